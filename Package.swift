@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// `BackendOpenCL` is linked only with the trait; each of its files is inside `#if OpenCL`.
+let openCL = TargetDependencyCondition.when(traits: ["OpenCL"])
+
+let package = Package(
+  name: "swift-nn",
+  products: [
+    .library(name: "NeuralNetworks", targets: ["NeuralNetworks", "Datasets", "ModelFormats"]),
+    .library(name: "BackendKit", targets: ["BackendCore", "BackendReference", "BackendConformance"]),
+    .executable(name: "nn", targets: ["nn"]),
+    .executable(name: "nn-bench", targets: ["nn-bench"]),
+  ],
+  traits: [
+    .trait(name: "OpenCL", description: "GPUs and other devices through OpenCL; needs the package ocl-icd-opencl-dev."),
+    .default(enabledTraits: ["OpenCL"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // Ground floor.
+    .target(name: "OpenCLKernels", path: "Kernels", sources: ["embed.c"], publicHeadersPath: "include"),
+    .target(name: "COpenCL", cSettings: [.define("NN_OPENCL", .when(traits: ["OpenCL"]))]),
+    .target(name: "CPUKernels"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "BackendCore"),
+    // Backends.
+    .target(name: "BackendCPU", dependencies: ["BackendCore", "CPUKernels"]),
+    .target(
+      name: "BackendOpenCL", dependencies: ["BackendCore", "COpenCL", "OpenCLKernels"],
+      cSettings: [.define("NN_OPENCL", .when(traits: ["OpenCL"]))]),
+    .target(name: "BackendReference", dependencies: ["BackendCore"]),
+    .target(name: "BackendConformance", dependencies: ["BackendCore", "BackendReference"]),
+    // Tensors and networks.
+    .target(
+      name: "Tensors",
+      dependencies: ["BackendCore", "BackendCPU", .target(name: "BackendOpenCL", condition: openCL)]),
+    .target(name: "NeuralNetworks", dependencies: ["Tensors"]),
+    .target(name: "Datasets", dependencies: ["NeuralNetworks", "CZlib"]),
+    .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "CZlib"]),
+    // Commands.
+    .executableTarget(
+      name: "nn",
+      dependencies: [
+        "NeuralNetworks", "Datasets", "ModelFormats",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(
+      name: "nn-bench",
+      dependencies: [
+        "NeuralNetworks", "Datasets", "ModelFormats", "BackendCore", "BackendCPU", "CPUKernels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/nn-bench"),
+    // Tests.
+    .testTarget(name: "BackendCoreTests", dependencies: ["BackendCore"]),
+    .testTarget(name: "BackendCPUTests", dependencies: ["BackendCPU", "BackendConformance", "CPUKernels"]),
+    .testTarget(
+      name: "BackendOpenCLTests",
+      dependencies: ["BackendConformance", "COpenCL", .target(name: "BackendOpenCL", condition: openCL)]),
+    .testTarget(name: "BackendReferenceTests", dependencies: ["BackendReference", "BackendConformance"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "BackendReference"]),
+    .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "BackendReference"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
+    .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats"]),
+    .testTarget(
+      name: "ProgramsTests", dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference"]),
+    .testTarget(name: "CommandTests", dependencies: ["nn", "nn-bench"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu2x
+)
