@@ -1,0 +1,112 @@
+/// Steps between neighbours along each axis, in elements; negative or zero steps are allowed.
+@frozen
+public struct Strides: Sendable {
+  @usableFromInline var steps: InlineArray<8, Int>
+
+  /// All zero: every index reads the same element.
+  @inlinable public init() { steps = InlineArray(repeating: 0) }
+
+  /// These steps, outermost axis first.
+  @inlinable public init(_ steps: some Collection<Int>) {
+    self.init()
+    var axis = 0
+    for step in steps {
+      self.steps[axis] = step
+      axis += 1
+    }
+  }
+
+  /// The row-major strides of a dense buffer of `shape`.
+  @inlinable public init(dense shape: Shape) {
+    self.init()
+    var step = 1
+    for axis in stride(from: shape.rank - 1, through: 0, by: -1) {
+      steps[axis] = step
+      step *= shape[axis]
+    }
+  }
+
+  /// The strides that read a dense buffer of shape `source` as if it had shape `target` (NumPy's broadcasting: axes are
+  /// aligned at the end, an extent of 1 repeats). The caller has checked that the shapes fit.
+  @inlinable public init(broadcasting source: Shape, to target: Shape) {
+    self.init()
+    let missing = target.rank - source.rank
+    var step = 1
+    for axis in stride(from: source.rank - 1, through: 0, by: -1) {
+      steps[axis + missing] = source[axis] == 1 ? 0 : step
+      step *= source[axis]
+    }
+  }
+
+  @inlinable public subscript(axis: Int) -> Int {
+    get { steps[axis] }
+    set { steps[axis] = newValue }
+  }
+}
+
+/// How elements of a buffer are read: a shape and a step for each axis. The offset of the first element is in the
+/// `BufferSlice` beside it.
+@frozen
+public struct Layout: Sendable {
+  public var shape: Shape
+  public var strides: Strides
+
+  @inlinable public init(shape: Shape, strides: Strides) {
+    self.shape = shape
+    self.strides = strides
+  }
+
+  /// Row-major and contiguous.
+  @inlinable public init(dense shape: Shape) { self.init(shape: shape, strides: Strides(dense: shape)) }
+
+  /// A dense buffer of shape `source`, read as `target` by broadcasting.
+  @inlinable public init(broadcasting source: Shape, to target: Shape) {
+    self.init(shape: target, strides: Strides(broadcasting: source, to: target))
+  }
+
+  /// True when the elements lie one after the other in row-major order.
+  @inlinable public var isDense: Bool {
+    var step = 1
+    for axis in stride(from: shape.rank - 1, through: 0, by: -1) {
+      if shape[axis] != 1 && strides[axis] != step { return false }
+      step *= shape[axis]
+    }
+    return true
+  }
+}
+
+/// The loop over several operands of one shape, with neighbouring axes merged where all operands allow it: what the
+/// elementwise and copy primitives of a backend iterate over.
+///
+/// A dense operand next to a row that repeats, `[32, 128] + [128]`, stays a loop of two axes; two dense operands of any
+/// rank become one axis.
+@frozen
+public struct StridedLoop<let operands: Int>: Sendable {
+  /// The merged extents; rank 1 with extent 1 for scalars.
+  public var shape: Shape
+  /// The merged strides of each operand.
+  public var strides: InlineArray<operands, Strides>
+
+  @inlinable public init(shape: Shape, strides source: InlineArray<operands, Strides>) {
+    var extents = InlineArray<8, Int>(repeating: 1)
+    var merged = InlineArray<operands, Strides>(repeating: Strides())
+    var rank = 0
+    for axis in 0..<shape.rank where shape[axis] != 1 {
+      var joins = rank > 0
+      for operand in 0..<operands where joins {
+        joins = merged[operand][rank - 1] == source[operand][axis] * shape[axis]
+      }
+      if joins {
+        extents[rank - 1] *= shape[axis]
+      } else {
+        extents[rank] = shape[axis]
+        rank += 1
+      }
+      for operand in 0..<operands { merged[operand][rank - 1] = source[operand][axis] }
+    }
+    var result = Shape(rank: Swift.max(rank, 1), repeating: 1)
+    for axis in 0..<rank { result[axis] = extents[axis] }
+    self.shape = result
+    strides = merged
+  }
+}

@@ -1,0 +1,199 @@
+/// A function of one number, applied to every element: an operation code and up to two constants.
+///
+/// ```swift
+/// try backend.unary(.leakyReLU(slope: 0.1), x, count: 128, into: y)
+/// ```
+@frozen
+public struct UnaryOp: Sendable, Hashable {
+  /// The operation codes. Floating point only, unless said otherwise.
+  public enum Kind: UInt8, Sendable, CaseIterable {
+    /// −x; also int32.
+    case negate
+    /// |x|; also int32.
+    case magnitude
+    /// −1, 0 or 1 (NaN stays NaN); also int32.
+    case sign
+    /// x·x; also int32.
+    case square
+    /// √x.
+    case squareRoot
+    /// 1/√x.
+    case reciprocalSquareRoot
+    /// 1/x.
+    case reciprocal
+    /// eˣ.
+    case exp
+    /// eˣ − 1, accurate near 0.
+    case expMinusOne
+    /// ln x.
+    case log
+    /// ln(1 + x), accurate near 0.
+    case logOnePlus
+    /// sin x, x in radians.
+    case sin
+    /// cos x, x in radians.
+    case cos
+    case tanh
+    /// 1/(1 + e⁻ˣ).
+    case sigmoid
+    /// The error function.
+    case erf
+    /// The largest integer not above x.
+    case floor
+    /// The smallest integer not below x.
+    case ceil
+    /// The nearest integer, ties to even.
+    case round
+    /// xᵃ.
+    case power
+    /// min(max(x, a), b); NaN stays NaN; also int32.
+    case clamp
+    /// max(x, 0); NaN stays NaN.
+    case relu
+    /// x for x > 0, a·x otherwise.
+    case leakyReLU
+    /// x for x > 0, a·(eˣ − 1) otherwise.
+    case elu
+    /// x·Φ(x) with the exact normal distribution function, Φ(x) = (1 + erf(x/√2))/2.
+    case gelu
+    /// x·sigmoid(x).
+    case silu
+    /// ln(1 + eˣ), without overflow.
+    case softplus
+    /// True for NaN; the result is bool.
+    case isNaN
+    /// True for anything but infinities and NaN; the result is bool.
+    case isFinite
+    /// The other truth value; bool to bool.
+    case logicalNot
+  }
+
+  public let kind: Kind
+  /// The first constant: an exponent, a slope, a lower bound.
+  public let a: Double
+  /// The second constant: an upper bound.
+  public let b: Double
+
+  @inlinable public init(_ kind: Kind, _ a: Double = 0, _ b: Double = 0) {
+    self.kind = kind
+    self.a = a
+    self.b = b
+  }
+
+  /// max(x, 0).
+  public static let relu = UnaryOp(.relu)
+  /// x for x > 0, slope·x otherwise.
+  public static func leakyReLU(slope: Double) -> UnaryOp { UnaryOp(.leakyReLU, slope) }
+  /// x for x > 0, alpha·(eˣ − 1) otherwise.
+  public static func elu(alpha: Double) -> UnaryOp { UnaryOp(.elu, alpha) }
+  /// x raised to `exponent`.
+  public static func power(_ exponent: Double) -> UnaryOp { UnaryOp(.power, exponent) }
+  /// min(max(x, lower), upper).
+  public static func clamp(_ lower: Double, _ upper: Double) -> UnaryOp { UnaryOp(.clamp, lower, upper) }
+
+  /// Which value the derivative is computed from; nil when it is zero everywhere it exists (`floor`, `sign`) or when the
+  /// result is no number.
+  public enum GradientSource: Sendable { case input, output, neither }
+
+  /// `unaryGradient` gets the input or the output of the function, as said here.
+  @inlinable public var gradientSource: GradientSource {
+    switch kind {
+    case .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .tanh, .sigmoid, .relu: .output
+    case .negate, .magnitude, .square, .log, .logOnePlus, .sin, .cos, .erf, .power, .clamp, .gelu, .silu, .softplus,
+      .leakyReLU, .elu:
+      .input
+    case .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: .neither
+    }
+  }
+
+  /// True when the result is bool.
+  @inlinable public var resultIsBool: Bool { kind == .isNaN || kind == .isFinite || kind == .logicalNot }
+}
+
+/// A function of two numbers.
+public enum BinaryOp: UInt8, Sendable, Hashable, CaseIterable {
+  case add
+  case subtract
+  case multiply
+  /// Floats: IEEE division. int32: truncated towards zero; division by zero gives 0.
+  case divide
+  /// aᵇ, as C's `pow`; floating point only.
+  case power
+  /// NaN if either is NaN.
+  case maximum
+  /// NaN if either is NaN.
+  case minimum
+  /// a − b·floor(a/b): the sign of b, as in Python and PyTorch; 0 for int32 division by zero.
+  case remainder
+  /// bool only.
+  case logicalAnd
+  /// bool only.
+  case logicalOr
+}
+
+/// A comparison of two numbers; the result is bool. Any comparison with NaN is false, but `notEqual` is true.
+public enum ComparisonOp: UInt8, Sendable, Hashable, CaseIterable {
+  case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+}
+
+/// A fold of many numbers into one.
+public enum ReductionOp: UInt8, Sendable, Hashable, CaseIterable {
+  /// 0 for nothing; int32 wraps around.
+  case sum
+  /// The sum divided by the count; NaN for nothing; floating point only.
+  case mean
+  /// −∞ for nothing; NaN if any is NaN. On bool: any.
+  case maximum
+  /// +∞ for nothing; NaN if any is NaN. On bool: all.
+  case minimum
+  /// 1 for nothing.
+  case product
+}
+
+/// The position of an extreme value: the first one wins; the first NaN wins over every number.
+public enum ArgReductionOp: UInt8, Sendable, Hashable, CaseIterable {
+  case argmax, argmin
+}
+
+/// A buffer seen as `[outer, extent, inner]`, worked on along the middle axis.
+@frozen
+public struct AxisShape: Sendable, Hashable {
+  public var outer, extent, inner: Int
+
+  @inlinable public init(outer: Int, extent: Int, inner: Int) {
+    self.outer = outer
+    self.extent = extent
+    self.inner = inner
+  }
+
+  /// The elements of the whole.
+  @inlinable public var count: Int { outer * extent * inner }
+  /// The elements that are left when the middle axis is folded.
+  @inlinable public var reducedCount: Int { outer * inner }
+}
+
+/// The extents of a batched matrix product, C[b] = A[b]·B[b].
+///
+/// A is `[m, k]` (stored `[k, m]` when `transposesA`), B is `[k, n]` (stored `[n, k]` when `transposesB`), C is `[m, n]`; all
+/// dense and row-major. Batch `i` of A starts `i·strideA` elements on; a stride of 0 uses one matrix for all batches. C is
+/// dense, `batch·m·n` elements.
+@frozen
+public struct MatmulShape: Sendable, Hashable {
+  public var batch, m, n, k: Int
+  public var transposesA, transposesB: Bool
+  public var strideA, strideB: Int
+
+  @inlinable public init(
+    batch: Int = 1, m: Int, n: Int, k: Int, transposesA: Bool = false, transposesB: Bool = false, strideA: Int = 0,
+    strideB: Int = 0
+  ) {
+    self.batch = batch
+    self.m = m
+    self.n = n
+    self.k = k
+    self.transposesA = transposesA
+    self.transposesB = transposesB
+    self.strideA = strideA
+    self.strideB = strideB
+  }
+}

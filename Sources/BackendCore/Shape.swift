@@ -1,0 +1,88 @@
+/// The extents of a tensor: an inline value of at most `Shape.maximumRank` axes, so that making one allocates nothing.
+///
+/// ```swift
+/// let images: Shape = [32, 28, 28]
+/// images.count     // 25088 elements
+/// images[-1]       // 28: negative axes count from the end
+/// ```
+@frozen
+public struct Shape: Sendable {
+  /// The most axes a shape can have.
+  @inlinable public static var maximumRank: Int { 8 }
+
+  @usableFromInline var extents: InlineArray<8, Int>
+  /// The number of axes; 0 for a scalar.
+  public let rank: Int
+
+  /// The shape of a scalar.
+  @inlinable public init() {
+    extents = InlineArray(repeating: 1)
+    rank = 0
+  }
+
+  /// A shape of `rank` axes, all of extent `extent`.
+  @inlinable public init(rank: Int, repeating extent: Int) {
+    guard rank >= 0 && rank <= Shape.maximumRank else { Shape.refuse(rank: rank) }
+    extents = InlineArray(repeating: 1)
+    self.rank = rank
+    for axis in 0..<rank { extents[axis] = extent }
+  }
+
+  /// The shape with these extents, outermost axis first.
+  @inlinable public init(_ extents: some Collection<Int>) {
+    self.init(rank: extents.count, repeating: 1)
+    var axis = 0
+    for extent in extents {
+      self.extents[axis] = extent
+      axis += 1
+    }
+  }
+
+  /// The number of elements: the product of the extents, 1 for a scalar.
+  @inlinable public var count: Int {
+    var product = 1
+    for axis in 0..<rank { product *= extents[axis] }
+    return product
+  }
+
+  /// The extent of an axis; negative axes count from the end.
+  @inlinable public subscript(axis: Int) -> Int {
+    get { extents[axis < 0 ? axis + rank : axis] }
+    set { extents[axis < 0 ? axis + rank : axis] = newValue }
+  }
+
+  /// The extents as an array, outermost first.
+  @inlinable public var array: [Int] {
+    var result: [Int] = []
+    result.reserveCapacity(rank)
+    for axis in 0..<rank { result.append(extents[axis]) }
+    return result
+  }
+
+  /// The axes `0..<rank`.
+  @inlinable public var axes: Range<Int> { 0..<rank }
+
+  @usableFromInline static func refuse(rank: Int) -> Never {
+    fatalError("a shape has at most \(maximumRank) axes, not \(rank)")
+  }
+}
+
+extension Shape: Hashable {
+  @inlinable public static func == (a: Shape, b: Shape) -> Bool {
+    guard a.rank == b.rank else { return false }
+    for axis in 0..<a.rank where a.extents[axis] != b.extents[axis] { return false }
+    return true
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(rank)
+    for axis in 0..<rank { hasher.combine(extents[axis]) }
+  }
+}
+
+extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
+  @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
+
+  /// As an array prints: `[32, 784]`.
+  public var description: String { array.description }
+}
