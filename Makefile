@@ -1,0 +1,51 @@
+# make train: set up, build, and train the default model on generated images with the best device of this machine.
+# make test:  set up, and run every test.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test build train test test-cpu-only bench bench-peers api-check format lint clean
+
+BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
+TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd python3-numpy curl
+# Numeric tests want optimised code; -enable-testing keeps internals visible to them.
+TEST_FLAGS     := -c release -Xswiftc -enable-testing --scratch-path .build-test
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install the packages that a build needs, where this account may.
+	@Scripts/install-packages $(BUILD_PACKAGES)
+
+setup-test:
+	@Scripts/install-packages $(TEST_PACKAGES)
+
+build: setup ## Build the commands in release.
+	swift build -c release --product nn
+	swift build -c release --product nn-bench
+
+train: setup ## Train the default model on the embedded data with the best device.
+	swift build -c release --product nn
+	"$$(swift build -c release --show-bin-path)/nn" train --dataset generated --device auto
+
+test: setup-test ## Run all tests, those of the OpenCL backend included.
+	swift test $(TEST_FLAGS)
+
+test-cpu-only: setup-test ## Build and test without the OpenCL trait.
+	swift test -c release -Xswiftc -enable-testing --disable-default-traits --scratch-path .build-cpu-only
+
+bench: build ## Measure this machine.
+	"$$(swift build -c release --show-bin-path)/nn-bench" --device auto
+
+bench-peers: build ## Measure the same work in PyTorch and NumPy, side by side.
+	Benchmarks/peers/run
+
+api-check: setup-test ## Compile programs of users against this package as a dependency.
+	Scripts/api-check
+
+format: ## Lay out all Swift code.
+	swift format -i -r Package.swift Sources Tests Benchmarks
+
+lint: ## Check the layout of all Swift code.
+	swift format lint --strict -r Package.swift Sources Tests Benchmarks
+
+clean: ## Remove what was built.
+	rm -rf .build .build-test .build-cpu-only
