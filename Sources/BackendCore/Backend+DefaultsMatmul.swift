@@ -1,0 +1,38 @@
+/// The fused operations of the matrix product, composed of primitives.
+extension Backend {
+  public func linear(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?
+  ) throws {
+    let z = preActivation ?? y
+    try matmul(x, w, MatmulShape(m: rows, n: units, k: inputs), alpha: 1, beta: 0, into: z)
+    if let bias {
+      let shape: Shape = [rows, units]
+      try binary(.add, z, Layout(dense: shape), bias, Layout(broadcasting: [units], to: shape), into: z)
+    }
+    if let activation {
+      try unary(activation, z, count: rows * units, into: y)
+    } else if preActivation != nil {
+      try copy(z, count: rows * units, into: y)
+    }
+  }
+
+  public func linearGradient(
+    _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
+    dBias: BufferSlice?
+  ) throws {
+    var gradient = dy
+    if let activation {
+      gradient = try dz ?? temporary(rows * units, dy.dtype)
+      try unaryGradient(activation, dy, saved: saved ?? dy, count: rows * units, into: gradient)
+    }
+    if let dBias {
+      try reduce(.sum, gradient, AxisShape(outer: 1, extent: rows, inner: units), into: dBias)
+    }
+  }
+
+  /// A buffer that lives as long as the call that asked for it.
+  func temporary(_ count: Int, _ dtype: DType) throws -> BufferSlice {
+    BufferSlice(try allocate(count: count, dtype: dtype))
+  }
+}
