@@ -1,1 +1,179 @@
+/// Innermost loops of the CPU backend: matrix product strips, vector mathematics, reductions, optimizer steps, random numbers.
+///
+/// One source is compiled for several instruction sets; `nn_cpu_kernels_for` returns the table of one of them. The functions
+/// allocate nothing, start no threads and choose nothing: sizes, blocking and threads are the caller's business. Memory is
+/// float32 (int32 and one-byte bool where named) and needs no alignment; nothing is read or written beyond the counts.
+/// Counts and steps are in elements. A result does not depend on how a caller cuts the work, unless said otherwise.
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum nn_isa { NN_ISA_BASELINE, NN_ISA_NEON, NN_ISA_AVX2, NN_ISA_AVX512 };
+
+enum nn_unary {
+  NN_NEGATE, NN_MAGNITUDE, NN_SIGN, NN_SQUARE, NN_SQUARE_ROOT, NN_RECIPROCAL_SQUARE_ROOT, NN_RECIPROCAL, NN_EXP,
+  NN_EXP_MINUS_ONE, NN_LOG, NN_LOG_ONE_PLUS, NN_SIN, NN_COS, NN_TANH, NN_SIGMOID, NN_ERF, NN_FLOOR, NN_CEIL, NN_ROUND,
+  NN_POWER, NN_CLAMP, NN_RELU, NN_LEAKY_RELU, NN_ELU, NN_GELU, NN_SILU, NN_SOFTPLUS
+};
+enum nn_binary {
+  NN_ADD, NN_SUBTRACT, NN_MULTIPLY, NN_DIVIDE, NN_BINARY_POWER, NN_MAXIMUM, NN_MINIMUM, NN_REMAINDER, NN_AND, NN_OR
+};
+enum nn_comparison { NN_EQUAL, NN_NOT_EQUAL, NN_LESS, NN_LESS_OR_EQUAL, NN_GREATER, NN_GREATER_OR_EQUAL };
+enum nn_reduction { NN_SUM, NN_SUM_OF_SQUARES, NN_LARGEST, NN_SMALLEST, NN_PRODUCT };
+enum nn_rule { NN_SGD, NN_RMSPROP, NN_ADAGRAD, NN_ADAM };
+
+/// A matrix of one operand: the step from row to row and from column to column; a step of 0 repeats.
+struct nn_view {
+  const void *base;
+  long row, column;
+};
+
+/// An optimizer rule with its constants; see `optimizer_step`.
+struct nn_optimizer {
+  enum nn_rule rule;
+  float weight_decay;
+  bool decays_directly;
+  float momentum;        // SGD, RMSProp
+  bool nesterov;         // SGD
+  float smoothing, rest; // RMSProp: alpha and 1 - alpha; Adam: beta1 and 1 - beta1
+  float second, second_rest; // Adam: beta2 and 1 - beta2
+  float epsilon;
+  bool extra;            // RMSProp: centred; Adam: AMSGrad
+};
+
+/// The numbers of `optimizer_step` that change from step to step.
+struct nn_step_scalars {
+  float learning_rate, gradient_scale, gradient_bound, first_correction, second_correction_root;
+};
+
+/// A point in the sequence space of Philox4x32-10.
+struct nn_random {
+  uint32_t key[2];
+  uint32_t call, step;
+};
+
+struct nn_cpu_kernels {
+  enum nn_isa isa;
+  /// "avx512", "avx2", "baseline", "neon".
+  const char *name;
+  /// Lanes of a vector, and the columns of a full strip of `gemm_strip`.
+  long width, strip;
+
+  // MARK: Matrix product
+
+  /// C[m, n] = alpha·A[m, k]·B[k, n] + beta·C for n <= strip; with beta = 0, C is not read. A is row-major with row step lda,
+  /// or lies transposed with row step lda. A panel (k·strip floats, for n = strip only) gets a packed copy of B.
+  void (*gemm_strip)(bool transposed, long m, long n, long k, const float *a, long lda, const float *b, long ldb,
+                     float *panel, float *c, long ldc, float alpha, float beta);
+  /// y[n] = alpha·x[k]·B[k, n] + beta·y; x has a step.
+  void (*gemm_row)(long n, long k, const float *x, long step, const float *b, long ldb, float *y, float alpha, float beta);
+  /// C[m, n] = alpha·A[m, k]·B[n, k]ᵀ + beta·C by dot products; adds in another order than `gemm_strip`.
+  void (*gemm_dot)(long m, long n, long k, const float *a, long lda, const float *b, long ldb, float *c, long ldc,
+                   float alpha, float beta);
+  /// y[c·y_step + r] = x[r·x_step + c]; any four-byte elements.
+  void (*transpose)(const float *x, long rows, long columns, long x_step, float *y, long y_step);
+
+  // MARK: Elementwise
+
+  /// y[i] = op(x[i]); a and b are the constants of power, clamp, leakyReLU, elu. x and y may be the same.
+  void (*unary)(enum nn_unary op, const float *x, float *y, long n, float a, float b);
+  /// dx[i] = dy[i]·op'(saved[i]): the output of squareRoot, reciprocalSquareRoot, reciprocal, exp, expMinusOne, tanh, sigmoid
+  /// and relu, the input of the others. dx may be dy.
+  void (*unary_gradient)(enum nn_unary op, const float *dy, const float *saved, float *dx, long n, float a, float b);
+  /// y[r·y_row + c] = op(a[r, c], b[r, c]).
+  void (*binary)(enum nn_binary op, struct nn_view a, struct nn_view b, float *y, long y_row, long rows, long columns);
+  void (*binary_int32)(enum nn_binary op, struct nn_view a, struct nn_view b, int32_t *y, long y_row, long rows,
+                       long columns);
+  void (*binary_bool)(enum nn_binary op, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
+                      long columns);
+  /// negate, magnitude, sign, square and clamp.
+  void (*unary_int32)(enum nn_unary op, const int32_t *x, int32_t *y, long n, int32_t a, int32_t b);
+  void (*compare)(enum nn_comparison op, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
+                  long columns);
+  void (*compare_int32)(enum nn_comparison op, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
+                        long columns);
+  void (*compare_bool)(enum nn_comparison op, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
+                       long columns);
+  /// y = condition ? a : b; four-byte and one-byte elements.
+  void (*select_words)(struct nn_view condition, struct nn_view a, struct nn_view b, uint32_t *y, long y_row, long rows,
+                       long columns);
+  void (*select_bytes)(struct nn_view condition, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
+                       long columns);
+  void (*is_nan)(const float *x, uint8_t *y, long n);
+  void (*is_finite)(const float *x, uint8_t *y, long n);
+  void (*logical_not)(const uint8_t *x, uint8_t *y, long n);
+  /// Towards zero, saturated; NaN gives 0.
+  void (*float_to_int32)(const float *x, int32_t *y, long n);
+  void (*int32_to_float)(const int32_t *x, float *y, long n);
+  /// Not 0; bool to numbers gives 0 and 1.
+  void (*float_to_bool)(const float *x, uint8_t *y, long n);
+  void (*int32_to_bool)(const int32_t *x, uint8_t *y, long n);
+  void (*bool_to_float)(const uint8_t *x, float *y, long n);
+  void (*bool_to_int32)(const uint8_t *x, int32_t *y, long n);
+  void (*fill_words)(uint32_t *y, uint32_t value, long n);
+  /// y[i·y_step] = x[i·x_step].
+  void (*copy_words)(const uint32_t *x, long x_step, uint32_t *y, long y_step, long n);
+  void (*copy_bytes)(const uint8_t *x, long x_step, uint8_t *y, long y_step, long n);
+  /// y[i·y_step] += x[i·x_step].
+  void (*add_floats)(const float *x, long x_step, float *y, long y_step, long n);
+  void (*add_int32)(const int32_t *x, long x_step, int32_t *y, long y_step, long n);
+
+  // MARK: Reductions
+
+  /// The fold of n floats, sums and products carried on in double. The order of the additions is fixed by n.
+  double (*reduce)(enum nn_reduction op, const float *x, long n);
+  /// y[c] = scale · fold of x[r·x_step + c] over r.
+  void (*reduce_columns)(enum nn_reduction op, const float *x, long rows, long columns, long x_step, double scale, float *y);
+  /// The same without rounding to float.
+  void (*reduce_columns_partial)(enum nn_reduction op, const float *x, long rows, long columns, long x_step, double *y);
+  int32_t (*reduce_int32)(enum nn_reduction op, const int32_t *x, long step, long n);
+  /// Any for NN_LARGEST, all for NN_SMALLEST.
+  uint8_t (*reduce_bool)(enum nn_reduction op, const uint8_t *x, long step, long n);
+  /// The position of the first largest (smallest) number, or of the first NaN.
+  int32_t (*arg_reduce)(bool largest, const float *x, long n);
+  void (*arg_reduce_columns)(bool largest, const float *x, long rows, long columns, long x_step, int32_t *y);
+  int32_t (*arg_reduce_int32)(bool largest, const int32_t *x, long step, long n);
+
+  // MARK: Softmax and losses
+
+  void (*softmax)(const float *x, long rows, long columns, bool logarithmic, float *y);
+  void (*softmax_gradient)(const float *dy, const float *y, long rows, long columns, bool logarithmic, float *dx);
+  /// `gradient` may be null; `ignored` may be null.
+  void (*cross_entropy)(const float *logits, const int32_t *labels, long rows, long columns, double smoothing,
+                        const int32_t *ignored, float *loss, float *gradient);
+
+  // MARK: Dense layers
+
+  /// z[r, ·] += bias (may be null), copied to `kept` (may be null), then y = op(z) if `activates`. y may be z.
+  void (*bias_activation)(float *z, long z_row, const float *bias, float *kept, long kept_row, bool activates,
+                          enum nn_unary op, float a, float b, float *y, long y_row, long rows, long columns);
+
+  // MARK: Optimizers
+
+  /// One step over n parameters; the states are those of the rule, the unused ones null.
+  void (*optimizer_step)(const struct nn_optimizer *rule, const struct nn_step_scalars *scalars, float *p, const float *g,
+                         float *s0, float *s1, float *s2, long n);
+
+  // MARK: Random numbers: elements 4·block ..< 4·block + n of the sequence
+
+  void (*random_bits)(struct nn_random source, uint64_t block, uint32_t *y, long n);
+  void (*random_uniform)(struct nn_random source, uint64_t block, float *y, long n);
+  void (*random_normal)(struct nn_random source, uint64_t block, float *y, long n);
+  /// 1 where the word is below the threshold.
+  void (*random_mask)(struct nn_random source, uint64_t block, uint64_t threshold, float *y, long n);
+  void (*random_mask_bool)(struct nn_random source, uint64_t block, uint64_t threshold, uint8_t *y, long n);
+  /// y[i] = x[i]·scale where the word is below the threshold, x[i]·0 elsewhere.
+  void (*dropout)(struct nn_random source, uint64_t block, uint64_t threshold, float scale, const float *x, float *y, long n);
+
+  // MARK: Measuring
+
+  /// Multiply-adds on registers alone, for measuring the peak; returns the number of floating-point operations done.
+  double (*peak_loop)(long rounds, float *sink);
+};
+
+/// The kernels for an instruction set, or null when this program or this machine does not have it.
+const struct nn_cpu_kernels *nn_cpu_kernels_for(enum nn_isa isa);
+/// The best that this machine has.
+const struct nn_cpu_kernels *nn_cpu_kernels_best(void);

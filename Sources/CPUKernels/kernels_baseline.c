@@ -1,0 +1,13 @@
+// The kernels for every processor of the architecture: SSE2 on x86-64, and whatever vectors the compiler makes of four
+// lanes elsewhere.
+#if !defined(__aarch64__)
+
+#include "CPUKernels.h"
+
+#define NN_W 4
+#define NN_GEMM_VECTORS 2
+#define NN_TABLE nn_kernels_baseline
+#define NN_ISA NN_ISA_BASELINE
+#define NN_NAME "baseline"
+#include "source/table.inc"
+#endif
