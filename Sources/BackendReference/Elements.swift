@@ -1,0 +1,103 @@
+import BackendCore
+
+/// The elements of an operand: read as Double whatever their type, and rounded once when stored. Integers, which Double
+/// arithmetic cannot wrap around, can be read and stored as such.
+struct Elements {
+  private let buffer: ReferenceBuffer
+  private let offset: Int
+  let dtype: DType
+
+  init(_ slice: BufferSlice) {
+    guard let buffer = slice.buffer as? ReferenceBuffer else {
+      fatalError("the Reference backend got a buffer of another backend: \(type(of: slice.buffer))")
+    }
+    self.buffer = buffer
+    offset = slice.offset
+    dtype = slice.dtype
+  }
+
+  /// Where the first element lies.
+  var address: UnsafeMutableRawPointer { buffer.bytes + offset * dtype.byteCount }
+
+  private func pointer<Element>(_ index: Int, _ type: Element.Type) -> UnsafeMutablePointer<Element> {
+    buffer.bytes.assumingMemoryBound(to: type) + (offset + index)
+  }
+
+  /// An element as Double, which holds every value of every type. Stored numbers are converted as by `convert(_:to:)`.
+  subscript(index: Int) -> Double {
+    get {
+      switch dtype {
+      case .float32: Double(pointer(index, Float.self).pointee)
+      case .float64: pointer(index, Double.self).pointee
+      case .int32: Double(pointer(index, Int32.self).pointee)
+      case .bool: pointer(index, UInt8.self).pointee == 0 ? 0 : 1
+      }
+    }
+    nonmutating set {
+      switch dtype {
+      case .float32: pointer(index, Float.self).pointee = Float(newValue)
+      case .float64: pointer(index, Double.self).pointee = newValue
+      case .int32: pointer(index, Int32.self).pointee = Int32(saturating: newValue)
+      case .bool: pointer(index, UInt8.self).pointee = newValue == 0 ? 0 : 1
+      }
+    }
+  }
+
+  /// An int32 element, widened so that one sum or product cannot overflow; what is stored wraps around.
+  subscript(integer index: Int) -> Int64 {
+    get { Int64(pointer(index, Int32.self).pointee) }
+    nonmutating set { pointer(index, Int32.self).pointee = Int32(truncatingIfNeeded: newValue) }
+  }
+
+  /// Copies one element without looking at it: the sign of a zero and the bits of a NaN stay.
+  func copyElement(_ index: Int, from source: Elements, _ sourceIndex: Int) {
+    let size = dtype.byteCount
+    (address + index * size).copyMemory(from: source.address + sourceIndex * size, byteCount: size)
+  }
+
+  /// What an index out of range reads as: NaN, or 0 where there is none.
+  func storeOutOfRange(_ index: Int) { self[index] = dtype.isFloatingPoint ? .nan : 0 }
+}
+
+extension Int32 {
+  /// Towards zero; what does not fit becomes the nearest int32, NaN becomes 0.
+  init(saturating x: Double) {
+    if x.isNaN {
+      self = 0
+    } else {
+      self = Int32(Swift.min(Swift.max(x, Double(Int32.min)), Double(Int32.max)))
+    }
+  }
+}
+
+/// A scalar operand as the element type holds it: scalars cross the protocol as Double and are rounded once.
+func rounded(_ scalar: Double, to dtype: DType) -> Double {
+  switch dtype {
+  case .float32: Double(Float(scalar))
+  case .float64: scalar
+  case .int32: Double(Int32(saturating: scalar))
+  case .bool: scalar == 0 ? 0 : 1
+  }
+}
+
+extension Shape {
+  /// Calls `body` with the position that each stride list gives to each index, in row-major order.
+  func forEachPosition(_ strides: [Strides], _ body: (_ index: Int, _ positions: [Int]) -> Void) {
+    var index = [Int](repeating: 0, count: rank)
+    var positions = [Int](repeating: 0, count: strides.count)
+    for linear in 0..<count {
+      body(linear, positions)
+      // Advance like an odometer: the last axis first, carrying to the left.
+      var axis = rank - 1
+      while axis >= 0 {
+        index[axis] += 1
+        let wraps = index[axis] == self[axis]
+        let steps = wraps ? 1 - self[axis] : 1
+        for operand in strides.indices { positions[operand] += steps * strides[operand][axis] }
+        guard wraps else { break }
+        index[axis] = 0
+        axis -= 1
+      }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import BackendCore
+
+/// Functions of one, two and three elements, and strided copies.
+extension ReferenceBackend {
+  public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    let (source, result) = (Elements(x), Elements(y))
+    let (a, b) = (rounded(op.a, to: x.dtype), rounded(op.b, to: x.dtype))
+    switch x.dtype {
+    case .float32,
+      .float64 where op.kind != .logicalNot, .bool where op.kind == .logicalNot:
+      for i in 0..<count { result[i] = value(of: op.kind, a, b, at: source[i]) }
+    case .int32 where integerValue(of: op.kind, 0, 0, at: 0) != nil:
+      for i in 0..<count {
+        result[integer: i] = integerValue(of: op.kind, Int64(a), Int64(b), at: source[integer: i])!
+      }
+    default:
+      throw unsupported("\(op.kind)", x.dtype)
+    }
+  }
+
+  public func unaryGradient(
+    _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
+  ) throws {
+    try requireFloatingPoint(dy, "gradient of \(op.kind)")
+    let (gradient, saved, result) = (Elements(dy), Elements(saved), Elements(dx))
+    let (a, b) = (rounded(op.a, to: dy.dtype), rounded(op.b, to: dy.dtype))
+    for i in 0..<count { result[i] = gradient[i] * derivative(of: op.kind, a, b, saved: saved[i]) }
+  }
+
+  public func binary(
+    _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
+  ) throws {
+    let (left, right, result) = (Elements(a), Elements(b), Elements(y))
+    let strides = [aLayout.strides, bLayout.strides]
+    if try usesIntegers(op, a.dtype) {
+      aLayout.shape.forEachPosition(strides) { i, at in
+        result[integer: i] = integerValue(of: op, left[integer: at[0]], right[integer: at[1]])!
+      }
+    } else {
+      aLayout.shape.forEachPosition(strides) { i, at in result[i] = value(of: op, left[at[0]], right[at[1]]) }
+    }
+  }
+
+  public func binaryScalar(
+    _ op: BinaryOp, _ x: BufferSlice, _ scalar: Double, scalarFirst: Bool, count: Int, into y: BufferSlice
+  ) throws {
+    let (source, result) = (Elements(x), Elements(y))
+    let scalar = rounded(scalar, to: x.dtype)
+    if try usesIntegers(op, x.dtype) {
+      for i in 0..<count {
+        let (a, b) = scalarFirst ? (Int64(scalar), source[integer: i]) : (source[integer: i], Int64(scalar))
+        result[integer: i] = integerValue(of: op, a, b)!
+      }
+    } else {
+      for i in 0..<count {
+        result[i] = scalarFirst ? value(of: op, scalar, source[i]) : value(of: op, source[i], scalar)
+      }
+    }
+  }
+
+  /// True for int32 arithmetic, false for floating point and logic; throws where the operation does not exist.
+  private func usesIntegers(_ op: BinaryOp, _ dtype: DType) throws -> Bool {
+    let isLogical = op == .logicalAnd || op == .logicalOr
+    switch dtype {
+    case .float32,
+      .float64 where !isLogical, .bool where isLogical:
+      return false
+    case .int32 where integerValue(of: op, 0, 1) != nil: return true
+    default: throw unsupported("\(op)", dtype)
+    }
+  }
+
+  public func compare(
+    _ op: ComparisonOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
+  ) throws {
+    let (left, right, result) = (Elements(a), Elements(b), Elements(y))
+    aLayout.shape.forEachPosition([aLayout.strides, bLayout.strides]) { i, at in
+      result[i] = holds(op, left[at[0]], right[at[1]]) ? 1 : 0
+    }
+  }
+
+  public func compareScalar(
+    _ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice
+  ) throws {
+    let (source, result) = (Elements(x), Elements(y))
+    let scalar = rounded(scalar, to: x.dtype)
+    for i in 0..<count { result[i] = holds(op, source[i], scalar) ? 1 : 0 }
+  }
+
+  public func select(
+    _ condition: BufferSlice, _ conditionLayout: Layout, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice,
+    _ bLayout: Layout, into y: BufferSlice
+  ) throws {
+    let (condition, left, right, result) = (Elements(condition), Elements(a), Elements(b), Elements(y))
+    let strides = [conditionLayout.strides, aLayout.strides, bLayout.strides]
+    conditionLayout.shape.forEachPosition(strides) { i, at in
+      if condition[at[0]] != 0 {
+        result.copyElement(i, from: left, at[1])
+      } else {
+        result.copyElement(i, from: right, at[2])
+      }
+    }
+  }
+
+  public func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    let (source, result) = (Elements(x), Elements(y))
+    for i in 0..<count { result[i] = source[i] }
+  }
+
+  public func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws {
+    guard y.dtype != .bool else { throw unsupported("range", y.dtype) }
+    let result = Elements(y)
+    let (start, step) = (rounded(start, to: y.dtype), rounded(step, to: y.dtype))
+    if y.dtype == .int32 {
+      for i in 0..<count { result[integer: i] = Int64(start) &+ Int64(i) &* Int64(step) }
+    } else {
+      for i in 0..<count { result[i] = start + Double(i) * step }
+    }
+  }
+
+  // MARK: Strided copies
+
+  public func copyStrided(
+    _ x: BufferSlice, _ xStrides: Strides, shape: Shape, into y: BufferSlice, _ yStrides: Strides, accumulating: Bool
+  ) throws {
+    if accumulating && y.dtype == .bool { throw unsupported("accumulating copyStrided", y.dtype) }
+    let (source, result) = (Elements(x), Elements(y))
+    shape.forEachPosition([xStrides, yStrides]) { _, at in
+      if !accumulating {
+        result.copyElement(at[1], from: source, at[0])
+      } else {
+        result.accumulate(at[1], source, at[0])
+      }
+    }
+  }
+}
+
+extension Elements {
+  /// self[index] += source[sourceIndex], wrapping around in int32.
+  func accumulate(_ index: Int, _ source: Elements, _ sourceIndex: Int) {
+    if dtype == .int32 {
+      self[integer: index] += source[integer: sourceIndex]
+    } else {
+      self[index] += source[sourceIndex]
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import BackendCore
+
+/// Folds, positions of extremes, running sums and sorting.
+extension ReferenceBackend {
+  public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    let (source, result) = (Elements(x), Elements(y))
+    switch x.dtype {
+    case .float32, .float64: break
+    case .int32 where op != .mean: break
+    case .bool where op == .maximum || op == .minimum: break
+    default: throw unsupported("\(op)", x.dtype)
+    }
+    for o in 0..<shape.outer {
+      for i in 0..<shape.inner {
+        let first = o * shape.extent * shape.inner + i
+        let positions = (0..<shape.extent).lazy.map { first + $0 * shape.inner }
+        let target = o * shape.inner + i
+        if x.dtype == .int32 && (op == .sum || op == .product) {
+          result[integer: target] = integerFold(op, source, positions)
+        } else {
+          result[target] = fold(op, source, positions)
+        }
+      }
+    }
+  }
+
+  private func fold(_ op: ReductionOp, _ x: Elements, _ positions: some Collection<Int>) -> Double {
+    switch op {
+    case .sum: positions.reduce(0) { $0 + x[$1] }
+    case .mean: positions.reduce(0) { $0 + x[$1] } / Double(positions.count)
+    case .product: positions.reduce(1) { $0 * x[$1] }
+    // Of no bools the maximum, "any", is false.
+    case .maximum: positions.reduce(x.dtype == .bool ? 0 : -.infinity) { value(of: .maximum, $0, x[$1]) }
+    case .minimum: positions.reduce(.infinity) { value(of: .minimum, $0, x[$1]) }
+    }
+  }
+
+  private func integerFold(_ op: ReductionOp, _ x: Elements, _ positions: some Collection<Int>) -> Int64 {
+    op == .sum ? positions.reduce(0) { $0 &+ x[integer: $1] } : positions.reduce(1) { $0 &* x[integer: $1] }
+  }
+
+  public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    let (source, result) = (Elements(x), Elements(y))
+    for o in 0..<shape.outer {
+      for i in 0..<shape.inner {
+        let first = o * shape.extent * shape.inner + i
+        var best = 0
+        for j in 1..<max(shape.extent, 1) {
+          let (candidate, champion) = (source[first + j * shape.inner], source[first + best * shape.inner])
+          // The first NaN is the extreme, and nothing beats it.
+          if champion.isNaN { break }
+          if candidate.isNaN || (op == .argmax ? candidate > champion : candidate < champion) { best = j }
+        }
+        result[integer: o * shape.inner + i] = Int64(best)
+      }
+    }
+  }
+
+  public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
+    guard x.dtype != .bool else { throw unsupported("cumulativeSum", x.dtype) }
+    let (source, result) = (Elements(x), Elements(y))
+    for o in 0..<shape.outer {
+      for i in 0..<shape.inner {
+        var (sum, integerSum) = (0.0, Int64(0))
+        for step in 0..<shape.extent {
+          let j = reversed ? shape.extent - 1 - step : step
+          let position = (o * shape.extent + j) * shape.inner + i
+          if x.dtype == .int32 {
+            integerSum &+= source[integer: position]
+            result[integer: position] = integerSum
+          } else {
+            sum += source[position]
+            result[position] = sum
+          }
+        }
+      }
+    }
+  }
+
+  public func sort(
+    _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
+  ) throws {
+    let (source, order) = (Elements(x), Elements(indices))
+    let sorted = values.map { Elements($0) }
+    for row in 0..<rows {
+      let numbers = (0..<columns).map { source[row * columns + $0] }
+      let permutation = (0..<columns).sorted { a, b in
+        let (first, second) = descending ? (numbers[b], numbers[a]) : (numbers[a], numbers[b])
+        // Equal numbers keep their order.
+        return isBelow(first, second) || (!isBelow(second, first) && a < b)
+      }
+      for (position, index) in permutation.enumerated() {
+        order[integer: row * columns + position] = Int64(index)
+        sorted?.copyElement(row * columns + position, from: source, row * columns + index)
+      }
+    }
+  }
+
+  /// NaN is above every number and equal to itself.
+  private func isBelow(_ a: Double, _ b: Double) -> Bool { b.isNaN ? !a.isNaN : a < b }
+}

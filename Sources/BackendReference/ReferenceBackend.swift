@@ -1,0 +1,124 @@
+import BackendCore
+import Synchronization
+
+/// The executable specification of `Backend`: every operation as a plain loop that reads elements as Double, computes in
+/// Double, and rounds once when it stores. It makes no attempt to be fast.
+///
+/// With `float32` buffers it is what other backends are compared with; with `float64` buffers it checks gradients. Who writes
+/// a backend starts here: memory is in this file, each family of operations in a file of its own. The fused operations, which
+/// a backend may leave to the protocol's defaults, are written out as formulas, so that the defaults can be compared with
+/// something.
+///
+/// Calls run to their end on the caller's thread. Combinations of operation and element type that mean nothing, such as the
+/// exponential of an int32, throw `BackendError.unsupported`.
+public final class ReferenceBackend: Backend {
+  /// One instance for all who need no memory limit of their own.
+  public static let shared = ReferenceBackend()
+
+  public let name = "Reference (plain loops in Double)"
+  public let identifier = "reference"
+  public let kind = DeviceKind.cpu
+
+  let memory: ReferenceMemory
+
+  /// - Parameter memoryLimit: the most bytes that may be live at a time.
+  public init(memoryLimit: Int = .max) {
+    memory = ReferenceMemory(limitBytes: memoryLimit)
+  }
+
+  /// All four types, `float64` included.
+  public func supports(_ dtype: DType) -> Bool { true }
+
+  // MARK: Memory
+
+  public func allocate(count: Int, dtype: DType) throws -> Buffer {
+    try memory.reserve(bytes: count * dtype.byteCount)
+    return ReferenceBuffer(count: count, dtype: dtype, memory: memory)
+  }
+
+  public func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {
+    guard let base = source.baseAddress else { return }
+    Elements(destination).address.copyMemory(from: base, byteCount: source.count)
+  }
+
+  public func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
+    guard let base = destination.baseAddress else { return }
+    base.copyMemory(from: Elements(source).address, byteCount: destination.count)
+  }
+
+  public func copy(_ source: BufferSlice, count: Int, into destination: BufferSlice) throws {
+    Elements(destination).address.copyMemory(
+      from: Elements(source).address, byteCount: count * source.dtype.byteCount)
+  }
+
+  public func fill(_ destination: BufferSlice, count: Int, with value: Double) throws {
+    let y = Elements(destination)
+    for i in 0..<count { y[i] = value }
+  }
+
+  /// Every call has finished when it returns, so there is nothing to wait for.
+  public func synchronize() throws {}
+
+  public func memoryStatistics() -> MemoryStatistics { memory.statistics }
+
+  public func setMemoryLimit(bytes: Int) { memory.setLimit(bytes: bytes) }
+
+  /// Nothing is cached.
+  public func trimMemory() {}
+
+  /// What an operation throws that has no meaning for an element type.
+  func unsupported(_ operation: String, _ dtype: DType) -> BackendError {
+    BackendError.unsupported(operation: operation, dtype: dtype, device: identifier)
+  }
+
+  /// Throws unless the operand holds floating-point numbers.
+  func requireFloatingPoint(_ x: BufferSlice, _ operation: String) throws {
+    guard x.dtype.isFloatingPoint else { throw unsupported(operation, x.dtype) }
+  }
+}
+
+/// Counts the bytes of one backend. Buffers hold on to it, so that they can give their bytes back after the backend is gone.
+final class ReferenceMemory: Sendable {
+  private let state: Mutex<MemoryStatistics>
+
+  init(limitBytes: Int) {
+    state = Mutex(MemoryStatistics(liveBytes: 0, cachedBytes: 0, peakBytes: 0, limitBytes: limitBytes))
+  }
+
+  var statistics: MemoryStatistics { state.withLock { $0 } }
+
+  func setLimit(bytes: Int) { state.withLock { $0.limitBytes = bytes } }
+
+  func reserve(bytes: Int) throws {
+    try state.withLock { state in
+      guard bytes <= state.limitBytes - state.liveBytes else {
+        throw BackendError.outOfMemory(
+          requestedBytes: bytes, liveBytes: state.liveBytes, limitBytes: state.limitBytes)
+      }
+      state.liveBytes += bytes
+      state.peakBytes = max(state.peakBytes, state.liveBytes)
+    }
+  }
+
+  func release(bytes: Int) { state.withLock { $0.liveBytes -= bytes } }
+}
+
+/// Host memory, aligned to 64 bytes. Fresh memory is filled with ones, which read as NaN in floating point: a result that
+/// depends on what nobody wrote shows at once.
+final class ReferenceBuffer: Buffer, @unchecked Sendable {
+  let bytes: UnsafeMutableRawPointer
+  private let memory: ReferenceMemory
+
+  init(count: Int, dtype: DType, memory: ReferenceMemory) {
+    let byteCount = count * dtype.byteCount
+    bytes = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0xFF, count: byteCount)
+    self.memory = memory
+    super.init(count: count, dtype: dtype)
+  }
+
+  deinit {
+    bytes.deallocate()
+    memory.release(bytes: byteCount)
+  }
+}

@@ -1,0 +1,95 @@
+import BackendCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The value of an operation at x. Its constants are given apart, rounded to the element type. A bool result is 0 or 1.
+func value(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, at x: Double) -> Double {
+  switch kind {
+  case .negate: -x
+  case .magnitude: abs(x)
+  case .sign: x > 0 ? 1 : x < 0 ? -1 : x
+  case .square: x * x
+  case .squareRoot: x.squareRoot()
+  case .reciprocalSquareRoot: 1 / x.squareRoot()
+  case .reciprocal: 1 / x
+  case .exp: exp(x)
+  case .expMinusOne: expm1(x)
+  case .log: log(x)
+  case .logOnePlus: log1p(x)
+  case .sin: sin(x)
+  case .cos: cos(x)
+  case .tanh: tanh(x)
+  case .sigmoid: sigmoid(x)
+  case .erf: erf(x)
+  case .floor: floor(x)
+  case .ceil: ceil(x)
+  case .round: x.rounded(.toNearestOrEven)
+  case .power: pow(x, a)
+  case .clamp: x < a ? a : x > b ? b : x
+  case .relu: x < 0 ? 0 : x
+  case .leakyReLU: x > 0 ? x : a * x
+  case .elu: x > 0 ? x : a * expm1(x)
+  case .gelu: x * normalDistribution(x)
+  case .silu: x * sigmoid(x)
+  case .softplus: max(x, 0) + log1p(exp(-abs(x)))
+  case .isNaN: x.isNaN ? 1 : 0
+  case .isFinite: x.isFinite ? 1 : 0
+  case .logicalNot: x == 0 ? 1 : 0
+  }
+}
+
+/// The derivative of an operation, from what `UnaryOp.gradientSource` names: its input, or its output.
+func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s: Double) -> Double {
+  switch kind {
+  case .negate: -1
+  case .magnitude: s > 0 ? 1 : s < 0 ? -1 : 0
+  case .square: 2 * s
+  case .squareRoot: 0.5 / s
+  case .reciprocalSquareRoot: -0.5 * s * s * s
+  case .reciprocal: -s * s
+  case .exp: s
+  case .expMinusOne: s + 1
+  case .log: 1 / s
+  case .logOnePlus: 1 / (1 + s)
+  case .sin: cos(s)
+  case .cos: -sin(s)
+  case .tanh: 1 - s * s
+  case .sigmoid: s * (1 - s)
+  case .erf: 2 / Double.pi.squareRoot() * exp(-s * s)
+  case .power: a == 0 ? 0 : a * pow(s, a - 1)
+  case .clamp: s >= a && s <= b ? 1 : 0
+  case .relu: s > 0 ? 1 : 0
+  case .leakyReLU: s > 0 ? 1 : a
+  case .elu: s > 0 ? 1 : a * exp(s)
+  case .gelu: normalDistribution(s) + s * normalDensity(s)
+  case .silu: sigmoid(s) * (1 + s * (1 - sigmoid(s)))
+  case .softplus: sigmoid(s)
+  case .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: 0
+  }
+}
+
+/// The int32 operations; nil for those that exist for floating point only. The result may exceed int32: it wraps around when
+/// it is stored.
+func integerValue(of kind: UnaryOp.Kind, _ a: Int64, _ b: Int64, at x: Int64) -> Int64? {
+  switch kind {
+  case .negate: -x
+  case .magnitude: abs(x)
+  case .sign: x.signum()
+  case .square: x * x
+  case .clamp: x < a ? a : x > b ? b : x
+  default: nil
+  }
+}
+
+/// 1/(1 + e⁻ˣ); where e⁻ˣ overflows, the quotient is 0 as it should be.
+func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
+/// Φ(x) = (1 + erf(x/√2))/2, by the complement, which stays accurate far below 0.
+private func normalDistribution(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
+
+/// φ(x) = e^(−x²/2)/√(2π).
+private func normalDensity(_ x: Double) -> Double { exp(-0.5 * x * x) / (2 * Double.pi).squareRoot() }
