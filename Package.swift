@@ -25,6 +25,7 @@ let package = Package(
     .target(name: "COpenCL", cSettings: [.define("NN_OPENCL", .when(traits: ["OpenCL"]))]),
     .target(name: "CPUKernels"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Files", dependencies: ["CZlib"]),
     .target(name: "BackendCore"),
     // Backends.
     .target(name: "BackendCPU", dependencies: ["BackendCore", "CPUKernels"]),
@@ -38,8 +39,8 @@ let package = Package(
       name: "Tensors",
       dependencies: ["BackendCore", "BackendCPU", .target(name: "BackendOpenCL", condition: openCL)]),
     .target(name: "NeuralNetworks", dependencies: ["Tensors"]),
-    .target(name: "Datasets", dependencies: ["NeuralNetworks", "CZlib"]),
-    .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "CZlib"]),
+    .target(name: "Datasets", dependencies: ["NeuralNetworks", "BackendCore", "Files"]),
+    .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "Files"]),
     // Commands.
     .executableTarget(
       name: "nn",
@@ -55,6 +56,7 @@ let package = Package(
       ],
       path: "Benchmarks/nn-bench"),
     // Tests.
+    .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "BackendCoreTests", dependencies: ["BackendCore"]),
     .testTarget(name: "BackendCPUTests", dependencies: ["BackendCPU", "BackendConformance", "CPUKernels"]),
     .testTarget(
@@ -63,8 +65,8 @@ let package = Package(
     .testTarget(name: "BackendReferenceTests", dependencies: ["BackendReference", "BackendConformance"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "BackendReference"]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "BackendReference"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"]),
-    .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files"]),
+    .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Files"]),
     .testTarget(
       name: "ProgramsTests", dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference"]),
     .testTarget(name: "CommandTests", dependencies: ["nn", "nn-bench"]),
