@@ -37,7 +37,7 @@ let package = Package(
     // Tensors and networks.
     .target(
       name: "Tensors",
-      dependencies: ["BackendCore", "BackendCPU", .target(name: "BackendOpenCL", condition: openCL)]),
+      dependencies: ["BackendCore", "BackendCPU", "BackendReference", .target(name: "BackendOpenCL", condition: openCL)]),
     .target(name: "NeuralNetworks", dependencies: ["Tensors"]),
     .target(name: "Datasets", dependencies: ["NeuralNetworks", "BackendCore", "Files"]),
     .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "Files"]),

@@ -1,0 +1,56 @@
+import BackendCore
+
+/// The value of `forward`, with a gradient of your own: `backward` gets the gradient of the result, the input and the result,
+/// and returns the gradient of the input, of the input's shape.
+///
+/// `forward` is not recorded. `backward` is written in tensor operations, and is differentiated in turn where calls of
+/// `valueAndGradient` nest.
+///
+/// ```swift
+/// // The identity forward, gradients clipped to ±1 backward.
+/// let y = withCustomGradient(of: x, forward: { $0 }) { dy, _, _ in dy.clamped(to: -1...1) }
+/// ```
+public func withCustomGradient<E: Error>(
+  of x: Tensor, forward: (Tensor) throws(E) -> Tensor,
+  backward: @escaping (_ upstream: Tensor, _ input: Tensor, _ result: Tensor) -> Tensor
+) throws(E) -> Tensor {
+  try withCustomGradient(of: [x]) { inputs throws(E) in
+    try forward(inputs[0])
+  } backward: { dy, inputs, y in
+    [backward(dy, inputs[0], y)]
+  }
+}
+
+/// The same for several inputs: `backward` returns one gradient for each.
+public func withCustomGradient<E: Error>(
+  of inputs: [Tensor], forward: ([Tensor]) throws(E) -> Tensor,
+  backward: @escaping (_ upstream: Tensor, _ inputs: [Tensor], _ result: Tensor) -> [Tensor]
+) throws(E) -> Tensor {
+  var y = try withoutGradient { () throws(E) in try forward(inputs.map { $0.detached() }) }.detached()
+  guard let tape = inputs.lazy.compactMap({ Tape.recording($0.node) }).first, y.dtype.isFloatingPoint else { return y }
+  var result = Operand(y, keeping: true)
+  result.node = tape.nextNode
+  let record = CustomRecord(inputs: inputs.map { Operand($0, keeping: true) }, result: result, backward: backward)
+  y.node = tape.append(.custom(record))
+  return y
+}
+
+/// y = a function with a gradient of its own.
+struct CustomRecord: GradientRule {
+  let inputs: [Operand]
+  let result: Operand
+  let backward: (Tensor, [Tensor], Tensor) -> [Tensor]
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    let gradients = backward(dy, inputs.map(\.tensor), result.tensor)
+    if gradients.count != inputs.count {
+      Checks.fail("withCustomGradient", "\(gradients.count) gradients for \(inputs.count) inputs")
+    }
+    for (input, gradient) in zip(inputs, gradients) {
+      if gradient.extents != input.extents {
+        Checks.fail("withCustomGradient", "a gradient of shape \(gradient.extents) for an input of \(input.extents)")
+      }
+      walk.add(gradient, to: input)
+    }
+  }
+}

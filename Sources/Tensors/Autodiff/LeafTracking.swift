@@ -1,0 +1,96 @@
+import BackendCore
+
+/// Tells the parameters of models apart.
+package struct LeafKey: Hashable, Sendable {
+  private let identifier: ObjectIdentifier
+
+  /// The key of an object, as long as the object lives.
+  package init(_ object: AnyObject) { identifier = ObjectIdentifier(object) }
+}
+
+/// Where the gradient of a leaf goes: a range of one slab.
+package struct LeafTarget: Sendable, Hashable {
+  /// The index of the slab.
+  package var slab: Int
+  /// The first element.
+  package var offset: Int
+  /// The number of elements.
+  package var count: Int
+
+  package init(slab: Int, offset: Int, count: Int) {
+    self.slab = slab
+    self.offset = offset
+    self.count = count
+  }
+}
+
+/// Enters a parameter on the innermost active scope that tracks it and returns its value with its node, the same for each
+/// use; returns the value as it is when no scope tracks it or recording is paused.
+package func trackedLeaf(_ key: LeafKey, value: @autoclosure () -> Tensor) -> Tensor {
+  guard let tape = Tape.current, tape.pauses == 0 else { return value() }
+  var result = value()
+  if let node = tape.trackedNode(key, of: result, below: tape.scopes.count) { result.node = node }
+  return result
+}
+
+extension Tape {
+  /// The node of a parameter on the innermost tracking scope among the `depth` outermost. Its parent is the node on the
+  /// next scope outwards that tracks it.
+  fileprivate func trackedNode(_ key: LeafKey, of value: Tensor, below depth: Int) -> TapeNode? {
+    var position = depth - 1
+    while position >= 0 && scopes[position].targets[key] == nil { position -= 1 }
+    if position < 0 { return nil }
+    if let node = scopes[position].leaves[key] { return node }
+    var parent = Operand(value)
+    parent.node = trackedNode(key, of: value, below: position) ?? .constant
+    let node = append(.leaf(LeafRecord(parent: parent, depth: position + 1)))
+    scopes[position].leaves[key] = node
+    return node
+  }
+}
+
+/// The value of `body`, and its gradients with respect to the parameters in `targets`, laid out in slabs.
+///
+/// `slabs[i]` has `slabCounts[i]` elements; the gradient of a parameter lies in its range, row-major, and everything else
+/// is zero. Rules write straight into the slabs, but while an outer scope is active the slabs are ordinary, recorded
+/// tensors.
+package func slabGradients<E: Error>(
+  targets: [LeafKey: LeafTarget], slabCounts: [Int], device: Device, dtype: DType, of body: () throws(E) -> Tensor
+) throws(E) -> (value: Tensor, slabs: [Tensor]) {
+  let tape = Tape.openScope(tracking: targets)
+  let value = try tape.run(body)
+  Checks.scalarResult("valueAndGradient: the value", value)
+  Checks.floatingPoint("valueAndGradient: the value", value)
+  let scope = tape.closeScope()
+  if tape.scopes.isEmpty {
+    let slabs = slabCounts.map { Tensor.zeros([$0], dtype: dtype, on: device) }
+    var walk = BackwardWalk(tape, scope, slabs: slabs)
+    walk.run(from: value)
+    return (value.detached(), walk.slabs)
+  }
+  var walk = BackwardWalk(tape, scope)
+  walk.run(from: value)
+  let slabs = slabCounts.indices.map { walk.slab($0, count: slabCounts[$0], of: scope, device, dtype) }
+  return (value, slabs)
+}
+
+extension BackwardWalk {
+  /// One slab put together from recorded gradients and zeros.
+  fileprivate func slab(
+    _ index: Int, count: Int, of scope: GradientScope, _ device: Device, _ dtype: DType
+  ) -> Tensor {
+    let leaves = scope.leaves.compactMap { key, node -> (LeafTarget, TapeNode)? in
+      guard let target = scope.targets[key], target.slab == index else { return nil }
+      return (target, node)
+    }
+    var pieces: [Tensor] = []
+    var end = 0
+    for (target, node) in leaves.sorted(by: { $0.0.offset < $1.0.offset }) {
+      if target.offset > end { pieces.append(.zeros([target.offset - end], dtype: dtype, on: device)) }
+      pieces.append(gradient(at: node, count: target.count, dtype, device))
+      end = target.offset + target.count
+    }
+    if count > end { pieces.append(.zeros([count - end], dtype: dtype, on: device)) }
+    return Tensor.concatenated(pieces)
+  }
+}

@@ -1,0 +1,89 @@
+import BackendCore
+
+/// How the gradient of a result becomes gradients of the operands: one rule for each primitive and each fused operation,
+/// written in tensor operations beside the operation that it belongs to.
+protocol GradientRule {
+  /// Adds to the operands what `dy`, the gradient of the result, contributes. The rule may reuse the memory of `dy`.
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk)
+}
+
+/// One entry of a tape. Small rules lie in the array itself; those with more operands are boxed.
+enum Record {
+  /// Its gradient has been passed on, and what it kept has been freed.
+  case consumed
+  case leaf(LeafRecord)
+  case identity(IdentityRecord)
+  case scaling(ScalingRecord)
+  case unary(UnaryRecord)
+  case binary(BinaryRecord)
+  case broadcast(BroadcastRecord)
+  case reduction(ReductionRecord)
+  case cumulativeSum(CumulativeSumRecord)
+  case matmul(MatmulRecord)
+  case stridedRead(StridedReadRecord)
+  case stridedWrite(StridedWriteRecord)
+  case concatenation(ConcatenationRecord)
+  case softmax(SoftmaxRecord)
+  case dropout(DropoutRecord)
+  case move(MoveRecord)
+  case cast(CastRecord)
+  indirect case select(SelectRecord)
+  indirect case replacement(ReplacementRecord)
+  indirect case gatherRows(GatherRowsRecord)
+  indirect case gatherElements(GatherElementsRecord)
+  indirect case scatterRows(ScatterRowsRecord)
+  indirect case scatterElements(ScatterElementsRecord)
+  indirect case linear(LinearRecord)
+  indirect case crossEntropy(CrossEntropyRecord)
+  indirect case custom(CustomRecord)
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    switch self {
+    case .consumed: break
+    case .leaf(let rule): rule.propagate(&dy, in: &walk)
+    case .identity(let rule): rule.propagate(&dy, in: &walk)
+    case .scaling(let rule): rule.propagate(&dy, in: &walk)
+    case .unary(let rule): rule.propagate(&dy, in: &walk)
+    case .binary(let rule): rule.propagate(&dy, in: &walk)
+    case .broadcast(let rule): rule.propagate(&dy, in: &walk)
+    case .reduction(let rule): rule.propagate(&dy, in: &walk)
+    case .cumulativeSum(let rule): rule.propagate(&dy, in: &walk)
+    case .matmul(let rule): rule.propagate(&dy, in: &walk)
+    case .stridedRead(let rule): rule.propagate(&dy, in: &walk)
+    case .stridedWrite(let rule): rule.propagate(&dy, in: &walk)
+    case .concatenation(let rule): rule.propagate(&dy, in: &walk)
+    case .softmax(let rule): rule.propagate(&dy, in: &walk)
+    case .dropout(let rule): rule.propagate(&dy, in: &walk)
+    case .move(let rule): rule.propagate(&dy, in: &walk)
+    case .cast(let rule): rule.propagate(&dy, in: &walk)
+    case .select(let rule): rule.propagate(&dy, in: &walk)
+    case .replacement(let rule): rule.propagate(&dy, in: &walk)
+    case .gatherRows(let rule): rule.propagate(&dy, in: &walk)
+    case .gatherElements(let rule): rule.propagate(&dy, in: &walk)
+    case .scatterRows(let rule): rule.propagate(&dy, in: &walk)
+    case .scatterElements(let rule): rule.propagate(&dy, in: &walk)
+    case .linear(let rule): rule.propagate(&dy, in: &walk)
+    case .crossEntropy(let rule): rule.propagate(&dy, in: &walk)
+    case .custom(let rule): rule.propagate(&dy, in: &walk)
+    }
+  }
+}
+
+/// A variable of a scope. The scope that it belongs to collects its gradient; for the scopes around it is an identity.
+struct LeafRecord: GradientRule {
+  let parent: Operand
+  let depth: Int
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    if depth > walk.depth { walk.add(dy, to: parent) }
+  }
+}
+
+/// The result has the elements of the operand, perhaps in another shape.
+struct IdentityRecord: GradientRule {
+  let x: Operand
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    walk.add(dy.extents == x.extents ? dy : dy.reshaped(to: x.extents), to: x)
+  }
+}

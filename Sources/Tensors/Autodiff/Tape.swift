@@ -1,0 +1,135 @@
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The record of a computation, for its gradient: a flat array in the order of execution. Linked nodes would overflow the
+/// stack when a long chain is freed.
+///
+/// A tape lives on the stack frame of the outermost `valueAndGradient` of a thread; nested calls share it, each as a scope
+/// of its own. A call inside `withoutGradient` begins a tape of its own instead, so that the outer one sees constants.
+final class Tape {
+  /// Tells tapes apart; never 0.
+  let serial: UInt64
+  var records = ContiguousArray<Record>()
+  var scopes: [GradientScope] = []
+  /// How many `withoutGradient` are open.
+  var pauses = 0
+  /// The tape that was current when this one began.
+  private let outer: Tape?
+
+  private static let lastSerial = Atomic<UInt64>(0)
+
+  private init(outer: Tape?) {
+    var serial: UInt64 = 0
+    while serial == 0 {
+      serial = Tape.lastSerial.wrappingAdd(1, ordering: .relaxed).newValue & (1 << (64 - TapeNode.indexBits) - 1)
+    }
+    self.serial = serial
+    self.outer = outer
+  }
+
+  // MARK: The tape of this thread
+
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    guard pthread_key_create(&key, nil) == 0 else { fatalError("no thread-local storage is left for the tape") }
+    return key
+  }()
+
+  /// The innermost tape of this thread, paused or not.
+  static var current: Tape? {
+    @inline(__always) get {
+      guard let pointer = pthread_getspecific(key) else { return nil }
+      return Unmanaged<Tape>.fromOpaque(pointer).takeUnretainedValue()
+    }
+    set { pthread_setspecific(key, newValue.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }) }
+  }
+
+  /// The tape that an operation on this operand is recorded on; nil when the operand is constant.
+  @inline(__always)
+  static func recording(_ a: TapeNode) -> Tape? { a.rawValue == 0 ? nil : owner(a, a, a) }
+
+  /// The same for two operands.
+  @inline(__always)
+  static func recording(_ a: TapeNode, _ b: TapeNode) -> Tape? {
+    a.rawValue | b.rawValue == 0 ? nil : owner(a, b, b)
+  }
+
+  /// The same for three operands.
+  @inline(__always)
+  static func recording(_ a: TapeNode, _ b: TapeNode, _ c: TapeNode) -> Tape? {
+    a.rawValue | b.rawValue | c.rawValue == 0 ? nil : owner(a, b, c)
+  }
+
+  @inline(never)
+  private static func owner(_ a: TapeNode, _ b: TapeNode, _ c: TapeNode) -> Tape? {
+    guard let tape = current, tape.pauses == 0 else { return nil }
+    return tape.owns(a) || tape.owns(b) || tape.owns(c) ? tape : nil
+  }
+
+  /// True when the node stands on this tape.
+  @inline(__always)
+  func owns(_ node: TapeNode) -> Bool { node.serial == serial }
+
+  /// Appends what an operation did; returns the node of its result.
+  @inline(__always)
+  func append(_ record: consuming Record) -> TapeNode {
+    let index = records.count
+    records.append(record)
+    return TapeNode(serial: serial, index: index)
+  }
+
+  /// The node that the next record will get.
+  @inline(__always)
+  var nextNode: TapeNode { TapeNode(serial: serial, index: records.count) }
+
+  /// True when nested scopes are open: their backward passes are recorded, so operations are recorded in forms that have
+  /// derivatives of their own.
+  var isNested: Bool { scopes.count > 1 }
+
+  // MARK: Scopes
+
+  /// Opens a scope on the current tape, or on a new one when there is none or it is paused. The caller keeps the tape
+  /// alive until it closes the scope.
+  static func openScope(tracking targets: [LeafKey: LeafTarget] = [:]) -> Tape {
+    let tape: Tape
+    if let current, current.pauses == 0 {
+      tape = current
+    } else {
+      tape = Tape(outer: current)
+      current = tape
+    }
+    tape.scopes.append(GradientScope(first: tape.records.count, depth: tape.scopes.count + 1, targets: targets))
+    return tape
+  }
+
+  /// Closes the innermost scope. With the outermost one the tape is over, and its nodes count as constant.
+  func closeScope() -> GradientScope {
+    let scope = scopes.removeLast()
+    if scopes.isEmpty { Tape.current = outer }
+    return scope
+  }
+
+  /// The tensor as a variable of the innermost scope: an identity record, whose parent is the tensor's node on the tape.
+  func leaf(_ x: Tensor) -> Tensor {
+    var leaf = x
+    leaf.node = append(.leaf(LeafRecord(parent: Operand(x), depth: scopes.count)))
+    return leaf
+  }
+}
+
+/// One `valueAndGradient` in progress.
+struct GradientScope {
+  /// The index of its first record.
+  let first: Int
+  /// 1 for the outermost scope of a tape.
+  let depth: Int
+  /// The parameters whose gradients are asked for, and where these go.
+  let targets: [LeafKey: LeafTarget]
+  /// The nodes of those among them that have been used.
+  var leaves: [LeafKey: TapeNode] = [:]
+}

@@ -1,0 +1,81 @@
+import BackendCore
+
+/// The value of `body` at `x`, and its gradient there: ∂value/∂x, of the shape of x.
+///
+/// The value must be one floating-point element. The closure may do anything: loops, branches, calls of other functions,
+/// further `valueAndGradient` for higher derivatives. Other tensors that it uses are constants.
+///
+/// ```swift
+/// let (y, dy) = valueAndGradient(at: Tensor(3)) { x in x * x + 2 * x }   // 15, 8
+/// ```
+public func valueAndGradient<E: Error>(
+  at x: Tensor, of body: (Tensor) throws(E) -> Tensor
+) throws(E) -> (value: Tensor, gradient: Tensor) {
+  Checks.floatingPoint("valueAndGradient", x)
+  let tape = Tape.openScope()
+  let leaf = tape.leaf(x)
+  let value = try tape.run { () throws(E) in try body(leaf) }
+  let walk = tape.finishScope(with: value)
+  return (tape.surviving(value), walk.gradient(of: leaf))
+}
+
+/// The same at two tensors.
+public func valueAndGradient<E: Error>(
+  at a: Tensor, _ b: Tensor, of body: (Tensor, Tensor) throws(E) -> Tensor
+) throws(E) -> (value: Tensor, gradient: (Tensor, Tensor)) {
+  Checks.floatingPoint("valueAndGradient", a)
+  Checks.floatingPoint("valueAndGradient", b)
+  let tape = Tape.openScope()
+  let leaves = (tape.leaf(a), tape.leaf(b))
+  let value = try tape.run { () throws(E) in try body(leaves.0, leaves.1) }
+  let walk = tape.finishScope(with: value)
+  return (tape.surviving(value), (walk.gradient(of: leaves.0), walk.gradient(of: leaves.1)))
+}
+
+/// The same at any number of tensors.
+public func valueAndGradient<E: Error>(
+  at tensors: [Tensor], of body: ([Tensor]) throws(E) -> Tensor
+) throws(E) -> (value: Tensor, gradient: [Tensor]) {
+  for x in tensors { Checks.floatingPoint("valueAndGradient", x) }
+  let tape = Tape.openScope()
+  let leaves = tensors.map { tape.leaf($0) }
+  let value = try tape.run { () throws(E) in try body(leaves) }
+  let walk = tape.finishScope(with: value)
+  return (tape.surviving(value), leaves.map { walk.gradient(of: $0) })
+}
+
+/// Runs `body` without recording: for every `valueAndGradient` around, the results are constants.
+public func withoutGradient<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+  guard let tape = Tape.current else { return try body() }
+  tape.pauses += 1
+  defer { tape.pauses -= 1 }
+  return try body()
+}
+
+/// True inside an active scope on this thread that is not paused.
+package var isRecordingGradients: Bool { Tape.current.map { $0.pauses == 0 } ?? false }
+
+extension Tape {
+  /// Runs the body of the innermost scope, which is closed if the body throws. What a nested body recorded stays: a tensor
+  /// that escaped may stand on it.
+  func run<E: Error>(_ body: () throws(E) -> Tensor) throws(E) -> Tensor {
+    do {
+      return try body()
+    } catch {
+      _ = closeScope()
+      throw error
+    }
+  }
+
+  /// Closes the innermost scope and runs its backward pass.
+  func finishScope(with value: Tensor) -> BackwardWalk {
+    Checks.scalarResult("valueAndGradient: the value", value)
+    Checks.floatingPoint("valueAndGradient: the value", value)
+    var walk = BackwardWalk(self, closeScope())
+    walk.run(from: value)
+    return walk
+  }
+
+  /// The value as it leaves a scope: on the tape if the tape goes on.
+  func surviving(_ value: Tensor) -> Tensor { scopes.isEmpty ? value.detached() : value }
+}

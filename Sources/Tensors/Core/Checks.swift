@@ -1,0 +1,218 @@
+import BackendCore
+
+/// Every check of shapes, element types, devices and indices. A failed one is a programmer error: `fatalError` with the
+/// operation, both sides, the reason and a hint.
+enum Checks {
+  @inline(never)
+  static func fail(_ operation: StaticString, _ problem: String, hint: String? = nil) -> Never {
+    fatalError("Tensor \(operation): \(problem)\(hint.map { "; hint: \($0)" } ?? "")")
+  }
+
+  // MARK: Devices and element types
+
+  /// The device of both operands; where one has shapes only, so has the result.
+  @inline(__always)
+  static func sameDevice(_ operation: StaticString, _ a: Tensor, _ b: Tensor) -> Device {
+    let device = a.storage.device
+    if device.backend === b.storage.device.backend { return device }
+    return mixedDevices(operation, a, b)
+  }
+
+  @inline(never)
+  static func mixedDevices(_ operation: StaticString, _ a: Tensor, _ b: Tensor) -> Device {
+    if a.device.isShapeOnly || b.device.isShapeOnly { return .shapes }
+    fail(
+      operation, "operands of shapes \(a.extents) and \(b.extents) are on \(a.device) and \(b.device)",
+      hint: "move one with .moved(to:)")
+  }
+
+  @inline(__always)
+  static func sameDType(_ operation: StaticString, _ a: Tensor, _ b: Tensor) {
+    if a.storage.dtype != b.storage.dtype { mixedDTypes(operation, a, b) }
+  }
+
+  @inline(never)
+  static func mixedDTypes(_ operation: StaticString, _ a: Tensor, _ b: Tensor) -> Never {
+    fail(
+      operation, "operands of shapes \(a.extents) and \(b.extents) have element types \(a.dtype) and \(b.dtype)",
+      hint: "convert one with .cast(to:)")
+  }
+
+  @inline(__always)
+  static func floatingPoint(_ operation: StaticString, _ x: Tensor) {
+    if !x.storage.dtype.isFloatingPoint { notFloatingPoint(operation, x) }
+  }
+
+  @inline(never)
+  static func notFloatingPoint(_ operation: StaticString, _ x: Tensor) -> Never {
+    fail(
+      operation, "needs floating-point elements, not \(x.dtype) (shape \(x.extents))",
+      hint: "convert with .cast(to: .float32)")
+  }
+
+  /// Anything but bool.
+  @inline(__always)
+  static func number(_ operation: StaticString, _ x: Tensor) {
+    if x.storage.dtype == .bool { notNumber(operation, x) }
+  }
+
+  @inline(never)
+  static func notNumber(_ operation: StaticString, _ x: Tensor) -> Never {
+    fail(
+      operation, "needs numbers, not bool (shape \(x.extents))", hint: "convert with .cast(to: .float32) or .int32")
+  }
+
+  static func dtype(_ operation: StaticString, _ x: Tensor, is dtype: DType) {
+    if x.dtype != dtype {
+      fail(
+        operation, "needs elements of type \(dtype), not \(x.dtype) (shape \(x.extents))",
+        hint: "convert with .cast(to: .\(dtype))")
+    }
+  }
+
+  /// A host number beside an int32 tensor takes its type, which must be able to hold it.
+  @inline(__always)
+  static func scalar(_ operation: StaticString, _ x: Tensor, _ value: Double) {
+    if x.storage.dtype != .float32 { unusualScalar(operation, x, value) }
+  }
+
+  @inline(never)
+  static func unusualScalar(_ operation: StaticString, _ x: Tensor, _ value: Double) {
+    if x.dtype == .bool { notNumber(operation, x) }
+    if x.dtype == .int32 && Int32(exactly: value) == nil {
+      fail(
+        operation, "\(value) beside an int32 tensor of shape \(x.extents) would lose its value",
+        hint: "convert the tensor with .cast(to: .float32)")
+    }
+  }
+
+  static func supported(_ operation: StaticString, _ dtype: DType, on device: Device) {
+    if !device.backend.supports(dtype) {
+      fail(operation, "\(device) has no elements of type \(dtype)")
+    }
+  }
+
+  // MARK: Shapes
+
+  /// The shape that two operands have after broadcasting.
+  @inline(__always)
+  static func broadcast(_ operation: StaticString, _ a: Shape, _ b: Shape) -> Shape {
+    if a == b { return a }
+    return broadcastUnequal(operation, a, b)
+  }
+
+  @inline(never)
+  static func broadcastUnequal(_ operation: StaticString, _ a: Shape, _ b: Shape) -> Shape {
+    var result = a.rank >= b.rank ? a : b
+    for back in 0..<Swift.min(a.rank, b.rank) {
+      let (m, n) = (a[a.rank - 1 - back], b[b.rank - 1 - back])
+      if m != n && m != 1 && n != 1 {
+        fail(
+          operation, "shapes \(a) and \(b) do not fit: \(m) and \(n) stand against each other on axis -\(back + 1)",
+          hint: "axes are aligned at the end, and only an extent of 1 repeats; see reshaped(_:) and expanded(axis:)")
+      }
+      result[result.rank - 1 - back] = m == 1 ? n : m
+    }
+    return result
+  }
+
+  /// The axis counted from the front.
+  @inline(__always)
+  static func axis(_ operation: StaticString, _ axis: Int, _ extents: Shape) -> Int {
+    let position = axis < 0 ? axis + extents.rank : axis
+    if position < 0 || position >= extents.rank { badAxis(operation, axis, extents) }
+    return position
+  }
+
+  @inline(never)
+  static func badAxis(_ operation: StaticString, _ axis: Int, _ extents: Shape) -> Never {
+    fail(
+      operation, "shape \(extents) has no axis \(axis)", hint: "axes are 0..<\(extents.rank), or negative from the end")
+  }
+
+  static func axes(_ operation: StaticString, _ axes: [Int], _ extents: Shape) -> AxisMask {
+    var mask = AxisMask()
+    for axis in axes {
+      let position = Checks.axis(operation, axis, extents)
+      if mask.contains(position) { fail(operation, "axis \(axis) is named twice in \(axes) for shape \(extents)") }
+      mask.insert(position)
+    }
+    return mask
+  }
+
+  static func extents(_ operation: StaticString, _ shape: [Int]) -> Shape {
+    if shape.count > Shape.maximumRank {
+      fail(operation, "shape \(shape) has \(shape.count) axes; at most \(Shape.maximumRank) are possible")
+    }
+    var count = 1
+    for extent in shape {
+      if extent < 0 { fail(operation, "shape \(shape) has a negative extent") }
+      let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(extent, 1))
+      if overflow { fail(operation, "shape \(shape) has more elements than can be counted") }
+      count = product
+    }
+    return Shape(shape)
+  }
+
+  static func elementCount(_ operation: StaticString, _ found: Int, _ extents: Shape) {
+    if found != extents.count {
+      fail(operation, "\(found) elements do not fill shape \(extents), which has \(extents.count)")
+    }
+  }
+
+  /// The shape with -1 replaced by what is left.
+  static func reshape(_ source: Shape, _ shape: [Int]) -> Shape {
+    let operation: StaticString = "reshaped"
+    guard let open = shape.firstIndex(of: -1) else {
+      let result = extents(operation, shape)
+      if result.count != source.count {
+        fail(operation, "shape \(source) has \(source.count) elements, \(result) has \(result.count)")
+      }
+      return result
+    }
+    var filled = shape
+    filled[open] = 1
+    let known = extents(operation, filled).count
+    if known == 0 || source.count % known != 0 {
+      fail(operation, "the \(source.count) elements of shape \(source) cannot be arranged as \(shape)")
+    }
+    filled[open] = source.count / known
+    return Shape(filled)
+  }
+
+  static func broadcast(_ source: Shape, to target: Shape) {
+    var fits = source.rank <= target.rank
+    for back in 0..<Swift.min(source.rank, target.rank) where fits {
+      let extent = source[source.rank - 1 - back]
+      fits = extent == 1 || extent == target[target.rank - 1 - back]
+    }
+    if !fits {
+      fail("broadcast", "shape \(source) does not repeat to \(target)", hint: "only extents of 1 repeat")
+    }
+  }
+
+  static func view(slab: Tensor, offset: Int, extents: Shape) {
+    if slab.rank != 1 || offset < 0 || offset + extents.count > slab.count {
+      fail("view", "shape \(extents) at offset \(offset) leaves the slab of shape \(slab.extents)")
+    }
+  }
+
+  static func scalarResult(_ operation: StaticString, _ x: Tensor) {
+    if x.count != 1 {
+      fail(operation, "needs one element, not shape \(x.extents)", hint: "reduce with .sum() or .mean()")
+    }
+  }
+}
+
+/// A set of axes.
+struct AxisMask: Sendable, Equatable {
+  private var bits: UInt8 = 0
+
+  init() {}
+  init(axis: Int) { bits = 1 << UInt8(axis) }
+  init(all rank: Int) { bits = UInt8(truncatingIfNeeded: (1 << rank) - 1) }
+
+  var isEmpty: Bool { bits == 0 }
+  func contains(_ axis: Int) -> Bool { bits & (1 << UInt8(axis)) != 0 }
+  mutating func insert(_ axis: Int) { bits |= 1 << UInt8(axis) }
+}

@@ -1,0 +1,131 @@
+import BackendCore
+
+extension Tensor {
+  /// A scalar of rank 0, float32.
+  public init(_ scalar: some TensorOperand, on device: Device = .cpu) {
+    self = Tensor.full(Shape(), scalar.operandValue, .float32, on: device)
+  }
+
+  /// The elements in row-major order, float32; a vector unless a shape is given.
+  public init(_ scalars: [Float], shape: [Int]? = nil, on device: Device = .cpu) {
+    self.init(uploading: scalars, shape: shape, as: .float32, on: device)
+  }
+
+  /// The elements in row-major order, of the type that `S` stands for; a vector unless a shape is given.
+  public init<S: TensorScalar>(_ scalars: [S], shape: [Int]? = nil, on device: Device = .cpu) {
+    self.init(uploading: scalars, shape: shape, as: S.dtype, on: device)
+  }
+
+  /// The elements in row-major order, converted to `dtype` on the host.
+  public init<S: TensorScalar>(_ scalars: [S], shape: [Int]? = nil, dtype: DType, on device: Device = .cpu) {
+    self.init(uploading: scalars, shape: shape, as: dtype, on: device)
+  }
+
+  /// Whole numbers as int32: indices, labels.
+  public init(integers: [Int], shape: [Int]? = nil, on device: Device = .cpu) {
+    let scalars = integers.map { value in
+      guard let scalar = Int32(exactly: value) else { Checks.fail("init(integers:)", "\(value) does not fit int32") }
+      return scalar
+    }
+    self.init(uploading: scalars, shape: shape, as: .int32, on: device)
+  }
+
+  /// A matrix from its rows, which have one length.
+  public init<S: TensorScalar>(_ rows: [[S]], on device: Device = .cpu) {
+    let width = rows.first?.count ?? 0
+    for (index, row) in rows.enumerated() where row.count != width {
+      Checks.fail("init", "row \(index) has \(row.count) elements, row 0 has \(width)")
+    }
+    self.init(uploading: rows.flatMap { $0 }, shape: [rows.count, width], as: S.dtype, on: device)
+  }
+
+  private init<S: TensorScalar>(uploading scalars: [S], shape: [Int]?, as dtype: DType, on device: Device) {
+    Checks.supported("init", dtype, on: device)
+    let extents = shape.map { Checks.extents("init", $0) } ?? [scalars.count]
+    Checks.elementCount("init", scalars.count, extents)
+    self = Tensor.launch(extents, dtype, on: device) { backend, y in
+      try withUploadBytes(of: scalars, as: dtype) { bytes in try backend.upload(bytes, into: y) }
+    }
+  }
+
+  /// All elements 0 (`false`).
+  public static func zeros(_ shape: [Int], dtype: DType = .float32, on device: Device = .cpu) -> Tensor {
+    full(Checks.extents("zeros", shape), 0, dtype, on: device)
+  }
+
+  /// All elements 1 (`true`).
+  public static func ones(_ shape: [Int], dtype: DType = .float32, on device: Device = .cpu) -> Tensor {
+    full(Checks.extents("ones", shape), 1, dtype, on: device)
+  }
+
+  /// All elements `value`.
+  public static func full(
+    _ shape: [Int], _ value: Double, dtype: DType = .float32, on device: Device = .cpu
+  ) -> Tensor {
+    full(Checks.extents("full", shape), value, dtype, on: device)
+  }
+
+  /// Zeros of the shape, type and device of `other`.
+  public static func zeros(like other: Tensor) -> Tensor { full(other.extents, 0, other.dtype, on: other.device) }
+
+  /// Ones of the shape, type and device of `other`.
+  public static func ones(like other: Tensor) -> Tensor { full(other.extents, 1, other.dtype, on: other.device) }
+
+  /// `value` in the shape, type and device of `other`.
+  public static func full(like other: Tensor, _ value: Double) -> Tensor {
+    full(other.extents, value, other.dtype, on: other.device)
+  }
+
+  static func full(_ extents: Shape, _ value: Double, _ dtype: DType, on device: Device) -> Tensor {
+    if dtype == .float64 { Checks.supported("full", dtype, on: device) }
+    let count = extents.count
+    return launch(extents, dtype, on: device) { backend, y in try backend.fill(y, count: count, with: value) }
+  }
+
+  /// The identity matrix `[size, size]`.
+  public static func identity(_ size: Int, on device: Device = .cpu) -> Tensor {
+    let indices = range(0..<size, on: device)
+    return (indices.expanded(axis: 1) .== indices).cast(to: .float32)
+  }
+
+  /// The numbers of a range, one after the other.
+  public static func range(_ range: Range<Int>, dtype: DType = .int32, on device: Device = .cpu) -> Tensor {
+    Checks.supported("range", dtype, on: device)
+    return launch([range.count], dtype, on: device) { backend, y in
+      try backend.range(start: Double(range.lowerBound), step: 1, count: range.count, into: y)
+    }
+  }
+
+  /// `count` numbers at equal distances, both bounds included; the lower bound alone when `count` is 1.
+  public static func linearSpace(_ range: ClosedRange<Double>, count: Int, on device: Device = .cpu) -> Tensor {
+    let extents = Checks.extents("linearSpace", [count])
+    let step = count > 1 ? (range.upperBound - range.lowerBound) / Double(count - 1) : 0
+    return launch(extents, .float32, on: device) { backend, y in
+      try backend.range(start: range.lowerBound, step: step, count: count, into: y)
+    }
+  }
+
+  /// A scalar of this tensor's type, on its device: what a layer makes its constants with.
+  public func constant(_ value: some TensorOperand) -> Tensor {
+    Tensor.full(Shape(), value.operandValue, dtype, on: device)
+  }
+
+  /// The elements in row-major order, in this tensor's type and on its device.
+  public func constant(_ scalars: [Float], shape: [Int]? = nil) -> Tensor {
+    Tensor(scalars, shape: shape, dtype: dtype, on: device)
+  }
+}
+
+/// Hands the bytes of `scalars`, converted to `dtype` where it is another type, to `body`.
+func withUploadBytes<S: TensorScalar>(
+  of scalars: [S], as dtype: DType, _ body: (UnsafeRawBufferPointer) throws -> Void
+) throws {
+  let isSame = S.self == Double.self ? dtype == .float64 : S.dtype == dtype
+  if isSame { return try scalars.withUnsafeBytes(body) }
+  switch dtype {
+  case .float32: try scalars.map { Float($0.convertedNumber) }.withUnsafeBytes(body)
+  case .float64: try scalars.map { $0.convertedNumber }.withUnsafeBytes(body)
+  case .int32: try scalars.map { Int32(converting: $0.convertedNumber) }.withUnsafeBytes(body)
+  case .bool: try scalars.map { $0.convertedNumber != 0 }.withUnsafeBytes(body)
+  }
+}

@@ -1,0 +1,59 @@
+import BackendCore
+
+/// The element type of a tensor: `.float32`, `.int32`, `.bool`, and `.float64` on the Reference backend alone.
+public typealias DType = BackendCore.DType
+
+/// Swift types whose arrays can be uploaded and downloaded: `Float`, `Double`, `Int32`, `Bool`.
+public protocol TensorScalar: Sendable {
+  /// The element type of a tensor made from an array of these.
+  static var dtype: DType { get }
+  /// The number, rounded to this type: to integers towards zero and saturated (NaN gives 0), to `Bool` by `≠ 0`.
+  init(converting number: Double)
+  /// The number itself; `true` is 1.
+  var convertedNumber: Double { get }
+}
+
+extension Float: TensorScalar {
+  public static var dtype: DType { .float32 }
+  public init(converting number: Double) { self = Float(number) }
+  public var convertedNumber: Double { Double(self) }
+}
+
+/// Uploaded as float32, rounded; downloaded from float64 exactly.
+extension Double: TensorScalar {
+  public static var dtype: DType { .float32 }
+  public init(converting number: Double) { self = number }
+  public var convertedNumber: Double { self }
+}
+
+extension Int32: TensorScalar {
+  public static var dtype: DType { .int32 }
+  public init(converting number: Double) {
+    if number.isNaN {
+      self = 0
+    } else if number >= 0x1p31 {
+      self = .max
+    } else if number <= -0x1p31 {
+      self = .min
+    } else {
+      self = Int32(number)
+    }
+  }
+  public var convertedNumber: Double { Double(self) }
+}
+
+extension Bool: TensorScalar {
+  public static var dtype: DType { .bool }
+  public init(converting number: Double) { self = number != 0 }
+  public var convertedNumber: Double { self ? 1 : 0 }
+}
+
+/// A host number beside a tensor in an expression: `2 * x`, `x / count`. It takes the tensor's element type.
+public protocol TensorOperand: Sendable {
+  /// The number as `Double`.
+  var operandValue: Double { get }
+}
+
+extension Float: TensorOperand { public var operandValue: Double { Double(self) } }
+extension Double: TensorOperand { public var operandValue: Double { self } }
+extension Int: TensorOperand { public var operandValue: Double { Double(self) } }

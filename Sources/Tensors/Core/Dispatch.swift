@@ -1,0 +1,97 @@
+import BackendCore
+
+// The one place where results are allocated and backends are called: a failed call, or a poisoned operand, gives a
+// poisoned result of the right shape.
+
+extension Tensor {
+  /// A tensor without numbers that carries an error.
+  @inline(never)
+  init(poison: Poison, _ extents: Shape, _ dtype: DType, on device: Device) {
+    self.init(Storage(poison, dtype: dtype, on: device), extents: extents)
+  }
+
+  /// A tensor without numbers that carries what a backend threw.
+  @inline(never)
+  init(failure: any Error, _ extents: Shape, _ dtype: DType, on device: Device) {
+    self.init(poison: Poison(DeviceError(failure, on: device)), extents, dtype, on: device)
+  }
+
+  /// Allocates the result and lets `body` fill it, unless it is empty.
+  @inline(__always)
+  static func launch(
+    _ extents: Shape, _ dtype: DType, on device: Device, _ body: (any Backend, BufferSlice) throws -> Void
+  ) -> Tensor {
+    let backend = device.backend
+    let count = extents.count
+    do {
+      let buffer = try backend.allocate(count: count, dtype: dtype)
+      if count != 0 { try body(backend, BufferSlice(buffer)) }
+      return Tensor(Storage(buffer, on: device), extents: extents)
+    } catch {
+      return Tensor(failure: error, extents, dtype, on: device)
+    }
+  }
+
+  /// The same with one operand.
+  @inline(__always)
+  static func launch(
+    _ x: Tensor, _ extents: Shape, _ dtype: DType, on device: Device,
+    _ body: (any Backend, _ x: BufferSlice, _ y: BufferSlice) throws -> Void
+  ) -> Tensor {
+    guard let buffer = x.storage.buffer else { return poisoned(by: x, x, x, extents, dtype, on: device) }
+    let x = BufferSlice(buffer, offset: x.offset)
+    return launch(extents, dtype, on: device) { backend, y in try body(backend, x, y) }
+  }
+
+  /// The same with two operands.
+  @inline(__always)
+  static func launch(
+    _ a: Tensor, _ b: Tensor, _ extents: Shape, _ dtype: DType, on device: Device,
+    _ body: (any Backend, _ a: BufferSlice, _ b: BufferSlice, _ y: BufferSlice) throws -> Void
+  ) -> Tensor {
+    guard let aBuffer = a.storage.buffer, let bBuffer = b.storage.buffer else {
+      return poisoned(by: a, b, b, extents, dtype, on: device)
+    }
+    let a = BufferSlice(aBuffer, offset: a.offset)
+    let b = BufferSlice(bBuffer, offset: b.offset)
+    return launch(extents, dtype, on: device) { backend, y in try body(backend, a, b, y) }
+  }
+
+  /// The same with three operands.
+  @inline(__always)
+  static func launch(
+    _ a: Tensor, _ b: Tensor, _ c: Tensor, _ extents: Shape, _ dtype: DType, on device: Device,
+    _ body: (any Backend, _ a: BufferSlice, _ b: BufferSlice, _ c: BufferSlice, _ y: BufferSlice) throws -> Void
+  ) -> Tensor {
+    guard let aBuffer = a.storage.buffer, let bBuffer = b.storage.buffer, let cBuffer = c.storage.buffer else {
+      return poisoned(by: a, b, c, extents, dtype, on: device)
+    }
+    let a = BufferSlice(aBuffer, offset: a.offset)
+    let b = BufferSlice(bBuffer, offset: b.offset)
+    let c = BufferSlice(cBuffer, offset: c.offset)
+    return launch(extents, dtype, on: device) { backend, y in try body(backend, a, b, c, y) }
+  }
+
+  /// A result that passes on the first error among the operands.
+  @inline(never)
+  static func poisoned(
+    by a: Tensor, _ b: Tensor, _ c: Tensor, _ extents: Shape, _ dtype: DType, on device: Device
+  ) -> Tensor {
+    let poison =
+      a.storage.poison ?? b.storage.poison ?? c.storage.poison
+      ?? Poison(.lost(device: device.name, reason: "the tensor has no memory"))
+    return Tensor(poison: poison, extents, dtype, on: device)
+  }
+
+  /// Changes the elements in place, the storage being unique; a failure poisons this tensor.
+  @inline(__always)
+  mutating func overwrite(_ body: (any Backend, BufferSlice) throws -> Void) {
+    guard let buffer = storage.buffer else { return }
+    if extents.count == 0 { return }
+    do {
+      try body(storage.device.backend, BufferSlice(buffer, offset: offset))
+    } catch {
+      self = Tensor(failure: error, extents, dtype, on: device)
+    }
+  }
+}

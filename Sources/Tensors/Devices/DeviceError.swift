@@ -1,0 +1,63 @@
+import BackendCore
+
+/// Every error of this package: one line for people, nothing to import for `catch let error as any NeuralNetworksError`.
+public protocol NeuralNetworksError: Error, Sendable, CustomStringConvertible {
+  /// The exit code of a command that stops because of this error.
+  var exitCode: Int32 { get }
+}
+
+extension NeuralNetworksError {
+  /// 1, unless an error says otherwise.
+  public var exitCode: Int32 { 1 }
+}
+
+/// What goes wrong with devices.
+public enum DeviceError: NeuralNetworksError {
+  /// There is no such device; `found` lists those there are, or says why there are none.
+  case unavailable(requested: String, found: [String])
+  /// The device has no room, also after what was cached has been given back.
+  case outOfMemory(requestedBytes: Int, liveBytes: Int, limitBytes: Int)
+  /// A kernel did not compile; the log is the compiler's.
+  case kernelBuild(program: String, log: String)
+  /// The device failed or vanished; nothing works on it any more.
+  case lost(device: String, reason: String)
+  /// The device has no such operation for this element type.
+  case unsupported(operation: String, dtype: DType, device: String)
+
+  public var description: String {
+    switch self {
+    case .unavailable(let requested, let found):
+      "device \"\(requested)\" is not available; found: \(found.isEmpty ? "nothing" : found.joined(separator: ", "))"
+    case .outOfMemory(let requested, let live, let limit):
+      "out of device memory: \(requested) bytes asked for, \(live) in use, limit \(limit)"
+    case .kernelBuild(let program, let log): "kernels \"\(program)\" did not build: \(log)"
+    case .lost(let device, let reason): "device \(device) was lost: \(reason)"
+    case .unsupported(let operation, let dtype, let device): "\(device) has no \(operation) for \(dtype)"
+    }
+  }
+
+  /// 3 for a device that is not there, else 1.
+  public var exitCode: Int32 {
+    if case .unavailable = self { 3 } else { 1 }
+  }
+
+  /// The error in the terms of this module.
+  package init(_ error: any Error, on device: Device) {
+    switch error {
+    case let error as DeviceError: self = error
+    case let error as BackendError: self.init(error)
+    default: self = .lost(device: device.name, reason: "\(error)")
+    }
+  }
+
+  init(_ error: BackendError) {
+    switch error {
+    case .outOfMemory(let requested, let live, let limit):
+      self = .outOfMemory(requestedBytes: requested, liveBytes: live, limitBytes: limit)
+    case .kernelBuild(let program, let log): self = .kernelBuild(program: program, log: log)
+    case .deviceLost(let device, let reason): self = .lost(device: device, reason: reason)
+    case .unsupported(let operation, let dtype, let device):
+      self = .unsupported(operation: operation, dtype: dtype, device: device)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import BackendCore
+
+extension Device {
+  /// A device whose tensors have shapes and no numbers: every operation is checked, and nothing is computed. Models infer
+  /// their shapes on it.
+  package static let shapes = Device(ShapeBackend())
+
+  /// True for the device without numbers.
+  package var isShapeOnly: Bool { backend === Device.shapes.backend }
+}
+
+/// The backend behind `Device.shapes`: allocations take no memory and primitives do nothing.
+final class ShapeBackend: Backend {
+  var name: String { "shapes" }
+  var identifier: String { "shapes" }
+  var kind: DeviceKind { .cpu }
+  func supports(_ dtype: DType) -> Bool { true }
+
+  func allocate(count: Int, dtype: DType) throws -> Buffer { Buffer(count: count, dtype: dtype) }
+  func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {}
+  func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
+    throw BackendError.unsupported(
+      operation: "reading numbers (shapes are being inferred)", dtype: source.dtype, device: name)
+  }
+  func copy(_ source: BufferSlice, count: Int, into destination: BufferSlice) throws {}
+  func fill(_ destination: BufferSlice, count: Int, with value: Double) throws {}
+  func synchronize() throws {}
+  func memoryStatistics() -> MemoryStatistics {
+    MemoryStatistics(liveBytes: 0, cachedBytes: 0, peakBytes: 0, limitBytes: .max)
+  }
+  func setMemoryLimit(bytes: Int) {}
+  func trimMemory() {}
+}
+
+// MARK: Primitives
+
+extension ShapeBackend {
+  func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {}
+  func unaryGradient(
+    _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
+  ) throws {}
+  func binary(
+    _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
+  ) throws {}
+  func binaryScalar(
+    _ op: BinaryOp, _ x: BufferSlice, _ scalar: Double, scalarFirst: Bool, count: Int, into y: BufferSlice
+  ) throws {}
+  func compare(
+    _ op: ComparisonOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
+  ) throws {}
+  func compareScalar(
+    _ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice
+  ) throws {}
+  func select(
+    _ condition: BufferSlice, _ conditionLayout: Layout, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice,
+    _ bLayout: Layout, into y: BufferSlice
+  ) throws {}
+  func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws {}
+  func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws {}
+  func copyStrided(
+    _ x: BufferSlice, _ xStrides: Strides, shape: Shape, into y: BufferSlice, _ yStrides: Strides, accumulating: Bool
+  ) throws {}
+  func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {}
+  func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {}
+  func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {}
+  func sort(
+    _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
+  ) throws {}
+  func matmul(
+    _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
+  ) throws {}
+  func gatherRows(
+    _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice
+  ) throws {}
+  func scatterAddRows(
+    _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
+  ) throws {}
+  func gatherElements(
+    _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexExtent: Int, into y: BufferSlice
+  ) throws {}
+  func scatterAddElements(
+    _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
+  ) throws {}
+  func random(
+    _ distribution: RandomDistribution, _ source: RandomSource, count: Int, into y: BufferSlice
+  ) throws {}
+}
+
+// MARK: Fused operations
+
+extension ShapeBackend {
+  func linear(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?
+  ) throws {}
+  func linearGradient(
+    _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
+    dBias: BufferSlice?
+  ) throws {}
+  func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {}
+  func softmaxGradient(
+    _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
+  ) throws {}
+  func softmaxCrossEntropy(
+    _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
+    loss: BufferSlice, gradient: BufferSlice?
+  ) throws {}
+  func dropout(
+    _ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice
+  ) throws {}
+  func optimizerStep(
+    _ step: OptimizerStep, parameters: BufferSlice, gradients: BufferSlice, states: [BufferSlice], count: Int,
+    scalars: BufferSlice
+  ) throws {}
+  func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {}
+  func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {}
+  func record(_ body: () throws -> Void) throws -> (any Recording)? {
+    try body()
+    return nil
+  }
+}

@@ -1,0 +1,63 @@
+import BackendCore
+
+extension Tensor {
+  /// The elements in another type. To int32: towards zero, saturated, NaN gives 0. To bool: x ≠ 0. Gradients flow between
+  /// floating-point types only.
+  public func cast(to dtype: DType) -> Tensor {
+    if dtype == self.dtype { return self }
+    Checks.supported("cast", dtype, on: device)
+    let count = extents.count
+    var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
+      try backend.cast(x, count: count, into: y)
+    }
+    if dtype.isFloatingPoint, let tape = Tape.recording(node) {
+      y.node = tape.append(.cast(CastRecord(x: Operand(self), dtype: self.dtype)))
+    }
+    return y
+  }
+
+  /// The elements on another device: through the host, waiting for this one. The same tensor when it is there already.
+  public func moved(to device: Device) -> Tensor {
+    if device == self.device { return self }
+    Checks.supported("moved", dtype, on: device)
+    var y = copied(to: device)
+    if let tape = Tape.recording(node) {
+      y.node = tape.append(.move(MoveRecord(x: Operand(self), device: self.device)))
+    }
+    return y
+  }
+
+  private func copied(to device: Device) -> Tensor {
+    if let poison = storage.poison { return Tensor(poison: poison, extents, dtype, on: device) }
+    let byteCount = count * dtype.byteCount
+    if self.device.isShapeOnly { return Tensor.full(extents, 0, dtype, on: device) }
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
+    defer { bytes.deallocate() }
+    if byteCount > 0 && !device.isShapeOnly {
+      do {
+        try self.device.backend.download(slice, into: bytes)
+      } catch {
+        return Tensor(failure: error, extents, dtype, on: device)
+      }
+    }
+    return Tensor.launch(extents, dtype, on: device) { backend, y in
+      try backend.upload(UnsafeRawBufferPointer(bytes), into: y)
+    }
+  }
+}
+
+/// y = x in another floating-point type.
+struct CastRecord: GradientRule {
+  let x: Operand
+  let dtype: DType
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) { walk.add(dy.cast(to: dtype), to: x) }
+}
+
+/// y = x on another device.
+struct MoveRecord: GradientRule {
+  let x: Operand
+  let device: Device
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) { walk.add(dy.moved(to: device), to: x) }
+}

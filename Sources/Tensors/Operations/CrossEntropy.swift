@@ -1,0 +1,56 @@
+import BackendCore
+
+extension Tensor {
+  /// −Σ q·ln softmax(logits) for each row of `[N, C]`, as `[N]`: q is 1 − smoothing at the label, and smoothing/C everywhere
+  /// (PyTorch). Labels are int32; a row whose label is `ignoredLabel` gives 0 and no gradient, any other label out of
+  /// range gives NaN.
+  package func softmaxCrossEntropy(labels: Tensor, smoothing: Double, ignoredLabel: Int32?) -> Tensor {
+    let name: StaticString = "softmaxCrossEntropy"
+    Checks.floatingPoint(name, self)
+    Checks.dtype(name, labels, is: .int32)
+    if rank != 2 || labels.extents != [extents[0]] {
+      Checks.fail(name, "logits \(extents) and labels \(labels.extents) do not fit", hint: "they are [N, C] and [N]")
+    }
+    let device = Checks.sameDevice(name, self, labels)
+    let recording = Tape.recording(node)
+    if let recording, recording.isNested { return composedCrossEntropy(labels, smoothing, ignoredLabel) }
+    let (rows, columns) = (extents[0], extents[1])
+    let gradient = recording == nil ? nil : Tensor.launch(extents, dtype, on: device) { _, _ in }
+    if let gradient, gradient.isPoisoned {
+      return Tensor.poisoned(by: gradient, self, labels, labels.extents, dtype, on: device)
+    }
+    var loss = Tensor.launch(self, labels, labels.extents, dtype, on: device) { backend, logits, labels, loss in
+      try backend.softmaxCrossEntropy(
+        logits, labels: labels, rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignoredLabel,
+        loss: loss, gradient: gradient?.slice)
+    }
+    if let recording, let gradient {
+      loss.node = recording.append(
+        .crossEntropy(CrossEntropyRecord(logits: Operand(self), gradient: Operand(gradient, keeping: true))))
+    }
+    return loss
+  }
+
+  /// The same from primitives, which have derivatives of every order.
+  private func composedCrossEntropy(_ labels: Tensor, _ smoothing: Double, _ ignoredLabel: Int32?) -> Tensor {
+    let logarithms = logSoftmax()
+    let picked = logarithms.gathered(labels.expanded(axis: 1), axis: 1).squeezed(axis: 1)
+    var loss = -(picked * (1 - smoothing))
+    if smoothing != 0 { loss = loss - logarithms.mean(axis: 1) * smoothing }
+    guard let ignoredLabel else { return loss }
+    return loss.replacing(with: 0, where: labels .== Double(ignoredLabel))
+  }
+}
+
+/// loss[r] = the cross entropy of row r. Recorded in outermost scopes only: nested ones compose it.
+struct CrossEntropyRecord: GradientRule {
+  let logits: Operand
+  /// softmax(logits) − q, computed with the loss.
+  let gradient: Operand
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    var gradient = gradient.tensor
+    gradient *= dy.expanded(axis: 1)
+    walk.add(gradient, to: logits)
+  }
+}

@@ -1,0 +1,232 @@
+import BackendCore
+
+/// What may stand between the brackets of a tensor: an integer, a range, a stride, `.all`, `.ellipsis`, `.newAxis`. Negative
+/// positions count from the end.
+public protocol TensorIndex: Sendable {
+  var selection: AxisSelection { get }
+}
+
+/// What is selected along one axis.
+public struct AxisSelection: TensorIndex {
+  enum Kind: Sendable {
+    /// One position; the axis goes.
+    case index(Int)
+    /// Neighbours; nil stands for the end of the axis.
+    case range(lower: Int?, upper: Int?, isClosed: Bool)
+    case strided(first: Int, step: Int, count: Int)
+    case all
+    /// As many whole axes as are left.
+    case ellipsis
+    /// An axis of extent 1 more.
+    case newAxis
+  }
+  let kind: Kind
+
+  public var selection: AxisSelection { self }
+}
+
+extension TensorIndex where Self == AxisSelection {
+  /// The whole axis.
+  public static var all: AxisSelection { AxisSelection(kind: .all) }
+  /// All the axes that the other indices leave over.
+  public static var ellipsis: AxisSelection { AxisSelection(kind: .ellipsis) }
+  /// A new axis of extent 1.
+  public static var newAxis: AxisSelection { AxisSelection(kind: .newAxis) }
+}
+
+extension Int: TensorIndex { public var selection: AxisSelection { AxisSelection(kind: .index(self)) } }
+extension Range: TensorIndex where Bound == Int {
+  public var selection: AxisSelection {
+    AxisSelection(kind: .range(lower: lowerBound, upper: upperBound, isClosed: false))
+  }
+}
+extension ClosedRange: TensorIndex where Bound == Int {
+  public var selection: AxisSelection {
+    AxisSelection(kind: .range(lower: lowerBound, upper: upperBound, isClosed: true))
+  }
+}
+extension PartialRangeFrom: TensorIndex where Bound == Int {
+  public var selection: AxisSelection { AxisSelection(kind: .range(lower: lowerBound, upper: nil, isClosed: false)) }
+}
+extension PartialRangeUpTo: TensorIndex where Bound == Int {
+  public var selection: AxisSelection { AxisSelection(kind: .range(lower: nil, upper: upperBound, isClosed: false)) }
+}
+extension PartialRangeThrough: TensorIndex where Bound == Int {
+  public var selection: AxisSelection { AxisSelection(kind: .range(lower: nil, upper: upperBound, isClosed: true)) }
+}
+extension StrideTo: TensorIndex where Element == Int {
+  /// The positions that the sequence runs through; a negative step reverses the axis.
+  public var selection: AxisSelection {
+    var iterator = makeIterator()
+    guard let first = iterator.next() else { return AxisSelection(kind: .strided(first: 0, step: 1, count: 0)) }
+    guard let second = iterator.next() else { return AxisSelection(kind: .strided(first: first, step: 1, count: 1)) }
+    return AxisSelection(kind: .strided(first: first, step: second - first, count: underestimatedCount))
+  }
+}
+
+extension Tensor {
+  /// The elements at these indices, one for each axis from the first on; axes without an index are taken whole. Leading
+  /// positions share the memory of this tensor, other selections are copied.
+  ///
+  /// Assigning changes this tensor alone: in place when nobody else holds its memory. The value is broadcast to the
+  /// selection. Gradients flow through both.
+  ///
+  /// ```swift
+  /// x[0], x[-1], x[.all, 2], x[0..<1, 1...], x[.ellipsis, ..<2], x[.newAxis, 0...1]
+  /// x[stride(from: 0, to: 10, by: 2)]
+  /// x[0, 1..<3] = [7, 8]
+  /// ```
+  public subscript(_ indices: any TensorIndex...) -> Tensor {
+    get {
+      let region = Region(indices, of: extents)
+      return strided(region.shape, region.strides, offset: region.offset)
+    }
+    set { assign(newValue, to: Region(indices, of: extents)) }
+  }
+
+  fileprivate mutating func assign(_ value: Tensor, to region: Region) {
+    let name: StaticString = "subscript"
+    let target = Checks.sameDevice(name, self, value)
+    Checks.sameDType(name, self, value)
+    Checks.assignment(value.extents, to: region.shape)
+    let tape = Tape.recording(node, value.node)
+    let x = Operand(self)
+    if let poison = value.storage.poison {
+      self = Tensor(poison: poison, extents, dtype, on: target)
+      return
+    }
+    if !isStorageUniquelyReferenced() { self = copied() }
+    node = .constant
+    if let buffer = value.storage.buffer, region.shape.count > 0 {
+      let source = BufferSlice(buffer, offset: value.offset)
+      let strides = Strides(broadcasting: value.extents, to: region.shape)
+      overwrite { backend, y in
+        try backend.copyStrided(
+          source, strides, shape: region.shape, into: y.advanced(by: region.offset), region.strides,
+          accumulating: false)
+      }
+    }
+    if let tape {
+      node = tape.append(.replacement(ReplacementRecord(x: x, value: Operand(value), region: region)))
+    }
+  }
+}
+
+/// Elements of a dense tensor: a shape, and where its elements lie.
+struct Region {
+  var shape: Shape
+  var strides: Strides
+  var offset: Int
+
+  /// What the indices select of a tensor of shape `extents`.
+  init(_ indices: [any TensorIndex], of extents: Shape) {
+    let selections = Region.completed(indices.map(\.selection.kind), extents)
+    let dense = Strides(dense: extents)
+    var shape: [Int] = []
+    var steps: [Int] = []
+    var (axis, offset) = (0, 0)
+    for selection in selections {
+      if case .newAxis = selection {
+        shape.append(1)
+        steps.append(0)
+        continue
+      }
+      let resolved = Region.resolve(selection, axis, extents)
+      offset += resolved.first * dense[axis]
+      if let count = resolved.count {
+        shape.append(count)
+        steps.append(resolved.step * dense[axis])
+      }
+      axis += 1
+    }
+    self.shape = Checks.extents("subscript", shape)
+    strides = Strides(steps)
+    self.offset = self.shape.count == 0 ? 0 : offset
+  }
+
+  /// The selections with the ellipsis written out, one for each axis.
+  private static func completed(_ kinds: [AxisSelection.Kind], _ extents: Shape) -> [AxisSelection.Kind] {
+    var taken = 0
+    var ellipsis: Int?
+    for (position, kind) in kinds.enumerated() {
+      switch kind {
+      case .newAxis: break
+      case .ellipsis:
+        if ellipsis != nil { Checks.fail("subscript", "there are two ellipses for shape \(extents)") }
+        ellipsis = position
+      default: taken += 1
+      }
+    }
+    if taken > extents.rank { Checks.fail("subscript", "\(taken) indices for shape \(extents)") }
+    var result = kinds
+    let rest = Array(repeating: AxisSelection.Kind.all, count: extents.rank - taken)
+    if let ellipsis {
+      result.replaceSubrange(ellipsis...ellipsis, with: rest)
+    } else {
+      result += rest
+    }
+    return result
+  }
+
+  /// The first position, the step, and how many; no count when the axis goes.
+  private static func resolve(
+    _ selection: AxisSelection.Kind, _ axis: Int, _ extents: Shape
+  ) -> (first: Int, step: Int, count: Int?) {
+    let extent = extents[axis]
+    func refuse(_ what: String) -> Never {
+      Checks.fail("subscript", "\(what) is out of range for axis \(axis) of shape \(extents)")
+    }
+    func position(_ index: Int, through last: Int, _ what: String) -> Int {
+      let result = index < 0 ? index + extent : index
+      if result < 0 || result > last { refuse(what) }
+      return result
+    }
+    switch selection {
+    case .all, .ellipsis, .newAxis: return (0, 1, extent)
+    case .index(let index): return (position(index, through: extent - 1, "index \(index)"), 1, nil)
+    case .range(let lower, let upper, let isClosed):
+      let what = "range \(lower.map(String.init) ?? "")\(isClosed ? "..." : "..<")\(upper.map(String.init) ?? "")"
+      let first = position(lower ?? 0, through: extent, what)
+      // -2..<0 runs to the end.
+      let isToEnd = upper == nil || (upper == 0 && !isClosed && (lower ?? 0) < 0)
+      let end = isToEnd ? extent : position(upper ?? 0, through: extent, what) + (isClosed ? 1 : 0)
+      if end < first || end > extent { refuse(what) }
+      return (first, 1, end - first)
+    case .strided(let first, let step, let count):
+      if count == 0 { return (0, 1, 0) }
+      let what = "stride from \(first) by \(step)"
+      let start = position(first, through: extent - 1, what)
+      let last = start + (count - 1) * step
+      if last < 0 || last >= extent { refuse(what) }
+      return (start, step, count)
+    }
+  }
+}
+
+extension Checks {
+  static func assignment(_ value: Shape, to region: Shape) {
+    var fits = true
+    for axis in value.axes {
+      let extent = value[axis]
+      let position = axis + region.rank - value.rank
+      if position < 0 { fits = fits && extent == 1 } else { fits = fits && (extent == 1 || extent == region[position]) }
+    }
+    if !fits || value.rank > region.rank {
+      fail("subscript", "a value of shape \(value) does not fit the selection, of shape \(region)")
+    }
+  }
+}
+
+/// y = x with some elements replaced by the value.
+struct ReplacementRecord: GradientRule {
+  let x, value: Operand
+  let region: Region
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    walk.add(dy.strided(region.shape, region.strides, offset: region.offset), to: value)
+    if !walk.wants(x) { return }
+    var rest = dy
+    rest.assign(dy.constant(0), to: region)
+    walk.add(rest, to: x)
+  }
+}

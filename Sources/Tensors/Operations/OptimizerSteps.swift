@@ -1,0 +1,75 @@
+import BackendCore
+
+/// One step of an optimizer over a slab of parameters, in place where nobody else holds the slab, else in a copy.
+/// - Throws: the first error of any operand, before anything is written.
+package func applyOptimizerStep(
+  _ step: OptimizerStep, parameters: inout Tensor, gradients: Tensor, states: inout [Tensor], scalars: Tensor,
+  group: Int
+) throws {
+  try parameters.checkPoison()
+  for state in states { try state.checkPoison() }
+  let gradientSlice = try gradients.slice
+  let scalarSlice = try scalars.slice.advanced(by: group * StepScalars.count)
+  Checks.optimizerStep(step, parameters, gradients, states, scalars, group)
+  if parameters.count == 0 { return }
+  try parameters.makeUnique()
+  for index in states.indices { try states[index].makeUnique() }
+  let device = parameters.device
+  do {
+    try device.backend.optimizerStep(
+      step, parameters: parameters.slice, gradients: gradientSlice, states: states.map { try $0.slice },
+      count: parameters.count, scalars: scalarSlice)
+  } catch {
+    throw DeviceError(error, on: device)
+  }
+}
+
+/// Writes min(1, maximum/‖g‖), with ‖g‖ the norm over all slabs together, into the `gradientScale` of each group.
+/// - Throws: the first error of any operand, before anything is written.
+package func globalNormClipFactor(
+  of slabs: [Tensor], maximum: Double, into scalars: inout Tensor, groups: Range<Int>
+) throws {
+  try scalars.checkPoison()
+  let slices = try slabs.map { try $0.slice }
+  try scalars.makeUnique()
+  let device = scalars.device
+  do {
+    let backend = device.backend
+    let sum = BufferSlice(try backend.allocate(count: 1, dtype: scalars.dtype))
+    try backend.fill(sum, count: 1, with: 0)
+    for (slab, slice) in zip(slabs, slices) where slab.count > 0 {
+      try backend.sumOfSquares(slice, count: slab.count, accumulating: true, into: sum)
+    }
+    let destination = try scalars.slice
+    for group in groups {
+      let slot = group * StepScalars.count + StepScalars.gradientScale
+      try backend.clipFactor(sumOfSquares: sum, maximumNorm: maximum, into: destination.advanced(by: slot))
+    }
+  } catch {
+    throw DeviceError(error, on: device)
+  }
+}
+
+extension Checks {
+  static func optimizerStep(
+    _ step: OptimizerStep, _ parameters: Tensor, _ gradients: Tensor, _ states: [Tensor], _ scalars: Tensor,
+    _ group: Int
+  ) {
+    let name: StaticString = "applyOptimizerStep"
+    if gradients.count != parameters.count || states.contains(where: { $0.count != parameters.count }) {
+      fail(
+        name,
+        "parameters \(parameters.extents), gradients \(gradients.extents) and states \(states.map(\.extents)) differ")
+    }
+    if states.count != step.stateCount {
+      fail(name, "\(states.count) states for parameters \(parameters.extents), the rule has \(step.stateCount)")
+    }
+    if group < 0 || (group + 1) * StepScalars.count > scalars.count {
+      fail(name, "scalars \(scalars.extents) have no group \(group)")
+    }
+    for other in [gradients, scalars] + states {
+      _ = sameDevice(name, parameters, other)
+      sameDType(name, parameters, other)
+    }
+  }
+}

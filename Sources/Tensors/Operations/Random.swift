@@ -1,0 +1,120 @@
+import BackendCore
+import Synchronization
+
+/// A stream of random draws: a key of the Philox generator and a counter of the draws taken from it. The same seed gives
+/// the same numbers on every device, and nothing else is consulted: there is no global seed.
+///
+/// Draws may be taken from several threads; which thread gets which then depends on their order.
+public final class RandomStream: Sendable {
+  package let key: UInt64
+  /// The training step of every draw, when the stream is of one step.
+  private let step: UInt32?
+  private let draws = Atomic<UInt64>(0)
+
+  /// The stream of a seed.
+  public convenience init(seed: UInt64) { self.init(key: RandomSource.derivedKey(seed: seed, "stream"), step: nil) }
+
+  /// The stream of one purpose ("dropout") in one training step: draw n of step s is the same in every run.
+  package convenience init(seed: UInt64, purpose: String, step: UInt32) {
+    self.init(key: RandomSource.derivedKey(seed: seed, purpose), step: step)
+  }
+
+  private init(key: UInt64, step: UInt32?) {
+    self.key = key
+    self.step = step
+  }
+
+  /// A stream independent of this one, and of those split off before.
+  public func split() -> RandomStream {
+    let count = draws.wrappingAdd(1, ordering: .relaxed).oldValue
+    return RandomStream(key: RandomSource.derivedKey(seed: key, "split \(count) \(step ?? 0)"), step: step)
+  }
+
+  /// Where the next draw takes its numbers from.
+  package func nextSource() -> RandomSource {
+    let count = draws.wrappingAdd(1, ordering: .relaxed).oldValue
+    return RandomSource(
+      key: key, call: UInt32(truncatingIfNeeded: count), step: step ?? UInt32(truncatingIfNeeded: count >> 32))
+  }
+}
+
+extension Tensor {
+  /// Independent draws from the uniform distribution on `range`, multiples of 2⁻²⁴ of its width.
+  public static func uniform(
+    _ shape: [Int], in range: Range<Double> = 0..<1, using random: RandomStream, dtype: DType = .float32,
+    on device: Device = .cpu
+  ) -> Tensor {
+    var x = drawn(.uniform, Checks.extents("uniform", shape), random.nextSource(), dtype, on: device)
+    if range != 0..<1 {
+      x *= range.upperBound - range.lowerBound
+      x += range.lowerBound
+    }
+    return x
+  }
+
+  /// Independent draws from the normal distribution.
+  public static func normal(
+    _ shape: [Int], mean: Double = 0, deviation: Double = 1, using random: RandomStream, dtype: DType = .float32,
+    on device: Device = .cpu
+  ) -> Tensor {
+    normal(Checks.extents("normal", shape), mean, deviation, random, dtype, on: device)
+  }
+
+  /// Normal draws of the shape, type and device of `other`.
+  public static func normal(
+    like other: Tensor, mean: Double = 0, deviation: Double = 1, using random: RandomStream
+  ) -> Tensor {
+    normal(other.extents, mean, deviation, random, other.dtype, on: other.device)
+  }
+
+  /// 1 with `probability`, else 0.
+  public static func bernoulli(
+    _ shape: [Int], probability: Double, using random: RandomStream, dtype: DType = .float32, on device: Device = .cpu
+  ) -> Tensor {
+    if !(probability >= 0 && probability <= 1) { Checks.fail("bernoulli", "\(probability) is no probability") }
+    let extents = Checks.extents("bernoulli", shape)
+    return drawn(.bernoulli(probability: probability), extents, random.nextSource(), dtype, on: device)
+  }
+
+  private static func normal(
+    _ extents: Shape, _ mean: Double, _ deviation: Double, _ random: RandomStream, _ dtype: DType, on device: Device
+  ) -> Tensor {
+    var x = drawn(.normal, extents, random.nextSource(), dtype, on: device)
+    if deviation != 1 { x *= deviation }
+    if mean != 0 { x += mean }
+    return x
+  }
+
+  private static func drawn(
+    _ distribution: RandomDistribution, _ extents: Shape, _ source: RandomSource, _ dtype: DType, on device: Device
+  ) -> Tensor {
+    Checks.supported("random", dtype, on: device)
+    if dtype == .int32 { Checks.fail("random", "draws are floating point, not \(dtype) (shape \(extents))") }
+    let count = extents.count
+    return launch(extents, dtype, on: device) { backend, y in
+      try backend.random(distribution, source, count: count, into: y)
+    }
+  }
+
+  /// x·mask/(1 − probability), with a mask that is 0 with `probability`: the same for the same source.
+  package func dropout(_ probability: Double, _ source: RandomSource) -> Tensor {
+    Checks.floatingPoint("dropout", self)
+    let count = extents.count
+    var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
+      try backend.dropout(x, probability: probability, source, count: count, into: y)
+    }
+    if let tape = Tape.recording(node) {
+      y.node = tape.append(.dropout(DropoutRecord(x: Operand(self), probability: probability, source: source)))
+    }
+    return y
+  }
+}
+
+/// y = x·mask: the same mask on dy.
+struct DropoutRecord: GradientRule {
+  let x: Operand
+  let probability: Double
+  let source: RandomSource
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) { walk.add(dy.dropout(probability, source), to: x) }
+}

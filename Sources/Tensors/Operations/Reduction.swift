@@ -1,0 +1,218 @@
+import BackendCore
+
+// Folds over any axes: all of them when none are named. A folded axis goes, or stays with extent 1 when `keepingRank`.
+
+extension Tensor {
+  /// Σ x; floating point or int32, which wraps around.
+  public func sum(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
+    Checks.number("sum", self)
+    return folded(.sum, mask("sum", axes), keepingRank: keepingRank)
+  }
+  /// Σ x along one axis.
+  public func sum(axis: Int, keepingRank: Bool = false) -> Tensor { sum(axes: [axis], keepingRank: keepingRank) }
+
+  /// Σ x / n; NaN for nothing.
+  public func mean(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
+    Checks.floatingPoint("mean", self)
+    return folded(.mean, mask("mean", axes), keepingRank: keepingRank)
+  }
+  /// Σ x / n along one axis.
+  public func mean(axis: Int, keepingRank: Bool = false) -> Tensor { mean(axes: [axis], keepingRank: keepingRank) }
+
+  /// The largest; NaN if any is. Elements that share the place share the gradient evenly (as PyTorch's `amax`).
+  public func max(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
+    Checks.number("max", self)
+    return folded(.maximum, mask("max", axes), keepingRank: keepingRank)
+  }
+  /// The largest along one axis.
+  public func max(axis: Int, keepingRank: Bool = false) -> Tensor { max(axes: [axis], keepingRank: keepingRank) }
+
+  /// The smallest; NaN if any is. Elements that share the place share the gradient evenly (as PyTorch's `amin`).
+  public func min(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
+    Checks.number("min", self)
+    return folded(.minimum, mask("min", axes), keepingRank: keepingRank)
+  }
+  /// The smallest along one axis.
+  public func min(axis: Int, keepingRank: Bool = false) -> Tensor { min(axes: [axis], keepingRank: keepingRank) }
+
+  /// Π x. The gradient is right where elements are 0; a second derivative takes n² memory for n folded elements.
+  public func product(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
+    Checks.number("product", self)
+    return folded(.product, mask("product", axes), keepingRank: keepingRank)
+  }
+  /// Π x along one axis.
+  public func product(axis: Int, keepingRank: Bool = false) -> Tensor {
+    product(axes: [axis], keepingRank: keepingRank)
+  }
+
+  /// True where any is true; bool.
+  public func any(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
+    Checks.dtype("any", self, is: .bool)
+    return folded(.maximum, mask("any", axes), keepingRank: keepingRank)
+  }
+  /// True where any along one axis is true.
+  public func any(axis: Int, keepingRank: Bool = false) -> Tensor { any(axes: [axis], keepingRank: keepingRank) }
+
+  /// True where all are true; bool.
+  public func all(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
+    Checks.dtype("all", self, is: .bool)
+    return folded(.minimum, mask("all", axes), keepingRank: keepingRank)
+  }
+  /// True where all along one axis are true.
+  public func all(axis: Int, keepingRank: Bool = false) -> Tensor { all(axes: [axis], keepingRank: keepingRank) }
+
+  private func mask(_ operation: StaticString, _ axes: [Int]?) -> AxisMask {
+    axes.map { Checks.axes(operation, $0, extents) } ?? AxisMask(all: extents.rank)
+  }
+
+  // MARK: The primitive
+
+  func folded(_ op: ReductionOp, _ mask: AxisMask, keepingRank: Bool) -> Tensor {
+    var y = self
+    y.node = .constant
+    var high = extents.rank - 1
+    while high >= 0 {
+      guard mask.contains(high) else {
+        high -= 1
+        continue
+      }
+      // Neighbouring axes are folded in one call; what is left above them has been folded already.
+      var low = high
+      while low > 0 && mask.contains(low - 1) { low -= 1 }
+      y = y.foldedRun(op, low...high)
+      high = low - 1
+    }
+    let kept = y.extents
+    if !keepingRank { y.extents = kept.removing(mask) }
+    if let tape = Tape.recording(node), dtype.isFloatingPoint {
+      y.node = tape.append(.reduction(ReductionRecord(op, mask, kept: kept, x: self, y: y, on: tape)))
+    }
+    return y
+  }
+
+  /// Folds the axes of a range to extent 1.
+  private func foldedRun(_ op: ReductionOp, _ axes: ClosedRange<Int>) -> Tensor {
+    var result = extents
+    var shape = AxisShape(outer: 1, extent: 1, inner: 1)
+    for axis in extents.axes {
+      if axis < axes.lowerBound {
+        shape.outer *= extents[axis]
+      } else if axis > axes.upperBound {
+        shape.inner *= extents[axis]
+      } else {
+        shape.extent *= extents[axis]
+        result[axis] = 1
+      }
+    }
+    return Tensor.launch(self, result, dtype, on: device) { backend, x, y in
+      try backend.reduce(op, x, shape, into: y)
+    }
+  }
+
+  /// The adjoint of broadcasting: the sum over the axes along which a tensor of shape `target` was repeated.
+  func summed(to target: Shape) -> Tensor {
+    if extents == target { return self }
+    var mask = AxisMask()
+    let missing = extents.rank - target.rank
+    for axis in extents.axes where axis < missing || (target[axis - missing] == 1 && extents[axis] != 1) {
+      mask.insert(axis)
+    }
+    let sum = mask.isEmpty ? self : folded(.sum, mask, keepingRank: true)
+    return sum.reshaped(to: target)
+  }
+}
+
+extension Shape {
+  /// The shape without the axes of a set.
+  func removing(_ mask: AxisMask) -> Shape {
+    var left = 0
+    for axis in axes where !mask.contains(axis) { left += 1 }
+    var result = Shape(rank: left, repeating: 1)
+    var next = 0
+    for axis in axes where !mask.contains(axis) {
+      result[next] = self[axis]
+      next += 1
+    }
+    return result
+  }
+
+  /// The shape as `[outer, extent, inner]` about one axis.
+  func about(_ axis: Int) -> AxisShape {
+    var shape = AxisShape(outer: 1, extent: self[axis], inner: 1)
+    for other in axes {
+      if other < axis { shape.outer *= self[other] }
+      if other > axis { shape.inner *= self[other] }
+    }
+    return shape
+  }
+}
+
+/// y = the fold of x over some axes.
+struct ReductionRecord: GradientRule {
+  let op: ReductionOp
+  let mask: AxisMask
+  /// The shape of y with the folded axes at extent 1.
+  let kept: Shape
+  let x, y: Operand
+
+  init(_ op: ReductionOp, _ mask: AxisMask, kept: Shape, x: Tensor, y: Tensor, on tape: Tape) {
+    self.op = op
+    self.mask = mask
+    self.kept = kept
+    let keeps = op == .maximum || op == .minimum || op == .product
+    self.x = Operand(x, keeping: keeps)
+    var result = Operand(y, keeping: keeps)
+    result.node = tape.nextNode
+    self.y = result
+  }
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    let dy = dy.reshaped(to: kept)
+    switch op {
+    case .sum: walk.add(dy.broadcast(to: x.extents), to: x)
+    case .mean:
+      let count = Swift.max(x.extents.count, 1) / Swift.max(kept.count, 1)
+      walk.add((dy / count).broadcast(to: x.extents), to: x)
+    case .maximum, .minimum: walk.add(dy * extremeShare(), to: x)
+    case .product:
+      let isRecorded = walk.isRecorded
+      walk.add(isRecorded ? exactProductGradient(dy) : productGradient(dy), to: x)
+    }
+  }
+
+  /// 1/k at each of the k elements that are the extreme, else 0.
+  private func extremeShare() -> Tensor {
+    let (x, y) = (x.tensor.detached(), y.tensor.detached().reshaped(to: kept))
+    let isExtreme = (x .== y).cast(to: x.dtype)
+    return isExtreme / isExtreme.folded(.sum, mask, keepingRank: true)
+  }
+
+  /// dy·Π/x where nothing is 0; where one factor is 0 the product of the others goes to it; where more are, nothing.
+  private func productGradient(_ dy: Tensor) -> Tensor {
+    let x = x.tensor
+    let isZero = x .== 0
+    let zeros = isZero.cast(to: x.dtype).folded(.sum, mask, keepingRank: true)
+    let others = x.replacing(with: 1, where: isZero)
+    let product = others.folded(.product, mask, keepingRank: true)
+    let ofZero = product.replacing(with: 0, where: zeros .> 1)
+    let ofOthers = product.replacing(with: 0, where: zeros .> 0)
+    return dy * (ofOthers / others).replacing(with: ofZero, where: isZero)
+  }
+
+  /// The product of the other factors for each, out of an n×n table with ones on the diagonal: it has derivatives itself.
+  private func exactProductGradient(_ dy: Tensor) -> Tensor {
+    let x = x.tensor
+    // The folded axes go to the end, where they become one.
+    let axes = Array(x.extents.axes)
+    let order = axes.filter { !mask.contains($0) } + axes.filter { mask.contains($0) }
+    let moved = x.permuted(order)
+    let outer = x.extents.removing(mask).count
+    let count = outer == 0 ? 0 : x.count / outer
+    let rows = moved.reshaped([outer, 1, count])
+    let isSelf = Tensor.identity(count, on: x.device) .== 1
+    let table = rows.broadcast(to: [outer, count, count]).replacing(with: 1, where: isSelf)
+    let products = table.product(axis: 2).reshaped(to: moved.extents)
+    let back = axes.map { axis in order.firstIndex(of: axis) ?? axis }
+    return dy * products.permuted(back)
+  }
+}

@@ -1,0 +1,40 @@
+import BackendCore
+
+// NaN counts as larger than every number, and equal elements keep their order.
+
+extension Tensor {
+  /// The elements in order along an axis. The gradient goes back to where each element stood.
+  public func sorted(axis: Int = -1, descending: Bool = false) -> Tensor {
+    gatheredByOrder(argsort(axis: axis, descending: descending), axis, "sorted")
+  }
+
+  /// Where the elements in order stood along an axis, int32.
+  public func argsort(axis: Int = -1, descending: Bool = false) -> Tensor {
+    let name: StaticString = "argsort"
+    Checks.number(name, self)
+    let axis = Checks.axis(name, axis, extents)
+    if axis != rank - 1 {
+      return detached().transposed(axis, -1).argsort(axis: -1, descending: descending).transposed(axis, -1)
+    }
+    let columns = extents[-1]
+    let rows = extents.dropping(last: 1).count
+    return Tensor.launch(self, extents, .int32, on: device) { backend, x, indices in
+      try backend.sort(x, rows: rows, columns: columns, descending: descending, values: nil, indices: indices)
+    }
+  }
+
+  /// The `count` largest along an axis, largest first, and where they stood (int32); the smallest, smallest first, when
+  /// `largest` is false.
+  public func topK(_ count: Int, axis: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
+    let position = Checks.axis("topK", axis, extents)
+    if count < 0 || count > extents[position] {
+      Checks.fail("topK", "\(count) elements asked of axis \(axis) of shape \(extents)")
+    }
+    let indices = argsort(axis: position, descending: largest).narrowed(axis: position, from: 0, count: count)
+    return (gatheredByOrder(indices, position, "topK"), indices)
+  }
+
+  private func gatheredByOrder(_ order: Tensor, _ axis: Int, _ name: StaticString) -> Tensor {
+    gathered(order, axis: Checks.axis(name, axis, extents))
+  }
+}
