@@ -1,6 +1,12 @@
 import BackendCore
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// The executable specification of `Backend`: every operation as a plain loop that reads elements as Double, computes in
 /// Double, and rounds once when it stores. It makes no attempt to be fast.
 ///
@@ -32,8 +38,7 @@ public final class ReferenceBackend: Backend {
   // MARK: Memory
 
   public func allocate(count: Int, dtype: DType) throws -> Buffer {
-    try memory.reserve(bytes: count * dtype.byteCount)
-    return ReferenceBuffer(count: count, dtype: dtype, memory: memory)
+    try ReferenceBuffer.make(count: count, dtype: dtype, memory: memory)
   }
 
   public func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {
@@ -109,16 +114,33 @@ final class ReferenceBuffer: Buffer, @unchecked Sendable {
   let bytes: UnsafeMutableRawPointer
   private let memory: ReferenceMemory
 
-  init(count: Int, dtype: DType, memory: ReferenceMemory) {
-    let byteCount = count * dtype.byteCount
-    bytes = UnsafeMutableRawPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
-    bytes.initializeMemory(as: UInt8.self, repeating: 0xFF, count: byteCount)
+  private init(count: Int, dtype: DType, bytes: UnsafeMutableRawPointer, memory: ReferenceMemory) {
+    self.bytes = bytes
     self.memory = memory
     super.init(count: count, dtype: dtype)
   }
 
+  static func make(count: Int, dtype: DType, memory: ReferenceMemory) throws -> ReferenceBuffer {
+    let (byteCount, overflows) = count.multipliedReportingOverflow(by: dtype.byteCount)
+    var address: UnsafeMutableRawPointer?
+    guard !overflows, posix_memalign(&address, 64, max(byteCount, 1)) == 0, let address else {
+      let statistics = memory.statistics
+      throw BackendError.outOfMemory(
+        requestedBytes: overflows ? .max : byteCount, liveBytes: statistics.liveBytes,
+        limitBytes: statistics.limitBytes)
+    }
+    do {
+      try memory.reserve(bytes: byteCount)
+    } catch {
+      free(address)
+      throw error
+    }
+    memset(address, 0xFF, byteCount)
+    return ReferenceBuffer(count: count, dtype: dtype, bytes: address, memory: memory)
+  }
+
   deinit {
-    bytes.deallocate()
+    free(bytes)
     memory.release(bytes: byteCount)
   }
 }

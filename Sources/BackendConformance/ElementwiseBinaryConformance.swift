@@ -1,0 +1,156 @@
+import BackendCore
+
+/// Functions of two elements, and of an element and a scalar.
+extension Examiner {
+  func examineBinary() {
+    for op in BinaryOp.allCases where op != .logicalAnd && op != .logicalOr {
+      for pair in ViewPair.all { examineBinary(op, pair, .float32) }
+      examineBinarySpecials(op)
+      examineBinaryInPlace(op)
+      examineBinaryScalar(op)
+    }
+    for op in BinaryOp.allCases where op != .power && op != .logicalAnd && op != .logicalOr {
+      for pair in ViewPair.few { examineBinary(op, pair, .int32) }
+      let (first, second) = Special.pairs(Special.integers)
+      examineBinary(op, first, second, .int32, "pairs of \(Special.integers)")
+      examineIntegerScalar(op)
+    }
+    for op in [BinaryOp.logicalAnd, .logicalOr] {
+      for pair in ViewPair.few { examineBinary(op, pair, .bool) }
+      examineBinary(op, [0, 0, 1, 1], [0, 1, 0, 1], .bool, "all pairs")
+    }
+  }
+
+  private func examineBinary(_ op: BinaryOp, _ pair: ViewPair, _ dtype: DType) {
+    let (first, second) = (pair.first, pair.second)
+    let (a, b) = (
+      operands(op, first.count, dtype, isSecond: false), operands(op, second.count, dtype, isSecond: true)
+    )
+    examine("binary \(op) \(dtype)", pair.name) { trial in
+      let x = trial.input(a, dtype, offset: 3)
+      let z = trial.input(b, dtype, offset: 5)
+      let y = trial.output(pair.count, dtype, offset: 1, within: tolerance(op))
+      return { backend, s in
+        try backend.binary(
+          op, s[x].advanced(by: first.start), first.layout, s[z].advanced(by: second.start), second.layout,
+          into: s[y])
+      }
+    }
+  }
+
+  private func examineBinary(
+    _ op: BinaryOp, _ first: [Double], _ second: [Double], _ dtype: DType, _ description: String
+  ) {
+    let layout = Layout(dense: [first.count])
+    examine("binary \(op) \(dtype)", description) { trial in
+      let a = trial.input(first, dtype)
+      let b = trial.input(second, dtype)
+      let y = trial.output(first.count, dtype, within: tolerance(op))
+      return { backend, s in try backend.binary(op, s[a], layout, s[b], layout, into: s[y]) }
+    }
+  }
+
+  private func examineBinarySpecials(_ op: BinaryOp) {
+    if op == .remainder {
+      // The formula leaves open what an infinite or a vanishing divisor gives.
+      let a: [Double] = [.nan, 1, .infinity, 1, -1, 4, -4, 4, -4, 0, -0.5, 5]
+      let b: [Double] = [1, .nan, 2, 0, 0, 2, 2, -2, -2, 4, 4, -4]
+      examineBinary(op, a, b, .float32, "special values")
+    } else {
+      let (first, second) = Special.pairs(Special.floats + [3e38, -3e38, 1e-30].map { Double(Float($0)) })
+      examineBinary(op, first, second, .float32, "pairs of special values")
+    }
+  }
+
+  private func examineBinaryInPlace(_ op: BinaryOp) {
+    let shape: Shape = [33, 7]
+    let (dense, row) = (Layout(dense: shape), Layout(broadcasting: [7], to: shape))
+    let (a, b) = (operands(op, 231, .float32, isSecond: false), operands(op, 231, .float32, isSecond: true))
+    examine("binary \(op) float32", "\(shape) with [7], into the first") { trial in
+      let x = trial.updated(a, offset: 2, within: tolerance(op))
+      let z = trial.input(Array(b.prefix(7)))
+      return { backend, s in try backend.binary(op, s[x], dense, s[z], row, into: s[x]) }
+    }
+    examine("binary \(op) float32", "\(shape) with \(shape), into the second") { trial in
+      let x = trial.input(a)
+      let z = trial.updated(b, offset: 2, within: tolerance(op))
+      return { backend, s in try backend.binary(op, s[x], dense, s[z], dense, into: s[z]) }
+    }
+    guard op == .multiply || op == .add else { return }
+    examine("binary \(op) float32", "\(shape) with itself, in place") { trial in
+      let x = trial.updated(a, within: tolerance(op))
+      return { backend, s in try backend.binary(op, s[x], dense, s[x], dense, into: s[x]) }
+    }
+  }
+
+  private func examineBinaryScalar(_ op: BinaryOp) {
+    for scalarFirst in [false, true] {
+      let values = operands(op, 129, .float32, isSecond: scalarFirst)
+      // Scalars that meet no multiples in a remainder.
+      let number = op != .remainder ? 0.7 : scalarFirst ? 1.125 : 1.5
+      let name = "binaryScalar \(op) float32 \(number)\(scalarFirst ? " first" : "")"
+      examine(name, "[129]") { trial in
+        let x = trial.input(values, offset: 1)
+        let y = trial.output(129, offset: 2, within: tolerance(op))
+        return { backend, s in
+          try backend.binaryScalar(op, s[x], number, scalarFirst: scalarFirst, count: 129, into: s[y])
+        }
+      }
+      examine(name, "[129], in place") { trial in
+        let x = trial.updated(values, within: tolerance(op))
+        return { backend, s in
+          try backend.binaryScalar(op, s[x], number, scalarFirst: scalarFirst, count: 129, into: s[x])
+        }
+      }
+    }
+    // Bounds of gradients are infinite where there are none, and NaN must pass maximum and minimum.
+    guard op == .maximum || op == .minimum else { return }
+    for scalar in [Double.infinity, -.infinity, .nan, 1] {
+      examine("binaryScalar \(op) float32 \(scalar)", "special values") { trial in
+        let x = trial.input(Special.floats)
+        let y = trial.output(Special.floats.count, within: .number)
+        return { backend, s in
+          try backend.binaryScalar(op, s[x], scalar, scalarFirst: false, count: Special.floats.count, into: s[y])
+        }
+      }
+    }
+  }
+
+  private func examineIntegerScalar(_ op: BinaryOp) {
+    let values = Special.integers
+    for (scalar, scalarFirst) in [(3.0, false), (-7, true), (0, false), (-1, false), (2_147_483_647, true)] {
+      examine("binaryScalar \(op) int32 \(scalar)\(scalarFirst ? " first" : "")", "\(values)") { trial in
+        let x = trial.input(values, .int32)
+        let y = trial.output(values.count, .int32, within: .number)
+        return { backend, s in
+          try backend.binaryScalar(op, s[x], scalar, scalarFirst: scalarFirst, count: values.count, into: s[y])
+        }
+      }
+    }
+  }
+
+  /// Sums, products and extremes of two numbers are correctly rounded everywhere; division and powers are as exact as
+  /// OpenCL demands.
+  private func tolerance(_ op: BinaryOp) -> Tolerance {
+    switch op {
+    case .divide: .ulps(2.5)
+    case .power: .ulps(16)
+    default: .number
+    }
+  }
+
+  /// Operands for which the result depends smoothly on them.
+  private func operands(_ op: BinaryOp, _ count: Int, _ dtype: DType, isSecond: Bool) -> [Double] {
+    guard dtype == .float32 else { return numbers.values(count, dtype) }
+    switch op {
+    case .divide: return isSecond ? numbers.signed(count, magnitude: 0.25...4) : numbers.floats(count, in: -4...4)
+    case .power: return isSecond ? numbers.floats(count, in: -3...3) : numbers.floats(count, in: 0.1...4)
+    case .remainder where isSecond:
+      return numbers.integers(count, in: 0...5).map { [0.75, 1.5, 3, -0.75, -1.5, -3][Int($0)] }
+    case .remainder:
+      // Odd multiples of 3/8: no quotient is near an integer, where one rounding decides.
+      return numbers.integers(count, in: -10...10).map { (2 * $0 + 1) * 0.375 }
+    default: return numbers.floats(count, in: -4...4)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import BackendCore
+
+/// Gathers and scatters, with repeated indices and indices out of range.
+extension Examiner {
+  func examineIndexing() {
+    for shape in AxisShape.indexed {
+      for indexCount in [0, 1, 33] {
+        for dtype in [DType.float32, .int32, .bool] { examineGatherRows(shape, indexCount, dtype) }
+        for dtype in [DType.float32, .int32] { examineScatterAddRows(shape, indexCount, dtype) }
+      }
+      for indexExtent in [0, 1, 7] {
+        for dtype in [DType.float32, .int32, .bool] { examineGatherElements(shape, indexExtent, dtype) }
+        for dtype in [DType.float32, .int32] { examineScatterAddElements(shape, indexExtent, dtype) }
+      }
+    }
+  }
+
+  /// Indices in range, some of them repeated, and some far out.
+  private func indices(_ count: Int, below extent: Int) -> [Double] {
+    var indices = numbers.integers(count, in: 0...max(extent - 1, 0))
+    let outside = [-1, Double(extent), Double(Int32.min), Double(Int32.max), Double(extent + 1)]
+    for (place, index) in zip(stride(from: 2, to: count, by: 5), outside) { indices[place] = index }
+    return indices
+  }
+
+  private func examineGatherRows(_ shape: AxisShape, _ indexCount: Int, _ dtype: DType) {
+    let values = numbers.values(shape.count, dtype)
+    let places = indices(indexCount, below: shape.extent)
+    examine("gatherRows \(dtype)", "\(shape.text) at [\(indexCount)]") { trial in
+      let x = trial.input(values, dtype, offset: 3)
+      let index = trial.input(places, .int32, offset: 1)
+      let y = trial.output(shape.outer * indexCount * shape.inner, dtype, offset: 2, within: .bits)
+      return { backend, s in
+        try backend.gatherRows(s[x], shape, indices: s[index], indexCount: indexCount, into: s[y])
+      }
+    }
+  }
+
+  private func examineScatterAddRows(_ shape: AxisShape, _ indexCount: Int, _ dtype: DType) {
+    let before = numbers.values(shape.count, dtype)
+    let values = numbers.values(shape.outer * indexCount * shape.inner, dtype)
+    let places = indices(indexCount, below: shape.extent)
+    examine("scatterAddRows \(dtype)", "\(shape.text) at [\(indexCount)]") { trial in
+      let updates = trial.input(values, dtype, offset: 3)
+      let index = trial.input(places, .int32, offset: 1)
+      let y = trial.updated(before, dtype, offset: 2, within: .sum(length: indexCount + 1))
+      return { backend, s in
+        try backend.scatterAddRows(s[updates], indices: s[index], indexCount: indexCount, into: s[y], shape)
+      }
+    }
+  }
+
+  private func examineGatherElements(_ shape: AxisShape, _ indexExtent: Int, _ dtype: DType) {
+    let values = numbers.values(shape.count, dtype)
+    let count = shape.outer * indexExtent * shape.inner
+    let places = indices(count, below: shape.extent)
+    examine("gatherElements \(dtype)", "\(shape.text), index extent \(indexExtent)") { trial in
+      let x = trial.input(values, dtype, offset: 3)
+      let index = trial.input(places, .int32, offset: 1)
+      let y = trial.output(count, dtype, offset: 2, within: .bits)
+      return { backend, s in
+        try backend.gatherElements(s[x], shape, indices: s[index], indexExtent: indexExtent, into: s[y])
+      }
+    }
+  }
+
+  private func examineScatterAddElements(_ shape: AxisShape, _ indexExtent: Int, _ dtype: DType) {
+    let before = numbers.values(shape.count, dtype)
+    let count = shape.outer * indexExtent * shape.inner
+    let values = numbers.values(count, dtype)
+    let places = indices(count, below: shape.extent)
+    examine("scatterAddElements \(dtype)", "\(shape.text), index extent \(indexExtent)") { trial in
+      let updates = trial.input(values, dtype, offset: 3)
+      let index = trial.input(places, .int32, offset: 1)
+      let y = trial.updated(before, dtype, offset: 2, within: .sum(length: indexExtent + 1))
+      return { backend, s in
+        try backend.scatterAddElements(s[updates], indices: s[index], indexExtent: indexExtent, into: s[y], shape)
+      }
+    }
+  }
+}
+
+extension AxisShape {
+  /// Rows of a table, columns, middle axes, single elements, and nothing.
+  fileprivate static let indexed = [
+    AxisShape(outer: 1, extent: 129, inner: 31), AxisShape(outer: 33, extent: 10, inner: 1),
+    AxisShape(outer: 3, extent: 7, inner: 5), AxisShape(outer: 1, extent: 1000, inner: 1),
+    AxisShape(outer: 1, extent: 3, inner: 127), AxisShape(outer: 2, extent: 0, inner: 3),
+    AxisShape(outer: 0, extent: 3, inner: 2), AxisShape(outer: 2, extent: 3, inner: 0),
+  ]
+}

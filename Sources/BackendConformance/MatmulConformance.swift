@@ -1,0 +1,169 @@
+import BackendCore
+
+/// The matrix product in all transpositions and batch strides, and its fusion with bias and activation.
+extension Examiner {
+  func examineMatmul() {
+    let sizes = [
+      (1, 1, 1), (3, 3, 3), (1, 129, 33), (129, 1, 33), (33, 31, 127), (31, 33, 129), (127, 129, 3), (33, 31, 1000),
+      (64, 64, 64), (3, 10, 128),
+    ]
+    for (m, n, k) in sizes {
+      for transposesA in [false, true] {
+        for transposesB in [false, true] {
+          examineMatmul(MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB))
+        }
+      }
+    }
+    for (m, n, k) in [(3, 3, 0), (0, 3, 4), (3, 0, 4)] {
+      examineMatmul(MatmulShape(m: m, n: n, k: k))
+      examineMatmul(MatmulShape(m: m, n: n, k: k), beta: 0.5)
+    }
+    for (alpha, beta) in [(0.5, 0.0), (1, 1), (-2, 0.25), (0, 1)] {
+      examineMatmul(MatmulShape(m: 33, n: 31, k: 65), alpha: alpha, beta: beta)
+      examineMatmul(MatmulShape(m: 1, n: 129, k: 33, transposesB: true), alpha: alpha, beta: beta)
+    }
+    examineBatches()
+    examineMatmulOfSpecials()
+    examineLinear()
+    examineLinearGradient()
+  }
+
+  private func examineMatmul(_ shape: MatmulShape, alpha: Double = 1, beta: Double = 0) {
+    // As many elements as the last batch reaches.
+    let aCount = shape.batch == 0 ? 0 : (shape.batch - 1) * shape.strideA + shape.m * shape.k
+    let bCount = shape.batch == 0 ? 0 : (shape.batch - 1) * shape.strideB + shape.k * shape.n
+    let cCount = shape.batch * shape.m * shape.n
+    let (a, b, c) = (numbers.floats(aCount), numbers.floats(bCount), numbers.floats(cCount))
+    examine("matmul float32", shape.text + (alpha == 1 && beta == 0 ? "" : ", alpha \(alpha), beta \(beta)")) { trial in
+      let left = trial.input(a, offset: 3)
+      let right = trial.input(b, offset: 5)
+      let tolerance = Tolerance.sum(length: shape.k)
+      // Without beta, C holds NaN and must not be read.
+      let result =
+        beta == 0 ? trial.output(cCount, offset: 1, within: tolerance) : trial.updated(c, offset: 1, within: tolerance)
+      return { backend, s in
+        try backend.matmul(
+          s[left], s[right], shape, alpha: s.factor(alpha), beta: s.factor(beta), into: s[result])
+      }
+    }
+  }
+
+  private func examineBatches() {
+    for transposesA in [false, true] {
+      for transposesB in [false, true] {
+        // Dense batches, one matrix for all, and gaps between matrices.
+        for (strideA, strideB) in [(33 * 17, 17 * 31), (0, 17 * 31), (33 * 17, 0), (33 * 17 + 7, 17 * 31 + 2)] {
+          examineMatmul(
+            MatmulShape(
+              batch: 3, m: 33, n: 31, k: 17, transposesA: transposesA, transposesB: transposesB, strideA: strideA,
+              strideB: strideB))
+        }
+      }
+    }
+    examineMatmul(MatmulShape(batch: 129, m: 2, n: 3, k: 5, strideA: 10, strideB: 15), alpha: 0.5, beta: 2)
+    examineMatmul(MatmulShape(batch: 0, m: 3, n: 3, k: 3, strideA: 9, strideB: 9))
+  }
+
+  /// NaN and infinity reach every element that they belong to and no other; zero times infinity is NaN.
+  private func examineMatmulOfSpecials() {
+    let (m, n, k) = (33, 31, 40)
+    var (a, b) = (numbers.floats(m * k), numbers.floats(k * n))
+    a[5 * k + 7] = .nan
+    a[8 * k + 39] = .infinity
+    b[13 * n + 30] = -.infinity
+    for i in 0..<m { a[i * k + 20] = 0 }
+    b[20 * n + 4] = .infinity
+    examine("matmul float32", "[\(m), \(k)] by [\(k), \(n)] with special values") { trial in
+      let left = trial.input(a)
+      let right = trial.input(b)
+      // The magnitudes are infinite where the results are, so the bound is stated here.
+      let result = trial.output(m * n, within: .mixed(ulps: 8, absolute: 16 * Double(k).squareRoot()))
+      return { backend, s in
+        try backend.matmul(s[left], s[right], MatmulShape(m: m, n: n, k: k), alpha: 1, beta: 0, into: s[result])
+      }
+    }
+  }
+
+  private func examineLinear() {
+    let activations: [UnaryOp?] = [
+      nil, .relu, UnaryOp(.tanh), UnaryOp(.sigmoid), UnaryOp(.gelu), UnaryOp(.silu), .leakyReLU(slope: 0.2),
+      .elu(alpha: 1), UnaryOp(.softplus),
+    ]
+    for activation in activations {
+      examineLinear(rows: 33, inputs: 31, units: 129, activation, hasBias: true, wantsPreActivation: true)
+      examineLinear(rows: 3, inputs: 127, units: 10, activation, hasBias: true, wantsPreActivation: false)
+    }
+    for (rows, inputs, units) in [(1, 1, 1), (1, 784, 128), (0, 3, 4), (3, 0, 4), (129, 33, 1), (3, 4, 0)] {
+      examineLinear(
+        rows: rows, inputs: inputs, units: units, .relu, hasBias: true, wantsPreActivation: false)
+      examineLinear(rows: rows, inputs: inputs, units: units, nil, hasBias: false, wantsPreActivation: true)
+    }
+  }
+
+  private func examineLinear(
+    rows: Int, inputs: Int, units: Int, _ activation: UnaryOp?, hasBias: Bool, wantsPreActivation: Bool
+  ) {
+    let (x, w) = (numbers.floats(rows * inputs), numbers.floats(inputs * units))
+    let bias = numbers.floats(units)
+    let name = "linear \(activation.map { "\($0.kind)" } ?? "without activation")\(hasBias ? "" : " or bias") float32"
+    examine(name, "[\(rows), \(inputs)] by [\(inputs), \(units)]", isFused: true) { trial in
+      let input = trial.input(x, offset: 3)
+      let weight = trial.input(w, offset: 5)
+      let bias = hasBias ? trial.input(bias, offset: 2) : nil
+      // The activations tried have derivatives below 1.2: they keep the error of the sum.
+      let tolerance = Tolerance.sum(length: inputs + 64)
+      let y = trial.output(rows * units, offset: 1, within: tolerance)
+      let before =
+        wantsPreActivation ? trial.output(rows * units, offset: 4, within: tolerance, name: "preActivation") : nil
+      return { backend, s in
+        try backend.linear(
+          s[input], s[weight], bias: s[ifGiven: bias], rows: rows, inputs: inputs, units: units,
+          activation: s.isMagnitude ? nil : activation, into: s[y], preActivation: s[ifGiven: before])
+      }
+    }
+  }
+
+  private func examineLinearGradient() {
+    for activation in [nil, UnaryOp.relu, UnaryOp(.tanh), UnaryOp(.gelu)] {
+      for (rows, units) in [(33, 129), (1, 3), (127, 10), (1000, 1), (0, 3), (3, 0)] {
+        examineLinearGradient(activation, rows, units)
+      }
+    }
+  }
+
+  private func examineLinearGradient(_ activation: UnaryOp?, _ rows: Int, _ units: Int) {
+    let count = rows * units
+    let dy = numbers.floats(count)
+    let savedValues = numbers.floats(count)
+    let name = "linearGradient \(activation.map { "\($0.kind)" } ?? "without activation") float32"
+    // dz and the sum over the rows of it; with the derivative, each term has an error of a few ulps of dy.
+    let bound = Tolerance.mixed(ulps: 16, absolute: 16 + 4 * Double(rows))
+    for place in LinearGradientPlace.allCases where activation != nil || place == .elsewhere {
+      examine(name, "[\(rows), \(units)], dz \(place)", isFused: true) { trial in
+        let gradient =
+          place == .intoGradient ? trial.updated(dy, offset: 2, within: bound, name: "dz") : trial.input(dy, offset: 2)
+        let saved = activation == nil ? nil : trial.input(savedValues, offset: 3)
+        let dz = place == .elsewhere && activation != nil ? trial.output(count, within: bound, name: "dz") : nil
+        let dBias = trial.output(units, offset: 1, within: bound, name: "dBias")
+        return { backend, s in
+          try backend.linearGradient(
+            s[gradient], saved: s[ifGiven: saved], activation: activation, rows: rows, units: units,
+            dz: place == .intoGradient ? s[gradient] : s[ifGiven: dz], dBias: s[dBias])
+        }
+      }
+    }
+  }
+}
+
+/// Where the gradient before the activation goes.
+private enum LinearGradientPlace: String, CaseIterable {
+  case elsewhere, intoGradient, unwanted
+}
+
+extension MatmulShape {
+  fileprivate var text: String {
+    let left = transposesA ? "[\(k), \(m)]ᵀ" : "[\(m), \(k)]"
+    let right = transposesB ? "[\(n), \(k)]ᵀ" : "[\(k), \(n)]"
+    return "\(left) by \(right)" + (batch == 1 ? "" : ", \(batch) times, strides \(strideA) and \(strideB)")
+  }
+}

@@ -1,0 +1,145 @@
+import BackendCore
+
+/// Folds, positions of extremes, running sums and sorting.
+extension Examiner {
+  func examineReduction() {
+    for shape in AxisShape.tried {
+      for op in ReductionOp.allCases { examineReduce(op, shape, .float32) }
+      for op in ArgReductionOp.allCases where shape.extent > 0 { examineArgReduce(op, shape, .float32) }
+    }
+    for shape in AxisShape.few {
+      for op in ReductionOp.allCases where op != .mean { examineReduce(op, shape, .int32) }
+      for op in [ReductionOp.maximum, .minimum] { examineReduce(op, shape, .bool) }
+      for op in ArgReductionOp.allCases where shape.extent > 0 { examineArgReduce(op, shape, .int32) }
+      for reversed in [false, true] {
+        examineCumulativeSum(shape, .float32, reversed: reversed)
+        examineCumulativeSum(shape, .int32, reversed: reversed)
+      }
+    }
+    examineExtremesOfSpecials()
+    for (rows, columns) in [(1, 1000), (33, 7), (3, 129), (31, 2), (5, 1), (0, 3), (3, 0)] {
+      for descending in [false, true] {
+        examineSort(rows, columns, .float32, descending: descending)
+        examineSort(rows, columns, .int32, descending: descending)
+      }
+    }
+  }
+
+  private func examineReduce(_ op: ReductionOp, _ shape: AxisShape, _ dtype: DType) {
+    let values: [Double]
+    switch (op, dtype) {
+    // Factors around 1 keep a product of many in range.
+    case (.product, .float32): values = numbers.signed(shape.count, magnitude: 0.95...1.05)
+    case (.sum, .int32), (.product, .int32):
+      values = numbers.integers(shape.count, in: Int(Int32.min)...Int(Int32.max))
+    default: values = numbers.values(shape.count, dtype)
+    }
+    let tolerance: Tolerance =
+      switch op {
+      case .sum, .mean: .sum(length: shape.extent)
+      case .product: .ulps(Double(max(shape.extent, 1)))
+      case .maximum, .minimum: .number
+      }
+    examine("reduce \(op) \(dtype)", shape.text) { trial in
+      let x = trial.input(values, dtype, offset: 3)
+      let y = trial.output(shape.reducedCount, dtype, offset: 1, within: tolerance)
+      return { backend, s in try backend.reduce(op, s[x], shape, into: s[y]) }
+    }
+  }
+
+  private func examineArgReduce(_ op: ArgReductionOp, _ shape: AxisShape, _ dtype: DType) {
+    // Few different values: the first of equals must win.
+    let values = numbers.integers(shape.count, in: -3...3)
+    examine("argReduce \(op) \(dtype)", shape.text) { trial in
+      let x = trial.input(values, dtype, offset: 3)
+      let y = trial.output(shape.reducedCount, .int32, offset: 1, within: .number)
+      return { backend, s in try backend.argReduce(op, s[x], shape, into: s[y]) }
+    }
+  }
+
+  /// Rows with NaN in several places, infinities, and zeros of both signs.
+  private func examineExtremesOfSpecials() {
+    let columns = 129
+    let places: [[(Int, Double)]] = [
+      [(0, .nan)], [(64, .nan)], [(128, .nan)], [(5, .nan), (100, .nan)], [(7, .infinity), (9, -.infinity)],
+      [(3, .infinity), (90, .infinity)], [(31, -.infinity), (32, -.infinity)], [(128, 1000)], [(127, -1000)],
+      [(50, .nan), (49, .infinity), (51, -.infinity)],
+    ]
+    var rows = places.flatMap { changes in
+      var row = numbers.floats(columns)
+      for (index, value) in changes { row[index] = value }
+      return row
+    }
+    for constant in [-0.0, -.infinity, .infinity, .nan] { rows += [Double](repeating: constant, count: columns) }
+    rows += (0..<columns).map { $0 % 2 == 0 ? -0.0 : 0.0 }
+    let shape = AxisShape(outer: rows.count / columns, extent: columns, inner: 1)
+    for op in ReductionOp.allCases where op != .product {
+      examine("reduce \(op) float32", "\(shape.text) with special values") { trial in
+        let x = trial.input(rows)
+        let y = trial.output(shape.outer, within: op == .sum || op == .mean ? .sum(length: columns) : .number)
+        return { backend, s in try backend.reduce(op, s[x], shape, into: s[y]) }
+      }
+    }
+    for op in ArgReductionOp.allCases {
+      examine("argReduce \(op) float32", "\(shape.text) with special values") { trial in
+        let x = trial.input(rows)
+        let y = trial.output(shape.outer, .int32, within: .number)
+        return { backend, s in try backend.argReduce(op, s[x], shape, into: s[y]) }
+      }
+    }
+  }
+
+  private func examineCumulativeSum(_ shape: AxisShape, _ dtype: DType, reversed: Bool) {
+    let values =
+      dtype == .int32
+      ? numbers.integers(shape.count, in: Int(Int32.min)...Int(Int32.max)) : numbers.values(shape.count, dtype)
+    examine("cumulativeSum \(dtype)\(reversed ? " reversed" : "")", shape.text) { trial in
+      let x = trial.input(values, dtype, offset: 3)
+      let y = trial.output(shape.count, dtype, offset: 1, within: .sum(length: shape.extent))
+      return { backend, s in try backend.cumulativeSum(s[x], shape, reversed: reversed, into: s[y]) }
+    }
+  }
+
+  private func examineSort(_ rows: Int, _ columns: Int, _ dtype: DType, descending: Bool) {
+    let count = rows * columns
+    // Many equal numbers show whether the order is stable; zeros of both signs count as equal.
+    var values = numbers.integers(count, in: -9...9)
+    if dtype == .float32 {
+      for (place, special) in zip(stride(from: 1, to: count, by: 11), (0..<count).lazy.map { Special.floats[$0 % 9] }) {
+        values[place] = special
+      }
+    }
+    let name = "sort \(dtype) \(descending ? "descending" : "ascending")"
+    for wantsValues in [true, false] {
+      examine(name, "[\(rows), \(columns)]\(wantsValues ? "" : ", indices only")") { trial in
+        let x = trial.input(values, dtype, offset: 3)
+        let sorted = wantsValues ? trial.output(count, dtype, offset: 1, within: .bits, name: "values") : nil
+        let indices = trial.output(count, .int32, offset: 2, within: .number, name: "indices")
+        return { backend, s in
+          try backend.sort(
+            s[x], rows: rows, columns: columns, descending: descending, values: s[ifGiven: sorted], indices: s[indices])
+        }
+      }
+    }
+  }
+}
+
+extension AxisShape {
+  var text: String { "[\(outer), \(extent), \(inner)]" }
+
+  /// Rows, columns, and middle axes.
+  fileprivate static let few = [
+    AxisShape(outer: 1, extent: 1000, inner: 1), AxisShape(outer: 33, extent: 127, inner: 1),
+    AxisShape(outer: 1, extent: 129, inner: 31), AxisShape(outer: 3, extent: 33, inner: 5),
+    AxisShape(outer: 7, extent: 1, inner: 9), AxisShape(outer: 2, extent: 0, inner: 3),
+    AxisShape(outer: 0, extent: 3, inner: 4), AxisShape(outer: 3, extent: 4, inner: 0),
+  ]
+
+  /// The same, vectors of every size, long ones that are reduced in several stages, and many short ones.
+  fileprivate static let tried =
+    few + Special.sizes.dropLast().map { AxisShape(outer: 1, extent: $0, inner: 1) } + [
+      AxisShape(outer: 1, extent: 100_000, inner: 1), AxisShape(outer: 1000, extent: 3, inner: 1),
+      AxisShape(outer: 1, extent: 1000, inner: 33), AxisShape(outer: 2, extent: 3, inner: 1000),
+      AxisShape(outer: 3, extent: 5000, inner: 1),
+    ]
+}
