@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma clang assume_nonnull begin
+
 enum nn_isa { NN_ISA_BASELINE, NN_ISA_NEON, NN_ISA_AVX2, NN_ISA_AVX512 };
 
 enum nn_unary {
@@ -66,7 +68,7 @@ struct nn_cpu_kernels {
   /// C[m, n] = alpha·A[m, k]·B[k, n] + beta·C for n <= strip; with beta = 0, C is not read. A is row-major with row step lda,
   /// or lies transposed with row step lda. A panel (k·strip floats, for n = strip only) gets a packed copy of B.
   void (*gemm_strip)(bool transposed, long m, long n, long k, const float *a, long lda, const float *b, long ldb,
-                     float *panel, float *c, long ldc, float alpha, float beta);
+                     float *_Nullable panel, float *c, long ldc, float alpha, float beta);
   /// y[n] = alpha·x[k]·B[k, n] + beta·y; x has a step.
   void (*gemm_row)(long n, long k, const float *x, long step, const float *b, long ldb, float *y, float alpha, float beta);
   /// C[m, n] = alpha·A[m, k]·B[n, k]ᵀ + beta·C by dot products; adds in another order than `gemm_strip`.
@@ -142,19 +144,19 @@ struct nn_cpu_kernels {
   void (*softmax_gradient)(const float *dy, const float *y, long rows, long columns, bool logarithmic, float *dx);
   /// `gradient` may be null; `ignored` may be null.
   void (*cross_entropy)(const float *logits, const int32_t *labels, long rows, long columns, double smoothing,
-                        const int32_t *ignored, float *loss, float *gradient);
+                        const int32_t *_Nullable ignored, float *loss, float *_Nullable gradient);
 
   // MARK: Dense layers
 
-  /// z[r, ·] += bias (may be null), copied to `kept` (may be null), then y = op(z) if `activates`. y may be z.
-  void (*bias_activation)(float *z, long z_row, const float *bias, float *kept, long kept_row, bool activates,
-                          enum nn_unary op, float a, float b, float *y, long y_row, long rows, long columns);
+  /// z[r, ·] += bias (may be null), then y = op(z) if `activates`, else y = z. y may be z.
+  void (*bias_activation)(float *z, long z_row, const float *_Nullable bias, bool activates, enum nn_unary op, float a,
+                          float b, float *y, long y_row, long rows, long columns);
 
   // MARK: Optimizers
 
   /// One step over n parameters; the states are those of the rule, the unused ones null.
   void (*optimizer_step)(const struct nn_optimizer *rule, const struct nn_step_scalars *scalars, float *p, const float *g,
-                         float *s0, float *s1, float *s2, long n);
+                         float *_Nullable s0, float *_Nullable s1, float *_Nullable s2, long n);
 
   // MARK: Random numbers: elements 4·block ..< 4·block + n of the sequence
 
@@ -174,6 +176,20 @@ struct nn_cpu_kernels {
 };
 
 /// The kernels for an instruction set, or null when this program or this machine does not have it.
-const struct nn_cpu_kernels *nn_cpu_kernels_for(enum nn_isa isa);
+const struct nn_cpu_kernels *_Nullable nn_cpu_kernels_for(enum nn_isa isa);
 /// The best that this machine has.
 const struct nn_cpu_kernels *nn_cpu_kernels_best(void);
+
+/// The processors that the system lets this process use; 0 when it does not say.
+int nn_allowed_processors(void);
+
+/// Tells the processor that this thread waits in a loop.
+static inline void nn_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+#pragma clang assume_nonnull end

@@ -1,0 +1,214 @@
+import BackendCore
+import CPUKernels
+
+/// Functions of one, two and three elements.
+extension CPUBackend {
+  public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    let table = kernels.pointee
+    switch (x.dtype, op.kind) {
+    case (.float32, .isNaN):
+      parallel(count, grain: op.kind.grain, unit: 64) {
+        table.is_nan(x.floats + $0.lowerBound, y.bytes + $0.lowerBound, $0.count)
+      }
+    case (.float32, .isFinite):
+      parallel(count, grain: op.kind.grain, unit: 64) {
+        table.is_finite(x.floats + $0.lowerBound, y.bytes + $0.lowerBound, $0.count)
+      }
+    case (.bool, .logicalNot):
+      parallel(count, grain: op.kind.grain, unit: 64) {
+        table.logical_not(x.bytes + $0.lowerBound, y.bytes + $0.lowerBound, $0.count)
+      }
+    case (.float32, _):
+      guard let code = op.kind.code else { throw unsupported("\(op.kind)", x.dtype) }
+      let (source, result, a, b) = (x.floats, y.floats, Float(op.a), Float(op.b))
+      parallel(count, grain: op.kind.grain) {
+        table.unary(code, source + $0.lowerBound, result + $0.lowerBound, $0.count, a, b)
+      }
+    case (.int32, _):
+      guard let code = op.kind.code, op.kind.existsForIntegers else { throw unsupported("\(op.kind)", x.dtype) }
+      let (source, result, a, b) = (x.integers, y.integers, Int32(saturating: op.a), Int32(saturating: op.b))
+      parallel(count, grain: op.kind.grain) {
+        table.unary_int32(code, source + $0.lowerBound, result + $0.lowerBound, $0.count, a, b)
+      }
+    default:
+      throw unsupported("\(op.kind)", x.dtype)
+    }
+  }
+
+  public func unaryGradient(
+    _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
+  ) throws {
+    guard dy.dtype == .float32 else { throw unsupported("gradient of \(op.kind)", dy.dtype) }
+    guard let code = op.kind.code else { return try fill(dx, count: count, with: 0) }
+    let (gradient, source, result) = (dy.floats, saved.floats, dx.floats)
+    let (a, b, table) = (Float(op.a), Float(op.b), kernels)
+    parallel(count, grain: op.kind.grain) {
+      let first = $0.lowerBound
+      table.pointee.unary_gradient(code, gradient + first, source + first, result + first, $0.count, a, b)
+    }
+  }
+
+  public func binary(
+    _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
+  ) throws {
+    let loop = StridedLoop<2>(shape: aLayout.shape, strides: [aLayout.strides, bLayout.strides])
+    let (table, code, result) = (kernels, op.code, y.address)
+    switch a.dtype {
+    case .float32 where !op.isLogical:
+      forEachPlane(of: loop, [a, b], grain: op.grain) { plane in
+        let out = result.assumingMemoryBound(to: Float.self) + plane.position
+        table.pointee.binary(code, plane.views[0], plane.views[1], out, plane.step, plane.rows, plane.columns)
+      }
+    case .int32 where !op.isLogical && op != .power:
+      forEachPlane(of: loop, [a, b], grain: op.grain) { plane in
+        let out = result.assumingMemoryBound(to: Int32.self) + plane.position
+        table.pointee.binary_int32(code, plane.views[0], plane.views[1], out, plane.step, plane.rows, plane.columns)
+      }
+    case .bool where op.isLogical:
+      forEachPlane(of: loop, [a, b], grain: op.grain) { plane in
+        let out = result.assumingMemoryBound(to: UInt8.self) + plane.position
+        table.pointee.binary_bool(code, plane.views[0], plane.views[1], out, plane.step, plane.rows, plane.columns)
+      }
+    default:
+      throw unsupported("\(op)", a.dtype)
+    }
+  }
+
+  public func binaryScalar(
+    _ op: BinaryOp, _ x: BufferSlice, _ scalar: Double, scalarFirst: Bool, count: Int, into y: BufferSlice
+  ) throws {
+    if op == .power && !scalarFirst { return try unary(.power(scalar), x, count: count, into: y) }
+    let (table, code, grain) = (kernels, op.code, op.grain)
+    let isInteger = x.dtype == .int32
+    switch x.dtype {
+    case .float32 where !op.isLogical,
+      .int32 where !op.isLogical && op != .power:
+      break
+    case .bool where op.isLogical:
+      return try logicScalar(op, x, scalar != 0, count: count, into: y)
+    default:
+      throw unsupported("\(op)", x.dtype)
+    }
+    withScalar(scalar, x.dtype) { constant in
+      parallel(count, grain: grain) { range in
+        let element = nn_view(base: x.address + 4 * range.lowerBound, row: 0, column: 1)
+        let (a, b) = scalarFirst ? (constant, element) : (element, constant)
+        if isInteger {
+          table.pointee.binary_int32(code, a, b, y.integers + range.lowerBound, 0, 1, range.count)
+        } else {
+          table.pointee.binary(code, a, b, y.floats + range.lowerBound, 0, 1, range.count)
+        }
+      }
+    }
+  }
+
+  /// Logic with a constant either copies or fills.
+  private func logicScalar(_ op: BinaryOp, _ x: BufferSlice, _ scalar: Bool, count: Int, into y: BufferSlice) throws {
+    if scalar == (op == .logicalAnd) {
+      try cast(x, count: count, into: y)
+    } else {
+      try fill(y, count: count, with: scalar ? 1 : 0)
+    }
+  }
+
+  public func compare(
+    _ op: ComparisonOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
+  ) throws {
+    let loop = StridedLoop<2>(shape: aLayout.shape, strides: [aLayout.strides, bLayout.strides])
+    let (kernel, code, result) = (try comparison(a.dtype), op.code, y.bytes)
+    forEachPlane(of: loop, [a, b], grain: Grain.simple) { plane in
+      kernel(
+        code, plane.views[0], plane.views[1], result + plane.position, plane.step, plane.rows, plane.columns)
+    }
+  }
+
+  public func compareScalar(
+    _ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice
+  ) throws {
+    let (kernel, code, result, size) = (try comparison(x.dtype), op.code, y.bytes, x.dtype.byteCount)
+    withScalar(scalar, x.dtype) { constant in
+      parallel(count, grain: Grain.simple, unit: 64) {
+        let element = nn_view(base: x.address + size * $0.lowerBound, row: 0, column: 1)
+        kernel(code, element, constant, result + $0.lowerBound, 0, 1, $0.count)
+      }
+    }
+  }
+
+  private typealias Comparison =
+    @convention(c) (
+      nn_comparison, nn_view, nn_view, UnsafeMutablePointer<UInt8>, Int, Int, Int
+    ) -> Void
+
+  private func comparison(_ dtype: DType) throws -> Comparison {
+    switch dtype {
+    case .float32: kernels.pointee.compare
+    case .int32: kernels.pointee.compare_int32
+    case .bool: kernels.pointee.compare_bool
+    case .float64: throw unsupported("comparison", dtype)
+    }
+  }
+
+  /// The scalar, rounded to the element type, as an operand that repeats.
+  private func withScalar(_ scalar: Double, _ dtype: DType, _ body: (nn_view) -> Void) {
+    var word: UInt32
+    switch dtype {
+    case .int32: word = UInt32(bitPattern: Int32(saturating: scalar))
+    case .bool: word = UInt32(scalar != 0 ? 1 : 0).littleEndian
+    case .float32, .float64: word = Float(scalar).bitPattern
+    }
+    withUnsafePointer(to: &word) { body(nn_view(base: $0, row: 0, column: 0)) }
+  }
+
+  public func select(
+    _ condition: BufferSlice, _ conditionLayout: Layout, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice,
+    _ bLayout: Layout, into y: BufferSlice
+  ) throws {
+    let loop = StridedLoop<3>(
+      shape: conditionLayout.shape, strides: [conditionLayout.strides, aLayout.strides, bLayout.strides])
+    let (table, result, isByte) = (kernels, y.address, a.dtype == .bool)
+    guard a.dtype != .float64 else { throw unsupported("select", a.dtype) }
+    forEachPlane(of: loop, [condition, a, b], grain: Grain.simple) { plane in
+      let views = plane.views
+      if isByte {
+        let out = result.assumingMemoryBound(to: UInt8.self) + plane.position
+        table.pointee.select_bytes(views[0], views[1], views[2], out, plane.step, plane.rows, plane.columns)
+      } else {
+        let out = result.assumingMemoryBound(to: UInt32.self) + plane.position
+        table.pointee.select_words(views[0], views[1], views[2], out, plane.step, plane.rows, plane.columns)
+      }
+    }
+  }
+
+  public func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    guard x.dtype != y.dtype else { return copyBytes(x.address, y.address, count * x.dtype.byteCount) }
+    let table = kernels
+    let (from, to) = (x.dtype, y.dtype)
+    guard from != .float64 && to != .float64 else { throw unsupported("cast", .float64) }
+    parallel(count, grain: Grain.simple, unit: 64) {
+      let (first, n) = ($0.lowerBound, $0.count)
+      switch (from, to) {
+      case (.float32, .int32): table.pointee.float_to_int32(x.floats + first, y.integers + first, n)
+      case (.float32, _): table.pointee.float_to_bool(x.floats + first, y.bytes + first, n)
+      case (.int32, .float32): table.pointee.int32_to_float(x.integers + first, y.floats + first, n)
+      case (.int32, _): table.pointee.int32_to_bool(x.integers + first, y.bytes + first, n)
+      case (_, .float32): table.pointee.bool_to_float(x.bytes + first, y.floats + first, n)
+      default: table.pointee.bool_to_int32(x.bytes + first, y.integers + first, n)
+      }
+    }
+  }
+
+  public func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws {
+    switch y.dtype {
+    case .float32:
+      let (first, step, result) = (Double(Float(start)), Double(Float(step)), y.floats)
+      parallel(count, grain: Grain.simple) { for i in $0 { result[i] = Float(first + Double(i) * step) } }
+    case .int32:
+      let (first, step, result) = (Int(Int32(saturating: start)), Int(Int32(saturating: step)), y.integers)
+      parallel(count, grain: Grain.simple) {
+        for i in $0 { result[i] = Int32(truncatingIfNeeded: first &+ i &* step) }
+      }
+    case .bool, .float64:
+      throw unsupported("range", y.dtype)
+    }
+  }
+}

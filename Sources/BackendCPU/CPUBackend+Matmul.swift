@@ -1,0 +1,110 @@
+import BackendCore
+import CPUKernels
+
+/// The matrix product, and its fusion with bias and activation.
+extension CPUBackend {
+  /// Floating-point operations that are worth a thread: about half a microsecond.
+  private static let flopGrain = 98304
+
+  public func matmul(
+    _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
+  ) throws {
+    guard a.dtype == .float32 else { throw unsupported("matmul", a.dtype) }
+    var shape = shape
+    if shape.batch > 1 && shape.strideB == 0 && shape.strideA == shape.m * shape.k && !shape.transposesA {
+      // One B for all: the rows of all batches are the rows of one product.
+      shape.m *= shape.batch
+      shape.batch = 1
+    }
+    let product = MatrixProduct(
+      kernels: kernels, m: shape.m, n: shape.n, k: shape.k, transposesA: shape.transposesA,
+      transposesB: shape.transposesB, alpha: Float(alpha), beta: Float(beta))
+    try multiply(product, a.floats, b.floats, c.floats, shape)
+  }
+
+  public func linear(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?
+  ) throws {
+    guard x.dtype == .float32 else { throw unsupported("linear", x.dtype) }
+    var product = MatrixProduct(
+      kernels: kernels, m: rows, n: units, k: inputs, transposesA: false, transposesB: false, alpha: 1, beta: 0)
+    if bias != nil || activation != nil || preActivation != nil {
+      product.epilogue = Epilogue(
+        bias: bias.map { UnsafePointer($0.floats) }, activation: activation?.kind.code, a: Float(activation?.a ?? 0),
+        b: Float(activation?.b ?? 0), result: y.floats)
+    }
+    let shape = MatmulShape(m: rows, n: units, k: inputs)
+    try multiply(product, x.floats, w.floats, (preActivation ?? y).floats, shape)
+  }
+
+  public func linearGradient(
+    _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
+    dBias: BufferSlice?
+  ) throws {
+    guard dy.dtype == .float32 else { throw unsupported("linearGradient", dy.dtype) }
+    var gradient = dy
+    if let activation {
+      gradient = try dz ?? BufferSlice(allocate(count: rows * units, dtype: .float32))
+      try unaryGradient(activation, dy, saved: saved ?? dy, count: rows * units, into: gradient)
+    }
+    if let dBias { try reduce(.sum, gradient, AxisShape(outer: 1, extent: rows, inner: units), into: dBias) }
+  }
+
+  /// All batches of a product, cut into rectangles of C where there is work for several threads.
+  private func multiply(
+    _ product: MatrixProduct, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
+    _ shape: MatmulShape
+  ) throws {
+    let (m, n, batch) = (shape.m, shape.n, shape.batch)
+    guard m > 0 && n > 0 && batch > 0 else { return }
+    let wanted = pieces(2 * m * n * max(shape.k, 1) / Self.flopGrain * batch)
+    let grid = batch >= wanted ? (rows: 1, columns: 1) : grid((wanted + batch - 1) / batch, m, n)
+    let cells = grid.rows * grid.columns
+    let columns = ((n + 15) / 16 + grid.columns - 1) / grid.columns * 16
+    let scratchCount = product.scratchCount(columns: min(columns, n))
+
+    func compute(_ index: Int, _ scratch: UnsafeMutablePointer<Float>?) {
+      let (matrix, cell) = (index / cells, index % cells)
+      let (row, column) = (cell / grid.columns, cell % grid.columns)
+      let rows = row * m / grid.rows..<(row + 1) * m / grid.rows
+      let units = (n + 15) / 16
+      let first = column * units / grid.columns * 16
+      let end = min((column + 1) * units / grid.columns * 16, n)
+      product.compute(
+        a + matrix * shape.strideA, b + matrix * shape.strideB, c + matrix * m * n, rows: rows, columns: first..<end,
+        scratch: scratch)
+    }
+
+    let total = batch * cells
+    let lanes = min(total, wanted)
+    func computeAll(_ scratch: UnsafeMutablePointer<Float>?) {
+      guard lanes > 1 else {
+        for index in 0..<total { compute(index, scratch) }
+        return
+      }
+      pool.run(lanes) { lane in
+        let memory = scratch.map { $0 + lane * scratchCount }
+        for index in lane * total / lanes..<(lane + 1) * total / lanes { compute(index, memory) }
+      }
+    }
+    if scratchCount == 0 {
+      computeAll(nil)
+    } else {
+      try withScratch(lanes * scratchCount, of: Float.self) { computeAll($0) }
+    }
+  }
+
+  /// Rows and columns of rectangles, about `wanted` of them: the longer side is cut first, and no side into pieces in which
+  /// the kernels would be slow.
+  private func grid(_ wanted: Int, _ m: Int, _ n: Int) -> (rows: Int, columns: Int) {
+    let mostColumns = max(1, n / kernels.pointee.strip)
+    let mostRows = max(1, m / 24)
+    if n >= m {
+      let columns = min(wanted, mostColumns)
+      return (min((wanted + columns - 1) / columns, mostRows), columns)
+    }
+    let rows = min(wanted, mostRows)
+    return (rows, min((wanted + rows - 1) / rows, mostColumns))
+  }
+}

@@ -1,0 +1,171 @@
+import BackendCore
+import CPUKernels
+
+/// Folds and positions of extremes.
+///
+/// Long axes are cut into segments of fixed length, whose partial results are folded in order: what a sum comes to depends on
+/// the shape alone.
+extension CPUBackend {
+  /// Elements of a contiguous axis in one segment.
+  static let rowSegment = 65536
+  /// Rows of an outer axis in one segment.
+  static let columnSegment = 4096
+
+  public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    switch x.dtype {
+    case .float32:
+      if shape.inner == 1 {
+        try reduceRows(op, x.floats, shape, y.floats)
+      } else {
+        try reduceColumns(op, x.floats, shape, y.floats)
+      }
+    case .int32 where op != .mean:
+      let (source, result, kernel, code) = (x.integers, y.integers, kernels.pointee.reduce_int32, op.code)
+      forEachResult(of: shape) { position, first in
+        result[position] = kernel(code, source + first, shape.inner, shape.extent)
+      }
+    case .bool where op == .maximum || op == .minimum:
+      let (source, result, kernel, code) = (x.bytes, y.bytes, kernels.pointee.reduce_bool, op.code)
+      forEachResult(of: shape) { position, first in
+        result[position] = kernel(code, source + first, shape.inner, shape.extent)
+      }
+    default:
+      throw unsupported("\(op)", x.dtype)
+    }
+  }
+
+  /// Calls `body` with the position of each result and of its first element.
+  private func forEachResult(of shape: AxisShape, _ body: (Int, Int) -> Void) {
+    parallel(shape.reducedCount, grain: max(1, Grain.simple / max(1, shape.extent)), unit: 1) {
+      for position in $0 {
+        body(position, position / shape.inner * shape.extent * shape.inner + position % shape.inner)
+      }
+    }
+  }
+
+  /// [outer, extent] → [outer].
+  private func reduceRows(
+    _ op: ReductionOp, _ x: UnsafePointer<Float>, _ shape: AxisShape, _ y: UnsafeMutablePointer<Float>
+  ) throws {
+    let (extent, code, kernel) = (shape.extent, op.code, kernels.pointee.reduce)
+    let divisor = op == .mean ? Double(extent) : 1
+    if extent <= Self.rowSegment {
+      parallel(shape.outer, grain: max(1, Grain.simple / max(1, extent)), unit: 1) {
+        for row in $0 { y[row] = Float(kernel(code, x + row * extent, extent) / divisor) }
+      }
+      return
+    }
+    let segments = (extent + Self.rowSegment - 1) / Self.rowSegment
+    try withScratch(shape.outer * segments, of: Double.self) { partial in
+      parallel(shape.outer * segments, grain: 1, unit: 1) {
+        for index in $0 {
+          let first = index % segments * Self.rowSegment
+          let count = min(Self.rowSegment, extent - first)
+          partial[index] = kernel(code, x + index / segments * extent + first, count)
+        }
+      }
+      for row in 0..<shape.outer {
+        y[row] = Float(fold(op, partial + row * segments, segments, step: 1) / divisor)
+      }
+    }
+  }
+
+  /// [outer, extent, inner] → [outer, inner].
+  private func reduceColumns(
+    _ op: ReductionOp, _ x: UnsafePointer<Float>, _ shape: AxisShape, _ y: UnsafeMutablePointer<Float>
+  ) throws {
+    let (extent, inner, code) = (shape.extent, shape.inner, op.code)
+    guard inner > 0 else { return }
+    let scale = op == .mean ? 1 / Double(extent) : 1
+    if extent <= Self.columnSegment {
+      let kernel = kernels.pointee.reduce_columns
+      forEachColumnStrip(shape.outer, inner, height: extent) { outer, columns in
+        kernel(
+          code, x + outer * extent * inner + columns.lowerBound, extent, columns.count, inner, scale,
+          y + outer * inner + columns.lowerBound)
+      }
+      return
+    }
+    let segments = (extent + Self.columnSegment - 1) / Self.columnSegment
+    let kernel = kernels.pointee.reduce_columns_partial
+    try withScratch(shape.outer * segments * inner, of: Double.self) { partial in
+      forEachColumnStrip(shape.outer * segments, inner, height: Self.columnSegment) { index, columns in
+        let first = index % segments * Self.columnSegment
+        let count = min(Self.columnSegment, extent - first)
+        kernel(
+          code, x + (index / segments * extent + first) * inner + columns.lowerBound, count, columns.count, inner,
+          partial + index * inner + columns.lowerBound)
+      }
+      for outer in 0..<shape.outer {
+        for column in 0..<inner {
+          let first = partial + outer * segments * inner + column
+          y[outer * inner + column] = Float(fold(op, first, segments, step: inner) * scale)
+        }
+      }
+    }
+  }
+
+  /// Calls `body` for strips of columns of each of `outer` matrices.
+  private func forEachColumnStrip(_ outer: Int, _ inner: Int, height: Int, _ body: (Int, Range<Int>) -> Void) {
+    if outer > 1 {
+      parallel(outer, grain: max(1, Grain.simple / max(1, height * inner)), unit: 1) {
+        for index in $0 { body(index, 0..<inner) }
+      }
+    } else if outer == 1 {
+      parallel(inner, grain: max(16, Grain.simple / max(1, height))) { body(0, $0) }
+    }
+  }
+
+  private func fold(_ op: ReductionOp, _ values: UnsafePointer<Double>, _ count: Int, step: Int) -> Double {
+    var result = values[0]
+    for i in 1..<count {
+      let value = values[i * step]
+      switch op {
+      case .sum, .mean: result += value
+      case .product: result *= value
+      case .maximum: result = result.isNaN || result > value ? result : value
+      case .minimum: result = result.isNaN || result < value ? result : value
+      }
+    }
+    return result
+  }
+
+  public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    let (isLargest, extent, inner, result) = (op == .argmax, shape.extent, shape.inner, y.integers)
+    switch x.dtype {
+    case .float32 where inner == 1:
+      let (source, kernel) = (x.floats, kernels.pointee.arg_reduce)
+      forEachResult(of: shape) { position, first in result[position] = kernel(isLargest, source + first, extent) }
+    case .float32:
+      let (source, kernel) = (x.floats, kernels.pointee.arg_reduce_columns)
+      guard extent > 0 && inner > 0 else { return try fill(y, count: shape.reducedCount, with: 0) }
+      forEachColumnStrip(shape.outer, inner, height: extent) { outer, columns in
+        kernel(
+          isLargest, source + outer * extent * inner + columns.lowerBound, extent, columns.count, inner,
+          result + outer * inner + columns.lowerBound)
+      }
+    case .int32:
+      let (source, kernel) = (x.integers, kernels.pointee.arg_reduce_int32)
+      forEachResult(of: shape) { position, first in
+        result[position] = kernel(isLargest, source + first, inner, extent)
+      }
+    case .bool:
+      let source = x.bytes
+      forEachResult(of: shape) { position, first in
+        let match = (0..<extent).first { (source[first + $0 * inner] != 0) == isLargest }
+        result[position] = Int32(match ?? 0)
+      }
+    case .float64:
+      throw unsupported("\(op)", x.dtype)
+    }
+  }
+
+  /// Memory for the duration of a call, from the allocator.
+  func withScratch<Element>(
+    _ count: Int, of type: Element.Type, _ body: (UnsafeMutablePointer<Element>) throws -> Void
+  ) throws {
+    let block = try allocator.allocate(byteCount: count * MemoryLayout<Element>.stride)
+    defer { allocator.release(block) }
+    try body(block.address.bindMemory(to: type, capacity: count))
+  }
+}

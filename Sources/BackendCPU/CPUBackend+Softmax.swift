@@ -1,0 +1,48 @@
+import BackendCore
+import CPUKernels
+
+/// Softmax over rows, its gradient, and the cross-entropy of labels.
+extension CPUBackend {
+  public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
+    guard x.dtype == .float32 else { throw unsupported("softmax", x.dtype) }
+    let (source, result, kernel) = (x.floats, y.floats, kernels.pointee.softmax)
+    parallelRows(rows, columns) {
+      let first = $0.lowerBound * columns
+      kernel(source + first, $0.count, columns, logarithmic, result + first)
+    }
+  }
+
+  public func softmaxGradient(
+    _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
+  ) throws {
+    guard dy.dtype == .float32 else { throw unsupported("softmaxGradient", dy.dtype) }
+    let (gradient, output, result, kernel) = (dy.floats, y.floats, dx.floats, kernels.pointee.softmax_gradient)
+    parallelRows(rows, columns) {
+      let first = $0.lowerBound * columns
+      kernel(gradient + first, output + first, $0.count, columns, logarithmic, result + first)
+    }
+  }
+
+  public func softmaxCrossEntropy(
+    _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
+    loss: BufferSlice, gradient: BufferSlice?
+  ) throws {
+    guard logits.dtype == .float32 else { throw unsupported("softmaxCrossEntropy", logits.dtype) }
+    let (source, targets, losses) = (logits.floats, labels.integers, loss.floats)
+    let (slopes, kernel) = (gradient?.floats, kernels.pointee.cross_entropy)
+    parallelRows(rows, columns) {
+      let row = $0.lowerBound
+      let slope = slopes.map { $0 + row * columns }
+      if var ignored = ignoredLabel {
+        kernel(
+          source + row * columns, targets + row, $0.count, columns, smoothing, &ignored, losses + row, slope)
+      } else {
+        kernel(source + row * columns, targets + row, $0.count, columns, smoothing, nil, losses + row, slope)
+      }
+    }
+  }
+
+  private func parallelRows(_ rows: Int, _ columns: Int, _ body: (Range<Int>) -> Void) {
+    parallel(rows, grain: max(1, Grain.heavy / max(1, columns)), unit: 1, body)
+  }
+}

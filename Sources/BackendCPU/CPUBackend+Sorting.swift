@@ -1,0 +1,121 @@
+import BackendCore
+
+/// Running sums and sorting.
+extension CPUBackend {
+  public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
+    guard x.dtype == .float32 || x.dtype == .int32 else { throw unsupported("cumulativeSum", x.dtype) }
+    let isInteger = x.dtype == .int32
+    let (extent, inner) = (shape.extent, shape.inner)
+    // One line along the axis for each outer and inner index.
+    parallel(shape.reducedCount, grain: max(1, Grain.simple / max(1, extent)), unit: 1) {
+      for line in $0 {
+        var position = line / inner * extent * inner + line % inner
+        if reversed { position += (extent - 1) * inner }
+        let step = reversed ? -inner : inner
+        if isInteger {
+          var sum: Int32 = 0
+          for _ in 0..<extent {
+            sum &+= x.integers[position]
+            y.integers[position] = sum
+            position += step
+          }
+        } else {
+          var sum = 0.0
+          for _ in 0..<extent {
+            sum += Double(x.floats[position])
+            y.floats[position] = Float(sum)
+            position += step
+          }
+        }
+      }
+    }
+  }
+
+  public func sort(
+    _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
+  ) throws {
+    guard x.dtype != .float64 else { throw unsupported("sort", x.dtype) }
+    guard rows > 0 && columns > 0 else { return }
+    let pieces = pieces(rows * columns / Grain.heavy)
+    let lanes = min(pieces, rows)
+    try withScratch(lanes * 2 * columns, of: SortItem.self) { scratch in
+      pool.run(lanes) { lane in
+        let items = scratch + lane * 2 * columns
+        for row in lane * rows / lanes..<(lane + 1) * rows / lanes {
+          let first = row * columns
+          for i in 0..<columns {
+            let key = sortKey(x, first + i)
+            items[i] = SortItem(key: descending ? ~key : key, index: UInt32(truncatingIfNeeded: i))
+          }
+          sortStably(items, items + columns, columns)
+          for i in 0..<columns {
+            let index = Int(items[i].index)
+            indices.integers[first + i] = Int32(truncatingIfNeeded: index)
+            guard let values else { continue }
+            if x.dtype == .bool {
+              values.bytes[first + i] = x.bytes[first + index]
+            } else {
+              values.words[first + i] = x.words[first + index]
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// An unsigned number that orders as the element does: NaN above all, the two zeros equal.
+  private func sortKey(_ x: BufferSlice, _ index: Int) -> UInt32 {
+    switch x.dtype {
+    case .int32: return UInt32(bitPattern: x.integers[index]) ^ 0x8000_0000
+    case .bool: return x.bytes[index] == 0 ? 0 : 1
+    case .float32, .float64:
+      let value = x.floats[index]
+      if value.isNaN { return .max }
+      let bits = value == 0 ? 0 : value.bitPattern
+      return bits & 0x8000_0000 != 0 ? ~bits : bits | 0x8000_0000
+    }
+  }
+}
+
+private struct SortItem {
+  var key: UInt32
+  var index: UInt32
+}
+
+/// Insertion for short rows, else a radix sort by bytes from the lowest; passes over bytes that are all equal are left out.
+private func sortStably(_ items: UnsafeMutablePointer<SortItem>, _ spare: UnsafeMutablePointer<SortItem>, _ count: Int)
+{
+  guard count > 48 else {
+    for i in 1..<max(count, 1) {
+      let item = items[i]
+      var j = i
+      while j > 0 && items[j - 1].key > item.key {
+        items[j] = items[j - 1]
+        j -= 1
+      }
+      items[j] = item
+    }
+    return
+  }
+  var (from, to) = (items, spare)
+  withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { starts in
+    for shift in stride(from: UInt32(0), to: 32, by: 8) {
+      starts.initialize(repeating: 0)
+      for i in 0..<count { starts[Int(from[i].key >> shift & 0xFF)] += 1 }
+      if starts[Int(from[0].key >> shift & 0xFF)] == count { continue }
+      var sum = 0
+      for digit in 0..<256 {
+        let size = starts[digit]
+        starts[digit] = sum
+        sum += size
+      }
+      for i in 0..<count {
+        let digit = Int(from[i].key >> shift & 0xFF)
+        to[starts[digit]] = from[i]
+        starts[digit] += 1
+      }
+      swap(&from, &to)
+    }
+  }
+  if from != items { items.update(from: from, count: count) }
+}

@@ -1,0 +1,173 @@
+import BackendCore
+import CPUKernels
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The backend of the processor: vector kernels of the best instruction set that the machine has, on all its cores.
+///
+/// A call runs to its end on the caller's thread and the thread pool before it returns. Element types are `float32`, `int32`
+/// and `bool`. Results depend on the instruction set and the shapes, never on the number of threads.
+///
+/// Environment: `NN_NUM_THREADS` bounds the threads, `NN_CPU_ISA=avx512|avx2|neon|baseline` chooses the kernels.
+///
+/// ```swift
+/// let backend = CPUBackend.shared
+/// let x = try backend.allocate(count: 4, dtype: .float32)
+/// try backend.fill(BufferSlice(x), count: 4, with: 2)
+/// ```
+public final class CPUBackend: Backend {
+  /// The backend of `Device.cpu`, made on first use.
+  public static let shared = CPUBackend()
+
+  public let name: String
+  public let identifier = "cpu"
+  public let kind = DeviceKind.cpu
+  /// The kernels that are used.
+  public let instructionSet: InstructionSet
+  /// The threads that share an operation, the caller's included.
+  public var threadCount: Int { pool.threadCount }
+
+  /// The table of kernels; constant memory of the program.
+  nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
+  let pool: ThreadPool
+  let allocator: CachingAllocator
+
+  /// A backend of its own, with threads and memory of its own: for tests and measurements. Programs use `shared`.
+  ///
+  /// - Parameters:
+  ///   - instructionSet: the kernels; by default what `NN_CPU_ISA` says, else the fastest. One that this machine does not
+  ///     have is a programmer error: see `InstructionSet.available`.
+  ///   - threads: the threads that share an operation; by default what `NN_NUM_THREADS` says, else the processors that this
+  ///     process may use.
+  public init(instructionSet: InstructionSet? = nil, threads: Int? = nil) {
+    let chosen = instructionSet ?? .preferred
+    guard let kernels = chosen.kernels, chosen.isAvailable else {
+      fatalError("this machine has no \(chosen.rawValue); it has \(InstructionSet.available.map(\.rawValue))")
+    }
+    self.instructionSet = chosen
+    self.kernels = kernels
+    name = processorName()
+    pool = ThreadPool(threadCount: threads ?? Self.preferredThreads)
+    allocator = CachingAllocator(limit: physicalMemory() / 4 * 3)
+  }
+
+  public func supports(_ dtype: DType) -> Bool { dtype != .float64 }
+
+  private static var preferredThreads: Int {
+    guard let text = environment("NN_NUM_THREADS") else { return availableProcessors() }
+    guard let count = Int(text), (1...1024).contains(count) else {
+      warn("NN_NUM_THREADS=\(text) is not a number from 1 to 1024; using all processors")
+      return availableProcessors()
+    }
+    return count
+  }
+}
+
+// MARK: - Memory
+
+extension CPUBackend {
+  public func allocate(count: Int, dtype: DType) throws -> Buffer {
+    guard supports(dtype) else { throw unsupported("memory", dtype) }
+    let (byteCount, overflows) = count.multipliedReportingOverflow(by: dtype.byteCount)
+    let block = try allocator.allocate(byteCount: overflows ? .max : byteCount)
+    return CPUBuffer(count: count, dtype: dtype, block: block, allocator: allocator)
+  }
+
+  public func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {
+    guard let base = source.baseAddress else { return }
+    copyBytes(base, destination.address, source.count)
+  }
+
+  public func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
+    guard let base = destination.baseAddress else { return }
+    copyBytes(source.address, base, destination.count)
+  }
+
+  public func copy(_ source: BufferSlice, count: Int, into destination: BufferSlice) throws {
+    copyBytes(source.address, destination.address, count * source.dtype.byteCount)
+  }
+
+  public func fill(_ destination: BufferSlice, count: Int, with value: Double) throws {
+    switch destination.dtype {
+    case .float32: fillWords(destination.words, Float(value).bitPattern, count)
+    case .int32: fillWords(destination.words, UInt32(bitPattern: Int32(saturating: value)), count)
+    case .bool: memset(destination.address, value != 0 ? 1 : 0, count)
+    case .float64: throw unsupported("fill", .float64)
+    }
+  }
+
+  public func synchronize() throws {}
+
+  public func memoryStatistics() -> MemoryStatistics { allocator.statistics() }
+
+  public func setMemoryLimit(bytes: Int) { allocator.setLimit(bytes) }
+
+  public func trimMemory() { allocator.trim() }
+
+  private func fillWords(_ y: UnsafeMutablePointer<UInt32>, _ value: UInt32, _ count: Int) {
+    parallel(count, grain: Grain.copy) { kernels.pointee.fill_words(y + $0.lowerBound, value, $0.count) }
+  }
+
+  func copyBytes(_ source: UnsafeRawPointer, _ destination: UnsafeMutableRawPointer, _ byteCount: Int) {
+    parallel(byteCount, grain: Grain.copy * 4, unit: 64) {
+      memcpy(destination + $0.lowerBound, source + $0.lowerBound, $0.count)
+    }
+  }
+}
+
+// MARK: - Help for all families
+
+/// Elements that a thread should have to itself before another one is asked to help.
+enum Grain {
+  /// A load and a store an element.
+  static let copy = 32768
+  /// Simple arithmetic.
+  static let simple = 16384
+  /// Tens of operations: exponentials, random numbers.
+  static let heavy = 4096
+}
+
+extension CPUBackend {
+  func unsupported(_ operation: String, _ dtype: DType) -> BackendError {
+    .unsupported(operation: operation, dtype: dtype, device: identifier)
+  }
+
+  /// Calls `body` with ranges that make up `0..<count`, on several threads where each gets at least `grain` of it. Ranges
+  /// begin at multiples of `unit`.
+  func parallel(_ count: Int, grain: Int, unit: Int = 16, _ body: (Range<Int>) -> Void) {
+    let pieces = pieces(count / max(grain, 1))
+    guard pieces > 1 else {
+      if count > 0 { body(0..<count) }
+      return
+    }
+    let units = (count + unit - 1) / unit
+    pool.run(pieces) { piece in
+      let first = piece * units / pieces * unit
+      let end = min((piece + 1) * units / pieces * unit, count)
+      if first < end { body(first..<end) }
+    }
+  }
+
+  /// How many pieces to make of work that could be cut into `possible` ones: as many as threads, and where there is plenty
+  /// several for each thread, so that one that is held up does not hold up all.
+  func pieces(_ possible: Int) -> Int {
+    let threads = pool.threadCount
+    if possible >= 4 * threads { return 4 * threads }
+    return max(1, min(possible, threads))
+  }
+}
+
+extension Int32 {
+  /// Towards zero; what is out of range becomes the nearest bound, NaN becomes 0.
+  init(saturating value: Double) {
+    if value.isNaN {
+      self = 0
+    } else {
+      self = Int32(Swift.min(Swift.max(value, Double(Int32.min)), Double(Int32.max)))
+    }
+  }
+}

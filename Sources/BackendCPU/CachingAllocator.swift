@@ -1,0 +1,145 @@
+import BackendCore
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Memory in size classes, four to a doubling: what is given back is kept on the free list of its class and handed out
+/// again, so that a training step allocates nothing from the system after the first one.
+///
+/// Blocks begin on 64 bytes (2 MiB from 2 MiB on, where large pages are asked for). Live and cached bytes together never
+/// exceed the limit; cached bytes alone never exceed a quarter of it. All numbers count whole blocks.
+final class CachingAllocator: Sendable {
+  /// A block of memory and its class.
+  struct Block: @unchecked Sendable {
+    let address: UnsafeMutableRawPointer
+    let sizeClass: Int
+  }
+
+  fileprivate struct State: ~Copyable {
+    /// For each class the first free block, which holds the address of the next in its first bytes.
+    var free = [UnsafeMutableRawPointer?](repeating: nil, count: CachingAllocator.classCount)
+    var live = 0
+    var cached = 0
+    var peak = 0
+    var limit: Int
+
+    init(limit: Int) { self.limit = limit }
+  }
+
+  private let state: Mutex<State>
+
+  init(limit: Int) { state = Mutex(State(limit: limit)) }
+
+  deinit { trim() }
+
+  /// A block of at least `byteCount` bytes.
+  /// - Throws: `BackendError.outOfMemory` when the limit would be passed or the system has no more, also after everything
+  ///   cached has been given back.
+  func allocate(byteCount: Int) throws -> Block {
+    let sizeClass = Self.sizeClass(of: byteCount)
+    let size = Self.size(ofClass: sizeClass)
+    let address = state.withLock { state -> UnsafeMutableRawPointer? in
+      if let address = state.free[sizeClass] {
+        state.free[sizeClass] = address.load(as: UnsafeMutableRawPointer?.self)
+        state.cached -= size
+        state.count(live: size)
+        return address
+      }
+      guard size <= state.limit - state.live else { return nil }
+      if size > state.limit - state.live - state.cached { state.trim(toBytes: state.limit - state.live - size) }
+      var address = Self.systemMemory(size)
+      if address == nil {
+        state.trim(toBytes: 0)
+        address = Self.systemMemory(size)
+      }
+      if address != nil { state.count(live: size) }
+      return address
+    }
+    guard let address else {
+      let now = statistics()
+      throw BackendError.outOfMemory(
+        requestedBytes: byteCount, liveBytes: now.liveBytes, limitBytes: now.limitBytes)
+    }
+    return Block(address: address, sizeClass: sizeClass)
+  }
+
+  func release(_ block: Block) {
+    let size = Self.size(ofClass: block.sizeClass)
+    let isKept = state.withLock { state -> Bool in
+      state.live -= size
+      guard size <= state.limit / 4 - state.cached, size <= state.limit - state.live - state.cached else {
+        return false
+      }
+      block.address.storeBytes(of: state.free[block.sizeClass], as: UnsafeMutableRawPointer?.self)
+      state.free[block.sizeClass] = block.address
+      state.cached += size
+      return true
+    }
+    if !isKept { free(block.address) }
+  }
+
+  func statistics() -> MemoryStatistics {
+    state.withLock {
+      MemoryStatistics(liveBytes: $0.live, cachedBytes: $0.cached, peakBytes: $0.peak, limitBytes: $0.limit)
+    }
+  }
+
+  func setLimit(_ bytes: Int) {
+    state.withLock {
+      $0.limit = max(0, bytes)
+      $0.trim(toBytes: max(0, min($0.limit / 4, $0.limit - $0.live)))
+    }
+  }
+
+  func trim() { state.withLock { $0.trim(toBytes: 0) } }
+
+  // MARK: Size classes
+
+  /// Class 0 is 64 bytes; each group of four doubles: 64, 80, 96, 112, 128, 160, ….
+  static let classCount = 4 * 42
+
+  static func sizeClass(of byteCount: Int) -> Int {
+    if byteCount <= 64 { return 0 }
+    let last = byteCount - 1
+    let exponent = Int.bitWidth - 1 - last.leadingZeroBitCount
+    return min((exponent - 6) * 4 + ((last >> (exponent - 2)) & 3) + 1, classCount - 1)
+  }
+
+  static func size(ofClass sizeClass: Int) -> Int { (4 + sizeClass & 3) << (4 + sizeClass >> 2) }
+
+  private static func systemMemory(_ size: Int) -> UnsafeMutableRawPointer? {
+    let largePage = 2 << 20
+    let alignment = size >= largePage ? largePage : 64
+    var address: UnsafeMutableRawPointer?
+    guard posix_memalign(&address, alignment, size) == 0, let address else { return nil }
+    if size >= largePage { _ = madvise(address, size, MADV_HUGEPAGE) }
+    return address
+  }
+}
+
+extension CachingAllocator.State {
+  fileprivate mutating func count(live size: Int) {
+    live += size
+    peak = max(peak, live)
+  }
+
+  /// Gives cached blocks back to the system, the largest first, until at most `target` bytes are left.
+  fileprivate mutating func trim(toBytes target: Int) {
+    var sizeClass = CachingAllocator.classCount - 1
+    while cached > target && sizeClass >= 0 {
+      guard let address = free[sizeClass] else {
+        sizeClass -= 1
+        continue
+      }
+      free[sizeClass] = address.load(as: UnsafeMutableRawPointer?.self)
+      cached -= CachingAllocator.size(ofClass: sizeClass)
+      releaseToSystem(address)
+    }
+  }
+}
+
+private func releaseToSystem(_ address: UnsafeMutableRawPointer) { free(address) }

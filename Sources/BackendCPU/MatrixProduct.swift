@@ -1,0 +1,174 @@
+import CPUKernels
+
+/// One product C = alpha·A·B + beta·C, and how it is computed.
+///
+/// The kernel and the blocks of k are chosen from the whole product. Any rectangle of C can then be computed on its own, with
+/// the same bits as if it were computed with the rest.
+struct MatrixProduct {
+  /// How elements of C are summed.
+  enum Method {
+    /// Rows of A with rows of Bᵀ, for few rows.
+    case dot
+    /// One row times B.
+    case row
+    /// One column: Aᵀ read as a matrix that the column multiplies from the left.
+    case column
+    /// Tiles over strips of columns.
+    case tiles
+  }
+
+  /// Rows of A that stay in the second-level cache, and columns of packed B.
+  private static let rowBlock = 240
+  private static let columnBlock = 2048
+  private static let tileRows = 6
+
+  let kernels: UnsafePointer<nn_cpu_kernels>
+  let m, n, k: Int
+  let transposesA, transposesB: Bool
+  let alpha, beta: Float
+  var epilogue: Epilogue?
+  let method: Method
+  private let lda, ldb: Int
+  /// The steps of k; 0 or 1 block for short k.
+  private let depth: Int
+  private let packsB: Bool
+
+  init(
+    kernels: UnsafePointer<nn_cpu_kernels>, m: Int, n: Int, k: Int, transposesA: Bool, transposesB: Bool, alpha: Float,
+    beta: Float
+  ) {
+    self.kernels = kernels
+    (self.m, self.n, self.k) = (m, n, k)
+    (self.alpha, self.beta) = (alpha, beta)
+    // One row or one column lies the same either way.
+    self.transposesA = transposesA && m > 1
+    self.transposesB = n == 1 || transposesB
+    lda = self.transposesA ? m : k
+    ldb = self.transposesB ? k : n
+    if self.transposesB && !self.transposesA && (m <= 12 || n == 1) {
+      method = .dot
+    } else if m == 1 {
+      method = .row
+    } else if n == 1 {
+      method = .column
+    } else {
+      method = .tiles
+    }
+    // A transposed A is read with a long step, which shorter blocks bear better.
+    let most = self.transposesA ? 256 : 512
+    let blocks = k <= most + most / 2 ? 1 : (k + most - 1) / most
+    depth = max(1, (k + blocks - 1) / blocks)
+    packsB = self.transposesB || ((n >= 1024 || k * n > 1 << 18) && m >= 3 * Self.tileRows)
+  }
+
+  /// Floats of scratch memory for `compute` over a rectangle of this many columns.
+  func scratchCount(columns: Int) -> Int {
+    guard method == .tiles && packsB else { return 0 }
+    let strip = kernels.pointee.strip
+    return (min(columns, Self.columnBlock) + 2 * strip) / strip * strip * depth
+  }
+
+  /// Computes the rectangle `rows` x `columns` of C, with the epilogue while it is in the cache.
+  func compute(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, rows: Range<Int>,
+    columns: Range<Int>, scratch: UnsafeMutablePointer<Float>?
+  ) {
+    guard !rows.isEmpty && !columns.isEmpty else { return }
+    let (i, j) = (rows.lowerBound, columns.lowerBound)
+    let target = c + i * n + j
+    switch method {
+    case .dot:
+      kernels.pointee.gemm_dot(
+        rows.count, columns.count, k, a + i * lda, lda, b + j * ldb, ldb, target, n, alpha, beta)
+      epilogue?.apply(kernels, c, n, rows: rows, columns: columns)
+    case .row:
+      kernels.pointee.gemm_row(columns.count, k, a, 1, b + j, ldb, target, alpha, beta)
+      epilogue?.apply(kernels, c, n, rows: rows, columns: columns)
+    case .column:
+      kernels.pointee.gemm_row(rows.count, k, b, 1, a + i, lda, target, alpha, beta)
+      epilogue?.apply(kernels, c, n, rows: rows, columns: columns)
+    case .tiles:
+      computeTiles(a, b, c, rows: rows, columns: columns, scratch: scratch)
+    }
+  }
+
+  private func computeTiles(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, rows: Range<Int>,
+    columns: Range<Int>, scratch: UnsafeMutablePointer<Float>?
+  ) {
+    let rowBlocks = (rows.count + Self.rowBlock - 1) / Self.rowBlock
+    var p = 0
+    repeat {
+      let end = min(p + depth, k)
+      for first in stride(from: columns.lowerBound, to: columns.upperBound, by: Self.columnBlock) {
+        let block = first..<min(first + Self.columnBlock, columns.upperBound)
+        for index in 0..<rowBlocks {
+          let top = rows.lowerBound + index * rows.count / rowBlocks
+          let bottom = rows.lowerBound + (index + 1) * rows.count / rowBlocks
+          multiply(
+            a, b, c, rows: top..<bottom, columns: block, depth: p..<end, scratch: scratch, isFirst: index == 0)
+          if end == k { epilogue?.apply(kernels, c, n, rows: top..<bottom, columns: block) }
+        }
+      }
+      p = end
+    } while p < k
+  }
+
+  /// One block of A with strips of B. The first block of rows packs what the others read.
+  private func multiply(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, rows: Range<Int>,
+    columns: Range<Int>, depth: Range<Int>, scratch: UnsafeMutablePointer<Float>?, isFirst: Bool
+  ) {
+    let table = kernels.pointee
+    let (p, count, strip) = (depth.lowerBound, depth.count, table.strip)
+    let source = a + (transposesA ? p * lda + rows.lowerBound : rows.lowerBound * lda + p)
+    let scale = p == 0 ? beta : 1
+    var panel = scratch
+    var j = columns.lowerBound
+    while j < columns.upperBound {
+      let width = stripWidth(columns.upperBound - j)
+      let target = c + rows.lowerBound * n + j
+      if transposesB, let panel {
+        if isFirst { table.transpose(b + j * ldb + p, width, count, ldb, panel, strip) }
+        table.gemm_strip(
+          transposesA, rows.count, width, count, source, lda, panel, strip, nil, target, n, alpha, scale)
+      } else if packsB, width == strip, let panel {
+        let direct = b + p * ldb + j
+        table.gemm_strip(
+          transposesA, rows.count, width, count, source, lda, isFirst ? direct : UnsafePointer(panel),
+          isFirst ? ldb : strip, isFirst ? panel : nil, target, n, alpha, scale)
+      } else {
+        table.gemm_strip(
+          transposesA, rows.count, width, count, source, lda, b + p * ldb + j, ldb, nil, target, n, alpha, scale)
+      }
+      panel = panel.map { $0 + count * strip }
+      j += width
+    }
+  }
+
+  /// Full strips, but no last strip of a single vector where four fit: its few sums would wait for each other.
+  private func stripWidth(_ left: Int) -> Int {
+    let (strip, width) = (kernels.pointee.strip, kernels.pointee.width)
+    if left > strip && left <= strip + width && strip == 4 * width { return 3 * width }
+    return min(left, strip)
+  }
+}
+
+/// What is done to C once its sums are complete: y = activation(C + bias).
+struct Epilogue {
+  var bias: UnsafePointer<Float>?
+  var activation: nn_unary?
+  var a: Float
+  var b: Float
+  var result: UnsafeMutablePointer<Float>
+
+  func apply(
+    _ kernels: UnsafePointer<nn_cpu_kernels>, _ c: UnsafeMutablePointer<Float>, _ step: Int, rows: Range<Int>,
+    columns: Range<Int>
+  ) {
+    let first = rows.lowerBound * step + columns.lowerBound
+    kernels.pointee.bias_activation(
+      c + first, step, bias.map { $0 + columns.lowerBound }, activation != nil, activation ?? NN_NEGATE, a, b,
+      result + first, step, rows.count, columns.count)
+  }
+}

@@ -1,0 +1,72 @@
+import BackendCore
+import CPUKernels
+
+/// A piece of a strided loop that one kernel call does: rows and columns with one step each, per operand.
+struct Plane<let operands: Int> {
+  var views: InlineArray<operands, nn_view>
+  /// Where the piece begins in the dense result, and the result's step from row to row.
+  var position, step: Int
+  var rows, columns: Int
+}
+
+extension CPUBackend {
+  /// Cuts a loop over operands with strides, whose result is dense, into planes of its last two axes, and calls `body` for
+  /// each, on several threads where there is work for them.
+  func forEachPlane<let operands: Int>(
+    of loop: StridedLoop<operands>, _ slices: InlineArray<operands, BufferSlice>, grain: Int,
+    _ body: (Plane<operands>) -> Void
+  ) {
+    let shape = loop.shape
+    let columns = shape[shape.rank - 1]
+    let planeRows = shape.rank > 1 ? shape[shape.rank - 2] : 1
+    var rows = 1
+    for axis in 0..<shape.rank - 1 { rows *= shape[axis] }
+    guard rows > 0 && columns > 0 else { return }
+
+    // The bases are taken once, not for each plane.
+    var bases = InlineArray<operands, UnsafeMutableRawPointer>(repeating: slices[0].address)
+    var sizes = InlineArray<operands, Int>(repeating: 4)
+    for operand in 0..<operands {
+      bases[operand] = slices[operand].address
+      sizes[operand] = slices[operand].dtype.byteCount
+    }
+
+    /// One plane, or a part of it: rows `first..<end` of the whole loop, which lie in one plane.
+    func piece(_ first: Int, _ end: Int, _ columnRange: Range<Int>) {
+      let view = nn_view(base: bases[0], row: 0, column: 0)
+      var plane = Plane<operands>(
+        views: InlineArray(repeating: view), position: first * columns + columnRange.lowerBound, step: columns,
+        rows: end - first, columns: columnRange.count)
+      for operand in 0..<operands {
+        let strides = loop.strides[operand]
+        let column = strides[shape.rank - 1]
+        var offset = columnRange.lowerBound * column
+        var rest = first
+        for axis in stride(from: shape.rank - 2, through: 0, by: -1) {
+          offset += rest % shape[axis] * strides[axis]
+          rest /= shape[axis]
+        }
+        plane.views[operand] = nn_view(
+          base: bases[operand] + offset * sizes[operand], row: shape.rank > 1 ? strides[shape.rank - 2] : 0,
+          column: column)
+      }
+      body(plane)
+    }
+
+    /// All planes that have rows in the range.
+    func pieces(_ range: Range<Int>, _ columnRange: Range<Int>) {
+      var first = range.lowerBound
+      while first < range.upperBound {
+        let end = min(range.upperBound, (first / planeRows + 1) * planeRows)
+        piece(first, end, columnRange)
+        first = end
+      }
+    }
+
+    if rows >= 4 * pool.threadCount || columns < grain {
+      parallel(rows, grain: max(1, grain / columns), unit: 1) { pieces($0, 0..<columns) }
+    } else {
+      parallel(columns, grain: max(64, grain / rows), unit: 64) { pieces(0..<rows, $0) }
+    }
+  }
+}
