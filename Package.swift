@@ -4,8 +4,6 @@ import PackageDescription
 /// `BackendOpenCL` is linked only with the trait; each of its files is inside `#if OpenCL`.
 let openCL = TargetDependencyCondition.when(traits: ["OpenCL"])
 
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-
 let package = Package(
   name: "swift-nn",
   products: [
@@ -39,22 +37,23 @@ let package = Package(
     // Tensors and networks.
     .target(
       name: "Tensors",
-      dependencies: ["BackendCore", "BackendCPU", "BackendReference", .target(name: "BackendOpenCL", condition: openCL)]),
+      dependencies: ["BackendCore", "BackendCPU", .target(name: "BackendOpenCL", condition: openCL)]),
     .target(name: "NeuralNetworks", dependencies: ["Tensors"]),
     .target(name: "Datasets", dependencies: ["NeuralNetworks", "BackendCore", "Files"]),
     .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "Files"]),
     // Commands.
-    .target(name: "CommandSupport", dependencies: ["Tensors", argumentParser]),
     .executableTarget(
       name: "nn",
       dependencies: [
-        "CommandSupport", "NeuralNetworks", "Datasets", "ModelFormats", "Files", "BackendCPU",
-        .target(name: "BackendOpenCL", condition: openCL), argumentParser,
+        "NeuralNetworks", "Datasets", "ModelFormats",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "MachinePeak", path: "Benchmarks/MachinePeak"),
     .executableTarget(
       name: "nn-bench",
-      dependencies: ["CommandSupport", "MachinePeak", "NeuralNetworks", "BackendCore", "BackendCPU", argumentParser],
+      dependencies: [
+        "NeuralNetworks", "Datasets", "ModelFormats", "BackendCore", "BackendCPU", "CPUKernels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Benchmarks/nn-bench"),
     // Tests.
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
@@ -70,7 +69,7 @@ let package = Package(
     .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Files"]),
     .testTarget(
       name: "ProgramsTests", dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference"]),
-    .testTarget(name: "CommandTests", dependencies: ["CommandSupport", "nn", "nn-bench"]),
+    .testTarget(name: "CommandTests", dependencies: ["nn", "nn-bench"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -1,8 +1,8 @@
-import BackendReference
+import BackendCPU
 
 extension Device {
-  /// The CPU.
-  public static let cpu = Device(ReferenceBackend())
+  /// The processor, on all its cores.
+  public static let cpu = Device(CPUBackend.shared)
 
   /// The first GPU, or the one at `index`, over all platforms; an accelerator where there is no GPU.
   /// - Throws: `DeviceError.unavailable` with the list of what was found.

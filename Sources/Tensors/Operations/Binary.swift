@@ -94,10 +94,10 @@ extension Tensor {
       a = combined(op, a, b, name)
       return
     }
-    let b_ = BufferSlice(bBuffer, offset: b.offset)
+    let addend = BufferSlice(bBuffer, offset: b.offset)
     let aLayout = Layout(dense: a.extents)
     let bLayout = Layout(broadcasting: b.extents, to: a.extents)
-    a.overwrite { backend, a in try backend.binary(op, a, aLayout, b_, bLayout, into: a) }
+    a.overwrite { backend, a in try backend.binary(op, a, aLayout, addend, bLayout, into: a) }
   }
 
   /// a = op(a, scalar), in place under the same conditions.

@@ -17,15 +17,15 @@ extension Tensor {
     if recording != nil && activation?.gradientSource == .input {
       preActivation = Tensor.launch(result, dtype, on: device) { _, _ in }
     }
-    let bias_ = bias ?? weight  // a stand-in, so that one launch serves both
-    let preActivation_ = preActivation ?? weight
-    guard let before = preActivation_.storage.buffer else {
-      return Tensor.poisoned(by: preActivation_, self, weight, result, dtype, on: device)
+    let addend = bias ?? weight  // a stand-in, so that one launch serves both
+    let before = preActivation ?? weight
+    guard let beforeBuffer = before.storage.buffer else {
+      return Tensor.poisoned(by: before, self, weight, result, dtype, on: device)
     }
-    var y = Tensor.launch(self, weight, bias_, result, dtype, on: device) { backend, x, w, b, y in
+    var y = Tensor.launch(self, weight, addend, result, dtype, on: device) { backend, x, w, b, y in
       try backend.linear(
         x, w, bias: bias == nil ? nil : b, rows: rows, inputs: inputs, units: units, activation: activation, into: y,
-        preActivation: preActivation == nil ? nil : BufferSlice(before))
+        preActivation: preActivation == nil ? nil : BufferSlice(beforeBuffer))
     }
     if let recording {
       let record = LinearRecord(

@@ -1,0 +1,110 @@
+import BackendCore
+
+extension Tensor: CustomStringConvertible {
+  /// The elements in rows and aligned columns, as NumPy prints them; the edges alone, with "…" between and the shape below,
+  /// beyond a thousand elements. Waits for the device. A tensor whose computation failed prints the error.
+  public var description: String {
+    let heading = "Tensor \(extents), \(dtype)"
+    if device.isShapeOnly { return "\(heading), shape only" }
+    let isSummary = count > TensorPrinter.limit
+    do {
+      let printed = isSummary ? edges() : detached()
+      let numbers = try printed.scalars(as: Double.self)
+      if numbers.isEmpty { return "\(heading): no elements" }
+      let words = words(for: numbers)
+      if rank == 0 { return words[0] }
+      let width = words.lazy.map(\.count).max() ?? 0
+      var printer = TensorPrinter(words: words, width: width, whole: extents, printed: printed.extents)
+      return printer.text() + (isSummary ? "\nshape \(extents)" : "")
+    } catch {
+      return "\(heading): \(error)"
+    }
+  }
+
+  private func words(for numbers: [Double]) -> [String] {
+    switch dtype {
+    case .bool: return numbers.map { $0 == 0 ? "false" : "true" }
+    case .int32: return numbers.map { String(Int($0)) }
+    case .float32, .float64:
+      let format = NumberFormat(fitting: numbers)
+      return numbers.map { format($0) }
+    }
+  }
+
+  /// The first and the last three along each long axis.
+  private func edges() -> Tensor {
+    let edge = TensorPrinter.edge
+    return extents.axes.reduce(detached()) { x, axis in
+      let extent = x.extents[axis]
+      if extent <= 2 * edge { return x }
+      let first = x.narrowed(axis: axis, from: 0, count: edge)
+      let last = x.narrowed(axis: axis, from: extent - edge, count: edge)
+      return Tensor.concatenated([first, last], axis: axis)
+    }
+  }
+}
+
+/// Sets words in brackets, one pair for each axis.
+private struct TensorPrinter {
+  /// The most elements that are printed in full.
+  static let limit = 1000
+  /// How many are printed on each side of what is left out.
+  static let edge = 3
+  private static let lineWidth = 100
+
+  let words: [String]
+  let width: Int
+  /// The shape of the tensor, and of what is printed of it.
+  let whole, printed: Shape
+  private var next = 0
+
+  init(words: [String], width: Int, whole: Shape, printed: Shape) {
+    self.words = words
+    self.width = width
+    self.whole = whole
+    self.printed = printed
+  }
+
+  mutating func text() -> String { axis(0) }
+
+  private mutating func axis(_ axis: Int) -> String {
+    if axis == printed.rank - 1 { return row(indent: axis + 1) }
+    // Matrices are one line apart, stacks of them one more for each axis.
+    let separator = String(repeating: "\n", count: printed.rank - 1 - axis) + String(repeating: " ", count: axis + 1)
+    var parts: [String] = []
+    for index in 0..<printed[axis] {
+      if index == TensorPrinter.edge && printed[axis] < whole[axis] { parts.append("…") }
+      parts.append(self.axis(axis + 1))
+    }
+    return "[" + parts.joined(separator: "," + separator) + "]"
+  }
+
+  private mutating func row(indent: Int) -> String {
+    let count = printed[printed.rank - 1]
+    var result = "["
+    var column = indent
+    for index in 0..<count {
+      if index == TensorPrinter.edge && count < whole[whole.rank - 1] { add("…", to: &result, &column, indent, index) }
+      let word = words[next]
+      next += 1
+      add(String(repeating: " ", count: width - word.count) + word, to: &result, &column, indent, index)
+    }
+    return result + "]"
+  }
+
+  /// Adds a word to a row, on a new line where the last one is full.
+  private func add(_ word: String, to row: inout String, _ column: inout Int, _ indent: Int, _ index: Int) {
+    if index > 0 {
+      row += ","
+      if column + word.count + 2 > TensorPrinter.lineWidth {
+        row += "\n" + String(repeating: " ", count: indent)
+        column = indent
+      } else {
+        row += " "
+        column += 2
+      }
+    }
+    row += word
+    column += word.count
+  }
+}

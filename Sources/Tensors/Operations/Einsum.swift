@@ -1,0 +1,168 @@
+import BackendCore
+
+extension Tensor {
+  /// Einstein's summation: letters name the axes of the operands, and what is named on the left of the arrow alone is
+  /// multiplied and summed over. Without an arrow the result has the letters that occur once, in alphabetical order. "..."
+  /// stands for further axes, which are broadcast; a letter that one operand repeats takes its diagonal.
+  ///
+  /// ```swift
+  /// Tensor.einsum("ij,jk->ik", a, b)            // matrix product
+  /// Tensor.einsum("bhqd,bhkd->bhqk", q, k)      // attention scores
+  /// Tensor.einsum("ii->", a)                    // trace
+  /// ```
+  ///
+  /// Operands are contracted in pairs from left to right, each pair as one batched matrix product.
+  public static func einsum(_ equation: String, _ operands: Tensor...) -> Tensor {
+    let plan = EinsumEquation(equation, operands.map(\.extents))
+    var terms = zip(operands, plan.inputs).map { Term($0, $1, plan) }
+    guard var result = terms.first else { Checks.fail("einsum", "\"\(equation)\" has no operands") }
+    terms.removeFirst()
+    while !terms.isEmpty {
+      let next = terms.removeFirst()
+      let needed = terms.reduce(Set(plan.output)) { $0.union($1.labels) }
+      result = result.contracted(with: next, keeping: needed)
+    }
+    return result.summed(keeping: Set(plan.output)).arranged(as: plan.output).tensor
+  }
+}
+
+/// Which label stands for each axis. The axes of "..." get labels of their own.
+private struct EinsumEquation {
+  typealias Label = Character
+  var inputs: [[Label]]
+  var output: [Label]
+  /// The extent of each label.
+  var extents: [Label: Int] = [:]
+
+  init(_ equation: String, _ shapes: [Shape]) {
+    func refuse(_ reason: String) -> Never {
+      Checks.fail("einsum", "\"\(equation)\" with shapes \(shapes): \(reason)")
+    }
+    let text = equation.filter { $0 != " " }
+    let sides = EinsumEquation.sides(of: text)
+    let parts = sides.left.split(separator: ",", omittingEmptySubsequences: false)
+    if parts.count != shapes.count { refuse("\(parts.count) operands are named, \(shapes.count) are given") }
+    var ellipsis: [Label] = []
+    inputs = []
+    for (part, shape) in zip(parts, shapes) {
+      guard let letters = EinsumEquation.letters(part) else { refuse("\"\(part)\" is not understood") }
+      let hidden = shape.rank - letters.before.count - letters.after.count
+      if hidden < 0 || (hidden > 0 && !letters.hasEllipsis) { refuse("\"\(part)\" does not name the axes of \(shape)") }
+      // Hidden axes are aligned at the end, as in broadcasting.
+      let labels = (0..<hidden).map { Character(Unicode.Scalar(UInt8(128 + hidden - $0))) }
+      if labels.count > ellipsis.count { ellipsis = labels }
+      inputs.append(letters.before + labels + letters.after)
+    }
+    if let right = sides.right {
+      guard let letters = EinsumEquation.letters(right) else { refuse("\"\(right)\" is not understood") }
+      output = letters.before + (letters.hasEllipsis ? ellipsis : []) + letters.after
+    } else {
+      let all = inputs.joined()
+      let once = Set(all.filter { label in label.isASCII && all.lazy.filter { $0 == label }.count == 1 })
+      output = ellipsis + once.sorted()
+    }
+    if Set(output).count != output.count { refuse("the result names an axis twice") }
+    for (labels, shape) in zip(inputs, shapes) {
+      for (axis, label) in labels.enumerated() {
+        let known = extents[label] ?? 1
+        if known != 1 && shape[axis] != 1 && known != shape[axis] {
+          refuse("an axis has extents \(known) and \(shape[axis])")
+        }
+        extents[label] = known == 1 ? shape[axis] : known
+      }
+    }
+    for label in output where extents[label] == nil { refuse("\"\(label)\" is in the result alone") }
+  }
+
+  private static func sides(of text: String) -> (left: Substring, right: Substring?) {
+    guard let dash = text.firstIndex(of: "-") else { return (text[...], nil) }
+    let arrow = text.index(after: dash)
+    if arrow == text.endIndex || text[arrow] != ">" { Checks.fail("einsum", "\"\(text)\" has a broken arrow") }
+    return (text[..<dash], text[text.index(after: arrow)...])
+  }
+
+  /// The letters before and after the dots; nil for anything else.
+  private static func letters(_ part: Substring) -> (before: [Label], hasEllipsis: Bool, after: [Label])? {
+    let characters = Array(part)
+    let dots = characters.firstIndex(of: ".")
+    let before = Array(characters[..<(dots ?? characters.count)])
+    var after: [Label] = []
+    if let dots {
+      guard characters.count >= dots + 3, characters[dots..<(dots + 3)] == ["." as Label, ".", "."] else { return nil }
+      after = Array(characters[(dots + 3)...])
+    }
+    guard (before + after).allSatisfy({ $0.isASCII && $0.isLetter }) else { return nil }
+    return (before, dots != nil, after)
+  }
+}
+
+/// An operand, and the label of each of its axes.
+private struct Term {
+  typealias Label = Character
+  var tensor: Tensor
+  var labels: [Label]
+
+  init(tensor: Tensor, labels: [Label]) {
+    self.tensor = tensor
+    self.labels = labels
+  }
+
+  /// An operand with repeated labels made into a diagonal, and without axes of extent 1 that others repeat.
+  init(_ tensor: Tensor, _ labels: [Label], _ plan: EinsumEquation) {
+    let dense = Strides(dense: tensor.extents)
+    var names: [Label] = []
+    var shape: [Int] = []
+    var steps: [Int] = []
+    for (axis, label) in labels.enumerated() {
+      let extent = tensor.extents[axis]
+      if extent == 1 && plan.extents[label] != 1 { continue }
+      if let position = names.firstIndex(of: label) {
+        steps[position] += dense[axis]
+      } else {
+        names.append(label)
+        shape.append(extent)
+        steps.append(dense[axis])
+      }
+    }
+    let isWhole = names.count == labels.count
+    self.tensor = isWhole ? tensor : tensor.strided(Shape(shape), Strides(steps), offset: 0)
+    self.labels = names
+  }
+
+  /// Without the axes that nobody needs any more, which are summed.
+  func summed(keeping needed: Set<Label>) -> Term {
+    let axes = labels.indices.filter { !needed.contains(labels[$0]) }
+    if axes.isEmpty { return self }
+    return Term(tensor: tensor.sum(axes: axes), labels: labels.filter { needed.contains($0) })
+  }
+
+  /// With the axes in this order.
+  func arranged(as order: [Label]) -> Term {
+    if labels == order { return self }
+    let axes = order.compactMap { labels.firstIndex(of: $0) }
+    return Term(tensor: tensor.permuted(axes), labels: order)
+  }
+
+  /// The product of two terms, summed over what both name and nobody needs.
+  func contracted(with other: Term, keeping needed: Set<Label>) -> Term {
+    let left = summed(keeping: needed.union(other.labels))
+    let right = other.summed(keeping: needed.union(left.labels))
+    let shared = left.labels.filter { right.labels.contains($0) }
+    let batch = shared.filter { needed.contains($0) }
+    let inner = shared.filter { !needed.contains($0) }
+    let rows = left.labels.filter { !shared.contains($0) }
+    let columns = right.labels.filter { !shared.contains($0) }
+    let a = left.arranged(as: batch + rows + inner).tensor
+    let b = right.arranged(as: batch + inner + columns).tensor
+    let extents = Array(a.shape[..<(batch.count + rows.count)]) + Array(b.shape[(batch.count + inner.count)...])
+    let m = a.shape[batch.count..<(batch.count + rows.count)].reduce(1, *)
+    let k = a.shape[(batch.count + rows.count)...].reduce(1, *)
+    let n = b.shape[(batch.count + inner.count)...].reduce(1, *)
+    let count = a.shape[..<batch.count].reduce(1, *)
+    let product =
+      inner.isEmpty
+      ? a.reshaped([count, m, 1]) * b.reshaped([count, 1, n])
+      : a.reshaped([count, m, k]).matmul(b.reshaped([count, k, n]))
+    return Term(tensor: product.reshaped(extents), labels: batch + rows + columns)
+  }
+}
