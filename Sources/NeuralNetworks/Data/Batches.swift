@@ -1,0 +1,82 @@
+/// The batches of one pass over a dataset. Reading may throw, so this is no `Sequence`:
+///
+/// ```swift
+/// var batches = data.batches(of: 32, shuffledBy: random, on: device)
+/// while let batch = try batches.next() { … }
+/// ```
+///
+/// A copy goes on from where the original stood, on its own.
+public struct Batches {
+  /// The number of batches of the whole pass.
+  public let count: Int
+  private let size: Int
+  private let order: ExampleOrder
+  private let device: Device
+  private let reader: BatchReader
+  /// The batch that `next()` gives.
+  private(set) var position = 0
+
+  init(_ dataset: any Dataset, of size: Int, order: ExampleOrder, on device: Device, droppingLast: Bool) {
+    guard size >= 1 else { fatalError("batches(of:) needs a size of at least 1, not \(size)") }
+    self.size = size
+    self.order = order
+    self.device = device
+    count = droppingLast ? order.count / size : (order.count + size - 1) / size
+    reader = dataset.liesInTensors ? DirectReader(dataset) : ReadAhead(dataset)
+  }
+
+  /// The next batch, on the device that was asked for; nil after the last.
+  /// - Throws: What the dataset throws, and `TrainingError.rowCounts` when it gives another number of examples than asked for.
+  public mutating func next() throws -> Batch? {
+    guard let batch = try nextOnHost() else { return nil }
+    return batch.moved(to: device)
+  }
+
+  /// The next batch as the dataset gave it.
+  mutating func nextOnHost() throws -> Batch? {
+    guard position < count else { return nil }
+    let batch = try reader.read(indices(of: position), then: position + 1 < count ? indices(of: position + 1) : nil)
+    position += 1
+    return batch
+  }
+
+  /// Goes on as if some batches had been read.
+  mutating func skip(_ batches: Int) { position = min(count, position + batches) }
+
+  /// Calls `body` with each batch that is left; this value stays where it is.
+  public func forEach(_ body: (Batch) throws -> Void) throws {
+    var rest = self
+    while let batch = try rest.next() { try body(batch) }
+  }
+
+  /// The examples of a batch.
+  func indices(of batch: Int) -> [Int] { order.indices(in: (batch * size)..<min(order.count, (batch + 1) * size)) }
+}
+
+/// Reads examples, and may read ahead.
+protocol BatchReader: AnyObject, Sendable {
+  /// The examples at `indices`; those at `next` are likely to be asked for after them.
+  func read(_ indices: [Int], then next: [Int]?) throws -> Batch
+}
+
+/// Reads when asked.
+final class DirectReader: BatchReader {
+  private let dataset: any Dataset
+
+  init(_ dataset: any Dataset) { self.dataset = dataset }
+
+  func read(_ indices: [Int], then next: [Int]?) throws -> Batch { try dataset.checkedBatch(at: indices) }
+}
+
+extension Dataset {
+  /// The batch, after a look at the number of its rows.
+  func checkedBatch(at indices: [Int]) throws -> Batch {
+    let batch = try self.batch(at: indices)
+    let others = batch.targets + [batch.weights].compactMap { $0 }
+    for tensor in batch.inputs + others where tensor.shape.first != indices.count {
+      throw TrainingError.batchRows(asked: indices.count, found: tensor.shape.first ?? 0)
+    }
+    guard !batch.inputs.isEmpty else { throw TrainingError.batchRows(asked: indices.count, found: 0) }
+    return batch
+  }
+}

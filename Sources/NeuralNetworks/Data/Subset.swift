@@ -1,0 +1,30 @@
+/// Some examples of another dataset.
+public struct Subset: Dataset {
+  /// Where the examples are.
+  public let base: any Dataset
+  /// Their positions in `base`; example i of the subset is example `indices[i]` of the base.
+  public let indices: [Int]
+
+  public init(_ base: any Dataset, indices: [Int]) {
+    self.base = base
+    self.indices = indices
+  }
+
+  public var count: Int { indices.count }
+
+  public func batch(at positions: [Int]) throws -> Batch {
+    if let bad = positions.first(where: { $0 < 0 || $0 >= count }) {
+      throw TrainingError.noSuchExample(index: bad, count: count)
+    }
+    return try base.batch(at: positions.map { indices[$0] })
+  }
+}
+
+extension Dataset {
+  /// True for examples that lie in tensors: reading them costs less than handing them from thread to thread, and they never
+  /// change, so that they are checked once.
+  var liesInTensors: Bool {
+    if self is TensorDataset { return true }
+    return (self as? Subset)?.base.liesInTensors ?? false
+  }
+}

@@ -1,0 +1,60 @@
+/// Examples that lie in two tensors: row i of the inputs belongs to row i of the targets.
+///
+/// A batch of consecutive examples shares the storage of the whole; any other is gathered.
+public struct TensorDataset: Dataset {
+  /// `[N, …]`.
+  public let inputs: Tensor
+  /// `[N]` class numbers (int32), or `[N, …]` numbers.
+  public let targets: Tensor
+  /// How much each example counts, `[N]`; nil: all the same.
+  public let weights: Tensor?
+
+  /// - Parameters:
+  ///   - inputs: One row for each example.
+  ///   - targets: One row for each example; `fit` and `evaluate` refuse another number of rows.
+  ///   - weights: How much each example counts, `[N]`, not negative.
+  public init(_ inputs: Tensor, _ targets: Tensor, weights: Tensor? = nil) {
+    self.inputs = inputs
+    self.targets = targets
+    self.weights = weights
+  }
+
+  public var count: Int { inputs.shape.first ?? 0 }
+
+  /// - Throws: `TrainingError.rowCounts` when inputs, targets and weights differ in length, `TrainingError.noSuchExample`
+  ///   for a position out of range.
+  public func batch(at indices: [Int]) throws -> Batch {
+    try checkRowCounts()
+    if let bad = indices.first(where: { $0 < 0 || $0 >= count }) {
+      throw TrainingError.noSuchExample(index: bad, count: count)
+    }
+    if let first = indices.first, indices.indices.allSatisfy({ indices[$0] == first + $0 }) {
+      return whole.rows(first..<(first + indices.count))
+    }
+    return whole.gathered(Tensor(indices.map(Int32.init), on: inputs.device))
+  }
+
+  /// Everything as one batch.
+  var whole: Batch { Batch(input: inputs, target: targets, weights: weights) }
+
+  func checkRowCounts() throws {
+    for tensor in [targets, weights].compactMap({ $0 }) where tensor.shape.first != inputs.shape.first {
+      throw TrainingError.rowCounts(inputs: count, others: tensor.shape.first ?? 0)
+    }
+  }
+}
+
+extension Batch {
+  /// Consecutive examples, without copying.
+  func rows(_ range: Range<Int>) -> Batch {
+    Batch(inputs: inputs.map { $0[range] }, targets: targets.map { $0[range] }, weights: weights.map { $0[range] })
+  }
+
+  /// The examples at these positions; `indices` is int32 on the device of the inputs.
+  func gathered(_ indices: Tensor) -> Batch {
+    let gather: (Tensor) -> Tensor = { tensor in
+      tensor.gathered(tensor.device == indices.device ? indices : indices.moved(to: tensor.device), axis: 0)
+    }
+    return Batch(inputs: inputs.map(gather), targets: targets.map(gather), weights: weights.map(gather))
+  }
+}

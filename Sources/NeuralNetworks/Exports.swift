@@ -1,0 +1,2 @@
+/// A program that imports this module has tensors and devices, too.
+@_exported import Tensors

@@ -1,0 +1,63 @@
+/// How much a mean over a batch counts in the mean over an epoch.
+package enum BatchWeight: Sendable {
+  /// A number of examples, known without asking the device.
+  case count(Int)
+  /// A sum of weights that lies on the device.
+  case sum(Tensor)
+}
+
+/// The mean of a loss over a batch, and what it was divided by.
+package struct ReducedLoss: Sendable {
+  /// A scalar, differentiable.
+  package var mean: Tensor
+  package var weight: BatchWeight
+}
+
+extension Loss {
+  /// The mean over a batch, Σ w·l / Σ w, with its denominator.
+  package func reduced(_ prediction: Tensor, _ target: Tensor, weights: Tensor?) -> ReducedLoss {
+    switch resolvedForm(prediction, target) {
+    case .elementwise(let body):
+      let elements = body(prediction, target)
+      guard let weights else {
+        return ReducedLoss(mean: elements.mean(), weight: .count(elements.rank == 0 ? 1 : elements.shape[0]))
+      }
+      return Loss.weighted(elements.meanOverFeatures(), by: weights)
+    case .perExample(let body):
+      let values = body(prediction, target)
+      guard let weights else { return ReducedLoss(mean: values.mean(), weight: .count(values.count)) }
+      return Loss.weighted(values, by: weights)
+    case .masked(let body):
+      let (values, mask) = body(prediction, target)
+      guard let weights else { return Loss.weighted(values, by: mask) }
+      return Loss.weighted(values, by: mask * weights.aligned(toExamplesOf: mask))
+    case .choice:
+      fatalError("a form was not resolved")
+    }
+  }
+
+  private static func weighted(_ values: Tensor, by weights: Tensor) -> ReducedLoss {
+    let factors = weights.aligned(toExamplesOf: values).detached()
+    let total = (factors * values).sum()
+    let weight = factors.sum()
+    // No example counts: 0/0 would turn every parameter into NaN.
+    let divisor = weight.replacing(with: 1, where: weight .== 0)
+    return ReducedLoss(mean: total / divisor, weight: .sum(weight))
+  }
+}
+
+extension Tensor {
+  /// Weights of examples `[N]` in the shape of values `[N, …]` and in their element type.
+  func aligned(toExamplesOf values: Tensor) -> Tensor {
+    let converted = dtype == values.dtype ? self : cast(to: values.dtype)
+    if shape == values.shape { return converted }
+    guard values.rank > 0, count == values.shape[0] else {
+      guard count == values.count else {
+        fatalError("weights of shape \(shape) do not fit \(values.shape) values; give one weight for each example")
+      }
+      return converted.reshaped(values.shape)
+    }
+    let examples = [values.shape[0]] + [Int](repeating: 1, count: values.rank - 1)
+    return values.rank == 1 ? converted.reshaped(examples) : converted.reshaped(examples).broadcast(to: values.shape)
+  }
+}

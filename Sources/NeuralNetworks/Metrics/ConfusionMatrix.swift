@@ -1,0 +1,48 @@
+/// How often each class was taken for each: row r, column c counts the examples of class r that were predicted as c
+/// (scikit-learn's order). The single result is the accuracy, trace / sum.
+///
+/// ```swift
+/// model.compile(optimizer: .adam(), loss: .crossEntropy(), metrics: [.confusionMatrix()])
+/// let table = try model.evaluate(test).matrix("confusion_matrix")
+/// ```
+public struct ConfusionMatrix: MatrixMetricAccumulator {
+  private let threshold: Double
+  private var counts: Tensor?
+
+  /// - Parameter threshold: Binary predictions above it count as class 1.
+  public init(threshold: Double = 0.5) { self.threshold = threshold }
+
+  public mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
+    let prediction = prediction.detached()
+    let pairs = ClassPairs(
+      prediction: prediction, target: target.detached(), threshold: threshold, for: "confusion matrix")
+    var (predicted, actual) = pairs.oneHot(as: prediction.dtype)
+    if let weights {
+      let factors = weights.detached().aligned(toExamplesOf: pairs.predicted.cast(to: prediction.dtype))
+      predicted = predicted * factors.reshaped([factors.count, 1])
+    }
+    counts = actual.transposed().matmul(predicted).added(to: counts)
+  }
+
+  public func matrix() throws -> [[Double]] {
+    guard let counts else { return [] }
+    let numbers = try counts.scalars(as: Double.self)
+    let classes = counts.shape[0]
+    return (0..<classes).map { Array(numbers[($0 * classes)..<(($0 + 1) * classes)]) }
+  }
+
+  public func result() throws -> Double {
+    let rows = try matrix()
+    let total = rows.reduce(0) { $0 + $1.reduce(0, +) }
+    let trace = rows.indices.reduce(0) { $0 + rows[$1][$1] }
+    return total == 0 ? 0 : trace / total
+  }
+}
+
+extension Metric {
+  /// The table of classes and predictions; its number is the accuracy, its table is in `Scores.matrix("confusion_matrix")`.
+  /// - Parameter threshold: Binary predictions above it count as class 1.
+  public static func confusionMatrix(threshold: Double = 0.5) -> Metric {
+    Metric("confusion_matrix", accumulator: { ConfusionMatrix(threshold: threshold) })
+  }
+}
