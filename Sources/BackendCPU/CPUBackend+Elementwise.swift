@@ -4,35 +4,37 @@ import CPUKernels
 /// Functions of one, two and three elements.
 extension CPUBackend {
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
-    let table = kernels.pointee
     switch (x.dtype, op.kind) {
-    case (.float32, .isNaN):
-      parallel(count, grain: op.kind.grain, unit: 64) {
-        table.is_nan(x.floats + $0.lowerBound, y.bytes + $0.lowerBound, $0.count)
-      }
-    case (.float32, .isFinite):
-      parallel(count, grain: op.kind.grain, unit: 64) {
-        table.is_finite(x.floats + $0.lowerBound, y.bytes + $0.lowerBound, $0.count)
-      }
-    case (.bool, .logicalNot):
-      parallel(count, grain: op.kind.grain, unit: 64) {
-        table.logical_not(x.bytes + $0.lowerBound, y.bytes + $0.lowerBound, $0.count)
-      }
+    case (.float32, .isNaN): test(x.floats, kernels.pointee.is_nan, count, y)
+    case (.float32, .isFinite): test(x.floats, kernels.pointee.is_finite, count, y)
+    case (.bool, .logicalNot): test(x.bytes, kernels.pointee.logical_not, count, y)
     case (.float32, _):
       guard let code = op.kind.code else { throw unsupported("\(op.kind)", x.dtype) }
       let (source, result, a, b) = (x.floats, y.floats, Float(op.a), Float(op.b))
+      let kernel = kernels.pointee.unary
       parallel(count, grain: op.kind.grain) {
-        table.unary(code, source + $0.lowerBound, result + $0.lowerBound, $0.count, a, b)
+        kernel(code, source + $0.lowerBound, result + $0.lowerBound, $0.count, a, b)
       }
     case (.int32, _):
       guard let code = op.kind.code, op.kind.existsForIntegers else { throw unsupported("\(op.kind)", x.dtype) }
       let (source, result, a, b) = (x.integers, y.integers, Int32(saturating: op.a), Int32(saturating: op.b))
+      let kernel = kernels.pointee.unary_int32
       parallel(count, grain: op.kind.grain) {
-        table.unary_int32(code, source + $0.lowerBound, result + $0.lowerBound, $0.count, a, b)
+        kernel(code, source + $0.lowerBound, result + $0.lowerBound, $0.count, a, b)
       }
     default:
       throw unsupported("\(op.kind)", x.dtype)
     }
+  }
+
+  /// A function whose result is bool.
+  private func test<Element>(
+    _ x: UnsafeMutablePointer<Element>,
+    _ kernel: (UnsafePointer<Element>, UnsafeMutablePointer<UInt8>, Int) -> Void, _ count: Int,
+    _ y: BufferSlice
+  ) {
+    let result = y.bytes
+    parallel(count, grain: Grain.simple, unit: 64) { kernel(x + $0.lowerBound, result + $0.lowerBound, $0.count) }
   }
 
   public func unaryGradient(

@@ -119,8 +119,8 @@ struct MatrixProduct {
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, rows: Range<Int>,
     columns: Range<Int>, depth: Range<Int>, scratch: UnsafeMutablePointer<Float>?, isFirst: Bool
   ) {
-    let table = kernels.pointee
-    let (p, count, strip) = (depth.lowerBound, depth.count, table.strip)
+    let (p, count, strip) = (depth.lowerBound, depth.count, kernels.pointee.strip)
+    let multiplyStrip = kernels.pointee.gemm_strip
     let source = a + (transposesA ? p * lda + rows.lowerBound : rows.lowerBound * lda + p)
     let scale = p == 0 ? beta : 1
     var panel = scratch
@@ -129,16 +129,16 @@ struct MatrixProduct {
       let width = stripWidth(columns.upperBound - j)
       let target = c + rows.lowerBound * n + j
       if transposesB, let panel {
-        if isFirst { table.transpose(b + j * ldb + p, width, count, ldb, panel, strip) }
-        table.gemm_strip(
+        if isFirst { kernels.pointee.transpose(b + j * ldb + p, width, count, ldb, panel, strip) }
+        multiplyStrip(
           transposesA, rows.count, width, count, source, lda, panel, strip, nil, target, n, alpha, scale)
       } else if packsB, width == strip, let panel {
         let direct = b + p * ldb + j
-        table.gemm_strip(
+        multiplyStrip(
           transposesA, rows.count, width, count, source, lda, isFirst ? direct : UnsafePointer(panel),
           isFirst ? ldb : strip, isFirst ? panel : nil, target, n, alpha, scale)
       } else {
-        table.gemm_strip(
+        multiplyStrip(
           transposesA, rows.count, width, count, source, lda, b + p * ldb + j, ldb, nil, target, n, alpha, scale)
       }
       panel = panel.map { $0 + count * strip }

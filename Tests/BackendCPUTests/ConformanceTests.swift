@@ -1,0 +1,13 @@
+import BackendConformance
+import BackendCPU
+import Testing
+
+/// The backend against the executable specification, for each instruction set and thread count.
+@Suite struct ConformanceTests {
+  @Test(arguments: ConformanceFamily.allCases, InstructionSet.available)
+  func agreesWithReference(family: ConformanceFamily, instructionSet: InstructionSet) throws {
+    let backend = CPUBackend(instructionSet: instructionSet, threads: 2)
+    let failures = conformanceFailures(of: backend, filter: [family])
+    #expect(failures.isEmpty, "\(failures.prefix(8).map(\.description).joined(separator: "\n"))")
+  }
+}

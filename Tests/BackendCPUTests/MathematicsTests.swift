@@ -1,0 +1,126 @@
+@testable import BackendCPU
+import BackendCore
+import CPUKernels
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Vector mathematics against the C library in Double, over a sweep of all float32 bit patterns.
+@Suite struct MathematicsTests {
+  struct Function: Sendable, CustomTestStringConvertible {
+    let kind: UnaryOp.Kind
+    /// Distance from the exact result, in units of the last place of the result.
+    let bound: Double
+    let exact: @Sendable (Double) -> Double
+    var testDescription: String { "\(kind)" }
+  }
+
+  static let functions: [Function] = [
+    Function(kind: .exp, bound: 1) { exp($0) },
+    Function(kind: .log, bound: 1) { log($0) },
+    Function(kind: .tanh, bound: 2.5) { tanh($0) },
+    Function(kind: .sigmoid, bound: 2.5) { 1 / (1 + exp(-$0)) },
+    Function(kind: .expMinusOne, bound: 2) { expm1($0) },
+    Function(kind: .logOnePlus, bound: 2) { log1p($0) },
+    Function(kind: .softplus, bound: 2.5) { max($0, 0) + log1p(exp(-abs($0))) },
+    Function(kind: .erf, bound: 2) { erf($0) },
+    Function(kind: .sin, bound: 1) { sin($0) },
+    Function(kind: .cos, bound: 1) { cos($0) },
+    Function(kind: .squareRoot, bound: 0.51) { $0.squareRoot() },
+    Function(kind: .reciprocalSquareRoot, bound: 1.5) { 1 / $0.squareRoot() },
+    Function(kind: .floor, bound: 0) { floor($0) },
+    Function(kind: .ceil, bound: 0) { ceil($0) },
+    Function(kind: .round, bound: 0) { $0.rounded(.toNearestOrEven) },
+  ]
+
+  @Test(arguments: functions, InstructionSet.available)
+  func staysWithinItsBound(_ function: Function, _ instructionSet: InstructionSet) throws {
+    let kernel = instructionSet.kernels!.pointee.unary
+    let code = try #require(function.kind.code)
+    var x = [Float](repeating: 0, count: 4099)
+    var y = x
+    var (worst, at) = (0.0, Float(0))
+    var bits: UInt64 = 0
+    while bits < 1 << 32 {
+      for i in x.indices {
+        x[i] = Float(bitPattern: UInt32(truncatingIfNeeded: bits))
+        bits += 3701
+      }
+      kernel(code, x, &y, x.count, 0, 0)
+      for i in x.indices {
+        let error = ulps(y[i], function.exact(Double(x[i])))
+        if error > worst { (worst, at) = (error, x[i]) }
+      }
+    }
+    #expect(worst <= function.bound, "\(worst) ulp at \(at)")
+  }
+
+  @Test(arguments: functions, InstructionSet.available)
+  func isRightAtTheEdges(_ function: Function, _ instructionSet: InstructionSet) throws {
+    let kernel = instructionSet.kernels!.pointee.unary
+    let code = try #require(function.kind.code)
+    let edges: [Float] = [
+      0, -0.0, .infinity, -.infinity, .nan, .greatestFiniteMagnitude, -.greatestFiniteMagnitude,
+      .leastNormalMagnitude, -.leastNormalMagnitude, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 1, -1, 88.7228,
+      88.7229, 89.1, -87.3, -88.4, -100, -103.9, -104, -150, 0.5, 1.5, 2.5, -0.5, -1.5, 8388607.5, 8388608, 16777215,
+      4194303.9, 4194304, 1e9, 0.99999994, 1.0000001, -0.99999994,
+    ]
+    var y = [Float](repeating: 7, count: edges.count)
+    kernel(code, edges, &y, edges.count, 0, 0)
+    for (x, found) in zip(edges, y) {
+      let exact = function.exact(Double(x))
+      #expect(ulps(found, exact) <= max(function.bound, 0), "\(function.kind)(\(x)) = \(found), not \(exact)")
+    }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func powerFollowsC(_ instructionSet: InstructionSet) {
+    let special: [Float] = [
+      0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, .infinity, -.infinity, .nan, 1e30, -1e30, 0x1p-130, -0x1p-130, 7, -7,
+      16_777_218,
+    ]
+    var (x, p): ([Float], [Float]) = ([], [])
+    for a in special { for b in special { (x, p) = (x + [a], p + [b]) } }
+    var numbers = Numbers(seed: 3)
+    let bases = numbers.floats(5000, in: -20...20), exponents = numbers.floats(5000, in: -6...6)
+    x += bases.map { expf($0) }
+    p += exponents
+    var y = [Float](repeating: 0, count: x.count)
+    x.withUnsafeBufferPointer { x in
+      p.withUnsafeBufferPointer { p in
+        instructionSet.kernels!.pointee.binary(
+          NN_BINARY_POWER, nn_view(base: x.baseAddress!, row: 0, column: 1),
+          nn_view(base: p.baseAddress!, row: 0, column: 1), &y, 0, 1, x.count)
+      }
+    }
+    for i in x.indices {
+      let exact = pow(Double(x[i]), Double(p[i]))
+      #expect(ulps(y[i], exact) <= 1, "\(x[i]) ^ \(p[i]) = \(y[i]), not \(exact)")
+    }
+  }
+
+  /// The normal distribution function at the lower tail, where 1 + erf has no digits left.
+  @Test(arguments: InstructionSet.available)
+  func geluKeepsItsTail(_ instructionSet: InstructionSet) {
+    let x: [Float] = stride(from: -14, through: 6, by: 0.01).map { Float($0) }
+    var y = x
+    instructionSet.kernels!.pointee.unary(NN_GELU, x, &y, x.count, 0, 0)
+    for (x, found) in zip(x, y) {
+      let exact = Double(x) * 0.5 * erfc(-Double(x) / 2.0.squareRoot())
+      #expect(abs(Double(found) - exact) <= 6e-5 * abs(exact) + 1e-38, "gelu(\(x)) = \(found), not \(exact)")
+    }
+  }
+
+  /// The distance of a float32 from an exact result, in units of the last place; what must be exact counts as infinite.
+  private func ulps(_ found: Float, _ exact: Double) -> Double {
+    if exact.isNaN { return found.isNaN ? 0 : .infinity }
+    let rounded = Float(exact)
+    if found == rounded { return 0 }
+    if rounded.isInfinite || found.isInfinite || found.isNaN { return .infinity }
+    return abs(Double(found) - exact) / Double(rounded.magnitude.ulp)
+  }
+}
