@@ -14,7 +14,7 @@ enum Checks {
   @inline(__always)
   static func sameDevice(_ operation: StaticString, _ a: Tensor, _ b: Tensor) -> Device {
     let device = a.storage.device
-    if device.backend === b.storage.device.backend { return device }
+    if device == b.storage.device { return device }
     return mixedDevices(operation, a, b)
   }
 

@@ -1,31 +1,66 @@
 import BackendCPU
+import BackendCore
 
 extension Device {
   /// The processor, on all its cores.
   public static let cpu = Device(CPUBackend.shared)
 
-  /// The first GPU, or the one at `index`, over all platforms; an accelerator where there is no GPU.
-  /// - Throws: `DeviceError.unavailable` with the list of what was found.
+  /// The first GPU over all platforms, or the one at `index`; an accelerator where there are no GPUs. Never a processor that
+  /// an OpenCL driver offers as a device.
+  /// - Throws: `DeviceError.unavailable`, with what was found or the reason why nothing was.
   public static func gpu(_ index: Int = 0) throws -> Device {
-    throw DeviceError.unavailable(requested: "gpu", found: available().map(\.description))
+    let requested = index == 0 ? "gpu" : "gpu \(index)"
+    let entries = try DeviceList.entries(for: requested)
+    let gpus = entries.filter { $0.kind == .gpu }
+    let candidates = gpus.isEmpty ? entries.filter { $0.kind == .accelerator } : gpus
+    guard candidates.indices.contains(index) else { throw DeviceList.unavailable(requested, among: entries) }
+    return try DeviceList.opened(candidates[index], for: requested)
   }
 
-  /// The first GPU if there is one, else the CPU.
-  public static func best() -> Device {
+  /// The device that `gpu()` gives, or the CPU where that throws.
+  public static func best() -> Device { bestAndReason().device }
+
+  /// The best device, and in one line why it is not a GPU; nil when it is one.
+  public static func bestAndReason() -> (device: Device, reason: String?) {
     do {
-      return try gpu()
+      return (try gpu(), nil)
     } catch {
-      return .cpu
+      return (.cpu, "\(error)")
     }
   }
 
-  /// Every device of this machine, the CPU first; asks nothing of them.
-  public static func available() -> [Device] { [.cpu] }
+  /// Every device of this machine, the CPU first. Nothing is opened.
+  public static func available() -> [Device] {
+    let others = (try? DeviceList.entries(for: "any")) ?? []
+    return [.cpu] + others.map { Device($0) }
+  }
 
-  /// The device with this identifier.
-  /// - Throws: `DeviceError.unavailable` with the list of what was found.
+  /// The device with this identifier: "cpu", or "opencl:P:D" as `available()` lists them.
+  /// - Throws: `DeviceError.unavailable`, with what was found or the reason why nothing was.
   public static func named(_ identifier: String) throws -> Device {
-    if identifier == "cpu" { return .cpu }
-    throw DeviceError.unavailable(requested: identifier, found: available().map(\.description))
+    if identifier == Device.cpu.identifier { return .cpu }
+    let entries = try DeviceList.entries(for: identifier)
+    guard let entry = entries.first(where: { $0.identifier == identifier }) else {
+      throw DeviceList.unavailable(identifier, among: entries)
+    }
+    return try DeviceList.opened(entry, for: identifier)
+  }
+}
+
+/// The devices beside the CPU.
+enum DeviceList {
+  /// The error for a device that is not among those found.
+  static func unavailable(_ requested: String, among entries: [DeviceEntry]) -> DeviceError {
+    let found = [Device.cpu] + entries.map { Device($0) }
+    return .unavailable(requested: requested, found: found.map { "\($0.identifier) (\($0.name), \($0.kind.rawValue))" })
+  }
+
+  /// The device of an entry, opened.
+  static func opened(_ entry: DeviceEntry, for requested: String) throws -> Device {
+    do {
+      return Device(entry, opened: try entry.open())
+    } catch {
+      throw DeviceError.unavailable(requested: requested, found: ["\(entry.identifier) (\(entry.name)): \(error)"])
+    }
   }
 }

@@ -86,7 +86,7 @@ extension Tensor {
   static func combine(_ op: BinaryOp, _ a: inout Tensor, _ b: Tensor, _ name: StaticString) {
     let device = a.storage.device
     let isInPlace =
-      device.backend === b.storage.device.backend && a.storage.dtype == b.storage.dtype
+      device == b.storage.device && a.storage.dtype == b.storage.dtype
       && a.storage.dtype != .bool && !b.isPoisoned
       && Checks.broadcast(name, a.extents, b.extents) == a.extents && Tape.recording(a.node, b.node) == nil
       && isKnownUniquelyReferenced(&a.storage)

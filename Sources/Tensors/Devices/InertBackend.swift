@@ -1,30 +1,35 @@
 import BackendCore
 
-extension Device {
-  /// A device whose tensors have shapes and no numbers: every operation is checked, and nothing is computed. Models infer
-  /// their shapes on it.
-  package static let shapes = Device(ShapeBackend())
+/// A backend that computes nothing: allocations take no memory and primitives do nothing, or, for a device that could not be
+/// opened, allocations throw why.
+final class InertBackend: Backend {
+  let name: String
+  let identifier: String
+  let kind: DeviceKind
+  private let failure: BackendError?
 
-  /// True for the device without numbers.
-  package var isShapeOnly: Bool { backend === Device.shapes.backend }
-}
+  init(name: String, identifier: String, kind: DeviceKind, failure: BackendError? = nil) {
+    self.name = name
+    self.identifier = identifier
+    self.kind = kind
+    self.failure = failure
+  }
 
-/// The backend behind `Device.shapes`: allocations take no memory and primitives do nothing.
-final class ShapeBackend: Backend {
-  var name: String { "shapes" }
-  var identifier: String { "shapes" }
-  var kind: DeviceKind { .cpu }
   func supports(_ dtype: DType) -> Bool { true }
 
-  func allocate(count: Int, dtype: DType) throws -> Buffer { Buffer(count: count, dtype: dtype) }
+  func allocate(count: Int, dtype: DType) throws -> Buffer {
+    if let failure { throw failure }
+    return Buffer(count: count, dtype: dtype)
+  }
+
   func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {}
   func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
     throw BackendError.unsupported(
-      operation: "reading numbers (shapes are being inferred)", dtype: source.dtype, device: name)
+      operation: "reading of numbers while shapes are inferred", dtype: source.dtype, device: name)
   }
   func copy(_ source: BufferSlice, count: Int, into destination: BufferSlice) throws {}
   func fill(_ destination: BufferSlice, count: Int, with value: Double) throws {}
-  func synchronize() throws {}
+  func synchronize() throws { if let failure { throw failure } }
   func memoryStatistics() -> MemoryStatistics {
     MemoryStatistics(liveBytes: 0, cachedBytes: 0, peakBytes: 0, limitBytes: .max)
   }
@@ -34,7 +39,7 @@ final class ShapeBackend: Backend {
 
 // MARK: Primitives
 
-extension ShapeBackend {
+extension InertBackend {
   func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {}
   func unaryGradient(
     _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
@@ -88,7 +93,7 @@ extension ShapeBackend {
 
 // MARK: Fused operations
 
-extension ShapeBackend {
+extension InertBackend {
   func linear(
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?

@@ -1,0 +1,39 @@
+import BackendCore
+import Synchronization
+
+/// A device that was found but perhaps never used: it is opened, which may be slow or fail, when a tensor is first made on
+/// it. One object for each physical device, kept to the end.
+final class DeviceEntry: Sendable {
+  let identifier: String
+  let name: String
+  let kind: DeviceKind
+  private let openDevice: @Sendable () throws -> any Backend
+  private let result = Mutex<Result<any Backend, any Error>?>(nil)
+
+  init(identifier: String, name: String, kind: DeviceKind, open: @escaping @Sendable () throws -> any Backend) {
+    self.identifier = identifier
+    self.name = name
+    self.kind = kind
+    openDevice = open
+  }
+
+  /// Opens the device, the first time.
+  func open() throws -> any Backend {
+    try result.withLock { result in
+      if let result { return try result.get() }
+      let opened = Result { try openDevice() }
+      result = opened
+      return try opened.get()
+    }
+  }
+
+  /// The opened device, or where that fails one on which every allocation throws the reason.
+  var backend: any Backend {
+    do {
+      return try open()
+    } catch {
+      let reason = error as? BackendError ?? .deviceLost(device: name, reason: "\(error)")
+      return InertBackend(name: name, identifier: identifier, kind: kind, failure: reason)
+    }
+  }
+}

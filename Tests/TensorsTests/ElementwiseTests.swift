@@ -1,0 +1,151 @@
+import Tensors
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+@Suite struct ElementwiseTests {
+  /// A function and what the C library says it is.
+  struct Function: Sendable {
+    var name: String
+    var numbers: [Double]
+    var tensor: @Sendable (Tensor) -> Tensor
+    var oracle: @Sendable (Double) -> Double
+  }
+
+  static let any = [-2.5, -1, -0.3, 0, 0.2, 0.5, 1, 3.75]
+  static let positive = [0.01, 0.3, 1, 2.5, 40]
+
+  static let functions: [Function] = [
+    Function(name: "exp", numbers: any, tensor: { $0.exp() }, oracle: { exp($0) }),
+    Function(name: "expMinusOne", numbers: any + [1e-6], tensor: { $0.expMinusOne() }, oracle: { expm1($0) }),
+    Function(name: "log", numbers: positive, tensor: { $0.log() }, oracle: { log($0) }),
+    Function(name: "logOnePlus", numbers: positive + [1e-6], tensor: { $0.logOnePlus() }, oracle: { log1p($0) }),
+    Function(name: "squareRoot", numbers: positive, tensor: { $0.squareRoot() }, oracle: { $0.squareRoot() }),
+    Function(
+      name: "reciprocalSquareRoot", numbers: positive, tensor: { $0.reciprocalSquareRoot() },
+      oracle: { 1 / $0.squareRoot() }),
+    Function(name: "squared", numbers: any, tensor: { $0.squared() }, oracle: { $0 * $0 }),
+    Function(name: "reciprocal", numbers: positive, tensor: { $0.reciprocal() }, oracle: { 1 / $0 }),
+    Function(name: "magnitude", numbers: any, tensor: { $0.magnitude() }, oracle: { abs($0) }),
+    Function(name: "sign", numbers: any, tensor: { $0.sign() }, oracle: { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }),
+    Function(name: "negation", numbers: any, tensor: { -$0 }, oracle: { -$0 }),
+    Function(name: "sin", numbers: any, tensor: { $0.sin() }, oracle: { sin($0) }),
+    Function(name: "cos", numbers: any, tensor: { $0.cos() }, oracle: { cos($0) }),
+    Function(name: "tanh", numbers: any, tensor: { $0.tanh() }, oracle: { tanh($0) }),
+    Function(name: "sigmoid", numbers: any, tensor: { $0.sigmoid() }, oracle: { 1 / (1 + exp(-$0)) }),
+    Function(name: "erf", numbers: any, tensor: { $0.erf() }, oracle: { erf($0) }),
+    Function(name: "floor", numbers: any, tensor: { $0.floor() }, oracle: { floor($0) }),
+    Function(name: "ceil", numbers: any, tensor: { $0.ceil() }, oracle: { ceil($0) }),
+    Function(name: "rounded", numbers: any + [2.5, 3.5], tensor: { $0.rounded() }, oracle: { rint($0) }),
+    Function(name: "relu", numbers: any, tensor: { $0.relu() }, oracle: { max($0, 0) }),
+    Function(name: "leakyReLU", numbers: any, tensor: { $0.leakyReLU() }, oracle: { $0 > 0 ? $0 : 0.01 * $0 }),
+    Function(name: "elu", numbers: any, tensor: { $0.elu() }, oracle: { $0 > 0 ? $0 : expm1($0) }),
+    Function(name: "gelu", numbers: any, tensor: { $0.gelu() }, oracle: { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) }),
+    Function(name: "silu", numbers: any, tensor: { $0.silu() }, oracle: { $0 / (1 + exp(-$0)) }),
+    Function(
+      name: "softplus", numbers: any + [100], tensor: { $0.softplus() }, oracle: { $0 > 50 ? $0 : log1p(exp($0)) }),
+    Function(name: "power 2", numbers: any, tensor: { $0.power(2) }, oracle: { $0 * $0 }),
+    Function(name: "power 1.5", numbers: positive, tensor: { $0.power(1.5) }, oracle: { pow($0, 1.5) }),
+    Function(name: "clamped", numbers: any, tensor: { $0.clamped(to: -0.5...1) }, oracle: { min(max($0, -0.5), 1) }),
+    Function(name: "maximum", numbers: any, tensor: { $0.maximum(0.3) }, oracle: { max($0, 0.3) }),
+    Function(name: "minimum", numbers: any, tensor: { $0.minimum(0.3) }, oracle: { min($0, 0.3) }),
+    Function(name: "remainder", numbers: any, tensor: { $0.remainder(0.75) }, oracle: { $0 - 0.75 * floor($0 / 0.75) }),
+    Function(name: "x + 2", numbers: any, tensor: { $0 + 2 }, oracle: { $0 + 2 }),
+    Function(name: "2 - x", numbers: any, tensor: { 2 - $0 }, oracle: { 2 - $0 }),
+    Function(name: "x - 2.5", numbers: any, tensor: { $0 - 2.5 }, oracle: { $0 - 2.5 }),
+    Function(name: "3 x", numbers: any, tensor: { 3 * $0 }, oracle: { 3 * $0 }),
+    Function(name: "x / 4", numbers: any, tensor: { $0 / 4 }, oracle: { $0 / 4 }),
+    Function(name: "4 / x", numbers: positive, tensor: { Float(4) / $0 }, oracle: { 4 / $0 }),
+  ]
+
+  @Test(arguments: TestDevices.all)
+  func functionsOfOneNumber(_ device: Device) throws {
+    for function in ElementwiseTests.functions {
+      let numbers = function.numbers.map { Double(Float($0)) }
+      let x = Tensor(numbers, shape: [1, numbers.count], on: device)
+      let result = function.tensor(x)
+      try expect(result, numbers.map(function.oracle), shape: x.shape, "\(function.name)")
+      #expect(result.device == device && result.dtype == .float32)
+    }
+  }
+
+  @Test(arguments: TestDevices.all)
+  func specialNumbers(_ device: Device) throws {
+    let x = Tensor([.nan, .infinity, -.infinity, 0], on: device)
+    #expect(try x.isNaN().scalars(as: Bool.self) == [true, false, false, false])
+    #expect(try x.isFinite().scalars(as: Bool.self) == [false, false, false, true])
+    try expect(x.relu(), [.nan, .infinity, 0, 0])
+    try expect(x.maximum(Tensor(1, on: device)), [.nan, .infinity, 1, 1])
+    try expect(x.clamped(to: -2...2), [.nan, 2, -2, 0])
+  }
+
+  @Test(arguments: TestDevices.all)
+  func binaryWithBroadcasting(_ device: Device) throws {
+    let a = Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3], on: device)
+    let row = Tensor([1, 2, 4], on: device)
+    let column = Tensor([10, 20], shape: [2, 1], on: device)
+    try expect(a + row, [2, 4, 7, 5, 7, 10], shape: [2, 3])
+    try expect(row - a, [0, 0, 1, -3, -3, -2], shape: [2, 3])
+    try expect(a * column, [10, 20, 30, 80, 100, 120], shape: [2, 3])
+    try expect(a / row, [1, 1, 0.75, 4, 2.5, 1.5], shape: [2, 3])
+    try expect(row + column, [11, 12, 14, 21, 22, 24], shape: [2, 3])
+    try expect(column.power(row), [10, 100, 10000, 20, 400, 160000], shape: [2, 3], tolerance: 1e-5)
+    try expect(a.maximum(row + 1), [2, 3, 5, 4, 5, 6])
+    try expect(a.minimum(row + 1), [1, 2, 3, 2, 3, 5])
+    try expect((a - 3.5).remainder(row), [0.5, 0.5, 3.5, 0.5, 1.5, 2.5])
+    try expect(Tensor(2, on: device) * a, [2, 4, 6, 8, 10, 12], shape: [2, 3])
+    try expect(a + Tensor.zeros([2, 1, 1, 3], on: device), [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6], shape: [2, 1, 2, 3])
+    try expect(Tensor.zeros([0, 3], on: device) + row, [], shape: [0, 3])
+  }
+
+  @Test(arguments: TestDevices.all)
+  func integers(_ device: Device) throws {
+    let a = Tensor(integers: [7, -7, 5], on: device)
+    let b = Tensor(integers: [2, 2, 0], on: device)
+    #expect(try (a + b).scalars(as: Int32.self) == [9, -5, 5])
+    #expect(try (a / b).scalars(as: Int32.self) == [3, -3, 0])
+    #expect(try a.remainder(b).scalars(as: Int32.self) == [1, 1, 0])
+    #expect(try (a * 3 - 1).scalars(as: Int32.self) == [20, -22, 14])
+    #expect(try a.magnitude().scalars(as: Int32.self) == [7, 7, 5])
+    #expect(try (-a).scalars(as: Int32.self) == [-7, 7, -5])
+    #expect(try a.clamped(to: -1...6).scalars(as: Int32.self) == [6, -1, 5])
+    #expect((a + b).dtype == .int32)
+  }
+
+  @Test(arguments: TestDevices.all)
+  func comparisons(_ device: Device) throws {
+    let a = Tensor([1, 2, 3, .nan], on: device)
+    let b = Tensor([2, 2, 2, .nan], on: device)
+    #expect(try (a .< b).scalars(as: Bool.self) == [true, false, false, false])
+    #expect(try (a .<= b).scalars(as: Bool.self) == [true, true, false, false])
+    #expect(try (a .> b).scalars(as: Bool.self) == [false, false, true, false])
+    #expect(try (a .>= 2).scalars(as: Bool.self) == [false, true, true, false])
+    #expect(try (a .== 2).scalars(as: Bool.self) == [false, true, false, false])
+    #expect(try (a .!= b).scalars(as: Bool.self) == [true, false, true, true])
+    #expect(try (a .< 2.5).scalars(as: Bool.self) == [true, true, false, false])
+    #expect(try (a .> Float(2.5)).scalars(as: Bool.self) == [false, false, true, false])
+    #expect(try (a .<= 2).scalars(as: Bool.self) == [true, true, false, false])
+    #expect(try (a .!= 2).scalars(as: Bool.self) == [true, false, true, true])
+    let mask = Tensor([true, true, false], on: device)
+    let other = Tensor([true, false, false], on: device)
+    #expect(try (mask .& other).scalars(as: Bool.self) == [true, false, false])
+    #expect(try (mask .| other).scalars(as: Bool.self) == [true, true, false])
+    #expect(try (.!mask).scalars(as: Bool.self) == [false, false, true])
+    #expect(try (mask .== other).scalars(as: Bool.self) == [true, false, true])
+    #expect(try (mask .!= other).scalars(as: Bool.self) == [false, true, false])
+    #expect((a .< b).dtype == .bool)
+  }
+
+  @Test(arguments: TestDevices.all)
+  func replacing(_ device: Device) throws {
+    let x = Tensor([1, 2, 3, 4], shape: [2, 2], on: device)
+    try expect(x.replacing(with: 0, where: x .> 2), [1, 2, 0, 0], shape: [2, 2])
+    try expect(x.replacing(with: -x, where: Tensor([true, false], on: device)), [-1, 2, -3, 4], shape: [2, 2])
+    let labels = Tensor(integers: [1, -1], on: device)
+    #expect(try labels.replacing(with: 0, where: labels .< 0).scalars(as: Int32.self) == [1, 0])
+  }
+}

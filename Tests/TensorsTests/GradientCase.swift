@@ -1,0 +1,149 @@
+import Tensors
+import Testing
+
+/// A differentiable function of tensors with inputs to check it at.
+struct GradientCase: Sendable, CustomTestStringConvertible {
+  /// Inputs: fixed numbers, all different, spread over an interval.
+  struct Input: Sendable {
+    var shape: [Int]
+    var range: ClosedRange<Double>
+    /// Half of the numbers negated, for functions with a kink at 0.
+    var isSigned: Bool
+
+    static func between(_ lower: Double, _ upper: Double, _ shape: [Int]) -> Input {
+      Input(shape: shape, range: lower...upper, isSigned: false)
+    }
+    static func signed(_ shape: [Int], _ range: ClosedRange<Double> = 0.1...1) -> Input {
+      Input(shape: shape, range: range, isSigned: true)
+    }
+
+    /// The numbers: multiples of the golden ratio, wrapped.
+    func numbers(_ seed: Int) -> [Double] {
+      (0..<shape.reduce(1, *)).map { index in
+        let position = Double(index + 1) * 0.6180339887498949 + Double(seed) * 0.2873
+        let size = range.lowerBound + (range.upperBound - range.lowerBound) * (position - position.rounded(.down))
+        return isSigned && (index * 7 + seed) % 3 != 0 ? -size : size
+      }
+    }
+  }
+
+  var name: String
+  var inputs: [Input]
+  var function: @Sendable ([Tensor]) -> Tensor
+  var testDescription: String { name }
+
+  init(_ name: String, _ inputs: Input..., of function: @escaping @Sendable ([Tensor]) -> Tensor) {
+    self.name = name
+    self.inputs = inputs
+    self.function = function
+  }
+
+  var numbers: [[Double]] { inputs.enumerated().map { $1.numbers($0) } }
+
+  func tensors(_ numbers: [[Double]], _ dtype: DType, on device: Device) -> [Tensor] {
+    zip(numbers, inputs).map { Tensor($0, shape: $1.shape, dtype: dtype, on: device) }
+  }
+
+  /// Σ wᵢ·yᵢ with fixed weights, all different.
+  func objective(_ x: [Tensor]) -> Tensor {
+    let y = function(x)
+    let weights = (0..<y.count).map { 0.5 + (Double($0 * 37 % 101) / 101) }
+    return (y * Tensor(weights, shape: y.shape, dtype: y.dtype, on: y.device)).sum()
+  }
+
+  /// Σ vᵢ·∂objective/∂xᵢ with fixed weights: a function whose gradient is a second derivative.
+  func derivativeObjective(_ x: [Tensor]) -> Tensor {
+    let (_, gradients) = valueAndGradient(at: x) { objective($0) }
+    var sum = x[0].constant(0)
+    for gradient in gradients {
+      let weights = (0..<gradient.count).map { 1.25 - (Double($0 * 53 % 97) / 97) }
+      sum = sum + (gradient * Tensor(weights, shape: gradient.shape, dtype: gradient.dtype, on: gradient.device)).sum()
+    }
+    return sum
+  }
+}
+
+/// Derivatives by central differences of fourth order, in Double.
+enum FiniteDifferences {
+  static func gradient(
+    _ numbers: [[Double]], step: Double = 1e-3, of function: ([[Double]]) throws -> Double
+  ) rethrows -> [[Double]] {
+    var point = numbers
+    var result = numbers
+    for input in numbers.indices {
+      for index in numbers[input].indices {
+        let x = numbers[input][index]
+        func value(_ steps: Double) throws -> Double {
+          point[input][index] = x + steps * step
+          return try function(point)
+        }
+        let near = try value(1) - value(-1)
+        let far = try value(2) - value(-2)
+        point[input][index] = x
+        result[input][index] = (8 * near - far) / (12 * step)
+      }
+    }
+    return result
+  }
+}
+
+@Suite struct GradientTests {
+  static let cases: [GradientCase] =
+    GradientCase.elementwise + GradientCase.binary + GradientCase.reductions + GradientCase.shapes
+    + GradientCase.indexing + GradientCase.products + GradientCase.fused
+
+  /// The gradient of each operation against differences, in float64.
+  @Test(arguments: cases)
+  func firstDerivative(_ test: GradientCase) throws {
+    let device = TestDevices.reference
+    let (_, gradients) = valueAndGradient(at: test.tensors(test.numbers, .float64, on: device)) { test.objective($0) }
+    let expected = try FiniteDifferences.gradient(test.numbers) { numbers in
+      try test.objective(test.tensors(numbers, .float64, on: device)).item()
+    }
+    try expectAgreement(gradients, expected, test)
+  }
+
+  /// The gradient of the gradient: the nested forms of the rules, against differences of the forms that are not nested.
+  @Test(arguments: cases)
+  func secondDerivative(_ test: GradientCase) throws {
+    let device = TestDevices.reference
+    let (value, gradients) = valueAndGradient(at: test.tensors(test.numbers, .float64, on: device)) {
+      test.derivativeObjective($0)
+    }
+    let plain = try test.derivativeObjective(test.tensors(test.numbers, .float64, on: device)).item()
+    #expect(
+      abs(try value.item() - plain) <= 1e-9 * max(1, abs(plain)), "\(test.name): nested and plain gradients differ")
+    let expected = try FiniteDifferences.gradient(test.numbers) { numbers in
+      try test.derivativeObjective(test.tensors(numbers, .float64, on: device)).item()
+    }
+    try expectAgreement(gradients, expected, test)
+  }
+
+  /// Values and gradients in float32 on every device against Reference in float64.
+  @Test(arguments: TestDevices.all)
+  func devicesAgree(_ device: Device) throws {
+    for test in GradientTests.cases {
+      let expected = valueAndGradient(at: test.tensors(test.numbers, .float64, on: TestDevices.reference)) {
+        test.objective($0)
+      }
+      let found = valueAndGradient(at: test.tensors(test.numbers, .float32, on: device)) { test.objective($0) }
+      let forward = test.function(test.tensors(test.numbers, .float64, on: TestDevices.reference))
+      try expectEqual(
+        test.function(test.tensors(test.numbers, .float32, on: device)), forward, tolerance: 1e-5, "\(test.name)")
+      try expectEqual(found.value, expected.value, tolerance: 2e-5, "\(test.name)")
+      for (found, expected) in zip(found.gradient, expected.gradient) {
+        try expectEqual(found, expected, tolerance: 1e-4, "\(test.name)")
+      }
+    }
+  }
+
+  private func expectAgreement(_ gradients: [Tensor], _ expected: [[Double]], _ test: GradientCase) throws {
+    for (index, gradient) in gradients.enumerated() {
+      #expect(gradient.shape == test.inputs[index].shape)
+      let found = try gradient.scalars(as: Double.self)
+      let scale = expected[index].lazy.map { abs($0) }.max() ?? 0
+      let isClose = zip(found, expected[index]).allSatisfy { abs($0 - $1) <= 1e-6 * max(scale, 1e-3) }
+      #expect(isClose, "\(test.name), input \(index): found \(found), differences give \(expected[index])")
+    }
+  }
+}
