@@ -1,0 +1,140 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+import Files
+import Synchronization
+
+/// A program that runs beside this one, its output read through a pipe. It is ended when the last reference goes.
+final class ChildProcess {
+  struct Failure: Error {
+    let reason: String
+    /// There is no such program.
+    var isMissing = false
+  }
+
+  private let identifier: pid_t
+  private let output: Int32
+  private let errors: Int32
+  private var status: Int32?
+  private var errorBytes: [UInt8] = []
+  private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+
+  /// Starts `program` (sought on the `PATH`) with nothing on its standard input.
+  init(_ program: String, _ arguments: [String]) throws(Failure) {
+    let started: Started
+    do {
+      // One at a time: a child started by another thread meanwhile would hold our pipes open.
+      started = try ChildProcess.starting.withLock { _ in try ChildProcess.start(program, arguments) }
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Failure(reason: "\(error)")
+    }
+    (identifier, output, errors) = (started.identifier, started.output, started.errors)
+  }
+
+  private struct Started {
+    var identifier: pid_t = 0
+    let output, errors: Int32
+  }
+
+  private static let starting = Mutex(())
+
+  private static func start(_ program: String, _ arguments: [String]) throws -> Started {
+    let outputPipe = try makePipe()
+    defer { close(outputPipe.write) }
+    let errorPipe: (read: Int32, write: Int32)
+    do { errorPipe = try makePipe() } catch {
+      close(outputPipe.read)
+      throw error
+    }
+    defer { close(errorPipe.write) }
+    var started = Started(output: outputPipe.read, errors: errorPipe.read)
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, outputPipe.write, 1)
+    posix_spawn_file_actions_adddup2(&actions, errorPipe.write, 2)
+    var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+    defer { words.forEach { free($0) } }
+    let code = posix_spawnp(&started.identifier, program, &actions, nil, &words, environ)
+    if code == 0 { return started }
+    close(outputPipe.read)
+    close(errorPipe.read)
+    throw Failure(reason: "cannot start \(program): \(systemMessage(code))", isMissing: code == ENOENT)
+  }
+
+  /// Both ends are closed in any child.
+  private static func makePipe() throws(Failure) -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [-1, -1]
+    if pipe(&ends) != 0 { throw Failure(reason: systemMessage(errno)) }
+    for end in ends where fcntl(end, F_SETFD, FD_CLOEXEC) != 0 { throw Failure(reason: systemMessage(errno)) }
+    return (ends[0], ends[1])
+  }
+
+  deinit {
+    close(output)
+    close(errors)
+    if status == nil {
+      kill(identifier, SIGKILL)
+      wait()
+    }
+  }
+
+  /// The next piece of the output; empty at its end. Throws when the clock passes the deadline.
+  func readOutput(deadline: Int) throws(Failure) -> [UInt8] {
+    var errorsAreOpen = true
+    while true {
+      let left = deadline - ChildProcess.now()
+      if left <= 0 { throw Failure(reason: "it took too long") }
+      var events = [
+        pollfd(fd: output, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: errorsAreOpen ? errors : -1, events: Int16(POLLIN), revents: 0),
+      ]
+      let ready = poll(&events, 2, Int32(min(left, 60) * 1000))
+      if ready < 0 && errno != EINTR { throw Failure(reason: systemMessage(errno)) }
+      if ready <= 0 { continue }
+      if events[1].revents != 0 { errorsAreOpen = readErrors() }
+      if events[0].revents != 0 {
+        let got = read(output, &buffer, buffer.count)
+        if got >= 0 { return Array(buffer[..<got]) }
+        if errno != EINTR { throw Failure(reason: systemMessage(errno)) }
+      }
+    }
+  }
+
+  /// Waits for the end; the exit status, or 128 and the number of the signal.
+  @discardableResult func wait() -> Int32 {
+    if let status { return status }
+    var raw: Int32 = 0
+    while waitpid(identifier, &raw, 0) < 0 && errno == EINTR {}
+    let result = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
+    status = result
+    return result
+  }
+
+  /// What the program wrote to its standard error, as one line; call it after `wait()`.
+  func errorText() -> String {
+    while readErrors() {}
+    let text = String(decoding: errorBytes, as: UTF8.self)
+    return text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+  }
+
+  /// Seconds of a clock that nobody sets.
+  static func now() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec
+  }
+
+  /// Keeps the first 4 KiB; false at the end.
+  private func readErrors() -> Bool {
+    var piece = [UInt8](repeating: 0, count: 1024)
+    let got = read(errors, &piece, piece.count)
+    if got > 0 && errorBytes.count < 4096 { errorBytes += piece[..<got] }
+    return got > 0 || (got < 0 && errno == EINTR)
+  }
+}

@@ -1,0 +1,92 @@
+import Files
+import NeuralNetworks
+
+/// Labelled images in four IDX files of a folder, named as MNIST names them.
+struct IDXImages {
+  /// A file of the set, as it is published.
+  struct Part {
+    let name: String
+    let bytes: Int
+    let sha256: String
+  }
+
+  /// The published files; their base names are what a folder is searched for.
+  let trainImages, trainLabels, testImages, testLabels: Part
+  let classNames: [String]
+  /// Where the files are published: `https`, without a slash at the end.
+  let baseURL: String
+  /// The environment variable that takes the place of `baseURL`.
+  let environmentVariable: String
+
+  var parts: [Part] { [trainImages, trainLabels, testImages, testLabels] }
+
+  func load(from folder: String, download: Bool, baseURL: String?) throws -> ImageDataset {
+    if download { try fetchMissing(into: folder, baseURL: baseURL) }
+    return ImageDataset(
+      train: try read(folder, trainImages, trainLabels), test: try read(folder, testImages, testLabels),
+      classNames: classNames)
+  }
+
+  /// Fetches the files that the folder lacks; those that are there stay as they are.
+  func fetchMissing(into folder: String, baseURL: String?) throws {
+    let base = baseURL ?? environment(environmentVariable) ?? self.baseURL
+    for part in parts where existing(part, in: folder) == nil {
+      let download = Download(
+        url: base.hasSuffix("/") ? base + part.name : base + "/" + part.name, file: Folder.join(folder, part.name),
+        limit: part.bytes, sha256: part.sha256)
+      try download.run()
+    }
+  }
+
+  /// The path of a part, unpacked or packed, under either spelling in use (`images-idx3` and `images.idx3`).
+  private func existing(_ part: Part, in folder: String) -> String? {
+    let base = part.name.hasSuffix(".gz") ? String(part.name.dropLast(3)) : part.name
+    let dotted = String(base.replacing("-idx", with: ".idx", maxReplacements: 1))
+    for name in [base, base + ".gz", dotted, dotted + ".gz"] {
+      let path = Folder.join(folder, name)
+      if Folder.exists(path) { return path }
+    }
+    return nil
+  }
+
+  private func read(_ folder: String, _ images: Part, _ labels: Part) throws -> TensorDataset {
+    let imageFile = try IDX(existing(images, in: folder) ?? Folder.join(folder, images.name))
+    let labelFile = try IDX(existing(labels, in: folder) ?? Folder.join(folder, labels.name))
+    let pixels = try IDXImages.pixels(imageFile)
+    let classes = try IDXImages.labels(labelFile, below: classNames.count)
+    if imageFile.shape[0] != classes.count {
+      throw DataError.malformed(
+        file: labelFile.path, offset: 4, expected: "\(imageFile.shape[0]) labels, as \(imageFile.path) has images",
+        found: "\(classes.count)")
+    }
+    return TensorDataset(Tensor(pixels, shape: imageFile.shape), Tensor(classes, shape: [classes.count]))
+  }
+
+  /// The bytes of images `[count, height, width]` divided by 255.
+  static func pixels(_ file: IDX) throws(DataError) -> [Float] {
+    if file.element != .uint8 {
+      throw .malformed(file: file.path, offset: 2, expected: "pixels of type uint8 (0x08)", found: "\(file.element)")
+    }
+    if file.shape.count != 3 || file.shape.contains(0) {
+      throw .malformed(
+        file: file.path, offset: 3, expected: "images [count, height, width]", found: "the shape \(file.shape)")
+    }
+    return Pixels.scaled(file.bytes[file.start...])
+  }
+
+  static func labels(_ file: IDX, below classes: Int) throws -> [Int32] {
+    if file.element == .float32 || file.element == .float64 {
+      throw DataError.malformed(
+        file: file.path, offset: 2, expected: "labels of an integer type", found: "\(file.element)")
+    }
+    if file.shape.count != 1 {
+      throw DataError.malformed(
+        file: file.path, offset: 3, expected: "labels [count]", found: "the shape \(file.shape)")
+    }
+    let labels = try file.integers()
+    if let index = labels.firstIndex(where: { $0 < 0 || $0 >= classes }) {
+      throw file.fault(index, "a label of 0 to \(classes - 1)", "\(labels[index])")
+    }
+    return labels
+  }
+}

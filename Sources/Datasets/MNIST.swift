@@ -1,0 +1,37 @@
+import NeuralNetworks
+
+/// The MNIST handwritten digits: 60,000 images to train on, 10,000 to test on, 28x28, ten classes.
+///
+/// Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
+public enum MNIST {
+  public static let classNames = (0...9).map(String.init)
+
+  /// Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte` from a
+  /// folder, each plain or as `.gz`: pixels divided by 255 as float32 `[count, height, width]`, labels as int32 `[count]`.
+  ///
+  /// - Parameters:
+  ///   - folder: where the files are, or are put.
+  ///   - download: fetch the files that the folder lacks, with the program `curl`, checked against the published SHA-256.
+  ///   - baseURL: where to fetch from; `nil`: the environment variable `NN_MNIST_URL`, else the public mirror.
+  /// - Throws: `DataError`.
+  public static func load(from folder: String, download: Bool = false, baseURL: String? = nil) throws -> ImageDataset {
+    try files.load(from: folder, download: download, baseURL: baseURL)
+  }
+
+  /// Sizes and SHA-256 as TensorFlow Datasets publishes them (`url_checksums/mnist.txt`).
+  static let files = IDXImages(
+    trainImages: .init(
+      name: "train-images-idx3-ubyte.gz", bytes: 9_912_422,
+      sha256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+    trainLabels: .init(
+      name: "train-labels-idx1-ubyte.gz", bytes: 28_881,
+      sha256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+    testImages: .init(
+      name: "t10k-images-idx3-ubyte.gz", bytes: 1_648_877,
+      sha256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+    testLabels: .init(
+      name: "t10k-labels-idx1-ubyte.gz", bytes: 4_542,
+      sha256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+    classNames: classNames, baseURL: "https://storage.googleapis.com/cvdf-datasets/mnist",
+    environmentVariable: "NN_MNIST_URL")
+}

@@ -1,0 +1,81 @@
+import BackendCore
+import NeuralNetworks
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The classic sets of points in the plane: float32 inputs `[count, 2]`, int32 class indices `[count]`.
+///
+/// Every point is a function of the seed and its index; classes take turns, so that any stretch of them is balanced.
+/// The shapes are those of scikit-learn's `make_blobs`, `make_moons` and `make_circles`.
+public enum Points {
+  /// Round clouds, one a class, around centres on a circle of the given radius.
+  public static func blobs(
+    _ count: Int, classes: Int = 3, deviation: Double = 1, radius: Double = 5, seed: UInt64 = 0
+  ) -> TensorDataset {
+    make(count, classes, seed, "blobs", noise: deviation) { label, _, _ in
+      let angle = 2 * Double.pi * Double(label) / Double(classes)
+      return (radius * cos(angle), radius * sin(angle))
+    }
+  }
+
+  /// Two half circles of radius 1 that reach into one another.
+  public static func moons(_ count: Int, noise: Double = 0.1, seed: UInt64 = 0) -> TensorDataset {
+    make(count, 2, seed, "moons", noise: noise) { label, t, _ in
+      let angle = Double.pi * t
+      return label == 0 ? (cos(angle), sin(angle)) : (1 - cos(angle), 0.5 - sin(angle))
+    }
+  }
+
+  /// Two circles around the origin: class 0 of radius 1, class 1 of radius `factor`.
+  public static func circles(
+    _ count: Int, factor: Double = 0.5, noise: Double = 0.05, seed: UInt64 = 0
+  ) -> TensorDataset {
+    make(count, 2, seed, "circles", noise: noise) { label, t, _ in
+      let angle = 2 * Double.pi * t
+      let radius = label == 0 ? 1 : factor
+      return (radius * cos(angle), radius * sin(angle))
+    }
+  }
+
+  /// Arms that wind out from the origin to radius 1, one a class.
+  public static func spirals(
+    _ count: Int, classes: Int = 3, turns: Double = 0.65, noise: Double = 0.03, seed: UInt64 = 0
+  ) -> TensorDataset {
+    make(count, classes, seed, "spirals", noise: noise) { label, t, _ in
+      let angle = 2 * Double.pi * (turns * t + Double(label) / Double(classes))
+      return (t * cos(angle), t * sin(angle))
+    }
+  }
+
+  /// The square from -1 to 1: class 1 where the signs of the coordinates differ, class 0 where they agree.
+  public static func xor(_ count: Int, noise: Double = 0, seed: UInt64 = 0) -> TensorDataset {
+    make(count, 2, seed, "xor", noise: noise) { label, t, u in
+      let (x, y) = (2 * t - 1, u)
+      return (x, (x < 0) == (label == 0) ? -y : y)
+    }
+  }
+
+  /// `shape` gives the point of a class at the place `(t, u)` of the unit square; normal noise is added to both coordinates.
+  private static func make(
+    _ count: Int, _ classes: Int, _ seed: UInt64, _ name: String, noise: Double,
+    _ shape: (_ label: Int, _ t: Double, _ u: Double) -> (Double, Double)
+  ) -> TensorDataset {
+    if count < 1 || classes < 1 { fatalError("Points.\(name): count and classes must be at least 1") }
+    let source = RandomSource(key: RandomSource.derivedKey(seed: seed, "points \(name)"))
+    var values: [Float] = []
+    values.reserveCapacity(2 * count)
+    for index in 0..<count {
+      let words = source.block(index)
+      let point = shape(index % classes, Double(Philox.uniform(words.x)), Double(Philox.uniform(words.w)))
+      let normals = Philox.normals(words.y, words.z)
+      values.append(Float(point.0 + noise * normals.0))
+      values.append(Float(point.1 + noise * normals.1))
+    }
+    let labels = (0..<count).map { Int32($0 % classes) }
+    return TensorDataset(Tensor(values, shape: [count, 2]), Tensor(labels, shape: [count]))
+  }
+}

@@ -1,0 +1,50 @@
+import Files
+
+@testable import Datasets
+
+/// A web server on this machine that serves a folder, run by python3 on a port that the system picks.
+final class LocalServer {
+  let url: String
+  private let process: ChildProcess
+
+  /// `endless`: answers every request with bytes without end and without a length. Nil where there is no python3 or curl.
+  init?(_ folder: String, endless: Bool = false) throws {
+    let script = Folder.join(folder, "server.py")
+    if endless { try FileWriter.write(Array(LocalServer.endlessServer.utf8), to: script) }
+    let arguments =
+      endless ? ["-u", script] : ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder]
+    do {
+      _ = try ChildProcess("curl", ["--version"])
+      process = try ChildProcess("python3", arguments)
+    } catch {
+      print("skipped: \(error.reason)")
+      return nil
+    }
+    // "Serving HTTP on 127.0.0.1 port 39241 (http://127.0.0.1:39241/) ..."
+    var text = ""
+    let deadline = ChildProcess.now() + 30
+    while !text.contains("port ") || !text.hasSuffix("\n") {
+      let piece = try process.readOutput(deadline: deadline)
+      if piece.isEmpty { throw ChildProcess.Failure(reason: "the server did not start: \(process.errorText())") }
+      text += String(decoding: piece, as: UTF8.self)
+    }
+    let port = text[text.firstRange(of: "port ")!.upperBound...].prefix { $0.isNumber }
+    url = "http://127.0.0.1:\(port)"
+  }
+
+  private static let endlessServer = """
+    import http.server
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            try:
+                while True:
+                    self.wfile.write(bytes(65536))
+            except OSError:
+                pass
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    print("port", server.server_port)
+    server.serve_forever()
+    """
+}
