@@ -3,15 +3,19 @@ import Glibc
 #elseif canImport(Musl)
 import Musl
 #endif
-import Files
 import Synchronization
 
 /// A program that runs beside this one, its output read through a pipe. It is ended when the last reference goes.
-final class ChildProcess {
-  struct Failure: Error {
-    let reason: String
+package final class ChildProcess {
+  package struct Failure: Error {
+    package let reason: String
     /// There is no such program.
-    var isMissing = false
+    package let isMissing: Bool
+
+    package init(reason: String, isMissing: Bool = false) {
+      self.reason = reason
+      self.isMissing = isMissing
+    }
   }
 
   private let identifier: pid_t
@@ -22,7 +26,7 @@ final class ChildProcess {
   private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
   /// Starts `program` (sought on the `PATH`) with nothing on its standard input.
-  init(_ program: String, _ arguments: [String]) throws(Failure) {
+  package init(_ program: String, _ arguments: [String]) throws(Failure) {
     let started: Started
     do {
       // One at a time: a child started by another thread meanwhile would hold our pipes open.
@@ -85,7 +89,7 @@ final class ChildProcess {
   }
 
   /// The next piece of the output; empty at its end. Throws when the clock passes the deadline.
-  func readOutput(deadline: Int) throws(Failure) -> [UInt8] {
+  package func readOutput(deadline: Int) throws(Failure) -> [UInt8] {
     var errorsAreOpen = true
     while true {
       let left = deadline - ChildProcess.now()
@@ -107,7 +111,7 @@ final class ChildProcess {
   }
 
   /// Waits for the end; the exit status, or 128 and the number of the signal.
-  @discardableResult func wait() -> Int32 {
+  @discardableResult package func wait() -> Int32 {
     if let status { return status }
     var raw: Int32 = 0
     while waitpid(identifier, &raw, 0) < 0 && errno == EINTR {}
@@ -117,14 +121,14 @@ final class ChildProcess {
   }
 
   /// What the program wrote to its standard error, as one line; call it after `wait()`.
-  func errorText() -> String {
+  package func errorText() -> String {
     while readErrors() {}
     let text = String(decoding: errorBytes, as: UTF8.self)
     return text.split(whereSeparator: \.isNewline).joined(separator: "; ")
   }
 
   /// Seconds of a clock that nobody sets.
-  static func now() -> Int {
+  package static func now() -> Int {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return time.tv_sec

@@ -1,0 +1,145 @@
+extension JSONValue {
+  /// A `Codable` value from its JSON. Members that the type does not know are passed over.
+  ///
+  /// - Throws: `JSONError.content`, with the path to the value at fault.
+  public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+    do {
+      return try JSONDecoding(value: self, codingPath: []).unbox(type)
+    } catch let error as DecodingError {
+      let (context, missing): (DecodingError.Context, String?) =
+        switch error {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): (context, nil)
+        case .keyNotFound(let key, let context): (context, "there is no \"\(key.stringValue)\"")
+        @unknown default: (DecodingError.Context(codingPath: [], debugDescription: "\(error)"), nil)
+        }
+      throw JSONError.content(path: pathText(context.codingPath), reason: missing ?? context.debugDescription)
+    }
+  }
+}
+
+struct JSONDecoding: Decoder {
+  let value: JSONValue
+  let codingPath: [any CodingKey]
+  var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+  func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    guard let object = value.object else { throw mismatch([String: Any].self, "an object") }
+    return KeyedDecodingContainer(KeyedDecoding(object: object, decoder: self))
+  }
+
+  func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+    guard let array = value.array else { throw mismatch([Any].self, "an array") }
+    return UnkeyedDecoding(array: array, decoder: self)
+  }
+
+  func singleValueContainer() -> any SingleValueDecodingContainer { SingleDecoding(decoder: self) }
+
+  func unbox<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    let plain: Any? =
+      switch type {
+      case is JSONValue.Type: value
+      case is String.Type: try value.string ?? { throw mismatch(type, "a string") }()
+      case is Bool.Type: try value.bool ?? { throw mismatch(type, "a boolean") }()
+      case is Double.Type: try double(type)
+      case is Float.Type: Float(try double(type))
+      case let type as any FixedWidthInteger.Type: try integer(type)
+      default: nil
+      }
+    if let plain, let typed = plain as? Value { return typed }
+    return try Value(from: self)
+  }
+
+  private func double(_ type: Any.Type) throws -> Double {
+    if let number = value.number { return number }
+    switch value.string {
+    case "nan": return .nan
+    case "inf": return .infinity
+    case "-inf": return -.infinity
+    default: throw mismatch(type, "a number")
+    }
+  }
+
+  private func integer<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
+    if let integer = value.integer.flatMap({ Integer(exactly: $0) }) { return integer }
+    if let integer = value.string.flatMap({ Integer($0) }) { return integer }
+    throw mismatch(type, "an integer of \(type)")
+  }
+
+  func mismatch(_ type: Any.Type, _ expected: String) -> DecodingError {
+    let shown = (try? value.text()).map { $0.count <= 40 ? " (\($0))" : "" } ?? ""
+    return .typeMismatch(
+      type, .init(codingPath: codingPath, debugDescription: "expected \(expected), found \(value.kind)\(shown)"))
+  }
+
+  func inner(_ value: JSONValue, _ key: any CodingKey) -> JSONDecoding {
+    JSONDecoding(value: value, codingPath: codingPath + [key])
+  }
+}
+
+private struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
+  let object: JSONObject
+  let decoder: JSONDecoding
+  var codingPath: [any CodingKey] { decoder.codingPath }
+  var allKeys: [Key] { object.keys.compactMap { Key(stringValue: $0) } }
+
+  func contains(_ key: Key) -> Bool { object[key.stringValue] != nil }
+
+  private func inner(_ key: any CodingKey) throws -> JSONDecoding {
+    guard let value = object[key.stringValue] else {
+      throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: ""))
+    }
+    return decoder.inner(value, key)
+  }
+
+  func decodeNil(forKey key: Key) throws -> Bool { try inner(key).value == .null }
+  func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value { try inner(key).unbox(type) }
+  func nestedContainer<Nested: CodingKey>(
+    keyedBy type: Nested.Type, forKey key: Key
+  ) throws -> KeyedDecodingContainer<Nested> { try inner(key).container(keyedBy: type) }
+  func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
+    try inner(key).unkeyedContainer()
+  }
+  func superDecoder() throws -> any Decoder { try inner(JSONKey.superKey) }
+  func superDecoder(forKey key: Key) throws -> any Decoder { try inner(key) }
+}
+
+private struct UnkeyedDecoding: UnkeyedDecodingContainer {
+  let array: [JSONValue]
+  let decoder: JSONDecoding
+  var currentIndex = 0
+  var codingPath: [any CodingKey] { decoder.codingPath }
+  var count: Int? { array.count }
+  var isAtEnd: Bool { currentIndex == array.count }
+
+  init(array: [JSONValue], decoder: JSONDecoding) { (self.array, self.decoder) = (array, decoder) }
+
+  private mutating func next() throws -> JSONDecoding {
+    let key = JSONKey(intValue: currentIndex)
+    if isAtEnd {
+      throw DecodingError.valueNotFound(
+        JSONValue.self, .init(codingPath: codingPath, debugDescription: "the array has only \(array.count) elements"))
+    }
+    defer { currentIndex += 1 }
+    return decoder.inner(array[currentIndex], key)
+  }
+
+  mutating func decodeNil() throws -> Bool {
+    if isAtEnd || array[currentIndex] != .null { return false }
+    currentIndex += 1
+    return true
+  }
+  mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try next().unbox(type) }
+  mutating func nestedContainer<Nested: CodingKey>(
+    keyedBy type: Nested.Type
+  ) throws -> KeyedDecodingContainer<Nested> { try next().container(keyedBy: type) }
+  mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try next().unkeyedContainer() }
+  mutating func superDecoder() throws -> any Decoder { try next() }
+}
+
+private struct SingleDecoding: SingleValueDecodingContainer {
+  let decoder: JSONDecoding
+  var codingPath: [any CodingKey] { decoder.codingPath }
+
+  func decodeNil() -> Bool { decoder.value == .null }
+  func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try decoder.unbox(type) }
+}

@@ -1,0 +1,137 @@
+import Files
+import NeuralNetworks
+import Testing
+
+@testable import ModelFormats
+
+@Suite struct NPYTests {
+  func read(_ bytes: [UInt8]) throws -> Tensor { try NPY.tensor(bytes, path: "x", on: .cpu) }
+
+  static func file(_ head: String, _ data: [UInt8], version: UInt8 = 1) -> [UInt8] {
+    let length = head.utf8.count
+    let size = version == 1 ? littleEndianBytes(of: UInt16(length)) : littleEndianBytes(of: UInt32(length))
+    return [0x93] + Array("NUMPY".utf8) + [version, 0] + size + Array(head.utf8) + data
+  }
+
+  @Test func tensorsComeBack() throws {
+    let folder = try TemporaryFolder()
+    for shape in [[], [6], [2, 3], [1, 2, 3, 1]] {
+      let count = shape.reduce(1, *)
+      let tensor = Tensor((0..<count).map { Float($0) * 1.5 }, shape: shape)
+      try NPY.save(tensor, to: folder("t"))
+      let copy = try NPY.load(folder("t"))
+      #expect(copy.shape == shape && copy.dtype == .float32)
+      #expect(try copy.scalars() == tensor.scalars())
+      #expect(try NPYHeader(FileReader.read(folder("t"), limit: 1000)).start % 64 == 0)
+    }
+    #expect(try read(NPY.bytes(Tensor([Int32.min, 5]))).scalars(as: Int32.self) == [.min, 5])
+    #expect(try read(NPY.bytes(Tensor([true, false]))).scalars(as: Bool.self) == [true, false])
+  }
+
+  @Test func fortranOrderIsTurned() throws {
+    let head = "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }\n"
+    #expect(try read(Self.file(head, [1, 4, 2, 5, 3, 6])).scalars(as: Int32.self) == [1, 2, 3, 4, 5, 6])
+    for version: UInt8 in 2...3 {
+      #expect(try read(Self.file(head, [1, 4, 2, 5, 3, 6], version: version)).shape == [2, 3])
+    }
+  }
+
+  @Test func everyTruncationIsAnError() throws {
+    let bytes = try NPY.bytes(Tensor([Float(1), 2, 3]))
+    for length in bytes.indices { #expect(throws: FormatError.self) { try read(Array(bytes[..<length])) } }
+    #expect(throws: FormatError.self) { try read(bytes + [0]) }
+  }
+
+  @Test(arguments: [
+    "", "{}", "{'descr': '<f4', 'fortran_order': False}", "{'descr': '<f4', 'fortran_order': False, 'shape': (1), }",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }",
+    "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,), }",
+    "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+    "{'descr': 'f4', 'fortran_order': False, 'shape': (1,), }",
+    "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': True}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1,)} x",
+    "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (1,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (1,,)}",
+    "{'descr': '<f4, 'fortran_order': False, 'shape': (1,)}", "{'descr': '<f4' 'fortran_order': False, 'shape': (1,)}",
+  ])
+  func hostileHeadsAreRefused(head: String) {
+    #expect(throws: FormatError.self) { try read(Self.file(head, [0, 0, 0, 0])) }
+  }
+
+  @Test func otherFilesAreRefused() {
+    let good = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }"
+    #expect(throws: Never.self) { try read(Self.file(good, [0, 0, 0, 0])) }
+    #expect(throws: FormatError.self) { try read(Self.file(good, [0, 0, 0, 0], version: 4)) }
+    #expect(throws: FormatError.self) { try read(Array("PK\u{3}\u{4}........".utf8)) }
+    #expect(throws: FormatError.self) {
+      try read([0x93] + Array("NUMPY".utf8) + [2, 0, 255, 255, 255, 255] + Array(good.utf8))
+    }
+  }
+
+  @Test func numpyReadsWhatIsWritten() throws {
+    let folder = try TemporaryFolder()
+    try NPY.save(Tensor([Float(1.5), -2, 3, 4, 5, 6], shape: [2, 3]), to: folder("f.npy"))
+    try NPY.save(Tensor([Int32(7)], shape: []), to: folder("i.npy"))
+    try NPY.save(Tensor([true, false]), to: folder("b.npy"))
+    for (name, compressed) in [("s.npz", false), ("d.npz", true)] {
+      try NPZ.save(
+        [("0.weight", Tensor([Float](repeating: 0.5, count: 1000), shape: [10, 100])), ("ä", Tensor([Int32(1), 2]))],
+        to: folder(name), compressed: compressed)
+    }
+    let script = """
+      import os; os.chdir(sys.argv[1])
+      f, i, b = [np.load(x + '.npy') for x in 'fib']
+      print(f.dtype, f.tolist(), i.dtype, i.shape, int(i), b.dtype, b.tolist())
+      for name in ['s.npz', 'd.npz']:
+          z = np.load(name)
+          print(sorted(z.files), z['0.weight'].shape, z['0.weight'].sum(), z['ä'].tolist(), os.path.getsize(name) < 2000)
+      """
+    guard let words = try python(script, [folder.path]) else { return }
+    #expect(
+      words == """
+        float32 [[1.5, -2.0, 3.0], [4.0, 5.0, 6.0]] int32 () 7 bool [True, False]
+        ['0.weight', 'ä'] (10, 100) 500.0 [1, 2] False
+        ['0.weight', 'ä'] (10, 100) 500.0 [1, 2] True
+
+        """)
+  }
+
+  @Test func whatNumpyWritesIsRead() throws {
+    let folder = try TemporaryFolder()
+    let script = """
+      import os; os.chdir(sys.argv[1])
+      a = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+      np.save('c.npy', a); np.save('f.npy', np.asfortranarray(a)); np.save('t.npy', a.transpose(2, 0, 1))
+      np.save('e.npy', np.zeros((0, 3), np.float32)); np.save('s.npy', np.float64(2.5))
+      for t in ['f2', '>f4', '<f8', '>f8', 'i1', '<i2', '>i4', '<i8', 'u1', '>u2', '<u4', '<u8', '?']:
+          np.save('type' + t.replace('>', 'big').replace('<', '').replace('?', 'bool') + '.npy', np.array([0, 1, 1], t))
+      np.savez('s.npz', a, w=np.array([1, 2], np.int64))
+      np.savez_compressed('d.npz', a, w=np.array([1, 2], np.int64))
+      """
+    guard try python(script, [folder.path]) != nil else { return }
+    let values = (0..<24).map(Float.init)
+    for name in ["c.npy", "f.npy"] {
+      let tensor = try NPY.load(folder(name))
+      #expect(tensor.shape == [2, 3, 4])
+      #expect(try tensor.scalars() == values)
+    }
+    let turned = try NPY.load(folder("t.npy"))
+    #expect(turned.shape == [4, 2, 3])
+    #expect(try turned.scalars()[..<7] == [0, 4, 8, 12, 16, 20, 1])
+    #expect(try NPY.load(folder("e.npy")).shape == [0, 3])
+    #expect(try NPY.load(folder("s.npy")).scalars() == [2.5])
+    let types = try Folder.names(in: folder.path).filter { $0.hasPrefix("type") }
+    #expect(types.count == 13)
+    for name in types { #expect(try NPY.load(folder(name)).scalars(as: Double.self) == [0, 1, 1], "\(name)") }
+    for name in ["s.npz", "d.npz"] {
+      let tensors = try NPZ.load(folder(name))
+      #expect(Set(tensors.map(\.name)) == ["arr_0", "w"])
+      for (name, tensor) in tensors { #expect(try tensor.scalars() == (name == "w" ? [1, 2] : values)) }
+    }
+  }
+}

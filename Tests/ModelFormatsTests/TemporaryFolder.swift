@@ -1,0 +1,40 @@
+import Files
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A folder of its own for one test; it goes when the test ends.
+final class TemporaryFolder {
+  let path: String
+
+  init() throws {
+    path = "\(environmentFolder)/swift-nn-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+    try Folder.create(path)
+  }
+
+  deinit { TemporaryFolder.remove(path) }
+
+  /// The path of a name inside it.
+  func callAsFunction(_ name: String) -> String { Folder.join(path, name) }
+
+  /// Writes a file and returns its path.
+  @discardableResult func write(_ bytes: [UInt8], _ name: String) throws -> String {
+    try FileWriter.write(bytes, to: self(name))
+    return self(name)
+  }
+
+  @discardableResult func write(_ text: String, _ name: String) throws -> String { try write(Array(text.utf8), name) }
+
+  private static func remove(_ path: String) {
+    for name in (try? Folder.names(in: path)) ?? [] {
+      let inner = Folder.join(path, name)
+      if Folder.isFolder(inner) { remove(inner) } else { unlink(inner) }
+    }
+    rmdir(path)
+  }
+}
+
+private let environmentFolder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
