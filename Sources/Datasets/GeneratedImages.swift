@@ -73,15 +73,17 @@ public struct GeneratedImageDataset: Dataset {
   }
 
   /// The images with these indices and their classes. Any number of threads may ask at the same time.
+  ///
+  /// - Throws: `TrainingError.noSuchExample` for an index out of range.
   public func batch(at indices: [Int]) throws -> Batch {
+    if let wrong = indices.first(where: { $0 < 0 || $0 >= count }) {
+      throw TrainingError.noSuchExample(index: wrong, count: count)
+    }
     let area = GlyphRenderer.area
     var renderer = GlyphRenderer(key: images.key)
     let values = [Float](unsafeUninitializedCapacity: indices.count * area) { values, filled in
       withUnsafeTemporaryAllocation(of: UInt8.self, capacity: area) { pixels in
         for (place, index) in indices.enumerated() {
-          if index < 0 || index >= count {
-            fatalError("GeneratedImageDataset.batch: index \(index) of \(count) images")
-          }
           images.copy(index, &renderer, into: pixels.baseAddress!)
           Pixels.scale(UnsafeBufferPointer(pixels), into: values.baseAddress! + place * area)
         }

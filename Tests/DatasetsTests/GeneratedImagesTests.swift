@@ -46,6 +46,7 @@ import Testing
       #expect(try batch.target.scalars(as: Int32.self) == indices.map { labels[$0] })
       #expect(try batch.input.scalars() == indices.flatMap { Array(values[$0 * 784..<($0 + 1) * 784]) })
     }
+    #expect(throws: TrainingError.noSuchExample(index: 50, count: 50)) { try lazy.batch(at: [0, 50]) }
     let first = Array(draw(.train, 0..<1, seed: 3)[0])
     #expect(Array(values[..<784]) == first.map { Float($0) / 255 })
   }
