@@ -6,11 +6,13 @@ extension Examiner {
     for shape in AxisShape.indexed {
       for indexCount in [0, 1, 33] {
         for dtype in [DType.float32, .int32, .bool] { examineGatherRows(shape, indexCount, dtype) }
-        for dtype in [DType.float32, .int32] { examineScatterAddRows(shape, indexCount, dtype) }
+        examineScatterAddRows(shape, indexCount, .int32, .whole)
+        for terms in Terms.allCases { examineScatterAddRows(shape, indexCount, .float32, terms) }
       }
       for indexExtent in [0, 1, 7] {
         for dtype in [DType.float32, .int32, .bool] { examineGatherElements(shape, indexExtent, dtype) }
-        for dtype in [DType.float32, .int32] { examineScatterAddElements(shape, indexExtent, dtype) }
+        examineScatterAddElements(shape, indexExtent, .int32, .whole)
+        for terms in Terms.allCases { examineScatterAddElements(shape, indexExtent, .float32, terms) }
       }
     }
   }
@@ -36,14 +38,14 @@ extension Examiner {
     }
   }
 
-  private func examineScatterAddRows(_ shape: AxisShape, _ indexCount: Int, _ dtype: DType) {
-    let before = numbers.values(shape.count, dtype)
-    let values = numbers.values(shape.outer * indexCount * shape.inner, dtype)
+  private func examineScatterAddRows(_ shape: AxisShape, _ indexCount: Int, _ dtype: DType, _ terms: Terms) {
+    let before = terms.values(shape.count, &numbers)
+    let values = terms.values(shape.outer * indexCount * shape.inner, &numbers)
     let places = indices(indexCount, below: shape.extent)
     examine("scatterAddRows \(dtype)", "\(shape.text) at [\(indexCount)]") { trial in
       let updates = trial.input(values, dtype, offset: 3)
       let index = trial.input(places, .int32, offset: 1)
-      let y = trial.updated(before, dtype, offset: 2, within: .sum(length: indexCount + 1))
+      let y = trial.updated(before, dtype, offset: 2, within: terms.tolerance(length: indexCount + 1))
       return { backend, s in
         try backend.scatterAddRows(s[updates], indices: s[index], indexCount: indexCount, into: s[y], shape)
       }
@@ -64,15 +66,15 @@ extension Examiner {
     }
   }
 
-  private func examineScatterAddElements(_ shape: AxisShape, _ indexExtent: Int, _ dtype: DType) {
-    let before = numbers.values(shape.count, dtype)
+  private func examineScatterAddElements(_ shape: AxisShape, _ indexExtent: Int, _ dtype: DType, _ terms: Terms) {
+    let before = terms.values(shape.count, &numbers)
     let count = shape.outer * indexExtent * shape.inner
-    let values = numbers.values(count, dtype)
+    let values = terms.values(count, &numbers)
     let places = indices(count, below: shape.extent)
     examine("scatterAddElements \(dtype)", "\(shape.text), index extent \(indexExtent)") { trial in
       let updates = trial.input(values, dtype, offset: 3)
       let index = trial.input(places, .int32, offset: 1)
-      let y = trial.updated(before, dtype, offset: 2, within: .sum(length: indexExtent + 1))
+      let y = trial.updated(before, dtype, offset: 2, within: terms.tolerance(length: indexExtent + 1))
       return { backend, s in
         try backend.scatterAddElements(s[updates], indices: s[index], indexExtent: indexExtent, into: s[y], shape)
       }

@@ -29,15 +29,22 @@ extension Examiner {
   }
 
   private func examineMatmul(_ shape: MatmulShape, alpha: Double = 1, beta: Double = 0) {
+    for terms in Terms.allCases { examineMatmul(shape, alpha: alpha, beta: beta, terms) }
+  }
+
+  private func examineMatmul(_ shape: MatmulShape, alpha: Double, beta: Double, _ terms: Terms) {
     // As many elements as the last batch reaches.
     let aCount = shape.batch == 0 ? 0 : (shape.batch - 1) * shape.strideA + shape.m * shape.k
     let bCount = shape.batch == 0 ? 0 : (shape.batch - 1) * shape.strideB + shape.k * shape.n
     let cCount = shape.batch * shape.m * shape.n
-    let (a, b, c) = (numbers.floats(aCount), numbers.floats(bCount), numbers.floats(cCount))
-    examine("matmul float32", shape.text + (alpha == 1 && beta == 0 ? "" : ", alpha \(alpha), beta \(beta)")) { trial in
+    let a = terms.values(aCount, &numbers)
+    let b = terms.values(bCount, &numbers)
+    let c = terms.values(cCount, &numbers)
+    let factors = alpha == 1 && beta == 0 ? "" : ", alpha \(alpha), beta \(beta)"
+    examine("matmul float32", "\(shape.text)\(factors), \(terms) numbers") { trial in
       let left = trial.input(a, offset: 3)
       let right = trial.input(b, offset: 5)
-      let tolerance = Tolerance.sum(length: shape.k)
+      let tolerance = terms.tolerance(length: shape.k)
       // Without beta, C holds NaN and must not be read.
       let result =
         beta == 0 ? trial.output(cCount, offset: 1, within: tolerance) : trial.updated(c, offset: 1, within: tolerance)
@@ -103,15 +110,27 @@ extension Examiner {
   private func examineLinear(
     rows: Int, inputs: Int, units: Int, _ activation: UnaryOp?, hasBias: Bool, wantsPreActivation: Bool
   ) {
-    let (x, w) = (numbers.floats(rows * inputs), numbers.floats(inputs * units))
-    let bias = numbers.floats(units)
+    // Whole numbers stay exact up to an activation that is made of straight lines.
+    for terms in activation == nil || activation == .relu ? Terms.allCases : [.rough] {
+      examineLinear(
+        rows: rows, inputs: inputs, units: units, activation, hasBias: hasBias, wantsPreActivation: wantsPreActivation,
+        terms)
+    }
+  }
+
+  private func examineLinear(
+    rows: Int, inputs: Int, units: Int, _ activation: UnaryOp?, hasBias: Bool, wantsPreActivation: Bool, _ terms: Terms
+  ) {
+    let x = terms.values(rows * inputs, &numbers)
+    let w = terms.values(inputs * units, &numbers)
+    let bias = terms.values(units, &numbers)
     let name = "linear \(activation.map { "\($0.kind)" } ?? "without activation")\(hasBias ? "" : " or bias") float32"
-    examine(name, "[\(rows), \(inputs)] by [\(inputs), \(units)]", isFused: true) { trial in
+    examine(name, "[\(rows), \(inputs)] by [\(inputs), \(units)], \(terms) numbers", isFused: true) { trial in
       let input = trial.input(x, offset: 3)
       let weight = trial.input(w, offset: 5)
       let bias = hasBias ? trial.input(bias, offset: 2) : nil
       // The activations tried have derivatives below 1.2: they keep the error of the sum.
-      let tolerance = Tolerance.sum(length: inputs + 64)
+      let tolerance = terms.tolerance(length: inputs + 64)
       let y = trial.output(rows * units, offset: 1, within: tolerance)
       let before =
         wantsPreActivation ? trial.output(rows * units, offset: 4, within: tolerance, name: "preActivation") : nil
@@ -137,7 +156,7 @@ extension Examiner {
     let savedValues = numbers.floats(count)
     let name = "linearGradient \(activation.map { "\($0.kind)" } ?? "without activation") float32"
     // dz and the sum over the rows of it; with the derivative, each term has an error of a few ulps of dy.
-    let bound = Tolerance.mixed(ulps: 16, absolute: 16 + 4 * Double(rows))
+    let bound = Tolerance.mixed(ulps: 16, absolute: 16 + 4 * Double(rows).squareRoot())
     for place in LinearGradientPlace.allCases where activation != nil || place == .elsewhere {
       examine(name, "[\(rows), \(units)], dz \(place)", isFused: true) { trial in
         let gradient =

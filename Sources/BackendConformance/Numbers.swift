@@ -45,6 +45,21 @@ struct Numbers {
   }
 }
 
+/// What sums are made of.
+enum Terms: CaseIterable {
+  /// Small integers: every order of adding them gives the same, exact number, so that one term lost shows in any sum.
+  case whole
+  /// Numbers with all bits set: they show how exact the arithmetic is.
+  case rough
+
+  func values(_ count: Int, _ numbers: inout Numbers) -> [Double] {
+    self == .whole ? numbers.integers(count, in: -3...3) : numbers.floats(count, in: -4...4)
+  }
+
+  /// For a sum of `length` products or terms.
+  func tolerance(length: Int) -> Tolerance { self == .whole ? .number : .sum(length: length) }
+}
+
 /// Values that operations get wrong.
 enum Special {
   static let floats: [Double] = [

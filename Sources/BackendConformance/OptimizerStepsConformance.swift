@@ -65,15 +65,16 @@ extension Examiner {
 
   private func examineSumOfSquares() {
     for count in Special.sizes + [100_000] {
-      let values = numbers.floats(count)
-      for accumulating in [false, true] {
+      for (accumulating, terms) in [(false, Terms.whole), (true, .whole), (false, .rough), (true, .rough)] {
+        let values = terms.values(count, &numbers)
+        let tolerance = terms.tolerance(length: count)
         let name = "sumOfSquares float32\(accumulating ? " accumulating" : "")"
-        examine(name, "[\(count)]", isFused: true) { trial in
+        examine(name, "[\(count)] of \(terms) numbers", isFused: true) { trial in
           let x = trial.input(values, offset: 3)
           let y =
             accumulating
-            ? trial.updated([2.5], offset: 1, within: .sum(length: count))
-            : trial.output(1, offset: 1, within: .sum(length: count))
+            ? trial.updated([2.5], offset: 1, within: tolerance)
+            : trial.output(1, offset: 1, within: tolerance)
           return { backend, s in
             try backend.sumOfSquares(s[x], count: count, accumulating: accumulating, into: s[y])
           }

@@ -4,7 +4,8 @@ import BackendCore
 extension Examiner {
   func examineReduction() {
     for shape in AxisShape.tried {
-      for op in ReductionOp.allCases { examineReduce(op, shape, .float32) }
+      for op in ReductionOp.allCases where op != .sum { examineReduce(op, shape, .float32) }
+      for terms in Terms.allCases { examineSum(shape, terms) }
       for op in ArgReductionOp.allCases where shape.extent > 0 { examineArgReduce(op, shape, .float32) }
     }
     for shape in AxisShape.few {
@@ -12,8 +13,12 @@ extension Examiner {
       for op in [ReductionOp.maximum, .minimum] { examineReduce(op, shape, .bool) }
       for op in ArgReductionOp.allCases where shape.extent > 0 { examineArgReduce(op, shape, .int32) }
       for reversed in [false, true] {
-        examineCumulativeSum(shape, .float32, reversed: reversed)
-        examineCumulativeSum(shape, .int32, reversed: reversed)
+        for terms in Terms.allCases {
+          let values = terms.values(shape.count, &numbers)
+          examineCumulativeSum(values, shape, .float32, reversed: reversed, terms.tolerance(length: shape.extent))
+        }
+        let values = numbers.integers(shape.count, in: Int(Int32.min)...Int(Int32.max))
+        examineCumulativeSum(values, shape, .int32, reversed: reversed, .number)
       }
     }
     examineExtremesOfSpecials()
@@ -36,6 +41,7 @@ extension Examiner {
     }
     let tolerance: Tolerance =
       switch op {
+      case .sum where dtype == .int32: .number
       case .sum, .mean: .sum(length: shape.extent)
       case .product: .ulps(Double(max(shape.extent, 1)))
       case .maximum, .minimum: .number
@@ -44,6 +50,16 @@ extension Examiner {
       let x = trial.input(values, dtype, offset: 3)
       let y = trial.output(shape.reducedCount, dtype, offset: 1, within: tolerance)
       return { backend, s in try backend.reduce(op, s[x], shape, into: s[y]) }
+    }
+  }
+
+  /// Sums to the last term, or to the last bit.
+  private func examineSum(_ shape: AxisShape, _ terms: Terms) {
+    let values = terms.values(shape.count, &numbers)
+    examine("reduce sum float32", "\(shape.text) of \(terms) numbers") { trial in
+      let x = trial.input(values, offset: 1)
+      let y = trial.output(shape.reducedCount, offset: 2, within: terms.tolerance(length: shape.extent))
+      return { backend, s in try backend.reduce(.sum, s[x], shape, into: s[y]) }
     }
   }
 
@@ -89,13 +105,12 @@ extension Examiner {
     }
   }
 
-  private func examineCumulativeSum(_ shape: AxisShape, _ dtype: DType, reversed: Bool) {
-    let values =
-      dtype == .int32
-      ? numbers.integers(shape.count, in: Int(Int32.min)...Int(Int32.max)) : numbers.values(shape.count, dtype)
+  private func examineCumulativeSum(
+    _ values: [Double], _ shape: AxisShape, _ dtype: DType, reversed: Bool, _ tolerance: Tolerance
+  ) {
     examine("cumulativeSum \(dtype)\(reversed ? " reversed" : "")", shape.text) { trial in
       let x = trial.input(values, dtype, offset: 3)
-      let y = trial.output(shape.count, dtype, offset: 1, within: .sum(length: shape.extent))
+      let y = trial.output(shape.count, dtype, offset: 1, within: tolerance)
       return { backend, s in try backend.cumulativeSum(s[x], shape, reversed: reversed, into: s[y]) }
     }
   }

@@ -1,11 +1,88 @@
 import BackendConformance
+import BackendCore
 import BackendReference
+import Synchronization
 import Testing
 
+/// The conformance suite passes what is right and finds what is wrong.
 @Suite struct ConformanceTests {
   @Test(arguments: ConformanceFamily.allCases)
-  func referenceConformsToItself(_ family: ConformanceFamily) {
+  func referenceConforms(_ family: ConformanceFamily) {
     let failures = conformanceFailures(of: ReferenceBackend(), seed: 7, filter: [family])
     #expect(failures.isEmpty, "\(failures.prefix(20).map(\.description).joined(separator: "\n"))")
+  }
+
+  @Test func defaultCompositionsConform() {
+    let failures = conformanceFailures(of: DefaultsOnly(ReferenceBackend()))
+    #expect(failures.isEmpty, "\(failures.prefix(20).map(\.description).joined(separator: "\n"))")
+  }
+
+  /// Which operation must be named for each planted defect; the family is where it must be found.
+  static let planted: [(Defect, ConformanceFamily, String)] = [
+    (.fillWritesPastTheEnd, .memory, "fill"), (.copyForgetsTheOffset, .memory, "copy"),
+    (.uploadNeedsOffsetZero, .memory, "upload"),
+    (.maximumDropsNaN, .elementwise, "binary maximum"), (.rowsReadAsColumns, .elementwise, "binary add"),
+    (.exponentialIsRough, .elementwise, "unary exp"), (.divisionRoundsDown, .elementwise, "binary divide int32"),
+    (.castRounds, .elementwise, "cast float32 to int32"), (.selectIsInverted, .elementwise, "select"),
+    (.stridesLoseTheirSign, .copies, "copyStrided"), (.accumulationOverwrites, .copies, "accumulating"),
+    (.longSumsLoseTheLast, .reduction, "reduce sum"), (.lastExtremeWins, .reduction, "argReduce"),
+    (.sortIsUnstable, .reduction, "sort"), (.runningSumIsExclusive, .reduction, "cumulativeSum"),
+    (.resultsDependOnHistory, .reduction, "reduce sum"),
+    (.productReadsC, .matmul, "matmul"), (.batchesShareB, .matmul, "matmul"),
+    (.transposeIsIgnored, .matmul, "matmul"), (.biasIsForgotten, .matmul, "linear"),
+    (.biasGradientSkipsActivation, .matmul, "linearGradient"),
+    (.indicesAreClamped, .indexing, "gatherRows"), (.repeatedIndicesOverwrite, .indexing, "scatterAddRows"),
+    (.largestIsNotSubtracted, .softmax, "softmax"), (.softmaxGradientForgetsTheSum, .softmax, "softmaxGradient"),
+    (.smoothingIsForgotten, .softmax, "softmaxCrossEntropy"), (.ignoredLabelsCount, .softmax, "softmaxCrossEntropy"),
+    (.uniformsUseLowBits, .random, "random uniform"), (.stepOffsetIsForgotten, .random, "random uniform"),
+    (.dropoutForgetsTheScale, .random, "dropout"),
+    (.epsilonInsideTheRoot, .optimizerSteps, "adam"), (.decayIsCoupled, .optimizerSteps, "decay 0.1 direct"),
+    (.gradientBoundIsForgotten, .optimizerSteps, "optimizerStep"),
+    (.inputGradientIsOverwritten, .optimizerSteps, "optimizerStep"),
+    (.normAccumulates, .optimizerSteps, "sumOfSquares"),
+    (.replayDoesNothing, .recording, "record"),
+  ]
+
+  @Test(arguments: planted)
+  func plantedDefectsAreFound(_ defect: Defect, _ family: ConformanceFamily, _ operation: String) {
+    let failures = conformanceFailures(of: DefectiveBackend(defect), filter: [family])
+    #expect(failures.contains { $0.operation.contains(operation) }, "\(failures)")
+    #expect(failures.allSatisfy { $0.family == family })
+  }
+
+  @Test func everyDefectIsPlanted() {
+    #expect(Set(Self.planted.map(\.0)) == Set(Defect.allCases))
+    #expect(Set(Self.planted.map(\.1)) == Set(ConformanceFamily.allCases))
+  }
+
+  /// A failure says what was called, on what, where it went wrong, and how.
+  @Test func failuresTell() throws {
+    let failures = conformanceFailures(of: DefectiveBackend(.dropoutForgetsTheScale), filter: [.random])
+    let failure = try #require(failures.first { $0.shapes == "[1000], result" })
+    #expect(failure.operation == "dropout float32 0.5")
+    #expect(failure.index != nil)
+    #expect(failure.description.hasPrefix("random: dropout float32 0.5, [1000], result at "))
+    #expect(failure.description.contains("expected \(failure.expected), found \(failure.found)"))
+    #expect(Double(failure.expected) != nil)
+  }
+
+  @Test func thrownErrorsAreFailures() throws {
+    let failures = conformanceFailures(of: ReferenceBackend(memoryLimit: 64), filter: [.softmax])
+    let failure = try #require(failures.first)
+    #expect(failure.expected == "no error")
+    #expect(failure.found.hasPrefix("out of memory"))
+    #expect(failure.index == nil)
+  }
+}
+
+/// A count that several threads may share.
+final class CallCount: Sendable {
+  private let count = Mutex(0)
+
+  func next() -> Int {
+    count.withLock {
+      $0 += 1
+      return $0
+    }
   }
 }

@@ -1,0 +1,60 @@
+import BackendCore
+import BackendReference
+
+/// A buffer of the Reference backend that holds `values`.
+func buffer(_ values: [Double], _ dtype: DType = .float64, on backend: any Backend = ReferenceBackend.shared) throws
+  -> BufferSlice
+{
+  let slice = BufferSlice(try backend.allocate(count: values.count, dtype: dtype))
+  try withBytes(of: values, dtype) { try backend.upload($0, into: slice) }
+  return slice
+}
+
+/// Memory for a result.
+func result(_ count: Int, _ dtype: DType = .float64, on backend: any Backend = ReferenceBackend.shared) throws
+  -> BufferSlice
+{
+  BufferSlice(try backend.allocate(count: count, dtype: dtype))
+}
+
+/// The elements from a slice on, to the end of its buffer.
+func values(_ slice: BufferSlice, on backend: any Backend = ReferenceBackend.shared) throws -> [Double] {
+  let count = slice.buffer.count - slice.offset
+  switch slice.dtype {
+  case .float32: return try download(slice, Float.self, count, backend).map { Double($0) }
+  case .float64: return try download(slice, Double.self, count, backend)
+  case .int32: return try download(slice, Int32.self, count, backend).map { Double($0) }
+  case .bool: return try download(slice, UInt8.self, count, backend).map { Double($0) }
+  }
+}
+
+private func download<Element: ExpressibleByIntegerLiteral>(
+  _ slice: BufferSlice, _ type: Element.Type, _ count: Int, _ backend: any Backend
+) throws -> [Element] {
+  var elements = [Element](repeating: 0, count: count)
+  try elements.withUnsafeMutableBytes { try backend.download(slice, into: $0) }
+  return elements
+}
+
+private func withBytes(of values: [Double], _ dtype: DType, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+  switch dtype {
+  case .float32: try values.map { Float($0) }.withUnsafeBytes(body)
+  case .float64: try values.withUnsafeBytes(body)
+  case .int32: try values.map { Int32($0) }.withUnsafeBytes(body)
+  case .bool: try values.map { UInt8($0) }.withUnsafeBytes(body)
+  }
+}
+
+/// True when all numbers agree to `tolerance`, relative or absolute; NaN agrees with NaN.
+func agree(_ a: [Double], _ b: [Double], to tolerance: Double = 1e-14) -> Bool {
+  a.count == b.count
+    && zip(a, b).allSatisfy { x, y in
+      (x.isNaN && y.isNaN) || x == y || abs(x - y) <= tolerance * max(1, abs(x), abs(y))
+    }
+}
+
+/// Numbers in −1...1 that are the same in every run.
+func numbers(_ count: Int, seed: UInt64 = 1) -> [Double] {
+  let source = RandomSource(key: seed)
+  return (0..<count).map { 2 * Double(Philox.uniform(source.block($0 / 4)[$0 % 4])) - 1 }
+}
