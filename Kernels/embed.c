@@ -1,1 +1,80 @@
 #include "OpenCLKernels.h"
+
+// Every file of this folder, once.
+#define NN_KERNEL_FILES(F) \
+  F(Common) \
+  F(ArgReduction) \
+  F(ElementwiseBinary) \
+  F(ElementwiseComparison) \
+  F(ElementwiseGradient) \
+  F(ElementwiseSelection) \
+  F(ElementwiseUnary) \
+  F(Indexing) \
+  F(Matmul) \
+  F(OptimizerSteps) \
+  F(Random) \
+  F(Reduction) \
+  F(Scan) \
+  F(Softmax) \
+  F(Sort) \
+  F(StridedCopy)
+
+// #embed is no expression that a macro could make, hence the second list. A name that is missing here does not compile.
+static const unsigned char Common[] = {
+#embed "Common.cl"
+};
+static const unsigned char ArgReduction[] = {
+#embed "ArgReduction.cl"
+};
+static const unsigned char ElementwiseBinary[] = {
+#embed "ElementwiseBinary.cl"
+};
+static const unsigned char ElementwiseComparison[] = {
+#embed "ElementwiseComparison.cl"
+};
+static const unsigned char ElementwiseGradient[] = {
+#embed "ElementwiseGradient.cl"
+};
+static const unsigned char ElementwiseSelection[] = {
+#embed "ElementwiseSelection.cl"
+};
+static const unsigned char ElementwiseUnary[] = {
+#embed "ElementwiseUnary.cl"
+};
+static const unsigned char Indexing[] = {
+#embed "Indexing.cl"
+};
+static const unsigned char Matmul[] = {
+#embed "Matmul.cl"
+};
+static const unsigned char OptimizerSteps[] = {
+#embed "OptimizerSteps.cl"
+};
+static const unsigned char Random[] = {
+#embed "Random.cl"
+};
+static const unsigned char Reduction[] = {
+#embed "Reduction.cl"
+};
+static const unsigned char Scan[] = {
+#embed "Scan.cl"
+};
+static const unsigned char Softmax[] = {
+#embed "Softmax.cl"
+};
+static const unsigned char Sort[] = {
+#embed "Sort.cl"
+};
+static const unsigned char StridedCopy[] = {
+#embed "StridedCopy.cl"
+};
+
+static const NNKernelSource sources[] = {
+#define NN_KERNEL_SOURCE(file) {#file, file, sizeof file},
+    NN_KERNEL_FILES(NN_KERNEL_SOURCE)
+#undef NN_KERNEL_SOURCE
+};
+
+size_t nn_kernel_source_count(void) { return sizeof sources / sizeof *sources; }
+
+NNKernelSource nn_kernel_source(size_t index) { return sources[index]; }

@@ -1,0 +1,67 @@
+// The position of the extreme of x[outer, extent, inner] along the middle axis. The first one wins; the first NaN wins
+// over every number.
+
+// True when the value a at position i goes before the value b at position j. BETTER compares numbers.
+#define BEFORE(a, i, b, j, BETTER)                       \
+  ((a) != (a) ? ((b) == (b) || (i) < (j))                \
+              : ((b) == (b) && ((a)BETTER(b) || ((a) == (b) && (i) < (j)))))
+
+#define ARG_REDUCTION(NAME, TYPE, BETTER)                                                                            \
+  kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,       \
+                                 index_t count, index_t extent, index_t inner) {                                     \
+    NN_FOREACH(i, count) {                                                                                           \
+      const index_t o = i / inner;                                                                                   \
+      global const NN_TYPE(TYPE) *p = xs + xOffset + (ulong)o * extent * inner + (i - o * inner);                    \
+      index_t best = 0;                                                                                              \
+      if (extent > 0) {                                                                                              \
+        NN_TYPE(TYPE) champion = p[0];                                                                               \
+        for (index_t j = 1; j < extent; j++) {                                                                       \
+          const NN_TYPE(TYPE) x = p[(ulong)j * inner];                                                               \
+          if (BEFORE(x, j, champion, best, BETTER)) {                                                                \
+            champion = x;                                                                                            \
+            best = j;                                                                                                \
+          }                                                                                                          \
+        }                                                                                                            \
+      }                                                                                                              \
+      ys[yOffset + i] = (int)best;                                                                                   \
+    }                                                                                                                \
+  }                                                                                                                  \
+  kernel void NAME##Rows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,        \
+                                index_t extent, index_t inner) {                                                     \
+    local NN_TYPE(TYPE) champions[NN_GROUP];                                                                         \
+    local index_t positions[NN_GROUP];                                                                               \
+    const uint item = get_local_id(0);                                                                               \
+    const index_t o = (index_t)get_group_id(0) / inner, i = (index_t)get_group_id(0) - o * inner;                    \
+    xs += xOffset + (ulong)o * extent * inner + i;                                                                   \
+    /* Items beyond the extent hold its first element: they lose to nothing and win over nothing. */                 \
+    index_t best = item < extent ? item : 0;                                                                         \
+    NN_TYPE(TYPE) champion = xs[(ulong)best * inner];                                                                \
+    for (index_t j = best + NN_GROUP; j < extent; j += NN_GROUP) {                                                   \
+      const NN_TYPE(TYPE) x = xs[(ulong)j * inner];                                                                  \
+      if (BEFORE(x, j, champion, best, BETTER)) {                                                                    \
+        champion = x;                                                                                                \
+        best = j;                                                                                                    \
+      }                                                                                                              \
+    }                                                                                                                \
+    champions[item] = champion;                                                                                      \
+    positions[item] = best;                                                                                          \
+    for (uint width = NN_GROUP / 2; width > 0; width /= 2) {                                                         \
+      barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
+      if (item < width) {                                                                                            \
+        const NN_TYPE(TYPE) x = champions[item + width];                                                             \
+        const index_t j = positions[item + width];                                                                   \
+        if (BEFORE(x, j, champions[item], positions[item], BETTER)) {                                                \
+          champions[item] = x;                                                                                       \
+          positions[item] = j;                                                                                       \
+        }                                                                                                            \
+      }                                                                                                              \
+    }                                                                                                                \
+    if (item == 0) ys[yOffset + get_group_id(0)] = (int)positions[0];                                                \
+  }
+
+ARG_REDUCTION(argmax, float, >)
+ARG_REDUCTION(argmin, float, <)
+ARG_REDUCTION(argmax, int, >)
+ARG_REDUCTION(argmin, int, <)
+ARG_REDUCTION(argmax, bool, >)
+ARG_REDUCTION(argmin, bool, <)

@@ -1,0 +1,78 @@
+// y[i] = f(a[i], b[i]) for dense operands, for strided ones, and with a scalar on either side.
+
+static inline float nn_remainder_float(float a, float b) {
+  // fmod is exact, a − b·floor(a/b) is not; the result takes the sign of b.
+  const float r = fmod(a, b);
+  return r != 0.0f && (r < 0.0f) != (b < 0.0f) ? r + b : r;
+}
+
+// The machine's division traps on a zero divisor, and on the one quotient that does not fit.
+static inline int nn_divide_int(int a, int b) { return b == 0 ? 0 : (b == -1 ? nn_subtract_int(0, a) : a / b); }
+static inline int nn_remainder_int(int a, int b) {
+  if (b == 0 || b == -1) return 0;
+  const int r = a % b;
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+
+#define BINARY(NAME, TYPE, EXPRESSION)                                                                              \
+  kernel void binary_##NAME##_##TYPE(global const NN_TYPE(TYPE) *as, ulong aOffset,                                 \
+                                     global const NN_TYPE(TYPE) *bs, ulong bOffset, global NN_TYPE(TYPE) *ys,       \
+                                     ulong yOffset, index_t count) {                                                \
+    as += aOffset;                                                                                                  \
+    bs += bOffset;                                                                                                  \
+    ys += yOffset;                                                                                                  \
+    NN_FOREACH(i, count) {                                                                                          \
+      const NN_TYPE(TYPE) a = as[i], b = bs[i];                                                                     \
+      ys[i] = EXPRESSION;                                                                                           \
+    }                                                                                                               \
+  }                                                                                                                 \
+  kernel void binaryStrided_##NAME##_##TYPE(                                                                        \
+      global const NN_TYPE(TYPE) *as, ulong aOffset, global const NN_TYPE(TYPE) *bs, ulong bOffset,                 \
+      global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count, loop_t loop, steps_t aSteps, steps_t bSteps) {        \
+    as += aOffset;                                                                                                  \
+    bs += bOffset;                                                                                                  \
+    ys += yOffset;                                                                                                  \
+    NN_FOREACH(i, count) {                                                                                          \
+      index_t rest = i;                                                                                             \
+      step_t aAt = 0, bAt = 0;                                                                                      \
+      for (index_t axis = 0; axis < loop.rank; axis++) {                                                            \
+        const index_t next = rest / loop.extents[axis];                                                             \
+        const step_t position = (step_t)(rest - next * loop.extents[axis]);                                         \
+        aAt += position * aSteps.steps[axis];                                                                       \
+        bAt += position * bSteps.steps[axis];                                                                       \
+        rest = next;                                                                                                \
+      }                                                                                                             \
+      const NN_TYPE(TYPE) a = as[aAt], b = bs[bAt];                                                                 \
+      ys[i] = EXPRESSION;                                                                                           \
+    }                                                                                                               \
+  }                                                                                                                 \
+  kernel void binaryScalar_##NAME##_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset,                           \
+                                           global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count,                  \
+                                           NN_TYPE(TYPE) scalar, int scalarFirst) {                                 \
+    xs += xOffset;                                                                                                  \
+    ys += yOffset;                                                                                                  \
+    NN_FOREACH(i, count) {                                                                                          \
+      const NN_TYPE(TYPE) x = xs[i], a = scalarFirst ? scalar : x, b = scalarFirst ? x : scalar;                    \
+      ys[i] = EXPRESSION;                                                                                           \
+    }                                                                                                               \
+  }
+
+BINARY(add, float, a + b)
+BINARY(subtract, float, a - b)
+BINARY(multiply, float, a *b)
+BINARY(divide, float, a / b)
+BINARY(power, float, pow(a, b))
+BINARY(maximum, float, nn_maximum_float(a, b))
+BINARY(minimum, float, nn_minimum_float(a, b))
+BINARY(remainder, float, nn_remainder_float(a, b))
+
+BINARY(add, int, nn_add_int(a, b))
+BINARY(subtract, int, nn_subtract_int(a, b))
+BINARY(multiply, int, nn_multiply_int(a, b))
+BINARY(divide, int, nn_divide_int(a, b))
+BINARY(maximum, int, nn_maximum_int(a, b))
+BINARY(minimum, int, nn_minimum_int(a, b))
+BINARY(remainder, int, nn_remainder_int(a, b))
+
+BINARY(logicalAnd, bool, (a != 0) & (b != 0))
+BINARY(logicalOr, bool, (a != 0) | (b != 0))

@@ -1,0 +1,48 @@
+// y[i] = a[i] ? b[i] as bool, for dense operands, for strided ones, and with a scalar on the right.
+
+#define COMPARISON(NAME, TYPE, OPERATOR)                                                                            \
+  kernel void compare_##NAME##_##TYPE(global const NN_TYPE(TYPE) *as, ulong aOffset,                                \
+                                      global const NN_TYPE(TYPE) *bs, ulong bOffset, global nn_bool *ys,            \
+                                      ulong yOffset, index_t count) {                                               \
+    as += aOffset;                                                                                                  \
+    bs += bOffset;                                                                                                  \
+    ys += yOffset;                                                                                                  \
+    NN_FOREACH(i, count) ys[i] = as[i] OPERATOR bs[i];                                                              \
+  }                                                                                                                 \
+  kernel void compareStrided_##NAME##_##TYPE(                                                                       \
+      global const NN_TYPE(TYPE) *as, ulong aOffset, global const NN_TYPE(TYPE) *bs, ulong bOffset,                 \
+      global nn_bool *ys, ulong yOffset, index_t count, loop_t loop, steps_t aSteps, steps_t bSteps) {              \
+    as += aOffset;                                                                                                  \
+    bs += bOffset;                                                                                                  \
+    ys += yOffset;                                                                                                  \
+    NN_FOREACH(i, count) {                                                                                          \
+      index_t rest = i;                                                                                             \
+      step_t aAt = 0, bAt = 0;                                                                                      \
+      for (index_t axis = 0; axis < loop.rank; axis++) {                                                            \
+        const index_t next = rest / loop.extents[axis];                                                             \
+        const step_t position = (step_t)(rest - next * loop.extents[axis]);                                         \
+        aAt += position * aSteps.steps[axis];                                                                       \
+        bAt += position * bSteps.steps[axis];                                                                       \
+        rest = next;                                                                                                \
+      }                                                                                                             \
+      ys[i] = as[aAt] OPERATOR bs[bAt];                                                                             \
+    }                                                                                                               \
+  }                                                                                                                 \
+  kernel void compareScalar_##NAME##_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global nn_bool *ys,      \
+                                            ulong yOffset, index_t count, NN_TYPE(TYPE) scalar) {                   \
+    xs += xOffset;                                                                                                  \
+    ys += yOffset;                                                                                                  \
+    NN_FOREACH(i, count) ys[i] = xs[i] OPERATOR scalar;                                                             \
+  }
+
+#define COMPARISONS(TYPE)               \
+  COMPARISON(equal, TYPE, ==)           \
+  COMPARISON(notEqual, TYPE, !=)        \
+  COMPARISON(less, TYPE, <)             \
+  COMPARISON(lessOrEqual, TYPE, <=)     \
+  COMPARISON(greater, TYPE, >)          \
+  COMPARISON(greaterOrEqual, TYPE, >=)
+
+COMPARISONS(float)
+COMPARISONS(int)
+COMPARISONS(bool)

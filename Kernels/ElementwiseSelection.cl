@@ -1,0 +1,90 @@
+// Choosing, converting, counting and filling. Elements that are only moved are moved as words of their size.
+
+#define SELECT(NAME, WORD)                                                                                           \
+  kernel void select_##NAME(global const nn_bool *conditions, ulong conditionOffset, global const WORD *as,          \
+                            ulong aOffset, global const WORD *bs, ulong bOffset, global WORD *ys, ulong yOffset,     \
+                            index_t count) {                                                                         \
+    conditions += conditionOffset;                                                                                   \
+    as += aOffset;                                                                                                   \
+    bs += bOffset;                                                                                                   \
+    ys += yOffset;                                                                                                   \
+    NN_FOREACH(i, count) ys[i] = conditions[i] ? as[i] : bs[i];                                                      \
+  }                                                                                                                  \
+  kernel void selectStrided_##NAME(                                                                                  \
+      global const nn_bool *conditions, ulong conditionOffset, global const WORD *as, ulong aOffset,                 \
+      global const WORD *bs, ulong bOffset, global WORD *ys, ulong yOffset, index_t count, loop_t loop,              \
+      steps_t conditionSteps, steps_t aSteps, steps_t bSteps) {                                                      \
+    conditions += conditionOffset;                                                                                   \
+    as += aOffset;                                                                                                   \
+    bs += bOffset;                                                                                                   \
+    ys += yOffset;                                                                                                   \
+    NN_FOREACH(i, count) {                                                                                           \
+      index_t rest = i;                                                                                              \
+      step_t conditionAt = 0, aAt = 0, bAt = 0;                                                                      \
+      for (index_t axis = 0; axis < loop.rank; axis++) {                                                             \
+        const index_t next = rest / loop.extents[axis];                                                              \
+        const step_t position = (step_t)(rest - next * loop.extents[axis]);                                          \
+        conditionAt += position * conditionSteps.steps[axis];                                                        \
+        aAt += position * aSteps.steps[axis];                                                                        \
+        bAt += position * bSteps.steps[axis];                                                                        \
+        rest = next;                                                                                                 \
+      }                                                                                                              \
+      ys[i] = conditions[conditionAt] ? as[aAt] : bs[bAt];                                                           \
+    }                                                                                                                \
+  }
+
+SELECT(word, uint)
+SELECT(byte, uchar)
+
+// Towards zero, saturated, NaN to 0: what convert_int_sat does to NaN is the device's choice.
+static inline int nn_int_from_float(float x) { return x != x ? 0 : convert_int_sat_rtz(x); }
+
+#define CAST(FROM, TO, EXPRESSION)                                                                                   \
+  kernel void cast_##FROM##_##TO(global const NN_TYPE(FROM) *xs, ulong xOffset, global NN_TYPE(TO) *ys,              \
+                                 ulong yOffset, index_t count) {                                                     \
+    xs += xOffset;                                                                                                   \
+    ys += yOffset;                                                                                                   \
+    NN_FOREACH(i, count) {                                                                                           \
+      const NN_TYPE(FROM) x = xs[i];                                                                                 \
+      ys[i] = EXPRESSION;                                                                                            \
+    }                                                                                                                \
+  }
+
+CAST(float, int, nn_int_from_float(x))
+CAST(float, bool, x != 0.0f)
+CAST(int, float, convert_float_rte(x))
+CAST(int, bool, x != 0)
+CAST(bool, float, x ? 1.0f : 0.0f)
+CAST(bool, int, x ? 1 : 0)
+
+// start + i·step, rounded once: the product and the sum keep what they round off. Positions are split into two parts that
+// a float holds exactly.
+static inline float nn_range(ulong i, float start, float step) {
+  const float high = (float)(i & ~(ulong)0xFFFF), low = (float)(i & 0xFFFF);
+  const float p = high * step, pRest = fma(high, step, -p);
+  const float q = low * step, qRest = fma(low, step, -q);
+  const float r = p + q, rv = r - p, rRest = (p - (r - rv)) + (q - rv);
+  const float s = start + r, sv = s - start, sRest = (start - (s - sv)) + (r - sv);
+  const float rest = sRest + (rRest + (pRest + qRest));
+  return fabs(s) < INFINITY && rest == rest ? s + rest : s;
+}
+
+kernel void range_float(global float *ys, ulong yOffset, index_t count, float start, float step) {
+  ys += yOffset;
+  NN_FOREACH(i, count) ys[i] = nn_range(i, start, step);
+}
+
+kernel void range_int(global int *ys, ulong yOffset, index_t count, int start, int step) {
+  ys += yOffset;
+  NN_FOREACH(i, count) ys[i] = as_int(as_uint(start) + (uint)i * as_uint(step));
+}
+
+kernel void fill_word(global uint *ys, ulong yOffset, index_t count, uint value) {
+  ys += yOffset;
+  NN_FOREACH(i, count) ys[i] = value;
+}
+
+kernel void fill_byte(global uchar *ys, ulong yOffset, index_t count, uchar value) {
+  ys += yOffset;
+  NN_FOREACH(i, count) ys[i] = value;
+}

@@ -1,0 +1,97 @@
+// Reading and adding at positions named by an int32 operand. A position out of range reads as NaN (0 for int and bool),
+// and is dropped by the scatters.
+
+#define GATHER(TYPE, OUTSIDE)                                                                                        \
+  kernel void gatherRows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global const int *indices,            \
+                                ulong indicesOffset, global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count,         \
+                                index_t extent, index_t inner, index_t indexCount) {                                 \
+    NN_FOREACH(at, count) {                                                                                          \
+      const index_t line = at / inner, i = at - line * inner;                                                        \
+      const index_t o = line / indexCount, j = line - o * indexCount;                                                \
+      const int index = indices[indicesOffset + j];                                                                  \
+      ys[yOffset + at] =                                                                                             \
+          index >= 0 && index < extent ? xs[xOffset + ((ulong)o * extent + index) * inner + i] : OUTSIDE;            \
+    }                                                                                                                \
+  }                                                                                                                  \
+  kernel void gatherElements_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global const int *indices,        \
+                                    ulong indicesOffset, global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count,     \
+                                    index_t extent, index_t inner, index_t indexCount) {                             \
+    NN_FOREACH(at, count) {                                                                                          \
+      const index_t line = at / inner, i = at - line * inner, o = line / indexCount;                                 \
+      const int index = indices[indicesOffset + at];                                                                 \
+      ys[yOffset + at] =                                                                                             \
+          index >= 0 && index < extent ? xs[xOffset + ((ulong)o * extent + index) * inner + i] : OUTSIDE;            \
+    }                                                                                                                \
+  }
+
+GATHER(float, NAN)
+GATHER(int, 0)
+GATHER(bool, 0)
+
+// The scatters add in the order of j without atomics: every element of the result is owned by one item.
+#define SCATTER(TYPE, SUM)                                                                                           \
+  /* y[o, indices[j], i] += updates[o, j, i]. `order` lists the j by index, equal ones in their order; the item at    \
+     the first of a run of equal indices adds the run. */                                                            \
+  kernel void scatterRows_##TYPE(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,                           \
+                                 global const int *indices, ulong indicesOffset, global const int *order,            \
+                                 global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count, index_t extent,             \
+                                 index_t inner, index_t indexCount) {                                                \
+    indices += indicesOffset;                                                                                        \
+    NN_FOREACH(at, count) {                                                                                          \
+      const index_t line = at / inner, i = at - line * inner;                                                        \
+      const index_t o = line / indexCount, first = line - o * indexCount;                                            \
+      const int index = indices[order[first]];                                                                       \
+      if (index >= 0 && index < extent && (first == 0 || indices[order[first - 1]] != index)) {                      \
+        const ulong target = yOffset + ((ulong)o * extent + index) * inner + i;                                      \
+        NN_TYPE(TYPE) a = ys[target];                                                                                \
+        for (index_t k = first; k < indexCount && indices[order[k]] == index; k++) {                                 \
+          const NN_TYPE(TYPE) b = updates[updatesOffset + ((ulong)o * indexCount + order[k]) * inner + i];           \
+          a = SUM;                                                                                                   \
+        }                                                                                                            \
+        ys[target] = a;                                                                                              \
+      }                                                                                                              \
+    }                                                                                                                \
+  }                                                                                                                  \
+  /* y[o, indices[o, j], 0] += updates[o, j, 0], the same with an order for each o. */                               \
+  kernel void scatterLines_##TYPE(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,                          \
+                                  global const int *indices, ulong indicesOffset, global const int *order,           \
+                                  global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count, index_t extent,            \
+                                  index_t indexCount) {                                                              \
+    NN_FOREACH(at, count) {                                                                                          \
+      const index_t o = at / indexCount, first = at - o * indexCount;                                                \
+      const ulong start = (ulong)o * indexCount;                                                                     \
+      global const int *line = indices + indicesOffset + start;                                                      \
+      global const int *ordered = order + start;                                                                     \
+      const int index = line[ordered[first]];                                                                        \
+      if (index >= 0 && index < extent && (first == 0 || line[ordered[first - 1]] != index)) {                       \
+        const ulong target = yOffset + (ulong)o * extent + index;                                                    \
+        NN_TYPE(TYPE) a = ys[target];                                                                                \
+        for (index_t k = first; k < indexCount && line[ordered[k]] == index; k++) {                                  \
+          const NN_TYPE(TYPE) b = updates[updatesOffset + start + ordered[k]];                                       \
+          a = SUM;                                                                                                   \
+        }                                                                                                            \
+        ys[target] = a;                                                                                              \
+      }                                                                                                              \
+    }                                                                                                                \
+  }                                                                                                                  \
+  /* y[o, indices[o, j, i], i] += updates[o, j, i]: an item owns the line (o, i). */                                 \
+  kernel void scatterElements_##TYPE(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,                       \
+                                     global const int *indices, ulong indicesOffset, global NN_TYPE(TYPE) *ys,       \
+                                     ulong yOffset, index_t count, index_t extent, index_t inner,                    \
+                                     index_t indexExtent) {                                                          \
+    NN_FOREACH(line, count) {                                                                                        \
+      const index_t o = line / inner, i = line - o * inner;                                                          \
+      for (index_t j = 0; j < indexExtent; j++) {                                                                    \
+        const ulong at = ((ulong)o * indexExtent + j) * inner + i;                                                   \
+        const int index = indices[indicesOffset + at];                                                               \
+        if (index >= 0 && index < extent) {                                                                          \
+          const ulong target = yOffset + ((ulong)o * extent + index) * inner + i;                                    \
+          const NN_TYPE(TYPE) a = ys[target], b = updates[updatesOffset + at];                                       \
+          ys[target] = SUM;                                                                                          \
+        }                                                                                                            \
+      }                                                                                                              \
+    }                                                                                                                \
+  }
+
+SCATTER(float, a + b)
+SCATTER(int, nn_add_int(a, b))

@@ -1,0 +1,140 @@
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011): element i of a draw is word i % 4 of block i / 4. One item makes
+// one block. Bits, uniforms and masks are the same on every device; normals too, as they use exactly rounded steps alone.
+
+// Where the numbers come from; the step gets an int32 of device memory added where there is one.
+typedef struct {
+  uint keyLow, keyHigh, call, step;
+  int hasStepOffset;
+} source_t;
+
+static inline uint4 nn_philox(uint4 c, uint2 k) {
+  for (uint round = 0; round < 10; round++) {
+    const uint high0 = mul_hi(c.x, 0xD2511F53u), low0 = c.x * 0xD2511F53u;
+    const uint high1 = mul_hi(c.z, 0xCD9E8D57u), low1 = c.z * 0xCD9E8D57u;
+    c = (uint4)(high1 ^ c.y ^ k.x, low1, high0 ^ c.w ^ k.y, low0);
+    k += (uint2)(0x9E3779B9u, 0xBB67AE85u);
+  }
+  return c;
+}
+
+static inline uint4 nn_block(ulong block, source_t source, global const int *stepOffset) {
+  uint step = source.step;
+  if (source.hasStepOffset) step += as_uint(*stepOffset);
+  return nn_philox((uint4)((uint)block, (uint)(block >> 32), source.call, step),
+                   (uint2)(source.keyLow, source.keyHigh));
+}
+
+// [0, 1) from the upper 24 bits: exact.
+static inline float nn_uniform(uint word) { return (float)(word >> 8) * 0x1p-24f; }
+
+// √x correctly rounded, from a root that may be off by 3 ulp.
+static inline float nn_square_root(float x) {
+  if (x == 0.0f) return x;
+  const float root = sqrt(x);
+  return root + fma(-root, root, x) / (2.0f * root);
+}
+
+// −2 ln u for u = n·2^-24, 1 ≤ n ≤ 2^24. u = 2^e·m with m in [√½, √2), ln m = 2 artanh(f), f = (m − 1)/(m + 1); the leading
+// terms carry what they round off.
+static inline float nn_minus_two_log(uint n) {
+  int e = 31 - (int)clz(n);
+  float m = ldexp((float)n, -e);
+  if (m > 1.41421356f) {
+    m *= 0.5f;
+    e += 1;
+  }
+  e -= 24;
+  const float numerator = m - 1.0f, denominator = m + 1.0f;
+  const float f = numerator / denominator;
+  const float denominatorRest = m - (denominator - 1.0f);
+  const float fRest = (fma(-f, denominator, numerator) - f * denominatorRest) / denominator;
+  const float s = f * f;
+  float series = fma(s, 1.0f / 11.0f, 1.0f / 9.0f);
+  series = fma(series, s, 1.0f / 7.0f);
+  series = fma(series, s, 1.0f / 5.0f);
+  series = fma(series, s, 1.0f / 3.0f);
+  // ln m = 2f + 2f·s·series; e·ln 2 in two parts, the first exact for |e| ≤ 24.
+  const float correction = fma(2.0f * f * s, series, 2.0f * fRest);
+  const float high = (float)e * 0.693145751953125f, low = (float)e * 1.42860682030941723e-6f;
+  const float sum = high + 2.0f * f;
+  const float rest = e == 0 ? 0.0f : (high - sum) + 2.0f * f;
+  return -2.0f * (sum + (rest + (low + correction)));
+}
+
+// sin(πt/4) and cos(πt/4) for t in [0, 1], by their series.
+static inline float nn_sine_eighth(float t) {
+  const float s = t * t;
+  float p = 3.13361689e-7f;
+  p = fma(p, s, -3.65762042e-5f);
+  p = fma(p, s, 2.49039457e-3f);
+  p = fma(p, s, -8.07455122e-2f);
+  // π/4 in two parts.
+  const float tail = fma(p, s, -2.1855694e-08f);
+  return fma(t, 0.78539818525314331f, t * tail);
+}
+
+// r·cos(2πv) and r·sin(2πv) for v = n·2^-24.
+static inline float2 nn_on_circle(float r, uint n) {
+  // The octant and the place in it are exact; odd octants are run through backwards.
+  const uint octant = n >> 21;
+  const uint place = n & 0x1FFFFFu;
+  const float t = (float)((octant & 1u) ? 0x200000u - place : place) * 0x1p-21f;
+  const float s = t * t;
+  float q = -2.46113696e-8f;
+  q = fma(q, s, 3.59086045e-6f);
+  q = fma(q, s, -3.25991887e-4f);
+  q = fma(q, s, 1.58543442e-2f);
+  q = fma(q, s, -3.08425138e-1f);
+  const float sine = nn_sine_eighth(t), cosine = fma(q, s, 1.0f);
+  const int swaps = ((octant + 1u) >> 1) & 1u;
+  const float c = swaps ? sine : cosine, d = swaps ? cosine : sine;
+  return (float2)(octant >= 2u && octant < 6u ? -r * c : r * c, octant >= 4u ? -r * d : r * d);
+}
+
+static inline float2 nn_normals(uint first, uint second) {
+  return nn_on_circle(nn_square_root(nn_minus_two_log((first >> 8) + 1u)), second >> 8);
+}
+
+#define DRAW(NAME, TYPE, BLOCK, WORD)                                                                                \
+  kernel void NAME(global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count, source_t source,                          \
+                   global const int *stepOffset, ulong stepOffsetOffset, ulong threshold) {                          \
+    ys += yOffset;                                                                                                   \
+    const index_t block = get_global_id(0), first = block * 4;                                                       \
+    if (first < count) {                                                                                             \
+      const uint4 words = nn_block(block, source, stepOffset + stepOffsetOffset);                                    \
+      BLOCK;                                                                                                         \
+      ys[first] = WORD(0, x);                                                                                        \
+      if (first + 1 < count) ys[first + 1] = WORD(1, y);                                                             \
+      if (first + 2 < count) ys[first + 2] = WORD(2, z);                                                             \
+      if (first + 3 < count) ys[first + 3] = WORD(3, w);                                                             \
+    }                                                                                                                \
+  }
+
+#define NO_BLOCK
+#define BITS(i, c) as_int(words.c)
+#define UNIFORM(i, c) nn_uniform(words.c)
+#define MASK(i, c) ((ulong)words.c < threshold)
+#define PAIRS const float4 pairs = (float4)(nn_normals(words.x, words.y), nn_normals(words.z, words.w))
+#define NORMAL(i, c) pairs.c
+
+DRAW(random_bits, int, NO_BLOCK, BITS)
+DRAW(random_uniform, float, NO_BLOCK, UNIFORM)
+DRAW(random_normal, float, PAIRS, NORMAL)
+DRAW(random_bernoulli_float, float, NO_BLOCK, MASK)
+DRAW(random_bernoulli_bool, bool, NO_BLOCK, MASK)
+
+// y[i] = x[i]·scale where the mask of the same draw is 1, else x[i]·0, so that NaN shows.
+kernel void dropout(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t count,
+                    source_t source, global const int *stepOffset, ulong stepOffsetOffset, ulong threshold,
+                    float scale) {
+  xs += xOffset;
+  ys += yOffset;
+  const index_t block = get_global_id(0), first = block * 4;
+  if (first < count) {
+    const uint4 words = nn_block(block, source, stepOffset + stepOffsetOffset);
+    ys[first] = xs[first] * ((ulong)words.x < threshold ? scale : 0.0f);
+    if (first + 1 < count) ys[first + 1] = xs[first + 1] * ((ulong)words.y < threshold ? scale : 0.0f);
+    if (first + 2 < count) ys[first + 2] = xs[first + 2] * ((ulong)words.z < threshold ? scale : 0.0f);
+    if (first + 3 < count) ys[first + 3] = xs[first + 3] * ((ulong)words.w < threshold ? scale : 0.0f);
+  }
+}

@@ -1,0 +1,53 @@
+// Running sums of x[outer, extent, inner] along the middle axis, from the front or from the back.
+
+#define SCAN(TYPE, SUM)                                                                                              \
+  /* One item runs along one line: for many lines, and short ones. */                                                \
+  kernel void scanItems_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,              \
+                               ulong yOffset, index_t count, index_t extent, index_t inner, int reversed) {          \
+    NN_FOREACH(i, count) {                                                                                           \
+      const index_t o = i / inner;                                                                                   \
+      const ulong start = (ulong)o * extent * inner + (i - o * inner);                                               \
+      NN_TYPE(TYPE) a = 0;                                                                                           \
+      for (index_t j = 0; j < extent; j++) {                                                                         \
+        const ulong at = start + (ulong)(reversed ? extent - 1 - j : j) * inner;                                     \
+        const NN_TYPE(TYPE) b = xs[xOffset + at];                                                                    \
+        a = SUM;                                                                                                     \
+        ys[yOffset + at] = a;                                                                                        \
+      }                                                                                                              \
+    }                                                                                                                \
+  }                                                                                                                  \
+  /* A work group runs along one line, NN_GROUP elements at a time (Hillis and Steele), carrying the sum along. */   \
+  kernel void scanRows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,               \
+                              ulong yOffset, index_t extent, index_t inner, int reversed) {                          \
+    local NN_TYPE(TYPE) sums[2][NN_GROUP];                                                                           \
+    const uint item = get_local_id(0);                                                                               \
+    const index_t o = (index_t)get_group_id(0) / inner, i = (index_t)get_group_id(0) - o * inner;                    \
+    const ulong start = (ulong)o * extent * inner + i;                                                               \
+    NN_TYPE(TYPE) carry = 0;                                                                                         \
+    for (index_t first = 0; first < extent; first += NN_GROUP) {                                                     \
+      const index_t j = first + item;                                                                                \
+      const ulong at = start + (ulong)(reversed ? extent - 1 - j : j) * inner;                                       \
+      uint side = 0;                                                                                                 \
+      sums[0][item] = j < extent ? xs[xOffset + at] : (NN_TYPE(TYPE))0;                                              \
+      for (uint width = 1; width < NN_GROUP; width *= 2) {                                                           \
+        barrier(CLK_LOCAL_MEM_FENCE);                                                                                \
+        NN_TYPE(TYPE) a = sums[side][item];                                                                          \
+        if (item >= width) {                                                                                         \
+          const NN_TYPE(TYPE) b = sums[side][item - width];                                                          \
+          a = SUM;                                                                                                   \
+        }                                                                                                            \
+        side = 1 - side;                                                                                             \
+        sums[side][item] = a;                                                                                        \
+      }                                                                                                              \
+      barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
+      NN_TYPE(TYPE) a = carry, b = sums[side][item];                                                                 \
+      if (j < extent) ys[yOffset + at] = SUM;                                                                        \
+      b = sums[side][NN_GROUP - 1];                                                                                  \
+      carry = SUM;                                                                                                   \
+      /* The next round overwrites what the others may still be reading. */                                          \
+      barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
+    }                                                                                                                \
+  }
+
+SCAN(float, a + b)
+SCAN(int, nn_add_int(a, b))

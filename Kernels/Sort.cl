@@ -1,0 +1,107 @@
+// A stable sort of each row of [rows, columns]: Batcher's bitonic network over 64-bit keys, the order of the value above,
+// the column below. Keys differ, so the network's order is the stable one.
+
+// Keys that one work group sorts in local memory.
+#define BLOCK 1024
+
+// Keys that compare as the values do: NaN above every number, −0 equal to 0.
+static inline uint nn_key_float(float x) {
+  if (x != x) return 0xFFFFFFFFu;
+  const uint bits = as_uint(x == 0.0f ? 0.0f : x);
+  return bits ^ ((bits & 0x80000000u) ? 0xFFFFFFFFu : 0x80000000u);
+}
+static inline uint nn_key_int(int x) { return as_uint(x) ^ 0x80000000u; }
+static inline uint nn_key_bool(uchar x) { return x != 0; }
+
+// Places behind the row's end sort behind everything.
+#define KEY(TYPE, x, column)                                                                                         \
+  ((column) < columns                                                                                                \
+       ? ((ulong)(descending ? ~nn_key_##TYPE(x[column]) : nn_key_##TYPE(x[column])) << 32) | (uint)(column)         \
+       : ~(ulong)0)
+
+// The i-th pair of a step: positions that differ in the bit `step`.
+static inline uint nn_pair(uint i, uint step) { return 2 * i - (i & (step - 1)); }
+
+// Runs the network from pairs in runs of `size` to runs of `lastSize` over `count` keys in local memory, whose first has
+// position `start` in its row.
+static inline void nn_network(local ulong *keys, uint count, index_t start, index_t size, index_t lastSize) {
+  for (; size <= lastSize; size *= 2) {
+    for (uint step = (uint)min(size / 2, (index_t)(count / 2)); step > 0; step /= 2) {
+      barrier(CLK_LOCAL_MEM_FENCE);
+      for (uint t = get_local_id(0); t < count / 2; t += NN_GROUP) {
+        const uint i = nn_pair(t, step), j = i + step;
+        const ulong a = keys[i], b = keys[j];
+        const int ascends = ((start + i) & size) == 0;
+        if ((a > b) == ascends) {
+          keys[i] = b;
+          keys[j] = a;
+        }
+      }
+    }
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);
+}
+
+#define SORT(TYPE)                                                                                                   \
+  /* Rows of at most BLOCK columns, one a work group; `padded` is the next power of two. */                          \
+  kernel void sortRows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *values,           \
+                              ulong valuesOffset, global int *indices, ulong indicesOffset, index_t columns,         \
+                              index_t padded, int descending, int hasValues) {                                       \
+    local ulong keys[BLOCK];                                                                                         \
+    const ulong start = (ulong)get_group_id(0) * columns;                                                            \
+    global const NN_TYPE(TYPE) *x = xs + xOffset + start;                                                            \
+    for (uint t = get_local_id(0); t < padded; t += NN_GROUP) keys[t] = KEY(TYPE, x, t);                             \
+    nn_network(keys, padded, 0, 2, padded);                                                                          \
+    for (uint t = get_local_id(0); t < columns; t += NN_GROUP) {                                                     \
+      const uint column = (uint)keys[t];                                                                             \
+      indices[indicesOffset + start + t] = (int)column;                                                              \
+      if (hasValues) values[valuesOffset + start + t] = x[column];                                                   \
+    }                                                                                                                \
+  }                                                                                                                  \
+  /* Longer rows: make the keys, [rows, padded] ... */                                                               \
+  kernel void sortKeys_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global ulong *keys, index_t count,      \
+                              index_t columns, index_t padded, int descending) {                                     \
+    NN_FOREACH(i, count) {                                                                                           \
+      const index_t row = i / padded, column = i - row * padded;                                                     \
+      global const NN_TYPE(TYPE) *x = xs + xOffset + (ulong)row * columns;                                           \
+      keys[i] = KEY(TYPE, x, column);                                                                                \
+    }                                                                                                                \
+  }                                                                                                                  \
+  /* ... and read the order off the sorted ones. */                                                                  \
+  kernel void sortResults_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global const ulong *keys,            \
+                                 global NN_TYPE(TYPE) *values, ulong valuesOffset, global int *indices,              \
+                                 ulong indicesOffset, index_t count, index_t columns, index_t padded,                \
+                                 int hasValues) {                                                                    \
+    NN_FOREACH(i, count) {                                                                                           \
+      const index_t row = i / columns, place = i - row * columns;                                                    \
+      const uint column = (uint)keys[(ulong)row * padded + place];                                                   \
+      indices[indicesOffset + i] = (int)column;                                                                      \
+      if (hasValues) values[valuesOffset + i] = xs[xOffset + (ulong)row * columns + column];                         \
+    }                                                                                                                \
+  }
+
+SORT(float)
+SORT(int)
+SORT(bool)
+
+// The steps of the network that stay inside blocks of BLOCK keys.
+kernel void sortBlocks(global ulong *keys, index_t padded, index_t size, index_t lastSize) {
+  local ulong block[BLOCK];
+  keys += (ulong)get_group_id(0) * BLOCK;
+  for (uint t = get_local_id(0); t < BLOCK; t += NN_GROUP) block[t] = keys[t];
+  nn_network(block, BLOCK, (index_t)get_group_id(0) * BLOCK & (padded - 1), size, lastSize);
+  for (uint t = get_local_id(0); t < BLOCK; t += NN_GROUP) keys[t] = block[t];
+}
+
+// One step of the network between blocks: `pairs` pairs, `step` apart, in runs of `size`.
+kernel void sortStep(global ulong *keys, index_t pairs, index_t padded, index_t size, index_t step) {
+  NN_FOREACH(t, pairs) {
+    const index_t i = 2 * t - (t & (step - 1)), j = i + step;
+    const ulong a = keys[i], b = keys[j];
+    const int ascends = (i & (padded - 1) & size) == 0;
+    if ((a > b) == ascends) {
+      keys[i] = b;
+      keys[j] = a;
+    }
+  }
+}

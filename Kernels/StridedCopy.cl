@@ -1,0 +1,65 @@
+// y[index] = x[index], or +=, with strides on both sides.
+
+#define POSITIONS(xAt, yAt)                                                    \
+  index_t rest = i;                                                            \
+  step_t xAt = 0, yAt = 0;                                                     \
+  for (index_t axis = 0; axis < loop.rank; axis++) {                           \
+    const index_t next = rest / loop.extents[axis];                            \
+    const step_t position = (step_t)(rest - next * loop.extents[axis]);        \
+    xAt += position * xSteps.steps[axis];                                      \
+    yAt += position * ySteps.steps[axis];                                      \
+    rest = next;                                                               \
+  }
+
+#define COPY(NAME, WORD)                                                                                             \
+  kernel void copy_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t count,       \
+                          loop_t loop, steps_t xSteps, steps_t ySteps) {                                             \
+    xs += xOffset;                                                                                                   \
+    ys += yOffset;                                                                                                   \
+    NN_FOREACH(i, count) {                                                                                           \
+      POSITIONS(xAt, yAt)                                                                                            \
+      ys[yAt] = xs[xAt];                                                                                             \
+    }                                                                                                                \
+  }
+
+#define ACCUMULATE(TYPE, SUM)                                                                                        \
+  kernel void accumulate_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,             \
+                                ulong yOffset, index_t count, loop_t loop, steps_t xSteps, steps_t ySteps) {         \
+    xs += xOffset;                                                                                                   \
+    ys += yOffset;                                                                                                   \
+    NN_FOREACH(i, count) {                                                                                           \
+      POSITIONS(xAt, yAt)                                                                                            \
+      const NN_TYPE(TYPE) a = ys[yAt], b = xs[xAt];                                                                  \
+      ys[yAt] = SUM;                                                                                                 \
+    }                                                                                                                \
+  }
+
+COPY(word, uint)
+COPY(byte, uchar)
+ACCUMULATE(float, a + b)
+ACCUMULATE(int, nn_add_int(a, b))
+
+// Transposition of matrices: y[b, c, r] = x[b, r, c], tile by tile through local memory, so that both sides are touched
+// along their rows. The extra column keeps the lanes of a column in different banks.
+#define TILE 32
+#define TRANSPOSE(NAME, WORD)                                                                                        \
+  kernel void transpose_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows,   \
+                               index_t columns, index_t batches) {                                                   \
+    local WORD tile[TILE][TILE + 1];                                                                                 \
+    const uint lane = get_local_id(0) % TILE, first = get_local_id(0) / TILE;                                        \
+    const index_t column = (index_t)get_group_id(0) * TILE, row = (index_t)get_group_id(1) * TILE;                   \
+    for (index_t batch = get_group_id(2); batch < batches; batch += get_num_groups(2)) {                             \
+      const ulong start = (ulong)batch * rows * columns;                                                             \
+      for (uint k = first; k < TILE; k += NN_GROUP / TILE)                                                           \
+        if (row + k < rows && column + lane < columns)                                                               \
+          tile[k][lane] = xs[xOffset + start + (ulong)(row + k) * columns + column + lane];                          \
+      barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
+      for (uint k = first; k < TILE; k += NN_GROUP / TILE)                                                           \
+        if (column + k < columns && row + lane < rows)                                                               \
+          ys[yOffset + start + (ulong)(column + k) * rows + row + lane] = tile[lane][k];                             \
+      barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
+    }                                                                                                                \
+  }
+
+TRANSPOSE(word, uint)
+TRANSPOSE(byte, uchar)

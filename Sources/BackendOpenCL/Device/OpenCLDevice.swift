@@ -1,0 +1,169 @@
+#if OpenCL
+public import BackendCore
+internal import COpenCL
+
+/// A device that some OpenCL driver offers. Listing devices creates no context.
+///
+/// ```swift
+/// for device in try OpenCLDevice.available() { print(device.identifier, device.name) }   // opencl:0:0 NVIDIA H200
+/// let backend = try OpenCLBackend.shared(for: OpenCLDevice.named("opencl:0:0"))
+/// ```
+public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
+  /// The position of its platform among the loader's.
+  public let platformIndex: Int
+  /// Its position among all the devices of the platform.
+  public let deviceIndex: Int
+  public let name: String
+  public let vendor: String
+  public let kind: DeviceKind
+  public let platformName: String
+  public let platformVersion: String
+  public let driverVersion: String
+  public let deviceVersion: String
+  /// Bytes of its memory.
+  public let memoryBytes: Int
+  /// Bytes of the largest buffer.
+  public let largestBufferBytes: Int
+  public let computeUnits: Int
+  /// Bytes of local memory that a work group can have.
+  public let localMemoryBytes: Int
+  let largestWorkGroup: Int
+  let hasCorrectlyRoundedDivision: Bool
+  let handle: OpenCLDeviceHandle
+
+  /// "opencl:P:D".
+  public var identifier: String { "opencl:\(platformIndex):\(deviceIndex)" }
+  public var description: String { "\(identifier) \(name)" }
+
+  /// Every usable device of every platform, in the loader's order. A platform or device that answers no queries, and a
+  /// device without a compiler, is left out.
+  /// - Throws: `OpenCLError.noLoader` or `.noPlatform`.
+  public static func available() throws -> [OpenCLDevice] {
+    let cl = try OpenCLLibrary.functions()
+    var count: cl_uint = 0
+    // Without a driver the loaders return CL_PLATFORM_NOT_FOUND_KHR, not a count of 0.
+    guard cl.clGetPlatformIDs(0, nil, &count) == CL_SUCCESS, count > 0 else { throw OpenCLError.noPlatform }
+    var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
+    guard cl.clGetPlatformIDs(count, &platforms, nil) == CL_SUCCESS else { throw OpenCLError.noPlatform }
+    var result: [OpenCLDevice] = []
+    for (platformIndex, platform) in platforms.enumerated() {
+      guard let platform else { continue }
+      for (deviceIndex, device) in devices(of: platform, cl).enumerated() {
+        guard let device else { continue }
+        let found = OpenCLDevice(
+          OpenCLDeviceHandle(platform: platform, device: device), platformIndex: platformIndex,
+          deviceIndex: deviceIndex, cl)
+        if let found { result.append(found) }
+      }
+    }
+    return result
+  }
+
+  /// The device called `identifier`, "opencl:P:D".
+  /// - Throws: `OpenCLError`.
+  public static func named(_ identifier: String) throws -> OpenCLDevice {
+    let found = try available()
+    guard let device = found.first(where: { $0.identifier == identifier }) else {
+      throw OpenCLError.noDevice(identifier: identifier, found: found.map(\.description))
+    }
+    return device
+  }
+
+  private static func devices(of platform: cl_platform_id, _ cl: NNOpenCLFunctions) -> [cl_device_id?] {
+    let all = cl_device_type(CL_DEVICE_TYPE_ALL)
+    var count: cl_uint = 0
+    guard cl.clGetDeviceIDs(platform, all, 0, nil, &count) == CL_SUCCESS, count > 0 else { return [] }
+    var devices = [cl_device_id?](repeating: nil, count: Int(count))
+    guard cl.clGetDeviceIDs(platform, all, count, &devices, nil) == CL_SUCCESS else { return [] }
+    return devices
+  }
+}
+
+/// The driver's names for a device. They stay valid to the end of the process.
+struct OpenCLDeviceHandle: @unchecked Sendable, Hashable {
+  let platform: cl_platform_id
+  let device: cl_device_id
+}
+
+extension OpenCLDevice {
+  /// Asks the device what it is; nil when it does not answer or cannot compile.
+  init?(_ handle: OpenCLDeviceHandle, platformIndex: Int, deviceIndex: Int, _ cl: NNOpenCLFunctions) {
+    let info = OpenCLDeviceInfo(handle: handle, cl: cl)
+    guard let name = info.string(CL_DEVICE_NAME), let memory: cl_ulong = info.value(CL_DEVICE_GLOBAL_MEM_SIZE),
+      let largest: cl_ulong = info.value(CL_DEVICE_MAX_MEM_ALLOC_SIZE), memory > 0,
+      let type: cl_device_type = info.value(CL_DEVICE_TYPE), let kind = DeviceKind(type),
+      info.value(CL_DEVICE_AVAILABLE) == cl_bool(CL_TRUE),
+      info.value(CL_DEVICE_COMPILER_AVAILABLE) == cl_bool(CL_TRUE),
+      info.value(CL_DEVICE_ENDIAN_LITTLE) == cl_bool(CL_TRUE)
+    else { return nil }
+    let config: cl_device_fp_config = info.value(CL_DEVICE_SINGLE_FP_CONFIG) ?? 0
+    let units: cl_uint = info.value(CL_DEVICE_MAX_COMPUTE_UNITS) ?? 1
+    let workGroup: Int = info.value(CL_DEVICE_MAX_WORK_GROUP_SIZE) ?? 1
+    let local: cl_ulong = info.value(CL_DEVICE_LOCAL_MEM_SIZE) ?? 0
+    self.platformIndex = platformIndex
+    self.deviceIndex = deviceIndex
+    self.name = name
+    self.kind = kind
+    self.handle = handle
+    vendor = info.string(CL_DEVICE_VENDOR) ?? ""
+    platformName = info.platformString(CL_PLATFORM_NAME) ?? ""
+    platformVersion = info.platformString(CL_PLATFORM_VERSION) ?? ""
+    driverVersion = info.string(CL_DRIVER_VERSION) ?? ""
+    deviceVersion = info.string(CL_DEVICE_VERSION) ?? ""
+    memoryBytes = Int(clamping: memory)
+    largestBufferBytes = Int(clamping: largest)
+    computeUnits = Int(units)
+    localMemoryBytes = Int(clamping: local)
+    largestWorkGroup = workGroup
+    hasCorrectlyRoundedDivision = config & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
+  }
+}
+
+extension DeviceKind {
+  fileprivate init?(_ type: cl_device_type) {
+    if type & cl_device_type(CL_DEVICE_TYPE_GPU) != 0 {
+      self = .gpu
+    } else if type & cl_device_type(CL_DEVICE_TYPE_ACCELERATOR) != 0 {
+      self = .accelerator
+    } else if type & cl_device_type(CL_DEVICE_TYPE_CPU) != 0 {
+      self = .cpu
+    } else {
+      return nil
+    }
+  }
+}
+
+/// The queries of one device.
+private struct OpenCLDeviceInfo {
+  let handle: OpenCLDeviceHandle
+  let cl: NNOpenCLFunctions
+
+  func value<Value: BitwiseCopyable & FixedWidthInteger>(_ key: Int32) -> Value? {
+    var value: Value = 0
+    let size = MemoryLayout<Value>.size
+    guard cl.clGetDeviceInfo(handle.device, cl_device_info(key), size, &value, nil) == CL_SUCCESS else { return nil }
+    return value
+  }
+
+  func string(_ key: Int32) -> String? {
+    text { cl.clGetDeviceInfo(handle.device, cl_device_info(key), $0, $1, $2) }
+  }
+
+  func platformString(_ key: Int32) -> String? {
+    text { cl.clGetPlatformInfo(handle.platform, cl_platform_info(key), $0, $1, $2) }
+  }
+
+  /// A text of unknown length: asked for its length first. Some drivers pad names with blanks.
+  private func text(
+    _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> cl_int
+  ) -> String? {
+    var length = 0
+    guard query(0, nil, &length) == CL_SUCCESS else { return nil }
+    var bytes = [UInt8](repeating: 0, count: length)
+    guard bytes.withUnsafeMutableBytes({ query(length, $0.baseAddress, nil) }) == CL_SUCCESS else { return nil }
+    var words = bytes.prefix { $0 != 0 }
+    while words.last == UInt8(ascii: " ") { words.removeLast() }
+    return String(decoding: words.drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
+  }
+}
+#endif

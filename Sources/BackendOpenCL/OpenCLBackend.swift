@@ -1,0 +1,114 @@
+#if OpenCL
+public import BackendCore
+internal import COpenCL
+import Synchronization
+
+/// Computes on an OpenCL device: any vendor's GPU, or a CPU-type device, which runs the same kernels.
+///
+/// Calls put kernels into one in-order queue and return; `download` and `synchronize` wait. A failure that the device
+/// reports later is thrown by the next call, and by every one after it.
+///
+/// ```swift
+/// let device = try OpenCLDevice.named("opencl:0:0")
+/// let backend = try OpenCLBackend.shared(for: device)
+/// ```
+public final class OpenCLBackend: Backend {
+  /// What this backend runs on.
+  public let device: OpenCLDevice
+  let context: OpenCLContext
+  let pool: BufferPool
+  let staging: UploadStaging
+  let launcher: KernelLauncher
+  /// For tests: every kernel takes 64-bit positions, as for operands of 2³¹ elements and more.
+  let usesWidePositions: Bool
+  /// The work groups that a matrix product is cut into at least, where it is large enough.
+  let matmulGroups: Int
+
+  /// One backend for each physical device, made on first use and kept to the end of the process.
+  private static let backends = Mutex<[OpenCLDeviceHandle: OpenCLBackend]>([:])
+
+  /// The backend of a device; always the same one.
+  /// - Throws: `OpenCLError.unusable` when the driver gives no context, `BackendError.deviceLost` in a forked process.
+  public static func shared(for device: OpenCLDevice) throws -> OpenCLBackend {
+    try backends.withLock { backends in
+      if let backend = backends[device.handle] { return backend }
+      let backend = try OpenCLBackend(device)
+      backends[device.handle] = backend
+      return backend
+    }
+  }
+
+  /// A backend of its own; `shared(for:)` is what everybody but tests calls.
+  init(
+    _ device: OpenCLDevice, sources: KernelSources = .fromEnvironment,
+    binaryDirectory: String? = ProgramBinaries.directoryFromEnvironment(), usesWidePositions: Bool = false,
+    matmulGroups: Int? = nil
+  ) throws {
+    self.device = device
+    self.usesWidePositions = usesWidePositions
+    // A CPU-type device is filled by its few cores; it fares better with large tiles.
+    self.matmulGroups = matmulGroups ?? (device.kind == .cpu ? 1 : 128)
+    context = try OpenCLContext(device)
+    pool = BufferPool(context)
+    staging = UploadStaging(context)
+    let binaries = binaryDirectory.map { ProgramBinaries(directory: $0, device: device) }
+    launcher = KernelLauncher(context, programs: ProgramCache(context, sources: sources, binaries: binaries))
+  }
+
+  public var name: String { device.name }
+  public var identifier: String { device.identifier }
+  public var kind: DeviceKind { device.kind }
+  public func supports(_ dtype: DType) -> Bool { dtype != .float64 }
+
+  /// How many kernels were put into the queue so far.
+  public var launchCount: Int { launcher.launchCount }
+  /// The names of the kernel functions that were put into the queue at least once.
+  public var kernelsRun: Set<String> { launcher.functions }
+}
+
+// MARK: Launching
+
+extension OpenCLBackend {
+  /// True when positions of operands of this many elements need 64 bits.
+  func isWide(_ count: Int) -> Bool { usesWidePositions || count > Int(Int32.max) }
+
+  /// Puts a kernel into the queue; no work groups is no work.
+  func launch(
+    _ name: KernelName, _ groups: WorkGroups, _ arguments: (inout KernelArguments) throws -> Void
+  ) throws {
+    guard groups.x > 0, groups.y > 0, groups.z > 0 else {
+      try context.checkUsable()
+      return
+    }
+    try launcher.launch(name, groups, arguments)
+  }
+
+  /// Memory that lives as long as the call that asked for it: its next user is behind that call in the queue.
+  func temporary(_ count: Int, _ dtype: DType) throws -> BufferSlice {
+    BufferSlice(try allocate(count: count, dtype: dtype))
+  }
+
+  func unsupported(_ operation: String, _ dtype: DType) -> BackendError {
+    .unsupported(operation: operation, dtype: dtype, device: "\(device)")
+  }
+
+  func requireFloat32(_ x: BufferSlice, _ operation: String) throws {
+    if x.dtype != .float32 { throw unsupported(operation, x.dtype) }
+  }
+}
+
+extension DType {
+  /// The type's name in the names of kernels; nil for float64, which no kernel takes.
+  var kernelType: String? {
+    switch self {
+    case .float32: "float"
+    case .int32: "int"
+    case .bool: "bool"
+    case .float64: nil
+    }
+  }
+
+  /// What kernels call an element that is only moved.
+  var kernelWord: String { byteCount == 1 ? "byte" : "word" }
+}
+#endif

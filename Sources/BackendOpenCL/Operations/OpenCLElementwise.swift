@@ -1,0 +1,97 @@
+#if OpenCL
+public import BackendCore
+
+/// Functions of one element, and of an element and a scalar; conversions.
+extension OpenCLBackend {
+  public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    guard op.kind.isDefined(for: x.dtype), let type = x.dtype.kernelType else {
+      throw unsupported(op.kind.kernelName, x.dtype)
+    }
+    let program = ProgramName(family: .elementwiseUnary, isWide: isWide(count))
+    let name = KernelName(program: program, stem: "unary", operation: op.kind.kernelName, type: type)
+    try launch(name, .elements(count)) { arguments in
+      arguments.slice(x)
+      arguments.slice(y)
+      arguments.count(count)
+      arguments.scalar(op.a, x.dtype)
+      arguments.scalar(op.b, x.dtype)
+    }
+  }
+
+  public func unaryGradient(
+    _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
+  ) throws {
+    try requireFloat32(dy, "the gradient of \(op.kind.kernelName)")
+    let program = ProgramName(family: .elementwiseGradient, isWide: isWide(count))
+    let name = KernelName(program: program, stem: "gradient", operation: op.kind.gradientName)
+    try launch(name, .elements(count)) { arguments in
+      arguments.slice(dy)
+      // Steps have a derivative of 0 whatever is saved, which may then be a bool.
+      arguments.slice(saved.dtype == .float32 ? saved : dy)
+      arguments.slice(dx)
+      arguments.count(count)
+      arguments.float(op.a)
+      arguments.float(op.b)
+    }
+  }
+
+  public func binaryScalar(
+    _ op: BinaryOp, _ x: BufferSlice, _ scalar: Double, scalarFirst: Bool, count: Int, into y: BufferSlice
+  ) throws {
+    let name = try binaryName("binaryScalar", op, x.dtype, isWide: isWide(count))
+    try launch(name, .elements(count)) { arguments in
+      arguments.slice(x)
+      arguments.slice(y)
+      arguments.count(count)
+      arguments.scalar(scalar, x.dtype)
+      arguments.flag(scalarFirst)
+    }
+  }
+
+  public func compareScalar(
+    _ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice
+  ) throws {
+    let name = try comparisonName("compareScalar", op, x.dtype, isWide: isWide(count))
+    try launch(name, .elements(count)) { arguments in
+      arguments.slice(x)
+      arguments.slice(y)
+      arguments.count(count)
+      arguments.scalar(scalar, x.dtype)
+    }
+  }
+
+  public func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    guard x.dtype != y.dtype else { return try copy(x, count: count, into: y) }
+    guard let from = x.dtype.kernelType, let to = y.dtype.kernelType else { throw unsupported("cast", y.dtype) }
+    let program = ProgramName(family: .elementwiseSelection, isWide: isWide(count))
+    try launch(KernelName(program: program, stem: "cast", operation: from, type: to), .elements(count)) { arguments in
+      arguments.slice(x)
+      arguments.slice(y)
+      arguments.count(count)
+    }
+  }
+
+  public func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws {
+    guard y.dtype != .bool, let type = y.dtype.kernelType else { throw unsupported("range", y.dtype) }
+    let program = ProgramName(family: .elementwiseSelection, isWide: isWide(count))
+    try launch(KernelName(program: program, stem: "range", type: type), .elements(count)) { arguments in
+      arguments.slice(y)
+      arguments.count(count)
+      arguments.scalar(start, y.dtype)
+      arguments.scalar(step, y.dtype)
+    }
+  }
+
+  func binaryName(_ stem: String, _ op: BinaryOp, _ dtype: DType, isWide: Bool) throws -> KernelName {
+    guard op.isDefined(for: dtype), let type = dtype.kernelType else { throw unsupported(op.kernelName, dtype) }
+    let program = ProgramName(family: .elementwiseBinary, isWide: isWide)
+    return KernelName(program: program, stem: stem, operation: op.kernelName, type: type)
+  }
+
+  func comparisonName(_ stem: String, _ op: ComparisonOp, _ dtype: DType, isWide: Bool) throws -> KernelName {
+    guard let type = dtype.kernelType else { throw unsupported(op.kernelName, dtype) }
+    let program = ProgramName(family: .elementwiseComparison, isWide: isWide)
+    return KernelName(program: program, stem: stem, operation: op.kernelName, type: type)
+  }
+}
+#endif

@@ -1,0 +1,103 @@
+#if OpenCL
+public import BackendCore
+
+/// Reading and adding at positions named by an int32 operand. The scatters use no atomics: an item owns what it adds to.
+extension OpenCLBackend {
+  public func gatherRows(
+    _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice
+  ) throws {
+    try gather("gatherRows", x, shape, indices, indexCount, into: y)
+  }
+
+  public func gatherElements(
+    _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexExtent: Int, into y: BufferSlice
+  ) throws {
+    try gather("gatherElements", x, shape, indices, indexExtent, into: y)
+  }
+
+  private func gather(
+    _ stem: String, _ x: BufferSlice, _ shape: AxisShape, _ indices: BufferSlice, _ indexCount: Int,
+    into y: BufferSlice
+  ) throws {
+    guard let type = x.dtype.kernelType else { throw unsupported(stem, x.dtype) }
+    let count = shape.outer * indexCount * shape.inner
+    let program = ProgramName(family: .indexing, isWide: isWide(max(count, shape.extent)))
+    try launch(KernelName(program: program, stem: stem, type: type), .elements(count)) { arguments in
+      arguments.slice(x)
+      arguments.slice(indices)
+      arguments.slice(y)
+      arguments.count(count)
+      arguments.count(shape.extent)
+      arguments.count(shape.inner)
+      arguments.count(indexCount)
+    }
+  }
+
+  public func scatterAddRows(
+    _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
+  ) throws {
+    let type = try scatterType("scatterAddRows", y.dtype)
+    let count = shape.outer * indexCount * shape.inner
+    guard count > 0 else { return }
+    let order = try temporary(indexCount, .int32)
+    try sort(indices, rows: 1, columns: indexCount, descending: false, values: nil, indices: order)
+    let program = ProgramName(family: .indexing, isWide: isWide(max(count, shape.extent)))
+    try launch(KernelName(program: program, stem: "scatterRows", type: type), .elements(count)) { arguments in
+      arguments.slice(updates)
+      arguments.slice(indices)
+      arguments.memory(order)
+      arguments.slice(y)
+      arguments.count(count)
+      arguments.count(shape.extent)
+      arguments.count(shape.inner)
+      arguments.count(indexCount)
+    }
+  }
+
+  public func scatterAddElements(
+    _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
+  ) throws {
+    let type = try scatterType("scatterAddElements", y.dtype)
+    let lines = shape.outer * shape.inner
+    guard lines * indexExtent > 0 else { return }
+    let program = ProgramName(
+      family: .indexing, isWide: isWide(max(lines, indexExtent, shape.extent, shape.outer * indexExtent)))
+    guard shape.inner > 1 || indexExtent < 64 else {
+      return try scatterLines(updates, indices, indexExtent, into: y, shape, program, type)
+    }
+    try launch(KernelName(program: program, stem: "scatterElements", type: type), .elements(lines)) { arguments in
+      arguments.slice(updates)
+      arguments.slice(indices)
+      arguments.slice(y)
+      arguments.count(lines)
+      arguments.count(shape.extent)
+      arguments.count(shape.inner)
+      arguments.count(indexExtent)
+    }
+  }
+
+  /// Long lines without an inner axis: the indices of each are sorted, so that many items share a line.
+  private func scatterLines(
+    _ updates: BufferSlice, _ indices: BufferSlice, _ indexExtent: Int, into y: BufferSlice, _ shape: AxisShape,
+    _ program: ProgramName, _ type: String
+  ) throws {
+    let count = shape.outer * indexExtent
+    let order = try temporary(count, .int32)
+    try sort(indices, rows: shape.outer, columns: indexExtent, descending: false, values: nil, indices: order)
+    try launch(KernelName(program: program, stem: "scatterLines", type: type), .elements(count)) { arguments in
+      arguments.slice(updates)
+      arguments.slice(indices)
+      arguments.memory(order)
+      arguments.slice(y)
+      arguments.count(count)
+      arguments.count(shape.extent)
+      arguments.count(indexExtent)
+    }
+  }
+
+  private func scatterType(_ operation: String, _ dtype: DType) throws -> String {
+    guard dtype != .bool, let type = dtype.kernelType else { throw unsupported(operation, dtype) }
+    return type
+  }
+}
+#endif

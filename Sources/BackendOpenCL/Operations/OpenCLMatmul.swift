@@ -1,0 +1,143 @@
+#if OpenCL
+public import BackendCore
+
+/// The matrix product, and its fusion with bias and activation.
+extension OpenCLBackend {
+  public func matmul(
+    _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
+  ) throws {
+    try requireFloat32(a, "matmul")
+    try matmul(a, b, shape, Epilogue(alpha: Float(alpha), beta: Float(beta)), bias: nil, "", into: c, pre: nil)
+  }
+
+  public func linear(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?
+  ) throws {
+    try requireFloat32(x, "linear")
+    let shape = MatmulShape(m: rows, n: units, k: inputs)
+    guard let activation, !activation.kind.isFused else {
+      let epilogue = Epilogue(parameter: Float(activation?.a ?? 0))
+      let name = activation?.kind.kernelName ?? ""
+      return try matmul(x, w, shape, epilogue, bias: bias, name, into: y, pre: preActivation)
+    }
+    let z = preActivation ?? y
+    try matmul(x, w, shape, Epilogue(), bias: bias, "", into: z, pre: nil)
+    try unary(activation, z, count: rows * units, into: y)
+  }
+
+  /// activation(alpha·A·B + beta·C + bias); `pre` gets the value before the activation.
+  private func matmul(
+    _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, _ epilogue: Epilogue, bias: BufferSlice?,
+    _ activation: String, into c: BufferSlice, pre: BufferSlice?
+  ) throws {
+    let count = shape.batch * shape.m * shape.n
+    guard count > 0 else { return }
+    var epilogue = epilogue
+    epilogue.hasBias = bias == nil ? 0 : 1
+    epilogue.hasPreActivation = pre == nil ? 0 : 1
+    let plan = MatmulPlan(shape, groups: matmulGroups)
+    let isWide = isWide(max(shape.m, shape.n, shape.k, shape.batch, shape.m * shape.n))
+    let program = ProgramName(family: .matmul, isWide: isWide, tile: plan.tile, activation: activation)
+    let isWhole = plan.stretches == 1
+    let target = isWhole ? c : try temporary(plan.stretches * count, .float32)
+    let groups = WorkGroups(x: plan.tiles, y: min(shape.batch, 65535), z: plan.stretches)
+    try launch(KernelName(program: program, stem: shape.kernelName), groups) { arguments in
+      arguments.slice(a)
+      arguments.slice(b)
+      arguments.slice(bias ?? c)
+      arguments.slice(target)
+      arguments.slice(pre ?? c)
+      arguments.count(shape.m)
+      arguments.count(shape.n)
+      arguments.count(shape.k)
+      arguments.count(shape.batch)
+      arguments.value(UInt64(shape.strideA))
+      arguments.value(UInt64(shape.strideB))
+      arguments.count(plan.stretch)
+      arguments.value(epilogue)
+    }
+    guard !isWhole else { return }
+    try launch(KernelName(program: program, stem: "matmulJoin"), .elements(count)) { arguments in
+      arguments.slice(target)
+      arguments.slice(bias ?? c)
+      arguments.slice(c)
+      arguments.slice(pre ?? c)
+      arguments.count(count)
+      arguments.count(shape.n)
+      arguments.count(plan.stretches)
+      arguments.value(epilogue)
+    }
+  }
+
+  public func linearGradient(
+    _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
+    dBias: BufferSlice?
+  ) throws {
+    try requireFloat32(dy, "linearGradient")
+    let shape = AxisShape(outer: 1, extent: rows, inner: units)
+    guard let activation else {
+      if let dBias { try reduce(.sum, dy, shape, into: dBias) }
+      return
+    }
+    guard let dBias else {
+      guard let dz else { return }
+      return try unaryGradient(activation, dy, saved: saved ?? dy, count: rows * units, into: dz)
+    }
+    let dz = try dz ?? temporary(rows * units, .float32)
+    guard activation.kind.isFused, rows > 0 else {
+      try unaryGradient(activation, dy, saved: saved ?? dy, count: rows * units, into: dz)
+      return try reduce(.sum, dz, shape, into: dBias)
+    }
+    try fusedLinearGradient(dy, saved: saved ?? dy, activation, rows: rows, units: units, dz: dz, dBias: dBias)
+  }
+
+  /// Both results in one pass over dy; partial sums of many rows are added by a second kernel.
+  private func fusedLinearGradient(
+    _ dy: BufferSlice, saved: BufferSlice, _ activation: UnaryOp, rows: Int, units: Int, dz: BufferSlice,
+    dBias: BufferSlice
+  ) throws {
+    let groups = (units + ReductionPlan.columns - 1) / ReductionPlan.columns
+    let wanted = min(max(1024 / max(groups, 1), 1), (rows + 127) / 128)
+    let stretch = (rows + wanted - 1) / wanted
+    let stretches = (rows + stretch - 1) / stretch
+    let sums = stretches == 1 ? dBias : try temporary(stretches * units, .float32)
+    let program = ProgramName(family: .elementwiseGradient, isWide: isWide(rows * units))
+    let name = KernelName(program: program, stem: "linearGradient", operation: activation.kind.kernelName)
+    try launch(name, WorkGroups(x: groups, y: stretches)) { arguments in
+      arguments.slice(dy)
+      arguments.slice(saved)
+      arguments.slice(dz)
+      arguments.slice(sums)
+      arguments.count(rows)
+      arguments.count(units)
+      arguments.count(stretch)
+      arguments.float(activation.a)
+      arguments.float(activation.b)
+    }
+    if stretches > 1 {
+      try reduce(.sum, sums, AxisShape(outer: 1, extent: stretches, inner: units), into: dBias)
+    }
+  }
+}
+
+/// `epilogue_t` of `Matmul.cl`.
+private struct Epilogue: BitwiseCopyable {
+  var alpha: Float = 1
+  var beta: Float = 0
+  var parameter: Float = 0
+  var hasBias: Int32 = 0
+  var hasPreActivation: Int32 = 0
+}
+
+extension MatmulShape {
+  fileprivate var kernelName: String {
+    switch (transposesA, transposesB) {
+    case (false, false): "matmulNN"
+    case (false, true): "matmulNT"
+    case (true, false): "matmulTN"
+    case (true, true): "matmulTT"
+    }
+  }
+}
+#endif

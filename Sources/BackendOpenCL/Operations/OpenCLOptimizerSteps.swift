@@ -1,0 +1,95 @@
+#if OpenCL
+public import BackendCore
+
+/// Optimizer steps, one kernel each, and gradient clipping.
+extension OpenCLBackend {
+  public func optimizerStep(
+    _ step: OptimizerStep, parameters: BufferSlice, gradients: BufferSlice, states: [BufferSlice], count: Int,
+    scalars: BufferSlice
+  ) throws {
+    try requireFloat32(parameters, "optimizerStep")
+    let decay = Decay(weightDecay: Float(step.weightDecay), decaysDirectly: step.decaysDirectly ? 1 : 0)
+    let program = ProgramName(family: .optimizerSteps, isWide: isWide(count))
+    try launch(KernelName(program: program, stem: step.rule.kernelName), .elements(count)) { arguments in
+      arguments.slice(parameters)
+      arguments.slice(gradients)
+      arguments.slice(scalars)
+      arguments.count(count)
+      arguments.value(decay)
+      arguments.rule(step.rule, states)
+    }
+  }
+
+  public func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
+    try requireFloat32(x, "sumOfSquares")
+    let shape = AxisShape(outer: 1, extent: count, inner: 1)
+    guard accumulating else { return try reduce("sumOfSquares", thenBy: "sum", "float", x, shape, into: y) }
+    let sum = try temporary(1, .float32)
+    try reduce("sumOfSquares", thenBy: "sum", "float", x, shape, into: sum)
+    let one = Layout(dense: [1])
+    try binary(.add, y, one, sum, one, into: y)
+  }
+
+  public func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
+    try requireFloat32(sumOfSquares, "clipFactor")
+    let name = KernelName(program: ProgramName(family: .optimizerSteps), stem: "clipFactor")
+    try launch(name, WorkGroups(x: 1)) { arguments in
+      arguments.slice(sumOfSquares)
+      arguments.slice(y)
+      arguments.float(maximumNorm)
+    }
+  }
+}
+
+/// `decay_t` of `OptimizerSteps.cl`.
+private struct Decay: BitwiseCopyable {
+  var weightDecay: Float
+  var decaysDirectly: Int32
+}
+
+extension OptimizerStep.Rule {
+  fileprivate var kernelName: String {
+    switch self {
+    case .sgd(let momentum, _): momentum == 0 ? "sgd" : "sgdMomentum"
+    case .rmsProp: "rmsProp"
+    case .adagrad: "adagrad"
+    case .adam: "adam"
+    }
+  }
+}
+
+extension KernelArguments {
+  /// The states and constants of a rule. A state that the rule does not have is passed as the first, and not touched.
+  fileprivate mutating func rule(_ rule: OptimizerStep.Rule, _ states: [BufferSlice]) {
+    switch rule {
+    case .sgd(let momentum, let isNesterov):
+      guard momentum != 0 else { return }
+      slice(states[0])
+      float(momentum)
+      flag(isNesterov)
+    case .rmsProp(let smoothing, let epsilon, let momentum, let isCentered):
+      slice(states[0])
+      slice(states[momentum == 0 ? 0 : 1])
+      slice(states[isCentered ? states.count - 1 : 0])
+      float(smoothing)
+      float(1 - smoothing)
+      float(epsilon)
+      float(momentum)
+      flag(isCentered)
+    case .adagrad(let epsilon):
+      slice(states[0])
+      float(epsilon)
+    case .adam(let beta1, let beta2, let epsilon, let isAMSGrad):
+      slice(states[0])
+      slice(states[1])
+      slice(states[isAMSGrad ? 2 : 0])
+      float(beta1)
+      float(1 - beta1)
+      float(beta2)
+      float(1 - beta2)
+      float(epsilon)
+      flag(isAMSGrad)
+    }
+  }
+}
+#endif

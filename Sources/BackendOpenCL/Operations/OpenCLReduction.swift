@@ -1,0 +1,179 @@
+#if OpenCL
+public import BackendCore
+
+/// Folds, positions of extremes, and running sums.
+extension OpenCLBackend {
+  public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    let isDefined =
+      switch x.dtype {
+      case .float32: true
+      case .int32: op != .mean
+      case .bool: op == .maximum || op == .minimum
+      case .float64: false
+      }
+    guard isDefined, let type = x.dtype.kernelType else { throw unsupported(op.kernelName, x.dtype) }
+    try reduce(op.kernelName, thenBy: op == .mean ? "mean" : op.kernelName, type, x, shape, into: y)
+  }
+
+  /// Folds with the kernels called `first`; when that leaves several partial results, these are folded with those called
+  /// `second`.
+  func reduce(
+    _ first: String, thenBy second: String, _ type: String, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice
+  ) throws {
+    guard shape.reducedCount > 0 else { return }
+    let plan = ReductionPlan(shape)
+    guard plan.stretches > 1 else {
+      return try fold(first, type, x, shape, plan, into: y, divisor: shape.extent)
+    }
+    let partials = try temporary(shape.outer * plan.stretches * shape.inner, x.dtype)
+    // The mean divides once, at the end.
+    try fold(first == "mean" ? "sum" : first, type, x, shape, plan, into: partials, divisor: 1)
+    let rest = AxisShape(outer: shape.outer, extent: plan.stretches, inner: shape.inner)
+    try fold(second, type, partials, rest, ReductionPlan(rest, isLast: true), into: y, divisor: shape.extent)
+  }
+
+  private func fold(
+    _ operation: String, _ type: String, _ x: BufferSlice, _ shape: AxisShape, _ plan: ReductionPlan,
+    into y: BufferSlice, divisor: Int
+  ) throws {
+    let isWide = isWide(max(shape.extent, shape.inner, shape.reducedCount))
+    let program = ProgramName(family: .reduction, isWide: isWide)
+    switch plan.work {
+    case .items:
+      let name = KernelName(program: program, stem: operation + "Items", type: type)
+      try launch(name, .elements(shape.reducedCount)) { arguments in
+        arguments.slice(x)
+        arguments.slice(y)
+        arguments.count(shape.reducedCount)
+        arguments.count(shape.extent)
+        arguments.count(shape.inner)
+        arguments.float(Double(divisor))
+      }
+    case .rows:
+      let name = KernelName(program: program, stem: operation + "Rows", type: type)
+      try launch(name, WorkGroups(x: shape.outer, y: plan.stretches)) { arguments in
+        arguments.slice(x)
+        arguments.slice(y)
+        arguments.count(shape.extent)
+        arguments.count(plan.stretch)
+        arguments.float(Double(divisor))
+      }
+    case .columns:
+      let blocks = (shape.inner + ReductionPlan.columns - 1) / ReductionPlan.columns
+      let name = KernelName(program: program, stem: operation + "Columns", type: type)
+      try launch(name, WorkGroups(x: shape.outer * blocks, y: plan.stretches)) { arguments in
+        arguments.slice(x)
+        arguments.slice(y)
+        arguments.count(shape.extent)
+        arguments.count(shape.inner)
+        arguments.count(plan.stretch)
+        arguments.count(blocks)
+        arguments.float(Double(divisor))
+      }
+    }
+  }
+
+  public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    guard let type = x.dtype.kernelType else { throw unsupported(op.kernelName, x.dtype) }
+    guard shape.reducedCount > 0 else { return }
+    let program = ProgramName(
+      family: .argReduction, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
+    if ReductionPlan.prefersItems(shape) {
+      let name = KernelName(program: program, stem: op.kernelName + "Items", type: type)
+      try launch(name, .elements(shape.reducedCount)) { arguments in
+        arguments.slice(x)
+        arguments.slice(y)
+        arguments.count(shape.reducedCount)
+        arguments.count(shape.extent)
+        arguments.count(shape.inner)
+      }
+    } else {
+      let name = KernelName(program: program, stem: op.kernelName + "Rows", type: type)
+      try launch(name, WorkGroups(x: shape.reducedCount)) { arguments in
+        arguments.slice(x)
+        arguments.slice(y)
+        arguments.count(shape.extent)
+        arguments.count(shape.inner)
+      }
+    }
+  }
+
+  public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
+    guard x.dtype != .bool, let type = x.dtype.kernelType else { throw unsupported("cumulativeSum", x.dtype) }
+    guard shape.count > 0 else { return }
+    let program = ProgramName(family: .scan, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
+    let isByItems = ReductionPlan.prefersItems(shape)
+    let name = KernelName(program: program, stem: isByItems ? "scanItems" : "scanRows", type: type)
+    let groups = isByItems ? WorkGroups.elements(shape.reducedCount) : WorkGroups(x: shape.reducedCount)
+    try launch(name, groups) { arguments in
+      arguments.slice(x)
+      arguments.slice(y)
+      if isByItems { arguments.count(shape.reducedCount) }
+      arguments.count(shape.extent)
+      arguments.count(shape.inner)
+      arguments.flag(reversed)
+    }
+  }
+}
+
+/// How a fold is shared out: which kernel, and into how many stretches the extent is cut. It depends on the shape alone, so
+/// that the bits do.
+struct ReductionPlan {
+  enum Work { case items, rows, columns }
+
+  /// Neighbouring results of a work group that folds columns: `NN_COLUMNS`.
+  static let columns = 32
+  let work: Work
+  /// The elements of a stretch.
+  let stretch: Int
+  let stretches: Int
+
+  /// - Parameter isLast: partial results are folded, which is not cut again.
+  init(_ shape: AxisShape, isLast: Bool = false) {
+    if ReductionPlan.prefersItems(shape) {
+      (work, stretch, stretches) = (.items, shape.extent, 1)
+      return
+    }
+    work = shape.inner == 1 ? .rows : .columns
+    let groups =
+      shape.inner == 1
+      ? shape.outer : shape.outer * ((shape.inner + ReductionPlan.columns - 1) / ReductionPlan.columns)
+    // At least this many elements a group, and no more groups than fill a large device.
+    let smallest = shape.inner == 1 ? 4096 : 128
+    let wanted = min(max(1024 / groups, 1), (shape.extent + smallest - 1) / smallest)
+    guard !isLast, wanted > 1 else {
+      (stretch, stretches) = (shape.extent, 1)
+      return
+    }
+    let length = (shape.extent + wanted - 1) / wanted
+    stretch = length
+    stretches = (shape.extent + length - 1) / length
+  }
+
+  /// True when one item does one line: lines are short, or lie side by side in such numbers that they fill the device.
+  static func prefersItems(_ shape: AxisShape) -> Bool {
+    shape.extent <= 32 || (shape.inner >= 32 && shape.reducedCount >= 1 << 16)
+  }
+}
+
+extension ReductionOp {
+  var kernelName: String {
+    switch self {
+    case .sum: "sum"
+    case .mean: "mean"
+    case .maximum: "maximum"
+    case .minimum: "minimum"
+    case .product: "product"
+    }
+  }
+}
+
+extension ArgReductionOp {
+  var kernelName: String {
+    switch self {
+    case .argmax: "argmax"
+    case .argmin: "argmin"
+    }
+  }
+}
+#endif

@@ -1,0 +1,69 @@
+#if OpenCL
+public import BackendCore
+
+/// Softmax over the rows of a matrix, its gradient, and the cross-entropy of labels. A short row is one item's work, a long
+/// one that of a work group.
+extension OpenCLBackend {
+  public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
+    try requireFloat32(x, "softmax")
+    let (name, groups) = rowKernel("softmaxItems", "softmaxRows", rows, columns)
+    try launch(name, groups) { arguments in
+      arguments.slice(x)
+      arguments.slice(y)
+      arguments.count(rows)
+      arguments.count(columns)
+      arguments.flag(logarithmic)
+    }
+  }
+
+  public func softmaxGradient(
+    _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
+  ) throws {
+    try requireFloat32(dy, "softmaxGradient")
+    let (name, groups) = rowKernel("softmaxGradientItems", "softmaxGradientRows", rows, columns)
+    try launch(name, groups) { arguments in
+      arguments.slice(dy)
+      arguments.slice(y)
+      arguments.slice(dx)
+      arguments.count(rows)
+      arguments.count(columns)
+      arguments.flag(logarithmic)
+    }
+  }
+
+  public func softmaxCrossEntropy(
+    _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
+    loss: BufferSlice, gradient: BufferSlice?
+  ) throws {
+    try requireFloat32(logits, "softmaxCrossEntropy")
+    let (name, groups) = rowKernel("crossEntropyItems", "crossEntropyRows", rows, columns)
+    let target = Target(
+      atLabel: Float(1 - smoothing), everywhere: Float(smoothing / Double(max(columns, 1))),
+      ignoredLabel: ignoredLabel ?? 0, ignoresLabel: ignoredLabel == nil ? 0 : 1, hasGradient: gradient == nil ? 0 : 1)
+    try launch(name, groups) { arguments in
+      arguments.slice(logits)
+      arguments.slice(labels)
+      arguments.slice(loss)
+      arguments.slice(gradient ?? loss)
+      arguments.count(rows)
+      arguments.count(columns)
+      arguments.value(target)
+    }
+  }
+
+  private func rowKernel(
+    _ items: String, _ rowGroups: String, _ rows: Int, _ columns: Int
+  ) -> (KernelName, WorkGroups) {
+    let program = ProgramName(family: .softmax, isWide: isWide(max(rows, columns)))
+    return columns <= 32
+      ? (KernelName(program: program, stem: items), .elements(rows))
+      : (KernelName(program: program, stem: rowGroups), WorkGroups(x: rows))
+  }
+}
+
+/// `target_t` of `Softmax.cl`.
+private struct Target: BitwiseCopyable {
+  var atLabel, everywhere: Float
+  var ignoredLabel, ignoresLabel, hasGradient: Int32
+}
+#endif

@@ -1,0 +1,95 @@
+#if OpenCL
+public import BackendCore
+
+/// Sorting rows.
+extension OpenCLBackend {
+  /// The keys that one work group sorts in local memory: `BLOCK` in `Sort.cl`.
+  private static let block = 1024
+
+  public func sort(
+    _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
+  ) throws {
+    guard let type = x.dtype.kernelType else { throw unsupported("sort", x.dtype) }
+    guard rows * columns > 0 else { return }
+    var padded = 2
+    while padded < columns { padded *= 2 }
+    let program = ProgramName(family: .sort, isWide: isWide(rows * padded))
+    guard padded <= OpenCLBackend.block else {
+      let row = SortedRows(rows: rows, columns: columns, padded: padded, descending: descending)
+      return try sortLong(x, row, program, type, values: values, indices: indices)
+    }
+    try launch(KernelName(program: program, stem: "sortRows", type: type), WorkGroups(x: rows)) { arguments in
+      arguments.slice(x)
+      arguments.slice(values ?? x)
+      arguments.slice(indices)
+      arguments.count(columns)
+      arguments.count(padded)
+      arguments.flag(descending)
+      arguments.flag(values != nil)
+    }
+  }
+
+  /// Rows that do not fit into local memory: keys in device memory, sorted block by block, then merged.
+  private func sortLong(
+    _ x: BufferSlice, _ shape: SortedRows, _ program: ProgramName, _ type: String, values: BufferSlice?,
+    indices: BufferSlice
+  ) throws {
+    let (count, total) = (shape.rows * shape.columns, shape.rows * shape.padded)
+    let keys = try temporary(2 * total, .int32)
+    try launch(KernelName(program: program, stem: "sortKeys", type: type), .elements(total)) { arguments in
+      arguments.slice(x)
+      arguments.memory(keys)
+      arguments.count(total)
+      arguments.count(shape.columns)
+      arguments.count(shape.padded)
+      arguments.flag(shape.descending)
+    }
+    try sortBlocks(keys, shape, program, from: 2, to: OpenCLBackend.block)
+    var size = 2 * OpenCLBackend.block
+    while size <= shape.padded {
+      var step = size / 2
+      while step >= OpenCLBackend.block {
+        try launch(KernelName(program: program, stem: "sortStep"), .elements(total / 2)) { arguments in
+          arguments.memory(keys)
+          arguments.count(total / 2)
+          arguments.count(shape.padded)
+          arguments.count(size)
+          arguments.count(step)
+        }
+        step /= 2
+      }
+      try sortBlocks(keys, shape, program, from: size, to: size)
+      size *= 2
+    }
+    try launch(KernelName(program: program, stem: "sortResults", type: type), .elements(count)) { arguments in
+      arguments.slice(x)
+      arguments.memory(keys)
+      arguments.slice(values ?? x)
+      arguments.slice(indices)
+      arguments.count(count)
+      arguments.count(shape.columns)
+      arguments.count(shape.padded)
+      arguments.flag(values != nil)
+    }
+  }
+
+  /// The steps of the network that stay inside a block, for runs of `first` to `last` keys.
+  private func sortBlocks(
+    _ keys: BufferSlice, _ shape: SortedRows, _ program: ProgramName, from first: Int, to last: Int
+  ) throws {
+    let groups = WorkGroups(x: shape.rows * shape.padded / OpenCLBackend.block)
+    try launch(KernelName(program: program, stem: "sortBlocks"), groups) { arguments in
+      arguments.memory(keys)
+      arguments.count(shape.padded)
+      arguments.count(first)
+      arguments.count(last)
+    }
+  }
+}
+
+/// Rows to be sorted, and the power of two that each is filled up to.
+private struct SortedRows {
+  let rows, columns, padded: Int
+  let descending: Bool
+}
+#endif

@@ -1,0 +1,77 @@
+#if OpenCL
+/// The families of kernels: one program each, made of `Common.cl` and the file of this name.
+enum KernelFamily: String, Sendable, CaseIterable {
+  case argReduction = "ArgReduction"
+  case elementwiseBinary = "ElementwiseBinary"
+  case elementwiseComparison = "ElementwiseComparison"
+  case elementwiseGradient = "ElementwiseGradient"
+  case elementwiseSelection = "ElementwiseSelection"
+  case elementwiseUnary = "ElementwiseUnary"
+  case indexing = "Indexing"
+  case matmul = "Matmul"
+  case optimizerSteps = "OptimizerSteps"
+  case random = "Random"
+  case reduction = "Reduction"
+  case scan = "Scan"
+  case softmax = "Softmax"
+  case sort = "Sort"
+  case stridedCopy = "StridedCopy"
+}
+
+/// A program: a family built with certain constants.
+struct ProgramName: Sendable, Hashable {
+  let family: KernelFamily
+  /// Positions within operands take 64 bits.
+  var isWide = false
+  /// For the family `matmul` alone.
+  var tile: MatmulTile?
+  /// For the family `matmul` alone: the name of the activation that is built in.
+  var activation = ""
+
+  /// What the compiler is told.
+  var definitions: String {
+    var text = ""
+    if isWide { text += " -DNN_WIDE" }
+    if let tile { text += tile.definitions }
+    if !activation.isEmpty { text += " -DNN_ACTIVATION=nn_activate_\(activation)" }
+    return text
+  }
+
+  /// The family with its constants, for messages.
+  var description: String { family.rawValue + definitions }
+}
+
+/// A kernel: a program, and up to three parts of the function's name, joined by underscores. (Parts, because they are
+/// literals: joining them for every launch would cost more than the lookup.)
+struct KernelName: Sendable, Hashable {
+  let program: ProgramName
+  let stem: String
+  var operation = ""
+  var type = ""
+
+  var function: String { [stem, operation, type].filter { !$0.isEmpty }.joined(separator: "_") }
+}
+
+/// The work groups of all kernels.
+enum WorkGroup {
+  /// Items of a group: `NN_GROUP` in `Common.cl`.
+  static let size = 256
+  /// Elements of a group of an elementwise kernel: `NN_GROUP · NN_EACH`.
+  static let elements = 1024
+}
+
+/// How many work groups run, along three axes. Only the first may be larger than 65535.
+struct WorkGroups: Sendable {
+  var x: Int
+  var y = 1
+  var z = 1
+
+  /// Groups for `count` elements of an elementwise kernel.
+  static func elements(_ count: Int) -> WorkGroups {
+    WorkGroups(x: (count + WorkGroup.elements - 1) / WorkGroup.elements)
+  }
+
+  /// Groups for `count` items.
+  static func items(_ count: Int) -> WorkGroups { WorkGroups(x: (count + WorkGroup.size - 1) / WorkGroup.size) }
+}
+#endif

@@ -1,0 +1,161 @@
+#if OpenCL
+internal import BackendCore
+internal import COpenCL
+import Synchronization
+
+/// Puts kernels into the queue. Arguments belong to a kernel object until it is enqueued, so setting them and enqueuing is
+/// one critical section.
+final class KernelLauncher: Sendable {
+  private struct Kernel: @unchecked Sendable {
+    let handle: cl_kernel
+  }
+
+  private let context: OpenCLContext
+  private let programs: ProgramCache
+  private let kernels = Mutex<[KernelName: Kernel]>([:])
+  private let launches = Atomic<Int>(0)
+
+  init(_ context: OpenCLContext, programs: ProgramCache) {
+    self.context = context
+    self.programs = programs
+  }
+
+  /// How many kernels were enqueued.
+  var launchCount: Int { launches.load(ordering: .relaxed) }
+
+  /// The functions that were enqueued at least once.
+  var functions: Set<String> { Set(kernels.withLock { Array($0.keys) }.map(\.function)) }
+
+  /// Enqueues a kernel; `arguments` writes its arguments in their order.
+  /// - Throws: `BackendError`.
+  func launch(
+    _ name: KernelName, _ groups: WorkGroups, _ arguments: (inout KernelArguments) throws -> Void
+  ) throws {
+    try context.checkUsable()
+    // A program is built before the lock is taken, so that other threads go on launching.
+    if !kernels.withLock({ $0[name] != nil }) {
+      let kernel = Kernel(handle: try programs.kernel(name))
+      let isSecond = kernels.withLock { kernels in
+        if kernels[name] != nil { return true }
+        kernels[name] = kernel
+        return false
+      }
+      if isSecond { _ = context.cl.clReleaseKernel(kernel.handle) }
+    }
+    let status = try kernels.withLock { kernels in
+      guard let kernel = kernels[name] else { return CL_INVALID_KERNEL }
+      var writer = KernelArguments(kernel: kernel.handle, cl: context.cl, isWide: name.program.isWide)
+      try arguments(&writer)
+      guard writer.status == CL_SUCCESS else { return writer.status }
+      let global: InlineArray<3, Int> = [groups.x * WorkGroup.size, groups.y, groups.z]
+      let local: InlineArray<3, Int> = [WorkGroup.size, 1, 1]
+      return global.span.withUnsafeBufferPointer { global in
+        local.span.withUnsafeBufferPointer { local in
+          context.cl.clEnqueueNDRangeKernel(
+            context.queue, kernel.handle, 3, nil, global.baseAddress, local.baseAddress, 0, nil, nil)
+        }
+      }
+    }
+    try context.check(status, "kernel \(name.function)")
+    launches.add(1, ordering: .relaxed)
+  }
+}
+
+/// Sets the arguments of a kernel, one after the other.
+struct KernelArguments: ~Copyable {
+  private let kernel: cl_kernel
+  private let cl: NNOpenCLFunctions
+  private let isWide: Bool
+  private var index: cl_uint = 0
+  /// The first failure.
+  private(set) var status: cl_int = CL_SUCCESS
+
+  init(kernel: cl_kernel, cl: NNOpenCLFunctions, isWide: Bool) {
+    self.kernel = kernel
+    self.cl = cl
+    self.isWide = isWide
+  }
+
+  private mutating func set(_ size: Int, _ value: UnsafeRawPointer) {
+    let result = cl.clSetKernelArg(kernel, index, size, value)
+    if status == CL_SUCCESS { status = result }
+    index += 1
+  }
+
+  /// Any value as it lies in memory: numbers of fixed size, and structures that the kernel declares alike.
+  mutating func value<Value: BitwiseCopyable>(_ value: Value) {
+    withUnsafeBytes(of: value) { set($0.count, $0.baseAddress!) }
+  }
+
+  /// A memory object alone.
+  mutating func memory(_ slice: BufferSlice) {
+    var memory: cl_mem? = slice.memory
+    set(MemoryLayout<cl_mem?>.size, &memory)
+  }
+
+  /// A memory object, and the 64-bit offset of the first element.
+  mutating func slice(_ slice: BufferSlice) {
+    memory(slice)
+    value(UInt64(slice.offset))
+  }
+
+  /// `index_t`: a count or a position within an operand.
+  mutating func count(_ count: Int) {
+    if isWide {
+      value(UInt64(count))
+    } else {
+      value(UInt32(count))
+    }
+  }
+
+  /// `float`.
+  mutating func float(_ number: Double) { value(Float(number)) }
+
+  /// `int`, 0 or 1.
+  mutating func flag(_ flag: Bool) { value(Int32(flag ? 1 : 0)) }
+
+  /// A number of the element type, rounded once.
+  mutating func scalar(_ number: Double, _ dtype: DType) {
+    switch dtype {
+    case .float32, .float64: float(number)
+    case .int32: value(Int32(saturating: number))
+    case .bool: value(UInt8(number == 0 ? 0 : 1))
+    }
+  }
+
+  /// `loop_t`: the extents of a loop, innermost first.
+  mutating func loop(_ shape: Shape) {
+    if isWide {
+      var words = InlineArray<9, UInt64>(repeating: 1)
+      words[0] = UInt64(shape.rank)
+      for axis in 0..<shape.rank { words[shape.rank - axis] = UInt64(shape[axis]) }
+      value(words)
+    } else {
+      var words = InlineArray<9, UInt32>(repeating: 1)
+      words[0] = UInt32(shape.rank)
+      for axis in 0..<shape.rank { words[shape.rank - axis] = UInt32(shape[axis]) }
+      value(words)
+    }
+  }
+
+  /// `steps_t`: the steps of one operand, innermost first.
+  mutating func steps(_ strides: Strides, rank: Int) {
+    if isWide {
+      var words = InlineArray<8, Int64>(repeating: 0)
+      for axis in 0..<rank { words[rank - 1 - axis] = Int64(strides[axis]) }
+      value(words)
+    } else {
+      var words = InlineArray<8, Int32>(repeating: 0)
+      for axis in 0..<rank { words[rank - 1 - axis] = Int32(strides[axis]) }
+      value(words)
+    }
+  }
+}
+
+extension Int32 {
+  /// Towards zero; what does not fit becomes the nearest int32, NaN becomes 0.
+  init(saturating x: Double) {
+    self = x.isNaN ? 0 : Int32(Swift.min(Swift.max(x, Double(Int32.min)), Double(Int32.max)))
+  }
+}
+#endif

@@ -1,0 +1,145 @@
+#if OpenCL
+internal import BackendCore
+internal import COpenCL
+import Synchronization
+
+/// The programs of a device, each built when it is first used.
+final class ProgramCache: Sendable {
+  private struct Program: @unchecked Sendable {
+    let handle: cl_program
+  }
+
+  private let context: OpenCLContext
+  private let sources: KernelSources
+  private let binaries: ProgramBinaries?
+  private let programs = Mutex<[ProgramName: Program]>([:])
+
+  init(_ context: OpenCLContext, sources: KernelSources, binaries: ProgramBinaries?) {
+    self.context = context
+    self.sources = sources
+    self.binaries = binaries
+  }
+
+  /// A new kernel object of its own, to be kept by the caller.
+  /// - Throws: `BackendError.kernelBuild` with the compiler's log.
+  func kernel(_ name: KernelName) throws -> cl_kernel {
+    // The compiler runs under the lock: it is no wait for the device, and a second thread would only compile the same.
+    let program = try programs.withLock { programs in
+      if let program = programs[name.program] { return program }
+      let program = Program(handle: try build(name.program))
+      programs[name.program] = program
+      return program
+    }
+    var status: cl_int = 0
+    let kernel = context.cl.clCreateKernel(program.handle, name.function, &status)
+    guard let kernel, status == CL_SUCCESS else {
+      throw failure(name.program, "no kernel \(name.function): \(OpenCLLibrary.name(of: status))")
+    }
+    var largest = 0
+    let key = cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE)
+    status = context.cl.clGetKernelWorkGroupInfo(
+      kernel, context.device.handle.device, key, MemoryLayout<Int>.size, &largest, nil)
+    guard status == CL_SUCCESS, largest >= WorkGroup.size else {
+      _ = context.cl.clReleaseKernel(kernel)
+      throw failure(name.program, "kernel \(name.function) runs in groups of at most \(largest) items on this device")
+    }
+    return kernel
+  }
+
+  private func build(_ name: ProgramName) throws -> cl_program {
+    let source = try sources.source(of: name.family)
+    let options = options(for: name)
+    if let binary = binaries?.load(source: source, options: options), let program = program(from: binary, options) {
+      return program
+    }
+    let program = try compile(name, source, options)
+    if let binaries, let binary = binary(of: program) { binaries.store(binary, source: source, options: options) }
+    return program
+  }
+
+  private func options(for name: ProgramName) -> String {
+    var options = "-cl-std=CL1.2"
+    // Only devices that can may be asked to.
+    if context.device.hasCorrectlyRoundedDivision { options += " -cl-fp32-correctly-rounded-divide-sqrt" }
+    return options + name.definitions
+  }
+
+  private func compile(_ name: ProgramName, _ source: [UInt8], _ options: String) throws -> cl_program {
+    let cl = context.cl
+    var status: cl_int = 0
+    let created = source.withUnsafeBytes { bytes in
+      var text = bytes.bindMemory(to: CChar.self).baseAddress
+      var length = bytes.count
+      return cl.clCreateProgramWithSource(context.context, 1, &text, &length, &status)
+    }
+    guard let program = created, status == CL_SUCCESS else {
+      throw failure(name, "clCreateProgramWithSource: \(OpenCLLibrary.name(of: status))")
+    }
+    var device: cl_device_id? = context.device.handle.device
+    status = cl.clBuildProgram(program, 1, &device, options, nil, nil)
+    guard status == CL_SUCCESS else {
+      let log = log(of: program)
+      _ = cl.clReleaseProgram(program)
+      throw failure(name, "\(OpenCLLibrary.name(of: status)), options \(options)\n\(log)")
+    }
+    return program
+  }
+
+  private func failure(_ name: ProgramName, _ log: String) -> BackendError {
+    .kernelBuild(program: "\(name.description) on \(context.device) (driver \(context.device.driverVersion))", log: log)
+  }
+
+  /// The compiler's words, of whatever length.
+  private func log(of program: cl_program) -> String {
+    let key = cl_program_build_info(CL_PROGRAM_BUILD_LOG)
+    let device = context.device.handle.device
+    var length = 0
+    guard context.cl.clGetProgramBuildInfo(program, device, key, 0, nil, &length) == CL_SUCCESS, length > 0 else {
+      return ""
+    }
+    var bytes = [UInt8](repeating: 0, count: length)
+    guard context.cl.clGetProgramBuildInfo(program, device, key, length, &bytes, nil) == CL_SUCCESS else { return "" }
+    return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  }
+}
+
+// MARK: Binaries
+
+extension ProgramCache {
+  /// A built program from the driver's own binary; nil when the driver does not take it.
+  private func program(from binary: [UInt8], _ options: String) -> cl_program? {
+    let cl = context.cl
+    var device: cl_device_id? = context.device.handle.device
+    var (status, binaryStatus): (cl_int, cl_int) = (0, 0)
+    let created = binary.withUnsafeBufferPointer { bytes in
+      var length = bytes.count
+      var start = bytes.baseAddress
+      return cl.clCreateProgramWithBinary(context.context, 1, &device, &length, &start, &binaryStatus, &status)
+    }
+    guard let program = created, status == CL_SUCCESS, binaryStatus == CL_SUCCESS,
+      cl.clBuildProgram(program, 1, &device, options, nil, nil) == CL_SUCCESS
+    else {
+      if let created { _ = cl.clReleaseProgram(created) }
+      return nil
+    }
+    return program
+  }
+
+  /// What the driver has made of a program for this device; nil when it does not say.
+  private func binary(of program: cl_program) -> [UInt8]? {
+    let cl = context.cl
+    var length = 0
+    let sizeKey = cl_program_info(CL_PROGRAM_BINARY_SIZES)
+    guard cl.clGetProgramInfo(program, sizeKey, MemoryLayout<Int>.size, &length, nil) == CL_SUCCESS, length > 0 else {
+      return nil
+    }
+    var bytes = [UInt8](repeating: 0, count: length)
+    let status = bytes.withUnsafeMutableBufferPointer { bytes in
+      var start = bytes.baseAddress
+      let size = MemoryLayout<UnsafeMutablePointer<UInt8>?>.size
+      return cl.clGetProgramInfo(program, cl_program_info(CL_PROGRAM_BINARIES), size, &start, nil)
+    }
+    return status == CL_SUCCESS ? bytes : nil
+  }
+}
+#endif

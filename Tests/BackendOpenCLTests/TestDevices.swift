@@ -1,0 +1,36 @@
+#if OpenCL
+import BackendCore
+import Testing
+
+@testable import BackendOpenCL
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// The devices that the tests run on: all there are, CPU-type ones included.
+enum TestDevices {
+  /// With `NN_REQUIRE_OPENCL=1` no device is a failure; else the tests skip, and this says so once.
+  static let all: [OpenCLDevice] = {
+    do {
+      let found = try OpenCLDevice.available()
+      if !found.isEmpty { return found }
+      print("OpenCL tests skipped: no device")
+    } catch {
+      print("OpenCL tests skipped: \(error)")
+    }
+    return []
+  }()
+
+  static var isRequired: Bool { getenv("NN_REQUIRE_OPENCL").map { String(cString: $0) } == "1" }
+  static var exist: Bool { !all.isEmpty }
+}
+
+@Suite struct RequiredDeviceTests {
+  @Test func aDeviceIsThereWhenRequired() {
+    #expect(!TestDevices.isRequired || TestDevices.exist, "NN_REQUIRE_OPENCL=1, and no OpenCL device")
+  }
+}
+#endif
