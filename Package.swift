@@ -4,6 +4,8 @@ import PackageDescription
 /// `BackendOpenCL` is linked only with the trait; each of its files is inside `#if OpenCL`.
 let openCL = TargetDependencyCondition.when(traits: ["OpenCL"])
 
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
 let package = Package(
   name: "swift-nn",
   products: [
@@ -42,17 +44,19 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["NeuralNetworks", "BackendCore", "Files"]),
     .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "Files"]),
     // Commands.
+    .target(name: "CommandSupport", dependencies: ["ModelFormats", "Tensors", argumentParser]),
     .executableTarget(
       name: "nn",
       dependencies: [
-        "NeuralNetworks", "Datasets", "ModelFormats",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CommandSupport", "NeuralNetworks", "Datasets", "ModelFormats", "Files", "BackendCPU",
+        .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ]),
+    .target(name: "MachinePeak", path: "Benchmarks/MachinePeak"),
     .executableTarget(
       name: "nn-bench",
       dependencies: [
-        "NeuralNetworks", "Datasets", "ModelFormats", "BackendCore", "BackendCPU", "CPUKernels",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "CommandSupport", "MachinePeak", "NeuralNetworks", "ModelFormats", "BackendCore", "BackendCPU",
+        .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ],
       path: "Benchmarks/nn-bench"),
     // Tests.
@@ -69,7 +73,7 @@ let package = Package(
     .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Files"]),
     .testTarget(
       name: "ProgramsTests", dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference"]),
-    .testTarget(name: "CommandTests", dependencies: ["nn", "nn-bench"]),
+    .testTarget(name: "CommandTests", dependencies: ["CommandSupport", "ModelFormats", "nn", "nn-bench"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

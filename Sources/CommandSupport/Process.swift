@@ -1,0 +1,11 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Ends the process.
+func exitProcess(_ status: ExitStatus) -> Never { exit(status.rawValue) }
+
+/// Sets a variable of this process's environment, for what reads it later.
+package func setEnvironment(_ name: String, _ value: String) { setenv(name, value, 1) }
