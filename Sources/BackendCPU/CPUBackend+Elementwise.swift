@@ -53,8 +53,17 @@ extension CPUBackend {
   public func binary(
     _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
-    let loop = StridedLoop<2>(shape: aLayout.shape, strides: [aLayout.strides, bLayout.strides])
     let (table, code, result) = (kernels, op.code, y.address)
+    if a.dtype == .float32 && !op.isLogical && aLayout.isDense && bLayout.isDense {
+      let (left, right, out) = (a.floats, b.floats, y.floats)
+      parallel(aLayout.shape.count, grain: op.grain) {
+        let i = $0.lowerBound
+        let (x, z) = (nn_view(base: left + i, row: 0, column: 1), nn_view(base: right + i, row: 0, column: 1))
+        table.pointee.binary(code, x, z, out + i, 0, 1, $0.count)
+      }
+      return
+    }
+    let loop = StridedLoop<2>(shape: aLayout.shape, strides: [aLayout.strides, bLayout.strides])
     switch a.dtype {
     case .float32 where !op.isLogical:
       forEachPlane(of: loop, [a, b], grain: op.grain) { plane in

@@ -58,11 +58,14 @@ extension CPUBackend {
   ) throws {
     let (m, n, batch) = (shape.m, shape.n, shape.batch)
     guard m > 0 && n > 0 && batch > 0 else { return }
-    let wanted = pieces(2 * m * n * max(shape.k, 1) / Self.flopGrain * batch)
+    // Where each element of a matrix is used once, its way from memory takes longer than the arithmetic.
+    let grain = min(m, n) == 1 ? 4 * Self.flopGrain : Self.flopGrain
+    let wanted = pieces(2 * m * n * max(shape.k, 1) * batch / grain)
     let grid = batch >= wanted ? (rows: 1, columns: 1) : grid((wanted + batch - 1) / batch, m, n)
     let cells = grid.rows * grid.columns
     let columns = ((n + 15) / 16 + grid.columns - 1) / grid.columns * 16
-    let scratchCount = product.scratchCount(columns: min(columns, n))
+    let rows = (m + grid.rows - 1) / grid.rows
+    let scratchCount = product.scratchCount(rows: rows, columns: min(columns, n))
 
     func compute(_ index: Int, _ scratch: UnsafeMutablePointer<Float>?) {
       let (matrix, cell) = (index / cells, index % cells)

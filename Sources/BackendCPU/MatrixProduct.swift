@@ -15,6 +15,8 @@ struct MatrixProduct {
     case column
     /// Tiles over strips of columns.
     case tiles
+    /// Cᵀ = B·Aᵀ by tiles, then transposed: for Bᵀ with fewer rows than columns, it packs the smaller operand.
+    case swapped
   }
 
   /// Rows of A that stay in the second-level cache, and columns of packed B.
@@ -28,16 +30,21 @@ struct MatrixProduct {
   let alpha, beta: Float
   var epilogue: Epilogue?
   let method: Method
-  private let lda, ldb: Int
+  /// From row to row of A, of B and of C.
+  private let lda, ldb, ldc: Int
   /// The steps of k; 0 or 1 block for short k.
   private let depth: Int
   private let packsB: Bool
 
+  /// - Parameters:
+  ///   - method: by default the fastest for these extents.
+  ///   - ldc: the step from row to row of C; by default n.
   init(
     kernels: UnsafePointer<nn_cpu_kernels>, m: Int, n: Int, k: Int, transposesA: Bool, transposesB: Bool, alpha: Float,
-    beta: Float
+    beta: Float, method: Method? = nil, ldc: Int? = nil
   ) {
     self.kernels = kernels
+    self.ldc = ldc ?? n
     (self.m, self.n, self.k) = (m, n, k)
     (self.alpha, self.beta) = (alpha, beta)
     // One row or one column lies the same either way.
@@ -45,14 +52,17 @@ struct MatrixProduct {
     self.transposesB = n == 1 || transposesB
     lda = self.transposesA ? m : k
     ldb = self.transposesB ? k : n
-    if self.transposesB && !self.transposesA && (m <= 12 || n == 1) {
-      method = .dot
+    if let method {
+      self.method = method
+    } else if self.transposesB && !self.transposesA && (m <= 12 || n == 1) {
+      self.method = .dot
     } else if m == 1 {
-      method = .row
+      self.method = .row
     } else if n == 1 {
-      method = .column
+      self.method = .column
     } else {
-      method = .tiles
+      let isSwapped = self.transposesB && !self.transposesA && m <= n / 2 && beta == 0
+      self.method = isSwapped ? .swapped : .tiles
     }
     // A transposed A is read with a long step, which shorter blocks bear better.
     let most = self.transposesA ? 256 : 512
@@ -61,9 +71,17 @@ struct MatrixProduct {
     packsB = self.transposesB || ((n >= 1024 || k * n > 1 << 18) && m >= 3 * Self.tileRows)
   }
 
-  /// Floats of scratch memory for `compute` over a rectangle of this many columns.
-  func scratchCount(columns: Int) -> Int {
-    guard method == .tiles && packsB else { return 0 }
+  /// Floats of scratch memory for `compute` over a rectangle of these extents.
+  func scratchCount(rows: Int, columns: Int) -> Int {
+    switch method {
+    case .dot, .row, .column: return 0
+    case .tiles: return packsB ? panelCount(columns) : 0
+    case .swapped: return panelCount(rows) + (rows * columns + 15) / 16 * 16
+    }
+  }
+
+  /// Floats of packed strips for a block of k.
+  private func panelCount(_ columns: Int) -> Int {
     let strip = kernels.pointee.strip
     return (min(columns, Self.columnBlock) + 2 * strip) / strip * strip * depth
   }
@@ -75,21 +93,40 @@ struct MatrixProduct {
   ) {
     guard !rows.isEmpty && !columns.isEmpty else { return }
     let (i, j) = (rows.lowerBound, columns.lowerBound)
-    let target = c + i * n + j
+    let target = c + i * ldc + j
     switch method {
     case .dot:
       kernels.pointee.gemm_dot(
-        rows.count, columns.count, k, a + i * lda, lda, b + j * ldb, ldb, target, n, alpha, beta)
-      epilogue?.apply(kernels, c, n, rows: rows, columns: columns)
+        rows.count, columns.count, k, a + i * lda, lda, b + j * ldb, ldb, target, ldc, alpha, beta)
+      epilogue?.apply(kernels, c, ldc, rows: rows, columns: columns)
     case .row:
       kernels.pointee.gemm_row(columns.count, k, a, 1, b + j, ldb, target, alpha, beta)
-      epilogue?.apply(kernels, c, n, rows: rows, columns: columns)
+      epilogue?.apply(kernels, c, ldc, rows: rows, columns: columns)
     case .column:
       kernels.pointee.gemm_row(rows.count, k, b, 1, a + i, lda, target, alpha, beta)
-      epilogue?.apply(kernels, c, n, rows: rows, columns: columns)
+      epilogue?.apply(kernels, c, ldc, rows: rows, columns: columns)
     case .tiles:
       computeTiles(a, b, c, rows: rows, columns: columns, scratch: scratch)
+    case .swapped:
+      computeSwapped(a, b, target, rows: rows, columns: columns, scratch: scratch)
+      epilogue?.apply(kernels, c, ldc, rows: rows, columns: columns)
     }
+  }
+
+  /// The rectangle of Cᵀ in scratch memory, then turned into `target`.
+  private func computeSwapped(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, rows: Range<Int>,
+    columns: Range<Int>, scratch: UnsafeMutablePointer<Float>?
+  ) {
+    guard let scratch else { return }
+    let turned = scratch + panelCount(rows.count)
+    let product = MatrixProduct(
+      kernels: kernels, m: columns.count, n: rows.count, k: k, transposesA: false, transposesB: true, alpha: alpha,
+      beta: 0, method: .tiles, ldc: rows.count)
+    product.computeTiles(
+      b + columns.lowerBound * ldb, a + rows.lowerBound * lda, turned, rows: 0..<columns.count,
+      columns: 0..<rows.count, scratch: scratch)
+    kernels.pointee.transpose(turned, columns.count, rows.count, rows.count, target, ldc)
   }
 
   private func computeTiles(
@@ -107,7 +144,7 @@ struct MatrixProduct {
           let bottom = rows.lowerBound + (index + 1) * rows.count / rowBlocks
           multiply(
             a, b, c, rows: top..<bottom, columns: block, depth: p..<end, scratch: scratch, isFirst: index == 0)
-          if end == k { epilogue?.apply(kernels, c, n, rows: top..<bottom, columns: block) }
+          if end == k { epilogue?.apply(kernels, c, ldc, rows: top..<bottom, columns: block) }
         }
       }
       p = end
@@ -127,19 +164,19 @@ struct MatrixProduct {
     var j = columns.lowerBound
     while j < columns.upperBound {
       let width = stripWidth(columns.upperBound - j)
-      let target = c + rows.lowerBound * n + j
+      let target = c + rows.lowerBound * ldc + j
       if transposesB, let panel {
         if isFirst { kernels.pointee.transpose(b + j * ldb + p, width, count, ldb, panel, strip) }
         multiplyStrip(
-          transposesA, rows.count, width, count, source, lda, panel, strip, nil, target, n, alpha, scale)
+          transposesA, rows.count, width, count, source, lda, panel, strip, nil, target, ldc, alpha, scale)
       } else if packsB, width == strip, let panel {
         let direct = b + p * ldb + j
         multiplyStrip(
           transposesA, rows.count, width, count, source, lda, isFirst ? direct : UnsafePointer(panel),
-          isFirst ? ldb : strip, isFirst ? panel : nil, target, n, alpha, scale)
+          isFirst ? ldb : strip, isFirst ? panel : nil, target, ldc, alpha, scale)
       } else {
         multiplyStrip(
-          transposesA, rows.count, width, count, source, lda, b + p * ldb + j, ldb, nil, target, n, alpha, scale)
+          transposesA, rows.count, width, count, source, lda, b + p * ldb + j, ldb, nil, target, ldc, alpha, scale)
       }
       panel = panel.map { $0 + count * strip }
       j += width

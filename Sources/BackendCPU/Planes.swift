@@ -9,6 +9,21 @@ struct Plane<let operands: Int> {
   var rows, columns: Int
 }
 
+extension Plane {
+  /// A loop of one or two axes as one piece.
+  @inline(__always) fileprivate init(
+    whole loop: StridedLoop<operands>, _ slices: InlineArray<operands, BufferSlice>, rows: Int, columns: Int
+  ) {
+    let rank = loop.shape.rank
+    views = InlineArray { operand in
+      let strides = loop.strides[operand]
+      return nn_view(
+        base: slices[operand].address, row: rank > 1 ? strides[rank - 2] : 0, column: strides[rank - 1])
+    }
+    (position, step, self.rows, self.columns) = (0, columns, rows, columns)
+  }
+}
+
 extension CPUBackend {
   /// Cuts a loop over operands with strides, whose result is dense, into planes of its last two axes, and calls `body` for
   /// each, on several threads where there is work for them.
@@ -23,6 +38,10 @@ extension CPUBackend {
     for axis in 0..<shape.rank - 1 { rows *= shape[axis] }
     guard rows > 0 && columns > 0 else { return }
 
+    if rows == planeRows && (rows * columns < 2 * grain || pool.threadCount == 1) {
+      body(Plane(whole: loop, slices, rows: rows, columns: columns))
+      return
+    }
     // The bases are taken once, not for each plane.
     var bases = InlineArray<operands, UnsafeMutableRawPointer>(repeating: slices[0].address)
     var sizes = InlineArray<operands, Int>(repeating: 4)

@@ -22,7 +22,7 @@ import Testing
     Case(m: 31, n: 80, k: 1100, alpha: 2, beta: -1), Case(m: 500, n: 40, k: 300),
     // Packed panels: wide, deep, and more rows than one block.
     Case(m: 19, n: 1030, k: 530), Case(m: 260, n: 1100, k: 20), Case(m: 250, n: 520, k: 800, beta: 0.5),
-    Case(m: 20, n: 2100, k: 9),
+    Case(m: 20, n: 2100, k: 9), Case(m: 15, n: 70, k: 1000), Case(m: 100, n: 300, k: 70),
     Case(m: 5, n: 7, k: 9, batch: 4), Case(m: 64, n: 33, k: 20, batch: 3, beta: 1),
     Case(m: 5, n: 70, k: 9, batch: 6, sharesB: true), Case(m: 40, n: 48, k: 50, batch: 40),
   ]
