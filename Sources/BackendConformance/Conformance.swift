@@ -3,7 +3,7 @@ import BackendReference
 
 /// What the conformance suite is divided into; the families of operations have the names that they have everywhere.
 public enum ConformanceFamily: String, Sendable, CaseIterable {
-  case memory, elementwise, copies, reduction, matmul, indexing, softmax, random, optimizerSteps, recording
+  case memory, elementwise, copies, reduction, matmul, indexing, softmax, random, optimizerSteps, recording, threads
 }
 
 /// Runs every primitive and every fused operation of a backend against the Reference backend, and returns what differs.
@@ -42,6 +42,7 @@ public func conformanceFailures(
     case .random: examiner.examineRandom()
     case .optimizerSteps: examiner.examineOptimizerSteps()
     case .recording: examiner.examineRecording()
+    case .threads: examiner.examineThreads()
     }
   }
   return examiner.failures

@@ -3,33 +3,73 @@ import BackendCore
 /// A recording repeats its calls on the same buffers, with what they hold by then. A backend that records nothing conforms.
 extension Examiner {
   func examineRecording() {
+    examineReplay()
+    examineReplayedStep()
+  }
+
+  private func examineReplay() {
     let (first, second) = (numbers.floats(129), numbers.floats(129))
-    let scalars = [0.5, 2.0]
+    let dense = Layout(dense: [129])
+    let repeated = Layout(shape: [129], strides: Strides())
     examine("record and replay", "[129]") { trial in
       let x = trial.input(first)
       let other = trial.input(second)
-      let factor = trial.input(scalars)
+      let factors = trial.input([0.5, 2])
       let work = trial.updated(first, within: .number, name: "input buffer")
-      let rate = trial.updated([0], within: .number, name: "scalar buffer")
-      let eager = trial.output(129, within: .number, name: "first result")
+      let factor = trial.updated([0], within: .number, name: "scalar buffer")
+      let recorded = trial.output(129, within: .number, name: "recorded result")
       let replayed = trial.output(129, within: .number, name: "replayed result")
-      let dense = Layout(dense: [129])
-      let repeated = Layout(shape: [129], strides: Strides())
       return { backend, s in
         let result = BufferSlice(try backend.allocate(count: 129, dtype: .float32))
         func step() throws {
-          try backend.binary(.multiply, s[work], dense, s[rate], repeated, into: result)
+          try backend.binary(.multiply, s[work], dense, s[factor], repeated, into: result)
           try backend.binaryScalar(.add, result, 1, scalarFirst: false, count: 129, into: result)
         }
         try backend.copy(s[x], count: 129, into: s[work])
-        try backend.copy(s[factor], count: 1, into: s[rate])
+        try backend.copy(s[factors], count: 1, into: s[factor])
         let recording = try backend.record(step)
-        try backend.copy(result, count: 129, into: s[eager])
+        try backend.copy(result, count: 129, into: s[recorded])
         // New numbers in the same buffers.
         try backend.copy(s[other], count: 129, into: s[work])
-        try backend.copy(s[factor].advanced(by: 1), count: 1, into: s[rate])
+        try backend.copy(s[factors].advanced(by: 1), count: 1, into: s[factor])
         if let recording { try recording.replay() } else { try step() }
         try backend.copy(result, count: 129, into: s[replayed])
+      }
+    }
+  }
+
+  /// What changes from step to step comes from the device each time: the step of the mask, and the scalars of the rule.
+  private func examineReplayedStep() {
+    let (parameters, gradients) = (numbers.floats(33), numbers.floats(33))
+    let rule = OptimizerStep(rule: .sgd(momentum: 0.9, isNesterov: false))
+    var scalars = [Double](repeating: 0, count: 2 * StepScalars.count)
+    for t in 0..<2 {
+      scalars[t * StepScalars.count + StepScalars.learningRate] = [0.5, 0.125][t]
+      scalars[t * StepScalars.count + StepScalars.gradientScale] = [1, 0.5][t]
+      scalars[t * StepScalars.count + StepScalars.gradientBound] = .infinity
+    }
+    examine("record and replay a training step", "[33]", isFused: true) { trial in
+      let g = trial.input(gradients)
+      let scalarsOfSteps = trial.input(scalars)
+      let numbersOfSteps = trial.input([3, 4], .int32)
+      let scalar = trial.updated(Array(scalars.prefix(StepScalars.count)), within: .number, name: "scalars")
+      let number = trial.updated([3], .int32, within: .number, name: "step number")
+      let p = trial.updated(parameters, within: .mixed(ulps: 16, absolute: 16), name: "parameters")
+      let v = trial.updated(
+        [Double](repeating: 0, count: 33), within: .mixed(ulps: 16, absolute: 16), name: "velocity")
+      return { backend, s in
+        let dropped = BufferSlice(try backend.allocate(count: 33, dtype: .float32))
+        let source = RandomSource(key: 99, call: 1, stepOffset: s[number])
+        func step() throws {
+          try backend.dropout(s[g], probability: 0.5, source, count: 33, into: dropped)
+          try backend.optimizerStep(
+            rule, parameters: s[p], gradients: dropped, states: [s[v]], count: 33, scalars: s[scalar])
+        }
+        let recording = try backend.record(step)
+        try backend.copy(s[scalarsOfSteps].advanced(by: StepScalars.count), count: StepScalars.count, into: s[scalar])
+        try backend.copy(s[numbersOfSteps].advanced(by: 1), count: 1, into: s[number])
+        if let recording { try recording.replay() } else { try step() }
+        try backend.synchronize()
       }
     }
   }

@@ -40,7 +40,8 @@ import Testing
     (.gradientBoundIsForgotten, .optimizerSteps, "optimizerStep"),
     (.inputGradientIsOverwritten, .optimizerSteps, "optimizerStep"),
     (.normAccumulates, .optimizerSteps, "sumOfSquares"),
-    (.replayDoesNothing, .recording, "record"),
+    (.clippingNeverScales, .optimizerSteps, "clipFactor"), (.replayDoesNothing, .recording, "record"),
+    (.threadsShareScratch, .threads, "four threads"),
   ]
 
   @Test(arguments: planted)

@@ -1,5 +1,12 @@
 import BackendCore
 import BackendReference
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 
 /// Mistakes that backends are made with.
 enum Defect: String, CaseIterable, Sendable {
@@ -12,7 +19,7 @@ enum Defect: String, CaseIterable, Sendable {
   case largestIsNotSubtracted, softmaxGradientForgetsTheSum, smoothingIsForgotten, ignoredLabelsCount
   case uniformsUseLowBits, stepOffsetIsForgotten, dropoutForgetsTheScale
   case epsilonInsideTheRoot, decayIsCoupled, gradientBoundIsForgotten, inputGradientIsOverwritten, normAccumulates
-  case replayDoesNothing, resultsDependOnHistory
+  case clippingNeverScales, replayDoesNothing, threadsShareScratch, resultsDependOnHistory
 }
 
 /// The Reference backend with one mistake: what the conformance suite must find.
@@ -21,6 +28,7 @@ final class DefectiveBackend: Backend {
   let defect: Defect
   /// Counts calls of `reduce`, for a result that differs from call to call.
   private let history = CallCount()
+  private let scratch = Mutex<BufferSlice?>(nil)
 
   init(_ defect: Defect) { self.defect = defect }
 
@@ -59,6 +67,18 @@ final class DefectiveBackend: Backend {
   // MARK: Elementwise
 
   func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    guard defect == .threadsShareScratch && op.kind == .square else {
+      return try unaryWithoutScratch(op, x, count: count, into: y)
+    }
+    // One scratch buffer for all callers, and long enough between its two uses for another thread to come in.
+    let shared = BufferSlice(try base.allocate(count: count, dtype: x.dtype))
+    try base.unary(op, x, count: count, into: shared)
+    scratch.withLock { $0 = shared }
+    usleep(1000)
+    if let result = scratch.withLock({ $0 }) { try base.copy(result, count: count, into: y) }
+  }
+
+  private func unaryWithoutScratch(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
     try base.unary(op, x, count: count, into: y)
     if defect == .exponentialIsRough && op.kind == .exp {
       try base.binaryScalar(.multiply, y, 1 + 1e-6, scalarFirst: false, count: count, into: y)
@@ -352,6 +372,7 @@ final class DefectiveBackend: Backend {
   }
 
   func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
+    let maximumNorm = defect == .clippingNeverScales ? .infinity : maximumNorm
     try base.clipFactor(sumOfSquares: sumOfSquares, maximumNorm: maximumNorm, into: y)
   }
 
