@@ -33,8 +33,7 @@ extension Examiner {
     let scalars = (1...3).flatMap { stepScalars($0) }
     let decay = step.weightDecay == 0 ? "" : ", decay \(step.weightDecay)\(step.decaysDirectly ? " direct" : "")"
     examine("optimizerStep \(step.rule)\(decay)", "[\(count)], 3 steps", isFused: true) { trial in
-      // Constants, products and quotients: a few ulps a step, of numbers up to 1.
-      let tolerance = Tolerance.mixed(ulps: 64, absolute: 16)
+      let tolerance = tolerance(step.rule)
       let p = trial.updated(parameters, offset: 3, within: tolerance, name: "parameters")
       let g = trial.input(gradients, offset: 1)
       let states = (0..<step.stateCount).map {
@@ -49,6 +48,13 @@ extension Examiner {
         }
       }
     }
+  }
+
+  /// Constants, products and quotients: a few ulps a step, of numbers around 1. The velocity of RMSProp is around 10 at
+  /// first, a gradient divided by a tenth of itself, and what is left of it after a change of sign keeps its error.
+  private func tolerance(_ rule: OptimizerStep.Rule) -> Tolerance {
+    if case .rmsProp(_, _, let momentum, _) = rule, momentum != 0 { return .mixed(ulps: 64, absolute: 32) }
+    return .mixed(ulps: 16, absolute: 4)
   }
 
   /// The numbers of step `t`; those that no rule reads are NaN.
