@@ -54,9 +54,9 @@ import Testing
     try expect(x.variance(), [124.55555555555556], shape: [])
     try expect(x.standardDeviation(axes: [0], keepingRank: true), [3.5, 7, 14.5], shape: [1, 3])
     try expect(x.standardDeviation(axis: 1, correction: 1), [1.5275252316519468, 12.767145334803704])
-    try expect(x.logSumExp(axis: 1), [4.169846011154142, 33.00000004139939], shape: [2])
+    try expect(x.logSumExp(axis: 1), [4.169846019556286, 33.000000041413266], shape: [2])
     try expect(
-      x.logSumExp(axes: [0], keepingRank: true), [8.000911466453774, 16.000000831528373, 33.0], shape: [1, 3])
+      x.logSumExp(axes: [0], keepingRank: true), [8.000911466453774, 16.000000831528375, 33], shape: [1, 3])
     let infinite = Tensor([-.infinity, -.infinity, 1000, 1000], shape: [2, 2], on: device)
     try expect(infinite.logSumExp(axis: 1), [-.infinity, 1000.6931471805599])
   }

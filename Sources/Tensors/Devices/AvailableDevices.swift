@@ -48,7 +48,7 @@ extension Device {
 }
 
 /// The devices beside the CPU.
-enum DeviceList {
+package enum DeviceList {
   /// The error for a device that is not among those found.
   static func unavailable(_ requested: String, among entries: [DeviceEntry]) -> DeviceError {
     let found = [Device.cpu] + entries.map { Device($0) }
@@ -56,7 +56,7 @@ enum DeviceList {
   }
 
   /// The device of an entry, opened.
-  static func opened(_ entry: DeviceEntry, for requested: String) throws -> Device {
+  package static func opened(_ entry: DeviceEntry, for requested: String) throws -> Device {
     do {
       return Device(entry, opened: try entry.open())
     } catch {

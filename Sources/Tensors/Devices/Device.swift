@@ -23,7 +23,7 @@ public struct Device: Sendable {
   }
 
   /// A device of a list: opened here, or on first use.
-  init(_ entry: DeviceEntry, opened: (any Backend)? = nil) {
+  package init(_ entry: DeviceEntry, opened: (any Backend)? = nil) {
     self.opened = opened
     self.entry = entry
   }

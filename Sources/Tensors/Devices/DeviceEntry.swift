@@ -3,14 +3,14 @@ import Synchronization
 
 /// A device that was found but perhaps never used: it is opened, which may be slow or fail, when a tensor is first made on
 /// it. One object for each physical device, kept to the end.
-final class DeviceEntry: Sendable {
+package final class DeviceEntry: Sendable {
   let identifier: String
   let name: String
   let kind: DeviceKind
   private let openDevice: @Sendable () throws -> any Backend
   private let result = Mutex<Result<any Backend, any Error>?>(nil)
 
-  init(identifier: String, name: String, kind: DeviceKind, open: @escaping @Sendable () throws -> any Backend) {
+  package init(identifier: String, name: String, kind: DeviceKind, open: @escaping @Sendable () throws -> any Backend) {
     self.identifier = identifier
     self.name = name
     self.kind = kind

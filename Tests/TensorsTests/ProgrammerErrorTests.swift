@@ -1,0 +1,115 @@
+import BackendCore
+import Tensors
+import Testing
+
+/// Mistakes in expressions end the program with a message that names the operation and both sides.
+@Suite struct ProgrammerErrorTests {
+  struct Mistake: Sendable {
+    var operation: String
+    /// What the message says.
+    var fragments: [String]
+    var body: @Sendable () -> Void
+  }
+
+  static let mistakes: [Mistake] = [
+    Mistake(operation: "Tensor +:", fragments: ["[2, 3]", "[4]", "3 and 4"]) {
+      _ = Tensor.zeros([2, 3]) + .zeros([4])
+    },
+    Mistake(operation: "Tensor -=:", fragments: ["[2]", "[3]"]) {
+      var x = Tensor.zeros([2])
+      x -= Tensor.zeros([3])
+    },
+    Mistake(operation: "Tensor *:", fragments: ["float32", "int32", ".cast(to:)"]) {
+      _ = Tensor.zeros([2]) * Tensor(integers: [1, 2])
+    },
+    Mistake(operation: "Tensor +:", fragments: ["cpu", "reference", ".moved(to:)", "[2]", "[1]"]) {
+      _ = Tensor.zeros([2]) + Tensor.zeros([1], on: TestDevices.reference)
+    },
+    Mistake(operation: "Tensor *:", fragments: ["0.5", "int32"]) { _ = Tensor(integers: [1, 2]) * 0.5 },
+    Mistake(operation: "Tensor +:", fragments: ["bool", ".cast(to:"]) { _ = Tensor([true]) + Tensor([true]) },
+    Mistake(operation: "Tensor exp:", fragments: ["int32", ".cast(to: .float32)"]) { _ = Tensor(integers: [1]).exp() },
+    Mistake(operation: "Tensor matmul:", fragments: ["[2, 3]", "[2, 3]", "3 and 2", "transposingRight"]) {
+      _ = Tensor.zeros([2, 3]).matmul(.zeros([2, 3]))
+    },
+    Mistake(operation: "Tensor matmul:", fragments: ["[2, 3]", "[2]"]) {
+      _ = Tensor.zeros([2, 3]).matmul(.zeros([2]))
+    },
+    Mistake(operation: "Tensor reshaped:", fragments: ["[2, 3]", "[4, -1]"]) {
+      _ = Tensor.zeros([2, 3]).reshaped([4, -1])
+    },
+    Mistake(operation: "Tensor reshaped:", fragments: ["[2, 3]", "[7]"]) { _ = Tensor.zeros([2, 3]).reshaped([7]) },
+    Mistake(operation: "Tensor sum:", fragments: ["[2, 3]", "axis 2"]) { _ = Tensor.zeros([2, 3]).sum(axis: 2) },
+    Mistake(operation: "Tensor sum:", fragments: ["[2, 3]", "twice"]) { _ = Tensor.zeros([2, 3]).sum(axes: [1, -1]) },
+    Mistake(operation: "Tensor permuted:", fragments: ["[2, 3]", "[0]"]) { _ = Tensor.zeros([2, 3]).permuted([0]) },
+    Mistake(operation: "Tensor squeezed:", fragments: ["[2, 3]", "extent 3"]) {
+      _ = Tensor.zeros([2, 3]).squeezed(axis: 1)
+    },
+    Mistake(operation: "Tensor broadcast:", fragments: ["[2, 3]", "[2]"]) {
+      _ = Tensor.zeros([2, 3]).broadcast(to: [2])
+    },
+    Mistake(operation: "Tensor concatenated:", fragments: ["[2, 3]", "[2, 4]"]) {
+      _ = Tensor.concatenated([.zeros([2, 3]), .zeros([2, 4])])
+    },
+    Mistake(operation: "Tensor stacked:", fragments: ["[2]", "[3]"]) {
+      _ = Tensor.stacked([.zeros([2]), .zeros([3])])
+    },
+    Mistake(operation: "Tensor subscript:", fragments: ["[2, 3]", "index 2", "axis 0"]) {
+      _ = Tensor.zeros([2, 3])[2]
+    },
+    Mistake(operation: "Tensor subscript:", fragments: ["[2, 3]", "1..<4", "axis 1"]) {
+      _ = Tensor.zeros([2, 3])[0, 1..<4]
+    },
+    Mistake(operation: "Tensor subscript:", fragments: ["[2, 3]", "3 indices"]) { _ = Tensor.zeros([2, 3])[0, 0, 0] },
+    Mistake(operation: "Tensor subscript:", fragments: ["[3]", "[2]"]) {
+      var x = Tensor.zeros([4, 2])
+      x[0] = .zeros([3])
+    },
+    Mistake(operation: "Tensor gathered:", fragments: ["[3, 1]", "[2, 3]"]) {
+      _ = Tensor.zeros([2, 3]).gathered(Tensor(integers: [0, 0, 0], shape: [3, 1]), axis: 1)
+    },
+    Mistake(operation: "Tensor gathered:", fragments: ["int32", "float32"]) {
+      _ = Tensor.zeros([2, 3]).gathered(.zeros([2, 3]))
+    },
+    Mistake(operation: "Tensor init:", fragments: ["5 elements", "[2, 3]"]) {
+      _ = Tensor([1, 2, 3, 4, 5], shape: [2, 3])
+    },
+    Mistake(operation: "Tensor init:", fragments: ["row 1", "2", "1"]) { _ = Tensor([[1], [1, 2]] as [[Float]]) },
+    Mistake(operation: "Tensor zeros:", fragments: ["[2, -3]"]) { _ = Tensor.zeros([2, -3]) },
+    Mistake(operation: "Tensor zeros:", fragments: ["9 axes"]) { _ = Tensor.zeros([1, 1, 1, 1, 1, 1, 1, 1, 1]) },
+    Mistake(operation: "Tensor full:", fragments: ["float64"]) { _ = Tensor.zeros([2], dtype: .float64) },
+    Mistake(operation: "Tensor item:", fragments: ["[2]"]) { _ = try? Tensor.zeros([2]).item() },
+    Mistake(operation: "Tensor valueAndGradient: the value:", fragments: ["[2]", ".mean()"]) {
+      _ = valueAndGradient(at: Tensor.zeros([2])) { $0 * 2 }
+    },
+    Mistake(operation: "Tensor valueAndGradient:", fragments: ["int32"]) {
+      _ = valueAndGradient(at: Tensor(integers: [2])) { $0.cast(to: .float32).sum() }
+    },
+    Mistake(operation: "Tensor einsum:", fragments: ["ij,jk->ik", "[2, 3]", "[4, 5]"]) {
+      _ = Tensor.einsum("ij,jk->ik", .zeros([2, 3]), .zeros([4, 5]))
+    },
+    Mistake(operation: "Tensor topK:", fragments: ["4 elements", "[3]"]) { _ = Tensor.zeros([3]).topK(4) },
+    Mistake(operation: "Tensor split:", fragments: ["[3, 2]", "2 equal parts"]) {
+      _ = Tensor.zeros([3, 2]).split(parts: 2)
+    },
+    Mistake(operation: "Tensor linear:", fragments: ["[2, 3]", "[4, 5]"]) {
+      _ = Tensor.zeros([2, 3]).linear(.zeros([4, 5]), bias: nil, activation: nil)
+    },
+    Mistake(operation: "Tensor withCustomGradient:", fragments: ["[1]", "[2]"]) {
+      _ = valueAndGradient(at: Tensor.zeros([2])) { x in
+        withCustomGradient(of: x, forward: { $0 }, backward: { _, _, _ in .zeros([1]) }).sum()
+      }
+    },
+  ]
+
+  @Test(arguments: mistakes.indices)
+  func endsWithAMessage(_ index: Int) async throws {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [index] in
+      ProgrammerErrorTests.mistakes[index].body()
+    }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    let mistake = ProgrammerErrorTests.mistakes[index]
+    for fragment in [mistake.operation] + mistake.fragments {
+      #expect(message.contains(fragment), "\"\(fragment)\" is missing in: \(message)")
+    }
+  }
+}
