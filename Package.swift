@@ -40,7 +40,7 @@ let package = Package(
     .target(
       name: "Tensors",
       dependencies: ["BackendCore", "BackendCPU", .target(name: "BackendOpenCL", condition: openCL)]),
-    .target(name: "NeuralNetworks", dependencies: ["Tensors"]),
+    .target(name: "NeuralNetworks", dependencies: ["Tensors", "BackendCore"]),
     .target(name: "Datasets", dependencies: ["NeuralNetworks", "BackendCore", "Files"]),
     .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "Files"]),
     // Commands.

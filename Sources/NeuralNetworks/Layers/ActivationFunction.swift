@@ -1,0 +1,78 @@
+import BackendCore
+
+/// A function of a tensor that stands behind a layer, as a value with a name.
+///
+/// ```swift
+/// extension ActivationFunction {
+///   static let swish = ActivationFunction("swish") { x in x * x.sigmoid() }
+/// }
+/// let layer = Dense(64, activation: .swish)
+/// ```
+///
+/// Formulas and constants are PyTorch's.
+public struct ActivationFunction: Sendable {
+  /// What it is called in a description of a model.
+  public let name: String
+  /// The constants it was made with.
+  let constants: [Double]
+  /// The function as an operation on single numbers, which layers fuse with their own; nil for others.
+  package let operation: UnaryOp?
+  private let body: @Sendable (Tensor) -> Tensor
+
+  /// An activation of one's own.
+  /// - Parameters:
+  ///   - name: What it is called; a model that is made from a description needs it to find the function.
+  ///   - body: The function; the result has the shape of the argument.
+  public init(_ name: String, _ body: @escaping @Sendable (Tensor) -> Tensor) {
+    self.init(name, constants: [], body)
+  }
+
+  private init(_ name: String, constants: [Double], _ body: @escaping @Sendable (Tensor) -> Tensor) {
+    self.name = name
+    self.constants = constants
+    self.body = body
+    operation = nil
+  }
+
+  private init(_ name: String, _ operation: UnaryOp, constants: [Double] = []) {
+    self.name = name
+    self.constants = constants
+    self.operation = operation
+    body = { $0.applying(operation) }
+  }
+
+  /// The function of a tensor.
+  public func callAsFunction(_ x: Tensor) -> Tensor { body(x) }
+
+  /// True for the identity.
+  package var isLinear: Bool { name == ActivationFunction.linear.name }
+}
+
+extension ActivationFunction {
+  /// x.
+  public static let linear = ActivationFunction("linear") { $0 }
+  /// max(x, 0).
+  public static let relu = ActivationFunction("relu", .relu)
+  /// x for x > 0, slope·x otherwise.
+  public static func leakyReLU(_ slope: Double = 0.01) -> ActivationFunction {
+    ActivationFunction("leaky_relu", .leakyReLU(slope: slope), constants: [slope])
+  }
+  /// x for x > 0, alpha·(eˣ − 1) otherwise.
+  public static func elu(_ alpha: Double = 1) -> ActivationFunction {
+    ActivationFunction("elu", .elu(alpha: alpha), constants: [alpha])
+  }
+  /// x·Φ(x) with the exact normal distribution function.
+  public static let gelu = ActivationFunction("gelu", UnaryOp(.gelu))
+  /// x·sigmoid(x).
+  public static let silu = ActivationFunction("silu", UnaryOp(.silu))
+  /// 1/(1 + e⁻ˣ).
+  public static let sigmoid = ActivationFunction("sigmoid", UnaryOp(.sigmoid))
+  /// tanh x.
+  public static let tanh = ActivationFunction("tanh", UnaryOp(.tanh))
+  /// ln(1 + eˣ).
+  public static let softplus = ActivationFunction("softplus", UnaryOp(.softplus))
+  /// eˣ/Σeˣ along the last axis.
+  public static let softmax = ActivationFunction("softmax") { $0.softmax() }
+  /// x − ln Σeˣ along the last axis.
+  public static let logSoftmax = ActivationFunction("log_softmax") { $0.logSoftmax() }
+}

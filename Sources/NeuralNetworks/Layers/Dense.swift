@@ -1,0 +1,65 @@
+/// A fully connected layer: y = activation(x·W + b), along the last axis of the input.
+///
+/// ```swift
+/// Dense(128, activation: .relu)          // [N, 784] → [N, 128]
+/// ```
+///
+/// W is `[inputs, units]` (PyTorch's `Linear` stores it transposed), b is `[units]`; any axes before the last are kept.
+public final class Dense: Layer {
+  public let weight: Parameter
+  public let bias: Parameter?
+  /// The number of outputs.
+  public let units: Int
+  public let activation: ActivationFunction
+  /// What the weight is drawn with.
+  public let initializer: Initializer
+  /// A penalty on the weight that training adds to the loss.
+  public let regularizer: Regularizer?
+
+  /// - Parameters:
+  ///   - units: The number of outputs.
+  ///   - activation: What is applied to the sums.
+  ///   - useBias: Whether there is a bias.
+  ///   - initializer: What the weight is drawn with. With `.pytorchDefault` the bias is drawn from U(±1/√inputs) too, with
+  ///     any other it begins at 0.
+  ///   - regularizer: A penalty on the weight.
+  public init(
+    _ units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
+    initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil
+  ) {
+    self.units = units
+    self.activation = activation
+    self.initializer = initializer
+    self.regularizer = regularizer
+    weight = Parameter(nil, initializer)
+    weight.regularizer = regularizer
+    bias = useBias ? Parameter(nil, .zeros) : nil
+  }
+
+  public func prepare(inputShape: [Int]) throws {
+    guard units > 0 else {
+      throw ModelError.invalidConfiguration(layer: "Dense", reason: "there are \(units) units; at least 1 is needed")
+    }
+    guard let inputs = inputShape.last else {
+      throw ModelError.invalidConfiguration(
+        layer: "Dense", reason: "the input has no axis beside the batch's; one number an example has the shape [1]")
+    }
+    try regularizer?.check(layer: "Dense")
+    if let shape = weight.shape, shape.count == 2, shape[0] != inputs, weight.slab != nil {
+      throw ModelError.inputShape(layer: "Dense", expected: inputShape.dropLast() + [shape[0]], found: inputShape)
+    }
+    weight.declare(shape: [inputs, units])
+    bias?.declare(shape: [units])
+    bias?.initializer = initializer.forBias(fanIn: inputs)
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    if let operation = activation.operation {
+      return input.linear(weight.value, bias: bias?.value, activation: operation)
+    }
+    let sums = input.linear(weight.value, bias: bias?.value, activation: nil)
+    return activation.isLinear ? sums : activation(sums)
+  }
+
+  public var allowsReplay: Bool { true }
+}

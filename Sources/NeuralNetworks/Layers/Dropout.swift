@@ -1,0 +1,23 @@
+/// While training, sets each number to 0 with a probability and divides the others by 1 − probability, so that the mean stays;
+/// in inference, nothing. Srivastava et al. 2014; PyTorch's `Dropout`.
+public final class Dropout: Layer {
+  /// How likely a number is to be dropped.
+  public let probability: Double
+
+  /// - Parameter probability: From 0 to 1; with 1 everything is dropped.
+  public init(_ probability: Double) { self.probability = probability }
+
+  public func prepare(inputShape: [Int]) throws {
+    guard probability >= 0 && probability <= 1 else {
+      throw ModelError.invalidConfiguration(
+        layer: "Dropout", reason: "\(probability) is no probability, which is a number from 0 to 1")
+    }
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    guard context.isTraining && probability > 0 else { return input }
+    return input.dropout(probability, context.random.nextSource())
+  }
+
+  public var allowsReplay: Bool { true }
+}

@@ -1,0 +1,51 @@
+/// A penalty on the weights of a layer, which training adds to the loss (Keras' `kernel_regularizer`).
+public struct Regularizer: Sendable, Hashable {
+  /// The factor of Σ|w|.
+  public let l1: Double
+  /// The factor of Σw².
+  public let l2: Double
+
+  /// l1·Σ|w| + l2·Σw².
+  public init(l1: Double = 0, l2: Double = 0) {
+    self.l1 = l1
+    self.l2 = l2
+  }
+
+  /// factor·Σ|w|.
+  public static func l1(_ factor: Double) -> Regularizer { Regularizer(l1: factor) }
+  /// factor·Σw².
+  public static func l2(_ factor: Double) -> Regularizer { Regularizer(l2: factor) }
+
+  /// The penalty of a tensor: a scalar.
+  public func callAsFunction(_ weight: Tensor) -> Tensor {
+    let squares = l2 == 0 && l1 != 0 ? nil : weight.squared().sum() * l2
+    let magnitudes = l1 == 0 ? nil : weight.magnitude().sum() * l1
+    switch (squares, magnitudes) {
+    case (let squares?, let magnitudes?): return squares + magnitudes
+    case (let squares?, nil): return squares
+    case (nil, let magnitudes?): return magnitudes
+    case (nil, nil): return weight.constant(0)
+    }
+  }
+
+  /// Throws for factors that are negative or no numbers.
+  func check(layer: String) throws {
+    for factor in [l1, l2] where !(factor >= 0 && factor.isFinite) {
+      throw ModelError.invalidConfiguration(
+        layer: layer, reason: "the factor of a regularizer is at least 0, not \(factor)")
+    }
+  }
+}
+
+extension Module {
+  /// The sum of the penalties of all parameters that are trained; nil when there are none.
+  package func penalty() -> Tensor? {
+    var sum: Tensor?
+    for (_, parameter) in parameters where parameter.isTrainable {
+      guard let regularizer = parameter.regularizer else { continue }
+      let penalty = regularizer(parameter.value)
+      sum = sum.map { $0 + penalty } ?? penalty
+    }
+    return sum
+  }
+}

@@ -1,0 +1,35 @@
+/// Another shape for each example: `Reshape([1, 28, 28])` makes `[N, 1, 28, 28]` of `[N, 784]`.
+public final class Reshape: Layer {
+  /// The shape of an example, without the batch axis; one extent may be -1.
+  public let shape: [Int]
+
+  /// - Parameter shape: The shape of an example, without the batch axis. One extent may be -1: it is what is left.
+  public init(_ shape: [Int]) { self.shape = shape }
+
+  public func prepare(inputShape: [Int]) throws {
+    guard shape.allSatisfy({ $0 >= 1 || $0 == -1 }), shape.count(where: { $0 == -1 }) <= 1, shape.count <= 7 else {
+      throw ModelError.invalidConfiguration(
+        layer: "Reshape",
+        reason: "\(shape) is no shape: extents are at least 1, at most one is -1, and there are at most 7")
+    }
+    let count = inputShape.reduce(1, *)
+    guard resolved(for: count).reduce(1, *) == count else {
+      throw ModelError.invalidConfiguration(
+        layer: "Reshape",
+        reason: "the \(count) numbers of an input of shape \(inputShape) cannot be arranged as \(shape)")
+    }
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    let shape = input.shape
+    return input.reshaped([shape.first ?? 1] + resolved(for: shape.dropFirst().reduce(1, *)))
+  }
+
+  public var allowsReplay: Bool { true }
+
+  /// The shape with -1 replaced by what is left of `count` numbers.
+  private func resolved(for count: Int) -> [Int] {
+    let known = shape.reduce(1) { $1 == -1 ? $0 : $0 * $1 }
+    return shape.map { $0 == -1 ? count / known : $0 }
+  }
+}

@@ -1,0 +1,33 @@
+import BackendCore
+
+extension RandomStream {
+  /// Independent numbers from the uniform distribution on `range`, in multiples of 2⁻²⁴ of its width, drawn on the host: the
+  /// same bits everywhere.
+  public func uniforms(_ count: Int, in range: Range<Double> = 0..<1) -> [Double] {
+    let width = range.upperBound - range.lowerBound
+    return draws(count) { words, append in
+      for index in 0..<4 { append(range.lowerBound + width * Double(Philox.uniform(words[index]))) }
+    }
+  }
+
+  /// Independent numbers from the normal distribution, drawn on the host: the same bits everywhere.
+  public func normals(_ count: Int, mean: Double = 0, deviation: Double = 1) -> [Double] {
+    draws(count) { words, append in
+      for index in [0, 2] {
+        let (first, second) = Philox.normals(words[index], words[index + 1])
+        append(mean + deviation * first)
+        append(mean + deviation * second)
+      }
+    }
+  }
+
+  /// Numbers from the blocks of one draw; each block gives four.
+  private func draws(_ count: Int, _ numbers: (SIMD4<UInt32>, _ append: (Double) -> Void) -> Void) -> [Double] {
+    let source = nextSource()
+    var result: [Double] = []
+    result.reserveCapacity(count + 3)
+    for index in 0..<(count + 3) / 4 { numbers(source.block(index)) { result.append($0) } }
+    result.removeLast(result.count - count)
+    return result
+  }
+}

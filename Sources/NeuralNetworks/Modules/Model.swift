@@ -1,0 +1,147 @@
+/// What `compile`, `fit`, `evaluate` and `predict` belong to. It is not open: a network of one's own is a `Layer`, trained
+/// as `Model(network)`.
+///
+/// ```swift
+/// let model = Model(Classifier())
+/// model.compile(optimizer: .adam(), loss: .crossEntropy(), metrics: [.accuracy])
+/// try model.fit(data, epochs: 2)
+/// ```
+///
+/// The modules below a model stay the same once it is built: their list is kept.
+public class Model: Layer {
+  /// What `compile` was told.
+  package var compiled: Compiled?
+  /// The shapes of the inputs without the batch axis, as they were declared or as the first data had them; empty until then.
+  package private(set) var inputShapes: [[Int]]
+  /// Where the trained parameters were when somebody asked last.
+  var placement: Placement?
+
+  private let wrapped: (any Layer)?
+  /// True once shapes have been inferred for `inputShapes`.
+  private var isTraced = false
+  /// The parameters, once the structure is fixed.
+  private var kept: Parameters?
+  /// The device that was asked for; the parameters may not be there yet.
+  private var requestedDevice: Device?
+
+  /// A model whose network is `network`; parameters have the names that they have there.
+  /// - Parameters:
+  ///   - network: Any layer.
+  ///   - inputShape: The shape of one example, without the batch axis; where it is missing, the first data tell.
+  public init(_ network: any Layer, inputShape: [Int]? = nil) {
+    wrapped = network
+    inputShapes = inputShape.map { [$0] } ?? []
+  }
+
+  /// For subclasses, which are their own network.
+  init(inputShape: [Int]?) {
+    wrapped = nil
+    inputShapes = inputShape.map { [$0] } ?? []
+  }
+
+  /// The layer that the model was made of; the model itself when it is `Sequential`.
+  public var network: any Layer { wrapped ?? self }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    guard let wrapped else { fatalError("a subclass of Model has a forward of its own") }
+    return wrapped(input, context)
+  }
+
+  /// The outputs for several inputs. A model of one tensor to one tensor takes one.
+  public func forward(_ inputs: [Tensor], _ context: Context) -> [Tensor] {
+    if inputs.count != 1 { fatalError("the model takes one input, not \(inputs.count)") }
+    return [forward(inputs[0], context)]
+  }
+
+  public var allowsReplay: Bool { children.allSatisfy { $0.layer.allowsReplay } }
+
+  /// Where the parameters are, or will be once the model is built.
+  public var device: Device {
+    requestedDevice ?? parameters.entries.lazy.compactMap { $0.parameter.slab?.values.device }.first ?? .cpu
+  }
+
+  /// The names of the outputs.
+  package var outputNames: [String] { ["output"] }
+
+  /// What the model is called in messages.
+  package var displayName: String { "\(type(of: network))" }
+
+  /// The layers right below, with the names that begin the paths of their parameters.
+  var children: [(name: String, layer: any Layer)] { wrapped.map { [("", $0)] } ?? [] }
+
+  // MARK: What building keeps
+
+  func knownParameters() -> Parameters {
+    if let kept { return kept }
+    // A model that knows its input shape knows its parameters, too; a fault is thrown by whoever builds it.
+    try? traceIfPossible()
+    return kept ?? Parameters(ModuleWalk(self))
+  }
+
+  /// Infers shapes if the input shape is known and this has not been done.
+  func traceIfPossible() throws {
+    guard !isTraced, !inputShapes.isEmpty, LayerThread.current.trace == nil else { return }
+    _ = try outputShapes(inputShapes, dtypes: inputShapes.map { _ in nil })
+    traced(inputShapes: inputShapes)
+  }
+
+  /// Notes that shapes have been inferred for these inputs.
+  func traced(inputShapes: [[Int]]) {
+    self.inputShapes = inputShapes
+    isTraced = true
+    kept = Parameters(ModuleWalk(self))
+    placement = nil
+  }
+
+  /// Notes that the parameters are on a device.
+  func moved(to device: Device) {
+    requestedDevice = device
+    placement = nil
+  }
+
+  // MARK: What training asks for
+
+  /// Says where the model is to be. Parameters that cannot be moved now are moved by `becomeReady`, which may throw.
+  package func place(on device: Device) {
+    requestedDevice = device
+    try? move(to: device)
+  }
+
+  /// True when every parameter has a value.
+  package var isBuilt: Bool { isTraced && parameters.areBuilt }
+
+  /// Builds the model for these inputs if it is not built, puts it on its device, and checks the shapes of the inputs.
+  /// - Throws: `ModelError` when the inputs do not fit, `DeviceError`.
+  package func becomeReady(inputs: [Tensor], seed: UInt64) throws {
+    let found = inputs.map { Array($0.shape.dropFirst()) }
+    if !inputShapes.isEmpty { try checkInputs(found) }
+    if !isTraced {
+      let shapes = inputShapes.isEmpty ? found : inputShapes
+      _ = try outputShapes(shapes, dtypes: inputs.map(\.dtype))
+      traced(inputShapes: shapes)
+    }
+    let device = device
+    let parameters = parameters
+    if !parameters.areBuilt {
+      try drawValues(on: device, seed: seed, dtype: .float32)
+    } else if parameters.entries.contains(where: { $0.parameter.slab?.values.device != device }) {
+      try move(to: device)
+    }
+  }
+
+  private func checkInputs(_ found: [[Int]]) throws {
+    for (found, expected) in zip(found, inputShapes) {
+      let fits = found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 || $1 == anyLength }
+      if !fits { throw ModelError.inputShape(layer: displayName, expected: expected, found: found) }
+    }
+  }
+
+  /// The shapes of the outputs for these inputs, without the batch axis.
+  package func outputShapes(for inputs: [Tensor]) throws -> [[Int]] {
+    try outputShapes(inputs.map { Array($0.shape.dropFirst()) }, dtypes: inputs.map(\.dtype))
+  }
+
+  private func outputShapes(_ shapes: [[Int]], dtypes: [DType?]) throws -> [[Int]] {
+    try ShapeTrace(self).run(inputShapes: shapes, dtypes: dtypes, of: displayName) { forward($0, .inference) }
+  }
+}

@@ -1,0 +1,29 @@
+/// The memory of several parameters: one tensor of one dimension, of which each parameter names a range.
+///
+/// It alone holds the storage for good, so that an update can be made in place and in one launch; while somebody keeps a
+/// value that was read from it, the update is made in a copy.
+package final class ParameterSlab {
+  package var values: Tensor
+  /// How many parameters lie in it.
+  var memberCount = 0
+
+  init(_ values: Tensor) { self.values = values }
+
+  /// Copies a tensor over a range.
+  func write(_ value: Tensor, at offset: Int) {
+    let count = value.count
+    if count == 0 { return }
+    do {
+      let source = try value.slice
+      try values.makeUnique()
+      try values.device.backend.copy(source, count: count, into: values.slice.advanced(by: offset))
+    } catch {
+      // Putting the slab together anew carries the error to whoever reads it.
+      let end = offset + count
+      values = Tensor.concatenated([
+        Tensor(viewing: values, offset: 0, shape: [offset]), value.detached().reshaped([count]),
+        Tensor(viewing: values, offset: end, shape: [values.count - end]),
+      ])
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// A pattern of parameter paths: `*` stands for any part of one name, `**` for any number of names, none included.
+///
+/// `**.bias` matches `bias` and `0.bias`; `encoder.**` matches everything in `encoder`; `*.weight` matches `0.weight`, but
+/// not `encoder.0.weight`.
+struct PathPattern: Sendable, Hashable {
+  private let names: [Substring]
+
+  init(_ pattern: String) { names = pattern.split(separator: ".", omittingEmptySubsequences: false) }
+
+  func matches(_ path: String) -> Bool {
+    PathPattern.matches(
+      names[...], path.split(separator: ".", omittingEmptySubsequences: false)[...],
+      isAny: { $0 == "**" }, isSame: { PathPattern.matches($0, name: $1) })
+  }
+
+  /// One name against a pattern with `*`.
+  private static func matches(_ pattern: Substring, name: Substring) -> Bool {
+    matches(Array(pattern)[...], Array(name)[...], isAny: { $0 == "*" }, isSame: ==)
+  }
+
+  /// A sequence against a pattern in which some elements stand for any number of elements.
+  private static func matches<Element>(
+    _ pattern: ArraySlice<Element>, _ elements: ArraySlice<Element>, isAny: (Element) -> Bool,
+    isSame: (Element, Element) -> Bool
+  ) -> Bool {
+    var (p, e) = (pattern.startIndex, elements.startIndex)
+    var retry: (p: Int, e: Int)?
+    while e < elements.endIndex {
+      if p < pattern.endIndex, isAny(pattern[p]) {
+        retry = (p + 1, e)
+        p += 1
+      } else if p < pattern.endIndex, isSame(pattern[p], elements[e]) {
+        p += 1
+        e += 1
+      } else if let last = retry {
+        // Let the last "any number" take one element more.
+        retry = (last.p, last.e + 1)
+        (p, e) = (last.p, last.e + 1)
+      } else {
+        return false
+      }
+    }
+    return pattern[p...].allSatisfy(isAny)
+  }
+}

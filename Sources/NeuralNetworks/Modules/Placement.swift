@@ -1,0 +1,76 @@
+/// The parameters of a module that are trained, by the slabs they lie in.
+///
+/// It is read off the parameters. Slabs that hold anything else (frozen parameters, parameters of another module) are
+/// divided first: what is trained moves to slabs of its own, so that gradients and optimizer steps can take slabs whole.
+struct Placement {
+  let layout: SlabLayout
+  let slabs: [ParameterSlab]
+  /// What it was read off, in the order of the layout's entries; nothing of it may have changed for it to be of use.
+  private let trained: [Parameter]
+  private let others: [Parameter]
+  private let memberCounts: [Int]
+
+  /// Parameters that all have values.
+  init(_ parameters: Parameters) {
+    let entries = parameters.entries.filter { $0.parameter.isTrainable }
+    Placement.divide(entries, byGroup: { _ in 0 })
+    var slabs: [ParameterSlab] = []
+    var layoutEntries: [SlabLayout.Entry] = []
+    for (path, parameter) in entries {
+      guard let slab = parameter.slab, let shape = parameter.shape else { continue }
+      let index = slabs.firstIndex { $0 === slab } ?? slabs.count
+      if index == slabs.count { slabs.append(slab) }
+      let target = LeafTarget(slab: index, offset: parameter.offset, count: parameter.count)
+      layoutEntries.append(SlabLayout.Entry(path: path, key: LeafKey(parameter), shape: shape, target: target))
+    }
+    layout = SlabLayout(layoutEntries, slabCounts: slabs.map(\.values.count))
+    self.slabs = slabs
+    memberCounts = slabs.map(\.memberCount)
+    trained = entries.map(\.parameter)
+    others = parameters.entries.lazy.map(\.parameter).filter { !$0.isTrainable }
+  }
+
+  /// True as long as it describes where the parameters are.
+  var isValid: Bool {
+    for (parameter, entry) in zip(trained, layout.entries) {
+      guard parameter.isTrainable, parameter.slab === slabs[entry.target.slab],
+        parameter.offset == entry.target.offset
+      else { return false }
+    }
+    if others.contains(where: { $0.isTrainable }) { return false }
+    return slabs.indices.allSatisfy { slabs[$0].memberCount == memberCounts[$0] }
+  }
+
+  /// Moves parameters out of slabs that hold others too, or several groups, into one slab for each group.
+  static func divide(_ entries: [(path: String, parameter: Parameter)], byGroup group: (String) -> Int) {
+    var members: [ObjectIdentifier: [(path: String, parameter: Parameter)]] = [:]
+    for entry in entries {
+      if let slab = entry.parameter.slab { members[ObjectIdentifier(slab), default: []].append(entry) }
+    }
+    for (_, list) in members {
+      guard let slab = list[0].parameter.slab else { continue }
+      let groups = Dictionary(grouping: list) { group($0.path) }
+      if groups.count == 1 && slab.memberCount == list.count { continue }
+      for (_, part) in groups {
+        let (new, layout) = ParameterSlab.packing(part, slab.values.dtype, slab.values.device) { $0.currentValue }
+        for (entry, member) in zip(layout.entries, part) { member.parameter.place(in: new, at: entry.target.offset) }
+      }
+    }
+  }
+}
+
+extension Module {
+  /// Where the trained parameters are; ends the program when there are parameters without a value.
+  func placement(for operation: String) -> Placement {
+    if let model = self as? Model, let cached = model.placement, cached.isValid { return cached }
+    let parameters = parameters
+    if let missing = parameters.entries.first(where: { $0.parameter.slab == nil }) {
+      fatalError(
+        "\(operation): the parameter \"\(missing.path)\" has no value yet; hint: build the model first, with "
+          + "build(inputShape:on:seed:) or a first call")
+    }
+    let placement = Placement(parameters)
+    (self as? Model)?.placement = placement
+    return placement
+  }
+}

@@ -1,0 +1,41 @@
+/// Layers one after the other.
+///
+/// ```swift
+/// let model = Sequential(inputShape: [28, 28]) {
+///   Flatten()
+///   for width in [256, 128] {
+///     Dense(width, activation: .relu)
+///     Dropout(0.2)
+///   }
+///   Dense(10)
+/// }
+/// ```
+///
+/// Parameters are named by position, as in PyTorch: `1.weight`.
+public final class Sequential: Model {
+  public let layers: [any Layer]
+
+  /// - Parameters:
+  ///   - inputShape: The shape of one example, without the batch axis; where it is missing, the first data tell.
+  ///   - layers: One a line.
+  public convenience init(inputShape: [Int]? = nil, @LayerBuilder _ layers: () -> [any Layer]) {
+    self.init(layers(), inputShape: inputShape)
+  }
+
+  /// The same from an array.
+  public init(_ layers: [any Layer], inputShape: [Int]? = nil) {
+    self.layers = layers
+    super.init(inputShape: inputShape)
+  }
+
+  /// The layer at a position.
+  public subscript(_ index: Int) -> any Layer { layers[index] }
+
+  public override func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    var x = input
+    for layer in layers { x = layer(x, context) }
+    return x
+  }
+
+  override var children: [(name: String, layer: any Layer)] { layers.enumerated().map { ("\($0)", $1) } }
+}

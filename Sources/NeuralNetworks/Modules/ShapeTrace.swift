@@ -1,0 +1,92 @@
+/// A run of a module without numbers, in which its layers declare their parameters and their output shapes are noted.
+final class ShapeTrace {
+  /// A layer as it was called.
+  struct Call {
+    let layer: any Layer
+    let depth: Int
+    /// Without the batch axis; nil until the call has returned.
+    var outputShape: [Int]?
+  }
+
+  private(set) var calls: [Call] = []
+  /// The element type of parameters that have no value.
+  private let dtype: DType
+  private let paths: [ObjectIdentifier: String]
+  private var depth = 0
+  private var failure: (any Error)?
+
+  init(_ root: any Module, dtype: DType = .float32) {
+    let walk = ModuleWalk(root)
+    paths = walk.paths
+    self.dtype = walk.parameters.lazy.compactMap { $0.parameter.slab?.values.dtype }.first ?? dtype
+  }
+
+  /// Runs `body`, in which every layer that is called takes part.
+  /// - Throws: what a layer has thrown first, or `body`.
+  func run(_ body: () throws -> Void) throws {
+    let thread = LayerThread.current
+    let outer = (thread.trace, thread.outermost)
+    (thread.trace, thread.outermost) = (self, nil)
+    defer { (thread.trace, thread.outermost) = outer }
+    try withoutGradient { try body() }
+    if let failure { throw failure }
+  }
+
+  /// Runs a layer on an input of this shape, which has no batch axis; returns the shape of the output.
+  @discardableResult
+  func run(_ layer: any Layer, inputShape: [Int], dtype: DType? = nil) throws -> [Int] {
+    try run(inputShapes: [inputShape], dtypes: [dtype], of: "\(type(of: layer))") { [layer($0[0], .inference)] }[0]
+  }
+
+  /// The same for any number of inputs and outputs.
+  func run(
+    inputShapes: [[Int]], dtypes: [DType?], of name: String, _ body: ([Tensor]) -> [Tensor]
+  ) throws -> [[Int]] {
+    for shape in inputShapes where shape.contains(where: { $0 < 1 && $0 != anyLength }) || shape.count > 7 {
+      throw ModelError.invalidConfiguration(
+        layer: name, reason: "\(shape) is no input shape: extents are at least 1, or anyLength, and there are at most 7"
+      )
+    }
+    let inputs = zip(inputShapes, dtypes).map { shape, dtype in
+      Tensor.zeros([1] + shape.map { Swift.max($0, 1) }, dtype: dtype ?? self.dtype, on: .shapes)
+    }
+    var outputs: [Tensor] = []
+    try run { outputs = body(inputs) }
+    return outputs.map { Array($0.shape.dropFirst()) }
+  }
+
+  /// Takes the place of a call: the layer declares its parameters, then runs.
+  func call(_ layer: some Layer, _ input: Tensor, _ context: Context) -> Tensor {
+    if failure != nil { return input }
+    do {
+      try layer.prepare(inputShape: Array(input.shape.dropFirst()))
+    } catch {
+      fail((error as? ModelError)?.located(in: "\(type(of: layer))", at: path(of: layer)) ?? error)
+    }
+    if failure != nil { return input }
+    let index = calls.count
+    calls.append(Call(layer: layer, depth: depth))
+    depth += 1
+    let output = layer.forward(input, context)
+    depth -= 1
+    calls[index].outputShape = Array(output.shape.dropFirst())
+    return output
+  }
+
+  /// True when a layer has refused its input: what follows makes no sense.
+  var hasFailed: Bool { failure != nil }
+
+  /// Ends the run with an error; the first one counts.
+  func fail(_ error: any Error) {
+    if failure == nil { failure = error }
+  }
+
+  /// A stand-in for the value of a parameter that has none.
+  func value(of parameter: Parameter) -> Tensor {
+    if parameter.shape == nil { fail(ModelError.notBuilt(path: path(of: parameter))) }
+    return .zeros(parameter.shape ?? [], dtype: dtype, on: .shapes)
+  }
+
+  /// The path of a module or a parameter.
+  func path(of object: AnyObject) -> String { paths[ObjectIdentifier(object)] ?? "" }
+}

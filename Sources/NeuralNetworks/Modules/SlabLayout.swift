@@ -1,0 +1,71 @@
+/// Where parameters lie in slabs: a value that parameters, gradients and the state of optimizers share.
+package final class SlabLayout: Sendable {
+  /// One parameter.
+  package struct Entry: Sendable, Hashable {
+    package let path: String
+    package let key: LeafKey
+    package let shape: [Int]
+    package let target: LeafTarget
+  }
+
+  package let entries: [Entry]
+  /// The number of elements of each slab.
+  package let slabCounts: [Int]
+  /// Where the gradient of each parameter goes.
+  package let targets: [LeafKey: LeafTarget]
+  private let positions: [String: Int]
+
+  /// Ranges begin at multiples of this many elements: 256 bytes of float32.
+  static let alignment = 64
+
+  init(_ entries: [Entry], slabCounts: [Int]) {
+    self.entries = entries
+    self.slabCounts = slabCounts
+    targets = Dictionary(entries.map { ($0.key, $0.target) }, uniquingKeysWith: { first, _ in first })
+    positions = Dictionary(entries.indices.map { (entries[$0].path, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Parameters of known shapes one after the other in a single slab.
+  convenience init(packing parameters: [(path: String, parameter: Parameter)]) {
+    var entries: [Entry] = []
+    var end = 0
+    for (path, parameter) in parameters {
+      let target = LeafTarget(slab: 0, offset: end, count: parameter.count)
+      entries.append(Entry(path: path, key: LeafKey(parameter), shape: parameter.shape ?? [], target: target))
+      end += (parameter.count + SlabLayout.alignment - 1) / SlabLayout.alignment * SlabLayout.alignment
+    }
+    self.init(entries, slabCounts: [end])
+  }
+
+  /// The entry of a parameter.
+  package func entry(_ path: String) -> Entry? { positions[path].map { entries[$0] } }
+
+  /// True when slabs of both layouts can be used together.
+  func matches(_ other: SlabLayout) -> Bool {
+    self === other || (slabCounts == other.slabCounts && entries == other.entries)
+  }
+
+  /// The values of the entry in slabs of this layout.
+  package func value(_ entry: Entry, in slabs: [Tensor]) -> Tensor {
+    Tensor(viewing: slabs[entry.target.slab], offset: entry.target.offset, shape: entry.shape)
+  }
+
+  /// One slab put together from the values of its parameters, with zeros in between and where there is no value.
+  func packed(
+    _ slab: Int, _ dtype: DType, _ device: Device, _ value: (Entry) throws -> Tensor?
+  ) rethrows -> Tensor {
+    var pieces: [Tensor] = []
+    var end = 0
+    func fill(to offset: Int) {
+      if offset > end { pieces.append(.zeros([offset - end], dtype: dtype, on: device)) }
+    }
+    for entry in entries.sorted(by: { $0.target.offset < $1.target.offset }) where entry.target.slab == slab {
+      guard entry.target.count > 0, let value = try value(entry) else { continue }
+      fill(to: entry.target.offset)
+      pieces.append(value.detached().moved(to: device).cast(to: dtype).reshaped([entry.target.count]))
+      end = entry.target.offset + entry.target.count
+    }
+    fill(to: slabCounts[slab])
+    return pieces.isEmpty ? .zeros([0], dtype: dtype, on: device) : .concatenated(pieces)
+  }
+}

@@ -1,0 +1,12 @@
+/// The values of all parameters of a module at one moment, by path; may be sent anywhere.
+public struct Snapshot: Sendable {
+  package let values: [(path: String, value: Tensor)]
+
+  package init(_ values: [(path: String, value: Tensor)]) { self.values = values }
+
+  /// The paths, in the order of the module's parameters.
+  public var paths: [String] { values.map(\.path) }
+
+  /// The value of a parameter; nil when the module had none of this name.
+  public subscript(_ path: String) -> Tensor? { values.first { $0.path == path }?.value }
+}

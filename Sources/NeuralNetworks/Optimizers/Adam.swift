@@ -1,0 +1,74 @@
+import BackendCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Steps along a running mean of the gradients, divided by the root of one of their squares (Kingma and Ba 2015), as
+/// PyTorch's `Adam`.
+///
+/// With g the gradient + weightDecay·p and t the number of the step from 1: m = β₁·m + (1 − β₁)·g,
+/// v = β₂·v + (1 − β₂)·g², p −= lr/(1 − β₁ᵗ)·m/(√v/√(1 − β₂ᵗ) + epsilon). AMSGrad (Reddi et al. 2018) takes the largest v
+/// so far. t counts the updates of the optimizer, also for parameters that were frozen for a while.
+public struct Adam: UpdateRule, FusedRule {
+  public var learningRate: any LearningRate
+  /// How much of the running mean of gradients is kept.
+  public var beta1: Double
+  /// How much of the running mean of squares is kept.
+  public var beta2: Double
+  /// Added to the corrected root, not below it.
+  public var epsilon: Double
+  /// Added to the gradient as weightDecay·p.
+  public var weightDecay: Double
+  /// Divides by the root of the largest mean of squares so far.
+  public var isAMSGrad: Bool
+
+  public init(
+    learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0, isAMSGrad: Bool = false
+  ) {
+    self.learningRate = learningRate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.isAMSGrad = isAMSGrad
+  }
+
+  public var stateNames: [String] { ["mean", "meanSquare"] + (isAMSGrad ? ["largestMeanSquare"] : []) }
+
+  public func updated(_ parameter: Tensor, gradient: Tensor, state: inout [Tensor], step: UpdateStep) -> Tensor {
+    let decay = step.weightDecay ?? weightDecay
+    let gradient = decay == 0 ? gradient : gradient + decay * parameter
+    return moved(parameter, along: gradient, state: &state, step: step)
+  }
+
+  /// The step without weight decay.
+  func moved(_ parameter: Tensor, along gradient: Tensor, state: inout [Tensor], step: UpdateStep) -> Tensor {
+    let (first, secondRoot) = biasCorrections(step: step.index)
+    state[0] = beta1 * state[0] + (1 - beta1) * gradient
+    state[1] = beta2 * state[1] + (1 - beta2) * gradient.squared()
+    if isAMSGrad { state[2] = state[2].maximum(state[1]) }
+    let divisor = state[isAMSGrad ? 2 : 1].squareRoot() / secondRoot + epsilon
+    return parameter - step.learningRate / first * state[0] / divisor
+  }
+
+  package func fusedStep(weightDecay: Double) -> OptimizerStep {
+    OptimizerStep(
+      rule: .adam(beta1: beta1, beta2: beta2, epsilon: epsilon, isAMSGrad: isAMSGrad), weightDecay: weightDecay)
+  }
+
+  package func biasCorrections(step: Int) -> (first: Double, secondRoot: Double) {
+    let t = Double(step + 1)
+    return (1 - pow(beta1, t), (1 - pow(beta2, t)).squareRoot())
+  }
+
+  package func check() throws {
+    try requireShare(beta1, "beta1")
+    try requireShare(beta2, "beta2")
+    try requireEpsilon(epsilon)
+    try requireWeightDecay()
+  }
+}

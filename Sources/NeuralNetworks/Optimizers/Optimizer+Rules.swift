@@ -1,0 +1,55 @@
+extension Optimizer {
+  /// Stochastic gradient descent; see `SGD`.
+  public static func sgd(
+    learningRate: any LearningRate = 0.01, momentum: Double = 0, isNesterov: Bool = false, weightDecay: Double = 0,
+    clipping: GradientClipping = .none, groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = SGD(
+      learningRate: learningRate, momentum: momentum, isNesterov: isNesterov, weightDecay: weightDecay)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+
+  /// Steps divided by the root of a running mean of squares; see `RMSProp`.
+  public static func rmsProp(
+    learningRate: any LearningRate = 0.01, smoothing: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0,
+    isCentered: Bool = false, weightDecay: Double = 0, clipping: GradientClipping = .none,
+    groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = RMSProp(
+      learningRate: learningRate, smoothing: smoothing, epsilon: epsilon, momentum: momentum, isCentered: isCentered,
+      weightDecay: weightDecay)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+
+  /// Steps divided by the root of the sum of all squares; see `Adagrad`.
+  public static func adagrad(
+    learningRate: any LearningRate = 0.01, epsilon: Double = 1e-10, weightDecay: Double = 0,
+    clipping: GradientClipping = .none, groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = Adagrad(learningRate: learningRate, epsilon: epsilon, weightDecay: weightDecay)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+
+  /// Adam, or AMSGrad; see `Adam`.
+  public static func adam(
+    learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0, isAMSGrad: Bool = false, clipping: GradientClipping = .none, groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = Adam(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
+      isAMSGrad: isAMSGrad)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+
+  /// Adam with decoupled weight decay; see `AdamW`.
+  public static func adamW(
+    learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0.01, isAMSGrad: Bool = false, clipping: GradientClipping = .none,
+    groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = AdamW(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
+      isAMSGrad: isAMSGrad)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+}

@@ -1,0 +1,125 @@
+/// What an optimizer remembers, in slabs with the same places as the parameters'.
+struct StateSlabs {
+  /// The names of the tensors that are kept for each parameter.
+  private let names: [String]
+  private var layout: SlabLayout?
+  /// For each slab of the layout, one tensor for each name.
+  private var slabs: [[Tensor]] = []
+  /// The state of parameters that are not in the layout: frozen now, or restored and not updated yet.
+  private var parked: [String: [Tensor]] = [:]
+
+  init(names: [String]) { self.names = names }
+
+  /// Brings the state into the places that the parameters have now; what is new begins as zeros.
+  mutating func arrange(as placement: Placement) throws {
+    let new = placement.layout
+    let values = placement.slabs.map(\.values)
+    if let layout, layout.matches(new),
+      zip(slabs, values).allSatisfy({ states, slab in
+        states.allSatisfy { $0.device == slab.device && $0.dtype == slab.dtype }
+      })
+    {
+      return
+    }
+    let old = known()
+    let shapes = new.entries.compactMap { entry -> String? in
+      guard let state = old[entry.path], let other = state.first(where: { $0.shape != entry.shape }) else { return nil }
+      return "state of \(entry.path) \(other.shape), expected \(entry.shape)"
+    }
+    if !shapes.isEmpty { throw ModelError.parameters(missing: [], unknown: [], shapes: shapes) }
+    let arranged = values.indices.map { slab in
+      names.indices.map { name in
+        new.packed(slab, values[slab].dtype, values[slab].device) { old[$0.path]?[name] }
+      }
+    }
+    for state in arranged.joined() { try state.checkPoison() }
+    parked = old.filter { new.entry($0.key) == nil }
+    slabs = arranged
+    layout = new
+  }
+
+  /// Copies what is shared, so that it may be written in place.
+  mutating func makeUnique() throws {
+    for slab in slabs.indices {
+      for name in slabs[slab].indices {
+        try slabs[slab][name].checkPoison()
+        try slabs[slab][name].makeUnique()
+      }
+    }
+  }
+
+  /// Lets `body` change the tensors of a slab, which are held once meanwhile.
+  mutating func withStates(of slab: Int, _ body: (inout [Tensor]) throws -> Void) throws { try body(&slabs[slab]) }
+
+  /// The state of one parameter of the current layout.
+  func values(of entry: SlabLayout.Entry) -> [Tensor] {
+    slabs[entry.target.slab].map { Tensor(viewing: $0, offset: entry.target.offset, shape: entry.shape) }
+  }
+
+  // MARK: By name
+
+  /// Every state by path.
+  private func known() -> [String: [Tensor]] {
+    var known = parked
+    for entry in layout?.entries ?? [] { known[entry.path] = values(of: entry) }
+    return known
+  }
+
+  /// Every tensor, as "0.weight.velocity": first in the order of the parameters, then what is parked.
+  func named() -> [(name: String, value: Tensor)] {
+    let known = known()
+    let ordered = layout?.entries.map(\.path) ?? []
+    let others = parked.keys.sorted()
+    return (ordered + others).flatMap { path in
+      zip(names, known[path] ?? []).map { ("\(path).\($0)", $1) }
+    }
+  }
+
+  /// Takes named tensors in place of everything.
+  mutating func restore(_ tensors: [(name: String, value: Tensor)]) throws {
+    let byPath = try sorted(tensors)
+    for (_, tensor) in tensors { try tensor.checkPoison() }
+    (layout, slabs, parked) = (nil, [], byPath)
+  }
+
+  /// Throws when the tensors are not of this model.
+  func check(_ tensors: [(name: String, value: Tensor)], against parameters: Parameters) throws {
+    var unknown: [String] = []
+    var shapes: [String] = []
+    for (path, state) in try sorted(tensors).sorted(by: { $0.key < $1.key }) {
+      guard let parameter = parameters[path] else {
+        unknown.append("state of \(path)")
+        continue
+      }
+      for tensor in state.prefix(1) where parameter.shape != nil && tensor.shape != parameter.shape {
+        shapes.append("state of \(path) \(tensor.shape), expected \(parameter.shapeText)")
+      }
+    }
+    if !unknown.isEmpty || !shapes.isEmpty {
+      throw ModelError.parameters(missing: [], unknown: unknown, shapes: shapes)
+    }
+  }
+
+  /// The tensors by path, each in the order of the names.
+  private func sorted(_ tensors: [(name: String, value: Tensor)]) throws -> [String: [Tensor]] {
+    var found: [String: [String: Tensor]] = [:]
+    var unknown: [String] = []
+    for (name, tensor) in tensors {
+      guard let dot = name.lastIndex(of: "."), names.contains(String(name[name.index(after: dot)...])) else {
+        unknown.append(name)
+        continue
+      }
+      found[String(name[..<dot]), default: [:]][String(name[name.index(after: dot)...])] = tensor
+    }
+    var missing: [String] = []
+    var shapes: [String] = []
+    for (path, states) in found {
+      missing += names.filter { states[$0] == nil }.map { "\(path).\($0)" }
+      if Set(states.values.map(\.shape)).count > 1 { shapes.append("states of \(path)") }
+    }
+    if !unknown.isEmpty || !missing.isEmpty || !shapes.isEmpty {
+      throw ModelError.parameters(missing: missing.sorted(), unknown: unknown, shapes: shapes.sorted())
+    }
+    return found.mapValues { states in names.compactMap { states[$0] } }
+  }
+}

@@ -1,0 +1,61 @@
+import BackendCore
+
+/// The numbers of a step that change from step to step, on the device: one row for each group.
+struct StepScalarBuffer {
+  private var tensor: Tensor?
+
+  /// Writes the rows for slabs like this one.
+  mutating func write(
+    _ rates: [Double], _ corrections: (first: Double, secondRoot: Double), bound: Double, like slab: Tensor
+  ) throws {
+    var numbers = [Double](repeating: 0, count: rates.count * StepScalars.count)
+    for (group, rate) in rates.enumerated() {
+      let row = group * StepScalars.count
+      numbers[row + StepScalars.learningRate] = rate
+      numbers[row + StepScalars.gradientScale] = 1
+      numbers[row + StepScalars.gradientBound] = bound
+      numbers[row + StepScalars.firstCorrection] = corrections.first
+      numbers[row + StepScalars.secondCorrectionRoot] = corrections.secondRoot
+    }
+    if let tensor, tensor.device == slab.device, tensor.dtype == slab.dtype, tensor.count == numbers.count,
+      !tensor.isPoisoned
+    {
+      try upload(numbers)
+    } else {
+      tensor = Tensor(numbers, dtype: slab.dtype, on: slab.device)
+    }
+    try tensor?.checkPoison()
+  }
+
+  /// Overwrites the buffer, which keeps its identity so that a recording can be replayed.
+  private func upload(_ numbers: [Double]) throws {
+    guard let tensor else { return }
+    do {
+      let (backend, slice) = (tensor.device.backend, try tensor.slice)
+      if tensor.dtype == .float64 {
+        try numbers.withUnsafeBytes { try backend.upload($0, into: slice) }
+      } else {
+        try numbers.map { Float($0) }.withUnsafeBytes { try backend.upload($0, into: slice) }
+      }
+    } catch {
+      throw DeviceError(error, on: tensor.device)
+    }
+  }
+
+  /// Writes the factor that bounds the norm of all gradients into every row.
+  mutating func clip(_ gradients: [Tensor], globalNorm: Double, groups: Int) throws {
+    guard var scalars = tensor else { return }
+    tensor = nil  // held once, so that it is written in place
+    defer { tensor = scalars }
+    try globalNormClipFactor(of: gradients, maximum: globalNorm, into: &scalars, groups: 0..<groups)
+  }
+
+  /// One step over a slab.
+  func apply(
+    _ step: OptimizerStep, to parameters: inout Tensor, _ gradients: Tensor, _ states: inout [Tensor], group: Int
+  ) throws {
+    guard let tensor else { return }
+    try applyOptimizerStep(
+      step, parameters: &parameters, gradients: gradients, states: &states, scalars: tensor, group: group)
+  }
+}
