@@ -54,7 +54,7 @@ static inline float nn_sigmoid(float x) { return 1.0f / (1.0f + exp(-x)); }
 // The distribution function of the standard normal distribution: erfc keeps its digits where 1 + erf cancels.
 static inline float nn_normal_cdf(float x) { return 0.5f * erfc(-0.70710678118654752f * x); }
 
-// The activations of layers, by name; A is the constant of the function.
+// The activations of layers; a is the constant of the function.
 static inline float nn_activate_relu(float x, float a) { return x < 0.0f ? 0.0f : x; }
 static inline float nn_activate_leakyReLU(float x, float a) { return x > 0.0f ? x : a * x; }
 static inline float nn_activate_elu(float x, float a) { return x > 0.0f ? x : a * expm1(x); }
@@ -63,3 +63,27 @@ static inline float nn_activate_silu(float x, float a) { return x / (1.0f + exp(
 static inline float nn_activate_sigmoid(float x, float a) { return nn_sigmoid(x); }
 static inline float nn_activate_tanh(float x, float a) { return tanh(x); }
 static inline float nn_activate_softplus(float x, float a) { return (x < 0.0f ? 0.0f : x) + log1p(exp(-fabs(x))); }
+
+// The same by number, for kernels that are told at run time.
+#define NN_NO_ACTIVATION 0
+#define NN_RELU 1
+#define NN_LEAKY_RELU 2
+#define NN_ELU 3
+#define NN_GELU 4
+#define NN_SILU 5
+#define NN_SIGMOID 6
+#define NN_TANH 7
+#define NN_SOFTPLUS 8
+static inline float nn_activate(int activation, float x, float a) {
+  switch (activation) {
+    case NN_RELU: return nn_activate_relu(x, a);
+    case NN_LEAKY_RELU: return nn_activate_leakyReLU(x, a);
+    case NN_ELU: return nn_activate_elu(x, a);
+    case NN_GELU: return nn_activate_gelu(x, a);
+    case NN_SILU: return nn_activate_silu(x, a);
+    case NN_SIGMOID: return nn_activate_sigmoid(x, a);
+    case NN_TANH: return nn_activate_tanh(x, a);
+    case NN_SOFTPLUS: return nn_activate_softplus(x, a);
+    default: return x;
+  }
+}

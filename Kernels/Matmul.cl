@@ -2,7 +2,8 @@
 // each item keeps NN_ITEM_M x NN_ITEM_N results in registers.
 //
 // Built once for each tile size: NN_TILE_M, NN_TILE_N, NN_TILE_K, NN_ITEM_M, NN_ITEM_N, where (NN_TILE_M / NN_ITEM_M)
-// times (NN_TILE_N / NN_ITEM_N) is NN_GROUP; and for each activation: NN_ACTIVATION is nn_activate_…, or absent.
+// times (NN_TILE_N / NN_ITEM_N) is NN_GROUP; and once more with NN_ACTIVATES, for activations that are more than a
+// comparison: their code is long, and stands once, in a loop over what the item has just stored.
 //
 // Items take rows and columns that lie NN_LANES_M and NN_LANES_N apart: neighbours read neighbouring words of local memory
 // and write neighbouring words of C. The k-loop may be cut into stretches, whose partial results are added in order by
@@ -17,16 +18,10 @@
 #define NN_MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 #endif
 
-#ifdef NN_ACTIVATION
-static inline float nn_activated(float x, float a) { return NN_ACTIVATION(x, a); }
-#else
-static inline float nn_activated(float x, float a) { return x; }
-#endif
-
 // What becomes of a finished sum.
 typedef struct {
   float alpha, beta, parameter;
-  int hasBias, hasPreActivation;
+  int activation, hasBias, hasPreActivation;
 } epilogue_t;
 
 static inline void nn_store(float sum, ulong at, index_t column, epilogue_t e, global const float *bias, global float *ys,
@@ -35,7 +30,9 @@ static inline void nn_store(float sum, ulong at, index_t column, epilogue_t e, g
   if (e.beta != 0.0f) z += e.beta * ys[at];
   if (e.hasBias) z += bias[column];
   if (e.hasPreActivation) pre[at] = z;
-  ys[at] = nn_activated(z, e.parameter);
+  if (e.activation == NN_RELU) z = nn_activate_relu(z, 0.0f);
+  if (e.activation == NN_LEAKY_RELU) z = nn_activate_leakyReLU(z, e.parameter);
+  ys[at] = z;
 }
 
 // Copies a tile of `along` rows (of the m or n axis) by NN_TILE_K to local memory as tile[k][along]; beyond the matrix it
@@ -56,6 +53,23 @@ static inline void nn_load(global const float *matrix, local float *tile, const 
 // One column more than the tile: items that store along k then hit different banks.
 #define NN_PITCH_M (NN_TILE_M + 1)
 #define NN_PITCH_N (NN_TILE_N + 1)
+
+// Applies a long activation to the results of this item.
+#ifdef NN_ACTIVATES
+#define NN_ACTIVATE_RESULTS                                                                                          \
+  if (isWhole) {                                                                                                     \
+    _Pragma("nounroll") for (uint e = 0; e < NN_ITEM_M * NN_ITEM_N; e++) {                                           \
+      const index_t atRow = row + laneM + e / NN_ITEM_N * NN_LANES_M;                                                \
+      const index_t atColumn = column + laneN + e % NN_ITEM_N * NN_LANES_N;                                          \
+      if (atRow < m && atColumn < n) {                                                                               \
+        global float *c = cs + cOffset + matrix + (ulong)atRow * n + atColumn;                                       \
+        *c = nn_activate(epilogue.activation, *c, epilogue.parameter);                                               \
+      }                                                                                                              \
+    }                                                                                                                \
+  }
+#else
+#define NN_ACTIVATE_RESULTS
+#endif
 
 #define MATMUL(NAME, TRANSPOSES_A, TRANSPOSES_B)                                                                     \
   kernel __attribute__((reqd_work_group_size(NN_GROUP, 1, 1))) void matmul##NAME(                                    \
@@ -107,6 +121,7 @@ static inline void nn_load(global const float *matrix, local float *tile, const 
           }                                                                                                          \
         }                                                                                                            \
       }                                                                                                              \
+      NN_ACTIVATE_RESULTS                                                                                            \
     }                                                                                                                \
   }
 
@@ -124,5 +139,8 @@ kernel void matmulJoin(global const float *partials, ulong partialsOffset, globa
     float sum = partials[i];
     for (index_t s = 1; s < stretches; s++) sum += partials[(ulong)s * count + i];
     nn_store(sum, i, i % n, epilogue, bias + biasOffset, ys + yOffset, pre + preOffset);
+#ifdef NN_ACTIVATES
+    ys[yOffset + i] = nn_activate(epilogue.activation, ys[yOffset + i], epilogue.parameter);
+#endif
   }
 }

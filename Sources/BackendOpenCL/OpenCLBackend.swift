@@ -19,10 +19,7 @@ public final class OpenCLBackend: Backend {
   let pool: BufferPool
   let staging: UploadStaging
   let launcher: KernelLauncher
-  /// For tests: every kernel takes 64-bit positions, as for operands of 2³¹ elements and more.
-  let usesWidePositions: Bool
-  /// The work groups that a matrix product is cut into at least, where it is large enough.
-  let matmulGroups: Int
+  let options: OpenCLOptions
 
   /// One backend for each physical device, made on first use and kept to the end of the process.
   private static let backends = Mutex<[OpenCLDeviceHandle: OpenCLBackend]>([:])
@@ -32,27 +29,21 @@ public final class OpenCLBackend: Backend {
   public static func shared(for device: OpenCLDevice) throws -> OpenCLBackend {
     try backends.withLock { backends in
       if let backend = backends[device.handle] { return backend }
-      let backend = try OpenCLBackend(device)
+      let backend = try OpenCLBackend(device, OpenCLOptions(for: device))
       backends[device.handle] = backend
       return backend
     }
   }
 
   /// A backend of its own; `shared(for:)` is what everybody but tests calls.
-  init(
-    _ device: OpenCLDevice, sources: KernelSources = .fromEnvironment,
-    binaryDirectory: String? = ProgramBinaries.directoryFromEnvironment(), usesWidePositions: Bool = false,
-    matmulGroups: Int? = nil
-  ) throws {
+  init(_ device: OpenCLDevice, _ options: OpenCLOptions) throws {
     self.device = device
-    self.usesWidePositions = usesWidePositions
-    // A CPU-type device is filled by its few cores; it fares better with large tiles.
-    self.matmulGroups = matmulGroups ?? (device.kind == .cpu ? 1 : 128)
+    self.options = options
     context = try OpenCLContext(device)
     pool = BufferPool(context)
     staging = UploadStaging(context)
-    let binaries = binaryDirectory.map { ProgramBinaries(directory: $0, device: device) }
-    launcher = KernelLauncher(context, programs: ProgramCache(context, sources: sources, binaries: binaries))
+    let binaries = options.binaryDirectory.map { ProgramBinaries(directory: $0, device: device) }
+    launcher = KernelLauncher(context, programs: ProgramCache(context, sources: options.sources, binaries: binaries))
   }
 
   public var name: String { device.name }
@@ -66,11 +57,28 @@ public final class OpenCLBackend: Backend {
   public var kernelsRun: Set<String> { launcher.functions }
 }
 
+/// What tests vary.
+struct OpenCLOptions: Sendable {
+  var sources = KernelSources.fromEnvironment
+  /// Where built programs are kept; nil for nowhere.
+  var binaryDirectory: String?
+  /// The work groups that a matrix product is cut into at least, where it is large enough. A CPU-type device is filled by
+  /// its few cores, and fares better with large tiles.
+  var matmulGroups: Int
+  /// Every kernel takes 64-bit positions, as for operands of 2³¹ elements and more.
+  var usesWidePositions = false
+
+  init(for device: OpenCLDevice) {
+    binaryDirectory = ProgramBinaries.helps(device) ? ProgramBinaries.directoryFromEnvironment() : nil
+    matmulGroups = device.kind == .cpu ? 1 : 128
+  }
+}
+
 // MARK: Launching
 
 extension OpenCLBackend {
   /// True when positions of operands of this many elements need 64 bits.
-  func isWide(_ count: Int) -> Bool { usesWidePositions || count > Int(Int32.max) }
+  func isWide(_ count: Int) -> Bool { options.usesWidePositions || count > Int(Int32.max) }
 
   /// Puts a kernel into the queue; no work groups is no work.
   func launch(

@@ -57,13 +57,23 @@ extension UnaryOp.Kind {
     }
   }
 
-  /// True for the activations that kernels of layers can have built in: `nn_activate_…` in `Common.cl`.
-  var isFused: Bool {
+  /// The number of an activation that kernels of layers can apply: `nn_activate` in `Common.cl`; nil for the others.
+  var activation: Int32? {
     switch self {
-    case .relu, .leakyReLU, .elu, .gelu, .silu, .sigmoid, .tanh, .softplus: true
-    default: false
+    case .relu: 1
+    case .leakyReLU: 2
+    case .elu: 3
+    case .gelu: 4
+    case .silu: 5
+    case .sigmoid: 6
+    case .tanh: 7
+    case .softplus: 8
+    default: nil
     }
   }
+
+  /// True for the activations that are more than a comparison.
+  var isLongActivation: Bool { activation != nil && self != .relu && self != .leakyReLU }
 }
 
 extension BinaryOp {

@@ -7,7 +7,8 @@ extension OpenCLBackend {
     _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
   ) throws {
     try requireFloat32(a, "matmul")
-    try matmul(a, b, shape, Epilogue(alpha: Float(alpha), beta: Float(beta)), bias: nil, "", into: c, pre: nil)
+    let product = Product(a: a, b: b, shape: shape, epilogue: Epilogue(alpha: Float(alpha), beta: Float(beta)))
+    try run(product, into: c)
   }
 
   public func linear(
@@ -16,38 +17,39 @@ extension OpenCLBackend {
   ) throws {
     try requireFloat32(x, "linear")
     let shape = MatmulShape(m: rows, n: units, k: inputs)
-    guard let activation, !activation.kind.isFused else {
-      let epilogue = Epilogue(parameter: Float(activation?.a ?? 0))
-      let name = activation?.kind.kernelName ?? ""
-      return try matmul(x, w, shape, epilogue, bias: bias, name, into: y, pre: preActivation)
+    var product = Product(a: x, b: w, shape: shape, bias: bias)
+    product.epilogue.hasBias = bias == nil ? 0 : 1
+    let code = activation.map { $0.kind.activation } ?? 0
+    guard let code else {
+      // No kernel has this function built in.
+      let z = preActivation ?? y
+      try run(product, into: z)
+      return try unary(activation!, z, count: rows * units, into: y)
     }
-    let z = preActivation ?? y
-    try matmul(x, w, shape, Epilogue(), bias: bias, "", into: z, pre: nil)
-    try unary(activation, z, count: rows * units, into: y)
+    product.epilogue.activation = code
+    product.epilogue.parameter = Float(activation?.a ?? 0)
+    product.isActivationLong = activation?.kind.isLongActivation ?? false
+    product.pre = preActivation
+    product.epilogue.hasPreActivation = preActivation == nil ? 0 : 1
+    try run(product, into: y)
   }
 
-  /// activation(alpha·A·B + beta·C + bias); `pre` gets the value before the activation.
-  private func matmul(
-    _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, _ epilogue: Epilogue, bias: BufferSlice?,
-    _ activation: String, into c: BufferSlice, pre: BufferSlice?
-  ) throws {
+  private func run(_ product: Product, into c: BufferSlice) throws {
+    let shape = product.shape
     let count = shape.batch * shape.m * shape.n
     guard count > 0 else { return }
-    var epilogue = epilogue
-    epilogue.hasBias = bias == nil ? 0 : 1
-    epilogue.hasPreActivation = pre == nil ? 0 : 1
-    let plan = MatmulPlan(shape, groups: matmulGroups)
+    let plan = MatmulPlan(shape, groups: options.matmulGroups)
     let isWide = isWide(max(shape.m, shape.n, shape.k, shape.batch, shape.m * shape.n))
-    let program = ProgramName(family: .matmul, isWide: isWide, tile: plan.tile, activation: activation)
-    let isWhole = plan.stretches == 1
-    let target = isWhole ? c : try temporary(plan.stretches * count, .float32)
+    let program = ProgramName(
+      family: .matmul, isWide: isWide, tile: plan.tile, activates: product.isActivationLong)
+    let target = plan.stretches == 1 ? c : try temporary(plan.stretches * count, .float32)
     let groups = WorkGroups(x: plan.tiles, y: min(shape.batch, 65535), z: plan.stretches)
     try launch(KernelName(program: program, stem: shape.kernelName), groups) { arguments in
-      arguments.slice(a)
-      arguments.slice(b)
-      arguments.slice(bias ?? c)
+      arguments.slice(product.a)
+      arguments.slice(product.b)
+      arguments.slice(product.bias ?? c)
       arguments.slice(target)
-      arguments.slice(pre ?? c)
+      arguments.slice(product.pre ?? c)
       arguments.count(shape.m)
       arguments.count(shape.n)
       arguments.count(shape.k)
@@ -55,18 +57,18 @@ extension OpenCLBackend {
       arguments.value(UInt64(shape.strideA))
       arguments.value(UInt64(shape.strideB))
       arguments.count(plan.stretch)
-      arguments.value(epilogue)
+      arguments.value(product.epilogue)
     }
-    guard !isWhole else { return }
+    guard plan.stretches > 1 else { return }
     try launch(KernelName(program: program, stem: "matmulJoin"), .elements(count)) { arguments in
       arguments.slice(target)
-      arguments.slice(bias ?? c)
+      arguments.slice(product.bias ?? c)
       arguments.slice(c)
-      arguments.slice(pre ?? c)
+      arguments.slice(product.pre ?? c)
       arguments.count(count)
       arguments.count(shape.n)
       arguments.count(plan.stretches)
-      arguments.value(epilogue)
+      arguments.value(product.epilogue)
     }
   }
 
@@ -85,7 +87,7 @@ extension OpenCLBackend {
       return try unaryGradient(activation, dy, saved: saved ?? dy, count: rows * units, into: dz)
     }
     let dz = try dz ?? temporary(rows * units, .float32)
-    guard activation.kind.isFused, rows > 0 else {
+    guard activation.kind.activation != nil, rows > 0 else {
       try unaryGradient(activation, dy, saved: saved ?? dy, count: rows * units, into: dz)
       return try reduce(.sum, dz, shape, into: dBias)
     }
@@ -121,11 +123,23 @@ extension OpenCLBackend {
   }
 }
 
+/// A matrix product and what becomes of it: activation(alpha·A·B + beta·C + bias); `pre` gets the value before the
+/// activation.
+private struct Product {
+  let a, b: BufferSlice
+  let shape: MatmulShape
+  var epilogue = Epilogue()
+  var bias: BufferSlice?
+  var pre: BufferSlice?
+  var isActivationLong = false
+}
+
 /// `epilogue_t` of `Matmul.cl`.
 private struct Epilogue: BitwiseCopyable {
   var alpha: Float = 1
   var beta: Float = 0
   var parameter: Float = 0
+  var activation: Int32 = 0
   var hasBias: Int32 = 0
   var hasPreActivation: Int32 = 0
 }

@@ -25,15 +25,15 @@ struct ProgramName: Sendable, Hashable {
   var isWide = false
   /// For the family `matmul` alone.
   var tile: MatmulTile?
-  /// For the family `matmul` alone: the name of the activation that is built in.
-  var activation = ""
+  /// For the family `matmul` alone: activations that are more than a comparison are built in.
+  var activates = false
 
   /// What the compiler is told.
   var definitions: String {
     var text = ""
     if isWide { text += " -DNN_WIDE" }
     if let tile { text += tile.definitions }
-    if !activation.isEmpty { text += " -DNN_ACTIVATION=nn_activate_\(activation)" }
+    if activates { text += " -DNN_ACTIVATES" }
     return text
   }
 

@@ -24,6 +24,9 @@ struct ProgramBinaries: Sendable {
     return nil
   }
 
+  /// False for PoCL: it has a cache of its own, and compiles every kernel of a program when it is asked for the binary.
+  static func helps(_ device: OpenCLDevice) -> Bool { device.platformName != "Portable Computing Language" }
+
   init(directory: String, device: OpenCLDevice) {
     self.directory = directory
     deviceKey = [
