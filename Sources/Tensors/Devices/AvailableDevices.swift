@@ -52,7 +52,7 @@ package enum DeviceList {
   /// The error for a device that is not among those found.
   static func unavailable(_ requested: String, among entries: [DeviceEntry]) -> DeviceError {
     let found = [Device.cpu] + entries.map { Device($0) }
-    return .unavailable(requested: requested, found: found.map { "\($0.identifier) (\($0.name), \($0.kind.rawValue))" })
+    return .unavailable(requested: requested, found: found.map(\.summary))
   }
 
   /// The device of an entry, opened.
@@ -63,4 +63,9 @@ package enum DeviceList {
       throw DeviceError.unavailable(requested: requested, found: ["\(entry.identifier) (\(entry.name)): \(error)"])
     }
   }
+}
+
+extension Device {
+  /// "opencl:0:1 (NVIDIA H200, gpu)", for lists.
+  var summary: String { "\(identifier) (\(name), \(kind.rawValue))" }
 }

@@ -1,20 +1,29 @@
 #if OpenCL
+import BackendCore
 internal import BackendOpenCL
+import Synchronization
 
 extension DeviceList {
-  /// The devices that OpenCL drivers offer, looked for once.
-  static func entries(for requested: String) throws -> [DeviceEntry] {
-    do {
-      return try found.get()
-    } catch {
-      throw DeviceError.unavailable(requested: requested, found: ["\(error)"])
-    }
-  }
+  /// The entries made so far, by identifier: one object for each physical device.
+  private static let known = Mutex<[String: DeviceEntry]>([:])
 
-  private static let found = Result<[DeviceEntry], any Error> {
-    try OpenCLDevice.available().map { device in
-      DeviceEntry(identifier: device.identifier, name: device.name, kind: device.kind) {
-        try OpenCLBackend.shared(for: device)
+  /// What the OpenCL drivers offer. Nothing is opened.
+  /// - Throws: `DeviceError.unavailable` with the reason why there is nothing: no loader, no driver.
+  static func entries(for requested: String) throws -> [DeviceEntry] {
+    let devices: [OpenCLDevice]
+    do {
+      devices = try OpenCLDevice.available()
+    } catch {
+      throw DeviceError.unavailable(requested: requested, found: [Device.cpu.summary, "\(error)"])
+    }
+    return known.withLock { known in
+      devices.map { device in
+        if let entry = known[device.identifier] { return entry }
+        let entry = DeviceEntry(identifier: device.identifier, name: device.name, kind: device.kind) {
+          try OpenCLBackend.shared(for: device)
+        }
+        known[device.identifier] = entry
+        return entry
       }
     }
   }
@@ -23,7 +32,8 @@ extension DeviceList {
 extension DeviceList {
   /// There are none without the trait.
   static func entries(for requested: String) throws -> [DeviceEntry] {
-    throw DeviceError.unavailable(requested: requested, found: ["nothing: built without the OpenCL trait"])
+    throw DeviceError.unavailable(
+      requested: requested, found: [Device.cpu.summary, "no others: built without the OpenCL trait"])
   }
 }
 #endif
