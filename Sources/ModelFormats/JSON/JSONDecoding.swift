@@ -1,10 +1,15 @@
 extension JSONValue {
   /// A `Codable` value from its JSON. Members that the type does not know are passed over.
   ///
+  /// - Parameters:
+  ///   - type: What is decoded.
+  ///   - userInfo: What the type is told beside the JSON: custom layers, say.
   /// - Throws: `JSONError.content`, with the path to the value at fault.
-  public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
+  public func decode<Value: Decodable>(
+    _ type: Value.Type = Value.self, userInfo: [CodingUserInfoKey: Any] = [:]
+  ) throws -> Value {
     do {
-      return try JSONDecoding(value: self, codingPath: []).unbox(type)
+      return try JSONDecoding(value: self, codingPath: [], userInfo: userInfo).unbox(type)
     } catch let error as DecodingError {
       let (context, missing): (DecodingError.Context, String?) =
         switch error {
@@ -20,7 +25,7 @@ extension JSONValue {
 struct JSONDecoding: Decoder {
   let value: JSONValue
   let codingPath: [any CodingKey]
-  var userInfo: [CodingUserInfoKey: Any] { [:] }
+  let userInfo: [CodingUserInfoKey: Any]
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
     guard let object = value.object else { throw mismatch([String: Any].self, "an object") }
@@ -72,7 +77,7 @@ struct JSONDecoding: Decoder {
   }
 
   func inner(_ value: JSONValue, _ key: any CodingKey) -> JSONDecoding {
-    JSONDecoding(value: value, codingPath: codingPath + [key])
+    JSONDecoding(value: value, codingPath: codingPath + [key], userInfo: userInfo)
   }
 }
 

@@ -10,3 +10,23 @@ public final class Activation: Layer {
 
   public var allowsReplay: Bool { true }
 }
+
+extension Activation: ConfigurableLayer {
+  /// The settings of an `Activation` in a description of a model.
+  public struct Configuration: Codable, Sendable {
+    public var function: ActivationFunction
+
+    private enum CodingKeys: String, CodingKey { case function }
+
+    public init(function: ActivationFunction) { self.function = function }
+
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(["layer", CodingKeys.function.rawValue])
+      function = try decoder.container(keyedBy: CodingKeys.self).decode(ActivationFunction.self, forKey: .function)
+    }
+  }
+
+  public var configuration: Configuration { Configuration(function: function) }
+
+  public convenience init(configuration: Configuration) { self.init(configuration.function) }
+}

@@ -63,3 +63,50 @@ public final class Dense: Layer {
 
   public var allowsReplay: Bool { true }
 }
+
+extension Dense: ConfigurableLayer {
+  /// The settings of a `Dense` in a description of a model; all but `units` may be left out.
+  public struct Configuration: Codable, Sendable {
+    public var units: Int
+    public var activation: ActivationFunction
+    public var useBias: Bool
+    public var initializer: Initializer
+    public var regularizer: Regularizer?
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+      case units, activation, useBias, initializer, regularizer
+    }
+
+    public init(
+      units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
+      initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil
+    ) {
+      self.units = units
+      self.activation = activation
+      self.useBias = useBias
+      self.initializer = initializer
+      self.regularizer = regularizer
+    }
+
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      units = try container.decode(Int.self, forKey: .units)
+      activation = try container.decodeIfPresent(ActivationFunction.self, forKey: .activation) ?? .linear
+      useBias = try container.decodeIfPresent(Bool.self, forKey: .useBias) ?? true
+      initializer = try container.decodeIfPresent(Initializer.self, forKey: .initializer) ?? .pytorchDefault
+      regularizer = try container.decodeIfPresent(Regularizer.self, forKey: .regularizer)
+    }
+  }
+
+  public var configuration: Configuration {
+    Configuration(
+      units: units, activation: activation, useBias: bias != nil, initializer: initializer, regularizer: regularizer)
+  }
+
+  public convenience init(configuration: Configuration) {
+    self.init(
+      configuration.units, activation: configuration.activation, useBias: configuration.useBias,
+      initializer: configuration.initializer, regularizer: configuration.regularizer)
+  }
+}

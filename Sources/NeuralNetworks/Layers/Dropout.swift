@@ -21,3 +21,23 @@ public final class Dropout: Layer {
 
   public var allowsReplay: Bool { true }
 }
+
+extension Dropout: ConfigurableLayer {
+  /// The settings of a `Dropout` in a description of a model.
+  public struct Configuration: Codable, Sendable {
+    public var probability: Double
+
+    private enum CodingKeys: String, CodingKey { case probability }
+
+    public init(probability: Double) { self.probability = probability }
+
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(["layer", CodingKeys.probability.rawValue])
+      probability = try decoder.container(keyedBy: CodingKeys.self).decode(Double.self, forKey: .probability)
+    }
+  }
+
+  public var configuration: Configuration { Configuration(probability: probability) }
+
+  public convenience init(configuration: Configuration) { self.init(configuration.probability) }
+}

@@ -11,3 +11,18 @@ public final class Flatten: Layer {
 
   public var allowsReplay: Bool { true }
 }
+
+extension Flatten: ConfigurableLayer {
+  /// There is nothing to set.
+  public struct Configuration: Codable, Sendable {
+    public init() {}
+
+    public init(from decoder: any Decoder) throws { try decoder.refuseUnknownKeys(["layer"]) }
+
+    public func encode(to encoder: any Encoder) throws {}
+  }
+
+  public var configuration: Configuration { Configuration() }
+
+  public convenience init(configuration: Configuration) { self.init() }
+}

@@ -1,5 +1,5 @@
 /// A penalty on the weights of a layer, which training adds to the loss (Keras' `kernel_regularizer`).
-public struct Regularizer: Sendable, Hashable {
+public struct Regularizer: Sendable, Hashable, Codable {
   /// The factor of Σ|w|.
   public let l1: Double
   /// The factor of Σw².
@@ -15,6 +15,16 @@ public struct Regularizer: Sendable, Hashable {
   public static func l1(_ factor: Double) -> Regularizer { Regularizer(l1: factor) }
   /// factor·Σw².
   public static func l2(_ factor: Double) -> Regularizer { Regularizer(l2: factor) }
+
+  private enum CodingKeys: String, CodingKey { case l1, l2 }
+
+  /// Factors that are left out are 0.
+  public init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(["l1", "l2"])
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    l1 = try container.decodeIfPresent(Double.self, forKey: .l1) ?? 0
+    l2 = try container.decodeIfPresent(Double.self, forKey: .l2) ?? 0
+  }
 
   /// The penalty of a tensor: a scalar.
   public func callAsFunction(_ weight: Tensor) -> Tensor {

@@ -33,3 +33,23 @@ public final class Reshape: Layer {
     return shape.map { $0 == -1 ? count / known : $0 }
   }
 }
+
+extension Reshape: ConfigurableLayer {
+  /// The settings of a `Reshape` in a description of a model.
+  public struct Configuration: Codable, Sendable {
+    public var shape: [Int]
+
+    private enum CodingKeys: String, CodingKey { case shape }
+
+    public init(shape: [Int]) { self.shape = shape }
+
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(["layer", CodingKeys.shape.rawValue])
+      shape = try decoder.container(keyedBy: CodingKeys.self).decode([Int].self, forKey: .shape)
+    }
+  }
+
+  public var configuration: Configuration { Configuration(shape: shape) }
+
+  public convenience init(configuration: Configuration) { self.init(configuration.shape) }
+}

@@ -81,8 +81,16 @@ public class Model: Layer {
   /// Infers shapes if the input shape is known and this has not been done.
   func traceIfPossible() throws {
     guard !isTraced, !inputShapes.isEmpty, LayerThread.current.trace == nil else { return }
-    _ = try outputShapes(inputShapes, dtypes: inputShapes.map { _ in nil })
-    traced(inputShapes: inputShapes)
+    try inferShapes(inputShapes)
+  }
+
+  /// Runs the network without numbers on inputs of these shapes, which are the model's from then on.
+  @discardableResult
+  func inferShapes(_ shapes: [[Int]], dtypes: [DType]? = nil, variableExtent: Int = 1) throws -> ShapeTrace {
+    let trace = ShapeTrace(self, variableExtent: variableExtent)
+    try trace.run(inputShapes: shapes, dtypes: dtypes, of: displayName) { forward($0, .inference) }
+    traced(inputShapes: shapes)
+    return trace
   }
 
   /// Notes that shapes have been inferred for these inputs.
@@ -116,9 +124,7 @@ public class Model: Layer {
     let found = inputs.map { Array($0.shape.dropFirst()) }
     if !inputShapes.isEmpty { try checkInputs(found) }
     if !isTraced {
-      let shapes = inputShapes.isEmpty ? found : inputShapes
-      _ = try outputShapes(shapes, dtypes: inputs.map(\.dtype))
-      traced(inputShapes: shapes)
+      try inferShapes(inputShapes.isEmpty ? found : inputShapes, dtypes: inputs.map(\.dtype))
     }
     let device = device
     let parameters = parameters
@@ -138,10 +144,8 @@ public class Model: Layer {
 
   /// The shapes of the outputs for these inputs, without the batch axis.
   package func outputShapes(for inputs: [Tensor]) throws -> [[Int]] {
-    try outputShapes(inputs.map { Array($0.shape.dropFirst()) }, dtypes: inputs.map(\.dtype))
-  }
-
-  private func outputShapes(_ shapes: [[Int]], dtypes: [DType?]) throws -> [[Int]] {
-    try ShapeTrace(self).run(inputShapes: shapes, dtypes: dtypes, of: displayName) { forward($0, .inference) }
+    try ShapeTrace(self).run(
+      inputShapes: inputs.map { Array($0.shape.dropFirst()) }, dtypes: inputs.map(\.dtype), of: displayName
+    ) { forward($0, .inference) }
   }
 }

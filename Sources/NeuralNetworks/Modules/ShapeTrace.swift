@@ -11,11 +11,14 @@ final class ShapeTrace {
   private(set) var calls: [Call] = []
   /// The element type of parameters that have no value.
   private let dtype: DType
+  /// What stands for `anyLength`.
+  private let variableExtent: Int
   private let paths: [ObjectIdentifier: String]
   private var depth = 0
   private var failure: (any Error)?
 
-  init(_ root: any Module, dtype: DType = .float32) {
+  init(_ root: any Module, dtype: DType = .float32, variableExtent: Int = 1) {
+    self.variableExtent = variableExtent
     let walk = ModuleWalk(root)
     paths = walk.paths
     self.dtype = walk.parameters.lazy.compactMap { $0.parameter.slab?.values.dtype }.first ?? dtype
@@ -35,20 +38,24 @@ final class ShapeTrace {
   /// Runs a layer on an input of this shape, which has no batch axis; returns the shape of the output.
   @discardableResult
   func run(_ layer: any Layer, inputShape: [Int], dtype: DType? = nil) throws -> [Int] {
-    try run(inputShapes: [inputShape], dtypes: [dtype], of: "\(type(of: layer))") { [layer($0[0], .inference)] }[0]
+    try run(inputShapes: [inputShape], dtypes: dtype.map { [$0] }, of: "\(type(of: layer))") {
+      [layer($0[0], .inference)]
+    }[0]
   }
 
-  /// The same for any number of inputs and outputs.
+  /// The same for any number of inputs and outputs. Inputs have the element type of the parameters where none is given.
+  @discardableResult
   func run(
-    inputShapes: [[Int]], dtypes: [DType?], of name: String, _ body: ([Tensor]) -> [Tensor]
+    inputShapes: [[Int]], dtypes: [DType]?, of name: String, _ body: ([Tensor]) -> [Tensor]
   ) throws -> [[Int]] {
     for shape in inputShapes where shape.contains(where: { $0 < 1 && $0 != anyLength }) || shape.count > 7 {
       throw ModelError.invalidConfiguration(
         layer: name, reason: "\(shape) is no input shape: extents are at least 1, or anyLength, and there are at most 7"
       )
     }
-    let inputs = zip(inputShapes, dtypes).map { shape, dtype in
-      Tensor.zeros([1] + shape.map { Swift.max($0, 1) }, dtype: dtype ?? self.dtype, on: .shapes)
+    let inputs = inputShapes.enumerated().map { index, shape in
+      let extents = [1] + shape.map { $0 == anyLength ? variableExtent : $0 }
+      return Tensor.zeros(extents, dtype: dtypes?[index] ?? dtype, on: .shapes)
     }
     var outputs: [Tensor] = []
     try run { outputs = body(inputs) }

@@ -1,0 +1,41 @@
+extension ActivationFunction: Codable {
+  /// From its name with its constants: "relu", "leaky_relu(0.1)". Functions of one's own are looked up among those that the
+  /// decoder has under `CodingUserInfoKey.customActivations`.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    let custom = decoder.userInfo[.customActivations] as? [ActivationFunction] ?? []
+    if let formula = FormulaText(parsing: text),
+      let function = ActivationFunction.builtIn(formula) ?? custom.first(where: { $0.name == text })
+    {
+      self = function
+      return
+    }
+    throw DecodingError.dataCorruptedError(
+      in: container,
+      debugDescription:
+        "there is no activation \"\(text)\"; there are \(ActivationFunction.names.joined(separator: ", "))")
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(FormulaText(name, constants).text)
+  }
+
+  private static let simple: [ActivationFunction] = [
+    .linear, .relu, .gelu, .silu, .sigmoid, .tanh, .softplus, .softmax, .logSoftmax,
+  ]
+
+  private static var names: [String] { simple.map(\.name) + ["leaky_relu", "elu"] }
+
+  private static func builtIn(_ formula: FormulaText) -> ActivationFunction? {
+    switch (formula.name, formula.constants.count) {
+    case ("leaky_relu", 0): .leakyReLU()
+    case ("leaky_relu", 1): .leakyReLU(formula.constants[0])
+    case ("elu", 0): .elu()
+    case ("elu", 1): .elu(formula.constants[0])
+    case (let name, 0): simple.first { $0.name == name }
+    default: nil
+    }
+  }
+}

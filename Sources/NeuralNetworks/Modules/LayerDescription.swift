@@ -1,0 +1,99 @@
+/// One layer of an `Architecture`.
+enum LayerDescription: Sendable {
+  case layer(any LayerRecipe)
+  case sequential(Architecture)
+
+  init(of layer: any Layer) throws {
+    switch layer {
+    case let layer as Sequential: self = .sequential(try Architecture(of: layer))
+    case let layer as any ConfigurableLayer: self = .layer(LayerDescription.recipe(of: layer))
+    default:
+      throw ModelError.invalidConfiguration(
+        layer: "\(type(of: layer))", reason: "a layer that can be described adopts ConfigurableLayer")
+    }
+  }
+
+  private static func recipe<L: ConfigurableLayer>(of layer: L) -> any LayerRecipe {
+    Recipe<L>(configuration: layer.configuration)
+  }
+
+  func makeLayer() -> any Layer {
+    switch self {
+    case .layer(let recipe): recipe.makeLayer()
+    case .sequential(let architecture): Sequential(architecture: architecture)
+    }
+  }
+}
+
+/// What makes a layer.
+protocol LayerRecipe: Sendable {
+  /// The name of its type.
+  var typeName: String { get }
+  /// True for a layer of this package, whose settings stand beside its name.
+  var isBuiltIn: Bool { get }
+  var settings: any Encodable { get }
+  func makeLayer() -> any Layer
+}
+
+private struct Recipe<L: ConfigurableLayer>: LayerRecipe {
+  let configuration: L.Configuration
+
+  var typeName: String { "\(L.self)" }
+  var isBuiltIn: Bool { LayerDescription.builtIn.contains { $0 == L.self } }
+  var settings: any Encodable { configuration }
+  func makeLayer() -> any Layer { L(configuration: configuration) }
+}
+
+extension LayerDescription: Codable {
+  private enum Key: String, CodingKey { case layer, configuration }
+
+  /// The layers of this package.
+  fileprivate static var builtIn: [any ConfigurableLayer.Type] {
+    [Dense.self, Flatten.self, Reshape.self, Activation.self, Dropout.self]
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    let name = try container.decode(String.self, forKey: .layer)
+    if container.contains(.configuration) {
+      let custom = decoder.userInfo[.customLayers] as? [any ConfigurableLayer.Type] ?? []
+      guard let type = custom.first(where: { "\($0)" == name }) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .layer, in: container,
+          debugDescription: "there is no layer \"\(name)\"; name its type among the custom layers")
+      }
+      self = .layer(try LayerDescription.decode(type, from: container.superDecoder(forKey: .configuration)))
+    } else if name == "\(Sequential.self)" {
+      self = .sequential(try Architecture(from: decoder))
+    } else {
+      guard let type = LayerDescription.builtIn.first(where: { "\($0)" == name }) else {
+        let names = LayerDescription.builtIn.map { "\($0)" } + ["\(Sequential.self)"]
+        throw DecodingError.dataCorruptedError(
+          forKey: .layer, in: container,
+          debugDescription: "there is no layer \"\(name)\"; there are \(names.joined(separator: ", "))")
+      }
+      self = .layer(try LayerDescription.decode(type, from: decoder))
+    }
+  }
+
+  private static func decode<L: ConfigurableLayer>(_ type: L.Type, from decoder: any Decoder) throws -> any LayerRecipe
+  {
+    Recipe<L>(configuration: try L.Configuration(from: decoder))
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    switch self {
+    case .sequential(let architecture):
+      try container.encode("\(Sequential.self)", forKey: .layer)
+      try architecture.encode(to: encoder)
+    case .layer(let recipe):
+      try container.encode(recipe.typeName, forKey: .layer)
+      if recipe.isBuiltIn {
+        try recipe.settings.encode(to: encoder)
+      } else {
+        try recipe.settings.encode(to: container.superEncoder(forKey: .configuration))
+      }
+    }
+  }
+}
