@@ -65,7 +65,10 @@ let package = Package(
     .testTarget(name: "BackendCPUTests", dependencies: ["BackendCPU", "BackendConformance", "CPUKernels"]),
     .testTarget(
       name: "BackendOpenCLTests",
-      dependencies: ["BackendConformance", "COpenCL", .target(name: "BackendOpenCL", condition: openCL)]),
+      dependencies: [
+        "BackendCore", "BackendConformance", "COpenCL", "OpenCLKernels",
+        .target(name: "BackendOpenCL", condition: openCL),
+      ]),
     .testTarget(name: "BackendReferenceTests", dependencies: ["BackendReference", "BackendConformance"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "BackendReference"]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "BackendReference"]),

@@ -57,7 +57,8 @@ final class ProgramCache: Sendable {
     return program
   }
 
-  private func options(for name: ProgramName) -> String {
+  /// What the compiler is told.
+  func options(for name: ProgramName) -> String {
     var options = "-cl-std=CL1.2"
     // Only devices that can may be asked to.
     if context.device.hasCorrectlyRoundedDivision { options += " -cl-fp32-correctly-rounded-divide-sqrt" }

@@ -1,0 +1,158 @@
+#if OpenCL
+import BackendCore
+import OpenCLKernels
+import Testing
+
+@testable import BackendOpenCL
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Programs that do not build, and programs that were built before.
+@Suite(.serialized, .enabled(if: TestDevices.exist)) struct BuildTests {
+  /// A folder that is removed when the test ends.
+  final class Folder {
+    let path: String
+    init() {
+      var template = Array("/tmp/swift-nn-test-XXXXXX".utf8CString)
+      path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
+    }
+
+    var files: [String] {
+      guard let directory = opendir(path) else { return [] }
+      defer { closedir(directory) }
+      var names: [String] = []
+      while let entry = readdir(directory) {
+        let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        if !name.hasPrefix(".") { names.append(name) }
+      }
+      return names
+    }
+
+    func write(_ name: String, _ bytes: [UInt8]) {
+      guard let file = fopen("\(path)/\(name)", "wb") else { return }
+      fwrite(bytes, 1, bytes.count, file)
+      fclose(file)
+    }
+
+    deinit {
+      for file in files { unlink("\(path)/\(file)") }
+      rmdir(path)
+    }
+  }
+
+  /// The kernels as files, as `NN_KERNELS_DIR` names them.
+  private func kernels(in folder: Folder) {
+    for index in 0..<nn_kernel_source_count() {
+      let source = nn_kernel_source(index)
+      let bytes = [UInt8](UnsafeBufferPointer(start: source.bytes, count: source.length))
+      folder.write(String(cString: source.name) + ".cl", bytes)
+    }
+  }
+
+  private func options(_ device: OpenCLDevice, kernels: Folder? = nil, binaries: Folder? = nil) -> OpenCLOptions {
+    var options = OpenCLOptions(for: device)
+    options.sources = KernelSources(directory: kernels?.path)
+    options.binaryDirectory = binaries?.path
+    return options
+  }
+
+  @Test(arguments: TestDevices.all) func anErrorCarriesTheLog(device: OpenCLDevice) throws {
+    let folder = Folder()
+    kernels(in: folder)
+    folder.write("Scan.cl", Array("kernel void scanItems_float(global float *x) { x[0] = thisNameIsUnknown; }".utf8))
+    let backend = try OpenCLBackend(device, options(device, kernels: folder))
+    let x = try backend.upload([1, 2, 3] as [Float])
+    let shape = AxisShape(outer: 1, extent: 3, inner: 1)
+    let error = #expect(throws: BackendError.self) {
+      try backend.cumulativeSum(x, shape, reversed: false, into: x)
+    }
+    guard case .kernelBuild(let program, let log)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(program.contains("Scan") && program.contains(device.name))
+    #expect(log.contains("thisNameIsUnknown"))
+    // Other programs are not affected, and the files are what they are built from.
+    try backend.unary(UnaryOp(.negate), x, count: 3, into: x)
+    #expect(try backend.floats(x, count: 3) == [-1, -2, -3])
+  }
+
+  @Test(arguments: TestDevices.all) func aMissingFileIsNamed(device: OpenCLDevice) throws {
+    let folder = Folder()
+    let backend = try OpenCLBackend(device, options(device, kernels: folder))
+    let x = try backend.empty(3)
+    let error = #expect(throws: BackendError.self) { try backend.fill(x, count: 3, with: 0) }
+    #expect("\(String(describing: error))".contains("\(folder.path)/Common.cl"))
+  }
+
+  @Test(arguments: TestDevices.all) func aMissingKernelIsNamed(device: OpenCLDevice) throws {
+    let folder = Folder()
+    kernels(in: folder)
+    folder.write("Scan.cl", Array("kernel void other(global float *x) { x[0] = 0; }".utf8))
+    let backend = try OpenCLBackend(device, options(device, kernels: folder))
+    let x = try backend.empty(3)
+    let shape = AxisShape(outer: 1, extent: 3, inner: 1)
+    let error = #expect(throws: BackendError.self) {
+      try backend.cumulativeSum(x, shape, reversed: false, into: x)
+    }
+    #expect("\(String(describing: error))".contains("scanItems_float"))
+  }
+
+  /// Binaries are written once, used again, and rebuilt when they are damaged in whatever way.
+  @Test(arguments: TestDevices.all) func binariesAreKeptAndDistrusted(device: OpenCLDevice) throws {
+    let folder = Folder()
+    try scan(device, folder)
+    let file = try #require(folder.files.first)
+    #expect(folder.files.count == 1)
+    let good = try #require(read("\(folder.path)/\(file)"))
+    try scan(device, folder)
+    #expect(read("\(folder.path)/\(file)") == good, "a good file was written again")
+
+    var flipped = good
+    flipped[good.count / 2] ^= 1
+    let damaged: [[UInt8]] = [flipped, Array(good.dropLast()), good + [0], Array(good.prefix(20)), [], [1, 2, 3]]
+    for bytes in damaged {
+      folder.write(file, bytes)
+      try scan(device, folder)
+      // PoCL's binaries are not the same from build to build.
+      #expect(read("\(folder.path)/\(file)")?.count ?? 0 > 1000)
+      #expect(folder.files.count == 1)
+    }
+  }
+
+  @Test(arguments: TestDevices.all) func aBinaryThatTheDriverRefusesIsRebuilt(device: OpenCLDevice) throws {
+    let folder = Folder()
+    let binaries = ProgramBinaries(directory: folder.path, device: device)
+    let options = options(device, binaries: folder)
+    let backend = try OpenCLBackend(device, options)
+    let programs = ProgramCache(backend.context, sources: options.sources, binaries: binaries)
+    let name = ProgramName(family: .scan)
+    let source = try options.sources.source(of: .scan)
+    binaries.store(Array("no binary".utf8), source: source, options: programs.options(for: name))
+    #expect(binaries.load(source: source, options: programs.options(for: name)) == Array("no binary".utf8))
+    try scan(device, folder)
+    #expect(binaries.load(source: source, options: programs.options(for: name)) != Array("no binary".utf8))
+  }
+
+  /// Builds a small program in a fresh backend, and checks what it computes.
+  private func scan(_ device: OpenCLDevice, _ binaries: Folder) throws {
+    let backend = try OpenCLBackend(device, options(device, binaries: binaries))
+    let x = try backend.upload([1, 2, 3] as [Float])
+    let y = try backend.empty(3)
+    try backend.cumulativeSum(x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: y)
+    #expect(try backend.floats(y, count: 3) == [1, 3, 6])
+  }
+
+  private func read(_ path: String) -> [UInt8]? {
+    guard let file = fopen(path, "rb") else { return nil }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 24)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return Array(bytes[..<count])
+  }
+}
+#endif

@@ -1,0 +1,64 @@
+#if OpenCL
+import BackendCore
+import Testing
+
+@testable import BackendOpenCL
+
+/// Kernels built for operands of 2³¹ elements and more give the same bits on small ones.
+@Suite(.serialized, .enabled(if: TestDevices.exist)) struct WidePositionsTests {
+  @Test(arguments: TestDevices.all) func wideKernelsAgree(device: OpenCLDevice) throws {
+    var options = OpenCLOptions(for: device)
+    let narrow = try OpenCLBackend(device, options)
+    options.usesWidePositions = true
+    let wide = try OpenCLBackend(device, options)
+    #expect(try results(of: wide) == results(of: narrow))
+    #expect(wide.launchCount == narrow.launchCount)
+  }
+
+  /// One call of each kind of kernel that does arithmetic on positions.
+  private func results(of backend: OpenCLBackend) throws -> [[Float]] {
+    let count = 12_000
+    let x = try backend.upload(wholeNumbers(count))
+    let indices = try backend.upload((0..<200).map { Int32($0 * 37 % 103) - 2 })
+    let shape = AxisShape(outer: 4, extent: 100, inner: 30)
+    var results: [[Float]] = []
+    func add(_ count: Int, _ call: (BufferSlice) throws -> Void) throws {
+      let y = try backend.empty(count)
+      try backend.fill(y, count: count, with: 0.5)
+      try call(y)
+      results.append(try backend.floats(y, count: count).map { $0.isNaN ? 1e30 : $0 })
+    }
+    let flipped = Layout(shape: [30, 400], strides: Strides([1, -30]))
+    let row = Layout(shape: [30, 400], strides: Strides([0, 1]))
+    try add(count) { try backend.binary(.subtract, x.advanced(by: 11_970), flipped, x, row, into: $0) }
+    try add(count) {
+      try backend.copyStrided(
+        x, Strides([1, 100, 3000]), shape: [100, 30, 4], into: $0, Strides([120, 4, 1]), accumulating: true)
+    }
+    try add(count) {
+      try backend.copyStrided(
+        x, Strides([1, 30]), shape: [30, 400], into: $0, Strides(dense: [30, 400]), accumulating: false)
+    }
+    try add(120) { try backend.reduce(.sum, x, shape, into: $0) }
+    try add(2) { try backend.reduce(.mean, x, AxisShape(outer: 2, extent: 6000, inner: 1), into: $0) }
+    try add(400) { try backend.reduce(.maximum, x, AxisShape(outer: 400, extent: 30, inner: 1), into: $0) }
+    try add(count) { try backend.cumulativeSum(x, shape, reversed: true, into: $0) }
+    try add(4 * 200 * 30) { try backend.gatherRows(x, shape, indices: indices, indexCount: 200, into: $0) }
+    try add(count) {
+      try backend.scatterAddRows(
+        x, indices: indices, indexCount: 100, into: $0, AxisShape(outer: 4, extent: 100, inner: 30))
+    }
+    try add(count) { try backend.softmax(x, rows: 12, columns: 1000, logarithmic: true, into: $0) }
+    try add(count) { try backend.random(.normal, RandomSource(key: 9), count: count, into: $0) }
+    try add(80 * 120) {
+      try backend.matmul(
+        x, x, MatmulShape(m: 80, n: 120, k: 100, transposesB: true), alpha: 2, beta: 1, into: $0)
+    }
+    try add(count) {
+      let order = try backend.empty(count, .int32)
+      try backend.sort(x, rows: 3, columns: 4000, descending: true, values: $0, indices: order)
+    }
+    return results
+  }
+}
+#endif
