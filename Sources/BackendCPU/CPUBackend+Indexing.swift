@@ -36,6 +36,7 @@ extension CPUBackend {
     guard x.dtype != .float64 else { throw unsupported("gatherElements", x.dtype) }
     let (positions, inner, size) = (indices.integers, shape.inner, x.dtype.byteCount)
     let plane = indexExtent * inner
+    let (byteSource, wordSource, bytes, words) = (x.bytes, x.words, y.bytes, y.words)
     parallel(shape.outer * plane, grain: Grain.simple, unit: 1) {
       for target in $0 {
         let index = Int(positions[target])
@@ -45,9 +46,9 @@ extension CPUBackend {
         }
         let from = (target / plane * shape.extent + index) * inner + target % inner
         if size == 1 {
-          y.bytes[target] = x.bytes[from]
+          bytes[target] = byteSource[from]
         } else {
-          y.words[target] = x.words[from]
+          words[target] = wordSource[from]
         }
       }
     }
@@ -89,6 +90,8 @@ extension CPUBackend {
   ) throws {
     guard y.dtype == .float32 || y.dtype == .int32 else { throw unsupported("scatterAddElements", y.dtype) }
     let (positions, inner) = (indices.integers, shape.inner)
+    let (isFloat, floats, integers) = (y.dtype == .float32, updates.floats, updates.integers)
+    let (floatSums, integerSums) = (y.floats, y.integers)
     parallelMatrix(shape.outer, inner, work: indexExtent * inner) { outer, columns in
       for j in 0..<indexExtent {
         for i in columns {
@@ -96,10 +99,10 @@ extension CPUBackend {
           let index = Int(positions[from])
           guard index >= 0 && index < shape.extent else { continue }
           let to = (outer * shape.extent + index) * inner + i
-          if y.dtype == .float32 {
-            y.floats[to] += updates.floats[from]
+          if isFloat {
+            floatSums[to] += floats[from]
           } else {
-            y.integers[to] &+= updates.integers[from]
+            integerSums[to] &+= integers[from]
           }
         }
       }

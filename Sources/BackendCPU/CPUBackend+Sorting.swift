@@ -6,6 +6,8 @@ extension CPUBackend {
     guard x.dtype == .float32 || x.dtype == .int32 else { throw unsupported("cumulativeSum", x.dtype) }
     let isInteger = x.dtype == .int32
     let (extent, inner) = (shape.extent, shape.inner)
+    let (integers, floats) = (x.integers, x.floats)
+    let (integerSums, floatSums) = (y.integers, y.floats)
     // One line along the axis for each outer and inner index.
     parallel(shape.reducedCount, grain: max(1, Grain.simple / max(1, extent)), unit: 1) {
       for line in $0 {
@@ -15,15 +17,15 @@ extension CPUBackend {
         if isInteger {
           var sum: Int32 = 0
           for _ in 0..<extent {
-            sum &+= x.integers[position]
-            y.integers[position] = sum
+            sum &+= integers[position]
+            integerSums[position] = sum
             position += step
           }
         } else {
           var sum = 0.0
           for _ in 0..<extent {
-            sum += Double(x.floats[position])
-            y.floats[position] = Float(sum)
+            sum += Double(floats[position])
+            floatSums[position] = Float(sum)
             position += step
           }
         }

@@ -59,12 +59,12 @@ private struct StridedCopy {
   /// Transpositions are done in blocks of whole vectors.
   var unit: Int { isTransposition ? 16 : 1 }
 
-  /// Rows `range` of the loop.
+  /// Rows `range` of the loop, plane by plane of the last two axes.
   func run(_ range: Range<Int>) {
     let rank = loop.shape.rank
     var first = range.lowerBound
     while first < range.upperBound {
-      let end = isTransposition ? min(range.upperBound, (first / rows + 1) * rows) : first + 1
+      let end = min(range.upperBound, (first / rows + 1) * rows)
       var (from, to) = (0, 0)
       var rest = first
       for axis in stride(from: rank - 2, through: 0, by: -1) {
@@ -76,7 +76,11 @@ private struct StridedCopy {
       if isTransposition {
         transpose(from, to, rows: end - first)
       } else {
-        row(from, to)
+        for _ in first..<end {
+          row(from, to)
+          from += rank > 1 ? loop.strides[0][rank - 2] : 0
+          to += rank > 1 ? loop.strides[1][rank - 2] : 0
+        }
       }
       first = end
     }
