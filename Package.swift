@@ -71,7 +71,7 @@ let package = Package(
       ]),
     .testTarget(name: "BackendReferenceTests", dependencies: ["BackendReference", "BackendConformance"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "BackendReference"]),
-    .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "BackendReference"]),
+    .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "BackendCPU", "BackendReference"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files"]),
     .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Files"]),
     .testTarget(

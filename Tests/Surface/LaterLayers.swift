@@ -55,14 +55,6 @@ public final class Graph {
   public func compile(optimizer: Optimizer, loss: Loss, metrics: [Metric] = []) {}
   public func predict(_ inputs: [Tensor]) throws -> [Tensor] { inputs }
 }
-extension Loss {
-  public static func perOutput(_ losses: KeyValuePairs<String, Loss>, weights: [String: Double] = [:]) -> Loss {
-    .meanSquaredError
-  }
-}
-extension Metric {
-  public func of(output: String) -> Metric { self }
-}
 public struct TextDataset: Sendable { public let train, test: TensorDataset }
 public enum LabelledText {
   public static func load(tsv: String, vocabulary: Int, length: Int) throws -> TextDataset {

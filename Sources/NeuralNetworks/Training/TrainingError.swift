@@ -7,8 +7,6 @@ public enum TrainingError: NeuralNetworksError, Hashable {
   case epochs(Int)
   /// The part of the data that is kept for validation is from 0 to below 1.
   case validationFraction(Double)
-  /// A learning rate is a number, and not negative.
-  case learningRate(Double, step: Int)
   /// There is nothing to learn from; `data` is "training", "validation", "evaluation" or "prediction".
   case emptyData(String)
   /// A callback watches a value that no epoch has.
@@ -45,7 +43,6 @@ extension TrainingError {
     case .batchSize(let size): "the batch size is at least 1, not \(size)"
     case .epochs(let epochs): "the number of epochs is at least 0, not \(epochs)"
     case .validationFraction(let fraction): "the validation fraction is from 0 to below 1, not \(fraction)"
-    case .learningRate(let rate, let step): "the learning rate of step \(step) is \(rate), not a number of at least 0"
     case .emptyData(let data): "the \(data) data has no examples"
     case .unknownMonitor(let name, let known):
       "no epoch has a value \"\(name)\"; there are \(known.joined(separator: ", "))"

@@ -1,0 +1,115 @@
+/// What data must be to train or evaluate a model: shapes, numbers, labels. Everything is checked before an operation sees it.
+struct DataChecks: Sendable {
+  /// The shapes of the model's inputs and outputs, without the batch axis; an extent of `anyLength` fits all.
+  let inputs: [[Int]]
+  let outputs: [[Int]]
+  /// The rule of each output's loss; nil for an output without a loss.
+  let rules: [TargetRule?]
+  /// What the model is called in messages.
+  let layer: String
+
+  /// Checks shapes only.
+  func checkShapes(_ batch: Batch) throws {
+    guard batch.inputs.count == inputs.count else {
+      throw TrainingError.tensorCount(of: "inputs", expected: inputs.count, found: batch.inputs.count)
+    }
+    for (tensor, expected) in zip(batch.inputs, inputs) {
+      let found = Array(tensor.shape.dropFirst())
+      guard DataChecks.fits(found, expected) else {
+        throw ModelError.inputShape(layer: layer, expected: expected, found: found)
+      }
+    }
+    guard batch.targets.count == outputs.count else {
+      throw TrainingError.tensorCount(of: "outputs", expected: outputs.count, found: batch.targets.count)
+    }
+    for index in outputs.indices {
+      guard let rule = rules[index] else { continue }
+      try DataChecks.checkTargetShape(Array(batch.targets[index].shape.dropFirst()), outputs[index], rule)
+    }
+    if let weights = batch.weights, weights.shape.dropFirst().contains(where: { $0 != 1 }) {
+      throw TrainingError.targetShape(expected: [], found: Array(weights.shape.dropFirst()))
+    }
+  }
+
+  /// Checks shapes and every number; `first` is the number of the first example, for messages. Waits for the data.
+  func check(_ batch: Batch, firstExample first: Int, indices: [Int]? = nil) throws {
+    try checkShapes(batch)
+    let example: (Int) -> Int = { row in indices.map { $0[row] } ?? first + row }
+    for tensor in batch.inputs { try DataChecks.checkFinite(tensor, "input", example) }
+    for (index, tensor) in batch.targets.enumerated() {
+      guard let rule = rules[index] else { continue }
+      try check(tensor, against: outputs[index], rule, example)
+    }
+    if let weights = batch.weights {
+      for (row, value) in try weights.scalars(as: Double.self).enumerated() where !(value >= 0 && value.isFinite) {
+        throw TrainingError.weight(of: "example \(example(row))", value: value)
+      }
+    }
+  }
+
+  private func check(_ target: Tensor, against output: [Int], _ rule: TargetRule, _ example: (Int) -> Int) throws {
+    try DataChecks.checkFinite(target, "target", example)
+    switch rule.resolved(prediction: output, target: Array(target.shape.dropFirst())) {
+    case .labels(let ignored):
+      try DataChecks.checkLabels(target, classes: output.last ?? 0, ignoring: ignored, example)
+    case .probabilities:
+      guard target.count > 0, target.dtype != .bool else { return }
+      let (low, high) = (try target.min().item(), try target.max().item())
+      guard low < 0 || high > 1 else { return }
+      let perRow = target.count / target.shape[0]
+      for (index, value) in try target.scalars(as: Double.self).enumerated() where value < 0 || value > 1 {
+        throw TrainingError.targetValue(
+          example: example(index / perRow), value: value, expected: "a number from 0 to 1")
+      }
+    case .any, .values, .labelsOrDistribution: break
+    }
+  }
+}
+
+extension DataChecks {
+  /// True when a shape is the expected one, where `anyLength` stands for any extent.
+  static func fits(_ found: [Int], _ expected: [Int]) -> Bool {
+    found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 || $1 == anyLength }
+  }
+
+  private static func checkTargetShape(_ found: [Int], _ output: [Int], _ rule: TargetRule) throws {
+    let labels = Array(output.dropLast())
+    let areLabels = !output.isEmpty && (found == labels || found == labels + [1])
+    let areValues = found.withoutTrailingOnes == output.withoutTrailingOnes
+    switch rule {
+    case .any: return
+    case .values, .probabilities: if areValues { return }
+    case .labels: if areLabels { return }
+    case .labelsOrDistribution: if areLabels || areValues { return }
+    }
+    if case .labels = rule { throw TrainingError.targetShape(expected: labels, found: found) }
+    throw TrainingError.targetShape(expected: output, found: found)
+  }
+
+  /// Two reductions, and a search only when something is wrong.
+  private static func checkFinite(_ tensor: Tensor, _ name: String, _ example: (Int) -> Int) throws {
+    guard tensor.dtype.isFloatingPoint, tensor.count > 0 else { return }
+    if try tensor.max().item().isFinite, try tensor.min().item().isFinite { return }
+    let rows = tensor.shape[0]
+    let flat = tensor.reshaped([rows, tensor.count / rows])
+    let (high, low) = (try flat.max(axis: 1).scalars(), try flat.min(axis: 1).scalars())
+    let row = high.indices.first { !high[$0].isFinite || !low[$0].isFinite } ?? 0
+    throw TrainingError.notFinite(tensor: name, example: example(row))
+  }
+
+  private static func checkLabels(
+    _ target: Tensor, classes: Int, ignoring ignored: Int32?, _ example: (Int) -> Int
+  ) throws {
+    let perRow = max(target.count / max(target.shape[0], 1), 1)
+    if target.dtype.isFloatingPoint {
+      for (index, value) in try target.scalars(as: Double.self).enumerated() where Int32(exactly: value) == nil {
+        throw TrainingError.targetValue(example: example(index / perRow), value: value, expected: "a class number")
+      }
+    }
+    let labels = try (target.dtype == .int32 ? target : target.cast(to: .int32)).scalars(as: Int32.self)
+    let range = 0..<Int32(clamping: classes)
+    for (index, label) in labels.enumerated() where !range.contains(label) && label != ignored {
+      throw ModelError.label(index: example(index / perRow), value: Int(label), classes: classes)
+    }
+  }
+}

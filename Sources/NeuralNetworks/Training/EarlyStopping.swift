@@ -1,0 +1,70 @@
+/// Ends training when a value has stopped getting better.
+///
+/// ```swift
+/// EarlyStopping(monitor: "validation_accuracy", patience: 5, restoresBestWeights: true)
+/// ```
+public final class EarlyStopping: MonitoringCallback {
+  /// The name of the value that is watched.
+  public let monitor: String
+  /// How many epochs without a better value are put up with; with 0, the first such epoch ends training.
+  public let patience: Int
+  /// A change that is not larger than this is none.
+  public let minimumDelta: Double
+  /// Gives the model the weights of the best epoch when training ends, however it ends.
+  public let restoresBestWeights: Bool
+  private let direction: MonitorDirection
+
+  /// The best value so far, and the epoch it is from.
+  public private(set) var best: (epoch: Int, value: Double)?
+  private var bestWeights: Snapshot?
+  private var waited = 0
+  private var hasSeenHistory = false
+
+  public init(
+    monitor: String = "validation_loss", patience: Int = 0, minimumDelta: Double = 0, restoresBestWeights: Bool = false,
+    direction: MonitorDirection = .automatic
+  ) {
+    self.monitor = monitor
+    self.patience = patience
+    self.minimumDelta = minimumDelta
+    self.restoresBestWeights = restoresBestWeights
+    self.direction = direction
+  }
+
+  public var monitoredValue: String? { monitor }
+
+  public func trainingBegan(_ run: TrainingRun) throws {
+    best = nil
+    bestWeights = nil
+    waited = 0
+    hasSeenHistory = false
+  }
+
+  public func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws {
+    // A resumed run brings epochs that this object has not seen; they count, but their weights are gone.
+    if !hasSeenHistory { for earlier in run.history.epochs where earlier.epoch < epoch.epoch { _ = see(earlier) } }
+    hasSeenHistory = true
+    if see(epoch) {
+      if restoresBestWeights { bestWeights = run.model.snapshot() }
+    } else if waited >= patience {
+      run.stop(reason: "\(monitor) has not improved for \(waited) \(waited == 1 ? "epoch" : "epochs")")
+    }
+  }
+
+  public func trainingEnded(_ run: TrainingRun) throws {
+    if let bestWeights { try run.model.restore(bestWeights) }
+    bestWeights = nil
+  }
+
+  /// Takes an epoch into account; true when it is the best so far.
+  private func see(_ epoch: EpochRecord) -> Bool {
+    let value = epoch[monitor] ?? .nan
+    if direction.isBetter(value, than: best?.value ?? .nan, by: minimumDelta, named: monitor) {
+      best = (epoch.epoch, value)
+      waited = 0
+      return true
+    }
+    waited += 1
+    return false
+  }
+}

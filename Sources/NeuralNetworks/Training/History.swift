@@ -1,0 +1,41 @@
+/// The values of one epoch: "loss", each metric by its name, and the same with `validation_` before it where there was
+/// validation.
+public struct EpochRecord: Sendable, Hashable {
+  /// Counted from 0.
+  public let epoch: Int
+  /// How long the epoch took, validation included.
+  public let seconds: Double
+  /// The names of the values, in the order in which they are shown.
+  public let names: [String]
+  private let values: [String: Double]
+
+  public init(epoch: Int, seconds: Double, values: KeyValuePairs<String, Double>) {
+    self.init(epoch: epoch, seconds: seconds, named: values.map { ($0.key, $0.value) })
+  }
+
+  package init(epoch: Int, seconds: Double, named values: [(String, Double)]) {
+    self.epoch = epoch
+    self.seconds = seconds
+    names = values.map(\.0)
+    self.values = Dictionary(values, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The value with this name, nil when there is none.
+  public subscript(_ name: String) -> Double? { values[name] }
+}
+
+/// What happened in a call of `fit`.
+public struct History: Sendable, Hashable {
+  /// The finished epochs, in order; those before a resumed run's start included.
+  public internal(set) var epochs: [EpochRecord]
+  /// Why training ended before its last epoch, if it did: what was given to `TrainingRun.stop(reason:)`, or "cancelled".
+  public internal(set) var stopReason: String?
+
+  public init(epochs: [EpochRecord] = [], stopReason: String? = nil) {
+    self.epochs = epochs
+    self.stopReason = stopReason
+  }
+
+  /// The values with this name, one for each epoch that has it.
+  public subscript(_ name: String) -> [Double] { epochs.compactMap { $0[name] } }
+}

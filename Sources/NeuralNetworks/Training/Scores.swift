@@ -1,0 +1,27 @@
+/// What `evaluate` found.
+public struct Scores: Sendable, Hashable, CustomStringConvertible {
+  /// The mean of the loss over all examples.
+  public let loss: Double
+  /// "loss", then the metrics in the order of `compile`.
+  public let names: [String]
+  private let values: [String: Double]
+  private let matrices: [String: [[Double]]]
+
+  init(loss: Double, metrics: [(String, Double)], matrices: [String: [[Double]]]) {
+    self.loss = loss
+    names = ["loss"] + metrics.map(\.0)
+    values = Dictionary(metrics + [("loss", loss)], uniquingKeysWith: { first, _ in first })
+    self.matrices = matrices
+  }
+
+  /// The metric with this name, or the loss; nil when there is none.
+  public subscript(_ name: String) -> Double? { values[name] }
+
+  /// The table of a metric that has one: "confusion_matrix", by rows.
+  public func matrix(_ name: String) -> [[Double]]? { matrices[name] }
+
+  /// "loss 0.3412  accuracy 0.8770".
+  public var description: String {
+    names.map { "\($0) \(NumberText.short(values[$0] ?? .nan))" }.joined(separator: "  ")
+  }
+}

@@ -1,0 +1,35 @@
+/// Everything that a training run needs to go on as if it had never stopped: weights, the optimizer's state, where it stands,
+/// its seed, and its history. The order of the examples and the masks of dropout are functions of the seed, the epoch and the
+/// step, so that no generator has to be saved.
+public struct TrainingState: Sendable {
+  /// The epoch that is next, or that the run is in.
+  public let epoch: Int
+  /// The updates of the optimizer so far.
+  public let step: Int
+  /// The batches of the epoch that are done; 0 between epochs.
+  public let batch: Int
+  /// The examples in a batch; a run in the middle of an epoch goes on with the same number.
+  public let batchSize: Int
+  /// The seed of the run.
+  public let seed: UInt64
+  /// Every parameter, by path.
+  public let weights: Snapshot
+  /// The optimizer's state, by path.
+  public let optimizer: OptimizerState
+  /// The finished epochs.
+  public let history: History
+
+  public init(
+    epoch: Int, step: Int, batch: Int = 0, batchSize: Int, seed: UInt64, weights: Snapshot, optimizer: OptimizerState,
+    history: History
+  ) {
+    self.epoch = epoch
+    self.step = step
+    self.batch = batch
+    self.batchSize = batchSize
+    self.seed = seed
+    self.weights = weights
+    self.optimizer = optimizer
+    self.history = history
+  }
+}
