@@ -46,6 +46,7 @@ public struct Device: Sendable {
 
   /// A name for people: "AMD EPYC 9B45".
   public var name: String { entry?.name ?? backend.name }
+  /// A CPU, a GPU, or an accelerator of another kind.
   public var kind: Kind { entry?.kind ?? backend.kind }
   /// A name for commands, as `named(_:)` takes it: "cpu", "opencl:0:1".
   public var identifier: String { entry?.identifier ?? backend.identifier }

@@ -4,20 +4,32 @@ import BackendCore
 // `==`, which would have to wait for the device.
 
 extension Tensor {
+  /// True where both are equal, with broadcasting.
   public static func .== (a: Tensor, b: Tensor) -> Tensor { compared(.equal, a, b, ".==") }
+  /// True where they differ, with broadcasting.
   public static func .!= (a: Tensor, b: Tensor) -> Tensor { compared(.notEqual, a, b, ".!=") }
+  /// True where a is less, with broadcasting.
   public static func .< (a: Tensor, b: Tensor) -> Tensor { compared(.less, a, b, ".<") }
+  /// True where a is not greater and neither is NaN, with broadcasting.
   public static func .<= (a: Tensor, b: Tensor) -> Tensor { compared(.lessOrEqual, a, b, ".<=") }
+  /// True where a is greater, with broadcasting.
   public static func .> (a: Tensor, b: Tensor) -> Tensor { compared(.greater, a, b, ".>") }
+  /// True where a is not less and neither is NaN, with broadcasting.
   public static func .>= (a: Tensor, b: Tensor) -> Tensor { compared(.greaterOrEqual, a, b, ".>=") }
 
+  /// True where both are equal, b being a number.
   public static func .== (a: Tensor, b: some TensorOperand) -> Tensor { compared(.equal, a, b.operandValue, ".==") }
+  /// True where they differ, b being a number.
   public static func .!= (a: Tensor, b: some TensorOperand) -> Tensor { compared(.notEqual, a, b.operandValue, ".!=") }
+  /// True where a is less, b being a number.
   public static func .< (a: Tensor, b: some TensorOperand) -> Tensor { compared(.less, a, b.operandValue, ".<") }
+  /// True where a is not greater and neither is NaN, b being a number.
   public static func .<= (a: Tensor, b: some TensorOperand) -> Tensor {
     compared(.lessOrEqual, a, b.operandValue, ".<=")
   }
+  /// True where a is greater, b being a number.
   public static func .> (a: Tensor, b: some TensorOperand) -> Tensor { compared(.greater, a, b.operandValue, ".>") }
+  /// True where a is not less and neither is NaN, b being a number.
   public static func .>= (a: Tensor, b: some TensorOperand) -> Tensor {
     compared(.greaterOrEqual, a, b.operandValue, ".>=")
   }

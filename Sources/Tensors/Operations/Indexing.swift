@@ -3,6 +3,7 @@ import BackendCore
 /// What may stand between the brackets of a tensor: an integer, a range, a stride, `.all`, `.ellipsis`, `.newAxis`. Negative
 /// positions count from the end.
 public protocol TensorIndex: Sendable {
+  /// What it selects along its axis.
   var selection: AxisSelection { get }
 }
 
