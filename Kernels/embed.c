@@ -12,6 +12,7 @@
   F(Indexing) \
   F(Matmul) \
   F(OptimizerSteps) \
+  F(Peak) \
   F(Random) \
   F(Reduction) \
   F(Scan) \
@@ -49,6 +50,9 @@ static const unsigned char Matmul[] = {
 };
 static const unsigned char OptimizerSteps[] = {
 #embed "OptimizerSteps.cl"
+};
+static const unsigned char Peak[] = {
+#embed "Peak.cl"
 };
 static const unsigned char Random[] = {
 #embed "Random.cl"

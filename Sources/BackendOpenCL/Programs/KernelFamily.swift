@@ -10,6 +10,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
   case indexing = "Indexing"
   case matmul = "Matmul"
   case optimizerSteps = "OptimizerSteps"
+  case peak = "Peak"
   case random = "Random"
   case reduction = "Reduction"
   case scan = "Scan"

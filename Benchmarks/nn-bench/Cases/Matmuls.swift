@@ -1,0 +1,38 @@
+import BackendCore
+import NeuralNetworks
+
+extension Case {
+  /// Products of matrices: squares, and the shapes of training a 784-128-10 network.
+  static var matmuls: [Case] {
+    [64, 128, 256, 512, 1024, 2048, 4096].map { matmul($0, $0, $0) }
+      + [
+        matmul(32, 784, 128), matmul(128, 784, 128), matmul(784, 32, 128, transposingLeft: true),
+        matmul(32, 128, 784, transposingRight: true), matmul(1, 784, 128), matmul(32, 128, 10),
+        matmul(512, 4096, 1024), linear(32, 784, 128), linear(128, 784, 128),
+      ]
+  }
+
+  /// A `[m, k]` times B `[k, n]`; with a transposition the operand is stored `[k, m]` or `[n, k]`.
+  private static func matmul(
+    _ m: Int, _ k: Int, _ n: Int, transposingLeft: Bool = false, transposingRight: Bool = false
+  ) -> Case {
+    let name = "matmul " + (transposingLeft ? "T" : "N") + (transposingRight ? "T" : "N")
+    let work = Work.operations(2 * Double(m) * Double(k) * Double(n))
+    return Case(name: name, shape: shapeText([m, k, n]), work: work, isLarge: m * k * n > 1 << 30) { device in
+      let a = operand(transposingLeft ? [k, m] : [m, k], device)
+      let b = operand(transposingRight ? [n, k] : [k, n], device, seed: 2)
+      return { a.matmul(b, transposingLeft: transposingLeft, transposingRight: transposingRight) }
+    }
+  }
+
+  /// relu(x·w + b) in one call.
+  private static func linear(_ m: Int, _ k: Int, _ n: Int) -> Case {
+    let work = Work.operations(2 * Double(m) * Double(k) * Double(n))
+    return Case(name: "linear relu", shape: shapeText([m, k, n]), work: work) { device in
+      let x = operand([m, k], device)
+      let w = operand([k, n], device, seed: 2)
+      let bias = operand([n], device, seed: 3)
+      return { x.linear(w, bias: bias, activation: .relu) }
+    }
+  }
+}

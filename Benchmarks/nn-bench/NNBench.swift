@@ -1,0 +1,98 @@
+import ArgumentParser
+import BackendCPU
+import CommandSupport
+import ModelFormats
+import NeuralNetworks
+
+@main
+struct NNBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "nn-bench", abstract: "Measures the operations of a device against what the machine can do at most.",
+    discussion: """
+      Every time is the median of batches of calls, with the wait for the device inside the clock. The peak is measured in \
+      the same run: a loop of fused multiply-adds and a copy. Exit codes: 1 a failed measurement, 3 no such \
+      device, 64 a wrong command line or a debug build.
+      """)
+
+  @OptionGroup var device: DeviceOptions
+
+  @Option(help: "Measure only what has this text in its name or shape; may be given several times.")
+  var filter: [String] = []
+
+  @Option(help: "Threads of the CPU backend (default: all processors).")
+  var threads: Int?
+
+  @Flag(help: "List what can be measured, and stop.")
+  var list = false
+
+  @Flag(help: "Print one JSON object; progress goes to standard error.")
+  var json = false
+
+  @Flag(help: "Fewer and shorter runs, without the large shapes.")
+  var quick = false
+
+  @Flag(help: "Measure a debug build all the same; its numbers mean nothing.")
+  var allowDebug = false
+
+  static func main() { runAndExit() }
+
+  func run() throws {
+    let cases = try selection()
+    if list { return cases.forEach { Console.output($0.title) } }
+    try refuseDebugBuild()
+    if let threads {
+      guard (1...1024).contains(threads) else { throw Failure.usage("--threads \(threads): expected 1 to 1024") }
+      setEnvironment("NN_NUM_THREADS", String(threads))
+    }
+    let report = try measure(cases)
+    if json { try Console.output(report.json) } else { report.lines.forEach { Console.output($0) } }
+  }
+
+  private func selection() throws -> [Case] {
+    let cases = Case.all.filter { item in
+      !(quick && item.isLarge) && (filter.isEmpty || filter.contains { item.title.contains($0) })
+    }
+    guard !cases.isEmpty else {
+      throw Failure.usage("nothing has \(filter.map { "'\($0)'" }.joined(separator: " or ")) in its name; see --list")
+    }
+    return cases
+  }
+
+  private func refuseDebugBuild() throws {
+    #if DEBUG
+    guard allowDebug else {
+      throw Failure.usage("this is a debug build, whose numbers mean nothing; build with -c release (or --allow-debug)")
+    }
+    #endif
+  }
+
+  private func measure(_ cases: [Case]) throws -> Report {
+    let device = try self.device.resolve()
+    let effort = quick ? Effort.quick : .full
+    let threads = (device.device.backend as? CPUBackend)?.threadCount
+    let peak = try Peak.measure(on: device.device, threads: threads, effort)
+    var rows: [Row] = []
+    for (index, item) in cases.enumerated() {
+      if let seconds = expectedSeconds(item, rows), seconds > Self.longestCall {
+        Console.error("left out: \(item.title), a call would take about \(seconds.fixed(0)) s")
+        continue
+      }
+      Console.progress("\(index + 1)/\(cases.count) \(item.title)")
+      rows.append(Row(item, try item.measure(on: device.device, effort), peak))
+      device.device.trimMemory()
+      Console.progress(nil)
+    }
+    return Report(device: device, threads: threads, peak: peak, rows: rows)
+  }
+
+  /// Seconds of one call that nobody waits for.
+  private static let longestCall = 20.0
+
+  /// What a call takes at the rate of the last such case; nil where nothing is known.
+  private func expectedSeconds(_ item: Case, _ rows: [Row]) -> Double? {
+    guard case .operations(let operations) = item.work, let rate = rows.last(where: { $0.gflops != nil })?.gflops else {
+      return nil
+    }
+    return operations / rate * 1e-9
+  }
+}
