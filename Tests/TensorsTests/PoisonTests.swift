@@ -76,6 +76,14 @@ import Testing
     try expect(again.gradient, Array(repeating: 2, count: 100))
   }
 
+  /// A failed value has failed gradients, also where the failed part is a constant.
+  @Test func failedValuesHaveNoGradient() throws {
+    let lost = Tensor.zeros([1000], on: full()).sum().moved(to: .cpu)
+    let (value, gradient) = valueAndGradient(at: Tensor([1, 2])) { x in x.sum() + lost }
+    #expect(throws: DeviceError.self) { try value.item() }
+    #expect(throws: DeviceError.self) { try gradient.scalars() }
+  }
+
   @Test func optimizerStepsCheckBeforeTheyWrite() throws {
     let device = full()
     var parameters = Tensor.ones([4], on: device)

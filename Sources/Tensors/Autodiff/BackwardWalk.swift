@@ -35,20 +35,23 @@ struct BackwardWalk {
     }
   }
 
-  /// Runs from the result, which has one element and gets the gradient 1.
+  /// Runs from the result, which has one element and gets the gradient 1; a failed result gives failed gradients.
   mutating func run(from result: Tensor) {
     guard let last = slot(of: result.node) else { return }
-    accumulators[last] = .tensor(.ones(like: result))
+    accumulators[last] = .tensor(result.isPoisoned ? result.detached() : .ones(like: result))
     for slot in stride(from: last, through: 0, by: -1) {
       let index = first + slot
-      guard case .tensor(var dy) = accumulators[slot] else {
+      guard case .tensor = accumulators[slot] else {
         if !isRecorded { tape.records[index] = .consumed }
         continue
       }
       if case .leaf(let leaf) = tape.records[index], leaf.depth == depth { continue }
-      accumulators[slot] = .nothing
-      let record = tape.records[index]
-      if !isRecorded { tape.records[index] = .consumed }
+      // Taken out, not copied: what a record kept is freed when its rule has run, and `dy` is held once.
+      var gathered = Accumulator.nothing
+      swap(&gathered, &accumulators[slot])
+      var record = Record.consumed
+      if isRecorded { record = tape.records[index] } else { swap(&record, &tape.records[index]) }
+      guard case .tensor(var dy) = consume gathered else { continue }
       record.propagate(&dy, in: &self)
     }
   }
