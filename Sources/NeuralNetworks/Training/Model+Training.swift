@@ -94,6 +94,7 @@ extension Model {
       let outputs = withoutGradient { forward(batch, .inference) }
       for output in outputs { try output.checkPoison() }
       parts.append(outputs)
+      try device.catchUp(after: parts.count)
     }
     if parts.count == 1 { return parts[0] }
     return parts[0].indices.map { output in Tensor.concatenated(parts.map { $0[output] }) }

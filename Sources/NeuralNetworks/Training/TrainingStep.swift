@@ -24,7 +24,13 @@ public final class TrainingStep {
   public let seed: UInt64
   private let terms: [LossTerm]
   private let classWeights: ClassWeights?
+  private var isReady = false
 
+  /// - Parameters:
+  ///   - model: Is built by the first batch if it is not built yet, with weights drawn from `seed`.
+  ///   - optimizer: Keeps its state and its step count.
+  ///   - loss: What is minimised, together with the penalties on weights.
+  ///   - seed: Where random numbers of layers come from.
   /// - Throws: `TrainingError.unknownOutput` when the loss names an output that the model does not have.
   public convenience init(_ model: Model, optimizer: Optimizer, loss: Loss, seed: UInt64 = 0) throws {
     let compiled = Compiled(optimizer: optimizer, loss: loss, metrics: [])
@@ -40,9 +46,19 @@ public final class TrainingStep {
     self.classWeights = classWeights
   }
 
-  /// Makes one step on a batch that lies on the model's device. It returns as soon as the device has its work.
-  /// - Throws: `DeviceError`; parameters, the optimizer's state and its step count are then as they were.
+  /// Makes one step on a batch, which is copied to the model's device if it is not there. It returns as soon as the device has
+  /// its work.
+  /// - Throws: `ModelError.inputShape` when the first batch does not fit the model, `DeviceError`. Parameters, the
+  ///   optimizer's state and its step count are then as they were.
   public func callAsFunction(_ batch: Batch) throws -> Output {
+    if !isReady {
+      try model.becomeReady(inputs: batch.inputs, seed: seed)
+      isReady = true
+    }
+    return try step(on: batch.moved(to: model.device))
+  }
+
+  private func step(on batch: Batch) throws -> Output {
     let context = Context.training(
       RandomStream(seed: seed, purpose: "training", step: UInt32(truncatingIfNeeded: optimizer.step)))
     let weights = classWeights?.weights(of: batch) ?? batch.weights

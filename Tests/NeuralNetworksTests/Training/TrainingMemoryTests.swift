@@ -11,8 +11,8 @@ import Musl
 #endif
 
 /// Training keeps the memory in use constant. `NN_TRAINING_STEPS=10000` makes it long, and takes in the OpenCL devices, whose
-/// memory other tests change: it is to be run alone, with `--filter MemoryTests`.
-@Suite(.serialized) struct MemoryTests {
+/// memory other tests change: it is to be run alone, with `--filter TrainingMemoryTests`.
+@Suite(.serialized) struct TrainingMemoryTests {
   static let askedSteps = getenv("NN_TRAINING_STEPS").flatMap { Int(String(cString: $0)) }
   /// Devices of their own, so that other tests do not disturb the count.
   static let devices =
@@ -26,7 +26,7 @@ import Musl
     var accuracy = Metric.accuracy.makeAccumulator()
     var steps = 0
     var before: Int?
-    while steps < MemoryTests.askedSteps ?? 300 {
+    while steps < TrainingMemoryTests.askedSteps ?? 300 {
       // Batches of 8, 8, 8 and 6.
       var batches = data.batches(of: 8, shuffledBy: random, on: device)
       while let batch = try batches.next() {
