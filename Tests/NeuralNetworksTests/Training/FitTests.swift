@@ -152,6 +152,36 @@ import Testing
     #expect(history["validation_loss"].count == 20)
   }
 
+  /// A penalty changes the gradient, not the loss that is shown: w − rate·(g + 2·factor·w).
+  @Test(arguments: TestDevices.all) func penalties(_ device: Device) throws {
+    func train(_ regularizer: Regularizer?) throws -> (before: [Float], after: [Float], loss: Double) {
+      let model = Sequential { Dense(3, useBias: false, regularizer: regularizer) }
+      try model.build(inputShape: [3], on: device, seed: 6)
+      let before = try model.numbers()
+      model.compile(optimizer: .sgd(learningRate: 0.5), loss: .crossEntropy())
+      let history = try model.fit(Corners.data(12), batchSize: 12, verbosity: .silent)
+      return (before, try model.numbers(), history["loss"][0])
+    }
+    let (plain, penalised) = (try train(nil), try train(.l2(0.1)))
+    expectClose(plain.loss, penalised.loss)
+    for index in plain.before.indices {
+      let expected = Double(plain.after[index]) - 0.5 * 2 * 0.1 * Double(plain.before[index])
+      expectClose(Double(penalised.after[index]), expected)
+    }
+  }
+
+  /// What is frozen stays, bit for bit.
+  @Test(arguments: TestDevices.real) func frozenLayers(_ device: Device) throws {
+    let model = Corners.compiled(on: device)
+    try model.build(inputShape: [3], on: device, seed: 6)
+    model.freeze("0.*")
+    let before = try model.numbers()
+    try model.fit(Corners.data(), verbosity: .silent)
+    let after = try model.numbers()
+    #expect(before[..<32] == after[..<32])
+    #expect(before[32...] != after[32...])
+  }
+
   @Test(arguments: TestDevices.real) func predicts(_ device: Device) throws {
     let model = Corners.compiled(on: device)
     let data = Corners.data(10)
