@@ -73,7 +73,7 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "BackendReference"]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "BackendCPU", "BackendReference"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files"]),
-    .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Files"]),
+    .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Datasets", "Files"]),
     .testTarget(
       name: "ProgramsTests", dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference"]),
     .testTarget(name: "CommandTests", dependencies: ["CommandSupport", "ModelFormats", "nn", "nn-bench"]),

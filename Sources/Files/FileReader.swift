@@ -7,7 +7,7 @@ import Musl
 /// A regular file opened for reading at any place; it is closed when the last reference goes.
 ///
 /// Bytes are copied, never mapped: a file that somebody truncates while it is read gives an error, not a signal.
-package final class FileReader {
+package final class FileReader: Sendable {
   package let path: String
   /// The size when it was opened, in bytes.
   package let size: Int

@@ -20,9 +20,11 @@ final class TemporaryFolder {
   /// The path of a name inside it.
   func callAsFunction(_ name: String) -> String { Folder.join(path, name) }
 
-  /// Writes a file and returns its path.
+  /// Writes a file and returns its path; it need not outlive a power failure, so that this is quick.
   @discardableResult func write(_ bytes: [UInt8], _ name: String) throws -> String {
-    try FileWriter.write(bytes, to: self(name))
+    guard let file = fopen(self(name), "w") else { throw FileError.current(self(name), while: "create") }
+    let count = fwrite(bytes, 1, bytes.count, file)
+    if fclose(file) != 0 || count != bytes.count { throw FileError.current(self(name), while: "write") }
     return self(name)
   }
 

@@ -6,7 +6,7 @@ import NeuralNetworks
 ///
 /// Format: https://github.com/huggingface/safetensors. The head is checked whole when the file is opened; tensors are read
 /// when they are asked for. F64, F16 and BF16 become float32; other integers become int32 if they fit.
-public final class Safetensors {
+public final class Safetensors: Sendable {
   /// Where it was read from.
   public let path: String
   /// The file's own text, by key.

@@ -1,5 +1,5 @@
 /// The head of a safetensors file, checked: every byte of the data belongs to exactly one tensor.
-struct SafetensorsHeader {
+struct SafetensorsHeader: Sendable {
   struct Entry: Sendable {
     let name: String
     let element: StoredElement

@@ -66,7 +66,8 @@ struct JSONDecoding: Decoder {
 
   private func integer<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
     if let integer = value.integer.flatMap({ Integer(exactly: $0) }) { return integer }
-    if let integer = value.string.flatMap({ Integer($0) }) { return integer }
+    // Only what Int cannot hold is written as a string.
+    if let integer = value.string.flatMap({ Integer($0) }), Int(exactly: integer) == nil { return integer }
     throw mismatch(type, "an integer of \(type)")
   }
 

@@ -7,7 +7,9 @@ public final class Reshape: Layer {
   public init(_ shape: [Int]) { self.shape = shape }
 
   public func prepare(inputShape: [Int]) throws {
-    guard shape.allSatisfy({ $0 >= 1 || $0 == -1 }), shape.count(where: { $0 == -1 }) <= 1, shape.count <= 7 else {
+    guard shape.allSatisfy({ $0 >= 1 || $0 == -1 }), shape.count(where: { $0 == -1 }) <= 1, shape.count <= 7,
+      SizeLimit.count(shape) != nil
+    else {
       throw ModelError.invalidConfiguration(
         layer: "Reshape",
         reason: "\(shape) is no shape: extents are at least 1, at most one is -1, and there are at most 7")

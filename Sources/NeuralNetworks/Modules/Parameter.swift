@@ -64,8 +64,12 @@ public final class Parameter {
   /// Gives the shape, from `prepare(inputShape:)`: it may change until there is a value.
   public func declare(shape: [Int]) {
     let isFixed = slab != nil || isShapeFixed
-    if isFixed && shape != self.shape {
-      let reason = "the input asks for a parameter of shape \(shape), but it has the shape \(shapeText)"
+    let isTooLarge = SizeLimit.count(shape) == nil
+    if isTooLarge || (isFixed && shape != self.shape) {
+      let reason =
+        isTooLarge
+        ? "a parameter of shape \(shape) has more than \(SizeLimit.tensor) numbers"
+        : "the input asks for a parameter of shape \(shape), but it has the shape \(shapeText)"
       guard let trace = LayerThread.current.trace else { fatalError(reason) }
       trace.fail(ModelError.invalidConfiguration(layer: trace.path(of: self), reason: reason))
       return

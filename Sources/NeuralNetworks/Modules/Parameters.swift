@@ -37,5 +37,9 @@ public struct Parameters: Sequence {
     }
     let unknown = entries.filter { $0.parameter.shape == nil }
     if !unknown.isEmpty { throw ModelError.notBuilt(path: unknown.map(\.path).joined(separator: ", ")) }
+    if count > SizeLimit.model {
+      throw ModelError.invalidConfiguration(
+        layer: "the model", reason: "it has \(count) parameters; at most \(SizeLimit.model) are possible")
+    }
   }
 }

@@ -53,6 +53,10 @@ final class ShapeTrace {
         layer: name, reason: "\(shape) is no input shape: extents are at least 1, or anyLength, and there are at most 7"
       )
     }
+    for shape in inputShapes where SizeLimit.count(shape) == nil {
+      throw ModelError.invalidConfiguration(
+        layer: name, reason: "an example of shape \(shape) has more than \(SizeLimit.tensor) numbers")
+    }
     let inputs = inputShapes.enumerated().map { index, shape in
       let extents = [1] + shape.map { $0 == anyLength ? variableExtent : $0 }
       return Tensor.zeros(extents, dtype: dtypes?[index] ?? dtype, on: .shapes)
@@ -76,7 +80,14 @@ final class ShapeTrace {
     depth += 1
     let output = layer.forward(input, context)
     depth -= 1
-    calls[index].outputShape = Array(output.shape.dropFirst())
+    let outputShape = Array(output.shape.dropFirst())
+    calls[index].outputShape = outputShape
+    if SizeLimit.count(outputShape) == nil {
+      let reason = "an output of shape \(outputShape) has more than \(SizeLimit.tensor) numbers"
+      fail(
+        ModelError.invalidConfiguration(layer: "\(type(of: layer))", reason: reason)
+          .located(in: "\(type(of: layer))", at: path(of: layer)))
+    }
     return output
   }
 

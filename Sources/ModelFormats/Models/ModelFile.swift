@@ -1,0 +1,124 @@
+import Files
+import NeuralNetworks
+
+/// The text that a model's file holds beside its weights.
+enum ModelFile {
+  static let architecture = "architecture"
+  static let information = "information"
+
+  /// - Throws: `ModelError.invalidConfiguration` for layers that cannot be described.
+  static func metadata(of model: Model, _ information: ModelInformation) throws -> [String: String] {
+    [
+      "format": "swift-nn model 1",
+      architecture: try JSONValue(encoding: Architecture(of: model)).text(),
+      ModelFile.information: try JSONValue(encoding: information).text(),
+    ]
+  }
+
+  static func architecture(
+    _ file: Safetensors, custom: [any ConfigurableLayer.Type], activations: [ActivationFunction]
+  ) throws -> Architecture {
+    guard let text = file.metadata[architecture] else {
+      throw FormatError.malformed(
+        path: file.path, reason: "it holds weights without an architecture: load it with loadWeights(from:)")
+    }
+    return try decode(text, "the architecture", file.path, custom, activations)
+  }
+
+  static func information(_ file: Safetensors) throws -> ModelInformation {
+    guard let text = file.metadata[information] else { return ModelInformation() }
+    return try decode(text, "the information", file.path, [], [])
+  }
+
+  /// A value from JSON text in a file.
+  static func decode<Value: Decodable>(
+    _ text: String, _ what: String, _ path: String, _ custom: [any ConfigurableLayer.Type],
+    _ activations: [ActivationFunction]
+  ) throws -> Value {
+    do {
+      return try JSONValue(parsing: text).decode(
+        userInfo: [.customLayers: custom, .customActivations: activations])
+    } catch let error as JSONError {
+      throw FormatError.malformed(path: path, reason: "\(what), \(error)")
+    } catch let error as ModelError {
+      throw FormatError.malformed(path: path, reason: "\(what), \(error)")
+    }
+  }
+}
+
+extension Model {
+  /// Writes the architecture and the weights to one safetensors file, which `Sequential.load` makes the model again from.
+  /// The file appears under its name when it is whole.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - information: the scaling of the inputs and the names of the classes, for those who use the model.
+  /// - Throws: `ModelError.notBuilt` if parameters have no values yet; `ModelError.invalidConfiguration` for a layer that is
+  ///   neither of this package nor a `ConfigurableLayer`, or a model that is not `Sequential`: such models are saved with
+  ///   `saveWeights(to:)`; `FormatError`; `DeviceError`.
+  public func save(to path: String, information: ModelInformation = ModelInformation()) throws {
+    try saveWeights(to: path, metadata: ModelFile.metadata(of: self, information))
+  }
+}
+
+extension Sequential {
+  /// Makes a model from a file that `save(to:)` wrote, or from a checkpoint of `Sequential`.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - device: where the parameters will be.
+  ///   - custom: layers of your own that the model contains.
+  ///   - activations: activation functions of your own that its layers have.
+  /// - Throws: `FormatError` if the file is damaged, holds no architecture, or names an unknown layer; `DeviceError`.
+  public static func load(
+    from path: String, on device: Device = .cpu, custom: [any ConfigurableLayer.Type] = [],
+    activations: [ActivationFunction] = []
+  ) throws -> sending Sequential {
+    let file = try Safetensors(path)
+    let architecture = try ModelFile.architecture(file, custom: custom, activations: activations)
+    let model = Sequential(architecture: architecture)
+    if let inputShape = architecture.inputShape {
+      do { _ = try model.summary(inputShape: inputShape) } catch let error as ModelError {
+        throw FormatError.malformed(path: path, reason: "the architecture makes no sense: \(error)")
+      }
+    }
+    try model.loadWeights(from: file, [], on: device)
+    return model
+  }
+}
+
+extension ModelInformation {
+  /// What a file that `Model.save` wrote holds beside the model; empty for a file of weights alone.
+  ///
+  /// - Throws: `FormatError`.
+  public static func load(from path: String) throws -> ModelInformation {
+    try ModelFile.information(Safetensors(path))
+  }
+}
+
+extension Architecture {
+  /// Reads an architecture from a JSON file, as `save(to:)` writes it and as people do by hand.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - custom: layers of your own that it may name.
+  ///   - activations: activation functions of your own that it may name.
+  /// - Throws: `FormatError`, with the line and the column of what is no JSON, and the path to what makes no sense.
+  public static func load(
+    from path: String, custom: [any ConfigurableLayer.Type] = [], activations: [ActivationFunction] = []
+  ) throws -> Architecture {
+    let bytes = try withFileErrors { () throws(FileError) in try FileReader.read(path, limit: 64 << 20) }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw FormatError.malformed(path: path, reason: "it is not UTF-8 text")
+    }
+    return try ModelFile.decode(text, "the architecture", path, custom, activations)
+  }
+
+  /// Writes the architecture as JSON that people can read and change.
+  ///
+  /// - Throws: `FormatError`.
+  public func save(to path: String) throws {
+    let text = try JSONValue(encoding: self).text(pretty: true) + "\n"
+    try withFileErrors { () throws(FileError) in try FileWriter.write(Array(text.utf8), to: path) }
+  }
+}

@@ -1,0 +1,36 @@
+import NeuralNetworks
+
+extension Optimizer {
+  private static let stepKey = "step"
+
+  /// Writes the state of the optimizer (moments, velocities) by the paths of the parameters, and its step count, to a
+  /// safetensors file. Learning rate and other settings are not part of it.
+  ///
+  /// - Throws: `FormatError`; `DeviceError` if the state cannot be downloaded.
+  public func save(to path: String) throws {
+    let state = state()
+    try Safetensors.save(
+      state.tensors.map { ($0.name, $0.value) },
+      metadata: ["format": "swift-nn optimizer 1", "rule": "\(type(of: rule))", Optimizer.stepKey: "\(state.step)"],
+      to: path)
+  }
+
+  /// Goes on from the state in a file; the next update then does what it would have done in the optimizer that was saved.
+  ///
+  /// - Throws: `FormatError`, `.parameters` where the file is of another kind of optimizer. Then nothing has changed.
+  public func load(from path: String) throws {
+    let file = try Safetensors(path)
+    guard let step = file.metadata[Optimizer.stepKey].flatMap({ Int($0) }), step >= 0 else {
+      throw FormatError.malformed(path: path, reason: "it holds no state of an optimizer")
+    }
+    var tensors: [(name: String, value: Tensor)] = []
+    for name in file.names {
+      if let value = try file.tensor(name) { tensors.append((name, value)) }
+    }
+    do { try restore(OptimizerState(step: step, tensors: tensors)) } catch ModelError.parameters(
+      let missing, let unknown, let shapes)
+    {
+      throw FormatError.parameters(path: path, missing: missing, unknown: unknown, shapes: shapes)
+    }
+  }
+}
