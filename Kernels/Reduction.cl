@@ -1,6 +1,7 @@
 // Folds of x[outer, extent, inner] along the middle axis. Three shapes of work:
 //   Items: one item folds one result. For short folds, and for many results side by side.
-//   Rows: a work group folds one result whose elements lie one after the other (inner = 1).
+//   Short: NN_COLUMNS items fold one result whose elements lie one after the other (inner = 1), NN_LANES results a group.
+//   Rows: a work group folds one such result, for long rows.
 //   Columns: a work group folds NN_COLUMNS neighbouring results.
 // Rows and Columns take a stretch of the extent (get_group_id(1)) and write partial results [outer, stretches, inner],
 // which the same kernels fold again. The stretches depend on the shape alone, so the bits do not depend on the device.
@@ -21,6 +22,33 @@
         a = FOLD;                                                                                                    \
       }                                                                                                              \
       ys[yOffset + i] = LAST;                                                                                        \
+    }                                                                                                                \
+  }                                                                                                                  \
+  kernel void NAME##Short_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,            \
+                                 ulong yOffset, index_t rows, index_t extent, float divisor) {                       \
+    local NN_TYPE(TYPE) partial[NN_GROUP];                                                                           \
+    const uint item = get_local_id(0), lane = item % NN_COLUMNS;                                                     \
+    const index_t row = (index_t)get_group_id(0) * NN_LANES + item / NN_COLUMNS;                                     \
+    xs += xOffset + (ulong)row * extent;                                                                             \
+    NN_TYPE(TYPE) a = NOTHING;                                                                                       \
+    if (row < rows) {                                                                                                \
+      for (index_t j = lane; j < extent; j += NN_COLUMNS) {                                                          \
+        const NN_TYPE(TYPE) x = xs[j], b = FIRST;                                                                    \
+        a = FOLD;                                                                                                    \
+      }                                                                                                              \
+    }                                                                                                                \
+    partial[item] = a;                                                                                               \
+    for (uint width = NN_COLUMNS / 2; width > 0; width /= 2) {                                                       \
+      barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
+      if (lane < width) {                                                                                            \
+        const NN_TYPE(TYPE) b = partial[item + width];                                                               \
+        a = partial[item];                                                                                           \
+        partial[item] = FOLD;                                                                                        \
+      }                                                                                                              \
+    }                                                                                                                \
+    if (lane == 0 && row < rows) {                                                                                   \
+      a = partial[item];                                                                                             \
+      ys[yOffset + row] = LAST;                                                                                      \
     }                                                                                                                \
   }                                                                                                                  \
   kernel void NAME##Rows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,             \

@@ -52,7 +52,7 @@ import Testing
       for (m, n, k) in [(32, 128, 784), (1, 1, 100_000), (4096, 4096, 4096), (128, 10, 32), (33, 1000, 129), (5, 5, 0)]
       {
         let plan = MatmulPlan(MatmulShape(m: m, n: n, k: k), groups: groups)
-        #expect(plan.stretch % MatmulTile.depth == 0)
+        #expect(plan.stretch % plan.tile.depth == 0)
         #expect(plan.stretch * plan.stretches >= k)
         #expect(plan.stretch * (plan.stretches - 1) < max(k, 1))
         #expect(plan.tiles == ((m + plan.tile.edge - 1) / plan.tile.edge) * ((n + plan.tile.edge - 1) / plan.tile.edge))

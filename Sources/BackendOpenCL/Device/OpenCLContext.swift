@@ -64,7 +64,7 @@ final class OpenCLContext: @unchecked Sendable {
   /// trusted, and the error stays.
   func check(_ status: cl_int, _ action: @autoclosure () -> String, bytes: Int = 0) throws {
     guard status != CL_SUCCESS else { return }
-    if status == CL_MEM_OBJECT_ALLOCATION_FAILURE {
+    if status == CL_MEM_OBJECT_ALLOCATION_FAILURE || status == CL_OUT_OF_HOST_MEMORY {
       throw BackendError.outOfMemory(requestedBytes: bytes, liveBytes: 0, limitBytes: device.memoryBytes)
     }
     throw lose("\(action()) failed: \(OpenCLLibrary.name(of: status))\(messages.text)")

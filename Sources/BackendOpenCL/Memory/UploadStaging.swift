@@ -6,9 +6,8 @@ import Synchronization
 /// Host memory that uploads pass through, so that they need not wait for the queue: bytes are copied here, the device
 /// fetches them when their turn comes, and the memory is used again after that.
 final class UploadStaging: Sendable {
-  /// Host memory that the driver has pinned; mapped once, for good.
+  /// A piece of host memory that the driver has pinned, and mapped for good.
   private struct Slot: @unchecked Sendable {
-    let memory: cl_mem
     let bytes: UnsafeMutableRawPointer
     let capacity: Int
     /// The upload that last read it.
@@ -16,7 +15,8 @@ final class UploadStaging: Sendable {
   }
 
   private struct State {
-    var slots: [Slot] = []
+    /// By capacity, the one that was used longest ago first.
+    var slots: [Int: [Slot]] = [:]
     var totalBytes = 0
   }
 
@@ -43,7 +43,7 @@ final class UploadStaging: Sendable {
       context.queue, destination.memory, cl_bool(CL_FALSE), destination.byteOffset, source.count, slot.bytes, 0, nil,
       &slot.event)
     let finished = slot
-    state.withLock { $0.slots.append(finished) }
+    state.withLock { $0.slots[finished.capacity, default: []].append(finished) }
     try context.check(status, "an upload of \(source.count) bytes", bytes: source.count)
   }
 
@@ -52,22 +52,36 @@ final class UploadStaging: Sendable {
     guard bytes <= UploadStaging.largestSlot else { return nil }
     var capacity = 4096
     while capacity < bytes { capacity *= 2 }
-    let (found, mayCreate) = state.withLock { state -> (Slot?, Bool) in
-      let index = state.slots.firstIndex { $0.capacity == capacity && isDone($0) }
-      if let index { return (state.slots.remove(at: index), false) }
-      guard state.totalBytes + capacity <= UploadStaging.limitBytes else { return (nil, false) }
-      state.totalBytes += capacity
-      return (nil, true)
-    }
-    if var found {
+    if var found = freeSlot(capacity) {
       if let event = found.event { _ = context.cl.clReleaseEvent(event) }
       found.event = nil
       return found
     }
+    // Small slots come by the dozen: mapping memory waits for the queue.
+    let total = max(capacity, 1 << 20)
+    let mayCreate = state.withLock { state in
+      guard state.totalBytes + total <= UploadStaging.limitBytes else { return false }
+      state.totalBytes += total
+      return true
+    }
     guard mayCreate else { return nil }
-    if let created = create(capacity) { return created }
-    state.withLock { $0.totalBytes -= capacity }
-    return nil
+    guard let memory = pinnedMemory(total) else {
+      state.withLock { $0.totalBytes -= total }
+      return nil
+    }
+    let rest = stride(from: capacity, to: total, by: capacity).map { offset in
+      Slot(bytes: memory + offset, capacity: capacity)
+    }
+    state.withLock { $0.slots[capacity, default: []].insert(contentsOf: rest, at: 0) }
+    return Slot(bytes: memory, capacity: capacity)
+  }
+
+  /// The slot that was used longest ago, if its upload is done. If not, no later one is: the queue runs in order.
+  private func freeSlot(_ capacity: Int) -> Slot? {
+    state.withLock { state in
+      guard let first = state.slots[capacity]?.first, isDone(first) else { return nil }
+      return state.slots[capacity]?.removeFirst()
+    }
   }
 
   /// True when the slot's upload has ended, well or badly. The query does not wait.
@@ -79,18 +93,19 @@ final class UploadStaging: Sendable {
     return context.cl.clGetEventInfo(event, key, size, &status, nil) == CL_SUCCESS && status <= CL_COMPLETE
   }
 
-  private func create(_ capacity: Int) -> Slot? {
+  /// Host memory that the device can fetch from directly, kept to the end.
+  private func pinnedMemory(_ bytes: Int) -> UnsafeMutableRawPointer? {
     let cl = context.cl
     var status: cl_int = 0
     let flags = cl_mem_flags(CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR)
-    guard let memory = cl.clCreateBuffer(context.context, flags, capacity, nil, &status) else { return nil }
-    let bytes = cl.clEnqueueMapBuffer(
-      context.queue, memory, cl_bool(CL_TRUE), cl_map_flags(CL_MAP_WRITE), 0, capacity, 0, nil, nil, &status)
-    guard let bytes, status == CL_SUCCESS else {
+    guard let memory = cl.clCreateBuffer(context.context, flags, bytes, nil, &status) else { return nil }
+    let address = cl.clEnqueueMapBuffer(
+      context.queue, memory, cl_bool(CL_TRUE), cl_map_flags(CL_MAP_WRITE), 0, bytes, 0, nil, nil, &status)
+    guard let address, status == CL_SUCCESS else {
       _ = cl.clReleaseMemObject(memory)
       return nil
     }
-    return Slot(memory: memory, bytes: bytes, capacity: capacity)
+    return address
   }
 }
 #endif

@@ -9,13 +9,13 @@ enum MatmulTile: Int, Sendable, CaseIterable {
   case edge128 = 128
 
   var edge: Int { rawValue }
-  /// Rows, and columns, that an item holds: 256 items make a tile.
+  /// Rows, and columns, that an item holds: 16 times 16 items make a tile.
   var item: Int { edge / 16 }
-  /// The stretch of k that lies in local memory.
-  static let depth = 16
+  /// The stretch of k that lies in local memory, twice.
+  var depth: Int { self == .edge128 ? 8 : 16 }
 
   var definitions: String {
-    " -DNN_TILE_M=\(edge) -DNN_TILE_N=\(edge) -DNN_TILE_K=\(MatmulTile.depth) -DNN_ITEM_M=\(item) -DNN_ITEM_N=\(item)"
+    " -DNN_TILE=\(edge) -DNN_DEPTH=\(depth) -DNN_ITEM=\(item) -DNN_VECTOR=\(min(item, 4))"
   }
 }
 
@@ -45,7 +45,7 @@ struct MatmulPlan {
     tiles = MatmulPlan.tiles(shape, tile)
     let wanted = min(max(groups / max(tiles * shape.batch, 1), 1), cuts)
     let length = (shape.k + wanted - 1) / wanted
-    let rounded = max((length + MatmulTile.depth - 1) / MatmulTile.depth * MatmulTile.depth, MatmulTile.depth)
+    let rounded = max((length + tile.depth - 1) / tile.depth * tile.depth, tile.depth)
     stretch = rounded
     stretches = max((shape.k + rounded - 1) / rounded, 1)
   }

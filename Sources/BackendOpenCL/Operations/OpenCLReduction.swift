@@ -49,6 +49,15 @@ extension OpenCLBackend {
         arguments.count(shape.inner)
         arguments.float(Double(divisor))
       }
+    case .short:
+      let name = KernelName(program: program, stem: operation + "Short", type: type)
+      try launch(name, WorkGroups(x: (shape.outer + ReductionPlan.lanes - 1) / ReductionPlan.lanes)) { arguments in
+        arguments.slice(x)
+        arguments.slice(y)
+        arguments.count(shape.outer)
+        arguments.count(shape.extent)
+        arguments.float(Double(divisor))
+      }
     case .rows:
       let name = KernelName(program: program, stem: operation + "Rows", type: type)
       try launch(name, WorkGroups(x: shape.outer, y: plan.stretches)) { arguments in
@@ -119,10 +128,12 @@ extension OpenCLBackend {
 /// How a fold is shared out: which kernel, and into how many stretches the extent is cut. It depends on the shape alone, so
 /// that the bits do.
 struct ReductionPlan {
-  enum Work { case items, rows, columns }
+  enum Work { case items, short, rows, columns }
 
   /// Neighbouring results of a work group that folds columns: `NN_COLUMNS`.
   static let columns = 32
+  /// Results of a work group that folds short rows: `NN_LANES`.
+  static let lanes = 8
   let work: Work
   /// The elements of a stretch.
   let stretch: Int
@@ -132,6 +143,10 @@ struct ReductionPlan {
   init(_ shape: AxisShape, isLast: Bool = false) {
     if ReductionPlan.prefersItems(shape) {
       (work, stretch, stretches) = (.items, shape.extent, 1)
+      return
+    }
+    if shape.inner == 1 && shape.extent <= 1024 {
+      (work, stretch, stretches) = (.short, shape.extent, 1)
       return
     }
     work = shape.inner == 1 ? .rows : .columns

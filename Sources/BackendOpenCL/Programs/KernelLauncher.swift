@@ -32,8 +32,9 @@ final class KernelLauncher: Sendable {
     _ name: KernelName, _ groups: WorkGroups, _ arguments: (inout KernelArguments) throws -> Void
   ) throws {
     try context.checkUsable()
-    // A program is built before the lock is taken, so that other threads go on launching.
-    if !kernels.withLock({ $0[name] != nil }) {
+    var status = try enqueue(name, groups, arguments)
+    if status == nil {
+      // Its first launch. The program is built without the lock, so that other threads go on launching.
       let kernel = Kernel(handle: try programs.kernel(name))
       let isSecond = kernels.withLock { kernels in
         if kernels[name] != nil { return true }
@@ -41,9 +42,20 @@ final class KernelLauncher: Sendable {
         return false
       }
       if isSecond { _ = context.cl.clReleaseKernel(kernel.handle) }
+      status = try enqueue(name, groups, arguments)
     }
-    let status = try kernels.withLock { kernels in
-      guard let kernel = kernels[name] else { return CL_INVALID_KERNEL }
+    try context.check(status ?? CL_INVALID_KERNEL, "kernel \(name.function)")
+    // Drivers may hold back what nobody waits for; the device should not idle while the host goes on.
+    let count = launches.add(1, ordering: .relaxed).newValue
+    if count % 32 == 0 { _ = context.cl.clFlush(context.queue) }
+  }
+
+  /// The driver's answer; nil when there is no such kernel yet.
+  private func enqueue(
+    _ name: KernelName, _ groups: WorkGroups, _ arguments: (inout KernelArguments) throws -> Void
+  ) throws -> cl_int? {
+    try kernels.withLock { kernels in
+      guard let kernel = kernels[name] else { return nil }
       var writer = KernelArguments(kernel: kernel.handle, cl: context.cl, isWide: name.program.isWide)
       try arguments(&writer)
       guard writer.status == CL_SUCCESS else { return writer.status }
@@ -56,8 +68,6 @@ final class KernelLauncher: Sendable {
         }
       }
     }
-    try context.check(status, "kernel \(name.function)")
-    launches.add(1, ordering: .relaxed)
   }
 }
 
