@@ -91,6 +91,20 @@ import Testing
     #expect(try Folder.names(in: folder.path).count == 4)
   }
 
+  @Test func theEnvironmentNamesAnotherPlace() throws {
+    // HOME is set everywhere, to something that is no URL.
+    guard let home = environment("HOME") else { return }
+    let folder = try TemporaryFolder()
+    let part = IDXImages.Part(name: "a", bytes: 1, sha256: "")
+    let files = IDXImages(
+      trainImages: part, trainLabels: part, testImages: part, testLabels: part, classNames: [],
+      baseURL: "https://unused.invalid", environmentVariable: "HOME")
+    do {
+      _ = try files.load(from: folder.path, download: true, baseURL: nil)
+      Issue.record("it was downloaded")
+    } catch DataError.download(let url, _) { #expect(url == home + "/a") }
+  }
+
   @Test func thePublishedAddressesAreFit() throws {
     for files in [MNIST.files, FashionMNIST.files] {
       for part in files.parts {

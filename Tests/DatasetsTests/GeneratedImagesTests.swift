@@ -65,6 +65,25 @@ import Testing
     }
   }
 
+  /// What the default program does, on fewer images: a network learns them, and not at once.
+  @Test func aNetworkLearnsThem() throws {
+    let model = Sequential {
+      Flatten()
+      Dense(64, activation: .relu)
+      Dense(10)
+    }
+    model.compile(
+      optimizer: .adam(learningRate: 1e-3), loss: .sparseCategoricalCrossEntropy(fromLogits: true),
+      metrics: [.accuracy])
+    let test = GeneratedImages.dataset(.test, count: 2000)
+    try model.fit(GeneratedImages.dataset(.train, count: 8000), epochs: 1, verbosity: .silent)
+    let first = try model.evaluate(test)["accuracy"] ?? 0
+    try model.fit(GeneratedImages.dataset(.train, count: 8000), epochs: 4, seed: 1, verbosity: .silent)
+    let later = try model.evaluate(test)["accuracy"] ?? 0
+    #expect(first > 0.5 && first < 0.85, "\(first)")
+    #expect(later > first + 0.03 && later < 0.95, "\(first), \(later)")
+  }
+
   /// Learnable: the images of a class are nearer to the mean of their class than chance has it, and not trivial: the
   /// nearest mean is far from perfect.
   @Test func classesDiffer() {
