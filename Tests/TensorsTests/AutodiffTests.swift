@@ -107,6 +107,31 @@ import Musl
     try expect(paused, [10])
   }
 
+  /// What is changed in a pause is a constant afterwards, whether or not it could be changed in place.
+  @Test(arguments: TestDevices.all)
+  func changesInAPauseStopGradients(_ device: Device) throws {
+    let x = Tensor([1, 2], on: device)
+    for isShared in [false, true] {
+      var kept: [Tensor] = []
+      let scaled = valueAndGradient(at: x) { x in
+        var y = x * 3
+        if isShared { kept.append(y) }
+        withoutGradient { y *= 2 }
+        return (y + x).sum()
+      }
+      try expect(scaled.value, [21])
+      try expect(scaled.gradient, [1, 1])
+      let added = valueAndGradient(at: x) { x in
+        var y = x * 3
+        if isShared { kept.append(y) }
+        withoutGradient { y += Tensor.ones(like: y) }
+        return (y + x).sum()
+      }
+      try expect(added.value, [14])
+      try expect(added.gradient, [1, 1])
+    }
+  }
+
   /// Nodes of a tape that is over count as constants.
   @Test func escapedTensorsAreConstants() throws {
     var escaped = Tensor(0)

@@ -80,6 +80,10 @@ import Musl
     #expect(try x.isFinite().scalars(as: Bool.self) == [false, false, false, true])
     try expect(x.relu(), [.nan, .infinity, 0, 0])
     try expect(x.maximum(Tensor(1, on: device)), [.nan, .infinity, 1, 1])
+    // The value is the same where a gradient is recorded.
+    let recorded = valueAndGradient(at: x) { $0.maximum(Double.nan).sum() + $0.minimum(Double.nan).sum() }
+    try expect(recorded.value, [.nan])
+    try expect(valueAndGradient(at: Tensor(1, on: device)) { $0.maximum(Double.nan) }.value, [.nan])
     try expect(x.clamped(to: -2...2), [.nan, 2, -2, 0])
   }
 

@@ -74,6 +74,8 @@ extension Tensor {
     switch op {
     case .add, .subtract, .multiply: nil
     case .divide: scalarFirst ? combined(op, x.constant(scalar), x, name) : nil
+    // A bound that is no number makes every element NaN, which a clamp would not.
+    case .maximum where scalar.isNaN, .minimum where scalar.isNaN: combined(op, x, x.constant(scalar), name)
     case .maximum: x.mapped(.clamp(scalar, .infinity), name)
     case .minimum: x.mapped(.clamp(-.infinity, scalar), name)
     case .remainder: scalarFirst ? combined(op, x.constant(scalar), x, name) : nil
@@ -98,6 +100,7 @@ extension Tensor {
     let aLayout = Layout(dense: a.extents)
     let bLayout = Layout(broadcasting: b.extents, to: a.extents)
     a.overwrite { backend, a in try backend.binary(op, a, aLayout, addend, bLayout, into: a) }
+    a.node = .constant  // it may have stood on a tape that is paused
   }
 
   /// a = op(a, scalar), in place under the same conditions.
@@ -111,6 +114,7 @@ extension Tensor {
     a.overwrite { backend, a in
       try backend.binaryScalar(op, a, scalar, scalarFirst: false, count: count, into: a)
     }
+    a.node = .constant
   }
 }
 
