@@ -122,6 +122,36 @@ import Testing
     try expect(slabs[0], [dw, dw, dw, dw, dw, dw, 0, 0, 0, 0, 0, 0], tolerance: 1e-5)
   }
 
+  /// A slab that no memory is left for: gradients that were to be computed with it fail as well, none is half computed.
+  @Test func aFailedSlabFailsWhatIsComputedWithIt() throws {
+    let device = TestDevices.separate()
+    let (weight, bias) = (Owner(), Owner())
+    let targets = [
+      LeafKey(bias): LeafTarget(slab: 0, offset: 0, count: 2),
+      LeafKey(weight): LeafTarget(slab: 1, offset: 0, count: 2),
+    ]
+    let x = Tensor([3], shape: [1, 1], on: device)
+    let (w, b) = (Tensor([-1, 1], shape: [1, 2], on: device), Tensor.zeros([2], on: device))
+    device.setMemoryLimit(bytes: 4096)
+    let (value, slabs) = slabGradients(targets: targets, slabCounts: [2000, 2], device: device, dtype: .float32) {
+      x.linear(trackedLeaf(LeafKey(weight), value: w), bias: trackedLeaf(LeafKey(bias), value: b), activation: .relu)
+        .sum()
+    }
+    try expect(value, [3])
+    #expect(slabs[0].isPoisoned)
+    if !slabs[1].isPoisoned { try expect(slabs[1], [0, 3]) }
+  }
+
+  /// Nested scopes over no parameters at all.
+  @Test func emptySlabs() throws {
+    let outer = valueAndGradient(at: Tensor(2)) { x in
+      let (value, slabs) = slabGradients(targets: [:], slabCounts: [0], device: .cpu, dtype: .float32) { x * x }
+      #expect(slabs.map(\.shape) == [[0]])
+      return value
+    }
+    try expect(outer.gradient, [4])
+  }
+
   @Test(arguments: TestDevices.all)
   func slabsAreWrittenInPlaceWhenUnshared(_ device: Device) throws {
     var slab = Tensor.zeros([8], on: device)

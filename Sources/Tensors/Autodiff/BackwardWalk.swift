@@ -79,6 +79,12 @@ struct BackwardWalk {
     return true
   }
 
+  /// Why the slab of the operand has failed; nil when it has not, or there is none.
+  func poison(of operand: Operand) -> Poison? {
+    guard let slot = slot(of: operand.node), case .slab(let target, _) = accumulators[slot] else { return nil }
+    return slabs[target.slab].storage.poison
+  }
+
   @inline(__always)
   private func slot(of node: TapeNode) -> Int? {
     guard tape.owns(node) else { return nil }

@@ -90,7 +90,7 @@ extension BackwardWalk {
       pieces.append(gradient(at: node, count: target.count, dtype, device))
       end = target.offset + target.count
     }
-    if count > end { pieces.append(.zeros([count - end], dtype: dtype, on: device)) }
+    if count > end || pieces.isEmpty { pieces.append(.zeros([count - end], dtype: dtype, on: device)) }
     return Tensor.concatenated(pieces)
   }
 }

@@ -18,6 +18,12 @@ enum Checks {
     return mixedDevices(operation, a, b)
   }
 
+  /// The device of three operands.
+  static func sameDevice(_ operation: StaticString, _ a: Tensor, _ b: Tensor, _ c: Tensor) -> Device {
+    let (first, second) = (sameDevice(operation, a, b), sameDevice(operation, a, c))
+    return first.isShapeOnly ? first : second
+  }
+
   @inline(never)
   static func mixedDevices(_ operation: StaticString, _ a: Tensor, _ b: Tensor) -> Device {
     if a.device.isShapeOnly || b.device.isShapeOnly { return .shapes }
@@ -113,7 +119,7 @@ enum Checks {
       }
       result[result.rank - 1 - back] = m == 1 ? n : m
     }
-    return result
+    return countable(operation, result)
   }
 
   /// The axis counted from the front.
@@ -144,14 +150,33 @@ enum Checks {
     if shape.count > Shape.maximumRank {
       fail(operation, "shape \(shape) has \(shape.count) axes; at most \(Shape.maximumRank) are possible")
     }
+    for extent in shape where extent < 0 { fail(operation, "shape \(shape) has a negative extent") }
+    return countable(operation, Shape(shape))
+  }
+
+  /// The shape, whose number of elements and strides an `Int` can hold.
+  @discardableResult
+  static func countable(_ operation: StaticString, _ shape: Shape) -> Shape {
     var count = 1
-    for extent in shape {
-      if extent < 0 { fail(operation, "shape \(shape) has a negative extent") }
-      let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(extent, 1))
+    for axis in shape.axes {
+      let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(shape[axis], 1))
       if overflow { fail(operation, "shape \(shape) has more elements than can be counted") }
       count = product
     }
-    return Shape(shape)
+    return shape
+  }
+
+  /// An extent that becomes `count` times as long.
+  static func repeated(_ operation: StaticString, _ extent: Int, _ count: Int, _ extents: Shape) -> Int {
+    let (product, overflow) = extent.multipliedReportingOverflow(by: count)
+    if overflow { fail(operation, "\(count) times shape \(extents) has more elements than can be counted") }
+    return product
+  }
+
+  /// A number of elements along an axis.
+  static func count(_ operation: StaticString, _ count: Int) -> Int {
+    if count < 0 { fail(operation, "an extent of \(count)") }
+    return count
   }
 
   static func elementCount(_ operation: StaticString, _ found: Int, _ extents: Shape) {

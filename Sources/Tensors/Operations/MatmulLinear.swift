@@ -11,6 +11,7 @@ extension Tensor {
     let (inputs, units) = (weight.extents[0], weight.extents[1])
     var result = extents
     result[-1] = units
+    Checks.countable("linear", result)
     let rows = result.dropping(last: 1).count
     let device = Checks.sameDevice("linear", self, weight)
     var preActivation: Tensor?
@@ -111,7 +112,13 @@ struct LinearRecord: GradientRule {
     }
     if let bias, wantsBias {
       if walk.hasFreshRange(bias) {
-        walk.write(to: bias) { backend, range, _ in try run(backend, range) }
+        var hasRun = false
+        walk.write(to: bias) { backend, range, _ in
+          hasRun = true
+          try run(backend, range)
+        }
+        // Nothing is written into a slab that has failed, and dz would be missing too.
+        if !hasRun, let poison = walk.poison(of: bias) { failure = poison.error }
       } else {
         let dBias = Tensor.launch([units], dy.dtype, on: dy.device) { backend, dBias in try run(backend, dBias) }
         if let poison = dBias.storage.poison { failure = poison.error }
