@@ -18,9 +18,10 @@ public enum Philox {
   /// A float32 in [0, 1) from the upper 24 bits of a word: exact, and the same on every device.
   @inlinable public static func uniform(_ word: UInt32) -> Float { Float(word >> 8) * 0x1p-24 }
 
-  /// A mask element is 1 when its word is below this: p·2³², rounded to the nearest integer (2³² for p = 1).
+  /// A mask element is 1 when its word is below this: p·2³², rounded to the nearest integer (2³² for p = 1). NaN counts as 0.
   @inlinable public static func threshold(probability: Double) -> UInt64 {
-    UInt64((Swift.min(Swift.max(probability, 0), 1) * 0x1p32).rounded())
+    if probability.isNaN { return 0 }
+    return UInt64((Swift.min(Swift.max(probability, 0), 1) * 0x1p32).rounded())
   }
 
   /// Two normal numbers from two words by the Box-Muller transform, in Double:

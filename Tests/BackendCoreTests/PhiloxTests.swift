@@ -46,6 +46,7 @@ import Testing
     #expect(Philox.threshold(probability: 0.5) == 1 << 31)
     #expect(Philox.threshold(probability: 0.1) == 429_496_730)
     #expect(Philox.threshold(probability: -3) == 0)
+    #expect(Philox.threshold(probability: .nan) == 0)
     #expect(Philox.threshold(probability: 7) == 1 << 32)
   }
 

@@ -51,6 +51,17 @@ import Testing
     #expect(try Tensor.bernoulli([8], probability: 1, using: random, dtype: .bool, on: device).all().item() == 1)
   }
 
+  /// Rounding never lifts a number to the bound that the range leaves out.
+  @Test(arguments: TestDevices.all)
+  func uniformsStayBelowTheirBound(_ device: Device) throws {
+    let random = RandomStream(seed: 1)
+    for range in [4096.0..<4097, 1..<2, -0.1..<0.1, -4097.0 ..< -4096] {
+      let drawn = Tensor.uniform([50_000], in: range, using: random, on: device)
+      #expect(try drawn.max().item() < range.upperBound, "\(range)")
+      #expect(try drawn.min().item() >= Double(Float(range.lowerBound)), "\(range)")
+    }
+  }
+
   @Test(arguments: TestDevices.all)
   func dropoutScalesWhatItKeeps(_ device: Device) throws {
     let x = Tensor.ones([1000], on: device)

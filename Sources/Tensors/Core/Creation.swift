@@ -84,13 +84,16 @@ extension Tensor {
 
   /// The identity matrix `[size, size]`.
   public static func identity(_ size: Int, on device: Device = .cpu) -> Tensor {
-    let indices = range(0..<size, on: device)
+    let indices = range(0..<Checks.count("identity", size), on: device)
     return (indices.expanded(axis: 1) .== indices).cast(to: .float32)
   }
 
   /// The numbers of a range, one after the other.
   public static func range(_ range: Range<Int>, dtype: DType = .int32, on device: Device = .cpu) -> Tensor {
     Checks.supported("range", dtype, on: device)
+    if dtype == .int32 && (range.lowerBound < Int32.min || range.upperBound > Int(Int32.max) + 1) {
+      Checks.fail("range", "\(range) does not fit int32")
+    }
     return launch([range.count], dtype, on: device) { backend, y in
       try backend.range(start: Double(range.lowerBound), step: 1, count: range.count, into: y)
     }
@@ -102,6 +105,8 @@ extension Tensor {
     let step = count > 1 ? (range.upperBound - range.lowerBound) / Double(count - 1) : 0
     return launch(extents, .float32, on: device) { backend, y in
       try backend.range(start: range.lowerBound, step: step, count: count, into: y)
+      // The step is rounded: only so is the last one the bound.
+      if count > 1 { try backend.fill(y.advanced(by: count - 1), count: 1, with: range.upperBound) }
     }
   }
 

@@ -50,7 +50,8 @@ struct NumberFormat {
 
   private func scientific(_ size: Double) -> String {
     var exponent = size == 0 ? 0 : Int(floor(log10(size)))
-    var mantissa = size / pow(10, Double(exponent))
+    // In two steps: the smallest numbers have powers of ten that are 0 in Double.
+    var mantissa = exponent < -300 ? size * 1e300 / pow(10, Double(exponent + 300)) : size / pow(10, Double(exponent))
     if (mantissa * NumberFormat.power(decimals)).rounded() >= 10 * NumberFormat.power(decimals) {
       mantissa /= 10
       exponent += 1

@@ -39,7 +39,8 @@ public final class RandomStream: Sendable {
 }
 
 extension Tensor {
-  /// Independent draws from the uniform distribution on `range`, multiples of 2⁻²⁴ of its width.
+  /// Independent draws from the uniform distribution on `range`: multiples of 2⁻²⁴ of its width above the lower bound, rounded
+  /// to the element type, and never to the upper bound.
   public static func uniform(
     _ shape: [Int], in range: Range<Double> = 0..<1, using random: RandomStream, dtype: DType = .float32,
     on device: Device = .cpu
@@ -48,9 +49,20 @@ extension Tensor {
     if range != 0..<1 {
       x *= range.upperBound - range.lowerBound
       x += range.lowerBound
+      if range.lowerBound != 0 { x.lower(to: largestNumber(below: range.upperBound, dtype)) }
     }
     return x
   }
+
+  /// The largest number of an element type that is less than `bound`.
+  private static func largestNumber(below bound: Double, _ dtype: DType) -> Double {
+    if dtype == .float64 { return bound.nextDown }
+    let nearest = Float(bound)
+    return Double(Double(nearest) < bound ? nearest : nearest.nextDown)
+  }
+
+  /// x = min(x, bound).
+  private mutating func lower(to bound: Double) { Tensor.combine(.minimum, &self, bound, "uniform") }
 
   /// Independent draws from the normal distribution.
   public static func normal(
@@ -99,6 +111,7 @@ extension Tensor {
   /// x·mask/(1 − probability), with a mask that is 0 with `probability`: the same for the same source.
   package func dropout(_ probability: Double, _ source: RandomSource) -> Tensor {
     Checks.floatingPoint("dropout", self)
+    if !(probability >= 0 && probability <= 1) { Checks.fail("dropout", "\(probability) is no probability") }
     let count = extents.count
     var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
       try backend.dropout(x, probability: probability, source, count: count, into: y)
