@@ -76,6 +76,37 @@ import Testing
     Mistake(operation: "Tensor init:", fragments: ["row 1", "2", "1"]) { _ = Tensor([[1], [1, 2]] as [[Float]]) },
     Mistake(operation: "Tensor zeros:", fragments: ["[2, -3]"]) { _ = Tensor.zeros([2, -3]) },
     Mistake(operation: "Tensor zeros:", fragments: ["9 axes"]) { _ = Tensor.zeros([1, 1, 1, 1, 1, 1, 1, 1, 1]) },
+    // Products of extents that cannot be counted; poisoned tensors have such shapes without the memory.
+    Mistake(operation: "Tensor *:", fragments: ["[4294967296, 4294967296]", "counted"]) {
+      _ = Tensor.huge([1 << 32, 1]) * Tensor.huge([1, 1 << 32])
+    },
+    Mistake(operation: "Tensor matmul:", fragments: ["4294967296", "counted"]) {
+      _ = Tensor.huge([1 << 32, 1]).matmul(.huge([1, 1 << 32]))
+    },
+    Mistake(operation: "Tensor tiled:", fragments: ["counted"]) { _ = Tensor.zeros([4]).tiled([1 << 62]) },
+    Mistake(operation: "Tensor repeated:", fragments: ["counted"]) { _ = Tensor.zeros([4]).repeated(1 << 62, axis: 0) },
+    Mistake(operation: "Tensor padded:", fragments: ["counted"]) {
+      _ = Tensor.zeros([4, 4]).padded([(before: 0, after: Int.max - 8), (before: 0, after: 0)])
+    },
+    Mistake(operation: "Tensor reshaped:", fragments: ["counted"]) {
+      _ = Tensor.zeros([4]).reshaped([1 << 32, 1 << 32, 1 << 32])
+    },
+    Mistake(operation: "Tensor linear:", fragments: ["counted"]) {
+      _ = Tensor.huge([1 << 32, 1]).linear(.huge([1, 1 << 32]), bias: nil, activation: nil)
+    },
+    Mistake(operation: "Tensor stacked:", fragments: ["[2]", "axis -3"]) {
+      _ = Tensor.stacked([.zeros([2])], axis: -3)
+    },
+    Mistake(operation: "Tensor oneHot:", fragments: ["-1"]) { _ = Tensor(integers: [0]).oneHot(classes: -1) },
+    Mistake(operation: "Tensor identity:", fragments: ["-1"]) { _ = Tensor.identity(-1) },
+    Mistake(operation: "Tensor range:", fragments: ["int32"]) { _ = Tensor.range((1 << 31) - 1..<(1 << 31) + 1) },
+    Mistake(operation: "Tensor scatterAdded:", fragments: ["cpu", "reference"]) {
+      let indices = Tensor(integers: [0], on: TestDevices.reference)
+      _ = Tensor.zeros([2, 2]).scatterAdded(.zeros([1, 2]), at: indices)
+    },
+    Mistake(operation: "Tensor dropout:", fragments: ["nan"]) {
+      _ = Tensor.zeros([2]).dropout(.nan, RandomSource(key: 1))
+    },
     Mistake(operation: "Tensor full:", fragments: ["float64"]) { _ = Tensor.zeros([2], dtype: .float64) },
     Mistake(operation: "Tensor item:", fragments: ["[2]"]) { _ = try? Tensor.zeros([2]).item() },
     Mistake(operation: "Tensor valueAndGradient: the value:", fragments: ["[2]", ".mean()"]) {
@@ -111,5 +142,13 @@ import Testing
     for fragment in [mistake.operation] + mistake.fragments {
       #expect(message.contains(fragment), "\"\(fragment)\" is missing in: \(message)")
     }
+  }
+}
+
+extension Tensor {
+  /// A tensor of a shape that no memory has room for: it carries the error.
+  fileprivate static func huge(_ shape: [Int]) -> Tensor {
+    let device = TestDevices.full
+    return .zeros(shape, on: device)
   }
 }

@@ -16,6 +16,9 @@ enum TestDevices {
   /// Reference, the CPU, and whatever OpenCL offers.
   static let all: [Device] = [reference] + Device.available()
 
+  /// A device without memory: what is made on it has a shape and carries the error.
+  static let full = Device(ReferenceBackend(memoryLimit: 0))
+
   /// A device of its own, for tests that limit its memory.
   static func separate() -> Device { Device(ReferenceBackend()) }
 }

@@ -15,7 +15,8 @@ extension Tensor {
     for (position, count) in repetitions.enumerated() where count != 1 {
       let shape = result.extents.about(first + position)
       var extents = result.extents
-      extents[first + position] *= count
+      extents[first + position] = Checks.repeated("tiled", extents[first + position], count, extents)
+      Checks.countable("tiled", extents)
       let width = shape.extent * shape.inner
       result = result.reshaped(to: [shape.outer, 1, width]).broadcast(to: [shape.outer, count, width] as Shape)
         .reshaped(to: extents)
@@ -29,7 +30,8 @@ extension Tensor {
     if count < 0 { Checks.fail("repeated", "a count of \(count) for shape \(extents)") }
     let shape = extents.about(axis)
     var result = extents
-    result[axis] *= count
+    result[axis] = Checks.repeated("repeated", result[axis], count, extents)
+    Checks.countable("repeated", result)
     return reshaped(to: [shape.outer, shape.extent, 1, shape.inner])
       .broadcast(to: [shape.outer, shape.extent, count, shape.inner] as Shape).reshaped(to: result)
   }

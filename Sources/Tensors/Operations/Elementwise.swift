@@ -62,7 +62,8 @@ extension Tensor {
     exponent == 2 ? squared() : mapped(.power(exponent), "power")
   }
 
-  /// min(max(x, lower), upper); also int32. The gradient is 1 on the closed range, 0 outside (PyTorch).
+  /// min(max(x, lower), upper); also int32. The gradient is 1 on the closed range, bounds included (where
+  /// PyTorch has 0), and 0 outside.
   public func clamped(to range: ClosedRange<Double>) -> Tensor {
     Checks.scalar("clamped", self, range.lowerBound)
     Checks.scalar("clamped", self, range.upperBound)

@@ -6,9 +6,7 @@ extension Tensor {
     let name: StaticString = "replacing"
     Checks.sameDType(name, self, other)
     Checks.dtype(name, mask, is: .bool)
-    var device = Checks.sameDevice(name, self, other)
-    let maskDevice = Checks.sameDevice(name, self, mask)
-    if maskDevice.isShapeOnly { device = maskDevice }
+    let device = Checks.sameDevice(name, self, other, mask)
     let extents = Checks.broadcast(name, Checks.broadcast(name, self.extents, other.extents), mask.extents)
     let layout = Layout(broadcasting: self.extents, to: extents)
     let otherLayout = Layout(broadcasting: other.extents, to: extents)

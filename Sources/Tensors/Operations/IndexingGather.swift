@@ -60,7 +60,7 @@ extension Tensor {
     if updates.extents != indices.extents {
       Checks.fail(name, "updates \(updates.extents) and indices \(indices.extents) differ in shape")
     }
-    let device = Checks.sameDevice(name, self, updates)
+    let device = Checks.sameDevice(name, self, updates, indices)
     let (shape, count) = (extents.about(axis), count)
     let indexExtent = indices.extents[axis]
     var y = Tensor.launch(self, updates, indices, extents, dtype, on: device) { backend, x, updates, indices, y in
@@ -83,7 +83,7 @@ extension Tensor {
     if updates.extents != expected {
       Checks.fail(name, "updates of shape \(updates.extents) do not fit \(expected), as the indices ask")
     }
-    let device = Checks.sameDevice(name, self, updates)
+    let device = Checks.sameDevice(name, self, updates, indices)
     let (shape, count, indexCount) = (extents.about(axis), count, indices.count)
     var y = Tensor.launch(self, updates, indices, extents, dtype, on: device) { backend, x, updates, indices, y in
       try backend.copy(x, count: count, into: y)
@@ -101,7 +101,7 @@ extension Tensor {
   /// a row of zeros.
   public func oneHot(classes: Int) -> Tensor {
     Checks.dtype("oneHot", self, is: .int32)
-    return (expanded(axis: -1) .== .range(0..<classes, on: device)).cast(to: .float32)
+    return (expanded(axis: -1) .== .range(0..<Checks.count("oneHot", classes), on: device)).cast(to: .float32)
   }
 }
 

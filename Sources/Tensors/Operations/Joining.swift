@@ -20,6 +20,7 @@ extension Tensor {
       }
       extents[axis] += tensor.extents[axis]
     }
+    Checks.countable("concatenated", extents)
     var y = joined(tensors, axis, extents, on: device)
     if let tape = tensors.lazy.compactMap({ Tape.recording($0.node) }).first {
       y.node = tape.append(.concatenation(ConcatenationRecord(operands: tensors.map { Operand($0) }, axis: axis)))
@@ -56,6 +57,7 @@ extension Tensor {
       Checks.fail("stacked", "shapes \(tensors[0].extents) and \(tensor.extents) differ")
     }
     let position = axis < 0 ? axis + tensors[0].rank + 1 : axis
+    if position < 0 || position > tensors[0].rank { Checks.badAxis("stacked", axis, tensors[0].extents) }
     return concatenated(tensors.map { $0.expanded(axis: position) }, axis: position)
   }
 
@@ -96,8 +98,12 @@ extension Tensor {
     var shape = extents
     for (axis, width) in widths.enumerated() {
       if width.before < 0 || width.after < 0 { Checks.fail("padded", "a width of \(width) for shape \(extents)") }
-      shape[axis] += width.before + width.after
+      let (frame, isTooWide) = width.before.addingReportingOverflow(width.after)
+      let (extent, isTooLong) = shape[axis].addingReportingOverflow(frame)
+      if isTooWide || isTooLong { Checks.fail("padded", "shape \(extents) with a frame of \(width) cannot be counted") }
+      shape[axis] = extent
     }
+    Checks.countable("padded", shape)
     let strides = Strides(dense: shape)
     let offset = widths.enumerated().reduce(0) { $0 + $1.element.before * strides[$1.offset] }
     return scattered(into: shape, strides, offset: offset, filledWith: value)

@@ -59,7 +59,7 @@ struct MatmulPlan {
     if k != otherK { MatmulPlan.refuse(a, b, k, otherK) }
     let (aBatch, bBatch) = (a.dropping(last: 2), b.dropping(last: 2))
     let batch = aBatch == bBatch ? aBatch : Checks.broadcast("matmul", aBatch, bBatch)
-    result = batch.appending(m, n)
+    result = Checks.countable("matmul", batch.appending(m, n))
     shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
     let (aCount, bCount, count) = (aBatch.count, bBatch.count, batch.count)
     if bCount == 1 && aCount == count && !transposesA {
