@@ -37,6 +37,19 @@ import Testing
     #expect(backend.memoryStatistics().peakBytes == size)
   }
 
+  /// Also counts whose bytes, or whose block, no Int can hold.
+  @Test(arguments: TestDevices.all) func whatCannotExistIsRefused(device: OpenCLDevice) throws {
+    let backend = try backend(device)
+    for count in [1 << 44, 1 << 60, Int.max / 4, Int.max] {
+      let error = #expect(throws: BackendError.self) { try backend.allocate(count: count, dtype: .float32) }
+      guard case .outOfMemory? = error else {
+        Issue.record("\(count) elements: \(String(describing: error))")
+        continue
+      }
+    }
+    #expect(backend.memoryStatistics().liveBytes == 0)
+  }
+
   @Test(arguments: TestDevices.all) func theLimitBoundsLiveAndCachedBytes(device: OpenCLDevice) throws {
     let backend = try backend(device)
     backend.setMemoryLimit(bytes: 1 << 20)

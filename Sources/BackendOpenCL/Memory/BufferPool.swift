@@ -38,6 +38,8 @@ final class BufferPool: Sendable {
   /// A block of at least `bytes`, content undefined.
   /// - Throws: `BackendError.outOfMemory` after everything cached was given back and the device has finished.
   func take(_ bytes: Int) throws -> MemoryBlock {
+    // First, because the size of a block for more cannot always be counted.
+    guard bytes <= context.device.largestBufferBytes else { throw outOfMemory(bytes) }
     let size = BufferPool.blockSize(for: bytes)
     switch reserve(size) {
     case .cached(let block): return block
@@ -73,7 +75,7 @@ final class BufferPool: Sendable {
         state.addLive(size)
         return .cached(block)
       }
-      guard size <= context.device.largestBufferBytes, state.liveBytes + size <= state.limitBytes else {
+      guard size <= context.device.largestBufferBytes, size <= state.limitBytes - state.liveBytes else {
         return .refused
       }
       let evicted = state.evict(downTo: state.limitBytes - state.liveBytes - size)
@@ -116,6 +118,7 @@ final class BufferPool: Sendable {
   func trim() { release(state.withLock { $0.evict(downTo: 0) }) }
 
   func setLimit(_ bytes: Int) {
+    let bytes = max(bytes, 0)
     release(
       state.withLock { state in
         state.limitBytes = bytes

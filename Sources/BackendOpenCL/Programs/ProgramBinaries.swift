@@ -17,9 +17,12 @@ struct ProgramBinaries: Sendable {
   /// Device, driver and platform: a binary is good for no other.
   let deviceKey: String
 
-  /// The user's cache folder, `$XDG_CACHE_HOME/swift-nn` or `~/.cache/swift-nn`; nil where neither is known.
+  /// The user's cache folder, `$XDG_CACHE_HOME/swift-nn` or `~/.cache/swift-nn`; nil where neither is known. A relative path is
+  /// ignored, as the XDG Base Directory Specification has it.
   static func directoryFromEnvironment() -> String? {
-    if let cache = getenv("XDG_CACHE_HOME"), cache.pointee != 0 { return String(cString: cache) + "/swift-nn" }
+    if let cache = getenv("XDG_CACHE_HOME"), cache.pointee == CChar(UInt8(ascii: "/")) {
+      return String(cString: cache) + "/swift-nn"
+    }
     if let home = getenv("HOME"), home.pointee != 0 { return String(cString: home) + "/.cache/swift-nn" }
     return nil
   }
