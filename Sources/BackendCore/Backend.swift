@@ -46,8 +46,8 @@ public protocol Backend: AnyObject, Sendable {
 
   /// y[i] = op(x[i]).
   func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws
-  /// dx[i] = dy[i] · op′, where `saved` is what `op.gradientSource` names. relu's derivative at 0 is 0; clamp's is 1 on the
-  /// closed interval; magnitude's at 0 is 0 (PyTorch's choices).
+  /// dx[i] = dy[i] · op′, where `saved` is what `op.gradientSource` names. relu's derivative at 0 is 0, and so
+  /// is magnitude's (PyTorch's choices); clamp's is 1 on the closed interval, bounds included (PyTorch has 0 there).
   func unaryGradient(_ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice) throws
   /// y[i] = op(a[i], b[i]); the layouts have one shape, that of the dense y.
   func binary(
