@@ -29,7 +29,8 @@ extension Tensor {
         try backend.download(source, into: UnsafeMutableRawBufferPointer(memory))
         initializedCount = count
       }
-      if let elements = elements as? [S] { return elements }
+      // A cast of arrays goes through every element, also between equal types.
+      if S.self == Stored.self { return unsafeBitCast(elements, to: [S].self) }
       return elements.map { S(converting: $0.convertedNumber) }
     } catch {
       throw DeviceError(error, on: device)

@@ -1,0 +1,20 @@
+/// A picture of grey pixels in text: two rows of pixels in each line.
+struct TextPicture {
+  let lines: [String]
+
+  private static let shades: [Character] = [" ", ".", ":", "-", "=", "+", "*", "#", "%", "@"]
+
+  /// - Parameter pixels: `height` rows of `width` numbers; the darkest is blank, the brightest is "@".
+  init(_ pixels: [Float], height: Int, width: Int) {
+    let low = pixels.min() ?? 0
+    let range = max((pixels.max() ?? 1) - low, 1e-12)
+    func pixel(_ row: Int, _ column: Int) -> Float { row < height ? (pixels[row * width + column] - low) / range : 0 }
+    lines = stride(from: 0, to: height, by: 2).map { row in
+      String(
+        (0..<width).map { column in
+          let grey = max(pixel(row, column), pixel(row + 1, column))
+          return Self.shades[min(Int(grey * Float(Self.shades.count)), Self.shades.count - 1)]
+        })
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import CommandSupport
+import NeuralNetworks
+
+/// The activations that may follow a hidden layer.
+enum ActivationName: String, ExpressibleByArgument, CaseIterable {
+  case linear, relu
+  case leakyReLU = "leaky-relu"
+  case elu, gelu, silu, sigmoid, tanh, softplus
+
+  var function: ActivationFunction {
+    switch self {
+    case .linear: .linear
+    case .relu: .relu
+    case .leakyReLU: .leakyReLU()
+    case .elu: .elu(1)
+    case .gelu: .gelu
+    case .silu: .silu
+    case .sigmoid: .sigmoid
+    case .tanh: .tanh
+    case .softplus: .softplus
+    }
+  }
+}
+
+/// Widths of hidden layers: "128,64", or "none".
+struct HiddenLayers: CustomStringConvertible {
+  let widths: [Int]
+
+  init(widths: [Int]) { self.widths = widths }
+
+  init(word: String) throws { widths = word == "none" ? [] : try Extents(word: word).extents }
+
+  var description: String { widths.isEmpty ? "none" : Extents(extents: widths).description }
+}
+
+/// Whole numbers of at least 1 with commas between them: "28,28".
+struct Extents: CustomStringConvertible {
+  let extents: [Int]
+
+  init(extents: [Int]) { self.extents = extents }
+
+  init(word: String) throws {
+    extents = try word.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      guard let extent = Int(part), (1...1 << 20).contains(extent) else {
+        throw ValidationError("expected whole numbers of at least 1 with commas between them, as in 128,64")
+      }
+      return extent
+    }
+  }
+
+  var description: String { extents.map(String.init).joined(separator: ",") }
+}
+
+/// A network of dense layers, in words of the command line.
+struct NetworkOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The widths of the hidden layers, as in 128,64; or none.", valueName: "widths"),
+    transform: HiddenLayers.init(word:))
+  var hidden = HiddenLayers(widths: [128])
+
+  @Option(help: ArgumentHelp("What follows each hidden layer.", valueName: "name"))
+  var activation: ActivationName = .relu
+
+  @Option(
+    help: ArgumentHelp("The part of the hidden values that is dropped in training, 0 to below 1.", valueName: "part"))
+  var dropout = 0.0
+
+  func validate() throws {
+    guard dropout >= 0, dropout < 1 else { throw ValidationError("--dropout \(dropout): expected 0 to below 1") }
+  }
+
+  /// The layers, up to one logit for each class.
+  func makeModel(inputShape: [Int], classes: Int) -> Sequential {
+    var layers: [any Layer] = inputShape.count == 1 ? [] : [Flatten()]
+    for width in hidden.widths {
+      layers.append(Dense(width, activation: activation.function))
+      if dropout > 0 { layers.append(Dropout(dropout)) }
+    }
+    return Sequential(layers + [Dense(classes)], inputShape: inputShape)
+  }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import CommandSupport
+import NeuralNetworks
+
+enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
+  case sgd, rmsprop, adagrad, adam
+  case adamW = "adamw"
+
+  /// PyTorch's default rates; SGD has none there, and gets Keras' 0.01.
+  var defaultLearningRate: Double {
+    switch self {
+    case .sgd, .rmsprop, .adagrad: 0.01
+    case .adam, .adamW: 0.001
+    }
+  }
+
+  func make(learningRate: Double) -> Optimizer {
+    switch self {
+    case .sgd: .sgd(learningRate: learningRate)
+    case .rmsprop: .rmsProp(learningRate: learningRate)
+    case .adagrad: .adagrad(learningRate: learningRate)
+    case .adam: .adam(learningRate: learningRate)
+    case .adamW: .adamW(learningRate: learningRate)
+    }
+  }
+}
+
+/// How a model learns.
+struct OptimizerOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("How the weights move.", valueName: "name"))
+  var optimizer: OptimizerName = .adam
+
+  @Option(help: ArgumentHelp("The step size (default: 0.001 for adam and adamw, else 0.01).", valueName: "rate"))
+  var learningRate: Double?
+
+  @Option(help: ArgumentHelp("Passes over the data.", valueName: "count"))
+  var epochs = 5
+
+  @Option(help: ArgumentHelp("Examples in a step.", valueName: "count"))
+  var batchSize = 32
+
+  @Option(
+    help: ArgumentHelp("The part of the training data that is held back to watch the loss on.", valueName: "part"))
+  var validation: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Stop after so many epochs without a better validation loss, and keep the best weights (holds 0.1 back).",
+      valueName: "epochs"))
+  var patience: Int?
+
+  func validate() throws {
+    if let rate = learningRate, !(rate > 0 && rate.isFinite) {
+      throw ValidationError("--learning-rate \(rate): expected a number above 0")
+    }
+    guard epochs >= 1 else { throw ValidationError("--epochs \(epochs): expected at least 1") }
+    guard batchSize >= 1 else { throw ValidationError("--batch-size \(batchSize): expected at least 1") }
+    if let part = validation, !(part >= 0 && part < 1) {
+      throw ValidationError("--validation \(part): expected 0 to below 1")
+    }
+    if let patience, patience < 1 { throw ValidationError("--patience \(patience): expected at least 1") }
+    if patience != nil && validation == 0 { throw ValidationError("--patience needs a --validation above 0") }
+  }
+
+  func makeOptimizer() -> Optimizer {
+    optimizer.make(learningRate: learningRate ?? optimizer.defaultLearningRate)
+  }
+
+  /// What is held back of the training data; nil when nothing is.
+  var heldBack: Double? {
+    let part = validation ?? (patience == nil ? 0 : 0.1)
+    return part > 0 ? part : nil
+  }
+}

@@ -1,0 +1,60 @@
+import CommandSupport
+import ModelFormats
+
+/// What a model says of one example.
+struct Prediction {
+  let index: Int
+  /// One for each class, adding up to 1.
+  let probabilities: [Float]
+  /// The class it has, where that is known.
+  let label: Int?
+
+  /// The likeliest class.
+  var best: Int { probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0 }
+
+  func json(_ classNames: [String]) -> JSONValue {
+    [
+      "index": .integer(index), "class": .string(name(best, classNames)), "classIndex": .integer(best),
+      "probability": Self.number(probabilities[best]),
+      "label": label.map { .string(name($0, classNames)) } ?? .null,
+      "probabilities": .array(probabilities.map(Self.number)),
+    ]
+  }
+
+  /// A line with the verdict, and the likeliest classes with bars; beside a picture where there is one.
+  func lines(_ classNames: [String], picture: TextPicture?) -> [String] {
+    let order = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }.prefix(3)
+    let width = order.map { name($0, classNames).count }.max() ?? 0
+    var texts = ["example \(index): \(verdict(classNames))"]
+    for index in order {
+      let part = Double(probabilities[index])
+      let title = name(index, classNames)
+      let padding = String(repeating: " ", count: width - title.count)
+      let bar = String(repeating: "█", count: Int((part * 20).rounded()))
+      let percent = (part * 100).fixed(1)
+      texts.append(
+        "  \(title)\(padding)  \(String(repeating: " ", count: max(0, 5 - percent.count)))\(percent) %  \(bar)")
+    }
+    guard let picture else { return texts }
+    let start = max(0, (picture.lines.count - texts.count) / 2)
+    return picture.lines.enumerated().map { row, pixels in
+      let text = texts.indices.contains(row - start) ? texts[row - start] : ""
+      return text.isEmpty ? "  " + pixels : "  \(pixels)   \(text)"
+    }
+  }
+
+  private func verdict(_ classNames: [String]) -> String {
+    let answer = name(best, classNames)
+    guard let label else { return answer }
+    return label == best ? "\(answer), right" : "\(answer), wrong: it is \(name(label, classNames))"
+  }
+
+  private func name(_ index: Int, _ names: [String]) -> String {
+    names.indices.contains(index) ? names[index] : String(index)
+  }
+
+  /// Six digits are all that float32 arithmetic is good for.
+  private static func number(_ probability: Float) -> JSONValue {
+    .number((Double(probability) * 1e6).rounded() / 1e6)
+  }
+}

@@ -1,0 +1,95 @@
+import Testing
+
+@Suite("Wrong data and files")
+struct BadDataTests {
+  /// Trains on a folder in which one file has been replaced, and expects a fault that names it.
+  private func expectFaultOfImages(_ name: String, _ bytes: [UInt8]?, _ words: String...) throws {
+    let folder = try TemporaryFolder()
+    let path = try TinyImages().write(to: folder, in: "data")
+    if let bytes { try folder.write("data/\(name)", bytes) } else { try folder.remove("data/\(name)") }
+    let result = try Command.nn(
+      "train", "--dataset", "mnist", "--data", path, "--device", "cpu", "--save", folder.file("model.safetensors"))
+    expectFault(result, 1, name)
+    for word in words { #expect(result.error.contains(word), "\(result.error)") }
+    #expect(folder.names == ["data"])
+  }
+
+  @Test func images() throws {
+    let images = TinyImages()
+    let (name, pixels) = ("train-images-idx3-ubyte", images.pixels(200))
+    let head = TinyImages.head([200, 10, 10])
+    try expectFaultOfImages(name, nil, "no such file")
+    try expectFaultOfImages(name, [])
+    try expectFaultOfImages(name, head + pixels.dropLast(1), "expected")
+    try expectFaultOfImages(name, Array("not an IDX file at all".utf8), "expected")
+    try expectFaultOfImages(name, [0, 0, 8, 1] + head[4..<8] + images.labels(200), "expected")
+    try expectFaultOfImages(name, [0x1F, 0x8B, 8, 0, 1, 2, 3], "gzip")
+  }
+
+  @Test func labels() throws {
+    let images = TinyImages()
+    let name = "t10k-labels-idx1-ubyte"
+    var wrong = images.labels(50)
+    wrong[17] = 10
+    try expectFaultOfImages(name, TinyImages.head([50]) + wrong, "10", "expected")
+    try expectFaultOfImages(name, TinyImages.head([49]) + images.labels(49), "50", "49")
+  }
+
+  @Test func missingFolder() throws {
+    expectFault(try Command.nn("train", "--dataset", "mnist", "--data", "no/such/folder"), 1, "no/such/folder")
+    expectFault(try Command.nn("train", "--dataset", "csv", "--data", "nothing.csv"), 1, "nothing.csv")
+  }
+
+  @Test(arguments: [
+    ("1,2,a\n3,nan,b\n", "line 2"), ("1,2,a\n3,b\n", "line 2"), ("1,2,a\n3,x,b\n", "line 2"), ("", "empty"),
+    ("1,2,a\n1e99,2,b\n", "line 2"), ("1,2,a\n", "rows"),
+  ])
+  func csv(_ text: String, _ word: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("table.csv", text)
+    expectFault(try Command.nn("train", "--dataset", "csv", "--data", path, "--device", "cpu"), 1, "table.csv", word)
+  }
+
+  @Test func placesToSave() throws {
+    let folder = try TemporaryFolder()
+    expectFault(
+      try Command.nn("train", "--limit", "10", "--save", folder.file("a/b.safetensors")), 1, "a/b.safetensors", "folder"
+    )
+    expectFault(try Command.nn("train", "--limit", "10", "--save", folder.path), 1, folder.path)
+  }
+
+  @Test func models() throws {
+    let folder = try TemporaryFolder()
+    expectFault(try Command.nn("summary", "--model", "nothing.safetensors"), 1, "nothing.safetensors")
+    expectFault(try Command.nn("summary", "--model", "nothing.json"), 1, "nothing.json")
+    let text = try folder.write("text.safetensors", "this is no model, whatever its name says")
+    expectFault(
+      try Command.nn("evaluate", "--model", text, "--dataset", "xor", "--device", "cpu"), 1, "text.safetensors")
+    let json = try folder.write("bad.json", "{\"layers\": [{\"type\": \"Dense\", ")
+    expectFault(try Command.nn("train", "--model", json, "--dataset", "xor", "--device", "cpu"), 1, "bad.json")
+  }
+
+  @Test func damagedWeights() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("model.safetensors")
+    let trained = try Command.nn(
+      "train", "--dataset", "xor", "--hidden", "4", "--epochs", "1", "--limit", "64", "--device", "cpu", "--save", path)
+    try #require(trained.status == 0, "\(trained.error)")
+    let whole = try folder.bytes("model.safetensors")
+    let evaluate = { (name: String) in
+      try Command.nn("evaluate", "--model", folder.file(name), "--dataset", "xor", "--device", "cpu")
+    }
+    #expect(try evaluate("model.safetensors").status == 0)
+    try folder.write("short.safetensors", Array(whole.dropLast(5)))
+    expectFault(try evaluate("short.safetensors"), 1, "short.safetensors")
+    var head = whole
+    head[0] = 0xFF
+    head[7] = 0xFF
+    try folder.write("head.safetensors", head)
+    expectFault(try evaluate("head.safetensors"), 1, "head.safetensors")
+    let wrongShape = try Command.nn(
+      "evaluate", "--model", path, "--dataset", "csv", "--data", try folder.write("t.csv", "1,2,3,0\n4,5,6,1\n"),
+      "--device", "cpu")
+    expectFault(wrongShape, 1)
+  }
+}

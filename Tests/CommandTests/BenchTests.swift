@@ -1,0 +1,48 @@
+import ModelFormats
+import Testing
+
+@Suite("nn-bench")
+struct BenchTests {
+  @Test func whatIsMeasured() throws {
+    let list = try Command.bench("--list").outputLines
+    for title in [
+      "matmul NN 64x64x64", "matmul NN 4096x4096x4096", "matmul NN 32x784x128", "matmul NN 128x784x128",
+      "matmul TN 784x32x128", "matmul NT 32x128x784", "matmul NN 1x784x128", "matmul NN 32x128x10",
+      "matmul NN 512x4096x1024", "training step 784-128-10 batch 32", "training step 784-128-10 batch 128",
+    ] { #expect(list.contains(title), "\(title)") }
+    for word in ["bias-add", "relu", "sum", "softmax", "cross-entropy", "copy", "adam step", "overhead add", "forward"]
+    {
+      #expect(list.contains { $0.contains(word) }, "\(word)")
+    }
+    #expect(!(try Command.bench("--list", "--quick").output.contains("4096x4096x4096")))
+  }
+
+  @Test(arguments: RoundTripTests.devices)
+  func report(_ device: String) throws {
+    let result = try Command.bench(
+      "--json", "--quick", "--device", device, "--filter", "32x128x10", "--filter", "overhead")
+    try #require(result.status == 0, "\(result.error)")
+    let report = try result.json
+    #expect(report.keys == ["device", "threads", "peak", "results"])
+    #expect(report["device"]?["used"]?.string == device)
+    #expect(report["peak"]?.keys == ["gflops", "gbps"])
+    #expect((report["peak"]?["gbps"]?.number ?? 0) > 0)
+    let rows = report["results"]?.elements ?? []
+    #expect(rows.count == 4)
+    for row in rows {
+      #expect(
+        row.keys == ["name", "shape", "medianMicroseconds", "minMicroseconds", "gflops", "gbps", "percentOfPeak"])
+      let (median, minimum) = (row["medianMicroseconds"]?.number ?? 0, row["minMicroseconds"]?.number ?? 0)
+      #expect(minimum > 0 && median >= minimum)
+    }
+    #expect((rows.first?["gflops"]?.number ?? 0) > 0)
+  }
+
+  @Test func threadsAreSet() throws {
+    let report = try Command.bench("--json", "--quick", "--device", "cpu", "--threads", "1", "--filter", "1x784x128")
+      .json
+    #expect(report["threads"]?.number == 1)
+    let table = try Command.bench("--quick", "--device", "cpu", "--filter", "1x784x128")
+    #expect(table.output.contains("GFLOP/s") && table.output.contains("of peak"))
+  }
+}

@@ -1,0 +1,123 @@
+import ModelFormats
+import Testing
+
+@Suite("Train, save, evaluate, predict")
+struct RoundTripTests {
+  /// The CPU, and the first OpenCL device where there is one.
+  static let devices: [String] = {
+    let listed = (try? Command.nn("devices", "--json").json)?["devices"]?.elements ?? []
+    let openCL = listed.compactMap { $0["identifier"]?.string }.first { $0.hasPrefix("opencl:") }
+    return ["cpu"] + [openCL].compactMap(\.self)
+  }()
+
+  @Test(arguments: devices)
+  func images(_ device: String) throws {
+    let folder = try TemporaryFolder()
+    let data = ["--dataset", "mnist", "--data", try TinyImages().write(to: folder, in: "data"), "--device", device]
+    let model = folder.file("model.safetensors")
+    let trained = try Command.nn(
+      ["train", "--json", "--hidden", "16", "--epochs", "12", "--learning-rate", "0.01", "--save", model] + data)
+    try #require(trained.status == 0, "\(trained.error)")
+    let report = try trained.json
+    #expect(
+      report.keys == ["device", "seed", "epochs", "parameters", "train", "test", "seconds", "stepsPerSecond"])
+    #expect(report["device"]?.keys == ["requested", "used", "name"])
+    #expect(report["device"]?["used"]?.string == device)
+    #expect(report["epochs"]?.number == 12 && report["seed"]?.number == 1)
+    #expect(report["parameters"]?.number == Double(100 * 16 + 16 + 16 * 10 + 10))
+    for part in ["train", "test"] {
+      #expect(report[part]?.keys == ["loss", "accuracy"])
+      #expect((report[part]?["accuracy"]?.number ?? 0) > 0.9)
+    }
+    #expect((report["seconds"]?.number ?? 0) > 0 && (report["stepsPerSecond"]?.number ?? 0) > 0)
+    #expect(trained.errorLines.contains { $0.contains("12/12") }, "progress is on standard error")
+    #expect(trained.outputLines.count == 1)
+
+    let evaluated = try Command.nn(["evaluate", "--json", "--model", model] + data)
+    try #require(evaluated.status == 0, "\(evaluated.error)")
+    let scores = try evaluated.json
+    #expect(scores.keys == ["device", "parameters", "test", "seconds"])
+    #expect(scores["parameters"] == report["parameters"])
+    let (before, after) = (report["test"]?["loss"]?.number ?? .nan, scores["test"]?["loss"]?.number ?? .nan)
+    #expect((before - after).magnitude <= 1e-5 * before)
+    #expect(scores["test"]?["accuracy"] == report["test"]?["accuracy"])
+    try predictions(model, data)
+  }
+
+  private func predictions(_ model: String, _ data: [String]) throws {
+    let result = try Command.nn(["predict", "--json", "--examples", "0,2-4,49", "--model", model] + data)
+    try #require(result.status == 0, "\(result.error)")
+    let report = try result.json
+    #expect(report.keys == ["device", "classes", "predictions"])
+    #expect(report["classes"]?.elements.compactMap(\.string) == (0...9).map(String.init))
+    let predictions = report["predictions"]?.elements ?? []
+    #expect(predictions.compactMap { $0["index"]?.number } == [0, 2, 3, 4, 49])
+    for prediction in predictions {
+      #expect(
+        prediction.keys == ["index", "class", "classIndex", "probability", "label", "probabilities"])
+      let probabilities = prediction["probabilities"]?.elements.compactMap(\.number) ?? []
+      #expect(probabilities.count == 10)
+      #expect((probabilities.reduce(0, +) - 1).magnitude < 1e-4)
+      #expect(prediction["probability"]?.number == probabilities.max())
+    }
+    #expect(predictions.count { $0["class"] == $0["label"] } >= 4)
+    let shown = try Command.nn(["predict", "--examples", "0", "--model", model] + data)
+    #expect(shown.output.contains("@") && shown.output.contains("%"))
+    expectFault(try Command.nn(["predict", "--examples", "50", "--model", model] + data), 64, "0 to 49")
+  }
+
+  @Test func tablesKeepTheirScalingAndNames() throws {
+    let folder = try TemporaryFolder()
+    let rows = (0..<80).map { index -> String in
+      let isLarge = index % 2 == 1
+      return "\(isLarge ? 5000 + index : 1000 + index),\(Double(index % 7) / 1000),\(isLarge ? "elephant" : "mouse")"
+    }
+    let table = try folder.write("animals.csv", "weight,length,kind\n" + rows.joined(separator: "\n") + "\n")
+    let model = folder.file("animals.safetensors")
+    let trained = try Command.nn(
+      "train", "--json", "--dataset", "csv", "--data", table, "--hidden", "8", "--epochs", "30", "--learning-rate",
+      "0.05", "--device", "cpu", "--save", model)
+    try #require(trained.status == 0, "\(trained.error)")
+    #expect(try trained.json["test"]?["accuracy"]?.number == 1)
+    let new = try folder.write("new.csv", "weight,length\n1010,0.001\n5050,0.004\n")
+    let predicted = try Command.nn("predict", "--json", "--model", model, "--input", new, "--device", "cpu")
+    try #require(predicted.status == 0, "\(predicted.error)")
+    let predictions = try predicted.json["predictions"]?.elements ?? []
+    #expect(predictions.compactMap { $0["class"]?.string } == ["mouse", "elephant"])
+    #expect(predictions.allSatisfy { $0["label"] == .null })
+    let evaluated = try Command.nn(
+      "evaluate", "--json", "--model", model, "--dataset", "csv", "--data", table, "--device", "cpu")
+    #expect(try evaluated.json["test"]?["accuracy"]?.number == 1)
+    let narrow = try folder.write("narrow.csv", "weight\n1010\n")
+    expectFault(try Command.nn("predict", "--model", model, "--input", narrow, "--device", "cpu"), 1, "narrow.csv")
+    let other = try folder.write("other.csv", "1,2,whale\n3,4,mouse\n")
+    expectFault(
+      try Command.nn("evaluate", "--model", model, "--dataset", "csv", "--data", other, "--device", "cpu"), 1, "whale")
+  }
+
+  @Test func everyOptionOfTrainingWorks() throws {
+    let folder = try TemporaryFolder()
+    for optimizer in ["sgd", "rmsprop", "adagrad", "adam", "adamw"] {
+      let result = try Command.nn(
+        "train", "--json", "--dataset", "moons", "--limit", "96", "--hidden", "8,4", "--activation", "tanh",
+        "--dropout",
+        "0.1", "--optimizer", optimizer, "--epochs", "2", "--batch-size", "40", "--seed", "7", "--validation", "0.25",
+        "--patience", "5", "--device", "cpu", "--no-fallback")
+      #expect(result.status == 0, "\(result.error)")
+      #expect(try result.json["seed"]?.number == 7)
+    }
+    #expect(folder.names.isEmpty)
+  }
+
+  @Test func sameSeedSameWeights() throws {
+    let folder = try TemporaryFolder()
+    for (name, seed) in [("a", "3"), ("b", "3"), ("c", "4")] {
+      let result = try Command.nn(
+        "train", "--dataset", "spirals", "--limit", "128", "--hidden", "8", "--epochs", "2", "--seed", seed, "--device",
+        "cpu", "--save", folder.file(name))
+      #expect(result.status == 0, "\(result.error)")
+    }
+    #expect(try folder.bytes("a") == folder.bytes("b"))
+    #expect(try folder.bytes("a") != folder.bytes("c"))
+  }
+}

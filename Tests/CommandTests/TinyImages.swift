@@ -1,0 +1,32 @@
+/// Four IDX files of small pictures that a network learns at once: class c is a bright row c with some noise.
+struct TinyImages {
+  var trainCount = 200
+  var testCount = 50
+  let size = 10
+
+  /// Writes the files, by the names of MNIST, unpacked.
+  func write(to folder: TemporaryFolder, in name: String) throws -> String {
+    let path = folder.folder(name)
+    for (prefix, count) in [("train", trainCount), ("t10k", testCount)] {
+      try folder.write("\(name)/\(prefix)-images-idx3-ubyte", Self.head([count, size, size]) + pixels(count))
+      try folder.write("\(name)/\(prefix)-labels-idx1-ubyte", Self.head([count]) + labels(count))
+    }
+    return path
+  }
+
+  func labels(_ count: Int) -> [UInt8] { (0..<count).map { UInt8($0 * 7 % 10) } }
+
+  func pixels(_ count: Int) -> [UInt8] {
+    labels(count).enumerated().flatMap { index, label in
+      (0..<size * size).map { pixel in
+        let noise = UInt8(truncatingIfNeeded: (pixel * 31 + index * 17) % 40)
+        return pixel / size == Int(label) ? 200 + noise : noise
+      }
+    }
+  }
+
+  /// The head of an IDX file of bytes.
+  static func head(_ shape: [Int]) -> [UInt8] {
+    [0, 0, 8, UInt8(shape.count)] + shape.flatMap { extent in [24, 16, 8, 0].map { UInt8(extent >> $0 & 0xFF) } }
+  }
+}
