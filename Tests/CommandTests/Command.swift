@@ -1,4 +1,5 @@
 import ModelFormats
+import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -34,6 +35,8 @@ struct Command {
     }
   }
 
+  private static let starting = Mutex(())
+
   /// Runs a program to its end, at most two minutes.
   /// - Parameters:
   ///   - program: "nn" or "nn-bench".
@@ -45,24 +48,25 @@ struct Command {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     let flags = O_WRONLY | O_CREAT | O_TRUNC
-    var ends: [Int32] = [-1, -1]
-    if closingOutput {
-      // Not inherited: another test may start a process at this moment, which would be a reader.
-      try #require(pipe2(&ends, O_CLOEXEC) == 0)
-      close(ends[0])
-      posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-    } else {
-      posix_spawn_file_actions_addopen(&actions, 1, outputPath, flags, 0o600)
-    }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 2, errorPath, flags, 0o600)
+    if !closingOutput { posix_spawn_file_actions_addopen(&actions, 1, outputPath, flags, 0o600) }
 
     let path = "\(Self.folder)/\(program)"
     let words = ([path] + arguments).map { strdup($0) } + [nil]
     defer { words.forEach { free($0) } }
     var child = pid_t()
-    let status = posix_spawn(&child, path, &actions, nil, words, environ)
-    if closingOutput { close(ends[1]) }
+    // One at a time: a process that another test starts between these lines would inherit an end of the pipe.
+    let status = starting.withLock { _ in
+      var ends: [Int32] = [-1, -1]
+      if closingOutput {
+        guard pipe(&ends) == 0 else { return errno }
+        close(ends[0])
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+      }
+      defer { if closingOutput { close(ends[1]) } }
+      return posix_spawn(&child, path, &actions, nil, words, environ)
+    }
     try #require(status == 0, "cannot start \(path): error \(status)")
     let code = wait(for: child)
     return Result(
