@@ -90,6 +90,7 @@ struct Predict: ParsableCommand {
     for (row, prediction) in predictions.enumerated() {
       let picture =
         isPicture ? TextPicture(try rows[row].scalars(), height: rows.shape[1], width: rows.shape[2]) : nil
+      if row > 0 && isPicture { Console.output() }
       for line in prediction.lines(saved.classNames, picture: picture) { Console.output(line) }
     }
     let known = predictions.filter { $0.label != nil }

@@ -36,10 +36,14 @@ struct Prediction {
         "  \(title)\(padding)  \(String(repeating: " ", count: max(0, 5 - percent.count)))\(percent) %  \(bar)")
     }
     guard let picture else { return texts }
-    let start = max(0, (picture.lines.count - texts.count) / 2)
-    return picture.lines.enumerated().map { row, pixels in
-      let text = texts.indices.contains(row - start) ? texts[row - start] : ""
-      return text.isEmpty ? "  " + pixels : "  \(pixels)   \(text)"
+    let height = max(picture.lines.count, texts.count)
+    let pixelStart = (height - picture.lines.count) / 2
+    let textStart = (height - texts.count) / 2
+    return (0..<height).map { row in
+      let pixels = picture.lines.indices.contains(row - pixelStart) ? picture.lines[row - pixelStart] : ""
+      let text = texts.indices.contains(row - textStart) ? texts[row - textStart] : ""
+      if text.isEmpty { return "  " + pixels }
+      return "  " + pixels + String(repeating: " ", count: picture.width - pixels.count + 3) + text
     }
   }
 
