@@ -69,6 +69,7 @@ extension Layer {
 
   /// The same with the element types of input and parameters; the input has that of the parameters where none is given.
   package func build(inputShape: [Int], inputDType: DType?, on device: Device, seed: UInt64, dtype: DType) throws {
+    try (self as? Model)?.checkInputs([inputShape])
     try ShapeTrace(self, dtype: dtype).run(self, inputShape: inputShape, dtype: inputDType)
     (self as? Model)?.traced(inputShapes: [inputShape])
     try drawValues(on: device, seed: seed, dtype: dtype)

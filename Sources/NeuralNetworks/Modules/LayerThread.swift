@@ -1,3 +1,4 @@
+import BackendCore
 import Synchronization
 
 #if canImport(Glibc)
@@ -49,13 +50,13 @@ final class LayerThread {
 /// A call of a layer that is not inside another one.
 struct OutermostCall {
   let layer: any Layer
-  private let inputShape: [Int]
+  private let input: Shape
   private let inputDType: DType
   private let device: Device
 
   init(layer: any Layer, input: Tensor) {
     self.layer = layer
-    inputShape = Array(input.shape.dropFirst())
+    self.input = input.extents
     inputDType = input.dtype
     device = input.device
   }
@@ -70,7 +71,8 @@ struct OutermostCall {
     let dtype: DType = inputDType.isFloatingPoint ? inputDType : .float32
     do {
       try withoutGradient {
-        try layer.build(inputShape: inputShape, inputDType: inputDType, on: device, seed: seed, dtype: dtype)
+        try layer.build(
+          inputShape: Array(input.array.dropFirst()), inputDType: inputDType, on: device, seed: seed, dtype: dtype)
       }
     } catch {
       fatalError("the first call of a layer could not build it: \(error)")

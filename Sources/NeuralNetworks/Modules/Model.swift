@@ -21,8 +21,10 @@ public class Model: Layer {
   private var isTraced = false
   /// The parameters, once the structure is fixed.
   private var kept: Parameters?
-  /// The device that was asked for; the parameters may not be there yet.
-  private var requestedDevice: Device?
+  /// Where the parameters are to go as soon as that is possible; nil when they are there.
+  private var pendingDevice: Device?
+  /// Where a model without parameters is.
+  private var emptyDevice: Device?
 
   /// A model whose network is `network`; parameters have the names that they have there.
   /// - Parameters:
@@ -57,7 +59,8 @@ public class Model: Layer {
 
   /// Where the parameters are, or will be once the model is built.
   public var device: Device {
-    requestedDevice ?? parameters.entries.lazy.compactMap { $0.parameter.slab?.values.device }.first ?? .cpu
+    pendingDevice ?? parameters.entries.lazy.compactMap { $0.parameter.slab?.values.device }.first ?? emptyDevice
+      ?? .cpu
   }
 
   /// The names of the outputs.
@@ -93,9 +96,9 @@ public class Model: Layer {
     return trace
   }
 
-  /// Notes that shapes have been inferred for these inputs.
+  /// Notes that shapes have been inferred for these inputs, which become the model's if it has none.
   func traced(inputShapes: [[Int]]) {
-    self.inputShapes = inputShapes
+    if self.inputShapes.isEmpty { self.inputShapes = inputShapes }
     isTraced = true
     kept = Parameters(ModuleWalk(self))
     placement = nil
@@ -103,7 +106,8 @@ public class Model: Layer {
 
   /// Notes that the parameters are on a device.
   func moved(to device: Device) {
-    requestedDevice = device
+    pendingDevice = nil
+    emptyDevice = device
     placement = nil
   }
 
@@ -111,8 +115,9 @@ public class Model: Layer {
 
   /// Says where the model is to be. Parameters that cannot be moved now are moved by `becomeReady`, which may throw.
   package func place(on device: Device) {
-    requestedDevice = device
-    try? move(to: device)
+    let isBuilt = parameters.areBuilt
+    pendingDevice = device
+    if isBuilt { try? move(to: device) }
   }
 
   /// True when every parameter has a value.
@@ -122,7 +127,7 @@ public class Model: Layer {
   /// - Throws: `ModelError` when the inputs do not fit, `DeviceError`.
   package func becomeReady(inputs: [Tensor], seed: UInt64) throws {
     let found = inputs.map { Array($0.shape.dropFirst()) }
-    if !inputShapes.isEmpty { try checkInputs(found) }
+    try checkInputs(found)
     if !isTraced {
       try inferShapes(inputShapes.isEmpty ? found : inputShapes, dtypes: inputs.map(\.dtype))
     }
@@ -135,7 +140,8 @@ public class Model: Layer {
     }
   }
 
-  private func checkInputs(_ found: [[Int]]) throws {
+  /// Throws when shapes of inputs are not those of the model, where it has some.
+  func checkInputs(_ found: [[Int]]) throws {
     for (found, expected) in zip(found, inputShapes) {
       let fits = found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 || $1 == anyLength }
       if !fits { throw ModelError.inputShape(layer: displayName, expected: expected, found: found) }

@@ -19,6 +19,8 @@ public final class Optimizer {
   /// How many updates have been made.
   public private(set) var step = 0
 
+  /// The rule, if backends know it.
+  private let fused: (any FusedRule)?
   private var states: StateSlabs
   private var scalars = StepScalarBuffer()
   /// The group of each slab of the layout that was updated last; group 0 is of the parameters that no group matches.
@@ -26,6 +28,7 @@ public final class Optimizer {
 
   public init(_ rule: any UpdateRule, clipping: GradientClipping = .none, groups: [ParameterGroup] = []) {
     self.rule = rule
+    fused = rule as? any FusedRule
     self.clipping = clipping
     self.groups = groups
     states = StateSlabs(names: rule.stateNames)
@@ -50,8 +53,8 @@ public final class Optimizer {
           try parameters.values.checkPoison()
           try gradient.checkPoison()
         }
-        if let rule = rule as? any FusedRule {
-          try launch(rule, placement, slabs, groupOfSlab)
+        if let fused {
+          try launch(fused, placement, slabs, groupOfSlab)
         } else {
           try compute(placement, Gradients(layout: layout, slabs: slabs), groupOfSlab)
         }
@@ -74,7 +77,7 @@ public final class Optimizer {
     if !(rate >= 0 && rate.isFinite) {
       try fail("the learning rate of step \(step) is \(rate), not a number of at least 0")
     }
-    try (rule as? any FusedRule)?.check()
+    try fused?.check()
     switch clipping {
     case .value(let bound), .globalNorm(let bound):
       if !(bound > 0) { try fail("gradients are clipped to \(bound), not to a number above 0") }

@@ -1,0 +1,93 @@
+import ModelFormats
+import NeuralNetworks
+import Testing
+
+/// Descriptions of models, to JSON and back.
+@Suite struct ArchitectureTests {
+  final class Padded: ConfigurableLayer {
+    struct Configuration: Codable, Sendable { var width: Int }
+    let configuration: Configuration
+    init(configuration: Configuration) { self.configuration = configuration }
+    func forward(_ x: Tensor, _ context: Context) -> Tensor { x.padded([(0, 0), (configuration.width, 0)]) }
+  }
+
+  static let swish = ActivationFunction("swish") { x in x * x.sigmoid() }
+
+  static func network() -> Sequential {
+    Sequential(inputShape: [2, 3]) {
+      Flatten()
+      Dense(4, activation: .leakyReLU(0.25), initializer: .uniform(-0.5, 0.5), regularizer: .l2(0.001))
+      Padded(configuration: .init(width: 2))
+      Sequential {
+        Reshape([3, -1])
+        Dropout(0.125)
+        Activation(.elu(0.5))
+      }
+      Dense(2, activation: swish, useBias: false)
+    }
+  }
+
+  private func json(_ model: Model) throws -> String { try JSONValue(encoding: Architecture(of: model)).text() }
+
+  private func decode(_ text: String) throws -> Architecture {
+    let custom: [any ConfigurableLayer.Type] = [Padded.self]
+    return try JSONValue(parsing: text).decode(
+      Architecture.self, userInfo: [.customLayers: custom, .customActivations: [ArchitectureTests.swish]])
+  }
+
+  @Test func everySettingSurvives() throws {
+    let model = ArchitectureTests.network()
+    let text = try json(model)
+    let copy = Sequential(architecture: try decode(text))
+    #expect(try json(copy) == text)
+    #expect(try copy.summary() == model.summary())
+    try model.build(inputShape: [2, 3], seed: 1)
+    try copy.build(inputShape: [2, 3], seed: 1)
+    let x = Tensor.normal([4, 2, 3], using: RandomStream(seed: 1))
+    #expect(try copy(x, .inference).scalars() == model(x, .inference).scalars())
+    #expect(try copy.penalty()!.item() == model.penalty()!.item())
+  }
+
+  @Test func theTextIsFitForPeople() throws {
+    let model = Sequential(inputShape: [784]) {
+      Dense(128, activation: .relu)
+      Dropout(0.5)
+      Dense(10, initializer: .heNormal)
+    }
+    let minimal = """
+      {"inputShape": [784], "layers": [{"layer": "Dense", "units": 128, "activation": "relu"},
+       {"layer": "Dropout", "probability": 0.5}, {"layer": "Dense", "units": 10, "initializer": "he_normal"}]}
+      """
+    #expect(try json(Sequential(architecture: decode(minimal))) == json(model))
+  }
+
+  @Test(arguments: [
+    (#"{"layers": [{"layer": "Conv9D"}]}"#, "Conv9D"),
+    (#"{"layers": [{"layer": "Dense", "units": 3, "activaton": "relu"}]}"#, "activaton"),
+    (#"{"layers": [{"layer": "Dense", "units": 3, "activation": "rellu"}]}"#, "rellu"),
+    (#"{"layers": [{"layer": "Dense"}]}"#, "units"),
+    (#"{"layers": [{"layer": "Dense", "units": "many"}]}"#, "units"),
+    (#"{"layers": [{"layer": "Padded2", "configuration": {"width": 2}}]}"#, "Padded2"),
+    (#"{"layer": []}"#, "layers"),
+    (#"{"inputShapes": [3], "layers": []}"#, "inputShapes"),
+    (#"{"layers": [{"layer": "Flatten", "axis": 1}]}"#, "axis"),
+  ])
+  func mistakesAreNamed(_ text: String, _ fragment: String) {
+    #expect { try decode(text) } throws: { "\($0)".contains(fragment) }
+  }
+
+  @Test func customActivationsMustBeNamed() throws {
+    let text = try json(Sequential { Dense(2, activation: ArchitectureTests.swish) })
+    #expect { try JSONValue(parsing: text).decode(Architecture.self) } throws: { "\($0)".contains("swish") }
+  }
+
+  @Test func aLayerThatCannotBeDescribedIsNamed() {
+    final class Plain: Layer {
+      func forward(_ x: Tensor, _ context: Context) -> Tensor { x }
+    }
+    #expect { try Architecture(of: Sequential { Sequential { Plain() } }) } throws: { error in
+      "\(error)".contains("0.0.Plain") && "\(error)".contains("ConfigurableLayer")
+    }
+    #expect { try Architecture(of: Model(Plain())) } throws: { "\($0)".contains("Plain") }
+  }
+}
