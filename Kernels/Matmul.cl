@@ -24,13 +24,13 @@
 
 #if NN_VECTOR == 4
 typedef float4 vector_t;
-#define NN_STORE_VECTOR(vector, at) vstore4(vector, 0, at)
+#define NN_PARTS(v) {(v).s0, (v).s1, (v).s2, (v).s3}
 #elif NN_VECTOR == 2
 typedef float2 vector_t;
-#define NN_STORE_VECTOR(vector, at) vstore2(vector, 0, at)
+#define NN_PARTS(v) {(v).s0, (v).s1}
 #else
 typedef float vector_t;
-#define NN_STORE_VECTOR(vector, at) *(at) = vector
+#define NN_PARTS(v) {(v)}
 #endif
 
 #ifdef FP_FAST_FMAF
@@ -156,8 +156,7 @@ static inline void nn_multiply(vector_t sums[NN_ITEM][NN_ITEM / NN_VECTOR], loca
       _Pragma("unroll") for (uint i = 0; i < NN_ITEM; i++) {                                                         \
         const index_t atRow = row + NN_PLACE(laneM, i);                                                              \
         _Pragma("unroll") for (uint j = 0; j < NN_ITEM; j += NN_VECTOR) {                                            \
-          float results[NN_VECTOR];                                                                                  \
-          NN_STORE_VECTOR(sums[i][j / NN_VECTOR], results);                                                          \
+          const float results[NN_VECTOR] = NN_PARTS(sums[i][j / NN_VECTOR]);                                         \
           _Pragma("unroll") for (uint v = 0; v < NN_VECTOR; v++) {                                                   \
             const index_t atColumn = column + NN_PLACE(laneN, j) + v;                                                \
             if (atRow < m && atColumn < n) {                                                                         \
