@@ -151,7 +151,7 @@ import Testing
     }
   }
 
-  @Test func amodulewithacallofitsownisbuiltbyit() throws {
+  @Test func aModuleWithACallOfItsOwnIsBuiltByIt() throws {
     let model = Autoencoder()
     #expect { try model.build() } throws: { "\($0)".contains("encoder.weight, encoder.bias, decoder.weight") }
     try model.build(seed: 3) { model in _ = model(.zeros([1, 5]), .inference) }

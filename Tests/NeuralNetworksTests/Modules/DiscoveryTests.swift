@@ -60,7 +60,7 @@ import Testing
     #expect(module.parameters.paths == expected)
   }
 
-  @Test func alazyPropertyIsNotMade() {
+  @Test func aLazyPropertyIsNotMade() {
     #expect(!Nested().parameters.paths.contains { $0.hasPrefix("made") })
   }
 
