@@ -5,7 +5,8 @@ import Tensors
 /// `--device` and `--no-fallback`, the same on every command.
 package struct DeviceOptions: ParsableArguments {
   @Option(
-    help: "auto, cpu, gpu, or opencl:P:D (platform and device, see 'nn devices').", transform: DeviceRequest.init(word:)
+    help: "auto, cpu, gpu, or opencl:P:D (platform and device, see 'nn devices'). (default: auto)",
+    transform: DeviceRequest.init(word:)
   )
   package var device: DeviceRequest = .auto
 

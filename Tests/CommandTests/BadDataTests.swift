@@ -56,6 +56,30 @@ struct BadDataTests {
       try Command.nn("train", "--limit", "10", "--save", folder.file("a/b.safetensors")), 1, "a/b.safetensors", "folder"
     )
     expectFault(try Command.nn("train", "--limit", "10", "--save", folder.path), 1, folder.path)
+    expectFault(try Command.nn("train", "--limit", "10", "--save", ""), 64, "--save")
+  }
+
+  @Test func aTrainingThatGoesAstray() throws {
+    let folder = try TemporaryFolder()
+    let result = try Command.nn(
+      "train", "--json", "--dataset", "xor", "--learning-rate", "1e30", "--device", "cpu", "--save",
+      folder.file("model.safetensors"))
+    #expect(result.status == 1 && result.output.isEmpty)
+    #expect(result.errorLines.last?.contains("--learning-rate") == true, "\(result.error)")
+    #expect(folder.names.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("{\"layers\":[{\"layer\":\"Dense\",\"units\":3}]}", "2 outputs"),
+    ("{\"layers\":[{\"layer\":\"Dense\",\"units\":0}]}", "units"),
+    ("{\"inputShape\":[5],\"layers\":[{\"layer\":\"Dense\",\"units\":2}]}", "[5]"),
+    ("{\"layers\":[{\"layer\":\"Dnse\",\"units\":2}]}", "Dnse"),
+  ])
+  func architectures(_ text: String, _ word: String) throws {
+    let folder = try TemporaryFolder()
+    let path = try folder.write("network.json", text)
+    expectFault(
+      try Command.nn("train", "--model", path, "--dataset", "xor", "--device", "cpu"), 1, "network.json", word)
   }
 
   @Test func models() throws {

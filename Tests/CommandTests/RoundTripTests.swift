@@ -109,6 +109,28 @@ struct RoundTripTests {
     #expect(folder.names.isEmpty)
   }
 
+  @Test func architecturesFromJSON() throws {
+    let folder = try TemporaryFolder()
+    let network = try folder.write(
+      "network.json",
+      """
+      {"layers": [{"layer": "Dense", "units": 8, "activation": "tanh"}, {"layer": "Dense", "units": 2, "activation": "softmax"}]}
+      """)
+    let model = folder.file("model.safetensors")
+    let trained = try Command.nn(
+      "train", "--json", "--model", network, "--dataset", "moons", "--epochs", "20", "--learning-rate", "0.01",
+      "--device",
+      "cpu", "--save", model)
+    try #require(trained.status == 0, "\(trained.error)")
+    #expect(try trained.json["parameters"]?.number == 42)
+    #expect((try trained.json["test"]?["accuracy"]?.number ?? 0) > 0.8)
+    let summary = try Command.nn("summary", "--json", "--model", model).json
+    #expect(summary["parameters"]?.number == 42)
+    let prediction = try Command.nn("predict", "--json", "--model", model, "--dataset", "moons", "--examples", "3").json
+    let probabilities = prediction["predictions"]?[0]?["probabilities"]?.elements.compactMap(\.number) ?? []
+    #expect((probabilities.reduce(0, +) - 1).magnitude < 1e-4)
+  }
+
   @Test func sameSeedSameWeights() throws {
     let folder = try TemporaryFolder()
     for (name, seed) in [("a", "3"), ("b", "3"), ("c", "4")] {

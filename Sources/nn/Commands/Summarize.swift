@@ -14,7 +14,8 @@ struct Summarize: ParsableCommand {
   @OptionGroup(title: "Network") var network: NetworkOptions
 
   @Option(
-    help: ArgumentHelp("The shape of one input, as in 28,28.", valueName: "extents"), transform: Extents.init(word:))
+    help: ArgumentHelp("The shape of one input, as in 784. (default: 28,28)", valueName: "extents"),
+    transform: Extents.init(word:))
   var inputShape = Extents(extents: [28, 28])
 
   @Option(help: ArgumentHelp("How many classes there are.", valueName: "count"))

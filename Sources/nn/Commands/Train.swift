@@ -46,16 +46,16 @@ struct Train: ParsableCommand {
     model.compile(
       optimizer: learning.makeOptimizer(), loss: model.classLoss,
       metrics: [.accuracy], device: device.device)
-    let counter = StepCounter()
+    let watch = TrainingWatch()
     let start = monotonicSeconds()
     let history = try model.fit(
       train, epochs: learning.epochs, batchSize: learning.batchSize, validation: learning.heldBack.map { .split($0) },
-      seed: seed, callbacks: callbacks(counter), progress: json ? .standardError : .standardOutput)
+      seed: seed, callbacks: callbacks(watch), progress: json ? .standardError : .standardOutput)
     let seconds = monotonicSeconds() - start
     let report = TrainingReport(
       device: device, seed: seed, epochs: history.epochs.count, parameters: parameters,
       train: history.epochs.last.map(Scoring.init) ?? Scoring(loss: .nan, accuracy: .nan),
-      test: Scoring(try model.evaluate(examples.test, batchSize: 256)), seconds: seconds, steps: counter.steps)
+      test: Scoring(try model.evaluate(examples.test, batchSize: 256)), seconds: seconds, steps: watch.steps)
     try save.map {
       try SavedModel(model: model, scaling: examples.scaling, classNames: examples.classNames).save(to: $0)
     }
@@ -64,8 +64,10 @@ struct Train: ParsableCommand {
 
   /// Hours of training are not lost to a folder that is not there.
   private func checkWritable(_ path: String) throws {
+    guard !path.isEmpty else { throw Failure.usage("--save: expected the name of a file") }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     guard Folder.isFolder(folder) else { throw Failure("\(path): there is no folder \(folder) to save it in") }
+    guard mayWrite(in: folder) else { throw Failure("\(path): no permission to write in the folder \(folder)") }
     guard !Folder.isFolder(path) else { throw Failure("\(path): expected the name of a file, found a folder") }
   }
 
@@ -73,13 +75,19 @@ struct Train: ParsableCommand {
     let classes = examples.classNames.count
     guard let file = model else { return network.makeModel(inputShape: examples.inputShape, classes: classes) }
     let model = Sequential(architecture: try .load(from: file))
-    try examples.check(outputs: model.outputShape(for: examples.inputShape), file: file)
+    let outputs: [Int]
+    do {
+      outputs = try model.outputShape(for: examples.inputShape)
+    } catch let error as ModelError {
+      throw Failure("\(file): \(error)")
+    }
+    try examples.check(outputs: outputs, file: file)
     return model
   }
 
-  private func callbacks(_ counter: StepCounter) -> [any Callback] {
-    guard let patience = learning.patience else { return [counter] }
-    return [counter, EarlyStopping(monitor: "validation_loss", patience: patience, restoresBestWeights: true)]
+  private func callbacks(_ watch: TrainingWatch) -> [any Callback] {
+    guard let patience = learning.patience else { return [watch] }
+    return [watch, EarlyStopping(monitor: "validation_loss", patience: patience, restoresBestWeights: true)]
   }
 
   private func announce(_ examples: Examples, _ count: Int, _ parameters: Int, _ device: ResolvedDevice) {
@@ -99,8 +107,12 @@ struct Train: ParsableCommand {
   }
 }
 
-/// Counts the steps of a training.
-private final class StepCounter: Callback {
+/// Counts the steps of a training, and ends one that has gone astray.
+private final class TrainingWatch: Callback {
   private(set) var steps = 0
   func stepEnded(_ step: Int, _ run: TrainingRun) throws { steps += 1 }
+  func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws {
+    guard let loss = epoch["loss"], !loss.isFinite else { return }
+    throw Failure("the loss of epoch \(epoch.epoch + 1) is not a number: try a smaller --learning-rate")
+  }
 }

@@ -55,7 +55,7 @@ struct Extents: CustomStringConvertible {
 /// A network of dense layers, in words of the command line.
 struct NetworkOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The widths of the hidden layers, as in 128,64; or none.", valueName: "widths"),
+    help: ArgumentHelp("The widths of the hidden layers, as in 128,64; or none. (default: 128)", valueName: "widths"),
     transform: HiddenLayers.init(word:))
   var hidden = HiddenLayers(widths: [128])
 
