@@ -36,10 +36,10 @@ public final class OpenCLBackend: Backend {
   }
 
   /// A backend of its own; `shared(for:)` is what everybody but tests calls.
-  init(_ device: OpenCLDevice, _ options: OpenCLOptions) throws {
+  init(_ device: OpenCLDevice, _ options: OpenCLOptions, functions: NNOpenCLFunctions? = nil) throws {
     self.device = device
     self.options = options
-    context = try OpenCLContext(device)
+    context = try OpenCLContext(device, functions: functions)
     pool = BufferPool(context)
     staging = UploadStaging(context)
     let binaries = options.binaryDirectory.map { ProgramBinaries(directory: $0, device: device) }

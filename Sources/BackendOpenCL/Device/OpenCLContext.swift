@@ -17,8 +17,9 @@ final class OpenCLContext: @unchecked Sendable {
   private let isLost = Atomic<Bool>(false)
   private let loss = Mutex<BackendError?>(nil)
 
-  init(_ device: OpenCLDevice) throws {
-    cl = try OpenCLLibrary.functions()
+  /// - Parameter functions: entry points to use in place of the loader's; for tests, which make some of them fail.
+  init(_ device: OpenCLDevice, functions: NNOpenCLFunctions? = nil) throws {
+    cl = try functions ?? OpenCLLibrary.functions()
     self.device = device
     forks = nn_opencl_forks()
     messages = DriverMessages()

@@ -38,8 +38,9 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
   /// Every usable device of every platform, in the loader's order. A platform or device that answers no queries, and a
   /// device without a compiler, is left out.
   /// - Throws: `OpenCLError.noLoader` or `.noPlatform`.
-  public static func available() throws -> [OpenCLDevice] {
-    let cl = try OpenCLLibrary.functions()
+  public static func available() throws -> [OpenCLDevice] { try available(OpenCLLibrary.functions()) }
+
+  static func available(_ cl: NNOpenCLFunctions) throws -> [OpenCLDevice] {
     var count: cl_uint = 0
     // Without a driver the loaders return CL_PLATFORM_NOT_FOUND_KHR, not a count of 0.
     guard cl.clGetPlatformIDs(0, nil, &count) == CL_SUCCESS, count > 0 else { throw OpenCLError.noPlatform }
