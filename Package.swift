@@ -60,7 +60,8 @@ let package = Package(
       ],
       path: "Benchmarks/nn-bench"),
     // Tests.
-    .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport"),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "BackendCoreTests", dependencies: ["BackendCore"]),
     .testTarget(name: "BackendCPUTests", dependencies: ["BackendCPU", "BackendConformance", "CPUKernels"]),
     .testTarget(
@@ -72,10 +73,11 @@ let package = Package(
     .testTarget(name: "BackendReferenceTests", dependencies: ["BackendReference", "BackendConformance"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "BackendReference"]),
     .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "BackendCPU", "BackendReference"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files"]),
-    .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Datasets", "Files"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "TestSupport"]),
+    .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Datasets", "Files", "TestSupport"]),
     .testTarget(
-      name: "ProgramsTests", dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference"]),
+      name: "ProgramsTests",
+      dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["CommandSupport", "ModelFormats", "nn", "nn-bench"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,6 +1,7 @@
 import Datasets
 import Files
 import NeuralNetworks
+import TestSupport
 import Testing
 
 @testable import ModelFormats

@@ -1,5 +1,6 @@
 import Files
 import NeuralNetworks
+import TestSupport
 import Testing
 
 @testable import ModelFormats

@@ -1,5 +1,6 @@
 import ModelFormats
 import NeuralNetworks
+import TestSupport
 import Testing
 
 @Suite("Programs of serving, files and errors")

@@ -7,15 +7,15 @@ import Musl
 #endif
 
 /// Real data beside the package: the folder `NN_SHARED_DATA`, else `../shared/data`.
-enum SharedData {
-  static let folder: String? = {
+package enum SharedData {
+  package static let folder: String? = {
     let named = getenv("NN_SHARED_DATA").map { String(cString: $0) }
     let beside = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined() + "/shared/data"
     return [named ?? beside].first(where: Folder.isFolder)
   }()
 
   /// The path of a part, or nil with one line where there is no data.
-  static func path(_ name: String) -> String? {
+  package static func path(_ name: String) -> String? {
     if let folder { return Folder.join(folder, name) }
     print("skipped: no shared data (set NN_SHARED_DATA) for \(name)")
     return nil

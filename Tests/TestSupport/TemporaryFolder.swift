@@ -7,10 +7,10 @@ import Musl
 #endif
 
 /// A folder of its own for one test; it goes when the test ends.
-final class TemporaryFolder {
-  let path: String
+package final class TemporaryFolder {
+  package let path: String
 
-  init() throws {
+  package init() throws {
     path = "\(environmentFolder)/swift-nn-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
     try Folder.create(path)
   }
@@ -18,17 +18,19 @@ final class TemporaryFolder {
   deinit { TemporaryFolder.remove(path) }
 
   /// The path of a name inside it.
-  func callAsFunction(_ name: String) -> String { Folder.join(path, name) }
+  package func callAsFunction(_ name: String) -> String { Folder.join(path, name) }
 
   /// Writes a file and returns its path; it need not outlive a power failure, so that this is quick.
-  @discardableResult func write(_ bytes: [UInt8], _ name: String) throws -> String {
+  @discardableResult package func write(_ bytes: [UInt8], _ name: String) throws -> String {
     guard let file = fopen(self(name), "w") else { throw FileError.current(self(name), while: "create") }
     let count = fwrite(bytes, 1, bytes.count, file)
     if fclose(file) != 0 || count != bytes.count { throw FileError.current(self(name), while: "write") }
     return self(name)
   }
 
-  @discardableResult func write(_ text: String, _ name: String) throws -> String { try write(Array(text.utf8), name) }
+  @discardableResult package func write(_ text: String, _ name: String) throws -> String {
+    try write(Array(text.utf8), name)
+  }
 
   private static func remove(_ path: String) {
     for name in (try? Folder.names(in: path)) ?? [] {
