@@ -5,8 +5,10 @@
 open class Buffer: @unchecked Sendable {
   /// The number of elements.
   public final let count: Int
+  /// The element type.
   public final let dtype: DType
 
+  /// For subclasses: what the memory holds, not the memory itself.
   public init(count: Int, dtype: DType) {
     self.count = count
     self.dtype = dtype
@@ -19,15 +21,18 @@ open class Buffer: @unchecked Sendable {
 /// An operand of a primitive: a buffer, and the element at which the operand starts.
 @frozen
 public struct BufferSlice: Sendable {
+  /// The memory.
   public let buffer: Buffer
   /// The first element, counted in elements of the buffer's type.
   public let offset: Int
 
+  /// The elements of `buffer` from `offset` on.
   @inlinable public init(_ buffer: Buffer, offset: Int = 0) {
     self.buffer = buffer
     self.offset = offset
   }
 
+  /// The element type of the buffer.
   @inlinable public var dtype: DType { buffer.dtype }
 
   /// The same buffer, `elements` further on.

@@ -38,6 +38,7 @@ public struct Strides: Sendable {
     }
   }
 
+  /// The step along an axis, counted from 0.
   @inlinable public subscript(axis: Int) -> Int {
     get { steps[axis] }
     set { steps[axis] = newValue }
@@ -48,9 +49,12 @@ public struct Strides: Sendable {
 /// `BufferSlice` beside it.
 @frozen
 public struct Layout: Sendable {
+  /// The extents.
   public var shape: Shape
+  /// The step of each axis, in elements.
   public var strides: Strides
 
+  /// A shape read with these steps.
   @inlinable public init(shape: Shape, strides: Strides) {
     self.shape = shape
     self.strides = strides

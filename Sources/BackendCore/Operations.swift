@@ -68,12 +68,14 @@ public struct UnaryOp: Sendable, Hashable {
     case logicalNot
   }
 
+  /// The operation.
   public let kind: Kind
   /// The first constant: an exponent, a slope, a lower bound.
   public let a: Double
   /// The second constant: an upper bound.
   public let b: Double
 
+  /// An operation with its constants, 0 where it has none.
   @inlinable public init(_ kind: Kind, _ a: Double = 0, _ b: Double = 0) {
     self.kind = kind
     self.a = a
@@ -158,8 +160,10 @@ public enum ArgReductionOp: UInt8, Sendable, Hashable, CaseIterable {
 /// A buffer seen as `[outer, extent, inner]`, worked on along the middle axis.
 @frozen
 public struct AxisShape: Sendable, Hashable {
+  /// The extents before, along and behind the axis.
   public var outer, extent, inner: Int
 
+  /// The three extents.
   @inlinable public init(outer: Int, extent: Int, inner: Int) {
     self.outer = outer
     self.extent = extent
@@ -179,8 +183,11 @@ public struct AxisShape: Sendable, Hashable {
 /// dense, `batch·m·n` elements.
 @frozen
 public struct MatmulShape: Sendable, Hashable {
+  /// The number of products, the rows of C, its columns, and the length of each sum.
   public var batch, m, n, k: Int
+  /// Whether A is stored as `[k, m]`, B as `[n, k]`.
   public var transposesA, transposesB: Bool
+  /// Elements from one matrix of the batch to the next; 0 uses one for all.
   public var strideA, strideB: Int
 
   @inlinable public init(

@@ -5,6 +5,7 @@
 /// does g += wd·p, decoupled decay does p −= lr·wd·p, and the rule follows. Formulas and orders are PyTorch's.
 @frozen
 public struct OptimizerStep: Sendable, Hashable {
+  /// The formulas, with the constants of each.
   public enum Rule: Sendable, Hashable {
     /// v = momentum·v + g; p −= lr·(g + momentum·v) with Nesterov, else lr·v. Without momentum: p −= lr·g, no state.
     case sgd(momentum: Double, isNesterov: Bool)
@@ -19,11 +20,14 @@ public struct OptimizerStep: Sendable, Hashable {
     case adam(beta1: Double, beta2: Double, epsilon: Double, isAMSGrad: Bool)
   }
 
+  /// Which formula.
   public var rule: Rule
+  /// wd in the formulas; 0 for none.
   public var weightDecay: Double
   /// True for AdamW: the decay does not pass through the rule.
   public var decaysDirectly: Bool
 
+  /// A step of a rule, without weight decay unless given.
   @inlinable public init(rule: Rule, weightDecay: Double = 0, decaysDirectly: Bool = false) {
     self.rule = rule
     self.weightDecay = weightDecay

@@ -49,6 +49,7 @@ public struct RandomSource: Sendable {
   /// Where given, an int32 element that the kernel adds to `step` when it runs: a recorded step draws anew at each replay.
   public var stepOffset: BufferSlice?
 
+  /// A point in the sequence space; see the properties.
   public init(key: UInt64, call: UInt32 = 0, step: UInt32 = 0, stepOffset: BufferSlice? = nil) {
     self.key = key
     self.call = call

@@ -5,6 +5,7 @@ import NeuralNetworks
 /// Source: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
 /// Algorithms", arXiv:1708.07747. Licence: MIT.
 public enum FashionMNIST {
+  /// The names of the ten kinds of clothing, by label.
   public static let classNames = [
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
   ]

@@ -16,6 +16,7 @@ public enum GeneratedImages {
     public var count: Int { self == .train ? 60_000 : 10_000 }
   }
 
+  /// The names of the ten classes, by label.
   public static let classNames = (0...9).map(String.init)
 
   /// All images in memory, drawn on several threads: inputs float32 `[count, 28, 28]` in 0...1, targets int32 `[count]`.

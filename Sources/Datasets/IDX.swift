@@ -27,7 +27,9 @@ public struct IDX: Sendable {
 
   /// Where it was read from.
   public let path: String
+  /// The element type that the file declares.
   public let element: Element
+  /// The extents that the file declares, outermost first.
   public let shape: [Int]
   /// The whole unpacked file; the elements begin at `start`.
   let bytes: [UInt8]

@@ -4,6 +4,7 @@ import NeuralNetworks
 ///
 /// Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
 public enum MNIST {
+  /// The ten digits, by label.
   public static let classNames = (0...9).map(String.init)
 
   /// Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte` from a

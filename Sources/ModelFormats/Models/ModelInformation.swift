@@ -8,6 +8,7 @@ public struct ModelInformation: Sendable, Hashable, Codable {
   /// What each class index stands for; empty where there are no classes.
   public var classNames: [String]
 
+  /// What is stored beside the weights; by default nothing.
   public init(inputScaling: InputScaling? = nil, classNames: [String] = []) {
     self.inputScaling = inputScaling
     self.classNames = classNames
@@ -21,6 +22,7 @@ public struct InputScaling: Sendable, Hashable, Codable {
   /// One number for all, or one for each column.
   public var factor: [Float]
 
+  /// One number for all inputs, or one for each.
   public init(shift: [Float] = [0], factor: [Float] = [1]) {
     self.shift = shift
     self.factor = factor

@@ -6,6 +6,7 @@ public struct Context: Sendable {
   /// Where layers draw from.
   public let random: RandomStream
 
+  /// A context of one pass; `.inference` and `.training(_:)` are the usual ways to one.
   public init(isTraining: Bool, random: RandomStream) {
     self.isTraining = isTraining
     self.random = random

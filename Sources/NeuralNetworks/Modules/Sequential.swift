@@ -13,6 +13,7 @@
 ///
 /// Parameters are named by position, as in PyTorch: `1.weight`.
 public final class Sequential: Model {
+  /// The layers, in the order in which they are applied.
   public let layers: [any Layer]
 
   /// - Parameters:

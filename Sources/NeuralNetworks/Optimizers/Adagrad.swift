@@ -4,12 +4,14 @@ import BackendCore
 ///
 /// With g the gradient + weightDecay·p: s += g²; p −= lr·g/(√s + epsilon).
 public struct Adagrad: UpdateRule, FusedRule {
+  /// A number, or a schedule.
   public var learningRate: any LearningRate
   /// Added to the root, not below it.
   public var epsilon: Double
   /// Added to the gradient as weightDecay·p.
   public var weightDecay: Double
 
+  /// The defaults are PyTorch's.
   public init(learningRate: any LearningRate = 0.01, epsilon: Double = 1e-10, weightDecay: Double = 0) {
     self.learningRate = learningRate
     self.epsilon = epsilon

@@ -4,8 +4,10 @@ import BackendCore
 /// p −= lr·weightDecay·p, then Adam's step on the gradient alone.
 public struct AdamW: UpdateRule, FusedRule {
   private var adam: Adam
+  /// The share of a parameter, times the learning rate, that goes at each step.
   public var weightDecay: Double
 
+  /// The defaults are PyTorch's.
   public init(
     learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0.01, isAMSGrad: Bool = false

@@ -26,6 +26,7 @@ public final class Optimizer {
   /// The group of each slab of the layout that was updated last; group 0 is of the parameters that no group matches.
   private var grouping: (layout: SlabLayout, groupOfSlab: [Int])?
 
+  /// An optimizer at step 0: `rule` for every parameter, gradients clipped first, `groups` with settings of their own.
   public init(_ rule: any UpdateRule, clipping: GradientClipping = .none, groups: [ParameterGroup] = []) {
     self.rule = rule
     fused = rule as? any FusedRule

@@ -13,6 +13,8 @@ public struct ParameterGroup: Sendable, Hashable {
   /// In place of the rule's weight decay; nil leaves it.
   public let weightDecay: Double?
 
+  /// The parameters whose path fits `pattern`, with their own scale of the learning rate and weight decay; nil keeps
+  /// the rule's.
   public init(_ pattern: String, learningRateScale: Double = 1, weightDecay: Double? = nil) {
     self.pattern = pattern
     self.learningRateScale = learningRateScale

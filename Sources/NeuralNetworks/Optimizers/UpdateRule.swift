@@ -31,6 +31,7 @@ public struct UpdateStep: Sendable {
   /// The weight decay of the parameter's group; nil leaves it to the rule.
   public let weightDecay: Double?
 
+  /// What a rule is told of one step: its index from 0, and the rate and decay that hold in it.
   public init(index: Int, learningRate: Double, weightDecay: Double? = nil) {
     self.index = index
     self.learningRate = learningRate
