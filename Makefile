@@ -35,8 +35,8 @@ test-cpu-only: setup-test ## Build and test without the OpenCL trait.
 bench: build ## Measure this machine.
 	"$$(swift build -c release --show-bin-path)/nn-bench" --device auto
 
-bench-peers: build ## Measure the same work in PyTorch and NumPy, side by side.
-	Benchmarks/peers/run
+bench-peers: setup ## Measure PyTorch, JAX, Keras, NumPy and OpenBLAS side by side (ARGUMENTS="--save --filter matmul").
+	Benchmarks/peers/run $(ARGUMENTS)
 
 api-check: setup-test ## Compile programs of users against this package as a dependency.
 	Scripts/api-check

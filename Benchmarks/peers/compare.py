@@ -1,29 +1,18 @@
 """Runs nn-bench and the same work in other frameworks in turns, and prints how long each takes and the ratios.
 
-A ratio above 1 means that this package is faster. Rounds alternate between the programs, so that a machine that gets
-slower or faster for a while treats them alike; of the medians of the rounds the smallest counts, for every program.
+A ratio above 1 means that this package is faster. Rounds alternate between the programs, each a process of its own, so
+that a machine that gets slower or faster for a while treats them alike; of the medians of the rounds the smallest counts,
+for every program. A framework that is not installed is named and left out.
 """
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def run(command, threads):
-    environment = dict(os.environ)
-    if threads:
-        # Read by the libraries when they are loaded, which is why every round is a process of its own.
-        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NN_NUM_THREADS"):
-            environment[name] = str(threads)
-    process = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if process.returncode != 0:
-        lines = process.stderr.strip().splitlines()
-        sys.exit("compare: %s failed: %s" % (os.path.basename(command[0]), lines[-1] if lines else "no message"))
-    return json.loads(process.stdout)
+import frameworks
+import programs
+import results
+import table
 
 
 def keep_best(best, framework, report):
@@ -33,83 +22,74 @@ def keep_best(best, framework, report):
         entry[framework] = min(entry.get(framework, time), time)
 
 
-def measure(options, threads):
-    ours = [options.bench, "--json", "--device", options.device]
-    theirs = [sys.executable, os.path.join(HERE, "measure.py"), "--device", options.device]
-    for command in (ours, theirs):
-        for text in options.filter:
-            command += ["--filter", text]
-        if options.quick:
-            command += ["--quick"]
-    if threads:
-        ours += ["--threads", str(threads)]
-        theirs += ["--threads", str(threads)]
+def compare(options, threads, names):
+    """One table: each program in its turn, as often as there are rounds."""
     best, versions, device = {}, {}, None
-    for _ in range(options.rounds):
-        report = run(ours, threads)
-        device = report["device"]
-        keep_best(best, "nn", report)
-        for framework in options.frameworks:
-            report = run(theirs + ["--framework", framework], threads)
-            versions[framework] = report["version"]
-            keep_best(best, framework, report)
+    for number in range(options.rounds):
+        print("round %d of %d, %s" % (number + 1, options.rounds, table.threads_text(threads)), file=sys.stderr)
+        report = programs.ours(options, threads)
+        if report:
+            device = report["device"]
+            keep_best(best, "nn", report)
+        for name in names:
+            report = programs.theirs(options, threads, name)
+            versions[name] = report["version"]
+            keep_best(best, name, report)
+        if programs.has_first_step(options):
+            keep_best(best, "nn", programs.our_first_step(options, threads))
+            for name in names:
+                if name in frameworks.TRAINERS:
+                    keep_best(best, name, programs.their_first_step(options, threads, name))
     rows = []
     for (name, shape), times in best.items():
-        row = {"name": name, "shape": shape, "microseconds": times}
-        row["ratio"] = {f: times[f] / times["nn"] for f in options.frameworks if f in times and "nn" in times}
-        rows.append(row)
+        ratio = {n: times[n] / times["nn"] for n in names if n in times and "nn" in times}
+        rows.append({"name": name, "shape": shape, "microseconds": times, "ratio": ratio})
     return {"threads": threads or None, "device": device, "versions": versions, "results": rows}
 
 
-def number(value):
-    if value is None:
-        return "-"
-    return "%.3f" % value if value < 10 else "%.1f" % value if value < 1000 else "%.0f" % value
-
-
-def print_table(report, frameworks):
-    threads = report["threads"]
-    used = report["device"]["used"] + " (" + report["device"]["name"] + ")"
-    print("%s, %s" % (used, "%d thread%s" % (threads, "" if threads == 1 else "s") if threads else "default threads"))
-    print(", ".join("%s %s" % (f, report["versions"][f]) for f in frameworks))
-    header = ["operation", "shape", "nn µs"]
-    for framework in frameworks:
-        header += [framework + " µs", "ratio"]
-    table = [header]
-    for row in report["results"]:
-        line = [row["name"], row["shape"], number(row["microseconds"].get("nn"))]
-        for framework in frameworks:
-            ratio = row["ratio"].get(framework)
-            line += [number(row["microseconds"].get(framework)), "-" if ratio is None else "%.2fx" % ratio]
-        table.append(line)
-    widths = [max(len(line[column]) for line in table) for column in range(len(header))]
-    for line in table:
-        cells = [c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))]
-        print("  ".join(cells).rstrip())
-    print()
+def present(options):
+    """The frameworks asked for that are there; the others are named."""
+    names = [name for name in options.frameworks.split(",") if name]
+    for name in names:
+        if name not in frameworks.NAMES:
+            sys.exit("compare: no framework '%s'; there are %s" % (name, ", ".join(frameworks.NAMES)))
+    if options.device != "cpu":
+        # The other frameworks are installed for the processor alone.
+        names = [name for name in names if name == "torch"]
+    found = []
+    for name in names:
+        missing = programs.missing(name)
+        if missing:
+            print("left out: %s (%s)" % (name, missing), file=sys.stderr)
+        else:
+            found.append(name)
+    return found
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bench", required=True, help="the nn-bench to run")
-    parser.add_argument("--device", default="cpu", help="cpu or gpu (CUDA in PyTorch)")
+    parser.add_argument("--nn", required=True, help="the nn to run")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "gpu"], help="cpu or gpu (CUDA in PyTorch)")
     parser.add_argument("--threads", default="1,0", help="thread counts, 0 for the default of each framework")
     parser.add_argument("--filter", action="append", default=[], help="only what has this text in its name or shape")
-    parser.add_argument("--frameworks", default="torch,numpy", help="torch, numpy or both")
+    parser.add_argument("--frameworks", default=",".join(frameworks.NAMES), help="which, separated by commas")
     parser.add_argument("--rounds", type=int, default=2, help="turns of each program")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter runs")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--save", action="store_true", help="keep the JSON object in Benchmarks/results")
     options = parser.parse_args()
-    options.frameworks = [f for f in options.frameworks.split(",") if not (f == "numpy" and options.device != "cpu")]
+    names = present(options)
     counts = [int(text) for text in options.threads.split(",")] if options.device == "cpu" else [0]
     reports = []
     for threads in counts:
-        report = measure(options, threads)
-        reports.append(report)
+        reports.append(compare(options, threads, names))
         if not options.json:
-            print_table(report, options.frameworks)
+            table.show(reports[-1], names)
     if options.json:
         print(json.dumps({"runs": reports}))
+    if options.save:
+        print("kept in " + results.save(reports), file=sys.stderr)
 
 
 if __name__ == "__main__":

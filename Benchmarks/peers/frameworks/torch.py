@@ -1,0 +1,107 @@
+"""PyTorch in eager mode."""
+
+import torch
+from torch.nn import functional as F
+
+UNARY = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "gelu": F.gelu, "exp": torch.exp,
+         "log": torch.log}
+REDUCTIONS = {
+    "sum": torch.sum, "sum rows": lambda x: torch.sum(x, 1), "sum columns": lambda x: torch.sum(x, 0),
+    "max rows": lambda x: torch.amax(x, 1), "argmax rows": lambda x: torch.argmax(x, 1),
+}
+
+
+class Framework:
+    call_seconds = 0
+
+    def __init__(self, device, threads):
+        self.version = torch.__version__
+        self.device = "cpu" if device == "cpu" else "cuda"
+        if threads:
+            torch.set_num_threads(threads)
+        # Like with like: float32 products in float32, not in TF32.
+        torch.set_float32_matmul_precision("highest")
+
+    def synchronize(self, _):
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+
+    def uniform(self, *shape, low=-1.0):
+        return torch.rand(*shape, device=self.device) * (1 - low) + low
+
+    def labels(self, count, classes):
+        return (torch.arange(count, device=self.device) * 7) % classes
+
+    def model(self):
+        return torch.nn.Sequential(torch.nn.Linear(784, 128), torch.nn.ReLU(), torch.nn.Linear(128, 10)).to(self.device)
+
+    def matmul(self, transposition, m, k, n):
+        a = self.uniform(k, m).t() if transposition[0] == "T" else self.uniform(m, k)
+        b = self.uniform(n, k).t() if transposition[1] == "T" else self.uniform(k, n)
+        return lambda: torch.mm(a, b)
+
+    def linear_relu(self, m, k, n):
+        x, w, bias = self.uniform(m, k), self.uniform(k, n), self.uniform(n)
+        return lambda: torch.relu(torch.addmm(bias, x, w))
+
+    def binary(self, name, shape):
+        x, y = self.uniform(*shape), self.uniform(*(shape[1:] if name == "bias-add" else shape))
+        return lambda: x + y
+
+    def unary(self, name, shape):
+        function, x = UNARY[name], self.uniform(*shape, low=0.01 if name == "log" else -1.0)
+        return lambda: function(x)
+
+    def reduction(self, name, shape):
+        function, x = REDUCTIONS[name], self.uniform(*shape)
+        return lambda: function(x)
+
+    def softmax(self, name, shape):
+        logits, labels = self.uniform(*shape), self.labels(*shape)
+        if name == "softmax":
+            return lambda: torch.softmax(logits, -1)
+        if name == "cross-entropy":
+            return lambda: F.cross_entropy(logits, labels)
+        logits.requires_grad_()
+        return lambda: torch.autograd.grad(F.cross_entropy(logits, labels), logits)
+
+    def copy(self, count):
+        source, destination = self.uniform(count), self.uniform(count)
+        return lambda: destination.copy_(source)
+
+    def transpose(self, size):
+        x = self.uniform(size, size)
+        return lambda: x.t().contiguous()
+
+    def forward(self, batch):
+        model, images = self.model(), self.uniform(batch, 784)
+
+        def operation():
+            with torch.inference_mode():
+                return model(images)
+        return operation
+
+    predictor = forward
+
+    def training_step(self, batch):
+        model, images, labels = self.model(), self.uniform(batch, 784), self.labels(batch, 10)
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+
+        def operation():
+            optimizer.zero_grad()
+            F.cross_entropy(model(images), labels).backward()
+            optimizer.step()
+        return operation
+
+    def adam_step(self):
+        model = self.model()
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-6)
+        model(self.uniform(32, 784)).square().mean().backward()
+        return optimizer.step
+
+    def overhead(self):
+        return self.binary("add", (4,))
+
+    def overhead_with_gradient(self):
+        a, b = self.uniform(4).requires_grad_(), self.uniform(4)
+        return lambda: torch.autograd.grad((a + b).sum(), a)

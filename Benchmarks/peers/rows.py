@@ -1,0 +1,87 @@
+"""What is compared: the rows of nn-bench that other frameworks can do as well, under its names.
+
+A row names a method of a framework and its arguments. The method returns the operation to be timed, a function without
+arguments; a framework that lacks the method, or returns None, has no such row.
+"""
+
+from collections import namedtuple
+
+LARGE_PRODUCT, LARGE_COUNT = 1 << 30, 1 << 20
+
+Row = namedtuple("Row", "name shape method arguments is_large")
+
+
+def extents(*numbers):
+    return "x".join(str(number) for number in numbers)
+
+
+def product(transposition, m, k, n):
+    name = "matmul " + transposition
+    return Row(name, extents(m, k, n), "matmul", (transposition, m, k, n), m * k * n > LARGE_PRODUCT)
+
+
+def on_shape(method, name, shape):
+    count = 1
+    for extent in shape:
+        count *= extent
+    return Row(name, extents(*shape), method, (name, shape), count > LARGE_COUNT)
+
+
+def products():
+    rows = [product("NN", n, n, n) for n in (64, 128, 256, 512, 1024, 2048, 4096)]
+    rows += [product(*shape) for shape in (
+        ("NN", 32, 784, 128), ("NN", 128, 784, 128), ("TN", 784, 32, 128), ("NT", 32, 128, 784), ("NN", 1, 784, 128),
+        ("NT", 32, 784, 128), ("NT", 1, 784, 128), ("NN", 32, 128, 10), ("NN", 512, 4096, 1024))]
+    for size in (512, 1024):
+        rows += [product(transposition, size, size, size) for transposition in ("TN", "NT")]
+    shapes = ((32, 784, 128), (128, 784, 128))
+    return rows + [Row("linear relu", extents(*shape), "linear_relu", shape, False) for shape in shapes]
+
+
+def elementwise():
+    rows = [on_shape("binary", "bias-add", shape) for shape in ((32, 128), (128, 784), (4096, 4096))]
+    for shape in ((32, 128), (4096, 4096)):
+        rows.append(on_shape("binary", "add", shape))
+        rows += [on_shape("unary", name, shape) for name in ("relu", "sigmoid", "tanh", "gelu", "exp")]
+    return rows + [on_shape("unary", name, (1_000_000,)) for name in ("exp", "log", "tanh", "sigmoid", "gelu")]
+
+
+def reductions():
+    rows = [on_shape("reduction", name, shape)
+            for shape in ((32, 128), (4096, 4096)) for name in ("sum", "sum rows", "sum columns")]
+    rows.append(on_shape("reduction", "max rows", (4096, 4096)))
+    return rows + [on_shape("reduction", "argmax rows", shape) for shape in ((32, 10), (4096, 4096))]
+
+
+def softmaxes():
+    return [on_shape("softmax", name, shape)
+            for name in ("softmax", "cross-entropy", "cross-entropy gradient")
+            for shape in ((32, 10), (128, 1000), (4096, 4096))]
+
+
+def copies():
+    rows = [Row("copy", str(count), "copy", (count,), count > LARGE_COUNT) for count in (1 << 12, 1 << 24)]
+    return rows + [Row("transpose", extents(size, size), "transpose", (size,), size > 1024) for size in (128, 4096)]
+
+
+def training():
+    def batches(name, method, sizes):
+        return [Row(name, "784-128-10 batch %d" % size, method, (size,), False) for size in sizes]
+
+    return (batches("forward", "forward", (1, 32, 128)) + batches("training step", "training_step", (32, 128))
+            + batches("predictor", "predictor", (1, 32, 1024)) + [Row("adam step", "101770", "adam_step", (), False)])
+
+
+def overheads():
+    return [Row("overhead add", "4", "overhead", (), False),
+            Row("overhead add with gradient", "4", "overhead_with_gradient", (), False)]
+
+
+def all_rows():
+    return products() + elementwise() + reductions() + softmaxes() + copies() + training() + overheads()
+
+
+def selected(filters, quick):
+    """The rows that `--filter` and `--quick` leave."""
+    return [row for row in all_rows() if not (quick and row.is_large)
+            and (not filters or any(text in row.name + " " + row.shape for text in filters))]
