@@ -63,6 +63,12 @@ public struct Layout: Sendable {
   /// Row-major and contiguous.
   @inlinable public init(dense shape: Shape) { self.init(shape: shape, strides: Strides(dense: shape)) }
 
+  /// `count` elements one after the other.
+  @inlinable public init(flat count: Int) {
+    self.init(shape: Shape(rank: 1, repeating: count), strides: Strides())
+    strides[0] = 1
+  }
+
   /// A dense buffer of shape `source`, read as `target` by broadcasting.
   @inlinable public init(broadcasting source: Shape, to target: Shape) {
     self.init(shape: target, strides: Strides(broadcasting: source, to: target))

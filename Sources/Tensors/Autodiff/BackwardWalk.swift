@@ -2,12 +2,10 @@ import BackendCore
 
 /// The backward pass over the records of one scope, from the result to the leaves.
 struct BackwardWalk {
-  /// What has been gathered for a record so far.
-  private enum Accumulator {
-    case nothing
-    case tensor(Tensor)
-    /// A range of a slab, zero until it is written.
-    case slab(LeafTarget, isWritten: Bool)
+  /// A range of a slab, zero until it is written.
+  private struct SlabRange {
+    let target: LeafTarget
+    var isWritten = false
   }
 
   let tape: Tape
@@ -18,7 +16,10 @@ struct BackwardWalk {
   /// One-dimensional tensors that leaves with a target share.
   private(set) var slabs: [Tensor]
   private let first: Int
-  private var accumulators: ContiguousArray<Accumulator>
+  /// What has been gathered for each record so far.
+  private var gathered: ContiguousArray<Tensor?>
+  /// The ranges of the leaves that have one, by slot: these gather in their slab.
+  private var ranges: [Int: SlabRange] = [:]
 
   /// A pass over `scope`, which has been closed, for a result with node `result`.
   init(_ tape: Tape, _ scope: GradientScope, slabs: [Tensor] = []) {
@@ -27,46 +28,49 @@ struct BackwardWalk {
     first = scope.first
     isRecorded = !tape.scopes.isEmpty
     self.slabs = slabs
-    accumulators = ContiguousArray(repeating: .nothing, count: tape.records.count - scope.first)
-    if !slabs.isEmpty {
-      for (key, node) in scope.leaves {
-        if let target = scope.targets[key] { accumulators[node.index - first] = .slab(target, isWritten: false) }
-      }
+    gathered = []
+    swap(&gathered, &tape.gradients)
+    gathered.append(contentsOf: repeatElement(nil, count: tape.records.count - scope.first))
+    if slabs.isEmpty { return }
+    for (key, node) in scope.leaves {
+      if let target = scope.targets[key] { ranges[node.index - first] = SlabRange(target: target) }
     }
+  }
+
+  /// Gives the memory of the pass back to the tape; afterwards it has no gradients.
+  mutating func end() {
+    gathered.removeAll(keepingCapacity: true)
+    swap(&gathered, &tape.gradients)
   }
 
   /// Runs from the result, which has one element and gets the gradient 1; a failed result gives failed gradients.
   mutating func run(from result: Tensor) {
     guard let last = slot(of: result.node) else { return }
-    accumulators[last] = .tensor(result.isPoisoned ? result.detached() : .ones(like: result))
+    gathered[last] = result.isPoisoned ? result.detached() : .ones(like: result)
     for slot in stride(from: last, through: 0, by: -1) {
       let index = first + slot
-      guard case .tensor = accumulators[slot] else {
+      if gathered[slot] == nil {
         if !isRecorded { tape.records[index] = .consumed }
         continue
       }
       if case .leaf(let leaf) = tape.records[index], leaf.depth == depth { continue }
       // Taken out, not copied: what a record kept is freed when its rule has run, and `dy` is held once.
-      var gathered = Accumulator.nothing
-      swap(&gathered, &accumulators[slot])
       var record = Record.consumed
       if isRecorded { record = tape.records[index] } else { swap(&record, &tape.records[index]) }
-      guard case .tensor(var dy) = consume gathered else { continue }
+      guard var dy = gathered[slot].take() else { continue }
       record.propagate(&dy, in: &self)
     }
   }
 
   /// The gradient that a leaf of the scope has collected; zero when it had no part in the result.
   func gradient(of leaf: Tensor) -> Tensor {
-    if let slot = slot(of: leaf.node), case .tensor(let gradient) = accumulators[slot] { return gradient }
+    if let slot = slot(of: leaf.node), let gradient = gathered[slot] { return gradient }
     return .zeros(like: leaf)
   }
 
   /// The same for a leaf known by its node, flattened to `count` elements.
   func gradient(at node: TapeNode, count: Int, _ dtype: DType, _ device: Device) -> Tensor {
-    if let slot = slot(of: node), case .tensor(let gradient) = accumulators[slot] {
-      return gradient.reshaped(to: [count])
-    }
+    if let slot = slot(of: node), let gradient = gathered[slot] { return gradient.reshaped(to: [count]) }
     return .full([count], 0, dtype, on: device)
   }
 
@@ -74,22 +78,22 @@ struct BackwardWalk {
   func wants(_ operand: Operand) -> Bool { slot(of: operand.node) != nil }
 
   /// True when the operand has a slab range that nothing has been written to.
-  func hasFreshRange(_ operand: Operand) -> Bool {
-    guard let slot = slot(of: operand.node), case .slab(_, isWritten: false) = accumulators[slot] else { return false }
-    return true
-  }
+  func hasFreshRange(_ operand: Operand) -> Bool { range(of: operand)?.isWritten == false }
 
   /// Why the slab of the operand has failed; nil when it has not, or there is none.
   func poison(of operand: Operand) -> Poison? {
-    guard let slot = slot(of: operand.node), case .slab(let target, _) = accumulators[slot] else { return nil }
-    return slabs[target.slab].storage.poison
+    range(of: operand).flatMap { slabs[$0.target.slab].storage.poison }
+  }
+
+  private func range(of operand: Operand) -> SlabRange? {
+    ranges.isEmpty ? nil : slot(of: operand.node).flatMap { ranges[$0] }
   }
 
   @inline(__always)
   private func slot(of node: TapeNode) -> Int? {
     guard tape.owns(node) else { return nil }
     let slot = node.index - first
-    return slot >= 0 && slot < accumulators.count ? slot : nil
+    return slot >= 0 && slot < gathered.count ? slot : nil
   }
 
   // MARK: What rules call
@@ -99,22 +103,21 @@ struct BackwardWalk {
   mutating func add(_ gradient: @autoclosure () -> Tensor, to operand: Operand) {
     guard let slot = slot(of: operand.node) else { return }
     let gradient = gradient().summed(to: operand.extents)
-    switch accumulators[slot] {
-    case .nothing: accumulators[slot] = .tensor(gradient)
-    case .tensor(var sum):
-      accumulators[slot] = .nothing  // so that the sum is held once and is added to in place
-      sum += gradient
-      accumulators[slot] = .tensor(sum)
-    case .slab:
+    if !ranges.isEmpty && ranges[slot] != nil {
       write(to: operand) { backend, range, isAccumulating in
         let x = try gradient.slice
         if isAccumulating {
-          let dense = Layout(dense: [gradient.count])
+          let dense = Layout(flat: gradient.count)
           try backend.binary(.add, range, dense, x, dense, into: range)
         } else {
           try backend.copy(x, count: gradient.count, into: range)
         }
       }
+    } else if var sum = gathered[slot].take() {  // taken, so that the sum is held once and is added to in place
+      sum += gradient
+      gathered[slot] = sum
+    } else {
+      gathered[slot] = gradient
     }
   }
 
@@ -124,11 +127,12 @@ struct BackwardWalk {
   mutating func write(
     to operand: Operand, _ body: (any Backend, BufferSlice, _ isAccumulating: Bool) throws -> Void
   ) -> Bool {
-    guard let slot = slot(of: operand.node), case .slab(let target, let isWritten) = accumulators[slot] else {
-      return false
+    guard !ranges.isEmpty, let slot = slot(of: operand.node), let range = ranges[slot] else { return false }
+    ranges[slot]?.isWritten = true
+    let target = range.target
+    slabs[target.slab].overwrite { backend, slab in
+      try body(backend, slab.advanced(by: target.offset), range.isWritten)
     }
-    accumulators[slot] = .slab(target, isWritten: true)
-    slabs[target.slab].overwrite { backend, slab in try body(backend, slab.advanced(by: target.offset), isWritten) }
     return true
   }
 
@@ -137,15 +141,9 @@ struct BackwardWalk {
   mutating func addInPlace(to operand: Operand, like dy: Tensor, _ body: (any Backend, BufferSlice) throws -> Void) {
     guard let slot = slot(of: operand.node) else { return }
     if write(to: operand, { backend, range, _ in try body(backend, range) }) { return }
-    var sum: Tensor
-    if case .tensor(let gathered) = accumulators[slot] {
-      sum = gathered
-      accumulators[slot] = .nothing
-    } else {
-      sum = .full(operand.extents, 0, dy.dtype, on: dy.device)
-    }
+    var sum = gathered[slot].take() ?? .full(operand.extents, 0, dy.dtype, on: dy.device)
     if !sum.isStorageUniquelyReferenced() { sum = sum.copied() }
     sum.overwrite(body)
-    accumulators[slot] = .tensor(sum)
+    gathered[slot] = sum
   }
 }

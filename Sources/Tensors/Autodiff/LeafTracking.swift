@@ -65,10 +65,12 @@ package func slabGradients<E: Error>(
   if tape.scopes.isEmpty {
     let slabs = slabCounts.map { Tensor.zeros([$0], dtype: dtype, on: device) }
     var walk = BackwardWalk(tape, scope, slabs: slabs)
+    defer { walk.end() }
     walk.run(from: value)
     return (value.detached(), walk.slabs)
   }
   var walk = BackwardWalk(tape, scope)
+  defer { walk.end() }
   walk.run(from: value)
   let slabs = slabCounts.indices.map { walk.slab($0, count: slabCounts[$0], of: scope, device, dtype) }
   return (value, slabs)

@@ -14,7 +14,9 @@ import Musl
 final class Tape {
   /// Tells tapes apart; never 0.
   let serial: UInt64
-  var records = ContiguousArray<Record>()
+  var records: ContiguousArray<Record>
+  /// Room for the gradients of one backward pass, empty while no pass has it.
+  var gradients: ContiguousArray<Tensor?>
   var scopes: [GradientScope] = []
   /// How many `withoutGradient` are open.
   var pauses = 0
@@ -30,7 +32,10 @@ final class Tape {
     }
     self.serial = serial
     self.outer = outer
+    (records, gradients) = TapeMemory.take()
   }
+
+  deinit { TapeMemory.keep(records: &records, gradients: &gradients) }
 
   // MARK: The tape of this thread
 
@@ -119,6 +124,53 @@ final class Tape {
     var leaf = x
     leaf.node = append(.leaf(LeafRecord(parent: Operand(x), depth: scopes.count)))
     return leaf
+  }
+}
+
+/// The arrays of the last tape of a thread, kept for the next one: a training step allocates them once.
+private final class TapeMemory {
+  /// Longer tapes give their memory back.
+  private static let mostRecords = 4096
+
+  private var records = ContiguousArray<Record>()
+  private var gradients = ContiguousArray<Tensor?>()
+
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    let status = pthread_key_create(&key) { pointer in
+      if let pointer { Unmanaged<TapeMemory>.fromOpaque(pointer).release() }
+    }
+    guard status == 0 else { fatalError("no thread-local storage is left for the tape") }
+    return key
+  }()
+
+  /// The memory of this thread, made on first use and freed with the thread.
+  private static var current: TapeMemory {
+    if let pointer = pthread_getspecific(key) {
+      return Unmanaged<TapeMemory>.fromOpaque(pointer).takeUnretainedValue()
+    }
+    let memory = TapeMemory()
+    pthread_setspecific(key, Unmanaged.passRetained(memory).toOpaque())
+    return memory
+  }
+
+  /// Empty arrays, with room where a tape has left some.
+  static func take() -> (ContiguousArray<Record>, ContiguousArray<Tensor?>) {
+    let memory = current
+    var (records, gradients) = (ContiguousArray<Record>(), ContiguousArray<Tensor?>())
+    swap(&records, &memory.records)
+    swap(&gradients, &memory.gradients)
+    return (records, gradients)
+  }
+
+  /// Frees what the arrays hold, and keeps their memory.
+  static func keep(records: inout ContiguousArray<Record>, gradients: inout ContiguousArray<Tensor?>) {
+    guard records.capacity <= mostRecords, gradients.capacity <= mostRecords else { return }
+    records.removeAll(keepingCapacity: true)
+    gradients.removeAll(keepingCapacity: true)
+    let memory = current
+    swap(&records, &memory.records)
+    swap(&gradients, &memory.gradients)
   }
 }
 

@@ -15,7 +15,8 @@ public func valueAndGradient<E: Error>(
   let tape = Tape.openScope()
   let leaf = tape.leaf(x)
   let value = try tape.run { () throws(E) in try body(leaf) }
-  let walk = tape.finishScope(with: value)
+  var walk = tape.finishScope(with: value)
+  defer { walk.end() }
   return (tape.surviving(value), walk.gradient(of: leaf))
 }
 
@@ -28,7 +29,8 @@ public func valueAndGradient<E: Error>(
   let tape = Tape.openScope()
   let leaves = (tape.leaf(a), tape.leaf(b))
   let value = try tape.run { () throws(E) in try body(leaves.0, leaves.1) }
-  let walk = tape.finishScope(with: value)
+  var walk = tape.finishScope(with: value)
+  defer { walk.end() }
   return (tape.surviving(value), (walk.gradient(of: leaves.0), walk.gradient(of: leaves.1)))
 }
 
@@ -40,7 +42,8 @@ public func valueAndGradient<E: Error>(
   let tape = Tape.openScope()
   let leaves = tensors.map { tape.leaf($0) }
   let value = try tape.run { () throws(E) in try body(leaves) }
-  let walk = tape.finishScope(with: value)
+  var walk = tape.finishScope(with: value)
+  defer { walk.end() }
   return (tape.surviving(value), leaves.map { walk.gradient(of: $0) })
 }
 

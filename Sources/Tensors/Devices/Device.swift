@@ -10,33 +10,19 @@ import BackendCore
 /// let x = Tensor.normal([64, 64], using: RandomStream(seed: 1), on: device)
 /// ```
 public struct Device: Sendable {
-  /// The backend; nil for a device of a list that has not been opened through this value.
-  private let opened: (any Backend)?
-  /// The entry in the list of devices, for those that are found there.
-  private let entry: DeviceEntry?
+  /// One reference, because tensors copy their device with every operation.
+  private let handle: Handle
 
   /// The device that a backend drives: Reference, one of your own, a spy in a test. Two devices are equal when their
   /// backends are the same object.
-  public init(_ backend: any Backend) {
-    opened = backend
-    entry = nil
-  }
+  public init(_ backend: any Backend) { handle = Handle(opened: backend, entry: nil) }
 
   /// A device of a list: opened here, or on first use.
-  package init(_ entry: DeviceEntry, opened: (any Backend)? = nil) {
-    self.opened = opened
-    self.entry = entry
-  }
+  package init(_ entry: DeviceEntry, opened: (any Backend)? = nil) { handle = Handle(opened: opened, entry: entry) }
 
   /// What computes on this device.
   package var backend: any Backend {
-    @inline(__always) get { opened ?? openedEntry() }
-  }
-
-  @inline(never)
-  private func openedEntry() -> any Backend {
-    guard let entry else { fatalError("a device has a backend or an entry") }
-    return entry.backend
+    @inline(__always) get { handle.opened ?? handle.openedEntry() }
   }
 
   /// What kind of processor a device is.
@@ -45,11 +31,11 @@ public struct Device: Sendable {
   public typealias MemoryStatistics = BackendCore.MemoryStatistics
 
   /// A name for people: "AMD EPYC 9B45".
-  public var name: String { entry?.name ?? backend.name }
+  public var name: String { handle.entry?.name ?? backend.name }
   /// A CPU, a GPU, or an accelerator of another kind.
-  public var kind: Kind { entry?.kind ?? backend.kind }
+  public var kind: Kind { handle.entry?.kind ?? backend.kind }
   /// A name for commands, as `named(_:)` takes it: "cpu", "opencl:0:1".
-  public var identifier: String { entry?.identifier ?? backend.identifier }
+  public var identifier: String { handle.entry?.identifier ?? backend.identifier }
 
   /// Bytes in use, cached, at the peak, and the limit.
   public func memoryStatistics() -> MemoryStatistics { backend.memoryStatistics() }
@@ -71,12 +57,39 @@ public struct Device: Sendable {
 extension Device: Hashable, CustomStringConvertible {
   @inline(__always)
   public static func == (a: Device, b: Device) -> Bool {
-    a.entry == nil && b.entry == nil ? a.opened === b.opened : a.entry === b.entry
+    a.handle === b.handle || a.handle.drivesTheSame(as: b.handle)
   }
   public func hash(into hasher: inout Hasher) {
-    if let entry { hasher.combine(ObjectIdentifier(entry)) }
-    if entry == nil, let opened { hasher.combine(ObjectIdentifier(opened)) }
+    if let entry = handle.entry {
+      hasher.combine(ObjectIdentifier(entry))
+    } else if let opened = handle.opened {
+      hasher.combine(ObjectIdentifier(opened))
+    }
   }
   /// "opencl:0:1 (NVIDIA H200)".
   public var description: String { "\(identifier) (\(name))" }
+}
+
+/// What a device refers to.
+private final class Handle: Sendable {
+  /// The backend; nil for a device of a list that has not been opened through this handle.
+  let opened: (any Backend)?
+  /// The entry in the list of devices, for those that are found there.
+  let entry: DeviceEntry?
+
+  init(opened: (any Backend)?, entry: DeviceEntry?) {
+    self.opened = opened
+    self.entry = entry
+  }
+
+  @inline(never)
+  func openedEntry() -> any Backend {
+    guard let entry else { fatalError("a device has a backend or an entry") }
+    return entry.backend
+  }
+
+  @inline(never)
+  func drivesTheSame(as other: Handle) -> Bool {
+    entry == nil && other.entry == nil ? opened === other.opened : entry === other.entry
+  }
 }

@@ -184,5 +184,8 @@ struct ScalingRecord: GradientRule {
   let x: Operand
   let factor: Double
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) { walk.add(dy * factor, to: x) }
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    dy *= factor
+    walk.add(dy, to: x)
+  }
 }

@@ -36,14 +36,32 @@ extension Tensor {
     } else {
       Checks.number(name, a)
     }
-    let extents = Checks.broadcast(name, a.extents, b.extents)
-    let aLayout = Layout(broadcasting: a.extents, to: extents)
-    let bLayout = Layout(broadcasting: b.extents, to: extents)
-    var y = launch(a, b, extents, a.storage.dtype, on: device) { backend, a, b, y in
-      try backend.binary(op, a, aLayout, b, bLayout, into: y)
-    }
+    var y =
+      a.extents == b.extents
+      ? combinedAlike(op, a, b, on: device)
+      : combinedBroadcasting(op, a, b, to: Checks.broadcastUnequal(name, a.extents, b.extents), on: device)
     if let tape = Tape.recording(a.node, b.node) { y.node = tape.append(.binary(BinaryRecord(op, a, b, on: tape))) }
     return y
+  }
+
+  /// Operands of one shape: the layouts need not know it.
+  @inline(__always)
+  private static func combinedAlike(_ op: BinaryOp, _ a: Tensor, _ b: Tensor, on device: Device) -> Tensor {
+    let layout = Layout(flat: a.extents.count)
+    return launch(a, b, a.extents, a.storage.dtype, on: device) { backend, a, b, y in
+      try backend.binary(op, a, layout, b, layout, into: y)
+    }
+  }
+
+  @inline(never)
+  private static func combinedBroadcasting(
+    _ op: BinaryOp, _ a: Tensor, _ b: Tensor, to extents: Shape, on device: Device
+  ) -> Tensor {
+    let aLayout = Layout(broadcasting: a.extents, to: extents)
+    let bLayout = Layout(broadcasting: b.extents, to: extents)
+    return launch(a, b, extents, a.storage.dtype, on: device) { backend, a, b, y in
+      try backend.binary(op, a, aLayout, b, bLayout, into: y)
+    }
   }
 
   /// y = op(x, scalar), or op(scalar, x).
@@ -97,8 +115,9 @@ extension Tensor {
       return
     }
     let addend = BufferSlice(bBuffer, offset: b.offset)
-    let aLayout = Layout(dense: a.extents)
-    let bLayout = Layout(broadcasting: b.extents, to: a.extents)
+    let isAlike = a.extents == b.extents
+    let aLayout = isAlike ? Layout(flat: a.extents.count) : Layout(dense: a.extents)
+    let bLayout = isAlike ? aLayout : Layout(broadcasting: b.extents, to: a.extents)
     a.overwrite { backend, a in try backend.binary(op, a, aLayout, addend, bLayout, into: a) }
     a.node = .constant  // it may have stood on a tape that is paused
   }
@@ -148,12 +167,19 @@ struct BinaryRecord: GradientRule {
       walk.add(dy, to: a)
       walk.add(-dy, to: b)
     case .multiply:
-      walk.add(dy * b.tensor, to: a)
-      walk.add(dy * a.tensor, to: b)
+      // The last use of dy may take its memory.
+      if walk.wants(a) {
+        if walk.wants(b) { walk.add(dy * a.tensor, to: b) }
+        dy *= b.tensor
+        walk.add(dy, to: a)
+      } else if walk.wants(b) {
+        dy *= a.tensor
+        walk.add(dy, to: b)
+      }
     case .divide:
-      let da = dy / b.tensor
-      walk.add(da, to: a)
-      walk.add(-(da * a.tensor / b.tensor), to: b)
+      dy /= b.tensor
+      walk.add(dy, to: a)
+      if walk.wants(b) { walk.add(-(dy * a.tensor / b.tensor), to: b) }
     case .power:
       walk.add(dy * powerBaseDerivative(), to: a)
       walk.add(dy * powerExponentDerivative(), to: b)
