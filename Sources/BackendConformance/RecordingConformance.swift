@@ -4,6 +4,7 @@ import BackendCore
 extension Examiner {
   func examineRecording() {
     examineReplay()
+    examineSubstitution()
     examineReplayedStep()
   }
 
@@ -21,7 +22,7 @@ extension Examiner {
       let replayed = trial.output(129, within: .number, name: "replayed result")
       return { backend, s in
         let result = BufferSlice(try backend.allocate(count: 129, dtype: .float32))
-        func step() throws {
+        func step(_ backend: any Backend) throws {
           try backend.binary(.multiply, s[work], dense, s[factor], repeated, into: result)
           try backend.binaryScalar(.add, result, 1, scalarFirst: false, count: 129, into: result)
         }
@@ -32,8 +33,41 @@ extension Examiner {
         // New numbers in the same buffers.
         try backend.copy(s[other], count: 129, into: s[work])
         try backend.copy(s[factors].advanced(by: 1), count: 1, into: s[factor])
-        if let recording { try recording.replay() } else { try step() }
+        if let recording { try recording.replay() } else { try step(backend) }
         try backend.copy(result, count: 129, into: s[replayed])
+      }
+    }
+  }
+
+  /// A replay may read and write other buffers than those of the recording, at any offset.
+  private func examineSubstitution() {
+    let (first, second) = (numbers.floats(33), numbers.floats(40))
+    examine("replay with other buffers", "[33]") { trial in
+      let x = trial.input(first)
+      let other = trial.input(second)
+      let recorded = trial.output(33, within: .number, name: "recorded result")
+      let replayed = trial.output(33, within: .number, name: "replayed result")
+      return { backend, s in
+        let input = BufferSlice(try backend.allocate(count: 33, dtype: .float32))
+        let between = BufferSlice(try backend.allocate(count: 33, dtype: .float32))
+        let result = BufferSlice(try backend.allocate(count: 33, dtype: .float32))
+        func step(_ backend: any Backend) throws {
+          try backend.binaryScalar(.multiply, input, 3, scalarFirst: false, count: 33, into: between)
+          try backend.unary(UnaryOp(.negate), between, count: 33, into: result)
+        }
+        try backend.copy(s[x], count: 33, into: input)
+        let recording = try backend.record(step)
+        try backend.copy(result, count: 33, into: s[recorded])
+        let moved = s[other].advanced(by: 7)
+        if let recording {
+          try recording.replay(substituting: [
+            BufferSubstitution(input.buffer, by: moved), BufferSubstitution(result.buffer, by: s[replayed]),
+          ])
+        } else {
+          try backend.copy(moved, count: 33, into: input)
+          try step(backend)
+          try backend.copy(result, count: 33, into: s[replayed])
+        }
       }
     }
   }
@@ -60,7 +94,7 @@ extension Examiner {
       return { backend, s in
         let dropped = BufferSlice(try backend.allocate(count: 33, dtype: .float32))
         let source = RandomSource(key: 99, call: 1, stepOffset: s[number])
-        func step() throws {
+        func step(_ backend: any Backend) throws {
           try backend.dropout(s[g], probability: 0.5, source, count: 33, into: dropped)
           try backend.optimizerStep(
             rule, parameters: s[p], gradients: dropped, states: [s[v]], count: 33, scalars: s[scalar])
@@ -68,7 +102,7 @@ extension Examiner {
         let recording = try backend.record(step)
         try backend.copy(s[scalarsOfSteps].advanced(by: StepScalars.count), count: StepScalars.count, into: s[scalar])
         try backend.copy(s[numbersOfSteps].advanced(by: 1), count: 1, into: s[number])
-        if let recording { try recording.replay() } else { try step() }
+        if let recording { try recording.replay() } else { try step(backend) }
         try backend.synchronize()
       }
     }

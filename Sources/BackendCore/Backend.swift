@@ -160,11 +160,7 @@ public protocol Backend: AnyObject, Sendable {
 
   // MARK: Recording
 
-  /// Runs `body`, and returns what replays its calls on the same buffers. The default runs it and returns nil: eager.
-  func record(_ body: () throws -> Void) throws -> (any Recording)?
-}
-
-/// A sequence of calls that a backend has kept: replaying repeats them on the same buffers.
-public protocol Recording: AnyObject, Sendable {
-  func replay() throws
+  /// Runs `body`, which makes its calls on the backend that it is given, and returns what repeats them; nil when this backend
+  /// keeps nothing, or when the calls cannot be repeated because `body` has read a result. The default is a `CallRecorder`.
+  func record(_ body: (any Backend) throws -> Void) throws -> (any Recording)?
 }

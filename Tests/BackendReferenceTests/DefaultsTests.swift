@@ -116,10 +116,24 @@ import Testing
     #expect(backend.memoryStatistics().liveBytes == before)
   }
 
-  @Test func recordingIsEager() throws {
-    var calls = 0
-    let recording = try defaults.record { calls += 1 }
+  /// What the host has read may decide which calls come next.
+  @Test func readingEndsARecording() throws {
+    let x = try buffer(numbers(4), on: defaults)
+    var number = 0.0
+    let recording = try defaults.record { backend in
+      try backend.binaryScalar(.add, x, 1, scalarFirst: false, count: 4, into: x)
+      try withUnsafeMutableBytes(of: &number) { try backend.download(x, into: $0) }
+    }
     #expect(recording == nil)
-    #expect(calls == 1)
+    #expect(number == numbers(4)[0] + 1)
+  }
+
+  @Test func aFailedCallEndsARecording() throws {
+    let x = try buffer(numbers(4), on: defaults)
+    let recording = try defaults.record { backend in
+      _ = try? backend.allocate(count: .max, dtype: .float64)
+      try backend.fill(x, count: 4, with: 1)
+    }
+    #expect(recording == nil)
   }
 }

@@ -376,12 +376,12 @@ final class DefectiveBackend: Backend {
     try base.clipFactor(sumOfSquares: sumOfSquares, maximumNorm: maximumNorm, into: y)
   }
 
-  func record(_ body: () throws -> Void) throws -> (any Recording)? {
-    try body()
+  func record(_ body: (any Backend) throws -> Void) throws -> (any Recording)? {
+    try body(self)
     return defect == .replayDoesNothing ? EmptyRecording() : nil
   }
 }
 
 private final class EmptyRecording: Recording {
-  func replay() throws {}
+  func replay(substituting substitutions: [BufferSubstitution]) throws {}
 }

@@ -3,7 +3,7 @@ import NeuralNetworks
 extension Case {
   /// The default model (784-128-10, relu, Adam): forward passes, training steps and the step of the optimizer alone.
   static var training: [Case] {
-    [1, 32, 128].map(forward) + [32, 128].map(trainingStep) + [optimizerStep]
+    [1, 32, 128].map(forward) + [1, 32, 1024].flatMap { [predictor($0), predict($0)] } + [32, 128].map(trainingStep) + [optimizerStep]
   }
 
   private static let layers = [784, 128, 10]
@@ -28,6 +28,24 @@ extension Case {
       let model = try makeModel(device)
       let images = operand([batch, 784], device)
       return { model(images, .inference) }
+    }
+  }
+
+  private static func predictor(_ batch: Int) -> Case {
+    let work = Work.operations(Double(batch) * operationsPerImage)
+    return Case(name: "predictor", shape: "\(shape) batch \(batch)", work: work) { device in
+      let predictor = Predictor(try makeModel(device))
+      let images = operand([batch, 784], device)
+      return { try predictor.predict(images) }
+    }
+  }
+
+  private static func predict(_ batch: Int) -> Case {
+    let work = Work.operations(Double(batch) * operationsPerImage)
+    return Case(name: "predict", shape: "\(shape) batch \(batch)", work: work) { device in
+      let model = try makeModel(device)
+      let images = operand([batch, 784], device)
+      return { try model.predict(images, batchSize: batch) }
     }
   }
 

@@ -87,16 +87,21 @@ extension Model {
   public func predict(_ inputs: [Tensor], batchSize: Int = 32) throws -> [Tensor] {
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
     let count = try prepared(forPredicting: inputs)
+    if count <= batchSize { return try outputs(for: inputs) }
     var parts: [[Tensor]] = []
     for start in stride(from: 0, to: count, by: batchSize) {
       let rows = start..<min(start + batchSize, count)
-      let batch = inputs.map { ($0.shape[0] == rows.count ? $0 : $0[rows]).moved(to: device) }
-      let outputs = withoutGradient { forward(batch, .inference) }
-      for output in outputs { try output.checkPoison() }
-      parts.append(outputs)
+      parts.append(try outputs(for: inputs.map { $0[rows] }))
       try device.catchUp(after: parts.count)
     }
-    if parts.count == 1 { return parts[0] }
     return parts[0].indices.map { output in Tensor.concatenated(parts.map { $0[output] }) }
+  }
+
+  /// The outputs in inference mode, for inputs that fit; constant for gradients.
+  func outputs(for inputs: [Tensor]) throws -> [Tensor] {
+    let device = device
+    let outputs = withoutGradient { forward(inputs.map { $0.moved(to: device) }, .inference) }
+    for output in outputs { try output.checkPoison() }
+    return outputs
   }
 }

@@ -20,10 +20,14 @@ public struct Device: Sendable {
   /// A device of a list: opened here, or on first use.
   package init(_ entry: DeviceEntry, opened: (any Backend)? = nil) { handle = Handle(opened: opened, entry: entry) }
 
-  /// What computes on this device.
+  /// What computes on this device, or records what it is asked on this thread.
   package var backend: any Backend {
-    @inline(__always) get { handle.opened ?? handle.openedEntry() }
+    @inline(__always) get { DeviceRecording.target(of: handle.opened ?? handle.openedEntry()) }
   }
+
+  /// True while this thread records what it asks of this device. What has been recorded before cannot be replayed then: it
+  /// would not be recorded.
+  package var isBeingRecorded: Bool { backend !== handle.opened ?? handle.openedEntry() }
 
   /// What kind of processor a device is.
   public typealias Kind = DeviceKind

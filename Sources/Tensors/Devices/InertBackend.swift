@@ -119,8 +119,8 @@ extension InertBackend {
   ) throws {}
   func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {}
   func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {}
-  func record(_ body: () throws -> Void) throws -> (any Recording)? {
-    try body()
+  func record(_ body: (any Backend) throws -> Void) throws -> (any Recording)? {
+    try body(self)
     return nil
   }
 }

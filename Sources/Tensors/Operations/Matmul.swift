@@ -57,6 +57,13 @@ struct MatmulPlan {
     let (m, k) = transposesA ? (a[-1], a[-2]) : (a[-2], a[-1])
     let (otherK, n) = transposesB ? (b[-1], b[-2]) : (b[-2], b[-1])
     if k != otherK { MatmulPlan.refuse(a, b, k, otherK) }
+    if a.rank == 2 && b.rank == 2 {  // nothing to broadcast
+      result = Shape(rank: 2, repeating: n)
+      result[0] = m
+      if m.multipliedReportingOverflow(by: n).overflow { Checks.countable("matmul", result) }
+      shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
+      return
+    }
     let (aBatch, bBatch) = (a.dropping(last: 2), b.dropping(last: 2))
     let batch = aBatch == bBatch ? aBatch : Checks.broadcast("matmul", aBatch, bBatch)
     result = Checks.countable("matmul", batch.appending(m, n))

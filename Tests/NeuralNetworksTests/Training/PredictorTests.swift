@@ -1,3 +1,4 @@
+import BackendCPU
 import NeuralNetworks
 import Testing
 
@@ -37,5 +38,127 @@ import Testing
     #expect(shapes == [[Int]](repeating: [5, 4], count: 4))
     #expect(throws: ModelError.self) { try predictor.predict(.ones([5, 8])) }
     #expect(throws: TrainingError.emptyData("prediction")) { try predictor.predict(.ones([0, 7])) }
+  }
+
+  /// What is recorded gives the bits that the layers give, for each shape and each element of a batch of shapes.
+  @Test(arguments: TestDevices.all) func equalsTheLayers(_ device: Device) throws {
+    func model() throws -> sending Sequential {
+      let model = Sequential {
+        Flatten()
+        Dense(6, activation: .gelu)
+        Dropout(0.5)
+        Dense(4, activation: .softmax)
+      }
+      try model.build(inputShape: [2, 3], on: device, seed: 3)
+      return model
+    }
+    let plain = try model()
+    let predictor = Predictor(try model())
+    // More shapes than are recorded.
+    for count in (1...40).shuffled() + [3, 1, 2] {
+      let input = Tensor.normal([count, 2, 3], using: RandomStream(seed: UInt64(count)), on: device)
+      let expected = plain(input, .inference)
+      for _ in 0..<2 {
+        let found = try predictor.predict(input).scalars()
+        #expect(try found == expected.scalars())
+      }
+    }
+  }
+
+  /// A layer of one's own is run each time, unless it says that it may be replayed.
+  final class Counting: Layer {
+    let isReplayable: Bool
+    nonisolated(unsafe) static var calls = 0
+    init(isReplayable: Bool) { self.isReplayable = isReplayable }
+    func forward(_ input: Tensor, _ context: Context) -> Tensor {
+      Counting.calls += 1
+      return input * 2
+    }
+    var allowsReplay: Bool { isReplayable }
+  }
+
+  @Test func layersThatDoNotAllowReplay() throws {
+    for (isReplayable, expected) in [(true, 0), (false, 3)] {
+      let predictor = Predictor(Sequential { Counting(isReplayable: isReplayable) })
+      _ = try predictor.predict(.ones([2, 3]))
+      Counting.calls = 0
+      for _ in 0..<3 { try expectClose(predictor.predict(.ones([2, 3])), [2, 2, 2, 2, 2, 2]) }
+      #expect(Counting.calls == expected)
+    }
+  }
+
+  /// A call takes no memory of the device but its result.
+  @Test func allocatesItsResultAlone() throws {
+    let device = Device(CPUBackend(threads: 2))
+    let model = Sequential {
+      Dense(512, activation: .relu)
+      Dense(8)
+    }
+    try model.build(inputShape: [64], on: device, seed: 1)
+    let predictor = Predictor(model)
+    let input = Tensor.ones([32, 64], on: device)
+    _ = try predictor.predict(input)
+    let before = device.memoryStatistics()
+    device.setMemoryLimit(bytes: before.liveBytes + 32 * 8 * 4)
+    for _ in 0..<5 { _ = try predictor.predict(input) }
+    #expect(device.memoryStatistics().liveBytes == before.liveBytes)
+  }
+
+  @Test func inputsFromElsewhere() throws {
+    let device = Device(CPUBackend(threads: 1))
+    let model = Sequential { Dense(2) }
+    try model.build(inputShape: [3], on: device, seed: 1)
+    let input = Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3])
+    let expected = try model.predict(input.moved(to: device)).scalars()
+    let predictor = Predictor(model)
+    for _ in 0..<2 {
+      let found = try predictor.predict(input)
+      #expect(try found.scalars() == expected)
+      #expect(found.device == device)
+    }
+  }
+
+  /// Many threads at once, each with inputs of its own: no result is another's.
+  @Test func threadsDoNotMix() async throws {
+    let model = Sequential {
+      Dense(16, activation: .tanh); Dense(4)
+    }
+    try model.build(inputShape: [8], seed: 2)
+    let inputs = (0..<16).map { Tensor.normal([3, 8], using: RandomStream(seed: $0)) }
+    let expected = try inputs.map { try model.predict($0).scalars() }
+    let predictor = Predictor(model)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for worker in 0..<16 {
+        group.addTask {
+          for _ in 0..<200 {
+            let found = try predictor.predict(inputs[worker]).scalars()
+            #expect(found == expected[worker])
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// A layer that asks a predictor, inside a predictor.
+  final class Asking: Layer {
+    let predictor: Predictor
+    init(_ predictor: Predictor) { self.predictor = predictor }
+    func forward(_ input: Tensor, _ context: Context) -> Tensor {
+      (try? predictor.predict(input)).map { $0 + 1 } ?? input
+    }
+    var allowsReplay: Bool { true }
+  }
+
+  @Test(arguments: TestDevices.all) func predictorsInside(_ device: Device) throws {
+    let inner = Predictor(Sequential { Counting(isReplayable: true) })
+    let outer = Predictor(Sequential { Asking(inner) })
+    for round in 1...4 {
+      let input = Tensor.full([2, 1], Double(round), on: device)
+      for predictor in [inner, outer] {
+        let expected = Double(2 * round + (predictor === outer ? 1 : 0))
+        try expectClose(predictor.predict(input), [expected, expected])
+      }
+    }
   }
 }

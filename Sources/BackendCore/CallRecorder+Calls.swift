@@ -1,0 +1,203 @@
+// Every computing call of the protocol, in its order there: passed on, and kept.
+
+extension CallRecorder {
+  public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    try call { backend, at in try backend.unary(op, at(x), count: count, into: at(y)) }
+  }
+
+  public func unaryGradient(_ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice)
+    throws
+  {
+    try call { backend, at in try backend.unaryGradient(op, at(dy), saved: at(saved), count: count, into: at(dx)) }
+  }
+
+  public func binary(
+    _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
+  ) throws {
+    try call { backend, at in try backend.binary(op, at(a), aLayout, at(b), bLayout, into: at(y)) }
+  }
+
+  public func binaryScalar(
+    _ op: BinaryOp, _ x: BufferSlice, _ scalar: Double, scalarFirst: Bool, count: Int, into y: BufferSlice
+  ) throws {
+    try call { backend, at in
+      try backend.binaryScalar(op, at(x), scalar, scalarFirst: scalarFirst, count: count, into: at(y))
+    }
+  }
+
+  public func compare(
+    _ op: ComparisonOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
+  ) throws {
+    try call { backend, at in try backend.compare(op, at(a), aLayout, at(b), bLayout, into: at(y)) }
+  }
+
+  public func compareScalar(_ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice)
+    throws
+  {
+    try call { backend, at in try backend.compareScalar(op, at(x), scalar, count: count, into: at(y)) }
+  }
+
+  public func select(
+    _ condition: BufferSlice, _ conditionLayout: Layout, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice,
+    _ bLayout: Layout, into y: BufferSlice
+  ) throws {
+    try call { backend, at in
+      try backend.select(at(condition), conditionLayout, at(a), aLayout, at(b), bLayout, into: at(y))
+    }
+  }
+
+  public func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    try call { backend, at in try backend.cast(at(x), count: count, into: at(y)) }
+  }
+
+  public func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws {
+    try call { backend, at in try backend.range(start: start, step: step, count: count, into: at(y)) }
+  }
+
+  public func copyStrided(
+    _ x: BufferSlice, _ xStrides: Strides, shape: Shape, into y: BufferSlice, _ yStrides: Strides, accumulating: Bool
+  ) throws {
+    try call { backend, at in
+      try backend.copyStrided(at(x), xStrides, shape: shape, into: at(y), yStrides, accumulating: accumulating)
+    }
+  }
+
+  public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    try call { backend, at in try backend.reduce(op, at(x), shape, into: at(y)) }
+  }
+
+  public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    try call { backend, at in try backend.argReduce(op, at(x), shape, into: at(y)) }
+  }
+
+  public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
+    try call { backend, at in try backend.cumulativeSum(at(x), shape, reversed: reversed, into: at(y)) }
+  }
+
+  public func sort(
+    _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
+  ) throws {
+    try call { backend, at in
+      try backend.sort(
+        at(x), rows: rows, columns: columns, descending: descending, values: at(values),
+        indices: at(indices))
+    }
+  }
+
+  public func matmul(
+    _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
+  ) throws {
+    try call { backend, at in try backend.matmul(at(a), at(b), shape, alpha: alpha, beta: beta, into: at(c)) }
+  }
+
+  public func gatherRows(
+    _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice
+  ) throws {
+    try call { backend, at in
+      try backend.gatherRows(at(x), shape, indices: at(indices), indexCount: indexCount, into: at(y))
+    }
+  }
+
+  public func scatterAddRows(
+    _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
+  ) throws {
+    try call { backend, at in
+      try backend.scatterAddRows(at(updates), indices: at(indices), indexCount: indexCount, into: at(y), shape)
+    }
+  }
+
+  public func gatherElements(
+    _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexExtent: Int, into y: BufferSlice
+  ) throws {
+    try call { backend, at in
+      try backend.gatherElements(at(x), shape, indices: at(indices), indexExtent: indexExtent, into: at(y))
+    }
+  }
+
+  public func scatterAddElements(
+    _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
+  ) throws {
+    try call { backend, at in
+      try backend.scatterAddElements(at(updates), indices: at(indices), indexExtent: indexExtent, into: at(y), shape)
+    }
+  }
+
+  public func random(_ distribution: RandomDistribution, _ source: RandomSource, count: Int, into y: BufferSlice) throws
+  {
+    try call { backend, at in try backend.random(distribution, source, count: count, into: at(y)) }
+  }
+
+  public func linear(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?
+  ) throws {
+    try call { backend, at in
+      try backend.linear(
+        at(x), at(w), bias: at(bias), rows: rows, inputs: inputs, units: units, activation: activation,
+        into: at(y), preActivation: at(preActivation))
+    }
+  }
+
+  public func linearGradient(
+    _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
+    dBias: BufferSlice?
+  ) throws {
+    try call { backend, at in
+      try backend.linearGradient(
+        at(dy), saved: at(saved), activation: activation, rows: rows, units: units, dz: at(dz),
+        dBias: at(dBias))
+    }
+  }
+
+  public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
+    try call { backend, at in
+      try backend.softmax(at(x), rows: rows, columns: columns, logarithmic: logarithmic, into: at(y))
+    }
+  }
+
+  public func softmaxGradient(
+    _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
+  ) throws {
+    try call { backend, at in
+      try backend.softmaxGradient(at(dy), at(y), rows: rows, columns: columns, logarithmic: logarithmic, into: at(dx))
+    }
+  }
+
+  public func softmaxCrossEntropy(
+    _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
+    loss: BufferSlice, gradient: BufferSlice?
+  ) throws {
+    try call { backend, at in
+      try backend.softmaxCrossEntropy(
+        at(logits), labels: at(labels), rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignoredLabel,
+        loss: at(loss), gradient: at(gradient))
+    }
+  }
+
+  public func dropout(_ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice)
+    throws
+  {
+    try call { backend, at in try backend.dropout(at(x), probability: probability, source, count: count, into: at(y)) }
+  }
+
+  public func optimizerStep(
+    _ step: OptimizerStep, parameters: BufferSlice, gradients: BufferSlice, states: [BufferSlice], count: Int,
+    scalars: BufferSlice
+  ) throws {
+    try call { backend, at in
+      try backend.optimizerStep(
+        step, parameters: at(parameters), gradients: at(gradients), states: at(states), count: count,
+        scalars: at(scalars))
+    }
+  }
+
+  public func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
+    try call { backend, at in try backend.sumOfSquares(at(x), count: count, accumulating: accumulating, into: at(y)) }
+  }
+
+  public func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
+    try call { backend, at in
+      try backend.clipFactor(sumOfSquares: at(sumOfSquares), maximumNorm: maximumNorm, into: at(y))
+    }
+  }
+}

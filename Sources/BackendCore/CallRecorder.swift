@@ -1,0 +1,107 @@
+/// A backend that passes every call on to another one and keeps it, so that the calls can be made again: the default way to
+/// record. Nothing of the shapes, element types and buffers is looked at when they are repeated.
+///
+/// Buffers are those of the other backend. Those that a kept call uses live as long as the recording. Made for one thread.
+public final class CallRecorder: Backend, @unchecked Sendable {
+  typealias Call = @Sendable (any Backend, Substitutions) throws -> Void
+
+  /// What the calls go to.
+  public let base: any Backend
+  private var calls: [Call] = []
+  /// False once the host has looked at a result, or a call has failed: what happens next may depend on it.
+  private var isRepeatable = true
+
+  /// - Parameter base: the backend that computes.
+  public init(_ base: any Backend) { self.base = base }
+
+  /// What repeats the calls made so far; nil when they cannot be repeated, because the host has read a result between them or
+  /// one of them has failed.
+  public func recording() -> (any Recording)? { isRepeatable ? CallRecording(base, calls) : nil }
+
+  func call(_ call: @escaping Call) throws {
+    do {
+      try call(base, Substitutions([]))
+    } catch {
+      isRepeatable = false
+      throw error
+    }
+    calls.append(call)
+  }
+
+  // MARK: Identity
+
+  public var name: String { base.name }
+  public var identifier: String { base.identifier }
+  public var kind: DeviceKind { base.kind }
+  public func supports(_ dtype: DType) -> Bool { base.supports(dtype) }
+
+  // MARK: Memory
+
+  public func allocate(count: Int, dtype: DType) throws -> Buffer {
+    do {
+      return try base.allocate(count: count, dtype: dtype)
+    } catch {
+      isRepeatable = false
+      throw error
+    }
+  }
+
+  /// The bytes are kept and uploaded again, since later calls may write over them.
+  public func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {
+    let bytes = [UInt8](source)
+    try call { backend, at in try bytes.withUnsafeBytes { try backend.upload($0, into: at(destination)) } }
+  }
+
+  public func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
+    isRepeatable = false
+    try base.download(source, into: destination)
+  }
+
+  public func copy(_ source: BufferSlice, count: Int, into destination: BufferSlice) throws {
+    try call { backend, at in try backend.copy(at(source), count: count, into: at(destination)) }
+  }
+
+  public func fill(_ destination: BufferSlice, count: Int, with value: Double) throws {
+    try call { backend, at in try backend.fill(at(destination), count: count, with: value) }
+  }
+
+  public func synchronize() throws { try base.synchronize() }
+  public func memoryStatistics() -> MemoryStatistics { base.memoryStatistics() }
+  public func setMemoryLimit(bytes: Int) { base.setMemoryLimit(bytes: bytes) }
+  public func trimMemory() { base.trimMemory() }
+}
+
+/// Calls that a `CallRecorder` has kept.
+private final class CallRecording: Recording {
+  private let base: any Backend
+  private let calls: [CallRecorder.Call]
+
+  init(_ base: any Backend, _ calls: [CallRecorder.Call]) {
+    self.base = base
+    self.calls = calls
+  }
+
+  func replay(substituting substitutions: [BufferSubstitution]) throws {
+    let substitutions = Substitutions(substitutions)
+    for call in calls { try call(base, substitutions) }
+  }
+}
+
+/// Where each operand of a kept call is in a replay.
+struct Substitutions {
+  private let list: [BufferSubstitution]
+
+  init(_ list: [BufferSubstitution]) { self.list = list }
+
+  @inline(__always)
+  func callAsFunction(_ slice: BufferSlice) -> BufferSlice {
+    for substitution in list where substitution.buffer === slice.buffer {
+      return substitution.replacement.advanced(by: slice.offset)
+    }
+    return slice
+  }
+
+  func callAsFunction(_ slice: BufferSlice?) -> BufferSlice? { slice.map { self($0) } }
+
+  func callAsFunction(_ slices: [BufferSlice]) -> [BufferSlice] { list.isEmpty ? slices : slices.map { self($0) } }
+}
