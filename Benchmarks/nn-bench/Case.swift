@@ -12,6 +12,8 @@ struct Case {
   var work: Work?
   /// Left out with `--quick`.
   var isLarge = false
+  /// Seconds without work before each call, which are not counted; nil where calls follow one another.
+  var gap: Double?
   /// Allocates the operands on the device, and returns what is to be timed.
   let prepare: (Device) throws -> Operation
 
@@ -33,7 +35,7 @@ enum Work {
 extension Case {
   /// All cases, in the order of the table.
   static var all: [Case] {
-    matmuls + elementwise + reductions + softmaxes + copies + training + overheads
+    matmuls + elementwise + reductions + softmaxes + copies + training + overheads + regions
   }
 }
 

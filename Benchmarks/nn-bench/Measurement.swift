@@ -41,6 +41,7 @@ extension Case {
   /// inside the clock.
   func measure(on device: Device, _ effort: Effort) throws -> Measurement {
     let operation = try prepare(device)
+    if let gap { return try measureSingleCalls(operation, gap, effort) }
     func seconds(of calls: Int) throws -> Double {
       let start = monotonicSeconds()
       var last: Tensor?
@@ -66,6 +67,19 @@ extension Case {
     while times.count < 3 || (times.count < effort.batches && monotonicSeconds() < end) {
       times.append(try seconds(of: calls) / Double(calls))
       if times.count == 1 && times[0] * Double(calls) > effort.limit { break }
+    }
+    return Measurement(times)
+  }
+
+  /// Each call by itself, after a gap that the caller spends busy: what the threads of the device did meanwhile shows.
+  private func measureSingleCalls(_ operation: Operation, _ gap: Double, _ effort: Effort) throws -> Measurement {
+    let calls = max(100, Int(effort.limit / 2 / gap))
+    var times: [Double] = []
+    for _ in 0..<min(calls, 2000) {
+      spin(gap)
+      let start = monotonicSeconds()
+      _ = try operation()
+      times.append(monotonicSeconds() - start)
     }
     return Measurement(times)
   }

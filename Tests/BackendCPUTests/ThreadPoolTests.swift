@@ -44,20 +44,22 @@ import Musl
     #expect(wrong == 0)
   }
 
-  @Test func regionsInsideRegionsAreDone() {
-    let pool = ThreadPool(threadCount: 3)
+  @Test(arguments: [1, 2, 3, 7])
+  func regionsInsideRegionsAreDone(threads: Int) {
+    let pool = ThreadPool(threadCount: threads)
     let tally = Tally(64)
     pool.run(8) { outer in pool.run(8) { tally.add(outer * 8 + $0) } }
     #expect(tally.all == Array(repeating: 1, count: 64))
   }
 
-  @Test func callersOnSeveralThreadsAreServed() async {
-    let pool = ThreadPool(threadCount: 3)
+  @Test(arguments: [1, 2, 3, 7])
+  func callersOnSeveralThreadsAreServed(threads: Int) async {
+    let pool = ThreadPool(threadCount: threads)
     let totals = await withTaskGroup(of: Int.self) { group in
       for _ in 0..<8 {
         group.addTask {
           var done = 0
-          for _ in 0..<500 {
+          for _ in 0..<200 {
             let tally = Tally(5)
             pool.run(5) { tally.add($0) }
             done += tally.all.reduce(0, +)
@@ -67,7 +69,42 @@ import Musl
       }
       return await group.reduce(0, +)
     }
-    #expect(totals == 8 * 500 * 5)
+    #expect(totals == 8 * 200 * 5)
+  }
+
+  /// What workers write is there when `run` returns, without any lock of the test's own.
+  @Test(arguments: [2, 3, 7])
+  func aRegionEndsAfterAllThatItWrites(threads: Int) {
+    let pool = ThreadPool(threadCount: threads)
+    let memory = UnsafeMutablePointer<Int>.allocate(capacity: 64)
+    defer { memory.deallocate() }
+    memory.initialize(repeating: 0, count: 64)
+    for _ in 0..<2000 {
+      pool.run(16) { chunk in for index in chunk * 4..<chunk * 4 + 4 { memory[index] += 1 } }
+    }
+    #expect((0..<64).allSatisfy { memory[$0] == 2000 })
+  }
+
+  @Test func workersTakePart() { #expect(Self.twoThreadsMeet(in: ThreadPool(threadCount: 2))) }
+
+  /// Whether two chunks run at the same time: each waits for the other.
+  private static func twoThreadsMeet(in pool: ThreadPool) -> Bool {
+    let started = Atomic<Int>(0)
+    let end = time(nil) + 20
+    pool.run(2) { _ in
+      started.add(1, ordering: .relaxed)
+      while started.load(ordering: .relaxed) < 2 && time(nil) < end { sched_yield() }
+    }
+    return time(nil) < end
+  }
+
+  @Test func smallWorkIsNotShared() {
+    let backend = CPUBackend(threads: 7)
+    for grain in [Grain.copy, Grain.simple, Grain.heavy] {
+      let ranges = Mutex<[Range<Int>]>([])
+      backend.parallel(2 * grain - 1, grain: grain) { range in ranges.withLock { $0.append(range) } }
+      #expect(ranges.withLock { $0 } == [0..<2 * grain - 1])
+    }
   }
 
   /// Processor time of the whole process; other suites run beside, so this is measured in a process of its own.
@@ -76,11 +113,18 @@ import Musl
       let pool = ThreadPool(threadCount: 4)
       pool.run(8) { _ in }
       usleep(50_000)
-      let before = clock()
+      let before = Self.processorSeconds()
       usleep(200_000)
-      let used = Double(clock() - before) / Double(CLOCKS_PER_SEC)
-      exit(used < 0.02 ? EXIT_SUCCESS : EXIT_FAILURE)
+      exit(Self.processorSeconds() - before < 0.02 ? EXIT_SUCCESS : EXIT_FAILURE)
     }
+  }
+
+  private static func processorSeconds() -> Double {
+    var usage = rusage()
+    // RUSAGE_SELF, whose type depends on the C library.
+    getrusage(0, &usage)
+    let microseconds = Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
+    return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + microseconds * 1e-6
   }
 
   @Test func wakesWhenAsleep() {
@@ -93,6 +137,47 @@ import Musl
     }
   }
 
+  /// A child has none of its parent's threads: it starts its own, whether the parent's were awake or asleep.
+  @Test func worksInAForkedProcess() async {
+    await #expect(processExitsWith: .success) {
+      let pool = ThreadPool(threadCount: 3)
+      pool.run(8) { _ in }
+      for pause: UInt32 in [0, 1000, 20_000] {
+        usleep(pause)
+        let isRight = Self.inForkedProcess {
+          let tally = Tally(100)
+          pool.run(100) { tally.add($0) }
+          return tally.all == Array(repeating: 1, count: 100) && Self.twoThreadsMeet(in: pool)
+        }
+        guard isRight, Self.twoThreadsMeet(in: pool) else { exit(EXIT_FAILURE) }
+      }
+      exit(EXIT_SUCCESS)
+    }
+  }
+
+  @Test func endsInAForkedProcess() async {
+    await #expect(processExitsWith: .success) {
+      var pool: ThreadPool? = ThreadPool(threadCount: 3)
+      pool?.run(8) { _ in }
+      let isRight = Self.inForkedProcess {
+        pool = nil
+        return true
+      }
+      exit(isRight && Self.twoThreadsMeet(in: pool!) ? EXIT_SUCCESS : EXIT_FAILURE)
+    }
+  }
+
+  /// What `body` returns in a child of this process; false when the child has not ended within half a minute.
+  private static func inForkedProcess(_ body: () -> Bool) -> Bool {
+    let child = fork()
+    if child == 0 {
+      alarm(30)
+      _exit(body() ? EXIT_SUCCESS : EXIT_FAILURE)
+    }
+    var status: Int32 = 0
+    return waitpid(child, &status, 0) == child && status == 0
+  }
+
   @Test func environmentBoundsThreadsAndKernels() async {
     await #expect(processExitsWith: .success) {
       setenv("NN_NUM_THREADS", "3", 1)
@@ -103,13 +188,19 @@ import Musl
     }
   }
 
-  @Test func nonsenseInTheEnvironmentIsIgnored() async {
-    await #expect(processExitsWith: .success) {
-      setenv("NN_NUM_THREADS", "many", 1)
+  @Test(arguments: ["many", "0", "-1", "1025", "2.5"])
+  func nonsenseInTheEnvironmentIsNamedOnce(text: String) async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) { [text] in
+      setenv("NN_NUM_THREADS", text, 1)
       setenv("NN_CPU_ISA", "mmx", 1)
       let isRight =
         CPUBackend.shared.threadCount >= 1 && CPUBackend.shared.instructionSet == InstructionSet.available.first!
       exit(isRight ? EXIT_SUCCESS : EXIT_FAILURE)
     }
+    let lines = String(decoding: try #require(result).standardErrorContent, as: UTF8.self).split(separator: "\n")
+    #expect(
+      lines.filter { $0 == "swift-nn: NN_NUM_THREADS=\(text) is not a number from 1 to 1024; using all processors" }
+        .count == 1)
+    #expect(lines.filter { $0.contains("NN_CPU_ISA=mmx") }.count == 1)
   }
 }
