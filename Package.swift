@@ -51,11 +51,10 @@ let package = Package(
         "CommandSupport", "NeuralNetworks", "Datasets", "ModelFormats", "Files", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ]),
-    .target(name: "MachinePeak", path: "Benchmarks/MachinePeak"),
     .executableTarget(
       name: "nn-bench",
       dependencies: [
-        "CommandSupport", "MachinePeak", "NeuralNetworks", "ModelFormats", "BackendCore", "BackendCPU",
+        "CommandSupport", "NeuralNetworks", "ModelFormats", "BackendCore", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ],
       path: "Benchmarks/nn-bench"),

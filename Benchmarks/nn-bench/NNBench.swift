@@ -70,7 +70,7 @@ struct NNBench: ParsableCommand {
     let device = try self.device.resolve()
     let effort = quick ? Effort.quick : .full
     let threads = (device.device.backend as? CPUBackend)?.threadCount
-    let peak = try Peak.measure(on: device.device, threads: threads, effort)
+    let peak = try Peak.measure(on: device.device, effort)
     var rows: [Row] = []
     for (index, item) in cases.enumerated() {
       if let seconds = expectedSeconds(item, rows), seconds > Self.longestCall {

@@ -1,6 +1,6 @@
+import BackendCPU
 import BackendCore
 import CommandSupport
-import MachinePeak
 import NeuralNetworks
 
 #if OpenCL
@@ -14,19 +14,22 @@ import Musl
 
 /// What this machine can do at most, measured in the same run as the cases.
 struct Peak {
-  /// Billions of floating-point operations a second in a loop of fused multiply-adds; nil on a device that has no such loop.
+  /// Billions of floating-point operations a second in a loop of fused multiply-adds, on the CPU those of the instruction
+  /// set in use; nil on a device that has no such loop.
   var gflops: Double?
   /// Billions of bytes a second, read and written, of a copy that no cache can hold.
   var gbps: Double?
 }
 
 extension Peak {
-  /// The peak of a device: of the CPU with `threads` threads, of another device by a copy between two of its buffers.
-  static func measure(on device: Device, threads: Int?, _ effort: Effort) throws -> Peak {
-    guard let threads else {
+  /// The peak of a device: of the CPU with the threads and instructions of its backend, of another device by a copy between
+  /// two of its buffers.
+  static func measure(on device: Device, _ effort: Effort) throws -> Peak {
+    guard let backend = device.backend as? CPUBackend else {
       return Peak(gflops: try kernelRate(on: device, effort), gbps: try copyRate(on: device, effort))
     }
-    return Peak(gflops: multiplyAddRate(threads: threads, effort), gbps: memoryRate(threads: threads, effort))
+    let threads = backend.threadCount
+    return Peak(gflops: multiplyAddRate(of: backend, effort), gbps: memoryRate(threads: threads, effort))
   }
 
   /// The best of several rounds: a peak is what the machine can reach, whatever else happened to run.
@@ -36,11 +39,11 @@ extension Peak {
     return best
   }
 
-  private static func multiplyAddRate(threads: Int, _ effort: Effort) -> Double {
-    let rounds = 400_000
-    let operations = Double(rounds * mp_operations_per_round() * threads)
+  private static func multiplyAddRate(of backend: CPUBackend, _ effort: Effort) -> Double {
+    let set = backend.instructionSet, rounds = 4_000_000
+    let operations = set.multiplyAdds(rounds: 1) * Double(rounds * backend.threadCount)
     return best(of: effort) {
-      operations / seconds(onThreads: threads) { _ in _ = mp_multiply_add(rounds) } * 1e-9
+      operations / seconds(onThreads: backend.threadCount) { _ in _ = set.multiplyAdds(rounds: rounds) } * 1e-9
     }
   }
 

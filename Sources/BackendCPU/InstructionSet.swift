@@ -17,6 +17,17 @@ public enum InstructionSet: String, Sendable, Hashable, CaseIterable {
   /// True when this machine has it.
   public var isAvailable: Bool { kernels?.pointee.isa == code }
 
+  /// Runs a loop of independent multiply-adds on registers alone, as fast as one thread can be made to go: what
+  /// `nn-bench` calls 100 %. A set that this machine does not have is a programmer error.
+  ///
+  /// - Parameter rounds: the length; a million rounds take 1 to 4 ms.
+  /// - Returns: the number of floating-point operations that were done; a multiply-add is two.
+  public func multiplyAdds(rounds: Int) -> Double {
+    guard let kernels, isAvailable else { fatalError("this machine has no \(rawValue)") }
+    var sink: Float = 0
+    return kernels.pointee.peak_loop(rounds, &sink)
+  }
+
   var code: nn_isa {
     switch self {
     case .avx512: NN_ISA_AVX512

@@ -13,15 +13,17 @@ struct MatrixProduct {
     case row
     /// One column: Aᵀ read as a matrix that the column multiplies from the left.
     case column
+    /// One column with rows of A.
+    case columnDot
     /// Tiles over strips of columns.
     case tiles
     /// Cᵀ = B·Aᵀ by tiles, then transposed: for Bᵀ with fewer rows than columns, it packs the smaller operand.
     case swapped
   }
 
-  /// Rows of A that stay in the second-level cache, and columns of packed B.
-  private static let rowBlock = 240
-  private static let columnBlock = 2048
+  /// Rows of A that stay in the second-level cache with a strip of B, and columns of packed B.
+  private static let rowBlock = 144
+  private static let columnBlock = 1024
   private static let tileRows = 6
 
   let kernels: UnsafePointer<nn_cpu_kernels>
@@ -35,6 +37,8 @@ struct MatrixProduct {
   /// The steps of k; 0 or 1 block for short k.
   private let depth: Int
   private let packsB: Bool
+  /// Whether blocks of Aᵀ are copied together: a step of a power of two between rows puts them into few sets of the cache.
+  private let copiesA: Bool
 
   /// - Parameters:
   ///   - method: by default the fastest for these extents.
@@ -54,7 +58,9 @@ struct MatrixProduct {
     ldb = self.transposesB ? k : n
     if let method {
       self.method = method
-    } else if self.transposesB && !self.transposesA && (m <= 12 || n == 1) {
+    } else if n == 1 && !self.transposesA {
+      self.method = .columnDot
+    } else if self.transposesB && !self.transposesA && m <= 12 {
       self.method = .dot
     } else if m == 1 {
       self.method = .row
@@ -64,8 +70,9 @@ struct MatrixProduct {
       let isSwapped = self.transposesB && !self.transposesA && m <= n / 2 && beta == 0
       self.method = isSwapped ? .swapped : .tiles
     }
-    // A transposed A is read with a long step, which shorter blocks bear better.
-    let most = self.transposesA ? 256 : 512
+    copiesA = self.transposesA && k > 384 && m >= 512 && n >= 256
+    // A transposed A that is read in place has a long step, which shorter blocks bear better.
+    let most = self.transposesA && !copiesA ? 256 : 768
     let blocks = k <= most + most / 2 ? 1 : (k + most - 1) / most
     depth = max(1, (k + blocks - 1) / blocks)
     packsB = self.transposesB || ((n >= 1024 || k * n > 1 << 18) && m >= 3 * Self.tileRows)
@@ -74,8 +81,8 @@ struct MatrixProduct {
   /// Floats of scratch memory for `compute` over a rectangle of these extents.
   func scratchCount(rows: Int, columns: Int) -> Int {
     switch method {
-    case .dot, .row, .column: return 0
-    case .tiles: return packsB ? panelCount(columns) : 0
+    case .dot, .row, .column, .columnDot: return 0
+    case .tiles: return (packsB ? panelCount(columns) : 0) + (copiesA ? Self.copyStep * depth : 0)
     case .swapped: return panelCount(rows) + (rows * columns + 15) / 16 * 16
     }
   }
@@ -85,6 +92,9 @@ struct MatrixProduct {
     let strip = kernels.pointee.strip
     return (min(columns, Self.columnBlock) + 2 * strip) / strip * strip * depth
   }
+
+  /// From row to row of a copied block of Aᵀ: an odd number of cache lines, so that the rows spread over all sets.
+  private static let copyStep = rowBlock + 32
 
   /// Computes the rectangle `rows` x `columns` of C, with the epilogue while it is in the cache.
   func compute(
@@ -100,10 +110,13 @@ struct MatrixProduct {
         rows.count, columns.count, k, a + i * lda, lda, b + j * ldb, ldb, target, ldc, alpha, beta)
       epilogue?.apply(kernels, c, ldc, rows: rows, columns: columns)
     case .row:
-      kernels.pointee.gemm_row(columns.count, k, a, 1, b + j, ldb, target, alpha, beta)
+      kernels.pointee.gemm_row(columns.count, k, a, b + j, ldb, target, alpha, beta)
       epilogue?.apply(kernels, c, ldc, rows: rows, columns: columns)
     case .column:
-      kernels.pointee.gemm_row(rows.count, k, b, 1, a + i, lda, target, alpha, beta)
+      kernels.pointee.gemm_row(rows.count, k, b, a + i, lda, target, alpha, beta)
+      epilogue?.apply(kernels, c, ldc, rows: rows, columns: columns)
+    case .columnDot:
+      kernels.pointee.gemm_dot(1, rows.count, k, b, k, a + i * lda, lda, target, rows.count, alpha, beta)
       epilogue?.apply(kernels, c, ldc, rows: rows, columns: columns)
     case .tiles:
       computeTiles(a, b, c, rows: rows, columns: columns, scratch: scratch)
@@ -156,27 +169,31 @@ struct MatrixProduct {
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, rows: Range<Int>,
     columns: Range<Int>, depth: Range<Int>, scratch: UnsafeMutablePointer<Float>?, isFirst: Bool
   ) {
-    let (p, count, strip) = (depth.lowerBound, depth.count, kernels.pointee.strip)
+    let (p, count, strip, lanes) = (depth.lowerBound, depth.count, kernels.pointee.strip, kernels.pointee.width)
     let multiplyStrip = kernels.pointee.gemm_strip
-    let source = a + (transposesA ? p * lda + rows.lowerBound : rows.lowerBound * lda + p)
     let scale = p == 0 ? beta : 1
+    var (source, step) = (a + (transposesA ? p * lda + rows.lowerBound : rows.lowerBound * lda + p), lda)
     var panel = scratch
+    if copiesA, let scratch {
+      panel = scratch + Self.copyStep * count
+      for row in 0..<count { (scratch + row * Self.copyStep).update(from: source + row * lda, count: rows.count) }
+      (source, step) = (UnsafePointer(scratch), Self.copyStep)
+    }
     var j = columns.lowerBound
     while j < columns.upperBound {
       let width = stripWidth(columns.upperBound - j)
       let target = c + rows.lowerBound * ldc + j
+      func multiply(_ b: UnsafePointer<Float>, _ ldb: Int, packingInto packed: UnsafeMutablePointer<Float>? = nil) {
+        multiplyStrip(transposesA, rows.count, width, count, source, step, b, ldb, packed, target, ldc, alpha, scale)
+      }
       if transposesB, let panel {
-        if isFirst { kernels.pointee.transpose(b + j * ldb + p, width, count, ldb, panel, strip) }
-        multiplyStrip(
-          transposesA, rows.count, width, count, source, lda, panel, strip, nil, target, ldc, alpha, scale)
-      } else if packsB, width == strip, let panel {
-        let direct = b + p * ldb + j
-        multiplyStrip(
-          transposesA, rows.count, width, count, source, lda, isFirst ? direct : UnsafePointer(panel),
-          isFirst ? ldb : strip, isFirst ? panel : nil, target, ldc, alpha, scale)
+        let panelStep = (width + lanes - 1) / lanes * lanes
+        if isFirst { kernels.pointee.transpose(b + j * ldb + p, width, count, ldb, panel, panelStep) }
+        multiply(panel, panelStep)
+      } else if packsB, width == strip, let panel, !isFirst {
+        multiply(panel, strip)
       } else {
-        multiplyStrip(
-          transposesA, rows.count, width, count, source, lda, b + p * ldb + j, ldb, nil, target, ldc, alpha, scale)
+        multiply(b + p * ldb + j, ldb, packingInto: packsB && width == strip ? panel : nil)
       }
       panel = panel.map { $0 + count * strip }
       j += width

@@ -6,9 +6,16 @@ extension Case {
   static var matmuls: [Case] {
     [64, 128, 256, 512, 1024, 2048, 4096].map { matmul($0, $0, $0) }
       + [
-        matmul(32, 784, 128), matmul(128, 784, 128), matmul(784, 32, 128, transposingLeft: true),
-        matmul(32, 128, 784, transposingRight: true), matmul(1, 784, 128), matmul(32, 128, 10),
-        matmul(512, 4096, 1024), linear(32, 784, 128), linear(128, 784, 128),
+        matmul(32, 784, 128), matmul(128, 784, 128), matmul(1, 784, 128), matmul(32, 128, 10), matmul(512, 4096, 1024),
+        matmul(784, 32, 128, transposingLeft: true), matmul(32, 784, 128, transposingRight: true),
+        matmul(32, 128, 784, transposingRight: true), matmul(1, 784, 128, transposingRight: true),
+      ]
+      + [512, 1024].flatMap {
+        [matmul($0, $0, $0, transposingLeft: true), matmul($0, $0, $0, transposingRight: true)]
+      }
+      + [
+        matmul(512, 512, 512, transposingLeft: true, transposingRight: true), linear(32, 784, 128),
+        linear(128, 784, 128),
       ]
   }
 

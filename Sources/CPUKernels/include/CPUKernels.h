@@ -69,9 +69,10 @@ struct nn_cpu_kernels {
   /// or lies transposed with row step lda. A panel (k·strip floats, for n = strip only) gets a packed copy of B.
   void (*gemm_strip)(bool transposed, long m, long n, long k, const float *a, long lda, const float *b, long ldb,
                      float *_Nullable panel, float *c, long ldc, float alpha, float beta);
-  /// y[n] = alpha·x[k]·B[k, n] + beta·y; x has a step.
-  void (*gemm_row)(long n, long k, const float *x, long step, const float *b, long ldb, float *y, float alpha, float beta);
-  /// C[m, n] = alpha·A[m, k]·B[n, k]ᵀ + beta·C by dot products; adds in another order than `gemm_strip`.
+  /// y[n] = alpha·x[k]·B[k, n] + beta·y.
+  void (*gemm_row)(long n, long k, const float *x, const float *b, long ldb, float *y, float alpha, float beta);
+  /// C[m, n] = alpha·A[m, k]·B[n, k]ᵀ + beta·C by dot products; adds in another order than `gemm_strip`, one that depends on
+  /// the place of a row among the m and on nothing else.
   void (*gemm_dot)(long m, long n, long k, const float *a, long lda, const float *b, long ldb, float *c, long ldc,
                    float alpha, float beta);
   /// y[c·y_step + r] = x[r·x_step + c]; any four-byte elements.
