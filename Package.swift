@@ -66,7 +66,7 @@ let package = Package(
     .testTarget(
       name: "BackendOpenCLTests",
       dependencies: [
-        "BackendCore", "BackendReference", "BackendConformance", "COpenCL", "OpenCLKernels",
+        "BackendCore", "BackendReference", "BackendConformance", "NeuralNetworks", "COpenCL", "OpenCLKernels",
         .target(name: "BackendOpenCL", condition: openCL),
       ]),
     .testTarget(name: "BackendReferenceTests", dependencies: ["BackendReference", "BackendConformance"]),

@@ -1,3 +1,5 @@
+// For dladdr.
+#define _GNU_SOURCE 1
 #include "COpenCL.h"
 
 #ifdef CL_TARGET_OPENCL_VERSION
@@ -5,6 +7,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +44,28 @@ const NNOpenCLFunctions *nn_opencl_functions(void) {
 const char *nn_opencl_load_error(void) {
   pthread_once(&once, load);
   return failure;
+}
+
+const char *nn_opencl_loader_path(void) {
+  const NNOpenCLFunctions *functions = nn_opencl_functions();
+  Dl_info info;
+  return functions && dladdr((void *)functions->clGetPlatformIDs, &info) ? info.dli_fname : NULL;
+}
+
+char *nn_opencl_vendor_failure(const char *library) {
+  // It stays open, as the loader keeps it open.
+  void *handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
+  if (!handle) return strdup(dlerror());
+  void *(*address)(const char *) = (void *(*)(const char *))dlsym(handle, "clGetExtensionFunctionAddress");
+  if (!address) return strdup("no OpenCL driver: it has no clGetExtensionFunctionAddress");
+  __typeof__(clGetPlatformIDs) *platforms = (__typeof__(clGetPlatformIDs) *)address("clIcdGetPlatformIDsKHR");
+  if (!platforms) return strdup("no OpenCL driver: it has no clIcdGetPlatformIDsKHR");
+  cl_uint count = 0;
+  cl_int status = platforms(0, NULL, &count);
+  if (status == CL_SUCCESS && count > 0) return NULL;
+  char reason[80];
+  snprintf(reason, sizeof reason, "it offers no platform (status %d)", status);
+  return strdup(reason);
 }
 
 int nn_opencl_forks(void) { return atomic_load_explicit(&forks, memory_order_relaxed); }

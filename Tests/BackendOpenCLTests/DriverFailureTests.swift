@@ -140,7 +140,9 @@ enum FailingDriver {
   @Test func platformsAndDevicesThatDoNotAnswerAreLeftOut() throws {
     #expect(try OpenCLDevice.available(FailingDriver.withoutDevices).isEmpty)
     #expect(try OpenCLDevice.available(FailingDriver.withSilentDevices).isEmpty)
-    #expect(throws: OpenCLError.noPlatform) { try OpenCLDevice.available(FailingDriver.withoutPlatforms) }
+    #expect(throws: OpenCLError.noPlatform(tried: .tried())) {
+      try OpenCLDevice.available(FailingDriver.withoutPlatforms)
+    }
   }
 }
 #endif

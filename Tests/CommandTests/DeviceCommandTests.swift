@@ -11,7 +11,7 @@ import Musl
 struct DeviceCommandTests {
   @Test func devicesAreListed() throws {
     let report = try Command.nn("devices", "--json").json
-    #expect(report.keys == ["devices", "platforms", "auto", "gpu"])
+    #expect(report.keys == ["devices", "platforms", "drivers", "auto", "gpu"])
     let devices = report["devices"]?.elements ?? []
     #expect(devices.contains { $0["identifier"]?.string == "cpu" && $0["kind"]?.string == "cpu" })
     let chosen = report["auto"]?["identifier"]?.string

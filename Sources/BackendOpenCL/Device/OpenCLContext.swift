@@ -12,6 +12,8 @@ final class OpenCLContext: @unchecked Sendable {
   let cl: NNOpenCLFunctions
   let context: cl_context
   let queue: cl_command_queue
+  /// Bytes in buffers that somebody holds, for errors; the pool keeps it.
+  let liveBytes = Atomic<Int>(0)
   private let forks: Int32
   private let messages: DriverMessages
   private let isLost = Atomic<Bool>(false)
@@ -66,7 +68,8 @@ final class OpenCLContext: @unchecked Sendable {
   func check(_ status: cl_int, _ action: @autoclosure () -> String, bytes: Int = 0) throws {
     guard status != CL_SUCCESS else { return }
     if status == CL_MEM_OBJECT_ALLOCATION_FAILURE || status == CL_OUT_OF_HOST_MEMORY {
-      throw BackendError.outOfMemory(requestedBytes: bytes, liveBytes: 0, limitBytes: device.memoryBytes)
+      throw BackendError.outOfMemory(
+        requestedBytes: bytes, liveBytes: liveBytes.load(ordering: .relaxed), limitBytes: device.memoryBytes)
     }
     throw lose("\(action()) failed: \(OpenCLLibrary.name(of: status))\(messages.text)")
   }

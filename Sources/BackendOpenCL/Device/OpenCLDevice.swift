@@ -43,9 +43,13 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
   static func available(_ cl: NNOpenCLFunctions) throws -> [OpenCLDevice] {
     var count: cl_uint = 0
     // Without a driver the loaders return CL_PLATFORM_NOT_FOUND_KHR, not a count of 0.
-    guard cl.clGetPlatformIDs(0, nil, &count) == CL_SUCCESS, count > 0 else { throw OpenCLError.noPlatform }
+    guard cl.clGetPlatformIDs(0, nil, &count) == CL_SUCCESS, count > 0 else {
+      throw OpenCLError.noPlatform(tried: .tried())
+    }
     var platforms = [cl_platform_id?](repeating: nil, count: Int(count))
-    guard cl.clGetPlatformIDs(count, &platforms, nil) == CL_SUCCESS else { throw OpenCLError.noPlatform }
+    guard cl.clGetPlatformIDs(count, &platforms, nil) == CL_SUCCESS else {
+      throw OpenCLError.noPlatform(tried: .tried())
+    }
     var result: [OpenCLDevice] = []
     for (platformIndex, platform) in platforms.enumerated() {
       guard let platform else { continue }

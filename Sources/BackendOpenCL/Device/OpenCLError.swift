@@ -3,8 +3,8 @@
 public enum OpenCLError: Error, Sendable, Hashable, CustomStringConvertible {
   /// `libOpenCL.so.1` could not be opened; the reason is the dynamic linker's.
   case noLoader(reason: String)
-  /// The loader found no driver (an installable client driver, listed in /etc/OpenCL/vendors).
-  case noPlatform
+  /// The loader found no driver that works; `tried` says where it looked, and what failed there.
+  case noPlatform(tried: OpenCLVendors)
   /// No device has this identifier; `found` lists those that there are.
   case noDevice(identifier: String, found: [String])
   /// The device cannot run the kernels, or its driver refused a context or a queue.
@@ -13,7 +13,7 @@ public enum OpenCLError: Error, Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .noLoader(let reason): "no OpenCL loader: \(reason)"
-    case .noPlatform: "no OpenCL platform: no driver is listed in /etc/OpenCL/vendors"
+    case .noPlatform(let tried): "no OpenCL platform; \(tried)"
     case .noDevice(let identifier, let found):
       "no OpenCL device \(identifier); found: \(found.isEmpty ? "none" : found.joined(separator: ", "))"
     case .unusable(let device, let reason): "OpenCL device \(device) cannot be used: \(reason)"

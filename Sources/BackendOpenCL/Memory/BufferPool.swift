@@ -12,6 +12,7 @@ final class BufferPool: Sendable {
   fileprivate struct State {
     var cached: [Int: [MemoryBlock]] = [:]
     var cachedBytes = 0
+    /// The context has a copy, for errors.
     var liveBytes = 0
     var peakBytes = 0
     var limitBytes: Int
@@ -53,11 +54,11 @@ final class BufferPool: Sendable {
     do {
       try context.finish()
     } catch {
-      state.withLock { $0.liveBytes -= size }
+      state.withLock { count(&$0, -size) }
       throw error
     }
     if let block = create(size) { return block }
-    state.withLock { $0.liveBytes -= size }
+    state.withLock { count(&$0, -size) }
     throw outOfMemory(bytes)
   }
 
@@ -72,16 +73,23 @@ final class BufferPool: Sendable {
     state.withLock { state in
       if let block = state.cached[size]?.popLast() {
         state.cachedBytes -= size
-        state.addLive(size)
+        count(&state, size)
         return .cached(block)
       }
       guard size <= context.device.largestBufferBytes, size <= state.limitBytes - state.liveBytes else {
         return .refused
       }
       let evicted = state.evict(downTo: state.limitBytes - state.liveBytes - size)
-      state.addLive(size)
+      count(&state, size)
       return .reserved(evicted: evicted)
     }
+  }
+
+  /// Counts bytes that somebody has taken, or given back.
+  private func count(_ state: inout State, _ bytes: Int) {
+    state.liveBytes += bytes
+    state.peakBytes = Swift.max(state.peakBytes, state.liveBytes)
+    context.liveBytes.store(state.liveBytes, ordering: .relaxed)
   }
 
   /// A new block that is known to exist, or nil.
@@ -106,7 +114,7 @@ final class BufferPool: Sendable {
     // In a forked child nothing may be done with it, and the lock may be held by a thread that is not there.
     guard context.isInItsProcess else { return }
     let evicted = state.withLock { state in
-      state.liveBytes -= block.bytes
+      count(&state, -block.bytes)
       state.cachedBytes += block.bytes
       state.cached[block.bytes, default: []].append(block)
       return state.evict(downTo: state.limitBytes - state.liveBytes)
@@ -147,11 +155,6 @@ final class BufferPool: Sendable {
 }
 
 fileprivate extension BufferPool.State {
-  mutating func addLive(_ bytes: Int) {
-    liveBytes += bytes
-    peakBytes = max(peakBytes, liveBytes)
-  }
-
   /// Takes blocks from the cache, the largest first, until it holds no more than `bytes`.
   mutating func evict(downTo bytes: Int) -> [MemoryBlock] {
     guard cachedBytes > max(bytes, 0) else { return [] }

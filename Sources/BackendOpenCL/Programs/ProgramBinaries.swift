@@ -1,4 +1,6 @@
 #if OpenCL
+import Synchronization
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -11,7 +13,10 @@ import Musl
 /// A file holds a header, the binary's length and hash, and the binary. It is named after a hash of everything that the
 /// binary depends on, and appears by rename.
 struct ProgramBinaries: Sendable {
+  /// It ends with the version of the format.
   private static let magic: [UInt8] = Array("swift-nn CL 1\n".utf8)
+  /// How often this process has stored a binary.
+  private static let stores = Atomic<Int>(0)
   /// The folder; created when the first file is stored.
   let directory: String
   /// Device, driver and platform: a binary is good for no other.
@@ -60,7 +65,8 @@ struct ProgramBinaries: Sendable {
   func store(_ binary: [UInt8], source: [UInt8], options: String) {
     makeDirectory()
     let target = path(source, options)
-    let temporary = "\(target).\(getpid())"
+    // Of this thread alone: another one may be storing the same.
+    let temporary = "\(target).\(getpid()).\(ProgramBinaries.stores.add(1, ordering: .relaxed).newValue)"
     guard let file = fopen(temporary, "wb") else { return }
     let content = ProgramBinaries.magic + bytes(UInt64(binary.count)) + bytes(hash(binary)) + binary
     let isWritten = fwrite(content, 1, content.count, file) == content.count

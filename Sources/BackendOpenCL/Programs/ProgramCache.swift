@@ -3,16 +3,23 @@ internal import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// The programs of a device, each built when it is first used.
+/// The programs of a device, each built when it is first used. Different programs build at the same time on the threads that
+/// ask for them.
 final class ProgramCache: Sendable {
   private struct Program: @unchecked Sendable {
     let handle: cl_program
   }
 
+  /// The place of a program. Its lock is held while the program is built, by the thread that builds it: whoever wants the
+  /// same one waits for it, and nobody else does.
+  private final class Place: Sendable {
+    let program = Mutex<Program?>(nil)
+  }
+
   private let context: OpenCLContext
   private let sources: KernelSources
   private let binaries: ProgramBinaries?
-  private let programs = Mutex<[ProgramName: Program]>([:])
+  private let places = Mutex<[ProgramName: Place]>([:])
 
   init(_ context: OpenCLContext, sources: KernelSources, binaries: ProgramBinaries?) {
     self.context = context
@@ -23,13 +30,7 @@ final class ProgramCache: Sendable {
   /// A new kernel object of its own, to be kept by the caller.
   /// - Throws: `BackendError.kernelBuild` with the compiler's log.
   func kernel(_ name: KernelName) throws -> cl_kernel {
-    // The compiler runs under the lock: it is no wait for the device, and a second thread would only compile the same.
-    let program = try programs.withLock { programs in
-      if let program = programs[name.program] { return program }
-      let program = Program(handle: try build(name.program))
-      programs[name.program] = program
-      return program
-    }
+    let program = try program(name.program)
     var status: cl_int = 0
     let kernel = context.cl.clCreateKernel(program.handle, name.function, &status)
     guard let kernel, status == CL_SUCCESS else {
@@ -44,6 +45,22 @@ final class ProgramCache: Sendable {
       throw failure(name.program, "kernel \(name.function) runs in groups of at most \(largest) items on this device")
     }
     return kernel
+  }
+
+  /// The program of this name, built if nobody has built it yet.
+  private func program(_ name: ProgramName) throws -> Program {
+    let place = places.withLock { places in
+      if let place = places[name] { return place }
+      let place = Place()
+      places[name] = place
+      return place
+    }
+    return try place.program.withLock { program in
+      if let program { return program }
+      let built = Program(handle: try build(name))
+      program = built
+      return built
+    }
   }
 
   private func build(_ name: ProgramName) throws -> cl_program {

@@ -55,6 +55,13 @@ const NNOpenCLFunctions *_Nullable nn_opencl_functions(void);
 /// Why there are no entry points: the dynamic linker's own words; empty when there are.
 const char *_Nonnull nn_opencl_load_error(void);
 
+/// The file that the entry points of `nn_opencl_functions` come from; null when there are none.
+const char *_Nullable nn_opencl_loader_path(void);
+
+/// Asks a driver's library for its platforms, as a loader does. Returns null when it has some, or the reason why not, to be
+/// freed by the caller.
+char *_Nullable nn_opencl_vendor_failure(const char *_Nonnull library);
+
 /// Opens `library` and fills the table. Returns null, or the reason why it failed, to be freed by the caller.
 char *_Nullable nn_opencl_open(const char *_Nonnull library, NNOpenCLFunctions *_Nonnull functions);
 

@@ -8,7 +8,7 @@ import NeuralNetworks
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Lists the devices of this machine, and says which one would be used.",
-    discussion: "With --json standard output is one object: devices, platforms, auto, gpu.")
+    discussion: "With --json standard output is one object: devices, platforms, drivers, auto, gpu.")
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -48,6 +48,7 @@ struct DeviceListing {
           ]
         }),
       "platforms": platforms.json,
+      "drivers": platforms.driversJSON,
       "auto": [
         "identifier": .string(auto.device.identifier),
         "reason": .string(auto.reason ?? "the first GPU or accelerator"),

@@ -18,6 +18,14 @@ struct Platforms {
   var details: [String: String] = [:]
   /// Why there is none.
   var reason: String?
+  /// The file of the loader; nil without one.
+  var loader: String?
+  /// Where the loader looked for drivers.
+  var place: String?
+  /// What it found there, a line each.
+  var vendors: [String] = []
+  /// Drivers that nothing names to the loader.
+  var unlisted: [String] = []
 
   #if OpenCL
   static func find() -> Platforms {
@@ -33,6 +41,12 @@ struct Platforms {
     } catch {
       result.reason = oneLine("\(error)")
     }
+    result.loader = OpenCLVendors.loader
+    guard result.loader != nil else { return result }
+    let tried = OpenCLVendors.tried()
+    result.place = tried.place
+    result.vendors = tried.vendors.map { oneLine("\($0)") }
+    result.unlisted = tried.unlisted
     return result
   }
   #else
@@ -45,11 +59,27 @@ struct Platforms {
     .array(found.map { ["name": .string($0.name), "version": .string($0.version)] })
   }
 
+  /// The loader and the drivers that it tried.
+  var driversJSON: JSONValue {
+    [
+      "loader": loader.map(JSONValue.string) ?? .null, "place": place.map(JSONValue.string) ?? .null,
+      "tried": .array(vendors.map(JSONValue.string)), "unlisted": .array(unlisted.map(JSONValue.string)),
+    ]
+  }
+
   var lines: [String] {
-    if let reason { return ["OpenCL: \(reason)"] }
-    return found.enumerated().map { index, platform in
+    var lines: [String] = []
+    if found.isEmpty { lines.append("OpenCL: \(reason ?? "no device")") }
+    for (index, platform) in found.enumerated() {
       // "OpenCL 3.0" and what the vendor adds: its version, and sometimes how it was built.
-      "OpenCL platform \(index): \(platform.name), \(platform.version.split(separator: " ").prefix(4).joined(separator: " "))"
+      let version = platform.version.split(separator: " ").prefix(4).joined(separator: " ")
+      lines.append("OpenCL platform \(index): \(platform.name), \(version)")
     }
+    if let loader, let place {
+      lines.append("OpenCL loader: \(loader), looks for drivers in \(place)\(vendors.isEmpty ? " and finds none" : "")")
+    }
+    lines += vendors.map { "OpenCL driver \($0)" }
+    lines += unlisted.map { "OpenCL driver \($0) is named by no file; OCL_ICD_VENDORS=\($0) makes the loader use it" }
+    return lines
   }
 }

@@ -1,0 +1,113 @@
+#if OpenCL
+internal import COpenCL
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A driver's library that the loader was told of, and what became of it.
+public struct OpenCLVendor: Sendable, Hashable, CustomStringConvertible {
+  /// What names it: a file of the vendors' folder, or the variable `OCL_ICD_VENDORS`.
+  public let source: String
+  /// Its name or path, as it stands there.
+  public let library: String
+  /// Why it gives no platform; nil when it gives one.
+  public let failure: String?
+
+  /// "/etc/OpenCL/vendors/nvidia.icd: libnvidia-opencl.so.1 works".
+  public var description: String { "\(source): \(library.isEmpty ? "" : library + " ")\(failure ?? "works")" }
+}
+
+/// Where the loader looks for drivers, and what is there. It asks again what the loader has asked already, so it costs as
+/// much as a listing of the devices.
+///
+/// ```swift
+/// print(OpenCLVendors.tried())   // OpenCL drivers of /etc/OpenCL/vendors: pocl.icd: libpocl.so.2.9.0 works
+/// ```
+public struct OpenCLVendors: Sendable, Hashable, CustomStringConvertible {
+  /// The folder, file or library where the loader looks.
+  public let place: String
+  /// Each library that is named there, in the order of the files' names.
+  public let vendors: [OpenCLVendor]
+  /// Drivers that lie on this machine, and that nothing names to the loader.
+  public let unlisted: [String]
+
+  /// One sentence, for errors.
+  public var description: String {
+    let found = vendors.isEmpty ? "none" : vendors.map(\.description).joined(separator: "; ")
+    let hint = unlisted.first.map { "; \($0) is there: OCL_ICD_VENDORS=\($0) names it to the loader" } ?? ""
+    return "OpenCL drivers of \(place): \(found)\(hint)"
+  }
+
+  /// The file of the loader's entry points; nil when there is no loader.
+  public static var loader: String? { nn_opencl_loader_path().map { String(cString: $0) } }
+
+  /// Looks where the loader looks: in `OCL_ICD_VENDORS`, which is a folder, a file or a library, else in
+  /// `OPENCL_VENDOR_PATH`, else in /etc/OpenCL/vendors.
+  public static func tried() -> OpenCLVendors {
+    let folder = variable("OPENCL_VENDOR_PATH") ?? "/etc/OpenCL/vendors"
+    let place = variable("OCL_ICD_VENDORS") ?? folder
+    let vendors: [OpenCLVendor] =
+      if let names = files(in: place) {
+        names.map { vendor(file: place + (place.hasSuffix("/") ? "" : "/") + $0) }
+      } else if place.hasSuffix(".icd") {
+        [vendor(file: place.contains("/") ? place : "\(folder)/\(place)")]
+      } else if place == folder {
+        []
+      } else {
+        [vendor(library: place, namedBy: "OCL_ICD_VENDORS")]
+      }
+    return OpenCLVendors(place: place, vendors: vendors, unlisted: unlisted(beside: vendors))
+  }
+
+  private static func variable(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The `.icd` files of a folder, sorted; nil when it is no folder.
+  private static func files(in folder: String) -> [String]? {
+    guard let directory = opendir(folder) else { return nil }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name.hasSuffix(".icd") { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  private static func vendor(file: String) -> OpenCLVendor {
+    guard let stream = fopen(file, "rb") else {
+      return OpenCLVendor(source: file, library: "", failure: "cannot be read: \(String(cString: strerror(errno)))")
+    }
+    defer { fclose(stream) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let line = bytes[..<fread(&bytes, 1, bytes.count, stream)].prefix { $0 != UInt8(ascii: "\n") && $0 != 0 }
+    let library = String(decoding: line, as: UTF8.self)
+    guard !library.isEmpty else { return OpenCLVendor(source: file, library: "", failure: "names no library") }
+    return vendor(library: library, namedBy: file)
+  }
+
+  private static func vendor(library: String, namedBy source: String) -> OpenCLVendor {
+    guard let reason = nn_opencl_vendor_failure(library) else {
+      return OpenCLVendor(source: source, library: library, failure: nil)
+    }
+    defer { free(reason) }
+    return OpenCLVendor(source: source, library: library, failure: "fails: \(String(cString: reason))")
+  }
+
+  /// NVIDIA's driver brings this library into a container, and often no file that names it.
+  private static func unlisted(beside vendors: [OpenCLVendor]) -> [String] {
+    let name = "libnvidia-opencl.so.1"
+    guard !vendors.contains(where: { $0.library.hasSuffix(name) }) else { return [] }
+    let folders = [
+      "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/nvidia/lib64",
+      "/usr/local/nvidia/lib", "/usr/lib/nvidia", "/run/opengl-driver/lib", "/usr/lib/wsl/lib",
+    ]
+    let linker = variable("LD_LIBRARY_PATH")?.split(separator: ":").map(String.init) ?? []
+    return (linker + folders).map { "\($0)/\(name)" }.filter { access($0, R_OK) == 0 }
+  }
+}
+#endif

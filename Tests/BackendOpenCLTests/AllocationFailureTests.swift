@@ -1,0 +1,158 @@
+#if OpenCL
+import BackendCore
+import COpenCL
+import NeuralNetworks
+import Testing
+
+@testable import BackendOpenCL
+
+/// Memory runs out at every call that takes some, one after the other, over the making of a model and a whole training step.
+/// Each time there is the documented error or none, nothing leaks, and the same step made again gives the bits that it gives
+/// where nothing ever failed.
+@Suite(.serialized, .enabled(if: TestDevices.exist)) struct AllocationFailureTests {
+  /// A small network with everything that the default one has, dropout and a clipped gradient besides.
+  private struct Training {
+    let model = Sequential {
+      Dense(8, activation: .relu); Dropout(0.25); Dense(3)
+    }
+    let step: TrainingStep
+    let batch: Batch
+
+    init(on device: Device) throws {
+      batch = Batch(
+        input: Tensor(wholeNumbers(6 * 5), shape: [6, 5], on: device),
+        target: Tensor(integers: [0, 1, 2, 2, 1, 0], on: device))
+      try batch.input.checkPoison()
+      try batch.target.checkPoison()
+      try model.build(inputShape: [5], on: device, seed: 1)
+      step = try TrainingStep(
+        model, optimizer: .adam(learningRate: 0.01, clipping: .globalNorm(1)), loss: .crossEntropy(), seed: 2)
+    }
+
+    /// The loss of a step.
+    func makeStep() throws -> Double { try step(batch).loss.item() }
+
+    func numbers() throws -> [Float] { try model.parameters.flatMap { try $0.parameter.value.scalars() } }
+  }
+
+  /// What a run comes to: the losses of two steps, and the weights after them.
+  private struct Course: Equatable {
+    var losses: [Double] = []
+    var weights: [Float] = []
+  }
+
+  private func expectOutOfMemory(_ error: any Error, _ site: String) {
+    guard case DeviceError.outOfMemory(let requested, let live, let limit)? = error as? DeviceError else {
+      Issue.record("\(site): \(error)")
+      return
+    }
+    #expect(requested >= 0 && live >= 0 && limit > 0, "\(site)")
+  }
+
+  /// One failing call is made good by giving back what is cached; a second one in a row is an error.
+  @Test(arguments: TestDevices.all, [1, 2, 3]) func aStepSurvives(device: OpenCLDevice, length: Int) throws {
+    let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: ScarceDriver.functions)
+    ScarceDriver.recover()
+    let there = Device(backend)
+    let expected = try course(on: there)
+    var (site, errors) = (0, 0)
+    while true {
+      // The step under test is the second one: the optimizer has state, and every program is built.
+      let training = try Training(on: there)
+      var course = Course(losses: [try training.makeStep()])
+      backend.trimMemory()
+      let (live, buffers) = (backend.memoryStatistics().liveBytes, ScarceDriver.buffers.load(ordering: .relaxed))
+      ScarceDriver.fail(site, length)
+      do {
+        course.losses.append(try training.makeStep())
+      } catch {
+        errors += 1
+        expectOutOfMemory(error, "call \(site)")
+        if case DeviceError.outOfMemory(_, let inUse, _)? = error as? DeviceError {
+          #expect(inUse >= live, "call \(site)")
+        }
+      }
+      let failures = ScarceDriver.failures.load(ordering: .relaxed)
+      ScarceDriver.recover()
+      #expect(backend.memoryStatistics().liveBytes == live, "call \(site)")
+      backend.trimMemory()
+      #expect(ScarceDriver.buffers.load(ordering: .relaxed) == buffers, "call \(site)")
+      if course.losses.count == 1, training.step.optimizer.step == 1 {
+        course.losses.append(try training.makeStep())
+      } else if course.losses.count == 1 {
+        // The update was made; the loss could not be read.
+        course.losses.append(expected.losses[1])
+      }
+      course.weights = try training.numbers()
+      #expect(course == expected, "call \(site)")
+      if failures == 0 { break }
+      site += 1
+    }
+    // The step makes some dozens of such calls; most of them cannot go without memory.
+    #expect(site > 20 && errors > site / 4, "\(site) calls, \(errors) errors")
+  }
+
+  /// The same for the making of the model and its first step, on a device where everything else was done before.
+  @Test(arguments: TestDevices.all) func aBeginningSurvives(device: OpenCLDevice) throws {
+    let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: ScarceDriver.functions)
+    ScarceDriver.recover()
+    let there = Device(backend)
+    let expected = try course(on: there)
+    backend.trimMemory()
+    let (live, buffers) = (backend.memoryStatistics().liveBytes, ScarceDriver.buffers.load(ordering: .relaxed))
+    var site = 0
+    while true {
+      ScarceDriver.fail(site, 2)
+      do {
+        #expect(try course(on: there) == expected, "call \(site)")
+      } catch {
+        expectOutOfMemory(error, "call \(site)")
+      }
+      let failures = ScarceDriver.failures.load(ordering: .relaxed)
+      ScarceDriver.recover()
+      #expect(backend.memoryStatistics().liveBytes == live, "call \(site)")
+      backend.trimMemory()
+      #expect(ScarceDriver.buffers.load(ordering: .relaxed) == buffers, "call \(site)")
+      if failures == 0 { break }
+      site += 1
+    }
+    #expect(site > 40, "\(site) calls")
+    #expect(try course(on: there) == expected)
+  }
+
+  private func course(on device: Device) throws -> Course {
+    let training = try Training(on: device)
+    let losses = [try training.makeStep(), try training.makeStep()]
+    return Course(losses: losses, weights: try training.numbers())
+  }
+
+  /// The first use of a device, where programs are built and pinned memory is mapped: each call that fails is an error with a
+  /// name or is got round, and the next call succeeds.
+  @Test(arguments: TestDevices.all) func theFirstUseSurvives(device: OpenCLDevice) throws {
+    var site = 0
+    while true {
+      ScarceDriver.recover()
+      let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: ScarceDriver.functions)
+      let use = {
+        let x = try backend.upload([1, 2, 3] as [Float])
+        try backend.cumulativeSum(x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: x)
+        return try backend.floats(x, count: 3)
+      }
+      ScarceDriver.fail(site, 2, with: CL_OUT_OF_HOST_MEMORY)
+      do {
+        #expect(try use() == [1, 3, 6], "call \(site)")
+      } catch BackendError.outOfMemory {
+      } catch BackendError.kernelBuild(let program, let log) {
+        #expect(program.contains("Scan") && log.contains("CL_OUT_OF_HOST_MEMORY"), "call \(site): \(log)")
+      }
+      let failures = ScarceDriver.failures.load(ordering: .relaxed)
+      ScarceDriver.recover()
+      #expect(backend.memoryStatistics().liveBytes == 0, "call \(site)")
+      #expect(try use() == [1, 3, 6], "call \(site)")
+      if failures == 0 { break }
+      site += 1
+    }
+    #expect(site >= 7, "\(site) calls")
+  }
+}
+#endif
