@@ -2,7 +2,8 @@
 # make test:  set up, and run every test.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build train test test-cpu-only bench bench-peers api-check format lint clean
+.PHONY: help setup setup-test build train test test-cpu-only test-address test-thread test-undefined bench bench-peers \
+  api-check format lint clean
 
 BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd python3-numpy curl
@@ -32,6 +33,15 @@ test: setup-test ## Run all tests, those of the OpenCL backend included.
 test-cpu-only: setup-test ## Build and test without the OpenCL trait.
 	swift test -c release -Xswiftc -enable-testing --disable-default-traits --scratch-path .build-cpu-only
 
+test-address: setup-test ## Test without OpenCL under AddressSanitizer, the C kernels for undefined behaviour as well.
+	Scripts/test-sanitized address
+
+test-undefined: setup-test ## Test the C kernels alone, for bad addresses and undefined behaviour.
+	Scripts/test-sanitized address BackendCPUTests
+
+test-thread: setup-test ## Test without OpenCL under ThreadSanitizer.
+	Scripts/test-sanitized thread
+
 bench: build ## Measure this machine.
 	"$$(swift build -c release --show-bin-path)/nn-bench" --device auto
 
@@ -48,4 +58,4 @@ lint: ## Check the layout of all Swift code.
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
 
 clean: ## Remove what was built.
-	rm -rf .build .build-test .build-cpu-only
+	rm -rf .build .build-test .build-cpu-only .build-address .build-thread

@@ -93,7 +93,9 @@ final class DefectiveBackend: Backend {
     _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
     var bLayout = bLayout
-    if defect == .rowsReadAsColumns && bLayout.shape.rank == 2 && bLayout.strides[0] == 0 {
+    // Where there are no more rows than columns, so that what is read lies inside the row.
+    let isShort = bLayout.shape.rank == 2 && bLayout.shape[0] <= bLayout.shape[1]
+    if defect == .rowsReadAsColumns && isShort && bLayout.strides[0] == 0 {
       bLayout.strides = Strides([bLayout.strides[1], 0])
     }
     try base.binary(op, a, aLayout, b, bLayout, into: y)
