@@ -21,7 +21,7 @@ import Testing
   static let planted: [(Defect, ConformanceFamily, String)] = [
     (.fillWritesPastTheEnd, .memory, "fill"), (.copyForgetsTheOffset, .memory, "copy"),
     (.uploadNeedsOffsetZero, .memory, "upload"),
-    (.maximumDropsNaN, .elementwise, "binary maximum"), (.rowsReadAsColumns, .elementwise, "binary add"),
+    (.maximumDropsNaN, .elementwise, "binary maximum"), (.rowsReadAsScalars, .elementwise, "binary add"),
     (.exponentialIsRough, .elementwise, "unary exp"), (.divisionRoundsDown, .elementwise, "binary divide int32"),
     (.castRounds, .elementwise, "cast float32 to int32"), (.selectIsInverted, .elementwise, "select"),
     (.stridesLoseTheirSign, .copies, "copyStrided"), (.accumulationOverwrites, .copies, "accumulating"),

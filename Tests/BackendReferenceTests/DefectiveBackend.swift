@@ -11,7 +11,7 @@ import Musl
 /// Mistakes that backends are made with.
 enum Defect: String, CaseIterable, Sendable {
   case fillWritesPastTheEnd, copyForgetsTheOffset, uploadNeedsOffsetZero
-  case maximumDropsNaN, rowsReadAsColumns, exponentialIsRough, divisionRoundsDown, castRounds, selectIsInverted
+  case maximumDropsNaN, rowsReadAsScalars, exponentialIsRough, divisionRoundsDown, castRounds, selectIsInverted
   case stridesLoseTheirSign, accumulationOverwrites
   case longSumsLoseTheLast, lastExtremeWins, sortIsUnstable, runningSumIsExclusive
   case productReadsC, batchesShareB, transposeIsIgnored, biasIsForgotten, biasGradientSkipsActivation
@@ -93,10 +93,8 @@ final class DefectiveBackend: Backend {
     _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
     var bLayout = bLayout
-    // Where there are no more rows than columns, so that what is read lies inside the row.
-    let isShort = bLayout.shape.rank == 2 && bLayout.shape[0] <= bLayout.shape[1]
-    if defect == .rowsReadAsColumns && isShort && bLayout.strides[0] == 0 {
-      bLayout.strides = Strides([bLayout.strides[1], 0])
+    if defect == .rowsReadAsScalars && bLayout.shape.rank == 2 && bLayout.strides[0] == 0 {
+      bLayout.strides = Strides([0, 0])
     }
     try base.binary(op, a, aLayout, b, bLayout, into: y)
     if defect == .maximumDropsNaN && op == .maximum && y.dtype == .float32 {

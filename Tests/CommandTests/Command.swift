@@ -77,7 +77,8 @@ struct Command {
   static func nn(_ arguments: [String]) throws -> Result { try run("nn", arguments) }
 
   /// The bench as this build allows it: a debug build has to be told.
-  static func bench(_ arguments: String...) throws -> Result { try run("nn-bench", arguments + ["--allow-debug"]) }
+  static func bench(_ arguments: String...) throws -> Result { try bench(arguments) }
+  static func bench(_ arguments: [String]) throws -> Result { try run("nn-bench", arguments + ["--allow-debug"]) }
 
   private static func wait(for child: pid_t) -> Int32 {
     var status: Int32 = 0
