@@ -3,7 +3,9 @@ import NeuralNetworks
 extension Case {
   /// The default model (784-128-10, relu, Adam): forward passes, training steps and the step of the optimizer alone.
   static var training: [Case] {
-    [1, 32, 128].map(forward) + [1, 32, 1024].flatMap { [predictor($0), predict($0)] } + [32, 128].map(trainingStep) + [optimizerStep]
+    [1, 32, 128].map(forward) + [1, 32, 1024].flatMap { [predictor($0), predict($0)] } + [32, 128].map(trainingStep) + [
+      optimizerStep
+    ]
   }
 
   private static let layers = [784, 128, 10]
