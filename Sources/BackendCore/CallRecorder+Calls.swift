@@ -2,24 +2,28 @@
 
 extension CallRecorder {
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    let (x, y) = (kept(x), kept(y))
     try call { backend, at in try backend.unary(op, at(x), count: count, into: at(y)) }
   }
 
   public func unaryGradient(_ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice)
     throws
   {
+    let (dy, saved, dx) = (kept(dy), kept(saved), kept(dx))
     try call { backend, at in try backend.unaryGradient(op, at(dy), saved: at(saved), count: count, into: at(dx)) }
   }
 
   public func binary(
     _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
+    let (a, b, y) = (kept(a), kept(b), kept(y))
     try call { backend, at in try backend.binary(op, at(a), aLayout, at(b), bLayout, into: at(y)) }
   }
 
   public func binaryScalar(
     _ op: BinaryOp, _ x: BufferSlice, _ scalar: Double, scalarFirst: Bool, count: Int, into y: BufferSlice
   ) throws {
+    let (x, y) = (kept(x), kept(y))
     try call { backend, at in
       try backend.binaryScalar(op, at(x), scalar, scalarFirst: scalarFirst, count: count, into: at(y))
     }
@@ -28,12 +32,14 @@ extension CallRecorder {
   public func compare(
     _ op: ComparisonOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
+    let (a, b, y) = (kept(a), kept(b), kept(y))
     try call { backend, at in try backend.compare(op, at(a), aLayout, at(b), bLayout, into: at(y)) }
   }
 
   public func compareScalar(_ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice)
     throws
   {
+    let (x, y) = (kept(x), kept(y))
     try call { backend, at in try backend.compareScalar(op, at(x), scalar, count: count, into: at(y)) }
   }
 
@@ -41,58 +47,67 @@ extension CallRecorder {
     _ condition: BufferSlice, _ conditionLayout: Layout, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice,
     _ bLayout: Layout, into y: BufferSlice
   ) throws {
+    let (condition, a, b, y) = (kept(condition), kept(a), kept(b), kept(y))
     try call { backend, at in
       try backend.select(at(condition), conditionLayout, at(a), aLayout, at(b), bLayout, into: at(y))
     }
   }
 
   public func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    let (x, y) = (kept(x), kept(y))
     try call { backend, at in try backend.cast(at(x), count: count, into: at(y)) }
   }
 
   public func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws {
+    let y = kept(y)
     try call { backend, at in try backend.range(start: start, step: step, count: count, into: at(y)) }
   }
 
   public func copyStrided(
     _ x: BufferSlice, _ xStrides: Strides, shape: Shape, into y: BufferSlice, _ yStrides: Strides, accumulating: Bool
   ) throws {
+    let (x, y) = (kept(x), kept(y))
     try call { backend, at in
       try backend.copyStrided(at(x), xStrides, shape: shape, into: at(y), yStrides, accumulating: accumulating)
     }
   }
 
   public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    let (x, y) = (kept(x), kept(y))
     try call { backend, at in try backend.reduce(op, at(x), shape, into: at(y)) }
   }
 
   public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    let (x, y) = (kept(x), kept(y))
     try call { backend, at in try backend.argReduce(op, at(x), shape, into: at(y)) }
   }
 
   public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
+    let (x, y) = (kept(x), kept(y))
     try call { backend, at in try backend.cumulativeSum(at(x), shape, reversed: reversed, into: at(y)) }
   }
 
   public func sort(
     _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
   ) throws {
+    let (x, values, indices) = (kept(x), kept(values), kept(indices))
     try call { backend, at in
       try backend.sort(
-        at(x), rows: rows, columns: columns, descending: descending, values: at(values),
-        indices: at(indices))
+        at(x), rows: rows, columns: columns, descending: descending, values: at(values), indices: at(indices))
     }
   }
 
   public func matmul(
     _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
   ) throws {
+    let (a, b, c) = (kept(a), kept(b), kept(c))
     try call { backend, at in try backend.matmul(at(a), at(b), shape, alpha: alpha, beta: beta, into: at(c)) }
   }
 
   public func gatherRows(
     _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice
   ) throws {
+    let (x, indices, y) = (kept(x), kept(indices), kept(y))
     try call { backend, at in
       try backend.gatherRows(at(x), shape, indices: at(indices), indexCount: indexCount, into: at(y))
     }
@@ -101,6 +116,7 @@ extension CallRecorder {
   public func scatterAddRows(
     _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
   ) throws {
+    let (updates, indices, y) = (kept(updates), kept(indices), kept(y))
     try call { backend, at in
       try backend.scatterAddRows(at(updates), indices: at(indices), indexCount: indexCount, into: at(y), shape)
     }
@@ -109,6 +125,7 @@ extension CallRecorder {
   public func gatherElements(
     _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexExtent: Int, into y: BufferSlice
   ) throws {
+    let (x, indices, y) = (kept(x), kept(indices), kept(y))
     try call { backend, at in
       try backend.gatherElements(at(x), shape, indices: at(indices), indexExtent: indexExtent, into: at(y))
     }
@@ -117,6 +134,7 @@ extension CallRecorder {
   public func scatterAddElements(
     _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
   ) throws {
+    let (updates, indices, y) = (kept(updates), kept(indices), kept(y))
     try call { backend, at in
       try backend.scatterAddElements(at(updates), indices: at(indices), indexExtent: indexExtent, into: at(y), shape)
     }
@@ -124,6 +142,7 @@ extension CallRecorder {
 
   public func random(_ distribution: RandomDistribution, _ source: RandomSource, count: Int, into y: BufferSlice) throws
   {
+    let y = kept(y)
     try call { backend, at in try backend.random(distribution, source, count: count, into: at(y)) }
   }
 
@@ -131,10 +150,11 @@ extension CallRecorder {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
+    let (x, w, bias, y, preActivation) = (kept(x), kept(w), kept(bias), kept(y), kept(preActivation))
     try call { backend, at in
       try backend.linear(
-        at(x), at(w), bias: at(bias), rows: rows, inputs: inputs, units: units, activation: activation,
-        into: at(y), preActivation: at(preActivation))
+        at(x), at(w), bias: at(bias), rows: rows, inputs: inputs, units: units, activation: activation, into: at(y),
+        preActivation: at(preActivation))
     }
   }
 
@@ -142,14 +162,15 @@ extension CallRecorder {
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
     dBias: BufferSlice?
   ) throws {
+    let (dy, saved, dz, dBias) = (kept(dy), kept(saved), kept(dz), kept(dBias))
     try call { backend, at in
       try backend.linearGradient(
-        at(dy), saved: at(saved), activation: activation, rows: rows, units: units, dz: at(dz),
-        dBias: at(dBias))
+        at(dy), saved: at(saved), activation: activation, rows: rows, units: units, dz: at(dz), dBias: at(dBias))
     }
   }
 
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
+    let (x, y) = (kept(x), kept(y))
     try call { backend, at in
       try backend.softmax(at(x), rows: rows, columns: columns, logarithmic: logarithmic, into: at(y))
     }
@@ -158,6 +179,7 @@ extension CallRecorder {
   public func softmaxGradient(
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
   ) throws {
+    let (dy, y, dx) = (kept(dy), kept(y), kept(dx))
     try call { backend, at in
       try backend.softmaxGradient(at(dy), at(y), rows: rows, columns: columns, logarithmic: logarithmic, into: at(dx))
     }
@@ -167,6 +189,7 @@ extension CallRecorder {
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
     loss: BufferSlice, gradient: BufferSlice?
   ) throws {
+    let (logits, labels, loss, gradient) = (kept(logits), kept(labels), kept(loss), kept(gradient))
     try call { backend, at in
       try backend.softmaxCrossEntropy(
         at(logits), labels: at(labels), rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignoredLabel,
@@ -177,6 +200,7 @@ extension CallRecorder {
   public func dropout(_ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice)
     throws
   {
+    let (x, y) = (kept(x), kept(y))
     try call { backend, at in try backend.dropout(at(x), probability: probability, source, count: count, into: at(y)) }
   }
 
@@ -184,6 +208,7 @@ extension CallRecorder {
     _ step: OptimizerStep, parameters: BufferSlice, gradients: BufferSlice, states: [BufferSlice], count: Int,
     scalars: BufferSlice
   ) throws {
+    let (parameters, gradients, states, scalars) = (kept(parameters), kept(gradients), kept(states), kept(scalars))
     try call { backend, at in
       try backend.optimizerStep(
         step, parameters: at(parameters), gradients: at(gradients), states: at(states), count: count,
@@ -192,10 +217,12 @@ extension CallRecorder {
   }
 
   public func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
+    let (x, y) = (kept(x), kept(y))
     try call { backend, at in try backend.sumOfSquares(at(x), count: count, accumulating: accumulating, into: at(y)) }
   }
 
   public func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
+    let (sumOfSquares, y) = (kept(sumOfSquares), kept(y))
     try call { backend, at in
       try backend.clipFactor(sumOfSquares: at(sumOfSquares), maximumNorm: maximumNorm, into: at(y))
     }

@@ -1,7 +1,9 @@
 /// A backend that passes every call on to another one and keeps it, so that the calls can be made again: the default way to
 /// record. Nothing of the shapes, element types and buffers is looked at when they are repeated.
 ///
-/// Buffers are those of the other backend. Those that a kept call uses live as long as the recording. Made for one thread.
+/// Buffers are those of the other backend. Those that a kept call uses live as long as the recording; memory that is given
+/// back while recording is handed out again, so that a recording takes no more than the calls took when they were made. Made
+/// for one thread.
 public final class CallRecorder: Backend, @unchecked Sendable {
   typealias Call = @Sendable (any Backend, Substitutions) throws -> Void
 
@@ -10,13 +12,29 @@ public final class CallRecorder: Backend, @unchecked Sendable {
   private var calls: [Call] = []
   /// False once the host has looked at a result, or a call has failed: what happens next may depend on it.
   private var isRepeatable = true
+  /// The buffers allocated while recording.
+  private var own: [Buffer] = []
+  /// All buffers that calls use.
+  private var used: [ObjectIdentifier: Buffer] = [:]
 
   /// - Parameter base: the backend that computes.
   public init(_ base: any Backend) { self.base = base }
 
   /// What repeats the calls made so far; nil when they cannot be repeated, because the host has read a result between them or
   /// one of them has failed.
-  public func recording() -> (any Recording)? { isRepeatable ? CallRecording(base, calls) : nil }
+  public func recording() -> (any Recording)? {
+    isRepeatable ? CallRecording(base, calls, buffers: own + used.values) : nil
+  }
+
+  /// An operand as calls hold it.
+  func kept(_ slice: BufferSlice) -> KeptSlice {
+    if !own.contains(where: { $0 === slice.buffer }) { used[ObjectIdentifier(slice.buffer)] = slice.buffer }
+    return KeptSlice(slice)
+  }
+
+  func kept(_ slice: BufferSlice?) -> KeptSlice? { slice.map { kept($0) } }
+
+  func kept(_ slices: [BufferSlice]) -> [KeptSlice] { slices.map { kept($0) } }
 
   func call(_ call: @escaping Call) throws {
     do {
@@ -38,8 +56,15 @@ public final class CallRecorder: Backend, @unchecked Sendable {
   // MARK: Memory
 
   public func allocate(count: Int, dtype: DType) throws -> Buffer {
+    // What only this list holds is free: the calls that used it come before those to come.
+    for index in own.indices
+    where own[index].count == count && own[index].dtype == dtype && isKnownUniquelyReferenced(&own[index]) {
+      return own[index]
+    }
     do {
-      return try base.allocate(count: count, dtype: dtype)
+      let buffer = try base.allocate(count: count, dtype: dtype)
+      own.append(buffer)
+      return buffer
     } catch {
       isRepeatable = false
       throw error
@@ -48,7 +73,7 @@ public final class CallRecorder: Backend, @unchecked Sendable {
 
   /// The bytes are kept and uploaded again, since later calls may write over them.
   public func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {
-    let bytes = [UInt8](source)
+    let (bytes, destination) = ([UInt8](source), kept(destination))
     try call { backend, at in try bytes.withUnsafeBytes { try backend.upload($0, into: at(destination)) } }
   }
 
@@ -58,10 +83,12 @@ public final class CallRecorder: Backend, @unchecked Sendable {
   }
 
   public func copy(_ source: BufferSlice, count: Int, into destination: BufferSlice) throws {
+    let (source, destination) = (kept(source), kept(destination))
     try call { backend, at in try backend.copy(at(source), count: count, into: at(destination)) }
   }
 
   public func fill(_ destination: BufferSlice, count: Int, with value: Double) throws {
+    let destination = kept(destination)
     try call { backend, at in try backend.fill(at(destination), count: count, with: value) }
   }
 
@@ -75,15 +102,30 @@ public final class CallRecorder: Backend, @unchecked Sendable {
 private final class CallRecording: Recording {
   private let base: any Backend
   private let calls: [CallRecorder.Call]
+  /// What the calls use.
+  private let buffers: [Buffer]
 
-  init(_ base: any Backend, _ calls: [CallRecorder.Call]) {
+  init(_ base: any Backend, _ calls: [CallRecorder.Call], buffers: [Buffer]) {
     self.base = base
     self.calls = calls
+    self.buffers = buffers
   }
 
   func replay(substituting substitutions: [BufferSubstitution]) throws {
     let substitutions = Substitutions(substitutions)
     for call in calls { try call(base, substitutions) }
+  }
+}
+
+/// An operand of a kept call. It does not hold its buffer, so that the recorder can tell which buffers are free; the recorder
+/// and the recording hold them all.
+struct KeptSlice: @unchecked Sendable {
+  unowned(unsafe) let buffer: Buffer
+  let offset: Int
+
+  init(_ slice: BufferSlice) {
+    buffer = slice.buffer
+    offset = slice.offset
   }
 }
 
@@ -94,14 +136,14 @@ struct Substitutions {
   init(_ list: [BufferSubstitution]) { self.list = list }
 
   @inline(__always)
-  func callAsFunction(_ slice: BufferSlice) -> BufferSlice {
+  func callAsFunction(_ slice: KeptSlice) -> BufferSlice {
     for substitution in list where substitution.buffer === slice.buffer {
       return substitution.replacement.advanced(by: slice.offset)
     }
-    return slice
+    return BufferSlice(slice.buffer, offset: slice.offset)
   }
 
-  func callAsFunction(_ slice: BufferSlice?) -> BufferSlice? { slice.map { self($0) } }
+  func callAsFunction(_ slice: KeptSlice?) -> BufferSlice? { slice.map { self($0) } }
 
-  func callAsFunction(_ slices: [BufferSlice]) -> [BufferSlice] { list.isEmpty ? slices : slices.map { self($0) } }
+  func callAsFunction(_ slices: [KeptSlice]) -> [BufferSlice] { slices.map { self($0) } }
 }

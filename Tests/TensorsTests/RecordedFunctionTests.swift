@@ -9,6 +9,12 @@ import Testing
     Tensor.uniform(shape, in: -1..<1, using: RandomStream(seed: seed), on: device)
   }
 
+  private func recorded(
+    on device: Device, like inputs: [Tensor], _ body: ([Tensor]) throws -> [Tensor]
+  ) throws -> RecordedFunction? {
+    try RecordedFunction.record(on: device, like: inputs, body).function
+  }
+
   /// Every kind of operand: a constant that is changed in place, a view, a fused operation, a broadcast.
   @Test(arguments: TestDevices.all)
   func repeatsWithOtherInputs(_ device: Device) throws {
@@ -24,7 +30,7 @@ import Testing
       // An operand that does not begin where its memory does.
       [numbers([4, 5], seed: seed, on: device)[1...], numbers([4], seed: seed + 1, on: device)]
     }
-    let function = try #require(try RecordedFunction(on: device, like: inputs(10), body))
+    let function = try #require(try recorded(on: device, like: inputs(10), body))
     var kept: [(found: [Tensor], expected: [Tensor])] = []
     for seed: UInt64 in [20, 30, 40] { kept.append((try function(inputs(seed)), body(inputs(seed)))) }
     // Compared at the end: later calls leave earlier results alone.
@@ -41,7 +47,7 @@ import Testing
       let doubled = x * 2
       return [x, x.reshaped([2, 2]), doubled, doubled, doubled[1..<3], outside]
     }
-    let function = try #require(try RecordedFunction(on: device, like: [.ones([4], on: device)]) { body($0[0]) })
+    let function = try #require(try recorded(on: device, like: [.ones([4], on: device)]) { body($0[0]) })
     let first = numbers([4], seed: 6, on: device)
     let results = try function([first])
     _ = try function([numbers([4], seed: 7, on: device)])
@@ -51,7 +57,7 @@ import Testing
 
   @Test(arguments: TestDevices.all)
   func whatReadsIsNotRepeated(_ device: Device) throws {
-    let function = try RecordedFunction(on: device, like: [.ones([2], on: device)]) { inputs throws in
+    let function = try recorded(on: device, like: [.ones([2], on: device)]) { inputs in
       [inputs[0] * (try inputs[0].sum().item())]
     }
     #expect(function == nil)
@@ -62,7 +68,7 @@ import Testing
     let (device, other) = (Device(CPUBackend(threads: 1)), Device.cpu)
     var sum = Tensor.zeros([], on: other)
     let function = try #require(
-      try RecordedFunction(on: device, like: [.ones([2], on: device)]) { inputs in
+      try recorded(on: device, like: [.ones([2], on: device)]) { inputs in
         sum = sum + Tensor.ones([], on: other)
         return [inputs[0] + 1]
       })
@@ -75,9 +81,9 @@ import Testing
   func nested(_ device: Device) throws {
     var inner: RecordedFunction?
     var wasBeingRecorded = false
-    let outer = try RecordedFunction(on: device, like: [.ones([2], on: device)]) { inputs throws in
+    let outer = try recorded(on: device, like: [.ones([2], on: device)]) { inputs throws in
       wasBeingRecorded = device.isBeingRecorded
-      inner = try RecordedFunction(on: device, like: inputs) { [$0[0] * 3] }
+      inner = try recorded(on: device, like: inputs) { [$0[0] * 3] }
       return [inputs[0] + 1]
     }
     #expect(outer != nil && inner == nil && wasBeingRecorded)
@@ -87,7 +93,7 @@ import Testing
   @Test func failuresReachTheCaller() throws {
     let device = Device(CPUBackend(threads: 1))
     let function = try #require(
-      try RecordedFunction(on: device, like: [.ones([64], on: device)]) { [$0[0] + 1] })
+      try recorded(on: device, like: [.ones([64], on: device)]) { [$0[0] + 1] })
     let input = Tensor.ones([64], on: device)
     device.trimMemory()
     device.setMemoryLimit(bytes: 0)

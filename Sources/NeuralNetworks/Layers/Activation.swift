@@ -8,7 +8,7 @@ public final class Activation: Layer {
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor { function(input) }
 
-  public var allowsReplay: Bool { true }
+  public var allowsReplay: Bool { function.allowsReplay }
 }
 
 extension Activation: ConfigurableLayer {

@@ -17,6 +17,8 @@ public struct ActivationFunction: Sendable {
   let constants: [Double]
   /// The function as an operation on single numbers, which layers fuse with their own; nil for others.
   package let operation: UnaryOp?
+  /// True for those of this package: a recording of them may be replayed for other numbers.
+  let allowsReplay: Bool
   private let body: @Sendable (Tensor) -> Tensor
 
   /// An activation of one's own.
@@ -24,13 +26,14 @@ public struct ActivationFunction: Sendable {
   ///   - name: What it is called; a model that is made from a description needs it to find the function.
   ///   - body: The function; the result has the shape of the argument.
   public init(_ name: String, _ body: @escaping @Sendable (Tensor) -> Tensor) {
-    self.init(name, constants: [], body)
+    self.init(name, allowsReplay: false, body)
   }
 
-  private init(_ name: String, constants: [Double], _ body: @escaping @Sendable (Tensor) -> Tensor) {
+  private init(_ name: String, allowsReplay: Bool, _ body: @escaping @Sendable (Tensor) -> Tensor) {
     self.name = name
-    self.constants = constants
     self.body = body
+    self.allowsReplay = allowsReplay
+    constants = []
     operation = nil
   }
 
@@ -38,6 +41,7 @@ public struct ActivationFunction: Sendable {
     self.name = name
     self.constants = constants
     self.operation = operation
+    allowsReplay = true
     body = { $0.applying(operation) }
   }
 
@@ -50,7 +54,7 @@ public struct ActivationFunction: Sendable {
 
 extension ActivationFunction {
   /// x.
-  public static let linear = ActivationFunction("linear") { $0 }
+  public static let linear = ActivationFunction("linear", allowsReplay: true) { $0 }
   /// max(x, 0).
   public static let relu = ActivationFunction("relu", .relu)
   /// x for x > 0, slope·x otherwise.
@@ -72,7 +76,7 @@ extension ActivationFunction {
   /// ln(1 + eˣ).
   public static let softplus = ActivationFunction("softplus", UnaryOp(.softplus))
   /// eˣ/Σeˣ along the last axis.
-  public static let softmax = ActivationFunction("softmax") { $0.softmax() }
+  public static let softmax = ActivationFunction("softmax", allowsReplay: true) { $0.softmax() }
   /// x − ln Σeˣ along the last axis.
-  public static let logSoftmax = ActivationFunction("log_softmax") { $0.logSoftmax() }
+  public static let logSoftmax = ActivationFunction("log_softmax", allowsReplay: true) { $0.logSoftmax() }
 }

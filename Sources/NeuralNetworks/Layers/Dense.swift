@@ -61,7 +61,7 @@ public final class Dense: Layer {
     return activation.isLinear ? sums : activation(sums)
   }
 
-  public var allowsReplay: Bool { true }
+  public var allowsReplay: Bool { activation.allowsReplay }
 }
 
 extension Dense: ConfigurableLayer {

@@ -45,10 +45,13 @@ public struct Loss: Sendable {
   package let targetRule: TargetRule
   /// The losses of the outputs, by name, when this is `perOutput`; empty otherwise.
   package let parts: [Part]
+  /// True for those of this package: a recording of them may be replayed for other numbers.
+  let allowsReplay: Bool
 
-  init(_ name: String, targets: TargetRule, _ form: Form) {
+  init(_ name: String, targets: TargetRule, allowsReplay: Bool = true, _ form: Form) {
     self.name = name
     self.form = form
+    self.allowsReplay = allowsReplay
     targetRule = targets
     parts = []
   }
@@ -59,15 +62,16 @@ public struct Loss: Sendable {
       fatalError("a loss per output was called with one prediction; call those of its outputs")
     }
     targetRule = .any
+    allowsReplay = parts.allSatisfy { $0.loss.allowsReplay }
     self.parts = parts
   }
 
-  /// A loss of one's own.
+  /// A loss of one's own. It is computed anew in each step: a training step with it is not replayed from a recording.
   /// - Parameters:
   ///   - name: What it is called in messages.
   ///   - perExample: One value for each example, shape `[N]`.
   public init(_ name: String, _ perExample: @escaping @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor) {
-    self.init(name, targets: .any, .perExample(perExample))
+    self.init(name, targets: .any, allowsReplay: false, .perExample(perExample))
   }
 
   /// One loss for each output of a model with several, by name; their weighted sum is what is minimised.

@@ -23,7 +23,7 @@ extension RandomStream {
 
   /// Numbers from the blocks of one draw; each block gives four.
   private func draws(_ count: Int, _ numbers: (SIMD4<UInt32>, _ append: (Double) -> Void) -> Void) -> [Double] {
-    let source = nextSource()
+    let source = nextHostSource()
     var result: [Double] = []
     result.reserveCapacity(count + 3)
     for index in 0..<(count + 3) / 4 { numbers(source.block(index)) { result.append($0) } }

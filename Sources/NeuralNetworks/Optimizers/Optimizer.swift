@@ -1,3 +1,5 @@
+import BackendCore
+
 /// Changes the parameters of a model by its gradients, and keeps what the rule remembers: the state of each parameter, by
 /// path, and the number of steps.
 ///
@@ -55,6 +57,7 @@ public final class Optimizer {
           try gradient.checkPoison()
         }
         if let fused {
+          try writeScalars(fused, like: placement.slabs[0].values)
           try launch(fused, placement, slabs, groupOfSlab)
         } else {
           try compute(placement, Gradients(layout: layout, slabs: slabs), groupOfSlab)
@@ -63,6 +66,38 @@ public final class Optimizer {
     }
     step += 1
   }
+
+  // MARK: Steps that are recorded
+
+  /// True when a step is made of launches alone, which can be repeated with other numbers.
+  var allowsReplay: Bool { fused != nil }
+
+  /// Does what a step needs of the host, and returns the buffers that `updatePrepared` changes beside the parameters.
+  func prepareUpdate(of model: some Module) throws -> [Buffer] {
+    guard let fused else { fatalError("\(type(of: rule)) is not made of launches") }
+    try check()
+    return try withoutGradient {
+      let (placement, _) = groupedPlacement(of: model)
+      guard let first = placement.slabs.first else { return [] }
+      try states.arrange(as: placement)
+      try writeScalars(fused, like: first.values)
+      for slab in placement.slabs { try slab.values.makeUnique() }
+      try states.makeUnique()
+      return try states.buffers() + scalars.buffers()
+    }
+  }
+
+  /// The launches of the step that has been prepared. It counts when `countStep` says so.
+  func updatePrepared(_ model: some Module, with gradients: Gradients) throws {
+    guard let fused else { return }
+    let (placement, groupOfSlab) = groupedPlacement(of: model)
+    guard !placement.slabs.isEmpty, let slabs = gradients.arranged(as: placement.layout) else { return }
+    for gradient in slabs { try gradient.checkPoison() }
+    try withoutGradient { try launch(fused, placement, slabs, groupOfSlab) }
+  }
+
+  /// A prepared step has been made.
+  func countStep() { step += 1 }
 
   // MARK: Configuration
 
@@ -117,23 +152,27 @@ public final class Optimizer {
 
   // MARK: The step
 
-  /// One launch for each slab. Everything that may lack memory comes first.
+  /// Puts the numbers of this step on the device.
+  private func writeScalars(_ rule: some FusedRule, like slab: Tensor) throws {
+    var bound = Double.infinity
+    if case .value(let value) = clipping { bound = value }
+    try scalars.write(
+      (0...groups.count).map { updateStep(group: $0).learningRate }, rule.biasCorrections(step: step), bound: bound,
+      like: slab)
+  }
+
+  /// One launch for each slab, by the numbers that are on the device. Everything that may lack memory comes first.
   private func launch(
     _ rule: some FusedRule, _ placement: Placement, _ gradients: [Tensor], _ groupOfSlab: [Int]
   ) throws {
-    let steps = (0...groups.count).map { updateStep(group: $0) }
-    let corrections = rule.biasCorrections(step: step)
-    var bound = Double.infinity
-    if case .value(let value) = clipping { bound = value }
-    try scalars.write(steps.map(\.learningRate), corrections, bound: bound, like: placement.slabs[0].values)
     if case .globalNorm(let maximum) = clipping {
-      try scalars.clip(gradients, globalNorm: maximum, groups: steps.count)
+      try scalars.clip(gradients, globalNorm: maximum, groups: groups.count + 1)
     }
     for slab in placement.slabs { try slab.values.makeUnique() }
     try states.makeUnique()
     for (index, slab) in placement.slabs.enumerated() {
       let group = groupOfSlab[index]
-      let fused = rule.fusedStep(weightDecay: steps[group].weightDecay ?? rule.weightDecay)
+      let fused = rule.fusedStep(weightDecay: updateStep(group: group).weightDecay ?? rule.weightDecay)
       try states.withStates(of: index) { states in
         try scalars.apply(fused, to: &slab.values, gradients[index], &states, group: group)
       }

@@ -1,3 +1,5 @@
+import BackendCore
+
 /// What an optimizer remembers, in slabs with the same places as the parameters'.
 struct StateSlabs {
   /// The names of the tensors that are kept for each parameter.
@@ -47,6 +49,9 @@ struct StateSlabs {
       }
     }
   }
+
+  /// Where the states lie, slab by slab.
+  func buffers() throws -> [Buffer] { try slabs.joined().map { try $0.slice.buffer } }
 
   /// Lets `body` change the tensors of a slab, which are held once meanwhile.
   mutating func withStates(of slab: Int, _ body: (inout [Tensor]) throws -> Void) throws { try body(&slabs[slab]) }

@@ -42,6 +42,9 @@ struct StepScalarBuffer {
     }
   }
 
+  /// Where the numbers lie.
+  func buffers() throws -> [Buffer] { try tensor.map { [try $0.slice.buffer] } ?? [] }
+
   /// Writes the factor that bounds the norm of all gradients into every row.
   mutating func clip(_ gradients: [Tensor], globalNorm: Double, groups: Int) throws {
     guard var scalars = tensor else { return }

@@ -10,6 +10,9 @@ final class FitLoop {
   private let metrics: [(metric: Metric, output: Int)]
   private let terms: [LossTerm]
   private let classWeights: ClassWeights?
+  /// Made after the callbacks have seen the beginning of training: one of them may restore a run with another seed.
+  private lazy var step = TrainingStep(
+    model, optimizer: compiled.optimizer, terms: terms, seed: run.seed, classWeights: classWeights)
   private let display: ProgressDisplay
   private let device: Device
 
@@ -91,8 +94,6 @@ final class FitLoop {
 
   /// The steps of an epoch; returns how many examples they had, or nil when they were stopped.
   private func steps(into values: inout RunningValues) throws -> Int? {
-    let step = TrainingStep(
-      model, optimizer: compiled.optimizer, terms: terms, seed: run.seed, classWeights: classWeights)
     var batches = Batches(training, of: options.batchSize, order: order(), on: device, droppingLast: false)
     batches.skip(run.batch)
     display.epochBegan(run.epoch, of: options.epochs, batches: batches.count)

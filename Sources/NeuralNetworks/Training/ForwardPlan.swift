@@ -57,8 +57,9 @@ final class ForwardPlan: @unchecked Sendable {
   }
 
   private static func recorded(_ model: Model, _ inputs: [Tensor]) throws -> RecordedFunction? {
-    try RecordedFunction(on: model.device, like: inputs.map { $0.moved(to: model.device) }) {
+    let device = model.device
+    return try RecordedFunction.record(on: device, like: inputs.map { $0.moved(to: device) }) {
       model.forward($0, .inference)
-    }
+    }.function
   }
 }

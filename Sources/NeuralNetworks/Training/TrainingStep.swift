@@ -1,3 +1,5 @@
+import BackendCore
+
 /// One step of training: forward, loss, backward, update. It is what `fit` repeats, and serves loops of one's own:
 ///
 /// ```swift
@@ -6,7 +8,9 @@
 /// ```
 ///
 /// A step depends on the batch, the parameters, the optimizer's state, and the seed with the number of the step (dropout),
-/// on nothing else: a device may record it once and replay it.
+/// on nothing else. The second step with batches of one shape is recorded, and later ones repeat what it did on the device, with
+/// the same bits as if everything were done anew. That is left out where a layer, a loss or an update rule is of one's own
+/// (a layer may set `allowsReplay`), and inside of `valueAndGradient`.
 public final class TrainingStep {
   /// What a step gives; nothing of it has been waited for.
   public struct Output: Sendable {
@@ -25,6 +29,7 @@ public final class TrainingStep {
   private let terms: [LossTerm]
   private let classWeights: ClassWeights?
   private var isReady = false
+  private var recordings = StepRecordings()
 
   /// - Parameters:
   ///   - model: Is built by the first batch if it is not built yet, with weights drawn from `seed`.
@@ -55,12 +60,48 @@ public final class TrainingStep {
       try model.becomeReady(inputs: batch.inputs, seed: seed)
       isReady = true
     }
-    return try step(on: batch.moved(to: model.device))
+    let batch = batch.moved(to: model.device)
+    guard allowsReplay else { return try step(on: batch) }
+    switch recordings.plan(for: batch, of: model) {
+    case .eager: return try step(on: batch)
+    case .record: return try record(batch)
+    case .replay(let recorded): return try replay(recorded, batch)
+    }
   }
 
+  private var allowsReplay: Bool {
+    model.allowsReplay && optimizer.allowsReplay && terms.allSatisfy { $0.loss.allowsReplay }
+      && !isRecordingGradients && !model.device.isBeingRecorded && !model.device.isShapeOnly
+  }
+
+  // MARK: Anew
+
   private func step(on batch: Batch) throws -> Output {
-    let context = Context.training(
-      RandomStream(seed: seed, purpose: "training", step: UInt32(truncatingIfNeeded: optimizer.step)))
+    let (pass, gradients) = try forwardAndBackward(batch, stream(counter: nil))
+    try optimizer.update(model, with: gradients)
+    return Output(pass.tensors, weight: pass.weight)
+  }
+
+  private func stream(counter: BufferSlice?) -> RandomStream {
+    let step = UInt32(truncatingIfNeeded: optimizer.step)
+    return RandomStream(seed: seed, purpose: "training", step: step, stepCounter: counter)
+  }
+
+  /// What a forward pass gives: the loss, the predictions and, where it lies on the device, the weight; constant for gradients.
+  private struct Pass {
+    let tensors: [Tensor]
+    let weight: BatchWeight
+
+    init(_ loss: ReducedLoss, _ predictions: [Tensor]) {
+      var tensors = [loss.mean] + predictions
+      if case .sum(let sum) = loss.weight { tensors.append(sum) }
+      self.tensors = tensors.map { $0.detached() }
+      weight = loss.weight
+    }
+  }
+
+  private func forwardAndBackward(_ batch: Batch, _ stream: RandomStream) throws -> (Pass, Gradients) {
+    let context = Context.training(stream)
     let weights = classWeights?.weights(of: batch) ?? batch.weights
     var predictions: [Tensor] = []
     var reduced: ReducedLoss?
@@ -73,8 +114,68 @@ public final class TrainingStep {
     guard let reduced else { fatalError("valueAndGradient did not call its body") }
     // Nothing is written when the loss or a gradient carries an error.
     try reduced.mean.checkPoison()
-    try optimizer.update(model, with: gradients)
-    return Output(
-      loss: reduced.mean.detached(), predictions: predictions.map { $0.detached() }, weight: reduced.weight)
+    return (Pass(reduced, predictions), gradients)
+  }
+
+  // MARK: From a recording
+
+  /// Makes a step, and keeps it for batches like this one.
+  private func record(_ batch: Batch) throws -> Output {
+    let counter = try StepCounter(on: model.device, optimizer.step)
+    let stream = stream(counter: try counter.slice)
+    let changed = try prepareUpdate()
+    var weight = BatchWeight.count(batch.count)
+    let (results, function) = try RecordedFunction.record(
+      on: model.device, like: batch.tensors, changing: changed
+    ) { tensors throws in
+      let (pass, gradients) = try forwardAndBackward(batch.replacing(tensors), stream)
+      try optimizer.updatePrepared(model, with: gradients)
+      weight = pass.weight
+      return pass.tensors
+    }
+    optimizer.countStep()
+    let isRepeatable = function != nil && !stream.isTiedToStep
+    let recorded =
+      isRepeatable ? function.map { RecordedStep($0, weight, counter: stream.hasDrawn ? counter : nil) } : nil
+    recordings.keep(recorded, for: batch, of: model)
+    return Output(results, weight: weight)
+  }
+
+  /// Does what a step needs of the host, and returns the buffers that it changes.
+  private func prepareUpdate() throws -> [Buffer] {
+    // First, since it may move parameters to other slabs.
+    let states = try optimizer.prepareUpdate(of: model)
+    return try states + model.uniqueSlabs().map { try $0.values.slice.buffer }
+  }
+
+  private func replay(_ recorded: RecordedStep, _ batch: Batch) throws -> Output {
+    try recorded.counter?.set(optimizer.step)
+    let changed = try prepareUpdate()
+    let results = try recorded.function(batch.tensors, changing: changed)
+    optimizer.countStep()
+    return Output(results, weight: recorded.weight)
+  }
+}
+
+extension TrainingStep.Output {
+  /// From the loss, the predictions and, where it lies on the device, the weight.
+  fileprivate init(_ tensors: [Tensor], weight: BatchWeight) {
+    var predictions = tensors.dropFirst()
+    var weight = weight
+    if case .sum = weight, let sum = predictions.popLast() { weight = .sum(sum) }
+    self.init(loss: tensors[0], predictions: Array(predictions), weight: weight)
+  }
+}
+
+extension Batch {
+  /// Every tensor of the batch: inputs, targets, weights.
+  fileprivate var tensors: [Tensor] { inputs + targets + (weights.map { [$0] } ?? []) }
+
+  /// The same with other tensors, in that order.
+  fileprivate func replacing(_ tensors: [Tensor]) -> Batch {
+    let (inputEnd, targetEnd) = (inputs.count, inputs.count + targets.count)
+    return Batch(
+      inputs: Array(tensors[..<inputEnd]), targets: Array(tensors[inputEnd..<targetEnd]),
+      weights: weights.map { _ in tensors[targetEnd] })
   }
 }

@@ -20,49 +20,69 @@ package final class RecordedFunction {
 
   private let device: Device
   private let recording: any Recording
-  /// The inputs, then the outputs that are replaced.
+  /// The inputs, then the buffers that calls change, then the outputs that are replaced.
   private var substitutions: [BufferSubstitution]
+  private let inputCount: Int
   private let outputs: [Output]
 
-  /// The number of results.
-  package var outputCount: Int { outputs.count }
-
-  /// Calls `body` once, on copies of the inputs, and keeps what it does on the device; nil when that cannot be repeated, or
-  /// while the device is being recorded already.
+  /// Calls `body` once, on copies of the inputs, and keeps what it does on the device.
   /// - Parameters:
   ///   - inputs: Tensors on the device, of the shapes and element types of all calls to come.
-  ///   - body: Does on the host nothing that depends on the inputs but through their shapes.
-  package init?<E: Error>(
-    on device: Device, like inputs: [Tensor], _ body: ([Tensor]) throws(E) -> [Tensor]
-  ) throws {
-    if device.isBeingRecorded { return nil }
+  ///   - buffers: What `body` changes in place beside its results: each later call says where these numbers are by then.
+  ///   - body: Does on the host nothing that depends on numbers, but through the shapes of its inputs.
+  /// - Returns: What this first call gave, and the function; nil when the call cannot be repeated, or while the device is
+  ///   being recorded already.
+  package static func record<E: Error>(
+    on device: Device, like inputs: [Tensor], changing buffers: [Buffer] = [], _ body: ([Tensor]) throws(E) -> [Tensor]
+  ) throws -> (results: [Tensor], function: RecordedFunction?) {
     let own = inputs.map { $0.copied() }
     for input in own { try input.checkPoison() }
     var results: [Tensor] = []
-    let recording = try device.record { () throws(E) in results = try withoutGradient { () throws(E) in try body(own) }
-    }
+    func call() throws(E) { results = try withoutGradient { () throws(E) in try body(own) } }
+    var recording: (any Recording)?
+    if device.isBeingRecorded { try call() } else { recording = try device.record(call) }
     for result in results { try result.checkPoison() }
-    guard let recording else { return nil }
-    var substitutions = try own.map { BufferSubstitution(try $0.slice.buffer, by: try $0.slice) }
+    guard let recording else { return (results, nil) }
+    let fixed = try own.map { try $0.slice } + buffers.map { BufferSlice($0) }
+    // What `body` has changed stays changed: no memory to keep the call in is no reason to fail.
+    guard let function = try? RecordedFunction(device, recording, fixed, inputCount: own.count, &results) else {
+      return (results, nil)
+    }
+    return (results, function)
+  }
+
+  /// Finds out what becomes of the results in later calls. Those that lie in memory of the recording, which later calls write
+  /// over, are copied.
+  private init(
+    _ device: Device, _ recording: any Recording, _ fixed: [BufferSlice], inputCount: Int, _ results: inout [Tensor]
+  ) throws {
+    self.device = device
+    self.recording = recording
+    self.inputCount = inputCount
+    var substitutions = fixed.map { BufferSubstitution($0.buffer, by: $0) }
     var outputs: [Output] = []
     for index in results.indices {
       let slice = try results[index].slice
       // Nobody else holds it: it has been allocated by the body.
       let isOwn = results[index].isStorageUniquelyReferenced() && slice.buffer.count == results[index].count
+      let form: Output.Form = isOwn ? .replaced(substitutions.count) : .copied(slice)
       if isOwn { substitutions.append(BufferSubstitution(slice.buffer, by: slice)) }
-      let form: Output.Form = isOwn ? .replaced(substitutions.count - 1) : .copied(slice)
       outputs.append(Output(form: form, extents: results[index].extents, dtype: results[index].dtype))
     }
-    self.device = device
-    self.recording = recording
+    let lasting = zip(results, outputs).map { result, output in
+      if case .copied = output.form { result.copied() } else { result }
+    }
+    for result in lasting { try result.checkPoison() }
+    results = lasting
     self.substitutions = substitutions
     self.outputs = outputs
   }
 
-  /// The results for these inputs, which are on the device and have the shapes of the recording. Not while the device is being
-  /// recorded.
-  package func callAsFunction(_ inputs: [Tensor]) throws -> [Tensor] {
+  /// The results for these inputs, which are on the device and have the shapes of the recording; `buffers` are where the numbers
+  /// are that the call changes, in the order of the recording. Not while the device is being recorded.
+  package func callAsFunction(_ inputs: [Tensor], changing buffers: [Buffer] = []) throws -> [Tensor] {
     for index in inputs.indices { try bind(index, to: inputs[index]) }
+    for index in buffers.indices { substitutions[inputCount + index].replacement = BufferSlice(buffers[index]) }
     defer { unbind() }
     let results = try outputs.map { try prepare($0) }
     try replay()

@@ -9,31 +9,53 @@ public final class RandomStream: Sendable {
   package let key: UInt64
   /// The training step of every draw, when the stream is of one step.
   private let step: UInt32?
+  /// An int32 element on the device that holds the step when draws are made there; then these can be repeated in other steps.
+  private let stepCounter: BufferSlice?
   private let draws = Atomic<UInt64>(0)
+  private let isHostBound = Atomic<Bool>(false)
 
   /// The stream of a seed.
   public convenience init(seed: UInt64) { self.init(key: RandomSource.derivedKey(seed: seed, "stream"), step: nil) }
 
   /// The stream of one purpose ("dropout") in one training step: draw n of step s is the same in every run.
-  package convenience init(seed: UInt64, purpose: String, step: UInt32) {
-    self.init(key: RandomSource.derivedKey(seed: seed, purpose), step: step)
+  package convenience init(seed: UInt64, purpose: String, step: UInt32, stepCounter: BufferSlice? = nil) {
+    self.init(key: RandomSource.derivedKey(seed: seed, purpose), step: step, stepCounter: stepCounter)
   }
 
-  private init(key: UInt64, step: UInt32?) {
+  private init(key: UInt64, step: UInt32?, stepCounter: BufferSlice? = nil) {
     self.key = key
     self.step = step
+    self.stepCounter = stepCounter
   }
+
+  /// True once the host has drawn: other steps would draw other numbers.
+  package var isTiedToStep: Bool { isHostBound.load(ordering: .relaxed) }
+  /// True once anything has been drawn.
+  package var hasDrawn: Bool { draws.load(ordering: .relaxed) > 0 }
 
   /// A stream independent of this one, and of those split off before.
   public func split() -> RandomStream {
-    let count = draws.wrappingAdd(1, ordering: .relaxed).oldValue
-    return RandomStream(key: RandomSource.derivedKey(seed: key, "split \(count) \(step ?? 0)"), step: step)
+    isHostBound.store(true, ordering: .relaxed)
+    return RandomStream(key: RandomSource.derivedKey(seed: key, "split \(nextCount()) \(step ?? 0)"), step: step)
   }
 
-  /// Where the next draw takes its numbers from.
+  /// Where the next draw on a device takes its numbers from.
   package func nextSource() -> RandomSource {
-    let count = draws.wrappingAdd(1, ordering: .relaxed).oldValue
-    return RandomSource(
+    var source = source(of: nextCount())
+    if let stepCounter { (source.step, source.stepOffset) = (0, stepCounter) }
+    return source
+  }
+
+  /// Where the next draw on the host takes its numbers from: the same as on a device.
+  package func nextHostSource() -> RandomSource {
+    isHostBound.store(true, ordering: .relaxed)
+    return source(of: nextCount())
+  }
+
+  private func nextCount() -> UInt64 { draws.wrappingAdd(1, ordering: .relaxed).oldValue }
+
+  private func source(of count: UInt64) -> RandomSource {
+    RandomSource(
       key: key, call: UInt32(truncatingIfNeeded: count), step: step ?? UInt32(truncatingIfNeeded: count >> 32))
   }
 }

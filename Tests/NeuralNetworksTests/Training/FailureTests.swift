@@ -19,7 +19,7 @@ import Testing
       (numbers, step) = (try run.model.numbers(), count)
       // Nothing more can be had from now on.
       device.trimMemory()
-      device.setMemoryLimit(bytes: device.memoryStatistics().liveBytes)
+      device.setMemoryLimit(bytes: 0)
     }
     do {
       try model.fit(data, batchSize: 8, callbacks: [hooks], verbosity: .silent)

@@ -1,0 +1,131 @@
+import BackendCore
+
+/// A training step that has been recorded.
+struct RecordedStep {
+  let function: RecordedFunction
+  /// The weight of the batch, or which kind it is: a sum is among the results.
+  let weight: BatchWeight
+  /// Set before each replay; nil when nothing is drawn.
+  let counter: StepCounter?
+
+  init(_ function: RecordedFunction, _ weight: BatchWeight, counter: StepCounter?) {
+    self.function = function
+    self.weight = weight
+    self.counter = counter
+  }
+}
+
+/// The recordings of a `TrainingStep`, by the shapes of batches: one for full batches, one for the last of an epoch.
+struct StepRecordings {
+  enum Plan {
+    /// The first step of a kind allocates what the optimizer keeps, or there is nothing to gain.
+    case eager
+    case record
+    case replay(RecordedStep)
+  }
+
+  /// What has been found out about batches of some shapes.
+  private struct Entry {
+    let shapes: BatchShapes
+    /// What the step was made with; a recording is of no use when it has changed.
+    let structure: ModelStructure
+    var plan: Plan
+  }
+
+  private static let mostEntries = 2
+  private var entries: [Entry] = []
+
+  /// What to do with a batch.
+  mutating func plan(for batch: Batch, of model: Model) -> Plan {
+    if let index = entries.firstIndex(where: { $0.shapes.fit(batch) }) {
+      if entries[index].structure.isThat(of: model) { return entries[index].plan }
+      entries.remove(at: index)
+    }
+    if entries.count < StepRecordings.mostEntries {
+      // Its second step is recorded.
+      entries.append(Entry(shapes: BatchShapes(batch), structure: ModelStructure(model), plan: .record))
+    }
+    return .eager
+  }
+
+  /// Keeps a recording for further batches like this one; nil when there can be none.
+  mutating func keep(_ recorded: RecordedStep?, for batch: Batch, of model: Model) {
+    guard let index = entries.firstIndex(where: { $0.shapes.fit(batch) }) else { return }
+    entries[index].plan = recorded.map { .replay($0) } ?? .eager
+  }
+}
+
+/// The shapes and element types of a batch.
+private struct BatchShapes {
+  private let tensors: [(extents: Shape, dtype: DType)]
+  private let counts: (inputs: Int, targets: Int, weights: Int)
+
+  init(_ batch: Batch) {
+    counts = (batch.inputs.count, batch.targets.count, batch.weights == nil ? 0 : 1)
+    tensors = (batch.inputs + batch.targets + (batch.weights.map { [$0] } ?? [])).map { ($0.extents, $0.dtype) }
+  }
+
+  func fit(_ batch: Batch) -> Bool {
+    guard counts == (batch.inputs.count, batch.targets.count, batch.weights == nil ? 0 : 1) else { return false }
+    return batch.inputs.indices.allSatisfy { fits(batch.inputs[$0], $0) }
+      && batch.targets.indices.allSatisfy { fits(batch.targets[$0], counts.inputs + $0) }
+      && (batch.weights.map { fits($0, tensors.count - 1) } ?? true)
+  }
+
+  private func fits(_ tensor: Tensor, _ index: Int) -> Bool {
+    tensor.extents == tensors[index].extents && tensor.dtype == tensors[index].dtype
+  }
+}
+
+/// Which parameters a model has, where they lie and which are trained.
+private struct ModelStructure {
+  private let parameters: [(parameter: Parameter, slab: ParameterSlab?, offset: Int, isTrainable: Bool)]
+
+  init(_ model: Model) {
+    parameters = model.parameters.map { ($1, $1.slab, $1.offset, $1.isTrainable) }
+  }
+
+  func isThat(of model: Model) -> Bool {
+    let entries = model.parameters.entries
+    guard entries.count == parameters.count else { return false }
+    return entries.indices.allSatisfy { index in
+      let (known, found) = (parameters[index], entries[index].parameter)
+      return known.parameter === found && known.slab === found.slab && known.offset == found.offset
+        && known.isTrainable == found.isTrainable
+    }
+  }
+}
+
+/// The number of the step, on the device: recorded draws take it from there.
+struct StepCounter {
+  private let tensor: Tensor
+
+  init(on device: Device, _ step: Int) throws {
+    tensor = Tensor([Int32(truncatingIfNeeded: step)], shape: [1], on: device)
+    try tensor.checkPoison()
+  }
+
+  var slice: BufferSlice { get throws { try tensor.slice } }
+
+  /// Overwrites the number, in place: recordings have the buffer.
+  func set(_ step: Int) throws {
+    do {
+      let number = Int32(truncatingIfNeeded: step)
+      try withUnsafeBytes(of: number) { try tensor.device.backend.upload($0, into: tensor.slice) }
+    } catch {
+      throw DeviceError(error, on: tensor.device)
+    }
+  }
+}
+
+extension Model {
+  /// The slabs of all parameters, each held by nobody else, so that they are changed in place.
+  func uniqueSlabs() throws -> [ParameterSlab] {
+    var slabs: [ParameterSlab] = []
+    for (_, parameter) in parameters {
+      if let slab = parameter.slab, !slabs.contains(where: { $0 === slab }) { slabs.append(slab) }
+    }
+    for slab in slabs { try slab.values.makeUnique() }
+    return slabs
+  }
+}

@@ -1,0 +1,206 @@
+import BackendCPU
+import BackendReference
+import Testing
+
+@testable import NeuralNetworks
+
+/// Steps that are replayed from a recording have the bits of steps that are made anew.
+@Suite struct StepReplayTests {
+  /// Keeps a model from being recorded, and counts how often its layers run.
+  final class Opaque: Layer {
+    let inner: Sequential
+    let isReplayable: Bool
+    private(set) var passes = 0
+
+    init(_ inner: Sequential, isReplayable: Bool = false) {
+      self.inner = inner
+      self.isReplayable = isReplayable
+    }
+
+    func forward(_ input: Tensor, _ context: Context) -> Tensor {
+      passes += 1
+      return inner(input, context)
+    }
+
+    var allowsReplay: Bool { isReplayable && inner.allowsReplay }
+  }
+
+  /// One way to train.
+  struct Recipe: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let optimizer: @Sendable () -> Optimizer
+    var loss: Loss = .sparseCategoricalCrossEntropy(fromLogits: true)
+    var isWeighted = false
+    var regularizer: Regularizer?
+
+    static let all = [
+      Recipe(
+        testDescription: "adam, schedule, clipping",
+        optimizer: {
+          .adam(learningRate: .cosine(from: 0.05, to: 0.001, steps: 30), clipping: .globalNorm(0.5))
+        }),
+      Recipe(
+        testDescription: "momentum, value clipping, l2",
+        optimizer: {
+          .sgd(learningRate: 0.1, momentum: 0.9, clipping: .value(0.02))
+        }, regularizer: .l2(0.01)),
+      Recipe(
+        testDescription: "adamw, groups, ignored labels, weights",
+        optimizer: {
+          .adamW(learningRate: 0.02, groups: [ParameterGroup("*.bias", learningRateScale: 0.1, weightDecay: 0)])
+        }, loss: .crossEntropy(ignoring: 1), isWeighted: true),
+    ]
+  }
+
+  private func network(_ recipe: Recipe) -> Sequential {
+    Sequential {
+      Dense(8, activation: .gelu, regularizer: recipe.regularizer)
+      Dropout(0.3)
+      Dense(3)
+    }
+  }
+
+  /// Two models with the same weights: one whose steps are recorded, one whose steps are not.
+  private func twins(_ recipe: Recipe, on device: Device) throws -> (replayed: Model, anew: Model) {
+    let models = [true, false].map { Model(Opaque(network(recipe), isReplayable: $0)) }
+    for model in models { try model.build(inputShape: [3], on: device, seed: 4) }
+    return (models[0], models[1])
+  }
+
+  private func batch(_ index: Int, count: Int = 12, isWeighted: Bool, on device: Device) -> Batch {
+    let data = Corners.data(count, seed: UInt64(index + 1), on: device)
+    let weights = (0..<count).map { Float($0 % 4) }
+    return Batch(
+      input: data.inputs, target: data.targets, weights: isWeighted ? Tensor(weights, on: device) : nil)
+  }
+
+  private func passes(_ model: Model) -> Int { (model.network as? Opaque)?.passes ?? -1 }
+
+  @Test(arguments: TestDevices.all, Recipe.all) func sameBits(_ device: Device, _ recipe: Recipe) throws {
+    let (replayed, anew) = try twins(recipe, on: device)
+    let steps = try [replayed, anew].map {
+      try TrainingStep($0, optimizer: recipe.optimizer(), loss: recipe.loss, seed: 9)
+    }
+    let before = (passes(replayed), passes(anew))
+    var outputs: [[TrainingStep.Output]] = [[], []]
+    var kept: [Tensor] = []
+    for index in 0..<12 {
+      // The last batch of an epoch is smaller.
+      let batch = batch(index, count: index % 3 == 2 ? 5 : 12, isWeighted: recipe.isWeighted, on: device)
+      for (way, step) in steps.enumerated() { outputs[way].append(try step(batch)) }
+      if index == 7 { kept = replayed.parameters.map { $1.value } }
+    }
+    let keptNumbers = try kept.map { try $0.scalars() }
+    // Compared at the end, so that later steps could have written over earlier results.
+    for (a, b) in zip(outputs[0], outputs[1]) {
+      #expect(try a.loss.scalars() == b.loss.scalars())
+      #expect(try a.predictions[0].scalars() == b.predictions[0].scalars())
+    }
+    #expect(try replayed.numbers() == anew.numbers())
+    #expect(try kept.map { try $0.scalars() } == keptNumbers)
+    #expect(steps[0].optimizer.step == 12)
+    // For each shape one step anew and one that is recorded.
+    #expect(passes(replayed) - before.0 == 4)
+    #expect(passes(anew) - before.1 == 12)
+  }
+
+  /// What changes between two steps is seen by the next one.
+  @Test(arguments: TestDevices.all) func changesBetweenSteps(_ device: Device) throws {
+    let recipe = Recipe.all[0]
+    let (replayed, anew) = try twins(recipe, on: device)
+    var seen: [[[Float]]] = []
+    for model in [replayed, anew] {
+      let optimizer = recipe.optimizer()
+      let step = try TrainingStep(model, optimizer: optimizer, loss: recipe.loss, seed: 1)
+      var numbers: [[Float]] = []
+      func go(_ count: Int) throws {
+        for index in 0..<count { _ = try step(batch(index, isWeighted: false, on: device)) }
+        numbers.append(try model.numbers())
+      }
+      try go(4)
+      let snapshot = model.snapshot()
+      let state = optimizer.state()
+      try go(3)
+      // Back to where it was, with the optimizer.
+      try model.restore(snapshot)
+      try optimizer.restore(state)
+      try go(3)
+      // Other numbers in a parameter, a frozen layer, and one that is trained again.
+      let weight = try #require(model.parameters["inner.0.weight"])
+      weight.assign(.full(like: weight.value, 0.25))
+      try go(3)
+      weight.isTrainable = false
+      try go(3)
+      #expect(try weight.value.scalars() == numbers[3].prefix(24).map { $0 })
+      weight.isTrainable = true
+      try go(3)
+      seen.append(numbers)
+    }
+    #expect(seen[0] == seen[1])
+    #expect(seen[0][1] == seen[0][2])
+    #expect(Set(seen[0].map { $0.map(\.bitPattern) }).count == 5)
+  }
+
+  /// A loss of one's own may do anything on the host.
+  @Test func ownLossesAreComputed() throws {
+    let model = Corners.model()
+    nonisolated(unsafe) var calls = 0
+    let loss = Loss("counting") { prediction, target in
+      calls += 1
+      return (prediction - target.oneHot(classes: 3)).squared().mean(axis: 1)
+    }
+    let step = try TrainingStep(model, optimizer: .sgd(learningRate: 0.1), loss: loss, seed: 1)
+    for index in 0..<5 { _ = try step(batch(index, isWeighted: false, on: .cpu)) }
+    #expect(calls == 5)
+  }
+
+  /// Layers that read numbers or draw on the host are run each time, whatever they say of themselves.
+  final class Reading: Layer {
+    enum Kind { case number, draw, split }
+    let kind: Kind
+    private(set) var passes = 0
+    init(_ kind: Kind) { self.kind = kind }
+    func forward(_ input: Tensor, _ context: Context) -> Tensor {
+      passes += 1
+      switch kind {
+      case .number: return input * ((try? input.sum().item()) ?? 0)
+      case .draw: return input * context.random.uniforms(1)[0]
+      case .split: return input + Tensor.normal(like: input, using: context.random.split())
+      }
+    }
+    var allowsReplay: Bool { true }
+  }
+
+  @Test(arguments: [Reading.Kind.number, .draw, .split]) func hostWork(_ kind: Reading.Kind) throws {
+    let layer = Reading(kind)
+    let model = Sequential {
+      layer
+      Dense(3)
+    }
+    try model.build(inputShape: [3], seed: 1)
+    let before = layer.passes
+    let step = try TrainingStep(model, optimizer: .sgd(learningRate: 0.1), loss: .crossEntropy(), seed: 1)
+    for index in 0..<5 { _ = try step(batch(index, isWeighted: false, on: .cpu)) }
+    #expect(layer.passes - before == 5)
+  }
+
+  /// A replayed step without memory changes nothing.
+  @Test func withoutMemory() throws {
+    let device = Device(CPUBackend(threads: 1))
+    let model = Corners.model(dropout: 0.1)
+    try model.build(inputShape: [3], on: device, seed: 1)
+    let step = try TrainingStep(model, optimizer: .adam(), loss: .crossEntropy(), seed: 1)
+    let batches = (0..<6).map { batch($0, isWeighted: false, on: device) }
+    for batch in batches.prefix(4) { _ = try step(batch) }
+    let numbers = try model.numbers()
+    let limit = device.memoryStatistics().limitBytes
+    device.trimMemory()
+    device.setMemoryLimit(bytes: 0)
+    #expect(throws: DeviceError.self) { try step(batches[4]) }
+    #expect(step.optimizer.step == 4)
+    #expect(try model.numbers() == numbers)
+    device.setMemoryLimit(bytes: limit)
+    _ = try step(batches[4])
+    #expect(step.optimizer.step == 5)
+  }
+}
