@@ -2,13 +2,17 @@
 # make test:  set up, and run every test.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build train test test-cpu-only test-address test-thread test-undefined bench bench-peers \
-  api-check format lint clean
+.PHONY: help setup setup-test build train test test-cpu-only test-kernels test-neon test-address test-thread \
+  test-undefined bench bench-peers api-check format lint clean
 
 BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd python3-numpy curl
 # Numeric tests want optimised code; -enable-testing keeps internals visible to them.
 TEST_FLAGS     := -c release -Xswiftc -enable-testing --scratch-path .build-test
+# The kernels alone, with the compiler that SwiftPM takes.
+CLANG          := $(dir $(realpath $(shell command -v swift)))clang
+KERNEL_TEST    := -O2 -std=gnu2x -Wall -Wextra -Wno-unused-parameter -I Sources/CPUKernels/include \
+                  Tests/Kernels/*.c Sources/CPUKernels/*.c -lm
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +46,17 @@ test-undefined: setup-test ## Test the C kernels alone, for bad addresses and un
 test-thread: setup-test ## Test without OpenCL under ThreadSanitizer.
 	Scripts/test-sanitized thread
 
+test-kernels: ## Compare the CPU's innermost loops with plain loops, for each instruction set of this machine.
+	@mkdir -p .build-kernels
+	$(CLANG) $(KERNEL_TEST) -o .build-kernels/native
+	.build-kernels/native
+
+test-neon: ## The same for 64-bit ARM, under an emulator.
+	@Scripts/install-packages qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+	@mkdir -p .build-kernels
+	$(CLANG) --target=aarch64-linux-gnu -static -fuse-ld=lld $(KERNEL_TEST) -o .build-kernels/neon
+	qemu-aarch64 .build-kernels/neon
+
 bench: build ## Measure this machine.
 	"$$(swift build -c release --show-bin-path)/nn-bench" --device auto
 
@@ -58,4 +73,4 @@ lint: ## Check the layout of all Swift code.
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
 
 clean: ## Remove what was built.
-	rm -rf .build .build-test .build-cpu-only .build-address .build-thread
+	rm -rf .build .build-test .build-cpu-only .build-address .build-thread .build-kernels

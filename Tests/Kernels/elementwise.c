@@ -1,0 +1,191 @@
+// Functions of one operand, their gradients, conversions, fills and copies.
+#include <stdlib.h>
+
+#include "support.h"
+
+struct function {
+  enum nn_unary op;
+  const char *name;
+  double low, high;  // arguments
+  double a, b;
+  double ulps;  // of the result, or of 1 where that is larger for functions that are sums of large terms
+};
+
+static double round_even(double x) { return nearbyint(x); }
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+static double normal_share(double x) { return 0.5 * erfc(-x * 0.7071067811865476); }
+
+static double value(enum nn_unary op, double x, double a, double b) {
+  switch (op) {
+    case NN_NEGATE: return -x;
+    case NN_MAGNITUDE: return fabs(x);
+    case NN_SIGN: return (x > 0) - (x < 0);
+    case NN_SQUARE: return x * x;
+    case NN_SQUARE_ROOT: return sqrt(x);
+    case NN_RECIPROCAL_SQUARE_ROOT: return 1 / sqrt(x);
+    case NN_RECIPROCAL: return 1 / x;
+    case NN_EXP: return exp(x);
+    case NN_EXP_MINUS_ONE: return expm1(x);
+    case NN_LOG: return log(x);
+    case NN_LOG_ONE_PLUS: return log1p(x);
+    case NN_SIN: return sin(x);
+    case NN_COS: return cos(x);
+    case NN_TANH: return tanh(x);
+    case NN_SIGMOID: return sigmoid(x);
+    case NN_ERF: return erf(x);
+    case NN_FLOOR: return floor(x);
+    case NN_CEIL: return ceil(x);
+    case NN_ROUND: return round_even(x);
+    case NN_POWER: return pow(x, a);
+    case NN_CLAMP: return x < a ? a : x > b ? b : x;
+    case NN_RELU: return x < 0 ? 0 : x;
+    case NN_LEAKY_RELU: return x > 0 ? x : a * x;
+    case NN_ELU: return x > 0 ? x : a * expm1(x);
+    case NN_GELU: return x * normal_share(x);
+    case NN_SILU: return x * sigmoid(x);
+    case NN_SOFTPLUS: return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+  }
+  return NAN;
+}
+
+// The derivative at x, for functions whose kernel is given x.
+static double slope(enum nn_unary op, double x, double a, double b) {
+  switch (op) {
+    case NN_MAGNITUDE: return x > 0 ? 1 : -1;
+    case NN_SQUARE: return 2 * x;
+    case NN_LOG: return 1 / x;
+    case NN_LOG_ONE_PLUS: return 1 / (1 + x);
+    case NN_SIN: return cos(x);
+    case NN_COS: return -sin(x);
+    case NN_ERF: return 1.1283791670955126 * exp(-x * x);
+    case NN_POWER: return a * pow(x, a - 1);
+    case NN_CLAMP: return x < a || x > b ? 0 : 1;
+    case NN_LEAKY_RELU: return x > 0 ? 1 : a;
+    case NN_ELU: return x > 0 ? 1 : a * exp(x);
+    case NN_GELU: return normal_share(x) + x * 0.3989422804014327 * exp(-0.5 * x * x);
+    case NN_SILU: return sigmoid(x) * (1 + x * (1 - sigmoid(x)));
+    case NN_SOFTPLUS: return sigmoid(x);
+    default: return op == NN_NEGATE ? -1 : 0;
+  }
+}
+
+// The derivative from the result y, for functions whose kernel is given y.
+static bool slope_of_result(enum nn_unary op, double y, double *slope) {
+  switch (op) {
+    case NN_SQUARE_ROOT: *slope = 0.5 / y; return true;
+    case NN_RECIPROCAL_SQUARE_ROOT: *slope = -0.5 * y * y * y; return true;
+    case NN_RECIPROCAL: *slope = -y * y; return true;
+    case NN_EXP: *slope = y; return true;
+    case NN_EXP_MINUS_ONE: *slope = y + 1; return true;
+    case NN_TANH: *slope = 1 - y * y; return true;
+    case NN_SIGMOID: *slope = y * (1 - y); return true;
+    case NN_RELU: *slope = y > 0; return true;
+    default: return false;
+  }
+}
+
+static const struct function functions[] = {
+    {NN_NEGATE, "negate", -9, 9, 0, 0, 0}, {NN_MAGNITUDE, "magnitude", -9, 9, 0, 0, 0},
+    {NN_SIGN, "sign", -1, 1, 0, 0, 0}, {NN_SQUARE, "square", -9, 9, 0, 0, 1},
+    {NN_SQUARE_ROOT, "squareRoot", 0, 100, 0, 0, 1}, {NN_RECIPROCAL_SQUARE_ROOT, "reciprocalSquareRoot", 0.01, 100, 0, 0, 2},
+    {NN_RECIPROCAL, "reciprocal", 0.01, 100, 0, 0, 1}, {NN_EXP, "exp", -100, 88, 0, 0, 1.5},
+    {NN_EXP_MINUS_ONE, "expMinusOne", -20, 80, 0, 0, 3}, {NN_LOG, "log", 1e-6, 1000, 0, 0, 1.5},
+    {NN_LOG_ONE_PLUS, "logOnePlus", -0.9, 100, 0, 0, 3}, {NN_SIN, "sin", -1000, 1000, 0, 0, 2},
+    {NN_COS, "cos", -1000, 1000, 0, 0, 2}, {NN_TANH, "tanh", -12, 12, 0, 0, 3}, {NN_SIGMOID, "sigmoid", -80, 30, 0, 0, 3},
+    {NN_ERF, "erf", -5, 5, 0, 0, 4}, {NN_FLOOR, "floor", -99, 99, 0, 0, 0}, {NN_CEIL, "ceil", -99, 99, 0, 0, 0},
+    {NN_ROUND, "round", -99, 99, 0, 0, 0}, {NN_POWER, "power", 0.01, 20, 2.5, 0, 3}, {NN_POWER, "power 2", -9, 9, 2, 0, 1},
+    {NN_POWER, "power 3", -9, 9, 3, 0, 2}, {NN_CLAMP, "clamp", -9, 9, -2, 3, 0}, {NN_RELU, "relu", -9, 9, 0, 0, 0},
+    {NN_LEAKY_RELU, "leakyReLU", -9, 9, 0.25, 0, 1}, {NN_ELU, "elu", -9, 9, 1.5, 0, 4},
+    {NN_GELU, "gelu", -4, 9, 0, 0, 64}, {NN_SILU, "silu", -20, 20, 0, 0, 4}, {NN_SOFTPLUS, "softplus", -20, 20, 0, 0, 4},
+};
+
+static void function(const struct function *f, long n) {
+  const float a = (float)f->a, b = (float)f->b;
+  float *const x = floats(n, f->low, f->high);
+  float *const y = guarded(n, sizeof *y);
+  kernels->unary(f->op, x, y, n, a, b);
+  for (long i = 0; i < n; i++) expect_ulps(f->name, i, y[i], value(f->op, x[i], f->a, f->b), f->ulps);
+  float *const same = copy_of(x, n);
+  kernels->unary(f->op, same, same, n, a, b);
+  for (long i = 0; i < n; i++) expect(same[i] == y[i], "unary in place", i, same[i], y[i]);
+
+  double unused;
+  const bool from_result = slope_of_result(f->op, 1, &unused);
+  float *const dy = floats(n, -2, 2);
+  float *const dx = guarded(n, sizeof *dx);
+  kernels->unary_gradient(f->op, dy, from_result ? y : x, dx, n, a, b);
+  for (long i = 0; i < n; i++) {
+    double d;
+    if (!slope_of_result(f->op, y[i], &d)) d = slope(f->op, x[i], f->a, f->b);
+    const double expected = dy[i] * d;
+    expect_near(f->name, i, dx[i], expected, 2e-6 * fmin(fabs(dy[i]), 1) + 1e-6 * fabs(expected));
+  }
+  release();
+}
+
+static void specials(void) {
+  static const float numbers[] = {0.0f, -0.0f, INFINITY, -INFINITY, NAN, 1e-40f, -1e-40f, 3e38f, -3e38f};
+  enum { count = sizeof numbers / sizeof *numbers };
+  static const enum nn_unary ops[] = {NN_EXP, NN_EXP_MINUS_ONE, NN_TANH, NN_SIGMOID, NN_ERF, NN_LOG, NN_SQUARE_ROOT,
+                                      NN_FLOOR, NN_CEIL, NN_ROUND, NN_RELU, NN_SOFTPLUS};
+  for (size_t o = 0; o < sizeof ops / sizeof *ops; o++) {
+    float *const x = copy_of(numbers, count);
+    float *const y = guarded(count, sizeof *y);
+    kernels->unary(ops[o], x, y, count, 0, 0);
+    for (long i = 0; i < count; i++) expect_ulps("special values", (long)o * 100 + i, y[i], value(ops[o], x[i], 0, 0), 3);
+    release();
+  }
+}
+
+static void conversions(long n) {
+  float *const x = floats(n, -5, 5), *const numbers = guarded(n, sizeof *numbers);
+  int32_t *const whole = guarded(n, sizeof *whole), *const source = integers(n, -1, 3);
+  uint8_t *const truths = guarded(n, 1), *const bits = booleans(n);
+  static const float special[] = {NAN, INFINITY, -INFINITY, 3e9f, -3e9f, 0, 0.5f};
+  for (long i = 0; i < n; i += 3) x[i] = special[draw_below(7)];
+#define EACH(CALL, FOUND, EXPECTED)                                                               \
+  CALL;                                                                                           \
+  for (long i = 0; i < n; i++) expect((FOUND) == (EXPECTED), #CALL, i, (double)(FOUND), (double)(EXPECTED))
+  EACH(kernels->float_to_int32(x, whole, n), whole[i],
+       (x[i] != x[i] ? 0 : x[i] >= 0x1p31f ? INT32_MAX : x[i] < -0x1p31f ? INT32_MIN : (int32_t)x[i]));
+  EACH(kernels->int32_to_float(source, numbers, n), numbers[i], (float)source[i]);
+  EACH(kernels->float_to_bool(x, truths, n), truths[i], x[i] != 0);
+  EACH(kernels->int32_to_bool(source, truths, n), truths[i], source[i] != 0);
+  EACH(kernels->bool_to_float(bits, numbers, n), numbers[i], (float)bits[i]);
+  EACH(kernels->bool_to_int32(bits, whole, n), whole[i], bits[i]);
+  EACH(kernels->is_nan(x, truths, n), truths[i], isnan(x[i]) != 0);
+  EACH(kernels->is_finite(x, truths, n), truths[i], isfinite(x[i]) != 0);
+  EACH(kernels->logical_not(bits, truths, n), truths[i], !bits[i]);
+  EACH(kernels->fill_words((uint32_t *)whole, 77, n), whole[i], 77);
+  EACH(kernels->unary_int32(NN_NEGATE, source, whole, n, 0, 0), whole[i], -source[i]);
+  EACH(kernels->unary_int32(NN_MAGNITUDE, source, whole, n, 0, 0), whole[i], abs(source[i]));
+  EACH(kernels->unary_int32(NN_SIGN, source, whole, n, 0, 0), whole[i], (source[i] > 0) - (source[i] < 0));
+  EACH(kernels->unary_int32(NN_SQUARE, source, whole, n, 0, 0), whole[i], source[i] * source[i]);
+  EACH(kernels->unary_int32(NN_CLAMP, source, whole, n, 0, 2), whole[i], source[i] < 0 ? 0 : source[i] > 2 ? 2 : source[i]);
+  release();
+}
+
+static void copies(long n, long xs, long ys) {
+  const long x_count = (n - 1) * xs + 1, y_count = (n - 1) * ys + 1;
+  int32_t *const x = integers(x_count, -1000, 1000), *const old = integers(y_count, -1000, 1000);
+  int32_t *const y = guarded(y_count, sizeof *y);
+  float *const f = floats(x_count, -1, 1), *const g = floats(y_count, -1, 1), *const sum = copy_of(g, y_count);
+  uint8_t *const bits = booleans(x_count), *const out = guarded(y_count, 1);
+  EACH(kernels->copy_words((const uint32_t *)x, xs, (uint32_t *)y, ys, n), y[i * ys], x[i * xs]);
+  EACH(kernels->copy_bytes(bits, xs, out, ys, n), out[i * ys], bits[i * xs]);
+  EACH(kernels->add_floats(f, xs, sum, ys, n), sum[i * ys], g[i * ys] + f[i * xs]);
+  for (long i = 0; i < y_count; i++) y[i] = old[i];
+  EACH(kernels->add_int32(x, xs, y, ys, n), y[i * ys], old[i * ys] + x[i * xs]);
+  release();
+}
+
+void test_elementwise(void) {
+  for (int l = 0; l < length_count; l++) {
+    for (size_t f = 0; f < sizeof functions / sizeof *functions; f++) function(&functions[f], lengths[l]);
+    conversions(lengths[l]);
+    for (long xs = 0; xs < 3; xs++) {
+      for (long ys = 1; ys < 3; ys++) copies(lengths[l], xs, ys);
+    }
+  }
+  specials();
+}

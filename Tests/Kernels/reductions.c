@@ -1,0 +1,113 @@
+// Folds along rows and down columns, and the places of extremes.
+#include "support.h"
+
+static double folded(enum nn_reduction op, const float *x, long step, long n, double *size) {
+  double fold = op == NN_PRODUCT ? 1 : op == NN_LARGEST ? -INFINITY : op == NN_SMALLEST ? INFINITY : 0;
+  *size = 0;
+  for (long i = 0; i < n; i++) {
+    const double v = x[i * step];
+    switch (op) {
+      case NN_SUM: fold += v; *size += fabs(v); break;
+      case NN_SUM_OF_SQUARES: fold += v * v; *size += v * v; break;
+      case NN_PRODUCT: fold *= v; *size = fabs(fold); break;
+      case NN_LARGEST: fold = isnan(fold) || isnan(v) ? NAN : fmax(fold, v); break;
+      case NN_SMALLEST: fold = isnan(fold) || isnan(v) ? NAN : fmin(fold, v); break;
+    }
+  }
+  return fold;
+}
+
+static long place(bool largest, const float *x, long step, long n) {
+  long best = 0;
+  for (long i = 0; i < n; i++) {
+    if (isnan(x[i * step])) return i;
+    if (largest ? x[i * step] > x[best * step] : x[i * step] < x[best * step]) best = i;
+  }
+  return best;
+}
+
+static void rows(long n, bool has_nan) {
+  float *const x = floats(n, 0.7, 1.4);
+  for (long i = 0; i < n; i += 3) x[i] = -x[i];
+  if (n > 4) x[n - 2] = x[1];  // an extreme that is met twice
+  if (has_nan) x[draw_below(n)] = NAN;
+  for (int op = NN_SUM; op <= NN_PRODUCT; op++) {
+    double size;
+    const double expected = folded(op, x, 1, n, &size);
+    expect_near("reduce", op * 10000 + n, kernels->reduce(op, x, n), expected, 2e-6 * size);
+  }
+  for (int largest = 0; largest < 2; largest++) {
+    expect(kernels->arg_reduce(largest, x, n) == place(largest, x, 1, n), "arg_reduce", n, 0, 0);
+  }
+  release();
+}
+
+static void columns(long count, long width, bool has_nan) {
+  const long step = width + draw_below(3), whole = (count - 1) * step + width;
+  float *const x = floats(whole, 0.7, 1.4);
+  for (long i = 0; i < whole; i += 3) x[i] = -x[i];
+  if (has_nan) x[draw_below(whole)] = NAN;
+  float *const y = guarded(width, sizeof *y);
+  double *const partial = guarded(width, sizeof *partial);
+  int32_t *const places = guarded(width, sizeof *places);
+  for (int op = NN_SUM; op <= NN_PRODUCT; op++) {
+    kernels->reduce_columns(op, x, count, width, step, 0.5, y);
+    kernels->reduce_columns_partial(op, x, count, width, step, partial);
+    for (long c = 0; c < width; c++) {
+      double size;
+      const double expected = folded(op, x + c, step, count, &size);
+      expect_near("reduce_columns", op * 10000 + c, y[c], 0.5 * expected, 2e-6 * (size + fabs(expected)));
+      expect_near("reduce_columns_partial", op * 10000 + c, partial[c], expected, 2e-6 * (size + fabs(expected)));
+    }
+  }
+  for (int largest = 0; largest < 2; largest++) {
+    kernels->arg_reduce_columns(largest, x, count, width, step, places);
+    for (long c = 0; c < width; c++) {
+      const long expected = place(largest, x + c, step, count);
+      expect(places[c] == expected, "arg_reduce_columns", c, places[c], (double)expected);
+    }
+  }
+  release();
+}
+
+static void whole_numbers(long n, long step) {
+  const int32_t *const x = integers((n - 1) * step + 1, -4, 4);
+  const uint8_t *const bits = booleans((n - 1) * step + 1);
+  uint32_t sum = 0, squares = 0, product = 1;
+  int32_t largest = x[0], smallest = x[0];
+  long first_largest = 0, first_smallest = 0;
+  bool any = false, all = true;
+  for (long i = 0; i < n; i++) {
+    const int32_t v = x[i * step];
+    sum += (uint32_t)v;
+    squares += (uint32_t)(v * v);
+    product *= (uint32_t)v;
+    if (v > largest) largest = v, first_largest = i;
+    if (v < smallest) smallest = v, first_smallest = i;
+    any |= bits[i * step];
+    all &= bits[i * step];
+  }
+  const int32_t folds[] = {[NN_SUM] = (int32_t)sum, [NN_SUM_OF_SQUARES] = (int32_t)squares, [NN_LARGEST] = largest,
+                           [NN_SMALLEST] = smallest, [NN_PRODUCT] = (int32_t)product};
+  for (int op = NN_SUM; op <= NN_PRODUCT; op++) {
+    const int32_t found = kernels->reduce_int32(op, x, step, n);
+    expect(found == folds[op], "reduce_int32", op, found, folds[op]);
+  }
+  expect(kernels->arg_reduce_int32(true, x, step, n) == first_largest, "arg_reduce_int32", n, 0, (double)first_largest);
+  expect(kernels->arg_reduce_int32(false, x, step, n) == first_smallest, "arg_reduce_int32", n, 0, (double)first_smallest);
+  expect(kernels->reduce_bool(NN_LARGEST, bits, step, n) == any, "any", n, 0, any);
+  expect(kernels->reduce_bool(NN_SMALLEST, bits, step, n) == all, "all", n, 0, all);
+  release();
+}
+
+void test_reductions(void) {
+  for (int l = 0; l < length_count; l++) {
+    for (int has_nan = 0; has_nan < 2; has_nan++) {
+      rows(lengths[l], has_nan);
+      for (int w = 0; w < length_count; w++) columns(lengths[l], lengths[w], has_nan);
+    }
+    for (long step = 1; step < 3; step++) whole_numbers(lengths[l], step);
+  }
+  rows(5000, false);
+  columns(70, 2100, false);
+}

@@ -1,0 +1,44 @@
+// What the tests of the kernels share: operands that end at a page which nobody may touch, and comparisons that count.
+#pragma once
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "CPUKernels.h"
+
+// The table under test.
+extern const struct nn_cpu_kernels *kernels;
+extern long checks, failures;
+
+// Memory for n elements of `size` bytes that ends where a page begins that can be neither read nor written; the bytes before
+// it hold a pattern. It lives until `release`, which finds writes before the begin.
+void *guarded(long n, size_t size);
+void release(void);
+
+// Repeatable numbers.
+uint32_t draw(void);
+long draw_below(long bound);
+double draw_between(double low, double high);
+float *floats(long n, double low, double high);
+float *copy_of(const float *x, long n);
+int32_t *integers(long n, int32_t low, int32_t high);
+uint8_t *booleans(long n);
+
+// One check; `what` and the numbers are printed when it fails. A bound is an absolute error.
+void expect(bool holds, const char *what, long place, double found, double expected);
+void expect_near(const char *what, long place, double found, double expected, double bound);
+// Within `ulps` units of the last place of the expected float; both NaN, or equal, pass.
+void expect_ulps(const char *what, long place, float found, double expected, double ulps);
+
+// Lengths around the vectors of every instruction set, and n of them.
+extern const long lengths[];
+extern const int length_count;
+
+void test_products(void);
+void test_elementwise(void);
+void test_pairs(void);
+void test_reductions(void);
+void test_rows(void);
+void test_random(void);
