@@ -1,8 +1,8 @@
 """Runs nn-bench and the same work in other frameworks in turns, and prints how long each takes and the ratios.
 
 A ratio above 1 means that this package is faster. Rounds alternate between the programs, each a process of its own, so
-that a machine that gets slower or faster for a while treats them alike; of the medians of the rounds the smallest counts,
-for every program. A framework that is not installed is named and left out.
+that a machine that gets slower or faster for a while treats them alike; of the medians of the rounds the smallest
+counts, for every program. A framework that is not installed is named and left out.
 """
 
 import argparse

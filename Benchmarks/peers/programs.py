@@ -13,7 +13,7 @@ WRONG_USAGE = 64
 
 
 def run(command, threads=0, tolerated=()):
-    """What a program prints, read as JSON; None where it ends with a tolerated status. Another failure ends this program."""
+    """What a program prints, read as JSON; None where it ends with a tolerated status. Other failures end this one."""
     environment = dict(os.environ)
     if threads:
         environment["NN_NUM_THREADS"] = str(threads)
@@ -61,7 +61,7 @@ def has_first_step(options):
 
 
 def our_first_step(options, threads):
-    """From the start of the command, over the embedded pictures, to the end after one step and a test on 32 pictures."""
+    """From the start of the command, on embedded pictures, to its end after one step and a test on 32 pictures."""
     return timed([options.nn, "train", "--json", "--dataset", "generated", "--limit", "32", "--batch-size", "32",
                   "--epochs", "1", "--device", options.device], threads)
 

@@ -32,6 +32,7 @@ def products():
     rows += [product(*shape) for shape in (
         ("NN", 32, 784, 128), ("NN", 128, 784, 128), ("TN", 784, 32, 128), ("NT", 32, 128, 784), ("NN", 1, 784, 128),
         ("NT", 32, 784, 128), ("NT", 1, 784, 128), ("NN", 32, 128, 10), ("NN", 512, 4096, 1024))]
+    rows.append(product("TT", 512, 512, 512))
     for size in (512, 1024):
         rows += [product(transposition, size, size, size) for transposition in ("TN", "NT")]
     shapes = ((32, 784, 128), (128, 784, 128))
@@ -40,28 +41,32 @@ def products():
 
 def elementwise():
     rows = [on_shape("binary", "bias-add", shape) for shape in ((32, 128), (128, 784), (4096, 4096))]
-    for shape in ((32, 128), (4096, 4096)):
-        rows.append(on_shape("binary", "add", shape))
-        rows += [on_shape("unary", name, shape) for name in ("relu", "sigmoid", "tanh", "gelu", "exp")]
-    return rows + [on_shape("unary", name, (1_000_000,)) for name in ("exp", "log", "tanh", "sigmoid", "gelu")]
+    rows += [on_shape("binary", "times column", (4096, 4096))]
+    rows += [on_shape("binary", "add", shape) for shape in ((32, 128), (4096, 4096))]
+    return rows + [on_shape("unary", name, shape) for name in ("relu", "sigmoid", "tanh", "gelu", "exp", "log")
+                   for shape in ((32, 128), (1_000_000,), (4096, 4096))]
 
 
 def reductions():
     rows = [on_shape("reduction", name, shape)
             for shape in ((32, 128), (4096, 4096)) for name in ("sum", "sum rows", "sum columns")]
-    rows.append(on_shape("reduction", "max rows", (4096, 4096)))
+    rows += [on_shape("reduction", name, (4096, 4096)) for name in ("max rows", "argmax columns")]
+    rows += [on_shape("reduction", name, (256, 256, 256))
+             for name in ("sum of the first axis", "sum of the middle axis", "sum of the last axis")]
+    rows += [on_shape("reduction", "cumulative sum of " + lines, (2048, 2048)) for lines in ("rows", "columns")]
     return rows + [on_shape("reduction", "argmax rows", shape) for shape in ((32, 10), (4096, 4096))]
 
 
 def softmaxes():
     return [on_shape("softmax", name, shape)
-            for name in ("softmax", "cross-entropy", "cross-entropy gradient")
+            for name in ("softmax", "log-softmax", "cross-entropy", "cross-entropy gradient")
             for shape in ((32, 10), (128, 1000), (4096, 4096))]
 
 
 def copies():
     rows = [Row("copy", str(count), "copy", (count,), count > LARGE_COUNT) for count in (1 << 12, 1 << 24)]
-    return rows + [Row("transpose", extents(size, size), "transpose", (size,), size > 1024) for size in (128, 4096)]
+    sizes = (128, 512, 4096)
+    return rows + [Row("transpose", extents(size, size), "transpose", (size,), size > 1024) for size in sizes]
 
 
 def training():
@@ -69,7 +74,8 @@ def training():
         return [Row(name, "784-128-10 batch %d" % size, method, (size,), False) for size in sizes]
 
     return (batches("forward", "forward", (1, 32, 128)) + batches("training step", "training_step", (32, 128))
-            + batches("predictor", "predictor", (1, 32, 1024)) + [Row("adam step", "101770", "adam_step", (), False)])
+            + batches("predictor", "predictor", (1, 32, 1024)) + batches("predict", "predictor", (1, 32, 1024))
+            + [Row("adam step", "101770", "adam_step", (), False)])
 
 
 def overheads():

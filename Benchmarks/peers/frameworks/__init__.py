@@ -1,7 +1,7 @@
 """One module for each framework, with a class `Framework(device, threads)` whose methods are those of rows.py.
 
-Its attributes are `version`; `call_seconds`, what a call costs that the framework does not make up for (0 but for libraries
-that are called through ctypes); and `synchronize(result)`, which waits for what a call returned.
+Its attributes are `version` and `call_seconds`, what a call costs that is not the framework's (0 but for a library that
+is called through ctypes); `synchronize(result)` waits for what a call returned.
 """
 
 import importlib

@@ -7,7 +7,10 @@ UNARY = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "exp"
          "gelu": lambda x: jax.nn.gelu(x, approximate=False)}
 REDUCTIONS = {
     "sum": jnp.sum, "sum rows": lambda x: x.sum(1), "sum columns": lambda x: x.sum(0), "max rows": lambda x: x.max(1),
-    "argmax rows": lambda x: x.argmax(1),
+    "argmax rows": lambda x: x.argmax(1), "argmax columns": lambda x: x.argmax(0),
+    "sum of the first axis": lambda x: x.sum(0), "sum of the middle axis": lambda x: x.sum(1),
+    "sum of the last axis": lambda x: x.sum(2), "cumulative sum of rows": lambda x: x.cumsum(1),
+    "cumulative sum of columns": lambda x: x.cumsum(0),
 }
 
 
@@ -73,7 +76,9 @@ class Framework:
         return compiled(lambda x, w, b: jax.nn.relu(x @ w + b), self.uniform(m, k), self.uniform(k, n), self.uniform(n))
 
     def binary(self, name, shape):
-        return compiled(jnp.add, self.uniform(*shape), self.uniform(*(shape[1:] if name == "bias-add" else shape)))
+        others = {"bias-add": shape[1:], "times column": (shape[0], 1)}
+        function = jnp.multiply if name == "times column" else jnp.add
+        return compiled(function, self.uniform(*shape), self.uniform(*others.get(name, shape)))
 
     def unary(self, name, shape):
         return compiled(UNARY[name], self.uniform(*shape, low=0.01 if name == "log" else -1.0))
@@ -83,8 +88,8 @@ class Framework:
 
     def softmax(self, name, shape):
         logits, labels = self.uniform(*shape), self.labels(*shape)
-        if name == "softmax":
-            return compiled(jax.nn.softmax, logits)
+        if name in ("softmax", "log-softmax"):
+            return compiled(jax.nn.softmax if name == "softmax" else jax.nn.log_softmax, logits)
         return compiled(cross_entropy if name == "cross-entropy" else jax.grad(cross_entropy), logits, labels)
 
     def copy(self, count):

@@ -5,7 +5,10 @@ import numpy as np
 UNARY = {"relu": lambda x: np.maximum(x, 0), "tanh": np.tanh, "exp": np.exp, "log": np.log}
 REDUCTIONS = {
     "sum": np.sum, "sum rows": lambda x: x.sum(1), "sum columns": lambda x: x.sum(0), "max rows": lambda x: x.max(1),
-    "argmax rows": lambda x: x.argmax(1),
+    "argmax rows": lambda x: x.argmax(1), "argmax columns": lambda x: x.argmax(0),
+    "sum of the first axis": lambda x: x.sum(0), "sum of the middle axis": lambda x: x.sum(1),
+    "sum of the last axis": lambda x: x.sum(2), "cumulative sum of rows": lambda x: x.cumsum(1),
+    "cumulative sum of columns": lambda x: x.cumsum(0),
 }
 
 
@@ -28,8 +31,9 @@ class Framework:
         return lambda: a @ b
 
     def binary(self, name, shape):
-        x, y = self.uniform(*shape), self.uniform(*(shape[1:] if name == "bias-add" else shape))
-        return lambda: x + y
+        others = {"bias-add": shape[1:], "times column": (shape[0], 1)}
+        x, y = self.uniform(*shape), self.uniform(*others.get(name, shape))
+        return (lambda: x * y) if name == "times column" else (lambda: x + y)
 
     def unary(self, name, shape):
         function, x = UNARY.get(name), self.uniform(*shape, low=0.01 if name == "log" else -1.0)

@@ -8,6 +8,9 @@ UNARY = {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "gelu
 REDUCTIONS = {
     "sum": torch.sum, "sum rows": lambda x: torch.sum(x, 1), "sum columns": lambda x: torch.sum(x, 0),
     "max rows": lambda x: torch.amax(x, 1), "argmax rows": lambda x: torch.argmax(x, 1),
+    "argmax columns": lambda x: torch.argmax(x, 0), "sum of the first axis": lambda x: torch.sum(x, 0),
+    "sum of the middle axis": lambda x: torch.sum(x, 1), "sum of the last axis": lambda x: torch.sum(x, 2),
+    "cumulative sum of rows": lambda x: torch.cumsum(x, 1), "cumulative sum of columns": lambda x: torch.cumsum(x, 0),
 }
 
 
@@ -45,8 +48,9 @@ class Framework:
         return lambda: torch.relu(torch.addmm(bias, x, w))
 
     def binary(self, name, shape):
-        x, y = self.uniform(*shape), self.uniform(*(shape[1:] if name == "bias-add" else shape))
-        return lambda: x + y
+        others = {"bias-add": shape[1:], "times column": (shape[0], 1)}
+        x, y = self.uniform(*shape), self.uniform(*others.get(name, shape))
+        return (lambda: x * y) if name == "times column" else (lambda: x + y)
 
     def unary(self, name, shape):
         function, x = UNARY[name], self.uniform(*shape, low=0.01 if name == "log" else -1.0)
@@ -60,6 +64,8 @@ class Framework:
         logits, labels = self.uniform(*shape), self.labels(*shape)
         if name == "softmax":
             return lambda: torch.softmax(logits, -1)
+        if name == "log-softmax":
+            return lambda: torch.log_softmax(logits, -1)
         if name == "cross-entropy":
             return lambda: F.cross_entropy(logits, labels)
         logits.requires_grad_()
