@@ -62,7 +62,8 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "BackendCoreTests", dependencies: ["BackendCore"]),
-    .testTarget(name: "BackendCPUTests", dependencies: ["BackendCPU", "BackendConformance", "CPUKernels"]),
+    .testTarget(
+      name: "BackendCPUTests", dependencies: ["BackendCPU", "BackendReference", "BackendConformance", "CPUKernels"]),
     .testTarget(
       name: "BackendOpenCLTests",
       dependencies: [

@@ -106,7 +106,7 @@ extension CPUBackend {
   }
 
   /// Calls `body` for strips of columns of each of `outer` matrices.
-  private func forEachColumnStrip(_ outer: Int, _ inner: Int, height: Int, _ body: (Int, Range<Int>) -> Void) {
+  func forEachColumnStrip(_ outer: Int, _ inner: Int, height: Int, _ body: (Int, Range<Int>) -> Void) {
     if outer > 1 {
       parallel(outer, grain: max(1, Grain.simple / max(1, height * inner)), unit: 1) {
         for index in $0 { body(index, 0..<inner) }

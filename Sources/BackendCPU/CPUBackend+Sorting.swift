@@ -3,33 +3,36 @@ import BackendCore
 /// Running sums and sorting.
 extension CPUBackend {
   public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
-    guard x.dtype == .float32 || x.dtype == .int32 else { throw unsupported("cumulativeSum", x.dtype) }
-    let isInteger = x.dtype == .int32
-    let (extent, inner) = (shape.extent, shape.inner)
-    let (integers, floats) = (x.integers, x.floats)
-    let (integerSums, floatSums) = (y.integers, y.floats)
-    // One line along the axis for each outer and inner index.
-    parallel(shape.reducedCount, grain: max(1, Grain.simple / max(1, extent)), unit: 1) {
-      for line in $0 {
-        var position = line / inner * extent * inner + line % inner
-        if reversed { position += (extent - 1) * inner }
-        let step = reversed ? -inner : inner
-        if isInteger {
+    let (extent, inner, table) = (shape.extent, shape.inner, kernels)
+    switch x.dtype {
+    case .float32 where inner == 1:
+      let (source, result) = (x.floats, y.floats)
+      parallel(shape.outer, grain: max(1, Grain.simple / max(1, extent)), unit: 1) {
+        for row in $0 { table.pointee.cumulative_row(reversed, source + row * extent, result + row * extent, extent) }
+      }
+    case .float32:
+      let (source, result) = (x.floats, y.floats)
+      forEachColumnStrip(shape.outer, inner, height: extent) { outer, columns in
+        let first = outer * extent * inner + columns.lowerBound
+        table.pointee.cumulative_columns(reversed, source + first, extent, columns.count, inner, result + first)
+      }
+    case .int32:
+      let (source, result) = (x.integers, y.integers)
+      // One line along the axis for each outer and inner index.
+      parallel(shape.reducedCount, grain: max(1, Grain.simple / max(1, extent)), unit: 1) {
+        for line in $0 {
+          var position = line / inner * extent * inner + line % inner
+          if reversed { position += (extent - 1) * inner }
           var sum: Int32 = 0
           for _ in 0..<extent {
-            sum &+= integers[position]
-            integerSums[position] = sum
-            position += step
-          }
-        } else {
-          var sum = 0.0
-          for _ in 0..<extent {
-            sum += Double(floats[position])
-            floatSums[position] = Float(sum)
-            position += step
+            sum &+= source[position]
+            result[position] = sum
+            position += reversed ? -inner : inner
           }
         }
       }
+    case .bool, .float64:
+      throw unsupported("cumulativeSum", x.dtype)
     }
   }
 

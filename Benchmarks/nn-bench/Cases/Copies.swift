@@ -4,7 +4,7 @@ import NeuralNetworks
 extension Case {
   /// Copies on the device, to it and from it, and a transposition.
   static var copies: [Case] {
-    [deviceCopy(1 << 12), deviceCopy(1 << 24), transposition(128), transposition(4096)]
+    [deviceCopy(1 << 12), deviceCopy(1 << 24), transposition(128), transposition(512), transposition(4096)]
       + [upload(25_088), upload(1 << 22), download(25_088), download(1 << 22)]
   }
 

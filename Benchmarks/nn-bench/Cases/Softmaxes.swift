@@ -1,10 +1,11 @@
 import NeuralNetworks
 
 extension Case {
-  /// Softmax, and cross-entropy from logits and labels, alone and with its gradient.
+  /// Softmax and its logarithm, and cross-entropy from logits and labels, alone and with its gradient.
   static var softmaxes: [Case] {
     let shapes = [[32, 10], [128, 1000], [4096, 4096]]
-    return shapes.map(softmax) + shapes.map(crossEntropy) + shapes.map(crossEntropyWithGradient)
+    return shapes.map(softmax) + shapes.map(logSoftmax) + shapes.map(crossEntropy)
+      + shapes.map(crossEntropyWithGradient)
   }
 
   private static func softmax(_ shape: [Int]) -> Case {
@@ -13,6 +14,15 @@ extension Case {
       device in
       let x = operand(shape, device)
       return { x.softmax() }
+    }
+  }
+
+  private static func logSoftmax(_ shape: [Int]) -> Case {
+    let count = shape[0] * shape[1]
+    return Case(name: "log-softmax", shape: shapeText(shape), work: .floats(2 * count), isLarge: count > 1 << 20) {
+      device in
+      let x = operand(shape, device)
+      return { x.logSoftmax() }
     }
   }
 

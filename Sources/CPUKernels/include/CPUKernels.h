@@ -139,6 +139,11 @@ struct nn_cpu_kernels {
   void (*arg_reduce_columns)(bool largest, const float *x, long rows, long columns, long x_step, int32_t *y);
   int32_t (*arg_reduce_int32)(bool largest, const int32_t *x, long step, long n);
 
+  /// y[i] = the sum of x[0 ... i], or of x[i ..< n] if `reversed`, carried on in double. y may be x.
+  void (*cumulative_row)(bool reversed, const float *x, float *y, long n);
+  /// The same down each column; rows of y lie as those of x.
+  void (*cumulative_columns)(bool reversed, const float *x, long rows, long columns, long x_step, float *y);
+
   // MARK: Softmax and losses
 
   void (*softmax)(const float *x, long rows, long columns, bool logarithmic, float *y);

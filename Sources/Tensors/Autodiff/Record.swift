@@ -25,6 +25,7 @@ enum Record {
   case concatenation(ConcatenationRecord)
   case softmax(SoftmaxRecord)
   case dropout(DropoutRecord)
+  case crossEntropy(CrossEntropyRecord)
   case move(MoveRecord)
   case cast(CastRecord)
   indirect case select(SelectRecord)
@@ -34,7 +35,6 @@ enum Record {
   indirect case scatterRows(ScatterRowsRecord)
   indirect case scatterElements(ScatterElementsRecord)
   indirect case linear(LinearRecord)
-  indirect case crossEntropy(CrossEntropyRecord)
   indirect case custom(CustomRecord)
 
   func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {

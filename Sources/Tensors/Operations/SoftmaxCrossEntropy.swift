@@ -26,7 +26,7 @@ extension Tensor {
     }
     if let recording, let gradient {
       loss.node = recording.append(
-        .crossEntropy(CrossEntropyRecord(logits: Operand(self), gradient: Operand(gradient, keeping: true))))
+        .crossEntropy(CrossEntropyRecord(logits: Operand(self), gradient: gradient)))
     }
     return loss
   }
@@ -42,14 +42,21 @@ extension Tensor {
   }
 }
 
-/// loss[r] = the cross entropy of row r. Recorded in outermost scopes only: nested ones compose it.
-struct CrossEntropyRecord: GradientRule {
-  let logits: Operand
-  /// softmax(logits) − q, computed with the loss.
-  let gradient: Operand
+/// loss[r] = the cross entropy of row r. Recorded in outermost scopes only, whose records are used once: nested scopes
+/// compose it.
+final class CrossEntropyRecord: GradientRule {
+  private let logits: Operand
+  /// softmax(logits) − q, computed with the loss; nil when it has been passed on.
+  private var gradient: Tensor?
+
+  init(logits: Operand, gradient: Tensor) {
+    self.logits = logits
+    self.gradient = gradient
+  }
 
   func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    var gradient = gradient.tensor
+    // Taken out of the record, so that nobody else holds it and it is scaled in place.
+    guard var gradient = gradient.take() else { fatalError("the gradient of a cross entropy was passed on already") }
     gradient *= dy.expanded(axis: 1)
     walk.add(gradient, to: logits)
   }

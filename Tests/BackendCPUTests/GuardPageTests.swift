@@ -1,0 +1,166 @@
+@testable import BackendCPU
+import BackendCore
+import CPUKernels
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Kernels on operands that end, or begin, at a page without access: what reads or writes beyond them ends the process.
+@Suite struct GuardPageTests {
+  /// A few pages between two that nobody may touch.
+  final class Pages {
+    private static let size = 32768
+    private let base: UnsafeMutableRawPointer
+
+    init() {
+      base = mmap(nil, Self.size + 8192, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+      mprotect(base + 4096, Self.size, PROT_READ | PROT_WRITE)
+    }
+    deinit { munmap(base, Self.size + 8192) }
+
+    /// Memory for `count` elements, up against the page after it or the one before.
+    func memory<Element: BitwiseCopyable>(_ count: Int, of type: Element.Type, atEnd: Bool)
+      -> UnsafeMutablePointer<Element>
+    {
+      let bytes = count * MemoryLayout<Element>.stride
+      let start = atEnd ? base + 4096 + Self.size - bytes : base + 4096
+      memset(start, 0, bytes)
+      return start.bindMemory(to: type, capacity: max(count, 1))
+    }
+  }
+
+  /// Operands of one place, each in pages of its own.
+  final class Operands {
+    private let pages = (0..<6).map { _ in Pages() }
+    var atEnd = true
+
+    func floats(_ operand: Int, _ count: Int) -> UnsafeMutablePointer<Float> {
+      let x = pages[operand].memory(count, of: Float.self, atEnd: atEnd)
+      for i in 0..<count { x[i] = Float(i % 7) - 2.5 }
+      return x
+    }
+    func integers(_ operand: Int, _ count: Int) -> UnsafeMutablePointer<Int32> {
+      pages[operand].memory(count, of: Int32.self, atEnd: atEnd)
+    }
+    func bytes(_ operand: Int, _ count: Int) -> UnsafeMutablePointer<UInt8> {
+      pages[operand].memory(count, of: UInt8.self, atEnd: atEnd)
+    }
+  }
+
+  static let counts = Array(0...70) + [95, 127, 128, 129, 255, 257, 1030]
+  static let matrices = [(1, 1), (3, 10), (17, 16), (33, 7), (5, 129), (16, 64), (2, 300), (9, 1027), (70, 31)]
+
+  @Test(arguments: InstructionSet.available)
+  func elementwiseKernelsStayInside(_ instructionSet: InstructionSet) {
+    let table = instructionSet.kernels!.pointee
+    let operands = Operands()
+    for atEnd in [true, false] {
+      operands.atEnd = atEnd
+      for n in Self.counts {
+        let (x, y, z) = (operands.floats(0, n), operands.floats(1, n), operands.floats(2, n))
+        for op in NN_NEGATE.rawValue...NN_SOFTPLUS.rawValue {
+          table.unary(nn_unary(rawValue: op), x, y, n, 0.5, 1)
+          table.unary_gradient(nn_unary(rawValue: op), x, y, z, n, 0.5, 1)
+        }
+        let (dense, other) = (nn_view(base: x, row: 0, column: 1), nn_view(base: z, row: 0, column: 1))
+        let bytes = operands.bytes(3, n)
+        for op in NN_ADD.rawValue...NN_REMAINDER.rawValue {
+          table.binary(nn_binary(rawValue: op), dense, other, y, 0, 1, n)
+        }
+        for op in NN_EQUAL.rawValue...NN_GREATER_OR_EQUAL.rawValue {
+          table.compare(nn_comparison(rawValue: op), dense, other, bytes, 0, 1, n)
+        }
+        y.withMemoryRebound(to: UInt32.self, capacity: max(n, 1)) {
+          table.select_words(nn_view(base: bytes, row: 0, column: 1), dense, other, $0, 0, 1, n)
+          table.fill_words($0, 1, n)
+        }
+        table.float_to_int32(x, operands.integers(4, n), n)
+        table.float_to_bool(x, bytes, n)
+        table.bool_to_float(bytes, y, n)
+        table.is_nan(x, bytes, n)
+        table.add_floats(x, 1, y, 1, n)
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func foldsStayInside(_ instructionSet: InstructionSet) {
+    let table = instructionSet.kernels!.pointee
+    let operands = Operands()
+    for atEnd in [true, false] {
+      operands.atEnd = atEnd
+      for n in Self.counts where n > 0 {
+        let x = operands.floats(0, n)
+        for op in NN_SUM.rawValue...NN_PRODUCT.rawValue { _ = table.reduce(nn_reduction(rawValue: op), x, n) }
+        _ = table.arg_reduce(true, x, n)
+        x[n - 1] = .nan
+        _ = table.arg_reduce(false, x, n)
+        for reversed in [false, true] { table.cumulative_row(reversed, x, operands.floats(1, n), n) }
+      }
+      for (rows, columns) in Self.matrices where rows * columns <= 8192 {
+        let (x, y) = (operands.floats(0, rows * columns), operands.floats(1, columns))
+        for op in NN_SUM.rawValue...NN_PRODUCT.rawValue {
+          table.reduce_columns(nn_reduction(rawValue: op), x, rows, columns, columns, 1, y)
+        }
+        table.arg_reduce_columns(true, x, rows, columns, columns, operands.integers(2, columns))
+        table.cumulative_columns(false, x, rows, columns, columns, operands.floats(3, rows * columns))
+        table.transpose(x, rows, columns, columns, operands.floats(3, rows * columns), rows)
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func rowKernelsStayInside(_ instructionSet: InstructionSet) {
+    let table = instructionSet.kernels!.pointee
+    let operands = Operands()
+    for atEnd in [true, false] {
+      operands.atEnd = atEnd
+      for (rows, columns) in Self.matrices + (1...70).map({ (3, $0) }) where rows * columns <= 8192 {
+        let n = rows * columns
+        let (x, y, dx) = (operands.floats(0, n), operands.floats(1, n), operands.floats(2, n))
+        let (labels, loss) = (operands.integers(3, rows), operands.floats(4, rows))
+        for logarithmic in [false, true] {
+          table.softmax(x, rows, columns, logarithmic, y)
+          table.softmax_gradient(x, y, rows, columns, logarithmic, dx)
+        }
+        for smoothing in [0, 0.1] {
+          table.cross_entropy(x, labels, rows, columns, smoothing, nil, loss, nil)
+          table.cross_entropy(x, labels, rows, columns, smoothing, nil, loss, dx)
+        }
+        table.bias_activation(
+          x, columns, operands.floats(5, columns), true, NN_GELU, 0, 0, y, columns, rows, columns)
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func stepsAndDrawsStayInside(_ instructionSet: InstructionSet) {
+    let table = instructionSet.kernels!.pointee
+    let operands = Operands()
+    var scalars = nn_step_scalars(
+      learning_rate: 0.1, gradient_scale: 1, gradient_bound: .infinity, first_correction: 1,
+      second_correction_root: 1)
+    let source = nn_random(key: (1, 2), call: 3, step: 4)
+    for atEnd in [true, false] {
+      operands.atEnd = atEnd
+      for n in Self.counts {
+        let states = (0..<3).map { operands.floats(2 + $0, n) }
+        let (p, g) = (operands.floats(0, n), operands.floats(1, n))
+        for rule in NN_SGD.rawValue...NN_ADAM.rawValue {
+          var constants = nn_optimizer()
+          (constants.rule, constants.extra, constants.momentum) = (nn_rule(rawValue: rule), true, 0.9)
+          table.optimizer_step(&constants, &scalars, p, g, states[0], states[1], states[2], n)
+        }
+        table.random_uniform(source, 0, p, n)
+        table.random_normal(source, 0, p, n)
+        table.random_mask(source, 0, 1 << 31, p, n)
+        table.random_mask_bool(source, 0, 1 << 31, operands.bytes(5, n), n)
+        table.dropout(source, 0, 1 << 31, 2, p, g, n)
+      }
+    }
+  }
+}
