@@ -11,6 +11,8 @@
   F(ElementwiseUnary) \
   F(Indexing) \
   F(Matmul) \
+  F(MatmulEpilogue) \
+  F(MatmulPanels) \
   F(OptimizerSteps) \
   F(Peak) \
   F(Random) \
@@ -47,6 +49,12 @@ static const unsigned char Indexing[] = {
 };
 static const unsigned char Matmul[] = {
 #embed "Matmul.cl"
+};
+static const unsigned char MatmulEpilogue[] = {
+#embed "MatmulEpilogue.cl"
+};
+static const unsigned char MatmulPanels[] = {
+#embed "MatmulPanels.cl"
 };
 static const unsigned char OptimizerSteps[] = {
 #embed "OptimizerSteps.cl"

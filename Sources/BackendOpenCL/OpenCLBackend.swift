@@ -62,15 +62,14 @@ struct OpenCLOptions: Sendable {
   var sources = KernelSources.fromEnvironment
   /// Where built programs are kept; nil for nowhere.
   var binaryDirectory: String?
-  /// The work groups that a matrix product is cut into at least, where it is large enough. A CPU-type device is filled by
-  /// its few cores, and fares better with large tiles.
-  var matmulGroups: Int
+  /// How matrix products are computed.
+  var matmulTable: MatmulTable
   /// Every kernel takes 64-bit positions, as for operands of 2³¹ elements and more.
   var usesWidePositions = false
 
   init(for device: OpenCLDevice) {
     binaryDirectory = ProgramBinaries.helps(device) ? ProgramBinaries.directoryFromEnvironment() : nil
-    matmulGroups = device.kind == .cpu ? 1 : 128
+    matmulTable = MatmulTable.shipped(for: device)
   }
 }
 

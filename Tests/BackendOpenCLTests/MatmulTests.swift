@@ -1,93 +1,175 @@
 #if OpenCL
 import BackendCore
+import BackendReference
 import Testing
 
 @testable import BackendOpenCL
 
-/// Every tile, the edges of every tile, and products whose k is cut into stretches. The numbers are whole, so that every sum
-/// is exact whatever its order.
+/// Every way to compute a product, at the edges of its tiles and panels, against the Reference backend. Most numbers are
+/// whole, so that every sum is exact whatever its order.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct MatmulTests {
-  private static let edges = [1, 15, 16, 17, 31, 33, 63, 65, 127, 130]
+  private static let transpositions = [(false, false), (true, false), (false, true), (true, true)]
 
-  /// With one work group wanted the largest tile that fits is taken; with many, k is cut and tiles are small.
-  @Test(arguments: TestDevices.all, [1, 128]) func isExact(device: OpenCLDevice, groups: Int) throws {
+  private func backend(_ device: OpenCLDevice, _ table: MatmulTable) throws -> OpenCLBackend {
     var options = OpenCLOptions(for: device)
-    options.matmulGroups = groups
-    let backend = try OpenCLBackend(device, options)
-    for m in MatmulTests.edges {
-      for (transposesA, transposesB) in [(false, false), (true, false), (false, true), (true, true)] {
-        let n = MatmulTests.edges[(m * 7 + (transposesA ? 3 : 0) + (transposesB ? 1 : 0)) % MatmulTests.edges.count]
-        for k in [1, 17, 300] {
+    options.matmulTable = table
+    return try OpenCLBackend(device, options)
+  }
+
+  /// In one piece, and with tiles also cut along k.
+  @Test(arguments: TestDevices.all, MatmulVariant.all) func isExact(device: OpenCLDevice, variant: MatmulVariant) throws
+  {
+    let shapes = [(1, 31, 17), (17, 1, 33), (33, 65, 300), (31, 130, 7), (257, 129, 9)]
+    for groups in variant.isTiles ? [1, 64] : [1] {
+      let backend = try backend(device, MatmulTable(variant, groups: groups))
+      for (m, n, k) in shapes {
+        for (transposesA, transposesB) in MatmulTests.transpositions {
           let shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
           try expectExact(shape, on: backend)
         }
       }
-    }
-    if groups == 1 {
-      try expectExact(MatmulShape(m: 130, n: 129, k: 40), on: backend)
-    } else {
-      #expect(backend.kernelsRun.contains("matmulJoin"))
+      #expect(backend.kernelsRun.contains("matmulJoin") == (groups > 1))
     }
   }
 
-  private func expectExact(_ shape: MatmulShape, on backend: OpenCLBackend) throws {
-    let a = wholeNumbers(shape.m * shape.k, seed: 1)
-    let b = wholeNumbers(shape.k * shape.n, seed: 2)
-    var expected = [Float](repeating: 0, count: shape.m * shape.n)
-    for i in 0..<shape.m {
-      for p in 0..<shape.k {
-        let left = a[shape.transposesA ? p * shape.m + i : i * shape.k + p]
-        for j in 0..<shape.n {
-          expected[i * shape.n + j] += left * b[shape.transposesB ? j * shape.k + p : p * shape.n + j]
-        }
+  /// Factors, offsets of the operands, and batches with every kind of stride.
+  @Test(arguments: TestDevices.all, MatmulVariant.all)
+  func followsFactorsOffsetsAndStrides(device: OpenCLDevice, variant: MatmulVariant) throws {
+    let backend = try backend(device, MatmulTable(variant, groups: variant.isTiles ? 8 : 1))
+    let (m, n, k) = (19, 35, 270)
+    for (strideA, strideB) in [(m * k, k * n), (0, k * n), (m * k + 3, 0)] {
+      for (alpha, beta) in [(1.0, 0.0), (0.5, 2), (-2, 1)] {
+        let shape = MatmulShape(
+          batch: 3, m: m, n: n, k: k, transposesA: strideA == 0, transposesB: strideB == 0, strideA: strideA,
+          strideB: strideB)
+        try expectExact(shape, on: backend, alpha: alpha, beta: beta, offset: 5)
       }
     }
-    let c = try backend.empty(expected.count)
-    try backend.matmul(backend.upload(a), backend.upload(b), shape, alpha: 1, beta: 0, into: c)
-    #expect(try backend.floats(c, count: expected.count) == expected, "\(shape)")
+    try expectExact(MatmulShape(batch: 2, m: 40, n: 1, k: 33, strideA: 40 * 33, strideB: 33), on: backend, offset: 1)
   }
 
-  @Test func plansCoverKAndDependOnTheShapeAlone() {
-    for groups in [1, 128] {
-      for (m, n, k) in [(32, 128, 784), (1, 1, 100_000), (4096, 4096, 4096), (128, 10, 32), (33, 1000, 129), (5, 5, 0)]
-      {
-        let plan = MatmulPlan(MatmulShape(m: m, n: n, k: k), groups: groups)
-        #expect(plan.stretch % plan.tile.depth == 0)
-        #expect(plan.stretch * plan.stretches >= k)
-        #expect(plan.stretch * (plan.stretches - 1) < max(k, 1))
-        #expect(plan.tiles == ((m + plan.tile.edge - 1) / plan.tile.edge) * ((n + plan.tile.edge - 1) / plan.tile.edge))
-        if groups == 1 { #expect(plan.stretches == 1) }
-      }
-    }
-    #expect(MatmulPlan(MatmulShape(m: 4096, n: 4096, k: 4096), groups: 128).tile == .edge128)
-    #expect(MatmulPlan(MatmulShape(m: 32, n: 128, k: 784), groups: 128).stretches > 1)
+  private func expectExact(
+    _ shape: MatmulShape, on backend: OpenCLBackend, alpha: Double = 1, beta: Double = 0, offset: Int = 0
+  ) throws {
+    let a = wholeNumbers(offset + (shape.batch - 1) * shape.strideA + shape.m * shape.k, seed: 1)
+    let b = wholeNumbers(offset + (shape.batch - 1) * shape.strideB + shape.k * shape.n, seed: 2)
+    let count = shape.batch * shape.m * shape.n
+    // Without beta C is not to be read.
+    let before = beta == 0 ? [Float](repeating: .nan, count: offset + count) : wholeNumbers(offset + count, seed: 3)
+    let found = try MatmulTests.product(a, b, before, shape, alpha, beta, offset, on: backend)
+    let expected = try MatmulTests.product(a, b, before, shape, alpha, beta, offset, on: ReferenceBackend())
+    #expect(found == expected, "\(shape), alpha \(alpha), beta \(beta)")
+  }
+
+  private static func product(
+    _ a: [Float], _ b: [Float], _ before: [Float], _ shape: MatmulShape, _ alpha: Double, _ beta: Double,
+    _ offset: Int, on backend: some Backend
+  ) throws -> [Float] {
+    func at(_ slice: BufferSlice) -> BufferSlice { BufferSlice(slice.buffer, offset: offset) }
+    let c = at(try backend.upload(before))
+    try backend.matmul(at(backend.upload(a)), at(backend.upload(b)), shape, alpha: alpha, beta: beta, into: c)
+    return try backend.floats(c, count: before.count - offset)
   }
 
   /// Bias and activation after a product in one piece and in several; the value before the activation is kept.
-  @Test(arguments: TestDevices.all, [1, 128]) func activationsFollowTheSum(device: OpenCLDevice, groups: Int) throws {
-    var options = OpenCLOptions(for: device)
-    options.matmulGroups = groups
-    let backend = try OpenCLBackend(device, options)
-    let (rows, inputs, units) = (33, 400, 20)
+  @Test(arguments: TestDevices.all, MatmulVariant.all)
+  func activationsFollowTheSum(device: OpenCLDevice, variant: MatmulVariant) throws {
+    let ops: [UnaryOp?] = [nil, .relu, .leakyReLU(slope: 0.1), .elu(alpha: 0.5), UnaryOp(.gelu), UnaryOp(.sin)]
+    for groups in variant.isTiles ? [1, 128] : [1] {
+      let backend = try backend(device, MatmulTable(variant, groups: groups))
+      for op in ops { try expectActivation(op, units: 37, on: backend) }
+      try expectActivation(.relu, units: 1, on: backend)
+    }
+  }
+
+  private func expectActivation(_ op: UnaryOp?, units: Int, on backend: OpenCLBackend) throws {
+    let (rows, inputs) = (33, 400)
     let x = try backend.upload(wholeNumbers(rows * inputs, bound: 1, seed: 3))
     let w = try backend.upload(wholeNumbers(inputs * units, bound: 1, seed: 4))
     let bias = try backend.upload(wholeNumbers(units, bound: 3, seed: 5))
-    let ops: [UnaryOp?] = [nil, .relu, .leakyReLU(slope: 0.1), .elu(alpha: 0.5), UnaryOp(.gelu), UnaryOp(.sin)]
-    for op in ops {
-      let (y, pre) = (try backend.empty(rows * units), try backend.empty(rows * units))
-      try backend.linear(
-        x, w, bias: bias, rows: rows, inputs: inputs, units: units, activation: op, into: y, preActivation: pre)
-      let z = try backend.empty(rows * units)
-      try backend.matmul(x, w, MatmulShape(m: rows, n: units, k: inputs), alpha: 1, beta: 0, into: z)
-      let shape: Shape = [rows, units]
-      try backend.binary(.add, z, Layout(dense: shape), bias, Layout(broadcasting: [units], to: shape), into: z)
-      #expect(try backend.floats(pre, count: rows * units) == backend.floats(z, count: rows * units))
-      if let op { try backend.unary(op, z, count: rows * units, into: z) }
-      let (found, expected) = (try backend.floats(y, count: rows * units), try backend.floats(z, count: rows * units))
-      for i in found.indices {
-        #expect(abs(found[i] - expected[i]) <= 4 * expected[i].ulp, "\(String(describing: op)) at \(i)")
+    let (y, pre) = (try backend.empty(rows * units), try backend.empty(rows * units))
+    try backend.linear(
+      x, w, bias: bias, rows: rows, inputs: inputs, units: units, activation: op, into: y, preActivation: pre)
+    let z = try backend.empty(rows * units)
+    try backend.matmul(x, w, MatmulShape(m: rows, n: units, k: inputs), alpha: 1, beta: 0, into: z)
+    let shape: Shape = [rows, units]
+    try backend.binary(.add, z, Layout(dense: shape), bias, Layout(broadcasting: [units], to: shape), into: z)
+    #expect(try backend.floats(pre, count: rows * units) == backend.floats(z, count: rows * units))
+    if let op { try backend.unary(op, z, count: rows * units, into: z) }
+    let (found, expected) = (try backend.floats(y, count: rows * units), try backend.floats(z, count: rows * units))
+    for i in found.indices {
+      #expect(abs(found[i] - expected[i]) <= 4 * expected[i].ulp, "\(String(describing: op)) at \(i)")
+    }
+  }
+
+  /// 64-bit positions give the same numbers.
+  @Test(arguments: TestDevices.all) func widePositions(device: OpenCLDevice) throws {
+    for variant in [MatmulVariant.tiles(MatmulTile.all[2]), .panels(MatmulPanel.all[0])] {
+      var options = OpenCLOptions(for: device)
+      options.usesWidePositions = true
+      options.matmulTable = MatmulTable(variant)
+      try expectExact(MatmulShape(m: 33, n: 65, k: 300, transposesB: true), on: OpenCLBackend(device, options))
+    }
+  }
+}
+
+/// Plans, without a device.
+@Suite struct MatmulPlanTests {
+  private let shapes = [(32, 128, 784), (1, 1, 100_000), (4096, 4096, 4096), (128, 10, 32), (33, 1000, 129), (5, 5, 0)]
+
+  @Test func tilesCoverC() {
+    for groups in [1, 128] {
+      for (m, n, k) in shapes {
+        let choice = MatmulChoice(variant: .tiles(MatmulTile.all[4]), groups: groups)
+        let plan = MatmulPlan(MatmulShape(m: m, n: n, k: k), choice, computeUnits: 2)
+        guard case .tiles(let tile) = plan.variant else {
+          Issue.record("\(plan)")
+          continue
+        }
+        #expect(plan.stretch % tile.depth == 0)
+        #expect(plan.stretch * plan.stretches >= k)
+        #expect(plan.stretch * (plan.stretches - 1) < max(k, 1))
+        #expect(plan.groups.x * tile.rows * tile.columns >= m * n)
+        #expect(plan.groups.z == plan.stretches)
+        if groups == 1 { #expect(plan.stretches == 1) }
       }
     }
   }
+
+  @Test func manyGroupsTakeSmallTilesAndCutK() {
+    func plan(_ m: Int, _ n: Int, _ k: Int, largest: Int) -> MatmulPlan {
+      let choice = MatmulChoice(variant: .tiles(MatmulTile.all[largest]), groups: 128)
+      return MatmulPlan(MatmulShape(m: m, n: n, k: k), choice, computeUnits: 2)
+    }
+    #expect(plan(4096, 4096, 4096, largest: 5).variant == .tiles(MatmulTile.all[5]))
+    #expect(plan(4096, 4096, 4096, largest: 2).variant == .tiles(MatmulTile.all[2]))
+    #expect(plan(32, 128, 784, largest: 4).stretches > 1)
+    #expect(plan(20, 20, 8, largest: 4).variant == .tiles(MatmulTile.all[0]))
+  }
+
+  @Test func panelsCoverC() {
+    for units in [1, 2, 64] {
+      for panel in MatmulPanel.all {
+        for (m, n, k) in shapes {
+          let plan = MatmulPlan(
+            MatmulShape(m: m, n: n, k: k), MatmulChoice(variant: .panels(panel)), computeUnits: units)
+          #expect(plan.stretch % panel.rows == 0)
+          #expect(plan.groups.x * panel.columns >= n)
+          #expect(plan.groups.y * plan.stretch >= m && (plan.groups.y - 1) * plan.stretch < m)
+          #expect(plan.groups.items == 1 && plan.stretches == 1)
+        }
+      }
+    }
+  }
+
+  @Test func everyVariantHasANameOfItsOwn() {
+    for variant in MatmulVariant.all { #expect(MatmulVariant(variant.description) == variant) }
+    #expect(Set(MatmulVariant.all.map(\.definitions)).count == MatmulVariant.all.count)
+    #expect(MatmulVariant("tiles 3x3x3") == nil)
+  }
+}
+
+extension MatmulVariant {
+  fileprivate var isTiles: Bool { family == .matmul }
 }
 #endif

@@ -28,6 +28,8 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
   /// Bytes of local memory that a work group can have.
   public let localMemoryBytes: Int
   let largestWorkGroup: Int
+  /// The floats of a vector register, as the driver has it.
+  let nativeVectorWidth: Int
   let hasCorrectlyRoundedDivision: Bool
   let handle: OpenCLDeviceHandle
 
@@ -104,6 +106,7 @@ extension OpenCLDevice {
     let config: cl_device_fp_config = info.value(CL_DEVICE_SINGLE_FP_CONFIG) ?? 0
     let units: cl_uint = info.value(CL_DEVICE_MAX_COMPUTE_UNITS) ?? 1
     let workGroup: Int = info.value(CL_DEVICE_MAX_WORK_GROUP_SIZE) ?? 1
+    let vector: cl_uint = info.value(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT) ?? 1
     let local: cl_ulong = info.value(CL_DEVICE_LOCAL_MEM_SIZE) ?? 0
     self.platformIndex = platformIndex
     self.deviceIndex = deviceIndex
@@ -120,6 +123,7 @@ extension OpenCLDevice {
     computeUnits = Int(units)
     localMemoryBytes = Int(clamping: local)
     largestWorkGroup = workGroup
+    nativeVectorWidth = Int(vector)
     hasCorrectlyRoundedDivision = config & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
   }
 }

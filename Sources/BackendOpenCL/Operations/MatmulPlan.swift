@@ -1,57 +1,64 @@
 #if OpenCL
 internal import BackendCore
 
-/// The tiles of C that one work group computes, as `Matmul.cl` is built for them: edge, and results that an item holds.
-enum MatmulTile: Int, Sendable, CaseIterable {
-  case edge16 = 16
-  case edge32 = 32
-  case edge64 = 64
-  case edge128 = 128
-
-  var edge: Int { rawValue }
-  /// Rows, and columns, that an item holds: 16 times 16 items make a tile.
-  var item: Int { edge / 16 }
-  /// The stretch of k that lies in local memory, twice.
-  var depth: Int { self == .edge128 ? 8 : 16 }
-
-  var definitions: String {
-    " -DNN_TILE=\(edge) -DNN_DEPTH=\(depth) -DNN_ITEM=\(item) -DNN_VECTOR=\(min(item, 4))"
-  }
-}
-
-/// How a matrix product is shared out: the tile, and the stretches that k is cut into when there are too few tiles to fill
-/// the device.
+/// How a matrix product is shared out among work groups.
 struct MatmulPlan {
-  let tile: MatmulTile
-  /// A multiple of the tile's depth.
+  let variant: MatmulVariant
+  /// What a work group takes along the axis that is cut: terms of k with tiles, rows of C with panels.
   let stretch: Int
+  /// The stretches of k whose partial results are added by a kernel of their own.
   let stretches: Int
-  /// The tiles of one matrix.
-  let tiles: Int
+  let groups: WorkGroups
 
-  /// The shortest stretch that is worth a pass of its own over the partial results.
+  /// The shortest stretch of k that is worth a pass of its own over the partial results.
   private static let shortestStretch = 128
+  /// The largest number of row blocks that one item takes, so that their part of A stays in the second cache.
+  private static let mostBlocks = 8
 
-  /// - Parameter groups: the work groups that fill the device. It is a constant for the kind of device, so that the bits
-  ///   depend on shapes alone.
-  init(_ shape: MatmulShape, groups: Int) {
+  /// - Parameters:
+  ///   - shape: not empty.
+  ///   - choice: from the table of the device, so that the bits depend on shapes alone.
+  ///   - computeUnits: of the device. It decides which group computes what, never in which order a sum is made.
+  init(_ shape: MatmulShape, _ choice: MatmulChoice, computeUnits: Int) {
+    switch choice.variant {
+    case .tiles(let largest): self.init(shape, largest: largest, wanted: choice.groups)
+    case .panels(let panel): self.init(shape, panel, computeUnits: computeUnits)
+    }
+  }
+
+  private init(_ shape: MatmulShape, largest: MatmulTile, wanted: Int) {
     let cuts = max(shape.k / MatmulPlan.shortestStretch, 1)
     // The largest tile that leaves enough work groups and is not mostly beyond the edge; else the smallest.
-    let fitting = MatmulTile.allCases.last { tile in
-      tile.edge < 2 * min(shape.m, shape.n)
-        && MatmulPlan.tiles(shape, tile) * max(shape.batch, 1) * cuts >= groups
+    let allowed = MatmulTile.all.prefix { $0 != largest } + [largest]
+    let fitting = allowed.last { tile in
+      tile.rows < 2 * shape.m && tile.columns < 2 * shape.n
+        && MatmulPlan.tiles(shape, tile) * shape.batch * cuts >= wanted
     }
-    tile = fitting ?? .edge16
-    tiles = MatmulPlan.tiles(shape, tile)
-    let wanted = min(max(groups / max(tiles * shape.batch, 1), 1), cuts)
-    let length = (shape.k + wanted - 1) / wanted
-    let rounded = max((length + tile.depth - 1) / tile.depth * tile.depth, tile.depth)
-    stretch = rounded
-    stretches = max((shape.k + rounded - 1) / rounded, 1)
+    let tile = fitting ?? MatmulTile.all[0]
+    let tiles = MatmulPlan.tiles(shape, tile)
+    let parts = min(max(wanted / max(tiles * shape.batch, 1), 1), cuts)
+    variant = .tiles(tile)
+    stretch = max(ceiling(ceiling(shape.k, parts), tile.depth) * tile.depth, tile.depth)
+    stretches = max(ceiling(shape.k, stretch), 1)
+    groups = WorkGroups(x: tiles, y: min(shape.batch, 65535), z: stretches)
   }
 
   private static func tiles(_ shape: MatmulShape, _ tile: MatmulTile) -> Int {
-    ((shape.m + tile.edge - 1) / tile.edge) * ((shape.n + tile.edge - 1) / tile.edge)
+    ceiling(shape.m, tile.rows) * ceiling(shape.n, tile.columns)
+  }
+
+  private init(_ shape: MatmulShape, _ panel: MatmulPanel, computeUnits: Int) {
+    let panels = ceiling(shape.n, panel.columns)
+    let blocks = ceiling(shape.m, panel.rows)
+    // Several groups for each unit, so that one that is late delays little.
+    let cuts = min(max(4 * computeUnits / (panels * shape.batch), ceiling(blocks, MatmulPlan.mostBlocks), 1), blocks)
+    variant = .panels(panel)
+    stretch = ceiling(blocks, min(cuts, 65535)) * panel.rows
+    stretches = 1
+    groups = WorkGroups(x: panels, y: ceiling(shape.m, stretch), z: min(shape.batch, 65535), items: 1)
   }
 }
+
+/// The quotient, rounded up.
+private func ceiling(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
 #endif

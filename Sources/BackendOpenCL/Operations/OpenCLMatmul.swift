@@ -18,7 +18,7 @@ extension OpenCLBackend {
     try requireFloat32(x, "linear")
     let shape = MatmulShape(m: rows, n: units, k: inputs)
     var product = Product(a: x, b: w, shape: shape, bias: bias)
-    product.epilogue.hasBias = bias == nil ? 0 : 1
+    product.epilogue.bias = bias == nil ? .none : .byColumn
     let code = activation.map { $0.kind.activation } ?? 0
     guard let code else {
       // No kernel has this function built in.
@@ -35,16 +35,16 @@ extension OpenCLBackend {
   }
 
   private func run(_ product: Product, into c: BufferSlice) throws {
+    guard product.shape.batch * product.shape.m * product.shape.n > 0 else { return }
+    let product = product.turned
     let shape = product.shape
-    let count = shape.batch * shape.m * shape.n
-    guard count > 0 else { return }
-    let plan = MatmulPlan(shape, groups: options.matmulGroups)
+    let plan = options.matmulTable.plan(shape, computeUnits: device.computeUnits)
     let isWide = isWide(max(shape.m, shape.n, shape.k, shape.batch, shape.m * shape.n))
     let program = ProgramName(
-      family: .matmul, isWide: isWide, tile: plan.tile, activates: product.isActivationLong)
+      family: plan.variant.family, isWide: isWide, matmul: plan.variant, activates: product.isActivationLong)
+    let count = shape.batch * shape.m * shape.n
     let target = plan.stretches == 1 ? c : try temporary(plan.stretches * count, .float32)
-    let groups = WorkGroups(x: plan.tiles, y: min(shape.batch, 65535), z: plan.stretches)
-    try launch(KernelName(program: program, stem: shape.kernelName), groups) { arguments in
+    try launch(KernelName(program: program, stem: product.kernelName(plan.variant)), plan.groups) { arguments in
       arguments.slice(product.a)
       arguments.slice(product.b)
       arguments.slice(product.bias ?? c)
@@ -126,32 +126,56 @@ extension OpenCLBackend {
 /// A matrix product and what becomes of it: activation(alpha·A·B + beta·C + bias); `pre` gets the value before the
 /// activation.
 private struct Product {
-  let a, b: BufferSlice
-  let shape: MatmulShape
+  var a, b: BufferSlice
+  var shape: MatmulShape
   var epilogue = Epilogue()
   var bias: BufferSlice?
   var pre: BufferSlice?
   var isActivationLong = false
+
+  /// The same product as that of a row and a matrix where it is one of a matrix and a column: (A·b)ᵀ = bᵀ·Aᵀ, and a column
+  /// lies in memory as a row does.
+  var turned: Product {
+    guard shape.n == 1, shape.m > 1 else { return self }
+    var turned = self
+    (turned.a, turned.b) = (b, a)
+    turned.shape = MatmulShape(
+      batch: shape.batch, m: 1, n: shape.m, k: shape.k, transposesA: false, transposesB: !shape.transposesA,
+      strideA: shape.strideB, strideB: shape.strideA)
+    if epilogue.bias == .byColumn { turned.epilogue.bias = .forAll }
+    return turned
+  }
+
+  func kernelName(_ variant: MatmulVariant) -> String {
+    let isPanels = variant.family == .matmulPanels
+    return switch (shape.transposesA, shape.transposesB) {
+    case (false, false): isPanels ? "matmulPanelsNN" : "matmulNN"
+    case (false, true): isPanels ? "matmulPanelsNT" : "matmulNT"
+    case (true, false): isPanels ? "matmulPanelsTN" : "matmulTN"
+    case (true, true): isPanels ? "matmulPanelsTT" : "matmulTT"
+    }
+  }
 }
 
-/// `epilogue_t` of `Matmul.cl`.
+/// `epilogue_t` of `MatmulEpilogue.cl`.
 private struct Epilogue: BitwiseCopyable {
+  enum Bias: Int32 { case none, byColumn, forAll }
+
   var alpha: Float = 1
   var beta: Float = 0
   var parameter: Float = 0
   var activation: Int32 = 0
-  var hasBias: Int32 = 0
+  private var biasCode: Int32 = 0
   var hasPreActivation: Int32 = 0
-}
 
-extension MatmulShape {
-  fileprivate var kernelName: String {
-    switch (transposesA, transposesB) {
-    case (false, false): "matmulNN"
-    case (false, true): "matmulNT"
-    case (true, false): "matmulTN"
-    case (true, true): "matmulTT"
-    }
+  init(alpha: Float = 1, beta: Float = 0) {
+    self.alpha = alpha
+    self.beta = beta
+  }
+
+  var bias: Bias {
+    get { Bias(rawValue: biasCode)! }
+    set { biasCode = newValue.rawValue }
   }
 }
 #endif

@@ -1,5 +1,5 @@
 #if OpenCL
-/// The families of kernels: one program each, made of `Common.cl` and the file of this name.
+/// The families of kernels: one program each, made of `Common.cl` and the file of this name, and what some share.
 enum KernelFamily: String, Sendable, CaseIterable {
   case argReduction = "ArgReduction"
   case elementwiseBinary = "ElementwiseBinary"
@@ -9,6 +9,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
   case elementwiseUnary = "ElementwiseUnary"
   case indexing = "Indexing"
   case matmul = "Matmul"
+  case matmulPanels = "MatmulPanels"
   case optimizerSteps = "OptimizerSteps"
   case peak = "Peak"
   case random = "Random"
@@ -17,6 +18,14 @@ enum KernelFamily: String, Sendable, CaseIterable {
   case softmax = "Softmax"
   case sort = "Sort"
   case stridedCopy = "StridedCopy"
+
+  /// The files that the program is made of, in their order.
+  var files: [String] {
+    switch self {
+    case .matmul, .matmulPanels: ["Common", "MatmulEpilogue", rawValue]
+    default: ["Common", rawValue]
+    }
+  }
 }
 
 /// A program: a family built with certain constants.
@@ -24,16 +33,16 @@ struct ProgramName: Sendable, Hashable {
   let family: KernelFamily
   /// Positions within operands take 64 bits.
   var isWide = false
-  /// For the family `matmul` alone.
-  var tile: MatmulTile?
-  /// For the family `matmul` alone: activations that are more than a comparison are built in.
+  /// For matrix products alone.
+  var matmul: MatmulVariant?
+  /// For matrix products alone: activations that are more than a comparison are built in.
   var activates = false
 
   /// What the compiler is told.
   var definitions: String {
     var text = ""
     if isWide { text += " -DNN_WIDE" }
-    if let tile { text += tile.definitions }
+    if let matmul { text += matmul.definitions }
     if activates { text += " -DNN_ACTIVATES" }
     return text
   }
@@ -66,6 +75,8 @@ struct WorkGroups: Sendable {
   var x: Int
   var y = 1
   var z = 1
+  /// Items of a group, along the first axis.
+  var items = WorkGroup.size
 
   /// Groups for `count` elements of an elementwise kernel.
   static func elements(_ count: Int) -> WorkGroups {

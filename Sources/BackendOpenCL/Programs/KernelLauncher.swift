@@ -59,8 +59,8 @@ final class KernelLauncher: Sendable {
       var writer = KernelArguments(kernel: kernel.handle, cl: context.cl, isWide: name.program.isWide)
       try arguments(&writer)
       guard writer.status == CL_SUCCESS else { return writer.status }
-      let global: InlineArray<3, Int> = [groups.x * WorkGroup.size, groups.y, groups.z]
-      let local: InlineArray<3, Int> = [WorkGroup.size, 1, 1]
+      let global: InlineArray<3, Int> = [groups.x * groups.items, groups.y, groups.z]
+      let local: InlineArray<3, Int> = [groups.items, 1, 1]
       return global.span.withUnsafeBufferPointer { global in
         local.span.withUnsafeBufferPointer { local in
           context.cl.clEnqueueNDRangeKernel(

@@ -20,7 +20,7 @@ struct KernelSources: Sendable {
 
   /// The whole source of a family's program.
   func source(of family: KernelFamily) throws -> [UInt8] {
-    try text("Common", for: family) + text(family.rawValue, for: family)
+    try family.files.flatMap { try text($0, for: family) }
   }
 
   private func text(_ name: String, for family: KernelFamily) throws -> [UInt8] {

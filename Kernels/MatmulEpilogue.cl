@@ -1,0 +1,45 @@
+// What the kernels of matrix products share: the multiply-add, and what becomes of a finished sum.
+
+// As an expression where no instruction fuses the two, so that no function is called for every term.
+#ifdef FP_FAST_FMAF
+#define NN_MULTIPLY_ADD(a, b, c) fma(a, b, c)
+#else
+#define NN_MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
+
+// How a bias lies along the columns.
+#define NN_BIAS_BY_COLUMN 1
+#define NN_BIAS_FOR_ALL 2
+
+// activation(alpha·sum + beta·y + bias).
+typedef struct {
+  float alpha, beta, parameter;
+  int activation, bias, hasPreActivation;
+} epilogue_t;
+
+// nn_finish(sum, at, column, …) for one number, nn_finish16 for 16 neighbours. A sum may come in several parts, one after
+// the other: the first takes beta, the others are added to what is there, the last takes the rest.
+#define NN_FINISH(NAME, TYPE, LOAD, STORE)                                                                            \
+  static inline void NAME(TYPE sum, ulong at, index_t column, int isFirst, int isLast, epilogue_t e,                  \
+                          global const float *bias, global float *ys, global float *pre) {                            \
+    TYPE z = e.alpha * sum;                                                                                           \
+    if (!isFirst)                                                                                                     \
+      z += LOAD(ys + at);                                                                                             \
+    else if (e.beta != 0.0f)                                                                                          \
+      z += e.beta * LOAD(ys + at);                                                                                    \
+    if (isLast) {                                                                                                     \
+      if (e.bias == NN_BIAS_BY_COLUMN) z += LOAD(bias + column);                                                      \
+      if (e.bias == NN_BIAS_FOR_ALL) z += bias[0];                                                                    \
+      if (e.hasPreActivation) STORE(z, pre + at);                                                                     \
+      if (e.activation == NN_RELU) z = z < 0.0f ? (TYPE)(0.0f) : z;                                                   \
+      if (e.activation == NN_LEAKY_RELU) z = z > 0.0f ? z : e.parameter * z;                                          \
+    }                                                                                                                 \
+    STORE(z, ys + at);                                                                                                \
+  }
+
+#define NN_LOAD_ONE(from) (*(from))
+#define NN_STORE_ONE(x, to) (*(to) = (x))
+#define NN_LOAD_16(from) vload16(0, from)
+#define NN_STORE_16(x, to) vstore16(x, 0, to)
+NN_FINISH(nn_finish, float, NN_LOAD_ONE, NN_STORE_ONE)
+NN_FINISH(nn_finish16, float16, NN_LOAD_16, NN_STORE_16)
