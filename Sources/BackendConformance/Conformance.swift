@@ -3,7 +3,8 @@ import BackendReference
 
 /// What the conformance suite is divided into; the families of operations have the names that they have everywhere.
 public enum ConformanceFamily: String, Sendable, CaseIterable {
-  case memory, elementwise, copies, reduction, matmul, indexing, softmax, random, optimizerSteps, recording, threads
+  case memory, elementwise, copies, reduction, matmul, convolution, pooling, indexing, softmax, random
+  case optimizerSteps, recording, threads
 }
 
 /// Runs every primitive and every fused operation of a backend against the Reference backend, and returns what differs.
@@ -37,6 +38,8 @@ public func conformanceFailures(
     case .copies: examiner.examineCopies()
     case .reduction: examiner.examineReduction()
     case .matmul: examiner.examineMatmul()
+    case .convolution: examiner.examineConvolution()
+    case .pooling: examiner.examinePooling()
     case .indexing: examiner.examineIndexing()
     case .softmax: examiner.examineSoftmax()
     case .random: examiner.examineRandom()

@@ -133,6 +133,26 @@ public protocol Backend: AnyObject, Sendable {
   func linearGradient(
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
     dBias: BufferSlice?) throws
+  /// y[n, o, i, j] = activation(bias[o] + Σ x[n, c, i′, j′]·w[o, c, p, q]) over the channels c of the group of o and the window,
+  /// with i′ and j′ as `WindowAxis` says, and x = 0 over padding: a cross-correlation, as in every framework. Where
+  /// `preActivation` is given it gets the argument of the activation.
+  func convolution(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?) throws
+  /// dx from dy: each product of `convolution` passed back to its input. It is the transposed convolution too.
+  func convolutionInputGradient(_ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice)
+    throws
+  /// dw from dy, or dw += it when `accumulating`.
+  func convolutionWeightGradient(
+    _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice) throws
+  /// y[p, i, j] = op of the window. Where `indices` (int32, of y's shape) is given with `maximum`, it gets the position of the
+  /// largest element in its plane: the first one, the first NaN before every number, −1 for a window over padding alone (whose
+  /// maximum is −∞ and whose `mean` is 0).
+  func pool(
+    _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?) throws
+  /// dx from dy; `maximum` needs the indices that `pool` gave.
+  func poolGradient(
+    _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice) throws
   /// Each row of `[rows, columns]`: eˣ/Σeˣ, or x − ln Σeˣ when `logarithmic`; the largest is subtracted first.
   func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws
   /// From the result y: dx = y·(dy − Σ dy·y), or dy − eʸ·Σ dy when `logarithmic`.

@@ -169,6 +169,47 @@ extension CallRecorder {
     }
   }
 
+  public func convolution(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?
+  ) throws {
+    let (x, w, bias, y, preActivation) = (kept(x), kept(w), kept(bias), kept(y), kept(preActivation))
+    try call { backend, at in
+      try backend.convolution(
+        at(x), at(w), bias: at(bias), shape, activation: activation, into: at(y), preActivation: at(preActivation))
+    }
+  }
+
+  public func convolutionInputGradient(
+    _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
+  ) throws {
+    let (dy, w, dx) = (kept(dy), kept(w), kept(dx))
+    try call { backend, at in try backend.convolutionInputGradient(at(dy), at(w), shape, into: at(dx)) }
+  }
+
+  public func convolutionWeightGradient(
+    _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
+  ) throws {
+    let (x, dy, dw) = (kept(x), kept(dy), kept(dw))
+    try call { backend, at in
+      try backend.convolutionWeightGradient(at(x), at(dy), shape, accumulating: accumulating, into: at(dw))
+    }
+  }
+
+  public func pool(_ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?)
+    throws
+  {
+    let (x, y, indices) = (kept(x), kept(y), kept(indices))
+    try call { backend, at in try backend.pool(op, at(x), shape, into: at(y), indices: at(indices)) }
+  }
+
+  public func poolGradient(
+    _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice
+  ) throws {
+    let (dy, indices, dx) = (kept(dy), kept(indices), kept(dx))
+    try call { backend, at in try backend.poolGradient(op, at(dy), indices: at(indices), shape, into: at(dx)) }
+  }
+
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     let (x, y) = (kept(x), kept(y))
     try call { backend, at in

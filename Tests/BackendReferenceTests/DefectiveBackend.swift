@@ -16,6 +16,7 @@ enum Defect: String, CaseIterable, Sendable {
   case longSumsLoseTheLast, lastExtremeWins, sortIsUnstable, runningSumIsExclusive
   case productReadsC, batchesShareB, transposeIsIgnored, biasIsForgotten, biasGradientSkipsActivation
   case indicesAreClamped, repeatedIndicesOverwrite
+  case convolutionIsFlipped, paddingIsForgotten, strideIsForgottenBackward, paddingWinsTheMaximum
   case largestIsNotSubtracted, softmaxGradientForgetsTheSum, smoothingIsForgotten, ignoredLabelsCount
   case uniformsUseLowBits, stepOffsetIsForgotten, dropoutForgetsTheScale
   case epsilonInsideTheRoot, decayIsCoupled, gradientBoundIsForgotten, inputGradientIsOverwritten, normAccumulates
@@ -306,6 +307,41 @@ final class DefectiveBackend: Backend {
     }
     try base.linearGradient(
       dy, saved: saved, activation: activation, rows: rows, units: units, dz: dz, dBias: biasFirst ? nil : dBias)
+  }
+
+  func convolution(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?
+  ) throws {
+    var (shape, weight) = (shape, w)
+    if defect == .convolutionIsFlipped {
+      weight = BufferSlice(try base.allocate(count: shape.weightCount, dtype: w.dtype))
+      let filters: Shape = [shape.outputChannels * shape.inputChannels / shape.groups, shape.window]
+      if shape.weightCount > 0 {
+        try base.copyStrided(
+          w.advanced(by: shape.window - 1), Strides([shape.window, -1]), shape: filters, into: weight,
+          Strides(dense: filters), accumulating: false)
+      }
+    }
+    if defect == .paddingIsForgotten { (shape.height.padding, shape.width.padding) = (0, 0) }
+    try base.convolution(
+      x, weight, bias: bias, shape, activation: activation, into: y, preActivation: preActivation)
+  }
+
+  func convolutionInputGradient(
+    _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
+  ) throws {
+    var shape = shape
+    if defect == .strideIsForgottenBackward { shape.height.stride = 1 }
+    try base.convolutionInputGradient(dy, w, shape, into: dx)
+  }
+
+  func pool(
+    _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
+  ) throws {
+    try base.pool(op, x, shape, into: y, indices: indices)
+    guard defect == .paddingWinsTheMaximum && op == .maximum && shape.height.padding > 0 else { return }
+    try base.binaryScalar(.maximum, y, 0, scalarFirst: false, count: shape.outputCount, into: y)
   }
 
   func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {

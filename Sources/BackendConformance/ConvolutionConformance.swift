@@ -1,0 +1,125 @@
+import BackendCore
+
+/// Convolution and its two gradients, over strides, paddings, dilations, groups and odd extents.
+extension Examiner {
+  func examineConvolution() {
+    for shape in ConvolutionShape.examined {
+      for terms in Terms.allCases {
+        examineConvolution(shape, terms)
+        examineInputGradient(shape, terms)
+        for accumulating in [false, true] { examineWeightGradient(shape, terms, accumulating: accumulating) }
+      }
+    }
+  }
+
+  private func examineConvolution(_ shape: ConvolutionShape, _ terms: Terms) {
+    let x = terms.values(shape.inputCount, &numbers)
+    let w = terms.values(shape.weightCount, &numbers)
+    let bias = terms.values(shape.outputChannels, &numbers)
+    // Without an activation, with one computed from its result, and with one computed from its argument.
+    for (activation, hasBias) in [(nil, false), (UnaryOp.relu, true), (UnaryOp(.gelu), true)] as [(UnaryOp?, Bool)] {
+      // An activation other than relu is not exact on whole numbers.
+      if terms == .whole && activation?.kind == .gelu { continue }
+      let name = "convolution \(activation.map { "\($0.kind)" } ?? "without activation or bias") float32"
+      examine(name, "\(shape), \(terms) numbers", isFused: true) { trial in
+        let input = trial.input(x, offset: 3)
+        let weight = trial.input(w, offset: 5)
+        let shift = hasBias ? trial.input(bias, offset: 2) : nil
+        let tolerance = terms.tolerance(length: shape.depth + 64)
+        let y = trial.output(shape.outputCount, offset: 1, within: tolerance)
+        let before =
+          activation?.kind == .gelu
+          ? trial.output(shape.outputCount, offset: 4, within: tolerance, name: "preActivation") : nil
+        return { backend, s in
+          try backend.convolution(
+            s[input], s[weight], bias: s[ifGiven: shift], shape, activation: s.isMagnitude ? nil : activation,
+            into: s[y], preActivation: s[ifGiven: before])
+        }
+      }
+    }
+  }
+
+  private func examineInputGradient(_ shape: ConvolutionShape, _ terms: Terms) {
+    let dy = terms.values(shape.outputCount, &numbers)
+    let w = terms.values(shape.weightCount, &numbers)
+    let length = shape.outputChannels / shape.groups * shape.window
+    examine("convolutionInputGradient float32", "\(shape), \(terms) numbers", isFused: true) { trial in
+      let gradient = trial.input(dy, offset: 3)
+      let weight = trial.input(w, offset: 5)
+      let dx = trial.output(shape.inputCount, offset: 1, within: terms.tolerance(length: length))
+      return { backend, s in try backend.convolutionInputGradient(s[gradient], s[weight], shape, into: s[dx]) }
+    }
+  }
+
+  private func examineWeightGradient(_ shape: ConvolutionShape, _ terms: Terms, accumulating: Bool) {
+    let x = terms.values(shape.inputCount, &numbers)
+    let dy = terms.values(shape.outputCount, &numbers)
+    let before = terms.values(shape.weightCount, &numbers)
+    let name = "convolutionWeightGradient \(accumulating ? "accumulating " : "")float32"
+    examine(name, "\(shape), \(terms) numbers", isFused: true) { trial in
+      let input = trial.input(x, offset: 3)
+      let gradient = trial.input(dy, offset: 2)
+      let tolerance = terms.tolerance(length: shape.batch * shape.outputPlane + 1)
+      let dw =
+        accumulating
+        ? trial.updated(before, offset: 1, within: tolerance)
+        : trial.output(shape.weightCount, offset: 1, within: tolerance)
+      return { backend, s in
+        try backend.convolutionWeightGradient(s[input], s[gradient], shape, accumulating: accumulating, into: s[dw])
+      }
+    }
+  }
+}
+
+extension WindowAxis {
+  /// An axis with as many outputs as windows fit.
+  static func examined(
+    _ input: Int, _ kernel: Int, stride: Int = 1, dilation: Int = 1, padding: Int = 0, after: Int? = nil
+  ) -> WindowAxis {
+    let room = input + padding + (after ?? padding) - (kernel - 1) * dilation - 1
+    return WindowAxis(
+      input: input, output: room < 0 ? 0 : room / stride + 1, kernel: kernel, stride: stride, dilation: dilation,
+      padding: padding)
+  }
+}
+
+extension ConvolutionShape: CustomStringConvertible {
+  public var description: String {
+    "\(batch)x\(inputChannels)→\(outputChannels) in \(groups) groups, \(height) by \(width)"
+  }
+
+  /// The shapes that are tried.
+  static let examined: [ConvolutionShape] = [
+    // One of everything, and a product of matrices.
+    of(1, 1, 1, 1, .examined(1, 1), .examined(1, 1)), of(2, 5, 7, 1, .examined(3, 1), .examined(4, 1)),
+    // 3x3, as networks have it: inside, with as many outputs as inputs, and with two outputs for every four inputs.
+    of(2, 3, 4, 1, .examined(7, 3), .examined(9, 3)),
+    of(3, 2, 33, 1, .examined(8, 3, padding: 1), .examined(31, 3, padding: 1)),
+    of(2, 3, 5, 1, .examined(9, 3, stride: 2, padding: 1), .examined(10, 3, stride: 2, padding: 1)),
+    of(1, 17, 16, 1, .examined(6, 3, padding: 1), .examined(18, 3, padding: 1)),
+    // Axes that differ in everything, with outputs that leave some of the input unseen.
+    of(2, 4, 6, 2, .examined(11, 2, stride: 3, padding: 1, after: 0), .examined(13, 4, dilation: 2, padding: 3)),
+    of(1, 2, 2, 1, .examined(5, 5, stride: 4, padding: 4), .examined(6, 1, stride: 5)),
+    // Every channel for itself, once and twice.
+    of(2, 5, 5, 5, .examined(6, 3, padding: 1), .examined(7, 3, padding: 1)),
+    of(1, 3, 6, 3, .examined(9, 3, stride: 2, dilation: 2, padding: 2), .examined(5, 3, padding: 1)),
+    // One dimension, and a window as large as its input.
+    of(3, 4, 8, 1, .examined(1, 1), .examined(35, 5, padding: 2)),
+    of(2, 3, 9, 1, .examined(5, 5), .examined(4, 4)),
+    // Nothing: no images, no outputs.
+    of(0, 2, 3, 1, .examined(4, 3), .examined(4, 3)), of(1, 2, 3, 1, .examined(2, 3), .examined(4, 3)),
+  ]
+
+  private static func of(
+    _ batch: Int, _ inputs: Int, _ outputs: Int, _ groups: Int, _ height: WindowAxis, _ width: WindowAxis
+  ) -> ConvolutionShape {
+    ConvolutionShape(
+      batch: batch, inputChannels: inputs, outputChannels: outputs, groups: groups, height: height, width: width)
+  }
+}
+
+extension WindowAxis: CustomStringConvertible {
+  public var description: String {
+    "\(input)→\(output) (window \(kernel), stride \(stride), dilation \(dilation), padding \(padding))"
+  }
+}

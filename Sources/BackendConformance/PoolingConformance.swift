@@ -1,0 +1,71 @@
+import BackendCore
+
+/// Pooling and its gradient, over strides, paddings and odd extents, with NaN and infinities.
+extension Examiner {
+  func examinePooling() {
+    for shape in PoolingShape.examined {
+      for op in PoolingOp.allCases {
+        examinePool(op, shape, numbers.floats(shape.inputCount, in: -4...4), "")
+        examinePoolGradient(op, shape)
+      }
+      // Ties, which the first wins.
+      examinePool(.maximum, shape, numbers.integers(shape.inputCount, in: 0...2), ", ties")
+      examinePool(.maximum, shape, specials(shape.inputCount), ", special values")
+    }
+  }
+
+  private func specials(_ count: Int) -> [Double] {
+    let unusual: [Double] = [.nan, -.infinity, .infinity, -.infinity]
+    return numbers.floats(count).enumerated().map { $0 % 3 == 1 ? unusual[$0 / 3 % 4] : -2 + $1 }
+  }
+
+  private func examinePool(_ op: PoolingOp, _ shape: PoolingShape, _ values: [Double], _ details: String) {
+    for wantsIndices in [false, true] where op == .maximum || !wantsIndices {
+      examine("pool \(op) float32", "\(shape)\(details)", isFused: true) { trial in
+        let x = trial.input(values, offset: 3)
+        let isExact = op == .maximum
+        let y = trial.output(
+          shape.outputCount, offset: 1, within: isExact ? .number : .sum(length: shape.window))
+        let indices =
+          wantsIndices ? trial.output(shape.outputCount, .int32, offset: 2, within: .number, name: "indices") : nil
+        return { backend, s in try backend.pool(op, s[x], shape, into: s[y], indices: s[ifGiven: indices]) }
+      }
+    }
+  }
+
+  private func examinePoolGradient(_ op: PoolingOp, _ shape: PoolingShape) {
+    let dy = numbers.floats(shape.outputCount)
+    // What `pool` could have given: any position in the plane, several times the same, and none.
+    let places = numbers.integers(shape.outputCount, in: -1...max(shape.inputPlane - 1, 0))
+    examine("poolGradient \(op) float32", "\(shape)", isFused: true) { trial in
+      let gradient = trial.input(dy, offset: 3)
+      let indices = op == .maximum ? trial.input(places, .int32, offset: 2) : nil
+      let dx = trial.output(
+        shape.inputCount, offset: 1, within: .sum(length: op == .maximum ? shape.outputPlane : shape.window))
+      return { backend, s in
+        try backend.poolGradient(op, s[gradient], indices: s[ifGiven: indices], shape, into: s[dx])
+      }
+    }
+  }
+}
+
+extension PoolingShape: CustomStringConvertible {
+  public var description: String { "\(planes) planes, \(height) by \(width)" }
+
+  /// The shapes that are tried.
+  static let examined: [PoolingShape] = [
+    PoolingShape(planes: 1, height: .examined(1, 1), width: .examined(1, 1)),
+    PoolingShape(planes: 6, height: .examined(8, 2, stride: 2), width: .examined(34, 2, stride: 2)),
+    PoolingShape(planes: 3, height: .examined(7, 2, stride: 2), width: .examined(9, 3, stride: 2)),
+    PoolingShape(planes: 4, height: .examined(9, 3, padding: 1), width: .examined(6, 3, stride: 2, padding: 1)),
+    PoolingShape(
+      planes: 2, height: .examined(9, 2, stride: 3, dilation: 2, padding: 1),
+      width: .examined(5, 5, stride: 2, padding: 2)),
+    PoolingShape(planes: 5, height: .examined(7, 7), width: .examined(4, 4)),
+    PoolingShape(planes: 33, height: .examined(1, 1), width: .examined(31, 3, stride: 3)),
+    // Windows over padding alone.
+    PoolingShape(planes: 2, height: .examined(3, 2, padding: 3), width: .examined(4, 2)),
+    PoolingShape(planes: 0, height: .examined(4, 2), width: .examined(4, 2)),
+    PoolingShape(planes: 2, height: .examined(1, 2), width: .examined(4, 2)),
+  ]
+}

@@ -1,0 +1,149 @@
+/// Convolution, composed of primitives: the windows of one image at a time are laid out as the columns of a matrix.
+extension Backend {
+  public func convolution(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?
+  ) throws {
+    guard shape.outputCount > 0 else { return }
+    let z = preActivation ?? y
+    let windows = Windows(shape)
+    let columns = try temporary(shape.groups * shape.depth * shape.outputPlane, x.dtype)
+    let product = MatmulShape(
+      batch: shape.groups, m: shape.outputChannels / shape.groups, n: shape.outputPlane, k: shape.depth,
+      strideA: shape.weightCount / shape.groups, strideB: shape.depth * shape.outputPlane)
+    for image in 0..<shape.batch {
+      try windows.unfold(x.advanced(by: image * windows.inputCount), filling: 0, into: columns, on: self)
+      try matmul(
+        w, columns, product, alpha: 1, beta: 0, into: z.advanced(by: image * shape.outputCount / shape.batch))
+    }
+    if let bias {
+      let whole: Shape = [shape.batch, shape.outputChannels, shape.outputPlane]
+      try binary(
+        .add, z, Layout(dense: whole), bias, Layout(broadcasting: [shape.outputChannels, 1], to: whole), into: z)
+    }
+    if let activation {
+      try unary(activation, z, count: shape.outputCount, into: y)
+    } else if preActivation != nil {
+      try copy(z, count: shape.outputCount, into: y)
+    }
+  }
+
+  public func convolutionInputGradient(
+    _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
+  ) throws {
+    try fill(dx, count: shape.inputCount, with: 0)
+    guard shape.outputCount > 0, shape.inputCount > 0 else { return }
+    let windows = Windows(shape)
+    let columns = try temporary(shape.groups * shape.depth * shape.outputPlane, dy.dtype)
+    let product = MatmulShape(
+      batch: shape.groups, m: shape.depth, n: shape.outputPlane, k: shape.outputChannels / shape.groups,
+      transposesA: true, strideA: shape.weightCount / shape.groups,
+      strideB: shape.outputCount / shape.batch / shape.groups)
+    for image in 0..<shape.batch {
+      try matmul(
+        w, dy.advanced(by: image * shape.outputCount / shape.batch), product, alpha: 1, beta: 0, into: columns)
+      try windows.fold(columns, into: dx.advanced(by: image * windows.inputCount), on: self)
+    }
+  }
+
+  public func convolutionWeightGradient(
+    _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
+  ) throws {
+    if !accumulating { try fill(dw, count: shape.weightCount, with: 0) }
+    guard shape.outputCount > 0 else { return }
+    let windows = Windows(shape)
+    let columns = try temporary(shape.groups * shape.depth * shape.outputPlane, x.dtype)
+    let product = MatmulShape(
+      batch: shape.groups, m: shape.outputChannels / shape.groups, n: shape.depth, k: shape.outputPlane,
+      transposesB: true, strideA: shape.outputCount / shape.batch / shape.groups,
+      strideB: shape.depth * shape.outputPlane)
+    for image in 0..<shape.batch {
+      try windows.unfold(x.advanced(by: image * windows.inputCount), filling: 0, into: columns, on: self)
+      try matmul(
+        dy.advanced(by: image * shape.outputCount / shape.batch), columns, product, alpha: 1, beta: 1, into: dw)
+    }
+  }
+}
+
+/// The windows over some planes, copied out of them and added back into them.
+struct Windows {
+  let planes: Int
+  let height, width: WindowAxis
+
+  init(planes: Int, height: WindowAxis, width: WindowAxis) {
+    self.planes = planes
+    self.height = height
+    self.width = width
+  }
+
+  /// The windows of one image.
+  init(_ shape: ConvolutionShape) {
+    self.init(planes: shape.inputChannels, height: shape.height, width: shape.width)
+  }
+
+  init(_ shape: PoolingShape) { self.init(planes: shape.planes, height: shape.height, width: shape.width) }
+
+  var inputCount: Int { planes * height.input * width.input }
+  private var outputPlane: Int { height.output * width.output }
+  private var windowCount: Int { height.kernel * width.kernel }
+  private var reachCount: Int { planes * height.reach * width.reach }
+  /// The part of the input that windows see, at its place among the padding.
+  private var seen: Shape {
+    [
+      planes, Swift.max(0, Swift.min(height.input, height.reach - height.padding)),
+      Swift.max(0, Swift.min(width.input, width.reach - width.padding)),
+    ]
+  }
+  private var firstSeen: Int { height.padding * width.reach + width.padding }
+  private var inputStrides: Strides { Strides([height.input * width.input, width.input, 1]) }
+  private var reachStrides: Strides { Strides([height.reach * width.reach, width.reach, 1]) }
+
+  /// x with its padding, which is `value`.
+  private func padded(_ x: BufferSlice, with value: Double, on backend: any Backend) throws -> BufferSlice {
+    let padded = try backend.temporary(reachCount, x.dtype)
+    try backend.fill(padded, count: reachCount, with: value)
+    if seen.count > 0 {
+      try backend.copyStrided(
+        x, inputStrides, shape: seen, into: padded.advanced(by: firstSeen), reachStrides, accumulating: false)
+    }
+    return padded
+  }
+
+  /// columns[plane, p, q, i, j] = element (p, q) of the window at (i, j).
+  func unfold(
+    _ x: BufferSlice, filling value: Double, into columns: BufferSlice, on backend: any Backend
+  ) throws {
+    let shape: Shape = [planes, height.kernel, width.kernel, height.output, width.output]
+    guard shape.count > 0 else { return }
+    let row = width.reach
+    let strides = Strides([
+      height.reach * row, height.dilation * row, width.dilation, height.stride * row, width.stride,
+    ])
+    try backend.copyStrided(
+      padded(x, with: value, on: backend), strides, shape: shape, into: columns, Strides(dense: shape),
+      accumulating: false)
+  }
+
+  /// x[…] += each element of each window.
+  func fold(_ columns: BufferSlice, into x: BufferSlice, on backend: any Backend) throws {
+    let row = width.reach
+    let sum = try backend.temporary(reachCount, columns.dtype)
+    try backend.fill(sum, count: reachCount, with: 0)
+    let shape: Shape = [planes, height.output, width.output]
+    guard shape.count > 0 else { return }
+    let from = Strides([windowCount * outputPlane, width.output, 1])
+    let to = Strides([height.reach * row, height.stride * row, width.stride])
+    // Within one element of the window the positions are all different.
+    for p in 0..<height.kernel {
+      for q in 0..<width.kernel {
+        try backend.copyStrided(
+          columns.advanced(by: (p * width.kernel + q) * outputPlane), from, shape: shape,
+          into: sum.advanced(by: p * height.dilation * row + q * width.dilation), to, accumulating: true)
+      }
+    }
+    if seen.count > 0 {
+      try backend.copyStrided(
+        sum.advanced(by: firstSeen), reachStrides, shape: seen, into: x, inputStrides, accumulating: true)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/// One axis of an image over which a window moves: convolutions and pooling.
+///
+/// Element `p` of the window at output `i` lies at input `i·stride + p·dilation − padding`; where that is outside of the input,
+/// the window is over padding.
+@frozen
+public struct WindowAxis: Sendable, Hashable {
+  /// The extents before and after.
+  public var input, output: Int
+  /// The elements of the window, the step from one window to the next, and the step from one element of the window to the
+  /// next.
+  public var kernel, stride, dilation: Int
+  /// Positions before the first element of the input.
+  public var padding: Int
+
+  @inlinable public init(
+    input: Int, output: Int, kernel: Int, stride: Int = 1, dilation: Int = 1, padding: Int = 0
+  ) {
+    self.input = input
+    self.output = output
+    self.kernel = kernel
+    self.stride = stride
+    self.dilation = dilation
+    self.padding = padding
+  }
+
+  /// The input that an element of the window lies over; nil over padding.
+  @inlinable public func position(output: Int, kernel: Int) -> Int? {
+    let position = output * stride + kernel * dilation - padding
+    return position >= 0 && position < input ? position : nil
+  }
+
+  /// The positions from the first element of the first window to the last element of the last one, padding included.
+  @inlinable public var reach: Int { output == 0 ? 0 : (output - 1) * stride + (kernel - 1) * dilation + 1 }
+}
+
+/// The extents of a two-dimensional convolution: x `[batch, inputChannels, height, width]`, w
+/// `[outputChannels, inputChannels/groups, kernel height, kernel width]`, y `[batch, outputChannels, height, width]`. Each group
+/// of outputs sees its own group of inputs.
+@frozen
+public struct ConvolutionShape: Sendable, Hashable {
+  public var batch, inputChannels, outputChannels, groups: Int
+  public var height, width: WindowAxis
+
+  @inlinable public init(
+    batch: Int, inputChannels: Int, outputChannels: Int, groups: Int = 1, height: WindowAxis, width: WindowAxis
+  ) {
+    self.batch = batch
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.groups = groups
+    self.height = height
+    self.width = width
+  }
+
+  /// The elements of one channel of an image, before and after.
+  @inlinable public var inputPlane: Int { height.input * width.input }
+  @inlinable public var outputPlane: Int { height.output * width.output }
+  /// The elements of the window.
+  @inlinable public var window: Int { height.kernel * width.kernel }
+  /// The products in one output: the channels of a group times the window.
+  @inlinable public var depth: Int { inputChannels / groups * window }
+  @inlinable public var inputCount: Int { batch * inputChannels * inputPlane }
+  @inlinable public var outputCount: Int { batch * outputChannels * outputPlane }
+  @inlinable public var weightCount: Int { outputChannels * depth }
+}
+
+/// What a pooling window becomes.
+public enum PoolingOp: UInt8, Sendable, Hashable, CaseIterable {
+  /// The largest element; NaN if any is NaN; padding does not count.
+  case maximum
+  /// The mean of the elements; padding does not count.
+  case mean
+  /// The mean of the elements, padding counting as zeros.
+  case meanWithPadding
+}
+
+/// The extents of two-dimensional pooling: x `[planes, height, width]`, y likewise.
+@frozen
+public struct PoolingShape: Sendable, Hashable {
+  public var planes: Int
+  public var height, width: WindowAxis
+
+  @inlinable public init(planes: Int, height: WindowAxis, width: WindowAxis) {
+    self.planes = planes
+    self.height = height
+    self.width = width
+  }
+
+  @inlinable public var inputPlane: Int { height.input * width.input }
+  @inlinable public var outputPlane: Int { height.output * width.output }
+  @inlinable public var window: Int { height.kernel * width.kernel }
+  @inlinable public var inputCount: Int { planes * inputPlane }
+  @inlinable public var outputCount: Int { planes * outputPlane }
+}

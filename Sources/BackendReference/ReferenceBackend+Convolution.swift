@@ -1,0 +1,81 @@
+import BackendCore
+
+/// Convolution and its gradients: the formulas as they stand.
+extension ReferenceBackend {
+  public func convolution(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?
+  ) throws {
+    try requireFloatingPoint(x, "convolution")
+    let (input, weight, result) = (Elements(x), Elements(w), Elements(y))
+    let (bias, before) = (bias.map { Elements($0) }, preActivation.map { Elements($0) })
+    let activation = activation.map { UnaryOp($0.kind, rounded($0.a, to: x.dtype), rounded($0.b, to: x.dtype)) }
+    for n in 0..<shape.batch {
+      for o in 0..<shape.outputChannels {
+        for place in 0..<shape.outputPlane {
+          var z = bias?[o] ?? 0
+          shape.forEachProduct(image: n, output: o, place: place) { z += input[$0] * weight[$1] }
+          let index = (n * shape.outputChannels + o) * shape.outputPlane + place
+          before?[index] = z
+          result[index] = activation.map { value(of: $0.kind, $0.a, $0.b, at: z) } ?? z
+        }
+      }
+    }
+  }
+
+  public func convolutionInputGradient(
+    _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
+  ) throws {
+    try requireFloatingPoint(dy, "convolutionInputGradient")
+    let (gradient, weight) = (Elements(dy), Elements(w))
+    var sums = [Double](repeating: 0, count: shape.inputCount)
+    shape.forEachOutput { n, o, place, index in
+      shape.forEachProduct(image: n, output: o, place: place) { sums[$0] += gradient[index] * weight[$1] }
+    }
+    let result = Elements(dx)
+    for index in sums.indices { result[index] = sums[index] }
+  }
+
+  public func convolutionWeightGradient(
+    _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
+  ) throws {
+    try requireFloatingPoint(x, "convolutionWeightGradient")
+    let (input, gradient, result) = (Elements(x), Elements(dy), Elements(dw))
+    var sums = [Double](repeating: 0, count: shape.weightCount)
+    shape.forEachOutput { n, o, place, index in
+      shape.forEachProduct(image: n, output: o, place: place) { sums[$1] += gradient[index] * input[$0] }
+    }
+    for index in sums.indices { result[index] = accumulating ? result[index] + sums[index] : sums[index] }
+  }
+}
+
+extension ConvolutionShape {
+  /// Calls `body` for each output: its image, channel, place in the plane, and index.
+  fileprivate func forEachOutput(_ body: (_ image: Int, _ output: Int, _ place: Int, _ index: Int) -> Void) {
+    for n in 0..<batch {
+      for o in 0..<outputChannels {
+        for place in 0..<outputPlane { body(n, o, place, (n * outputChannels + o) * outputPlane + place) }
+      }
+    }
+  }
+
+  /// Calls `body` with the indices in x and in w of each product of an output; those over padding are left out.
+  fileprivate func forEachProduct(
+    image n: Int, output o: Int, place: Int, _ body: (_ input: Int, _ weight: Int) -> Void
+  ) {
+    let (i, j) = (place / width.output, place % width.output)
+    let channels = inputChannels / groups
+    let first = o / (outputChannels / groups) * channels
+    for c in 0..<channels {
+      for p in 0..<height.kernel {
+        guard let row = height.position(output: i, kernel: p) else { continue }
+        for q in 0..<width.kernel {
+          guard let column = width.position(output: j, kernel: q) else { continue }
+          body(
+            ((n * inputChannels + first + c) * height.input + row) * width.input + column,
+            ((o * channels + c) * height.kernel + p) * width.kernel + q)
+        }
+      }
+    }
+  }
+}
