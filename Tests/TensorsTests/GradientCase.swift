@@ -90,7 +90,7 @@ enum FiniteDifferences {
 @Suite struct GradientTests {
   static let cases: [GradientCase] =
     GradientCase.elementwise + GradientCase.binary + GradientCase.reductions + GradientCase.shapes
-    + GradientCase.indexing + GradientCase.products + GradientCase.fused
+    + GradientCase.indexing + GradientCase.products + GradientCase.fused + GradientCase.windows
 
   /// The gradient of each operation against differences, in float64.
   @Test(arguments: cases)

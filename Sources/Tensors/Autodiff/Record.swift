@@ -35,6 +35,11 @@ enum Record {
   indirect case scatterRows(ScatterRowsRecord)
   indirect case scatterElements(ScatterElementsRecord)
   indirect case linear(LinearRecord)
+  indirect case convolution(ConvolutionRecord)
+  indirect case transposedConvolution(TransposedConvolutionRecord)
+  indirect case convolutionWeightGradient(ConvolutionWeightGradientRecord)
+  indirect case pooling(PoolingRecord)
+  indirect case poolingGradient(PoolingGradientRecord)
   indirect case custom(CustomRecord)
 
   func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
@@ -64,6 +69,11 @@ enum Record {
     case .scatterElements(let rule): rule.propagate(&dy, in: &walk)
     case .linear(let rule): rule.propagate(&dy, in: &walk)
     case .crossEntropy(let rule): rule.propagate(&dy, in: &walk)
+    case .convolution(let rule): rule.propagate(&dy, in: &walk)
+    case .transposedConvolution(let rule): rule.propagate(&dy, in: &walk)
+    case .convolutionWeightGradient(let rule): rule.propagate(&dy, in: &walk)
+    case .pooling(let rule): rule.propagate(&dy, in: &walk)
+    case .poolingGradient(let rule): rule.propagate(&dy, in: &walk)
     case .custom(let rule): rule.propagate(&dy, in: &walk)
     }
   }

@@ -1,0 +1,294 @@
+import BackendCore
+
+/// How windows lie over images: what a convolution or pooling needs to know beside the tensors. One number for each axis,
+/// height and width.
+package struct WindowGeometry: Sendable, Equatable {
+  package var kernel, stride, dilation: (height: Int, width: Int)
+  /// Positions before and after the image.
+  package var padding: (top: Int, bottom: Int, left: Int, right: Int)
+
+  package init(
+    kernel: (height: Int, width: Int), stride: (height: Int, width: Int) = (1, 1),
+    dilation: (height: Int, width: Int) = (1, 1),
+    padding: (top: Int, bottom: Int, left: Int, right: Int) = (0, 0, 0, 0)
+  ) {
+    self.kernel = kernel
+    self.stride = stride
+    self.dilation = dilation
+    self.padding = padding
+  }
+
+  package static func == (a: WindowGeometry, b: WindowGeometry) -> Bool {
+    a.kernel == b.kernel && a.stride == b.stride && a.dilation == b.dilation && a.padding == b.padding
+  }
+
+  /// The axes of windows over images of this size, with as many outputs as windows fit.
+  func axes(_ operation: StaticString, height: Int, width: Int, _ extents: Shape) -> (WindowAxis, WindowAxis) {
+    let axes = (
+      axis(height, kernel.height, stride.height, dilation.height, padding.top, padding.bottom),
+      axis(width, kernel.width, stride.width, dilation.width, padding.left, padding.right)
+    )
+    if axes.0.output < 1 || axes.1.output < 1 {
+      Checks.fail(
+        operation,
+        "a window of \(kernel.height)x\(kernel.width) is larger than the images of shape \(extents) with their padding",
+        hint: "pad more, or use a smaller window or dilation")
+    }
+    return axes
+  }
+
+  private func axis(
+    _ input: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ before: Int, _ after: Int
+  ) -> WindowAxis {
+    let room = input + before + after - (kernel - 1) * dilation - 1
+    return WindowAxis(
+      input: input, output: room < 0 ? 0 : room / stride + 1, kernel: kernel, stride: stride, dilation: dilation,
+      padding: before)
+  }
+}
+
+extension Tensor {
+  /// activation(cross-correlation + bias): x `[N, C, H, W]`, weight `[O, C/groups, kH, kW]`, bias `[O]`, y `[N, O, H′, W′]`.
+  package func convolution(
+    _ weight: Tensor, bias: Tensor?, _ geometry: WindowGeometry, groups: Int = 1, activation: UnaryOp? = nil
+  ) -> Tensor {
+    let shape = convolutionShape(weight, bias, geometry, groups: groups)
+    let recording = Tape.recording(node, weight.node, bias?.node ?? .constant)
+    let hasRule = activation.map { $0.gradientSource != .neither } ?? true
+    if let recording, bias != nil || activation != nil, recording.isNested || !hasRule {
+      return composedConvolution(weight, bias, geometry, groups, activation)
+    }
+    let result: Shape = [shape.batch, shape.outputChannels, shape.height.output, shape.width.output]
+    Checks.countable("convolution", result)
+    let device = Checks.sameDevice("convolution", self, weight)
+    var preActivation: Tensor?
+    if recording != nil && activation?.gradientSource == .input {
+      preActivation = Tensor.launch(result, dtype, on: device) { _, _ in }
+    }
+    let before = preActivation ?? weight  // stand-ins, so that one launch serves all
+    guard let beforeBuffer = before.storage.buffer else {
+      return Tensor.poisoned(by: before, self, weight, result, dtype, on: device)
+    }
+    var y = Tensor.launch(self, weight, bias ?? weight, result, dtype, on: device) { backend, x, w, b, y in
+      try backend.convolution(
+        x, w, bias: bias == nil ? nil : b, shape, activation: activation, into: y,
+        preActivation: preActivation == nil ? nil : BufferSlice(beforeBuffer))
+    }
+    if let recording {
+      let saved = activation == nil ? nil : Operand(preActivation ?? y, keeping: true)
+      let record = ConvolutionRecord(
+        x: Operand(self, keeping: recording.owns(weight.node)),
+        weight: Operand(weight, keeping: recording.owns(node)), bias: bias.map { Operand($0) }, shape: shape,
+        activation: activation, saved: saved)
+      y.node = recording.append(.convolution(record))
+    }
+    return y
+  }
+
+  /// The same from a convolution without bias and activation, whose rule has derivatives of every order.
+  private func composedConvolution(
+    _ weight: Tensor, _ bias: Tensor?, _ geometry: WindowGeometry, _ groups: Int, _ activation: UnaryOp?
+  ) -> Tensor {
+    var y = convolution(weight, bias: nil, geometry, groups: groups)
+    if let bias { y = y + bias.reshaped([bias.count, 1, 1]) }
+    return activation.map { y.applying($0) } ?? y
+  }
+
+  /// The transposed convolution: what passes the gradient of a convolution with this weight back to its input. x
+  /// `[N, O, H′, W′]`, weight `[O, C/groups, kH, kW]`, y `[N, C, H, W]` with the size of the images given.
+  package func transposedConvolution(
+    _ weight: Tensor, _ geometry: WindowGeometry, groups: Int = 1, height: Int, width: Int
+  ) -> Tensor {
+    let name: StaticString = "transposedConvolution"
+    let shape = transposedShape(name, weight, geometry, groups, height, width)
+    let result: Shape = [shape.batch, shape.inputChannels, height, width]
+    Checks.countable(name, result)
+    var y = Tensor.launch(self, weight, result, dtype, on: Checks.sameDevice(name, self, weight)) { backend, x, w, y in
+      try backend.convolutionInputGradient(x, w, shape, into: y)
+    }
+    if let recording = Tape.recording(node, weight.node) {
+      let record = TransposedConvolutionRecord(
+        x: Operand(self, keeping: recording.owns(weight.node)),
+        weight: Operand(weight, keeping: recording.owns(node)), shape: shape)
+      y.node = recording.append(.transposedConvolution(record))
+    }
+    return y
+  }
+
+  /// The gradient of a convolution with respect to its weight; `self` is its input.
+  fileprivate func convolutionWeightGradient(_ dy: Tensor, _ shape: ConvolutionShape, _ weight: Shape) -> Tensor {
+    let name: StaticString = "convolutionWeightGradient"
+    var dw = Tensor.launch(self, dy, weight, dtype, on: Checks.sameDevice(name, self, dy)) { backend, x, dy, dw in
+      try backend.convolutionWeightGradient(x, dy, shape, accumulating: false, into: dw)
+    }
+    if let recording = Tape.recording(node, dy.node) {
+      let record = ConvolutionWeightGradientRecord(
+        x: Operand(self, keeping: recording.owns(dy.node)), dy: Operand(dy, keeping: recording.owns(node)), shape: shape
+      )
+      dw.node = recording.append(.convolutionWeightGradient(record))
+    }
+    return dw
+  }
+
+  /// The three products of a convolution, each from the extents of the other two: closed under differentiation.
+  fileprivate func convolution(_ weight: Tensor, _ shape: ConvolutionShape) -> Tensor {
+    convolution(weight, bias: nil, WindowGeometry(shape), groups: shape.groups)
+  }
+
+  fileprivate func transposedConvolution(_ weight: Tensor, _ shape: ConvolutionShape) -> Tensor {
+    transposedConvolution(
+      weight, WindowGeometry(shape), groups: shape.groups, height: shape.height.input, width: shape.width.input)
+  }
+}
+
+// MARK: Checks
+
+extension Tensor {
+  private func convolutionShape(
+    _ weight: Tensor, _ bias: Tensor?, _ geometry: WindowGeometry, groups: Int
+  ) -> ConvolutionShape {
+    let name: StaticString = "convolution"
+    Checks.floatingPoint(name, self)
+    Checks.sameDType(name, self, weight)
+    Checks.images(name, self, weight, geometry, groups)
+    if extents[1] != weight.extents[1] * groups || weight.extents[0] % groups != 0 {
+      Checks.fail(
+        name, "shapes \(extents) and \(weight.extents) do not fit with \(groups) groups",
+        hint: "the input has [N, C, H, W], the weight [O, C/groups, kH, kW], and groups divides C and O")
+    }
+    if let bias {
+      Checks.sameDType(name, self, bias)
+      _ = Checks.sameDevice(name, self, bias)
+      if bias.extents != [weight.extents[0]] {
+        Checks.fail(name, "a bias of shape \(bias.extents) does not fit the weight of shape \(weight.extents)")
+      }
+    }
+    let (height, width) = geometry.axes(name, height: extents[2], width: extents[3], extents)
+    return ConvolutionShape(
+      batch: extents[0], inputChannels: extents[1], outputChannels: weight.extents[0], groups: groups, height: height,
+      width: width)
+  }
+
+  private func transposedShape(
+    _ name: StaticString, _ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ height: Int, _ width: Int
+  ) -> ConvolutionShape {
+    Checks.floatingPoint(name, self)
+    Checks.sameDType(name, self, weight)
+    Checks.images(name, self, weight, geometry, groups)
+    let result: Shape = [extents[0], weight.extents[1] * groups, height, width]
+    let (vertical, horizontal) = geometry.axes(name, height: height, width: width, result)
+    if extents[1] != weight.extents[0] || extents[1] % groups != 0 || vertical.output != extents[2]
+      || horizontal.output != extents[3]
+    {
+      Checks.fail(
+        name, "shapes \(extents) and \(weight.extents) do not give \(result) with \(groups) groups",
+        hint: "the input has [N, O, H′, W′], the weight [O, C/groups, kH, kW]")
+    }
+    return ConvolutionShape(
+      batch: extents[0], inputChannels: result[1], outputChannels: extents[1], groups: groups, height: vertical,
+      width: horizontal)
+  }
+}
+
+extension WindowGeometry {
+  /// What has led to these extents, with the padding behind that makes them exact.
+  fileprivate init(_ shape: ConvolutionShape) {
+    func after(_ axis: WindowAxis) -> Int { axis.reach - axis.input - axis.padding }
+    self.init(
+      kernel: (shape.height.kernel, shape.width.kernel), stride: (shape.height.stride, shape.width.stride),
+      dilation: (shape.height.dilation, shape.width.dilation),
+      padding: (shape.height.padding, after(shape.height), shape.width.padding, after(shape.width)))
+  }
+}
+
+extension Checks {
+  fileprivate static func images(
+    _ operation: StaticString, _ x: Tensor, _ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int
+  ) {
+    if x.rank != 4 || weight.rank != 4 {
+      fail(operation, "shapes \(x.extents) and \(weight.extents): images and weights have four axes")
+    }
+    let numbers = [
+      geometry.stride.height, geometry.stride.width, geometry.dilation.height, geometry.dilation.width, groups,
+    ]
+    if numbers.contains(where: { $0 < 1 }) {
+      fail(operation, "strides, dilations and groups of \(numbers) for \(x.extents); each is at least 1")
+    }
+    if weight.extents[2] != geometry.kernel.height || weight.extents[3] != geometry.kernel.width {
+      fail(operation, "a window of \(geometry.kernel) for the weight of shape \(weight.extents)")
+    }
+  }
+}
+
+// MARK: Gradients
+
+/// y = activation(convolution + bias).
+struct ConvolutionRecord: GradientRule {
+  let x, weight: Operand
+  let bias: Operand?
+  let shape: ConvolutionShape
+  let activation: UnaryOp?
+  /// What the derivative of the activation is computed from.
+  let saved: Operand?
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    let dz = backThroughActivation(&dy)
+    if let bias, walk.wants(bias) { walk.add(dz.sum(axes: [0, 2, 3]), to: bias) }
+    if walk.wants(weight) { addWeightGradient(dz, in: &walk) }
+    walk.add(dz.transposedConvolution(weight.tensor, shape), to: x)
+  }
+
+  /// dy·activation′, over dy itself where nobody else holds it. Without an activation in a pass that is recorded.
+  private func backThroughActivation(_ dy: inout Tensor) -> Tensor {
+    guard let activation, let saved = saved?.tensor else { return dy }
+    let count = dy.count
+    if dy.isStorageUniquelyReferenced() && !saved.isPoisoned, let buffer = saved.storage.buffer {
+      dy.overwrite { backend, dy in
+        let saved = BufferSlice(buffer, offset: saved.offset)
+        try backend.unaryGradient(activation, dy, saved: saved, count: count, into: dy)
+      }
+      return dy
+    }
+    return Tensor.launch(dy, saved, dy.extents, dy.dtype, on: dy.device) { backend, dy, saved, dz in
+      try backend.unaryGradient(activation, dy, saved: saved, count: count, into: dz)
+    }
+  }
+
+  /// Straight into the slab of the weight where it has one.
+  private func addWeightGradient(_ dz: Tensor, in walk: inout BackwardWalk) {
+    let input = x.tensor
+    if !walk.isRecorded, !dz.isPoisoned, !input.isPoisoned {
+      let shape = shape
+      let isWritten = walk.write(to: weight) { backend, range, isAccumulating in
+        try backend.convolutionWeightGradient(
+          input.slice, dz.slice, shape, accumulating: isAccumulating, into: range)
+      }
+      if isWritten { return }
+    }
+    walk.add(input.convolutionWeightGradient(dz, shape, weight.extents), to: weight)
+  }
+}
+
+/// y = the input gradient of a convolution.
+struct TransposedConvolutionRecord: GradientRule {
+  let x, weight: Operand
+  let shape: ConvolutionShape
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    if walk.wants(weight) {
+      walk.add(dy.convolutionWeightGradient(x.tensor, shape, weight.extents), to: weight)
+    }
+    walk.add(dy.convolution(weight.tensor, shape), to: x)
+  }
+}
+
+/// dw = the weight gradient of a convolution: linear in both operands.
+struct ConvolutionWeightGradientRecord: GradientRule {
+  let x, dy: Operand
+  let shape: ConvolutionShape
+
+  func propagate(_ ddw: inout Tensor, in walk: inout BackwardWalk) {
+    walk.add(dy.tensor.transposedConvolution(ddw, shape), to: x)
+    walk.add(x.tensor.convolution(ddw, shape), to: dy)
+  }
+}

@@ -1,0 +1,95 @@
+import BackendCore
+
+extension Tensor {
+  /// Pooling of images `[N, C, H, W]` → `[N, C, H′, W′]`.
+  package func pooled(_ op: PoolingOp, _ geometry: WindowGeometry) -> Tensor {
+    let name: StaticString = "pooled"
+    Checks.floatingPoint(name, self)
+    if rank != 4 { Checks.fail(name, "images have four axes, [N, C, H, W], not \(extents)") }
+    let numbers = [
+      geometry.kernel.height, geometry.kernel.width, geometry.stride.height, geometry.stride.width,
+      geometry.dilation.height, geometry.dilation.width,
+    ]
+    if numbers.contains(where: { $0 < 1 }) {
+      Checks.fail(name, "windows, strides and dilations of \(numbers) for \(extents); each is at least 1")
+    }
+    let (height, width) = geometry.axes(name, height: extents[2], width: extents[3], extents)
+    let shape = PoolingShape(planes: extents[0] * extents[1], height: height, width: width)
+    let result: Shape = [extents[0], extents[1], height.output, width.output]
+    guard let tape = Tape.recording(node) else {
+      return Tensor.launch(self, result, dtype, on: device) { backend, x, y in
+        try backend.pool(op, x, shape, into: y, indices: nil)
+      }
+    }
+    let indices = op == .maximum ? Tensor.launch(result, .int32, on: device) { _, _ in } : self
+    guard let indexBuffer = indices.storage.buffer else {
+      return Tensor.poisoned(by: indices, self, self, result, dtype, on: device)
+    }
+    var y = Tensor.launch(self, result, dtype, on: device) { backend, x, y in
+      try backend.pool(op, x, shape, into: y, indices: op == .maximum ? BufferSlice(indexBuffer) : nil)
+    }
+    let record = PoolingRecord(
+      op: op, x: Operand(self), shape: shape, indices: op == .maximum ? Operand(indices, keeping: true) : nil)
+    y.node = tape.append(.pooling(record))
+    return y
+  }
+}
+
+/// y = pooling of x.
+struct PoolingRecord: GradientRule {
+  let op: PoolingOp
+  let x: Operand
+  let shape: PoolingShape
+  /// Where the maxima were.
+  let indices: Operand?
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    walk.add(dy.passedBack(op, indices?.tensor, shape, to: x.extents), to: x)
+  }
+}
+
+/// dx = the gradient of pooling: linear in dy.
+struct PoolingGradientRecord: GradientRule {
+  let op: PoolingOp
+  let dy: Operand
+  let shape: PoolingShape
+  let indices: Operand?
+
+  func propagate(_ ddx: inout Tensor, in walk: inout BackwardWalk) {
+    guard let indices = indices?.tensor else {
+      return walk.add(ddx.pooledAgain(op, shape, to: dy.extents), to: dy)
+    }
+    let rows = ddx.reshaped(to: [shape.planes, shape.inputPlane])
+    let places = indices.reshaped(to: [shape.planes, shape.outputPlane])
+    // A window over padding alone has no place, and passes nothing on.
+    let found = rows.gathered(places.maximum(0), axis: 1).replacing(with: 0, where: places .< 0)
+    walk.add(found.reshaped(to: dy.extents), to: dy)
+  }
+}
+
+extension Tensor {
+  /// The gradient of pooling with respect to its input; `self` is that of its result.
+  fileprivate func passedBack(_ op: PoolingOp, _ indices: Tensor?, _ shape: PoolingShape, to x: Shape) -> Tensor {
+    var dx = Tensor.launch(self, indices ?? self, x, dtype, on: device) { backend, dy, places, dx in
+      try backend.poolGradient(op, dy, indices: indices == nil ? nil : places, shape, into: dx)
+    }
+    if let tape = Tape.recording(node) {
+      let record = PoolingGradientRecord(
+        op: op, dy: Operand(self), shape: shape, indices: indices.map { Operand($0, keeping: true) })
+      dx.node = tape.append(.poolingGradient(record))
+    }
+    return dx
+  }
+
+  /// The mean over the same windows.
+  fileprivate func pooledAgain(_ op: PoolingOp, _ shape: PoolingShape, to y: Shape) -> Tensor {
+    func after(_ axis: WindowAxis) -> Int { axis.reach - axis.input - axis.padding }
+    let (height, width) = (shape.height, shape.width)
+    return pooled(
+      op,
+      WindowGeometry(
+        kernel: (height.kernel, width.kernel), stride: (height.stride, width.stride),
+        dilation: (height.dilation, width.dilation),
+        padding: (height.padding, after(height), width.padding, after(width))))
+  }
+}
