@@ -77,7 +77,8 @@ let package = Package(
     .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Datasets", "Files", "TestSupport"]),
     .testTarget(
       name: "ProgramsTests",
-      dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"]),
+      dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],
+      exclude: ["Vectors"]),
     .testTarget(name: "CommandTests", dependencies: ["CommandSupport", "ModelFormats", "nn", "nn-bench"]),
   ],
   swiftLanguageModes: [.v6],

@@ -3,24 +3,9 @@
 import Datasets
 import NeuralNetworks
 
-public enum Padding: Sendable, ExpressibleByIntegerLiteral {
-  case valid, same, explicit(Int, Int)
-  public init(integerLiteral value: Int) { self = .explicit(value, value) }
-}
-public struct Extent2D: Sendable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
-  public init(integerLiteral value: Int) {}
-  public init(arrayLiteral elements: Int...) {}
-}
 public class Later: Layer {
   public func forward(_ input: Tensor, _ context: Context) -> Tensor { fatalError("declared only") }
 }
-public final class Conv2D: Later {
-  public init(
-    _ filters: Int, kernel: Extent2D, stride: Extent2D = 1, padding: Padding = .valid,
-    activation: ActivationFunction = .linear
-  ) {}
-}
-public final class MaxPool2D: Later { public init(_ window: Extent2D) {} }
 public final class BatchNorm: Later { public override init() {} }
 public final class LayerNorm: Later { public override init() {} }
 public final class Embedding: Later { public init(_ tokens: Int, _ width: Int, padding: Int? = nil) {} }

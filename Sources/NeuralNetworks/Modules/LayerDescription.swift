@@ -49,7 +49,10 @@ extension LayerDescription: Codable {
 
   /// The layers of this package.
   fileprivate static var builtIn: [any ConfigurableLayer.Type] {
-    [Dense.self, Flatten.self, Reshape.self, Activation.self, Dropout.self]
+    [
+      Dense.self, Flatten.self, Reshape.self, Activation.self, Dropout.self, Conv2D.self, MaxPool2D.self,
+      AveragePool2D.self, GlobalAveragePool2D.self, GlobalMaxPool2D.self,
+    ]
   }
 
   init(from decoder: any Decoder) throws {

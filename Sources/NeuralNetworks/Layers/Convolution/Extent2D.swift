@@ -1,0 +1,54 @@
+/// A size along the two axes of an image: one number for both, or height and width.
+///
+/// ```swift
+/// Conv2D(32, kernel: 3)
+/// Conv2D(32, kernel: [3, 5], stride: [2, 1])
+/// ```
+public struct Extent2D: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+  public let height, width: Int
+
+  public init(_ height: Int, _ width: Int) {
+    self.height = height
+    self.width = width
+  }
+
+  /// The same along both axes.
+  public init(integerLiteral value: Int) { self.init(value, value) }
+
+  /// Height and width.
+  public init(arrayLiteral elements: Int...) {
+    guard elements.count == 2 else {
+      fatalError("an extent of an image is a height and a width, not \(elements)")
+    }
+    self.init(elements[0], elements[1])
+  }
+
+  var pair: (height: Int, width: Int) { (height, width) }
+}
+
+extension Extent2D: Codable {
+  /// Written as `[height, width]`; one number is read for both.
+  public init(from decoder: any Decoder) throws {
+    if let single = try? decoder.singleValueContainer().decode(Int.self) {
+      self.init(single, single)
+      return
+    }
+    let numbers = try decoder.singleValueContainer().decode([Int].self)
+    guard numbers.count == 2 else {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(
+          codingPath: decoder.codingPath, debugDescription: "a height and a width are needed, not \(numbers)"))
+    }
+    self.init(numbers[0], numbers[1])
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode([height, width])
+  }
+}
+
+extension Extent2D: CustomStringConvertible {
+  /// "3x5".
+  public var description: String { "\(height)x\(width)" }
+}

@@ -1,0 +1,38 @@
+/// The mean of each channel: `[N, C, H, W]` → `[N, C]`.
+public final class GlobalAveragePool2D: Layer {
+  public init() {}
+
+  public func prepare(inputShape: [Int]) throws { try checkImages("GlobalAveragePool2D", inputShape) }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor { input.mean(axes: [2, 3]) }
+
+  public var allowsReplay: Bool { true }
+}
+
+/// The largest number of each channel: `[N, C, H, W]` → `[N, C]`. Equal ones share the gradient.
+public final class GlobalMaxPool2D: Layer {
+  public init() {}
+
+  public func prepare(inputShape: [Int]) throws { try checkImages("GlobalMaxPool2D", inputShape) }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor { input.max(axes: [2, 3]) }
+
+  public var allowsReplay: Bool { true }
+}
+
+private func checkImages(_ layer: String, _ inputShape: [Int]) throws {
+  guard inputShape.count == 3, !inputShape.contains(0) else {
+    throw ModelError.invalidConfiguration(
+      layer: layer, reason: "an example is an image [channels, height, width], not \(inputShape)")
+  }
+}
+
+extension GlobalAveragePool2D: ConfigurableLayer {
+  public var configuration: Flatten.Configuration { Flatten.Configuration() }
+  public convenience init(configuration: Flatten.Configuration) { self.init() }
+}
+
+extension GlobalMaxPool2D: ConfigurableLayer {
+  public var configuration: Flatten.Configuration { Flatten.Configuration() }
+  public convenience init(configuration: Flatten.Configuration) { self.init() }
+}

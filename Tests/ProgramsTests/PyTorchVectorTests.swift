@@ -1,0 +1,59 @@
+import ModelFormats
+import NeuralNetworks
+import Testing
+
+/// Layers give what PyTorch's give, forward and backward. The numbers come from `Benchmarks/peers/vectors.py`.
+@Suite struct PyTorchVectorTests {
+  /// A layer of this package, and the one of PyTorch that it is compared with.
+  struct Pair: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let makeLayer: @Sendable () -> any Layer
+
+    static let convolution = [
+      Pair(testDescription: "plain") { Conv2D(4, kernel: 3) },
+      Pair(testDescription: "strided") { Conv2D(3, kernel: [3, 2], stride: [2, 3], padding: .explicit(1, 2)) },
+      Pair(testDescription: "dilated") { Conv2D(5, kernel: 3, padding: 1, dilation: 2) },
+      Pair(testDescription: "grouped") { Conv2D(6, kernel: 3, padding: .same, groups: 2) },
+      Pair(testDescription: "depthwise") { Conv2D(3, kernel: 3, stride: 2, groups: 3, useBias: false) },
+      Pair(testDescription: "max") { MaxPool2D(3, stride: 2, padding: 1) },
+      Pair(testDescription: "average") { AveragePool2D(3, stride: 2, padding: 1) },
+      Pair(testDescription: "average_inside") { AveragePool2D(3, stride: 2, padding: 1, countsPadding: false) },
+    ]
+  }
+
+  @Test(arguments: TestDevices.all, Pair.convolution)
+  func convolution(_ device: Device, _ pair: Pair) throws {
+    try compare(pair, with: "convolution", on: device)
+  }
+
+  private func compare(_ pair: Pair, with file: String, on device: Device) throws {
+    let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
+    let vectors = try Safetensors("/\(folder)/Vectors/\(file).safetensors")
+    func vector(_ name: String) throws -> Tensor {
+      try #require(try vectors.tensor("\(pair.testDescription).\(name)", on: device), "\(name)")
+    }
+    let layer = pair.makeLayer()
+    let input = try vector("input")
+    try layer.build(inputShape: Array(input.shape.dropFirst()), on: device)
+    for (path, parameter) in layer.parameters { parameter.assign(try vector(path)) }
+    let weights = try vector("output_gradient")
+    var output = Tensor(0)
+    let (_, gradients) = valueAndGradient(at: layer) { layer in
+      output = layer(input, .inference)
+      return (output * weights).sum()
+    }
+    let (_, inputGradient) = valueAndGradient(at: input) { (layer($0, .inference) * weights).sum() }
+    try expectClose(output, try vector("output"))
+    try expectClose(inputGradient, try vector("input_gradient"))
+    for path in gradients.paths {
+      try expectClose(try #require(gradients[path]), try vector("\(path)_gradient"))
+    }
+  }
+
+  /// Sums of a few dozen products of numbers below 1.
+  private func expectClose(_ found: Tensor, _ expected: Tensor, _ location: SourceLocation = #_sourceLocation) throws {
+    #expect(found.shape == expected.shape, sourceLocation: location)
+    let difference = try (found - expected).magnitude().max().item()
+    #expect(difference < 2e-5, sourceLocation: location)
+  }
+}
