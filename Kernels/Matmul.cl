@@ -62,7 +62,9 @@ static inline void nn_fetch(float *fetched, global const float *matrix, const in
     const index_t atK = k + (isContiguousInK ? t % NN_DEPTH : t / tile);
     const ulong at = isContiguousInK ? (ulong)atLine * pitch + atK : (ulong)atK * pitch + atLine;
     if (NN_FETCH_WIDTH(tile) == 4 && isInside && isAligned) {
-      vstore4(*(global const float4 *)(matrix + at), 0, fetched + u);
+      const float4 neighbours = *(global const float4 *)(matrix + at);
+      const float parts[4] = {neighbours.s0, neighbours.s1, neighbours.s2, neighbours.s3};
+      NN_UNROLL for (uint w = 0; w < NN_FETCH_WIDTH(tile); w++) fetched[u + w] = parts[w];
     } else {
       NN_UNROLL for (uint w = 0; w < NN_FETCH_WIDTH(tile); w++) {
         const index_t wLine = atLine + (isContiguousInK ? 0 : w), wK = atK + (isContiguousInK ? w : 0);
@@ -79,7 +81,7 @@ static inline void nn_deposit(const float *fetched, local float *target, const i
     const uint inLine = isContiguousInK ? t / NN_DEPTH : t % tile, inK = isContiguousInK ? t % NN_DEPTH : t / tile;
     local float *to = target + inK * NN_PITCH(tile) + inLine;
     if (NN_FETCH_WIDTH(tile) == 4 && !isContiguousInK) {
-      *(local float4 *)to = vload4(0, fetched + u);
+      *(local float4 *)to = (float4)(fetched[u], fetched[u + 1], fetched[u + 2], fetched[u + 3]);
     } else {
       NN_UNROLL for (uint w = 0; w < NN_FETCH_WIDTH(tile); w++) to[w * NN_PITCH(tile)] = fetched[u + w];
     }
@@ -187,18 +189,3 @@ MATMUL(NN, 0, 0)
 MATMUL(NT, 0, 1)
 MATMUL(TN, 1, 0)
 MATMUL(TT, 1, 1)
-
-// Adds the partial results of the stretches and finishes.
-kernel void matmulJoin(global const float *partials, ulong partialsOffset, global const float *bias, ulong biasOffset,
-                       global float *ys, ulong yOffset, global float *pre, ulong preOffset, index_t count, index_t n,
-                       index_t stretches, epilogue_t epilogue) {
-  partials += partialsOffset;
-  NN_FOREACH(i, count) {
-    float sum = partials[i];
-    for (index_t s = 1; s < stretches; s++) sum += partials[(ulong)s * count + i];
-    nn_finish(sum, i, i % n, 1, 1, epilogue, bias + biasOffset, ys + yOffset, pre + preOffset);
-#ifdef NN_ACTIVATES
-    ys[yOffset + i] = nn_activate(epilogue.activation, ys[yOffset + i], epilogue.parameter);
-#endif
-  }
-}

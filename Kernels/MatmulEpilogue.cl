@@ -1,4 +1,4 @@
-// What the kernels of matrix products share: the multiply-add, and what becomes of a finished sum.
+// What the kernels of matrix products share: the multiply-add, what becomes of a finished sum, and adding partial ones.
 
 // As an expression where no instruction fuses the two, so that no function is called for every term.
 #ifdef FP_FAST_FMAF
@@ -43,3 +43,18 @@ typedef struct {
 #define NN_STORE_16(x, to) vstore16(x, 0, to)
 NN_FINISH(nn_finish, float, NN_LOAD_ONE, NN_STORE_ONE)
 NN_FINISH(nn_finish16, float16, NN_LOAD_16, NN_STORE_16)
+
+// Adds the partial results of the stretches and finishes.
+kernel void matmulJoin(global const float *partials, ulong partialsOffset, global const float *bias, ulong biasOffset,
+                       global float *ys, ulong yOffset, global float *pre, ulong preOffset, index_t count, index_t n,
+                       index_t stretches, epilogue_t epilogue) {
+  partials += partialsOffset;
+  NN_FOREACH(i, count) {
+    float sum = partials[i];
+    for (index_t s = 1; s < stretches; s++) sum += partials[(ulong)s * count + i];
+    nn_finish(sum, i, i % n, 1, 1, epilogue, bias + biasOffset, ys + yOffset, pre + preOffset);
+#ifdef NN_ACTIVATES
+    ys[yOffset + i] = nn_activate(epilogue.activation, ys[yOffset + i], epilogue.parameter);
+#endif
+  }
+}

@@ -13,6 +13,7 @@
   F(Matmul) \
   F(MatmulEpilogue) \
   F(MatmulPanels) \
+  F(MatmulRows) \
   F(OptimizerSteps) \
   F(Peak) \
   F(Random) \
@@ -55,6 +56,9 @@ static const unsigned char MatmulEpilogue[] = {
 };
 static const unsigned char MatmulPanels[] = {
 #embed "MatmulPanels.cl"
+};
+static const unsigned char MatmulRows[] = {
+#embed "MatmulRows.cl"
 };
 static const unsigned char OptimizerSteps[] = {
 #embed "OptimizerSteps.cl"

@@ -12,7 +12,8 @@ struct NNBench: ParsableCommand {
       Every time is the median of batches of calls, with the wait for the device inside the clock. The peak is measured in \
       the same run: a loop of fused multiply-adds and a copy. Exit codes: 1 a failed measurement, 3 no such \
       device, 64 a wrong command line or a debug build.
-      """)
+      """,
+    subcommands: [Tune.self])
 
   @OptionGroup var device: DeviceOptions
 

@@ -69,7 +69,7 @@ struct OpenCLOptions: Sendable {
 
   init(for device: OpenCLDevice) {
     binaryDirectory = ProgramBinaries.helps(device) ? ProgramBinaries.directoryFromEnvironment() : nil
-    matmulTable = MatmulTable.shipped(for: device)
+    matmulTable = MatmulTable.current(for: device, sources: sources)
   }
 }
 

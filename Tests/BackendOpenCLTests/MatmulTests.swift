@@ -8,6 +8,10 @@ import Testing
 /// Every way to compute a product, at the edges of its tiles and panels, against the Reference backend. Most numbers are
 /// whole, so that every sum is exact whatever its order.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct MatmulTests {
+  /// What follows the sum is the same code in all variants of a family.
+  private static let oneOfEachKind = [
+    MatmulVariant.tiles(MatmulTile.all[2]), .panels(MatmulPanel.all[0]), .panels(MatmulPanel.all[6]), .rows,
+  ]
   private static let transpositions = [(false, false), (true, false), (false, true), (true, true)]
 
   private func backend(_ device: OpenCLDevice, _ table: MatmulTable) throws -> OpenCLBackend {
@@ -20,7 +24,7 @@ import Testing
   @Test(arguments: TestDevices.all, MatmulVariant.all) func isExact(device: OpenCLDevice, variant: MatmulVariant) throws
   {
     let shapes = [(1, 31, 17), (17, 1, 33), (33, 65, 300), (31, 130, 7), (257, 129, 9)]
-    for groups in variant.isTiles ? [1, 64] : [1] {
+    for groups in variant.isCut ? [1, 400] : [1] {
       let backend = try backend(device, MatmulTable(variant, groups: groups))
       for (m, n, k) in shapes {
         for (transposesA, transposesB) in MatmulTests.transpositions {
@@ -35,7 +39,7 @@ import Testing
   /// Factors, offsets of the operands, and batches with every kind of stride.
   @Test(arguments: TestDevices.all, MatmulVariant.all)
   func followsFactorsOffsetsAndStrides(device: OpenCLDevice, variant: MatmulVariant) throws {
-    let backend = try backend(device, MatmulTable(variant, groups: variant.isTiles ? 8 : 1))
+    let backend = try backend(device, MatmulTable(variant, groups: variant.isCut ? 8 : 1))
     let (m, n, k) = (19, 35, 270)
     for (strideA, strideB) in [(m * k, k * n), (0, k * n), (m * k + 3, 0)] {
       for (alpha, beta) in [(1.0, 0.0), (0.5, 2), (-2, 1)] {
@@ -72,10 +76,10 @@ import Testing
   }
 
   /// Bias and activation after a product in one piece and in several; the value before the activation is kept.
-  @Test(arguments: TestDevices.all, MatmulVariant.all)
+  @Test(arguments: TestDevices.all, oneOfEachKind)
   func activationsFollowTheSum(device: OpenCLDevice, variant: MatmulVariant) throws {
     let ops: [UnaryOp?] = [nil, .relu, .leakyReLU(slope: 0.1), .elu(alpha: 0.5), UnaryOp(.gelu), UnaryOp(.sin)]
-    for groups in variant.isTiles ? [1, 128] : [1] {
+    for groups in variant.isCut ? [1, 128] : [1] {
       let backend = try backend(device, MatmulTable(variant, groups: groups))
       for op in ops { try expectActivation(op, units: 37, on: backend) }
       try expectActivation(.relu, units: 1, on: backend)
@@ -104,7 +108,7 @@ import Testing
 
   /// 64-bit positions give the same numbers.
   @Test(arguments: TestDevices.all) func widePositions(device: OpenCLDevice) throws {
-    for variant in [MatmulVariant.tiles(MatmulTile.all[2]), .panels(MatmulPanel.all[0])] {
+    for variant in MatmulTests.oneOfEachKind {
       var options = OpenCLOptions(for: device)
       options.usesWidePositions = true
       options.matmulTable = MatmulTable(variant)
@@ -170,6 +174,7 @@ import Testing
 }
 
 extension MatmulVariant {
-  fileprivate var isTiles: Bool { family == .matmul }
+  /// Cut along k where groups are wanted.
+  fileprivate var isCut: Bool { family != .matmulPanels }
 }
 #endif

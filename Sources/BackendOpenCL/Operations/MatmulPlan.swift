@@ -4,7 +4,7 @@ internal import BackendCore
 /// How a matrix product is shared out among work groups.
 struct MatmulPlan {
   let variant: MatmulVariant
-  /// What a work group takes along the axis that is cut: terms of k with tiles, rows of C with panels.
+  /// What a work group takes along the axis that is cut: terms of k, or with panels rows of C.
   let stretch: Int
   /// The stretches of k whose partial results are added by a kernel of their own.
   let stretches: Int
@@ -23,6 +23,7 @@ struct MatmulPlan {
     switch choice.variant {
     case .tiles(let largest): self.init(shape, largest: largest, wanted: choice.groups)
     case .panels(let panel): self.init(shape, panel, computeUnits: computeUnits)
+    case .rows: self.init(rows: shape, wanted: choice.groups)
     }
   }
 
@@ -41,6 +42,17 @@ struct MatmulPlan {
     stretch = max(ceiling(ceiling(shape.k, parts), tile.depth) * tile.depth, tile.depth)
     stretches = max(ceiling(shape.k, stretch), 1)
     groups = WorkGroups(x: tiles, y: min(shape.batch, 65535), z: stretches)
+  }
+
+  /// A group computes 32 columns of a row, or 8 where B is transposed.
+  private init(rows shape: MatmulShape, wanted: Int) {
+    let blocks = ceiling(shape.n, shape.transposesB ? 8 : 32)
+    let lines = shape.batch * shape.m
+    let parts = min(max(wanted / (blocks * lines), 1), max(shape.k / MatmulPlan.shortestStretch, 1))
+    variant = .rows
+    stretch = max(ceiling(shape.k, parts), 1)
+    stretches = max(ceiling(shape.k, stretch), 1)
+    groups = WorkGroups(x: blocks, y: min(lines, 65535), z: stretches)
   }
 
   private static func tiles(_ shape: MatmulShape, _ tile: MatmulTile) -> Int {

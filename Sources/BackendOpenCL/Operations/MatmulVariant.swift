@@ -5,11 +5,14 @@ enum MatmulVariant: Sendable, Hashable {
   case tiles(MatmulTile)
   /// `MatmulPanels.cl`: one item a work group with explicit vectors, for processors.
   case panels(MatmulPanel)
+  /// `MatmulRows.cl`: for a few rows, on devices with many items that run in step.
+  case rows
 
   var family: KernelFamily {
     switch self {
     case .tiles: .matmul
     case .panels: .matmulPanels
+    case .rows: .matmulRows
     }
   }
 
@@ -20,6 +23,7 @@ enum MatmulVariant: Sendable, Hashable {
       " -DNN_ITEM_M=\(tile.itemRows) -DNN_ITEM_N=\(tile.itemColumns) -DNN_DEPTH=\(tile.depth)"
     case .panels(let panel):
       " -DNN_ROWS=\(panel.rows) -DNN_VECTORS=\(panel.vectors) -DNN_DEPTH=\(panel.depth) -DNN_PACKS=\(panel.packs ? 1 : 0)"
+    case .rows: ""
     }
   }
 }
@@ -64,14 +68,15 @@ struct MatmulPanel: Sendable, Hashable {
 
 extension MatmulVariant: CustomStringConvertible {
   /// Every variant that there is.
-  static let all = MatmulTile.all.map(MatmulVariant.tiles) + MatmulPanel.all.map(MatmulVariant.panels)
+  static let all = MatmulTile.all.map(MatmulVariant.tiles) + MatmulPanel.all.map(MatmulVariant.panels) + [.rows]
 
-  /// "tiles 8x8x8", "panels 12x2x256 packed".
+  /// "tiles 8x8x8", "panels 12x2x256 packed", "rows".
   var description: String {
     switch self {
     case .tiles(let tile): "tiles \(tile.itemRows)x\(tile.itemColumns)x\(tile.depth)"
     case .panels(let panel):
       "panels \(panel.rows)x\(panel.vectors)x\(panel.depth) \(panel.packs ? "packed" : "in place")"
+    case .rows: "rows"
     }
   }
 

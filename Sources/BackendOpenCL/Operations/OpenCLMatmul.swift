@@ -34,11 +34,19 @@ extension OpenCLBackend {
     try run(product, into: y)
   }
 
+  /// A·B in a given way, whatever the table says.
+  func matmul(
+    _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, choice: MatmulChoice, into c: BufferSlice
+  ) throws {
+    try run(Product(a: a, b: b, shape: shape, choice: choice), into: c)
+  }
+
   private func run(_ product: Product, into c: BufferSlice) throws {
     guard product.shape.batch * product.shape.m * product.shape.n > 0 else { return }
     let product = product.turned
     let shape = product.shape
-    let plan = options.matmulTable.plan(shape, computeUnits: device.computeUnits)
+    let choice = product.choice ?? options.matmulTable[MatmulClass(shape)]
+    let plan = MatmulPlan(shape, choice, computeUnits: device.computeUnits)
     let isWide = isWide(max(shape.m, shape.n, shape.k, shape.batch, shape.m * shape.n))
     let program = ProgramName(
       family: plan.variant.family, isWide: isWide, matmul: plan.variant, activates: product.isActivationLong)
@@ -132,6 +140,8 @@ private struct Product {
   var bias: BufferSlice?
   var pre: BufferSlice?
   var isActivationLong = false
+  /// In place of the table's.
+  var choice: MatmulChoice?
 
   /// The same product as that of a row and a matrix where it is one of a matrix and a column: (A·b)ᵀ = bᵀ·Aᵀ, and a column
   /// lies in memory as a row does.
@@ -147,13 +157,13 @@ private struct Product {
   }
 
   func kernelName(_ variant: MatmulVariant) -> String {
-    let isPanels = variant.family == .matmulPanels
-    return switch (shape.transposesA, shape.transposesB) {
-    case (false, false): isPanels ? "matmulPanelsNN" : "matmulNN"
-    case (false, true): isPanels ? "matmulPanelsNT" : "matmulNT"
-    case (true, false): isPanels ? "matmulPanelsTN" : "matmulTN"
-    case (true, true): isPanels ? "matmulPanelsTT" : "matmulTT"
-    }
+    let names: InlineArray<4, String> =
+      switch variant {
+      case .tiles: ["matmulNN", "matmulNT", "matmulTN", "matmulTT"]
+      case .panels: ["matmulPanelsNN", "matmulPanelsNT", "matmulPanelsTN", "matmulPanelsTT"]
+      case .rows: ["matmulRowsNN", "matmulRowsNT", "matmulRowsTN", "matmulRowsTT"]
+      }
+    return names[(shape.transposesA ? 2 : 0) + (shape.transposesB ? 1 : 0)]
   }
 }
 

@@ -10,6 +10,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
   case indexing = "Indexing"
   case matmul = "Matmul"
   case matmulPanels = "MatmulPanels"
+  case matmulRows = "MatmulRows"
   case optimizerSteps = "OptimizerSteps"
   case peak = "Peak"
   case random = "Random"
@@ -22,7 +23,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
   /// The files that the program is made of, in their order.
   var files: [String] {
     switch self {
-    case .matmul, .matmulPanels: ["Common", "MatmulEpilogue", rawValue]
+    case .matmul, .matmulPanels, .matmulRows: ["Common", "MatmulEpilogue", rawValue]
     default: ["Common", rawValue]
     }
   }

@@ -5,7 +5,7 @@ internal import BackendCore
 struct MatmulChoice: Sendable, Hashable {
   /// With tiles: the largest one to be taken; a product that it does not fit gets a smaller one.
   var variant: MatmulVariant
-  /// With tiles: the work groups that fill the device. Where there are fewer, tiles are smaller and k is cut.
+  /// With tiles and rows: the work groups that fill the device. Where there are fewer, tiles are smaller and k is cut.
   var groups = 1
 }
 
@@ -23,10 +23,6 @@ struct MatmulTable: Sendable, Hashable {
   subscript(_ what: MatmulClass) -> MatmulChoice {
     get { choices[what]! }
     set { choices[what] = newValue }
-  }
-
-  func plan(_ shape: MatmulShape, computeUnits: Int) -> MatmulPlan {
-    MatmulPlan(shape, self[MatmulClass(shape)], computeUnits: computeUnits)
   }
 }
 
@@ -62,6 +58,7 @@ extension MatmulTable {
     let isHuge = name.contains("nvidia") && computeUnits >= 64
     return MatmulTable { what in
       switch what {
+      case .row: MatmulChoice(variant: .rows, groups: 128)
       case .huge where isHuge: MatmulChoice(variant: .tiles(MatmulTile.all[5]), groups: 128)
       default: MatmulChoice(variant: .tiles(largest), groups: 128)
       }
