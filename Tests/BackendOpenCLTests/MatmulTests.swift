@@ -36,6 +36,19 @@ import Testing
     }
   }
 
+  /// Little enough for a simulator that looks at every access.
+  @Test(arguments: TestDevices.all, MatmulVariant.all)
+  func smallProducts(device: OpenCLDevice, variant: MatmulVariant) throws {
+    let backend = try backend(device, MatmulTable(variant, groups: variant.isCut ? 4 : 1))
+    for (transposesA, transposesB) in MatmulTests.transpositions {
+      for (m, n, k) in [(3, 5, 7), (13, 34, 18)] {
+        let shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
+        try expectExact(shape, on: backend, offset: 1)
+      }
+    }
+    try expectExact(MatmulShape(m: 4, n: 6, k: 260), on: backend, alpha: 2, beta: -1)
+  }
+
   /// Factors, offsets of the operands, and batches with every kind of stride.
   @Test(arguments: TestDevices.all, MatmulVariant.all)
   func followsFactorsOffsetsAndStrides(device: OpenCLDevice, variant: MatmulVariant) throws {
