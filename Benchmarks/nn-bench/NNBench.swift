@@ -71,18 +71,21 @@ struct NNBench: ParsableCommand {
     let device = try self.device.resolve()
     let effort = quick ? Effort.quick : .full
     let threads = (device.device.backend as? CPUBackend)?.threadCount
-    let peak = try Peak.measure(on: device.device, effort)
-    var rows: [Row] = []
+    let before = try Peak.measure(on: device.device, effort)
+    var measured: [(item: Case, measurement: Measurement)] = []
     for (index, item) in cases.enumerated() {
-      if let seconds = expectedSeconds(item, rows), seconds > Self.longestCall {
+      if let seconds = expectedSeconds(item, measured), seconds > Self.longestCall {
         Console.error("left out: \(item.title), a call would take about \(seconds.fixed(0)) s")
         continue
       }
       Console.progress("\(index + 1)/\(cases.count) \(item.title)")
-      rows.append(Row(item, try item.measure(on: device.device, effort), peak))
+      measured.append((item, try item.measure(on: device.device, effort)))
       device.device.trimMemory()
       Console.progress(nil)
     }
+    // Measured once more, because a start that something else disturbed would make every part of it look large.
+    let peak = before.larger(try Peak.measure(on: device.device, effort))
+    let rows = measured.map { Row($0.item, $0.measurement, peak) }
     return Report(device: device, threads: threads, peak: peak, rows: rows)
   }
 
@@ -90,10 +93,11 @@ struct NNBench: ParsableCommand {
   private static let longestCall = 20.0
 
   /// What a call takes at the rate of the last such case; nil where nothing is known.
-  private func expectedSeconds(_ item: Case, _ rows: [Row]) -> Double? {
-    guard case .operations(let operations) = item.work, let rate = rows.last(where: { $0.gflops != nil })?.gflops else {
-      return nil
+  private func expectedSeconds(_ item: Case, _ measured: [(item: Case, measurement: Measurement)]) -> Double? {
+    guard case .operations(let operations) = item.work else { return nil }
+    for (known, measurement) in measured.reversed() {
+      if case .operations(let work) = known.work { return operations / work * measurement.median }
     }
-    return operations / rate * 1e-9
+    return nil
   }
 }

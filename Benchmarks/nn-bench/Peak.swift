@@ -22,6 +22,12 @@ struct Peak {
 }
 
 extension Peak {
+  /// The larger of each.
+  func larger(_ other: Peak) -> Peak {
+    func larger(_ a: Double?, _ b: Double?) -> Double? { a.map { max($0, b ?? $0) } ?? b }
+    return Peak(gflops: larger(gflops, other.gflops), gbps: larger(gbps, other.gbps))
+  }
+
   /// The peak of a device: of the CPU with the threads and instructions of its backend, of another device by a copy between
   /// two of its buffers.
   static func measure(on device: Device, _ effort: Effort) throws -> Peak {

@@ -55,41 +55,54 @@ import Testing
     ScarceDriver.recover()
     let there = Device(backend)
     let expected = try course(on: there)
+    backend.trimMemory()
+    let (live, buffers) = (backend.memoryStatistics().liveBytes, ScarceDriver.buffers.load(ordering: .relaxed))
     var (site, errors) = (0, 0)
     while true {
-      // The step under test is the second one: the optimizer has state, and every program is built.
-      let training = try Training(on: there)
-      var course = Course(losses: [try training.makeStep()])
+      let (failures, isError) = try attempt(site, length, on: there, backend, expected)
+      if isError { errors += 1 }
+      // The step, and what it has recorded, is gone by now.
       backend.trimMemory()
-      let (live, buffers) = (backend.memoryStatistics().liveBytes, ScarceDriver.buffers.load(ordering: .relaxed))
-      ScarceDriver.fail(site, length)
-      do {
-        course.losses.append(try training.makeStep())
-      } catch {
-        errors += 1
-        expectOutOfMemory(error, "call \(site)")
-        if case DeviceError.outOfMemory(_, let inUse, _)? = error as? DeviceError {
-          #expect(inUse >= live, "call \(site)")
-        }
-      }
-      let failures = ScarceDriver.failures.load(ordering: .relaxed)
-      ScarceDriver.recover()
       #expect(backend.memoryStatistics().liveBytes == live, "call \(site)")
-      backend.trimMemory()
       #expect(ScarceDriver.buffers.load(ordering: .relaxed) == buffers, "call \(site)")
-      if course.losses.count == 1, training.step.optimizer.step == 1 {
-        course.losses.append(try training.makeStep())
-      } else if course.losses.count == 1 {
-        // The update was made; the loss could not be read.
-        course.losses.append(expected.losses[1])
-      }
-      course.weights = try training.numbers()
-      #expect(course == expected, "call \(site)")
       if failures == 0 { break }
       site += 1
     }
     // The step makes some dozens of such calls; most of them cannot go without memory.
     #expect(site > 20 && errors > site / 4, "\(site) calls, \(errors) errors")
+  }
+
+  /// Two steps, in the second of which `length` calls fail from the call `site` on: the optimizer has state by then, every
+  /// program is built, and the step is being recorded.
+  private func attempt(
+    _ site: Int, _ length: Int, on device: Device, _ backend: OpenCLBackend, _ expected: Course
+  ) throws -> (failures: Int, isError: Bool) {
+    let training = try Training(on: device)
+    var course = Course(losses: [try training.makeStep()])
+    backend.trimMemory()
+    let live = backend.memoryStatistics().liveBytes
+    ScarceDriver.fail(site, length)
+    var isError = false
+    do {
+      course.losses.append(try training.makeStep())
+    } catch {
+      isError = true
+      expectOutOfMemory(error, "call \(site)")
+      if case DeviceError.outOfMemory(_, let inUse, _)? = error as? DeviceError {
+        #expect(inUse >= live, "call \(site)")
+      }
+    }
+    let failures = ScarceDriver.failures.load(ordering: .relaxed)
+    ScarceDriver.recover()
+    if isError && training.step.optimizer.step == 1 {
+      course.losses.append(try training.makeStep())
+    } else if isError {
+      // The update was made; the loss could not be read.
+      course.losses.append(expected.losses[1])
+    }
+    course.weights = try training.numbers()
+    #expect(course == expected, "call \(site)")
+    return (failures, isError)
   }
 
   /// The same for the making of the model and its first step, on a device where everything else was done before.
