@@ -72,7 +72,11 @@ let package = Package(
       ]),
     .testTarget(name: "BackendReferenceTests", dependencies: ["BackendReference", "BackendConformance"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "BackendReference"]),
-    .testTarget(name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "BackendCPU", "BackendReference"]),
+    .testTarget(
+      name: "NeuralNetworksTests",
+      dependencies: [
+        "NeuralNetworks", "BackendCPU", "BackendReference", .target(name: "BackendOpenCL", condition: openCL),
+      ]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "TestSupport"]),
     .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Datasets", "Files", "TestSupport"]),
     .testTarget(

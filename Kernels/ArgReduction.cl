@@ -6,7 +6,52 @@
   ((a) != (a) ? ((b) == (b) || (i) < (j))                \
               : ((b) == (b) && ((a)BETTER(b) || ((a) == (b) && (i) < (j)))))
 
-#define ARG_REDUCTION(NAME, TYPE, BETTER)                                                                            \
+#ifdef NN_LOOPS
+
+// One item does one line. Where its elements lie side by side, the extreme is found first, and then where it stands.
+#define ARG_REDUCTION(NAME, TYPE, WORD, BETTER, EXTREME)                                                             \
+  static inline index_t NAME##Line_##TYPE(global const WORD *p, index_t extent) {                                    \
+    WORD##16 lanes = vload16(0, p);                                                                              \
+    index_t j = 16;                                                                                                  \
+    for (; j + 16 <= extent; j += 16) lanes = EXTREME(lanes, vload16(0, p + j));                                     \
+    WORD items[16];                                                                                                  \
+    vstore16(lanes, 0, items);                                                                                       \
+    WORD best = items[0];                                                                                            \
+    for (uint lane = 1; lane < 16; lane++) best = EXTREME(best, items[lane]);                                        \
+    for (; j < extent; j++) best = EXTREME(best, p[j]);                                                              \
+    j = 0;                                                                                                           \
+    for (; j + 16 <= extent; j += 16) {                                                                              \
+      const WORD##16 x = vload16(0, p + j);                                                                      \
+      if (any((x == best) | ((x != x) & ((WORD##16)(best) != (WORD##16)(best))))) break;                       \
+    }                                                                                                                \
+    while (j + 1 < extent && !(p[j] == best || (p[j] != p[j] && best != best))) j++;                                 \
+    return j;                                                                                                        \
+  }                                                                                                                  \
+  kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,       \
+                                 index_t count, index_t extent, index_t inner) {                                     \
+    NN_FOREACH(i, count) {                                                                                           \
+      const index_t o = i / inner;                                                                                   \
+      global const NN_TYPE(TYPE) *p = xs + xOffset + (ulong)o * extent * inner + (i - o * inner);                    \
+      index_t best = 0;                                                                                              \
+      if (inner == 1 && extent >= 16) {                                                                              \
+        best = NAME##Line_##TYPE(p, extent);                                                                         \
+      } else if (extent > 0) {                                                                                              \
+        NN_TYPE(TYPE) champion = p[0];                                                                               \
+        for (index_t j = 1; j < extent; j++) {                                                                       \
+          const NN_TYPE(TYPE) x = p[(ulong)j * inner];                                                               \
+          if (BEFORE(x, j, champion, best, BETTER)) {                                                                \
+            champion = x;                                                                                            \
+            best = j;                                                                                                \
+          }                                                                                                          \
+        }                                                                                                            \
+      }                                                                                                              \
+      ys[yOffset + i] = (int)best;                                                                                   \
+    }                                                                                                                \
+  }
+
+#else
+
+#define ARG_REDUCTION(NAME, TYPE, WORD, BETTER, EXTREME)                                                                            \
   kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,       \
                                  index_t count, index_t extent, index_t inner) {                                     \
     NN_FOREACH(i, count) {                                                                                           \
@@ -59,9 +104,11 @@
     if (item == 0) ys[yOffset + get_group_id(0)] = (int)positions[0];                                                \
   }
 
-ARG_REDUCTION(argmax, float, >)
-ARG_REDUCTION(argmin, float, <)
-ARG_REDUCTION(argmax, int, >)
-ARG_REDUCTION(argmin, int, <)
-ARG_REDUCTION(argmax, bool, >)
-ARG_REDUCTION(argmin, bool, <)
+#endif
+
+ARG_REDUCTION(argmax, float, float, >, nn_maximum_float)
+ARG_REDUCTION(argmin, float, float, <, nn_minimum_float)
+ARG_REDUCTION(argmax, int, int, >, nn_maximum_int)
+ARG_REDUCTION(argmin, int, int, <, nn_minimum_int)
+ARG_REDUCTION(argmax, bool, uchar, >, nn_maximum_bool)
+ARG_REDUCTION(argmin, bool, uchar, <, nn_minimum_bool)

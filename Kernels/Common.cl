@@ -24,11 +24,26 @@ typedef int step_t;
 // The element type of tensors called NAME ("float", "int", "bool").
 #define NN_TYPE(NAME) nn_##NAME
 
-// Runs the statement that follows for each element of this item's share of `count`.
+// Runs the statement that follows for each element of this item's share of `count`; the order is free.
+#ifdef NN_LOOPS
+// For processors: one item runs a long loop, which its compiler makes vectors of. Such kernels are launched in groups of one.
+#define NN_OVERLOADED __attribute__((overloadable))
+// What cannot be made vectors of runs as it is; that is no reason to warn.
+#pragma clang diagnostic ignored "-Wpass-failed"
+#define NN_VECTORIZED _Pragma("clang loop vectorize(assume_safety)")
+#define NN_FOREACH(i, count)                                                                                          \
+  NN_VECTORIZED for (index_t nn_groups = (index_t)get_num_groups(0),                                                  \
+                             nn_share = (((count) + nn_groups - 1) / nn_groups + 15) / 16 * 16,                       \
+                             i = (index_t)get_group_id(0) * nn_share,                                                 \
+                             nn_end = i + nn_share < (count) ? i + nn_share : (count);                                \
+                     i < nn_end; i++)
+#else
+#define NN_OVERLOADED
 #define NN_FOREACH(i, count)                                                                        \
   for (index_t i = (index_t)get_group_id(0) * (NN_GROUP * NN_EACH) + get_local_id(0), nn_pass = 0;  \
        nn_pass < NN_EACH; nn_pass++, i += NN_GROUP)                                                 \
     if (i < (count))
+#endif
 
 // A loop over up to 8 axes, innermost first, and the steps of one operand along them.
 typedef struct {
@@ -39,30 +54,206 @@ typedef struct {
   step_t steps[8];
 } steps_t;
 
+// Runs the statement that follows for each run of neighbouring elements among this item's share of `count`: `run` elements
+// from i on along the innermost axis, whose extent is `extent`. NN_RUN then runs a statement for each k below `run`, where s
+// and t are the steps of two operands along that axis.
+#ifdef NN_LOOPS
+#define NN_FORRUNS(i, run, count, extent)                                                                            \
+  for (index_t nn_groups = (index_t)get_num_groups(0), nn_share = ((count) + nn_groups - 1) / nn_groups,             \
+               i = (index_t)get_group_id(0) * nn_share,                                                              \
+               nn_end = i + nn_share < (count) ? i + nn_share : (count), run = 0;                                    \
+       i < nn_end && (run = (extent)-i % (extent), run = run < nn_end - i ? run : nn_end - i, 1); i += run)
+#define NN_RUN(k, run, S, T, ...)                                                                                    \
+  if ((S) == 1 && (T) == 1) {                                                                                        \
+    const step_t s = 1, t = 1;                                                                                       \
+    NN_VECTORIZED for (index_t k = 0; k < run; k++) __VA_ARGS__;                                                     \
+  } else if ((S) == 1 && (T) == 0) {                                                                                 \
+    const step_t s = 1, t = 0;                                                                                       \
+    NN_VECTORIZED for (index_t k = 0; k < run; k++) __VA_ARGS__;                                                     \
+  } else if ((S) == 0 && (T) == 1) {                                                                                 \
+    const step_t s = 0, t = 1;                                                                                       \
+    NN_VECTORIZED for (index_t k = 0; k < run; k++) __VA_ARGS__;                                                     \
+  } else {                                                                                                           \
+    const step_t s = (S), t = (T);                                                                                   \
+    for (index_t k = 0; k < run; k++) __VA_ARGS__;                                                                   \
+  }
+#else
+#define NN_FORRUNS(i, run, count, extent) NN_FOREACH(i, count)
+#define NN_RUN(k, run, S, T, ...)                                                                                    \
+  {                                                                                                                  \
+    const step_t s = 0, t = 0;                                                                                       \
+    const index_t k = 0;                                                                                             \
+    __VA_ARGS__;                                                                                                     \
+  }
+#endif
+
 // fmax and fmin drop NaN, and max and min leave it undefined; these two pass it on from either side.
-static inline float nn_maximum_float(float a, float b) { return a != a ? a : (b != b ? b : (a > b ? a : b)); }
-static inline float nn_minimum_float(float a, float b) { return a != a ? a : (b != b ? b : (a < b ? a : b)); }
-static inline int nn_maximum_int(int a, int b) { return a > b ? a : b; }
-static inline int nn_minimum_int(int a, int b) { return a < b ? a : b; }
+#define NN_EXTREMES(TYPE, VECTOR)                                                                             \
+  static inline VECTOR NN_OVERLOADED nn_maximum_##TYPE(VECTOR a, VECTOR b) { return ((a > b) | (a != a)) ? a : b; } \
+  static inline VECTOR NN_OVERLOADED nn_minimum_##TYPE(VECTOR a, VECTOR b) { return ((a < b) | (a != a)) ? a : b; }
+NN_EXTREMES(float, float)
+NN_EXTREMES(int, int)
+NN_EXTREMES(bool, uchar)
 
 // Integers wrap around: signed overflow is undefined in C.
-static inline int nn_add_int(int a, int b) { return as_int(as_uint(a) + as_uint(b)); }
+static inline int NN_OVERLOADED nn_add_int(int a, int b) { return as_int(as_uint(a) + as_uint(b)); }
 static inline int nn_subtract_int(int a, int b) { return as_int(as_uint(a) - as_uint(b)); }
-static inline int nn_multiply_int(int a, int b) { return as_int(as_uint(a) * as_uint(b)); }
+static inline int NN_OVERLOADED nn_multiply_int(int a, int b) { return as_int(as_uint(a) * as_uint(b)); }
 
+#ifdef NN_LOOPS
+// The same for vectors.
+NN_EXTREMES(float, float16)
+NN_EXTREMES(int, int16)
+NN_EXTREMES(bool, uchar16)
+static inline int16 NN_OVERLOADED nn_add_int(int16 a, int16 b) { return as_int16(as_uint16(a) + as_uint16(b)); }
+static inline int16 NN_OVERLOADED nn_multiply_int(int16 a, int16 b) { return as_int16(as_uint16(a) * as_uint16(b)); }
+#endif
+
+// Elementary functions. A device's own are calls of its library, which the compiler makes no vectors of; loops get functions
+// without branches, made of what every vector unit has. Errors are those of the CPU backend: exp and log within 1 ulp,
+// the others within 2.5.
+#ifdef NN_LOOPS
+
+// x = n ln 2 + r; ln 2 in two parts, of which n times the first is exact. Adding 1.5·2^23 leaves n in the low bits.
+#define NN_WHOLE 12582912.0f
+typedef struct {
+  float rest, shifted;
+} nn_reduced;
+static inline nn_reduced nn_reduce(float x) {
+  nn_reduced result;
+  result.shifted = fma(x, 1.44269504f, NN_WHOLE);
+  const float n = result.shifted - NN_WHOLE;
+  result.rest = fma(n, 2.12194440e-4f, fma(n, -0.693359375f, x));
+  return result;
+}
+// e^r − 1 for |r| ≤ ln 2 / 2.
+static inline float nn_exp_rest(float r) {
+  float q = fma(1.381457900e-03f, r, 8.368725888e-03f);
+  q = fma(q, r, 4.166838899e-02f);
+  q = fma(q, r, 1.666652113e-01f);
+  q = fma(q, r, 4.999999404e-01f);
+  return fma(q * r, r, r);
+}
+// 2^(n + extra) where that is a normal number.
+static inline float nn_power_of_two(float shifted, int extra) {
+  return as_float((as_int(shifted) << 23) + ((127 + extra) << 23));
+}
+static inline float nn_at_most(float x, float bound) { return bound < x ? bound : x; }
+static inline float nn_at_least(float x, float bound) { return bound > x ? bound : x; }
+static inline float nn_with_sign(float magnitude, float sign) {
+  return as_float((as_int(magnitude) & 0x7fffffff) | (as_int(sign) & (int)0x80000000));
+}
+
+#define NN_EXPONENTIAL(VECTOR, WORDS)                                                                                \
+  static inline VECTOR NN_OVERLOADED nn_exp(VECTOR x) {                                                              \
+    const VECTOR most = (VECTOR)(89.0f), least = (VECTOR)(-104.5f), whole = (VECTOR)(NN_WHOLE);                      \
+    x = most < x ? most : x;                                                                                         \
+    x = least > x ? least : x;                                                                                       \
+    const VECTOR shifted = fma(x, (VECTOR)(1.44269504f), whole), n = shifted - whole;                                \
+    const VECTOR r = fma(n, (VECTOR)(2.12194440e-4f), fma(n, (VECTOR)(-0.693359375f), x));                           \
+    VECTOR q = fma((VECTOR)(1.381457900e-03f), r, (VECTOR)(8.368725888e-03f));                                       \
+    q = fma(q, r, (VECTOR)(4.166838899e-02f));                                                                       \
+    q = fma(q, r, (VECTOR)(1.666652113e-01f));                                                                       \
+    q = fma(q, r, (VECTOR)(4.999999404e-01f));                                                                       \
+    const VECTOR p = fma(q * r, r, r) + (VECTOR)(1.0f);                                                              \
+    const WORDS bits = as_##WORDS(shifted) - as_##WORDS(whole), half_ = bits >> 1; /* 2^n may be no normal number */ \
+    return p * as_##VECTOR((half_ + 127) << 23) * as_##VECTOR((bits - half_ + 127) << 23);                           \
+  }
+NN_EXPONENTIAL(float, int)
+NN_EXPONENTIAL(float16, int16)
+static inline float nn_expm1(float x) {
+  const nn_reduced reduced = nn_reduce(nn_at_least(nn_at_most(x, 89.0f), -18.0f));
+  const float p = nn_exp_rest(reduced.rest), s = nn_power_of_two(reduced.shifted, -1);
+  const float y = 2.0f * fma(s, p, s - 0.5f);
+  return x == 0.0f ? x : (reduced.shifted == NN_WHOLE ? p : y);
+}
+static inline float nn_log(float x) {
+  const int isTiny = x < 1.17549435e-38f;
+  const float scaled = isTiny ? x * 0x1p25f : x;
+  const int exponent = (as_int(scaled) - 0x3f400000) >> 23;
+  const float e = (float)exponent - (isTiny ? 25.0f : 0.0f), f = as_float(as_int(scaled) - (exponent << 23)) - 1.0f;
+  float p = fma(3.767291829e-02f, f, -9.116190672e-02f);
+  p = fma(p, f, 1.170066148e-01f);
+  p = fma(p, f, -1.272777915e-01f);
+  p = fma(p, f, 1.427623928e-01f);
+  p = fma(p, f, -1.665529609e-01f);
+  p = fma(p, f, 1.999960542e-01f);
+  p = fma(p, f, -2.500016391e-01f);
+  p = fma(p, f, 3.333334029e-01f);
+  const float square = f * f;
+  float y = fma(square * f, p, e * 1.740930640e-3f);
+  y = fma(-0.5f, square, y);
+  y = fma(e, 0.69140625f, f + y);
+  y = x == 0.0f ? -INFINITY : y;
+  y = x == INFINITY ? x : y;
+  return x < 0.0f || x != x ? NAN : y;
+}
+static inline float nn_log1p(float x) {
+  const float u = 1.0f + x, lost = x > 1.0f ? 1.0f - (u - x) : x - (u - 1.0f);  // what rounding 1 + x lost
+  const float y = nn_log(u) + lost / u;
+  return x == 0.0f || x == INFINITY ? x : (x == -1.0f ? -INFINITY : y);
+}
+static inline float nn_tanh(float x) {
+  const nn_reduced reduced = nn_reduce(nn_at_least(-2.0f * fabs(x), -20.0f));
+  const float p = nn_exp_rest(reduced.rest), s = nn_power_of_two(reduced.shifted, 0);
+  return x != x ? x : nn_with_sign(fma(s, p, s - 1.0f) / fma(s, p, s + 1.0f), x);
+}
+static inline float nn_sigmoid(float x) {
+  const float e = nn_exp(-fabs(x));
+  return (x < 0.0f ? e : 1.0f) / (1.0f + e);
+}
+// The upper tail of the normal distribution over e^(−t²/2), for 0 ≤ t ≤ 14.4.
+static inline float nn_scaled_tail(float t) {
+  const float u = t / (t + 3.0f);
+  float p = fma(2.728343755e-02f, u, -9.330565482e-02f);
+  p = fma(p, u, 8.426191658e-02f);
+  p = fma(p, u, 8.810692467e-03f);
+  p = fma(p, u, 6.241729483e-02f);
+  p = fma(p, u, -1.588340402e-01f);
+  p = fma(p, u, -2.869555950e-01f);
+  p = fma(p, u, 1.053153872e+00f);
+  p = fma(p, u, -1.196826458e+00f);
+  return fma(p, u, 0.5f);
+}
+static inline float nn_normal_cdf(float x) {
+  const float t = nn_at_most(fabs(x), 14.4f);
+  const float tail = nn_exp(-0.5f * (t * t)) * nn_scaled_tail(t);
+  return x != x ? x : (x < 0.0f ? tail : 1.0f - tail);
+}
+static inline float nn_erf(float x) {
+  const float t = nn_at_most(fabs(x), 10.0f), z = x * x;
+  const float large = 1.0f - 2.0f * (nn_exp(-(t * t)) * nn_scaled_tail(t * 1.41421356f));
+  float p = fma(-5.953739164e-04f, z, 4.985940177e-03f);
+  p = fma(p, z, -2.676171996e-02f);
+  p = fma(p, z, 1.128168255e-01f);
+  p = fma(p, z, -3.761247993e-01f);
+  p = fma(p, z, 1.283791512e-01f);
+  return x != x ? x : (t < 0.925f ? fma(p, x, x) : nn_with_sign(large, x));
+}
+
+#else
+
+static inline float nn_exp(float x) { return exp(x); }
+static inline float nn_expm1(float x) { return expm1(x); }
+static inline float nn_log(float x) { return log(x); }
+static inline float nn_log1p(float x) { return log1p(x); }
+static inline float nn_tanh(float x) { return tanh(x); }
+static inline float nn_erf(float x) { return erf(x); }
 static inline float nn_sigmoid(float x) { return 1.0f / (1.0f + exp(-x)); }
 // The distribution function of the standard normal distribution: erfc keeps its digits where 1 + erf cancels.
 static inline float nn_normal_cdf(float x) { return 0.5f * erfc(-0.70710678118654752f * x); }
 
+#endif
+
 // The activations of layers; a is the constant of the function.
 static inline float nn_activate_relu(float x, float a) { return x < 0.0f ? 0.0f : x; }
 static inline float nn_activate_leakyReLU(float x, float a) { return x > 0.0f ? x : a * x; }
-static inline float nn_activate_elu(float x, float a) { return x > 0.0f ? x : a * expm1(x); }
+static inline float nn_activate_elu(float x, float a) { return x > 0.0f ? x : a * nn_expm1(x); }
 static inline float nn_activate_gelu(float x, float a) { return x * nn_normal_cdf(x); }
-static inline float nn_activate_silu(float x, float a) { return x / (1.0f + exp(-x)); }
+static inline float nn_activate_silu(float x, float a) { return x / (1.0f + nn_exp(-x)); }
 static inline float nn_activate_sigmoid(float x, float a) { return nn_sigmoid(x); }
-static inline float nn_activate_tanh(float x, float a) { return tanh(x); }
-static inline float nn_activate_softplus(float x, float a) { return (x < 0.0f ? 0.0f : x) + log1p(exp(-fabs(x))); }
+static inline float nn_activate_tanh(float x, float a) { return nn_tanh(x); }
+static inline float nn_activate_softplus(float x, float a) { return (x < 0.0f ? 0.0f : x) + nn_log1p(nn_exp(-fabs(x))); }
 
 // The same by number, for kernels that are told at run time.
 #define NN_NO_ACTIVATION 0

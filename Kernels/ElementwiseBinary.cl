@@ -32,20 +32,22 @@ static inline int nn_remainder_int(int a, int b) {
     as += aOffset;                                                                                                  \
     bs += bOffset;                                                                                                  \
     ys += yOffset;                                                                                                  \
-    NN_FOREACH(i, count) {                                                                                          \
-      index_t rest = i;                                                                                             \
-      step_t aAt = 0, bAt = 0;                                                                                      \
-      for (index_t axis = 0; axis < loop.rank; axis++) {                                                            \
-        const index_t next = rest / loop.extents[axis];                                                             \
-        const step_t position = (step_t)(rest - next * loop.extents[axis]);                                         \
-        aAt += position * aSteps.steps[axis];                                                                       \
-        bAt += position * bSteps.steps[axis];                                                                       \
-        rest = next;                                                                                                \
-      }                                                                                                             \
-      const NN_TYPE(TYPE) a = as[aAt], b = bs[bAt];                                                                 \
-      ys[i] = EXPRESSION;                                                                                           \
-    }                                                                                                               \
-  }                                                                                                                 \
+    NN_FORRUNS(i, run, count, loop.extents[0]) {                                                                     \
+      index_t rest = i;                                                                                              \
+      step_t aAt = 0, bAt = 0;                                                                                       \
+      for (index_t axis = 0; axis < loop.rank; axis++) {                                                             \
+        const index_t next = rest / loop.extents[axis];                                                              \
+        const step_t position = (step_t)(rest - next * loop.extents[axis]);                                          \
+        aAt += position * aSteps.steps[axis];                                                                        \
+        bAt += position * bSteps.steps[axis];                                                                        \
+        rest = next;                                                                                                 \
+      }                                                                                                              \
+      NN_RUN(k, run, aSteps.steps[0], bSteps.steps[0], {                                                             \
+        const NN_TYPE(TYPE) a = as[aAt + (step_t)k * s], b = bs[bAt + (step_t)k * t];                                \
+        ys[i + k] = EXPRESSION;                                                                                      \
+      })                                                                                                             \
+    }                                                                                                                \
+  }                                                                                                                  \
   kernel void binaryScalar_##NAME##_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset,                           \
                                            global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count,                  \
                                            NN_TYPE(TYPE) scalar, int scalarFirst) {                                 \

@@ -17,7 +17,7 @@ static inline float nn_gradient_sin(float g, float x, float a, float b) { return
 static inline float nn_gradient_cos(float g, float x, float a, float b) { return -g * sin(x); }
 static inline float nn_gradient_tanh(float g, float y, float a, float b) { return g * (1.0f - y) * (1.0f + y); }
 static inline float nn_gradient_sigmoid(float g, float y, float a, float b) { return g * y * (1.0f - y); }
-static inline float nn_gradient_erf(float g, float x, float a, float b) { return g * 1.1283791670955126f * exp(-x * x); }
+static inline float nn_gradient_erf(float g, float x, float a, float b) { return g * 1.1283791670955126f * nn_exp(-x * x); }
 static inline float nn_gradient_power(float g, float x, float a, float b) { 
   return g * (a == 0.0f ? 0.0f : a * pow(x, a - 1.0f));
 }
@@ -26,9 +26,9 @@ static inline float nn_gradient_clamp(float g, float x, float a, float b) {
 }
 static inline float nn_gradient_relu(float g, float y, float a, float b) { return g * (y > 0.0f ? 1.0f : 0.0f); }
 static inline float nn_gradient_leakyReLU(float g, float x, float a, float b) { return x > 0.0f ? g : a * g; }
-static inline float nn_gradient_elu(float g, float x, float a, float b) { return x > 0.0f ? g : g * a * exp(x); }
+static inline float nn_gradient_elu(float g, float x, float a, float b) { return x > 0.0f ? g : g * a * nn_exp(x); }
 static inline float nn_gradient_gelu(float g, float x, float a, float b) {
-  return g * fma(x, 0.39894228040143268f * exp(-0.5f * x * x), nn_normal_cdf(x));
+  return g * fma(x, 0.39894228040143268f * nn_exp(-0.5f * x * x), nn_normal_cdf(x));
 }
 static inline float nn_gradient_silu(float g, float x, float a, float b) {
   const float s = nn_sigmoid(x);
@@ -52,6 +52,30 @@ static inline float nn_gradient_zero(float g, float x, float a, float b) { retur
 //
 // A work group takes NN_COLUMNS units and a stretch of `stretch` rows; its partial sums go to row get_group_id(1) of
 // `sums`, which is dBias itself when one stretch holds all rows.
+#ifdef NN_LOOPS
+#define NN_COLUMNS 512
+#define LINEAR_GRADIENT(NAME)                                                                                        \
+  kernel void linearGradient_##NAME(global const float *gs, ulong gOffset, global const float *saved,                \
+                                    ulong savedOffset, global float *dzs, ulong dzOffset, global float *sums,        \
+                                    ulong sumsOffset, index_t rows, index_t units, index_t stretch, float a,         \
+                                    float b) {                                                                       \
+    float partial[NN_COLUMNS];                                                                                       \
+    const index_t unit = (index_t)get_group_id(0) * NN_COLUMNS;                                                      \
+    const index_t columns = min((index_t)NN_COLUMNS, units - unit);                                                  \
+    const index_t first = (index_t)get_group_id(1) * stretch;                                                        \
+    const index_t last = min(first + stretch, rows);                                                                 \
+    for (index_t c = 0; c < columns; c++) partial[c] = 0.0f;                                                         \
+    for (index_t row = first; row < last; row++) {                                                                   \
+      const index_t at = row * units + unit;                                                                         \
+      NN_VECTORIZED for (index_t c = 0; c < columns; c++) {                                                          \
+        const float dz = nn_gradient_##NAME(gs[gOffset + at + c], saved[savedOffset + at + c], a, b);                \
+        dzs[dzOffset + at + c] = dz;                                                                                 \
+        partial[c] += dz;                                                                                            \
+      }                                                                                                              \
+    }                                                                                                                \
+    for (index_t c = 0; c < columns; c++) sums[sumsOffset + (ulong)get_group_id(1) * units + unit + c] = partial[c]; \
+  }
+#else
 #define NN_COLUMNS 32
 #define NN_ROWS (NN_GROUP / NN_COLUMNS)
 #define LINEAR_GRADIENT(NAME)                                                                                       \
@@ -80,6 +104,7 @@ static inline float nn_gradient_zero(float g, float x, float a, float b) { retur
     }                                                                                                               \
     if (lane == 0 && unit < units) sums[sumsOffset + (ulong)get_group_id(1) * units + unit] = partial[column];      \
   }
+#endif
 
 GRADIENT(zero)
 GRADIENT(negate)

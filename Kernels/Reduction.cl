@@ -1,16 +1,94 @@
-// Folds of x[outer, extent, inner] along the middle axis. Three shapes of work:
+// Folds of x[outer, extent, inner] along the middle axis. Long folds are cut into stretches of the extent (get_group_id(1)),
+// whose partial results [outer, stretches, inner] are folded again. The stretches depend on the shape and the kind of device
+// alone, and so do the bits.
+//
+// FIRST maps an element to what is folded, FOLD joins a and b, LAST makes the result of it (divisor: for the mean).
+
+#ifdef NN_LOOPS
+// One item folds whole lines. Lines lie one after the other (inner = 1) and are folded in 64 lanes, or side by side, and are
+// then folded NN_COLUMNS at a time, row by row.
+#define NN_COLUMNS 512
+
+#define REDUCTION(NAME, TYPE, WORD, NOTHING, FIRST, FOLD, LAST)                                                      \
+  static inline WORD NAME##Line_##TYPE(global const WORD *p, index_t count) {                                        \
+    WORD##16 lanes[4] = {(WORD##16)(NOTHING), (WORD##16)(NOTHING), (WORD##16)(NOTHING), (WORD##16)(NOTHING)};        \
+    index_t j = 0;                                                                                                   \
+    for (; j + 64 <= count; j += 64) {                                                                               \
+      _Pragma("unroll") for (uint lane = 0; lane < 4; lane++) {                                                      \
+        const WORD##16 x = vload16(lane, p + j), a = lanes[lane], b = FIRST;                                         \
+        lanes[lane] = FOLD;                                                                                          \
+      }                                                                                                              \
+    }                                                                                                                \
+    for (; j + 16 <= count; j += 16) {                                                                               \
+      const WORD##16 x = vload16(0, p + j), a = lanes[0], b = FIRST;                                                 \
+      lanes[0] = FOLD;                                                                                               \
+    }                                                                                                                \
+    WORD##16 all = lanes[0];                                                                                         \
+    for (uint lane = 1; lane < 4; lane++) {                                                                          \
+      const WORD##16 a = all, b = lanes[lane];                                                                       \
+      all = FOLD;                                                                                                    \
+    }                                                                                                                \
+    WORD items[16];                                                                                                  \
+    vstore16(all, 0, items);                                                                                         \
+    for (uint width = 8; width > 0; width /= 2) {                                                                    \
+      for (uint item = 0; item < width; item++) {                                                                    \
+        const WORD a = items[item], b = items[item + width];                                                         \
+        items[item] = FOLD;                                                                                          \
+      }                                                                                                              \
+    }                                                                                                                \
+    WORD a = items[0];                                                                                               \
+    for (; j < count; j++) {                                                                                         \
+      const WORD x = p[j], b = FIRST;                                                                                \
+      a = FOLD;                                                                                                      \
+    }                                                                                                                \
+    return a;                                                                                                        \
+  }                                                                                                                  \
+  kernel void NAME##Lines_##TYPE(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows, \
+                                 index_t extent, float divisor) {                                                    \
+    NN_FOREACH(row, rows) {                                                                                          \
+      const WORD a = NAME##Line_##TYPE(xs + xOffset + (ulong)row * extent, extent);                                  \
+      ys[yOffset + row] = LAST;                                                                                      \
+    }                                                                                                                \
+  }                                                                                                                  \
+  kernel void NAME##Rows_##TYPE(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t extent,\
+                                index_t stretch, float divisor) {                                                    \
+    const index_t first = (index_t)get_group_id(1) * stretch, last = min(first + stretch, extent);                   \
+    const WORD a = NAME##Line_##TYPE(xs + xOffset + (ulong)get_group_id(0) * extent + first, last - first);          \
+    ys[yOffset + (ulong)get_group_id(0) * get_num_groups(1) + get_group_id(1)] = LAST;                               \
+  }                                                                                                                  \
+  kernel void NAME##Columns_##TYPE(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset,             \
+                                   index_t extent, index_t inner, index_t stretch, index_t blocks, float divisor) {  \
+    WORD sums[NN_COLUMNS];                                                                                           \
+    const index_t o = (index_t)get_group_id(0) / blocks;                                                             \
+    const index_t column = ((index_t)get_group_id(0) - o * blocks) * NN_COLUMNS;                                     \
+    const index_t columns = min((index_t)NN_COLUMNS, inner - column);                                                \
+    const index_t first = (index_t)get_group_id(1) * stretch, last = min(first + stretch, extent);                   \
+    xs += xOffset + (ulong)o * extent * inner + column;                                                              \
+    ys += yOffset + ((ulong)o * get_num_groups(1) + get_group_id(1)) * inner + column;                               \
+    for (index_t i = 0; i < columns; i++) sums[i] = NOTHING;                                                         \
+    for (index_t j = first; j < last; j++) {                                                                         \
+      NN_VECTORIZED for (index_t i = 0; i < columns; i++) {                                                          \
+        const WORD x = xs[(ulong)j * inner + i], a = sums[i], b = FIRST;                                             \
+        sums[i] = FOLD;                                                                                              \
+      }                                                                                                              \
+    }                                                                                                                \
+    for (index_t i = 0; i < columns; i++) {                                                                          \
+      const WORD a = sums[i];                                                                                        \
+      ys[i] = LAST;                                                                                                  \
+    }                                                                                                                \
+  }
+
+#else
+
+// Four shapes of work:
 //   Items: one item folds one result. For short folds, and for many results side by side.
 //   Short: NN_COLUMNS items fold one result whose elements lie one after the other (inner = 1), NN_LANES results a group.
 //   Rows: a work group folds one such result, for long rows.
 //   Columns: a work group folds NN_COLUMNS neighbouring results.
-// Rows and Columns take a stretch of the extent (get_group_id(1)) and write partial results [outer, stretches, inner],
-// which the same kernels fold again. The stretches depend on the shape alone, so the bits do not depend on the device.
-
 #define NN_COLUMNS 32
 #define NN_LANES (NN_GROUP / NN_COLUMNS)
 
-// FIRST maps an element to what is folded, FOLD joins a and b, LAST makes the result of it (divisor: for the mean).
-#define REDUCTION(NAME, TYPE, NOTHING, FIRST, FOLD, LAST)                                                            \
+#define REDUCTION(NAME, TYPE, WORD, NOTHING, FIRST, FOLD, LAST)                                                            \
   kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,            \
                                  ulong yOffset, index_t count, index_t extent, index_t inner, float divisor) {       \
     NN_FOREACH(i, count) {                                                                                           \
@@ -107,15 +185,17 @@
     }                                                                                                                \
   }
 
-REDUCTION(sum, float, 0.0f, x, a + b, a)
-REDUCTION(mean, float, 0.0f, x, a + b, a / divisor)
-REDUCTION(sumOfSquares, float, 0.0f, x *x, a + b, a)
-REDUCTION(maximum, float, -INFINITY, x, nn_maximum_float(a, b), a)
-REDUCTION(minimum, float, INFINITY, x, nn_minimum_float(a, b), a)
-REDUCTION(product, float, 1.0f, x, a *b, a)
-REDUCTION(sum, int, 0, x, nn_add_int(a, b), a)
-REDUCTION(maximum, int, INT_MIN, x, nn_maximum_int(a, b), a)
-REDUCTION(minimum, int, INT_MAX, x, nn_minimum_int(a, b), a)
-REDUCTION(product, int, 1, x, nn_multiply_int(a, b), a)
-REDUCTION(maximum, bool, 0, (nn_bool)(x != 0), (a | b), a)
-REDUCTION(minimum, bool, 1, (nn_bool)(x != 0), (a & b), a)
+#endif
+
+REDUCTION(sum, float, float, 0.0f, x, a + b, a)
+REDUCTION(mean, float, float, 0.0f, x, a + b, a / divisor)
+REDUCTION(sumOfSquares, float, float, 0.0f, x *x, a + b, a)
+REDUCTION(maximum, float, float, -INFINITY, x, nn_maximum_float(a, b), a)
+REDUCTION(minimum, float, float, INFINITY, x, nn_minimum_float(a, b), a)
+REDUCTION(product, float, float, 1.0f, x, a *b, a)
+REDUCTION(sum, int, int, 0, x, nn_add_int(a, b), a)
+REDUCTION(maximum, int, int, INT_MIN, x, nn_maximum_int(a, b), a)
+REDUCTION(minimum, int, int, INT_MAX, x, nn_minimum_int(a, b), a)
+REDUCTION(product, int, int, 1, x, nn_multiply_int(a, b), a)
+REDUCTION(maximum, bool, uchar, 0, x, a | b, a != 0)
+REDUCTION(minimum, bool, uchar, 1, x, nn_minimum_bool(a, b), a != 0)

@@ -1,5 +1,77 @@
 // Softmax over rows of [rows, columns], its gradient, and the cross-entropy of labels.
-// Items: one item does one row, for short rows. Rows: one work group does one row.
+// Items: one item does one row, for short rows. Rows: one work group does one row. Where items run loops, Items does all.
+
+#ifdef NN_LOOPS
+
+// Folds an expression of c from 0 to count in 16 lanes: MANY for 16 elements from c on, ONE for a single one.
+#define NN_FOLD_ROW(RESULT, count, NOTHING, MANY, ONE, FOLD)                                                         \
+  {                                                                                                                  \
+    float16 lanes = (float16)(NOTHING);                                                                              \
+    index_t c = 0;                                                                                                   \
+    for (; c + 16 <= (count); c += 16) {                                                                             \
+      const float16 a = lanes, b = MANY;                                                                             \
+      lanes = FOLD;                                                                                                  \
+    }                                                                                                                \
+    float items[16];                                                                                                 \
+    vstore16(lanes, 0, items);                                                                                       \
+    for (uint width = 8; width > 0; width /= 2) {                                                                    \
+      for (uint item = 0; item < width; item++) {                                                                    \
+        const float a = items[item], b = items[item + width];                                                        \
+        items[item] = FOLD;                                                                                          \
+      }                                                                                                              \
+    }                                                                                                                \
+    RESULT = items[0];                                                                                               \
+    for (; c < (count); c++) {                                                                                       \
+      const float a = RESULT, b = ONE;                                                                               \
+      RESULT = FOLD;                                                                                                 \
+    }                                                                                                                \
+  }
+#define NN_SUM_ROW(RESULT, count, MANY, ONE) NN_FOLD_ROW(RESULT, count, 0.0f, MANY, ONE, a + b)
+#define NN_MAXIMUM_ROW(RESULT, count, x)                                                                             \
+  NN_FOLD_ROW(RESULT, count, -INFINITY, vload16(0, (x) + c), (x)[c], nn_maximum_float(a, b))
+
+// Stores and returns a value.
+static inline float16 nn_stored(float16 value, global float *y) {
+  vstore16(value, 0, y);
+  return value;
+}
+
+kernel void softmaxItems(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t rows,
+                         index_t columns, int logarithmic) {
+  NN_FOREACH(row, rows) {
+    global const float *x = xs + xOffset + (ulong)row * columns;
+    global float *y = ys + yOffset + (ulong)row * columns;
+    float largest, sum;
+    NN_MAXIMUM_ROW(largest, columns, x)
+    NN_SUM_ROW(
+        sum, columns, nn_stored(nn_exp(vload16(0, x + c) - largest), y + c), (y[c] = nn_exp(x[c] - largest)))
+    if (logarithmic) {
+      const float logSum = log(sum);
+      NN_VECTORIZED for (index_t c = 0; c < columns; c++) y[c] = x[c] - largest - logSum;
+    } else {
+      const float share = 1.0f / sum;
+      NN_VECTORIZED for (index_t c = 0; c < columns; c++) y[c] *= share;
+    }
+  }
+}
+
+kernel void softmaxGradientItems(global const float *gs, ulong gOffset, global const float *ys, ulong yOffset,
+                                 global float *dxs, ulong dxOffset, index_t rows, index_t columns, int logarithmic) {
+  NN_FOREACH(row, rows) {
+    global const float *g = gs + gOffset + (ulong)row * columns, *y = ys + yOffset + (ulong)row * columns;
+    global float *dx = dxs + dxOffset + (ulong)row * columns;
+    float sum;
+    if (logarithmic) {
+      NN_SUM_ROW(sum, columns, vload16(0, g + c), g[c])
+      NN_VECTORIZED for (index_t c = 0; c < columns; c++) dx[c] = g[c] - nn_exp(y[c]) * sum;
+    } else {
+      NN_SUM_ROW(sum, columns, vload16(0, g + c) * vload16(0, y + c), g[c] * y[c])
+      NN_VECTORIZED for (index_t c = 0; c < columns; c++) dx[c] = y[c] * (g[c] - sum);
+    }
+  }
+}
+
+#else
 
 // The sum, or the largest, of one number from each item of the work group; every item gets it.
 static inline float nn_group_sum(float a, local float *shared) {
@@ -83,14 +155,61 @@ kernel void softmaxGradientRows(global const float *gs, ulong gOffset, global co
   SOFTMAX_GRADIENT(get_local_id(0), NN_GROUP, GROUP_SUM)
 }
 
+#endif
+
 // The targets: 1 − smoothing at the label, and smoothing/columns everywhere.
 typedef struct {
   float atLabel, everywhere;
   int ignoredLabel, ignoresLabel, hasGradient;
 } target_t;
 
-// loss = −atLabel·ln p[label] − everywhere·Σ ln p, where ln p = x − largest − logSum. Every item runs every loop, also for
-// labels that are ignored or out of range: barriers are for all.
+// loss = −atLabel·ln p[label] − everywhere·Σ ln p; 0 for a label that is ignored, NaN for one that is out of range.
+static inline float nn_loss(target_t target, int isIgnored, int isOutside, float atLabel, float sumOfAll) {
+  if (isIgnored) return 0.0f;
+  const float loss = isOutside ? NAN : -target.atLabel * atLabel;
+  return target.everywhere != 0.0f ? loss - target.everywhere * sumOfAll : loss;
+}
+
+#ifdef NN_LOOPS
+
+kernel void crossEntropyItems(global const float *xs, ulong xOffset, global const int *labels, ulong labelsOffset,
+                              global float *losses, ulong lossOffset, global float *gradients, ulong gradientOffset,
+                              index_t rows, index_t columns, target_t target) {
+  NN_FOREACH(row, rows) {
+    global const float *x = xs + xOffset + (ulong)row * columns;
+    global float *g = gradients + gradientOffset + (ulong)row * columns;
+    const int label = labels[labelsOffset + row];
+    const int isIgnored = target.ignoresLabel && label == target.ignoredLabel;
+    const int isOutside = label < 0 || label >= columns;
+    float largest, sum, sumOfAll = 0.0f;
+    NN_MAXIMUM_ROW(largest, columns, x)
+    if (target.hasGradient) {
+      NN_SUM_ROW(
+          sum, columns, nn_stored(nn_exp(vload16(0, x + c) - largest), g + c), (g[c] = nn_exp(x[c] - largest)))
+    } else {
+      NN_SUM_ROW(sum, columns, nn_exp(vload16(0, x + c) - largest), nn_exp(x[c] - largest))
+    }
+    const float logSum = log(sum);
+    if (target.everywhere != 0.0f)
+      NN_SUM_ROW(sumOfAll, columns, vload16(0, x + c) - largest - logSum, x[c] - largest - logSum)
+    losses[lossOffset + row] = nn_loss(target, isIgnored, isOutside, isOutside ? 0.0f : x[label] - largest - logSum, sumOfAll);
+    if (target.hasGradient) {
+      if (isIgnored || isOutside) {
+        const float all = isIgnored ? 0.0f : NAN;
+        NN_VECTORIZED for (index_t c = 0; c < columns; c++) g[c] = all;
+      } else {
+        const float share = 1.0f / sum;
+        NN_VECTORIZED for (index_t c = 0; c < columns; c++) g[c] = fma(g[c], share, -target.everywhere);
+        g[label] -= target.atLabel;
+      }
+    }
+  }
+}
+
+#else
+
+// ln p = x − largest − logSum. Every item runs every loop, also for labels that are ignored or out of range: barriers are
+// for all.
 #define CROSS_ENTROPY(FIRST, STEP, SUM, MAXIMUM)                                                                     \
   {                                                                                                                  \
     global const float *x = xs + xOffset + (ulong)row * columns;                                                     \
@@ -108,12 +227,8 @@ typedef struct {
       for (index_t c = FIRST; c < columns; c += STEP) a += x[c] - largest - logSum;                                  \
     const float logSumOfAll = SUM(a);                                                                                \
     if (FIRST == 0) {                                                                                                \
-      float loss = 0.0f;                                                                                             \
-      if (!isIgnored) {                                                                                              \
-        loss = isOutside ? NAN : -target.atLabel * (x[label] - largest - logSum);                                    \
-        if (target.everywhere != 0.0f) loss -= target.everywhere * logSumOfAll;                                      \
-      }                                                                                                              \
-      losses[lossOffset + row] = loss;                                                                               \
+      const float atLabel = isIgnored || isOutside ? 0.0f : x[label] - largest - logSum;                             \
+      losses[lossOffset + row] = nn_loss(target, isIgnored, isOutside, atLabel, logSumOfAll);                        \
     }                                                                                                                \
     if (target.hasGradient) {                                                                                        \
       global float *g = gradients + gradientOffset + (ulong)row * columns;                                           \
@@ -137,3 +252,5 @@ kernel void crossEntropyRows(global const float *xs, ulong xOffset, global const
   const index_t row = get_group_id(0);
   CROSS_ENTROPY(get_local_id(0), NN_GROUP, GROUP_SUM, GROUP_MAXIMUM)
 }
+
+#endif

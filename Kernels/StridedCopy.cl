@@ -16,9 +16,9 @@
                           loop_t loop, steps_t xSteps, steps_t ySteps) {                                             \
     xs += xOffset;                                                                                                   \
     ys += yOffset;                                                                                                   \
-    NN_FOREACH(i, count) {                                                                                           \
+    NN_FORRUNS(i, run, count, loop.extents[0]) {                                                                     \
       POSITIONS(xAt, yAt)                                                                                            \
-      ys[yAt] = xs[xAt];                                                                                             \
+      NN_RUN(k, run, xSteps.steps[0], ySteps.steps[0], ys[yAt + (step_t)k * t] = xs[xAt + (step_t)k * s])            \
     }                                                                                                                \
   }
 
@@ -27,10 +27,12 @@
                                 ulong yOffset, index_t count, loop_t loop, steps_t xSteps, steps_t ySteps) {         \
     xs += xOffset;                                                                                                   \
     ys += yOffset;                                                                                                   \
-    NN_FOREACH(i, count) {                                                                                           \
+    NN_FORRUNS(i, run, count, loop.extents[0]) {                                                                     \
       POSITIONS(xAt, yAt)                                                                                            \
-      const NN_TYPE(TYPE) a = ys[yAt], b = xs[xAt];                                                                  \
-      ys[yAt] = SUM;                                                                                                 \
+      NN_RUN(k, run, xSteps.steps[0], ySteps.steps[0], {                                                             \
+        const NN_TYPE(TYPE) a = ys[yAt + (step_t)k * t], b = xs[xAt + (step_t)k * s];                                \
+        ys[yAt + (step_t)k * t] = SUM;                                                                               \
+      })                                                                                                             \
     }                                                                                                                \
   }
 

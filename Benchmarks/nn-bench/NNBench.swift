@@ -26,6 +26,12 @@ struct NNBench: ParsableCommand {
   @Flag(help: "List what can be measured, and stop.")
   var list = false
 
+  @Flag(help: "Time every kernel of a training step of the default model, on an OpenCL device, and nothing else.")
+  var profile = false
+
+  @Option(help: "Examples in a step of --profile.")
+  var batch = 32
+
   @Flag(help: "Print one JSON object; progress goes to standard error.")
   var json = false
 
@@ -44,6 +50,12 @@ struct NNBench: ParsableCommand {
     if let threads {
       guard (1...1024).contains(threads) else { throw Failure.usage("--threads \(threads): expected 1 to 1024") }
       setEnvironment("NN_NUM_THREADS", String(threads))
+    }
+    if profile {
+      guard (1...65536).contains(batch) else { throw Failure.usage("--batch \(batch): expected 1 to 65536") }
+      let profile = try Profile.measure(on: device.resolve(), batch: batch, quick: quick)
+      if json { try Console.output(profile.json) } else { profile.lines.forEach { Console.output($0) } }
+      return
     }
     let report = try measure(cases)
     if json { try Console.output(report.json) } else { report.lines.forEach { Console.output($0) } }

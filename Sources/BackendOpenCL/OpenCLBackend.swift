@@ -39,11 +39,13 @@ public final class OpenCLBackend: Backend {
   init(_ device: OpenCLDevice, _ options: OpenCLOptions, functions: NNOpenCLFunctions? = nil) throws {
     self.device = device
     self.options = options
-    context = try OpenCLContext(device, functions: functions)
+    context = try OpenCLContext(device, functions: functions, isProfiled: options.isProfiled)
     pool = BufferPool(context)
     staging = UploadStaging(context)
     let binaries = options.binaryDirectory.map { ProgramBinaries(directory: $0, device: device) }
-    launcher = KernelLauncher(context, programs: ProgramCache(context, sources: options.sources, binaries: binaries))
+    let programs = ProgramCache(
+      context, sources: options.sources, binaries: binaries, definitions: options.definitions)
+    launcher = KernelLauncher(context, programs: programs)
   }
 
   public var name: String { device.name }
@@ -53,6 +55,8 @@ public final class OpenCLBackend: Backend {
 
   /// How many kernels were put into the queue so far.
   public var launchCount: Int { launcher.launchCount }
+  /// How often the host waited for the device so far: for results, for memory, or because it was asked to.
+  public var waitCount: Int { context.waits.load(ordering: .relaxed) }
   /// The names of the kernel functions that were put into the queue at least once.
   public var kernelsRun: Set<String> { launcher.functions }
 }
@@ -66,10 +70,19 @@ struct OpenCLOptions: Sendable {
   var matmulTable: MatmulTable
   /// Every kernel takes 64-bit positions, as for operands of 2³¹ elements and more.
   var usesWidePositions = false
+  /// Kernels are loops run by one item each, a piece of the work long enough to be worth a call: what the cores of a
+  /// processor like. Other devices get a work item for each few elements.
+  var runsLoops: Bool
+  /// The device notes when each command begins and ends.
+  var isProfiled = false
+
+  /// Constants that all programs are built with.
+  var definitions: String { runsLoops ? " -DNN_LOOPS" : "" }
 
   init(for device: OpenCLDevice) {
     binaryDirectory = ProgramBinaries.helps(device) ? ProgramBinaries.directoryFromEnvironment() : nil
     matmulTable = MatmulTable.current(for: device, sources: sources)
+    runsLoops = device.kind == .cpu
   }
 }
 
@@ -87,7 +100,7 @@ extension OpenCLBackend {
       try context.checkUsable()
       return
     }
-    try launcher.launch(name, groups, arguments)
+    try launcher.launch(name, options.runsLoops ? groups.loops : groups, arguments)
   }
 
   /// Memory that lives as long as the call that asked for it: its next user is behind that call in the queue.

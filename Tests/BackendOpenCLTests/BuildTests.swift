@@ -129,7 +129,8 @@ import Musl
     let binaries = ProgramBinaries(directory: folder.path, device: device)
     let options = options(device, binaries: folder)
     let backend = try OpenCLBackend(device, options)
-    let programs = ProgramCache(backend.context, sources: options.sources, binaries: binaries)
+    let programs = ProgramCache(
+      backend.context, sources: options.sources, binaries: binaries, definitions: options.definitions)
     let name = ProgramName(family: .scan)
     let source = try options.sources.source(of: .scan)
     binaries.store(Array("no binary".utf8), source: source, options: programs.options(for: name))

@@ -9,11 +9,22 @@ import Testing
 @Suite(.serialized) struct ConformanceTests {
   @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, ConformanceFamily.allCases)
   func conforms(device: OpenCLDevice, family: ConformanceFamily) throws {
-    let backend = try OpenCLBackend.shared(for: device)
+    try expectConformance(of: OpenCLBackend.shared(for: device), family)
+  }
+
+  /// The kernels of the other kind of device: those of GPUs on a processor.
+  @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, ConformanceFamily.allCases)
+  func conformsWithTheOtherKernels(device: OpenCLDevice, family: ConformanceFamily) throws {
+    var options = OpenCLOptions(for: device)
+    options.runsLoops.toggle()
+    try expectConformance(of: OpenCLBackend(device, options), family)
+  }
+
+  private func expectConformance(of backend: OpenCLBackend, _ family: ConformanceFamily) throws {
     let before = backend.launchCount
     let failures = conformanceFailures(of: backend, filter: [family])
     for failure in failures.prefix(20) { Issue.record("\(failure)") }
-    #expect(failures.isEmpty, "\(failures.count) failures on \(device)")
+    #expect(failures.isEmpty, "\(failures.count) failures on \(backend.device)")
     // What conforms must have been computed by kernels.
     if family != .recording { #expect(backend.launchCount > before) }
   }

@@ -46,4 +46,26 @@ struct BenchTests {
     let table = try Command.bench("--quick", "--device", "cpu", "--filter", "1x784x128")
     #expect(table.output.contains("GFLOP/s") && table.output.contains("of peak"))
   }
+
+  @Test(arguments: RoundTripTests.devices.filter { $0.hasPrefix("opencl:") })
+  func profile(_ device: String) throws {
+    let result = try Command.bench("--profile", "--json", "--quick", "--device", device)
+    try #require(result.status == 0, "\(result.error)")
+    let report = try result.json
+    #expect(report.keys == ["device", "name", "microseconds", "busyMicroseconds", "launches", "commands"])
+    let commands = report["commands"]?.elements ?? []
+    let adam = try #require(commands.first { $0["name"]?.string == "adam" })
+    #expect(adam.keys == ["name", "launchesPerStep", "microsecondsPerStep", "bytesPerStep", "gbps"])
+    #expect(adam["launchesPerStep"]?.number == 1)
+    // Parameters and two moments are read and written, gradients read.
+    #expect((adam["bytesPerStep"]?.number ?? 0) >= 7 * 4 * 101_770)
+    let (busy, total) = (report["busyMicroseconds"]?.number ?? 0, report["microseconds"]?.number ?? 0)
+    #expect(busy > 0 && busy <= total)
+    #expect(try Command.bench("--profile", "--quick", "--device", device).output.contains("adam"))
+  }
+
+  @Test func profilesNeedOpenCL() throws {
+    let result = try Command.bench("--profile", "--device", "cpu")
+    #expect(result.status == 64 && result.error.contains("OpenCL"))
+  }
 }

@@ -13,7 +13,7 @@ extension Case {
   private static var operationsPerImage: Double {
     zip(layers, layers.dropFirst()).reduce(0) { $0 + 2 * Double($1.0) * Double($1.1) }
   }
-  private static var shape: String { layers.map(String.init).joined(separator: "-") }
+  static var shapeOfModel: String { layers.map(String.init).joined(separator: "-") }
 
   private static func makeModel(_ device: Device) throws -> Sequential {
     let model = Sequential(inputShape: [784]) {
@@ -24,9 +24,21 @@ extension Case {
     return model
   }
 
+  /// A step of the default model's training.
+  static func makeStep(_ device: Device) throws -> TrainingStep {
+    try TrainingStep(
+      makeModel(device), optimizer: .adam(learningRate: 1e-3), loss: .sparseCategoricalCrossEntropy(fromLogits: true),
+      seed: 1)
+  }
+
+  /// Images and labels for it.
+  static func makeBatch(_ size: Int, _ device: Device) -> Batch {
+    Batch(input: operand([size, 784], device), target: labels(size, below: 10, device))
+  }
+
   private static func forward(_ batch: Int) -> Case {
     let work = Work.operations(Double(batch) * operationsPerImage)
-    return Case(name: "forward", shape: "\(shape) batch \(batch)", work: work) { device in
+    return Case(name: "forward", shape: "\(shapeOfModel) batch \(batch)", work: work) { device in
       let model = try makeModel(device)
       let images = operand([batch, 784], device)
       return { model(images, .inference) }
@@ -35,7 +47,7 @@ extension Case {
 
   private static func predictor(_ batch: Int) -> Case {
     let work = Work.operations(Double(batch) * operationsPerImage)
-    return Case(name: "predictor", shape: "\(shape) batch \(batch)", work: work) { device in
+    return Case(name: "predictor", shape: "\(shapeOfModel) batch \(batch)", work: work) { device in
       let predictor = Predictor(try makeModel(device))
       let images = operand([batch, 784], device)
       return { try predictor.predict(images) }
@@ -44,7 +56,7 @@ extension Case {
 
   private static func predict(_ batch: Int) -> Case {
     let work = Work.operations(Double(batch) * operationsPerImage)
-    return Case(name: "predict", shape: "\(shape) batch \(batch)", work: work) { device in
+    return Case(name: "predict", shape: "\(shapeOfModel) batch \(batch)", work: work) { device in
       let model = try makeModel(device)
       let images = operand([batch, 784], device)
       return { try model.predict(images, batchSize: batch) }
@@ -55,13 +67,9 @@ extension Case {
   private static func trainingStep(_ batch: Int) -> Case {
     let firstLayer = 2 * Double(layers[0]) * Double(layers[1])
     let work = Work.operations(Double(batch) * (3 * operationsPerImage - firstLayer))
-    return Case(name: "training step", shape: "\(shape) batch \(batch)", work: work) { device in
-      let model = try makeModel(device)
-      let images = operand([batch, 784], device)
-      let targets = labels(batch, below: 10, device)
-      let batch = Batch(input: images, target: targets)
-      let step = try TrainingStep(
-        model, optimizer: .adam(learningRate: 1e-3), loss: .sparseCategoricalCrossEntropy(fromLogits: true), seed: 1)
+    return Case(name: "training step", shape: "\(shapeOfModel) batch \(batch)", work: work) { device in
+      let batch = makeBatch(batch, device)
+      let step = try makeStep(device)
       return { try step(batch).loss }
     }
   }

@@ -14,17 +14,24 @@ final class OpenCLContext: @unchecked Sendable {
   let queue: cl_command_queue
   /// Bytes in buffers that somebody holds, for errors; the pool keeps it.
   let liveBytes = Atomic<Int>(0)
+  /// How often the host waited for the device.
+  let waits = Atomic<Int>(0)
+  /// What commands took, where that is kept.
+  let profile: LaunchProfile?
   private let forks: Int32
   private let messages: DriverMessages
   private let isLost = Atomic<Bool>(false)
   private let loss = Mutex<BackendError?>(nil)
 
-  /// - Parameter functions: entry points to use in place of the loader's; for tests, which make some of them fail.
-  init(_ device: OpenCLDevice, functions: NNOpenCLFunctions? = nil) throws {
+  /// - Parameters:
+  ///   - functions: entry points to use in place of the loader's; for tests, which make some of them fail.
+  ///   - isProfiled: The device notes when each command begins and ends.
+  init(_ device: OpenCLDevice, functions: NNOpenCLFunctions? = nil, isProfiled: Bool = false) throws {
     cl = try functions ?? OpenCLLibrary.functions()
     self.device = device
     forks = nn_opencl_forks()
     messages = DriverMessages()
+    profile = isProfiled ? LaunchProfile() : nil
     guard device.largestWorkGroup >= WorkGroup.size else {
       throw OpenCLError.unusable(
         device: device.identifier,
@@ -42,7 +49,9 @@ final class OpenCLContext: @unchecked Sendable {
     guard let context, status == CL_SUCCESS else {
       throw OpenCLError.unusable(device: device.identifier, reason: "no context: " + OpenCLLibrary.name(of: status))
     }
-    guard let queue = cl.clCreateCommandQueue(context, device.handle.device, 0, &status), status == CL_SUCCESS else {
+    let properties = cl_command_queue_properties(isProfiled ? CL_QUEUE_PROFILING_ENABLE : 0)
+    guard let queue = cl.clCreateCommandQueue(context, device.handle.device, properties, &status), status == CL_SUCCESS
+    else {
       _ = cl.clReleaseContext(context)
       throw OpenCLError.unusable(device: device.identifier, reason: "no queue: " + OpenCLLibrary.name(of: status))
     }
@@ -88,6 +97,7 @@ final class OpenCLContext: @unchecked Sendable {
   /// Waits until the queue is empty.
   func finish() throws {
     try checkUsable()
+    waits.add(1, ordering: .relaxed)
     try check(cl.clFinish(queue), "clFinish")
   }
 }

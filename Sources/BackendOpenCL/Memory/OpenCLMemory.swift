@@ -24,18 +24,24 @@ extension OpenCLBackend {
   public func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
     try context.checkUsable()
     guard let address = destination.baseAddress, destination.count > 0 else { return try context.finish() }
-    let status = context.cl.clEnqueueReadBuffer(
-      context.queue, source.memory, cl_bool(CL_TRUE), source.byteOffset, destination.count, address, 0, nil, nil)
+    context.waits.add(1, ordering: .relaxed)
+    let status = context.profiled("download", bytes: destination.count) { event in
+      context.cl.clEnqueueReadBuffer(
+        context.queue, source.memory, cl_bool(CL_TRUE), source.byteOffset, destination.count, address, 0, nil, event)
+    }
     try context.check(status, "a download of \(destination.count) bytes", bytes: destination.count)
   }
 
   public func copy(_ source: BufferSlice, count: Int, into destination: BufferSlice) throws {
     try context.checkUsable()
     guard count > 0 else { return }
-    let status = context.cl.clEnqueueCopyBuffer(
-      context.queue, source.memory, destination.memory, source.byteOffset, destination.byteOffset,
-      count * source.dtype.byteCount, 0, nil, nil)
-    try context.check(status, "a copy of \(count) elements", bytes: count * source.dtype.byteCount)
+    let bytes = count * source.dtype.byteCount
+    let status = context.profiled("copy", bytes: 2 * bytes) { event in
+      context.cl.clEnqueueCopyBuffer(
+        context.queue, source.memory, destination.memory, source.byteOffset, destination.byteOffset, bytes, 0, nil,
+        event)
+    }
+    try context.check(status, "a copy of \(count) elements", bytes: bytes)
   }
 
   public func fill(_ destination: BufferSlice, count: Int, with value: Double) throws {

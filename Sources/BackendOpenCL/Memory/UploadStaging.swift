@@ -33,8 +33,12 @@ final class UploadStaging: Sendable {
     guard let address = source.baseAddress, source.count > 0 else { return }
     let cl = context.cl
     guard var slot = slot(for: source.count) else {
-      let status = cl.clEnqueueWriteBuffer(
-        context.queue, destination.memory, cl_bool(CL_TRUE), destination.byteOffset, source.count, address, 0, nil, nil)
+      context.waits.add(1, ordering: .relaxed)
+      let status = context.profiled("upload", bytes: source.count) { event in
+        cl.clEnqueueWriteBuffer(
+          context.queue, destination.memory, cl_bool(CL_TRUE), destination.byteOffset, source.count, address, 0, nil,
+          event)
+      }
       try context.check(status, "an upload of \(source.count) bytes", bytes: source.count)
       return
     }
@@ -42,6 +46,9 @@ final class UploadStaging: Sendable {
     let status = cl.clEnqueueWriteBuffer(
       context.queue, destination.memory, cl_bool(CL_FALSE), destination.byteOffset, source.count, slot.bytes, 0, nil,
       &slot.event)
+    if let profile = context.profile, let event = slot.event, cl.clRetainEvent(event) == CL_SUCCESS {
+      profile.add("upload", bytes: source.count, event)
+    }
     let finished = slot
     state.withLock { $0.slots[finished.capacity, default: []].append(finished) }
     try context.check(status, "an upload of \(source.count) bytes", bytes: source.count)
@@ -99,6 +106,7 @@ final class UploadStaging: Sendable {
     var status: cl_int = 0
     let flags = cl_mem_flags(CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR)
     guard let memory = cl.clCreateBuffer(context.context, flags, bytes, nil, &status) else { return nil }
+    context.waits.add(1, ordering: .relaxed)
     let address = cl.clEnqueueMapBuffer(
       context.queue, memory, cl_bool(CL_TRUE), cl_map_flags(CL_MAP_WRITE), 0, bytes, 0, nil, nil, &status)
     guard let address, status == CL_SUCCESS else {

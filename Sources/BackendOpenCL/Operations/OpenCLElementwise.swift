@@ -10,8 +10,8 @@ extension OpenCLBackend {
     let program = ProgramName(family: .elementwiseUnary, isWide: isWide(count))
     let name = KernelName(program: program, stem: "unary", operation: op.kind.kernelName, type: type)
     try launch(name, .elements(count)) { arguments in
-      arguments.slice(x)
-      arguments.slice(y)
+      arguments.slice(x, count)
+      arguments.slice(y, count)
       arguments.count(count)
       arguments.scalar(op.a, x.dtype)
       arguments.scalar(op.b, x.dtype)
@@ -25,10 +25,10 @@ extension OpenCLBackend {
     let program = ProgramName(family: .elementwiseGradient, isWide: isWide(count))
     let name = KernelName(program: program, stem: "gradient", operation: op.kind.gradientName)
     try launch(name, .elements(count)) { arguments in
-      arguments.slice(dy)
+      arguments.slice(dy, count)
       // Steps have a derivative of 0 whatever is saved, which may then be a bool.
-      arguments.slice(saved.dtype == .float32 ? saved : dy)
-      arguments.slice(dx)
+      arguments.slice(saved.dtype == .float32 ? saved : dy, count)
+      arguments.slice(dx, count)
       arguments.count(count)
       arguments.float(op.a)
       arguments.float(op.b)
@@ -40,8 +40,8 @@ extension OpenCLBackend {
   ) throws {
     let name = try binaryName("binaryScalar", op, x.dtype, isWide: isWide(count))
     try launch(name, .elements(count)) { arguments in
-      arguments.slice(x)
-      arguments.slice(y)
+      arguments.slice(x, count)
+      arguments.slice(y, count)
       arguments.count(count)
       arguments.scalar(scalar, x.dtype)
       arguments.flag(scalarFirst)
@@ -53,8 +53,8 @@ extension OpenCLBackend {
   ) throws {
     let name = try comparisonName("compareScalar", op, x.dtype, isWide: isWide(count))
     try launch(name, .elements(count)) { arguments in
-      arguments.slice(x)
-      arguments.slice(y)
+      arguments.slice(x, count)
+      arguments.slice(y, count)
       arguments.count(count)
       arguments.scalar(scalar, x.dtype)
     }
@@ -65,8 +65,8 @@ extension OpenCLBackend {
     guard let from = x.dtype.kernelType, let to = y.dtype.kernelType else { throw unsupported("cast", y.dtype) }
     let program = ProgramName(family: .elementwiseSelection, isWide: isWide(count))
     try launch(KernelName(program: program, stem: "cast", operation: from, type: to), .elements(count)) { arguments in
-      arguments.slice(x)
-      arguments.slice(y)
+      arguments.slice(x, count)
+      arguments.slice(y, count)
       arguments.count(count)
     }
   }
@@ -75,7 +75,7 @@ extension OpenCLBackend {
     guard y.dtype != .bool, let type = y.dtype.kernelType else { throw unsupported("range", y.dtype) }
     let program = ProgramName(family: .elementwiseSelection, isWide: isWide(count))
     try launch(KernelName(program: program, stem: "range", type: type), .elements(count)) { arguments in
-      arguments.slice(y)
+      arguments.slice(y, count)
       arguments.count(count)
       arguments.scalar(start, y.dtype)
       arguments.scalar(step, y.dtype)

@@ -107,14 +107,15 @@ extension OpenCLBackend {
     _ dy: BufferSlice, saved: BufferSlice, _ activation: UnaryOp, rows: Int, units: Int, dz: BufferSlice,
     dBias: BufferSlice
   ) throws {
-    let groups = (units + ReductionPlan.columns - 1) / ReductionPlan.columns
+    let columns = ReductionPlan.columns(runsLoops: options.runsLoops)
+    let groups = (units + columns - 1) / columns
     let wanted = min(max(1024 / max(groups, 1), 1), (rows + 127) / 128)
     let stretch = (rows + wanted - 1) / wanted
     let stretches = (rows + stretch - 1) / stretch
     let sums = stretches == 1 ? dBias : try temporary(stretches * units, .float32)
     let program = ProgramName(family: .elementwiseGradient, isWide: isWide(rows * units))
     let name = KernelName(program: program, stem: "linearGradient", operation: activation.kind.kernelName)
-    try launch(name, WorkGroups(x: groups, y: stretches)) { arguments in
+    try launch(name, WorkGroups(x: groups, y: stretches, items: options.runsLoops ? 1 : WorkGroup.size)) { arguments in
       arguments.slice(dy)
       arguments.slice(saved)
       arguments.slice(dz)

@@ -11,12 +11,12 @@ extension OpenCLBackend {
     let decay = Decay(weightDecay: Float(step.weightDecay), decaysDirectly: step.decaysDirectly ? 1 : 0)
     let program = ProgramName(family: .optimizerSteps, isWide: isWide(count))
     try launch(KernelName(program: program, stem: step.rule.kernelName), .elements(count)) { arguments in
-      arguments.slice(parameters)
-      arguments.slice(gradients)
-      arguments.slice(scalars)
+      arguments.slice(parameters, 2 * count)
+      arguments.slice(gradients, count)
+      arguments.slice(scalars, StepScalars.count)
       arguments.count(count)
       arguments.value(decay)
-      arguments.rule(step.rule, states)
+      arguments.rule(step.rule, states, count)
     }
   }
 
@@ -60,29 +60,29 @@ extension OptimizerStep.Rule {
 
 extension KernelArguments {
   /// The states and constants of a rule. A state that the rule does not have is passed as the first, and not touched.
-  fileprivate mutating func rule(_ rule: OptimizerStep.Rule, _ states: [BufferSlice]) {
+  fileprivate mutating func rule(_ rule: OptimizerStep.Rule, _ states: [BufferSlice], _ count: Int) {
     switch rule {
     case .sgd(let momentum, let isNesterov):
       guard momentum != 0 else { return }
-      slice(states[0])
+      state(0, of: states, count)
       float(momentum)
       flag(isNesterov)
     case .rmsProp(let smoothing, let epsilon, let momentum, let isCentered):
-      slice(states[0])
-      slice(states[momentum == 0 ? 0 : 1])
-      slice(states[isCentered ? states.count - 1 : 0])
+      state(0, of: states, count)
+      state(momentum == 0 ? nil : 1, of: states, count)
+      state(isCentered ? states.count - 1 : nil, of: states, count)
       float(smoothing)
       float(1 - smoothing)
       float(epsilon)
       float(momentum)
       flag(isCentered)
     case .adagrad(let epsilon):
-      slice(states[0])
+      state(0, of: states, count)
       float(epsilon)
     case .adam(let beta1, let beta2, let epsilon, let isAMSGrad):
-      slice(states[0])
-      slice(states[1])
-      slice(states[isAMSGrad ? 2 : 0])
+      state(0, of: states, count)
+      state(1, of: states, count)
+      state(isAMSGrad ? 2 : nil, of: states, count)
       float(beta1)
       float(1 - beta1)
       float(beta2)
@@ -90,6 +90,11 @@ extension KernelArguments {
       float(epsilon)
       flag(isAMSGrad)
     }
+  }
+
+  /// A state, which is read and written; nil for none.
+  private mutating func state(_ index: Int?, of states: [BufferSlice], _ count: Int) {
+    slice(states[index ?? 0], index == nil ? 0 : 2 * count)
   }
 }
 #endif

@@ -21,7 +21,7 @@ extension OpenCLBackend {
     _ first: String, thenBy second: String, _ type: String, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice
   ) throws {
     guard shape.reducedCount > 0 else { return }
-    let plan = ReductionPlan(shape)
+    let plan = ReductionPlan(shape, runsLoops: options.runsLoops)
     guard plan.stretches > 1 else {
       return try fold(first, type, x, shape, plan, into: y, divisor: shape.extent)
     }
@@ -29,7 +29,8 @@ extension OpenCLBackend {
     // The mean divides once, at the end.
     try fold(first == "mean" ? "sum" : first, type, x, shape, plan, into: partials, divisor: 1)
     let rest = AxisShape(outer: shape.outer, extent: plan.stretches, inner: shape.inner)
-    try fold(second, type, partials, rest, ReductionPlan(rest, isLast: true), into: y, divisor: shape.extent)
+    let last = ReductionPlan(rest, isLast: true, runsLoops: options.runsLoops)
+    try fold(second, type, partials, rest, last, into: y, divisor: shape.extent)
   }
 
   private func fold(
@@ -38,12 +39,22 @@ extension OpenCLBackend {
   ) throws {
     let isWide = isWide(max(shape.extent, shape.inner, shape.reducedCount))
     let program = ProgramName(family: .reduction, isWide: isWide)
+    let (read, written) = (shape.outer * shape.extent * shape.inner, shape.reducedCount * plan.stretches)
     switch plan.work {
+    case .lines:
+      let name = KernelName(program: program, stem: operation + "Lines", type: type)
+      try launch(name, .elements(shape.outer, each: shape.extent)) { arguments in
+        arguments.slice(x, read)
+        arguments.slice(y, written)
+        arguments.count(shape.outer)
+        arguments.count(shape.extent)
+        arguments.float(Double(divisor))
+      }
     case .items:
       let name = KernelName(program: program, stem: operation + "Items", type: type)
       try launch(name, .elements(shape.reducedCount)) { arguments in
-        arguments.slice(x)
-        arguments.slice(y)
+        arguments.slice(x, read)
+        arguments.slice(y, written)
         arguments.count(shape.reducedCount)
         arguments.count(shape.extent)
         arguments.count(shape.inner)
@@ -52,27 +63,27 @@ extension OpenCLBackend {
     case .short:
       let name = KernelName(program: program, stem: operation + "Short", type: type)
       try launch(name, WorkGroups(x: (shape.outer + ReductionPlan.lanes - 1) / ReductionPlan.lanes)) { arguments in
-        arguments.slice(x)
-        arguments.slice(y)
+        arguments.slice(x, read)
+        arguments.slice(y, written)
         arguments.count(shape.outer)
         arguments.count(shape.extent)
         arguments.float(Double(divisor))
       }
     case .rows:
       let name = KernelName(program: program, stem: operation + "Rows", type: type)
-      try launch(name, WorkGroups(x: shape.outer, y: plan.stretches)) { arguments in
-        arguments.slice(x)
-        arguments.slice(y)
+      try launch(name, WorkGroups(x: shape.outer, y: plan.stretches, items: plan.items)) { arguments in
+        arguments.slice(x, read)
+        arguments.slice(y, written)
         arguments.count(shape.extent)
         arguments.count(plan.stretch)
         arguments.float(Double(divisor))
       }
     case .columns:
-      let blocks = (shape.inner + ReductionPlan.columns - 1) / ReductionPlan.columns
+      let blocks = (shape.inner + plan.columns - 1) / plan.columns
       let name = KernelName(program: program, stem: operation + "Columns", type: type)
-      try launch(name, WorkGroups(x: shape.outer * blocks, y: plan.stretches)) { arguments in
-        arguments.slice(x)
-        arguments.slice(y)
+      try launch(name, WorkGroups(x: shape.outer * blocks, y: plan.stretches, items: plan.items)) { arguments in
+        arguments.slice(x, read)
+        arguments.slice(y, written)
         arguments.count(shape.extent)
         arguments.count(shape.inner)
         arguments.count(plan.stretch)
@@ -87,9 +98,9 @@ extension OpenCLBackend {
     guard shape.reducedCount > 0 else { return }
     let program = ProgramName(
       family: .argReduction, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
-    if ReductionPlan.prefersItems(shape) {
+    if options.runsLoops || ReductionPlan.prefersItems(shape) {
       let name = KernelName(program: program, stem: op.kernelName + "Items", type: type)
-      try launch(name, .elements(shape.reducedCount)) { arguments in
+      try launch(name, .elements(shape.reducedCount, each: shape.extent)) { arguments in
         arguments.slice(x)
         arguments.slice(y)
         arguments.count(shape.reducedCount)
@@ -111,9 +122,10 @@ extension OpenCLBackend {
     guard x.dtype != .bool, let type = x.dtype.kernelType else { throw unsupported("cumulativeSum", x.dtype) }
     guard shape.count > 0 else { return }
     let program = ProgramName(family: .scan, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
-    let isByItems = ReductionPlan.prefersItems(shape)
+    let isByItems = options.runsLoops || ReductionPlan.prefersItems(shape)
     let name = KernelName(program: program, stem: isByItems ? "scanItems" : "scanRows", type: type)
-    let groups = isByItems ? WorkGroups.elements(shape.reducedCount) : WorkGroups(x: shape.reducedCount)
+    let groups =
+      isByItems ? WorkGroups.elements(shape.reducedCount, each: shape.extent) : WorkGroups(x: shape.reducedCount)
     try launch(name, groups) { arguments in
       arguments.slice(x)
       arguments.slice(y)
@@ -125,13 +137,15 @@ extension OpenCLBackend {
   }
 }
 
-/// How a fold is shared out: which kernel, and into how many stretches the extent is cut. It depends on the shape alone, so
-/// that the bits do.
+/// How a fold is shared out: which kernel, and into how many stretches the extent is cut. It depends on the shape and the
+/// kind of device alone, so that the bits do.
 struct ReductionPlan {
-  enum Work { case items, short, rows, columns }
+  enum Work { case lines, items, short, rows, columns }
 
+  /// Items of a work group that folds rows or columns.
+  let items: Int
   /// Neighbouring results of a work group that folds columns: `NN_COLUMNS`.
-  static let columns = 32
+  let columns: Int
   /// Results of a work group that folds short rows: `NN_LANES`.
   static let lanes = 8
   let work: Work
@@ -139,8 +153,21 @@ struct ReductionPlan {
   let stretch: Int
   let stretches: Int
 
-  /// - Parameter isLast: partial results are folded, which is not cut again.
-  init(_ shape: AxisShape, isLast: Bool = false) {
+  /// - Parameters:
+  ///   - isLast: Partial results are folded, which is not cut again.
+  ///   - runsLoops: One item folds whole lines.
+  init(_ shape: AxisShape, isLast: Bool = false, runsLoops: Bool) {
+    items = runsLoops ? 1 : WorkGroup.size
+    columns = ReductionPlan.columns(runsLoops: runsLoops)
+    let groups = shape.inner == 1 ? shape.outer : shape.outer * ((shape.inner + columns - 1) / columns)
+    if runsLoops {
+      let width = min(shape.inner, columns)
+      let wanted = isLast ? 1 : min(max(256 / groups, 1), shape.extent * width / WorkGroup.loop)
+      let length = (shape.extent + max(wanted, 1) - 1) / max(wanted, 1)
+      (stretch, stretches) = wanted > 1 ? (length, (shape.extent + length - 1) / length) : (shape.extent, 1)
+      work = shape.inner > 1 ? .columns : (stretches > 1 ? .rows : .lines)
+      return
+    }
     if ReductionPlan.prefersItems(shape) {
       (work, stretch, stretches) = (.items, shape.extent, 1)
       return
@@ -150,9 +177,6 @@ struct ReductionPlan {
       return
     }
     work = shape.inner == 1 ? .rows : .columns
-    let groups =
-      shape.inner == 1
-      ? shape.outer : shape.outer * ((shape.inner + ReductionPlan.columns - 1) / ReductionPlan.columns)
     // At least this many elements a group, and no more groups than fill a large device.
     let smallest = shape.inner == 1 ? 4096 : 128
     let wanted = min(max(1024 / groups, 1), (shape.extent + smallest - 1) / smallest)
@@ -164,6 +188,9 @@ struct ReductionPlan {
     stretch = length
     stretches = (shape.extent + length - 1) / length
   }
+
+  /// Neighbouring results of a work group that folds columns.
+  static func columns(runsLoops: Bool) -> Int { runsLoops ? 512 : 32 }
 
   /// True when one item does one line: lines are short, or lie side by side in such numbers that they fill the device.
   static func prefersItems(_ shape: AxisShape) -> Bool {

@@ -2,14 +2,14 @@
 public import BackendCore
 
 /// Softmax over the rows of a matrix, its gradient, and the cross-entropy of labels. A short row is one item's work, a long
-/// one that of a work group.
+/// one that of a work group, or of one item where items run loops.
 extension OpenCLBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     try requireFloat32(x, "softmax")
     let (name, groups) = rowKernel("softmaxItems", "softmaxRows", rows, columns)
     try launch(name, groups) { arguments in
-      arguments.slice(x)
-      arguments.slice(y)
+      arguments.slice(x, rows * columns)
+      arguments.slice(y, rows * columns)
       arguments.count(rows)
       arguments.count(columns)
       arguments.flag(logarithmic)
@@ -22,9 +22,9 @@ extension OpenCLBackend {
     try requireFloat32(dy, "softmaxGradient")
     let (name, groups) = rowKernel("softmaxGradientItems", "softmaxGradientRows", rows, columns)
     try launch(name, groups) { arguments in
-      arguments.slice(dy)
-      arguments.slice(y)
-      arguments.slice(dx)
+      arguments.slice(dy, rows * columns)
+      arguments.slice(y, rows * columns)
+      arguments.slice(dx, rows * columns)
       arguments.count(rows)
       arguments.count(columns)
       arguments.flag(logarithmic)
@@ -41,10 +41,10 @@ extension OpenCLBackend {
       atLabel: Float(1 - smoothing), everywhere: Float(smoothing / Double(max(columns, 1))),
       ignoredLabel: ignoredLabel ?? 0, ignoresLabel: ignoredLabel == nil ? 0 : 1, hasGradient: gradient == nil ? 0 : 1)
     try launch(name, groups) { arguments in
-      arguments.slice(logits)
-      arguments.slice(labels)
-      arguments.slice(loss)
-      arguments.slice(gradient ?? loss)
+      arguments.slice(logits, rows * columns)
+      arguments.slice(labels, rows)
+      arguments.slice(loss, rows)
+      arguments.slice(gradient ?? loss, gradient == nil ? 0 : rows * columns)
       arguments.count(rows)
       arguments.count(columns)
       arguments.value(target)
@@ -55,8 +55,8 @@ extension OpenCLBackend {
     _ items: String, _ rowGroups: String, _ rows: Int, _ columns: Int
   ) -> (KernelName, WorkGroups) {
     let program = ProgramName(family: .softmax, isWide: isWide(max(rows, columns)))
-    return columns <= 32
-      ? (KernelName(program: program, stem: items), .elements(rows))
+    return options.runsLoops || columns <= 32
+      ? (KernelName(program: program, stem: items), .elements(rows, each: columns))
       : (KernelName(program: program, stem: rowGroups), WorkGroups(x: rows))
   }
 }

@@ -69,6 +69,8 @@ enum WorkGroup {
   static let size = 256
   /// Elements of a group of an elementwise kernel: `NN_GROUP · NN_EACH`.
   static let elements = 1024
+  /// Elements of a piece of work of an item that runs a loop.
+  static let loop = 8192
 }
 
 /// How many work groups run, along three axes. Only the first may be larger than 65535.
@@ -76,12 +78,32 @@ struct WorkGroups: Sendable {
   var x: Int
   var y = 1
   var z = 1
-  /// Items of a group, along the first axis.
+  /// Items of a group.
   var items = WorkGroup.size
+  /// How often a kernel that loops with `NN_FOREACH` does so in all, and the elements that each time touches; nil for other
+  /// kernels.
+  private var loop: (count: Int, elements: Int)?
 
-  /// Groups for `count` elements of an elementwise kernel.
-  static func elements(_ count: Int) -> WorkGroups {
-    WorkGroups(x: (count + WorkGroup.elements - 1) / WorkGroup.elements)
+  init(x: Int, y: Int = 1, z: Int = 1, items: Int = WorkGroup.size) {
+    self.x = x
+    self.y = y
+    self.z = z
+    self.items = items
+  }
+
+  /// Groups for a kernel that loops with `NN_FOREACH`: over `count` elements, or over `count` lines of `each` elements.
+  static func elements(_ count: Int, each: Int = 1) -> WorkGroups {
+    var groups = WorkGroups(x: (count + WorkGroup.elements - 1) / WorkGroup.elements)
+    groups.loop = (count, each)
+    return groups
+  }
+
+  /// The same work for items that run long loops: enough pieces to keep several cores busy to the end, none so short that
+  /// starting it would show.
+  var loops: WorkGroups {
+    guard let loop, loop.count > 0 else { return self }
+    let pieces = loop.count.multipliedReportingOverflow(by: loop.elements).partialValue / WorkGroup.loop
+    return WorkGroups(x: min(max(pieces, 1), (loop.count + 15) / 16), items: 1)
   }
 
   /// Groups for `count` items.

@@ -11,7 +11,7 @@ final class KernelLauncher: Sendable {
   }
 
   private let context: OpenCLContext
-  private let programs: ProgramCache
+  let programs: ProgramCache
   private let kernels = Mutex<[KernelName: Kernel]>([:])
   private let launches = Atomic<Int>(0)
 
@@ -61,10 +61,12 @@ final class KernelLauncher: Sendable {
       guard writer.status == CL_SUCCESS else { return writer.status }
       let global: InlineArray<3, Int> = [groups.x * groups.items, groups.y, groups.z]
       let local: InlineArray<3, Int> = [groups.items, 1, 1]
-      return global.span.withUnsafeBufferPointer { global in
-        local.span.withUnsafeBufferPointer { local in
-          context.cl.clEnqueueNDRangeKernel(
-            context.queue, kernel.handle, 3, nil, global.baseAddress, local.baseAddress, 0, nil, nil)
+      return context.profiled(name.function, bytes: writer.bytes) { event in
+        global.span.withUnsafeBufferPointer { global in
+          local.span.withUnsafeBufferPointer { local in
+            context.cl.clEnqueueNDRangeKernel(
+              context.queue, kernel.handle, 3, nil, global.baseAddress, local.baseAddress, 0, nil, event)
+          }
         }
       }
     }
@@ -79,6 +81,8 @@ struct KernelArguments: ~Copyable {
   private var index: cl_uint = 0
   /// The first failure.
   private(set) var status: cl_int = CL_SUCCESS
+  /// Bytes of the operands.
+  private(set) var bytes = 0
 
   init(kernel: cl_kernel, cl: NNOpenCLFunctions, isWide: Bool) {
     self.kernel = kernel
@@ -104,8 +108,10 @@ struct KernelArguments: ~Copyable {
   }
 
   /// A memory object, and the 64-bit offset of the first element.
-  mutating func slice(_ slice: BufferSlice) {
+  /// - Parameter count: The elements that the kernel touches, for profiles; by default all to the end of the buffer.
+  mutating func slice(_ slice: BufferSlice, _ count: Int? = nil) {
     memory(slice)
+    bytes += (count ?? slice.buffer.count - slice.offset) * slice.dtype.byteCount
     value(UInt64(slice.offset))
   }
 

@@ -20,11 +20,14 @@ final class ProgramCache: Sendable {
   private let sources: KernelSources
   private let binaries: ProgramBinaries?
   private let places = Mutex<[ProgramName: Place]>([:])
+  /// Constants that all programs are built with.
+  private let definitions: String
 
-  init(_ context: OpenCLContext, sources: KernelSources, binaries: ProgramBinaries?) {
+  init(_ context: OpenCLContext, sources: KernelSources, binaries: ProgramBinaries?, definitions: String = "") {
     self.context = context
     self.sources = sources
     self.binaries = binaries
+    self.definitions = definitions
   }
 
   /// A new kernel object of its own, to be kept by the caller.
@@ -34,7 +37,7 @@ final class ProgramCache: Sendable {
     var status: cl_int = 0
     let kernel = context.cl.clCreateKernel(program.handle, name.function, &status)
     guard let kernel, status == CL_SUCCESS else {
-      throw failure(name.program, "no kernel \(name.function): \(OpenCLLibrary.name(of: status))")
+      throw failure(name.program.description, "no kernel \(name.function): \(OpenCLLibrary.name(of: status))")
     }
     var largest = 0
     let key = cl_kernel_work_group_info(CL_KERNEL_WORK_GROUP_SIZE)
@@ -42,7 +45,8 @@ final class ProgramCache: Sendable {
       kernel, context.device.handle.device, key, MemoryLayout<Int>.size, &largest, nil)
     guard status == CL_SUCCESS, largest >= WorkGroup.size else {
       _ = context.cl.clReleaseKernel(kernel)
-      throw failure(name.program, "kernel \(name.function) runs in groups of at most \(largest) items on this device")
+      throw failure(
+        name.program.description, "kernel \(name.function) runs in groups of at most \(largest) items on this device")
     }
     return kernel
   }
@@ -69,9 +73,24 @@ final class ProgramCache: Sendable {
     if let binary = binaries?.load(source: source, options: options), let program = program(from: binary, options) {
       return program
     }
-    let program = try compile(name, source, options)
+    let program = try compile(source, options, describedAs: name.description)
     if let binaries, let binary = binary(of: program) { binaries.store(binary, source: source, options: options) }
     return program
+  }
+
+  /// A kernel object of a program that is not the package's own, built without its rules and not kept on disk.
+  /// - Throws: `BackendError.kernelBuild` with the compiler's log.
+  func customKernel(source: String, name: String) throws -> cl_kernel {
+    let program = try compile(
+      Array(source.utf8), "-cl-std=CL1.2 -cl-kernel-arg-info", describedAs: name)
+    // The kernel keeps what it needs of the program.
+    defer { _ = context.cl.clReleaseProgram(program) }
+    var status: cl_int = 0
+    let kernel = context.cl.clCreateKernel(program, name, &status)
+    guard let kernel, status == CL_SUCCESS else {
+      throw failure(name, "no kernel \(name): \(OpenCLLibrary.name(of: status))")
+    }
+    return kernel
   }
 
   /// What the compiler is told.
@@ -79,10 +98,10 @@ final class ProgramCache: Sendable {
     var options = "-cl-std=CL1.2"
     // Only devices that can may be asked to.
     if context.device.hasCorrectlyRoundedDivision { options += " -cl-fp32-correctly-rounded-divide-sqrt" }
-    return options + name.definitions
+    return options + definitions + name.definitions
   }
 
-  private func compile(_ name: ProgramName, _ source: [UInt8], _ options: String) throws -> cl_program {
+  private func compile(_ source: [UInt8], _ options: String, describedAs name: String) throws -> cl_program {
     let cl = context.cl
     var status: cl_int = 0
     let created = source.withUnsafeBytes { bytes in
@@ -103,8 +122,8 @@ final class ProgramCache: Sendable {
     return program
   }
 
-  private func failure(_ name: ProgramName, _ log: String) -> BackendError {
-    .kernelBuild(program: "\(name.description) on \(context.device) (driver \(context.device.driverVersion))", log: log)
+  private func failure(_ name: String, _ log: String) -> BackendError {
+    .kernelBuild(program: "\(name) on \(context.device) (driver \(context.device.driverVersion))", log: log)
   }
 
   /// The compiler's words, of whatever length.

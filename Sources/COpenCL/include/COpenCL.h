@@ -28,6 +28,8 @@
   F(clFlush) \
   F(clFinish) \
   F(clGetEventInfo) \
+  F(clGetEventProfilingInfo) \
+  F(clRetainEvent) \
   F(clReleaseEvent) \
   F(clCreateProgramWithSource) \
   F(clCreateProgramWithBinary) \
@@ -36,6 +38,8 @@
   F(clGetProgramBuildInfo) \
   F(clReleaseProgram) \
   F(clCreateKernel) \
+  F(clGetKernelArgInfo) \
+  F(clGetKernelInfo) \
   F(clGetKernelWorkGroupInfo) \
   F(clSetKernelArg) \
   F(clReleaseKernel) \

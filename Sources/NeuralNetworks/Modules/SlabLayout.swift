@@ -30,9 +30,10 @@ package final class SlabLayout: Sendable {
     var entries: [Entry] = []
     var end = 0
     for (path, parameter) in parameters {
-      let target = LeafTarget(slab: 0, offset: end, count: parameter.count)
+      let start = (end + SlabLayout.alignment - 1) / SlabLayout.alignment * SlabLayout.alignment
+      let target = LeafTarget(slab: 0, offset: start, count: parameter.count)
       entries.append(Entry(path: path, key: LeafKey(parameter), shape: parameter.shape ?? [], target: target))
-      end += (parameter.count + SlabLayout.alignment - 1) / SlabLayout.alignment * SlabLayout.alignment
+      end = start + parameter.count
     }
     self.init(entries, slabCounts: [end])
   }

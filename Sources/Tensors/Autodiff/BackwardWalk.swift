@@ -2,7 +2,7 @@ import BackendCore
 
 /// The backward pass over the records of one scope, from the result to the leaves.
 struct BackwardWalk {
-  /// A range of a slab, zero until it is written.
+  /// A range of a slab.
   private struct SlabRange {
     let target: LeafTarget
     var isWritten = false
@@ -18,6 +18,8 @@ struct BackwardWalk {
   private let first: Int
   /// What has been gathered for each record so far.
   private var gathered: ContiguousArray<Tensor?>
+  /// Uniform gradients, of records that have gathered nothing else.
+  private var uniforms: [Int: (gradient: UniformGradient, extents: Shape)] = [:]
   /// The ranges of the leaves that have one, by slot: these gather in their slab.
   private var ranges: [Int: SlabRange] = [:]
 
@@ -46,9 +48,14 @@ struct BackwardWalk {
   /// Runs from the result, which has one element and gets the gradient 1; a failed result gives failed gradients.
   mutating func run(from result: Tensor) {
     guard let last = slot(of: result.node) else { return }
-    gathered[last] = result.isPoisoned ? result.detached() : .ones(like: result)
+    if result.isPoisoned {
+      gathered[last] = result.detached()
+    } else {
+      uniforms[last] = (UniformGradient(value: 1, dtype: result.dtype, device: result.device), result.extents)
+    }
     for slot in stride(from: last, through: 0, by: -1) {
       let index = first + slot
+      if !uniforms.isEmpty, propagateUniform(slot) { continue }
       if gathered[slot] == nil {
         if !isRecorded { tape.records[index] = .consumed }
         continue
@@ -62,6 +69,28 @@ struct BackwardWalk {
     }
   }
 
+  /// Passes a uniform gradient on as a number where the record's rule can; elsewhere it becomes a tensor. False then, and where
+  /// there is none.
+  private mutating func propagateUniform(_ slot: Int) -> Bool {
+    guard let uniform = uniforms[slot] else { return false }
+    if !isRecorded && tape.records[first + slot].takesUniformGradient {
+      uniforms[slot] = nil
+      var record = Record.consumed
+      swap(&record, &tape.records[first + slot])
+      record.propagate(uniform.gradient, in: &self)
+      return true
+    }
+    materialize(slot)
+    return false
+  }
+
+  /// Makes a tensor of a uniform gradient, if the slot has one.
+  private mutating func materialize(_ slot: Int) {
+    if !uniforms.isEmpty, let uniform = uniforms.removeValue(forKey: slot) {
+      gathered[slot] = uniform.gradient.tensor(uniform.extents)
+    }
+  }
+
   /// The gradient that a leaf of the scope has collected; zero when it had no part in the result.
   func gradient(of leaf: Tensor) -> Tensor {
     if let slot = slot(of: leaf.node), let gradient = gathered[slot] { return gradient }
@@ -72,6 +101,16 @@ struct BackwardWalk {
   func gradient(at node: TapeNode, count: Int, _ dtype: DType, _ device: Device) -> Tensor {
     if let slot = slot(of: node), let gradient = gathered[slot] { return gradient.reshaped(to: [count]) }
     return .full([count], 0, dtype, on: device)
+  }
+
+  /// Writes zeros over the ranges of slabs that no gradient has been written to.
+  mutating func fillUnwrittenRanges(of targets: some Sequence<LeafTarget>) {
+    let written = Set(ranges.values.lazy.filter(\.isWritten).map(\.target))
+    for target in targets where target.count > 0 && !written.contains(target) {
+      slabs[target.slab].overwrite { backend, slab in
+        try backend.fill(slab.advanced(by: target.offset), count: target.count, with: 0)
+      }
+    }
   }
 
   /// True when the record of a node is part of this pass.
@@ -103,6 +142,7 @@ struct BackwardWalk {
   mutating func add(_ gradient: @autoclosure () -> Tensor, to operand: Operand) {
     guard let slot = slot(of: operand.node) else { return }
     let gradient = gradient().summed(to: operand.extents)
+    materialize(slot)
     if !ranges.isEmpty && ranges[slot] != nil {
       write(to: operand) { backend, range, isAccumulating in
         let x = try gradient.slice
@@ -118,6 +158,16 @@ struct BackwardWalk {
       gathered[slot] = sum
     } else {
       gathered[slot] = gradient
+    }
+  }
+
+  /// The same for a gradient of the operand's shape whose elements are all one number.
+  mutating func add(_ gradient: UniformGradient, to operand: Operand) {
+    guard let slot = slot(of: operand.node) else { return }
+    if gathered[slot] == nil && uniforms[slot] == nil && ranges[slot] == nil {
+      uniforms[slot] = (gradient, operand.extents)
+    } else {
+      add(gradient.tensor(operand.extents), to: operand)
     }
   }
 
@@ -140,7 +190,12 @@ struct BackwardWalk {
   /// few elements. Only in a pass that is not recorded.
   mutating func addInPlace(to operand: Operand, like dy: Tensor, _ body: (any Backend, BufferSlice) throws -> Void) {
     guard let slot = slot(of: operand.node) else { return }
-    if write(to: operand, { backend, range, _ in try body(backend, range) }) { return }
+    let isInSlab = write(to: operand) { backend, range, isAccumulating in
+      if !isAccumulating { try backend.fill(range, count: operand.extents.count, with: 0) }
+      try body(backend, range)
+    }
+    if isInSlab { return }
+    materialize(slot)
     var sum = gathered[slot].take() ?? .full(operand.extents, 0, dy.dtype, on: dy.device)
     if !sum.isStorageUniquelyReferenced() { sum = sum.copied() }
     sum.overwrite(body)

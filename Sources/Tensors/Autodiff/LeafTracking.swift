@@ -63,10 +63,16 @@ package func slabGradients<E: Error>(
   Checks.floatingPoint("valueAndGradient: the value", value)
   let scope = tape.closeScope()
   if tape.scopes.isEmpty {
-    let slabs = slabCounts.map { Tensor.zeros([$0], dtype: dtype, on: device) }
+    let slabs = slabCounts.indices.map { slab -> Tensor in
+      let hasGaps = !targets.values.cover(slab, count: slabCounts[slab])
+      return hasGaps
+        ? .zeros([slabCounts[slab]], dtype: dtype, on: device)
+        : .launch([slabCounts[slab]], dtype, on: device) { _, _ in }
+    }
     var walk = BackwardWalk(tape, scope, slabs: slabs)
     defer { walk.end() }
     walk.run(from: value)
+    walk.fillUnwrittenRanges(of: targets.values)
     return (value.detached(), walk.slabs)
   }
   var walk = BackwardWalk(tape, scope)
@@ -74,6 +80,13 @@ package func slabGradients<E: Error>(
   walk.run(from: value)
   let slabs = slabCounts.indices.map { walk.slab($0, count: slabCounts[$0], of: scope, device, dtype) }
   return (value, slabs)
+}
+
+extension Collection<LeafTarget> {
+  /// True when the ranges in a slab leave no element of it out.
+  fileprivate func cover(_ slab: Int, count: Int) -> Bool {
+    reduce(0) { $0 + ($1.slab == slab ? $1.count : 0) } == count
+  }
 }
 
 extension BackwardWalk {

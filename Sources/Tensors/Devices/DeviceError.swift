@@ -19,6 +19,8 @@ public enum DeviceError: NeuralNetworksError {
   case outOfMemory(requestedBytes: Int, liveBytes: Int, limitBytes: Int)
   /// A kernel did not compile; the log is the compiler's.
   case kernelBuild(program: String, log: String)
+  /// A kernel of your own was called with arguments or work items that do not fit it.
+  case kernelCall(kernel: String, reason: String)
   /// The device failed or vanished; nothing works on it any more.
   case lost(device: String, reason: String)
   /// The device has no such operation for this element type.
@@ -31,6 +33,7 @@ public enum DeviceError: NeuralNetworksError {
     case .outOfMemory(let requested, let live, let limit):
       "out of device memory: \(requested) bytes asked for, \(live) in use, limit \(limit)"
     case .kernelBuild(let program, let log): "kernels \"\(program)\" did not build: \(log)"
+    case .kernelCall(let kernel, let reason): "kernel \(kernel) cannot be called so: \(reason)"
     case .lost(let device, let reason): "device \(device) was lost: \(reason)"
     case .unsupported(let operation, let dtype, let device): "\(device) has no \(operation) for \(dtype)"
     }

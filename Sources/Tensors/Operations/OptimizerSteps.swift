@@ -36,9 +36,10 @@ package func globalNormClipFactor(
   do {
     let backend = device.backend
     let sum = BufferSlice(try backend.allocate(count: 1, dtype: scalars.dtype))
-    try backend.fill(sum, count: 1, with: 0)
-    for (slab, slice) in zip(slabs, slices) where slab.count > 0 {
-      try backend.sumOfSquares(slice, count: slab.count, accumulating: true, into: sum)
+    let filled = slabs.indices.filter { slabs[$0].count > 0 }
+    if filled.isEmpty { try backend.fill(sum, count: 1, with: 0) }
+    for slab in filled {
+      try backend.sumOfSquares(slices[slab], count: slabs[slab].count, accumulating: slab != filled[0], into: sum)
     }
     let destination = try scalars.slice
     for group in groups {

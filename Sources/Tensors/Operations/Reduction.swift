@@ -180,6 +180,12 @@ struct ReductionRecord: GradientRule {
     }
   }
 
+  /// Of a sum or a mean.
+  func propagate(_ dy: UniformGradient, in walk: inout BackwardWalk) {
+    let count = Double(Swift.max(x.extents.count, 1) / Swift.max(kept.count, 1))
+    walk.add(op == .mean ? dy.with(dy.value / count) : dy, to: x)
+  }
+
   /// 1/k at each of the k elements that are the extreme, else 0.
   private func extremeShare() -> Tensor {
     let (x, y) = (x.tensor.detached(), y.tensor.detached().reshaped(to: kept))

@@ -55,9 +55,20 @@ final class CrossEntropyRecord: GradientRule {
   }
 
   func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    // Taken out of the record, so that nobody else holds it and it is scaled in place.
-    guard var gradient = gradient.take() else { fatalError("the gradient of a cross entropy was passed on already") }
+    var gradient = takeGradient()
     gradient *= dy.expanded(axis: 1)
     walk.add(gradient, to: logits)
+  }
+
+  func propagate(_ dy: UniformGradient, in walk: inout BackwardWalk) {
+    var gradient = takeGradient()
+    gradient *= dy.value
+    walk.add(gradient, to: logits)
+  }
+
+  /// Takes the gradient out of the record, so that nobody else holds it and it is scaled in place.
+  private func takeGradient() -> Tensor {
+    guard let gradient = gradient.take() else { fatalError("the gradient of a cross entropy was passed on already") }
+    return gradient
   }
 }

@@ -1,0 +1,142 @@
+#if OpenCL
+package import BackendCore
+internal import COpenCL
+import Synchronization
+
+/// A kernel function of a user's own program. Any thread may launch it.
+package final class CustomKernel: Sendable {
+  /// What the compiler says of an argument.
+  package struct Parameter: Sendable {
+    package enum Place: Sendable { case global, constant, local, value }
+    package let place: Place
+    /// The type as the compiler spells it: "float*", "uint".
+    package let type: String
+    package let name: String
+    /// The kernel cannot write through it.
+    package let isConstant: Bool
+  }
+
+  /// What an argument is set to.
+  package enum Argument: Sendable {
+    /// The next of the buffers that are passed along.
+    case memory
+    case bytes([UInt8])
+    case local(bytes: Int)
+  }
+
+  /// A call that the driver refuses, and the device survives.
+  package struct Refusal: Error {
+    package let reason: String
+  }
+
+  private struct Handle: @unchecked Sendable {
+    let kernel: cl_kernel
+  }
+
+  package let name: String
+  /// The arguments in order.
+  package let parameters: [Parameter]
+  private let context: OpenCLContext
+  /// Arguments belong to the kernel object until it is enqueued.
+  private let handle: Mutex<Handle>
+
+  init(name: String, kernel: cl_kernel, context: OpenCLContext) throws {
+    self.name = name
+    self.context = context
+    parameters = try CustomKernel.parameters(of: kernel, context)
+    handle = Mutex(Handle(kernel: kernel))
+  }
+
+  deinit { handle.withLock { _ = context.cl.clReleaseKernel($0.kernel) } }
+
+  /// Puts the kernel into the queue.
+  /// - Parameters:
+  ///   - arguments: One for each parameter.
+  ///   - memory: The buffers of the arguments that are memory, in their order. Each is passed from its start.
+  ///   - global: Work items along one to three axes.
+  ///   - local: Items of a work group along the same axes; nil leaves it to the driver.
+  /// - Throws: `Refusal`, `BackendError`.
+  package func launch(_ arguments: [Argument], memory: [BufferSlice], global: [Int], local: [Int]?) throws {
+    try context.checkUsable()
+    let status = handle.withLock { handle in
+      var buffers = memory.makeIterator()
+      for (index, argument) in arguments.enumerated() {
+        let status = set(argument, memory: &buffers, at: cl_uint(index), of: handle.kernel)
+        guard status == CL_SUCCESS else { return status }
+      }
+      return context.profiled(name, bytes: CustomKernel.bytes(of: memory)) { event in
+        context.cl.clEnqueueNDRangeKernel(
+          context.queue, handle.kernel, cl_uint(global.count), nil, global, local, 0, nil, event)
+      }
+    }
+    // The driver's objections to the call itself.
+    let refusals = [
+      CL_INVALID_ARG_VALUE, CL_INVALID_ARG_SIZE, CL_INVALID_KERNEL_ARGS, CL_INVALID_WORK_GROUP_SIZE,
+      CL_INVALID_WORK_ITEM_SIZE, CL_INVALID_GLOBAL_WORK_SIZE, CL_INVALID_WORK_DIMENSION,
+    ]
+    if refusals.contains(status) { throw Refusal(reason: OpenCLLibrary.name(of: status)) }
+    try context.check(status, "kernel \(name)")
+  }
+
+  private func set(
+    _ argument: Argument, memory: inout IndexingIterator<[BufferSlice]>, at index: cl_uint, of kernel: cl_kernel
+  ) -> cl_int {
+    switch argument {
+    case .memory:
+      var memory = memory.next()?.memory
+      return context.cl.clSetKernelArg(kernel, index, MemoryLayout<cl_mem?>.size, &memory)
+    case .bytes(let bytes): return context.cl.clSetKernelArg(kernel, index, bytes.count, bytes)
+    case .local(let bytes): return context.cl.clSetKernelArg(kernel, index, bytes, nil)
+    }
+  }
+
+  private static func bytes(of memory: [BufferSlice]) -> Int {
+    memory.reduce(0) { $0 + $1.buffer.count * $1.dtype.byteCount }
+  }
+
+  // MARK: What the compiler says
+
+  private static func parameters(of kernel: cl_kernel, _ context: OpenCLContext) throws -> [Parameter] {
+    var count: cl_uint = 0
+    let key = cl_kernel_info(CL_KERNEL_NUM_ARGS)
+    try context.check(
+      context.cl.clGetKernelInfo(kernel, key, MemoryLayout<cl_uint>.size, &count, nil), "clGetKernelInfo")
+    return (0..<count).map { parameter($0, of: kernel, context.cl) }
+  }
+
+  private static func parameter(_ index: cl_uint, of kernel: cl_kernel, _ cl: NNOpenCLFunctions) -> Parameter {
+    func number<Number: FixedWidthInteger>(_ key: Int32) -> Number {
+      var value: Number = 0
+      _ = cl.clGetKernelArgInfo(kernel, index, cl_kernel_arg_info(key), MemoryLayout<Number>.size, &value, nil)
+      return value
+    }
+    func text(_ key: Int32) -> String {
+      var bytes = [UInt8](repeating: 0, count: 256)
+      let status = cl.clGetKernelArgInfo(kernel, index, cl_kernel_arg_info(key), bytes.count, &bytes, nil)
+      return status == CL_SUCCESS ? String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) : ""
+    }
+    let address: cl_kernel_arg_address_qualifier = number(CL_KERNEL_ARG_ADDRESS_QUALIFIER)
+    let qualifiers: cl_kernel_arg_type_qualifier = number(CL_KERNEL_ARG_TYPE_QUALIFIER)
+    let place: Parameter.Place =
+      switch Int32(address) {
+      case CL_KERNEL_ARG_ADDRESS_GLOBAL: .global
+      case CL_KERNEL_ARG_ADDRESS_CONSTANT: .constant
+      case CL_KERNEL_ARG_ADDRESS_LOCAL: .local
+      default: .value
+      }
+    let isConstant = place == .constant || qualifiers & cl_kernel_arg_type_qualifier(CL_KERNEL_ARG_TYPE_CONST) != 0
+    return Parameter(
+      place: place, type: text(CL_KERNEL_ARG_TYPE_NAME), name: text(CL_KERNEL_ARG_NAME), isConstant: isConstant)
+  }
+}
+
+extension OpenCLBackend {
+  /// Compiles a user's program, and takes a kernel from it.
+  /// - Throws: `BackendError.kernelBuild` with the compiler's log, also when the program has no such kernel.
+  package func customKernel(source: String, name: String) throws -> CustomKernel {
+    try context.checkUsable()
+    let kernel = try launcher.programs.customKernel(source: source, name: name)
+    return try CustomKernel(name: name, kernel: kernel, context: context)
+  }
+}
+#endif

@@ -1,0 +1,161 @@
+import BackendCore
+
+#if OpenCL
+internal import BackendOpenCL
+#endif
+
+/// A kernel of your own, in OpenCL C, on one device.
+///
+/// ```swift
+/// let softsign = try device.kernel(
+///   source: """
+///     kernel void softsign(global const float *x, global float *y, int count) {
+///       int i = get_global_id(0);
+///       if (i < count) y[i] = x[i] / (1 + fabs(x[i]));
+///     }
+///     """, name: "softsign")
+/// let y = softsign(.tensor(x), .result(x.shape), .int(x.count), global: [x.count])
+/// ```
+///
+/// A call returns at once, as operations do; what goes wrong is carried by the result and thrown when it is read. No gradient
+/// flows through a kernel by itself: `withCustomGradient` gives it one. Any thread may call.
+public struct Kernel: Sendable {
+  /// What is passed to a parameter of the kernel.
+  public enum Argument: Sendable {
+    /// The elements of a tensor, row-major, for a `global const` pointer: float32 is `float`, int32 is `int`, bool is `uchar`
+    /// (0 or 1). A tensor that does not begin where its memory does, such as `x[1...]`, is copied first.
+    case tensor(Tensor)
+    /// Memory for a result of this shape, for a `global` pointer. The kernel writes every element: what it does not write
+    /// is undefined.
+    case result([Int], DType = .float32)
+    /// `float`, rounded once.
+    case float(Double)
+    /// `int`; saturated.
+    case int(Int)
+    /// `uint`; saturated.
+    case unsigned(Int)
+    /// `long`.
+    case long(Int)
+    /// Memory of a work group, for a `local` pointer.
+    case local(bytes: Int)
+  }
+
+  /// The name of the kernel function.
+  public let name: String
+  /// Where the kernel runs.
+  public let device: Device
+  #if OpenCL
+  private let kernel: CustomKernel
+
+  init(_ kernel: CustomKernel, on device: Device) {
+    name = kernel.name
+    self.kernel = kernel
+    self.device = device
+  }
+  #endif
+
+  /// Puts the kernel into the device's queue, and returns its one result.
+  /// - Parameters:
+  ///   - arguments: One for each parameter, in their order, with exactly one `.result`.
+  ///   - global: Work items along one to three axes; as many as `get_global_size` gives.
+  ///   - local: Items of a work group along the same axes, which divide those of `global`; nil leaves it to the driver.
+  /// - Returns: The result. It carries `DeviceError.kernelCall` when the arguments do not fit the kernel.
+  public func callAsFunction(_ arguments: Argument..., global: [Int], local: [Int]? = nil) -> Tensor {
+    let results = run(arguments, global: global, local: local)
+    guard results.count == 1 else {
+      Checks.fail("kernel", "\(name) was called for one result, with \(results.count)", hint: "use results(…)")
+    }
+    return results[0]
+  }
+
+  /// The same for any number of results, in the order of the arguments.
+  public func results(_ arguments: Argument..., global: [Int], local: [Int]? = nil) -> [Tensor] {
+    run(arguments, global: global, local: local)
+  }
+
+  private func run(_ arguments: [Argument], global: [Int], local: [Int]?) -> [Tensor] {
+    let outputs = arguments.compactMap { argument -> (extents: Shape, dtype: DType)? in
+      guard case .result(let shape, let dtype) = argument else { return nil }
+      return (Checks.extents("kernel", shape), dtype)
+    }
+    // Where a model infers its shapes, there are no numbers to compute.
+    if arguments.contains(where: { $0.tensor?.device.isShapeOnly ?? false }) {
+      return outputs.map { Tensor.launch($0.extents, $0.dtype, on: .shapes) { _, _ in } }
+    }
+    do {
+      try check(arguments, global: global, local: local)
+      let results = outputs.map { Tensor.launch($0.extents, $0.dtype, on: device) { _, _ in } }
+      for result in results { try result.checkPoison() }
+      if !global.contains(0) { try launch(arguments, results, global: global, local: local) }
+      return results
+    } catch {
+      return outputs.map { Tensor(failure: error, $0.extents, $0.dtype, on: device) }
+    }
+  }
+}
+
+#if OpenCL
+extension Kernel {
+  private func check(_ arguments: [Argument], global: [Int], local: [Int]?) throws {
+    for argument in arguments {
+      if case .tensor(let tensor) = argument { try tensor.checkPoison() }
+    }
+    if let reason = KernelCheck.objection(
+      to: arguments, for: kernel.parameters, on: device, global: global, local: local)
+    {
+      throw DeviceError.kernelCall(kernel: name, reason: reason)
+    }
+  }
+
+  private func launch(_ arguments: [Argument], _ results: [Tensor], global: [Int], local: [Int]?) throws {
+    var next = results.makeIterator()
+    // Views are copied: a pointer begins where the memory does.
+    var memory: [BufferSlice] = []
+    let values = try arguments.map { argument -> CustomKernel.Argument in
+      switch argument {
+      case .tensor(let tensor):
+        memory.append(try (tensor.offset == 0 ? tensor : tensor.copied()).slice)
+        return .memory
+      case .result:
+        if let result = next.next() { memory.append(try result.slice) }
+        return .memory
+      case .float(let number): return .bytes(bytes(of: Float(number)))
+      case .int(let number): return .bytes(bytes(of: Int32(clamping: number)))
+      case .unsigned(let number): return .bytes(bytes(of: UInt32(clamping: number)))
+      case .long(let number): return .bytes(bytes(of: Int64(number)))
+      case .local(let bytes): return .local(bytes: bytes)
+      }
+    }
+    do {
+      guard let recorder = device.backend as? CallRecorder else {
+        return try kernel.launch(values, memory: memory, global: global, local: local)
+      }
+      let kernel = kernel
+      try recorder.keep(memory) { _, memory in
+        try kernel.launch(values, memory: memory, global: global, local: local)
+      }
+    } catch let refusal as CustomKernel.Refusal {
+      throw DeviceError.kernelCall(
+        kernel: name,
+        reason: "the driver refuses \(global) items in groups of \(local.map { "\($0)" } ?? "its choice"): "
+          + refusal.reason)
+    }
+  }
+
+  private func bytes<Number: BitwiseCopyable>(of number: Number) -> [UInt8] {
+    withUnsafeBytes(of: number) { [UInt8]($0) }
+  }
+}
+#else
+extension Kernel {
+  // Without the trait nothing makes a kernel.
+  private func check(_ arguments: [Argument], global: [Int], local: [Int]?) throws {}
+  private func launch(_ arguments: [Argument], _ results: [Tensor], global: [Int], local: [Int]?) throws {}
+}
+#endif
+
+extension Kernel.Argument {
+  fileprivate var tensor: Tensor? {
+    if case .tensor(let tensor) = self { tensor } else { nil }
+  }
+}

@@ -1,0 +1,62 @@
+#if OpenCL
+import BackendOpenCL
+import NeuralNetworks
+import Tensors
+import Testing
+
+/// What a training step of the default model asks of an OpenCL device.
+@Suite(.serialized) struct LaunchCountTests {
+  /// A backend that nobody else launches on.
+  private func backend(_ device: Device) throws -> OpenCLBackend {
+    try OpenCLBackend.profiled(OpenCLDevice.named(device.identifier))
+  }
+
+  private func makeStep(_ device: Device, _ clipping: GradientClipping = .none) throws -> TrainingStep {
+    let model = Sequential(inputShape: [784]) {
+      Dense(128, activation: .relu)
+      Dense(10)
+    }
+    try model.build(inputShape: [784], on: device, seed: 1)
+    return try TrainingStep(
+      model, optimizer: .adam(clipping: clipping), loss: .sparseCategoricalCrossEntropy(fromLogits: true))
+  }
+
+  private func makeBatch(_ device: Device) -> Batch {
+    let images = Tensor.uniform([32, 784], in: -1..<1, using: RandomStream(seed: 1), on: device)
+    return Batch(input: images, target: Tensor(integers: (0..<32).map { $0 % 10 }, on: device))
+  }
+
+  /// Forward: two layers, the loss with its gradient, its mean. Backward: the gradient scaled; weights, bias and input of the
+  /// second layer; activation with bias, and weights, of the first. Update: one. Products of which a device makes two
+  /// launches count as one.
+  @Test(arguments: TestDevices.openCL) func aStepIsElevenLaunches(device: Device) throws {
+    let backend = try backend(device)
+    let own = Device(backend)
+    let (step, batch) = (try makeStep(own), makeBatch(own))
+    for _ in 0..<4 { _ = try step(batch) }
+    _ = try backend.takeProfile()
+    let waits = backend.waitCount
+    for _ in 0..<10 { _ = try step(batch) }
+    // The host has not waited for anything.
+    #expect(backend.waitCount == waits)
+    let commands = try backend.takeProfile()
+    let kernels = commands.filter { !["upload", "download", "copy", "matmulJoin"].contains($0.name) }
+    #expect(kernels.reduce(0) { $0 + $1.launches } == 11 * 10, "\(kernels.map { ($0.name, $0.launches) })")
+    #expect(!commands.contains { $0.name == "download" || $0.name.hasPrefix("fill") })
+  }
+
+  /// Clipping by the global norm adds the sum of squares, in two launches, and the factor; and no wait.
+  @Test(arguments: TestDevices.openCL) func clippingDoesNotWait(device: Device) throws {
+    let backend = try backend(device)
+    let own = Device(backend)
+    let (step, batch) = (try makeStep(own, .globalNorm(1)), makeBatch(own))
+    for _ in 0..<4 { _ = try step(batch) }
+    _ = try backend.takeProfile()
+    let waits = backend.waitCount
+    for _ in 0..<10 { _ = try step(batch) }
+    #expect(backend.waitCount == waits)
+    let kernels = try backend.takeProfile().filter { !["upload", "copy", "matmulJoin"].contains($0.name) }
+    #expect(kernels.reduce(0) { $0 + $1.launches } == 14 * 10, "\(kernels.map { ($0.name, $0.launches) })")
+  }
+}
+#endif
