@@ -39,6 +39,13 @@ struct BenchTests {
     #expect((rows.first?["gflops"]?.number ?? 0) > 0)
   }
 
+  /// What it finds on a device is tested where the tuner is.
+  @Test func tuningWantsAnOpenCLDevice() throws {
+    let help = try Command.run("nn-bench", ["tune", "--help"])
+    #expect(help.status == 0 && help.output.contains("--dry-run") && help.output.contains("--only"))
+    expectFault(try Command.run("nn-bench", ["tune", "--device", "cpu"]), 64, "OpenCL")
+  }
+
   @Test func threadsAreSet() throws {
     let report = try Command.bench("--json", "--quick", "--device", "cpu", "--threads", "1", "--filter", "1x784x128")
       .json
