@@ -3,10 +3,10 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test build train test test-cpu-only test-kernels test-neon test-address test-thread \
-  test-undefined bench bench-peers api-check format lint clean
+  test-undefined dist bench bench-peers api-check format lint clean
 
 BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
-TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd python3-numpy curl
+TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd oclgrind python3-numpy curl
 # Numeric tests want optimised code; -enable-testing keeps internals visible to them.
 TEST_FLAGS     := -c release -Xswiftc -enable-testing --scratch-path .build-test
 # The kernels alone, with the compiler that SwiftPM takes.
@@ -57,6 +57,9 @@ test-neon: ## The same for 64-bit ARM, under an emulator.
 	$(CLANG) --target=aarch64-linux-gnu -static -fuse-ld=lld $(KERNEL_TEST) -o .build-kernels/neon
 	qemu-aarch64 .build-kernels/neon
 
+dist: setup ## Make the folder dist: nn and nn-bench with all that they need, for machines without a toolchain.
+	Scripts/make-dist
+
 bench: build ## Measure this machine.
 	"$$(swift build -c release --show-bin-path)/nn-bench" --device auto
 
@@ -73,4 +76,4 @@ lint: ## Check the layout of all Swift code.
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
 
 clean: ## Remove what was built.
-	rm -rf .build .build-test .build-cpu-only .build-address .build-thread .build-kernels
+	rm -rf .build .build-test .build-cpu-only .build-dist dist .build-address .build-thread .build-kernels

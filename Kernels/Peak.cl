@@ -19,7 +19,7 @@
                                      + LAST_##TYPE(sum);                                             \
   }
 #define LAST_float8(sum) 0.0f
-#define LAST_float16(sum) dot(sum.s89ab, (float4)(1.0f)) + dot(sum.scdef, (float4)(1.0f))
+#define LAST_float16(sum) ((sum.s8 + sum.s9) + (sum.sa + sum.sb)) + ((sum.sc + sum.sd) + (sum.se + sum.sf))
 
 PEAK(float8)
 PEAK(float16)

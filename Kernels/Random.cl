@@ -114,7 +114,9 @@ static inline float2 nn_normals(uint first, uint second) {
 #define BITS(i, c) as_int(words.c)
 #define UNIFORM(i, c) nn_uniform(words.c)
 #define MASK(i, c) ((ulong)words.c < threshold)
-#define PAIRS const float4 pairs = (float4)(nn_normals(words.x, words.y), nn_normals(words.z, words.w))
+#define PAIRS                                                                                                        \
+  const float2 head = nn_normals(words.x, words.y), tail = nn_normals(words.z, words.w);                             \
+  const float4 pairs = (float4)(head.x, head.y, tail.x, tail.y)
 #define NORMAL(i, c) pairs.c
 
 DRAW(random_bits, int, NO_BLOCK, BITS)

@@ -13,37 +13,6 @@ import Musl
 
 /// Programs that do not build, and programs that were built before.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct BuildTests {
-  /// A folder that is removed when the test ends.
-  final class Folder {
-    let path: String
-    init() {
-      var template = Array("/tmp/swift-nn-test-XXXXXX".utf8CString)
-      path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
-    }
-
-    var files: [String] {
-      guard let directory = opendir(path) else { return [] }
-      defer { closedir(directory) }
-      var names: [String] = []
-      while let entry = readdir(directory) {
-        let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        if !name.hasPrefix(".") { names.append(name) }
-      }
-      return names
-    }
-
-    func write(_ name: String, _ bytes: [UInt8]) {
-      guard let file = fopen("\(path)/\(name)", "wb") else { return }
-      fwrite(bytes, 1, bytes.count, file)
-      fclose(file)
-    }
-
-    deinit {
-      for file in files { unlink("\(path)/\(file)") }
-      rmdir(path)
-    }
-  }
-
   /// The kernels as files, as `NN_KERNELS_DIR` names them.
   private func kernels(in folder: Folder) {
     for index in 0..<nn_kernel_source_count() {
@@ -108,9 +77,9 @@ import Musl
     try scan(device, folder)
     let file = try #require(folder.files.first)
     #expect(folder.files.count == 1)
-    let good = try #require(read("\(folder.path)/\(file)"))
+    let good = try #require(folder.read(file))
     try scan(device, folder)
-    #expect(read("\(folder.path)/\(file)") == good, "a good file was written again")
+    #expect(folder.read(file) == good, "a good file was written again")
 
     var flipped = good
     flipped[good.count / 2] ^= 1
@@ -119,7 +88,7 @@ import Musl
       folder.write(file, bytes)
       try scan(device, folder)
       // PoCL's binaries are not the same from build to build.
-      #expect(read("\(folder.path)/\(file)")?.count ?? 0 > 1000)
+      #expect(folder.read(file)?.count ?? 0 > 1000)
       #expect(folder.files.count == 1)
     }
   }
@@ -146,14 +115,6 @@ import Musl
     let y = try backend.empty(3)
     try backend.cumulativeSum(x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: y)
     #expect(try backend.floats(y, count: 3) == [1, 3, 6])
-  }
-
-  private func read(_ path: String) -> [UInt8]? {
-    guard let file = fopen(path, "rb") else { return nil }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 24)
-    let count = fread(&bytes, 1, bytes.count, file)
-    return Array(bytes[..<count])
   }
 }
 #endif

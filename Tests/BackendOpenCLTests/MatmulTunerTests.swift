@@ -20,12 +20,12 @@ import Testing
     }
   }
 
-  private func file(_ device: OpenCLDevice, _ folder: BuildTests.Folder) -> MatmulTableFile {
+  private func file(_ device: OpenCLDevice, _ folder: Folder) -> MatmulTableFile {
     MatmulTableFile(device, folder: CacheFolder(path: folder.path), sources: KernelSources(directory: nil))
   }
 
   @Test(arguments: TestDevices.all) func aTableComesBackAsItWas(device: OpenCLDevice) {
-    let folder = BuildTests.Folder()
+    let folder = Folder()
     let file = file(device, folder)
     #expect(file.load() == nil)
     for table in [someTable, MatmulTable.shipped(for: device)] {
@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test(arguments: TestDevices.all) func aDamagedFileIsNoTable(device: OpenCLDevice) throws {
-    let folder = BuildTests.Folder()
+    let folder = Folder()
     let file = file(device, folder)
     #expect(file.store(someTable))
     let good = try #require(file.folder.read(file.name, limit: 1 << 16))
@@ -61,7 +61,7 @@ import Testing
     arguments: TestDevices.all,
     [("tiles 16x8x8", "tiles 9x9x9"), (":7\n", ":0\n"), (":7\n", ":99999\n"), ("row", "thin")])
   func unknownVariantsAreNoTable(device: OpenCLDevice, change: (from: String, to: String)) throws {
-    let folder = BuildTests.Folder()
+    let folder = Folder()
     let file = file(device, folder)
     #expect(file.store(someTable))
     let bytes = try #require(file.folder.read(file.name, limit: 1 << 16))
@@ -77,7 +77,7 @@ import Testing
 
   /// Other kernels, or another driver, have a table of their own.
   @Test(arguments: TestDevices.all) func aTableIsForItsKernelsAlone(device: OpenCLDevice) throws {
-    let (folder, kernels) = (BuildTests.Folder(), BuildTests.Folder())
+    let (folder, kernels) = (Folder(), Folder())
     try writeKernels(to: kernels, panels: "// Changed.\n")
     let other = MatmulTableFile(
       device, folder: CacheFolder(path: folder.path), sources: KernelSources(directory: kernels.path))
@@ -99,7 +99,7 @@ import Testing
 
   /// One variant adds 1 to each product: it is refused, and does not get into the table.
   @Test(arguments: TestDevices.all) func whatComputesWrongIsRefused(device: OpenCLDevice) throws {
-    let kernels = BuildTests.Folder()
+    let kernels = Folder()
     try writeKernels(
       to: kernels,
       panels: """
@@ -131,7 +131,7 @@ import Testing
     #expect(tuner.table[.small].variant != candidates[0].variant)
   }
 
-  private func writeKernels(to folder: BuildTests.Folder, panels: String) throws {
+  private func writeKernels(to folder: Folder, panels: String) throws {
     for index in 0..<nn_kernel_source_count() {
       let source = nn_kernel_source(index)
       let name = String(cString: source.name)

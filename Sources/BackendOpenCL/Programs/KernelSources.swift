@@ -23,7 +23,7 @@ struct KernelSources: Sendable {
     try family.files.flatMap { try text($0, for: family) }
   }
 
-  private func text(_ name: String, for family: KernelFamily) throws -> [UInt8] {
+  func text(_ name: String, for family: KernelFamily) throws -> [UInt8] {
     if let directory { return try read("\(directory)/\(name).cl", for: family) }
     for index in 0..<nn_kernel_source_count() {
       let source = nn_kernel_source(index)

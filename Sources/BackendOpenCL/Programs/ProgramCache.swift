@@ -101,7 +101,7 @@ final class ProgramCache: Sendable {
     return options + definitions + name.definitions
   }
 
-  private func compile(_ source: [UInt8], _ options: String, describedAs name: String) throws -> cl_program {
+  func compile(_ source: [UInt8], _ options: String, describedAs name: String) throws -> cl_program {
     let cl = context.cl
     var status: cl_int = 0
     let created = source.withUnsafeBytes { bytes in

@@ -1,0 +1,108 @@
+#if OpenCL
+import BackendCore
+import Testing
+
+@testable import BackendOpenCL
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Where Oclgrind is.
+private enum Simulator {
+  static let library = getenv("NN_OCLGRIND").map { String(cString: $0) }
+}
+
+/// Every kernel in Oclgrind, a simulator that reports races, accesses out of bounds, and values that nobody has written.
+/// `NN_OCLGRIND` names its library (/usr/lib/oclgrind/liboclgrind-rt-icd.so); without it the tests skip. Each part runs in a
+/// process of its own, because the simulator's settings are environment variables; it serves one thread at a time.
+@Suite(.enabled(if: Simulator.library != nil)) struct KernelCheckTests {
+  /// The parts of the tour.
+  enum Part: Codable, Hashable {
+    case planted
+    case section(KernelTour.Section, runsLoops: Bool)
+    case matmul(KernelTour.MatmulWay)
+
+    static let all =
+      KernelTour.Section.allCases.flatMap { section in [false, true].map { Part.section(section, runsLoops: $0) } }
+      + KernelTour.MatmulWay.all.map { .matmul($0) }
+  }
+
+  /// The simulator is the one platform, and it reports what is wrong on purpose.
+  @Test func faultsAreReported() async throws {
+    let log = try await log(of: .planted)
+    for words in ["data race", "Uninitialized", "Invalid write"] {
+      #expect(log.contains(words), "\(words): \(log.prefix(2000))")
+    }
+  }
+
+  @Test(arguments: Part.all) func nothingIsReported(part: Part) async throws {
+    let log = try await log(of: part)
+    #expect(log.isEmpty, "\(log.prefix(4000))")
+  }
+
+  /// What the simulator writes about a part.
+  private func log(of part: Part) async throws -> String {
+    let folder = Folder()
+    await #expect(processExitsWith: .success) { [part = part as Part, folder = folder.path as String] in
+      guard let simulator = Simulator.library else { exit(EXIT_FAILURE) }
+      for (name, value) in [
+        "OCL_ICD_VENDORS": simulator, "OCLGRIND_DATA_RACES": "1", "OCLGRIND_UNINITIALIZED": "1",
+        "OCLGRIND_LOG": folder + "/log",
+        // The check for unwritten values does not know the instruction "freeze", which its compiler makes in optimised
+        // loops, and gives up on the kernel.
+        "OCLGRIND_BUILD_OPTIONS": "-cl-opt-disable",
+      ] { setenv(name, value, 1) }
+      do {
+        try KernelCheckTests.run(part, in: folder)
+      } catch {
+        Folder.write(folder + "/fault", Array("\(error)".utf8))
+        exit(EXIT_FAILURE)
+      }
+    }
+    if let fault = folder.read("fault") { Issue.record("\(String(decoding: fault, as: UTF8.self))") }
+    return String(decoding: folder.read("log") ?? [], as: UTF8.self)
+  }
+
+  private struct Fault: Error { let reason: String }
+
+  private static func run(_ part: Part, in folder: String) throws {
+    let devices = try OpenCLDevice.available()
+    guard devices.count == 1, devices[0].platformName == "Oclgrind" else { throw Fault(reason: "\(devices)") }
+    var options = OpenCLOptions(for: devices[0])
+    options.binaryDirectory = nil
+    if case .matmul(let way) = part { options.matmulTable = way.table }
+    if case .section(_, let runsLoops) = part { options.runsLoops = runsLoops }
+    if part == .planted { options.sources = KernelSources(directory: try plant(in: folder)) }
+    let backend = try OpenCLBackend(devices[0], options)
+    let tour = KernelTour(backend: backend)
+    switch part {
+    case .planted:
+      let x = try backend.upload([1, 2, 3] as [Float])
+      try backend.cumulativeSum(x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: x)
+      try backend.synchronize()
+    case .section(let section, _): try tour.run(section)
+    case .matmul(let way): try tour.runMatmul(way)
+    }
+    guard backend.launchCount > 0 else { throw Fault(reason: "no kernel ran") }
+  }
+
+  /// A kernel that does everything wrong, in place of one of ours.
+  private static func plant(in folder: String) throws -> String {
+    let text = """
+      kernel void scanItems_float(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t count,
+                                  index_t extent, index_t inner, int reversed) {
+        float unwritten[4];
+        ys[0] = get_local_id(0);
+        ys[1] = unwritten[get_local_id(0) % 4] > 0.0f ? 1.0f : 2.0f;
+        if (get_local_id(0) == 0) ys[1 << 20] = 1.0f;
+      }
+      """
+    Folder.write("\(folder)/Common.cl", try KernelSources(directory: nil).text("Common", for: .scan))
+    Folder.write("\(folder)/Scan.cl", Array(text.utf8))
+    return folder
+  }
+}
+#endif

@@ -1,0 +1,44 @@
+#if OpenCL
+import BackendCore
+import Testing
+
+@testable import BackendOpenCL
+
+/// The text of the kernels.
+@Suite(.enabled(if: TestDevices.exist)) struct KernelSourceTests {
+  private static let programs: [ProgramName] = {
+    var programs: [ProgramName] = []
+    for isWide in [false, true] {
+      for family in KernelFamily.allCases where !KernelTour.matmulFamilies.contains(family) {
+        programs.append(ProgramName(family: family, isWide: isWide))
+      }
+      for way in KernelTour.MatmulWay.all where !way.isCut {
+        var program = way.program
+        program.isWide = isWide
+        programs.append(program)
+        program.activates = true
+        if !isWide { programs.append(program) }
+      }
+    }
+    return programs
+  }()
+
+  /// All programs are OpenCL C 1.2, and compilers have nothing to remark.
+  @Test(arguments: TestDevices.all, [false, true]) func compilersAreContent(device: OpenCLDevice, runsLoops: Bool)
+    throws
+  {
+    var options = OpenCLOptions(for: device)
+    options.runsLoops = runsLoops
+    let backend = try OpenCLBackend(device, options)
+    for program in KernelSourceTests.programs where program.matmul == nil || !runsLoops {
+      let names = try backend.kernelNames(of: program, options: " -Werror")
+      #expect(!names.isEmpty, "\(program.description)")
+      #expect(names.allSatisfy { !$0.isEmpty })
+    }
+    let name = ProgramName(family: .scan)
+    #expect(
+      ProgramCache(backend.context, sources: backend.options.sources, binaries: nil).options(for: name)
+        .hasPrefix("-cl-std=CL1.2"))
+  }
+}
+#endif

@@ -1,0 +1,58 @@
+#if OpenCL
+import BackendCore
+
+@testable import BackendOpenCL
+
+/// Products, in each of the ways in which they are computed.
+extension KernelTour {
+  /// A way to compute products, and whether they are cut along k.
+  struct MatmulWay: Codable, Hashable, CustomStringConvertible {
+    let number: Int
+    let isCut: Bool
+
+    var variant: MatmulVariant { MatmulVariant.all[number] }
+    var description: String { variant.description + (isCut ? ", cut along k" : "") }
+    var program: ProgramName { ProgramName(family: variant.family, matmul: variant) }
+    /// Makes a backend compute all products in this way.
+    var table: MatmulTable { MatmulTable(variant, groups: isCut ? 64 : 1) }
+
+    /// Every variant in one piece; the smallest tile, and few rows, cut as well.
+    static let all =
+      MatmulVariant.all.indices.map { MatmulWay(number: $0, isCut: false) }
+      + [0, MatmulVariant.all.count - 1].map { MatmulWay(number: $0, isCut: true) }
+  }
+
+  /// The programs that are built for each variant.
+  static let matmulFamilies = Set(MatmulVariant.all.map(\.family))
+
+  /// Each product that a variant has a kernel for, with edges beyond the tile, and each kind of activation that is built in.
+  func runMatmul(_ way: MatmulWay) throws {
+    let (m, n, k) = KernelTour.extents(way)
+    for (transposesA, transposesB) in [(false, false), (false, true), (true, false), (true, true)] {
+      let shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
+      let choice = backend.options.matmulTable[MatmulClass(shape)]
+      let plan = MatmulPlan(shape, choice, computeUnits: backend.device.computeUnits)
+      guard plan.variant == way.variant, way.isCut == (plan.stretches > 1) else {
+        fatalError("\(shape) is computed as \(plan), not as \(way)")
+      }
+      try backend.matmul(operand(m * k), operand(k * n), shape, alpha: 1, beta: 1, into: operand(m * n))
+    }
+    for activation in [UnaryOp.relu, UnaryOp(.tanh)] {
+      try backend.linear(
+        operand(m * k), operand(k * n), bias: operand(n), rows: m, inputs: k, units: n, activation: activation,
+        into: backend.empty(m * n), preActivation: backend.empty(m * n))
+    }
+    try backend.synchronize()
+  }
+
+  /// The smallest matrices that are given this tile, with more than one of its steps along k; or two panels and two blocks of
+  /// rows; or two rows.
+  private static func extents(_ way: MatmulWay) -> (m: Int, n: Int, k: Int) {
+    switch way.variant {
+    case .tiles(let tile): (tile.rows / 2 + 1, tile.columns / 2 + 1, way.isCut ? 256 : tile.depth + 1)
+    case .panels(let panel): (panel.rows + 1, panel.columns + 1, 9)
+    case .rows: (2, 35, way.isCut ? 256 : 40)
+    }
+  }
+}
+#endif

@@ -1,0 +1,247 @@
+#if OpenCL
+import BackendCore
+
+@testable import BackendOpenCL
+
+/// One call of every kernel, on operands as small as its way of working allows: for a simulator that watches each access.
+/// What comes out is not looked at; the conformance suite does that.
+struct KernelTour {
+  let backend: OpenCLBackend
+  /// More than one vector, and no multiple of anything.
+  private let count = 37
+  private let types: [DType] = [.float32, .int32, .bool]
+
+  /// What the tour is divided into, beside products.
+  enum Section: Codable, CaseIterable {
+    case elementwise, binary, comparisons, selections, reductions, sorts, copies, indexing, softmax, random
+    case optimizerSteps, peak
+  }
+
+  func run(_ section: Section) throws {
+    switch section {
+    case .elementwise: try elementwise()
+    case .binary: try binary()
+    case .comparisons: try comparisons()
+    case .selections: try selections()
+    case .reductions: try reductions()
+    case .sorts: try sorts()
+    case .copies: try copies()
+    case .indexing: try indexing()
+    case .softmax: try softmax()
+    case .random: try random()
+    case .optimizerSteps: try optimizerSteps()
+    case .peak:
+      for width in OpenCLBackend.multiplyAddWidths {
+        _ = try backend.multiplyAdds(width: width, loops: 1, items: 256, into: backend.empty(256))
+      }
+    }
+    try backend.synchronize()
+  }
+
+  /// Small whole numbers, none of them 0.
+  func operand(_ count: Int, _ dtype: DType = .float32) throws -> BufferSlice {
+    // The simulator works off what is in its queue by a recursion, and a long queue takes more than its stack.
+    try backend.synchronize()
+    return switch dtype {
+    case .bool: try backend.upload((0..<count).map { UInt8($0 % 3 == 0 ? 1 : 0) }, .bool)
+    case .int32: try backend.upload((0..<count).map { Int32($0 % 7 + 1) })
+    default: try backend.upload((0..<count).map { Float($0 % 7 + 1) })
+    }
+  }
+
+  private func positions(_ count: Int, below bound: Int) throws -> BufferSlice {
+    try backend.upload((0..<count).map { Int32($0 * 5 % bound) })
+  }
+
+  private func elementwise() throws {
+    for kind in UnaryOp.Kind.allCases {
+      let op = UnaryOp(kind, 0.5, 2)
+      for dtype in types where kind.isDefined(for: dtype) {
+        try backend.unary(
+          op, operand(count, dtype), count: count, into: backend.empty(count, op.resultIsBool ? .bool : dtype))
+      }
+      if kind != .logicalNot {
+        try backend.unaryGradient(op, operand(count), saved: operand(count), count: count, into: backend.empty(count))
+      }
+      if kind.activation != nil {
+        try backend.linearGradient(
+          operand(count * 3), saved: operand(count * 3), activation: op, rows: 3, units: count,
+          dz: backend.empty(count * 3), dBias: backend.empty(count))
+      }
+    }
+  }
+
+  private func binary() throws {
+    let scalar = 2.0
+    for op in BinaryOp.allCases {
+      for dtype in types where op.isDefined(for: dtype) {
+        try pairs(dtype) { a, aLayout, b, bLayout in
+          try backend.binary(op, a, aLayout, b, bLayout, into: backend.empty(count, dtype))
+        }
+        try backend.binaryScalar(
+          op, operand(count, dtype), scalar, scalarFirst: false, count: count, into: backend.empty(count, dtype))
+      }
+    }
+  }
+
+  private func comparisons() throws {
+    for op in ComparisonOp.allCases {
+      for dtype in types {
+        try pairs(dtype) { a, aLayout, b, bLayout in
+          try backend.compare(op, a, aLayout, b, bLayout, into: backend.empty(count, .bool))
+        }
+        try backend.compareScalar(op, operand(count, dtype), 1, count: count, into: backend.empty(count, .bool))
+      }
+    }
+  }
+
+  /// Two dense operands, and one of them turned round.
+  private func pairs(
+    _ dtype: DType, _ call: (BufferSlice, Layout, BufferSlice, Layout) throws -> Void
+  ) throws {
+    let dense = Layout(dense: [count])
+    let turned = Layout(shape: [count], strides: Strides([-1]))
+    try call(operand(count, dtype), dense, operand(count, dtype), dense)
+    try call(operand(count, dtype), dense, operand(count, dtype).advanced(by: count - 1), turned)
+  }
+
+  private func selections() throws {
+    for dtype in [DType.float32, .bool] {
+      try pairs(dtype) { a, aLayout, b, bLayout in
+        try backend.select(
+          operand(count, .bool), aLayout, a, aLayout, b, bLayout, into: backend.empty(count, dtype))
+      }
+      try backend.fill(backend.empty(count, dtype), count: count, with: 1)
+    }
+    for from in types {
+      for to in types { try backend.cast(operand(count, from), count: count, into: backend.empty(count, to)) }
+    }
+    for dtype in [DType.float32, .int32] {
+      try backend.range(start: 1, step: 2, count: count, into: backend.empty(count, dtype))
+    }
+  }
+
+  private func reductions() throws {
+    // By items, as short rows, as long rows, as columns.
+    let shapes = [
+      AxisShape(outer: 2, extent: 5, inner: 3), AxisShape(outer: 3, extent: 70, inner: 1),
+      AxisShape(outer: 2, extent: 1100, inner: 1), AxisShape(outer: 1, extent: 40, inner: 5),
+    ]
+    for shape in shapes {
+      for dtype in types {
+        let x = try operand(shape.count, dtype)
+        for op in ReductionOp.allCases where dtype == .float32 || (op != .mean && (dtype == .int32 || op.isExtreme)) {
+          try backend.reduce(op, x, shape, into: backend.empty(shape.reducedCount, dtype))
+        }
+        for op in [ArgReductionOp.argmax, .argmin] {
+          try backend.argReduce(op, x, shape, into: backend.empty(shape.reducedCount, .int32))
+        }
+        if dtype != .bool {
+          try backend.cumulativeSum(x, shape, reversed: true, into: backend.empty(shape.count, dtype))
+        }
+      }
+    }
+    for extent in [5, 70, 1100] {
+      try backend.sumOfSquares(operand(extent), count: extent, accumulating: false, into: backend.empty(1))
+    }
+    try backend.reduce("sumOfSquares", thenBy: "sum", "float", operand(200), shapes[3], into: backend.empty(5))
+  }
+
+  private func sorts() throws {
+    for dtype in types {
+      for columns in [9, 1100] {
+        try backend.sort(
+          operand(columns, dtype), rows: 1, columns: columns, descending: true, values: backend.empty(columns, dtype),
+          indices: backend.empty(columns, .int32))
+      }
+    }
+  }
+
+  private func copies() throws {
+    let (rows, columns) = (9, 11)
+    for dtype in types {
+      let x = try operand(rows * columns, dtype)
+      let turned = Strides([1, columns])
+      try backend.copyStrided(
+        x, turned, shape: [columns, rows], into: backend.empty(rows * columns, dtype), Strides([rows, 1]),
+        accumulating: false)
+      let (from, to) = (Strides([2 * columns, 1]), Strides([columns, -1]))
+      let y = try operand(rows * columns, dtype).advanced(by: columns - 1)
+      for isAdded in dtype == .bool ? [false] : [false, true] {
+        try backend.copyStrided(x, from, shape: [3, columns], into: y, to, accumulating: isAdded)
+      }
+    }
+  }
+
+  private func indexing() throws {
+    let shape = AxisShape(outer: 2, extent: 4, inner: 3)
+    for dtype in types {
+      let (x, drawn) = (try operand(shape.count, dtype), 2 * 5 * 3)
+      let updates = try operand(drawn, dtype)
+      try backend.gatherRows(
+        x, shape, indices: positions(5, below: 4), indexCount: 5, into: backend.empty(drawn, dtype))
+      try backend.gatherElements(
+        x, shape, indices: positions(drawn, below: 4), indexExtent: 5, into: backend.empty(drawn, dtype))
+      guard dtype != .bool else { continue }
+      try backend.scatterAddRows(updates, indices: positions(5, below: 4), indexCount: 5, into: x, shape)
+      try backend.scatterAddElements(updates, indices: positions(drawn, below: 4), indexExtent: 5, into: x, shape)
+      let line = AxisShape(outer: 1, extent: 4, inner: 1)
+      try backend.scatterAddElements(
+        operand(70, dtype), indices: positions(70, below: 4), indexExtent: 70, into: x, line)
+    }
+  }
+
+  private func softmax() throws {
+    for columns in [5, 45] {
+      let (rows, count) = (3, 3 * columns)
+      for isLogarithmic in [false, true] {
+        try backend.softmax(
+          operand(count), rows: rows, columns: columns, logarithmic: isLogarithmic, into: backend.empty(count))
+        try backend.softmaxGradient(
+          operand(count), operand(count), rows: rows, columns: columns, logarithmic: isLogarithmic,
+          into: backend.empty(count))
+      }
+      for gradient in [nil, try backend.empty(count)] {
+        try backend.softmaxCrossEntropy(
+          operand(count), labels: positions(rows, below: 5), rows: rows, columns: columns, smoothing: 0.1,
+          ignoredLabel: 0, loss: backend.empty(rows), gradient: gradient)
+      }
+    }
+  }
+
+  private func random() throws {
+    for offset in [nil, try positions(1, below: 1)] {
+      let source = RandomSource(key: 7, call: 1, step: 2, stepOffset: offset)
+      try backend.random(.bits, source, count: count, into: backend.empty(count, .int32))
+      try backend.random(.uniform, source, count: count, into: backend.empty(count))
+      try backend.random(.normal, source, count: count, into: backend.empty(count))
+      for dtype in [DType.float32, .bool] {
+        try backend.random(.bernoulli(probability: 0.5), source, count: count, into: backend.empty(count, dtype))
+      }
+      try backend.dropout(operand(count), probability: 0.5, source, count: count, into: backend.empty(count))
+    }
+  }
+
+  private func optimizerSteps() throws {
+    let rules: [OptimizerStep.Rule] = [
+      .sgd(momentum: 0, isNesterov: false), .sgd(momentum: 0.9, isNesterov: true),
+      .rmsProp(smoothing: 0.9, epsilon: 1e-8, momentum: 0.5, isCentered: true),
+      .rmsProp(smoothing: 0.9, epsilon: 1e-8, momentum: 0, isCentered: false), .adagrad(epsilon: 1e-8),
+      .adam(beta1: 0.9, beta2: 0.99, epsilon: 1e-8, isAMSGrad: true),
+      .adam(beta1: 0.9, beta2: 0.99, epsilon: 1e-8, isAMSGrad: false),
+    ]
+    for rule in rules {
+      let step = OptimizerStep(rule: rule, weightDecay: 0.01, decaysDirectly: true)
+      try backend.optimizerStep(
+        step, parameters: operand(count), gradients: operand(count),
+        states: (0..<step.stateCount).map { _ in try operand(count) }, count: count,
+        scalars: operand(StepScalars.count))
+    }
+    try backend.clipFactor(sumOfSquares: operand(1), maximumNorm: 1, into: backend.empty(1))
+  }
+}
+
+extension ReductionOp {
+  fileprivate var isExtreme: Bool { self == .maximum || self == .minimum }
+}
+#endif

@@ -1,0 +1,172 @@
+#if OpenCL
+import BackendCore
+import COpenCL
+import Synchronization
+import Testing
+
+@testable import BackendOpenCL
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A driver whose waits do not end until they are let go.
+private enum WaitingDriver {
+  /// Which calls wait: 0 none, 1 those for the device, 2 the compiler.
+  static let waits = Atomic<Int>(0)
+  /// Threads that wait now.
+  static let waiting = Atomic<Int>(0)
+  private static var cl: NNOpenCLFunctions { nn_opencl_functions()!.pointee }
+
+  static func wait(_ kind: Int) {
+    waiting.add(1, ordering: .sequentiallyConsistent)
+    while waits.load(ordering: .sequentiallyConsistent) == kind { usleep(1000) }
+    waiting.subtract(1, ordering: .sequentiallyConsistent)
+  }
+
+  static var functions: NNOpenCLFunctions {
+    var functions = cl
+    functions.clFinish = { queue in
+      if WaitingDriver.waits.load(ordering: .sequentiallyConsistent) == 1 { WaitingDriver.wait(1) }
+      return WaitingDriver.cl.clFinish(queue)
+    }
+    functions.clEnqueueReadBuffer = { queue, memory, blocks, offset, size, host, waits, list, event in
+      if WaitingDriver.waits.load(ordering: .sequentiallyConsistent) == 1 { WaitingDriver.wait(1) }
+      return WaitingDriver.cl.clEnqueueReadBuffer(queue, memory, blocks, offset, size, host, waits, list, event)
+    }
+    functions.clBuildProgram = { program, count, devices, options, callback, data in
+      if WaitingDriver.waits.load(ordering: .sequentiallyConsistent) == 2 { WaitingDriver.wait(2) }
+      return WaitingDriver.cl.clBuildProgram(program, count, devices, options, callback, data)
+    }
+    return functions
+  }
+}
+
+/// Two threads use one device: while one waits, for the device or for the compiler, the other goes on.
+@Suite(.serialized, .enabled(if: TestDevices.exist)) struct ThreadTests {
+  /// Runs `waiter` on a thread of its own until it hangs in a call of this kind, then `body`, then lets go of the call.
+  private func during(_ kind: Int, _ waiter: @escaping @Sendable () throws -> Void, _ body: () throws -> Void) throws {
+    WaitingDriver.waits.store(kind, ordering: .sequentiallyConsistent)
+    let thread = TestThread(waiter)
+    var patience = 10_000
+    while WaitingDriver.waiting.load(ordering: .sequentiallyConsistent) == 0, patience > 0 {
+      usleep(1000)
+      patience -= 1
+    }
+    #expect(patience > 0, "nothing waits")
+    // A body that waits for a lock would wait for good.
+    let watchdog = TestThread {
+      for _ in 0..<20_000 where WaitingDriver.waits.load(ordering: .sequentiallyConsistent) != 0 { usleep(1000) }
+      WaitingDriver.waits.store(0, ordering: .sequentiallyConsistent)
+    }
+    let result = Result { try body() }
+    #expect(WaitingDriver.waiting.load(ordering: .sequentiallyConsistent) == 1, "the wait ended before the other work")
+    WaitingDriver.waits.store(0, ordering: .sequentiallyConsistent)
+    #expect(thread.join() == nil && watchdog.join() == nil)
+    try result.get()
+  }
+
+  /// Everything that does not wait itself.
+  private func work(_ backend: OpenCLBackend) throws {
+    let x = try backend.upload([1, -2, 3] as [Float])
+    let y = try backend.empty(3)
+    try backend.unary(.relu, x, count: 3, into: y)
+    try backend.copy(y, count: 3, into: x)
+    try backend.fill(x, count: 1, with: 2)
+    _ = try backend.allocate(count: 100_000, dtype: .float32)
+    backend.trimMemory()
+    #expect(backend.memoryStatistics().liveBytes > 0)
+    try backend.context.checkUsable()
+  }
+
+  @Test(arguments: TestDevices.all) func aWaitForTheDeviceHoldsUpNobody(device: OpenCLDevice) throws {
+    WaitingDriver.waits.store(0, ordering: .sequentiallyConsistent)
+    let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: WaitingDriver.functions)
+    let x = try backend.upload([1, 2, 3] as [Float])
+    try during(1, { try backend.synchronize() }) { try work(backend) }
+    try during(1, { _ = try backend.floats(x, count: 3) }) { try work(backend) }
+    #expect(try backend.floats(x, count: 3) == [1, 2, 3])
+  }
+
+  /// While a program is built, kernels of others are made and launched.
+  @Test(arguments: TestDevices.all) func aBuildHoldsUpNobody(device: OpenCLDevice) throws {
+    WaitingDriver.waits.store(0, ordering: .sequentiallyConsistent)
+    var options = OpenCLOptions(for: device)
+    options.binaryDirectory = nil
+    let backend = try OpenCLBackend(device, options, functions: WaitingDriver.functions)
+    let x = try backend.upload([1, 2, 3] as [Float])
+    let y = try backend.empty(3)
+    try backend.unary(UnaryOp(.square), x, count: 3, into: y)
+    try backend.fill(y, count: 3, with: 0)
+    let shape = AxisShape(outer: 1, extent: 3, inner: 1)
+    try during(2, { try backend.cumulativeSum(x, shape, reversed: false, into: x) }) {
+      try work(backend)
+      // A kernel that nobody has asked for yet, of a program that is there.
+      try backend.unary(UnaryOp(.negate), y, count: 3, into: y)
+      try backend.synchronize()
+    }
+    #expect(try backend.floats(x, count: 3) == [1, 3, 6])
+  }
+
+  /// Programs are built side by side.
+  @Test(arguments: TestDevices.all) func threadsBuildSideBySide(device: OpenCLDevice) throws {
+    WaitingDriver.waits.store(2, ordering: .sequentiallyConsistent)
+    var options = OpenCLOptions(for: device)
+    options.binaryDirectory = nil
+    let backend = try OpenCLBackend(device, options, functions: WaitingDriver.functions)
+    let x = try backend.upload([1, 2, 3] as [Float])
+    let y = try backend.empty(3)
+    let shape = AxisShape(outer: 1, extent: 3, inner: 1)
+    let threads = [
+      TestThread { try backend.unary(UnaryOp(.square), x, count: 3, into: y) },
+      TestThread { try backend.softmax(x, rows: 1, columns: 3, logarithmic: false, into: y) },
+      TestThread { try backend.cumulativeSum(x, shape, reversed: false, into: y) },
+    ]
+    var patience = 20_000
+    while WaitingDriver.waiting.load(ordering: .sequentiallyConsistent) < 3, patience > 0 {
+      usleep(1000)
+      patience -= 1
+    }
+    #expect(patience > 0, "fewer than three programs were built at once")
+    WaitingDriver.waits.store(0, ordering: .sequentiallyConsistent)
+    for thread in threads { #expect(thread.join() == nil) }
+    #expect(backend.launchCount == 3)
+  }
+}
+
+/// A thread that runs one closure.
+private final class TestThread {
+  private final class Job: Sendable {
+    let body: @Sendable () throws -> Void
+    let fault = Mutex<String?>(nil)
+    init(_ body: @escaping @Sendable () throws -> Void) { self.body = body }
+  }
+
+  private let job: Job
+  private var thread = pthread_t()
+
+  init(_ body: @escaping @Sendable () throws -> Void) {
+    job = Job(body)
+    let argument = Unmanaged.passRetained(job).toOpaque()
+    pthread_create(
+      &thread, nil,
+      { argument in
+        let job = Unmanaged<Job>.fromOpaque(argument!).takeRetainedValue()
+        do {
+          try job.body()
+        } catch {
+          job.fault.withLock { $0 = "\(error)" }
+        }
+        return nil
+      }, argument)
+  }
+
+  /// Waits for its end; what it threw.
+  func join() -> String? {
+    pthread_join(thread, nil)
+    return job.fault.withLock { $0 }
+  }
+}
+#endif
