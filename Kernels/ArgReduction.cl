@@ -8,7 +8,9 @@
 
 #ifdef NN_LOOPS
 
-// One item does one line. Where its elements lie side by side, the extreme is found first, and then where it stands.
+// One item does some lines. Where the elements of a line lie side by side, the extreme is found first, and then where it
+// stands.
+#define NN_SIDE_BY_SIDE 256
 #define ARG_REDUCTION(NAME, TYPE, WORD, BETTER, EXTREME)                                                             \
   static inline index_t NAME##Line_##TYPE(global const WORD *p, index_t extent) {                                    \
     WORD##16 lanes = vload16(0, p);                                                                              \
@@ -27,25 +29,34 @@
     while (j + 1 < extent && !(p[j] == best || (p[j] != p[j] && best != best))) j++;                                 \
     return j;                                                                                                        \
   }                                                                                                                  \
-  kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,       \
-                                 index_t count, index_t extent, index_t inner) {                                     \
-    NN_FOREACH(i, count) {                                                                                           \
+  kernel void NAME##Items_##TYPE(global const WORD *xs, ulong xOffset, global int *ys, ulong yOffset, index_t count, \
+                                 index_t extent, index_t inner) {                                                    \
+    NN_FORRUNS(i, run, count, inner) {                                                                               \
       const index_t o = i / inner;                                                                                   \
-      global const NN_TYPE(TYPE) *p = xs + xOffset + (ulong)o * extent * inner + (i - o * inner);                    \
-      index_t best = 0;                                                                                              \
+      global const WORD *p = xs + xOffset + (ulong)o * extent * inner + (i - o * inner);                             \
       if (inner == 1 && extent >= 16) {                                                                              \
-        best = NAME##Line_##TYPE(p, extent);                                                                         \
-      } else if (extent > 0) {                                                                                              \
-        NN_TYPE(TYPE) champion = p[0];                                                                               \
+        ys[yOffset + i] = (int)NAME##Line_##TYPE(p, extent);                                                         \
+        continue;                                                                                                    \
+      }                                                                                                              \
+      /* Lines side by side, some at a time. */                                                                      \
+      for (index_t at = 0; at < run; at += NN_SIDE_BY_SIDE) {                                                        \
+        const index_t n = min(run - at, (index_t)NN_SIDE_BY_SIDE);                                                   \
+        WORD champions[NN_SIDE_BY_SIDE];                                                                             \
+        int best[NN_SIDE_BY_SIDE];                                                                                   \
+        for (index_t k = 0; k < n; k++) {                                                                            \
+          champions[k] = extent > 0 ? p[at + k] : 0;                                                                 \
+          best[k] = 0;                                                                                               \
+        }                                                                                                            \
         for (index_t j = 1; j < extent; j++) {                                                                       \
-          const NN_TYPE(TYPE) x = p[(ulong)j * inner];                                                               \
-          if (BEFORE(x, j, champion, best, BETTER)) {                                                                \
-            champion = x;                                                                                            \
-            best = j;                                                                                                \
+          NN_VECTORIZED for (index_t k = 0; k < n; k++) {                                                            \
+            const WORD x = p[(ulong)j * inner + at + k], champion = champions[k];                                    \
+            const int isBetter = (champion == champion) & ((x != x) | (x BETTER champion));                          \
+            champions[k] = isBetter ? x : champion;                                                                  \
+            best[k] = isBetter ? (int)j : best[k];                                                                   \
           }                                                                                                          \
         }                                                                                                            \
+        for (index_t k = 0; k < n; k++) ys[yOffset + i + at + k] = best[k];                                          \
       }                                                                                                              \
-      ys[yOffset + i] = (int)best;                                                                                   \
     }                                                                                                                \
   }
 

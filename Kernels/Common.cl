@@ -116,15 +116,10 @@ static inline int16 NN_OVERLOADED nn_multiply_int(int16 a, int16 b) { return as_
 
 // x = n ln 2 + r; ln 2 in two parts, of which n times the first is exact. Adding 1.5·2^23 leaves n in the low bits.
 #define NN_WHOLE 12582912.0f
-typedef struct {
-  float rest, shifted;
-} nn_reduced;
-static inline nn_reduced nn_reduce(float x) {
-  nn_reduced result;
-  result.shifted = fma(x, 1.44269504f, NN_WHOLE);
-  const float n = result.shifted - NN_WHOLE;
-  result.rest = fma(n, 2.12194440e-4f, fma(n, -0.693359375f, x));
-  return result;
+static inline float nn_shifted(float x) { return fma(x, 1.44269504f, NN_WHOLE); }
+static inline float nn_rest(float x, float shifted) {
+  const float n = shifted - NN_WHOLE;
+  return fma(n, 2.12194440e-4f, fma(n, -0.693359375f, x));
 }
 // e^r − 1 for |r| ≤ ln 2 / 2.
 static inline float nn_exp_rest(float r) {
@@ -162,10 +157,10 @@ static inline float nn_with_sign(float magnitude, float sign) {
 NN_EXPONENTIAL(float, int)
 NN_EXPONENTIAL(float16, int16)
 static inline float nn_expm1(float x) {
-  const nn_reduced reduced = nn_reduce(nn_at_least(nn_at_most(x, 89.0f), -18.0f));
-  const float p = nn_exp_rest(reduced.rest), s = nn_power_of_two(reduced.shifted, -1);
+  const float bounded = nn_at_least(nn_at_most(x, 89.0f), -18.0f), shifted = nn_shifted(bounded);
+  const float p = nn_exp_rest(nn_rest(bounded, shifted)), s = nn_power_of_two(shifted, -1);
   const float y = 2.0f * fma(s, p, s - 0.5f);
-  return x == 0.0f ? x : (reduced.shifted == NN_WHOLE ? p : y);
+  return x == 0.0f ? x : (shifted == NN_WHOLE ? p : y);
 }
 static inline float nn_log(float x) {
   const int isTiny = x < 1.17549435e-38f;
@@ -194,8 +189,8 @@ static inline float nn_log1p(float x) {
   return x == 0.0f || x == INFINITY ? x : (x == -1.0f ? -INFINITY : y);
 }
 static inline float nn_tanh(float x) {
-  const nn_reduced reduced = nn_reduce(nn_at_least(-2.0f * fabs(x), -20.0f));
-  const float p = nn_exp_rest(reduced.rest), s = nn_power_of_two(reduced.shifted, 0);
+  const float bounded = nn_at_least(-2.0f * fabs(x), -20.0f), shifted = nn_shifted(bounded);
+  const float p = nn_exp_rest(nn_rest(bounded, shifted)), s = nn_power_of_two(shifted, 0);
   return x != x ? x : nn_with_sign(fma(s, p, s - 1.0f) / fma(s, p, s + 1.0f), x);
 }
 static inline float nn_sigmoid(float x) {
