@@ -78,13 +78,36 @@ def training():
             + [Row("adam step", "101770", "adam_step", (), False)])
 
 
+CONVOLUTIONS = (
+    (8, 64, 56, 64, 3, 1, 1, 1), (32, 1, 28, 32, 3, 1, 0, 1), (32, 32, 13, 64, 3, 1, 0, 1),
+    (8, 256, 14, 256, 3, 1, 1, 1), (8, 256, 14, 256, 1, 1, 0, 1), (8, 64, 56, 128, 3, 2, 1, 1),
+    (8, 128, 28, 128, 3, 1, 1, 128))
+
+
+def convolutions():
+    """Batch, channels, size, filters, kernel, stride, padding and groups."""
+    rows = []
+    for sizes in CONVOLUTIONS:
+        batch, channels, size, filters, kernel, stride, _, groups = sizes
+        shape = extents(batch, channels, size, size) + " %dx%d %d" % (kernel, kernel, filters)
+        shape += " stride %d" % stride if stride > 1 else ""
+        shape += " groups %d" % groups if groups > 1 else ""
+        rows += [Row("conv2d relu", shape, "convolution", sizes, False),
+                 Row("conv2d gradients", shape, "convolution_gradients", sizes, False)]
+    images = (32, 32, 26, 26)
+    rows += [Row("max pool 2x2", extents(*images), "max_pool", images, False),
+             Row("max pool 2x2 gradient", extents(*images), "max_pool_gradient", images, False)]
+    return rows + [Row("training step", "conv 32-64-128-10 batch %d" % batch, "convolutional_step", (batch,), False)
+                   for batch in (32, 128)]
+
+
 def overheads():
     return [Row("overhead add", "4", "overhead", (), False),
             Row("overhead add with gradient", "4", "overhead_with_gradient", (), False)]
 
 
 def all_rows():
-    return products() + elementwise() + reductions() + softmaxes() + copies() + training() + overheads()
+    return products() + elementwise() + reductions() + softmaxes() + copies() + training() + convolutions() + overheads()
 
 
 def selected(filters, quick):

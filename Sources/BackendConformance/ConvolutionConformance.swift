@@ -10,6 +10,38 @@ extension Examiner {
         for accumulating in [false, true] { examineWeightGradient(shape, terms, accumulating: accumulating) }
       }
     }
+    for (batch, channels, plane) in [(2, 3, 35), (1, 1, 1), (5, 33, 4), (3, 2, 700), (0, 2, 3)] {
+      // Without an activation, with one computed from its result, and with one computed from its argument.
+      for activation in [nil, UnaryOp.relu, UnaryOp(.gelu)] {
+        examineOutputGradient(activation, batch, channels, plane)
+      }
+    }
+  }
+
+  private func examineOutputGradient(_ activation: UnaryOp?, _ batch: Int, _ channels: Int, _ plane: Int) {
+    let count = batch * channels * plane
+    let dy = numbers.floats(count)
+    let savedValues = numbers.floats(count)
+    let name = "convolutionOutputGradient \(activation.map { "\($0.kind)" } ?? "without activation") float32"
+    let bound = Tolerance.mixed(ulps: 16, absolute: 16 + 4 * Double(batch * plane).squareRoot())
+    for place in GradientPlace.allCases where activation != nil || place == .elsewhere {
+      for wantsBias in [true, false] where wantsBias || activation != nil && place != .unwanted {
+        let details = "[\(batch), \(channels), \(plane)], dz \(place)\(wantsBias ? ", bias" : "")"
+        examine(name, details, isFused: true) { trial in
+          let gradient =
+            place == .intoGradient
+            ? trial.updated(dy, offset: 2, within: bound, name: "dz") : trial.input(dy, offset: 2)
+          let saved = activation == nil ? nil : trial.input(savedValues, offset: 3)
+          let dz = place == .elsewhere && activation != nil ? trial.output(count, within: bound, name: "dz") : nil
+          let dBias = wantsBias ? trial.output(channels, offset: 1, within: bound, name: "dBias") : nil
+          return { backend, s in
+            try backend.convolutionOutputGradient(
+              s[gradient], saved: s[ifGiven: saved], activation: activation, batch: batch, channels: channels,
+              plane: plane, dz: place == .intoGradient ? s[gradient] : s[ifGiven: dz], dBias: s[ifGiven: dBias])
+          }
+        }
+      }
+    }
   }
 
   private func examineConvolution(_ shape: ConvolutionShape, _ terms: Terms) {
@@ -83,11 +115,7 @@ extension WindowAxis {
   }
 }
 
-extension ConvolutionShape: CustomStringConvertible {
-  public var description: String {
-    "\(batch)x\(inputChannels)→\(outputChannels) in \(groups) groups, \(height) by \(width)"
-  }
-
+extension ConvolutionShape {
   /// The shapes that are tried.
   static let examined: [ConvolutionShape] = [
     // One of everything, and a product of matrices.
@@ -115,11 +143,5 @@ extension ConvolutionShape: CustomStringConvertible {
   ) -> ConvolutionShape {
     ConvolutionShape(
       batch: batch, inputChannels: inputs, outputChannels: outputs, groups: groups, height: height, width: width)
-  }
-}
-
-extension WindowAxis: CustomStringConvertible {
-  public var description: String {
-    "\(input)→\(output) (window \(kernel), stride \(stride), dilation \(dilation), padding \(padding))"
   }
 }

@@ -157,7 +157,7 @@ extension Examiner {
     let name = "linearGradient \(activation.map { "\($0.kind)" } ?? "without activation") float32"
     // dz and the sum over the rows of it; with the derivative, each term has an error of a few ulps of dy.
     let bound = Tolerance.mixed(ulps: 16, absolute: 16 + 4 * Double(rows).squareRoot())
-    for place in LinearGradientPlace.allCases where activation != nil || place == .elsewhere {
+    for place in GradientPlace.allCases where activation != nil || place == .elsewhere {
       examine(name, "[\(rows), \(units)], dz \(place)", isFused: true) { trial in
         let gradient =
           place == .intoGradient ? trial.updated(dy, offset: 2, within: bound, name: "dz") : trial.input(dy, offset: 2)
@@ -175,7 +175,7 @@ extension Examiner {
 }
 
 /// Where the gradient before the activation goes.
-private enum LinearGradientPlace: String, CaseIterable {
+enum GradientPlace: String, CaseIterable {
   case elsewhere, intoGradient, unwanted
 }
 

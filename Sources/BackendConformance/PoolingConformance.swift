@@ -33,10 +33,19 @@ extension Examiner {
     }
   }
 
+  /// What `pool` could have given: any position that the window lies over, and none where that is padding alone.
+  private func places(_ shape: PoolingShape) -> [Double] {
+    let draws = numbers.integers(shape.outputCount, in: 0...1000)
+    return (0..<shape.outputCount).map { index in
+      let place = index % shape.outputPlane
+      let positions = shape.positions(row: place / shape.width.output, column: place % shape.width.output)
+      return positions.isEmpty ? -1 : Double(positions[Int(draws[index]) % positions.count])
+    }
+  }
+
   private func examinePoolGradient(_ op: PoolingOp, _ shape: PoolingShape) {
     let dy = numbers.floats(shape.outputCount)
-    // What `pool` could have given: any position in the plane, several times the same, and none.
-    let places = numbers.integers(shape.outputCount, in: -1...max(shape.inputPlane - 1, 0))
+    let places = self.places(shape)
     examine("poolGradient \(op) float32", "\(shape)", isFused: true) { trial in
       let gradient = trial.input(dy, offset: 3)
       let indices = op == .maximum ? trial.input(places, .int32, offset: 2) : nil
@@ -49,8 +58,13 @@ extension Examiner {
   }
 }
 
-extension PoolingShape: CustomStringConvertible {
-  public var description: String { "\(planes) planes, \(height) by \(width)" }
+extension PoolingShape {
+  /// The positions in its plane that a window lies over.
+  fileprivate func positions(row i: Int, column j: Int) -> [Int] {
+    (0..<height.kernel).compactMap { height.position(output: i, kernel: $0) }.flatMap { row in
+      (0..<width.kernel).compactMap { width.position(output: j, kernel: $0) }.map { row * width.input + $0 }
+    }
+  }
 
   /// The shapes that are tried.
   static let examined: [PoolingShape] = [

@@ -28,6 +28,22 @@ extension Backend {
     }
   }
 
+  public func convolutionOutputGradient(
+    _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, batch: Int, channels: Int, plane: Int,
+    dz: BufferSlice?, dBias: BufferSlice?
+  ) throws {
+    let count = batch * channels * plane
+    var gradient = dy
+    if let activation {
+      gradient = try dz ?? temporary(count, dy.dtype)
+      try unaryGradient(activation, dy, saved: saved ?? dy, count: count, into: gradient)
+    }
+    guard let dBias else { return }
+    let sums = try temporary(batch * channels, dy.dtype)
+    try reduce(.sum, gradient, AxisShape(outer: batch * channels, extent: plane, inner: 1), into: sums)
+    try reduce(.sum, sums, AxisShape(outer: 1, extent: batch, inner: channels), into: dBias)
+  }
+
   public func convolutionInputGradient(
     _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
   ) throws {

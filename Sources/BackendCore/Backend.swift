@@ -139,6 +139,11 @@ public protocol Backend: AnyObject, Sendable {
   func convolution(
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?) throws
+  /// The first half of `convolution`'s gradient: dz = dy · activation′(saved) (`[batch, channels, plane]`; may be the slice of dy)
+  /// and dBias[c] = Σ dz[·, c, ·]. Without an activation dz is not written. `saved` is what `activation.gradientSource` names.
+  func convolutionOutputGradient(
+    _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, batch: Int, channels: Int, plane: Int,
+    dz: BufferSlice?, dBias: BufferSlice?) throws
   /// dx from dy: each product of `convolution` passed back to its input. It is the transposed convolution too.
   func convolutionInputGradient(_ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice)
     throws
@@ -150,7 +155,7 @@ public protocol Backend: AnyObject, Sendable {
   /// maximum is −∞ and whose `mean` is 0).
   func pool(
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?) throws
-  /// dx from dy; `maximum` needs the indices that `pool` gave.
+  /// dx from dy; `maximum` needs the indices that `pool` gave for the same shape.
   func poolGradient(
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice) throws
   /// Each row of `[rows, columns]`: eˣ/Σeˣ, or x − ln Σeˣ when `logarithmic`; the largest is subtracted first.

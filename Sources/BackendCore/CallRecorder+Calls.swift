@@ -180,6 +180,18 @@ extension CallRecorder {
     }
   }
 
+  public func convolutionOutputGradient(
+    _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, batch: Int, channels: Int, plane: Int,
+    dz: BufferSlice?, dBias: BufferSlice?
+  ) throws {
+    let (dy, saved, dz, dBias) = (kept(dy), kept(saved), kept(dz), kept(dBias))
+    try call { backend, at in
+      try backend.convolutionOutputGradient(
+        at(dy), saved: at(saved), activation: activation, batch: batch, channels: channels, plane: plane, dz: at(dz),
+        dBias: at(dBias))
+    }
+  }
+
   public func convolutionInputGradient(
     _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
   ) throws {

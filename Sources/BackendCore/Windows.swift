@@ -92,3 +92,22 @@ public struct PoolingShape: Sendable, Hashable {
   @inlinable public var inputCount: Int { planes * inputPlane }
   @inlinable public var outputCount: Int { planes * outputPlane }
 }
+
+// MARK: Text
+
+extension WindowAxis: CustomStringConvertible {
+  /// "28→26 (window 3, stride 1, dilation 1, padding 0)".
+  public var description: String {
+    "\(input)→\(output) (window \(kernel), stride \(stride), dilation \(dilation), padding \(padding))"
+  }
+}
+
+extension ConvolutionShape: CustomStringConvertible {
+  public var description: String {
+    "\(batch)x\(inputChannels)→\(outputChannels) in \(groups) groups, \(height) by \(width)"
+  }
+}
+
+extension PoolingShape: CustomStringConvertible {
+  public var description: String { "\(planes) planes, \(height) by \(width)" }
+}

@@ -23,6 +23,29 @@ extension ReferenceBackend {
     }
   }
 
+  public func convolutionOutputGradient(
+    _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, batch: Int, channels: Int, plane: Int,
+    dz: BufferSlice?, dBias: BufferSlice?
+  ) throws {
+    try requireFloatingPoint(dy, "convolutionOutputGradient")
+    let (gradient, saved) = (Elements(dy), saved.map { Elements($0) })
+    let activation = activation.map { UnaryOp($0.kind, rounded($0.a, to: dy.dtype), rounded($0.b, to: dy.dtype)) }
+    let (result, biasResult) = (dz.map { Elements($0) }, dBias.map { Elements($0) })
+    for channel in 0..<channels {
+      var sum = 0.0
+      for index in 0..<batch * plane {
+        let i = (index / plane * channels + channel) * plane + index % plane
+        var z = gradient[i]
+        if let activation {
+          z *= derivative(of: activation.kind, activation.a, activation.b, saved: saved?[i] ?? 0)
+          result?[i] = z
+        }
+        sum += z
+      }
+      biasResult?[channel] = sum
+    }
+  }
+
   public func convolutionInputGradient(
     _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
   ) throws {

@@ -163,4 +163,53 @@ import Musl
       }
     }
   }
+
+  @Test(arguments: InstructionSet.available)
+  func windowKernelsStayInside(_ instructionSet: InstructionSet) {
+    let table = instructionSet.kernels!.pointee
+    let operands = Operands()
+    for atEnd in [true, false] {
+      operands.atEnd = atEnd
+      for (rows, columns) in Self.matrices where rows * columns <= 2048 {
+        let (x, part) = (operands.floats(0, rows * columns), operands.floats(1, (rows + 4) * (columns + 5)))
+        table.padded_part(x, rows, columns, -1, -2, part, rows + 4, columns + 5)
+        for (kernel, stride, padding) in [(2, 2, 0), (3, 1, 1), (2, 3, 0), (3, 2, 1)] {
+          func window(_ extent: Int) -> nn_window {
+            nn_window(
+              input: extent, output: max(0, (extent + 2 * padding - kernel) / stride + 1), kernel: kernel,
+              stride: stride, dilation: 1, padding: padding)
+          }
+          var (height, width) = (window(rows), window(columns))
+          let count = height.output * width.output
+          let (y, indices, dx) = (
+            operands.floats(2, count), operands.integers(3, count), operands.floats(4, rows * columns)
+          )
+          for op in NN_POOL_MAXIMUM.rawValue...NN_POOL_MEAN_WITH_PADDING.rawValue {
+            table.pool_plane(nn_pooling(rawValue: op), x, &height, &width, y, indices)
+            table.pool_mean_gradient(nn_pooling(rawValue: op), y, &height, &width, dx)
+          }
+          table.pool_maximum_gradient(y, &height, &width, indices, dx)
+        }
+      }
+    }
+  }
+
+  /// Every tile, with rows and columns of the left operand that overlap.
+  @Test(arguments: InstructionSet.available)
+  func spreadProductsStayInside(_ instructionSet: InstructionSet) {
+    let table = instructionSet.kernels!.pointee
+    let operands = Operands()
+    let rows = (0..<20).map { $0 * 3 }, depth = (0..<17).map { $0 * 2 }
+    for atEnd in [true, false] {
+      operands.atEnd = atEnd
+      for m in 1...20 {
+        for n in 1...table.strip {
+          let (x, b) = (operands.floats(0, (m - 1) * 3 + 33), operands.floats(1, 17 * n))
+          let (bias, c) = (operands.floats(2, n), operands.floats(3, m * n))
+          table.gemm_spread(m, n, 17, x, rows, depth, b, n, bias, 0, true, c, n)
+          table.gemm_spread(m, n, 17, x, rows, depth, b, n, c, n, false, c, n)
+        }
+      }
+    }
+  }
 }

@@ -19,6 +19,7 @@ int main(void) {
     test_reductions();
     test_rows();
     test_random();
+    test_windows();
     printf("%s: %ld checks, %ld failed\n", kernels->name, checks, failures - before);
     fflush(stdout);
   }

@@ -42,3 +42,4 @@ void test_pairs(void);
 void test_reductions(void);
 void test_rows(void);
 void test_random(void);
+void test_windows(void);

@@ -90,7 +90,9 @@ class Framework:
     predictor = forward
 
     def training_step(self, batch):
-        model, images, labels = self.model(), self.uniform(batch, 784), self.labels(batch, 10)
+        return self.step_of(self.model(), self.uniform(batch, 784), self.labels(batch, 10))
+
+    def step_of(self, model, images, labels):
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
         def operation():
@@ -98,6 +100,42 @@ class Framework:
             F.cross_entropy(model(images), labels).backward()
             optimizer.step()
         return operation
+
+    def convolution(self, batch, channels, size, filters, kernel, stride, padding, groups):
+        x, bias = self.uniform(batch, channels, size, size), self.uniform(filters)
+        w = self.uniform(filters, channels // groups, kernel, kernel)
+
+        def operation():
+            with torch.inference_mode():
+                return torch.relu(F.conv2d(x, w, bias, stride, padding, 1, groups))
+        return operation
+
+    def convolution_gradients(self, batch, channels, size, filters, kernel, stride, padding, groups):
+        x = self.uniform(batch, channels, size, size).requires_grad_()
+        w = self.uniform(filters, channels // groups, kernel, kernel).requires_grad_()
+        # Given, because a gradient that is spread from one number would be copied first.
+        dy = torch.ones_like(F.conv2d(x, w, None, stride, padding, 1, groups))
+        return lambda: torch.autograd.grad(F.conv2d(x, w, None, stride, padding, 1, groups), (x, w), dy)
+
+    def max_pool(self, *shape):
+        x = self.uniform(*shape)
+
+        def operation():
+            with torch.inference_mode():
+                return F.max_pool2d(x, 2)
+        return operation
+
+    def max_pool_gradient(self, *shape):
+        x = self.uniform(*shape).requires_grad_()
+        dy = torch.ones_like(F.max_pool2d(x, 2))
+        return lambda: torch.autograd.grad(F.max_pool2d(x, 2), x, dy)
+
+    def convolutional_step(self, batch):
+        nn = torch.nn
+        model = nn.Sequential(
+            nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Linear(1600, 128), nn.ReLU(), nn.Linear(128, 10)).to(self.device)
+        return self.step_of(model, self.uniform(batch, 1, 28, 28), self.labels(batch, 10))
 
     def adam_step(self):
         model = self.model()

@@ -1,4 +1,5 @@
-/// Innermost loops of the CPU backend: matrix product strips, vector mathematics, reductions, optimizer steps, random numbers.
+/// Innermost loops of the CPU backend: matrix product strips, convolution, pooling, vector mathematics, reductions, optimizer
+/// steps, random numbers.
 ///
 /// One source is compiled for several instruction sets; `nn_cpu_kernels_for` returns the table of one of them. The functions
 /// allocate nothing, start no threads and choose nothing: sizes, blocking and threads are the caller's business. Memory is
@@ -24,12 +25,18 @@ enum nn_binary {
 };
 enum nn_comparison { NN_EQUAL, NN_NOT_EQUAL, NN_LESS, NN_LESS_OR_EQUAL, NN_GREATER, NN_GREATER_OR_EQUAL };
 enum nn_reduction { NN_SUM, NN_SUM_OF_SQUARES, NN_LARGEST, NN_SMALLEST, NN_PRODUCT };
+enum nn_pooling { NN_POOL_MAXIMUM, NN_POOL_MEAN, NN_POOL_MEAN_WITH_PADDING };
 enum nn_rule { NN_SGD, NN_RMSPROP, NN_ADAGRAD, NN_ADAM };
 
 /// A matrix of one operand: the step from row to row and from column to column; a step of 0 repeats.
 struct nn_view {
   const void *base;
   long row, column;
+};
+
+/// One axis over which windows move: element p of the window at output i lies at i·stride + p·dilation - padding.
+struct nn_window {
+  long input, output, kernel, stride, dilation, padding;
 };
 
 /// An optimizer rule with its constants; see `optimizer_step`.
@@ -77,6 +84,27 @@ struct nn_cpu_kernels {
                    float alpha, float beta);
   /// y[c·y_step + r] = x[r·x_step + c]; any four-byte elements.
   void (*transpose)(const float *x, long rows, long columns, long x_step, float *y, long y_step);
+
+  // MARK: Convolution
+
+  /// C[m, n] = init + X·B[k, n] for n <= strip, then max(C, 0) if `rectifies`; element (i, p) of X is x[rows[i] + depth[p]]. Row i of
+  /// `init` begins at init + i·init_step: a step of 0 repeats it; it may be C.
+  void (*gemm_spread)(long m, long n, long k, const float *x, const long *rows, const long *depth, const float *b, long ldb,
+                      const float *init, long init_step, bool rectifies, float *c, long ldc);
+  /// y[rows, columns] = the rectangle at (top, left) of a plane of height x width; zeros beyond its edges.
+  void (*padded_part)(const float *x, long height, long width, long top, long left, float *y, long rows, long columns);
+
+  // MARK: Pooling of one plane
+
+  /// y and, if given, the positions of the maxima: the first of equal ones, the first NaN before every number, -1 over padding
+  /// alone.
+  void (*pool_plane)(enum nn_pooling op, const float *x, const struct nn_window *height, const struct nn_window *width,
+                     float *y, int32_t *_Nullable indices);
+  /// dx from dy and the positions that `pool_plane` gave; all of dx is written.
+  void (*pool_maximum_gradient)(const float *dy, const struct nn_window *height, const struct nn_window *width,
+                                const int32_t *indices, float *dx);
+  void (*pool_mean_gradient)(enum nn_pooling op, const float *dy, const struct nn_window *height,
+                             const struct nn_window *width, float *dx);
 
   // MARK: Elementwise
 

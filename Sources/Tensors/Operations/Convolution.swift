@@ -232,25 +232,18 @@ struct ConvolutionRecord: GradientRule {
   let saved: Operand?
 
   func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    let dz = backThroughActivation(&dy)
-    if let bias, walk.wants(bias) { walk.add(dz.sum(axes: [0, 2, 3]), to: bias) }
+    let dz = backThroughRest(&dy, in: &walk)
     if walk.wants(weight) { addWeightGradient(dz, in: &walk) }
     walk.add(dz.transposedConvolution(weight.tensor, shape), to: x)
   }
 
-  /// dy·activation′, over dy itself where nobody else holds it. Without an activation in a pass that is recorded.
-  private func backThroughActivation(_ dy: inout Tensor) -> Tensor {
-    guard let activation, let saved = saved?.tensor else { return dy }
-    let count = dy.count
-    if dy.isStorageUniquelyReferenced() && !saved.isPoisoned, let buffer = saved.storage.buffer {
-      dy.overwrite { backend, dy in
-        let saved = BufferSlice(buffer, offset: saved.offset)
-        try backend.unaryGradient(activation, dy, saved: saved, count: count, into: dy)
-      }
-      return dy
-    }
-    return Tensor.launch(dy, saved, dy.extents, dy.dtype, on: dy.device) { backend, dy, saved, dz in
-      try backend.unaryGradient(activation, dy, saved: saved, count: count, into: dz)
+  /// The gradient of the sums, and that of the bias. Without an activation and a bias in a pass that is recorded.
+  private func backThroughRest(_ dy: inout Tensor, in walk: inout BackwardWalk) -> Tensor {
+    let rest = FusedRest(bias: bias, activation: activation, saved: saved)
+    return rest.propagate(&dy, units: shape.outputChannels, in: &walk) { backend, dy, saved, dz, dBias in
+      try backend.convolutionOutputGradient(
+        dy, saved: saved, activation: rest.activation, batch: shape.batch, channels: shape.outputChannels,
+        plane: shape.outputPlane, dz: dz, dBias: dBias)
     }
   }
 

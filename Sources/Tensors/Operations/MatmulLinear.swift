@@ -83,50 +83,14 @@ struct LinearRecord: GradientRule {
   func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
     let units = weight.extents[1]
     let rows = dy.extents.dropping(last: 1).count
-    let dz = backThroughActivation(&dy, rows: rows, units: units, in: &walk).reshaped(to: [rows, units])
+    let rest = FusedRest(bias: bias, activation: activation, saved: saved)
+    let dz = rest.propagate(&dy, units: units, in: &walk) { backend, dy, saved, dz, dBias in
+      try backend.linearGradient(
+        dy, saved: saved, activation: rest.activation, rows: rows, units: units, dz: dz, dBias: dBias)
+    }.reshaped(to: [rows, units])
     if walk.wants(weight) {
       walk.addProduct(x.tensor.detached().reshaped(to: [rows, weight.extents[0]]), dz, to: weight)
     }
     walk.add(dz.matmul(weight.tensor, transposingRight: true).reshaped(to: x.extents), to: x)
-  }
-
-  /// dz = dy·activation′, over dy itself where nobody else holds it, and dBias = Σ dz in the same call.
-  private func backThroughActivation(
-    _ dy: inout Tensor, rows: Int, units: Int, in walk: inout BackwardWalk
-  ) -> Tensor {
-    let wantsBias = bias.map { walk.wants($0) } ?? false
-    if activation == nil && !wantsBias { return dy }
-    let isInPlace = activation == nil || dy.isStorageUniquelyReferenced()
-    let dz = isInPlace ? dy : Tensor.launch(dy.extents, dy.dtype, on: dy.device) { _, _ in }
-    let (source, saved, activation) = (dy, saved, activation)
-    var failure: (any Error)?
-    func run(_ backend: any Backend, _ dBias: BufferSlice?) throws {
-      do {
-        try backend.linearGradient(
-          source.slice, saved: saved?.tensor.slice, activation: activation, rows: rows, units: units,
-          dz: activation == nil ? nil : dz.slice, dBias: dBias)
-      } catch {
-        failure = error
-        throw error
-      }
-    }
-    if let bias, wantsBias {
-      if walk.hasFreshRange(bias) {
-        var hasRun = false
-        walk.write(to: bias) { backend, range, _ in
-          hasRun = true
-          try run(backend, range)
-        }
-        // Nothing is written into a slab that has failed, and dz would be missing too.
-        if !hasRun, let poison = walk.poison(of: bias) { failure = poison.error }
-      } else {
-        let dBias = Tensor.launch([units], dy.dtype, on: dy.device) { backend, dBias in try run(backend, dBias) }
-        if let poison = dBias.storage.poison { failure = poison.error }
-        walk.add(dBias, to: bias)
-      }
-    } else {
-      try? run(dy.device.backend, nil)
-    }
-    return failure.map { Tensor(failure: $0, dy.extents, dy.dtype, on: dy.device) } ?? dz
   }
 }

@@ -1,0 +1,76 @@
+import BackendCore
+import CPUKernels
+
+/// Convolution and the gradient of its input, as correlations. The matrix of all windows is never laid out: the kernel finds
+/// each element at the sum of an offset of its place and one of its channel and tap.
+extension CPUBackend {
+  public func convolution(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?
+  ) throws {
+    guard x.dtype == .float32 else { throw unsupported("convolution", x.dtype) }
+    guard shape.outputCount > 0 else { return }
+    let correlation = Correlation(forward: shape)
+    let panels = WeightPanels(correlation, kernels)
+    let finish = CorrelationFinish(
+      bias: bias?.floats, activation: activation, preActivation: preActivation?.floats, result: y.floats,
+      height: shape.height.output, width: shape.width.output)
+    try withScratch(panels.count, of: Float.self) { memory in
+      let weights = w.floats
+      parallel(shape.groups * panels.strips, grain: max(1, Grain.copy / max(1, panels.groupCount)), unit: 1) {
+        for index in $0 {
+          panels.packForward(weights, group: index / panels.strips, strip: index % panels.strips, into: memory)
+        }
+      }
+      try correlate(x.floats, correlation, panels, memory, finish)
+    }
+  }
+
+  public func convolutionInputGradient(
+    _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
+  ) throws {
+    guard dy.dtype == .float32 else { throw unsupported("convolutionInputGradient", dy.dtype) }
+    guard shape.inputCount > 0 else { return }
+    let correlations = Correlation.backward(shape).filter { $0.depth > 0 && $0.sourcePlane > 0 }
+    // Positions that no window sees are in no correlation.
+    if correlations.count < shape.height.stride * shape.width.stride { try fill(dx, count: shape.inputCount, with: 0) }
+    let finish = CorrelationFinish(result: dx.floats, height: shape.height.input, width: shape.width.input)
+    for correlation in correlations {
+      let panels = WeightPanels(correlation, kernels)
+      try withScratch(panels.count, of: Float.self) { memory in
+        let weights = w.floats
+        parallel(shape.groups * panels.strips, grain: max(1, Grain.simple / max(1, panels.groupCount)), unit: 1) {
+          for index in $0 {
+            panels.packBackward(
+              weights, shape, group: index / panels.strips, strip: index % panels.strips, into: memory)
+          }
+        }
+        try correlate(dy.floats, correlation, panels, memory, finish)
+      }
+    }
+  }
+
+  private func correlate(
+    _ x: UnsafePointer<Float>, _ correlation: Correlation, _ panels: WeightPanels, _ weights: UnsafePointer<Float>,
+    _ finish: CorrelationFinish
+  ) throws {
+    let blocks = PlaceBlocks(
+      batch: correlation.batch, height: correlation.height.outputs, width: correlation.width.outputs, places: 240)
+    let source = SeenSource(correlation, blocks, kernels)
+    let product = CorrelationProduct(
+      correlation: correlation, panels: panels, source: source, finish: finish, kernels: kernels)
+    // Where there are few blocks for the threads, each strip of outputs is a unit of its own.
+    let whole = correlation.groups * blocks.count
+    let cuts = whole >= 4 * pool.threadCount ? 1 : panels.strips
+    let columns = min(kernels.pointee.strip, panels.step(0)) * blocks.places
+    try forEachUnit(
+      whole * cuts, operations: correlation.operations, scratchCount: source.scratchCount + 2 * columns
+    ) { unit, scratch in
+      let (block, group) = (blocks[unit / cuts % blocks.count], unit / cuts / blocks.count)
+      let cut = unit % cuts
+      product.compute(
+        x, weights, group: group, block, strips: cut * panels.strips / cuts..<(cut + 1) * panels.strips / cuts,
+        scratch: scratch, sums: scratch + source.scratchCount, turned: scratch + source.scratchCount + columns)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import BackendCore
+import CPUKernels
+
+/// The gradient of a convolution's weights: dwᵀ = Σ over places of windows times dy.
+///
+/// The images are cut into parts by the extents alone; each part has sums of its own, which are added in order.
+extension CPUBackend {
+  public func convolutionWeightGradient(
+    _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
+  ) throws {
+    guard x.dtype == .float32 else { throw unsupported("convolutionWeightGradient", x.dtype) }
+    guard shape.weightCount > 0 else { return }
+    guard shape.outputCount > 0 else {
+      if !accumulating { try fill(dw, count: shape.weightCount, with: 0) }
+      return
+    }
+    let product = WeightGradientProduct(shape, kernels)
+    try withScratch(product.parts * product.partCount, of: Float.self) { sums in
+      let (source, gradient, result) = (x.floats, dy.floats, dw.floats)
+      // Ranges of channels, as many as give every thread something to do.
+      let whole = product.parts * shape.groups
+      let cuts = whole >= 4 * pool.threadCount ? 1 : min(product.correlation.channels, 4 * pool.threadCount / whole + 1)
+      try forEachUnit(
+        whole * cuts, operations: product.correlation.operations, scratchCount: product.scratchCount
+      ) { unit, scratch in
+        let (part, group, cut) = (unit / cuts / shape.groups, unit / cuts % shape.groups, unit % cuts)
+        let channels = product.correlation.channels
+        product.compute(
+          source, gradient, part: part, group: group, channels: cut * channels / cuts..<(cut + 1) * channels / cuts,
+          into: sums, scratch: scratch)
+      }
+      try addParts(product, sums, accumulating: accumulating, into: result)
+    }
+  }
+
+  /// Adds the parts in order, and turns the sums into weights.
+  private func addParts(
+    _ product: WeightGradientProduct, _ sums: UnsafeMutablePointer<Float>, accumulating: Bool,
+    into dw: UnsafeMutablePointer<Float>
+  ) throws {
+    let panels = product.panels
+    let count = product.correlation.groups * panels.strips
+    let work = product.parts * product.partCount
+    try forEachUnit(count, operations: 8 * work, scratchCount: accumulating ? panels.groupCount : 0) { unit, scratch in
+      let (group, strip) = (unit / panels.strips, unit % panels.strips)
+      let (outputs, step, depth) = (panels.outputs(strip), panels.step(strip), product.correlation.depth)
+      let total = sums + panels.start(group: group, strip: strip)
+      for part in 1..<max(product.parts, 1) {
+        kernels.pointee.add_floats(total + part * product.partCount, 1, total, 1, depth * step)
+      }
+      let target = dw + (group * product.correlation.outputs + outputs.lowerBound) * depth
+      guard accumulating else { return kernels.pointee.transpose(total, depth, outputs.count, step, target, depth) }
+      kernels.pointee.transpose(total, depth, outputs.count, step, scratch, depth)
+      kernels.pointee.add_floats(scratch, 1, target, 1, depth * outputs.count)
+    }
+  }
+}
+
+/// The sums of some images for some channels.
+struct WeightGradientProduct {
+  let correlation: Correlation
+  /// The layout of the sums: as that of the weights.
+  let panels: WeightPanels
+  /// Parts of the images, each with sums of its own.
+  let parts: Int
+  private let shape: ConvolutionShape
+  private let blocks: PlaceBlocks
+  private let source: SeenSource
+  private nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
+
+  init(_ shape: ConvolutionShape, _ kernels: UnsafePointer<nn_cpu_kernels>) {
+    self.shape = shape
+    self.kernels = kernels
+    correlation = Correlation(forward: shape)
+    panels = WeightPanels(correlation, kernels)
+    blocks = PlaceBlocks(
+      batch: shape.batch, height: shape.height.output, width: shape.width.output, places: 480)
+    source = SeenSource(correlation, blocks, kernels)
+    // More parts than threads are likely, as long as their sums are small beside the caches.
+    parts = max(1, min(blocks.count, 16, (1 << 19) / max(1, panels.count)))
+  }
+
+  /// Floats of the sums of one part.
+  var partCount: Int { panels.count }
+  var scratchCount: Int { source.scratchCount + blocks.places * panels.step(0) }
+
+  func compute(
+    _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, part: Int, group: Int, channels: Range<Int>,
+    into sums: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    let turned = scratch + source.scratchCount
+    let rows = channels.lowerBound * correlation.window..<channels.upperBound * correlation.window
+    let first = part * blocks.count / parts
+    for index in first..<(part + 1) * blocks.count / parts {
+      let block = blocks[index]
+      let seen = source.prepare(x, group: group, channels: channels, block, scratch: scratch)
+      for strip in 0..<panels.strips {
+        let (outputs, step) = (panels.outputs(strip), panels.step(strip))
+        turn(dy, group: group, outputs, block, step, into: turned)
+        let target = sums + part * partCount + panels.start(group: group, strip: strip) + rows.lowerBound * step
+        multiply(seen, turned, rows, outputs.count, step, block.count, isFirst: index == first, into: target)
+      }
+    }
+  }
+
+  /// A row for each place of the block, from the planes of dy.
+  private func turn(
+    _ dy: UnsafePointer<Float>, group: Int, _ outputs: Range<Int>, _ block: PlaceBlock, _ step: Int,
+    into turned: UnsafeMutablePointer<Float>
+  ) {
+    let place = block.rows.lowerBound * shape.width.output + block.columns.lowerBound
+    for image in 0..<block.images.count {
+      let plane = (block.images.lowerBound + image) * shape.outputChannels + group * correlation.outputs
+      kernels.pointee.transpose(
+        dy + (plane + outputs.lowerBound) * shape.outputPlane + place, outputs.count, block.plane, shape.outputPlane,
+        turned + image * block.plane * step, step)
+    }
+  }
+
+  private func multiply(
+    _ seen: UnsafePointer<Float>, _ turned: UnsafePointer<Float>, _ rows: Range<Int>, _ outputs: Int, _ step: Int,
+    _ count: Int, isFirst: Bool, into target: UnsafeMutablePointer<Float>
+  ) {
+    source.depths.withUnsafeBufferPointer { depths in
+      source.places.withUnsafeBufferPointer { places in
+        CorrelationProduct.zeros.withUnsafeBufferPointer { zeros in
+          kernels.pointee.gemm_spread(
+            rows.count, outputs, count, seen, depths.baseAddress! + rows.lowerBound, places.baseAddress!, turned, step,
+            isFirst ? zeros.baseAddress! : UnsafePointer(target), isFirst ? 0 : step, false, target, step)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import BackendCore
+import CPUKernels
+
+/// Pooling and its gradient, plane by plane.
+extension CPUBackend {
+  public func pool(
+    _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
+  ) throws {
+    guard x.dtype == .float32 else { throw unsupported("pool", x.dtype) }
+    let (source, result, places) = (x.floats, y.floats, indices?.integers)
+    let (height, width, kernel) = (nn_window(shape.height), nn_window(shape.width), kernels.pointee.pool_plane)
+    forEachPlane(shape) { plane in
+      withUnsafePointers(height, width) { height, width in
+        kernel(
+          op.code, source + plane * shape.inputPlane, height, width, result + plane * shape.outputPlane,
+          places.map { $0 + plane * shape.outputPlane })
+      }
+    }
+  }
+
+  public func poolGradient(
+    _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice
+  ) throws {
+    guard dy.dtype == .float32 else { throw unsupported("poolGradient", dy.dtype) }
+    let (gradient, result, places) = (dy.floats, dx.floats, indices?.integers)
+    let (height, width) = (nn_window(shape.height), nn_window(shape.width))
+    guard op == .maximum else {
+      let kernel = kernels.pointee.pool_mean_gradient
+      return forEachPlane(shape) { plane in
+        withUnsafePointers(height, width) { height, width in
+          kernel(
+            op.code, gradient + plane * shape.outputPlane, height, width, result + plane * shape.inputPlane)
+        }
+      }
+    }
+    guard let places else { fatalError("the gradient of a maximum needs the indices of the maxima") }
+    let kernel = kernels.pointee.pool_maximum_gradient
+    forEachPlane(shape) { plane in
+      withUnsafePointers(height, width) { height, width in
+        kernel(
+          gradient + plane * shape.outputPlane, height, width, places + plane * shape.outputPlane,
+          result + plane * shape.inputPlane)
+      }
+    }
+  }
+
+  private func forEachPlane(_ shape: PoolingShape, _ body: (Int) -> Void) {
+    let work = max(1, shape.inputPlane + shape.outputPlane * shape.window)
+    parallel(shape.planes, grain: max(1, Grain.simple / work), unit: 1) { planes in
+      for plane in planes { body(plane) }
+    }
+  }
+}
+
+private func withUnsafePointers(
+  _ height: nn_window, _ width: nn_window, _ body: (UnsafePointer<nn_window>, UnsafePointer<nn_window>) -> Void
+) {
+  withUnsafePointer(to: height) { height in withUnsafePointer(to: width) { width in body(height, width) } }
+}
+
+extension nn_window {
+  fileprivate init(_ axis: WindowAxis) {
+    self.init(
+      input: axis.input, output: axis.output, kernel: axis.kernel, stride: axis.stride, dilation: axis.dilation,
+      padding: axis.padding)
+  }
+}
+
+extension PoolingOp {
+  fileprivate var code: nn_pooling {
+    switch self {
+    case .maximum: NN_POOL_MAXIMUM
+    case .mean: NN_POOL_MEAN
+    case .meanWithPadding: NN_POOL_MEAN_WITH_PADDING
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import BackendCore
+import CPUKernels
+
+/// Where the sums of a correlation go, and what is done to them while they are in the cache.
+struct CorrelationFinish {
+  var bias: UnsafePointer<Float>?
+  var activation: UnaryOp?
+  var preActivation: UnsafeMutablePointer<Float>?
+  let result: UnsafeMutablePointer<Float>
+  /// The extents of a plane of the result.
+  let height, width: Int
+
+  init(
+    bias: UnsafeMutablePointer<Float>? = nil, activation: UnaryOp? = nil,
+    preActivation: UnsafeMutablePointer<Float>? = nil, result: UnsafeMutablePointer<Float>, height: Int, width: Int
+  ) {
+    self.bias = bias.map { UnsafePointer($0) }
+    (self.activation, self.preActivation, self.result) = (activation, preActivation, result)
+    (self.height, self.width) = (height, width)
+  }
+
+  /// Whether the kernel itself can end with the activation.
+  var rectifies: Bool { activation?.kind == .relu && preActivation == nil }
+}
+
+/// The product of a block of places with strips of outputs.
+struct CorrelationProduct {
+  /// Products of an output that are summed before the next are begun, so that their weights stay in the second-level cache.
+  private static let depthBlock = 768
+  /// What sums begin with that have no bias: a whole strip.
+  static let zeros: [Float] = Array(repeating: 0, count: 64)
+
+  let correlation: Correlation
+  let panels: WeightPanels
+  let source: SeenSource
+  let finish: CorrelationFinish
+  nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
+
+  /// - Parameters:
+  ///   - scratch: for the source.
+  ///   - sums: a strip of outputs for each place of a whole block.
+  ///   - turned: the same.
+  func compute(
+    _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, group: Int, _ block: PlaceBlock, strips: Range<Int>,
+    scratch: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>, turned: UnsafeMutablePointer<Float>
+  ) {
+    let seen = source.prepare(x, group: group, channels: 0..<correlation.channels, block, scratch: scratch)
+    for strip in strips {
+      let outputs = panels.outputs(strip)
+      let step = panels.step(strip)
+      let panel = weights + panels.start(group: group, strip: strip)
+      let first = group * correlation.outputs + outputs.lowerBound
+      multiply(seen, panel, step, outputs.count, block.count, finish.bias.map { $0 + first }, into: sums)
+      if let before = finish.preActivation {
+        put(sums, step, outputs.count, first, block, into: before, turned: turned)
+      }
+      if let activation = finish.activation, let code = activation.kind.code, !finish.rectifies {
+        kernels.pointee.bias_activation(
+          sums, step, nil, true, code, Float(activation.a), Float(activation.b), sums, step, block.count, outputs.count)
+      }
+      put(sums, step, outputs.count, first, block, into: finish.result, turned: turned)
+    }
+  }
+
+  /// The sums of all places for one strip: a row for each place.
+  private func multiply(
+    _ seen: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ step: Int, _ outputs: Int, _ count: Int,
+    _ bias: UnsafePointer<Float>?, into sums: UnsafeMutablePointer<Float>
+  ) {
+    let depth = correlation.depth
+    let cuts = depth <= Self.depthBlock * 3 / 2 ? 1 : (depth + Self.depthBlock - 1) / Self.depthBlock
+    source.places.withUnsafeBufferPointer { places in
+      source.depths.withUnsafeBufferPointer { depths in
+        Self.zeros.withUnsafeBufferPointer { zeros in
+          for cut in 0..<cuts {
+            let (first, end) = (cut * depth / cuts, (cut + 1) * depth / cuts)
+            let start = cut == 0 ? bias ?? zeros.baseAddress! : UnsafePointer(sums)
+            kernels.pointee.gemm_spread(
+              count, outputs, end - first, seen, places.baseAddress!, depths.baseAddress! + first, panel + first * step,
+              step, start, cut == 0 ? 0 : step, finish.rectifies && cut + 1 == cuts, sums, step)
+          }
+        }
+      }
+    }
+  }
+
+  /// Turns rows of places into rows of planes.
+  private func put(
+    _ sums: UnsafePointer<Float>, _ step: Int, _ outputs: Int, _ firstOutput: Int, _ block: PlaceBlock,
+    into result: UnsafeMutablePointer<Float>, turned: UnsafeMutablePointer<Float>
+  ) {
+    let (height, width, plane) = (correlation.height, correlation.width, finish.height * finish.width)
+    let isWhole = width.spacing == 1 && height.spacing == 1
+    let isDense = isWhole && (block.columns.count == finish.width || block.rows.count == 1)
+    for image in 0..<block.images.count {
+      let rows = sums + image * block.plane * step
+      let firstPlane = (block.images.lowerBound + image) * correlation.groups * correlation.outputs + firstOutput
+      let target = result + firstPlane * plane
+      if isDense {
+        let place = block.rows.lowerBound * finish.width + block.columns.lowerBound
+        kernels.pointee.transpose(rows, block.plane, outputs, step, target + place, plane)
+      } else {
+        kernels.pointee.transpose(rows, block.plane, outputs, step, turned, block.plane)
+        spread(turned, outputs, block, target)
+      }
+    }
+  }
+
+  /// Copies rows of places to where they stand in the planes of the result.
+  private func spread(
+    _ turned: UnsafePointer<Float>, _ outputs: Int, _ block: PlaceBlock, _ target: UnsafeMutablePointer<Float>
+  ) {
+    let (height, width) = (correlation.height, correlation.width)
+    for output in 0..<outputs {
+      for row in 0..<block.rows.count {
+        let from = turned + output * block.plane + row * block.columns.count
+        let top = height.first + (block.rows.lowerBound + row) * height.spacing
+        let left = width.first + block.columns.lowerBound * width.spacing
+        let to = target + (output * finish.height + top) * finish.width + left
+        from.withMemoryRebound(to: UInt32.self, capacity: block.columns.count) { from in
+          to.withMemoryRebound(to: UInt32.self, capacity: 1) { to in
+            kernels.pointee.copy_words(from, 1, to, width.spacing, block.columns.count)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// Outputs of some images, cut into blocks: parts of a row, rows of an image, or whole images.
+///
+/// Only the extents decide, never the number of threads. The places of a block are numbered by image, row and column; a smaller
+/// block at an edge numbers them as the beginning of a whole one.
+struct PlaceBlocks {
+  /// The extents of a whole block.
+  let images, rows, columns: Int
+  private let batch, height, width: Int
+
+  /// - Parameter places: About how many a block has.
+  init(batch: Int, height: Int, width: Int, places: Int) {
+    (self.batch, self.height, self.width) = (batch, height, width)
+    func share(_ count: Int, _ most: Int) -> Int {
+      let parts = max(1, (count + most - 1) / max(1, most))
+      return (count + parts - 1) / parts
+    }
+    columns = share(width, places)
+    rows = columns < width ? 1 : share(height, places / max(1, width))
+    images = rows < height || columns < width ? 1 : share(batch, places / max(1, height * width))
+  }
+
+  /// The places of a whole block.
+  var places: Int { images * rows * columns }
+  private var imageBlocks: Int { (batch + images - 1) / images }
+  private var rowBlocks: Int { (height + rows - 1) / rows }
+  private var columnBlocks: Int { (width + columns - 1) / columns }
+  var count: Int { imageBlocks * rowBlocks * columnBlocks }
+
+  subscript(_ index: Int) -> PlaceBlock {
+    func range(_ part: Int, _ size: Int, _ extent: Int) -> Range<Int> {
+      part * size..<min((part + 1) * size, extent)
+    }
+    return PlaceBlock(
+      images: range(index / (rowBlocks * columnBlocks), images, batch),
+      rows: range(index / columnBlocks % rowBlocks, rows, height),
+      columns: range(index % columnBlocks, columns, width))
+  }
+}
+
+struct PlaceBlock {
+  let images, rows, columns: Range<Int>
+  /// The places of one image.
+  var plane: Int { rows.count * columns.count }
+  var count: Int { images.count * plane }
+}

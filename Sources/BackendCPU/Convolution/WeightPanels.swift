@@ -1,0 +1,69 @@
+import BackendCore
+import CPUKernels
+
+/// The weights of a correlation, as `gemm_spread` reads them: for each group and strip of outputs a panel with one row for each
+/// product of an output.
+struct WeightPanels {
+  let correlation: Correlation
+  private let kernels: UnsafePointer<nn_cpu_kernels>
+
+  init(_ correlation: Correlation, _ kernels: UnsafePointer<nn_cpu_kernels>) {
+    self.correlation = correlation
+    self.kernels = kernels
+  }
+
+  /// Strips of outputs of a group.
+  var strips: Int { (correlation.outputs + kernels.pointee.strip - 1) / kernels.pointee.strip }
+  /// Floats of the panels of one group, and of all.
+  var groupCount: Int { paddedOutputs * correlation.depth }
+  var count: Int { correlation.groups * groupCount }
+  private var paddedOutputs: Int {
+    (correlation.outputs + kernels.pointee.width - 1) / kernels.pointee.width * kernels.pointee.width
+  }
+
+  /// The outputs of a strip.
+  func outputs(_ strip: Int) -> Range<Int> {
+    let first = strip * kernels.pointee.strip
+    return first..<min(first + kernels.pointee.strip, correlation.outputs)
+  }
+
+  /// From row to row of the panel of a strip.
+  func step(_ strip: Int) -> Int { min(kernels.pointee.strip, paddedOutputs - strip * kernels.pointee.strip) }
+
+  /// Where the panel of a strip begins.
+  func start(group: Int, strip: Int) -> Int { group * groupCount + strip * kernels.pointee.strip * correlation.depth }
+
+  /// One panel from the weights of a convolution, `[outputs, channels, window]` per group.
+  func packForward(_ w: UnsafePointer<Float>, group: Int, strip: Int, into panels: UnsafeMutablePointer<Float>) {
+    let (depth, outputs) = (correlation.depth, outputs(strip))
+    let first = (group * correlation.outputs + outputs.lowerBound) * depth
+    kernels.pointee.transpose(
+      w + first, outputs.count, depth, depth, panels + start(group: group, strip: strip), step(strip))
+  }
+
+  /// One panel for the gradient of the input: outputs and channels change places, and some of the window is left out.
+  ///
+  /// - Parameter shape: the convolution that the gradient is of.
+  func packBackward(
+    _ w: UnsafePointer<Float>, _ shape: ConvolutionShape, group: Int, strip: Int,
+    into panels: UnsafeMutablePointer<Float>
+  ) {
+    let (outputs, step, window) = (outputs(strip), step(strip), correlation.window)
+    var panel = panels + start(group: group, strip: strip)
+    for channel in group * correlation.channels..<(group + 1) * correlation.channels {
+      let filter = w + (channel * correlation.outputs + outputs.lowerBound) * shape.window
+      if window == shape.window {
+        kernels.pointee.transpose(filter, outputs.count, window, window, panel, step)
+        panel += window * step
+        continue
+      }
+      for row in correlation.height.taps {
+        for column in correlation.width.taps {
+          let tap = filter + row * shape.width.kernel + column
+          for output in 0..<outputs.count { panel[output] = tap[output * shape.window] }
+          panel += step
+        }
+      }
+    }
+  }
+}

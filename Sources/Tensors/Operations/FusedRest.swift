@@ -1,0 +1,52 @@
+import BackendCore
+
+/// What a fused operation does to its sums: y = activation(z + bias).
+struct FusedRest {
+  let bias: Operand?
+  let activation: UnaryOp?
+  /// What the derivative of the activation is computed from.
+  let saved: Operand?
+
+  /// dz = dy·activation′, over dy itself where nobody else holds it, and dBias = Σ dz in the same call.
+  ///
+  /// - Parameters:
+  ///   - units: The elements of the bias.
+  ///   - launch: The backend's operation: gets dy, what was saved, and where dz and dBias go; nil for what is not wanted.
+  func propagate(
+    _ dy: inout Tensor, units: Int, in walk: inout BackwardWalk,
+    _ launch: (any Backend, BufferSlice, BufferSlice?, BufferSlice?, BufferSlice?) throws -> Void
+  ) -> Tensor {
+    let wantsBias = bias.map { walk.wants($0) } ?? false
+    if activation == nil && !wantsBias { return dy }
+    let isInPlace = activation == nil || dy.isStorageUniquelyReferenced()
+    let dz = isInPlace ? dy : Tensor.launch(dy.extents, dy.dtype, on: dy.device) { _, _ in }
+    let (source, saved, activation) = (dy, saved, activation)
+    var failure: (any Error)?
+    func run(_ backend: any Backend, _ dBias: BufferSlice?) throws {
+      do {
+        try launch(backend, source.slice, saved?.tensor.slice, activation == nil ? nil : dz.slice, dBias)
+      } catch {
+        failure = error
+        throw error
+      }
+    }
+    if let bias, wantsBias {
+      if walk.hasFreshRange(bias) {
+        var hasRun = false
+        walk.write(to: bias) { backend, range, _ in
+          hasRun = true
+          try run(backend, range)
+        }
+        // Nothing is written into a slab that has failed, and dz would be missing too.
+        if !hasRun, let poison = walk.poison(of: bias) { failure = poison.error }
+      } else {
+        let dBias = Tensor.launch([units], dy.dtype, on: dy.device) { backend, dBias in try run(backend, dBias) }
+        if let poison = dBias.storage.poison { failure = poison.error }
+        walk.add(dBias, to: bias)
+      }
+    } else {
+      try? run(dy.device.backend, nil)
+    }
+    return failure.map { Tensor(failure: $0, dy.extents, dy.dtype, on: dy.device) } ?? dz
+  }
+}
