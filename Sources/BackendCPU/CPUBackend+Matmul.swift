@@ -61,6 +61,10 @@ extension CPUBackend {
     // Where each element of a matrix is used once, its way from memory takes longer than the arithmetic.
     let grain = min(m, n) == 1 ? 4 * Self.flopGrain : Self.flopGrain
     let wanted = pieces(2 * m * n * max(shape.k, 1) * batch / grain)
+    if wanted == 1 && batch == 1 && product.needsNoScratch {
+      product.compute(a, b, c, rows: 0..<m, columns: 0..<n, scratch: nil)
+      return
+    }
     let grid = batch >= wanted ? (rows: 1, columns: 1) : grid((wanted + batch - 1) / batch, m, n)
     let cells = grid.rows * grid.columns
     let columns = ((n + 15) / 16 + grid.columns - 1) / grid.columns * 16

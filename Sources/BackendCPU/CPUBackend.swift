@@ -156,6 +156,7 @@ extension CPUBackend {
   /// several for each thread, so that one that is held up does not hold up all.
   func pieces(_ possible: Int) -> Int {
     let threads = pool.threadCount
+    if threads == 1 { return 1 }
     if possible >= 4 * threads { return 4 * threads }
     return max(1, min(possible, threads))
   }

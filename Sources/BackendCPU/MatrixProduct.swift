@@ -78,13 +78,20 @@ struct MatrixProduct {
     packsB = self.transposesB || ((n >= 1024 || k * n > 1 << 18) && m >= 3 * Self.tileRows)
   }
 
+  /// Whether nothing is packed or copied, whatever the rectangle.
+  var needsNoScratch: Bool {
+    switch method {
+    case .dot, .row, .column, .columnDot: true
+    case .tiles: !packsB && !copiesA
+    case .swapped: false
+    }
+  }
+
   /// Floats of scratch memory for `compute` over a rectangle of these extents.
   func scratchCount(rows: Int, columns: Int) -> Int {
-    switch method {
-    case .dot, .row, .column, .columnDot: return 0
-    case .tiles: return (packsB ? panelCount(columns) : 0) + (copiesA ? Self.copyStep * depth : 0)
-    case .swapped: return panelCount(rows) + (rows * columns + 15) / 16 * 16
-    }
+    if needsNoScratch { return 0 }
+    if method == .swapped { return panelCount(rows) + (rows * columns + 15) / 16 * 16 }
+    return (packsB ? panelCount(columns) : 0) + (copiesA ? Self.copyStep * depth : 0)
   }
 
   /// Floats of packed strips for a block of k.
