@@ -44,11 +44,12 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["NeuralNetworks", "BackendCore", "Files"]),
     .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "Files"]),
     // Commands.
+    .target(name: "Demos", dependencies: ["NeuralNetworks", "Datasets"]),
     .target(name: "CommandSupport", dependencies: ["ModelFormats", "Tensors", argumentParser]),
     .executableTarget(
       name: "nn",
       dependencies: [
-        "CommandSupport", "NeuralNetworks", "Datasets", "ModelFormats", "Files", "BackendCPU",
+        "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats", "Files", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ]),
     .executableTarget(
@@ -83,6 +84,7 @@ let package = Package(
       name: "ProgramsTests",
       dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],
       exclude: ["Vectors"]),
+    .testTarget(name: "DemosTests", dependencies: ["Demos", "NeuralNetworks", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["CommandSupport", "ModelFormats", "nn", "nn-bench"]),
   ],
   swiftLanguageModes: [.v6],

@@ -3,33 +3,6 @@
 
 #ifdef NN_LOOPS
 
-// Folds an expression of c from 0 to count in 16 lanes: MANY for 16 elements from c on, ONE for a single one.
-#define NN_FOLD_ROW(RESULT, count, NOTHING, MANY, ONE, FOLD)                                                         \
-  {                                                                                                                  \
-    float16 lanes = (float16)(NOTHING);                                                                              \
-    index_t c = 0;                                                                                                   \
-    for (; c + 16 <= (count); c += 16) {                                                                             \
-      const float16 a = lanes, b = MANY;                                                                             \
-      lanes = FOLD;                                                                                                  \
-    }                                                                                                                \
-    float items[16];                                                                                                 \
-    vstore16(lanes, 0, items);                                                                                       \
-    for (uint width = 8; width > 0; width /= 2) {                                                                    \
-      for (uint item = 0; item < width; item++) {                                                                    \
-        const float a = items[item], b = items[item + width];                                                        \
-        items[item] = FOLD;                                                                                          \
-      }                                                                                                              \
-    }                                                                                                                \
-    RESULT = items[0];                                                                                               \
-    for (; c < (count); c++) {                                                                                       \
-      const float a = RESULT, b = ONE;                                                                               \
-      RESULT = FOLD;                                                                                                 \
-    }                                                                                                                \
-  }
-#define NN_SUM_ROW(RESULT, count, MANY, ONE) NN_FOLD_ROW(RESULT, count, 0.0f, MANY, ONE, a + b)
-#define NN_MAXIMUM_ROW(RESULT, count, x)                                                                             \
-  NN_FOLD_ROW(RESULT, count, -INFINITY, vload16(0, (x) + c), (x)[c], nn_maximum_float(a, b))
-
 // Stores and returns a value.
 static inline float16 nn_stored(float16 value, global float *y) {
   vstore16(value, 0, y);
@@ -72,39 +45,6 @@ kernel void softmaxGradientItems(global const float *gs, ulong gOffset, global c
 }
 
 #else
-
-// The sum, or the largest, of one number from each item of the work group; every item gets it.
-static inline float nn_group_sum(float a, local float *shared) {
-  const uint item = get_local_id(0);
-  shared[item] = a;
-  for (uint width = NN_GROUP / 2; width > 0; width /= 2) {
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (item < width) shared[item] += shared[item + width];
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  const float result = shared[0];
-  barrier(CLK_LOCAL_MEM_FENCE);
-  return result;
-}
-
-static inline float nn_group_maximum(float a, local float *shared) {
-  const uint item = get_local_id(0);
-  shared[item] = a;
-  for (uint width = NN_GROUP / 2; width > 0; width /= 2) {
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (item < width) shared[item] = nn_maximum_float(shared[item], shared[item + width]);
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  const float result = shared[0];
-  barrier(CLK_LOCAL_MEM_FENCE);
-  return result;
-}
-
-// A row by one item, or by a work group: SHARED(f, a) joins what the items have.
-#define ALONE_SUM(a) (a)
-#define ALONE_MAXIMUM(a) (a)
-#define GROUP_SUM(a) nn_group_sum(a, shared)
-#define GROUP_MAXIMUM(a) nn_group_maximum(a, shared)
 
 #define SOFTMAX(FIRST, STEP, SUM, MAXIMUM)                                                                           \
   {                                                                                                                  \

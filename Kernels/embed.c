@@ -14,10 +14,12 @@
   F(MatmulEpilogue) \
   F(MatmulPanels) \
   F(MatmulRows) \
+  F(Normalization) \
   F(OptimizerSteps) \
   F(Peak) \
   F(Random) \
   F(Reduction) \
+  F(RowFolds) \
   F(Scan) \
   F(Softmax) \
   F(Sort) \
@@ -60,6 +62,9 @@ static const unsigned char MatmulPanels[] = {
 static const unsigned char MatmulRows[] = {
 #embed "MatmulRows.cl"
 };
+static const unsigned char Normalization[] = {
+#embed "Normalization.cl"
+};
 static const unsigned char OptimizerSteps[] = {
 #embed "OptimizerSteps.cl"
 };
@@ -71,6 +76,9 @@ static const unsigned char Random[] = {
 };
 static const unsigned char Reduction[] = {
 #embed "Reduction.cl"
+};
+static const unsigned char RowFolds[] = {
+#embed "RowFolds.cl"
 };
 static const unsigned char Scan[] = {
 #embed "Scan.cl"

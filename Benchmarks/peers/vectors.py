@@ -12,8 +12,17 @@ from torch import nn
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Tests/ProgramsTests/Vectors")
 
 
-def record(vectors, name, layer, *shape):
-    """One layer at one input: parameters, output, and the gradients of Σ output·w with fixed weights w."""
+STATES = {"running_mean": "runningMean", "running_var": "runningVariance"}
+
+
+def record(vectors, name, layer, *shape, parameters=None):
+    """One layer at one input: parameters, output, and the gradients of Σ output·w with fixed weights w.
+
+    `parameters` gives the parameters under our names, as functions of tensors under PyTorch's.
+    """
+    if parameters is None:
+        parameters = {path: (path, lambda tensor: tensor) for path, _ in layer.named_parameters()}
+    before = {path: buffer.clone() for path, buffer in layer.named_buffers() if buffer.dtype == torch.float32}
     x = (torch.rand(*shape) * 2 - 1).requires_grad_(True)
     y = layer(x)
     weights = torch.linspace(-1, 1, y.numel()).reshape(y.shape)
@@ -22,9 +31,14 @@ def record(vectors, name, layer, *shape):
     vectors[name + ".output"] = y.detach()
     vectors[name + ".output_gradient"] = weights
     vectors[name + ".input_gradient"] = x.grad
-    for path, parameter in layer.named_parameters():
-        vectors[name + "." + path] = parameter.detach()
-        vectors[name + "." + path + "_gradient"] = parameter.grad
+    found = dict(layer.named_parameters())
+    for ours, (path, change) in parameters.items():
+        vectors[name + "." + ours] = change(found[path].detach())
+        vectors[name + "." + ours + "_gradient"] = change(found[path].grad)
+    for path, buffer in layer.named_buffers():
+        if path in before:
+            vectors[name + "." + STATES[path]] = before[path]
+            vectors[name + "." + STATES[path] + "_after"] = buffer.detach()
 
 
 def convolution():
@@ -40,10 +54,74 @@ def convolution():
     return vectors
 
 
+def normalization():
+    vectors = {}
+
+    def drawn(layer):
+        for tensor in list(layer.parameters()) + [b for b in layer.buffers() if b.dtype == torch.float32]:
+            tensor.data.uniform_(0.5, 1.5)
+        return layer
+
+    record(vectors, "layer", drawn(nn.LayerNorm(6)), 3, 2, 6)
+    record(vectors, "root_mean_square", drawn(nn.RMSNorm(6, eps=1e-5)), 3, 2, 6)
+    record(vectors, "group", drawn(nn.GroupNorm(2, 4)), 2, 4, 3, 3)
+    record(vectors, "instance", drawn(nn.GroupNorm(4, 4, eps=1e-3)), 2, 4, 5)
+    record(vectors, "batch", drawn(nn.BatchNorm1d(4)), 5, 4)
+    record(vectors, "batch_images", drawn(nn.BatchNorm2d(3, momentum=0.3)), 2, 3, 4, 3)
+    record(vectors, "batch_inference", drawn(nn.BatchNorm2d(3)).eval(), 2, 3, 4, 3)
+    return vectors
+
+
+def attention():
+    vectors = {}
+    width = 8
+
+    def part(index):
+        return lambda tensor: tensor.chunk(3)[index].transpose(0, -1)
+
+    def projections(prefix):
+        names = {}
+        for index, ours in enumerate(["query", "key", "value"]):
+            names[f"attention.{ours}.weight"] = (prefix + "in_proj_weight", part(index))
+            names[f"attention.{ours}.bias"] = (prefix + "in_proj_bias", part(index))
+        names["attention.output.weight"] = (prefix + "out_proj.weight", lambda tensor: tensor.T)
+        names["attention.output.bias"] = (prefix + "out_proj.bias", lambda tensor: tensor)
+        return names
+
+    class SelfAttention(nn.Module):
+        def __init__(self, causal):
+            super().__init__()
+            self.inner = nn.MultiheadAttention(width, 2, batch_first=True)
+            nn.init.uniform_(self.inner.in_proj_bias, -1, 1)
+            self.causal = causal
+
+        def forward(self, x):
+            mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1]) if self.causal else None
+            return self.inner(x, x, x, attn_mask=mask, need_weights=False)[0]
+
+    block = projections("self_attn.")
+    for ours, theirs in [("attentionNorm", "norm1"), ("denseNorm", "norm2")]:
+        for kind in ["weight", "bias"]:
+            block[f"{ours}.{kind}"] = (f"{theirs}.{kind}", lambda tensor: tensor)
+    for ours, theirs in [("expansion", "linear1"), ("contraction", "linear2")]:
+        block[f"{ours}.weight"] = (f"{theirs}.weight", lambda tensor: tensor.T)
+        block[f"{ours}.bias"] = (f"{theirs}.bias", lambda tensor: tensor)
+
+    record(vectors, "self", SelfAttention(False), 2, 5, width, parameters=projections("inner."))
+    record(vectors, "causal", SelfAttention(True), 2, 5, width, parameters=projections("inner."))
+    encoder = dict(dim_feedforward=12, dropout=0, batch_first=True)
+    record(vectors, "encoder", nn.TransformerEncoderLayer(width, 2, **encoder), 2, 5, width, parameters=block)
+    first = nn.TransformerEncoderLayer(width, 4, activation="gelu", norm_first=True, **encoder)
+    record(vectors, "encoder_first", first, 2, 5, width, parameters=block)
+    return vectors
+
+
 def main():
-    torch.manual_seed(1)
     os.makedirs(FOLDER, exist_ok=True)
-    save_file({k: v.contiguous() for k, v in convolution().items()}, os.path.join(FOLDER, "convolution.safetensors"))
+    for family in [convolution, normalization, attention]:
+        torch.manual_seed(1)
+        vectors = {name: tensor.contiguous() for name, tensor in family().items()}
+        save_file(vectors, os.path.join(FOLDER, family.__name__ + ".safetensors"))
 
 
 if __name__ == "__main__":

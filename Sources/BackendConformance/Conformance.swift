@@ -3,7 +3,7 @@ import BackendReference
 
 /// What the conformance suite is divided into; the families of operations have the names that they have everywhere.
 public enum ConformanceFamily: String, Sendable, CaseIterable {
-  case memory, elementwise, copies, reduction, matmul, convolution, pooling, indexing, softmax, random
+  case memory, elementwise, copies, reduction, matmul, convolution, pooling, indexing, softmax, normalization, random
   case optimizerSteps, recording, threads
 }
 
@@ -42,6 +42,7 @@ public func conformanceFailures(
     case .pooling: examiner.examinePooling()
     case .indexing: examiner.examineIndexing()
     case .softmax: examiner.examineSoftmax()
+    case .normalization: examiner.examineNormalization()
     case .random: examiner.examineRandom()
     case .optimizerSteps: examiner.examineOptimizerSteps()
     case .recording: examiner.examineRecording()

@@ -101,14 +101,3 @@ extension Backend {
     try select(condition, conditionLayout, constant, everywhere, y, layout, into: y)
   }
 }
-
-/// The layouts of a `[rows, columns]` matrix and of a column of one value for each row.
-private struct RowTable {
-  let rows, columns: Int
-
-  /// For folding each row into one value.
-  var folded: AxisShape { AxisShape(outer: rows, extent: columns, inner: 1) }
-  var dense: Layout { Layout(dense: [rows, columns]) }
-  /// `[rows]`, read as `[rows, columns]`.
-  var oneForEachRow: Layout { Layout(shape: [rows, columns], strides: Strides([1, 0])) }
-}

@@ -163,6 +163,17 @@ public protocol Backend: AnyObject, Sendable {
   /// From the result y: dx = y·(dy − Σ dy·y), or dy − eʸ·Σ dy when `logarithmic`.
   func softmaxGradient(
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice) throws
+  /// Each row of x: (x − μ)·s·gain + shift, with s = 1/√(σ² + ε) and σ² the mean of (x − μ)²; μ is the mean where
+  /// `shape.isCentred`, else 0. `gain` and `shift` are `[columns]`. Where `statistics` (`[2, rows]`) is given it gets every
+  /// μ, then every s.
+  func normalize(
+    _ x: BufferSlice, gain: BufferSlice?, shift: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
+    statistics: BufferSlice?) throws
+  /// With x̂ = (x − μ)·s and g = dy·gain: dx = s·(g − mean(g) − x̂·mean(g·x̂)), without mean(g) where μ is not the mean;
+  /// dGain = Σ dy·x̂ and dShift = Σ dy over the rows.
+  func normalizeGradient(
+    _ dy: BufferSlice, _ x: BufferSlice, gain: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
+    into dx: BufferSlice, dGain: BufferSlice?, dShift: BufferSlice?) throws
   /// loss[r] = −Σ q·ln softmax(logits[r]), q = (1 − smoothing) at the label + smoothing/columns everywhere (PyTorch);
   /// labels are int32. A label equal to `ignoredLabel` gives loss 0 and gradient 0; any other label out of range gives NaN.
   /// Where `gradient` is given it gets softmax(logits) − q.

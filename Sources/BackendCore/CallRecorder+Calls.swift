@@ -250,6 +250,30 @@ extension CallRecorder {
     }
   }
 
+  public func normalize(
+    _ x: BufferSlice, gain: BufferSlice?, shift: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
+    statistics: BufferSlice?
+  ) throws {
+    let (x, gain, shift, y, statistics) = (kept(x), kept(gain), kept(shift), kept(y), kept(statistics))
+    try call { backend, at in
+      try backend.normalize(
+        at(x), gain: at(gain), shift: at(shift), shape, into: at(y), statistics: at(statistics))
+    }
+  }
+
+  public func normalizeGradient(
+    _ dy: BufferSlice, _ x: BufferSlice, gain: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
+    into dx: BufferSlice, dGain: BufferSlice?, dShift: BufferSlice?
+  ) throws {
+    let (dy, x, gain, statistics) = (kept(dy), kept(x), kept(gain), kept(statistics))
+    let (dx, dGain, dShift) = (kept(dx), kept(dGain), kept(dShift))
+    try call { backend, at in
+      try backend.normalizeGradient(
+        at(dy), at(x), gain: at(gain), statistics: at(statistics), shape, into: at(dx), dGain: at(dGain),
+        dShift: at(dShift))
+    }
+  }
+
   public func dropout(_ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice)
     throws
   {

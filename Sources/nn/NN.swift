@@ -9,7 +9,7 @@ struct NN: ParsableCommand {
       Results go to standard output, everything else to standard error; with --json the result is one object. Exit codes: \
       1 wrong data, file or model; 3 no such device, or it failed; 64 a wrong command line.
       """,
-    subcommands: [Train.self, Evaluate.self, Predict.self, Summarize.self, Devices.self])
+    subcommands: [Train.self, Evaluate.self, Predict.self, Summarize.self, Demonstrate.self, Devices.self])
 
   static func main() { runAndExit() }
 }

@@ -37,6 +37,7 @@ import Testing
     (.paddingWinsTheMaximum, .pooling, "pool maximum"),
     (.largestIsNotSubtracted, .softmax, "softmax"), (.softmaxGradientForgetsTheSum, .softmax, "softmaxGradient"),
     (.smoothingIsForgotten, .softmax, "softmaxCrossEntropy"), (.ignoredLabelsCount, .softmax, "softmaxCrossEntropy"),
+    (.epsilonIsForgotten, .normalization, "normalize"), (.gainSlopesAreForgotten, .normalization, "normalizeGradient"),
     (.uniformsUseLowBits, .random, "random uniform"), (.stepOffsetIsForgotten, .random, "random uniform"),
     (.dropoutForgetsTheScale, .random, "dropout"),
     (.epsilonInsideTheRoot, .optimizerSteps, "adam"), (.decayIsCoupled, .optimizerSteps, "decay 0.1 direct"),

@@ -56,6 +56,22 @@ import Testing
     }
   }
 
+  @Test(arguments: [false, true], [false, true])
+  func normalization(_ isCentred: Bool, _ isAffine: Bool) throws {
+    let shape = NormalizationShape(rows: 4, columns: 6, isCentred: isCentred, epsilon: 1e-3)
+    try compare { backend in
+      let (x, y, dx, statistics) = (try buffer(numbers(24)), try result(24), try result(24), try result(8))
+      let (dGain, dShift) = (try result(6), try result(6))
+      let gain = isAffine ? try buffer(numbers(6, seed: 3)) : nil
+      try backend.normalize(
+        x, gain: gain, shift: isAffine ? try buffer(numbers(6, seed: 4)) : nil, shape, into: y, statistics: statistics)
+      try backend.normalizeGradient(
+        try buffer(numbers(24, seed: 2)), x, gain: gain, statistics: statistics, shape, into: dx,
+        dGain: isAffine ? dGain : nil, dShift: isAffine ? dShift : nil)
+      return [y, statistics, dx] + (isAffine ? [dGain, dShift] : [])
+    }
+  }
+
   @Test(arguments: [0, 0.1, 1], [nil, 2, -100] as [Int32?])
   func softmaxCrossEntropy(_ smoothing: Double, _ ignored: Int32?) throws {
     try compare { backend in

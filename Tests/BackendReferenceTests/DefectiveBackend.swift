@@ -18,6 +18,7 @@ enum Defect: String, CaseIterable, Sendable {
   case indicesAreClamped, repeatedIndicesOverwrite
   case convolutionIsFlipped, paddingIsForgotten, strideIsForgottenBackward, paddingWinsTheMaximum
   case largestIsNotSubtracted, softmaxGradientForgetsTheSum, smoothingIsForgotten, ignoredLabelsCount
+  case epsilonIsForgotten, gainSlopesAreForgotten
   case uniformsUseLowBits, stepOffsetIsForgotten, dropoutForgetsTheScale
   case epsilonInsideTheRoot, decayIsCoupled, gradientBoundIsForgotten, inputGradientIsOverwritten, normAccumulates
   case clippingNeverScales, replayDoesNothing, threadsShareScratch, resultsDependOnHistory
@@ -373,6 +374,24 @@ final class DefectiveBackend: Backend {
     try base.softmaxCrossEntropy(
       logits, labels: labels, rows: rows, columns: columns, smoothing: defect == .smoothingIsForgotten ? 0 : smoothing,
       ignoredLabel: defect == .ignoredLabelsCount ? nil : ignoredLabel, loss: loss, gradient: gradient)
+  }
+
+  func normalize(
+    _ x: BufferSlice, gain: BufferSlice?, shift: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
+    statistics: BufferSlice?
+  ) throws {
+    var shape = shape
+    if defect == .epsilonIsForgotten { shape.epsilon = 0 }
+    try base.normalize(x, gain: gain, shift: shift, shape, into: y, statistics: statistics)
+  }
+
+  func normalizeGradient(
+    _ dy: BufferSlice, _ x: BufferSlice, gain: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
+    into dx: BufferSlice, dGain: BufferSlice?, dShift: BufferSlice?
+  ) throws {
+    let gain = defect == .gainSlopesAreForgotten ? nil : gain
+    try base.normalizeGradient(
+      dy, x, gain: gain, statistics: statistics, shape, into: dx, dGain: dGain, dShift: dShift)
   }
 
   func dropout(_ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice) throws {

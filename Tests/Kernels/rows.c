@@ -27,6 +27,48 @@ static void softmax(long rows, long columns, bool logarithmic) {
   release();
 }
 
+static void normalization(long rows, long columns, bool centred, bool gains, bool shifts) {
+  const long count = rows * columns;
+  const float *const x = floats(count, -3, 5), *const dy = floats(count, -1, 1);
+  const float *const gain = gains ? floats(columns, -1, 1) : NULL, *const shift = shifts ? floats(columns, -1, 1) : NULL;
+  float *const y = guarded(count, sizeof *y), *const dx = guarded(count, sizeof *dx);
+  float *const means = guarded(rows, sizeof *means), *const scales = guarded(rows, sizeof *scales);
+  float *const dgain = gains ? guarded(columns, sizeof *dgain) : NULL, *const dshift = guarded(columns, sizeof *dshift);
+  kernels->normalize(x, gain, shift, rows, columns, centred, 1e-2, y, means, scales);
+  kernels->normalize_gradient(dy, x, gain, means, scales, rows, columns, centred, dx);
+  kernels->normalize_sums(dy, x, means, scales, rows, columns, 0, columns / 2, dgain, dshift);
+  kernels->normalize_sums(dy, x, means, scales, rows, columns, columns / 2, columns, dgain, dshift);
+  for (long r = 0; r < rows; r++) {
+    double mean = 0, variance = 0, slope = 0, product = 0;
+    for (long c = 0; c < columns; c++) mean += centred ? x[r * columns + c] / (double)columns : 0;
+    for (long c = 0; c < columns; c++) variance += pow(x[r * columns + c] - mean, 2) / (double)columns;
+    const double scale = 1 / sqrt(variance + 1e-2);
+    for (long c = 0; c < columns; c++) {
+      const double g = dy[r * columns + c] * (gain ? gain[c] : 1.0);
+      slope += centred ? g / (double)columns : 0;
+      product += g * (x[r * columns + c] - mean) * scale / (double)columns;
+    }
+    expect_near("normalize mean", r, means[r], mean, 1e-5);
+    expect_near("normalize scale", r, scales[r], scale, 1e-5 * scale);
+    for (long c = 0; c < columns; c++) {
+      const long i = r * columns + c;
+      const double normal = (x[i] - mean) * scale, factor = gain ? gain[c] : 1;
+      expect_near("normalize", i, y[i], normal * factor + (shift ? shift[c] : 0), 1e-4);
+      expect_near("normalize_gradient", i, dx[i], scale * (dy[i] * factor - slope - normal * product), 2e-4 * scale);
+    }
+  }
+  for (long c = 0; c < columns; c++) {
+    double slopes = 0, sum = 0;
+    for (long r = 0; r < rows; r++) {
+      slopes += dy[r * columns + c] * ((x[r * columns + c] - means[r]) * scales[r]);
+      sum += dy[r * columns + c];
+    }
+    if (gains) expect_near("normalize_sums gain", c, dgain[c], slopes, 1e-4 * (double)rows);
+    expect_near("normalize_sums shift", c, dshift[c], sum, 1e-5 * (double)rows);
+  }
+  release();
+}
+
 static void cross_entropy(long rows, long columns, double smoothing, bool wants_gradient) {
   const long count = rows * columns;
   const float *const x = floats(count, -8, 8);
@@ -159,6 +201,11 @@ void test_rows(void) {
     optimizers(lengths[l], 0.1f, false);
     optimizers(lengths[l], 0.1f, true);
   }
+  for (int l = 0; l < length_count; l++) {
+    for (int flags = 0; flags < 8; flags++) normalization(3, lengths[l], flags & 1, flags & 2, flags & 4);
+  }
+  normalization(200, 70, true, true, true);
+  normalization(2, 2500, true, true, true);
   softmax(2, 2500, false);
   softmax(2, 2500, true);
 }

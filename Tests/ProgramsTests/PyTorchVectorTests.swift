@@ -7,6 +7,7 @@ import Testing
   /// A layer of this package, and the one of PyTorch that it is compared with.
   struct Pair: CustomTestStringConvertible, Sendable {
     let testDescription: String
+    var isTraining = false
     let makeLayer: @Sendable () -> any Layer
 
     static let convolution = [
@@ -19,11 +20,40 @@ import Testing
       Pair(testDescription: "average") { AveragePool2D(3, stride: 2, padding: 1) },
       Pair(testDescription: "average_inside") { AveragePool2D(3, stride: 2, padding: 1, countsPadding: false) },
     ]
+
+    static let normalization = [
+      Pair(testDescription: "layer") { LayerNorm() },
+      Pair(testDescription: "root_mean_square") { RMSNorm() },
+      Pair(testDescription: "group") { GroupNorm(2) },
+      Pair(testDescription: "instance") { GroupNorm(4, epsilon: 1e-3) },
+      Pair(testDescription: "batch", isTraining: true) { BatchNorm() },
+      Pair(testDescription: "batch_images", isTraining: true) { BatchNorm(momentum: 0.3) },
+      Pair(testDescription: "batch_inference") { BatchNorm() },
+    ]
+
+    static let attention = [
+      Pair(testDescription: "self") { SelfAttention(heads: 2, width: 8) },
+      Pair(testDescription: "causal") { SelfAttention(heads: 2, width: 8, isCausal: true) },
+      Pair(testDescription: "encoder") { TransformerEncoderBlock(heads: 2, width: 8, hidden: 12, dropout: 0) },
+      Pair(testDescription: "encoder_first") {
+        TransformerEncoderBlock(heads: 4, width: 8, hidden: 12, activation: .gelu, dropout: 0, normalizesFirst: true)
+      },
+    ]
   }
 
   @Test(arguments: TestDevices.all, Pair.convolution)
   func convolution(_ device: Device, _ pair: Pair) throws {
     try compare(pair, with: "convolution", on: device)
+  }
+
+  @Test(arguments: TestDevices.all, Pair.normalization)
+  func normalization(_ device: Device, _ pair: Pair) throws {
+    try compare(pair, with: "normalization", on: device)
+  }
+
+  @Test(arguments: TestDevices.all, Pair.attention)
+  func attention(_ device: Device, _ pair: Pair) throws {
+    try compare(pair, with: "attention", on: device)
   }
 
   private func compare(_ pair: Pair, with file: String, on device: Device) throws {
@@ -37,12 +67,16 @@ import Testing
     try layer.build(inputShape: Array(input.shape.dropFirst()), on: device)
     for (path, parameter) in layer.parameters { parameter.assign(try vector(path)) }
     let weights = try vector("output_gradient")
+    let context = pair.isTraining ? Context.training(RandomStream(seed: 1)) : .inference
+    let (_, inputGradient) = valueAndGradient(at: input) { (layer($0, context) * weights).sum() }
+    for (path, parameter) in layer.parameters where parameter.isState {
+      try expectClose(parameter.value, try vector("\(path)_after"))
+    }
     var output = Tensor(0)
     let (_, gradients) = valueAndGradient(at: layer) { layer in
-      output = layer(input, .inference)
+      output = layer(input, context)
       return (output * weights).sum()
     }
-    let (_, inputGradient) = valueAndGradient(at: input) { (layer($0, .inference) * weights).sum() }
     try expectClose(output, try vector("output"))
     try expectClose(inputGradient, try vector("input_gradient"))
     for path in gradients.paths {

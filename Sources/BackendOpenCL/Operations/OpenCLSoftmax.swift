@@ -6,7 +6,7 @@ public import BackendCore
 extension OpenCLBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     try requireFloat32(x, "softmax")
-    let (name, groups) = rowKernel("softmaxItems", "softmaxRows", rows, columns)
+    let (name, groups) = rowKernel(.softmax, "softmaxItems", "softmaxRows", rows, columns)
     try launch(name, groups) { arguments in
       arguments.slice(x, rows * columns)
       arguments.slice(y, rows * columns)
@@ -20,7 +20,7 @@ extension OpenCLBackend {
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
   ) throws {
     try requireFloat32(dy, "softmaxGradient")
-    let (name, groups) = rowKernel("softmaxGradientItems", "softmaxGradientRows", rows, columns)
+    let (name, groups) = rowKernel(.softmax, "softmaxGradientItems", "softmaxGradientRows", rows, columns)
     try launch(name, groups) { arguments in
       arguments.slice(dy, rows * columns)
       arguments.slice(y, rows * columns)
@@ -36,7 +36,7 @@ extension OpenCLBackend {
     loss: BufferSlice, gradient: BufferSlice?
   ) throws {
     try requireFloat32(logits, "softmaxCrossEntropy")
-    let (name, groups) = rowKernel("crossEntropyItems", "crossEntropyRows", rows, columns)
+    let (name, groups) = rowKernel(.softmax, "crossEntropyItems", "crossEntropyRows", rows, columns)
     let target = Target(
       atLabel: Float(1 - smoothing), everywhere: Float(smoothing / Double(max(columns, 1))),
       ignoredLabel: ignoredLabel ?? 0, ignoresLabel: ignoredLabel == nil ? 0 : 1, hasGradient: gradient == nil ? 0 : 1)
@@ -49,15 +49,6 @@ extension OpenCLBackend {
       arguments.count(columns)
       arguments.value(target)
     }
-  }
-
-  private func rowKernel(
-    _ items: String, _ rowGroups: String, _ rows: Int, _ columns: Int
-  ) -> (KernelName, WorkGroups) {
-    let program = ProgramName(family: .softmax, isWide: isWide(max(rows, columns)))
-    return options.runsLoops || columns <= 32
-      ? (KernelName(program: program, stem: items), .elements(rows, each: columns))
-      : (KernelName(program: program, stem: rowGroups), WorkGroups(x: rows))
   }
 }
 

@@ -11,6 +11,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
   case matmul = "Matmul"
   case matmulPanels = "MatmulPanels"
   case matmulRows = "MatmulRows"
+  case normalization = "Normalization"
   case optimizerSteps = "OptimizerSteps"
   case peak = "Peak"
   case random = "Random"
@@ -24,6 +25,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
   var files: [String] {
     switch self {
     case .matmul, .matmulPanels, .matmulRows: ["Common", "MatmulEpilogue", rawValue]
+    case .normalization, .softmax: ["Common", "RowFolds", rawValue]
     default: ["Common", rawValue]
     }
   }

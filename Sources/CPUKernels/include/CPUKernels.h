@@ -180,6 +180,19 @@ struct nn_cpu_kernels {
   void (*cross_entropy)(const float *logits, const int32_t *labels, long rows, long columns, double smoothing,
                         const int32_t *_Nullable ignored, float *loss, float *_Nullable gradient);
 
+  // MARK: Normalization
+
+  /// y[r, ·] = (x[r, ·] - mean)·scale·gain + shift with scale = 1/sqrt(variance + epsilon); the mean is 0 unless `centred`.
+  /// gain, shift and both statistics may be null.
+  void (*normalize)(const float *x, const float *_Nullable gain, const float *_Nullable shift, long rows, long columns,
+                    bool centred, double epsilon, float *y, float *_Nullable means, float *_Nullable scales);
+  /// dx of `normalize` from dy, x and the statistics.
+  void (*normalize_gradient)(const float *dy, const float *x, const float *_Nullable gain, const float *means,
+                             const float *scales, long rows, long columns, bool centred, float *dx);
+  /// The sums over all rows of dy·(x - mean)·scale and of dy, for the columns first ..< end; each may be null.
+  void (*normalize_sums)(const float *dy, const float *x, const float *means, const float *scales, long rows, long columns,
+                         long first, long end, float *_Nullable gain, float *_Nullable shift);
+
   // MARK: Dense layers
 
   /// z[r, ·] += bias (may be null), then y = op(z) if `activates`, else y = z. y may be z.

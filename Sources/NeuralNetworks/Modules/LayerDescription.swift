@@ -1,16 +1,22 @@
 /// One layer of an `Architecture`.
 enum LayerDescription: Sendable {
   case layer(any LayerRecipe)
+  case container(ContainerDescription)
   case sequential(Architecture)
 
   init(of layer: any Layer) throws {
     switch layer {
     case let layer as Sequential: self = .sequential(try Architecture(of: layer))
+    case let layer as any ContainerLayer: self = .container(try LayerDescription.container(of: layer))
     case let layer as any ConfigurableLayer: self = .layer(LayerDescription.recipe(of: layer))
     default:
       throw ModelError.invalidConfiguration(
         layer: "\(type(of: layer))", reason: "a layer that can be described adopts ConfigurableLayer")
     }
+  }
+
+  private static func container<L: ContainerLayer>(of layer: L) throws -> ContainerDescription {
+    try ContainerDescription(of: layer)
   }
 
   private static func recipe<L: ConfigurableLayer>(of layer: L) -> any LayerRecipe {
@@ -20,6 +26,7 @@ enum LayerDescription: Sendable {
   func makeLayer() -> any Layer {
     switch self {
     case .layer(let recipe): recipe.makeLayer()
+    case .container(let container): container.makeLayer()
     case .sequential(let architecture): Sequential(architecture: architecture)
     }
   }
@@ -51,9 +58,14 @@ extension LayerDescription: Codable {
   fileprivate static var builtIn: [any ConfigurableLayer.Type] {
     [
       Dense.self, Flatten.self, Reshape.self, Activation.self, Dropout.self, Conv2D.self, MaxPool2D.self,
-      AveragePool2D.self, GlobalAveragePool2D.self, GlobalMaxPool2D.self,
+      AveragePool2D.self, GlobalAveragePool2D.self, GlobalMaxPool2D.self, LayerNorm.self, RMSNorm.self, GroupNorm.self,
+      BatchNorm.self, SpatialDropout.self, GaussianNoise.self, SelfAttention.self, TransformerEncoderBlock.self,
+      PositionalEncoding.self, PositionalEmbedding.self,
     ]
   }
+
+  /// The layers of this package that are made of others.
+  private static var containers: [any ContainerLayer.Type] { [Residual.self, Parallel.self, Rematerialized.self] }
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
@@ -68,15 +80,26 @@ extension LayerDescription: Codable {
       self = .layer(try LayerDescription.decode(type, from: container.superDecoder(forKey: .configuration)))
     } else if name == "\(Sequential.self)" {
       self = .sequential(try Architecture(from: decoder))
+    } else if let type = LayerDescription.containers.first(where: { "\($0)" == name }) {
+      self = .container(try LayerDescription.decode(type, from: decoder))
     } else {
       guard let type = LayerDescription.builtIn.first(where: { "\($0)" == name }) else {
-        let names = LayerDescription.builtIn.map { "\($0)" } + ["\(Sequential.self)"]
+        let names =
+          LayerDescription.builtIn.map { "\($0)" } + LayerDescription.containers.map { "\($0)" } + [
+            "\(Sequential.self)"
+          ]
         throw DecodingError.dataCorruptedError(
           forKey: .layer, in: container,
           debugDescription: "there is no layer \"\(name)\"; there are \(names.joined(separator: ", "))")
       }
       self = .layer(try LayerDescription.decode(type, from: decoder))
     }
+  }
+
+  private static func decode<L: ContainerLayer>(_ type: L.Type, from decoder: any Decoder) throws
+    -> ContainerDescription
+  {
+    try ContainerDescription(type, from: decoder)
   }
 
   private static func decode<L: ConfigurableLayer>(_ type: L.Type, from decoder: any Decoder) throws -> any LayerRecipe
@@ -90,6 +113,9 @@ extension LayerDescription: Codable {
     case .sequential(let architecture):
       try container.encode("\(Sequential.self)", forKey: .layer)
       try architecture.encode(to: encoder)
+    case .container(let description):
+      try container.encode(description.typeName, forKey: .layer)
+      try description.encode(to: encoder)
     case .layer(let recipe):
       try container.encode(recipe.typeName, forKey: .layer)
       if recipe.isBuiltIn {

@@ -36,9 +36,9 @@ public class Model: Layer {
   }
 
   /// For subclasses, which are their own network.
-  init(inputShape: [Int]?) {
+  init(inputShapes: [[Int]]) {
     wrapped = nil
-    inputShapes = inputShape.map { [$0] } ?? []
+    self.inputShapes = inputShapes
   }
 
   /// The layer that the model was made of; the model itself when it is `Sequential`.
@@ -55,7 +55,9 @@ public class Model: Layer {
     return [forward(inputs[0], context)]
   }
 
-  public var allowsReplay: Bool { children.allSatisfy { $0.layer.allowsReplay } }
+  public var allowsReplay: Bool {
+    children.allSatisfy { ($0.module as? any Layer)?.allowsReplay ?? false }
+  }
 
   /// Where the parameters are, or will be once the model is built.
   public var device: Device {
@@ -69,8 +71,14 @@ public class Model: Layer {
   /// What the model is called in messages.
   package var displayName: String { "\(type(of: network))" }
 
-  /// The layers right below, with the names that begin the paths of their parameters.
-  var children: [(name: String, layer: any Layer)] { wrapped.map { [("", $0)] } ?? [] }
+  /// What an input is called in messages.
+  func inputName(_ index: Int) -> String { displayName }
+
+  /// The element types of the inputs, where the model knows them.
+  var inputDTypes: [DType]? { nil }
+
+  /// The modules right below, with the names that begin the paths of their parameters.
+  var children: [(name: String, module: any Module)] { wrapped.map { [("", $0)] } ?? [] }
 
   // MARK: What building keeps
 
@@ -91,7 +99,7 @@ public class Model: Layer {
   @discardableResult
   func inferShapes(_ shapes: [[Int]], dtypes: [DType]? = nil, variableExtent: Int = 1) throws -> ShapeTrace {
     let trace = ShapeTrace(self, variableExtent: variableExtent)
-    try trace.run(inputShapes: shapes, dtypes: dtypes, of: displayName) { forward($0, .inference) }
+    try trace.run(inputShapes: shapes, dtypes: dtypes ?? inputDTypes, of: displayName) { forward($0, .inference) }
     traced(inputShapes: shapes)
     return trace
   }
@@ -142,9 +150,9 @@ public class Model: Layer {
 
   /// Throws when shapes of inputs are not those of the model, where it has some.
   func checkInputs(_ found: [[Int]]) throws {
-    for (found, expected) in zip(found, inputShapes) {
+    for (index, (found, expected)) in zip(found, inputShapes).enumerated() {
       let fits = found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 || $1 == anyLength }
-      if !fits { throw ModelError.inputShape(layer: displayName, expected: expected, found: found) }
+      if !fits { throw ModelError.inputShape(layer: inputName(index), expected: expected, found: found) }
     }
   }
 

@@ -26,7 +26,7 @@ public final class Sequential: Model {
   /// The same from an array.
   public init(_ layers: [any Layer], inputShape: [Int]? = nil) {
     self.layers = layers
-    super.init(inputShape: inputShape)
+    super.init(inputShapes: inputShape.map { [$0] } ?? [])
   }
 
   /// The layer at a position.
@@ -38,5 +38,5 @@ public final class Sequential: Model {
     return x
   }
 
-  override var children: [(name: String, layer: any Layer)] { layers.enumerated().map { ("\($0)", $1) } }
+  override var children: [(name: String, module: any Module)] { layers.enumerated().map { ("\($0)", $1) } }
 }

@@ -1,8 +1,8 @@
 /// A run of a module without numbers, in which its layers declare their parameters and their output shapes are noted.
 final class ShapeTrace {
-  /// A layer as it was called.
+  /// A layer, or a merging one, as it was called.
   struct Call {
-    let layer: any Layer
+    let module: any Module
     let depth: Int
     /// Without the batch axis; nil until the call has returned.
     var outputShape: [Int]?
@@ -75,20 +75,48 @@ final class ShapeTrace {
       fail((error as? ModelError)?.located(in: "\(type(of: layer))", at: path(of: layer)) ?? error)
     }
     if failure != nil { return input }
+    return noting(layer) { layer.forward(input, context) }
+  }
+
+  /// The same for a layer of several inputs.
+  func call(_ merge: some MergeLayer, _ inputs: [Tensor], _ context: Context) -> Tensor {
+    guard let first = inputs.first else { fatalError("\(type(of: merge)) was called without inputs") }
+    if failure != nil { return first }
+    do {
+      try merge.prepare(inputShapes: inputs.map { Array($0.shape.dropFirst()) })
+    } catch {
+      fail((error as? ModelError)?.located(in: "\(type(of: merge))", at: path(of: merge)) ?? error)
+    }
+    if failure != nil { return first }
+    return noting(merge) { merge.forward(inputs, context) }
+  }
+
+  /// Runs the forward pass of a module, and notes its output.
+  private func noting(_ module: any Module, _ forward: () -> Tensor) -> Tensor {
     let index = calls.count
-    calls.append(Call(layer: layer, depth: depth))
+    calls.append(Call(module: module, depth: depth))
     depth += 1
-    let output = layer.forward(input, context)
+    let output = forward()
     depth -= 1
     let outputShape = Array(output.shape.dropFirst())
     calls[index].outputShape = outputShape
     if SizeLimit.count(outputShape) == nil {
-      let reason = "an output of shape \(outputShape) has more than \(SizeLimit.tensor) numbers"
-      fail(
-        ModelError.invalidConfiguration(layer: "\(type(of: layer))", reason: reason)
-          .located(in: "\(type(of: layer))", at: path(of: layer)))
+      refuse(module, "an output of shape \(outputShape) has more than \(SizeLimit.tensor) numbers")
     }
     return output
+  }
+
+  private func refuse(_ module: any Module, _ reason: String) {
+    let name = "\(type(of: module))"
+    fail(ModelError.invalidConfiguration(layer: name, reason: reason).located(in: name, at: path(of: module)))
+  }
+
+  /// What a layer returns that finds in its forward pass that it cannot go on: while shapes are inferred the model is refused
+  /// with the reason, and `instead` stands for the output; otherwise the program ends with it.
+  static func refuse(_ module: any Module, _ reason: String, instead: Tensor) -> Tensor {
+    guard let trace = LayerThread.current.trace else { fatalError("\(type(of: module)): \(reason)") }
+    trace.refuse(module, reason)
+    return instead
   }
 
   /// True when a layer has refused its input: what follows makes no sense.

@@ -87,13 +87,13 @@ extension Summary {
     }
     // A network that only calls others says nothing by a row of its own.
     let root = calls.first.flatMap { call in
-      walk.paths[ObjectIdentifier(call.layer)] == "" && calls.count > 1 && owned(call.layer) == 0 ? call : nil
+      walk.paths[ObjectIdentifier(call.module)] == "" && calls.count > 1 && owned(call.module) == 0 ? call : nil
     }
-    for call in calls.dropFirst(root == nil ? 0 : 1) where seen.insert(ObjectIdentifier(call.layer)).inserted {
+    for call in calls.dropFirst(root == nil ? 0 : 1) where seen.insert(ObjectIdentifier(call.module)).inserted {
       rows.append(
         Row(
-          name: walk.paths[ObjectIdentifier(call.layer)] ?? "", layer: "\(type(of: call.layer))",
-          outputShape: call.outputShape, parameterCount: owned(call.layer),
+          name: walk.paths[ObjectIdentifier(call.module)] ?? "", layer: "\(type(of: call.module))",
+          outputShape: call.outputShape, parameterCount: owned(call.module),
           depth: call.depth - (root == nil ? 0 : 1)))
     }
     for (path, module) in walk.modules where owned(module) > 0 && !seen.contains(ObjectIdentifier(module)) {

@@ -50,15 +50,27 @@ extension Tape {
 }
 
 /// The value of `body`, and its gradients with respect to the parameters in `targets`, laid out in slabs.
+package func slabGradients<E: Error>(
+  targets: [LeafKey: LeafTarget], slabCounts: [Int], device: Device, dtype: DType, of body: () throws(E) -> Tensor
+) throws(E) -> (value: Tensor, slabs: [Tensor]) {
+  let (value, slabs, _) = try slabGradients(
+    targets: targets, slabCounts: slabCounts, device: device, dtype: dtype, at: []
+  ) { (_: [Tensor]) throws(E) in try body() }
+  return (value, slabs)
+}
+
+/// The same, and the gradients with respect to further tensors.
 ///
 /// `slabs[i]` has `slabCounts[i]` elements; the gradient of a parameter lies in its range, row-major, and everything else
 /// is zero. Rules write straight into the slabs, but while an outer scope is active the slabs are ordinary, recorded
 /// tensors.
 package func slabGradients<E: Error>(
-  targets: [LeafKey: LeafTarget], slabCounts: [Int], device: Device, dtype: DType, of body: () throws(E) -> Tensor
-) throws(E) -> (value: Tensor, slabs: [Tensor]) {
+  targets: [LeafKey: LeafTarget], slabCounts: [Int], device: Device, dtype: DType, at tensors: [Tensor],
+  of body: ([Tensor]) throws(E) -> Tensor
+) throws(E) -> (value: Tensor, slabs: [Tensor], gradients: [Tensor]) {
   let tape = Tape.openScope(tracking: targets)
-  let value = try tape.run(body)
+  let leaves = tensors.map { tape.leaf($0) }
+  let value = try tape.run { () throws(E) in try body(leaves) }
   Checks.scalarResult("valueAndGradient: the value", value)
   Checks.floatingPoint("valueAndGradient: the value", value)
   let scope = tape.closeScope()
@@ -73,13 +85,13 @@ package func slabGradients<E: Error>(
     defer { walk.end() }
     walk.run(from: value)
     walk.fillUnwrittenRanges(of: targets.values)
-    return (value.detached(), walk.slabs)
+    return (value.detached(), walk.slabs, leaves.map { walk.gradient(of: $0) })
   }
   var walk = BackwardWalk(tape, scope)
   defer { walk.end() }
   walk.run(from: value)
   let slabs = slabCounts.indices.map { walk.slab($0, count: slabCounts[$0], of: scope, device, dtype) }
-  return (value, slabs)
+  return (value, slabs, leaves.map { walk.gradient(of: $0) })
 }
 
 extension Collection<LeafTarget> {

@@ -40,6 +40,7 @@ enum Record {
   indirect case convolutionWeightGradient(ConvolutionWeightGradientRecord)
   indirect case pooling(PoolingRecord)
   indirect case poolingGradient(PoolingGradientRecord)
+  indirect case normalization(NormalizationRecord)
   indirect case custom(CustomRecord)
 
   func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
@@ -74,6 +75,7 @@ enum Record {
     case .convolutionWeightGradient(let rule): rule.propagate(&dy, in: &walk)
     case .pooling(let rule): rule.propagate(&dy, in: &walk)
     case .poolingGradient(let rule): rule.propagate(&dy, in: &walk)
+    case .normalization(let rule): rule.propagate(&dy, in: &walk)
     case .custom(let rule): rule.propagate(&dy, in: &walk)
     }
   }

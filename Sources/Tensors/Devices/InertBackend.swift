@@ -130,6 +130,14 @@ extension InertBackend {
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
     loss: BufferSlice, gradient: BufferSlice?
   ) throws {}
+  func normalize(
+    _ x: BufferSlice, gain: BufferSlice?, shift: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
+    statistics: BufferSlice?
+  ) throws {}
+  func normalizeGradient(
+    _ dy: BufferSlice, _ x: BufferSlice, gain: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
+    into dx: BufferSlice, dGain: BufferSlice?, dShift: BufferSlice?
+  ) throws {}
   func dropout(
     _ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice
   ) throws {}

@@ -39,6 +39,13 @@ public final class RandomStream: Sendable {
     return RandomStream(key: RandomSource.derivedKey(seed: key, "split \(nextCount()) \(step ?? 0)"), step: step)
   }
 
+  /// A stream that draws what this one draws from now on.
+  package func copied() -> RandomStream {
+    let copy = RandomStream(key: key, step: step, stepCounter: stepCounter)
+    copy.draws.store(draws.load(ordering: .relaxed), ordering: .relaxed)
+    return copy
+  }
+
   /// Where the next draw on a device takes its numbers from.
   package func nextSource() -> RandomSource {
     var source = source(of: nextCount())

@@ -5,20 +5,9 @@ import Testing
 /// Models with several inputs and outputs, their losses and metrics by name.
 @Suite struct SeveralOutputsTests {
   /// Two inputs of width 3, a class and a number.
-  final class Twin: Model {
-    let kindLayer = Dense(3), priceLayer = Dense(1)
-
-    init() throws {
-      super.init(inputShape: nil)
-      _ = try outputShapes(for: [.zeros([1, 3]), .zeros([1, 3])])
-      traced(inputShapes: [[3], [3]])
-    }
-
-    override var outputNames: [String] { ["kind", "price"] }
-    override var children: [(name: String, layer: any Layer)] { [("kind", kindLayer), ("price", priceLayer)] }
-    override func forward(_ inputs: [Tensor], _ context: Context) -> [Tensor] {
-      [kindLayer(inputs[0], context), priceLayer(inputs[1], context)]
-    }
+  static func twin() -> Graph {
+    let (left, right) = (Node.input([3]), Node.input([3]))
+    return Graph(inputs: ["left": left, "right": right], outputs: ["kind": Dense(3)(left), "price": Dense(1)(right)])
   }
 
   struct Pairs: Dataset {
@@ -32,7 +21,7 @@ import Testing
   }
 
   @Test(arguments: TestDevices.real) func trains(_ device: Device) throws {
-    let model = try Twin()
+    let model = Self.twin()
     model.compile(
       optimizer: .adam(learningRate: 0.05),
       loss: .perOutput(["kind": .crossEntropy(), "price": .meanSquaredError], weights: ["price": 0.5]),
@@ -52,7 +41,7 @@ import Testing
   }
 
   @Test func refusals() throws {
-    let model = try Twin()
+    let model = Self.twin()
     model.compile(optimizer: .adam(), loss: .perOutput(["kind": .crossEntropy(), "cost": .meanSquaredError]))
     #expect(throws: TrainingError.unknownOutput("cost", known: ["kind", "price"])) {
       try model.fit(Pairs(), verbosity: .silent)

@@ -8,9 +8,13 @@ public final class Dropout: Layer {
   public init(_ probability: Double) { self.probability = probability }
 
   public func prepare(inputShape: [Int]) throws {
+    try Dropout.check("Dropout", probability)
+  }
+
+  static func check(_ layer: String, _ probability: Double) throws {
     guard probability >= 0 && probability <= 1 else {
       throw ModelError.invalidConfiguration(
-        layer: "Dropout", reason: "\(probability) is no probability, which is a number from 0 to 1")
+        layer: layer, reason: "\(probability) is no probability, which is a number from 0 to 1")
     }
   }
 

@@ -1,0 +1,14 @@
+/// The layouts of a `[rows, columns]` matrix, of a column of one value for each row, and of a row of one for each column.
+struct RowTable {
+  let rows, columns: Int
+
+  /// For folding each row into one value.
+  var folded: AxisShape { AxisShape(outer: rows, extent: columns, inner: 1) }
+  /// For folding each column into one value.
+  var foldedDown: AxisShape { AxisShape(outer: 1, extent: rows, inner: columns) }
+  var dense: Layout { Layout(dense: [rows, columns]) }
+  /// `[rows]`, read as `[rows, columns]`.
+  var oneForEachRow: Layout { Layout(shape: [rows, columns], strides: Strides([1, 0])) }
+  /// `[columns]`, read as `[rows, columns]`.
+  var oneForEachColumn: Layout { Layout(shape: [rows, columns], strides: Strides([0, 1])) }
+}

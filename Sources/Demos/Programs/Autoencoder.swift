@@ -1,0 +1,78 @@
+import NeuralNetworks
+
+extension Demo {
+  static let autoencoder = Demo(
+    "autoencoder", "Without labels: digits are squeezed through ten numbers, and these fall into clusters."
+  ) { stage in
+    let data = try stage.digits()
+    let count = min(stage.passes(6000, quick: 1500), data.train.count)
+    let images = data.train.inputs[0..<count].reshaped([count, 784])
+    let encoder = Sequential {
+      Dense(128, activation: .relu)
+      Dense(10)
+    }
+    let decoder = Sequential {
+      Dense(128, activation: .relu)
+      Dense(784)
+    }
+    let model = Sequential {
+      encoder
+      decoder
+    }
+    model.compile(
+      optimizer: .adam(learningRate: 2e-3), loss: .binaryCrossEntropy(fromLogits: true), device: stage.device)
+    let history = try model.fit(
+      TensorDataset(images, images), epochs: stage.passes(15, quick: 6), seed: stage.seed, verbosity: .silent)
+    stage.show(
+      "loss \(Stage.text(history["loss"][0])) at first, \(Stage.text(history["loss"].last ?? .nan)) at the end")
+
+    let codes = try encoder.predict(images, batchSize: 500).moved(to: .cpu)
+    let clusters = try Clusters(codes, count: 10, passes: 20)
+    let purity = clusters.purity(try data.train.targets[0..<count].scalars(as: Int32.self))
+    stage.show(
+      "ten clusters of codes: \(Stage.text(100 * purity, digits: 1)) % of the images bear their cluster's commonest label"
+    )
+    var sheet = ImageSheet("the centres of the clusters, decoded", columns: 5)
+    let centres = try decoder.predict(clusters.centres).sigmoid().moved(to: .cpu)
+    for index in 0..<10 { sheet.add(grey: try centres[index].scalars(), width: 28) }
+    try stage.keep("autoencoder", sheet.svg)
+    return ["first loss": history["loss"][0], "loss": history["loss"].last ?? .nan, "purity": purity]
+  }
+}
+
+/// K-means: points belong to the nearest centre, which is the mean of its points. Lloyd 1982.
+private struct Clusters {
+  private(set) var centres: Tensor
+  private(set) var members: [Int32] = []
+  private let count: Int
+
+  init(_ points: Tensor, count: Int, passes: Int) throws {
+    self.count = count
+    // The first centre is the first point; each further one the point that is farthest from those before.
+    centres = points[0..<1]
+    for _ in 1..<count {
+      let far = try Clusters.distances(points, centres).min(axis: 1).argmax(axis: 0).item()
+      centres = Tensor.concatenated([centres, points[Int(far)..<Int(far) + 1]])
+    }
+    for _ in 0..<passes {
+      let nearest = Clusters.distances(points, centres).argmin(axis: 1)
+      let belongs = nearest.oneHot(classes: count)
+      let sizes = belongs.sum(axis: 0).clamped(to: 1...Double(points.shape[0])).expanded(axis: 1)
+      centres = belongs.matmul(points, transposingLeft: true) / sizes
+      members = try nearest.scalars(as: Int32.self)
+    }
+  }
+
+  /// |p − c|² of each point and each centre.
+  private static func distances(_ points: Tensor, _ centres: Tensor) -> Tensor {
+    points.squared().sum(axis: 1, keepingRank: true) - 2 * points.matmul(centres, transposingRight: true)
+      + centres.squared().sum(axis: 1)
+  }
+
+  /// The part of the points that bear the commonest label of their cluster.
+  func purity(_ labels: [Int32]) -> Double {
+    var table = [[Int]](repeating: [Int](repeating: 0, count: 10), count: count)
+    for (member, label) in zip(members, labels) { table[Int(member)][Int(label)] += 1 }
+    return Double(table.reduce(0) { $0 + ($1.max() ?? 0) }) / Double(max(labels.count, 1))
+  }
+}

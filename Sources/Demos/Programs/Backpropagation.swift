@@ -1,0 +1,43 @@
+import NeuralNetworks
+
+extension Demo {
+  static let backpropagation = Demo(
+    "backpropagation", "Forward and backward pass of a 2-3-1 network written out, beside what the library derives."
+  ) { stage in
+    let random = RandomStream(seed: stage.seed)
+    let x: Tensor = Tensor([0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2], on: stage.device)
+    let target = Tensor([0, 1, 1, 0], shape: [4, 1], on: stage.device)
+    var p = [[2, 3], [3], [3, 1], [1]].map { Tensor.uniform($0, in: -1..<1, using: random, on: stage.device) }
+
+    var difference = 0.0
+    var (first, last) = (0.0, 0.0)
+    for step in 0..<stage.passes(2000, quick: 300) {
+      // Forward: sums z, activations a, and the mean squared error.
+      let a1 = (x.matmul(p[0]) + p[1]).sigmoid()
+      let a2 = (a1.matmul(p[2]) + p[3]).sigmoid()
+      let loss = (a2 - target).squared().mean()
+      // Backward: the chain rule from the loss to each parameter; σ′ = a(1 − a).
+      let d2 = 2 * (a2 - target) / 4 * a2 * (1 - a2)
+      let d1 = d2.matmul(p[2], transposingRight: true) * a1 * (1 - a1)
+      let byHand = [
+        x.matmul(d1, transposingLeft: true), d1.sum(axis: 0), a1.matmul(d2, transposingLeft: true), d2.sum(axis: 0),
+      ]
+      if step == 0 {
+        first = try loss.item()
+        let (_, derived) = valueAndGradient(at: p) { p in
+          let hidden = (x.matmul(p[0]) + p[1]).sigmoid()
+          return ((hidden.matmul(p[2]) + p[3]).sigmoid() - target).squared().mean()
+        }
+        for (name, (ours, theirs)) in zip(["∂L/∂W1", "∂L/∂b1", "∂L/∂W2", "∂L/∂b2"], zip(byHand, derived)) {
+          let apart = try ((ours - theirs).magnitude().max() / theirs.magnitude().max()).item()
+          difference = max(difference, apart)
+          stage.show("\(name) by hand \(try ours.scalars().map { Stage.text(Double($0), digits: 5) }), apart \(apart)")
+        }
+      }
+      for index in p.indices { p[index] -= 2 * byHand[index] }
+      last = try loss.item()
+    }
+    stage.show("xor by these gradients: the loss goes from \(Stage.text(first)) to \(Stage.text(last))")
+    return ["relative difference": difference, "first loss": first, "last loss": last]
+  }
+}

@@ -1,0 +1,132 @@
+import NeuralNetworks
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+extension Demo {
+  static let cartPole = Demo(
+    "cart-pole", "A network learns by trial and reward to balance a pole on a cart: policy gradient."
+  ) { stage in
+    let policy = Sequential(inputShape: [4]) {
+      Dense(64, activation: .tanh)
+      Dense(2)
+    }
+    try policy.build(inputShape: [4], on: stage.device, seed: stage.seed)
+    let optimizer = Optimizer.adam(learningRate: 0.02)
+    var chance = Chance(seed: stage.seed)
+    var returns: [Double] = []
+    while returns.count < stage.passes(500, quick: 150) {
+      let episodes = try (0..<10).map { _ in try Episode(policy, &chance) }
+      returns += episodes.map { Double($0.rewards) }
+      try improve(policy, optimizer, by: episodes, on: stage.device)
+    }
+    let trained = try (0..<stage.passes(50, quick: 10)).map { _ in
+      Double(try Episode(policy, &chance, isGreedy: true).rewards)
+    }
+    let mean = trained.reduce(0, +) / Double(trained.count)
+    let early = returns[..<50].reduce(0, +) / 50
+    stage.show(
+      "steps in balance: \(Stage.text(early, digits: 0)) at first, \(Stage.text(mean, digits: 0)) at the end (500 at most)"
+    )
+    var chart = Chart("steps in balance, by episode", x: 0...Double(returns.count), y: 0...500)
+    chart.line(returns.enumerated().map { (Double($0), $1) }, colour: 0)
+    try stage.keep("cart-pole", chart.svg)
+    return ["early return": early, "return": mean]
+  }
+
+  /// Makes actions likelier the more reward came after them: ∇ Σ A·ln π(action), A the discounted return, standardised.
+  /// Williams 1992.
+  private static func improve(
+    _ policy: Sequential, _ optimizer: Optimizer, by episodes: [Episode], on device: Device
+  ) throws {
+    let returns = episodes.flatMap { $0.discountedReturns(0.99) }
+    let mean = returns.reduce(0, +) / Double(returns.count)
+    let deviation = (returns.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(returns.count)).squareRoot()
+    let advantages = Tensor(returns.map { Float(($0 - mean) / (deviation + 1e-6)) }, on: device)
+    let states = Tensor(episodes.flatMap(\.states), shape: [returns.count, 4], on: device)
+    let actions = Tensor(episodes.flatMap(\.actions), on: device)
+    let loss = Loss.sparseCategoricalCrossEntropy(fromLogits: true)
+    let (_, gradients) = valueAndGradient(at: policy) { policy in
+      (loss.values(policy(states, .inference), actions) * advantages).mean()
+    }
+    try optimizer.update(policy, with: gradients)
+  }
+}
+
+/// One attempt: what was seen and done until the pole fell.
+private struct Episode {
+  private(set) var states: [Float] = []
+  private(set) var actions: [Int32] = []
+  /// One for each step.
+  var rewards: Int { actions.count }
+
+  init(_ policy: Sequential, _ chance: inout Chance, isGreedy: Bool = false) throws {
+    var cart = Cart(&chance)
+    while !cart.hasFallen && actions.count < 500 {
+      let scores = try policy.predict(Tensor(cart.observation, shape: [1, 4])).scalars(as: Double.self)
+      let right = 1 / (1 + exp(scores[0] - scores[1]))
+      let action = isGreedy ? right > 0.5 : chance.next() < right
+      states += cart.observation
+      actions.append(action ? 1 : 0)
+      cart.step(pushingRight: action)
+    }
+  }
+
+  func discountedReturns(_ discount: Double) -> [Double] {
+    var (sum, returns) = (0.0, [Double]())
+    for _ in actions {
+      sum = 1 + discount * sum
+      returns.append(sum)
+    }
+    return returns.reversed()
+  }
+}
+
+/// A cart on a rail with a pole on it, 20 ms a step. Barto, Sutton and Anderson 1983, with the numbers of Gymnasium's
+/// CartPole-v1.
+private struct Cart {
+  private var place, speed, angle, turning: Double
+
+  init(_ chance: inout Chance) {
+    (place, speed) = (chance.next() * 0.1 - 0.05, chance.next() * 0.1 - 0.05)
+    (angle, turning) = (chance.next() * 0.1 - 0.05, chance.next() * 0.1 - 0.05)
+  }
+
+  var observation: [Float] { [Float(place), Float(speed), Float(angle), Float(turning)] }
+
+  /// Off the rail, or the pole is 12 degrees from upright.
+  var hasFallen: Bool { abs(place) > 2.4 || abs(angle) > 12 * Double.pi / 180 }
+
+  mutating func step(pushingRight: Bool) {
+    let (gravity, cartMass, poleMass, halfLength, time) = (9.8, 1.0, 0.1, 0.5, 0.02)
+    let mass = cartMass + poleMass
+    let push = pushingRight ? 10.0 : -10.0
+    let swing = (push + poleMass * halfLength * turning * turning * sin(angle)) / mass
+    let turn =
+      (gravity * sin(angle) - cos(angle) * swing)
+      / (halfLength * (4.0 / 3 - poleMass * cos(angle) * cos(angle) / mass))
+    let pull = swing - poleMass * halfLength * turn * cos(angle) / mass
+    place += time * speed
+    speed += time * pull
+    angle += time * turning
+    turning += time * turn
+  }
+}
+
+/// Uniform numbers from 0 to 1 for the host, drawn many at a time.
+private struct Chance {
+  private let random: RandomStream
+  private var numbers: ArraySlice<Double> = []
+
+  init(seed: UInt64) { random = RandomStream(seed: seed) }
+
+  mutating func next() -> Double {
+    if numbers.isEmpty {
+      numbers = ((try? Tensor.uniform([4096], in: 0..<1, using: random).scalars(as: Double.self)) ?? [0.5])[...]
+    }
+    return numbers.removeFirst()
+  }
+}

@@ -1,0 +1,65 @@
+import Datasets
+import NeuralNetworks
+
+extension Demo {
+  static let perceptron = Demo(
+    "perceptron", "One neuron learns from its mistakes: points that a line separates, and xor, which no line does."
+  ) { stage in
+    let blobs = Points.blobs(100, classes: 2, deviation: 0.6, radius: 2, seed: stage.seed)
+    let xor = Points.xor(100, seed: stage.seed)
+    let passes = stage.passes(20, quick: 8)
+    let separable = try Perceptron(stage.device).learn(blobs, passes: passes)
+    let impossible = try Perceptron(stage.device).learn(xor, passes: passes)
+    stage.show("separable points: \(Stage.text(100 * separable.accuracy, digits: 0)) % on the right side of the line")
+    stage.show("xor:              \(Stage.text(100 * impossible.accuracy, digits: 0)) %, whatever the line")
+    try stage.keep("perceptron-separable", separable.picture("points that a line separates", blobs, reach: 4))
+    try stage.keep("perceptron-xor", impossible.picture("xor: no line separates the two", xor, reach: 1))
+    return ["separable accuracy": separable.accuracy, "xor accuracy": impossible.accuracy]
+  }
+}
+
+/// Fires when w·x + b > 0. Rosenblatt 1958.
+private struct Perceptron {
+  private var weight: Tensor
+  private var bias: Tensor
+  private(set) var accuracy = 0.0
+
+  init(_ device: Device) {
+    weight = .zeros([2], on: device)
+    bias = .zeros([], on: device)
+  }
+
+  private func fires(_ points: Tensor) -> Tensor { ((points * weight).sum(axis: -1) + bias .> 0).cast(to: .float32) }
+
+  /// Moves the line after each mistake: w += (target − answer)·x.
+  func learn(_ data: TensorDataset, passes: Int) throws -> Perceptron {
+    var learned = self
+    let points = data.inputs.moved(to: weight.device)
+    let targets = data.targets.cast(to: .float32).moved(to: weight.device)
+    for _ in 0..<passes {
+      for index in 0..<data.count {
+        let mistake = targets[index] - learned.fires(points[index])
+        learned.weight += mistake * points[index]
+        learned.bias += mistake
+      }
+    }
+    learned.accuracy = try (learned.fires(points) .== targets).cast(to: .float32).mean().item()
+    return learned
+  }
+
+  func picture(_ title: String, _ data: TensorDataset, reach: Double) throws -> String {
+    var chart = Chart(title, x: -reach...reach, y: -reach...reach)
+    let (points, labels) = (try data.inputs.scalars(as: Double.self), try data.targets.scalars(as: Double.self))
+    for label in 0...1 {
+      let members = labels.indices.filter { Int(labels[$0]) == label }
+      chart.points(members.map { (points[2 * $0], points[2 * $0 + 1]) }, colour: label)
+    }
+    let (w, b) = (try weight.scalars(as: Double.self), try bias.item())
+    // The line through the points with w·x + b = 0, along the axis in which it is less steep.
+    let ends = [-reach, reach].map { end in
+      abs(w[1]) > abs(w[0]) ? (end, -(w[0] * end + b) / w[1]) : (-(w[1] * end + b) / (w[0] == 0 ? 1 : w[0]), end)
+    }
+    chart.line(ends, colour: 2)
+    return chart.svg
+  }
+}

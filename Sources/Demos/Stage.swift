@@ -1,0 +1,45 @@
+public import NeuralNetworks
+
+/// What a demonstration has to work with: a device, a seed, data, and where text and pictures go.
+public struct Stage: Sendable {
+  /// Where networks are trained.
+  public var device: Device
+  /// Decides weights, data that is made up, and the order of examples.
+  public var seed: UInt64
+  /// Trains for a shorter time: enough to see that it learns.
+  public var isQuick: Bool
+  /// A folder with data sets in folders of their own, "mnist-10k"; nil: data that is made up.
+  public var data: String?
+  /// Takes a line of text.
+  public var show: @Sendable (String) -> Void
+  /// Takes a picture: a name without ending, and SVG.
+  public var keep: @Sendable (_ name: String, _ svg: String) throws -> Void
+
+  public init(
+    device: Device, seed: UInt64 = 1, isQuick: Bool = false, data: String? = nil,
+    show: @escaping @Sendable (String) -> Void = { _ in },
+    keep: @escaping @Sendable (_ name: String, _ svg: String) throws -> Void = { _, _ in }
+  ) {
+    self.device = device
+    self.seed = seed
+    self.isQuick = isQuick
+    self.data = data
+    self.show = show
+    self.keep = keep
+  }
+
+  /// `full`, or `quick` where time is short.
+  func passes(_ full: Int, quick: Int) -> Int { isQuick ? quick : full }
+
+  /// A number with a few digits.
+  static func text(_ value: Double, digits: Int = 3) -> String {
+    var scale = 1.0
+    for _ in 0..<digits { scale *= 10 }
+    guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
+    let rounded = (value.magnitude * scale).rounded()
+    let whole = Int(rounded / scale)
+    let rest = Int(rounded) - whole * Int(scale)
+    let decimals = String(repeating: "0", count: max(digits - "\(rest)".count, 0)) + "\(rest)"
+    return (value < 0 && rounded > 0 ? "-" : "") + "\(whole)" + (digits > 0 ? "." + decimals : "")
+  }
+}

@@ -1,0 +1,81 @@
+/// Attention with several heads: queries, keys and values are projected, every head attends with its share of them, and the
+/// results are joined and projected again (Vaswani et al. 2017; Keras' `MultiHeadAttention`, PyTorch's with
+/// `batch_first`).
+///
+/// ```swift
+/// let attention = MultiHeadAttention(heads: 4, width: 128)
+/// let y = attention(x, key: memory, value: memory, mask: memoryIsWord, context)      // [N, T, 128]
+/// ```
+///
+/// Parameters: `query`, `key`, `value` and `output`, each a `Dense` with a weight `[inputs, width]`.
+public final class MultiHeadAttention: Module {
+  public let query, key, value, output: Dense
+  /// How many heads there are.
+  public let heads: Int
+  /// The extent of the last axis of the result; each head has width/heads of it.
+  public let width: Int
+  /// How likely a weight of the attention is dropped while training.
+  public let dropout: Double
+
+  /// - Parameters:
+  ///   - heads: How many heads there are; divides the width.
+  ///   - width: The extent of the last axis of the result.
+  ///   - dropout: How likely a weight of the attention is dropped while training.
+  ///   - useBias: Whether the projections have a bias.
+  public init(heads: Int, width: Int, dropout: Double = 0, useBias: Bool = true) {
+    self.heads = heads
+    self.width = width
+    self.dropout = dropout
+    func projection() -> Dense { Dense(width, useBias: useBias, initializer: .glorotUniform) }
+    (query, key, value, output) = (projection(), projection(), projection(), projection())
+  }
+
+  /// - Parameters:
+  ///   - query: `[N, T, …]`: what looks.
+  ///   - key: `[N, S, …]`: what is looked at.
+  ///   - value: `[N, S, …]`: what is seen there.
+  ///   - mask: Bool: `[N, S]`, true for what may be looked at (words, not padding); or `[N, T, S]`, for each query on its own.
+  ///   - isCausal: Query i looks at the keys up to i + S − T alone.
+  ///   - context: Inference or training.
+  /// - Returns: `[N, T, width]`.
+  public func callAsFunction(
+    _ query: Tensor, key: Tensor, value: Tensor, mask: Tensor? = nil, isCausal: Bool = false, _ context: Context
+  ) -> Tensor {
+    if let reason = fault(query, key, value, mask) { return ShapeTrace.refuse(self, reason, instead: query) }
+    let weighted = scaledDotProductAttention(
+      divided(self.query(query, context)), key: divided(self.key(key, context)),
+      value: divided(self.value(value, context)), mask: mask.map(broadcastable), isCausal: isCausal, dropout: dropout,
+      context)
+    let joined = weighted.permuted([0, 2, 1, 3]).reshaped(Array(query.shape.prefix(2)) + [width])
+    return output(joined, context)
+  }
+
+  /// `[N, T, width]` → `[N, heads, T, width/heads]`.
+  private func divided(_ x: Tensor) -> Tensor {
+    x.reshaped(Array(x.shape.prefix(2)) + [heads, width / heads]).permuted([0, 2, 1, 3])
+  }
+
+  /// The mask with an axis for the heads, and one for the queries.
+  private func broadcastable(_ mask: Tensor) -> Tensor {
+    mask.rank == 2 ? mask.expanded(axis: 1).expanded(axis: 1) : mask.expanded(axis: 1)
+  }
+
+  private func fault(_ query: Tensor, _ key: Tensor, _ value: Tensor, _ mask: Tensor?) -> String? {
+    guard heads > 0, width > 0, width % heads == 0 else {
+      return "\(heads) heads do not divide a width of \(width)"
+    }
+    guard dropout >= 0, dropout <= 1 else { return "a dropout of \(dropout) is no probability" }
+    for (name, tensor) in [("query", query), ("key", key), ("value", value)] where tensor.rank != 3 {
+      return "the \(name) has the shape \(tensor.shape); it is a sequence of vectors, [N, length, width]"
+    }
+    let (n, t, s) = (query.shape[0], query.shape[1], key.shape[1])
+    guard key.shape[0] == n, value.shape.prefix(2) == key.shape.prefix(2) else {
+      return "query, key and value have shapes \(query.shape), \(key.shape) and \(value.shape), which do not fit"
+    }
+    guard let mask else { return nil }
+    guard mask.dtype == .bool else { return "the mask is \(mask.dtype); it is bool, true where may be looked" }
+    let shapes = [[n, s], [1, s], [n, t, s], [1, t, s]]
+    return shapes.contains(mask.shape)
+      ? nil : "a mask of shape \(mask.shape) does not fit; it is [\(n), \(s)] or [\(n), \(t), \(s)]"
+  }
+}

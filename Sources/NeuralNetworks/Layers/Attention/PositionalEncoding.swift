@@ -1,0 +1,91 @@
+import BackendCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Adds to each vector of a sequence a code of its position, made of sines and cosines of many frequencies:
+/// sin(t·10000^(−2i/C)) to element 2i and the cosine to element 2i + 1 (Vaswani et al. 2017). `[N, T, C]` → the same; there is
+/// nothing to train, and sequences may have any length.
+public final class PositionalEncoding: Layer {
+  /// How likely a number of the sum is dropped while training.
+  public let dropout: Dropout
+
+  /// - Parameter dropout: How likely a number of the sum is dropped while training.
+  public init(dropout: Double = 0) { self.dropout = Dropout(dropout) }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    guard input.rank == 3, input.shape[2] % 2 == 0 else {
+      return ShapeTrace.refuse(
+        self, "the input has the shape \(input.shape); it is [N, length, width] with an even width", instead: input)
+    }
+    let (length, width) = (input.shape[1], input.shape[2])
+    let frequencies = (0..<width / 2).map { pow(10_000, -2 * Double($0) / Double(width)) }
+    let positions = Tensor.range(0..<length, dtype: input.dtype, on: input.device).reshaped([length, 1])
+    let angles = positions * Tensor(frequencies, shape: [1, width / 2], dtype: input.dtype, on: input.device)
+    let code = Tensor.stacked([angles.sin(), angles.cos()], axis: 2).reshaped([length, width])
+    return dropout(input + code, context)
+  }
+
+  public var allowsReplay: Bool { true }
+}
+
+extension PositionalEncoding: ConfigurableLayer {
+  public var configuration: Dropout.Configuration { dropout.configuration }
+
+  public convenience init(configuration: Dropout.Configuration) { self.init(dropout: configuration.probability) }
+}
+
+/// Adds to each vector of a sequence a trained vector for its position: `[N, T, C]` → the same, T up to `length`.
+public final class PositionalEmbedding: Layer {
+  public let weight: Parameter
+  /// How many positions there are.
+  public let length: Int
+
+  /// - Parameter length: How many positions there are: the longest sequence.
+  public init(_ length: Int) {
+    self.length = length
+    weight = Parameter(nil, .normal(deviation: 0.02))
+  }
+
+  public func prepare(inputShape: [Int]) throws {
+    guard length > 0 else {
+      throw ModelError.invalidConfiguration(layer: "PositionalEmbedding", reason: "there are \(length) positions")
+    }
+    guard inputShape.count == 2, inputShape[0] <= length else {
+      throw ModelError.invalidConfiguration(
+        layer: "PositionalEmbedding",
+        reason: "an example is a sequence [length, width] of at most \(length) vectors, not \(inputShape)")
+    }
+    weight.declare(shape: [length, inputShape[1]])
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    let count = input.shape[1]
+    return input + (count == length ? weight.value : weight.value[0..<count])
+  }
+
+  public var allowsReplay: Bool { true }
+}
+
+extension PositionalEmbedding: ConfigurableLayer {
+  /// The settings of a `PositionalEmbedding` in a description of a model.
+  public struct Configuration: Codable, Sendable {
+    public var length: Int
+
+    private enum CodingKeys: String, CodingKey { case length }
+
+    public init(length: Int) { self.length = length }
+
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(["layer", CodingKeys.length.rawValue])
+      length = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .length)
+    }
+  }
+
+  public var configuration: Configuration { Configuration(length: length) }
+
+  public convenience init(configuration: Configuration) { self.init(configuration.length) }
+}

@@ -1,0 +1,115 @@
+/// A block of a Transformer encoder: attention of a sequence to itself and two dense layers, each with a way past it and layer
+/// normalisation: `[N, T, width]` → the same (Vaswani et al. 2017; PyTorch's `TransformerEncoderLayer`, whose defaults are
+/// followed but for the width of the dense layers).
+///
+/// ```swift
+/// Sequential(inputShape: [64, 128]) {
+///   PositionalEncoding()
+///   for _ in 0..<2 { TransformerEncoderBlock(heads: 4, width: 128) }
+/// }
+/// ```
+public final class TransformerEncoderBlock: Layer {
+  public let attention: MultiHeadAttention
+  public let attentionNorm: LayerNorm
+  public let expansion: Dense
+  public let contraction: Dense
+  public let denseNorm: LayerNorm
+  private let dropout: Dropout
+  private let settings: Configuration
+
+  /// - Parameters:
+  ///   - heads: How many heads the attention has; divides the width.
+  ///   - width: The extent of the last axis of input and output.
+  ///   - hidden: The width between the two dense layers; four times the width unless given.
+  ///   - activation: What is applied between them.
+  ///   - dropout: How likely a number is dropped while training: weights of the attention, between the dense layers, and before
+  ///     what is added.
+  ///   - normalizesFirst: Normalises what goes into attention and dense layers, not the sums after them.
+  ///   - isCausal: Whether position i looks at the positions up to i alone.
+  public convenience init(
+    heads: Int, width: Int, hidden: Int? = nil, activation: ActivationFunction = .relu, dropout: Double = 0.1,
+    normalizesFirst: Bool = false, isCausal: Bool = false
+  ) {
+    var settings = Configuration(heads: heads, width: width)
+    settings.hidden = hidden ?? 4 * width
+    settings.activation = activation
+    settings.dropout = dropout
+    settings.normalizesFirst = normalizesFirst
+    settings.isCausal = isCausal
+    self.init(configuration: settings)
+  }
+
+  public init(configuration: Configuration) {
+    settings = configuration
+    let width = configuration.width
+    attention = MultiHeadAttention(heads: configuration.heads, width: width, dropout: configuration.dropout)
+    attentionNorm = LayerNorm()
+    expansion = Dense(configuration.hidden ?? 4 * width, activation: configuration.activation)
+    contraction = Dense(width)
+    denseNorm = LayerNorm()
+    dropout = Dropout(configuration.dropout)
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor { self(input, mask: nil, context) }
+
+  /// The same for sequences with padding.
+  /// - Parameter mask: Bool, `[N, T]`: true for what may be looked at; or `[N, T, T]`.
+  public func callAsFunction(_ input: Tensor, mask: Tensor?, _ context: Context) -> Tensor {
+    guard input.shape.last == settings.width else {
+      return ShapeTrace.refuse(
+        self, "the last axis of the input \(input.shape) is not the width, \(settings.width)", instead: input)
+    }
+    if settings.normalizesFirst {
+      let x = input + attended(attentionNorm(input, context), mask, context)
+      return x + transformed(denseNorm(x, context), context)
+    }
+    let x = attentionNorm(input + attended(input, mask, context), context)
+    return denseNorm(x + transformed(x, context), context)
+  }
+
+  private func attended(_ x: Tensor, _ mask: Tensor?, _ context: Context) -> Tensor {
+    dropout(attention(x, key: x, value: x, mask: mask, isCausal: settings.isCausal, context), context)
+  }
+
+  private func transformed(_ x: Tensor, _ context: Context) -> Tensor {
+    dropout(contraction(dropout(expansion(x, context), context), context), context)
+  }
+
+  public var allowsReplay: Bool { settings.activation.allowsReplay }
+}
+
+extension TransformerEncoderBlock: ConfigurableLayer {
+  /// The settings of a block in a description of a model; all but `heads` and `width` may be left out.
+  public struct Configuration: Codable, Sendable {
+    public var heads: Int
+    public var width: Int
+    public var hidden: Int?
+    public var activation: ActivationFunction = .relu
+    public var dropout = 0.1
+    public var normalizesFirst = false
+    public var isCausal = false
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+      case heads, width, hidden, activation, dropout, normalizesFirst, isCausal
+    }
+
+    public init(heads: Int, width: Int) {
+      self.heads = heads
+      self.width = width
+    }
+
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      self.init(
+        heads: try container.decode(Int.self, forKey: .heads), width: try container.decode(Int.self, forKey: .width))
+      hidden = try container.decodeIfPresent(Int.self, forKey: .hidden)
+      activation = try container.decodeIfPresent(ActivationFunction.self, forKey: .activation) ?? activation
+      dropout = try container.decodeIfPresent(Double.self, forKey: .dropout) ?? dropout
+      normalizesFirst = try container.decodeIfPresent(Bool.self, forKey: .normalizesFirst) ?? normalizesFirst
+      isCausal = try container.decodeIfPresent(Bool.self, forKey: .isCausal) ?? isCausal
+    }
+  }
+
+  public var configuration: Configuration { settings }
+}

@@ -1,0 +1,64 @@
+/// A layer that is made of others and can be written to a description of a model with them.
+protocol ContainerLayer: Layer, SendableMetatype {
+  associatedtype Settings: Codable & Sendable
+  /// The layers inside.
+  var layers: [any Layer] { get }
+  /// What else the container is made from; beside "layer" and "layers" in the description.
+  var settings: Settings { get }
+  init(layers: [any Layer], settings: Settings)
+}
+
+extension ContainerLayer {
+  public var allowsReplay: Bool { layers.allSatisfy(\.allowsReplay) }
+}
+
+/// The settings of a container that has none.
+struct NoSettings: Codable, Sendable {
+  init() {}
+
+  init(from decoder: any Decoder) throws { try decoder.refuseUnknownKeys(ContainerDescription.keys) }
+
+  func encode(to encoder: any Encoder) throws {}
+}
+
+/// A container in an `Architecture`.
+struct ContainerDescription: Sendable {
+  /// What a container's entry has besides its settings.
+  static let keys = ["layer", "layers"]
+
+  let typeName: String
+  let layers: [LayerDescription]
+  let settings: any Encodable & Sendable
+  private let make: @Sendable ([any Layer]) -> any Layer
+
+  private enum Key: String, CodingKey { case layers }
+
+  init<L: ContainerLayer>(of layer: L) throws {
+    self.init(L.self, try layer.layers.map { try LayerDescription(of: $0) }, layer.settings)
+  }
+
+  init<L: ContainerLayer>(_ type: L.Type, from decoder: any Decoder) throws {
+    let layers = try decoder.container(keyedBy: Key.self).decode([LayerDescription].self, forKey: .layers)
+    self.init(type, layers, try L.Settings(from: decoder))
+  }
+
+  private init<L: ContainerLayer>(_ type: L.Type, _ layers: [LayerDescription], _ settings: L.Settings) {
+    typeName = "\(type)"
+    self.layers = layers
+    self.settings = settings
+    make = { L(layers: $0, settings: settings) }
+  }
+
+  func makeLayer() -> any Layer { make(layers.map { $0.makeLayer() }) }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(layers, forKey: .layers)
+    try settings.encode(to: encoder)
+  }
+}
+
+extension [any Layer] {
+  /// What the layers give one after the other.
+  func applied(to input: Tensor, _ context: Context) -> Tensor { reduce(input) { $1($0, context) } }
+}

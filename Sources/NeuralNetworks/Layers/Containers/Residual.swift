@@ -1,0 +1,41 @@
+/// Adds what layers give to their input: y = x + f(x), so that gradients have a way past them (He et al. 2015).
+///
+/// ```swift
+/// Residual {
+///   Dense(64, activation: .relu)
+///   Dense(64)
+/// }
+/// ```
+///
+/// The layers keep the shape. Where they do not, `Parallel(joining: .sum)` adds them to a projection of the input.
+public final class Residual: Layer {
+  /// The layers of f, in the order in which they are applied.
+  public let layers: [any Layer]
+
+  /// - Parameter layers: One a line.
+  public convenience init(@LayerBuilder _ layers: () -> [any Layer]) { self.init(layers()) }
+
+  /// The same from an array.
+  public init(_ layers: [any Layer]) { self.layers = layers }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    let change = layers.applied(to: input, context)
+    guard change.shape == input.shape else {
+      return ShapeTrace.refuse(
+        self,
+        "the layers make \(change.shape.dropFirst().array) of \(input.shape.dropFirst().array), which cannot be added",
+        instead: input)
+    }
+    return input + change
+  }
+}
+
+extension Residual: ContainerLayer {
+  var settings: NoSettings { NoSettings() }
+
+  convenience init(layers: [any Layer], settings: NoSettings) { self.init(layers) }
+}
+
+extension ArraySlice<Int> {
+  var array: [Int] { Array(self) }
+}

@@ -1,0 +1,119 @@
+/// Batch normalisation: each channel gets mean 0 and variance 1, then a gain and a shift: (x − μ)/√(σ² + ε)·w + b (Ioffe and
+/// Szegedy 2015; PyTorch's `BatchNorm1d` and `BatchNorm2d`).
+///
+/// ```swift
+/// BatchNorm()          // [N, C] or [N, C, …] → the same; weight, bias and running statistics are [C]
+/// ```
+///
+/// While training, μ and σ² are those of the batch over all axes but the channels', and the running statistics move towards
+/// them: r ← (1 − momentum)·r + momentum·(μ or n/(n − 1)·σ², n numbers a channel). In inference μ and σ² are the running
+/// statistics. A batch with a single number a channel has no variance: the running one stays as it is then. Freezing the
+/// layer stops its gain and shift; the running statistics go on moving, as in PyTorch.
+public final class BatchNorm: Layer {
+  public let weight: Parameter?
+  public let bias: Parameter?
+  public let runningMean = Parameter.state(nil, .zeros)
+  public let runningVariance = Parameter.state(nil, .ones)
+  /// How much of a batch's statistics the running ones take over.
+  public let momentum: Double
+  /// What is added to the variance.
+  public let epsilon: Double
+
+  /// - Parameters:
+  ///   - momentum: How much of a batch's statistics the running ones take over, from 0 to 1. (Keras counts
+  ///     the other way round: its 0.99 is 0.01 here.)
+  ///   - epsilon: What is added to the variance.
+  ///   - isAffine: Whether there is a gain, which begins at 1, and a shift, which begins at 0.
+  public init(momentum: Double = 0.1, epsilon: Double = 1e-5, isAffine: Bool = true) {
+    self.momentum = momentum
+    self.epsilon = epsilon
+    weight = isAffine ? Parameter(nil, .ones) : nil
+    bias = isAffine ? Parameter(nil, .zeros) : nil
+  }
+
+  public func prepare(inputShape: [Int]) throws {
+    try NormalizationChecks.epsilon("BatchNorm", epsilon)
+    guard momentum >= 0 && momentum <= 1 else {
+      throw ModelError.invalidConfiguration(
+        layer: "BatchNorm", reason: "a momentum of \(momentum); it is a share from 0 to 1")
+    }
+    guard let channels = inputShape.first else {
+      throw ModelError.invalidConfiguration(
+        layer: "BatchNorm", reason: "the input has no axis of channels beside the batch's")
+    }
+    try NormalizationChecks.fit("BatchNorm", inputShape, axis: 0, known: runningMean)
+    for parameter in [weight, bias, runningMean, runningVariance] { parameter?.declare(shape: [channels]) }
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    guard context.isTraining else {
+      let centred = input - runningMean.value.perChannel(of: input)
+      return scaled(centred, runningVariance.value.perChannel(of: input))
+    }
+    let axes = [0] + (2..<max(input.rank, 2))
+    let mean = input.mean(axes: axes, keepingRank: true)
+    let centred = input - mean
+    let variance = centred.squared().mean(axes: axes, keepingRank: true)
+    if context.movesState { move(mean, variance, count: input.count / max(input.shape[1], 1)) }
+    return scaled(centred, variance)
+  }
+
+  private func scaled(_ centred: Tensor, _ variance: Tensor) -> Tensor {
+    var factor = (variance + epsilon).reciprocalSquareRoot()
+    if let weight { factor = factor * weight.value.perChannel(of: centred) }
+    let y = centred * factor
+    return bias.map { y + $0.value.perChannel(of: centred) } ?? y
+  }
+
+  /// Moves the running statistics towards those of a batch with `count` numbers a channel.
+  private func move(_ mean: Tensor, _ variance: Tensor, count: Int) {
+    withoutGradient {
+      runningMean.assign(moved(runningMean, towards: mean))
+      if count > 1 {
+        let unbiased = variance * (Double(count) / Double(count - 1))
+        runningVariance.assign(moved(runningVariance, towards: unbiased))
+      }
+    }
+  }
+
+  private func moved(_ running: Parameter, towards batch: Tensor) -> Tensor {
+    let old = running.value
+    return old * (1 - momentum) + batch.detached().reshaped([old.count]) * momentum
+  }
+
+  public var allowsReplay: Bool { true }
+}
+
+extension BatchNorm: ConfigurableLayer {
+  /// The settings of a `BatchNorm` in a description of a model; all may be left out.
+  public struct Configuration: Codable, Sendable {
+    public var momentum: Double
+    public var epsilon: Double
+    public var isAffine: Bool
+
+    private enum CodingKeys: String, CodingKey, CaseIterable { case momentum, epsilon, isAffine }
+
+    public init(momentum: Double = 0.1, epsilon: Double = 1e-5, isAffine: Bool = true) {
+      self.momentum = momentum
+      self.epsilon = epsilon
+      self.isAffine = isAffine
+    }
+
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      momentum = try container.decodeIfPresent(Double.self, forKey: .momentum) ?? 0.1
+      epsilon = try container.decodeIfPresent(Double.self, forKey: .epsilon) ?? 1e-5
+      isAffine = try container.decodeIfPresent(Bool.self, forKey: .isAffine) ?? true
+    }
+  }
+
+  public var configuration: Configuration {
+    Configuration(momentum: momentum, epsilon: epsilon, isAffine: weight != nil)
+  }
+
+  public convenience init(configuration: Configuration) {
+    self.init(
+      momentum: configuration.momentum, epsilon: configuration.epsilon, isAffine: configuration.isAffine)
+  }
+}

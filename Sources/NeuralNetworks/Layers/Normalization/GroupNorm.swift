@@ -1,0 +1,92 @@
+/// Group normalisation: the channels of an example are divided into groups, and each group gets mean 0 and variance 1 over
+/// its channels and positions, then a gain and a shift for each channel (Wu and He 2018; PyTorch's `GroupNorm`).
+///
+/// ```swift
+/// GroupNorm(8)         // [N, 64, H, W]: eight groups of eight channels
+/// GroupNorm(64)        // as many groups as channels: instance normalisation
+/// ```
+public final class GroupNorm: Layer {
+  public let weight: Parameter?
+  public let bias: Parameter?
+  /// How many groups there are.
+  public let groups: Int
+  /// What is added to the variance.
+  public let epsilon: Double
+
+  /// - Parameters:
+  ///   - groups: How many groups there are; it divides the number of channels.
+  ///   - epsilon: What is added to the variance.
+  ///   - isAffine: Whether there is a gain, which begins at 1, and a shift, which begins at 0.
+  public init(_ groups: Int, epsilon: Double = 1e-5, isAffine: Bool = true) {
+    self.groups = groups
+    self.epsilon = epsilon
+    weight = isAffine ? Parameter(nil, .ones) : nil
+    bias = isAffine ? Parameter(nil, .zeros) : nil
+  }
+
+  public func prepare(inputShape: [Int]) throws {
+    try NormalizationChecks.epsilon("GroupNorm", epsilon)
+    guard let channels = inputShape.first else {
+      throw ModelError.invalidConfiguration(
+        layer: "GroupNorm", reason: "the input has no axis of channels beside the batch's")
+    }
+    guard groups > 0, channels % groups == 0 else {
+      throw ModelError.invalidConfiguration(
+        layer: "GroupNorm", reason: "\(groups) groups do not divide \(channels) channels")
+    }
+    try NormalizationChecks.fit("GroupNorm", inputShape, axis: 0, known: weight)
+    weight?.declare(shape: [channels])
+    bias?.declare(shape: [channels])
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    let shape = input.shape
+    let size = shape.dropFirst().reduce(1, *) / groups
+    var y = input.reshaped([shape[0], groups, size]).layerNormalized(epsilon: epsilon).reshaped(shape)
+    if let weight { y = y * weight.value.perChannel(of: y) }
+    if let bias { y = y + bias.value.perChannel(of: y) }
+    return y
+  }
+
+  public var allowsReplay: Bool { true }
+}
+
+extension Tensor {
+  /// One number for each channel, `[C]`, in a shape that broadcasts over an input `[N, C, …]`.
+  func perChannel(of input: Tensor) -> Tensor {
+    reshaped([count] + [Int](repeating: 1, count: input.rank - 2))
+  }
+}
+
+extension GroupNorm: ConfigurableLayer {
+  /// The settings of a `GroupNorm` in a description of a model; all but `groups` may be left out.
+  public struct Configuration: Codable, Sendable {
+    public var groups: Int
+    public var epsilon: Double
+    public var isAffine: Bool
+
+    private enum CodingKeys: String, CodingKey, CaseIterable { case groups, epsilon, isAffine }
+
+    public init(groups: Int, epsilon: Double = 1e-5, isAffine: Bool = true) {
+      self.groups = groups
+      self.epsilon = epsilon
+      self.isAffine = isAffine
+    }
+
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      groups = try container.decode(Int.self, forKey: .groups)
+      epsilon = try container.decodeIfPresent(Double.self, forKey: .epsilon) ?? 1e-5
+      isAffine = try container.decodeIfPresent(Bool.self, forKey: .isAffine) ?? true
+    }
+  }
+
+  public var configuration: Configuration {
+    Configuration(groups: groups, epsilon: epsilon, isAffine: weight != nil)
+  }
+
+  public convenience init(configuration: Configuration) {
+    self.init(configuration.groups, epsilon: configuration.epsilon, isAffine: configuration.isAffine)
+  }
+}

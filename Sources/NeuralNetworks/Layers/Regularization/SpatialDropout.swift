@@ -1,0 +1,39 @@
+/// While training, sets whole channels to 0 with a probability and divides the others by 1 − probability: neighbours in a
+/// picture or a sequence tell each other's values, so that dropping single ones would drop little (Tompson et al. 2015;
+/// PyTorch's `Dropout1d` and `Dropout2d`, Keras' `SpatialDropout`).
+///
+/// ```swift
+/// SpatialDropout(0.2)      // [N, C, L] or [N, C, H, W]: one draw for each example and channel
+/// ```
+public final class SpatialDropout: Layer {
+  /// How likely a channel is to be dropped.
+  public let probability: Double
+
+  /// - Parameter probability: From 0 to 1; with 1 everything is dropped.
+  public init(_ probability: Double) { self.probability = probability }
+
+  public func prepare(inputShape: [Int]) throws {
+    try Dropout.check("SpatialDropout", probability)
+    guard inputShape.count > 1 else {
+      throw ModelError.invalidConfiguration(
+        layer: "SpatialDropout",
+        reason: "an example has channels and positions, [channels, …], not \(inputShape); hint: use Dropout")
+    }
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    guard context.isTraining && probability > 0 else { return input }
+    let shape = input.shape
+    let ones = Tensor.ones(
+      shape.prefix(2) + [Int](repeating: 1, count: shape.count - 2), dtype: input.dtype, on: input.device)
+    return input * ones.dropout(probability, context.random.nextSource())
+  }
+
+  public var allowsReplay: Bool { true }
+}
+
+extension SpatialDropout: ConfigurableLayer {
+  public var configuration: Dropout.Configuration { Dropout.Configuration(probability: probability) }
+
+  public convenience init(configuration: Dropout.Configuration) { self.init(configuration.probability) }
+}

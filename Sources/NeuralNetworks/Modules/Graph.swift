@@ -1,0 +1,181 @@
+/// A model of any shape without loops: several inputs and outputs, branches, layers used in several places. Keras' functional
+/// model.
+///
+/// ```swift
+/// let image = Node.input([28, 28]), extra = Node.input([4])
+/// let merged = Concatenate()(encoder(image), Dense(16)(extra))
+/// let graph = Graph(
+///   inputs: ["image": image, "extra": extra], outputs: ["kind": Dense(10)(merged), "price": Dense(1)(merged)])
+/// graph.compile(
+///   optimizer: .adam(), loss: .perOutput(["kind": .crossEntropy(), "price": .meanSquaredError], weights: ["price": 0.1]))
+/// ```
+///
+/// Batches have one tensor for each input and one target for each output, in the order given here. Parameters are named by the
+/// name that a layer was applied with, else by the position of the layer in the order of computation: `features.0.weight`,
+/// `2.bias`.
+public final class Graph: Model {
+  /// The names of the inputs, in the order in which tensors are given.
+  public let inputNames: [String]
+  private let names: [String]
+  /// In an order in which each comes after what it is made from.
+  private let nodes: [Node]
+  private let steps: [Step]
+  private let inputPositions: [Int]
+  private let outputPositions: [Int]
+  private let fault: ModelError?
+
+  /// What is computed for one node.
+  private struct Step {
+    let parents: [Int]
+    /// The nodes whose last use this is.
+    var finished: [Int] = []
+  }
+
+  /// - Parameters:
+  ///   - inputs: Every `Node.input` that the outputs are made from, by name.
+  ///   - outputs: What the model gives, by name.
+  public init(inputs: KeyValuePairs<String, Node>, outputs: KeyValuePairs<String, Node>) {
+    inputNames = inputs.map(\.key)
+    names = outputs.map(\.key)
+    var order = NodeOrder()
+    for (_, node) in inputs { order.visit(node) }
+    for (_, node) in outputs { order.visit(node) }
+    nodes = order.nodes
+    steps = Graph.steps(order, keeping: outputs.map(\.value))
+    inputPositions = inputs.map { order.position(of: $0.value) }
+    outputPositions = outputs.map { order.position(of: $0.value) }
+    fault = Graph.fault(order, inputs, outputs)
+    super.init(inputShapes: inputs.map(\.value.inputShape))
+  }
+
+  // MARK: Computing
+
+  public override func forward(_ input: Tensor, _ context: Context) -> Tensor { forward([input], context)[0] }
+
+  public override func forward(_ inputs: [Tensor], _ context: Context) -> [Tensor] {
+    if let fault { return refuse(fault, inputs) }
+    if inputs.count != inputPositions.count {
+      let reason =
+        "it takes \(inputPositions.count) inputs (\(inputNames.joined(separator: ", "))), not \(inputs.count)"
+      return refuse(.invalidConfiguration(layer: "Graph", reason: reason), inputs)
+    }
+    var values = [Tensor?](repeating: nil, count: nodes.count)
+    for (position, input) in zip(inputPositions, inputs) { values[position] = input }
+    for (position, step) in steps.enumerated() {
+      let operands = step.parents.compactMap { values[$0] }
+      switch nodes[position].source {
+      case .input: break
+      case .layer(let layer): values[position] = layer(operands[0], context)
+      case .merge(let merge): values[position] = merge(operands, context)
+      }
+      for finished in step.finished { values[finished] = nil }
+    }
+    return outputPositions.compactMap { values[$0] }
+  }
+
+  private func refuse(_ fault: ModelError, _ inputs: [Tensor]) -> [Tensor] {
+    guard let trace = LayerThread.current.trace, let first = inputs.first else { fatalError("\(fault)") }
+    trace.fail(fault)
+    return names.map { _ in first }
+  }
+
+  /// Draws the values of all parameters; `fit` does it for a graph that is not built.
+  /// - Parameters:
+  ///   - device: Where the parameters will be.
+  ///   - seed: What they are drawn from.
+  /// - Throws: `ModelError` when the graph makes no sense or a layer refuses its input, `DeviceError`.
+  public func build(on device: Device = .cpu, seed: UInt64 = 0) throws {
+    try inferShapes(inputShapes)
+    try drawValues(on: device, seed: seed, dtype: .float32)
+  }
+
+  // MARK: What a model tells
+
+  public override var allowsReplay: Bool { nodes.allSatisfy(\.allowsReplay) }
+
+  package override var outputNames: [String] { names }
+
+  package override var displayName: String { "Graph" }
+
+  override func inputName(_ index: Int) -> String { "Graph, \"\(inputNames[index])\"" }
+
+  override var children: [(name: String, module: any Module)] {
+    nodes.enumerated().compactMap { position, node in
+      node.module.map { (node.name ?? "\(position - inputPositions.count)", $0) }
+    }
+  }
+
+  override var inputDTypes: [DType]? { inputPositions.map { nodes[$0].inputDType } }
+
+  // MARK: Putting it together
+
+  private static func steps(_ order: NodeOrder, keeping outputs: [Node]) -> [Step] {
+    var steps = order.nodes.map { node in Step(parents: node.parents.map { order.position(of: $0) }) }
+    var lastUse: [Int: Int] = [:]
+    for (position, step) in steps.enumerated() {
+      for parent in step.parents { lastUse[parent] = position }
+    }
+    for output in outputs { lastUse[order.position(of: output)] = nil }
+    for (node, position) in lastUse { steps[position].finished.append(node) }
+    return steps
+  }
+
+  /// What is wrong with the description; nil when nothing is.
+  private static func fault(
+    _ order: NodeOrder, _ inputs: KeyValuePairs<String, Node>, _ outputs: KeyValuePairs<String, Node>
+  ) -> ModelError? {
+    func fault(_ reason: String) -> ModelError { .invalidConfiguration(layer: "Graph", reason: reason) }
+    if inputs.isEmpty || outputs.isEmpty {
+      return fault("it has \(inputs.count) inputs and \(outputs.count) outputs; at least 1 of each is needed")
+    }
+    for list in [inputs.map(\.key), outputs.map(\.key)] {
+      if let twice = list.first(where: { name in list.count(where: { $0 == name }) > 1 }) {
+        return fault("two inputs or outputs are called \"\(twice)\"")
+      }
+    }
+    for (name, node) in inputs where node.module != nil {
+      return fault("\"\(name)\" is no input, but what a layer makes")
+    }
+    let known = Set(inputs.map { ObjectIdentifier($0.value) })
+    if order.nodes.contains(where: { $0.module == nil && !known.contains(ObjectIdentifier($0)) }) {
+      return fault("an output is made from an input that is not among the inputs")
+    }
+    return nil
+  }
+}
+
+/// Nodes in an order in which each comes after what it is made from: inputs first, then depth first.
+private struct NodeOrder {
+  private(set) var nodes: [Node] = []
+  private var positions: [ObjectIdentifier: Int] = [:]
+
+  mutating func visit(_ node: Node) {
+    // An explicit stack: a graph may be deeper than the thread's.
+    var stack: [(node: Node, next: Int)] = [(node, 0)]
+    while let (node, next) = stack.last {
+      if positions[ObjectIdentifier(node)] != nil {
+        stack.removeLast()
+      } else if next < node.parents.count {
+        stack[stack.count - 1].next += 1
+        stack.append((node.parents[next], 0))
+      } else {
+        positions[ObjectIdentifier(node)] = nodes.count
+        nodes.append(node)
+        stack.removeLast()
+      }
+    }
+  }
+
+  func position(of node: Node) -> Int { positions[ObjectIdentifier(node)]! }
+}
+
+extension Node {
+  /// The shape that an input was declared with; empty for what a layer makes.
+  fileprivate var inputShape: [Int] {
+    if case .input(let shape, _) = source { shape } else { [] }
+  }
+
+  fileprivate var inputDType: DType {
+    if case .input(_, let dtype) = source { dtype } else { .float32 }
+  }
+}

@@ -1,0 +1,64 @@
+import BackendCore
+
+/// A tensor to come, in the description of a `Graph`: an input, or what a layer makes of other nodes.
+///
+/// ```swift
+/// let image = Node.input([28, 28]), extra = Node.input([4])
+/// let features = Sequential { Flatten(); Dense(64, activation: .relu) }(image, name: "features")
+/// let merged = Concatenate()(features, Dense(16)(extra))
+/// ```
+///
+/// A layer that is applied to several nodes has its parameters once.
+public final class Node {
+  /// What makes the tensor.
+  enum Source {
+    /// Without the batch axis.
+    case input(shape: [Int], dtype: DType)
+    case layer(any Layer)
+    case merge(any MergeLayer)
+  }
+
+  let source: Source
+  let parents: [Node]
+  /// What the parameters of the layer are found under; nil for its position.
+  let name: String?
+
+  init(_ source: Source, _ parents: [Node], name: String?) {
+    self.source = source
+    self.parents = parents
+    self.name = name
+  }
+
+  /// An input of the graph.
+  /// - Parameters:
+  ///   - shape: The shape of one example, without the batch axis; `anyLength` where it varies.
+  ///   - dtype: The element type; int32 for token ids.
+  public static func input(_ shape: [Int], dtype: DType = .float32) -> Node {
+    Node(.input(shape: shape, dtype: dtype), [], name: nil)
+  }
+
+  /// The layer, whichever kind it is; nil for an input.
+  var module: (any Module)? {
+    switch source {
+    case .input: nil
+    case .layer(let layer): layer
+    case .merge(let merge): merge
+    }
+  }
+
+  var allowsReplay: Bool {
+    switch source {
+    case .input: true
+    case .layer(let layer): layer.allowsReplay
+    case .merge(let merge): merge.allowsReplay
+    }
+  }
+}
+
+extension Layer {
+  /// The output for a node of a graph.
+  /// - Parameters:
+  ///   - node: The input.
+  ///   - name: What the layer's parameters are found under in the graph; its position unless given.
+  public func callAsFunction(_ node: Node, name: String? = nil) -> Node { Node(.layer(self), [node], name: name) }
+}

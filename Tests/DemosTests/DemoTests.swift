@@ -1,0 +1,50 @@
+import Demos
+import NeuralNetworks
+import Synchronization
+import TestSupport
+import Testing
+
+/// Every program of the introduction learns what it shows, in its short form, on each device.
+@Suite(.serialized) struct DemoTests {
+  static let devices = [Device.cpu] + Device.available().filter { $0.identifier.hasPrefix("opencl") }
+
+  /// What each has to reach.
+  static let bounds: [String: [String: ClosedRange<Double>]] = [
+    "perceptron": ["separable accuracy": 0.99...1, "xor accuracy": 0...0.8],
+    "line": ["weight": 1.95...2.05, "bias": -1.05 ... -0.95],
+    "layer": ["difference": 0...1e-6, "parameters": 92...92],
+    "flowers": ["accuracy": 0.95...1],
+    "backpropagation": ["relative difference": 0...1e-5],
+    "regression": ["error": 0...0.2],
+    "fashion": ["accuracy": 0.6...1, "parameters": 101_770...101_770],
+    "convolution": ["accuracy": 0.85...1],
+    "autoencoder": ["purity": 0.3...1],
+    "variational": ["contrast": 0.5...1],
+    "cart-pole": ["return": 60...500],
+  ]
+
+  @Test(arguments: devices, Demo.all.map(\.name))
+  func learns(_ device: Device, _ name: String) throws {
+    let demo = try #require(Demo.named(name))
+    let bounds = try #require(Self.bounds[name], "the program \(name) has no bounds in this test")
+    let pictures = Mutex<[String: String]>([:])
+    let stage = Stage(
+      device: device, isQuick: true, data: SharedData.folder,
+      keep: { name, svg in pictures.withLock { $0[name] = svg } })
+    let outcome = try demo.run(on: stage)
+    for (figure, range) in bounds {
+      let value = try #require(outcome[figure], "\(name) has no figure \(figure)")
+      #expect(range.contains(value), "\(name): \(figure) is \(value), expected \(range)")
+    }
+    if let first = outcome["first loss"], let last = outcome["loss"] { #expect(last < first) }
+    for (name, svg) in pictures.withLock({ $0 }) {
+      #expect(svg.hasPrefix("<svg xmlns=") && svg.hasSuffix("</svg>\n"), "\(name)")
+      #expect(!svg.contains("nan") && !svg.contains("inf"), "\(name) has numbers that are none")
+    }
+  }
+
+  @Test func namesDiffer() {
+    #expect(Set(Demo.all.map(\.name)).count == Demo.all.count)
+    #expect(Demo.named("nothing") == nil)
+  }
+}

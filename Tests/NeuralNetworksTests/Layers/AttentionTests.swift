@@ -1,0 +1,143 @@
+import Testing
+
+@testable import NeuralNetworks
+
+/// What PyTorch's layers give is compared in ProgramsTests; here are masks, and what is refused.
+@Suite struct AttentionTests {
+  private func sequence(_ shape: [Int], _ seed: UInt64, on device: Device) -> Tensor {
+    .normal(shape, using: RandomStream(seed: seed), on: device)
+  }
+
+  /// Against sums written out, with a mask for each query.
+  @Test(arguments: TestDevices.all) func weightedMeans(_ device: Device) throws {
+    let (q, k) = (sequence([1, 2, 3], 1, on: device), sequence([1, 4, 3], 2, on: device))
+    let v = sequence([1, 4, 2], 3, on: device)
+    let allowed = [[true, false, true, true], [false, true, true, false]]
+    let mask = Tensor(allowed.flatMap { $0 }, shape: [1, 2, 4], on: device)
+    let found = try scaledDotProductAttention(q, key: k, value: v, mask: mask).scalars(as: Double.self)
+    let (qs, ks, vs) = try (q.scalars(as: Double.self), k.scalars(as: Double.self), v.scalars(as: Double.self))
+    for query in 0..<2 {
+      var (sum, means) = (0.0, [0.0, 0.0])
+      for key in 0..<4 where allowed[query][key] {
+        let product = (0..<3).reduce(0) { $0 + qs[query * 3 + $1] * ks[key * 3 + $1] }
+        let weight = Self.exponential(product / 3.0.squareRoot())
+        sum += weight
+        for column in 0..<2 { means[column] += weight * vs[key * 2 + column] }
+      }
+      for column in 0..<2 { expectClose(found[query * 2 + column], means[column] / sum, relative: 1e-5) }
+    }
+  }
+
+  private static func exponential(_ x: Double) -> Double {
+    var (term, sum) = (1.0, 1.0)
+    for n in 1..<60 {
+      term *= x / Double(n)
+      sum += term
+    }
+    return sum
+  }
+
+  /// What is masked has no influence, whatever it is, and gets no gradient.
+  @Test(arguments: TestDevices.all) func padding(_ device: Device) throws {
+    let attention = MultiHeadAttention(heads: 2, width: 6)
+    let (x, memory) = (sequence([2, 3, 6], 1, on: device), sequence([2, 4, 5], 2, on: device))
+    try attention.build(on: device, seed: 1) { module in
+      _ = module(.zeros([1, 3, 6]), key: .zeros([1, 4, 5]), value: .zeros([1, 4, 5]), .inference)
+    }
+    let mask = Tensor([true, true, false, true, true, false, false, false], shape: [2, 4], on: device)
+    let others = memory.replacing(with: 7, where: (.!mask).expanded(axis: 2))
+    func result(_ memory: Tensor) -> Tensor { attention(x, key: memory, value: memory, mask: mask, .inference) }
+    #expect(try result(memory).scalars() == result(others).scalars())
+    let (_, gradient) = valueAndGradient(at: memory) { result($0).squared().sum() }
+    let sizes = try gradient.magnitude().sum(axis: 2).scalars()
+    #expect(sizes.map { $0 > 0 } == [true, true, false, true, true, false, false, false])
+  }
+
+  /// A query that may look nowhere gets the mean of the values, not NaN.
+  @Test(arguments: TestDevices.all) func nowhere(_ device: Device) throws {
+    let v = sequence([1, 4, 2], 3, on: device)
+    let y = scaledDotProductAttention(
+      sequence([1, 2, 3], 1, on: device), key: sequence([1, 4, 3], 2, on: device), value: v,
+      mask: Tensor([Bool](repeating: false, count: 4), shape: [1, 1, 4], on: device))
+    try expectClose(y[0][1], try v.mean(axis: 1).scalars(as: Double.self))
+  }
+
+  /// The first outputs do not change when the sequence goes on; with a longer memory the last query sees all.
+  @Test(arguments: TestDevices.all) func causality(_ device: Device) throws {
+    let block = TransformerEncoderBlock(heads: 2, width: 4, dropout: 0, isCausal: true)
+    try block.build(inputShape: [anyLength, 4], on: device, seed: 2)
+    let x = sequence([1, 6, 4], 5, on: device)
+    let whole = try block(x, .inference)[0][0..<3].scalars()
+    let start = try block(x[0..., 0..<3], .inference).scalars()
+    #expect(zip(whole, start).allSatisfy { abs($0 - $1) < 1e-5 })
+    let (q, k) = (sequence([1, 1, 4], 6, on: device), sequence([1, 5, 4], 7, on: device))
+    #expect(
+      try scaledDotProductAttention(q, key: k, value: k, isCausal: true).scalars()
+        == scaledDotProductAttention(q, key: k, value: k).scalars())
+  }
+
+  @Test(arguments: TestDevices.all) func positions(_ device: Device) throws {
+    let y = PositionalEncoding()(.zeros([1, 3, 4], on: device), .inference)
+    let expected: [Double] = [
+      0, 1, 0, 1, 0.8414709848, 0.5403023059, 0.0099998333, 0.9999500004, 0.9092974268, -0.4161468365, 0.0199986667,
+      0.9998000067,
+    ]
+    try expectClose(y, expected)
+    let embedding = PositionalEmbedding(5)
+    try embedding.build(inputShape: [anyLength, 2], on: device)
+    #expect(
+      try embedding(.zeros([1, 3, 2], on: device), .inference).scalars() == embedding.weight.value[0..<3].scalars())
+  }
+
+  /// A small Transformer learns which half of a sequence holds the larger numbers, with steps that are replayed.
+  @Test(arguments: TestDevices.real) func learns(_ device: Device) throws {
+    var random = Knuth(5)
+    var (numbers, labels): ([Float], [Int]) = ([], [])
+    for _ in 0..<64 {
+      let row = random.numbers(6)
+      numbers += row.map { Float($0) }
+      labels.append(row[..<3].reduce(0, +) > row[3...].reduce(0, +) ? 1 : 0)
+    }
+    let model = Sequential(inputShape: [6, 1]) {
+      Dense(8)
+      PositionalEncoding()
+      TransformerEncoderBlock(heads: 2, width: 8, dropout: 0.05)
+      Flatten()
+      Dense(2)
+    }
+    model.compile(
+      optimizer: .adam(learningRate: 0.01), loss: .crossEntropy(), metrics: [.accuracy], device: device)
+    let data = TensorDataset(Tensor(numbers, shape: [64, 6, 1]), Tensor(integers: labels))
+    let history = try model.fit(data, epochs: 20, batchSize: 16, seed: 1, verbosity: .silent)
+    #expect(history["accuracy"].last! > 0.9)
+    #expect(model.allowsReplay)
+  }
+
+  @Test func refusals() {
+    func message(_ layer: any Layer, _ shape: [Int]) -> String {
+      do {
+        try layer.build(inputShape: shape)
+        return "built"
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(message(SelfAttention(heads: 3, width: 8), [5, 8]).contains("3 heads do not divide a width of 8"))
+    #expect(message(SelfAttention(heads: 2, width: 8), [8]).contains("it is a sequence of vectors"))
+    #expect(message(TransformerEncoderBlock(heads: 2, width: 8), [5, 6]).contains("is not the width, 8"))
+    #expect(message(PositionalEncoding(), [5, 3]).contains("an even width"))
+    #expect(message(PositionalEmbedding(4), [5, 3]).contains("at most 4 vectors"))
+    let attention = MultiHeadAttention(heads: 2, width: 4)
+    let x = Tensor.zeros([2, 3, 4])
+    func refusal(_ mask: Tensor) -> String {
+      do {
+        try attention.build { _ = $0(x, key: x, value: x, mask: mask, .inference) }
+        return "built"
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(refusal(.zeros([2, 3])).contains("the mask is float32; it is bool"))
+    #expect(refusal(.zeros([2, 5], dtype: .bool)).contains("a mask of shape [2, 5] does not fit"))
+  }
+}
