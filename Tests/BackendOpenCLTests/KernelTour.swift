@@ -13,7 +13,7 @@ struct KernelTour {
 
   /// What the tour is divided into, beside products.
   enum Section: Codable, CaseIterable {
-    case elementwise, binary, comparisons, selections, reductions, sorts, copies, indexing, softmax, random
+    case elementwise, binary, comparisons, selections, reductions, sorts, copies, indexing, softmax, normalization, random
     case optimizerSteps, peak
   }
 
@@ -28,6 +28,7 @@ struct KernelTour {
     case .copies: try copies()
     case .indexing: try indexing()
     case .softmax: try softmax()
+    case .normalization: try normalization()
     case .random: try random()
     case .optimizerSteps: try optimizerSteps()
     case .peak:
@@ -205,6 +206,23 @@ struct KernelTour {
         try backend.softmaxCrossEntropy(
           operand(count), labels: positions(rows, below: 5), rows: rows, columns: columns, smoothing: 0.1,
           ignoredLabel: 0, loss: backend.empty(rows), gradient: gradient)
+      }
+    }
+  }
+
+  private func normalization() throws {
+    for columns in [5, 45] {
+      for isCentred in [false, true] {
+        let (rows, count) = (20, 20 * columns)
+        let shape = NormalizationShape(rows: rows, columns: columns, isCentred: isCentred, epsilon: 1e-5)
+        for statistics in [nil, try backend.empty(2 * rows)] {
+          try backend.normalize(
+            operand(count), gain: operand(columns), shift: operand(columns), shape, into: backend.empty(count),
+            statistics: statistics)
+        }
+        try backend.normalizeGradient(
+          operand(count), operand(count), gain: operand(columns), statistics: operand(2 * rows), shape,
+          into: backend.empty(count), dGain: backend.empty(columns), dShift: backend.empty(columns))
       }
     }
   }

@@ -17,9 +17,9 @@ import Testing
     "backpropagation": ["relative difference": 0...1e-5],
     "regression": ["error": 0...0.2],
     "fashion": ["accuracy": 0.6...1, "parameters": 101_770...101_770],
-    "convolution": ["accuracy": 0.85...1],
-    "autoencoder": ["purity": 0.3...1],
-    "variational": ["contrast": 0.5...1],
+    "convolution": ["accuracy": 0.55...1],
+    "autoencoder": ["purity": 0.2...1],
+    "variational": ["contrast": 0.35...1],
     "cart-pole": ["return": 60...500],
   ]
 

@@ -3,9 +3,10 @@ struct Chart {
   private let x: ClosedRange<Double>
   private let y: ClosedRange<Double>
   private var marks: [String] = []
+  private var legend: [(colour: String, label: String)] = []
   private let width = 480.0
   private let height = 360.0
-  private let margin = 36.0
+  private let margin = 44.0
   private let title: String
 
   /// Colours that can be told apart, also by people who see few.
@@ -39,20 +40,19 @@ struct Chart {
     }
   }
 
-  /// - Parameter label: Written at the end of the line.
+  /// - Parameter label: What the line is called in the corner.
   mutating func line(_ points: [(Double, Double)], colour: Int, label: String = "") {
     let path = points.map { place($0.0, $0.1) }.joined(separator: " ")
     let stroke = Chart.colours[colour % Chart.colours.count]
     marks.append("<polyline points=\"\(path)\" fill=\"none\" stroke=\"\(stroke)\" stroke-width=\"2\"/>")
-    guard let end = points.last, !label.isEmpty else { return }
-    let (h, v) = position(end.0, end.1)
-    marks.append(
-      "<text x=\"\(Stage.text(min(h, width - margin) - 4, digits: 1))\" y=\"\(Stage.text(v - 5, digits: 1))\" "
-        + "text-anchor=\"end\" fill=\"\(stroke)\">\(label)</text>")
+    if !label.isEmpty { legend.append((stroke, label)) }
   }
 
   var svg: String {
     let (left, right, top, bottom) = (margin, width - margin, margin, height - margin)
+    let names = legend.enumerated().map { index, entry in
+      "<text x=\"\(left + 8)\" y=\"\(top + 16 + 15 * Double(index))\" fill=\"\(entry.colour)\">\(entry.label)</text>"
+    }
     func text(_ h: Double, _ v: Double, _ anchor: String, _ text: String) -> String {
       "<text x=\"\(h)\" y=\"\(v)\" text-anchor=\"\(anchor)\">\(text)</text>"
     }
@@ -70,6 +70,7 @@ struct Chart {
       <g clip-path="url(#inside)">
       \(marks.joined(separator: "\n"))
       </g>
+      \(names.joined(separator: "\n"))
       </svg>
 
       """
