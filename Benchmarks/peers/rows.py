@@ -101,13 +101,24 @@ def convolutions():
                    for batch in (32, 128)]
 
 
+def attention():
+    rows = []
+    for shape in ((2048, 128), (4096, 4096)):
+        rows += [Row("layer norm", extents(*shape), "layer_norm", shape, False),
+                 Row("layer norm gradients", extents(*shape), "layer_norm_gradients", shape, False)]
+    name = "transformer 4 heads 128 wide 64 long batch 32"
+    return rows + [Row("training step", name, "encoder_step", (0.0,), False),
+                   Row("training step", name + " dropout", "encoder_step", (0.1,), False)]
+
+
 def overheads():
     return [Row("overhead add", "4", "overhead", (), False),
             Row("overhead add with gradient", "4", "overhead_with_gradient", (), False)]
 
 
 def all_rows():
-    return products() + elementwise() + reductions() + softmaxes() + copies() + training() + convolutions() + overheads()
+    return (products() + elementwise() + reductions() + softmaxes() + copies() + training() + convolutions() + attention()
+            + overheads())
 
 
 def selected(filters, quick):

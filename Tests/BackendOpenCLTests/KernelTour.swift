@@ -13,7 +13,8 @@ struct KernelTour {
 
   /// What the tour is divided into, beside products.
   enum Section: Codable, CaseIterable {
-    case elementwise, binary, comparisons, selections, reductions, sorts, copies, indexing, softmax, normalization, random
+    case elementwise, binary, comparisons, selections, reductions, sorts, copies, indexing, softmax, normalization,
+      random
     case optimizerSteps, peak
   }
 

@@ -43,6 +43,14 @@ import Testing
     }
   }
 
+  /// The pole stays up for 195 steps in the mean, for four seeds of five, after 500 attempts.
+  @Test func balances() throws {
+    let returns = try (1...5).map { seed in
+      try #require(try #require(Demo.named("cart-pole")).run(on: Stage(device: .cpu, seed: seed))["return"])
+    }
+    #expect(returns.count { $0 > 195 } >= 4, "\(returns)")
+  }
+
   @Test func namesDiffer() {
     #expect(Set(Demo.all.map(\.name)).count == Demo.all.count)
     #expect(Demo.named("nothing") == nil)

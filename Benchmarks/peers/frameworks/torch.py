@@ -137,6 +137,33 @@ class Framework:
             nn.Flatten(), nn.Linear(1600, 128), nn.ReLU(), nn.Linear(128, 10)).to(self.device)
         return self.step_of(model, self.uniform(batch, 1, 28, 28), self.labels(batch, 10))
 
+    def layer_norm(self, rows, columns):
+        x, weight, bias = self.uniform(rows, columns), self.uniform(columns), self.uniform(columns)
+
+        def operation():
+            with torch.inference_mode():
+                return F.layer_norm(x, (columns,), weight, bias)
+        return operation
+
+    def layer_norm_gradients(self, rows, columns):
+        operands = [self.uniform(*shape).requires_grad_() for shape in ((rows, columns), (columns,), (columns,))]
+        dy = torch.ones_like(operands[0])
+        return lambda: torch.autograd.grad(F.layer_norm(operands[0], (columns,), *operands[1:]), operands, dy)
+
+    def encoder_step(self, dropout):
+        nn = torch.nn
+
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.block = nn.TransformerEncoderLayer(128, 4, 512, dropout, batch_first=True)
+                self.output = nn.Linear(128, 10)
+
+            def forward(self, x):
+                return self.output(self.block(x).mean(1))
+
+        return self.step_of(Model().to(self.device), self.uniform(32, 64, 128), self.labels(32, 10))
+
     def adam_step(self):
         model = self.model()
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-6)
