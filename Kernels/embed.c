@@ -18,6 +18,7 @@
   F(OptimizerSteps) \
   F(Peak) \
   F(Random) \
+  F(Recurrent) \
   F(Reduction) \
   F(RowFolds) \
   F(Scan) \
@@ -73,6 +74,9 @@ static const unsigned char Peak[] = {
 };
 static const unsigned char Random[] = {
 #embed "Random.cl"
+};
+static const unsigned char Recurrent[] = {
+#embed "Recurrent.cl"
 };
 static const unsigned char Reduction[] = {
 #embed "Reduction.cl"

@@ -35,7 +35,9 @@ enum Work {
 extension Case {
   /// All cases, in the order of the table.
   static var all: [Case] {
-    matmuls + elementwise + reductions + softmaxes + copies + training + convolutions + attention + overheads + regions
+    matmuls + elementwise + reductions + softmaxes + copies + training + convolutions + recurrent + attention
+      + overheads
+      + regions
   }
 }
 

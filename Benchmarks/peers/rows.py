@@ -75,6 +75,8 @@ def training():
 
     return (batches("forward", "forward", (1, 32, 128)) + batches("training step", "training_step", (32, 128))
             + batches("predictor", "predictor", (1, 32, 1024)) + batches("predict", "predictor", (1, 32, 1024))
+            + [Row("training step", "LSTM 28x28-128-10 batch %d" % size, "lstm_step", (size,), False)
+               for size in (32, 128)]
             + [Row("adam step", "101770", "adam_step", (), False)])
 
 

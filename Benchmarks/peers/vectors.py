@@ -116,9 +116,58 @@ def attention():
     return vectors
 
 
+def recurrent_names(layer):
+    """Parameters of PyTorch by our names; matrices are stored transposed."""
+    names = {}
+    for path, parameter in layer.named_parameters():
+        kind, operand = path.split("_")[:2]
+        side = "" if not layer.bidirectional else "backwards." if path.endswith("_reverse") else "forwards."
+        name = ("input" if operand == "ih" else "recurrent") + kind.capitalize()
+        names[side + name] = parameter
+    return names
+
+
+def record_recurrent(vectors, name, layer, lengths=None, last=False):
+    """A recurrent layer over sequences of 5 steps, or of these lengths and filled up with zeros; all states, or the last."""
+    x = torch.rand(3, 5, 2) * 2 - 1
+    for row, length in enumerate(lengths or []):
+        x[row, length:] = 0
+    x.requires_grad_(True)
+    if lengths:
+        packed = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        y, state = layer(packed)
+        y, _ = nn.utils.rnn.pad_packed_sequence(y, batch_first=True, total_length=5)
+    else:
+        y, state = layer(x)
+    if last:
+        hidden = state[0] if isinstance(state, tuple) else state
+        y = torch.cat(list(hidden), dim=-1)
+    weights = torch.linspace(-1, 1, y.numel()).reshape(y.shape)
+    (y * weights).sum().backward()
+    vectors[name + ".input"] = x.detach()
+    vectors[name + ".output"] = y.detach()
+    vectors[name + ".output_gradient"] = weights
+    vectors[name + ".input_gradient"] = x.grad
+    for path, parameter in recurrent_names(layer).items():
+        vectors[name + "." + path] = parameter.detach().t()
+        vectors[name + "." + path + "_gradient"] = parameter.grad.t()
+
+
+def recurrent():
+    vectors = {}
+    kinds = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+    for name, kind in kinds.items():
+        record_recurrent(vectors, name, kind(2, 4, batch_first=True))
+        record_recurrent(vectors, name + "_last", kind(2, 4, batch_first=True), last=True)
+        both = kind(2, 3, batch_first=True, bidirectional=True)
+        record_recurrent(vectors, name + "_padded", both, lengths=[5, 2, 4])
+        record_recurrent(vectors, name + "_padded_last", kind(2, 4, batch_first=True), lengths=[3, 5, 1], last=True)
+    return vectors
+
+
 def main():
     os.makedirs(FOLDER, exist_ok=True)
-    for family in [convolution, normalization, attention]:
+    for family in [convolution, normalization, attention, recurrent]:
         torch.manual_seed(1)
         vectors = {name: tensor.contiguous() for name, tensor in family().items()}
         save_file(vectors, os.path.join(FOLDER, family.__name__ + ".safetensors"))

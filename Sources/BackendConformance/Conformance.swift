@@ -3,8 +3,8 @@ import BackendReference
 
 /// What the conformance suite is divided into; the families of operations have the names that they have everywhere.
 public enum ConformanceFamily: String, Sendable, CaseIterable {
-  case memory, elementwise, copies, reduction, matmul, convolution, pooling, indexing, softmax, normalization, random
-  case optimizerSteps, recording, threads
+  case memory, elementwise, copies, reduction, matmul, convolution, pooling, recurrent, indexing, softmax, normalization
+  case random, optimizerSteps, recording, threads
 }
 
 /// Runs every primitive and every fused operation of a backend against the Reference backend, and returns what differs.
@@ -40,6 +40,7 @@ public func conformanceFailures(
     case .matmul: examiner.examineMatmul()
     case .convolution: examiner.examineConvolution()
     case .pooling: examiner.examinePooling()
+    case .recurrent: examiner.examineRecurrent()
     case .indexing: examiner.examineIndexing()
     case .softmax: examiner.examineSoftmax()
     case .normalization: examiner.examineNormalization()

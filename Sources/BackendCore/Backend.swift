@@ -158,6 +158,22 @@ public protocol Backend: AnyObject, Sendable {
   /// dx from dy; `maximum` needs the indices that `pool` gave for the same shape.
   func poolGradient(
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice) throws
+  /// A sequence of recurrent cells, each with the state that the one before has left: in each step the product h·U, added to
+  /// the sums or beside them, then `recurrentCell`.
+  func recurrence(_ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>) throws
+  /// Its gradient, from the last step computed to the first; `operands` as `recurrence` left them. The gradient of U is one
+  /// product over the whole sequence and the caller's business.
+  func recurrenceGradient(
+    _ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>, _ gradients: RecurrenceGradients<BufferSlice>
+  ) throws
+  /// One step: `RecurrentCell` has the formulas. Where the mask is false, the state stays as it was; gates are computed all
+  /// the same.
+  func recurrentCell(_ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int) throws
+  /// Its gradient; `step` as `recurrentCell` left it. Where the mask is false, the gradients of the sums are 0 and those of
+  /// the state go on as they are.
+  func recurrentCellGradient(
+    _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, _ gradients: RecurrentStepGradients<BufferSlice>,
+    batch: Int, units: Int) throws
   /// Each row of `[rows, columns]`: eˣ/Σeˣ, or x − ln Σeˣ when `logarithmic`; the largest is subtracted first.
   func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws
   /// From the result y: dx = y·(dy − Σ dy·y), or dy − eʸ·Σ dy when `logarithmic`.

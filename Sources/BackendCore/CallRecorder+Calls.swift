@@ -222,6 +222,38 @@ extension CallRecorder {
     try call { backend, at in try backend.poolGradient(op, at(dy), indices: at(indices), shape, into: at(dx)) }
   }
 
+  public func recurrence(_ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>) throws {
+    let operands = operands.map { kept($0) }
+    try call { backend, at in try backend.recurrence(shape, operands.map { at($0) }) }
+  }
+
+  public func recurrenceGradient(
+    _ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>, _ gradients: RecurrenceGradients<BufferSlice>
+  ) throws {
+    let (operands, gradients) = (operands.map { kept($0) }, gradients.map { kept($0) })
+    try call { backend, at in
+      try backend.recurrenceGradient(shape, operands.map { at($0) }, gradients.map { at($0) })
+    }
+  }
+
+  public func recurrentCell(
+    _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int
+  ) throws {
+    let step = step.map { kept($0) }
+    try call { backend, at in try backend.recurrentCell(cell, step.map { at($0) }, batch: batch, units: units) }
+  }
+
+  public func recurrentCellGradient(
+    _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, _ gradients: RecurrentStepGradients<BufferSlice>,
+    batch: Int, units: Int
+  ) throws {
+    let (step, gradients) = (step.map { kept($0) }, gradients.map { kept($0) })
+    try call { backend, at in
+      try backend.recurrentCellGradient(
+        cell, step.map { at($0) }, gradients.map { at($0) }, batch: batch, units: units)
+    }
+  }
+
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     let (x, y) = (kept(x), kept(y))
     try call { backend, at in

@@ -15,7 +15,7 @@ struct KernelTour {
   enum Section: Codable, CaseIterable {
     case elementwise, binary, comparisons, selections, reductions, sorts, copies, indexing, softmax, normalization,
       random
-    case optimizerSteps, peak
+    case recurrent, optimizerSteps, peak
   }
 
   func run(_ section: Section) throws {
@@ -31,6 +31,7 @@ struct KernelTour {
     case .softmax: try softmax()
     case .normalization: try normalization()
     case .random: try random()
+    case .recurrent: try recurrent()
     case .optimizerSteps: try optimizerSteps()
     case .peak:
       for width in OpenCLBackend.multiplyAddWidths {

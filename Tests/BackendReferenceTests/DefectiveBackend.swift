@@ -17,6 +17,7 @@ enum Defect: String, CaseIterable, Sendable {
   case productReadsC, batchesShareB, transposeIsIgnored, biasIsForgotten, biasGradientSkipsActivation
   case indicesAreClamped, repeatedIndicesOverwrite
   case convolutionIsFlipped, paddingIsForgotten, strideIsForgottenBackward, paddingWinsTheMaximum
+  case forgetGateIsIgnored, maskedStateMoves, recurrentBiasForgetsTheOffset, directGradientIsLost
   case largestIsNotSubtracted, softmaxGradientForgetsTheSum, smoothingIsForgotten, ignoredLabelsCount
   case epsilonIsForgotten, gainSlopesAreForgotten
   case uniformsUseLowBits, stepOffsetIsForgotten, dropoutForgetsTheScale
@@ -343,6 +344,24 @@ final class DefectiveBackend: Backend {
     try base.pool(op, x, shape, into: y, indices: indices)
     guard defect == .paddingWinsTheMaximum && op == .maximum && shape.height.padding > 0 else { return }
     try base.binaryScalar(.maximum, y, 0, scalarFirst: false, count: shape.outputCount, into: y)
+  }
+
+  func recurrentCell(_ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int) throws {
+    var step = step
+    if defect == .forgetGateIsIgnored && cell == .lstm { step.previousCell = nil }
+    if defect == .maskedStateMoves { step.mask = nil }
+    if defect == .recurrentBiasForgetsTheOffset {
+      step.recurrentBias = step.recurrentBias.map { BufferSlice($0.buffer) }
+    }
+    try base.recurrentCell(cell, step, batch: batch, units: units)
+  }
+
+  func recurrentCellGradient(
+    _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, _ gradients: RecurrentStepGradients<BufferSlice>,
+    batch: Int, units: Int
+  ) throws {
+    try base.recurrentCellGradient(cell, step, gradients, batch: batch, units: units)
+    if defect == .directGradientIsLost { try base.fill(gradients.hidden, count: batch * units, with: 0) }
   }
 
   func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {

@@ -56,7 +56,7 @@ import Testing
     try compare(pair, with: "attention", on: device)
   }
 
-  private func compare(_ pair: Pair, with file: String, on device: Device) throws {
+  func compare(_ pair: Pair, with file: String, on device: Device) throws {
     let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
     let vectors = try Safetensors("/\(folder)/Vectors/\(file).safetensors")
     func vector(_ name: String) throws -> Tensor {

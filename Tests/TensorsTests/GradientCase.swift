@@ -91,7 +91,7 @@ enum FiniteDifferences {
   static let cases: [GradientCase] =
     GradientCase.elementwise + GradientCase.binary + GradientCase.reductions + GradientCase.shapes
     + GradientCase.indexing + GradientCase.products + GradientCase.fused + GradientCase.windows
-    + GradientCase.normalizations
+    + GradientCase.normalizations + GradientCase.recurrent
 
   /// The gradient of each operation against differences, in float64.
   @Test(arguments: cases)

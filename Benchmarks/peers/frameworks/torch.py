@@ -92,12 +92,23 @@ class Framework:
     def training_step(self, batch):
         return self.step_of(self.model(), self.uniform(batch, 784), self.labels(batch, 10))
 
+    def lstm_step(self, batch):
+        class Rows(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.lstm, self.dense = torch.nn.LSTM(28, 128, batch_first=True), torch.nn.Linear(128, 10)
+
+            def forward(self, rows):
+                return self.dense(self.lstm(rows)[0][:, -1])
+
+        return self.step_of(Rows().to(self.device), self.uniform(batch, 28, 28), self.labels(batch, 10))
+
     def step_of(self, model, images, labels):
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
         def operation():
             optimizer.zero_grad()
-            F.cross_entropy(model(images), labels).backward()
+            F.cross_entropy(model(inputs), labels).backward()
             optimizer.step()
         return operation
 

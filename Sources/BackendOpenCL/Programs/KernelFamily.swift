@@ -15,6 +15,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
   case optimizerSteps = "OptimizerSteps"
   case peak = "Peak"
   case random = "Random"
+  case recurrent = "Recurrent"
   case reduction = "Reduction"
   case scan = "Scan"
   case softmax = "Softmax"

@@ -26,6 +26,7 @@ enum nn_binary {
 enum nn_comparison { NN_EQUAL, NN_NOT_EQUAL, NN_LESS, NN_LESS_OR_EQUAL, NN_GREATER, NN_GREATER_OR_EQUAL };
 enum nn_reduction { NN_SUM, NN_SUM_OF_SQUARES, NN_LARGEST, NN_SMALLEST, NN_PRODUCT };
 enum nn_pooling { NN_POOL_MAXIMUM, NN_POOL_MEAN, NN_POOL_MEAN_WITH_PADDING };
+enum nn_cell { NN_CELL_SIMPLE, NN_CELL_LSTM, NN_CELL_GRU };
 enum nn_rule { NN_SGD, NN_RMSPROP, NN_ADAGRAD, NN_ADAM };
 
 /// A matrix of one operand: the step from row to row and from column to column; a step of 0 repeats.
@@ -55,6 +56,22 @@ struct nn_optimizer {
 /// The numbers of `optimizer_step` that change from step to step.
 struct nn_step_scalars {
   float learning_rate, gradient_scale, gradient_bound, first_correction, second_correction_root;
+};
+
+/// The operands of one step of a recurrent layer, `[rows, gates·units]` and `[rows, units]`; what a cell does not have is null,
+/// and so is a state of zeros.
+struct nn_recurrent_step {
+  float *gates, *_Nullable recurrent;
+  const float *_Nullable recurrent_bias;
+  const uint8_t *_Nullable mask;
+  const float *_Nullable previous_hidden, *_Nullable previous_cell;
+  float *hidden, *_Nullable cell;
+};
+
+/// Their gradients; `hidden` and `cell` are read and written.
+struct nn_recurrent_gradients {
+  const float *_Nullable output;
+  float *hidden, *_Nullable cell, *gates, *_Nullable recurrent;
 };
 
 /// A point in the sequence space of Philox4x32-10.
@@ -198,6 +215,15 @@ struct nn_cpu_kernels {
   /// z[r, ·] += bias (may be null), then y = op(z) if `activates`, else y = z. y may be z.
   void (*bias_activation)(float *z, long z_row, const float *_Nullable bias, bool activates, enum nn_unary op, float a,
                           float b, float *y, long y_row, long rows, long columns);
+
+  // MARK: Recurrent layers
+
+  /// One step for each row: gates and state from sums. Where the mask is 0 the state stays.
+  void (*recurrent_cell)(enum nn_cell cell, const struct nn_recurrent_step *step, long rows, long units);
+  /// The gradients of the sums, and of the state before but for what goes through the recurrent product. Those of the sums
+  /// may lie over the operands.
+  void (*recurrent_cell_gradient)(enum nn_cell cell, const struct nn_recurrent_step *step,
+                                  const struct nn_recurrent_gradients *gradients, long rows, long units);
 
   // MARK: Optimizers
 

@@ -45,10 +45,16 @@ extension Layer {
   public func callAsFunction(_ input: Tensor, _ context: Context) -> Tensor {
     let thread = LayerThread.current
     if let trace = thread.trace { return trace.call(self, input, context) }
-    if thread.outermost != nil { return forward(input, context) }
+    return called(with: input) { forward(input, context) }
+  }
+
+  /// Runs `body` as a call of this layer, which builds it if it is not built yet.
+  func called<Result>(with input: Tensor, _ body: () -> Result) -> Result {
+    let thread = LayerThread.current
+    if thread.outermost != nil { return body() }
     thread.outermost = OutermostCall(layer: self, input: input)
     defer { thread.outermost = nil }
-    return forward(input, context)
+    return body()
   }
 
   @available(*, unavailable, message: "pass the context on: layer(x, context)")

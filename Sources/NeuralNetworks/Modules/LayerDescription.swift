@@ -19,6 +19,9 @@ enum LayerDescription: Sendable {
     try ContainerDescription(of: layer)
   }
 
+  /// A layer that can be described.
+  init(describing layer: some ConfigurableLayer) { self = .layer(LayerDescription.recipe(of: layer)) }
+
   private static func recipe<L: ConfigurableLayer>(of layer: L) -> any LayerRecipe {
     Recipe<L>(configuration: layer.configuration)
   }
@@ -61,6 +64,7 @@ extension LayerDescription: Codable {
       AveragePool2D.self, GlobalAveragePool2D.self, GlobalMaxPool2D.self, LayerNorm.self, RMSNorm.self, GroupNorm.self,
       BatchNorm.self, SpatialDropout.self, GaussianNoise.self, SelfAttention.self, TransformerEncoderBlock.self,
       PositionalEncoding.self, PositionalEmbedding.self,
+      Embedding.self, SimpleRNN.self, LSTM.self, GRU.self, Bidirectional.self, SequenceAverage.self,
     ]
   }
 

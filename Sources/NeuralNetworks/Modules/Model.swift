@@ -13,6 +13,9 @@ public class Model: Layer {
   package var compiled: Compiled?
   /// The shapes of the inputs without the batch axis, as they were declared or as the first data had them; empty until then.
   package private(set) var inputShapes: [[Int]]
+  /// The inputs that embeddings look up, and the element types of the inputs, as a run without numbers has last found them.
+  private(set) var tokenRanges: [TokenRange] = []
+  private var tracedTypes: [DType] = []
   /// Where the trained parameters were when somebody asked last.
   var placement: Placement?
 
@@ -101,6 +104,8 @@ public class Model: Layer {
     let trace = ShapeTrace(self, variableExtent: variableExtent)
     try trace.run(inputShapes: shapes, dtypes: dtypes ?? inputDTypes, of: displayName) { forward($0, .inference) }
     traced(inputShapes: shapes)
+    tokenRanges = trace.tokenRanges
+    tracedTypes = dtypes ?? inputDTypes ?? []
     return trace
   }
 
@@ -158,8 +163,18 @@ public class Model: Layer {
 
   /// The shapes of the outputs for these inputs, without the batch axis.
   package func outputShapes(for inputs: [Tensor]) throws -> [[Int]] {
-    try ShapeTrace(self).run(
+    let trace = ShapeTrace(self)
+    let shapes = try trace.run(
       inputShapes: inputs.map { Array($0.shape.dropFirst()) }, dtypes: inputs.map(\.dtype), of: displayName
     ) { forward($0, .inference) }
+    tokenRanges = trace.tokenRanges
+    tracedTypes = inputs.map(\.dtype)
+    return shapes
+  }
+
+  /// Throws when inputs have elements that a layer does not take, or tokens that an embedding does not have.
+  func checkElements(of inputs: [Tensor]) throws {
+    if inputs.map(\.dtype) != tracedTypes { _ = try outputShapes(for: inputs) }
+    for range in tokenRanges { try range.check(inputs) }
   }
 }

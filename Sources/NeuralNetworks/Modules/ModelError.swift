@@ -2,6 +2,10 @@
 public enum ModelError: NeuralNetworksError {
   /// An input does not have the shape that a layer takes; without the batch axis, `anyLength` for any extent.
   case inputShape(layer: String, expected: [Int], found: [Int])
+  /// An input has elements of a type that a layer does not take.
+  case inputType(layer: String, expected: String, found: DType)
+  /// An example has a token that an embedding does not have.
+  case token(layer: String, example: Int, value: Int, tokens: Int)
   /// Parameters have no shape or no value yet.
   case notBuilt(path: String)
   /// `fit` and `evaluate` need `compile` first.
@@ -22,6 +26,10 @@ public enum ModelError: NeuralNetworksError {
     case .inputShape(let layer, let expected, let found):
       return
         "\(layer): the input has the shape \(found), expected \(ModelError.text(expected)) (without the batch axis)"
+    case .inputType(let layer, let expected, let found):
+      return "\(layer): the input has \(found) elements, expected \(expected)"
+    case .token(let layer, let example, let value, let tokens):
+      return "\(layer): the token \(value) of example \(example) is not one of the \(tokens) tokens 0..<\(tokens)"
     case .notBuilt(let path): return "not built yet: \(path); build with build(inputShape:on:seed:)"
     case .notCompiled: return "the model is not compiled: call compile(optimizer:loss:metrics:device:) first"
     case .invalidConfiguration(let layer, let reason): return "\(layer): \(reason)"
@@ -55,6 +63,8 @@ public enum ModelError: NeuralNetworksError {
     case .inputShape(layer, let expected, let found):
       return .inputShape(layer: name, expected: expected, found: found)
     case .invalidConfiguration(layer, let reason): return .invalidConfiguration(layer: name, reason: reason)
+    case .inputType(layer, let expected, let found):
+      return .inputType(layer: name, expected: expected, found: found)
     default: return self
     }
   }

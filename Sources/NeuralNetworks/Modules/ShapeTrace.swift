@@ -14,6 +14,11 @@ final class ShapeTrace {
   /// What stands for `anyLength`.
   private let variableExtent: Int
   private let paths: [ObjectIdentifier: String]
+  /// The inputs of the model that embeddings look up.
+  private(set) var tokenRanges: [TokenRange] = []
+  private var inputs: [Tensor] = []
+  /// False where the element types of the inputs are assumed.
+  private var knowsElementTypes = false
   private var depth = 0
   private var failure: (any Error)?
 
@@ -61,6 +66,8 @@ final class ShapeTrace {
       let extents = [1] + shape.map { $0 == anyLength ? variableExtent : $0 }
       return Tensor.zeros(extents, dtype: dtypes?[index] ?? dtype, on: .shapes)
     }
+    self.inputs = inputs
+    knowsElementTypes = dtypes != nil
     var outputs: [Tensor] = []
     try run { outputs = body(inputs) }
     return outputs.map { Array($0.shape.dropFirst()) }
@@ -69,7 +76,9 @@ final class ShapeTrace {
   /// Takes the place of a call: the layer declares its parameters, then runs.
   func call(_ layer: some Layer, _ input: Tensor, _ context: Context) -> Tensor {
     if failure != nil { return input }
+    var input = input
     do {
+      input = try typed(input, for: layer)
       try layer.prepare(inputShape: Array(input.shape.dropFirst()))
     } catch {
       fail((error as? ModelError)?.located(in: "\(type(of: layer))", at: path(of: layer)) ?? error)
@@ -117,6 +126,26 @@ final class ShapeTrace {
     guard let trace = LayerThread.current.trace else { fatalError("\(type(of: module)): \(reason)") }
     trace.refuse(module, reason)
     return instead
+  }
+
+  /// The input of a layer with elements of the kind that it takes.
+  private func typed(_ input: Tensor, for layer: some Layer) throws -> Tensor {
+    guard let elements = (layer as? any TypedInputLayer)?.inputElements else { return input }
+    let name = "\(type(of: layer))"
+    if elements == .floatingPoint {
+      if input.dtype.isFloatingPoint { return input }
+      throw ModelError.inputType(layer: name, expected: "floating-point ones", found: input.dtype)
+    }
+    if let embedding = layer as? Embedding,
+      let index = inputs.firstIndex(where: { $0.storage === input.storage })
+    {
+      let path = path(of: layer)
+      let located = path.isEmpty ? name : "\(path) (\(name))"
+      tokenRanges.append(TokenRange(layer: located, input: index, tokens: embedding.tokens))
+    }
+    if input.dtype == .int32 { return input }
+    if knowsElementTypes { throw ModelError.inputType(layer: name, expected: "int32 ones", found: input.dtype) }
+    return input.cast(to: .int32)
   }
 
   /// True when a layer has refused its input: what follows makes no sense.

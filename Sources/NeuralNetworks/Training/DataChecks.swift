@@ -7,6 +7,8 @@ struct DataChecks: Sendable {
   let rules: [TargetRule?]
   /// What the model is called in messages.
   let layer: String
+  /// The inputs that embeddings look up.
+  var tokens: [TokenRange] = []
 
   /// Checks shapes only.
   func checkShapes(_ batch: Batch) throws {
@@ -36,6 +38,7 @@ struct DataChecks: Sendable {
     try checkShapes(batch)
     let example: (Int) -> Int = { row in indices.map { $0[row] } ?? first + row }
     for tensor in batch.inputs { try DataChecks.checkFinite(tensor, "input", example) }
+    for range in tokens { try range.check(batch.inputs, example) }
     for (index, tensor) in batch.targets.enumerated() {
       guard let rule = rules[index] else { continue }
       try check(tensor, against: outputs[index], rule, example)

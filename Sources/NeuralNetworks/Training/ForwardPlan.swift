@@ -8,6 +8,7 @@ final class ForwardPlan: @unchecked Sendable {
   private let device: Device
   private let extents: [Shape]
   private let dtypes: [DType]
+  private let tokenRanges: [TokenRange]
   private let isRecorded: Bool
   private let idle = IdleList<RecordedFunction>()
   /// The plan for other shapes that was made before.
@@ -19,6 +20,7 @@ final class ForwardPlan: @unchecked Sendable {
     device = model.device
     extents = inputs.map(\.extents)
     dtypes = inputs.map(\.dtype)
+    tokenRanges = model.tokenRanges
     self.next = next
     let first = model.allowsReplay ? try ForwardPlan.recorded(model, inputs) : nil
     isRecorded = first != nil
@@ -36,6 +38,7 @@ final class ForwardPlan: @unchecked Sendable {
   }
 
   func predict(_ inputs: [Tensor]) throws -> [Tensor] {
+    for range in tokenRanges { try range.check(inputs) }
     let inputs = inputs.map { $0.moved(to: device) }
     guard let function = try function(like: inputs) else { return try model.outputs(for: inputs) }
     defer { idle.put(function) }
@@ -44,6 +47,7 @@ final class ForwardPlan: @unchecked Sendable {
 
   /// The same for one input and one output.
   func predict(_ input: Tensor) throws -> Tensor {
+    for range in tokenRanges { try range.check([input]) }
     let input = input.moved(to: device)
     guard let function = try function(like: [input]) else { return try model.outputs(for: [input])[0] }
     defer { idle.put(function) }

@@ -6,7 +6,8 @@ extension Model {
     let outputs = try outputShapes(for: example.inputs)
     var rules = [TargetRule?](repeating: nil, count: outputs.count)
     for term in terms { rules[term.output] = term.loss.targetRule }
-    let checks = DataChecks(inputs: inputShapes, outputs: outputs, rules: rules, layer: displayName)
+    let checks = DataChecks(
+      inputs: inputShapes, outputs: outputs, rules: rules, layer: displayName, tokens: tokenRanges)
     try checks.checkShapes(example)
     return checks
   }
@@ -20,6 +21,7 @@ extension Model {
     }
     for tensor in inputs { try tensor.checkPoison() }
     try becomeReady(inputs: inputs, seed: 0)
+    try checkElements(of: inputs)
     return count
   }
 

@@ -41,6 +41,7 @@ enum Record {
   indirect case pooling(PoolingRecord)
   indirect case poolingGradient(PoolingGradientRecord)
   indirect case normalization(NormalizationRecord)
+  indirect case recurrence(RecurrenceRecord)
   indirect case custom(CustomRecord)
 
   func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
@@ -76,6 +77,7 @@ enum Record {
     case .pooling(let rule): rule.propagate(&dy, in: &walk)
     case .poolingGradient(let rule): rule.propagate(&dy, in: &walk)
     case .normalization(let rule): rule.propagate(&dy, in: &walk)
+    case .recurrence(let rule): rule.propagate(&dy, in: &walk)
     case .custom(let rule): rule.propagate(&dy, in: &walk)
     }
   }

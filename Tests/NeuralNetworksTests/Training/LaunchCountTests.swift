@@ -58,5 +58,32 @@ import Testing
     let kernels = try backend.takeProfile().filter { !["upload", "copy", "matmulJoin"].contains($0.name) }
     #expect(kernels.reduce(0) { $0 + $1.launches } == 14 * 10, "\(kernels.map { ($0.name, $0.launches) })")
   }
+
+  /// One product and one cell for each step, forwards and backwards; everything else is done once for the sequence. (Sums over
+  /// many rows are made in two parts.)
+  @Test(arguments: TestDevices.openCL, [1, 2]) func aTimeStepIsTwoLaunches(device: Device, directions: Int) throws {
+    func launches(_ steps: Int) throws -> [String: Int] {
+      let backend = try backend(device)
+      let own = Device(backend)
+      let model = Sequential {
+        if directions == 1 { LSTM(16) } else { Bidirectional { LSTM(16) } }
+        Dense(10)
+      }
+      try model.build(inputShape: [steps, 8], on: own, seed: 1)
+      let step = try TrainingStep(model, optimizer: .adam(), loss: .sparseCategoricalCrossEntropy(fromLogits: true))
+      let x = Tensor.uniform([32, steps, 8], in: -1..<1, using: RandomStream(seed: 1), on: own)
+      let batch = Batch(input: x, target: Tensor(integers: (0..<32).map { $0 % 10 }, on: own))
+      for _ in 0..<4 { _ = try step(batch) }
+      _ = try backend.takeProfile()
+      for _ in 0..<4 { _ = try step(batch) }
+      let kernels = try backend.takeProfile().filter {
+        !["upload", "copy", "matmulJoin", "sumColumns_float"].contains($0.name)
+      }
+      return Dictionary(uniqueKeysWithValues: kernels.map { ($0.name, $0.launches / 4) })
+    }
+    let (few, many) = (try launches(5), try launches(9))
+    let difference = many.values.reduce(0, +) - few.values.reduce(0, +)
+    #expect(difference == (9 - 5) * 2 * 2 * directions, "\(few) \(many)")
+  }
 }
 #endif

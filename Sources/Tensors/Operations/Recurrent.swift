@@ -1,0 +1,285 @@
+import BackendCore
+
+/// What a recurrent layer hands on of the states that it goes through.
+package enum RecurrenceResult: Sendable, Hashable {
+  /// The last h, `[batch, units]`.
+  case last
+  /// Every h, `[steps, batch, units]`.
+  case sequence
+  /// Every h, and where the cell has one the last c as one more step: `[steps + 1, batch, units]`.
+  case states
+}
+
+/// A sequence of recurrent cells: what it needs beside the sums of its inputs.
+package struct Recurrence {
+  package var cell: RecurrentCell
+  /// U, `[units, gates]`.
+  package var weight: Tensor
+  /// d, `[gates]`, for `gru` alone.
+  package var recurrentBias: Tensor?
+  /// The state before, `[batch, units]`; nil for zeros.
+  package var initialHidden, initialCell: Tensor?
+  /// Bool `[steps, batch]`: false where the state stays as it is.
+  package var mask: Tensor?
+  /// From the last step to the first.
+  package var isReversed: Bool
+  package var result: RecurrenceResult
+
+  package init(
+    _ cell: RecurrentCell, weight: Tensor, recurrentBias: Tensor? = nil, initialHidden: Tensor? = nil,
+    initialCell: Tensor? = nil, mask: Tensor? = nil, isReversed: Bool = false, giving result: RecurrenceResult
+  ) {
+    self.cell = cell
+    self.weight = weight
+    self.recurrentBias = recurrentBias
+    self.initialHidden = initialHidden
+    self.initialCell = initialCell
+    self.mask = mask
+    self.isReversed = isReversed
+    self.result = result
+  }
+
+  /// Runs the cells over the sums x·W + b of all steps, `[steps, batch, gates]`: `RecurrentCell` has the formulas.
+  ///
+  /// One record for the whole sequence: its gradient is one call, and the gradient of U one product. In nested scopes the steps
+  /// are recorded one by one, which have derivatives of every order.
+  package func callAsFunction(_ sums: consuming Tensor) -> Tensor {
+    var sums = sums
+    let shape = Checks.recurrence(self, sums)
+    let tape = tensors(sums).lazy.compactMap { Tape.recording($0.node) }.first
+    if let tape, tape.isNested { return composed(sums, shape) }
+    let operand = Operand(sums)
+    let device = tensors(sums).contains { $0.device.isShapeOnly } ? .shapes : sums.device
+    let states = SavedStates(shape, &sums, hasFinalCell: givesFinalCell, on: device)
+    var y = states.result(result, shape)
+    do {
+      if shape.stateCount > 0 {
+        let operands = try states.operands(self)
+        try device.backend.recurrence(shape, operands)
+        if givesFinalCell, let cells = operands.cells {
+          let last = cells.advanced(by: shape.place(shape.steps - 1) * shape.stateCount)
+          let end = operands.hidden.advanced(by: shape.steps * shape.stateCount)
+          try device.backend.copy(last, count: shape.stateCount, into: end)
+        }
+      }
+    } catch {
+      y = Tensor(failure: error, y.extents, y.dtype, on: device)
+    }
+    if let tape { y.node = tape.append(.recurrence(RecurrenceRecord(self, operand, states, shape))) }
+    return y
+  }
+
+  /// True where one more step of the result is the last c.
+  fileprivate var givesFinalCell: Bool { result == .states && cell.hasCellState }
+
+  private func tensors(_ sums: Tensor) -> [Tensor] {
+    [sums, weight] + [recurrentBias, initialHidden, initialCell, mask].compactMap { $0 }
+  }
+}
+
+/// The tensors that a sequence writes, and its gradient reads.
+private struct SavedStates {
+  let gates, hidden: Tensor
+  let recurrent, cells: Tensor?
+
+  /// Takes the memory of the sums where nobody else holds it.
+  init(_ shape: RecurrenceShape, _ sums: inout Tensor, hasFinalCell: Bool, on device: Device) {
+    let dtype = sums.dtype
+    func room(_ steps: Int, _ width: Int) -> Tensor {
+      Tensor.launch([steps, shape.batch, width], dtype, on: device) { _, _ in }
+    }
+    gates = sums.isStorageUniquelyReferenced() ? sums.detached() : sums.copied()
+    hidden = room(shape.steps + (hasFinalCell ? 1 : 0), shape.units)
+    recurrent = shape.cell.separatesRecurrentSums ? room(shape.steps, shape.gates) : nil
+    cells = shape.cell.hasCellState ? room(shape.steps, shape.units) : nil
+  }
+
+  func operands(_ recurrence: Recurrence) throws -> RecurrenceOperands<BufferSlice> {
+    try RecurrenceOperands(
+      weight: recurrence.weight.slice, recurrentBias: recurrence.recurrentBias?.slice,
+      initialHidden: recurrence.initialHidden?.slice, initialCell: recurrence.initialCell?.slice,
+      mask: recurrence.mask?.slice, gates: gates.slice, recurrent: recurrent?.slice, hidden: hidden.slice,
+      cells: cells?.slice)
+  }
+
+  /// What is handed on, without copying.
+  func result(_ result: RecurrenceResult, _ shape: RecurrenceShape) -> Tensor {
+    guard result == .last else { return hidden }
+    let place = shape.place(shape.steps - 1)
+    return Tensor(
+      hidden.storage, offset: hidden.offset + place * shape.stateCount, extents: [shape.batch, shape.units])
+  }
+}
+
+// MARK: - Step by step
+
+extension Recurrence {
+  /// The same from operations on single steps.
+  private func composed(_ sums: Tensor, _ shape: RecurrenceShape) -> Tensor {
+    let zeros = Tensor.full([shape.batch, shape.units], 0, sums.dtype, on: sums.device)
+    var (hidden, cell) = (initialHidden ?? zeros, initialCell ?? zeros)
+    var outputs = [Tensor](repeating: zeros, count: shape.steps)
+    for index in 0..<shape.steps {
+      let place = shape.place(index)
+      let (newHidden, newCell) = composedStep(sums[place], hidden, cell)
+      if let mask {
+        let moves = mask[place].expanded(axis: -1)
+        hidden = hidden.replacing(with: newHidden, where: moves)
+        cell = cell.replacing(with: newCell, where: moves)
+      } else {
+        (hidden, cell) = (newHidden, newCell)
+      }
+      outputs[place] = hidden
+    }
+    if result == .last { return hidden }
+    return Tensor.stacked(givesFinalCell ? outputs + [cell] : outputs)
+  }
+
+  private func composedStep(_ sums: Tensor, _ hidden: Tensor, _ cell: Tensor) -> (hidden: Tensor, cell: Tensor) {
+    let product = hidden.matmul(weight)
+    switch self.cell {
+    case .simple: return ((sums + product).tanh(), cell)
+    case .lstm:
+      let gates = (sums + product).split(parts: 4, axis: 1)
+      let new = gates[1].sigmoid() * cell + gates[0].sigmoid() * gates[2].tanh()
+      return (gates[3].sigmoid() * new.tanh(), new)
+    case .gru:
+      let gates = sums.split(parts: 3, axis: 1)
+      let recurrent = (recurrentBias.map { product + $0 } ?? product).split(parts: 3, axis: 1)
+      let update = (gates[1] + recurrent[1]).sigmoid()
+      let new = (gates[2] + (gates[0] + recurrent[0]).sigmoid() * recurrent[2]).tanh()
+      return (new + update * (hidden - new), cell)
+    }
+  }
+}
+
+// MARK: - Checks
+
+extension Checks {
+  fileprivate static func recurrence(_ recurrence: Recurrence, _ sums: Tensor) -> RecurrenceShape {
+    let name: StaticString = "recurrence"
+    let (cell, weight) = (recurrence.cell, recurrence.weight)
+    floatingPoint(name, sums)
+    if sums.rank != 3 || sums.extents[0] < 1 || weight.rank != 2
+      || weight.extents[1] != weight.extents[0] * cell.gateCount || sums.extents[2] != weight.extents[1]
+    {
+      fail(
+        name, "shapes \(sums.extents) and \(weight.extents) do not fit for \(cell)",
+        hint: "sums [steps, batch, gates] with at least one step, and a weight [units, gates]")
+    }
+    let (batch, units) = (sums.extents[1], weight.extents[0])
+    func check(_ tensor: Tensor?, _ extents: Shape, _ what: String) {
+      guard let tensor else { return }
+      sameDType(name, sums, tensor)
+      _ = sameDevice(name, sums, tensor)
+      if tensor.extents != extents {
+        fail(name, "\(what) of shape \(tensor.extents) where \(extents) is needed")
+      }
+    }
+    check(weight, weight.extents, "a weight")
+    check(recurrence.recurrentBias, [weight.extents[1]], "a recurrent bias")
+    check(recurrence.initialHidden, [batch, units], "a state")
+    check(recurrence.initialCell, [batch, units], "a cell state")
+    if (recurrence.recurrentBias != nil) != cell.separatesRecurrentSums {
+      fail(name, "a recurrent bias is there for gru, and for gru alone; sums of shape \(sums.extents)")
+    }
+    if let mask = recurrence.mask {
+      dtype(name, mask, is: .bool)
+      _ = sameDevice(name, sums, mask)
+      if mask.extents != [sums.extents[0], batch] {
+        fail(name, "a mask of shape \(mask.extents) for sums of shape \(sums.extents)", hint: "it is [steps, batch]")
+      }
+    }
+    return RecurrenceShape(
+      cell, steps: sums.extents[0], batch: batch, units: units, isReversed: recurrence.isReversed)
+  }
+}
+
+// MARK: - Gradient
+
+/// A sequence of recurrent cells. Recorded in outermost scopes only: nested ones compose it.
+struct RecurrenceRecord: GradientRule {
+  private let recurrence: Recurrence
+  private let sums: Operand
+  private let states: SavedStates
+  private let shape: RecurrenceShape
+
+  fileprivate init(_ recurrence: Recurrence, _ sums: Operand, _ states: SavedStates, _ shape: RecurrenceShape) {
+    self.recurrence = recurrence
+    self.sums = sums
+    self.states = states
+    self.shape = shape
+  }
+
+  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+    let recurrentSums = shape.cell.separatesRecurrentSums
+    let initialHidden = recurrence.initialHidden.map { Operand($0) }
+    let initialCell = recurrence.initialCell.map { Operand($0) }
+    // The gradients of the sums lie over the gates, which nobody needs afterwards.
+    var slopes = Slopes(
+      hidden: hiddenGradient(&dy), cell: shape.cell.hasCellState ? cellGradient(dy) : nil, gates: states.gates,
+      recurrent: states.recurrent)
+    do {
+      if shape.stateCount > 0 {
+        let isWanted = [initialHidden, initialCell].contains { $0.map { walk.wants($0) } ?? false }
+        let gradients = RecurrenceGradients(
+          outputs: recurrence.result == .last ? nil : try dy.slice, hidden: try slopes.hidden.slice,
+          cell: try slopes.cell?.slice, gates: try slopes.gates.slice, recurrent: try slopes.recurrent?.slice,
+          reachesInitialState: isWanted)
+        try dy.device.backend.recurrenceGradient(shape, try states.operands(recurrence), gradients)
+      }
+    } catch {
+      slopes.fail(error)
+    }
+    let dRecurrent = recurrentSums ? slopes.recurrent ?? slopes.gates : slopes.gates
+    let weight = Operand(recurrence.weight)
+    if walk.wants(weight) { addWeightGradient(dRecurrent, to: weight, in: &walk) }
+    if let bias = recurrence.recurrentBias { walk.add(dRecurrent.sum(axes: [0, 1]), to: Operand(bias)) }
+    if let initialHidden { walk.add(slopes.hidden, to: initialHidden) }
+    if let initialCell, let cell = slopes.cell { walk.add(cell, to: initialCell) }
+    walk.add(slopes.gates, to: sums)
+  }
+
+  private struct Slopes {
+    var hidden: Tensor
+    var cell: Tensor?
+    var gates: Tensor
+    var recurrent: Tensor?
+
+    mutating func fail(_ error: any Error) {
+      func failed(_ x: Tensor) -> Tensor { Tensor(failure: error, x.extents, x.dtype, on: x.device) }
+      hidden = failed(hidden)
+      cell = cell.map(failed)
+      gates = failed(gates)
+      recurrent = recurrent.map(failed)
+    }
+  }
+
+  private func zeros(like dy: Tensor) -> Tensor { .full([shape.batch, shape.units], 0, dy.dtype, on: dy.device) }
+
+  /// What the last h gets from outside, in memory of its own.
+  private func hiddenGradient(_ dy: inout Tensor) -> Tensor {
+    guard recurrence.result == .last else { return zeros(like: dy) }
+    return dy.isStorageUniquelyReferenced() ? dy : dy.copied()
+  }
+
+  private func cellGradient(_ dy: Tensor) -> Tensor {
+    recurrence.givesFinalCell ? dy[shape.steps].copied() : zeros(like: dy)
+  }
+
+  /// Σ hᵀ·d(h·U) over all steps that had an h before them: one product, and one for the state before the sequence.
+  private func addWeightGradient(_ dRecurrent: Tensor, to weight: Operand, in walk: inout BackwardWalk) {
+    func rows(_ x: Tensor, from place: Int, _ steps: Int, _ width: Int) -> Tensor {
+      Tensor(x.storage, offset: x.offset + place * shape.batch * width, extents: [steps * shape.batch, width])
+    }
+    let steps = shape.steps - 1
+    if steps > 0 {
+      walk.addProduct(
+        rows(states.hidden, from: shape.isReversed ? 1 : 0, steps, shape.units),
+        rows(dRecurrent, from: shape.isReversed ? 0 : 1, steps, shape.gates), to: weight)
+    }
+    if let initial = recurrence.initialHidden {
+      walk.addProduct(initial.detached(), rows(dRecurrent, from: shape.place(0), 1, shape.gates), to: weight)
+    }
+  }
+}
