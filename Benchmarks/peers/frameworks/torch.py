@@ -108,7 +108,7 @@ class Framework:
 
         def operation():
             optimizer.zero_grad()
-            F.cross_entropy(model(inputs), labels).backward()
+            F.cross_entropy(model(images), labels).backward()
             optimizer.step()
         return operation
 
