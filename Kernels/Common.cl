@@ -54,6 +54,15 @@ typedef struct {
   step_t steps[8];
 } steps_t;
 
+// Runs statements for each axis, where `position` is that of element i along it.
+#define NN_FORAXES(i, loop, ...)                                                    \
+  for (index_t axis = 0, nn_left = i; axis < (loop).rank; axis++) {                 \
+    const index_t nn_next = nn_left / (loop).extents[axis];                         \
+    const step_t position = (step_t)(nn_left - nn_next * (loop).extents[axis]);     \
+    __VA_ARGS__;                                                                    \
+    nn_left = nn_next;                                                              \
+  }
+
 // Runs the statement that follows for each run of neighbouring elements among this item's share of `count`: `run` elements
 // from i on along the innermost axis, whose extent is `extent`. NN_RUN then runs a statement for each k below `run`, where s
 // and t are the steps of two operands along that axis.

@@ -16,15 +16,8 @@
     bs += bOffset;                                                                                                  \
     ys += yOffset;                                                                                                  \
     NN_FORRUNS(i, run, count, loop.extents[0]) {                                                                     \
-      index_t rest = i;                                                                                              \
       step_t aAt = 0, bAt = 0;                                                                                       \
-      for (index_t axis = 0; axis < loop.rank; axis++) {                                                             \
-        const index_t next = rest / loop.extents[axis];                                                              \
-        const step_t position = (step_t)(rest - next * loop.extents[axis]);                                          \
-        aAt += position * aSteps.steps[axis];                                                                        \
-        bAt += position * bSteps.steps[axis];                                                                        \
-        rest = next;                                                                                                 \
-      }                                                                                                              \
+      NN_FORAXES(i, loop, aAt += position * aSteps.steps[axis]; bAt += position * bSteps.steps[axis]);               \
       NN_RUN(k, run, aSteps.steps[0], bSteps.steps[0],                                                               \
              ys[i + k] = as[aAt + (step_t)k * s] OPERATOR bs[bAt + (step_t)k * t])                                   \
     }                                                                                                                \

@@ -19,16 +19,9 @@
     bs += bOffset;                                                                                                   \
     ys += yOffset;                                                                                                   \
     NN_FOREACH(i, count) {                                                                                           \
-      index_t rest = i;                                                                                              \
       step_t conditionAt = 0, aAt = 0, bAt = 0;                                                                      \
-      for (index_t axis = 0; axis < loop.rank; axis++) {                                                             \
-        const index_t next = rest / loop.extents[axis];                                                              \
-        const step_t position = (step_t)(rest - next * loop.extents[axis]);                                          \
-        conditionAt += position * conditionSteps.steps[axis];                                                        \
-        aAt += position * aSteps.steps[axis];                                                                        \
-        bAt += position * bSteps.steps[axis];                                                                        \
-        rest = next;                                                                                                 \
-      }                                                                                                              \
+      NN_FORAXES(i, loop, conditionAt += position * conditionSteps.steps[axis];                                      \
+                 aAt += position * aSteps.steps[axis]; bAt += position * bSteps.steps[axis]);                        \
       ys[i] = conditions[conditionAt] ? as[aAt] : bs[bAt];                                                           \
     }                                                                                                                \
   }

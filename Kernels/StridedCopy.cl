@@ -1,23 +1,13 @@
 // y[index] = x[index], or +=, with strides on both sides.
 
-#define POSITIONS(xAt, yAt)                                                    \
-  index_t rest = i;                                                            \
-  step_t xAt = 0, yAt = 0;                                                     \
-  for (index_t axis = 0; axis < loop.rank; axis++) {                           \
-    const index_t next = rest / loop.extents[axis];                            \
-    const step_t position = (step_t)(rest - next * loop.extents[axis]);        \
-    xAt += position * xSteps.steps[axis];                                      \
-    yAt += position * ySteps.steps[axis];                                      \
-    rest = next;                                                               \
-  }
-
 #define COPY(NAME, WORD)                                                                                             \
   kernel void copy_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t count,       \
                           loop_t loop, steps_t xSteps, steps_t ySteps) {                                             \
     xs += xOffset;                                                                                                   \
     ys += yOffset;                                                                                                   \
     NN_FORRUNS(i, run, count, loop.extents[0]) {                                                                     \
-      POSITIONS(xAt, yAt)                                                                                            \
+      step_t xAt = 0, yAt = 0;                                                                                       \
+      NN_FORAXES(i, loop, xAt += position * xSteps.steps[axis]; yAt += position * ySteps.steps[axis]);               \
       NN_RUN(k, run, xSteps.steps[0], ySteps.steps[0], ys[yAt + (step_t)k * t] = xs[xAt + (step_t)k * s])            \
     }                                                                                                                \
   }
@@ -28,7 +18,8 @@
     xs += xOffset;                                                                                                   \
     ys += yOffset;                                                                                                   \
     NN_FORRUNS(i, run, count, loop.extents[0]) {                                                                     \
-      POSITIONS(xAt, yAt)                                                                                            \
+      step_t xAt = 0, yAt = 0;                                                                                       \
+      NN_FORAXES(i, loop, xAt += position * xSteps.steps[axis]; yAt += position * ySteps.steps[axis]);               \
       NN_RUN(k, run, xSteps.steps[0], ySteps.steps[0], {                                                             \
         const NN_TYPE(TYPE) a = ys[yAt + (step_t)k * t], b = xs[xAt + (step_t)k * s];                                \
         ys[yAt + (step_t)k * t] = SUM;                                                                               \

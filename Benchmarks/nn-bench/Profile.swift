@@ -14,6 +14,8 @@ struct Profile {
   let title: String
   /// Of one step: seconds by the clock, with the wait for the device, and with profiling on, which slows launches down.
   let seconds: Double
+  /// What one step takes of the thread that asks for it, the driver's part included, without profiling.
+  let hostSeconds: Double
   let rows: [ProfileRow]
   let steps: Int
 
@@ -57,12 +59,28 @@ extension Profile {
       ProfileRow(name: $0.name, launches: $0.launches, seconds: $0.seconds, bytes: $0.bytes)
     }
     return Profile(
-      device: device, title: "training step \(Case.shapeOfModel) batch \(batch)", seconds: seconds, rows: rows,
-      steps: steps)
+      device: device, title: "training step \(Case.shapeOfModel) batch \(batch)", seconds: seconds,
+      hostSeconds: try hostSeconds(on: device.device, examples, steps: steps), rows: rows, steps: steps)
     #else
     throw Failure.usage("--profile needs the OpenCL trait")
     #endif
   }
+
+  #if OpenCL
+  /// The device has finished a step before the next is asked for: a full queue would be waited for.
+  private static func hostSeconds(on device: Device, _ examples: Batch, steps: Int) throws -> Double {
+    let step = try Case.makeStep(device)
+    for _ in 0..<3 { _ = try step(examples) }
+    var total = 0.0
+    for _ in 0..<steps {
+      try device.synchronize()
+      let start = threadSeconds()
+      _ = try step(examples)
+      total += threadSeconds() - start
+    }
+    return total / Double(steps)
+  }
+  #endif
 
   var json: JSONValue {
     let kernels = rows.map { row -> JSONValue in
@@ -74,7 +92,8 @@ extension Profile {
     }
     return [
       "device": device.json, "name": .string(title), "microseconds": .number(seconds * 1e6),
-      "busyMicroseconds": .number(busySeconds * 1e6), "launches": .number(launches), "commands": .array(kernels),
+      "busyMicroseconds": .number(busySeconds * 1e6), "hostMicroseconds": .number(hostSeconds * 1e6),
+      "launches": .number(launches), "commands": .array(kernels),
     ]
   }
 
@@ -92,7 +111,8 @@ extension Profile {
     }
     return [
       "device \(device.text); \(title), of one step: \(launches.short) kernels, "
-        + "\((busySeconds * 1e6).short) µs on the device, \((seconds * 1e6).short) µs by the clock"
+        + "\((busySeconds * 1e6).short) µs on the device, \((seconds * 1e6).short) µs by the clock; "
+        + "\((hostSeconds * 1e6).short) µs of the host without profiling"
     ] + table.lines
   }
 }

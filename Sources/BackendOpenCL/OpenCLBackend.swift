@@ -20,6 +20,8 @@ public final class OpenCLBackend: Backend {
   let staging: UploadStaging
   let launcher: KernelLauncher
   let options: OpenCLOptions
+  /// Gets all that is put into the queue, where this backend records for another one.
+  let capture: CommandCapture?
 
   /// One backend for each physical device, made on first use and kept to the end of the process.
   private static let backends = Mutex<[OpenCLDeviceHandle: OpenCLBackend]>([:])
@@ -46,6 +48,18 @@ public final class OpenCLBackend: Backend {
     let programs = ProgramCache(
       context, sources: options.sources, binaries: binaries, definitions: options.definitions)
     launcher = KernelLauncher(context, programs: programs)
+    capture = nil
+  }
+
+  /// The same device, queue and memory; what is put into the queue is kept as well.
+  init(recording backend: OpenCLBackend, into capture: CommandCapture) {
+    device = backend.device
+    context = backend.context
+    pool = backend.pool
+    staging = backend.staging
+    launcher = backend.launcher
+    options = backend.options
+    self.capture = capture
   }
 
   public var name: String { device.name }
@@ -76,8 +90,11 @@ struct OpenCLOptions: Sendable {
   /// The device notes when each command begins and ends.
   var isProfiled = false
 
-  /// Constants that all programs are built with.
-  var definitions: String { runsLoops ? " -DNN_LOOPS" : "" }
+  /// What compilers are told beside.
+  var compilerOptions = ""
+
+  /// What all programs are built with.
+  var definitions: String { (runsLoops ? " -DNN_LOOPS" : "") + compilerOptions }
 
   init(for device: OpenCLDevice) {
     binaryDirectory = ProgramBinaries.helps(device) ? ProgramBinaries.directoryFromEnvironment() : nil
@@ -100,7 +117,10 @@ extension OpenCLBackend {
       try context.checkUsable()
       return
     }
-    try launcher.launch(name, options.runsLoops ? groups.loops : groups, arguments)
+    let groups = options.runsLoops ? groups.loops : groups
+    guard let capture else { return try launcher.launch(name, groups, arguments) }
+    try capture.watch { try launcher.launch(name, groups, arguments) }
+    launcher.keep(name, groups, arguments, in: capture)
   }
 
   /// Memory that lives as long as the call that asked for it: its next user is behind that call in the queue.

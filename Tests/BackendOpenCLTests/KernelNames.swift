@@ -5,14 +5,10 @@ import COpenCL
 @testable import BackendOpenCL
 
 extension OpenCLBackend {
-  /// Builds a program with further options for the compiler, and returns the names of all its kernels.
-  func kernelNames(of name: ProgramName, options extra: String = "") throws -> [String] {
+  /// The names of all kernels of a program.
+  func kernelNames(of name: ProgramName) throws -> [String] {
     let cl = context.cl
-    let programs = ProgramCache(
-      context, sources: options.sources, binaries: nil, definitions: options.definitions)
-    let program = try programs.compile(
-      options.sources.source(of: name.family), programs.options(for: name) + extra, describedAs: name.description)
-    defer { _ = cl.clReleaseProgram(program) }
+    let program = try launcher.programs.program(name).handle
     let key = cl_program_info(CL_PROGRAM_KERNEL_NAMES)
     var length = 0
     try context.check(cl.clGetProgramInfo(program, key, 0, nil, &length), "the length of the kernels' names")

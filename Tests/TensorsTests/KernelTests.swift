@@ -150,5 +150,16 @@ import Testing
     #expect(try recorded([Tensor([0, -1], on: device)])[0].scalars() == [1, 0.5])
   }
 
+  /// A kernel that reads an input of the recording finds it also where it does not begin its memory.
+  @Test(arguments: devices) func areRecordedOnViews(device: Device) throws {
+    let kernel = try device.kernel(source: KernelTests.softsign, name: "softsign")
+    let function = try RecordedFunction.record(on: device, like: [Tensor([1, 3], on: device)]) { inputs in
+      [kernel(.tensor(inputs[0]), .result([2]), .int(2), global: [2])]
+    }.function
+    let recorded = try #require(function)
+    #expect(try recorded([Tensor([7, 1, 3], on: device)[1...]])[0].scalars() == [0.5, 0.75])
+    #expect(try recorded([Tensor([0, -1], on: device)])[0].scalars() == [0, -0.5])
+  }
+
   private struct Failure: Error { let reason: String }
 }

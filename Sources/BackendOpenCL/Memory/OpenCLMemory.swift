@@ -13,16 +13,24 @@ extension OpenCLBackend {
       throw BackendError.outOfMemory(
         requestedBytes: .max, liveBytes: statistics.liveBytes, limitBytes: statistics.limitBytes)
     }
-    return OpenCLBuffer(block: try pool.take(bytes), pool: pool, count: count, dtype: dtype)
+    guard let capture else {
+      return OpenCLBuffer(block: try pool.take(bytes), pool: pool, count: count, dtype: dtype)
+    }
+    let block = try capture.watch { try capture.memory.take(bytes, count: count, dtype: dtype) }
+    return OpenCLBuffer(block: block, pool: pool, recording: capture.memory, count: count, dtype: dtype)
   }
 
   public func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {
     try context.checkUsable()
-    try staging.upload(source, into: destination)
+    guard let capture else { return try staging.upload(source, into: Place(destination)) }
+    try capture.watch { try staging.upload(source, into: Place(destination)) }
+    // The bytes are kept, since later calls may write over them.
+    capture.keepUpload(source, destination)
   }
 
   public func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
     try context.checkUsable()
+    capture?.makeUnrepeatable()
     guard let address = destination.baseAddress, destination.count > 0 else { return try context.finish() }
     context.waits.add(1, ordering: .relaxed)
     let status = context.profiled("download", bytes: destination.count) { event in
@@ -36,12 +44,9 @@ extension OpenCLBackend {
     try context.checkUsable()
     guard count > 0 else { return }
     let bytes = count * source.dtype.byteCount
-    let status = context.profiled("copy", bytes: 2 * bytes) { event in
-      context.cl.clEnqueueCopyBuffer(
-        context.queue, source.memory, destination.memory, source.byteOffset, destination.byteOffset, bytes, 0, nil,
-        event)
-    }
-    try context.check(status, "a copy of \(count) elements", bytes: bytes)
+    guard let capture else { return try context.copy(Place(source), Place(destination), bytes: bytes) }
+    try capture.watch { try context.copy(Place(source), Place(destination), bytes: bytes) }
+    capture.keepCopy(source, destination, bytes: bytes)
   }
 
   public func fill(_ destination: BufferSlice, count: Int, with value: Double) throws {
@@ -62,5 +67,16 @@ extension OpenCLBackend {
   public func setMemoryLimit(bytes: Int) { pool.setLimit(bytes) }
 
   public func trimMemory() { pool.trim() }
+}
+
+extension OpenCLContext {
+  /// Enqueues a copy from one place to another.
+  func copy(_ source: Place, _ destination: Place, bytes: Int) throws {
+    let status = profiled("copy", bytes: 2 * bytes) { event in
+      cl.clEnqueueCopyBuffer(
+        queue, source.memory, destination.memory, source.byteOffset, destination.byteOffset, bytes, 0, nil, event)
+    }
+    try check(status, "a copy of \(bytes) bytes", bytes: bytes)
+  }
 }
 #endif

@@ -29,7 +29,7 @@ final class UploadStaging: Sendable {
   init(_ context: OpenCLContext) { self.context = context }
 
   /// Copies `source` to a buffer; returns as soon as `source` may be freed.
-  func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {
+  func upload(_ source: UnsafeRawBufferPointer, into destination: Place) throws {
     guard let address = source.baseAddress, source.count > 0 else { return }
     let cl = context.cl
     guard var slot = slot(for: source.count) else {

@@ -30,6 +30,7 @@ package final class CustomKernel: Sendable {
   }
 
   private struct Handle: @unchecked Sendable {
+    let program: cl_program
     let kernel: cl_kernel
   }
 
@@ -40,14 +41,19 @@ package final class CustomKernel: Sendable {
   /// Arguments belong to the kernel object until it is enqueued.
   private let handle: Mutex<Handle>
 
-  init(name: String, kernel: cl_kernel, context: OpenCLContext) throws {
+  init(name: String, program: cl_program, kernel: cl_kernel, context: OpenCLContext) throws {
     self.name = name
     self.context = context
+    handle = Mutex(Handle(program: program, kernel: kernel))
     parameters = try CustomKernel.parameters(of: kernel, context)
-    handle = Mutex(Handle(kernel: kernel))
   }
 
-  deinit { handle.withLock { _ = context.cl.clReleaseKernel($0.kernel) } }
+  deinit {
+    handle.withLock {
+      _ = context.cl.clReleaseKernel($0.kernel)
+      _ = context.cl.clReleaseProgram($0.program)
+    }
+  }
 
   /// Puts the kernel into the queue.
   /// - Parameters:
@@ -55,15 +61,15 @@ package final class CustomKernel: Sendable {
   ///   - memory: The buffers of the arguments that are memory, in their order. Each is passed from its start.
   ///   - global: Work items along one to three axes.
   ///   - local: Items of a work group along the same axes; nil leaves it to the driver.
+  ///   - backend: The backend of the kernel's device, or what records for it.
   /// - Throws: `Refusal`, `BackendError`.
-  package func launch(_ arguments: [Argument], memory: [BufferSlice], global: [Int], local: [Int]?) throws {
+  package func launch(
+    _ arguments: [Argument], memory: [BufferSlice], global: [Int], local: [Int]?, on backend: OpenCLBackend
+  ) throws {
     try context.checkUsable()
     let status = handle.withLock { handle in
-      var buffers = memory.makeIterator()
-      for (index, argument) in arguments.enumerated() {
-        let status = set(argument, memory: &buffers, at: cl_uint(index), of: handle.kernel)
-        guard status == CL_SUCCESS else { return status }
-      }
+      let status = set(arguments, memory, of: handle.kernel)
+      guard status == CL_SUCCESS else { return status }
       return context.profiled(name, bytes: CustomKernel.bytes(of: memory)) { event in
         context.cl.clEnqueueNDRangeKernel(
           context.queue, handle.kernel, cl_uint(global.count), nil, global, local, 0, nil, event)
@@ -74,8 +80,52 @@ package final class CustomKernel: Sendable {
       CL_INVALID_ARG_VALUE, CL_INVALID_ARG_SIZE, CL_INVALID_KERNEL_ARGS, CL_INVALID_WORK_GROUP_SIZE,
       CL_INVALID_WORK_ITEM_SIZE, CL_INVALID_GLOBAL_WORK_SIZE, CL_INVALID_WORK_DIMENSION,
     ]
-    if refusals.contains(status) { throw Refusal(reason: OpenCLLibrary.name(of: status)) }
-    try context.check(status, "kernel \(name)")
+    if refusals.contains(status) {
+      backend.capture?.makeUnrepeatable()
+      throw Refusal(reason: OpenCLLibrary.name(of: status))
+    }
+    guard let capture = backend.capture else { return try context.check(status, "kernel \(name)") }
+    try capture.watch { try context.check(status, "kernel \(name)") }
+    keep(arguments, memory, global: global, local: local, in: capture)
+  }
+
+  /// Makes a kernel object with these arguments for replays. Where there is no memory for it, there are no replays.
+  private func keep(
+    _ arguments: [Argument], _ memory: [BufferSlice], global: [Int], local: [Int]?, in capture: CommandCapture
+  ) {
+    guard let kernel = another() else {
+      return capture.makeUnrepeatable()
+    }
+    guard set(arguments, memory, of: kernel) == CL_SUCCESS else {
+      _ = context.cl.clReleaseKernel(kernel)
+      return capture.makeUnrepeatable()
+    }
+    func axes(_ extents: [Int]) -> InlineArray<3, Int> { InlineArray { $0 < extents.count ? extents[$0] : 1 } }
+    let name = name
+    let launch = KeptLaunch(
+      kernel: kernel, name: { name }, bytes: CustomKernel.bytes(of: memory), dimensions: cl_uint(global.count),
+      global: axes(global), local: local.map(axes), takesOffsets: false)
+    var buffers = memory.makeIterator()
+    let operands = arguments.enumerated().compactMap { index, argument -> KernelOperand? in
+      guard case .memory = argument, let slice = buffers.next() else { return nil }
+      return KernelOperand(index: cl_uint(index), slice: slice)
+    }
+    capture.keep(launch, operands: operands)
+  }
+
+  /// A second kernel object of the same function; nil when the driver has none to give.
+  private func another() -> cl_kernel? {
+    let program = handle.withLock { $0 }.program
+    return context.cl.clCreateKernel(program, name, nil)
+  }
+
+  private func set(_ arguments: [Argument], _ memory: [BufferSlice], of kernel: cl_kernel) -> cl_int {
+    var buffers = memory.makeIterator()
+    for (index, argument) in arguments.enumerated() {
+      let status = set(argument, memory: &buffers, at: cl_uint(index), of: kernel)
+      guard status == CL_SUCCESS else { return status }
+    }
+    return CL_SUCCESS
   }
 
   private func set(
@@ -131,12 +181,15 @@ package final class CustomKernel: Sendable {
 }
 
 extension OpenCLBackend {
+  /// True for an operand that a replay of what is recorded now may find somewhere else.
+  package func mayMove(_ slice: BufferSlice) -> Bool { capture?.mayMove(slice) ?? false }
+
   /// Compiles a user's program, and takes a kernel from it.
   /// - Throws: `BackendError.kernelBuild` with the compiler's log, also when the program has no such kernel.
   package func customKernel(source: String, name: String) throws -> CustomKernel {
     try context.checkUsable()
-    let kernel = try launcher.programs.customKernel(source: source, name: name)
-    return try CustomKernel(name: name, kernel: kernel, context: context)
+    let (program, kernel) = try launcher.programs.customKernel(source: source, name: name)
+    return try CustomKernel(name: name, program: program, kernel: kernel, context: context)
   }
 }
 #endif

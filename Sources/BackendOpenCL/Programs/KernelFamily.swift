@@ -109,6 +109,10 @@ struct WorkGroups: Sendable {
     return WorkGroups(x: min(max(pieces, 1), (loop.count + 15) / 16), items: 1)
   }
 
+  /// Items along the three axes, and those of a group.
+  var global: InlineArray<3, Int> { [x * items, y, z] }
+  var local: InlineArray<3, Int> { [items, 1, 1] }
+
   /// Groups for `count` items.
   static func items(_ count: Int) -> WorkGroups { WorkGroups(x: (count + WorkGroup.size - 1) / WorkGroup.size) }
 }

@@ -45,9 +45,32 @@ final class KernelLauncher: Sendable {
       status = try enqueue(name, groups, arguments)
     }
     try context.check(status ?? CL_INVALID_KERNEL, "kernel \(name.function)")
-    // Drivers may hold back what nobody waits for; the device should not idle while the host goes on.
-    let count = launches.add(1, ordering: .relaxed).newValue
-    if count % 32 == 0 { _ = context.cl.clFlush(context.queue) }
+    countLaunches(1)
+  }
+
+  /// Counts kernels that were enqueued. Drivers may hold back what nobody waits for; the device should not idle while the host
+  /// goes on.
+  func countLaunches(_ count: Int) {
+    let (before, now) = launches.add(count, ordering: .relaxed)
+    if before / 32 != now / 32 { _ = context.cl.clFlush(context.queue) }
+  }
+
+  /// Makes a kernel object with these arguments for replays. Where there is no memory for it, there are no replays.
+  func keep(
+    _ name: KernelName, _ groups: WorkGroups, _ arguments: (inout KernelArguments) throws -> Void,
+    in capture: CommandCapture
+  ) {
+    guard let kernel = try? programs.kernel(name) else { return capture.makeUnrepeatable() }
+    var writer = KernelArguments(kernel: kernel, cl: context.cl, isWide: name.program.isWide)
+    writer.keepsOperands = true
+    guard (try? arguments(&writer)) != nil, writer.status == CL_SUCCESS else {
+      _ = context.cl.clReleaseKernel(kernel)
+      return capture.makeUnrepeatable()
+    }
+    let launch = KeptLaunch(
+      kernel: kernel, name: { name.function }, bytes: writer.bytes, dimensions: 3, global: groups.global,
+      local: groups.local, takesOffsets: true)
+    capture.keep(launch, operands: writer.operands)
   }
 
   /// The driver's answer; nil when there is no such kernel yet.
@@ -59,8 +82,7 @@ final class KernelLauncher: Sendable {
       var writer = KernelArguments(kernel: kernel.handle, cl: context.cl, isWide: name.program.isWide)
       try arguments(&writer)
       guard writer.status == CL_SUCCESS else { return writer.status }
-      let global: InlineArray<3, Int> = [groups.x * groups.items, groups.y, groups.z]
-      let local: InlineArray<3, Int> = [groups.items, 1, 1]
+      let (global, local) = (groups.global, groups.local)
       return context.profiled(name.function, bytes: writer.bytes) { event in
         global.span.withUnsafeBufferPointer { global in
           local.span.withUnsafeBufferPointer { local in
@@ -83,6 +105,10 @@ struct KernelArguments: ~Copyable {
   private(set) var status: cl_int = CL_SUCCESS
   /// Bytes of the operands.
   private(set) var bytes = 0
+  /// Operands are noted, for recordings.
+  var keepsOperands = false
+  /// Those that are followed by their offsets.
+  private(set) var operands: [KernelOperand] = []
 
   init(kernel: cl_kernel, cl: NNOpenCLFunctions, isWide: Bool) {
     self.kernel = kernel
@@ -101,7 +127,7 @@ struct KernelArguments: ~Copyable {
     withUnsafeBytes(of: value) { set($0.count, $0.baseAddress!) }
   }
 
-  /// A memory object alone.
+  /// The memory object alone of a `temporary`.
   mutating func memory(_ slice: BufferSlice) {
     var memory: cl_mem? = slice.memory
     set(MemoryLayout<cl_mem?>.size, &memory)
@@ -110,6 +136,7 @@ struct KernelArguments: ~Copyable {
   /// A memory object, and the 64-bit offset of the first element.
   /// - Parameter count: The elements that the kernel touches, for profiles; by default all to the end of the buffer.
   mutating func slice(_ slice: BufferSlice, _ count: Int? = nil) {
+    if keepsOperands { operands.append(KernelOperand(index: index, slice: slice)) }
     memory(slice)
     bytes += (count ?? slice.buffer.count - slice.offset) * slice.dtype.byteCount
     value(UInt64(slice.offset))
@@ -166,6 +193,12 @@ struct KernelArguments: ~Copyable {
       value(words)
     }
   }
+}
+
+/// An operand, and which argument of its kernel it is.
+struct KernelOperand {
+  let index: cl_uint
+  let slice: BufferSlice
 }
 
 extension Int32 {

@@ -6,7 +6,7 @@ import Synchronization
 /// The programs of a device, each built when it is first used. Different programs build at the same time on the threads that
 /// ask for them.
 final class ProgramCache: Sendable {
-  private struct Program: @unchecked Sendable {
+  struct Program: @unchecked Sendable {
     let handle: cl_program
   }
 
@@ -52,7 +52,7 @@ final class ProgramCache: Sendable {
   }
 
   /// The program of this name, built if nobody has built it yet.
-  private func program(_ name: ProgramName) throws -> Program {
+  func program(_ name: ProgramName) throws -> Program {
     let place = places.withLock { places in
       if let place = places[name] { return place }
       let place = Place()
@@ -78,19 +78,18 @@ final class ProgramCache: Sendable {
     return program
   }
 
-  /// A kernel object of a program that is not the package's own, built without its rules and not kept on disk.
+  /// A program that is not the package's own, built without its rules and not kept on disk, and a kernel object of it.
   /// - Throws: `BackendError.kernelBuild` with the compiler's log.
-  func customKernel(source: String, name: String) throws -> cl_kernel {
+  func customKernel(source: String, name: String) throws -> (program: cl_program, kernel: cl_kernel) {
     let program = try compile(
       Array(source.utf8), "-cl-std=CL1.2 -cl-kernel-arg-info", describedAs: name)
-    // The kernel keeps what it needs of the program.
-    defer { _ = context.cl.clReleaseProgram(program) }
     var status: cl_int = 0
     let kernel = context.cl.clCreateKernel(program, name, &status)
     guard let kernel, status == CL_SUCCESS else {
+      _ = context.cl.clReleaseProgram(program)
       throw failure(name, "no kernel \(name): \(OpenCLLibrary.name(of: status))")
     }
-    return kernel
+    return (program, kernel)
   }
 
   /// What the compiler is told.
@@ -101,7 +100,7 @@ final class ProgramCache: Sendable {
     return options + definitions + name.definitions
   }
 
-  func compile(_ source: [UInt8], _ options: String, describedAs name: String) throws -> cl_program {
+  private func compile(_ source: [UInt8], _ options: String, describedAs name: String) throws -> cl_program {
     let cl = context.cl
     var status: cl_int = 0
     let created = source.withUnsafeBytes { bytes in

@@ -14,8 +14,7 @@ extension Device {
   ///   `DeviceError.unsupported` on a device that is not driven through OpenCL, such as `.cpu`.
   public func kernel(source: String, name: String) throws -> Kernel {
     #if OpenCL
-    let backend = backend
-    if let backend = ((backend as? CallRecorder)?.base ?? backend) as? OpenCLBackend {
+    if let backend = backend as? OpenCLBackend {
       do {
         return Kernel(try backend.customKernel(source: source, name: name), on: self)
       } catch {

@@ -108,13 +108,17 @@ extension Kernel {
   }
 
   private func launch(_ arguments: [Argument], _ results: [Tensor], global: [Int], local: [Int]?) throws {
+    guard let backend = device.backend as? OpenCLBackend else {
+      throw DeviceError.unsupported(operation: "kernels in OpenCL C", dtype: .float32, device: "\(device)")
+    }
     var next = results.makeIterator()
-    // Views are copied: a pointer begins where the memory does.
     var memory: [BufferSlice] = []
     let values = try arguments.map { argument -> CustomKernel.Argument in
       switch argument {
       case .tensor(let tensor):
-        memory.append(try (tensor.offset == 0 ? tensor : tensor.copied()).slice)
+        // A pointer begins where the memory does, also when a replay takes the operand from elsewhere.
+        let isWhole = try tensor.offset == 0 && !backend.mayMove(tensor.slice)
+        memory.append(try (isWhole ? tensor : tensor.copied()).slice)
         return .memory
       case .result:
         if let result = next.next() { memory.append(try result.slice) }
@@ -127,13 +131,7 @@ extension Kernel {
       }
     }
     do {
-      guard let recorder = device.backend as? CallRecorder else {
-        return try kernel.launch(values, memory: memory, global: global, local: local)
-      }
-      let kernel = kernel
-      try recorder.keep(memory) { _, memory in
-        try kernel.launch(values, memory: memory, global: global, local: local)
-      }
+      try kernel.launch(values, memory: memory, global: global, local: local, on: backend)
     } catch let refusal as CustomKernel.Refusal {
       throw DeviceError.kernelCall(
         kernel: name,
