@@ -45,8 +45,10 @@ import Testing
 
   /// The pole stays up for 195 steps in the mean, for four seeds of five, after 500 attempts.
   @Test func balances() throws {
-    let returns = try (1...5).map { seed in
-      try #require(try #require(Demo.named("cart-pole")).run(on: Stage(device: .cpu, seed: seed))["return"])
+    let demo = try #require(Demo.named("cart-pole"))
+    let returns = try (1...5).map { (seed: UInt64) in
+      let scores = try demo.run(on: Stage(device: .cpu, seed: seed))
+      return try #require(scores["return"])
     }
     #expect(returns.count { $0 > 195 } >= 4, "\(returns)")
   }
