@@ -51,6 +51,20 @@ def convolution():
     record(vectors, "max", nn.MaxPool2d(3, stride=2, padding=1), 2, 3, 7, 8)
     record(vectors, "average", nn.AvgPool2d(3, stride=2, padding=1), 2, 3, 7, 8)
     record(vectors, "average_inside", nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False), 2, 3, 7, 8)
+    record(vectors, "sequence", nn.Conv1d(3, 4, 4, stride=2, padding=1), 2, 3, 11)
+    record(vectors, "sequence_dilated", nn.Conv1d(4, 6, 3, dilation=2, groups=2, padding=2), 2, 4, 9)
+    record(vectors, "transposed", nn.ConvTranspose2d(3, 4, (3, 2), stride=(2, 3), padding=1, output_padding=(1, 2)),
+           2, 3, 4, 3)
+    record(vectors, "transposed_grouped", nn.ConvTranspose2d(4, 6, 3, groups=2, dilation=2, padding=2), 1, 4, 5, 4)
+    record(vectors, "transposed_sequence", nn.ConvTranspose1d(3, 2, 4, stride=2, padding=1), 2, 3, 6)
+    record(vectors, "max_sequence", nn.MaxPool1d(3, stride=2, padding=1), 2, 3, 10)
+    record(vectors, "average_sequence", nn.AvgPool1d(3, stride=2, padding=1), 2, 3, 10)
+    record(vectors, "adaptive_average", nn.AdaptiveAvgPool2d((3, 4)), 2, 2, 7, 9)
+    record(vectors, "adaptive_average_even", nn.AdaptiveAvgPool2d((2, 3)), 2, 2, 6, 9)
+    record(vectors, "adaptive_max", nn.AdaptiveMaxPool2d((3, 2)), 2, 2, 8, 5)
+    record(vectors, "padded", nn.ZeroPad2d((1, 2, 3, 0)), 2, 2, 3, 4)
+    record(vectors, "nearest", nn.Upsample(scale_factor=(2, 3)), 2, 2, 3, 4)
+    record(vectors, "bilinear", nn.Upsample(scale_factor=(2, 3), mode="bilinear"), 2, 2, 3, 4)
     return vectors
 
 

@@ -76,6 +76,28 @@ import Testing
     #expect { try decode(text) } throws: { "\($0)".contains(fragment) }
   }
 
+  @Test func windowsSurvive() throws {
+    let text = """
+      {"inputShape": [4, 20, 20], "layers": [
+       {"layer": "Conv2D", "filters": 8, "kernel": 3, "padding": "same", "groups": 2, "activation": "relu"},
+       {"layer": "MaxPool2D", "window": 2},
+       {"layer": "ConvTranspose2D", "filters": 4, "kernel": [3, 2], "stride": 2, "padding": [1, 0], "outputPadding": [1, 0]},
+       {"layer": "UpSampling2D", "factor": 2}, {"layer": "ZeroPadding2D", "bottom": 1},
+       {"layer": "AdaptiveAveragePool2D", "output": [4, 5]}, {"layer": "Reshape", "shape": [4, 20]},
+       {"layer": "Conv1D", "filters": 6, "kernel": 3, "padding": 1}, {"layer": "AveragePool1D", "window": 2},
+       {"layer": "ConvTranspose1D", "filters": 2, "kernel": 4, "stride": 2, "padding": "same"},
+       {"layer": "GlobalMaxPool1D"}]}
+      """
+    let model = Sequential(architecture: try decode(text))
+    let written = try json(model)
+    let copy = Sequential(architecture: try decode(written))
+    #expect(try json(copy) == written)
+    #expect(try model.summary() == copy.summary())
+    for wrong in [#""kernel": 3, "outputPadding": 1"#, #""kernel": 3, "padding": "some""#] {
+      #expect(throws: (any Error).self) { try decode(#"{"layers": [{"layer": "Conv2D", "filters": 8, \#(wrong)}]}"#) }
+    }
+  }
+
   @Test func customActivationsMustBeNamed() throws {
     let text = try json(Sequential { Dense(2, activation: ArchitectureTests.swish) })
     #expect { try JSONValue(parsing: text).decode(Architecture.self) } throws: { "\($0)".contains("swish") }

@@ -9,26 +9,51 @@ struct AccuracyTests {
   /// PyTorch reaches 92.5 to 93.7 %, 93.1 in the mean, with the same network, batches and epochs.
   @Test(arguments: [.cpu] + TestDevices.openCL) func digits(on device: Device) throws {
     guard let folder = SharedData.path("mnist-10k") else { return }
-    let accuracy = try meanAccuracy(of: try MNIST.load(from: folder), epochs: 5, on: device)
+    let accuracy = try meanAccuracy(of: try MNIST.load(from: folder), epochs: 5, on: device, dense)
     #expect(accuracy >= 0.926)
   }
 
   /// PyTorch reaches 74, 75 and 81 % on these hundred test images.
   @Test(arguments: [.cpu] + TestDevices.openCL) func clothes(on device: Device) throws {
     guard let folder = SharedData.path("fashion-mnist-900") else { return }
-    let accuracy = try meanAccuracy(of: try FashionMNIST.load(from: folder), epochs: 20, on: device)
+    let accuracy = try meanAccuracy(of: try FashionMNIST.load(from: folder), epochs: 20, on: device, dense)
     #expect(accuracy >= 0.72)
   }
 
-  private func meanAccuracy(of data: ImageDataset, epochs: Int, on device: Device) throws -> Double {
-    let seeds: [UInt64] = [1, 2, 3]
+  /// PyTorch reaches 97.1 % in the mean with the same network, batches and epochs, and 96.5 after two of them.
+  @Test func digitsByConvolutions() throws {
+    guard let folder = SharedData.path("mnist-10k") else { return }
+    let data = try MNIST.load(from: folder)
+    #expect(try meanAccuracy(of: data, epochs: 5, on: .cpu, convolutional) >= 0.963)
+  }
+
+  private func dense() -> Sequential {
+    Sequential {
+      Flatten()
+      Dense(128, activation: .relu)
+      Dense(10)
+    }
+  }
+
+  private func convolutional() -> Sequential {
+    Sequential {
+      Reshape([1, 28, 28])
+      Conv2D(32, kernel: 3, activation: .relu)
+      MaxPool2D(2)
+      Conv2D(64, kernel: 3, activation: .relu)
+      MaxPool2D(2)
+      Flatten()
+      Dense(128, activation: .relu)
+      Dense(10)
+    }
+  }
+
+  private func meanAccuracy(
+    of data: ImageDataset, epochs: Int, on device: Device, seeds: [UInt64] = [1, 2, 3], _ makeModel: () -> Sequential
+  ) throws -> Double {
     var total = 0.0
     for seed in seeds {
-      let model = Sequential {
-        Flatten()
-        Dense(128, activation: .relu)
-        Dense(10)
-      }
+      let model = makeModel()
       model.compile(
         optimizer: .adam(learningRate: 1e-3), loss: .sparseCategoricalCrossEntropy(fromLogits: true),
         metrics: [.accuracy], device: device)

@@ -63,8 +63,10 @@ extension LayerDescription: Codable {
       Dense.self, Flatten.self, Reshape.self, Activation.self, Dropout.self, Conv2D.self, MaxPool2D.self,
       AveragePool2D.self, GlobalAveragePool2D.self, GlobalMaxPool2D.self, LayerNorm.self, RMSNorm.self, GroupNorm.self,
       BatchNorm.self, SpatialDropout.self, GaussianNoise.self, SelfAttention.self, TransformerEncoderBlock.self,
-      PositionalEncoding.self, PositionalEmbedding.self,
-      Embedding.self, SimpleRNN.self, LSTM.self, GRU.self, Bidirectional.self, SequenceAverage.self,
+      PositionalEncoding.self, PositionalEmbedding.self, Embedding.self, SimpleRNN.self, LSTM.self, GRU.self,
+      Bidirectional.self, SequenceAverage.self, Conv1D.self, ConvTranspose2D.self, ConvTranspose1D.self, MaxPool1D.self,
+      AveragePool1D.self, GlobalAveragePool1D.self, GlobalMaxPool1D.self, AdaptiveAveragePool2D.self,
+      AdaptiveMaxPool2D.self, ZeroPadding2D.self, UpSampling2D.self,
     ]
   }
 

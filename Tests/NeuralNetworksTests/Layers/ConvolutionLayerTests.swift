@@ -20,6 +20,33 @@ import Testing
     #expect(try shape(AveragePool2D(3, stride: 1, padding: .same), [3, 7, 8]) == [2, 3, 7, 8])
     #expect(try shape(GlobalAveragePool2D(), [3, 7, 8]) == [2, 3])
     #expect(try shape(GlobalMaxPool2D(), [3, 7, 8]) == [2, 3])
+    #expect(try shape(AdaptiveAveragePool2D([3, 2]), [4, 7, 9]) == [2, 4, 3, 2])
+    #expect(try shape(AdaptiveMaxPool2D(9), [4, 7, 9]) == [2, 4, 9, 9])
+    #expect(try shape(ZeroPadding2D([1, 2]), [3, 7, 8]) == [2, 3, 9, 12])
+    #expect(try shape(UpSampling2D([2, 3]), [3, 7, 8]) == [2, 3, 14, 24])
+    #expect(try shape(ConvTranspose2D(5, kernel: 3, stride: 2, padding: 1), [3, 7, 8]) == [2, 5, 13, 15])
+    #expect(
+      try shape(ConvTranspose2D(5, kernel: 3, stride: 2, padding: 1, outputPadding: 1), [3, 7, 8]) == [2, 5, 14, 16])
+    for kernel in 1...5 {
+      for stride in 1...3 {
+        let layer = ConvTranspose2D(2, kernel: Extent2D(kernel, 2), stride: Extent2D(stride, 2), padding: .same)
+        #expect(try shape(layer, [3, 4, 5]) == [2, 2, 4 * stride, 10])
+      }
+    }
+  }
+
+  @Test func shapesOfSequences() throws {
+    func shape(_ layer: any Layer, _ input: [Int]) throws -> [Int] {
+      try layer.build(inputShape: input)
+      return layer(.zeros([2] + input), .inference).shape
+    }
+    #expect(try shape(Conv1D(5, kernel: 3), [2, 9]) == [2, 5, 7])
+    #expect(try shape(Conv1D(4, kernel: 3, stride: 2, padding: .same, groups: 2), [2, 9]) == [2, 4, 5])
+    #expect(try shape(ConvTranspose1D(5, kernel: 4, stride: 3, outputPadding: 2), [2, 9]) == [2, 5, 30])
+    #expect(try shape(MaxPool1D(2), [3, 9]) == [2, 3, 4])
+    #expect(try shape(AveragePool1D(3, stride: 1, padding: 1), [3, 9]) == [2, 3, 9])
+    #expect(try shape(GlobalAveragePool1D(), [3, 9]) == [2, 3])
+    #expect(try shape(GlobalMaxPool1D(), [3, 9]) == [2, 3])
   }
 
   @Test func badSettingsAreNamed() throws {
@@ -40,6 +67,36 @@ import Testing
     #expect(message(MaxPool2D(2, padding: 2), [1, 8, 8]).contains("more than half of the window 2x2"))
     #expect(message(MaxPool2D(9), [1, 8, 8]).hasPrefix("MaxPool2D"))
     #expect(message(GlobalMaxPool2D(), [8]).contains("[8]"))
+    #expect(message(Conv1D(4, kernel: 5), [2, 4]).contains("over 5 is larger than the sequence of 4"))
+    #expect(message(Conv1D(4, kernel: 5), [4]).contains("[channels, length], not [4]"))
+    #expect(message(Conv1D(4, kernel: 3, groups: 3), [4, 8]).contains("3 groups do not divide 4 channels and 4"))
+    #expect(message(Conv1D(4, kernel: 0), [4, 8]).contains("a window of 0; it is at least 1"))
+    #expect(message(MaxPool1D(9), [4, 8]).hasPrefix("MaxPool1D"))
+    #expect(message(AveragePool1D(2, padding: 2), [4, 8]).contains("a padding of 2 is more than half of the window 2"))
+    #expect(message(GlobalAveragePool1D(), [4, 8, 8]).contains("[channels, length]"))
+    #expect(message(ConvTranspose2D(4, kernel: 3, groups: 2), [3, 8, 8]).contains("2 groups do not divide 3"))
+    #expect(message(ConvTranspose2D(4, kernel: 3, outputPadding: 1), [3, 8, 8]).contains("an output padding of 1x1"))
+    #expect(message(ConvTranspose2D(4, kernel: 1, padding: 4), [3, 8, 8]).contains("leaves an output of 0x0"))
+    #expect(
+      message(ConvTranspose1D(4, kernel: 2, stride: 2, padding: .same, outputPadding: 1), [3, 8]).contains("beside"))
+    #expect(message(AdaptiveMaxPool2D([0, 1]), [3, 8, 8]).contains("an output of 0x1"))
+    #expect(message(ZeroPadding2D(-1), [3, 8, 8]).contains("[-1, -1, -1, -1]"))
+    #expect(message(UpSampling2D(0), [3, 8, 8]).contains("a factor of 0x0"))
+    #expect(message(UpSampling2D(2), [8]).contains("not [8]"))
+  }
+
+  /// What `fit` and `predict` say to images for which the windows are too large.
+  @Test func smallImagesAreRefused() throws {
+    let model = Sequential {
+      Conv2D(2, kernel: 3)
+      MaxPool2D(3)
+      Flatten()
+      Dense(2)
+    }
+    model.compile(optimizer: .sgd(learningRate: 0.1), loss: .crossEntropy())
+    let data = TensorDataset(.zeros([4, 1, 4, 4]), Tensor(integers: [0, 1, 0, 1]))
+    #expect { try model.fit(data, epochs: 1, verbosity: .silent) } throws: { "\($0)".contains("MaxPool2D") }
+    #expect { try model.predict(.zeros([4, 1, 4, 4])) } throws: { "\($0)".contains("MaxPool2D") }
   }
 
   /// A network of convolutions learns to tell bars that stand from bars that lie, on every device, with steps that are replayed.
@@ -69,6 +126,30 @@ import Testing
     let history = try model.fit(data, epochs: 12, batchSize: 16, seed: 1, verbosity: .silent)
     #expect(try #require(history.epochs.last?["accuracy"]) > 0.95)
     #expect(model.allowsReplay)
+  }
+
+  @Test func describesSequencesAndTransposedConvolutions() throws {
+    let images = Sequential {
+      ZeroPadding2D(top: 1, bottom: 0, left: 0, right: 2)
+      UpSampling2D([1, 2], .bilinear)
+      ConvTranspose2D(4, kernel: [3, 2], stride: 2, padding: 1, outputPadding: [1, 0], groups: 2, activation: .silu)
+      AdaptiveAveragePool2D([5, 4])
+      AdaptiveMaxPool2D([2, 3])
+      GlobalMaxPool2D()
+    }
+    let sequences = Sequential {
+      Conv1D(4, kernel: 3, padding: 2, dilation: 2, activation: .relu)
+      ConvTranspose1D(2, kernel: 3, stride: 2, padding: .same, useBias: false)
+      MaxPool1D(2, stride: 1)
+      AveragePool1D(3, padding: .same, countsPadding: false)
+      GlobalAveragePool1D()
+    }
+    for (model, shape) in [(images, [2, 7, 6]), (sequences, [3, 20])] {
+      let again = Sequential(architecture: try Architecture(of: model))
+      for network in [model, again] { try network.build(inputShape: shape, seed: 5) }
+      let input = Tensor.normal([2] + shape, using: RandomStream(seed: 1))
+      #expect(try model(input, .inference).scalars() == again(input, .inference).scalars())
+    }
   }
 
   @Test func describesItself() throws {

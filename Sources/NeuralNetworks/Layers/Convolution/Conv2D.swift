@@ -13,14 +13,13 @@ import BackendCore
 public final class Conv2D: Layer {
   public let weight: Parameter
   public let bias: Parameter?
+  public let configuration: ConvolutionConfiguration<Extent2D, Padding>
   /// The number of output channels.
-  public let filters: Int
+  public var filters: Int { configuration.filters }
   /// Inputs and outputs are divided into as many groups, each with filters of its own.
-  public let groups: Int
-  public let activation: ActivationFunction
+  public var groups: Int { configuration.groups }
+  public var activation: ActivationFunction { configuration.activation }
   let settings: WindowSettings
-  let initializer: Initializer
-  let regularizer: Regularizer?
 
   /// - Parameters:
   ///   - filters: The number of output channels.
@@ -33,112 +32,41 @@ public final class Conv2D: Layer {
   ///   - useBias: Whether there is a bias.
   ///   - initializer: What the weight is drawn with, and with `.pytorchDefault` the bias too.
   ///   - regularizer: A penalty on the weight.
-  public init(
+  public convenience init(
     _ filters: Int, kernel: Extent2D, stride: Extent2D = 1, padding: Padding = .valid, dilation: Extent2D = 1,
     groups: Int = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
     initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil
   ) {
-    self.filters = filters
-    self.groups = groups
-    self.activation = activation
-    self.initializer = initializer
-    self.regularizer = regularizer
-    settings = WindowSettings(kernel: kernel, stride: stride, padding: padding, dilation: dilation)
-    weight = Parameter(nil, initializer)
-    weight.regularizer = regularizer
-    bias = useBias ? Parameter(nil, .zeros) : nil
+    var configuration = ConvolutionConfiguration<Extent2D, Padding>(filters: filters, kernel: kernel)
+    (configuration.stride, configuration.padding) = (stride, padding)
+    (configuration.dilation, configuration.groups) = (dilation, groups)
+    (configuration.activation, configuration.useBias) = (activation, useBias)
+    (configuration.initializer, configuration.regularizer) = (initializer, regularizer)
+    self.init(configuration: configuration)
+  }
+
+  public init(configuration: ConvolutionConfiguration<Extent2D, Padding>) {
+    self.configuration = configuration
+    settings = WindowSettings(
+      kernel: configuration.kernel, stride: configuration.stride, padding: configuration.padding,
+      dilation: configuration.dilation)
+    (weight, bias) = ConvolutionParameters.make(configuration)
   }
 
   public func prepare(inputShape: [Int]) throws {
-    guard filters > 0 else {
-      throw ModelError.invalidConfiguration(
-        layer: "Conv2D", reason: "there are \(filters) filters; at least 1 is needed")
-    }
     try settings.check(layer: "Conv2D", inputShape: inputShape)
-    let channels = inputShape[0]
-    guard groups > 0, channels % groups == 0, filters % groups == 0 else {
-      throw ModelError.invalidConfiguration(
-        layer: "Conv2D", reason: "\(groups) groups do not divide \(channels) channels and \(filters) filters")
-    }
-    try regularizer?.check(layer: "Conv2D")
-    let shape = [filters, channels / groups, settings.kernel.height, settings.kernel.width]
-    if let known = weight.shape, known != shape, weight.slab != nil {
-      throw ModelError.inputShape(
-        layer: "Conv2D", expected: [known[1] * groups] + inputShape.dropFirst(), found: inputShape)
-    }
-    weight.declare(shape: shape)
-    bias?.declare(shape: [filters])
-    bias?.initializer = initializer.forBias(fanIn: shape.dropFirst().reduce(1, *))
+    try ConvolutionParameters(layer: "Conv2D", weight, bias, isTransposed: false)
+      .declare(configuration, kernel: [settings.kernel.height, settings.kernel.width], inputShape: inputShape)
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
     let sums = input.convolution(
       weight.value, bias: bias?.value, settings.geometry(for: input), groups: groups,
       activation: activation.operation)
-    return activation.operation == nil && !activation.isLinear ? activation(sums) : sums
+    return activation.finishing(sums)
   }
 
   public var allowsReplay: Bool { activation.allowsReplay }
 }
 
-extension Conv2D: ConfigurableLayer {
-  /// The settings of a `Conv2D` in a description of a model; all but `filters` and `kernel` may be left out.
-  public struct Configuration: Codable, Sendable {
-    public var filters: Int
-    public var kernel: Extent2D
-    public var stride: Extent2D = 1
-    public var padding: Padding = .valid
-    public var dilation: Extent2D = 1
-    public var groups = 1
-    public var activation: ActivationFunction = .linear
-    public var useBias = true
-    public var initializer: Initializer = .pytorchDefault
-    public var regularizer: Regularizer?
-
-    private enum CodingKeys: String, CodingKey, CaseIterable {
-      case filters, kernel, stride, padding, dilation, groups, activation, useBias, initializer, regularizer
-    }
-
-    public init(filters: Int, kernel: Extent2D) {
-      self.filters = filters
-      self.kernel = kernel
-    }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      self.init(
-        filters: try container.decode(Int.self, forKey: .filters),
-        kernel: try container.decode(Extent2D.self, forKey: .kernel))
-      stride = try container.decodeIfPresent(Extent2D.self, forKey: .stride) ?? stride
-      padding = try container.decodeIfPresent(Padding.self, forKey: .padding) ?? padding
-      dilation = try container.decodeIfPresent(Extent2D.self, forKey: .dilation) ?? dilation
-      groups = try container.decodeIfPresent(Int.self, forKey: .groups) ?? groups
-      activation = try container.decodeIfPresent(ActivationFunction.self, forKey: .activation) ?? activation
-      useBias = try container.decodeIfPresent(Bool.self, forKey: .useBias) ?? useBias
-      initializer = try container.decodeIfPresent(Initializer.self, forKey: .initializer) ?? initializer
-      regularizer = try container.decodeIfPresent(Regularizer.self, forKey: .regularizer)
-    }
-  }
-
-  public var configuration: Configuration {
-    var configuration = Configuration(filters: filters, kernel: settings.kernel)
-    configuration.stride = settings.stride
-    configuration.padding = settings.padding
-    configuration.dilation = settings.dilation
-    configuration.groups = groups
-    configuration.activation = activation
-    configuration.useBias = bias != nil
-    configuration.initializer = initializer
-    configuration.regularizer = regularizer
-    return configuration
-  }
-
-  public convenience init(configuration: Configuration) {
-    self.init(
-      configuration.filters, kernel: configuration.kernel, stride: configuration.stride,
-      padding: configuration.padding, dilation: configuration.dilation, groups: configuration.groups,
-      activation: configuration.activation, useBias: configuration.useBias, initializer: configuration.initializer,
-      regularizer: configuration.regularizer)
-  }
-}
+extension Conv2D: ConfigurableLayer {}

@@ -61,62 +61,24 @@ public final class AveragePool2D: Layer {
   public var allowsReplay: Bool { true }
 }
 
-extension WindowSettings {
-  /// The checks of `check`, and that no window lies over padding alone.
-  fileprivate func checkPooling(layer: String, _ inputShape: [Int]) throws {
-    try check(layer: layer, inputShape: inputShape)
-    if case .explicit(let vertical, let horizontal) = padding,
-      2 * vertical > kernel.height || 2 * horizontal > kernel.width
-    {
-      throw ModelError.invalidConfiguration(
-        layer: layer, reason: "a padding of \(vertical) and \(horizontal) is more than half of the window \(kernel)")
-    }
-  }
-}
-
 extension MaxPool2D: ConfigurableLayer {
-  public var configuration: PoolingConfiguration { PoolingConfiguration(settings) }
-  public convenience init(configuration: PoolingConfiguration) {
+  public var configuration: PoolingConfiguration<Extent2D, Padding> {
+    PoolingConfiguration(window: settings.kernel, stride: settings.stride, padding: settings.padding)
+  }
+  public convenience init(configuration: PoolingConfiguration<Extent2D, Padding>) {
     self.init(configuration.window, stride: configuration.stride, padding: configuration.padding)
   }
 }
 
 extension AveragePool2D: ConfigurableLayer {
-  public var configuration: PoolingConfiguration {
-    var configuration = PoolingConfiguration(settings)
-    if !countsPadding { configuration.countsPadding = false }
-    return configuration
+  public var configuration: PoolingConfiguration<Extent2D, Padding> {
+    PoolingConfiguration(
+      window: settings.kernel, stride: settings.stride, padding: settings.padding,
+      countsPadding: countsPadding ? nil : false)
   }
-  public convenience init(configuration: PoolingConfiguration) {
+  public convenience init(configuration: PoolingConfiguration<Extent2D, Padding>) {
     self.init(
       configuration.window, stride: configuration.stride, padding: configuration.padding,
       countsPadding: configuration.countsPadding ?? true)
-  }
-}
-
-/// The settings of a pooling layer in a description of a model; all but `window` may be left out.
-public struct PoolingConfiguration: Codable, Sendable {
-  public var window: Extent2D
-  /// The window, unless given.
-  public var stride: Extent2D?
-  public var padding: Padding
-  /// Of averages only; true unless given.
-  public var countsPadding: Bool?
-
-  private enum CodingKeys: String, CodingKey, CaseIterable { case window, stride, padding, countsPadding }
-
-  init(_ settings: WindowSettings) {
-    window = settings.kernel
-    stride = settings.stride
-    padding = settings.padding
-  }
-
-  public init(from decoder: any Decoder) throws {
-    try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    window = try container.decode(Extent2D.self, forKey: .window)
-    stride = try container.decodeIfPresent(Extent2D.self, forKey: .stride)
-    padding = try container.decodeIfPresent(Padding.self, forKey: .padding) ?? .valid
-    countsPadding = try container.decodeIfPresent(Bool.self, forKey: .countsPadding)
   }
 }

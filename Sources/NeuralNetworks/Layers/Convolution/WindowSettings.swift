@@ -6,6 +6,8 @@ struct WindowSettings: Sendable, Hashable {
   var stride: Extent2D = 1
   var padding: Padding = .valid
   var dilation: Extent2D = 1
+  /// Whether examples are sequences `[C, L]`, seen as images of one row.
+  var isRow = false
 
   /// The windows over images of a size.
   func geometry(height: Int, width: Int) -> WindowGeometry {
@@ -22,32 +24,50 @@ struct WindowSettings: Sendable, Hashable {
     geometry(height: images.shape[2], width: images.shape[3])
   }
 
-  /// Throws for numbers that make no sense, and for images that are smaller than the window.
-  /// - Parameter inputShape: The shape of one example; `[C, H, W]`.
+  /// The size of an example.
+  func size(of inputShape: [Int]) -> (height: Int, width: Int) {
+    isRow ? (1, inputShape[1]) : (inputShape[1], inputShape[2])
+  }
+
+  /// "3x5", or "5" of a row.
+  func text(_ extent: Extent2D) -> String { isRow ? "\(extent.width)" : "\(extent)" }
+
+  /// Throws for numbers that make no sense, and for examples that are smaller than the window.
+  /// - Parameter inputShape: The shape of one example; `[C, H, W]`, or `[C, L]` of a row.
   func check(layer: String, inputShape: [Int]) throws {
+    try checkNumbers(layer: layer, inputShape: inputShape)
+    let size = size(of: inputShape)
+    let geometry = geometry(height: size.height, width: size.width)
+    let seen = Extent2D((kernel.height - 1) * dilation.height + 1, (kernel.width - 1) * dilation.width + 1)
+    let padded = Extent2D(
+      size.height + geometry.padding.top + geometry.padding.bottom,
+      size.width + geometry.padding.left + geometry.padding.right)
+    if seen.height > padded.height || seen.width > padded.width {
+      throw ModelError.invalidConfiguration(
+        layer: layer,
+        reason: "a window that reaches over \(text(seen)) is larger than the \(isRow ? "sequence" : "image") of "
+          + "\(text(padded)) with its padding")
+    }
+  }
+
+  /// Throws for numbers that make no sense, and for examples of another rank.
+  func checkNumbers(layer: String, inputShape: [Int]) throws {
     func fail(_ reason: String) throws -> Never { throw ModelError.invalidConfiguration(layer: layer, reason: reason) }
     for (name, extent) in [("window", kernel), ("stride", stride), ("dilation", dilation)]
     where extent.height < 1 || extent.width < 1 {
-      try fail("a \(name) of \(extent); both numbers are at least 1")
+      try fail("a \(name) of \(text(extent)); \(isRow ? "it is" : "both numbers are") at least 1")
     }
     if case .explicit(let vertical, let horizontal) = padding, vertical < 0 || horizontal < 0 {
-      try fail("a padding of \(vertical) and \(horizontal); both numbers are at least 0")
-    }
-    guard inputShape.count == 3 else {
-      try fail("an example is an image [channels, height, width], not \(inputShape); hint: Reshape([1, height, width])")
-    }
-    let geometry = geometry(height: inputShape[1], width: inputShape[2])
-    let seen = (
-      (kernel.height - 1) * dilation.height + 1, (kernel.width - 1) * dilation.width + 1
-    )
-    let padded = (
-      inputShape[1] + geometry.padding.top + geometry.padding.bottom,
-      inputShape[2] + geometry.padding.left + geometry.padding.right
-    )
-    if seen.0 > padded.0 || seen.1 > padded.1 {
       try fail(
-        "a window that reaches over \(seen.0)x\(seen.1) is larger than the image of \(padded.0)x\(padded.1) with its "
-          + "padding")
+        isRow
+          ? "a padding of \(horizontal); it is at least 0"
+          : "a padding of \(vertical) and \(horizontal); both numbers are at least 0")
+    }
+    guard inputShape.count == (isRow ? 2 : 3) else {
+      try fail(
+        isRow
+          ? "an example is a sequence [channels, length], not \(inputShape); hint: Reshape([1, length])"
+          : "an example is an image [channels, height, width], not \(inputShape); hint: Reshape([1, height, width])")
     }
   }
 }

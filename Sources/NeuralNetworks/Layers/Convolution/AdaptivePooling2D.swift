@@ -1,0 +1,100 @@
+import BackendCore
+
+/// The mean of as many windows as are asked for: `[N, C, H, W]` → `[N, C, h, w]`, whatever the size of the images.
+///
+/// ```swift
+/// AdaptiveAveragePool2D(7)                         // [N, 64, 30, 20] → [N, 64, 7, 7]
+/// ```
+///
+/// Window i of h lies over rows ⌊i·H/h⌋ to ⌈(i + 1)·H/h⌉ − 1, and likewise along the other axis (PyTorch).
+public final class AdaptiveAveragePool2D: Layer {
+  public let configuration: AdaptivePoolingConfiguration
+
+  /// - Parameter output: The height and width of the result.
+  public convenience init(_ output: Extent2D) {
+    self.init(configuration: AdaptivePoolingConfiguration(output: output))
+  }
+
+  public init(configuration: AdaptivePoolingConfiguration) { self.configuration = configuration }
+
+  public func prepare(inputShape: [Int]) throws { try configuration.check("AdaptiveAveragePool2D", inputShape) }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor { configuration.pool(.mean, input) }
+
+  public var allowsReplay: Bool { true }
+}
+
+/// The largest number of as many windows as are asked for: `[N, C, H, W]` → `[N, C, h, w]`, whatever the size of the images.
+///
+/// ```swift
+/// AdaptiveMaxPool2D([1, 4])                        // [N, 64, 30, 20] → [N, 64, 1, 4]
+/// ```
+///
+/// The windows are those of `AdaptiveAveragePool2D`; the gradient goes to the first of equal numbers (PyTorch).
+public final class AdaptiveMaxPool2D: Layer {
+  public let configuration: AdaptivePoolingConfiguration
+
+  /// - Parameter output: The height and width of the result.
+  public convenience init(_ output: Extent2D) {
+    self.init(configuration: AdaptivePoolingConfiguration(output: output))
+  }
+
+  public init(configuration: AdaptivePoolingConfiguration) { self.configuration = configuration }
+
+  public func prepare(inputShape: [Int]) throws { try configuration.check("AdaptiveMaxPool2D", inputShape) }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor { configuration.pool(.maximum, input) }
+
+  public var allowsReplay: Bool { true }
+}
+
+extension AdaptiveAveragePool2D: ConfigurableLayer {}
+extension AdaptiveMaxPool2D: ConfigurableLayer {}
+
+/// The setting of an adaptive pooling in a description of a model.
+public struct AdaptivePoolingConfiguration: Codable, Sendable {
+  /// The height and width of the result.
+  public var output: Extent2D
+
+  private enum CodingKeys: String, CodingKey { case output }
+
+  public init(output: Extent2D) { self.output = output }
+
+  public init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(["layer", CodingKeys.output.rawValue])
+    output = try decoder.container(keyedBy: CodingKeys.self).decode(Extent2D.self, forKey: .output)
+  }
+
+  fileprivate func check(_ layer: String, _ inputShape: [Int]) throws {
+    guard output.height > 0, output.width > 0 else {
+      throw ModelError.invalidConfiguration(
+        layer: layer, reason: "an output of \(output); both numbers are at least 1")
+    }
+    guard inputShape.count == 3, !inputShape.contains(0) else {
+      throw ModelError.invalidConfiguration(
+        layer: layer, reason: "an example is an image [channels, height, width], not \(inputShape)")
+    }
+  }
+
+  /// Windows of one size where they divide the images, else one after another: along rows first, so that of equal numbers the
+  /// first in the order of memory wins.
+  fileprivate func pool(_ op: PoolingOp, _ x: Tensor) -> Tensor {
+    let (height, width) = (x.shape[2], x.shape[3])
+    if height % output.height == 0 && width % output.width == 0 {
+      let window = (height: height / output.height, width: width / output.width)
+      return x.pooled(op, WindowGeometry(kernel: window, stride: window))
+    }
+    let columns = windows(width, output.width).map { range in
+      x[.ellipsis, range].pooled(op, WindowGeometry(kernel: (1, range.count)))
+    }
+    let rows = Tensor.concatenated(columns, axis: 3)
+    let cells = windows(height, output.height).map { range in
+      rows[.ellipsis, range, .all].pooled(op, WindowGeometry(kernel: (range.count, 1)))
+    }
+    return Tensor.concatenated(cells, axis: 2)
+  }
+
+  private func windows(_ extent: Int, _ count: Int) -> [Range<Int>] {
+    (0..<count).map { $0 * extent / count..<(($0 + 1) * extent + count - 1) / count }
+  }
+}

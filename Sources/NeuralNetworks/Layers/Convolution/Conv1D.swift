@@ -1,0 +1,87 @@
+import BackendCore
+
+/// A convolution of sequences: `[N, C, L]` → `[N, filters, L′]`, y = activation(x ⋆ W + b), where ⋆ is the cross-correlation.
+///
+/// ```swift
+/// Conv1D(32, kernel: 5, padding: .same, activation: .relu)     // [N, 8, 100] → [N, 32, 100]
+/// ```
+///
+/// W is `[filters, C/groups, kernel]` and b `[filters]`, laid out and drawn as in PyTorch. L′ is
+/// ⌊(L + padding − dilation·(kernel − 1) − 1)/stride⌋ + 1.
+public final class Conv1D: Layer {
+  public let weight: Parameter
+  public let bias: Parameter?
+  public let configuration: ConvolutionConfiguration<Int, Padding1D>
+  /// The number of output channels.
+  public var filters: Int { configuration.filters }
+  let settings: WindowSettings
+
+  /// - Parameters:
+  ///   - filters: The number of output channels.
+  ///   - kernel: The length of the window.
+  ///   - stride: From one window to the next.
+  ///   - padding: What windows see beyond the ends: zeros.
+  ///   - dilation: From one element of the window to the next.
+  ///   - groups: Divides the channels and the filters; as many as channels is a depthwise convolution.
+  ///   - activation: What is applied to the sums.
+  ///   - useBias: Whether there is a bias.
+  ///   - initializer: What the weight is drawn with, and with `.pytorchDefault` the bias too.
+  ///   - regularizer: A penalty on the weight.
+  public convenience init(
+    _ filters: Int, kernel: Int, stride: Int = 1, padding: Padding1D = .valid, dilation: Int = 1, groups: Int = 1,
+    activation: ActivationFunction = .linear, useBias: Bool = true, initializer: Initializer = .pytorchDefault,
+    regularizer: Regularizer? = nil
+  ) {
+    var configuration = ConvolutionConfiguration<Int, Padding1D>(filters: filters, kernel: kernel)
+    (configuration.stride, configuration.padding) = (stride, padding)
+    (configuration.dilation, configuration.groups) = (dilation, groups)
+    (configuration.activation, configuration.useBias) = (activation, useBias)
+    (configuration.initializer, configuration.regularizer) = (initializer, regularizer)
+    self.init(configuration: configuration)
+  }
+
+  public init(configuration: ConvolutionConfiguration<Int, Padding1D>) {
+    self.configuration = configuration
+    settings = WindowSettings(ofRow: configuration)
+    (weight, bias) = ConvolutionParameters.make(configuration)
+  }
+
+  public func prepare(inputShape: [Int]) throws {
+    try settings.check(layer: "Conv1D", inputShape: inputShape)
+    try ConvolutionParameters(layer: "Conv1D", weight, bias, isTransposed: false)
+      .declare(configuration, kernel: [configuration.kernel], inputShape: inputShape)
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    let row = input.asRow
+    let sums = row.convolution(
+      weight.value.asRow, bias: bias?.value, settings.geometry(for: row), groups: configuration.groups,
+      activation: configuration.activation.operation)
+    return configuration.activation.finishing(sums.withoutRowAxis)
+  }
+
+  public var allowsReplay: Bool { configuration.activation.allowsReplay }
+}
+
+extension Conv1D: ConfigurableLayer {}
+
+extension Tensor {
+  /// Sequences `[N, C, L]` as images of one row.
+  var asRow: Tensor { expanded(axis: 2) }
+  /// The opposite.
+  var withoutRowAxis: Tensor { squeezed(axis: 2) }
+}
+
+extension ActivationFunction {
+  /// What is left to do with sums that a fused operation has ended, if it could, with this function.
+  func finishing(_ sums: Tensor) -> Tensor { operation == nil && !isLinear ? self(sums) : sums }
+}
+
+extension WindowSettings {
+  /// Windows over the one row of an image.
+  init(ofRow configuration: ConvolutionConfiguration<Int, Padding1D>) {
+    self.init(
+      kernel: Extent2D(1, configuration.kernel), stride: Extent2D(1, configuration.stride),
+      padding: configuration.padding.ofRow, dilation: Extent2D(1, configuration.dilation), isRow: true)
+  }
+}

@@ -1,0 +1,70 @@
+import BackendCore
+
+/// A transposed convolution of sequences: `[N, C, L]` → `[N, filters, L′]`. Each input adds a window of the output.
+///
+/// ```swift
+/// ConvTranspose1D(8, kernel: 4, stride: 2, padding: 1)          // [N, 16, 50] → [N, 8, 100]
+/// ```
+///
+/// W is `[C, filters/groups, kernel]` and b `[filters]`, laid out and drawn as in PyTorch. L′ is
+/// (L − 1)·stride − padding + dilation·(kernel − 1) + outputPadding + 1, where padding counts both ends; with `.same` it is
+/// L·stride.
+public final class ConvTranspose1D: Layer {
+  public let weight: Parameter
+  public let bias: Parameter?
+  public let configuration: TransposedConvolutionConfiguration<Int, Padding1D>
+  /// The number of output channels.
+  public var filters: Int { configuration.convolution.filters }
+  let settings: TransposedSettings
+
+  /// - Parameters:
+  ///   - filters: The number of output channels.
+  ///   - kernel: The length of the window.
+  ///   - stride: From the window of one input to that of the next.
+  ///   - padding: Positions that are cut off the ends of the output.
+  ///   - outputPadding: Positions that are added behind, less than the stride.
+  ///   - dilation: From one element of the window to the next.
+  ///   - groups: Divides the channels and the filters.
+  ///   - activation: What is applied to the sums.
+  ///   - useBias: Whether there is a bias.
+  ///   - initializer: What the weight is drawn with, and with `.pytorchDefault` the bias too.
+  ///   - regularizer: A penalty on the weight.
+  public convenience init(
+    _ filters: Int, kernel: Int, stride: Int = 1, padding: Padding1D = .valid, outputPadding: Int = 0,
+    dilation: Int = 1, groups: Int = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
+    initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil
+  ) {
+    var convolution = ConvolutionConfiguration<Int, Padding1D>(filters: filters, kernel: kernel)
+    (convolution.stride, convolution.padding, convolution.dilation) = (stride, padding, dilation)
+    (convolution.groups, convolution.activation, convolution.useBias) = (groups, activation, useBias)
+    (convolution.initializer, convolution.regularizer) = (initializer, regularizer)
+    var configuration = TransposedConvolutionConfiguration(convolution)
+    configuration.outputPadding = outputPadding
+    self.init(configuration: configuration)
+  }
+
+  public init(configuration: TransposedConvolutionConfiguration<Int, Padding1D>) {
+    self.configuration = configuration
+    settings = TransposedSettings(
+      windows: WindowSettings(ofRow: configuration.convolution), outputPadding: Extent2D(0, configuration.outputPadding)
+    )
+    (weight, bias) = ConvolutionParameters.make(configuration.convolution)
+  }
+
+  public func prepare(inputShape: [Int]) throws {
+    try settings.check(layer: "ConvTranspose1D", inputShape: inputShape)
+    try ConvolutionParameters(layer: "ConvTranspose1D", weight, bias, isTransposed: true)
+      .declare(configuration.convolution, kernel: [configuration.convolution.kernel], inputShape: inputShape)
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    settings.apply(
+      input.asRow, weight.value.asRow, bias?.value, groups: configuration.convolution.groups,
+      configuration.convolution.activation
+    ).withoutRowAxis
+  }
+
+  public var allowsReplay: Bool { configuration.convolution.activation.allowsReplay }
+}
+
+extension ConvTranspose1D: ConfigurableLayer {}

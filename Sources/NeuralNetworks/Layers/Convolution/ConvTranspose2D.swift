@@ -1,0 +1,73 @@
+import BackendCore
+
+/// A transposed convolution of images: `[N, C, H, W]` → `[N, filters, H′, W′]`. Each input adds a window of the output: what
+/// passes the gradient of a `Conv2D` back to its input.
+///
+/// ```swift
+/// ConvTranspose2D(32, kernel: 2, stride: 2, activation: .relu)                 // [N, 64, 7, 7] → [N, 32, 14, 14]
+/// ConvTranspose2D(1, kernel: 3, stride: 2, padding: 1, outputPadding: 1)        // [N, 32, 14, 14] → [N, 1, 28, 28]
+/// ```
+///
+/// W is `[C, filters/groups, kernel height, kernel width]` and b `[filters]`, laid out and drawn as in PyTorch. H′ is
+/// (H − 1)·stride − padding + dilation·(kernel − 1) + outputPadding + 1, where padding counts both sides; with `.same` it is
+/// H·stride.
+public final class ConvTranspose2D: Layer {
+  public let weight: Parameter
+  public let bias: Parameter?
+  public let configuration: TransposedConvolutionConfiguration<Extent2D, Padding>
+  /// The number of output channels.
+  public var filters: Int { configuration.convolution.filters }
+  let settings: TransposedSettings
+
+  /// - Parameters:
+  ///   - filters: The number of output channels.
+  ///   - kernel: The size of the window.
+  ///   - stride: From the window of one input to that of the next.
+  ///   - padding: Positions that are cut off the edges of the output.
+  ///   - outputPadding: Positions that are added behind, less than the stride.
+  ///   - dilation: From one element of the window to the next.
+  ///   - groups: Divides the channels and the filters.
+  ///   - activation: What is applied to the sums.
+  ///   - useBias: Whether there is a bias.
+  ///   - initializer: What the weight is drawn with, and with `.pytorchDefault` the bias too.
+  ///   - regularizer: A penalty on the weight.
+  public convenience init(
+    _ filters: Int, kernel: Extent2D, stride: Extent2D = 1, padding: Padding = .valid, outputPadding: Extent2D = 0,
+    dilation: Extent2D = 1, groups: Int = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
+    initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil
+  ) {
+    var convolution = ConvolutionConfiguration<Extent2D, Padding>(filters: filters, kernel: kernel)
+    (convolution.stride, convolution.padding, convolution.dilation) = (stride, padding, dilation)
+    (convolution.groups, convolution.activation, convolution.useBias) = (groups, activation, useBias)
+    (convolution.initializer, convolution.regularizer) = (initializer, regularizer)
+    var configuration = TransposedConvolutionConfiguration(convolution)
+    configuration.outputPadding = outputPadding
+    self.init(configuration: configuration)
+  }
+
+  public init(configuration: TransposedConvolutionConfiguration<Extent2D, Padding>) {
+    self.configuration = configuration
+    let convolution = configuration.convolution
+    settings = TransposedSettings(
+      windows: WindowSettings(
+        kernel: convolution.kernel, stride: convolution.stride, padding: convolution.padding,
+        dilation: convolution.dilation), outputPadding: configuration.outputPadding)
+    (weight, bias) = ConvolutionParameters.make(convolution)
+  }
+
+  public func prepare(inputShape: [Int]) throws {
+    try settings.check(layer: "ConvTranspose2D", inputShape: inputShape)
+    let kernel = configuration.convolution.kernel
+    try ConvolutionParameters(layer: "ConvTranspose2D", weight, bias, isTransposed: true)
+      .declare(configuration.convolution, kernel: [kernel.height, kernel.width], inputShape: inputShape)
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    settings.apply(
+      input, weight.value, bias?.value, groups: configuration.convolution.groups, configuration.convolution.activation)
+  }
+
+  public var allowsReplay: Bool { configuration.convolution.activation.allowsReplay }
+}
+
+extension ConvTranspose2D: ConfigurableLayer {}

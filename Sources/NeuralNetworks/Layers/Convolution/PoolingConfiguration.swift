@@ -1,0 +1,40 @@
+/// The settings of a pooling layer in a description of a model; all but `window` may be left out.
+public struct PoolingConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Codable, Sendable {
+  public var window: Extent
+  /// The window, unless given.
+  public var stride: Extent?
+  public var padding: Edge
+  /// Of averages only; true unless given.
+  public var countsPadding: Bool?
+
+  private enum CodingKeys: String, CodingKey, CaseIterable { case window, stride, padding, countsPadding }
+
+  public init(window: Extent, stride: Extent? = nil, padding: Edge = .valid, countsPadding: Bool? = nil) {
+    (self.window, self.stride, self.padding, self.countsPadding) = (window, stride, padding, countsPadding)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    window = try container.decode(Extent.self, forKey: .window)
+    stride = try container.decodeIfPresent(Extent.self, forKey: .stride)
+    padding = try container.decodeIfPresent(Edge.self, forKey: .padding) ?? .valid
+    countsPadding = try container.decodeIfPresent(Bool.self, forKey: .countsPadding)
+  }
+}
+
+extension WindowSettings {
+  /// The checks of `check`, and that no window lies over padding alone.
+  func checkPooling(layer: String, _ inputShape: [Int]) throws {
+    try check(layer: layer, inputShape: inputShape)
+    if case .explicit(let vertical, let horizontal) = padding,
+      2 * vertical > kernel.height || 2 * horizontal > kernel.width
+    {
+      throw ModelError.invalidConfiguration(
+        layer: layer,
+        reason:
+          "a padding of \(isRow ? "\(horizontal)" : "\(vertical) and \(horizontal)") is more than half of the window "
+          + text(kernel))
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/// Larger images: `[N, C, H, W]` → `[N, C, H·factor, W·factor]`.
+///
+/// ```swift
+/// UpSampling2D(2)                                  // [N, 32, 7, 7] → [N, 32, 14, 14], each number four times
+/// UpSampling2D(2, .bilinear)
+/// ```
+public final class UpSampling2D: Layer {
+  /// What stands between the numbers of an image.
+  public enum Method: String, Codable, Sendable, Hashable {
+    /// The nearest number: each is repeated.
+    case nearest
+    /// A weighted mean of the four around. Numbers stand in the middle of their pixels (`align_corners=False` in PyTorch).
+    case bilinear
+  }
+
+  public let configuration: Configuration
+
+  /// - Parameters:
+  ///   - factor: How much larger each axis becomes.
+  ///   - method: What stands between the numbers.
+  public convenience init(_ factor: Extent2D, _ method: Method = .nearest) {
+    self.init(configuration: Configuration(factor: factor, method: method))
+  }
+
+  public init(configuration: Configuration) { self.configuration = configuration }
+
+  public func prepare(inputShape: [Int]) throws {
+    let factor = configuration.factor
+    guard factor.height > 0, factor.width > 0 else {
+      throw ModelError.invalidConfiguration(
+        layer: "UpSampling2D", reason: "a factor of \(factor); both numbers are at least 1")
+    }
+    guard inputShape.count == 3, !inputShape.contains(0) else {
+      throw ModelError.invalidConfiguration(
+        layer: "UpSampling2D", reason: "an example is an image [channels, height, width], not \(inputShape)")
+    }
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    let factor = configuration.factor
+    switch configuration.method {
+    case .nearest: return input.repeated(factor.height, axis: 2).repeated(factor.width, axis: 3)
+    case .bilinear:
+      let (height, width) = (input.shape[2], input.shape[3])
+      let rows = input.constant(Self.weights(height, factor.height), shape: [height * factor.height, height])
+      let columns = input.constant(Self.weights(width, factor.width), shape: [width * factor.width, width])
+      return rows.matmul(input.matmul(columns, transposingRight: true))
+    }
+  }
+
+  /// The part that each number of an axis has in each of the larger axis: `[extent·factor, extent]`.
+  private static func weights(_ extent: Int, _ factor: Int) -> [Float] {
+    var weights = [Float](repeating: 0, count: extent * factor * extent)
+    for place in 0..<extent * factor {
+      let position = max(0, (Float(place) + 0.5) / Float(factor) - 0.5)
+      let first = min(Int(position), extent - 1)
+      let share = position - Float(first)
+      weights[place * extent + first] += 1 - share
+      weights[place * extent + min(first + 1, extent - 1)] += share
+    }
+    return weights
+  }
+
+  public var allowsReplay: Bool { true }
+}
+
+extension UpSampling2D: ConfigurableLayer {
+  /// The settings of an `UpSampling2D` in a description of a model; the method is `nearest` unless given.
+  public struct Configuration: Codable, Sendable {
+    public var factor: Extent2D
+    public var method: Method
+
+    private enum CodingKeys: String, CodingKey, CaseIterable { case factor, method }
+
+    public init(factor: Extent2D, method: Method = .nearest) { (self.factor, self.method) = (factor, method) }
+
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      factor = try container.decode(Extent2D.self, forKey: .factor)
+      method = try container.decodeIfPresent(Method.self, forKey: .method) ?? .nearest
+    }
+  }
+}

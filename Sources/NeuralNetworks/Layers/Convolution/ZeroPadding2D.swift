@@ -1,0 +1,63 @@
+/// Zeros around images: `[N, C, H, W]` → `[N, C, top + H + bottom, left + W + right]`.
+///
+/// ```swift
+/// ZeroPadding2D(1)                                 // [N, 3, 28, 28] → [N, 3, 30, 30]
+/// ZeroPadding2D(top: 0, bottom: 1, left: 0, right: 1)
+/// ```
+public final class ZeroPadding2D: Layer {
+  public let configuration: Configuration
+
+  /// - Parameter padding: Rows above and below, and columns to the left and to the right.
+  public convenience init(_ padding: Extent2D) {
+    self.init(top: padding.height, bottom: padding.height, left: padding.width, right: padding.width)
+  }
+
+  /// The same with a number for each side.
+  public convenience init(top: Int, bottom: Int, left: Int, right: Int) {
+    self.init(configuration: Configuration(top: top, bottom: bottom, left: left, right: right))
+  }
+
+  public init(configuration: Configuration) { self.configuration = configuration }
+
+  public func prepare(inputShape: [Int]) throws {
+    let sides = [configuration.top, configuration.bottom, configuration.left, configuration.right]
+    guard sides.allSatisfy({ $0 >= 0 }) else {
+      throw ModelError.invalidConfiguration(
+        layer: "ZeroPadding2D", reason: "a padding of \(sides); every number is at least 0")
+    }
+    guard inputShape.count == 3 else {
+      throw ModelError.invalidConfiguration(
+        layer: "ZeroPadding2D", reason: "an example is an image [channels, height, width], not \(inputShape)")
+    }
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    input.padded([
+      (0, 0), (0, 0), (configuration.top, configuration.bottom), (configuration.left, configuration.right),
+    ])
+  }
+
+  public var allowsReplay: Bool { true }
+}
+
+extension ZeroPadding2D: ConfigurableLayer {
+  /// The settings of a `ZeroPadding2D` in a description of a model; sides that are left out get nothing.
+  public struct Configuration: Codable, Sendable {
+    public var top, bottom, left, right: Int
+
+    private enum CodingKeys: String, CodingKey, CaseIterable { case top, bottom, left, right }
+
+    public init(top: Int = 0, bottom: Int = 0, left: Int = 0, right: Int = 0) {
+      (self.top, self.bottom, self.left, self.right) = (top, bottom, left, right)
+    }
+
+    public init(from decoder: any Decoder) throws {
+      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      top = try container.decodeIfPresent(Int.self, forKey: .top) ?? 0
+      bottom = try container.decodeIfPresent(Int.self, forKey: .bottom) ?? 0
+      left = try container.decodeIfPresent(Int.self, forKey: .left) ?? 0
+      right = try container.decodeIfPresent(Int.self, forKey: .right) ?? 0
+    }
+  }
+}
