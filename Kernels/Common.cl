@@ -249,6 +249,13 @@ static inline float nn_normal_cdf(float x) { return 0.5f * erfc(-0.7071067811865
 
 #endif
 
+// a·b + c. As an expression where no instruction fuses the two, so that no function is called for every term.
+#ifdef FP_FAST_FMAF
+#define NN_MULTIPLY_ADD(a, b, c) fma(a, b, c)
+#else
+#define NN_MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
+
 // The activations of layers; a is the constant of the function.
 static inline float nn_activate_relu(float x, float a) { return x < 0.0f ? 0.0f : x; }
 static inline float nn_activate_leakyReLU(float x, float a) { return x > 0.0f ? x : a * x; }

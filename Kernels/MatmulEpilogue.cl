@@ -1,11 +1,4 @@
-// What the kernels of matrix products share: the multiply-add, what becomes of a finished sum, and adding partial ones.
-
-// As an expression where no instruction fuses the two, so that no function is called for every term.
-#ifdef FP_FAST_FMAF
-#define NN_MULTIPLY_ADD(a, b, c) fma(a, b, c)
-#else
-#define NN_MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
-#endif
+// What the kernels of matrix products share: what becomes of a finished sum, and adding partial ones.
 
 // How a bias lies along the columns.
 #define NN_BIAS_BY_COLUMN 1

@@ -4,6 +4,7 @@
 #define NN_KERNEL_FILES(F) \
   F(Common) \
   F(ArgReduction) \
+  F(Convolution) \
   F(ElementwiseBinary) \
   F(ElementwiseComparison) \
   F(ElementwiseGradient) \
@@ -17,6 +18,7 @@
   F(Normalization) \
   F(OptimizerSteps) \
   F(Peak) \
+  F(Pooling) \
   F(Random) \
   F(Recurrent) \
   F(Reduction) \
@@ -32,6 +34,9 @@ static const unsigned char Common[] = {
 };
 static const unsigned char ArgReduction[] = {
 #embed "ArgReduction.cl"
+};
+static const unsigned char Convolution[] = {
+#embed "Convolution.cl"
 };
 static const unsigned char ElementwiseBinary[] = {
 #embed "ElementwiseBinary.cl"
@@ -71,6 +76,9 @@ static const unsigned char OptimizerSteps[] = {
 };
 static const unsigned char Peak[] = {
 #embed "Peak.cl"
+};
+static const unsigned char Pooling[] = {
+#embed "Pooling.cl"
 };
 static const unsigned char Random[] = {
 #embed "Random.cl"

@@ -15,7 +15,7 @@ struct KernelTour {
   enum Section: Codable, CaseIterable {
     case elementwise, binary, comparisons, selections, reductions, sorts, copies, indexing, softmax, normalization,
       random
-    case recurrent, optimizerSteps, peak
+    case convolution, pooling, recurrent, optimizerSteps, peak
   }
 
   func run(_ section: Section) throws {
@@ -32,6 +32,8 @@ struct KernelTour {
     case .normalization: try normalization()
     case .random: try random()
     case .recurrent: try recurrent()
+    case .convolution: try convolution()
+    case .pooling: try pooling()
     case .optimizerSteps: try optimizerSteps()
     case .peak:
       for width in OpenCLBackend.multiplyAddWidths {
@@ -239,6 +241,37 @@ struct KernelTour {
         try backend.random(.bernoulli(probability: 0.5), source, count: count, into: backend.empty(count, dtype))
       }
       try backend.dropout(operand(count), probability: 0.5, source, count: count, into: backend.empty(count))
+    }
+  }
+
+  /// Whole tiles and parts of them, inside of images and over their edges, with steps of 1 and of 2.
+  private func convolution() throws {
+    for (stride, groups) in [(1, 1), (2, 2)] {
+      let axis = WindowAxis(input: 9, output: (11 - 3) / stride + 1, kernel: 3, stride: stride, padding: 1)
+      let shape = ConvolutionShape(
+        batch: 2, inputChannels: 2, outputChannels: 10, groups: groups, height: axis, width: axis)
+      for activation in [UnaryOp.relu, UnaryOp(.tanh)] {
+        try backend.convolution(
+          operand(shape.inputCount), operand(shape.weightCount), bias: operand(10), shape, activation: activation,
+          into: backend.empty(shape.outputCount), preActivation: backend.empty(shape.outputCount))
+      }
+      try backend.convolutionInputGradient(
+        operand(shape.outputCount), operand(shape.weightCount), shape, into: backend.empty(shape.inputCount))
+      try backend.convolutionWeightGradient(
+        operand(shape.inputCount), operand(shape.outputCount), shape, accumulating: true,
+        into: operand(shape.weightCount))
+    }
+  }
+
+  private func pooling() throws {
+    let axis = WindowAxis(input: 9, output: 5, kernel: 3, stride: 2, padding: 1)
+    let shape = PoolingShape(planes: 3, height: axis, width: axis)
+    for op in PoolingOp.allCases {
+      let indices = op == .maximum ? try backend.empty(shape.outputCount, .int32) : nil
+      try backend.pool(
+        op, operand(shape.inputCount), shape, into: backend.empty(shape.outputCount), indices: indices)
+      try backend.poolGradient(
+        op, operand(shape.outputCount), indices: indices, shape, into: backend.empty(shape.inputCount))
     }
   }
 

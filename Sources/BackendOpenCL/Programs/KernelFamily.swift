@@ -2,6 +2,7 @@
 /// The families of kernels: one program each, made of `Common.cl` and the file of this name, and what some share.
 enum KernelFamily: String, Sendable, CaseIterable {
   case argReduction = "ArgReduction"
+  case convolution = "Convolution"
   case elementwiseBinary = "ElementwiseBinary"
   case elementwiseComparison = "ElementwiseComparison"
   case elementwiseGradient = "ElementwiseGradient"
@@ -14,6 +15,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
   case normalization = "Normalization"
   case optimizerSteps = "OptimizerSteps"
   case peak = "Peak"
+  case pooling = "Pooling"
   case random = "Random"
   case recurrent = "Recurrent"
   case reduction = "Reduction"

@@ -45,6 +45,38 @@ import Testing
     #expect(!commands.contains { $0.name == "download" || $0.name.hasPrefix("fill") })
   }
 
+  /// A network of two convolutions with poolings and two dense layers. Forward: 6 layers, the loss with its gradient, its mean.
+  /// Backward: the gaps of the gradients filled; the gradient scaled; weights, bias and input of the last layer; activation with
+  /// bias, weights and input of the one before; for each convolution the pooling, the activation, the bias in two, and the
+  /// weights in two; the input of the second convolution. Update: one.
+  @Test(arguments: TestDevices.openCL) func aStepOfConvolutionsIsThirtyLaunches(device: Device) throws {
+    let backend = try backend(device)
+    let own = Device(backend)
+    let model = Sequential(inputShape: [1, 28, 28]) {
+      Conv2D(32, kernel: 3, activation: .relu)
+      MaxPool2D(2)
+      Conv2D(64, kernel: 3, activation: .relu)
+      MaxPool2D(2)
+      Flatten()
+      Dense(128, activation: .relu)
+      Dense(10)
+    }
+    try model.build(inputShape: [1, 28, 28], on: own, seed: 1)
+    let step = try TrainingStep(
+      model, optimizer: .adam(), loss: .sparseCategoricalCrossEntropy(fromLogits: true))
+    let images = Tensor.uniform([32, 1, 28, 28], in: -1..<1, using: RandomStream(seed: 1), on: own)
+    let batch = Batch(input: images, target: Tensor(integers: (0..<32).map { $0 % 10 }, on: own))
+    for _ in 0..<3 { _ = try step(batch) }
+    _ = try backend.takeProfile()
+    let waits = backend.waitCount
+    for _ in 0..<4 { _ = try step(batch) }
+    #expect(backend.waitCount == waits)
+    let commands = try backend.takeProfile()
+    let kernels = commands.filter { !["upload", "download", "copy", "matmulJoin"].contains($0.name) }
+    #expect(kernels.reduce(0) { $0 + $1.launches } == 30 * 4, "\(kernels.map { ($0.name, $0.launches) })")
+    #expect(!commands.contains { $0.name == "download" })
+  }
+
   /// Clipping by the global norm adds the sum of squares, in two launches, and the factor; and no wait.
   @Test(arguments: TestDevices.openCL) func clippingDoesNotWait(device: Device) throws {
     let backend = try backend(device)

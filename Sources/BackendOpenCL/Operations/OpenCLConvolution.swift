@@ -1,0 +1,155 @@
+#if OpenCL
+public import BackendCore
+
+/// Convolution and its gradients: products whose right operand, the matrix of all windows, is never laid out.
+extension OpenCLBackend {
+  public func convolution(
+    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
+    into y: BufferSlice, preActivation: BufferSlice?
+  ) throws {
+    try requireFloat32(x, "convolution")
+    guard shape.outputCount > 0 else { return }
+    var rest = ConvolutionRest(bias: bias)
+    let code = activation.map { $0.kind.activation ?? 0 } ?? 0
+    let isFused = activation == nil || (code > 0 && activation?.kind.isLongActivation == false)
+    let z = isFused ? y : preActivation ?? y
+    if isFused {
+      (rest.activation, rest.parameter, rest.preActivation) = (code, Float(activation?.a ?? 0), preActivation)
+    }
+    try convolve(
+      "Forward", w, x, shape, rest, rows: shape.outputChannels, columns: shape.batch * shape.outputPlane, into: z)
+    if let activation, !isFused { try unary(activation, z, count: shape.outputCount, into: y) }
+  }
+
+  public func convolutionInputGradient(
+    _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
+  ) throws {
+    try requireFloat32(dy, "convolutionInputGradient")
+    guard shape.inputCount > 0 else { return }
+    guard shape.outputCount > 0 else { return try fill(dx, count: shape.inputCount, with: 0) }
+    try convolve(
+      "Input", w, dy, shape, ConvolutionRest(), rows: shape.inputChannels, columns: shape.batch * shape.inputPlane,
+      into: dx)
+  }
+
+  public func convolutionWeightGradient(
+    _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
+  ) throws {
+    try requireFloat32(x, "convolutionWeightGradient")
+    let count = shape.weightCount
+    guard count > 0 else { return }
+    guard shape.outputCount > 0 else {
+      if !accumulating { try fill(dw, count: count, with: 0) }
+      return
+    }
+    let terms = shape.batch * shape.outputPlane
+    let stretch = weightStretch(shape, terms)
+    let stretches = (terms + stretch - 1) / stretch
+    let target = accumulating ? try temporary(count, .float32) : dw
+    let partials = stretches == 1 ? target : try temporary(stretches * count, .float32)
+    try convolve(
+      "Weights", dy, x, shape, ConvolutionRest(stretch: stretch, stretches: stretches), rows: shape.outputChannels,
+      columns: shape.depth, into: partials)
+    if stretches > 1 {
+      try reduce(.sum, partials, AxisShape(outer: 1, extent: stretches, inner: count), into: target)
+    }
+    if accumulating { try binary(.add, dw, Layout(flat: count), target, Layout(flat: count), into: dw) }
+  }
+
+  /// Places whose products one work group adds: as many as leave enough groups for the device, by the shape alone.
+  private func weightStretch(_ shape: ConvolutionShape, _ terms: Int) -> Int {
+    let tile = options.runsLoops ? ConvolutionTile.loops : .items
+    let tiles = shape.groups * tile.columns(shape.depth) * tile.rows(shape.outputChannels / shape.groups)
+    let cuts = max(1, min(256 / tiles, terms / 512))
+    return ((terms + cuts - 1) / cuts + 255) / 256 * 256
+  }
+
+  /// - Parameters:
+  ///   - left: what is read row by row.
+  ///   - images: what windows move over.
+  ///   - rows: of the result, in all groups.
+  private func convolve(
+    _ name: String, _ left: BufferSlice, _ images: BufferSlice, _ shape: ConvolutionShape, _ rest: ConvolutionRest,
+    rows: Int, columns: Int, into y: BufferSlice
+  ) throws {
+    let isWide = isWide(max(shape.inputCount, shape.outputCount, shape.weightCount * rest.stretches))
+    let tile = options.runsLoops ? ConvolutionTile.loops : .items
+    let groups = WorkGroups(
+      x: tile.columns(columns), y: tile.rows(rows / shape.groups), z: shape.groups * rest.stretches,
+      items: options.runsLoops ? 1 : WorkGroup.size)
+    let program = ProgramName(family: .convolution, isWide: isWide)
+    try launch(KernelName(program: program, stem: "convolve" + name), groups) { arguments in
+      arguments.slice(left)
+      arguments.slice(images)
+      arguments.slice(rest.bias ?? y)
+      arguments.slice(y)
+      arguments.slice(rest.preActivation ?? y)
+      if isWide {
+        arguments.value(ConvolutionArgument<UInt64>(shape, rest))
+      } else {
+        arguments.value(ConvolutionArgument<UInt32>(shape, rest))
+      }
+    }
+  }
+}
+
+/// What one work group computes; see `Convolution.cl`.
+private struct ConvolutionTile {
+  let height: Int?
+  let width: Int
+
+  /// All rows of 32 columns.
+  static let loops = ConvolutionTile(height: nil, width: 32)
+  static let items = ConvolutionTile(height: 64, width: 64)
+
+  func rows(_ count: Int) -> Int { height.map { (count + $0 - 1) / $0 } ?? 1 }
+  func columns(_ count: Int) -> Int { (count + width - 1) / width }
+}
+
+/// What a kernel is told beside the shape.
+private struct ConvolutionRest {
+  var bias: BufferSlice?
+  var preActivation: BufferSlice?
+  var activation: Int32 = 0
+  var parameter: Float = 0
+  /// Terms that a work group adds, and how many work groups share them; all terms unless given.
+  var stretch: Int?
+  var stretches = 1
+}
+
+/// `convolution_t` of `Convolution.cl`.
+private struct ConvolutionArgument<Index: FixedWidthInteger & BitwiseCopyable>: BitwiseCopyable {
+  let batch, groups, channels, outputs: Index
+  let height, width: WindowArgument<Index>
+  let stretch: Index
+  let hasBias, hasPreActivation, activation: Int32
+  let parameter: Float
+
+  init(_ shape: ConvolutionShape, _ rest: ConvolutionRest) {
+    (batch, groups) = (Index(shape.batch), Index(shape.groups))
+    (channels, outputs) = (Index(shape.inputChannels / shape.groups), Index(shape.outputChannels / shape.groups))
+    (height, width) = (WindowArgument(shape.height), WindowArgument(shape.width))
+    stretch = rest.stretch.map { Index($0) } ?? Index.max / 2
+    hasBias = rest.bias == nil ? 0 : 1
+    hasPreActivation = rest.preActivation == nil ? 0 : 1
+    (activation, parameter) = (rest.activation, rest.parameter)
+  }
+}
+
+/// `window_t` of `Convolution.cl` and `Pooling.cl`.
+struct WindowArgument<Index: FixedWidthInteger & BitwiseCopyable>: BitwiseCopyable {
+  let input, output, kernel, stride, dilation, padding: Index
+
+  init(_ axis: WindowAxis) {
+    (input, output, kernel) = (Index(axis.input), Index(axis.output), Index(axis.kernel))
+    (stride, dilation, padding) = (Index(axis.stride), Index(axis.dilation), Index(axis.padding))
+  }
+}
+
+extension KernelArguments {
+  /// `window_t`.
+  mutating func window(_ axis: WindowAxis, isWide: Bool) {
+    if isWide { value(WindowArgument<UInt64>(axis)) } else { value(WindowArgument<UInt32>(axis)) }
+  }
+}
+#endif
