@@ -194,6 +194,24 @@ import Musl
     }
   }
 
+  @Test(arguments: InstructionSet.available)
+  func planeKernelsStayInside(_ instructionSet: InstructionSet) {
+    let table = instructionSet.kernels!.pointee
+    let operands = Operands()
+    let depth = [0, 3, 1, 7, 5, 2, 9, 4, 6, 8, 9]
+    for atEnd in [true, false] {
+      operands.atEnd = atEnd
+      for columns in 1...70 {
+        for rows in [1, 4, 6] {
+          let (x, w) = (operands.floats(0, rows * columns + 9), operands.floats(1, depth.count))
+          let (y, sums) = (operands.floats(2, rows * columns), operands.floats(3, depth.count))
+          table.correlate_plane(rows, columns, depth.count, w, x, columns, depth, 0, true, y, columns)
+          table.correlate_dots(rows, columns, depth.count, x, columns, depth, y, columns, sums)
+        }
+      }
+    }
+  }
+
   /// Every tile, with rows and columns of the left operand that overlap.
   @Test(arguments: InstructionSet.available)
   func spreadProductsStayInside(_ instructionSet: InstructionSet) {

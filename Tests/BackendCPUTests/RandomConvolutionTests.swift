@@ -23,6 +23,8 @@ import Testing
     .square(batch: 1, channels: 140, size: 9, outputs: 33, kernel: 3, padding: 1),
     .square(batch: 40, channels: 4, size: 3, outputs: 5, kernel: 2, padding: 0),
     .square(batch: 3, channels: 12, size: 33, outputs: 12, kernel: 3, padding: 1, stride: 2, groups: 12),
+    .square(batch: 18, channels: 5, size: 20, outputs: 10, kernel: 3, padding: 1, groups: 5),
+    .square(batch: 2, channels: 6, size: 150, outputs: 1, kernel: 5, padding: 2),
   ])
   func largeConvolutionsAgreeWithReference(_ shape: ConvolutionShape) throws {
     var numbers = Numbers(seed: 5)

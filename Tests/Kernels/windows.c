@@ -46,6 +46,36 @@ static void part(long height, long width) {
   release();
 }
 
+// Rows of one output, and the sums for its weights.
+static void planes(long rows, long columns, long k, bool rectifies) {
+  const long reach = 40, x_step = columns + draw_below(9), y_step = columns + draw_below(3);
+  const float *const x = floats((rows - 1) * x_step + columns + reach - 1, -1, 1), *const w = floats(k, -1, 1);
+  const long *const depth = offsets(k, reach), count = (rows - 1) * y_step + columns;
+  float *const y = floats(count, 5, 6);
+  const float *const old = copy_of(y, count);
+  kernels->correlate_plane(rows, columns, k, w, x, x_step, depth, 0.5f, rectifies, y, y_step);
+  double *const dots = guarded(k, sizeof *dots);
+  for (long p = 0; p < k; p++) dots[p] = 1;
+  for (long i = 0; i < rows; i++) {
+    for (long j = 0; j < columns; j++) {
+      double sum = 0.5;
+      for (long p = 0; p < k; p++) {
+        sum += (double)w[p] * x[i * x_step + depth[p] + j];
+        dots[p] += (double)old[i * y_step + j] * x[i * x_step + depth[p] + j];
+      }
+      expect_near("correlate_plane", i * columns + j, y[i * y_step + j], rectifies && sum < 0 ? 0 : sum, 1e-6 * (double)(k + 1));
+    }
+    for (long j = columns; j < y_step && i + 1 < rows; j++) {
+      expect(y[i * y_step + j] == old[i * y_step + j], "correlate_plane", j, 0, 0);
+    }
+  }
+  float *const sums = guarded(k, sizeof *sums);
+  for (long p = 0; p < k; p++) sums[p] = 1;
+  kernels->correlate_dots(rows, columns, k, x, x_step, depth, old, y_step, sums);
+  for (long p = 0; p < k; p++) expect_near("correlate_dots", p, sums[p], dots[p], 6e-6 * (double)(rows * columns + 1));
+  release();
+}
+
 static struct nn_window window(long input, bool pairs) {
   struct nn_window axis = {.input = input, .kernel = 2, .stride = 2, .dilation = 1};
   if (!pairs) {
@@ -113,6 +143,7 @@ void test_windows(void) {
   for (int i = 0; i < length_count; i++) {
     for (int j = 0; j < 8; j++) {
       part(1 + draw_below(6), lengths[i]);
+      planes(1 + draw_below(9), lengths[i], 1 + draw_below(20), draw() & 1);
       pool(1 + draw_below(9), lengths[i], j < 3);
     }
   }

@@ -15,6 +15,7 @@ extension CPUBackend {
     let finish = CorrelationFinish(
       bias: bias?.floats, activation: activation, preActivation: preActivation?.floats, result: y.floats,
       height: shape.height.output, width: shape.width.output)
+    if PlaneCorrelation.pays(correlation) { return try convolvePlanes(x.floats, w.floats, correlation, finish) }
     try withScratch(panels.count, of: Float.self) { memory in
       let weights = w.floats
       parallel(shape.groups * panels.strips, grain: max(1, Grain.copy / max(1, panels.groupCount)), unit: 1) {
@@ -36,6 +37,10 @@ extension CPUBackend {
     if correlations.count < shape.height.stride * shape.width.stride { try fill(dx, count: shape.inputCount, with: 0) }
     let finish = CorrelationFinish(result: dx.floats, height: shape.height.input, width: shape.width.input)
     for correlation in correlations {
+      if PlaneCorrelation.pays(correlation) {
+        try convolvePlanesBackward(dy.floats, w.floats, correlation, shape, into: dx.floats)
+        continue
+      }
       let panels = WeightPanels(correlation, kernels)
       try withScratch(panels.count, of: Float.self) { memory in
         let weights = w.floats

@@ -14,6 +14,9 @@ extension CPUBackend {
       if !accumulating { try fill(dw, count: shape.weightCount, with: 0) }
       return
     }
+    if PlaneCorrelation.pays(Correlation(forward: shape)) {
+      return try convolvePlanesWeights(x.floats, dy.floats, shape, accumulating: accumulating, into: dw.floats)
+    }
     let product = WeightGradientProduct(shape, kernels)
     try withScratch(product.parts * product.partCount, of: Float.self) { sums in
       let (source, gradient, result) = (x.floats, dy.floats, dw.floats)

@@ -111,6 +111,13 @@ struct nn_cpu_kernels {
   /// y[rows, columns] = the rectangle at (top, left) of a plane of height x width; zeros beyond its edges.
   void (*padded_part)(const float *x, long height, long width, long top, long left, float *y, long rows, long columns);
 
+  /// y[i·y_step + j] = init + Σ w[p]·x[i·x_step + depth[p] + j] for i < rows, j < columns, then max(y, 0) if `rectifies`.
+  void (*correlate_plane)(long rows, long columns, long k, const float *w, const float *x, long x_step, const long *depth,
+                          float init, bool rectifies, float *y, long y_step);
+  /// sums[p] += Σ x[i·x_step + depth[p] + j]·dy[i·dy_step + j] for i < rows, j < columns.
+  void (*correlate_dots)(long rows, long columns, long k, const float *x, long x_step, const long *depth, const float *dy,
+                         long dy_step, float *sums);
+
   // MARK: Pooling of one plane
 
   /// y and, if given, the positions of the maxima: the first of equal ones, the first NaN before every number, -1 over padding
