@@ -19,22 +19,47 @@ public enum LabelledText {
   public static func load(
     tsv paths: String..., vocabulary: Int, length: Int, testPart: Double = 0.2, seed: UInt64 = 0
   ) throws -> TextDataset {
-    if vocabulary < 3 || length < 1 || !(0..<1).contains(testPart) {
-      fatalError(
-        "LabelledText.load: at least 3 tokens, a length of 1 and a test part below 1 are needed, not \(vocabulary), "
-          + "\(length) and \(testPart)")
-    }
     var sentences: [Sentence] = []
     for path in paths { sentences += try Sentence.read(path) }
-    let order = shuffled(sentences.count, seed: seed)
-    let testCount = Int((testPart * Double(sentences.count)).rounded())
-    let test = order[..<testCount].sorted().map { sentences[$0] }
-    let train = order[testCount...].sorted().map { sentences[$0] }
-    if train.isEmpty {
+    let testCount = LabelledText.testCount(testPart, of: sentences.count)
+    if testCount == sentences.count {
       throw DataError.malformed(
         file: paths.joined(separator: ", "), offset: nil, expected: "sentences to train on",
         found: "\(sentences.count) sentences")
     }
+    return dataset(sentences, vocabulary: vocabulary, length: length, testCount: testCount, seed: seed)
+  }
+
+  /// The same from sentences that are at hand.
+  /// - Parameters:
+  ///   - sentences: Each with its class: 0, 1, 2 …
+  ///   - vocabulary: How many tokens there are at most, with those for padding (0) and for unknown words (1).
+  ///   - length: The tokens of a sentence.
+  ///   - testPart: How much is kept for the test, from 0 to below 1.
+  ///   - seed: Which sentences.
+  public static func dataset(
+    _ sentences: [(text: String, label: Int)], vocabulary: Int, length: Int, testPart: Double = 0.2, seed: UInt64 = 0
+  ) -> TextDataset {
+    let testCount = testCount(testPart, of: sentences.count)
+    if testCount == sentences.count { fatalError("LabelledText.dataset: there are no sentences to train on") }
+    let sentences = sentences.map { Sentence(words: Vocabulary.words($0.text), label: Int32($0.label)) }
+    return dataset(sentences, vocabulary: vocabulary, length: length, testCount: testCount, seed: seed)
+  }
+
+  private static func testCount(_ part: Double, of count: Int) -> Int {
+    if !(0..<1).contains(part) { fatalError("LabelledText: the test part is from 0 to below 1, not \(part)") }
+    return Int((part * Double(count)).rounded())
+  }
+
+  private static func dataset(
+    _ sentences: [Sentence], vocabulary: Int, length: Int, testCount: Int, seed: UInt64
+  ) -> TextDataset {
+    if vocabulary < 3 || length < 1 {
+      fatalError("LabelledText: at least 3 tokens and a length of 1 are needed, not \(vocabulary) and \(length)")
+    }
+    let order = shuffled(sentences.count, seed: seed)
+    let test = order[..<testCount].sorted().map { sentences[$0] }
+    let train = order[testCount...].sorted().map { sentences[$0] }
     let words = Vocabulary(of: train.map(\.words), limit: vocabulary)
     func dataset(_ part: [Sentence]) -> TensorDataset {
       TensorDataset(words.tokens(part.map(\.words), length: length), Tensor(part.map(\.label)))
@@ -82,6 +107,11 @@ private struct Sentence {
       sentences.append(try Sentence(line, file: path, line: index + 1))
     }
     return sentences
+  }
+
+  init(words: [String], label: Int32) {
+    self.words = words
+    self.label = label
   }
 
   private init(_ line: ArraySlice<UInt8>, file: String, line number: Int) throws(DataError) {

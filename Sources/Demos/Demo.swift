@@ -25,7 +25,7 @@ public struct Demo: Sendable {
   /// All of them, in the order in which a course would have them.
   public static let all: [Demo] = [
     perceptron, line, layer, flowers, backpropagation, regression, fashion, convolution, autoencoder, variational,
-    cartPole,
+    sentiment, characters, cartPole,
   ]
 
   /// The one with a name.

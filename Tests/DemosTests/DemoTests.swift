@@ -20,6 +20,8 @@ import Testing
     "convolution": ["accuracy": 0.55...1],
     "autoencoder": ["purity": 0.2...1],
     "variational": ["contrast": 0.35...1],
+    "sentiment": ["accuracy": 0.75...1],
+    "characters": ["accuracy": 0.6...1],
     "cart-pole": ["return": 60...500],
   ]
 
