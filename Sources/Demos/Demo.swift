@@ -24,8 +24,8 @@ public struct Demo: Sendable {
 
   /// All of them, in the order in which a course would have them.
   public static let all: [Demo] = [
-    perceptron, line, layer, flowers, backpropagation, regression, fashion, convolution, autoencoder, variational,
-    sentiment, characters, cartPole,
+    perceptron, line, layer, flowers, backpropagation, regression, fashion, convolution, sentiment, characters,
+    translation, autoencoder, variational, cartPole,
   ]
 
   /// The one with a name.

@@ -115,18 +115,3 @@ private struct Cart {
     turning += time * turn
   }
 }
-
-/// Uniform numbers from 0 to 1 for the host, drawn many at a time.
-private struct Chance {
-  private let random: RandomStream
-  private var numbers: ArraySlice<Double> = []
-
-  init(seed: UInt64) { random = RandomStream(seed: seed) }
-
-  mutating func next() -> Double {
-    if numbers.isEmpty {
-      numbers = ((try? Tensor.uniform([4096], in: 0..<1, using: random).scalars(as: Double.self)) ?? [0.5])[...]
-    }
-    return numbers.removeFirst()
-  }
-}

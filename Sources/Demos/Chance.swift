@@ -1,0 +1,26 @@
+import NeuralNetworks
+
+/// Uniform numbers from 0 to 1 for the host, drawn many at a time.
+struct Chance {
+  private let random: RandomStream
+  private var numbers: ArraySlice<Double> = []
+
+  init(seed: UInt64) { random = RandomStream(seed: seed) }
+
+  mutating func next() -> Double {
+    if numbers.isEmpty {
+      numbers = ((try? Tensor.uniform([4096], in: 0..<1, using: random).scalars(as: Double.self)) ?? [0.5])[...]
+    }
+    return numbers.removeFirst()
+  }
+
+  /// A place in a list of weights that add up to 1, each as likely as its weight says.
+  mutating func pick(_ weights: [Double]) -> Int {
+    var rest = next()
+    for (index, weight) in weights.enumerated() {
+      rest -= weight
+      if rest < 0 { return index }
+    }
+    return weights.count - 1
+  }
+}

@@ -1,0 +1,96 @@
+import Datasets
+import NeuralNetworks
+
+extension Demo {
+  static let sentiment = Demo(
+    "sentiment", "Does a sentence praise or complain? Three networks read it: an average, a convolution, an LSTM."
+  ) { stage in
+    let text = try Sentences(stage)
+    var accuracies: [Double] = []
+    for (name, reader) in Sentences.readers {
+      let model = Sequential {
+        Embedding(text.vocabulary.count, 32, padding: Vocabulary.padding, initializer: .normal(deviation: 0.05))
+        Dropout(0.4)
+        reader()
+        Dense(1, activation: .sigmoid)
+      }
+      model.compile(
+        optimizer: .adam(learningRate: 5e-3), loss: .binaryCrossEntropy(), metrics: [.binaryAccuracy],
+        device: stage.device)
+      try model.fit(text.train, epochs: stage.passes(8, quick: 4), seed: stage.seed, verbosity: .silent)
+      let accuracy = try model.evaluate(text.test)["binary_accuracy"] ?? 0
+      accuracies.append(accuracy)
+      stage.show("\(name): \(Stage.text(100 * accuracy, digits: 1)) % of \(text.test.count) new sentences")
+      if name == "average" { try text.say(model, stage) }
+    }
+    return ["average": accuracies[0], "convolution": accuracies[1], "lstm": accuracies[2]]
+  }
+}
+
+/// Sentences that praise or complain: of the data set, or made up.
+private struct Sentences {
+  let train, test: TensorDataset
+  let vocabulary: Vocabulary
+  private static let length = 40
+
+  /// What may stand between the embedding and the last neuron.
+  static let readers: [(name: String, make: @Sendable () -> any Layer)] = [
+    ("average", { SequenceAverage(masksZeros: true) }),
+    (
+      "convolution",
+      {
+        Sequential {
+          Transposed()
+          Conv1D(32, kernel: 3, padding: .same, activation: .relu)
+          GlobalMaxPool1D()
+        }
+      }
+    ),
+    ("lstm", { LSTM(32, masksZeros: true) }),
+  ]
+
+  init(_ stage: Stage) throws {
+    if let folder = stage.data {
+      let files = ["amazon_cells", "imdb", "yelp"].map { "\(folder)/sentiment/\($0)_labelled.txt" }
+      let text = try LabelledText.load(
+        tsv: files[0], files[1], files[2], vocabulary: 6000, length: Sentences.length, seed: 0)
+      (train, test, vocabulary) = (text.train, text.test, text.vocabulary)
+      return
+    }
+    stage.show("no folder with data: the sentences are made up")
+    let sentences = (0..<800).map { Sentences.madeUp($0) }
+    let words = sentences.map { Vocabulary.words($0) }
+    let vocabulary = Vocabulary(of: Array(words[..<600]), limit: 100)
+    let labels = (0..<800).map { Int32($0 % 2) }
+    func part(_ range: Range<Int>) -> TensorDataset {
+      TensorDataset(vocabulary.tokens(Array(words[range]), length: 12), Tensor(Array(labels[range])))
+    }
+    (train, test, self.vocabulary) = (part(0..<600), part(600..<800), vocabulary)
+  }
+
+  /// Even ones complain, odd ones praise.
+  private static func madeUp(_ index: Int) -> String {
+    let things = ["the food", "this phone", "the film", "our waiter", "the sound", "that story", "the battery"]
+    let praise = ["is wonderful", "was a delight", "works perfectly", "made me smile", "is the best"]
+    let complaint = ["is awful", "was a waste", "never works", "made me angry", "is the worst"]
+    let place = ["", " here", " every time", " in this town", " so far"]
+    let number = index / 2
+    let verdict = (index % 2 == 1 ? praise : complaint)[number / things.count % 5]
+    return things[number % things.count] + " " + verdict + place[number / 3 % place.count]
+  }
+
+  /// What the model makes of two sentences.
+  func say(_ model: Sequential, _ stage: Stage) throws {
+    for sentence in ["This is the best food, I loved it", "A waste of time, it is awful"] {
+      let tokens = vocabulary.tokens([Vocabulary.words(sentence)], length: train.inputs.shape[1])
+      let praise = try model.predict(tokens).item()
+      stage.show("\"\(sentence)\": praise with probability \(Stage.text(praise))")
+    }
+  }
+}
+
+/// `[N, steps, features]` → `[N, features, steps]`, as convolutions take sequences.
+private final class Transposed: Layer {
+  func forward(_ input: Tensor, _ context: Context) -> Tensor { input.transposed() }
+  var allowsReplay: Bool { true }
+}
