@@ -19,7 +19,7 @@ public struct Demo: Sendable {
 
   /// Runs the program.
   /// - Returns: What it has measured.
-  /// - Throws: What the library throws, and `DemoError` for data that is not there.
+  /// - Throws: What the library throws, also for data that is not there.
   public func run(on stage: Stage) throws -> Outcome { try body(stage) }
 
   /// All of them, in the order in which a course would have them.

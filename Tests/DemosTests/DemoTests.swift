@@ -19,12 +19,10 @@ import Testing
     "fashion": ["accuracy": 0.6...1, "parameters": 101_770...101_770],
     "convolution": ["accuracy": 0.55...1],
     "sentiment": ["average": 0.76...1, "convolution": 0.76...1, "lstm": 0.72...1],
-    "text": ["accuracy": 0.6...1, "known words": 0.5...1],
+    "characters": ["accuracy": 0.6...1, "known words": 0.5...1],
     "translation": ["accuracy": 0.7...1],
     "autoencoder": ["purity": 0.2...1],
     "variational": ["contrast": 0.35...1],
-    "sentiment": ["accuracy": 0.75...1],
-    "characters": ["accuracy": 0.6...1],
     "cart-pole": ["return": 60...500],
   ]
 

@@ -5,7 +5,8 @@ extension Demo {
   static let sentiment = Demo(
     "sentiment", "Does a sentence praise or complain? Three networks read it: an average, a convolution, an LSTM."
   ) { stage in
-    let text = try Sentences(stage)
+    let sentences = try Sentences(stage)
+    let text = sentences.text
     var accuracies: [Double] = []
     for (name, reader) in Sentences.readers {
       let model = Sequential {
@@ -21,7 +22,7 @@ extension Demo {
       let accuracy = try model.evaluate(text.test)["binary_accuracy"] ?? 0
       accuracies.append(accuracy)
       stage.show("\(name): \(Stage.text(100 * accuracy, digits: 1)) % of \(text.test.count) new sentences")
-      if name == "average" { try text.say(model, stage) }
+      if name == "average" { try sentences.say(model, stage) }
     }
     return ["average": accuracies[0], "convolution": accuracies[1], "lstm": accuracies[2]]
   }
@@ -29,9 +30,7 @@ extension Demo {
 
 /// Sentences that praise or complain: of the data set, or made up.
 private struct Sentences {
-  let train, test: TensorDataset
-  let vocabulary: Vocabulary
-  private static let length = 40
+  let text: TextDataset
 
   /// What may stand between the embedding and the last neuron.
   static let readers: [(name: String, make: @Sendable () -> any Layer)] = [
@@ -52,20 +51,12 @@ private struct Sentences {
   init(_ stage: Stage) throws {
     if let folder = stage.data {
       let files = ["amazon_cells", "imdb", "yelp"].map { "\(folder)/sentiment/\($0)_labelled.txt" }
-      let text = try LabelledText.load(
-        tsv: files[0], files[1], files[2], vocabulary: 6000, length: Sentences.length, seed: 0)
-      (train, test, vocabulary) = (text.train, text.test, text.vocabulary)
-      return
+      text = try LabelledText.load(tsv: files[0], files[1], files[2], vocabulary: 6000, length: 40)
+    } else {
+      stage.show("no folder with data: the sentences are made up")
+      let sentences = (0..<800).map { (text: Sentences.madeUp($0), label: $0 % 2) }
+      text = LabelledText.dataset(sentences, vocabulary: 100, length: 12)
     }
-    stage.show("no folder with data: the sentences are made up")
-    let sentences = (0..<800).map { Sentences.madeUp($0) }
-    let words = sentences.map { Vocabulary.words($0) }
-    let vocabulary = Vocabulary(of: Array(words[..<600]), limit: 100)
-    let labels = (0..<800).map { Int32($0 % 2) }
-    func part(_ range: Range<Int>) -> TensorDataset {
-      TensorDataset(vocabulary.tokens(Array(words[range]), length: 12), Tensor(Array(labels[range])))
-    }
-    (train, test, self.vocabulary) = (part(0..<600), part(600..<800), vocabulary)
   }
 
   /// Even ones complain, odd ones praise.
@@ -82,8 +73,7 @@ private struct Sentences {
   /// What the model makes of two sentences.
   func say(_ model: Sequential, _ stage: Stage) throws {
     for sentence in ["This is the best food, I loved it", "A waste of time, it is awful"] {
-      let tokens = vocabulary.tokens([Vocabulary.words(sentence)], length: train.inputs.shape[1])
-      let praise = try model.predict(tokens).item()
+      let praise = try model.predict(text.tokens([sentence])).item()
       stage.show("\"\(sentence)\": praise with probability \(Stage.text(praise))")
     }
   }

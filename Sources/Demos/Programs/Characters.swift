@@ -1,7 +1,8 @@
 import NeuralNetworks
 
 extension Demo {
-  static let text = Demo("text", "An LSTM reads a text letter by letter, and goes on with one of its own.") { stage in
+  static let characters = Demo("characters", "An LSTM reads a text letter by letter, and goes on with one of its own.")
+  { stage in
     let text = Letters.text
     let alphabet = Array(Set(text)).sorted()
     let numbers = text.map { letter in Int32(alphabet.firstIndex(of: letter) ?? 0) }
