@@ -61,6 +61,7 @@ let package = Package(
       path: "Benchmarks/nn-bench"),
     // Tests.
     .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport"),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "BackendCoreTests", dependencies: ["BackendCore"]),
     .testTarget(
@@ -72,7 +73,8 @@ let package = Package(
         .target(name: "BackendOpenCL", condition: openCL),
       ]),
     .testTarget(name: "BackendReferenceTests", dependencies: ["BackendReference", "BackendConformance"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "BackendReference"]),
+    .testTarget(
+      name: "TensorsTests", dependencies: ["Tensors", "BackendCPU", "BackendReference", "AllocationCounter"]),
     .testTarget(
       name: "NeuralNetworksTests",
       dependencies: [

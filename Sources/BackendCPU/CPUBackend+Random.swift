@@ -35,9 +35,10 @@ extension CPUBackend {
     if probability >= 1 { return try fill(y, count: count, with: 0) }
     let (table, point, scale) = (kernels, source.point, Float(1 / (1 - probability)))
     let threshold = Philox.threshold(probability: 1 - probability)
+    let streams = streams(count)
     parallelBlocks(count) {
       let first = $1.lowerBound
-      table.pointee.dropout(point, $0, threshold, scale, x.floats + first, y.floats + first, $1.count)
+      table.pointee.dropout(point, $0, threshold, scale, x.floats + first, y.floats + first, $1.count, streams)
     }
   }
 

@@ -6,9 +6,10 @@ extension CPUBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     guard x.dtype == .float32 else { throw unsupported("softmax", x.dtype) }
     let (source, result, kernel) = (x.floats, y.floats, kernels.pointee.softmax)
+    let streams = streams(rows * columns)
     parallelRows(rows, columns) {
       let first = $0.lowerBound * columns
-      kernel(source + first, $0.count, columns, logarithmic, result + first)
+      kernel(source + first, $0.count, columns, logarithmic, result + first, streams)
     }
   }
 
@@ -29,15 +30,16 @@ extension CPUBackend {
   ) throws {
     guard logits.dtype == .float32 else { throw unsupported("softmaxCrossEntropy", logits.dtype) }
     let (source, targets, losses) = (logits.floats, labels.integers, loss.floats)
-    let (slopes, kernel) = (gradient?.floats, kernels.pointee.cross_entropy)
+    let (slopes, kernel, streams) = (gradient?.floats, kernels.pointee.cross_entropy, streams(rows * columns))
     parallelRows(rows, columns) {
       let row = $0.lowerBound
       let slope = slopes.map { $0 + row * columns }
       if var ignored = ignoredLabel {
         kernel(
-          source + row * columns, targets + row, $0.count, columns, smoothing, &ignored, losses + row, slope)
+          source + row * columns, targets + row, $0.count, columns, smoothing, &ignored, losses + row, slope, streams)
       } else {
-        kernel(source + row * columns, targets + row, $0.count, columns, smoothing, nil, losses + row, slope)
+        kernel(
+          source + row * columns, targets + row, $0.count, columns, smoothing, nil, losses + row, slope, streams)
       }
     }
   }

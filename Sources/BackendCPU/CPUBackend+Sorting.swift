@@ -4,17 +4,20 @@ import BackendCore
 extension CPUBackend {
   public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
     let (extent, inner, table) = (shape.extent, shape.inner, kernels)
+    let streams = streams(shape.reducedCount * extent)
     switch x.dtype {
     case .float32 where inner == 1:
       let (source, result) = (x.floats, y.floats)
       parallel(shape.outer, grain: max(1, Grain.simple / max(1, extent)), unit: 1) {
-        for row in $0 { table.pointee.cumulative_row(reversed, source + row * extent, result + row * extent, extent) }
+        let first = $0.lowerBound * extent
+        table.pointee.cumulative_rows(reversed, source + first, $0.count, extent, result + first, streams)
       }
     case .float32:
       let (source, result) = (x.floats, y.floats)
       forEachColumnStrip(shape.outer, inner, height: extent) { outer, columns in
         let first = outer * extent * inner + columns.lowerBound
-        table.pointee.cumulative_columns(reversed, source + first, extent, columns.count, inner, result + first)
+        table.pointee.cumulative_columns(
+          reversed, source + first, extent, columns.count, inner, result + first, streams)
       }
     case .int32:
       let (source, result) = (x.integers, y.integers)

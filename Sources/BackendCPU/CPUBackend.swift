@@ -131,7 +131,13 @@ enum Grain {
   static let heavy = 4096
 }
 
+/// Elements from which on a result is written past the caches, because none would keep it until it is read.
+private let streamedCount = 1 << 22
+
 extension CPUBackend {
+  /// Whether the kernels that can are to write a result of so many elements past the caches.
+  func streams(_ count: Int) -> Bool { count >= streamedCount }
+
   func unsupported(_ operation: String, _ dtype: DType) -> BackendError {
     .unsupported(operation: operation, dtype: dtype, device: identifier)
   }

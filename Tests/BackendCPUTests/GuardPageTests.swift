@@ -99,7 +99,9 @@ import Musl
         _ = table.arg_reduce(true, x, n)
         x[n - 1] = .nan
         _ = table.arg_reduce(false, x, n)
-        for reversed in [false, true] { table.cumulative_row(reversed, x, operands.floats(1, n), n) }
+        for reversed in [false, true] {
+          for streams in [false, true] { table.cumulative_rows(reversed, x, 1, n, operands.floats(1, n), streams) }
+        }
       }
       for (rows, columns) in Self.matrices where rows * columns <= 8192 {
         let (x, y) = (operands.floats(0, rows * columns), operands.floats(1, columns))
@@ -107,7 +109,9 @@ import Musl
           table.reduce_columns(nn_reduction(rawValue: op), x, rows, columns, columns, 1, y)
         }
         table.arg_reduce_columns(true, x, rows, columns, columns, operands.integers(2, columns))
-        table.cumulative_columns(false, x, rows, columns, columns, operands.floats(3, rows * columns))
+        for streams in [false, true] {
+          table.cumulative_columns(false, x, rows, columns, columns, operands.floats(3, rows * columns), streams)
+        }
         table.transpose(x, rows, columns, columns, operands.floats(3, rows * columns), rows)
       }
     }
@@ -124,12 +128,14 @@ import Musl
         let (x, y, dx) = (operands.floats(0, n), operands.floats(1, n), operands.floats(2, n))
         let (labels, loss) = (operands.integers(3, rows), operands.floats(4, rows))
         for logarithmic in [false, true] {
-          table.softmax(x, rows, columns, logarithmic, y)
+          for streams in [false, true] { table.softmax(x, rows, columns, logarithmic, y, streams) }
           table.softmax_gradient(x, y, rows, columns, logarithmic, dx)
         }
         for smoothing in [0, 0.1] {
-          table.cross_entropy(x, labels, rows, columns, smoothing, nil, loss, nil)
-          table.cross_entropy(x, labels, rows, columns, smoothing, nil, loss, dx)
+          table.cross_entropy(x, labels, rows, columns, smoothing, nil, loss, nil, false)
+          for streams in [false, true] {
+            table.cross_entropy(x, labels, rows, columns, smoothing, nil, loss, dx, streams)
+          }
         }
         table.bias_activation(
           x, columns, operands.floats(5, columns), true, NN_GELU, 0, 0, y, columns, rows, columns)
@@ -159,7 +165,7 @@ import Musl
         table.random_normal(source, 0, p, n)
         table.random_mask(source, 0, 1 << 31, p, n)
         table.random_mask_bool(source, 0, 1 << 31, operands.bytes(5, n), n)
-        table.dropout(source, 0, 1 << 31, 2, p, g, n)
+        for streams in [false, true] { table.dropout(source, 0, 1 << 31, 2, p, g, n, streams) }
       }
     }
   }

@@ -26,7 +26,9 @@ static void numbers(long n, uint64_t block) {
   kernels->random_normal(source, block, normal, n);
   kernels->random_mask(source, block, threshold, mask, n);
   kernels->random_mask_bool(source, block, threshold, truths, n);
-  kernels->dropout(source, block, threshold, 2.5f, x, dropped, n);
+  float *const streamed = guarded(n, sizeof *streamed);
+  kernels->dropout(source, block, threshold, 2.5f, x, dropped, n, false);
+  kernels->dropout(source, block, threshold, 2.5f, x, streamed, n, true);
   for (long i = 0; i < n; i++) {
     uint32_t words[4];
     philox(source, block + (uint64_t)i / 4, words);
@@ -39,6 +41,7 @@ static void numbers(long n, uint64_t block) {
     expect(mask[i] == kept, "random_mask", i, mask[i], kept);
     expect(truths[i] == kept, "random_mask_bool", i, truths[i], kept);
     expect(dropped[i] == (kept ? x[i] * 2.5f : 0), "dropout", i, dropped[i], kept);
+    expect(streamed[i] == dropped[i], "dropout past the caches", i, streamed[i], dropped[i]);
   }
   release();
 }
@@ -53,4 +56,5 @@ void test_random(void) {
     numbers(lengths[l], draw_below(1000));
     numbers(lengths[l], 0xFFFFFFF0u);  // the block number crosses 32 bits
   }
+  numbers(640, 3);
 }

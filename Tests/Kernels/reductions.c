@@ -70,6 +70,35 @@ static void columns(long count, long width, bool has_nan) {
   release();
 }
 
+static void running_sums(long count, long width, bool reversed, bool streams) {
+  float *const x = floats(count * width, -2, 2), *const y = guarded(count * width, sizeof *y);
+  kernels->cumulative_rows(reversed, x, count, width, y, streams);
+  for (long r = 0; r < count; r++) {
+    double sum = 0;
+    for (long i = 0; i < width; i++) {
+      const long at = r * width + (reversed ? width - 1 - i : i);
+      sum += x[at];
+      expect_near("cumulative_rows", at, y[at], sum, 2e-7 * (1 + fabs(sum)));
+    }
+  }
+  float *const same = copy_of(x, count * width);
+  kernels->cumulative_rows(reversed, same, count, width, same, streams);
+  for (long i = 0; i < count * width; i++) expect(same[i] == y[i], "cumulative_rows in place", i, same[i], y[i]);
+
+  kernels->cumulative_columns(reversed, x, count, width, width, y, streams);
+  for (long c = 0; c < width; c++) {
+    double sum = 0;
+    for (long r = 0; r < count; r++) {
+      const long at = (reversed ? count - 1 - r : r) * width + c;
+      sum += x[at];
+      expect(y[at] == (float)sum, "cumulative_columns", at, y[at], sum);
+    }
+  }
+  kernels->cumulative_columns(reversed, x, count, width, width, x, streams);
+  for (long i = 0; i < count * width; i++) expect(x[i] == y[i], "cumulative_columns in place", i, x[i], y[i]);
+  release();
+}
+
 static void whole_numbers(long n, long step) {
   const int32_t *const x = integers((n - 1) * step + 1, -4, 4);
   const uint8_t *const bits = booleans((n - 1) * step + 1);
@@ -107,7 +136,12 @@ void test_reductions(void) {
       for (int w = 0; w < length_count; w++) columns(lengths[l], lengths[w], has_nan);
     }
     for (long step = 1; step < 3; step++) whole_numbers(lengths[l], step);
+    for (int flags = 0; flags < 4; flags++) running_sums(5, lengths[l], flags & 1, flags & 2);
   }
+  // Several blocks of a row, and strips of columns.
+  rows(5000, false);
+  rows(5000, true);
+  running_sums(3, 2064, false, true);
   rows(5000, false);
   columns(70, 2100, false);
 }

@@ -4,7 +4,8 @@
 /// One source is compiled for several instruction sets; `nn_cpu_kernels_for` returns the table of one of them. The functions
 /// allocate nothing, start no threads and choose nothing: sizes, blocking and threads are the caller's business. Memory is
 /// float32 (int32 and one-byte bool where named) and needs no alignment; nothing is read or written beyond the counts.
-/// Counts and steps are in elements. A result does not depend on how a caller cuts the work, unless said otherwise.
+/// Counts and steps are in elements. Where a function is told that it `streams`, results go past the caches if they lie so that
+/// this is possible: for results that no cache would keep. A result does not depend on how a caller cuts the work, unless said otherwise.
 #pragma once
 
 #include <stdbool.h>
@@ -191,18 +192,19 @@ struct nn_cpu_kernels {
   void (*arg_reduce_columns)(bool largest, const float *x, long rows, long columns, long x_step, int32_t *y);
   int32_t (*arg_reduce_int32)(bool largest, const int32_t *x, long step, long n);
 
-  /// y[i] = the sum of x[0 ... i], or of x[i ..< n] if `reversed`, carried on in double. y may be x.
-  void (*cumulative_row)(bool reversed, const float *x, float *y, long n);
+  /// y[i] = the sum of x[0 ... i] of its row, or of x[i ..< columns] if `reversed`, carried on in double. y may be x.
+  void (*cumulative_rows)(bool reversed, const float *x, long rows, long columns, float *y, bool streams);
   /// The same down each column; rows of y lie as those of x.
-  void (*cumulative_columns)(bool reversed, const float *x, long rows, long columns, long x_step, float *y);
+  void (*cumulative_columns)(bool reversed, const float *x, long rows, long columns, long x_step, float *y, bool streams);
 
   // MARK: Softmax and losses
 
-  void (*softmax)(const float *x, long rows, long columns, bool logarithmic, float *y);
+  /// y may be x.
+  void (*softmax)(const float *x, long rows, long columns, bool logarithmic, float *y, bool streams);
   void (*softmax_gradient)(const float *dy, const float *y, long rows, long columns, bool logarithmic, float *dx);
   /// `gradient` may be null; `ignored` may be null.
   void (*cross_entropy)(const float *logits, const int32_t *labels, long rows, long columns, double smoothing,
-                        const int32_t *_Nullable ignored, float *loss, float *_Nullable gradient);
+                        const int32_t *_Nullable ignored, float *loss, float *_Nullable gradient, bool streams);
 
   // MARK: Normalization
 
@@ -247,7 +249,8 @@ struct nn_cpu_kernels {
   void (*random_mask)(struct nn_random source, uint64_t block, uint64_t threshold, float *y, long n);
   void (*random_mask_bool)(struct nn_random source, uint64_t block, uint64_t threshold, uint8_t *y, long n);
   /// y[i] = x[i]·scale where the word is below the threshold, x[i]·0 elsewhere.
-  void (*dropout)(struct nn_random source, uint64_t block, uint64_t threshold, float scale, const float *x, float *y, long n);
+  void (*dropout)(struct nn_random source, uint64_t block, uint64_t threshold, float scale, const float *x, float *y, long n,
+                  bool streams);
 
   // MARK: Measuring
 
