@@ -71,6 +71,9 @@ public final class OpenCLBackend: Backend {
   public var launchCount: Int { launcher.launchCount }
   /// How often the host waited for the device so far: for results, for memory, or because it was asked to.
   public var waitCount: Int { context.waits.load(ordering: .relaxed) }
+  /// How often the host read memory of the device so far. No operation does: what leaves this number as it was has computed
+  /// nothing on the host in the place of the device.
+  public var hostReadCount: Int { context.hostReads.load(ordering: .relaxed) }
   /// The names of the kernel functions that were put into the queue at least once.
   public var kernelsRun: Set<String> { launcher.functions }
 }

@@ -16,6 +16,8 @@ final class OpenCLContext: @unchecked Sendable {
   let liveBytes = Atomic<Int>(0)
   /// How often the host waited for the device.
   let waits = Atomic<Int>(0)
+  /// How often the host read memory of the device.
+  let hostReads = Atomic<Int>(0)
   /// What commands took, where that is kept.
   let profile: LaunchProfile?
   private let forks: Int32

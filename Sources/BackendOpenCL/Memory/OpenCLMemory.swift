@@ -33,6 +33,7 @@ extension OpenCLBackend {
     capture?.makeUnrepeatable()
     guard let address = destination.baseAddress, destination.count > 0 else { return try context.finish() }
     context.waits.add(1, ordering: .relaxed)
+    context.hostReads.add(1, ordering: .relaxed)
     let status = context.profiled("download", bytes: destination.count) { event in
       context.cl.clEnqueueReadBuffer(
         context.queue, source.memory, cl_bool(CL_TRUE), source.byteOffset, destination.count, address, 0, nil, event)
