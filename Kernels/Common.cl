@@ -144,9 +144,6 @@ static inline float nn_power_of_two(float shifted, int extra) {
 }
 static inline float nn_at_most(float x, float bound) { return bound < x ? bound : x; }
 static inline float nn_at_least(float x, float bound) { return bound > x ? bound : x; }
-static inline float nn_with_sign(float magnitude, float sign) {
-  return as_float((as_int(magnitude) & 0x7fffffff) | (as_int(sign) & (int)0x80000000));
-}
 
 #define NN_EXPONENTIAL(VECTOR, WORDS)                                                                                \
   static inline VECTOR NN_OVERLOADED nn_exp(VECTOR x) {                                                              \
@@ -200,7 +197,8 @@ static inline float nn_log1p(float x) {
 static inline float nn_tanh(float x) {
   const float bounded = nn_at_least(-2.0f * fabs(x), -20.0f), shifted = nn_shifted(bounded);
   const float p = nn_exp_rest(nn_rest(bounded, shifted)), s = nn_power_of_two(shifted, 0);
-  return x != x ? x : nn_with_sign(fma(s, p, s - 1.0f) / fma(s, p, s + 1.0f), x);
+  const float y = fma(s, p, s - 1.0f) / fma(s, p, s + 1.0f);  // −tanh |x|
+  return x < 0.0f ? y : (x == 0.0f ? x : -y);
 }
 static inline float nn_sigmoid(float x) {
   const float e = nn_exp(-fabs(x));
@@ -232,7 +230,7 @@ static inline float nn_erf(float x) {
   p = fma(p, z, 1.128168255e-01f);
   p = fma(p, z, -3.761247993e-01f);
   p = fma(p, z, 1.283791512e-01f);
-  return x != x ? x : (t < 0.925f ? fma(p, x, x) : nn_with_sign(large, x));
+  return x != x ? x : (t < 0.925f ? fma(p, x, x) : (x < 0.0f ? -large : large));
 }
 
 #else
