@@ -11,13 +11,16 @@ extension KernelTour {
     for cell in RecurrentCell.allCases {
       for isFull in [false, true] {
         let sums = cell.gateCount * count
-        let step = RecurrentStep(
+        var step = RecurrentStep(
           gates: try operand(sums), recurrent: cell.separatesRecurrentSums ? try operand(sums) : nil,
           recurrentBias: cell.separatesRecurrentSums ? try operand(cell.gateCount * units) : nil,
           mask: isFull ? try operand(batch, .bool) : nil, previousHidden: isFull ? try operand(count) : nil,
           previousCell: isFull && cell.hasCellState ? try operand(count) : nil, hidden: try backend.empty(count),
           cell: cell.hasCellState ? try backend.empty(count) : nil)
         try backend.recurrentCell(cell, step, batch: batch, units: units)
+        // The simulator takes some of what an earlier kernel has written for unwritten, so states are uploaded again.
+        step.hidden = try operand(count)
+        if cell.hasCellState { step.cell = try operand(count) }
         let gradients = RecurrentStepGradients(
           output: isFull ? try operand(count) : nil, hidden: try operand(count),
           cell: cell.hasCellState ? try operand(count) : nil, gates: try backend.empty(sums),

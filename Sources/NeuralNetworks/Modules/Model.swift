@@ -156,7 +156,8 @@ public class Model: Layer {
   /// Throws when shapes of inputs are not those of the model, where it has some.
   func checkInputs(_ found: [[Int]]) throws {
     for (index, (found, expected)) in zip(found, inputShapes).enumerated() {
-      let fits = found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 || $1 == anyLength }
+      let fits =
+        found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 || ($1 == anyLength && $0 > 0) }
       if !fits { throw ModelError.inputShape(layer: inputName(index), expected: expected, found: found) }
     }
   }

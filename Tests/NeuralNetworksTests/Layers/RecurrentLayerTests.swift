@@ -141,6 +141,23 @@ import Testing
     try expectClose(SequenceAverage()(x, .inference), x.mean(axis: 1).scalars(as: Double.self))
   }
 
+  /// Sequences of any length, but not of none, also once the model is built.
+  @Test func aSequenceOfNoSteps() throws {
+    let model = Sequential(inputShape: [anyLength, 2]) { LSTM(3) }
+    #expect(try model.predict(.zeros([2, 5, 2])).shape == [2, 3])
+    func refusal(_ body: () throws -> Tensor) -> String {
+      do {
+        return "predicted \(try body().shape)"
+      } catch {
+        return "\(error)"
+      }
+    }
+    let expected = "\(ModelError.inputShape(layer: "Sequential", expected: [anyLength, 2], found: [0, 2]))"
+    #expect(refusal { try model.predict(.zeros([2, 0, 2])) } == expected)
+    let predictor = Predictor(Sequential(inputShape: [anyLength, 2]) { LSTM(3) })
+    #expect(refusal { try predictor.predict(.zeros([2, 0, 2])) } == expected)
+  }
+
   @Test func badInputIsNamed() throws {
     func message(_ body: () throws -> Void) -> String {
       do {
