@@ -9,6 +9,7 @@
 ///
 /// Parameters: `query`, `key`, `value` and `output`, each a `Dense` with a weight `[inputs, width]`.
 public final class MultiHeadAttention: Module {
+  /// The projections of what looks, of what is looked at and of what is seen there, and of the joined results.
   public let query, key, value, output: Dense
   /// How many heads there are.
   public let heads: Int

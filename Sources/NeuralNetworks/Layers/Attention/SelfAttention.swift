@@ -1,5 +1,6 @@
 /// `MultiHeadAttention` of a sequence to itself, as a layer: `[N, T, C]` → `[N, T, width]`.
 public final class SelfAttention: Layer {
+  /// What does the work; its parameters are found under this name.
   public let attention: MultiHeadAttention
   /// Position i looks at the positions up to i alone.
   public let isCausal: Bool

@@ -9,10 +9,15 @@
 /// }
 /// ```
 public final class TransformerEncoderBlock: Layer {
+  /// The attention of the sequence to itself (PyTorch's `self_attn`).
   public let attention: MultiHeadAttention
+  /// The normalisation at the attention (PyTorch's `norm1`).
   public let attentionNorm: LayerNorm
+  /// The dense layer to the hidden width (PyTorch's `linear1`).
   public let expansion: Dense
+  /// The dense layer back (PyTorch's `linear2`).
   public let contraction: Dense
+  /// The normalisation at the dense layers (PyTorch's `norm2`).
   public let denseNorm: LayerNorm
   private let dropout: Dropout
   private let settings: Configuration

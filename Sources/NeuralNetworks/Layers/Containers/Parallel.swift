@@ -17,6 +17,7 @@ public final class Parallel: Layer {
 
   /// The branches.
   public let layers: [any Layer]
+  /// How the results become one.
   public let joining: Joining
 
   /// - Parameters:

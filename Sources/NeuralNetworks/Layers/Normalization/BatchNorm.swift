@@ -10,8 +10,11 @@
 /// statistics. A batch with a single number a channel has no variance: the running one stays as it is then. Freezing the
 /// layer stops its gain and shift; the running statistics go on moving, as in PyTorch.
 public final class BatchNorm: Layer {
+  /// The gain, `[C]`; nil where there is none.
   public let weight: Parameter?
+  /// The shift, `[C]`; nil where there is none.
   public let bias: Parameter?
+  /// The running statistics, `[C]`: state that is saved and never trained.
   public let runningMean = Parameter.state(nil, .zeros)
   public let runningVariance = Parameter.state(nil, .ones)
   /// How much of a batch's statistics the running ones take over.

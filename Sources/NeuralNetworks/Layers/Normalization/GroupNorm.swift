@@ -6,7 +6,9 @@
 /// GroupNorm(64)        // as many groups as channels: instance normalisation
 /// ```
 public final class GroupNorm: Layer {
+  /// The gain, `[C]`; nil where there is none.
   public let weight: Parameter?
+  /// The shift, `[C]`; nil where there is none.
   public let bias: Parameter?
   /// How many groups there are.
   public let groups: Int
@@ -49,13 +51,6 @@ public final class GroupNorm: Layer {
   }
 
   public var allowsReplay: Bool { true }
-}
-
-extension Tensor {
-  /// One number for each channel, `[C]`, in a shape that broadcasts over an input `[N, C, …]`.
-  func perChannel(of input: Tensor) -> Tensor {
-    reshaped([count] + [Int](repeating: 1, count: input.rank - 2))
-  }
 }
 
 extension GroupNorm: ConfigurableLayer {

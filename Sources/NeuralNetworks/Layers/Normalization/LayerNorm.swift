@@ -5,7 +5,9 @@
 /// LayerNorm()          // [N, …, C] → [N, …, C]; weight and bias are [C]
 /// ```
 public final class LayerNorm: Layer {
+  /// The gain, `[C]`; nil where there is none.
   public let weight: Parameter?
+  /// The shift, `[C]`; nil where there is none.
   public let bias: Parameter?
   /// What is added to the variance.
   public let epsilon: Double
@@ -32,63 +34,6 @@ public final class LayerNorm: Layer {
   public var allowsReplay: Bool { true }
 }
 
-/// Normalisation by the root mean square: each vector along the last axis is divided by it, then multiplied by a gain of its
-/// own for each element: x/√(mean(x²) + ε)·w (Zhang and Sennrich 2019; PyTorch's `RMSNorm`).
-public final class RMSNorm: Layer {
-  public let weight: Parameter?
-  /// What is added to the mean of the squares.
-  public let epsilon: Double
-
-  /// - Parameters:
-  ///   - epsilon: What is added to the mean of the squares.
-  ///   - isAffine: Whether there is a gain, which begins at 1.
-  public init(epsilon: Double = 1e-5, isAffine: Bool = true) {
-    self.epsilon = epsilon
-    weight = isAffine ? Parameter(nil, .ones) : nil
-  }
-
-  public func prepare(inputShape: [Int]) throws {
-    weight?.declare(shape: [try NormalizationChecks.lastAxis("RMSNorm", inputShape, epsilon, known: weight)])
-  }
-
-  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    input.rootMeanSquareNormalized(gain: weight?.value, epsilon: epsilon)
-  }
-
-  public var allowsReplay: Bool { true }
-}
-
-/// What the normalisations ask of their settings and inputs.
-enum NormalizationChecks {
-  static func epsilon(_ layer: String, _ epsilon: Double) throws {
-    guard epsilon >= 0, epsilon.isFinite else {
-      throw ModelError.invalidConfiguration(
-        layer: layer, reason: "an epsilon of \(epsilon); it is a small number, not below 0")
-    }
-  }
-
-  /// The extent of the last axis.
-  static func lastAxis(_ layer: String, _ inputShape: [Int], _ epsilon: Double, known weight: Parameter?) throws
-    -> Int
-  {
-    try self.epsilon(layer, epsilon)
-    guard let width = inputShape.last else {
-      throw ModelError.invalidConfiguration(
-        layer: layer, reason: "the input has no axis beside the batch's; there is nothing to take a mean of")
-    }
-    try fit(layer, inputShape, axis: inputShape.count - 1, known: weight)
-    return width
-  }
-
-  /// Throws when a parameter that has a value is for another number of channels.
-  static func fit(_ layer: String, _ inputShape: [Int], axis: Int, known weight: Parameter?) throws {
-    guard let known = weight?.shape?.first, weight?.slab != nil, known != inputShape[axis] else { return }
-    var expected = inputShape
-    expected[axis] = known
-    throw ModelError.inputShape(layer: layer, expected: expected, found: inputShape)
-  }
-}
-
 extension LayerNorm: ConfigurableLayer {
   public var configuration: NormalizationConfiguration {
     NormalizationConfiguration(epsilon: epsilon, isAffine: weight != nil)
@@ -96,35 +41,5 @@ extension LayerNorm: ConfigurableLayer {
 
   public convenience init(configuration: NormalizationConfiguration) {
     self.init(epsilon: configuration.epsilon, isAffine: configuration.isAffine)
-  }
-}
-
-extension RMSNorm: ConfigurableLayer {
-  public var configuration: NormalizationConfiguration {
-    NormalizationConfiguration(epsilon: epsilon, isAffine: weight != nil)
-  }
-
-  public convenience init(configuration: NormalizationConfiguration) {
-    self.init(epsilon: configuration.epsilon, isAffine: configuration.isAffine)
-  }
-}
-
-/// The settings of a `LayerNorm` and an `RMSNorm` in a description of a model; all may be left out.
-public struct NormalizationConfiguration: Codable, Sendable {
-  public var epsilon: Double
-  public var isAffine: Bool
-
-  private enum CodingKeys: String, CodingKey, CaseIterable { case epsilon, isAffine }
-
-  public init(epsilon: Double = 1e-5, isAffine: Bool = true) {
-    self.epsilon = epsilon
-    self.isAffine = isAffine
-  }
-
-  public init(from decoder: any Decoder) throws {
-    try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    epsilon = try container.decodeIfPresent(Double.self, forKey: .epsilon) ?? 1e-5
-    isAffine = try container.decodeIfPresent(Bool.self, forKey: .isAffine) ?? true
   }
 }

@@ -1,0 +1,36 @@
+/// Normalisation by the root mean square: each vector along the last axis is divided by it, then multiplied by a gain of its
+/// own for each element: x/√(mean(x²) + ε)·w (Zhang and Sennrich 2019; PyTorch's `RMSNorm`).
+public final class RMSNorm: Layer {
+  /// The gain, `[C]`; nil where there is none.
+  public let weight: Parameter?
+  /// What is added to the mean of the squares.
+  public let epsilon: Double
+
+  /// - Parameters:
+  ///   - epsilon: What is added to the mean of the squares.
+  ///   - isAffine: Whether there is a gain, which begins at 1.
+  public init(epsilon: Double = 1e-5, isAffine: Bool = true) {
+    self.epsilon = epsilon
+    weight = isAffine ? Parameter(nil, .ones) : nil
+  }
+
+  public func prepare(inputShape: [Int]) throws {
+    weight?.declare(shape: [try NormalizationChecks.lastAxis("RMSNorm", inputShape, epsilon, known: weight)])
+  }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    input.rootMeanSquareNormalized(gain: weight?.value, epsilon: epsilon)
+  }
+
+  public var allowsReplay: Bool { true }
+}
+
+extension RMSNorm: ConfigurableLayer {
+  public var configuration: NormalizationConfiguration {
+    NormalizationConfiguration(epsilon: epsilon, isAffine: weight != nil)
+  }
+
+  public convenience init(configuration: NormalizationConfiguration) {
+    self.init(epsilon: configuration.epsilon, isAffine: configuration.isAffine)
+  }
+}
