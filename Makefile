@@ -6,7 +6,7 @@
   test-undefined dist bench bench-peers api-check format lint clean
 
 BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
-TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd oclgrind python3-numpy curl
+TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd oclgrind python3-venv curl
 # Numeric tests want optimised code; -enable-testing keeps internals visible to them.
 TEST_FLAGS     := -c release -Xswiftc -enable-testing --scratch-path .build-test
 # The kernels alone, with the compiler that SwiftPM takes.
@@ -32,7 +32,7 @@ train: setup ## Train the default model on the embedded data with the best devic
 	"$$(swift build -c release --show-bin-path)/nn" train --dataset generated --device auto
 
 test: setup-test ## Run all tests, those of the OpenCL backend included.
-	swift test $(TEST_FLAGS)
+	NN_TEST_PYTHON="$$(Scripts/test-python)" swift test $(TEST_FLAGS)
 
 test-cpu-only: setup-test ## Build and test without the OpenCL trait.
 	swift test -c release -Xswiftc -enable-testing --disable-default-traits --scratch-path .build-cpu-only
@@ -76,4 +76,4 @@ lint: ## Check the layout of all Swift code.
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
 
 clean: ## Remove what was built.
-	rm -rf .build .build-test .build-cpu-only .build-dist dist .build-address .build-thread .build-kernels
+	rm -rf .build .build-test .build-test-python .build-cpu-only .build-dist dist .build-address .build-thread .build-kernels

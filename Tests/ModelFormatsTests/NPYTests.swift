@@ -92,7 +92,7 @@ import Testing
           z = np.load(name)
           print(sorted(z.files), z['0.weight'].shape, z['0.weight'].sum(), z['ä'].tolist(), os.path.getsize(name) < 2000)
       """
-    guard let words = try python(script, [folder.path]) else { return }
+    guard let words = try Python.run(script, [folder.path]) else { return }
     #expect(
       words == """
         float32 [[1.5, -2.0, 3.0], [4.0, 5.0, 6.0]] int32 () 7 bool [True, False]
@@ -114,7 +114,7 @@ import Testing
       np.savez('s.npz', a, w=np.array([1, 2], np.int64))
       np.savez_compressed('d.npz', a, w=np.array([1, 2], np.int64))
       """
-    guard try python(script, [folder.path]) != nil else { return }
+    guard try Python.run(script, [folder.path]) != nil else { return }
     let values = (0..<24).map(Float.init)
     for name in ["c.npy", "f.npy"] {
       let tensor = try NPY.load(folder(name))

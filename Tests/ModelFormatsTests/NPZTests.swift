@@ -95,7 +95,7 @@ import Testing
       zipfile.ZIP64_LIMIT = 10
       with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_STORED, allowZip64=True) as z: z.writestr('x.npy', data)
       """
-    guard try python(script, [folder("t")]) != nil else { return }
+    guard try Python.run(script, [folder("t")]) != nil else { return }
     let bytes = try FileReader.read(folder("t"), limit: 1 << 20)
     #expect(bytes.indices.dropLast(3).contains { bytes[$0..<$0 + 4].elementsEqual([0x50, 0x4B, 6, 6]) })
     #expect(try load(bytes)[0].tensor.scalars() == [1, 2, 3])

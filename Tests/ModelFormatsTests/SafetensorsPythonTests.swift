@@ -1,0 +1,72 @@
+import ModelFormats
+import NeuralNetworks
+import TestSupport
+import Testing
+
+/// Files against the format's own library, in both directions.
+@Suite struct SafetensorsPythonTests {
+  @Test func pythonReadsWhatIsWritten() throws {
+    let folder = try TemporaryFolder()
+    let model = Sequential(inputShape: [3]) {
+      Dense(4, activation: .relu)
+      BatchNorm()
+      Dense(2)
+    }
+    try model.build(seed: 3)
+    try model.save(to: folder("model"), information: ModelInformation(classNames: ["a", "b"]))
+    try Safetensors.save(
+      [
+        ("mask", Tensor([true, false, true])), ("ä \"\\\n", Tensor([Int32.min, .max], shape: [2, 1])),
+        ("none", Tensor([Float](), shape: [0, 3])), ("scalar", Tensor([Float.leastNonzeroMagnitude], shape: [])),
+      ], metadata: ["k": "v\nw"], to: folder("tensors"))
+    let script = """
+      from safetensors import safe_open
+      from safetensors.numpy import load_file
+      with safe_open(sys.argv[2], 'np') as f:
+          print(sorted(f.metadata()), sorted(f.keys()))
+      weights = load_file(sys.argv[2])
+      x = np.array([[1, -2, 3]], np.float32)
+      h = np.maximum(x @ weights['0.weight'] + weights['0.bias'], 0)
+      h = (h - weights['1.runningMean']) / np.sqrt(weights['1.runningVariance'] + np.float32(1e-5))
+      print(*(h @ weights['2.weight'] + weights['2.bias']).ravel())
+      t = load_file(sys.argv[1])
+      print(t['mask'].dtype, t['mask'].tolist(), t['ä "\\\\\\n'].tolist(), t['none'].shape, t['scalar'].shape, t['scalar'].view(np.uint32))
+      with safe_open(sys.argv[1], 'np') as f:
+          print(f.metadata())
+      """
+    guard let words = try Python.run(script, [folder("tensors"), folder("model")]) else { return }
+    let lines = words.split(separator: "\n")
+    #expect(
+      lines[0] == """
+        ['architecture', 'format', 'information'] ['0.bias', '0.weight', '1.bias', '1.runningMean', '1.runningVariance', \
+        '1.weight', '2.bias', '2.weight']
+        """)
+    let theirs = lines[1].split(separator: " ").compactMap { Float($0) }
+    let ours = try model(Tensor([Float(1), -2, 3], shape: [1, 3]), .inference).scalars()
+    #expect(theirs.count == 2 && zip(ours, theirs).allSatisfy { ($0 - $1).magnitude < 1e-5 }, "\(ours) \(theirs)")
+    #expect(lines[2] == "bool [True, False, True] [[-2147483648], [2147483647]] (0, 3) () 1")
+    #expect(lines[3] == "{'k': 'v\\nw'}")
+  }
+
+  @Test func whatPythonWritesIsRead() throws {
+    let folder = try TemporaryFolder()
+    let script = """
+      from safetensors.numpy import save_file
+      types = ['float16', 'float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64', 'bool']
+      tensors = {t: np.array([[0, 1], [1, 0]], t) for t in types}
+      tensors['ä "'] = np.zeros((2, 0, 3), np.float32)
+      save_file(tensors, sys.argv[1], metadata={'who': 'python', 'é': '"\\n'})
+      print(len(types))
+      """
+    guard try Python.run(script, [folder("t")]) == "12\n" else { return }
+    let file = try Safetensors(folder("t"))
+    #expect(file.metadata == ["who": "python", "é": "\"\n"])
+    #expect(file.names.count == 13)
+    for name in file.names where name != "ä \"" {
+      let tensor = try #require(try file.tensor(name))
+      #expect(try tensor.shape == [2, 2] && tensor.scalars(as: Double.self) == [0, 1, 1, 0], "\(name)")
+      #expect(tensor.dtype == (name.contains("float") ? .float32 : name == "bool" ? .bool : .int32), "\(name)")
+    }
+    #expect(file.shape(of: "ä \"") == [2, 0, 3])
+  }
+}
