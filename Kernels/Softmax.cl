@@ -97,9 +97,9 @@ kernel void softmaxGradientRows(global const float *gs, ulong gOffset, global co
 
 #endif
 
-// The targets: 1 − smoothing at the label, and smoothing/columns everywhere.
+// The targets: 1 − smoothing at the label, and smoothing/columns everywhere. The gradient is multiplied by its scale.
 typedef struct {
-  float atLabel, everywhere;
+  float atLabel, everywhere, gradientScale;
   int ignoredLabel, ignoresLabel, hasGradient;
 } target_t;
 
@@ -138,9 +138,9 @@ kernel void crossEntropyItems(global const float *xs, ulong xOffset, global cons
         const float all = isIgnored ? 0.0f : NAN;
         NN_VECTORIZED for (index_t c = 0; c < columns; c++) g[c] = all;
       } else {
-        const float share = 1.0f / sum;
-        NN_VECTORIZED for (index_t c = 0; c < columns; c++) g[c] = fma(g[c], share, -target.everywhere);
-        g[label] -= target.atLabel;
+        const float share = target.gradientScale / sum, spread = -target.gradientScale * target.everywhere;
+        NN_VECTORIZED for (index_t c = 0; c < columns; c++) g[c] = fma(g[c], share, spread);
+        g[label] -= target.gradientScale * target.atLabel;
       }
     }
   }
@@ -174,7 +174,7 @@ kernel void crossEntropyItems(global const float *xs, ulong xOffset, global cons
       global float *g = gradients + gradientOffset + (ulong)row * columns;                                           \
       for (index_t c = FIRST; c < columns; c += STEP) {                                                              \
         const float q = (c == (index_t)label ? target.atLabel : 0.0f) + target.everywhere;                           \
-        g[c] = isIgnored ? 0.0f : (isOutside ? NAN : exp(x[c] - largest) / sum - q);                                 \
+        g[c] = isIgnored ? 0.0f : (isOutside ? NAN : target.gradientScale * (exp(x[c] - largest) / sum - q));        \
       }                                                                                                              \
     }                                                                                                                \
   }

@@ -26,20 +26,23 @@ extension CPUBackend {
 
   public func softmaxCrossEntropy(
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
-    loss: BufferSlice, gradient: BufferSlice?
+    gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
     guard logits.dtype == .float32 else { throw unsupported("softmaxCrossEntropy", logits.dtype) }
     let (source, targets, losses) = (logits.floats, labels.integers, loss.floats)
     let (slopes, kernel, streams) = (gradient?.floats, kernels.pointee.cross_entropy, streams(rows * columns))
+    let scale = Float(gradientScale)
     parallelRows(rows, columns) {
       let row = $0.lowerBound
       let slope = slopes.map { $0 + row * columns }
       if var ignored = ignoredLabel {
         kernel(
-          source + row * columns, targets + row, $0.count, columns, smoothing, &ignored, losses + row, slope, streams)
+          source + row * columns, targets + row, $0.count, columns, smoothing, &ignored, scale, losses + row, slope,
+          streams)
       } else {
         kernel(
-          source + row * columns, targets + row, $0.count, columns, smoothing, nil, losses + row, slope, streams)
+          source + row * columns, targets + row, $0.count, columns, smoothing, nil, scale, losses + row, slope,
+          streams)
       }
     }
   }

@@ -98,7 +98,7 @@ extension Examiner {
         return { backend, s in
           try backend.softmaxCrossEntropy(
             s[x], labels: s[label], rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignored,
-            loss: s[loss], gradient: s[ifGiven: gradient])
+            gradientScale: 0.25 + 1 / Double(1 + columns), loss: s[loss], gradient: s[ifGiven: gradient])
         }
       }
     }

@@ -38,7 +38,7 @@ extension Backend {
 
   public func softmaxCrossEntropy(
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
-    loss: BufferSlice, gradient: BufferSlice?
+    gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
     let table = RowTable(rows: rows, columns: columns)
     let logarithms = try temporary(rows * columns, logits.dtype)
@@ -56,6 +56,7 @@ extension Backend {
     }
     if let gradient {
       try crossEntropyGradient(logarithms, labels: labels, table, smoothing: smoothing, into: gradient)
+      try binaryScalar(.multiply, gradient, gradientScale, scalarFirst: false, count: rows * columns, into: gradient)
     }
     if let ignoredLabel {
       let isIgnored = try temporary(rows, .bool)

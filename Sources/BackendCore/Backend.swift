@@ -192,10 +192,10 @@ public protocol Backend: AnyObject, Sendable {
     into dx: BufferSlice, dGain: BufferSlice?, dShift: BufferSlice?) throws
   /// loss[r] = −Σ q·ln softmax(logits[r]), q = (1 − smoothing) at the label + smoothing/columns everywhere (PyTorch);
   /// labels are int32. A label equal to `ignoredLabel` gives loss 0 and gradient 0; any other label out of range gives NaN.
-  /// Where `gradient` is given it gets softmax(logits) − q.
+  /// Where `gradient` is given it gets gradientScale·(softmax(logits) − q).
   func softmaxCrossEntropy(
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
-    loss: BufferSlice, gradient: BufferSlice?) throws
+    gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?) throws
   /// y[i] = x[i]·mask[i]/(1 − probability), where mask is the Bernoulli draw of `source` with probability
   /// 1 − `probability`. Applied to dy with the same source it is its own gradient. probability = 1 gives zeros.
   func dropout(_ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice) throws

@@ -272,13 +272,13 @@ extension CallRecorder {
 
   public func softmaxCrossEntropy(
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
-    loss: BufferSlice, gradient: BufferSlice?
+    gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
     let (logits, labels, loss, gradient) = (kept(logits), kept(labels), kept(loss), kept(gradient))
     try call { backend, at in
       try backend.softmaxCrossEntropy(
         at(logits), labels: at(labels), rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignoredLabel,
-        loss: at(loss), gradient: at(gradient))
+        gradientScale: gradientScale, loss: at(loss), gradient: at(gradient))
     }
   }
 

@@ -46,7 +46,7 @@ extension ReferenceBackend {
 
   public func softmaxCrossEntropy(
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
-    loss: BufferSlice, gradient: BufferSlice?
+    gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
     try requireFloatingPoint(logits, "softmaxCrossEntropy")
     let (source, labels, losses) = (Elements(logits), Elements(labels), Elements(loss))
@@ -70,7 +70,7 @@ extension ReferenceBackend {
       losses[row] = -(1 - smoothing) * logarithms[label] - spread
       for column in 0..<columns {
         let target = (column == label ? 1 - smoothing : 0) + smoothing / Double(columns)
-        gradients?[row * columns + column] = exp(logarithms[column]) - target
+        gradients?[row * columns + column] = gradientScale * (exp(logarithms[column]) - target)
       }
     }
   }

@@ -132,9 +132,9 @@ import Musl
           table.softmax_gradient(x, y, rows, columns, logarithmic, dx)
         }
         for smoothing in [0, 0.1] {
-          table.cross_entropy(x, labels, rows, columns, smoothing, nil, loss, nil, false)
+          table.cross_entropy(x, labels, rows, columns, smoothing, nil, 1, loss, nil, false)
           for streams in [false, true] {
-            table.cross_entropy(x, labels, rows, columns, smoothing, nil, loss, dx, streams)
+            table.cross_entropy(x, labels, rows, columns, smoothing, nil, 1, loss, dx, streams)
           }
         }
         table.bias_activation(

@@ -145,7 +145,7 @@ import Testing
       try classes.withUnsafeBytes { try backend.upload($0, into: labels) }
       try backend.softmaxCrossEntropy(
         x, labels: labels, rows: rows, columns: columns, smoothing: draw.int(0...1) == 0 ? 0 : 0.1,
-        ignoredLabel: draw.int(0...1) == 0 ? nil : 0, loss: loss, gradient: dx)
+        ignoredLabel: draw.int(0...1) == 0 ? nil : 0, gradientScale: 0.5, loss: loss, gradient: dx)
       return try content(backend, loss, rows) + content(backend, dx, rows * columns)
     },
   ]

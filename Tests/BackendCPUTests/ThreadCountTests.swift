@@ -90,7 +90,8 @@ import Testing
       let x = try backend.slice(values(1)), loss = try backend.empty(2000), dx = try backend.empty(count)
       let labels = try backend.slice((0..<2000).map { Int32($0 % 100) })
       try backend.softmaxCrossEntropy(
-        x, labels: labels, rows: 2000, columns: 100, smoothing: 0.1, ignoredLabel: 7, loss: loss, gradient: dx)
+        x, labels: labels, rows: 2000, columns: 100, smoothing: 0.1, ignoredLabel: 7, gradientScale: 0.1, loss: loss,
+        gradient: dx)
       return try backend.content(loss, 2000) + backend.content(dx, 200_000)
     },
     Operation(name: "scatterAddRows") { backend in

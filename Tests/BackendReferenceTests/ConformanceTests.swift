@@ -40,6 +40,7 @@ import Testing
     (.directGradientIsLost, .recurrent, "recurrentCellGradient gru"),
     (.largestIsNotSubtracted, .softmax, "softmax"), (.softmaxGradientForgetsTheSum, .softmax, "softmaxGradient"),
     (.smoothingIsForgotten, .softmax, "softmaxCrossEntropy"), (.ignoredLabelsCount, .softmax, "softmaxCrossEntropy"),
+    (.gradientScaleIsForgotten, .softmax, "softmaxCrossEntropy"),
     (.epsilonIsForgotten, .normalization, "normalize"), (.gainSlopesAreForgotten, .normalization, "normalizeGradient"),
     (.uniformsUseLowBits, .random, "random uniform"), (.stepOffsetIsForgotten, .random, "random uniform"),
     (.dropoutForgetsTheScale, .random, "dropout"),

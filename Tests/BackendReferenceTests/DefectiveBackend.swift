@@ -19,6 +19,7 @@ enum Defect: String, CaseIterable, Sendable {
   case convolutionIsFlipped, paddingIsForgotten, strideIsForgottenBackward, paddingWinsTheMaximum
   case forgetGateIsIgnored, maskedStateMoves, recurrentBiasForgetsTheOffset, directGradientIsLost
   case largestIsNotSubtracted, softmaxGradientForgetsTheSum, smoothingIsForgotten, ignoredLabelsCount
+  case gradientScaleIsForgotten
   case epsilonIsForgotten, gainSlopesAreForgotten
   case uniformsUseLowBits, stepOffsetIsForgotten, dropoutForgetsTheScale
   case epsilonInsideTheRoot, decayIsCoupled, gradientBoundIsForgotten, inputGradientIsOverwritten, normAccumulates
@@ -388,11 +389,12 @@ final class DefectiveBackend: Backend {
 
   func softmaxCrossEntropy(
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
-    loss: BufferSlice, gradient: BufferSlice?
+    gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
     try base.softmaxCrossEntropy(
       logits, labels: labels, rows: rows, columns: columns, smoothing: defect == .smoothingIsForgotten ? 0 : smoothing,
-      ignoredLabel: defect == .ignoredLabelsCount ? nil : ignoredLabel, loss: loss, gradient: gradient)
+      ignoredLabel: defect == .ignoredLabelsCount ? nil : ignoredLabel,
+      gradientScale: defect == .gradientScaleIsForgotten ? 1 : gradientScale, loss: loss, gradient: gradient)
   }
 
   func normalize(

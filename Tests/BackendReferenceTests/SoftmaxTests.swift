@@ -83,7 +83,7 @@ import Testing
     let gradient = try result(6)
     try backend.softmaxCrossEntropy(
       try buffer(Self.logits), labels: try buffer(expected.labels, .int32), rows: 2, columns: 3,
-      smoothing: expected.smoothing, ignoredLabel: expected.ignored, loss: loss, gradient: gradient)
+      smoothing: expected.smoothing, ignoredLabel: expected.ignored, gradientScale: 1, loss: loss, gradient: gradient)
     #expect(agree(try values(loss), expected.loss))
     #expect(agree(try values(gradient), expected.gradient))
   }
@@ -93,7 +93,7 @@ import Testing
     let loss = try result(2)
     try backend.softmaxCrossEntropy(
       try buffer([1, -.infinity, 1, -.infinity]), labels: try buffer([0, 1], .int32), rows: 2, columns: 2,
-      smoothing: 0, ignoredLabel: nil, loss: loss, gradient: nil)
+      smoothing: 0, ignoredLabel: nil, gradientScale: 1, loss: loss, gradient: nil)
     #expect(try values(loss) == [0, .infinity])
   }
 }

@@ -62,6 +62,15 @@ extension GradientCase {
       let labels = Tensor(integers: [1, -1, 0], on: x[0].device)
       return x[0].softmaxCrossEntropy(labels: labels, smoothing: 0.1, ignoredLabel: -1)
     },
+    GradientCase("softmaxCrossEntropy, another gradient than expected", .signed([3, 4])) { x in
+      let labels = Tensor(integers: [1, 3, 0], on: x[0].device)
+      return x[0].softmaxCrossEntropy(labels: labels, smoothing: 0.1, ignoredLabel: nil, expectedGradient: 0.25)
+    },
+    GradientCase("softmaxCrossEntropy, the expected gradient", .signed([3, 4])) { x in
+      let labels = Tensor(integers: [1, 3, 0], on: x[0].device)
+      let loss = x[0].softmaxCrossEntropy(labels: labels, smoothing: 0.1, ignoredLabel: nil, expectedGradient: 1.0 / 3)
+      return loss.mean()
+    },
     GradientCase("dropout", .signed([4, 5])) { $0[0].squared().dropout(0.4, RandomSource(key: 7)) },
   ]
 }

@@ -33,13 +33,14 @@ extension OpenCLBackend {
 
   public func softmaxCrossEntropy(
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
-    loss: BufferSlice, gradient: BufferSlice?
+    gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
     try requireFloat32(logits, "softmaxCrossEntropy")
     let (name, groups) = rowKernel(.softmax, "crossEntropyItems", "crossEntropyRows", rows, columns)
     let target = Target(
       atLabel: Float(1 - smoothing), everywhere: Float(smoothing / Double(max(columns, 1))),
-      ignoredLabel: ignoredLabel ?? 0, ignoresLabel: ignoredLabel == nil ? 0 : 1, hasGradient: gradient == nil ? 0 : 1)
+      gradientScale: Float(gradientScale), ignoredLabel: ignoredLabel ?? 0, ignoresLabel: ignoredLabel == nil ? 0 : 1,
+      hasGradient: gradient == nil ? 0 : 1)
     try launch(name, groups) { arguments in
       arguments.slice(logits, rows * columns)
       arguments.slice(labels, rows)
@@ -54,7 +55,7 @@ extension OpenCLBackend {
 
 /// `target_t` of `Softmax.cl`.
 private struct Target: BitwiseCopyable {
-  var atLabel, everywhere: Float
+  var atLabel, everywhere, gradientScale: Float
   var ignoredLabel, ignoresLabel, hasGradient: Int32
 }
 #endif

@@ -202,9 +202,10 @@ struct nn_cpu_kernels {
   /// y may be x.
   void (*softmax)(const float *x, long rows, long columns, bool logarithmic, float *y, bool streams);
   void (*softmax_gradient)(const float *dy, const float *y, long rows, long columns, bool logarithmic, float *dx);
-  /// `gradient` may be null; `ignored` may be null.
+  /// `gradient`, which gets scale·(softmax - q), may be null; `ignored` may be null.
   void (*cross_entropy)(const float *logits, const int32_t *labels, long rows, long columns, double smoothing,
-                        const int32_t *_Nullable ignored, float *loss, float *_Nullable gradient, bool streams);
+                        const int32_t *_Nullable ignored, float scale, float *loss, float *_Nullable gradient,
+                        bool streams);
 
   // MARK: Normalization
 

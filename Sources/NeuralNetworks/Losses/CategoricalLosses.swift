@@ -79,13 +79,16 @@ extension Loss {
   }
 
   private static func fused(_ logits: Tensor, _ labels: Tensor, smoothing: Double, ignored: Int32?) -> Tensor {
-    if logits.rank == 2 {
-      return logits.softmaxCrossEntropy(labels: labels, smoothing: smoothing, ignoredLabel: ignored)
+    // A loss is most often called for its mean; how many labels that is over is known unless some are ignored.
+    let expected = ignored == nil ? 1 / Double(max(labels.count, 1)) : 1
+    func crossEntropy(_ rows: Tensor, _ labels: Tensor) -> Tensor {
+      rows.softmaxCrossEntropy(
+        labels: labels, smoothing: smoothing, ignoredLabel: ignored, expectedGradient: expected)
     }
+    if logits.rank == 2 { return crossEntropy(logits, labels) }
     let classes = logits.shape[logits.rank - 1]
-    let rows = logits.reshaped([labels.count, classes])
-    let flat = labels.reshaped([labels.count])
-    return rows.softmaxCrossEntropy(labels: flat, smoothing: smoothing, ignoredLabel: ignored).reshaped(labels.shape)
+    let values = crossEntropy(logits.reshaped([labels.count, classes]), labels.reshaped([labels.count]))
+    return values.reshaped(labels.shape)
   }
 
   private static func fromProbabilities(

@@ -137,7 +137,7 @@ extension InertBackend {
   ) throws {}
   func softmaxCrossEntropy(
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
-    loss: BufferSlice, gradient: BufferSlice?
+    gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {}
   func normalize(
     _ x: BufferSlice, gain: BufferSlice?, shift: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,

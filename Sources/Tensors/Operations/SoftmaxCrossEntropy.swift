@@ -4,7 +4,12 @@ extension Tensor {
   /// −Σ q·ln softmax(logits) for each row of `[N, C]`, as `[N]`: q is 1 − smoothing at the label, and smoothing/C everywhere
   /// (PyTorch). Labels are int32; a row whose label is `ignoredLabel` gives 0 and no gradient, any other label out of
   /// range gives NaN.
-  package func softmaxCrossEntropy(labels: Tensor, smoothing: Double, ignoredLabel: Int32?) -> Tensor {
+  ///
+  /// The gradient of the logits is computed together with the loss, already times `expectedGradient`, the number that is
+  /// likely to come back for each row (1/N of a mean): if it does, nothing is left to do for the backward pass.
+  package func softmaxCrossEntropy(
+    labels: Tensor, smoothing: Double, ignoredLabel: Int32?, expectedGradient: Double = 1
+  ) -> Tensor {
     let name: StaticString = "softmaxCrossEntropy"
     Checks.floatingPoint(name, self)
     Checks.dtype(name, labels, is: .int32)
@@ -22,11 +27,11 @@ extension Tensor {
     var loss = Tensor.launch(self, labels, labels.extents, dtype, on: device) { backend, logits, labels, loss in
       try backend.softmaxCrossEntropy(
         logits, labels: labels, rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignoredLabel,
-        loss: loss, gradient: gradient?.slice)
+        gradientScale: expectedGradient, loss: loss, gradient: gradient?.slice)
     }
     if let recording, let gradient {
       loss.node = recording.append(
-        .crossEntropy(CrossEntropyRecord(logits: Operand(self), gradient: gradient)))
+        .crossEntropy(CrossEntropyRecord(logits: Operand(self), gradient: gradient, scale: expectedGradient)))
     }
     return loss
   }
@@ -46,23 +51,26 @@ extension Tensor {
 /// compose it.
 final class CrossEntropyRecord: GradientRule {
   private let logits: Operand
-  /// softmax(logits) − q, computed with the loss; nil when it has been passed on.
+  /// scale·(softmax(logits) − q), computed with the loss; nil when it has been passed on.
   private var gradient: Tensor?
+  /// Not 0.
+  private let scale: Double
 
-  init(logits: Operand, gradient: Tensor) {
+  init(logits: Operand, gradient: Tensor, scale: Double) {
     self.logits = logits
     self.gradient = gradient
+    self.scale = scale
   }
 
   func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
     var gradient = takeGradient()
-    gradient *= dy.expanded(axis: 1)
+    gradient *= (scale == 1 ? dy : dy / scale).expanded(axis: 1)
     walk.add(gradient, to: logits)
   }
 
   func propagate(_ dy: UniformGradient, in walk: inout BackwardWalk) {
     var gradient = takeGradient()
-    gradient *= dy.value
+    if dy.value != scale { gradient *= dy.value / scale }
     walk.add(gradient, to: logits)
   }
 
