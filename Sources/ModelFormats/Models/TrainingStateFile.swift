@@ -5,6 +5,7 @@ private struct CheckpointHead: Codable {
   struct Epoch: Codable {
     var epoch: Int
     var seconds: Double
+    var learningRate: Double?
     var names: [String]
     var values: [Double]
   }
@@ -25,7 +26,7 @@ extension TrainingState {
   public func save(to path: String, metadata: [String: String] = [:]) throws {
     let epochs = history.epochs.map { record in
       CheckpointHead.Epoch(
-        epoch: record.epoch, seconds: record.seconds, names: record.names,
+        epoch: record.epoch, seconds: record.seconds, learningRate: record.learningRate, names: record.names,
         values: record.names.map { record[$0] ?? .nan })
     }
     let head = CheckpointHead(
@@ -62,7 +63,9 @@ extension TrainingState {
       }
     }
     let epochs = head.history.map { epoch in
-      EpochRecord(epoch: epoch.epoch, seconds: epoch.seconds, named: Array(zip(epoch.names, epoch.values)))
+      EpochRecord(
+        epoch: epoch.epoch, seconds: epoch.seconds, learningRate: epoch.learningRate,
+        named: Array(zip(epoch.names, epoch.values)))
     }
     return TrainingState(
       epoch: head.epoch, step: head.step, batch: head.batch, batchSize: head.batchSize, seed: head.seed,

@@ -84,7 +84,8 @@ final class FitLoop {
       named += scores.names.map { ("validation_\($0)", scores[$0] ?? .nan) }
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let record = EpochRecord(epoch: run.epoch, seconds: seconds, named: named)
+    let rate = compiled.optimizer.learningRate(at: max(compiled.optimizer.step - 1, 0))
+    let record = EpochRecord(epoch: run.epoch, seconds: seconds, learningRate: rate, named: named)
     run.history.epochs.append(record)
     run.epoch += 1
     run.batch = 0

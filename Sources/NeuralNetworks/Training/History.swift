@@ -5,17 +5,23 @@ public struct EpochRecord: Sendable, Hashable {
   public let epoch: Int
   /// How long the epoch took, validation included.
   public let seconds: Double
+  /// The learning rate of the epoch's last step, before the scales of parameter groups; nil where it is not known.
+  public let learningRate: Double?
   /// The names of the values, in the order in which they are shown.
   public let names: [String]
   private let values: [String: Double]
 
-  public init(epoch: Int, seconds: Double, values: KeyValuePairs<String, Double>) {
-    self.init(epoch: epoch, seconds: seconds, named: values.map { ($0.key, $0.value) })
+  public init(
+    epoch: Int, seconds: Double, learningRate: Double? = nil, values: KeyValuePairs<String, Double>
+  ) {
+    self.init(
+      epoch: epoch, seconds: seconds, learningRate: learningRate, named: values.map { ($0.key, $0.value) })
   }
 
-  package init(epoch: Int, seconds: Double, named values: [(String, Double)]) {
+  package init(epoch: Int, seconds: Double, learningRate: Double? = nil, named values: [(String, Double)]) {
     self.epoch = epoch
     self.seconds = seconds
+    self.learningRate = learningRate
     names = values.map(\.0)
     self.values = Dictionary(values, uniquingKeysWith: { first, _ in first })
   }
