@@ -7,16 +7,16 @@ public enum FormatError: NeuralNetworksError, Hashable {
   case file(path: String, reason: String)
   /// The contents are not what they should be.
   case malformed(path: String, reason: String)
-  /// The tensors of the file are not those of the model; all differences at once. A shape says the name, what the model has
-  /// and what the file has.
+  /// The tensors of the file are not those of the model; all differences at once. A shape says the name, what the file has and
+  /// what the model wants; an element type that cannot be a parameter's stands there too.
   case parameters(path: String, missing: [String], unknown: [String], shapes: [String])
 
   public var description: String {
     switch self {
     case .file(let path, let reason), .malformed(let path, let reason): return "\(path): \(reason)"
     case .parameters(let path, let missing, let unknown, let shapes):
-      let parts = [("missing", missing), ("unknown", unknown), ("other shapes", shapes)].filter { !$0.1.isEmpty }
-      let words = parts.map { name, items in
+      let parts = [("missing", missing), ("unknown", unknown), ("other shapes or types", shapes)]
+      let words = parts.filter { !$0.1.isEmpty }.map { name, items in
         "\(name): \(items.prefix(10).joined(separator: ", "))\(items.count > 10 ? " and \(items.count - 10) more" : "")"
       }
       return "\(path): the tensors do not fit the model; " + words.joined(separator: "; ")

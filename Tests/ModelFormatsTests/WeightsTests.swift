@@ -77,7 +77,7 @@ import Testing
     #expect(try numbers(model) == before)
     #expect(
       all.description == """
-        \(path): the tensors do not fit the model; missing: 1.bias; unknown: a, z; other shapes: \
+        \(path): the tensors do not fit the model; missing: 1.bias; unknown: a, z; other shapes or types: \
         0.weight [3, 4], expected [3, 5], 1.weight [2, 5], expected [5, 2]
         """)
   }

@@ -45,6 +45,9 @@ public final class Safetensors: Sendable {
   /// The shape of a tensor; nil if there is none of this name.
   public func shape(of name: String) -> [Int]? { places[name].map { header.entries[$0].shape } }
 
+  /// How the elements of a tensor are stored; nil if there is none of this name.
+  func element(of name: String) -> StoredElement? { places[name].map { header.entries[$0].element } }
+
   /// Reads a tensor; nil if there is none of this name.
   ///
   /// - Throws: `FormatError`, if the file cannot be read or an element does not fit into the type that tensors have for it.

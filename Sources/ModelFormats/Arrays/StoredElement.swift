@@ -22,6 +22,9 @@ enum StoredElement: String, Sendable, CaseIterable {
     }
   }
 
+  /// True for fractions.
+  var isFloatingPoint: Bool { [.float64, .float32, .float16, .bfloat16].contains(self) }
+
   /// What a tensor of this type is written as.
   init(_ dtype: DType) {
     switch dtype {

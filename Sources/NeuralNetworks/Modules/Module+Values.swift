@@ -54,16 +54,14 @@ extension Module {
   /// - Parameters:
   ///   - values: By path; shapes as the parameters have them. Parameters without a shape take that of their value.
   ///   - allowingMissing: Lets parameters that are not named keep what they have.
-  ///   - allowingUnknown: Passes over names that the module does not have.
   ///   - device: Where parameters that had no value go; nil means the device of the module, or of the value.
   /// - Throws: `ModelError.parameters` with every fault, `DeviceError`; then nothing has changed.
   package func assign(
-    _ values: [(path: String, value: Tensor)], allowingMissing: Bool, allowingUnknown: Bool = false,
-    on device: Device? = nil
+    _ values: [(path: String, value: Tensor)], allowingMissing: Bool, on device: Device? = nil
   ) throws {
     let entries = parameters.entries
     let named = Dictionary(values.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
-    try checkFit(entries, named, allowingMissing: allowingMissing, allowingUnknown: allowingUnknown)
+    try checkFit(entries, named, allowingMissing: allowingMissing)
     let built = entries.first { $0.parameter.slab != nil }?.parameter.slab?.values
     let target = device ?? built?.device ?? (self as? Model)?.device ?? values.first?.value.device ?? .cpu
     var packed: [(slab: ParameterSlab, layout: SlabLayout, members: [Parameter])] = []
@@ -84,12 +82,11 @@ extension Module {
   }
 
   private func checkFit(
-    _ entries: [(path: String, parameter: Parameter)], _ named: [String: Tensor], allowingMissing: Bool,
-    allowingUnknown: Bool
+    _ entries: [(path: String, parameter: Parameter)], _ named: [String: Tensor], allowingMissing: Bool
   ) throws {
     let known = Set(entries.map(\.path))
     let missing = allowingMissing ? [] : entries.map(\.path).filter { named[$0] == nil }
-    let unknown = allowingUnknown ? [] : named.keys.filter { !known.contains($0) }.sorted()
+    let unknown = named.keys.filter { !known.contains($0) }.sorted()
     let shapes = entries.compactMap { path, parameter -> String? in
       guard let shape = parameter.shape, let value = named[path], value.shape != shape else { return nil }
       return "\(path) \(value.shape), expected \(shape)"

@@ -1,18 +1,18 @@
 /// The modules and parameters that can be reached from a module, found by reflection.
-struct ModuleWalk {
-  struct Found {
-    let path: String
-    let parameter: Parameter
+package struct ModuleWalk {
+  package struct Found {
+    package let path: String
+    package let parameter: Parameter
     /// The module whose property leads to it.
-    let owner: ObjectIdentifier
+    package let owner: ObjectIdentifier
   }
 
-  private(set) var parameters: [Found] = []
-  private(set) var modules: [(path: String, module: any Module)] = []
+  package private(set) var parameters: [Found] = []
+  package private(set) var modules: [(path: String, module: any Module)] = []
   /// The paths of both.
-  private(set) var paths: [ObjectIdentifier: String] = [:]
+  package private(set) var paths: [ObjectIdentifier: String] = [:]
 
-  init(_ root: any Module) { visit(root, path: "") }
+  package init(_ root: any Module) { visit(root, path: "") }
 
   private mutating func visit(_ module: any Module, path: String) {
     guard paths.updateValue(path, forKey: ObjectIdentifier(module), ifAbsent: true) else { return }

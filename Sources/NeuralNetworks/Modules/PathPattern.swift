@@ -2,12 +2,12 @@
 ///
 /// `**.bias` matches `bias` and `0.bias`; `encoder.**` matches everything in `encoder`; `*.weight` matches `0.weight`, but
 /// not `encoder.0.weight`.
-struct PathPattern: Sendable, Hashable {
+package struct PathPattern: Sendable, Hashable {
   private let names: [Substring]
 
-  init(_ pattern: String) { names = pattern.split(separator: ".", omittingEmptySubsequences: false) }
+  package init(_ pattern: String) { names = pattern.split(separator: ".", omittingEmptySubsequences: false) }
 
-  func matches(_ path: String) -> Bool {
+  package func matches(_ path: String) -> Bool {
     PathPattern.matches(
       names[...], path.split(separator: ".", omittingEmptySubsequences: false)[...],
       isAny: { $0 == "**" }, isSame: { PathPattern.matches($0, name: $1) })

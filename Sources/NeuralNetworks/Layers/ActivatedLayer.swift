@@ -1,0 +1,19 @@
+/// A layer with an activation behind it, which other programs count as a layer of its own.
+package protocol ActivatedLayer: Layer {
+  var activation: ActivationFunction { get }
+}
+
+extension Dense: ActivatedLayer {}
+extension Conv2D: ActivatedLayer {}
+
+extension Conv1D: ActivatedLayer {
+  package var activation: ActivationFunction { configuration.activation }
+}
+
+extension ConvTranspose1D: ActivatedLayer {
+  package var activation: ActivationFunction { configuration.convolution.activation }
+}
+
+extension ConvTranspose2D: ActivatedLayer {
+  package var activation: ActivationFunction { configuration.convolution.activation }
+}
