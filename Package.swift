@@ -49,16 +49,18 @@ let package = Package(
     .executableTarget(
       name: "nn",
       dependencies: [
-        "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats", "Files", "BackendCPU",
+        "Benchmarking", "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats", "Files", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ]),
-    .executableTarget(
-      name: "nn-bench",
+    .target(
+      name: "Benchmarking",
       dependencies: [
         "CommandSupport", "NeuralNetworks", "ModelFormats", "BackendCore", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ],
-      path: "Benchmarks/nn-bench"),
+      path: "Benchmarks/Benchmarking"),
+    .executableTarget(
+      name: "nn-bench", dependencies: ["Benchmarking", "CommandSupport"], path: "Benchmarks/nn-bench"),
     // Tests.
     .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport"),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
@@ -87,7 +89,9 @@ let package = Package(
       dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],
       exclude: ["Vectors"]),
     .testTarget(name: "DemosTests", dependencies: ["Demos", "NeuralNetworks", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["CommandSupport", "ModelFormats", "nn", "nn-bench"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["Benchmarking", "CommandSupport", "ModelFormats", "nn", "nn-bench"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -92,6 +92,8 @@ struct OpenCLOptions: Sendable {
   var runsLoops: Bool
   /// The device notes when each command begins and ends.
   var isProfiled = false
+  /// All that is allocated begins as one-bits, NaN as floats: a kernel that reads what nobody has written shows.
+  var spoilsNewMemory = false
 
   /// What compilers are told beside.
   var compilerOptions = ""

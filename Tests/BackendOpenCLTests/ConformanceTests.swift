@@ -20,6 +20,19 @@ import Testing
     try expectConformance(of: OpenCLBackend(device, options), family)
   }
 
+  /// No kernel reads what no other has written, in memory between two kernels of one operation either: all memory begins as
+  /// NaN.
+  @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, [false, true])
+  func conformsInSpoiltMemory(device: OpenCLDevice, runsLoops: Bool) throws {
+    var options = OpenCLOptions(for: device)
+    options.spoilsNewMemory = true
+    options.runsLoops = runsLoops
+    let backend = try OpenCLBackend(device, options)
+    let canary = try backend.allocate(count: 3, dtype: .float32)
+    #expect(try backend.floats(BufferSlice(canary), count: 3).allSatisfy(\.isNaN))
+    for family in ConformanceFamily.allCases { try expectConformance(of: backend, family) }
+  }
+
   private func expectConformance(of backend: OpenCLBackend, _ family: ConformanceFamily) throws {
     let before = backend.launchCount
     let failures = conformanceFailures(of: backend, filter: [family])

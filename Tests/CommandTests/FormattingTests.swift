@@ -4,7 +4,7 @@ import NeuralNetworks
 import Testing
 
 @testable import nn
-@testable import nn_bench
+@testable import Benchmarking
 
 @Suite("Numbers, tables and pictures")
 struct FormattingTests {

@@ -14,7 +14,9 @@ extension OpenCLBackend {
         requestedBytes: .max, liveBytes: statistics.liveBytes, limitBytes: statistics.limitBytes)
     }
     guard let capture else {
-      return OpenCLBuffer(block: try pool.take(bytes), pool: pool, count: count, dtype: dtype)
+      let buffer = OpenCLBuffer(block: try pool.take(bytes), pool: pool, count: count, dtype: dtype)
+      if options.spoilsNewMemory { try context.spoil(Place(BufferSlice(buffer)), bytes: bytes) }
+      return buffer
     }
     let block = try capture.watch { try capture.memory.take(bytes, count: count, dtype: dtype) }
     return OpenCLBuffer(block: block, pool: pool, recording: capture.memory, count: count, dtype: dtype)
@@ -71,6 +73,14 @@ extension OpenCLBackend {
 }
 
 extension OpenCLContext {
+  /// Enqueues the setting of all bits.
+  func spoil(_ place: Place, bytes: Int) throws {
+    guard bytes > 0 else { return }
+    var pattern = UInt8.max
+    let status = cl.clEnqueueFillBuffer(queue, place.memory, &pattern, 1, place.byteOffset, bytes, 0, nil, nil)
+    try check(status, "filling \(bytes) bytes", bytes: bytes)
+  }
+
   /// Enqueues a copy from one place to another.
   func copy(_ source: Place, _ destination: Place, bytes: Int) throws {
     let status = profiled("copy", bytes: 2 * bytes) { event in

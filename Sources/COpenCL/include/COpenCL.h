@@ -23,6 +23,7 @@
   F(clEnqueueReadBuffer) \
   F(clEnqueueWriteBuffer) \
   F(clEnqueueCopyBuffer) \
+  F(clEnqueueFillBuffer) \
   F(clEnqueueMapBuffer) \
   F(clEnqueueMigrateMemObjects) \
   F(clFlush) \

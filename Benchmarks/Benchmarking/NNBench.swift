@@ -4,9 +4,9 @@ import CommandSupport
 import ModelFormats
 import NeuralNetworks
 
-@main
-struct NNBench: ParsableCommand {
-  static let configuration = CommandConfiguration(
+/// `nn-bench`; `nn` answers to that name too, so that one file can be both.
+package struct NNBench: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "nn-bench", abstract: "Measures the operations of a device against what the machine can do at most.",
     discussion: """
       Every time is the median of batches of calls, with the wait for the device inside the clock. The peak is measured in \
@@ -41,9 +41,9 @@ struct NNBench: ParsableCommand {
   @Flag(help: "Measure a debug build all the same; its numbers mean nothing.")
   var allowDebug = false
 
-  static func main() { runAndExit() }
+  package init() {}
 
-  func run() throws {
+  package func run() throws {
     let cases = try selection()
     if list { return cases.forEach { Console.output($0.title) } }
     try refuseDebugBuild()

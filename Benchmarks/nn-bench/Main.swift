@@ -1,0 +1,6 @@
+import Benchmarking
+
+@main
+enum Main {
+  static func main() { NNBench.runAndExit() }
+}
