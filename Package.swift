@@ -9,7 +9,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let package = Package(
   name: "swift-nn",
   products: [
-    .library(name: "NeuralNetworks", targets: ["NeuralNetworks", "Datasets", "ModelFormats"]),
+    .library(name: "NeuralNetworks", targets: ["NeuralNetworks", "Datasets", "ModelFormats", "Pictures"]),
     .library(name: "BackendKit", targets: ["BackendCore", "BackendReference", "BackendConformance"]),
     .executable(name: "nn", targets: ["nn"]),
     .executable(name: "nn-bench", targets: ["nn-bench"]),
@@ -43,13 +43,15 @@ let package = Package(
     .target(name: "NeuralNetworks", dependencies: ["Tensors", "BackendCore"]),
     .target(name: "Datasets", dependencies: ["NeuralNetworks", "BackendCore", "Files"]),
     .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "Files"]),
+    .target(name: "Pictures", dependencies: ["NeuralNetworks", "ModelFormats", "Files"]),
     // Commands.
-    .target(name: "Demos", dependencies: ["NeuralNetworks", "Datasets"]),
+    .target(name: "Demos", dependencies: ["NeuralNetworks", "Datasets", "Pictures"]),
     .target(name: "CommandSupport", dependencies: ["ModelFormats", "Tensors", argumentParser]),
     .executableTarget(
       name: "nn",
       dependencies: [
-        "Benchmarking", "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats", "Files", "BackendCPU",
+        "Benchmarking", "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats", "Pictures", "Files",
+        "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ]),
     .target(
@@ -84,6 +86,7 @@ let package = Package(
       ]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "TestSupport"]),
     .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Datasets", "Files", "TestSupport"]),
+    .testTarget(name: "PicturesTests", dependencies: ["Pictures", "NeuralNetworks", "Files"]),
     .testTarget(
       name: "ProgramsTests",
       dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],

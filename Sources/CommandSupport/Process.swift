@@ -12,3 +12,18 @@ package func setEnvironment(_ name: String, _ value: String) { setenv(name, valu
 
 /// True when this process may make files in a folder.
 package func mayWrite(in folder: String) -> Bool { access(folder, W_OK | X_OK) == 0 }
+
+/// The bytes of all files in a folder, without those of folders in it; nil where there is no such folder.
+package func bytes(inFolder path: String) -> Int? {
+  guard let folder = opendir(path) else { return nil }
+  defer { closedir(folder) }
+  var total = 0
+  while let entry = readdir(folder) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    var status = stat()
+    if lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG { total += Int(status.st_size) }
+  }
+  return total
+}

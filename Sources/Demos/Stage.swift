@@ -33,13 +33,6 @@ public struct Stage: Sendable {
 
   /// A number with a few digits.
   static func text(_ value: Double, digits: Int = 3) -> String {
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    guard value.isFinite, value.magnitude < 1e12 else { return "\(value)" }
-    let rounded = (value.magnitude * scale).rounded()
-    let whole = Int(rounded / scale)
-    let rest = Int(rounded) - whole * Int(scale)
-    let decimals = String(repeating: "0", count: max(digits - "\(rest)".count, 0)) + "\(rest)"
-    return (value < 0 && rounded > 0 ? "-" : "") + "\(whole)" + (digits > 0 ? "." + decimals : "")
+    value.isFinite && value.magnitude < 1e12 ? NumberText.fixed(value, digits: digits) : "\(value)"
   }
 }

@@ -8,15 +8,15 @@ import Musl
 #endif
 
 /// A folder of files that may be missing or damaged at any time. Failing to read or write one is never an error.
-struct CacheFolder: Sendable {
+package struct CacheFolder: Sendable {
   /// Created when the first file is stored.
-  let path: String
+  package let path: String
   /// How often this process has stored a file.
   private static let stores = Atomic<Int>(0)
 
   /// The user's cache folder, `$XDG_CACHE_HOME/swift-nn` or `~/.cache/swift-nn`; nil where neither is known. A relative path is
   /// ignored, as the XDG Base Directory Specification has it.
-  static func fromEnvironment() -> CacheFolder? {
+  package static func fromEnvironment() -> CacheFolder? {
     if let cache = getenv("XDG_CACHE_HOME"), cache.pointee == CChar(UInt8(ascii: "/")) {
       return CacheFolder(path: String(cString: cache) + "/swift-nn")
     }

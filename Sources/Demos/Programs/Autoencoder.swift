@@ -1,4 +1,5 @@
 import NeuralNetworks
+import Pictures
 
 extension Demo {
   static let autoencoder = Demo(
@@ -34,7 +35,7 @@ extension Demo {
     )
     var sheet = ImageSheet("the centres of the clusters, decoded", columns: 5)
     let centres = try decoder.predict(clusters.centres).sigmoid().moved(to: .cpu)
-    for index in 0..<10 { sheet.add(grey: try centres[index].scalars(), width: 28) }
+    for index in 0..<10 { sheet.add(Bitmap(grey: try centres[index].scalars(), width: 28)) }
     try stage.keep("autoencoder", sheet.svg)
     return ["first loss": history["loss"][0], "loss": history["loss"].last ?? .nan, "purity": purity]
   }

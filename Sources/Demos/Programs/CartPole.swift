@@ -1,4 +1,5 @@
 import NeuralNetworks
+import Pictures
 
 #if canImport(Glibc)
 import Glibc

@@ -1,4 +1,5 @@
 import NeuralNetworks
+import Pictures
 
 extension Demo {
   static let flowers = Demo(
@@ -23,7 +24,7 @@ extension Demo {
     var sheet = ImageSheet("rose or lotus?", columns: 5)
     for index in 0..<10 {
       let answer = Flowers.names[Int(winners[index])]
-      sheet.add(planes: try test.inputs[index].scalars(), width: Flowers.side, caption: answer)
+      sheet.add(Bitmap(planes: try test.inputs[index].scalars(), width: Flowers.side), caption: answer)
       if index < 4 {
         let both = (0..<2).map { "\(Flowers.names[$0]) \(Stage.text(values[2 * index + $0]))" }
         stage.show("scores \(both.joined(separator: ", ")): it is a \(answer)")

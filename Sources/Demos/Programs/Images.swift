@@ -1,5 +1,6 @@
 import Datasets
 import NeuralNetworks
+import Pictures
 
 extension Demo {
   static let fashion = Demo("fashion", "The classifier of clothes that introductions arrive at, and a picture of it.") {
@@ -19,7 +20,7 @@ extension Demo {
     let summary = try model.summary()
     stage.show("\(summary)")
     stage.show("test accuracy \(Stage.text(100 * accuracy, digits: 1)) %")
-    try stage.keep("fashion-model", ModelPicture(summary).svg)
+    try stage.keep("fashion-model", ModelPicture(model).svg)
     try stage.keep("fashion", try stage.answers(model, data, "what the network sees in test images"))
     return ["accuracy": accuracy, "parameters": Double(summary.parameterCount)]
   }
@@ -68,7 +69,7 @@ extension Stage {
     let winners = try model.predict(images).argmax(axis: 1).scalars(as: Int32.self)
     var sheet = ImageSheet(title, columns: 5)
     for (index, winner) in winners.enumerated() {
-      sheet.add(grey: try images[index].scalars(), width: 28, caption: data.classNames[Int(winner)])
+      sheet.add(Bitmap(grey: try images[index].scalars(), width: 28), caption: data.classNames[Int(winner)])
     }
     return sheet.svg
   }

@@ -1,5 +1,6 @@
 import Datasets
 import NeuralNetworks
+import Pictures
 
 extension Demo {
   static let perceptron = Demo(

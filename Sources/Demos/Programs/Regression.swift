@@ -1,4 +1,5 @@
 import NeuralNetworks
+import Pictures
 
 extension Demo {
   static let regression = Demo("regression", "A network with one hidden layer bends itself to noisy points of a curve.")

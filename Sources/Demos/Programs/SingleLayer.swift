@@ -1,4 +1,5 @@
 import NeuralNetworks
+import Pictures
 
 extension Demo {
   static let layer = Demo(
@@ -28,7 +29,7 @@ extension Demo {
     }
     let summary = try network.summary()
     stage.show("\(summary)")
-    try stage.keep("layer-network", ModelPicture(summary).svg)
+    try stage.keep("layer-network", ModelPicture(network).svg)
     return ["difference": difference, "parameters": Double(summary.parameterCount)]
   }
 }

@@ -1,4 +1,5 @@
 import NeuralNetworks
+import Pictures
 
 extension Demo {
   static let variational = Demo("variational", "A variational autoencoder learns to draw digits of its own.") { stage in
@@ -27,7 +28,7 @@ extension Demo {
       "loss \(Stage.text(losses[0], digits: 1)) at first, \(Stage.text(losses.last ?? .nan, digits: 1)) at the end")
     let dreams = model.decoder(.normal([20, 8], using: random, on: stage.device), .inference).sigmoid().moved(to: .cpu)
     var sheet = ImageSheet("digits that nobody has written", columns: 10)
-    for index in 0..<20 { sheet.add(grey: try dreams[index].scalars(), width: 28) }
+    for index in 0..<20 { sheet.add(Bitmap(grey: try dreams[index].scalars(), width: 28)) }
     try stage.keep("variational", sheet.svg)
     let contrast = try dreams.max(axis: 1).mean().item()
     return ["first loss": losses[0], "loss": losses.last ?? .nan, "contrast": contrast]

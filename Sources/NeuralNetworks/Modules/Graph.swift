@@ -18,10 +18,10 @@ public final class Graph: Model {
   public let inputNames: [String]
   private let names: [String]
   /// In an order in which each comes after what it is made from.
-  private let nodes: [Node]
+  let nodes: [Node]
   private let steps: [Step]
-  private let inputPositions: [Int]
-  private let outputPositions: [Int]
+  let inputPositions: [Int]
+  let outputPositions: [Int]
   private let fault: ModelError?
 
   /// What is computed for one node.

@@ -63,7 +63,7 @@ extension Model {
   }
 
   /// The calls of layers for inputs of these shapes. Where an extent may vary, two are tried.
-  private func tracedCalls(_ shapes: [[Int]]) throws -> [ShapeTrace.Call] {
+  func tracedCalls(_ shapes: [[Int]]) throws -> [ShapeTrace.Call] {
     let trace = try inferShapes(shapes)
     guard shapes.joined().contains(anyLength) else { return trace.calls }
     let other = try inferShapes(shapes, variableExtent: 2)

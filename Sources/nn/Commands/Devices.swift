@@ -8,7 +8,12 @@ import NeuralNetworks
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Lists the devices of this machine, and says which one would be used.",
-    discussion: "With --json standard output is one object: devices, platforms, drivers, auto, gpu.")
+    discussion: """
+      nn devices
+      nn devices --json
+
+      With --json standard output is one object: devices, platforms, drivers, auto, gpu.
+      """)
 
   @Flag(help: "Print one JSON object.")
   var json = false

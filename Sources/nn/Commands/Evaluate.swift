@@ -7,7 +7,12 @@ import NeuralNetworks
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tests a trained model on the test examples of a data set.",
-    discussion: "With --json standard output is one object: device, parameters, test, seconds.")
+    discussion: """
+      nn evaluate --model digits.safetensors --dataset mnist --data data/mnist
+      nn evaluate --model digits.safetensors --dataset mnist --data data/mnist --device gpu --json
+
+      With --json standard output is one object: device, parameters, test, seconds.
+      """)
 
   @Option(help: ArgumentHelp("A model that 'nn train --save' wrote.", valueName: "file.safetensors"))
   var model: String

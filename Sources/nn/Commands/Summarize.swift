@@ -6,7 +6,12 @@ import NeuralNetworks
 /// `nn summary`.
 struct Summarize: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "summary", abstract: "Shows the layers of a model, their output shapes and parameter counts.")
+    commandName: "summary", abstract: "Shows the layers of a model, their output shapes and parameter counts.",
+    discussion: """
+      nn summary --hidden 256,128 --input-shape 784
+      nn summary --model digits.safetensors --json
+      nn summary --model architecture.json
+      """)
 
   @Option(help: ArgumentHelp("A model file (.safetensors), or an architecture (.json).", valueName: "file"))
   var model: String?
@@ -36,8 +41,7 @@ struct Summarize: ParsableCommand {
 
   private func makeModel() throws -> Sequential {
     guard let model else { return network.makeModel(inputShape: inputShape.extents, classes: classes) }
-    return model.hasSuffix(".json")
-      ? Sequential(architecture: try .load(from: model)) : try .load(from: model)
+    return try ModelSource.load(model)
   }
 }
 

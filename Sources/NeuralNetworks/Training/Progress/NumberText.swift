@@ -1,7 +1,7 @@
 /// Numbers as people read them, without Foundation.
-enum NumberText {
+package enum NumberText {
   /// Four digits behind the point; a power of ten where that would show nothing or too much: "0.3412", "1.25e-06".
-  static func short(_ value: Double) -> String {
+  package static func short(_ value: Double) -> String {
     guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
     let size = value.magnitude
     if size == 0 || (size >= 1e-3 && size < 1e6) { return fixed(value, digits: 4) }
@@ -9,7 +9,7 @@ enum NumberText {
   }
 
   /// `digits` digits behind the point, rounded half away from zero; for magnitudes below 10¹⁵.
-  static func fixed(_ value: Double, digits: Int) -> String {
+  package static func fixed(_ value: Double, digits: Int) -> String {
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
     let scaled = (value.magnitude * scale).rounded()
@@ -43,7 +43,7 @@ enum NumberText {
   }
 
   /// A whole number with a comma every three digits: "17,812".
-  static func grouped(_ value: Int) -> String {
+  package static func grouped(_ value: Int) -> String {
     var digits = String(value.magnitude)
     var groups: [String] = []
     while digits.count > 3 {
@@ -63,7 +63,7 @@ enum NumberText {
   }
 
   /// "0.85 s", "12.3 s", "4:05".
-  static func duration(seconds: Double) -> String {
+  package static func duration(seconds: Double) -> String {
     if seconds < 10 { return "\(fixed(seconds, digits: 2)) s" }
     return seconds < 100 ? "\(fixed(seconds, digits: 1)) s" : clock(seconds: seconds)
   }

@@ -1,0 +1,128 @@
+import Files
+
+/// A picture of dots: red, green and blue bytes, row by row.
+public struct Bitmap: Sendable, Hashable {
+  /// The columns of dots.
+  public let width: Int
+  /// The rows of dots.
+  public let height: Int
+  /// Three bytes a dot.
+  public internal(set) var bytes: [UInt8]
+
+  init(width: Int, height: Int, bytes: [UInt8]) {
+    (self.width, self.height, self.bytes) = (width, height, bytes)
+  }
+
+  init(width: Int, height: Int, colour: (UInt8, UInt8, UInt8)) {
+    let dot = [colour.0, colour.1, colour.2]
+    self.init(width: width, height: height, bytes: (0..<width * height).flatMap { _ in dot })
+  }
+
+  /// A grey picture: numbers from 0 (black) to 1 (white), row by row.
+  public init(grey values: [Float], width: Int) {
+    self.init(
+      width: width, height: values.count / max(width, 1),
+      bytes: values.flatMap { value -> [UInt8] in
+        let level = Bitmap.byte(value)
+        return [level, level, level]
+      })
+  }
+
+  /// A picture of red, green and blue numbers from 0 to 1: three planes, one after the other.
+  public init(planes values: [Float], width: Int) {
+    let area = values.count / 3
+    self.init(
+      width: width, height: area / max(width, 1),
+      bytes: (0..<area).flatMap { dot in (0..<3).map { Bitmap.byte(values[$0 * area + dot]) } })
+  }
+
+  /// Numbers on both sides of zero: blue below, white at zero, orange above.
+  /// - Parameter limit: The size that has the fullest colour.
+  public init(signed values: [Float], width: Int, limit: Float) {
+    let ends: [[Float]] = [[0, 0.35, 0.7], [0.8, 0.33, 0]]
+    self.init(
+      width: width, height: values.count / max(width, 1),
+      bytes: values.flatMap { value -> [UInt8] in
+        let part = limit > 0 && value.isFinite ? min(value.magnitude / limit, 1) : 0
+        return ends[value < 0 ? 0 : 1].map { Bitmap.byte(1 + ($0 - 1) * part) }
+      })
+  }
+
+  /// 0 to 1 as a byte; what is no number is black.
+  static func byte(_ value: Float) -> UInt8 { value.isNaN ? 0 : UInt8((min(max(value, 0), 1) * 255).rounded()) }
+
+  /// Each dot as a square of so many dots.
+  func enlarged(_ factor: Int) -> Bitmap {
+    guard factor > 1 else { return self }
+    var larger: [UInt8] = []
+    larger.reserveCapacity(bytes.count * factor * factor)
+    for row in 0..<height {
+      var line: [UInt8] = []
+      for column in 0..<width {
+        let start = 3 * (row * width + column)
+        for _ in 0..<factor { line += bytes[start..<start + 3] }
+      }
+      for _ in 0..<factor { larger += line }
+    }
+    return Bitmap(width: width * factor, height: height * factor, bytes: larger)
+  }
+
+  /// Puts another picture over this one; it must fit in.
+  mutating func draw(_ other: Bitmap, x: Int, y: Int) {
+    for row in 0..<other.height {
+      let source = 3 * row * other.width, target = 3 * ((y + row) * width + x)
+      bytes.replaceSubrange(target..<target + 3 * other.width, with: other.bytes[source..<source + 3 * other.width])
+    }
+  }
+
+  /// The picture as a PNG file (ISO 15948): eight bits a colour, no filter.
+  public var png: [UInt8] {
+    var lines: [UInt8] = []
+    lines.reserveCapacity(bytes.count + height)
+    for row in 0..<height {
+      lines.append(0)
+      lines += bytes[3 * row * width..<3 * (row + 1) * width]
+    }
+    let packed = (try? Compression.deflate(lines, .raw)) ?? Bitmap.stored(lines)
+    // RFC 1950 round the deflate stream: what wrote it, and a sum over what it holds.
+    let data = [0x78, 0x9C] + packed + Bitmap.bigEndian(Bitmap.adler32(lines))
+    return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+      + Bitmap.chunk("IHDR", Bitmap.bigEndian(UInt32(width)) + Bitmap.bigEndian(UInt32(height)) + [8, 2, 0, 0, 0])
+      + Bitmap.chunk("IDAT", data) + Bitmap.chunk("IEND", [])
+  }
+
+  /// The picture as an address, for a document that is whole by itself.
+  var dataAddress: String { "data:image/png;base64,\(Base64.text(png))" }
+
+  private static func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
+    let content = Array(name.utf8) + data
+    return bigEndian(UInt32(data.count)) + content + bigEndian(Compression.crc32(content))
+  }
+
+  private static func bigEndian(_ number: UInt32) -> [UInt8] {
+    [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
+  }
+
+  private static func adler32(_ bytes: [UInt8]) -> UInt32 {
+    var (a, b): (UInt32, UInt32) = (1, 0)
+    for byte in bytes {
+      a = (a + UInt32(byte)) % 65521
+      b = (b + a) % 65521
+    }
+    return b << 16 | a
+  }
+
+  /// Deflate blocks that are not packed: what is left when zlib gets no memory.
+  private static func stored(_ bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    var start = 0
+    repeat {
+      let end = min(start + 65535, bytes.count)
+      let count = UInt16(end - start)
+      let head = [count, ~count].flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }
+      result += [end == bytes.count ? 1 : 0] + head + bytes[start..<end]
+      start = end
+    } while start < bytes.count
+    return result
+  }
+}

@@ -1,0 +1,69 @@
+/// Which class a model takes each place of the plane for, with examples as dots: the surer the model, the fuller the colour.
+public struct BoundaryPicture {
+  private let title: String
+  private let x: ClosedRange<Double>
+  private let y: ClosedRange<Double>
+  private let points: [(Double, Double)]
+  private let labels: [Int]
+  private let classNames: [String]
+  /// The places where the model is asked, row by row from the top, `columns` in a row.
+  public let places: [(Double, Double)]
+  /// How many places are in a row.
+  public static let columns = 160
+  private static let rows = 100
+
+  /// - Parameters:
+  ///   - title: What stands above.
+  ///   - points: The examples.
+  ///   - labels: Their classes.
+  ///   - classNames: What the classes are called.
+  public init(_ title: String, points: [(Double, Double)], labels: [Int], classNames: [String]) {
+    func range(_ values: [Double]) -> ClosedRange<Double> {
+      let known = values.filter(\.isFinite)
+      let (low, high) = (known.min() ?? 0, known.max() ?? 1)
+      let room = max((high - low) * 0.12, 1e-3)
+      return low - room...high + room
+    }
+    self.title = title
+    (self.points, self.labels, self.classNames) = (points, labels, classNames)
+    let (x, y) = (range(points.map(\.0)), range(points.map(\.1)))
+    (self.x, self.y) = (x, y)
+    places = (0..<BoundaryPicture.rows * BoundaryPicture.columns).map { index in
+      let h = (Double(index % BoundaryPicture.columns) + 0.5) / Double(BoundaryPicture.columns)
+      let v = 1 - (Double(index / BoundaryPicture.columns) + 0.5) / Double(BoundaryPicture.rows)
+      return (
+        x.lowerBound + h * (x.upperBound - x.lowerBound), y.lowerBound + v * (y.upperBound - y.lowerBound)
+      )
+    }
+  }
+
+  /// The picture.
+  /// - Parameter probabilities: Of the classes, at each of the places.
+  public func svg(_ probabilities: [[Float]]) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(3 * probabilities.count)
+    for row in probabilities {
+      let best = row.indices.max { row[$0] < row[$1] } ?? 0
+      let even = 1 / Float(max(row.count, 1))
+      let sureness = row.isEmpty ? 0 : min(max((row[best] - even) / max(1 - even, 1e-6), 0), 1)
+      let strength = 0.12 + 0.38 * sureness
+      for part in BoundaryPicture.colour(best) { bytes.append(Bitmap.byte(1 + (part - 1) * strength)) }
+    }
+    var chart = Chart(title, x: Axis(x), y: Axis(y), width: 560, height: 400)
+    chart.background(
+      Bitmap(width: BoundaryPicture.columns, height: probabilities.count / BoundaryPicture.columns, bytes: bytes))
+    for (index, name) in classNames.enumerated() {
+      let members = labels.indices.filter { labels[$0] == index }.map { points[$0] }
+      chart.points(members, colour: index, radius: members.count > 400 ? 2 : 3, outline: "#ffffff")
+      chart.name(colour: index, name)
+    }
+    return chart.svg
+  }
+
+  /// The red, green and blue of a class.
+  private static func colour(_ index: Int) -> [Float] {
+    let digits = Chart.colour(index).dropFirst()
+    let number = Int(digits, radix: 16) ?? 0
+    return [16, 8, 0].map { Float(number >> $0 & 255) / 255 }
+  }
+}

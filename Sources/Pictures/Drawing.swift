@@ -1,0 +1,132 @@
+import NeuralNetworks
+
+/// SVG under construction. Colours come as classes of a style that follows the reader's light or dark scheme.
+struct Drawing {
+  /// Which part of a text is at its place.
+  enum Anchor: String { case start, middle, end }
+
+  /// What a mark is for; decides its colour.
+  enum Role: String {
+    /// Text that is to be read first.
+    case ink
+    /// Text beside it.
+    case soft
+    /// Lines that lead the eye.
+    case grid
+    /// Lines round something.
+    case frame
+    /// The filling of a box.
+    case box
+    /// The filling of a box that matters less.
+    case plain
+  }
+
+  private var body = ""
+
+  mutating func text(
+    _ text: String, _ x: Double, _ y: Double, anchor: Anchor = .start, size: Double = 12, role: Role = .ink,
+    isBold: Bool = false, fill: String? = nil, turned: Double? = nil
+  ) {
+    var attributes = "x=\"\(Drawing.number(x))\" y=\"\(Drawing.number(y))\" font-size=\"\(Drawing.number(size))\""
+    if anchor != .start { attributes += " text-anchor=\"\(anchor.rawValue)\"" }
+    if isBold { attributes += " font-weight=\"600\"" }
+    if let turned {
+      attributes += " transform=\"rotate(\(Drawing.number(turned)) \(Drawing.number(x)) \(Drawing.number(y)))\""
+    }
+    attributes += fill.map { " fill=\"\($0)\"" } ?? " class=\"\(role.rawValue)\""
+    body += "<text \(attributes)>\(Drawing.escaped(text))</text>\n"
+  }
+
+  mutating func rectangle(
+    _ x: Double, _ y: Double, width: Double, height: Double, role: Role? = nil, fill: String? = nil,
+    radius: Double = 0, opacity: Double? = nil
+  ) {
+    var attributes = Drawing.box(x, y, width, height)
+    if radius > 0 { attributes += " rx=\"\(Drawing.number(radius))\"" }
+    if let role { attributes += " class=\"\(role.rawValue)\"" }
+    if let fill { attributes += " fill=\"\(fill)\"" }
+    if let opacity { attributes += " fill-opacity=\"\(NumberText.fixed(opacity, digits: 3))\"" }
+    body += "<rect \(attributes)/>\n"
+  }
+
+  mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, role: Role) {
+    body += "<path d=\"M\(Drawing.place(x1, y1))L\(Drawing.place(x2, y2))\" class=\"\(role.rawValue)\"/>\n"
+  }
+
+  /// Anything else.
+  mutating func add(_ element: String) { body += element + "\n" }
+
+  /// The whole picture.
+  func svg(width: Double, height: Double) -> String {
+    """
+    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Drawing.number(width)) \(Drawing.number(height))" \
+    width="\(Drawing.number(width))" height="\(Drawing.number(height))" font-family="system-ui, sans-serif">
+    <style>\(Drawing.style)</style>
+    <rect width="100%" height="100%" class="paper"/>
+    \(body)</svg>
+
+    """
+  }
+
+  /// The first rules are for all; the last ones for readers who prefer light on dark.
+  private static let style = """
+    .paper{fill:#fff}.ink{fill:#1b1f24}.soft{fill:#5b6570}.grid{stroke:#e3e6ea;fill:none}.frame{stroke:#9aa3ad;fill:none}\
+    .box{fill:#e8f1f8;stroke:#0072b2}.plain{fill:#f4f5f7;stroke:#9aa3ad}.tip{fill:#5b6570}.edge{stroke:#5b6570;fill:none}\
+    @media (prefers-color-scheme:dark){.paper{fill:#15181c}.ink{fill:#e8eaed}.soft{fill:#a3acb6}.grid{stroke:#2c3138}\
+    .frame{stroke:#6b7580}.box{fill:#13293a;stroke:#4aa3dc}.plain{fill:#22262c;stroke:#6b7580}.tip{fill:#a3acb6}\
+    .edge{stroke:#a3acb6}}
+    """
+
+  // MARK: Words of SVG
+
+  /// A coordinate with at most one decimal.
+  static func number(_ value: Double) -> String {
+    guard value.isFinite, value.magnitude < 1e9 else { return "0" }
+    let text = NumberText.fixed(value, digits: 1)
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  static func place(_ x: Double, _ y: Double) -> String { "\(number(x)),\(number(y))" }
+
+  static func box(_ x: Double, _ y: Double, _ width: Double, _ height: Double) -> String {
+    "x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(width))\" height=\"\(number(height))\""
+  }
+
+  /// Text without the characters that mean something to XML, and without those that XML cannot hold.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case _ where scalar.value < 32 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: result += " "
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// About how wide a text will be: fonts differ, so this is the width in a wide one.
+  static func width(of text: String, size: Double = 12) -> Double {
+    text.unicodeScalars.reduce(0) { width, scalar in
+      let part =
+        switch scalar {
+        case "i", "l", "j", ".", ",", ":", "'", "|", "!", " ", "[", "]", "(", ")", "1", "t", "f": 0.42
+        case "m", "w", "M", "W", "%", "@": 0.98
+        case _ where scalar.value >= 0x1100: 1.05
+        default: 0.64
+        }
+      return width + part * size
+    }
+  }
+
+  /// A text that is no wider than this: its end is replaced by an ellipsis where it is.
+  static func fitted(_ text: String, width limit: Double, size: Double = 12) -> String {
+    if width(of: text, size: size) <= limit { return text }
+    var kept = text
+    while !kept.isEmpty, width(of: kept + "…", size: size) > limit { kept.removeLast() }
+    return kept + "…"
+  }
+}

@@ -1,0 +1,97 @@
+public import NeuralNetworks
+
+/// The curves of a training: a chart for each value, the one of the validation data beside that of the training data, and the
+/// best epoch of it.
+///
+/// ```swift
+/// import NeuralNetworks
+/// import Pictures
+///
+/// let model = Sequential { Dense(1) }
+/// model.compile(optimizer: .adam(), loss: .meanSquaredError)
+/// let x = Tensor.normal([64, 3], using: RandomStream(seed: 1))
+/// let history = try model.fit(TensorDataset(x, x.sum(axis: 1, keepingRank: true)), epochs: 3)
+/// print(HistoryPicture(history).svg.count)
+/// ```
+public struct HistoryPicture {
+  private let history: History
+  private let title: String
+
+  /// - Parameter title: What stands above the charts; nothing when it is empty.
+  public init(_ history: History, title: String = "") {
+    self.history = history
+    self.title = title
+  }
+
+  /// The names of the values without those of the validation data, in the order in which they occur.
+  private var names: [String] {
+    var names: [String] = []
+    for name in history.epochs.flatMap(\.names) {
+      let plain = name.hasPrefix("validation_") ? String(name.dropFirst("validation_".count)) : name
+      if !names.contains(plain) { names.append(plain) }
+    }
+    // What was learned comes before how.
+    let last = names.firstIndex(of: "learningRate").map { [names.remove(at: $0)] } ?? []
+    return names + last
+  }
+
+  /// The charts, two in a row.
+  public var svg: String {
+    let charts = names.compactMap(chart)
+    let head = title.isEmpty ? 8.0 : 40.0
+    guard let first = charts.first else {
+      var drawing = Drawing()
+      drawing.text("no finished epoch", 20, 30)
+      return drawing.svg(width: 320, height: 50)
+    }
+    let columns = min(charts.count, 2), rows = (charts.count + columns - 1) / columns
+    var drawing = Drawing()
+    if !title.isEmpty { drawing.text(title, 16, 26, size: 16, isBold: true) }
+    for (index, chart) in charts.enumerated() {
+      let (x, y) = (Double(index % columns) * chart.width, head + Double(index / columns) * chart.height)
+      drawing.add("<g transform=\"translate(\(Drawing.place(x, y)))\">")
+      chart.draw(in: &drawing)
+      drawing.add("</g>")
+    }
+    let wanted = title.isEmpty ? 0 : Drawing.width(of: title, size: 16) + 32
+    return drawing.svg(
+      width: max(first.width * Double(columns), wanted), height: head + first.height * Double(rows) + 8)
+  }
+
+  private func points(_ name: String) -> [(Double, Double)] {
+    history.epochs.map { (Double($0.epoch + 1), $0[name] ?? .nan) }
+  }
+
+  /// Nil where no epoch has the value.
+  private func chart(_ name: String) -> Chart? {
+    let training = points(name), validation = points("validation_" + name)
+    let values = (training + validation).map(\.1).filter(\.isFinite)
+    guard !values.isEmpty, let first = training.first?.0, let last = training.last?.0 else { return nil }
+    let room = first == last ? 0.5 : 0
+    var chart = Chart(
+      HistoryPicture.spaced(name), x: Axis(first - room...last + room, ticks: 6, wholeNumbers: true),
+      y: Axis(around: values), xLabel: "epoch")
+    let hasValidation = validation.contains { $0.1.isFinite }
+    if training.contains(where: { $0.1.isFinite }) {
+      chart.line(training, colour: 0, label: hasValidation ? "training" : "")
+    }
+    guard hasValidation, let best = best(validation, name) else { return chart }
+    let text = "\(NumberText.short(best.1)) at epoch \(Int(best.0))"
+    chart.line(validation, colour: 1, label: "validation, best \(text)", isDashed: true)
+    chart.points([best], colour: 1)
+    return chart
+  }
+
+  /// The lowest loss, the highest score.
+  private func best(_ points: [(Double, Double)], _ name: String) -> (Double, Double)? {
+    let known = points.filter(\.1.isFinite)
+    let words = name.lowercased()
+    let isError = words.contains("loss") || words.contains("error") || words.contains("perplexity")
+    return isError ? known.min { $0.1 < $1.1 } : known.max { $0.1 < $1.1 }
+  }
+
+  /// "learningRate" and "top_3" as "learning rate" and "top 3".
+  private static func spaced(_ name: String) -> String {
+    name.map { $0 == "_" ? " " : $0.isUppercase ? " \($0.lowercased())" : "\($0)" }.joined()
+  }
+}

@@ -1,0 +1,51 @@
+import ModelFormats
+import NeuralNetworks
+
+/// The settings of a layer in a few words: "units 128, activation relu".
+enum LayerSettings {
+  static func text(of module: any Module) -> String {
+    guard let layer = module as? any ConfigurableLayer, let settings = try? JSONValue(encoding: layer.configuration)
+    else {
+      return ""
+    }
+    return (settings.object ?? JSONObject()).compactMap { key, value in
+      if isUsual(key, value) { return nil }
+      if key == "activation" { return word(value) }
+      if key == "useBias" { return "no bias" }
+      return word(value).map { "\(spaced(key)) \($0)" }
+    }.joined(separator: ", ")
+  }
+
+  /// True for what hardly any model sets, and what is so in most: a box has room for what differs.
+  private static func isUsual(_ key: String, _ value: JSONValue) -> Bool {
+    switch key {
+    case "initializer", "regularizer", "epsilon", "momentum": true
+    case "useBias", "isAffine", "tracksStatistics": value.bool == true
+    case "activation": word(value) == "linear"
+    case "padding": word(value) == "valid" || word(value) == "0"
+    case "stride", "dilation", "groups": word(value) == "1"
+    default: false
+    }
+  }
+
+  /// Nil for what is switched off or is an object of its own.
+  private static func word(_ value: JSONValue) -> String? {
+    switch value {
+    case .integer(let number): return "\(number)"
+    case .number(let number): return NumberText.short(number)
+    case .string(let text): return text
+    case .bool(let flag): return flag ? "yes" : nil
+    case .array(let values):
+      let words = values.compactMap(word)
+      guard words.count == values.count, !words.isEmpty else { return nil }
+      return Set(words).count == 1 && words.count == 2 ? words[0] : words.joined(separator: "x")
+    case .object(let object): return object["name"].flatMap(word)
+    case .null: return nil
+    }
+  }
+
+  /// "usesBias" as "uses bias".
+  private static func spaced(_ key: String) -> String {
+    key.map { $0.isUppercase ? " \($0.lowercased())" : "\($0)" }.joined()
+  }
+}

@@ -1,0 +1,36 @@
+import ModelFormats
+
+/// What `nn doctor` says of one thing.
+struct Finding {
+  enum Verdict: String {
+    case good
+    /// It works, and could work better.
+    case notice
+    /// It does not work.
+    case broken
+  }
+
+  /// "cpu", "self-test opencl:0:0".
+  let subject: String
+  let verdict: Verdict
+  let text: String
+  /// What to do about it.
+  var advice: String?
+
+  var json: JSONValue {
+    [
+      "subject": .string(subject), "verdict": .string(verdict.rawValue), "text": .string(text),
+      "advice": advice.map(JSONValue.string) ?? .null,
+    ]
+  }
+
+  var lines: [String] {
+    let mark =
+      switch verdict {
+      case .good: "ok    "
+      case .notice: "note  "
+      case .broken: "BROKEN"
+      }
+    return ["\(mark)  \(subject): \(text)"] + (advice.map { ["        → \($0)"] } ?? [])
+  }
+}
