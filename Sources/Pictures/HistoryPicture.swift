@@ -30,14 +30,12 @@ public struct HistoryPicture {
       let plain = name.hasPrefix("validation_") ? String(name.dropFirst("validation_".count)) : name
       if !names.contains(plain) { names.append(plain) }
     }
-    // What was learned comes before how.
-    let last = names.firstIndex(of: "learningRate").map { [names.remove(at: $0)] } ?? []
-    return names + last
+    return names
   }
 
   /// The charts, two in a row.
   public var svg: String {
-    let charts = names.compactMap(chart)
+    let charts = names.compactMap(chart) + [learningRateChart].compactMap(\.self)
     let head = title.isEmpty ? 8.0 : 40.0
     guard let first = charts.first else {
       var drawing = Drawing()
@@ -62,15 +60,29 @@ public struct HistoryPicture {
     history.epochs.map { (Double($0.epoch + 1), $0[name] ?? .nan) }
   }
 
+  /// Nil where no epoch has one.
+  private var learningRateChart: Chart? {
+    let rates = history.epochs.map { (Double($0.epoch + 1), $0.learningRate ?? .nan) }
+    guard rates.contains(where: { $0.1.isFinite }) else { return nil }
+    var chart = emptyChart("learning rate", around: rates.map(\.1))
+    chart.line(rates, colour: 2)
+    return chart
+  }
+
+  private func emptyChart(_ title: String, around values: [Double]) -> Chart {
+    let first = Double(history.epochs.first?.epoch ?? 0) + 1, last = Double(history.epochs.last?.epoch ?? 0) + 1
+    let room = first == last ? 0.5 : 0
+    return Chart(
+      title, x: Axis(first - room...last + room, ticks: 6, wholeNumbers: true), y: Axis(around: values), xLabel: "epoch"
+    )
+  }
+
   /// Nil where no epoch has the value.
   private func chart(_ name: String) -> Chart? {
     let training = points(name), validation = points("validation_" + name)
     let values = (training + validation).map(\.1).filter(\.isFinite)
-    guard !values.isEmpty, let first = training.first?.0, let last = training.last?.0 else { return nil }
-    let room = first == last ? 0.5 : 0
-    var chart = Chart(
-      HistoryPicture.spaced(name), x: Axis(first - room...last + room, ticks: 6, wholeNumbers: true),
-      y: Axis(around: values), xLabel: "epoch")
+    guard !values.isEmpty else { return nil }
+    var chart = emptyChart(HistoryPicture.spaced(name), around: values)
     let hasValidation = validation.contains { $0.1.isFinite }
     if training.contains(where: { $0.1.isFinite }) {
       chart.line(training, colour: 0, label: hasValidation ? "training" : "")
@@ -90,7 +102,7 @@ public struct HistoryPicture {
     return isError ? known.min { $0.1 < $1.1 } : known.max { $0.1 < $1.1 }
   }
 
-  /// "learningRate" and "top_3" as "learning rate" and "top 3".
+  /// "meanError" and "top_3" as "mean error" and "top 3".
   private static func spaced(_ name: String) -> String {
     name.map { $0 == "_" ? " " : $0.isUppercase ? " \($0.lowercased())" : "\($0)" }.joined()
   }

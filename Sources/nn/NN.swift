@@ -19,9 +19,8 @@ struct NN: ParsableCommand {
       """,
     version: "nn \(packageVersion)",
     subcommands: [
-      Train.self, Evaluate.self, Predict.self, Summarize.self, Plot.self, WriteReport.self, Demonstrate.self,
-      Devices.self,
-      Doctor.self,
+      Train.self, Evaluate.self, Predict.self, Summarize.self, Plot.self, WriteReport.self, Run.self,
+      Demonstrate.self, Devices.self, Doctor.self,
     ])
 
   /// Where it is called by that name, it is `nn-bench`: a folder to carry around holds both as one file.

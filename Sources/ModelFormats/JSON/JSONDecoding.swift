@@ -1,24 +1,27 @@
+import NeuralNetworks
+
 extension JSONValue {
   /// A `Codable` value from its JSON. Members that the type does not know are passed over.
   ///
   /// - Parameters:
   ///   - type: What is decoded.
   ///   - userInfo: What the type is told beside the JSON: custom layers, say.
-  /// - Throws: `JSONError.content`, with the path to the value at fault.
+  /// - Throws: `JSONError.content`, with the path to the value at fault; `JSONError.mistakes` where `userInfo` has a place to
+  ///   note several and there are several.
   public func decode<Value: Decodable>(
     _ type: Value.Type = Value.self, userInfo: [CodingUserInfoKey: Any] = [:]
   ) throws -> Value {
+    let decoder = JSONDecoding(value: self, codingPath: [], userInfo: userInfo)
+    let faults = decoder.faults ?? DecodingFaults()
     do {
-      return try JSONDecoding(value: self, codingPath: [], userInfo: userInfo).unbox(type)
+      let value = try decoder.unbox(type)
+      if faults.all.isEmpty { return value }
     } catch let error as DecodingError {
-      let (context, missing): (DecodingError.Context, String?) =
-        switch error {
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context): (context, nil)
-        case .keyNotFound(let key, let context): (context, "there is no \"\(key.stringValue)\"")
-        @unknown default: (DecodingError.Context(codingPath: [], debugDescription: "\(error)"), nil)
-        }
-      throw JSONError.content(path: pathText(context.codingPath), reason: missing ?? context.debugDescription)
+      _ = faults.note(error)
     }
+    let all = faults.all
+    if let only = all.first, all.count == 1 { throw JSONError.content(path: only.path, reason: only.reason) }
+    throw JSONError.mistakes(all.map { JSONError.Mistake(path: $0.path, reason: $0.reason) })
   }
 }
 
@@ -98,7 +101,27 @@ private struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
   }
 
   func decodeNil(forKey key: Key) throws -> Bool { try inner(key).value == .null }
-  func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value { try inner(key).unbox(type) }
+  func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
+    do {
+      return try inner(key).unbox(type)
+    } catch let error as DecodingError {
+      // The rest may have mistakes, too. What is found where this value is used follows from this one.
+      guard let faults = decoder.faults, let value = standIn(type), faults.note(error) else { throw error }
+      return value
+    }
+  }
+
+  /// Some value of a plain type.
+  private func standIn<Value>(_ type: Value.Type) -> Value? {
+    switch type {
+    case is String.Type: "" as? Value
+    case is Bool.Type: false as? Value
+    case is Int.Type: 1 as? Value
+    case is Double.Type: 1.0 as? Value
+    default: nil
+    }
+  }
+
   func nestedContainer<Nested: CodingKey>(
     keyedBy type: Nested.Type, forKey key: Key
   ) throws -> KeyedDecodingContainer<Nested> { try inner(key).container(keyedBy: type) }

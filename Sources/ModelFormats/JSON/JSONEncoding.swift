@@ -1,3 +1,5 @@
+import NeuralNetworks
+
 extension JSONValue {
   /// The JSON of a `Codable` value. NaN and the infinities become the strings "nan", "inf", "-inf"; a `UInt64` beyond `Int`
   /// becomes a string of digits; both come back when the value is decoded.
@@ -9,17 +11,9 @@ extension JSONValue {
       try JSONEncoding(node: node, codingPath: []).box(value)
     } catch let error as EncodingError {
       guard case .invalidValue(_, let context) = error else { throw error }
-      throw JSONError.content(path: pathText(context.codingPath), reason: context.debugDescription)
+      throw JSONError.content(path: context.codingPath.text, reason: context.debugDescription)
     }
     self = node.value
-  }
-}
-
-/// `layers[2].units`
-func pathText(_ path: [any CodingKey]) -> String {
-  path.reduce("") { text, key in
-    if let index = key.intValue { return text + "[\(index)]" }
-    return text.isEmpty ? key.stringValue : text + "." + key.stringValue
   }
 }
 

@@ -37,7 +37,7 @@ enum ModelFile {
   ) throws -> Value {
     do {
       return try JSONValue(parsing: text).decode(
-        userInfo: [.customLayers: custom, .customActivations: activations])
+        userInfo: [.customLayers: custom, .customActivations: activations, .faults: DecodingFaults()])
     } catch let error as JSONError {
       throw FormatError.malformed(path: path, reason: "\(what), \(error)")
     } catch let error as ModelError {

@@ -51,8 +51,8 @@ extension Architecture: Codable {
   public init(from decoder: any Decoder) throws {
     try decoder.refuseUnknownKeys(Key.allCases.map(\.rawValue) + ["layer"])
     let container = try decoder.container(keyedBy: Key.self)
-    inputShape = try container.decodeIfPresent([Int].self, forKey: .inputShape)
-    layers = try container.decode([LayerDescription].self, forKey: .layers)
+    inputShape = try decoder.noting(instead: nil) { try container.decodeIfPresent([Int].self, forKey: .inputShape) }
+    layers = try container.decodeLayers(forKey: .layers)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -63,13 +63,15 @@ extension Architecture: Codable {
 }
 
 extension Decoder {
-  /// Throws for a key that is not in the list, so that a misspelt one is not passed over.
+  /// Throws for a key that is not in the list, or notes each of them, so that a misspelt one is not passed over.
   func refuseUnknownKeys(_ known: [String]) throws {
     let container = try container(keyedBy: AnyKey.self)
-    if let key = container.allKeys.first(where: { !known.contains($0.stringValue) }) {
-      throw DecodingError.dataCorruptedError(
-        forKey: key, in: container,
-        debugDescription: "\"\(key.stringValue)\" is no setting; there are \(known.joined(separator: ", "))")
+    for key in container.allKeys where !known.contains(key.stringValue) {
+      try noting(instead: ()) {
+        throw DecodingError.dataCorruptedError(
+          forKey: key, in: container,
+          debugDescription: "\"\(key.stringValue)\" is no setting; there are \(known.joined(separator: ", "))")
+      }
     }
   }
 }

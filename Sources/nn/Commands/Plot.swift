@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import ModelFormats
 import NeuralNetworks
 import Pictures
 
@@ -56,7 +57,7 @@ struct PlotFile: ParsableCommand {
       let drawn = try ModelPicture(model, inputShape: model.inputShapes.isEmpty ? inputShape?.extents : nil)
       try picture.write(.init(svg: { drawn.svg }, dot: { drawn.dot }))
     } else if [".jsonl", ".ndjson", ".log"].contains(where: file.hasSuffix) {
-      let history = try HistoryFile.read(file)
+      let history = try History.load(fromLog: file)
       try picture.write(.init(svg: { HistoryPicture(history, title: title).svg }))
     } else {
       throw Failure.usage(

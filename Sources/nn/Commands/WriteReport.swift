@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import ModelFormats
 import NeuralNetworks
 import Pictures
 
@@ -30,7 +31,7 @@ struct WriteReport: ParsableCommand {
     guard out.hasSuffix(".html") else {
       throw Failure.usage("--out \(out): expected a file that ends with .html")
     }
-    let log = try history.map(HistoryFile.read)
+    let log = try history.map { try History.load(fromLog: $0) }
     let device = try tested.device.resolve()
     let model = try TestedModel(tested.model, tested.data, on: device.device)
     var page = RunPage(title ?? String(tested.model.split(separator: "/").last ?? ""))

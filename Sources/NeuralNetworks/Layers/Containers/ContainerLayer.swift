@@ -38,7 +38,7 @@ struct ContainerDescription: Sendable {
   }
 
   init<L: ContainerLayer>(_ type: L.Type, from decoder: any Decoder) throws {
-    let layers = try decoder.container(keyedBy: Key.self).decode([LayerDescription].self, forKey: .layers)
+    let layers = try decoder.container(keyedBy: Key.self).decodeLayers(forKey: .layers)
     self.init(type, layers, try L.Settings(from: decoder))
   }
 

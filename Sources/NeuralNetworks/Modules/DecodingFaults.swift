@@ -1,0 +1,96 @@
+import Synchronization
+
+/// The mistakes in a description that is read to its end, so that all of them can be said at once. A decoder that is given such a
+/// list notes what it can go on after, and puts some value in its place; what has been decoded is worth nothing then.
+package final class DecodingFaults: Sendable {
+  /// A mistake, and where it is.
+  package struct Fault: Sendable, Hashable {
+    /// "layers[2].units".
+    package let path: String
+    package let reason: String
+    /// The keys that lead to it, that of what is missing included.
+    fileprivate let keys: [String]
+
+    package init(_ error: DecodingError) {
+      let context: DecodingError.Context
+      var keys: [any CodingKey] = []
+      switch error {
+      case .typeMismatch(_, let found), .valueNotFound(_, let found), .dataCorrupted(let found):
+        (context, reason) = (found, found.debugDescription)
+      case .keyNotFound(let key, let found):
+        (context, reason, keys) = (found, "there is no \"\(key.stringValue)\"", [key])
+      @unknown default: (context, reason) = (.init(codingPath: [], debugDescription: ""), "\(error)")
+      }
+      path = context.codingPath.text
+      self.keys = (context.codingPath + keys).map(\.stringValue)
+    }
+  }
+
+  /// A hostile description may have millions.
+  private static let limit = 50
+  private let list = Mutex<[Fault]>([])
+
+  package init() {}
+
+  /// In the order in which they were found.
+  package var all: [Fault] { list.withLock { $0 } }
+
+  /// Notes a mistake. One that lies at, in or around the place of another one is what follows from that, and is passed over.
+  /// - Returns: False when there are so many that it is not worth going on.
+  package func note(_ error: DecodingError) -> Bool {
+    let fault = Fault(error)
+    return list.withLock { list in
+      if list.count >= DecodingFaults.limit { return false }
+      let follows = list.contains { known in zip(known.keys, fault.keys).allSatisfy { $0 == $1 } }
+      if !follows { list.append(fault) }
+      return true
+    }
+  }
+}
+
+extension CodingUserInfoKey {
+  /// `DecodingFaults`: where a decoder notes mistakes.
+  package static let faults = CodingUserInfoKey(rawValue: "NeuralNetworks.faults")!
+}
+
+extension Decoder {
+  /// Where mistakes are noted; nil where the first one ends the decoding.
+  package var faults: DecodingFaults? { userInfo[.faults] as? DecodingFaults }
+
+  /// What `body` gives, or `instead` of it where it meets a mistake that can be noted.
+  package func noting<Value>(instead: Value, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as DecodingError {
+      guard let faults, faults.note(error) else { throw error }
+      return instead
+    }
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// The descriptions of layers in an array; where mistakes are noted, without those that have some.
+  func decodeLayers(forKey key: Key) throws -> [LayerDescription] {
+    var list = try nestedUnkeyedContainer(forKey: key)
+    var layers: [LayerDescription] = []
+    while !list.isAtEnd {
+      let decoder = try list.superDecoder()
+      let layer: LayerDescription? = try decoder.noting(instead: nil) { try LayerDescription(from: decoder) }
+      layer.map { layers.append($0) }
+    }
+    return layers
+  }
+}
+
+extension [any CodingKey] {
+  /// "layers[2].units".
+  package var text: String {
+    reduce(into: "") { text, key in
+      if let index = key.intValue {
+        text += "[\(index)]"
+      } else {
+        text += text.isEmpty ? key.stringValue : ".\(key.stringValue)"
+      }
+    }
+  }
+}
