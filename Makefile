@@ -3,7 +3,8 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test build train test test-cpu-only test-kernels test-neon test-address test-thread \
-  test-undefined dist bench bench-peers api-check format lint clean
+  test-undefined dist bench bench-peers api-check check-documentation \
+  check-dependency documentation format lint clean
 
 BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd oclgrind python3-venv curl
@@ -69,6 +70,15 @@ bench-peers: setup ## Measure PyTorch, JAX, Keras, NumPy and OpenBLAS side by si
 api-check: setup-test ## Compile programs of users against this package as a dependency.
 	Scripts/api-check
 
+check-documentation: setup ## Compile and run the examples of the documentation.
+	Scripts/check-documentation
+
+check-dependency: setup ## Build and train in packages that depend on this one, by path and by version.
+	Scripts/check-dependency
+
+documentation: ## Make pages of the articles and of all declarations in .build/documentation.
+	Scripts/make-documentation
+
 format: ## Lay out all Swift code.
 	swift format -i -r Package.swift Sources Tests Benchmarks
 
@@ -76,4 +86,4 @@ lint: ## Check the layout of all Swift code.
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
 
 clean: ## Remove what was built.
-	rm -rf .build .build-test .build-test-python .build-cpu-only .build-dist dist .build-address .build-thread .build-kernels
+	rm -rf .build .build-outside .build-test .build-test-python .build-cpu-only .build-dist dist .build-address .build-thread .build-kernels

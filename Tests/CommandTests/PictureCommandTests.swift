@@ -5,7 +5,7 @@ import Testing
   private static let log = """
     {"epoch": 1, "seconds": 0.5, "learningRate": 0.001, "loss": 0.9, "accuracy": 0.6, "validation_loss": 1.0}
     {"epoch": 2, "seconds": 0.5, "learningRate": 0.001, "loss": 0.5, "accuracy": 0.8, "validation_loss": null}
-    {"epoch": 2, "seconds": 0.5, "learningRate": 0.0005, "loss": 0.4, "accuracy": 0.8, "validation_loss": 0.7}
+    {"epoch": 3, "seconds": 0.5, "learningRate": 0.0005, "loss": 0.4, "accuracy": 0.8, "validation_loss": 0.7}
 
     """
 
@@ -25,22 +25,22 @@ import Testing
 
   @Test func curves() throws {
     let folder = try TemporaryFolder()
-    let log = try folder.write("run.jsonl", Self.log + "{\"epoch\": 3, \"lo")
+    let log = try folder.write("run.jsonl", Self.log + "{\"epoch\": 4, \"lo")
     let out = folder.file("curves.svg")
     let result = try Command.nn("plot", log, "--out", out, "--title", "a run")
     #expect(result.status == 0 && result.error.contains(out), "\(result.error)")
     let svg = Command.read(out)
     #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n") && svg.contains("a run"))
-    #expect(svg.contains("validation, best 0.7000 at epoch 2") && svg.contains(">learning rate<"))
+    #expect(svg.contains("validation, best 0.7000 at epoch 3") && svg.contains(">learning rate<"))
     #expect(try Command.nn("plot", log, "--title", "a run").output == svg)
   }
 
-  @Test func everyFaultyLineOfALogIsNamed() throws {
+  @Test func faultyLogsAreNamed() throws {
     let folder = try TemporaryFolder()
-    let log = try folder.write("run.jsonl", "{\"epoch\": 0}\n[1]\n{\"epoch\": 1, \"loss\": 1}\n{\"epoch\" 2}\n")
-    expectFault(try Command.nn("plot", log), 1, "line 1", "line 2", "line 4", "epoch")
+    let log = try folder.write("run.jsonl", "{\"epoch\": 1, \"loss\": 1}\n{\"epoch\" 2}\n")
+    expectFault(try Command.nn("plot", log), 1, "run.jsonl", "line 2")
     let empty = try folder.write("empty.jsonl", "\n")
-    expectFault(try Command.nn("plot", empty), 1, "empty.jsonl", "none")
+    expectFault(try Command.nn("plot", empty), 1, "empty.jsonl", "no epoch")
     expectFault(try Command.nn("plot", folder.file("missing.jsonl")), 1, "no such file")
     expectFault(try Command.nn("plot", "picture.txt"), 64, ".jsonl", "confusion")
   }

@@ -58,6 +58,7 @@ struct PlotFile: ParsableCommand {
       try picture.write(.init(svg: { drawn.svg }, dot: { drawn.dot }))
     } else if [".jsonl", ".ndjson", ".log"].contains(where: file.hasSuffix) {
       let history = try History.load(fromLog: file)
+      guard !history.epochs.isEmpty else { throw Failure("\(file): there is no epoch in it") }
       try picture.write(.init(svg: { HistoryPicture(history, title: title).svg }))
     } else {
       throw Failure.usage(
