@@ -40,7 +40,9 @@ public struct IDX: Sendable {
 
   /// Reads a file and checks its head and its length.
   ///
-  /// - Parameter limit: the most bytes that the file may hold, packed or unpacked.
+  /// - Parameters:
+  ///   - path: the file, plain or gzip.
+  ///   - limit: the most bytes that the file may hold, packed or unpacked.
   /// - Throws: `DataError`, naming the file, the byte, what was expected and what was found.
   public init(_ path: String, limit: Int = 1 << 32) throws {
     try self.init(bytes: DataFile.read(path, limit: limit), path: path)

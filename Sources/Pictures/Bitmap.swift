@@ -37,7 +37,10 @@ public struct Bitmap: Sendable, Hashable {
   }
 
   /// Numbers on both sides of zero: blue below, white at zero, orange above.
-  /// - Parameter limit: The size that has the fullest colour.
+  /// - Parameters:
+  ///   - values: Row by row.
+  ///   - width: Of the picture.
+  ///   - limit: The size that has the fullest colour.
   public init(signed values: [Float], width: Int, limit: Float) {
     let ends: [[Float]] = [[0, 0.35, 0.7], [0.8, 0.33, 0]]
     self.init(

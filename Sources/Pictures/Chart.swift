@@ -50,7 +50,9 @@ public struct Chart {
   }
 
   /// Adds dots.
-  /// - Parameter colour: The number of a colour; there are ten.
+  /// - Parameters:
+  ///   - points: Places on both axes.
+  ///   - colour: The number of a colour; there are ten.
   public mutating func points(_ points: [(Double, Double)], colour: Int) {
     self.points(points, colour: colour, radius: 3, outline: nil)
   }
@@ -67,8 +69,10 @@ public struct Chart {
 
   /// Adds a line through points; those that are no numbers leave gaps.
   /// - Parameters:
+  ///   - points: Places on both axes.
   ///   - colour: The number of a colour; there are ten.
   ///   - label: What the line is called above the chart.
+  ///   - isDashed: Whether the line has gaps.
   public mutating func line(
     _ points: [(Double, Double)], colour: Int, label: String = "", isDashed: Bool = false
   ) {

@@ -15,7 +15,9 @@ public struct ConfusionPicture {
   /// What the classes are called.
   public let classNames: [String]
 
-  /// - Parameter classNames: One for each class; numbers from 0 when it is empty.
+  /// - Parameters:
+  ///   - counts: A row for each class.
+  ///   - classNames: One for each class; numbers from 0 when it is empty.
   public init(_ counts: [[Double]], classNames: [String] = []) {
     self.counts = counts
     self.classNames = counts.indices.map { classNames.indices.contains($0) ? classNames[$0] : "\($0)" }

@@ -17,7 +17,9 @@ public struct HistoryPicture {
   private let history: History
   private let title: String
 
-  /// - Parameter title: What stands above the charts; nothing when it is empty.
+  /// - Parameters:
+  ///   - history: What `fit` has returned, or a log.
+  ///   - title: What stands above the charts; nothing when it is empty.
   public init(_ history: History, title: String = "") {
     self.history = history
     self.title = title

@@ -20,7 +20,9 @@ public struct ImageSheet {
   }
 
   /// Adds a picture.
-  /// - Parameter caption: What is written below, at most a few lines.
+  /// - Parameters:
+  ///   - bitmap: The picture.
+  ///   - caption: What is written below, at most a few lines.
   public mutating func add(_ bitmap: Bitmap, caption: String = "") {
     let lines = caption.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     pictures.append((bitmap, caption.isEmpty ? [] : lines))

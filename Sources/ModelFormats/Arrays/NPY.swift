@@ -6,7 +6,10 @@ import NeuralNetworks
 /// Read: C and Fortran order, either byte order; floating-point types become float32, integers int32 if they fit, booleans
 /// bool. Written: C order, little-endian.
 public enum NPY {
-  /// - Parameter limit: the most bytes that the file may have.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - device: where the tensor will be.
+  ///   - limit: the most bytes that the file may have.
   /// - Throws: `FormatError`.
   public static func load(_ path: String, on device: Device = .cpu, limit: Int = 1 << 36) throws -> Tensor {
     let bytes = try withFileErrors { () throws(FileError) in try FileReader.read(path, limit: limit) }

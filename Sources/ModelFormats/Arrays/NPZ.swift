@@ -5,7 +5,10 @@ import NeuralNetworks
 public enum NPZ {
   /// Reads all tensors, in the order of the archive.
   ///
-  /// - Parameter limit: the most bytes that the file, and all its tensors together, may have.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - device: where the tensors will be.
+  ///   - limit: the most bytes that the file, and all its tensors together, may have.
   /// - Throws: `FormatError`.
   public static func load(
     _ path: String, on device: Device = .cpu, limit: Int = 1 << 36
@@ -29,7 +32,10 @@ public enum NPZ {
 
   /// Writes tensors; `numpy.load` reads them by name. The file appears under its name when it is whole.
   ///
-  /// - Parameter compressed: deflates them, as `numpy.savez_compressed` does.
+  /// - Parameters:
+  ///   - tensors: names and values.
+  ///   - path: the file.
+  ///   - compressed: deflates them, as `numpy.savez_compressed` does.
   /// - Throws: `FormatError`; `DeviceError` if a tensor cannot be downloaded.
   public static func save(_ tensors: some Sequence<(String, Tensor)>, to path: String, compressed: Bool = false) throws
   {

@@ -66,6 +66,7 @@ public final class Safetensors: Sendable {
   ///
   /// - Parameters:
   ///   - tensors: names, none twice, and values; wider elements come first in the file, so that all are aligned.
+  ///   - path: the file.
   ///   - metadata: text of your own.
   /// - Throws: `FormatError`; `DeviceError` if a tensor cannot be downloaded.
   public static func save(

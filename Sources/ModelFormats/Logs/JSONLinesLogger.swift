@@ -8,7 +8,7 @@ import NeuralNetworks
 ///
 /// Epochs count from 1, as people are told them; the values follow in the order in which they are shown, and one that is NaN
 /// or infinite is null. Each line is in the file when its epoch ends. A run that goes on from a checkpoint continues the file
-/// with each epoch once; any other run replaces it. ``NeuralNetworks/History/load(fromLog:)`` reads it.
+/// with each epoch once; any other run replaces it. `History.load(fromLog:)` reads it.
 public final class JSONLinesLogger: Callback {
   /// Where the lines go.
   public let path: String

@@ -58,7 +58,10 @@ public final class TransformerEncoderBlock: Layer {
   public func forward(_ input: Tensor, _ context: Context) -> Tensor { self(input, mask: nil, context) }
 
   /// The same for sequences with padding.
-  /// - Parameter mask: Bool, `[N, T]`: true for what may be looked at; or `[N, T, T]`.
+  /// - Parameters:
+  ///   - input: `[N, T, width]`.
+  ///   - mask: Bool, `[N, T]`: true for what may be looked at; or `[N, T, T]`.
+  ///   - context: Training or inference.
   public func callAsFunction(_ input: Tensor, mask: Tensor?, _ context: Context) -> Tensor {
     guard input.shape.last == settings.width else {
       return ShapeTrace.refuse(

@@ -42,6 +42,7 @@ public final class GRU: RecurrentLayer {
   ///   - input: `[N, steps, features]`.
   ///   - state: What the sequence begins with, `[N, units]`; nil: zeros.
   ///   - mask: Bool `[N, steps]`: false for padding.
+  ///   - context: Training or inference.
   public func callAsFunction(
     _ input: Tensor, from state: Tensor?, mask: Tensor? = nil, _ context: Context
   ) -> (output: Tensor, state: Tensor) {

@@ -60,6 +60,7 @@ public final class LSTM: RecurrentLayer {
   ///   - input: `[N, steps, features]`.
   ///   - state: What the sequence begins with; nil: zeros.
   ///   - mask: Bool `[N, steps]`: false for padding.
+  ///   - context: Training or inference.
   public func callAsFunction(
     _ input: Tensor, from state: State?, mask: Tensor? = nil, _ context: Context
   ) -> (output: Tensor, state: State) {
