@@ -8,10 +8,10 @@
 
 #ifdef NN_LOOPS
 
-// One item does some lines. Where the elements of a line lie side by side, the extreme is found first, and then where it
+// One item does some lines. SIGNED is what comparisons of vectors give. Where the elements of a line lie side by side, the extreme is found first, and then where it
 // stands.
 #define NN_SIDE_BY_SIDE 256
-#define ARG_REDUCTION(NAME, TYPE, WORD, BETTER, EXTREME)                                                             \
+#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, EXTREME)                                                     \
   static inline index_t NAME##Line_##TYPE(global const WORD *p, index_t extent) {                                    \
     WORD##16 lanes = vload16(0, p);                                                                              \
     index_t j = 16;                                                                                                  \
@@ -48,8 +48,16 @@
           best[k] = 0;                                                                                               \
         }                                                                                                            \
         for (index_t j = 1; j < extent; j++) {                                                                       \
-          NN_VECTORIZED for (index_t k = 0; k < n; k++) {                                                            \
-            const WORD x = p[(ulong)j * inner + at + k], champion = champions[k];                                    \
+          global const WORD *row = p + (ulong)j * inner + at;                                                        \
+          index_t k = 0;                                                                                             \
+          for (; k + 16 <= n; k += 16) {                                                                             \
+            const WORD##16 x = vload16(0, row + k), champion = vload16(0, champions + k);                            \
+            const SIGNED##16 isBetter = (champion == champion) & ((x != x) | (x BETTER champion));                   \
+            vstore16(select(champion, x, isBetter), 0, champions + k);                                               \
+            vstore16(select(vload16(0, best + k), (int16)((int)j), convert_int16(isBetter)), 0, best + k);           \
+          }                                                                                                          \
+          for (; k < n; k++) {                                                                                       \
+            const WORD x = row[k], champion = champions[k];                                                          \
             const int isBetter = (champion == champion) & ((x != x) | (x BETTER champion));                          \
             champions[k] = isBetter ? x : champion;                                                                  \
             best[k] = isBetter ? (int)j : best[k];                                                                   \
@@ -62,7 +70,7 @@
 
 #else
 
-#define ARG_REDUCTION(NAME, TYPE, WORD, BETTER, EXTREME)                                                                            \
+#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, EXTREME)                                                     \
   kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,       \
                                  index_t count, index_t extent, index_t inner) {                                     \
     NN_FOREACH(i, count) {                                                                                           \
@@ -117,9 +125,9 @@
 
 #endif
 
-ARG_REDUCTION(argmax, float, float, >, nn_maximum_float)
-ARG_REDUCTION(argmin, float, float, <, nn_minimum_float)
-ARG_REDUCTION(argmax, int, int, >, nn_maximum_int)
-ARG_REDUCTION(argmin, int, int, <, nn_minimum_int)
-ARG_REDUCTION(argmax, bool, uchar, >, nn_maximum_bool)
-ARG_REDUCTION(argmin, bool, uchar, <, nn_minimum_bool)
+ARG_REDUCTION(argmax, float, float, int, >, nn_maximum_float)
+ARG_REDUCTION(argmin, float, float, int, <, nn_minimum_float)
+ARG_REDUCTION(argmax, int, int, int, >, nn_maximum_int)
+ARG_REDUCTION(argmin, int, int, int, <, nn_minimum_int)
+ARG_REDUCTION(argmax, bool, uchar, char, >, nn_maximum_bool)
+ARG_REDUCTION(argmin, bool, uchar, char, <, nn_minimum_bool)

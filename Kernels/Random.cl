@@ -1,5 +1,5 @@
-// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011): element i of a draw is word i % 4 of block i / 4. One item makes
-// one block. Bits, uniforms and masks are the same on every device; normals too, as they use exactly rounded steps alone.
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011): element i of a draw is word i % 4 of block i / 4. Bits, uniforms and
+// masks are the same on every device; normals too, as they use exactly rounded steps alone.
 
 // Where the numbers come from; the step gets an int32 of device memory added where there is one.
 typedef struct {
@@ -7,21 +7,31 @@ typedef struct {
   int hasStepOffset;
 } source_t;
 
-static inline uint4 nn_philox(uint4 c, uint2 k) {
-  for (uint round = 0; round < 10; round++) {
-    const uint high0 = mul_hi(c.x, 0xD2511F53u), low0 = c.x * 0xD2511F53u;
-    const uint high1 = mul_hi(c.z, 0xCD9E8D57u), low1 = c.z * 0xCD9E8D57u;
-    c = (uint4)(high1 ^ c.y ^ k.x, low1, high0 ^ c.w ^ k.y, low0);
-    k += (uint2)(0x9E3779B9u, 0xBB67AE85u);
+// A block of four words. Scalars alone, and products of 64 bits in place of `mul_hi`: so compilers make vectors of a loop.
+typedef struct {
+  uint x, y, z, w;
+} words_t;
+
+static inline __attribute__((always_inline)) words_t nn_philox(words_t c, uint low, uint high) {
+  _Pragma("unroll") for (uint round = 0; round < 10; round++) {
+    const ulong first = (ulong)c.x * 0xD2511F53u, second = (ulong)c.z * 0xCD9E8D57u;
+    c.x = (uint)(second >> 32) ^ c.y ^ low;
+    c.z = (uint)(first >> 32) ^ c.w ^ high;
+    c.y = (uint)second;
+    c.w = (uint)first;
+    low += 0x9E3779B9u;
+    high += 0xBB67AE85u;
   }
   return c;
 }
 
-static inline uint4 nn_block(ulong block, source_t source, global const int *stepOffset) {
-  uint step = source.step;
-  if (source.hasStepOffset) step += as_uint(*stepOffset);
-  return nn_philox((uint4)((uint)block, (uint)(block >> 32), source.call, step),
-                   (uint2)(source.keyLow, source.keyHigh));
+static inline uint nn_step(source_t source, global const int *stepOffset) {
+  return source.hasStepOffset ? source.step + as_uint(*stepOffset) : source.step;
+}
+
+static inline __attribute__((always_inline)) words_t nn_block(ulong block, uint step, source_t source) {
+  const words_t counter = {(uint)block, (uint)(block >> 32), source.call, step};
+  return nn_philox(counter, source.keyLow, source.keyHigh);
 }
 
 // [0, 1) from the upper 24 bits: exact.
@@ -95,29 +105,50 @@ static inline float2 nn_normals(uint first, uint second) {
   return nn_on_circle(nn_square_root(nn_minus_two_log((first >> 8) + 1u)), second >> 8);
 }
 
+// Runs the statements with the block of words and the position of its first element, for each whole block of `count` elements;
+// NN_LAST for what is left behind them, in one item.
+#define NN_FORBLOCKS(count, ...)                                                                                     \
+  const uint step = nn_step(source, stepOffset + stepOffsetOffset);                                                  \
+  NN_FOREACH(block, (count) / 4) {                                                                                   \
+    const words_t words = nn_block(block, step, source);                                                             \
+    const ulong i = (ulong)block * 4;                                                                                \
+    __VA_ARGS__                                                                                                      \
+  }
+#define NN_LAST(count, ...)                                                                                          \
+  if (get_global_id(0) == 0 && (count) % 4 != 0) {                                                                   \
+    const words_t words = nn_block((count) / 4, step, source);                                                       \
+    const ulong i = (ulong)((count) / 4) * 4;                                                                        \
+    const uint left = (uint)((count) % 4);                                                                           \
+    __VA_ARGS__                                                                                                      \
+  }
+
 #define DRAW(NAME, TYPE, BLOCK, WORD)                                                                                \
   kernel void NAME(global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count, source_t source,                          \
                    global const int *stepOffset, ulong stepOffsetOffset, ulong threshold) {                          \
     ys += yOffset;                                                                                                   \
-    const index_t block = get_global_id(0), first = block * 4;                                                       \
-    if (first < count) {                                                                                             \
-      const uint4 words = nn_block(block, source, stepOffset + stepOffsetOffset);                                    \
+    NN_FORBLOCKS(count, {                                                                                            \
       BLOCK;                                                                                                         \
-      ys[first] = WORD(0, x);                                                                                        \
-      if (first + 1 < count) ys[first + 1] = WORD(1, y);                                                             \
-      if (first + 2 < count) ys[first + 2] = WORD(2, z);                                                             \
-      if (first + 3 < count) ys[first + 3] = WORD(3, w);                                                             \
-    }                                                                                                                \
+      ys[i] = WORD(x);                                                                                               \
+      ys[i + 1] = WORD(y);                                                                                           \
+      ys[i + 2] = WORD(z);                                                                                           \
+      ys[i + 3] = WORD(w);                                                                                           \
+    })                                                                                                               \
+    NN_LAST(count, {                                                                                                 \
+      BLOCK;                                                                                                         \
+      ys[i] = WORD(x);                                                                                               \
+      if (left > 1) ys[i + 1] = WORD(y);                                                                             \
+      if (left > 2) ys[i + 2] = WORD(z);                                                                             \
+    })                                                                                                               \
   }
 
 #define NO_BLOCK
-#define BITS(i, c) as_int(words.c)
-#define UNIFORM(i, c) nn_uniform(words.c)
-#define MASK(i, c) ((ulong)words.c < threshold)
+#define BITS(c) as_int(words.c)
+#define UNIFORM(c) nn_uniform(words.c)
+#define MASK(c) ((ulong)words.c < threshold)
 #define PAIRS                                                                                                        \
   const float2 head = nn_normals(words.x, words.y), tail = nn_normals(words.z, words.w);                             \
   const float4 pairs = (float4)(head.x, head.y, tail.x, tail.y)
-#define NORMAL(i, c) pairs.c
+#define NORMAL(c) pairs.c
 
 DRAW(random_bits, int, NO_BLOCK, BITS)
 DRAW(random_uniform, float, NO_BLOCK, UNIFORM)
@@ -131,12 +162,7 @@ kernel void dropout(global const float *xs, ulong xOffset, global float *ys, ulo
                     float scale) {
   xs += xOffset;
   ys += yOffset;
-  const index_t block = get_global_id(0), first = block * 4;
-  if (first < count) {
-    const uint4 words = nn_block(block, source, stepOffset + stepOffsetOffset);
-    ys[first] = xs[first] * ((ulong)words.x < threshold ? scale : 0.0f);
-    if (first + 1 < count) ys[first + 1] = xs[first + 1] * ((ulong)words.y < threshold ? scale : 0.0f);
-    if (first + 2 < count) ys[first + 2] = xs[first + 2] * ((ulong)words.z < threshold ? scale : 0.0f);
-    if (first + 3 < count) ys[first + 3] = xs[first + 3] * ((ulong)words.w < threshold ? scale : 0.0f);
-  }
+#define KEPT(at, c) ys[i + at] = xs[i + at] * ((ulong)words.c < threshold ? scale : 0.0f);
+  NN_FORBLOCKS(count, KEPT(0, x) KEPT(1, y) KEPT(2, z) KEPT(3, w))
+  NN_LAST(count, KEPT(0, x) if (left > 1) KEPT(1, y) if (left > 2) KEPT(2, z))
 }

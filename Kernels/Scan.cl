@@ -1,5 +1,33 @@
 // Running sums of x[outer, extent, inner] along the middle axis, from the front or from the back.
 
+#ifdef NN_LOOPS
+
+// One item runs along some lines; where they lie side by side, along NN_SIDE_BY_SIDE of them at once.
+#define NN_SIDE_BY_SIDE 256
+#define SCAN(TYPE, SUM)                                                                                              \
+  kernel void scanItems_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,              \
+                               ulong yOffset, index_t count, index_t extent, index_t inner, int reversed) {          \
+    NN_FORRUNS(i, run, count, inner) {                                                                               \
+      const index_t o = i / inner;                                                                                   \
+      const ulong start = (ulong)o * extent * inner + (i - o * inner);                                               \
+      for (index_t first = 0; first < run; first += NN_SIDE_BY_SIDE) {                                               \
+        const index_t n = min(run - first, (index_t)NN_SIDE_BY_SIDE);                                                \
+        NN_TYPE(TYPE) sums[NN_SIDE_BY_SIDE];                                                                         \
+        for (index_t k = 0; k < n; k++) sums[k] = 0;                                                                 \
+        for (index_t j = 0; j < extent; j++) {                                                                       \
+          const ulong at = start + (ulong)(reversed ? extent - 1 - j : j) * inner + first;                           \
+          NN_VECTORIZED for (index_t k = 0; k < n; k++) {                                                            \
+            const NN_TYPE(TYPE) a = sums[k], b = xs[xOffset + at + k];                                               \
+            sums[k] = SUM;                                                                                           \
+            ys[yOffset + at + k] = sums[k];                                                                          \
+          }                                                                                                          \
+        }                                                                                                            \
+      }                                                                                                              \
+    }                                                                                                                \
+  }
+
+#else
+
 #define SCAN(TYPE, SUM)                                                                                              \
   /* One item runs along one line: for many lines, and short ones. */                                                \
   kernel void scanItems_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,              \
@@ -48,6 +76,8 @@
       barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
     }                                                                                                                \
   }
+
+#endif
 
 SCAN(float, a + b)
 SCAN(int, nn_add_int(a, b))

@@ -32,8 +32,33 @@ COPY(byte, uchar)
 ACCUMULATE(float, a + b)
 ACCUMULATE(int, nn_add_int(a, b))
 
-// Transposition of matrices: y[b, c, r] = x[b, r, c], tile by tile through local memory, so that both sides are touched
-// along their rows. The extra column keeps the lanes of a column in different banks.
+// Transposition of matrices: y[b, c, r] = x[b, r, c], tile by tile, so that both sides are touched along their rows.
+#ifdef NN_LOOPS
+
+// One item turns a tile.
+#define TILE 64
+#define TRANSPOSE(NAME, WORD)                                                                                        \
+  kernel void transpose_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows,   \
+                               index_t columns, index_t batches) {                                                   \
+    WORD tile[TILE][TILE + 1];                                                                                       \
+    const index_t column = (index_t)get_group_id(0) * TILE, row = (index_t)get_group_id(1) * TILE;                   \
+    const index_t width = min((index_t)TILE, columns - column), height = min((index_t)TILE, rows - row);             \
+    for (index_t batch = get_group_id(2); batch < batches; batch += get_num_groups(2)) {                             \
+      const ulong start = (ulong)batch * rows * columns;                                                             \
+      global const WORD *x = xs + xOffset + start + (ulong)row * columns + column;                                   \
+      global WORD *y = ys + yOffset + start + (ulong)column * rows + row;                                            \
+      for (index_t r = 0; r < height; r++) {                                                                         \
+        NN_VECTORIZED for (index_t c = 0; c < width; c++) tile[r][c] = x[(ulong)r * columns + c];                    \
+      }                                                                                                              \
+      for (index_t c = 0; c < width; c++) {                                                                          \
+        NN_VECTORIZED for (index_t r = 0; r < height; r++) y[(ulong)c * rows + r] = tile[r][c];                      \
+      }                                                                                                              \
+    }                                                                                                                \
+  }
+
+#else
+
+// A work group turns a tile through local memory. The extra column keeps the lanes of a column in different banks.
 #define TILE 32
 #define TRANSPOSE(NAME, WORD)                                                                                        \
   kernel void transpose_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows,   \
@@ -53,6 +78,8 @@ ACCUMULATE(int, nn_add_int(a, b))
       barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
     }                                                                                                                \
   }
+
+#endif
 
 TRANSPOSE(word, uint)
 TRANSPOSE(byte, uchar)

@@ -21,7 +21,7 @@ extension OpenCLBackend {
     default: throw unsupported("random \(distribution)", y.dtype)
     }
     let program = ProgramName(family: .random, isWide: isWide(count))
-    try launch(KernelName(program: program, stem: name), .items((count + 3) / 4)) { arguments in
+    try launch(KernelName(program: program, stem: name), .elements((count + 3) / 4)) { arguments in
       arguments.slice(y)
       arguments.count(count)
       arguments.value(Source(source))
@@ -36,7 +36,7 @@ extension OpenCLBackend {
     try requireFloat32(x, "dropout")
     guard probability < 1 else { return try fill(y, count: count, with: 0) }
     let program = ProgramName(family: .random, isWide: isWide(count))
-    try launch(KernelName(program: program, stem: "dropout"), .items((count + 3) / 4)) { arguments in
+    try launch(KernelName(program: program, stem: "dropout"), .elements((count + 3) / 4)) { arguments in
       arguments.slice(x)
       arguments.slice(y)
       arguments.count(count)

@@ -100,7 +100,8 @@ extension OpenCLBackend {
       family: .argReduction, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
     if options.runsLoops || ReductionPlan.prefersItems(shape) {
       let name = KernelName(program: program, stem: op.kernelName + "Items", type: type)
-      try launch(name, .elements(shape.reducedCount, each: shape.extent)) { arguments in
+      let groups = WorkGroups.elements(shape.reducedCount, each: shape.extent, areColumns: shape.inner > 1)
+      try launch(name, groups) { arguments in
         arguments.slice(x)
         arguments.slice(y)
         arguments.count(shape.reducedCount)
@@ -125,7 +126,9 @@ extension OpenCLBackend {
     let isByItems = options.runsLoops || ReductionPlan.prefersItems(shape)
     let name = KernelName(program: program, stem: isByItems ? "scanItems" : "scanRows", type: type)
     let groups =
-      isByItems ? WorkGroups.elements(shape.reducedCount, each: shape.extent) : WorkGroups(x: shape.reducedCount)
+      isByItems
+      ? WorkGroups.elements(shape.reducedCount, each: shape.extent, areColumns: shape.inner > 1)
+      : WorkGroups(x: shape.reducedCount)
     try launch(name, groups) { arguments in
       arguments.slice(x)
       arguments.slice(y)

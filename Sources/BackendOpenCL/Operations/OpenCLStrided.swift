@@ -90,8 +90,10 @@ extension OpenCLBackend {
     let name = KernelName(
       program: ProgramName(family: .stridedCopy, isWide: isWide(max(shape.rows * shape.columns, shape.batches))),
       stem: "transpose", type: y.dtype.kernelWord)
+    let (side, items) = options.runsLoops ? (64, 1) : (32, WorkGroup.size)
     let groups = WorkGroups(
-      x: (shape.columns + 31) / 32, y: (shape.rows + 31) / 32, z: min(shape.batches, 65535))
+      x: (shape.columns + side - 1) / side, y: (shape.rows + side - 1) / side, z: min(shape.batches, 65535),
+      items: items)
     try launch(name, groups) { arguments in
       arguments.slice(x)
       arguments.slice(y)

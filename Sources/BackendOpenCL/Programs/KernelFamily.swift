@@ -85,9 +85,9 @@ struct WorkGroups: Sendable {
   var z = 1
   /// Items of a group.
   var items = WorkGroup.size
-  /// How often a kernel that loops with `NN_FOREACH` does so in all, and the elements that each time touches; nil for other
-  /// kernels.
-  private var loop: (count: Int, elements: Int)?
+  /// How often a kernel that loops with `NN_FOREACH` does so in all, the elements that each time touches, and the least
+  /// number of neighbouring times for one item; nil for other kernels.
+  private var loop: (count: Int, elements: Int, neighbours: Int)?
 
   init(x: Int, y: Int = 1, z: Int = 1, items: Int = WorkGroup.size) {
     self.x = x
@@ -96,10 +96,11 @@ struct WorkGroups: Sendable {
     self.items = items
   }
 
-  /// Groups for a kernel that loops with `NN_FOREACH`: over `count` elements, or over `count` lines of `each` elements.
-  static func elements(_ count: Int, each: Int = 1) -> WorkGroups {
+  /// Groups for a kernel that loops with `NN_FOREACH`: over `count` elements, or over `count` lines of `each` elements. Where
+  /// lines lie side by side, `areColumns`, an item gets many: a cache line or two of each row would be read slowly.
+  static func elements(_ count: Int, each: Int = 1, areColumns: Bool = false) -> WorkGroups {
     var groups = WorkGroups(x: (count + WorkGroup.elements - 1) / WorkGroup.elements)
-    groups.loop = (count, each)
+    groups.loop = (count, each, areColumns ? 256 : 16)
     return groups
   }
 
@@ -108,7 +109,7 @@ struct WorkGroups: Sendable {
   var loops: WorkGroups {
     guard let loop, loop.count > 0 else { return self }
     let pieces = loop.count.multipliedReportingOverflow(by: loop.elements).partialValue / WorkGroup.loop
-    return WorkGroups(x: min(max(pieces, 1), (loop.count + 15) / 16), items: 1)
+    return WorkGroups(x: min(max(pieces, 1), (loop.count + loop.neighbours - 1) / loop.neighbours), items: 1)
   }
 
   /// Items along the three axes, and those of a group.

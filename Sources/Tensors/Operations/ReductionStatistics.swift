@@ -4,12 +4,13 @@ import BackendCore
 
 extension Tensor {
   /// Σ (x − mean)² / (n − correction). A correction of 1 gives the unbiased estimate (PyTorch's default; here it is 0).
+  /// NaN where n − correction is 0 or less.
   public func variance(axes: [Int]? = nil, correction: Int = 0, keepingRank: Bool = false) -> Tensor {
     Checks.floatingPoint("variance", self)
     let deviations = self - mean(axes: axes, keepingRank: true)
     let sum = deviations.squared().sum(axes: axes, keepingRank: keepingRank)
-    let folded = Swift.max(count, 1) / Swift.max(sum.count, 1)
-    return sum / Double(folded - correction)
+    let folded = count / Swift.max(sum.count, 1)
+    return sum / Double(Swift.max(folded - correction, 0))
   }
   /// Σ (x − mean)² / (n − correction) along one axis.
   public func variance(axis: Int, correction: Int = 0, keepingRank: Bool = false) -> Tensor {
