@@ -6,6 +6,7 @@
 #define GRADIENT_BOUND 2
 #define FIRST_CORRECTION 3
 #define SECOND_CORRECTION_ROOT 4
+#define SKIP 5
 
 typedef struct {
   float weightDecay;
@@ -27,6 +28,7 @@ static inline float2 nn_prepare(float p, float g, decay_t decay, global const fl
   ps += pOffset;                                                                                                     \
   gs += gOffset;                                                                                                     \
   scalars += scalarsOffset;                                                                                          \
+  if (scalars[SKIP] > 0.0f) return;                                                                                  \
   NN_FOREACH(i, count) {                                                                                             \
     const float2 prepared = nn_prepare(ps[i], gs[i], decay, scalars);                                                \
     const float p = prepared.x, g = prepared.y;

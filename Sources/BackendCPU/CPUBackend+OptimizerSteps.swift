@@ -12,6 +12,7 @@ extension CPUBackend {
     let memory = (0..<3).map { $0 < states.count ? states[$0].floats : nil }
     let (s0, s1, s2) = (memory[0], memory[1], memory[2])
     let now = scalars.floats
+    if now[StepScalars.skip] > 0 { return }
     var rule = nn_optimizer(step)
     var numbers = nn_step_scalars(
       learning_rate: now[StepScalars.learningRate], gradient_scale: now[StepScalars.gradientScale],

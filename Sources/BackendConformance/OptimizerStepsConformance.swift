@@ -19,6 +19,7 @@ extension Examiner {
         examineSteps(step, 129)
       }
       for count in [0, 1, 1000] { examineSteps(OptimizerStep(rule: rule), count) }
+      examineSkippedStep(OptimizerStep(rule: rule, weightDecay: 0.1))
     }
     examineSumOfSquares()
     examineClipFactor()
@@ -46,6 +47,29 @@ extension Examiner {
             step, parameters: s[p], gradients: s[g].advanced(by: i * count), states: states.map { s[$0] },
             count: count, scalars: s[scalar].advanced(by: i * StepScalars.count))
         }
+      }
+    }
+  }
+
+  /// A step that is left out changes nothing, though its gradients are no numbers.
+  private func examineSkippedStep(_ step: OptimizerStep) {
+    let count = 129
+    var gradients = numbers.floats(count)
+    for (index, value) in [Double.nan, .infinity, -.infinity].enumerated() { gradients[index * 40] = value }
+    var scalars = stepScalars(1)
+    scalars[StepScalars.skip] = 1
+    let parameters = numbers.floats(count)
+    let values = (0..<step.stateCount).map { _ in numbers.floats(count) }
+    examine("optimizerStep \(step.rule), left out", "[\(count)]", isFused: true) { trial in
+      let p = trial.updated(parameters, offset: 3, within: .number, name: "parameters")
+      let g = trial.input(gradients, offset: 1)
+      let states = (0..<step.stateCount).map {
+        trial.updated(values[$0], offset: 2, within: .number, name: "state \($0)")
+      }
+      let scalar = trial.input(scalars, offset: 4)
+      return { backend, s in
+        try backend.optimizerStep(
+          step, parameters: s[p], gradients: s[g], states: states.map { s[$0] }, count: count, scalars: s[scalar])
       }
     }
   }

@@ -6,6 +6,7 @@ extension Backend {
     scalars: BufferSlice
   ) throws {
     let vector = StepVector(backend: self, count: count, dtype: parameters.dtype, scalars: scalars)
+    let old = try ([parameters] + states).map { try vector.copied($0) }
     let gradient = try vector.preparedGradient(gradients)
     if step.weightDecay != 0 {
       if step.decaysDirectly {
@@ -27,6 +28,7 @@ extension Backend {
       try vector.adam(
         gradient, states, beta1: beta1, beta2: beta2, epsilon: epsilon, isAMSGrad: isAMSGrad, updating: parameters)
     }
+    try vector.putBackIfSkipped(old, into: [parameters] + states)
   }
 
   public func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
@@ -78,6 +80,21 @@ private struct StepVector<Device: Backend> {
 
   private func squareRoot(_ x: BufferSlice, into y: BufferSlice) throws {
     try backend.unary(UnaryOp(.squareRoot), x, count: count, into: y)
+  }
+
+  func copied(_ x: BufferSlice) throws -> BufferSlice {
+    let copy = try temporary()
+    try backend.copy(x, count: count, into: copy)
+    return copy
+  }
+
+  /// Undoes the step where the scalars say that it is left out.
+  func putBackIfSkipped(_ old: [BufferSlice], into new: [BufferSlice]) throws {
+    let isSkipped = try backend.temporary(1, .bool)
+    try backend.compareScalar(.greater, scalars.advanced(by: StepScalars.skip), 0, count: 1, into: isSkipped)
+    for (old, new) in zip(old, new) {
+      try backend.select(isSkipped, repeated, old, dense, new, dense, into: new)
+    }
   }
 
   /// The gradient scaled and clamped, in memory of its own.

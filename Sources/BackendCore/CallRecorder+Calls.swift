@@ -3,28 +3,30 @@
 extension CallRecorder {
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
     let (x, y) = (kept(x), kept(y))
-    try call { backend, at in try backend.unary(op, at(x), count: count, into: at(y)) }
+    try call("\(op.kind)") { backend, at in try backend.unary(op, at(x), count: count, into: at(y)) }
   }
 
   public func unaryGradient(_ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice)
     throws
   {
     let (dy, saved, dx) = (kept(dy), kept(saved), kept(dx))
-    try call { backend, at in try backend.unaryGradient(op, at(dy), saved: at(saved), count: count, into: at(dx)) }
+    try call("gradient of \(op.kind)") { backend, at in
+      try backend.unaryGradient(op, at(dy), saved: at(saved), count: count, into: at(dx))
+    }
   }
 
   public func binary(
     _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
     let (a, b, y) = (kept(a), kept(b), kept(y))
-    try call { backend, at in try backend.binary(op, at(a), aLayout, at(b), bLayout, into: at(y)) }
+    try call("\(op)") { backend, at in try backend.binary(op, at(a), aLayout, at(b), bLayout, into: at(y)) }
   }
 
   public func binaryScalar(
     _ op: BinaryOp, _ x: BufferSlice, _ scalar: Double, scalarFirst: Bool, count: Int, into y: BufferSlice
   ) throws {
     let (x, y) = (kept(x), kept(y))
-    try call { backend, at in
+    try call("\(op)") { backend, at in
       try backend.binaryScalar(op, at(x), scalar, scalarFirst: scalarFirst, count: count, into: at(y))
     }
   }
@@ -74,7 +76,7 @@ extension CallRecorder {
 
   public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
     let (x, y) = (kept(x), kept(y))
-    try call { backend, at in try backend.reduce(op, at(x), shape, into: at(y)) }
+    try call("\(op)") { backend, at in try backend.reduce(op, at(x), shape, into: at(y)) }
   }
 
   public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {

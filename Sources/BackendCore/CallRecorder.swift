@@ -7,8 +7,14 @@
 public final class CallRecorder: Backend, @unchecked Sendable {
   typealias Call = @Sendable (any Backend, Substitutions) throws -> Void
 
+  /// Is told of each computing call when it has been made: its name, and the operands, results among them.
+  public typealias Observer = (_ operation: String, _ operands: [BufferSlice]) throws -> Void
+
   /// What the calls go to.
   public let base: any Backend
+  private let observer: Observer?
+  /// The operands of the call that is being made, for the observer.
+  private var operands: [BufferSlice] = []
   private var calls: [Call] = []
   /// False once the host has looked at a result, or a call has failed: what happens next may depend on it.
   private var isRepeatable = true
@@ -17,8 +23,13 @@ public final class CallRecorder: Backend, @unchecked Sendable {
   /// All buffers that calls use.
   private var used: [ObjectIdentifier: Buffer] = [:]
 
-  /// - Parameter base: the backend that computes.
-  public init(_ base: any Backend) { self.base = base }
+  /// - Parameters:
+  ///   - base: the backend that computes.
+  ///   - observer: what looks on; it may read the operands from `base`. New buffers are zeros then.
+  public init(_ base: any Backend, observer: Observer? = nil) {
+    self.base = base
+    self.observer = observer
+  }
 
   /// What repeats the calls made so far; nil when they cannot be repeated, because the host has read a result between them or
   /// one of them has failed.
@@ -28,6 +39,10 @@ public final class CallRecorder: Backend, @unchecked Sendable {
 
   /// An operand as calls hold it.
   func kept(_ slice: BufferSlice) -> KeptSlice {
+    if observer != nil {
+      operands.append(slice)
+      return KeptSlice(slice)
+    }
     if !own.contains(where: { $0 === slice.buffer }) { used[ObjectIdentifier(slice.buffer)] = slice.buffer }
     return KeptSlice(slice)
   }
@@ -36,14 +51,19 @@ public final class CallRecorder: Backend, @unchecked Sendable {
 
   func kept(_ slices: [BufferSlice]) -> [KeptSlice] { slices.map { kept($0) } }
 
-  func call(_ call: @escaping Call) throws {
+  /// - Parameter operation: for the observer; the method that this is called in.
+  func call(_ operation: String = #function, _ call: @escaping Call) throws {
     do {
       try call(base, Substitutions([]))
     } catch {
       isRepeatable = false
       throw error
     }
-    calls.append(call)
+    guard let observer else { return calls.append(call) }
+    // Observed calls are not kept: their memory would be.
+    isRepeatable = false
+    defer { operands.removeAll() }
+    try observer(String(operation.prefix { $0 != "(" }), operands)
   }
 
   // MARK: Identity
@@ -56,6 +76,11 @@ public final class CallRecorder: Backend, @unchecked Sendable {
   // MARK: Memory
 
   public func allocate(count: Int, dtype: DType) throws -> Buffer {
+    if observer != nil {
+      let buffer = try base.allocate(count: count, dtype: dtype)
+      if count > 0 { try base.fill(BufferSlice(buffer), count: count, with: 0) }
+      return buffer
+    }
     // What only this list holds is free: the calls that used it come before those to come.
     for index in own.indices
     where own[index].count == count && own[index].dtype == dtype && isKnownUniquelyReferenced(&own[index]) {

@@ -60,4 +60,6 @@ public enum StepScalars {
   public static let firstCorrection = 3
   /// √(1 − β₂ᵗ).
   public static let secondCorrectionRoot = 4
+  /// Above 0: the step is left out, and parameters and states stay as they are, whatever the gradients hold.
+  public static let skip = 5
 }

@@ -8,6 +8,7 @@ extension ReferenceBackend {
   ) throws {
     try requireFloatingPoint(parameters, "optimizerStep")
     let (parameters, gradients, scalars) = (Elements(parameters), Elements(gradients), Elements(scalars))
+    if scalars[StepScalars.skip] > 0 { return }
     let stateElements = states.map { Elements($0) }
     let learningRate = scalars[StepScalars.learningRate]
     let bound = scalars[StepScalars.gradientBound]

@@ -16,6 +16,8 @@ public enum DataError: NeuralNetworksError, Hashable {
   case download(url: String, reason: String)
   /// A fetched file is not the published one; it was not kept.
   case checksum(file: String)
+  /// Examples cannot be varied as was asked.
+  case augmentation(reason: String)
 
   public var description: String {
     switch self {
@@ -28,6 +30,7 @@ public enum DataError: NeuralNetworksError, Hashable {
     case .download(let url, let reason): "cannot download \(url): \(reason)"
     case .checksum(let file):
       "\(file): the downloaded file is not the published one (its SHA-256 differs); it was not kept"
+    case .augmentation(let reason): "augmentation: \(reason)"
     }
   }
 }

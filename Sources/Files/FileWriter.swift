@@ -14,6 +14,12 @@ package final class FileWriter {
   private var pending: [UInt8] = []
   private static let chunk = 1 << 16
 
+  /// True for the name of a temporary file of a `FileWriter`, for a file whose name begins with one of `prefixes`. One that
+  /// is there while nobody writes is of a process that was killed.
+  package static func isTemporary(_ name: String, of prefixes: [String]) -> Bool {
+    name.hasSuffix(".tmp") && prefixes.contains { name.hasPrefix(".\($0)") }
+  }
+
   package init(_ path: String) throws(FileError) {
     self.path = path
     var name = path

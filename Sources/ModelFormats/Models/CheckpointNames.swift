@@ -1,14 +1,22 @@
-/// The names of what a checkpoint holds beside weights.
+/// The names of the tensors that a checkpoint holds beside weights.
 enum CheckpointNames {
-  private static let optimizerPrefix = "optimizer/"
+  /// The optimizer's state.
+  static let optimizer = "optimizer/"
+  /// The sums of the unfinished epoch.
+  static let values = "values/"
 
-  /// The name of a tensor of the optimizer's state in a file that holds weights too.
-  static func optimizer(_ name: String) -> String { optimizerPrefix + name }
+  /// What a callback keeps; callbacks are numbered as the head lists them.
+  static func callback(_ number: Int) -> String { "callback/\(number)/" }
 
-  static func isOptimizer(_ name: String) -> Bool { name.hasPrefix(optimizerPrefix) }
+  /// False for weights.
+  static func isBesideWeights(_ name: String) -> Bool {
+    [optimizer, values, "callback/"].contains { name.hasPrefix($0) }
+  }
 
-  /// The name within the state; nil for a weight.
-  static func withoutOptimizer(_ name: String) -> String? {
-    isOptimizer(name) ? String(name.dropFirst(optimizerPrefix.count)) : nil
+  /// The tensors whose names begin with a prefix, without it.
+  static func part<Value>(_ prefix: String, of tensors: [(name: String, value: Value)]) -> [(
+    name: String, value: Value
+  )] {
+    tensors.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.value) }
   }
 }

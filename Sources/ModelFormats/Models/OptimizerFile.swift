@@ -2,16 +2,20 @@ import NeuralNetworks
 
 extension Optimizer {
   private static let stepKey = "step"
+  private static let scaleKey = "learningRateScale"
 
   /// Writes the state of the optimizer (moments, velocities) by the paths of the parameters, and its step count, to a
-  /// safetensors file. Learning rate and other settings are not part of it.
+  /// safetensors file, with the `learningRateScale`. Learning rate and other settings are not part of it.
   ///
   /// - Throws: `FormatError`; `DeviceError` if the state cannot be downloaded.
   public func save(to path: String) throws {
     let state = state()
     try Safetensors.save(
       state.tensors.map { ($0.name, $0.value) },
-      metadata: ["format": "swift-nn optimizer 1", "rule": "\(type(of: rule))", Optimizer.stepKey: "\(state.step)"],
+      metadata: [
+        "format": "swift-nn optimizer 1", "rule": "\(type(of: rule))", Optimizer.stepKey: "\(state.step)",
+        Optimizer.scaleKey: "\(state.learningRateScale)",
+      ],
       to: path)
   }
 
@@ -23,11 +27,17 @@ extension Optimizer {
     guard let step = file.metadata[Optimizer.stepKey].flatMap({ Int($0) }), step >= 0 else {
       throw FormatError.malformed(path: path, reason: "it holds no state of an optimizer")
     }
+    let scale = file.metadata[Optimizer.scaleKey].map { Double($0) ?? .nan } ?? 1
+    guard scale >= 0, scale.isFinite else {
+      throw FormatError.malformed(path: path, reason: "the scale of the learning rate is no number of at least 0")
+    }
     var tensors: [(name: String, value: Tensor)] = []
     for name in file.names {
       if let value = try file.tensor(name) { tensors.append((name, value)) }
     }
-    do { try restore(OptimizerState(step: step, tensors: tensors)) } catch ModelError.parameters(
+    do {
+      try restore(OptimizerState(step: step, learningRateScale: scale, tensors: tensors))
+    } catch ModelError.parameters(
       let missing, let unknown, let shapes)
     {
       throw FormatError.parameters(path: path, missing: missing, unknown: unknown, shapes: shapes)

@@ -10,66 +10,103 @@ private struct CheckpointHead: Codable {
     var values: [Double]
   }
 
+  struct Kept: Codable {
+    var name: String
+    var numbers: [String: Double]
+  }
+
   var epoch, step, batch, batchSize: Int
+  var examples: Int?
   var seed: UInt64
+  var learningRateScale: Double?
   var history: [Epoch]
+  var callbacks: [Kept]?
+  var values: [String: Double]?
 
   static let key = "training"
+
+  init(_ state: TrainingState, callbacks: [(name: String, state: ResumableState)]) {
+    (epoch, step, batch, batchSize) = (state.epoch, state.step, state.batch, state.batchSize)
+    (examples, seed) = (state.examples, state.seed)
+    learningRateScale = state.optimizer.learningRateScale
+    history = state.history.epochs.map { record in
+      Epoch(
+        epoch: record.epoch, seconds: record.seconds, learningRate: record.learningRate, names: record.names,
+        values: record.names.map { record[$0] ?? .nan })
+    }
+    self.callbacks = callbacks.map { Kept(name: $0.name, numbers: $0.state.numbers) }
+    values = state.values.numbers
+  }
+
+  var makesSense: Bool {
+    min(epoch, step, batch) >= 0 && batchSize >= 1 && (learningRateScale ?? 1) >= 0
+      && (learningRateScale ?? 1).isFinite && history.allSatisfy { $0.names.count == $0.values.count }
+  }
+
+  var epochs: [EpochRecord] {
+    history.map { epoch in
+      EpochRecord(
+        epoch: epoch.epoch, seconds: epoch.seconds, learningRate: epoch.learningRate,
+        named: Array(zip(epoch.names, epoch.values)))
+    }
+  }
 }
 
 extension TrainingState {
   /// Writes the state of a training run to one safetensors file: weights, the optimizer's state, where the run stands, its
-  /// history. The file appears under its name when it is whole.
+  /// history, and what its callbacks keep. The file appears under its name when it is whole.
   ///
   /// - Parameter metadata: further text; with that of a model's file, `Sequential.load` reads the weights.
   /// - Throws: `FormatError`; `DeviceError`.
   public func save(to path: String, metadata: [String: String] = [:]) throws {
-    let epochs = history.epochs.map { record in
-      CheckpointHead.Epoch(
-        epoch: record.epoch, seconds: record.seconds, learningRate: record.learningRate, names: record.names,
-        values: record.names.map { record[$0] ?? .nan })
+    let callbacks = callbacks.sorted { $0.key < $1.key }.map { (name: $0.key, state: $0.value) }
+    var tensors = weights.values.map { ($0.path, $0.value) }
+    tensors += optimizer.tensors.map { (CheckpointNames.optimizer + $0.name, $0.value) }
+    for (number, callback) in callbacks.enumerated() {
+      tensors += named(callback.state.tensors, under: CheckpointNames.callback(number))
     }
-    let head = CheckpointHead(
-      epoch: epoch, step: step, batch: batch, batchSize: batchSize, seed: seed, history: epochs)
-    let values = weights.values.map { ($0.path, $0.value) }
-    let states = optimizer.tensors.map { (CheckpointNames.optimizer($0.name), $0.value) }
+    tensors += named(values.tensors, under: CheckpointNames.values)
     var text = metadata
-    text[CheckpointHead.key] = try JSONValue(encoding: head).text()
-    try Safetensors.save(values + states, metadata: text, to: path)
+    text[CheckpointHead.key] = try JSONValue(encoding: CheckpointHead(self, callbacks: callbacks)).text()
+    try Safetensors.save(tensors, metadata: text, to: path)
+  }
+
+  private func named(_ tensors: [String: Tensor], under prefix: String) -> [(String, Tensor)] {
+    tensors.sorted { $0.key < $1.key }.map { (prefix + $0.key, $0.value) }
   }
 
   /// Reads what `save(to:)` wrote.
   ///
   /// - Throws: `FormatError`.
-  public static func load(from path: String) throws -> TrainingState {
-    let file = try Safetensors(path)
+  public static func load(from path: String) throws -> TrainingState { try load(from: Safetensors(path)) }
+
+  static func load(from file: Safetensors) throws -> TrainingState {
     guard let text = file.metadata[CheckpointHead.key] else {
-      throw FormatError.malformed(path: path, reason: "it holds no state of a training run")
+      throw FormatError.malformed(path: file.path, reason: "it holds no state of a training run")
     }
-    let head: CheckpointHead = try ModelFile.decode(text, "the state of the run", path, [], [])
-    if min(head.epoch, head.step, head.batch) < 0 || head.batchSize < 1
-      || head.history.contains(where: { $0.names.count != $0.values.count })
-    {
-      throw FormatError.malformed(path: path, reason: "the state of the run makes no sense")
+    let head: CheckpointHead = try ModelFile.decode(text, "the state of the run", file.path, [], [])
+    guard head.makesSense else {
+      throw FormatError.malformed(path: file.path, reason: "the state of the run makes no sense")
     }
-    var weights: [(path: String, value: Tensor)] = []
-    var optimizer: [(name: String, value: Tensor)] = []
+    var tensors: [(name: String, value: Tensor)] = []
     for name in file.names {
-      guard let value = try file.tensor(name) else { continue }
-      if let inner = CheckpointNames.withoutOptimizer(name) {
-        optimizer.append((inner, value))
-      } else {
-        weights.append((name, value))
-      }
+      if let value = try file.tensor(name) { tensors.append((name, value)) }
     }
-    let epochs = head.history.map { epoch in
-      EpochRecord(
-        epoch: epoch.epoch, seconds: epoch.seconds, learningRate: epoch.learningRate,
-        named: Array(zip(epoch.names, epoch.values)))
+    func kept(_ numbers: [String: Double], _ prefix: String) -> ResumableState {
+      let own = CheckpointNames.part(prefix, of: tensors).map { ($0.name, $0.value) }
+      return ResumableState(numbers: numbers, tensors: Dictionary(own) { $1 })
     }
+    let callbacks = (head.callbacks ?? []).enumerated().map { number, callback in
+      (callback.name, kept(callback.numbers, CheckpointNames.callback(number)))
+    }
+    let weights = tensors.filter { !CheckpointNames.isBesideWeights($0.name) }.map { (path: $0.name, value: $0.value) }
     return TrainingState(
       epoch: head.epoch, step: head.step, batch: head.batch, batchSize: head.batchSize, seed: head.seed,
-      weights: Snapshot(weights), optimizer: OptimizerState(step: head.step, tensors: optimizer),
-      history: History(epochs: epochs))
+      weights: Snapshot(weights),
+      optimizer: OptimizerState(
+        step: head.step, learningRateScale: head.learningRateScale ?? 1,
+        tensors: CheckpointNames.part(CheckpointNames.optimizer, of: tensors)),
+      history: History(epochs: head.epochs), examples: head.examples,
+      callbacks: Dictionary(callbacks) { $1 }, values: kept(head.values ?? [:], CheckpointNames.values))
   }
 }

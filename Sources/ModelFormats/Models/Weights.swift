@@ -56,7 +56,7 @@ extension Module {
   /// ```
   ///
   /// Names, shapes and kinds of elements must be those of the module, unless the options say otherwise. Tensors of a checkpoint
-  /// that belong to an optimizer do not count.
+  /// that belong to the optimizer, to callbacks or to the unfinished epoch do not count.
   ///
   /// - Throws: `FormatError.parameters` with every difference at once; `FormatError` if the file is damaged;
   ///   `ModelError.invalidConfiguration` for a mapping that does not fit the module. Then nothing has changed.
@@ -102,7 +102,7 @@ extension Module {
     if options.contains(.allowMissing) { missing = [] }
     let known = Set(places.map(\.name))
     let unknown = file.names.filter {
-      !known.contains($0) && !CheckpointNames.isOptimizer($0) && !mapping.isPassedOver($0)
+      !known.contains($0) && !CheckpointNames.isBesideWeights($0) && !mapping.isPassedOver($0)
     }
     let refused = options.contains(.allowUnknown) ? [] : unknown.sorted()
     if !missing.isEmpty || !refused.isEmpty || !shapes.isEmpty {

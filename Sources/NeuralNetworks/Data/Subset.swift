@@ -1,5 +1,5 @@
 /// Some examples of another dataset.
-public struct Subset: Dataset {
+public struct Subset: VaryingDataset {
   /// Where the examples are.
   public let base: any Dataset
   /// Their positions in `base`; example i of the subset is example `indices[i]` of the base.
@@ -11,6 +11,12 @@ public struct Subset: Dataset {
   }
 
   public var count: Int { indices.count }
+
+  /// The same examples of a base that varies, as they are in an epoch.
+  public func during(epoch: Int) -> any Dataset { Subset(base.examples(ofEpoch: epoch), indices: indices) }
+
+  /// The same examples of a base that varies, as they are measured.
+  public var original: any Dataset { Subset(base.measured, indices: indices) }
 
   public func batch(at positions: [Int]) throws -> Batch {
     if let bad = positions.first(where: { $0 < 0 || $0 >= count }) {

@@ -21,7 +21,7 @@ struct ClassCounts: Sendable {
 }
 
 /// Gathers `ClassCounts` on the device.
-struct ClassScoreAccumulator: MetricAccumulator {
+struct ClassScoreAccumulator: ResumableMetricAccumulator {
   enum Score: Sendable { case precision, recall, f1 }
 
   let score: Score
@@ -72,6 +72,17 @@ struct ClassScoreAccumulator: MetricAccumulator {
     }
     if let index { return value(index) }
     return table.average(value, isBinary: isBinary)
+  }
+
+  func state() -> ResumableState {
+    var state = ResumableState(numbers: ["isBinary": isBinary ? 1 : 0])
+    state.tensors["counts"] = counts
+    return state
+  }
+
+  mutating func restore(_ state: ResumableState) {
+    isBinary = state.numbers["isBinary"] == 1
+    counts = state.tensors["counts"]
   }
 }
 

@@ -5,7 +5,7 @@
 /// model.compile(optimizer: .adam(), loss: .crossEntropy(), metrics: [.confusionMatrix()])
 /// let table = try model.evaluate(test).matrix("confusion_matrix")
 /// ```
-public struct ConfusionMatrix: MatrixMetricAccumulator {
+public struct ConfusionMatrix: MatrixMetricAccumulator, ResumableMetricAccumulator {
   private let threshold: Double
   private var counts: Tensor?
 
@@ -37,6 +37,14 @@ public struct ConfusionMatrix: MatrixMetricAccumulator {
     let trace = rows.indices.reduce(0) { $0 + rows[$1][$1] }
     return total == 0 ? 0 : trace / total
   }
+
+  public func state() -> ResumableState {
+    var state = ResumableState()
+    state.tensors["counts"] = counts
+    return state
+  }
+
+  public mutating func restore(_ state: ResumableState) { counts = state.tensors["counts"] }
 }
 
 extension Metric {

@@ -15,8 +15,17 @@ public protocol MatrixMetricAccumulator: MetricAccumulator {
   func matrix() throws -> [[Double]]
 }
 
+/// An accumulator whose state can be saved, so that a run that is resumed within an epoch ends the epoch with the value that
+/// it would have had. Those of this package are; the value of any other counts the batches after the interruption alone.
+public protocol ResumableMetricAccumulator: MetricAccumulator {
+  /// What has been gathered so far.
+  func state() -> ResumableState
+  /// Goes on from what `state()` gave, on the device of the model.
+  mutating func restore(_ state: ResumableState)
+}
+
 /// The weighted mean of one value for each example: Σ w·v / Σ w, 0 before the first update and when all weights are 0.
-struct MeanAccumulator: MetricAccumulator {
+struct MeanAccumulator: ResumableMetricAccumulator {
   private let values: @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor
   /// Σ w·v and Σ w of the batches with weights; Σ v of those without.
   private var total: Tensor?
@@ -45,6 +54,19 @@ struct MeanAccumulator: MetricAccumulator {
     guard let total else { return 0 }
     let divisor = Double(count) + (try weight?.item() ?? 0)
     return divisor == 0 ? 0 : try total.item() / divisor
+  }
+
+  func state() -> ResumableState {
+    var state = ResumableState(numbers: ["count": Double(count)])
+    state.tensors["total"] = total
+    state.tensors["weight"] = weight
+    return state
+  }
+
+  mutating func restore(_ state: ResumableState) {
+    count = Int(state.numbers["count"] ?? 0)
+    total = state.tensors["total"]
+    weight = state.tensors["weight"]
   }
 }
 

@@ -20,11 +20,22 @@ public final class Optimizer {
   public let groups: [ParameterGroup]
   /// How many updates have been made.
   public private(set) var step = 0
+  /// What the learning rate of every step is multiplied by from now on, whatever the schedule; at least 0. It is part of the
+  /// optimizer's state.
+  public var learningRateScale = 1.0
+
+  /// Leaves out updates from the first step on whose gradients hold a NaN or an infinity: parameters and state stay as they
+  /// were before it until this is set anew. The device decides, nothing waits for it; `skippedSteps()` tells. Setting it, also
+  /// to the value that it has, begins anew. (A sum of finite gradients that overflows counts as an infinity too.)
+  public var skipsNonFiniteGradients = false {
+    didSet { skipped = SkippedSteps() }
+  }
 
   /// The rule, if backends know it.
   private let fused: (any FusedRule)?
   private var states: StateSlabs
   private var scalars = StepScalarBuffer()
+  private var skipped = SkippedSteps()
   /// The group of each slab of the layout that was updated last; group 0 is of the parameters that no group matches.
   private var grouping: (layout: SlabLayout, groupOfSlab: [Int])?
 
@@ -58,8 +69,10 @@ public final class Optimizer {
         }
         if let fused {
           try writeScalars(fused, like: placement.slabs[0].values)
+          try prepareSkipping(like: placement.slabs[0].values)
           try launch(fused, placement, slabs, groupOfSlab)
         } else {
+          try prepareSkipping(like: placement.slabs[0].values)
           try compute(placement, Gradients(layout: layout, slabs: slabs), groupOfSlab)
         }
       }
@@ -81,9 +94,10 @@ public final class Optimizer {
       guard let first = placement.slabs.first else { return [] }
       try states.arrange(as: placement)
       try writeScalars(fused, like: first.values)
+      try prepareSkipping(like: first.values)
       for slab in placement.slabs { try slab.values.makeUnique() }
       try states.makeUnique()
-      return try states.buffers() + scalars.buffers()
+      return try states.buffers() + scalars.buffers() + skipped.buffers()
     }
   }
 
@@ -99,10 +113,26 @@ public final class Optimizer {
   /// A prepared step has been made.
   func countStep() { step += 1 }
 
+  // MARK: Steps that are left out
+
+  /// How many steps have been left out because gradients were not finite: the last ones that were made. Waits for the device.
+  /// - Throws: `DeviceError`.
+  public func skippedSteps() throws -> Int { try skipped.count() }
+
+  /// Takes back steps that have been left out, so that the next one is the first of them.
+  func takeBack(skipped steps: Int) {
+    step -= steps
+    skipped = SkippedSteps()
+  }
+
+  private func prepareSkipping(like slab: Tensor) throws {
+    if skipsNonFiniteGradients { try skipped.prepare(like: slab) }
+  }
+
   // MARK: Configuration
 
-  /// The learning rate of a step, before the scales of groups.
-  package func learningRate(at step: Int) -> Double { rule.learningRate.rate(at: step) }
+  /// The learning rate that a step has by the schedule and the present `learningRateScale`, before the scales of groups.
+  public func learningRate(at step: Int) -> Double { rule.learningRate.rate(at: step) * learningRateScale }
 
   /// Throws for a constant that makes no sense, and for a learning rate of the coming step that is no number or negative.
   package func check() throws {
@@ -165,6 +195,9 @@ public final class Optimizer {
   private func launch(
     _ rule: some FusedRule, _ placement: Placement, _ gradients: [Tensor], _ groupOfSlab: [Int]
   ) throws {
+    if skipsNonFiniteGradients {
+      try scalars.skip(by: try skipped.updated(by: gradients), groups: groups.count + 1)
+    }
     if case .globalNorm(let maximum) = clipping {
       try scalars.clip(gradients, globalNorm: maximum, groups: groups.count + 1)
     }
@@ -187,18 +220,24 @@ public final class Optimizer {
       case .value(let bound): gradients.clipped(value: bound)
       case .globalNorm(let bound): gradients.clipped(globalNorm: bound)
       }
+    let isSkipped = skipsNonFiniteGradients ? try skipped.updated(by: gradients.slabs).reshaped([]) .> 0 : nil
     let layout = placement.layout
     var results: [(target: LeafTarget, value: Tensor, states: [Tensor])] = []
     for entry in layout.entries {
       let target = entry.target
       let parameter = layout.value(entry, in: placement.slabs.map(\.values))
       var state = states.values(of: entry)
-      let value = rule.updated(
+      let old = state
+      var value = rule.updated(
         parameter, gradient: layout.value(entry, in: clipped.slabs), state: &state,
         step: updateStep(group: groupOfSlab[target.slab]))
       for tensor in [value] + state where tensor.shape != entry.shape {
         fatalError(
           "\(type(of: rule)) gave a tensor of shape \(tensor.shape) for \(entry.path), of shape \(entry.shape)")
+      }
+      if let isSkipped {
+        value = value.replacing(with: parameter, where: isSkipped)
+        for index in state.indices { state[index] = state[index].replacing(with: old[index], where: isSkipped) }
       }
       for tensor in [value] + state { try tensor.checkPoison() }
       results.append((target, value, state))
@@ -219,13 +258,16 @@ public final class Optimizer {
   package func stateTensors() -> [(name: String, value: Tensor)] { states.named() }
 
   /// What is needed to go on elsewhere. It costs nothing until the next update, which then writes to a copy.
-  package func state() -> OptimizerState { OptimizerState(step: step, tensors: stateTensors()) }
+  package func state() -> OptimizerState {
+    OptimizerState(step: step, learningRateScale: learningRateScale, tensors: stateTensors())
+  }
 
   /// Goes on from a state, which may be of another process.
   /// - Throws: `ModelError.parameters` when names or shapes do not fit the rule; then nothing has changed.
   package func restore(_ state: OptimizerState) throws {
     try states.restore(state.tensors)
     step = state.step
+    learningRateScale = state.learningRateScale
   }
 
   /// The same, checked against the model that it is for.
@@ -242,11 +284,14 @@ public final class Optimizer {
 public struct OptimizerState: Sendable {
   /// How many updates were made.
   public let step: Int
+  /// What the learning rate was multiplied by.
+  public let learningRateScale: Double
   /// The path of a parameter and the name of the state: "0.weight.velocity".
   package let tensors: [(name: String, value: Tensor)]
 
-  package init(step: Int, tensors: [(name: String, value: Tensor)]) {
+  package init(step: Int, learningRateScale: Double = 1, tensors: [(name: String, value: Tensor)]) {
     self.step = step
+    self.learningRateScale = learningRateScale
     self.tensors = tensors
   }
 }

@@ -53,6 +53,14 @@ struct StepScalarBuffer {
     try globalNormClipFactor(of: gradients, maximum: globalNorm, into: &scalars, groups: 0..<groups)
   }
 
+  /// Has every group leave out its step where this number is above 0.
+  mutating func skip(by count: Tensor, groups: Int) throws {
+    guard var scalars = tensor else { return }
+    tensor = nil  // held once, so that it is written in place
+    defer { tensor = scalars }
+    for group in 0..<groups { try scalars.overwrite(from: group * StepScalars.count + StepScalars.skip, with: count) }
+  }
+
   /// One step over a slab.
   func apply(
     _ step: OptimizerStep, to parameters: inout Tensor, _ gradients: Tensor, _ states: inout [Tensor], group: Int

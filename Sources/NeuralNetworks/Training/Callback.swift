@@ -9,7 +9,9 @@
 /// }
 /// ```
 ///
-/// Callbacks are called in the order in which they were given, on the thread of `fit`.
+/// Callbacks are called in the order in which they were given, on the thread of `fit`. Those that save the run
+/// (`SavingCallback`) are first when training begins and ends, and last after steps and epochs, so that what they save holds
+/// what the others have just done.
 public protocol Callback: AnyObject {
   /// Before the first step. `run.restore(_:)` here resumes an earlier run.
   func trainingBegan(_ run: TrainingRun) throws
@@ -26,6 +28,21 @@ extension Callback {
   public func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws {}
   public func stepEnded(_ step: Int, _ run: TrainingRun) throws {}
   public func trainingEnded(_ run: TrainingRun) throws {}
+}
+
+/// A callback that saves the run so that it can go on elsewhere, or restores it. It is told of the beginning and of the end of
+/// training before all others, and of steps and epochs after them.
+public protocol SavingCallback: Callback {}
+
+/// A callback whose state belongs to the run: `TrainingRun.state()` asks for it, and a run that is restored gives it back.
+public protocol ResumableCallback: Callback {
+  /// What kind of state it is, such as "EarlyStopping validation_loss". Callbacks of one name are told apart by their order.
+  var stateName: String { get }
+  /// What it keeps from epoch to epoch.
+  func state() -> ResumableState
+  /// Goes on from a state; called after `trainingBegan` of all callbacks. `run.stop(reason:)` here ends training before its
+  /// first step.
+  func restore(_ state: ResumableState, _ run: TrainingRun) throws
 }
 
 /// A callback that watches a value of the epochs. `fit` refuses a name that no epoch will have, before it trains.

@@ -3,7 +3,7 @@
 /// ```swift
 /// EarlyStopping(monitor: "validation_accuracy", patience: 5, restoresBestWeights: true)
 /// ```
-public final class EarlyStopping: MonitoringCallback {
+public final class EarlyStopping: MonitoringCallback, ResumableCallback {
   /// The name of the value that is watched.
   public let monitor: String
   /// How many epochs without a better value are put up with; with 0, the first such epoch ends training.
@@ -41,19 +41,25 @@ public final class EarlyStopping: MonitoringCallback {
   }
 
   public func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws {
-    // A resumed run brings epochs that this object has not seen; they count, but their weights are gone.
+    // A run that was resumed without this object's state brings epochs that it has not seen; they count, but their weights
+    // are gone.
     if !hasSeenHistory { for earlier in run.history.epochs where earlier.epoch < epoch.epoch { _ = see(earlier) } }
     hasSeenHistory = true
     if see(epoch) {
       if restoresBestWeights { bestWeights = run.model.snapshot() }
-    } else if waited >= patience {
-      run.stop(reason: "\(monitor) has not improved for \(waited) \(waited == 1 ? "epoch" : "epochs")")
+    } else {
+      stopIfDue(run)
     }
   }
 
   public func trainingEnded(_ run: TrainingRun) throws {
     if let bestWeights { try run.model.restore(bestWeights) }
     bestWeights = nil
+  }
+
+  private func stopIfDue(_ run: TrainingRun) {
+    guard waited > 0, waited >= patience else { return }
+    run.stop(reason: "\(monitor) has not improved for \(waited) \(waited == 1 ? "epoch" : "epochs")")
   }
 
   /// Takes an epoch into account; true when it is the best so far.
@@ -66,5 +72,27 @@ public final class EarlyStopping: MonitoringCallback {
     }
     waited += 1
     return false
+  }
+
+  // MARK: State
+
+  public var stateName: String { "EarlyStopping \(monitor)" }
+
+  public func state() -> ResumableState {
+    var state = ResumableState(numbers: ["waited": Double(waited)])
+    if let best { state.numbers.merge(["best": best.value, "epoch": Double(best.epoch)]) { $1 } }
+    for (path, value) in bestWeights?.values ?? [] { state.tensors[path] = value }
+    return state
+  }
+
+  public func restore(_ state: ResumableState, _ run: TrainingRun) throws {
+    hasSeenHistory = true
+    waited = Int(state.numbers["waited"] ?? 0)
+    if let value = state.numbers["best"], let epoch = state.numbers["epoch"] { best = (Int(epoch), value) }
+    if restoresBestWeights && !state.tensors.isEmpty {
+      bestWeights = Snapshot(state.tensors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    }
+    // The run may have been killed after its last epoch.
+    stopIfDue(run)
   }
 }

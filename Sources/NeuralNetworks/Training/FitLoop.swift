@@ -13,6 +13,10 @@ final class FitLoop {
   /// Made after the callbacks have seen the beginning of training: one of them may restore a run with another seed.
   private lazy var step = TrainingStep(
     model, optimizer: compiled.optimizer, terms: terms, seed: run.seed, classWeights: classWeights)
+  /// Those that want training to end when gradients are not finite.
+  private let terminators: [TerminateOnNonFinite]
+  /// The batches of the epoch, to find one again.
+  private var batchesOfEpoch: Batches?
   private let display: ProgressDisplay
   private let device: Device
 
@@ -51,30 +55,40 @@ final class FitLoop {
         return Evaluation(data, try DataGuard(data, checks), terms, metrics, batchSize: options.batchSize)
       }
     }
-    run = TrainingRun(model: model, optimizer: compiled.optimizer, options: options)
+    run = TrainingRun(
+      model: model, optimizer: compiled.optimizer, options: options, examples: training.count,
+      values: RunningValues(metrics))
     display = ProgressDisplay(options.verbosity, sink: sink)
+    terminators = options.callbacks.compactMap { $0 as? TerminateOnNonFinite }
   }
 
   /// Trains, and returns what happened.
   func train() throws -> History {
     defer { display.interrupted() }
-    for callback in options.callbacks { try callback.trainingBegan(run) }
+    let skipped = compiled.optimizer.skipsNonFiniteGradients
+    if !terminators.isEmpty {
+      compiled.optimizer.skipsNonFiniteGradients = true
+      run.beforeSaving = { [weak self] in _ = try self?.hasEndedForFault() }
+    }
+    defer { if !terminators.isEmpty { compiled.optimizer.skipsNonFiniteGradients = skipped } }
+    let (savers, others) = options.callbacksByKind
+    for callback in savers + others { try callback.trainingBegan(run) }
     run.canBeRestored = false
+    try run.takeUpRestored()
     while run.epoch < options.epochs && run.history.stopReason == nil {
       guard let record = try epoch() else { break }
-      for callback in options.callbacks { try callback.epochEnded(record, run) }
+      for callback in others + savers { try callback.epochEnded(record, run) }
     }
     display.interrupted()
-    for callback in options.callbacks { try callback.trainingEnded(run) }
+    for callback in savers + others { try callback.trainingEnded(run) }
     return run.history
   }
 
   /// One epoch with its validation; nil when it was stopped or cancelled on the way.
   private func epoch() throws -> EpochRecord? {
     let start = ContinuousClock.now
-    var values = RunningValues(metrics)
-    guard let examples = try steps(into: &values) else { return nil }
-    var named = try values.values()
+    guard let examples = try steps() else { return nil }
+    var named = try run.values.values()
     let trainingSeconds = (ContinuousClock.now - start) / .seconds(1)
     if let validation {
       guard let scores = try validation.run(model) else {
@@ -89,14 +103,18 @@ final class FitLoop {
     run.history.epochs.append(record)
     run.epoch += 1
     run.batch = 0
+    run.values = RunningValues(metrics)
     display.epochEnded(record, examples: examples, trainingSeconds: trainingSeconds)
     return record
   }
 
   /// The steps of an epoch; returns how many examples they had, or nil when they were stopped.
-  private func steps(into values: inout RunningValues) throws -> Int? {
-    var batches = Batches(training, of: options.batchSize, order: order(), on: device, droppingLast: false)
+  private func steps() throws -> Int? {
+    let callbacks = options.callbacksByKind.others + options.callbacksByKind.savers
+    var batches = Batches(
+      training.examples(ofEpoch: run.epoch), of: options.batchSize, order: order(), on: device, droppingLast: false)
     batches.skip(run.batch)
+    batchesOfEpoch = batches
     display.epochBegan(run.epoch, of: options.epochs, batches: batches.count)
     let resumedAt = run.batch
     var examples = 0
@@ -110,17 +128,36 @@ final class FitLoop {
       try trainingGuard.check(host, indices: indices)
       let batch = host.moved(to: device)
       let output = try step(batch)
-      values.add(
+      run.values.add(
         loss: output.loss, weight: output.weight, predictions: output.predictions, targets: batch.targets,
         weights: batch.weights)
       examples += batch.count
       run.batch += 1
-      for callback in options.callbacks { try callback.stepEnded(compiled.optimizer.step, run) }
-      try display.batchEnded(run.batch, examples: examples, since: resumedAt) { try values.values() }
+      if run.batch % FitLoop.stepsBetweenLooks == 0 || run.batch == batches.count, try hasEndedForFault() { return nil }
+      for callback in callbacks { try callback.stepEnded(compiled.optimizer.step, run) }
+      try display.batchEnded(run.batch, examples: examples, since: resumedAt) { try run.values.values() }
       if run.history.stopReason != nil && run.batch < batches.count { return nil }
       try device.catchUp(after: run.batch)
     }
     return examples
+  }
+
+  private static let stepsBetweenLooks = 32
+
+  /// Looks whether steps were left out because gradients were not finite; then finds out why, goes back to before the first of
+  /// them, and ends training.
+  private func hasEndedForFault() throws -> Bool {
+    guard !terminators.isEmpty, let batches = batchesOfEpoch else { return false }
+    let skipped = try compiled.optimizer.skippedSteps()
+    guard skipped > 0, skipped <= run.batch else { return false }
+    run.batch -= skipped
+    compiled.optimizer.takeBack(skipped: skipped)
+    let data = training.examples(ofEpoch: run.epoch)
+    let fault = try step.findFault(in: try data.checkedBatch(at: batches.indices(of: run.batch)))
+    for callback in terminators {
+      callback.end(run, "step \(compiled.optimizer.step + 1) was left out: \(fault)")
+    }
+    return true
   }
 
   /// The order of this epoch's examples: a function of the seed and the epoch.

@@ -24,6 +24,11 @@ struct FitOptions {
     try optimizer.check()
   }
 
+  /// The callbacks that save the run, and the others, each in the order in which they were given.
+  var callbacksByKind: (savers: [any Callback], others: [any Callback]) {
+    (callbacks.filter { $0 is any SavingCallback }, callbacks.filter { !($0 is any SavingCallback) })
+  }
+
   /// Checks the names that callbacks watch.
   func checkMonitors(known: [String]) throws {
     for callback in callbacks {
@@ -39,13 +44,13 @@ struct FitOptions {
     case nil: return (data, nil)
     case .data(let other):
       guard other.count > 0 else { throw TrainingError.emptyData("validation") }
-      return (data, other)
+      return (data, other.measured)
     case .split(let fraction):
       if fraction == 0 { return (data, nil) }
       let held = max(1, Int((fraction * Double(data.count)).rounded()))
       guard held < data.count else { throw TrainingError.emptyData("training") }
       let (training, validation) = data.split(count: data.count - held, seed: seed)
-      return (training, validation)
+      return (training, validation.measured)
     }
   }
 }

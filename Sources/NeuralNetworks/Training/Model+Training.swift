@@ -68,6 +68,7 @@ extension Model {
     guard data.count > 0 else { throw TrainingError.emptyData("evaluation") }
     let terms = try compiled.terms(outputs: outputNames)
     let metrics = try compiled.metricTerms(outputs: outputNames)
+    let data = data.measured
     let checks = try prepared(for: try data.checkedBatch(at: [0]), terms: terms, seed: 0)
     let evaluation = Evaluation(data, try DataGuard(data, checks), terms, metrics, batchSize: batchSize)
     guard let scores = try evaluation.run(self) else { throw CancellationError() }

@@ -23,6 +23,29 @@ struct RunningValues {
     [("loss", try loss.mean())] + (try metrics.map { ($0.metric.name, try $0.accumulator.result()) })
   }
 
+  /// The sums so far, to go on from; nothing of metrics of one's own whose accumulators cannot be saved.
+  func state() -> ResumableState {
+    var state = ResumableState()
+    state.add(loss.state(), under: "loss")
+    for (index, metric) in metrics.enumerated() {
+      guard let accumulator = metric.accumulator as? any ResumableMetricAccumulator else { continue }
+      state.add(accumulator.state(), under: "\(index)")
+    }
+    return state
+  }
+
+  /// Goes on from saved sums.
+  mutating func restore(_ state: ResumableState, on device: Device) {
+    var state = state
+    state.tensors = state.tensors.mapValues { $0.moved(to: device) }
+    loss.restore(state.part("loss"))
+    for index in metrics.indices {
+      guard var accumulator = metrics[index].accumulator as? any ResumableMetricAccumulator else { continue }
+      accumulator.restore(state.part("\(index)"))
+      metrics[index].accumulator = accumulator
+    }
+  }
+
   /// The tables of the metrics that have one.
   func matrices() throws -> [String: [[Double]]] {
     var tables: [String: [[Double]]] = [:]
@@ -67,6 +90,22 @@ struct RunningLoss {
     if let run { sum += try run.sum.item() * Double(run.size) }
     let divisor = Double(count) + (try weight?.item() ?? 0)
     return divisor == 0 ? 0 : sum / divisor
+  }
+
+  func state() -> ResumableState {
+    var state = ResumableState(numbers: ["count": Double(count)])
+    state.numbers["size"] = run.map { Double($0.size) }
+    state.tensors["run"] = run?.sum
+    state.tensors["total"] = total
+    state.tensors["weight"] = weight
+    return state
+  }
+
+  mutating func restore(_ state: ResumableState) {
+    count = Int(state.numbers["count"] ?? 0)
+    run = state.tensors["run"].map { (Int(state.numbers["size"] ?? 0), $0) }
+    total = state.tensors["total"]
+    weight = state.tensors["weight"]
   }
 
   private mutating func fold() {

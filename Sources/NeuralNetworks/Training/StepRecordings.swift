@@ -29,6 +29,8 @@ struct StepRecordings {
     let shapes: BatchShapes
     /// What the step was made with; a recording is of no use when it has changed.
     let structure: ModelStructure
+    /// Whether steps are left out for gradients that are not finite.
+    let skips: Bool
     var plan: Plan
   }
 
@@ -36,14 +38,15 @@ struct StepRecordings {
   private var entries: [Entry] = []
 
   /// What to do with a batch.
-  mutating func plan(for batch: Batch, of model: Model) -> Plan {
+  mutating func plan(for batch: Batch, of model: Model, skips: Bool) -> Plan {
     if let index = entries.firstIndex(where: { $0.shapes.fit(batch) }) {
-      if entries[index].structure.isThat(of: model) { return entries[index].plan }
+      let entry = entries[index]
+      if entry.skips == skips && entry.structure.isThat(of: model) { return entry.plan }
       entries.remove(at: index)
     }
     if entries.count < StepRecordings.mostEntries {
       // Its second step is recorded.
-      entries.append(Entry(shapes: BatchShapes(batch), structure: ModelStructure(model), plan: .record))
+      entries.append(Entry(shapes: BatchShapes(batch), structure: ModelStructure(model), skips: skips, plan: .record))
     }
     return .eager
   }

@@ -1,6 +1,6 @@
 /// Everything that a training run needs to go on as if it had never stopped: weights, the optimizer's state, where it stands,
-/// its seed, and its history. The order of the examples and the masks of dropout are functions of the seed, the epoch and the
-/// step, so that no generator has to be saved.
+/// its seed, its history, and what its callbacks keep. The order of the examples and the masks of dropout are functions of the
+/// seed, the epoch and the step, so that no generator has to be saved.
 public struct TrainingState: Sendable {
   /// The epoch that is next, or that the run is in.
   public let epoch: Int
@@ -18,10 +18,17 @@ public struct TrainingState: Sendable {
   public let optimizer: OptimizerState
   /// The finished epochs.
   public let history: History
+  /// How many examples an epoch of the run has; nil where it is not known.
+  public let examples: Int?
+  /// What the callbacks keep, by their `stateName`; a second one of a name has " 2" after it.
+  public let callbacks: [String: ResumableState]
+  /// The sums of the loss and the metrics over the batches of the epoch that are done.
+  public let values: ResumableState
 
   public init(
     epoch: Int, step: Int, batch: Int = 0, batchSize: Int, seed: UInt64, weights: Snapshot, optimizer: OptimizerState,
-    history: History
+    history: History, examples: Int? = nil, callbacks: [String: ResumableState] = [:],
+    values: ResumableState = ResumableState()
   ) {
     self.epoch = epoch
     self.step = step
@@ -31,5 +38,8 @@ public struct TrainingState: Sendable {
     self.weights = weights
     self.optimizer = optimizer
     self.history = history
+    self.examples = examples
+    self.callbacks = callbacks
+    self.values = values
   }
 }

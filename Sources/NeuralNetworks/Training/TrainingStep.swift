@@ -62,7 +62,7 @@ public final class TrainingStep {
     }
     let batch = batch.moved(to: model.device)
     guard allowsReplay else { return try step(on: batch) }
-    switch recordings.plan(for: batch, of: model) {
+    switch recordings.plan(for: batch, of: model, skips: optimizer.skipsNonFiniteGradients) {
     case .eager: return try step(on: batch)
     case .record: return try record(batch)
     case .replay(let recorded): return try replay(recorded, batch)
@@ -100,7 +100,9 @@ public final class TrainingStep {
     }
   }
 
-  private func forwardAndBackward(_ batch: Batch, _ stream: RandomStream) throws -> (Pass, Gradients) {
+  private func forwardAndBackward(
+    _ batch: Batch, _ stream: RandomStream, endOfForward: () -> Void = {}
+  ) throws -> (Pass, Gradients) {
     let context = Context.training(stream)
     let weights = classWeights?.weights(of: batch) ?? batch.weights
     var predictions: [Tensor] = []
@@ -109,12 +111,32 @@ public final class TrainingStep {
       predictions = model.forward(batch.inputs, context)
       let loss = terms.reduced(predictions, batch.targets, weights: weights)
       reduced = loss
-      return model.penalty().map { loss.mean + $0 } ?? loss.mean
+      let total = model.penalty().map { loss.mean + $0 } ?? loss.mean
+      endOfForward()
+      return total
     }
     guard let reduced else { fatalError("valueAndGradient did not call its body") }
     // Nothing is written when the loss or a gradient carries an error.
     try reduced.mean.checkPoison()
     return (Pass(reduced, predictions), gradients)
+  }
+
+  // MARK: What went wrong
+
+  /// Repeats the passes over a batch whose step has been left out, as they were, and says where a NaN or an infinity arose.
+  /// It waits for each operation. Trained parameters stay as they are.
+  func findFault(in batch: Batch) throws -> GradientFault {
+    let batch = batch.moved(to: model.device)
+    for (path, parameter) in model.parameters {
+      if try !parameter.value.isAllFinite() { return GradientFault(place: "the parameter \(path)", operation: nil) }
+    }
+    let search = FaultSearch()
+    var gradients: Gradients?
+    try search.run(on: model.device) {
+      gradients = try forwardAndBackward(batch, stream(counter: nil), endOfForward: { search.isBackward = true }).1
+    }
+    let path = try gradients?.paths.first { try gradients?[$0]?.isAllFinite() == false }
+    return GradientFault(place: path.map { "the gradient of \($0)" }, operation: search.finding?.description)
   }
 
   // MARK: From a recording

@@ -75,7 +75,7 @@ import Testing
     display.interrupted()
     #expect(longest(sink.text) <= max(columns - 1, 1))
     #expect(sink.text.filter { $0 == "\n" }.count == 2)
-    #expect(sink.text.contains("\u{1B}[32m") == (usesColour && columns >= 40))
+    #expect(sink.text.contains("\u{1B}[32m") == (usesColour && columns >= 60))
     if columns >= 120 { #expect(sink.text.contains("loss 0.3413") && sink.text.contains("accuracy 0.8771")) }
     if columns >= 300 { #expect(sink.text.contains("samples/s") && sink.text.contains(" left")) }
   }
@@ -91,6 +91,45 @@ import Testing
     #expect(
       line.fitted(columns: 100, bar: bar)
         == "Epoch 1/5  ==========----------  844/1688  loss 0.3412  accuracy 0.8770  0:03 left  17,812 samples/s")
+  }
+
+  /// In a narrow terminal the first value and the time are what is left.
+  @Test func fortyColumns() {
+    var line = ProgressLine(
+      title: "Epoch 1/5", done: 844, total: 1688, values: [("loss", 0.3412), ("accuracy", 0.877)],
+      examplesPerSecond: 17812, secondsLeft: 2.5, seconds: nil)
+    let bar = ProgressBar(usesColour: false, showsUnicode: false)
+    let lines = [
+      (59, "Epoch 1/5  =======-------  844/1688  loss 0.3412  0:03 left"),
+      (49, "Epoch 1/5  844/1688  loss 0.3412  0:03 left"), (39, "1/5  844/1688  loss 0.3412  0:03 left"),
+      (30, "1/5  844/1688  loss 0.3412"), (20, "Epoch 1/5  844/1688"), (15, "1/5  844/1688"), (10, "Epoch 1/5"),
+      (4, "Epoc"),
+    ]
+    for (columns, text) in lines { #expect(line.fitted(columns: columns, bar: bar) == text) }
+    line.seconds = 12.34
+    line.secondsLeft = nil
+    #expect(line.fitted(columns: 39, bar: bar) == "Epoch 1/5  loss 0.3412  12.3 s")
+    #expect(line.fitted(columns: 49, bar: bar) == "Epoch 1/5  loss 0.3412  accuracy 0.8770  12.3 s")
+  }
+
+  @Test func theTimeLeftIncludesValidation() {
+    let sink = Sink(columns: nil)
+    let clock = Clock()
+    let display = ProgressDisplay(.lines, sink: sink, now: { clock.time })
+    // 100 s of steps and 50 s of validation an epoch.
+    for epoch in 0..<2 {
+      display.epochBegan(epoch, of: 3, batches: 100)
+      for batch in 1...100 {
+        clock.advance(1000)
+        display.batchEnded(batch, examples: batch, since: 0) { [("loss", 0.5)] }
+      }
+      clock.advance(50_000)
+      display.epochEnded(
+        EpochRecord(epoch: epoch, seconds: 150, values: ["loss": 0.5]), examples: 100, trainingSeconds: 100)
+    }
+    let lines = sink.text.split(separator: "\n")
+    #expect(lines[0].contains("4:00 left"))
+    #expect(lines[2].contains("4:00 left"), "40 + 50 of this epoch, 150 of the last")
   }
 
   @Test func isDrawnRarely() throws {

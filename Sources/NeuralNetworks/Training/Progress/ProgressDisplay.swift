@@ -15,6 +15,8 @@ final class ProgressDisplay {
   private var title = ""
   private var epochsLeft = 0
   private var batches = 0
+  /// What the last epoch took beside its steps: validation.
+  private var secondsBesideSteps = 0.0
   private var epochStart: ContinuousClock.Instant
   private var lastDrawn: ContinuousClock.Instant
   private var lastRead: ContinuousClock.Instant
@@ -68,7 +70,8 @@ final class ProgressDisplay {
     }
     let elapsed = ProgressDisplay.seconds(time - epochStart)
     let perBatch = elapsed / Double(max(done - since, 1))
-    let left = perBatch * Double(batches - done + epochsLeft * batches)
+    let left =
+      perBatch * Double(batches - done + epochsLeft * batches) + secondsBesideSteps * Double(epochsLeft + 1)
     show(
       ProgressLine(
         title: title, done: done, total: batches, values: values,
@@ -79,6 +82,7 @@ final class ProgressDisplay {
   /// The epoch is over; its line stays.
   func epochEnded(_ record: EpochRecord, examples: Int, trainingSeconds: Double) {
     guard style != .silent else { return }
+    secondsBesideSteps = max(record.seconds - trainingSeconds, 0)
     let line = ProgressLine(
       title: title, done: batches, total: batches, values: record.names.map { ($0, record[$0] ?? .nan) },
       examplesPerSecond: Double(examples) / max(trainingSeconds, 1e-9), secondsLeft: nil, seconds: record.seconds)

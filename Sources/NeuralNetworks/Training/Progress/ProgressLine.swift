@@ -10,24 +10,35 @@ struct ProgressLine {
   /// How long the epoch took, when it is over.
   var seconds: Double?
 
-  /// What to show, the most important first.
-  private func pieces(short: Bool) -> [String] {
-    var pieces = values.map { "\($0.name) \(NumberText.short($0.value))" }
-    if let secondsLeft { pieces.append("\(NumberText.clock(seconds: secondsLeft)) left") }
-    if let seconds { pieces.append(NumberText.duration(seconds: seconds)) }
+  /// A part of the line; those of the highest rank are left out first.
+  private struct Piece {
+    var text: String
+    var rank: Int
+  }
+
+  /// What to show, in this order: the first value matters most, then the time, then the other values, then the rate.
+  private func pieces(short: Bool) -> [Piece] {
+    var pieces = values.enumerated().map { index, value in
+      Piece(text: "\(value.name) \(NumberText.short(value.value))", rank: index == 0 ? 0 : index + 1)
+    }
+    if let secondsLeft { pieces.append(Piece(text: "\(NumberText.clock(seconds: secondsLeft)) left", rank: 1)) }
+    if let seconds { pieces.append(Piece(text: NumberText.duration(seconds: seconds), rank: 1)) }
     if let rate = examplesPerSecond, rate.isFinite, rate < 1e15 {
-      pieces.append(NumberText.grouped(Int(rate.rounded())) + (short ? "/s" : " samples/s"))
+      let text = NumberText.grouped(Int(rate.rounded())) + (short ? "/s" : " samples/s")
+      pieces.append(Piece(text: text, rank: values.count + 1))
     }
     return pieces
   }
 
   /// All of it on one line of any length.
-  var plain: String { joined(bar: nil, pieces(short: false)) }
+  var plain: String { joined(bar: nil, pieces(short: false).map(\.text)) }
 
-  /// A line of at most `columns` characters: the bar shrinks first, then the least important pieces go, then the bar.
+  /// A line of at most `columns` characters: the bar shrinks first, then the least important pieces go, then the bar, then the
+  /// word "Epoch", the time and the value.
   func fitted(columns: Int, bar style: ProgressBar) -> String {
     let short = pieces(short: true)
-    let choices = [pieces(short: false)] + (0..<short.count).map { Array(short.dropLast($0)) }
+    func upTo(_ rank: Int) -> [String] { short.filter { $0.rank <= rank }.map(\.text) }
+    let choices = [pieces(short: false).map(\.text)] + (1...values.count + 1).reversed().map(upTo)
     if seconds == nil {
       for choice in choices {
         let left = columns - joined(bar: nil, choice).count - 2
@@ -36,12 +47,16 @@ struct ProgressLine {
         return joined(bar: style.drawn(part: part, columns: min(left, ProgressBar.largest)), choice)
       }
     }
-    let texts = (choices + [[]]).lazy.map { joined(bar: nil, $0) }
-    return texts.first { $0.count <= columns } ?? String(joined(bar: nil, []).prefix(columns))
+    let rest = (seconds == nil ? [upTo(1)] : choices) + [upTo(0), []]
+    let texts = rest.lazy.flatMap { [joined(bar: nil, $0), joined(bar: nil, $0, title: number)] }
+    return texts.first { $0.count <= columns } ?? String(title.prefix(columns))
   }
 
-  private func joined(bar: String?, _ pieces: [String]) -> String {
-    let head = [title, bar, seconds == nil ? "\(done)/\(total)" : nil].compactMap { $0 }
+  /// "1/5" of "Epoch 1/5".
+  private var number: String { title.split(separator: " ").last.map(String.init) ?? title }
+
+  private func joined(bar: String?, _ pieces: [String], title: String? = nil) -> String {
+    let head = [title ?? self.title, bar, seconds == nil ? "\(done)/\(total)" : nil].compactMap { $0 }
     return (head + pieces).joined(separator: "  ")
   }
 }

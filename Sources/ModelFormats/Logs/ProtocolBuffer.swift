@@ -1,0 +1,45 @@
+/// A message of Protocol Buffers as it is written, field by field: https://protobuf.dev/programming-guides/encoding.
+struct ProtocolBuffer {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func add(_ field: Int, _ value: Double) {
+    key(field, wireType: 1)
+    bytes += littleEndianBytes(of: value.bitPattern)
+  }
+
+  mutating func add(_ field: Int, _ value: Float) {
+    key(field, wireType: 5)
+    bytes += littleEndianBytes(of: value.bitPattern)
+  }
+
+  mutating func add(_ field: Int, _ value: Int) {
+    key(field, wireType: 0)
+    varint(UInt64(bitPattern: Int64(value)))
+  }
+
+  mutating func add(_ field: Int, _ text: String) { add(field, Array(text.utf8)) }
+
+  mutating func add(_ field: Int, _ message: ProtocolBuffer) { add(field, message.bytes) }
+
+  /// Repeated numbers, packed.
+  mutating func add(_ field: Int, _ values: [Double]) {
+    add(field, values.flatMap { littleEndianBytes(of: $0.bitPattern) })
+  }
+
+  private mutating func add(_ field: Int, _ content: [UInt8]) {
+    key(field, wireType: 2)
+    varint(UInt64(content.count))
+    bytes += content
+  }
+
+  private mutating func key(_ field: Int, wireType: Int) { varint(UInt64(field << 3 | wireType)) }
+
+  private mutating func varint(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+}

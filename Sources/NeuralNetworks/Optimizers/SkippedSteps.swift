@@ -1,0 +1,35 @@
+import BackendCore
+
+/// How many steps have been left out since gradients were not finite for the first time: a number on the device.
+struct SkippedSteps {
+  private var tensor: Tensor?
+
+  /// Makes the number where there is none yet, for gradients like this slab.
+  mutating func prepare(like slab: Tensor) throws {
+    if let tensor, tensor.device == slab.device, tensor.dtype == slab.dtype, !tensor.isPoisoned { return }
+    tensor = Tensor.full([1], 0, dtype: slab.dtype, on: slab.device)
+    try tensor?.checkPoison()
+  }
+
+  /// Where the number lies.
+  func buffers() throws -> [Buffer] { try tensor.map { [try $0.slice.buffer] } ?? [] }
+
+  /// Counts the step of these gradients, if it or an earlier one is to be left out; returns the number.
+  mutating func updated(by gradients: [Tensor]) throws -> Tensor {
+    guard var count = tensor else { fatalError("steps are counted before they are prepared") }
+    // A sum is finite only where all its terms are.
+    var all: Tensor?
+    for gradient in gradients where gradient.count > 0 { all = gradient.sum().added(to: all) }
+    guard let sum = all else { return count }
+    let isBad = 1 - sum.isFinite().cast(to: count.dtype)
+    let next = count + isBad.maximum(count.clamped(to: 0...1))
+    try next.checkPoison()
+    tensor = nil  // held once, so that it is written in place
+    defer { tensor = count }
+    try count.overwrite(from: 0, with: next)
+    return next
+  }
+
+  /// Waits for the device.
+  func count() throws -> Int { try tensor.map { Int(try $0.item()) } ?? 0 }
+}

@@ -1,0 +1,21 @@
+/// Where a NaN or an infinity arose in a step.
+struct GradientFault: CustomStringConvertible {
+  /// "the gradient of 2.weight", or a parameter that was not finite before the step; nil when every number was finite.
+  let place: String?
+  /// What gave the first one.
+  let operation: String?
+
+  var description: String {
+    guard let place else { return "the sum of its gradients overflows" }
+    let origin = operation.map { "; the first one came from \($0)" } ?? ""
+    return "\(place) holds a NaN or an infinity\(origin)"
+  }
+}
+
+extension Tensor {
+  /// Waits for the device.
+  func isAllFinite() throws -> Bool {
+    guard dtype.isFloatingPoint, count > 0 else { return true }
+    return try max().item().isFinite && min().item().isFinite
+  }
+}
