@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test build train test test-cpu-only test-kernels test-neon test-address test-thread \
-  test-undefined dist bench bench-peers api-check check-documentation \
+  test-undefined soak dist bench bench-peers api-check check-documentation \
   check-dependency documentation format lint clean
 
 BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
@@ -57,6 +57,9 @@ test-neon: ## The same for 64-bit ARM, under an emulator.
 	@mkdir -p .build-kernels
 	$(CLANG) --target=aarch64-linux-gnu -static -fuse-ld=lld $(KERNEL_TEST) -o .build-kernels/neon
 	qemu-aarch64 .build-kernels/neon
+
+soak: setup ## Kill 200 trainings at random moments, and compare what becomes of them when they are resumed.
+	Scripts/soak
 
 dist: setup ## Make the folder dist: nn and nn-bench with all that they need, for machines without a toolchain.
 	Scripts/make-dist

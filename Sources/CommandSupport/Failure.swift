@@ -10,6 +10,8 @@ package enum ExitStatus: Int32, Sendable {
   case device = 3
   /// The command line does not make sense (`EX_USAGE` of sysexits.h).
   case usage = 64
+  /// Ctrl-C or SIGTERM ended a training after a step, and what was asked for is saved.
+  case interrupted = 130
 }
 
 /// A fault that a command found itself; one line, without the name of the command.

@@ -41,7 +41,10 @@ struct Command {
   /// - Parameters:
   ///   - program: "nn" or "nn-bench".
   ///   - closingOutput: standard output is a pipe that nobody reads any more.
-  static func run(_ program: String, _ arguments: [String], closingOutput: Bool = false) throws -> Result {
+  ///   - meanwhile: is called with the process once it runs.
+  static func run(
+    _ program: String, _ arguments: [String], closingOutput: Bool = false, meanwhile: (pid_t) -> Void = { _ in }
+  ) throws -> Result {
     let folder = try TemporaryFolder()
     let (outputPath, errorPath) = (folder.file("output"), folder.file("error"))
     var actions = posix_spawn_file_actions_t()
@@ -51,6 +54,15 @@ struct Command {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 2, errorPath, flags, 0o600)
     if !closingOutput { posix_spawn_file_actions_addopen(&actions, 1, outputPath, flags, 0o600) }
+
+    // Threads of tests may hold signals back, and a process inherits that.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var held = sigset_t()
+    sigemptyset(&held)
+    posix_spawnattr_setsigmask(&attributes, &held)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
     let path = "\(Self.folder)/\(program)"
     let words = ([path] + arguments).map { strdup($0) } + [nil]
@@ -65,9 +77,10 @@ struct Command {
         posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
       }
       defer { if closingOutput { close(ends[1]) } }
-      return posix_spawn(&child, path, &actions, nil, words, environ)
+      return posix_spawn(&child, path, &actions, &attributes, words, environ)
     }
     try #require(status == 0, "cannot start \(path): error \(status)")
+    meanwhile(child)
     let code = wait(for: child)
     return Result(
       status: code, output: closingOutput ? "" : read(outputPath), error: read(errorPath))

@@ -20,7 +20,8 @@ struct HelpTests {
     for option in [
       "--dataset", "--data", "--hidden", "--activation", "--dropout", "--optimizer", "--learning-rate", "--epochs",
       "--batch-size", "--device", "--no-fallback", "--seed", "--validation", "--patience", "--save", "--json",
-      "--model", "--download", "--limit",
+      "--model", "--download", "--limit", "--checkpoints", "--resume", "--keep", "--every-steps", "--log",
+      "--tensorboard", "--reduce-on-plateau", "--shift", "--flip", "--noise", "--check-finite",
     ] { #expect(help.contains(option), "\(option)") }
   }
 }

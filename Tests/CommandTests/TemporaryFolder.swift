@@ -55,7 +55,7 @@ final class TemporaryFolder: Sendable {
   /// The names in it.
   var names: [String] { Self.names(path) }
 
-  private static func names(_ path: String) -> [String] {
+  static func names(_ path: String) -> [String] {
     guard let folder = opendir(path) else { return [] }
     defer { closedir(folder) }
     var names: [String] = []

@@ -11,6 +11,13 @@ struct Train: ParsableCommand {
     discussion: """
       nn train --dataset mnist --data data/mnist --hidden 128,64 --epochs 5 --save digits.safetensors
 
+      A run that may take long is saved as it goes, and goes on with --resume as if it had never ended:
+
+      nn train --dataset mnist --data data/mnist --epochs 50 --checkpoints runs/one --log runs/one.jsonl
+
+      Ctrl-C ends it after the step, saves it, and says how to go on (exit code 130); a second one ends it at once. With \
+      --resume every setting but --epochs, --device, --save, --log, --tensorboard, --keep and --every-steps stays as it was.
+
       With --json standard output is one object: device, seed, epochs, parameters, train, test, seconds, stepsPerSecond.
       """)
 
@@ -23,6 +30,8 @@ struct Train: ParsableCommand {
   var model: String?
 
   @OptionGroup(title: "Learning") var learning: OptimizerOptions
+  @OptionGroup(title: "Variation") var augmentation: AugmentationOptions
+  @OptionGroup(title: "Run") var keeping: RunOptions
   @OptionGroup(title: "Device") var device: DeviceOptions
 
   @Option(help: "Decides the initial weights, the shuffles and what is dropped.")
@@ -31,6 +40,9 @@ struct Train: ParsableCommand {
   @Option(
     help: ArgumentHelp("Write the trained model, with all that 'nn predict' needs.", valueName: "file.safetensors"))
   var save: String?
+
+  @Flag(help: "Stop at the first step whose gradients are not finite, and say which operation gave the first NaN.")
+  var checkFinite = false
 
   @Flag(help: "Print one JSON object; progress goes to standard error.")
   var json = false
@@ -48,9 +60,20 @@ struct Train: ParsableCommand {
       metrics: [.accuracy], device: device.device)
     let watch = TrainingWatch()
     let start = monotonicSeconds()
+    let finder = TerminateOnNonFinite()
+    let callbacks: [any Callback] =
+      [watch, StopOnInterruption()] + (checkFinite ? [finder] : []) + learning.callbacks
+      + (try keeping.callbacks(settings: settings(train, model, of: examples)))
+    Interruption.begin()
     let history = try model.fit(
-      train, epochs: learning.epochs, batchSize: learning.batchSize, validation: learning.heldBack.map { .split($0) },
-      seed: seed, callbacks: callbacks(watch), progress: json ? .standardError : .standardOutput)
+      augmentation.applied(to: train, seed: seed), epochs: learning.epochs, batchSize: learning.batchSize,
+      validation: learning.heldBack.map { .split($0) }, seed: seed, callbacks: callbacks,
+      progress: json ? .standardError : .standardOutput)
+    Interruption.end()
+    if let finding = finder.finding { throw Failure("\(finding): try a smaller --learning-rate") }
+    if history.stopReason == StopOnInterruption.reason && history.epochs.count < learning.epochs {
+      throw interruption(after: history)
+    }
     let seconds = monotonicSeconds() - start
     let report = TrainingReport(
       device: device, seed: seed, epochs: history.epochs.count, parameters: parameters,
@@ -85,9 +108,25 @@ struct Train: ParsableCommand {
     return model
   }
 
-  private func callbacks(_ watch: TrainingWatch) -> [any Callback] {
-    guard let patience = learning.patience else { return [watch] }
-    return [watch, EarlyStopping(monitor: "validation_loss", patience: patience, restoresBestWeights: true)]
+  /// What must be the same when a run goes on; seed, batch size and number of examples are known to checkpoints anyway.
+  private func settings(_ train: TensorDataset, _ model: Sequential, of examples: Examples) throws -> [String: String] {
+    var settings = learning.settings
+    settings["data"] = "\(examples.source), \(try train.fingerprint())"
+    let architecture = try JSONValue(encoding: Architecture(of: model)).text()
+    let sum = Compression.crc32(Array(architecture.utf8))
+    settings["model"] = "\(self.model ?? network.hidden.description), checksum \(String(sum, radix: 16))"
+    settings["variation"] = augmentation.text
+    return settings
+  }
+
+  /// Where the run stands, and how it goes on.
+  private func interruption(after history: History) -> Failure {
+    let place = "interrupted in epoch \(history.epochs.count + 1) of \(learning.epochs)"
+    guard let folder = keeping.checkpoints else {
+      return Failure("\(place); nothing is kept: a run with --checkpoints can go on", .interrupted)
+    }
+    return Failure(
+      "\(place); the run is saved in \(folder): the same command with --resume goes on", .interrupted)
   }
 
   private func announce(_ examples: Examples, _ count: Int, _ parameters: Int, _ device: ResolvedDevice) {
@@ -113,6 +152,7 @@ private final class TrainingWatch: Callback {
   func stepEnded(_ step: Int, _ run: TrainingRun) throws { steps += 1 }
   func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws {
     guard let loss = epoch["loss"], !loss.isFinite else { return }
-    throw Failure("the loss of epoch \(epoch.epoch + 1) is not a number: try a smaller --learning-rate")
+    throw Failure(
+      "the loss of epoch \(epoch.epoch + 1) is not a number: try a smaller --learning-rate, or --check-finite")
   }
 }

@@ -49,6 +49,12 @@ struct OptimizerOptions: ParsableArguments {
       valueName: "epochs"))
   var patience: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Divide the learning rate by 10 after more than so many epochs without a better validation loss (holds 0.1 back).",
+      valueName: "epochs"))
+  var reduceOnPlateau: Int?
+
   func validate() throws {
     if let rate = learningRate, !(rate > 0 && rate.isFinite) {
       throw ValidationError("--learning-rate \(rate): expected a number above 0")
@@ -59,16 +65,43 @@ struct OptimizerOptions: ParsableArguments {
       throw ValidationError("--validation \(part): expected 0 to below 1")
     }
     if let patience, patience < 1 { throw ValidationError("--patience \(patience): expected at least 1") }
-    if patience != nil && validation == 0 { throw ValidationError("--patience needs a --validation above 0") }
+    if let reduceOnPlateau, reduceOnPlateau < 0 {
+      throw ValidationError("--reduce-on-plateau \(reduceOnPlateau): expected at least 0")
+    }
+    if validation == 0 {
+      if patience != nil { throw ValidationError("--patience needs a --validation above 0") }
+      if reduceOnPlateau != nil { throw ValidationError("--reduce-on-plateau needs a --validation above 0") }
+    }
   }
 
-  func makeOptimizer() -> Optimizer {
-    optimizer.make(learningRate: learningRate ?? optimizer.defaultLearningRate)
+  func makeOptimizer() -> Optimizer { optimizer.make(learningRate: rate) }
+
+  private var rate: Double { learningRate ?? optimizer.defaultLearningRate }
+
+  /// What watches the validation loss.
+  var callbacks: [any Callback] {
+    var callbacks: [any Callback] = []
+    if let patience {
+      callbacks.append(EarlyStopping(monitor: "validation_loss", patience: patience, restoresBestWeights: true))
+    }
+    if let reduceOnPlateau {
+      callbacks.append(ReduceLearningRateOnPlateau(monitor: "validation_loss", patience: reduceOnPlateau))
+    }
+    return callbacks
+  }
+
+  /// What decides the course of a run, in words.
+  var settings: [String: String] {
+    [
+      "optimizer": "\(optimizer.rawValue), learning rate \(rate)", "validation": "\(heldBack ?? 0)",
+      "patience": patience.map(String.init) ?? "none",
+      "reduce on plateau": reduceOnPlateau.map(String.init) ?? "none",
+    ]
   }
 
   /// What is held back of the training data; nil when nothing is.
   var heldBack: Double? {
-    let part = validation ?? (patience == nil ? 0 : 0.1)
+    let part = validation ?? (patience == nil && reduceOnPlateau == nil ? 0 : 0.1)
     return part > 0 ? part : nil
   }
 }
