@@ -8,8 +8,8 @@
 
 #ifdef NN_LOOPS
 
-// One item does some lines. SIGNED is what comparisons of vectors give. Where the elements of a line lie side by side, the extreme is found first, and then where it
-// stands.
+// One item does some lines. Where the elements of a line lie side by side, the extreme is found first, and then where it
+// stands. SIGNED is what comparisons of vectors give.
 #define NN_SIDE_BY_SIDE 256
 #define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, EXTREME)                                                     \
   static inline index_t NAME##Line_##TYPE(global const WORD *p, index_t extent) {                                    \
