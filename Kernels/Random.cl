@@ -7,31 +7,28 @@ typedef struct {
   int hasStepOffset;
 } source_t;
 
-// A block of four words. Scalars alone, and products of 64 bits in place of `mul_hi`: so compilers make vectors of a loop.
-typedef struct {
-  uint x, y, z, w;
-} words_t;
+// A block of four words. Compilers make vectors of a loop around it, as it is inlined, and its products have 64 bits; scalars go
+// in, because a simulator of devices knows no inlined function that takes a structure.
+#define NN_INLINED inline __attribute__((always_inline))
 
-static inline __attribute__((always_inline)) words_t nn_philox(words_t c, uint low, uint high) {
+static NN_INLINED uint4 nn_philox(uint x, uint y, uint z, uint w, uint low, uint high) {
   _Pragma("unroll") for (uint round = 0; round < 10; round++) {
-    const ulong first = (ulong)c.x * 0xD2511F53u, second = (ulong)c.z * 0xCD9E8D57u;
-    c.x = (uint)(second >> 32) ^ c.y ^ low;
-    c.z = (uint)(first >> 32) ^ c.w ^ high;
-    c.y = (uint)second;
-    c.w = (uint)first;
+    const ulong first = (ulong)x * 0xD2511F53u, second = (ulong)z * 0xCD9E8D57u;
+    x = (uint)(second >> 32) ^ y ^ low;
+    z = (uint)(first >> 32) ^ w ^ high;
+    y = (uint)second;
+    w = (uint)first;
     low += 0x9E3779B9u;
     high += 0xBB67AE85u;
   }
-  return c;
+  return (uint4)(x, y, z, w);
 }
+
+#define NN_BLOCK(block)                                                                                              \
+  nn_philox((uint)(block), (uint)((ulong)(block) >> 32), source.call, step, source.keyLow, source.keyHigh)
 
 static inline uint nn_step(source_t source, global const int *stepOffset) {
   return source.hasStepOffset ? source.step + as_uint(*stepOffset) : source.step;
-}
-
-static inline __attribute__((always_inline)) words_t nn_block(ulong block, uint step, source_t source) {
-  const words_t counter = {(uint)block, (uint)(block >> 32), source.call, step};
-  return nn_philox(counter, source.keyLow, source.keyHigh);
 }
 
 // [0, 1) from the upper 24 bits: exact.
@@ -110,13 +107,13 @@ static inline float2 nn_normals(uint first, uint second) {
 #define NN_FORBLOCKS(count, ...)                                                                                     \
   const uint step = nn_step(source, stepOffset + stepOffsetOffset);                                                  \
   NN_FOREACH(block, (count) / 4) {                                                                                   \
-    const words_t words = nn_block(block, step, source);                                                             \
+    const uint4 words = NN_BLOCK(block);                                                                             \
     const ulong i = (ulong)block * 4;                                                                                \
     __VA_ARGS__                                                                                                      \
   }
 #define NN_LAST(count, ...)                                                                                          \
   if (get_global_id(0) == 0 && (count) % 4 != 0) {                                                                   \
-    const words_t words = nn_block((count) / 4, step, source);                                                       \
+    const uint4 words = NN_BLOCK((count) / 4);                                                                       \
     const ulong i = (ulong)((count) / 4) * 4;                                                                        \
     const uint left = (uint)((count) % 4);                                                                           \
     __VA_ARGS__                                                                                                      \
