@@ -56,7 +56,9 @@ extension TrainingState {
   /// Writes the state of a training run to one safetensors file: weights, the optimizer's state, where the run stands, its
   /// history, and what its callbacks keep. The file appears under its name when it is whole.
   ///
-  /// - Parameter metadata: further text; with that of a model's file, `Sequential.load` reads the weights.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - metadata: further text; with that of a model's file, `Sequential.load` reads the weights.
   /// - Throws: `FormatError`; `DeviceError`.
   public func save(to path: String, metadata: [String: String] = [:]) throws {
     let callbacks = callbacks.sorted { $0.key < $1.key }.map { (name: $0.key, state: $0.value) }
