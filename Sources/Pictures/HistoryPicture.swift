@@ -62,10 +62,10 @@ public struct HistoryPicture {
     history.epochs.map { (Double($0.epoch + 1), $0[name] ?? .nan) }
   }
 
-  /// Nil where no epoch has one.
+  /// Nil where it stays the same, and where no epoch has one.
   private var learningRateChart: Chart? {
     let rates = history.epochs.map { (Double($0.epoch + 1), $0.learningRate ?? .nan) }
-    guard rates.contains(where: { $0.1.isFinite }) else { return nil }
+    guard Set(rates.map(\.1).filter(\.isFinite)).count > 1 else { return nil }
     var chart = emptyChart("learning rate", around: rates.map(\.1))
     chart.line(rates, colour: 2)
     return chart

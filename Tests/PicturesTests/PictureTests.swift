@@ -24,6 +24,19 @@ import Testing
     #expect(!svg.contains("nan"))
   }
 
+  @Test func learningRatesAreDrawnWhereTheyChange() {
+    func svg(_ rates: [Double?]) -> String {
+      HistoryPicture(
+        History(
+          epochs: rates.enumerated().map { epoch, rate in
+            EpochRecord(epoch: epoch, seconds: 1, learningRate: rate, values: ["loss": 1])
+          })
+      ).svg
+    }
+    #expect(svg([0.1, 0.05]).contains(">learning rate<"))
+    #expect(!svg([0.1, 0.1]).contains(">learning rate<") && !svg([nil, nil]).contains(">learning rate<"))
+  }
+
   @Test func oneEpochAndNoneAreDrawn() {
     let one = History(epochs: [EpochRecord(epoch: 0, seconds: 1, values: ["loss": 0.9])])
     #expect(HistoryPicture(one).svg.contains("<circle"))
