@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test build train test test-cpu-only test-kernels test-neon test-address test-thread \
-  test-undefined soak dist bench bench-peers api-check check-documentation \
+  test-undefined soak fuzz dist bench bench-peers api-check check-documentation \
   check-dependency documentation format lint clean
 
 BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
@@ -47,6 +47,9 @@ test-undefined: setup-test ## Test the C kernels alone, for bad addresses and un
 test-thread: setup-test ## Test without OpenCL under ThreadSanitizer.
 	Scripts/test-sanitized thread
 
+fuzz: setup-test ## Feed every reader of files with what libFuzzer makes up, FUZZ_SECONDS each (600).
+	Scripts/fuzz
+
 test-kernels: ## Compare the CPU's innermost loops with plain loops, for each instruction set of this machine.
 	@mkdir -p .build-kernels
 	$(CLANG) $(KERNEL_TEST) -o .build-kernels/native
@@ -89,4 +92,4 @@ lint: ## Check the layout of all Swift code.
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
 
 clean: ## Remove what was built.
-	rm -rf .build .build-outside .build-test .build-test-python .build-cpu-only .build-dist dist .build-address .build-thread .build-kernels
+	rm -rf .build .build-outside .build-test .build-test-python .build-cpu-only .build-dist dist .build-address .build-thread .build-kernels .build-fuzz

@@ -93,6 +93,9 @@ let package = Package(
       name: "ProgramsTests",
       dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],
       exclude: ["Vectors"]),
+    .target(
+      name: "FuzzReaders", dependencies: ["NeuralNetworks", "Datasets", "ModelFormats"], path: "Tests/Fuzz/Readers"),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzReaders", "Files", "TestSupport"]),
     .testTarget(name: "DemosTests", dependencies: ["Demos", "NeuralNetworks", "TestSupport"]),
     .testTarget(
       name: "CommandTests",

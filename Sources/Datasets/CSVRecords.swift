@@ -9,6 +9,9 @@ struct CSVRecords {
     var hasEscapes = false
   }
 
+  /// The most fields of a record: what they take is many times what the bytes of the file do.
+  static let fieldLimit = 1 << 20
+
   let bytes: [UInt8]
   let file: String
   let separator: UInt8
@@ -33,6 +36,10 @@ struct CSVRecords {
     if position >= bytes.count { return false }
     line = nextLine
     while true {
+      if fields.count == CSVRecords.fieldLimit {
+        throw .malformedLine(
+          file: file, line: line, expected: "at most \(CSVRecords.fieldLimit) columns", found: "more")
+      }
       fields.append(startsWithQuote() ? try quoted() : plain())
       if position >= bytes.count { return true }
       if let length = lineBreak(position) {

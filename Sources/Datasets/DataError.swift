@@ -19,7 +19,9 @@ public enum DataError: NeuralNetworksError, Hashable {
   /// Examples cannot be varied as was asked.
   case augmentation(reason: String)
 
-  public var description: String {
+  public var description: String { words.onOneLine }
+
+  private var words: String {
     switch self {
     case .missingFile(let file): "\(file): no such file"
     case .unreadable(let file, let reason): "\(file): \(reason)"

@@ -69,10 +69,12 @@ public struct IDX: Sendable {
     for axis in 0..<rank {
       let size = Int(bigEndian(bytes, 4 + 4 * axis) as UInt32)
       shape.append(size)
-      let (product, overflow) = length.multipliedReportingOverflow(by: size)
+      // Axes beside an empty one are counted too: their strides must be numbers.
+      let (product, overflow) = length.multipliedReportingOverflow(by: max(size, 1))
       if overflow { throw fault(4 + 4 * axis, "a size that fits into memory", "\(size)") }
       length = product
     }
+    if shape.contains(0) { length = 0 }
     if bytes.count - start != length {
       throw fault(
         start, "\(length) bytes for the shape \(shape) of \(element)", "\(bytes.count - start) bytes")

@@ -6,12 +6,24 @@ import Musl
 
 /// A regular file opened for reading at any place; it is closed when the last reference goes.
 ///
-/// Bytes are copied, never mapped: a file that somebody truncates while it is read gives an error, not a signal.
+/// Bytes are copied, never mapped: a file that somebody truncates while it is read gives an error, not a signal. One that takes
+/// its name meanwhile is another file; one whose bytes change is an error.
 package final class FileReader: Sendable {
   package let path: String
   /// The size when it was opened, in bytes.
   package let size: Int
   private let descriptor: Int32
+  private let opened: Version
+
+  /// What tells a file that has been written to from what it was.
+  private struct Version: Equatable, Sendable {
+    let size, seconds, nanoseconds: Int
+
+    init(_ status: stat) {
+      size = Int(status.st_size)
+      (seconds, nanoseconds) = (Int(status.st_mtim.tv_sec), Int(status.st_mtim.tv_nsec))
+    }
+  }
 
   package init(_ path: String) throws(FileError) {
     self.path = path
@@ -28,7 +40,8 @@ package final class FileReader: Sendable {
       let kind = status.st_mode & S_IFMT == S_IFDIR ? "it is a folder" : "it is no regular file"
       throw .failed(path: path, reason: kind)
     }
-    size = Int(status.st_size)
+    opened = Version(status)
+    size = opened.size
   }
 
   deinit { close(descriptor) }
@@ -38,6 +51,8 @@ package final class FileReader: Sendable {
     if offset < 0 || count < 0 || offset > size || count > size - offset {
       throw .failed(path: path, reason: "it ends at byte \(size), before byte \(offset) + \(count)")
     }
+    // A file can claim any size without a block of the disk; memory that is asked for in vain would end the process.
+    if count > FileReader.memory { throw .failed(path: path, reason: "\(count) bytes are more than the memory") }
     var failure: FileError?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       while initialized < count {
@@ -45,7 +60,7 @@ package final class FileReader: Sendable {
         if got > 0 {
           initialized += got
         } else if got == 0 {
-          failure = .failed(path: path, reason: "it became shorter while it was read")
+          failure = changed
           return
         } else if errno != EINTR {
           failure = .current(path, while: "read")
@@ -54,8 +69,15 @@ package final class FileReader: Sendable {
       }
     }
     if let failure { throw failure }
+    var status = stat()
+    if fstat(descriptor, &status) != 0 || Version(status) != opened { throw changed }
     return bytes
   }
+
+  private var changed: FileError { .failed(path: path, reason: "it was changed while it was read") }
+
+  /// The bytes of this machine's memory.
+  private static let memory = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
 
   /// The whole file, refused if it has more than `limit` bytes.
   package static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {

@@ -49,6 +49,12 @@ package final class FileWriter {
     pending += bytes
   }
 
+  /// Puts bytes in the place of others that have been written.
+  package func overwrite(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+    try flush()
+    if pwrite(descriptor, bytes, bytes.count, off_t(offset)) != bytes.count { throw failure("write") }
+  }
+
   /// Makes the file durable and gives it its name, in place of what had it before.
   package func commit() throws(FileError) {
     try flush()

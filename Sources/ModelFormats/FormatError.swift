@@ -11,7 +11,9 @@ public enum FormatError: NeuralNetworksError, Hashable {
   /// what the model wants; an element type that cannot be a parameter's stands there too.
   case parameters(path: String, missing: [String], unknown: [String], shapes: [String])
 
-  public var description: String {
+  public var description: String { words.onOneLine }
+
+  private var words: String {
     switch self {
     case .file(let path, let reason), .malformed(let path, let reason): return "\(path): \(reason)"
     case .parameters(let path, let missing, let unknown, let shapes):

@@ -106,7 +106,7 @@ import Testing
     #expect(fault("1,2\n1,\n") == ", line 2: expected a label, found an empty field")
     #expect(fault("1,2\n\"1\n\n,3\n") == ", line 2: expected a closing quote, found the end of the file")
     #expect(fault("1,2\n\"1\"x,3\n") == ", line 2: expected a separator after a closing quote, found more text")
-    #expect(fault("1,2\n\"\n1\"\"\",2\n1x,2") == ", line 2: expected a number in column 1, found \"\n1\"\"")
+    #expect(fault("1,2\n\"\n1\"\"\",2\n1x,2") == ", line 2: expected a number in column 1, found \"\\n1\"\"")
     #expect(fault("5\n") == ", line 1: expected at least one feature beside the label, found 1 column")
     #expect(fault("1,2\n", label: .index(2)) == ", line 1: expected a label in column 2, found 2 columns")
     #expect(fault("a,b\n1,2\n", label: .named("c")) == ", line 1: expected a column \"c\", found \"a\", \"b\"")

@@ -42,9 +42,22 @@ import Testing
   @Test func aFileOfUnknownLengthIsBoundedToo() throws {
     // Sent without a length, so that only our own count can stop it.
     let folder = try TemporaryFolder()
-    guard let server = try LocalServer(folder.path, endless: true) else { return }
+    guard let server = try LocalServer(folder.path, .endless) else { return }
     #expect(reason(download(server.url + "/a", folder("b"), limit: 1_000_000)).contains("more than the 1000000 bytes"))
     #expect(try Folder.names(in: folder.path).filter { $0 != "server.py" } == [])
+  }
+
+  @Test func anInterruptedDownloadBeginsAnew() throws {
+    let served = try TemporaryFolder()
+    let folder = try TemporaryFolder()
+    guard let broken = try LocalServer(served.path, .cutShort) else { return }
+    #expect(reason(download(broken.url + "/a", folder("b"))).hasPrefix("cannot download"))
+    #expect(try Folder.names(in: folder.path) == [])
+    try served.write(bytes, "a")
+    guard let server = try LocalServer(served.path) else { return }
+    try download(server.url + "/a", folder("b")).run()
+    #expect(try FileReader.read(folder("b"), limit: 1 << 20) == bytes)
+    #expect(try Folder.names(in: folder.path) == ["b"])
   }
 
   @Test func nobodyAnswers() throws {

@@ -7,12 +7,20 @@ final class LocalServer {
   let url: String
   private let process: ChildProcess
 
-  /// `endless`: answers every request with bytes without end and without a length. Nil where there is no python3 or curl.
-  init?(_ folder: String, endless: Bool = false) throws {
+  /// How a server misbehaves.
+  enum Fault {
+    /// It answers every request with bytes without end and without a length.
+    case endless
+    /// It ends the connection in the middle of the file.
+    case cutShort
+  }
+
+  /// Nil where there is no python3 or curl.
+  init?(_ folder: String, _ fault: Fault? = nil) throws {
     let script = Folder.join(folder, "server.py")
-    if endless { try FileWriter.write(Array(LocalServer.endlessServer.utf8), to: script) }
+    if let fault { try FileWriter.write(Array(LocalServer.server(fault).utf8), to: script) }
     let arguments =
-      endless ? ["-u", script] : ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder]
+      fault != nil ? ["-u", script] : ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", folder]
     do {
       _ = try ChildProcess("curl", ["--version"])
       process = try ChildProcess("python3", arguments)
@@ -32,11 +40,17 @@ final class LocalServer {
     url = "http://127.0.0.1:\(port)"
   }
 
-  private static let endlessServer = """
+  private static func server(_ fault: Fault) -> String {
+    """
     import http.server
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
+            if \(fault == .cutShort ? "True" : "False"):
+                self.send_header("Content-Length", "100000")
+                self.end_headers()
+                self.wfile.write(bytes(70000))
+                return
             self.end_headers()
             try:
                 while True:
@@ -47,4 +61,5 @@ final class LocalServer {
     print("port", server.server_port)
     server.serve_forever()
     """
+  }
 }

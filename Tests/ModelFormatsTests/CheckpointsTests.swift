@@ -137,6 +137,20 @@ import Testing
       try folder.write(Array(bytes[..<length]), "cut")
       #expect(throws: FormatError.self) { try TrainingState.load(from: folder("cut")) }
     }
+    let whole = try TrainingState.load(from: path)
+    for index in bytes.indices {
+      var damaged = bytes
+      damaged[index] ^= 1 << UInt8(index % 8)
+      try folder.write(damaged, "damaged")
+      do {
+        // The name of the checksum is the one place where a change does no harm: the file is read without it.
+        let state = try TrainingState.load(from: folder("damaged"))
+        #expect(state.step == whole.step && state.history.epochs == whole.history.epochs, "byte \(index)")
+        for (path, value) in whole.weights.values {
+          #expect(try state.weights[path]?.scalars() == value.scalars(), "byte \(index)")
+        }
+      } catch { #expect(error is FormatError, "byte \(index): \(error)") }
+    }
     for text in ["", "{}", "{\"epoch\":-1,\"step\":0,\"batch\":0,\"batchSize\":1,\"seed\":1,\"history\":[]}"] {
       try Safetensors.save([(String, Tensor)](), metadata: ["training": text], to: folder("bad"))
       #expect(throws: FormatError.self) { try TrainingState.load(from: folder("bad")) }

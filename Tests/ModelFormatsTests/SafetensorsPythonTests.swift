@@ -38,7 +38,7 @@ import Testing
     let lines = words.split(separator: "\n")
     #expect(
       lines[0] == """
-        ['architecture', 'format', 'information'] ['0.bias', '0.weight', '1.bias', '1.runningMean', '1.runningVariance', \
+        ['architecture', 'format', 'information', 'swift-nn crc32'] ['0.bias', '0.weight', '1.bias', '1.runningMean', '1.runningVariance', \
         '1.weight', '2.bias', '2.weight']
         """)
     let theirs = lines[1].split(separator: " ").compactMap { Float($0) }

@@ -32,6 +32,18 @@ package final class TemporaryFolder {
     try write(Array(text.utf8), name)
   }
 
+  /// The size of the files that `writeHole` makes: 8 TiB.
+  package static let holeSize = 1 << 43
+
+  /// Makes a file that begins with these bytes, claims to be very large, and takes a block or two of the disk.
+  @discardableResult package func writeHole(_ name: String, after bytes: [UInt8] = []) throws -> String {
+    try write(bytes, name)
+    if truncate(self(name), off_t(TemporaryFolder.holeSize)) != 0 {
+      throw FileError.current(self(name), while: "enlarge")
+    }
+    return self(name)
+  }
+
   private static func remove(_ path: String) {
     for name in (try? Folder.names(in: path)) ?? [] {
       let inner = Folder.join(path, name)

@@ -8,10 +8,11 @@ public enum NPZ {
   /// - Parameters:
   ///   - path: the file.
   ///   - device: where the tensors will be.
-  ///   - limit: the most bytes that the file, and all its tensors together, may have.
+  ///   - limit: the most bytes that the file, and all its tensors together, may have: a small file can
+  ///     claim to unpack to a thousand times its size.
   /// - Throws: `FormatError`.
   public static func load(
-    _ path: String, on device: Device = .cpu, limit: Int = 1 << 36
+    _ path: String, on device: Device = .cpu, limit: Int = 1 << 32
   ) throws -> [(name: String, tensor: Tensor)] {
     let bytes = try withFileErrors { () throws(FileError) in try FileReader.read(path, limit: limit) }
     var tensors: [(name: String, tensor: Tensor)] = []
@@ -44,6 +45,9 @@ public enum NPZ {
     for (name, tensor) in tensors {
       if !names.insert(name).inserted {
         throw FormatError.malformed(path: path, reason: "two tensors have the name \"\(name)\"")
+      }
+      if ZipArchive.leadsOutside(name + ".npy") {
+        throw FormatError.malformed(path: path, reason: "the name \"\(name)\" leads out of the archive")
       }
       let bytes = try NPY.bytes(tensor)
       do { try writer.append(name + ".npy", bytes, deflating: compressed) } catch { throw FormatError(error) }

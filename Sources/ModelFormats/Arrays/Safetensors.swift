@@ -10,7 +10,7 @@ public final class Safetensors: Sendable {
   /// Where it was read from.
   public let path: String
   /// The file's own text, by key.
-  public var metadata: [String: String] { header.metadata }
+  public var metadata: [String: String] { header.metadata.filter { $0.key != FileChecksum.key } }
   /// The names of the tensors, in the order of the head.
   public var names: [String] { header.entries.map(\.name) }
 
@@ -72,6 +72,19 @@ public final class Safetensors: Sendable {
   public static func save(
     _ tensors: some Sequence<(String, Tensor)>, metadata: [String: String] = [:], to path: String
   ) throws {
+    try write(tensors, metadata.filter { $0.key != FileChecksum.key }, nil, to: path)
+  }
+
+  /// The same with a checksum of the whole file among the text.
+  static func saveChecked(
+    _ tensors: some Sequence<(String, Tensor)>, metadata: [String: String], to path: String
+  ) throws {
+    try write(tensors, metadata.merging(FileChecksum.unset) { $1 }, FileChecksum(), to: path)
+  }
+
+  private static func write(
+    _ tensors: some Sequence<(String, Tensor)>, _ metadata: [String: String], _ checksum: FileChecksum?, to path: String
+  ) throws {
     let ordered = tensors.map { (name: $0.0, tensor: $0.1, element: StoredElement($0.1.dtype)) }
     let sorted = ordered.enumerated().sorted {
       (-$0.element.element.size, $0.offset) < (-$1.element.element.size, $1.offset)
@@ -96,14 +109,42 @@ public final class Safetensors: Sendable {
     var text = try JSONValue.object(head).compactBytes()
     while text.count % 8 != 0 { text.append(0x20) }
     let writer = try withFileErrors { () throws(FileError) in try FileWriter(path) }
-    try withFileErrors { () throws(FileError) in
-      try writer.write(littleEndianBytes(of: UInt64(text.count)))
-      try writer.write(text)
-    }
-    for (_, tensor, _) in sorted {
-      let bytes = try littleEndianBytes(tensor)
+    var checksum = checksum
+    func append(_ bytes: [UInt8]) throws {
+      checksum?.update(bytes)
       try withFileErrors { () throws(FileError) in try writer.write(bytes) }
     }
-    try withFileErrors { () throws(FileError) in try writer.commit() }
+    try append(littleEndianBytes(of: UInt64(text.count)) + text)
+    for (_, tensor, _) in sorted { try append(littleEndianBytes(tensor)) }
+    try withFileErrors { () throws(FileError) in
+      if let checksum, let place = FileChecksum.place(in: text) {
+        try writer.overwrite(checksum.digits, at: 8 + place.lowerBound)
+      }
+      try writer.commit()
+    }
+  }
+}
+
+extension Safetensors {
+  /// Reads the whole file and compares it with the checksum among its text, if it has one.
+  ///
+  /// - Throws: `FormatError.malformed` if they differ.
+  func checkSum() throws {
+    guard let expected = header.metadata[FileChecksum.key] else { return }
+    var head = try bytes(at: 0, count: start)
+    guard let place = FileChecksum.place(in: head) else { return }
+    head.replaceSubrange(place, with: FileChecksum.zeros)
+    var checksum = FileChecksum()
+    checksum.update(head)
+    for offset in stride(from: start, to: reader.size, by: 1 << 20) {
+      checksum.update(try bytes(at: offset, count: min(1 << 20, reader.size - offset)))
+    }
+    if Array(expected.utf8) != checksum.digits {
+      throw FormatError.malformed(path: path, reason: "it is damaged: its checksum differs")
+    }
+  }
+
+  private func bytes(at offset: Int, count: Int) throws -> [UInt8] {
+    try withFileErrors { () throws(FileError) in try reader.read(at: offset, count: count) }
   }
 }

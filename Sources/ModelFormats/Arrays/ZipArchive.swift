@@ -93,11 +93,20 @@ struct ZipArchive {
       guard let name = String(validating: nameBytes, as: UTF8.self) else {
         throw Failure(reason: "a name is not UTF-8")
       }
+      if ZipArchive.leadsOutside(name) {
+        throw Failure(reason: "the name \"\(name.prefix(100))\" leads out of the archive")
+      }
       if !names.insert(name).inserted { throw Failure(reason: "\"\(name)\" occurs twice") }
       let extra = offset + 46 + nameLength
       entries.append(try entry(at: offset, name, extra: extra..<extra + extraLength))
       offset = next
     }
+  }
+
+  /// Nothing is unpacked to files here; but a name may become one elsewhere.
+  static func leadsOutside(_ name: String) -> Bool {
+    let parts = name.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }
+    return name.utf8.contains(0) || parts.first == "" || parts.contains("..") || parts.first?.hasSuffix(":") ?? true
   }
 
   private func entry(at offset: Int, _ name: String, extra: Range<Int>) throws(Failure) -> Entry {

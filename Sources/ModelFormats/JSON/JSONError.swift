@@ -1,3 +1,4 @@
+import Files
 import NeuralNetworks
 
 /// What is wrong with a JSON text or with what it holds.
@@ -17,7 +18,9 @@ public enum JSONError: NeuralNetworksError, Hashable {
     public let reason: String
   }
 
-  public var description: String {
+  public var description: String { words.onOneLine }
+
+  private var words: String {
     switch self {
     case .syntax(let line, let column, let reason): "line \(line), column \(column): \(reason)"
     case .content(let path, let reason): path.isEmpty ? reason : "\(path): \(reason)"

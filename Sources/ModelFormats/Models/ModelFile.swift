@@ -57,7 +57,7 @@ extension Model {
   ///   neither of this package nor a `ConfigurableLayer`, or a model that is not `Sequential`: such models are saved with
   ///   `saveWeights(to:)`; `FormatError`; `DeviceError`.
   public func save(to path: String, information: ModelInformation = ModelInformation()) throws {
-    try saveWeights(to: path, metadata: ModelFile.metadata(of: self, information))
+    try Safetensors.saveChecked(storedWeights(), metadata: ModelFile.metadata(of: self, information), to: path)
   }
 }
 

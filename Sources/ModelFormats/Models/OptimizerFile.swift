@@ -10,7 +10,7 @@ extension Optimizer {
   /// - Throws: `FormatError`; `DeviceError` if the state cannot be downloaded.
   public func save(to path: String) throws {
     let state = state()
-    try Safetensors.save(
+    try Safetensors.saveChecked(
       state.tensors.map { ($0.name, $0.value) },
       metadata: [
         "format": "swift-nn optimizer 1", "rule": "\(type(of: rule))", Optimizer.stepKey: "\(state.step)",
@@ -24,6 +24,7 @@ extension Optimizer {
   /// - Throws: `FormatError`, `.parameters` where the file is of another kind of optimizer. Then nothing has changed.
   public func load(from path: String) throws {
     let file = try Safetensors(path)
+    try file.checkSum()
     guard let step = file.metadata[Optimizer.stepKey].flatMap({ Int($0) }), step >= 0 else {
       throw FormatError.malformed(path: path, reason: "it holds no state of an optimizer")
     }

@@ -70,7 +70,7 @@ extension TrainingState {
     tensors += named(values.tensors, under: CheckpointNames.values)
     var text = metadata
     text[CheckpointHead.key] = try JSONValue(encoding: CheckpointHead(self, callbacks: callbacks)).text()
-    try Safetensors.save(tensors, metadata: text, to: path)
+    try Safetensors.saveChecked(tensors, metadata: text, to: path)
   }
 
   private func named(_ tensors: [String: Tensor], under prefix: String) -> [(String, Tensor)] {
@@ -83,6 +83,7 @@ extension TrainingState {
   public static func load(from path: String) throws -> TrainingState { try load(from: Safetensors(path)) }
 
   static func load(from file: Safetensors) throws -> TrainingState {
+    try file.checkSum()
     guard let text = file.metadata[CheckpointHead.key] else {
       throw FormatError.malformed(path: file.path, reason: "it holds no state of a training run")
     }

@@ -25,6 +25,11 @@ extension Module {
   public func saveWeights(
     to path: String, mapping: WeightMapping = WeightMapping(), metadata: [String: String] = [:]
   ) throws {
+    try Safetensors.save(storedWeights(mapping), metadata: metadata, to: path)
+  }
+
+  /// Every parameter as it stands in a file.
+  func storedWeights(_ mapping: WeightMapping = WeightMapping()) throws -> [(String, Tensor)] {
     let values = Dictionary(snapshot().values.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
     let missing = parameters.paths.filter { values[$0] == nil }
     if !missing.isEmpty { throw ModelError.notBuilt(path: missing.joined(separator: ", ")) }
@@ -45,7 +50,7 @@ extension Module {
       parts[place.name, default: []].append(stored)
       if let all = parts[place.name], all.count == part.count { tensors.append((place.name, .concatenated(all))) }
     }
-    try Safetensors.save(tensors, metadata: metadata, to: path)
+    return tensors
   }
 
   /// Reads parameters from a safetensors file: by their paths, or where the mapping says. Where the module is not built, it is
@@ -69,6 +74,7 @@ extension Module {
   func loadWeights(
     from file: Safetensors, _ options: LoadOptions, _ mapping: WeightMapping = WeightMapping(), on device: Device?
   ) throws {
+    try file.checkSum()
     let places = try mapping.places(of: self)
     try checkFit(file, places, mapping, options)
     let parameters = parameters

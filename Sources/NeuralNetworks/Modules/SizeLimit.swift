@@ -6,6 +6,9 @@ enum SizeLimit {
   /// Numbers of all parameters together.
   static let model = 1 << 34
 
+  /// Windows, strides, paddings and factors, so that products of two of them with an extent can be counted.
+  static let setting = 1 << 24
+
   /// The number of elements of a shape; nil beyond the bound. Extents below 1 count as 1.
   static func count(_ shape: [Int]) -> Int? {
     var count = 1

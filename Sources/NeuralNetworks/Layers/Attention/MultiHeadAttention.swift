@@ -65,6 +65,7 @@ public final class MultiHeadAttention: Module {
     guard heads > 0, width > 0, width % heads == 0 else {
       return "\(heads) heads do not divide a width of \(width)"
     }
+    guard width <= SizeLimit.setting else { return "a width of \(width); at most \(SizeLimit.setting) is possible" }
     guard dropout >= 0, dropout <= 1 else { return "a dropout of \(dropout) is no probability" }
     for (name, tensor) in [("query", query), ("key", key), ("value", value)] where tensor.rank != 3 {
       return "the \(name) has the shape \(tensor.shape); it is a sequence of vectors, [N, length, width]"

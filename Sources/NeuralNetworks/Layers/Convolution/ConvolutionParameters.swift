@@ -40,6 +40,7 @@ struct ConvolutionParameters {
     }
     weight.declare(shape: shape)
     bias?.declare(shape: [filters])
-    bias?.initializer = configuration.initializer.forBias(fanIn: shape.dropFirst().reduce(1, *))
+    let fanIn = SizeLimit.count(Array(shape.dropFirst())) ?? SizeLimit.tensor
+    bias?.initializer = configuration.initializer.forBias(fanIn: fanIn)
   }
 }

@@ -38,6 +38,7 @@ struct TransposedSettings: Sendable {
     if result.height < 1 || result.width < 1 {
       try fail("a padding that leaves an output of \(windows.text(Extent2D(result.height, result.width)))")
     }
+    try WindowSettings.checkSize(layer: layer, [result.height, result.width])
   }
 
   /// activation(the transposed convolution of x with w + bias).

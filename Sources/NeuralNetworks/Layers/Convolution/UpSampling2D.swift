@@ -34,11 +34,13 @@ public final class UpSampling2D: Layer {
       throw ModelError.invalidConfiguration(
         layer: "UpSampling2D", reason: "an example is an image [channels, height, width], not \(inputShape)")
     }
+    try WindowSettings.checkSize(layer: "UpSampling2D", inputShape + [factor.height, factor.width])
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
     let factor = configuration.factor
-    switch configuration.method {
+    // Where only the shape counts, no matrices are made.
+    switch LayerThread.current.trace == nil ? configuration.method : .nearest {
     case .nearest: return input.repeated(factor.height, axis: 2).repeated(factor.width, axis: 3)
     case .bilinear:
       let (height, width) = (input.shape[2], input.shape[3])

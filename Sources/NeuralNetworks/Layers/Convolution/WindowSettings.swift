@@ -48,6 +48,17 @@ struct WindowSettings: Sendable, Hashable {
         reason: "a window that reaches over \(text(seen)) is larger than the \(isRow ? "sequence" : "image") of "
           + "\(text(padded)) with its padding")
     }
+    let places = Extent2D(
+      (padded.height - seen.height) / stride.height + 1, (padded.width - seen.width) / stride.width + 1)
+    try WindowSettings.checkSize(layer: layer, [places.height, places.width])
+  }
+
+  /// Throws for images that are larger than any example may be.
+  static func checkSize(layer: String, _ size: [Int]) throws {
+    if SizeLimit.count(size) == nil {
+      throw ModelError.invalidConfiguration(
+        layer: layer, reason: "an output of \(size) has more than \(SizeLimit.tensor) numbers")
+    }
   }
 
   /// Throws for numbers that make no sense, and for examples of another rank.
@@ -56,6 +67,11 @@ struct WindowSettings: Sendable, Hashable {
     for (name, extent) in [("window", kernel), ("stride", stride), ("dilation", dilation)]
     where extent.height < 1 || extent.width < 1 {
       try fail("a \(name) of \(text(extent)); \(isRow ? "it is" : "both numbers are") at least 1")
+    }
+    var numbers = [kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width]
+    if case .explicit(let vertical, let horizontal) = padding { numbers += [vertical, horizontal] }
+    if let largest = numbers.max(), largest > SizeLimit.setting {
+      try fail("a window, stride, dilation or padding of \(largest); at most \(SizeLimit.setting) is possible")
     }
     if case .explicit(let vertical, let horizontal) = padding, vertical < 0 || horizontal < 0 {
       try fail(

@@ -29,6 +29,12 @@ public final class ZeroPadding2D: Layer {
       throw ModelError.invalidConfiguration(
         layer: "ZeroPadding2D", reason: "an example is an image [channels, height, width], not \(inputShape)")
     }
+    guard sides.allSatisfy({ $0 <= SizeLimit.setting }) else {
+      throw ModelError.invalidConfiguration(
+        layer: "ZeroPadding2D", reason: "a padding of \(sides); at most \(SizeLimit.setting) is possible")
+    }
+    try WindowSettings.checkSize(
+      layer: "ZeroPadding2D", [inputShape[1] + sides[0] + sides[1], inputShape[2] + sides[2] + sides[3]])
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {

@@ -18,6 +18,10 @@ struct RecurrentCore {
     guard units > 0 else {
       throw ModelError.invalidConfiguration(layer: layer, reason: "there are \(units) units; at least 1 is needed")
     }
+    guard units <= SizeLimit.tensor else {
+      throw ModelError.invalidConfiguration(
+        layer: layer, reason: "there are \(units) units; at most \(SizeLimit.tensor) are possible")
+    }
     guard inputShape.count == 2, inputShape[0] > 0 else {
       throw ModelError.invalidConfiguration(
         layer: layer, reason: "an example is a sequence [steps, features] of at least one step, not \(inputShape)")

@@ -1,0 +1,107 @@
+"""Writes the seeds of the corpus: small files of each kind, as other programs write them.
+
+Usage: "$(Scripts/test-python)" Tests/Fuzz/seeds.py
+"""
+
+import gzip
+import io
+import json
+import os
+import struct
+
+import numpy as np
+from safetensors.numpy import save
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def write(reader, name, contents):
+    folder = os.path.join(HERE, "Corpus", reader)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(contents if isinstance(contents, bytes) else contents.encode())
+
+
+def idx(code, kind, array):
+    array = np.array(array, kind)
+    return bytes([0, 0, code, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+
+
+def npy(array):
+    data = io.BytesIO()
+    np.save(data, array)
+    return data.getvalue()
+
+
+def npz(compressed, **arrays):
+    data = io.BytesIO()
+    (np.savez_compressed if compressed else np.savez)(data, **arrays)
+    return data.getvalue()
+
+
+def main():
+    kinds = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+    for code, kind in kinds.items():
+        write("idx", kind.replace(">", ""), idx(code, kind, [[1, 2], [3, 4]]))
+    pixels = idx(0x08, "u1", np.zeros((2, 3, 3)))
+    write("gzip", "images", gzip.compress(pixels, mtime=0))
+    write("gzip", "members", gzip.compress(pixels[:10], mtime=0) + gzip.compress(pixels[10:], mtime=0))
+    write("gzip", "stored", gzip.compress(pixels, 0, mtime=0) + bytes(3))
+    write("csv", "header", 'x,y,"kind"\r\n1.5,-2e3,a\r\n3,.4,"b, ""c"""\r\n')
+    write("csv", "semicolons", "1;2;0\n3;4;1\n\n5;6;1")
+    write("csv", "tabs", "\ufeff1\t 2\t7\n+3\t4.25E-2\t8\n")
+    write("text", "sentences", "it is good\t1\nIsn't it bad?\t0\r\n\nfine, fine\tfine\t2\n" + "a b\t1\n" * 4)
+    write("npy", "floats", npy(np.array([[1.5, -2], [3, 4]], np.float32)))
+    write("npy", "fortran", npy(np.asfortranarray(np.arange(6, dtype=">i8").reshape(2, 3))))
+    write("npy", "halves", npy(np.array([1, np.inf, np.nan], np.float16)))
+    write("npy", "flags", npy(np.array([[[True]]])))
+    write("npy", "none", npy(np.zeros((0, 3), np.uint8)))
+    arrays = {"a": np.arange(3, dtype=np.float32), "b": np.array(7, np.int32)}
+    write("npz", "stored", npz(False, **arrays))
+    write("npz", "deflated", npz(True, **arrays))
+
+    tensors = {"0.weight": np.ones((2, 2), np.float32), "0.bias": np.zeros(2, np.float32)}
+    layers = [{"layer": "Dense", "units": 2, "activation": "relu"}]
+    metadata = {
+        "architecture": json.dumps({"inputShape": [2], "layers": layers}),
+        "information": json.dumps({"inputScaling": {"shift": [0], "factor": [0.5]}, "classNames": ["a", "b"]}),
+    }
+    state = {
+        "epoch": 1, "step": 5, "batch": 0, "batchSize": 2, "seed": 7,
+        "history": [{"epoch": 0, "seconds": 0.1, "names": ["loss"], "values": [0.5]}],
+    }
+    write("safetensors", "model", save(tensors, metadata))
+    adam = {f"optimizer/0.weight/{kind}": np.zeros((2, 2), np.float32) for kind in ["first", "second"]}
+    write("safetensors", "checkpoint", save(tensors | adam, metadata | {"training": json.dumps(state), "step": "5"}))
+    kinds = ["float16", "float64", "int8", "int16", "int64", "uint8", "uint64", "bool"]
+    write("safetensors", "kinds", save({kind: np.ones(1, kind) for kind in kinds}))
+    for name in ["model", "kinds"]:
+        with open(os.path.join(HERE, "Corpus/safetensors", name), "rb") as file:
+            whole = file.read()
+        head = struct.unpack("<Q", whole[:8])[0]
+        write("safetensors-head", name, whole[8 : 8 + head] + b"\0" + whole[8 + head :])
+
+    write("json", "value", '{"a": [1, -2.5e3, true, null, "\\u00e4\\ud83d\\ude00\\n"], "b": {}, "": []}')
+    write("json", "numbers", "[0, -0, 9223372036854775808, 1e308, 5e-324, 0.1]")
+    shapes = {
+        "images": ([1, 9, 9], [
+            {"layer": "Conv2D", "filters": 2, "kernel": [3, 3], "padding": "same", "activation": "relu"},
+            {"layer": "BatchNorm"}, {"layer": "MaxPool2D", "window": [2, 2]}, {"layer": "Flatten"},
+            {"layer": "Dropout", "probability": 0.5}, {"layer": "Dense", "units": 3}]),
+        "sequences": ([5, 4], [
+            {"layer": "Bidirectional", "recurrent": {"layer": "LSTM", "units": 2, "returnsSequence": True}},
+            {"layer": "Residual", "layers": [{"layer": "SelfAttention", "heads": 2, "width": 4}]},
+            {"layer": "TransformerEncoderBlock", "heads": 2, "width": 4}, {"layer": "GRU", "units": 2}]),
+        "tokens": ([5], [
+            {"layer": "Embedding", "tokens": 7, "width": 4}, {"layer": "LayerNorm"},
+            {"layer": "Parallel", "joining": "sum", "layers": [
+                {"layer": "GlobalAveragePool1D"}, {"layer": "Sequential", "layers": [{"layer": "GlobalMaxPool1D"}]}]}]),
+    }
+    for name, (shape, layers) in shapes.items():
+        text = json.dumps({"inputShape": shape, "layers": layers})
+        write("architecture", name, text)
+        write("checkpoint", name, json.dumps(state) + "\0" + text)
+
+
+if __name__ == "__main__":
+    main()
