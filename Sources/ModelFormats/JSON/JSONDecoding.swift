@@ -71,7 +71,7 @@ struct JSONDecoding: Decoder {
     if let integer = value.integer.flatMap({ Integer(exactly: $0) }) { return integer }
     // Only what Int cannot hold is written as a string.
     if let integer = value.string.flatMap({ Integer($0) }), Int(exactly: integer) == nil { return integer }
-    throw mismatch(type, "an integer of \(type)")
+    throw mismatch(type, "a whole number that fits \(type)")
   }
 
   func mismatch(_ type: Any.Type, _ expected: String) -> DecodingError {
