@@ -77,7 +77,10 @@ import Testing
     (#"{"kind":"dense"}"#, "there is no \"rate\""),
     (#"{"kind":"conv","rate":1}"#, "kind: Cannot initialize Kind from invalid String value conv"),
     (#"{"kind":"dense","rate":"x"}"#, "rate: expected a number, found a string (\"x\")"),
-    (#"{"kind":"dense","rate":1,"shape":[1,2.5]}"#, "shape[1]: expected a whole number that fits Int, found a number (2.5)"),
+    (
+      #"{"kind":"dense","rate":1,"shape":[1,2.5]}"#,
+      "shape[1]: expected a whole number that fits Int, found a number (2.5)"
+    ),
     (#"{"kind":"dense","rate":1,"shape":{}}"#, "shape: expected an array, found an object ({})"),
     (
       #"{"kind":"dense","rate":1,"shape":[],"options":{},"inner":[{"kind":1}]}"#,
