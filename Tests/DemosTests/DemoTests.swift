@@ -42,7 +42,9 @@ import Testing
     if let first = outcome["first loss"], let last = outcome["loss"] { #expect(last < first) }
     for (name, svg) in pictures.withLock({ $0 }) {
       #expect(svg.hasPrefix("<svg xmlns=") && svg.hasSuffix("</svg>\n"), "\(name)")
-      #expect(!svg.contains("nan") && !svg.contains("inf"), "\(name) has numbers that are none")
+      // Pictures inside are text of any letters.
+      let drawn = svg.replacing(/base64,[A-Za-z0-9+\/=]*/, with: "")
+      #expect(!drawn.contains("nan") && !drawn.contains("inf"), "\(name) has numbers that are none")
     }
   }
 

@@ -101,6 +101,15 @@ def main():
         text = json.dumps({"inputShape": shape, "layers": layers})
         write("architecture", name, text)
         write("checkpoint", name, json.dumps(state) + "\0" + text)
+    graph = {
+        "inputs": [{"name": "x", "shape": [4]}, {"name": "ids", "shape": [3], "type": "int32"}],
+        "layers": [{"layer": "Dense", "units": 4}, {"layer": "Embedding", "tokens": 5, "width": 4}, {"layer": "Add"},
+                   {"layer": "SequenceAverage"}, {"layer": "Concatenate", "axis": 1}],
+        "nodes": [{"layer": 0, "of": [0]}, {"layer": 1, "of": [1]}, {"layer": 3, "of": [3]}, {"layer": 2, "of": [2, 4]},
+                  {"layer": 0, "of": [5], "name": "again"}, {"layer": 4, "of": [2, 6]}],
+        "outputs": [{"name": "y", "node": 7}, {"name": "z", "node": 5}],
+    }
+    write("checkpoint", "graph", json.dumps(state) + "\0" + json.dumps(graph))
 
 
 if __name__ == "__main__":

@@ -34,18 +34,22 @@ public final class Graph: Model {
   /// - Parameters:
   ///   - inputs: Every `Node.input` that the outputs are made from, by name.
   ///   - outputs: What the model gives, by name.
-  public init(inputs: KeyValuePairs<String, Node>, outputs: KeyValuePairs<String, Node>) {
-    inputNames = inputs.map(\.key)
-    names = outputs.map(\.key)
+  public convenience init(inputs: KeyValuePairs<String, Node>, outputs: KeyValuePairs<String, Node>) {
+    self.init(inputs: inputs.map { ($0.key, $0.value) }, outputs: outputs.map { ($0.key, $0.value) })
+  }
+
+  init(inputs: [(name: String, node: Node)], outputs: [(name: String, node: Node)]) {
+    inputNames = inputs.map(\.name)
+    names = outputs.map(\.name)
     var order = NodeOrder()
     for (_, node) in inputs { order.visit(node) }
     for (_, node) in outputs { order.visit(node) }
     nodes = order.nodes
-    steps = Graph.steps(order, keeping: outputs.map(\.value))
-    inputPositions = inputs.map { order.position(of: $0.value) }
-    outputPositions = outputs.map { order.position(of: $0.value) }
+    steps = Graph.steps(order, keeping: outputs.map(\.node))
+    inputPositions = inputs.map { order.position(of: $0.node) }
+    outputPositions = outputs.map { order.position(of: $0.node) }
     fault = Graph.fault(order, inputs, outputs)
-    super.init(inputShapes: inputs.map(\.value.inputShape))
+    super.init(inputShapes: inputs.map(\.node.inputShape))
   }
 
   // MARK: Computing
@@ -122,13 +126,13 @@ public final class Graph: Model {
 
   /// What is wrong with the description; nil when nothing is.
   private static func fault(
-    _ order: NodeOrder, _ inputs: KeyValuePairs<String, Node>, _ outputs: KeyValuePairs<String, Node>
+    _ order: NodeOrder, _ inputs: [(name: String, node: Node)], _ outputs: [(name: String, node: Node)]
   ) -> ModelError? {
     func fault(_ reason: String) -> ModelError { .invalidConfiguration(layer: "Graph", reason: reason) }
     if inputs.isEmpty || outputs.isEmpty {
       return fault("it has \(inputs.count) inputs and \(outputs.count) outputs; at least 1 of each is needed")
     }
-    for list in [inputs.map(\.key), outputs.map(\.key)] {
+    for list in [inputs.map(\.name), outputs.map(\.name)] {
       if let twice = list.first(where: { name in list.count(where: { $0 == name }) > 1 }) {
         return fault("two inputs or outputs are called \"\(twice)\"")
       }
@@ -136,7 +140,7 @@ public final class Graph: Model {
     for (name, node) in inputs where node.module != nil {
       return fault("\"\(name)\" is no input, but what a layer makes")
     }
-    let known = Set(inputs.map { ObjectIdentifier($0.value) })
+    let known = Set(inputs.map { ObjectIdentifier($0.node) })
     if order.nodes.contains(where: { $0.module == nil && !known.contains(ObjectIdentifier($0)) }) {
       return fault("an output is made from an input that is not among the inputs")
     }

@@ -1,0 +1,226 @@
+/// What a `Graph` is made of, without the values of its parameters: to write to a file, and to make the graph again from.
+///
+/// With a JSON encoder, two inputs that meet:
+/// ```json
+/// {"inputs": [{"name": "image", "shape": [28, 28]}, {"name": "extra", "shape": [4]}],
+///  "layers": [{"layer": "Flatten"}, {"layer": "Concatenate"}, {"layer": "Dense", "units": 10}],
+///  "nodes": [{"layer": 0, "of": [0]}, {"layer": 1, "of": [2, 1]}, {"layer": 2, "of": [3]}],
+///  "outputs": [{"name": "kind", "node": 4}]}
+/// ```
+/// Nodes are counted from 0, the inputs first; each is made of earlier ones. A layer that several nodes name is one layer with one
+/// set of parameters. Layers of one's own take part as in `Architecture`; of merging layers those of this package do.
+public struct GraphArchitecture: Sendable {
+  struct Input: Sendable {
+    let name: String
+    let shape: [Int]
+    let isTokens: Bool
+  }
+  struct Application: Codable, Sendable {
+    let layer: Int
+    let of: [Int]
+    let name: String?
+  }
+  struct Output: Codable, Sendable {
+    let name: String
+    let node: Int
+  }
+
+  let inputs: [Input]
+  let layers: [PartDescription]
+  let nodes: [Application]
+  let outputs: [Output]
+
+  /// The description of a graph.
+  /// - Throws: `ModelError.invalidConfiguration` for a layer that is neither of this package nor a `ConfigurableLayer`, or a
+  ///   merging layer of one's own.
+  public init(of graph: Graph) throws {
+    var layers: [PartDescription] = []
+    var known: [ObjectIdentifier: Int] = [:]
+    var positions: [ObjectIdentifier: Int] = [:]
+    let inputs = graph.inputPositions.map { graph.nodes[$0] }
+    let made = graph.nodes.filter { $0.module != nil }
+    for (position, node) in (inputs + made).enumerated() { positions[ObjectIdentifier(node)] = position }
+    self.inputs = zip(graph.inputNames, inputs).map { Input($0, $1) }
+    nodes = try made.map { node in
+      let layer = try GraphArchitecture.position(of: node, in: &layers, &known)
+      return Application(layer: layer, of: node.parents.compactMap { positions[ObjectIdentifier($0)] }, name: node.name)
+    }
+    outputs = zip(graph.outputNames, graph.outputPositions).compactMap { name, position in
+      positions[ObjectIdentifier(graph.nodes[position])].map { Output(name: name, node: $0) }
+    }
+    self.layers = layers
+  }
+
+  private static func position(
+    of node: Node, in layers: inout [PartDescription], _ known: inout [ObjectIdentifier: Int]
+  ) throws -> Int {
+    guard let module = node.module else { fatalError("an input has no layer") }
+    if let position = known[ObjectIdentifier(module)] { return position }
+    layers.append(try PartDescription(of: node))
+    known[ObjectIdentifier(module)] = layers.count - 1
+    return layers.count - 1
+  }
+}
+
+extension Graph {
+  /// A graph of the layers that are described; its parameters have no values yet.
+  public convenience init(architecture: GraphArchitecture) {
+    let modules = architecture.layers.map { $0.makeModule() }
+    var nodes = architecture.inputs.map { Node.input($0.shape, dtype: $0.isTokens ? .int32 : .float32) }
+    for node in architecture.nodes {
+      nodes.append(modules[node.layer].applied(to: node.of.map { nodes[$0] }, node.name))
+    }
+    self.init(
+      inputs: zip(architecture.inputs, nodes).map { ($0.name, $1) },
+      outputs: architecture.outputs.map { ($0.name, nodes[$0.node]) })
+  }
+}
+
+extension GraphArchitecture.Input: Codable {
+  private enum Key: String, CodingKey, CaseIterable { case name, shape, type }
+
+  fileprivate init(_ name: String, _ node: Node) {
+    self.name = name
+    guard case .input(let shape, let dtype) = node.source else { fatalError("\"\(name)\" is no input") }
+    (self.shape, isTokens) = (shape, dtype == .int32)
+  }
+
+  init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(Key.allCases.map(\.rawValue))
+    let container = try decoder.container(keyedBy: Key.self)
+    name = try container.decode(String.self, forKey: .name)
+    shape = try container.decode([Int].self, forKey: .shape)
+    switch try container.decodeIfPresent(String.self, forKey: .type) ?? "float32" {
+    case "float32": isTokens = false
+    case "int32": isTokens = true
+    case let other:
+      throw DecodingError.dataCorruptedError(
+        forKey: .type, in: container, debugDescription: "\"\(other)\" is neither float32 nor int32")
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(shape, forKey: .shape)
+    if isTokens { try container.encode("int32", forKey: .type) }
+  }
+}
+
+extension GraphArchitecture: Codable {
+  private enum Key: String, CodingKey, CaseIterable { case inputs, layers, nodes, outputs }
+
+  public init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(Key.allCases.map(\.rawValue))
+    let container = try decoder.container(keyedBy: Key.self)
+    inputs = try container.decode([Input].self, forKey: .inputs)
+    layers = try container.decode([PartDescription].self, forKey: .layers)
+    nodes = try container.decode([Application].self, forKey: .nodes)
+    outputs = try container.decode([Output].self, forKey: .outputs)
+    guard nodes.count <= GraphArchitecture.largest else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .nodes, in: container,
+        debugDescription: "there are \(nodes.count) nodes, and at most \(GraphArchitecture.largest) are taken")
+    }
+    for (index, node) in nodes.enumerated() {
+      if let reason = fault(of: node, at: inputs.count + index) {
+        throw DecodingError.dataCorruptedError(
+          forKey: .nodes, in: container, debugDescription: "node \(inputs.count + index): \(reason)")
+      }
+    }
+    for output in outputs where !(0..<inputs.count + nodes.count).contains(output.node) {
+      throw DecodingError.dataCorruptedError(
+        forKey: .outputs, in: container, debugDescription: "there is no node \(output.node)")
+    }
+  }
+
+  /// Nodes hold each other, and a chain of them is freed link by link on the stack.
+  private static let largest = 10_000
+
+  /// What makes no sense of a node.
+  private func fault(of node: Application, at position: Int) -> String? {
+    guard layers.indices.contains(node.layer) else { return "there is no layer \(node.layer)" }
+    if node.of.isEmpty { return "it is made of nothing" }
+    if let missing = node.of.first(where: { !(0..<position).contains($0) }) {
+      return "node \(missing) is not before it"
+    }
+    guard case .layer = layers[node.layer], node.of.count != 1 else { return nil }
+    return "layer \(node.layer) takes one input, not \(node.of.count)"
+  }
+}
+
+/// One layer of a graph: from one tensor to one, or from several.
+enum PartDescription: Sendable {
+  case layer(LayerDescription)
+  case concatenate(axis: Int)
+  case add
+  case multiply
+
+  init(of node: Node) throws {
+    switch node.source {
+    case .input: fatalError("an input has no layer")
+    case .layer(let layer): self = .layer(try LayerDescription(of: layer))
+    case .merge(let merge as Concatenate): self = .concatenate(axis: merge.axis)
+    case .merge(is Add): self = .add
+    case .merge(is Multiply): self = .multiply
+    case .merge(let merge):
+      throw ModelError.invalidConfiguration(
+        layer: "\(type(of: merge))",
+        reason: "a merging layer that can be described is Concatenate, Add or Multiply")
+    }
+  }
+
+  /// A layer, or a merging layer.
+  enum Part {
+    case layer(any Layer)
+    case merge(any MergeLayer)
+
+    func applied(to nodes: [Node], _ name: String?) -> Node {
+      switch self {
+      case .layer(let layer): Node(.layer(layer), nodes, name: name)
+      case .merge(let merge): Node(.merge(merge), nodes, name: name)
+      }
+    }
+  }
+
+  func makeModule() -> Part {
+    switch self {
+    case .layer(let description): .layer(description.makeLayer())
+    case .concatenate(let axis): .merge(Concatenate(axis: axis))
+    case .add: .merge(Add())
+    case .multiply: .merge(Multiply())
+    }
+  }
+}
+
+extension PartDescription: Codable {
+  private enum Key: String, CodingKey { case layer, axis }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    switch try container.decode(String.self, forKey: .layer) {
+    case "\(Concatenate.self)":
+      try decoder.refuseUnknownKeys(["layer", "axis"])
+      self = .concatenate(axis: try container.decodeIfPresent(Int.self, forKey: .axis) ?? -1)
+    case "\(Add.self)":
+      try decoder.refuseUnknownKeys(["layer"])
+      self = .add
+    case "\(Multiply.self)":
+      try decoder.refuseUnknownKeys(["layer"])
+      self = .multiply
+    default: self = .layer(try LayerDescription(from: decoder))
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    switch self {
+    case .layer(let description): try description.encode(to: encoder)
+    case .concatenate(let axis):
+      try container.encode("\(Concatenate.self)", forKey: .layer)
+      if axis != -1 { try container.encode(axis, forKey: .axis) }
+    case .add: try container.encode("\(Add.self)", forKey: .layer)
+    case .multiply: try container.encode("\(Multiply.self)", forKey: .layer)
+    }
+  }
+}
