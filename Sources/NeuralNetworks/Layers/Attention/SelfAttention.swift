@@ -25,9 +25,13 @@ public final class SelfAttention: Layer {
 extension SelfAttention: ConfigurableLayer {
   /// The settings of a `SelfAttention` in a description of a model; all but `heads` and `width` may be left out.
   public struct Configuration: Codable, Sendable {
+    /// How many heads look at the sequence.
     public var heads: Int
+    /// How many numbers a position has.
     public var width: Int
+    /// True where a position sees itself and earlier ones only.
     public var isCausal: Bool
+    /// The probability with which a number is dropped in training.
     public var dropout: Double
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case heads, width, isCausal, dropout }

@@ -89,12 +89,19 @@ public final class TransformerEncoderBlock: Layer {
 extension TransformerEncoderBlock: ConfigurableLayer {
   /// The settings of a block in a description of a model; all but `heads` and `width` may be left out.
   public struct Configuration: Codable, Sendable {
+    /// How many heads look at the sequence.
     public var heads: Int
+    /// How many numbers a position has.
     public var width: Int
+    /// The width between the two dense layers; 4·width where it is nil.
     public var hidden: Int?
+    /// Between the two dense layers.
     public var activation: ActivationFunction = .relu
+    /// The probability with which a number is dropped in training.
     public var dropout = 0.1
+    /// True: the normalisation stands before each part, false: behind it.
     public var normalizesFirst = false
+    /// True where a position sees itself and earlier ones only.
     public var isCausal = false
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

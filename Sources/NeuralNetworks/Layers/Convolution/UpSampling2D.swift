@@ -13,6 +13,7 @@ public final class UpSampling2D: Layer {
     case bilinear
   }
 
+  /// The factor and the method.
   public let configuration: Configuration
 
   /// - Parameters:
@@ -69,7 +70,9 @@ public final class UpSampling2D: Layer {
 extension UpSampling2D: ConfigurableLayer {
   /// The settings of an `UpSampling2D` in a description of a model; the method is `nearest` unless given.
   public struct Configuration: Codable, Sendable {
+    /// How many rows and columns each one becomes.
     public var factor: Extent2D
+    /// How the new pixels are found.
     public var method: Method
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case factor, method }

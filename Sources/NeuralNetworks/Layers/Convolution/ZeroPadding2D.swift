@@ -5,6 +5,7 @@
 /// ZeroPadding2D(top: 0, bottom: 1, left: 0, right: 1)
 /// ```
 public final class ZeroPadding2D: Layer {
+  /// How many rows and columns of zeros are added.
   public let configuration: Configuration
 
   /// - Parameter padding: Rows above and below, and columns to the left and to the right.
@@ -49,6 +50,7 @@ public final class ZeroPadding2D: Layer {
 extension ZeroPadding2D: ConfigurableLayer {
   /// The settings of a `ZeroPadding2D` in a description of a model; sides that are left out get nothing.
   public struct Configuration: Codable, Sendable {
+    /// Rows above and below, columns on either side.
     public var top, bottom, left, right: Int
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case top, bottom, left, right }

@@ -16,6 +16,7 @@ public final class BatchNorm: Layer {
   public let bias: Parameter?
   /// The running statistics, `[C]`: state that is saved and never trained.
   public let runningMean = Parameter.state(nil, .zeros)
+  /// What inference takes in place of the variance of a batch.
   public let runningVariance = Parameter.state(nil, .ones)
   /// How much of a batch's statistics the running ones take over.
   public let momentum: Double
@@ -90,8 +91,11 @@ public final class BatchNorm: Layer {
 extension BatchNorm: ConfigurableLayer {
   /// The settings of a `BatchNorm` in a description of a model; all may be left out.
   public struct Configuration: Codable, Sendable {
+    /// How far running statistics move towards those of a batch, from 0 to 1 (PyTorch's sense).
     public var momentum: Double
+    /// Added to the variance.
     public var epsilon: Double
+    /// True where a gain and a shift are learnt.
     public var isAffine: Bool
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case momentum, epsilon, isAffine }

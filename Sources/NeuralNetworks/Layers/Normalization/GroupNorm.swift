@@ -56,8 +56,11 @@ public final class GroupNorm: Layer {
 extension GroupNorm: ConfigurableLayer {
   /// The settings of a `GroupNorm` in a description of a model; all but `groups` may be left out.
   public struct Configuration: Codable, Sendable {
+    /// How many groups the channels are divided into.
     public var groups: Int
+    /// Added to the variance.
     public var epsilon: Double
+    /// True where a gain and a shift are learnt.
     public var isAffine: Bool
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case groups, epsilon, isAffine }

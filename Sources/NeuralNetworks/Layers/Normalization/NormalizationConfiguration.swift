@@ -1,6 +1,8 @@
 /// The settings of a `LayerNorm` and an `RMSNorm` in a description of a model; all may be left out.
 public struct NormalizationConfiguration: Codable, Sendable {
+  /// Added to the variance.
   public var epsilon: Double
+  /// True where a gain and a shift are learnt.
   public var isAffine: Bool
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case epsilon, isAffine }

@@ -9,8 +9,11 @@ public final class SimpleRNN: RecurrentLayer {
   public let inputWeight, recurrentWeight: Parameter
   /// b and d.
   public let inputBias, recurrentBias: Parameter
+  /// How many numbers the state has; the output is `[N, units]`, or `[N, T, units]` with `returnsSequence`.
   public let units: Int
+  /// True: the outputs of all steps, false: that of the last one.
   public let returnsSequence: Bool
+  /// True: steps whose inputs are all 0 are passed over, as padding is.
   public let masksZeros: Bool
 
   /// - Parameters:
