@@ -3,15 +3,16 @@ import BackendCore
 /// Memory of the CPU backend. The block goes back to the allocator with the last reference.
 final class CPUBuffer: Buffer, @unchecked Sendable {
   let block: CachingAllocator.Block
-  private let allocator: CachingAllocator
+  /// Not held: it lives as long as there are blocks of it.
+  private let allocator: Unmanaged<CachingAllocator>
 
   init(count: Int, dtype: DType, block: CachingAllocator.Block, allocator: CachingAllocator) {
     self.block = block
-    self.allocator = allocator
+    self.allocator = .passUnretained(allocator)
     super.init(count: count, dtype: dtype)
   }
 
-  deinit { allocator.release(block) }
+  deinit { allocator._withUnsafeGuaranteedRef { $0.release(block) } }
 }
 
 extension BufferSlice {

@@ -12,6 +12,8 @@ import Musl
 ///
 /// Blocks begin on 64 bytes (2 MiB from 2 MiB on, where large pages are asked for). Live and cached bytes together never
 /// exceed the limit; cached bytes alone never exceed a quarter of it. All numbers count whole blocks.
+///
+/// While there are live blocks the allocator holds itself, so that the many that have one need not.
 final class CachingAllocator: Sendable {
   /// A block of memory and its class.
   struct Block: @unchecked Sendable {
@@ -46,7 +48,7 @@ final class CachingAllocator: Sendable {
       if let address = state.free[sizeClass] {
         state.free[sizeClass] = address.load(as: UnsafeMutableRawPointer?.self)
         state.cached -= size
-        state.count(live: size)
+        count(live: size, in: &state)
         return address
       }
       guard size <= state.limit - state.live else { return nil }
@@ -56,7 +58,7 @@ final class CachingAllocator: Sendable {
         state.trim(toBytes: 0)
         address = Self.systemMemory(size)
       }
-      if address != nil { state.count(live: size) }
+      if address != nil { count(live: size, in: &state) }
       return address
     }
     guard let address else {
@@ -67,19 +69,27 @@ final class CachingAllocator: Sendable {
     return Block(address: address, sizeClass: sizeClass)
   }
 
+  private func count(live size: Int, in state: inout State) {
+    if state.live == 0 { _ = Unmanaged.passRetained(self) }
+    state.live += size
+    state.peak = max(state.peak, state.live)
+  }
+
   func release(_ block: Block) {
     let size = Self.size(ofClass: block.sizeClass)
-    let isKept = state.withLock { state -> Bool in
+    let (isKept, isLast) = state.withLock { state -> (Bool, isLast: Bool) in
       state.live -= size
+      let isLast = state.live == 0
       guard size <= state.limit / 4 - state.cached, size <= state.limit - state.live - state.cached else {
-        return false
+        return (false, isLast)
       }
       block.address.storeBytes(of: state.free[block.sizeClass], as: UnsafeMutableRawPointer?.self)
       state.free[block.sizeClass] = block.address
       state.cached += size
-      return true
+      return (true, isLast)
     }
     if !isKept { free(block.address) }
+    if isLast { Unmanaged.passUnretained(self).release() }
   }
 
   func statistics() -> MemoryStatistics {
@@ -122,11 +132,6 @@ final class CachingAllocator: Sendable {
 }
 
 extension CachingAllocator.State {
-  fileprivate mutating func count(live size: Int) {
-    live += size
-    peak = max(peak, live)
-  }
-
   /// Gives cached blocks back to the system, the largest first, until at most `target` bytes are left.
   fileprivate mutating func trim(toBytes target: Int) {
     var sizeClass = CachingAllocator.classCount - 1

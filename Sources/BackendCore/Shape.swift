@@ -28,6 +28,14 @@ public struct Shape: Sendable {
     for axis in 0..<rank { extents[axis] = extent }
   }
 
+  /// The shape of a matrix.
+  @inlinable public init(_ rows: Int, _ columns: Int) {
+    extents = InlineArray(repeating: 1)
+    rank = 2
+    extents[0] = rows
+    extents[1] = columns
+  }
+
   /// The shape with these extents, outermost axis first.
   @inlinable public init(_ extents: some Collection<Int>) {
     self.init(rank: extents.count, repeating: 1)

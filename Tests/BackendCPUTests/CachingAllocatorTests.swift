@@ -93,6 +93,25 @@ import Testing
     #expect(allocator.statistics().liveBytes == 0)
   }
 
+  @Test func livesAsLongAsItsBlocks() throws {
+    weak var allocator: CachingAllocator?
+    var buffers: [Buffer] = []
+    do {
+      let backend = CPUBackend(threads: 1)
+      allocator = backend.allocator
+      for _ in 0..<2 {  // down to no block and up again
+        buffers = try (0..<3).map { _ in try backend.allocate(count: 1024, dtype: .float32) }
+        buffers.removeAll()
+      }
+      buffers = try (0..<3).map { _ in try backend.allocate(count: 1024, dtype: .float32) }
+    }
+    #expect(allocator?.statistics().liveBytes == 3 * 4096)
+    buffers.removeLast()
+    #expect(allocator?.statistics().liveBytes == 2 * 4096)
+    buffers.removeAll()
+    #expect(allocator == nil)
+  }
+
   @Test func aFloat64BufferIsRefused() {
     #expect(throws: BackendError.unsupported(operation: "memory", dtype: .float64, device: "cpu")) {
       try CPUBackend.shared.allocate(count: 1, dtype: .float64)

@@ -19,14 +19,14 @@ extension Tensor {
   /// Allocates the result and lets `body` fill it, unless it is empty.
   @inline(__always)
   static func launch(
-    _ extents: Shape, _ dtype: DType, on device: Device, _ body: (any Backend, BufferSlice) throws -> Void
+    _ extents: Shape, _ dtype: DType, on device: consuming Device, _ body: (any Backend, BufferSlice) throws -> Void
   ) -> Tensor {
     let backend = device.backend
     let count = extents.count
     do {
-      let buffer = try backend.allocate(count: count, dtype: dtype)
-      if count != 0 { try body(backend, BufferSlice(buffer)) }
-      return Tensor(Storage(buffer, on: device), extents: extents)
+      let y = BufferSlice(try backend.allocate(count: count, dtype: dtype))
+      if count != 0 { try body(backend, y) }
+      return Tensor(Storage(y.buffer, on: device), extents: extents)
     } catch {
       return Tensor(failure: error, extents, dtype, on: device)
     }
@@ -35,41 +35,33 @@ extension Tensor {
   /// The same with one operand.
   @inline(__always)
   static func launch(
-    _ x: Tensor, _ extents: Shape, _ dtype: DType, on device: Device,
+    _ x: Tensor, _ extents: Shape, _ dtype: DType, on device: consuming Device,
     _ body: (any Backend, _ x: BufferSlice, _ y: BufferSlice) throws -> Void
   ) -> Tensor {
-    guard let buffer = x.storage.buffer else { return poisoned(by: x, x, x, extents, dtype, on: device) }
-    let x = BufferSlice(buffer, offset: x.offset)
-    return launch(extents, dtype, on: device) { backend, y in try body(backend, x, y) }
+    if x.isPoisoned { return poisoned(by: x, x, x, extents, dtype, on: device) }
+    return launch(extents, dtype, on: device) { backend, y in try body(backend, x.operand, y) }
   }
 
   /// The same with two operands.
   @inline(__always)
   static func launch(
-    _ a: Tensor, _ b: Tensor, _ extents: Shape, _ dtype: DType, on device: Device,
+    _ a: Tensor, _ b: Tensor, _ extents: Shape, _ dtype: DType, on device: consuming Device,
     _ body: (any Backend, _ a: BufferSlice, _ b: BufferSlice, _ y: BufferSlice) throws -> Void
   ) -> Tensor {
-    guard let aBuffer = a.storage.buffer, let bBuffer = b.storage.buffer else {
-      return poisoned(by: a, b, b, extents, dtype, on: device)
-    }
-    let a = BufferSlice(aBuffer, offset: a.offset)
-    let b = BufferSlice(bBuffer, offset: b.offset)
-    return launch(extents, dtype, on: device) { backend, y in try body(backend, a, b, y) }
+    if a.isPoisoned || b.isPoisoned { return poisoned(by: a, b, b, extents, dtype, on: device) }
+    return launch(extents, dtype, on: device) { backend, y in try body(backend, a.operand, b.operand, y) }
   }
 
   /// The same with three operands.
   @inline(__always)
   static func launch(
-    _ a: Tensor, _ b: Tensor, _ c: Tensor, _ extents: Shape, _ dtype: DType, on device: Device,
+    _ a: Tensor, _ b: Tensor, _ c: Tensor, _ extents: Shape, _ dtype: DType, on device: consuming Device,
     _ body: (any Backend, _ a: BufferSlice, _ b: BufferSlice, _ c: BufferSlice, _ y: BufferSlice) throws -> Void
   ) -> Tensor {
-    guard let aBuffer = a.storage.buffer, let bBuffer = b.storage.buffer, let cBuffer = c.storage.buffer else {
-      return poisoned(by: a, b, c, extents, dtype, on: device)
+    if a.isPoisoned || b.isPoisoned || c.isPoisoned { return poisoned(by: a, b, c, extents, dtype, on: device) }
+    return launch(extents, dtype, on: device) { backend, y in
+      try body(backend, a.operand, b.operand, c.operand, y)
     }
-    let a = BufferSlice(aBuffer, offset: a.offset)
-    let b = BufferSlice(bBuffer, offset: b.offset)
-    let c = BufferSlice(cBuffer, offset: c.offset)
-    return launch(extents, dtype, on: device) { backend, y in try body(backend, a, b, c, y) }
   }
 
   /// A result that passes on the first error among the operands.
@@ -86,10 +78,9 @@ extension Tensor {
   /// Changes the elements in place, the storage being unique; a failure poisons this tensor.
   @inline(__always)
   mutating func overwrite(_ body: (any Backend, BufferSlice) throws -> Void) {
-    guard let buffer = storage.buffer else { return }
-    if extents.count == 0 { return }
+    if isPoisoned || extents.count == 0 { return }
     do {
-      try body(storage.device.backend, BufferSlice(buffer, offset: offset))
+      try body(storage.device.backend, operand)
     } catch {
       self = Tensor(failure: error, extents, dtype, on: device)
     }

@@ -4,12 +4,13 @@ import BackendCore
 package final class Storage: Sendable {
   package let device: Device
   package let dtype: DType
-  /// Nil when the storage is poisoned.
-  package let buffer: Buffer?
-  /// Why there is no buffer.
+  /// The memory; an empty stand-in when the storage is poisoned. It is no optional, because what comes out of an optional is
+  /// retained and released around every call that it is an operand of.
+  package let buffer: Buffer
+  /// Why there is no memory.
   package let poison: Poison?
 
-  init(_ buffer: Buffer, on device: Device) {
+  init(_ buffer: consuming Buffer, on device: consuming Device) {
     self.device = device
     dtype = buffer.dtype
     self.buffer = buffer
@@ -19,9 +20,11 @@ package final class Storage: Sendable {
   init(_ poison: Poison, dtype: DType, on device: Device) {
     self.device = device
     self.dtype = dtype
-    buffer = nil
+    buffer = Self.noMemory
     self.poison = poison
   }
+
+  private static let noMemory = Buffer(count: 0, dtype: .float32)
 }
 
 /// The first error of a chain of operations; every tensor computed from the failed one carries it, and reading throws it.

@@ -61,13 +61,19 @@ extension Tensor {
   /// - Throws: the first error of the operations that led to this tensor.
   package var slice: BufferSlice {
     get throws {
-      if let buffer = storage.buffer { return BufferSlice(buffer, offset: offset) }
-      throw storage.poison?.error ?? .lost(device: device.name, reason: "the tensor has no memory")
+      try checkPoison()
+      return operand
     }
   }
 
+  /// The same of a tensor that is not poisoned.
+  @inline(__always)
+  var operand: BufferSlice { BufferSlice(storage.buffer, offset: offset) }
+
   /// True when an operation that led to this tensor failed.
-  package var isPoisoned: Bool { storage.poison != nil }
+  package var isPoisoned: Bool {
+    @inline(__always) get { storage.poison != nil }
+  }
 
   /// Throws the first error of the operations that led to this tensor; never waits for the device.
   package func checkPoison() throws {

@@ -66,13 +66,11 @@ extension Tensor {
       preActivation = Tensor.launch(result, dtype, on: device) { _, _ in }
     }
     let before = preActivation ?? weight  // stand-ins, so that one launch serves all
-    guard let beforeBuffer = before.storage.buffer else {
-      return Tensor.poisoned(by: before, self, weight, result, dtype, on: device)
-    }
+    if before.isPoisoned { return Tensor.poisoned(by: before, self, weight, result, dtype, on: device) }
     var y = Tensor.launch(self, weight, bias ?? weight, result, dtype, on: device) { backend, x, w, b, y in
       try backend.convolution(
         x, w, bias: bias == nil ? nil : b, shape, activation: activation, into: y,
-        preActivation: preActivation == nil ? nil : BufferSlice(beforeBuffer))
+        preActivation: preActivation == nil ? nil : before.operand)
     }
     if let recording {
       let saved = activation == nil ? nil : Operand(preActivation ?? y, keeping: true)

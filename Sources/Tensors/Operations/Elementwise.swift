@@ -124,8 +124,7 @@ struct UnaryRecord: GradientRule {
     let (op, count, saved) = (op, dy.count, saved.tensor)
     if dy.isStorageUniquelyReferenced() && !dy.isPoisoned && !saved.isPoisoned {
       dy.overwrite { backend, dy in
-        guard let buffer = saved.storage.buffer else { return }
-        try backend.unaryGradient(op, dy, saved: BufferSlice(buffer, offset: saved.offset), count: count, into: dy)
+        try backend.unaryGradient(op, dy, saved: saved.operand, count: count, into: dy)
       }
       walk.add(dy, to: operand)
     } else {

@@ -110,15 +110,14 @@ extension Tensor {
       && a.storage.dtype != .bool && !b.isPoisoned
       && Checks.broadcast(name, a.extents, b.extents) == a.extents && Tape.recording(a.node, b.node) == nil
       && isKnownUniquelyReferenced(&a.storage)
-    guard isInPlace, let bBuffer = b.storage.buffer else {
+    guard isInPlace else {
       a = combined(op, a, b, name)
       return
     }
-    let addend = BufferSlice(bBuffer, offset: b.offset)
     let isAlike = a.extents == b.extents
     let aLayout = isAlike ? Layout(flat: a.extents.count) : Layout(dense: a.extents)
     let bLayout = isAlike ? aLayout : Layout(broadcasting: b.extents, to: a.extents)
-    a.overwrite { backend, a in try backend.binary(op, a, aLayout, addend, bLayout, into: a) }
+    a.overwrite { backend, a in try backend.binary(op, a, aLayout, b.operand, bLayout, into: a) }
     a.node = .constant  // it may have stood on a tape that is paused
   }
 

@@ -98,12 +98,11 @@ extension Tensor {
     }
     if !isStorageUniquelyReferenced() { self = copied() }
     node = .constant
-    if let buffer = value.storage.buffer, region.shape.count > 0 {
-      let source = BufferSlice(buffer, offset: value.offset)
+    if region.shape.count > 0 {
       let strides = Strides(broadcasting: value.extents, to: region.shape)
       overwrite { backend, y in
         try backend.copyStrided(
-          source, strides, shape: region.shape, into: y.advanced(by: region.offset), region.strides,
+          value.operand, strides, shape: region.shape, into: y.advanced(by: region.offset), region.strides,
           accumulating: false)
       }
     }

@@ -20,9 +20,10 @@ extension Tensor {
       let right = other.broadcast(to: full.appending(other.extents[-2], other.extents[-1]))
       return left.matmul(right, transposingLeft: transposingLeft, transposingRight: transposingRight)
     }
-    let device = Checks.sameDevice(name, self, other)
     let shape = plan.shape
-    var y = Tensor.launch(self, other, plan.result, dtype, on: device) { backend, a, b, y in
+    var y = Tensor.launch(
+      self, other, plan.result, dtype, on: Checks.sameDevice(name, self, other)
+    ) { backend, a, b, y in
       try backend.matmul(a, b, shape, alpha: 1, beta: 0, into: y)
     }
     if let tape = Tape.recording(node, other.node) {
@@ -53,17 +54,31 @@ struct MatmulPlan {
   /// Set when the leading axes must be filled by repeating before one call can do it.
   var batchToFill: Shape?
 
+  @inline(__always)
   init(_ a: Shape, _ b: Shape, _ transposesA: Bool, _ transposesB: Bool) {
+    if a.rank == 2 && b.rank == 2 {
+      self.init(matrices: a, b, transposesA, transposesB)
+    } else {
+      self.init(batches: a, b, transposesA, transposesB)
+    }
+  }
+
+  /// Of small products a good part of the time goes into what is done for every call.
+  @inline(__always)
+  private init(matrices a: Shape, _ b: Shape, _ transposesA: Bool, _ transposesB: Bool) {
+    let (m, k) = transposesA ? (a[1], a[0]) : (a[0], a[1])
+    let (otherK, n) = transposesB ? (b[1], b[0]) : (b[0], b[1])
+    if k != otherK { MatmulPlan.refuse(a, b, k, otherK) }
+    result = Shape(m, n)
+    if m.multipliedReportingOverflow(by: n).overflow { Checks.countable("matmul", result) }
+    shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
+  }
+
+  @inline(never)
+  private init(batches a: Shape, _ b: Shape, _ transposesA: Bool, _ transposesB: Bool) {
     let (m, k) = transposesA ? (a[-1], a[-2]) : (a[-2], a[-1])
     let (otherK, n) = transposesB ? (b[-1], b[-2]) : (b[-2], b[-1])
     if k != otherK { MatmulPlan.refuse(a, b, k, otherK) }
-    if a.rank == 2 && b.rank == 2 {  // nothing to broadcast
-      result = Shape(rank: 2, repeating: n)
-      result[0] = m
-      if m.multipliedReportingOverflow(by: n).overflow { Checks.countable("matmul", result) }
-      shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
-      return
-    }
     let (aBatch, bBatch) = (a.dropping(last: 2), b.dropping(last: 2))
     let batch = aBatch == bBatch ? aBatch : Checks.broadcast("matmul", aBatch, bBatch)
     result = Checks.countable("matmul", batch.appending(m, n))
@@ -151,15 +166,13 @@ struct MatmulRecord: GradientRule {
 extension BackwardWalk {
   /// Adds aᵀ·b, of matrices, straight into the slab range of the operand if it has one.
   mutating func addProduct(_ a: Tensor, _ b: Tensor, to operand: Operand) {
-    guard let aBuffer = a.storage.buffer, let bBuffer = b.storage.buffer else {
+    if a.isPoisoned || b.isPoisoned {
       add(a.matmul(b, transposingLeft: true), to: operand)
       return
     }
     let shape = MatmulShape(m: a.extents[1], n: b.extents[1], k: a.extents[0], transposesA: true)
     let isWritten = write(to: operand) { backend, range, isAccumulating in
-      try backend.matmul(
-        BufferSlice(aBuffer, offset: a.offset), BufferSlice(bBuffer, offset: b.offset), shape, alpha: 1,
-        beta: isAccumulating ? 1 : 0, into: range)
+      try backend.matmul(a.operand, b.operand, shape, alpha: 1, beta: isAccumulating ? 1 : 0, into: range)
     }
     if !isWritten { add(a.matmul(b, transposingLeft: true), to: operand) }
   }

@@ -20,13 +20,11 @@ extension Tensor {
     }
     let addend = bias ?? weight  // a stand-in, so that one launch serves both
     let before = preActivation ?? weight
-    guard let beforeBuffer = before.storage.buffer else {
-      return Tensor.poisoned(by: before, self, weight, result, dtype, on: device)
-    }
+    if before.isPoisoned { return Tensor.poisoned(by: before, self, weight, result, dtype, on: device) }
     var y = Tensor.launch(self, weight, addend, result, dtype, on: device) { backend, x, w, b, y in
       try backend.linear(
         x, w, bias: bias == nil ? nil : b, rows: rows, inputs: inputs, units: units, activation: activation, into: y,
-        preActivation: preActivation == nil ? nil : BufferSlice(beforeBuffer))
+        preActivation: preActivation == nil ? nil : before.operand)
     }
     if let recording {
       let record = LinearRecord(

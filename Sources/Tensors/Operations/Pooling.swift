@@ -22,11 +22,9 @@ extension Tensor {
       }
     }
     let indices = op == .maximum ? Tensor.launch(result, .int32, on: device) { _, _ in } : self
-    guard let indexBuffer = indices.storage.buffer else {
-      return Tensor.poisoned(by: indices, self, self, result, dtype, on: device)
-    }
+    if indices.isPoisoned { return Tensor.poisoned(by: indices, self, self, result, dtype, on: device) }
     var y = Tensor.launch(self, result, dtype, on: device) { backend, x, y in
-      try backend.pool(op, x, shape, into: y, indices: op == .maximum ? BufferSlice(indexBuffer) : nil)
+      try backend.pool(op, x, shape, into: y, indices: op == .maximum ? indices.operand : nil)
     }
     let record = PoolingRecord(
       op: op, x: Operand(self), shape: shape, indices: op == .maximum ? Operand(indices, keeping: true) : nil)
