@@ -13,7 +13,7 @@ struct MatmulPlan {
   /// The shortest stretch of k that is worth a pass of its own over the partial results.
   private static let shortestStretch = 128
   /// The largest number of row blocks that one item takes, so that their part of A stays in the second cache.
-  private static let mostBlocks = 8
+  private static let mostBlocks = 24
 
   /// - Parameters:
   ///   - shape: not empty.

@@ -39,10 +39,14 @@ enum MatmulClass: String, Sendable, CaseIterable {
     case .row: [MatmulShape(m: 1, n: 128, k: 784), MatmulShape(m: 1, n: 1024, k: 1024)]
     case .thin:
       [
-        MatmulShape(m: 32, n: 128, k: 784), MatmulShape(m: 784, n: 128, k: 32, transposesA: true),
-        MatmulShape(m: 32, n: 784, k: 128, transposesB: true), MatmulShape(m: 64, n: 1024, k: 1024),
+        MatmulShape(m: 32, n: 128, k: 784), MatmulShape(m: 32, n: 784, k: 128, transposesB: true),
+        MatmulShape(m: 64, n: 1024, k: 1024),
       ]
-    case .small: [MatmulShape(m: 64, n: 64, k: 64), MatmulShape(m: 128, n: 128, k: 128)]
+    case .small:
+      [
+        MatmulShape(m: 64, n: 64, k: 64), MatmulShape(m: 128, n: 128, k: 128),
+        MatmulShape(m: 784, n: 128, k: 32, transposesA: true),
+      ]
     case .medium: [MatmulShape(m: 256, n: 256, k: 256), MatmulShape(m: 512, n: 512, k: 512)]
     case .large: [MatmulShape(m: 1024, n: 1024, k: 1024), MatmulShape(m: 2048, n: 2048, k: 2048)]
     case .huge: [MatmulShape(m: 4096, n: 4096, k: 4096)]

@@ -1,5 +1,6 @@
 #if OpenCL
 internal import BackendCore
+internal import COpenCL
 
 /// Finds the fastest way to compute the products of each class on a device. A candidate counts only if what it computes is
 /// right.
@@ -25,8 +26,11 @@ package final class MatmulTuner {
     try self.init(device, OpenCLOptions(for: device), seconds: seconds)
   }
 
-  init(_ device: OpenCLDevice, _ options: OpenCLOptions, seconds: @escaping () -> Double) throws {
-    backend = try OpenCLBackend(device, options)
+  init(
+    _ device: OpenCLDevice, _ options: OpenCLOptions, functions: NNOpenCLFunctions? = nil,
+    seconds: @escaping () -> Double
+  ) throws {
+    backend = try OpenCLBackend(device, options, functions: functions)
     self.seconds = seconds
     table = MatmulTable.shipped(for: device)
   }
@@ -48,9 +52,10 @@ package final class MatmulTuner {
     return file.store(table) ? "\(folder.path)/\(file.name)" : nil
   }
 
-  func tune(_ what: MatmulClass, candidates: [MatmulChoice]? = nil) throws -> Finding {
+  /// - Parameter examples: what stands for the class, if not its own examples.
+  func tune(_ what: MatmulClass, candidates: [MatmulChoice]? = nil, examples: [MatmulShape]? = nil) throws -> Finding {
     let shipped = MatmulTable.shipped(for: backend.device)[what]
-    let examples = try what.examples.map { try Example($0, on: backend) }
+    let examples = try (examples ?? what.examples).map { try Example($0, on: backend) }
     var rates: [MatmulChoice: Double] = [:]
     var refused: [String] = []
     for choice in [shipped] + (candidates ?? self.candidates(what)) where rates[choice] == nil {
