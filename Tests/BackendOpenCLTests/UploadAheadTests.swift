@@ -1,0 +1,198 @@
+#if OpenCL
+import COpenCL
+import NeuralNetworks
+import Synchronization
+import Testing
+
+@testable import BackendOpenCL
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A device that is as slow as one likes: from `hold` to `release` the queue stands still before its next kernel, while the host
+/// goes on as far as it can. One suite at a time may use it.
+private enum HeldDriver {
+  /// A user event, which the next kernel waits for.
+  private struct Gate: @unchecked Sendable {
+    let event: cl_event
+    /// Of the kernel that waits.
+    var kernel: cl_event?
+  }
+
+  private struct State {
+    var gate: Gate?
+    var uploads: [Int] = []
+    var launches = 0
+  }
+
+  private typealias CreateUserEvent = @convention(c) (cl_context?, UnsafeMutablePointer<cl_int>?) -> cl_event?
+  private typealias SetUserEventStatus = @convention(c) (cl_event?, cl_int) -> cl_int
+
+  private static let state = Mutex(State())
+  private static var cl: NNOpenCLFunctions { nn_opencl_functions()!.pointee }
+
+  private static func entry<Function>(_ name: String) -> Function {
+    let library = dlopen(nn_opencl_loader_path(), RTLD_NOW)
+    return unsafeBitCast(dlsym(library, name)!, to: Function.self)
+  }
+
+  /// Begins to count.
+  static func hold(_ context: OpenCLContext) throws {
+    let create: CreateUserEvent = entry("clCreateUserEvent")
+    let event = try #require(create(context.context, nil))
+    state.withLock { $0 = State(gate: Gate(event: event)) }
+  }
+
+  /// Lets the queue go on, once.
+  static func release() {
+    let gate = state.withLock { state in
+      defer { state.gate = nil }
+      return state.gate
+    }
+    guard let gate else { return }
+    let set: SetUserEventStatus = entry("clSetUserEventStatus")
+    _ = set(gate.event, CL_COMPLETE)
+    for event in [gate.event, gate.kernel] where event != nil { _ = cl.clReleaseEvent(event) }
+  }
+
+  /// Since `hold`: bytes of the uploads that did not wait, and the kernels.
+  static var uploads: [Int] { state.withLock(\.uploads) }
+  static var launches: Int { state.withLock(\.launches) }
+
+  /// True while the first kernel after `hold` is in the queue and has not begun.
+  static var isHeld: Bool {
+    state.withLock { state in
+      guard let kernel = state.gate?.kernel else { return false }
+      var status: cl_int = CL_COMPLETE
+      let key = cl_event_info(CL_EVENT_COMMAND_EXECUTION_STATUS)
+      return cl.clGetEventInfo(kernel, key, MemoryLayout<cl_int>.size, &status, nil) == CL_SUCCESS
+        && (status == CL_QUEUED || status == CL_SUBMITTED)
+    }
+  }
+
+  static var functions: NNOpenCLFunctions {
+    var functions = cl
+    functions.clEnqueueWriteBuffer = { queue, memory, blocks, offset, size, host, waits, list, event in
+      let status = HeldDriver.cl.clEnqueueWriteBuffer(queue, memory, blocks, offset, size, host, waits, list, event)
+      if blocks == cl_bool(CL_FALSE) { HeldDriver.state.withLock { $0.uploads.append(size) } }
+      return status
+    }
+    functions.clEnqueueNDRangeKernel = { queue, kernel, axes, offset, global, local, waits, list, event in
+      HeldDriver.state.withLock { state in
+        state.launches += 1
+        guard var gate = state.gate, gate.kernel == nil else {
+          return HeldDriver.cl.clEnqueueNDRangeKernel(
+            queue, kernel, axes, offset, global, local, waits, list, event)
+        }
+        var first: cl_event? = gate.event
+        let status = HeldDriver.cl.clEnqueueNDRangeKernel(
+          queue, kernel, axes, offset, global, local, 1, &first, &gate.kernel)
+        state.gate = gate
+        return status
+      }
+    }
+    return functions
+  }
+}
+
+/// The host is ahead of the device: it hands over the next batch while the last step has not ended, and no step waits.
+@Suite(.serialized, .enabled(if: TestDevices.exist)) struct UploadAheadTests {
+  private static let examples = 32, width = 784
+  private static let bytes = 4 * examples * width
+
+  private func model(_ device: Device) throws -> Sequential {
+    let model = Sequential(inputShape: [UploadAheadTests.width]) {
+      Dense(128, activation: .relu)
+      Dense(10)
+    }
+    try model.build(inputShape: [UploadAheadTests.width], on: device, seed: 1)
+    return model
+  }
+
+  /// Examples in the host's memory.
+  private func data(_ batches: Int) -> TensorDataset {
+    let count = batches * UploadAheadTests.examples
+    let inputs = Tensor.uniform([count, UploadAheadTests.width], in: -1..<1, using: RandomStream(seed: 1))
+    return TensorDataset(inputs, Tensor(integers: (0..<count).map { $0 % 10 }))
+  }
+
+  /// Holds the device until so many batches, and so many kernels, are in its queue, or for 20 seconds. Returns whether they
+  /// were there before the first of the kernels had begun.
+  private func isAhead(
+    _ backend: OpenCLBackend, batches: Int, launches: Int = 0, _ body: () throws -> Void
+  ) throws -> Bool {
+    try HeldDriver.hold(backend.context)
+    let wasAhead = Mutex(false)
+    let watcher = TestThread {
+      var patience = 20_000
+      while patience > 0 {
+        let uploads = HeldDriver.uploads.count { $0 == UploadAheadTests.bytes }
+        if uploads >= batches && HeldDriver.launches >= launches { break }
+        usleep(1000)
+        patience -= 1
+      }
+      wasAhead.withLock { $0 = patience > 0 && HeldDriver.isHeld }
+      HeldDriver.release()
+    }
+    let result = Result { try body() }
+    #expect(watcher.join() == nil)
+    try result.get()
+    return wasAhead.withLock { $0 }
+  }
+
+  /// The losses of eight steps, which the host reads when all are in the queue. The device does not begin with the fifth one
+  /// before it has the whole eighth.
+  private func losses(_ backend: OpenCLBackend, isHeld: Bool) throws -> [Double] {
+    let device = Device(backend)
+    let step = try TrainingStep(
+      model(device), optimizer: .adam(), loss: .sparseCategoricalCrossEntropy(fromLogits: true))
+    var batches = data(8).batches(of: UploadAheadTests.examples)
+    var losses: [Tensor] = []
+    func steps(_ count: Int) throws {
+      for _ in 0..<count { losses.append(try step(try #require(try batches.next())).loss) }
+    }
+    // One is made anew, one is recorded, two are replayed.
+    try steps(3)
+    let before = backend.launchCount
+    try steps(1)
+    let launches = backend.launchCount - before
+    try device.synchronize()
+    guard isHeld else {
+      try steps(4)
+      return try losses.map { try $0.item() }
+    }
+    let waits = backend.waitCount
+    #expect(try isAhead(backend, batches: 4, launches: 4 * launches) { try steps(4) })
+    #expect(backend.waitCount == waits)
+    return try losses.map { try $0.item() }
+  }
+
+  @Test(arguments: TestDevices.all) func stepsDoNotWaitForSteps(device: OpenCLDevice) throws {
+    let held = try OpenCLBackend(device, OpenCLOptions(for: device), functions: HeldDriver.functions)
+    let free = try OpenCLBackend(device, OpenCLOptions(for: device))
+    let (found, expected) = (try losses(held, isHeld: true), try losses(free, isHeld: false))
+    #expect(found.count == 8 && found == expected)
+  }
+
+  /// The whole of an epoch is in the queue before its first step has begun; only then its loss and metrics are read.
+  @Test(arguments: TestDevices.all) func fitReadsNothingBetweenSteps(device: OpenCLDevice) throws {
+    let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: HeldDriver.functions)
+    let there = Device(backend)
+    let model = try model(there)
+    model.compile(
+      optimizer: .adam(), loss: .sparseCategoricalCrossEntropy(fromLogits: true), metrics: [.accuracy], device: there)
+    let data = data(6)
+    // Programs are built, and memory is taken, for the first time.
+    try model.fit(data, epochs: 2, batchSize: UploadAheadTests.examples, verbosity: .silent)
+    var history: History?
+    #expect(
+      try isAhead(backend, batches: 6) {
+        history = try model.fit(data, batchSize: UploadAheadTests.examples, verbosity: .silent)
+      })
+    #expect(history?.epochs.count == 1)
+  }
+}
+#endif
