@@ -111,7 +111,7 @@ import Testing
       let found = try backend.floats(slices[round], count: count)
       #expect(found.first == Float(round * count) && found.last == Float(round * count + count - 1))
     }
-    let large = [Float](repeating: 7, count: 5 << 20)
+    let large = [Float](repeating: 7, count: 9 << 20)
     let slice = try backend.upload(large)
     #expect(try backend.floats(slice, count: large.count) == large)
   }

@@ -119,18 +119,16 @@ private enum HeldDriver {
     return TensorDataset(inputs, Tensor(integers: (0..<count).map { $0 % 10 }))
   }
 
-  /// Holds the device until so many batches, and so many kernels, are in its queue, or for 20 seconds. Returns whether they
-  /// were there before the first of the kernels had begun.
+  /// Holds the device until enough is in its queue, or for 20 seconds. Returns whether that was so before the first kernel of it
+  /// had begun.
   private func isAhead(
-    _ backend: OpenCLBackend, batches: Int, launches: Int = 0, _ body: () throws -> Void
+    _ backend: OpenCLBackend, when isEnough: @escaping @Sendable () -> Bool, _ body: () throws -> Void
   ) throws -> Bool {
     try HeldDriver.hold(backend.context)
     let wasAhead = Mutex(false)
     let watcher = TestThread {
       var patience = 20_000
-      while patience > 0 {
-        let uploads = HeldDriver.uploads.count { $0 == UploadAheadTests.bytes }
-        if uploads >= batches && HeldDriver.launches >= launches { break }
+      while !isEnough(), patience > 0 {
         usleep(1000)
         patience -= 1
       }
@@ -142,6 +140,8 @@ private enum HeldDriver {
     try result.get()
     return wasAhead.withLock { $0 }
   }
+
+  private static func hasBatches(_ count: Int) -> Bool { HeldDriver.uploads.count { $0 == bytes } >= count }
 
   /// The losses of eight steps, which the host reads when all are in the queue. The device does not begin with the fifth one
   /// before it has the whole eighth.
@@ -165,7 +165,9 @@ private enum HeldDriver {
       return try losses.map { try $0.item() }
     }
     let waits = backend.waitCount
-    #expect(try isAhead(backend, batches: 4, launches: 4 * launches) { try steps(4) })
+    #expect(
+      try isAhead(
+        backend, when: { UploadAheadTests.hasBatches(4) && HeldDriver.launches >= 4 * launches }, { try steps(4) }))
     #expect(backend.waitCount == waits)
     return try losses.map { try $0.item() }
   }
@@ -189,10 +191,33 @@ private enum HeldDriver {
     try model.fit(data, epochs: 2, batchSize: UploadAheadTests.examples, verbosity: .silent)
     var history: History?
     #expect(
-      try isAhead(backend, batches: 6) {
+      try isAhead(backend, when: { UploadAheadTests.hasBatches(6) }) {
         history = try model.fit(data, batchSize: UploadAheadTests.examples, verbosity: .silent)
       })
     #expect(history?.epochs.count == 1)
+  }
+
+  /// What is staged in several pieces is handed over twice, once for the batch at work and once for the next.
+  @Test(arguments: TestDevices.all) func largeBatchesDoNotWait(device: OpenCLDevice) throws {
+    let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: HeldDriver.functions)
+    let count = 5 << 20
+    let batches = [1, 2, 3].map { number in (0..<count).map { Float($0 % 1009 + number) } }
+    let slices = try batches.map { _ in try backend.empty(count) }
+    func upload(_ index: Int) throws {
+      try batches[index].withUnsafeBytes { try backend.upload($0, into: slices[index]) }
+    }
+    // Memory is mapped for the first one.
+    try upload(0)
+    try backend.synchronize()
+    let waits = backend.waitCount
+    #expect(
+      try isAhead(backend, when: { HeldDriver.uploads.reduce(0, +) == 8 * count }) {
+        try backend.unary(.relu, slices[0], count: count, into: slices[0])
+        try upload(1)
+        try upload(2)
+      })
+    #expect(backend.waitCount == waits)
+    for (slice, batch) in zip(slices, batches) { #expect(try backend.floats(slice, count: count) == batch) }
   }
 }
 #endif

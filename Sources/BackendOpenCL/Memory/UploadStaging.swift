@@ -20,32 +20,42 @@ final class UploadStaging: Sendable {
     var totalBytes = 0
   }
 
-  /// An upload above this goes straight from the caller's memory, and waits.
   private static let largestSlot = 16 << 20
+  /// An upload above this goes straight from the caller's memory, and waits: there is no room for the next one beside it.
+  private static let largestUpload = 32 << 20
   private static let limitBytes = 64 << 20
   private let context: OpenCLContext
   private let state = Mutex(State())
 
   init(_ context: OpenCLContext) { self.context = context }
 
-  /// Copies `source` to a buffer; returns as soon as `source` may be freed.
+  /// Copies `source` to a buffer, piece by piece; returns as soon as `source` may be freed.
   func upload(_ source: UnsafeRawBufferPointer, into destination: Place) throws {
-    guard let address = source.baseAddress, source.count > 0 else { return }
+    let piece = source.count > UploadStaging.largestUpload ? source.count : UploadStaging.largestSlot
+    var first = 0
+    while first < source.count {
+      let end = min(first + piece, source.count)
+      let bytes = UnsafeRawBufferPointer(rebasing: source[first..<end])
+      try upload(bytes, into: destination.memory, at: destination.byteOffset + first)
+      first = end
+    }
+  }
+
+  private func upload(_ source: UnsafeRawBufferPointer, into memory: cl_mem, at offset: Int) throws {
     let cl = context.cl
+    guard let address = source.baseAddress else { return }
     guard var slot = slot(for: source.count) else {
       context.waits.add(1, ordering: .relaxed)
       let status = context.profiled("upload", bytes: source.count) { event in
         cl.clEnqueueWriteBuffer(
-          context.queue, destination.memory, cl_bool(CL_TRUE), destination.byteOffset, source.count, address, 0, nil,
-          event)
+          context.queue, memory, cl_bool(CL_TRUE), offset, source.count, address, 0, nil, event)
       }
       try context.check(status, "an upload of \(source.count) bytes", bytes: source.count)
       return
     }
     slot.bytes.copyMemory(from: address, byteCount: source.count)
     let status = cl.clEnqueueWriteBuffer(
-      context.queue, destination.memory, cl_bool(CL_FALSE), destination.byteOffset, source.count, slot.bytes, 0, nil,
-      &slot.event)
+      context.queue, memory, cl_bool(CL_FALSE), offset, source.count, slot.bytes, 0, nil, &slot.event)
     if let profile = context.profile, let event = slot.event, cl.clRetainEvent(event) == CL_SUCCESS {
       profile.add("upload", bytes: source.count, event)
     }
@@ -64,8 +74,8 @@ final class UploadStaging: Sendable {
       found.event = nil
       return found
     }
-    // Small slots come by the dozen: mapping memory waits for the queue.
-    let total = max(capacity, 1 << 20)
+    // Small slots come by the dozen, large ones in pairs, for one batch and the next: mapping memory waits for the queue.
+    let total = max(2 * capacity, 1 << 20)
     let mayCreate = state.withLock { state in
       guard state.totalBytes + total <= UploadStaging.limitBytes else { return false }
       state.totalBytes += total
