@@ -39,13 +39,20 @@ static inline void nn_turn(float16 *r) {
 
 // Copies `depth` rows of `columns` numbers, `pitch` apart, into a panel; beyond the last column it is 0.
 static inline void nn_packRows(float16 *panel, global const float *b, index_t pitch, index_t columns, index_t depth) {
-  for (index_t p = 0; p < depth; p++, b += pitch) {
-    if (columns == NN_COLUMNS) {
+  if (columns == NN_COLUMNS) {
+    for (index_t p = 0; p < depth; p++, b += pitch)
       NN_UNROLL for (uint v = 0; v < NN_VECTORS; v++) panel[p * NN_VECTORS + v] = vload16(v, b);
-    } else {
-      float *row = (float *)(panel + p * NN_VECTORS);
-      for (uint j = 0; j < NN_COLUMNS; j++) row[j] = j < columns ? b[j] : 0.0f;
-    }
+    return;
+  }
+  const int16 numbers = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  index_t p = 0;
+  // Where whole vectors end before the last row does, what is read of the next row is left out.
+  for (; (ulong)p * pitch + NN_COLUMNS + pitch <= (ulong)depth * pitch + columns; p++, b += pitch)
+    NN_UNROLL for (uint v = 0; v < NN_VECTORS; v++)
+        panel[p * NN_VECTORS + v] = select((float16)(0.0f), vload16(v, b), numbers + (int)(v * 16) < (int)columns);
+  for (; p < depth; p++, b += pitch) {
+    float *row = (float *)(panel + p * NN_VECTORS);
+    for (uint j = 0; j < NN_COLUMNS; j++) row[j] = j < columns ? b[j] : 0.0f;
   }
 }
 
@@ -87,13 +94,10 @@ static inline void nn_finishBlock(const float16 *results, uint rows, ulong at, i
                                   index_t columns, int isFirst, int isLast, epilogue_t e, global const float *bias,
                                   global float *ys, global float *pre) {
   _Pragma("nounroll") for (uint i = 0; i < rows; i++, at += n, results += NN_VECTORS) {
-    if (columns == NN_COLUMNS) {
-      _Pragma("nounroll") for (uint v = 0; v < NN_VECTORS; v++)
-          nn_finish16(results[v], at + v * 16, column + v * 16, isFirst, isLast, e, bias, ys, pre);
-    } else {
-      _Pragma("nounroll") for (uint j = 0; j < columns; j++)
-          nn_finish(((const float *)results)[j], at + j, column + j, isFirst, isLast, e, bias, ys, pre);
-    }
+    _Pragma("nounroll") for (uint v = 0; v < columns / 16; v++)
+        nn_finish16(results[v], at + v * 16, column + v * 16, isFirst, isLast, e, bias, ys, pre);
+    _Pragma("nounroll") for (uint j = columns / 16 * 16; j < columns; j++)
+        nn_finish(((const float *)results)[j], at + j, column + j, isFirst, isLast, e, bias, ys, pre);
 #ifdef NN_ACTIVATES
     _Pragma("nounroll") for (uint j = 0; isLast && j < columns; j++)
         ys[at + j] = nn_activate(e.activation, ys[at + j], e.parameter);
