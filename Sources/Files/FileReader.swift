@@ -7,13 +7,14 @@ import Musl
 /// A regular file opened for reading at any place; it is closed when the last reference goes.
 ///
 /// Bytes are copied, never mapped: a file that somebody truncates while it is read gives an error, not a signal. One that takes
-/// its name meanwhile is another file; one whose bytes change is an error.
+/// its name meanwhile is another file; one whose bytes change is an error, but for a log, which may grow while it is read.
 package final class FileReader: Sendable {
   package let path: String
   /// The size when it was opened, in bytes.
   package let size: Int
   private let descriptor: Int32
   private let opened: Version
+  private let mayGrow: Bool
 
   /// What tells a file that has been written to from what it was.
   private struct Version: Equatable, Sendable {
@@ -25,8 +26,10 @@ package final class FileReader: Sendable {
     }
   }
 
-  package init(_ path: String) throws(FileError) {
+  /// - Parameter mayGrow: whether bytes may be added at the end meanwhile; what is read is what there was when it was opened.
+  package init(_ path: String, mayGrow: Bool = false) throws(FileError) {
     self.path = path
+    self.mayGrow = mayGrow
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // a pipe must not block
     if descriptor < 0 { throw .current(path, while: "open") }
     var status = stat()
@@ -70,7 +73,9 @@ package final class FileReader: Sendable {
     }
     if let failure { throw failure }
     var status = stat()
-    if fstat(descriptor, &status) != 0 || Version(status) != opened { throw changed }
+    if fstat(descriptor, &status) != 0 { throw changed }
+    let now = Version(status)
+    if mayGrow ? now.size < size : now != opened { throw changed }
     return bytes
   }
 
@@ -80,8 +85,8 @@ package final class FileReader: Sendable {
   private static let memory = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
 
   /// The whole file, refused if it has more than `limit` bytes.
-  package static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
-    let reader = try FileReader(path)
+  package static func read(_ path: String, limit: Int, mayGrow: Bool = false) throws(FileError) -> [UInt8] {
+    let reader = try FileReader(path, mayGrow: mayGrow)
     if reader.size > limit { throw .tooLarge(path: path, bytes: reader.size, limit: limit) }
     return try reader.read(at: 0, count: reader.size)
   }

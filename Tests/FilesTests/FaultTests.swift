@@ -32,6 +32,17 @@ import Testing
     }
   }
 
+  @Test func aLogMayGrowWhileItIsReadButNotShrink() throws {
+    let folder = try TemporaryFolder()
+    let reader = try FileReader(folder.write([UInt8](repeating: 1, count: 1000), "a"), mayGrow: true)
+    try FileAppender(folder("a")).append([2, 2])
+    #expect(try reader.read(at: 0, count: reader.size) == [UInt8](repeating: 1, count: 1000))
+    try folder.write([UInt8](repeating: 2, count: 400), "a")
+    #expect(throws: FileError.failed(path: folder("a"), reason: "it was changed while it was read")) {
+      try reader.read(at: 0, count: 10)
+    }
+  }
+
   /// A file may claim to be larger than any memory without a block of the disk.
   @Test func moreThanMemoryHoldsIsAnError() throws {
     let folder = try TemporaryFolder()

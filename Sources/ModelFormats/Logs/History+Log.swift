@@ -7,7 +7,9 @@ extension History {
   ///
   /// - Throws: `FormatError`, with the number of a line that is no epoch.
   public static func load(fromLog path: String) throws -> History {
-    let bytes = try withFileErrors { () throws(FileError) in try FileReader.read(path, limit: 1 << 30) }
+    let bytes = try withFileErrors { () throws(FileError) in
+      try FileReader.read(path, limit: 1 << 30, mayGrow: true)
+    }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw FormatError.malformed(path: path, reason: "it is not UTF-8 text")
     }
