@@ -30,7 +30,8 @@ typedef int step_t;
 #define NN_OVERLOADED __attribute__((overloadable))
 // What cannot be made vectors of runs as it is; that is no reason to warn.
 #pragma clang diagnostic ignored "-Wpass-failed"
-#define NN_VECTORIZED _Pragma("clang loop vectorize(assume_safety)")
+// Sixteen elements at a time, also where the compiler would take half of a wide register.
+#define NN_VECTORIZED _Pragma("clang loop vectorize(assume_safety) vectorize_width(16)")
 #define NN_FOREACH(i, count)                                                                                          \
   NN_VECTORIZED for (index_t nn_groups = (index_t)get_num_groups(0),                                                  \
                              nn_share = (((count) + nn_groups - 1) / nn_groups + 15) / 16 * 16,                       \
@@ -65,7 +66,8 @@ typedef struct {
 
 // Runs the statement that follows for each run of neighbouring elements among this item's share of `count`: `run` elements
 // from i on along the innermost axis, whose extent is `extent`. NN_RUN then runs a statement for each k below `run`, where s
-// and t are the steps of two operands along that axis.
+// and t are the steps of two operands along that axis. Elements are best named by their distance k·s from the first: a sum
+// that might wrap around is no place that compilers know to be beside another.
 #ifdef NN_LOOPS
 #define NN_FORRUNS(i, run, count, extent)                                                                            \
   for (index_t nn_groups = (index_t)get_num_groups(0), nn_share = ((count) + nn_groups - 1) / nn_groups,             \
@@ -75,23 +77,22 @@ typedef struct {
 #define NN_RUN(k, run, S, T, ...)                                                                                    \
   if ((S) == 1 && (T) == 1) {                                                                                        \
     const step_t s = 1, t = 1;                                                                                       \
-    NN_VECTORIZED for (index_t k = 0; k < run; k++) __VA_ARGS__;                                                     \
+    NN_VECTORIZED for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;                                                     \
   } else if ((S) == 1 && (T) == 0) {                                                                                 \
     const step_t s = 1, t = 0;                                                                                       \
-    NN_VECTORIZED for (index_t k = 0; k < run; k++) __VA_ARGS__;                                                     \
+    NN_VECTORIZED for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;                                                     \
   } else if ((S) == 0 && (T) == 1) {                                                                                 \
     const step_t s = 0, t = 1;                                                                                       \
-    NN_VECTORIZED for (index_t k = 0; k < run; k++) __VA_ARGS__;                                                     \
+    NN_VECTORIZED for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;                                                     \
   } else {                                                                                                           \
     const step_t s = (S), t = (T);                                                                                   \
-    for (index_t k = 0; k < run; k++) __VA_ARGS__;                                                                   \
+    for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;                                                                   \
   }
 #else
 #define NN_FORRUNS(i, run, count, extent) NN_FOREACH(i, count)
 #define NN_RUN(k, run, S, T, ...)                                                                                    \
   {                                                                                                                  \
-    const step_t s = 0, t = 0;                                                                                       \
-    const index_t k = 0;                                                                                             \
+    const step_t s = 0, t = 0, k = 0;                                                                                \
     __VA_ARGS__;                                                                                                     \
   }
 #endif

@@ -36,8 +36,8 @@ static inline int nn_remainder_int(int a, int b) {
       step_t aAt = 0, bAt = 0;                                                                                       \
       NN_FORAXES(i, loop, aAt += position * aSteps.steps[axis]; bAt += position * bSteps.steps[axis]);               \
       NN_RUN(k, run, aSteps.steps[0], bSteps.steps[0], {                                                             \
-        const NN_TYPE(TYPE) a = as[aAt + (step_t)k * s], b = bs[bAt + (step_t)k * t];                                \
-        ys[i + k] = EXPRESSION;                                                                                      \
+        const NN_TYPE(TYPE) a = (as + aAt)[k * s], b = (bs + bAt)[k * t];                                            \
+        (ys + i)[k] = EXPRESSION;                                                                                    \
       })                                                                                                             \
     }                                                                                                                \
   }                                                                                                                  \

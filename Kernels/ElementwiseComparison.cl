@@ -19,7 +19,7 @@
       step_t aAt = 0, bAt = 0;                                                                                       \
       NN_FORAXES(i, loop, aAt += position * aSteps.steps[axis]; bAt += position * bSteps.steps[axis]);               \
       NN_RUN(k, run, aSteps.steps[0], bSteps.steps[0],                                                               \
-             ys[i + k] = as[aAt + (step_t)k * s] OPERATOR bs[bAt + (step_t)k * t])                                   \
+             (ys + i)[k] = (as + aAt)[k * s] OPERATOR (bs + bAt)[k * t])                                             \
     }                                                                                                                \
   }                                                                                                                  \
   kernel void compareScalar_##NAME##_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global nn_bool *ys,      \

@@ -8,7 +8,7 @@
     NN_FORRUNS(i, run, count, loop.extents[0]) {                                                                     \
       step_t xAt = 0, yAt = 0;                                                                                       \
       NN_FORAXES(i, loop, xAt += position * xSteps.steps[axis]; yAt += position * ySteps.steps[axis]);               \
-      NN_RUN(k, run, xSteps.steps[0], ySteps.steps[0], ys[yAt + (step_t)k * t] = xs[xAt + (step_t)k * s])            \
+      NN_RUN(k, run, xSteps.steps[0], ySteps.steps[0], (ys + yAt)[k * t] = (xs + xAt)[k * s])                        \
     }                                                                                                                \
   }
 
@@ -21,8 +21,8 @@
       step_t xAt = 0, yAt = 0;                                                                                       \
       NN_FORAXES(i, loop, xAt += position * xSteps.steps[axis]; yAt += position * ySteps.steps[axis]);               \
       NN_RUN(k, run, xSteps.steps[0], ySteps.steps[0], {                                                             \
-        const NN_TYPE(TYPE) a = ys[yAt + (step_t)k * t], b = xs[xAt + (step_t)k * s];                                \
-        ys[yAt + (step_t)k * t] = SUM;                                                                               \
+        const NN_TYPE(TYPE) a = (ys + yAt)[k * t], b = (xs + xAt)[k * s];                                            \
+        (ys + yAt)[k * t] = SUM;                                                                                     \
       })                                                                                                             \
     }                                                                                                                \
   }
