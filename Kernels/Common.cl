@@ -32,12 +32,30 @@ typedef int step_t;
 #pragma clang diagnostic ignored "-Wpass-failed"
 // Sixteen elements at a time, also where the compiler would take half of a wide register.
 #define NN_VECTORIZED _Pragma("clang loop vectorize(assume_safety) vectorize_width(16)")
+// The elements of a group, which are neighbours.
+static inline index_t nn_share(index_t count) {
+  const index_t groups = (index_t)get_num_groups(0);
+  return ((count + groups - 1) / groups + 15) / 16 * 16;
+}
 #define NN_FOREACH(i, count)                                                                                          \
-  NN_VECTORIZED for (index_t nn_groups = (index_t)get_num_groups(0),                                                  \
-                             nn_share = (((count) + nn_groups - 1) / nn_groups + 15) / 16 * 16,                       \
-                             i = (index_t)get_group_id(0) * nn_share,                                                 \
-                             nn_end = i + nn_share < (count) ? i + nn_share : (count);                                \
+  NN_VECTORIZED for (index_t nn_length = nn_share(count), i = (index_t)get_group_id(0) * nn_length,                  \
+                             nn_end = i + nn_length < (count) ? i + nn_length : (count);                             \
                      i < nn_end; i++)
+// What vstore16(value, 0, p) does, as one store where libraries make it several of shorter vectors.
+#define NN_STORING(TYPE)                                                                                             \
+  typedef TYPE##16 nn_wide_##TYPE __attribute__((aligned(sizeof(TYPE))));                                            \
+  static inline void NN_OVERLOADED nn_store(TYPE##16 value, global TYPE *p) { *(global nn_wide_##TYPE *)p = value; }
+NN_STORING(float)
+NN_STORING(int)
+NN_STORING(uint)
+NN_STORING(uchar)
+// The elements of two vectors in turn: of their first halves, and of their second ones.
+#define NN_WEAVE_LOW(VECTOR, a, b)                                                                                   \
+  (VECTOR)((a).s0, (b).s0, (a).s1, (b).s1, (a).s2, (b).s2, (a).s3, (b).s3, (a).s4, (b).s4, (a).s5, (b).s5, (a).s6,   \
+           (b).s6, (a).s7, (b).s7)
+#define NN_WEAVE_HIGH(VECTOR, a, b)                                                                                  \
+  (VECTOR)((a).s8, (b).s8, (a).s9, (b).s9, (a).sa, (b).sa, (a).sb, (b).sb, (a).sc, (b).sc, (a).sd, (b).sd, (a).se,   \
+           (b).se, (a).sf, (b).sf)
 #else
 #define NN_OVERLOADED
 #define NN_FOREACH(i, count)                                                                        \

@@ -35,23 +35,48 @@ ACCUMULATE(int, nn_add_int(a, b))
 // Transposition of matrices: y[b, c, r] = x[b, r, c], tile by tile, so that both sides are touched along their rows.
 #ifdef NN_LOOPS
 
-// One item turns a tile.
-#define TILE 64
+// One item turns a tile of 256 rows and 32 columns, in blocks of 16x16 that lie in registers: tiles are tall, as long pieces
+// are written faster than short ones. A round of weaving the first half of a block's rows with the second moves a bit of an
+// element's place from its row to its column, so that four rounds turn the block.
+#define NN_TILE_ROWS 256
+#define NN_TILE_COLUMNS 32
+#define NN_ROUND(WORD, to, from)                                                                                     \
+  _Pragma("unroll") for (uint k = 0; k < 8; k++) {                                                                   \
+    const WORD##16 a = from[k], b = from[k + 8];                                                                     \
+    to[2 * k] = NN_WEAVE_LOW(WORD##16, a, b);                                                                        \
+    to[2 * k + 1] = NN_WEAVE_HIGH(WORD##16, a, b);                                                                   \
+  }
 #define TRANSPOSE(NAME, WORD)                                                                                        \
+  static inline void nn_turn_##NAME(global const WORD *x, global WORD *y, ulong columns, ulong rows) {               \
+    WORD##16 p[16], q[16];                                                                                           \
+    _Pragma("unroll") for (uint k = 0; k < 16; k++) p[k] = vload16(0, x + k * columns);                              \
+    NN_ROUND(WORD, q, p)                                                                                             \
+    NN_ROUND(WORD, p, q)                                                                                             \
+    NN_ROUND(WORD, q, p)                                                                                             \
+    NN_ROUND(WORD, p, q)                                                                                             \
+    _Pragma("unroll") for (uint k = 0; k < 16; k++) nn_store(p[k], y + k * rows);                                 \
+  }                                                                                                                  \
   kernel void transpose_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows,   \
                                index_t columns, index_t batches) {                                                   \
-    WORD tile[TILE][TILE + 1];                                                                                       \
-    const index_t column = (index_t)get_group_id(0) * TILE, row = (index_t)get_group_id(1) * TILE;                   \
-    const index_t width = min((index_t)TILE, columns - column), height = min((index_t)TILE, rows - row);             \
+    const index_t column = (index_t)get_group_id(0) * NN_TILE_COLUMNS, row = (index_t)get_group_id(1) * NN_TILE_ROWS;     \
+    const index_t width = min((index_t)NN_TILE_COLUMNS, columns - column);                                           \
+    const index_t height = min((index_t)NN_TILE_ROWS, rows - row);                                                   \
     for (index_t batch = get_group_id(2); batch < batches; batch += get_num_groups(2)) {                             \
       const ulong start = (ulong)batch * rows * columns;                                                             \
       global const WORD *x = xs + xOffset + start + (ulong)row * columns + column;                                   \
       global WORD *y = ys + yOffset + start + (ulong)column * rows + row;                                            \
-      for (index_t r = 0; r < height; r++) {                                                                         \
-        NN_VECTORIZED for (index_t c = 0; c < width; c++) tile[r][c] = x[(ulong)r * columns + c];                    \
-      }                                                                                                              \
-      for (index_t c = 0; c < width; c++) {                                                                          \
-        NN_VECTORIZED for (index_t r = 0; r < height; r++) y[(ulong)c * rows + r] = tile[r][c];                      \
+      for (index_t c = 0; c < width; c += 16) {                                                                      \
+        for (index_t r = 0; r < height; r += 16) {                                                                   \
+          global const WORD *from = x + (ulong)r * columns + c;                                                      \
+          global WORD *to = y + (ulong)c * rows + r;                                                                 \
+          if (c + 16 <= width && r + 16 <= height) {                                                                 \
+            nn_turn_##NAME(from, to, columns, rows);                                                                 \
+            continue;                                                                                                \
+          }                                                                                                          \
+          const index_t across = min((index_t)16, width - c), down = min((index_t)16, height - r);                   \
+          for (index_t k = 0; k < across; k++)                                                                       \
+            for (index_t j = 0; j < down; j++) to[(ulong)k * rows + j] = from[(ulong)j * columns + k];               \
+        }                                                                                                            \
       }                                                                                                              \
     }                                                                                                                \
   }

@@ -90,9 +90,9 @@ extension OpenCLBackend {
     let name = KernelName(
       program: ProgramName(family: .stridedCopy, isWide: isWide(max(shape.rows * shape.columns, shape.batches))),
       stem: "transpose", type: y.dtype.kernelWord)
-    let (side, items) = options.runsLoops ? (64, 1) : (32, WorkGroup.size)
+    let (height, width, items) = options.runsLoops ? (256, 32, 1) : (32, 32, WorkGroup.size)
     let groups = WorkGroups(
-      x: (shape.columns + side - 1) / side, y: (shape.rows + side - 1) / side, z: min(shape.batches, 65535),
+      x: (shape.columns + width - 1) / width, y: (shape.rows + height - 1) / height, z: min(shape.batches, 65535),
       items: items)
     try launch(name, groups) { arguments in
       arguments.slice(x)
