@@ -5,9 +5,10 @@
 // FIRST maps an element to what is folded, FOLD joins a and b, LAST makes the result of it (divisor: for the mean).
 
 #ifdef NN_LOOPS
-// One item folds whole lines. Lines lie one after the other (inner = 1) and are folded in 64 lanes, or side by side, and are
-// then folded NN_COLUMNS at a time, row by row.
-#define NN_COLUMNS 512
+// One item folds whole lines. Lines lie one after the other (inner = 1) and are folded in 64 lanes, or side by side in `blocks`
+// blocks of at most NN_COLUMNS, and are then folded row by row, four rows at once: long pieces of few rows are what memory
+// is read fast by.
+#define NN_COLUMNS 4096
 
 #define REDUCTION(NAME, TYPE, WORD, NOTHING, FIRST, FOLD, LAST)                                                      \
   static inline WORD NAME##Line_##TYPE(global const WORD *p, index_t count) {                                        \
@@ -59,14 +60,33 @@
   kernel void NAME##Columns_##TYPE(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset,             \
                                    index_t extent, index_t inner, index_t stretch, index_t blocks, float divisor) {  \
     WORD sums[NN_COLUMNS];                                                                                           \
-    const index_t o = (index_t)get_group_id(0) / blocks;                                                             \
-    const index_t column = ((index_t)get_group_id(0) - o * blocks) * NN_COLUMNS;                                     \
-    const index_t columns = min((index_t)NN_COLUMNS, inner - column);                                                \
+    const index_t o = (index_t)get_group_id(0) / blocks, width = ((inner + blocks - 1) / blocks + 15) / 16 * 16;     \
+    const index_t column = min(((index_t)get_group_id(0) - o * blocks) * width, inner);                              \
+    const index_t columns = min(width, inner - column);                                                              \
     const index_t first = (index_t)get_group_id(1) * stretch, last = min(first + stretch, extent);                   \
     xs += xOffset + (ulong)o * extent * inner + column;                                                              \
     ys += yOffset + ((ulong)o * get_num_groups(1) + get_group_id(1)) * inner + column;                               \
     for (index_t i = 0; i < columns; i++) sums[i] = NOTHING;                                                         \
-    for (index_t j = first; j < last; j++) {                                                                         \
+    index_t j = first;                                                                                               \
+    for (; j + 4 <= last; j += 4) {                                                                                  \
+      global const WORD *rows = xs + (ulong)j * inner;                                                               \
+      index_t i = 0;                                                                                                 \
+      for (; i + 16 <= columns; i += 16) {                                                                           \
+        WORD##16 sum = vload16(0, sums + i);                                                                         \
+        _Pragma("unroll") for (uint row = 0; row < 4; row++) {                                                       \
+          const WORD##16 x = vload16(0, rows + (ulong)row * inner + i), a = sum, b = FIRST;                          \
+          sum = FOLD;                                                                                                \
+        }                                                                                                            \
+        vstore16(sum, 0, sums + i);                                                                                  \
+      }                                                                                                              \
+      for (; i < columns; i++) {                                                                                     \
+        for (uint row = 0; row < 4; row++) {                                                                         \
+          const WORD x = rows[(ulong)row * inner + i], a = sums[i], b = FIRST;                                       \
+          sums[i] = FOLD;                                                                                            \
+        }                                                                                                            \
+      }                                                                                                              \
+    }                                                                                                                \
+    for (; j < last; j++) {                                                                                          \
       NN_VECTORIZED for (index_t i = 0; i < columns; i++) {                                                          \
         const WORD x = xs[(ulong)j * inner + i], a = sums[i], b = FIRST;                                             \
         sums[i] = FOLD;                                                                                              \

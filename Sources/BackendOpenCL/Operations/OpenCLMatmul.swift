@@ -107,7 +107,8 @@ extension OpenCLBackend {
     _ dy: BufferSlice, saved: BufferSlice, _ activation: UnaryOp, rows: Int, units: Int, dz: BufferSlice,
     dBias: BufferSlice
   ) throws {
-    let columns = ReductionPlan.columns(runsLoops: options.runsLoops)
+    // `NN_COLUMNS` of that family.
+    let columns = options.runsLoops ? 512 : 32
     let groups = (units + columns - 1) / columns
     let wanted = min(max(1024 / max(groups, 1), 1), (rows + 127) / 128)
     let stretch = (rows + wanted - 1) / wanted

@@ -79,15 +79,14 @@ extension OpenCLBackend {
         arguments.float(Double(divisor))
       }
     case .columns:
-      let blocks = (shape.inner + plan.columns - 1) / plan.columns
       let name = KernelName(program: program, stem: operation + "Columns", type: type)
-      try launch(name, WorkGroups(x: shape.outer * blocks, y: plan.stretches, items: plan.items)) { arguments in
+      try launch(name, WorkGroups(x: shape.outer * plan.blocks, y: plan.stretches, items: plan.items)) { arguments in
         arguments.slice(x, read)
         arguments.slice(y, written)
         arguments.count(shape.extent)
         arguments.count(shape.inner)
         arguments.count(plan.stretch)
-        arguments.count(blocks)
+        arguments.count(plan.blocks)
         arguments.float(Double(divisor))
       }
     }
@@ -147,8 +146,8 @@ struct ReductionPlan {
 
   /// Items of a work group that folds rows or columns.
   let items: Int
-  /// Neighbouring results of a work group that folds columns: `NN_COLUMNS`.
-  let columns: Int
+  /// Blocks of neighbouring results, a work group each, where columns are folded.
+  let blocks: Int
   /// Results of a work group that folds short rows: `NN_LANES`.
   static let lanes = 8
   let work: Work
@@ -161,11 +160,12 @@ struct ReductionPlan {
   ///   - runsLoops: One item folds whole lines.
   init(_ shape: AxisShape, isLast: Bool = false, runsLoops: Bool) {
     items = runsLoops ? 1 : WorkGroup.size
-    columns = ReductionPlan.columns(runsLoops: runsLoops)
-    let groups = shape.inner == 1 ? shape.outer : shape.outer * ((shape.inner + columns - 1) / columns)
+    blocks = ReductionPlan.blocks(shape, isLast: isLast, runsLoops: runsLoops)
+    let groups = shape.inner == 1 ? shape.outer : shape.outer * blocks
     if runsLoops {
-      let width = min(shape.inner, columns)
-      let wanted = isLast ? 1 : min(max(256 / groups, 1), shape.extent * width / WorkGroup.loop)
+      // Partial results of columns are as many as their rows: stretches are not so short that they would weigh.
+      let most = shape.extent * shape.inner / blocks / WorkGroup.loop
+      let wanted = isLast ? 1 : min(max(256 / groups, 1), most, shape.inner > 1 ? shape.extent / 32 : .max)
       let length = (shape.extent + max(wanted, 1) - 1) / max(wanted, 1)
       (stretch, stretches) = wanted > 1 ? (length, (shape.extent + length - 1) / length) : (shape.extent, 1)
       work = shape.inner > 1 ? .columns : (stretches > 1 ? .rows : .lines)
@@ -192,8 +192,12 @@ struct ReductionPlan {
     stretches = (shape.extent + length - 1) / length
   }
 
-  /// Neighbouring results of a work group that folds columns.
-  static func columns(runsLoops: Bool) -> Int { runsLoops ? 512 : 32 }
+  /// Blocks of at most `NN_COLUMNS` neighbouring results. Where items run loops, they are as wide as may be, and narrow where
+  /// their number is all there is to share out.
+  private static func blocks(_ shape: AxisShape, isLast: Bool, runsLoops: Bool) -> Int {
+    let width = runsLoops ? (isLast ? 512 : 4096) : 32
+    return max(1, (shape.inner + width - 1) / width)
+  }
 
   /// True when one item does one line: lines are short, or lie side by side in such numbers that they fill the device.
   static func prefersItems(_ shape: AxisShape) -> Bool {
