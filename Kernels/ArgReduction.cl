@@ -10,21 +10,29 @@
 
 // One item does some lines. Where the elements of a line lie side by side, the extreme is found first, and then where it
 // stands. SIGNED is what comparisons of vectors give.
-#define NN_SIDE_BY_SIDE 256
-#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, EXTREME)                                                     \
+#define NN_SIDE_BY_SIDE 512
+#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, EXTREME)                                          \
   static inline index_t NAME##Line_##TYPE(global const WORD *p, index_t extent) {                                    \
-    WORD##16 lanes = vload16(0, p);                                                                              \
-    index_t j = 16;                                                                                                  \
-    for (; j + 16 <= extent; j += 16) lanes = EXTREME(lanes, vload16(0, p + j));                                     \
+    const WORD##16 first = vload16(0, p);                                                                            \
+    WORD##16 lanes[4] = {first, first, first, first};                                                                \
+    index_t j = 0;                                                                                                   \
+    for (; j + 64 <= extent; j += 64) {                                                                              \
+      _Pragma("unroll") for (uint lane = 0; lane < 4; lane++) lanes[lane] = EXTREME(lanes[lane], vload16(lane, p + j)); \
+    }                                                                                                                \
+    for (; j + 16 <= extent; j += 16) lanes[0] = EXTREME(lanes[0], vload16(0, p + j));                               \
     WORD items[16];                                                                                                  \
-    vstore16(lanes, 0, items);                                                                                       \
+    vstore16(EXTREME(EXTREME(lanes[0], lanes[1]), EXTREME(lanes[2], lanes[3])), 0, items);                           \
     WORD best = items[0];                                                                                            \
     for (uint lane = 1; lane < 16; lane++) best = EXTREME(best, items[lane]);                                        \
     for (; j < extent; j++) best = EXTREME(best, p[j]);                                                              \
-    j = 0;                                                                                                           \
-    for (; j + 16 <= extent; j += 16) {                                                                              \
-      const WORD##16 x = vload16(0, p + j);                                                                      \
-      if (any((x == best) | ((x != x) & ((WORD##16)(best) != (WORD##16)(best))))) break;                       \
+    const WORD##16 wanted = (WORD##16)(best);                                                                        \
+    for (j = 0; j + 64 <= extent; j += 64) {                                                                         \
+      SIGNED##16 isFound = (SIGNED##16)(0);                                                                          \
+      _Pragma("unroll") for (uint lane = 0; lane < 4; lane++) {                                                      \
+        const WORD##16 x = vload16(lane, p + j);                                                                     \
+        isFound |= (x == wanted) | ((x != x) & (wanted != wanted));                                                  \
+      }                                                                                                              \
+      if (any(isFound)) break;                                                                                       \
     }                                                                                                                \
     while (j + 1 < extent && !(p[j] == best || (p[j] != p[j] && best != best))) j++;                                 \
     return j;                                                                                                        \
@@ -38,7 +46,7 @@
         ys[yOffset + i] = (int)NAME##Line_##TYPE(p, extent);                                                         \
         continue;                                                                                                    \
       }                                                                                                              \
-      /* Lines side by side, some at a time. */                                                                      \
+      /* Lines side by side, some at a time, four rows at once. */                                                   \
       for (index_t at = 0; at < run; at += NN_SIDE_BY_SIDE) {                                                        \
         const index_t n = min(run - at, (index_t)NN_SIDE_BY_SIDE);                                                   \
         WORD champions[NN_SIDE_BY_SIDE];                                                                             \
@@ -47,30 +55,47 @@
           champions[k] = extent > 0 ? p[at + k] : 0;                                                                 \
           best[k] = 0;                                                                                               \
         }                                                                                                            \
-        for (index_t j = 1; j < extent; j++) {                                                                       \
+        index_t j = 1;                                                                                               \
+        for (; j + 4 <= extent; j += 4) {                                                                            \
           global const WORD *row = p + (ulong)j * inner + at;                                                        \
           index_t k = 0;                                                                                             \
           for (; k + 16 <= n; k += 16) {                                                                             \
-            const WORD##16 x = vload16(0, row + k), champion = vload16(0, champions + k);                            \
-            const SIGNED##16 isBetter = (champion == champion) & ((x != x) | (x BETTER champion));                   \
-            vstore16(select(champion, x, isBetter), 0, champions + k);                                               \
-            vstore16(select(vload16(0, best + k), (int16)((int)j), convert_int16(isBetter)), 0, best + k);           \
+            WORD##16 champion = vload16(0, champions + k);                                                           \
+            int16 position = vload16(0, best + k);                                                                   \
+            _Pragma("unroll") for (uint r = 0; r < 4; r++) {                                                         \
+              const WORD##16 x = vload16(0, row + (ulong)r * inner + k);                                             \
+              const SIGNED##16 isBetter = (champion == champion) & ~(x NO_BETTER champion);                          \
+              champion = isBetter ? x : champion;                                                                    \
+              position = convert_int16(isBetter) ? (int16)((int)(j + r)) : position;                                 \
+            }                                                                                                        \
+            vstore16(champion, 0, champions + k);                                                                    \
+            vstore16(position, 0, best + k);                                                                         \
           }                                                                                                          \
           for (; k < n; k++) {                                                                                       \
-            const WORD x = row[k], champion = champions[k];                                                          \
-            const int isBetter = (champion == champion) & ((x != x) | (x BETTER champion));                          \
-            champions[k] = isBetter ? x : champion;                                                                  \
-            best[k] = isBetter ? (int)j : best[k];                                                                   \
+            for (uint r = 0; r < 4; r++) NN_CHALLENGE(WORD, row[(ulong)r * inner + k], j + r, NO_BETTER)             \
           }                                                                                                          \
+        }                                                                                                            \
+        for (; j < extent; j++) {                                                                                    \
+          global const WORD *row = p + (ulong)j * inner + at;                                                        \
+          for (index_t k = 0; k < n; k++) NN_CHALLENGE(WORD, row[k], j, NO_BETTER)                                   \
         }                                                                                                            \
         for (index_t k = 0; k < n; k++) ys[yOffset + i + at + k] = best[k];                                          \
       }                                                                                                              \
     }                                                                                                                \
   }
 
+// The value at one position takes the place of the champion of line k, if it is better or the first NaN.
+#define NN_CHALLENGE(WORD, value, at, NO_BETTER)                                                                     \
+  {                                                                                                                  \
+    const WORD x = value, champion = champions[k];                                                                   \
+    const int isBetter = (champion == champion) & !(x NO_BETTER champion);                                           \
+    champions[k] = isBetter ? x : champion;                                                                          \
+    best[k] = isBetter ? (int)(at) : best[k];                                                                        \
+  }
+
 #else
 
-#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, EXTREME)                                                     \
+#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, EXTREME)                                                     \
   kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,       \
                                  index_t count, index_t extent, index_t inner) {                                     \
     NN_FOREACH(i, count) {                                                                                           \
@@ -125,9 +150,9 @@
 
 #endif
 
-ARG_REDUCTION(argmax, float, float, int, >, nn_maximum_float)
-ARG_REDUCTION(argmin, float, float, int, <, nn_minimum_float)
-ARG_REDUCTION(argmax, int, int, int, >, nn_maximum_int)
-ARG_REDUCTION(argmin, int, int, int, <, nn_minimum_int)
-ARG_REDUCTION(argmax, bool, uchar, char, >, nn_maximum_bool)
-ARG_REDUCTION(argmin, bool, uchar, char, <, nn_minimum_bool)
+ARG_REDUCTION(argmax, float, float, int, >, <=, nn_maximum_float)
+ARG_REDUCTION(argmin, float, float, int, <, >=, nn_minimum_float)
+ARG_REDUCTION(argmax, int, int, int, >, <=, nn_maximum_int)
+ARG_REDUCTION(argmin, int, int, int, <, >=, nn_minimum_int)
+ARG_REDUCTION(argmax, bool, uchar, char, >, <=, nn_maximum_bool)
+ARG_REDUCTION(argmin, bool, uchar, char, <, >=, nn_minimum_bool)
