@@ -2,15 +2,9 @@
 
 #ifdef NN_LOOPS
 
-// Folds an expression of c from 0 to count in 16 lanes: MANY for 16 elements from c on, ONE for a single one.
-#define NN_FOLD_ROW(RESULT, count, NOTHING, MANY, ONE, FOLD)                                                         \
+// Folds the 16 lanes of a vector.
+#define NN_FOLD_LANES(RESULT, lanes, FOLD)                                                                           \
   {                                                                                                                  \
-    float16 lanes = (float16)(NOTHING);                                                                              \
-    index_t c = 0;                                                                                                   \
-    for (; c + 16 <= (count); c += 16) {                                                                             \
-      const float16 a = lanes, b = MANY;                                                                             \
-      lanes = FOLD;                                                                                                  \
-    }                                                                                                                \
     float items[16];                                                                                                 \
     vstore16(lanes, 0, items);                                                                                       \
     for (uint width = 8; width > 0; width /= 2) {                                                                    \
@@ -20,6 +14,29 @@
       }                                                                                                              \
     }                                                                                                                \
     RESULT = items[0];                                                                                               \
+  }
+
+// Folds an expression of c from 0 to count in 64 lanes: MANY for 16 elements from c on, ONE for a single one.
+#define NN_FOLD_ROW(RESULT, count, NOTHING, MANY, ONE, FOLD)                                                         \
+  {                                                                                                                  \
+    float16 sums[4] = {(float16)(NOTHING), (float16)(NOTHING), (float16)(NOTHING), (float16)(NOTHING)};              \
+    index_t c = 0;                                                                                                   \
+    while (c + 64 <= (count)) {                                                                                      \
+      _Pragma("unroll") for (uint lane = 0; lane < 4; lane++, c += 16) {                                             \
+        const float16 a = sums[lane], b = MANY;                                                                      \
+        sums[lane] = FOLD;                                                                                           \
+      }                                                                                                              \
+    }                                                                                                                \
+    for (; c + 16 <= (count); c += 16) {                                                                             \
+      const float16 a = sums[0], b = MANY;                                                                           \
+      sums[0] = FOLD;                                                                                                \
+    }                                                                                                                \
+    float16 lanes = sums[0];                                                                                         \
+    for (uint lane = 1; lane < 4; lane++) {                                                                          \
+      const float16 a = lanes, b = sums[lane];                                                                       \
+      lanes = FOLD;                                                                                                  \
+    }                                                                                                                \
+    NN_FOLD_LANES(RESULT, lanes, FOLD)                                                                               \
     for (; c < (count); c++) {                                                                                       \
       const float a = RESULT, b = ONE;                                                                               \
       RESULT = FOLD;                                                                                                 \

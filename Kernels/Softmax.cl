@@ -3,27 +3,51 @@
 
 #ifdef NN_LOOPS
 
-// Stores and returns a value.
-static inline float16 nn_stored(float16 value, global float *y) {
-  vstore16(value, 0, y);
-  return value;
-}
+// The sum of e^(x − largest) over a row, and the largest of the row that follows: it is read from memory while these are
+// computed. KEEP and KEEP_ONE may store the exponentials e.
+#define NN_EXP_ROW(SUM, NEXT, columns, x, following, largest, KEEP, KEEP_ONE)                                        \
+  {                                                                                                                  \
+    float16 sums = 0.0f, maxima = -INFINITY;                                                                         \
+    index_t c = 0;                                                                                                   \
+    for (; c + 16 <= (columns); c += 16) {                                                                           \
+      const float16 e = nn_exp(vload16(0, (x) + c) - (largest));                                                     \
+      KEEP;                                                                                                          \
+      sums += e;                                                                                                     \
+      maxima = nn_maximum_float(maxima, vload16(0, (following) + c));                                                \
+    }                                                                                                                \
+    NN_FOLD_LANES(SUM, sums, a + b)                                                                                  \
+    NN_FOLD_LANES(NEXT, maxima, nn_maximum_float(a, b))                                                              \
+    for (; c < (columns); c++) {                                                                                     \
+      const float e = nn_exp((x)[c] - (largest));                                                                    \
+      KEEP_ONE;                                                                                                      \
+      SUM += e;                                                                                                      \
+      NEXT = nn_maximum_float(NEXT, (following)[c]);                                                                 \
+    }                                                                                                                \
+  }
+
+// The rows of a group, from `row` to `last`, and the largest of the first.
+#define NN_BEGIN_ROWS                                                                                                \
+  const index_t share = nn_share(rows), last = min((index_t)(get_group_id(0) + 1) * share, rows);                    \
+  index_t row = (index_t)get_group_id(0) * share;                                                                    \
+  float next = 0.0f;                                                                                                 \
+  if (row < last) NN_MAXIMUM_ROW(next, columns, xs + xOffset + (ulong)row * columns)
 
 kernel void softmaxItems(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t rows,
                          index_t columns, int logarithmic) {
-  NN_FOREACH(row, rows) {
-    global const float *x = xs + xOffset + (ulong)row * columns;
+  NN_BEGIN_ROWS
+  for (; row < last; row++) {
+    global const float *x = xs + xOffset + (ulong)row * columns, *following = row + 1 < last ? x + columns : x;
     global float *y = ys + yOffset + (ulong)row * columns;
-    float largest, sum;
-    NN_MAXIMUM_ROW(largest, columns, x)
-    NN_SUM_ROW(
-        sum, columns, nn_stored(nn_exp(vload16(0, x + c) - largest), y + c), (y[c] = nn_exp(x[c] - largest)))
+    const float largest = next;
+    float sum;
     if (logarithmic) {
+      NN_EXP_ROW(sum, next, columns, x, following, largest, , )
       const float logSum = log(sum);
       NN_VECTORIZED for (index_t c = 0; c < columns; c++) y[c] = x[c] - largest - logSum;
     } else {
-      const float share = 1.0f / sum;
-      NN_VECTORIZED for (index_t c = 0; c < columns; c++) y[c] *= share;
+      NN_EXP_ROW(sum, next, columns, x, following, largest, nn_store(e, y + c), y[c] = e)
+      const float factor = 1.0f / sum;
+      NN_VECTORIZED for (index_t c = 0; c < columns; c++) y[c] *= factor;
     }
   }
 }
@@ -115,19 +139,19 @@ static inline float nn_loss(target_t target, int isIgnored, int isOutside, float
 kernel void crossEntropyItems(global const float *xs, ulong xOffset, global const int *labels, ulong labelsOffset,
                               global float *losses, ulong lossOffset, global float *gradients, ulong gradientOffset,
                               index_t rows, index_t columns, target_t target) {
-  NN_FOREACH(row, rows) {
-    global const float *x = xs + xOffset + (ulong)row * columns;
+  NN_BEGIN_ROWS
+  for (; row < last; row++) {
+    global const float *x = xs + xOffset + (ulong)row * columns, *following = row + 1 < last ? x + columns : x;
     global float *g = gradients + gradientOffset + (ulong)row * columns;
     const int label = labels[labelsOffset + row];
     const int isIgnored = target.ignoresLabel && label == target.ignoredLabel;
     const int isOutside = label < 0 || label >= columns;
-    float largest, sum, sumOfAll = 0.0f;
-    NN_MAXIMUM_ROW(largest, columns, x)
+    const float largest = next;
+    float sum, sumOfAll = 0.0f;
     if (target.hasGradient) {
-      NN_SUM_ROW(
-          sum, columns, nn_stored(nn_exp(vload16(0, x + c) - largest), g + c), (g[c] = nn_exp(x[c] - largest)))
+      NN_EXP_ROW(sum, next, columns, x, following, largest, nn_store(e, g + c), g[c] = e)
     } else {
-      NN_SUM_ROW(sum, columns, nn_exp(vload16(0, x + c) - largest), nn_exp(x[c] - largest))
+      NN_EXP_ROW(sum, next, columns, x, following, largest, , )
     }
     const float logSum = log(sum);
     if (target.everywhere != 0.0f)
@@ -138,8 +162,8 @@ kernel void crossEntropyItems(global const float *xs, ulong xOffset, global cons
         const float all = isIgnored ? 0.0f : NAN;
         NN_VECTORIZED for (index_t c = 0; c < columns; c++) g[c] = all;
       } else {
-        const float share = target.gradientScale / sum, spread = -target.gradientScale * target.everywhere;
-        NN_VECTORIZED for (index_t c = 0; c < columns; c++) g[c] = fma(g[c], share, spread);
+        const float factor = target.gradientScale / sum, spread = -target.gradientScale * target.everywhere;
+        NN_VECTORIZED for (index_t c = 0; c < columns; c++) g[c] = fma(g[c], factor, spread);
         g[label] -= target.gradientScale * target.atLabel;
       }
     }
