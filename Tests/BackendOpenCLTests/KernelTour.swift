@@ -130,7 +130,7 @@ struct KernelTour {
     // By items, as short rows, as long rows, as columns.
     let shapes = [
       AxisShape(outer: 2, extent: 5, inner: 3), AxisShape(outer: 3, extent: 70, inner: 1),
-      AxisShape(outer: 2, extent: 1100, inner: 1), AxisShape(outer: 1, extent: 40, inner: 5),
+      AxisShape(outer: 2, extent: 1100, inner: 1), AxisShape(outer: 1, extent: 40, inner: 21),
     ]
     for shape in shapes {
       for dtype in types {
@@ -149,7 +149,7 @@ struct KernelTour {
     for extent in [5, 70, 1100] {
       try backend.sumOfSquares(operand(extent), count: extent, accumulating: false, into: backend.empty(1))
     }
-    try backend.reduce("sumOfSquares", thenBy: "sum", "float", operand(200), shapes[3], into: backend.empty(5))
+    try backend.reduce("sumOfSquares", thenBy: "sum", "float", operand(840), shapes[3], into: backend.empty(21))
   }
 
   private func sorts() throws {
@@ -163,7 +163,7 @@ struct KernelTour {
   }
 
   private func copies() throws {
-    let (rows, columns) = (9, 11)
+    let (rows, columns) = (19, 37)
     for dtype in types {
       let x = try operand(rows * columns, dtype)
       let turned = Strides([1, columns])
@@ -197,7 +197,7 @@ struct KernelTour {
   }
 
   private func softmax() throws {
-    for columns in [5, 45] {
+    for columns in [5, 85] {
       let (rows, count) = (3, 3 * columns)
       for isLogarithmic in [false, true] {
         try backend.softmax(
@@ -224,9 +224,11 @@ struct KernelTour {
             operand(count), gain: operand(columns), shift: operand(columns), shape, into: backend.empty(count),
             statistics: statistics)
         }
-        try backend.normalizeGradient(
-          operand(count), operand(count), gain: operand(columns), statistics: operand(2 * rows), shape,
-          into: backend.empty(count), dGain: backend.empty(columns), dShift: backend.empty(columns))
+        for sums in [nil, try backend.empty(columns)] {
+          try backend.normalizeGradient(
+            operand(count), operand(count), gain: operand(columns), statistics: operand(2 * rows), shape,
+            into: backend.empty(count), dGain: sums, dShift: sums == nil ? nil : backend.empty(columns))
+        }
       }
     }
   }

@@ -28,12 +28,19 @@ extension OpenCLBackend {
     into dx: BufferSlice, dGain: BufferSlice?, dShift: BufferSlice?
   ) throws {
     try requireFloat32(dy, "normalizeGradient")
-    if dGain != nil || dShift != nil {
-      try normalizeSums(dy, x, statistics: statistics, shape, dGain: dGain, dShift: dShift)
-    }
+    let wantsSums = dGain != nil || dShift != nil
+    let stretches = ColumnStretches(rows: shape.rows)
+    let sums = wantsSums ? try temporary(2 * stretches.count * shape.columns, .float32) : nil
+    if let sums, !options.runsLoops { try normalizeSums(dy, x, statistics: statistics, shape, stretches, into: sums) }
     let count = shape.rows * shape.columns
-    let (name, groups) = rowKernel(
+    var (name, groups) = rowKernel(
       .normalization, "normalizeGradientItems", "normalizeGradientRows", shape.rows, shape.columns)
+    // Items that run loops take the sums in the same pass.
+    let takesSums = wantsSums && options.runsLoops
+    if takesSums {
+      name = KernelName(program: name.program, stem: "normalizeGradientStretches")
+      groups = WorkGroups(x: stretches.count, items: 1)
+    }
     try launch(name, groups) { arguments in
       arguments.slice(dy, count)
       arguments.slice(x, count)
@@ -43,34 +50,44 @@ extension OpenCLBackend {
       arguments.count(shape.rows)
       arguments.count(shape.columns)
       arguments.value(Normalization(shape, gain: gain, shift: nil, statistics: nil))
+      guard takesSums, let sums else { return }
+      arguments.slice(sums, 2 * stretches.count * shape.columns)
+      arguments.count(stretches.length)
     }
+    guard let sums else { return }
+    let stretched = AxisShape(outer: 1, extent: stretches.count, inner: shape.columns)
+    if let dGain { try reduce(.sum, sums, stretched, into: dGain) }
+    if let dShift { try reduce(.sum, sums.advanced(by: stretches.count * shape.columns), stretched, into: dShift) }
   }
 
-  /// Σ dy·x̂ and Σ dy of each column: over stretches of rows, which depend on the shape alone, and then over those.
+  /// Σ dy·x̂ and Σ dy of each column, over stretches of rows.
   private func normalizeSums(
-    _ dy: BufferSlice, _ x: BufferSlice, statistics: BufferSlice, _ shape: NormalizationShape, dGain: BufferSlice?,
-    dShift: BufferSlice?
+    _ dy: BufferSlice, _ x: BufferSlice, statistics: BufferSlice, _ shape: NormalizationShape,
+    _ stretches: ColumnStretches, into sums: BufferSlice
   ) throws {
     let (rows, columns) = (shape.rows, shape.columns)
-    let stretch = max(16, (rows + 63) / 64)
-    let stretches = max(1, (rows + stretch - 1) / stretch)
-    let sums = try temporary(2 * stretches * columns, .float32)
     let program = ProgramName(family: .normalization, isWide: isWide(max(rows, columns)))
-    var groups = WorkGroups.items(options.runsLoops ? 1 : columns)
-    groups.y = stretches
-    if options.runsLoops { groups.items = 1 }
+    var groups = WorkGroups.items(columns)
+    groups.y = stretches.count
     try launch(KernelName(program: program, stem: "normalizeSums"), groups) { arguments in
       arguments.slice(dy, rows * columns)
       arguments.slice(x, rows * columns)
       arguments.slice(statistics, 2 * rows)
-      arguments.slice(sums, 2 * stretches * columns)
+      arguments.slice(sums, 2 * stretches.count * columns)
       arguments.count(rows)
       arguments.count(columns)
-      arguments.count(stretch)
+      arguments.count(stretches.length)
     }
-    let stretched = AxisShape(outer: 1, extent: stretches, inner: columns)
-    if let dGain { try reduce(.sum, sums, stretched, into: dGain) }
-    if let dShift { try reduce(.sum, sums.advanced(by: stretches * columns), stretched, into: dShift) }
+  }
+}
+
+/// Stretches of rows, whose sums of columns are taken each by itself. They depend on the number of rows alone.
+private struct ColumnStretches {
+  let length, count: Int
+
+  init(rows: Int) {
+    length = max(16, (rows + 63) / 64)
+    count = max(1, (rows + length - 1) / length)
   }
 }
 
