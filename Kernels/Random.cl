@@ -119,11 +119,67 @@ static inline float2 nn_normals(uint first, uint second) {
     __VA_ARGS__                                                                                                      \
   }
 
-#define DRAW(NAME, TYPE, BLOCK, WORD)                                                                                \
+#ifdef NN_LOOPS
+
+// The words of eight blocks from `block`, a multiple of eight, on, in the order of their elements. Each word lies in the lower
+// half of 64 bits, as products need it.
+#define NN_BLOCKS(words, block)                                                                                      \
+  uint16 words[2];                                                                                                   \
+  {                                                                                                                  \
+    ulong8 x = (ulong8)(0, 1, 2, 3, 4, 5, 6, 7) + ((ulong)(block) & NN_WORD), y = (ulong)(block) >> 32;              \
+    ulong8 z = source.call, w = step;                                                                                \
+    uint low = source.keyLow, high = source.keyHigh;                                                                 \
+    _Pragma("unroll") for (uint round = 0; round < 10; round++) {                                                    \
+      const ulong8 first = x * 0xD2511F53ul, second = z * 0xCD9E8D57ul;                                              \
+      x = (second >> 32) ^ y ^ (ulong)low;                                                                           \
+      z = (first >> 32) ^ w ^ (ulong)high;                                                                           \
+      y = second & NN_WORD;                                                                                          \
+      w = first & NN_WORD;                                                                                           \
+      low += 0x9E3779B9u;                                                                                            \
+      high += 0xBB67AE85u;                                                                                           \
+    }                                                                                                                \
+    const uint16 a = NN_PAIRS(x, z), b = NN_PAIRS(y, w);                                                             \
+    words[0] = NN_WEAVE_LOW(uint16, a, b);                                                                           \
+    words[1] = NN_WEAVE_HIGH(uint16, a, b);                                                                          \
+  }
+#define NN_WORD 0xFFFFFFFFul
+// The words of two vectors in turn.
+#ifdef __ENDIAN_LITTLE__
+#define NN_PAIRS(a, b) as_uint16((a) | (b) << 32)
+#else
+#define NN_PAIRS(a, b) as_uint16((a) << 32 | (b))
+#endif
+
+// Runs MANY with 16 words and the position of the first element, and what follows with a block of four words.
+#define NN_FORWORDS(count, MANY, ...)                                                                                \
+  const uint step = nn_step(source, stepOffset + stepOffsetOffset);                                                  \
+  const index_t share = nn_share((count) / 4), last = min((index_t)(get_group_id(0) + 1) * share, (count) / 4);      \
+  index_t block = (index_t)get_group_id(0) * share;                                                                  \
+  for (; block + 8 <= last; block += 8) {                                                                          \
+    NN_BLOCKS(parts, block)                                                                                          \
+    _Pragma("unroll") for (uint part = 0; part < 2; part++) {                                                        \
+      const uint16 words = parts[part];                                                                              \
+      const ulong i = (ulong)block * 4 + part * 16;                                                                  \
+      MANY;                                                                                                          \
+    }                                                                                                                \
+  }                                                                                                                  \
+  for (; block < last; block++) {                                                                                    \
+    const uint4 words = NN_BLOCK(block);                                                                             \
+    const ulong i = (ulong)block * 4;                                                                                \
+    __VA_ARGS__                                                                                                      \
+  }
+
+#else
+
+#define NN_FORWORDS(count, MANY, ...) NN_FORBLOCKS(count, __VA_ARGS__)
+
+#endif
+
+#define DRAW(NAME, TYPE, LOOP, BLOCK, WORD)                                                                          \
   kernel void NAME(global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count, source_t source,                          \
                    global const int *stepOffset, ulong stepOffsetOffset, ulong threshold) {                          \
     ys += yOffset;                                                                                                   \
-    NN_FORBLOCKS(count, {                                                                                            \
+    LOOP({                                                                                                           \
       BLOCK;                                                                                                         \
       ys[i] = WORD(x);                                                                                               \
       ys[i + 1] = WORD(y);                                                                                           \
@@ -147,11 +203,21 @@ static inline float2 nn_normals(uint first, uint second) {
   const float4 pairs = (float4)(head.x, head.y, tail.x, tail.y)
 #define NORMAL(c) pairs.c
 
-DRAW(random_bits, int, NO_BLOCK, BITS)
-DRAW(random_uniform, float, NO_BLOCK, UNIFORM)
-DRAW(random_normal, float, PAIRS, NORMAL)
-DRAW(random_bernoulli_float, float, NO_BLOCK, MASK)
-DRAW(random_bernoulli_bool, bool, NO_BLOCK, MASK)
+// How each draw goes through its words, and what it makes of 16 of them.
+#define BY_BLOCKS(...) NN_FORBLOCKS(count, __VA_ARGS__)
+#define BY_BITS(...) NN_FORWORDS(count, nn_store(as_int16(words), ys + i), __VA_ARGS__)
+#define BY_UNIFORMS(...)                                                                                             \
+  NN_FORWORDS(count, nn_store(convert_float16(as_int16(words >> 8)) * 0x1p-24f, ys + i), __VA_ARGS__)
+#define BY_MASKS(...) NN_FORWORDS(count, nn_store(NN_MASKED(1.0f), ys + i), __VA_ARGS__)
+// The value where words are below the threshold, which may be 2^32, else 0.
+#define NN_MASKED(value)                                                                                             \
+  (words <= (uint)(threshold - 1) ? (float16)(threshold == 0 ? 0.0f : (value)) : (float16)(0.0f))
+
+DRAW(random_bits, int, BY_BITS, NO_BLOCK, BITS)
+DRAW(random_uniform, float, BY_UNIFORMS, NO_BLOCK, UNIFORM)
+DRAW(random_normal, float, BY_BLOCKS, PAIRS, NORMAL)
+DRAW(random_bernoulli_float, float, BY_MASKS, NO_BLOCK, MASK)
+DRAW(random_bernoulli_bool, bool, BY_BLOCKS, NO_BLOCK, MASK)
 
 // y[i] = x[i]·scale where the mask of the same draw is 1, else x[i]·0, so that NaN shows.
 kernel void dropout(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t count,
@@ -160,6 +226,7 @@ kernel void dropout(global const float *xs, ulong xOffset, global float *ys, ulo
   xs += xOffset;
   ys += yOffset;
 #define KEPT(at, c) ys[i + at] = xs[i + at] * ((ulong)words.c < threshold ? scale : 0.0f);
-  NN_FORBLOCKS(count, KEPT(0, x) KEPT(1, y) KEPT(2, z) KEPT(3, w))
+  NN_FORWORDS(count, nn_store(vload16(0, xs + i) * NN_MASKED(scale), ys + i),
+              KEPT(0, x) KEPT(1, y) KEPT(2, z) KEPT(3, w))
   NN_LAST(count, KEPT(0, x) if (left > 1) KEPT(1, y) if (left > 2) KEPT(2, z))
 }
