@@ -14,8 +14,9 @@ extension Case {
     }
   }
 
+  /// Read and written: x, y; y again for the sum; dy, which is all ones; and then dy, x and dx.
   private static func layerNormWithGradients(_ shape: [Int]) -> Case {
-    let work = Work.floats(5 * shape[0] * shape[1])
+    let work = Work.floats(7 * shape[0] * shape[1])
     return Case(name: "layer norm gradients", shape: shapeText(shape), work: work) { device in
       let (x, gain, shift) = (operand(shape, device), operand([shape[1]], device), operand([shape[1]], device))
       return {

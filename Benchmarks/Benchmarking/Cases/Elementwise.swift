@@ -107,7 +107,9 @@ extension Case {
       }
       let (parameters, gradients) = (try slab(1), try slab(1e-3))
       let states = try (0..<step.stateCount).map { _ in try slab(0.5) }
-      let scalars = operand([StepScalars.count], device) * 0 + 0.01
+      var values = [Float](repeating: 0.01, count: StepScalars.count)
+      values[StepScalars.skip] = 0
+      let scalars = Tensor(values, on: device)
       return {
         try backend.optimizerStep(
           step, parameters: parameters, gradients: gradients, states: states, count: count, scalars: try scalars.slice)
