@@ -101,6 +101,15 @@ def main():
         text = json.dumps({"inputShape": shape, "layers": layers})
         write("architecture", name, text)
         write("checkpoint", name, json.dumps(state) + "\0" + text)
+    resumed = state | {
+        "epoch": 1, "batch": 1, "learningRateScale": 0.5,
+        "callbacks": [
+            {"name": "EarlyStopping loss", "numbers": {"waited": 1, "best": 0.5, "epoch": 0}},
+            {"name": "ReduceLearningRateOnPlateau loss",
+             "numbers": {"reductions": 1, "badEpochs": 2, "coolingEpochs": 0, "best": 0.5}}],
+        "values": {"loss/count": 2, "loss/size": 2, "0/count": 2},
+    }
+    write("checkpoint", "resumed", json.dumps(resumed) + "\0" + '{"layers": [{"layer": "Dense", "units": 1}]}')
     graph = {
         "inputs": [{"name": "x", "shape": [4]}, {"name": "ids", "shape": [3], "type": "int32"}],
         "layers": [{"layer": "Dense", "units": 4}, {"layer": "Embedding", "tokens": 5, "width": 4}, {"layer": "Add"},

@@ -155,6 +155,22 @@ import Testing
       try Safetensors.save([(String, Tensor)](), metadata: ["training": text], to: folder("bad"))
       #expect(throws: FormatError.self) { try TrainingState.load(from: folder("bad")) }
     }
+    let head = #"{"epoch":1,"step":2,"batch":0,"batchSize":4,"seed":1,"history":[{"epoch":0,"seconds":1,"names":[],"#
+    let good = head + #""values":[]}]}"#
+    for (place, name) in [
+      (#""epoch":1"#, "epoch"), (#""step":2"#, "step"), (#""batch":0"#, "batch"), (#""batchSize":4"#, "the batch size"),
+      (#""epoch":0"#, "an epoch of the history"),
+    ] {
+      let bad = good.replacing(place, with: place.dropLast() + "9223372036854775807")
+      try Safetensors.save([(String, Tensor)](), metadata: ["training": bad], to: folder("bad"))
+      #expect {
+        try TrainingState.load(from: folder("bad"))
+      } throws: { error in
+        "\(error)".contains("the state of the run makes no sense: \(name) is 9223372036854775807, not a count")
+      }
+    }
+    try Safetensors.save([(String, Tensor)](), metadata: ["training": good], to: folder("good"))
+    #expect(try TrainingState.load(from: folder("good")).step == 2)
     try model().saveWeightsAfterBuilding(to: folder("w"))
     #expect(throws: FormatError.malformed(path: folder("w"), reason: "it holds no state of a training run")) {
       try TrainingState.load(from: folder("w"))

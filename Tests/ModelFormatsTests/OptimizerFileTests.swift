@@ -66,7 +66,7 @@ import Testing
     #expect(throws: FormatError.malformed(path: folder("w"), reason: "it holds no state of an optimizer")) {
       try adam.load(from: folder("w"))
     }
-    for step in ["-1", "x", "99999999999999999999"] {
+    for step in ["-1", "x", "99999999999999999999", "9223372036854775807", "9007199254740993"] {
       try Safetensors.save([(String, Tensor)](), metadata: ["step": step], to: folder("o"))
       #expect(throws: FormatError.self) { try adam.load(from: folder("o")) }
     }

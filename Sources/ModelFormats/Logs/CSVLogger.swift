@@ -39,7 +39,10 @@ struct CSVEpochLines: EpochLines {
     return (["\(epoch.epoch + 1)", "\(seconds)", rate] + values).joined(separator: ",")
   }
 
-  func epoch(of line: Substring) -> Int? { Int(line.prefix { $0 != "," }).map { $0 - 1 } }
+  func epoch(of line: Substring) -> Int? {
+    guard let number = Int(line.prefix { $0 != "," }), number >= 1 else { return nil }
+    return number - 1
+  }
 
   private func quoted(_ name: String) -> String {
     guard name.contains(where: { "\",\r\n".contains($0) }) else { return name }

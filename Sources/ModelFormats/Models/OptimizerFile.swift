@@ -28,6 +28,9 @@ extension Optimizer {
     guard let step = file.metadata[Optimizer.stepKey].flatMap({ Int($0) }), step >= 0 else {
       throw FormatError.malformed(path: path, reason: "it holds no state of an optimizer")
     }
+    guard step <= ResumableState.largestCount else {
+      throw FormatError.malformed(path: path, reason: "step is \(step), not a count from 0 to 2^53")
+    }
     let scale = file.metadata[Optimizer.scaleKey].map { Double($0) ?? .nan } ?? 1
     guard scale >= 0, scale.isFinite else {
       throw FormatError.malformed(path: path, reason: "the scale of the learning rate is no number of at least 0")

@@ -39,8 +39,8 @@ private struct CheckpointHead: Codable {
   }
 
   var makesSense: Bool {
-    min(epoch, step, batch) >= 0 && batchSize >= 1 && (learningRateScale ?? 1) >= 0
-      && (learningRateScale ?? 1).isFinite && history.allSatisfy { $0.names.count == $0.values.count }
+    (learningRateScale ?? 1) >= 0 && (learningRateScale ?? 1).isFinite
+      && history.allSatisfy { $0.names.count == $0.values.count }
   }
 
   var epochs: [EpochRecord] {
@@ -103,7 +103,7 @@ extension TrainingState {
       (callback.name, kept(callback.numbers, CheckpointNames.callback(number)))
     }
     let weights = tensors.filter { !CheckpointNames.isBesideWeights($0.name) }.map { (path: $0.name, value: $0.value) }
-    return TrainingState(
+    let state = TrainingState(
       epoch: head.epoch, step: head.step, batch: head.batch, batchSize: head.batchSize, seed: head.seed,
       weights: Snapshot(weights),
       optimizer: OptimizerState(
@@ -111,5 +111,9 @@ extension TrainingState {
         tensors: CheckpointNames.part(CheckpointNames.optimizer, of: tensors)),
       history: History(epochs: head.epochs), examples: head.examples,
       callbacks: Dictionary(callbacks) { $1 }, values: kept(head.values ?? [:], CheckpointNames.values))
+    do { try state.checkPlace() } catch TrainingError.state(let reason) {
+      throw FormatError.malformed(path: file.path, reason: "the state of the run makes no sense: \(reason)")
+    }
+    return state
   }
 }

@@ -30,7 +30,7 @@ struct ClassScoreAccumulator: ResumableMetricAccumulator {
   let index: Int?
   private var isBinary = false
   /// Hits, predicted, actual: `[3, classes]`.
-  private var counts: Tensor?
+  private var counts = ClassTotals()
 
   init(_ score: Score, threshold: Double, class index: Int?) {
     self.score = score
@@ -53,11 +53,11 @@ struct ClassScoreAccumulator: ResumableMetricAccumulator {
       all = all.map { $0 * factors.reshaped([factors.count, 1]) }
     }
     (predicted, actual) = (all[1], all[2])
-    counts = Tensor.stacked([all[0].sum(axis: 0), predicted.sum(axis: 0), actual.sum(axis: 0)]).added(to: counts)
+    counts.add(Tensor.stacked([all[0].sum(axis: 0), predicted.sum(axis: 0), actual.sum(axis: 0)]))
   }
 
   func result() throws -> Double {
-    guard let counts else { return 0 }
+    guard let counts = try counts.total() else { return 0 }
     let numbers = try counts.scalars(as: Double.self)
     let classes = numbers.count / 3
     let table = ClassCounts(
@@ -75,14 +75,15 @@ struct ClassScoreAccumulator: ResumableMetricAccumulator {
   }
 
   func state() -> ResumableState {
-    var state = ResumableState(numbers: ["isBinary": isBinary ? 1 : 0])
-    state.tensors["counts"] = counts
+    var state = counts.state()
+    state.numbers["isBinary"] = isBinary ? 1 : 0
     return state
   }
 
-  mutating func restore(_ state: ResumableState) {
+  mutating func restore(_ state: ResumableState) throws {
     isBinary = state.numbers["isBinary"] == 1
-    counts = state.tensors["counts"]
+    let least = max(2, (index ?? 0) + 1)
+    try counts.restore(state, expected: "[3, classes]") { $0.count == 2 && $0[0] == 3 && $0[1] >= least }
   }
 }
 

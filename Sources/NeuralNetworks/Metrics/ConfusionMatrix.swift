@@ -7,7 +7,7 @@
 /// ```
 public struct ConfusionMatrix: MatrixMetricAccumulator, ResumableMetricAccumulator {
   private let threshold: Double
-  private var counts: Tensor?
+  private var counts = ClassTotals()
 
   /// - Parameter threshold: Binary predictions above it count as class 1.
   public init(threshold: Double = 0.5) { self.threshold = threshold }
@@ -21,11 +21,11 @@ public struct ConfusionMatrix: MatrixMetricAccumulator, ResumableMetricAccumulat
       let factors = weights.detached().aligned(toExamplesOf: pairs.predicted.cast(to: prediction.dtype))
       predicted = predicted * factors.reshaped([factors.count, 1])
     }
-    counts = actual.transposed().matmul(predicted).added(to: counts)
+    counts.add(actual.transposed().matmul(predicted))
   }
 
   public func matrix() throws -> [[Double]] {
-    guard let counts else { return [] }
+    guard let counts = try counts.total() else { return [] }
     let numbers = try counts.scalars(as: Double.self)
     let classes = counts.shape[0]
     return (0..<classes).map { Array(numbers[($0 * classes)..<(($0 + 1) * classes)]) }
@@ -38,13 +38,11 @@ public struct ConfusionMatrix: MatrixMetricAccumulator, ResumableMetricAccumulat
     return total == 0 ? 0 : trace / total
   }
 
-  public func state() -> ResumableState {
-    var state = ResumableState()
-    state.tensors["counts"] = counts
-    return state
-  }
+  public func state() -> ResumableState { counts.state() }
 
-  public mutating func restore(_ state: ResumableState) { counts = state.tensors["counts"] }
+  public mutating func restore(_ state: ResumableState) throws {
+    try counts.restore(state, expected: "[classes, classes]") { $0.count == 2 && $0[0] == $0[1] && $0[0] >= 2 }
+  }
 }
 
 extension Metric {

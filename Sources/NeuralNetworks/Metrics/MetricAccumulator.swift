@@ -5,7 +5,8 @@
 public protocol MetricAccumulator: Sendable {
   mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?)
   /// The value over all batches so far; waits for the device.
-  /// - Throws: `DeviceError` when an operation behind it failed.
+  /// - Throws: `DeviceError` when an operation behind it failed; `TrainingError.state` when it went on from a state that does
+  ///   not fit the model.
   func result() throws -> Double
 }
 
@@ -21,7 +22,8 @@ public protocol ResumableMetricAccumulator: MetricAccumulator {
   /// What has been gathered so far.
   func state() -> ResumableState
   /// Goes on from what `state()` gave, on the device of the model.
-  mutating func restore(_ state: ResumableState)
+  /// - Throws: `TrainingError.state` for anything else, which may come from a file.
+  mutating func restore(_ state: ResumableState) throws
 }
 
 /// The weighted mean of one value for each example: Σ w·v / Σ w, 0 before the first update and when all weights are 0.
@@ -63,14 +65,14 @@ struct MeanAccumulator: ResumableMetricAccumulator {
     return state
   }
 
-  mutating func restore(_ state: ResumableState) {
-    count = Int(state.numbers["count"] ?? 0)
-    total = state.tensors["total"]
-    weight = state.tensors["weight"]
+  mutating func restore(_ state: ResumableState) throws {
+    count = try state.count("count")
+    total = try state.sum("total")
+    weight = try state.sum("weight")
   }
 }
 
 extension Tensor {
-  /// The sum with what was gathered before, if anything was.
-  func added(to earlier: Tensor?) -> Tensor { earlier.map { $0 + self } ?? self }
+  /// The sum with what was gathered before, if anything was. What came from a file may have other elements.
+  func added(to earlier: Tensor?) -> Tensor { earlier.map { $0.cast(to: dtype) + self } ?? self }
 }

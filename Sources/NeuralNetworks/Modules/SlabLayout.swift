@@ -63,7 +63,10 @@ package final class SlabLayout: Sendable {
     for entry in entries.sorted(by: { $0.target.offset < $1.target.offset }) where entry.target.slab == slab {
       guard entry.target.count > 0, let value = try value(entry) else { continue }
       fill(to: entry.target.offset)
-      pieces.append(value.detached().moved(to: device).cast(to: dtype).reshaped([entry.target.count]))
+      // A device may lack the elements that another has.
+      let canMove = device.backend.supports(value.dtype)
+      let moved = (canMove ? value.detached() : value.detached().cast(to: dtype)).moved(to: device)
+      pieces.append(moved.cast(to: dtype).reshaped([entry.target.count]))
       end = entry.target.offset + entry.target.count
     }
     fill(to: slabCounts[slab])

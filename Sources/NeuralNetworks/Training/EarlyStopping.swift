@@ -87,8 +87,8 @@ public final class EarlyStopping: MonitoringCallback, ResumableCallback {
 
   public func restore(_ state: ResumableState, _ run: TrainingRun) throws {
     hasSeenHistory = true
-    waited = Int(state.numbers["waited"] ?? 0)
-    if let value = state.numbers["best"], let epoch = state.numbers["epoch"] { best = (Int(epoch), value) }
+    waited = try state.count("waited")
+    best = try state.numbers["best"].map { (try state.count("epoch"), $0) }
     if restoresBestWeights && !state.tensors.isEmpty {
       bestWeights = Snapshot(state.tensors.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     }

@@ -50,23 +50,22 @@ public final class Predictor: @unchecked Sendable {
     return plan
   }
 
-  /// Inputs of shapes that have not been seen: checks them, and makes the plan.
+  /// Inputs of shapes that have no plan: checks them, and makes one while there is room. Without one the layers run, in as
+  /// many threads as ask for it.
   private func predictAnew(_ inputs: [Tensor]) throws -> [Tensor] {
-    let plan = try building.withLock { count in
+    let plan = try building.withLock { count -> ForwardPlan? in
       // Another thread may have been faster.
       if let plan = knownPlan(where: { $0.fits(inputs) }) { return plan }
       _ = try model.prepared(forPredicting: inputs)
+      guard count < Self.mostPlans else { return nil }
       let before = latest.load(ordering: .relaxed).map { Unmanaged<ForwardPlan>.fromOpaque($0).takeUnretainedValue() }
-      let isKept = count < Self.mostPlans
-      let plan = try ForwardPlan(model, for: inputs, next: isKept ? before : nil)
-      if isKept {
-        count += 1
-        let pointer = Unmanaged.passRetained(plan).toOpaque()
-        // The plan holds the one before, whose own reference here is given up.
-        if let old = latest.exchange(pointer, ordering: .releasing) { Unmanaged<ForwardPlan>.fromOpaque(old).release() }
-      }
+      let plan = try ForwardPlan(model, for: inputs, next: before)
+      count += 1
+      let pointer = Unmanaged.passRetained(plan).toOpaque()
+      // The plan holds the one before, whose own reference here is given up.
+      if let old = latest.exchange(pointer, ordering: .releasing) { Unmanaged<ForwardPlan>.fromOpaque(old).release() }
       return plan
     }
-    return try plan.predict(inputs)
+    return try plan?.predict(inputs) ?? model.outputs(for: inputs)
   }
 }

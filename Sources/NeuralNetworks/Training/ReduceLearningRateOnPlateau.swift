@@ -122,8 +122,8 @@ public final class ReduceLearningRateOnPlateau: MonitoringCallback, ResumableCal
 
   public func restore(_ state: ResumableState, _ run: TrainingRun) throws {
     best = state.numbers["best"]
-    reductions = Int(state.numbers["reductions"] ?? 0)
-    badEpochs = Int(state.numbers["badEpochs"] ?? 0)
-    coolingEpochs = Int(state.numbers["coolingEpochs"] ?? 0)
+    reductions = try state.count("reductions")
+    badEpochs = try state.count("badEpochs")
+    coolingEpochs = try state.count("coolingEpochs")
   }
 }

@@ -28,3 +28,33 @@ public struct ResumableState: Sendable {
     return ResumableState(numbers: inner(numbers), tensors: inner(tensors))
   }
 }
+
+/// A state may come from a file, and then hold anything.
+extension ResumableState {
+  /// The largest count that is gone on from: up to it a `Double` counts exactly, and adding to it never overflows.
+  package static let largestCount = 1 << 53
+
+  /// The count of this name; 0 where there is none.
+  /// - Throws: `TrainingError.state` for a number that counts nothing.
+  func count(_ name: String) throws -> Int {
+    let number = numbers[name] ?? 0
+    guard let count = Int(exactly: number), (0...ResumableState.largestCount).contains(count) else {
+      throw TrainingError.state(reason: "\(name) is \(number), not a count from 0 to 2^53")
+    }
+    return count
+  }
+
+  /// The tensor of this name; nil where there is none.
+  /// - Throws: `TrainingError.state` when its shape is not `expected`, or its elements are no floating-point numbers.
+  func tensor(_ name: String, expected: String, where fits: ([Int]) -> Bool) throws -> Tensor? {
+    guard let tensor = tensors[name] else { return nil }
+    guard tensor.dtype.isFloatingPoint, fits(tensor.shape) else {
+      throw TrainingError.state(
+        reason: "\(name) has elements of \(tensor.dtype) and the shape \(tensor.shape), not floats of \(expected)")
+    }
+    return tensor
+  }
+
+  /// The sum of this name, a tensor of one number; nil where there is none.
+  func sum(_ name: String) throws -> Tensor? { try tensor(name, expected: "[]") { $0.isEmpty } }
+}

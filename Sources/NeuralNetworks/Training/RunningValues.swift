@@ -35,13 +35,16 @@ struct RunningValues {
   }
 
   /// Goes on from saved sums.
-  mutating func restore(_ state: ResumableState, on device: Device) {
+  /// - Throws: `TrainingError.state` for what cannot be such sums.
+  mutating func restore(_ state: ResumableState, on device: Device) throws {
     var state = state
-    state.tensors = state.tensors.mapValues { $0.moved(to: device) }
-    loss.restore(state.part("loss"))
+    state.tensors = state.tensors.mapValues { tensor in
+      (device.backend.supports(tensor.dtype) ? tensor : tensor.cast(to: .float32)).moved(to: device)
+    }
+    try TrainingError.namingState(of: "loss") { try loss.restore(state.part("loss")) }
     for index in metrics.indices {
       guard var accumulator = metrics[index].accumulator as? any ResumableMetricAccumulator else { continue }
-      accumulator.restore(state.part("\(index)"))
+      try TrainingError.namingState(of: metrics[index].metric.name) { try accumulator.restore(state.part("\(index)")) }
       metrics[index].accumulator = accumulator
     }
   }
@@ -72,7 +75,7 @@ struct RunningLoss {
     case .count(let size):
       count += size
       if let current = run, current.size == size {
-        run = (size, current.sum + mean)
+        run = (size, mean.added(to: current.sum))
       } else {
         fold()
         run = (size, mean)
@@ -101,11 +104,12 @@ struct RunningLoss {
     return state
   }
 
-  mutating func restore(_ state: ResumableState) {
-    count = Int(state.numbers["count"] ?? 0)
-    run = state.tensors["run"].map { (Int(state.numbers["size"] ?? 0), $0) }
-    total = state.tensors["total"]
-    weight = state.tensors["weight"]
+  mutating func restore(_ state: ResumableState) throws {
+    count = try state.count("count")
+    let size = try state.count("size")
+    run = try state.sum("run").map { (size, $0) }
+    total = try state.sum("total")
+    weight = try state.sum("weight")
   }
 
   private mutating func fold() {

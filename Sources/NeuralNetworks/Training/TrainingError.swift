@@ -64,3 +64,10 @@ extension TrainingError {
     }
   }
 }
+
+extension TrainingError {
+  /// Calls `body`, and says of a `state` that it throws whose it is.
+  static func namingState(of owner: String, _ body: () throws -> Void) throws {
+    do { try body() } catch TrainingError.state(let reason) { throw TrainingError.state(reason: "\(owner): \(reason)") }
+  }
+}

@@ -64,11 +64,12 @@ public final class TrainingRun {
   }
 
   /// Goes on where another run was; possible in `trainingBegan` only. The run takes the seed of the state.
-  /// - Throws: `TrainingError.state` when training has begun, when the state is of a run with another number of examples, or
-  ///   when it is from the middle of an epoch with another batch size; `ModelError.parameters` when the weights do not fit
-  ///   the model.
+  /// - Throws: `TrainingError.state` when training has begun, when the state is of a run with another number of examples or
+  ///   of no run that there can be, or when it is from the middle of an epoch with another batch size;
+  ///   `ModelError.parameters` when the weights do not fit the model.
   public func restore(_ state: TrainingState) throws {
     guard canBeRestored else { throw TrainingError.state(reason: "a run is restored before its first step, not after") }
+    try state.checkPlace()
     guard state.batch == 0 || state.batchSize == batchSize else {
       throw TrainingError.state(
         reason:
@@ -89,9 +90,10 @@ public final class TrainingRun {
   func takeUpRestored() throws {
     guard let restored else { return }
     for (name, callback) in namedCallbacks() {
-      if let state = restored.callbacks[name] { try callback.restore(state, self) }
+      guard let state = restored.callbacks[name] else { continue }
+      try TrainingError.namingState(of: name) { try callback.restore(state, self) }
     }
-    if batch > 0 { values.restore(restored.values, on: model.device) }
+    if batch > 0 { try values.restore(restored.values, on: model.device) }
     self.restored = nil
   }
 }

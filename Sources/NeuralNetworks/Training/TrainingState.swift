@@ -42,4 +42,15 @@ public struct TrainingState: Sendable {
     self.callbacks = callbacks
     self.values = values
   }
+
+  /// Throws for a place where no run can be: what was read from a file may claim anything.
+  /// - Throws: `TrainingError.state`.
+  package func checkPlace() throws {
+    let counts =
+      [("epoch", epoch, 0), ("step", step, 0), ("batch", batch, 0), ("the batch size", batchSize, 1)]
+      + history.epochs.map { ("an epoch of the history", $0.epoch, 0) }
+    for (name, count, least) in counts where !(least...ResumableState.largestCount).contains(count) {
+      throw TrainingError.state(reason: "\(name) is \(count), not a count from \(least) to 2^53")
+    }
+  }
 }

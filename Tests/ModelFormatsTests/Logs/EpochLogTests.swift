@@ -41,6 +41,10 @@ import Testing
     let plain = EpochRecord(epoch: 0, seconds: 2, values: ["loss": 1])
     #expect(JSONEpochLines().line(plain) == #"{"epoch":1,"seconds":2.0,"loss":1.0}"#)
     #expect(CSVEpochLines().line(plain) == "1,2.0,,1.0")
+    #expect(CSVEpochLines().epoch(of: "12,2.0,,1.0") == 11)
+    for number in ["0", "-1", "-9223372036854775808", "9223372036854775808", "x", ""] {
+      #expect(CSVEpochLines().epoch(of: "\(number),2.0,,1.0") == nil)
+    }
   }
 
   @Test func aLogSaysWhatTheHistorySays() throws {

@@ -1,5 +1,6 @@
 import BackendCPU
 import NeuralNetworks
+import Synchronization
 import Testing
 
 @Suite struct PredictorTests {
@@ -75,6 +76,38 @@ import Testing
       return input * 2
     }
     var allowsReplay: Bool { isReplayable }
+  }
+
+  /// Counts in how many calls it was recorded. Once `isMeeting`, a call waits until another one is in it too.
+  final class Meeting: Layer {
+    static let recordings = Atomic(0)
+    static let isMeeting = Atomic(false)
+    static let meetings = Atomic(0)
+    private static let inside = Atomic(0)
+    func forward(_ input: Tensor, _ context: Context) -> Tensor {
+      if input.device.isBeingRecorded { Self.recordings.add(1, ordering: .relaxed) }
+      guard Self.isMeeting.load(ordering: .acquiring) else { return input * 2 }
+      Self.inside.add(1, ordering: .acquiringAndReleasing)
+      let end = ContinuousClock.now + .seconds(60)
+      while Self.inside.load(ordering: .acquiring) < 2, ContinuousClock.now < end {}
+      if Self.inside.load(ordering: .acquiring) == 2 { Self.meetings.add(1, ordering: .relaxed) }
+      return input * 2
+    }
+    var allowsReplay: Bool { true }
+  }
+
+  /// Beyond the shapes that are recorded, the layers run once a call, in as many threads as there are callers.
+  @Test func furtherShapesAreNotRecorded() async throws {
+    let predictor = Predictor(Sequential { Meeting() })
+    for count in 1...40 { _ = try predictor.predict(.ones([count, 2])) }
+    #expect(Meeting.recordings.load(ordering: .relaxed) == 32)
+    Meeting.isMeeting.store(true, ordering: .releasing)
+    async let one = predictor.predict(.ones([41, 2])).scalars()
+    async let other = predictor.predict(.ones([42, 2])).scalars()
+    let (first, second) = try await (one, other)
+    #expect(first == [Float](repeating: 2, count: 82) && second == [Float](repeating: 2, count: 84))
+    #expect(Meeting.meetings.load(ordering: .relaxed) == 2)
+    #expect(Meeting.recordings.load(ordering: .relaxed) == 32)
   }
 
   @Test func layersThatDoNotAllowReplay() throws {
