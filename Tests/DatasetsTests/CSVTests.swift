@@ -153,8 +153,8 @@ import Testing
     #expect(table.values.shape == [2, 2])
   }
 
-  @Test func realDigits() throws {
-    guard let folder = SharedData.path("digits") else { return }
+  @Test(.enabled(if: SharedData.folder != nil)) func realDigits() throws {
+    let folder = try #require(SharedData.path("digits"))
     let data = try CSV.load(Folder.join(folder, "digits.csv.gz"))
     #expect(data.data.inputs.shape == [1797, 64])
     #expect(data.classNames == (0...9).map(String.init))

@@ -64,8 +64,8 @@ import Testing
     #expect(throws: DataError.missingFile("nowhere/train-images-idx3-ubyte.gz")) { try MNIST.load(from: "nowhere") }
   }
 
-  @Test func realDigits() throws {
-    guard let path = SharedData.path("mnist-10k") else { return }
+  @Test(.enabled(if: SharedData.folder != nil)) func realDigits() throws {
+    let path = try #require(SharedData.path("mnist-10k"))
     let data = try MNIST.load(from: path)
     #expect(data.train.inputs.shape == [8000, 28, 28])
     #expect(data.test.inputs.shape == [2000, 28, 28])
@@ -75,8 +75,8 @@ import Testing
     #expect(mean > 0.12 && mean < 0.15)  // the published mean of MNIST is 0.1307
   }
 
-  @Test func realClothes() throws {
-    guard let path = SharedData.path("fashion-mnist-900") else { return }
+  @Test(.enabled(if: SharedData.folder != nil)) func realClothes() throws {
+    let path = try #require(SharedData.path("fashion-mnist-900"))
     let data = try FashionMNIST.load(from: path)
     #expect(data.train.count == 800 && data.test.count == 100)
     let labels = try data.train.targets.scalars(as: Int32.self) + data.test.targets.scalars(as: Int32.self)

@@ -7,22 +7,26 @@ import Testing
 @Suite("Accuracy on real images", .serialized)
 struct AccuracyTests {
   /// PyTorch reaches 92.5 to 93.7 %, 93.1 in the mean, with the same network, batches and epochs.
-  @Test(arguments: [.cpu] + TestDevices.openCL) func digits(on device: Device) throws {
-    guard let folder = SharedData.path("mnist-10k") else { return }
+  @Test(.enabled(if: SharedData.folder != nil), arguments: [.cpu] + TestDevices.openCL) func digits(
+    on device: Device
+  ) throws {
+    let folder = try #require(SharedData.path("mnist-10k"))
     let accuracy = try meanAccuracy(of: try MNIST.load(from: folder), epochs: 5, on: device, dense)
     #expect(accuracy >= 0.926)
   }
 
   /// PyTorch reaches 74, 75 and 81 % on these hundred test images.
-  @Test(arguments: [.cpu] + TestDevices.openCL) func clothes(on device: Device) throws {
-    guard let folder = SharedData.path("fashion-mnist-900") else { return }
+  @Test(.enabled(if: SharedData.folder != nil), arguments: [.cpu] + TestDevices.openCL) func clothes(
+    on device: Device
+  ) throws {
+    let folder = try #require(SharedData.path("fashion-mnist-900"))
     let accuracy = try meanAccuracy(of: try FashionMNIST.load(from: folder), epochs: 20, on: device, dense)
     #expect(accuracy >= 0.72)
   }
 
   /// PyTorch reaches 97.1 % in the mean with the same network, batches and epochs, and 96.5 after two of them.
-  @Test func digitsByConvolutions() throws {
-    guard let folder = SharedData.path("mnist-10k") else { return }
+  @Test(.enabled(if: SharedData.folder != nil)) func digitsByConvolutions() throws {
+    let folder = try #require(SharedData.path("mnist-10k"))
     let data = try MNIST.load(from: folder)
     #expect(try meanAccuracy(of: data, epochs: 5, on: .cpu, convolutional) >= 0.963)
   }

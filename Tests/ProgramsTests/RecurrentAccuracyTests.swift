@@ -7,8 +7,8 @@ import Testing
 @Suite("Accuracy of recurrent networks", .serialized)
 struct RecurrentAccuracyTests {
   /// PyTorch reaches 92.1 to 93.8 %, 92.9 in the mean, with the same network, batches and epochs.
-  @Test func digitsRowByRow() throws {
-    guard let folder = SharedData.path("mnist-10k") else { return }
+  @Test(.enabled(if: SharedData.folder != nil)) func digitsRowByRow() throws {
+    let folder = try #require(SharedData.path("mnist-10k"))
     let data = try MNIST.load(from: folder)
     let model = Sequential {
       LSTM(128)
@@ -35,8 +35,10 @@ struct RecurrentAccuracyTests {
   }
 
   /// Three thousand sentences of reviews, a fifth of them kept for the test.
-  @Test(arguments: Reader.all) func sentiment(_ reader: Reader) throws {
-    guard let folder = SharedData.path("sentiment") else { return }
+  @Test(.enabled(if: SharedData.folder != nil), arguments: Reader.all) func sentiment(_ reader: Reader)
+    throws
+  {
+    let folder = try #require(SharedData.path("sentiment"))
     let text = try LabelledText.load(
       tsv: folder + "/amazon_cells_labelled.txt", folder + "/imdb_labelled.txt", folder + "/yelp_labelled.txt",
       vocabulary: 4000, length: 32)

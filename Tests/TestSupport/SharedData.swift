@@ -14,10 +14,6 @@ package enum SharedData {
     return [named ?? beside].first(where: Folder.isFolder)
   }()
 
-  /// The path of a part, or nil with one line where there is no data.
-  package static func path(_ name: String) -> String? {
-    if let folder { return Folder.join(folder, name) }
-    print("skipped: no shared data (set NN_SHARED_DATA) for \(name)")
-    return nil
-  }
+  /// The path of a part; nil where there is no data.
+  package static func path(_ name: String) -> String? { folder.map { Folder.join($0, name) } }
 }
