@@ -10,7 +10,7 @@ package enum ExitStatus: Int32, Sendable {
   case device = 3
   /// The command line does not make sense (`EX_USAGE` of sysexits.h).
   case usage = 64
-  /// Ctrl-C or SIGTERM ended a training after a step, and what was asked for is saved.
+  /// Ctrl-C or SIGTERM ended a training after a step, which is saved where checkpoints were asked for.
   case interrupted = 130
 }
 
@@ -46,7 +46,8 @@ extension ParsableCommand {
     let name = configuration.commandName ?? "command"
     switch error {
     case let failure as Failure: finish(name, failure.description, failure.status)
-    case let error as any NeuralNetworksError: finish(name, error.description, status(of: error))
+    case let error as any NeuralNetworksError:
+      finish(name, error.description, ExitStatus(rawValue: error.exitCode) ?? .data)
     default: break
     }
     guard exitCode(for: error) != .success else {
@@ -54,7 +55,10 @@ extension ParsableCommand {
       exitProcess(.success)
     }
     // What is left comes from parsing; the usage that follows the first line is a `--help` away.
-    finish(name, message(for: error) + " (\(name) --help says what is possible)", .usage)
+    let command = CommandLine.arguments.dropFirst().first
+    let isKnown = configuration.subcommands.contains { $0._commandName == command }
+    let help = isKnown ? "\(name) \(command ?? "") --help" : "\(name) --help"
+    finish(name, message(for: error) + " (\(help) says what is possible)", .usage)
   }
 
   private static func finish(_ name: String, _ message: String, _ status: ExitStatus) -> Never {
@@ -62,12 +66,11 @@ extension ParsableCommand {
     exitProcess(status)
   }
 
-  private static func status(of error: any NeuralNetworksError) -> ExitStatus {
-    error is DeviceError ? .device : ExitStatus(rawValue: error.exitCode) ?? .data
-  }
 }
 
 /// The text with its line breaks replaced: logs of compilers have many.
 package func oneLine(_ text: String) -> String {
-  text.split(whereSeparator: \.isNewline).joined(separator: " | ")
+  text.split(whereSeparator: \.isNewline).map { line in
+    line.drop(while: \.isWhitespace)
+  }.joined(separator: " | ")
 }

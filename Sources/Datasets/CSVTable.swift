@@ -72,7 +72,7 @@ struct CSVTable {
     case .first: labelIndex = 0
     case .last: labelIndex = columns - 1
     case .index(let index):
-      if index < 0 || index >= columns { throw fault("a label in column \(index)", "\(columns) columns") }
+      if index < 0 || index >= columns { throw fault("a label in column \(index &+ 1)", "\(columns) columns") }
       labelIndex = index
     case .named(let name):
       guard let names else { throw fault("a header with the column \"\(name)\"", "no header") }

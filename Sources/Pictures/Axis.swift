@@ -26,7 +26,8 @@ struct Axis {
   ///   - count: About how many values are written.
   init(_ range: ClosedRange<Double>, scale: Scale = .linear, ticks count: Int = 5, wholeNumbers: Bool = false) {
     let isEmpty = !(range.upperBound > range.lowerBound)
-    self.range = isEmpty ? range.lowerBound - 0.5...range.lowerBound + 0.5 : range
+    let room = max(0.5, range.lowerBound.magnitude * 1e-6)  // half of 1 may be lost beside a large number
+    self.range = isEmpty ? range.lowerBound - room...range.lowerBound + room : range
     self.scale = scale
     ticks =
       scale == .logarithmic
@@ -35,7 +36,7 @@ struct Axis {
 
   /// An axis round values, with some room; logarithmic where they are positive and differ by more than a factor of 50.
   init(around values: [Double], ticks count: Int = 5) {
-    let values = values.filter(\.isFinite)
+    let values = values.filter(\.isFinite).map(Axis.bounded)
     let (low, high) = (values.min() ?? 0, values.max() ?? 1)
     if low > 0, high / low > 50 {
       self.init(low / 1.3...high * 1.3, scale: .logarithmic, ticks: count)
@@ -48,10 +49,17 @@ struct Axis {
 
   /// Where a value lies: 0 at the lower end, 1 at the upper one.
   func fraction(_ value: Double) -> Double {
-    func inner(_ value: Double) -> Double { scale == .logarithmic ? log10(max(value, 1e-300)) : value }
+    func inner(_ value: Double) -> Double {
+      scale == .logarithmic ? log10(max(Axis.bounded(value), 1 / Axis.largest)) : Axis.bounded(value)
+    }
     let (low, high) = (inner(range.lowerBound), inner(range.upperBound))
     return (inner(value) - low) / (high - low)
   }
+
+  /// Differences of what is larger than this, and its powers of ten, may be no numbers any more.
+  private static let largest = 1e300
+
+  private static func bounded(_ value: Double) -> Double { min(max(value, -largest), largest) }
 
   // MARK: Ticks
 
@@ -61,10 +69,10 @@ struct Axis {
     let power = pow(10, floor(log10(raw)))
     var step = power * ([1, 2, 5].first { $0 * power >= raw * 0.999 } ?? 10)
     if wholeNumbers { step = max(step.rounded(), 1) }
-    let first = Int((range.lowerBound / step - 1e-9).rounded(.up)),
-      last = Int((range.upperBound / step + 1e-9).rounded(.down))
-    guard first <= last, last - first < 100 else { return [] }
-    return (first...last).map { Tick(value: Double($0) * step, text: text(Double($0) * step, step: step)) }
+    let first = (range.lowerBound / step - 1e-9).rounded(.up), last = (range.upperBound / step + 1e-9).rounded(.down)
+    // Values that lie closer together than a Double can tell have no multiples between them.
+    guard step > 0, first.magnitude < 1e15, last.magnitude < 1e15, first <= last, last - first < 100 else { return [] }
+    return (Int(first)...Int(last)).map { Tick(value: Double($0) * step, text: text(Double($0) * step, step: step)) }
   }
 
   /// Powers of ten, and twice and five times them where there are few.

@@ -59,12 +59,12 @@ public struct HistoryPicture {
   }
 
   private func points(_ name: String) -> [(Double, Double)] {
-    history.epochs.map { (Double($0.epoch + 1), $0[name] ?? .nan) }
+    history.epochs.map { (Double($0.epoch) + 1, $0[name] ?? .nan) }
   }
 
   /// Nil where it stays the same, and where no epoch has one.
   private var learningRateChart: Chart? {
-    let rates = history.epochs.map { (Double($0.epoch + 1), $0.learningRate ?? .nan) }
+    let rates = history.epochs.map { (Double($0.epoch) + 1, $0.learningRate ?? .nan) }
     guard Set(rates.map(\.1).filter(\.isFinite)).count > 1 else { return nil }
     var chart = emptyChart("learning rate", around: rates.map(\.1))
     chart.line(rates, colour: 2)
@@ -72,7 +72,8 @@ public struct HistoryPicture {
   }
 
   private func emptyChart(_ title: String, around values: [Double]) -> Chart {
-    let first = Double(history.epochs.first?.epoch ?? 0) + 1, last = Double(history.epochs.last?.epoch ?? 0) + 1
+    let epochs = history.epochs.map { Double($0.epoch) + 1 }  // logs of two runs may stand in one file
+    let first = epochs.min() ?? 1, last = epochs.max() ?? 1
     let room = first == last ? 0.5 : 0
     return Chart(
       title, x: Axis(first - room...last + room, ticks: 6, wholeNumbers: true), y: Axis(around: values), xLabel: "epoch"
@@ -90,7 +91,7 @@ public struct HistoryPicture {
       chart.line(training, colour: 0, label: hasValidation ? "training" : "")
     }
     guard hasValidation, let best = best(validation, name) else { return chart }
-    let text = "\(NumberText.short(best.1)) at epoch \(Int(best.0))"
+    let text = "\(NumberText.short(best.1)) at epoch \(NumberText.fixed(best.0, digits: 0))"
     chart.line(validation, colour: 1, label: "validation, best \(text)", isDashed: true)
     chart.points([best], colour: 1)
     return chart
@@ -99,9 +100,7 @@ public struct HistoryPicture {
   /// The lowest loss, the highest score.
   private func best(_ points: [(Double, Double)], _ name: String) -> (Double, Double)? {
     let known = points.filter(\.1.isFinite)
-    let words = name.lowercased()
-    let isError = words.contains("loss") || words.contains("error") || words.contains("perplexity")
-    return isError ? known.min { $0.1 < $1.1 } : known.max { $0.1 < $1.1 }
+    return MonitorDirection.automatic.prefersLarger(name) ? known.max { $0.1 < $1.1 } : known.min { $0.1 < $1.1 }
   }
 
   /// "meanError" and "top_3" as "mean error" and "top 3".

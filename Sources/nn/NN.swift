@@ -14,7 +14,7 @@ struct NN: ParsableCommand {
       Results go to standard output, everything else to standard error; with --json the result is one object.
 
       Exit codes: 0 done; 1 wrong data, file or model; 3 no such device, or it failed; 64 a wrong command line; 130 a \
-      training was interrupted, and saved.
+      training was interrupted; it is saved where --checkpoints is given.
 
       Completions: nn --generate-completion-script bash (or zsh, fish).
       """,

@@ -93,6 +93,35 @@ struct BadDataTests {
     expectFault(try Command.nn("train", "--model", json, "--dataset", "xor", "--device", "cpu"), 1, "bad.json")
   }
 
+  /// Sizes that no data has are as good as "all of it"; what a model makes of huge inputs is no prediction.
+  @Test func hugeNumbers() throws {
+    let folder = try TemporaryFolder()
+    let model = folder.file("model.safetensors")
+    let largest = "9223372036854775807"
+    let trained = try Command.nn(
+      "train", "--dataset", "xor", "--hidden", "4", "--epochs", "1", "--batch-size", largest, "--device", "cpu",
+      "--seed", "18446744073709551615", "--save", model, "--json")
+    #expect(try trained.json["seed"]?.string == "18446744073709551615", "\(trained.error)")
+    let table = try folder.write("huge.csv", "3e38,-3e38\n3e38,3e38\n")
+    for json in [[], ["--json"]] {
+      let arguments = ["predict", "--model", model, "--input", table, "--device", "cpu"]
+      expectFault(try Command.nn(arguments + json), 1, "huge.csv", "not finite")
+    }
+    let none = try folder.write("none", TinyImages.head([0, 2, 2]))
+    let pixels = try folder.write("flat.json", "{\"layers\": [{\"layer\": \"Dense\", \"units\": 2}]}")
+    expectFault(try Command.nn("predict", "--model", model, "--input", none, "--device", "cpu"), 1, "none")
+    for output in ["[9223372036854775807, 1]", "[100000000, 3]"] {
+      let text =
+        "{\"inputShape\": [1, 4, 4], \"layers\": [{\"layer\": \"AdaptiveMaxPool2D\", \"output\": \(output)}]}"
+      expectFault(
+        try Command.nn("summary", "--model", folder.write("pool.json", text)), 1, "both numbers are from 1 to 4096")
+    }
+    let demo = try Command.nn("demo", "line", "--quick", "--out", "/proc", "--device", "cpu")
+    #expect(demo.status == 1 && demo.errorLines.last?.contains("/proc/line.svg: ") == true, "\(demo.error)")
+    #expect(
+      try Command.nn("train", "--model", pixels, "--dataset", "xor", "--epochs", "1", "--device", "cpu").status == 0)
+  }
+
   @Test func damagedWeights() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("model.safetensors")

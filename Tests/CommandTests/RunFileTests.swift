@@ -19,6 +19,25 @@ import Testing
     #expect(words.hasPrefix("nn train --dataset=moons --hidden=8,8 --epochs=2") && !words.contains("no-fallback"))
   }
 
+  @Test func listsAndArgumentsWithoutAName() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(
+      "run.json",
+      """
+      {"command": "train", "options": {"dataset": "xor", "log": ["a.jsonl", "b.csv"], "epochs": 1}}
+      """)
+    #expect(
+      try Command.nn("run", file, "--check").output.hasPrefix("nn train --dataset=xor --log=a.jsonl --log=b.csv"))
+    let demo = try folder.write(
+      "demo.json", "{\"command\": \"demo\", \"options\": {\"quick\": true}, \"arguments\": [\"line\"]}")
+    let result = try Command.nn("run", demo)
+    #expect(result.status == 0 && result.output.contains("line"), "\(result.error)")
+    for arguments in ["3", "[3]", "{}"] {
+      let wrong = try folder.write("run.json", "{\"command\": \"demo\", \"arguments\": \(arguments)}")
+      expectFault(try Command.nn("run", wrong), 1, "arguments: expected an array of texts")
+    }
+  }
+
   @Test func everyMistakeIsNamedWithItsPath() throws {
     let folder = try TemporaryFolder()
     let file = try folder.write(

@@ -11,6 +11,9 @@ struct UsageTests {
     (["--dataset", "cifar"], "fashion-mnist"), (["--dataset", "mnist"], "--data"), (["--dataset", "csv"], "--data"),
     (["--data", "x"], "--data"), (["--limit", "0"], "--limit 0"), (["--validation", "1"], "--validation 1"),
     (["--patience", "0"], "--patience 0"), (["--download"], "--download"), (["--device", "tpu"], "opencl:P:D"),
+    (["--shift", "9223372036854775807"], "--shift"), (["--model", "x.json", "--hidden", "8"], "--hidden: --model"),
+    (["--dataset", "csv", "--data", "x", "--label=0"], "--label 0"),
+    (["--dataset", "csv", "--data", "x", "--label=-9223372036854775808"], "--label -9"),
     (["--device", "opencl:0"], "opencl:P:D"), (["--seed", "-1"], "--seed"), (["--speed", "9"], "--speed"),
   ])
   func trainRefuses(_ arguments: [String], _ word: String) throws {
@@ -25,7 +28,9 @@ struct UsageTests {
     expectFault(try Command.nn("predict", "--model", "x", "--examples", "3-1"), 64, "--examples")
     expectFault(try Command.nn("summary", "--classes", "0"), 64, "--classes 0")
     expectFault(try Command.nn("summary", "--input-shape", "28,-1"), 64, "--input-shape")
-    expectFault(try Command.nn("practice"), 64, "practice")
+    expectFault(try Command.nn("summary", "--model", "x.json", "--activation", "relu"), 64, "--activation: --model")
+    expectFault(try Command.nn("practice"), 64, "practice", "(nn --help")
+    expectFault(try Command.nn("train", "--speed", "9"), 64, "(nn train --help")
     expectFault(try Command.bench("--filter", "no such thing"), 64, "no such thing")
     expectFault(try Command.bench("--threads", "0", "--filter", "overhead"), 64, "--threads 0")
   }

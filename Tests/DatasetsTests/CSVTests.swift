@@ -108,7 +108,7 @@ import Testing
     #expect(fault("1,2\n\"1\"x,3\n") == ", line 2: expected a separator after a closing quote, found more text")
     #expect(fault("1,2\n\"\n1\"\"\",2\n1x,2") == ", line 2: expected a number in column 1, found \"\\n1\"\"")
     #expect(fault("5\n") == ", line 1: expected at least one feature beside the label, found 1 column")
-    #expect(fault("1,2\n", label: .index(2)) == ", line 1: expected a label in column 2, found 2 columns")
+    #expect(fault("1,2\n", label: .index(2)) == ", line 1: expected a label in column 3, found 2 columns")
     #expect(fault("a,b\n1,2\n", label: .named("c")) == ", line 1: expected a column \"c\", found \"a\", \"b\"")
     #expect(fault("1,2\n1,2.5\n").hasPrefix(", line 2: expected a class"))
   }

@@ -28,9 +28,14 @@ import Testing
     #expect(Axis(around: [-1, 100]).scale == .linear)
   }
 
-  @Test(arguments: [[], [0], [3, 3], [.nan, .infinity], [1e-300, 1e300], [-1e300, 1e300], [1e15, 1e15 + 1]])
+  @Test(arguments: [
+    [], [0], [3, 3], [.nan, .infinity], [1e-300, 1e300], [-1e300, 1e300], [1e15, 1e15 + 1], [-1e308, 1e308],
+    [1, 1.7e308],
+    [1e30, 1e30], [.leastNormalMagnitude, 1],
+  ])
   func strangeValuesHaveAnAxis(_ values: [Double]) {
     let axis = Axis(around: values)
     #expect(axis.range.lowerBound < axis.range.upperBound && axis.ticks.count < 100)
+    for value in values where value.isFinite { #expect((-0.01...1.01).contains(axis.fraction(value))) }
   }
 }

@@ -43,6 +43,25 @@ import Testing
     #expect(HistoryPicture(History()).svg.contains("no finished epoch"))
   }
 
+  /// Two logs in one file, and numbers of epochs as large as there are.
+  @Test(arguments: [[0, 1, 0], [5, 2], [1 << 53, 1 << 53], [.max - 1]]) func epochsInAnyOrder(_ epochs: [Int]) {
+    let svg = HistoryPicture(
+      History(epochs: epochs.map { EpochRecord(epoch: $0, seconds: 1, values: ["loss": 1, "validation_loss": 2]) })
+    ).svg
+    #expect(svg.contains(">loss<") && !svg.contains("nan") && !svg.contains("inf"))
+  }
+
+  @Test func theBestIsWhatTrainingTakesForIt() {
+    func svg(_ name: String) -> String {
+      let epochs = [5.0, 1].enumerated().map { epoch, value in
+        EpochRecord(epoch: epoch, seconds: 1, values: [name: value, "validation_" + name: value])
+      }
+      return HistoryPicture(History(epochs: epochs)).svg
+    }
+    for name in ["huber", "cross_entropy", "loss"] { #expect(svg(name).contains("best 1.0000 at epoch 2"), "\(name)") }
+    for name in ["accuracy", "f1_2"] { #expect(svg(name).contains("best 5.0000 at epoch 1"), "\(name)") }
+  }
+
   @Test func confusions() {
     let picture = ConfusionPicture([[48, 2, 0], [5, 45, 0], [0, 0, 0]], classNames: ["a&b", "c", "d"])
     #expect(abs(picture.accuracy - 0.93) < 1e-12)

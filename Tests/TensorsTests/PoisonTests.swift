@@ -116,7 +116,7 @@ import Testing
       BackendError.unsupported(operation: "sort", dtype: .bool, device: "d"), on: .cpu)
     #expect(unsupported.description == "d has no sort for bool")
     #expect(DeviceError.unavailable(requested: "gpu", found: []).exitCode == 3)
-    #expect(lost.exitCode == 1)
+    #expect(lost.exitCode == 3)
   }
 }
 

@@ -15,7 +15,7 @@ public struct Augmentation: Sendable, Hashable {
   /// Moves an image by a whole number of pixels, drawn evenly from −n...n for each direction; what comes in at the edges is
   /// `fill`.
   /// - Parameters:
-  ///   - most: The most that an image is moved by, up or down and to the left or to the right; at least 0.
+  ///   - most: The most that an image is moved by, up or down and to the left or to the right; 0 to 65,536.
   ///   - fill: The number of the pixels that come in.
   public static func shift(by most: Int, fill: Float = 0) -> Augmentation {
     shift(rows: most, columns: most, fill: fill)
@@ -23,7 +23,10 @@ public struct Augmentation: Sendable, Hashable {
 
   /// Moves an image, with a bound for each direction.
   public static func shift(rows: Int, columns: Int, fill: Float = 0) -> Augmentation {
-    if rows < 0 || columns < 0 { fatalError("shift: the bounds \(rows) and \(columns) are at least 0") }
+    let allowed = 0...65536
+    if !allowed.contains(rows) || !allowed.contains(columns) {
+      fatalError("shift: the bounds \(rows) and \(columns) are from 0 to 65536")
+    }
     return Augmentation(kind: .shift(rows: rows, columns: columns, fill: fill))
   }
 

@@ -43,7 +43,8 @@ struct JSONEpochLines: EpochLines {
 
   /// The epoch that a line tells of; nil for what is no such line.
   func record(_ line: Substring) -> EpochRecord? {
-    guard let object = (try? JSONValue(parsing: String(line)))?.object, let epoch = object["epoch"]?.integer, epoch >= 1
+    guard let object = (try? JSONValue(parsing: String(line)))?.object, let epoch = object["epoch"]?.integer,
+      (1...1 << 53).contains(epoch)
     else { return nil }
     let values = object.filter { !["epoch", "seconds", "learningRate"].contains($0.key) }
     return EpochRecord(

@@ -18,15 +18,15 @@ public struct Batches {
 
   init(_ dataset: any Dataset, of size: Int, order: ExampleOrder, on device: Device, droppingLast: Bool) {
     guard size >= 1 else { fatalError("batches(of:) needs a size of at least 1, not \(size)") }
-    self.size = size
+    self.size = min(size, max(order.count, 1))
     self.order = order
     self.device = device
-    count = droppingLast ? order.count / size : (order.count + size - 1) / size
+    count = order.count / size + (droppingLast || order.count % size == 0 ? 0 : 1)
     reader = dataset.liesInTensors ? DirectReader(dataset) : ReadAhead(dataset)
   }
 
   /// The next batch, on the device that was asked for; nil after the last.
-  /// - Throws: What the dataset throws, and `TrainingError.rowCounts` when it gives another number of examples than asked for.
+  /// - Throws: What the dataset throws, and `TrainingError.batchRows` when it gives another number of examples than asked for.
   public mutating func next() throws -> Batch? {
     guard let batch = try nextOnHost() else { return nil }
     return batch.moved(to: device)

@@ -48,7 +48,7 @@ struct FitOptions {
     case .split(let fraction):
       if fraction == 0 { return (data, nil) }
       let held = max(1, Int((fraction * Double(data.count)).rounded()))
-      guard held < data.count else { throw TrainingError.emptyData("training") }
+      guard held < data.count else { throw TrainingError.nothingToTrainOn(held: fraction, count: data.count) }
       let (training, validation) = data.split(count: data.count - held, seed: seed)
       return (training, validation.measured)
     }

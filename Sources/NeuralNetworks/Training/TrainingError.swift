@@ -9,6 +9,8 @@ public enum TrainingError: NeuralNetworksError, Hashable {
   case validationFraction(Double)
   /// There is nothing to learn from; `data` is "training", "validation", "evaluation" or "prediction".
   case emptyData(String)
+  /// All examples are held back for validation: the part that was asked for, and how many examples there are.
+  case nothingToTrainOn(held: Double, count: Int)
   /// A callback watches a value that no epoch has.
   case unknownMonitor(String, known: [String])
   /// Two metrics have one name, or one has the name of the loss.
@@ -44,6 +46,8 @@ extension TrainingError {
     case .epochs(let epochs): "the number of epochs is at least 0, not \(epochs)"
     case .validationFraction(let fraction): "the validation fraction is from 0 to below 1, not \(fraction)"
     case .emptyData(let data): "the \(data) data has no examples"
+    case .nothingToTrainOn(let fraction, let count):
+      "a validation split of \(fraction) leaves none of the \(count) examples to train on"
     case .unknownMonitor(let name, let known):
       "no epoch has a value \"\(name)\"; there are \(known.joined(separator: ", "))"
     case .duplicateMetric(let name): "two values of an epoch have the name \"\(name)\""

@@ -39,10 +39,8 @@ public enum DeviceError: NeuralNetworksError {
     }
   }
 
-  /// 3 for a device that is not there, else 1.
-  public var exitCode: Int32 {
-    if case .unavailable = self { 3 } else { 1 }
-  }
+  /// 3.
+  public var exitCode: Int32 { 3 }
 
   /// The error in the terms of this module.
   package init(_ error: any Error, on device: Device) {

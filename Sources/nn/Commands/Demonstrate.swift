@@ -23,7 +23,11 @@ struct Demonstrate: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The folder with the data sets mnist-10k, fashion-mnist-900 and sentiment; without it data is made up.",
+      """
+      A folder with the folders mnist-10k and fashion-mnist-900, of four IDX files each, and sentiment, of the files \
+      amazon_cells_labelled.txt, imdb_labelled.txt and yelp_labelled.txt (a sentence, a tab, 0 or 1); without it data is \
+      made up.
+      """,
       valueName: "folder"))
   var data: String?
 
@@ -50,7 +54,11 @@ struct Demonstrate: ParsableCommand {
         keep: { [out, json] name, svg in
           guard let out else { return }
           let path = "\(out)/\(name).svg"
-          try FileWriter.write(Array(svg.utf8), to: path)
+          do {
+            try FileWriter.write(Array(svg.utf8), to: path)
+          } catch let error as FileError {
+            throw Failure("\(error.path): \(error.reason)")
+          }
           Self.show("  picture: \(path)", json)
         })
       let outcome = try demo.run(on: stage)

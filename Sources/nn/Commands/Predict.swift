@@ -43,6 +43,9 @@ struct Predict: ParsableCommand {
     let chosen = try choose(source)
     let rows = source.inputs.gathered(Tensor(integers: chosen), axis: 0)
     let probabilities = try saved.model.probabilities(of: rows)
+    if let row = probabilities.firstIndex(where: { !$0.allSatisfy(\.isFinite) }) {
+      throw Failure("\(source.name): what the model says of example \(chosen[row]) is not finite")
+    }
     let predictions = chosen.enumerated().map { row, index in
       Prediction(index: index, probabilities: probabilities[row], label: source.labels.map { Int($0[index]) })
     }
@@ -65,6 +68,7 @@ struct Predict: ParsableCommand {
 
   private func unlabelled(_ path: String, _ saved: SavedModel) throws -> Source {
     let raw = try InputFile(path).read()
+    guard raw.shape[0] > 0 else { throw Failure("\(path): expected at least one example, found none") }
     try saved.check(inputShape: Array(raw.shape.dropFirst()), of: path)
     return Source(inputs: saved.scaling.applied(to: raw), labels: nil, name: path)
   }

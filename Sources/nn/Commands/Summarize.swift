@@ -31,6 +31,7 @@ struct Summarize: ParsableCommand {
 
   func validate() throws {
     guard classes >= 1 else { throw ValidationError("--classes \(classes): expected at least 1") }
+    try network.check(besideModel: model)
   }
 
   func run() throws {

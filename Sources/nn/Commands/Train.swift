@@ -47,6 +47,8 @@ struct Train: ParsableCommand {
   @Flag(help: "Print one JSON object; progress goes to standard error.")
   var json = false
 
+  func validate() throws { try network.check(besideModel: model) }
+
   func run() throws {
     try save.map(checkWritable)
     let device = try self.device.resolve()
@@ -114,7 +116,7 @@ struct Train: ParsableCommand {
     settings["data"] = "\(examples.source), \(try train.fingerprint())"
     let architecture = try JSONValue(encoding: Architecture(of: model)).text()
     let sum = Compression.crc32(Array(architecture.utf8))
-    settings["model"] = "\(self.model ?? network.hidden.description), checksum \(String(sum, radix: 16))"
+    settings["model"] = "\(self.model ?? network.layers.description), checksum \(String(sum, radix: 16))"
     settings["variation"] = augmentation.text
     return settings
   }
@@ -133,7 +135,7 @@ struct Train: ParsableCommand {
     let lines = [
       "data    \(examples.source): \(count) examples to train on, \(examples.test.count) to test on, "
         + "\(examples.classNames.count) classes",
-      "model   \(model ?? network.hidden.description) (\(parameters) parameters)", "device  \(device.text)",
+      "model   \(model ?? network.layers.description) (\(parameters) parameters)", "device  \(device.text)",
     ]
     for line in lines { if json { Console.error(line) } else { Console.output(line) } }
   }

@@ -4,7 +4,8 @@ import Files
 import ModelFormats
 
 /// A command with its options in JSON: `{"command": "train", "options": {"dataset": "moons", "epochs": 3, "hidden": [16, 16]}}`.
-/// Options are called as on the command line, without the dashes; a flag is true or false, a list an array.
+/// Options are called as on the command line, without the dashes; a flag is true or false, a list an array. What a command
+/// takes without a name is in a list of its own: `{"command": "plot", "arguments": ["run.jsonl"]}`.
 struct RunFile {
   /// "train".
   let command: String
@@ -15,8 +16,8 @@ struct RunFile {
   init(_ path: String) throws {
     let value = try RunFile.read(path)
     var mistakes: [String] = []
-    for key in value.object?.keys ?? [] where !["command", "options"].contains(key) {
-      mistakes.append("\(key): there is \"command\" and \"options\", and nothing else")
+    for key in value.object?.keys ?? [] where !["command", "options", "arguments"].contains(key) {
+      mistakes.append("\(key): there is \"command\", \"options\" and \"arguments\", and nothing else")
     }
     if value.object == nil { mistakes.append("expected an object with \"command\" and \"options\"") }
     let known = try KnownCommands()
@@ -36,9 +37,21 @@ struct RunFile {
         mistakes.append("options.\(name): \(error)")
       }
     }
-    if options != nil { mistakes += RunFile.refused(command, &given) }
+    let unnamed = RunFile.unnamed(value["arguments"], &mistakes)
+    if options != nil { mistakes += RunFile.refused(command, &given, unnamed) }
     guard mistakes.isEmpty else { throw Failure("\(path): \(mistakes.joined(separator: "; "))") }
-    arguments = given.flatMap(\.words)
+    arguments = given.flatMap(\.words) + unnamed
+  }
+
+  /// What a command takes without a name, behind the mark after which nothing is an option.
+  private static func unnamed(_ value: JSONValue?, _ mistakes: inout [String]) -> [String] {
+    guard let value else { return [] }
+    let texts = value.array?.compactMap(\.string)
+    guard let texts, texts.count == value.array?.count else {
+      mistakes.append("arguments: expected an array of texts")
+      return []
+    }
+    return texts.isEmpty ? [] : ["--"] + texts
   }
 
   private static func read(_ path: String) throws -> JSONValue {
@@ -52,9 +65,9 @@ struct RunFile {
   }
 
   /// An option as words of a command line; none for a flag that is not set.
-  private static func words(_ name: String, _ value: JSONValue, _ isFlag: Bool?) throws -> [String] {
-    guard let isFlag else { throw Failure("there is no such option") }
-    if isFlag {
+  private static func words(_ name: String, _ value: JSONValue, _ kind: OptionKind?) throws -> [String] {
+    guard let kind else { throw Failure("there is no such option") }
+    if kind == .flag {
       guard let flag = value.bool else { throw Failure("expected true or false") }
       return flag ? ["--\(name)"] : []
     }
@@ -67,16 +80,18 @@ struct RunFile {
       }
     }
     // With an equals sign, since a negative number would look like an option.
-    return ["--\(name)=\(texts.joined(separator: ","))"]
+    return kind == .repeated ? texts.map { "--\(name)=\($0)" } : ["--\(name)=\(texts.joined(separator: ","))"]
   }
 
   /// What the command says of the options: each one that it refuses is taken away, and it is asked again.
-  private static func refused(_ command: String, _ given: inout [(name: String, words: [String])]) -> [String] {
+  private static func refused(
+    _ command: String, _ given: inout [(name: String, words: [String])], _ unnamed: [String]
+  ) -> [String] {
     var mistakes: [String] = []
     var removed: [String] = []
     while true {
       do {
-        _ = try NN.parseAsRoot([command] + given.flatMap(\.words))
+        _ = try NN.parseAsRoot([command] + given.flatMap(\.words) + unnamed)
         return mistakes
       } catch {
         let message = oneLine(NN.message(for: error))
@@ -95,6 +110,14 @@ struct RunFile {
   }
 }
 
+/// What an option takes.
+private enum OptionKind {
+  case flag
+  case value
+  /// A value, each time that it is given.
+  case repeated
+}
+
 /// The commands and their options, as the parser of the command line knows them.
 private struct KnownCommands {
   private let commands: [JSONValue]
@@ -105,15 +128,18 @@ private struct KnownCommands {
 
   var names: [String] { commands.compactMap { $0["commandName"]?.string }.filter { $0 != "help" } }
 
-  /// The long names of a command's options; true for those that are flags. Nil where there is no such command.
-  func options(of command: String) -> [String: Bool]? {
+  /// The options of a command by their long names. Nil where there is no such command.
+  func options(of command: String) -> [String: OptionKind]? {
     guard let found = commands.first(where: { $0["commandName"]?.string == command }), command != "run" else {
       return nil
     }
-    var options: [String: Bool] = [:]
+    var options: [String: OptionKind] = [:]
     for argument in found["arguments"]?.array ?? [] {
+      let isFlag = argument["kind"]?.string == "flag", isRepeated = argument["isRepeating"]?.bool == true
       for name in argument["names"]?.array ?? [] where name["kind"]?.string == "long" {
-        if let text = name["name"]?.string, text != "help" { options[text] = argument["kind"]?.string == "flag" }
+        if let text = name["name"]?.string, text != "help" {
+          options[text] = isFlag ? .flag : isRepeated ? .repeated : .value
+        }
       }
     }
     return options

@@ -15,7 +15,7 @@ struct AugmentationOptions: ParsableArguments {
   var noise: Double?
 
   func validate() throws {
-    if let shift, shift < 1 { throw ValidationError("--shift \(shift): expected at least 1") }
+    if let shift, !(1...65536).contains(shift) { throw ValidationError("--shift \(shift): expected 1 to 65536") }
     if let noise, !(noise > 0 && noise.isFinite) {
       throw ValidationError("--noise \(noise): expected a number above 0")
     }

@@ -42,6 +42,9 @@ struct DataOptions: ParsableArguments {
   var limit: Int?
 
   func validate() throws {
+    if let column = Int(label), column < 1 {
+      throw ValidationError("--label \(column): columns have numbers from 1 on")
+    }
     if let limit, limit < 1 { throw ValidationError("--limit \(limit): expected at least 1") }
     switch dataset {
     case .mnist, .fashionMNIST, .csv:

@@ -57,26 +57,39 @@ struct NetworkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("The widths of the hidden layers, as in 128,64; or none. (default: 128)", valueName: "widths"),
     transform: HiddenLayers.init(word:))
-  var hidden = HiddenLayers(widths: [128])
+  var hidden: HiddenLayers?
 
-  @Option(help: ArgumentHelp("What follows each hidden layer.", valueName: "name"))
-  var activation: ActivationName = .relu
+  @Option(help: ArgumentHelp("What follows each hidden layer. (default: relu)", valueName: "name"))
+  var activation: ActivationName?
 
   @Option(
-    help: ArgumentHelp("The part of the hidden values that is dropped in training, 0 to below 1.", valueName: "part"))
-  var dropout = 0.0
+    help: ArgumentHelp(
+      "The part of the hidden values that is dropped in training, 0 to below 1. (default: 0)", valueName: "part"))
+  var dropout: Double?
 
   func validate() throws {
-    guard dropout >= 0, dropout < 1 else { throw ValidationError("--dropout \(dropout): expected 0 to below 1") }
+    if let dropout, !(dropout >= 0 && dropout < 1) {
+      throw ValidationError("--dropout \(dropout): expected 0 to below 1")
+    }
   }
+
+  /// Refuses what the file of a model decides.
+  func check(besideModel model: String?) throws {
+    let given = [("hidden", hidden != nil), ("activation", activation != nil), ("dropout", dropout != nil)]
+    guard model != nil, let (name, _) = given.first(where: \.1) else { return }
+    throw ValidationError("--\(name): --model says which layers there are")
+  }
+
+  /// The widths of the hidden layers.
+  var layers: HiddenLayers { hidden ?? HiddenLayers(widths: [128]) }
 
   /// The layers, up to one logit for each class.
   func makeModel(inputShape: [Int], classes: Int) -> Sequential {
-    var layers: [any Layer] = inputShape.count == 1 ? [] : [Flatten()]
-    for width in hidden.widths {
-      layers.append(Dense(width, activation: activation.function))
-      if dropout > 0 { layers.append(Dropout(dropout)) }
+    var chain: [any Layer] = inputShape.count == 1 ? [] : [Flatten()]
+    for width in layers.widths {
+      chain.append(Dense(width, activation: (activation ?? .relu).function))
+      if let dropout, dropout > 0 { chain.append(Dropout(dropout)) }
     }
-    return Sequential(layers + [Dense(classes)], inputShape: inputShape)
+    return Sequential(chain + [Dense(classes)], inputShape: inputShape)
   }
 }

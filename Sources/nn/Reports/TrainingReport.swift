@@ -18,7 +18,8 @@ struct TrainingReport {
 
   var json: JSONValue {
     [
-      "device": device.json, "seed": .integer(Int(clamping: seed)), "epochs": .integer(epochs),
+      "device": device.json, "seed": Int(exactly: seed).map(JSONValue.integer) ?? .string("\(seed)"),
+      "epochs": .integer(epochs),
       "parameters": .integer(parameters), "train": train.json, "test": test.json, "seconds": JSONValue(seconds),
       "stepsPerSecond": JSONValue(stepsPerSecond),
     ]

@@ -48,6 +48,8 @@ import Testing
     #expect(rows(7).batches(of: 3).count == 3)
     #expect(rows(7).batches(of: 3, droppingLast: true).count == 2)
     #expect(try firsts(rows(2).batches(of: 5, droppingLast: true)).isEmpty)
+    #expect(try firsts(rows(2).batches(of: .max)) == [[0, 1]])
+    #expect(try firsts(rows(2).batches(of: .max, droppingLast: true)).isEmpty)
   }
 
   @Test(arguments: TestDevices.real) func rowsOfTensors(_ device: Device) throws {

@@ -125,6 +125,7 @@ import Testing
     #expect(message(SelfAttention(heads: 3, width: 8), [5, 8]).contains("3 heads do not divide a width of 8"))
     #expect(message(SelfAttention(heads: 2, width: 8), [8]).contains("it is a sequence of vectors"))
     #expect(message(TransformerEncoderBlock(heads: 2, width: 8), [5, 6]).contains("is not the width, 8"))
+    #expect(message(TransformerEncoderBlock(heads: 2, width: .max), [5, 6]).contains("is not the width"))
     #expect(message(PositionalEncoding(), [5, 3]).contains("an even width"))
     #expect(message(PositionalEmbedding(4), [5, 3]).contains("at most 4 vectors"))
     let attention = MultiHeadAttention(heads: 2, width: 4)

@@ -83,6 +83,12 @@ import Testing
     #expect(fault(["a": a], [:]).contains("0 outputs"))
     #expect(fault(["a": a], ["y": Add()(a, Dense(2)(a))]).contains("1 (Add): the inputs have shapes [3] and [2]"))
     #expect(fault(["a": a], ["y": Concatenate(axis: 4)(a, a)]).contains("axis 4 is none of"))
+    let (whole, truths) = (Node.input([3], dtype: .int32), Node.input([3], dtype: .bool))
+    for merged in [Add()(a, whole), Multiply()(a, whole), Concatenate()(a, whole)] {
+      #expect(
+        fault(["a": a, "whole": whole], ["y": merged]).contains("elements of types float32 and int32"))
+    }
+    #expect(fault(["t": truths], ["y": Add()(truths, truths)]).contains("type bool, which are no numbers"))
     let graph = siamese()
     #expect(
       message { _ = try graph.predict(Tensor.ones([2, 4])) }.contains("the model has 2 inputs, but the data has 1"))

@@ -61,7 +61,9 @@ import Testing
     expect("the validation data has no examples") { try fit(validation: .data(none)) }
     expect("the evaluation data has no examples") { _ = try Corners.compiled().evaluate(none) }
     expect("the prediction data has no examples") { _ = try Corners.compiled().predict(.zeros([0, 3])) }
-    expect("the training data has no examples") { try fit(Corners.data(1), validation: .split(0.5)) }
+    expect("a validation split of 0.5 leaves none of the 1 examples to train on") {
+      try fit(Corners.data(1), validation: .split(0.5))
+    }
   }
 
   @Test func labels() throws {

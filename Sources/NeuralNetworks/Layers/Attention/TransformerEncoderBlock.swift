@@ -36,7 +36,7 @@ public final class TransformerEncoderBlock: Layer {
     normalizesFirst: Bool = false, isCausal: Bool = false
   ) {
     var settings = Configuration(heads: heads, width: width)
-    settings.hidden = hidden ?? 4 * width
+    settings.hidden = hidden ?? Self.usualHidden(width)
     settings.activation = activation
     settings.dropout = dropout
     settings.normalizesFirst = normalizesFirst
@@ -44,12 +44,18 @@ public final class TransformerEncoderBlock: Layer {
     self.init(configuration: settings)
   }
 
+  /// A width without any bound is refused when the layer is prepared.
+  private static func usualHidden(_ width: Int) -> Int {
+    let (hidden, overflows) = width.multipliedReportingOverflow(by: 4)
+    return overflows ? width : hidden
+  }
+
   public init(configuration: Configuration) {
     settings = configuration
     let width = configuration.width
     attention = MultiHeadAttention(heads: configuration.heads, width: width, dropout: configuration.dropout)
     attentionNorm = LayerNorm()
-    expansion = Dense(configuration.hidden ?? 4 * width, activation: configuration.activation)
+    expansion = Dense(configuration.hidden ?? Self.usualHidden(width), activation: configuration.activation)
     contraction = Dense(width)
     denseNorm = LayerNorm()
     dropout = Dropout(configuration.dropout)

@@ -10,7 +10,7 @@ import BackendCore
 public final class AdaptiveAveragePool2D: Layer {
   public let configuration: AdaptivePoolingConfiguration
 
-  /// - Parameter output: The height and width of the result.
+  /// - Parameter output: The height and width of the result, each from 1 to 4096.
   public convenience init(_ output: Extent2D) {
     self.init(configuration: AdaptivePoolingConfiguration(output: output))
   }
@@ -34,7 +34,7 @@ public final class AdaptiveAveragePool2D: Layer {
 public final class AdaptiveMaxPool2D: Layer {
   public let configuration: AdaptivePoolingConfiguration
 
-  /// - Parameter output: The height and width of the result.
+  /// - Parameter output: The height and width of the result, each from 1 to 4096.
   public convenience init(_ output: Extent2D) {
     self.init(configuration: AdaptivePoolingConfiguration(output: output))
   }
@@ -66,9 +66,10 @@ public struct AdaptivePoolingConfiguration: Codable, Sendable {
   }
 
   fileprivate func check(_ layer: String, _ inputShape: [Int]) throws {
-    guard output.height > 0, output.width > 0 else {
+    let allowed = 1...4096
+    guard allowed.contains(output.height), allowed.contains(output.width) else {
       throw ModelError.invalidConfiguration(
-        layer: layer, reason: "an output of \(output); both numbers are at least 1")
+        layer: layer, reason: "an output of \(output); both numbers are from 1 to 4096")
     }
     guard inputShape.count == 3, !inputShape.contains(0) else {
       throw ModelError.invalidConfiguration(

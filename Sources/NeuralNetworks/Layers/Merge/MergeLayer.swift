@@ -62,7 +62,9 @@ public final class Concatenate: MergeLayer {
     }
   }
 
-  public func forward(_ inputs: [Tensor], _ context: Context) -> Tensor { Tensor.concatenated(inputs, axis: axis) }
+  public func forward(_ inputs: [Tensor], _ context: Context) -> Tensor {
+    refusal(of: inputs) ?? Tensor.concatenated(inputs, axis: axis)
+  }
 
   public var allowsReplay: Bool { true }
 }
@@ -73,7 +75,9 @@ public final class Add: MergeLayer {
 
   public func prepare(inputShapes: [[Int]]) throws { try inputShapes.checkEqual("Add") }
 
-  public func forward(_ inputs: [Tensor], _ context: Context) -> Tensor { inputs.dropFirst().reduce(inputs[0], +) }
+  public func forward(_ inputs: [Tensor], _ context: Context) -> Tensor {
+    refusal(of: inputs, whereBool: true) ?? inputs.dropFirst().reduce(inputs[0], +)
+  }
 
   public var allowsReplay: Bool { true }
 }
@@ -84,9 +88,23 @@ public final class Multiply: MergeLayer {
 
   public func prepare(inputShapes: [[Int]]) throws { try inputShapes.checkEqual("Multiply") }
 
-  public func forward(_ inputs: [Tensor], _ context: Context) -> Tensor { inputs.dropFirst().reduce(inputs[0], *) }
+  public func forward(_ inputs: [Tensor], _ context: Context) -> Tensor {
+    refusal(of: inputs, whereBool: true) ?? inputs.dropFirst().reduce(inputs[0], *)
+  }
 
   public var allowsReplay: Bool { true }
+}
+
+extension MergeLayer {
+  /// What is returned for inputs whose elements are of several types, or bool where those are no numbers.
+  fileprivate func refusal(of inputs: [Tensor], whereBool: Bool = false) -> Tensor? {
+    let types = inputs.map(\.dtype)
+    if let other = types.first(where: { $0 != types[0] }) {
+      return ShapeTrace.refuse(self, "the inputs have elements of types \(types[0]) and \(other)", instead: inputs[0])
+    }
+    guard whereBool, types.first == .bool else { return nil }
+    return ShapeTrace.refuse(self, "the inputs have elements of type bool, which are no numbers", instead: inputs[0])
+  }
 }
 
 extension [[Int]] {

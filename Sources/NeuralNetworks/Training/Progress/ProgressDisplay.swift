@@ -70,8 +70,8 @@ final class ProgressDisplay {
     }
     let elapsed = ProgressDisplay.seconds(time - epochStart)
     let perBatch = elapsed / Double(max(done - since, 1))
-    let left =
-      perBatch * Double(batches - done + epochsLeft * batches) + secondsBesideSteps * Double(epochsLeft + 1)
+    let batchesLeft = Double(batches - done) + Double(epochsLeft) * Double(batches)
+    let left = perBatch * batchesLeft + secondsBesideSteps * (Double(epochsLeft) + 1)
     show(
       ProgressLine(
         title: title, done: done, total: batches, values: values,
