@@ -28,7 +28,7 @@ build: setup ## Build the commands in release.
 	swift build -c release --product nn
 	swift build -c release --product nn-bench
 
-train: setup ## Train the default model on the embedded data with the best device.
+train: setup ## Train the default model on generated images with the best device.
 	swift build -c release --product nn
 	"$$(swift build -c release --show-bin-path)/nn" train --dataset generated --device auto
 

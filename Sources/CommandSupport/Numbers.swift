@@ -5,7 +5,7 @@ import Musl
 #endif
 
 extension Double {
-  /// The number with a fixed count of decimals: `3.14159.fixed(2)` is "3.14"; "-" for what is no number.
+  /// The number with a fixed count of decimals: `3.14159.fixed(2)` is "3.14"; "nan", "inf" and "-inf" for what is not finite.
   package func fixed(_ decimals: Int) -> String {
     guard isFinite else { return isNaN ? "nan" : self < 0 ? "-inf" : "inf" }
     let scale = pow(10, Double(decimals))

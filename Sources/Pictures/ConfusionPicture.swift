@@ -23,7 +23,7 @@ public struct ConfusionPicture {
     self.classNames = counts.indices.map { classNames.indices.contains($0) ? classNames[$0] : "\($0)" }
   }
 
-  /// The part of all examples that was predicted rightly.
+  /// The part of all examples that was predicted correctly.
   public var accuracy: Double {
     let total = counts.joined().reduce(0, +)
     return total > 0 ? counts.indices.reduce(0) { $0 + counts[$1][$1] } / total : 0

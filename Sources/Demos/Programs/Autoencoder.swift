@@ -31,7 +31,7 @@ extension Demo {
     let clusters = try Clusters(codes, count: 10, passes: 20)
     let purity = clusters.purity(try data.train.targets[0..<count].scalars(as: Int32.self))
     stage.show(
-      "ten clusters of codes: \(Stage.text(100 * purity, digits: 1)) % of the images bear their cluster's commonest label"
+      "ten clusters of codes: \(Stage.text(100 * purity, digits: 1)) % of the images have the most common label of their cluster"
     )
     var sheet = ImageSheet("the centres of the clusters, decoded", columns: 5)
     let centres = try decoder.predict(clusters.centres).sigmoid().moved(to: .cpu)

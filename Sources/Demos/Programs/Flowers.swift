@@ -31,7 +31,7 @@ extension Demo {
       }
     }
     try stage.keep("flowers", sheet.svg)
-    stage.show("\(Stage.text(100 * accuracy, digits: 1)) % of \(test.count) new pictures are named rightly")
+    stage.show("\(Stage.text(100 * accuracy, digits: 1)) % of \(test.count) new pictures are named correctly")
     return ["accuracy": accuracy]
   }
 }

@@ -7,7 +7,7 @@ import NeuralNetworks
 /// 1,1.204,0.001,0.5012,0.8213,0.4409
 /// ```
 ///
-/// Epochs count from 1; numbers that are none are `nan`, `inf` and `-inf`; a learning rate that is not known is left empty.
+/// Epochs count from 1; values that are not finite are written as `nan`, `inf` and `-inf`; a learning rate that is not known is left empty.
 /// Names with a comma, a quote or a line break are quoted (RFC 4180). Each line is in the file when its epoch ends. A run that
 /// goes on from a checkpoint continues the file with each epoch once; any other run replaces it.
 public final class CSVLogger: Callback {
