@@ -1,4 +1,4 @@
-"""Prints what PyTorch gives at the edges: the figures of Tests/ProgramsTests/NumericsTests.swift.
+"""Prints what PyTorch gives at the edges: the figures of Tests/NeuralNetworksTests/Numerics/NumericsTests.swift.
 
     python Benchmarks/peers/numerics.py
 """

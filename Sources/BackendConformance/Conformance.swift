@@ -55,6 +55,7 @@ public func conformanceFailures(
 
 /// A place where a backend differs from the Reference backend.
 public struct ConformanceFailure: Sendable, CustomStringConvertible {
+  /// The group of operations that was examined.
   public let family: ConformanceFamily
   /// The operation, its constants and element type: "binary add float32".
   public let operation: String
@@ -62,7 +63,9 @@ public struct ConformanceFailure: Sendable, CustomStringConvertible {
   public let shapes: String
   /// The first wrong element; nil when the call as a whole went wrong.
   public let index: Int?
+  /// What the reference gives, or what the call should have done.
   public let expected: String
+  /// What the backend gave or did.
   public let found: String
 
   public var description: String {

@@ -18,7 +18,9 @@ public protocol Backend: AnyObject, Sendable {
   var name: String { get }
   /// A name for commands: "cpu", "opencl:0:1", "reference".
   var identifier: String { get }
+  /// What the device is: a CPU, a GPU or something else.
   var kind: DeviceKind { get }
+  /// True for element types that buffers of this backend may have; float32, int32 and bool are always among them.
   func supports(_ dtype: DType) -> Bool
 
   // MARK: Memory
@@ -36,6 +38,7 @@ public protocol Backend: AnyObject, Sendable {
   func fill(_ destination: BufferSlice, count: Int, with value: Double) throws
   /// Waits until everything asked before is done, and throws what went wrong since.
   func synchronize() throws
+  /// Bytes that are in use and that are cached, now.
   func memoryStatistics() -> MemoryStatistics
   /// Bounds live and cached bytes together; what is cached is given back where needed.
   func setMemoryLimit(bytes: Int)

@@ -15,6 +15,13 @@ public struct Stage: Sendable {
   /// Takes a picture: a name without ending, and SVG.
   public var keep: @Sendable (_ name: String, _ svg: String) throws -> Void
 
+  /// - Parameters:
+  ///   - device: Where networks are trained.
+  ///   - seed: Decides weights, data that is made up, and the order of examples.
+  ///   - isQuick: Trains for a shorter time.
+  ///   - data: A folder with data sets; nil: data that is made up.
+  ///   - show: Takes a line of text.
+  ///   - keep: Takes a picture.
   public init(
     device: Device, seed: UInt64 = 1, isQuick: Bool = false, data: String? = nil,
     show: @escaping @Sendable (String) -> Void = { _ in },

@@ -4,7 +4,7 @@ import NeuralNetworks
 /// The examples of another dataset, varied by chance in each epoch of `fit`.
 ///
 /// ```swift
-/// let data = MNIST.load(from: "data/mnist")
+/// let data = try MNIST.load(from: "data/mnist")
 /// try model.fit(data.train.augmented(.shift(by: 2), .noise(deviation: 0.05), seed: 1), epochs: 5, validation: .split(0.1))
 /// ```
 ///

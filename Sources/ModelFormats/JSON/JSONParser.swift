@@ -1,12 +1,17 @@
 extension JSONValue {
   /// What a text may hold at most, so that a hostile one costs bounded memory and stack.
   public struct Limits: Sendable {
+    /// Bytes of the whole text.
     public var bytes: Int
     /// Arrays and objects inside one another.
     public var depth: Int
     /// Values of every kind, all told.
     public var values: Int
 
+    /// - Parameters:
+    ///   - bytes: Bytes of the whole text; 64 MiB unless given.
+    ///   - depth: Arrays and objects inside one another.
+    ///   - values: Values of every kind, all told.
     public init(bytes: Int = 64 << 20, depth: Int = 64, values: Int = 2_000_000) {
       (self.bytes, self.depth, self.values) = (bytes, depth, values)
     }

@@ -1,14 +1,19 @@
 /// A JSON value (RFC 8259). Integers that fit into `Int` and other numbers are kept apart, so that both come back exactly
 /// when they are written and read again.
 public enum JSONValue: Sendable, Hashable {
+  /// `null`.
   case null
+  /// `true` or `false`.
   case bool(Bool)
   /// A number written without fraction and exponent.
   case integer(Int)
   /// Any other number. NaN and the infinities have no JSON: writing them is an error.
   case number(Double)
+  /// Text, without quotes and escapes.
   case string(String)
+  /// Values in order.
   case array([JSONValue])
+  /// Values by key, in the order in which they were written.
   case object(JSONObject)
 }
 
@@ -73,6 +78,7 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
 
 /// The members of a JSON object, in the order in which they were written. Equality does not ask for the order.
 public struct JSONObject: Sendable, Sequence {
+  /// The keys, in the order in which they were written.
   public private(set) var keys: [String] = []
   private var values: [String: JSONValue] = [:]
 

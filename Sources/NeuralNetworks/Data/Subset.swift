@@ -5,6 +5,9 @@ public struct Subset: VaryingDataset {
   /// Their positions in `base`; example i of the subset is example `indices[i]` of the base.
   public let indices: [Int]
 
+  /// - Parameters:
+  ///   - base: Where the examples are.
+  ///   - indices: Their positions in `base`, from 0, in any order; one may occur more than once.
   public init(_ base: any Dataset, indices: [Int]) {
     self.base = base
     self.indices = indices

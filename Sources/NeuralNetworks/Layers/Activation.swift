@@ -1,7 +1,9 @@
 /// An activation function as a layer of its own.
 public final class Activation: Layer {
+  /// What is applied to each element, or along the last axis as softmax is; the shape stays.
   public let function: ActivationFunction
 
+  /// - Parameter function: What is applied.
   public init(_ function: ActivationFunction) { self.function = function }
 
   public func prepare(inputShape: [Int]) throws {}

@@ -6,10 +6,13 @@
 ///
 /// W is `[inputs, units]` (PyTorch's `Linear` stores it transposed), b is `[units]`; any axes before the last are kept.
 public final class Dense: Layer {
+  /// W, `[inputs, units]`.
   public let weight: Parameter
+  /// b, `[units]`; nil where there is none.
   public let bias: Parameter?
   /// The number of outputs.
   public let units: Int
+  /// What is applied to the sums x·W + b.
   public let activation: ActivationFunction
   /// What the weight is drawn with.
   public let initializer: Initializer
@@ -67,10 +70,15 @@ public final class Dense: Layer {
 extension Dense: ConfigurableLayer {
   /// The settings of a `Dense` in a description of a model; all but `units` may be left out.
   public struct Configuration: Codable, Sendable {
+    /// The number of outputs.
     public var units: Int
+    /// What is applied to the sums; linear unless given.
     public var activation: ActivationFunction
+    /// Whether there is a bias; true unless given.
     public var useBias: Bool
+    /// What the weight is drawn with; PyTorch's default unless given.
     public var initializer: Initializer
+    /// A penalty on the weight; none unless given.
     public var regularizer: Regularizer?
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

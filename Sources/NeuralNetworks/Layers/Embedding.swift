@@ -11,6 +11,7 @@
 /// an input of the model; in an expression they end in `fatalError` on the CPU, and on other devices, which nobody waits for,
 /// they give rows of NaN.
 public final class Embedding: Layer {
+  /// The table, `[tokens, width]`.
   public let weight: Parameter
   /// The number of rows.
   public let tokens: Int
@@ -67,8 +68,11 @@ public final class Embedding: Layer {
 extension Embedding: ConfigurableLayer {
   /// The settings of an `Embedding` in a description of a model; `padding` and `initializer` may be left out.
   public struct Configuration: Codable, Sendable {
+    /// The number of rows of the table, and the length of a row.
     public var tokens, width: Int
+    /// The token whose row stays zeros; none unless given.
     public var padding: Int?
+    /// What the table is drawn with; N(0, 1) unless given.
     public var initializer: Initializer
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case tokens, width, padding, initializer }

@@ -38,7 +38,7 @@ public struct Loss: Sendable {
     case choice(labels: Form, distribution: Form)
   }
 
-  /// What the loss is called in a saved model and in messages: "mean_squared_error".
+  /// What the loss is called in messages, and as a metric: "mean_squared_error".
   public let name: String
   let form: Form
   /// What `fit` and `evaluate` check targets against before anything runs.

@@ -14,12 +14,8 @@ public enum ModelError: NeuralNetworksError {
   case invalidConfiguration(layer: String, reason: String)
   /// A label that is no class number.
   case label(index: Int, value: Int, classes: Int)
-  /// A parameter became infinite or NaN.
-  case notFinite(path: String, step: Int)
   /// Names and shapes of parameters that do not fit the model.
   case parameters(missing: [String], unknown: [String], shapes: [String])
-  /// The device failed.
-  case device(DeviceError)
 
   public var description: String {
     switch self {
@@ -35,7 +31,6 @@ public enum ModelError: NeuralNetworksError {
     case .invalidConfiguration(let layer, let reason): return "\(layer): \(reason)"
     case .label(let index, let value, let classes):
       return "the label of example \(index) is \(value), not one of the \(classes) classes 0..<\(classes)"
-    case .notFinite(let path, let step): return "the parameter \(path) is not finite after step \(step)"
     case .parameters(let missing, let unknown, let shapes):
       let parts = [
         missing.isEmpty ? nil : "missing: \(missing.joined(separator: ", "))",
@@ -43,12 +38,7 @@ public enum ModelError: NeuralNetworksError {
         shapes.isEmpty ? nil : "other shapes: \(shapes.joined(separator: ", "))",
       ]
       return "parameters do not fit the model; " + parts.compactMap { $0 }.joined(separator: "; ")
-    case .device(let error): return error.description
     }
-  }
-
-  public var exitCode: Int32 {
-    if case .device(let error) = self { error.exitCode } else { 1 }
   }
 
   /// A shape with "any" for an extent that may vary.

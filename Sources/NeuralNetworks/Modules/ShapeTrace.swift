@@ -148,9 +148,6 @@ final class ShapeTrace {
     return input.cast(to: .int32)
   }
 
-  /// True when a layer has refused its input: what follows makes no sense.
-  var hasFailed: Bool { failure != nil }
-
   /// Ends the run with an error; the first one counts.
   func fail(_ error: any Error) {
     if failure == nil { failure = error }

@@ -13,6 +13,7 @@ import Musl
 /// v = β₂·v + (1 − β₂)·g², p −= lr/(1 − β₁ᵗ)·m/(√v/√(1 − β₂ᵗ) + epsilon). AMSGrad (Reddi et al. 2018) takes the largest v
 /// so far. t counts the updates of the optimizer, also for parameters that were frozen for a while.
 public struct Adam: UpdateRule, FusedRule {
+  /// By how much a step moves, before groups scale it: a number, or a `Schedule` over the steps.
   public var learningRate: any LearningRate
   /// How much of the running mean of gradients is kept.
   public var beta1: Double
@@ -25,6 +26,14 @@ public struct Adam: UpdateRule, FusedRule {
   /// Divides by the root of the largest mean of squares so far.
   public var isAMSGrad: Bool
 
+  /// The defaults are PyTorch's.
+  /// - Parameters:
+  ///   - learningRate: A number or a schedule.
+  ///   - beta1: How much of the running mean of gradients is kept, from 0 to below 1.
+  ///   - beta2: How much of the running mean of squares is kept, from 0 to below 1.
+  ///   - epsilon: Added to the corrected root, not below it.
+  ///   - weightDecay: Added to the gradient as weightDecay·p (`AdamW` takes it off the parameter instead).
+  ///   - isAMSGrad: Divides by the root of the largest mean of squares so far.
   public init(
     learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0, isAMSGrad: Bool = false

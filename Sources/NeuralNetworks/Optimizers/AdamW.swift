@@ -16,6 +16,7 @@ public struct AdamW: UpdateRule, FusedRule {
     self.weightDecay = weightDecay
   }
 
+  /// By how much a step moves, before groups scale it: a number, or a `Schedule` over the steps.
   public var learningRate: any LearningRate {
     get { adam.learningRate }
     set { adam.learningRate = newValue }

@@ -4,7 +4,7 @@ import BackendCore
 ///
 /// ```swift
 /// let (loss, gradients) = valueAndGradient(at: model) { model in
-///   crossEntropy(model(images, .training(random)), labels)
+///   Loss.crossEntropy()(model(images, .training(random)), labels)
 /// }
 /// try optimizer.update(model, with: gradients)
 /// ```

@@ -275,9 +275,6 @@ public final class Optimizer {
     try states.check(state.tensors, against: model.parameters)
     try restore(state)
   }
-
-  /// What is needed to go on elsewhere.
-  package func state(of model: some Module) -> OptimizerState { state() }
 }
 
 /// What an optimizer remembers, by name.

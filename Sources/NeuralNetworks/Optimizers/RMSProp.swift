@@ -6,6 +6,7 @@ import BackendCore
 /// a = smoothing·a + (1 − smoothing)·g and d = √(s − a²) + epsilon. Then p −= lr·g/d, or with momentum
 /// v = momentum·v + g/d and p −= lr·v.
 public struct RMSProp: UpdateRule, FusedRule {
+  /// By how much a step moves, before groups scale it: a number, or a `Schedule` over the steps.
   public var learningRate: any LearningRate
   /// How much of the running means is kept.
   public var smoothing: Double
@@ -18,6 +19,14 @@ public struct RMSProp: UpdateRule, FusedRule {
   /// Added to the gradient as weightDecay·p.
   public var weightDecay: Double
 
+  /// The defaults are PyTorch's.
+  /// - Parameters:
+  ///   - learningRate: A number or a schedule.
+  ///   - smoothing: How much of the running means is kept, from 0 to below 1 (PyTorch's `alpha`).
+  ///   - epsilon: Added to the root, not below it.
+  ///   - momentum: How much of the velocity is kept; 0 keeps none.
+  ///   - isCentered: Divides by the deviation in place of the root mean square.
+  ///   - weightDecay: Added to the gradient as weightDecay·p.
   public init(
     learningRate: any LearningRate = 0.01, smoothing: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0,
     isCentered: Bool = false, weightDecay: Double = 0

@@ -5,6 +5,7 @@ import BackendCore
 /// With g the gradient, lr the learning rate: g += weightDecay·p. Without momentum, p −= lr·g. With momentum,
 /// v = momentum·v + g, and p −= lr·v, or p −= lr·(g + momentum·v) with Nesterov's form.
 public struct SGD: UpdateRule, FusedRule {
+  /// By how much a step moves, before groups scale it: a number, or a `Schedule` over the steps.
   public var learningRate: any LearningRate
   /// How much of the velocity is kept.
   public var momentum: Double
@@ -13,6 +14,11 @@ public struct SGD: UpdateRule, FusedRule {
   /// Added to the gradient as weightDecay·p.
   public var weightDecay: Double
 
+  /// - Parameters:
+  ///   - learningRate: A number or a schedule; 0.01 as in Keras, where PyTorch has 0.001.
+  ///   - momentum: How much of the velocity is kept, at least 0; 0 keeps none.
+  ///   - isNesterov: Looks ahead along the velocity; needs a momentum above 0.
+  ///   - weightDecay: Added to the gradient as weightDecay·p.
   public init(
     learningRate: any LearningRate = 0.01, momentum: Double = 0, isNesterov: Bool = false, weightDecay: Double = 0
   ) {

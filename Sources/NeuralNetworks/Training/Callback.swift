@@ -53,12 +53,13 @@ public protocol MonitoringCallback: Callback {
 
 /// Which values of a monitored quantity are better.
 public enum MonitorDirection: Sendable, Hashable {
-  /// Larger for names that end in accuracy, precision, recall or f1 (or a class number after one of them); smaller otherwise.
+  /// Larger for names that end in accuracy, precision, recall, f1 or matrix (or a class number after one of them); smaller
+  /// otherwise.
   case automatic
   case smaller
   case larger
 
-  /// True when `value` is better than `best` by more than `delta`. No number is better than a NaN, and a NaN than none.
+  /// True when `value` is better than `best` by more than `delta`. Any number is better than a NaN; a NaN is never better.
   package func isBetter(_ value: Double, than best: Double, by delta: Double, named name: String) -> Bool {
     guard !value.isNaN else { return false }
     guard !best.isNaN else { return true }

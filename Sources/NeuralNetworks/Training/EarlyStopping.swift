@@ -10,7 +10,7 @@ public final class EarlyStopping: MonitoringCallback, ResumableCallback {
   public let patience: Int
   /// A change that is not larger than this is none.
   public let minimumDelta: Double
-  /// Gives the model the weights of the best epoch when training ends, however it ends.
+  /// Gives the model the weights of the best epoch when training ends without an error.
   public let restoresBestWeights: Bool
   private let direction: MonitorDirection
 
@@ -20,6 +20,12 @@ public final class EarlyStopping: MonitoringCallback, ResumableCallback {
   private var waited = 0
   private var hasSeenHistory = false
 
+  /// - Parameters:
+  ///   - monitor: The name of the value that is watched.
+  ///   - patience: How many epochs without a better value are put up with, as Keras counts them.
+  ///   - minimumDelta: A change that is not larger than this is none.
+  ///   - restoresBestWeights: Gives the model the weights of the best epoch when training ends without an error.
+  ///   - direction: Which values are better; by the name unless given.
   public init(
     monitor: String = "validation_loss", patience: Int = 0, minimumDelta: Double = 0, restoresBestWeights: Bool = false,
     direction: MonitorDirection = .automatic

@@ -11,6 +11,11 @@ public struct EpochRecord: Sendable, Hashable {
   public let names: [String]
   private let values: [String: Double]
 
+  /// - Parameters:
+  ///   - epoch: Counted from 0.
+  ///   - seconds: How long it took, validation included.
+  ///   - learningRate: That of its last step; nil where it is not known.
+  ///   - values: Loss and metrics by name, in the order in which they are shown; of a name that occurs twice, the first.
   public init(
     epoch: Int, seconds: Double, learningRate: Double? = nil, values: KeyValuePairs<String, Double>
   ) {
@@ -37,6 +42,9 @@ public struct History: Sendable, Hashable {
   /// Why training ended before its last epoch, if it did: what was given to `TrainingRun.stop(reason:)`, or "cancelled".
   public internal(set) var stopReason: String?
 
+  /// - Parameters:
+  ///   - epochs: The finished epochs, in order.
+  ///   - stopReason: Why training ended before its last epoch, if it did.
   public init(epochs: [EpochRecord] = [], stopReason: String? = nil) {
     self.epochs = epochs
     self.stopReason = stopReason

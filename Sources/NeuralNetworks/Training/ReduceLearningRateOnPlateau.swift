@@ -42,6 +42,15 @@ public final class ReduceLearningRateOnPlateau: MonitoringCallback, ResumableCal
   /// A reduction that changes the rate by no more than this is not made.
   private static let leastChange = 1e-8
 
+  /// The defaults are PyTorch's.
+  /// - Parameters:
+  ///   - monitor: The name of the value that is watched.
+  ///   - factor: What the learning rate is multiplied by, above 0 and below 1.
+  ///   - patience: How many bad epochs in a row are put up with; the next one reduces the rate.
+  ///   - threshold: How much better than the best a value must be to count as better.
+  ///   - cooldown: How many epochs after a reduction are not counted as bad.
+  ///   - minimumRate: No reduction goes below this rate.
+  ///   - direction: Which values are better; by the name unless given.
   public init(
     monitor: String = "validation_loss", factor: Double = 0.1, patience: Int = 10,
     threshold: Threshold = .relative(1e-4), cooldown: Int = 0, minimumRate: Double = 0,

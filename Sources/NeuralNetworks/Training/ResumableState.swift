@@ -5,6 +5,9 @@ public struct ResumableState: Sendable {
   /// Weights, sums and the like, by name.
   public var tensors: [String: Tensor]
 
+  /// - Parameters:
+  ///   - numbers: Counts, best values and the like, by name.
+  ///   - tensors: Weights, sums and the like, by name.
   public init(numbers: [String: Double] = [:], tensors: [String: Tensor] = [:]) {
     self.numbers = numbers
     self.tensors = tensors

@@ -1,6 +1,8 @@
 /// A call of `fit` as its callbacks see it.
 public final class TrainingRun {
+  /// The model that is trained.
   public let model: Model
+  /// What updates it: its step count and learning rate are those of the run.
   public let optimizer: Optimizer
   /// The finished epochs so far.
   public internal(set) var history = History()
@@ -10,6 +12,7 @@ public final class TrainingRun {
   public internal(set) var batch = 0
   /// The epoch at which training ends.
   public let epochs: Int
+  /// The examples in a batch; the last one of an epoch may have fewer.
   public let batchSize: Int
   /// Where the order of the examples and random numbers of layers come from.
   public internal(set) var seed: UInt64
@@ -49,7 +52,7 @@ public final class TrainingRun {
     let states = namedCallbacks().map { ($0.name, $0.callback.state()) }
     return TrainingState(
       epoch: epoch, step: optimizer.step, batch: batch, batchSize: batchSize, seed: seed, weights: model.snapshot(),
-      optimizer: optimizer.state(of: model), history: History(epochs: history.epochs), examples: examples,
+      optimizer: optimizer.state(), history: History(epochs: history.epochs), examples: examples,
       callbacks: Dictionary(uniqueKeysWithValues: states), values: batch == 0 ? ResumableState() : values.state())
   }
 

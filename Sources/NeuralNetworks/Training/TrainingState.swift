@@ -25,6 +25,18 @@ public struct TrainingState: Sendable {
   /// The sums of the loss and the metrics over the batches of the epoch that are done.
   public let values: ResumableState
 
+  /// - Parameters:
+  ///   - epoch: The epoch that is next, or that the run is in, from 0.
+  ///   - step: The updates of the optimizer so far.
+  ///   - batch: The batches of the epoch that are done.
+  ///   - batchSize: The examples in a batch.
+  ///   - seed: The seed of the run.
+  ///   - weights: Every parameter, by path.
+  ///   - optimizer: The optimizer's state, by path.
+  ///   - history: The finished epochs.
+  ///   - examples: How many examples an epoch has; nil where it is not known.
+  ///   - callbacks: What the callbacks keep, by their `stateName`.
+  ///   - values: The sums of the loss and the metrics over the batches that are done.
   public init(
     epoch: Int, step: Int, batch: Int = 0, batchSize: Int, seed: UInt64, weights: Snapshot, optimizer: OptimizerState,
     history: History, examples: Int? = nil, callbacks: [String: ResumableState] = [:],

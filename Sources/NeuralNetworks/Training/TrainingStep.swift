@@ -22,7 +22,9 @@ public final class TrainingStep {
     package var weight: BatchWeight
   }
 
+  /// The model that is trained.
   public let model: Model
+  /// What updates it.
   public let optimizer: Optimizer
   /// Random numbers of layers are drawn from it, and from the number of the step.
   public let seed: UInt64

@@ -19,7 +19,8 @@ extension Tensor {
   /// Σ x / n along one axis.
   public func mean(axis: Int, keepingRank: Bool = false) -> Tensor { mean(axes: [axis], keepingRank: keepingRank) }
 
-  /// The largest; NaN if any is, −∞ (the smallest int32) of nothing. Elements that share the place share the gradient evenly (as PyTorch's `amax`).
+  /// The largest; NaN if any is, −∞ (the smallest int32) of nothing. Elements that share the
+  /// place share the gradient evenly (as PyTorch's `amax`).
   public func max(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     Checks.number("max", self)
     return folded(.maximum, mask("max", axes), keepingRank: keepingRank)
@@ -27,7 +28,8 @@ extension Tensor {
   /// The largest along one axis.
   public func max(axis: Int, keepingRank: Bool = false) -> Tensor { max(axes: [axis], keepingRank: keepingRank) }
 
-  /// The smallest; NaN if any is, ∞ (the largest int32) of nothing. Elements that share the place share the gradient evenly (as PyTorch's `amin`).
+  /// The smallest; NaN if any is, ∞ (the largest int32) of nothing. Elements that share the
+  /// place share the gradient evenly (as PyTorch's `amin`).
   public func min(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     Checks.number("min", self)
     return folded(.minimum, mask("min", axes), keepingRank: keepingRank)

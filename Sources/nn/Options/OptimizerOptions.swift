@@ -6,7 +6,7 @@ enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
   case sgd, rmsprop, adagrad, adam
   case adamW = "adamw"
 
-  /// PyTorch's default rates; SGD has none there, and gets Keras' 0.01.
+  /// PyTorch's default rates, but for SGD, which gets Keras' 0.01 (PyTorch's is 0.001).
   var defaultLearningRate: Double {
     switch self {
     case .sgd, .rmsprop, .adagrad: 0.01

@@ -239,7 +239,7 @@ import Testing
       for _ in 0..<3 { try optimizer.update(model, with: gradients(model)) }
       let resumed = Optimizer(rule)
       try copy.restore(model.snapshot())
-      try resumed.restore(optimizer.state(of: model), of: copy)
+      try resumed.restore(optimizer.state(), of: copy)
       #expect(resumed.step == 3)
       for _ in 0..<2 {
         try optimizer.update(model, with: gradients(model))

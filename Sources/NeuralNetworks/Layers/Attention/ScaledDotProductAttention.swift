@@ -9,8 +9,10 @@ import BackendCore
 ///   - query: `[..., T, d]`.
 ///   - key: `[..., S, d]`.
 ///   - value: `[..., S, e]`.
-///   - mask: Bool, broadcast to `[..., T, S]`: true where a query may look. A query that may look nowhere gets the mean of the values.
-///   - isCausal: Lets query i look at the keys up to i + S − T alone: the last query sees all.
+///   - mask: Bool, broadcast to `[..., T, S]`: true where a query may look. A query that may look nowhere gets the mean of
+///     the values.
+///   - isCausal: Lets query i look at the keys up to i + S − T alone: the last query sees all. (PyTorch lets it look up to i,
+///     the first key's place; the two agree where T = S.)
 ///   - scale: What the products are multiplied by; 1/√d unless given.
 ///   - dropout: How likely a weight is dropped while training.
 ///   - context: Says whether this is training.

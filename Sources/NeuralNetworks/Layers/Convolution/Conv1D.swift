@@ -9,8 +9,11 @@ import BackendCore
 /// W is `[filters, C/groups, kernel]` and b `[filters]`, laid out and drawn as in PyTorch. L′ is
 /// ⌊(L + padding − dilation·(kernel − 1) − 1)/stride⌋ + 1.
 public final class Conv1D: Layer {
+  /// W, `[filters, C/groups, kernel]`.
   public let weight: Parameter
+  /// b, `[filters]`; nil where there is none.
   public let bias: Parameter?
+  /// All settings.
   public let configuration: ConvolutionConfiguration<Int, Padding1D>
   /// The number of output channels.
   public var filters: Int { configuration.filters }

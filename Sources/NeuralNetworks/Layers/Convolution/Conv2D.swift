@@ -11,13 +11,17 @@ import BackendCore
 /// W is `[filters, C/groups, kernel height, kernel width]` and b `[filters]`, laid out and drawn as in PyTorch. H′ is
 /// ⌊(H + padding − dilation·(kernel − 1) − 1)/stride⌋ + 1.
 public final class Conv2D: Layer {
+  /// W, `[filters, C/groups, kernel height, kernel width]`.
   public let weight: Parameter
+  /// b, `[filters]`; nil where there is none.
   public let bias: Parameter?
+  /// All settings.
   public let configuration: ConvolutionConfiguration<Extent2D, Padding>
   /// The number of output channels.
   public var filters: Int { configuration.filters }
   /// Inputs and outputs are divided into as many groups, each with filters of its own.
   public var groups: Int { configuration.groups }
+  /// What is applied to the sums.
   public var activation: ActivationFunction { configuration.activation }
   let settings: WindowSettings
 

@@ -10,8 +10,11 @@ import BackendCore
 /// (L − 1)·stride − padding + dilation·(kernel − 1) + outputPadding + 1, where padding counts both ends; with `.same` it is
 /// L·stride.
 public final class ConvTranspose1D: Layer {
+  /// W, `[C, filters/groups, kernel]`.
   public let weight: Parameter
+  /// b, `[filters]`; nil where there is none.
   public let bias: Parameter?
+  /// All settings.
   public let configuration: TransposedConvolutionConfiguration<Int, Padding1D>
   /// The number of output channels.
   public var filters: Int { configuration.convolution.filters }

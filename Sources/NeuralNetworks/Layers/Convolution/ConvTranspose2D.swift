@@ -12,8 +12,11 @@ import BackendCore
 /// (H − 1)·stride − padding + dilation·(kernel − 1) + outputPadding + 1, where padding counts both sides; with `.same` it is
 /// H·stride.
 public final class ConvTranspose2D: Layer {
+  /// W, `[C, filters/groups, kernel height, kernel width]`.
   public let weight: Parameter
+  /// b, `[filters]`; nil where there is none.
   public let bias: Parameter?
+  /// All settings.
   public let configuration: TransposedConvolutionConfiguration<Extent2D, Padding>
   /// The number of output channels.
   public var filters: Int { configuration.convolution.filters }

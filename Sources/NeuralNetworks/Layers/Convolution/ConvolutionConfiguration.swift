@@ -2,15 +2,25 @@
 ///
 /// `Extent` is a size along the axes that windows move over, `Edge` what they see beyond them.
 public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Codable, Sendable {
+  /// The number of output channels.
   public var filters: Int
+  /// The size of the window.
   public var kernel: Extent
+  /// From one window to the next.
   public var stride: Extent = 1
+  /// What windows see beyond the edges: how many zeros.
   public var padding: Edge = .valid
+  /// From one element of the window to the next.
   public var dilation: Extent = 1
+  /// Divides the channels and the filters.
   public var groups = 1
+  /// What is applied to the sums.
   public var activation: ActivationFunction = .linear
+  /// Whether there is a bias.
   public var useBias = true
+  /// What the weight is drawn with, and with `.pytorchDefault` the bias too.
   public var initializer: Initializer = .pytorchDefault
+  /// A penalty on the weight.
   public var regularizer: Regularizer?
 
   private enum CodingKeys: String, CodingKey, CaseIterable {

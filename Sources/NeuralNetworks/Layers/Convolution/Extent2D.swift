@@ -5,8 +5,12 @@
 /// Conv2D(32, kernel: [3, 5], stride: [2, 1])
 /// ```
 public struct Extent2D: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
+  /// Pixels along the axis of rows, and along that of columns.
   public let height, width: Int
 
+  /// - Parameters:
+  ///   - height: Pixels along the axis of rows.
+  ///   - width: Pixels along the axis of columns.
   public init(_ height: Int, _ width: Int) {
     self.height = height
     self.width = width

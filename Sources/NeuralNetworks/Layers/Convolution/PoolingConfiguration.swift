@@ -1,8 +1,10 @@
 /// The settings of a pooling layer in a description of a model; all but `window` may be left out.
 public struct PoolingConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Codable, Sendable {
+  /// The size of the window.
   public var window: Extent
   /// The window, unless given.
   public var stride: Extent?
+  /// What windows see beyond the edges; nothing (`.valid`) unless given.
   public var padding: Edge
   /// Of averages only; true unless given.
   public var countsPadding: Bool?

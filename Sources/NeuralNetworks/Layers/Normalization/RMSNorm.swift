@@ -7,7 +7,8 @@ public final class RMSNorm: Layer {
   public let epsilon: Double
 
   /// - Parameters:
-  ///   - epsilon: What is added to the mean of the squares.
+  ///   - epsilon: What is added to the mean of the squares. (PyTorch's `None` is the spacing of the element type at 1,
+  ///     1.2e-7 for float32: give that for its numbers.)
   ///   - isAffine: Whether there is a gain, which begins at 1.
   public init(epsilon: Double = 1e-5, isAffine: Bool = true) {
     self.epsilon = epsilon

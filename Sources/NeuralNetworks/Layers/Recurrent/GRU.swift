@@ -1,10 +1,11 @@
-/// A gated recurrent unit (Cho et al. 2014), reset after the product: `[N, steps, features]` → `[N, units]`, the last state, or with `returnsSequence`
-/// `[N, steps, units]`.
+/// A gated recurrent unit (Cho et al. 2014), reset after the product: `[N, steps, features]` → `[N, units]`, the last
+/// state, or with `returnsSequence` `[N, steps, units]`.
 ///
 /// In each step, with σ the sigmoid and the sums in thirds: (r, z) = σ(x·W + b + h·U + d), n = tanh(x·W + b + r·(h·U + d)),
 /// h ← (1 − z)·n + z·h. The reset gate acts after the product, as in PyTorch and in Keras' `reset_after`.
-/// Formulas, the order of the gates (r, z, n) and first values are PyTorch's. W is `[features, 3·units]` and U `[units, 3·units]`: PyTorch's
-/// `weight_ih_l0` and `weight_hh_l0` transposed; b and d are its `bias_ih_l0` and `bias_hh_l0`. Padding is as in `LSTM`.
+/// Formulas, the order of the gates (r, z, n) and first values are PyTorch's. W is `[features, 3·units]` and U
+/// `[units, 3·units]`: PyTorch's `weight_ih_l0` and `weight_hh_l0` transposed; b and d are its `bias_ih_l0` and
+/// `bias_hh_l0`. Padding is as in `LSTM`.
 public final class GRU: RecurrentLayer {
   /// W and U.
   public let inputWeight, recurrentWeight: Parameter

@@ -19,6 +19,9 @@ public final class LSTM: RecurrentLayer {
     /// Both `[N, units]`.
     public var hidden, cell: Tensor
 
+    /// - Parameters:
+    ///   - hidden: h, `[N, units]`.
+    ///   - cell: c, `[N, units]`.
     public init(hidden: Tensor, cell: Tensor) {
       self.hidden = hidden
       self.cell = cell

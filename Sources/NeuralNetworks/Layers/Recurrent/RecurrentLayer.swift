@@ -47,8 +47,11 @@ extension Tensor {
 
 /// The settings of a recurrent layer in a description of a model; all but `units` may be left out.
 public struct RecurrentConfiguration: Codable, Sendable {
+  /// How many numbers the state has.
   public var units: Int
+  /// Whether the output is that of every step, `[N, steps, units]`, or of the last one, `[N, units]`; false unless given.
   public var returnsSequence: Bool
+  /// Whether steps of zeros alone are passed over; false unless given.
   public var masksZeros: Bool
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case units, returnsSequence, masksZeros }

@@ -28,14 +28,9 @@ public struct Regularizer: Sendable, Hashable, Codable {
 
   /// The penalty of a tensor: a scalar.
   public func callAsFunction(_ weight: Tensor) -> Tensor {
-    let squares = l2 == 0 && l1 != 0 ? nil : weight.squared().sum() * l2
-    let magnitudes = l1 == 0 ? nil : weight.magnitude().sum() * l1
-    switch (squares, magnitudes) {
-    case (let squares?, let magnitudes?): return squares + magnitudes
-    case (let squares?, nil): return squares
-    case (nil, let magnitudes?): return magnitudes
-    case (nil, nil): return weight.constant(0)
-    }
+    if l1 == 0 { return weight.squared().sum() * l2 }
+    let magnitudes = weight.magnitude().sum() * l1
+    return l2 == 0 ? magnitudes : weight.squared().sum() * l2 + magnitudes
   }
 
   /// Throws for factors that are negative or no numbers.
