@@ -167,14 +167,3 @@ extension CPUBackend {
     return max(1, min(possible, threads))
   }
 }
-
-extension Int32 {
-  /// Towards zero; what is out of range becomes the nearest bound, NaN becomes 0.
-  init(saturating value: Double) {
-    if value.isNaN {
-      self = 0
-    } else {
-      self = Int32(Swift.min(Swift.max(value, Double(Int32.min)), Double(Int32.max)))
-    }
-  }
-}

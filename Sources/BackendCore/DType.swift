@@ -31,3 +31,10 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
     }
   }
 }
+
+extension Int32 {
+  /// The int32 of a scalar operand: towards zero; what is out of range becomes the nearest bound, NaN becomes 0.
+  package init(saturating value: Double) {
+    self = value.isNaN ? 0 : Int32(Swift.min(Swift.max(value, Double(Int32.min)), Double(Int32.max)))
+  }
+}

@@ -59,17 +59,6 @@ struct Elements {
   func storeOutOfRange(_ index: Int) { self[index] = dtype.isFloatingPoint ? .nan : 0 }
 }
 
-extension Int32 {
-  /// Towards zero; what does not fit becomes the nearest int32, NaN becomes 0.
-  init(saturating x: Double) {
-    if x.isNaN {
-      self = 0
-    } else {
-      self = Int32(Swift.min(Swift.max(x, Double(Int32.min)), Double(Int32.max)))
-    }
-  }
-}
-
 /// A scalar operand as the element type holds it: scalars cross the protocol as Double and are rounded once.
 func rounded(_ scalar: Double, to dtype: DType) -> Double {
   switch dtype {

@@ -200,11 +200,4 @@ struct KernelOperand {
   let index: cl_uint
   let slice: BufferSlice
 }
-
-extension Int32 {
-  /// Towards zero; what does not fit becomes the nearest int32, NaN becomes 0.
-  init(saturating x: Double) {
-    self = x.isNaN ? 0 : Int32(Swift.min(Swift.max(x, Double(Int32.min)), Double(Int32.max)))
-  }
-}
 #endif

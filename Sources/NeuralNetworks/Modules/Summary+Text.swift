@@ -15,7 +15,7 @@ extension Summary: CustomStringConvertible {
       let indentation = String(repeating: "  ", count: max(row.depth, 0))
       return [
         indentation + row.name, row.layer, row.outputShape.map(ModelError.text) ?? "",
-        Summary.grouped(row.parameterCount),
+        NumberText.grouped(row.parameterCount),
       ]
     }
     let widths = header.indices.map { column in ([header] + cells).map { $0[column].count }.max() ?? 0 }
@@ -34,18 +34,8 @@ extension Summary: CustomStringConvertible {
   }
 
   private var totals: String {
-    let numbers = [parameterCount, weightCount, biasCount, trainableCount, frozenCount].map(Summary.grouped)
+    let numbers = [parameterCount, weightCount, biasCount, trainableCount, frozenCount].map(NumberText.grouped)
     return "\(numbers[0]) parameters: \(numbers[1]) weights and \(numbers[2]) biases; "
       + "\(numbers[3]) trainable, \(numbers[4]) frozen"
-  }
-
-  /// Digits in groups of three: "101,770".
-  private static func grouped(_ number: Int) -> String {
-    var text = ""
-    for (index, digit) in "\(number)".reversed().enumerated() {
-      if index > 0 && index % 3 == 0 { text.append(",") }
-      text.append(digit)
-    }
-    return String(text.reversed())
   }
 }
