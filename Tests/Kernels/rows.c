@@ -38,6 +38,18 @@ static void normalization(long rows, long columns, bool centred, bool gains, boo
   kernels->normalize_gradient(dy, x, gain, means, scales, rows, columns, centred, dx);
   kernels->normalize_sums(dy, x, means, scales, rows, columns, 0, columns / 2, dgain, dshift);
   kernels->normalize_sums(dy, x, means, scales, rows, columns, columns / 2, columns, dgain, dshift);
+  // Wherever the columns are cut, the sums have the same bits.
+  float *const whole = guarded(columns, sizeof *whole);
+  kernels->normalize_sums(dy, x, means, scales, rows, columns, 0, columns, NULL, whole);
+  for (long c = 0; c < columns; c++) {
+    expect(whole[c] == dshift[c], "normalize_sums shift in one piece", c, whole[c], dshift[c]);
+  }
+  if (gains) {
+    kernels->normalize_sums(dy, x, means, scales, rows, columns, 0, columns, whole, NULL);
+    for (long c = 0; c < columns; c++) {
+      expect(whole[c] == dgain[c], "normalize_sums gain in one piece", c, whole[c], dgain[c]);
+    }
+  }
   for (long r = 0; r < rows; r++) {
     double mean = 0, variance = 0, slope = 0, product = 0;
     for (long c = 0; c < columns; c++) mean += centred ? x[r * columns + c] / (double)columns : 0;
@@ -217,4 +229,5 @@ void test_rows(void) {
   }
   normalization(200, 70, true, true, true);
   normalization(2, 2500, true, true, true);
+  normalization(131, 1700, true, true, true);
 }
