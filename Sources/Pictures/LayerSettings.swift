@@ -20,7 +20,7 @@ enum LayerSettings {
   private static func isUsual(_ key: String, _ value: JSONValue) -> Bool {
     switch key {
     case "initializer", "regularizer", "epsilon", "momentum": true
-    case "useBias", "isAffine", "tracksStatistics": value.bool == true
+    case "useBias", "isAffine": value.bool == true
     case "activation": word(value) == "linear"
     case "padding": word(value) == "valid" || word(value) == "0"
     case "stride", "dilation", "groups": word(value) == "1"
@@ -44,7 +44,7 @@ enum LayerSettings {
     }
   }
 
-  /// "usesBias" as "uses bias".
+  /// "normalizesFirst" as "normalizes first".
   private static func spaced(_ key: String) -> String {
     key.map { $0.isUppercase ? " \($0.lowercased())" : "\($0)" }.joined()
   }
