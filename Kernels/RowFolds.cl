@@ -43,8 +43,6 @@
     }                                                                                                                \
   }
 #define NN_SUM_ROW(RESULT, count, MANY, ONE) NN_FOLD_ROW(RESULT, count, 0.0f, MANY, ONE, a + b)
-#define NN_MAXIMUM_ROW(RESULT, count, x)                                                                             \
-  NN_FOLD_ROW(RESULT, count, -INFINITY, vload16(0, (x) + c), (x)[c], nn_maximum_float(a, b))
 
 #else
 

@@ -3,25 +3,30 @@
 
 #ifdef NN_LOOPS
 
+// The largest may lose NaN here: e^(x − largest) then passes it on to the sum, and so to all that is made of it.
+#define NN_LARGER(a, b) ((a) > (b) ? (a) : (b))
+#define NN_LARGEST(RESULT, count, x)                                                                                 \
+  NN_FOLD_ROW(RESULT, count, -INFINITY, vload16(0, (x) + c), (x)[c], NN_LARGER(a, b))
+
 // The sum of e^(x − largest) over a row, and the largest of the row that follows: it is read from memory while these are
-// computed. KEEP and KEEP_ONE may store the exponentials e.
+// computed. KEEP and KEEP_ONE may store the differences d or their exponentials e.
 #define NN_EXP_ROW(SUM, NEXT, columns, x, following, largest, KEEP, KEEP_ONE)                                        \
   {                                                                                                                  \
     float16 sums = 0.0f, maxima = -INFINITY;                                                                         \
     index_t c = 0;                                                                                                   \
     for (; c + 16 <= (columns); c += 16) {                                                                           \
-      const float16 e = nn_exp(vload16(0, (x) + c) - (largest));                                                     \
+      const float16 d = vload16(0, (x) + c) - (largest), e = nn_exp(d);                                              \
       KEEP;                                                                                                          \
       sums += e;                                                                                                     \
-      maxima = nn_maximum_float(maxima, vload16(0, (following) + c));                                                \
+      maxima = NN_LARGER(maxima, vload16(0, (following) + c));                                                       \
     }                                                                                                                \
     NN_FOLD_LANES(SUM, sums, a + b)                                                                                  \
-    NN_FOLD_LANES(NEXT, maxima, nn_maximum_float(a, b))                                                              \
+    NN_FOLD_LANES(NEXT, maxima, NN_LARGER(a, b))                                                                     \
     for (; c < (columns); c++) {                                                                                     \
-      const float e = nn_exp((x)[c] - (largest));                                                                    \
+      const float d = (x)[c] - (largest), e = nn_exp(d);                                                             \
       KEEP_ONE;                                                                                                      \
       SUM += e;                                                                                                      \
-      NEXT = nn_maximum_float(NEXT, (following)[c]);                                                                 \
+      NEXT = NN_LARGER(NEXT, (following)[c]);                                                                        \
     }                                                                                                                \
   }
 
@@ -30,7 +35,7 @@
   const index_t share = nn_share(rows), last = min((index_t)(get_group_id(0) + 1) * share, rows);                    \
   index_t row = (index_t)get_group_id(0) * share;                                                                    \
   float next = 0.0f;                                                                                                 \
-  if (row < last) NN_MAXIMUM_ROW(next, columns, xs + xOffset + (ulong)row * columns)
+  if (row < last) NN_LARGEST(next, columns, xs + xOffset + (ulong)row * columns)
 
 kernel void softmaxItems(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t rows,
                          index_t columns, int logarithmic) {
@@ -41,9 +46,9 @@ kernel void softmaxItems(global const float *xs, ulong xOffset, global float *ys
     const float largest = next;
     float sum;
     if (logarithmic) {
-      NN_EXP_ROW(sum, next, columns, x, following, largest, , )
+      NN_EXP_ROW(sum, next, columns, x, following, largest, nn_store(d, y + c), y[c] = d)
       const float logSum = log(sum);
-      NN_VECTORIZED for (index_t c = 0; c < columns; c++) y[c] = x[c] - largest - logSum;
+      NN_VECTORIZED for (index_t c = 0; c < columns; c++) y[c] -= logSum;
     } else {
       NN_EXP_ROW(sum, next, columns, x, following, largest, nn_store(e, y + c), y[c] = e)
       const float factor = 1.0f / sum;
