@@ -100,7 +100,7 @@ struct WorkGroups: Sendable {
   /// lines lie side by side, `areColumns`, an item gets many: a cache line or two of each row would be read slowly.
   static func elements(_ count: Int, each: Int = 1, areColumns: Bool = false) -> WorkGroups {
     var groups = WorkGroups(x: (count + WorkGroup.elements - 1) / WorkGroup.elements)
-    groups.loop = (count, each, areColumns ? 256 : 16)
+    groups.loop = (count, each, areColumns ? 512 : 16)
     return groups
   }
 
