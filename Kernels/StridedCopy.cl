@@ -54,11 +54,11 @@ ACCUMULATE(int, nn_add_int(a, b))
     NN_ROUND(WORD, p, q)                                                                                             \
     NN_ROUND(WORD, q, p)                                                                                             \
     NN_ROUND(WORD, p, q)                                                                                             \
-    _Pragma("unroll") for (uint k = 0; k < 16; k++) nn_store(p[k], y + k * rows);                                 \
+    _Pragma("unroll") for (uint k = 0; k < 16; k++) nn_store(p[k], y + k * rows);                                    \
   }                                                                                                                  \
   kernel void transpose_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows,   \
                                index_t columns, index_t batches) {                                                   \
-    const index_t column = (index_t)get_group_id(0) * NN_TILE_COLUMNS, row = (index_t)get_group_id(1) * NN_TILE_ROWS;     \
+    const index_t column = (index_t)get_group_id(0) * NN_TILE_COLUMNS, row = (index_t)get_group_id(1) * NN_TILE_ROWS; \
     const index_t width = min((index_t)NN_TILE_COLUMNS, columns - column);                                           \
     const index_t height = min((index_t)NN_TILE_ROWS, rows - row);                                                   \
     for (index_t batch = get_group_id(2); batch < batches; batch += get_num_groups(2)) {                             \

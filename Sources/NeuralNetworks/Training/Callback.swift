@@ -56,7 +56,9 @@ public enum MonitorDirection: Sendable, Hashable {
   /// Larger for names that end in accuracy, precision, recall, f1 or matrix (or a class number after one of them); smaller
   /// otherwise.
   case automatic
+  /// The smaller value is the better one, as of losses (Keras: `min`).
   case smaller
+  /// The larger value is the better one, as of accuracies (Keras: `max`).
   case larger
 
   /// True when `value` is better than `best` by more than `delta`. Any number is better than a NaN; a NaN is never better.

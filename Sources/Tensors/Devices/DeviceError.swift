@@ -39,7 +39,7 @@ public enum DeviceError: NeuralNetworksError {
     }
   }
 
-  /// 3.
+  /// The exit code of a command that stops because of it: 3, whether the device is not there or failed.
   public var exitCode: Int32 { 3 }
 
   /// The error in the terms of this module.
