@@ -95,7 +95,8 @@
 
 #else
 
-#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, EXTREME)                                                     \
+// Along its share an item compares without branches, so that it reads ahead.
+#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, EXTREME)                                          \
   kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,       \
                                  index_t count, index_t extent, index_t inner) {                                     \
     NN_FOREACH(i, count) {                                                                                           \
@@ -106,10 +107,9 @@
         NN_TYPE(TYPE) champion = p[0];                                                                               \
         for (index_t j = 1; j < extent; j++) {                                                                       \
           const NN_TYPE(TYPE) x = p[(ulong)j * inner];                                                               \
-          if (BEFORE(x, j, champion, best, BETTER)) {                                                                \
-            champion = x;                                                                                            \
-            best = j;                                                                                                \
-          }                                                                                                          \
+          const int isBetter = (champion == champion) & !(x NO_BETTER champion);                                     \
+          champion = isBetter ? x : champion;                                                                        \
+          best = isBetter ? j : best;                                                                                \
         }                                                                                                            \
       }                                                                                                              \
       ys[yOffset + i] = (int)best;                                                                                   \
@@ -127,10 +127,9 @@
     NN_TYPE(TYPE) champion = xs[(ulong)best * inner];                                                                \
     for (index_t j = best + NN_GROUP; j < extent; j += NN_GROUP) {                                                   \
       const NN_TYPE(TYPE) x = xs[(ulong)j * inner];                                                                  \
-      if (BEFORE(x, j, champion, best, BETTER)) {                                                                    \
-        champion = x;                                                                                                \
-        best = j;                                                                                                    \
-      }                                                                                                              \
+      const int isBetter = (champion == champion) & !(x NO_BETTER champion);                                         \
+      champion = isBetter ? x : champion;                                                                            \
+      best = isBetter ? j : best;                                                                                    \
     }                                                                                                                \
     champions[item] = champion;                                                                                      \
     positions[item] = best;                                                                                          \

@@ -64,6 +64,57 @@ NN_STORING(uchar)
     if (i < (count))
 #endif
 
+// ys[AT] = y for each element i of this item's share, where statements compute y from operands. AT may name what they declare.
+//
+// Memory is as fast as many reads are on their way at once, and a read cannot pass a write that may be to the same place: an
+// item makes all its results before it stores the first. For an element beyond the end it makes that of its first again.
+#ifdef NN_LOOPS
+#define NN_MAP(i, count, TYPE, ys, AT, ...) \
+  NN_FOREACH(i, count) {                    \
+    TYPE y;                                 \
+    __VA_ARGS__;                            \
+    (ys)[AT] = y;                           \
+  }
+#else
+#define NN_MAP(i, count, TYPE, ys, AT, ...)                                                                          \
+  const index_t nn_first = (index_t)get_group_id(0) * (NN_GROUP * NN_EACH) + get_local_id(0);                        \
+  if (nn_first < (count)) {                                                                                          \
+    TYPE nn_results[NN_EACH];                                                                                        \
+    step_t nn_places[NN_EACH];                                                                                       \
+    _Pragma("unroll") for (index_t nn_pass = 0; nn_pass < NN_EACH; nn_pass++) {                                      \
+      const index_t nn_next = nn_first + nn_pass * NN_GROUP, i = nn_next < (count) ? nn_next : nn_first;             \
+      TYPE y;                                                                                                        \
+      __VA_ARGS__;                                                                                                   \
+      nn_results[nn_pass] = y;                                                                                       \
+      nn_places[nn_pass] = AT;                                                                                       \
+    }                                                                                                                \
+    _Pragma("unroll") for (index_t nn_pass = 0; nn_pass < NN_EACH; nn_pass++)                                        \
+        if (nn_first + nn_pass * NN_GROUP < (count)) (ys)[nn_places[nn_pass]] = nn_results[nn_pass];                 \
+  }
+#endif
+
+// Writes four neighbours, at once where they are aligned. Loops get single elements, which compilers make longer vectors of.
+#ifdef NN_LOOPS
+#define NN_PUT4(TYPE, to, a, b, c, d) \
+  {                                   \
+    global TYPE *nn_to = (to);        \
+    nn_to[0] = a;                     \
+    nn_to[1] = b;                     \
+    nn_to[2] = c;                     \
+    nn_to[3] = d;                     \
+  }
+#else
+#define NN_PUT4(TYPE, to, a, b, c, d)               \
+  {                                                 \
+    global TYPE *nn_to = (to);                      \
+    const TYPE##4 nn_four = (TYPE##4)(a, b, c, d);  \
+    if ((ulong)nn_to % sizeof(TYPE##4) == 0)        \
+      *(global TYPE##4 *)nn_to = nn_four;           \
+    else                                            \
+      vstore4(nn_four, 0, nn_to);                   \
+  }
+#endif
+
 // A loop over up to 8 axes, innermost first, and the steps of one operand along them.
 typedef struct {
   index_t rank;
@@ -75,11 +126,12 @@ typedef struct {
 
 // Runs statements for each axis, where `position` is that of element i along it.
 #define NN_FORAXES(i, loop, ...)                                                    \
-  for (index_t axis = 0, nn_left = i; axis < (loop).rank; axis++) {                 \
-    const index_t nn_next = nn_left / (loop).extents[axis];                         \
-    const step_t position = (step_t)(nn_left - nn_next * (loop).extents[axis]);     \
-    __VA_ARGS__;                                                                    \
-    nn_left = nn_next;                                                              \
+  for (index_t axis = 0, nn_left = i; axis < (loop).rank; axis++) {                         \
+    /* What is left for the outermost axis is the position along it. */                     \
+    const index_t nn_outer = axis + 1 < (loop).rank ? nn_left / (loop).extents[axis] : 0;   \
+    const step_t position = (step_t)(nn_left - nn_outer * (loop).extents[axis]);            \
+    __VA_ARGS__;                                                                            \
+    nn_left = nn_outer;                                                                     \
   }
 
 // Runs the statement that follows for each run of neighbouring elements among this item's share of `count`: `run` elements
@@ -88,31 +140,48 @@ typedef struct {
 // that might wrap around is no place that compilers know to be beside another.
 #ifdef NN_LOOPS
 #define NN_FORRUNS(i, run, count, extent)                                                                            \
-  for (index_t nn_groups = (index_t)get_num_groups(0), nn_share = ((count) + nn_groups - 1) / nn_groups,             \
-               i = (index_t)get_group_id(0) * nn_share,                                                              \
-               nn_end = i + nn_share < (count) ? i + nn_share : (count), run = 0;                                    \
+  for (index_t nn_groups = (index_t)get_num_groups(0), nn_length = ((count) + nn_groups - 1) / nn_groups,            \
+               i = (index_t)get_group_id(0) * nn_length,                                                             \
+               nn_end = i + nn_length < (count) ? i + nn_length : (count), run = 0;                                  \
        i < nn_end && (run = (extent)-i % (extent), run = run < nn_end - i ? run : nn_end - i, 1); i += run)
-#define NN_RUN(k, run, S, T, ...)                                                                                    \
-  if ((S) == 1 && (T) == 1) {                                                                                        \
-    const step_t s = 1, t = 1;                                                                                       \
-    NN_VECTORIZED for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;                                                     \
-  } else if ((S) == 1 && (T) == 0) {                                                                                 \
-    const step_t s = 1, t = 0;                                                                                       \
-    NN_VECTORIZED for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;                                                     \
-  } else if ((S) == 0 && (T) == 1) {                                                                                 \
-    const step_t s = 0, t = 1;                                                                                       \
-    NN_VECTORIZED for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;                                                     \
-  } else {                                                                                                           \
-    const step_t s = (S), t = (T);                                                                                   \
-    for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;                                                                   \
+#define NN_RUN(k, run, S, T, ...)                                            \
+  if ((S) == 1 && (T) == 1) {                                                \
+    const step_t s = 1, t = 1;                                               \
+    NN_VECTORIZED for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;    \
+  } else if ((S) == 1 && (T) == 0) {                                         \
+    const step_t s = 1, t = 0;                                               \
+    NN_VECTORIZED for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;    \
+  } else if ((S) == 0 && (T) == 1) {                                         \
+    const step_t s = 0, t = 1;                                               \
+    NN_VECTORIZED for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;    \
+  } else {                                                                   \
+    const step_t s = (S), t = (T);                                           \
+    for (step_t k = 0; k < (step_t)(run); k++) __VA_ARGS__;                  \
   }
 #else
 #define NN_FORRUNS(i, run, count, extent) NN_FOREACH(i, count)
-#define NN_RUN(k, run, S, T, ...)                                                                                    \
-  {                                                                                                                  \
-    const step_t s = 0, t = 0, k = 0;                                                                                \
-    __VA_ARGS__;                                                                                                     \
+#define NN_RUN(k, run, S, T, ...)             \
+  {                                           \
+    const step_t s = 0, t = 0, k = 0;         \
+    __VA_ARGS__;                              \
   }
+#endif
+
+// (ys + yAt)[k·STEP] = y for each element i of a loop, where PLACES computes from i where the operands begin, and statements
+// compute y, with s, t and k as in NN_RUN: S and T are the steps of two operands along the innermost axis.
+#ifdef NN_LOOPS
+#define NN_MAP_RUNS(i, count, loop, S, T, TYPE, ys, yAt, STEP, PLACES, ...) \
+  NN_FORRUNS(i, run, count, (loop).extents[0]) {                            \
+    PLACES;                                                                 \
+    NN_RUN(k, run, S, T, {                                                  \
+      TYPE y;                                                               \
+      __VA_ARGS__;                                                          \
+      ((ys) + yAt)[k * STEP] = y;                                           \
+    })                                                                      \
+  }
+#else
+#define NN_MAP_RUNS(i, count, loop, S, T, TYPE, ys, yAt, STEP, PLACES, ...) \
+  NN_MAP(i, count, TYPE, ys, yAt, PLACES; const step_t s = 0, t = 0, k = 0; __VA_ARGS__)
 #endif
 
 // fmax and fmin drop NaN, and max and min leave it undefined; these two pass it on from either side.

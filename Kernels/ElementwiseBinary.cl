@@ -21,10 +21,7 @@ static inline int nn_remainder_int(int a, int b) {
     as += aOffset;                                                                                                  \
     bs += bOffset;                                                                                                  \
     ys += yOffset;                                                                                                  \
-    NN_FOREACH(i, count) {                                                                                          \
-      const NN_TYPE(TYPE) a = as[i], b = bs[i];                                                                     \
-      ys[i] = EXPRESSION;                                                                                           \
-    }                                                                                                               \
+    NN_MAP(i, count, NN_TYPE(TYPE), ys, i, const NN_TYPE(TYPE) a = as[i], b = bs[i]; y = EXPRESSION)                \
   }                                                                                                                 \
   kernel void binaryStrided_##NAME##_##TYPE(                                                                        \
       global const NN_TYPE(TYPE) *as, ulong aOffset, global const NN_TYPE(TYPE) *bs, ulong bOffset,                 \
@@ -32,24 +29,18 @@ static inline int nn_remainder_int(int a, int b) {
     as += aOffset;                                                                                                  \
     bs += bOffset;                                                                                                  \
     ys += yOffset;                                                                                                  \
-    NN_FORRUNS(i, run, count, loop.extents[0]) {                                                                     \
-      step_t aAt = 0, bAt = 0;                                                                                       \
-      NN_FORAXES(i, loop, aAt += position * aSteps.steps[axis]; bAt += position * bSteps.steps[axis]);               \
-      NN_RUN(k, run, aSteps.steps[0], bSteps.steps[0], {                                                             \
-        const NN_TYPE(TYPE) a = (as + aAt)[k * s], b = (bs + bAt)[k * t];                                            \
-        (ys + i)[k] = EXPRESSION;                                                                                    \
-      })                                                                                                             \
-    }                                                                                                                \
-  }                                                                                                                  \
+    NN_MAP_RUNS(i, count, loop, aSteps.steps[0], bSteps.steps[0], NN_TYPE(TYPE), ys, i, 1,                          \
+                step_t aAt = 0; step_t bAt = 0;                                                                     \
+                NN_FORAXES(i, loop, aAt += position * aSteps.steps[axis]; bAt += position * bSteps.steps[axis]),    \
+                const NN_TYPE(TYPE) a = (as + aAt)[k * s], b = (bs + bAt)[k * t]; y = EXPRESSION)                   \
+  }                                                                                                                 \
   kernel void binaryScalar_##NAME##_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset,                           \
                                            global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count,                  \
                                            NN_TYPE(TYPE) scalar, int scalarFirst) {                                 \
     xs += xOffset;                                                                                                  \
     ys += yOffset;                                                                                                  \
-    NN_FOREACH(i, count) {                                                                                          \
-      const NN_TYPE(TYPE) x = xs[i], a = scalarFirst ? scalar : x, b = scalarFirst ? x : scalar;                    \
-      ys[i] = EXPRESSION;                                                                                           \
-    }                                                                                                               \
+    NN_MAP(i, count, NN_TYPE(TYPE), ys, i,                                                                          \
+           const NN_TYPE(TYPE) x = xs[i], a = scalarFirst ? scalar : x, b = scalarFirst ? x : scalar; y = EXPRESSION) \
   }
 
 BINARY(add, float, a + b)

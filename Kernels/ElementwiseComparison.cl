@@ -7,7 +7,7 @@
     as += aOffset;                                                                                                  \
     bs += bOffset;                                                                                                  \
     ys += yOffset;                                                                                                  \
-    NN_FOREACH(i, count) ys[i] = as[i] OPERATOR bs[i];                                                              \
+    NN_MAP(i, count, nn_bool, ys, i, y = as[i] OPERATOR bs[i])                                                      \
   }                                                                                                                 \
   kernel void compareStrided_##NAME##_##TYPE(                                                                       \
       global const NN_TYPE(TYPE) *as, ulong aOffset, global const NN_TYPE(TYPE) *bs, ulong bOffset,                 \
@@ -15,18 +15,16 @@
     as += aOffset;                                                                                                  \
     bs += bOffset;                                                                                                  \
     ys += yOffset;                                                                                                  \
-    NN_FORRUNS(i, run, count, loop.extents[0]) {                                                                     \
-      step_t aAt = 0, bAt = 0;                                                                                       \
-      NN_FORAXES(i, loop, aAt += position * aSteps.steps[axis]; bAt += position * bSteps.steps[axis]);               \
-      NN_RUN(k, run, aSteps.steps[0], bSteps.steps[0],                                                               \
-             (ys + i)[k] = (as + aAt)[k * s] OPERATOR (bs + bAt)[k * t])                                             \
-    }                                                                                                                \
-  }                                                                                                                  \
+    NN_MAP_RUNS(i, count, loop, aSteps.steps[0], bSteps.steps[0], nn_bool, ys, i, 1,                                \
+                step_t aAt = 0; step_t bAt = 0;                                                                     \
+                NN_FORAXES(i, loop, aAt += position * aSteps.steps[axis]; bAt += position * bSteps.steps[axis]),    \
+                y = (as + aAt)[k * s] OPERATOR (bs + bAt)[k * t])                                                   \
+  }                                                                                                                 \
   kernel void compareScalar_##NAME##_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global nn_bool *ys,      \
                                             ulong yOffset, index_t count, NN_TYPE(TYPE) scalar) {                   \
     xs += xOffset;                                                                                                  \
     ys += yOffset;                                                                                                  \
-    NN_FOREACH(i, count) ys[i] = xs[i] OPERATOR scalar;                                                             \
+    NN_MAP(i, count, nn_bool, ys, i, y = xs[i] OPERATOR scalar)                                                     \
   }
 
 #define COMPARISONS(TYPE)               \

@@ -45,7 +45,7 @@ static inline float nn_gradient_zero(float g, float x, float a, float b) { retur
     gs += gOffset;                                                                                                  \
     saved += savedOffset;                                                                                           \
     dxs += dxOffset;                                                                                                \
-    NN_FOREACH(i, count) dxs[i] = nn_gradient_##NAME(gs[i], saved[i], a, b);                                        \
+    NN_MAP(i, count, float, dxs, i, y = nn_gradient_##NAME(gs[i], saved[i], a, b))                                  \
   }
 
 // The gradient of a layer's activation and of its bias in one pass: dz = dy·f′(saved), dBias[u] = Σ dz[·, u].
@@ -90,11 +90,18 @@ static inline float nn_gradient_zero(float g, float x, float a, float b) { retur
     const index_t last = min(first + stretch, rows);                                                                \
     float sum = 0.0f;                                                                                               \
     if (unit < units) {                                                                                             \
-      for (index_t row = first + lane; row < last; row += NN_ROWS) {                                                \
-        const index_t i = row * units + unit;                                                                       \
-        const float dz = nn_gradient_##NAME(gs[gOffset + i], saved[savedOffset + i], a, b);                         \
-        dzs[dzOffset + i] = dz;                                                                                     \
-        sum += dz;                                                                                                  \
+      /* Four rows are read before one is written, as in NN_MAP. */                                                 \
+      for (index_t row = first + lane; row < last; row += 4 * NN_ROWS) {                                            \
+        float dz[4];                                                                                                \
+        _Pragma("unroll") for (uint r = 0; r < 4; r++) {                                                            \
+          const index_t next = row + r * NN_ROWS, i = (next < last ? next : row) * units + unit;                    \
+          dz[r] = nn_gradient_##NAME(gs[gOffset + i], saved[savedOffset + i], a, b);                                \
+        }                                                                                                           \
+        _Pragma("unroll") for (uint r = 0; r < 4; r++) {                                                            \
+          if (row + r * NN_ROWS >= last) break;                                                                     \
+          dzs[dzOffset + (row + r * NN_ROWS) * units + unit] = dz[r];                                               \
+          sum += dz[r];                                                                                             \
+        }                                                                                                           \
       }                                                                                                             \
     }                                                                                                               \
     partial[item] = sum;                                                                                            \

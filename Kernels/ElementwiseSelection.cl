@@ -8,7 +8,7 @@
     as += aOffset;                                                                                                   \
     bs += bOffset;                                                                                                   \
     ys += yOffset;                                                                                                   \
-    NN_FOREACH(i, count) ys[i] = conditions[i] ? as[i] : bs[i];                                                      \
+    NN_MAP(i, count, WORD, ys, i, const WORD a = as[i], b = bs[i]; y = conditions[i] ? a : b)                        \
   }                                                                                                                  \
   kernel void selectStrided_##NAME(                                                                                  \
       global const nn_bool *conditions, ulong conditionOffset, global const WORD *as, ulong aOffset,                 \
@@ -18,12 +18,10 @@
     as += aOffset;                                                                                                   \
     bs += bOffset;                                                                                                   \
     ys += yOffset;                                                                                                   \
-    NN_FOREACH(i, count) {                                                                                           \
-      step_t conditionAt = 0, aAt = 0, bAt = 0;                                                                      \
-      NN_FORAXES(i, loop, conditionAt += position * conditionSteps.steps[axis];                                      \
-                 aAt += position * aSteps.steps[axis]; bAt += position * bSteps.steps[axis]);                        \
-      ys[i] = conditions[conditionAt] ? as[aAt] : bs[bAt];                                                           \
-    }                                                                                                                \
+    NN_MAP(i, count, WORD, ys, i, step_t conditionAt = 0, aAt = 0, bAt = 0;                                          \
+           NN_FORAXES(i, loop, conditionAt += position * conditionSteps.steps[axis];                                 \
+                      aAt += position * aSteps.steps[axis]; bAt += position * bSteps.steps[axis]);                   \
+           const WORD a = as[aAt], b = bs[bAt]; y = conditions[conditionAt] ? a : b)                                 \
   }
 
 SELECT(word, uint)
@@ -37,10 +35,7 @@ static inline int nn_int_from_float(float x) { return x != x ? 0 : convert_int_s
                                  ulong yOffset, index_t count) {                                                     \
     xs += xOffset;                                                                                                   \
     ys += yOffset;                                                                                                   \
-    NN_FOREACH(i, count) {                                                                                           \
-      const NN_TYPE(FROM) x = xs[i];                                                                                 \
-      ys[i] = EXPRESSION;                                                                                            \
-    }                                                                                                                \
+    NN_MAP(i, count, NN_TYPE(TO), ys, i, const NN_TYPE(FROM) x = xs[i]; y = EXPRESSION)                              \
   }
 
 CAST(float, int, nn_int_from_float(x))

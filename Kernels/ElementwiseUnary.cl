@@ -5,10 +5,7 @@
                                     ulong yOffset, index_t count, NN_TYPE(FROM) a, NN_TYPE(FROM) b) {           \
     xs += xOffset;                                                                                              \
     ys += yOffset;                                                                                              \
-    NN_FOREACH(i, count) {                                                                                      \
-      const NN_TYPE(FROM) x = xs[i];                                                                            \
-      ys[i] = EXPRESSION;                                                                                       \
-    }                                                                                                           \
+    NN_MAP(i, count, NN_TYPE(TO), ys, i, const NN_TYPE(FROM) x = xs[i]; y = EXPRESSION)                         \
   }
 
 UNARY(negate, float, float, -x)

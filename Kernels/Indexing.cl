@@ -5,23 +5,18 @@
   kernel void gatherRows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global const int *indices,            \
                                 ulong indicesOffset, global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count,         \
                                 index_t extent, index_t inner, index_t indexCount) {                                 \
-    NN_FOREACH(at, count) {                                                                                          \
-      const index_t line = at / inner, i = at - line * inner;                                                        \
-      const index_t o = line / indexCount, j = line - o * indexCount;                                                \
-      const int index = indices[indicesOffset + j];                                                                  \
-      ys[yOffset + at] =                                                                                             \
-          index >= 0 && index < extent ? xs[xOffset + ((ulong)o * extent + index) * inner + i] : OUTSIDE;            \
-    }                                                                                                                \
+    NN_MAP(at, count, NN_TYPE(TYPE), ys + yOffset, at, const index_t line = at / inner, i = at - line * inner;       \
+           const index_t o = line / indexCount, j = line - o * indexCount;                                           \
+           const int index = indices[indicesOffset + j];                                                             \
+           y = index >= 0 && index < extent ? xs[xOffset + ((ulong)o * extent + index) * inner + i] : OUTSIDE)       \
   }                                                                                                                  \
   kernel void gatherElements_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global const int *indices,        \
                                     ulong indicesOffset, global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count,     \
                                     index_t extent, index_t inner, index_t indexCount) {                             \
-    NN_FOREACH(at, count) {                                                                                          \
-      const index_t line = at / inner, i = at - line * inner, o = line / indexCount;                                 \
-      const int index = indices[indicesOffset + at];                                                                 \
-      ys[yOffset + at] =                                                                                             \
-          index >= 0 && index < extent ? xs[xOffset + ((ulong)o * extent + index) * inner + i] : OUTSIDE;            \
-    }                                                                                                                \
+    NN_MAP(at, count, NN_TYPE(TYPE), ys + yOffset, at,                                                               \
+           const index_t line = at / inner, i = at - line * inner, o = line / indexCount;                            \
+           const int index = indices[indicesOffset + at];                                                            \
+           y = index >= 0 && index < extent ? xs[xOffset + ((ulong)o * extent + index) * inner + i] : OUTSIDE)       \
   }
 
 GATHER(float, NAN)

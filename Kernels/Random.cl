@@ -176,15 +176,12 @@ static inline float2 nn_normals(uint first, uint second) {
 #endif
 
 #define DRAW(NAME, TYPE, LOOP, BLOCK, WORD)                                                                          \
-  kernel void NAME(global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count, source_t source,                          \
+  kernel void NAME(global TYPE *ys, ulong yOffset, index_t count, source_t source,                          \
                    global const int *stepOffset, ulong stepOffsetOffset, ulong threshold) {                          \
     ys += yOffset;                                                                                                   \
     LOOP({                                                                                                           \
       BLOCK;                                                                                                         \
-      ys[i] = WORD(x);                                                                                               \
-      ys[i + 1] = WORD(y);                                                                                           \
-      ys[i + 2] = WORD(z);                                                                                           \
-      ys[i + 3] = WORD(w);                                                                                           \
+      NN_PUT4(TYPE, ys + i, WORD(x), WORD(y), WORD(z), WORD(w))                                                      \
     })                                                                                                               \
     NN_LAST(count, {                                                                                                 \
       BLOCK;                                                                                                         \
@@ -217,7 +214,7 @@ DRAW(random_bits, int, BY_BITS, NO_BLOCK, BITS)
 DRAW(random_uniform, float, BY_UNIFORMS, NO_BLOCK, UNIFORM)
 DRAW(random_normal, float, BY_BLOCKS, PAIRS, NORMAL)
 DRAW(random_bernoulli_float, float, BY_MASKS, NO_BLOCK, MASK)
-DRAW(random_bernoulli_bool, bool, BY_BLOCKS, NO_BLOCK, MASK)
+DRAW(random_bernoulli_bool, uchar, BY_BLOCKS, NO_BLOCK, MASK)
 
 // y[i] = x[i]·scale where the mask of the same draw is 1, else x[i]·0, so that NaN shows.
 kernel void dropout(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t count,
@@ -225,8 +222,9 @@ kernel void dropout(global const float *xs, ulong xOffset, global float *ys, ulo
                     float scale) {
   xs += xOffset;
   ys += yOffset;
-#define KEPT(at, c) ys[i + at] = xs[i + at] * ((ulong)words.c < threshold ? scale : 0.0f);
+#define KEPT(at, c) xs[i + at] * ((ulong)words.c < threshold ? scale : 0.0f)
+#define KEPT_ONE(at, c) ys[i + at] = KEPT(at, c);
   NN_FORWORDS(count, nn_store(vload16(0, xs + i) * NN_MASKED(scale), ys + i),
-              KEPT(0, x) KEPT(1, y) KEPT(2, z) KEPT(3, w))
-  NN_LAST(count, KEPT(0, x) if (left > 1) KEPT(1, y) if (left > 2) KEPT(2, z))
+              NN_PUT4(float, ys + i, KEPT(0, x), KEPT(1, y), KEPT(2, z), KEPT(3, w)))
+  NN_LAST(count, KEPT_ONE(0, x) if (left > 1) KEPT_ONE(1, y) if (left > 2) KEPT_ONE(2, z))
 }

@@ -5,11 +5,10 @@
                           loop_t loop, steps_t xSteps, steps_t ySteps) {                                             \
     xs += xOffset;                                                                                                   \
     ys += yOffset;                                                                                                   \
-    NN_FORRUNS(i, run, count, loop.extents[0]) {                                                                     \
-      step_t xAt = 0, yAt = 0;                                                                                       \
-      NN_FORAXES(i, loop, xAt += position * xSteps.steps[axis]; yAt += position * ySteps.steps[axis]);               \
-      NN_RUN(k, run, xSteps.steps[0], ySteps.steps[0], (ys + yAt)[k * t] = (xs + xAt)[k * s])                        \
-    }                                                                                                                \
+    NN_MAP_RUNS(i, count, loop, xSteps.steps[0], ySteps.steps[0], WORD, ys, yAt, t,                                  \
+                step_t xAt = 0; step_t yAt = 0;                                                                      \
+                NN_FORAXES(i, loop, xAt += position * xSteps.steps[axis]; yAt += position * ySteps.steps[axis]),     \
+                y = (xs + xAt)[k * s])                                                                               \
   }
 
 #define ACCUMULATE(TYPE, SUM)                                                                                        \
@@ -17,14 +16,10 @@
                                 ulong yOffset, index_t count, loop_t loop, steps_t xSteps, steps_t ySteps) {         \
     xs += xOffset;                                                                                                   \
     ys += yOffset;                                                                                                   \
-    NN_FORRUNS(i, run, count, loop.extents[0]) {                                                                     \
-      step_t xAt = 0, yAt = 0;                                                                                       \
-      NN_FORAXES(i, loop, xAt += position * xSteps.steps[axis]; yAt += position * ySteps.steps[axis]);               \
-      NN_RUN(k, run, xSteps.steps[0], ySteps.steps[0], {                                                             \
-        const NN_TYPE(TYPE) a = (ys + yAt)[k * t], b = (xs + xAt)[k * s];                                            \
-        (ys + yAt)[k * t] = SUM;                                                                                     \
-      })                                                                                                             \
-    }                                                                                                                \
+    NN_MAP_RUNS(i, count, loop, xSteps.steps[0], ySteps.steps[0], NN_TYPE(TYPE), ys, yAt, t,                         \
+                step_t xAt = 0; step_t yAt = 0;                                                                      \
+                NN_FORAXES(i, loop, xAt += position * xSteps.steps[axis]; yAt += position * ySteps.steps[axis]),     \
+                const NN_TYPE(TYPE) a = (ys + yAt)[k * t], b = (xs + xAt)[k * s]; y = SUM)                           \
   }
 
 COPY(word, uint)
@@ -83,8 +78,10 @@ ACCUMULATE(int, nn_add_int(a, b))
 
 #else
 
-// A work group turns a tile through local memory. The extra column keeps the lanes of a column in different banks.
+// A work group turns a tile through local memory. The extra column keeps the lanes of a column in different banks. An item reads
+// all that it brings before it stores the first.
 #define TILE 32
+#define NN_STRIDE (NN_GROUP / TILE)
 #define TRANSPOSE(NAME, WORD)                                                                                        \
   kernel void transpose_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows,   \
                                index_t columns, index_t batches) {                                                   \
@@ -93,13 +90,20 @@ ACCUMULATE(int, nn_add_int(a, b))
     const index_t column = (index_t)get_group_id(0) * TILE, row = (index_t)get_group_id(1) * TILE;                   \
     for (index_t batch = get_group_id(2); batch < batches; batch += get_num_groups(2)) {                             \
       const ulong start = (ulong)batch * rows * columns;                                                             \
-      for (uint k = first; k < TILE; k += NN_GROUP / TILE)                                                           \
-        if (row + k < rows && column + lane < columns)                                                               \
-          tile[k][lane] = xs[xOffset + start + (ulong)(row + k) * columns + column + lane];                          \
+      WORD held[TILE / NN_STRIDE];                                                                                   \
+      _Pragma("unroll") for (uint u = 0; u < TILE / NN_STRIDE; u++) {                                                \
+        const uint k = first + u * NN_STRIDE;                                                                        \
+        held[u] = row + k < rows && column + lane < columns                                                          \
+                      ? xs[xOffset + start + (ulong)(row + k) * columns + column + lane]                             \
+                      : 0;                                                                                           \
+      }                                                                                                              \
+      _Pragma("unroll") for (uint u = 0; u < TILE / NN_STRIDE; u++) tile[first + u * NN_STRIDE][lane] = held[u];     \
       barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
-      for (uint k = first; k < TILE; k += NN_GROUP / TILE)                                                           \
+      _Pragma("unroll") for (uint u = 0; u < TILE / NN_STRIDE; u++) {                                                \
+        const uint k = first + u * NN_STRIDE;                                                                        \
         if (column + k < columns && row + lane < rows)                                                               \
           ys[yOffset + start + (ulong)(column + k) * rows + row + lane] = tile[lane][k];                             \
+      }                                                                                                              \
       barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
     }                                                                                                                \
   }
