@@ -1,5 +1,5 @@
 // Normalisation of the rows of [rows, columns], (x - mean)·scale·gain + shift, and its gradient.
-// Items: one item does one row, for short rows. Rows: one work group does one row. Where items run loops, Items does all.
+// RowFolds.cl says who does a row. Where items run loops, `items` does all.
 
 typedef struct {
   float epsilon;
@@ -8,7 +8,7 @@ typedef struct {
 
 #ifdef NN_LOOPS
 
-kernel void normalizeItems(global const float *xs, ulong xOffset, global const float *gains, ulong gainOffset,
+kernel void normalize_items(global const float *xs, ulong xOffset, global const float *gains, ulong gainOffset,
                            global const float *shifts, ulong shiftOffset, global float *ys, ulong yOffset,
                            global float *statistics, ulong statisticsOffset, index_t rows, index_t columns,
                            normalization_t how) {
@@ -106,7 +106,7 @@ static inline float nn_gradient_means(global const float *dy, global const float
   return sum / (float)columns;
 }
 
-kernel void normalizeGradientItems(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
+kernel void normalizeGradient_items(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
                                    global const float *gains, ulong gainOffset, global const float *statistics,
                                    ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,
                                    index_t columns, normalization_t how) {
@@ -134,76 +134,61 @@ kernel void normalizeGradientStretches(global const float *dys, ulong dyOffset, 
 
 #else
 
-#define NORMALIZE(FIRST, STEP, SUM)                                                                                  \
-  {                                                                                                                  \
-    global const float *x = xs + xOffset + (ulong)row * columns;                                                     \
-    global float *y = ys + yOffset + (ulong)row * columns;                                                           \
-    float a = 0.0f, mean = 0.0f;                                                                                     \
-    if (how.isCentred) {                                                                                             \
-      for (index_t c = FIRST; c < columns; c += STEP) a += x[c];                                                     \
-      mean = SUM(a) / (float)columns;                                                                                \
+#define NORMALIZE(HOW)                                                                                               \
+  kernel void normalize_##HOW(global const float *xs, ulong xOffset, global const float *gains, ulong gainOffset,     \
+                             global const float *shifts, ulong shiftOffset, global float *ys, ulong yOffset,         \
+                             global float *statistics, ulong statisticsOffset, index_t rows, index_t columns,        \
+                             normalization_t how) {                                                                  \
+    NN_ROW_##HOW(kept[NN_HELD]) {                                                                                    \
+      global const float *x = xs + xOffset + (ulong)row * columns;                                                   \
+      global float *y = ys + yOffset + (ulong)row * columns;                                                         \
+      float a = 0.0f, mean = 0.0f;                                                                                   \
+      NN_FOR_##HOW(k, c) a += NN_KEEP_##HOW(kept, k, x[c]);                                                          \
+      if (how.isCentred) mean = NN_SUM_##HOW(a) / (float)columns;                                                    \
       a = 0.0f;                                                                                                      \
-    }                                                                                                                \
-    for (index_t c = FIRST; c < columns; c += STEP) a += (x[c] - mean) * (x[c] - mean);                              \
-    const float scale = 1.0f / sqrt(SUM(a) / (float)columns + how.epsilon);                                          \
-    if (FIRST == 0 && how.keeps) {                                                                                   \
-      statistics[statisticsOffset + row] = mean;                                                                     \
-      statistics[statisticsOffset + rows + row] = scale;                                                             \
-    }                                                                                                                \
-    for (index_t c = FIRST; c < columns; c += STEP)                                                                  \
-      y[c] = (x[c] - mean) * scale * (how.hasGain ? gains[gainOffset + c] : 1.0f) +                                  \
-             (how.hasShift ? shifts[shiftOffset + c] : 0.0f);                                                        \
-  }
-
-kernel void normalizeItems(global const float *xs, ulong xOffset, global const float *gains, ulong gainOffset,
-                           global const float *shifts, ulong shiftOffset, global float *ys, ulong yOffset,
-                           global float *statistics, ulong statisticsOffset, index_t rows, index_t columns,
-                           normalization_t how) {
-  NN_FOREACH(row, rows) NORMALIZE(0, 1, ALONE_SUM)
-}
-
-kernel void normalizeRows(global const float *xs, ulong xOffset, global const float *gains, ulong gainOffset,
-                          global const float *shifts, ulong shiftOffset, global float *ys, ulong yOffset,
-                          global float *statistics, ulong statisticsOffset, index_t rows, index_t columns,
-                          normalization_t how) {
-  local float shared[NN_GROUP];
-  const index_t row = get_group_id(0);
-  NORMALIZE(get_local_id(0), NN_GROUP, GROUP_SUM)
-}
-
-#define NORMALIZE_GRADIENT(FIRST, STEP, SUM)                                                                         \
-  {                                                                                                                  \
-    global const float *dy = dys + dyOffset + (ulong)row * columns, *x = xs + xOffset + (ulong)row * columns;        \
-    global float *dx = dxs + dxOffset + (ulong)row * columns;                                                        \
-    const float mean = statistics[statisticsOffset + row], scale = statistics[statisticsOffset + rows + row];        \
-    float a = 0.0f, b = 0.0f;                                                                                        \
-    for (index_t c = FIRST; c < columns; c += STEP) {                                                                \
-      const float g = dy[c] * (how.hasGain ? gains[gainOffset + c] : 1.0f);                                          \
-      a += g;                                                                                                        \
-      b += g * ((x[c] - mean) * scale);                                                                              \
-    }                                                                                                                \
-    const float sum = SUM(a), slope = how.isCentred ? sum / (float)columns : 0.0f, product = SUM(b) / (float)columns;\
-    for (index_t c = FIRST; c < columns; c += STEP) {                                                                \
-      const float g = dy[c] * (how.hasGain ? gains[gainOffset + c] : 1.0f);                                          \
-      dx[c] = scale * ((g - slope) - (x[c] - mean) * scale * product);                                               \
+      NN_FOR_##HOW(k, c) {                                                                                           \
+        const float d = NN_KEPT_##HOW(kept, k, x[c]) - mean;                                                         \
+        a += d * d;                                                                                                  \
+      }                                                                                                              \
+      const float scale = 1.0f / sqrt(NN_SUM_##HOW(a) / (float)columns + how.epsilon);                               \
+      if (NN_IS_FIRST_##HOW && how.keeps) {                                                                          \
+        statistics[statisticsOffset + row] = mean;                                                                   \
+        statistics[statisticsOffset + rows + row] = scale;                                                           \
+      }                                                                                                              \
+      NN_FOR_##HOW(k, c) {                                                                                           \
+        const float gain = how.hasGain ? gains[gainOffset + c] : 1.0f;                                               \
+        const float shift = how.hasShift ? shifts[shiftOffset + c] : 0.0f;                                           \
+        y[c] = (NN_KEPT_##HOW(kept, k, x[c]) - mean) * scale * gain + shift;                                         \
+      }                                                                                                              \
     }                                                                                                                \
   }
+NN_EACH_HOW(NORMALIZE)
 
-kernel void normalizeGradientItems(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
-                                   global const float *gains, ulong gainOffset, global const float *statistics,
-                                   ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,
-                                   index_t columns, normalization_t how) {
-  NN_FOREACH(row, rows) NORMALIZE_GRADIENT(0, 1, ALONE_SUM)
-}
-
-kernel void normalizeGradientRows(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
-                                  global const float *gains, ulong gainOffset, global const float *statistics,
-                                  ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,
-                                  index_t columns, normalization_t how) {
-  local float shared[NN_GROUP];
-  const index_t row = get_group_id(0);
-  NORMALIZE_GRADIENT(get_local_id(0), NN_GROUP, GROUP_SUM)
-}
+#define NORMALIZE_GRADIENT(HOW)                                                                                      \
+  kernel void normalizeGradient_##HOW(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset, \
+                                     global const float *gains, ulong gainOffset, global const float *statistics,    \
+                                     ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,        \
+                                     index_t columns, normalization_t how) {                                         \
+    NN_ROW_##HOW(slopes[NN_HELD], places[NN_HELD]) {                                                                 \
+      global const float *dy = dys + dyOffset + (ulong)row * columns, *x = xs + xOffset + (ulong)row * columns;      \
+      global float *dx = dxs + dxOffset + (ulong)row * columns;                                                      \
+      global const float *means = statistics + statisticsOffset, *scales = means + rows;                             \
+      const float mean = row < rows ? means[row] : 0.0f, scale = row < rows ? scales[row] : 0.0f;                    \
+      float a = 0.0f, b = 0.0f;                                                                                      \
+      NN_FOR_##HOW(k, c) {                                                                                           \
+        const float g = NN_KEEP_##HOW(slopes, k, dy[c] * (how.hasGain ? gains[gainOffset + c] : 1.0f));              \
+        a += g;                                                                                                      \
+        b += g * NN_KEEP_##HOW(places, k, (x[c] - mean) * scale);                                                    \
+      }                                                                                                              \
+      const float sum = NN_SUM_##HOW(a), slope = how.isCentred ? sum / (float)columns : 0.0f;                        \
+      const float product = NN_SUM_##HOW(b) / (float)columns;                                                        \
+      NN_FOR_##HOW(k, c) {                                                                                           \
+        const float g = NN_KEPT_##HOW(slopes, k, dy[c] * (how.hasGain ? gains[gainOffset + c] : 1.0f));              \
+        dx[c] = scale * ((g - slope) - NN_KEPT_##HOW(places, k, (x[c] - mean) * scale) * product);                   \
+      }                                                                                                              \
+    }                                                                                                                \
+  }
+NN_EACH_HOW(NORMALIZE_GRADIENT)
 
 // One item sums one column over one stretch of rows.
 kernel void normalizeSums(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,

@@ -46,37 +46,89 @@
 
 #else
 
-// The sum, or the largest, of one number from each item of the work group; every item gets it.
-static inline float nn_group_sum(float a, local float *shared) {
-  const uint item = get_local_id(0);
-  shared[item] = a;
-  for (uint width = NN_GROUP / 2; width > 0; width /= 2) {
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (item < width) shared[item] += shared[item + width];
+// The sum, or the largest, of one number from each of the `lanes` items that share a row; every one of them gets it. All items
+// of the work group call it.
+#define NN_FOLD_ITEMS(NAME, FOLD)                                                         \
+  static inline float NAME(float own, local float *shared, const uint lanes) {            \
+    const uint item = get_local_id(0), lane = item % lanes;                               \
+    shared[item] = own;                                                                   \
+    for (uint width = lanes / 2; width > 0; width /= 2) {                                 \
+      barrier(CLK_LOCAL_MEM_FENCE);                                                       \
+      if (lane < width) {                                                                 \
+        const float a = shared[item], b = shared[item + width];                           \
+        shared[item] = FOLD;                                                              \
+      }                                                                                   \
+    }                                                                                     \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                         \
+    const float result = shared[item - lane];                                             \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                         \
+    return result;                                                                        \
   }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  const float result = shared[0];
-  barrier(CLK_LOCAL_MEM_FENCE);
-  return result;
-}
+NN_FOLD_ITEMS(nn_items_sum, a + b)
+NN_FOLD_ITEMS(nn_items_maximum, nn_maximum_float(a, b))
 
-static inline float nn_group_maximum(float a, local float *shared) {
-  const uint item = get_local_id(0);
-  shared[item] = a;
-  for (uint width = NN_GROUP / 2; width > 0; width /= 2) {
-    barrier(CLK_LOCAL_MEM_FENCE);
-    if (item < width) shared[item] = nn_maximum_float(shared[item], shared[item + width]);
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);
-  const float result = shared[0];
-  barrier(CLK_LOCAL_MEM_FENCE);
-  return result;
-}
+// Who does a row of `columns` elements. Work on a row is written once, as a macro that is told who does it and joins the name
+// to these:
+//   NN_ROW_      what comes before the work on `row`; its arguments declare what is kept
+//   NN_FOR_      runs a statement for what the item has of the row: element c, its k-th
+//   NN_KEEP_     a number that is needed again, NN_KEPT_ the same number later: it stays in a register, or is computed anew
+//   NN_SUM_, NN_MAXIMUM_   of one number from each item of the row
+//   NN_IS_FIRST_ true in one item of each row
 
-// A row by one item, or by a work group: SHARED(f, a) joins what the items have.
-#define ALONE_SUM(a) (a)
-#define ALONE_MAXIMUM(a) (a)
-#define GROUP_SUM(a) nn_group_sum(a, shared)
-#define GROUP_MAXIMUM(a) nn_group_maximum(a, shared)
+// items: one item does a row. For the shortest.
+#define NN_ROW_items(...) NN_FOREACH(row, rows)
+#define NN_FOR_items(k, c) for (index_t c = 0; c < columns; c++)
+#define NN_KEEP_items(name, k, x) (x)
+#define NN_KEPT_items(name, k, x) (x)
+#define NN_SUM_items(x) (x)
+#define NN_MAXIMUM_items(x) (x)
+#define NN_IS_FIRST_items 1
+
+// Elements of a row that an item holds in registers.
+#define NN_HELD 16
+#define NN_FOR_HELD(k, c, LANES)                                                \
+  _Pragma("unroll") for (uint k = 0; k < NN_HELD; k++)                          \
+    for (index_t c = lane + k * (LANES); isRow && c < columns; c = columns)
+
+// lanes: 32 items do a row. For up to 32 · NN_HELD elements.
+#define NN_LANES 32
+#define NN_ROW_lanes(...)                                                                              \
+  local float shared[NN_GROUP];                                                                        \
+  float __VA_ARGS__;                                                                                   \
+  const uint lane = get_local_id(0) % NN_LANES;                                                        \
+  const index_t row = (index_t)get_group_id(0) * (NN_GROUP / NN_LANES) + get_local_id(0) / NN_LANES;   \
+  const int isRow = row < rows; /* Barriers are for all. */
+#define NN_FOR_lanes(k, c) NN_FOR_HELD(k, c, NN_LANES)
+#define NN_KEEP_lanes(name, k, x) (name[k] = (x))
+#define NN_KEPT_lanes(name, k, x) (name[k])
+#define NN_SUM_lanes(x) nn_items_sum(x, shared, NN_LANES)
+#define NN_MAXIMUM_lanes(x) nn_items_maximum(x, shared, NN_LANES)
+#define NN_IS_FIRST_lanes (isRow && lane == 0)
+
+// group: a work group does a row. For up to NN_GROUP · NN_HELD elements.
+#define NN_ROW_group(...)      \
+  NN_ROW_passes()               \
+  float __VA_ARGS__;          \
+  const int isRow = 1;
+#define NN_FOR_group(k, c) NN_FOR_HELD(k, c, NN_GROUP)
+#define NN_KEEP_group NN_KEEP_lanes
+#define NN_KEPT_group NN_KEPT_lanes
+#define NN_SUM_group NN_SUM_passes
+#define NN_MAXIMUM_group NN_MAXIMUM_passes
+#define NN_IS_FIRST_group NN_IS_FIRST_passes
+
+// passes: the same for longer ones, which are read more than once.
+#define NN_ROW_passes(...)                     \
+  local float shared[NN_GROUP];              \
+  const uint lane = get_local_id(0);         \
+  const index_t row = get_group_id(0);
+#define NN_FOR_passes(k, c) for (index_t c = lane; c < columns; c += NN_GROUP)
+#define NN_KEEP_passes NN_KEEP_items
+#define NN_KEPT_passes NN_KEPT_items
+#define NN_SUM_passes(x) nn_items_sum(x, shared, NN_GROUP)
+#define NN_MAXIMUM_passes(x) nn_items_maximum(x, shared, NN_GROUP)
+#define NN_IS_FIRST_passes (lane == 0)
+
+#define NN_EACH_HOW(WORK) WORK(items) WORK(lanes) WORK(group) WORK(passes)
 
 #endif

@@ -1,5 +1,5 @@
 // Softmax over rows of [rows, columns], its gradient, and the cross-entropy of labels.
-// Items: one item does one row, for short rows. Rows: one work group does one row. Where items run loops, Items does all.
+// RowFolds.cl says who does a row. Where items run loops, `items` does all.
 
 #ifdef NN_LOOPS
 
@@ -37,7 +37,7 @@
   float next = 0.0f;                                                                                                 \
   if (row < last) NN_LARGEST(next, columns, xs + xOffset + (ulong)row * columns)
 
-kernel void softmaxItems(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t rows,
+kernel void softmax_items(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t rows,
                          index_t columns, int logarithmic) {
   NN_BEGIN_ROWS
   for (; row < last; row++) {
@@ -57,7 +57,7 @@ kernel void softmaxItems(global const float *xs, ulong xOffset, global float *ys
   }
 }
 
-kernel void softmaxGradientItems(global const float *gs, ulong gOffset, global const float *ys, ulong yOffset,
+kernel void softmaxGradient_items(global const float *gs, ulong gOffset, global const float *ys, ulong yOffset,
                                  global float *dxs, ulong dxOffset, index_t rows, index_t columns, int logarithmic) {
   NN_FOREACH(row, rows) {
     global const float *g = gs + gOffset + (ulong)row * columns, *y = ys + yOffset + (ulong)row * columns;
@@ -75,54 +75,50 @@ kernel void softmaxGradientItems(global const float *gs, ulong gOffset, global c
 
 #else
 
-#define SOFTMAX(FIRST, STEP, SUM, MAXIMUM)                                                                           \
-  {                                                                                                                  \
-    global const float *x = xs + xOffset + (ulong)row * columns;                                                     \
-    global float *y = ys + yOffset + (ulong)row * columns;                                                           \
-    float a = -INFINITY;                                                                                             \
-    for (index_t c = FIRST; c < columns; c += STEP) a = nn_maximum_float(a, x[c]);                                   \
-    const float largest = MAXIMUM(a);                                                                                \
-    a = 0.0f;                                                                                                        \
-    for (index_t c = FIRST; c < columns; c += STEP) a += exp(x[c] - largest);                                        \
-    const float sum = SUM(a), logSum = log(sum);                                                                     \
-    for (index_t c = FIRST; c < columns; c += STEP)                                                                  \
-      y[c] = logarithmic ? x[c] - largest - logSum : exp(x[c] - largest) / sum;                                      \
+#define SOFTMAX(HOW)                                                                                                 \
+  kernel void softmax_##HOW(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t rows,     \
+                           index_t columns, int logarithmic) {                                                       \
+    NN_ROW_##HOW(kept[NN_HELD]) {                                                                                    \
+      global const float *x = xs + xOffset + (ulong)row * columns;                                                   \
+      global float *y = ys + yOffset + (ulong)row * columns;                                                         \
+      float a = -INFINITY;                                                                                           \
+      NN_FOR_##HOW(k, c) a = nn_maximum_float(a, NN_KEEP_##HOW(kept, k, x[c]));                                      \
+      const float largest = NN_MAXIMUM_##HOW(a);                                                                     \
+      a = 0.0f;                                                                                                      \
+      NN_FOR_##HOW(k, c) {                                                                                           \
+        const float d = NN_KEPT_##HOW(kept, k, x[c]) - largest, e = exp(d);                                          \
+        a += e;                                                                                                      \
+        (void)NN_KEEP_##HOW(kept, k, logarithmic ? d : e);                                                           \
+      }                                                                                                              \
+      const float sum = NN_SUM_##HOW(a), logSum = log(sum);                                                          \
+      NN_FOR_##HOW(k, c) {                                                                                           \
+        const float z = NN_KEPT_##HOW(kept, k, logarithmic ? x[c] - largest : exp(x[c] - largest));                  \
+        y[c] = logarithmic ? z - logSum : z / sum;                                                                   \
+      }                                                                                                              \
+    }                                                                                                                \
   }
+NN_EACH_HOW(SOFTMAX)
 
-kernel void softmaxItems(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t rows,
-                         index_t columns, int logarithmic) {
-  NN_FOREACH(row, rows) SOFTMAX(0, 1, ALONE_SUM, ALONE_MAXIMUM)
-}
-
-kernel void softmaxRows(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t rows,
-                        index_t columns, int logarithmic) {
-  local float shared[NN_GROUP];
-  const index_t row = get_group_id(0);
-  SOFTMAX(get_local_id(0), NN_GROUP, GROUP_SUM, GROUP_MAXIMUM)
-}
-
-#define SOFTMAX_GRADIENT(FIRST, STEP, SUM)                                                                           \
-  {                                                                                                                  \
-    global const float *g = gs + gOffset + (ulong)row * columns, *y = ys + yOffset + (ulong)row * columns;           \
-    global float *dx = dxs + dxOffset + (ulong)row * columns;                                                        \
-    float a = 0.0f;                                                                                                  \
-    for (index_t c = FIRST; c < columns; c += STEP) a += logarithmic ? g[c] : g[c] * y[c];                           \
-    const float sum = SUM(a);                                                                                        \
-    for (index_t c = FIRST; c < columns; c += STEP)                                                                  \
-      dx[c] = logarithmic ? g[c] - exp(y[c]) * sum : y[c] * (g[c] - sum);                                            \
+#define SOFTMAX_GRADIENT(HOW)                                                                                        \
+  kernel void softmaxGradient_##HOW(global const float *gs, ulong gOffset, global const float *ys, ulong yOffset,     \
+                                   global float *dxs, ulong dxOffset, index_t rows, index_t columns,                 \
+                                   int logarithmic) {                                                                \
+    NN_ROW_##HOW(slopes[NN_HELD], results[NN_HELD]) {                                                                \
+      global const float *g = gs + gOffset + (ulong)row * columns, *y = ys + yOffset + (ulong)row * columns;         \
+      global float *dx = dxs + dxOffset + (ulong)row * columns;                                                      \
+      float a = 0.0f;                                                                                                \
+      NN_FOR_##HOW(k, c) {                                                                                           \
+        const float slope = NN_KEEP_##HOW(slopes, k, g[c]), result = NN_KEEP_##HOW(results, k, y[c]);                \
+        a += logarithmic ? slope : slope * result;                                                                   \
+      }                                                                                                              \
+      const float sum = NN_SUM_##HOW(a);                                                                             \
+      NN_FOR_##HOW(k, c) {                                                                                           \
+        const float slope = NN_KEPT_##HOW(slopes, k, g[c]), result = NN_KEPT_##HOW(results, k, y[c]);                \
+        dx[c] = logarithmic ? slope - exp(result) * sum : result * (slope - sum);                                    \
+      }                                                                                                              \
+    }                                                                                                                \
   }
-
-kernel void softmaxGradientItems(global const float *gs, ulong gOffset, global const float *ys, ulong yOffset,
-                                 global float *dxs, ulong dxOffset, index_t rows, index_t columns, int logarithmic) {
-  NN_FOREACH(row, rows) SOFTMAX_GRADIENT(0, 1, ALONE_SUM)
-}
-
-kernel void softmaxGradientRows(global const float *gs, ulong gOffset, global const float *ys, ulong yOffset,
-                                global float *dxs, ulong dxOffset, index_t rows, index_t columns, int logarithmic) {
-  local float shared[NN_GROUP];
-  const index_t row = get_group_id(0);
-  SOFTMAX_GRADIENT(get_local_id(0), NN_GROUP, GROUP_SUM)
-}
+NN_EACH_HOW(SOFTMAX_GRADIENT)
 
 #endif
 
@@ -141,7 +137,7 @@ static inline float nn_loss(target_t target, int isIgnored, int isOutside, float
 
 #ifdef NN_LOOPS
 
-kernel void crossEntropyItems(global const float *xs, ulong xOffset, global const int *labels, ulong labelsOffset,
+kernel void crossEntropy_items(global const float *xs, ulong xOffset, global const int *labels, ulong labelsOffset,
                               global float *losses, ulong lossOffset, global float *gradients, ulong gradientOffset,
                               index_t rows, index_t columns, target_t target) {
   NN_BEGIN_ROWS
@@ -179,47 +175,38 @@ kernel void crossEntropyItems(global const float *xs, ulong xOffset, global cons
 
 // ln p = x − largest − logSum. Every item runs every loop, also for labels that are ignored or out of range: barriers are
 // for all.
-#define CROSS_ENTROPY(FIRST, STEP, SUM, MAXIMUM)                                                                     \
-  {                                                                                                                  \
-    global const float *x = xs + xOffset + (ulong)row * columns;                                                     \
-    const int label = labels[labelsOffset + row];                                                                    \
-    const int isIgnored = target.ignoresLabel && label == target.ignoredLabel;                                       \
-    const int isOutside = label < 0 || label >= columns;                                                             \
-    float a = -INFINITY;                                                                                             \
-    for (index_t c = FIRST; c < columns; c += STEP) a = nn_maximum_float(a, x[c]);                                   \
-    const float largest = MAXIMUM(a);                                                                                \
-    a = 0.0f;                                                                                                        \
-    for (index_t c = FIRST; c < columns; c += STEP) a += exp(x[c] - largest);                                        \
-    const float sum = SUM(a), logSum = log(sum);                                                                     \
-    a = 0.0f;                                                                                                        \
-    if (target.everywhere != 0.0f)                                                                                   \
-      for (index_t c = FIRST; c < columns; c += STEP) a += x[c] - largest - logSum;                                  \
-    const float logSumOfAll = SUM(a);                                                                                \
-    if (FIRST == 0) {                                                                                                \
-      const float atLabel = isIgnored || isOutside ? 0.0f : x[label] - largest - logSum;                             \
-      losses[lossOffset + row] = nn_loss(target, isIgnored, isOutside, atLabel, logSumOfAll);                        \
-    }                                                                                                                \
-    if (target.hasGradient) {                                                                                        \
-      global float *g = gradients + gradientOffset + (ulong)row * columns;                                           \
-      for (index_t c = FIRST; c < columns; c += STEP) {                                                              \
-        const float q = (c == (index_t)label ? target.atLabel : 0.0f) + target.everywhere;                           \
-        g[c] = isIgnored ? 0.0f : (isOutside ? NAN : target.gradientScale * (exp(x[c] - largest) / sum - q));        \
+#define CROSS_ENTROPY(HOW)                                                                                           \
+  kernel void crossEntropy_##HOW(global const float *xs, ulong xOffset, global const int *labels, ulong labelsOffset, \
+                                global float *losses, ulong lossOffset, global float *gradients,                     \
+                                ulong gradientOffset, index_t rows, index_t columns, target_t target) {              \
+    NN_ROW_##HOW(logits[NN_HELD], kept[NN_HELD]) {                                                                   \
+      global const float *x = xs + xOffset + (ulong)row * columns;                                                   \
+      float a = -INFINITY;                                                                                           \
+      NN_FOR_##HOW(k, c) a = nn_maximum_float(a, NN_KEEP_##HOW(logits, k, x[c]));                                    \
+      const float largest = NN_MAXIMUM_##HOW(a);                                                                     \
+      a = 0.0f;                                                                                                      \
+      NN_FOR_##HOW(k, c) a += NN_KEEP_##HOW(kept, k, exp(NN_KEPT_##HOW(logits, k, x[c]) - largest));                 \
+      const float sum = NN_SUM_##HOW(a), logSum = log(sum);                                                          \
+      a = 0.0f;                                                                                                      \
+      if (target.everywhere != 0.0f) NN_FOR_##HOW(k, c) a += NN_KEPT_##HOW(logits, k, x[c]) - largest - logSum;      \
+      const float logSumOfAll = NN_SUM_##HOW(a);                                                                     \
+      const int label = row < rows ? labels[labelsOffset + row] : 0;                                                 \
+      const int isIgnored = target.ignoresLabel && label == target.ignoredLabel;                                     \
+      const int isOutside = label < 0 || label >= columns;                                                           \
+      if (NN_IS_FIRST_##HOW) {                                                                                       \
+        const float atLabel = isIgnored || isOutside ? 0.0f : x[label] - largest - logSum;                           \
+        losses[lossOffset + row] = nn_loss(target, isIgnored, isOutside, atLabel, logSumOfAll);                      \
+      }                                                                                                              \
+      if (target.hasGradient) {                                                                                      \
+        global float *g = gradients + gradientOffset + (ulong)row * columns;                                         \
+        NN_FOR_##HOW(k, c) {                                                                                         \
+          const float p = NN_KEPT_##HOW(kept, k, exp(x[c] - largest)) / sum;                                         \
+          const float q = (c == (index_t)label ? target.atLabel : 0.0f) + target.everywhere;                         \
+          g[c] = isIgnored ? 0.0f : (isOutside ? NAN : target.gradientScale * (p - q));                              \
+        }                                                                                                            \
       }                                                                                                              \
     }                                                                                                                \
   }
-
-kernel void crossEntropyItems(global const float *xs, ulong xOffset, global const int *labels, ulong labelsOffset,
-                              global float *losses, ulong lossOffset, global float *gradients, ulong gradientOffset,
-                              index_t rows, index_t columns, target_t target) {
-  NN_FOREACH(row, rows) CROSS_ENTROPY(0, 1, ALONE_SUM, ALONE_MAXIMUM)
-}
-
-kernel void crossEntropyRows(global const float *xs, ulong xOffset, global const int *labels, ulong labelsOffset,
-                             global float *losses, ulong lossOffset, global float *gradients, ulong gradientOffset,
-                             index_t rows, index_t columns, target_t target) {
-  local float shared[NN_GROUP];
-  const index_t row = get_group_id(0);
-  CROSS_ENTROPY(get_local_id(0), NN_GROUP, GROUP_SUM, GROUP_MAXIMUM)
-}
+NN_EACH_HOW(CROSS_ENTROPY)
 
 #endif

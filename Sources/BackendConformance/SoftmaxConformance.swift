@@ -3,7 +3,7 @@ import BackendCore
 /// Softmax, its gradient, and cross-entropy.
 extension Examiner {
   func examineSoftmax() {
-    for (rows, columns) in [(1, 1), (3, 10), (33, 127), (129, 3), (1, 1000), (31, 129), (0, 5), (3, 0)] {
+    for (rows, columns) in [(1, 1), (3, 10), (33, 127), (129, 3), (1, 1000), (31, 129), (2, 4099), (0, 5), (3, 0)] {
       for logarithmic in [false, true] {
         let values = numbers.floats(rows * columns, in: -10...10)
         examineSoftmax(values, rows, columns, logarithmic, "[\(rows), \(columns)]")
@@ -11,7 +11,7 @@ extension Examiner {
       }
     }
     for logarithmic in [false, true] { examineSoftmaxOfSpecials(logarithmic) }
-    for (rows, columns) in [(1, 1), (3, 10), (33, 127), (129, 3), (1, 1000), (0, 5)] {
+    for (rows, columns) in [(1, 1), (3, 10), (33, 127), (129, 3), (1, 1000), (2, 4099), (0, 5)] {
       for (smoothing, ignored) in [(0.0, nil), (0.1, nil), (0, -100), (0.1, 0), (1, nil)] as [(Double, Int32?)] {
         examineCrossEntropy(rows, columns, smoothing: smoothing, ignored)
       }

@@ -196,9 +196,12 @@ struct KernelTour {
     }
   }
 
+  /// Rows of one item, of some, of a work group, and longer ones (`RowWork`).
+  private static let rowShapes = [(rows: 20, columns: 5), (11, 45), (1, 520), (1, 4100)]
+
   private func softmax() throws {
-    for columns in [5, 85] {
-      let (rows, count) = (3, 3 * columns)
+    for (rows, columns) in KernelTour.rowShapes {
+      let count = rows * columns
       for isLogarithmic in [false, true] {
         try backend.softmax(
           operand(count), rows: rows, columns: columns, logarithmic: isLogarithmic, into: backend.empty(count))
@@ -215,9 +218,9 @@ struct KernelTour {
   }
 
   private func normalization() throws {
-    for columns in [5, 45] {
+    for (rows, columns) in KernelTour.rowShapes {
       for isCentred in [false, true] {
-        let (rows, count) = (20, 20 * columns)
+        let count = rows * columns
         let shape = NormalizationShape(rows: rows, columns: columns, isCentred: isCentred, epsilon: 1e-5)
         for statistics in [nil, try backend.empty(2 * rows)] {
           try backend.normalize(

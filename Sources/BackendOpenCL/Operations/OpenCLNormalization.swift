@@ -1,8 +1,7 @@
 #if OpenCL
 public import BackendCore
 
-/// Normalisation of the rows of a matrix and its gradient. A short row is one item's work, a long one that of a work group, or
-/// of one item where items run loops.
+/// Normalisation of the rows of a matrix and its gradient.
 extension OpenCLBackend {
   public func normalize(
     _ x: BufferSlice, gain: BufferSlice?, shift: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
@@ -10,7 +9,7 @@ extension OpenCLBackend {
   ) throws {
     try requireFloat32(x, "normalize")
     let count = shape.rows * shape.columns
-    let (name, groups) = rowKernel(.normalization, "normalizeItems", "normalizeRows", shape.rows, shape.columns)
+    let (name, groups) = rowKernel(.normalization, "normalize", rows: shape.rows, columns: shape.columns)
     try launch(name, groups) { arguments in
       arguments.slice(x, count)
       arguments.slice(gain ?? x, gain == nil ? 0 : shape.columns)
@@ -34,7 +33,7 @@ extension OpenCLBackend {
     if let sums, !options.runsLoops { try normalizeSums(dy, x, statistics: statistics, shape, stretches, into: sums) }
     let count = shape.rows * shape.columns
     var (name, groups) = rowKernel(
-      .normalization, "normalizeGradientItems", "normalizeGradientRows", shape.rows, shape.columns)
+      .normalization, "normalizeGradient", rows: shape.rows, columns: shape.columns)
     // Items that run loops take the sums in the same pass.
     let takesSums = wantsSums && options.runsLoops
     if takesSums {

@@ -1,12 +1,11 @@
 #if OpenCL
 public import BackendCore
 
-/// Softmax over the rows of a matrix, its gradient, and the cross-entropy of labels. A short row is one item's work, a long
-/// one that of a work group, or of one item where items run loops.
+/// Softmax over the rows of a matrix, its gradient, and the cross-entropy of labels.
 extension OpenCLBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     try requireFloat32(x, "softmax")
-    let (name, groups) = rowKernel(.softmax, "softmaxItems", "softmaxRows", rows, columns)
+    let (name, groups) = rowKernel(.softmax, "softmax", rows: rows, columns: columns)
     try launch(name, groups) { arguments in
       arguments.slice(x, rows * columns)
       arguments.slice(y, rows * columns)
@@ -20,7 +19,7 @@ extension OpenCLBackend {
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
   ) throws {
     try requireFloat32(dy, "softmaxGradient")
-    let (name, groups) = rowKernel(.softmax, "softmaxGradientItems", "softmaxGradientRows", rows, columns)
+    let (name, groups) = rowKernel(.softmax, "softmaxGradient", rows: rows, columns: columns)
     try launch(name, groups) { arguments in
       arguments.slice(dy, rows * columns)
       arguments.slice(y, rows * columns)
@@ -36,7 +35,7 @@ extension OpenCLBackend {
     gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
     try requireFloat32(logits, "softmaxCrossEntropy")
-    let (name, groups) = rowKernel(.softmax, "crossEntropyItems", "crossEntropyRows", rows, columns)
+    let (name, groups) = rowKernel(.softmax, "crossEntropy", rows: rows, columns: columns)
     let target = Target(
       atLabel: Float(1 - smoothing), everywhere: Float(smoothing / Double(max(columns, 1))),
       gradientScale: Float(gradientScale), ignoredLabel: ignoredLabel ?? 0, ignoresLabel: ignoredLabel == nil ? 0 : 1,
