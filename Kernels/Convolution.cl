@@ -119,16 +119,20 @@ static inline index_t nn_resultColumn(const convolution_t s, index_t column, con
   return column / plane * s.groups * nn_rows(s, kind) * plane + column % plane;
 }
 
-// What becomes of a finished sum.
-static inline void nn_put(const convolution_t s, float z, index_t at, index_t output, global const float *bias,
+// What becomes of a finished sum before and after the activation.
+static inline float nn_shifted_sum(const convolution_t s, float sum, index_t output, global const float *bias, const int kind) {
+  return kind == NN_FORWARD && s.hasBias ? sum + bias[output] : sum;
+}
+static inline float nn_activated(const convolution_t s, float z, const int kind) {
+  if (kind == NN_FORWARD && s.activation == NN_RELU) return z < 0.0f ? 0.0f : z;
+  if (kind == NN_FORWARD && s.activation == NN_LEAKY_RELU) return z > 0.0f ? z : s.parameter * z;
+  return z;
+}
+static inline void nn_put(const convolution_t s, float sum, index_t at, index_t output, global const float *bias,
                           global float *ys, global float *pre, const int kind) {
-  if (kind == NN_FORWARD) {
-    if (s.hasBias) z += bias[output];
-    if (s.hasPreActivation) pre[at] = z;
-    if (s.activation == NN_RELU) z = z < 0.0f ? 0.0f : z;
-    if (s.activation == NN_LEAKY_RELU) z = z > 0.0f ? z : s.parameter * z;
-  }
-  ys[at] = z;
+  const float z = nn_shifted_sum(s, sum, output, bias, kind);
+  if (kind == NN_FORWARD && s.hasPreActivation) pre[at] = z;
+  ys[at] = nn_activated(s, z, kind);
 }
 
 #define NN_PARAMETERS                                                                                               \
@@ -235,51 +239,106 @@ static inline void nn_put(const convolution_t s, float z, index_t at, index_t ou
 
 #else
 
-// For devices with many items that run in step: a work group computes a tile of 64 by 64, an item 4 by 4 of it, from tiles of
-// L and R in local memory.
-#define NN_TILE 64
-#define NN_DEPTH 16
-#define NN_UNROLL _Pragma("unroll")
+// For devices with many items that run in step: tiles of L and R in local memory (Tiles.cl). The next ones are on their way while
+// one is multiplied, and where to find their terms is computed once for all items another step ahead.
+typedef struct {
+  part_t part;
+  index_t left;
+} term_t;
+
+// Elements of a tile that an item brings: of one column of R, and of one term of L.
+#define NN_BRINGS(TILE) ((TILE) * NN_DEPTH / NN_GROUP)
+
+static inline void nn_bring(const convolution_t s, float *lefts, float *rights, global const float *ls,
+                            global const float *xs, local const term_t *terms, part_t column, index_t row, index_t rows,
+                            index_t leftRow, index_t start, index_t end, const int kind) {
+  const uint item = get_local_id(0);
+  NN_UNROLL for (uint u = 0; u < NN_BRINGS(NN_TILE_N); u++) {
+    const uint at = item / NN_TILE_N + u * (NN_GROUP / NN_TILE_N);
+    rights[u] = start + at < end ? nn_see(s, xs, column, terms[at].part, kind) : 0.0f;
+  }
+  const uint at = item % NN_DEPTH;
+  const index_t left = terms[at].left;
+  NN_UNROLL for (uint u = 0; u < NN_BRINGS(NN_TILE_M); u++) {
+    const index_t r = row + item / NN_DEPTH + u * (NN_GROUP / NN_DEPTH);
+    lefts[u] = start + at < end && r < rows ? ls[(ulong)r * leftRow + left] : 0.0f;
+  }
+}
+
+static inline void nn_lay(const float *lefts, const float *rights, local float *leftTile, local float *rightTile) {
+  const uint item = get_local_id(0);
+  NN_UNROLL for (uint u = 0; u < NN_BRINGS(NN_TILE_N); u++) {
+    const uint at = item / NN_TILE_N + u * (NN_GROUP / NN_TILE_N);
+    rightTile[at * NN_PITCH(NN_TILE_N) + item % NN_TILE_N] = rights[u];
+  }
+  NN_UNROLL for (uint u = 0; u < NN_BRINGS(NN_TILE_M); u++)
+      leftTile[item % NN_DEPTH * NN_PITCH(NN_TILE_M) + item / NN_DEPTH + u * (NN_GROUP / NN_DEPTH)] = lefts[u];
+}
+
+// Four results of a row: neighbours in memory, as `isRun` says, or each at its place, as far as there are columns.
+static inline void nn_put4(const convolution_t s, const float *sums, const index_t *places, index_t shift, index_t output,
+                           index_t columns, int isRun, global const float *bias, global float *ys, global float *pre,
+                           const int kind) {
+  if (isRun && columns >= 4) {
+    const index_t at = places[0] + shift;
+    float z[4];
+    NN_UNROLL for (uint v = 0; v < 4; v++) z[v] = nn_shifted_sum(s, sums[v], output, bias, kind);
+    if (kind == NN_FORWARD && s.hasPreActivation) NN_PUT4(float, pre + at, z[0], z[1], z[2], z[3])
+    NN_UNROLL for (uint v = 0; v < 4; v++) z[v] = nn_activated(s, z[v], kind);
+    NN_PUT4(float, ys + at, z[0], z[1], z[2], z[3])
+  } else {
+    NN_UNROLL for (uint v = 0; v < 4; v++)
+        if (v < columns) nn_put(s, sums[v], places[v] + shift, output, bias, ys, pre, kind);
+  }
+}
 
 #define CONVOLVE(NAME, KIND)                                                                                         \
   kernel __attribute__((reqd_work_group_size(NN_GROUP, 1, 1))) void convolve##NAME(NN_PARAMETERS) {                  \
-    local float left[NN_DEPTH][NN_TILE + 4], right[NN_DEPTH][NN_TILE + 4];                                           \
+    local float leftTiles[2 * NN_SIDE(NN_TILE_M)] __attribute__((aligned(16)));                                      \
+    local float rightTiles[2 * NN_SIDE(NN_TILE_N)] __attribute__((aligned(16)));                                     \
+    local term_t terms[2][NN_DEPTH];                                                                                 \
     NN_BEGIN(KIND)                                                                                                   \
-    const uint item = get_local_id(0), laneRow = item / 16, laneColumn = item % 16;                                  \
-    const index_t row = (index_t)get_group_id(1) * NN_TILE, column = (index_t)get_group_id(0) * NN_TILE;             \
-    /* This item brings four terms of one column of R, and four rows of one term of L. */                            \
-    const uint inRight = item % NN_TILE, atRight = item / NN_TILE, atLeft = item % NN_DEPTH, inLeft = item / NN_DEPTH; \
-    const part_t part = nn_column(s, min(column + inRight, columns - 1), KIND);                                      \
-    float sums[4][4];                                                                                                \
-    NN_UNROLL for (uint i = 0; i < 4; i++) NN_UNROLL for (uint j = 0; j < 4; j++) sums[i][j] = 0.0f;                 \
+    const uint item = get_local_id(0), laneM = NN_LANE_M, laneN = NN_LANE_N;                                         \
+    const index_t row = (index_t)get_group_id(1) * NN_TILE_M, column = (index_t)get_group_id(0) * NN_TILE_N;         \
+    const part_t part = nn_column(s, min(column + item % NN_TILE_N, columns - 1), KIND);                             \
+    float lefts[NN_BRINGS(NN_TILE_M)], rights[NN_BRINGS(NN_TILE_N)];                                                 \
+    vector_t sums[NN_ITEM_M][NN_ITEM_N / NN_VECTOR_N];                                                               \
+    NN_UNROLL for (uint i = 0; i < NN_ITEM_M; i++)                                                                   \
+        NN_UNROLL for (uint j = 0; j < NN_ITEM_N / NN_VECTOR_N; j++) sums[i][j] = (vector_t)(0.0f);                  \
+    if (item < 2 * NN_DEPTH) {                                                                                       \
+      const term_t term = {nn_term(s, first + item, KIND), nn_leftTerm(s, first + item, KIND)};                      \
+      terms[item / NN_DEPTH][item % NN_DEPTH] = term;                                                                \
+    }                                                                                                                \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                                    \
+    nn_bring(s, lefts, rights, ls, xs, terms[0], part, row, rows, leftRow, first, end, KIND);                        \
+    nn_lay(lefts, rights, leftTiles, rightTiles);                                                                    \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                                    \
+    uint side = 0;                                                                                                   \
     for (index_t start = first; start < end; start += NN_DEPTH) {                                                    \
-      NN_UNROLL for (uint u = 0; u < 4; u++) {                                                                       \
-        const index_t term = start + atRight + 4 * u;                                                                \
-        right[atRight + 4 * u][inRight] = term < end ? nn_see(s, xs, part, nn_term(s, term, KIND), KIND) : 0.0f;     \
+      const int hasNext = start + NN_DEPTH < end;                                                                    \
+      if (hasNext)                                                                                                   \
+        nn_bring(s, lefts, rights, ls, xs, terms[1 - side], part, row, rows, leftRow, start + NN_DEPTH, end, KIND);  \
+      if (item < NN_DEPTH) {                                                                                         \
+        const index_t next = start + 2 * NN_DEPTH + item;                                                            \
+        const term_t term = {nn_term(s, next, KIND), nn_leftTerm(s, next, KIND)};                                    \
+        terms[side][item] = term;                                                                                    \
       }                                                                                                              \
-      const index_t term = start + atLeft, leftTerm = nn_leftTerm(s, term, KIND);                                    \
-      NN_UNROLL for (uint u = 0; u < 4; u++) {                                                                       \
-        const index_t r = row + inLeft + 16 * u;                                                                     \
-        left[atLeft][inLeft + 16 * u] = term < end && r < rows ? ls[(ulong)r * leftRow + leftTerm] : 0.0f;           \
-      }                                                                                                              \
-      barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
-      for (uint p = 0; p < NN_DEPTH; p++) {                                                                          \
-        NN_UNROLL for (uint i = 0; i < 4; i++) {                                                                     \
-          const float factor = left[p][laneRow * 4 + i];                                                             \
-          NN_UNROLL for (uint j = 0; j < 4; j++)                                                                     \
-              sums[i][j] = NN_MULTIPLY_ADD(factor, right[p][laneColumn + 16 * j], sums[i][j]);                       \
-        }                                                                                                            \
-      }                                                                                                              \
+      nn_multiply(sums, leftTiles + side * NN_SIDE(NN_TILE_M), rightTiles + side * NN_SIDE(NN_TILE_N), laneM, laneN);\
+      side = 1 - side;                                                                                               \
+      if (hasNext) nn_lay(lefts, rights, leftTiles + side * NN_SIDE(NN_TILE_M), rightTiles + side * NN_SIDE(NN_TILE_N));\
       barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
     }                                                                                                                \
-    NN_UNROLL for (uint j = 0; j < 4; j++) {                                                                         \
-      const index_t c = column + laneColumn + 16 * j;                                                                \
-      if (c >= columns) continue;                                                                                    \
-      const index_t place = group * rows * resultRow + nn_resultColumn(s, c, KIND);                                  \
-      NN_UNROLL for (uint i = 0; i < 4; i++) {                                                                       \
-        const index_t r = row + laneRow * 4 + i;                                                                     \
-        if (r < rows)                                                                                                \
-          nn_put(s, sums[i][j], place + r * resultRow, group * rows + r, bias, ys, pre, KIND);                       \
+    NN_UNROLL for (uint j = 0; j < NN_ITEM_N; j += 4) {                                                              \
+      const index_t c = column + NN_PLACE(laneN, j, 4);                                                              \
+      index_t places[4];                                                                                             \
+      NN_UNROLL for (uint v = 0; v < 4; v++)                                                                         \
+          places[v] = group * rows * resultRow + nn_resultColumn(s, min(c + v, columns - 1), KIND);                  \
+      const int isRun = places[3] == places[0] + 3;                                                                  \
+      NN_UNROLL for (uint i = 0; i < NN_ITEM_M; i++) {                                                               \
+        const index_t r = row + NN_PLACE(laneM, i, NN_VECTOR_M);                                                     \
+        const float results[4] = NN_PARTS(sums[i][j / 4]);                                                           \
+        if (r < rows && c < columns)                                                                                 \
+          nn_put4(s, results, places, r * resultRow, group * rows + r, columns - c, isRun, bias, ys, pre, KIND);     \
       }                                                                                                              \
     }                                                                                                                \
   }

@@ -26,7 +26,8 @@
   F(Scan) \
   F(Softmax) \
   F(Sort) \
-  F(StridedCopy)
+  F(StridedCopy) \
+  F(Tiles)
 
 // #embed is no expression that a macro could make, hence the second list. A name that is missing here does not compile.
 static const unsigned char Common[] = {
@@ -103,6 +104,9 @@ static const unsigned char Sort[] = {
 };
 static const unsigned char StridedCopy[] = {
 #embed "StridedCopy.cl"
+};
+static const unsigned char Tiles[] = {
+#embed "Tiles.cl"
 };
 
 static const NNKernelSource sources[] = {

@@ -85,6 +85,8 @@ struct OpenCLOptions: Sendable {
   var binaryDirectory: String?
   /// How matrix products are computed.
   var matmulTable: MatmulTable
+  /// The tile of all convolutions, whether it fits or not; nil for the one that does.
+  var convolutionTile: MatmulTile?
   /// Every kernel takes 64-bit positions, as for operands of 2³¹ elements and more.
   var usesWidePositions = false
   /// Kernels are loops run by one item each, a piece of the work long enough to be worth a call: what the cores of a

@@ -20,6 +20,15 @@ import Testing
     try expectConformance(of: OpenCLBackend(device, options), family)
   }
 
+  /// Convolution with each size of tiles.
+  @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, MatmulTile.convolutions)
+  func convolutionConforms(device: OpenCLDevice, tile: MatmulTile) throws {
+    var options = OpenCLOptions(for: device)
+    options.runsLoops = false
+    options.convolutionTile = tile
+    try expectConformance(of: OpenCLBackend(device, options), .convolution)
+  }
+
   /// No kernel reads what no other has written, in memory between two kernels of one operation either: all memory begins as
   /// NaN.
   @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, [false, true])

@@ -24,10 +24,12 @@ private enum Simulator {
     case planted
     case section(KernelTour.Section, runsLoops: Bool)
     case matmul(KernelTour.MatmulWay)
+    /// With the tile of this number.
+    case convolution(Int)
 
     static let all =
       KernelTour.Section.allCases.flatMap { section in [false, true].map { Part.section(section, runsLoops: $0) } }
-      + KernelTour.MatmulWay.all.map { .matmul($0) }
+      + KernelTour.MatmulWay.all.map { .matmul($0) } + MatmulTile.convolutions.indices.map { .convolution($0) }
   }
 
   /// The simulator is the one platform, and it reports what is wrong on purpose.
@@ -75,6 +77,9 @@ private enum Simulator {
     options.binaryDirectory = nil
     if case .matmul(let way) = part { options.matmulTable = way.table }
     if case .section(_, let runsLoops) = part { options.runsLoops = runsLoops }
+    if case .convolution(let number) = part {
+      (options.runsLoops, options.convolutionTile) = (false, MatmulTile.convolutions[number])
+    }
     if part == .planted { options.sources = KernelSources(directory: try plant(in: folder)) }
     let backend = try OpenCLBackend(devices[0], options)
     let tour = KernelTour(backend: backend)
@@ -85,6 +90,7 @@ private enum Simulator {
       try backend.synchronize()
     case .section(let section, _): try tour.run(section)
     case .matmul(let way): try tour.runMatmul(way)
+    case .convolution: try tour.run(.convolution)
     }
     guard backend.launchCount > 0 else { throw Fault(reason: "no kernel ran") }
   }

@@ -12,6 +12,9 @@ import Testing
       for family in KernelFamily.allCases where !KernelTour.matmulFamilies.contains(family) {
         programs.append(ProgramName(family: family, isWide: isWide))
       }
+      for tile in MatmulTile.convolutions {
+        programs.append(ProgramName(family: .convolution, isWide: isWide, matmul: .tiles(tile)))
+      }
       for way in KernelTour.MatmulWay.all where !way.isCut {
         var program = way.program
         program.isWide = isWide
@@ -33,7 +36,9 @@ import Testing
     // Remarks come before the optimiser, which some drivers spend seconds in.
     options.compilerOptions = " -cl-opt-disable -Werror"
     let backend = try OpenCLBackend(device, options)
-    for program in KernelSourceTests.programs where program.matmul == nil || !runsLoops {
+    // Convolution is made of tiles unless it runs in loops; loops compute products in another way.
+    for program in KernelSourceTests.programs
+    where runsLoops ? program.matmul == nil : program.matmul != nil || program.family != .convolution {
       let names = try backend.kernelNames(of: program)
       #expect(!names.isEmpty, "\(program.description)")
       #expect(names.allSatisfy { !$0.isEmpty })

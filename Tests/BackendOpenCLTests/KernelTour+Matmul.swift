@@ -25,10 +25,20 @@ extension KernelTour {
   /// The programs that are built for each variant.
   static let matmulFamilies = Set(MatmulVariant.all.map(\.family))
 
-  /// Each product that a variant has a kernel for, with edges beyond the tile, and each kind of activation that is built in.
+  /// Each product that a variant has a kernel for, with edges beyond the tile, and each kind of activation that is built in; and
+  /// whole tiles, with operands laid out in both ways.
   func runMatmul(_ way: MatmulWay) throws {
-    let (m, n, k) = KernelTour.extents(way)
-    for (transposesA, transposesB) in [(false, false), (false, true), (true, false), (true, true)] {
+    let transpositions = [(false, false), (false, true), (true, false), (true, true)]
+    try run(way, KernelTour.extents(way), transpositions, [.relu, UnaryOp(.tanh)])
+    if let whole = KernelTour.wholeTile(way) { try run(way, whole, [transpositions[0], transpositions[3]], [.relu]) }
+    try backend.synchronize()
+  }
+
+  private func run(
+    _ way: MatmulWay, _ extents: (m: Int, n: Int, k: Int), _ transpositions: [(Bool, Bool)], _ activations: [UnaryOp]
+  ) throws {
+    let (m, n, k) = extents
+    for (transposesA, transposesB) in transpositions {
       let shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
       let choice = backend.options.matmulTable[MatmulClass(shape)]
       let plan = MatmulPlan(shape, choice, computeUnits: backend.device.computeUnits)
@@ -37,12 +47,11 @@ extension KernelTour {
       }
       try backend.matmul(operand(m * k), operand(k * n), shape, alpha: 1, beta: 1, into: operand(m * n))
     }
-    for activation in [UnaryOp.relu, UnaryOp(.tanh)] {
+    for activation in activations {
       try backend.linear(
         operand(m * k), operand(k * n), bias: operand(n), rows: m, inputs: k, units: n, activation: activation,
         into: backend.empty(m * n), preActivation: backend.empty(m * n))
     }
-    try backend.synchronize()
   }
 
   /// The smallest matrices that are given this tile, with more than one of its steps along k; or two panels and two blocks of
@@ -53,6 +62,12 @@ extension KernelTour {
     case .panels(let panel): (panel.rows + 1, panel.columns + 1, 9)
     case .rows: (2, 35, way.isCut ? 256 : 40)
     }
+  }
+
+  /// Matrices that fill a tile, for two of its steps along k and some terms.
+  private static func wholeTile(_ way: MatmulWay) -> (m: Int, n: Int, k: Int)? {
+    guard case .tiles(let tile) = way.variant, !way.isCut else { return nil }
+    return (tile.rows, tile.columns, 2 * tile.depth + 4)
   }
 }
 #endif

@@ -26,7 +26,9 @@ import Testing
       let tour = KernelTour(backend: backend)
       for section in KernelTour.Section.allCases { try tour.run(section) }
       for family in families {
-        let names = try backend.kernelNames(of: ProgramName(family: family))
+        let hasTiles = family == .convolution && !runsLoops
+        let names = try backend.kernelNames(
+          of: ProgramName(family: family, matmul: hasTiles ? .tiles(MatmulTile.convolutions[0]) : nil))
         // Loops have no use for kernels of work groups that share a row; others must use everything.
         let missing = Set(names).subtracting(backend.kernelsRun).filter { !(runsLoops && $0.contains("Rows_")) }
         #expect(

@@ -23,7 +23,8 @@ import Testing
   /// In one piece, and with tiles also cut along k.
   @Test(arguments: TestDevices.all, MatmulVariant.all) func isExact(device: OpenCLDevice, variant: MatmulVariant) throws
   {
-    let shapes = [(1, 31, 17), (17, 1, 33), (33, 65, 300), (31, 130, 7), (257, 129, 9)]
+    // The last has tiles that are whole and aligned, with terms left over, beside others.
+    let shapes = [(1, 31, 17), (17, 1, 33), (33, 65, 300), (31, 130, 7), (257, 129, 9), (264, 136, 36)]
     for groups in variant.isCut ? [1, 400] : [1] {
       let backend = try backend(device, MatmulTable(variant, groups: groups))
       for (m, n, k) in shapes {
@@ -63,6 +64,8 @@ import Testing
       }
     }
     try expectExact(MatmulShape(batch: 2, m: 40, n: 1, k: 33, strideA: 40 * 33, strideB: 33), on: backend, offset: 1)
+    // What could be read in aligned vectors, and what could not.
+    for offset in [4, 6] { try expectExact(MatmulShape(m: 256, n: 128, k: 20), on: backend, beta: 1, offset: offset) }
   }
 
   private func expectExact(
@@ -94,13 +97,15 @@ import Testing
     let ops: [UnaryOp?] = [nil, .relu, .leakyReLU(slope: 0.1), .elu(alpha: 0.5), UnaryOp(.gelu), UnaryOp(.sin)]
     for groups in variant.isCut ? [1, 128] : [1] {
       let backend = try backend(device, MatmulTable(variant, groups: groups))
-      for op in ops { try expectActivation(op, units: 37, on: backend) }
-      try expectActivation(.relu, units: 1, on: backend)
+      for (rows, units) in [(33, 37), (68, 64)] {
+        for op in ops { try expectActivation(op, rows: rows, units: units, on: backend) }
+      }
+      try expectActivation(.relu, rows: 33, units: 1, on: backend)
     }
   }
 
-  private func expectActivation(_ op: UnaryOp?, units: Int, on backend: OpenCLBackend) throws {
-    let (rows, inputs) = (33, 400)
+  private func expectActivation(_ op: UnaryOp?, rows: Int, units: Int, on backend: OpenCLBackend) throws {
+    let inputs = 400
     let x = try backend.upload(wholeNumbers(rows * inputs, bound: 1, seed: 3))
     let w = try backend.upload(wholeNumbers(inputs * units, bound: 1, seed: 4))
     let bias = try backend.upload(wholeNumbers(units, bound: 3, seed: 5))

@@ -72,5 +72,5 @@ struct MatmulPlan {
 }
 
 /// The quotient, rounded up.
-private func ceiling(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
+func ceiling(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
 #endif

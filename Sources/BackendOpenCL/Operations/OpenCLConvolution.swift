@@ -58,8 +58,9 @@ extension OpenCLBackend {
 
   /// Places whose products one work group adds: as many as leave enough groups for the device, by the shape alone.
   private func weightStretch(_ shape: ConvolutionShape, _ terms: Int) -> Int {
-    let tile = options.runsLoops ? ConvolutionTile.loops : .items
-    let tiles = shape.groups * tile.columns(shape.depth) * tile.rows(shape.outputChannels / shape.groups)
+    // By tiles of one size, whichever they will be.
+    let (columns, rows) = (shape.depth, shape.outputChannels / shape.groups)
+    let tiles = shape.groups * (options.runsLoops ? ceiling(columns, 32) : ceiling(columns, 64) * ceiling(rows, 64))
     let cuts = max(1, min(256 / tiles, terms / 512))
     return ((terms + cuts - 1) / cuts + 255) / 256 * 256
   }
@@ -73,11 +74,15 @@ extension OpenCLBackend {
     rows: Int, columns: Int, into y: BufferSlice
   ) throws {
     let isWide = isWide(max(shape.inputCount, shape.outputCount, shape.weightCount * rest.stretches))
-    let tile = options.runsLoops ? ConvolutionTile.loops : .items
-    let groups = WorkGroups(
-      x: tile.columns(columns), y: tile.rows(rows / shape.groups), z: shape.groups * rest.stretches,
-      items: options.runsLoops ? 1 : WorkGroup.size)
-    let program = ProgramName(family: .convolution, isWide: isWide)
+    let parts = shape.groups * rest.stretches
+    var program = ProgramName(family: .convolution, isWide: isWide)
+    var groups = WorkGroups(x: ceiling(columns, 32), z: parts, items: 1)
+    if !options.runsLoops {
+      let fitting = MatmulTile.ofConvolution(rows: rows / shape.groups, columns: columns, parts: parts)
+      let tile = options.convolutionTile ?? fitting
+      program.matmul = .tiles(tile)
+      groups = WorkGroups(x: ceiling(columns, tile.columns), y: ceiling(rows / shape.groups, tile.rows), z: parts)
+    }
     try launch(KernelName(program: program, stem: "convolve" + name), groups) { arguments in
       arguments.slice(left)
       arguments.slice(images)
@@ -93,17 +98,21 @@ extension OpenCLBackend {
   }
 }
 
-/// What one work group computes; see `Convolution.cl`.
-private struct ConvolutionTile {
-  let height: Int?
-  let width: Int
+extension MatmulTile {
+  /// The sizes for convolutions, from the smallest on; `Convolution.cl` wants 4 columns an item at least.
+  static let convolutions = [(2, 4), (4, 4), (2, 8), (4, 8), (8, 8)].map {
+    MatmulTile(itemRows: $0, itemColumns: $1, depth: 8)
+  }
+  /// The work groups that fill a device.
+  private static let wantedGroups = 128
 
-  /// All rows of 32 columns.
-  static let loops = ConvolutionTile(height: nil, width: 32)
-  static let items = ConvolutionTile(height: 64, width: 64)
-
-  func rows(_ count: Int) -> Int { height.map { (count + $0 - 1) / $0 } ?? 1 }
-  func columns(_ count: Int) -> Int { (count + width - 1) / width }
+  /// The largest tile that is not mostly beyond the last row, and leaves enough work groups.
+  fileprivate static func ofConvolution(rows: Int, columns: Int, parts: Int) -> MatmulTile {
+    let fitting = convolutions.last { tile in
+      tile.rows < 2 * rows && ceiling(rows, tile.rows) * ceiling(columns, tile.columns) * parts >= wantedGroups
+    }
+    return fitting ?? convolutions[0]
+  }
 }
 
 /// What a kernel is told beside the shape.

@@ -27,7 +27,9 @@ enum KernelFamily: String, Sendable, CaseIterable {
   /// The files that the program is made of, in their order.
   var files: [String] {
     switch self {
-    case .matmul, .matmulPanels, .matmulRows: ["Common", "MatmulEpilogue", rawValue]
+    case .convolution: ["Common", "Tiles", rawValue]
+    case .matmul: ["Common", "Tiles", "MatmulEpilogue", rawValue]
+    case .matmulPanels, .matmulRows: ["Common", "MatmulEpilogue", rawValue]
     case .normalization, .softmax: ["Common", "RowFolds", rawValue]
     default: ["Common", rawValue]
     }
@@ -39,7 +41,7 @@ struct ProgramName: Sendable, Hashable {
   let family: KernelFamily
   /// Positions within operands take 64 bits.
   var isWide = false
-  /// For matrix products alone.
+  /// How products are computed, where the family is made of them.
   var matmul: MatmulVariant?
   /// For matrix products alone: activations that are more than a comparison are built in.
   var activates = false

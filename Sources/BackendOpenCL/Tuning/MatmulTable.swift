@@ -31,7 +31,7 @@ struct MatmulTable: Sendable, Hashable {
 extension MatmulTable {
   /// What a device gets that nobody has tuned.
   static func shipped(for device: OpenCLDevice) -> MatmulTable {
-    guard device.kind == .cpu else { return graphics(vendor: device.vendor, computeUnits: device.computeUnits) }
+    guard device.kind == .cpu else { return graphics(vendor: device.vendor) }
     return processor(vectorWidth: device.nativeVectorWidth)
   }
 
@@ -50,16 +50,17 @@ extension MatmulTable {
     }
   }
 
-  /// Graphics processors, by the units of the vendor: NVIDIA's and AMD's hold several groups of 256 items, Intel's
-  /// (a vector engine with fewer registers for each item) are better off with smaller tiles.
-  static func graphics(vendor: String, computeUnits: Int) -> MatmulTable {
+  /// Graphics processors. NVIDIA's multiply faster than they read local memory, unless an item holds 16x8 results; AMD's have
+  /// too few registers for so many, and Intel's (a vector engine with fewer registers for each item) for 8x8.
+  static func graphics(vendor: String) -> MatmulTable {
     let name = vendor.lowercased()
     let largest = MatmulTile.all[name.contains("intel") ? 2 : 4]
-    let isHuge = name.contains("nvidia") && computeUnits >= 64
+    let isNVIDIA = name.contains("nvidia")
     return MatmulTable { what in
       switch what {
       case .row: MatmulChoice(variant: .rows, groups: 128)
-      case .huge where isHuge: MatmulChoice(variant: .tiles(MatmulTile.all[5]), groups: 128)
+      case .large where isNVIDIA, .huge where isNVIDIA:
+        MatmulChoice(variant: .tiles(MatmulTile.all[5]), groups: 128)
       default: MatmulChoice(variant: .tiles(largest), groups: 128)
       }
     }
