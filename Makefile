@@ -92,4 +92,4 @@ lint: ## Check the layout of all Swift code.
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
 
 clean: ## Remove what was built.
-	rm -rf .build .build-outside .build-test .build-test-python .build-cpu-only .build-dist dist .build-address .build-thread .build-kernels .build-fuzz
+	rm -rf .build .build-outside .build-test .build-test-python .build-cpu-only .build-dist dist .build-address .build-thread .build-kernels .build-fuzz .build-gpu-code

@@ -75,7 +75,7 @@ let package = Package(
     .testTarget(
       name: "BackendOpenCLTests",
       dependencies: [
-        "BackendCore", "BackendReference", "BackendConformance", "NeuralNetworks", "COpenCL", "OpenCLKernels",
+        "BackendCore", "BackendReference", "BackendConformance", "NeuralNetworks", "Files", "COpenCL", "OpenCLKernels",
         .target(name: "BackendOpenCL", condition: openCL),
       ]),
     .testTarget(name: "BackendReferenceTests", dependencies: ["BackendReference", "BackendConformance"]),

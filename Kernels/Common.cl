@@ -119,19 +119,41 @@ NN_STORING(uchar)
 typedef struct {
   index_t rank;
   index_t extents[8];
+#ifndef NN_WIDE
+  // Of each extent, what divides by it: see NN_QUOTIENT.
+  uint factors[8], shifts[8];
+#endif
 } loop_t;
 typedef struct {
   step_t steps[8];
 } steps_t;
 
+// i / extents[axis]. With the shift s = ⌈log2 extent⌉ and the factor ⌊2^32·(2^s − extent)/extent⌋ + 1 a product does it for each
+// i below 2^31 (Granlund, Montgomery, Division by invariant integers using multiplication, PLDI 1994).
+#ifdef NN_WIDE
+#define NN_QUOTIENT(i, loop, axis) ((i) / (loop).extents[axis])
+#else
+#define NN_QUOTIENT(i, loop, axis) ((mul_hi(i, (loop).factors[axis]) + (i)) >> (loop).shifts[axis])
+#endif
+
+// Where loops run an axis is looked up once for many elements. Elsewhere no axis is looked up by a variable: some devices would
+// copy the structure to memory for that.
+#ifdef NN_LOOPS
+#define NN_FORAXIS(axis, loop) for (uint axis = 0; axis < (loop).rank; axis++)
+#else
+#define NN_FORAXIS(axis, loop) _Pragma("unroll") for (uint axis = 0; axis < 8; axis++) if (axis < (loop).rank)
+#endif
+
 // Runs statements for each axis, where `position` is that of element i along it.
-#define NN_FORAXES(i, loop, ...)                                                    \
-  for (index_t axis = 0, nn_left = i; axis < (loop).rank; axis++) {                         \
-    /* What is left for the outermost axis is the position along it. */                     \
-    const index_t nn_outer = axis + 1 < (loop).rank ? nn_left / (loop).extents[axis] : 0;   \
-    const step_t position = (step_t)(nn_left - nn_outer * (loop).extents[axis]);            \
-    __VA_ARGS__;                                                                            \
-    nn_left = nn_outer;                                                                     \
+#define NN_FORAXES(i, loop, ...)                                                       \
+  {                                                                                    \
+    index_t nn_left = i;                                                               \
+    NN_FORAXIS(axis, loop) {                                                           \
+      const index_t nn_outer = NN_QUOTIENT(nn_left, loop, axis);                       \
+      const step_t position = (step_t)(nn_left - nn_outer * (loop).extents[axis]);     \
+      __VA_ARGS__;                                                                     \
+      nn_left = nn_outer;                                                              \
+    }                                                                                  \
   }
 
 // Runs the statement that follows for each run of neighbouring elements among this item's share of `count`: `run` elements

@@ -41,4 +41,21 @@ import Testing
     }
   }
 }
+
+/// Division by a product, as kernels do it with what they are given.
+@Suite struct KernelDivisorTests {
+  private static let extents: [Int32] = [
+    1, 2, 3, 5, 7, 10, 28, 641, 65_535, 65_536, 1_000_003, (1 << 30) - 1, 1 << 30, (1 << 30) + 1, .max,
+  ]
+
+  @Test(arguments: extents) func dividesAllPositions(extent: Int32) {
+    let divisor = KernelDivisor(UInt32(extent))
+    let multiples = [0, 1, 2, 3, 1000, Int(Int32.max) / Int(extent)].map { $0 * Int(extent) }
+    let around = multiples.flatMap { [$0 - 1, $0, $0 + 1] } + [Int(Int32.max), Int(Int32.max) - 1, 123_456_789]
+    for position in around where (0...Int(Int32.max)).contains(position) {
+      let high = UInt32(position).multipliedFullWidth(by: divisor.factor).high
+      #expect(Int((high + UInt32(position)) >> divisor.shift) == position / Int(extent), "\(position) / \(extent)")
+    }
+  }
+}
 #endif

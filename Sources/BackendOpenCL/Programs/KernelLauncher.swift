@@ -174,9 +174,13 @@ struct KernelArguments: ~Copyable {
       for axis in 0..<shape.rank { words[shape.rank - axis] = UInt64(shape[axis]) }
       value(words)
     } else {
-      var words = InlineArray<9, UInt32>(repeating: 1)
+      var words = InlineArray<25, UInt32>(repeating: 1)
       words[0] = UInt32(shape.rank)
-      for axis in 0..<shape.rank { words[shape.rank - axis] = UInt32(shape[axis]) }
+      for axis in 0..<shape.rank {
+        let place = shape.rank - axis
+        let divisor = KernelDivisor(UInt32(shape[axis]))
+        (words[place], words[8 + place], words[16 + place]) = (UInt32(shape[axis]), divisor.factor, divisor.shift)
+      }
       value(words)
     }
   }
@@ -192,6 +196,19 @@ struct KernelArguments: ~Copyable {
       for axis in 0..<rank { words[rank - 1 - axis] = Int32(strides[axis]) }
       value(words)
     }
+  }
+}
+
+/// What a kernel divides by an extent with: `NN_QUOTIENT` in `Common.cl`.
+struct KernelDivisor {
+  let factor, shift: UInt32
+
+  /// - Parameter extent: below 2³¹; 0, of a loop that does not run, divides as 1 does.
+  init(_ extent: UInt32) {
+    let extent = UInt64(max(extent, 1))
+    let shift = UInt64(64 - (extent - 1).leadingZeroBitCount)
+    factor = UInt32((1 << 32) * ((1 << shift) - extent) / extent + 1)
+    self.shift = UInt32(shift)
   }
 }
 

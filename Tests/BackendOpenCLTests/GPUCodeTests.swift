@@ -1,0 +1,93 @@
+#if OpenCL
+import Testing
+
+@testable import BackendOpenCL
+
+/// What compilers for GPUs make of the kernels. A machine without a GPU cannot time them; it can see whether a kernel keeps in
+/// registers what belongs there, reads ahead, and multiplies most of the time. `Scripts/test-opencl gpu-code` runs this;
+/// without its compilers the tests skip.
+@Suite(.enabled(if: GPUCompilers.fromEnvironment != nil)) struct GPUCodeTests {
+  private let compilers = GPUCompilers.fromEnvironment!
+
+  /// The programs of GPUs.
+  static let programs: [ProgramName] = {
+    let families = KernelFamily.allCases.filter { $0 != .convolution && $0 != .matmul && $0 != .matmulPanels }
+    return families.map { $0 == .matmulRows ? ProgramName(family: $0, matmul: .rows) : ProgramName(family: $0) }
+      + MatmulTile.convolutions.map { ProgramName(family: .convolution, matmul: .tiles($0)) }
+      + MatmulTile.all.map { ProgramName(family: .matmul, matmul: .tiles($0)) }
+  }()
+
+  private func kernel(_ name: String, of program: ProgramName) throws -> NVIDIAKernel {
+    try #require(
+      try compilers.nvidia(program).first { $0.name == name }, "\(program.description) has no kernel \(name)")
+  }
+
+  @Test(arguments: programs) func nvidiaFindsRegistersForAll(program: ProgramName) throws {
+    let kernels = try compilers.nvidia(program)
+    #expect(!kernels.isEmpty)
+    for kernel in kernels {
+      #expect(kernel.stack == 0, "\(kernel.name) of \(program.description) has \(kernel.stack) bytes in memory")
+      #expect((1...255).contains(kernel.registers) && !kernel.lines.isEmpty, "\(kernel.name)")
+    }
+  }
+
+  /// AMD's devices have fewer registers; the largest tile is not for them.
+  @Test(arguments: programs.filter { $0.matmul != .tiles(MatmulTile.all[5]) }, ["gfx90a", "gfx1100"])
+  func amdFindsRegistersForAll(program: ProgramName, device: String) throws {
+    let scratch = try compilers.amdScratch(program, device)
+    #expect(!scratch.isEmpty)
+    for (name, bytes) in scratch {
+      #expect(bytes == 0, "\(name) of \(program.description) has \(bytes) bytes in memory on \(device)")
+    }
+  }
+
+  /// The share of multiply-adds in the loop over whole tiles, which bounds what part of the peak a product reaches.
+  @Test(arguments: [
+    (MatmulTile.all[2], 0.65), (MatmulTile.all[3], 0.75), (MatmulTile.all[4], 0.87), (MatmulTile.all[5], 0.90),
+  ])
+  func productsMultiply(tile: MatmulTile, share: Double) throws {
+    for kernel in try compilers.nvidia(ProgramName(family: .matmul, matmul: .tiles(tile)))
+    where kernel.name != "matmulJoin" {
+      let found = kernel.multiplyAddShare(readingVectors: true)
+      #expect(found >= share, "\(kernel.name), \(tile): \(found)")
+    }
+  }
+
+  @Test func convolutionsMultiply() throws {
+    let tile = try #require(MatmulTile.convolutions.last)
+    for kernel in try compilers.nvidia(ProgramName(family: .convolution, matmul: .tiles(tile))) {
+      let found = kernel.multiplyAddShare(readingVectors: false)
+      #expect(found >= (kernel.name == "convolveInput" ? 0.50 : 0.62), "\(kernel.name): \(found)")
+    }
+  }
+
+  /// A kernel, and the reads of one item that are to be on their way at once.
+  struct Reading: Sendable {
+    let family: KernelFamily
+    let kernel: String
+    let reads: Int
+
+    init(_ family: KernelFamily, _ kernel: String, _ reads: Int) {
+      (self.family, self.kernel, self.reads) = (family, kernel, reads)
+    }
+  }
+
+  /// Four elements of each operand, or what an item holds of a row.
+  @Test(arguments: [
+    Reading(.elementwiseBinary, "binary_add_float", 8), Reading(.elementwiseBinary, "binaryStrided_add_float", 8),
+    Reading(.elementwiseBinary, "binaryScalar_multiply_float", 4), Reading(.elementwiseUnary, "unary_relu_float", 4),
+    Reading(.elementwiseUnary, "unary_exp_float", 4), Reading(.elementwiseUnary, "unary_gelu_float", 4),
+    Reading(.elementwiseComparison, "compare_less_float", 8), Reading(.elementwiseSelection, "select_word", 12),
+    Reading(.elementwiseGradient, "gradient_relu", 8), Reading(.elementwiseGradient, "linearGradient_relu", 8),
+    Reading(.indexing, "gatherRows_float", 8), Reading(.stridedCopy, "copy_word", 4),
+    Reading(.stridedCopy, "transpose_word", 4), Reading(.random, "dropout", 4), Reading(.optimizerSteps, "adam", 4),
+    Reading(.softmax, "softmax_group", 16), Reading(.softmax, "softmax_lanes", 16),
+    Reading(.softmax, "softmaxGradient_group", 32), Reading(.softmax, "crossEntropy_group", 16),
+    Reading(.normalization, "normalize_group", 16), Reading(.normalization, "normalizeGradient_lanes", 32),
+  ])
+  func itemsReadAhead(reading: Reading) throws {
+    let kernel = try kernel(reading.kernel, of: ProgramName(family: reading.family))
+    #expect(kernel.readsAhead >= reading.reads, "\(reading.kernel): \(kernel.readsAhead)")
+  }
+}
+#endif

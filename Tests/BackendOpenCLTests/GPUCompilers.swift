@@ -1,0 +1,169 @@
+#if OpenCL
+import Files
+
+@testable import BackendOpenCL
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Compilers for GPUs that need not be here. `Scripts/test-opencl gpu-code` installs them and sets the variables.
+struct GPUCompilers {
+  /// LLVM's compiler with NVIDIA's and AMD's devices, and the library of built-in functions for each of them.
+  let clang, nvidiaLibrary, amdLibrary: String
+  /// NVIDIA's assembler and disassembler.
+  let ptxas, nvdisasm: String
+
+  /// What the environment names; nil where something is missing.
+  static let fromEnvironment: GPUCompilers? = {
+    func variable(_ name: String) -> String? { getenv("NN_GPU_\(name)").map { String(cString: $0) } }
+    guard let clang = variable("CLANG"), let libraries = variable("LIBRARIES"), let ptxas = variable("PTXAS"),
+      let nvdisasm = variable("NVDISASM")
+    else { return nil }
+    return GPUCompilers(
+      clang: clang, nvidiaLibrary: libraries + "/nvptx64--nvidiacl.bc", amdLibrary: libraries + "/amdgcn--amdhsa.bc",
+      ptxas: ptxas, nvdisasm: nvdisasm)
+  }()
+
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// The kernels of a program as NVIDIA's assembler makes them for Hopper. The text in between is not what their driver makes
+  /// of the source, but by a relative of its compiler.
+  func nvidia(_ program: ProgramName) throws -> [NVIDIAKernel] {
+    let folder = Folder()
+    try compile(
+      program, in: folder,
+      "-target nvptx64--nvidiacl -Xclang -target-cpu -Xclang sm_90 -Xclang -target-feature "
+        + "-Xclang +ptx80 -D__NV_CL_C_VERSION=120", library: nvidiaLibrary)
+    let log = try run("\(ptxas) -v -arch=sm_90 \(folder.path)/code.s -o \(folder.path)/code.bin")
+    return NVIDIAKernel.parse(log: log, listing: try run("\(nvdisasm) -c \(folder.path)/code.bin"))
+  }
+
+  /// Bytes of memory that each kernel of a program takes for what finds no register on an AMD device.
+  func amdScratch(_ program: ProgramName, _ device: String) throws -> [String: Int] {
+    let folder = Folder()
+    try compile(program, in: folder, "-target amdgcn--amdhsa -nogpulib -mcpu=\(device)", library: amdLibrary)
+    var bytes: [String: Int] = [:]
+    var name = ""
+    for line in String(decoding: folder.read("code.s") ?? [], as: UTF8.self).split(separator: "\n") {
+      if let range = line.firstRange(of: "; @") { name = String(line[range.upperBound...]) }
+      if line.hasPrefix("; ScratchSize: ") { bytes[name] = Int(line.dropFirst(15)) }
+    }
+    return bytes
+  }
+
+  private func compile(_ program: ProgramName, in folder: Folder, _ target: String, library: String) throws {
+    folder.write("code.cl", try KernelSources.fromEnvironment.source(of: program.family))
+    _ = try run(
+      "\(clang) -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -O3 -w -DFP_FAST_FMAF \(target)\(program.definitions) "
+        + "-Xclang -mlink-builtin-bitcode -Xclang \(library) -S -o \(folder.path)/code.s \(folder.path)/code.cl")
+  }
+
+  /// What a command prints, errors included.
+  private func run(_ command: String) throws -> String {
+    let child = try ChildProcess("sh", ["-c", "exec \(command) 2>&1"])
+    let deadline = ChildProcess.now() + 300
+    var output: [UInt8] = []
+    while true {
+      let piece = try child.readOutput(deadline: deadline)
+      if piece.isEmpty { break }
+      output += piece
+    }
+    let text = String(decoding: output, as: UTF8.self)
+    guard child.wait() == 0 else { throw Failure(description: "\(command): \(text.prefix(2000))") }
+    return text
+  }
+}
+
+/// A kernel in NVIDIA's machine code.
+struct NVIDIAKernel {
+  let name: String
+  let registers: Int
+  /// Bytes of memory for what finds no register.
+  let stack: Int
+  /// In their order, with the labels in between.
+  let lines: [Line]
+
+  enum Line {
+    case label(String)
+    /// Its name with all suffixes, "LDG.E.128", and the label that it may go on at.
+    case instruction(name: String, target: String?)
+  }
+
+  /// From what the assembler says with -v, and what the disassembler prints.
+  static func parse(log: String, listing: String) -> [NVIDIAKernel] {
+    var numbers: [String: (registers: Int, stack: Int)] = [:]
+    var name = ""
+    for line in log.split(separator: "\n") {
+      let words = line.split(separator: " ").map(String.init)
+      if line.contains("Compiling entry function") { name = words[6].filter { $0 != "'" } }
+      if let at = words.firstIndex(of: "stack"), at > 1 {
+        numbers[name, default: (0, 0)].stack = Int(words[at - 2]) ?? 0
+      }
+      if let at = words.firstIndex(of: "Used") { numbers[name, default: (0, 0)].registers = Int(words[at + 1]) ?? 0 }
+    }
+    var lines: [String: [Line]] = [:]
+    for line in listing.split(separator: "\n") {
+      if line.hasPrefix(".text."), line.hasSuffix(":") {
+        name = String(line.dropFirst(6).dropLast())
+      } else if line.hasPrefix("."), line.hasSuffix(":") {
+        lines[name, default: []].append(.label(String(line.dropLast())))
+      } else if let instruction = instruction(line) {
+        lines[name, default: []].append(instruction)
+      }
+    }
+    return numbers.map { name, numbers in
+      NVIDIAKernel(name: name, registers: numbers.registers, stack: numbers.stack, lines: lines[name] ?? [])
+    }
+  }
+
+  /// `        /*0150*/     @!P0 BRA `(.L_x_0) ;`
+  private static func instruction(_ line: Substring) -> Line? {
+    guard line.drop(while: { $0 == " " }).hasPrefix("/*"), let end = line.firstRange(of: "*/") else { return nil }
+    var words = line[end.upperBound...].split(separator: " ").drop { $0.hasPrefix("@") }
+    guard let name = words.popFirst() else { return nil }
+    let target = line.firstRange(of: "`(").map { line[$0.upperBound...].prefix { $0 != ")" } }
+    return .instruction(name: String(name), target: target.map(String.init))
+  }
+
+  private var instructions: [String] {
+    lines.compactMap { line in
+      if case .instruction(let name, _) = line { name } else { nil }
+    }
+  }
+
+  /// Reads of memory before the first write.
+  var readsAhead: Int { instructions.prefix { !$0.hasPrefix("STG") }.count { $0.hasPrefix("LDG") } }
+
+  /// The bodies of loops: what lies between a label and a jump back to it.
+  var loops: [[String]] {
+    var places: [String: Int] = [:]
+    var loops: [[String]] = []
+    var names: [String] = []
+    for line in lines {
+      switch line {
+      case .label(let label): places[label] = names.count
+      case .instruction(let name, let target):
+        names.append(name)
+        if name == "BRA", let target, let start = places[target] { loops.append(Array(names[start...])) }
+      }
+    }
+    return loops
+  }
+
+  /// The share of multiply-adds among the instructions of the loop that reads memory and has the largest share, of those whose
+  /// reads are all of vectors if so wanted.
+  func multiplyAddShare(readingVectors: Bool) -> Double {
+    let shares = loops.compactMap { loop -> Double? in
+      let reads = loop.filter { $0.hasPrefix("LDG") }
+      guard !reads.isEmpty, !readingVectors || reads.allSatisfy({ $0.hasSuffix(".128") }) else { return nil }
+      return Double(loop.count { $0.hasPrefix("FFMA") }) / Double(loop.count)
+    }
+    return shares.max() ?? 0
+  }
+}
+#endif
