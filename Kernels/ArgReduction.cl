@@ -46,7 +46,7 @@
         ys[yOffset + i] = (int)NAME##Line_##TYPE(p, extent);                                                         \
         continue;                                                                                                    \
       }                                                                                                              \
-      /* Lines side by side, some at a time, four rows at once. */                                                   \
+      /* Lines side by side, some at a time, eight rows at once. */                                                  \
       for (index_t at = 0; at < run; at += NN_SIDE_BY_SIDE) {                                                        \
         const index_t n = min(run - at, (index_t)NN_SIDE_BY_SIDE);                                                   \
         WORD champions[NN_SIDE_BY_SIDE];                                                                             \
@@ -56,13 +56,13 @@
           best[k] = 0;                                                                                               \
         }                                                                                                            \
         index_t j = 1;                                                                                               \
-        for (; j + 4 <= extent; j += 4) {                                                                            \
+        for (; j + 8 <= extent; j += 8) {                                                                            \
           global const WORD *row = p + (ulong)j * inner + at;                                                        \
           index_t k = 0;                                                                                             \
           for (; k + 16 <= n; k += 16) {                                                                             \
             WORD##16 champion = vload16(0, champions + k);                                                           \
             int16 position = vload16(0, best + k);                                                                   \
-            _Pragma("unroll") for (uint r = 0; r < 4; r++) {                                                         \
+            _Pragma("unroll") for (uint r = 0; r < 8; r++) {                                                         \
               const WORD##16 x = vload16(0, row + (ulong)r * inner + k);                                             \
               const SIGNED##16 isBetter = (champion == champion) & ~(x NO_BETTER champion);                          \
               champion = isBetter ? x : champion;                                                                    \
@@ -72,7 +72,7 @@
             vstore16(position, 0, best + k);                                                                         \
           }                                                                                                          \
           for (; k < n; k++) {                                                                                       \
-            for (uint r = 0; r < 4; r++) NN_CHALLENGE(WORD, row[(ulong)r * inner + k], j + r, NO_BETTER)             \
+            for (uint r = 0; r < 8; r++) NN_CHALLENGE(WORD, row[(ulong)r * inner + k], j + r, NO_BETTER)             \
           }                                                                                                          \
         }                                                                                                            \
         for (; j < extent; j++) {                                                                                    \
