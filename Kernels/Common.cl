@@ -128,8 +128,8 @@ typedef struct {
   step_t steps[8];
 } steps_t;
 
-// i / extents[axis]. With the shift s = ⌈log2 extent⌉ and the factor ⌊2^32·(2^s − extent)/extent⌋ + 1 a product does it for each
-// i below 2^31 (Granlund, Montgomery, Division by invariant integers using multiplication, PLDI 1994).
+// i / extents[axis]. With the shift s = ⌈log2 extent⌉ and the factor ⌊2^32·(2^s − extent)/extent⌋ + 1 a product does it for
+// each i below 2^31 (Granlund, Montgomery, Division by invariant integers using multiplication, PLDI 1994).
 #ifdef NN_WIDE
 #define NN_QUOTIENT(i, loop, axis) ((i) / (loop).extents[axis])
 #else

@@ -239,8 +239,8 @@ static inline void nn_put(const convolution_t s, float sum, index_t at, index_t 
 
 #else
 
-// For devices with many items that run in step: tiles of L and R in local memory (Tiles.cl). The next ones are on their way while
-// one is multiplied, and where to find their terms is computed once for all items another step ahead.
+// For devices with many items that run in step: tiles of L and R in local memory (Tiles.cl). The next ones are on their way
+// while one is multiplied, and where to find their terms is computed once for all items another step ahead.
 typedef struct {
   part_t part;
   index_t left;

@@ -86,39 +86,32 @@ NN_FOLD_ITEMS(nn_items_maximum, nn_maximum_float(a, b))
 
 // Elements of a row that an item holds in registers.
 #define NN_HELD 16
-#define NN_FOR_HELD(k, c, LANES)                                                \
-  _Pragma("unroll") for (uint k = 0; k < NN_HELD; k++)                          \
-    for (index_t c = lane + k * (LANES); isRow && c < columns; c = columns)
 
-// lanes: 32 items do a row. For up to 32 · NN_HELD elements.
-#define NN_LANES 32
-#define NN_ROW_lanes(...)                                                                              \
-  local float shared[NN_GROUP];                                                                        \
-  float __VA_ARGS__;                                                                                   \
-  const uint lane = get_local_id(0) % NN_LANES;                                                        \
-  const index_t row = (index_t)get_group_id(0) * (NN_GROUP / NN_LANES) + get_local_id(0) / NN_LANES;   \
-  const int isRow = row < rows; /* Barriers are for all. */
-#define NN_FOR_lanes(k, c) NN_FOR_HELD(k, c, NN_LANES)
+// lanes: 32 to NN_GROUP items do a row, as many as hold it, so that their reads are on their way at once. For up to
+// NN_GROUP · NN_HELD elements.
+static inline uint nn_lanes(index_t columns) {
+  uint lanes = 32;
+  while (lanes < NN_GROUP && lanes * NN_HELD < columns) lanes *= 2;
+  return lanes;
+}
+#define NN_ROW_lanes(...)                                                                         \
+  local float shared[NN_GROUP];                                                                   \
+  float __VA_ARGS__;                                                                              \
+  const uint lanes = nn_lanes(columns), lane = get_local_id(0) % lanes;                           \
+  const index_t row = (index_t)get_group_id(0) * (NN_GROUP / lanes) + get_local_id(0) / lanes;    \
+  /* Barriers are for all: a row beyond the last has no elements. */                              \
+  const index_t width = row < rows ? columns : 0;
+#define NN_FOR_lanes(k, c)                                    \
+  _Pragma("unroll") for (uint k = 0; k < NN_HELD; k++)        \
+    for (index_t c = lane + k * lanes; c < width; c = width)
 #define NN_KEEP_lanes(name, k, x) (name[k] = (x))
 #define NN_KEPT_lanes(name, k, x) (name[k])
-#define NN_SUM_lanes(x) nn_items_sum(x, shared, NN_LANES)
-#define NN_MAXIMUM_lanes(x) nn_items_maximum(x, shared, NN_LANES)
-#define NN_IS_FIRST_lanes (isRow && lane == 0)
+#define NN_SUM_lanes(x) nn_items_sum(x, shared, lanes)
+#define NN_MAXIMUM_lanes(x) nn_items_maximum(x, shared, lanes)
+#define NN_IS_FIRST_lanes (row < rows && lane == 0)
 
-// group: a work group does a row. For up to NN_GROUP · NN_HELD elements.
-#define NN_ROW_group(...)      \
-  NN_ROW_passes()               \
-  float __VA_ARGS__;          \
-  const int isRow = 1;
-#define NN_FOR_group(k, c) NN_FOR_HELD(k, c, NN_GROUP)
-#define NN_KEEP_group NN_KEEP_lanes
-#define NN_KEPT_group NN_KEPT_lanes
-#define NN_SUM_group NN_SUM_passes
-#define NN_MAXIMUM_group NN_MAXIMUM_passes
-#define NN_IS_FIRST_group NN_IS_FIRST_passes
-
-// passes: the same for longer ones, which are read more than once.
-#define NN_ROW_passes(...)                     \
+// passes: a work group does a row, which it reads more than once. For longer ones.
+#define NN_ROW_passes(...)                   \
   local float shared[NN_GROUP];              \
   const uint lane = get_local_id(0);         \
   const index_t row = get_group_id(0);
@@ -129,6 +122,6 @@ NN_FOLD_ITEMS(nn_items_maximum, nn_maximum_float(a, b))
 #define NN_MAXIMUM_passes(x) nn_items_maximum(x, shared, NN_GROUP)
 #define NN_IS_FIRST_passes (lane == 0)
 
-#define NN_EACH_HOW(WORK) WORK(items) WORK(lanes) WORK(group) WORK(passes)
+#define NN_EACH_HOW(WORK) WORK(items) WORK(lanes) WORK(passes)
 
 #endif

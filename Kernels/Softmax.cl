@@ -90,10 +90,10 @@ kernel void softmaxGradient_items(global const float *gs, ulong gOffset, global 
         a += e;                                                                                                      \
         (void)NN_KEEP_##HOW(kept, k, logarithmic ? d : e);                                                           \
       }                                                                                                              \
-      const float sum = NN_SUM_##HOW(a), logSum = log(sum);                                                          \
+      const float sum = NN_SUM_##HOW(a), logSum = log(sum), factor = 1.0f / sum;                                     \
       NN_FOR_##HOW(k, c) {                                                                                           \
         const float z = NN_KEPT_##HOW(kept, k, logarithmic ? x[c] - largest : exp(x[c] - largest));                  \
-        y[c] = logarithmic ? z - logSum : z / sum;                                                                   \
+        y[c] = logarithmic ? z - logSum : z * factor;                                                                \
       }                                                                                                              \
     }                                                                                                                \
   }
@@ -186,7 +186,7 @@ kernel void crossEntropy_items(global const float *xs, ulong xOffset, global con
       const float largest = NN_MAXIMUM_##HOW(a);                                                                     \
       a = 0.0f;                                                                                                      \
       NN_FOR_##HOW(k, c) a += NN_KEEP_##HOW(kept, k, exp(NN_KEPT_##HOW(logits, k, x[c]) - largest));                 \
-      const float sum = NN_SUM_##HOW(a), logSum = log(sum);                                                          \
+      const float sum = NN_SUM_##HOW(a), logSum = log(sum), factor = 1.0f / sum;                                     \
       a = 0.0f;                                                                                                      \
       if (target.everywhere != 0.0f) NN_FOR_##HOW(k, c) a += NN_KEPT_##HOW(logits, k, x[c]) - largest - logSum;      \
       const float logSumOfAll = NN_SUM_##HOW(a);                                                                     \
@@ -200,7 +200,7 @@ kernel void crossEntropy_items(global const float *xs, ulong xOffset, global con
       if (target.hasGradient) {                                                                                      \
         global float *g = gradients + gradientOffset + (ulong)row * columns;                                         \
         NN_FOR_##HOW(k, c) {                                                                                         \
-          const float p = NN_KEPT_##HOW(kept, k, exp(x[c] - largest)) / sum;                                         \
+          const float p = NN_KEPT_##HOW(kept, k, exp(x[c] - largest)) * factor;                                      \
           const float q = (c == (index_t)label ? target.atLabel : 0.0f) + target.everywhere;                         \
           g[c] = isIgnored ? 0.0f : (isOutside ? NAN : target.gradientScale * (p - q));                              \
         }                                                                                                            \

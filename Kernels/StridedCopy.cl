@@ -78,8 +78,8 @@ ACCUMULATE(int, nn_add_int(a, b))
 
 #else
 
-// A work group turns a tile through local memory. The extra column keeps the lanes of a column in different banks. An item reads
-// all that it brings before it stores the first.
+// A work group turns a tile through local memory. The extra column keeps the lanes of a column in different banks. An item
+// reads all that it brings before it stores the first.
 #define TILE 32
 #define NN_STRIDE (NN_GROUP / TILE)
 #define TRANSPOSE(NAME, WORD)                                                                                        \

@@ -1,8 +1,8 @@
-// Tiles of matrix products, for devices with many items that run in step: a work group multiplies tiles that lie in local memory,
-// [term][row or column], and keeps NN_ITEM_M x NN_ITEM_N results of each item in registers.
+// Tiles of matrix products, for devices with many items that run in step: a work group multiplies tiles that lie in local
+// memory, [term][row or column], and keeps NN_ITEM_M x NN_ITEM_N results of each item in registers.
 //
-// Programs are built for one size: NN_ITEM_M, NN_ITEM_N, and NN_DEPTH, the terms in local memory. Those that are told none have no
-// tiles.
+// Programs are built for one size: NN_ITEM_M, NN_ITEM_N, and NN_DEPTH, the terms in local memory. Those that are told none have
+// no tiles.
 #ifdef NN_ITEM_M
 
 // A group is 16 x 16 items; 32 consecutive items make a block of 4 x 8, which reads few different words of each tile.

@@ -85,8 +85,8 @@ struct OpenCLOptions: Sendable {
   var binaryDirectory: String?
   /// How matrix products are computed.
   var matmulTable: MatmulTable
-  /// The tile of all convolutions, whether it fits or not; nil for the one that does.
-  var convolutionTile: MatmulTile?
+  /// The tiles of convolutions, from the smallest on, of which the one that fits is taken, or the first.
+  var convolutionTiles: [MatmulTile]
   /// Every kernel takes 64-bit positions, as for operands of 2³¹ elements and more.
   var usesWidePositions = false
   /// Kernels are loops run by one item each, a piece of the work long enough to be worth a call: what the cores of a
@@ -106,6 +106,7 @@ struct OpenCLOptions: Sendable {
   init(for device: OpenCLDevice) {
     binaryDirectory = ProgramBinaries.helps(device) ? ProgramBinaries.directoryFromEnvironment() : nil
     matmulTable = MatmulTable.current(for: device, sources: sources)
+    convolutionTiles = MatmulTile.convolutions(vendor: device.vendor)
     runsLoops = device.kind == .cpu
   }
 }

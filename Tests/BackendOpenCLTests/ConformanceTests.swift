@@ -25,7 +25,7 @@ import Testing
   func convolutionConforms(device: OpenCLDevice, tile: MatmulTile) throws {
     var options = OpenCLOptions(for: device)
     options.runsLoops = false
-    options.convolutionTile = tile
+    options.convolutionTiles = [tile]
     try expectConformance(of: OpenCLBackend(device, options), .convolution)
   }
 

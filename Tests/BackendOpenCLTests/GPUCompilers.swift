@@ -15,16 +15,18 @@ struct GPUCompilers {
   let clang, nvidiaLibrary, amdLibrary: String
   /// NVIDIA's assembler and disassembler.
   let ptxas, nvdisasm: String
+  /// The compiler of Intel's driver, by itself.
+  let ocloc: String
 
   /// What the environment names; nil where something is missing.
   static let fromEnvironment: GPUCompilers? = {
     func variable(_ name: String) -> String? { getenv("NN_GPU_\(name)").map { String(cString: $0) } }
     guard let clang = variable("CLANG"), let libraries = variable("LIBRARIES"), let ptxas = variable("PTXAS"),
-      let nvdisasm = variable("NVDISASM")
+      let nvdisasm = variable("NVDISASM"), let ocloc = variable("OCLOC")
     else { return nil }
     return GPUCompilers(
       clang: clang, nvidiaLibrary: libraries + "/nvptx64--nvidiacl.bc", amdLibrary: libraries + "/amdgcn--amdhsa.bc",
-      ptxas: ptxas, nvdisasm: nvdisasm)
+      ptxas: ptxas, nvdisasm: nvdisasm, ocloc: ocloc)
   }()
 
   struct Failure: Error, CustomStringConvertible {
@@ -54,6 +56,19 @@ struct GPUCompilers {
       if line.hasPrefix("; ScratchSize: ") { bytes[name] = Int(line.dropFirst(15)) }
     }
     return bytes
+  }
+
+  /// The kernels of a program for which an Intel device has too few registers.
+  func intelSpills(_ program: ProgramName, _ device: String) throws -> Set<String> {
+    let folder = Folder()
+    folder.write("code.cl", try KernelSources.fromEnvironment.source(of: program.family))
+    let log = try run(
+      "\(ocloc) compile -file \(folder.path)/code.cl -device \(device) -out_dir \(folder.path) "
+        + "-options '-cl-std=CL1.2\(program.definitions)'")
+    guard log.contains("Build succeeded") else { throw Failure(description: String(log.prefix(2000))) }
+    // "warning: kernel NAME  compiled SIMD8 allocated 128 regs and spilled around 57"
+    let lines = log.split(separator: "\n").filter { $0.contains("spilled") }
+    return Set(lines.compactMap { line in line.split(separator: " ").dropFirst(2).first.map(String.init) })
   }
 
   private func compile(_ program: ProgramName, in folder: Folder, _ target: String, library: String) throws {

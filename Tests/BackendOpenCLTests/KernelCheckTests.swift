@@ -78,7 +78,7 @@ private enum Simulator {
     if case .matmul(let way) = part { options.matmulTable = way.table }
     if case .section(_, let runsLoops) = part { options.runsLoops = runsLoops }
     if case .convolution(let number) = part {
-      (options.runsLoops, options.convolutionTile) = (false, MatmulTile.convolutions[number])
+      (options.runsLoops, options.convolutionTiles) = (false, [MatmulTile.convolutions[number]])
     }
     if part == .planted { options.sources = KernelSources(directory: try plant(in: folder)) }
     let backend = try OpenCLBackend(devices[0], options)

@@ -196,7 +196,7 @@ struct KernelTour {
     }
   }
 
-  /// Rows of one item, of some, of a work group, and longer ones (`RowWork`).
+  /// Rows of one item, of some, of more, and longer ones (`RowWork`).
   private static let rowShapes = [(rows: 20, columns: 5), (11, 45), (1, 520), (1, 4100)]
 
   private func softmax() throws {

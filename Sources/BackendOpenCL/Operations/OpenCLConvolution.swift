@@ -65,6 +65,15 @@ extension OpenCLBackend {
     return ((terms + cuts - 1) / cuts + 255) / 256 * 256
   }
 
+  /// The largest tile that is not mostly beyond the last row, and leaves enough work groups to fill a device.
+  private func convolutionTile(rows: Int, columns: Int, parts: Int) -> MatmulTile {
+    let wanted = 128
+    let fitting = options.convolutionTiles.last { tile in
+      tile.rows < 2 * rows && ceiling(rows, tile.rows) * ceiling(columns, tile.columns) * parts >= wanted
+    }
+    return fitting ?? options.convolutionTiles[0]
+  }
+
   /// - Parameters:
   ///   - left: what is read row by row.
   ///   - images: what windows move over.
@@ -78,8 +87,7 @@ extension OpenCLBackend {
     var program = ProgramName(family: .convolution, isWide: isWide)
     var groups = WorkGroups(x: ceiling(columns, 32), z: parts, items: 1)
     if !options.runsLoops {
-      let fitting = MatmulTile.ofConvolution(rows: rows / shape.groups, columns: columns, parts: parts)
-      let tile = options.convolutionTile ?? fitting
+      let tile = convolutionTile(rows: rows / shape.groups, columns: columns, parts: parts)
       program.matmul = .tiles(tile)
       groups = WorkGroups(x: ceiling(columns, tile.columns), y: ceiling(rows / shape.groups, tile.rows), z: parts)
     }
@@ -103,15 +111,10 @@ extension MatmulTile {
   static let convolutions = [(2, 4), (4, 4), (2, 8), (4, 8), (8, 8)].map {
     MatmulTile(itemRows: $0, itemColumns: $1, depth: 8)
   }
-  /// The work groups that fill a device.
-  private static let wantedGroups = 128
 
-  /// The largest tile that is not mostly beyond the last row, and leaves enough work groups.
-  fileprivate static func ofConvolution(rows: Int, columns: Int, parts: Int) -> MatmulTile {
-    let fitting = convolutions.last { tile in
-      tile.rows < 2 * rows && ceiling(rows, tile.rows) * ceiling(columns, tile.columns) * parts >= wantedGroups
-    }
-    return fitting ?? convolutions[0]
+  /// Those for a vendor's devices: Intel's have no registers for the largest.
+  static func convolutions(vendor: String) -> [MatmulTile] {
+    vendor.lowercased().contains("intel") ? convolutions.dropLast() : convolutions
   }
 }
 

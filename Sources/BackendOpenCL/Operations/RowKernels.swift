@@ -13,26 +13,22 @@ extension OpenCLBackend {
 private enum RowWork: String {
   /// One item.
   case items
-  /// 32 items, which hold the row in registers.
+  /// 32 items to a work group, as many as hold the row in registers.
   case lanes
-  /// A work group, which holds the row in registers.
-  case group
   /// A work group, which reads the row more than once.
   case passes
 
-  /// Items that share a row of a few hundred elements: `NN_LANES`.
-  private static let laneCount = 32
+  /// The longest row of one item, and the least items that share one.
+  private static let fewest = 32
   /// Elements of a row that an item holds: `NN_HELD`.
   private static let held = 16
 
   init(columns: Int) {
     self =
-      if columns <= RowWork.laneCount {
+      if columns <= RowWork.fewest {
         .items
-      } else if columns <= RowWork.laneCount * RowWork.held {
-        .lanes
       } else if columns <= WorkGroup.size * RowWork.held {
-        .group
+        .lanes
       } else {
         .passes
       }
@@ -40,9 +36,13 @@ private enum RowWork: String {
 
   func groups(_ rows: Int, _ columns: Int) -> WorkGroups {
     switch self {
-    case .items: .elements(rows, each: columns)
-    case .lanes: .items(rows * RowWork.laneCount)
-    case .group, .passes: WorkGroups(x: rows)
+    case .items: return .elements(rows, each: columns)
+    case .lanes:
+      // `nn_lanes` of `RowFolds.cl`.
+      var lanes = RowWork.fewest
+      while lanes * RowWork.held < columns { lanes *= 2 }
+      return .items(rows * lanes)
+    case .passes: return WorkGroups(x: rows)
     }
   }
 }
