@@ -140,15 +140,15 @@ static inline void nn_put(const convolution_t s, float sum, index_t at, index_t 
       ulong biasOffset, global float *ys, ulong yOffset, global float *pre, ulong preOffset, convolution_t s
 
 // The group of channels, the terms of this stretch, and where operands and results begin.
-#define NN_BEGIN(KIND)                                                                                              \
-  const index_t group = (index_t)get_group_id(2) % s.groups, stretch = (index_t)get_group_id(2) / s.groups;          \
-  const index_t rows = nn_rows(s, KIND), columns = nn_columns(s, KIND);                                              \
-  const index_t first = stretch * s.stretch, end = min(first + s.stretch, nn_terms(s, KIND));                        \
-  const index_t leftRow = nn_leftRow(s, KIND), resultRow = nn_resultRow(s, KIND);                                    \
-  ls += lOffset + (ulong)group * nn_leftGroup(s, KIND);                                                              \
+#define NN_BEGIN(KIND)                                                                                                 \
+  const index_t group = (index_t)get_group_id(2) % s.groups, stretch = (index_t)get_group_id(2) / s.groups;            \
+  const index_t rows = nn_rows(s, KIND), columns = nn_columns(s, KIND);                                                \
+  const index_t first = stretch * s.stretch, end = min(first + s.stretch, nn_terms(s, KIND));                          \
+  const index_t leftRow = nn_leftRow(s, KIND), resultRow = nn_resultRow(s, KIND);                                      \
+  ls += lOffset + (ulong)group * nn_leftGroup(s, KIND);                                                                \
   xs += xOffset + (ulong)group * (KIND == NN_INPUT ? s.outputs * NN_OUTPUT_PLANE(s) : s.channels * NN_INPUT_PLANE(s)); \
-  ys += yOffset + (ulong)stretch * s.groups * rows * resultRow;                                                      \
-  bias += biasOffset;                                                                                                \
+  ys += yOffset + (ulong)stretch * s.groups * rows * resultRow;                                                        \
+  bias += biasOffset;                                                                                                  \
   pre += preOffset;
 
 #ifdef NN_LOOPS
@@ -246,9 +246,11 @@ typedef struct {
   index_t left;
 } term_t;
 
-// Elements of a tile that an item brings: of one column of R, and of one term of L.
-#define NN_BRINGS(TILE) ((TILE) * NN_DEPTH / NN_GROUP)
+#if NN_VECTOR_N != 4
+#error "an item stores four neighbours at once"
+#endif
 
+// Brings elements of one column of R and of one term of L into registers.
 static inline void nn_bring(const convolution_t s, float *lefts, float *rights, global const float *ls,
                             global const float *xs, local const term_t *terms, part_t column, index_t row, index_t rows,
                             index_t leftRow, index_t start, index_t end, const int kind) {
@@ -276,9 +278,9 @@ static inline void nn_lay(const float *lefts, const float *rights, local float *
 }
 
 // Four results of a row: neighbours in memory, as `isRun` says, or each at its place, as far as there are columns.
-static inline void nn_put4(const convolution_t s, const float *sums, const index_t *places, index_t shift, index_t output,
-                           index_t columns, int isRun, global const float *bias, global float *ys, global float *pre,
-                           const int kind) {
+static inline void nn_putRun(const convolution_t s, const float *sums, const index_t *places, index_t shift, index_t output,
+                             index_t columns, int isRun, global const float *bias, global float *ys, global float *pre,
+                             const int kind) {
   if (isRun && columns >= 4) {
     const index_t at = places[0] + shift;
     float z[4];
@@ -292,55 +294,54 @@ static inline void nn_put4(const convolution_t s, const float *sums, const index
   }
 }
 
-#define CONVOLVE(NAME, KIND)                                                                                         \
-  kernel __attribute__((reqd_work_group_size(NN_GROUP, 1, 1))) void convolve##NAME(NN_PARAMETERS) {                  \
-    local float leftTiles[2 * NN_SIDE(NN_TILE_M)] __attribute__((aligned(16)));                                      \
-    local float rightTiles[2 * NN_SIDE(NN_TILE_N)] __attribute__((aligned(16)));                                     \
-    local term_t terms[2][NN_DEPTH];                                                                                 \
-    NN_BEGIN(KIND)                                                                                                   \
-    const uint item = get_local_id(0), laneM = NN_LANE_M, laneN = NN_LANE_N;                                         \
-    const index_t row = (index_t)get_group_id(1) * NN_TILE_M, column = (index_t)get_group_id(0) * NN_TILE_N;         \
-    const part_t part = nn_column(s, min(column + item % NN_TILE_N, columns - 1), KIND);                             \
-    float lefts[NN_BRINGS(NN_TILE_M)], rights[NN_BRINGS(NN_TILE_N)];                                                 \
-    vector_t sums[NN_ITEM_M][NN_ITEM_N / NN_VECTOR_N];                                                               \
-    NN_UNROLL for (uint i = 0; i < NN_ITEM_M; i++)                                                                   \
-        NN_UNROLL for (uint j = 0; j < NN_ITEM_N / NN_VECTOR_N; j++) sums[i][j] = (vector_t)(0.0f);                  \
-    if (item < 2 * NN_DEPTH) {                                                                                       \
-      const term_t term = {nn_term(s, first + item, KIND), nn_leftTerm(s, first + item, KIND)};                      \
-      terms[item / NN_DEPTH][item % NN_DEPTH] = term;                                                                \
-    }                                                                                                                \
-    barrier(CLK_LOCAL_MEM_FENCE);                                                                                    \
-    nn_bring(s, lefts, rights, ls, xs, terms[0], part, row, rows, leftRow, first, end, KIND);                        \
-    nn_lay(lefts, rights, leftTiles, rightTiles);                                                                    \
-    barrier(CLK_LOCAL_MEM_FENCE);                                                                                    \
-    uint side = 0;                                                                                                   \
-    for (index_t start = first; start < end; start += NN_DEPTH) {                                                    \
-      const int hasNext = start + NN_DEPTH < end;                                                                    \
-      if (hasNext)                                                                                                   \
-        nn_bring(s, lefts, rights, ls, xs, terms[1 - side], part, row, rows, leftRow, start + NN_DEPTH, end, KIND);  \
-      if (item < NN_DEPTH) {                                                                                         \
-        const index_t next = start + 2 * NN_DEPTH + item;                                                            \
-        const term_t term = {nn_term(s, next, KIND), nn_leftTerm(s, next, KIND)};                                    \
-        terms[side][item] = term;                                                                                    \
-      }                                                                                                              \
-      nn_multiply(sums, leftTiles + side * NN_SIDE(NN_TILE_M), rightTiles + side * NN_SIDE(NN_TILE_N), laneM, laneN);\
-      side = 1 - side;                                                                                               \
-      if (hasNext) nn_lay(lefts, rights, leftTiles + side * NN_SIDE(NN_TILE_M), rightTiles + side * NN_SIDE(NN_TILE_N));\
-      barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
-    }                                                                                                                \
-    NN_UNROLL for (uint j = 0; j < NN_ITEM_N; j += 4) {                                                              \
-      const index_t c = column + NN_PLACE(laneN, j, 4);                                                              \
-      index_t places[4];                                                                                             \
-      NN_UNROLL for (uint v = 0; v < 4; v++)                                                                         \
-          places[v] = group * rows * resultRow + nn_resultColumn(s, min(c + v, columns - 1), KIND);                  \
-      const int isRun = places[3] == places[0] + 3;                                                                  \
-      NN_UNROLL for (uint i = 0; i < NN_ITEM_M; i++) {                                                               \
-        const index_t r = row + NN_PLACE(laneM, i, NN_VECTOR_M);                                                     \
-        const float results[4] = NN_PARTS(sums[i][j / 4]);                                                           \
-        if (r < rows && c < columns)                                                                                 \
-          nn_put4(s, results, places, r * resultRow, group * rows + r, columns - c, isRun, bias, ys, pre, KIND);     \
-      }                                                                                                              \
-    }                                                                                                                \
+#define CONVOLVE(NAME, KIND)                                                                                             \
+  kernel __attribute__((reqd_work_group_size(NN_GROUP, 1, 1))) void convolve##NAME(NN_PARAMETERS) {                      \
+    local float leftTiles[2 * NN_SIDE(NN_TILE_M)] __attribute__((aligned(16)));                                          \
+    local float rightTiles[2 * NN_SIDE(NN_TILE_N)] __attribute__((aligned(16)));                                         \
+    local term_t terms[2][NN_DEPTH];                                                                                     \
+    NN_BEGIN(KIND)                                                                                                       \
+    const uint item = get_local_id(0), laneM = NN_LANE_M, laneN = NN_LANE_N;                                             \
+    const index_t row = (index_t)get_group_id(1) * NN_TILE_M, column = (index_t)get_group_id(0) * NN_TILE_N;             \
+    const part_t part = nn_column(s, min(column + item % NN_TILE_N, columns - 1), KIND);                                 \
+    float lefts[NN_BRINGS(NN_TILE_M)], rights[NN_BRINGS(NN_TILE_N)];                                                     \
+    NN_SUMS(sums);                                                                                                       \
+    nn_clear(sums);                                                                                                      \
+    if (item < 2 * NN_DEPTH) {                                                                                           \
+      const term_t term = {nn_term(s, first + item, KIND), nn_leftTerm(s, first + item, KIND)};                          \
+      terms[item / NN_DEPTH][item % NN_DEPTH] = term;                                                                    \
+    }                                                                                                                    \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                                        \
+    nn_bring(s, lefts, rights, ls, xs, terms[0], part, row, rows, leftRow, first, end, KIND);                            \
+    nn_lay(lefts, rights, leftTiles, rightTiles);                                                                        \
+    barrier(CLK_LOCAL_MEM_FENCE);                                                                                        \
+    uint side = 0;                                                                                                       \
+    for (index_t start = first; start < end; start += NN_DEPTH) {                                                        \
+      const int hasNext = start + NN_DEPTH < end;                                                                        \
+      if (hasNext)                                                                                                       \
+        nn_bring(s, lefts, rights, ls, xs, terms[1 - side], part, row, rows, leftRow, start + NN_DEPTH, end, KIND);      \
+      if (item < NN_DEPTH) {                                                                                             \
+        const index_t next = start + 2 * NN_DEPTH + item;                                                                \
+        const term_t term = {nn_term(s, next, KIND), nn_leftTerm(s, next, KIND)};                                        \
+        terms[side][item] = term;                                                                                        \
+      }                                                                                                                  \
+      nn_multiply(sums, leftTiles + side * NN_SIDE(NN_TILE_M), rightTiles + side * NN_SIDE(NN_TILE_N), laneM, laneN);    \
+      side = 1 - side;                                                                                                   \
+      if (hasNext) nn_lay(lefts, rights, leftTiles + side * NN_SIDE(NN_TILE_M), rightTiles + side * NN_SIDE(NN_TILE_N)); \
+      barrier(CLK_LOCAL_MEM_FENCE);                                                                                      \
+    }                                                                                                                    \
+    NN_UNROLL for (uint j = 0; j < NN_ITEM_N; j += 4) {                                                                  \
+      const index_t c = column + NN_PLACE(laneN, j, 4);                                                                  \
+      index_t places[4];                                                                                                 \
+      NN_UNROLL for (uint v = 0; v < 4; v++)                                                                             \
+          places[v] = group * rows * resultRow + nn_resultColumn(s, min(c + v, columns - 1), KIND);                      \
+      const int isRun = places[3] == places[0] + 3;                                                                      \
+      NN_UNROLL for (uint i = 0; i < NN_ITEM_M; i++) {                                                                   \
+        const index_t r = row + NN_PLACE(laneM, i, NN_VECTOR_M);                                                         \
+        const float results[4] = NN_PARTS(sums[i][j / 4]);                                                               \
+        if (r < rows && c < columns)                                                                                     \
+          nn_putRun(s, results, places, r * resultRow, group * rows + r, columns - c, isRun, bias, ys, pre, KIND);       \
+      }                                                                                                                  \
+    }                                                                                                                    \
   }
 
 #endif

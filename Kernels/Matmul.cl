@@ -7,9 +7,8 @@
 // other half of local memory: one barrier a step. The k-loop may be cut into stretches, whose partial results are added in
 // order by `matmulJoin`; where, depends on the shape alone.
 
-// Elements of a tile that one item fetches, and how many neighbours of them at once.
-#define NN_FETCHES(TILE) ((TILE) * NN_DEPTH / NN_GROUP)
-#define NN_FETCH_WIDTH(TILE) (NN_FETCHES(TILE) % 4 == 0 ? 4 : 1)
+// How many neighbours of a tile an item fetches at once.
+#define NN_FETCH_WIDTH(TILE) (NN_BRINGS(TILE) % 4 == 0 ? 4 : 1)
 // The u-th element within the tile, counted along the matrix's rows.
 #define NN_FETCH_PLACE(u, TILE)                                                                                     \
   ((get_local_id(0) + (u) / NN_FETCH_WIDTH(TILE) * NN_GROUP) * NN_FETCH_WIDTH(TILE) + (u) % NN_FETCH_WIDTH(TILE))
@@ -25,7 +24,7 @@ static inline int nn_isAligned(global const float *matrix, index_t pitch) {
 // loads of vectors or loads that are checked, and no branches.
 static inline void nn_fetch(float *fetched, global const float *matrix, const int isContiguousInK, const uint tile,
                             index_t line, index_t lines, index_t k, index_t kEnd, index_t pitch, const int isWhole) {
-  NN_UNROLL for (uint u = 0; u < NN_FETCHES(tile); u += NN_FETCH_WIDTH(tile)) {
+  NN_UNROLL for (uint u = 0; u < NN_BRINGS(tile); u += NN_FETCH_WIDTH(tile)) {
     const uint t = NN_FETCH_PLACE(u, tile);
     const index_t atLine = line + (isContiguousInK ? t / NN_DEPTH : t % tile);
     const index_t atK = k + (isContiguousInK ? t % NN_DEPTH : t / tile);
@@ -47,7 +46,7 @@ static inline void nn_fetch(float *fetched, global const float *matrix, const in
 
 // Puts it into local memory, as target[k][line].
 static inline void nn_deposit(const float *fetched, local float *target, const int isContiguousInK, const uint tile) {
-  NN_UNROLL for (uint u = 0; u < NN_FETCHES(tile); u += NN_FETCH_WIDTH(tile)) {
+  NN_UNROLL for (uint u = 0; u < NN_BRINGS(tile); u += NN_FETCH_WIDTH(tile)) {
     const uint t = NN_FETCH_PLACE(u, tile);
     const uint inLine = isContiguousInK ? t / NN_DEPTH : t % tile, inK = isContiguousInK ? t % NN_DEPTH : t / tile;
     local float *to = target + inK * NN_PITCH(tile) + inLine;
@@ -61,13 +60,12 @@ static inline void nn_deposit(const float *fetched, local float *target, const i
 
 // Adds the products along k from `first` to `last` to the results of the tile at (row, column). While the items compute with
 // one half of local memory, the next tiles are on their way.
-static inline void nn_accumulate(vector_t sums[NN_ITEM_M][NN_ITEM_N / NN_VECTOR_N], global const float *a,
-                                 global const float *b, local float *aTiles, local float *bTiles,
-                                 const int transposesA, const int transposesB, const int isWhole, index_t row,
+static inline void nn_accumulate(NN_SUMS(sums), global const float *a, global const float *b, local float *aTiles,
+                                 local float *bTiles, const int transposesA, const int transposesB, const int isWhole, index_t row,
                                  index_t column, index_t m, index_t n, index_t first, index_t last, index_t pitchA,
                                  index_t pitchB) {
   if (first >= last) return;
-  float aFetched[NN_FETCHES(NN_TILE_M)], bFetched[NN_FETCHES(NN_TILE_N)];
+  float aFetched[NN_BRINGS(NN_TILE_M)], bFetched[NN_BRINGS(NN_TILE_N)];
   nn_fetch(aFetched, a, !transposesA, NN_TILE_M, row, m, first, last, pitchA, isWhole);
   nn_fetch(bFetched, b, transposesB, NN_TILE_N, column, n, first, last, pitchB, isWhole);
   nn_deposit(aFetched, aTiles, !transposesA, NN_TILE_M);
@@ -88,6 +86,12 @@ static inline void nn_accumulate(vector_t sums[NN_ITEM_M][NN_ITEM_N / NN_VECTOR_
     }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
+}
+
+// What is left to do with the sums of a group: nothing, where they are partial ones.
+static inline epilogue_t nn_epilogue(const epilogue_t epilogue, int isAll) {
+  const epilogue_t none = {.alpha = 1.0f};
+  return isAll ? epilogue : none;
 }
 
 // nn_finish for a vector of results at an aligned place.
@@ -115,54 +119,53 @@ NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
 // Rows of tiles whose groups run at the same time: they share what they read of B, as neighbouring columns share A.
 #define NN_BAND 8
 
-#define MATMUL(NAME, TRANSPOSES_A, TRANSPOSES_B)                                                                     \
-  kernel __attribute__((reqd_work_group_size(NN_GROUP, 1, 1))) void matmul##NAME(                                    \
-      global const float *as, ulong aOffset, global const float *bs, ulong bOffset, global const float *bias,        \
-      ulong biasOffset, global float *cs, ulong cOffset, global float *pre, ulong preOffset, index_t m, index_t n,   \
-      index_t k, index_t batches, ulong strideA, ulong strideB, index_t stretch, epilogue_t epilogue) {              \
-    local float aTiles[2 * NN_SIDE(NN_TILE_M)] __attribute__((aligned(16)));                                         \
-    local float bTiles[2 * NN_SIDE(NN_TILE_N)] __attribute__((aligned(16)));                                         \
-    const index_t tilesM = (m + NN_TILE_M - 1) / NN_TILE_M, tilesN = (n + NN_TILE_N - 1) / NN_TILE_N;                \
-    const index_t band = (index_t)get_group_id(0) / (NN_BAND * tilesN) * NN_BAND;                                    \
+#define MATMUL(NAME, TRANSPOSES_A, TRANSPOSES_B)                                                                      \
+  kernel __attribute__((reqd_work_group_size(NN_GROUP, 1, 1))) void matmul##NAME(                                     \
+      global const float *as, ulong aOffset, global const float *bs, ulong bOffset, global const float *bias,         \
+      ulong biasOffset, global float *cs, ulong cOffset, global float *pre, ulong preOffset, index_t m, index_t n,    \
+      index_t k, index_t batches, ulong strideA, ulong strideB, index_t stretch, epilogue_t epilogue) {               \
+    local float aTiles[2 * NN_SIDE(NN_TILE_M)] __attribute__((aligned(16)));                                          \
+    local float bTiles[2 * NN_SIDE(NN_TILE_N)] __attribute__((aligned(16)));                                          \
+    const index_t tilesM = (m + NN_TILE_M - 1) / NN_TILE_M, tilesN = (n + NN_TILE_N - 1) / NN_TILE_N;                 \
+    const index_t band = (index_t)get_group_id(0) / (NN_BAND * tilesN) * NN_BAND;                                     \
     const index_t inBand = (index_t)get_group_id(0) - band * tilesN, bandRows = min(tilesM - band, (index_t)NN_BAND); \
-    const index_t row = (band + inBand % bandRows) * NN_TILE_M, column = inBand / bandRows * NN_TILE_N;              \
-    const index_t kFirst = (index_t)get_group_id(2) * stretch, kEnd = min(kFirst + stretch, k);                      \
-    const index_t pitchA = TRANSPOSES_A ? m : k, pitchB = TRANSPOSES_B ? k : n;                                      \
-    const int isInside = row + NN_TILE_M <= m && column + NN_TILE_N <= n;                                            \
-    /* A stretch of k goes to its own matrix of the workspace, [stretches, batches, m, n], and is finished later. */ \
-    const int isAll = get_num_groups(2) == 1;                                                                        \
-    if (!isAll) epilogue = (epilogue_t){1.0f, 0.0f, 0.0f, 0, 0, 0};                                                  \
-    for (index_t batch = get_group_id(1); batch < batches; batch += get_num_groups(1)) {                             \
-      global const float *a = as + aOffset + batch * strideA, *b = bs + bOffset + batch * strideB;                   \
-      vector_t sums[NN_ITEM_M][NN_ITEM_N / NN_VECTOR_N];                                                             \
-      NN_UNROLL for (uint i = 0; i < NN_ITEM_M; i++)                                                                 \
-          NN_UNROLL for (uint j = 0; j < NN_ITEM_N / NN_VECTOR_N; j++) sums[i][j] = (vector_t)(0.0f);                \
-      const int isWhole = isInside && nn_isAligned(a, pitchA) && nn_isAligned(b, pitchB);                            \
-      const index_t kWhole = isWhole ? kFirst + (kEnd - kFirst) / NN_DEPTH * NN_DEPTH : kFirst;                      \
-      nn_accumulate(sums, a, b, aTiles, bTiles, TRANSPOSES_A, TRANSPOSES_B, 1, row, column, m, n, kFirst, kWhole,    \
-                    pitchA, pitchB);                                                                                 \
-      nn_accumulate(sums, a, b, aTiles, bTiles, TRANSPOSES_A, TRANSPOSES_B, 0, row, column, m, n, kWhole, kEnd,      \
-                    pitchA, pitchB);                                                                                 \
-      const ulong matrix = ((ulong)get_group_id(2) * batches + batch) * m * n;                                       \
-      global float *c = cs + cOffset + matrix, *z = pre + preOffset + matrix;                                        \
-      global const float *shift = bias + biasOffset;                                                                 \
-      const int isStoredAsVectors = isInside && nn_isAligned(c, n) && nn_isAligned(z, n) && nn_isAligned(shift, n);  \
-      NN_UNROLL for (uint i = 0; i < NN_ITEM_M; i++) {                                                               \
-        const index_t atRow = row + NN_PLACE(NN_LANE_M, i, NN_VECTOR_M);                                             \
-        NN_UNROLL for (uint j = 0; j < NN_ITEM_N; j += NN_VECTOR_N) {                                                \
-          const index_t atColumn = column + NN_PLACE(NN_LANE_N, j, NN_VECTOR_N);                                     \
-          const ulong at = (ulong)atRow * n + atColumn;                                                              \
-          if (isStoredAsVectors) {                                                                                   \
-            nn_finishVector(sums[i][j / NN_VECTOR_N], at, atColumn, 1, 1, epilogue, shift, c, z);                    \
-          } else if (atRow < m) {                                                                                    \
-            const float results[NN_VECTOR_N] = NN_PARTS(sums[i][j / NN_VECTOR_N]);                                   \
-            NN_UNROLL for (uint v = 0; v < NN_VECTOR_N; v++) if (atColumn + v < n)                                   \
-                nn_finish(results[v], at + v, atColumn + v, 1, 1, epilogue, shift, c, z);                            \
-          }                                                                                                          \
-        }                                                                                                            \
-      }                                                                                                              \
-      NN_ACTIVATE_RESULTS                                                                                            \
-    }                                                                                                                \
+    const index_t row = (band + inBand % bandRows) * NN_TILE_M, column = inBand / bandRows * NN_TILE_N;               \
+    const index_t kFirst = (index_t)get_group_id(2) * stretch, kEnd = min(kFirst + stretch, k);                       \
+    const index_t pitchA = TRANSPOSES_A ? m : k, pitchB = TRANSPOSES_B ? k : n;                                       \
+    const int isInside = row + NN_TILE_M <= m && column + NN_TILE_N <= n;                                             \
+    /* A stretch of k goes to its own matrix of the workspace, [stretches, batches, m, n], and is finished later. */  \
+    const int isAll = get_num_groups(2) == 1;                                                                         \
+    const epilogue_t rest = nn_epilogue(epilogue, isAll);                                                             \
+    for (index_t batch = get_group_id(1); batch < batches; batch += get_num_groups(1)) {                              \
+      global const float *a = as + aOffset + batch * strideA, *b = bs + bOffset + batch * strideB;                    \
+      NN_SUMS(sums);                                                                                                  \
+      nn_clear(sums);                                                                                                 \
+      const int isWhole = isInside && nn_isAligned(a, pitchA) && nn_isAligned(b, pitchB);                             \
+      const index_t kWhole = isWhole ? kFirst + (kEnd - kFirst) / NN_DEPTH * NN_DEPTH : kFirst;                       \
+      nn_accumulate(sums, a, b, aTiles, bTiles, TRANSPOSES_A, TRANSPOSES_B, 1, row, column, m, n, kFirst, kWhole,     \
+                    pitchA, pitchB);                                                                                  \
+      nn_accumulate(sums, a, b, aTiles, bTiles, TRANSPOSES_A, TRANSPOSES_B, 0, row, column, m, n, kWhole, kEnd,       \
+                    pitchA, pitchB);                                                                                  \
+      const ulong matrix = ((ulong)get_group_id(2) * batches + batch) * m * n;                                        \
+      global float *c = cs + cOffset + matrix, *z = pre + preOffset + matrix;                                         \
+      global const float *shift = bias + biasOffset;                                                                  \
+      const int isStoredAsVectors = isInside && nn_isAligned(c, n) && nn_isAligned(z, n) && nn_isAligned(shift, n);   \
+      NN_UNROLL for (uint i = 0; i < NN_ITEM_M; i++) {                                                                \
+        const index_t atRow = row + NN_PLACE(NN_LANE_M, i, NN_VECTOR_M);                                              \
+        NN_UNROLL for (uint j = 0; j < NN_ITEM_N; j += NN_VECTOR_N) {                                                 \
+          const index_t atColumn = column + NN_PLACE(NN_LANE_N, j, NN_VECTOR_N);                                      \
+          const ulong at = (ulong)atRow * n + atColumn;                                                               \
+          if (isStoredAsVectors) {                                                                                    \
+            nn_finishVector(sums[i][j / NN_VECTOR_N], at, atColumn, 1, 1, rest, shift, c, z);                         \
+          } else if (atRow < m) {                                                                                     \
+            const float results[NN_VECTOR_N] = NN_PARTS(sums[i][j / NN_VECTOR_N]);                                    \
+            NN_UNROLL for (uint v = 0; v < NN_VECTOR_N; v++) if (atColumn + v < n)                                    \
+                nn_finish(results[v], at + v, atColumn + v, 1, 1, rest, shift, c, z);                                 \
+          }                                                                                                           \
+        }                                                                                                             \
+      }                                                                                                               \
+      NN_ACTIVATE_RESULTS                                                                                             \
+    }                                                                                                                 \
   }
 
 MATMUL(NN, 0, 0)

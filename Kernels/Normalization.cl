@@ -9,9 +9,9 @@ typedef struct {
 #ifdef NN_LOOPS
 
 kernel void normalize_items(global const float *xs, ulong xOffset, global const float *gains, ulong gainOffset,
-                           global const float *shifts, ulong shiftOffset, global float *ys, ulong yOffset,
-                           global float *statistics, ulong statisticsOffset, index_t rows, index_t columns,
-                           normalization_t how) {
+                            global const float *shifts, ulong shiftOffset, global float *ys, ulong yOffset,
+                            global float *statistics, ulong statisticsOffset, index_t rows, index_t columns,
+                            normalization_t how) {
   global const float *gain = gains + gainOffset, *shift = shifts + shiftOffset;
   NN_FOREACH(row, rows) {
     global const float *x = xs + xOffset + (ulong)row * columns;
@@ -107,9 +107,9 @@ static inline float nn_gradient_means(global const float *dy, global const float
 }
 
 kernel void normalizeGradient_items(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
-                                   global const float *gains, ulong gainOffset, global const float *statistics,
-                                   ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,
-                                   index_t columns, normalization_t how) {
+                                    global const float *gains, ulong gainOffset, global const float *statistics,
+                                    ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,
+                                    index_t columns, normalization_t how) {
   global const float *gain = gains + gainOffset, *means = statistics + statisticsOffset;
   global float *gainSums = 0, *shiftSums = 0;
   const index_t share = nn_share(rows), last = min((index_t)(get_group_id(0) + 1) * share, rows);
@@ -135,10 +135,10 @@ kernel void normalizeGradientStretches(global const float *dys, ulong dyOffset, 
 #else
 
 #define NORMALIZE(HOW)                                                                                               \
-  kernel void normalize_##HOW(global const float *xs, ulong xOffset, global const float *gains, ulong gainOffset,     \
-                             global const float *shifts, ulong shiftOffset, global float *ys, ulong yOffset,         \
-                             global float *statistics, ulong statisticsOffset, index_t rows, index_t columns,        \
-                             normalization_t how) {                                                                  \
+  kernel void normalize_##HOW(global const float *xs, ulong xOffset, global const float *gains, ulong gainOffset,    \
+                              global const float *shifts, ulong shiftOffset, global float *ys, ulong yOffset,        \
+                              global float *statistics, ulong statisticsOffset, index_t rows, index_t columns,       \
+                              normalization_t how) {                                                                 \
     NN_ROW_##HOW(kept[NN_HELD]) {                                                                                    \
       global const float *x = xs + xOffset + (ulong)row * columns;                                                   \
       global float *y = ys + yOffset + (ulong)row * columns;                                                         \
@@ -164,29 +164,29 @@ kernel void normalizeGradientStretches(global const float *dys, ulong dyOffset, 
   }
 NN_EACH_HOW(NORMALIZE)
 
-#define NORMALIZE_GRADIENT(HOW)                                                                                      \
+#define NORMALIZE_GRADIENT(HOW)                                                                                       \
   kernel void normalizeGradient_##HOW(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset, \
-                                     global const float *gains, ulong gainOffset, global const float *statistics,    \
-                                     ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,        \
-                                     index_t columns, normalization_t how) {                                         \
-    NN_ROW_##HOW(slopes[NN_HELD], places[NN_HELD]) {                                                                 \
-      global const float *dy = dys + dyOffset + (ulong)row * columns, *x = xs + xOffset + (ulong)row * columns;      \
-      global float *dx = dxs + dxOffset + (ulong)row * columns;                                                      \
-      global const float *means = statistics + statisticsOffset, *scales = means + rows;                             \
-      const float mean = row < rows ? means[row] : 0.0f, scale = row < rows ? scales[row] : 0.0f;                    \
-      float a = 0.0f, b = 0.0f;                                                                                      \
-      NN_FOR_##HOW(k, c) {                                                                                           \
-        const float g = NN_KEEP_##HOW(slopes, k, dy[c] * (how.hasGain ? gains[gainOffset + c] : 1.0f));              \
-        a += g;                                                                                                      \
-        b += g * NN_KEEP_##HOW(places, k, (x[c] - mean) * scale);                                                    \
-      }                                                                                                              \
-      const float sum = NN_SUM_##HOW(a), slope = how.isCentred ? sum / (float)columns : 0.0f;                        \
-      const float product = NN_SUM_##HOW(b) / (float)columns;                                                        \
-      NN_FOR_##HOW(k, c) {                                                                                           \
-        const float g = NN_KEPT_##HOW(slopes, k, dy[c] * (how.hasGain ? gains[gainOffset + c] : 1.0f));              \
-        dx[c] = scale * ((g - slope) - NN_KEPT_##HOW(places, k, (x[c] - mean) * scale) * product);                   \
-      }                                                                                                              \
-    }                                                                                                                \
+                                      global const float *gains, ulong gainOffset, global const float *statistics,    \
+                                      ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,        \
+                                      index_t columns, normalization_t how) {                                         \
+    NN_ROW_##HOW(slopes[NN_HELD], places[NN_HELD]) {                                                                  \
+      global const float *dy = dys + dyOffset + (ulong)row * columns, *x = xs + xOffset + (ulong)row * columns;       \
+      global float *dx = dxs + dxOffset + (ulong)row * columns;                                                       \
+      global const float *means = statistics + statisticsOffset, *scales = means + rows;                              \
+      const float mean = row < rows ? means[row] : 0.0f, scale = row < rows ? scales[row] : 0.0f;                     \
+      float a = 0.0f, b = 0.0f;                                                                                       \
+      NN_FOR_##HOW(k, c) {                                                                                            \
+        const float g = NN_KEEP_##HOW(slopes, k, dy[c] * (how.hasGain ? gains[gainOffset + c] : 1.0f));               \
+        a += g;                                                                                                       \
+        b += g * NN_KEEP_##HOW(places, k, (x[c] - mean) * scale);                                                     \
+      }                                                                                                               \
+      const float sum = NN_SUM_##HOW(a), slope = how.isCentred ? sum / (float)columns : 0.0f;                         \
+      const float product = NN_SUM_##HOW(b) / (float)columns;                                                         \
+      NN_FOR_##HOW(k, c) {                                                                                            \
+        const float g = NN_KEPT_##HOW(slopes, k, dy[c] * (how.hasGain ? gains[gainOffset + c] : 1.0f));               \
+        dx[c] = scale * ((g - slope) - NN_KEPT_##HOW(places, k, (x[c] - mean) * scale) * product);                    \
+      }                                                                                                               \
+    }                                                                                                                 \
   }
 NN_EACH_HOW(NORMALIZE_GRADIENT)
 

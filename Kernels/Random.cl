@@ -155,7 +155,7 @@ static inline float2 nn_normals(uint first, uint second) {
   const uint step = nn_step(source, stepOffset + stepOffsetOffset);                                                  \
   const index_t share = nn_share((count) / 4), last = min((index_t)(get_group_id(0) + 1) * share, (count) / 4);      \
   index_t block = (index_t)get_group_id(0) * share;                                                                  \
-  for (; block + 8 <= last; block += 8) {                                                                          \
+  for (; block + 8 <= last; block += 8) {                                                                            \
     NN_BLOCKS(parts, block)                                                                                          \
     _Pragma("unroll") for (uint part = 0; part < 2; part++) {                                                        \
       const uint16 words = parts[part];                                                                              \
@@ -176,7 +176,7 @@ static inline float2 nn_normals(uint first, uint second) {
 #endif
 
 #define DRAW(NAME, TYPE, LOOP, BLOCK, WORD)                                                                          \
-  kernel void NAME(global TYPE *ys, ulong yOffset, index_t count, source_t source,                          \
+  kernel void NAME(global TYPE *ys, ulong yOffset, index_t count, source_t source,                                   \
                    global const int *stepOffset, ulong stepOffsetOffset, ulong threshold) {                          \
     ys += yOffset;                                                                                                   \
     LOOP({                                                                                                           \

@@ -1,4 +1,4 @@
-// Sums and extremes of a row, by one item or by a work group: for families that work on rows.
+// Sums and extremes of a row, by one item, some, or a work group: for families that work on rows.
 
 #ifdef NN_LOOPS
 

@@ -38,7 +38,7 @@
   if (row < last) NN_LARGEST(next, columns, xs + xOffset + (ulong)row * columns)
 
 kernel void softmax_items(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t rows,
-                         index_t columns, int logarithmic) {
+                          index_t columns, int logarithmic) {
   NN_BEGIN_ROWS
   for (; row < last; row++) {
     global const float *x = xs + xOffset + (ulong)row * columns, *following = row + 1 < last ? x + columns : x;
@@ -58,7 +58,7 @@ kernel void softmax_items(global const float *xs, ulong xOffset, global float *y
 }
 
 kernel void softmaxGradient_items(global const float *gs, ulong gOffset, global const float *ys, ulong yOffset,
-                                 global float *dxs, ulong dxOffset, index_t rows, index_t columns, int logarithmic) {
+                                  global float *dxs, ulong dxOffset, index_t rows, index_t columns, int logarithmic) {
   NN_FOREACH(row, rows) {
     global const float *g = gs + gOffset + (ulong)row * columns, *y = ys + yOffset + (ulong)row * columns;
     global float *dx = dxs + dxOffset + (ulong)row * columns;
@@ -76,8 +76,8 @@ kernel void softmaxGradient_items(global const float *gs, ulong gOffset, global 
 #else
 
 #define SOFTMAX(HOW)                                                                                                 \
-  kernel void softmax_##HOW(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t rows,     \
-                           index_t columns, int logarithmic) {                                                       \
+  kernel void softmax_##HOW(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t rows,    \
+                            index_t columns, int logarithmic) {                                                      \
     NN_ROW_##HOW(kept[NN_HELD]) {                                                                                    \
       global const float *x = xs + xOffset + (ulong)row * columns;                                                   \
       global float *y = ys + yOffset + (ulong)row * columns;                                                         \
@@ -100,9 +100,9 @@ kernel void softmaxGradient_items(global const float *gs, ulong gOffset, global 
 NN_EACH_HOW(SOFTMAX)
 
 #define SOFTMAX_GRADIENT(HOW)                                                                                        \
-  kernel void softmaxGradient_##HOW(global const float *gs, ulong gOffset, global const float *ys, ulong yOffset,     \
-                                   global float *dxs, ulong dxOffset, index_t rows, index_t columns,                 \
-                                   int logarithmic) {                                                                \
+  kernel void softmaxGradient_##HOW(global const float *gs, ulong gOffset, global const float *ys, ulong yOffset,    \
+                                    global float *dxs, ulong dxOffset, index_t rows, index_t columns,                \
+                                    int logarithmic) {                                                               \
     NN_ROW_##HOW(slopes[NN_HELD], results[NN_HELD]) {                                                                \
       global const float *g = gs + gOffset + (ulong)row * columns, *y = ys + yOffset + (ulong)row * columns;         \
       global float *dx = dxs + dxOffset + (ulong)row * columns;                                                      \
@@ -138,8 +138,8 @@ static inline float nn_loss(target_t target, int isIgnored, int isOutside, float
 #ifdef NN_LOOPS
 
 kernel void crossEntropy_items(global const float *xs, ulong xOffset, global const int *labels, ulong labelsOffset,
-                              global float *losses, ulong lossOffset, global float *gradients, ulong gradientOffset,
-                              index_t rows, index_t columns, target_t target) {
+                               global float *losses, ulong lossOffset, global float *gradients, ulong gradientOffset,
+                               index_t rows, index_t columns, target_t target) {
   NN_BEGIN_ROWS
   for (; row < last; row++) {
     global const float *x = xs + xOffset + (ulong)row * columns, *following = row + 1 < last ? x + columns : x;
@@ -175,37 +175,37 @@ kernel void crossEntropy_items(global const float *xs, ulong xOffset, global con
 
 // ln p = x − largest − logSum. Every item runs every loop, also for labels that are ignored or out of range: barriers are
 // for all.
-#define CROSS_ENTROPY(HOW)                                                                                           \
+#define CROSS_ENTROPY(HOW)                                                                                            \
   kernel void crossEntropy_##HOW(global const float *xs, ulong xOffset, global const int *labels, ulong labelsOffset, \
-                                global float *losses, ulong lossOffset, global float *gradients,                     \
-                                ulong gradientOffset, index_t rows, index_t columns, target_t target) {              \
-    NN_ROW_##HOW(logits[NN_HELD], kept[NN_HELD]) {                                                                   \
-      global const float *x = xs + xOffset + (ulong)row * columns;                                                   \
-      float a = -INFINITY;                                                                                           \
-      NN_FOR_##HOW(k, c) a = nn_maximum_float(a, NN_KEEP_##HOW(logits, k, x[c]));                                    \
-      const float largest = NN_MAXIMUM_##HOW(a);                                                                     \
-      a = 0.0f;                                                                                                      \
-      NN_FOR_##HOW(k, c) a += NN_KEEP_##HOW(kept, k, exp(NN_KEPT_##HOW(logits, k, x[c]) - largest));                 \
-      const float sum = NN_SUM_##HOW(a), logSum = log(sum), factor = 1.0f / sum;                                     \
-      a = 0.0f;                                                                                                      \
-      if (target.everywhere != 0.0f) NN_FOR_##HOW(k, c) a += NN_KEPT_##HOW(logits, k, x[c]) - largest - logSum;      \
-      const float logSumOfAll = NN_SUM_##HOW(a);                                                                     \
-      const int label = row < rows ? labels[labelsOffset + row] : 0;                                                 \
-      const int isIgnored = target.ignoresLabel && label == target.ignoredLabel;                                     \
-      const int isOutside = label < 0 || label >= columns;                                                           \
-      if (NN_IS_FIRST_##HOW) {                                                                                       \
-        const float atLabel = isIgnored || isOutside ? 0.0f : x[label] - largest - logSum;                           \
-        losses[lossOffset + row] = nn_loss(target, isIgnored, isOutside, atLabel, logSumOfAll);                      \
-      }                                                                                                              \
-      if (target.hasGradient) {                                                                                      \
-        global float *g = gradients + gradientOffset + (ulong)row * columns;                                         \
-        NN_FOR_##HOW(k, c) {                                                                                         \
-          const float p = NN_KEPT_##HOW(kept, k, exp(x[c] - largest)) * factor;                                      \
-          const float q = (c == (index_t)label ? target.atLabel : 0.0f) + target.everywhere;                         \
-          g[c] = isIgnored ? 0.0f : (isOutside ? NAN : target.gradientScale * (p - q));                              \
-        }                                                                                                            \
-      }                                                                                                              \
-    }                                                                                                                \
+                                 global float *losses, ulong lossOffset, global float *gradients,                     \
+                                 ulong gradientOffset, index_t rows, index_t columns, target_t target) {              \
+    NN_ROW_##HOW(logits[NN_HELD], kept[NN_HELD]) {                                                                    \
+      global const float *x = xs + xOffset + (ulong)row * columns;                                                    \
+      float a = -INFINITY;                                                                                            \
+      NN_FOR_##HOW(k, c) a = nn_maximum_float(a, NN_KEEP_##HOW(logits, k, x[c]));                                     \
+      const float largest = NN_MAXIMUM_##HOW(a);                                                                      \
+      a = 0.0f;                                                                                                       \
+      NN_FOR_##HOW(k, c) a += NN_KEEP_##HOW(kept, k, exp(NN_KEPT_##HOW(logits, k, x[c]) - largest));                  \
+      const float sum = NN_SUM_##HOW(a), logSum = log(sum), factor = 1.0f / sum;                                      \
+      a = 0.0f;                                                                                                       \
+      if (target.everywhere != 0.0f) NN_FOR_##HOW(k, c) a += NN_KEPT_##HOW(logits, k, x[c]) - largest - logSum;       \
+      const float logSumOfAll = NN_SUM_##HOW(a);                                                                      \
+      const int label = row < rows ? labels[labelsOffset + row] : 0;                                                  \
+      const int isIgnored = target.ignoresLabel && label == target.ignoredLabel;                                      \
+      const int isOutside = label < 0 || label >= columns;                                                            \
+      if (NN_IS_FIRST_##HOW) {                                                                                        \
+        const float atLabel = isIgnored || isOutside ? 0.0f : x[label] - largest - logSum;                            \
+        losses[lossOffset + row] = nn_loss(target, isIgnored, isOutside, atLabel, logSumOfAll);                       \
+      }                                                                                                               \
+      if (target.hasGradient) {                                                                                       \
+        global float *g = gradients + gradientOffset + (ulong)row * columns;                                          \
+        NN_FOR_##HOW(k, c) {                                                                                          \
+          const float p = NN_KEPT_##HOW(kept, k, exp(x[c] - largest)) * factor;                                       \
+          const float q = (c == (index_t)label ? target.atLabel : 0.0f) + target.everywhere;                          \
+          g[c] = isIgnored ? 0.0f : (isOutside ? NAN : target.gradientScale * (p - q));                               \
+        }                                                                                                             \
+      }                                                                                                               \
+    }                                                                                                                 \
   }
 NN_EACH_HOW(CROSS_ENTROPY)
 

@@ -125,6 +125,10 @@ extension ConvolutionShape {
     of(3, 2, 33, 1, .examined(8, 3, padding: 1), .examined(31, 3, padding: 1)),
     of(2, 3, 5, 1, .examined(9, 3, stride: 2, padding: 1), .examined(10, 3, stride: 2, padding: 1)),
     of(1, 17, 16, 1, .examined(6, 3, padding: 1), .examined(18, 3, padding: 1)),
+    // More outputs, and more channels, than work groups have rows; and so many places that sums over them may be cut.
+    of(1, 3, 130, 1, .examined(6, 3, padding: 1), .examined(7, 3, padding: 1)),
+    of(1, 130, 4, 1, .examined(4, 3, padding: 1), .examined(5, 3, padding: 1)),
+    of(3, 4, 6, 2, .examined(20, 3, padding: 1), .examined(21, 3, padding: 1)),
     // Axes that differ in everything, with outputs that leave some of the input unseen.
     of(2, 4, 6, 2, .examined(11, 2, stride: 3, padding: 1, after: 0), .examined(13, 4, dilation: 2, padding: 3)),
     of(1, 2, 2, 1, .examined(5, 5, stride: 4, padding: 4), .examined(6, 1, stride: 5)),

@@ -2,8 +2,15 @@ import BackendCore
 
 /// Softmax, its gradient, and cross-entropy.
 extension Examiner {
+  /// Rows of every length class that backends are likely to tell apart, at their borders: (rows, columns).
+  static let rowShapes = [
+    (1, 1), (3, 10), (129, 3), (5, 32), (33, 127), (31, 129), (9, 512), (3, 513), (1, 1000), (3, 1025), (2, 2049),
+    (3, 4096),
+    (2, 4099), (0, 5),
+  ]
+
   func examineSoftmax() {
-    for (rows, columns) in [(1, 1), (3, 10), (33, 127), (129, 3), (1, 1000), (31, 129), (2, 4099), (0, 5), (3, 0)] {
+    for (rows, columns) in (Examiner.rowShapes + [(3, 0)]) {
       for logarithmic in [false, true] {
         let values = numbers.floats(rows * columns, in: -10...10)
         examineSoftmax(values, rows, columns, logarithmic, "[\(rows), \(columns)]")
@@ -11,7 +18,7 @@ extension Examiner {
       }
     }
     for logarithmic in [false, true] { examineSoftmaxOfSpecials(logarithmic) }
-    for (rows, columns) in [(1, 1), (3, 10), (33, 127), (129, 3), (1, 1000), (2, 4099), (0, 5)] {
+    for (rows, columns) in Examiner.rowShapes {
       for (smoothing, ignored) in [(0.0, nil), (0.1, nil), (0, -100), (0.1, 0), (1, nil)] as [(Double, Int32?)] {
         examineCrossEntropy(rows, columns, smoothing: smoothing, ignored)
       }

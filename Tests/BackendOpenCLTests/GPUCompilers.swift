@@ -1,5 +1,6 @@
 #if OpenCL
 import Files
+import Synchronization
 
 @testable import BackendOpenCL
 
@@ -36,13 +37,23 @@ struct GPUCompilers {
   /// The kernels of a program as NVIDIA's assembler makes them for Hopper. The text in between is not what their driver makes
   /// of the source, but by a relative of its compiler.
   func nvidia(_ program: ProgramName) throws -> [NVIDIAKernel] {
+    if let known = GPUCompilers.known.withLock({ $0[program] }) { return known }
+    let kernels = try compileForNVIDIA(program)
+    GPUCompilers.known.withLock { $0[program] = kernels }
+    return kernels
+  }
+
+  /// What was compiled already: several tests look at the same.
+  private static let known = Mutex<[ProgramName: [NVIDIAKernel]]>([:])
+
+  private func compileForNVIDIA(_ program: ProgramName) throws -> [NVIDIAKernel] {
     let folder = Folder()
     try compile(
       program, in: folder,
       "-target nvptx64--nvidiacl -Xclang -target-cpu -Xclang sm_90 -Xclang -target-feature "
         + "-Xclang +ptx80 -D__NV_CL_C_VERSION=120", library: nvidiaLibrary)
     let log = try run("\(ptxas) -v -arch=sm_90 \(folder.path)/code.s -o \(folder.path)/code.bin")
-    return NVIDIAKernel.parse(log: log, listing: try run("\(nvdisasm) -c \(folder.path)/code.bin"))
+    return try NVIDIAKernel.parse(log: log, listing: try run("\(nvdisasm) -c \(folder.path)/code.bin"))
   }
 
   /// Bytes of memory that each kernel of a program takes for what finds no register on an AMD device.
@@ -95,7 +106,7 @@ struct GPUCompilers {
 }
 
 /// A kernel in NVIDIA's machine code.
-struct NVIDIAKernel {
+struct NVIDIAKernel: Sendable {
   let name: String
   let registers: Int
   /// Bytes of memory for what finds no register.
@@ -103,23 +114,25 @@ struct NVIDIAKernel {
   /// In their order, with the labels in between.
   let lines: [Line]
 
-  enum Line {
+  enum Line: Sendable {
     case label(String)
     /// Its name with all suffixes, "LDG.E.128", and the label that it may go on at.
     case instruction(name: String, target: String?)
   }
 
   /// From what the assembler says with -v, and what the disassembler prints.
-  static func parse(log: String, listing: String) -> [NVIDIAKernel] {
-    var numbers: [String: (registers: Int, stack: Int)] = [:]
+  static func parse(log: String, listing: String) throws -> [NVIDIAKernel] {
+    var registers: [String: Int] = [:]
+    var stacks: [String: Int] = [:]
     var name = ""
     for line in log.split(separator: "\n") {
+      // "… Compiling entry function 'NAME' for …", "    0 bytes stack frame, …", "… Used 168 registers, …"
       let words = line.split(separator: " ").map(String.init)
-      if line.contains("Compiling entry function") { name = words[6].filter { $0 != "'" } }
-      if let at = words.firstIndex(of: "stack"), at > 1 {
-        numbers[name, default: (0, 0)].stack = Int(words[at - 2]) ?? 0
+      if line.contains("Compiling entry function"), let quoted = words.first(where: { $0.hasPrefix("'") }) {
+        name = quoted.filter { $0 != "'" }
       }
-      if let at = words.firstIndex(of: "Used") { numbers[name, default: (0, 0)].registers = Int(words[at + 1]) ?? 0 }
+      if let at = words.firstIndex(of: "stack"), at > 1 { stacks[name] = Int(words[at - 2]) }
+      if let at = words.firstIndex(of: "Used"), at + 1 < words.count { registers[name] = Int(words[at + 1]) }
     }
     var lines: [String: [Line]] = [:]
     for line in listing.split(separator: "\n") {
@@ -131,8 +144,11 @@ struct NVIDIAKernel {
         lines[name, default: []].append(instruction)
       }
     }
-    return numbers.map { name, numbers in
-      NVIDIAKernel(name: name, registers: numbers.registers, stack: numbers.stack, lines: lines[name] ?? [])
+    return try registers.map { name, registers in
+      guard let stack = stacks[name], let lines = lines[name] else {
+        throw GPUCompilers.Failure(description: "the assembler says nothing of \(name)")
+      }
+      return NVIDIAKernel(name: name, registers: registers, stack: stack, lines: lines)
     }
   }
 

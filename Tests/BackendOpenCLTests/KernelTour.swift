@@ -197,7 +197,7 @@ struct KernelTour {
   }
 
   /// Rows of one item, of some, of more, and longer ones (`RowWork`).
-  private static let rowShapes = [(rows: 20, columns: 5), (11, 45), (1, 520), (1, 4100)]
+  private static let rowShapes = [(rows: 20, columns: 5), (11, 45), (3, 520), (1, 2050), (1, 4100)]
 
   private func softmax() throws {
     for (rows, columns) in KernelTour.rowShapes {

@@ -43,18 +43,42 @@ import Testing
 }
 
 /// Division by a product, as kernels do it with what they are given.
-@Suite struct KernelDivisorTests {
+@Suite(.enabled(if: TestDevices.exist)) struct KernelDivisorTests {
   private static let extents: [Int32] = [
     1, 2, 3, 5, 7, 10, 28, 641, 65_535, 65_536, 1_000_003, (1 << 30) - 1, 1 << 30, (1 << 30) + 1, .max,
   ]
 
-  @Test(arguments: extents) func dividesAllPositions(extent: Int32) {
-    let divisor = KernelDivisor(UInt32(extent))
-    let multiples = [0, 1, 2, 3, 1000, Int(Int32.max) / Int(extent)].map { $0 * Int(extent) }
+  /// Positions around some multiples of an extent, and the largest ones.
+  private func positions(_ extent: Int) -> [Int] {
+    let multiples = [0, 1, 2, 3, 1000, Int(Int32.max) / extent].map { $0 * extent }
     let around = multiples.flatMap { [$0 - 1, $0, $0 + 1] } + [Int(Int32.max), Int(Int32.max) - 1, 123_456_789]
-    for position in around where (0...Int(Int32.max)).contains(position) {
-      let high = UInt32(position).multipliedFullWidth(by: divisor.factor).high
-      #expect(Int((high + UInt32(position)) >> divisor.shift) == position / Int(extent), "\(position) / \(extent)")
+    return around.filter { (0...Int(Int32.max)).contains($0) }
+  }
+
+  @Test(arguments: TestDevices.all) func dividesAllPositions(device: OpenCLDevice) throws {
+    let backend = try OpenCLBackend.shared(for: device)
+    let cases = KernelDivisorTests.extents.flatMap { extent in positions(Int(extent)).map { (Int($0), Int(extent)) } }
+    let numbers = cases.flatMap { position, extent in
+      let divisor = KernelDivisor(UInt32(extent))
+      return [Int32(position), Int32(bitPattern: divisor.factor), Int32(bitPattern: divisor.shift)]
+    }
+    let common = try KernelSources.fromEnvironment.text("Common", for: .stridedCopy)
+    let source =
+      String(decoding: common, as: UTF8.self) + """
+        kernel void quotients(global const uint *numbers, global uint *quotients) {
+          const uint at = get_global_id(0);
+          loop_t loop;
+          loop.factors[0] = numbers[3 * at + 1];
+          loop.shifts[0] = numbers[3 * at + 2];
+          quotients[at] = NN_QUOTIENT(numbers[3 * at], loop, 0);
+        }
+        """
+    let quotients = try backend.empty(cases.count, .int32)
+    try backend.customKernel(source: source, name: "quotients").launch(
+      [.memory, .memory], memory: [backend.upload(numbers), quotients], global: [cases.count], local: nil, on: backend)
+    let found = try backend.integers(quotients, count: cases.count)
+    for (quotient, (position, extent)) in zip(found, cases) {
+      #expect(Int(quotient) == position / extent, "\(position) / \(extent)")
     }
   }
 }

@@ -24,7 +24,7 @@ import Testing
   @Test(arguments: TestDevices.all, MatmulVariant.all) func isExact(device: OpenCLDevice, variant: MatmulVariant) throws
   {
     // The last has tiles that are whole and aligned, with terms left over, beside others.
-    let shapes = [(1, 31, 17), (17, 1, 33), (33, 65, 300), (31, 130, 7), (257, 129, 9), (264, 136, 36)]
+    let shapes = [(1, 31, 17), (17, 1, 33), (33, 65, 300), (31, 130, 7), (257, 129, 9), (264, 136, 36), (64, 64, 300)]
     for groups in variant.isCut ? [1, 400] : [1] {
       let backend = try backend(device, MatmulTable(variant, groups: groups))
       for (m, n, k) in shapes {
@@ -64,7 +64,9 @@ import Testing
       }
     }
     try expectExact(MatmulShape(batch: 2, m: 40, n: 1, k: 33, strideA: 40 * 33, strideB: 33), on: backend, offset: 1)
-    // What could be read in aligned vectors, and what could not.
+    // What could be read in aligned vectors, in one batch or in all, and what could not.
+    let odd = MatmulShape(batch: 2, m: 256, n: 128, k: 20, strideA: 256 * 20 + 1, strideB: 20 * 128 + 4)
+    try expectExact(odd, on: backend)
     for offset in [4, 6] { try expectExact(MatmulShape(m: 256, n: 128, k: 20), on: backend, beta: 1, offset: offset) }
   }
 
@@ -108,7 +110,8 @@ import Testing
     let inputs = 400
     let x = try backend.upload(wholeNumbers(rows * inputs, bound: 1, seed: 3))
     let w = try backend.upload(wholeNumbers(inputs * units, bound: 1, seed: 4))
-    let bias = try backend.upload(wholeNumbers(units, bound: 3, seed: 5))
+    // Beside the operands that are aligned, one that is not.
+    let bias = try backend.upload(wholeNumbers(units + 1, bound: 3, seed: 5)).advanced(by: rows % 2 == 0 ? 1 : 0)
     let (y, pre) = (try backend.empty(rows * units), try backend.empty(rows * units))
     try backend.linear(
       x, w, bias: bias, rows: rows, inputs: inputs, units: units, activation: op, into: y, preActivation: pre)

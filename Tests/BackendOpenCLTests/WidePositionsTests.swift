@@ -6,8 +6,9 @@ import Testing
 
 /// Kernels built for operands of 2³¹ elements and more give the same bits on small ones.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct WidePositionsTests {
-  @Test(arguments: TestDevices.all) func wideKernelsAgree(device: OpenCLDevice) throws {
+  @Test(arguments: TestDevices.all, [false, true]) func wideKernelsAgree(device: OpenCLDevice, runsLoops: Bool) throws {
     var options = OpenCLOptions(for: device)
+    options.runsLoops = runsLoops
     let narrow = try OpenCLBackend(device, options)
     options.usesWidePositions = true
     let wide = try OpenCLBackend(device, options)
@@ -49,6 +50,22 @@ import Testing
         x, indices: indices, indexCount: 100, into: $0, AxisShape(outer: 4, extent: 100, inner: 30))
     }
     try add(count) { try backend.softmax(x, rows: 12, columns: 1000, logarithmic: true, into: $0) }
+    try add(count) { try backend.softmax(x, rows: 2, columns: 6000, logarithmic: false, into: $0) }
+    let normalization = NormalizationShape(rows: 40, columns: 300, isCentred: true, epsilon: 1e-5)
+    try add(count) { try backend.normalize(x, gain: nil, shift: nil, normalization, into: $0, statistics: nil) }
+    let condition = try backend.upload((0..<count).map { UInt8($0 % 3 == 0 ? 1 : 0) }, .bool)
+    try add(count) {
+      try backend.select(condition, Layout(dense: [30, 400]), x, row, x, Layout(dense: [30, 400]), into: $0)
+    }
+    let axis = WindowAxis(input: 20, output: 20, kernel: 3, padding: 1)
+    let window = ConvolutionShape(batch: 3, inputChannels: 4, outputChannels: 6, groups: 2, height: axis, width: axis)
+    try add(window.outputCount) {
+      try backend.convolution(x, x, bias: nil, window, activation: .relu, into: $0, preActivation: nil)
+    }
+    try add(window.inputCount) { try backend.convolutionInputGradient(x, x, window, into: $0) }
+    try add(window.weightCount) {
+      try backend.convolutionWeightGradient(x, x, window, accumulating: false, into: $0)
+    }
     try add(count) { try backend.random(.normal, RandomSource(key: 9), count: count, into: $0) }
     try add(80 * 120) {
       try backend.matmul(

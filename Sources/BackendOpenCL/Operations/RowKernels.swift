@@ -13,7 +13,7 @@ extension OpenCLBackend {
 private enum RowWork: String {
   /// One item.
   case items
-  /// 32 items to a work group, as many as hold the row in registers.
+  /// 32 to 256 items, as many as hold the row in registers.
   case lanes
   /// A work group, which reads the row more than once.
   case passes

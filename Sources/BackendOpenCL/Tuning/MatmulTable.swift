@@ -50,8 +50,9 @@ extension MatmulTable {
     }
   }
 
-  /// Graphics processors. NVIDIA's multiply faster than they read local memory, unless an item holds 16x8 results; AMD's have
-  /// too few registers for so many, and Intel's (a vector engine with fewer registers for each item) for 8x8.
+  /// Graphics processors, by what their compilers make of the kernels: none was timed. NVIDIA's multiply faster than they read
+  /// local memory, unless an item holds 16x8 results; AMD's have too few registers for so many, and Intel's (a vector engine
+  /// with fewer registers for each item) for 8x8.
   static func graphics(vendor: String) -> MatmulTable {
     let name = vendor.lowercased()
     let largest = MatmulTile.all[name.contains("intel") ? 2 : 4]
