@@ -105,13 +105,20 @@ struct OpenCLOptions: Sendable {
 
   init(for device: OpenCLDevice) {
     binaryDirectory = ProgramBinaries.helps(device) ? ProgramBinaries.directoryFromEnvironment() : nil
-    matmulTable = MatmulTable.current(for: device, sources: sources)
+    let isLikeGPU = KernelSources.areForGroups
+    runsLoops = device.kind == .cpu && !isLikeGPU
+    matmulTable =
+      isLikeGPU ? .graphics(vendor: device.vendor) : MatmulTable.current(for: device, sources: sources)
     convolutionTiles = MatmulTile.convolutions(vendor: device.vendor)
-    runsLoops = device.kind == .cpu
   }
 }
 
 // MARK: Launching
+
+extension OpenCLBackend {
+  /// Items run loops, as on processors; elsewhere work groups share the work.
+  package var runsLoops: Bool { options.runsLoops }
+}
 
 extension OpenCLBackend {
   /// True when positions of operands of this many elements need 64 bits.

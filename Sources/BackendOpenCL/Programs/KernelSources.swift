@@ -18,6 +18,9 @@ struct KernelSources: Sendable {
     KernelSources(directory: getenv("NN_KERNELS_DIR").map { String(cString: $0) })
   }
 
+  /// True when processors are to run what GPUs do: `NN_OPENCL_KERNELS=groups`, for tests.
+  static var areForGroups: Bool { getenv("NN_OPENCL_KERNELS").map { String(cString: $0) } == "groups" }
+
   /// The whole source of a family's program.
   func source(of family: KernelFamily) throws -> [UInt8] {
     try family.files.flatMap { try text($0, for: family) }

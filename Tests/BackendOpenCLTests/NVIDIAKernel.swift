@@ -1,0 +1,94 @@
+#if OpenCL
+/// A kernel in NVIDIA's machine code.
+struct NVIDIAKernel: Sendable {
+  let name: String
+  let registers: Int
+  /// Bytes of memory for what finds no register.
+  let stack: Int
+  /// In their order, with the labels in between.
+  let lines: [Line]
+
+  enum Line: Sendable {
+    case label(String)
+    /// Its name with all suffixes, "LDG.E.128", and the label that it may go on at.
+    case instruction(name: String, target: String?)
+  }
+
+  /// From what the assembler says with -v, and what the disassembler prints.
+  static func parse(log: String, listing: String) throws -> [NVIDIAKernel] {
+    var registers: [String: Int] = [:]
+    var stacks: [String: Int] = [:]
+    var name = ""
+    for line in log.split(separator: "\n") {
+      // "… Compiling entry function 'NAME' for …", "    0 bytes stack frame, …", "… Used 168 registers, …"
+      let words = line.split(separator: " ").map(String.init)
+      if line.contains("Compiling entry function"), let quoted = words.first(where: { $0.hasPrefix("'") }) {
+        name = quoted.filter { $0 != "'" }
+      }
+      if let at = words.firstIndex(of: "stack"), at > 1 { stacks[name] = Int(words[at - 2]) }
+      if let at = words.firstIndex(of: "Used"), at + 1 < words.count { registers[name] = Int(words[at + 1]) }
+    }
+    var lines: [String: [Line]] = [:]
+    for line in listing.split(separator: "\n") {
+      if line.hasPrefix(".text."), line.hasSuffix(":") {
+        name = String(line.dropFirst(6).dropLast())
+      } else if line.hasPrefix("."), line.hasSuffix(":") {
+        lines[name, default: []].append(.label(String(line.dropLast())))
+      } else if let instruction = instruction(line) {
+        lines[name, default: []].append(instruction)
+      }
+    }
+    return try registers.map { name, registers in
+      guard let stack = stacks[name], let lines = lines[name] else {
+        throw GPUCompilers.Failure(description: "the assembler says nothing of \(name)")
+      }
+      return NVIDIAKernel(name: name, registers: registers, stack: stack, lines: lines)
+    }
+  }
+
+  /// `        /*0150*/     @!P0 BRA `(.L_x_0) ;`
+  private static func instruction(_ line: Substring) -> Line? {
+    guard line.drop(while: { $0 == " " }).hasPrefix("/*"), let end = line.firstRange(of: "*/") else { return nil }
+    var words = line[end.upperBound...].split(separator: " ").drop { $0.hasPrefix("@") }
+    guard let name = words.popFirst() else { return nil }
+    let target = line.firstRange(of: "`(").map { line[$0.upperBound...].prefix { $0 != ")" } }
+    return .instruction(name: String(name), target: target.map(String.init))
+  }
+
+  private var instructions: [String] {
+    lines.compactMap { line in
+      if case .instruction(let name, _) = line { name } else { nil }
+    }
+  }
+
+  /// Reads of memory before the first write.
+  var readsAhead: Int { instructions.prefix { !$0.hasPrefix("STG") }.count { $0.hasPrefix("LDG") } }
+
+  /// The bodies of loops: what lies between a label and a jump back to it.
+  var loops: [[String]] {
+    var places: [String: Int] = [:]
+    var loops: [[String]] = []
+    var names: [String] = []
+    for line in lines {
+      switch line {
+      case .label(let label): places[label] = names.count
+      case .instruction(let name, let target):
+        names.append(name)
+        if name == "BRA", let target, let start = places[target] { loops.append(Array(names[start...])) }
+      }
+    }
+    return loops
+  }
+
+  /// The share of multiply-adds among the instructions of the loop that reads memory and has the largest share, of those whose
+  /// reads are all of vectors if so wanted.
+  func multiplyAddShare(readingVectors: Bool) -> Double {
+    let shares = loops.compactMap { loop -> Double? in
+      let reads = loop.filter { $0.hasPrefix("LDG") }
+      guard !reads.isEmpty, !readingVectors || reads.allSatisfy({ $0.hasSuffix(".128") }) else { return nil }
+      return Double(loop.count { $0.hasPrefix("FFMA") }) / Double(loop.count)
+    }
+    return shares.max() ?? 0
+  }
+}
+#endif
