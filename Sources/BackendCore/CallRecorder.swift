@@ -146,10 +146,12 @@ private final class CallRecording: Recording {
 /// and the recording hold them all.
 struct KeptSlice: @unchecked Sendable {
   unowned(unsafe) let buffer: Buffer
+  let identity: ObjectIdentifier
   let offset: Int
 
   init(_ slice: BufferSlice) {
     buffer = slice.buffer
+    identity = ObjectIdentifier(slice.buffer)
     offset = slice.offset
   }
 }
@@ -157,13 +159,18 @@ struct KeptSlice: @unchecked Sendable {
 /// Where each operand of a kept call is in a replay.
 struct Substitutions {
   private let list: [BufferSubstitution]
+  /// Whom the list replaces: comparing these counts no references.
+  private let identities: [ObjectIdentifier]
 
-  init(_ list: [BufferSubstitution]) { self.list = list }
+  init(_ list: [BufferSubstitution]) {
+    self.list = list
+    identities = list.map { ObjectIdentifier($0.buffer) }
+  }
 
   @inline(__always)
   func callAsFunction(_ slice: KeptSlice) -> BufferSlice {
-    for substitution in list where substitution.buffer === slice.buffer {
-      return substitution.replacement.advanced(by: slice.offset)
+    if let index = identities.firstIndex(of: slice.identity) {
+      return list[index].replacement.advanced(by: slice.offset)
     }
     return BufferSlice(slice.buffer, offset: slice.offset)
   }
