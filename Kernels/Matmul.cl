@@ -61,9 +61,9 @@ static inline void nn_deposit(const float *fetched, local float *target, const i
 // Adds the products along k from `first` to `last` to the results of the tile at (row, column). While the items compute with
 // one half of local memory, the next tiles are on their way.
 static inline void nn_accumulate(NN_SUMS(sums), global const float *a, global const float *b, local float *aTiles,
-                                 local float *bTiles, const int transposesA, const int transposesB, const int isWhole, index_t row,
-                                 index_t column, index_t m, index_t n, index_t first, index_t last, index_t pitchA,
-                                 index_t pitchB) {
+                                 local float *bTiles, const int transposesA, const int transposesB,
+                                 const int isWhole, index_t row, index_t column, index_t m, index_t n, index_t first,
+                                 index_t last, index_t pitchA, index_t pitchB) {
   if (first >= last) return;
   float aFetched[NN_BRINGS(NN_TILE_M)], bFetched[NN_BRINGS(NN_TILE_N)];
   nn_fetch(aFetched, a, !transposesA, NN_TILE_M, row, m, first, last, pitchA, isWhole);
