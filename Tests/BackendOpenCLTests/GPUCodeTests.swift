@@ -55,15 +55,17 @@ import Testing
     #expect(spills.isEmpty, "\(program.description) on \(device)")
   }
 
-  /// The share of multiply-adds in the loop over whole tiles, which bounds what part of the peak a product reaches.
+  /// The share of multiply-adds in the loop over whole tiles, which bounds what part of the peak a product reaches. What is found
+  /// is printed: documentation names it.
   @Test(arguments: [
-    (MatmulTile.all[2], 0.65), (MatmulTile.all[3], 0.75), (MatmulTile.all[4], 0.87), (MatmulTile.all[5], 0.90),
+    (MatmulTile.all[2], 0.78), (MatmulTile.all[3], 0.83), (MatmulTile.all[4], 0.87), (MatmulTile.all[5], 0.90),
   ])
   func productsMultiply(tile: MatmulTile, share: Double) throws {
     let kernels = try compilers.nvidia(ProgramName(family: .matmul, matmul: .tiles(tile)))
     #expect(kernels.count == 5)
     for kernel in kernels where kernel.name != "matmulJoin" {
       let found = kernel.multiplyAddShare(readingVectors: true)
+      print("\(kernel.name) \(tile.itemRows)x\(tile.itemColumns)x\(tile.depth): \(found)")
       #expect(found >= share, "\(kernel.name), \(tile): \(found)")
     }
   }
@@ -74,7 +76,8 @@ import Testing
     #expect(kernels.count == 3)
     for kernel in kernels {
       let found = kernel.multiplyAddShare(readingVectors: false)
-      #expect(found >= (kernel.name == "convolveInput" ? 0.50 : 0.62), "\(kernel.name): \(found)")
+      print("\(kernel.name) \(tile.itemRows)x\(tile.itemColumns)x\(tile.depth): \(found)")
+      #expect(found >= (kernel.name == "convolveInput" ? 0.52 : 0.66), "\(kernel.name): \(found)")
     }
   }
 
@@ -105,6 +108,7 @@ import Testing
   func itemsReadAhead(reading: Reading) throws {
     let kernels = try compilers.nvidia(ProgramName(family: reading.family))
     let kernel = try #require(kernels.first { $0.name == reading.kernel }, "there is no \(reading.kernel)")
+    print("\(kernel.name): \(kernel.readsAhead) reads")
     #expect(kernel.readsAhead >= reading.reads, "\(reading.kernel): \(kernel.readsAhead)")
   }
 }

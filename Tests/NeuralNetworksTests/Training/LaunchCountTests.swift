@@ -4,6 +4,12 @@ import NeuralNetworks
 import Tensors
 import Testing
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// What a training step of the default model asks of an OpenCL device.
 @Suite(.serialized) struct LaunchCountTests {
   /// A backend that nobody else launches on.
@@ -43,6 +49,10 @@ import Testing
     #expect(kernels.reduce(0) { $0 + $1.launches } == count * 5, "\(launches)", sourceLocation: location)
     #expect(!commands.contains { $0.name == "download" }, sourceLocation: location)
   }
+
+  /// `NN_OPENCL_KERNELS` makes processors run what GPUs do: else a run of the tests with it would show nothing.
+  @Test(.enabled(if: getenv("NN_OPENCL_KERNELS") != nil), arguments: TestDevices.openCL)
+  func kernelsAreThoseAskedFor(device: Device) throws { #expect(try !backend(device).runsLoops) }
 
   /// Forward: two layers, the loss with its gradient, its mean. Backward: weights, bias and input of the
   /// second layer; activation with bias, and weights, of the first. Update: one.
