@@ -29,46 +29,55 @@ let package = Package(
     .target(name: "COpenCL", cSettings: [.define("NN_OPENCL", .when(traits: ["OpenCL"]))]),
     .target(name: "CPUKernels"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "Files", dependencies: ["CZlib"]),
+    .target(name: "HostMemory"),
+    .systemLibrary(name: "CExtendedAttributes"),
+    .target(name: "Files", dependencies: ["CExtendedAttributes", "CZlib", "HostMemory"]),
     .target(name: "BackendCore"),
     // Backends.
-    .target(name: "BackendCPU", dependencies: ["BackendCore", "CPUKernels"]),
+    .target(name: "BackendCPU", dependencies: ["BackendCore", "CPUKernels", "Files"]),
     .target(
-      name: "BackendOpenCL", dependencies: ["BackendCore", "COpenCL", "OpenCLKernels"],
+      name: "BackendOpenCL", dependencies: ["BackendCore", "COpenCL", "Files", "OpenCLKernels"],
       cSettings: [.define("NN_OPENCL", .when(traits: ["OpenCL"]))]),
     .target(name: "BackendReference", dependencies: ["BackendCore"]),
     .target(name: "BackendConformance", dependencies: ["BackendCore", "BackendReference"]),
     // Tensors and networks.
     .target(
       name: "Tensors",
-      dependencies: ["BackendCore", "BackendCPU", .target(name: "BackendOpenCL", condition: openCL)]),
-    .target(name: "NeuralNetworks", dependencies: ["Tensors", "BackendCore"]),
-    .target(name: "Datasets", dependencies: ["NeuralNetworks", "BackendCore", "Files"]),
-    .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "Files"]),
+      dependencies: ["BackendCore", "BackendCPU", "HostMemory", .target(name: "BackendOpenCL", condition: openCL)]),
+    .target(name: "NeuralNetworks", dependencies: ["Tensors", "BackendCore", "Files", "HostMemory"]),
+    .target(name: "CGlyphs"),
+    .target(
+      name: "Datasets",
+      dependencies: ["NeuralNetworks", "BackendCore", "CPUKernels", "CGlyphs", "Files", "HostMemory"]),
+    .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "Files", "HostMemory"]),
     .target(name: "Pictures", dependencies: ["NeuralNetworks", "ModelFormats", "Files"]),
     // Commands.
     .target(name: "Demos", dependencies: ["NeuralNetworks", "Datasets", "Pictures"]),
-    .target(name: "CommandSupport", dependencies: ["ModelFormats", "Tensors", argumentParser]),
+    .target(name: "CArguments"),
+    .target(
+      name: "CommandSupport", dependencies: ["CArguments", "Files", "ModelFormats", "Tensors", argumentParser]),
     .executableTarget(
       name: "nn",
       dependencies: [
         "Benchmarking", "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats", "Pictures", "Files",
-        "BackendCPU",
+        "HostMemory", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ]),
     .target(
       name: "Benchmarking",
       dependencies: [
-        "CommandSupport", "NeuralNetworks", "ModelFormats", "BackendCore", "BackendCPU",
+        "CommandSupport", "NeuralNetworks", "Datasets", "ModelFormats", "BackendCore", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ],
       path: "Benchmarks/Benchmarking"),
     .executableTarget(
       name: "nn-bench", dependencies: ["Benchmarking", "CommandSupport"], path: "Benchmarks/nn-bench"),
     // Tests.
-    .target(name: "TestSupport", dependencies: ["Files"], path: "Tests/TestSupport"),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
+    .target(
+      name: "TestSupport", dependencies: ["AllocationCounter", "BackendReference", "Files", "Tensors"],
+      path: "Tests/TestSupport"),
+    .testTarget(name: "FilesTests", dependencies: ["CExtendedAttributes", "Files", "TestSupport"]),
     .testTarget(name: "BackendCoreTests", dependencies: ["BackendCore"]),
     .testTarget(
       name: "BackendCPUTests", dependencies: ["BackendCPU", "BackendReference", "BackendConformance", "CPUKernels"]),
@@ -80,15 +89,19 @@ let package = Package(
       ]),
     .testTarget(name: "BackendReferenceTests", dependencies: ["BackendReference", "BackendConformance"]),
     .testTarget(
-      name: "TensorsTests", dependencies: ["Tensors", "BackendCPU", "BackendReference", "AllocationCounter"]),
+      name: "TensorsTests",
+      dependencies: ["Tensors", "BackendCPU", "BackendReference", "AllocationCounter", "TestSupport"]),
     .testTarget(
       name: "NeuralNetworksTests",
       dependencies: [
-        "NeuralNetworks", "BackendCPU", "BackendReference", .target(name: "BackendOpenCL", condition: openCL),
+        "NeuralNetworks", "BackendCPU", "BackendReference", "Files", "TestSupport",
+        .target(name: "BackendOpenCL", condition: openCL),
       ]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Files", "TestSupport"]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["BackendCore", "Datasets", "Files", "HostMemory", "TestSupport"]),
     .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Datasets", "Files", "TestSupport"]),
-    .testTarget(name: "PicturesTests", dependencies: ["Pictures", "NeuralNetworks", "Files"]),
+    .testTarget(
+      name: "PicturesTests", dependencies: ["Pictures", "ModelFormats", "NeuralNetworks", "Files", "TestSupport"]),
     .testTarget(
       name: "ProgramsTests",
       dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],
@@ -99,7 +112,9 @@ let package = Package(
     .testTarget(name: "DemosTests", dependencies: ["Demos", "NeuralNetworks", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Benchmarking", "CommandSupport", "ModelFormats", "nn", "nn-bench"]),
+      dependencies: [
+        "Benchmarking", "CommandSupport", "Files", "ModelFormats", "TestSupport", "nn", "nn-bench",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x

@@ -1,15 +1,15 @@
-// The position of the extreme of x[outer, extent, inner] along the middle axis. The first one wins; the first NaN wins
-// over every number.
+// The position of the extreme value of x[outer, extent, inner] along the middle axis. Ties return the first position.
+// The first NaN takes precedence over all numbers.
 
-// True when the value a at position i goes before the value b at position j. BETTER compares numbers.
+// True if the value a at position i precedes the value b at position j. BETTER compares numbers.
 #define BEFORE(a, i, b, j, BETTER)                       \
   ((a) != (a) ? ((b) == (b) || (i) < (j))                \
               : ((b) == (b) && ((a)BETTER(b) || ((a) == (b) && (i) < (j)))))
 
 #ifdef NN_LOOPS
 
-// One item does some lines. Where the elements of a line lie side by side, the extreme is found first, and then where it
-// stands. SIGNED is what comparisons of vectors give.
+// One work item processes several lines. If the elements of a line are contiguous, it finds the extreme value first and
+// then its position. SIGNED is the result type of vector comparisons.
 #define NN_SIDE_BY_SIDE 512
 #define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, EXTREME)                                          \
   static inline index_t NAME##Line_##TYPE(global const WORD *p, index_t extent) {                                    \
@@ -46,7 +46,7 @@
         ys[yOffset + i] = (int)NAME##Line_##TYPE(p, extent);                                                         \
         continue;                                                                                                    \
       }                                                                                                              \
-      /* Lines side by side, some at a time, eight rows at once. */                                                  \
+      /* Adjacent lines: several at a time, eight rows at once. */                                                   \
       for (index_t at = 0; at < run; at += NN_SIDE_BY_SIDE) {                                                        \
         const index_t n = min(run - at, (index_t)NN_SIDE_BY_SIDE);                                                   \
         WORD champions[NN_SIDE_BY_SIDE];                                                                             \
@@ -84,7 +84,7 @@
     }                                                                                                                \
   }
 
-// The value at one position takes the place of the champion of line k, if it is better or the first NaN.
+// The value at one position replaces the best value of line k if it is better or the first NaN.
 #define NN_CHALLENGE(WORD, value, at, NO_BETTER)                                                                     \
   {                                                                                                                  \
     const WORD x = value, champion = champions[k];                                                                   \
@@ -95,7 +95,7 @@
 
 #else
 
-// Along its share an item compares without branches, so that it reads ahead.
+// Each work item compares its share without branches, so loads are issued ahead of use.
 #define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, EXTREME)                                          \
   kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,       \
                                  index_t count, index_t extent, index_t inner) {                                     \
@@ -122,7 +122,7 @@
     const uint item = get_local_id(0);                                                                               \
     const index_t o = (index_t)get_group_id(0) / inner, i = (index_t)get_group_id(0) - o * inner;                    \
     xs += xOffset + (ulong)o * extent * inner + i;                                                                   \
-    /* Items beyond the extent hold its first element: they lose to nothing and win over nothing. */                 \
+    /* Work items beyond the extent hold its first element, which never changes the result. */                       \
     index_t best = item < extent ? item : 0;                                                                         \
     NN_TYPE(TYPE) champion = xs[(ulong)best * inner];                                                                \
     for (index_t j = best + NN_GROUP; j < extent; j += NN_GROUP) {                                                   \

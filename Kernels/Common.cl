@@ -1,9 +1,10 @@
-// What every program begins with: element types, index types, the loop over elements, and functions with fixed rules for NaN.
+// Common prefix of every program: element types, index types, the loop over elements, and functions with fixed rules
+// for NaN.
 //
-// OpenCL C 1.2, no sub-groups, no extensions. A work group of the plain kernels has NN_GROUP items.
+// OpenCL C 1.2, no sub-groups, no extensions. A work group of a regular kernel has NN_GROUP work items.
 
 #define NN_GROUP 256
-// Elements that an item of an elementwise kernel works on, NN_GROUP apart.
+// The number of elements that a work item of an elementwise kernel processes, NN_GROUP apart.
 #define NN_EACH 4
 
 typedef float nn_float;
@@ -11,8 +12,8 @@ typedef int nn_int;
 // One byte, 0 or 1: `bool` has no size in OpenCL C.
 typedef uchar nn_bool;
 
-// Counts and positions within an operand. The offset where an operand begins is always 64 bits wide; programs are built
-// a second time, with NN_WIDE, for operands of 2^31 elements and more.
+// Counts and positions within an operand. The start offset of an operand always has 64 bits. Programs are built a
+// second time, with NN_WIDE, for operands with 2^31 or more elements.
 #ifdef NN_WIDE
 typedef ulong index_t;
 typedef long step_t;
@@ -24,15 +25,21 @@ typedef int step_t;
 // The element type of tensors called NAME ("float", "int", "bool").
 #define NN_TYPE(NAME) nn_##NAME
 
-// Runs the statement that follows for each element of this item's share of `count`; the order is free.
+#ifdef __clang__
+// A CPU without AVX-512 passes vectors of sixteen elements in memory; all code of a program is compiled for one CPU.
+#pragma clang diagnostic ignored "-Wpsabi"
+#endif
+
+// Runs the following statement for each element in this work item's share of `count`, in any order.
 #ifdef NN_LOOPS
-// For processors: one item runs a long loop, which its compiler makes vectors of. Such kernels are launched in groups of one.
+// For CPUs: one work item runs a long loop, which the compiler vectorizes. Such kernels are launched with one work item
+// per group.
 #define NN_OVERLOADED __attribute__((overloadable))
-// What cannot be made vectors of runs as it is; that is no reason to warn.
+// Loops that cannot be vectorized run as they are; suppress the warning.
 #pragma clang diagnostic ignored "-Wpass-failed"
-// Sixteen elements at a time, also where the compiler would take half of a wide register.
+// Sixteen elements at a time, even if the compiler would use only half of a wide register.
 #define NN_VECTORIZED _Pragma("clang loop vectorize(assume_safety) vectorize_width(16)")
-// The elements of a group, which are neighbours.
+// The elements of a group, which are neighbors.
 static inline index_t nn_share(index_t count) {
   const index_t groups = (index_t)get_num_groups(0);
   return ((count + groups - 1) / groups + 15) / 16 * 16;
@@ -41,7 +48,7 @@ static inline index_t nn_share(index_t count) {
   NN_VECTORIZED for (index_t nn_length = nn_share(count), i = (index_t)get_group_id(0) * nn_length,                  \
                              nn_end = i + nn_length < (count) ? i + nn_length : (count);                             \
                      i < nn_end; i++)
-// What vstore16(value, 0, p) does, as one store where libraries make it several of shorter vectors.
+// Like vstore16(value, 0, p), but a single store even if the library splits it into shorter vectors.
 #define NN_STORING(TYPE)                                                                                             \
   typedef TYPE##16 nn_wide_##TYPE __attribute__((aligned(sizeof(TYPE))));                                            \
   static inline void NN_OVERLOADED nn_store(TYPE##16 value, global TYPE *p) { *(global nn_wide_##TYPE *)p = value; }
@@ -49,7 +56,7 @@ NN_STORING(float)
 NN_STORING(int)
 NN_STORING(uint)
 NN_STORING(uchar)
-// The elements of two vectors in turn: of their first halves, and of their second ones.
+// Interleaves the elements of two vectors: their first halves, and their second halves.
 #define NN_WEAVE_LOW(VECTOR, a, b)                                                                                   \
   (VECTOR)((a).s0, (b).s0, (a).s1, (b).s1, (a).s2, (b).s2, (a).s3, (b).s3, (a).s4, (b).s4, (a).s5, (b).s5, (a).s6,   \
            (b).s6, (a).s7, (b).s7)
@@ -64,10 +71,12 @@ NN_STORING(uchar)
     if (i < (count))
 #endif
 
-// ys[AT] = y for each element i of this item's share, where statements compute y from operands. AT may name what they declare.
+// ys[AT] = y for each element i of this work item's share. The statements compute y from operands. AT may use their
+// declarations.
 //
-// Memory is as fast as many reads are on their way at once, and a read cannot pass a write that may be to the same place: an
-// item makes all its results before it stores the first. For an element beyond the end it makes that of its first again.
+// Memory throughput depends on the number of loads in flight, and a load cannot move ahead of a store that might alias.
+// Therefore, a work item computes all its results before it stores the first one. Past the end, it recomputes its first
+// element.
 #ifdef NN_LOOPS
 #define NN_MAP(i, count, TYPE, ys, AT, ...) \
   NN_FOREACH(i, count) {                    \
@@ -93,7 +102,7 @@ NN_STORING(uchar)
   }
 #endif
 
-// Writes four neighbours, at once where they are aligned. Loops get single elements, which compilers make longer vectors of.
+// Writes four neighbors, at once where they are aligned. Loops get single elements, which compilers make longer vectors of.
 #ifdef NN_LOOPS
 #define NN_PUT4(TYPE, to, a, b, c, d) \
   {                                   \
@@ -115,12 +124,12 @@ NN_STORING(uchar)
   }
 #endif
 
-// A loop over up to 8 axes, innermost first, and the steps of one operand along them.
+// A loop over up to 8 axes, innermost first, and the strides of one operand along them.
 typedef struct {
   index_t rank;
   index_t extents[8];
 #ifndef NN_WIDE
-  // Of each extent, what divides by it: see NN_QUOTIENT.
+  // The constants for division by each extent: see NN_QUOTIENT.
   uint factors[8], shifts[8];
 #endif
 } loop_t;
@@ -128,23 +137,24 @@ typedef struct {
   step_t steps[8];
 } steps_t;
 
-// i / extents[axis]. With the shift s = ⌈log2 extent⌉ and the factor ⌊2^32·(2^s − extent)/extent⌋ + 1 a product does it for
-// each i below 2^31 (Granlund, Montgomery, Division by invariant integers using multiplication, PLDI 1994).
+// i / extents[axis]. With the shift s = ⌈log2 extent⌉ and the factor ⌊2^32·(2^s − extent)/extent⌋ + 1, one
+// multiplication computes it for every i below 2^31 (Granlund, Montgomery, Division by invariant integers using
+// multiplication, PLDI 1994).
 #ifdef NN_WIDE
 #define NN_QUOTIENT(i, loop, axis) ((i) / (loop).extents[axis])
 #else
 #define NN_QUOTIENT(i, loop, axis) ((mul_hi(i, (loop).factors[axis]) + (i)) >> (loop).shifts[axis])
 #endif
 
-// Where loops run an axis is looked up once for many elements. Elsewhere no axis is looked up by a variable: some devices would
-// copy the structure to memory for that.
+// In loops, the axis is looked up once for many elements. On GPUs, axes are never indexed by a variable, because some
+// devices would copy the structure to memory.
 #ifdef NN_LOOPS
 #define NN_FORAXIS(axis, loop) for (uint axis = 0; axis < (loop).rank; axis++)
 #else
 #define NN_FORAXIS(axis, loop) _Pragma("unroll") for (uint axis = 0; axis < 8; axis++) if (axis < (loop).rank)
 #endif
 
-// Runs statements for each axis, where `position` is that of element i along it.
+// Runs statements for each axis, where `position` is the position of element i along it.
 #define NN_FORAXES(i, loop, ...)                                                       \
   {                                                                                    \
     index_t nn_left = i;                                                               \
@@ -156,7 +166,7 @@ typedef struct {
     }                                                                                  \
   }
 
-// Runs the statement that follows for each run of neighbouring elements among this item's share of `count`: `run` elements
+// Runs the statement that follows for each run of neighboring elements among this item's share of `count`: `run` elements
 // from i on along the innermost axis, whose extent is `extent`. NN_RUN then runs a statement for each k below `run`, where s
 // and t are the steps of two operands along that axis. Elements are best named by their distance k·s from the first: a sum
 // that might wrap around is no place that compilers know to be beside another.
@@ -189,8 +199,9 @@ typedef struct {
   }
 #endif
 
-// (ys + yAt)[k·STEP] = y for each element i of a loop, where PLACES computes from i where the operands begin, and statements
-// compute y, with s, t and k as in NN_RUN: S and T are the steps of two operands along the innermost axis.
+// (ys + yAt)[k·STEP] = y for each element i of a loop. PLACES computes the start of each operand from i, and the
+// statements compute y, with s, t, and k as in NN_RUN. S and T are the strides of two operands along the innermost
+// axis.
 #ifdef NN_LOOPS
 #define NN_MAP_RUNS(i, count, loop, S, T, TYPE, ys, yAt, STEP, PLACES, ...) \
   NN_FORRUNS(i, run, count, (loop).extents[0]) {                            \
@@ -206,7 +217,7 @@ typedef struct {
   NN_MAP(i, count, TYPE, ys, yAt, PLACES; const step_t s = 0, t = 0, k = 0; __VA_ARGS__)
 #endif
 
-// fmax and fmin drop NaN, and max and min leave it undefined; these two pass it on from either side.
+// fmax and fmin drop NaN, and max and min leave it undefined. These two functions propagate NaN from either argument.
 #define NN_EXTREMES(TYPE, VECTOR)                                                                             \
   static inline VECTOR NN_OVERLOADED nn_maximum_##TYPE(VECTOR a, VECTOR b) { return ((a > b) | (a != a)) ? a : b; } \
   static inline VECTOR NN_OVERLOADED nn_minimum_##TYPE(VECTOR a, VECTOR b) { return ((a < b) | (a != a)) ? a : b; }
@@ -220,7 +231,7 @@ static inline int nn_subtract_int(int a, int b) { return as_int(as_uint(a) - as_
 static inline int NN_OVERLOADED nn_multiply_int(int a, int b) { return as_int(as_uint(a) * as_uint(b)); }
 
 #ifdef NN_LOOPS
-// The same for vectors.
+// The vector versions.
 NN_EXTREMES(float, float16)
 NN_EXTREMES(int, int16)
 NN_EXTREMES(bool, uchar16)
@@ -228,12 +239,45 @@ static inline int16 NN_OVERLOADED nn_add_int(int16 a, int16 b) { return as_int16
 static inline int16 NN_OVERLOADED nn_multiply_int(int16 a, int16 b) { return as_int16(as_uint16(a) * as_uint16(b)); }
 #endif
 
-// Elementary functions. A device's own are calls of its library, which the compiler makes no vectors of; loops get functions
-// without branches, made of what every vector unit has. Errors are those of the CPU backend: exp and log within 1 ulp,
-// the others within 2.5.
+// Long sums use two numbers: the sum, and `rest`, the rounding error of the last addition, which is added in the next
+// one (Kahan, Further remarks on reducing truncation errors, CACM 1965). nn_lost is the rounding error of sum = a + b
+// (Knuth, The Art of Computer Programming 2, 4.2.2), or 0 if the sum is not finite.
+#define NN_LOSING(VECTOR)                                                            \
+  static inline VECTOR NN_OVERLOADED nn_lost(VECTOR a, VECTOR b, VECTOR sum) {       \
+    const VECTOR added = sum - a, lost = (a - (sum - added)) + (b - added);          \
+    return fabs(sum) < (VECTOR)(INFINITY) ? lost : (VECTOR)(0.0f);                   \
+  }
+NN_LOSING(float)
+#ifdef NN_LOOPS
+NN_LOSING(float16)
+#endif
+// The same for folds of any type that do not round: 0 for integers; for other types, the value is not used.
+#define NN_NOTHING_LOST(a, b, sum) ((sum) - (sum))
+// sum = sum + x, of type float or a vector of them.
+#define NN_ADD_OF(VECTOR, sum, rest, x)                 \
+  {                                                     \
+    const VECTOR nn_a = (sum), nn_b = (x) + (rest);     \
+    sum = nn_a + nn_b;                                  \
+    rest = nn_lost(nn_a, nn_b, sum);                    \
+  }
+#define NN_ADD(sum, rest, x) NN_ADD_OF(float, sum, rest, x)
+#define NN_ADD_MANY(sum, rest, x) NN_ADD_OF(float16, sum, rest, x)
+// Divides by a count, which also consists of two numbers.
+static inline float nn_mean(float sum, float rest, float count, float countRest) {
+  const float mean = sum / count;
+  return fabs(mean) < INFINITY ? mean + (fma(-mean, count, sum) + (rest - mean * countRest)) / count : mean;
+}
+// The number of elements of a line, and of rows of columns, that are summed in a single number.
+#define NN_SUM_BLOCK 1024
+#define NN_BLOCK_ROWS 32
+
+// Elementary functions. Calls to the device's built-in library are not vectorized. Loops therefore use functions
+// without branches that need only operations of every vector unit. Error bounds match the CPU backend: exp and log
+// within 1 ulp, the others within 2.5.
 #ifdef NN_LOOPS
 
-// x = n ln 2 + r; ln 2 in two parts, of which n times the first is exact. Adding 1.5·2^23 leaves n in the low bits.
+// x = n ln 2 + r. ln 2 is split into two parts, and n times the first part is exact. Adding 1.5·2^23 puts n into the
+// low bits.
 #define NN_WHOLE 12582912.0f
 static inline float nn_shifted(float x) { return fma(x, 1.44269504f, NN_WHOLE); }
 static inline float nn_rest(float x, float shifted) {
@@ -248,7 +292,7 @@ static inline float nn_exp_rest(float r) {
   q = fma(q, r, 4.999999404e-01f);
   return fma(q * r, r, r);
 }
-// 2^(n + extra) where that is a normal number.
+// 2^(n + extra) if that is a normal number.
 static inline float nn_power_of_two(float shifted, int extra) {
   return as_float((as_int(shifted) << 23) + ((127 + extra) << 23));
 }
@@ -267,7 +311,7 @@ static inline float nn_at_least(float x, float bound) { return bound > x ? bound
     q = fma(q, r, (VECTOR)(1.666652113e-01f));                                                                       \
     q = fma(q, r, (VECTOR)(4.999999404e-01f));                                                                       \
     const VECTOR p = fma(q * r, r, r) + (VECTOR)(1.0f);                                                              \
-    const WORDS bits = as_##WORDS(shifted) - as_##WORDS(whole), half_ = bits >> 1; /* 2^n may be no normal number */ \
+    const WORDS bits = as_##WORDS(shifted) - as_##WORDS(whole), half_ = bits >> 1; /* 2^n may not be a normal number */ \
     return p * as_##VECTOR((half_ + 127) << 23) * as_##VECTOR((bits - half_ + 127) << 23);                           \
   }
 NN_EXPONENTIAL(float, int)
@@ -300,7 +344,7 @@ static inline float nn_log(float x) {
   return x < 0.0f || x != x ? NAN : y;
 }
 static inline float nn_log1p(float x) {
-  const float u = 1.0f + x, lost = x > 1.0f ? 1.0f - (u - x) : x - (u - 1.0f);  // what rounding 1 + x lost
+  const float u = 1.0f + x, lost = x > 1.0f ? 1.0f - (u - x) : x - (u - 1.0f);  // the rounding error of 1 + x
   const float y = nn_log(u) + lost / u;
   return x == 0.0f || x == INFINITY ? x : (x == -1.0f ? -INFINITY : y);
 }
@@ -314,23 +358,37 @@ static inline float nn_sigmoid(float x) {
   const float e = nn_exp(-fabs(x));
   return (x < 0.0f ? e : 1.0f) / (1.0f + e);
 }
-// The upper tail of the normal distribution over e^(−t²/2), for 0 ≤ t ≤ 14.4.
+// The upper tail of the normal distribution divided by e^(−t²/2), for t ≥ 0: w times a polynomial in w = 3/(t + 3),
+// which stays accurate for small values.
 static inline float nn_scaled_tail(float t) {
-  const float u = t / (t + 3.0f);
-  float p = fma(2.728343755e-02f, u, -9.330565482e-02f);
-  p = fma(p, u, 8.426191658e-02f);
-  p = fma(p, u, 8.810692467e-03f);
-  p = fma(p, u, 6.241729483e-02f);
-  p = fma(p, u, -1.588340402e-01f);
-  p = fma(p, u, -2.869555950e-01f);
-  p = fma(p, u, 1.053153872e+00f);
-  p = fma(p, u, -1.196826458e+00f);
-  return fma(p, u, 0.5f);
+  const float w = 3.0f / (t + 3.0f);
+  float p = fma(-1.943987800e-02f, w, 1.141462718e-01f);
+  p = fma(p, w, -2.409769570e-01f);
+  p = fma(p, w, 1.863193506e-01f);
+  p = fma(p, w, -3.234983040e-02f);
+  p = fma(p, w, 1.116596662e-01f);
+  p = fma(p, w, 1.143407016e-01f);
+  p = fma(p, w, 1.333333082e-01f);
+  p = fma(p, w, 1.329674221e-01f);
+  return p * w;
 }
-static inline float nn_normal_cdf(float x) {
-  const float t = nn_at_most(fabs(x), 14.4f);
-  const float tail = nn_exp(-0.5f * (t * t)) * nn_scaled_tail(t);
-  return x != x ? x : (x < 0.0f ? tail : 1.0f - tail);
+// e^(−t²/2) for 0 ≤ t ≤ 20. The rounding error of the square is added back.
+static inline float nn_bell(float t) {
+  const float square = t * t, lost = fma(t, t, -square), bell = nn_exp(-0.5f * square);
+  return fma(bell, -0.5f * lost, bell);
+}
+// x times the normal distribution function. Far below zero, the factors are multiplied from the largest on, because the
+// function alone is not a normal number there.
+static inline float nn_gelu(float x) {
+  const float t = nn_at_most(fabs(x), 20.0f), bell = nn_bell(t), tail = nn_scaled_tail(t);
+  return x != x ? x : (x < 0.0f ? (x * tail) * bell : x * (1.0f - bell * tail));
+}
+// The normal distribution function plus x times its derivative. Below zero both are multiples of e^(−x²/2). At infinity the
+// product has no value, as in PyTorch.
+static inline float nn_gelu_slope(float x) {
+  const float t = nn_at_most(fabs(x), 20.0f), bell = nn_bell(t), tail = nn_scaled_tail(t), density = t * 0.39894228040143268f;
+  const float nothing = x - x;  // 0, or NaN of what is not finite
+  return nothing != nothing ? nothing : (x < 0.0f ? (tail - density) * bell : 1.0f - (tail - density) * bell);
 }
 static inline float nn_erf(float x) {
   const float t = nn_at_most(fabs(x), 10.0f), z = x * x;
@@ -349,15 +407,23 @@ static inline float nn_exp(float x) { return exp(x); }
 static inline float nn_expm1(float x) { return expm1(x); }
 static inline float nn_log(float x) { return log(x); }
 static inline float nn_log1p(float x) { return log1p(x); }
-static inline float nn_tanh(float x) { return tanh(x); }
+// Some drivers stay a bit below 1, even at infinity.
+static inline float nn_tanh(float x) { return fabs(x) > 10.0f ? copysign(1.0f, x) : tanh(x); }
 static inline float nn_erf(float x) { return erf(x); }
-static inline float nn_sigmoid(float x) { return 1.0f / (1.0f + exp(-x)); }
-// The distribution function of the standard normal distribution: erfc keeps its digits where 1 + erf cancels.
-static inline float nn_normal_cdf(float x) { return 0.5f * erfc(-0.70710678118654752f * x); }
+// e^x itself far below zero, where e^-x would overflow.
+static inline float nn_sigmoid(float x) {
+  const float e = exp(-fabs(x));
+  return (x < 0.0f ? e : 1.0f) / (1.0f + e);
+}
+// x times the distribution function of the standard normal distribution. erfc stays accurate where 1 + erf cancels.
+static inline float nn_gelu(float x) { return (0.5f * x) * erfc(-0.70710678118654752f * x); }
+static inline float nn_gelu_slope(float x) {
+  return fma(x, 0.39894228040143268f * exp(-0.5f * x * x), 0.5f * erfc(-0.70710678118654752f * x));
+}
 
 #endif
 
-// a·b + c. As an expression where no instruction fuses the two, so that no function is called for every term.
+// a·b + c. Written as an expression on devices without fused multiply-add, to avoid a function call for every term.
 #ifdef FP_FAST_FMAF
 #define NN_MULTIPLY_ADD(a, b, c) fma(a, b, c)
 #else
@@ -368,13 +434,19 @@ static inline float nn_normal_cdf(float x) { return 0.5f * erfc(-0.7071067811865
 static inline float nn_activate_relu(float x, float a) { return x < 0.0f ? 0.0f : x; }
 static inline float nn_activate_leakyReLU(float x, float a) { return x > 0.0f ? x : a * x; }
 static inline float nn_activate_elu(float x, float a) { return x > 0.0f ? x : a * nn_expm1(x); }
-static inline float nn_activate_gelu(float x, float a) { return x * nn_normal_cdf(x); }
-static inline float nn_activate_silu(float x, float a) { return x / (1.0f + nn_exp(-x)); }
+static inline float nn_activate_gelu(float x, float a) { return nn_gelu(x); }
+// factor·sigmoid(x), given e = e^-|x|. Below x = −80, e is scaled by e^40: the sigmoid stops being a normal number long
+// before its product with a factor of the magnitude of x does.
+static inline float nn_far_exponential(float x) { return nn_exp(x < -80.0f ? x + 40.0f : -fabs(x)); }
+static inline float nn_times_sigmoid(float factor, float x, float e) {
+  return x < -80.0f ? (factor * e) * 4.248354255e-18f : (x < 0.0f ? factor * e : factor) / (1.0f + e);
+}
+static inline float nn_activate_silu(float x, float a) { return nn_times_sigmoid(x, x, nn_far_exponential(x)); }
 static inline float nn_activate_sigmoid(float x, float a) { return nn_sigmoid(x); }
 static inline float nn_activate_tanh(float x, float a) { return nn_tanh(x); }
 static inline float nn_activate_softplus(float x, float a) { return (x < 0.0f ? 0.0f : x) + nn_log1p(nn_exp(-fabs(x))); }
 
-// The same by number, for kernels that are told at run time.
+// The same, selected by number, for kernels that get the activation at run time.
 #define NN_NO_ACTIVATION 0
 #define NN_RELU 1
 #define NN_LEAKY_RELU 2

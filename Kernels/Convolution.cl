@@ -173,12 +173,13 @@ static inline void nn_put(const convolution_t s, float sum, index_t at, index_t 
       parts[j] = nn_column(s, c, KIND);                                                                              \
       places[j] = group * rows * resultRow + nn_resultColumn(s, c, KIND);                                            \
     }                                                                                                                \
-    /* Vectors of neighbours in one row of an image. */                                                              \
+    /* Vectors of neighbors in one row of an image: with a stride of 1 the first and the last tell; columns that lie   \
+       farther apart, or are the last one once more, could be as far from each other without being neighbors. */      \
     int isRun[2];                                                                                                    \
     for (uint v = 0; v < 2; v++) {                                                                                   \
       const part_t a = parts[16 * v], b = parts[16 * v + 15];                                                        \
-      isRun[v] = KIND != NN_WEIGHTS && a.base == b.base && a.row == b.row && b.column == a.column + 15 &&            \
-                 (KIND != NN_INPUT || s.width.stride == 1);                                                          \
+      isRun[v] = KIND != NN_WEIGHTS && s.width.stride == 1 && a.base == b.base && a.row == b.row &&                  \
+                 b.column == a.column + 15;                                                                          \
     }                                                                                                                \
     float16 panel[NN_DEPTH * 2];                                                                                     \
     index_t lefts[NN_DEPTH];                                                                                         \
@@ -247,7 +248,7 @@ typedef struct {
 } term_t;
 
 #if NN_VECTOR_N != 4
-#error "an item stores four neighbours at once"
+#error "an item stores four neighbors at once"
 #endif
 
 // Brings elements of one column of R and of one term of L into registers.
@@ -277,7 +278,8 @@ static inline void nn_lay(const float *lefts, const float *rights, local float *
       leftTile[item % NN_DEPTH * NN_PITCH(NN_TILE_M) + item / NN_DEPTH + u * (NN_GROUP / NN_DEPTH)] = lefts[u];
 }
 
-// Four results of a row: neighbours in memory, as `isRun` says, or each at its place, as far as there are columns.
+// Four results of a row: neighbors in memory, as `isRun` says, or each at its place, as far as there are columns. The places of
+// four different columns increase, so that they are neighbors where the last is three beyond the first.
 static inline void nn_putRun(const convolution_t s, const float *sums, const index_t *places, index_t shift, index_t output,
                              index_t columns, int isRun, global const float *bias, global float *ys, global float *pre,
                              const int kind) {

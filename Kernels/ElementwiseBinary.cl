@@ -1,12 +1,12 @@
-// y[i] = f(a[i], b[i]) for dense operands, for strided ones, and with a scalar on either side.
+// y[i] = f(a[i], b[i]) for dense operands, for strided operands, and with a scalar on either side.
 
 static inline float nn_remainder_float(float a, float b) {
-  // fmod is exact, a − b·floor(a/b) is not; the result takes the sign of b.
+  // fmod is exact, but a − b·floor(a/b) is not. The result has the sign of b.
   const float r = fmod(a, b);
   return r != 0.0f && (r < 0.0f) != (b < 0.0f) ? r + b : r;
 }
 
-// The machine's division traps on a zero divisor, and on the one quotient that does not fit.
+// Hardware division traps on a zero divisor and on the single quotient that overflows.
 static inline int nn_divide_int(int a, int b) { return b == 0 ? 0 : (b == -1 ? nn_subtract_int(0, a) : a / b); }
 static inline int nn_remainder_int(int a, int b) {
   if (b == 0 || b == -1) return 0;

@@ -1,4 +1,4 @@
-// y[i] = a[i] ? b[i] as bool, for dense operands, for strided ones, and with a scalar on the right.
+// y[i] = a[i] ? b[i] as bool, for dense operands, for strided operands, and with a scalar on the right.
 
 #define COMPARISON(NAME, TYPE, OPERATOR)                                                                            \
   kernel void compare_##NAME##_##TYPE(global const NN_TYPE(TYPE) *as, ulong aOffset,                                \

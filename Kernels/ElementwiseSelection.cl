@@ -1,4 +1,4 @@
-// Choosing, converting, counting and filling. Elements that are only moved are moved as words of their size.
+// Selection, conversion, counting, and filling. Elements that are only copied are handled as words of their size.
 
 #define SELECT(NAME, WORD)                                                                                           \
   kernel void select_##NAME(global const nn_bool *conditions, ulong conditionOffset, global const WORD *as,          \
@@ -27,7 +27,8 @@
 SELECT(word, uint)
 SELECT(byte, uchar)
 
-// Towards zero, saturated, NaN to 0: what convert_int_sat does to NaN is the device's choice.
+// Rounds toward zero, saturates, and maps NaN to 0, because the result of convert_int_sat for NaN depends on the
+// device.
 static inline int nn_int_from_float(float x) { return x != x ? 0 : convert_int_sat_rtz(x); }
 
 #define CAST(FROM, TO, EXPRESSION)                                                                                   \
@@ -45,8 +46,8 @@ CAST(int, bool, x != 0)
 CAST(bool, float, x ? 1.0f : 0.0f)
 CAST(bool, int, x ? 1 : 0)
 
-// start + i·step, rounded once: the product and the sum keep what they round off. Positions are split into two parts that
-// a float holds exactly.
+// start + i·step, rounded once: the product and the sum keep their rounding errors. Positions are split into two parts
+// that a float represents exactly.
 static inline float nn_range(ulong i, float start, float step) {
   const float high = (float)(i & ~(ulong)0xFFFF), low = (float)(i & 0xFFFF);
   const float p = high * step, pRest = fma(high, step, -p);

@@ -1,4 +1,4 @@
-// y[i] = f(x[i]). Formulas and special values are those of UnaryOp.Kind.
+// y[i] = f(x[i]). UnaryOp.Kind defines the formulas and special values.
 
 #define UNARY(NAME, FROM, TO, EXPRESSION)                                                                       \
   kernel void unary_##NAME##_##FROM(global const NN_TYPE(FROM) *xs, ulong xOffset, global NN_TYPE(TO) *ys,      \

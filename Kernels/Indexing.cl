@@ -1,5 +1,5 @@
-// Reading and adding at positions named by an int32 operand. A position out of range reads as NaN (0 for int and bool),
-// and is dropped by the scatters.
+// Gathers and scatters at positions given by an int32 operand. A gather from an invalid position returns NaN (0 for int
+// and bool); a scatter ignores it.
 
 #define GATHER(TYPE, OUTSIDE)                                                                                        \
   kernel void gatherRows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global const int *indices,            \
@@ -23,9 +23,9 @@ GATHER(float, NAN)
 GATHER(int, 0)
 GATHER(bool, 0)
 
-// The scatters add in the order of j without atomics: every element of the result is owned by one item.
-#define SCATTER(TYPE, SUM)                                                                                           \
-  /* y[o, indices[j], i] += updates[o, j, i]. `order` lists the j by index, equal ones in their order; the item at    \
+// Scatters add in the order of j without atomics: each element of the result is owned by one work item.
+#define SCATTER(TYPE, SUM, LOST, RESULT)                                                                             \
+  /* y[o, indices[j], i] += updates[o, j, i]. `order` sorts the j by index, equal ones in order; the work item at     \
      the first of a run of equal indices adds the run. */                                                            \
   kernel void scatterRows_##TYPE(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,                           \
                                  global const int *indices, ulong indicesOffset, global const int *order,            \
@@ -38,16 +38,18 @@ GATHER(bool, 0)
       const int index = indices[order[first]];                                                                       \
       if (index >= 0 && index < extent && (first == 0 || indices[order[first - 1]] != index)) {                      \
         const ulong target = yOffset + ((ulong)o * extent + index) * inner + i;                                      \
-        NN_TYPE(TYPE) a = ys[target];                                                                                \
+        NN_TYPE(TYPE) a = ys[target], rest = 0;                                                                      \
         for (index_t k = first; k < indexCount && indices[order[k]] == index; k++) {                                 \
-          const NN_TYPE(TYPE) b = updates[updatesOffset + ((ulong)o * indexCount + order[k]) * inner + i];           \
-          a = SUM;                                                                                                   \
+          const NN_TYPE(TYPE) b = rest + updates[updatesOffset + ((ulong)o * indexCount + order[k]) * inner + i];    \
+          const NN_TYPE(TYPE) sum = SUM;                                                                             \
+          rest = LOST(a, b, sum);                                                                                    \
+          a = sum;                                                                                                   \
         }                                                                                                            \
-        ys[target] = a;                                                                                              \
+        ys[target] = RESULT;                                                                                         \
       }                                                                                                              \
     }                                                                                                                \
   }                                                                                                                  \
-  /* y[o, indices[o, j], 0] += updates[o, j, 0], the same with an order for each o. */                               \
+  /* y[o, indices[o, j], 0] += updates[o, j, 0], with a separate order for each o. */                                \
   kernel void scatterLines_##TYPE(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,                          \
                                   global const int *indices, ulong indicesOffset, global const int *order,           \
                                   global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count, index_t extent,            \
@@ -60,33 +62,38 @@ GATHER(bool, 0)
       const int index = line[ordered[first]];                                                                        \
       if (index >= 0 && index < extent && (first == 0 || line[ordered[first - 1]] != index)) {                       \
         const ulong target = yOffset + (ulong)o * extent + index;                                                    \
-        NN_TYPE(TYPE) a = ys[target];                                                                                \
+        NN_TYPE(TYPE) a = ys[target], rest = 0;                                                                      \
         for (index_t k = first; k < indexCount && line[ordered[k]] == index; k++) {                                  \
-          const NN_TYPE(TYPE) b = updates[updatesOffset + start + ordered[k]];                                       \
-          a = SUM;                                                                                                   \
+          const NN_TYPE(TYPE) b = rest + updates[updatesOffset + start + ordered[k]];                                \
+          const NN_TYPE(TYPE) sum = SUM;                                                                             \
+          rest = LOST(a, b, sum);                                                                                    \
+          a = sum;                                                                                                   \
         }                                                                                                            \
-        ys[target] = a;                                                                                              \
+        ys[target] = RESULT;                                                                                         \
       }                                                                                                              \
     }                                                                                                                \
   }                                                                                                                  \
-  /* y[o, indices[o, j, i], i] += updates[o, j, i]: an item owns the line (o, i). */                                 \
+  /* y[o, indices[o, j, i], i] += updates[o, j, i]: a work item owns the line (o, i). For long lines, `rests`, with    \
+     y's shape, gets the rounding errors of the sums. */                                                             \
   kernel void scatterElements_##TYPE(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,                       \
                                      global const int *indices, ulong indicesOffset, global NN_TYPE(TYPE) *ys,       \
                                      ulong yOffset, index_t count, index_t extent, index_t inner,                    \
-                                     index_t indexExtent) {                                                          \
+                                     index_t indexExtent, global NN_TYPE(TYPE) *rests, int hasRests) {               \
     NN_FOREACH(line, count) {                                                                                        \
       const index_t o = line / inner, i = line - o * inner;                                                          \
       for (index_t j = 0; j < indexExtent; j++) {                                                                    \
         const ulong at = ((ulong)o * indexExtent + j) * inner + i;                                                   \
         const int index = indices[indicesOffset + at];                                                               \
         if (index >= 0 && index < extent) {                                                                          \
-          const ulong target = yOffset + ((ulong)o * extent + index) * inner + i;                                    \
-          const NN_TYPE(TYPE) a = ys[target], b = updates[updatesOffset + at];                                       \
-          ys[target] = SUM;                                                                                          \
+          const ulong target = ((ulong)o * extent + index) * inner + i;                                              \
+          const NN_TYPE(TYPE) rest = hasRests ? rests[target] : 0, a = ys[yOffset + target];                         \
+          const NN_TYPE(TYPE) b = updates[updatesOffset + at] + rest, sum = SUM;                                     \
+          if (hasRests) rests[target] = LOST(a, b, sum);                                                             \
+          ys[yOffset + target] = sum;                                                                                \
         }                                                                                                            \
       }                                                                                                              \
     }                                                                                                                \
   }
 
-SCATTER(float, a + b)
-SCATTER(int, nn_add_int(a, b))
+SCATTER(float, a + b, nn_lost, a + rest)
+SCATTER(int, nn_add_int(a, b), NN_NOTHING_LOST, a)

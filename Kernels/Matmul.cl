@@ -1,25 +1,27 @@
-// C = alpha·A·B + beta·C, plus bias and activation: tiles of C, one a work group, from tiles of A and B in local memory.
+// C = alpha·A·B + beta·C, plus bias and activation. Each work group computes a tile of C from tiles of A and B in local
+// memory.
 //
-// Built once for each tile size (Tiles.cl), and once more with NN_ACTIVATES, for activations that are more than a comparison:
-// their code is long, and stands once, in a loop over what the item has just stored.
+// Built once for each tile size (Tiles.cl), and a second time with NN_ACTIVATES for activations that are more than a
+// comparison. Their code is long and therefore appears only once, in a loop over the results that the work item has
+// just stored.
 //
-// While the items compute with one tile, the next is on its way from device memory into their registers, and then into the
-// other half of local memory: one barrier a step. The k-loop may be cut into stretches, whose partial results are added in
-// order by `matmulJoin`; where, depends on the shape alone.
+// While the work items compute with one tile, the next one is loaded from device memory into registers, and then stored
+// in the other half of local memory: one barrier per step. The k-loop may be split into stretches, whose partial
+// results are added in order by `matmulReduce`. The split depends only on the shape.
 
-// How many neighbours of a tile an item fetches at once.
+// How many neighbors of a tile an item fetches at once.
 #define NN_FETCH_WIDTH(TILE) (NN_BRINGS(TILE) % 4 == 0 ? 4 : 1)
 // The u-th element within the tile, counted along the matrix's rows.
 #define NN_FETCH_PLACE(u, TILE)                                                                                     \
   ((get_local_id(0) + (u) / NN_FETCH_WIDTH(TILE) * NN_GROUP) * NN_FETCH_WIDTH(TILE) + (u) % NN_FETCH_WIDTH(TILE))
 
-// True when rows of this matrix can be read, or written, in aligned vectors of 4.
+// True if rows of this matrix can be read or written in aligned vectors of 4.
 static inline int nn_isAligned(global const float *matrix, index_t pitch) {
   return (ulong)matrix % 16 == 0 && pitch % 4 == 0;
 }
 
 // Brings this item's share of a tile into registers: `tile` lines (of the m or n axis) by NN_DEPTH; what lies beyond the
-// matrix is 0. `isContiguousInK`: the matrix is stored [line, k], else [k, line]; neighbouring items read neighbours.
+// matrix is 0. `isContiguousInK`: the matrix is stored [line, k], else [k, line]; neighboring items read neighbors.
 // `isWhole`: all of the tile lies within the matrix, whose rows are aligned. It is a constant, so that a loop has either
 // loads of vectors or loads that are checked, and no branches.
 static inline void nn_fetch(float *fetched, global const float *matrix, const int isContiguousInK, const uint tile,
@@ -30,11 +32,11 @@ static inline void nn_fetch(float *fetched, global const float *matrix, const in
     const index_t atK = k + (isContiguousInK ? t % NN_DEPTH : t / tile);
     const ulong at = isContiguousInK ? (ulong)atLine * pitch + atK : (ulong)atK * pitch + atLine;
     if (isWhole && NN_FETCH_WIDTH(tile) == 4) {
-      const float4 neighbours = *(global const float4 *)(matrix + at);
-      fetched[u] = neighbours.s0;
-      fetched[u + 1] = neighbours.s1;
-      fetched[u + 2] = neighbours.s2;
-      fetched[u + 3] = neighbours.s3;
+      const float4 neighbors = *(global const float4 *)(matrix + at);
+      fetched[u] = neighbors.s0;
+      fetched[u + 1] = neighbors.s1;
+      fetched[u + 2] = neighbors.s2;
+      fetched[u + 3] = neighbors.s3;
     } else {
       NN_UNROLL for (uint w = 0; w < NN_FETCH_WIDTH(tile); w++) {
         const index_t wLine = atLine + (isContiguousInK ? 0 : w), wK = atK + (isContiguousInK ? w : 0);
@@ -44,7 +46,7 @@ static inline void nn_fetch(float *fetched, global const float *matrix, const in
   }
 }
 
-// Puts it into local memory, as target[k][line].
+// Stores it in local memory as target[k][line].
 static inline void nn_deposit(const float *fetched, local float *target, const int isContiguousInK, const uint tile) {
   NN_UNROLL for (uint u = 0; u < NN_BRINGS(tile); u += NN_FETCH_WIDTH(tile)) {
     const uint t = NN_FETCH_PLACE(u, tile);
@@ -58,8 +60,8 @@ static inline void nn_deposit(const float *fetched, local float *target, const i
   }
 }
 
-// Adds the products along k from `first` to `last` to the results of the tile at (row, column). While the items compute with
-// one half of local memory, the next tiles are on their way.
+// Adds the products along k from `first` to `last` to the results of the tile at (row, column). While the work items
+// compute with one half of local memory, the next tiles are loaded.
 static inline void nn_accumulate(NN_SUMS(sums), global const float *a, global const float *b, local float *aTiles,
                                  local float *bTiles, const int transposesA, const int transposesB,
                                  const int isWhole, index_t row, index_t column, index_t m, index_t n, index_t first,
@@ -88,18 +90,18 @@ static inline void nn_accumulate(NN_SUMS(sums), global const float *a, global co
   }
 }
 
-// What is left to do with the sums of a group: nothing, where they are partial ones.
+// The remaining work on the sums of a group: none for partial sums.
 static inline epilogue_t nn_epilogue(const epilogue_t epilogue, int isAll) {
   const epilogue_t none = {.alpha = 1.0f};
   return isAll ? epilogue : none;
 }
 
-// nn_finish for a vector of results at an aligned place.
+// nn_finish for a vector of results at an aligned position.
 #define NN_LOAD_VECTOR(from) (*(global const vector_t *)(from))
 #define NN_STORE_VECTOR(x, to) (*(global vector_t *)(to) = (x))
 NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
 
-// Applies a long activation to the results that this item has stored.
+// Applies a long activation to the results that this work item has stored.
 #ifdef NN_ACTIVATES
 #define NN_ACTIVATE_RESULTS                                                                                          \
   if (isAll) {                                                                                                       \
@@ -116,7 +118,7 @@ NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
 #define NN_ACTIVATE_RESULTS
 #endif
 
-// Rows of tiles whose groups run at the same time: they share what they read of B, as neighbouring columns share A.
+// Rows of tiles whose groups run at the same time: they share what they read of B, as neighboring columns share A.
 #define NN_BAND 8
 
 #define MATMUL(NAME, TRANSPOSES_A, TRANSPOSES_B)                                                                      \
@@ -133,7 +135,7 @@ NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
     const index_t kFirst = (index_t)get_group_id(2) * stretch, kEnd = min(kFirst + stretch, k);                       \
     const index_t pitchA = TRANSPOSES_A ? m : k, pitchB = TRANSPOSES_B ? k : n;                                       \
     const int isInside = row + NN_TILE_M <= m && column + NN_TILE_N <= n;                                             \
-    /* A stretch of k goes to its own matrix of the workspace, [stretches, batches, m, n], and is finished later. */  \
+    /* A stretch of k goes to its own matrix in the workspace, [stretches, batches, m, n], and is finished later. */  \
     const int isAll = get_num_groups(2) == 1;                                                                         \
     const epilogue_t rest = nn_epilogue(epilogue, isAll);                                                             \
     for (index_t batch = get_group_id(1); batch < batches; batch += get_num_groups(1)) {                              \

@@ -1,6 +1,6 @@
-// What the kernels of matrix products share: what becomes of a finished sum, and adding partial ones.
+// Shared by the matrix product kernels: processing a finished sum, and adding partial sums.
 
-// How a bias lies along the columns.
+// The layout of the bias along the columns.
 #define NN_BIAS_BY_COLUMN 1
 #define NN_BIAS_FOR_ALL 2
 
@@ -10,7 +10,7 @@ typedef struct {
   int activation, bias, hasPreActivation;
 } epilogue_t;
 
-// nn_finish(sum, at, column, …) for one number, nn_finish16 for 16 neighbours. A sum may come in several parts, one after
+// nn_finish(sum, at, column, …) for one number, nn_finish16 for 16 neighbors. A sum may come in several parts, one after
 // the other: the first takes beta, the others are added to what is there, the last takes the rest.
 #define NN_FINISH(NAME, TYPE, LOAD, STORE)                                                                            \
   static inline void NAME(TYPE sum, ulong at, index_t column, int isFirst, int isLast, epilogue_t e,                  \
@@ -37,8 +37,8 @@ typedef struct {
 NN_FINISH(nn_finish, float, NN_LOAD_ONE, NN_STORE_ONE)
 NN_FINISH(nn_finish16, float16, NN_LOAD_16, NN_STORE_16)
 
-// Adds the partial results of the stretches and finishes.
-kernel void matmulJoin(global const float *partials, ulong partialsOffset, global const float *bias, ulong biasOffset,
+// Adds the partial results of the stretches and finishes them.
+kernel void matmulReduce(global const float *partials, ulong partialsOffset, global const float *bias, ulong biasOffset,
                        global float *ys, ulong yOffset, global float *pre, ulong preOffset, index_t count, index_t n,
                        index_t stretches, epilogue_t epilogue) {
   partials += partialsOffset;

@@ -1,19 +1,19 @@
-// Matrix products on processors with large caches and wide vectors: C = alpha·A·B + beta·C, plus bias and activation.
+// Matrix products for CPUs with large caches and wide vectors: C = alpha·A·B + beta·C, plus bias and activation.
 //
 // A work group is one item. It copies a panel of B, NN_DEPTH rows by a few vectors, into memory of its own, which stays in
 // the first cache, and multiplies it with one block of NN_ROWS rows of A after the other; the results of a block are in
 // vector registers: NN_ROWS times NN_VECTORS vectors of 16 numbers. There is no barrier, and nothing is left to the
-// compiler's own vectorisation. What is transposed is turned while the panel is copied (B) or read as it lies (A).
+// compiler's own vectorization. What is transposed is turned while the panel is copied (B) or read as it lies (A).
 //
-// NN_PACKS 0 is for few rows: whole panels are read where they are, since each number is used only once.
+// NN_PACKS 0 is for few rows: full panels are read in place, because each number is used only once.
 //
-// The sum over k is cut every NN_DEPTH terms, so the bits depend on nothing else.
+// The sum over k is split every NN_DEPTH terms, so the bits of the result do not depend on anything else.
 
 #define NN_COLUMNS (16 * NN_VECTORS)
 #define NN_UNROLL _Pragma("unroll")
 
-// Turns 16 vectors into the 16 columns that they make: blocks of 8, of 4, of 2, and single numbers change places.
-static inline void nn_turn(float16 *r) {
+// Transposes 16 vectors of 16 numbers: blocks of 8, of 4, of 2, and single numbers are swapped.
+static inline void nn_transpose(float16 *r) {
   NN_UNROLL for (uint i = 0; i < 8; i++) {
     const float16 a = r[i], b = r[i + 8];
     r[i] = (float16)(a.lo, b.lo);
@@ -37,7 +37,7 @@ static inline void nn_turn(float16 *r) {
   }
 }
 
-// Copies `depth` rows of `columns` numbers, `pitch` apart, into a panel; beyond the last column it is 0.
+// Copies `depth` rows of `columns` numbers, `pitch` apart, into a panel, with zeros beyond the last column.
 static inline void nn_packRows(float16 *panel, global const float *b, index_t pitch, index_t columns, index_t depth) {
   if (columns == NN_COLUMNS) {
     for (index_t p = 0; p < depth; p++, b += pitch)
@@ -46,7 +46,8 @@ static inline void nn_packRows(float16 *panel, global const float *b, index_t pi
   }
   const int16 numbers = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   index_t p = 0;
-  // Where whole vectors end before the last row does, what is read of the next row is left out.
+  // Full vectors, as long as they end before the last row does: the part of a vector that lies in the next row is
+  // replaced by zeros.
   for (; (ulong)p * pitch + NN_COLUMNS + pitch <= (ulong)depth * pitch + columns; p++, b += pitch)
     NN_UNROLL for (uint v = 0; v < NN_VECTORS; v++)
         panel[p * NN_VECTORS + v] = select((float16)(0.0f), vload16(v, b), numbers + (int)(v * 16) < (int)columns);
@@ -56,7 +57,7 @@ static inline void nn_packRows(float16 *panel, global const float *b, index_t pi
   }
 }
 
-// The same from B transposed: what are columns of the panel are rows in memory, `pitch` apart.
+// The same for a transposed B: columns of the panel are rows in memory, `pitch` apart.
 static inline void nn_packColumns(float16 *panel, global const float *b, index_t pitch, index_t columns,
                                   index_t depth) {
   for (uint v = 0; v < NN_VECTORS; v++, b += 16 * (ulong)pitch) {
@@ -65,7 +66,7 @@ static inline void nn_packColumns(float16 *panel, global const float *b, index_t
     for (; inVector == 16 && p + 16 <= depth; p += 16) {
       float16 r[16];
       NN_UNROLL for (uint j = 0; j < 16; j++) r[j] = vload16(0, b + (ulong)j * pitch + p);
-      nn_turn(r);
+      nn_transpose(r);
       NN_UNROLL for (uint j = 0; j < 16; j++) panel[(p + j) * NN_VECTORS + v] = r[j];
     }
     for (; p < depth; p++) {
@@ -88,8 +89,8 @@ static inline void nn_packColumns(float16 *panel, global const float *b, index_t
 #define NN_FROM_PANEL(v) panel[p * NN_VECTORS + v]
 #define NN_FROM_MEMORY(v) vload16(v, b + (ulong)p * n)
 
-// Finishes the rows of a block: whole vectors, or number by number at the right edge. A loop over what was copied from the
-// registers: unrolled, this would be most of the kernel's code.
+// Finishes the rows of a block: full vectors, or single numbers at the right edge. The loop runs over a copy of the
+// registers. If it were unrolled, it would be most of the kernel's code.
 static inline void nn_finishBlock(const float16 *results, uint rows, ulong at, index_t n, index_t column,
                                   index_t columns, int isFirst, int isLast, epilogue_t e, global const float *bias,
                                   global float *ys, global float *pre) {
@@ -130,7 +131,7 @@ static inline void nn_finishBlock(const float16 *results, uint rows, ulong at, i
         for (index_t row = first; row < end; row += NN_ROWS) {                                                       \
           global const float *left = as + aOffset + batch * strideA + start * stepK;                                 \
           float16 sums[NN_ROWS][NN_VECTORS];                                                                         \
-          /* Rows beyond the last are the last once more, and not stored. */                                         \
+          /* Rows beyond the last one repeat it and are not stored. */                                               \
           ulong places[NN_ROWS];                                                                                     \
           NN_UNROLL for (uint i = 0; i < NN_ROWS; i++) {                                                             \
             places[i] = min(row + i, end - 1) * stepRow;                                                             \

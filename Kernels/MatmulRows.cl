@@ -1,8 +1,8 @@
 // Products of a few rows and a matrix: every number of B is used once or a few times, so nothing is kept in local memory but
-// the partial sums. A group computes some neighbouring columns of a row; its items share the terms of each, and
-// neighbouring items read neighbouring numbers of B: along n, or along k where B is transposed.
+// the partial sums. A group computes some neighboring columns of a row; its items share the terms of each, and
+// neighboring items read neighboring numbers of B: along n, or along k where B is transposed.
 //
-// As with tiles, k may be cut into stretches, whose partial results are added in order by `matmulJoin`.
+// As with tiles, k may be split into stretches, whose partial results are added in order by `matmulReduce`.
 
 #define NN_BLOCK 32
 #define NN_BLOCKS (NN_GROUP / NN_BLOCK)
@@ -20,7 +20,7 @@
       index_t k, index_t batches, ulong strideA, ulong strideB, index_t stretch, epilogue_t epilogue) {              \
     local float partials[NN_GROUP];                                                                                  \
     const uint inBlock = get_local_id(0) % NN_BLOCK, block = get_local_id(0) / NN_BLOCK;                             \
-    /* The items of a column, the distance between two of them, and this one's number among them. */                 \
+    /* The work items of a column, the distance between two of them, and the index of this one. */                   \
     const uint lanes = TRANSPOSES_B ? NN_BLOCK : NN_BLOCKS, step = TRANSPOSES_B ? 1 : NN_BLOCK;                      \
     const uint lane = TRANSPOSES_B ? inBlock : block;                                                                \
     const index_t column = (index_t)get_group_id(0) * (TRANSPOSES_B ? NN_BLOCKS : NN_BLOCK) +                        \

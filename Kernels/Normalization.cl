@@ -1,48 +1,74 @@
-// Normalisation of the rows of [rows, columns], (x - mean)·scale·gain + shift, and its gradient.
+// Normalization of the rows of [rows, columns], (x - mean)·scale·weight + bias, and its gradient.
 // RowFolds.cl says who does a row. Where items run loops, `items` does all.
 
 typedef struct {
   float epsilon;
-  int isCentred, hasGain, hasShift, keeps;
+  int isCentered, hasWeight, hasBias, keeps;
 } normalization_t;
+
+// Whether a sum of squares is valid: none of the squares overflowed or vanished.
+static inline int nn_is_square_sum(float sum) { return sum < FLT_MAX && sum > 1e-25f; }
+
+// A power of two that brings the largest number of a row near 1; 1 for 0, infinities and NaN.
+static inline float nn_squaring_factor(float largest) {
+  const int exponent = as_int(largest) >> 23;
+  return exponent <= 0 || exponent >= 255 ? 1.0f : as_float(max(254 - exponent, 1) << 23);
+}
+
+// The constant added to squares of x·factor: above 0 unless epsilon is 0, so equal numbers are not divided by 0.
+static inline float nn_scaled_epsilon(float epsilon, float factor) {
+  return epsilon > 0.0f ? fmax(epsilon * factor * factor, 1e-37f) : 0.0f;
+}
 
 #ifdef NN_LOOPS
 
-kernel void normalize_items(global const float *xs, ulong xOffset, global const float *gains, ulong gainOffset,
-                            global const float *shifts, ulong shiftOffset, global float *ys, ulong yOffset,
+// The mean and the variance of x·factor.
+#define NN_STATISTICS                                                                                                \
+  if (how.isCentered) {                                                                                              \
+    NN_SUM_ROW(mean, columns, vload16(0, x + c) * factor, x[c] * factor)                                             \
+    mean /= (float)columns;                                                                                          \
+  }                                                                                                                  \
+  NN_SUM_ROW(variance, columns, (vload16(0, x + c) * factor - mean) * (vload16(0, x + c) * factor - mean),           \
+             (x[c] * factor - mean) * (x[c] * factor - mean))                                                        \
+  variance /= (float)columns;
+
+kernel void normalize_items(global const float *xs, ulong xOffset, global const float *weights, ulong weightOffset,
+                            global const float *biases, ulong biasOffset, global float *ys, ulong yOffset,
                             global float *statistics, ulong statisticsOffset, index_t rows, index_t columns,
                             normalization_t how) {
-  global const float *gain = gains + gainOffset, *shift = shifts + shiftOffset;
+  global const float *weight = weights + weightOffset, *bias = biases + biasOffset;
   NN_FOREACH(row, rows) {
     global const float *x = xs + xOffset + (ulong)row * columns;
     global float *y = ys + yOffset + (ulong)row * columns;
-    float mean = 0.0f, variance;
-    if (how.isCentred) {
-      NN_SUM_ROW(mean, columns, vload16(0, x + c), x[c])
-      mean /= (float)columns;
+    float mean = 0.0f, variance, factor = 1.0f;
+    NN_STATISTICS
+    if (!nn_is_square_sum(variance + how.epsilon)) {
+      float largest;
+      NN_FOLD_ROW(largest, columns, 0.0f, fabs(vload16(0, x + c)), fabs(x[c]), fmax(a, b))
+      factor = nn_squaring_factor(largest);
+      NN_STATISTICS
     }
-    NN_SUM_ROW(
-        variance, columns, (vload16(0, x + c) - mean) * (vload16(0, x + c) - mean), (x[c] - mean) * (x[c] - mean))
-    const float scale = 1.0f / sqrt(variance / (float)columns + how.epsilon);
+    const float scale = 1.0f / sqrt(variance + nn_scaled_epsilon(how.epsilon, factor));
     if (how.keeps) {
-      statistics[statisticsOffset + row] = mean;
-      statistics[statisticsOffset + rows + row] = scale;
+      statistics[statisticsOffset + row] = mean / factor;
+      statistics[statisticsOffset + rows + row] = scale * factor;
     }
-#define NORMALIZED(...) NN_VECTORIZED for (index_t c = 0; c < columns; c++) y[c] = (x[c] - mean) * scale __VA_ARGS__
-    if (how.hasGain && how.hasShift) {
-      NORMALIZED(*gain[c] + shift[c]);
-    } else if (how.hasGain) {
-      NORMALIZED(*gain[c]);
-    } else if (how.hasShift) {
-      NORMALIZED(+shift[c]);
+#define NORMALIZED(...) \
+  NN_VECTORIZED for (index_t c = 0; c < columns; c++) y[c] = (x[c] * factor - mean) * scale __VA_ARGS__
+    if (how.hasWeight && how.hasBias) {
+      NORMALIZED(*weight[c] + bias[c]);
+    } else if (how.hasWeight) {
+      NORMALIZED(*weight[c]);
+    } else if (how.hasBias) {
+      NORMALIZED(+bias[c]);
     } else {
       NORMALIZED();
     }
   }
 }
 
-// The gradients of N rows from `row` on. With SUMS, their terms of the gradients of gain and shift are added to `gains` and
-// `shifts`, one cache line for all rows.
+// The gradients of N rows starting at `row`. With SUMS, their terms of the gradients of weight and bias are added to
+// `weights` and `biases`, one cache line for all rows.
 #define NN_GRADIENT_OF_ROWS(N, SUMS)                                                                                 \
   {                                                                                                                  \
     global const float *dy = dys + dyOffset + (ulong)row * columns, *x = xs + xOffset + (ulong)row * columns;        \
@@ -52,8 +78,8 @@ kernel void normalize_items(global const float *xs, ulong xOffset, global const 
       mean[k] = means[row + k];                                                                                      \
       scale[k] = means[rows + row + k];                                                                              \
       slope[k] = nn_gradient_means(                                                                                  \
-          dy + (ulong)k * columns, x + (ulong)k * columns, gain, how.hasGain, mean[k], columns, &product[k]);        \
-      slope[k] = how.isCentred ? slope[k] : 0.0f;                                                                    \
+          dy + (ulong)k * columns, x + (ulong)k * columns, weight, how.hasWeight, mean[k], columns, &product[k]);    \
+      slope[k] = how.isCentered ? slope[k] : 0.0f;                                                                   \
       product[k] *= scale[k];                                                                                        \
     }                                                                                                                \
     index_t c = 0;                                                                                                   \
@@ -67,38 +93,41 @@ kernel void normalize_items(global const float *xs, ulong xOffset, global const 
 
 #define NN_GRADIENT_AT(VECTOR, GET, PUT, N, SUMS)                                                                    \
   {                                                                                                                  \
-    const VECTOR factor = how.hasGain ? GET(gain + c) : (VECTOR)(1.0f);                                              \
-    VECTOR gainSum = 0.0f, shiftSum = 0.0f;                                                                          \
+    const VECTOR factor = how.hasWeight ? GET(weight + c) : (VECTOR)(1.0f);                                          \
+    VECTOR weightSum = 0.0f, biasSum = 0.0f;                                                                         \
     _Pragma("unroll") for (uint k = 0; k < N; k++) {                                                                 \
       const VECTOR g = GET(dy + (ulong)k * columns + c), n = (GET(x + (ulong)k * columns + c) - mean[k]) * scale[k]; \
       PUT(scale[k] * ((g * factor - slope[k]) - n * product[k]), dx + (ulong)k * columns + c);                       \
-      gainSum += g * n;                                                                                              \
-      shiftSum += g;                                                                                                 \
+      weightSum += g * n;                                                                                            \
+      biasSum += g;                                                                                                  \
     }                                                                                                                \
     if (SUMS) {                                                                                                      \
-      PUT(GET(gainSums + c) + gainSum, gainSums + c);                                                                \
-      PUT(GET(shiftSums + c) + shiftSum, shiftSums + c);                                                             \
+      PUT(GET(weightSums + c) + weightSum, weightSums + c);                                                          \
+      PUT(GET(biasSums + c) + biasSum, biasSums + c);                                                                \
     }                                                                                                                \
   }
 
-// The mean of the gradients g = dy·gain of a row, and that of g·(x − mean).
-static inline float nn_gradient_means(global const float *dy, global const float *x, global const float *gain,
-                                      int hasGain, float mean, index_t columns, float *product) {
-  float16 sums[2] = {(float16)(0.0f), (float16)(0.0f)}, products[2] = {(float16)(0.0f), (float16)(0.0f)};
-  index_t c = 0;
-  while (c + 32 <= columns) {
-    _Pragma("unroll") for (uint k = 0; k < 2; k++, c += 16) {
-      const float16 g = vload16(0, dy + c) * (hasGain ? vload16(0, gain + c) : (float16)(1.0f));
-      sums[k] += g;
-      products[k] += g * (vload16(0, x + c) - mean);
+// The mean of the gradients g = dy·weight of a row, and the mean of g·(x − mean).
+static inline float nn_gradient_means(global const float *dy, global const float *x, global const float *weight,
+                                      int hasWeight, float mean, index_t columns, float *product) {
+  const index_t whole = columns / 16 * 16;
+  float16 sums = 0.0f, sumRests = 0.0f, products = 0.0f, productRests = 0.0f;
+  for (index_t c = 0; c < whole;) {
+    const index_t end = min(c + NN_SUM_BLOCK, whole);
+    float16 sumPart = 0.0f, productPart = 0.0f;
+    for (; c < end; c += 16) {
+      const float16 g = vload16(0, dy + c) * (hasWeight ? vload16(0, weight + c) : (float16)(1.0f));
+      sumPart += g;
+      productPart += g * (vload16(0, x + c) - mean);
     }
+    NN_ADD_MANY(sums, sumRests, sumPart)
+    NN_ADD_MANY(products, productRests, productPart)
   }
-  const float16 sumLanes = sums[0] + sums[1], productLanes = products[0] + products[1];
   float sum, all;
-  NN_FOLD_LANES(sum, sumLanes, a + b)
-  NN_FOLD_LANES(all, productLanes, a + b)
-  for (; c < columns; c++) {
-    const float g = dy[c] * (hasGain ? gain[c] : 1.0f);
+  NN_FOLD_LANES(sum, sums + sumRests, a + b)
+  NN_FOLD_LANES(all, products + productRests, a + b)
+  for (index_t c = whole; c < columns; c++) {
+    const float g = dy[c] * (hasWeight ? weight[c] : 1.0f);
     sum += g;
     all += g * (x[c] - mean);
   }
@@ -107,25 +136,25 @@ static inline float nn_gradient_means(global const float *dy, global const float
 }
 
 kernel void normalizeGradient_items(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
-                                    global const float *gains, ulong gainOffset, global const float *statistics,
+                                    global const float *weights, ulong weightOffset, global const float *statistics,
                                     ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,
                                     index_t columns, normalization_t how) {
-  global const float *gain = gains + gainOffset, *means = statistics + statisticsOffset;
-  global float *gainSums = 0, *shiftSums = 0;
+  global const float *weight = weights + weightOffset, *means = statistics + statisticsOffset;
+  global float *weightSums = 0, *biasSums = 0;
   const index_t share = nn_share(rows), last = min((index_t)(get_group_id(0) + 1) * share, rows);
   for (index_t row = (index_t)get_group_id(0) * share; row < last; row++) NN_GRADIENT_OF_ROWS(1, 0)
 }
 
-// The same for one stretch of rows a group, and their sums for the gradients of gain and shift.
+// The same for one stretch of rows per group, with their sums for the gradients of weight and bias.
 kernel void normalizeGradientStretches(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
-                                       global const float *gains, ulong gainOffset, global const float *statistics,
+                                       global const float *weights, ulong weightOffset, global const float *statistics,
                                        ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,
                                        index_t columns, normalization_t how, global float *sums, ulong sumsOffset,
                                        index_t stretch) {
-  global const float *gain = gains + gainOffset, *means = statistics + statisticsOffset;
-  global float *gainSums = sums + sumsOffset + (ulong)get_group_id(0) * columns;
-  global float *shiftSums = gainSums + (ulong)get_num_groups(0) * columns;
-  for (index_t c = 0; c < columns; c++) gainSums[c] = shiftSums[c] = 0.0f;
+  global const float *weight = weights + weightOffset, *means = statistics + statisticsOffset;
+  global float *weightSums = sums + sumsOffset + (ulong)get_group_id(0) * columns;
+  global float *biasSums = weightSums + (ulong)get_num_groups(0) * columns;
+  for (index_t c = 0; c < columns; c++) weightSums[c] = biasSums[c] = 0.0f;
   index_t row = (index_t)get_group_id(0) * stretch;
   const index_t last = min(row + stretch, rows);
   for (; row + 4 <= last; row += 4) NN_GRADIENT_OF_ROWS(4, 1)
@@ -134,31 +163,45 @@ kernel void normalizeGradientStretches(global const float *dys, ulong dyOffset, 
 
 #else
 
+// The mean and the variance of x·factor.
+#define NN_STATISTICS(HOW)                                                                                           \
+  a = rest = 0.0f;                                                                                                   \
+  NN_FOR_##HOW(k, c) NN_ADD(a, rest, factor * NN_KEEP_##HOW(kept, k, x[c]))                                          \
+  if (how.isCentered) mean = NN_SUM_##HOW(a + rest) / (float)columns;                                                \
+  a = rest = 0.0f;                                                                                                   \
+  NN_FOR_##HOW(k, c) {                                                                                               \
+    const float d = factor * NN_KEPT_##HOW(kept, k, x[c]) - mean;                                                    \
+    NN_ADD(a, rest, d * d)                                                                                           \
+  }                                                                                                                  \
+  variance = NN_SUM_##HOW(a + rest) / (float)columns;
+
 #define NORMALIZE(HOW)                                                                                               \
-  kernel void normalize_##HOW(global const float *xs, ulong xOffset, global const float *gains, ulong gainOffset,    \
-                              global const float *shifts, ulong shiftOffset, global float *ys, ulong yOffset,        \
+  kernel void normalize_##HOW(global const float *xs, ulong xOffset, global const float *weights, ulong weightOffset, \
+                              global const float *biases, ulong biasOffset, global float *ys, ulong yOffset,         \
                               global float *statistics, ulong statisticsOffset, index_t rows, index_t columns,       \
                               normalization_t how) {                                                                 \
     NN_ROW_##HOW(kept[NN_HELD]) {                                                                                    \
       global const float *x = xs + xOffset + (ulong)row * columns;                                                   \
       global float *y = ys + yOffset + (ulong)row * columns;                                                         \
-      float a = 0.0f, mean = 0.0f;                                                                                   \
-      NN_FOR_##HOW(k, c) a += NN_KEEP_##HOW(kept, k, x[c]);                                                          \
-      if (how.isCentred) mean = NN_SUM_##HOW(a) / (float)columns;                                                    \
-      a = 0.0f;                                                                                                      \
-      NN_FOR_##HOW(k, c) {                                                                                           \
-        const float d = NN_KEPT_##HOW(kept, k, x[c]) - mean;                                                         \
-        a += d * d;                                                                                                  \
+      float a, rest, mean = 0.0f, variance, factor = 1.0f;                                                           \
+      NN_STATISTICS(HOW)                                                                                             \
+      const int isExtreme = row < rows && !nn_is_square_sum(variance + how.epsilon);                                 \
+      if (NN_ANY_##HOW(isExtreme)) {                                                                                 \
+        a = 0.0f;                                                                                                    \
+        NN_FOR_##HOW(k, c) a = fmax(a, fabs(NN_KEPT_##HOW(kept, k, x[c])));                                          \
+        const float largest = NN_MAXIMUM_##HOW(a);                                                                   \
+        if (isExtreme) factor = nn_squaring_factor(largest);                                                         \
+        NN_STATISTICS(HOW)                                                                                           \
       }                                                                                                              \
-      const float scale = 1.0f / sqrt(NN_SUM_##HOW(a) / (float)columns + how.epsilon);                               \
+      const float scale = 1.0f / sqrt(variance + nn_scaled_epsilon(how.epsilon, factor));                                     \
       if (NN_IS_FIRST_##HOW && how.keeps) {                                                                          \
-        statistics[statisticsOffset + row] = mean;                                                                   \
-        statistics[statisticsOffset + rows + row] = scale;                                                           \
+        statistics[statisticsOffset + row] = mean / factor;                                                          \
+        statistics[statisticsOffset + rows + row] = scale * factor;                                                  \
       }                                                                                                              \
       NN_FOR_##HOW(k, c) {                                                                                           \
-        const float gain = how.hasGain ? gains[gainOffset + c] : 1.0f;                                               \
-        const float shift = how.hasShift ? shifts[shiftOffset + c] : 0.0f;                                           \
-        y[c] = (NN_KEPT_##HOW(kept, k, x[c]) - mean) * scale * gain + shift;                                         \
+        const float weight = how.hasWeight ? weights[weightOffset + c] : 1.0f;                                       \
+        const float bias = how.hasBias ? biases[biasOffset + c] : 0.0f;                                              \
+        y[c] = (factor * NN_KEPT_##HOW(kept, k, x[c]) - mean) * scale * weight + bias;                               \
       }                                                                                                              \
     }                                                                                                                \
   }
@@ -166,7 +209,7 @@ NN_EACH_HOW(NORMALIZE)
 
 #define NORMALIZE_GRADIENT(HOW)                                                                                       \
   kernel void normalizeGradient_##HOW(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset, \
-                                      global const float *gains, ulong gainOffset, global const float *statistics,    \
+                                      global const float *weights, ulong weightOffset, global const float *statistics, \
                                       ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,        \
                                       index_t columns, normalization_t how) {                                         \
     NN_ROW_##HOW(slopes[NN_HELD], places[NN_HELD]) {                                                                  \
@@ -174,16 +217,16 @@ NN_EACH_HOW(NORMALIZE)
       global float *dx = dxs + dxOffset + (ulong)row * columns;                                                       \
       global const float *means = statistics + statisticsOffset, *scales = means + rows;                              \
       const float mean = row < rows ? means[row] : 0.0f, scale = row < rows ? scales[row] : 0.0f;                     \
-      float a = 0.0f, b = 0.0f;                                                                                       \
+      float a = 0.0f, b = 0.0f, aRest = 0.0f, bRest = 0.0f;                                                           \
       NN_FOR_##HOW(k, c) {                                                                                            \
-        const float g = NN_KEEP_##HOW(slopes, k, dy[c] * (how.hasGain ? gains[gainOffset + c] : 1.0f));               \
-        a += g;                                                                                                       \
-        b += g * NN_KEEP_##HOW(places, k, (x[c] - mean) * scale);                                                     \
+        const float g = NN_KEEP_##HOW(slopes, k, dy[c] * (how.hasWeight ? weights[weightOffset + c] : 1.0f));         \
+        NN_ADD(a, aRest, g)                                                                                           \
+        NN_ADD(b, bRest, g * NN_KEEP_##HOW(places, k, (x[c] - mean) * scale))                                         \
       }                                                                                                               \
-      const float sum = NN_SUM_##HOW(a), slope = how.isCentred ? sum / (float)columns : 0.0f;                         \
-      const float product = NN_SUM_##HOW(b) / (float)columns;                                                         \
+      const float sum = NN_SUM_##HOW(a + aRest), slope = how.isCentered ? sum / (float)columns : 0.0f;                \
+      const float product = NN_SUM_##HOW(b + bRest) / (float)columns;                                                 \
       NN_FOR_##HOW(k, c) {                                                                                            \
-        const float g = NN_KEPT_##HOW(slopes, k, dy[c] * (how.hasGain ? gains[gainOffset + c] : 1.0f));               \
+        const float g = NN_KEPT_##HOW(slopes, k, dy[c] * (how.hasWeight ? weights[weightOffset + c] : 1.0f));         \
         dx[c] = scale * ((g - slope) - NN_KEPT_##HOW(places, k, (x[c] - mean) * scale) * product);                    \
       }                                                                                                               \
     }                                                                                                                 \
@@ -197,15 +240,15 @@ kernel void normalizeSums(global const float *dys, ulong dyOffset, global const 
   const index_t c = get_global_id(0), first = (index_t)get_group_id(1) * stretch, last = min(first + stretch, rows);
   if (c >= columns) return;
   global const float *means = statistics + statisticsOffset, *scales = means + rows;
-  float gain = 0.0f, shift = 0.0f;
+  float weight = 0.0f, bias = 0.0f, weightRest = 0.0f, biasRest = 0.0f;
   for (index_t r = first; r < last; r++) {
     const float dy = dys[dyOffset + (ulong)r * columns + c];
-    gain += dy * ((xs[xOffset + (ulong)r * columns + c] - means[r]) * scales[r]);
-    shift += dy;
+    NN_ADD(weight, weightRest, dy * ((xs[xOffset + (ulong)r * columns + c] - means[r]) * scales[r]))
+    NN_ADD(bias, biasRest, dy)
   }
-  global float *gains = sums + sumsOffset + (ulong)get_group_id(1) * columns;
-  gains[c] = gain;
-  gains[(ulong)get_num_groups(1) * columns + c] = shift;
+  global float *weights = sums + sumsOffset + (ulong)get_group_id(1) * columns;
+  weights[c] = weight + weightRest;
+  weights[(ulong)get_num_groups(1) * columns + c] = bias + biasRest;
 }
 
 #endif

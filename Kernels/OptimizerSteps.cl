@@ -1,5 +1,5 @@
-// One step of an optimizer, in place, one item a parameter. Formulas are those of OptimizerStep.Rule (PyTorch's). What
-// changes from step to step is read from `scalars`, in the order of StepScalars.
+// One optimizer step, in place, one work item per parameter. The formulas are those of OptimizerStep.Rule (PyTorch's).
+// Values that change from step to step are read from `scalars`, in the order of StepScalars.
 
 #define LEARNING_RATE 0
 #define GRADIENT_SCALE 1
@@ -66,7 +66,7 @@ kernel void rmsProp(COMMON, global float *squares, ulong squaresOffset, global f
   if (isCentered) {
     const float a = smoothing * averages[i] + rest * g;
     averages[i] = a;
-    // Never below 0 but for rounding; NaN stays.
+    // Below 0 only because of rounding; NaN is kept.
     const float difference = fma(-a, a, s);
     variance = difference < 0.0f ? 0.0f : difference;
   }
@@ -109,7 +109,66 @@ kernel void adam(COMMON, global float *means, ulong meansOffset, global float *s
   END
 }
 
-// min(1, maximum/(√x + 1e-6)); NaN stays NaN.
+// The largest magnitude among the numbers starting at `item`, `step` apart.
+static float nn_largest(global const float *xs, index_t item, index_t count, index_t step) {
+  float largest = 0.0f;
+  for (index_t i = item; i < count; i += step) largest = fmax(largest, fabs(xs[i]));
+  return largest;
+}
+
+// The sum of the squares of the same numbers divided by the largest one, in blocks, so that no long sum absorbs its
+// terms.
+static float nn_quotients(global const float *xs, index_t item, index_t count, index_t step, float largest) {
+  float sum = 0.0f, block = 0.0f;
+  uint filled = 0;
+  for (index_t i = item; i < count; i += step) {
+    const float quotient = isinf(largest) ? 1.0f : xs[i] / largest;
+    block += quotient * quotient;
+    if (++filled == 256) {
+      sum += block;
+      block = 0.0f;
+      filled = 0;
+    }
+  }
+  return sum + block;
+}
+
+// y = the square root of a sum of squares, optionally including y itself. If the squares overflow, the group sums the
+// numbers again, divided by the largest one. (Barriers are outside of conditions, which not every compiler handles
+// correctly.)
+kernel void norm(global const float *xs, ulong xOffset, global const float *sums, ulong sumOffset, global float *ys,
+                 ulong yOffset, index_t count, int accumulates) {
+  float sum = sums[sumOffset], largest = 1.0f;
+  const index_t again = isinf(sum) ? count : 0;
+  const uint item = get_local_id(0);
+  xs += xOffset;
+#ifdef NN_LOOPS
+  if (item != 0) return;
+  if (again > 0) {
+    largest = nn_largest(xs, 0, again, 1);
+    sum = nn_quotients(xs, 0, again, 1, largest);
+  }
+#else
+  local float shared[NN_GROUP];
+  shared[item] = nn_largest(xs, item, again, NN_GROUP);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  float whole = 0.0f;
+  for (uint i = 0; i < NN_GROUP; i++) whole = fmax(whole, shared[i]);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  shared[item] = nn_quotients(xs, item, again, NN_GROUP, whole);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (item != 0) return;
+  if (again > 0) {
+    largest = whole;
+    sum = 0.0f;
+    for (uint i = 0; i < NN_GROUP; i++) sum += shared[i];
+  }
+#endif
+  const float own = largest * sqrt(sum), before = accumulates ? ys[yOffset] : 0.0f;
+  ys[yOffset] = accumulates ? hypot(before, own) : own;
+}
+
+// min(1, maximum/(x + 1e-6)); NaN stays NaN.
 kernel void clipFactor(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, float maximum) {
-  if (get_global_id(0) == 0) ys[yOffset] = nn_minimum_float(1.0f, maximum / (sqrt(xs[xOffset]) + 1e-6f));
+  if (get_global_id(0) == 0) ys[yOffset] = nn_minimum_float(1.0f, maximum / (xs[xOffset] + 1e-6f));
 }

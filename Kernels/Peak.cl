@@ -1,13 +1,13 @@
-// The highest rate of multiply-adds that a device can be made to reach: what a benchmark calls 100 %.
+// The highest multiply-add rate that a device can reach: 100 % in benchmarks.
 //
-// Eight sums hide the latency of one another. Vectors of 16 fill the registers of wide processors, vectors of 8 those of
-// the others; a GPU takes both for independent numbers. The caller's constants keep all numbers near 1.
+// Eight independent sums hide latency. Vectors of 16 fill the registers of wide CPUs, and vectors of 8 those of the
+// others. A GPU treats both as independent numbers. The caller's constants keep all numbers near 1.
 
 #define ROUND                                                                                        \
   s0 = fma(s0, a, b); s1 = fma(s1, a, b); s2 = fma(s2, a, b); s3 = fma(s3, a, b);                    \
   s4 = fma(s4, a, b); s5 = fma(s5, a, b); s6 = fma(s6, a, b); s7 = fma(s7, a, b);
 
-// Each item makes `loops` loops of four rounds of eight multiply-adds of vectors.
+// Each work item runs `loops` loops of four rounds of eight vector multiply-adds.
 #define PEAK(TYPE)                                                                                   \
   kernel void peak_##TYPE(global float *ys, ulong yOffset, uint loops, float factor, float term) {   \
     const TYPE a = (TYPE)(factor), b = (TYPE)(term);                                                 \

@@ -1,4 +1,4 @@
-// Pooling and its gradient: an item for each number of the result, so that no two write to the same place.
+// Pooling and its gradient: one work item per result, so no two work items write to the same location.
 
 typedef struct {
   index_t input, output, kernelSize, stride, dilation, padding;
@@ -14,7 +14,8 @@ static inline void nn_inside(const window_t axis, index_t output, index_t *first
   *first = min(low, *end);
 }
 
-// y, and where hasIndices the position of the first largest number, of the first NaN before every number, −1 for none.
+// y, and with hasIndices the position of the first maximum. The first NaN takes precedence over numbers; −1 if there is
+// none.
 kernel void poolMaximum(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, global int *indices,
                         ulong indicesOffset, index_t count, window_t height, window_t width, int hasIndices) {
   const index_t plane = height.output * width.output;
@@ -41,9 +42,13 @@ kernel void poolMaximum(global const float *xs, ulong xOffset, global float *ys,
   }
 }
 
+// Whether there are so many numbers that their sum uses two numbers.
+#define NN_IS_LONG_WINDOW(height, width) ((height).kernelSize * (width).kernelSize > NN_BLOCK_ROWS)
+
 kernel void poolMean(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t count,
                      window_t height, window_t width, int countsPadding) {
   const index_t plane = height.output * width.output;
+  const int isLong = NN_IS_LONG_WINDOW(height, width);
   NN_FOREACH(at, count) {
     const index_t i = at % plane / width.output, j = at % width.output;
     global const float *x = xs + xOffset + (ulong)(at / plane) * (height.input * width.input);
@@ -52,16 +57,20 @@ kernel void poolMean(global const float *xs, ulong xOffset, global float *ys, ul
     nn_inside(width, j, &q, &qEnd);
     const index_t inside = max((pEnd - p) * (qEnd - q), (index_t)1);
     const index_t divisor = countsPadding ? height.kernelSize * width.kernelSize : inside;
-    float sum = 0.0f;
+    float sum = 0.0f, rest = 0.0f;
     for (; p < pEnd; p++) {
       const index_t row = (i * height.stride + p * height.dilation - height.padding) * width.input;
-      for (index_t u = q; u < qEnd; u++) sum += x[row + j * width.stride + u * width.dilation - width.padding];
+      for (index_t u = q; u < qEnd; u++) {
+        const float value = x[row + j * width.stride + u * width.dilation - width.padding];
+        if (isLong) NN_ADD(sum, rest, value) else sum += value;
+      }
     }
-    ys[yOffset + at] = sum / (float)divisor;
+    ys[yOffset + at] = (sum + rest) / (float)divisor;
   }
 }
 
-// Runs the statement that follows for each window `o` that may see position `at` of an axis, one for each of its elements.
+// Runs the following statement for each window `o` that may contain position `at` of an axis, once for each of its
+// elements.
 #define NN_FORSEEN(o, axis, at)                                                                                      \
   for (index_t nn_e_##o = 0, o = 0; nn_e_##o < (axis).kernelSize; nn_e_##o++)                                        \
     if (nn_seen(axis, at, nn_e_##o, &o))
@@ -76,25 +85,28 @@ static inline int nn_seen(const window_t axis, index_t at, index_t element, inde
 kernel void poolMaximumGradient(global const float *dys, ulong dyOffset, global const int *indices, ulong indicesOffset,
                                 global float *dxs, ulong dxOffset, index_t count, window_t height, window_t width) {
   const index_t plane = height.input * width.input;
+  const int isLong = NN_IS_LONG_WINDOW(height, width);
   NN_FOREACH(at, count) {
     const index_t position = at % plane, first = at / plane * (height.output * width.output);
-    float sum = 0.0f;
+    float sum = 0.0f, rest = 0.0f;
     NN_FORSEEN(i, height, position / width.input) {
       NN_FORSEEN(j, width, position % width.input) {
         const index_t o = first + i * width.output + j;
-        if (indices[indicesOffset + o] == (int)position) sum += dys[dyOffset + o];
+        if (indices[indicesOffset + o] != (int)position) continue;
+        if (isLong) NN_ADD(sum, rest, dys[dyOffset + o]) else sum += dys[dyOffset + o];
       }
     }
-    dxs[dxOffset + at] = sum;
+    dxs[dxOffset + at] = sum + rest;
   }
 }
 
 kernel void poolMeanGradient(global const float *dys, ulong dyOffset, global float *dxs, ulong dxOffset, index_t count,
                              window_t height, window_t width, int countsPadding) {
   const index_t plane = height.input * width.input;
+  const int isLong = NN_IS_LONG_WINDOW(height, width);
   NN_FOREACH(at, count) {
     const index_t position = at % plane, first = at / plane * (height.output * width.output);
-    float sum = 0.0f;
+    float sum = 0.0f, rest = 0.0f;
     NN_FORSEEN(i, height, position / width.input) {
       NN_FORSEEN(j, width, position % width.input) {
         index_t p, pEnd, q, qEnd;
@@ -102,9 +114,10 @@ kernel void poolMeanGradient(global const float *dys, ulong dyOffset, global flo
         nn_inside(width, j, &q, &qEnd);
         const index_t inside = max((pEnd - p) * (qEnd - q), (index_t)1);
         const index_t divisor = countsPadding ? height.kernelSize * width.kernelSize : inside;
-        sum += dys[dyOffset + first + i * width.output + j] / (float)divisor;
+        const float share = dys[dyOffset + first + i * width.output + j] / (float)divisor;
+        if (isLong) NN_ADD(sum, rest, share) else sum += share;
       }
     }
-    dxs[dxOffset + at] = sum;
+    dxs[dxOffset + at] = sum + rest;
   }
 }

@@ -1,14 +1,14 @@
-// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011): element i of a draw is word i % 4 of block i / 4. Bits, uniforms and
-// masks are the same on every device; normals too, as they use exactly rounded steps alone.
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011): element i of a draw is word i % 4 of block i / 4. Bits,
+// uniforms, and masks are the same on every device. So are normals, because they use only exactly rounded steps.
 
-// Where the numbers come from; the step gets an int32 of device memory added where there is one.
+// The position in the random sequence. If an int32 in device memory is given, it is added to the step.
 typedef struct {
   uint keyLow, keyHigh, call, step;
   int hasStepOffset;
 } source_t;
 
-// A block of four words. Compilers make vectors of a loop around it, as it is inlined, and its products have 64 bits; scalars go
-// in, because a simulator of devices knows no inlined function that takes a structure.
+// A block of four words. Compilers vectorize loops around it because it is inlined, and its products have 64 bits. The
+// arguments are scalars because a device simulator does not support inlined functions that take a structure.
 #define NN_INLINED inline __attribute__((always_inline))
 
 static NN_INLINED uint4 nn_philox(uint x, uint y, uint z, uint w, uint low, uint high) {
@@ -34,15 +34,15 @@ static inline uint nn_step(source_t source, global const int *stepOffset) {
 // [0, 1) from the upper 24 bits: exact.
 static inline float nn_uniform(uint word) { return (float)(word >> 8) * 0x1p-24f; }
 
-// √x correctly rounded, from a root that may be off by 3 ulp.
+// √x correctly rounded, from a root with an error of up to 3 ulp.
 static inline float nn_square_root(float x) {
   if (x == 0.0f) return x;
   const float root = sqrt(x);
   return root + fma(-root, root, x) / (2.0f * root);
 }
 
-// −2 ln u for u = n·2^-24, 1 ≤ n ≤ 2^24. u = 2^e·m with m in [√½, √2), ln m = 2 artanh(f), f = (m − 1)/(m + 1); the leading
-// terms carry what they round off.
+// −2 ln u for u = n·2^-24, 1 ≤ n ≤ 2^24. u = 2^e·m with m in [√½, √2), ln m = 2 artanh(f), f = (m − 1)/(m + 1). The
+// leading terms carry their rounding errors.
 static inline float nn_minus_two_log(uint n) {
   int e = 31 - (int)clz(n);
   float m = ldexp((float)n, -e);
@@ -60,7 +60,7 @@ static inline float nn_minus_two_log(uint n) {
   series = fma(series, s, 1.0f / 7.0f);
   series = fma(series, s, 1.0f / 5.0f);
   series = fma(series, s, 1.0f / 3.0f);
-  // ln m = 2f + 2f·s·series; e·ln 2 in two parts, the first exact for |e| ≤ 24.
+  // ln m = 2f + 2f·s·series. e·ln 2 is split into two parts; the first is exact for |e| ≤ 24.
   const float correction = fma(2.0f * f * s, series, 2.0f * fRest);
   const float high = (float)e * 0.693145751953125f, low = (float)e * 1.42860682030941723e-6f;
   const float sum = high + 2.0f * f;
@@ -82,7 +82,7 @@ static inline float nn_sine_eighth(float t) {
 
 // r·cos(2πv) and r·sin(2πv) for v = n·2^-24.
 static inline float2 nn_on_circle(float r, uint n) {
-  // The octant and the place in it are exact; odd octants are run through backwards.
+  // The octant and the position in it are exact. Odd octants are traversed backward.
   const uint octant = n >> 21;
   const uint place = n & 0x1FFFFFu;
   const float t = (float)((octant & 1u) ? 0x200000u - place : place) * 0x1p-21f;
@@ -102,8 +102,8 @@ static inline float2 nn_normals(uint first, uint second) {
   return nn_on_circle(nn_square_root(nn_minus_two_log((first >> 8) + 1u)), second >> 8);
 }
 
-// Runs the statements with the block of words and the position of its first element, for each whole block of `count` elements;
-// NN_LAST for what is left behind them, in one item.
+// Runs the statements with the block of words and the position of its first element, for each full block of `count`
+// elements. NN_LAST handles the remaining elements, in one work item.
 #define NN_FORBLOCKS(count, ...)                                                                                     \
   const uint step = nn_step(source, stepOffset + stepOffsetOffset);                                                  \
   NN_FOREACH(block, (count) / 4) {                                                                                   \
@@ -121,8 +121,8 @@ static inline float2 nn_normals(uint first, uint second) {
 
 #ifdef NN_LOOPS
 
-// The words of eight blocks from `block`, a multiple of eight, on, in the order of their elements. Each word lies in the lower
-// half of 64 bits, as products need it.
+// The words of eight blocks starting at `block`, a multiple of eight, in the order of their elements. Each word is in
+// the lower half of 64 bits, as multiplication requires.
 #define NN_BLOCKS(words, block)                                                                                      \
   uint16 words[2];                                                                                                   \
   {                                                                                                                  \
@@ -143,14 +143,15 @@ static inline float2 nn_normals(uint first, uint second) {
     words[1] = NN_WEAVE_HIGH(uint16, a, b);                                                                          \
   }
 #define NN_WORD 0xFFFFFFFFul
-// The words of two vectors in turn.
+// Interleaves the words of two vectors.
 #ifdef __ENDIAN_LITTLE__
 #define NN_PAIRS(a, b) as_uint16((a) | (b) << 32)
 #else
 #define NN_PAIRS(a, b) as_uint16((a) << 32 | (b))
 #endif
 
-// Runs MANY with 16 words and the position of the first element, and what follows with a block of four words.
+// Runs MANY with 16 words and the position of the first element, and the following statement with a block of four
+// words.
 #define NN_FORWORDS(count, MANY, ...)                                                                                \
   const uint step = nn_step(source, stepOffset + stepOffsetOffset);                                                  \
   const index_t share = nn_share((count) / 4), last = min((index_t)(get_group_id(0) + 1) * share, (count) / 4);      \
@@ -200,13 +201,13 @@ static inline float2 nn_normals(uint first, uint second) {
   const float4 pairs = (float4)(head.x, head.y, tail.x, tail.y)
 #define NORMAL(c) pairs.c
 
-// How each draw goes through its words, and what it makes of 16 of them.
+// How each draw iterates over its words, and how it converts 16 of them.
 #define BY_BLOCKS(...) NN_FORBLOCKS(count, __VA_ARGS__)
 #define BY_BITS(...) NN_FORWORDS(count, nn_store(as_int16(words), ys + i), __VA_ARGS__)
 #define BY_UNIFORMS(...)                                                                                             \
   NN_FORWORDS(count, nn_store(convert_float16(as_int16(words >> 8)) * 0x1p-24f, ys + i), __VA_ARGS__)
 #define BY_MASKS(...) NN_FORWORDS(count, nn_store(NN_MASKED(1.0f), ys + i), __VA_ARGS__)
-// The value where words are below the threshold, which may be 2^32, else 0.
+// The value if a word is below the threshold, which may be 2^32, and 0 otherwise.
 #define NN_MASKED(value)                                                                                             \
   (words <= (uint)(threshold - 1) ? (float16)(threshold == 0 ? 0.0f : (value)) : (float16)(0.0f))
 
@@ -216,7 +217,7 @@ DRAW(random_normal, float, BY_BLOCKS, PAIRS, NORMAL)
 DRAW(random_bernoulli_float, float, BY_MASKS, NO_BLOCK, MASK)
 DRAW(random_bernoulli_bool, uchar, BY_BLOCKS, NO_BLOCK, MASK)
 
-// y[i] = x[i]·scale where the mask of the same draw is 1, else x[i]·0, so that NaN shows.
+// y[i] = x[i]·scale if the mask of the same draw is 1, otherwise x[i]·0, so that NaN propagates.
 kernel void dropout(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t count,
                     source_t source, global const int *stepOffset, ulong stepOffsetOffset, ulong threshold,
                     float scale) {

@@ -1,5 +1,6 @@
-// Recurrent cells and their gradients, one item a unit of a row. Formulas and the order of the gates are those of
-// RecurrentCell. What a cell does not have, and what `flags` does not name, is passed and not touched.
+// Recurrent cells and their gradients, one work item per unit of a row. The formulas and the order of the gates are
+// those of RecurrentCell. Arguments that a cell does not have, and that `flags` does not name, are passed but not
+// accessed.
 
 #define HAS_HIDDEN 1
 #define HAS_MASK 2
@@ -14,7 +15,8 @@
 
 #define GRADIENTS                                                                                                    \
   STEP, global const float *output, ulong outputOffset, global float *hiddenSlope, ulong hiddenSlopeOffset,          \
-      global float *cellSlope, ulong cellSlopeOffset, global float *slopes, ulong slopesOffset, global float *sums,  \
+      global float *cellDerivative, ulong cellDerivativeOffset, global float *slopes, ulong slopesOffset,                \
+      global float *sums,                                                                                                \
       ulong sumsOffset
 
 #define BEGIN_STEP                                                                                                   \
@@ -31,11 +33,11 @@
   BEGIN_STEP                                                                                                         \
   output += outputOffset;                                                                                            \
   hiddenSlope += hiddenSlopeOffset;                                                                                  \
-  cellSlope += cellSlopeOffset;                                                                                      \
+  cellDerivative += cellDerivativeOffset; \
   slopes += slopesOffset;                                                                                            \
   sums += sumsOffset;
 
-// Runs the statements for each unit: `i` is its place in a state, `g` that of its first gate.
+// Runs the statements for each unit: `i` is its position in a state, `g` the position of its first gate.
 #define NN_FORUNITS(GATES, ...)                                                                                      \
   NN_FORRUNS(start, run, count, units) {                                                                             \
     const index_t row = start / units, first = row * (units * (GATES)) + start % units;                              \
@@ -86,7 +88,7 @@ kernel void gruCell(STEP) {
   })
 }
 
-// The gradient of h, from the step after and as a result of this one.
+// The gradient of h, from the next step and as a result of this one.
 #define SLOPE_OF_HIDDEN (hiddenSlope[i] + (flags & HAS_OUTPUT ? output[i] : 0.0f))
 
 kernel void simpleCellGradient(GRADIENTS) {
@@ -102,13 +104,13 @@ kernel void lstmCellGradient(GRADIENTS) {
   BEGIN_GRADIENTS
   NN_FORUNITS(4, {
     const float in = gates[g], forget = gates[g + units], update = gates[g + 2 * units], out = gates[g + 3 * units];
-    const float shown = nn_tanh(cell[i]), dh = SLOPE_OF_HIDDEN, later = cellSlope[i];
+    const float shown = nn_tanh(cell[i]), dh = SLOPE_OF_HIDDEN, later = cellDerivative[i];
     const float dc = fma(dh * out, (1.0f - shown) * (1.0f + shown), later), old = OLD_CELL;
     slopes[g] = moves ? dc * update * (in * (1.0f - in)) : 0.0f;
     slopes[g + units] = moves ? dc * old * (forget * (1.0f - forget)) : 0.0f;
     slopes[g + 2 * units] = moves ? dc * in * ((1.0f - update) * (1.0f + update)) : 0.0f;
     slopes[g + 3 * units] = moves ? dh * shown * (out * (1.0f - out)) : 0.0f;
-    cellSlope[i] = moves ? dc * forget : later;
+    cellDerivative[i] = moves ? dc * forget : later;
     hiddenSlope[i] = moves ? 0.0f : dh;
   })
 }

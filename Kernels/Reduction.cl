@@ -1,221 +1,265 @@
-// Folds of x[outer, extent, inner] along the middle axis. Long folds are cut into stretches of the extent (get_group_id(1)),
-// whose partial results [outer, stretches, inner] are folded again. The stretches depend on the shape and the kind of device
-// alone, and so do the bits.
+// Folds of x[outer, extent, inner] along the middle axis. Long folds are split into stretches of the extent
+// (get_group_id(1)), whose partial results [outer, stretches, inner] are folded again. The stretches, and therefore the
+// bits of the result, depend only on the shape and the kind of device.
 //
-// FIRST maps an element to what is folded, FOLD joins a and b, LAST makes the result of it (divisor: for the mean).
+// FIRST maps an element to the number to be folded, FOLD combines a and b, LOST is the rounding error of FOLD, and LAST
+// computes the result from a and `rest`, the sum of all rounding errors (count, countRest: the divisor of the mean, in
+// two numbers). With PARTS = 2, folds pass on both numbers: the rounding error of a partial result is stored
+// `stretches` places after it.
+
+// Stores the fold of one stretch. Results of a stretch are `inner` apart from the next one.
+#define NN_STORE_STRETCH(y, inner, a, rest, PARTS, LAST)                                            \
+  {                                                                                                 \
+    if (get_num_groups(1) == 1) {                                                                   \
+      *(y) = LAST;                                                                                  \
+    } else {                                                                                        \
+      *(y) = a;                                                                                     \
+      if (PARTS == 2) (y)[(ulong)get_num_groups(1) * (inner)] = rest;                               \
+    }                                                                                               \
+  }
+// The start of this stretch's results for outer position o.
+#define NN_STRETCH(o, inner, PARTS)                                                               \
+  (((ulong)(o) * (get_num_groups(1) == 1 ? 1 : PARTS * get_num_groups(1)) + get_group_id(1)) * (inner))
 
 #ifdef NN_LOOPS
 // One item folds whole lines. Lines lie one after the other (inner = 1) and are folded in 64 lanes, or side by side in `blocks`
 // blocks of at most NN_COLUMNS, and are then folded row by row, four rows at once: long pieces of few rows are what memory
-// is read fast by.
-#define NN_COLUMNS 4096
+// is read fast by. Sums are taken in one number over `block` elements or rows, and in two from block to block. Three arrays of
+// NN_COLUMNS numbers are an item's private memory: 12 KiB.
+#define NN_COLUMNS 1024
 
-#define REDUCTION(NAME, TYPE, WORD, NOTHING, FIRST, FOLD, LAST)                                                      \
-  static inline WORD NAME##Line_##TYPE(global const WORD *p, index_t count) {                                        \
-    WORD##16 lanes[4] = {(WORD##16)(NOTHING), (WORD##16)(NOTHING), (WORD##16)(NOTHING), (WORD##16)(NOTHING)};        \
-    index_t j = 0;                                                                                                   \
-    for (; j + 64 <= count; j += 64) {                                                                               \
-      _Pragma("unroll") for (uint lane = 0; lane < 4; lane++) {                                                      \
-        const WORD##16 x = vload16(lane, p + j), a = lanes[lane], b = FIRST;                                         \
-        lanes[lane] = FOLD;                                                                                          \
+#define REDUCTION(NAME, TYPE, WORD, NOTHING, FIRST, FOLD, LOST, PARTS, LAST)                                         \
+  static inline WORD NAME##Line_##TYPE(global const WORD *p, index_t count, index_t block, WORD *lost) {             \
+    const index_t whole = count / 16 * 16;                                                                           \
+    const int isLong = PARTS == 2 && count > block;                                                                  \
+    WORD##16 total = (WORD##16)(NOTHING), totalRest = (WORD##16)(0);                                                 \
+    for (index_t j = 0; j < whole;) {                                                                                \
+      const index_t end = min(j + block, whole);                                                                     \
+      WORD##16 lanes[4] = {(WORD##16)(NOTHING), (WORD##16)(NOTHING), (WORD##16)(NOTHING), (WORD##16)(NOTHING)};      \
+      for (; j + 64 <= end; j += 64) {                                                                               \
+        _Pragma("unroll") for (uint lane = 0; lane < 4; lane++) {                                                    \
+          const WORD##16 x = vload16(lane, p + j), a = lanes[lane], b = FIRST;                                       \
+          lanes[lane] = FOLD;                                                                                        \
+        }                                                                                                            \
       }                                                                                                              \
+      for (; j < end; j += 16) {                                                                                     \
+        const WORD##16 x = vload16(0, p + j), a = lanes[0], b = FIRST;                                               \
+        lanes[0] = FOLD;                                                                                             \
+      }                                                                                                              \
+      WORD##16 part = lanes[0];                                                                                      \
+      for (uint lane = 1; lane < 4; lane++) {                                                                        \
+        const WORD##16 a = part, b = lanes[lane];                                                                    \
+        part = FOLD;                                                                                                 \
+      }                                                                                                              \
+      const WORD##16 a = total, b = PARTS == 2 ? part + totalRest : part;                                            \
+      total = FOLD;                                                                                                  \
+      totalRest = LOST(a, b, total);                                                                                 \
     }                                                                                                                \
-    for (; j + 16 <= count; j += 16) {                                                                               \
-      const WORD##16 x = vload16(0, p + j), a = lanes[0], b = FIRST;                                                 \
-      lanes[0] = FOLD;                                                                                               \
-    }                                                                                                                \
-    WORD##16 all = lanes[0];                                                                                         \
-    for (uint lane = 1; lane < 4; lane++) {                                                                          \
-      const WORD##16 a = all, b = lanes[lane];                                                                       \
-      all = FOLD;                                                                                                    \
-    }                                                                                                                \
-    WORD items[16];                                                                                                  \
-    vstore16(all, 0, items);                                                                                         \
+    WORD items[16], rests[16];                                                                                       \
+    vstore16(total, 0, items);                                                                                       \
+    vstore16(totalRest, 0, rests);                                                                                   \
     for (uint width = 8; width > 0; width /= 2) {                                                                    \
       for (uint item = 0; item < width; item++) {                                                                    \
         const WORD a = items[item], b = items[item + width];                                                         \
         items[item] = FOLD;                                                                                          \
+        if (isLong) rests[item] += rests[item + width] + LOST(a, b, items[item]);                                    \
       }                                                                                                              \
     }                                                                                                                \
-    WORD a = items[0];                                                                                               \
-    for (; j < count; j++) {                                                                                         \
-      const WORD x = p[j], b = FIRST;                                                                                \
-      a = FOLD;                                                                                                      \
+    WORD result = items[0], rest = isLong ? rests[0] : 0;                                                            \
+    for (index_t j = whole; j < count; j++) {                                                                        \
+      const WORD x = p[j], a = result, b = FIRST;                                                                    \
+      result = FOLD;                                                                                                 \
+      if (isLong) rest += LOST(a, b, result);                                                                        \
     }                                                                                                                \
-    return a;                                                                                                        \
+    *lost = rest;                                                                                                    \
+    return result;                                                                                                   \
   }                                                                                                                  \
   kernel void NAME##Lines_##TYPE(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows, \
-                                 index_t extent, float divisor) {                                                    \
+                                 index_t extent, index_t block, float count, float countRest) {                      \
     NN_FOREACH(row, rows) {                                                                                          \
-      const WORD a = NAME##Line_##TYPE(xs + xOffset + (ulong)row * extent, extent);                                  \
+      WORD rest;                                                                                                     \
+      const WORD a = NAME##Line_##TYPE(xs + xOffset + (ulong)row * extent, extent, block, &rest);                    \
       ys[yOffset + row] = LAST;                                                                                      \
     }                                                                                                                \
   }                                                                                                                  \
   kernel void NAME##Rows_##TYPE(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t extent,\
-                                index_t stretch, float divisor) {                                                    \
+                                index_t stretch, float count, float countRest) {                                     \
     const index_t first = (index_t)get_group_id(1) * stretch, last = min(first + stretch, extent);                   \
-    const WORD a = NAME##Line_##TYPE(xs + xOffset + (ulong)get_group_id(0) * extent + first, last - first);          \
-    ys[yOffset + (ulong)get_group_id(0) * get_num_groups(1) + get_group_id(1)] = LAST;                               \
+    xs += xOffset + (ulong)get_group_id(0) * extent + first;                                                         \
+    ys += yOffset + NN_STRETCH(get_group_id(0), 1, PARTS);                                                           \
+    WORD rest;                                                                                                       \
+    const WORD a = NAME##Line_##TYPE(xs, last - first, NN_SUM_BLOCK, &rest);                                         \
+    NN_STORE_STRETCH(ys, 1, a, rest, PARTS, LAST)                                                                    \
   }                                                                                                                  \
   kernel void NAME##Columns_##TYPE(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset,             \
-                                   index_t extent, index_t inner, index_t stretch, index_t blocks, float divisor) {  \
-    WORD sums[NN_COLUMNS];                                                                                           \
+                                   index_t extent, index_t inner, index_t stretch, index_t blocks, index_t block,    \
+                                   float count, float countRest) {                                                   \
+    WORD sums[NN_COLUMNS], totals[NN_COLUMNS], rests[NN_COLUMNS];                                                    \
     const index_t o = (index_t)get_group_id(0) / blocks, width = ((inner + blocks - 1) / blocks + 15) / 16 * 16;     \
     const index_t column = min(((index_t)get_group_id(0) - o * blocks) * width, inner);                              \
     const index_t columns = min(width, inner - column);                                                              \
     const index_t first = (index_t)get_group_id(1) * stretch, last = min(first + stretch, extent);                   \
+    const int isLong = PARTS == 2 && last - first > block;                                                           \
     xs += xOffset + (ulong)o * extent * inner + column;                                                              \
-    ys += yOffset + ((ulong)o * get_num_groups(1) + get_group_id(1)) * inner + column;                               \
-    for (index_t i = 0; i < columns; i++) sums[i] = NOTHING;                                                         \
-    index_t j = first;                                                                                               \
-    for (; j + 4 <= last; j += 4) {                                                                                  \
-      global const WORD *rows = xs + (ulong)j * inner;                                                               \
-      index_t i = 0;                                                                                                 \
-      for (; i + 16 <= columns; i += 16) {                                                                           \
-        WORD##16 sum = vload16(0, sums + i);                                                                         \
-        _Pragma("unroll") for (uint row = 0; row < 4; row++) {                                                       \
-          const WORD##16 x = vload16(0, rows + (ulong)row * inner + i), a = sum, b = FIRST;                          \
-          sum = FOLD;                                                                                                \
+    ys += yOffset + NN_STRETCH(o, inner, PARTS) + column;                                                            \
+    for (index_t i = 0; i < columns; i++) {                                                                          \
+      sums[i] = NOTHING;                                                                                             \
+      if (isLong) totals[i] = rests[i] = 0;                                                                          \
+    }                                                                                                                \
+    for (index_t j = first; j < last;) {                                                                             \
+      const index_t end = isLong ? min(j + block, last) : last;                                                      \
+      for (; j + 4 <= end; j += 4) {                                                                                 \
+        global const WORD *rows = xs + (ulong)j * inner;                                                             \
+        index_t i = 0;                                                                                               \
+        for (; i + 16 <= columns; i += 16) {                                                                         \
+          WORD##16 sum = vload16(0, sums + i);                                                                       \
+          _Pragma("unroll") for (uint row = 0; row < 4; row++) {                                                     \
+            const WORD##16 x = vload16(0, rows + (ulong)row * inner + i), a = sum, b = FIRST;                        \
+            sum = FOLD;                                                                                              \
+          }                                                                                                          \
+          vstore16(sum, 0, sums + i);                                                                                \
         }                                                                                                            \
-        vstore16(sum, 0, sums + i);                                                                                  \
+        for (; i < columns; i++) {                                                                                   \
+          for (uint row = 0; row < 4; row++) {                                                                       \
+            const WORD x = rows[(ulong)row * inner + i], a = sums[i], b = FIRST;                                     \
+            sums[i] = FOLD;                                                                                          \
+          }                                                                                                          \
+        }                                                                                                            \
       }                                                                                                              \
-      for (; i < columns; i++) {                                                                                     \
-        for (uint row = 0; row < 4; row++) {                                                                         \
-          const WORD x = rows[(ulong)row * inner + i], a = sums[i], b = FIRST;                                       \
+      for (; j < end; j++) {                                                                                         \
+        NN_VECTORIZED for (index_t i = 0; i < columns; i++) {                                                        \
+          const WORD x = xs[(ulong)j * inner + i], a = sums[i], b = FIRST;                                           \
           sums[i] = FOLD;                                                                                            \
         }                                                                                                            \
       }                                                                                                              \
-    }                                                                                                                \
-    for (; j < last; j++) {                                                                                          \
+      if (!isLong) break;                                                                                            \
       NN_VECTORIZED for (index_t i = 0; i < columns; i++) {                                                          \
-        const WORD x = xs[(ulong)j * inner + i], a = sums[i], b = FIRST;                                             \
-        sums[i] = FOLD;                                                                                              \
+        const WORD a = totals[i], b = sums[i] + rests[i], total = FOLD;                                              \
+        rests[i] = LOST(a, b, total);                                                                                \
+        totals[i] = total;                                                                                           \
+        sums[i] = NOTHING;                                                                                           \
       }                                                                                                              \
     }                                                                                                                \
     for (index_t i = 0; i < columns; i++) {                                                                          \
-      const WORD a = sums[i];                                                                                        \
-      ys[i] = LAST;                                                                                                  \
+      const WORD a = isLong ? totals[i] : sums[i], rest = isLong ? rests[i] : 0;                                     \
+      NN_STORE_STRETCH(ys + i, inner, a, rest, PARTS, LAST)                                                          \
     }                                                                                                                \
   }
 
 #else
 
-// Four shapes of work:
-//   Items: one item folds one result. For short folds, and for many results side by side.
-//   Short: NN_COLUMNS items fold one result whose elements lie one after the other (inner = 1), NN_LANES results a group.
+// Four ways to partition the work:
+//   Items: one work item folds one result. For short folds, and for many adjacent results.
+//   Short: NN_COLUMNS work items fold one result with contiguous elements (inner = 1), NN_LANES results per group.
 //   Rows: a work group folds one such result, for long rows.
-//   Columns: a work group folds NN_COLUMNS neighbouring results.
+//   Columns: a work group folds NN_COLUMNS adjacent results.
 #define NN_COLUMNS 32
 #define NN_LANES (NN_GROUP / NN_COLUMNS)
 
-#define REDUCTION(NAME, TYPE, WORD, NOTHING, FIRST, FOLD, LAST)                                                            \
+// a = the fold of a and a value to which the previous rounding error was added.
+#define NN_TAKE(TYPE, value, FOLD, LOST)     \
+  {                                          \
+    const NN_TYPE(TYPE) b = value, c = FOLD; \
+    rest = LOST(a, b, c);                    \
+    a = c;                                   \
+  }
+// Every `lanes`-th work item gets the fold of its a and those of the work items `step` apart, and the sum of all
+// rounding errors.
+#define NN_FOLD_SHARED(TYPE, lane, lanes, step, FOLD, LOST)             \
+  partial[item] = a;                                                    \
+  rests[item] = rest;                                                   \
+  for (uint width = (lanes) / 2; width > 0; width /= 2) {               \
+    barrier(CLK_LOCAL_MEM_FENCE);                                       \
+    if ((lane) < width) {                                               \
+      a = partial[item];                                                \
+      const NN_TYPE(TYPE) b = partial[item + width * (step)], c = FOLD; \
+      rest = rests[item] + rests[item + width * (step)] + LOST(a, b, c); \
+      partial[item] = a = c;                                            \
+      rests[item] = rest;                                               \
+    }                                                                   \
+  }
+
+#define REDUCTION(NAME, TYPE, WORD, NOTHING, FIRST, FOLD, LOST, PARTS, LAST)                                         \
   kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,            \
-                                 ulong yOffset, index_t count, index_t extent, index_t inner, float divisor) {       \
-    NN_FOREACH(i, count) {                                                                                           \
+                                 ulong yOffset, index_t results, index_t extent, index_t inner, float count,         \
+                                 float countRest) {                                                                  \
+    NN_FOREACH(i, results) {                                                                                         \
       const index_t o = i / inner;                                                                                   \
       global const NN_TYPE(TYPE) *p = xs + xOffset + (ulong)o * extent * inner + (i - o * inner);                    \
-      NN_TYPE(TYPE) a = NOTHING;                                                                                     \
+      NN_TYPE(TYPE) a = NOTHING, rest = 0;                                                                           \
       for (index_t j = 0; j < extent; j++) {                                                                         \
-        const NN_TYPE(TYPE) x = p[(ulong)j * inner], b = FIRST;                                                      \
-        a = FOLD;                                                                                                    \
+        const NN_TYPE(TYPE) x = p[(ulong)j * inner];                                                                 \
+        NN_TAKE(TYPE, PARTS == 2 ? FIRST + rest : FIRST, FOLD, LOST)                                                 \
       }                                                                                                              \
       ys[yOffset + i] = LAST;                                                                                        \
     }                                                                                                                \
   }                                                                                                                  \
   kernel void NAME##Short_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,            \
-                                 ulong yOffset, index_t rows, index_t extent, float divisor) {                       \
-    local NN_TYPE(TYPE) partial[NN_GROUP];                                                                           \
+                                 ulong yOffset, index_t rows, index_t extent, float count, float countRest) {        \
+    local NN_TYPE(TYPE) partial[NN_GROUP], rests[NN_GROUP];                                                          \
     const uint item = get_local_id(0), lane = item % NN_COLUMNS;                                                     \
     const index_t row = (index_t)get_group_id(0) * NN_LANES + item / NN_COLUMNS;                                     \
     xs += xOffset + (ulong)row * extent;                                                                             \
-    NN_TYPE(TYPE) a = NOTHING;                                                                                       \
+    NN_TYPE(TYPE) a = NOTHING, rest = 0;                                                                             \
     if (row < rows) {                                                                                                \
       for (index_t j = lane; j < extent; j += NN_COLUMNS) {                                                          \
-        const NN_TYPE(TYPE) x = xs[j], b = FIRST;                                                                    \
-        a = FOLD;                                                                                                    \
+        const NN_TYPE(TYPE) x = xs[j];                                                                               \
+        NN_TAKE(TYPE, PARTS == 2 ? FIRST + rest : FIRST, FOLD, LOST)                                                 \
       }                                                                                                              \
     }                                                                                                                \
-    partial[item] = a;                                                                                               \
-    for (uint width = NN_COLUMNS / 2; width > 0; width /= 2) {                                                       \
-      barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
-      if (lane < width) {                                                                                            \
-        const NN_TYPE(TYPE) b = partial[item + width];                                                               \
-        a = partial[item];                                                                                           \
-        partial[item] = FOLD;                                                                                        \
-      }                                                                                                              \
-    }                                                                                                                \
-    if (lane == 0 && row < rows) {                                                                                   \
-      a = partial[item];                                                                                             \
-      ys[yOffset + row] = LAST;                                                                                      \
-    }                                                                                                                \
+    NN_FOLD_SHARED(TYPE, lane, NN_COLUMNS, 1, FOLD, LOST)                                                            \
+    if (lane == 0 && row < rows) ys[yOffset + row] = LAST;                                                           \
   }                                                                                                                  \
   kernel void NAME##Rows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,             \
-                                ulong yOffset, index_t extent, index_t stretch, float divisor) {                     \
-    local NN_TYPE(TYPE) partial[NN_GROUP];                                                                           \
+                                ulong yOffset, index_t extent, index_t stretch, float count, float countRest) {      \
+    local NN_TYPE(TYPE) partial[NN_GROUP], rests[NN_GROUP];                                                          \
     const uint item = get_local_id(0);                                                                               \
     const index_t first = (index_t)get_group_id(1) * stretch, last = min(first + stretch, extent);                   \
     xs += xOffset + (ulong)get_group_id(0) * extent;                                                                 \
-    NN_TYPE(TYPE) a = NOTHING;                                                                                       \
+    ys += yOffset + NN_STRETCH(get_group_id(0), 1, PARTS);                                                           \
+    NN_TYPE(TYPE) a = NOTHING, rest = 0;                                                                             \
     for (index_t j = first + item; j < last; j += NN_GROUP) {                                                        \
-      const NN_TYPE(TYPE) x = xs[j], b = FIRST;                                                                      \
-      a = FOLD;                                                                                                      \
+      const NN_TYPE(TYPE) x = xs[j];                                                                                 \
+      NN_TAKE(TYPE, PARTS == 2 ? FIRST + rest : FIRST, FOLD, LOST)                                                   \
     }                                                                                                                \
-    partial[item] = a;                                                                                               \
-    for (uint width = NN_GROUP / 2; width > 0; width /= 2) {                                                         \
-      barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
-      if (item < width) {                                                                                            \
-        const NN_TYPE(TYPE) b = partial[item + width];                                                               \
-        a = partial[item];                                                                                           \
-        partial[item] = FOLD;                                                                                        \
-      }                                                                                                              \
-    }                                                                                                                \
-    if (item == 0) {                                                                                                 \
-      a = partial[0];                                                                                                \
-      ys[yOffset + (ulong)get_group_id(0) * get_num_groups(1) + get_group_id(1)] = LAST;                             \
-    }                                                                                                                \
+    NN_FOLD_SHARED(TYPE, item, NN_GROUP, 1, FOLD, LOST)                                                              \
+    if (item == 0) NN_STORE_STRETCH(ys, 1, a, rest, PARTS, LAST)                                                     \
   }                                                                                                                  \
   kernel void NAME##Columns_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,          \
                                    ulong yOffset, index_t extent, index_t inner, index_t stretch, index_t blocks,    \
-                                   float divisor) {                                                                  \
-    local NN_TYPE(TYPE) partial[NN_GROUP];                                                                           \
+                                   float count, float countRest) {                                                   \
+    local NN_TYPE(TYPE) partial[NN_GROUP], rests[NN_GROUP];                                                          \
     const uint item = get_local_id(0), column = item % NN_COLUMNS, lane = item / NN_COLUMNS;                         \
     const index_t o = (index_t)get_group_id(0) / blocks;                                                             \
     const index_t i = ((index_t)get_group_id(0) - o * blocks) * NN_COLUMNS + column;                                 \
     const index_t first = (index_t)get_group_id(1) * stretch, last = min(first + stretch, extent);                   \
     xs += xOffset + (ulong)o * extent * inner;                                                                       \
-    NN_TYPE(TYPE) a = NOTHING;                                                                                       \
+    ys += yOffset + NN_STRETCH(o, inner, PARTS);                                                                     \
+    NN_TYPE(TYPE) a = NOTHING, rest = 0;                                                                             \
     if (i < inner) {                                                                                                 \
       for (index_t j = first + lane; j < last; j += NN_LANES) {                                                      \
-        const NN_TYPE(TYPE) x = xs[(ulong)j * inner + i], b = FIRST;                                                 \
-        a = FOLD;                                                                                                    \
+        const NN_TYPE(TYPE) x = xs[(ulong)j * inner + i];                                                            \
+        NN_TAKE(TYPE, PARTS == 2 ? FIRST + rest : FIRST, FOLD, LOST)                                                 \
       }                                                                                                              \
     }                                                                                                                \
-    partial[item] = a;                                                                                               \
-    for (uint width = NN_LANES / 2; width > 0; width /= 2) {                                                         \
-      barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
-      if (lane < width) {                                                                                            \
-        const NN_TYPE(TYPE) b = partial[item + width * NN_COLUMNS];                                                  \
-        a = partial[item];                                                                                           \
-        partial[item] = FOLD;                                                                                        \
-      }                                                                                                              \
-    }                                                                                                                \
-    if (lane == 0 && i < inner) {                                                                                    \
-      a = partial[column];                                                                                           \
-      ys[yOffset + ((ulong)o * get_num_groups(1) + get_group_id(1)) * inner + i] = LAST;                             \
-    }                                                                                                                \
+    NN_FOLD_SHARED(TYPE, lane, NN_LANES, NN_COLUMNS, FOLD, LOST)                                                     \
+    if (lane == 0 && i < inner) NN_STORE_STRETCH(ys + i, inner, a, rest, PARTS, LAST)                                \
   }
 
 #endif
 
-REDUCTION(sum, float, float, 0.0f, x, a + b, a)
-REDUCTION(mean, float, float, 0.0f, x, a + b, a / divisor)
-REDUCTION(sumOfSquares, float, float, 0.0f, x *x, a + b, a)
-REDUCTION(maximum, float, float, -INFINITY, x, nn_maximum_float(a, b), a)
-REDUCTION(minimum, float, float, INFINITY, x, nn_minimum_float(a, b), a)
-REDUCTION(product, float, float, 1.0f, x, a *b, a)
-REDUCTION(sum, int, int, 0, x, nn_add_int(a, b), a)
-REDUCTION(maximum, int, int, INT_MIN, x, nn_maximum_int(a, b), a)
-REDUCTION(minimum, int, int, INT_MAX, x, nn_minimum_int(a, b), a)
-REDUCTION(product, int, int, 1, x, nn_multiply_int(a, b), a)
-REDUCTION(maximum, bool, uchar, 0, x, a | b, a != 0)
-REDUCTION(minimum, bool, uchar, 1, x, nn_minimum_bool(a, b), a != 0)
+#define SUM(NAME, FIRST, LAST) REDUCTION(NAME, float, float, 0.0f, FIRST, a + b, nn_lost, 2, LAST)
+#define PLAIN(NAME, TYPE, WORD, NOTHING, FOLD, LAST) REDUCTION(NAME, TYPE, WORD, NOTHING, x, FOLD, NN_NOTHING_LOST, 1, LAST)
+
+SUM(sum, x, a + rest)
+SUM(mean, x, nn_mean(a, rest, count, countRest))
+SUM(sumOfSquares, x *x, a + rest)
+PLAIN(maximum, float, float, -INFINITY, nn_maximum_float(a, b), a)
+PLAIN(minimum, float, float, INFINITY, nn_minimum_float(a, b), a)
+PLAIN(product, float, float, 1.0f, a *b, a)
+PLAIN(sum, int, int, 0, nn_add_int(a, b), a)
+PLAIN(maximum, int, int, INT_MIN, nn_maximum_int(a, b), a)
+PLAIN(minimum, int, int, INT_MAX, nn_minimum_int(a, b), a)
+PLAIN(product, int, int, 1, nn_multiply_int(a, b), a)
+PLAIN(maximum, bool, uchar, 0, a | b, a != 0)
+PLAIN(minimum, bool, uchar, 1, nn_minimum_bool(a, b), a != 0)

@@ -1,4 +1,5 @@
-// Sums and extremes of a row, by one item, some, or a work group: for families that work on rows.
+// Sums and extreme values of a row, computed by one work item, several, or a work group, for kernel families that
+// process rows.
 
 #ifdef NN_LOOPS
 
@@ -16,7 +17,7 @@
     RESULT = items[0];                                                                                               \
   }
 
-// Folds an expression of c from 0 to count in 64 lanes: MANY for 16 elements from c on, ONE for a single one.
+// Folds an expression of c from 0 to count in 64 lanes: MANY for 16 elements starting at c, ONE for a single element.
 #define NN_FOLD_ROW(RESULT, count, NOTHING, MANY, ONE, FOLD)                                                         \
   {                                                                                                                  \
     float16 sums[4] = {(float16)(NOTHING), (float16)(NOTHING), (float16)(NOTHING), (float16)(NOTHING)};              \
@@ -42,12 +43,29 @@
       RESULT = FOLD;                                                                                                 \
     }                                                                                                                \
   }
-#define NN_SUM_ROW(RESULT, count, MANY, ONE) NN_FOLD_ROW(RESULT, count, 0.0f, MANY, ONE, a + b)
+// The sum of an expression of c from 0 to count: blocks in 64 lanes, and two numbers from block to block.
+#define NN_SUM_ROW(RESULT, count, MANY, ONE)                                                                         \
+  {                                                                                                                  \
+    const index_t nn_whole = (count) / 16 * 16;                                                                      \
+    float16 nn_total = 0.0f, nn_rest = 0.0f;                                                                         \
+    for (index_t c = 0; c < nn_whole;) {                                                                             \
+      const index_t nn_end = min(c + NN_SUM_BLOCK, nn_whole);                                                        \
+      float16 sums[4] = {(float16)(0.0f), (float16)(0.0f), (float16)(0.0f), (float16)(0.0f)};                        \
+      while (c + 64 <= nn_end) {                                                                                     \
+        _Pragma("unroll") for (uint lane = 0; lane < 4; lane++, c += 16) sums[lane] += MANY;                         \
+      }                                                                                                              \
+      for (; c < nn_end; c += 16) sums[0] += MANY;                                                                   \
+      const float16 nn_part = (sums[0] + sums[1]) + (sums[2] + sums[3]);                                             \
+      NN_ADD_MANY(nn_total, nn_rest, nn_part)                                                                        \
+    }                                                                                                                \
+    NN_FOLD_LANES(RESULT, nn_total + nn_rest, a + b)                                                                 \
+    for (index_t c = nn_whole; c < (count); c++) RESULT += ONE;                                                      \
+  }
 
 #else
 
-// The sum, or the largest, of one number from each of the `lanes` items that share a row; every one of them gets it. All items
-// of the work group call it.
+// The sum, or the maximum, of one number from each of the `lanes` work items that share a row. Each of them gets the
+// result. All work items of the work group must call it.
 #define NN_FOLD_ITEMS(NAME, FOLD)                                                         \
   static inline float NAME(float own, local float *shared, const uint lanes) {            \
     const uint item = get_local_id(0), lane = item % lanes;                               \
@@ -67,27 +85,40 @@
 NN_FOLD_ITEMS(nn_items_sum, a + b)
 NN_FOLD_ITEMS(nn_items_maximum, nn_maximum_float(a, b))
 
-// Who does a row of `columns` elements. Work on a row is written once, as a macro that is told who does it and joins the name
-// to these:
-//   NN_ROW_      what comes before the work on `row`; its arguments declare what is kept
-//   NN_FOR_      runs a statement for what the item has of the row: element c, its k-th
-//   NN_KEEP_     a number that is needed again, NN_KEPT_ the same number later: it stays in a register, or is computed anew
-//   NN_SUM_, NN_MAXIMUM_   of one number from each item of the row
-//   NN_IS_FIRST_ true in one item of each row
+// Whether the condition is true for any work item of the work group. All of them must call it.
+static inline int nn_items_any(int own, local float *shared) {
+  if (get_local_id(0) == 0) shared[0] = 0.0f;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (own) shared[0] = 1.0f;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  const int result = shared[0] != 0.0f;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  return result;
+}
 
-// items: one item does a row. For the shortest.
+// How a row of `columns` elements is assigned to work items. Row code is written once, as a macro with a parameter for
+// the assignment, which is appended to these names:
+//   NN_ROW_      the code before the work on `row`; its arguments declare the values to keep
+//   NN_FOR_      runs a statement for the work item's part of the row: element c, its k-th
+//   NN_KEEP_     a number that is needed again, NN_KEPT_ the same number later: it stays in a register or is recomputed
+//   NN_SUM_, NN_MAXIMUM_   of one number from each work item of the row
+//   NN_ANY_      whether a number is not 0 in any work item of the work group, or of the row if there are no barriers
+//   NN_IS_FIRST_ true in one work item of each row
+
+// items: one work item per row. For the shortest rows.
 #define NN_ROW_items(...) NN_FOREACH(row, rows)
 #define NN_FOR_items(k, c) for (index_t c = 0; c < columns; c++)
 #define NN_KEEP_items(name, k, x) (x)
 #define NN_KEPT_items(name, k, x) (x)
 #define NN_SUM_items(x) (x)
 #define NN_MAXIMUM_items(x) (x)
+#define NN_ANY_items(x) (x)
 #define NN_IS_FIRST_items 1
 
-// Elements of a row that an item holds in registers.
+// The number of elements of a row that a work item holds in registers.
 #define NN_HELD 16
 
-// lanes: 32 to NN_GROUP items do a row, as many as hold it, so that their reads are on their way at once. For up to
+// lanes: 32 to NN_GROUP work items per row, as many as can hold it, so that many loads are in flight. For up to
 // NN_GROUP · NN_HELD elements.
 static inline uint nn_lanes(index_t columns) {
   uint lanes = 32;
@@ -99,7 +130,7 @@ static inline uint nn_lanes(index_t columns) {
   float __VA_ARGS__;                                                                              \
   const uint lanes = nn_lanes(columns), lane = get_local_id(0) % lanes;                           \
   const index_t row = (index_t)get_group_id(0) * (NN_GROUP / lanes) + get_local_id(0) / lanes;    \
-  /* Barriers are for all: a row beyond the last has no elements. */                              \
+  /* All work items must reach the barriers: a row past the end has no elements. */               \
   const index_t width = row < rows ? columns : 0;
 #define NN_FOR_lanes(k, c)                                    \
   _Pragma("unroll") for (uint k = 0; k < NN_HELD; k++)        \
@@ -108,9 +139,10 @@ static inline uint nn_lanes(index_t columns) {
 #define NN_KEPT_lanes(name, k, x) (name[k])
 #define NN_SUM_lanes(x) nn_items_sum(x, shared, lanes)
 #define NN_MAXIMUM_lanes(x) nn_items_maximum(x, shared, lanes)
+#define NN_ANY_lanes(x) nn_items_any(x, shared)
 #define NN_IS_FIRST_lanes (row < rows && lane == 0)
 
-// passes: a work group does a row, which it reads more than once. For longer ones.
+// passes: one work group per row, which reads the row more than once. For longer rows.
 #define NN_ROW_passes(...)                   \
   local float shared[NN_GROUP];              \
   const uint lane = get_local_id(0);         \
@@ -120,6 +152,7 @@ static inline uint nn_lanes(index_t columns) {
 #define NN_KEPT_passes NN_KEPT_items
 #define NN_SUM_passes(x) nn_items_sum(x, shared, NN_GROUP)
 #define NN_MAXIMUM_passes(x) nn_items_maximum(x, shared, NN_GROUP)
+#define NN_ANY_passes(x) (x)
 #define NN_IS_FIRST_passes (lane == 0)
 
 #define NN_EACH_HOW(WORK) WORK(items) WORK(lanes) WORK(passes)

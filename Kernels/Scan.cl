@@ -1,10 +1,11 @@
-// Running sums of x[outer, extent, inner] along the middle axis, from the front or from the back.
+// Cumulative sums of x[outer, extent, inner] along the middle axis, from the front or from the back. RESULT is computed
+// from the sum and, for floats, its rounding error (`rest`, LOST: see Common.cl).
 
 #ifdef NN_LOOPS
 
-// One item runs along some lines; where they lie side by side, along NN_SIDE_BY_SIDE of them at once.
+// One work item scans several lines. If they are adjacent, it scans NN_SIDE_BY_SIDE of them at once.
 #define NN_SIDE_BY_SIDE 256
-#define SCAN(TYPE, SUM)                                                                                              \
+#define SCAN(TYPE, SUM, LOST, RESULT)                                                                                \
   kernel void scanItems_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,              \
                                ulong yOffset, index_t count, index_t extent, index_t inner, int reversed) {          \
     NN_FORRUNS(i, run, count, inner) {                                                                               \
@@ -12,14 +13,15 @@
       const ulong start = (ulong)o * extent * inner + (i - o * inner);                                               \
       for (index_t first = 0; first < run; first += NN_SIDE_BY_SIDE) {                                               \
         const index_t n = min(run - first, (index_t)NN_SIDE_BY_SIDE);                                                \
-        NN_TYPE(TYPE) sums[NN_SIDE_BY_SIDE];                                                                         \
-        for (index_t k = 0; k < n; k++) sums[k] = 0;                                                                 \
+        NN_TYPE(TYPE) sums[NN_SIDE_BY_SIDE], rests[NN_SIDE_BY_SIDE];                                                 \
+        for (index_t k = 0; k < n; k++) sums[k] = rests[k] = 0;                                                      \
         for (index_t j = 0; j < extent; j++) {                                                                       \
           const ulong at = start + (ulong)(reversed ? extent - 1 - j : j) * inner + first;                           \
           NN_VECTORIZED for (index_t k = 0; k < n; k++) {                                                            \
-            const NN_TYPE(TYPE) a = sums[k], b = xs[xOffset + at + k];                                               \
-            sums[k] = SUM;                                                                                           \
-            ys[yOffset + at + k] = sums[k];                                                                          \
+            const NN_TYPE(TYPE) a = sums[k], b = xs[xOffset + at + k] + rests[k], sum = SUM, rest = LOST(a, b, sum); \
+            sums[k] = sum;                                                                                           \
+            rests[k] = rest;                                                                                         \
+            ys[yOffset + at + k] = RESULT;                                                                           \
           }                                                                                                          \
         }                                                                                                            \
       }                                                                                                              \
@@ -28,30 +30,31 @@
 
 #else
 
-#define SCAN(TYPE, SUM)                                                                                              \
-  /* One item runs along one line: for many lines, and short ones. */                                                \
+#define SCAN(TYPE, SUM, LOST, RESULT)                                                                                \
+  /* One work item scans one line: for many lines, and short ones. */                                                \
   kernel void scanItems_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,              \
                                ulong yOffset, index_t count, index_t extent, index_t inner, int reversed) {          \
     NN_FOREACH(i, count) {                                                                                           \
       const index_t o = i / inner;                                                                                   \
       const ulong start = (ulong)o * extent * inner + (i - o * inner);                                               \
-      NN_TYPE(TYPE) a = 0;                                                                                           \
+      NN_TYPE(TYPE) a = 0, rest = 0;                                                                                 \
       for (index_t j = 0; j < extent; j++) {                                                                         \
         const ulong at = start + (ulong)(reversed ? extent - 1 - j : j) * inner;                                     \
-        const NN_TYPE(TYPE) b = xs[xOffset + at];                                                                    \
-        a = SUM;                                                                                                     \
-        ys[yOffset + at] = a;                                                                                        \
+        const NN_TYPE(TYPE) b = xs[xOffset + at] + rest, sum = SUM;                                                  \
+        rest = LOST(a, b, sum);                                                                                      \
+        a = sum;                                                                                                     \
+        ys[yOffset + at] = RESULT;                                                                                   \
       }                                                                                                              \
     }                                                                                                                \
   }                                                                                                                  \
-  /* A work group runs along one line, NN_GROUP elements at a time (Hillis and Steele), carrying the sum along. */   \
+  /* A work group scans one line, NN_GROUP elements at a time (Hillis and Steele), and carries the sum along. */     \
   kernel void scanRows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,               \
                               ulong yOffset, index_t extent, index_t inner, int reversed) {                          \
     local NN_TYPE(TYPE) sums[2][NN_GROUP];                                                                           \
     const uint item = get_local_id(0);                                                                               \
     const index_t o = (index_t)get_group_id(0) / inner, i = (index_t)get_group_id(0) - o * inner;                    \
     const ulong start = (ulong)o * extent * inner + i;                                                               \
-    NN_TYPE(TYPE) carry = 0;                                                                                         \
+    NN_TYPE(TYPE) carry = 0, carryRest = 0;                                                                          \
     for (index_t first = 0; first < extent; first += NN_GROUP) {                                                     \
       const index_t j = first + item;                                                                                \
       const ulong at = start + (ulong)(reversed ? extent - 1 - j : j) * inner;                                       \
@@ -68,16 +71,20 @@
         sums[side][item] = a;                                                                                        \
       }                                                                                                              \
       barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
-      NN_TYPE(TYPE) a = carry, b = sums[side][item];                                                                 \
-      if (j < extent) ys[yOffset + at] = SUM;                                                                        \
-      b = sums[side][NN_GROUP - 1];                                                                                  \
+      const NN_TYPE(TYPE) a = carry;                                                                                 \
+      if (j < extent) {                                                                                              \
+        const NN_TYPE(TYPE) b = sums[side][item] + carryRest, sum = SUM, rest = LOST(a, b, sum);                     \
+        ys[yOffset + at] = RESULT;                                                                                   \
+      }                                                                                                              \
+      const NN_TYPE(TYPE) b = sums[side][NN_GROUP - 1] + carryRest;                                                  \
       carry = SUM;                                                                                                   \
-      /* The next round overwrites what the others may still be reading. */                                          \
+      carryRest = LOST(a, b, carry);                                                                                 \
+      /* The next round overwrites values that the others may still be reading. */                                   \
       barrier(CLK_LOCAL_MEM_FENCE);                                                                                  \
     }                                                                                                                \
   }
 
 #endif
 
-SCAN(float, a + b)
-SCAN(int, nn_add_int(a, b))
+SCAN(float, a + b, nn_lost, sum + rest)
+SCAN(int, nn_add_int(a, b), NN_NOTHING_LOST, sum)

@@ -1,28 +1,33 @@
-// Softmax over rows of [rows, columns], its gradient, and the cross-entropy of labels.
-// RowFolds.cl says who does a row. Where items run loops, `items` does all.
+// Softmax over rows of [rows, columns], its gradient, and the cross-entropy of labels. RowFolds.cl defines which work
+// items process a row. In loops, `items` does all rows.
 
 #ifdef NN_LOOPS
 
-// The largest may lose NaN here: e^(x − largest) then passes it on to the sum, and so to all that is made of it.
+// The maximum may drop NaN here: e^(x − largest) then propagates it to the sum, and to everything computed from the
+// sum.
 #define NN_LARGER(a, b) ((a) > (b) ? (a) : (b))
 #define NN_LARGEST(RESULT, count, x)                                                                                 \
   NN_FOLD_ROW(RESULT, count, -INFINITY, vload16(0, (x) + c), (x)[c], NN_LARGER(a, b))
 
-// The sum of e^(x − largest) over a row, and the largest of the row that follows: it is read from memory while these are
+// The sum of e^(x − largest) over a row, and the maximum of the next row, which is loaded from memory while these are
 // computed. KEEP and KEEP_ONE may store the differences d or their exponentials e.
 #define NN_EXP_ROW(SUM, NEXT, columns, x, following, largest, KEEP, KEEP_ONE)                                        \
   {                                                                                                                  \
-    float16 sums = 0.0f, maxima = -INFINITY;                                                                         \
-    index_t c = 0;                                                                                                   \
-    for (; c + 16 <= (columns); c += 16) {                                                                           \
-      const float16 d = vload16(0, (x) + c) - (largest), e = nn_exp(d);                                              \
-      KEEP;                                                                                                          \
-      sums += e;                                                                                                     \
-      maxima = NN_LARGER(maxima, vload16(0, (following) + c));                                                       \
+    const index_t nn_whole = (columns) / 16 * 16;                                                                    \
+    float16 total = 0.0f, rest = 0.0f, maxima = -INFINITY;                                                           \
+    for (index_t c = 0; c < nn_whole;) {                                                                             \
+      float16 sums = 0.0f;                                                                                           \
+      for (const index_t nn_end = min(c + NN_SUM_BLOCK, nn_whole); c < nn_end; c += 16) {                            \
+        const float16 d = vload16(0, (x) + c) - (largest), e = nn_exp(d);                                            \
+        KEEP;                                                                                                        \
+        sums += e;                                                                                                   \
+        maxima = NN_LARGER(maxima, vload16(0, (following) + c));                                                     \
+      }                                                                                                              \
+      NN_ADD_MANY(total, rest, sums)                                                                                 \
     }                                                                                                                \
-    NN_FOLD_LANES(SUM, sums, a + b)                                                                                  \
+    NN_FOLD_LANES(SUM, total + rest, a + b)                                                                          \
     NN_FOLD_LANES(NEXT, maxima, NN_LARGER(a, b))                                                                     \
-    for (; c < (columns); c++) {                                                                                     \
+    for (index_t c = nn_whole; c < (columns); c++) {                                                                 \
       const float d = (x)[c] - (largest), e = nn_exp(d);                                                             \
       KEEP_ONE;                                                                                                      \
       SUM += e;                                                                                                      \
@@ -30,7 +35,7 @@
     }                                                                                                                \
   }
 
-// The rows of a group, from `row` to `last`, and the largest of the first.
+// The rows of a group, from `row` to `last`, and the maximum of the first one.
 #define NN_BEGIN_ROWS                                                                                                \
   const index_t share = nn_share(rows), last = min((index_t)(get_group_id(0) + 1) * share, rows);                    \
   index_t row = (index_t)get_group_id(0) * share;                                                                    \
@@ -84,13 +89,14 @@ kernel void softmaxGradient_items(global const float *gs, ulong gOffset, global 
       float a = -INFINITY;                                                                                           \
       NN_FOR_##HOW(k, c) a = nn_maximum_float(a, NN_KEEP_##HOW(kept, k, x[c]));                                      \
       const float largest = NN_MAXIMUM_##HOW(a);                                                                     \
+      float rest = 0.0f;                                                                                             \
       a = 0.0f;                                                                                                      \
       NN_FOR_##HOW(k, c) {                                                                                           \
         const float d = NN_KEPT_##HOW(kept, k, x[c]) - largest, e = exp(d);                                          \
-        a += e;                                                                                                      \
+        NN_ADD(a, rest, e)                                                                                           \
         (void)NN_KEEP_##HOW(kept, k, logarithmic ? d : e);                                                           \
       }                                                                                                              \
-      const float sum = NN_SUM_##HOW(a), logSum = log(sum), factor = 1.0f / sum;                                     \
+      const float sum = NN_SUM_##HOW(a + rest), logSum = log(sum), factor = 1.0f / sum;                              \
       NN_FOR_##HOW(k, c) {                                                                                           \
         const float z = NN_KEPT_##HOW(kept, k, logarithmic ? x[c] - largest : exp(x[c] - largest));                  \
         y[c] = logarithmic ? z - logSum : z * factor;                                                                \
@@ -106,12 +112,12 @@ NN_EACH_HOW(SOFTMAX)
     NN_ROW_##HOW(slopes[NN_HELD], results[NN_HELD]) {                                                                \
       global const float *g = gs + gOffset + (ulong)row * columns, *y = ys + yOffset + (ulong)row * columns;         \
       global float *dx = dxs + dxOffset + (ulong)row * columns;                                                      \
-      float a = 0.0f;                                                                                                \
+      float a = 0.0f, rest = 0.0f;                                                                                   \
       NN_FOR_##HOW(k, c) {                                                                                           \
         const float slope = NN_KEEP_##HOW(slopes, k, g[c]), result = NN_KEEP_##HOW(results, k, y[c]);                \
-        a += logarithmic ? slope : slope * result;                                                                   \
+        NN_ADD(a, rest, logarithmic ? slope : slope * result)                                                        \
       }                                                                                                              \
-      const float sum = NN_SUM_##HOW(a);                                                                             \
+      const float sum = NN_SUM_##HOW(a + rest);                                                                      \
       NN_FOR_##HOW(k, c) {                                                                                           \
         const float slope = NN_KEPT_##HOW(slopes, k, g[c]), result = NN_KEPT_##HOW(results, k, y[c]);                \
         dx[c] = logarithmic ? slope - exp(result) * sum : result * (slope - sum);                                    \
@@ -122,13 +128,13 @@ NN_EACH_HOW(SOFTMAX_GRADIENT)
 
 #endif
 
-// The targets: 1 − smoothing at the label, and smoothing/columns everywhere. The gradient is multiplied by its scale.
+// The targets: 1 − smoothing at the label, plus smoothing/columns everywhere. The gradient is multiplied by its scale.
 typedef struct {
   float atLabel, everywhere, gradientScale;
   int ignoredLabel, ignoresLabel, hasGradient;
 } target_t;
 
-// loss = −atLabel·ln p[label] − everywhere·Σ ln p; 0 for a label that is ignored, NaN for one that is out of range.
+// loss = −atLabel·ln p[label] − everywhere·Σ ln p; 0 for an ignored label, NaN for an invalid one.
 static inline float nn_loss(target_t target, int isIgnored, int isOutside, float atLabel, float sumOfAll) {
   if (isIgnored) return 0.0f;
   const float loss = isOutside ? NAN : -target.atLabel * atLabel;
@@ -173,8 +179,8 @@ kernel void crossEntropy_items(global const float *xs, ulong xOffset, global con
 
 #else
 
-// ln p = x − largest − logSum. Every item runs every loop, also for labels that are ignored or out of range: barriers are
-// for all.
+// ln p = x − largest − logSum. Every work item runs every loop, even for ignored or invalid labels, because all must
+// reach the barriers.
 #define CROSS_ENTROPY(HOW)                                                                                            \
   kernel void crossEntropy_##HOW(global const float *xs, ulong xOffset, global const int *labels, ulong labelsOffset, \
                                  global float *losses, ulong lossOffset, global float *gradients,                     \
@@ -184,12 +190,14 @@ kernel void crossEntropy_items(global const float *xs, ulong xOffset, global con
       float a = -INFINITY;                                                                                            \
       NN_FOR_##HOW(k, c) a = nn_maximum_float(a, NN_KEEP_##HOW(logits, k, x[c]));                                     \
       const float largest = NN_MAXIMUM_##HOW(a);                                                                      \
+      float rest = 0.0f;                                                                                              \
       a = 0.0f;                                                                                                       \
-      NN_FOR_##HOW(k, c) a += NN_KEEP_##HOW(kept, k, exp(NN_KEPT_##HOW(logits, k, x[c]) - largest));                  \
-      const float sum = NN_SUM_##HOW(a), logSum = log(sum), factor = 1.0f / sum;                                      \
-      a = 0.0f;                                                                                                       \
-      if (target.everywhere != 0.0f) NN_FOR_##HOW(k, c) a += NN_KEPT_##HOW(logits, k, x[c]) - largest - logSum;       \
-      const float logSumOfAll = NN_SUM_##HOW(a);                                                                      \
+      NN_FOR_##HOW(k, c) NN_ADD(a, rest, NN_KEEP_##HOW(kept, k, exp(NN_KEPT_##HOW(logits, k, x[c]) - largest)))       \
+      const float sum = NN_SUM_##HOW(a + rest), logSum = log(sum), factor = 1.0f / sum;                               \
+      a = rest = 0.0f;                                                                                                \
+      if (target.everywhere != 0.0f)                                                                                  \
+        NN_FOR_##HOW(k, c) NN_ADD(a, rest, NN_KEPT_##HOW(logits, k, x[c]) - largest - logSum)                         \
+      const float logSumOfAll = NN_SUM_##HOW(a + rest);                                                               \
       const int label = row < rows ? labels[labelsOffset + row] : 0;                                                  \
       const int isIgnored = target.ignoresLabel && label == target.ignoredLabel;                                      \
       const int isOutside = label < 0 || label >= columns;                                                            \

@@ -1,10 +1,10 @@
-// A stable sort of each row of [rows, columns]: Batcher's bitonic network over 64-bit keys, the order of the value above,
-// the column below. Keys differ, so the network's order is the stable one.
+// A stable sort of each row of [rows, columns]: Batcher's bitonic network over 64-bit keys, with the order of the value
+// in the upper half and the column in the lower half. All keys differ, so the network's order is the stable order.
 
-// Keys that one work group sorts in local memory.
+// The number of keys that one work group sorts in local memory.
 #define BLOCK 1024
 
-// Keys that compare as the values do: NaN above every number, −0 equal to 0.
+// Keys that compare like the values: NaN above every number, −0 equal to 0.
 static inline uint nn_key_float(float x) {
   if (x != x) return 0xFFFFFFFFu;
   const uint bits = as_uint(x == 0.0f ? 0.0f : x);
@@ -13,7 +13,7 @@ static inline uint nn_key_float(float x) {
 static inline uint nn_key_int(int x) { return as_uint(x) ^ 0x80000000u; }
 static inline uint nn_key_bool(uchar x) { return x != 0; }
 
-// Places behind the row's end sort behind everything.
+// Positions past the end of the row sort last.
 #define KEY(TYPE, x, column)                                                                                         \
   ((column) < columns                                                                                                \
        ? ((ulong)(descending ? ~nn_key_##TYPE(x[column]) : nn_key_##TYPE(x[column])) << 32) | (uint)(column)         \
@@ -22,8 +22,8 @@ static inline uint nn_key_bool(uchar x) { return x != 0; }
 // The i-th pair of a step: positions that differ in the bit `step`.
 static inline uint nn_pair(uint i, uint step) { return 2 * i - (i & (step - 1)); }
 
-// Runs the network from pairs in runs of `size` to runs of `lastSize` over `count` keys in local memory, whose first has
-// position `start` in its row.
+// Runs the network from pairs in runs of `size` to runs of `lastSize` over `count` keys in local memory. The first key
+// has position `start` in its row.
 static inline void nn_network(local ulong *keys, uint count, index_t start, index_t size, index_t lastSize) {
   for (; size <= lastSize; size *= 2) {
     for (uint step = (uint)min(size / 2, (index_t)(count / 2)); step > 0; step /= 2) {
@@ -43,7 +43,7 @@ static inline void nn_network(local ulong *keys, uint count, index_t start, inde
 }
 
 #define SORT(TYPE)                                                                                                   \
-  /* Rows of at most BLOCK columns, one a work group; `padded` is the next power of two. */                          \
+  /* Rows of at most BLOCK columns, one per work group; `padded` is the next power of two. */                        \
   kernel void sortRows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *values,           \
                               ulong valuesOffset, global int *indices, ulong indicesOffset, index_t columns,         \
                               index_t padded, int descending, int hasValues) {                                       \
@@ -58,7 +58,7 @@ static inline void nn_network(local ulong *keys, uint count, index_t start, inde
       if (hasValues) values[valuesOffset + start + t] = x[column];                                                   \
     }                                                                                                                \
   }                                                                                                                  \
-  /* Longer rows: make the keys, [rows, padded] ... */                                                               \
+  /* Longer rows: create the keys, [rows, padded] ... */                                                             \
   kernel void sortKeys_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global ulong *keys, index_t count,      \
                               index_t columns, index_t padded, int descending) {                                     \
     NN_FOREACH(i, count) {                                                                                           \
@@ -67,7 +67,7 @@ static inline void nn_network(local ulong *keys, uint count, index_t start, inde
       keys[i] = KEY(TYPE, x, column);                                                                                \
     }                                                                                                                \
   }                                                                                                                  \
-  /* ... and read the order off the sorted ones. */                                                                  \
+  /* ... and read the order from the sorted keys. */                                                                 \
   kernel void sortResults_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global const ulong *keys,            \
                                  global NN_TYPE(TYPE) *values, ulong valuesOffset, global int *indices,              \
                                  ulong indicesOffset, index_t count, index_t columns, index_t padded,                \
@@ -84,7 +84,7 @@ SORT(float)
 SORT(int)
 SORT(bool)
 
-// The steps of the network that stay inside blocks of BLOCK keys.
+// The steps of the network within blocks of BLOCK keys.
 kernel void sortBlocks(global ulong *keys, index_t padded, index_t size, index_t lastSize) {
   local ulong block[BLOCK];
   keys += (ulong)get_group_id(0) * BLOCK;

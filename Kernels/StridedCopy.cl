@@ -1,4 +1,4 @@
-// y[index] = x[index], or +=, with strides on both sides.
+// y[index] = x[index], or +=, with strides for both operands.
 
 #define COPY(NAME, WORD)                                                                                             \
   kernel void copy_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t count,       \
@@ -27,12 +27,14 @@ COPY(byte, uchar)
 ACCUMULATE(float, a + b)
 ACCUMULATE(int, nn_add_int(a, b))
 
-// Transposition of matrices: y[b, c, r] = x[b, r, c], tile by tile, so that both sides are touched along their rows.
+// Transposition of matrices: y[b, c, r] = x[b, r, c], tile by tile, so that both matrices are accessed along their
+// rows.
 #ifdef NN_LOOPS
 
-// One item turns a tile of 256 rows and 32 columns, in blocks of 16x16 that lie in registers: tiles are tall, as long pieces
-// are written faster than short ones. A round of weaving the first half of a block's rows with the second moves a bit of an
-// element's place from its row to its column, so that four rounds turn the block.
+// One work item transposes a tile of 256 rows and 32 columns, in blocks of 16x16 that are in registers. Tiles are tall
+// because long pieces are written faster than short ones. A round of interleaving the first half of a block's rows with
+// the second half moves one bit of an element's position from its row to its column, so four rounds transpose the
+// block.
 #define NN_TILE_ROWS 256
 #define NN_TILE_COLUMNS 32
 #define NN_ROUND(WORD, to, from)                                                                                     \
@@ -78,8 +80,8 @@ ACCUMULATE(int, nn_add_int(a, b))
 
 #else
 
-// A work group turns a tile through local memory. The extra column keeps the lanes of a column in different banks. An item
-// reads all that it brings before it stores the first.
+// A work group transposes a tile through local memory. The extra column puts the lanes of a column into different
+// banks. A work item loads all its elements before it stores the first.
 #define TILE 32
 #define NN_STRIDE (NN_GROUP / TILE)
 #define TRANSPOSE(NAME, WORD)                                                                                        \

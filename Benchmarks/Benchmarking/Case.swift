@@ -36,7 +36,7 @@ extension Case {
   /// All cases, in the order of the table.
   static var all: [Case] {
     matmuls + elementwise + reductions + softmaxes + copies + training + convolutions + recurrent + attention
-      + overheads
+      + overheads + augmentation
       + regions
   }
 }

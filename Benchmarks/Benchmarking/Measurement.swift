@@ -5,7 +5,7 @@ import NeuralNetworks
 struct Effort {
   /// Seconds of calls before anything counts.
   var warmUp: Double
-  /// Seconds that one batch of calls lasts at least, so that the clock and the synchronisation weigh little.
+  /// Seconds that one batch of calls lasts at least, so that the clock and the synchronization weigh little.
   var batch: Double
   /// Batches, as long as they fit in `limit`.
   var batches: Int

@@ -91,6 +91,12 @@ def functions():
         x = t(0.0, grad=True)
         function(x).sum().backward()
         show(f"gradient of the {name} at 0", x.grad)
+    for name, function in [("clamp to 0...1", lambda x: torch.clamp(x, 0, 1)),
+                           ("clamp from 0", lambda x: torch.clamp(x, min=0)),
+                           ("maximum with 0", lambda x: torch.maximum(x, t(0.0)))]:
+        x = t(-1.0, 0.0, 0.5, 1.0, 2.0, nan, grad=True)
+        function(x).sum().backward()
+        show(f"gradient of the {name} at -1, 0, 0.5, 1, 2, nan", x.grad)
 
 
 def normalizations():

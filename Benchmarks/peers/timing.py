@@ -1,4 +1,4 @@
-"""The clock of nn-bench: batches of calls with the synchronisation inside, and the median over the batches."""
+"""The clock of nn-bench: batches of calls with the synchronization inside, and the median over the batches."""
 
 import time
 

@@ -1,7 +1,7 @@
 import BackendCore
 import CPUKernels
 
-/// Functions of one, two and three elements.
+/// Functions of one, two, and three elements.
 extension CPUBackend {
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
     switch (x.dtype, op.kind) {
@@ -113,7 +113,7 @@ extension CPUBackend {
     }
   }
 
-  /// Logic with a constant either copies or fills.
+  /// A logical operation with a constant is either a copy or a fill.
   private func logicScalar(_ op: BinaryOp, _ x: BufferSlice, _ scalar: Bool, count: Int, into y: BufferSlice) throws {
     if scalar == (op == .logicalAnd) {
       try cast(x, count: count, into: y)
@@ -159,7 +159,7 @@ extension CPUBackend {
     }
   }
 
-  /// The scalar, rounded to the element type, as an operand that repeats.
+  /// Passes the scalar, rounded to the element type, as a broadcast operand.
   private func withScalar(_ scalar: Double, _ dtype: DType, _ body: (nn_view) -> Void) {
     var word: UInt32
     switch dtype {

@@ -7,8 +7,8 @@ import Glibc
 import Musl
 #endif
 
-/// Reading and adding at positions that an int32 buffer names. Out of range reads as NaN (0 for int32 and bool) and adds
-/// nothing.
+/// Gathers and scatters at positions given by an int32 buffer. Positions out of range read as NaN (0 for int32 and
+/// bool) and are ignored by scatters.
 extension CPUBackend {
   public func gatherRows(
     _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice
@@ -69,11 +69,13 @@ extension CPUBackend {
     let (positions, inner, table) = (indices.integers, shape.inner, kernels)
     guard inner > 0 && indexCount > 0 else { return }
     let work = indexCount * inner
-    // Threads take columns, so that each element gets its updates in the order of the indices.
+    let frequent = y.dtype == .float32 ? FrequentIndices(positions, indexCount, extent: shape.extent) : nil
+    // Threads divide the columns, so that each element receives its updates in the order of the indices.
     parallelMatrix(shape.outer, inner, work: work) { outer, columns in
       for j in 0..<indexCount {
         let index = Int(positions[j])
         guard index >= 0 && index < shape.extent else { continue }
+        if let frequent, frequent.slots[index] >= 0 { continue }
         let from = (outer * indexCount + j) * inner + columns.lowerBound
         let to = (outer * shape.extent + index) * inner + columns.lowerBound
         if y.dtype == .float32 {
@@ -82,6 +84,10 @@ extension CPUBackend {
           table.pointee.add_int32(updates.integers + from, 1, y.integers + to, 1, columns.count)
         }
       }
+      guard let frequent else { return }
+      frequent.add(
+        positions, indexCount, updates.floats + (outer * indexCount * inner + columns.lowerBound),
+        into: y.floats + (outer * shape.extent * inner + columns.lowerBound), columns: columns.count, step: inner)
     }
   }
 
@@ -92,7 +98,15 @@ extension CPUBackend {
     let (positions, inner) = (indices.integers, shape.inner)
     let (isFloat, floats, integers) = (y.dtype == .float32, updates.floats, updates.integers)
     let (floatSums, integerSums) = (y.floats, y.integers)
+    // Lines with many updates to few elements are summed in Double.
+    let isLong = isFloat && indexExtent >= FrequentIndices.fewest && shape.extent <= indexExtent
     parallelMatrix(shape.outer, inner, work: indexExtent * inner) { outer, columns in
+      if isLong {
+        let (first, target) = (outer * indexExtent * inner, floatSums + outer * shape.extent * inner)
+        addLongLines(
+          floats + first, positions + first, indexExtent, into: target, extent: shape.extent, columns, step: inner)
+        return
+      }
       for j in 0..<indexExtent {
         for i in columns {
           let from = (outer * indexExtent + j) * inner + i
@@ -109,7 +123,25 @@ extension CPUBackend {
     }
   }
 
-  /// Cuts `outer` matrices of `columns` columns, each of which is `work` elements of work, by matrices or by columns.
+  /// Adds updates to the columns of y[extent, step], each column summed in Double.
+  private func addLongLines(
+    _ updates: UnsafePointer<Float>, _ positions: UnsafePointer<Int32>, _ indexExtent: Int,
+    into y: UnsafeMutablePointer<Float>, extent: Int, _ columns: Range<Int>, step: Int
+  ) {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: extent) { sums in
+      for column in columns {
+        for k in 0..<extent { sums[k] = Double(y[k * step + column]) }
+        for j in 0..<indexExtent {
+          let index = Int(positions[j * step + column])
+          if index >= 0 && index < extent { sums[index] += Double(updates[j * step + column]) }
+        }
+        for k in 0..<extent { y[k * step + column] = Float(sums[k]) }
+      }
+    }
+  }
+
+  /// Divides `outer` matrices of `columns` columns among threads, by matrices or by columns. `work` is the cost of one
+  /// matrix in elements.
   private func parallelMatrix(_ outer: Int, _ columns: Int, work: Int, _ body: (Int, Range<Int>) -> Void) {
     if outer > 1 {
       parallel(outer, grain: max(1, Grain.simple / max(1, work)), unit: 1) {
@@ -117,6 +149,56 @@ extension CPUBackend {
       }
     } else if outer == 1 {
       parallel(columns, grain: max(16, Grain.simple / max(1, work / max(1, columns)))) { body(0, $0) }
+    }
+  }
+}
+
+/// Indices that occur so often that plain float32 sums of their updates would lose digits.
+private struct FrequentIndices {
+  /// Updates of one element, and of all, that are few enough to be added as they are.
+  static let fewest = 64
+  /// The place of each index among the frequent ones, or -1.
+  private(set) var slots: [Int32]
+  private var indices: [Int] = []
+
+  /// Nil if there are none.
+  init?(_ positions: UnsafePointer<Int32>, _ count: Int, extent: Int) {
+    guard count >= FrequentIndices.fewest else { return nil }
+    var counts = [Int32](repeating: 0, count: extent)
+    for j in 0..<count {
+      let index = Int(positions[j])
+      if index >= 0 && index < extent { counts[index] += 1 }
+    }
+    guard counts.contains(where: { $0 >= FrequentIndices.fewest }) else { return nil }
+    slots = counts
+    for index in 0..<extent {
+      if counts[index] < FrequentIndices.fewest {
+        slots[index] = -1
+      } else {
+        slots[index] = Int32(indices.count)
+        indices.append(index)
+      }
+    }
+  }
+
+  /// Adds the updates of these indices to their rows of y[·, step], the first `columns` of each, in Double.
+  func add(
+    _ positions: UnsafePointer<Int32>, _ count: Int, _ updates: UnsafePointer<Float>,
+    into y: UnsafeMutablePointer<Float>, columns: Int, step: Int
+  ) {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: indices.count * columns) { sums in
+      for (slot, index) in indices.enumerated() {
+        for c in 0..<columns { sums[slot * columns + c] = Double(y[index * step + c]) }
+      }
+      for j in 0..<count {
+        let index = Int(positions[j])
+        guard index >= 0 && index < slots.count, slots[index] >= 0 else { continue }
+        let (sum, update) = (sums.baseAddress! + Int(slots[index]) * columns, updates + j * step)
+        for c in 0..<columns { sum[c] += Double(update[c]) }
+      }
+      for (slot, index) in indices.enumerated() {
+        for c in 0..<columns { y[index * step + c] = Float(sums[slot * columns + c]) }
+      }
     }
   }
 }

@@ -3,7 +3,7 @@ import CPUKernels
 
 /// The matrix product, and its fusion with bias and activation.
 extension CPUBackend {
-  /// Floating-point operations that are worth a thread: about half a microsecond.
+  /// The number of floating-point operations worth another thread: about half a microsecond.
   private static let flopGrain = 98304
 
   public func matmul(
@@ -12,7 +12,7 @@ extension CPUBackend {
     guard a.dtype == .float32 else { throw unsupported("matmul", a.dtype) }
     var shape = shape
     if shape.batch > 1 && shape.strideB == 0 && shape.strideA == shape.m * shape.k && !shape.transposesA {
-      // One B for all: the rows of all batches are the rows of one product.
+      // One B for all batches: their rows are the rows of one product.
       shape.m *= shape.batch
       shape.batch = 1
     }
@@ -51,14 +51,14 @@ extension CPUBackend {
     if let dBias { try reduce(.sum, gradient, AxisShape(outer: 1, extent: rows, inner: units), into: dBias) }
   }
 
-  /// All batches of a product, cut into rectangles of C where there is work for several threads.
+  /// All batches of a product, divided into rectangles of C if there is enough work for several threads.
   private func multiply(
     _ product: MatrixProduct, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
     _ shape: MatmulShape
   ) throws {
     let (m, n, batch) = (shape.m, shape.n, shape.batch)
     guard m > 0 && n > 0 && batch > 0 else { return }
-    // Where each element of a matrix is used once, its way from memory takes longer than the arithmetic.
+    // If each element of a matrix is used only once, loading it from memory takes longer than the arithmetic.
     let grain = min(m, n) == 1 ? 4 * Self.flopGrain : Self.flopGrain
     let wanted = pieces(2 * m * n * max(shape.k, 1) * batch / grain)
     if wanted == 1 && batch == 1 && product.needsNoScratch {
@@ -102,8 +102,8 @@ extension CPUBackend {
     }
   }
 
-  /// Rows and columns of rectangles, about `wanted` of them: the longer side is cut first, and no side into pieces in which
-  /// the kernels would be slow.
+  /// The number of rows and columns of about `wanted` rectangles. The longer side is divided first, and no side into
+  /// pieces that are too small for the kernels to be fast.
   private func grid(_ wanted: Int, _ m: Int, _ n: Int) -> (rows: Int, columns: Int) {
     let mostColumns = max(1, n / kernels.pointee.strip)
     let mostRows = max(1, m / 24)

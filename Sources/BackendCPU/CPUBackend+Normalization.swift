@@ -1,43 +1,43 @@
 import BackendCore
 import CPUKernels
 
-/// Normalisation of rows and its gradient.
+/// Normalization of rows and its gradient.
 extension CPUBackend {
   public func normalize(
-    _ x: BufferSlice, gain: BufferSlice?, shift: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
+    _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
     statistics: BufferSlice?
   ) throws {
     guard x.dtype == .float32 else { throw unsupported("normalize", x.dtype) }
-    let (source, result, gains, shifts) = (x.floats, y.floats, gain?.floats, shift?.floats)
+    let (source, result, weights, biases) = (x.floats, y.floats, weight?.floats, bias?.floats)
     let (kept, kernel, columns) = (statistics?.floats, kernels.pointee.normalize, shape.columns)
     parallel(shape.rows, grain: grain(shape), unit: 1) { range in
       let row = range.lowerBound
       kernel(
-        source + row * columns, gains, shifts, range.count, columns, shape.isCentred, shape.epsilon,
+        source + row * columns, weights, biases, range.count, columns, shape.isCentered, shape.epsilon,
         result + row * columns, kept.map { $0 + row }, kept.map { $0 + (shape.rows + row) })
     }
   }
 
   public func normalizeGradient(
-    _ dy: BufferSlice, _ x: BufferSlice, gain: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
-    into dx: BufferSlice, dGain: BufferSlice?, dShift: BufferSlice?
+    _ dy: BufferSlice, _ x: BufferSlice, weight: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
+    into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
   ) throws {
     guard dy.dtype == .float32 else { throw unsupported("normalizeGradient", dy.dtype) }
     let (upstream, source, means, columns) = (dy.floats, x.floats, statistics.floats, shape.columns)
     let scales = means + shape.rows
-    if dGain != nil || dShift != nil {
-      let (gainSums, shiftSums, kernel) = (dGain?.floats, dShift?.floats, kernels.pointee.normalize_sums)
+    if dWeight != nil || dBias != nil {
+      let (weightSums, biasSums, kernel) = (dWeight?.floats, dBias?.floats, kernels.pointee.normalize_sums)
       parallel(columns, grain: max(16, Grain.simple / max(1, shape.rows))) { range in
         kernel(
-          upstream, source, means, scales, shape.rows, columns, range.lowerBound, range.upperBound, gainSums,
-          shiftSums)
+          upstream, source, means, scales, shape.rows, columns, range.lowerBound, range.upperBound, weightSums,
+          biasSums)
       }
     }
-    let (result, gains, kernel) = (dx.floats, gain?.floats, kernels.pointee.normalize_gradient)
+    let (result, weights, kernel) = (dx.floats, weight?.floats, kernels.pointee.normalize_gradient)
     parallel(shape.rows, grain: grain(shape), unit: 1) { range in
       let (row, first) = (range.lowerBound, range.lowerBound * columns)
       kernel(
-        upstream + first, source + first, gains, means + row, scales + row, range.count, columns, shape.isCentred,
+        upstream + first, source + first, weights, means + row, scales + row, range.count, columns, shape.isCentered,
         result + first)
     }
   }

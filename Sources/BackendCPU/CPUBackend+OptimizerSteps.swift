@@ -28,26 +28,34 @@ extension CPUBackend {
     }
   }
 
-  public func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
-    guard x.dtype == .float32 else { throw unsupported("sumOfSquares", x.dtype) }
+  public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
+    guard x.dtype == .float32 else { throw unsupported("norm", x.dtype) }
     let (source, kernel) = (x.floats, kernels.pointee.reduce)
     let segments = max(1, (count + Self.rowSegment - 1) / Self.rowSegment)
     try withScratch(segments, of: Double.self) { partial in
       parallel(segments, grain: 1, unit: 1) {
         for index in $0 {
           let first = index * Self.rowSegment
-          partial[index] = kernel(NN_SUM_OF_SQUARES, source + first, min(Self.rowSegment, count - first))
+          let rest = min(Self.rowSegment, count - first)
+          partial[index] = kernel(NN_SUM_OF_SQUARES, source + first, rest)
+          // Squares that overflow float32 are summed again in double. A NaN stays what it is.
+          if partial[index] == .infinity { partial[index] = Self.sumOfSquares(source + first, rest) }
         }
       }
-      var sum = accumulating ? Double(y.floats.pointee) : 0
+      var sum = 0.0
       for index in 0..<segments { sum += partial[index] }
-      y.floats.pointee = Float(sum)
+      let before = accumulating ? Double(y.floats.pointee) : 0
+      y.floats.pointee = Float((before * before + sum).squareRoot())
     }
   }
 
-  public func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
-    guard sumOfSquares.dtype == .float32 else { throw unsupported("clipFactor", sumOfSquares.dtype) }
-    let factor = maximumNorm / (Double(sumOfSquares.floats.pointee).squareRoot() + 1e-6)
+  private static func sumOfSquares(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
+    (0..<count).reduce(0) { $0 + Double(x[$1]) * Double(x[$1]) }
+  }
+
+  public func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
+    guard norm.dtype == .float32 else { throw unsupported("clipFactor", norm.dtype) }
+    let factor = maximumNorm / (Double(norm.floats.pointee) + 1e-6)
     y.floats.pointee = Float(factor > 1 ? 1 : factor)
   }
 }

@@ -7,7 +7,7 @@ extension CPUBackend {
     _ distribution: RandomDistribution, _ source: RandomSource, count: Int, into y: BufferSlice
   ) throws {
     let (table, point) = (kernels, source.point)
-    // Pieces begin at whole blocks of four numbers.
+    // Pieces start at whole blocks of four numbers.
     switch (distribution, y.dtype) {
     case (.bits, .int32):
       parallelBlocks(count) { table.pointee.random_bits(point, $0, y.words + $1.lowerBound, $1.count) }
@@ -49,7 +49,7 @@ extension CPUBackend {
 }
 
 extension RandomSource {
-  /// The source as the kernels take it, with the device's part of the step added.
+  /// The source in the form for the kernels, with the device's step offset added.
   fileprivate var point: nn_random {
     let offset = stepOffset.map { UInt32(bitPattern: $0.integers.pointee) } ?? 0
     return nn_random(

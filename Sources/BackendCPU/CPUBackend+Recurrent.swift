@@ -1,8 +1,8 @@
 import BackendCore
 import CPUKernels
 
-/// Recurrent cells, and whole sequences of them: a thread takes some rows of the batch through all steps, so that threads never
-/// wait for each other between steps. Weights are packed once for the sequence.
+/// Recurrent cells, and whole sequences of them: each thread processes some rows of the batch through all steps, so
+/// that threads never wait for each other between steps. Weights are packed once per sequence.
 extension CPUBackend {
   public func recurrentCell(
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int
@@ -69,8 +69,8 @@ extension CPUBackend {
     }
   }
 
-  /// Shares out the rows of a batch: as many to a thread as keep the products fast, as long as all threads have some, and
-  /// enough to be worth a thread.
+  /// Divides the rows of a batch among threads: each gets enough rows for fast products and enough work, as long as all
+  /// threads have some.
   private func parallelRows(_ shape: RecurrenceShape, _ body: (Range<Int>) -> Void) {
     let operations = 2 * shape.units * shape.gates * shape.steps
     let worthwhile = (1 << 18) / max(operations, 1)
@@ -79,7 +79,7 @@ extension CPUBackend {
   }
 }
 
-/// A weight whose strips of columns lie together.
+/// A weight matrix packed into strips of columns.
 private struct PackedWeight {
   nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
   let rows, columns: Int
@@ -91,14 +91,14 @@ private struct PackedWeight {
   }
 
   private var strip: Int { kernels.pointee.strip }
-  /// Floats of packed strips, the last one as wide as the others.
+  /// The number of floats in the packed strips; the last strip has the full width.
   var count: Int { (columns + strip - 1) / strip * strip * rows }
 
   private func forEachStrip(_ body: (_ first: Int, _ width: Int) -> Void) {
     for first in stride(from: 0, to: columns, by: strip) { body(first, min(strip, columns - first)) }
   }
 
-  /// From `[rows, columns]`.
+  /// Packs a `[rows, columns]` matrix.
   func pack(_ weight: UnsafePointer<Float>, into panels: UnsafeMutablePointer<Float>) {
     forEachStrip { first, width in
       for row in 0..<rows {
@@ -107,7 +107,7 @@ private struct PackedWeight {
     }
   }
 
-  /// From `[columns, rows]`.
+  /// Packs a `[columns, rows]` matrix.
   func packTransposed(_ weight: UnsafePointer<Float>, into panels: UnsafeMutablePointer<Float>) {
     forEachStrip { first, width in
       kernels.pointee.transpose(weight + first * rows, width, rows, rows, panels + first * rows, strip)
@@ -128,7 +128,7 @@ private struct PackedWeight {
   }
 }
 
-/// Where an operand lies.
+/// The address of an operand.
 fileprivate struct Address: Advancing {
   let base: UnsafeMutableRawPointer
   let size: Int
@@ -158,7 +158,7 @@ extension RecurrentStep<Address> {
     kernels.pointee.recurrent_cell(cell.code, &step, rows.count, units)
   }
 
-  /// Its gradient for some rows.
+  /// The gradient of the step for some rows.
   fileprivate func computeGradient(
     _ kernels: UnsafePointer<nn_cpu_kernels>, _ cell: RecurrentCell, _ gradients: RecurrentStepGradients<Address>,
     _ rows: Range<Int>, units: Int
@@ -171,7 +171,7 @@ extension RecurrentStep<Address> {
 }
 
 extension nn_recurrent_step {
-  /// The operands from a row on.
+  /// The operands starting at a row.
   fileprivate init(_ step: RecurrentStep<Address>, from row: Int, gates: Int, units: Int) {
     self.init(
       gates: step.gates.floats + row * gates, recurrent: step.recurrent.map { $0.floats + row * gates },
@@ -184,7 +184,7 @@ extension nn_recurrent_step {
 }
 
 extension nn_recurrent_gradients {
-  /// The gradients from a row on.
+  /// The gradients starting at a row.
   fileprivate init(_ gradients: RecurrentStepGradients<Address>, from row: Int, gates: Int, units: Int) {
     self.init(
       output: gradients.output.map { UnsafePointer($0.floats + row * units) },

@@ -1,14 +1,14 @@
 import BackendCore
 import CPUKernels
 
-/// Folds and positions of extremes.
+/// Reductions and positions of extreme values.
 ///
-/// Long axes are cut into segments of fixed length, whose partial results are folded in order: what a sum comes to depends on
-/// the shape alone.
+/// Long axes are divided into segments of fixed length, whose partial results are combined in order, so the result of a
+/// sum depends only on the shape.
 extension CPUBackend {
-  /// Elements of a contiguous axis in one segment.
+  /// The segment length of a contiguous axis, in elements.
   static let rowSegment = 65536
-  /// Rows of an outer axis in one segment.
+  /// The segment length of an outer axis, in rows.
   static let columnSegment = 4096
 
   public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
@@ -34,7 +34,7 @@ extension CPUBackend {
     }
   }
 
-  /// Calls `body` with the position of each result and of its first element.
+  /// Calls `body` with the index of each result and of its first element.
   private func forEachResult(of shape: AxisShape, _ body: (Int, Int) -> Void) {
     parallel(shape.reducedCount, grain: max(1, Grain.simple / max(1, shape.extent)), unit: 1) {
       for position in $0 {
@@ -131,6 +131,7 @@ extension CPUBackend {
   }
 
   public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    try BackendError.requirePositions("\(op)", below: shape.extent)
     let (isLargest, extent, inner, result) = (op == .argmax, shape.extent, shape.inner, y.integers)
     switch x.dtype {
     case .float32 where inner == 1:
@@ -160,7 +161,7 @@ extension CPUBackend {
     }
   }
 
-  /// Memory for the duration of a call, from the allocator.
+  /// Scratch memory from the allocator for the duration of a call.
   func withScratch<Element>(
     _ count: Int, of type: Element.Type, _ body: (UnsafeMutablePointer<Element>) throws -> Void
   ) throws {

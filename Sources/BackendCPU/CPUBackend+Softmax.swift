@@ -1,7 +1,7 @@
 import BackendCore
 import CPUKernels
 
-/// Softmax over rows, its gradient, and the cross-entropy of labels.
+/// Softmax of rows, its gradient, and the cross-entropy of labels.
 extension CPUBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     guard x.dtype == .float32 else { throw unsupported("softmax", x.dtype) }

@@ -1,6 +1,6 @@
 import BackendCore
 
-/// Running sums and sorting.
+/// Cumulative sums and sorting.
 extension CPUBackend {
   public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
     let (extent, inner, table) = (shape.extent, shape.inner, kernels)
@@ -42,6 +42,7 @@ extension CPUBackend {
   public func sort(
     _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
   ) throws {
+    try BackendError.requirePositions("sort", below: columns)
     guard x.dtype != .float64 else { throw unsupported("sort", x.dtype) }
     guard rows > 0 && columns > 0 else { return }
     let pieces = pieces(rows * columns / Grain.heavy)
@@ -53,12 +54,12 @@ extension CPUBackend {
           let first = row * columns
           for i in 0..<columns {
             let key = sortKey(x, first + i)
-            items[i] = SortItem(key: descending ? ~key : key, index: UInt32(truncatingIfNeeded: i))
+            items[i] = SortItem(key: descending ? ~key : key, index: UInt32(i))
           }
           sortStably(items, items + columns, columns)
           for i in 0..<columns {
             let index = Int(items[i].index)
-            indices.integers[first + i] = Int32(truncatingIfNeeded: index)
+            indices.integers[first + i] = Int32(index)
             guard let values else { continue }
             if x.dtype == .bool {
               values.bytes[first + i] = x.bytes[first + index]
@@ -71,7 +72,7 @@ extension CPUBackend {
     }
   }
 
-  /// An unsigned number that orders as the element does: NaN above all, the two zeros equal.
+  /// An unsigned key with the same order as the elements: NaN above all others, and both zeros equal.
   private func sortKey(_ x: BufferSlice, _ index: Int) -> UInt32 {
     switch x.dtype {
     case .int32: return UInt32(bitPattern: x.integers[index]) ^ 0x8000_0000
@@ -90,7 +91,8 @@ private struct SortItem {
   var index: UInt32
 }
 
-/// Insertion for short rows, else a radix sort by bytes from the lowest; passes over bytes that are all equal are left out.
+/// Insertion sort for short rows, otherwise a radix sort by bytes, least significant first. Passes over bytes that are
+/// all equal are skipped.
 private func sortStably(_ items: UnsafeMutablePointer<SortItem>, _ spare: UnsafeMutablePointer<SortItem>, _ count: Int)
 {
   guard count > 48 else {

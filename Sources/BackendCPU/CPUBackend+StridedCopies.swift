@@ -7,7 +7,7 @@ import Glibc
 import Musl
 #endif
 
-/// Permutations, slices, flips, broadcasts, concatenation and padding.
+/// Permutations, slices, flips, broadcasts, concatenation, and padding.
 extension CPUBackend {
   public func copyStrided(
     _ x: BufferSlice, _ xStrides: Strides, shape: Shape, into y: BufferSlice, _ yStrides: Strides, accumulating: Bool
@@ -23,7 +23,7 @@ extension CPUBackend {
   }
 }
 
-/// One strided copy, cut into steps: rows along the last axis, or columns of a transposition of the last two.
+/// One strided copy, divided into steps: rows along the last axis, or columns of a transposition of the last two axes.
 private struct StridedCopy {
   private let loop: StridedLoop<2>
   private let source, result: UnsafeMutableRawPointer
@@ -56,10 +56,10 @@ private struct StridedCopy {
   }
 
   var elementsOfStep: Int { columns }
-  /// Transpositions are done in blocks of whole vectors.
+  /// Transpositions are performed in blocks of whole vectors.
   var unit: Int { isTransposition ? 16 : 1 }
 
-  /// Rows `range` of the loop, plane by plane of the last two axes.
+  /// Processes rows `range` of the loop, plane by plane of the last two axes.
   func run(_ range: Range<Int>) {
     let rank = loop.shape.rank
     var first = range.lowerBound

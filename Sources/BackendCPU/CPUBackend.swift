@@ -1,5 +1,6 @@
 import BackendCore
 import CPUKernels
+internal import Files
 
 #if canImport(Glibc)
 import Glibc
@@ -7,12 +8,13 @@ import Glibc
 import Musl
 #endif
 
-/// The backend of the processor: vector kernels of the best instruction set that the machine has, on all its cores.
+/// The CPU backend: vector kernels for the best instruction set of the machine, on all of its cores.
 ///
-/// A call runs to its end on the caller's thread and the thread pool before it returns. Element types are `float32`, `int32`
+/// A call completes on the caller's thread and the thread pool before it returns. Element types are `float32`, `int32`,
 /// and `bool`. Results depend on the instruction set and the shapes, never on the number of threads.
 ///
-/// Environment: `NN_NUM_THREADS` bounds the threads, `NN_CPU_ISA=avx512|avx2|neon|baseline` chooses the kernels.
+/// Environment: `NN_NUM_THREADS` limits the number of threads; `NN_CPU_ISA=avx512|avx2|neon|baseline` selects the
+/// kernels.
 ///
 /// ```swift
 /// let backend = CPUBackend.shared
@@ -20,29 +22,29 @@ import Musl
 /// try backend.fill(BufferSlice(x), count: 4, with: 2)
 /// ```
 public final class CPUBackend: Backend {
-  /// The backend of `Device.cpu`, made on first use.
+  /// The backend of `Device.cpu`, created on first use.
   public static let shared = CPUBackend()
 
   public let name: String
   public let identifier = "cpu"
   public let kind = DeviceKind.cpu
-  /// The kernels that are used.
+  /// The instruction set of the kernels.
   public let instructionSet: InstructionSet
-  /// The threads that share an operation, the caller's included.
+  /// The number of threads that share an operation, including the caller's.
   public var threadCount: Int { pool.threadCount }
 
-  /// The table of kernels; constant memory of the program.
+  /// The kernel table, in constant memory of the program.
   nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
   let pool: ThreadPool
   let allocator: CachingAllocator
 
-  /// A backend of its own, with threads and memory of its own: for tests and measurements. Programs use `shared`.
+  /// Creates a separate backend with its own threads and memory, for tests and measurements. Programs use `shared`.
   ///
   /// - Parameters:
-  ///   - instructionSet: the kernels; by default what `NN_CPU_ISA` says, else the fastest. One that this machine does not
-  ///     have is a programmer error: see `InstructionSet.available`.
-  ///   - threads: the threads that share an operation; by default what `NN_NUM_THREADS` says, else the processors that this
-  ///     process may use.
+  ///   - instructionSet: The instruction set of the kernels; by default from `NN_CPU_ISA`, else the fastest. An
+  ///     instruction set that this machine does not support is a programmer error; see `InstructionSet.available`.
+  ///   - threads: The number of threads that share an operation; by default from `NN_NUM_THREADS`, else the number of
+  ///     processors available to this process.
   public init(instructionSet: InstructionSet? = nil, threads: Int? = nil) {
     let chosen = instructionSet ?? .preferred
     guard let kernels = chosen.kernels, chosen.isAvailable else {
@@ -58,13 +60,14 @@ public final class CPUBackend: Backend {
   public func supports(_ dtype: DType) -> Bool { dtype != .float64 }
 
   private static var preferredThreads: Int {
-    guard let text = environment("NN_NUM_THREADS") else { return availableProcessors() }
-    guard let count = Int(text), (1...1024).contains(count) else {
-      warn("NN_NUM_THREADS=\(text) is not a number from 1 to 1024; using all processors")
-      return availableProcessors()
-    }
-    return count
+    let count = setting(
+      "NN_NUM_THREADS", expected: "a number from 1 to 1024", otherwise: "using all processors"
+    ) { Int($0).flatMap { (1...1024).contains($0) ? $0 : nil } }
+    return count ?? availableProcessors()
   }
+
+  /// Prints a line on standard error for each invalid environment variable of this backend.
+  package static func checkEnvironment() { _ = (InstructionSet.preferred, preferredThreads) }
 }
 
 // MARK: - Memory
@@ -119,31 +122,32 @@ extension CPUBackend {
   }
 }
 
-// MARK: - Help for all families
+// MARK: - Helpers for all operations
 
-/// Elements that a thread should have to itself before another one is asked to help.
+/// The number of elements per thread below which no further thread is used.
 enum Grain {
-  /// A load and a store an element.
+  /// One load and one store per element.
   static let copy = 32768
   /// Simple arithmetic.
   static let simple = 16384
-  /// Tens of operations: exponentials, random numbers.
+  /// Tens of operations per element: exponentials, random numbers.
   static let heavy = 4096
 }
 
-/// Elements from which on a result is written past the caches, because none would keep it until it is read.
+/// The element count above which a result is written with non-temporal stores, because no cache would keep it until it
+/// is read.
 private let streamedCount = 1 << 22
 
 extension CPUBackend {
-  /// Whether the kernels that can are to write a result of so many elements past the caches.
+  /// Whether kernels that support it should write a result of this size with non-temporal stores.
   func streams(_ count: Int) -> Bool { count >= streamedCount }
 
   func unsupported(_ operation: String, _ dtype: DType) -> BackendError {
     .unsupported(operation: operation, dtype: dtype, device: identifier)
   }
 
-  /// Calls `body` with ranges that make up `0..<count`, on several threads where each gets at least `grain` of it. Ranges
-  /// begin at multiples of `unit`.
+  /// Calls `body` with ranges that cover `0..<count`, on several threads if each gets at least `grain` elements. Ranges
+  /// start at multiples of `unit`.
   func parallel(_ count: Int, grain: Int, unit: Int = 16, _ body: (Range<Int>) -> Void) {
     let pieces = pieces(count / max(grain, 1))
     guard pieces > 1 else {
@@ -158,8 +162,8 @@ extension CPUBackend {
     }
   }
 
-  /// How many pieces to make of work that could be cut into `possible` ones: as many as threads, and where there is plenty
-  /// several for each thread, so that one that is held up does not hold up all.
+  /// The number of pieces for work that can be divided into up to `possible` pieces: one per thread, or several per
+  /// thread if there are plenty, so that one delayed thread does not delay all others.
   func pieces(_ possible: Int) -> Int {
     let threads = pool.threadCount
     if threads == 1 { return 1 }

@@ -1,9 +1,9 @@
 import BackendCore
 
-/// Memory of the CPU backend. The block goes back to the allocator with the last reference.
+/// Memory of the CPU backend. The block returns to the allocator when the last reference is released.
 final class CPUBuffer: Buffer, @unchecked Sendable {
   let block: CachingAllocator.Block
-  /// Not held: it lives as long as there are blocks of it.
+  /// Unowned: the allocator lives as long as any of its blocks.
   private let allocator: Unmanaged<CachingAllocator>
 
   init(count: Int, dtype: DType, block: CachingAllocator.Block, allocator: CachingAllocator) {

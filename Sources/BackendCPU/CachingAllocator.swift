@@ -7,22 +7,23 @@ import Glibc
 import Musl
 #endif
 
-/// Memory in size classes, four to a doubling: what is given back is kept on the free list of its class and handed out
-/// again, so that a training step allocates nothing from the system after the first one.
+/// An allocator with four size classes per power of two. Released memory is kept on the free list of its class and
+/// reused, so a training step allocates nothing from the system after the first one.
 ///
-/// Blocks begin on 64 bytes (2 MiB from 2 MiB on, where large pages are asked for). Live and cached bytes together never
-/// exceed the limit; cached bytes alone never exceed a quarter of it. All numbers count whole blocks.
+/// Blocks are aligned to 64 bytes (to 2 MiB starting at a size of 2 MiB, where large pages are requested). Live and
+/// cached bytes together never exceed the limit; cached bytes alone never exceed a quarter of it. All numbers count
+/// whole blocks.
 ///
-/// While there are live blocks the allocator holds itself, so that the many that have one need not.
+/// While there are live blocks, the allocator retains itself, so that the blocks do not have to.
 final class CachingAllocator: Sendable {
-  /// A block of memory and its class.
+  /// A memory block and its class.
   struct Block: @unchecked Sendable {
     let address: UnsafeMutableRawPointer
     let sizeClass: Int
   }
 
   fileprivate struct State: ~Copyable {
-    /// For each class the first free block, which holds the address of the next in its first bytes.
+    /// The first free block of each class. Its first bytes contain the address of the next one.
     var free = [UnsafeMutableRawPointer?](repeating: nil, count: CachingAllocator.classCount)
     var live = 0
     var cached = 0
@@ -39,8 +40,8 @@ final class CachingAllocator: Sendable {
   deinit { trim() }
 
   /// A block of at least `byteCount` bytes.
-  /// - Throws: `BackendError.outOfMemory` when the limit would be passed or the system has no more, also after everything
-  ///   cached has been given back.
+  /// - Throws: `BackendError.outOfMemory` if the limit would be exceeded or the system has no more memory, even after
+  ///   everything cached has been released.
   func allocate(byteCount: Int) throws -> Block {
     let sizeClass = Self.sizeClass(of: byteCount)
     let size = Self.size(ofClass: sizeClass)
@@ -109,7 +110,7 @@ final class CachingAllocator: Sendable {
 
   // MARK: Size classes
 
-  /// Class 0 is 64 bytes; each group of four doubles: 64, 80, 96, 112, 128, 160, ….
+  /// Class 0 is 64 bytes; the size doubles with each group of four: 64, 80, 96, 112, 128, 160, ….
   static let classCount = 4 * 42
 
   static func sizeClass(of byteCount: Int) -> Int {
@@ -132,7 +133,7 @@ final class CachingAllocator: Sendable {
 }
 
 extension CachingAllocator.State {
-  /// Gives cached blocks back to the system, the largest first, until at most `target` bytes are left.
+  /// Returns cached blocks to the system, the largest first, until at most `target` bytes remain.
   fileprivate mutating func trim(toBytes target: Int) {
     var sizeClass = CachingAllocator.classCount - 1
     while cached > target && sizeClass >= 0 {

@@ -6,19 +6,7 @@ import Glibc
 import Musl
 #endif
 
-/// The value of an environment variable; nil when it is unset or empty.
-func environment(_ name: String) -> String? {
-  guard let value = getenv(name), value.pointee != 0 else { return nil }
-  return String(cString: value)
-}
-
-/// Writes one line to standard error.
-func warn(_ message: String) {
-  let line = "swift-nn: \(message)\n"
-  _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
-}
-
-/// The processors that this process may use: its affinity, cut to the container's quota where there is one.
+/// The number of processors available to this process: its affinity, limited by the container's quota if there is one.
 func availableProcessors() -> Int {
   let allowed = Int(nn_allowed_processors())
   let count = allowed > 0 ? allowed : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -28,7 +16,7 @@ func availableProcessors() -> Int {
   return max(1, min(count, Int((quota / period).rounded(.up))))
 }
 
-/// The model name that the system gives the processor.
+/// The model name of the processor, as reported by the system.
 func processorName() -> String {
   let label = "model name"
   for line in text(of: "/proc/cpuinfo").split(separator: "\n") where line.hasPrefix(label) {
@@ -41,7 +29,7 @@ func processorName() -> String {
   #endif
 }
 
-/// Bytes of memory that the machine has.
+/// The memory of the machine in bytes.
 func physicalMemory() -> Int {
   let pages = sysconf(Int32(_SC_PHYS_PAGES))
   let size = sysconf(Int32(_SC_PAGESIZE))
@@ -52,7 +40,7 @@ private func firstLine(of path: String) -> Substring? {
   text(of: path).split(separator: "\n").first
 }
 
-/// The first 16 KiB of a small system file; empty when it cannot be read.
+/// The first 16 KiB of a small system file; empty if it cannot be read.
 private func text(of path: String) -> String {
   guard let file = fopen(path, "r") else { return "" }
   defer { fclose(file) }

@@ -1,27 +1,28 @@
 import CPUKernels
+internal import Files
 
-/// The instruction sets that the kernels are compiled for, as `NN_CPU_ISA` names them.
+/// The instruction sets for which the kernels are compiled, with the names for `NN_CPU_ISA`.
 public enum InstructionSet: String, Sendable, Hashable, CaseIterable {
-  /// 16 lanes: AVX-512 F, VL, DQ and BW.
+  /// 16 lanes: AVX-512 F, VL, DQ, and BW.
   case avx512
   /// 8 lanes: AVX2 with FMA.
   case avx2
   /// 4 lanes on 64-bit ARM.
   case neon
-  /// 4 lanes, what every processor of the architecture has (SSE2 on x86-64).
+  /// 4 lanes, supported by every processor of the architecture (SSE2 on x86-64).
   case baseline
 
-  /// The sets that this machine can run, the fastest first.
+  /// The instruction sets that this machine supports, the fastest first.
   public static var available: [InstructionSet] { allCases.filter(\.isAvailable) }
 
-  /// True when this machine has it.
+  /// Whether this machine supports the instruction set.
   public var isAvailable: Bool { kernels?.pointee.isa == code }
 
-  /// Runs a loop of independent multiply-adds on registers alone, as fast as one thread can be made to go: what
-  /// `nn-bench` calls 100 %. A set that this machine does not have is a programmer error.
+  /// Runs a loop of independent multiply-adds on registers only, at the highest rate of a single thread. `nn-bench`
+  /// uses this rate as 100 %. An instruction set that this machine does not support is a programmer error.
   ///
-  /// - Parameter rounds: the length; a million rounds take 1 to 4 ms.
-  /// - Returns: the number of floating-point operations that were done; a multiply-add is two.
+  /// - Parameter rounds: The number of rounds; a million rounds take 1 to 4 ms.
+  /// - Returns: The number of floating-point operations; a multiply-add counts as two.
   public func multiplyAdds(rounds: Int) -> Double {
     guard let kernels, isAvailable else { fatalError("this machine has no \(rawValue)") }
     var sink: Float = 0
@@ -39,15 +40,13 @@ public enum InstructionSet: String, Sendable, Hashable, CaseIterable {
 
   var kernels: UnsafePointer<nn_cpu_kernels>? { nn_cpu_kernels_for(code) }
 
-  /// What `NN_CPU_ISA` asks for where this machine has it, else the fastest.
+  /// The instruction set of `NN_CPU_ISA` if this machine supports it, else the fastest.
   static var preferred: InstructionSet {
     let best = available.first ?? .baseline
-    guard let text = environment("NN_CPU_ISA") else { return best }
-    guard let wanted = InstructionSet(rawValue: text), wanted.isAvailable else {
-      let names = available.map(\.rawValue).joined(separator: ", ")
-      warn("NN_CPU_ISA=\(text) is not one of \(names); using \(best.rawValue)")
-      return best
-    }
-    return wanted
+    let wanted = setting(
+      "NN_CPU_ISA", expected: "one of \(available.map(\.rawValue).joined(separator: ", "))",
+      otherwise: "using \(best.rawValue)"
+    ) { InstructionSet(rawValue: $0).flatMap { $0.isAvailable ? $0 : nil } }
+    return wanted ?? best
   }
 }

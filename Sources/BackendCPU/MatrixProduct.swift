@@ -1,27 +1,27 @@
 import CPUKernels
 
-/// One product C = alpha·A·B + beta·C, and how it is computed.
+/// One product C = alpha·A·B + beta·C, and the method of its computation.
 ///
-/// The kernel and the blocks of k are chosen from the whole product. Any rectangle of C can then be computed on its own, with
-/// the same bits as if it were computed with the rest.
+/// The kernel and the blocks of k are chosen from the whole product. Any rectangle of C can then be computed
+/// separately, bitwise identical to a computation with the rest.
 struct MatrixProduct {
-  /// How elements of C are summed.
+  /// The method for computing the elements of C.
   enum Method {
-    /// Rows of A with rows of Bᵀ, for few rows.
+    /// Dot products of rows of A and rows of Bᵀ, for few rows.
     case dot
     /// One row times B.
     case row
-    /// One column: Aᵀ read as a matrix that the column multiplies from the left.
+    /// One column: Aᵀ read as a matrix that is multiplied by the column from the left.
     case column
-    /// One column with rows of A.
+    /// Dot products of one column with rows of A.
     case columnDot
     /// Tiles over strips of columns.
     case tiles
-    /// Cᵀ = B·Aᵀ by tiles, then transposed: for Bᵀ with fewer rows than columns, it packs the smaller operand.
+    /// Cᵀ = B·Aᵀ by tiles, then transposed. For Bᵀ with fewer rows than columns, because it packs the smaller operand.
     case swapped
   }
 
-  /// Rows of A that stay in the second-level cache with a strip of B, and columns of packed B.
+  /// The rows of A that stay in the L2 cache with a strip of B, and the columns of packed B.
   private static let rowBlock = 144
   private static let columnBlock = 1024
   private static let tileRows = 6
@@ -32,17 +32,17 @@ struct MatrixProduct {
   let alpha, beta: Float
   var epilogue: Epilogue?
   let method: Method
-  /// From row to row of A, of B and of C.
+  /// The distances between rows of A, B, and C.
   private let lda, ldb, ldc: Int
-  /// The steps of k; 0 or 1 block for short k.
+  /// The block size along k; 0 or 1 block for short k.
   private let depth: Int
   private let packsB: Bool
-  /// Whether blocks of Aᵀ are copied together: a step of a power of two between rows puts them into few sets of the cache.
+  /// Whether blocks of Aᵀ are copied to be contiguous: a power-of-two row distance maps them to few cache sets.
   private let copiesA: Bool
 
   /// - Parameters:
-  ///   - method: by default the fastest for these extents.
-  ///   - ldc: the step from row to row of C; by default n.
+  ///   - method: The method; by default the fastest one for these extents.
+  ///   - ldc: The distance between rows of C; by default n.
   init(
     kernels: UnsafePointer<nn_cpu_kernels>, m: Int, n: Int, k: Int, transposesA: Bool, transposesB: Bool, alpha: Float,
     beta: Float, method: Method? = nil, ldc: Int? = nil
@@ -51,7 +51,7 @@ struct MatrixProduct {
     self.ldc = ldc ?? n
     (self.m, self.n, self.k) = (m, n, k)
     (self.alpha, self.beta) = (alpha, beta)
-    // One row or one column lies the same either way.
+    // A single row or column has the same layout either way.
     self.transposesA = transposesA && m > 1
     self.transposesB = n == 1 || transposesB
     lda = self.transposesA ? m : k
@@ -71,14 +71,14 @@ struct MatrixProduct {
       self.method = isSwapped ? .swapped : .tiles
     }
     copiesA = self.transposesA && k > 384 && m >= 512 && n >= 256
-    // A transposed A that is read in place has a long step, which shorter blocks bear better.
+    // A transposed A that is read in place has a large row distance, for which shorter blocks are better.
     let most = self.transposesA && !copiesA ? 256 : 768
     let blocks = k <= most + most / 2 ? 1 : (k + most - 1) / most
     depth = max(1, (k + blocks - 1) / blocks)
     packsB = self.transposesB || ((n >= 1024 || k * n > 1 << 18) && m >= 3 * Self.tileRows)
   }
 
-  /// Whether nothing is packed or copied, whatever the rectangle.
+  /// Whether nothing is packed or copied for any rectangle.
   var needsNoScratch: Bool {
     switch method {
     case .dot, .row, .column, .columnDot: true
@@ -87,23 +87,23 @@ struct MatrixProduct {
     }
   }
 
-  /// Floats of scratch memory for `compute` over a rectangle of these extents.
+  /// The floats of scratch memory that `compute` needs for a rectangle of these extents.
   func scratchCount(rows: Int, columns: Int) -> Int {
     if needsNoScratch { return 0 }
     if method == .swapped { return panelCount(rows) + (rows * columns + 15) / 16 * 16 }
     return (packsB ? panelCount(columns) : 0) + (copiesA ? Self.copyStep * depth : 0)
   }
 
-  /// Floats of packed strips for a block of k.
+  /// The number of floats in the packed strips of one block of k.
   private func panelCount(_ columns: Int) -> Int {
     let strip = kernels.pointee.strip
     return (min(columns, Self.columnBlock) + 2 * strip) / strip * strip * depth
   }
 
-  /// From row to row of a copied block of Aᵀ: an odd number of cache lines, so that the rows spread over all sets.
+  /// The row distance of a copied block of Aᵀ: an odd number of cache lines, to use all cache sets.
   private static let copyStep = rowBlock + 32
 
-  /// Computes the rectangle `rows` x `columns` of C, with the epilogue while it is in the cache.
+  /// Computes the rectangle `rows` x `columns` of C, and applies the epilogue while it is in the cache.
   func compute(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, rows: Range<Int>,
     columns: Range<Int>, scratch: UnsafeMutablePointer<Float>?
@@ -133,7 +133,7 @@ struct MatrixProduct {
     }
   }
 
-  /// The rectangle of Cᵀ in scratch memory, then turned into `target`.
+  /// Computes the rectangle of Cᵀ in scratch memory, then transposes it into `target`.
   private func computeSwapped(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, rows: Range<Int>,
     columns: Range<Int>, scratch: UnsafeMutablePointer<Float>?
@@ -171,7 +171,7 @@ struct MatrixProduct {
     } while p < k
   }
 
-  /// One block of A with strips of B. The first block of rows packs what the others read.
+  /// Multiplies one block of A with strips of B. The first block of rows packs the strips for the others.
   private func multiply(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, rows: Range<Int>,
     columns: Range<Int>, depth: Range<Int>, scratch: UnsafeMutablePointer<Float>?, isFirst: Bool
@@ -207,7 +207,8 @@ struct MatrixProduct {
     }
   }
 
-  /// Full strips, but no last strip of a single vector where four fit: its few sums would wait for each other.
+  /// Full strips, but avoids a last strip of a single vector if four fit, because its few sums would depend on each
+  /// other.
   private func stripWidth(_ left: Int) -> Int {
     let (strip, width) = (kernels.pointee.strip, kernels.pointee.width)
     if left > strip && left <= strip + width && strip == 4 * width { return 3 * width }
@@ -215,7 +216,7 @@ struct MatrixProduct {
   }
 }
 
-/// What is done to C once its sums are complete: y = activation(C + bias).
+/// The operation on the complete sums of C: y = activation(C + bias).
 struct Epilogue {
   var bias: UnsafePointer<Float>?
   var activation: nn_unary?

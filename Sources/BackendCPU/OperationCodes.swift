@@ -2,7 +2,7 @@ import BackendCore
 import CPUKernels
 
 extension UnaryOp.Kind {
-  /// The kernel's code; nil for the tests, whose result is bool.
+  /// The kernel's code; nil for tests, whose result is bool.
   var code: nn_unary? {
     switch self {
     case .negate: NN_NEGATE
@@ -36,7 +36,7 @@ extension UnaryOp.Kind {
     }
   }
 
-  /// True for the operations that exist for int32.
+  /// Whether the operation supports int32.
   var existsForIntegers: Bool {
     switch self {
     case .negate, .magnitude, .sign, .square, .clamp: true
@@ -44,7 +44,7 @@ extension UnaryOp.Kind {
     }
   }
 
-  /// How many elements are worth a thread.
+  /// The number of elements worth another thread.
   var grain: Int {
     switch self {
     case .negate, .magnitude, .sign, .square, .squareRoot, .reciprocalSquareRoot, .reciprocal, .floor, .ceil, .round,
@@ -92,7 +92,7 @@ extension ComparisonOp {
 }
 
 extension ReductionOp {
-  /// The kernel's code; a mean is a sum that is divided at the end.
+  /// The kernel's code; a mean is a sum divided at the end.
   var code: nn_reduction {
     switch self {
     case .sum, .mean: NN_SUM

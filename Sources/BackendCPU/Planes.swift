@@ -1,16 +1,16 @@
 import BackendCore
 import CPUKernels
 
-/// A piece of a strided loop that one kernel call does: rows and columns with one step each, per operand.
+/// The part of a strided loop processed by one kernel call: rows and columns with one stride each per operand.
 struct Plane<let operands: Int> {
   var views: InlineArray<operands, nn_view>
-  /// Where the piece begins in the dense result, and the result's step from row to row.
+  /// The start of the part in the dense result, and the row distance of the result.
   var position, step: Int
   var rows, columns: Int
 }
 
 extension Plane {
-  /// A loop of one or two axes as one piece.
+  /// A loop of one or two axes as a single part.
   @inline(__always) fileprivate init(
     whole loop: StridedLoop<operands>, _ slices: InlineArray<operands, BufferSlice>, rows: Int, columns: Int
   ) {
@@ -25,8 +25,8 @@ extension Plane {
 }
 
 extension CPUBackend {
-  /// Cuts a loop over operands with strides, whose result is dense, into planes of its last two axes, and calls `body` for
-  /// each, on several threads where there is work for them.
+  /// Divides a loop over strided operands with a dense result into planes of its last two axes, and calls `body` for
+  /// each plane, on several threads if there is enough work.
   func forEachPlane<let operands: Int>(
     of loop: StridedLoop<operands>, _ slices: InlineArray<operands, BufferSlice>, grain: Int,
     _ body: (Plane<operands>) -> Void
@@ -42,7 +42,7 @@ extension CPUBackend {
       body(Plane(whole: loop, slices, rows: rows, columns: columns))
       return
     }
-    // The bases are taken once, not for each plane.
+    // The base addresses are computed once, not for each plane.
     var bases = InlineArray<operands, UnsafeMutableRawPointer>(repeating: slices[0].address)
     var sizes = InlineArray<operands, Int>(repeating: 4)
     for operand in 0..<operands {
@@ -50,7 +50,7 @@ extension CPUBackend {
       sizes[operand] = slices[operand].dtype.byteCount
     }
 
-    /// One plane, or a part of it: rows `first..<end` of the whole loop, which lie in one plane.
+    /// One plane or a part of it: rows `first..<end` of the whole loop, all in one plane.
     func piece(_ first: Int, _ end: Int, _ columnRange: Range<Int>) {
       let view = nn_view(base: bases[0], row: 0, column: 0)
       var plane = Plane<operands>(
@@ -72,7 +72,7 @@ extension CPUBackend {
       body(plane)
     }
 
-    /// All planes that have rows in the range.
+    /// All planes with rows in the range.
     func pieces(_ range: Range<Int>, _ columnRange: Range<Int>) {
       var first = range.lowerBound
       while first < range.upperBound {

@@ -1,35 +1,35 @@
-/// Threads that share out the chunks of one region of work at a time.
+/// A thread pool that shares the chunks of one region of work at a time.
 ///
-/// Chunks are claimed, not assigned: the caller takes part and finishes what no worker has started, so that a worker which
-/// the system has put aside delays nothing. Workers spin for a while after a region and then sleep. A region that is
-/// entered from inside another one, or while another thread's region runs, is done by its caller alone. A process that is
-/// forked off between regions starts threads of its own.
+/// Chunks are claimed, not assigned: the caller participates and finishes chunks that no worker has started, so a
+/// worker preempted by the system delays nothing. Workers spin for a while after a region and then sleep. A region
+/// entered from inside another one, or while another thread's region runs, is executed by its caller alone. A process
+/// forked between regions starts its own threads.
 final class ThreadPool: Sendable {
-  /// The threads that work on a region, the caller included.
+  /// The number of threads for a region, including the caller.
   let threadCount: Int
-  private let crew: Crew
+  private let pool: WorkerPool
 
   init(threadCount: Int) {
     self.threadCount = max(1, threadCount)
-    crew = Crew(workerCount: max(1, threadCount) - 1)
+    pool = WorkerPool(workerCount: max(1, threadCount) - 1)
   }
 
-  deinit { crew.dismiss() }
+  deinit { pool.dismiss() }
 
   /// Calls `body` once for each of `0..<chunks`, on any thread and in any order, and returns when all are done.
   func run(_ chunks: Int, _ body: (Int) -> Void) {
-    guard chunks > 1, threadCount > 1, chunks <= Crew.mostChunks, crew.enter() else {
+    guard chunks > 1, threadCount > 1, chunks <= WorkerPool.mostChunks, pool.enter() else {
       for chunk in 0..<max(chunks, 0) { body(chunk) }
       return
     }
     withoutActuallyEscaping(body) { body in
-      withUnsafePointer(to: body) { crew.perform(chunks, $0) }
+      withUnsafePointer(to: body) { pool.perform(chunks, $0) }
     }
-    crew.leave()
+    pool.leave()
   }
 }
 
 extension CPUBackend {
-  /// Shares out chunks as operations do: for measurements of what that costs.
+  /// Shares chunks like the operations do, to measure the overhead.
   package func share(_ chunks: Int, _ body: (Int) -> Void) { pool.run(chunks, body) }
 }

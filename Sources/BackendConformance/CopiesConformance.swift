@@ -1,7 +1,7 @@
 import BackendCore
 
-/// Strided copies, each written into a buffer whose other elements must stay.
-extension Examiner {
+/// Strided copies, each written into a buffer whose other elements must not change.
+extension ConformanceRunner {
   func examineCopies() {
     for dtype in [DType.float32, .int32, .bool] {
       for copy in StridedCopy.all { examineCopy(copy, dtype, accumulating: false) }
@@ -9,10 +9,18 @@ extension Examiner {
     for dtype in [DType.float32, .int32] {
       for copy in StridedCopy.all { examineCopy(copy, dtype, accumulating: true) }
     }
+    for _ in 0..<30 {
+      let rows = numbers.extent(upTo: 600), columns = numbers.extent(upTo: 20_000 / rows)
+      let batches = numbers.extent(upTo: max(1, 20_000 / rows / columns))
+      let dtype = numbers.choice(of: [DType.float32, .bool])
+      examineCopy(.permutation([rows, columns], [1, 0]), dtype, accumulating: false)
+      examineCopy(.permutation([batches, rows, columns], [0, 2, 1]), dtype, accumulating: false)
+      examineCopy(.permutation([batches, rows, columns], [1, 0, 2]), .int32, accumulating: numbers.bools(1) == [1])
+    }
     let values = Special.floats + Special.denormals
-    examine("copyStrided float32", "special values, reversed") { trial in
-      let x = trial.input(values)
-      let y = trial.output(values.count, within: .bits)
+    examine("copyStrided float32", "special values, reversed") { testCase in
+      let x = testCase.input(values)
+      let y = testCase.output(values.count, within: .bits)
       return { backend, s in
         try backend.copyStrided(
           s[x].advanced(by: values.count - 1), Strides([-1]), shape: [values.count], into: s[y], Strides([1]),
@@ -25,9 +33,9 @@ extension Examiner {
     let source = numbers.values(copy.sourceCount, dtype)
     let target = numbers.values(copy.targetCount, dtype)
     let name = "copyStrided \(dtype)\(accumulating ? " accumulating" : "")"
-    examine(name, copy.name) { trial in
-      let x = trial.input(source, dtype, offset: 3)
-      let y = trial.updated(target, dtype, offset: 2, within: accumulating ? .number : .bits)
+    examine(name, copy.name) { testCase in
+      let x = testCase.input(source, dtype, offset: 3)
+      let y = testCase.updated(target, dtype, offset: 2, within: accumulating ? .number : .bits)
       return { backend, s in
         try backend.copyStrided(
           s[x].advanced(by: copy.sourceStart), copy.sourceStrides, shape: copy.shape,
@@ -47,8 +55,8 @@ private struct StridedCopy {
   var targetStart = 0
   let targetStrides: Strides
 
-  /// A permuted view, made dense.
-  private static func permutation(_ source: Shape, _ order: [Int]) -> StridedCopy {
+  /// A permuted view, copied to a dense one.
+  fileprivate static func permutation(_ source: Shape, _ order: [Int]) -> StridedCopy {
     let view = View.permuted(source, order)
     return StridedCopy(
       name: view.name, shape: view.layout.shape, sourceCount: view.count, sourceStrides: view.layout.strides,
@@ -90,7 +98,7 @@ private struct StridedCopy {
       StridedCopy(
         name: "[33] into every third of [100]", shape: [33], sourceCount: 33, sourceStrides: Strides([1]),
         targetCount: 100, targetStart: 1, targetStrides: Strides([3])),
-      // Both axes backwards, the source and the target.
+      // Both axes reversed, in the source and in the target.
       StridedCopy(
         name: "[31, 7] flipped", shape: [31, 7], sourceCount: 217, sourceStart: 216, sourceStrides: Strides([-7, -1]),
         targetCount: 217, targetStrides: Strides([7, 1])),

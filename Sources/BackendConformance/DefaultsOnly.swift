@@ -1,11 +1,11 @@
 import BackendCore
 
-/// A backend that passes the primitives on to another and takes every fused operation from the protocol's defaults: what the
-/// overrides of that other backend are compared with. Buffers are those of the other backend.
+/// A backend that forwards the primitives to another backend and uses the protocol's defaults for every fused
+/// operation. It is the reference for that backend's overrides. Buffers belong to the other backend.
 public final class DefaultsOnly: Backend {
   private let base: any Backend
 
-  /// - Parameter base: the backend whose primitives are used.
+  /// - Parameter base: The backend that provides the primitives.
   public init(_ base: any Backend) { self.base = base }
 
   public var name: String { base.name }

@@ -1,7 +1,7 @@
 import BackendCore
 
 /// Functions of two elements, and of an element and a scalar.
-extension Examiner {
+extension ConformanceRunner {
   func examineBinary() {
     for op in BinaryOp.allCases where op != .logicalAnd && op != .logicalOr {
       for pair in ViewPair.all { examineBinary(op, pair, .float32) }
@@ -26,10 +26,10 @@ extension Examiner {
     let (a, b) = (
       operands(op, first.count, dtype, isSecond: false), operands(op, second.count, dtype, isSecond: true)
     )
-    examine("binary \(op) \(dtype)", pair.name) { trial in
-      let x = trial.input(a, dtype, offset: 3)
-      let z = trial.input(b, dtype, offset: 5)
-      let y = trial.output(pair.count, dtype, offset: 1, within: tolerance(op))
+    examine("binary \(op) \(dtype)", pair.name) { testCase in
+      let x = testCase.input(a, dtype, offset: 3)
+      let z = testCase.input(b, dtype, offset: 5)
+      let y = testCase.output(pair.count, dtype, offset: 1, within: tolerance(op))
       return { backend, s in
         try backend.binary(
           op, s[x].advanced(by: first.start), first.layout, s[z].advanced(by: second.start), second.layout,
@@ -42,17 +42,17 @@ extension Examiner {
     _ op: BinaryOp, _ first: [Double], _ second: [Double], _ dtype: DType, _ description: String
   ) {
     let layout = Layout(dense: [first.count])
-    examine("binary \(op) \(dtype)", description) { trial in
-      let a = trial.input(first, dtype)
-      let b = trial.input(second, dtype)
-      let y = trial.output(first.count, dtype, within: tolerance(op))
+    examine("binary \(op) \(dtype)", description) { testCase in
+      let a = testCase.input(first, dtype)
+      let b = testCase.input(second, dtype)
+      let y = testCase.output(first.count, dtype, within: tolerance(op))
       return { backend, s in try backend.binary(op, s[a], layout, s[b], layout, into: s[y]) }
     }
   }
 
   private func examineBinarySpecials(_ op: BinaryOp) {
     if op == .remainder {
-      // The formula leaves open what an infinite or a vanishing divisor gives.
+      // The formula does not specify the result for an infinite or a zero divisor.
       let a: [Double] = [.nan, 1, .infinity, 1, -1, 4, -4, 4, -4, 0, -0.5, 5]
       let b: [Double] = [1, .nan, 2, 0, 0, 2, 2, -2, -2, 4, 4, -4]
       examineBinary(op, a, b, .float32, "special values")
@@ -66,19 +66,19 @@ extension Examiner {
     let shape: Shape = [33, 7]
     let (dense, row) = (Layout(dense: shape), Layout(broadcasting: [7], to: shape))
     let (a, b) = (operands(op, 231, .float32, isSecond: false), operands(op, 231, .float32, isSecond: true))
-    examine("binary \(op) float32", "\(shape) with [7], into the first") { trial in
-      let x = trial.updated(a, offset: 2, within: tolerance(op))
-      let z = trial.input(Array(b.prefix(7)))
+    examine("binary \(op) float32", "\(shape) with [7], into the first") { testCase in
+      let x = testCase.updated(a, offset: 2, within: tolerance(op))
+      let z = testCase.input(Array(b.prefix(7)))
       return { backend, s in try backend.binary(op, s[x], dense, s[z], row, into: s[x]) }
     }
-    examine("binary \(op) float32", "\(shape) with \(shape), into the second") { trial in
-      let x = trial.input(a)
-      let z = trial.updated(b, offset: 2, within: tolerance(op))
+    examine("binary \(op) float32", "\(shape) with \(shape), into the second") { testCase in
+      let x = testCase.input(a)
+      let z = testCase.updated(b, offset: 2, within: tolerance(op))
       return { backend, s in try backend.binary(op, s[x], dense, s[z], dense, into: s[z]) }
     }
     guard op == .multiply || op == .add else { return }
-    examine("binary \(op) float32", "\(shape) with itself, in place") { trial in
-      let x = trial.updated(a, within: tolerance(op))
+    examine("binary \(op) float32", "\(shape) with itself, in place") { testCase in
+      let x = testCase.updated(a, within: tolerance(op))
       return { backend, s in try backend.binary(op, s[x], dense, s[x], dense, into: s[x]) }
     }
   }
@@ -86,29 +86,29 @@ extension Examiner {
   private func examineBinaryScalar(_ op: BinaryOp) {
     for scalarFirst in [false, true] {
       let values = operands(op, 129, .float32, isSecond: scalarFirst)
-      // Scalars that meet no multiples in a remainder.
+      // Scalars that do not hit multiples in a remainder.
       let number = op != .remainder ? 0.7 : scalarFirst ? 1.125 : 1.5
       let name = "binaryScalar \(op) float32 \(number)\(scalarFirst ? " first" : "")"
-      examine(name, "[129]") { trial in
-        let x = trial.input(values, offset: 1)
-        let y = trial.output(129, offset: 2, within: tolerance(op))
+      examine(name, "[129]") { testCase in
+        let x = testCase.input(values, offset: 1)
+        let y = testCase.output(129, offset: 2, within: tolerance(op))
         return { backend, s in
           try backend.binaryScalar(op, s[x], number, scalarFirst: scalarFirst, count: 129, into: s[y])
         }
       }
-      examine(name, "[129], in place") { trial in
-        let x = trial.updated(values, within: tolerance(op))
+      examine(name, "[129], in place") { testCase in
+        let x = testCase.updated(values, within: tolerance(op))
         return { backend, s in
           try backend.binaryScalar(op, s[x], number, scalarFirst: scalarFirst, count: 129, into: s[x])
         }
       }
     }
-    // Bounds of gradients are infinite where there are none, and NaN must pass maximum and minimum.
+    // Gradient bounds may be infinite, and NaN must pass through maximum and minimum.
     guard op == .maximum || op == .minimum else { return }
     for scalar in [Double.infinity, -.infinity, .nan, 1] {
-      examine("binaryScalar \(op) float32 \(scalar)", "special values") { trial in
-        let x = trial.input(Special.floats)
-        let y = trial.output(Special.floats.count, within: .number)
+      examine("binaryScalar \(op) float32 \(scalar)", "special values") { testCase in
+        let x = testCase.input(Special.floats)
+        let y = testCase.output(Special.floats.count, within: .number)
         return { backend, s in
           try backend.binaryScalar(op, s[x], scalar, scalarFirst: false, count: Special.floats.count, into: s[y])
         }
@@ -119,9 +119,9 @@ extension Examiner {
   private func examineIntegerScalar(_ op: BinaryOp) {
     let values = Special.integers
     for (scalar, scalarFirst) in [(3.0, false), (-7, true), (0, false), (-1, false), (2_147_483_647, true)] {
-      examine("binaryScalar \(op) int32 \(scalar)\(scalarFirst ? " first" : "")", "\(values)") { trial in
-        let x = trial.input(values, .int32)
-        let y = trial.output(values.count, .int32, within: .number)
+      examine("binaryScalar \(op) int32 \(scalar)\(scalarFirst ? " first" : "")", "\(values)") { testCase in
+        let x = testCase.input(values, .int32)
+        let y = testCase.output(values.count, .int32, within: .number)
         return { backend, s in
           try backend.binaryScalar(op, s[x], scalar, scalarFirst: scalarFirst, count: values.count, into: s[y])
         }
@@ -129,8 +129,8 @@ extension Examiner {
     }
   }
 
-  /// Sums, products and extremes of two numbers are correctly rounded everywhere; division and powers are as exact as
-  /// OpenCL demands.
+  /// Sums, products, and extreme values of two numbers are correctly rounded on every device. Division and powers are
+  /// as exact as OpenCL requires.
   private func tolerance(_ op: BinaryOp) -> Tolerance {
     switch op {
     case .divide: .ulps(2.5)
@@ -139,7 +139,7 @@ extension Examiner {
     }
   }
 
-  /// Operands for which the result depends smoothly on them.
+  /// Operands for which the result is a smooth function.
   private func operands(_ op: BinaryOp, _ count: Int, _ dtype: DType, isSecond: Bool) -> [Double] {
     guard dtype == .float32 else { return numbers.values(count, dtype) }
     switch op {
@@ -148,7 +148,7 @@ extension Examiner {
     case .remainder where isSecond:
       return numbers.integers(count, in: 0...5).map { [0.75, 1.5, 3, -0.75, -1.5, -3][Int($0)] }
     case .remainder:
-      // Odd multiples of 3/8: no quotient is near an integer, where one rounding decides.
+      // Odd multiples of 3/8: no quotient is near an integer, where a single rounding would determine the result.
       return numbers.integers(count, in: -10...10).map { (2 * $0 + 1) * 0.375 }
     default: return numbers.floats(count, in: -4...4)
     }

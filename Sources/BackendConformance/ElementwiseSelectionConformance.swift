@@ -1,7 +1,7 @@
 import BackendCore
 
 /// Comparisons, selection, conversion, and ranges.
-extension Examiner {
+extension ConformanceRunner {
   func examineComparisons() {
     let (first, second) = Special.pairs(Special.floats)
     let (firstInteger, secondInteger) = Special.pairs(Special.integers)
@@ -22,13 +22,13 @@ extension Examiner {
 
   private func examineCompare(_ op: ComparisonOp, _ pair: ViewPair) {
     let (first, second) = (pair.first, pair.second)
-    // Few different values, so that many are equal.
+    // Few distinct values, so that many are equal.
     let a = numbers.integers(first.count, in: -2...2)
     let b = numbers.integers(second.count, in: -2...2)
-    examine("compare \(op) float32", pair.name) { trial in
-      let x = trial.input(a, offset: 3)
-      let z = trial.input(b, offset: 5)
-      let y = trial.output(pair.count, .bool, offset: 1, within: .number)
+    examine("compare \(op) float32", pair.name) { testCase in
+      let x = testCase.input(a, offset: 3)
+      let z = testCase.input(b, offset: 5)
+      let y = testCase.output(pair.count, .bool, offset: 1, within: .number)
       return { backend, s in
         try backend.compare(
           op, s[x].advanced(by: first.start), first.layout, s[z].advanced(by: second.start), second.layout,
@@ -39,18 +39,18 @@ extension Examiner {
 
   private func examineCompare(_ op: ComparisonOp, _ first: [Double], _ second: [Double], _ dtype: DType) {
     let layout = Layout(dense: [first.count])
-    examine("compare \(op) \(dtype)", "pairs of special values") { trial in
-      let a = trial.input(first, dtype)
-      let b = trial.input(second, dtype)
-      let y = trial.output(first.count, .bool, within: .number)
+    examine("compare \(op) \(dtype)", "pairs of special values") { testCase in
+      let a = testCase.input(first, dtype)
+      let b = testCase.input(second, dtype)
+      let y = testCase.output(first.count, .bool, within: .number)
       return { backend, s in try backend.compare(op, s[a], layout, s[b], layout, into: s[y]) }
     }
   }
 
   private func examineCompareScalar(_ op: ComparisonOp, _ values: [Double], _ scalar: Double, _ dtype: DType) {
-    examine("compareScalar \(op) \(dtype) \(scalar)", "special values") { trial in
-      let x = trial.input(values, dtype, offset: 1)
-      let y = trial.output(values.count, .bool, offset: 3, within: .number)
+    examine("compareScalar \(op) \(dtype) \(scalar)", "special values") { testCase in
+      let x = testCase.input(values, dtype, offset: 1)
+      let y = testCase.output(values.count, .bool, offset: 3, within: .number)
       return { backend, s in try backend.compareScalar(op, s[x], scalar, count: values.count, into: s[y]) }
     }
   }
@@ -64,10 +64,10 @@ extension Examiner {
     let dense = Layout(dense: [count])
     let everywhere = Layout(shape: [count], strides: Strides())
     let flags = numbers.bools(count)
-    examine("select float32", "special values or a scalar, in place") { trial in
-      let condition = trial.input(flags, .bool, offset: 1)
-      let constant = trial.input([-0.0])
-      let y = trial.updated(values, within: .bits)
+    examine("select float32", "special values or a scalar, in place") { testCase in
+      let condition = testCase.input(flags, .bool, offset: 1)
+      let constant = testCase.input([-0.0])
+      let y = testCase.updated(values, within: .bits)
       return { backend, s in
         try backend.select(s[condition], dense, s[constant], everywhere, s[y], dense, into: s[y])
       }
@@ -77,16 +77,16 @@ extension Examiner {
   private func examineSelect(_ pair: ViewPair, _ dtype: DType) {
     let (first, second) = (pair.first, pair.second)
     let shape = first.layout.shape
-    // The condition repeats along the last axis.
+    // The condition is broadcast along the last axis.
     var rows = shape
     if shape.rank > 0 { rows[-1] = 1 }
     let flags = numbers.bools(rows.count)
     let (a, b) = (numbers.values(first.count, dtype), numbers.values(second.count, dtype))
-    examine("select \(dtype)", "\(rows) of \(pair.name)") { trial in
-      let condition = trial.input(flags, .bool, offset: 2)
-      let x = trial.input(a, dtype, offset: 3)
-      let z = trial.input(b, dtype, offset: 5)
-      let y = trial.output(pair.count, dtype, offset: 1, within: .bits)
+    examine("select \(dtype)", "\(rows) of \(pair.name)") { testCase in
+      let condition = testCase.input(flags, .bool, offset: 2)
+      let x = testCase.input(a, dtype, offset: 3)
+      let z = testCase.input(b, dtype, offset: 5)
+      let y = testCase.output(pair.count, dtype, offset: 1, within: .bits)
       return { backend, s in
         try backend.select(
           s[condition], Layout(broadcasting: rows, to: shape), s[x].advanced(by: first.start), first.layout,
@@ -105,9 +105,9 @@ extension Examiner {
     for (source, values) in operands {
       for target in [DType.float32, .int32, .bool] {
         for values in [values, numbers.values(1000, source), []] {
-          examine("cast \(source) to \(target)", "[\(values.count)]") { trial in
-            let x = trial.input(values, source, offset: 3)
-            let y = trial.output(values.count, target, offset: 1, within: .number)
+          examine("cast \(source) to \(target)", "[\(values.count)]") { testCase in
+            let x = testCase.input(values, source, offset: 3)
+            let y = testCase.output(values.count, target, offset: 1, within: .number)
             return { backend, s in try backend.cast(s[x], count: values.count, into: s[y]) }
           }
         }
@@ -119,14 +119,14 @@ extension Examiner {
     for (start, step, count) in [(0.0, 1.0, 1000), (5, -2, 129), (0.25, 0.1, 33), (-1, 0, 3), (0, 1, 1), (0, 1, 0)] {
       // The product and the sum are rounded.
       let scale = (0..<count).map { abs(start) + Double($0) * abs(step) }
-      examine("range float32", "\(start) by \(step), [\(count)]") { trial in
-        let y = trial.output(count, offset: 3, within: .scaled(scale, factor: 2))
+      examine("range float32", "\(start) by \(step), [\(count)]") { testCase in
+        let y = testCase.output(count, offset: 3, within: .scaled(scale, factor: 2))
         return { backend, s in try backend.range(start: start, step: step, count: count, into: s[y]) }
       }
     }
     for (start, step, count) in [(0.0, 1.0, 1000), (7, -3, 129), (2_147_483_600, 1, 33), (-4, 0, 3), (0, 1, 0)] {
-      examine("range int32", "\(start) by \(step), [\(count)]") { trial in
-        let y = trial.output(count, .int32, offset: 1, within: .number)
+      examine("range int32", "\(start) by \(step), [\(count)]") { testCase in
+        let y = testCase.output(count, .int32, offset: 1, within: .number)
         return { backend, s in try backend.range(start: start, step: step, count: count, into: s[y]) }
       }
     }

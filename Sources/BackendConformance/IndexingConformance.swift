@@ -1,7 +1,7 @@
 import BackendCore
 
 /// Gathers and scatters, with repeated indices and indices out of range.
-extension Examiner {
+extension ConformanceRunner {
   func examineIndexing() {
     for shape in AxisShape.indexed {
       for indexCount in [0, 1, 33] {
@@ -15,9 +15,50 @@ extension Examiner {
         for terms in Terms.allCases { examineScatterAddElements(shape, indexExtent, .float32, terms) }
       }
     }
+    examineRandomIndexing()
+    examineLongScatters()
   }
 
-  /// Indices in range, some of them repeated, and some far out.
+  private func examineRandomIndexing() {
+    for _ in 0..<20 {
+      let (shape, count) = (numbers.axisShape(upTo: 4000), numbers.extent(upTo: 600))
+      let dtype = numbers.choice(of: [DType.float32, .int32, .bool])
+      examineGatherRows(shape, count, dtype)
+      examineGatherElements(shape, count, dtype)
+      for terms in Terms.allCases {
+        examineScatterAddRows(shape, count, .float32, terms)
+        examineScatterAddElements(shape, count, .float32, terms)
+      }
+    }
+  }
+
+  /// Sums of so many updates of one position that plain float32 would lose most of their digits, next to a few of
+  /// another position.
+  private func examineLongScatters() {
+    let count = 20_000
+    for inner in [1, 3] {
+      let shape = AxisShape(outer: 2, extent: 3, inner: inner)
+      let values = numbers.floats(2 * count * inner, in: 0.1...0.1)
+      let places = (0..<2 * count * inner).map { $0 / inner % 500 == 7 ? 2.0 : 1 }
+      let before = [Double](repeating: 1, count: shape.count)
+      examine("scatterAddElements float32", "\(count) times 0.1 at one place of \(shape.text)") { testCase in
+        let (updates, index) = (testCase.input(values), testCase.input(places, .int32))
+        let y = testCase.updated(before, offset: 1, within: .ulps(8))
+        return { backend, s in
+          try backend.scatterAddElements(s[updates], indices: s[index], indexExtent: count, into: s[y], shape)
+        }
+      }
+      examine("scatterAddRows float32", "\(count) times 0.1 at one row of \(shape.text)") { testCase in
+        let (updates, index) = (testCase.input(values), testCase.input(Array(places.prefix(count)), .int32))
+        let y = testCase.updated(before, offset: 1, within: .ulps(8))
+        return { backend, s in
+          try backend.scatterAddRows(s[updates], indices: s[index], indexCount: count, into: s[y], shape)
+        }
+      }
+    }
+  }
+
+  /// Indices in range, some of them repeated, and some far out of range.
   private func indices(_ count: Int, below extent: Int) -> [Double] {
     var indices = numbers.integers(count, in: 0...max(extent - 1, 0))
     let outside = [-1, Double(extent), Double(Int32.min), Double(Int32.max), Double(extent + 1)]
@@ -28,10 +69,10 @@ extension Examiner {
   private func examineGatherRows(_ shape: AxisShape, _ indexCount: Int, _ dtype: DType) {
     let values = numbers.values(shape.count, dtype)
     let places = indices(indexCount, below: shape.extent)
-    examine("gatherRows \(dtype)", "\(shape.text) at [\(indexCount)]") { trial in
-      let x = trial.input(values, dtype, offset: 3)
-      let index = trial.input(places, .int32, offset: 1)
-      let y = trial.output(shape.outer * indexCount * shape.inner, dtype, offset: 2, within: .bits)
+    examine("gatherRows \(dtype)", "\(shape.text) at [\(indexCount)]") { testCase in
+      let x = testCase.input(values, dtype, offset: 3)
+      let index = testCase.input(places, .int32, offset: 1)
+      let y = testCase.output(shape.outer * indexCount * shape.inner, dtype, offset: 2, within: .bits)
       return { backend, s in
         try backend.gatherRows(s[x], shape, indices: s[index], indexCount: indexCount, into: s[y])
       }
@@ -42,10 +83,10 @@ extension Examiner {
     let before = terms.values(shape.count, &numbers)
     let values = terms.values(shape.outer * indexCount * shape.inner, &numbers)
     let places = indices(indexCount, below: shape.extent)
-    examine("scatterAddRows \(dtype)", "\(shape.text) at [\(indexCount)]") { trial in
-      let updates = trial.input(values, dtype, offset: 3)
-      let index = trial.input(places, .int32, offset: 1)
-      let y = trial.updated(before, dtype, offset: 2, within: terms.tolerance(length: indexCount + 1))
+    examine("scatterAddRows \(dtype)", "\(shape.text) at [\(indexCount)]") { testCase in
+      let updates = testCase.input(values, dtype, offset: 3)
+      let index = testCase.input(places, .int32, offset: 1)
+      let y = testCase.updated(before, dtype, offset: 2, within: terms.tolerance(length: indexCount + 1))
       return { backend, s in
         try backend.scatterAddRows(s[updates], indices: s[index], indexCount: indexCount, into: s[y], shape)
       }
@@ -56,10 +97,10 @@ extension Examiner {
     let values = numbers.values(shape.count, dtype)
     let count = shape.outer * indexExtent * shape.inner
     let places = indices(count, below: shape.extent)
-    examine("gatherElements \(dtype)", "\(shape.text), index extent \(indexExtent)") { trial in
-      let x = trial.input(values, dtype, offset: 3)
-      let index = trial.input(places, .int32, offset: 1)
-      let y = trial.output(count, dtype, offset: 2, within: .bits)
+    examine("gatherElements \(dtype)", "\(shape.text), index extent \(indexExtent)") { testCase in
+      let x = testCase.input(values, dtype, offset: 3)
+      let index = testCase.input(places, .int32, offset: 1)
+      let y = testCase.output(count, dtype, offset: 2, within: .bits)
       return { backend, s in
         try backend.gatherElements(s[x], shape, indices: s[index], indexExtent: indexExtent, into: s[y])
       }
@@ -71,10 +112,10 @@ extension Examiner {
     let count = shape.outer * indexExtent * shape.inner
     let values = terms.values(count, &numbers)
     let places = indices(count, below: shape.extent)
-    examine("scatterAddElements \(dtype)", "\(shape.text), index extent \(indexExtent)") { trial in
-      let updates = trial.input(values, dtype, offset: 3)
-      let index = trial.input(places, .int32, offset: 1)
-      let y = trial.updated(before, dtype, offset: 2, within: terms.tolerance(length: indexExtent + 1))
+    examine("scatterAddElements \(dtype)", "\(shape.text), index extent \(indexExtent)") { testCase in
+      let updates = testCase.input(values, dtype, offset: 3)
+      let index = testCase.input(places, .int32, offset: 1)
+      let y = testCase.updated(before, dtype, offset: 2, within: terms.tolerance(length: indexExtent + 1))
       return { backend, s in
         try backend.scatterAddElements(s[updates], indices: s[index], indexExtent: indexExtent, into: s[y], shape)
       }
@@ -83,7 +124,7 @@ extension Examiner {
 }
 
 extension AxisShape {
-  /// Rows of a table, columns, middle axes, single elements, and nothing.
+  /// Rows of a table, columns, middle axes, single elements, and empty shapes.
   fileprivate static let indexed = [
     AxisShape(outer: 1, extent: 129, inner: 31), AxisShape(outer: 33, extent: 10, inner: 1),
     AxisShape(outer: 3, extent: 7, inner: 5), AxisShape(outer: 1, extent: 1000, inner: 1),

@@ -1,7 +1,7 @@
 import BackendCore
 
-/// The matrix product in all transpositions and batch strides, and its fusion with bias and activation.
-extension Examiner {
+/// The matrix product with all transpositions and batch strides, and its fusion with bias and activation.
+extension ConformanceRunner {
   func examineMatmul() {
     let sizes = [
       (1, 1, 1), (3, 3, 3), (1, 129, 33), (129, 1, 33), (33, 31, 127), (31, 33, 129), (127, 129, 3), (33, 31, 1000),
@@ -22,6 +22,14 @@ extension Examiner {
       examineMatmul(MatmulShape(m: 33, n: 31, k: 65), alpha: alpha, beta: beta)
       examineMatmul(MatmulShape(m: 1, n: 129, k: 33, transposesB: true), alpha: alpha, beta: beta)
     }
+    for _ in 0..<30 {
+      let m = numbers.extent(upTo: 300), n = numbers.extent(upTo: 300), k = numbers.extent(upTo: 40_000 / max(m, n))
+      let (transposesA, transposesB) = (numbers.bools(1) == [1], numbers.bools(1) == [1])
+      examineMatmul(MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB))
+      let (rows, units) = numbers.rows(upTo: 30_000)
+      examineLinearGradient(numbers.choice(of: [nil, .relu, UnaryOp(.tanh)]), rows, units)
+    }
+    examineLongBiasGradients()
     examineBatches()
     examineMatmulOfSpecials()
     examineLinear()
@@ -33,7 +41,7 @@ extension Examiner {
   }
 
   private func examineMatmul(_ shape: MatmulShape, alpha: Double, beta: Double, _ terms: Terms) {
-    // As many elements as the last batch reaches.
+    // The number of elements up to the end of the last batch.
     let aCount = shape.batch == 0 ? 0 : (shape.batch - 1) * shape.strideA + shape.m * shape.k
     let bCount = shape.batch == 0 ? 0 : (shape.batch - 1) * shape.strideB + shape.k * shape.n
     let cCount = shape.batch * shape.m * shape.n
@@ -41,13 +49,14 @@ extension Examiner {
     let b = terms.values(bCount, &numbers)
     let c = terms.values(cCount, &numbers)
     let factors = alpha == 1 && beta == 0 ? "" : ", alpha \(alpha), beta \(beta)"
-    examine("matmul float32", "\(shape.text)\(factors), \(terms) numbers") { trial in
-      let left = trial.input(a, offset: 3)
-      let right = trial.input(b, offset: 5)
+    examine("matmul float32", "\(shape.text)\(factors), \(terms) numbers") { testCase in
+      let left = testCase.input(a, offset: 3)
+      let right = testCase.input(b, offset: 5)
       let tolerance = terms.tolerance(length: shape.k)
-      // Without beta, C holds NaN and must not be read.
+      // With beta = 0, C contains NaN and must not be read.
       let result =
-        beta == 0 ? trial.output(cCount, offset: 1, within: tolerance) : trial.updated(c, offset: 1, within: tolerance)
+        beta == 0
+        ? testCase.output(cCount, offset: 1, within: tolerance) : testCase.updated(c, offset: 1, within: tolerance)
       return { backend, s in
         try backend.matmul(
           s[left], s[right], shape, alpha: s.factor(alpha), beta: s.factor(beta), into: s[result])
@@ -71,7 +80,7 @@ extension Examiner {
     examineMatmul(MatmulShape(batch: 0, m: 3, n: 3, k: 3, strideA: 9, strideB: 9))
   }
 
-  /// NaN and infinity reach every element that they belong to and no other; zero times infinity is NaN.
+  /// NaN and infinity affect exactly the elements that depend on them; zero times infinity is NaN.
   private func examineMatmulOfSpecials() {
     let (m, n, k) = (33, 31, 40)
     var (a, b) = (numbers.floats(m * k), numbers.floats(k * n))
@@ -80,11 +89,11 @@ extension Examiner {
     b[13 * n + 30] = -.infinity
     for i in 0..<m { a[i * k + 20] = 0 }
     b[20 * n + 4] = .infinity
-    examine("matmul float32", "[\(m), \(k)] by [\(k), \(n)] with special values") { trial in
-      let left = trial.input(a)
-      let right = trial.input(b)
-      // The magnitudes are infinite where the results are, so the bound is stated here.
-      let result = trial.output(m * n, within: .mixed(ulps: 8, absolute: 16 * Double(k).squareRoot()))
+    examine("matmul float32", "[\(m), \(k)] by [\(k), \(n)] with special values") { testCase in
+      let left = testCase.input(a)
+      let right = testCase.input(b)
+      // The magnitudes are infinite where the results are, so the bound is specified here.
+      let result = testCase.output(m * n, within: .mixed(ulps: 8, absolute: 16 * Double(k).squareRoot()))
       return { backend, s in
         try backend.matmul(s[left], s[right], MatmulShape(m: m, n: n, k: k), alpha: 1, beta: 0, into: s[result])
       }
@@ -110,7 +119,7 @@ extension Examiner {
   private func examineLinear(
     rows: Int, inputs: Int, units: Int, _ activation: UnaryOp?, hasBias: Bool, wantsPreActivation: Bool
   ) {
-    // Whole numbers stay exact up to an activation that is made of straight lines.
+    // Integers stay exact through piecewise linear activations.
     for terms in activation == nil || activation == .relu ? Terms.allCases : [.rough] {
       examineLinear(
         rows: rows, inputs: inputs, units: units, activation, hasBias: hasBias, wantsPreActivation: wantsPreActivation,
@@ -125,15 +134,15 @@ extension Examiner {
     let w = terms.values(inputs * units, &numbers)
     let bias = terms.values(units, &numbers)
     let name = "linear \(activation.map { "\($0.kind)" } ?? "without activation")\(hasBias ? "" : " or bias") float32"
-    examine(name, "[\(rows), \(inputs)] by [\(inputs), \(units)], \(terms) numbers", isFused: true) { trial in
-      let input = trial.input(x, offset: 3)
-      let weight = trial.input(w, offset: 5)
-      let bias = hasBias ? trial.input(bias, offset: 2) : nil
-      // The activations tried have derivatives below 1.2: they keep the error of the sum.
+    examine(name, "[\(rows), \(inputs)] by [\(inputs), \(units)], \(terms) numbers", isFused: true) { testCase in
+      let input = testCase.input(x, offset: 3)
+      let weight = testCase.input(w, offset: 5)
+      let bias = hasBias ? testCase.input(bias, offset: 2) : nil
+      // The examined activations have derivatives below 1.2, so they preserve the error of the sum.
       let tolerance = terms.tolerance(length: inputs + 64)
-      let y = trial.output(rows * units, offset: 1, within: tolerance)
+      let y = testCase.output(rows * units, offset: 1, within: tolerance)
       let before =
-        wantsPreActivation ? trial.output(rows * units, offset: 4, within: tolerance, name: "preActivation") : nil
+        wantsPreActivation ? testCase.output(rows * units, offset: 4, within: tolerance, name: "preActivation") : nil
       return { backend, s in
         try backend.linear(
           s[input], s[weight], bias: s[ifGiven: bias], rows: rows, inputs: inputs, units: units,
@@ -150,20 +159,52 @@ extension Examiner {
     }
   }
 
+  /// Sums over so many rows that plain float32 would lose most of their digits.
+  private func examineLongBiasGradients() {
+    for (rows, units) in [(60_000, 3), (20_000, 17)] {
+      let (dy, saved) = (numbers.floats(rows * units, in: 0.1...0.1), numbers.floats(rows * units, in: 1...1))
+      for activation in [nil, UnaryOp.relu] {
+        let details = "[\(rows), \(units)] of 0.1\(activation == nil ? "" : ", relu")"
+        examine("linearGradient float32", details, isFused: true) { testCase in
+          let gradient = testCase.input(dy)
+          let kept = testCase.input(saved)
+          let dz = activation == nil ? nil : testCase.output(dy.count, within: .number, name: "dz")
+          let dBias = testCase.output(units, offset: 1, within: .ulps(8), name: "dBias")
+          return { backend, s in
+            try backend.linearGradient(
+              s[gradient], saved: activation == nil ? nil : s[kept], activation: activation, rows: rows, units: units,
+              dz: s[ifGiven: dz], dBias: s[dBias])
+          }
+        }
+        examine("convolutionOutputGradient float32", details, isFused: true) { testCase in
+          let gradient = testCase.input(dy)
+          let kept = testCase.input(saved)
+          let dBias = testCase.output(units, offset: 1, within: .ulps(8), name: "dBias")
+          return { backend, s in
+            try backend.convolutionOutputGradient(
+              s[gradient], saved: activation == nil ? nil : s[kept], activation: activation, batch: 4, channels: units,
+              plane: rows / 4, dz: nil, dBias: s[dBias])
+          }
+        }
+      }
+    }
+  }
+
   private func examineLinearGradient(_ activation: UnaryOp?, _ rows: Int, _ units: Int) {
     let count = rows * units
     let dy = numbers.floats(count)
     let savedValues = numbers.floats(count)
     let name = "linearGradient \(activation.map { "\($0.kind)" } ?? "without activation") float32"
-    // dz and the sum over the rows of it; with the derivative, each term has an error of a few ulps of dy.
+    // dz and its sum over the rows. With the derivative, each term has an error of a few ulps of dy.
     let bound = Tolerance.mixed(ulps: 16, absolute: 16 + 4 * Double(rows).squareRoot())
     for place in GradientPlace.allCases where activation != nil || place == .elsewhere {
-      examine(name, "[\(rows), \(units)], dz \(place)", isFused: true) { trial in
+      examine(name, "[\(rows), \(units)], dz \(place)", isFused: true) { testCase in
         let gradient =
-          place == .intoGradient ? trial.updated(dy, offset: 2, within: bound, name: "dz") : trial.input(dy, offset: 2)
-        let saved = activation == nil ? nil : trial.input(savedValues, offset: 3)
-        let dz = place == .elsewhere && activation != nil ? trial.output(count, within: bound, name: "dz") : nil
-        let dBias = trial.output(units, offset: 1, within: bound, name: "dBias")
+          place == .intoGradient
+          ? testCase.updated(dy, offset: 2, within: bound, name: "dz") : testCase.input(dy, offset: 2)
+        let saved = activation == nil ? nil : testCase.input(savedValues, offset: 3)
+        let dz = place == .elsewhere && activation != nil ? testCase.output(count, within: bound, name: "dz") : nil
+        let dBias = testCase.output(units, offset: 1, within: bound, name: "dBias")
         return { backend, s in
           try backend.linearGradient(
             s[gradient], saved: s[ifGiven: saved], activation: activation, rows: rows, units: units,
@@ -174,7 +215,7 @@ extension Examiner {
   }
 }
 
-/// Where the gradient before the activation goes.
+/// The destination of the gradient before the activation.
 enum GradientPlace: String, CaseIterable {
   case elsewhere, intoGradient, unwanted
 }

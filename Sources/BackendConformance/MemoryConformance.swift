@@ -1,7 +1,7 @@
 import BackendCore
 
-/// Transfers, copies, fills, and what an allocator must say.
-extension Examiner {
+/// Transfers, copies, fills, and the reports of the allocator.
+extension ConformanceRunner {
   func examineMemory() {
     for dtype in [DType.float32, .int32, .bool] where !tested.supports(dtype) {
       fail("supports", "\(dtype)", expected: "true", found: "false")
@@ -10,9 +10,9 @@ extension Examiner {
       for count in [0, 1, 33, 1000] { examineTransfers(dtype, count) }
     }
     let values = Special.floats + Special.denormals
-    examine("copy float32", "special values") { trial in
-      let x = trial.input(values, offset: 1)
-      let y = trial.output(values.count, offset: 2, within: .bits)
+    examine("copy float32", "special values") { testCase in
+      let x = testCase.input(values, offset: 1)
+      let y = testCase.output(values.count, offset: 2, within: .bits)
       return { backend, s in try backend.copy(s[x], count: values.count, into: s[y]) }
     }
     for value in [0, -0.0, 1.5, .nan, .infinity, -1e-40] { examineFill(.float32, value) }
@@ -23,19 +23,19 @@ extension Examiner {
 
   private func examineTransfers(_ dtype: DType, _ count: Int) {
     let values = numbers.values(count, dtype)
-    examine("copy \(dtype)", "[\(count)]") { trial in
-      let x = trial.input(values, dtype, offset: 5)
-      let y = trial.output(count, dtype, offset: 3, within: .bits)
+    examine("copy \(dtype)", "[\(count)]") { testCase in
+      let x = testCase.input(values, dtype, offset: 5)
+      let y = testCase.output(count, dtype, offset: 3, within: .bits)
       return { backend, s in try backend.copy(s[x], count: count, into: s[y]) }
     }
-    examine("download and upload \(dtype)", "[\(count)]") { trial in
-      let x = trial.input(values, dtype, offset: 5)
-      let y = trial.output(count, dtype, offset: 3, within: .bits)
+    examine("download and upload \(dtype)", "[\(count)]") { testCase in
+      let x = testCase.input(values, dtype, offset: 5)
+      let y = testCase.output(count, dtype, offset: 3, within: .bits)
       return { backend, s in
         var bytes = [UInt8](repeating: 0, count: count * dtype.byteCount)
         try bytes.withUnsafeMutableBytes { try backend.download(s[x], into: $0) }
         try bytes.withUnsafeBytes { try backend.upload($0, into: s[y]) }
-        // What is uploaded is free to change when the call returns.
+        // The source of an upload may change when the call returns.
         for i in bytes.indices { bytes[i] = 0x55 }
         try backend.synchronize()
       }
@@ -44,8 +44,8 @@ extension Examiner {
 
   private func examineFill(_ dtype: DType, _ value: Double) {
     for count in [0, 1, 129] {
-      examine("fill \(dtype) with \(value)", "[\(count)]") { trial in
-        let y = trial.output(count, dtype, offset: 3, within: .number)
+      examine("fill \(dtype) with \(value)", "[\(count)]") { testCase in
+        let y = testCase.output(count, dtype, offset: 3, within: .number)
         return { backend, s in try backend.fill(s[y], count: count, with: value) }
       }
     }
@@ -67,7 +67,7 @@ extension Examiner {
     } catch {
       fail("allocate", "[262144]", expected: "a buffer", found: "\(error)")
     }
-    // More than any address space holds.
+    // More than any address space.
     let impossible = 1 << 46
     do {
       _ = try tested.allocate(count: impossible, dtype: .float32)

@@ -1,85 +1,109 @@
 import BackendCore
 
-/// Normalisation of rows, and its gradient.
-extension Examiner {
+/// Normalization of rows, and its gradient.
+extension ConformanceRunner {
   func examineNormalization() {
-    for (rows, columns) in (Examiner.rowShapes + [(150, 33)]) {
-      for isCentred in [true, false] {
-        for (hasGain, hasShift) in [(true, true), (true, false), (false, true), (false, false)] {
-          let shape = NormalizationShape(rows: rows, columns: columns, isCentred: isCentred, epsilon: 1e-2)
-          examineNormalization(shape, hasGain, hasShift)
-          examineNormalizationGradient(shape, hasGain, hasShift)
+    for (rows, columns) in (ConformanceRunner.rowShapes + [(150, 33)]) {
+      for isCentered in [true, false] {
+        for (hasWeight, hasBias) in [(true, true), (true, false), (false, true), (false, false)] {
+          let shape = NormalizationShape(rows: rows, columns: columns, isCentered: isCentered, epsilon: 1e-2)
+          examineNormalization(shape, hasWeight, hasBias)
+          examineNormalizationGradient(shape, hasWeight, hasBias)
         }
       }
+    }
+    for _ in 0..<20 {
+      let (rows, columns) = numbers.rows()
+      let shape = NormalizationShape(
+        rows: rows, columns: columns, isCentered: numbers.bools(1) == [1], epsilon: 1e-2)
+      examineNormalization(shape, true, numbers.bools(1) == [1])
+      examineNormalizationGradient(shape, true, true)
     }
     examineNormalizationOfSpecials()
   }
 
-  private func name(_ shape: NormalizationShape, _ hasGain: Bool, _ hasShift: Bool) -> String {
-    "[\(shape.rows), \(shape.columns)]\(shape.isCentred ? "" : ", root mean square")\(hasGain ? ", gain" : "")"
-      + (hasShift ? ", shift" : "")
+  private func name(_ shape: NormalizationShape, _ hasWeight: Bool, _ hasBias: Bool) -> String {
+    "[\(shape.rows), \(shape.columns)]\(shape.isCentered ? "" : ", root mean square")\(hasWeight ? ", weight" : "")"
+      + (hasBias ? ", bias" : "")
   }
 
-  private func examineNormalization(_ shape: NormalizationShape, _ hasGain: Bool, _ hasShift: Bool) {
+  private func examineNormalization(_ shape: NormalizationShape, _ hasWeight: Bool, _ hasBias: Bool) {
     let count = shape.rows * shape.columns
     examineNormalization(
-      numbers.floats(count, in: -3...5), gain: hasGain ? numbers.floats(shape.columns) : nil,
-      shift: hasShift ? numbers.floats(shape.columns) : nil, shape, name(shape, hasGain, hasShift))
+      numbers.floats(count, in: -3...5), weight: hasWeight ? numbers.floats(shape.columns) : nil,
+      bias: hasBias ? numbers.floats(shape.columns) : nil, shape, name(shape, hasWeight, hasBias))
   }
 
   private func examineNormalization(
-    _ values: [Double], gain: [Double]?, shift: [Double]?, _ shape: NormalizationShape, _ details: String
+    _ values: [Double], weight: [Double]?, bias: [Double]?, _ shape: NormalizationShape, _ details: String
   ) {
-    // A distance of up to 8 is rounded, and what is left of it is divided by a deviation of at least 0.1.
+    // A difference of up to 8 is rounded, and the result is divided by a deviation of at least 0.1.
     let absolute = 64 + 8 * Double(shape.columns).squareRoot()
-    examine("normalize float32", details, isFused: true) { trial in
-      let x = trial.input(values, offset: 3)
-      let gain = gain.map { trial.input($0, offset: 1) }
-      let shift = shift.map { trial.input($0, offset: 2) }
-      let y = trial.output(values.count, offset: 1, within: .mixed(ulps: 16, absolute: absolute))
-      let statistics = trial.output(
+    examine("normalize float32", details, isFused: true) { testCase in
+      let x = testCase.input(values, offset: 3)
+      let weight = weight.map { testCase.input($0, offset: 1) }
+      let bias = bias.map { testCase.input($0, offset: 2) }
+      let y = testCase.output(values.count, offset: 1, within: .mixed(ulps: 16, absolute: absolute))
+      let statistics = testCase.output(
         2 * shape.rows, offset: 5, within: .mixed(ulps: 16, absolute: absolute), name: "statistics")
       return { backend, s in
         try backend.normalize(
-          s[x], gain: s[ifGiven: gain], shift: s[ifGiven: shift], shape, into: s[y], statistics: s[statistics])
+          s[x], weight: s[ifGiven: weight], bias: s[ifGiven: bias], shape, into: s[y], statistics: s[statistics])
       }
     }
   }
 
-  private func examineNormalizationGradient(_ shape: NormalizationShape, _ hasGain: Bool, _ hasShift: Bool) {
+  private func examineNormalizationGradient(_ shape: NormalizationShape, _ hasWeight: Bool, _ hasBias: Bool) {
     let count = shape.rows * shape.columns
     let (dy, x) = (numbers.floats(count), numbers.floats(count))
-    let gain = hasGain ? numbers.floats(shape.columns) : nil
+    let weight = hasWeight ? numbers.floats(shape.columns) : nil
     let statistics = numbers.floats(shape.rows) + numbers.floats(shape.rows, in: 0.5...2)
     let length = 32 + 4 * Double(max(shape.columns, shape.rows)).squareRoot()
     let sums = Tolerance.mixed(ulps: 16, absolute: length + 16 * Double(shape.rows).squareRoot())
-    examine("normalizeGradient float32", name(shape, hasGain, hasShift), isFused: true) { trial in
-      let upstream = trial.input(dy, offset: 3)
-      let source = trial.input(x, offset: 2)
-      let kept = trial.input(statistics, offset: 1)
-      let gain = gain.map { trial.input($0, offset: 1) }
-      let dx = trial.output(count, offset: 1, within: .mixed(ulps: 32, absolute: 4 * length))
-      let dGain = hasGain ? trial.output(shape.columns, offset: 4, within: sums, name: "dGain") : nil
-      let dShift = hasShift ? trial.output(shape.columns, offset: 2, within: sums, name: "dShift") : nil
+    examine("normalizeGradient float32", name(shape, hasWeight, hasBias), isFused: true) { testCase in
+      let upstream = testCase.input(dy, offset: 3)
+      let source = testCase.input(x, offset: 2)
+      let kept = testCase.input(statistics, offset: 1)
+      let weight = weight.map { testCase.input($0, offset: 1) }
+      let dx = testCase.output(count, offset: 1, within: .mixed(ulps: 32, absolute: 4 * length))
+      let dWeight = hasWeight ? testCase.output(shape.columns, offset: 4, within: sums, name: "dWeight") : nil
+      let dBias = hasBias ? testCase.output(shape.columns, offset: 2, within: sums, name: "dBias") : nil
       return { backend, s in
         try backend.normalizeGradient(
-          s[upstream], s[source], gain: s[ifGiven: gain], statistics: s[kept], shape, into: s[dx],
-          dGain: s[ifGiven: dGain], dShift: s[ifGiven: dShift])
+          s[upstream], s[source], weight: s[ifGiven: weight], statistics: s[kept], shape, into: s[dx],
+          dWeight: s[ifGiven: dWeight], dBias: s[ifGiven: dBias])
       }
     }
   }
 
-  /// Rows of one number, of NaN and of infinities.
+  /// Rows of one number, of NaN, and of infinities.
   private func examineNormalizationOfSpecials() {
     let columns = 20
     var rows = [Double](repeating: 3, count: columns) + [Double](repeating: 0, count: columns)
     for special in [Double.nan, .infinity, -.infinity] { rows += [special] + numbers.floats(columns - 1) }
     rows += numbers.floats(columns)
-    for isCentred in [true, false] {
-      let shape = NormalizationShape(
-        rows: rows.count / columns, columns: columns, isCentred: isCentred, epsilon: 1e-5)
+    examineNormalization(rows, columns: columns, epsilon: 1e-5, "special values")
+    for columns in [4, 35, 129, 513, 5000] {
+      var rows: [Double] = []
+      // Squares that overflow, next to a row whose squares do not.
+      for size in [1e20, 1, 1e30, 8e37] { rows += numbers.floats(columns, in: 1...4).map { Double(Float($0 * size)) } }
+      examineNormalization(rows, columns: columns, epsilon: 1e-5, "large numbers, [4, \(columns)]")
+      // Squares that underflow, with no epsilon added to them.
+      rows = []
+      for size in [1e-25, 1, 1e-20] { rows += numbers.floats(columns, in: 1...4).map { Double(Float($0 * size)) } }
       examineNormalization(
-        rows, gain: nil, shift: nil, shape, "special values\(isCentred ? "" : ", root mean square")")
+        rows, columns: columns, epsilon: 0, "small numbers, [3, \(columns)]")
+    }
+  }
+
+  private func examineNormalization(
+    _ rows: [Double], columns: Int, epsilon: Double, _ details: String
+  ) {
+    for isCentered in [true, false] {
+      let shape = NormalizationShape(
+        rows: rows.count / columns, columns: columns, isCentered: isCentered, epsilon: epsilon)
+      examineNormalization(
+        rows, weight: nil, bias: nil, shape, "\(details)\(isCentered ? "" : ", root mean square")")
     }
   }
 }

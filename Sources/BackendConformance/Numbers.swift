@@ -1,6 +1,6 @@
 import BackendCore
 
-/// The operands of trials: a stream of numbers that a seed decides (SplitMix64; Steele, Lea, Flood 2014).
+/// The operands of conformance cases: a stream of numbers determined by a seed (SplitMix64; Steele, Lea, Flood 2014).
 struct Numbers {
   private var state: UInt64
 
@@ -14,7 +14,7 @@ struct Numbers {
     return z ^ (z >> 31)
   }
 
-  /// Numbers that float32 holds, uniform in `range`.
+  /// Numbers representable in float32, uniform in `range`.
   mutating func floats(_ count: Int, in range: ClosedRange<Double> = -1...1) -> [Double] {
     (0..<count).map { _ in
       let unit = Double(next() >> 11) * 0x1p-53
@@ -27,15 +27,51 @@ struct Numbers {
     return (0..<count).map { _ in Double(range.lowerBound + Int(next() % width)) }
   }
 
+  /// A random element.
+  mutating func choice<Element>(of elements: [Element]) -> Element { elements[Int(next() % UInt64(elements.count))] }
+
+  mutating func integer(in range: ClosedRange<Int>) -> Int { Int(integers(1, in: range)[0]) }
+
+  /// An extent at the boundary of vectors, work groups, and blocks: a power of two or one more or less; sometimes any
+  /// other extent.
+  mutating func extent(upTo most: Int) -> Int {
+    if next() % 4 == 0 { return integer(in: 1...most) }
+    let power = 1 << integer(in: 0...(Int.bitWidth - 1 - most.leadingZeroBitCount))
+    return Swift.min(Swift.max(power + integer(in: -1...1), 1), most)
+  }
+
+  /// Extents around an axis, with at most this many elements.
+  mutating func axisShape(upTo most: Int = 40_000) -> AxisShape {
+    let extent = extent(upTo: most)
+    let inner = next() % 2 == 0 ? 1 : self.extent(upTo: most / extent)
+    return AxisShape(outer: self.extent(upTo: most / extent / inner), extent: extent, inner: inner)
+  }
+
+  /// Rows with at most this many elements.
+  mutating func rows(upTo most: Int = 20_000) -> (Int, Int) {
+    let columns = extent(upTo: most)
+    return (extent(upTo: most / columns), columns)
+  }
+
+  /// An axis with approximately this many outputs, possibly with inputs that no window covers, possibly with windows
+  /// over padding only.
+  mutating func windowAxis(outputs: Int) -> WindowAxis {
+    let kernel = integer(in: 1...5), dilation = integer(in: 1...3), padding = integer(in: 0...4)
+    let stride = choice(of: [1, 1, 1, 2, 2, 3, 4, 5, 7, 8, 15, 16]), after = integer(in: 0...4)
+    let reach = (extent(upTo: outputs) - 1) * stride + (kernel - 1) * dilation + 1
+    let input = Swift.max(reach + integer(in: 0...(stride - 1)) - padding - after, 1)
+    return .examined(input, kernel, stride: stride, dilation: dilation, padding: padding, after: after)
+  }
+
   /// Zeros and ones.
   mutating func bools(_ count: Int) -> [Double] { integers(count, in: 0...1) }
 
-  /// Numbers whose magnitude is in `range`, of either sign.
+  /// Numbers with a magnitude in `range` and a random sign.
   mutating func signed(_ count: Int, magnitude range: ClosedRange<Double>) -> [Double] {
     zip(floats(count, in: range), bools(count)).map { $1 == 0 ? $0 : -$0 }
   }
 
-  /// Unremarkable values of a type.
+  /// Ordinary values of a type.
   mutating func values(_ count: Int, _ dtype: DType) -> [Double] {
     switch dtype {
     case .float32, .float64: floats(count, in: -4...4)
@@ -45,11 +81,12 @@ struct Numbers {
   }
 }
 
-/// What sums are made of.
+/// The terms of sums.
 enum Terms: CaseIterable {
-  /// Small integers: every order of adding them gives the same, exact number, so that one term lost shows in any sum.
+  /// Small integers: every order of addition gives the same, exact result, so a single missing term is detected in any
+  /// sum.
   case whole
-  /// Numbers with all bits set: they show how exact the arithmetic is.
+  /// Numbers with all bits set, which test the accuracy of the arithmetic.
   case rough
 
   func values(_ count: Int, _ numbers: inout Numbers) -> [Double] {
@@ -60,21 +97,24 @@ enum Terms: CaseIterable {
   func tolerance(length: Int) -> Tolerance { self == .whole ? .number : .sum(length: length) }
 }
 
-/// Values that operations get wrong.
+/// Values that operations often handle incorrectly.
 enum Special {
   static let floats: [Double] = [
     .nan, .infinity, -.infinity, 0, -0.0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 100, -100,
   ]
-  /// As numbers that arithmetic may flush to zero: for operations that move numbers without looking at them.
+  /// Numbers that arithmetic may flush to zero, for operations that move numbers without interpreting them.
   static let denormals: [Double] = [Double(Float(1e-40)), Double(Float(-1e-42)), Double(Float.leastNonzeroMagnitude)]
   static let integers: [Double] = [
     Double(Int32.min), Double(Int32.min + 1), -7, -2, -1, 0, 1, 2, 3, 7, Double(Int32.max - 1), Double(Int32.max),
   ]
   /// Extents around the sizes of vectors and work groups.
   static let sizes = [0, 1, 3, 31, 33, 127, 129, 1000]
+  /// Counts at the boundaries of vectors, of the work of one item, and of the work of a work group.
+  static let borders = [15, 16, 17, 63, 64, 65, 255, 256, 257, 1023, 1024, 1025, 8191, 8192, 8193, 16_385]
 
-  /// Every pair of two lists.
-  static func pairs(_ values: [Double]) -> (first: [Double], second: [Double]) {
-    (values.flatMap { [Double](repeating: $0, count: values.count) }, values.flatMap { _ in values })
+  /// Every pair of numbers of a list, or of one list and another.
+  static func pairs(_ values: [Double], with others: [Double]? = nil) -> (first: [Double], second: [Double]) {
+    let others = others ?? values
+    return (values.flatMap { [Double](repeating: $0, count: others.count) }, values.flatMap { _ in others })
   }
 }

@@ -1,10 +1,10 @@
 import BackendCore
 
-/// Random numbers: words, uniforms and masks equal to the last bit, normals to 4 ulps.
-extension Examiner {
+/// Random numbers: bitwise identical words, uniforms, and masks; normals to 4 ulps.
+extension ConformanceRunner {
   func examineRandom() {
     let source = RandomSource(key: 0x0123_4567_89AB_CDEF, call: 3, step: 70_000)
-    for count in Special.sizes + [2, 5, 4099] { examineDraws(source, count, "") }
+    for count in Special.sizes + Special.borders + [2, 5, 4099] { examineDraws(source, count, "") }
     let others: [(String, RandomSource)] = [
       ("key 0", RandomSource(key: 0)),
       ("largest key", RandomSource(key: .max)),
@@ -23,7 +23,7 @@ extension Examiner {
   private func examineDraws(_ source: RandomSource, _ count: Int, _ details: String) {
     examineDraw(.bits, .int32, source, count, .number, details)
     examineDraw(.uniform, .float32, source, count, .bits, details)
-    // A device may give 0 where the cosine of a quarter turn in Double is 6e-17.
+    // A device may return 0 where the cosine of a quarter turn is 6e-17 in Double.
     examineDraw(.normal, .float32, source, count, .mixed(ulps: 4, absolute: 1e-6), details)
     examineMask(source, count, 0.3, .float32, details)
     examineMask(source, count, 0.3, .bool, details)
@@ -39,17 +39,17 @@ extension Examiner {
     _ distribution: RandomDistribution, _ dtype: DType, _ source: RandomSource, _ count: Int, _ tolerance: Tolerance,
     _ details: String
   ) {
-    examine("random \(distribution) \(dtype)", "[\(count)]\(details)") { trial in
-      let y = trial.output(count, dtype, offset: 3, within: tolerance)
+    examine("random \(distribution) \(dtype)", "[\(count)]\(details)") { testCase in
+      let y = testCase.output(count, dtype, offset: 3, within: tolerance)
       return { backend, s in try backend.random(distribution, source, count: count, into: s[y]) }
     }
   }
 
-  /// The step that the device adds is read when the kernel runs.
+  /// The step offset of the device is read when the kernel runs.
   private func examineStepOffset(_ source: RandomSource, _ offset: Double) {
-    examine("random uniform float32", "[129], step offset \(offset)") { trial in
-      let step = trial.input([offset], .int32, offset: 3)
-      let y = trial.output(129, within: .bits)
+    examine("random uniform float32", "[129], step offset \(offset)") { testCase in
+      let step = testCase.input([offset], .int32, offset: 3)
+      let y = testCase.output(129, within: .bits)
       return { backend, s in
         var shifted = source
         shifted.stepOffset = s[step]
@@ -57,10 +57,10 @@ extension Examiner {
       }
     }
     let values = numbers.floats(129)
-    examine("dropout float32", "[129], step offset \(offset)", isFused: true) { trial in
-      let step = trial.input([offset], .int32, offset: 1)
-      let x = trial.input(values)
-      let y = trial.output(129, within: .ulps(2))
+    examine("dropout float32", "[129], step offset \(offset)", isFused: true) { testCase in
+      let step = testCase.input([offset], .int32, offset: 1)
+      let x = testCase.input(values)
+      let y = testCase.output(129, within: .ulps(2))
       return { backend, s in
         var shifted = source
         shifted.stepOffset = s[step]
@@ -71,15 +71,15 @@ extension Examiner {
 
   private func examineDropout(_ source: RandomSource, _ count: Int, _ probability: Double) {
     let values = numbers.floats(count)
-    examine("dropout float32 \(probability)", "[\(count)]", isFused: true) { trial in
-      let x = trial.input(values, offset: 3)
-      let y = trial.output(count, offset: 1, within: .ulps(2))
+    examine("dropout float32 \(probability)", "[\(count)]", isFused: true) { testCase in
+      let x = testCase.input(values, offset: 3)
+      let y = testCase.output(count, offset: 1, within: .ulps(2))
       return { backend, s in
         try backend.dropout(s[x], probability: probability, source, count: count, into: s[y])
       }
     }
-    examine("dropout float32 \(probability)", "[\(count)], in place", isFused: true) { trial in
-      let x = trial.updated(values, offset: 2, within: .ulps(2))
+    examine("dropout float32 \(probability)", "[\(count)], in place", isFused: true) { testCase in
+      let x = testCase.updated(values, offset: 2, within: .ulps(2))
       return { backend, s in
         try backend.dropout(s[x], probability: probability, source, count: count, into: s[x])
       }

@@ -1,7 +1,8 @@
 import BackendCore
 
-/// A recording repeats its calls on the same buffers, with what they hold by then. A backend that records nothing conforms.
-extension Examiner {
+/// A recording repeats its calls on the same buffers with their current content. A backend that does not record
+/// conforms.
+extension ConformanceRunner {
   func examineRecording() {
     examineReplay()
     examineSubstitution()
@@ -12,14 +13,14 @@ extension Examiner {
     let (first, second) = (numbers.floats(129), numbers.floats(129))
     let dense = Layout(dense: [129])
     let repeated = Layout(shape: [129], strides: Strides())
-    examine("record and replay", "[129]") { trial in
-      let x = trial.input(first)
-      let other = trial.input(second)
-      let factors = trial.input([0.5, 2])
-      let work = trial.updated(first, within: .number, name: "input buffer")
-      let factor = trial.updated([0], within: .number, name: "scalar buffer")
-      let recorded = trial.output(129, within: .number, name: "recorded result")
-      let replayed = trial.output(129, within: .number, name: "replayed result")
+    examine("record and replay", "[129]") { testCase in
+      let x = testCase.input(first)
+      let other = testCase.input(second)
+      let factors = testCase.input([0.5, 2])
+      let work = testCase.updated(first, within: .number, name: "input buffer")
+      let factor = testCase.updated([0], within: .number, name: "scalar buffer")
+      let recorded = testCase.output(129, within: .number, name: "recorded result")
+      let replayed = testCase.output(129, within: .number, name: "replayed result")
       return { backend, s in
         let result = BufferSlice(try backend.allocate(count: 129, dtype: .float32))
         func step(_ backend: any Backend) throws {
@@ -39,14 +40,14 @@ extension Examiner {
     }
   }
 
-  /// A replay may read and write other buffers than those of the recording, at any offset.
+  /// A replay may read and write different buffers than those of the recording, at any offset.
   private func examineSubstitution() {
     let (first, second) = (numbers.floats(33), numbers.floats(40))
-    examine("replay with other buffers", "[33]") { trial in
-      let x = trial.input(first)
-      let other = trial.input(second)
-      let recorded = trial.output(33, within: .number, name: "recorded result")
-      let replayed = trial.output(33, within: .number, name: "replayed result")
+    examine("replay with other buffers", "[33]") { testCase in
+      let x = testCase.input(first)
+      let other = testCase.input(second)
+      let recorded = testCase.output(33, within: .number, name: "recorded result")
+      let replayed = testCase.output(33, within: .number, name: "replayed result")
       return { backend, s in
         let input = BufferSlice(try backend.allocate(count: 33, dtype: .float32))
         let between = BufferSlice(try backend.allocate(count: 33, dtype: .float32))
@@ -61,7 +62,7 @@ extension Examiner {
         let moved = s[other].advanced(by: 7)
         if let recording {
           try recording.replay(substituting: [
-            BufferSubstitution(input.buffer, by: moved), BufferSubstitution(result.buffer, by: s[replayed]),
+            BufferBinding(input.buffer, by: moved), BufferBinding(result.buffer, by: s[replayed]),
           ])
         } else {
           try backend.copy(moved, count: 33, into: input)
@@ -72,7 +73,8 @@ extension Examiner {
     }
   }
 
-  /// What changes from step to step comes from the device each time: the step of the mask, and the scalars of the rule.
+  /// Values that change from step to step are read from the device each time: the step of the mask, and the scalars of
+  /// the rule.
   private func examineReplayedStep() {
     let (parameters, gradients) = (numbers.floats(33), numbers.floats(33))
     let rule = OptimizerStep(rule: .sgd(momentum: 0.9, isNesterov: false))
@@ -82,14 +84,14 @@ extension Examiner {
       scalars[t * StepScalars.count + StepScalars.gradientScale] = [1, 0.5][t]
       scalars[t * StepScalars.count + StepScalars.gradientBound] = .infinity
     }
-    examine("record and replay a training step", "[33]", isFused: true) { trial in
-      let g = trial.input(gradients)
-      let scalarsOfSteps = trial.input(scalars)
-      let numbersOfSteps = trial.input([3, 4], .int32)
-      let scalar = trial.updated(Array(scalars.prefix(StepScalars.count)), within: .number, name: "scalars")
-      let number = trial.updated([3], .int32, within: .number, name: "step number")
-      let p = trial.updated(parameters, within: .mixed(ulps: 16, absolute: 16), name: "parameters")
-      let v = trial.updated(
+    examine("record and replay a training step", "[33]", isFused: true) { testCase in
+      let g = testCase.input(gradients)
+      let scalarsOfSteps = testCase.input(scalars)
+      let numbersOfSteps = testCase.input([3, 4], .int32)
+      let scalar = testCase.updated(Array(scalars.prefix(StepScalars.count)), within: .number, name: "scalars")
+      let number = testCase.updated([3], .int32, within: .number, name: "step number")
+      let p = testCase.updated(parameters, within: .mixed(ulps: 16, absolute: 16), name: "parameters")
+      let v = testCase.updated(
         [Double](repeating: 0, count: 33), within: .mixed(ulps: 16, absolute: 16), name: "velocity")
       return { backend, s in
         let dropped = BufferSlice(try backend.allocate(count: 33, dtype: .float32))

@@ -1,10 +1,11 @@
 import BackendCore
 
-/// Recurrent cells, sequences of them, and their gradients: with and without a mask and a state before.
-extension Examiner {
+/// Recurrent cells, sequences of them, and their gradients, with and without a mask and an initial state.
+extension ConformanceRunner {
   func examineRecurrent() {
     for cell in RecurrentCell.allCases {
-      for (batch, units) in [(1, 1), (3, 5), (4, 33), (2, 130), (17, 16), (0, 3)] {
+      let random = (0..<4).map { _ in (numbers.extent(upTo: 40), numbers.extent(upTo: 130)) }
+      for (batch, units) in [(1, 1), (3, 5), (4, 33), (2, 130), (17, 16), (0, 3)] + random {
         for hasMask in [false, true] {
           for hasPrevious in [false, true] {
             let form = RecurrentForm(cell, 1, batch, units, hasMask: hasMask, hasState: hasPrevious)
@@ -26,8 +27,8 @@ extension Examiner {
 
   private func examineCell(_ form: RecurrentForm) {
     let values = form.values(&numbers)
-    examine("recurrentCell \(form.shape.cell) float32", form.description, isFused: true) { trial in
-      let step = form.step(values, in: &trial)
+    examine("recurrentCell \(form.shape.cell) float32", form.description, isFused: true) { testCase in
+      let step = form.step(values, in: &testCase)
       return { backend, s in
         try backend.recurrentCell(
           form.shape.cell, step.map { s[$0] }, batch: form.shape.batch, units: form.shape.units)
@@ -38,16 +39,16 @@ extension Examiner {
   private func examineCellGradient(_ form: RecurrentForm, hasOutput: Bool) {
     let (values, slopes) = (form.valuesAfter(&numbers), form.slopes(&numbers))
     let shape = form.shape
-    examine("recurrentCellGradient \(shape.cell) float32", form.description, isFused: true) { trial in
-      let step = form.finishedStep(values, in: &trial)
+    examine("recurrentCellGradient \(shape.cell) float32", form.description, isFused: true) { testCase in
+      let step = form.finishedStep(values, in: &testCase)
       let gradients = RecurrentStepGradients(
-        output: hasOutput ? trial.input(slopes.outputs, offset: 1) : nil,
-        hidden: trial.updated(slopes.state, offset: 2, within: form.tolerance, name: "hidden"),
+        output: hasOutput ? testCase.input(slopes.outputs, offset: 1) : nil,
+        hidden: testCase.updated(slopes.state, offset: 2, within: form.tolerance, name: "hidden"),
         cell: shape.cell.hasCellState
-          ? trial.updated(slopes.cell, offset: 1, within: form.tolerance, name: "cell") : nil,
-        gates: trial.output(shape.sumCount, offset: 3, within: form.tolerance, name: "gates"),
+          ? testCase.updated(slopes.cell, offset: 1, within: form.tolerance, name: "cell") : nil,
+        gates: testCase.output(shape.sumCount, offset: 3, within: form.tolerance, name: "gates"),
         recurrent: shape.cell.separatesRecurrentSums
-          ? trial.output(shape.sumCount, offset: 1, within: form.tolerance, name: "recurrent") : nil)
+          ? testCase.output(shape.sumCount, offset: 1, within: form.tolerance, name: "recurrent") : nil)
       return { backend, s in
         try backend.recurrentCellGradient(
           shape.cell, step.map { s[$0] }, gradients.map { s[$0] }, batch: shape.batch, units: shape.units)
@@ -57,8 +58,8 @@ extension Examiner {
 
   private func examineSequence(_ form: RecurrentForm) {
     let values = form.values(&numbers)
-    examine("recurrence \(form.shape.cell) float32", form.description, isFused: true) { trial in
-      let operands = form.sequence(values, in: &trial)
+    examine("recurrence \(form.shape.cell) float32", form.description, isFused: true) { testCase in
+      let operands = form.sequence(values, in: &testCase)
       return { backend, s in try backend.recurrence(form.shape, operands.map { s[$0] }) }
     }
   }
@@ -66,16 +67,16 @@ extension Examiner {
   private func examineSequenceGradient(_ form: RecurrentForm, hasOutputs: Bool) {
     let (values, slopes) = (form.valuesAfter(&numbers), form.slopes(&numbers))
     let shape = form.shape
-    examine("recurrenceGradient \(shape.cell) float32", form.description, isFused: true) { trial in
-      let operands = form.finishedSequence(values, in: &trial)
+    examine("recurrenceGradient \(shape.cell) float32", form.description, isFused: true) { testCase in
+      let operands = form.finishedSequence(values, in: &testCase)
       let gradients = RecurrenceGradients(
-        outputs: hasOutputs ? trial.input(slopes.outputs, offset: 1) : nil,
-        hidden: trial.updated(slopes.state, offset: 2, within: form.tolerance, name: "hidden"),
+        outputs: hasOutputs ? testCase.input(slopes.outputs, offset: 1) : nil,
+        hidden: testCase.updated(slopes.state, offset: 2, within: form.tolerance, name: "hidden"),
         cell: shape.cell.hasCellState
-          ? trial.updated(slopes.cell, offset: 1, within: form.tolerance, name: "cell") : nil,
-        gates: trial.output(shape.steps * shape.sumCount, offset: 3, within: form.tolerance, name: "gates"),
+          ? testCase.updated(slopes.cell, offset: 1, within: form.tolerance, name: "cell") : nil,
+        gates: testCase.output(shape.steps * shape.sumCount, offset: 3, within: form.tolerance, name: "gates"),
         recurrent: shape.cell.separatesRecurrentSums
-          ? trial.output(shape.steps * shape.sumCount, offset: 1, within: form.tolerance, name: "recurrent") : nil,
+          ? testCase.output(shape.steps * shape.sumCount, offset: 1, within: form.tolerance, name: "recurrent") : nil,
         reachesInitialState: true)
       return { backend, s in
         try backend.recurrenceGradient(shape, operands.map { s[$0] }, gradients.map { s[$0] })
@@ -84,7 +85,7 @@ extension Examiner {
   }
 }
 
-/// What a trial of cells is made with.
+/// The configuration of a case with cells.
 private struct RecurrentForm: CustomStringConvertible {
   var shape: RecurrenceShape
   let hasMask, hasState: Bool
@@ -100,7 +101,7 @@ private struct RecurrentForm: CustomStringConvertible {
       + (hasMask ? ", masked" : "") + (hasState ? ", with a state before" : "")
   }
 
-  /// A few ulps of numbers up to 8 for each function, handed on by each step.
+  /// A few ulps of numbers up to 8 for each function, propagated by each step.
   var tolerance: Tolerance { .mixed(ulps: 16, absolute: 24 * Double(shape.steps)) }
 
   struct Values {
@@ -110,7 +111,7 @@ private struct RecurrentForm: CustomStringConvertible {
   private var states: Int { shape.steps * shape.stateCount }
   private var sums: Int { shape.steps * shape.sumCount }
 
-  /// Before the call.
+  /// Values before the call.
   func values(_ numbers: inout Numbers) -> Values {
     let bound = 1 / Double(shape.units).squareRoot()
     return Values(
@@ -120,7 +121,7 @@ private struct RecurrentForm: CustomStringConvertible {
       recurrent: numbers.floats(sums, in: -2...2), hiddenAfter: [], cellsAfter: [])
   }
 
-  /// After it: any numbers that gates and states could be.
+  /// Values after the call: any possible numbers for gates and states.
   func valuesAfter(_ numbers: inout Numbers) -> Values {
     var values = values(&numbers)
     values.gates = numbers.floats(sums, in: 0...1)
@@ -133,65 +134,67 @@ private struct RecurrentForm: CustomStringConvertible {
     (numbers.floats(states), numbers.floats(shape.stateCount), numbers.floats(shape.stateCount))
   }
 
-  private func recurrentSums(_ values: Values, in trial: inout Trial) -> Trial.Operand? {
+  private func recurrentSums(_ values: Values, in testCase: inout ConformanceCase) -> ConformanceCase.Operand? {
     shape.cell.separatesRecurrentSums
-      ? trial.updated(values.recurrent, offset: 1, within: tolerance, name: "recurrent") : nil
+      ? testCase.updated(values.recurrent, offset: 1, within: tolerance, name: "recurrent") : nil
   }
 
-  func step(_ values: Values, in trial: inout Trial) -> RecurrentStep<Trial.Operand> {
+  func step(_ values: Values, in testCase: inout ConformanceCase) -> RecurrentStep<ConformanceCase.Operand> {
     let hasCell = shape.cell.hasCellState
     return RecurrentStep(
-      gates: trial.updated(values.gates, offset: 3, within: tolerance, name: "gates"),
-      recurrent: recurrentSums(values, in: &trial),
-      recurrentBias: shape.cell.separatesRecurrentSums ? trial.input(values.bias, offset: 2) : nil,
-      mask: hasMask ? trial.input(values.mask, .bool, offset: 1) : nil,
-      previousHidden: hasState ? trial.input(values.hidden, offset: 1) : nil,
-      previousCell: hasState && hasCell ? trial.input(values.cell, offset: 2) : nil,
-      hidden: trial.output(shape.stateCount, offset: 1, within: tolerance, name: "hidden"),
-      cell: hasCell ? trial.output(shape.stateCount, offset: 3, within: tolerance, name: "cell") : nil)
+      gates: testCase.updated(values.gates, offset: 3, within: tolerance, name: "gates"),
+      recurrent: recurrentSums(values, in: &testCase),
+      recurrentBias: shape.cell.separatesRecurrentSums ? testCase.input(values.bias, offset: 2) : nil,
+      mask: hasMask ? testCase.input(values.mask, .bool, offset: 1) : nil,
+      previousHidden: hasState ? testCase.input(values.hidden, offset: 1) : nil,
+      previousCell: hasState && hasCell ? testCase.input(values.cell, offset: 2) : nil,
+      hidden: testCase.output(shape.stateCount, offset: 1, within: tolerance, name: "hidden"),
+      cell: hasCell ? testCase.output(shape.stateCount, offset: 3, within: tolerance, name: "cell") : nil)
   }
 
-  func finishedStep(_ values: Values, in trial: inout Trial) -> RecurrentStep<Trial.Operand> {
+  func finishedStep(_ values: Values, in testCase: inout ConformanceCase) -> RecurrentStep<ConformanceCase.Operand> {
     let (isSeparate, hasCell) = (shape.cell.separatesRecurrentSums, shape.cell.hasCellState)
     return RecurrentStep(
-      gates: trial.input(values.gates, offset: 3),
-      recurrent: isSeparate ? trial.input(values.recurrent, offset: 1) : nil,
-      recurrentBias: isSeparate ? trial.input(values.bias, offset: 2) : nil,
-      mask: hasMask ? trial.input(values.mask, .bool, offset: 1) : nil,
-      previousHidden: hasState ? trial.input(values.hidden, offset: 1) : nil,
-      previousCell: hasState && hasCell ? trial.input(values.cell, offset: 2) : nil,
-      hidden: trial.input(values.hiddenAfter, offset: 1),
-      cell: hasCell ? trial.input(values.cellsAfter, offset: 3) : nil
+      gates: testCase.input(values.gates, offset: 3),
+      recurrent: isSeparate ? testCase.input(values.recurrent, offset: 1) : nil,
+      recurrentBias: isSeparate ? testCase.input(values.bias, offset: 2) : nil,
+      mask: hasMask ? testCase.input(values.mask, .bool, offset: 1) : nil,
+      previousHidden: hasState ? testCase.input(values.hidden, offset: 1) : nil,
+      previousCell: hasState && hasCell ? testCase.input(values.cell, offset: 2) : nil,
+      hidden: testCase.input(values.hiddenAfter, offset: 1),
+      cell: hasCell ? testCase.input(values.cellsAfter, offset: 3) : nil
     )
   }
 
-  func sequence(_ values: Values, in trial: inout Trial) -> RecurrenceOperands<Trial.Operand> {
+  func sequence(_ values: Values, in testCase: inout ConformanceCase) -> RecurrenceOperands<ConformanceCase.Operand> {
     let hasCell = shape.cell.hasCellState
     return RecurrenceOperands(
-      weight: trial.input(values.weight, offset: 1),
-      recurrentBias: shape.cell.separatesRecurrentSums ? trial.input(values.bias, offset: 2) : nil,
-      initialHidden: hasState ? trial.input(values.hidden, offset: 1) : nil,
-      initialCell: hasState && hasCell ? trial.input(values.cell, offset: 2) : nil,
-      mask: hasMask ? trial.input(values.mask, .bool, offset: 1) : nil,
-      gates: trial.updated(values.gates, offset: 3, within: tolerance, name: "gates"),
+      weight: testCase.input(values.weight, offset: 1),
+      recurrentBias: shape.cell.separatesRecurrentSums ? testCase.input(values.bias, offset: 2) : nil,
+      initialHidden: hasState ? testCase.input(values.hidden, offset: 1) : nil,
+      initialCell: hasState && hasCell ? testCase.input(values.cell, offset: 2) : nil,
+      mask: hasMask ? testCase.input(values.mask, .bool, offset: 1) : nil,
+      gates: testCase.updated(values.gates, offset: 3, within: tolerance, name: "gates"),
       recurrent: shape.cell.separatesRecurrentSums
-        ? trial.output(sums, offset: 1, within: tolerance, name: "recurrent") : nil,
-      hidden: trial.output(states, offset: 1, within: tolerance, name: "hidden"),
-      cells: hasCell ? trial.output(states, offset: 3, within: tolerance, name: "cells") : nil)
+        ? testCase.output(sums, offset: 1, within: tolerance, name: "recurrent") : nil,
+      hidden: testCase.output(states, offset: 1, within: tolerance, name: "hidden"),
+      cells: hasCell ? testCase.output(states, offset: 3, within: tolerance, name: "cells") : nil)
   }
 
-  func finishedSequence(_ values: Values, in trial: inout Trial) -> RecurrenceOperands<Trial.Operand> {
+  func finishedSequence(_ values: Values, in testCase: inout ConformanceCase) -> RecurrenceOperands<
+    ConformanceCase.Operand
+  > {
     let (isSeparate, hasCell) = (shape.cell.separatesRecurrentSums, shape.cell.hasCellState)
     return RecurrenceOperands(
-      weight: trial.input(values.weight, offset: 1),
-      recurrentBias: isSeparate ? trial.input(values.bias, offset: 2) : nil,
-      initialHidden: hasState ? trial.input(values.hidden, offset: 1) : nil,
-      initialCell: hasState && hasCell ? trial.input(values.cell, offset: 2) : nil,
-      mask: hasMask ? trial.input(values.mask, .bool, offset: 1) : nil,
-      gates: trial.input(values.gates, offset: 3),
-      recurrent: isSeparate ? trial.input(values.recurrent, offset: 1) : nil,
-      hidden: trial.input(values.hiddenAfter, offset: 1),
-      cells: hasCell ? trial.input(values.cellsAfter, offset: 3) : nil
+      weight: testCase.input(values.weight, offset: 1),
+      recurrentBias: isSeparate ? testCase.input(values.bias, offset: 2) : nil,
+      initialHidden: hasState ? testCase.input(values.hidden, offset: 1) : nil,
+      initialCell: hasState && hasCell ? testCase.input(values.cell, offset: 2) : nil,
+      mask: hasMask ? testCase.input(values.mask, .bool, offset: 1) : nil,
+      gates: testCase.input(values.gates, offset: 3),
+      recurrent: isSeparate ? testCase.input(values.recurrent, offset: 1) : nil,
+      hidden: testCase.input(values.hiddenAfter, offset: 1),
+      cells: hasCell ? testCase.input(values.cellsAfter, offset: 3) : nil
     )
   }
 }

@@ -1,7 +1,7 @@
 import BackendCore
 
-/// Folds, positions of extremes, running sums and sorting.
-extension Examiner {
+/// Reductions, positions of extreme values, cumulative sums, and sorting.
+extension ConformanceRunner {
   func examineReduction() {
     for shape in AxisShape.tried {
       for op in ReductionOp.allCases where op != .sum { examineReduce(op, shape, .float32) }
@@ -21,11 +21,48 @@ extension Examiner {
         examineCumulativeSum(values, shape, .int32, reversed: reversed, .number)
       }
     }
+    for _ in 0..<40 { examineRandomReductions() }
+    examineLongSums()
     examineExtremesOfSpecials()
+    examinePositionsBeyondInt32()
     for (rows, columns) in [(1, 1000), (33, 7), (3, 129), (31, 2), (5, 1), (0, 3), (3, 0)] {
       for descending in [false, true] {
         examineSort(rows, columns, .float32, descending: descending)
         examineSort(rows, columns, .int32, descending: descending)
+      }
+    }
+  }
+
+  private func examineRandomReductions() {
+    let shape = numbers.axisShape()
+    examineReduce(numbers.choice(of: ReductionOp.allCases.filter { $0 != .sum }), shape, .float32)
+    examineReduce(numbers.choice(of: ReductionOp.allCases.filter { $0 != .mean }), shape, .int32)
+    for terms in Terms.allCases {
+      examineSum(shape, terms)
+      let values = terms.values(shape.count, &numbers)
+      let isReversed = numbers.bools(1) == [1]
+      examineCumulativeSum(values, shape, .float32, reversed: isReversed, terms.tolerance(length: shape.extent))
+    }
+    for op in ArgReductionOp.allCases { examineArgReduce(op, shape, numbers.choice(of: [.float32, .int32])) }
+    let (rows, columns) = numbers.rows(upTo: 6000)
+    examineSort(rows, columns, numbers.choice(of: [.float32, .int32]), descending: numbers.bools(1) == [1])
+  }
+
+  /// Sums of so many numbers of the same sign that plain float32 would lose most of their digits.
+  private func examineLongSums() {
+    for shape in AxisShape.long {
+      for range in [0.1...0.1, 1e6...(1e6 + 1)] {
+        let values = numbers.floats(shape.count, in: range)
+        for op in [ReductionOp.sum, .mean] {
+          examine("reduce \(op) float32", "\(shape.text) of numbers in \(range)") { testCase in
+            let x = testCase.input(values, offset: 1)
+            let y = testCase.output(shape.reducedCount, offset: 2, within: .ulps(8))
+            return { backend, s in try backend.reduce(op, s[x], shape, into: s[y]) }
+          }
+        }
+        for reversed in [false, true] {
+          examineCumulativeSum(values, shape, .float32, reversed: reversed, .ulps(8))
+        }
       }
     }
   }
@@ -46,29 +83,29 @@ extension Examiner {
       case .product: .ulps(Double(max(shape.extent, 1)))
       case .maximum, .minimum: .number
       }
-    examine("reduce \(op) \(dtype)", shape.text) { trial in
-      let x = trial.input(values, dtype, offset: 3)
-      let y = trial.output(shape.reducedCount, dtype, offset: 1, within: tolerance)
+    examine("reduce \(op) \(dtype)", shape.text) { testCase in
+      let x = testCase.input(values, dtype, offset: 3)
+      let y = testCase.output(shape.reducedCount, dtype, offset: 1, within: tolerance)
       return { backend, s in try backend.reduce(op, s[x], shape, into: s[y]) }
     }
   }
 
-  /// Sums to the last term, or to the last bit.
+  /// Sums that must be exact, or within the tolerance of rounding.
   private func examineSum(_ shape: AxisShape, _ terms: Terms) {
     let values = terms.values(shape.count, &numbers)
-    examine("reduce sum float32", "\(shape.text) of \(terms) numbers") { trial in
-      let x = trial.input(values, offset: 1)
-      let y = trial.output(shape.reducedCount, offset: 2, within: terms.tolerance(length: shape.extent))
+    examine("reduce sum float32", "\(shape.text) of \(terms) numbers") { testCase in
+      let x = testCase.input(values, offset: 1)
+      let y = testCase.output(shape.reducedCount, offset: 2, within: terms.tolerance(length: shape.extent))
       return { backend, s in try backend.reduce(.sum, s[x], shape, into: s[y]) }
     }
   }
 
   private func examineArgReduce(_ op: ArgReductionOp, _ shape: AxisShape, _ dtype: DType) {
-    // Few different values: the first of equals must win.
+    // Few distinct values: the first of equal values must win.
     let values = numbers.integers(shape.count, in: -3...3)
-    examine("argReduce \(op) \(dtype)", shape.text) { trial in
-      let x = trial.input(values, dtype, offset: 3)
-      let y = trial.output(shape.reducedCount, .int32, offset: 1, within: .number)
+    examine("argReduce \(op) \(dtype)", shape.text) { testCase in
+      let x = testCase.input(values, dtype, offset: 3)
+      let y = testCase.output(shape.reducedCount, .int32, offset: 1, within: .number)
       return { backend, s in try backend.argReduce(op, s[x], shape, into: s[y]) }
     }
   }
@@ -90,17 +127,42 @@ extension Examiner {
     rows += (0..<columns).map { $0 % 2 == 0 ? -0.0 : 0.0 }
     let shape = AxisShape(outer: rows.count / columns, extent: columns, inner: 1)
     for op in ReductionOp.allCases where op != .product {
-      examine("reduce \(op) float32", "\(shape.text) with special values") { trial in
-        let x = trial.input(rows)
-        let y = trial.output(shape.outer, within: op == .sum || op == .mean ? .sum(length: columns) : .number)
+      examine("reduce \(op) float32", "\(shape.text) with special values") { testCase in
+        let x = testCase.input(rows)
+        let y = testCase.output(shape.outer, within: op == .sum || op == .mean ? .sum(length: columns) : .number)
         return { backend, s in try backend.reduce(op, s[x], shape, into: s[y]) }
       }
     }
     for op in ArgReductionOp.allCases {
-      examine("argReduce \(op) float32", "\(shape.text) with special values") { trial in
-        let x = trial.input(rows)
-        let y = trial.output(shape.outer, .int32, within: .number)
+      examine("argReduce \(op) float32", "\(shape.text) with special values") { testCase in
+        let x = testCase.input(rows)
+        let y = testCase.output(shape.outer, .int32, within: .number)
         return { backend, s in try backend.argReduce(op, s[x], shape, into: s[y]) }
+      }
+    }
+  }
+
+  /// Axes beyond the range of int32 positions are rejected before memory is accessed.
+  private func examinePositionsBeyondInt32() {
+    let extent = Int(Int32.max) + 2
+    let axis = WindowAxis(input: extent, output: 1, kernel: 1)
+    let window = PoolingShape(planes: 1, height: WindowAxis(input: 1, output: 1, kernel: 1), width: axis)
+    let calls: [(String, (any Backend, BufferSlice, BufferSlice) throws -> Void)] = [
+      ("argReduce", { try $0.argReduce(.argmax, $1, AxisShape(outer: 1, extent: extent, inner: 1), into: $2) }),
+      ("argReduce", { try $0.argReduce(.argmin, $1, AxisShape(outer: 1, extent: extent, inner: 3), into: $2) }),
+      ("sort", { try $0.sort($1, rows: 1, columns: extent, descending: true, values: nil, indices: $2) }),
+      ("pool", { try $0.pool(.maximum, $1, window, into: $1, indices: $2) }),
+    ]
+    for (name, call) in calls {
+      for backend in [tested, defaults] {
+        do {
+          let x = BufferSlice(try backend.allocate(count: 4, dtype: .float32))
+          try call(backend, x, BufferSlice(try backend.allocate(count: 4, dtype: .int32)))
+          fail(name, "[\(extent)]", expected: "BackendError.tooManyPositions", found: "no error")
+        } catch BackendError.tooManyPositions {
+        } catch {
+          fail(name, "[\(extent)]", expected: "BackendError.tooManyPositions", found: "\(error)")
+        }
       }
     }
   }
@@ -108,16 +170,16 @@ extension Examiner {
   private func examineCumulativeSum(
     _ values: [Double], _ shape: AxisShape, _ dtype: DType, reversed: Bool, _ tolerance: Tolerance
   ) {
-    examine("cumulativeSum \(dtype)\(reversed ? " reversed" : "")", shape.text) { trial in
-      let x = trial.input(values, dtype, offset: 3)
-      let y = trial.output(shape.count, dtype, offset: 1, within: tolerance)
+    examine("cumulativeSum \(dtype)\(reversed ? " reversed" : "")", shape.text) { testCase in
+      let x = testCase.input(values, dtype, offset: 3)
+      let y = testCase.output(shape.count, dtype, offset: 1, within: tolerance)
       return { backend, s in try backend.cumulativeSum(s[x], shape, reversed: reversed, into: s[y]) }
     }
   }
 
   private func examineSort(_ rows: Int, _ columns: Int, _ dtype: DType, descending: Bool) {
     let count = rows * columns
-    // Many equal numbers show whether the order is stable; zeros of both signs count as equal.
+    // Many equal numbers verify that the sort is stable; zeros of both signs count as equal.
     var values = numbers.integers(count, in: -9...9)
     if dtype == .float32 {
       for (place, special) in zip(stride(from: 1, to: count, by: 11), (0..<count).lazy.map { Special.floats[$0 % 9] }) {
@@ -126,10 +188,10 @@ extension Examiner {
     }
     let name = "sort \(dtype) \(descending ? "descending" : "ascending")"
     for wantsValues in [true, false] {
-      examine(name, "[\(rows), \(columns)]\(wantsValues ? "" : ", indices only")") { trial in
-        let x = trial.input(values, dtype, offset: 3)
-        let sorted = wantsValues ? trial.output(count, dtype, offset: 1, within: .bits, name: "values") : nil
-        let indices = trial.output(count, .int32, offset: 2, within: .number, name: "indices")
+      examine(name, "[\(rows), \(columns)]\(wantsValues ? "" : ", indices only")") { testCase in
+        let x = testCase.input(values, dtype, offset: 3)
+        let sorted = wantsValues ? testCase.output(count, dtype, offset: 1, within: .bits, name: "values") : nil
+        let indices = testCase.output(count, .int32, offset: 2, within: .number, name: "indices")
         return { backend, s in
           try backend.sort(
             s[x], rows: rows, columns: columns, descending: descending, values: s[ifGiven: sorted], indices: s[indices])
@@ -150,7 +212,13 @@ extension AxisShape {
     AxisShape(outer: 0, extent: 3, inner: 4), AxisShape(outer: 3, extent: 4, inner: 0),
   ]
 
-  /// The same, vectors of every size, long ones that are reduced in several stages, and many short ones.
+  fileprivate static let long = [
+    AxisShape(outer: 1, extent: 300_000, inner: 1), AxisShape(outer: 2, extent: 40_000, inner: 1),
+    AxisShape(outer: 1, extent: 60_000, inner: 5), AxisShape(outer: 3, extent: 9000, inner: 17),
+    AxisShape(outer: 1, extent: 4000, inner: 100),
+  ]
+
+  /// The same, plus vectors of every size, long ones that are reduced in several stages, and many short ones.
   fileprivate static let tried =
     few + Special.sizes.dropLast().map { AxisShape(outer: 1, extent: $0, inner: 1) } + [
       AxisShape(outer: 1, extent: 100_000, inner: 1), AxisShape(outer: 1000, extent: 3, inner: 1),

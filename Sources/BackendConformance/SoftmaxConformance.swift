@@ -1,8 +1,8 @@
 import BackendCore
 
 /// Softmax, its gradient, and cross-entropy.
-extension Examiner {
-  /// Rows of every length class that backends are likely to tell apart, at their borders: (rows, columns).
+extension ConformanceRunner {
+  /// Rows at the boundaries of the length classes that backends are likely to distinguish: (rows, columns).
   static let rowShapes = [
     (1, 1), (3, 10), (129, 3), (5, 32), (33, 127), (31, 129), (9, 512), (3, 513), (1, 1000), (3, 1025), (2, 2049),
     (3, 4096),
@@ -10,15 +10,23 @@ extension Examiner {
   ]
 
   func examineSoftmax() {
-    for (rows, columns) in (Examiner.rowShapes + [(3, 0)]) {
+    for (rows, columns) in (ConformanceRunner.rowShapes + [(3, 0)]) {
       for logarithmic in [false, true] {
         let values = numbers.floats(rows * columns, in: -10...10)
         examineSoftmax(values, rows, columns, logarithmic, "[\(rows), \(columns)]")
         examineSoftmaxGradient(rows, columns, logarithmic)
       }
     }
+    for _ in 0..<20 {
+      let (rows, columns) = numbers.rows()
+      let isLogarithmic = numbers.bools(1) == [1]
+      let values = numbers.floats(rows * columns, in: -10...10)
+      examineSoftmax(values, rows, columns, isLogarithmic, "[\(rows), \(columns)]")
+      examineSoftmaxGradient(rows, columns, isLogarithmic)
+      examineCrossEntropy(rows, columns, smoothing: numbers.choice(of: [0, 0.1]), numbers.choice(of: [nil, 0]))
+    }
     for logarithmic in [false, true] { examineSoftmaxOfSpecials(logarithmic) }
-    for (rows, columns) in Examiner.rowShapes {
+    for (rows, columns) in ConformanceRunner.rowShapes {
       for (smoothing, ignored) in [(0.0, nil), (0.1, nil), (0, -100), (0.1, 0), (1, nil)] as [(Double, Int32?)] {
         examineCrossEntropy(rows, columns, smoothing: smoothing, ignored)
       }
@@ -29,20 +37,20 @@ extension Examiner {
   private func examineSoftmax(
     _ values: [Double], _ rows: Int, _ columns: Int, _ logarithmic: Bool, _ shapes: String
   ) {
-    // The exponent x − max is rounded to half an ulp of itself, at most 2⁻²⁴·20; a logarithm keeps that error, and an
+    // The exponent x − max is rounded to half an ulp of itself, at most 2⁻²⁴·20. A logarithm keeps that error, and an
     // exponential makes it relative.
     let length = 2 * Double(columns).squareRoot()
     let tolerance = logarithmic ? Tolerance.mixed(ulps: 8, absolute: 16) : .ulps(40 + length)
-    examine(logarithmic ? "softmax logarithmic float32" : "softmax float32", shapes, isFused: true) { trial in
-      let x = trial.input(values, offset: 3)
-      let y = trial.output(values.count, offset: 1, within: tolerance)
+    examine(logarithmic ? "softmax logarithmic float32" : "softmax float32", shapes, isFused: true) { testCase in
+      let x = testCase.input(values, offset: 3)
+      let y = testCase.output(values.count, offset: 1, within: tolerance)
       return { backend, s in
         try backend.softmax(s[x], rows: rows, columns: columns, logarithmic: logarithmic, into: s[y])
       }
     }
   }
 
-  /// Large logits, vanished probabilities, rows of NaN and of one value.
+  /// Large logits, probabilities that underflow, rows of NaN, and rows of a single value.
   private func examineSoftmaxOfSpecials(_ logarithmic: Bool) {
     let columns = 35
     var rows = numbers.floats(columns, in: -1e4...1e4)
@@ -61,16 +69,16 @@ extension Examiner {
   private func examineSoftmaxGradient(_ rows: Int, _ columns: Int, _ logarithmic: Bool) {
     let count = rows * columns
     let dy = numbers.floats(count)
-    // Any positive numbers do for y: the formula does not need them to add up to 1.
+    // Any positive numbers are suitable for y: the formula does not require them to add up to 1.
     let y =
       logarithmic ? numbers.floats(count, in: -5 ... -1) : numbers.floats(count, in: 0...(2 / Double(columns + 1)))
-    // The terms of the sum are at most 1 by y; e⁻¹ where y is a logarithm.
+    // The terms of the sum are at most 1 times y, or e⁻¹ if y is a logarithm.
     let scale = y.map { 1 + (logarithmic ? 0.37 : $0) * Double(columns) }
     let name = logarithmic ? "softmaxGradient logarithmic float32" : "softmaxGradient float32"
-    examine(name, "[\(rows), \(columns)]", isFused: true) { trial in
-      let gradient = trial.input(dy, offset: 3)
-      let output = trial.input(y, offset: 2)
-      let dx = trial.output(count, offset: 1, within: .scaled(scale, factor: 4 + Double(columns).squareRoot()))
+    examine(name, "[\(rows), \(columns)]", isFused: true) { testCase in
+      let gradient = testCase.input(dy, offset: 3)
+      let output = testCase.input(y, offset: 2)
+      let dx = testCase.output(count, offset: 1, within: .scaled(scale, factor: 4 + Double(columns).squareRoot()))
       return { backend, s in
         try backend.softmaxGradient(
           s[gradient], s[output], rows: rows, columns: columns, logarithmic: logarithmic, into: s[dx])
@@ -93,15 +101,16 @@ extension Examiner {
     let rows = labels.count
     for wantsGradient in [true, false] {
       let details = shapes + (ignored.map { ", ignoring \($0)" } ?? "") + (wantsGradient ? "" : ", no gradient")
-      examine("softmaxCrossEntropy float32", details, isFused: true) { trial in
-        let x = trial.input(logits, offset: 3)
-        let label = trial.input(labels, .int32, offset: 2)
-        // Logits up to 6: exponents up to 12, and as much again in the smoothed sum.
+      examine("softmaxCrossEntropy float32", details, isFused: true) { testCase in
+        let x = testCase.input(logits, offset: 3)
+        let label = testCase.input(labels, .int32, offset: 2)
+        // Logits up to 6: exponents up to 12, and the same again in the smoothed sum.
         let absolute = 24 + 2 * Double(columns).squareRoot()
-        let loss = trial.output(rows, offset: 1, within: .mixed(ulps: 16, absolute: absolute), name: "loss")
+        let loss = testCase.output(rows, offset: 1, within: .mixed(ulps: 16, absolute: absolute), name: "loss")
         let gradient =
           wantsGradient
-          ? trial.output(logits.count, offset: 4, within: .mixed(ulps: 8, absolute: absolute), name: "gradient") : nil
+          ? testCase.output(logits.count, offset: 4, within: .mixed(ulps: 8, absolute: absolute), name: "gradient")
+          : nil
         return { backend, s in
           try backend.softmaxCrossEntropy(
             s[x], labels: s[label], rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignored,
@@ -111,7 +120,7 @@ extension Examiner {
     }
   }
 
-  /// Vanished probabilities, on the label and beside it, NaN among the logits, in ignored rows too.
+  /// Probabilities that underflow, at the label and elsewhere; NaN among the logits, including ignored rows.
   private func examineCrossEntropyOfSpecials() {
     let columns = 10
     var logits: [Double] = []
@@ -124,5 +133,10 @@ extension Examiner {
     }
     let labels: [Double] = [3, 4, 1, 9, 0, 2]
     examineCrossEntropy(logits, labels, columns, smoothing: 0, 9, "[6, 10] with special values")
+    // A common offset of all logits of a row must not matter.
+    for columns in [10, 35, 513, 4099] {
+      let logits = [1e7, -1e7, 100].flatMap { offset in numbers.integers(columns, in: 0...8).map { $0 + offset } }
+      examineCrossEntropy(logits, [3, 9, 0], columns, smoothing: 0.1, nil, "[3, \(columns)] with large offsets")
+    }
   }
 }

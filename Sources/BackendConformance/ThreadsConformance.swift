@@ -1,18 +1,12 @@
 import BackendCore
 import Synchronization
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 /// Several threads call at once, each on buffers of its own, and every one must read back its own numbers.
-extension Examiner {
+extension ConformanceRunner {
   func examineThreads() {
     let backend = tested
     let faults = Mutex<[String]>([])
-    runOnThreads(4) { number in
+    SystemThread.concurrently(4) { number in
       do {
         for round in 0..<12 {
           let fault = try checkOneRound(backend, Double(number + 1), Double(round))
@@ -28,7 +22,7 @@ extension Examiner {
   }
 }
 
-/// A chain of operations on whole numbers, which have one right answer.
+/// A chain of operations on integers with a single correct result.
 private func checkOneRound(_ backend: any Backend, _ thread: Double, _ round: Double) throws -> String? {
   let count = 1000
   let shape = AxisShape(outer: 10, extent: 100, inner: 1)
@@ -48,28 +42,4 @@ private func checkOneRound(_ backend: any Backend, _ thread: Double, _ round: Do
     if found[row] != expected { return "sum \(row) is \(found[row]), not \(expected)" }
   }
   return nil
-}
-
-/// Runs `body` with the numbers `0..<count`, each on a thread of its own, and waits for all.
-private func runOnThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-  let threads = (0..<count).compactMap { number -> pthread_t? in
-    let job = Unmanaged.passRetained(Job { body(number) })
-    var thread = pthread_t()
-    let status = pthread_create(
-      &thread, nil,
-      { pointer in
-        if let pointer { Unmanaged<Job>.fromOpaque(pointer).takeRetainedValue().run() }
-        return nil
-      }, job.toOpaque())
-    guard status != 0 else { return thread }
-    // Where no thread is to be had, the work is done here.
-    job.takeRetainedValue().run()
-    return nil
-  }
-  for thread in threads { pthread_join(thread, nil) }
-}
-
-private final class Job: Sendable {
-  let run: @Sendable () -> Void
-  init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }

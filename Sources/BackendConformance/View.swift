@@ -1,12 +1,12 @@
 import BackendCore
 
-/// An operand that is read through a layout.
+/// An operand read through a layout.
 struct View {
   let name: String
   let layout: Layout
-  /// The elements of the operand's buffer.
+  /// The number of elements in the operand's buffer.
   let count: Int
-  /// The element that the layout starts at, for layouts that run backwards.
+  /// The first element of the layout, for reversed layouts.
   let start: Int
 
   /// Row-major.
@@ -14,13 +14,13 @@ struct View {
     View(name: "\(shape)", layout: Layout(dense: shape), count: shape.count, start: 0)
   }
 
-  /// Dense of shape `source`, read as `target` by broadcasting.
+  /// A dense buffer of shape `source`, read as `target` by broadcasting.
   static func broadcast(_ source: Shape, to target: Shape) -> View {
     View(
       name: "\(source) as \(target)", layout: Layout(broadcasting: source, to: target), count: source.count, start: 0)
   }
 
-  /// Dense of shape `source`, its axes read in another order.
+  /// A dense buffer of shape `source`, with its axes read in a different order.
   static func permuted(_ source: Shape, _ order: [Int]) -> View {
     let dense = Strides(dense: source)
     let layout = Layout(shape: Shape(order.map { source[$0] }), strides: Strides(order.map { dense[$0] }))
@@ -40,7 +40,7 @@ struct ViewPair {
   let first, second: View
 
   var name: String { "\(first.name) with \(second.name)" }
-  /// The elements of the result.
+  /// The number of elements in the result.
   var count: Int { first.layout.shape.count }
 
   /// Vectors of every size, and every way of broadcasting and permuting.

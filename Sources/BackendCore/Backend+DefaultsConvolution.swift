@@ -1,4 +1,4 @@
-/// Convolution, composed of primitives: the windows of one image at a time are laid out as the columns of a matrix.
+/// Default implementations of convolution: the windows of one image at a time become the columns of a matrix.
 extension Backend {
   public func convolution(
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
@@ -81,7 +81,7 @@ extension Backend {
   }
 }
 
-/// The windows over some planes, copied out of them and added back into them.
+/// Copies the windows of some planes out of them and adds windows back into them.
 struct Windows {
   let planes: Int
   let height, width: WindowAxis
@@ -103,7 +103,7 @@ struct Windows {
   private var outputPlane: Int { height.output * width.output }
   private var windowCount: Int { height.kernel * width.kernel }
   private var reachCount: Int { planes * height.reach * width.reach }
-  /// The part of the input that windows see, at its place among the padding.
+  /// The part of the input that the windows cover, at its position inside the padding.
   private var seen: Shape {
     [
       planes, Swift.max(0, Swift.min(height.input, height.reach - height.padding)),
@@ -114,7 +114,7 @@ struct Windows {
   private var inputStrides: Strides { Strides([height.input * width.input, width.input, 1]) }
   private var reachStrides: Strides { Strides([height.reach * width.reach, width.reach, 1]) }
 
-  /// x with its padding, which is `value`.
+  /// x padded with `value`.
   private func padded(_ x: BufferSlice, with value: Double, on backend: any Backend) throws -> BufferSlice {
     let padded = try backend.temporary(reachCount, x.dtype)
     try backend.fill(padded, count: reachCount, with: value)
@@ -140,7 +140,7 @@ struct Windows {
       accumulating: false)
   }
 
-  /// x[…] += each element of each window.
+  /// Adds each element of each window to its position in x.
   func fold(_ columns: BufferSlice, into x: BufferSlice, on backend: any Backend) throws {
     let row = width.reach
     let sum = try backend.temporary(reachCount, columns.dtype)
@@ -149,7 +149,7 @@ struct Windows {
     guard shape.count > 0 else { return }
     let from = Strides([windowCount * outputPlane, width.output, 1])
     let to = Strides([height.reach * row, height.stride * row, width.stride])
-    // Within one element of the window the positions are all different.
+    // The positions of one window element are all different.
     for p in 0..<height.kernel {
       for q in 0..<width.kernel {
         try backend.copyStrided(

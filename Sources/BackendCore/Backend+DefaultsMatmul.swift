@@ -1,4 +1,4 @@
-/// The fused operations of the matrix product, composed of primitives.
+/// Default implementations of the fused operations of the matrix product.
 extension Backend {
   public func linear(
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
@@ -31,7 +31,7 @@ extension Backend {
     }
   }
 
-  /// A buffer that lives as long as the call that asked for it.
+  /// A buffer that lives as long as the call that requested it.
   func temporary(_ count: Int, _ dtype: DType) throws -> BufferSlice {
     BufferSlice(try allocate(count: count, dtype: dtype))
   }

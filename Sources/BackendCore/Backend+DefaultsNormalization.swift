@@ -1,32 +1,73 @@
-/// Normalisation of rows, composed of primitives.
+/// Normalization of rows, composed of primitives.
 extension Backend {
   public func normalize(
-    _ x: BufferSlice, gain: BufferSlice?, shift: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
+    _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
     statistics: BufferSlice?
   ) throws {
     let table = RowTable(rows: shape.rows, columns: shape.columns)
     let count = shape.rows * shape.columns
     let statistics = try statistics ?? temporary(2 * shape.rows, x.dtype)
     let (means, scales) = (statistics, statistics.advanced(by: shape.rows))
-    if shape.isCentred {
-      try reduce(.mean, x, table.folded, into: means)
+    let factors = try squaringFactors(x, table, epsilon: shape.epsilon)
+    let centered = try temporary(count, x.dtype)
+    try binary(.multiply, x, table.dense, factors, table.oneForEachRow, into: centered)
+    if shape.isCentered {
+      try reduce(.mean, centered, table.folded, into: means)
+      try binary(.subtract, centered, table.dense, means, table.oneForEachRow, into: centered)
     } else {
       try fill(means, count: shape.rows, with: 0)
     }
-    let centred = try temporary(count, x.dtype)
-    try binary(.subtract, x, table.dense, means, table.oneForEachRow, into: centred)
-    try unary(UnaryOp(.square), centred, count: count, into: y)
+    try unary(UnaryOp(.square), centered, count: count, into: y)
     try reduce(.mean, y, table.folded, into: scales)
-    try binaryScalar(.add, scales, shape.epsilon, scalarFirst: false, count: shape.rows, into: scales)
+    // 1/√(variance + ε·factor²), because the normalized values are x·factor.
+    let rows = Layout(dense: [shape.rows])
+    let epsilons = try temporary(shape.rows, x.dtype)
+    try binaryScalar(.multiply, factors, shape.epsilon, scalarFirst: false, count: shape.rows, into: epsilons)
+    try binary(.multiply, epsilons, rows, factors, rows, into: epsilons)
+    if shape.epsilon > 0 {
+      try binaryScalar(.maximum, epsilons, 1e-37, scalarFirst: false, count: shape.rows, into: epsilons)
+    }
+    try binary(.add, scales, rows, epsilons, rows, into: scales)
     try unary(UnaryOp(.reciprocalSquareRoot), scales, count: shape.rows, into: scales)
-    try binary(.multiply, centred, table.dense, scales, table.oneForEachRow, into: y)
-    if let gain { try binary(.multiply, y, table.dense, gain, table.oneForEachColumn, into: y) }
-    if let shift { try binary(.add, y, table.dense, shift, table.oneForEachColumn, into: y) }
+    try binary(.multiply, centered, table.dense, scales, table.oneForEachRow, into: y)
+    try binary(.divide, means, rows, factors, rows, into: means)
+    try binary(.multiply, scales, rows, factors, rows, into: scales)
+    if let weight { try binary(.multiply, y, table.dense, weight, table.oneForEachColumn, into: y) }
+    if let bias { try binary(.add, y, table.dense, bias, table.oneForEachColumn, into: y) }
+  }
+
+  /// The factor for each row before squaring: 4 divided by its largest magnitude where the square might overflow or
+  /// underflow, else 1. (1 divided by it might not be a normal number.)
+  func squaringFactors(_ x: BufferSlice, _ table: RowTable, epsilon: Double) throws -> BufferSlice {
+    let (count, rows) = (table.rows, Layout(dense: [table.rows]))
+    let largest = try temporary(count, x.dtype)
+    let factors = try temporary(count, x.dtype)
+    try reduce(.maximum, x, table.folded, into: largest)
+    try reduce(.minimum, x, table.folded, into: factors)
+    try unary(UnaryOp(.negate), factors, count: count, into: factors)
+    try binary(.maximum, largest, rows, factors, rows, into: largest)
+
+    func isBetween(_ lower: Double, _ upper: Double) throws -> BufferSlice {
+      let (isAbove, isBelow) = (try temporary(count, .bool), try temporary(count, .bool))
+      try compareScalar(.greater, largest, lower, count: count, into: isAbove)
+      try compareScalar(.less, largest, upper, count: count, into: isBelow)
+      try binary(.logicalAnd, isAbove, rows, isBelow, rows, into: isAbove)
+      return isAbove
+    }
+    let isExtreme = try isBetween(1e15, .infinity)
+    if epsilon < 1e-20 {
+      try binary(.logicalOr, isExtreme, rows, try isBetween(1.2e-38, 1e-15), rows, into: isExtreme)
+    }
+    try binaryScalar(.divide, largest, 4, scalarFirst: true, count: count, into: factors)
+    let one = try temporary(1, x.dtype)
+    try fill(one, count: 1, with: 1)
+    try select(isExtreme, rows, factors, rows, one, Layout(shape: [count], strides: Strides()), into: factors)
+    return factors
   }
 
   public func normalizeGradient(
-    _ dy: BufferSlice, _ x: BufferSlice, gain: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
-    into dx: BufferSlice, dGain: BufferSlice?, dShift: BufferSlice?
+    _ dy: BufferSlice, _ x: BufferSlice, weight: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
+    into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
   ) throws {
     let table = RowTable(rows: shape.rows, columns: shape.columns)
     let count = shape.rows * shape.columns
@@ -35,14 +76,14 @@ extension Backend {
     let product = try temporary(count, x.dtype)
     try binary(.subtract, x, table.dense, means, table.oneForEachRow, into: normal)
     try binary(.multiply, normal, table.dense, scales, table.oneForEachRow, into: normal)
-    if let dShift { try reduce(.sum, dy, table.foldedDown, into: dShift) }
-    if let dGain {
+    if let dBias { try reduce(.sum, dy, table.foldedDown, into: dBias) }
+    if let dWeight {
       try binary(.multiply, dy, table.dense, normal, table.dense, into: product)
-      try reduce(.sum, product, table.foldedDown, into: dGain)
+      try reduce(.sum, product, table.foldedDown, into: dWeight)
     }
-    // dx = s·(g − mean(g) − x̂·mean(g·x̂)), where g is dy·gain.
-    if let gain {
-      try binary(.multiply, dy, table.dense, gain, table.oneForEachColumn, into: dx)
+    // dx = s·(g − mean(g) − x̂·mean(g·x̂)), where g is dy·weight.
+    if let weight {
+      try binary(.multiply, dy, table.dense, weight, table.oneForEachColumn, into: dx)
     } else {
       try copy(dy, count: count, into: dx)
     }
@@ -50,7 +91,7 @@ extension Backend {
     try binary(.multiply, dx, table.dense, normal, table.dense, into: product)
     try reduce(.mean, product, table.folded, into: rowValues)
     try binary(.multiply, normal, table.dense, rowValues, table.oneForEachRow, into: normal)
-    if shape.isCentred {
+    if shape.isCentered {
       try reduce(.mean, dx, table.folded, into: rowValues)
       try binary(.subtract, dx, table.dense, rowValues, table.oneForEachRow, into: dx)
     }

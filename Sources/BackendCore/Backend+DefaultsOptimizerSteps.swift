@@ -1,5 +1,5 @@
-/// Optimizer steps and gradient clipping, composed of primitives. What changes from step to step stays on the device: it is
-/// read from `StepScalars` through layouts whose strides are zero.
+/// Default implementations of optimizer steps and gradient clipping. Values that change from step to step stay on the
+/// device: they are read from `StepScalars` through layouts whose strides are zero.
 extension Backend {
   public func optimizerStep(
     _ step: OptimizerStep, parameters: BufferSlice, gradients: BufferSlice, states: [BufferSlice], count: Int,
@@ -31,21 +31,27 @@ extension Backend {
     try vector.putBackIfSkipped(old, into: [parameters] + states)
   }
 
-  public func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
-    let squares = try temporary(count, x.dtype)
-    try unary(UnaryOp(.square), x, count: count, into: squares)
-    let shape = AxisShape(outer: 1, extent: count, inner: 1)
-    guard accumulating else {
-      try reduce(.sum, squares, shape, into: y)
-      return
+  public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
+    if accumulating {
+      let both = try temporary(2, x.dtype)
+      try copy(y, count: 1, into: both)
+      try norm(x, count: count, accumulating: false, into: both.advanced(by: 1))
+      return try norm(both, count: 2, accumulating: false, into: y)
     }
-    let sum = try temporary(1, x.dtype)
-    try reduce(.sum, squares, shape, into: sum)
-    try binary(.add, y, Layout(dense: [1]), sum, Layout(dense: [1]), into: y)
+    let row = RowTable(rows: 1, columns: count)
+    let one = Layout(dense: [1])
+    // There is no accuracy requirement for numbers whose squares underflow.
+    let factor = try squaringFactors(x, row, epsilon: 1)
+    let squares = try temporary(count, x.dtype)
+    try binary(.multiply, x, row.dense, factor, row.oneForEachRow, into: squares)
+    try unary(UnaryOp(.square), squares, count: count, into: squares)
+    try reduce(.sum, squares, row.folded, into: y)
+    try unary(UnaryOp(.squareRoot), y, count: 1, into: y)
+    try binary(.divide, y, one, factor, one, into: y)
   }
 
-  public func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
-    try unary(UnaryOp(.squareRoot), sumOfSquares, count: 1, into: y)
+  public func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
+    try copy(norm, count: 1, into: y)
     try binaryScalar(.add, y, 1e-6, scalarFirst: false, count: 1, into: y)
     try binaryScalar(.divide, y, maximumNorm, scalarFirst: true, count: 1, into: y)
     try binaryScalar(.minimum, y, 1, scalarFirst: false, count: 1, into: y)
@@ -60,7 +66,7 @@ private struct StepVector<Device: Backend> {
   let scalars: BufferSlice
 
   private var dense: Layout { Layout(dense: [count]) }
-  /// One number, read for each parameter.
+  /// One number, repeated for each parameter.
   private var repeated: Layout { Layout(shape: [count], strides: Strides()) }
 
   private func temporary() throws -> BufferSlice { try backend.temporary(count, dtype) }
@@ -88,7 +94,7 @@ private struct StepVector<Device: Backend> {
     return copy
   }
 
-  /// Undoes the step where the scalars say that it is left out.
+  /// Restores the old values if the scalars say to skip the step.
   func putBackIfSkipped(_ old: [BufferSlice], into new: [BufferSlice]) throws {
     let isSkipped = try backend.temporary(1, .bool)
     try backend.compareScalar(.greater, scalars.advanced(by: StepScalars.skip), 0, count: 1, into: isSkipped)
@@ -97,7 +103,7 @@ private struct StepVector<Device: Backend> {
     }
   }
 
-  /// The gradient scaled and clamped, in memory of its own.
+  /// The scaled and clamped gradient, in separate memory.
   func preparedGradient(_ gradients: BufferSlice) throws -> BufferSlice {
     let result = try temporary()
     let bound = scalars.advanced(by: StepScalars.gradientBound)
@@ -126,13 +132,23 @@ private struct StepVector<Device: Backend> {
     try combine(.add, y, scaled, into: y)
   }
 
+  /// state = smoothing·state + (1 − smoothing)·x², where x² alone might overflow. Overwrites `scratch`.
+  private func blendSquare(
+    _ state: BufferSlice, keeping smoothing: Double, of x: BufferSlice, _ scratch: BufferSlice
+  ) throws {
+    try combine(.multiply, state, with: smoothing, into: state)
+    try combine(.multiply, x, with: 1 - smoothing, into: scratch)
+    try combine(.multiply, scratch, x, into: scratch)
+    try combine(.add, state, scratch, into: state)
+  }
+
   /// state = smoothing·state + weight·x.
   private func blend(_ state: BufferSlice, keeping smoothing: Double, adding weight: Double, of x: BufferSlice) throws {
     try combine(.multiply, state, with: smoothing, into: state)
     try add(x, times: weight, to: state)
   }
 
-  /// p −= rate·update, which is overwritten.
+  /// p −= rate·update. Overwrites `update`.
   private func descend(_ parameters: BufferSlice, along update: BufferSlice, rate: BufferSlice? = nil) throws {
     let rate = rate ?? scalars.advanced(by: StepScalars.learningRate)
     try combine(.multiply, update, repeating: rate, into: update)
@@ -162,13 +178,13 @@ private struct StepVector<Device: Backend> {
   ) throws {
     let square = states[0]
     let divisor = try temporary()
-    try combine(.multiply, gradient, gradient, into: divisor)
-    try blend(square, keeping: smoothing, adding: 1 - smoothing, of: divisor)
+    try blendSquare(square, keeping: smoothing, of: gradient, divisor)
     if isCentered {
       let average = states[momentum == 0 ? 1 : 2]
       try blend(average, keeping: smoothing, adding: 1 - smoothing, of: gradient)
       try combine(.multiply, average, average, into: divisor)
       try combine(.subtract, square, divisor, into: divisor)
+      try combine(.maximum, divisor, with: 0, into: divisor)  // rounding can go below 0
       try squareRoot(divisor, into: divisor)
     } else {
       try squareRoot(square, into: divisor)
@@ -199,8 +215,7 @@ private struct StepVector<Device: Backend> {
     let (mean, square) = (states[0], states[1])
     let divisor = try temporary()
     try blend(mean, keeping: beta1, adding: 1 - beta1, of: gradient)
-    try combine(.multiply, gradient, gradient, into: divisor)
-    try blend(square, keeping: beta2, adding: 1 - beta2, of: divisor)
+    try blendSquare(square, keeping: beta2, of: gradient, divisor)
     if isAMSGrad {
       try combine(.maximum, states[2], square, into: states[2])
       try squareRoot(states[2], into: divisor)

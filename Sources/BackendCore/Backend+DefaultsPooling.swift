@@ -1,9 +1,10 @@
-/// Pooling, composed of primitives: the windows are laid out one after another and folded.
+/// Default implementations of pooling: the windows are laid out one after another and reduced.
 extension Backend {
   public func pool(
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
   ) throws {
     guard shape.outputCount > 0 else { return }
+    if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
     let elements = try temporary(shape.planes * shape.window * shape.outputPlane, x.dtype)
     let windows = AxisShape(outer: shape.planes, extent: shape.window, inner: shape.outputPlane)
     try Windows(shape).unfold(x, filling: op == .maximum ? -.infinity : 0, into: elements, on: self)
@@ -36,7 +37,7 @@ extension Backend {
     try Windows(shape).fold(elements, into: dx, on: self)
   }
 
-  /// Multiplies each output by 1 over the number of elements that count in its window.
+  /// Multiplies each output by 1 divided by the number of elements that count in its window.
   private func scale(_ x: BufferSlice, by op: PoolingOp, _ shape: PoolingShape, into y: BufferSlice) throws {
     if op == .meanWithPadding {
       return try binaryScalar(
@@ -55,7 +56,7 @@ extension Backend {
     _ elements: BufferSlice, _ windows: AxisShape, _ shape: PoolingShape, into indices: BufferSlice
   ) throws {
     let (height, width) = (shape.height, shape.width)
-    // Padding must not win against −∞ inside: it is told apart by a table of what lies inside.
+    // Padding must not win over −∞ inside the input, so a table marks the positions inside.
     var positions: [Double] = []
     for p in 0..<height.kernel {
       for q in 0..<width.kernel {
@@ -72,7 +73,8 @@ extension Backend {
     let count = shape.planes * shape.window * shape.outputPlane
     let whole: Shape = [shape.planes, shape.window, shape.outputPlane]
     let repeated = Layout(broadcasting: [shape.window, shape.outputPlane], to: whole)
-    // 2 for NaN, 1 for the largest number, 0 for others inside, −1 for padding: the first of the largest is the one.
+    // 2 for NaN, 1 for the largest number, 0 for other elements inside, −1 for padding. The first element of the
+    // highest rank wins.
     let rank = try temporary(count, elements.dtype)
     let flags = try temporary(count, .bool)
     let largest = try temporary(shape.outputCount, elements.dtype)
@@ -95,7 +97,7 @@ extension Backend {
     try binary(.subtract, rank, Layout(dense: whole), outside, repeated, into: rank)
     let chosen = try temporary(shape.outputCount, .int32)
     try argReduce(.argmax, rank, windows, into: chosen)
-    // positions[chosen, window]: one table for all planes.
+    // positions[chosen, window], one table for all planes.
     let spread = try temporary(count, .int32)
     try copyStrided(
       table, Strides([0, shape.outputPlane, 1]), shape: whole, into: spread, Strides(dense: whole), accumulating: false)
@@ -116,7 +118,7 @@ extension Backend {
 }
 
 extension WindowAxis {
-  /// How many elements of each window lie inside of the input.
+  /// The number of elements of each window that lie inside the input.
   fileprivate var insideCounts: [Int] {
     (0..<output).map { i in (0..<kernel).count { position(output: i, kernel: $0) != nil } }
   }

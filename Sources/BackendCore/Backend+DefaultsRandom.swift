@@ -1,4 +1,4 @@
-/// Dropout, composed of primitives.
+/// Default implementation of dropout.
 extension Backend {
   public func dropout(
     _ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice

@@ -1,4 +1,4 @@
-/// Recurrent cells composed of primitives, and sequences of them: one product and one cell a step.
+/// Default implementations of recurrent cells and of sequences of them: one matrix product and one cell per step.
 extension Backend {
   public func recurrence(_ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>) throws {
     let product = MatmulShape(m: shape.batch, n: shape.gates, k: shape.units)
@@ -51,7 +51,7 @@ extension Backend {
     batch: Int, units: Int
   ) throws {
     let table = CellTable(self, batch: batch, units: units)
-    // What reaches h, whole; where the mask is false it goes on to the h before as it is.
+    // The complete gradient of h. Where the mask is false, it passes unchanged to the previous h.
     let dh = try table.copy(gradients.hidden)
     if let output = gradients.output { try table.binary(.add, dh, output, into: dh) }
     let dc = try gradients.cell.map { try table.copy($0) }
@@ -173,7 +173,7 @@ extension Backend {
 
 // MARK: - Help
 
-/// Matrices `[batch, units]`, and their places in wider ones `[batch, parts·units]`.
+/// Matrices `[batch, units]`, and their positions in wider matrices `[batch, parts·units]`.
 private struct CellTable {
   let backend: any Backend
   let batch, units: Int
@@ -226,7 +226,7 @@ private struct CellTable {
     return y
   }
 
-  /// a − b, where nil is zero.
+  /// a − b, where nil means zero.
   func difference(_ a: BufferSlice?, _ b: BufferSlice) throws -> BufferSlice {
     let y = try temporary(b.dtype)
     if let a {
@@ -241,7 +241,7 @@ private struct CellTable {
     try backend.binary(.add, y, dense, row, Layout(broadcasting: [units], to: shape), into: y)
   }
 
-  /// y = mask ? y : other, where nil is zero; the mask has one element a row.
+  /// y = mask ? y : other, where nil means zero. The mask has one element per row.
   func replace(_ y: BufferSlice, by other: BufferSlice?, whereNot mask: BufferSlice) throws {
     let rows = Layout(shape: shape, strides: Strides([1, 0]))
     try backend.select(mask, rows, y, dense, other ?? zeros(y.dtype), dense, into: y)

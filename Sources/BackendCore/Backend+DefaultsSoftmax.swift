@@ -1,4 +1,4 @@
-/// The softmax family, composed of primitives.
+/// Default implementations of the softmax family.
 extension Backend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     let table = RowTable(rows: rows, columns: columns)
@@ -44,7 +44,7 @@ extension Backend {
     let logarithms = try temporary(rows * columns, logits.dtype)
     try softmax(logits, rows: rows, columns: columns, logarithmic: true, into: logarithms)
 
-    // loss = −(1 − s)·ln p[label] − (s/columns)·Σ ln p. A label out of range is gathered as NaN.
+    // loss = −(1 − s)·ln p[label] − (s/columns)·Σ ln p. Gathering a label out of range gives NaN.
     try gatherElements(logarithms, table.folded, indices: labels, indexExtent: 1, into: loss)
     try binaryScalar(.multiply, loss, smoothing - 1, scalarFirst: false, count: rows, into: loss)
     if smoothing != 0 {
@@ -69,7 +69,7 @@ extension Backend {
     }
   }
 
-  /// p − q from ln p, with q as in `softmaxCrossEntropy`; NaN in the rows whose label is out of range.
+  /// p − q from ln p, with q as in `softmaxCrossEntropy`; NaN in rows whose label is out of range.
   private func crossEntropyGradient(
     _ logarithms: BufferSlice, labels: BufferSlice, _ table: RowTable, smoothing: Double, into gradient: BufferSlice
   ) throws {
@@ -92,7 +92,7 @@ extension Backend {
     try replace(where: isOutside, table.oneForEachRow, with: .nan, in: gradient, table.dense)
   }
 
-  /// y = condition ? value : y, y dense.
+  /// y = condition ? value : y, where y is dense.
   private func replace(
     where condition: BufferSlice, _ conditionLayout: Layout, with value: Double, in y: BufferSlice, _ layout: Layout
   ) throws {

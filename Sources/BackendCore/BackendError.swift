@@ -1,13 +1,15 @@
-/// What a primitive throws. Shapes are checked before a backend is called; these are faults of the outside world.
+/// The errors that primitives throw. Shapes are checked before a backend is called; these are external faults.
 public enum BackendError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// The allocator could not get memory, also after giving back all that it had cached.
+  /// The allocator could not get memory, even after releasing its whole cache.
   case outOfMemory(requestedBytes: Int, liveBytes: Int, limitBytes: Int)
-  /// A kernel did not compile; the log is the compiler's.
+  /// A kernel failed to compile; the log is from the compiler.
   case kernelBuild(program: String, log: String)
-  /// The device failed or vanished; nothing works on it any more.
+  /// The device failed or disappeared and cannot be used any more.
   case deviceLost(device: String, reason: String)
-  /// The backend has no such operation for this element type.
+  /// The backend does not have this operation for this element type.
   case unsupported(operation: String, dtype: DType, device: String)
+  /// The operation returns positions as int32, and the axis has too many elements for that.
+  case tooManyPositions(operation: String, extent: Int)
 
   public var description: String {
     switch self {
@@ -16,24 +18,32 @@ public enum BackendError: Error, Sendable, Hashable, CustomStringConvertible {
     case .kernelBuild(let program, let log): "kernels \"\(program)\" did not build: \(log)"
     case .deviceLost(let device, let reason): "device \(device) was lost: \(reason)"
     case .unsupported(let operation, let dtype, let device): "\(device) has no \(operation) for \(dtype)"
+    case .tooManyPositions(let operation, let extent):
+      "\(operation): positions among \(extent) elements do not fit int32, which can name \(Int(Int32.max) + 1); "
+        + "cut the axis into parts"
     }
+  }
+
+  /// Throws if int32 positions below `extent`, the results of an operation, cannot represent every element.
+  @inlinable public static func requirePositions(_ operation: String, below extent: Int) throws {
+    if extent > Int(Int32.max) + 1 { throw BackendError.tooManyPositions(operation: operation, extent: extent) }
   }
 }
 
-/// What kind of processor a backend runs on.
+/// The kind of processor that a backend runs on.
 public enum DeviceKind: String, Sendable, Hashable {
   case cpu, gpu, accelerator
 }
 
-/// What an allocator holds, in bytes.
+/// The memory that an allocator holds, in bytes.
 public struct MemoryStatistics: Sendable, Hashable {
-  /// In buffers that somebody holds.
+  /// Bytes in buffers that are in use.
   public var liveBytes: Int
-  /// Kept for reuse; `trimMemory()` gives them back.
+  /// Bytes kept for reuse; `trimMemory()` releases them.
   public var cachedBytes: Int
-  /// The most that was ever live.
+  /// The highest number of live bytes so far.
   public var peakBytes: Int
-  /// Live and cached bytes never exceed this.
+  /// The limit of live and cached bytes together.
   public var limitBytes: Int
 
   public init(liveBytes: Int, cachedBytes: Int, peakBytes: Int, limitBytes: Int) {

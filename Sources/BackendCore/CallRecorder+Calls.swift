@@ -1,4 +1,4 @@
-// Every computing call of the protocol, in its order there: passed on, and kept.
+// Every computing call of the protocol, in the order of the protocol: forwarded and recorded.
 
 extension CallRecorder {
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
@@ -285,26 +285,26 @@ extension CallRecorder {
   }
 
   public func normalize(
-    _ x: BufferSlice, gain: BufferSlice?, shift: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
+    _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
     statistics: BufferSlice?
   ) throws {
-    let (x, gain, shift, y, statistics) = (kept(x), kept(gain), kept(shift), kept(y), kept(statistics))
+    let (x, weight, bias, y, statistics) = (kept(x), kept(weight), kept(bias), kept(y), kept(statistics))
     try call { backend, at in
       try backend.normalize(
-        at(x), gain: at(gain), shift: at(shift), shape, into: at(y), statistics: at(statistics))
+        at(x), weight: at(weight), bias: at(bias), shape, into: at(y), statistics: at(statistics))
     }
   }
 
   public func normalizeGradient(
-    _ dy: BufferSlice, _ x: BufferSlice, gain: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
-    into dx: BufferSlice, dGain: BufferSlice?, dShift: BufferSlice?
+    _ dy: BufferSlice, _ x: BufferSlice, weight: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
+    into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
   ) throws {
-    let (dy, x, gain, statistics) = (kept(dy), kept(x), kept(gain), kept(statistics))
-    let (dx, dGain, dShift) = (kept(dx), kept(dGain), kept(dShift))
+    let (dy, x, weight, statistics) = (kept(dy), kept(x), kept(weight), kept(statistics))
+    let (dx, dWeight, dBias) = (kept(dx), kept(dWeight), kept(dBias))
     try call { backend, at in
       try backend.normalizeGradient(
-        at(dy), at(x), gain: at(gain), statistics: at(statistics), shape, into: at(dx), dGain: at(dGain),
-        dShift: at(dShift))
+        at(dy), at(x), weight: at(weight), statistics: at(statistics), shape, into: at(dx), dWeight: at(dWeight),
+        dBias: at(dBias))
     }
   }
 
@@ -327,15 +327,15 @@ extension CallRecorder {
     }
   }
 
-  public func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
+  public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
     let (x, y) = (kept(x), kept(y))
-    try call { backend, at in try backend.sumOfSquares(at(x), count: count, accumulating: accumulating, into: at(y)) }
+    try call { backend, at in try backend.norm(at(x), count: count, accumulating: accumulating, into: at(y)) }
   }
 
-  public func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
-    let (sumOfSquares, y) = (kept(sumOfSquares), kept(y))
+  public func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
+    let (norm, y) = (kept(norm), kept(y))
     try call { backend, at in
-      try backend.clipFactor(sumOfSquares: at(sumOfSquares), maximumNorm: maximumNorm, into: at(y))
+      try backend.clipFactor(norm: at(norm), maximumNorm: maximumNorm, into: at(y))
     }
   }
 }

@@ -1,22 +1,22 @@
-/// A backend that passes every call on to another one and keeps it, so that the calls can be made again: the default way to
-/// record. Nothing of the shapes, element types and buffers is looked at when they are repeated.
+/// A backend that forwards every call to another backend and records it, so that the calls can be repeated. This is the
+/// default way to record. A replay does not check shapes, element types, or buffers again.
 ///
-/// Buffers are those of the other backend. Those that a kept call uses live as long as the recording; memory that is given
-/// back while recording is handed out again, so that a recording takes no more than the calls took when they were made. Made
-/// for one thread.
+/// The buffers belong to the other backend. Buffers that a recorded call uses live as long as the recording. Memory
+/// released while recording is reused, so a recording needs no more memory than the original calls. For use on one
+/// thread.
 public final class CallRecorder: Backend, @unchecked Sendable {
   typealias Call = @Sendable (any Backend, Substitutions) throws -> Void
 
-  /// Is told of each computing call when it has been made: its name, and the operands, results among them.
+  /// Called after each computing call with its name and its operands, including the results.
   public typealias Observer = (_ operation: String, _ operands: [BufferSlice]) throws -> Void
 
-  /// What the calls go to.
+  /// The backend that receives the calls.
   public let base: any Backend
   private let observer: Observer?
-  /// The operands of the call that is being made, for the observer.
+  /// The operands of the current call, for the observer.
   private var operands: [BufferSlice] = []
   private var calls: [Call] = []
-  /// False once the host has looked at a result, or a call has failed: what happens next may depend on it.
+  /// False after the host has read a result or a call has failed: later calls may depend on it.
   private var isRepeatable = true
   /// The buffers allocated while recording.
   private var own: [Buffer] = []
@@ -24,34 +24,35 @@ public final class CallRecorder: Backend, @unchecked Sendable {
   private var used: [ObjectIdentifier: Buffer] = [:]
 
   /// - Parameters:
-  ///   - base: the backend that computes.
-  ///   - observer: what looks on; it may read the operands from `base`. New buffers are zeros then.
+  ///   - base: The backend that computes.
+  ///   - observer: Called after each call; it may read the operands from `base`. With an observer, new buffers are
+  ///     zeroed.
   public init(_ base: any Backend, observer: Observer? = nil) {
     self.base = base
     self.observer = observer
   }
 
-  /// What repeats the calls made so far; nil when they cannot be repeated, because the host has read a result between them or
-  /// one of them has failed.
+  /// A recording of the calls made so far. Nil if they cannot be repeated because the host has read a result between
+  /// them or one of them has failed.
   public func recording() -> (any Recording)? {
     isRepeatable ? CallRecording(base, calls, buffers: own + used.values) : nil
   }
 
-  /// An operand as calls hold it.
-  func kept(_ slice: BufferSlice) -> KeptSlice {
+  /// An operand in the form in which recorded calls store it.
+  func kept(_ slice: BufferSlice) -> CapturedSlice {
     if observer != nil {
       operands.append(slice)
-      return KeptSlice(slice)
+      return CapturedSlice(slice)
     }
     if !own.contains(where: { $0 === slice.buffer }) { used[ObjectIdentifier(slice.buffer)] = slice.buffer }
-    return KeptSlice(slice)
+    return CapturedSlice(slice)
   }
 
-  func kept(_ slice: BufferSlice?) -> KeptSlice? { slice.map { kept($0) } }
+  func kept(_ slice: BufferSlice?) -> CapturedSlice? { slice.map { kept($0) } }
 
-  func kept(_ slices: [BufferSlice]) -> [KeptSlice] { slices.map { kept($0) } }
+  func kept(_ slices: [BufferSlice]) -> [CapturedSlice] { slices.map { kept($0) } }
 
-  /// - Parameter operation: for the observer; the method that this is called in.
+  /// - Parameter operation: The calling method, for the observer.
   func call(_ operation: String = #function, _ call: @escaping Call) throws {
     do {
       try call(base, Substitutions([]))
@@ -60,10 +61,22 @@ public final class CallRecorder: Backend, @unchecked Sendable {
       throw error
     }
     guard let observer else { return calls.append(call) }
-    // Observed calls are not kept: their memory would be.
+    // Observed calls are not recorded, because that would keep their memory alive.
     isRepeatable = false
     defer { operands.removeAll() }
     try observer(String(operation.prefix { $0 != "(" }), operands)
+  }
+
+  /// Forwards and records a call that is not part of the protocol, for an operation that only `base` has.
+  /// - Parameters:
+  ///   - operation: The name of the operation, for the observer.
+  ///   - operands: The operands, including results.
+  ///   - body: The call. In a replay, its operands may be different ones.
+  public func call(
+    _ operation: String, on operands: [BufferSlice], _ body: @escaping @Sendable ([BufferSlice]) throws -> Void
+  ) throws {
+    let operands = kept(operands)
+    try call(operation) { _, at in try body(at(operands)) }
   }
 
   // MARK: Identity
@@ -81,7 +94,7 @@ public final class CallRecorder: Backend, @unchecked Sendable {
       if count > 0 { try base.fill(BufferSlice(buffer), count: count, with: 0) }
       return buffer
     }
-    // What only this list holds is free: the calls that used it come before those to come.
+    // A buffer that only this list references is free: the calls that used it precede those to come.
     for index in own.indices
     where own[index].count == count && own[index].dtype == dtype && isKnownUniquelyReferenced(&own[index]) {
       return own[index]
@@ -96,7 +109,7 @@ public final class CallRecorder: Backend, @unchecked Sendable {
     }
   }
 
-  /// The bytes are kept and uploaded again, since later calls may write over them.
+  /// Stores the bytes and uploads them again in a replay, because later calls may overwrite them.
   public func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {
     let (bytes, destination) = ([UInt8](source), kept(destination))
     try call { backend, at in try bytes.withUnsafeBytes { try backend.upload($0, into: at(destination)) } }
@@ -123,11 +136,11 @@ public final class CallRecorder: Backend, @unchecked Sendable {
   public func trimMemory() { base.trimMemory() }
 }
 
-/// Calls that a `CallRecorder` has kept.
+/// The calls recorded by a `CallRecorder`.
 private final class CallRecording: Recording {
   private let base: any Backend
   private let calls: [CallRecorder.Call]
-  /// What the calls use.
+  /// The buffers that the calls use.
   private let buffers: [Buffer]
 
   init(_ base: any Backend, _ calls: [CallRecorder.Call], buffers: [Buffer]) {
@@ -136,15 +149,15 @@ private final class CallRecording: Recording {
     self.buffers = buffers
   }
 
-  func replay(substituting substitutions: [BufferSubstitution]) throws {
+  func replay(substituting substitutions: [BufferBinding]) throws {
     let substitutions = Substitutions(substitutions)
     for call in calls { try call(base, substitutions) }
   }
 }
 
-/// An operand of a kept call. It does not hold its buffer, so that the recorder can tell which buffers are free; the recorder
-/// and the recording hold them all.
-struct KeptSlice: @unchecked Sendable {
+/// An operand of a recorded call. It does not hold its buffer, so that the recorder can tell which buffers are free.
+/// The recorder and the recording hold all buffers.
+struct CapturedSlice: @unchecked Sendable {
   unowned(unsafe) let buffer: Buffer
   let identity: ObjectIdentifier
   let offset: Int
@@ -156,26 +169,26 @@ struct KeptSlice: @unchecked Sendable {
   }
 }
 
-/// Where each operand of a kept call is in a replay.
+/// Maps each operand of a recorded call to its location in a replay.
 struct Substitutions {
-  private let list: [BufferSubstitution]
-  /// Whom the list replaces: comparing these counts no references.
+  private let list: [BufferBinding]
+  /// The replaced buffers. Comparing identifiers does not change reference counts.
   private let identities: [ObjectIdentifier]
 
-  init(_ list: [BufferSubstitution]) {
+  init(_ list: [BufferBinding]) {
     self.list = list
     identities = list.map { ObjectIdentifier($0.buffer) }
   }
 
   @inline(__always)
-  func callAsFunction(_ slice: KeptSlice) -> BufferSlice {
+  func callAsFunction(_ slice: CapturedSlice) -> BufferSlice {
     if let index = identities.firstIndex(of: slice.identity) {
       return list[index].replacement.advanced(by: slice.offset)
     }
     return BufferSlice(slice.buffer, offset: slice.offset)
   }
 
-  func callAsFunction(_ slice: KeptSlice?) -> BufferSlice? { slice.map { self($0) } }
+  func callAsFunction(_ slice: CapturedSlice?) -> BufferSlice? { slice.map { self($0) } }
 
-  func callAsFunction(_ slices: [KeptSlice]) -> [BufferSlice] { slices.map { self($0) } }
+  func callAsFunction(_ slices: [CapturedSlice]) -> [BufferSlice] { slices.map { self($0) } }
 }

@@ -1,16 +1,16 @@
 /// The element type of a buffer.
 ///
-/// `float32`, `int32` and `bool` exist on every backend. `float64` is supported by the Reference backend alone, which uses
-/// it to check gradients; `Backend.supports(_:)` tells.
+/// Every backend supports `float32`, `int32`, and `bool`. Only the Reference backend supports `float64`, which it uses
+/// to check gradients. See `Backend.supports(_:)`.
 public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
   case float32
   /// Indices and labels.
   case int32
-  /// One byte an element, 0 or 1.
+  /// One byte per element, 0 or 1.
   case bool
   case float64
 
-  /// Bytes of one element.
+  /// The size of one element in bytes.
   @inlinable public var byteCount: Int {
     switch self {
     case .float32, .int32: 4
@@ -19,7 +19,7 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
     }
   }
 
-  /// True for `float32` and `float64`, the types that gradients flow through.
+  /// True for `float32` and `float64`, the types that have gradients.
   @inlinable public var isFloatingPoint: Bool { self == .float32 || self == .float64 }
 
   public var description: String {
@@ -33,7 +33,7 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
 }
 
 extension Int32 {
-  /// The int32 of a scalar operand: towards zero; what is out of range becomes the nearest bound, NaN becomes 0.
+  /// Converts a scalar operand to int32: rounds toward zero and saturates; NaN becomes 0.
   package init(saturating value: Double) {
     self = value.isNaN ? 0 : Int32(Swift.min(Swift.max(value, Double(Int32.min)), Double(Int32.max)))
   }

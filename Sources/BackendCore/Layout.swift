@@ -1,12 +1,12 @@
-/// Steps between neighbours along each axis, in elements; negative or zero steps are allowed.
+/// Steps between neighbors along each axis, in elements; negative or zero steps are allowed.
 @frozen
 public struct Strides: Sendable {
   @usableFromInline var steps: InlineArray<8, Int>
 
-  /// All zero: every index reads the same element.
+  /// Creates strides of zero: every index reads the same element.
   @inlinable public init() { steps = InlineArray(repeating: 0) }
 
-  /// These steps, outermost axis first.
+  /// Creates strides from a collection, outermost axis first.
   @inlinable public init(_ steps: some Collection<Int>) {
     self.init()
     var axis = 0
@@ -27,7 +27,7 @@ public struct Strides: Sendable {
   }
 
   /// The strides that read a dense buffer of shape `source` as if it had shape `target` (NumPy's broadcasting: axes are
-  /// aligned at the end, an extent of 1 repeats). The caller has checked that the shapes fit.
+  /// aligned at the end, an extent of 1 repeats). The caller has checked that the shapes are compatible.
   @inlinable public init(broadcasting source: Shape, to target: Shape) {
     self.init()
     let missing = target.rank - source.rank
@@ -38,23 +38,23 @@ public struct Strides: Sendable {
     }
   }
 
-  /// The step along an axis, counted from 0.
+  /// The stride of an axis; the first axis is 0.
   @inlinable public subscript(axis: Int) -> Int {
     get { steps[axis] }
     set { steps[axis] = newValue }
   }
 }
 
-/// How elements of a buffer are read: a shape and a step for each axis. The offset of the first element is in the
-/// `BufferSlice` beside it.
+/// How elements of a buffer are read: a shape and a stride for each axis. The offset of the first element is in the
+/// accompanying `BufferSlice`.
 @frozen
 public struct Layout: Sendable {
   /// The extents.
   public var shape: Shape
-  /// The step of each axis, in elements.
+  /// The stride of each axis, in elements.
   public var strides: Strides
 
-  /// A shape read with these steps.
+  /// Creates a layout from a shape and its strides.
   @inlinable public init(shape: Shape, strides: Strides) {
     self.shape = shape
     self.strides = strides
@@ -63,7 +63,7 @@ public struct Layout: Sendable {
   /// Row-major and contiguous.
   @inlinable public init(dense shape: Shape) { self.init(shape: shape, strides: Strides(dense: shape)) }
 
-  /// `count` elements one after the other.
+  /// `count` contiguous elements.
   @inlinable public init(flat count: Int) {
     self.init(shape: Shape(rank: 1, repeating: count), strides: Strides())
     strides[0] = 1
@@ -74,7 +74,7 @@ public struct Layout: Sendable {
     self.init(shape: target, strides: Strides(broadcasting: source, to: target))
   }
 
-  /// True when the elements lie one after the other in row-major order.
+  /// Whether the elements are contiguous in row-major order.
   @inlinable public var isDense: Bool {
     var step = 1
     for axis in stride(from: shape.rank - 1, through: 0, by: -1) {
@@ -85,11 +85,11 @@ public struct Layout: Sendable {
   }
 }
 
-/// The loop over several operands of one shape, with neighbouring axes merged where all operands allow it: what the
+/// The loop over several operands of one shape, with neighboring axes merged where all operands allow it: what the
 /// elementwise and copy primitives of a backend iterate over.
 ///
-/// A dense operand next to a row that repeats, `[32, 128] + [128]`, stays a loop of two axes; two dense operands of any
-/// rank become one axis.
+/// A dense operand together with a repeated row, `[32, 128] + [128]`, remains a loop over two axes. Two dense operands
+/// of any rank become one axis.
 @frozen
 public struct StridedLoop<let operands: Int>: Sendable {
   /// The merged extents; rank 1 with extent 1 for scalars.

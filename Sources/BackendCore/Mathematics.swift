@@ -4,7 +4,8 @@ import Glibc
 import Musl
 #endif
 
-/// The C library's functions under names of their own: a type of this module may have members called `log` or `sin`.
+/// The C library's functions under different names, because types of this module may have members called `log` or
+/// `sin`.
 @inlinable func logarithm(_ x: Double) -> Double { log(x) }
 @inlinable func cosine(_ x: Double) -> Double { cos(x) }
 @inlinable func sine(_ x: Double) -> Double { sin(x) }

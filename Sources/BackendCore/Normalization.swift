@@ -1,19 +1,19 @@
-/// What `Backend.normalize` does with each row of a matrix.
+/// The normalization that `Backend.normalize` applies to each row of a matrix.
 public struct NormalizationShape: Sendable, Hashable {
-  /// How many rows there are.
+  /// The number of rows.
   public var rows: Int
-  /// How many elements a row has.
+  /// The number of elements per row.
   public var columns: Int
-  /// True where the mean is subtracted first, as layer normalisation does; false for the root mean square.
-  public var isCentred: Bool
-  /// What is added to the variance.
+  /// True where the mean is subtracted first, as layer normalization does; false for the root mean square.
+  public var isCentered: Bool
+  /// The constant added to the variance.
   public var epsilon: Double
 
-  /// A normalisation of rows.
-  public init(rows: Int, columns: Int, isCentred: Bool, epsilon: Double) {
+  /// A normalization of rows.
+  public init(rows: Int, columns: Int, isCentered: Bool, epsilon: Double) {
     self.rows = rows
     self.columns = columns
-    self.isCentred = isCentred
+    self.isCentered = isCentered
     self.epsilon = epsilon
   }
 }

@@ -1,11 +1,11 @@
-/// A function of one number, applied to every element: an operation code and up to two constants.
+/// A function of one number, applied elementwise: an operation code and up to two constants.
 ///
 /// ```swift
 /// try backend.unary(.leakyReLU(slope: 0.1), x, count: 128, into: y)
 /// ```
 @frozen
 public struct UnaryOp: Sendable, Hashable {
-  /// The operation codes. Floating point only, unless said otherwise.
+  /// The operation codes, for floating point only unless noted otherwise.
   public enum Kind: UInt8, Sendable, CaseIterable {
     /// −x; also int32.
     case negate
@@ -62,20 +62,20 @@ public struct UnaryOp: Sendable, Hashable {
     case softplus
     /// True for NaN; the result is bool.
     case isNaN
-    /// True for anything but infinities and NaN; the result is bool.
+    /// False for infinities and NaN, else true; the result is bool.
     case isFinite
-    /// The other truth value; bool to bool.
+    /// The opposite truth value; bool to bool.
     case logicalNot
   }
 
   /// The operation.
   public let kind: Kind
-  /// The first constant: an exponent, a slope, a lower bound.
+  /// The first constant: an exponent, a slope, or a lower bound.
   public let a: Double
   /// The second constant: an upper bound.
   public let b: Double
 
-  /// An operation with its constants, 0 where it has none.
+  /// Creates an operation with its constants, 0 for unused ones.
   @inlinable public init(_ kind: Kind, _ a: Double = 0, _ b: Double = 0) {
     self.kind = kind
     self.a = a
@@ -93,11 +93,11 @@ public struct UnaryOp: Sendable, Hashable {
   /// min(max(x, lower), upper).
   public static func clamp(_ lower: Double, _ upper: Double) -> UnaryOp { UnaryOp(.clamp, lower, upper) }
 
-  /// Which value the derivative is computed from; nil when it is zero everywhere it exists (`floor`, `sign`) or when the
-  /// result is no number.
+  /// The value from which the derivative is computed; nil if the derivative is zero wherever it exists (`floor`,
+  /// `sign`) or if the result is not a number.
   public enum GradientSource: Sendable { case input, output, neither }
 
-  /// `unaryGradient` gets the input or the output of the function, as said here.
+  /// Whether `unaryGradient` takes the input or the output of the function.
   @inlinable public var gradientSource: GradientSource {
     switch kind {
     case .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .tanh, .sigmoid, .relu: .output
@@ -108,7 +108,7 @@ public struct UnaryOp: Sendable, Hashable {
     }
   }
 
-  /// True when the result is bool.
+  /// Whether the result is bool.
   @inlinable public var resultIsBool: Bool { kind == .isNaN || kind == .isFinite || kind == .logicalNot }
 }
 
@@ -117,15 +117,15 @@ public enum BinaryOp: UInt8, Sendable, Hashable, CaseIterable {
   case add
   case subtract
   case multiply
-  /// Floats: IEEE division. int32: truncated towards zero; division by zero gives 0.
+  /// Floating point: IEEE division. int32: truncated toward zero; division by zero gives 0.
   case divide
-  /// aᵇ, as C's `pow`; floating point only.
+  /// aᵇ, like C's `pow`; floating point only.
   case power
   /// NaN if either is NaN.
   case maximum
   /// NaN if either is NaN.
   case minimum
-  /// a − b·floor(a/b): the sign of b, as in Python and PyTorch; 0 for int32 division by zero.
+  /// a − b·floor(a/b), with the sign of b, as in Python and PyTorch; 0 for int32 division by zero.
   case remainder
   /// bool only.
   case logicalAnd
@@ -133,34 +133,35 @@ public enum BinaryOp: UInt8, Sendable, Hashable, CaseIterable {
   case logicalOr
 }
 
-/// A comparison of two numbers; the result is bool. Any comparison with NaN is false, but `notEqual` is true.
+/// A comparison of two numbers; the result is bool. Comparisons with NaN are false, except for `notEqual`, which is
+/// true.
 public enum ComparisonOp: UInt8, Sendable, Hashable, CaseIterable {
   case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
 }
 
-/// A fold of many numbers into one.
+/// A reduction of many numbers to one.
 public enum ReductionOp: UInt8, Sendable, Hashable, CaseIterable {
-  /// 0 for nothing; int32 wraps around.
+  /// 0 for no elements; int32 wraps around.
   case sum
-  /// The sum divided by the count; NaN for nothing; floating point only.
+  /// The sum divided by the count; NaN for no elements; floating point only.
   case mean
-  /// −∞ for nothing; NaN if any is NaN. On bool: any.
+  /// −∞ for no elements; NaN if any is NaN. On bool: any.
   case maximum
-  /// +∞ for nothing; NaN if any is NaN. On bool: all.
+  /// +∞ for no elements; NaN if any is NaN. On bool: all.
   case minimum
-  /// 1 for nothing.
+  /// 1 for no elements.
   case product
 }
 
-/// The position of an extreme value: the first one wins; the first NaN wins over every number.
+/// The position of an extreme value. The first one wins, and the first NaN wins over every number.
 public enum ArgReductionOp: UInt8, Sendable, Hashable, CaseIterable {
   case argmax, argmin
 }
 
-/// A buffer seen as `[outer, extent, inner]`, worked on along the middle axis.
+/// A buffer viewed as `[outer, extent, inner]` and processed along the middle axis.
 @frozen
 public struct AxisShape: Sendable, Hashable {
-  /// The extents before, along and behind the axis.
+  /// The extents before, along, and after the axis.
   public var outer, extent, inner: Int
 
   /// The three extents.
@@ -170,24 +171,24 @@ public struct AxisShape: Sendable, Hashable {
     self.inner = inner
   }
 
-  /// The elements of the whole.
+  /// The total number of elements.
   @inlinable public var count: Int { outer * extent * inner }
-  /// The elements that are left when the middle axis is folded.
+  /// The number of elements after a reduction of the middle axis.
   @inlinable public var reducedCount: Int { outer * inner }
 }
 
 /// The extents of a batched matrix product, C[b] = A[b]·B[b].
 ///
-/// A is `[m, k]` (stored `[k, m]` when `transposesA`), B is `[k, n]` (stored `[n, k]` when `transposesB`), C is `[m, n]`; all
-/// dense and row-major. Batch `i` of A starts `i·strideA` elements on; a stride of 0 uses one matrix for all batches. C is
-/// dense, `batch·m·n` elements.
+/// A is `[m, k]` (stored `[k, m]` if `transposesA`), B is `[k, n]` (stored `[n, k]` if `transposesB`), C is `[m, n]`;
+/// all are dense and row-major. Batch `i` of A starts at element `i·strideA`; a stride of 0 uses one matrix for all
+/// batches. C is dense, with `batch·m·n` elements.
 @frozen
 public struct MatmulShape: Sendable, Hashable {
-  /// The number of products, the rows of C, its columns, and the length of each sum.
+  /// The number of products, the rows and columns of C, and the length of each sum.
   public var batch, m, n, k: Int
-  /// Whether A is stored as `[k, m]`, B as `[n, k]`.
+  /// Whether A is stored as `[k, m]` and B as `[n, k]`.
   public var transposesA, transposesB: Bool
-  /// Elements from one matrix of the batch to the next; 0 uses one for all.
+  /// The distance in elements from one matrix of the batch to the next; 0 uses one matrix for all.
   public var strideA, strideB: Int
 
   @inlinable public init(

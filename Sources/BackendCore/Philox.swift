@@ -1,6 +1,6 @@
 /// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as
-/// 1, 2, 3" (SC 2011): four random words as a pure function of a counter and a key. It has no state, so that any element
-/// of a tensor can be drawn on any device, by any thread, and is always the same.
+/// 1, 2, 3" (SC 2011): four random words as a pure function of a counter and a key. It has no state, so any element of
+/// a tensor can be drawn on any device and by any thread, always with the same result.
 public enum Philox {
   /// The four words of one block.
   @inlinable public static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
@@ -15,17 +15,18 @@ public enum Philox {
     return c
   }
 
-  /// A float32 in [0, 1) from the upper 24 bits of a word: exact, and the same on every device.
+  /// A float32 in [0, 1) from the upper 24 bits of a word. The result is exact and the same on every device.
   @inlinable public static func uniform(_ word: UInt32) -> Float { Float(word >> 8) * 0x1p-24 }
 
-  /// A mask element is 1 when its word is below this: p·2³², rounded to the nearest integer (2³² for p = 1). NaN counts as 0.
+  /// The threshold below which a word gives a mask element of 1: p·2³², rounded to the nearest integer (2³² for p = 1).
+  /// NaN counts as 0.
   @inlinable public static func threshold(probability: Double) -> UInt64 {
     if probability.isNaN { return 0 }
     return UInt64((Swift.min(Swift.max(probability, 0), 1) * 0x1p32).rounded())
   }
 
-  /// Two normal numbers from two words by the Box-Muller transform, in Double:
-  /// r = √(−2 ln u), z = (r cos 2πv, r sin 2πv), with u in (0, 1] and v in [0, 1), both of 24 bits.
+  /// Two normally distributed numbers from two words by the Box-Muller transform, in Double:
+  /// r = √(−2 ln u), z = (r cos 2πv, r sin 2πv), with u in (0, 1] and v in [0, 1), both with 24 bits.
   public static func normals(_ first: UInt32, _ second: UInt32) -> (Double, Double) {
     let u = Double((first >> 8) + 1) * 0x1p-24
     let v = Double(second >> 8) * 0x1p-24
@@ -35,21 +36,22 @@ public enum Philox {
   }
 }
 
-/// Where random numbers come from: a point in the sequence space of a seed.
+/// The source of random numbers: a point in the sequence space of a seed.
 ///
 /// Element `i` of a draw is word `i % 4` of the Philox block with counter `(i/4 low, i/4 high, call, step)` and key
-/// `(key low, key high)`. Uniforms are `Philox.uniform(word)`; normals take the words of a block in pairs.
+/// `(key low, key high)`. Uniforms are `Philox.uniform(word)`; normals use the words of a block in pairs.
 public struct RandomSource: Sendable {
-  /// The seed, mixed with a purpose and a name (`derivedKey`).
+  /// The seed, combined with a purpose and a name (`derivedKey`).
   public var key: UInt64
-  /// The number of the draw within one pass, so that two dropout layers get different masks.
+  /// The number of the draw within one pass, so that, for example, two dropout layers get different masks.
   public var call: UInt32
   /// The training step.
   public var step: UInt32
-  /// Where given, an int32 element that the kernel adds to `step` when it runs: a recorded step draws anew at each replay.
+  /// An optional int32 element that the kernel adds to `step` when it runs, so that a recorded step draws new numbers
+  /// in each replay.
   public var stepOffset: BufferSlice?
 
-  /// A point in the sequence space; see the properties.
+  /// Creates a point in the sequence space; see the properties.
   public init(key: UInt64, call: UInt32 = 0, step: UInt32 = 0, stepOffset: BufferSlice? = nil) {
     self.key = key
     self.call = call
@@ -57,7 +59,7 @@ public struct RandomSource: Sendable {
     self.stepOffset = stepOffset
   }
 
-  /// The words of block `index` (elements `4·index ..< 4·index + 4`), `offset` added to the step.
+  /// The words of block `index` (elements `4·index ..< 4·index + 4`), with `offset` added to the step.
   @inlinable public func block(_ index: Int, stepOffset offset: UInt32 = 0) -> SIMD4<UInt32> {
     Philox.block(
       counter: SIMD4(
@@ -65,8 +67,8 @@ public struct RandomSource: Sendable {
       key: SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)))
   }
 
-  /// A key that depends on a seed and a text, such as the purpose of the numbers and the name of a weight: FNV-1a over the
-  /// UTF-8 bytes, finished by the mixer of SplitMix64 (Steele, Lea, Flood 2014).
+  /// A key that depends on a seed and a text, such as the purpose of the numbers and the name of a weight: FNV-1a over
+  /// the UTF-8 bytes, finalized by the mixer of SplitMix64 (Steele, Lea, Flood 2014).
   public static func derivedKey(seed: UInt64, _ text: String) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
@@ -77,14 +79,14 @@ public struct RandomSource: Sendable {
   }
 }
 
-/// What a draw of random numbers is turned into.
+/// The distribution of a draw of random numbers.
 public enum RandomDistribution: Sendable, Hashable {
-  /// The words themselves, as int32.
+  /// The raw words, as int32.
   case bits
-  /// [0, 1), 24 bits: equal on all backends to the last bit.
+  /// [0, 1) with 24 bits; bitwise identical on all backends.
   case uniform
-  /// Mean 0, deviation 1: equal to 4 ulp.
+  /// Mean 0 and standard deviation 1; equal to within 4 ulp on all backends.
   case normal
-  /// 1 with this probability, else 0; bool or floating point: equal on all backends.
+  /// 1 with this probability, else 0; bool or floating point. Equal on all backends.
   case bernoulli(probability: Double)
 }

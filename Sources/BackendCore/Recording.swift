@@ -1,10 +1,10 @@
-/// A sequence of calls that a backend has kept: replaying repeats them on the same buffers.
+/// A sequence of recorded backend calls. A replay repeats them on the same buffers.
 ///
-/// One replay at a time: the calls share the buffers that they write.
+/// Only one replay may run at a time, because the calls share the buffers that they write.
 public protocol Recording: AnyObject, Sendable {
-  /// Repeats the calls, with other buffers in the place of some.
-  /// - Parameter substitutions: Buffers of the recording, and what stands for each in this replay.
-  func replay(substituting substitutions: [BufferSubstitution]) throws
+  /// Repeats the calls, with some buffers replaced by others.
+  /// - Parameter substitutions: Buffers of the recording and their replacements in this replay.
+  func replay(substituting substitutions: [BufferBinding]) throws
 }
 
 extension Recording {
@@ -12,8 +12,8 @@ extension Recording {
   public func replay() throws { try replay(substituting: []) }
 }
 
-/// A buffer of a recording, and what stands for it in one replay: as many elements of the same type.
-public struct BufferSubstitution: Sendable {
+/// A buffer of a recording and its replacement in one replay, with the same element count and type.
+public struct BufferBinding: Sendable {
   public var buffer: Buffer
   public var replacement: BufferSlice
 
@@ -24,7 +24,7 @@ public struct BufferSubstitution: Sendable {
 }
 
 extension Backend {
-  /// Keeps the calls as they are made, in a `CallRecorder`.
+  /// Records the calls with a `CallRecorder`.
   public func record(_ body: (any Backend) throws -> Void) throws -> (any Recording)? {
     let recorder = CallRecorder(self)
     try body(recorder)

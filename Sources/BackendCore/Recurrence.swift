@@ -1,16 +1,16 @@
-/// What a recurrent layer computes in each step: from a sum x·W + b of the input, and from the state h (and c) before it. The
-/// formulas and the order of the gates are PyTorch's; σ is the sigmoid.
+/// The computation of a recurrent layer in each step, from a sum x·W + b of the input and from the previous state h
+/// (and c). The formulas and the order of the gates match PyTorch; σ is the sigmoid.
 @frozen
 public enum RecurrentCell: Sendable, Hashable, CaseIterable {
   /// h′ = tanh(x·W + b + h·U).
   case simple
   /// With the gates (i, f, g, o) = (σ, σ, tanh, σ)(x·W + b + h·U): c′ = f·c + i·g, h′ = o·tanh(c′).
   case lstm
-  /// Reset after the product: with (r, z) = σ(x·W + b + h·U + d) and q = h·U + d of the last third,
+  /// Reset after the product: with (r, z) = σ(x·W + b + h·U + d) and, in the last third, q = h·U + d,
   /// n = tanh(x·W + b + r·q), h′ = n + z·(h − n).
   case gru
 
-  /// How many times the units the sums are wide.
+  /// The width of the sums as a multiple of the units.
   @inlinable public var gateCount: Int {
     switch self {
     case .simple: 1
@@ -19,18 +19,18 @@ public enum RecurrentCell: Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// True where the state has a second part, c.
+  /// Whether the state has a second part, c.
   @inlinable public var hasCellState: Bool { self == .lstm }
-  /// True where h·U stays apart from the sums of the input.
+  /// Whether h·U is kept separate from the sums of the input.
   @inlinable public var separatesRecurrentSums: Bool { self == .gru }
 }
 
-/// The extents of a sequence of cells.
+/// The shape of a sequence of cells.
 @frozen
 public struct RecurrenceShape: Sendable, Hashable {
   public var cell: RecurrentCell
   public var steps, batch, units: Int
-  /// From the last step to the first.
+  /// Whether the steps run from the last to the first.
   public var isReversed: Bool
 
   @inlinable public init(_ cell: RecurrentCell, steps: Int, batch: Int, units: Int, isReversed: Bool = false) {
@@ -43,28 +43,28 @@ public struct RecurrenceShape: Sendable, Hashable {
 
   /// The width of the sums.
   @inlinable public var gates: Int { cell.gateCount * units }
-  /// The elements of h, and of the sums, of one step.
+  /// The number of elements of h, and of the sums, in one step.
   @inlinable public var stateCount: Int { batch * units }
   @inlinable public var sumCount: Int { batch * gates }
 
-  /// The place in the sequence of what is computed as number `index`.
+  /// The position in the sequence of computed step `index`.
   @inlinable public func place(_ index: Int) -> Int { isReversed ? steps - 1 - index : index }
 }
 
-/// The operands of a sequence of cells, all dense. `Slice` is `BufferSlice`, or what a recorder keeps of one.
+/// The operands of a sequence of cells, all dense. `Slice` is `BufferSlice` or the form in which a recorder stores one.
 @frozen
 public struct RecurrenceOperands<Slice> {
   /// U, `[units, gates]`.
   public var weight: Slice
-  /// d, `[gates]`, where recurrent sums stay apart.
+  /// d, `[gates]`, if recurrent sums are separate.
   public var recurrentBias: Slice?
   /// The state before the sequence, `[batch, units]`; nil for zeros.
   public var initialHidden, initialCell: Slice?
-  /// Bool `[steps, batch]`; false where the state stays as it is. Nil: true everywhere.
+  /// Bool `[steps, batch]`; false where the state does not change. Nil: true everywhere.
   public var mask: Slice?
-  /// `[steps, batch, gates]`. Before: x·W + b. After: what the gradient needs (`RecurrentStep.gates`).
+  /// `[steps, batch, gates]`. Before: x·W + b. After: the values that the gradient needs (`RecurrentStep.gates`).
   public var gates: Slice
-  /// `[steps, batch, gates]`, where recurrent sums stay apart: h·U, the last third with d added.
+  /// `[steps, batch, gates]`, if recurrent sums are separate: h·U, the last third with d added.
   public var recurrent: Slice?
   /// Results: h of each step, `[steps, batch, units]`, and c.
   public var hidden: Slice
@@ -98,17 +98,17 @@ public struct RecurrenceOperands<Slice> {
 /// The gradients of a sequence of cells, all dense.
 @frozen
 public struct RecurrenceGradients<Slice> {
-  /// That of h as a result, `[steps, batch, units]`; nil for zero.
+  /// The gradient of h as a result, `[steps, batch, units]`; nil for zero.
   public var outputs: Slice?
-  /// `[batch, units]`. Before: what is added to the gradient of the last h and c. After: the gradients of the state before
-  /// the sequence, if `reachesInitialState`; else undefined.
+  /// `[batch, units]`. Before: the values added to the gradient of the last h and c. After: the gradients of the state
+  /// before the sequence if `reachesInitialState`; else undefined.
   public var hidden: Slice
   public var cell: Slice?
-  /// Result: that of the sums x·W + b, `[steps, batch, gates]`; may be the slice of the operand `gates`.
+  /// Result: the gradient of the sums x·W + b, `[steps, batch, gates]`; may be the slice of the operand `gates`.
   public var gates: Slice
-  /// Result, where recurrent sums stay apart: that of h·U + d; may be the slice of the operand `recurrent`.
+  /// Result, if recurrent sums are separate: the gradient of h·U + d; may be the slice of the operand `recurrent`.
   public var recurrent: Slice?
-  /// True where the gradient of the state before the sequence is wanted.
+  /// Whether to compute the gradient of the state before the sequence.
   public var reachesInitialState: Bool
 
   @inlinable public init(
@@ -134,18 +134,18 @@ public struct RecurrenceGradients<Slice> {
 /// The operands of one cell, all dense.
 @frozen
 public struct RecurrentStep<Slice> {
-  /// `[batch, gates]`. Before: the sums; with h·U, but where recurrent sums stay apart. After: the gates (i, f, g, o) or
-  /// (r, z, n); the sums as they were for `simple`.
+  /// `[batch, gates]`. Before: the sums, including h·U unless recurrent sums are separate. After: the gates (i, f, g,
+  /// o) or (r, z, n); unchanged sums for `simple`.
   public var gates: Slice
-  /// `[batch, gates]`, where recurrent sums stay apart: h·U. After: q in the last third, the others as they were.
+  /// `[batch, gates]`, if recurrent sums are separate: h·U. After: q in the last third, the others unchanged.
   public var recurrent: Slice?
-  /// d, `[gates]`, where recurrent sums stay apart.
+  /// d, `[gates]`, if recurrent sums are separate.
   public var recurrentBias: Slice?
-  /// Bool `[batch]`; false where the state stays as it is.
+  /// Bool `[batch]`; false where the state does not change.
   public var mask: Slice?
-  /// The state before, `[batch, units]`; nil for zeros.
+  /// The previous state, `[batch, units]`; nil for zeros.
   public var previousHidden, previousCell: Slice?
-  /// Results: the state after.
+  /// Results: the new state.
   public var hidden: Slice
   public var cell: Slice?
 
@@ -175,14 +175,14 @@ public struct RecurrentStep<Slice> {
 /// The gradients of one cell, all dense.
 @frozen
 public struct RecurrentStepGradients<Slice> {
-  /// That of h as a result of this step, `[batch, units]`; nil for zero.
+  /// The gradient of h as a result of this step, `[batch, units]`; nil for zero.
   public var output: Slice?
-  /// `[batch, units]`. Before: that of h from the step after, to which `output` is added. After: the part of the gradient of
-  /// the h before that does not go through h·U.
+  /// `[batch, units]`. Before: the gradient of h from the following step, to which `output` is added. After: the part
+  /// of the gradient of the previous h that does not pass through h·U.
   public var hidden: Slice
-  /// `[batch, units]`. Before: that of c from the step after. After: that of the c before.
+  /// `[batch, units]`. Before: the gradient of c from the following step. After: the gradient of the previous c.
   public var cell: Slice?
-  /// Results: those of the sums; may be the slices of the operands.
+  /// Results: the gradients of the sums; may be the slices of the operands.
   public var gates: Slice
   public var recurrent: Slice?
 
@@ -207,16 +207,16 @@ extension RecurrenceGradients: Sendable where Slice: Sendable {}
 extension RecurrentStep: Sendable where Slice: Sendable {}
 extension RecurrentStepGradients: Sendable where Slice: Sendable {}
 
-/// An operand of which a part can be named.
+/// An operand that can be advanced to a later element.
 public protocol Advancing {
-  /// What begins as many elements later.
+  /// The operand that starts the given number of elements later.
   func advanced(by elements: Int) -> Self
 }
 
 extension BufferSlice: Advancing {}
 
 extension RecurrenceOperands where Slice: Advancing {
-  /// The operands of what is computed as number `index`.
+  /// The operands of computed step `index`.
   @inlinable public func step(_ index: Int, _ shape: RecurrenceShape) -> RecurrentStep<Slice> {
     let place = shape.place(index)
     let (states, sums) = (place * shape.stateCount, place * shape.sumCount)
@@ -234,7 +234,7 @@ extension RecurrenceOperands where Slice: Advancing {
 }
 
 extension RecurrenceGradients where Slice: Advancing {
-  /// The gradients of what has been computed as number `index`.
+  /// The gradients of computed step `index`.
   @inlinable public func step(_ index: Int, _ shape: RecurrenceShape) -> RecurrentStepGradients<Slice> {
     let place = shape.place(index)
     let (states, sums) = (place * shape.stateCount, place * shape.sumCount)

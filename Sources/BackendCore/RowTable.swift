@@ -1,10 +1,11 @@
-/// The layouts of a `[rows, columns]` matrix, of a column of one value for each row, and of a row of one for each column.
+/// The layouts of a `[rows, columns]` matrix, of a column with one value per row, and of a row with one value per
+/// column.
 struct RowTable {
   let rows, columns: Int
 
-  /// For folding each row into one value.
+  /// For reducing each row to one value.
   var folded: AxisShape { AxisShape(outer: rows, extent: columns, inner: 1) }
-  /// For folding each column into one value.
+  /// For reducing each column to one value.
   var foldedDown: AxisShape { AxisShape(outer: 1, extent: rows, inner: columns) }
   var dense: Layout { Layout(dense: [rows, columns]) }
   /// `[rows]`, read as `[rows, columns]`.

@@ -1,4 +1,5 @@
-/// The extents of a tensor: an inline value of at most `Shape.maximumRank` axes, so that making one allocates nothing.
+/// The extents of a tensor: an inline value of at most `Shape.maximumRank` axes, so creating one does not allocate
+/// memory.
 ///
 /// ```swift
 /// let images: Shape = [32, 28, 28]
@@ -7,20 +8,20 @@
 /// ```
 @frozen
 public struct Shape: Sendable {
-  /// The most axes a shape can have.
+  /// The maximum number of axes.
   @inlinable public static var maximumRank: Int { 8 }
 
   @usableFromInline var extents: InlineArray<8, Int>
   /// The number of axes; 0 for a scalar.
   public let rank: Int
 
-  /// The shape of a scalar.
+  /// Creates the shape of a scalar.
   @inlinable public init() {
     extents = InlineArray(repeating: 1)
     rank = 0
   }
 
-  /// A shape of `rank` axes, all of extent `extent`.
+  /// Creates a shape of `rank` axes, all with the same extent.
   @inlinable public init(rank: Int, repeating extent: Int) {
     guard rank >= 0 && rank <= Shape.maximumRank else { Shape.refuse(rank: rank) }
     extents = InlineArray(repeating: 1)
@@ -28,7 +29,7 @@ public struct Shape: Sendable {
     for axis in 0..<rank { extents[axis] = extent }
   }
 
-  /// The shape of a matrix.
+  /// Creates the shape of a matrix.
   @inlinable public init(_ rows: Int, _ columns: Int) {
     extents = InlineArray(repeating: 1)
     rank = 2
@@ -36,7 +37,7 @@ public struct Shape: Sendable {
     extents[1] = columns
   }
 
-  /// The shape with these extents, outermost axis first.
+  /// Creates a shape from its extents, outermost axis first.
   @inlinable public init(_ extents: some Collection<Int>) {
     self.init(rank: extents.count, repeating: 1)
     var axis = 0
@@ -91,6 +92,6 @@ extension Shape: Hashable {
 extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
   @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
 
-  /// As an array prints: `[32, 784]`.
+  /// The extents in array notation: `[32, 784]`.
   public var description: String { array.description }
 }

@@ -1,15 +1,14 @@
-/// One axis of an image over which a window moves: convolutions and pooling.
+/// One axis of an image over which a window moves, for convolution and pooling.
 ///
-/// Element `p` of the window at output `i` lies at input `i·stride + p·dilation − padding`; where that is outside of the input,
-/// the window is over padding.
+/// Element `p` of the window at output `i` covers input `i·stride + p·dilation − padding`. Positions outside the input
+/// are padding.
 @frozen
 public struct WindowAxis: Sendable, Hashable {
-  /// The extents before and after.
+  /// The extents of the input and the output.
   public var input, output: Int
-  /// The elements of the window, the step from one window to the next, and the step from one element of the window to the
-  /// next.
+  /// The size of the window, the distance between windows, and the distance between elements of the window.
   public var kernel, stride, dilation: Int
-  /// Positions before the first element of the input.
+  /// The number of padding positions before the first element of the input.
   public var padding: Int
 
   @inlinable public init(
@@ -23,19 +22,20 @@ public struct WindowAxis: Sendable, Hashable {
     self.padding = padding
   }
 
-  /// The input that an element of the window lies over; nil over padding.
+  /// The input position that an element of the window covers; nil over padding.
   @inlinable public func position(output: Int, kernel: Int) -> Int? {
     let position = output * stride + kernel * dilation - padding
     return position >= 0 && position < input ? position : nil
   }
 
-  /// The positions from the first element of the first window to the last element of the last one, padding included.
+  /// The number of positions from the first element of the first window to the last element of the last one, including
+  /// padding.
   @inlinable public var reach: Int { output == 0 ? 0 : (output - 1) * stride + (kernel - 1) * dilation + 1 }
 }
 
 /// The extents of a two-dimensional convolution: x `[batch, inputChannels, height, width]`, w
-/// `[outputChannels, inputChannels/groups, kernel height, kernel width]`, y `[batch, outputChannels, height, width]`. Each group
-/// of outputs sees its own group of inputs.
+/// `[outputChannels, inputChannels/groups, kernel height, kernel width]`, y `[batch, outputChannels, height, width]`.
+/// Each group of outputs uses its own group of inputs.
 @frozen
 public struct ConvolutionShape: Sendable, Hashable {
   public var batch, inputChannels, outputChannels, groups: Int
@@ -52,29 +52,29 @@ public struct ConvolutionShape: Sendable, Hashable {
     self.width = width
   }
 
-  /// The elements of one channel of an image, before and after.
+  /// The number of elements in one channel of an image, for input and output.
   @inlinable public var inputPlane: Int { height.input * width.input }
   @inlinable public var outputPlane: Int { height.output * width.output }
-  /// The elements of the window.
+  /// The number of elements in the window.
   @inlinable public var window: Int { height.kernel * width.kernel }
-  /// The products in one output: the channels of a group times the window.
+  /// The number of products per output: the channels of a group times the window.
   @inlinable public var depth: Int { inputChannels / groups * window }
   @inlinable public var inputCount: Int { batch * inputChannels * inputPlane }
   @inlinable public var outputCount: Int { batch * outputChannels * outputPlane }
   @inlinable public var weightCount: Int { outputChannels * depth }
 }
 
-/// What a pooling window becomes.
+/// The operation of a pooling window.
 public enum PoolingOp: UInt8, Sendable, Hashable, CaseIterable {
-  /// The largest element; NaN if any is NaN; padding does not count.
+  /// The largest element; NaN if any is NaN. Padding does not count.
   case maximum
-  /// The mean of the elements; padding does not count.
+  /// The mean of the elements. Padding does not count.
   case mean
-  /// The mean of the elements, padding counting as zeros.
+  /// The mean of the elements, with padding counted as zeros.
   case meanWithPadding
 }
 
-/// The extents of two-dimensional pooling: x `[planes, height, width]`, y likewise.
+/// The extents of two-dimensional pooling: x `[planes, height, width]`, y the same way.
 @frozen
 public struct PoolingShape: Sendable, Hashable {
   public var planes: Int

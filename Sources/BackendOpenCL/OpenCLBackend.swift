@@ -3,31 +3,32 @@ public import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// Computes on an OpenCL device: any vendor's GPU, or a CPU-type device, which runs the same kernels.
+/// A backend for OpenCL devices: any vendor's GPU, or a CPU device, which runs the same kernels.
 ///
-/// Calls put kernels into one in-order queue and return; `download` and `synchronize` wait. A failure that the device
-/// reports later is thrown by the next call, and by every one after it.
+/// Calls enqueue kernels on one in-order queue and return; `download` and `synchronize` wait. If the device reports an
+/// error later, the next call and all following calls throw it.
 ///
 /// ```swift
 /// let device = try OpenCLDevice.named("opencl:0:0")
 /// let backend = try OpenCLBackend.shared(for: device)
 /// ```
 public final class OpenCLBackend: Backend {
-  /// What this backend runs on.
+  /// The device of this backend.
   public let device: OpenCLDevice
   let context: OpenCLContext
   let pool: BufferPool
   let staging: UploadStaging
   let launcher: KernelLauncher
   let options: OpenCLOptions
-  /// Gets all that is put into the queue, where this backend records for another one.
+  /// Captures everything that is enqueued, if this backend records for another one.
   let capture: CommandCapture?
 
-  /// One backend for each physical device, made on first use and kept to the end of the process.
+  /// One backend per physical device, created on first use and kept until the process ends.
   private static let backends = Mutex<[OpenCLDeviceHandle: OpenCLBackend]>([:])
 
-  /// The backend of a device; always the same one.
-  /// - Throws: `OpenCLError.unusable` when the driver gives no context, `BackendError.deviceLost` in a forked process.
+  /// The shared backend of a device; always the same instance.
+  /// - Throws: `OpenCLError.unusable` if the driver cannot create a context, `BackendError.deviceLost` in a forked
+  ///   process.
   public static func shared(for device: OpenCLDevice) throws -> OpenCLBackend {
     try backends.withLock { backends in
       if let backend = backends[device.handle] { return backend }
@@ -37,7 +38,7 @@ public final class OpenCLBackend: Backend {
     }
   }
 
-  /// A backend of its own; `shared(for:)` is what everybody but tests calls.
+  /// Creates a separate backend. Only tests use this; all other code uses `shared(for:)`.
   init(_ device: OpenCLDevice, _ options: OpenCLOptions, functions: NNOpenCLFunctions? = nil) throws {
     self.device = device
     self.options = options
@@ -51,7 +52,7 @@ public final class OpenCLBackend: Backend {
     capture = nil
   }
 
-  /// The same device, queue and memory; what is put into the queue is kept as well.
+  /// Creates a backend with the same device, queue, and memory that also captures everything it enqueues.
   init(recording backend: OpenCLBackend, into capture: CommandCapture) {
     device = backend.device
     context = backend.context
@@ -67,40 +68,40 @@ public final class OpenCLBackend: Backend {
   public var kind: DeviceKind { device.kind }
   public func supports(_ dtype: DType) -> Bool { dtype != .float64 }
 
-  /// How many kernels were put into the queue so far.
+  /// The number of kernels enqueued so far.
   public var launchCount: Int { launcher.launchCount }
-  /// How often the host waited for the device so far: for results, for memory, or because it was asked to.
+  /// The number of times the host has waited for the device so far: for results, for memory, or on request.
   public var waitCount: Int { context.waits.load(ordering: .relaxed) }
-  /// How often the host read memory of the device so far. No operation does: what leaves this number as it was has computed
-  /// nothing on the host in the place of the device.
+  /// The number of times the host has read device memory so far. Operations never do this: if the number does not
+  /// change, nothing was computed on the host instead of the device.
   public var hostReadCount: Int { context.hostReads.load(ordering: .relaxed) }
-  /// The names of the kernel functions that were put into the queue at least once.
+  /// The names of the kernel functions enqueued at least once.
   public var kernelsRun: Set<String> { launcher.functions }
 }
 
-/// What tests vary.
+/// Options varied by tests.
 struct OpenCLOptions: Sendable {
   var sources = KernelSources.fromEnvironment
-  /// Where built programs are kept; nil for nowhere.
+  /// The folder of compiled programs; nil to disable the cache.
   var binaryDirectory: String?
-  /// How matrix products are computed.
+  /// The methods for matrix products.
   var matmulTable: MatmulTable
-  /// The tiles of convolutions, from the smallest on, of which the one that fits is taken, or the first.
+  /// The tiles of convolutions, smallest first. The one that fits is used, or else the first.
   var convolutionTiles: [MatmulTile]
-  /// Every kernel takes 64-bit positions, as for operands of 2³¹ elements and more.
+  /// Whether all kernels use 64-bit positions, as for operands of 2³¹ elements and more.
   var usesWidePositions = false
-  /// Kernels are loops run by one item each, a piece of the work long enough to be worth a call: what the cores of a
-  /// processor like. Other devices get a work item for each few elements.
+  /// Whether kernels are loops, each run by one work item over a piece of the work long enough to be worth a call. This
+  /// suits the cores of a CPU. On other devices, there is a work item for every few elements.
   var runsLoops: Bool
-  /// The device notes when each command begins and ends.
+  /// Whether the device records the start and end of each command.
   var isProfiled = false
-  /// All that is allocated begins as one-bits, NaN as floats: a kernel that reads what nobody has written shows.
+  /// Whether all new memory is filled with one-bits (NaN as floats), to reveal kernels that read uninitialized memory.
   var spoilsNewMemory = false
 
-  /// What compilers are told beside.
+  /// Additional compiler options.
   var compilerOptions = ""
 
-  /// What all programs are built with.
+  /// The definitions for all programs.
   var definitions: String { (runsLoops ? " -DNN_LOOPS" : "") + compilerOptions }
 
   init(for device: OpenCLDevice) {
@@ -116,15 +117,15 @@ struct OpenCLOptions: Sendable {
 // MARK: Launching
 
 extension OpenCLBackend {
-  /// Items run loops, as on processors; elsewhere work groups share the work.
+  /// Whether work items run loops, as on CPUs. Otherwise, work groups share the work.
   package var runsLoops: Bool { options.runsLoops }
 }
 
 extension OpenCLBackend {
-  /// True when positions of operands of this many elements need 64 bits.
+  /// Whether positions in operands of this many elements need 64 bits.
   func isWide(_ count: Int) -> Bool { options.usesWidePositions || count > Int(Int32.max) }
 
-  /// Puts a kernel into the queue; no work groups is no work.
+  /// Enqueues a kernel. Does nothing if there are no work groups.
   func launch(
     _ name: KernelName, _ groups: WorkGroups, _ arguments: (inout KernelArguments) throws -> Void
   ) throws {
@@ -138,7 +139,7 @@ extension OpenCLBackend {
     launcher.keep(name, groups, arguments, in: capture)
   }
 
-  /// Memory that lives as long as the call that asked for it: its next user is behind that call in the queue.
+  /// Memory that lives as long as the call that requested it: its next user comes after that call in the queue.
   func temporary(_ count: Int, _ dtype: DType) throws -> BufferSlice {
     BufferSlice(try allocate(count: count, dtype: dtype))
   }
@@ -153,7 +154,7 @@ extension OpenCLBackend {
 }
 
 extension DType {
-  /// The type's name in the names of kernels; nil for float64, which no kernel takes.
+  /// The type's name in kernel names; nil for float64, which no kernel supports.
   var kernelType: String? {
     switch self {
     case .float32: "float"
@@ -163,7 +164,7 @@ extension DType {
     }
   }
 
-  /// What kernels call an element that is only moved.
+  /// The name in kernels for elements that are only moved.
   var kernelWord: String { byteCount == 1 ? "byte" : "word" }
 }
 #endif

@@ -22,13 +22,14 @@ func value(of op: BinaryOp, _ a: Double, _ b: Double) -> Double {
   }
 }
 
-/// a − b·floor(a/b), exactly: C's `fmod`, moved by one b where the signs differ.
+/// a − b·floor(a/b), exactly: C's `fmod`, plus b if the signs differ.
 private func remainder(_ a: Double, _ b: Double) -> Double {
   let rest = fmod(a, b)
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
 }
 
-/// The int32 operations; nil for those that are none. The result may exceed int32: it wraps around when it is stored.
+/// The int32 operations; nil for operations that do not support int32. The result may exceed int32; it wraps around
+/// when it is stored.
 func integerValue(of op: BinaryOp, _ a: Int64, _ b: Int64) -> Int64? {
   switch op {
   case .add: return a + b
@@ -45,7 +46,7 @@ func integerValue(of op: BinaryOp, _ a: Int64, _ b: Int64) -> Int64? {
   }
 }
 
-/// Any comparison with NaN is false, but `notEqual` is true.
+/// Comparisons with NaN are false, except for `notEqual`.
 func holds(_ op: ComparisonOp, _ a: Double, _ b: Double) -> Bool {
   switch op {
   case .equal: a == b

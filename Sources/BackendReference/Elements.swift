@@ -1,7 +1,7 @@
 import BackendCore
 
-/// The elements of an operand: read as Double whatever their type, and rounded once when stored. Integers, which Double
-/// arithmetic cannot wrap around, can be read and stored as such.
+/// The elements of an operand, read as Double regardless of their type, and rounded once when stored. Integers can also
+/// be read and stored directly, because Double arithmetic does not wrap around.
 struct Elements {
   private let buffer: ReferenceBuffer
   private let offset: Int
@@ -16,14 +16,15 @@ struct Elements {
     dtype = slice.dtype
   }
 
-  /// Where the first element lies.
+  /// The address of the first element.
   var address: UnsafeMutableRawPointer { buffer.bytes + offset * dtype.byteCount }
 
   private func pointer<Element>(_ index: Int, _ type: Element.Type) -> UnsafeMutablePointer<Element> {
     buffer.bytes.assumingMemoryBound(to: type) + (offset + index)
   }
 
-  /// An element as Double, which holds every value of every type. Stored numbers are converted as by `convert(_:to:)`.
+  /// An element as Double, which can represent every value of every type. Stored numbers are converted like in
+  /// `convert(_:to:)`.
   subscript(index: Int) -> Double {
     get {
       switch dtype {
@@ -43,23 +44,23 @@ struct Elements {
     }
   }
 
-  /// An int32 element, widened so that one sum or product cannot overflow; what is stored wraps around.
+  /// An int32 element, widened so that a single sum or product cannot overflow. Stored values wrap around.
   subscript(integer index: Int) -> Int64 {
     get { Int64(pointer(index, Int32.self).pointee) }
     nonmutating set { pointer(index, Int32.self).pointee = Int32(truncatingIfNeeded: newValue) }
   }
 
-  /// Copies one element without looking at it: the sign of a zero and the bits of a NaN stay.
+  /// Copies one element without interpreting it: the sign of a zero and the bits of a NaN are preserved.
   func copyElement(_ index: Int, from source: Elements, _ sourceIndex: Int) {
     let size = dtype.byteCount
     (address + index * size).copyMemory(from: source.address + sourceIndex * size, byteCount: size)
   }
 
-  /// What an index out of range reads as: NaN, or 0 where there is none.
+  /// Stores the value for an index out of range: NaN, or 0 for types without NaN.
   func storeOutOfRange(_ index: Int) { self[index] = dtype.isFloatingPoint ? .nan : 0 }
 }
 
-/// A scalar operand as the element type holds it: scalars cross the protocol as Double and are rounded once.
+/// A scalar operand rounded to the element type: the protocol passes scalars as Double, and they are rounded once.
 func rounded(_ scalar: Double, to dtype: DType) -> Double {
   switch dtype {
   case .float32: Double(Float(scalar))
@@ -70,7 +71,7 @@ func rounded(_ scalar: Double, to dtype: DType) -> Double {
 }
 
 extension Shape {
-  /// Calls `body` with the position that each stride list gives to each index, in row-major order.
+  /// Calls `body` with the position of each index for every stride list, in row-major order.
   func forEachPosition(_ strides: [Strides], _ body: (_ index: Int, _ positions: [Int]) -> Void) {
     var index = [Int](repeating: 0, count: rank)
     var positions = [Int](repeating: 0, count: strides.count)

@@ -1,6 +1,6 @@
 import BackendCore
 
-/// Convolution and its gradients: the formulas as they stand.
+/// Convolution and its gradients, as direct formulas.
 extension ReferenceBackend {
   public func convolution(
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
@@ -37,7 +37,7 @@ extension ReferenceBackend {
         let i = (index / plane * channels + channel) * plane + index % plane
         var z = gradient[i]
         if let activation {
-          z *= derivative(of: activation.kind, activation.a, activation.b, saved: saved?[i] ?? 0)
+          z = passBack(z, through: activation.kind, activation.a, activation.b, saved: saved?[i] ?? 0)
           result?[i] = z
         }
         sum += z
@@ -73,7 +73,7 @@ extension ReferenceBackend {
 }
 
 extension ConvolutionShape {
-  /// Calls `body` for each output: its image, channel, place in the plane, and index.
+  /// Calls `body` for each output with its image, channel, position in the plane, and index.
   fileprivate func forEachOutput(_ body: (_ image: Int, _ output: Int, _ place: Int, _ index: Int) -> Void) {
     for n in 0..<batch {
       for o in 0..<outputChannels {
@@ -82,7 +82,7 @@ extension ConvolutionShape {
     }
   }
 
-  /// Calls `body` with the indices in x and in w of each product of an output; those over padding are left out.
+  /// Calls `body` with the indices in x and in w of each product of an output, except for those over padding.
   fileprivate func forEachProduct(
     image n: Int, output o: Int, place: Int, _ body: (_ input: Int, _ weight: Int) -> Void
   ) {

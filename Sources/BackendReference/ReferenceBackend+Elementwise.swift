@@ -1,6 +1,6 @@
 import BackendCore
 
-/// Functions of one, two and three elements, and strided copies.
+/// Functions of one, two, and three elements, and strided copies.
 extension ReferenceBackend {
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
     let (source, result) = (Elements(x), Elements(y))
@@ -24,7 +24,7 @@ extension ReferenceBackend {
     try requireFloatingPoint(dy, "gradient of \(op.kind)")
     let (gradient, saved, result) = (Elements(dy), Elements(saved), Elements(dx))
     let (a, b) = (rounded(op.a, to: dy.dtype), rounded(op.b, to: dy.dtype))
-    for i in 0..<count { result[i] = gradient[i] * derivative(of: op.kind, a, b, saved: saved[i]) }
+    for i in 0..<count { result[i] = passBack(gradient[i], through: op.kind, a, b, saved: saved[i]) }
   }
 
   public func binary(
@@ -58,7 +58,7 @@ extension ReferenceBackend {
     }
   }
 
-  /// True for int32 arithmetic, false for floating point and logic; throws where the operation does not exist.
+  /// True for int32 arithmetic, false for floating point and logic. Throws if the operation does not support the type.
   private func usesIntegers(_ op: BinaryOp, _ dtype: DType) throws -> Bool {
     let isLogical = op == .logicalAnd || op == .logicalOr
     switch dtype {

@@ -1,7 +1,7 @@
 import BackendCore
 
-/// Reading and adding at positions that an int32 buffer names. Out of range reads as NaN (0 for int32 and bool) and adds
-/// nothing.
+/// Gathers and scatters at positions given by an int32 buffer. Positions out of range read as NaN (0 for int32 and
+/// bool) and are ignored by scatters.
 extension ReferenceBackend {
   public func gatherRows(
     _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice
@@ -36,14 +36,15 @@ extension ReferenceBackend {
     _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
   ) throws {
     guard y.dtype != .bool else { throw unsupported("scatterAddRows", y.dtype) }
-    let (updates, indices, result) = (Elements(updates), Elements(indices), Elements(y))
-    for o in 0..<shape.outer {
-      for j in 0..<indexCount {
-        let index = Int(indices[integer: j])
-        guard (0..<shape.extent).contains(index) else { continue }
-        for i in 0..<shape.inner {
-          result.accumulate(
-            (o * shape.extent + index) * shape.inner + i, updates, (o * indexCount + j) * shape.inner + i)
+    let indices = Elements(indices)
+    accumulate(Elements(updates), into: Elements(y), count: shape.count) { add in
+      for o in 0..<shape.outer {
+        for j in 0..<indexCount {
+          let index = Int(indices[integer: j])
+          guard (0..<shape.extent).contains(index) else { continue }
+          for i in 0..<shape.inner {
+            add((o * shape.extent + index) * shape.inner + i, (o * indexCount + j) * shape.inner + i)
+          }
         }
       }
     }
@@ -53,17 +54,29 @@ extension ReferenceBackend {
     _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
   ) throws {
     guard y.dtype != .bool else { throw unsupported("scatterAddElements", y.dtype) }
-    let (updates, indices, result) = (Elements(updates), Elements(indices), Elements(y))
-    for o in 0..<shape.outer {
-      for j in 0..<indexExtent {
-        for i in 0..<shape.inner {
-          let source = (o * indexExtent + j) * shape.inner + i
-          let index = Int(indices[integer: source])
-          guard (0..<shape.extent).contains(index) else { continue }
-          result.accumulate((o * shape.extent + index) * shape.inner + i, updates, source)
+    let indices = Elements(indices)
+    accumulate(Elements(updates), into: Elements(y), count: shape.count) { add in
+      for o in 0..<shape.outer {
+        for j in 0..<indexExtent {
+          for i in 0..<shape.inner {
+            let source = (o * indexExtent + j) * shape.inner + i
+            let index = Int(indices[integer: source])
+            guard (0..<shape.extent).contains(index) else { continue }
+            add((o * shape.extent + index) * shape.inner + i, source)
+          }
         }
       }
     }
+  }
+
+  /// Calls `body` with a function that adds an update to an element of y. Sums are rounded once, at the end.
+  private func accumulate(
+    _ updates: Elements, into y: Elements, count: Int, _ body: (_ add: (_ target: Int, _ source: Int) -> Void) -> Void
+  ) {
+    guard y.dtype.isFloatingPoint else { return body { y.accumulate($0, updates, $1) } }
+    var sums = (0..<count).map { y[$0] }
+    body { sums[$0] += updates[$1] }
+    for i in 0..<count { y[i] = sums[i] }
   }
 }
 

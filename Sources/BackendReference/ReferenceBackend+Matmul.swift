@@ -19,7 +19,7 @@ extension ReferenceBackend {
             sum += left[aIndex] * right[bIndex]
           }
           let target = (batch * m + i) * n + j
-          // Without beta, C may hold anything: it is not read.
+          // With beta = 0, C is not read, so it may contain anything.
           result[target] = beta == 0 ? alpha * sum : alpha * sum + beta * result[target]
         }
       }
@@ -58,7 +58,7 @@ extension ReferenceBackend {
         let i = row * units + unit
         var z = gradient[i]
         if let activation {
-          z *= derivative(of: activation.kind, activation.a, activation.b, saved: saved?[i] ?? 0)
+          z = passBack(z, through: activation.kind, activation.a, activation.b, saved: saved?[i] ?? 0)
           result?[i] = z
         }
         sum += z

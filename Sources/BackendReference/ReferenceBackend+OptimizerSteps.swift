@@ -27,7 +27,7 @@ extension ReferenceBackend {
     }
   }
 
-  /// What the learning rate is multiplied with; the states of one parameter are brought up to date.
+  /// The factor for the learning rate. Updates the states of one parameter.
   private func update(_ rule: OptimizerStep.Rule, _ g: Double, _ state: inout [Double], _ scalars: Elements) -> Double {
     switch rule {
     case .sgd(let momentum, let isNesterov):
@@ -41,7 +41,7 @@ extension ReferenceBackend {
       if isCentered {
         let average = state.count - 1
         state[average] = smoothing * state[average] + (1 - smoothing) * g
-        variance -= state[average] * state[average]
+        variance = value(of: .maximum, variance - state[average] * state[average], 0)  // rounding can go below 0
       }
       let normalized = g / (variance.squareRoot() + epsilon)
       guard momentum != 0 else { return normalized }
@@ -61,17 +61,16 @@ extension ReferenceBackend {
     }
   }
 
-  public func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
-    try requireFloatingPoint(x, "sumOfSquares")
+  public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
+    try requireFloatingPoint(x, "norm")
     let (source, result) = (Elements(x), Elements(y))
-    var sum = accumulating ? result[0] : 0
+    var sum = accumulating ? result[0] * result[0] : 0
     for i in 0..<count { sum += source[i] * source[i] }
-    result[0] = sum
+    result[0] = sum.squareRoot()
   }
 
-  public func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
-    try requireFloatingPoint(sumOfSquares, "clipFactor")
-    let norm = Elements(sumOfSquares)[0].squareRoot()
-    Elements(y)[0] = value(of: .minimum, 1, maximumNorm / (norm + 1e-6))
+  public func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
+    try requireFloatingPoint(norm, "clipFactor")
+    Elements(y)[0] = value(of: .minimum, 1, maximumNorm / (Elements(norm)[0] + 1e-6))
   }
 }

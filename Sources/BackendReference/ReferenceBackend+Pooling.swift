@@ -6,6 +6,7 @@ extension ReferenceBackend {
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
   ) throws {
     try requireFloatingPoint(x, "pool")
+    if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
     let (input, result, places) = (Elements(x), Elements(y), indices.map { Elements($0) })
     shape.forEachWindow { index, positions, plane in
       let values = positions.map { input[plane * shape.inputPlane + $0] }
@@ -43,7 +44,7 @@ extension ReferenceBackend {
 }
 
 extension PoolingShape {
-  /// Calls `body` for each output: its index, the positions in the plane that its window lies over, and the plane.
+  /// Calls `body` for each output with its index, the positions of its window in the plane, and the plane.
   fileprivate func forEachWindow(_ body: (_ index: Int, _ positions: [Int], _ plane: Int) -> Void) {
     for plane in 0..<planes {
       for i in 0..<height.output {

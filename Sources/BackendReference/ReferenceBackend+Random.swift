@@ -38,12 +38,13 @@ extension ReferenceBackend {
     let offset = stepOffset(of: source)
     for i in 0..<count {
       let isKept = UInt64(source.block(i / 4, stepOffset: offset)[i % 4]) < threshold
-      // What is dropped is multiplied by 0, so that NaN shows; with probability 1 nothing is left to scale.
+      // Dropped elements are multiplied by 0, so that NaN remains visible. With probability 1, there is nothing to
+      // scale.
       result[i] = probability >= 1 ? 0 : input[i] * (isKept ? 1 / (1 - probability) : 0)
     }
   }
 
-  /// What the device adds to the step of a source.
+  /// The device's offset for the step of a source.
   private func stepOffset(of source: RandomSource) -> UInt32 {
     source.stepOffset.map { UInt32(truncatingIfNeeded: Elements($0)[integer: 0]) } ?? 0
   }

@@ -6,7 +6,7 @@ import Glibc
 import Musl
 #endif
 
-/// Recurrent cells, one unit after the other. Sequences of them are the protocol's.
+/// Recurrent cells, one unit at a time. Sequences use the defaults of the protocol.
 extension ReferenceBackend {
   public func recurrentCell(
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int
@@ -107,7 +107,7 @@ extension ReferenceBackend {
     slopes.hidden[state] = dh * z
   }
 
-  /// Calls `body` with the place of each unit of each row in a state, and what gives its places in the sums.
+  /// Calls `body` with the position of each unit of each row in a state, and a function for its positions in the sums.
   private func forEachUnit(
     _ cell: RecurrentCell, _ batch: Int, _ units: Int,
     _ body: (_ row: Int, _ unit: Int, _ state: Int, _ gate: (Int) -> Int) -> Void

@@ -1,6 +1,6 @@
 import BackendCore
 
-/// Folds, positions of extremes, running sums and sorting.
+/// Reductions, positions of extreme values, cumulative sums, and sorting.
 extension ReferenceBackend {
   public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
     let (source, result) = (Elements(x), Elements(y))
@@ -29,7 +29,7 @@ extension ReferenceBackend {
     case .sum: positions.reduce(0) { $0 + x[$1] }
     case .mean: positions.reduce(0) { $0 + x[$1] } / Double(positions.count)
     case .product: positions.reduce(1) { $0 * x[$1] }
-    // Of no bools the maximum, "any", is false.
+    // The maximum ("any") of no bools is false.
     case .maximum: positions.reduce(x.dtype == .bool ? 0 : -.infinity) { value(of: .maximum, $0, x[$1]) }
     case .minimum: positions.reduce(.infinity) { value(of: .minimum, $0, x[$1]) }
     }
@@ -40,6 +40,7 @@ extension ReferenceBackend {
   }
 
   public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    try BackendError.requirePositions("\(op)", below: shape.extent)
     let (source, result) = (Elements(x), Elements(y))
     for o in 0..<shape.outer {
       for i in 0..<shape.inner {
@@ -47,7 +48,7 @@ extension ReferenceBackend {
         var best = 0
         for j in 1..<max(shape.extent, 1) {
           let (candidate, champion) = (source[first + j * shape.inner], source[first + best * shape.inner])
-          // The first NaN is the extreme, and nothing beats it.
+          // The first NaN is the extreme value; nothing replaces it.
           if champion.isNaN { break }
           if candidate.isNaN || (op == .argmax ? candidate > champion : candidate < champion) { best = j }
         }
@@ -80,13 +81,14 @@ extension ReferenceBackend {
   public func sort(
     _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
   ) throws {
+    try BackendError.requirePositions("sort", below: columns)
     let (source, order) = (Elements(x), Elements(indices))
     let sorted = values.map { Elements($0) }
     for row in 0..<rows {
       let numbers = (0..<columns).map { source[row * columns + $0] }
       let permutation = (0..<columns).sorted { a, b in
         let (first, second) = descending ? (numbers[b], numbers[a]) : (numbers[a], numbers[b])
-        // Equal numbers keep their order.
+        // The sort is stable.
         return isBelow(first, second) || (!isBelow(second, first) && a < b)
       }
       for (position, index) in permutation.enumerated() {
@@ -96,6 +98,6 @@ extension ReferenceBackend {
     }
   }
 
-  /// NaN is above every number and equal to itself.
+  /// NaN is greater than every number and equal to itself.
   private func isBelow(_ a: Double, _ b: Double) -> Bool { b.isNaN ? !a.isNaN : a < b }
 }

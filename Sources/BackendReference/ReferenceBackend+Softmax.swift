@@ -6,7 +6,7 @@ import Glibc
 import Musl
 #endif
 
-/// Softmax over the rows of a matrix, its gradient, and the cross-entropy of labels.
+/// Softmax of the rows of a matrix, its gradient, and the cross-entropy of labels.
 extension ReferenceBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     try requireFloatingPoint(x, "softmax")
@@ -19,7 +19,7 @@ extension ReferenceBackend {
     }
   }
 
-  /// x − max − ln Σ exp(x − max) of one row.
+  /// x − max − ln Σ exp(x − max) for one row.
   private func logSoftmax(_ x: Elements, row: Int, columns: Int) -> [Double] {
     let numbers = (0..<columns).map { x[row * columns + $0] }
     let largest = numbers.reduce(-.infinity) { value(of: .maximum, $0, $1) }
@@ -65,7 +65,7 @@ extension ReferenceBackend {
         continue
       }
       let logarithms = logSoftmax(source, row: row, columns: columns)
-      // A share of 0 is left out: 0 times the logarithm of a vanished probability would be NaN.
+      // A share of 0 is skipped, because 0 times the logarithm of a probability that underflowed would be NaN.
       let spread = smoothing == 0 ? 0 : smoothing / Double(columns) * logarithms.reduce(0, +)
       losses[row] = -(1 - smoothing) * logarithms[label] - spread
       for column in 0..<columns {

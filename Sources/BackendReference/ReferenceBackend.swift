@@ -7,18 +7,18 @@ import Glibc
 import Musl
 #endif
 
-/// The executable specification of `Backend`: every operation as a plain loop that reads elements as Double, computes in
-/// Double, and rounds once when it stores. It makes no attempt to be fast.
+/// The executable specification of `Backend`: every operation is a plain loop that reads elements as Double, computes
+/// in Double, and rounds once when it stores the result. It does not attempt to be fast.
 ///
-/// With `float32` buffers it is what other backends are compared with; with `float64` buffers it checks gradients. Who writes
-/// a backend starts here: memory is in this file, each family of operations in a file of its own. The fused operations, which
-/// a backend may leave to the protocol's defaults, are written out as formulas, so that the defaults can be compared with
-/// something.
+/// With `float32` buffers, it is the reference for other backends; with `float64` buffers, it checks gradients. To
+/// write a backend, start here: memory is in this file, and each family of operations is in a separate file. The fused
+/// operations, for which a backend may use the protocol's defaults, are implemented directly from their formulas, so
+/// that the defaults can be compared with them.
 ///
-/// Calls run to their end on the caller's thread. Combinations of operation and element type that mean nothing, such as the
-/// exponential of an int32, throw `BackendError.unsupported`.
+/// Calls complete on the caller's thread. Invalid combinations of operation and element type, such as the exponential
+/// of an int32, throw `BackendError.unsupported`.
 public final class ReferenceBackend: Backend {
-  /// One instance for all who need no memory limit of their own.
+  /// A shared instance for uses without a separate memory limit.
   public static let shared = ReferenceBackend()
 
   public let name = "Reference (plain loops in Double)"
@@ -27,12 +27,12 @@ public final class ReferenceBackend: Backend {
 
   let memory: ReferenceMemory
 
-  /// - Parameter memoryLimit: the most bytes that may be live at a time.
+  /// - Parameter memoryLimit: The maximum number of live bytes.
   public init(memoryLimit: Int = .max) {
     memory = ReferenceMemory(limitBytes: memoryLimit)
   }
 
-  /// All four types, `float64` included.
+  /// All four types, including `float64`.
   public func supports(_ dtype: DType) -> Bool { true }
 
   // MARK: Memory
@@ -61,7 +61,7 @@ public final class ReferenceBackend: Backend {
     for i in 0..<count { y[i] = value }
   }
 
-  /// Every call has finished when it returns, so there is nothing to wait for.
+  /// Every call has completed when it returns, so there is nothing to wait for.
   public func synchronize() throws {}
 
   public func memoryStatistics() -> MemoryStatistics { memory.statistics }
@@ -71,18 +71,19 @@ public final class ReferenceBackend: Backend {
   /// Nothing is cached.
   public func trimMemory() {}
 
-  /// What an operation throws that has no meaning for an element type.
+  /// The error for an operation that does not support an element type.
   func unsupported(_ operation: String, _ dtype: DType) -> BackendError {
     BackendError.unsupported(operation: operation, dtype: dtype, device: identifier)
   }
 
-  /// Throws unless the operand holds floating-point numbers.
+  /// Throws if the operand is not floating point.
   func requireFloatingPoint(_ x: BufferSlice, _ operation: String) throws {
     guard x.dtype.isFloatingPoint else { throw unsupported(operation, x.dtype) }
   }
 }
 
-/// Counts the bytes of one backend. Buffers hold on to it, so that they can give their bytes back after the backend is gone.
+/// Counts the bytes of one backend. Buffers retain it, so that they can release their bytes after the backend has been
+/// deallocated.
 final class ReferenceMemory: Sendable {
   private let state: Mutex<MemoryStatistics>
 
@@ -108,8 +109,8 @@ final class ReferenceMemory: Sendable {
   func release(bytes: Int) { state.withLock { $0.liveBytes -= bytes } }
 }
 
-/// Host memory, aligned to 64 bytes. Fresh memory is filled with ones, which read as NaN in floating point: a result that
-/// depends on what nobody wrote shows at once.
+/// Host memory, aligned to 64 bytes. New memory is filled with one-bits, which read as NaN in floating point, so a
+/// result that depends on uninitialized memory is noticed at once.
 final class ReferenceBuffer: Buffer, @unchecked Sendable {
   let bytes: UnsafeMutableRawPointer
   private let memory: ReferenceMemory

@@ -6,7 +6,8 @@ import Glibc
 import Musl
 #endif
 
-/// The value of an operation at x. Its constants are given apart, rounded to the element type. A bool result is 0 or 1.
+/// The value of an operation at x. Its constants are passed separately, rounded to the element type. A bool result is 0
+/// or 1.
 func value(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, at x: Double) -> Double {
   switch kind {
   case .negate: -x
@@ -42,8 +43,20 @@ func value(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, at x: Double) -> Dou
   }
 }
 
-/// The derivative of an operation, from what `UnaryOp.gradientSource` names: its input, or its output.
-func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s: Double) -> Double {
+/// The gradient of an operation's operand, from the gradient of the result, dy, and the value that
+/// `UnaryOp.gradientSource` names. For piecewise functions, where a piece is constant, the gradient is 0 for every dy,
+/// even NaN (as in PyTorch).
+func passBack(_ dy: Double, through kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s: Double) -> Double {
+  switch kind {
+  case .clamp: s >= a && s <= b ? dy : 0
+  case .relu: s <= 0 ? 0 : dy
+  case .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: 0
+  default: dy * derivative(of: kind, a, b, saved: s)
+  }
+}
+
+/// The derivative of an operation, from its input or output, as given by `UnaryOp.gradientSource`.
+private func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s: Double) -> Double {
   switch kind {
   case .negate: -1
   case .magnitude: s > 0 ? 1 : s < 0 ? -1 : 0
@@ -61,19 +74,17 @@ func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s: Double
   case .sigmoid: s * (1 - s)
   case .erf: 2 / Double.pi.squareRoot() * exp(-s * s)
   case .power: a == 0 ? 0 : a * pow(s, a - 1)
-  case .clamp: s >= a && s <= b ? 1 : 0
-  case .relu: s > 0 ? 1 : 0
   case .leakyReLU: s > 0 ? 1 : a
   case .elu: s > 0 ? 1 : a * exp(s)
   case .gelu: normalDistribution(s) + s * normalDensity(s)
   case .silu: sigmoid(s) * (1 + s * (1 - sigmoid(s)))
   case .softplus: sigmoid(s)
-  case .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: 0
+  case .clamp, .relu, .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: 0
   }
 }
 
-/// The int32 operations; nil for those that exist for floating point only. The result may exceed int32: it wraps around when
-/// it is stored.
+/// The int32 operations; nil for operations that support only floating point. The result may exceed int32; it wraps
+/// around when it is stored.
 func integerValue(of kind: UnaryOp.Kind, _ a: Int64, _ b: Int64, at x: Int64) -> Int64? {
   switch kind {
   case .negate: -x
@@ -85,10 +96,10 @@ func integerValue(of kind: UnaryOp.Kind, _ a: Int64, _ b: Int64, at x: Int64) ->
   }
 }
 
-/// 1/(1 + e⁻ˣ); where e⁻ˣ overflows, the quotient is 0 as it should be.
+/// 1/(1 + e⁻ˣ). If e⁻ˣ overflows, the quotient is correctly 0.
 func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
-/// Φ(x) = (1 + erf(x/√2))/2, by the complement, which stays accurate far below 0.
+/// Φ(x) = (1 + erf(x/√2))/2, from the complementary error function, which is accurate far below 0.
 private func normalDistribution(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
 
 /// φ(x) = e^(−x²/2)/√(2π).

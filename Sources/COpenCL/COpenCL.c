@@ -17,7 +17,7 @@ static atomic_int forks;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 char *nn_opencl_open(const char *library, NNOpenCLFunctions *functions) {
-  // The library stays open to the end of the process: drivers do not survive being unloaded.
+  // The library stays open until the process ends, because drivers do not tolerate being unloaded.
   void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
   if (!handle) return strdup(dlerror());
 #define NN_OPENCL_LOAD(function) \
@@ -53,7 +53,7 @@ const char *nn_opencl_loader_path(void) {
 }
 
 char *nn_opencl_vendor_failure(const char *library) {
-  // It stays open, as the loader keeps it open.
+  // It stays open, because the loader also keeps it open.
   void *handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
   if (!handle) return strdup(dlerror());
   void *(*address)(const char *) = (void *(*)(const char *))dlsym(handle, "clGetExtensionFunctionAddress");

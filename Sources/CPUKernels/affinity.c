@@ -1,4 +1,5 @@
-// The processors of this process. Here because the call needs a feature macro, which Swift cannot define.
+// The processors available to this process. This is in C because the call needs a feature macro, which Swift cannot
+// define.
 #if defined(__linux__)
 #define _GNU_SOURCE
 #include <sched.h>

@@ -1,4 +1,4 @@
-// Which of the compiled instruction sets this machine has.
+// Selects from the compiled instruction sets those that this machine supports.
 #include "CPUKernels.h"
 
 #if defined(__x86_64__)
@@ -39,5 +39,5 @@ const struct nn_cpu_kernels *nn_cpu_kernels_best(void) {
     const struct nn_cpu_kernels *const kernels = nn_cpu_kernels_for(order[i]);
     if (kernels) return kernels;
   }
-  __builtin_unreachable();  // the baseline is always there
+  __builtin_unreachable();  // the baseline always exists
 }

@@ -1,5 +1,5 @@
-// The kernels for every processor of the architecture: SSE2 on x86-64, and whatever vectors the compiler makes of four
-// lanes elsewhere.
+// The kernels for every processor of the architecture: SSE2 on x86-64; on other architectures, the vectors that the
+// compiler generates for four lanes.
 #if !defined(__aarch64__)
 
 #include "CPUKernels.h"

@@ -1,41 +1,62 @@
+import Files
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
 import Musl
 #endif
 
-/// Where a command writes: results on standard output, everything else on standard error.
+/// Output of commands: results to standard output, everything else to standard error. External text can contain
+/// anything; control characters that a terminal would interpret are escaped.
 package enum Console {
-  /// Writes a line on standard error, whole: lines of several threads do not mix.
-  package static func error(_ line: String) { write(line + "\n", to: 2) }
+  /// Writes a complete line to standard error; lines of several threads do not mix.
+  package static func error(_ line: String) { _ = write(line.onOneLine + "\n", to: STDERR_FILENO) }
 
-  /// Writes a line on standard output.
-  package static func output(_ line: String = "") { write(line + "\n", to: 1) }
+  /// Writes a line to standard output. A write failure ends the process.
+  package static func output(_ line: String = "") { result(line.onOneLine + "\n") }
 
-  /// Shows what is being done in one line of a terminal, over the last one; nil takes it away. Written to standard error,
-  /// and only where a person sees it.
+  /// Writes text of several lines to standard output.
+  package static func output(text: String) { result(text.printable + "\n") }
+
+  /// Shows the progress on one line of a terminal, replacing the previous text; nil removes it. It is written to
+  /// standard error, and only if that is a terminal.
   package static func progress(_ text: String?) {
-    guard isatty(2) == 1 else { return }
-    write("\r\(text ?? "")\u{1B}[K", to: 2)
+    guard isatty(STDERR_FILENO) == 1 else { return }
+    _ = write("\r\((text ?? "").onOneLine)\u{1B}[K", to: STDERR_FILENO)
   }
 
-  /// A closed pipe ends the program, quietly, as every Unix command does; also where the parent ignored the signal.
-  package static func endQuietlyOnClosedPipe() { signal(SIGPIPE, SIG_DFL) }
-
-  private static func write(_ text: String, to descriptor: Int32) {
-    var text = text
-    text.withUTF8 { bytes in
-      var rest = UnsafeRawBufferPointer(bytes)
-      while !rest.isEmpty {
-        #if canImport(Glibc)
-        let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
-        #else
-        let written = Musl.write(descriptor, rest.baseAddress, rest.count)
-        #endif
-        if written < 0 && errno == EINTR { continue }
-        guard written > 0 else { return }
-        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
-      }
+  /// Prepares the process for output: files opened later never replace a closed standard stream, and a closed pipe and
+  /// the limit of `ulimit -f` are errors, not signals.
+  static func prepare() {
+    for (stream, mode) in [(STDIN_FILENO, O_RDONLY), (STDOUT_FILENO, O_WRONLY), (STDERR_FILENO, O_WRONLY)]
+    where fcntl(stream, F_GETFD) < 0 {
+      // The lowest free descriptor is used: this one, because the lower ones are open. A minimal container may have no
+      // devices.
+      if open("/dev/null", mode) < 0 { _ = open("/", O_RDONLY) }
     }
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+  }
+
+  /// Ends the process with exit code 1 where something could not be written before, though what came later may have been.
+  static func checkDelivered() {
+    for (stream, name) in [(STDOUT_FILENO, "output"), (STDERR_FILENO, "error")] {
+      guard let code = LostOutput.error(of: stream) else { continue }
+      error("\(CommandWords.program): cannot write to standard \(name): \(systemMessage(code))")
+      exitProcess(.data)
+    }
+  }
+
+  /// Writes a part of the result as it is.
+  static func result(_ text: String) {
+    let code = write(text, to: STDOUT_FILENO)
+    if code == 0 { return }
+    error("\(CommandWords.program): cannot write to standard output: \(systemMessage(code))")
+    exitProcess(.data)
+  }
+
+  private static func write(_ text: String, to descriptor: Int32) -> Int32 {
+    var text = text
+    return text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
   }
 }

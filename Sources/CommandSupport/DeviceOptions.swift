@@ -2,35 +2,36 @@ import ModelFormats
 import ArgumentParser
 import Tensors
 
-/// `--device` and `--no-fallback`, the same on every command.
+/// `--device` and `--no-fallback`, the same for every command.
 package struct DeviceOptions: ParsableArguments {
   @Option(
     help: "auto, cpu, gpu, or opencl:P:D (platform and device, see 'nn devices'). (default: auto)",
+    completion: .custom { _, _, _ in DeviceRequest.words },
     transform: DeviceRequest.init(word:)
   )
   package var device: DeviceRequest = .auto
 
-  @Flag(help: "With --device gpu: fail (exit code 3) when there is no GPU, instead of using another device.")
+  @Flag(help: "With --device gpu: fail (exit code 3) if there is no GPU, instead of using another device.")
   package var noFallback = false
 
   package init() {}
 
-  /// The device to use; says on standard error when it is not the one asked for.
+  /// The device to use. Prints a line on standard error if it is not the requested one.
   package func resolve() throws -> ResolvedDevice {
     try device.resolve(allowsFallback: !noFallback) { Console.error($0) }
   }
 }
 
-/// What a user may write after `--device`.
+/// The possible values of `--device`.
 package enum DeviceRequest: Sendable, Hashable, CustomStringConvertible {
-  /// The best there is.
+  /// The best available device.
   case auto
   case cpu
   case gpu
   /// `opencl:P:D`.
   case named(String)
 
-  /// - Throws: a fault that says what may be written.
+  /// - Throws: An error that lists the possible values.
   package init(word: String) throws {
     switch word {
     case "auto": self = .auto
@@ -49,6 +50,12 @@ package enum DeviceRequest: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// The possible values on this machine.
+  fileprivate static var words: [String] {
+    let listed = Device.available().map(\.identifier)
+    return ["auto", "cpu", "gpu"] + listed.filter { $0.hasPrefix("opencl:") }
+  }
+
   package var description: String {
     switch self {
     case .auto: "auto"
@@ -58,14 +65,14 @@ package enum DeviceRequest: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// The first device of CPU type that an OpenCL driver offers and that can be opened.
+  /// The first CPU device of an OpenCL driver that can be opened.
   private static var openCLProcessor: Device? {
     let processors = Device.available().lazy.filter { $0.identifier.hasPrefix("opencl:") && $0.kind == .cpu }
     return processors.compactMap { try? Device.named($0.identifier) }.first
   }
 
-  /// The device that is meant. A GPU that is not there is replaced, with one warning, by an OpenCL device of CPU type, which
-  /// runs the same kernels, or else by the CPU; nothing else is ever replaced.
+  /// The requested device. A missing GPU is replaced, with one warning, by an OpenCL CPU device, which runs the same
+  /// kernels, or else by the CPU. Nothing else is ever replaced.
   /// - Throws: `DeviceError`.
   package func resolve(allowsFallback: Bool, warn: (String) -> Void) throws -> ResolvedDevice {
     switch self {
@@ -85,12 +92,12 @@ package enum DeviceRequest: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// The device asked for and the one that runs.
+/// The requested device and the device used.
 package struct ResolvedDevice: Sendable {
   package let requested: DeviceRequest
   package let device: Device
 
-  /// "cpu (AMD EPYC)", and what was asked for where that says something else.
+  /// "cpu (AMD EPYC)", and the request if it differs.
   package var text: String {
     let used = "\(device.identifier) (\(device.name))"
     return requested.description == device.identifier ? used : "\(used), asked for: \(requested)"

@@ -1,20 +1,21 @@
 import ArgumentParser
+import Files
 import Tensors
 
-/// What a command tells its caller by its exit code.
+/// The exit codes of a command.
 package enum ExitStatus: Int32, Sendable {
   case success = 0
-  /// The data, the model or a file is not what it should be.
+  /// The data, the model, or a file is invalid.
   case data = 1
-  /// There is no such device, or it failed.
+  /// The device does not exist or has failed.
   case device = 3
-  /// The command line does not make sense (`EX_USAGE` of sysexits.h).
+  /// The command line is invalid (`EX_USAGE` of sysexits.h).
   case usage = 64
-  /// Ctrl-C or SIGTERM ended a training after a step, which is saved where checkpoints were asked for.
+  /// Ctrl-C or SIGTERM ended a training run after a step. The step is saved if checkpoints are enabled.
   case interrupted = 130
 }
 
-/// A fault that a command found itself; one line, without the name of the command.
+/// An error detected by a command, as one line without the name of the command.
 package struct Failure: Error, CustomStringConvertible {
   package let description: String
   package let status: ExitStatus
@@ -24,25 +25,33 @@ package struct Failure: Error, CustomStringConvertible {
     self.status = status
   }
 
-  /// A value on the command line that cannot be meant.
+  /// An invalid value on the command line.
   package static func usage(_ description: String) -> Failure { Failure(description, .usage) }
 }
 
+/// Runs `body` and converts its file errors to failures that name the file.
+package func withFileFailures<Value>(_ body: () throws(FileError) -> Value) throws -> Value {
+  do { return try body() } catch { throw Failure("\(error.path): \(error.reason)") }
+}
+
 extension ParsableCommand {
-  /// Parses the command line, runs the command, and ends the process: a fault becomes one line on standard error and an
-  /// exit code of `ExitStatus`.
-  package static func runAndExit() -> Never {
-    Console.endQuietlyOnClosedPipe()
+  /// Parses the command line, runs the command, and ends the process. An error is printed as one line on standard
+  /// error, with an exit code of `ExitStatus`.
+  /// - Parameter completions: Changes the generated completion script of a shell.
+  package static func runAndExit(completions: (String) -> String = { $0 }) -> Never {
+    Console.prepare()
+    Device.checkEnvironment()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(CommandWords.arguments)
       try command.run()
     } catch {
-      exit(reporting: error)
+      exit(reporting: error, completions)
     }
+    Console.checkDelivered()
     exitProcess(.success)
   }
 
-  private static func exit(reporting error: any Error) -> Never {
+  private static func exit(reporting error: any Error, _ completions: (String) -> String) -> Never {
     let name = configuration.commandName ?? "command"
     switch error {
     case let failure as Failure: finish(name, failure.description, failure.status)
@@ -51,26 +60,32 @@ extension ParsableCommand {
     default: break
     }
     guard exitCode(for: error) != .success else {
-      Console.output(fullMessage(for: error))
+      let text = fullMessage(for: error)
+      let isScript = CommandWords.arguments.contains { $0.hasPrefix("--generate-completion-script") }
+      Console.output(text: isScript ? completions(text) : text)
       exitProcess(.success)
     }
-    // What is left comes from parsing; the usage that follows the first line is a `--help` away.
-    let command = CommandLine.arguments.dropFirst().first
+    // The remaining errors are from parsing. The usage text after the first line is available with `--help`.
+    let command = CommandWords.arguments.first
     let isKnown = configuration.subcommands.contains { $0._commandName == command }
     let help = isKnown ? "\(name) \(command ?? "") --help" : "\(name) --help"
-    finish(name, message(for: error) + " (\(help) says what is possible)", .usage)
+    finish(name, message(for: error) + " (see \(help))", .usage)
   }
 
   private static func finish(_ name: String, _ message: String, _ status: ExitStatus) -> Never {
-    Console.error("\(name): \(oneLine(message))")
+    Console.error("\(name): \(shortened(oneLine(message)))")
     exitProcess(status)
   }
-
 }
 
-/// The text with its line breaks replaced: logs of compilers have many.
+/// The first 4,096 bytes of a text, because names in a file may have any length.
+private func shortened(_ text: String) -> String {
+  text.utf8.count <= 4096 ? text : String(decoding: text.utf8.prefix(4096), as: UTF8.self) + "…"
+}
+
+/// The text on one line, with a mark for each line break, because compiler logs have many.
 package func oneLine(_ text: String) -> String {
-  text.split(whereSeparator: \.isNewline).map { line in
-    line.drop(while: \.isWhitespace)
+  text.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.map { line in
+    String(String.UnicodeScalarView(line.drop { $0.properties.isWhitespace })).onOneLine
   }.joined(separator: " | ")
 }

@@ -5,7 +5,8 @@ import Musl
 #endif
 
 extension Double {
-  /// The number with a fixed count of decimals: `3.14159.fixed(2)` is "3.14"; "nan", "inf" and "-inf" for what is not finite.
+  /// The number with a fixed number of decimals: `3.14159.fixed(2)` is "3.14"; "nan", "inf", and "-inf" if it is not
+  /// finite.
   package func fixed(_ decimals: Int) -> String {
     guard isFinite else { return isNaN ? "nan" : self < 0 ? "-inf" : "inf" }
     let scale = pow(10, Double(decimals))
@@ -27,14 +28,14 @@ extension Double {
   }
 }
 
-/// Seconds of a clock that never jumps.
+/// Seconds of a monotonic clock.
 package func monotonicSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
-/// Seconds that this thread has computed.
+/// The CPU time of this thread in seconds.
 package func threadSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

@@ -7,13 +7,13 @@ import Musl
 /// Ends the process.
 func exitProcess(_ status: ExitStatus) -> Never { exit(status.rawValue) }
 
-/// Sets a variable of this process's environment, for what reads it later.
+/// Sets an environment variable of this process, for code that reads it later.
 package func setEnvironment(_ name: String, _ value: String) { setenv(name, value, 1) }
 
-/// True when this process may make files in a folder.
+/// Whether this process may create files in a folder.
 package func mayWrite(in folder: String) -> Bool { access(folder, W_OK | X_OK) == 0 }
 
-/// The bytes of all files in a folder, without those of folders in it; nil where there is no such folder.
+/// The total size of all files in a folder, without subfolders; nil if there is no such folder.
 package func bytes(inFolder path: String) -> Int? {
   guard let folder = opendir(path) else { return nil }
   defer { closedir(folder) }

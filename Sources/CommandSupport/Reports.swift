@@ -1,7 +1,8 @@
+import Files
 import ModelFormats
 
 extension JSONValue {
-  /// A number; null where there is none, and for NaN and the infinities, which JSON has no words for.
+  /// A number; null for nil, NaN, and the infinities, which JSON cannot represent.
   package init(_ value: Double?) {
     guard let value, value.isFinite else {
       self = .null
@@ -10,11 +11,29 @@ extension JSONValue {
     self = .number(value)
   }
 
-  /// A text; null where there is none.
+  /// A string; null for nil.
   package init(_ text: String?) { self = text.map(JSONValue.string) ?? .null }
 }
 
 extension Console {
-  /// Writes the report of a command: one line of JSON.
-  package static func output(_ report: JSONValue) throws { output(try report.text()) }
+  /// Writes the report of a command: one line of JSON, in which controls are escapes of JSON.
+  package static func output(_ report: JSONValue) throws { try output(joining: [.success(report.text())]) }
+
+  /// Writes a report whose JSON comes in pieces, together as long as they may be.
+  /// - Throws: The first error among the pieces; those before it may have been written.
+  package static func output(joining pieces: some Sequence<Result<String, any Error>>) throws {
+    var text = ""
+    for piece in pieces {
+      text += try piece.get().replacingControls { String($0).utf16.map(escape).joined() }
+      if text.utf8.count < 1 << 16 { continue }
+      result(text)
+      text = ""
+    }
+    result(text + "\n")
+  }
+
+  private static func escape(_ unit: UInt16) -> String {
+    let digits = String(unit, radix: 16)
+    return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+  }
 }

@@ -1,4 +1,6 @@
-/// Rows of text in columns as wide as their widest entry.
+import Files
+
+/// Rows of text in columns, each as wide as its widest entry.
 package struct Table {
   package enum Alignment: Sendable { case left, right }
 
@@ -6,7 +8,7 @@ package struct Table {
   private let alignments: [Alignment]
   private var rows: [[String]] = []
 
-  /// A table with a title and a side for each column.
+  /// Creates a table with a title and an alignment for each column.
   package init(_ columns: KeyValuePairs<String, Alignment>) {
     header = columns.map(\.key)
     alignments = columns.map(\.value)
@@ -14,7 +16,8 @@ package struct Table {
 
   /// Adds a row; missing entries are empty.
   package mutating func add(_ row: [String]) {
-    rows.append(Array(row.prefix(header.count)) + Array(repeating: "", count: max(0, header.count - row.count)))
+    let missing = Array(repeating: "", count: max(0, header.count - row.count))
+    rows.append(row.prefix(header.count).map(\.onOneLine) + missing)
   }
 
   /// The lines, the header first, without trailing spaces.

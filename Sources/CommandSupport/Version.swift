@@ -1,2 +1,2 @@
-/// The version of the package, as `--version` says it (semver.org).
+/// The version of the package, shown by `--version` (semver.org).
 package let packageVersion = "0.1.0"

@@ -1,57 +1,96 @@
 import NeuralNetworks
 
-/// Tables of numbers in text files (RFC 4180), plain or gzip, one example a line.
+/// Numeric tables in text files (RFC 4180), plain or gzip, with one example per line.
 ///
-/// A separator that is not given is the one of comma, semicolon and tab that is most frequent in the first line. A header
-/// is recognised by its fields not being numbers. Blanks around unquoted fields do not count. Every line must have the
-/// same number of fields; every feature must be a finite decimal number. Faults are `DataError.malformedLine`, with the
-/// line.
+/// If no separator is given, it is the most frequent of comma, semicolon, and tab in the first line. A header is
+/// detected by fields that are not numbers; a header of numbers (`2019,2020,2021`) requires `header: true`. An unnamed
+/// first column, as written by `DataFrame.to_csv` of pandas and `write.csv` of R, contains row names and is skipped.
+/// Blanks around unquoted fields are ignored. Every line must have the same number of fields; every feature must be a
+/// finite decimal number; names and labels must be UTF-8. Errors are reported as `DataError.malformedLine`, with the
+/// line. The file is read in chunks: memory use depends on its numbers, not on its text.
 public enum CSV {
   /// A column of the table.
   public enum Column: Sendable, Hashable {
     case first, last
-    /// Counted from 0.
+    /// An index, starting at 0.
     case index(Int)
-    /// By its name in the header.
+    /// The name in the header.
     case named(String)
   }
 
-  /// What the label column holds.
+  /// The content of the label column.
   public enum Target: Sendable, Hashable {
-    /// A class by line: any text, or an integer. Targets become int32 class indices `[count]`.
+    /// A class per line: any text, or an integer. Targets become int32 class indices `[count]`.
     ///
-    /// `names` fixes the classes and their order (those of a model, say); without it they are the distinct labels, sorted,
-    /// as numbers if all are integers.
+    /// `names` fixes the classes and their order (for example, those of a model). Without it, the classes are the
+    /// distinct labels, sorted, as numbers if all are integers, which may have any number of digits. Other labels are
+    /// compared by their bytes, so é as one scalar and é as two scalars are two classes, as in pandas.
     case classes(names: [String]? = nil)
     /// A number to predict. Targets become float32 `[count, 1]`.
     case value
   }
 
-  /// Reads labelled examples.
+  /// Reads labeled examples.
   ///
   /// - Parameters:
   ///   - path: the file.
   ///   - label: the column of the label; all others are features.
   ///   - target: classes or a value.
-  ///   - separator: one ASCII character; `nil`: found out.
+  ///   - separator: one ASCII character, no line break and not the quote; `nil`: found out.
   ///   - header: whether the first line names the columns; `nil`: found out.
-  ///   - quote: one ASCII character.
+  ///   - quote: one ASCII character, no line break.
   ///   - limit: the most bytes that the file may hold, packed or unpacked.
   /// - Throws: `DataError`.
   public static func load(
     _ path: String, label: Column = .last, target: Target = .classes(), separator: Character? = nil,
     header: Bool? = nil, quote: Character = "\"", limit: Int = 1 << 32
   ) throws -> CSVDataset {
-    var table = try CSVTable(path, label: label, separator: separator, header: header, quote: quote, limit: limit)
+    let labels: CSVTable.Labels =
+      switch target {
+      case .value: .values
+      case .classes(nil): .newClasses(mostNumbers: .max)
+      case .classes: .knownClasses
+      }
+    var table = try CSVTable(
+      { () throws(DataError) in try DataStream(path, limit: limit) }, label: label, labels: labels,
+      separator: separator, header: header, quote: quote)
     try table.readAll()
+    return try dataset(table, target)
+  }
+
+  /// The labels of a table are no classes.
+  package struct LabelsAreValues: Error {
+    /// "the labels have fractions".
+    package let reason: String
+  }
+
+  /// Reads examples of classes, and stops at a label that shows that there are none.
+  ///
+  /// - Parameter mostNumbers: how many different whole numbers may be classes.
+  /// - Throws: `DataError`, `LabelsAreValues`.
+  package static func loadClasses(
+    _ path: String, label: Column, header: Bool?, mostNumbers: Int
+  ) throws -> CSVDataset {
+    var table = try CSVTable(
+      { () throws(DataError) in try DataStream(path) }, label: label, labels: .newClasses(mostNumbers: mostNumbers),
+      separator: nil, header: header, quote: "\"")
+    do { try table.readAll() } catch {
+      if let reason = table.valueReason { throw LabelsAreValues(reason: reason) }
+      throw error
+    }
+    return try dataset(table, .classes())
+  }
+
+  private static func dataset(_ table: CSVTable, _ target: Target) throws -> CSVDataset {
+    try table.checkMemoryOfTensors()
     let targets: Tensor
     var classNames: [String] = []
     switch target {
     case .classes(let names):
-      classNames = try names ?? table.distinctLabels()
+      classNames = names ?? table.distinctLabels()
       targets = Tensor(try table.classIndices(classNames), shape: [table.rowCount])
     case .value:
-      targets = Tensor(try table.labelValues(), shape: [table.rowCount, 1])
+      targets = Tensor(table.labelValues, shape: [table.rowCount, 1])
     }
     let inputs = Tensor(table.values, shape: [table.rowCount, table.featureNames.count])
     return CSVDataset(
@@ -64,18 +103,21 @@ public enum CSV {
   public static func features(
     _ path: String, separator: Character? = nil, header: Bool? = nil, quote: Character = "\"", limit: Int = 1 << 32
   ) throws -> (values: Tensor, names: [String]) {
-    var table = try CSVTable(path, label: nil, separator: separator, header: header, quote: quote, limit: limit)
+    var table = try CSVTable(
+      { () throws(DataError) in try DataStream(path, limit: limit) }, label: nil, labels: .values,
+      separator: separator, header: header, quote: quote)
     try table.readAll()
+    try table.checkMemoryOfTensors()
     return (Tensor(table.values, shape: [table.rowCount, table.featureNames.count]), table.featureNames)
   }
 }
 
-/// Labelled examples from a table.
+/// Labeled examples from a table.
 public struct CSVDataset: Sendable {
   /// Inputs float32 `[count, features]`; targets int32 `[count]` for classes, float32 `[count, 1]` for values.
   public let data: TensorDataset
-  /// The header's names, or "0", "1" … without one.
+  /// The names in the header; "0", "1", … without a header.
   public let featureNames: [String]
-  /// What each class index stands for; empty for values.
+  /// The class names by class index; empty for values.
   public let classNames: [String]
 }

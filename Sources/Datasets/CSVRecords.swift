@@ -1,73 +1,154 @@
-/// The records of a CSV text (RFC 4180), one after another: fields between separators, quoted where they hold a separator,
-/// a quote (written twice) or a line break; lines end in LF or CR LF; blank lines are passed over.
+/// The records of a CSV text (RFC 4180): fields between separators, quoted if they contain a separator, a quote
+/// (doubled), or a line break. Lines end in LF or CR LF; blank lines are skipped. Only one record and one chunk of the
+/// file are in memory at a time.
 struct CSVRecords {
-  /// A field: its bytes in the text, without quotes and without blanks around an unquoted one.
+  /// A field: its bytes in the text, without quotes, and without blanks around an unquoted field.
   struct Field {
     var range: Range<Int>
     var isQuoted = false
-    /// Holds doubled quotes.
+    /// Contains doubled quotes.
     var hasEscapes = false
   }
 
-  /// The most fields of a record: what they take is many times what the bytes of the file do.
+  /// The maximum number of fields per record; they take many times the memory of the file's bytes.
   static let fieldLimit = 1 << 20
+  /// The maximum size of a record: 64 MiB.
+  static let recordLimit = 1 << 26
 
-  let bytes: [UInt8]
+  /// The part of the text in memory. Fields are ranges of it and are valid until the next record is read.
+  private(set) var bytes: [UInt8] = []
   let file: String
-  let separator: UInt8
+  private(set) var separator: UInt8
   let quote: UInt8
-  private var position: Int
+  private let stream: DataStream
+  private var hasEnded = false
+  private var position = 0
   private var nextLine = 1
-  /// The line on which the record returned last begins.
+  /// The line where the last returned record starts.
   private(set) var line = 0
 
-  init(_ bytes: [UInt8], file: String, separator: UInt8, quote: UInt8) {
-    (self.bytes, self.file, self.separator, self.quote) = (bytes, file, separator, quote)
-    position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+  /// - Parameter separator: Nil for the most frequent of comma, semicolon, and tab in the first line that is not blank.
+  init(_ stream: DataStream, separator: UInt8?, quote: UInt8) throws(DataError) {
+    (self.stream, file, self.quote) = (stream, stream.path, quote)
+    var first: [UInt8] = []
+    while first.count < 3, !hasEnded {
+      let piece = try stream.next()
+      hasEnded = piece.isEmpty
+      first += piece
+    }
+    bytes = first.withoutByteOrderMark
+    self.separator = separator ?? 0x2C
+    try skipBlankLines()
+    guard separator == nil else { return }
+    while !hasEnded, !bytes[position...].contains(where: CSVRecords.isBreak) { try refill() }
+    self.separator = CSVRecords.likelySeparator(bytes[position...].prefix { !CSVRecords.isBreak($0) })
   }
 
-  /// Puts the fields of the next record into `fields`; false at the end of the text.
-  mutating func next(into fields: inout [Field]) throws(DataError) -> Bool {
-    fields.removeAll(keepingCapacity: true)
-    while position < bytes.count, let length = lineBreak(position) {
-      position += length
-      nextLine += 1
+  private static func isBreak(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
+
+  /// The comma, the semicolon or the tab that the line has most of outside of quoted fields.
+  private static func likelySeparator(_ line: ArraySlice<UInt8>) -> UInt8 {
+    let candidates: [UInt8] = [0x2C, 0x3B, 0x09]
+    let quote: UInt8 = 0x22
+    var counts = [0, 0, 0]
+    var isQuoted = false
+    var previous: UInt8?
+    for byte in line {
+      let candidate = candidates.firstIndex(of: byte)
+      if byte == quote {
+        // A quote opens a field only at its start; behind one that has just closed it is a quote of the field's text.
+        isQuoted = !isQuoted && (previous.map { $0 == quote || candidates.contains($0) } ?? true)
+      } else if let candidate, !isQuoted {
+        counts[candidate] += 1
+      }
+      if byte != 0x20 { previous = byte }
     }
+    return candidates[counts.firstIndex(of: counts.max() ?? 0) ?? 0]
+  }
+
+  /// Drops the bytes before the position, and reads at least as many new bytes as remain.
+  private mutating func refill() throws(DataError) {
+    if bytes.count - position > CSVRecords.recordLimit {
+      throw .malformedLine(
+        file: file, line: nextLine, expected: "at most \(CSVRecords.recordLimit) bytes in a record", found: "more")
+    }
+    bytes.removeFirst(position)
+    position = 0
+    let wanted = 2 * bytes.count + 1
+    while bytes.count < wanted, !hasEnded {
+      let piece = try stream.next()
+      hasEnded = piece.isEmpty
+      bytes += piece
+    }
+  }
+
+  private mutating func skipBlankLines() throws(DataError) {
+    while true {
+      let newlines = bytes.withUnsafeBufferPointer { $0[position...].prefix { $0 == 0x0A }.count }
+      position += newlines
+      nextLine += newlines
+      while position < bytes.count, let length = lineBreak(position) {
+        // A CR at the end may be the first half of a line break.
+        if position + length == bytes.count && !hasEnded { break }
+        position += length
+        nextLine += 1
+      }
+      let isAtBreak = position + 1 == bytes.count && CSVRecords.isBreak(bytes[position])
+      if hasEnded || position < bytes.count && !isAtBreak { return }
+      try refill()
+    }
+  }
+
+  /// Stores the fields of the next record in `fields`. Returns false at the end of the text.
+  mutating func next(into fields: inout [Field]) throws(DataError) -> Bool {
+    try skipBlankLines()
     if position >= bytes.count { return false }
     line = nextLine
+    let start = position
+    if try record(into: &fields) { return true }
+    (position, nextLine) = (start, line)
+    try refill()
+    return try next(into: &fields)
+  }
+
+  /// Reads a record. Returns false if it may continue beyond the bytes in memory.
+  private mutating func record(into fields: inout [Field]) throws(DataError) -> Bool {
+    fields.removeAll(keepingCapacity: true)
     while true {
       if fields.count == CSVRecords.fieldLimit {
         throw .malformedLine(
           file: file, line: line, expected: "at most \(CSVRecords.fieldLimit) columns", found: "more")
       }
-      fields.append(startsWithQuote() ? try quoted() : plain())
-      if position >= bytes.count { return true }
+      guard let field = startsWithQuote() ? try quoted() : plain() else { return false }
+      fields.append(field)
+      if position >= bytes.count { return hasEnded }
       if let length = lineBreak(position) {
+        if position + length == bytes.count && !hasEnded { return false }
         position += length
         nextLine += 1
         return true
       }
-      position += 1  // the separator
+      position += 1  // skip the separator
       if position == bytes.count {  // an empty field at the very end
         fields.append(Field(range: position..<position))
-        return true
+        return hasEnded
       }
     }
   }
 
-  /// The text of a field.
-  func text(_ field: Field) -> String {
-    guard field.hasEscapes else { return String(decoding: bytes[field.range], as: UTF8.self) }
+  /// The bytes of a field, with doubled quotes reduced to single ones.
+  func contents(_ field: Field) -> [UInt8] {
+    guard field.hasEscapes else { return Array(bytes[field.range]) }
     var kept: [UInt8] = []
     var index = field.range.lowerBound
     while index < field.range.upperBound {
       kept.append(bytes[index])
       index += bytes[index] == quote ? 2 : 1
     }
-    return String(decoding: kept, as: UTF8.self)
+    return kept
   }
 
-  /// The bytes that a line break takes at an offset, or nil.
+  /// The length of a line break at an offset in bytes, or nil.
   private func lineBreak(_ offset: Int) -> Int? {
     if bytes[offset] == 0x0A { return 1 }
     if bytes[offset] == 0x0D {
@@ -91,7 +172,7 @@ struct CSVRecords {
     return Field(range: start..<end)
   }
 
-  /// Blanks before a quote do not count.
+  /// Ignores blanks before a quote.
   private mutating func startsWithQuote() -> Bool {
     var index = position
     while index < bytes.count && isBlank(bytes[index]) { index += 1 }
@@ -100,12 +181,14 @@ struct CSVRecords {
     return true
   }
 
-  private mutating func quoted() throws(DataError) -> Field {
+  /// Nil if the field may continue beyond the bytes in memory.
+  private mutating func quoted() throws(DataError) -> Field? {
     let start = position + 1
     var end = start
     var hasEscapes = false
     while true {
       if end >= bytes.count {
+        if !hasEnded { return nil }
         throw .malformedLine(file: file, line: line, expected: "a closing quote", found: "the end of the file")
       }
       if bytes[end] == quote {
@@ -130,6 +213,6 @@ struct CSVRecords {
     return Field(range: start..<end, isQuoted: true, hasEscapes: hasEscapes)
   }
 
-  /// A tab is a blank unless it separates.
+  /// A tab is a blank unless it is the separator.
   private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (byte == 0x09 && separator != 0x09) }
 }

@@ -1,25 +1,25 @@
 import Files
 import NeuralNetworks
 
-/// What can be wrong with data from outside: files, their contents, downloads. Every description is one line that names
-/// the file and says what was expected and what was found.
+/// Errors in external data: files, their contents, and downloads. Every description is one line that names the file and
+/// states the expected and the actual content.
 public enum DataError: NeuralNetworksError, Hashable {
-  /// There is no such file.
+  /// The file does not exist.
   case missingFile(String)
   /// The system cannot read or write the file.
   case unreadable(file: String, reason: String)
-  /// The contents are not what they should be; `offset` counts bytes (of the unpacked contents, if it is a gzip file).
+  /// The contents are invalid; `offset` counts bytes (of the decompressed contents for a gzip file).
   case malformed(file: String, offset: Int?, expected: String, found: String)
-  /// A line of a text file is not what it should be; lines count from 1.
+  /// A line of a text file is invalid; line numbers start at 1.
   case malformedLine(file: String, line: Int, expected: String, found: String)
-  /// A file could not be fetched; the reason names the folder to put it in by hand.
+  /// A download failed; the reason names the folder for a manual download.
   case download(url: String, reason: String)
-  /// A fetched file is not the published one; it was not kept.
+  /// A downloaded file differs from the published one and was not kept.
   case checksum(file: String)
-  /// Examples cannot be varied as was asked.
+  /// The examples do not support the requested augmentation.
   case augmentation(reason: String)
 
-  public var description: String { words.onOneLine }
+  public var description: String { words.shortened(to: 2000).onOneLine }
 
   private var words: String {
     switch self {

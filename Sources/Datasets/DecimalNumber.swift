@@ -1,11 +1,12 @@
-/// Decimal numbers in text: an optional sign, digits with at most one point, an optional exponent. Nothing else is a
-/// number: no "nan", no "inf", no hexadecimal, no digits in groups.
+/// Decimal numbers in text: an optional sign, digits with at most one decimal point, and an optional exponent. Other
+/// forms are not accepted: "nan", "inf", hexadecimal, or digit grouping.
 enum DecimalNumber {
-  /// The value correctly rounded to Double, or nil if the bytes are no number. Too large a number is infinite.
+  /// The value correctly rounded to Double, or nil if the bytes are not a number. A number that is too large becomes
+  /// infinite.
   static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Double? {
     var index = 0
     var mantissa: UInt64 = 0
-    var digits = 0  // of the mantissa, leading zeros aside
+    var digits = 0  // of the mantissa, without leading zeros
     var seen = 0
     var exponent = 0
     let isNegative = bytes.first == 0x2D
@@ -31,7 +32,7 @@ enum DecimalNumber {
       exponent += written
     }
     if digits <= 15 && abs(exponent) <= 22 {
-      // Both factors are exact, so the one operation rounds correctly.
+      // Both factors are exact, so the single operation rounds correctly.
       let power = powersOfTen[abs(exponent)]
       let value = exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
       return isNegative ? -value : value
@@ -39,7 +40,7 @@ enum DecimalNumber {
     return Double(String(decoding: bytes, as: UTF8.self))
   }
 
-  /// A signed integer up to the end of the bytes, cut off at a million: it is an exponent.
+  /// A signed integer at the end of the bytes, limited to a million, because it is an exponent.
   private static func integer(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
     var index = start
     let isNegative = index < bytes.count && bytes[index] == 0x2D

@@ -1,30 +1,26 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 import Files
 
-/// One file fetched by the program `curl`, checked, and put in its place by a rename: a broken download leaves nothing.
+/// Downloads one file with the program `curl`, verifies it, and moves it into place by a rename. A failed download
+/// leaves nothing behind.
 ///
-/// Only `https` is used, and `http` where the host is this machine.
+/// Only `https` is used, or `http` if the host is this machine.
 struct Download {
   let url: String
-  /// Where the file ends up; its folder is made if it is missing.
+  /// The destination; its folder is created if it is missing.
   let file: String
-  /// The most bytes to take.
+  /// The maximum size in bytes.
   let limit: Int
-  /// What the file's digest must be, in hexadecimal.
+  /// The expected digest, in hexadecimal.
   let sha256: String
-  /// Seconds that the whole transfer may take.
+  /// The time limit for the whole transfer in seconds.
   var timeout = 900
-  /// The program; found on the `PATH` unless it holds a slash.
+  /// The program; looked up on the `PATH` unless it contains a slash.
   var program = "curl"
 
   func run() throws(DataError) {
     let scheme = try self.scheme()
-    let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
-    do { try Folder.create(folder.isEmpty ? "/" : folder) } catch { throw DataError(error) }
+    let folder = Path.parts(file).folder
+    do { try Folder.create(folder.isEmpty ? "." : folder) } catch { throw DataError(error) }
     let writer: FileWriter
     do { writer = try FileWriter(file) } catch { throw DataError(error) }
     var hash = SHA256()
@@ -64,7 +60,7 @@ struct Download {
     ]
   }
 
-  /// `https`, or `http` for this machine; everything else is refused before a program is started.
+  /// `https`, or `http` for this machine. Everything else is rejected before a program is started.
   func scheme() throws(DataError) -> String {
     if url.utf8.contains(where: { $0 <= 32 || $0 >= 127 }) { throw .download(url: url, reason: "it is no URL") }
     if url.hasPrefix("https://") && url.utf8.count > 8 { return "https" }
@@ -72,7 +68,7 @@ struct Download {
       throw .download(url: url, reason: "only https is used (and http on this machine)")
     }
     let authority = url.dropFirst(7).prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    // A user part, as in http://127.0.0.1@elsewhere, would make another host of it.
+    // A user part, as in http://127.0.0.1@elsewhere, would make it a different host.
     let port = authority.lastIndex(of: ":").flatMap {
       authority[authority.index(after: $0)...].allSatisfy(\.isNumber) ? $0 : nil
     }
@@ -80,11 +76,4 @@ struct Download {
     if ["127.0.0.1", "localhost", "[::1]"].contains(String(host)) { return "http" }
     throw .download(url: url, reason: "only https is used (and http on this machine)")
   }
-}
-
-/// The value of an environment variable, if it is set and not empty.
-func environment(_ name: String) -> String? {
-  guard let value = getenv(name) else { return nil }
-  let text = String(cString: value)
-  return text.isEmpty ? nil : text
 }

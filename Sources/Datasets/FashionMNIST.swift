@@ -1,24 +1,29 @@
 import NeuralNetworks
 
-/// Fashion-MNIST: pictures of clothes in the format and the numbers of MNIST.
+/// Fashion-MNIST: images of clothes in the format and the sizes of MNIST.
 ///
 /// Source: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
-/// Algorithms", arXiv:1708.07747. Licence: MIT.
+/// Algorithms", arXiv:1708.07747. License: MIT.
 public enum FashionMNIST {
   /// The names of the ten kinds of clothing, by label.
   public static let classNames = [
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
   ]
 
-  /// Reads the four files from a folder, as `MNIST.load` does: the names are the same.
+  /// Reads the four files from a folder, like `MNIST.load`; the file names are the same.
   ///
   /// - Parameters:
-  ///   - folder: where the files are, or are put.
-  ///   - download: fetch the files that the folder lacks, with the program `curl`, checked against the published SHA-256.
-  ///   - baseURL: where to fetch from; `nil`: the environment variable `NN_FASHION_MNIST_URL`, else the public mirror.
+  ///   - folder: The folder with the files, also the destination of downloads.
+  ///   - download: Whether to download missing files with the program `curl` and verify the published SHA-256.
+  ///   - baseURL: The download address; `nil`: the environment variable `NN_FASHION_MNIST_URL`, else the public mirror.
   /// - Throws: `DataError`.
   public static func load(from folder: String, download: Bool = false, baseURL: String? = nil) throws -> ImageDataset {
     try files.load(from: folder, download: download, baseURL: baseURL)
+  }
+
+  /// Reads the part to test on alone, which takes the memory of that part.
+  package static func loadTest(from folder: String, download: Bool) throws -> TensorDataset {
+    try files.loadTest(from: folder, download: download)
   }
 
   /// Sizes and SHA-256 as TensorFlow Datasets publishes them (`url_checksums/fashion_mnist.txt`); the mirror is Keras's,

@@ -1,27 +1,30 @@
 import BackendCore
 import NeuralNetworks
 
-/// Handwritten digits that are drawn by this program: 28x28, ten classes, 60,000 to train on and 10,000 to test on, unless
-/// other numbers are asked for. They need no file and no network.
+/// Handwritten digits drawn by this program: 28x28, ten classes, by default 60,000 for training and 10,000 for testing.
+/// They require neither files nor a network.
 ///
-/// Image `i` of a split is a pure function of the seed and `i`, the same bytes on every machine; the classes take turns.
-/// The digits are turned, slanted, stretched and shifted by chance, their strokes wobble, and dirt lies on the paper: a
-/// network with one hidden layer of 128 units classifies about 88 % of the test images after one epoch, 94 % after five.
+/// Image `i` of a split is a pure function of the seed and `i`, with the same bytes on every machine; the classes
+/// alternate. The digits are randomly rotated, slanted, stretched, and shifted; their strokes wobble, and there are
+/// specks on the paper. A network with one hidden layer of 128 units classifies about 88 % of the test images correctly
+/// after one epoch and 94 % after five.
 public enum GeneratedImages {
-  /// Which images: those to train on and those to test on have nothing in common.
+  /// The split of the images: the training and test images are different.
   public enum Split: String, Sendable {
     case train, test
 
-    /// How many there are by default.
+    /// The default number of images.
     public var count: Int { self == .train ? 60_000 : 10_000 }
   }
 
   /// The names of the ten classes, by label.
   public static let classNames = (0...9).map(String.init)
 
-  /// All images in memory, drawn on several threads: inputs float32 `[count, 28, 28]` in 0...1, targets int32 `[count]`.
+  /// All images in memory, drawn on several threads: inputs float32 `[count, 28, 28]` in 0...1, targets int32
+  /// `[count]`.
   ///
-  /// It takes a fraction of a second and 220 MB; `dataset(_:seed:count:)` draws images when they are asked for.
+  /// This takes a fraction of a second (a few seconds in a debug build) and 220 MB; `dataset(_:seed:count:)` draws
+  /// images on demand.
   public static func load(
     seed: UInt64 = 0, trainCount: Int = Split.train.count, testCount: Int = Split.test.count
   ) -> ImageDataset {
@@ -29,7 +32,7 @@ public enum GeneratedImages {
       train: tensors(.train, seed, trainCount), test: tensors(.test, seed, testCount), classNames: classNames)
   }
 
-  /// The same images, each drawn when a batch first asks for it and kept as bytes: training starts at once.
+  /// The same images, each drawn when a batch first requests it and cached as bytes, so training starts at once.
   public static func dataset(_ split: Split, seed: UInt64 = 0, count: Int? = nil) -> GeneratedImageDataset {
     GeneratedImageDataset(key: key(split, seed), count: count ?? split.count)
   }
@@ -39,13 +42,17 @@ public enum GeneratedImages {
   }
 
   private static func tensors(_ split: Split, _ seed: UInt64, _ count: Int) -> TensorDataset {
-    if count < 1 { fatalError("GeneratedImages.load: \(count) images to \(split.rawValue); at least 1 is needed") }
+    if !(1...Int(Int32.max)).contains(count) {
+      ProgrammerError.end("GeneratedImages.load: images to \(split.rawValue) are from 1 to \(Int32.max), not \(count)")
+    }
     let area = GlyphRenderer.area
+    // The numbers are there twice while they become a tensor.
+    requireMemory(for: "GeneratedImages.load", count, of: 2 * (4 * area + 4))
     let parts = processorCount()
     let key = key(split, seed)
     let values = [Float](unsafeUninitializedCapacity: count * area) { values, filled in
       nonisolated(unsafe) let start = values.baseAddress!  // each thread writes images of its own
-      concurrently(parts: parts) { part in
+      SystemThread.concurrently(parts) { part in
         var renderer = GlyphRenderer(key: key)
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: area) { pixels in
           for index in count * part / parts..<count * (part + 1) / parts {
@@ -62,18 +69,18 @@ public enum GeneratedImages {
   }
 }
 
-/// Generated images that are drawn when they are asked for: inputs float32 `[count, 28, 28]`, targets int32 `[count]`.
+/// Generated images, drawn on demand: inputs float32 `[count, 28, 28]`, targets int32 `[count]`.
 public struct GeneratedImageDataset: Dataset {
   public let count: Int
   private let images: ImageCache
 
   init(key: UInt64, count: Int) {
-    if count < 1 { fatalError("GeneratedImages.dataset: \(count) images; at least 1 is needed") }
+    if count < 1 { ProgrammerError.end("GeneratedImages.dataset: at least 1 image is needed, not \(count)") }
     self.count = count
     images = ImageCache(key: key, count: count)
   }
 
-  /// The images with these indices and their classes. Any number of threads may ask at the same time.
+  /// The images with these indices and their classes. Any number of threads may call this at the same time.
   ///
   /// - Throws: `TrainingError.noSuchExample` for an index out of range.
   public func batch(at indices: [Int]) throws -> Batch {

@@ -1,8 +1,8 @@
-/// The ten digits as pen strokes in a square from 0 to 100, x to the right, y downwards. Most have more than one shape, as
-/// in handwriting.
+/// The ten digits as pen strokes in a square from 0 to 100, with x to the right and y downward. Most digits have
+/// several shapes, as in handwriting.
 enum GlyphShapes {
-  /// The control points of a smooth curve: a quadratic B-spline that begins at the first and ends at the last of them. Two
-  /// points make a straight line.
+  /// The control points of a smooth curve: a quadratic B-spline from the first to the last point. Two points make a
+  /// straight line.
   typealias Stroke = [SIMD2<Float>]
   typealias Shape = [Stroke]
 

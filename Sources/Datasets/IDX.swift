@@ -1,7 +1,8 @@
+import HostMemory
 import NeuralNetworks
 
-/// An array in the IDX format of the MNIST files, plain or gzip: two zero bytes, a type byte, a rank byte, the sizes as
-/// big-endian 32-bit integers, then the elements, big-endian, in row-major order.
+/// An array in the IDX format of the MNIST files, plain or gzip: two zero bytes, a type byte, a rank byte, the extents
+/// as big-endian 32-bit integers, then the elements, big-endian, in row-major order.
 ///
 /// Format: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
 public struct IDX: Sendable {
@@ -14,7 +15,7 @@ public struct IDX: Sendable {
     case float32 = 0x0D
     case float64 = 0x0E
 
-    /// Bytes an element.
+    /// The size of an element in bytes.
     public var size: Int {
       switch self {
       case .uint8, .int8: 1
@@ -25,31 +26,59 @@ public struct IDX: Sendable {
     }
   }
 
-  /// Where it was read from.
+  /// The path of the file.
   public let path: String
-  /// The element type that the file declares.
+  /// The element type declared by the file.
   public let element: Element
-  /// The extents that the file declares, outermost first.
+  /// The extents declared by the file, outermost first.
   public let shape: [Int]
-  /// The whole unpacked file; the elements begin at `start`.
+  /// The whole decompressed file; the elements start at `start`.
   let bytes: [UInt8]
   let start: Int
 
   /// The number of elements.
   public var count: Int { (bytes.count - start) / element.size }
 
-  /// Reads a file and checks its head and its length.
+  /// Reads a file and checks its header and its length.
   ///
   /// - Parameters:
-  ///   - path: the file, plain or gzip.
-  ///   - limit: the most bytes that the file may hold, packed or unpacked.
-  /// - Throws: `DataError`, naming the file, the byte, what was expected and what was found.
-  public init(_ path: String, limit: Int = 1 << 32) throws {
-    try self.init(bytes: DataFile.read(path, limit: limit), path: path)
+  ///   - path: The file, plain or gzip.
+  ///   - limit: The maximum size of the file in bytes, compressed or decompressed.
+  /// - Throws: `DataError`, with the file, the byte offset, and the expected and actual content.
+  public init(_ path: String, limit: Int = 1 << 32) throws { try self.init(DataStream(path, limit: limit)) }
+
+  /// Reads the bytes of a decompressed file; `path` is for messages.
+  init(bytes: [UInt8], path: String) throws(DataError) { try self.init(DataStream(bytes: bytes, path: path)) }
+
+  /// Reads the header first. The elements are read, and memory is allocated for them, only if their size can match the
+  /// header.
+  private init(_ stream: DataStream) throws(DataError) {
+    var first: [UInt8] = []
+    while first.count < IDX.longestHead {
+      let piece = try stream.next()
+      if piece.isEmpty { break }
+      first += piece
+    }
+    let (element, shape, start, length) = try IDX.head(first, stream.path)
+    func fault(_ found: String) -> DataError {
+      .malformed(
+        file: stream.path, offset: start, expected: "\(length) bytes for the shape \(shape) of \(element)", found: found
+      )
+    }
+    if let size = stream.size, size - start != length { throw fault("\(size - start) bytes") }
+    let bytes = try stream.rest(after: first, expected: start + length)
+    if bytes.count > start + length { throw fault("more") }
+    if bytes.count < start + length { throw fault("\(bytes.count - start) bytes") }
+    (path, self.element, self.shape, self.bytes, self.start) = (stream.path, element, shape, bytes, start)
   }
 
-  /// The same from the bytes of an unpacked file; `path` is for messages.
-  init(bytes: [UInt8], path: String) throws(DataError) {
+  /// The longest header in bytes: four bytes, and the extents of eight axes.
+  private static let longestHead = 36
+
+  /// Parses the header from the first bytes of a file, with the number of bytes of the elements.
+  private static func head(
+    _ bytes: [UInt8], _ path: String
+  ) throws(DataError) -> (element: Element, shape: [Int], start: Int, length: Int) {
     func fault(_ offset: Int, _ expected: String, _ found: String) -> DataError {
       .malformed(file: path, offset: offset, expected: expected, found: found)
     }
@@ -69,24 +98,27 @@ public struct IDX: Sendable {
     for axis in 0..<rank {
       let size = Int(bigEndian(bytes, 4 + 4 * axis) as UInt32)
       shape.append(size)
-      // Axes beside an empty one are counted too: their strides must be numbers.
+      // Axes next to an empty one count too, because their strides must be representable.
       let (product, overflow) = length.multipliedReportingOverflow(by: max(size, 1))
-      if overflow { throw fault(4 + 4 * axis, "a size that fits into memory", "\(size)") }
+      if overflow || product > .max - start { throw fault(4 + 4 * axis, "a size that fits into memory", "\(size)") }
       length = product
     }
-    if shape.contains(0) { length = 0 }
-    if bytes.count - start != length {
-      throw fault(
-        start, "\(length) bytes for the shape \(shape) of \(element)", "\(bytes.count - start) bytes")
-    }
-    (self.path, self.element, self.shape, self.bytes, self.start) = (path, element, shape, bytes, start)
+    return (element, shape, start, shape.contains(0) ? 0 : length)
   }
 
   /// The elements as float32. Float64 is rounded.
   ///
   /// - Throws: `DataError` if one is NaN, infinite, or too large for float32.
   public func floats() throws -> [Float] {
-    try (0..<count).map { index in
+    try checkMemory(of: Float.self)
+    return try floats(in: 0..<count)
+  }
+
+  /// Some of the elements as float32, counted in row-major order.
+  ///
+  /// - Throws: `DataError`, as for all of them.
+  package func floats(in range: Range<Int>) throws(DataError) -> [Float] {
+    try range.map { index throws(DataError) in
       let value = double(at: index)
       let float = Float(value)
       if !float.isFinite { throw fault(index, "a finite float32", "\(value)") }
@@ -96,9 +128,14 @@ public struct IDX: Sendable {
 
   /// The elements as int32.
   ///
-  /// - Throws: `DataError` if the elements are floating-point numbers with a fraction or out of range.
+  /// - Throws: `DataError` if the elements are floating-point numbers that have a fraction or are out of range.
   public func integers() throws -> [Int32] {
-    try (0..<count).map { index in
+    try checkMemory(of: Int32.self)
+    return try integers(in: 0..<count)
+  }
+
+  private func integers(in range: Range<Int>) throws(DataError) -> [Int32] {
+    try range.map { index throws(DataError) in
       let value = double(at: index)
       guard let integer = Int32(exactly: value) else { throw fault(index, "an integer of 32 bits", "\(value)") }
       return integer
@@ -107,20 +144,28 @@ public struct IDX: Sendable {
 
   /// The array as a tensor: float32 for floating-point elements, int32 for integers.
   ///
-  /// - Throws: `DataError` as `floats()` does.
+  /// - Throws: `DataError`, like `floats()`.
   public func tensor(on device: Device = .cpu) throws -> Tensor {
-    switch element {
-    case .float32, .float64: Tensor(try floats(), shape: shape, on: device)
-    case .uint8, .int8, .int16, .int32: Tensor(try integers(), shape: shape, on: device)
+    try checkMemory(of: Float.self)
+    return switch element {
+    case .float32, .float64: try Tensor(shape: shape, on: device) { try floats(in: $0) }
+    case .uint8, .int8, .int16, .int32: try Tensor(shape: shape, on: device) { try integers(in: $0) }
     }
   }
 
-  /// The fault of an element, at its byte.
+  /// Throws if there is not enough memory for an array of all elements.
+  func checkMemory<Value>(of type: Value.Type) throws(DataError) {
+    do { try HostMemory.check(count, of: MemoryLayout<Value>.stride) } catch {
+      throw .unreadable(file: path, reason: "\(error)")
+    }
+  }
+
+  /// The error for an element, with its byte offset.
   func fault(_ index: Int, _ expected: String, _ found: String) -> DataError {
     .malformed(file: path, offset: start + index * element.size, expected: expected, found: found)
   }
 
-  /// Every element fits into a Double exactly.
+  /// Every element fits exactly into a Double.
   private func double(at index: Int) -> Double {
     let offset = start + index * element.size
     switch element {
@@ -134,7 +179,7 @@ public struct IDX: Sendable {
   }
 }
 
-/// The integer whose most significant byte comes first, at `offset`.
+/// The big-endian integer at `offset`.
 func bigEndian<Value: FixedWidthInteger>(_ bytes: [UInt8], _ offset: Int) -> Value {
   var value: Value = 0
   for index in 0..<Value.bitWidth / 8 { value = value << 8 | Value(truncatingIfNeeded: bytes[offset + index]) }

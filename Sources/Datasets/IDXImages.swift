@@ -1,21 +1,21 @@
 import Files
 import NeuralNetworks
 
-/// Labelled images in four IDX files of a folder, named as MNIST names them.
+/// Labeled images in four IDX files of a folder, named as MNIST names them.
 struct IDXImages {
-  /// A file of the set, as it is published.
+  /// A file of the set, as published.
   struct Part {
     let name: String
     let bytes: Int
     let sha256: String
   }
 
-  /// The published files; their base names are what a folder is searched for.
+  /// The published files. A folder is searched for their base names.
   let trainImages, trainLabels, testImages, testLabels: Part
   let classNames: [String]
-  /// Where the files are published: `https`, without a slash at the end.
+  /// The download address: `https`, without a slash at the end.
   let baseURL: String
-  /// The environment variable that takes the place of `baseURL`.
+  /// The environment variable that overrides `baseURL`.
   let environmentVariable: String
 
   var parts: [Part] { [trainImages, trainLabels, testImages, testLabels] }
@@ -25,6 +25,12 @@ struct IDXImages {
     return ImageDataset(
       train: try read(folder, trainImages, trainLabels), test: try read(folder, testImages, testLabels),
       classNames: classNames)
+  }
+
+  /// The part to test on alone.
+  func loadTest(from folder: String, download: Bool) throws -> TensorDataset {
+    if download { try fetchMissing(into: folder, baseURL: nil) }
+    return try read(folder, testImages, testLabels)
   }
 
   /// Fetches the files that the folder lacks; those that are there stay as they are.
@@ -38,7 +44,7 @@ struct IDXImages {
     }
   }
 
-  /// The path of a part, unpacked or packed, under either spelling in use (`images-idx3` and `images.idx3`).
+  /// The path of a part, plain or compressed, with either common spelling (`images-idx3` and `images.idx3`).
   private func existing(_ part: Part, in folder: String) -> String? {
     let base = part.name.hasSuffix(".gz") ? String(part.name.dropLast(3)) : part.name
     let dotted = String(base.replacing("-idx", with: ".idx", maxReplacements: 1))
@@ -59,19 +65,23 @@ struct IDXImages {
         file: labelFile.path, offset: 4, expected: "\(imageFile.shape[0]) labels, as \(imageFile.path) has images",
         found: "\(classes.count)")
     }
-    return TensorDataset(Tensor(pixels, shape: imageFile.shape), Tensor(classes, shape: [classes.count]))
+    return TensorDataset(pixels, Tensor(classes, shape: [classes.count]))
   }
 
   /// The bytes of images `[count, height, width]` divided by 255.
-  static func pixels(_ file: IDX) throws(DataError) -> [Float] {
+  static func pixels(_ file: IDX) throws -> Tensor {
     if file.element != .uint8 {
-      throw .malformed(file: file.path, offset: 2, expected: "pixels of type uint8 (0x08)", found: "\(file.element)")
+      throw DataError.malformed(
+        file: file.path, offset: 2, expected: "pixels of type uint8 (0x08)", found: "\(file.element)")
     }
     if file.shape.count != 3 || file.shape.contains(0) {
-      throw .malformed(
+      throw DataError.malformed(
         file: file.path, offset: 3, expected: "images [count, height, width]", found: "the shape \(file.shape)")
     }
-    return Pixels.scaled(file.bytes[file.start...])
+    try file.checkMemory(of: Float.self)
+    return try Tensor(shape: file.shape) { places in
+      Pixels.scaled(file.bytes[(file.start + places.lowerBound)..<(file.start + places.upperBound)])
+    }
   }
 
   static func labels(_ file: IDX, below classes: Int) throws -> [Int32] {

@@ -1,9 +1,17 @@
+import NeuralNetworks
 import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 
 /// The bytes of generated images, drawn at the first request. Pages of memory that no image has reached are never touched.
 ///
-/// It is safe on any number of threads without a lock: an image is written once, by the thread that moves its state from
-/// `absent` to `busy`, and read by others only when the state is `ready`; a thread that finds it busy draws its own copy.
+/// It is safe for use on any number of threads without a lock. An image is written once, by the thread that changes its
+/// state from `absent` to `busy`. Others read it only if the state is `ready`; a thread that finds it busy draws its
+/// own copy.
 final class ImageCache: @unchecked Sendable {
   let key: UInt64
   private let count: Int
@@ -16,7 +24,14 @@ final class ImageCache: @unchecked Sendable {
   init(key: UInt64, count: Int) {
     self.key = key
     self.count = count
-    pixels = .allocate(capacity: count * GlyphRenderer.area)
+    // Not the memory that is free: it is taken image by image.
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: GlyphRenderer.area)
+    guard !overflow, let memory = malloc(bytes) else {
+      let size = GlyphRenderer.area
+      ProgrammerError.end("GeneratedImages.dataset: there is no memory for \(count) images of \(size) bytes")
+    }
+    pixels = memory.bindMemory(to: UInt8.self, capacity: bytes)
+    requireMemory(for: "GeneratedImages.dataset", count, of: 1)
     states = .allocate(capacity: count)
     for index in 0..<count { (states + index).initialize(to: Atomic(ImageCache.absent)) }
   }
@@ -24,10 +39,10 @@ final class ImageCache: @unchecked Sendable {
   deinit {
     states.deinitialize(count: count)
     states.deallocate()
-    pixels.deallocate()
+    free(pixels)
   }
 
-  /// Copies image `index` to `output`, drawing it if nobody did before.
+  /// Copies image `index` to `output`, drawing it first if necessary.
   func copy(_ index: Int, _ renderer: inout GlyphRenderer, into output: UnsafeMutablePointer<UInt8>) {
     let kept = pixels + index * GlyphRenderer.area
     if states[index].load(ordering: .acquiring) == ImageCache.ready {

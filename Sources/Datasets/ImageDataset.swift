@@ -1,17 +1,17 @@
 import NeuralNetworks
 
-/// Labelled images to train on and to test on.
+/// Labeled images to train on and to test on.
 ///
 /// Inputs are float32 `[count, height, width]` in 0...1; targets are int32 class indices `[count]`.
 public struct ImageDataset: Sendable {
-  /// What to train on: images float32 `[count, height, width]`, labels int32 `[count]`.
+  /// The training data: images float32 `[count, height, width]`, labels int32 `[count]`.
   public let train: TensorDataset
-  /// What to test on, in the same form.
+  /// The test data, in the same form.
   public let test: TensorDataset
-  /// What each class index stands for.
+  /// The name of each class, by class index.
   public let classNames: [String]
 
-  /// The two parts, and the name of each class, by label.
+  /// Creates a dataset from its two parts and the class names by label.
   public init(train: TensorDataset, test: TensorDataset, classNames: [String]) {
     self.train = train
     self.test = test

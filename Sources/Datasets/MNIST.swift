@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// The MNIST handwritten digits: 60,000 images to train on, 10,000 to test on, 28x28, ten classes.
+/// The MNIST handwritten digits: 60,000 images for training, 10,000 for testing, 28x28, ten classes.
 ///
 /// Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
 public enum MNIST {
@@ -10,13 +10,19 @@ public enum MNIST {
   /// Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte` from a
   /// folder, each plain or as `.gz`: pixels divided by 255 as float32 `[count, height, width]`, labels as int32 `[count]`.
   ///
+  ///
   /// - Parameters:
-  ///   - folder: where the files are, or are put.
-  ///   - download: fetch the files that the folder lacks, with the program `curl`, checked against the published SHA-256.
-  ///   - baseURL: where to fetch from; `nil`: the environment variable `NN_MNIST_URL`, else the public mirror.
+  ///   - folder: The folder with the files, also the destination of downloads.
+  ///   - download: Whether to download missing files with the program `curl` and verify the published SHA-256.
+  ///   - baseURL: The download address; `nil`: the environment variable `NN_MNIST_URL`, else the public mirror.
   /// - Throws: `DataError`.
   public static func load(from folder: String, download: Bool = false, baseURL: String? = nil) throws -> ImageDataset {
     try files.load(from: folder, download: download, baseURL: baseURL)
+  }
+
+  /// Reads the part to test on alone, which takes the memory of that part.
+  package static func loadTest(from folder: String, download: Bool) throws -> TensorDataset {
+    try files.loadTest(from: folder, download: download)
   }
 
   /// Sizes and SHA-256 as TensorFlow Datasets publishes them (`url_checksums/mnist.txt`).

@@ -1,12 +1,12 @@
-/// Grey bytes as numbers from 0 to 1.
+import CGlyphs
+
+/// Gray bytes as numbers from 0 to 1.
 enum Pixels {
-  /// The 256 quotients by 255, each rounded once.
+  /// The 256 quotients of division by 255, each rounded once.
   private static let quotients: [Float] = (0..<256).map { Float($0) / 255 }
 
   static func scale(_ bytes: UnsafeBufferPointer<UInt8>, into values: UnsafeMutablePointer<Float>) {
-    quotients.withUnsafeBufferPointer { quotients in
-      for (place, byte) in bytes.enumerated() { values[place] = quotients[Int(byte)] }
-    }
+    if let first = bytes.baseAddress { nn_look_up(first, bytes.count, quotients, values) }
   }
 
   static func scaled(_ bytes: ArraySlice<UInt8>) -> [Float] {

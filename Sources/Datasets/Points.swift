@@ -7,12 +7,12 @@ import Glibc
 import Musl
 #endif
 
-/// The classic sets of points in the plane: float32 inputs `[count, 2]`, int32 class indices `[count]`.
+/// The classic point sets in the plane: float32 inputs `[count, 2]`, int32 class indices `[count]`.
 ///
-/// Every point is a function of the seed and its index; classes take turns, so that any stretch of them is balanced.
-/// The shapes are those of scikit-learn's `make_blobs`, `make_moons` and `make_circles`.
+/// Every point is a function of the seed and its index. The classes alternate, so every range of points is balanced.
+/// The shapes are those of scikit-learn's `make_blobs`, `make_moons`, and `make_circles`.
 public enum Points {
-  /// Round clouds, one a class, around centres on a circle of the given radius.
+  /// Round clouds, one a class, around centers on a circle of the given radius.
   public static func blobs(
     _ count: Int, classes: Int = 3, deviation: Double = 1, radius: Double = 5, seed: UInt64 = 0
   ) -> TensorDataset {
@@ -22,7 +22,7 @@ public enum Points {
     }
   }
 
-  /// Two half circles of radius 1 that reach into one another.
+  /// Two interleaving half circles of radius 1.
   public static func moons(_ count: Int, noise: Double = 0.1, seed: UInt64 = 0) -> TensorDataset {
     make(count, 2, seed, "moons", noise: noise) { label, t, _ in
       let angle = Double.pi * t
@@ -30,7 +30,7 @@ public enum Points {
     }
   }
 
-  /// Two circles around the origin: class 0 of radius 1, class 1 of radius `factor`.
+  /// Two circles around the origin: class 0 with radius 1, class 1 with radius `factor`.
   public static func circles(
     _ count: Int, factor: Double = 0.5, noise: Double = 0.05, seed: UInt64 = 0
   ) -> TensorDataset {
@@ -41,7 +41,7 @@ public enum Points {
     }
   }
 
-  /// Arms that wind out from the origin to radius 1, one a class.
+  /// Spiral arms from the origin to radius 1, one per class.
   public static func spirals(
     _ count: Int, classes: Int = 3, turns: Double = 0.65, noise: Double = 0.03, seed: UInt64 = 0
   ) -> TensorDataset {
@@ -51,7 +51,7 @@ public enum Points {
     }
   }
 
-  /// The square from -1 to 1: class 1 where the signs of the coordinates differ, class 0 where they agree.
+  /// The square from -1 to 1: class 1 where the signs of the coordinates differ, class 0 where they are equal.
   public static func xor(_ count: Int, noise: Double = 0, seed: UInt64 = 0) -> TensorDataset {
     make(count, 2, seed, "xor", noise: noise) { label, t, u in
       let (x, y) = (2 * t - 1, u)
@@ -59,12 +59,16 @@ public enum Points {
     }
   }
 
-  /// `shape` gives the point of a class at the place `(t, u)` of the unit square; normal noise is added to both coordinates.
+  /// `shape` maps a class and a point `(t, u)` of the unit square to a point; normal noise is added to both
+  /// coordinates.
   private static func make(
     _ count: Int, _ classes: Int, _ seed: UInt64, _ name: String, noise: Double,
     _ shape: (_ label: Int, _ t: Double, _ u: Double) -> (Double, Double)
   ) -> TensorDataset {
-    if count < 1 || classes < 1 { fatalError("Points.\(name): count and classes must be at least 1") }
+    if !(1...Int(Int32.max)).contains(count) || !(1...Int(Int32.max)).contains(classes) {
+      ProgrammerError.end("Points.\(name): count and classes are from 1 to \(Int32.max), not \(count) and \(classes)")
+    }
+    requireMemory(for: "Points.\(name)", count, of: 24)
     let source = RandomSource(key: RandomSource.derivedKey(seed: seed, "points \(name)"))
     var values: [Float] = []
     values.reserveCapacity(2 * count)

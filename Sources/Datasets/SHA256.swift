@@ -1,4 +1,4 @@
-/// SHA-256 of FIPS 180-4, fed piece by piece: what downloads are checked with.
+/// SHA-256 of FIPS 180-4 with incremental input, for verifying downloads.
 struct SHA256 {
   private var state: [UInt32] = [
     0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
@@ -18,7 +18,7 @@ struct SHA256 {
     pending.removeFirst(offset)
   }
 
-  /// The digest, as 64 hexadecimal digits.
+  /// The digest as 64 hexadecimal digits.
   consuming func finish() -> String {
     let bits = length &* 8
     pending.append(0x80)

@@ -1,26 +1,31 @@
 import NeuralNetworks
 
 /// Words and their tokens: 0 is padding, 1 any word that has no token of its own, and from 2 on the words of a text, the most
-/// frequent first (of equally frequent ones the first in the alphabet).
+/// frequent first (of equally frequent ones the first by its bytes, which also tell words apart).
 public struct Vocabulary: Sendable {
-  /// The token that fills up a sentence.
+  /// The padding token.
   public static let padding = 0
-  /// The token of any other word.
+  /// The token of unknown words.
   public static let unknown = 1
 
-  /// The words, by token; the first two are names for padding and unknown words.
+  /// The words by token. The first two are names for padding and unknown words.
   public let words: [String]
-  private let tokens: [String: Int32]
+  private let tokens: [ByteKey: Int32]
 
-  /// The most frequent words of sentences.
+  /// Creates a vocabulary of the most frequent words of sentences.
   /// - Parameters:
-  ///   - sentences: Their words.
-  ///   - limit: How many tokens there are at most.
+  ///   - sentences: The words of each sentence.
+  ///   - limit: The maximum number of tokens.
   public init(of sentences: [[String]], limit: Int) {
-    var counts: [String: Int] = [:]
-    for sentence in sentences { for word in sentence { counts[word, default: 0] += 1 } }
+    var counts: [ByteKey: Int] = [:]
+    for sentence in sentences { for word in sentence { counts[ByteKey(word), default: 0] += 1 } }
+    self.init(counts: counts.map { ($0.key, $0.value) }, limit: limit)
+  }
+
+  /// Creates a vocabulary of the most frequent of these words, which are unique.
+  init(counts: [(key: ByteKey, value: Int)], limit: Int) {
     let frequent = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(max(limit - 2, 0)).map(\.key)
-    words = ["<padding>", "<unknown>"] + frequent
+    words = ["<padding>", "<unknown>"] + frequent.map(\.text)
     tokens = Dictionary(uniqueKeysWithValues: frequent.enumerated().map { ($1, Int32($0 + 2)) })
   }
 
@@ -28,41 +33,55 @@ public struct Vocabulary: Sendable {
   public var count: Int { words.count }
 
   /// The token of a word, which is in lower case.
-  public func token(_ word: String) -> Int { Int(tokens[word] ?? Int32(Vocabulary.unknown)) }
+  public func token(_ word: String) -> Int { Int(tokens[ByteKey(word)] ?? Int32(Vocabulary.unknown)) }
 
   /// Sentences as int32 `[count, length]`: cut, or filled up with padding at the end.
+  /// - Parameter length: At least 0.
   public func tokens(_ sentences: [[String]], length: Int) -> Tensor {
+    if length < 0 { ProgrammerError.end("Vocabulary.tokens: the length is at least 0, not \(length)") }
+    return Vocabulary.rows(sentences.lazy.map { $0.prefix(length).map { Int32(token($0)) } }, length: length)
+  }
+
+  /// Tokens, at most `length` of each sentence, as int32 `[count, length]`: filled up with padding at the end.
+  static func rows(_ sentences: some Collection<[Int32]>, length: Int) -> Tensor {
     var numbers: [Int32] = []
     numbers.reserveCapacity(sentences.count * length)
-    for sentence in sentences {
-      let known = sentence.prefix(length)
-      for word in known { numbers.append(Int32(token(word))) }
-      for _ in known.count..<max(length, known.count) { numbers.append(Int32(Vocabulary.padding)) }
+    for known in sentences {
+      numbers += known
+      for _ in known.count..<length { numbers.append(Int32(padding)) }
     }
     return Tensor(numbers, shape: [sentences.count, length])
   }
 
-  /// The words of a sentence, in lower case: letters and digits that stand together, with apostrophes between them; and each
-  /// `!` and `?` for itself.
+  /// The words of a sentence in lowercase: sequences of letters and digits, with apostrophes inside them; each `!` and
+  /// `?` is a separate word.
   public static func words(_ sentence: String) -> [String] {
     var words: [String] = []
+    forEachWord(of: sentence) { words.append($0) }
+    return words
+  }
+
+  /// Passes on the words of a sentence one by one.
+  static func forEachWord(of sentence: some StringProtocol, _ body: (String) -> Void) {
     var word = ""
     func end() {
-      while word.last == "'" { word.removeLast() }
-      if !word.isEmpty { words.append(word) }
+      while word.utf8.last == UInt8(ascii: "'") { word.unicodeScalars.removeLast() }
+      if !word.isEmpty { body(word) }
       word = ""
     }
     for character in sentence.lowercased() {
+      // As a scalar: to compare a character with thousands of combining marks takes quadratic time.
+      let scalars = character.unicodeScalars
+      let only = scalars.dropFirst().isEmpty ? scalars.first : nil
       if character.isLetter || character.isNumber {
         word.append(character)
-      } else if character == "'" || character == "\u{2019}" {
+      } else if only == "'" || only == "\u{2019}" {
         if !word.isEmpty { word.append("'") }
       } else {
         end()
-        if character == "!" || character == "?" { words.append(String(character)) }
+        if only == "!" || only == "?" { body(String(character)) }
       }
     }
     end()
-    return words
   }
 }

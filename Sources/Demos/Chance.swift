@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// Uniform numbers from 0 to 1 for the host, drawn many at a time.
+/// Uniform random numbers from 0 to 1 on the host, drawn in batches.
 struct Chance {
   private let random: RandomStream
   private var numbers: ArraySlice<Double> = []
@@ -14,7 +14,7 @@ struct Chance {
     return numbers.removeFirst()
   }
 
-  /// A place in a list of weights that add up to 1, each as likely as its weight says.
+  /// A random index into a list of weights with sum 1, with probabilities equal to the weights.
   mutating func pick(_ weights: [Double]) -> Int {
     var rest = next()
     for (index, weight) in weights.enumerated() {

@@ -1,27 +1,27 @@
 public import NeuralNetworks
 
-/// What a demonstration has to work with: a device, a seed, data, and where text and pictures go.
+/// The environment of a demo: a device, a seed, data, and destinations for text and pictures.
 public struct Stage: Sendable {
-  /// Where networks are trained.
+  /// The device for training.
   public var device: Device
-  /// Decides weights, data that is made up, and the order of examples.
+  /// The seed of weights, generated data, and the order of examples.
   public var seed: UInt64
-  /// Trains for a shorter time: enough to see that it learns.
+  /// Whether to train for a shorter time, just enough to show that the network learns.
   public var isQuick: Bool
-  /// A folder with data sets in folders of their own, "mnist-10k"; nil: data that is made up.
+  /// A folder with subfolders of data sets, such as "mnist-10k"; nil for generated data.
   public var data: String?
-  /// Takes a line of text.
+  /// Receives a line of text.
   public var show: @Sendable (String) -> Void
-  /// Takes a picture: a name without ending, and SVG.
+  /// Receives a picture: a name without an extension, and SVG.
   public var keep: @Sendable (_ name: String, _ svg: String) throws -> Void
 
   /// - Parameters:
-  ///   - device: Where networks are trained.
-  ///   - seed: Decides weights, data that is made up, and the order of examples.
-  ///   - isQuick: Trains for a shorter time.
-  ///   - data: A folder with data sets; nil: data that is made up.
-  ///   - show: Takes a line of text.
-  ///   - keep: Takes a picture.
+  ///   - device: The device for training.
+  ///   - seed: The seed of weights, generated data, and the order of examples.
+  ///   - isQuick: Whether to train for a shorter time.
+  ///   - data: A folder with data sets; nil for generated data.
+  ///   - show: Receives a line of text.
+  ///   - keep: Receives a picture.
   public init(
     device: Device, seed: UInt64 = 1, isQuick: Bool = false, data: String? = nil,
     show: @escaping @Sendable (String) -> Void = { _ in },
@@ -35,7 +35,7 @@ public struct Stage: Sendable {
     self.keep = keep
   }
 
-  /// `full`, or `quick` where time is short.
+  /// `full`, or `quick` for a short run.
   func passes(_ full: Int, quick: Int) -> Int { isQuick ? quick : full }
 
   /// A number with a few digits.

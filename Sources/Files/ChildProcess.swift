@@ -5,11 +5,11 @@ import Musl
 #endif
 import Synchronization
 
-/// A program that runs beside this one, its output read through a pipe. It is ended when the last reference goes.
+/// A child process whose output is read through a pipe. It is terminated when the last reference is released.
 package final class ChildProcess {
   package struct Failure: Error {
     package let reason: String
-    /// There is no such program.
+    /// Whether the program was not found.
     package let isMissing: Bool
 
     package init(reason: String, isMissing: Bool = false) {
@@ -25,11 +25,11 @@ package final class ChildProcess {
   private var errorBytes: [UInt8] = []
   private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
-  /// Starts `program` (sought on the `PATH`) with nothing on its standard input.
+  /// Starts `program` (looked up on the `PATH`) with an empty standard input.
   package init(_ program: String, _ arguments: [String]) throws(Failure) {
     let started: Started
     do {
-      // One at a time: a child started by another thread meanwhile would hold our pipes open.
+      // One at a time: a child started by another thread in the meantime would keep our pipes open.
       started = try ChildProcess.starting.withLock { _ in try ChildProcess.start(program, arguments) }
     } catch let failure as Failure {
       throw failure
@@ -71,7 +71,7 @@ package final class ChildProcess {
     throw Failure(reason: "cannot start \(program): \(systemMessage(code))", isMissing: code == ENOENT)
   }
 
-  /// Both ends are closed in any child.
+  /// Both ends are closed in child processes.
   private static func makePipe() throws(Failure) -> (read: Int32, write: Int32) {
     var ends: [Int32] = [-1, -1]
     if pipe(&ends) != 0 { throw Failure(reason: systemMessage(errno)) }
@@ -88,7 +88,7 @@ package final class ChildProcess {
     }
   }
 
-  /// The next piece of the output; empty at its end. Throws when the clock passes the deadline.
+  /// The next chunk of the output; empty at the end. Throws if the deadline passes.
   package func readOutput(deadline: Int) throws(Failure) -> [UInt8] {
     var errorsAreOpen = true
     while true {
@@ -110,7 +110,7 @@ package final class ChildProcess {
     }
   }
 
-  /// Waits for the end; the exit status, or 128 and the number of the signal.
+  /// Waits for the process to end. Returns the exit status, or 128 plus the signal number.
   @discardableResult package func wait() -> Int32 {
     if let status { return status }
     var raw: Int32 = 0
@@ -120,21 +120,21 @@ package final class ChildProcess {
     return result
   }
 
-  /// What the program wrote to its standard error, as one line; call it after `wait()`.
+  /// The output on standard error, as one line. Call it after `wait()`.
   package func errorText() -> String {
     while readErrors() {}
     let text = String(decoding: errorBytes, as: UTF8.self)
     return text.split(whereSeparator: \.isNewline).joined(separator: "; ")
   }
 
-  /// Seconds of a clock that nobody sets.
+  /// Seconds of a monotonic clock.
   package static func now() -> Int {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return time.tv_sec
   }
 
-  /// Keeps the first 4 KiB; false at the end.
+  /// Keeps the first 4 KiB. Returns false at the end.
   private func readErrors() -> Bool {
     var piece = [UInt8](repeating: 0, count: 1024)
     let got = read(errors, &piece, piece.count)

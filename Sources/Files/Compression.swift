@@ -1,12 +1,12 @@
 import CZlib
 
-/// What is wrong with compressed bytes.
+/// An error in compressed bytes.
 package enum CompressionError: Error, Sendable, Hashable {
-  /// The compressed bytes end too early; the offset is their count.
+  /// The compressed data is incomplete; the offset is its size in bytes.
   case truncated(offset: Int)
-  /// zlib refuses the bytes at this offset: a wrong header, code or check sum.
+  /// zlib rejects the bytes at this offset because of an invalid header, code, or checksum.
   case damaged(offset: Int, reason: String)
-  /// More bytes come out than the caller is ready to take.
+  /// The output is larger than the caller accepts.
   case tooLarge(limit: Int)
   /// zlib could not get memory.
   case outOfMemory
@@ -28,21 +28,21 @@ package enum CompressionError: Error, Sendable, Hashable {
   }
 }
 
-/// Deflate streams through zlib, with a bound on what comes out of a hostile one.
+/// Deflate streams through zlib, with a limit on the output to protect against malicious input.
 package enum Compression {
   package enum Format: Sendable {
-    /// RFC 1952, one member or several after one another.
+    /// RFC 1952, one or more members.
     case gzip
-    /// RFC 1951 without any frame, as in a zip archive.
+    /// RFC 1951 without a frame, as in a zip archive.
     case raw
 
     var windowBits: Int32 { self == .gzip ? MAX_WBITS + 16 : -MAX_WBITS }
   }
 
-  /// True if the bytes begin as a gzip file does.
+  /// Whether the bytes start with the signature of a gzip file.
   package static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B }
 
-  /// The CRC-32 of ISO 3309, as gzip and zip use it.
+  /// The CRC-32 of ISO 3309, as used by gzip and zip.
   package static func crc32(_ bytes: [UInt8], seed: UInt32 = 0) -> UInt32 {
     var value = uLong(seed)
     bytes.withUnsafeBufferPointer { buffer in
@@ -56,38 +56,22 @@ package enum Compression {
     return UInt32(truncatingIfNeeded: value)
   }
 
-  /// Unpacks all of `bytes`; more than `limit` bytes of output are refused, so memory stays bounded.
+  /// Decompresses all of `bytes`. Throws if the output exceeds `limit` bytes, so memory use is bounded.
   package static func inflate(_ bytes: [UInt8], _ format: Format, limit: Int) throws(CompressionError) -> [UInt8] {
-    var stream = z_stream()
-    if inflateInit2_(&stream, format.windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) != Z_OK {
-      throw .outOfMemory
-    }
-    defer { inflateEnd(&stream) }
+    let inflation = try Inflation(format)
     var output: [UInt8] = []
-    output.reserveCapacity(min(limit, bytes.count * 3))
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
     var offset = 0
     while true {
-      let (status, consumed, produced) = step(&stream, bytes, offset, &chunk)
-      offset += consumed
-      if output.count + produced > limit { throw .tooLarge(limit: limit) }
-      output += chunk[..<produced]
-      switch status {
-      case Z_STREAM_END:
-        if try isFinished(bytes, offset, format) { return output }
-        inflateReset(&stream)
-      case Z_OK, Z_BUF_ERROR:
-        if consumed == 0 && produced == 0 { throw .truncated(offset: offset) }
-      case Z_MEM_ERROR: throw .outOfMemory
-      case Z_NEED_DICT: throw .damaged(offset: offset, reason: "the compressed data asks for a dictionary")
-      default:
-        let words = stream.msg.map { String(cString: $0) } ?? "invalid data"
-        throw .damaged(offset: offset, reason: "the compressed data is damaged (\(words))")
-      }
+      let piece = try inflation.next(bytes, from: &offset)
+      if piece.isEmpty { break }
+      if output.count + piece.count > limit { throw .tooLarge(limit: limit) }
+      output += piece
     }
+    try inflation.finish()
+    return output
   }
 
-  /// Packs `bytes`. `level` 0 to 9, as zlib counts.
+  /// Compresses `bytes`. `level` is 0 to 9, as in zlib.
   package static func deflate(_ bytes: [UInt8], _ format: Format, level: Int32 = 6) throws(CompressionError) -> [UInt8]
   {
     var stream = z_stream()
@@ -119,31 +103,5 @@ package enum Compression {
       if status == Z_STREAM_END { return output }
       if status != Z_OK && status != Z_BUF_ERROR { throw .outOfMemory }
     }
-  }
-
-  /// One call of zlib: fills the chunk as far as the input allows.
-  private static func step(
-    _ stream: inout z_stream, _ bytes: [UInt8], _ offset: Int, _ chunk: inout [UInt8]
-  ) -> (status: Int32, consumed: Int, produced: Int) {
-    let length = min(bytes.count - offset, 1 << 30)
-    return bytes.withUnsafeBufferPointer { input in
-      chunk.withUnsafeMutableBufferPointer { room in
-        stream.next_in = input.baseAddress.map { UnsafeMutablePointer(mutating: $0 + offset) }
-        stream.avail_in = uInt(length)
-        stream.next_out = room.baseAddress
-        stream.avail_out = uInt(room.count)
-        let status = CZlib.inflate(&stream, Z_NO_FLUSH)
-        return (status, length - Int(stream.avail_in), room.count - Int(stream.avail_out))
-      }
-    }
-  }
-
-  /// After the end of a stream: true if nothing (or, as gzip allows, zero padding) follows, false if another member does.
-  private static func isFinished(_ bytes: [UInt8], _ offset: Int, _ format: Format) throws(CompressionError) -> Bool {
-    let rest = bytes[offset...]
-    if rest.isEmpty { return true }
-    if format == .gzip && rest.allSatisfy({ $0 == 0 }) { return true }
-    if format == .gzip && rest.count >= 2 && rest[offset] == 0x1F && rest[offset + 1] == 0x8B { return false }
-    throw .damaged(offset: offset, reason: "\(rest.count) bytes follow the end of the compressed data")
   }
 }

@@ -4,7 +4,8 @@ import Glibc
 import Musl
 #endif
 
-/// A file that grows at its end, one system call for each piece; it is made if it is missing.
+/// A file for appending. The system has the bytes when `append` returns. A missing file is created. A pipe or a device
+/// is written to and stays open until the last reference is released, so its reader sees one stream.
 package final class FileAppender {
   package let path: String
   /// False for a pipe or a device, which can only be written to.
@@ -13,25 +14,50 @@ package final class FileAppender {
 
   package init(_ path: String) throws(FileError) {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    if descriptor < 0 {
+    try Path.check(path)
+    // Linux refuses to open a file of somebody else in a folder like /tmp with O_CREAT (fs.protected_regular).
+    let existing = Stream.open(path, O_APPEND)
+    guard let descriptor = existing ?? (errno == ENOENT ? Stream.open(path, O_CREAT | O_APPEND) : nil) else {
       if errno == ENOENT { throw .failed(path: path, reason: "cannot create: its folder does not exist") }
       throw .failed(path: path, reason: "cannot open: \(systemMessage(errno))")
     }
+    self.descriptor = descriptor
     var status = stat()
     isRegularFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
   deinit { close(descriptor) }
 
-  /// Hands the bytes to the system, which has them when this returns.
+  /// False if the path no longer refers to this file because it was deleted or replaced, so the bytes would be lost.
+  package var isInPlace: Bool {
+    var (own, there) = (stat(), stat())
+    return fstat(descriptor, &own) == 0 && stat(path, &there) == 0 && own.st_dev == there.st_dev
+      && own.st_ino == there.st_ino
+  }
+
+  /// Writes the bytes to the system before it returns.
   package func append(_ bytes: [UInt8]) throws(FileError) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let wrote = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if wrote < 0 && errno == EINTR { continue }
-      if wrote < 0 { throw .failed(path: path, reason: "cannot write: \(systemMessage(errno))") }
-      rest = rest.dropFirst(wrote)
-    }
+    let code = writeAll(bytes, to: descriptor)
+    if code != 0 { throw .failed(path: path, reason: "cannot write: \(systemMessage(code))") }
+  }
+
+  /// Puts the bytes in the place of all that the file has; it stays the same file, whoever owns it and its folder. A pipe, a
+  /// device, or what another program opened gets them added.
+  package func replaceAll(with bytes: [UInt8]) throws(FileError) {
+    guard isRegularFile, Path.descriptor(path) == nil else { return try append(bytes) }
+    var code = takeRoom(bytes.count, in: descriptor)
+    if code == 0 { code = overwrite(bytes) }
+    if code != 0 { throw .failed(path: path, reason: "cannot write: \(systemMessage(code))") }
+  }
+
+  /// - Returns: 0, or the number of the system's error.
+  private func overwrite(_ bytes: [UInt8]) -> Int32 {
+    let flags = fcntl(descriptor, F_GETFL)
+    guard flags >= 0, fcntl(descriptor, F_SETFL, flags & ~O_APPEND) == 0 else { return errno }
+    defer { _ = fcntl(descriptor, F_SETFL, flags) }
+    guard lseek(descriptor, 0, SEEK_SET) == 0 else { return errno }
+    let code = writeAll(bytes, to: descriptor)
+    if code != 0 { return code }
+    return ftruncate(descriptor, off_t(bytes.count)) == 0 && fsync(descriptor) == 0 ? 0 : errno
   }
 }

@@ -4,13 +4,13 @@ import Glibc
 import Musl
 #endif
 
-/// What goes wrong between a program and its files. The modules above turn it into errors of their own.
+/// Errors of file access. The modules above convert them to their own errors.
 package enum FileError: Error, Sendable, Hashable {
-  /// There is no such file.
+  /// The file does not exist.
   case missing(path: String)
-  /// A system call failed; the reason is the system's, in words.
+  /// A system call failed; the reason is the system's message.
   case failed(path: String, reason: String)
-  /// More bytes than the caller is ready to take.
+  /// The file has more bytes than the caller accepts.
   case tooLarge(path: String, bytes: Int, limit: Int)
 
   package var path: String {
@@ -19,7 +19,7 @@ package enum FileError: Error, Sendable, Hashable {
     }
   }
 
-  /// One phrase without the path.
+  /// A phrase that describes the error, without the path.
   package var reason: String {
     switch self {
     case .missing: "no such file"
@@ -28,7 +28,7 @@ package enum FileError: Error, Sendable, Hashable {
     }
   }
 
-  /// The error for the `errno` of the call just made.
+  /// The error for the `errno` of the preceding call.
   package static func current(_ path: String, while action: String) -> FileError {
     let code = errno
     if code == ENOENT { return .missing(path: path) }
@@ -36,16 +36,16 @@ package enum FileError: Error, Sendable, Hashable {
   }
 }
 
-/// The system's words for an error number.
+/// The system's message for an error number.
 package func systemMessage(_ code: Int32) -> String {
-  // strerror is not thread-safe; strerror_r is, but Glibc and Musl declare it differently. The words are few, so that a
-  // table of the usual ones serves both.
+  // strerror is not thread-safe. strerror_r is, but Glibc and Musl declare it differently. There are few messages, so a
+  // table of the common ones serves both.
   switch code {
   case EACCES: "permission denied"
   case EPERM: "operation not permitted"
   case ENOENT: "no such file or folder"
   case EISDIR: "it is a folder"
-  case ENOTDIR: "a part of the path is no folder"
+  case ENOTDIR: "a part of the path is not a folder"
   case EEXIST: "it exists already"
   case ENOSPC: "no space left on the device"
   case EDQUOT: "the disk quota is used up"
@@ -59,6 +59,10 @@ package func systemMessage(_ code: Int32) -> String {
   case ENOTEMPTY: "the folder is not empty"
   case ENOMEM: "out of memory"
   case EAGAIN: "no resources at the moment"
+  case EPIPE: "the other end of the pipe is closed"
+  case ENXIO: "nobody reads from it"
+  case EINTR: "interrupted while its reader took nothing"
+  case EBADF: "it is not open for writing"
   default: "system error \(code)"
   }
 }

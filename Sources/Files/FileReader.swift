@@ -3,20 +3,22 @@ import Glibc
 #elseif canImport(Musl)
 import Musl
 #endif
+import HostMemory
 
-/// A regular file opened for reading at any place; it is closed when the last reference goes.
+/// A regular file opened for reading at any position. It is closed when the last reference is released.
 ///
-/// Bytes are copied, never mapped: a file that somebody truncates while it is read gives an error, not a signal. One that takes
-/// its name meanwhile is another file; one whose bytes change is an error, but for a log, which may grow while it is read.
+/// Bytes are copied, never mapped: if a file is truncated while it is read, the result is an error, not a signal. A new
+/// file of the same name does not affect the open one. A change of its bytes is an error, except that a log may grow
+/// while it is read.
 package final class FileReader: Sendable {
   package let path: String
-  /// The size when it was opened, in bytes.
+  /// The size in bytes at the time of opening.
   package let size: Int
   private let descriptor: Int32
   private let opened: Version
   private let mayGrow: Bool
 
-  /// What tells a file that has been written to from what it was.
+  /// Identifies the state of a file, to detect changes.
   private struct Version: Equatable, Sendable {
     let size, seconds, nanoseconds: Int
 
@@ -26,11 +28,13 @@ package final class FileReader: Sendable {
     }
   }
 
-  /// - Parameter mayGrow: whether bytes may be added at the end meanwhile; what is read is what there was when it was opened.
+  /// - Parameter mayGrow: Whether bytes may be appended in the meantime. Only the bytes present at the time of opening
+  ///   are read.
   package init(_ path: String, mayGrow: Bool = false) throws(FileError) {
     self.path = path
     self.mayGrow = mayGrow
-    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // a pipe must not block
+    try Path.check(path)
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // don't block on a pipe
     if descriptor < 0 { throw .current(path, while: "open") }
     var status = stat()
     if fstat(descriptor, &status) != 0 {
@@ -49,13 +53,13 @@ package final class FileReader: Sendable {
 
   deinit { close(descriptor) }
 
-  /// `count` bytes from `offset` on; throws where the file ends before.
+  /// Reads `count` bytes starting at `offset`. Throws if the file ends before that.
   package func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
     if offset < 0 || count < 0 || offset > size || count > size - offset {
       throw .failed(path: path, reason: "it ends at byte \(size), before byte \(offset) + \(count)")
     }
-    // A file can claim any size without a block of the disk; memory that is asked for in vain would end the process.
-    if count > FileReader.memory { throw .failed(path: path, reason: "\(count) bytes are more than the memory") }
+    // A sparse file can claim any size without using disk space, and a failed allocation would end the process.
+    do { try HostMemory.check(count) } catch { throw .failed(path: path, reason: "\(error)") }
     var failure: FileError?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       while initialized < count {
@@ -81,10 +85,7 @@ package final class FileReader: Sendable {
 
   private var changed: FileError { .failed(path: path, reason: "it was changed while it was read") }
 
-  /// The bytes of this machine's memory.
-  private static let memory = Int(sysconf(Int32(_SC_PHYS_PAGES))) * Int(sysconf(Int32(_SC_PAGESIZE)))
-
-  /// The whole file, refused if it has more than `limit` bytes.
+  /// Reads the whole file. Throws if it has more than `limit` bytes.
   package static func read(_ path: String, limit: Int, mayGrow: Bool = false) throws(FileError) -> [UInt8] {
     let reader = try FileReader(path, mayGrow: mayGrow)
     if reader.size > limit { throw .tooLarge(path: path, bytes: reader.size, limit: limit) }

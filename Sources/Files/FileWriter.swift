@@ -4,72 +4,95 @@ import Glibc
 import Musl
 #endif
 
-/// A file that appears under its name only when it is whole: bytes go to a temporary file in the same folder, which
-/// `commit()` writes through to the disk and renames. Without a commit nothing is left behind.
+/// A file that appears under its name only after it is complete. Without a `commit()`, nothing changes.
+///
+/// A file that is replaced leaves its mode, its attributes (`user.*`), and its owner and access control list where this account may
+/// set them, to the new one; a symbolic link stays and the file at its end is replaced. A file that has several names (hard links) is
+/// written to at `commit()`, once all bytes are on the disk in a temporary file, so that all names lead to the new bytes; so is a
+/// file that cannot be replaced because it is mounted, or belongs to somebody else in a folder like `/tmp`. What is there already
+/// as a pipe or a device is written to.
 package final class FileWriter {
+  /// The path as passed to the initializer.
   package let path: String
-  /// Where the bytes are until they are committed.
-  package let temporaryPath: String
-  private var descriptor: Int32
+  private let place: Place
   private var pending: [UInt8] = []
   private static let chunk = 1 << 16
 
-  /// True for the name of a temporary file of a `FileWriter`, for a file whose name begins with one of `prefixes`. One that
-  /// is there while nobody writes is of a process that was killed.
+  private enum Place {
+    case file(TemporaryFile)
+    /// All bytes are held in memory, because some are overwritten, and a reader cannot undo what it has received.
+    case stream(Int32)
+  }
+
+  /// Whether `name` is the name of a temporary file of a `FileWriter` for a file whose name starts with one of
+  /// `prefixes`. If such a file exists while nothing is being written, it is from a killed process.
   package static func isTemporary(_ name: String, of prefixes: [String]) -> Bool {
-    name.hasSuffix(".tmp") && prefixes.contains { name.hasPrefix(".\($0)") }
+    TemporaryFile.isTemporary(name, of: prefixes)
+  }
+
+  /// True for a pipe or a device, which stays open until this object is released.
+  package var isStream: Bool {
+    if case .stream = place { true } else { false }
   }
 
   package init(_ path: String) throws(FileError) {
     self.path = path
-    var name = path
-    if let slash = path.lastIndex(of: "/") { name = String(path[path.index(after: slash)...]) }
-    if name.isEmpty || name == "." || name == ".." { throw .failed(path: path, reason: "it names no file") }
-    let tag = UInt32.random(in: 0...UInt32.max)
-    let temporary = "\(path.dropLast(name.count)).\(name).\(getpid())-\(String(tag, radix: 36)).tmp"
-    temporaryPath = temporary
-    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    if descriptor < 0 {
-      if errno == ENOENT { throw .failed(path: path, reason: "cannot create: its folder does not exist") }
-      throw .failed(path: path, reason: "cannot create: \(systemMessage(errno))")
+    try Path.check(path)
+    do {
+      place = try FileWriter.place(Path.followed(path))
+    } catch {
+      throw .failed(path: path, reason: error.reason)
     }
-    pending.reserveCapacity(FileWriter.chunk)
+  }
+
+  private static func place(_ path: String) throws(FileError) -> Place {
+    if Path.descriptor(path) != nil || Stream.isThere(path) {
+      guard let descriptor = Stream.open(path, 0) else {
+        throw .failed(path: path, reason: "cannot open: \(systemMessage(errno))")
+      }
+      return .stream(descriptor)
+    }
+    var status = stat()
+    let isThere = stat(path, &status) == 0
+    if isThere && status.st_mode & S_IFMT == S_IFDIR { throw .failed(path: path, reason: systemMessage(EISDIR)) }
+    let name = Path.parts(path).name
+    if name.isEmpty || name == "." || name == ".." { throw .failed(path: path, reason: "it names no file") }
+    return .file(try TemporaryFile(for: path, replacing: isThere ? status : nil))
   }
 
   deinit {
-    if descriptor >= 0 {
-      close(descriptor)
-      unlink(temporaryPath)
-    }
+    if case .stream(let descriptor) = place { close(descriptor) }
   }
 
   package func write(_ bytes: [UInt8]) throws(FileError) {
-    if bytes.count + pending.count > FileWriter.chunk { try flush() }
-    if bytes.count >= FileWriter.chunk { return try writeThrough(bytes) }
+    if case .file(let file) = place {
+      if bytes.count + pending.count > FileWriter.chunk { try flush() }
+      if bytes.count >= FileWriter.chunk { return try write(bytes, to: file.descriptor) }
+    }
     pending += bytes
   }
 
-  /// Puts bytes in the place of others that have been written.
+  /// Replaces bytes that have already been written.
   package func overwrite(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+    guard case .file(let file) = place else {
+      return pending.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+    }
     try flush()
-    if pwrite(descriptor, bytes, bytes.count, off_t(offset)) != bytes.count { throw failure("write") }
+    if pwrite(file.descriptor, bytes, bytes.count, off_t(offset)) != bytes.count { throw failure(errno) }
   }
 
-  /// Makes the file durable and gives it its name, in place of what had it before.
+  /// Makes the file durable and gives it its name, replacing an existing file. A pipe or a device receives the bytes.
   package func commit() throws(FileError) {
     try flush()
-    if fsync(descriptor) != 0 { throw failure("write to the disk") }
-    let closed = close(descriptor)
-    descriptor = -1
-    if closed != 0 || rename(temporaryPath, path) != 0 {
-      let error = failure("give the file its name")
-      unlink(temporaryPath)
-      throw error
+    guard case .file(let file) = place else { return }
+    do {
+      try file.commit()
+    } catch {
+      throw .failed(path: path, reason: error.reason)
     }
-    synchronizeFolder()
   }
 
-  /// Writes a whole file in one go.
+  /// Writes a whole file in one step.
   package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
     let writer = try FileWriter(path)
     try writer.write(bytes)
@@ -77,41 +100,19 @@ package final class FileWriter {
   }
 
   private func flush() throws(FileError) {
-    try writeThrough(pending)
+    switch place {
+    case .file(let file): try write(pending, to: file.descriptor)
+    case .stream(let descriptor): try write(pending, to: descriptor)
+    }
     pending.removeAll(keepingCapacity: true)
   }
 
-  private func writeThrough(_ bytes: [UInt8]) throws(FileError) {
-    var error: FileError?
-    bytes.withUnsafeBytes { buffer in
-      var done = 0
-      while done < buffer.count {
-        #if canImport(Glibc)
-        let wrote = Glibc.write(descriptor, buffer.baseAddress! + done, buffer.count - done)
-        #else
-        let wrote = Musl.write(descriptor, buffer.baseAddress! + done, buffer.count - done)
-        #endif
-        if wrote >= 0 {
-          done += wrote
-        } else if errno != EINTR {
-          error = failure("write")
-          return
-        }
-      }
-    }
-    if let error { throw error }
+  private func write(_ bytes: [UInt8], to descriptor: Int32) throws(FileError) {
+    let code = writeAll(bytes, to: descriptor)
+    if code != 0 { throw failure(code) }
   }
 
-  private func failure(_ action: String) -> FileError {
-    .failed(path: path, reason: "cannot \(action): \(systemMessage(errno))")
-  }
-
-  /// The name is durable only when the folder is. Some file systems cannot do it; the file is whole all the same.
-  private func synchronizeFolder() {
-    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    let handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if handle < 0 { return }
-    fsync(handle)
-    close(handle)
+  private func failure(_ code: Int32) -> FileError {
+    .failed(path: path, reason: "cannot write: \(systemMessage(code))")
   }
 }

@@ -4,34 +4,37 @@ import Glibc
 import Musl
 #endif
 
-/// What is done to folders and names.
+/// Operations on folders and file names.
 package enum Folder {
-  /// True for a file, a folder, or a link that leads to one.
-  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  /// True for a file, a folder, or a link to one.
+  package static func exists(_ path: String) -> Bool { !path.utf8.contains(0) && access(path, F_OK) == 0 }
 
-  /// Makes the folder and those above it, where they are missing.
+  /// Creates the folder and missing parent folders.
   package static func create(_ path: String) throws(FileError) {
-    var position = path.startIndex
-    while position < path.endIndex {
-      position = path.index(after: position)
-      if position < path.endIndex && path[position] != "/" { continue }
+    try Path.check(path)
+    let bytes = path.utf8
+    var position = bytes.startIndex
+    while position < bytes.endIndex {
+      position = bytes.index(after: position)
+      if position < bytes.endIndex && bytes[position] != UInt8(ascii: "/") { continue }
       let part = String(path[..<position])
       if mkdir(part, 0o777) != 0 && errno != EEXIST {
-        // A folder above may forbid writing, or be read-only, and still hold the one that is wanted.
+        // A parent folder may deny writing or be read-only and still contain the requested folder.
         let error = FileError.failed(path: path, reason: "cannot create the folder: \(systemMessage(errno))")
         if !isFolder(part) { throw error }
       }
     }
-    if !isFolder(path) { throw .failed(path: path, reason: "it is no folder") }
+    if !isFolder(path) { throw .failed(path: path, reason: "it is not a folder") }
   }
 
   package static func isFolder(_ path: String) -> Bool {
     var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    return !path.utf8.contains(0) && stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// The names in a folder, sorted, without `.` and `..`.
   package static func names(in path: String) throws(FileError) -> [String] {
+    try Path.check(path)
     guard let folder = opendir(path) else { throw .current(path, while: "open the folder") }
     defer { closedir(folder) }
     var names: [String] = []
@@ -44,13 +47,14 @@ package enum Folder {
     return names.sorted()
   }
 
-  /// Removes a file; one that is gone already is no error.
+  /// Removes a file. A missing file is not an error.
   package static func remove(_ path: String) throws(FileError) {
+    try Path.check(path)
     if unlink(path) != 0 && errno != ENOENT { throw .current(path, while: "remove") }
   }
 
-  /// The path of a name inside a folder.
+  /// The path of an item in a folder.
   package static func join(_ folder: String, _ name: String) -> String {
-    folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : folder + "/" + name
+    folder.isEmpty || folder.utf8.last == UInt8(ascii: "/") ? folder + name : folder + "/" + name
   }
 }

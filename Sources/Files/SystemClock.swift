@@ -4,7 +4,7 @@ import Glibc
 import Musl
 #endif
 
-/// The time of day in seconds since 1970, as people and other programs count it.
+/// The current time in seconds since 1970.
 package func secondsSince1970() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_REALTIME, &time)

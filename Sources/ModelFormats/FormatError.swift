@@ -1,17 +1,17 @@
 import Files
 import NeuralNetworks
 
-/// What can be wrong with files of tensors and models. Every description is one line that names the file.
+/// Errors in files of tensors and models. Every description is one line that names the file.
 public enum FormatError: NeuralNetworksError, Hashable {
   /// The system cannot read or write the file.
   case file(path: String, reason: String)
-  /// The contents are not what they should be.
+  /// The contents are invalid.
   case malformed(path: String, reason: String)
-  /// The tensors of the file are not those of the model; all differences at once. A shape says the name, what the file has and
-  /// what the model wants; an element type that cannot be a parameter's stands there too.
+  /// The tensors of the file do not match those of the model; lists all differences at once. `shapes` contains the name
+  /// and the actual and expected shapes, and also element types that a parameter cannot have.
   case parameters(path: String, missing: [String], unknown: [String], shapes: [String])
 
-  public var description: String { words.onOneLine }
+  public var description: String { words.shortened(to: 2000).onOneLine }
 
   private var words: String {
     switch self {
@@ -30,7 +30,7 @@ extension FormatError {
   init(_ error: FileError) { self = .file(path: error.path, reason: error.reason) }
 }
 
-/// Does something with files; their errors become those of this module.
+/// Runs `body` and converts its file errors to errors of this module.
 func withFileErrors<Value>(_ body: () throws(FileError) -> Value) throws(FormatError) -> Value {
   do { return try body() } catch { throw FormatError(error) }
 }

@@ -1,25 +1,25 @@
 import Files
 
-/// A picture of dots: red, green and blue bytes, row by row.
+/// A raster image: red, green, and blue bytes, row by row.
 public struct Bitmap: Sendable, Hashable {
-  /// The columns of dots.
+  /// The number of pixel columns.
   public let width: Int
-  /// The rows of dots.
+  /// The number of pixel rows.
   public let height: Int
-  /// Three bytes a dot.
+  /// Three bytes per pixel.
   public internal(set) var bytes: [UInt8]
 
   init(width: Int, height: Int, bytes: [UInt8]) {
     (self.width, self.height, self.bytes) = (width, height, bytes)
   }
 
-  init(width: Int, height: Int, colour: (UInt8, UInt8, UInt8)) {
-    let dot = [colour.0, colour.1, colour.2]
+  init(width: Int, height: Int, color: (UInt8, UInt8, UInt8)) {
+    let dot = [color.0, color.1, color.2]
     self.init(width: width, height: height, bytes: (0..<width * height).flatMap { _ in dot })
   }
 
-  /// A grey picture: numbers from 0 (black) to 1 (white), row by row.
-  public init(grey values: [Float], width: Int) {
+  /// A gray picture: numbers from 0 (black) to 1 (white), row by row.
+  public init(gray values: [Float], width: Int) {
     self.init(
       width: width, height: values.count / max(width, 1),
       bytes: values.flatMap { value -> [UInt8] in
@@ -28,7 +28,7 @@ public struct Bitmap: Sendable, Hashable {
       })
   }
 
-  /// A picture of red, green and blue numbers from 0 to 1: three planes, one after the other.
+  /// Creates an image from red, green, and blue numbers from 0 to 1 in three consecutive planes.
   public init(planes values: [Float], width: Int) {
     let area = values.count / 3
     self.init(
@@ -36,11 +36,11 @@ public struct Bitmap: Sendable, Hashable {
       bytes: (0..<area).flatMap { dot in (0..<3).map { Bitmap.byte(values[$0 * area + dot]) } })
   }
 
-  /// Numbers on both sides of zero: blue below, white at zero, orange above.
+  /// Creates an image of signed numbers: blue below zero, white at zero, orange above.
   /// - Parameters:
   ///   - values: Row by row.
   ///   - width: Of the picture.
-  ///   - limit: The size that has the fullest colour.
+  ///   - limit: The size that has the fullest color.
   public init(signed values: [Float], width: Int, limit: Float) {
     let ends: [[Float]] = [[0, 0.35, 0.7], [0.8, 0.33, 0]]
     self.init(
@@ -51,10 +51,10 @@ public struct Bitmap: Sendable, Hashable {
       })
   }
 
-  /// 0 to 1 as a byte; what is no number is black.
+  /// Converts 0...1 to a byte; NaN becomes black.
   static func byte(_ value: Float) -> UInt8 { value.isNaN ? 0 : UInt8((min(max(value, 0), 1) * 255).rounded()) }
 
-  /// Each dot as a square of so many dots.
+  /// The image with each pixel enlarged to a square of `factor` pixels.
   func enlarged(_ factor: Int) -> Bitmap {
     guard factor > 1 else { return self }
     var larger: [UInt8] = []
@@ -70,7 +70,7 @@ public struct Bitmap: Sendable, Hashable {
     return Bitmap(width: width * factor, height: height * factor, bytes: larger)
   }
 
-  /// Puts another picture over this one; it must fit in.
+  /// Draws another image over this one. It must fit.
   mutating func draw(_ other: Bitmap, x: Int, y: Int) {
     for row in 0..<other.height {
       let source = 3 * row * other.width, target = 3 * ((y + row) * width + x)
@@ -78,7 +78,7 @@ public struct Bitmap: Sendable, Hashable {
     }
   }
 
-  /// The picture as a PNG file (ISO 15948): eight bits a colour, no filter.
+  /// The picture as a PNG file (ISO 15948): eight bits a color, no filter.
   public var png: [UInt8] {
     var lines: [UInt8] = []
     lines.reserveCapacity(bytes.count + height)
@@ -87,14 +87,14 @@ public struct Bitmap: Sendable, Hashable {
       lines += bytes[3 * row * width..<3 * (row + 1) * width]
     }
     let packed = (try? Compression.deflate(lines, .raw)) ?? Bitmap.stored(lines)
-    // RFC 1950 round the deflate stream: what wrote it, and a sum over what it holds.
+    // The deflate stream is wrapped as in RFC 1950: a header and a checksum of the content.
     let data = [0x78, 0x9C] + packed + Bitmap.bigEndian(Bitmap.adler32(lines))
     return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
       + Bitmap.chunk("IHDR", Bitmap.bigEndian(UInt32(width)) + Bitmap.bigEndian(UInt32(height)) + [8, 2, 0, 0, 0])
       + Bitmap.chunk("IDAT", data) + Bitmap.chunk("IEND", [])
   }
 
-  /// The picture as an address, for a document that is whole by itself.
+  /// The image as a data URL, for self-contained documents.
   var dataAddress: String { "data:image/png;base64,\(Base64.text(png))" }
 
   private static func chunk(_ name: String, _ data: [UInt8]) -> [UInt8] {
@@ -115,7 +115,7 @@ public struct Bitmap: Sendable, Hashable {
     return b << 16 | a
   }
 
-  /// Deflate blocks that are not packed: what is left when zlib gets no memory.
+  /// Uncompressed deflate blocks, used if zlib gets no memory.
   private static func stored(_ bytes: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     var start = 0

@@ -1,4 +1,4 @@
-/// Which class a model takes each place of the plane for, with examples as dots: the surer the model, the fuller the colour.
+/// Which class a model takes each place of the plane for, with examples as dots: the surer the model, the fuller the color.
 public struct BoundaryPicture {
   private let title: String
   private let x: ClosedRange<Double>
@@ -6,17 +6,17 @@ public struct BoundaryPicture {
   private let points: [(Double, Double)]
   private let labels: [Int]
   private let classNames: [String]
-  /// The places where the model is asked, row by row from the top, `columns` in a row.
+  /// The points where the model is evaluated, row by row from the top, `columns` per row.
   public let places: [(Double, Double)]
-  /// How many places are in a row.
+  /// The number of points per row.
   public static let columns = 160
   private static let rows = 100
 
   /// - Parameters:
-  ///   - title: What stands above.
+  ///   - title: The title above the picture.
   ///   - points: The examples.
-  ///   - labels: Their classes.
-  ///   - classNames: What the classes are called.
+  ///   - labels: The classes of the examples.
+  ///   - classNames: The names of the classes.
   public init(_ title: String, points: [(Double, Double)], labels: [Int], classNames: [String]) {
     func range(_ values: [Double]) -> ClosedRange<Double> {
       let known = values.filter(\.isFinite)
@@ -37,8 +37,8 @@ public struct BoundaryPicture {
     }
   }
 
-  /// The picture.
-  /// - Parameter probabilities: Of the classes, at each of the places.
+  /// The picture as SVG.
+  /// - Parameter probabilities: The class probabilities at each of the places.
   public func svg(_ probabilities: [[Float]]) -> String {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(3 * probabilities.count)
@@ -47,22 +47,22 @@ public struct BoundaryPicture {
       let even = 1 / Float(max(row.count, 1))
       let sureness = row.isEmpty ? 0 : min(max((row[best] - even) / max(1 - even, 1e-6), 0), 1)
       let strength = 0.12 + 0.38 * sureness
-      for part in BoundaryPicture.colour(best) { bytes.append(Bitmap.byte(1 + (part - 1) * strength)) }
+      for part in BoundaryPicture.color(best) { bytes.append(Bitmap.byte(1 + (part - 1) * strength)) }
     }
     var chart = Chart(title, x: Axis(x), y: Axis(y), width: 560, height: 400)
     chart.background(
       Bitmap(width: BoundaryPicture.columns, height: probabilities.count / BoundaryPicture.columns, bytes: bytes))
     for (index, name) in classNames.enumerated() {
       let members = labels.indices.filter { labels[$0] == index }.map { points[$0] }
-      chart.points(members, colour: index, radius: members.count > 400 ? 2 : 3, outline: "#ffffff")
-      chart.name(colour: index, name)
+      chart.points(members, color: index, radius: members.count > 400 ? 2 : 3, outline: "#ffffff")
+      chart.name(color: index, name)
     }
     return chart.svg
   }
 
   /// The red, green and blue of a class.
-  private static func colour(_ index: Int) -> [Float] {
-    let digits = Chart.colour(index).dropFirst()
+  private static func color(_ index: Int) -> [Float] {
+    let digits = Chart.color(index).dropFirst()
     let number = Int(digits, radix: 16) ?? 0
     return [16, 8, 0].map { Float(number >> $0 & 255) / 255 }
   }

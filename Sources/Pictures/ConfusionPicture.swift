@@ -1,7 +1,7 @@
 import NeuralNetworks
 
-/// How often each class was taken for each, as a table whose cells are the darker the larger the part of the row they hold:
-/// row r, column c counts the examples of class r that were predicted as c.
+/// A confusion matrix as a table. The darker a cell, the larger its fraction of the row. Row r, column c counts the
+/// examples of class r that were predicted as c.
 ///
 /// ```swift
 /// import Pictures
@@ -10,38 +10,38 @@ import NeuralNetworks
 /// print(picture.svg.count, picture.accuracy)     // … 0.93
 /// ```
 public struct ConfusionPicture {
-  /// The counts, as `Metric.confusionMatrix()` gives them.
+  /// The counts, as returned by `Metric.confusionMatrix()`.
   public let counts: [[Double]]
-  /// What the classes are called.
+  /// The names of the classes.
   public let classNames: [String]
 
   /// - Parameters:
-  ///   - counts: A row for each class.
-  ///   - classNames: One for each class; numbers from 0 when it is empty.
+  ///   - counts: One row per class.
+  ///   - classNames: One name per class; numbers starting at 0 if it is empty.
   public init(_ counts: [[Double]], classNames: [String] = []) {
     self.counts = counts
     self.classNames = counts.indices.map { classNames.indices.contains($0) ? classNames[$0] : "\($0)" }
   }
 
-  /// The part of all examples that was predicted correctly.
+  /// The fraction of all examples that was predicted correctly.
   public var accuracy: Double {
     let total = counts.joined().reduce(0, +)
     return total > 0 ? counts.indices.reduce(0) { $0 + counts[$1][$1] } / total : 0
   }
 
-  /// Of those taken for the class, the part that is of it; nil when none was.
+  /// The fraction of the examples predicted as this class that belong to it; nil if there are none.
   public func precision(_ index: Int) -> Double? {
     let taken = counts.reduce(0) { $0 + $1[index] }
     return taken > 0 ? counts[index][index] / taken : nil
   }
 
-  /// Of those of the class, the part that was taken for it; nil when there are none.
+  /// The fraction of the examples of this class that were predicted correctly; nil if there are none.
   public func recall(_ index: Int) -> Double? {
     let present = counts[index].reduce(0, +)
     return present > 0 ? counts[index][index] / present : nil
   }
 
-  /// The picture.
+  /// The table as SVG.
   public var svg: String {
     let largest = counts.joined().max() ?? 0
     let digits = Drawing.width(of: "\(Int(largest))", size: 11)
@@ -66,9 +66,9 @@ public struct ConfusionPicture {
         let part = total > 0 ? count / total : 0, x = left + cell * Double(column)
         drawing.rectangle(x, y, width: cell, height: cell, role: .grid)
         if count > 0 {
-          // A single mistake must be seen too.
+          // Even a single error must be visible.
           drawing.rectangle(
-            x + 0.5, y + 0.5, width: cell - 1, height: cell - 1, fill: Chart.colour(row == column ? 0 : 1),
+            x + 0.5, y + 0.5, width: cell - 1, height: cell - 1, fill: Chart.color(row == column ? 0 : 1),
             opacity: min(0.12 + 0.88 * part, 1))
         }
         guard writesCounts, count > 0 else { continue }
@@ -85,8 +85,9 @@ public struct ConfusionPicture {
         drawing.text(name, x, top - 6, anchor: .middle, size: 11)
       }
     }
-    // The last turned name reaches beyond its column.
-    let width = max(left + side + (turnsNames ? widest * 0.72 : 0) + 16, 32 + Drawing.width(of: title, size: 14))
+    // The last rotated name extends beyond its column.
+    let width = max(
+      left + side + (turnsNames ? widest * 0.72 : 0) + 16, 32 + Drawing.width(of: title, size: 14, isBold: true))
     return drawing.svg(width: width, height: top + side + 16)
   }
 }

@@ -1,23 +1,24 @@
+import Files
 import NeuralNetworks
 
-/// SVG under construction. Colours come as classes of a style that follows the reader's light or dark scheme.
+/// SVG under construction. Colors come as classes of a style that follows the reader's light or dark scheme.
 struct Drawing {
-  /// Which part of a text is at its place.
+  /// The part of a text that is aligned to its position.
   enum Anchor: String { case start, middle, end }
 
-  /// What a mark is for; decides its colour.
+  /// What a mark is for; decides its color.
   enum Role: String {
-    /// Text that is to be read first.
+    /// Primary text.
     case ink
-    /// Text beside it.
+    /// Secondary text.
     case soft
-    /// Lines that lead the eye.
+    /// Grid lines.
     case grid
-    /// Lines round something.
+    /// Outlines.
     case frame
-    /// The filling of a box.
+    /// The fill of a box.
     case box
-    /// The filling of a box that matters less.
+    /// The fill of a less important box.
     case plain
   }
 
@@ -53,10 +54,10 @@ struct Drawing {
     body += "<path d=\"M\(Drawing.place(x1, y1))L\(Drawing.place(x2, y2))\" class=\"\(role.rawValue)\"/>\n"
   }
 
-  /// Anything else.
+  /// Adds any other element.
   mutating func add(_ element: String) { body += element + "\n" }
 
-  /// The whole picture.
+  /// The complete SVG document.
   func svg(width: Double, height: Double) -> String {
     """
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Drawing.number(width)) \(Drawing.number(height))" \
@@ -68,7 +69,7 @@ struct Drawing {
     """
   }
 
-  /// The first rules are for all; the last ones for readers who prefer light on dark.
+  /// The first rules are for everyone; the last ones are for readers who prefer a dark color scheme.
   private static let style = """
     .paper{fill:#fff}.ink{fill:#1b1f24}.soft{fill:#5b6570}.grid{stroke:#e3e6ea;fill:none}.frame{stroke:#9aa3ad;fill:none}\
     .box{fill:#e8f1f8;stroke:#0072b2}.plain{fill:#f4f5f7;stroke:#9aa3ad}.tip{fill:#5b6570}.edge{stroke:#5b6570;fill:none}\
@@ -77,7 +78,7 @@ struct Drawing {
     .edge{stroke:#a3acb6}}
     """
 
-  // MARK: Words of SVG
+  // MARK: SVG helpers
 
   /// A coordinate with at most one decimal.
   static func number(_ value: Double) -> String {
@@ -92,7 +93,7 @@ struct Drawing {
     "x=\"\(number(x))\" y=\"\(number(y))\" width=\"\(number(width))\" height=\"\(number(height))\""
   }
 
-  /// Text without the characters that mean something to XML, and without those that XML cannot hold.
+  /// Escapes characters with a special meaning in XML, and replaces those that XML cannot contain.
   static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
@@ -101,32 +102,67 @@ struct Drawing {
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
-      case _ where scalar.value < 32 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: result += " "
+      case _ where scalar.value < 0xA0 && scalar.isControl || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
+        result += " "
+      case _ where scalar.isControl: result += "&#\(scalar.value);"  // as text, terminals or editors would act on it
       default: result.unicodeScalars.append(scalar)
       }
     }
     return result
   }
 
-  /// About how wide a text will be: fonts differ, so this is the width in a wide one.
-  static func width(of text: String, size: Double = 12) -> Double {
+  /// The approximate width of a text, based on a wide font, because fonts differ.
+  static func width(of text: String, size: Double = 12, isBold: Bool = false) -> Double {
     text.unicodeScalars.reduce(0) { width, scalar in
       let part =
         switch scalar {
-        case "i", "l", "j", ".", ",", ":", "'", "|", "!", " ", "[", "]", "(", ")", "1", "t", "f": 0.42
-        case "m", "w", "M", "W", "%", "@": 0.98
-        case _ where scalar.value >= 0x1100: 1.05
+        case "i", "l", "j", ".", ",", ":", "'", "|", "!", " ", "[", "]", "(", ")", "t", "f", "r", "/": 0.42
+        case "m", "M", "W", "%", "@", "…": 1.0
+        case "A"..."Z", "w", "#", "&", "+", "<", "=", ">", "^", "~", "−", "→": 0.84
+        case _ where scalar.value >= 0x2E80: 1.05
         default: 0.64
         }
-      return width + part * size
+      return width + part * (isBold ? size * boldness : size)
     }
   }
 
-  /// A text that is no wider than this: its end is replaced by an ellipsis where it is.
+  /// Wraps a text between words.
+  /// - Parameters:
+  ///   - text: The text to wrap.
+  ///   - limit: The maximum width of a line.
+  ///   - size: The font size.
+  ///   - isBold: Whether the text is bold.
+  ///   - most: The maximum number of lines; the last one is shortened if necessary.
+  static func lines(
+    _ text: String, width limit: Double, size: Double, isBold: Bool = false, most: Int
+  ) -> [String] {
+    let limit = isBold ? limit / boldness : limit
+    var lines: [String] = []
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if let last = lines.last, width(of: "\(last) \(word)", size: size) <= limit || lines.count == most {
+        lines[lines.count - 1] = "\(last) \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines.map { fitted($0, width: limit, size: size) }
+  }
+
+  /// The width of bold text relative to regular text.
+  private static let boldness = 1.13
+
+  /// A text limited to this width. If it is wider, its end is replaced by an ellipsis.
   static func fitted(_ text: String, width limit: Double, size: Double = 12) -> String {
     if width(of: text, size: size) <= limit { return text }
-    var kept = text
-    while !kept.isEmpty, width(of: kept + "…", size: size) > limit { kept.removeLast() }
-    return kept + "…"
+    // Forward, scalar by scalar, because a text may be very long, and so may one of its characters.
+    let room = limit - width(of: "…", size: size)
+    var kept = String.UnicodeScalarView()
+    var total = 0.0
+    for scalar in text.unicodeScalars.prefix(1000) {
+      total += width(of: String(scalar), size: size)
+      if total > room { break }
+      kept.append(scalar)
+    }
+    return String(kept) + "…"
   }
 }

@@ -1,11 +1,11 @@
-/// Small pictures side by side, each with a few words below, as SVG or, without the words, as PNG.
+/// A grid of small images with captions, as SVG, or without captions as PNG.
 ///
 /// ```swift
 /// import Pictures
 ///
 /// var sheet = ImageSheet("two dots each", columns: 2)
-/// sheet.add(Bitmap(grey: [0, 1], width: 2), caption: "black, white")
-/// sheet.add(Bitmap(grey: [1, 0], width: 2), caption: "white, black")
+/// sheet.add(Bitmap(gray: [0, 1], width: 2), caption: "black, white")
+/// sheet.add(Bitmap(gray: [1, 0], width: 2), caption: "white, black")
 /// print(sheet.svg.count, sheet.bitmap.png.count)
 /// ```
 public struct ImageSheet {
@@ -13,25 +13,25 @@ public struct ImageSheet {
   private let columns: Int
   private var pictures: [(bitmap: Bitmap, captions: [String])] = []
 
-  /// An empty sheet.
+  /// Creates an empty sheet.
   public init(_ title: String, columns: Int) {
     self.title = title
     self.columns = max(columns, 1)
   }
 
-  /// Adds a picture.
+  /// Adds an image.
   /// - Parameters:
-  ///   - bitmap: The picture.
-  ///   - caption: What is written below, at most a few lines.
+  ///   - bitmap: The image.
+  ///   - caption: The caption below, at most a few lines.
   public mutating func add(_ bitmap: Bitmap, caption: String = "") {
     let lines = caption.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     pictures.append((bitmap, caption.isEmpty ? [] : lines))
   }
 
-  /// How many dots wide a dot is drawn: pictures of a few dots would not be seen.
+  /// The scale factor of the images: images of a few pixels would be too small to see. A single image may be larger.
   private var scale: Int {
-    let side = pictures.map { max($0.bitmap.width, $0.bitmap.height) }.max() ?? 1
-    return max(1, (84 + side / 2) / max(side, 1))
+    let side = max(pictures.map { max($0.bitmap.width, $0.bitmap.height) }.max() ?? 1, 1)
+    return pictures.count == 1 ? max(1, min(640 / side, 24)) : max(1, (84 + side / 2) / side)
   }
 
   private var cell: (width: Int, height: Int) {
@@ -40,12 +40,12 @@ public struct ImageSheet {
     )
   }
 
-  /// The pictures alone, on white.
+  /// The images without captions, on white.
   public var bitmap: Bitmap {
     let gap = 8, lines = (pictures.count + columns - 1) / columns
     let used = min(columns, max(pictures.count, 1))
     var sheet = Bitmap(
-      width: gap + used * (cell.width + gap), height: gap + lines * (cell.height + gap), colour: (255, 255, 255))
+      width: gap + used * (cell.width + gap), height: gap + lines * (cell.height + gap), color: (255, 255, 255))
     for (index, picture) in pictures.enumerated() {
       sheet.draw(
         picture.bitmap.enlarged(scale), x: gap + index % columns * (cell.width + gap),
@@ -54,11 +54,11 @@ public struct ImageSheet {
     return sheet
   }
 
-  /// The pictures with the title and the captions.
+  /// The images with the title and the captions, as SVG.
   public var svg: String {
     let size = 10.0, gap = 12.0
     let captions = pictures.map(\.captions.count).max() ?? 0
-    // Captions are what needs room beside small pictures; very long ones are cut.
+    // For small images, captions determine the width; very long ones are shortened.
     let widest = pictures.flatMap { $0.captions.map { Drawing.width(of: $0, size: size) } }.max() ?? 0
     let cellWidth = max(Double(cell.width), min(widest, 150))
     let stepX = cellWidth + gap, stepY = Double(cell.height) + gap + 14 * Double(captions)
@@ -80,7 +80,7 @@ public struct ImageSheet {
     }
     let lines = (pictures.count + columns - 1) / columns
     let used = Double(min(columns, max(pictures.count, 1)))
-    let width = max(gap + used * stepX, 2 * gap + Drawing.width(of: title, size: 14))
+    let width = max(gap + used * stepX, 2 * gap + Drawing.width(of: title, size: 14, isBold: true))
     return drawing.svg(width: width, height: 38 + Double(lines) * stepY)
   }
 }

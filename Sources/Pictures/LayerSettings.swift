@@ -1,7 +1,7 @@
 import ModelFormats
 import NeuralNetworks
 
-/// The settings of a layer in a few words: "units 128, activation relu".
+/// The settings of a layer as a short text: "units 128, activation relu".
 enum LayerSettings {
   static func text(of module: any Module) -> String {
     guard let layer = module as? any ConfigurableLayer, let settings = try? JSONValue(encoding: layer.configuration)
@@ -12,11 +12,14 @@ enum LayerSettings {
       if isUsual(key, value) { return nil }
       if key == "activation" { return word(value) }
       if key == "useBias" { return "no bias" }
+      if case .bool(let isSet) = value {
+        return isSet ? spaced(key.hasPrefix("is") ? String(key.dropFirst(2)) : key) : nil
+      }
       return word(value).map { "\(spaced(key)) \($0)" }
     }.joined(separator: ", ")
   }
 
-  /// True for what hardly any model sets, and what is so in most: a box has room for what differs.
+  /// True for rarely used settings and for default values: a box has space only for what differs.
   private static func isUsual(_ key: String, _ value: JSONValue) -> Bool {
     switch key {
     case "initializer", "regularizer", "epsilon", "momentum": true
@@ -28,13 +31,14 @@ enum LayerSettings {
     }
   }
 
-  /// Nil for what is switched off or is an object of its own.
+  /// Nil for disabled settings and for nested objects.
   private static func word(_ value: JSONValue) -> String? {
     switch value {
     case .integer(let number): return "\(number)"
+    case .unsigned(let number): return "\(number)"
     case .number(let number): return NumberText.short(number)
     case .string(let text): return text
-    case .bool(let flag): return flag ? "yes" : nil
+    case .bool: return nil
     case .array(let values):
       let words = values.compactMap(word)
       guard words.count == values.count, !words.isEmpty else { return nil }
@@ -44,8 +48,9 @@ enum LayerSettings {
     }
   }
 
-  /// "normalizesFirst" as "normalizes first".
+  /// The key with spaces: "normalizesFirst" becomes "normalizes first".
   private static func spaced(_ key: String) -> String {
-    key.map { $0.isUppercase ? " \($0.lowercased())" : "\($0)" }.joined()
+    let text = key.map { $0.isUppercase ? " \($0.lowercased())" : "\($0)" }.joined()
+    return text.hasPrefix(" ") ? String(text.dropFirst()) : text
   }
 }

@@ -1,19 +1,22 @@
-/// Places for the boxes of a graph without loops, in rows from top to bottom so that arrows go down (Sugiyama et al. 1981).
+/// Positions for the boxes of an acyclic graph, in rows from top to bottom so that arrows point down (Sugiyama et al.
+/// 1981).
 struct LayeredLayout {
   struct Size {
     let width: Double, height: Double
   }
 
-  /// The centres of the boxes, in the order in which they were given.
-  private(set) var centres: [(x: Double, y: Double)] = []
-  /// For each arrow the places that it passes between its ends: the sides of rows that it crosses.
+  /// The centers of the boxes, in the order in which they were given.
+  private(set) var centers: [(x: Double, y: Double)] = []
+  /// The points that each arrow passes between its ends, where it crosses rows.
   private(set) var bends: [[(x: Double, top: Double, bottom: Double)]] = []
   private(set) var width = 0.0
   private(set) var height = 0.0
 
   private static let gapX = 28.0, gapY = 30.0
+  /// The maximum total number of such points; arrows beyond it are straight.
+  private static let mostPlaces = 100_000
 
-  /// A box, or the place where an arrow crosses a row.
+  /// A box, or the point where an arrow crosses a row.
   private struct Item {
     let width: Double
     var x = 0.0
@@ -22,7 +25,7 @@ struct LayeredLayout {
   }
 
   /// - Parameters:
-  ///   - sizes: Of the boxes; each comes after those that lead to it.
+  ///   - sizes: The sizes of the boxes. Each box comes after its predecessors.
   ///   - edges: The arrows.
   init(_ sizes: [Size], _ edges: [(from: Int, to: Int)]) {
     guard !sizes.isEmpty else { return }
@@ -32,6 +35,8 @@ struct LayeredLayout {
     for (index, rank) in ranks.enumerated() { rows[rank].append(index) }
     let chains = edges.map { edge -> [Int] in
       var chain = [edge.from]
+      let passed = ranks[edge.to] - ranks[edge.from] - 1
+      if items.count - sizes.count + passed > LayeredLayout.mostPlaces { return [edge.from, edge.to] }
       for rank in ranks[edge.from] + 1..<max(ranks[edge.to], ranks[edge.from] + 1) {
         items.append(Item(width: 12))
         rows[rank].append(items.count - 1)
@@ -49,7 +54,7 @@ struct LayeredLayout {
     place(sizes, ranks, rows, items, chains)
   }
 
-  /// The row of each box: below all that lead to it; one that nothing leads to stands right above what it leads to.
+  /// The row of each box: below all its predecessors. A box without predecessors is directly above its successors.
   private static func ranks(_ count: Int, _ edges: [(from: Int, to: Int)]) -> [Int] {
     var ranks = [Int](repeating: 0, count: count)
     let incoming = Dictionary(grouping: edges, by: \.to)
@@ -61,7 +66,7 @@ struct LayeredLayout {
     return ranks
   }
 
-  /// Sorts each row by where its neighbours stand, so that few arrows cross.
+  /// Sorts each row by where its neighbors stand, so that few arrows cross.
   private static func order(_ rows: inout [[Int]], _ items: [Item]) {
     var places = [Double](repeating: 0, count: items.count)
     func note(_ row: [Int]) { for (place, item) in row.enumerated() { places[item] = Double(place) } }
@@ -70,11 +75,11 @@ struct LayeredLayout {
       let isDown = sweep % 2 == 0
       for rank in isDown ? Array(rows.indices) : rows.indices.reversed() {
         let keys = rows[rank].map { item -> Double in
-          let neighbours = isDown ? items[item].above : items[item].below
-          return neighbours.isEmpty
-            ? places[item] : neighbours.reduce(0) { $0 + places[$1] } / Double(neighbours.count)
+          let neighbors = isDown ? items[item].above : items[item].below
+          return neighbors.isEmpty
+            ? places[item] : neighbors.reduce(0) { $0 + places[$1] } / Double(neighbors.count)
         }
-        // Equal keys keep their order.
+        // The sort is stable.
         let sorted = rows[rank].indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
         rows[rank] = sorted.map { rows[rank][$0] }
         note(rows[rank])
@@ -82,7 +87,7 @@ struct LayeredLayout {
     }
   }
 
-  /// Moves each item below or above the middle of its neighbours, as far as those beside it allow.
+  /// Moves each item below or above the middle of its neighbors, as far as those beside it allow.
   private static func spread(_ rows: [[Int]], _ items: inout [Item]) {
     for sweep in 0..<24 {
       for rank in sweep % 2 == 0 ? Array(rows.indices) : rows.indices.reversed() {
@@ -91,12 +96,12 @@ struct LayeredLayout {
         var offsets: [Double] = [], wanted: [Double] = []
         for (place, item) in row.enumerated() {
           if place > 0 { offset += (items[row[place - 1]].width + items[item].width) / 2 + gapX }
-          let neighbours =
+          let neighbors =
             sweep < 20
             ? (sweep % 2 == 0 ? items[item].above : items[item].below) : items[item].above + items[item].below
           let middle =
-            neighbours.isEmpty
-            ? items[item].x : neighbours.reduce(0) { $0 + items[$1].x } / Double(neighbours.count)
+            neighbors.isEmpty
+            ? items[item].x : neighbors.reduce(0) { $0 + items[$1].x } / Double(neighbors.count)
           offsets.append(offset)
           wanted.append(middle - offset)
         }
@@ -105,7 +110,7 @@ struct LayeredLayout {
     }
   }
 
-  /// The numbers nearest to these that do not fall from left to right: neighbours that would are replaced by their mean.
+  /// The numbers nearest to these that do not fall from left to right: neighbors that would are replaced by their mean.
   private static func rising(_ values: [Double]) -> [Double] {
     var pools: [(sum: Double, count: Int)] = []
     for value in values {
@@ -133,7 +138,7 @@ struct LayeredLayout {
       y += tallest + LayeredLayout.gapY
     }
     height = y - LayeredLayout.gapY
-    centres = ranks.enumerated().map { (items[$0].x - left, tops[$1] + heights[$1] / 2) }
+    centers = ranks.enumerated().map { (items[$0].x - left, tops[$1] + heights[$1] / 2) }
     bends = chains.map { chain in
       chain.dropFirst().dropLast().enumerated().map { step, item in
         let rank = ranks[chain[0]] + 1 + step

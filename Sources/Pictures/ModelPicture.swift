@@ -1,8 +1,9 @@
 import ModelFormats
 public import NeuralNetworks
 
-/// A model as a graph: a box for each layer with its settings, the shape of what leaves it and its parameters, and arrows
-/// between them; what containers and a `Graph` branch into stands side by side. Keras' `plot_model`, without Graphviz.
+/// A model as a graph: a box for each layer with its settings, its output shape, and its parameters, connected by
+/// arrows. Branches of containers and of a `Graph` are side by side. The equivalent of Keras' `plot_model`, without
+/// Graphviz.
 ///
 /// ```swift
 /// import NeuralNetworks
@@ -28,16 +29,17 @@ public struct ModelPicture {
     let isPlain: Bool
 
     var size: LayeredLayout.Size {
-      let texts = lines.map { Drawing.width(of: $0, size: 10.5) } + [Drawing.width(of: heading, size: 12.5)]
+      let texts =
+        lines.map { Drawing.width(of: $0, size: 10.5) } + [Drawing.width(of: heading, size: 12.5, isBold: true)]
       return LayeredLayout.Size(
         width: max((texts.max() ?? 0) + 24, heading.count <= 1 ? 34 : 90), height: 26 + 14 * Double(lines.count))
     }
   }
 
   /// - Parameters:
-  ///   - model: Need not be built.
-  ///   - inputShape: The shape of one example, without the batch axis; not needed when the model knows it.
-  /// - Throws: `ModelError` when the shape is not known, or a layer refuses it.
+  ///   - model: The model; it does not have to be built.
+  ///   - inputShape: The shape of one example, without the batch axis. Not required if the model knows it.
+  /// - Throws: `ModelError` if the shape is unknown or a layer rejects it.
   public init(_ model: Model, inputShape: [Int]? = nil) throws {
     let diagram = try model.diagram(inputShape: inputShape)
     title = "\(diagram.name), \(NumberText.grouped(diagram.parameterCount)) parameters"
@@ -65,11 +67,11 @@ public struct ModelPicture {
       isPlain: vertex.kind != .layer || vertex.parameterCount == 0 && !vertex.isRepeated)
   }
 
-  /// The picture.
+  /// The graph as SVG.
   public var svg: String {
     let margin = 20.0, head = 44.0
     let layout = LayeredLayout(boxes.map(\.size), edges)
-    let width = max(layout.width + 2 * margin, Drawing.width(of: title, size: 14) + 2 * margin)
+    let width = max(layout.width + 2 * margin, Drawing.width(of: title, size: 14, isBold: true) + 2 * margin)
     let shift = (width - layout.width) / 2
     var drawing = Drawing()
     drawing.add(
@@ -77,7 +79,7 @@ public struct ModelPicture {
         + "orient=\"auto\"><path d=\"M0 0L8 4L0 8z\" class=\"tip\"/></marker>")
     drawing.text(title, width / 2, 24, anchor: .middle, size: 14, isBold: true)
     for (edge, bends) in zip(edges, layout.bends) {
-      let from = layout.centres[edge.from], to = layout.centres[edge.to]
+      let from = layout.centers[edge.from], to = layout.centers[edge.to]
       var (x, y) = (from.x + shift, from.y + head + boxes[edge.from].size.height / 2)
       var path = "M\(Drawing.place(x, y))"
       func curve(to end: (Double, Double)) -> String {
@@ -92,7 +94,7 @@ public struct ModelPicture {
       path += curve(to: (to.x + shift, to.y + head - boxes[edge.to].size.height / 2))
       drawing.add("<path d=\"\(path)\" class=\"edge\" marker-end=\"url(#tip)\"/>")
     }
-    for (box, centre) in zip(boxes, layout.centres) { draw(box, centre.x + shift, centre.y + head, in: &drawing) }
+    for (box, center) in zip(boxes, layout.centers) { draw(box, center.x + shift, center.y + head, in: &drawing) }
     return drawing.svg(width: width, height: layout.height + head + margin)
   }
 
@@ -106,7 +108,7 @@ public struct ModelPicture {
     }
   }
 
-  /// The graph in the language of Graphviz, for those who want to draw it in another way.
+  /// The graph in Graphviz's DOT language, for other renderers.
   public var dot: String {
     func quoted(_ text: String) -> String {
       "\"\(text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : "\($0)" }.joined())\""

@@ -1,12 +1,13 @@
-/// A page on a training: facts and pictures in one HTML file that fetches nothing and follows the reader's light or dark scheme.
+/// A report on a training run: facts and pictures in one HTML file that loads nothing else and follows the reader's
+/// light or dark color scheme.
 public struct RunPage {
   private let title: String
   private var body = ""
 
-  /// An empty page.
+  /// Creates an empty page.
   public init(_ title: String) { self.title = title }
 
-  /// Adds names and values side by side.
+  /// Adds a table of names and values.
   public mutating func add(_ heading: String, facts: [(name: String, value: String)]) {
     let rows = facts.map { "<dt>\(Drawing.escaped($0.name))</dt><dd>\(Drawing.escaped($0.value))</dd>" }
     add(heading, "<dl>\n\(rows.joined(separator: "\n"))\n</dl>")
@@ -14,9 +15,9 @@ public struct RunPage {
 
   /// Adds a picture.
   /// - Parameters:
-  ///   - heading: What stands above.
-  ///   - svg: As the other types of this module make it.
-  ///   - note: A sentence below.
+  ///   - heading: The heading above the picture.
+  ///   - svg: SVG from other types of this module.
+  ///   - note: A sentence below the picture.
   public mutating func add(_ heading: String, svg: String, note: String = "") {
     let text = note.isEmpty ? "" : "\n<p>\(Drawing.escaped(note))</p>"
     add(heading, "<figure>\n\(svg)</figure>\(text)")
@@ -35,7 +36,7 @@ public struct RunPage {
     body += "<section>\n<h2>\(Drawing.escaped(heading))</h2>\n\(content)\n</section>\n"
   }
 
-  /// The page.
+  /// The page as HTML.
   public var html: String {
     """
     <!DOCTYPE html>

@@ -1,17 +1,17 @@
 public import NeuralNetworks
 
-/// The weights of the first layer that has some, as pictures: what each unit or each filter looks for. Orange is above zero,
-/// blue below.
+/// The weights of the first layer that has weights, as images: the pattern that each unit or filter responds to.
+/// Positive weights are orange, negative ones blue.
 public struct WeightSheet {
-  /// The pictures.
+  /// The images.
   public let sheet: ImageSheet
-  /// The path of the parameter: "1.weight".
+  /// The path of the parameter, such as "1.weight".
   public let path: String
 
   /// - Parameters:
-  ///   - model: Built.
-  ///   - limit: How many units or filters are shown at most.
-  /// - Throws: `ModelError.invalidConfiguration` when no parameter has two axes or more; `DeviceError`.
+  ///   - model: A built model.
+  ///   - limit: The maximum number of units or filters to show.
+  /// - Throws: `ModelError.invalidConfiguration` if no parameter has at least two axes; `DeviceError`.
   public init(_ model: Model, limit: Int = 64) throws {
     let found = model.parameters.first { _, parameter in (parameter.shape?.count ?? 0) >= 2 && !parameter.isState }
     guard let (path, parameter) = found, let shape = parameter.shape else {
@@ -36,8 +36,8 @@ public struct WeightSheet {
     let largest: Float
   }
 
-  /// Rows of a matrix that reads images are drawn as images; kernels of convolutions channel by channel; anything else as it
-  /// is.
+  /// Rows of a matrix whose inputs are images are drawn as images, kernels of convolutions per channel, and anything
+  /// else unchanged.
   private static func images(_ values: [Float], _ shape: [Int], of input: [Int], limit: Int) -> Images {
     let largest = values.lazy.filter(\.isFinite).map(\.magnitude).max() ?? 0
     if shape.count == 4 {  // [filters, channels, height, width]
@@ -53,7 +53,7 @@ public struct WeightSheet {
       let shown = min(columns, limit)
       let bitmaps = (0..<shown).map { unit in
         let all = (0..<rows).map { values[$0 * columns + unit] }
-        // Of several channels the first: they would need a colour each.
+        // Of several channels the first: they would need a color each.
         return Bitmap(signed: Array(all.prefix(input.suffix(2).reduce(1, *))), width: width, limit: largest)
       }
       return Images(bitmaps: bitmaps, columns: min(shown, 8), hidden: columns - shown, largest: largest)

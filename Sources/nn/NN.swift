@@ -13,8 +13,8 @@ struct NN: ParsableCommand {
 
       Results go to standard output, everything else to standard error; with --json the result is one object.
 
-      Exit codes: 0 done; 1 wrong data, file or model; 3 no such device, or it failed; 64 a wrong command line; 130 a \
-      training was interrupted; it is saved where --checkpoints is given.
+      Exit codes: 0 success; 1 invalid data, file, or model; 3 the device does not exist or failed; 64 invalid command line; \
+      130 training was interrupted; with --checkpoints it is saved.
 
       Completions: nn --generate-completion-script bash (or zsh, fish).
       """,
@@ -24,9 +24,12 @@ struct NN: ParsableCommand {
       Demonstrate.self, Devices.self, Doctor.self,
     ])
 
-  /// Where it is called by that name, it is `nn-bench`: a folder to carry around holds both as one file.
+  /// If the program is called as `nn-bench`, it runs that command: a portable folder contains both as one file.
   static func main() {
-    let name = CommandLine.arguments.first?.split(separator: "/").last
-    if name == "nn-bench" { NNBench.runAndExit() } else { runAndExit() }
+    if CommandWords.program == "nn-bench" {
+      NNBench.runAndExit()
+    } else {
+      runAndExit(completions: CompletionScript.completingFiles)
+    }
   }
 }

@@ -1,4 +1,4 @@
-// Stands before the allocator of the C library, counts, and passes every call on.
+// Interposes the allocator of the C library, counts the calls, and forwards each one.
 #include "AllocationCounter.h"
 
 #include <errno.h>

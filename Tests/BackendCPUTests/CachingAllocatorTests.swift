@@ -40,7 +40,7 @@ import Testing
       try allocator.allocate(byteCount: 1024)
     }
     blocks.forEach(allocator.release)
-    // What is cached makes room for a larger block.
+    // Cached blocks are released to make room for a larger one.
     let large = try allocator.allocate(byteCount: 8000)
     let now = allocator.statistics()
     #expect(now.liveBytes + now.cachedBytes <= 10_000)

@@ -2,7 +2,7 @@ import BackendConformance
 import BackendCPU
 import Testing
 
-/// The backend against the executable specification, for each instruction set and thread count.
+/// Compares the backend with the executable specification, for each instruction set and thread count.
 @Suite struct ConformanceTests {
   @Test(arguments: ConformanceFamily.allCases, InstructionSet.available)
   func agreesWithReference(family: ConformanceFamily, instructionSet: InstructionSet) throws {

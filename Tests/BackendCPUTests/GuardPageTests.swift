@@ -9,9 +9,9 @@ import Glibc
 import Musl
 #endif
 
-/// Kernels on operands that end, or begin, at a page without access: what reads or writes beyond them ends the process.
+/// Runs kernels on operands next to an inaccessible page: an access out of bounds ends the process.
 @Suite struct GuardPageTests {
-  /// A few pages between two that nobody may touch.
+  /// A few pages between two inaccessible ones.
   final class Pages {
     private static let size = 32768
     private let base: UnsafeMutableRawPointer
@@ -22,7 +22,7 @@ import Musl
     }
     deinit { munmap(base, Self.size + 8192) }
 
-    /// Memory for `count` elements, up against the page after it or the one before.
+    /// Memory for `count` elements, directly before or after an inaccessible page.
     func memory<Element: BitwiseCopyable>(_ count: Int, of type: Element.Type, atEnd: Bool)
       -> UnsafeMutablePointer<Element>
     {
@@ -33,7 +33,7 @@ import Musl
     }
   }
 
-  /// Operands of one place, each in pages of its own.
+  /// Operands with the same placement, each in separate pages.
   final class Operands {
     private let pages = (0..<6).map { _ in Pages() }
     var atEnd = true
@@ -230,8 +230,8 @@ import Musl
         for n in 1...table.strip {
           let (x, b) = (operands.floats(0, (m - 1) * 3 + 33), operands.floats(1, 17 * n))
           let (bias, c) = (operands.floats(2, n), operands.floats(3, m * n))
-          table.gemm_spread(m, n, 17, x, rows, depth, b, n, bias, 0, true, c, n)
-          table.gemm_spread(m, n, 17, x, rows, depth, b, n, c, n, false, c, n)
+          table.implicit_gemm(m, n, 17, x, rows, depth, b, n, bias, 0, true, c, n)
+          table.implicit_gemm(m, n, 17, x, rows, depth, b, n, c, n, false, c, n)
         }
       }
     }

@@ -8,7 +8,7 @@ import Glibc
 import Musl
 #endif
 
-/// Products whose operands end at a page that can be neither read nor written: one element too far ends the program.
+/// Products whose operands end at an inaccessible page: an access out of bounds ends the program.
 @Suite struct MatmulBoundsTests {
   @Test(arguments: 1...60 as ClosedRange<UInt64>, InstructionSet.available)
   func staysInsideItsOperands(seed: UInt64, _ instructionSet: InstructionSet) throws {
@@ -18,7 +18,7 @@ import Musl
     for (transposesA, transposesB) in [(false, false), (true, false), (false, true), (true, true)] {
       let title = "seed \(seed): \(m)x\(k)x\(n) \(transposesA) \(transposesB)"
       let kernels = try #require(instructionSet.kernels)
-      // Whole numbers, whose sums are exact in any order.
+      // Integers, whose sums are exact in any order.
       let a = try GuardedFloats((0..<m * k).map { _ in Float(Int.random(in: -8...8, using: &numbers)) })
       let b = try GuardedFloats((0..<k * n).map { _ in Float(Int.random(in: -8...8, using: &numbers)) })
       let bias = try GuardedFloats((0..<n).map(Float.init)), c = try GuardedFloats([Float](repeating: 1, count: m * n))
@@ -43,7 +43,7 @@ import Musl
   }
 }
 
-/// Numbers in memory that ends where a page begins that nobody may touch.
+/// Numbers in memory that ends at an inaccessible page.
 private final class GuardedFloats {
   let base: UnsafeMutablePointer<Float>
   private let region: UnsafeMutableRawPointer

@@ -2,14 +2,14 @@
 import BackendCore
 import Testing
 
-/// The matrix product against sums in Double.
+/// Compares the matrix product with sums in Double.
 @Suite struct MatmulTests {
   struct Case: Sendable, CustomTestStringConvertible {
     var m, n, k: Int
     var batch = 1
     var alpha = 1.0
     var beta = 0.0
-    /// True when one B serves all batches.
+    /// Whether a single B is used for all batches.
     var sharesB = false
     var testDescription: String { "\(batch)x \(m)x\(k)x\(n) alpha \(alpha) beta \(beta)\(sharesB ? " shared" : "")" }
   }
@@ -34,7 +34,8 @@ import Testing
       let operands = Operands(test, transposesA, transposesB)
       let found = try operands.product(backend, offset: 3)
       let worst = operands.worstError(found)
-      // Each of k roundings is half a unit of a partial sum, which stays below √k here; a wrong operand shows as 0.1.
+      // Each of k roundings is half a unit of a partial sum, which stays below √k here; a wrong operand causes an error
+      // of 0.1.
       let bound = 1.2e-7 * (10 + Double(test.k)) * (abs(test.alpha) + abs(test.beta))
       #expect(worst <= bound, "\(transposesA) \(transposesB): error \(worst), bound \(bound)")
     }

@@ -3,8 +3,9 @@ import BackendCore
 import BackendReference
 import Testing
 
-/// Convolutions and poolings of random shapes over strides, paddings, dilations, groups and odd extents, compared in full with
-/// the Reference backend, on every instruction set and on 1, 2, 3 and 7 threads. A failure names its seed.
+/// Compares complete convolutions and poolings of random shapes with the Reference backend, with random strides,
+/// paddings, dilations, groups, and odd extents, on every instruction set and on 1, 2, 3, and 7 threads. A failure
+/// names its seed.
 @Suite struct RandomConvolutionTests {
   static let backends = InstructionSet.available.map { set in
     [1, 2, 3, 7].map { CPUBackend(instructionSet: set, threads: $0) }
@@ -37,7 +38,7 @@ import Testing
       let first = try trial.results(backends[0])
       for (result, length) in zip(zip(first, expected), trial.lengths) {
         let worst = zip(result.0, result.1).map { abs($0 - $1) }.max() ?? 0
-        // Chains of fused multiply-adds of numbers up to 1: their errors wander.
+        // Chains of fused multiply-adds of numbers up to 1, whose errors accumulate randomly.
         let bound = 1.2e-7 * Float(8 + length)
         #expect(worst <= bound, "\(title), \(trial.shape), \(backends[0].instructionSet): \(worst), bound \(bound)")
         #expect(result.0.count == result.1.count && !result.0.contains { $0.isNaN })
@@ -85,7 +86,7 @@ private struct ConvolutionTrial {
     offset = Int.random(in: 0...20, using: &numbers)
   }
 
-  /// How many products each result is a sum of.
+  /// The number of products in each result.
   var lengths: [Int] {
     let places = shape.batch * shape.outputPlane
     return [
@@ -118,7 +119,7 @@ private struct ConvolutionTrial {
   }
 }
 
-/// One pooling of numbers among which some are equal, and its gradient.
+/// One pooling of numbers with ties, and its gradient.
 private struct PoolingTrial {
   let op: PoolingOp
   let shape: PoolingShape
@@ -167,7 +168,8 @@ extension ConvolutionShape {
 }
 
 extension WindowAxis {
-  /// An axis with at least one output, perhaps one that reaches beyond the padding behind, perhaps with inputs that nobody sees.
+  /// An axis with at least one output, possibly one that extends beyond the padding at the end, possibly with unused
+  /// inputs.
   fileprivate static func random(_ most: Int, _ numbers: inout Numbers) -> WindowAxis {
     let kernel = Int.random(in: 1...4, using: &numbers), dilation = Int.random(in: 1...2, using: &numbers)
     let padding = Int.random(in: 0...3, using: &numbers), stride = Int.random(in: 1...3, using: &numbers)

@@ -3,8 +3,8 @@ import BackendCore
 import BackendReference
 import Testing
 
-/// Products of random shapes, compared in full with the Reference backend, on every instruction set and on 1, 2, 3 and 7
-/// threads. A failure names its seed.
+/// Compares complete products of random shapes with the Reference backend, on every instruction set and on 1, 2, 3, and
+/// 7 threads. A failure names its seed.
 @Suite struct RandomMatmulTests {
   static let threadCounts = [1, 2, 3, 7]
   static let backends = InstructionSet.available.map { set in
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  /// Blocks of Aᵀ that are copied, several blocks of k, of rows and of columns, several panels.
+  /// Copied blocks of Aᵀ, and several blocks of k, rows, and columns, and several panels.
   @Test(arguments: [(512, 256, 390), (150, 1030, 130), (20, 1030, 800), (300, 40, 1600)])
   func agreesWithReferenceInBlocks(_ m: Int, _ n: Int, _ k: Int) throws {
     var numbers = Numbers(seed: 7)
@@ -45,7 +45,7 @@ import Testing
       let expected = try product(ReferenceBackend.shared)
       for backend in Self.backends.joined() {
         let worst = worstError(try product(backend), expected)
-        // The diagonal sums squares, to a third of the number of terms rather than its root.
+        // The diagonal sums squares, up to a third of the number of terms instead of its root.
         let bound = bound(depth) * Double(depth).squareRoot()
         #expect(worst <= bound, "\(backend.instructionSet), \(backend.threadCount) threads")
       }
@@ -60,7 +60,7 @@ import Testing
     for backends in Self.backends {
       let first = try trial.results(backends[0])
       for (found, expected) in zip(first, expected) {
-        // The activations tried have derivatives below 1.2: they keep the error of the sum.
+        // The examined activations have derivatives below 1.2, so they preserve the error of the sum.
         let worst = worstError(found, expected), bound = bound(trial.inputs + 64)
         #expect(worst <= bound, "seed \(seed), \(trial), \(backends[0].instructionSet): error \(worst), bound \(bound)")
       }
@@ -88,8 +88,8 @@ import Testing
 
 private let allTransposes = [(false, false), (true, false), (false, true), (true, true)]
 
-/// Each of k roundings is half a unit of a partial sum, which stays below √k for numbers in -1...1; a wrong operand shows as
-/// 0.1.
+/// Each of k roundings is half a unit of a partial sum, which stays below √k for numbers in -1...1; a wrong operand
+/// causes an error of 0.1.
 private func bound(_ k: Int) -> Double { 1.2e-7 * (10 + Double(k)) }
 
 private func worstError(_ found: [Float], _ expected: [Float]) -> Double {
@@ -114,7 +114,7 @@ private func floats(_ backend: any Backend, _ slice: BufferSlice, _ count: Int) 
 }
 
 extension Numbers {
-  /// Small numbers, numbers beside multiples of the vectors and tiles, and now and then a large one.
+  /// Small numbers, numbers next to multiples of the vectors and tiles, and occasionally a large one.
   fileprivate mutating func extent() -> Int {
     switch Int.random(in: 0..<10, using: &self) {
     case 0..<3: Int.random(in: 1...13, using: &self)
@@ -125,11 +125,11 @@ extension Numbers {
   }
 }
 
-/// The numbers of one product, whichever way the operands are stored.
+/// The numbers of one product, regardless of the storage order of the operands.
 private struct Trial {
   var shape: MatmulShape
   let alpha, beta: Double
-  /// Elements before each operand, and between the matrices of a batch; nil where one matrix serves the batch.
+  /// Elements before each operand, and between the matrices of a batch; nil if one matrix is used for the batch.
   let offset: Int
   let gapA, gapB: Int?
   let seed: UInt64
@@ -162,7 +162,7 @@ private struct Trial {
     let last = shape.batch - 1, count = shape.batch * shape.m * shape.n
     let a = try operand(backend, numbers.floats(last * shape.strideA + shape.m * shape.k), offset: offset)
     let b = try operand(backend, numbers.floats(last * shape.strideB + shape.k * shape.n), offset: offset + 1)
-    // Without beta, C holds NaN and must not be read.
+    // With beta = 0, C contains NaN and must not be read.
     let old = beta == 0 ? [Float](repeating: .nan, count: count) : numbers.floats(count)
     let c = try operand(backend, old, offset: 3)
     try backend.matmul(a, b, shape, alpha: alpha, beta: beta, into: c)
@@ -193,7 +193,7 @@ private struct LinearTrial: CustomStringConvertible {
     "\(rows)x\(inputs)x\(units), \(activation.map { "\($0.kind)" } ?? "no activation"), bias \(hasBias)"
   }
 
-  /// The result, and what is before the activation where it is wanted.
+  /// The result, and on request the value before the activation.
   func results(_ backend: any Backend) throws -> [[Float]] {
     var numbers = Numbers(seed: seed)
     let x = try operand(backend, numbers.floats(rows * inputs), offset: 3)

@@ -3,8 +3,8 @@ import BackendCore
 import BackendReference
 import Testing
 
-/// Operations on random shapes, layouts, offsets and results in place against the Reference backend, with every instruction
-/// set and several thread counts. A failure names the seed that makes it.
+/// Compares operations on random shapes, layouts, offsets, and in-place results with the Reference backend, with every
+/// instruction set and several thread counts. A failure names its seed.
 @Suite struct RandomShapesTests {
   static let seeds = Array(UInt64(1)...40)
 
@@ -41,7 +41,7 @@ import Testing
 
     mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &numbers) }
 
-    /// Mostly small; now and then large enough for several threads.
+    /// Mostly small; occasionally large enough for several threads.
     mutating func extent() -> Int { int(0...9) == 0 ? int(200...1500) : int(1...70) }
 
     mutating func operand(_ backend: any Backend, _ count: Int) throws -> BufferSlice {
@@ -57,7 +57,7 @@ import Testing
 
   struct Operation: Sendable {
     let name: String
-    /// Of sums of up to 1500 terms of size 3.
+    /// For sums of up to 1500 terms of size 3.
     var tolerance: Float = 1e-5
     let run: @Sendable (any Backend, inout Draw) throws -> [Float]
   }
@@ -89,7 +89,7 @@ import Testing
       let sources: [Shape] = [[planes, rows, columns], [columns], [rows, 1], [planes, 1, columns], []]
       let ops: [BinaryOp] = [.add, .subtract, .multiply, .maximum, .minimum]
       let (source, op) = (sources[draw.int(0...4)], ops[draw.int(0...4)])
-      // Columns and rows of the first operand are swapped in memory.
+      // Columns and rows of the first operand are exchanged in memory.
       let turned = Layout(shape: shape, strides: Strides([rows * columns, 1, rows]))
       let a = try draw.operand(backend, shape.count), b = try draw.operand(backend, source.count)
       let y = try draw.operand(backend, shape.count)

@@ -1,7 +1,7 @@
 import BackendCPU
 import BackendCore
 
-/// Repeatable numbers for operands.
+/// Reproducible numbers for operands.
 struct Numbers: RandomNumberGenerator {
   private var state: UInt64
 
@@ -21,7 +21,7 @@ struct Numbers: RandomNumberGenerator {
 }
 
 extension CPUBackend {
-  /// A slice that holds these values after `offset` elements of NaN.
+  /// A slice with these values after `offset` elements of NaN.
   func slice(_ values: [Float], offset: Int = 0) throws -> BufferSlice {
     let slice = BufferSlice(try allocate(count: values.count + offset, dtype: .float32))
     try fill(slice, count: offset, with: .nan)
@@ -45,7 +45,7 @@ extension CPUBackend {
     return result
   }
 
-  /// The bytes of a result, for comparing to the last bit.
+  /// The bytes of a result, for bitwise comparison.
   func content(_ slice: BufferSlice, _ count: Int) throws -> [UInt8] {
     var result = [UInt8](repeating: 0, count: count * slice.dtype.byteCount)
     try result.withUnsafeMutableBytes { try download(slice, into: $0) }

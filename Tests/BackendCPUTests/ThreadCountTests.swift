@@ -2,8 +2,8 @@ import BackendCPU
 import BackendCore
 import Testing
 
-/// Large operands, which several threads share: the results have the same bits on 1, 2, 3 and 7 threads, and agree with
-/// plain loops.
+/// Large operands, shared by several threads: the results are bitwise identical on 1, 2, 3, and 7 threads and agree
+/// with plain loops.
 @Suite struct ThreadCountTests {
   struct Operation: Sendable, CustomTestStringConvertible {
     let name: String
@@ -12,7 +12,7 @@ import Testing
     var testDescription: String { name }
   }
 
-  /// Sizes that are no multiple of a vector, a segment or a piece.
+  /// Sizes that are not multiples of a vector, a segment, or a piece.
   static let count = 200_003
 
   static let operations: [Operation] = [
@@ -63,7 +63,7 @@ import Testing
     Operation(name: "product of rows") { backend in try reduced(backend, .product, [1000, 200, 1]) },
     Operation(name: "sum of squares") { backend in
       let x = try backend.slice(values(1)), y = try backend.slice([Float(2)])
-      try backend.sumOfSquares(x, count: count, accumulating: true, into: y)
+      try backend.norm(x, count: count, accumulating: true, into: y)
       return try backend.content(y, 1)
     },
     Operation(name: "argmax") { backend in
@@ -154,7 +154,7 @@ import Testing
     }
   }
 
-  /// Sums in segments against one sum in Double.
+  /// Compares sums in segments with a single sum in Double.
   @Test(arguments: [AxisShape(outer: 1, extent: 200_003, inner: 1), AxisShape(outer: 1, extent: 20_000, inner: 10)])
   func sumsAreAccurate(_ shape: AxisShape) throws {
     let backend = CPUBackend(threads: 2)

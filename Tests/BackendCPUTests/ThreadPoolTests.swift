@@ -9,7 +9,7 @@ import Musl
 #endif
 
 @Suite struct ThreadPoolTests {
-  /// How often each chunk was done.
+  /// The number of times each chunk was executed.
   private final class Tally: Sendable {
     private let counts: Mutex<[Int]>
 
@@ -72,7 +72,7 @@ import Musl
     #expect(totals == 8 * 200 * 5)
   }
 
-  /// What workers write is there when `run` returns, without any lock of the test's own.
+  /// Writes of workers are visible when `run` returns, without a separate lock in the test.
   @Test(arguments: [2, 3, 7])
   func aRegionEndsAfterAllThatItWrites(threads: Int) {
     let pool = ThreadPool(threadCount: threads)
@@ -107,7 +107,7 @@ import Musl
     }
   }
 
-  /// Processor time of the whole process; other suites run beside, so this is measured in a process of its own.
+  /// Processor time of the whole process. Other suites run concurrently, so this is measured in a separate process.
   @Test func sleepsWhenIdle() async {
     await #expect(processExitsWith: .success) {
       let pool = ThreadPool(threadCount: 4)
@@ -137,7 +137,7 @@ import Musl
     }
   }
 
-  /// A child has none of its parent's threads: it starts its own, whether the parent's were awake or asleep.
+  /// A child does not inherit its parent's threads: it starts its own, whether the parent's were awake or asleep.
   @Test func worksInAForkedProcess() async {
     await #expect(processExitsWith: .success) {
       let pool = ThreadPool(threadCount: 3)
@@ -167,7 +167,7 @@ import Musl
     }
   }
 
-  /// What `body` returns in a child of this process; false when the child has not ended within half a minute.
+  /// The result of `body` in a child of this process; false if the child does not end within half a minute.
   private static func inForkedProcess(_ body: () -> Bool) -> Bool {
     let child = fork()
     if child == 0 {

@@ -17,7 +17,7 @@ import Testing
     #expect(slice.buffer === buffer)
   }
 
-  /// Those whose derivative is cheaper from the result: nothing else must be kept for the backward pass.
+  /// Operations whose derivative is cheaper from the result: nothing else must be kept for the backward pass.
   @Test func gradientSources() {
     let fromOutput = UnaryOp.Kind.allCases.filter { UnaryOp($0).gradientSource == .output }
     #expect(

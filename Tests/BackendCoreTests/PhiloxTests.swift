@@ -2,7 +2,7 @@ import BackendCore
 import Testing
 
 @Suite struct PhiloxTests {
-  /// The known answers that Random123 (kat_vectors, philox4x32 with 10 rounds) publishes.
+  /// The known answers published by Random123 (kat_vectors, philox4x32 with 10 rounds).
   @Test(arguments: [
     (
       SIMD4<UInt32>(repeating: 0), SIMD2<UInt32>(repeating: 0),
@@ -21,7 +21,7 @@ import Testing
     #expect(Philox.block(counter: counter, key: key) == expected)
   }
 
-  /// Words of an independent implementation: where the parts of a source go in the counter and the key.
+  /// Words of an independent implementation, which verify the positions of a source's parts in the counter and the key.
   @Test func blockOfASource() {
     let source = RandomSource(key: 0x0123_4567_89AB_CDEF, call: 3, step: 70_000)
     let expected = SIMD4<UInt32>(0x9791_DB73, 0x6F96_121D, 0x2827_5351, 0x327F_1D8F)
@@ -75,13 +75,13 @@ import Testing
     let tolerance = 5 / Double(count).squareRoot()
     #expect(abs(mean(numbers) - 0.5) < 0.29 * tolerance)
     #expect(abs(mean(numbers.map { $0 * $0 }) - 1.0 / 3) < 0.3 * tolerance)
-    // Neighbours are independent.
+    // Neighbors are independent.
     #expect(abs(mean(zip(numbers, numbers.dropFirst()).map { ($0 - 0.5) * ($1 - 0.5) })) < tolerance / 12)
     var bins = [Int](repeating: 0, count: 16)
     for number in numbers { bins[Int(number * 16)] += 1 }
     let expected = Double(count) / 16
     let chiSquare = bins.reduce(0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
-    // 15 degrees of freedom: above 44 once in ten thousand seeds.
+    // 15 degrees of freedom: above 44 for one in ten thousand seeds.
     #expect(chiSquare < 44)
   }
 
@@ -97,7 +97,7 @@ import Testing
     #expect(abs(mean(numbers.map { $0 * $0 }) - 1) < 1.5 * tolerance)
     #expect(abs(mean(numbers.map { $0 * $0 * $0 })) < 4 * tolerance)
     #expect(abs(mean(numbers.map { $0 * $0 * $0 * $0 }) - 3) < 10 * tolerance)
-    // The share within one deviation: erf(1/√2).
+    // The fraction within one standard deviation: erf(1/√2).
     let within = Double(numbers.count { abs($0) < 1 }) / Double(count)
     #expect(abs(within - 0.682_689_492) < 0.47 * tolerance)
   }

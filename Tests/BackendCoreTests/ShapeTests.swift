@@ -43,7 +43,7 @@ import Testing
     #expect(Layout(dense: [3, 0, 2]).isDense)
   }
 
-  /// A layout must read what NumPy's broadcasting rule says, element by element.
+  /// A layout must read the elements given by NumPy's broadcasting rule, one by one.
   @Test(
     arguments: [
       ([], [2, 3]), ([3], [2, 3]), ([2, 1], [2, 3]), ([1, 3], [2, 3]), ([2, 1, 3], [4, 2, 5, 3]), ([1], [0]),
@@ -67,14 +67,14 @@ import Testing
     #expect(!Layout(shape: [2, 3], strides: Strides([1, 2])).isDense)
     #expect(!Layout(shape: [3], strides: Strides([-1])).isDense)
     #expect(!Layout(shape: [2, 3], strides: Strides([4, 1])).isDense)
-    // An axis of one element is never stepped along.
+    // An axis of one element needs no stride.
     #expect(Layout(shape: [2, 1, 3], strides: Strides([3, 99, 1])).isDense)
   }
 }
 
 @Suite struct StridedLoopTests {
-  /// Axes merge when every operand allows it.
-  @Test func mergesNeighbours() {
+  /// Axes are merged if every operand allows it.
+  @Test func mergesNeighbors() {
     let shape: Shape = [4, 3, 5]
     let dense = Strides(dense: shape)
     #expect(StridedLoop<2>(shape: shape, strides: [dense, dense]).shape == [60])
@@ -139,7 +139,7 @@ private func position(_ index: [Int], _ strides: Strides) -> Int {
   index.enumerated().reduce(0) { $0 + $1.element * strides[$1.offset] }
 }
 
-/// A small generator (Lehmer), so that a failure can be repeated.
+/// A small generator (Lehmer), so that failures are reproducible.
 private struct LehmerNumbers {
   var state: UInt64
 

@@ -10,7 +10,8 @@ import Glibc
 import Musl
 #endif
 
-/// Folders for binaries that cannot be used: read-only, full, or no folders at all. The program is then built from its source.
+/// Folders that cannot be used for binaries: read-only, full, or not folders at all. The program is then built from its
+/// source.
 @Suite(.enabled(if: TestDevices.exist)) struct BinaryFolderTests {
   private static func scan(_ device: OpenCLDevice, _ folder: String) throws -> Bool {
     var options = OpenCLOptions(for: device)
@@ -21,7 +22,8 @@ import Musl
     return try backend.floats(x, count: 3) == [1, 3, 6]
   }
 
-  /// Where nobody can write, root included: below a file, in the kernel's own file system, and behind a link to nowhere.
+  /// Locations where nobody can write, including root: below a file, in the kernel's own file system, and behind a
+  /// dangling link.
   @Test(arguments: TestDevices.all) func placesWithoutWriting(device: OpenCLDevice) throws {
     let folder = Folder()
     folder.write("file", [1])
@@ -34,7 +36,7 @@ import Musl
     #expect(folder.files.sorted() == ["file", "link"])
   }
 
-  /// A folder that may be read, with a good file, and not written.
+  /// A folder that is readable, with a valid file, but not writable.
   @Test(arguments: TestDevices.all) func aReadOnlyFolderServes(device: OpenCLDevice) throws {
     let folder = Folder()
     #expect(try BinaryFolderTests.scan(device, folder.path))
@@ -46,13 +48,12 @@ import Musl
     #expect(folder.files == files)
   }
 
-  /// No room: what was begun is removed again.
+  /// No space: incomplete files are removed.
   @Test(arguments: TestDevices.all) func aFullFolderStaysEmpty(device: OpenCLDevice) async throws {
     let folder = Folder()
     await #expect(processExitsWith: .success) {
       [identifier = device.identifier as String, path = folder.path as String] in
-      // A file may have 4000 bytes. The signal that announces the end would end the process.
-      signal(SIGXFSZ, SIG_IGN)
+      // The limit for a file is 4000 bytes.
       var limit = rlimit(rlim_cur: 4000, rlim_max: 4000)
       guard setrlimit(__rlimit_resource_t(1), &limit) == 0 else { exit(2) }
       let binaries = ProgramBinaries(directory: path, device: try OpenCLDevice.named(identifier))
@@ -64,12 +65,12 @@ import Musl
     #expect(folder.files.count == 1)
   }
 
-  /// A disk of a few kilobytes, where this account may mount one.
+  /// A disk of a few kilobytes, if this account may mount one.
   @Test(arguments: TestDevices.all) func aFullDiskIsNoError(device: OpenCLDevice) async throws {
     let folder = Folder()
     await #expect(processExitsWith: .success) {
       [identifier = device.identifier as String, path = folder.path as String] in
-      // By address, because the functions of this system alone are in no module.
+      // By address, because no module contains the functions that are specific to this system.
       typealias Unshare = @convention(c) (Int32) -> Int32
       typealias Mount =
         @convention(c) (
@@ -89,7 +90,7 @@ import Musl
     #expect(folder.files.isEmpty)
   }
 
-  /// Every byte of the header counts, the version of the format with it; so do the bytes of the binary.
+  /// Every byte of the header matters, including the version of the format, and so do the bytes of the binary.
   @Test(arguments: TestDevices.all) func damageIsSeen(device: OpenCLDevice) throws {
     let folder = Folder()
     let binaries = ProgramBinaries(directory: folder.path, device: device)
@@ -112,11 +113,11 @@ import Musl
     }
     folder.write(file, good)
     #expect(binaries.load(source: [1], options: "-x") == binary)
-    // Another source, other options, another device: other files.
+    // Other sources, options, or devices have other files.
     #expect(binaries.load(source: [2], options: "-x") == nil && binaries.load(source: [1], options: "-y") == nil)
   }
 
-  /// The key has everything that a binary depends on.
+  /// The key includes everything on which a binary depends.
   @Test(arguments: TestDevices.all) func theKeyNamesTheDevice(device: OpenCLDevice) {
     let key = device.cacheKey
     for part in [
@@ -125,7 +126,7 @@ import Musl
     ] { #expect(!part.isEmpty && key.contains(part), "\(part)") }
   }
 
-  /// Threads that store the same binary at once leave a good file, and nothing else.
+  /// Threads that store the same binary at the same time leave a valid file and nothing else.
   @Test(arguments: TestDevices.all) func threadsStoreTheSame(device: OpenCLDevice) async {
     let folder = Folder()
     let binaries = ProgramBinaries(directory: folder.path, device: device)

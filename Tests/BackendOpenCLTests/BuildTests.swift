@@ -11,9 +11,9 @@ import Glibc
 import Musl
 #endif
 
-/// Programs that do not build, and programs that were built before.
+/// Programs that fail to build, and programs that were built before.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct BuildTests {
-  /// The kernels as files, as `NN_KERNELS_DIR` names them.
+  /// The kernels as files, for `NN_KERNELS_DIR`.
   private func kernels(in folder: Folder) {
     for index in 0..<nn_kernel_source_count() {
       let source = nn_kernel_source(index)
@@ -45,7 +45,7 @@ import Musl
     }
     #expect(program.contains("Scan") && program.contains(device.name))
     #expect(log.contains("thisNameIsUnknown"))
-    // Other programs are not affected, and the files are what they are built from.
+    // Other programs are not affected and are built from the files.
     try backend.unary(UnaryOp(.negate), x, count: 3, into: x)
     #expect(try backend.floats(x, count: 3) == [-1, -2, -3])
   }
@@ -71,7 +71,7 @@ import Musl
     #expect("\(String(describing: error))".contains("scanItems_float"))
   }
 
-  /// Binaries are written once, used again, and rebuilt when they are damaged in whatever way.
+  /// Binaries are written once, reused, and rebuilt if they are damaged in any way.
   @Test(arguments: TestDevices.all) func binariesAreKeptAndDistrusted(device: OpenCLDevice) throws {
     let folder = Folder()
     try scan(device, folder)
@@ -87,7 +87,7 @@ import Musl
     for bytes in damaged {
       folder.write(file, bytes)
       try scan(device, folder)
-      // PoCL's binaries are not the same from build to build.
+      // PoCL's binaries differ between builds.
       #expect(folder.read(file)?.count ?? 0 > 1000)
       #expect(folder.files.count == 1)
     }
@@ -108,7 +108,7 @@ import Musl
     #expect(binaries.load(source: source, options: programs.options(for: name)) != Array("no binary".utf8))
   }
 
-  /// Builds a small program in a fresh backend, and checks what it computes.
+  /// Builds a small program in a new backend, and checks its results.
   private func scan(_ device: OpenCLDevice, _ binaries: Folder) throws {
     let backend = try OpenCLBackend(device, options(device, binaries: binaries))
     let x = try backend.upload([1, 2, 3] as [Float])

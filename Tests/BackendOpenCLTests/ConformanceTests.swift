@@ -5,14 +5,14 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// Every primitive and fused operation against the Reference backend, on every device.
+/// Compares every primitive and fused operation with the Reference backend, on every device.
 @Suite(.serialized) struct ConformanceTests {
   @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, ConformanceFamily.allCases)
   func conforms(device: OpenCLDevice, family: ConformanceFamily) throws {
     try expectConformance(of: OpenCLBackend.shared(for: device), family)
   }
 
-  /// The kernels of the other kind of device: those of GPUs on a processor.
+  /// The kernels for the other kind of device: GPU kernels on a CPU.
   @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, ConformanceFamily.allCases)
   func conformsWithTheOtherKernels(device: OpenCLDevice, family: ConformanceFamily) throws {
     var options = OpenCLOptions(for: device)
@@ -29,8 +29,8 @@ import Testing
     try expectConformance(of: OpenCLBackend(device, options), .convolution)
   }
 
-  /// No kernel reads what no other has written, in memory between two kernels of one operation either: all memory begins as
-  /// NaN.
+  /// No kernel reads uninitialized memory, including the memory between two kernels of one operation: all memory starts
+  /// as NaN.
   @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, [false, true])
   func conformsInSpoiltMemory(device: OpenCLDevice, runsLoops: Bool) throws {
     var options = OpenCLOptions(for: device)
@@ -47,7 +47,7 @@ import Testing
     let failures = conformanceFailures(of: backend, filter: [family])
     for failure in failures.prefix(20) { Issue.record("\(failure)") }
     #expect(failures.isEmpty, "\(failures.count) failures on \(backend.device)")
-    // What conforms must have been computed by kernels.
+    // The results must have been computed by kernels.
     if family != .recording { #expect(backend.launchCount > before) }
   }
 }

@@ -11,7 +11,7 @@ import Glibc
 import Musl
 #endif
 
-/// Finding devices, and saying why there are none.
+/// Finding devices, and the reasons if there are none.
 @Suite struct DiscoveryTests {
   @Test(.enabled(if: TestDevices.exist)) func devicesHaveNamesOfTheirOwn() throws {
     let devices = try OpenCLDevice.available()
@@ -61,7 +61,7 @@ import Musl
     let reason = nn_opencl_open("libNoSuchOpenCL.so.1", table)
     defer { free(reason) }
     #expect(reason.map { String(cString: $0) }?.contains("libNoSuchOpenCL.so.1") == true)
-    // A library that is there, but is no loader.
+    // A library that exists but is not a loader.
     let other = nn_opencl_open("libm.so.6", table)
     defer { free(other) }
     #expect(other.map { String(cString: $0) }?.contains("clGetPlatformIDs") == true)

@@ -6,11 +6,11 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// A driver that fails on request: entry points that are put in place of the loader's.
+/// A driver that fails on request: entry points that replace those of the loader.
 enum FailingDriver {
-  /// How many of the next calls fail.
+  /// The number of next calls that fail.
   static let failures = Atomic<Int>(0)
-  /// How many buffers were released.
+  /// The number of released buffers.
   static let releases = Atomic<Int>(0)
 
   static func fails() -> Bool {
@@ -38,7 +38,7 @@ enum FailingDriver {
     return functions
   }
 
-  /// Buffers are created, and turn out not to exist when they are to be brought to the device.
+  /// Buffers are created, but fail to be allocated when they are migrated to the device.
   static var withLazyMemory: NNOpenCLFunctions {
     var functions = withoutMemory
     functions.clCreateBuffer = FailingDriver.functions.clCreateBuffer
@@ -57,21 +57,21 @@ enum FailingDriver {
     return functions
   }
 
-  /// Every query fails that asks for a platform's devices.
+  /// Every query for a platform's devices fails.
   static var withoutDevices: NNOpenCLFunctions {
     var functions = functions
     functions.clGetDeviceIDs = { _, _, _, _, _ in CL_INVALID_PLATFORM }
     return functions
   }
 
-  /// Devices say nothing of themselves.
+  /// Devices do not answer queries.
   static var withSilentDevices: NNOpenCLFunctions {
     var functions = functions
     functions.clGetDeviceInfo = { _, _, _, _, _ in CL_OUT_OF_HOST_MEMORY }
     return functions
   }
 
-  /// The loader knows no platform, and says so in the way of old loaders.
+  /// The loader finds no platform, and reports it like old loaders.
   static var withoutPlatforms: NNOpenCLFunctions {
     var functions = functions
     functions.clGetPlatformIDs = { _, _, count in
@@ -102,7 +102,7 @@ enum FailingDriver {
     let buffer = try backend.allocate(count: 100_000, dtype: .float32)
     #expect(buffer.count == 100_000)
     #expect(backend.memoryStatistics().cachedBytes == 0)
-    // The cached block, and the one that did not exist.
+    // The cached block, and the one that failed to be allocated.
     #expect(FailingDriver.releases.load(ordering: .relaxed) == (driver == "at creation" ? 1 : 2))
   }
 
@@ -119,7 +119,7 @@ enum FailingDriver {
       return
     }
     #expect(backend.memoryStatistics().liveBytes == live && kept.count == 1000)
-    // Nothing is lost: the next one is served.
+    // No memory is lost: the next request succeeds.
     #expect(try backend.allocate(count: 100_000, dtype: .float32).count == 100_000)
   }
 

@@ -6,8 +6,9 @@ import Testing
 @testable import BackendOpenCL
 
 extension FailingCallTests {
-  /// The device vanishes at each call in turn, with each of the codes that drivers give then: every call from that one on is
-  /// the same error, which names what was tried, and other backends of the process are not touched.
+  /// The device disappears at each call in turn, with each of the error codes that drivers return then. Every later
+  /// call fails with the same error, which names the attempted action, and other backends of the process are not
+  /// affected.
   @Test(arguments: TestDevices.all, [CL_OUT_OF_RESOURCES, CL_INVALID_COMMAND_QUEUE, CL_DEVICE_NOT_AVAILABLE])
   func aDeviceVanishes(device: OpenCLDevice, status: Int32) throws {
     ScarceDriver.recover()
@@ -34,7 +35,7 @@ extension FailingCallTests {
           #expect(throws: error) { try backend.synchronize() }
           #expect(throws: error) { try backend.unary(.relu, x, count: 3, into: y) }
         } else {
-          // A buffer that could not be made: the device may yet be well, and the next call says so.
+          // A buffer could not be created: the device may still work, and the next call shows it.
           guard case .outOfMemory = error else {
             Issue.record("call \(site): \(error)")
             return

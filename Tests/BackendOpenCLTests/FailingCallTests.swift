@@ -6,11 +6,11 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// Memory runs out at every call that takes some, one after the other, over the making of a model and a whole training step.
-/// Each time there is the documented error or none, nothing leaks, and the same step made again gives the bits that it gives
-/// where nothing ever failed.
+/// Memory runs out at each allocating call in turn, during the creation of a model and a whole training step. Each
+/// time, there is either the documented error or none, nothing leaks, and the repeated step gives the same bits as a
+/// run without failures.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct FailingCallTests {
-  /// A small network with everything that the default one has, dropout and a clipped gradient besides.
+  /// A small network with everything in the default one, plus dropout and gradient clipping.
   private struct Training {
     let model = Sequential {
       Dense(8, activation: .relu); Dropout(0.25); Dense(3)
@@ -35,7 +35,7 @@ import Testing
     func numbers() throws -> [Float] { try model.parameters.flatMap { try $0.parameter.value.scalars() } }
   }
 
-  /// What a run comes to: the losses of three steps, and the weights after them.
+  /// The results of a run: the losses of three steps, and the weights after them.
   private struct Course: Equatable {
     var losses: [Double] = []
     var weights: [Float] = []
@@ -49,8 +49,8 @@ import Testing
     #expect(requested >= 0 && live >= inUse && limit > 0, "\(site)")
   }
 
-  /// One failing call is made good by giving back what is cached; a second one in a row is an error. (The first step makes the state of the
-  /// optimizer. The second may be kept, and the third replayed.)
+  /// After a single failing call, the cache is released and the call succeeds; a second consecutive failure is an
+  /// error. (The first step creates the state of the optimizer. The second may be recorded, and the third replayed.)
   @Test(arguments: TestDevices.all, [2, 3]) func aStepSurvives(device: OpenCLDevice, number: Int) throws {
     let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: ScarceDriver.functions)
     ScarceDriver.recover()
@@ -73,7 +73,7 @@ import Testing
           errors += 1
           expectOutOfMemory(error, "call \(site)", inUse: live)
           if training.step.optimizer.step == number {
-            // The update was made, and the loss could not be read: the step is done.
+            // The update was performed, but the loss could not be read: the step is complete.
             course.losses.append(expected.losses[number - 1])
           } else {
             #expect(backend.memoryStatistics().liveBytes == live, "call \(site)")
@@ -88,14 +88,14 @@ import Testing
         if failures == 0 { break }
         site += 1
       }
-      // The step makes some dozens of such calls; most of them cannot go without memory.
+      // The step makes dozens of such calls; most of them need memory.
       #expect(site > 10 && errors > site / 4, "\(site) calls, \(errors) errors")
     }
     backend.trimMemory()
     #expect(backend.memoryStatistics().liveBytes == 0)
   }
 
-  /// The same for the making of the model and its first step, on a device where everything else was done before.
+  /// The same for creating the model and its first step, on a device where everything else has been done before.
   @Test(arguments: TestDevices.all) func aBeginningSurvives(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: ScarceDriver.functions)
     ScarceDriver.recover()
@@ -129,8 +129,8 @@ import Testing
     return Course(losses: losses, weights: try training.numbers())
   }
 
-  /// The first use of a device, where programs are built and pinned memory is mapped: each call that fails is an error with a
-  /// name or is got round, and the next call succeeds.
+  /// The first use of a device, when programs are built and pinned memory is mapped: each failing call causes a
+  /// specific error or is handled, and the next call succeeds.
   @Test(arguments: TestDevices.all) func theFirstUseSurvives(device: OpenCLDevice) throws {
     var site = 0
     while true {

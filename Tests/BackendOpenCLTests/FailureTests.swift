@@ -11,7 +11,7 @@ import Glibc
 import Musl
 #endif
 
-/// A device that fails stays failed, and a forked process is told so.
+/// A failed device stays failed, and a forked process gets an error.
 @Suite(.enabled(if: TestDevices.exist)) struct FailureTests {
   @Test(arguments: TestDevices.all) func aLostDeviceStaysLost(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend(device, OpenCLOptions(for: device))
@@ -58,7 +58,7 @@ import Musl
       let fork = unsafeBitCast(dlsym(nil, "fork"), to: Fork.self)
       let child = fork()
       if child == 0 {
-        // The alarm ends a child that hangs.
+        // The alarm ends a hanging child.
         alarm(20)
         var failures = 0
         do {
@@ -77,7 +77,7 @@ import Musl
       }
       var status: Int32 = -1
       waitpid(child, &status, 0)
-      // The parent goes on.
+      // The parent continues.
       guard try backend.floats(x, count: 3) == [1, 2, 3] else { exit(2) }
       exit(status == 0 ? 0 : 1)
     }

@@ -3,13 +3,13 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// What compilers for GPUs make of the kernels. A machine without a GPU cannot time them; it can see whether a kernel keeps in
-/// registers what belongs there, reads ahead, and multiplies most of the time. `Scripts/test-opencl gpu-code` runs this;
-/// without its compilers the tests skip.
+/// Examines the code that GPU compilers generate for the kernels. A machine without a GPU cannot measure their speed,
+/// but it can check whether a kernel keeps its values in registers, reads ahead, and consists mostly of
+/// multiplications. `Scripts/test-opencl gpu-code` runs this; without its compilers, the tests are skipped.
 @Suite(.enabled(if: GPUCompilers.fromEnvironment != nil)) struct GPUCodeTests {
   private let compilers = GPUCompilers.fromEnvironment!
 
-  /// The programs of GPUs.
+  /// The programs for GPUs.
   static let programs: [ProgramName] = {
     let made: Set<KernelFamily> = [.convolution, .matmul, .matmulPanels, .matmulRows]
     let tiles = MatmulTile.all.map { ProgramName(family: .matmul, matmul: .tiles($0)) }
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  /// AMD's devices have fewer registers; the largest tile is not for them.
+  /// AMD's devices have fewer registers; the largest tile is not used on them.
   @Test(arguments: programs.filter { $0.matmul != .tiles(MatmulTile.all[5]) }, ["gfx90a", "gfx1100"])
   func amdFindsRegistersForAll(program: ProgramName, device: String) throws {
     let scratch = try compilers.amdScratch(program, device)
@@ -42,11 +42,11 @@ import Testing
     }
   }
 
-  /// Intel's compiler takes all of it, and finds registers for the tiles that its devices get.
+  /// Intel's compiler accepts everything, and has enough registers for the tiles used on its devices.
   @Test(arguments: programs, ["skl", "dg2"]) func intelFindsRegistersForAll(program: ProgramName, device: String) throws
   {
     var spills = try compilers.intelSpills(program, device)
-    // One of several that the peak is measured with.
+    // One of the kernels for measuring the peak.
     spills.remove("peak_float16")
     if case .tiles(let tile) = program.matmul {
       let largest = MatmulTile.convolutions(vendor: "Intel").last!
@@ -55,15 +55,15 @@ import Testing
     #expect(spills.isEmpty, "\(program.description) on \(device)")
   }
 
-  /// The share of multiply-adds in the loop over whole tiles, which bounds what part of the peak a product reaches. What is found
-  /// is printed: documentation names it.
+  /// The fraction of multiply-adds in the loop over whole tiles, which limits the fraction of the peak that a product
+  /// can reach. The results are printed, because the documentation states them.
   @Test(arguments: [
     (MatmulTile.all[2], 0.78), (MatmulTile.all[3], 0.83), (MatmulTile.all[4], 0.87), (MatmulTile.all[5], 0.90),
   ])
   func productsMultiply(tile: MatmulTile, share: Double) throws {
     let kernels = try compilers.nvidia(ProgramName(family: .matmul, matmul: .tiles(tile)))
     #expect(kernels.count == 5)
-    for kernel in kernels where kernel.name != "matmulJoin" {
+    for kernel in kernels where kernel.name != "matmulReduce" {
       let found = kernel.multiplyAddShare(readingVectors: true)
       print("\(kernel.name) \(tile.itemRows)x\(tile.itemColumns)x\(tile.depth): \(found)")
       #expect(found >= share, "\(kernel.name), \(tile): \(found)")
@@ -81,7 +81,7 @@ import Testing
     }
   }
 
-  /// A kernel, and the reads of one item that are to be on their way at once.
+  /// A kernel, and the number of reads per item that must be in flight at the same time.
   struct Reading: Sendable {
     let family: KernelFamily
     let kernel: String
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  /// Four elements of each operand, or what an item holds of a row.
+  /// Four elements of each operand, or the elements of a row that an item holds.
   @Test(arguments: [
     Reading(.elementwiseBinary, "binary_add_float", 8), Reading(.elementwiseBinary, "binaryStrided_add_float", 8),
     Reading(.elementwiseBinary, "binaryScalar_multiply_float", 4), Reading(.elementwiseUnary, "unary_relu_float", 4),

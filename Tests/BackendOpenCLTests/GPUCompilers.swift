@@ -10,16 +10,16 @@ import Glibc
 import Musl
 #endif
 
-/// Compilers for GPUs that need not be here. `Scripts/test-opencl gpu-code` installs them and sets the variables.
+/// Optional compilers for GPUs. `Scripts/test-opencl gpu-code` installs them and sets the variables.
 struct GPUCompilers {
-  /// LLVM's compiler with NVIDIA's and AMD's devices, and the library of built-in functions for each of them.
+  /// The LLVM compiler with NVIDIA and AMD targets, and the library of built-in functions for each of them.
   let clang, nvidiaLibrary, amdLibrary: String
   /// NVIDIA's assembler and disassembler.
   let ptxas, nvdisasm: String
-  /// The compiler of Intel's driver, by itself.
+  /// The compiler of Intel's driver, as a separate program.
   let ocloc: String
 
-  /// What the environment names; nil where something is missing.
+  /// The compilers named by the environment; nil if one is missing.
   static let fromEnvironment: GPUCompilers? = {
     func variable(_ name: String) -> String? { getenv("NN_GPU_\(name)").map { String(cString: $0) } }
     guard let clang = variable("CLANG"), let libraries = variable("LIBRARIES"), let ptxas = variable("PTXAS"),
@@ -34,8 +34,8 @@ struct GPUCompilers {
     let description: String
   }
 
-  /// The kernels of a program as NVIDIA's assembler makes them for Hopper. The text in between is not what their driver makes
-  /// of the source, but by a relative of its compiler.
+  /// The kernels of a program, assembled by NVIDIA's assembler for Hopper. The intermediate text does not come from
+  /// NVIDIA's driver but from a related compiler.
   func nvidia(_ program: ProgramName) throws -> [NVIDIAKernel] {
     if let known = GPUCompilers.known.withLock({ $0[program] }) { return known }
     let kernels = try compileForNVIDIA(program)
@@ -43,7 +43,7 @@ struct GPUCompilers {
     return kernels
   }
 
-  /// What was compiled already: several tests look at the same.
+  /// The results compiled so far, which several tests share.
   private static let known = Mutex<[ProgramName: [NVIDIAKernel]]>([:])
 
   private func compileForNVIDIA(_ program: ProgramName) throws -> [NVIDIAKernel] {
@@ -56,7 +56,7 @@ struct GPUCompilers {
     return try NVIDIAKernel.parse(log: log, listing: try run("\(nvdisasm) -c \(folder.path)/code.bin"))
   }
 
-  /// Bytes of memory that each kernel of a program takes for what finds no register on an AMD device.
+  /// The number of bytes of memory per kernel for values that do not fit into registers on an AMD device.
   func amdScratch(_ program: ProgramName, _ device: String) throws -> [String: Int] {
     let folder = Folder()
     try compile(program, in: folder, "-target amdgcn--amdhsa -nogpulib -mcpu=\(device)", library: amdLibrary)
@@ -69,7 +69,7 @@ struct GPUCompilers {
     return bytes
   }
 
-  /// The kernels of a program for which an Intel device has too few registers.
+  /// The kernels of a program for which an Intel device does not have enough registers.
   func intelSpills(_ program: ProgramName, _ device: String) throws -> Set<String> {
     let folder = Folder()
     folder.write("code.cl", try KernelSources.fromEnvironment.source(of: program.family))
@@ -89,7 +89,7 @@ struct GPUCompilers {
         + "-Xclang -mlink-builtin-bitcode -Xclang \(library) -S -o \(folder.path)/code.s \(folder.path)/code.cl")
   }
 
-  /// What a command prints, errors included.
+  /// The output of a command, including errors.
   private func run(_ command: String) throws -> String {
     let child = try ChildProcess("sh", ["-c", "exec \(command) 2>&1"])
     let deadline = ChildProcess.now() + 300

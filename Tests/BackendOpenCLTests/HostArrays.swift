@@ -30,7 +30,7 @@ extension Backend {
   }
 }
 
-/// Whole numbers in ±`bound`, from a fixed sequence: sums of their products are exact in float32.
+/// Integers in ±`bound`, from a fixed sequence: sums of their products are exact in float32.
 func wholeNumbers(_ count: Int, bound: Int = 8, seed: UInt64 = 1) -> [Float] {
   (0..<count).map { i in
     let word = Philox.block(

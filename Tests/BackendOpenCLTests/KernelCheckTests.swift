@@ -10,21 +10,22 @@ import Glibc
 import Musl
 #endif
 
-/// Where Oclgrind is.
+/// The location of Oclgrind.
 private enum Simulator {
   static let library = getenv("NN_OCLGRIND").map { String(cString: $0) }
 }
 
-/// Every kernel in Oclgrind, a simulator that reports races, accesses out of bounds, and values that nobody has written.
-/// `NN_OCLGRIND` names its library (/usr/lib/oclgrind/liboclgrind-rt-icd.so); without it the tests skip. Each part runs in a
-/// process of its own, because the simulator's settings are environment variables; it serves one thread at a time.
+/// Runs every kernel in Oclgrind, a simulator that reports races, accesses out of bounds, and uninitialized values.
+/// `NN_OCLGRIND` names its library (/usr/lib/oclgrind/liboclgrind-rt-icd.so); without it, the tests are skipped. Each
+/// part runs in a separate process, because the simulator is configured by environment variables and supports only one
+/// thread at a time.
 @Suite(.enabled(if: Simulator.library != nil)) struct KernelCheckTests {
   /// The parts of the tour.
   enum Part: Codable, Hashable {
     case planted
     case section(KernelTour.Section, runsLoops: Bool)
     case matmul(KernelTour.MatmulWay)
-    /// With the tile of this number.
+    /// The index of the tile.
     case convolution(Int)
 
     static let all =
@@ -32,7 +33,7 @@ private enum Simulator {
       + KernelTour.MatmulWay.all.map { .matmul($0) } + MatmulTile.convolutions.indices.map { .convolution($0) }
   }
 
-  /// The simulator is the one platform, and it reports what is wrong on purpose.
+  /// The simulator is the only platform, and it reports deliberate errors.
   @Test func faultsAreReported() async throws {
     let log = try await log(of: .planted)
     for words in ["data race", "Uninitialized", "Invalid write"] {
@@ -45,7 +46,7 @@ private enum Simulator {
     #expect(log.isEmpty, "\(log.prefix(4000))")
   }
 
-  /// What the simulator writes about a part.
+  /// The simulator's output for a part.
   private func log(of part: Part) async throws -> String {
     let folder = Folder()
     await #expect(processExitsWith: .success) { [part = part as Part, folder = folder.path as String] in
@@ -53,7 +54,7 @@ private enum Simulator {
       for (name, value) in [
         "OCL_ICD_VENDORS": simulator, "OCLGRIND_DATA_RACES": "1", "OCLGRIND_UNINITIALIZED": "1",
         "OCLGRIND_LOG": folder + "/log",
-        // The check for unwritten values does not know the instruction "freeze", which its compiler makes in optimised
+        // The check for unwritten values does not know the instruction "freeze", which its compiler makes in optimized
         // loops, and gives up on the kernel.
         "OCLGRIND_BUILD_OPTIONS": "-cl-opt-disable",
       ] { setenv(name, value, 1) }
@@ -95,7 +96,7 @@ private enum Simulator {
     guard backend.launchCount > 0 else { throw Fault(reason: "no kernel ran") }
   }
 
-  /// A kernel that does everything wrong, in place of one of ours.
+  /// A kernel with every kind of error, in place of one of ours.
   private static func plant(in folder: String) throws -> String {
     let text = """
       kernel void scanItems_float(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t count,

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// The text of the kernels.
+/// Tests of the kernels' source text.
 @Suite(.enabled(if: TestDevices.exist)) struct KernelSourceTests {
   private static let programs: [ProgramName] = {
     var programs: [ProgramName] = []
@@ -26,17 +26,17 @@ import Testing
     return programs
   }()
 
-  /// All programs are OpenCL C 1.2, and compilers have nothing to remark.
+  /// All programs are OpenCL C 1.2, and compile without warnings.
   @Test(arguments: TestDevices.all, [false, true]) func compilersAreContent(device: OpenCLDevice, runsLoops: Bool)
     throws
   {
     var options = OpenCLOptions(for: device)
     options.runsLoops = runsLoops
     options.binaryDirectory = nil
-    // Remarks come before the optimiser, which some drivers spend seconds in.
+    // Remarks come before the optimizer, which some drivers spend seconds in.
     options.compilerOptions = " -cl-opt-disable -Werror"
     let backend = try OpenCLBackend(device, options)
-    // Convolution is made of tiles unless it runs in loops; loops compute products in another way.
+    // Convolution uses tiles unless it runs in loops; loops compute products with another method.
     for program in KernelSourceTests.programs
     where runsLoops ? program.matmul == nil : program.matmul != nil || program.family != .convolution {
       let names = try backend.kernelNames(of: program)

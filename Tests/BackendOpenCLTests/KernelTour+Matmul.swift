@@ -3,9 +3,9 @@ import BackendCore
 
 @testable import BackendOpenCL
 
-/// Products, in each of the ways in which they are computed.
+/// Products, with each method.
 extension KernelTour {
-  /// A way to compute products, and whether they are cut along k.
+  /// A method for products, and whether they are divided along k.
   struct MatmulWay: Codable, Hashable, CustomStringConvertible {
     let number: Int
     let isCut: Bool
@@ -13,10 +13,10 @@ extension KernelTour {
     var variant: MatmulVariant { MatmulVariant.all[number] }
     var description: String { variant.description + (isCut ? ", cut along k" : "") }
     var program: ProgramName { ProgramName(family: variant.family, matmul: variant) }
-    /// Makes a backend compute all products in this way.
+    /// Makes a backend compute all products with this method.
     var table: MatmulTable { MatmulTable(variant, groups: isCut ? 64 : 1) }
 
-    /// Every variant in one piece; the smallest tile, and few rows, cut as well.
+    /// Every variant undivided; the smallest tile and few rows also divided.
     static let all =
       MatmulVariant.all.indices.map { MatmulWay(number: $0, isCut: false) }
       + [0, MatmulVariant.all.count - 1].map { MatmulWay(number: $0, isCut: true) }
@@ -25,8 +25,8 @@ extension KernelTour {
   /// The programs that are built for each variant.
   static let matmulFamilies = Set(MatmulVariant.all.map(\.family))
 
-  /// Each product that a variant has a kernel for, with edges beyond the tile, and each kind of activation that is built in; and
-  /// whole tiles, with operands laid out in both ways.
+  /// Each product for which a variant has a kernel, with edges beyond the tile and each kind of built-in activation;
+  /// and whole tiles, with operands in both layouts.
   func runMatmul(_ way: MatmulWay) throws {
     let transpositions = [(false, false), (false, true), (true, false), (true, true)]
     try run(way, KernelTour.extents(way), transpositions, [.relu, UnaryOp(.tanh)])
@@ -54,7 +54,7 @@ extension KernelTour {
     }
   }
 
-  /// The smallest matrices that are given this tile, with more than one of its steps along k; or two panels and two blocks of
+  /// The smallest matrices for this tile, with more than one of its steps along k; or two panels and two blocks of
   /// rows; or two rows.
   private static func extents(_ way: MatmulWay) -> (m: Int, n: Int, k: Int) {
     switch way.variant {
@@ -64,7 +64,7 @@ extension KernelTour {
     }
   }
 
-  /// Matrices that fill a tile, for two of its steps along k and some terms.
+  /// Matrices that fill a tile, for two of its steps along k and some further terms.
   private static func wholeTile(_ way: MatmulWay) -> (m: Int, n: Int, k: Int)? {
     guard case .tiles(let tile) = way.variant, !way.isCut else { return nil }
     return (tile.rows, tile.columns, 2 * tile.depth + 4)

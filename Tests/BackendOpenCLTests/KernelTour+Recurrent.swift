@@ -4,7 +4,7 @@ import BackendCore
 @testable import BackendOpenCL
 
 extension KernelTour {
-  /// Cells with everything that they can have, and with nothing.
+  /// Cells with all optional operands, and with none.
   func recurrent() throws {
     let (batch, units) = (3, 5)
     let count = batch * units
@@ -18,7 +18,7 @@ extension KernelTour {
           previousCell: isFull && cell.hasCellState ? try operand(count) : nil, hidden: try backend.empty(count),
           cell: cell.hasCellState ? try backend.empty(count) : nil)
         try backend.recurrentCell(cell, step, batch: batch, units: units)
-        // The simulator takes some of what an earlier kernel has written for unwritten, so states are uploaded again.
+        // The simulator treats some results of an earlier kernel as uninitialized, so states are uploaded again.
         step.hidden = try operand(count)
         if cell.hasCellState { step.cell = try operand(count) }
         let gradients = RecurrentStepGradients(

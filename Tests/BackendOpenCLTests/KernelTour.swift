@@ -3,15 +3,15 @@ import BackendCore
 
 @testable import BackendOpenCL
 
-/// One call of every kernel, on operands as small as its way of working allows: for a simulator that watches each access.
-/// What comes out is not looked at; the conformance suite does that.
+/// One call of every kernel, on operands as small as its method allows, for a simulator that checks each access. The
+/// results are not compared; the conformance suite does that.
 struct KernelTour {
   let backend: OpenCLBackend
-  /// More than one vector, and no multiple of anything.
+  /// More than one vector, and not a multiple of anything.
   private let count = 37
   private let types: [DType] = [.float32, .int32, .bool]
 
-  /// What the tour is divided into, beside products.
+  /// The parts of the tour, in addition to products.
   enum Section: Codable, CaseIterable {
     case elementwise, binary, comparisons, selections, reductions, sorts, copies, indexing, softmax, normalization,
       random
@@ -43,9 +43,9 @@ struct KernelTour {
     try backend.synchronize()
   }
 
-  /// Small whole numbers, none of them 0.
+  /// Small nonzero integers.
   func operand(_ count: Int, _ dtype: DType = .float32) throws -> BufferSlice {
-    // The simulator works off what is in its queue by a recursion, and a long queue takes more than its stack.
+    // The simulator processes its queue recursively, and a long queue would overflow its stack.
     try backend.synchronize()
     return switch dtype {
     case .bool: try backend.upload((0..<count).map { UInt8($0 % 3 == 0 ? 1 : 0) }, .bool)
@@ -100,7 +100,7 @@ struct KernelTour {
     }
   }
 
-  /// Two dense operands, and one of them turned round.
+  /// Two dense operands, one of them transposed.
   private func pairs(
     _ dtype: DType, _ call: (BufferSlice, Layout, BufferSlice, Layout) throws -> Void
   ) throws {
@@ -147,7 +147,7 @@ struct KernelTour {
       }
     }
     for extent in [5, 70, 1100] {
-      try backend.sumOfSquares(operand(extent), count: extent, accumulating: false, into: backend.empty(1))
+      try backend.norm(operand(extent), count: extent, accumulating: false, into: backend.empty(1))
     }
     try backend.reduce("sumOfSquares", thenBy: "sum", "float", operand(840), shapes[3], into: backend.empty(21))
   }
@@ -196,7 +196,7 @@ struct KernelTour {
     }
   }
 
-  /// Rows of one item, of some, of more, and longer ones (`RowWork`).
+  /// Rows for one item, for some items, for more, and longer ones (`RowWork`).
   private static let rowShapes = [(rows: 20, columns: 5), (11, 45), (3, 520), (1, 2050), (1, 4100)]
 
   private func softmax() throws {
@@ -219,18 +219,18 @@ struct KernelTour {
 
   private func normalization() throws {
     for (rows, columns) in KernelTour.rowShapes {
-      for isCentred in [false, true] {
+      for isCentered in [false, true] {
         let count = rows * columns
-        let shape = NormalizationShape(rows: rows, columns: columns, isCentred: isCentred, epsilon: 1e-5)
+        let shape = NormalizationShape(rows: rows, columns: columns, isCentered: isCentered, epsilon: 1e-5)
         for statistics in [nil, try backend.empty(2 * rows)] {
           try backend.normalize(
-            operand(count), gain: operand(columns), shift: operand(columns), shape, into: backend.empty(count),
+            operand(count), weight: operand(columns), bias: operand(columns), shape, into: backend.empty(count),
             statistics: statistics)
         }
         for sums in [nil, try backend.empty(columns)] {
           try backend.normalizeGradient(
-            operand(count), operand(count), gain: operand(columns), statistics: operand(2 * rows), shape,
-            into: backend.empty(count), dGain: sums, dShift: sums == nil ? nil : backend.empty(columns))
+            operand(count), operand(count), weight: operand(columns), statistics: operand(2 * rows), shape,
+            into: backend.empty(count), dWeight: sums, dBias: sums == nil ? nil : backend.empty(columns))
         }
       }
     }
@@ -249,7 +249,7 @@ struct KernelTour {
     }
   }
 
-  /// Whole tiles and parts of them, inside of images and over their edges, with steps of 1 and of 2.
+  /// Whole and partial tiles, inside images and across their edges, with strides of 1 and 2.
   private func convolution() throws {
     for (stride, groups) in [(1, 1), (2, 2)] {
       let axis = WindowAxis(input: 9, output: (11 - 3) / stride + 1, kernel: 3, stride: stride, padding: 1)
@@ -295,7 +295,7 @@ struct KernelTour {
         states: (0..<step.stateCount).map { _ in try operand(count) }, count: count,
         scalars: operand(StepScalars.count))
     }
-    try backend.clipFactor(sumOfSquares: operand(1), maximumNorm: 1, into: backend.empty(1))
+    try backend.clipFactor(norm: operand(1), maximumNorm: 1, into: backend.empty(1))
   }
 }
 

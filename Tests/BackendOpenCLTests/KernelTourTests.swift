@@ -5,13 +5,13 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// What goes through the simulator is everything that there is. Kernels are built and asked for here, and do not run: drivers
-/// for processors compile each one when it first does.
+/// The tour in the simulator covers every kernel. Kernels are only built and requested here, not run, because drivers
+/// for CPUs compile each one on its first run.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct KernelTourTests {
   private func backend(_ device: OpenCLDevice, _ change: (inout OpenCLOptions) -> Void) throws -> OpenCLBackend {
     var options = OpenCLOptions(for: device)
     change(&options)
-    // Names are the same without the optimiser, which some drivers spend seconds in.
+    // Names are the same without the optimizer, which some drivers spend seconds in.
     options.binaryDirectory = nil
     options.compilerOptions = " -cl-opt-disable"
     var functions = try OpenCLLibrary.functions()
@@ -29,7 +29,7 @@ import Testing
         let hasTiles = family == .convolution && !runsLoops
         let names = try backend.kernelNames(
           of: ProgramName(family: family, matmul: hasTiles ? .tiles(MatmulTile.convolutions[0]) : nil))
-        // Loops have no use for kernels of work groups that share a row; others must use everything.
+        // Loops do not use kernels with work groups that share a row; other devices must use all kernels.
         let missing = Set(names).subtracting(backend.kernelsRun).filter { !(runsLoops && $0.contains("Rows_")) }
         #expect(
           missing.isEmpty,
@@ -47,7 +47,7 @@ import Testing
     let backend = try backend(device) { $0.matmulTable = way.table }
     try KernelTour(backend: backend).runMatmul(way)
     var names = Set(try backend.kernelNames(of: way.program))
-    if !way.isCut { names.remove("matmulJoin") }
+    if !way.isCut { names.remove("matmulReduce") }
     let missing = names.subtracting(backend.kernelsRun)
     #expect(missing.isEmpty, "KernelTour.runMatmul launches every kernel of \(way) but these")
   }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// What is counted when kernels are put into the queue.
+/// The counters of enqueued kernels.
 @Suite(.enabled(if: TestDevices.exist)) struct LaunchTests {
   @Test(arguments: TestDevices.all) func kernelsAreCountedAndNamed(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend(device, OpenCLOptions(for: device))
@@ -14,7 +14,7 @@ import Testing
     try backend.unary(.relu, x, count: 3, into: x)
     #expect(backend.launchCount == 2 && backend.kernelsRun == ["unary_relu_float"])
     #expect(try backend.floats(x, count: 3) == [1, 0, 3])
-    // Nothing to do is no launch.
+    // An empty operation is not a launch.
     try backend.unary(.relu, x, count: 0, into: x)
     #expect(backend.launchCount == 2)
   }
@@ -42,13 +42,13 @@ import Testing
   }
 }
 
-/// Division by a product, as kernels do it with what they are given.
+/// Division by multiplication, with the constants that kernels receive.
 @Suite(.enabled(if: TestDevices.exist)) struct KernelDivisorTests {
   private static let extents: [Int32] = [
     1, 2, 3, 5, 7, 10, 28, 641, 65_535, 65_536, 1_000_003, (1 << 30) - 1, 1 << 30, (1 << 30) + 1, .max,
   ]
 
-  /// Positions around some multiples of an extent, and the largest ones.
+  /// Positions near some multiples of an extent, and the largest ones.
   private func positions(_ extent: Int) -> [Int] {
     let multiples = [0, 1, 2, 3, 1000, Int(Int32.max) / extent].map { $0 * extent }
     let around = multiples.flatMap { [$0 - 1, $0, $0 + 1] } + [Int(Int32.max), Int(Int32.max) - 1, 123_456_789]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// Lines so long that several work groups share one.
+/// Lines that are long enough for several work groups to share one.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct LongRowsTests {
   @Test(arguments: TestDevices.all) func sortsBeyondLocalMemory(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend.shared(for: device)
@@ -20,7 +20,7 @@ import Testing
       )
       for row in 0..<rows {
         let line = Array(numbers[row * columns..<(row + 1) * columns])
-        // The standard library's sort is stable; NaN is above every number.
+        // The standard library's sort is stable; NaN is greater than every number.
         let expected = line.indices.sorted { a, b in
           let (first, second) = descending ? (line[b], line[a]) : (line[a], line[b])
           return second.isNaN ? !first.isNaN : first < second
@@ -39,12 +39,35 @@ import Testing
     let y = try backend.empty(64)
     try backend.reduce(.sum, x, AxisShape(outer: 1, extent: count, inner: 1), into: y)
     #expect(try backend.floats(y, count: 1) == [numbers.reduce(0, +)])
-    try backend.sumOfSquares(x, count: count, accumulating: true, into: y)
-    #expect(try backend.floats(y, count: 1) == [numbers.reduce(numbers.reduce(0, +)) { $0 + $1 * $1 }])
+    try backend.norm(x, count: count, accumulating: true, into: y)
+    let sum = numbers.reduce(0, +)
+    let norm = numbers.reduce(sum * sum) { $0 + $1 * $1 }.squareRoot()
+    #expect(abs(try backend.floats(y, count: 1)[0] - norm) <= 4 * norm.ulp)
     let rows = count / 37
     try backend.reduce(.sum, x, AxisShape(outer: 1, extent: rows, inner: 37), into: y)
     let expected = (0..<37).map { column in (0..<rows).reduce(Float(0)) { $0 + numbers[$1 * 37 + column] } }
     #expect(try backend.floats(y, count: 37) == expected)
+  }
+
+  /// Columns side by side are folded in blocks; the last block is narrower, and ends beyond whole vectors.
+  @Test(arguments: TestDevices.all, [(3, 1023), (3, 1024), (70, 1025), (70, 2500), (1200, 4100)])
+  func foldsManyColumns(device: OpenCLDevice, shape: (rows: Int, columns: Int)) throws {
+    let backend = try OpenCLBackend.shared(for: device)
+    let (rows, columns) = shape
+    let numbers = wholeNumbers(2 * rows * columns, bound: 2)
+    let x = try backend.upload(numbers)
+    let y = try backend.empty(2 * columns)
+    for (op, start, fold) in [
+      (.sum, 0, { $0 + $1 }), (.maximum, -.infinity, { Swift.max($0, $1) }),
+    ] as [(ReductionOp, Float, (Float, Float) -> Float)] {
+      try backend.reduce(op, x, AxisShape(outer: 2, extent: rows, inner: columns), into: y)
+      var expected = [Float](repeating: start, count: 2 * columns)
+      for (index, number) in numbers.enumerated() {
+        let place = index / (rows * columns) * columns + index % columns
+        expected[place] = fold(expected[place], number)
+      }
+      #expect(try backend.floats(y, count: 2 * columns) == expected, "\(op)")
+    }
   }
 
   /// The gradient of a layer's bias over many rows is summed in stretches.
@@ -62,8 +85,35 @@ import Testing
     #expect(try backend.floats(dBias, count: units) == sums)
   }
 
-  /// Adding at sorted positions keeps the order of the additions: the sums have the bits of a plain loop.
-  @Test(arguments: TestDevices.all) func scattersAddInOrder(device: OpenCLDevice) throws {
+  /// Adding at sorted positions loses no update, and keeps the digits of many updates.
+  @Test(arguments: TestDevices.all, [false, true]) func scattersOfManyUpdatesKeepTheirDigits(
+    device: OpenCLDevice, runsLoops: Bool
+  ) throws {
+    var options = OpenCLOptions(for: device)
+    options.runsLoops = runsLoops
+    let backend = try OpenCLBackend(device, options)
+    let count = 20_000
+    let expected = Float(1 + Double(count) * Double(Float(0.1)))
+    for inner in [1, 3] {
+      let shape = AxisShape(outer: 1, extent: 2, inner: inner)
+      let updates = try backend.upload([Float](repeating: 0.1, count: count * inner))
+      let places = try backend.upload([Int32](repeating: 1, count: count * inner))
+      for isByRow in [false, true] {
+        let y = try backend.upload([Float](repeating: 1, count: 2 * inner))
+        if isByRow {
+          try backend.scatterAddRows(updates, indices: places, indexCount: count, into: y, shape)
+        } else {
+          try backend.scatterAddElements(updates, indices: places, indexExtent: count, into: y, shape)
+        }
+        let found = try backend.floats(y, count: 2 * inner)
+        let untouched = [Float](repeating: 1, count: inner)
+        #expect(found == untouched + [Float](repeating: expected, count: inner), "inner \(inner), rows \(isByRow)")
+      }
+    }
+  }
+
+  /// Adding at sorted positions reaches every position: the sums match those of a loop in Double.
+  @Test(arguments: TestDevices.all) func scattersAddAtSortedPositions(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend.shared(for: device)
     let (extent, count) = (50, 3000)
     let updates = (0..<count).map { Float(1 / Double($0 + 1)) }
@@ -73,9 +123,9 @@ import Testing
     try backend.scatterAddElements(
       backend.upload(updates), indices: backend.upload(indices), indexExtent: count, into: y,
       AxisShape(outer: 1, extent: extent, inner: 1))
-    var expected = [Float](repeating: 0, count: extent)
-    for j in 0..<count where indices[j] >= 0 && indices[j] < extent { expected[Int(indices[j])] += updates[j] }
-    #expect(try backend.floats(y, count: extent) == expected)
+    var expected = [Double](repeating: 0, count: extent)
+    for j in 0..<count where indices[j] >= 0 && indices[j] < extent { expected[Int(indices[j])] += Double(updates[j]) }
+    #expect(try backend.floats(y, count: extent) == expected.map { Float($0) })
   }
 }
 #endif

@@ -5,7 +5,7 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// Which row of a table a product belongs to, without a device.
+/// The table row for a product, without a device.
 @Suite struct MatmulBorderTests {
   struct Border: Sendable, CustomTestStringConvertible {
     let m, n, k: Int
@@ -18,15 +18,15 @@ import Testing
     var testDescription: String { "\(m)x\(n)x\(k)" }
 
     static let all = [
-      // Few rows are a row, whatever else.
+      // Products with few rows are in the class of rows, regardless of other extents.
       Border(1, 1, 1, .row), Border(1, 128, 784, .row), Border(4, 1000, 50, .row), Border(4, 8192, 8192, .row),
       Border(5, 8192, 8192, .thin),
       Border(5, 1, 1, .small),
-      // Few columns are thin, where there is work.
+      // Products with few columns are thin if they have enough work.
       Border(64, 64, 64, .small), Border(64, 64, 65, .thin), Border(64, 65, 64, .thin), Border(65, 64, 64, .thin),
       Border(64, 8192, 8192, .thin), Border(8192, 64, 8192, .thin), Border(65, 65, 64, .small),
       Border(65, 8192, 8192, .large),
-      // The others go by their work.
+      // All others are classified by their work.
       Border(192, 192, 192, .small), Border(192, 192, 193, .medium), Border(192, 193, 192, .medium),
       Border(768, 768, 768, .medium), Border(768, 768, 769, .large), Border(769, 768, 768, .large),
       Border(3072, 3072, 3072, .large), Border(3072, 3073, 3072, .huge), Border(3073, 3072, 3072, .huge),
@@ -40,7 +40,7 @@ import Testing
 
   @Test func everyClassHasBorders() { #expect(Set(Border.all.map(\.expected)) == Set(MatmulClass.allCases)) }
 
-  /// A device is tuned for a class on products that will be looked up there.
+  /// A device is tuned for a class with products that belong to that class.
   @Test(arguments: MatmulClass.allCases) func examplesBelongToTheirClass(what: MatmulClass) {
     #expect(!what.examples.isEmpty)
     for example in what.examples { #expect(MatmulClass(example) == what, "\(example)") }
@@ -51,11 +51,11 @@ import Testing
   }
 }
 
-/// That each row of a table is used, and tuned, for the products that belong to it.
+/// Each row of a table is used, and tuned, for the products that belong to it.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct MatmulClassTests {
   private static let panels = MatmulPanel.all.map(MatmulVariant.panels)
 
-  /// No two classes have the same variant; turning moves each to the next.
+  /// No two classes have the same variant; rotating moves each variant to the next class.
   private func table(turnedBy turns: Int) -> MatmulTable {
     MatmulTable { what in
       let index = MatmulClass.allCases.firstIndex(of: what)!
@@ -69,7 +69,7 @@ import Testing
     return try OpenCLBackend(device, options, functions: WatchedDriver.functions)
   }
 
-  /// The options of the one kernel that a product becomes. The device computes nothing.
+  /// The options of the only kernel that a product launches. The device computes nothing.
   private func launch(_ shape: MatmulShape, on backend: OpenCLBackend) throws -> String? {
     WatchedDriver.watch(runs: false)
     let c = try backend.empty(shape.m * shape.n)
@@ -94,21 +94,21 @@ import Testing
     #expect(column?.contains(table[.row].variant.definitions) == true)
   }
 
-  /// On the clock of a driver on which one variant takes half the time of the others, tuning puts that one into the table, for
-  /// this class alone, and products of the class are then computed so.
+  /// With the clock of a driver on which one variant takes half the time of the others, tuning stores that variant in
+  /// the table, for this class only, and products of the class then use it.
   @Test(arguments: TestDevices.all, MatmulClass.allCases)
   func tuningAClassChangesItsProducts(device: OpenCLDevice, what: MatmulClass) throws {
-    let favourite =
+    let favorite =
       device.kind == .cpu
       ? MatmulVariant.panels(MatmulPanel(rows: 6, vectors: 2, depth: 256, packs: true)) : .tiles(MatmulTile.all[1])
     let shipped = MatmulTable.shipped(for: device)
-    try #require(shipped[what].variant != favourite)
+    try #require(shipped[what].variant != favorite)
     let tuner = try MatmulTuner(
       device, OpenCLOptions(for: device), functions: WatchedDriver.functions, seconds: WatchedDriver.seconds)
-    WatchedDriver.watch(favourite: favourite.definitions)
+    WatchedDriver.watch(favorite: favorite.definitions)
     let finding = try tuner.tune(what, examples: [MatmulShape(m: 40, n: 70, k: 33)])
     #expect(finding.name == what.rawValue && finding.refused.isEmpty)
-    #expect(finding.best.hasPrefix(favourite.description) && finding.shipped.hasPrefix("\(shipped[what].variant)"))
+    #expect(finding.best.hasPrefix(favorite.description) && finding.shipped.hasPrefix("\(shipped[what].variant)"))
     #expect(finding.bestGflops == 2 * finding.shippedGflops)
     for other in MatmulClass.allCases {
       #expect((tuner.table[other] == shipped[other]) == (other != what), "\(other)")
@@ -117,10 +117,10 @@ import Testing
     // The smallest tile fits a row better.
     guard device.kind == .cpu || what != .row else { return }
     let options = try launch(border.shape, on: backend(device, tuner.table))
-    #expect(options?.contains(favourite.definitions) == true, "\(options ?? "nothing")")
+    #expect(options?.contains(favorite.definitions) == true, "\(options ?? "nothing")")
   }
 
-  /// Where nothing is faster, nothing changes.
+  /// If nothing is faster, nothing changes.
   @Test(arguments: TestDevices.all, [MatmulClass.row, .large, .huge])
   func theShippedOneWinsADraw(device: OpenCLDevice, what: MatmulClass) throws {
     let tuner = try MatmulTuner(
@@ -131,14 +131,14 @@ import Testing
     #expect(tuner.table == MatmulTable.shipped(for: device))
   }
 
-  /// A product of each class as the shipped table has it; three rows of it against the Reference backend.
+  /// A product of each class with the shipped table; three rows of it are compared with the Reference backend.
   @Test(
     arguments: TestDevices.all,
     [(4, 1000, 999), (33, 1000, 999), (190, 192, 191), (400, 399, 401), (769, 770, 771), (3073, 3072, 3073)])
   func productsOfEveryClassAreExact(device: OpenCLDevice, extents: (m: Int, n: Int, k: Int)) throws {
     let (m, n, k) = extents
     let backend = try OpenCLBackend.shared(for: device)
-    // A short sequence again and again, of a length that no extent has.
+    // A short repeated sequence whose length does not equal any extent.
     func numbers(_ count: Int, _ seed: UInt64) -> [Float] {
       let sequence = wholeNumbers(10_007, seed: seed)
       return (0..<count).map { sequence[$0 % 10_007] }

@@ -5,11 +5,11 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// Tables on disk, and what may get into them.
+/// Tables on disk, and the contents that they may have.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct MatmulTunerTests {
   private let panels = MatmulPanel.all.prefix(2).map { MatmulChoice(variant: .panels($0)) }
 
-  /// Some table that is shipped for nothing.
+  /// A table that is not shipped for any device.
   private var someTable: MatmulTable {
     MatmulTable { what in
       switch what {
@@ -56,7 +56,7 @@ import Testing
     #expect(file.load() == nil)
   }
 
-  /// Well-formed, hash and all, but not what this version knows.
+  /// Well-formed, including the hash, but with contents unknown to this version.
   @Test(
     arguments: TestDevices.all,
     [("tiles 16x8x8", "tiles 9x9x9"), (":7\n", ":0\n"), (":7\n", ":99999\n"), ("row", "thin")])
@@ -75,7 +75,7 @@ import Testing
     #expect(file.load() == nil)
   }
 
-  /// Other kernels, or another driver, have a table of their own.
+  /// Other kernels or other drivers have separate tables.
   @Test(arguments: TestDevices.all) func aTableIsForItsKernelsAlone(device: OpenCLDevice) throws {
     let (folder, kernels) = (Folder(), Folder())
     try writeKernels(to: kernels, panels: "// Changed.\n")
@@ -97,7 +97,7 @@ import Testing
     #expect(tuner.table[.huge] == MatmulTable.shipped(for: device)[.huge])
   }
 
-  /// One variant adds 1 to each product: it is refused, and does not get into the table.
+  /// One variant adds 1 to each product: it is rejected, and not stored in the table.
   @Test(arguments: TestDevices.all) func whatComputesWrongIsRefused(device: OpenCLDevice) throws {
     let kernels = Folder()
     try writeKernels(

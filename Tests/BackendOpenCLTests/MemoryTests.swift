@@ -37,7 +37,7 @@ import Testing
     #expect(backend.memoryStatistics().peakBytes == size)
   }
 
-  /// Also counts whose bytes, or whose block, no Int can hold.
+  /// Includes counts whose bytes or block size overflow Int.
   @Test(arguments: TestDevices.all) func whatCannotExistIsRefused(device: OpenCLDevice) throws {
     let backend = try backend(device)
     for count in [1 << 44, 1 << 60, Int.max / 4, Int.max] {
@@ -54,7 +54,7 @@ import Testing
     let backend = try backend(device)
     backend.setMemoryLimit(bytes: 1 << 20)
     #expect(backend.memoryStatistics().limitBytes == 1 << 20)
-    // Cached blocks make room for a larger one.
+    // Cached blocks are released to make room for a larger one.
     for count in [50_000, 60_000, 100_000, 150_000, 200_000] {
       _ = try backend.allocate(count: count, dtype: .float32)
       let statistics = backend.memoryStatistics()
@@ -65,7 +65,7 @@ import Testing
     #expect(throws: BackendError.outOfMemory(requestedBytes: 800_000, liveBytes: live, limitBytes: 1 << 20)) {
       try backend.allocate(count: 200_000, dtype: .float32)
     }
-    // An error changes nothing: the next one that fits is served.
+    // An error changes nothing: the next request that fits succeeds.
     #expect(backend.memoryStatistics().liveBytes == live)
     let small = try backend.allocate(count: 1000, dtype: .float32)
     #expect(kept.count == 150_000 && small.count == 1000)
@@ -83,7 +83,7 @@ import Testing
       }
       #expect(requested > limit && limit > 0)
     }
-    // The device is well.
+    // The device still works.
     let x = try backend.upload([1, 2] as [Float])
     #expect(try backend.floats(x, count: 2) == [1, 2])
   }
@@ -97,7 +97,8 @@ import Testing
     }
   }
 
-  /// Many uploads under way at once, and one too large for the staging memory: each keeps what its source held when called.
+  /// Many concurrent uploads, and one too large for the staging memory: each transfers the content of its source at the
+  /// time of the call.
   @Test(arguments: TestDevices.all) func uploadsKeepTheirContent(device: OpenCLDevice) throws {
     let backend = try backend(device)
     let count = 3000
@@ -120,7 +121,7 @@ import Testing
     let backend = try backend(device)
     let y = try backend.empty(100_000)
     for round in 0..<50 {
-      // Both operands go back to the pool before anything has run.
+      // Both operands return to the pool before anything has run.
       let x = try backend.empty(100_000)
       try backend.fill(x, count: 100_000, with: Double(round))
       let dense = Layout(dense: [100_000])

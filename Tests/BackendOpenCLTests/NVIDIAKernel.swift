@@ -3,18 +3,18 @@
 struct NVIDIAKernel: Sendable {
   let name: String
   let registers: Int
-  /// Bytes of memory for what finds no register.
+  /// The number of bytes of memory for values that do not fit into registers.
   let stack: Int
-  /// In their order, with the labels in between.
+  /// The instructions in order, with the labels between them.
   let lines: [Line]
 
   enum Line: Sendable {
     case label(String)
-    /// Its name with all suffixes, "LDG.E.128", and the label that it may go on at.
+    /// The name with all suffixes, such as "LDG.E.128", and the target label of a jump.
     case instruction(name: String, target: String?)
   }
 
-  /// From what the assembler says with -v, and what the disassembler prints.
+  /// Parses the output of the assembler with -v, and of the disassembler.
   static func parse(log: String, listing: String) throws -> [NVIDIAKernel] {
     var registers: [String: Int] = [:]
     var stacks: [String: Int] = [:]
@@ -61,10 +61,10 @@ struct NVIDIAKernel: Sendable {
     }
   }
 
-  /// Reads of memory before the first write.
+  /// The number of memory reads before the first write.
   var readsAhead: Int { instructions.prefix { !$0.hasPrefix("STG") }.count { $0.hasPrefix("LDG") } }
 
-  /// The bodies of loops: what lies between a label and a jump back to it.
+  /// The bodies of loops: the code from a label to a jump back to it.
   var loops: [[String]] {
     var places: [String: Int] = [:]
     var loops: [[String]] = []
@@ -80,8 +80,8 @@ struct NVIDIAKernel: Sendable {
     return loops
   }
 
-  /// The share of multiply-adds among the instructions of the loop that reads memory and has the largest share, of those whose
-  /// reads are all of vectors if so wanted.
+  /// The fraction of multiply-adds among the instructions of the loop that reads memory and has the largest fraction,
+  /// optionally only among loops with vector reads.
   func multiplyAddShare(readingVectors: Bool) -> Double {
     let shares = loops.compactMap { loop -> Double? in
       let reads = loop.filter { $0.hasPrefix("LDG") }

@@ -5,14 +5,14 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// Kernels that the conformance suite does not reach: bools and integers where floats are usual, long rows of integers, and
-/// the less common activations of layers. Each call is made on the Reference backend as well.
+/// Kernels that the conformance suite does not reach: bools and integers instead of the usual floats, long rows of
+/// integers, and the less common activations of layers. Each call is made on the Reference backend as well.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct RareKernelsTests {
   private static let bits: [UInt8] = (0..<2400).map { UInt8($0 * $0 % 7 == 2 ? 1 : 0) }
   private static let integers: [Int32] = (0..<2400).map { Int32($0 * 7919 % 201) - 100 }
 
-  /// Makes the call on both backends, and compares the `count` elements of its result: exactly, or within
-  /// 4 ulp of the element and 32 ulp of 1: sums of a few numbers below 8 cancel.
+  /// Makes the call on both backends, and compares the `count` elements of its result: exactly, or within 4 ulp of the
+  /// element and 32 ulp of 1, because sums of a few numbers below 8 may cancel.
   private func expectSame(
     _ device: OpenCLDevice, _ count: Int, _ dtype: DType, _ what: String,
     _ call: (any Backend, BufferSlice) throws -> Void

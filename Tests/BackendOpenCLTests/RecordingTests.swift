@@ -6,7 +6,7 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// A driver that counts what is set of kernels.
+/// A driver that counts the kernel arguments set.
 private enum CountingDriver {
   static let arguments = Atomic<Int>(0)
   static let kernels = Atomic<Int>(0)
@@ -30,11 +30,11 @@ private enum CountingDriver {
   }
 }
 
-/// What a replay does on the host, beside what the conformance suite says of its results.
+/// The host's work in a replay, in addition to the results checked by the conformance suite.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct RecordingTests {
   private let count = 100
 
-  /// y = (x + 1)·2, by way of memory of its own.
+  /// y = (x + 1)·2, with an intermediate buffer.
   private func step(_ backend: any Backend, _ x: BufferSlice, _ y: BufferSlice) throws {
     let between = BufferSlice(try backend.allocate(count: count, dtype: .float32))
     try backend.binaryScalar(.add, x, 1, scalarFirst: false, count: count, into: between)
@@ -43,7 +43,7 @@ private enum CountingDriver {
 
   private func numbers(_ offset: Float) -> [Float] { (0..<count).map { Float($0) + offset } }
 
-  /// Arguments are set for operands that have moved since the last replay, and for no others.
+  /// Arguments are set only for operands that have moved since the last replay.
   @Test(arguments: TestDevices.all) func whatStaysIsNotSet(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: CountingDriver.functions)
     let x = try backend.upload(numbers(0))
@@ -51,7 +51,7 @@ private enum CountingDriver {
     let y = try backend.empty(count)
     var recording: (any Recording)? = try backend.record { try step($0, x, y) }
     let kept = CountingDriver.kernels.load(ordering: .relaxed)
-    func arguments(_ substitutions: [BufferSubstitution]) throws -> Int {
+    func arguments(_ substitutions: [BufferBinding]) throws -> Int {
       let (before, launches) = (CountingDriver.arguments.load(ordering: .relaxed), backend.launchCount)
       try #require(recording).replay(substituting: substitutions)
       #expect(backend.launchCount == launches + 2)
@@ -59,18 +59,18 @@ private enum CountingDriver {
     }
     #expect(try arguments([]) == 0)
     #expect(try backend.floats(y, count: count) == numbers(1).map { 2 * $0 })
-    // The place and the offset, once.
-    let moved = [BufferSubstitution(x.buffer, by: other)]
+    // The location and the offset, once.
+    let moved = [BufferBinding(x.buffer, by: other)]
     #expect(try arguments(moved) == 2 && arguments(moved) == 0)
     #expect(try backend.floats(y, count: count) == numbers(6).map { 2 * $0 })
-    // Without substitutions it is where it was.
+    // Without substitutions, it is at its original location.
     #expect(try arguments([]) == 2 && arguments([]) == 0)
     #expect(try backend.floats(y, count: count) == numbers(1).map { 2 * $0 })
     recording = nil
     #expect(CountingDriver.kernels.load(ordering: .relaxed) == kept - 2)
   }
 
-  /// A recording takes the memory of one call, and gives it back.
+  /// A recording takes the memory of one call, and releases it.
   @Test(arguments: TestDevices.all) func memoryComesBack(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend(device, OpenCLOptions(for: device))
     let (x, y) = (try backend.upload(numbers(0)), try backend.empty(count))
@@ -86,7 +86,7 @@ private enum CountingDriver {
     #expect(backend.memoryStatistics().liveBytes == before)
   }
 
-  /// A result of the recording itself is nobody else's memory, also when the recording is gone.
+  /// A result of the recording itself has separate memory, also after the recording is released.
   @Test(arguments: TestDevices.all) func resultsOutliveTheRecording(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend(device, OpenCLOptions(for: device))
     let x = try backend.upload(numbers(0))
@@ -101,7 +101,7 @@ private enum CountingDriver {
     #expect(try backend.floats(y, count: count) == numbers(1).map { 2 * $0 })
   }
 
-  /// Nothing is repeated when the host has looked at a number, or a call has failed.
+  /// The calls cannot be repeated if the host has read a number or a call has failed.
   @Test(arguments: TestDevices.all) func whatCannotBeRepeatedIsNot(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend.shared(for: device)
     let (x, y) = (try backend.upload(numbers(0)), try backend.empty(count))
@@ -115,13 +115,13 @@ private enum CountingDriver {
       _ = try? recorder.allocate(count: .max / 8, dtype: .float32)
     }
     #expect(failed == nil)
-    // What is recorded already is kept by the outer recording alone.
+    // Only the outer recording keeps the calls already recorded.
     var inner: (any Recording)?
     let outer = try backend.record { recorder in inner = try recorder.record { try step($0, x, y) } }
     #expect(inner == nil && outer != nil)
   }
 
-  /// Uploads and copies are repeated with their bytes and places.
+  /// Uploads and copies are repeated with their bytes and locations.
   @Test(arguments: TestDevices.all) func bytesAreKept(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend.shared(for: device)
     let (y, other) = (try backend.empty(count), try backend.empty(2 * count))
@@ -131,7 +131,7 @@ private enum CountingDriver {
     }
     try backend.fill(y, count: count, with: 0)
     try backend.fill(other, count: 2 * count, with: 0)
-    try #require(recording).replay(substituting: [BufferSubstitution(y.buffer, by: other.advanced(by: count))])
+    try #require(recording).replay(substituting: [BufferBinding(y.buffer, by: other.advanced(by: count))])
     #expect(try backend.floats(other.advanced(by: count), count: count) == numbers(3))
     #expect(try backend.floats(y, count: count) == [Float](repeating: 0, count: count))
   }

@@ -4,20 +4,20 @@ import Synchronization
 
 @testable import BackendOpenCL
 
-/// A driver that counts the calls that may find no memory, and has some of them fail. One suite at a time may use it.
+/// A driver that counts the allocating calls, and makes some of them fail. Only one suite at a time may use it.
 enum ScarceDriver {
   private static let calls = Atomic<Int>(0)
   private static let first = Atomic<Int>(.max)
   private static let length = Atomic<Int>(0)
   private static let status = Atomic<Int32>(0)
-  /// The calls that were made to fail.
+  /// The number of calls that were made to fail.
   static let failures = Atomic<Int>(0)
-  /// Memory objects that exist.
+  /// The number of existing memory objects.
   static let buffers = Atomic<Int>(0)
 
   private static var cl: NNOpenCLFunctions { nn_opencl_functions()!.pointee }
 
-  /// From now on the calls `first..<first + length` fail, counted from 0.
+  /// From now on, the calls `first..<first + length` fail, starting at 0.
   static func fail(_ first: Int, _ length: Int, with status: Int32 = CL_MEM_OBJECT_ALLOCATION_FAILURE) {
     calls.store(0, ordering: .sequentiallyConsistent)
     failures.store(0, ordering: .sequentiallyConsistent)
@@ -26,10 +26,10 @@ enum ScarceDriver {
     self.first.store(first, ordering: .sequentiallyConsistent)
   }
 
-  /// From now on nothing fails.
+  /// From now on, no call fails.
   static func recover() { first.store(.max, ordering: .sequentiallyConsistent) }
 
-  /// The status of a call that fails; nil for one that goes through.
+  /// The status of a failing call; nil for a call that proceeds.
   private static func fault() -> Int32? {
     let number = calls.add(1, ordering: .relaxed).oldValue
     let first = first.load(ordering: .relaxed)
@@ -38,7 +38,7 @@ enum ScarceDriver {
     return status.load(ordering: .relaxed)
   }
 
-  /// The loader's entry points, with a fault before every call by which a driver takes memory.
+  /// The loader's entry points, with a possible failure before every call in which a driver allocates memory.
   static var functions: NNOpenCLFunctions {
     var functions = cl
     functions.clCreateBuffer = { context, flags, size, host, status in

@@ -10,9 +10,10 @@ import Glibc
 import Musl
 #endif
 
-/// The devices that the tests run on: all there are, CPU-type ones included.
+/// The devices for the tests: all available ones, including CPU devices.
 enum TestDevices {
-  /// With `NN_REQUIRE_OPENCL=1` no device is a failure; else the tests skip, and this says so once.
+  /// With `NN_REQUIRE_OPENCL=1`, a missing device is a failure. Otherwise, the tests are skipped, and this prints a
+  /// note once.
   static let all: [OpenCLDevice] = {
     do {
       let found = try OpenCLDevice.available()

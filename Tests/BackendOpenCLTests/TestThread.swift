@@ -34,7 +34,7 @@ final class TestThread {
       }, argument)
   }
 
-  /// Waits for its end; what it threw.
+  /// Waits for the thread to end, and returns the error that it threw.
   func join() -> String? {
     pthread_join(thread, nil)
     return job.fault.withLock { $0 }

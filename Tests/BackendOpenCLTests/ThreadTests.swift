@@ -12,11 +12,11 @@ import Glibc
 import Musl
 #endif
 
-/// A driver whose waits do not end until they are let go.
+/// A driver whose waits do not end until they are released.
 private enum WaitingDriver {
-  /// Which calls wait: 0 none, 1 those for the device, 2 the compiler.
+  /// The calls that wait: 0 for none, 1 for waits on the device, 2 for the compiler.
   static let waits = Atomic<Int>(0)
-  /// Threads that wait now.
+  /// The number of threads waiting now.
   static let waiting = Atomic<Int>(0)
   private static var cl: NNOpenCLFunctions { nn_opencl_functions()!.pointee }
 
@@ -44,21 +44,22 @@ private enum WaitingDriver {
   }
 }
 
-/// Two threads use one device: while one waits, for the device or for the compiler, the other goes on.
+/// Two threads use one device: while one waits for the device or for the compiler, the other continues.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct ThreadTests {
-  /// Runs `waiter` on a thread of its own until it hangs in a call of this kind, then `body`, then lets go of the call.
+  /// Runs `waiter` on a separate thread until it blocks in a call of this kind, then runs `body`, then releases the
+  /// call.
   private func during(_ kind: Int, _ waiter: @escaping @Sendable () throws -> Void, _ body: () throws -> Void) throws {
     WaitingDriver.waits.store(kind, ordering: .sequentiallyConsistent)
     let thread = TestThread(waiter)
-    var patience = 10_000
+    var patience = 60_000
     while WaitingDriver.waiting.load(ordering: .sequentiallyConsistent) == 0, patience > 0 {
       usleep(1000)
       patience -= 1
     }
     #expect(patience > 0, "nothing waits")
-    // A body that waits for a lock would wait for good.
+    // A body that waits for a lock would wait forever.
     let watchdog = TestThread {
-      for _ in 0..<20_000 where WaitingDriver.waits.load(ordering: .sequentiallyConsistent) != 0 { usleep(1000) }
+      for _ in 0..<60_000 where WaitingDriver.waits.load(ordering: .sequentiallyConsistent) != 0 { usleep(1000) }
       WaitingDriver.waits.store(0, ordering: .sequentiallyConsistent)
     }
     let result = Result { try body() }
@@ -90,7 +91,7 @@ private enum WaitingDriver {
     #expect(try backend.floats(x, count: 3) == [1, 2, 3])
   }
 
-  /// While a program is built, kernels of others are made and launched.
+  /// While a program is built, kernels of other programs are created and launched.
   @Test(arguments: TestDevices.all) func aBuildHoldsUpNobody(device: OpenCLDevice) throws {
     WaitingDriver.waits.store(0, ordering: .sequentiallyConsistent)
     var options = OpenCLOptions(for: device)
@@ -103,14 +104,14 @@ private enum WaitingDriver {
     let shape = AxisShape(outer: 1, extent: 3, inner: 1)
     try during(2, { try backend.cumulativeSum(x, shape, reversed: false, into: x) }) {
       try work(backend)
-      // A kernel that nobody has asked for yet, of a program that is there.
+      // A kernel that has not been requested yet, of an existing program.
       try backend.unary(UnaryOp(.negate), y, count: 3, into: y)
       try backend.synchronize()
     }
     #expect(try backend.floats(x, count: 3) == [1, 3, 6])
   }
 
-  /// Programs are built side by side.
+  /// Programs are built concurrently.
   @Test(arguments: TestDevices.all) func threadsBuildSideBySide(device: OpenCLDevice) throws {
     WaitingDriver.waits.store(2, ordering: .sequentiallyConsistent)
     var options = OpenCLOptions(for: device)
@@ -124,7 +125,7 @@ private enum WaitingDriver {
       TestThread { try backend.softmax(x, rows: 1, columns: 3, logarithmic: false, into: y) },
       TestThread { try backend.cumulativeSum(x, shape, reversed: false, into: y) },
     ]
-    var patience = 20_000
+    var patience = 60_000
     while WaitingDriver.waiting.load(ordering: .sequentiallyConsistent) < 3, patience > 0 {
       usleep(1000)
       patience -= 1

@@ -12,13 +12,13 @@ import Glibc
 import Musl
 #endif
 
-/// A device that is as slow as one likes: from `hold` to `release` the queue stands still before its next kernel, while the host
-/// goes on as far as it can. One suite at a time may use it.
+/// A device with controlled speed: from `hold` to `release`, the queue stops before its next kernel, while the host
+/// continues as far as it can. Only one suite at a time may use it.
 private enum HeldDriver {
   /// A user event, which the next kernel waits for.
   private struct Gate: @unchecked Sendable {
     let event: cl_event
-    /// Of the kernel that waits.
+    /// The event of the waiting kernel.
     var kernel: cl_event?
   }
 
@@ -39,14 +39,14 @@ private enum HeldDriver {
     return unsafeBitCast(dlsym(library, name)!, to: Function.self)
   }
 
-  /// Begins to count.
+  /// Starts counting.
   static func hold(_ context: OpenCLContext) throws {
     let create: CreateUserEvent = entry("clCreateUserEvent")
     let event = try #require(create(context.context, nil))
     state.withLock { $0 = State(gate: Gate(event: event)) }
   }
 
-  /// Lets the queue go on, once.
+  /// Lets the queue continue, once.
   static func release() {
     let gate = state.withLock { state in
       defer { state.gate = nil }
@@ -58,11 +58,11 @@ private enum HeldDriver {
     for event in [gate.event, gate.kernel] where event != nil { _ = cl.clReleaseEvent(event) }
   }
 
-  /// Since `hold`: bytes of the uploads that did not wait, and the kernels.
+  /// Since `hold`: the bytes of uploads that did not wait, and the number of kernels.
   static var uploads: [Int] { state.withLock(\.uploads) }
   static var launches: Int { state.withLock(\.launches) }
 
-  /// True while the first kernel after `hold` is in the queue and has not begun.
+  /// True while the first kernel after `hold` is enqueued and has not started.
   static var isHeld: Bool {
     state.withLock { state in
       guard let kernel = state.gate?.kernel else { return false }
@@ -98,7 +98,7 @@ private enum HeldDriver {
   }
 }
 
-/// The host is ahead of the device: it hands over the next batch while the last step has not ended, and no step waits.
+/// The host is ahead of the device: it submits the next batch before the last step has ended, and no step waits.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct UploadAheadTests {
   private static let examples = 32, width = 784
   private static let bytes = 4 * examples * width
@@ -119,15 +119,15 @@ private enum HeldDriver {
     return TensorDataset(inputs, Tensor(integers: (0..<count).map { $0 % 10 }))
   }
 
-  /// Holds the device until enough is in its queue, or for 20 seconds. Returns whether that was so before the first kernel of it
-  /// had begun.
+  /// Holds the device until enough is enqueued, or for a minute. Returns whether that happened before its first
+  /// kernel started.
   private func isAhead(
     _ backend: OpenCLBackend, when isEnough: @escaping @Sendable () -> Bool, _ body: () throws -> Void
   ) throws -> Bool {
     try HeldDriver.hold(backend.context)
     let wasAhead = Mutex(false)
     let watcher = TestThread {
-      var patience = 20_000
+      var patience = 60_000
       while !isEnough(), patience > 0 {
         usleep(1000)
         patience -= 1
@@ -143,8 +143,8 @@ private enum HeldDriver {
 
   private static func hasBatches(_ count: Int) -> Bool { HeldDriver.uploads.count { $0 == bytes } >= count }
 
-  /// The losses of eight steps, which the host reads when all are in the queue. The device does not begin with the fifth one
-  /// before it has the whole eighth.
+  /// The losses of eight steps, which the host reads after all steps are enqueued. The device does not start the fifth
+  /// step before the complete eighth step is enqueued.
   private func losses(_ backend: OpenCLBackend, isHeld: Bool) throws -> [Double] {
     let device = Device(backend)
     let step = try TrainingStep(
@@ -154,7 +154,7 @@ private enum HeldDriver {
     func steps(_ count: Int) throws {
       for _ in 0..<count { losses.append(try step(try #require(try batches.next())).loss) }
     }
-    // One is made anew, one is recorded, two are replayed.
+    // One step is eager, one is recorded, two are replayed.
     try steps(3)
     let before = backend.launchCount
     try steps(1)
@@ -179,7 +179,7 @@ private enum HeldDriver {
     #expect(found.count == 8 && found == expected)
   }
 
-  /// The whole of an epoch is in the queue before its first step has begun; only then its loss and metrics are read.
+  /// The whole epoch is enqueued before its first step starts; only then are its loss and metrics read.
   @Test(arguments: TestDevices.all) func fitReadsNothingBetweenSteps(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: HeldDriver.functions)
     let there = Device(backend)
@@ -187,7 +187,7 @@ private enum HeldDriver {
     model.compile(
       optimizer: .adam(), loss: .sparseCategoricalCrossEntropy(fromLogits: true), metrics: [.accuracy], device: there)
     let data = data(6)
-    // Programs are built, and memory is taken, for the first time.
+    // The first time, programs are built and memory is allocated.
     try model.fit(data, epochs: 2, batchSize: UploadAheadTests.examples, verbosity: .silent)
     var history: History?
     #expect(
@@ -197,7 +197,7 @@ private enum HeldDriver {
     #expect(history?.epochs.count == 1)
   }
 
-  /// What is staged in several pieces is handed over twice, once for the batch at work and once for the next.
+  /// Data staged in several pieces is submitted twice: for the current batch and for the next one.
   @Test(arguments: TestDevices.all) func largeBatchesDoNotWait(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: HeldDriver.functions)
     let count = 5 << 20
@@ -206,7 +206,7 @@ private enum HeldDriver {
     func upload(_ index: Int) throws {
       try batches[index].withUnsafeBytes { try backend.upload($0, into: slices[index]) }
     }
-    // Memory is mapped for the first one.
+    // For the first one, memory is mapped.
     try upload(0)
     try backend.synchronize()
     let waits = backend.waitCount

@@ -10,9 +10,9 @@ import Glibc
 import Musl
 #endif
 
-/// Drivers that are not there, or are none. Each case runs in a process of its own: a loader reads its variables once.
+/// Missing or invalid drivers. Each case runs in a separate process, because a loader reads its variables only once.
 @Suite(.enabled(if: OpenCLVendors.loader != nil)) struct VendorTests {
-  /// What a loader may be told of.
+  /// The possible settings of a loader.
   enum Case: Codable, CaseIterable {
     case nothing, emptyFolder, emptyFile, noSuchLibrary, noLibrary, noDriver, library
   }
@@ -34,7 +34,7 @@ import Musl
       folder.write("a.icd", Array("\(folder.path)/lib.so".utf8))
       words = "fails"
     case .noDriver:
-      // A library, without the entry points of a driver.
+      // A library without the entry points of a driver.
       folder.write("a.icd", Array("libm.so.6\n".utf8))
       (place, words) = (folder.path + "/a.icd", "libm.so.6 fails: no OpenCL driver")
     case .library: (place, words) = ("libNoSuchDriver.so.7", "OCL_ICD_VENDORS: libNoSuchDriver.so.7 fails")
@@ -54,7 +54,7 @@ import Musl
     _ = folder
   }
 
-  /// A driver that works is used, whatever lies beside it.
+  /// A working driver is used, regardless of other files next to it.
   @Test(.enabled(if: TestDevices.exist)) func aDriverThatFailsHindersNoOther() async throws {
     let working = try #require(OpenCLVendors.tried().vendors.first { $0.failure == nil })
     let folder = Folder()
@@ -72,7 +72,7 @@ import Musl
     _ = folder
   }
 
-  /// A driver that no file names is found where the linker would look, and pointed out.
+  /// A driver that no file registers is found in the linker's search path, and reported.
   @Test func aDriverThatNothingNamesIsPointedOut() async {
     let folder = Folder()
     folder.write("libnvidia-opencl.so.1", [1])

@@ -4,49 +4,49 @@ import Synchronization
 
 @testable import BackendOpenCL
 
-/// A driver that tells with which constants each kernel that was put into the queue was built. One suite at a time may use it.
+/// A driver that reports the constants with which each enqueued kernel was built. Only one suite at a time may use it.
 enum WatchedDriver {
   private struct Handle: @unchecked Sendable, Hashable {
     let pointer: OpaquePointer
   }
 
   private struct State {
-    /// What the compiler was told, of programs and of kernels.
+    /// The compiler options of programs and of kernels.
     var programs: [Handle: String] = [:]
     var kernels: [Handle: String] = [:]
     var launches: [String] = []
     var runs = true
-    var favourite: String?
+    var favorite: String?
     var seconds = 0.0
   }
 
   private static let state = Mutex(State())
   private static var cl: NNOpenCLFunctions { nn_opencl_functions()!.pointee }
 
-  /// Begins anew.
+  /// Starts again.
   /// - Parameters:
-  ///   - runs: False leaves out what is put into the queue, so that a large problem takes no time.
-  ///   - favourite: Kernels that are built with these constants take half a second of `seconds`, others a whole one.
-  static func watch(runs: Bool = true, favourite: String? = nil) {
+  ///   - runs: False to skip enqueued commands, so that a large problem takes no time.
+  ///   - favorite: Kernels built with these constants take half a second of `seconds`, others a whole second.
+  static func watch(runs: Bool = true, favorite: String? = nil) {
     state.withLock {
       $0.launches = []
       $0.runs = runs
-      $0.favourite = favourite
+      $0.favorite = favorite
     }
   }
 
-  /// A clock that goes forward by what was put into the queue.
+  /// A clock that advances with each enqueued command.
   static func seconds() -> Double { state.withLock(\.seconds) }
 
-  /// The compiler's options of each kernel that was put into the queue.
+  /// The compiler options of each enqueued kernel.
   static var launches: [String] { state.withLock(\.launches) }
 
   private static func note(_ kernel: OpaquePointer?) -> Bool {
     state.withLock { state in
       let options = kernel.flatMap { state.kernels[Handle(pointer: $0)] } ?? ""
       state.launches.append(options)
-      let isFavourite = state.favourite.map { options.contains($0) } ?? false
-      state.seconds += isFavourite ? 0.5 : 1
+      let isFavorite = state.favorite.map { options.contains($0) } ?? false
+      state.seconds += isFavorite ? 0.5 : 1
       return state.runs
     }
   }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BackendOpenCL
 
-/// Kernels built for operands of 2³¹ elements and more give the same bits on small ones.
+/// Kernels built for operands of 2³¹ elements and more give bitwise the same results on small operands.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct WidePositionsTests {
   @Test(arguments: TestDevices.all, [false, true]) func wideKernelsAgree(device: OpenCLDevice, runsLoops: Bool) throws {
     var options = OpenCLOptions(for: device)
@@ -16,7 +16,7 @@ import Testing
     #expect(wide.launchCount == narrow.launchCount)
   }
 
-  /// One call of each kind of kernel that does arithmetic on positions.
+  /// One call of each kind of kernel with arithmetic on positions.
   private func results(of backend: OpenCLBackend) throws -> [[Float]] {
     let count = 12_000
     let x = try backend.upload(wholeNumbers(count))
@@ -51,8 +51,8 @@ import Testing
     }
     try add(count) { try backend.softmax(x, rows: 12, columns: 1000, logarithmic: true, into: $0) }
     try add(count) { try backend.softmax(x, rows: 2, columns: 6000, logarithmic: false, into: $0) }
-    let normalization = NormalizationShape(rows: 40, columns: 300, isCentred: true, epsilon: 1e-5)
-    try add(count) { try backend.normalize(x, gain: nil, shift: nil, normalization, into: $0, statistics: nil) }
+    let normalization = NormalizationShape(rows: 40, columns: 300, isCentered: true, epsilon: 1e-5)
+    try add(count) { try backend.normalize(x, weight: nil, bias: nil, normalization, into: $0, statistics: nil) }
     let condition = try backend.upload((0..<count).map { UInt8($0 % 3 == 0 ? 1 : 0) }, .bool)
     try add(count) {
       try backend.select(condition, Layout(dense: [30, 400]), x, row, x, Layout(dense: [30, 400]), into: $0)

@@ -4,7 +4,7 @@ import BackendReference
 import Synchronization
 import Testing
 
-/// The conformance suite passes what is right and finds what is wrong.
+/// The conformance suite accepts correct backends and detects defects.
 @Suite struct ConformanceTests {
   @Test(arguments: ConformanceFamily.allCases)
   func referenceConforms(_ family: ConformanceFamily) {
@@ -17,7 +17,7 @@ import Testing
     #expect(failures.isEmpty, "\(failures.prefix(20).map(\.description).joined(separator: "\n"))")
   }
 
-  /// Which operation must be named for each planted defect; the family is where it must be found.
+  /// The operation that must be named for each planted defect; the family is the one in which it must be found.
   static let planted: [(Defect, ConformanceFamily, String)] = [
     (.fillWritesPastTheEnd, .memory, "fill"), (.copyForgetsTheOffset, .memory, "copy"),
     (.uploadNeedsOffsetZero, .memory, "upload"),
@@ -41,13 +41,14 @@ import Testing
     (.largestIsNotSubtracted, .softmax, "softmax"), (.softmaxGradientForgetsTheSum, .softmax, "softmaxGradient"),
     (.smoothingIsForgotten, .softmax, "softmaxCrossEntropy"), (.ignoredLabelsCount, .softmax, "softmaxCrossEntropy"),
     (.gradientScaleIsForgotten, .softmax, "softmaxCrossEntropy"),
-    (.epsilonIsForgotten, .normalization, "normalize"), (.gainSlopesAreForgotten, .normalization, "normalizeGradient"),
+    (.epsilonIsForgotten, .normalization, "normalize"),
+    (.weightIsForgottenInGradients, .normalization, "normalizeGradient"),
     (.uniformsUseLowBits, .random, "random uniform"), (.stepOffsetIsForgotten, .random, "random uniform"),
     (.dropoutForgetsTheScale, .random, "dropout"),
     (.epsilonInsideTheRoot, .optimizerSteps, "adam"), (.decayIsCoupled, .optimizerSteps, "decay 0.1 direct"),
     (.gradientBoundIsForgotten, .optimizerSteps, "optimizerStep"),
     (.inputGradientIsOverwritten, .optimizerSteps, "optimizerStep"),
-    (.normAccumulates, .optimizerSteps, "sumOfSquares"),
+    (.normAccumulates, .optimizerSteps, "norm"),
     (.clippingNeverScales, .optimizerSteps, "clipFactor"), (.replayDoesNothing, .recording, "record"),
     (.threadsShareScratch, .threads, "four threads"),
   ]
@@ -64,7 +65,7 @@ import Testing
     #expect(Set(Self.planted.map(\.1)) == Set(ConformanceFamily.allCases))
   }
 
-  /// A failure says what was called, on what, where it went wrong, and how.
+  /// A failure contains the call, its operands, the location, and the difference.
   @Test func failuresTell() throws {
     let failures = conformanceFailures(of: DefectiveBackend(.dropoutForgetsTheScale), filter: [.random])
     let failure = try #require(failures.first { $0.shapes == "[1000], result" })
@@ -84,7 +85,7 @@ import Testing
   }
 }
 
-/// A count that several threads may share.
+/// A counter that several threads may share.
 final class CallCount: Sendable {
   private let count = Mutex(0)
 

@@ -3,12 +3,12 @@ import BackendCore
 import BackendReference
 import Testing
 
-/// The default composition of each fused operation equals the formula that Reference writes out, in float64.
+/// The default composition of each fused operation equals the formula in the Reference backend, in float64.
 @Suite struct DefaultsTests {
   let direct = ReferenceBackend.shared
   let defaults = DefaultsOnly(ReferenceBackend.shared)
 
-  /// Runs a call directly and as the default, and compares all the results that it names.
+  /// Runs a call directly and with the default, and compares all results that it names.
   private func compare(_ body: (any Backend) throws -> [BufferSlice], sourceLocation: SourceLocation = #_sourceLocation)
     throws
   {
@@ -57,18 +57,19 @@ import Testing
   }
 
   @Test(arguments: [false, true], [false, true])
-  func normalization(_ isCentred: Bool, _ isAffine: Bool) throws {
-    let shape = NormalizationShape(rows: 4, columns: 6, isCentred: isCentred, epsilon: 1e-3)
+  func normalization(_ isCentered: Bool, _ isAffine: Bool) throws {
+    let shape = NormalizationShape(rows: 4, columns: 6, isCentered: isCentered, epsilon: 1e-3)
     try compare { backend in
       let (x, y, dx, statistics) = (try buffer(numbers(24)), try result(24), try result(24), try result(8))
-      let (dGain, dShift) = (try result(6), try result(6))
-      let gain = isAffine ? try buffer(numbers(6, seed: 3)) : nil
+      let (dWeight, dBias) = (try result(6), try result(6))
+      let weight = isAffine ? try buffer(numbers(6, seed: 3)) : nil
       try backend.normalize(
-        x, gain: gain, shift: isAffine ? try buffer(numbers(6, seed: 4)) : nil, shape, into: y, statistics: statistics)
+        x, weight: weight, bias: isAffine ? try buffer(numbers(6, seed: 4)) : nil, shape, into: y,
+        statistics: statistics)
       try backend.normalizeGradient(
-        try buffer(numbers(24, seed: 2)), x, gain: gain, statistics: statistics, shape, into: dx,
-        dGain: isAffine ? dGain : nil, dShift: isAffine ? dShift : nil)
-      return [y, statistics, dx] + (isAffine ? [dGain, dShift] : [])
+        try buffer(numbers(24, seed: 2)), x, weight: weight, statistics: statistics, shape, into: dx,
+        dWeight: isAffine ? dWeight : nil, dBias: isAffine ? dBias : nil)
+      return [y, statistics, dx] + (isAffine ? [dWeight, dBias] : [])
     }
   }
 
@@ -112,15 +113,15 @@ import Testing
   @Test(arguments: [0.5, 1e6])
   func clipping(_ maximumNorm: Double) throws {
     try compare { backend in
-      let (sum, factor) = (try result(1), try result(1))
-      try backend.sumOfSquares(try buffer(numbers(50)), count: 50, accumulating: false, into: sum)
-      try backend.sumOfSquares(try buffer(numbers(50, seed: 2)), count: 50, accumulating: true, into: sum)
-      try backend.clipFactor(sumOfSquares: sum, maximumNorm: maximumNorm, into: factor)
-      return [sum, factor]
+      let (norm, factor) = (try result(1), try result(1))
+      try backend.norm(try buffer(numbers(50)), count: 50, accumulating: false, into: norm)
+      try backend.norm(try buffer(numbers(50, seed: 2)), count: 50, accumulating: true, into: norm)
+      try backend.clipFactor(norm: norm, maximumNorm: maximumNorm, into: factor)
+      return [norm, factor]
     }
   }
 
-  /// Temporary buffers are gone when a call returns.
+  /// Temporary buffers are released when a call returns.
   @Test func defaultsLeaveNothingBehind() throws {
     let backend = ReferenceBackend()
     let x = try buffer(numbers(24), on: backend)
@@ -133,7 +134,7 @@ import Testing
     #expect(backend.memoryStatistics().liveBytes == before)
   }
 
-  /// What the host has read may decide which calls come next.
+  /// Later calls may depend on what the host has read.
   @Test func readingEndsARecording() throws {
     let x = try buffer(numbers(4), on: defaults)
     var number = 0.0

@@ -8,7 +8,7 @@ import Glibc
 import Musl
 #endif
 
-/// Mistakes that backends are made with.
+/// Typical mistakes of backends.
 enum Defect: String, CaseIterable, Sendable {
   case fillWritesPastTheEnd, copyForgetsTheOffset, uploadNeedsOffsetZero
   case maximumDropsNaN, rowsReadAsScalars, exponentialIsRough, divisionRoundsDown, castRounds, selectIsInverted
@@ -20,13 +20,13 @@ enum Defect: String, CaseIterable, Sendable {
   case forgetGateIsIgnored, maskedStateMoves, recurrentBiasForgetsTheOffset, directGradientIsLost
   case largestIsNotSubtracted, softmaxGradientForgetsTheSum, smoothingIsForgotten, ignoredLabelsCount
   case gradientScaleIsForgotten
-  case epsilonIsForgotten, gainSlopesAreForgotten
+  case epsilonIsForgotten, weightIsForgottenInGradients
   case uniformsUseLowBits, stepOffsetIsForgotten, dropoutForgetsTheScale
   case epsilonInsideTheRoot, decayIsCoupled, gradientBoundIsForgotten, inputGradientIsOverwritten, normAccumulates
   case clippingNeverScales, replayDoesNothing, threadsShareScratch, resultsDependOnHistory
 }
 
-/// The Reference backend with one mistake: what the conformance suite must find.
+/// The Reference backend with one defect, which the conformance suite must detect.
 final class DefectiveBackend: Backend {
   let base = ReferenceBackend()
   let defect: Defect
@@ -74,7 +74,7 @@ final class DefectiveBackend: Backend {
     guard defect == .threadsShareScratch && op.kind == .square else {
       return try unaryWithoutScratch(op, x, count: count, into: y)
     }
-    // One scratch buffer for all callers, and long enough between its two uses for another thread to come in.
+    // One scratch buffer for all callers, with enough time between its two uses for another thread to intervene.
     let shared = BufferSlice(try base.allocate(count: count, dtype: x.dtype))
     try base.unary(op, x, count: count, into: shared)
     scratch.withLock { $0 = shared }
@@ -183,7 +183,9 @@ final class DefectiveBackend: Backend {
   }
 
   func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
-    guard defect == .lastExtremeWins && shape.inner == 1 else { return try base.argReduce(op, x, shape, into: y) }
+    guard defect == .lastExtremeWins && shape.inner == 1 && shape.extent <= 1 << 20 else {
+      return try base.argReduce(op, x, shape, into: y)
+    }
     let reversed = BufferSlice(try base.allocate(count: shape.count, dtype: x.dtype))
     try base.copyStrided(
       x.advanced(by: shape.extent - 1), Strides([shape.extent, -1]), shape: [shape.outer, shape.extent], into: reversed,
@@ -203,11 +205,11 @@ final class DefectiveBackend: Backend {
   func sort(
     _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
   ) throws {
-    guard defect == .sortIsUnstable && descending && rows == 1 else {
+    guard defect == .sortIsUnstable && descending && rows == 1 && columns <= 1 << 20 else {
       return try base.sort(
         x, rows: rows, columns: columns, descending: descending, values: values, indices: indices)
     }
-    // Ascending, read backwards: equal numbers change their order.
+    // Ascending, read in reverse: equal numbers change their order.
     let order = BufferSlice(try base.allocate(count: columns, dtype: .int32))
     try base.sort(x, rows: 1, columns: columns, descending: false, values: nil, indices: order)
     try base.copyStrided(
@@ -235,7 +237,7 @@ final class DefectiveBackend: Backend {
 
   // MARK: Indexing
 
-  /// Indices forced into the range, as a defect would.
+  /// Indices clamped to the range, as a defect would do.
   private func limited(_ indices: BufferSlice, _ count: Int, _ extent: Int) throws -> BufferSlice {
     guard defect == .indicesAreClamped && extent > 0 else { return indices }
     let result = BufferSlice(try base.allocate(count: count, dtype: .int32))
@@ -256,7 +258,7 @@ final class DefectiveBackend: Backend {
     guard defect == .repeatedIndicesOverwrite && shape.outer == 1 && indexCount > 1 else {
       return try base.scatterAddRows(updates, indices: indices, indexCount: indexCount, into: y, shape)
     }
-    // The last update alone, as when threads race.
+    // Only the last update, as in a race of threads.
     try base.scatterAddRows(
       updates.advanced(by: (indexCount - 1) * shape.inner), indices: indices.advanced(by: indexCount - 1),
       indexCount: 1, into: y, shape)
@@ -398,21 +400,21 @@ final class DefectiveBackend: Backend {
   }
 
   func normalize(
-    _ x: BufferSlice, gain: BufferSlice?, shift: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
+    _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
     statistics: BufferSlice?
   ) throws {
     var shape = shape
     if defect == .epsilonIsForgotten { shape.epsilon = 0 }
-    try base.normalize(x, gain: gain, shift: shift, shape, into: y, statistics: statistics)
+    try base.normalize(x, weight: weight, bias: bias, shape, into: y, statistics: statistics)
   }
 
   func normalizeGradient(
-    _ dy: BufferSlice, _ x: BufferSlice, gain: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
-    into dx: BufferSlice, dGain: BufferSlice?, dShift: BufferSlice?
+    _ dy: BufferSlice, _ x: BufferSlice, weight: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
+    into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
   ) throws {
-    let gain = defect == .gainSlopesAreForgotten ? nil : gain
+    let weight = defect == .weightIsForgottenInGradients ? nil : weight
     try base.normalizeGradient(
-      dy, x, gain: gain, statistics: statistics, shape, into: dx, dGain: dGain, dShift: dShift)
+      dy, x, weight: weight, statistics: statistics, shape, into: dx, dWeight: dWeight, dBias: dBias)
   }
 
   func dropout(_ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice) throws {
@@ -442,14 +444,14 @@ final class DefectiveBackend: Backend {
     if defect == .inputGradientIsOverwritten { try base.fill(gradients, count: count, with: 0) }
   }
 
-  func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
+  func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
     let accumulating = accumulating && defect != .normAccumulates
-    try base.sumOfSquares(x, count: count, accumulating: accumulating, into: y)
+    try base.norm(x, count: count, accumulating: accumulating, into: y)
   }
 
-  func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
+  func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
     let maximumNorm = defect == .clippingNeverScales ? .infinity : maximumNorm
-    try base.clipFactor(sumOfSquares: sumOfSquares, maximumNorm: maximumNorm, into: y)
+    try base.clipFactor(norm: norm, maximumNorm: maximumNorm, into: y)
   }
 
   func record(_ body: (any Backend) throws -> Void) throws -> (any Recording)? {
@@ -459,5 +461,5 @@ final class DefectiveBackend: Backend {
 }
 
 private final class EmptyRecording: Recording {
-  func replay(substituting substitutions: [BufferSubstitution]) throws {}
+  func replay(substituting substitutions: [BufferBinding]) throws {}
 }

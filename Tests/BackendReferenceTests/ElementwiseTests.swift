@@ -2,7 +2,7 @@ import BackendCore
 import BackendReference
 import Testing
 
-/// Values and derivatives that PyTorch gives in float64.
+/// Values and derivatives of PyTorch in float64.
 @Suite struct ElementwiseTests {
   let backend = ReferenceBackend()
   static let points = [-2.5, -0.75, 0, 0.3, 1, 2.25]
@@ -114,7 +114,7 @@ import Testing
     #expect(agree(found, row.slope.map { 2 * $0 }, to: 2e-14), "\(found)")
   }
 
-  /// Every derivative against the central difference of the function itself.
+  /// Compares every derivative with the central difference of the function itself.
   @Test(arguments: UnaryOp.Kind.allCases.filter { UnaryOp($0).gradientSource != .neither })
   func derivativesAgreeWithDifferences(_ kind: UnaryOp.Kind) throws {
     let op = kind == .power ? .power(2.3) : kind == .clamp ? .clamp(-0.5, 0.9) : UnaryOp(kind, 0.7)
@@ -151,7 +151,7 @@ import Testing
     #expect(try values(y) == [-2, -1, 0, 1, 2, 3, 1, 0])
   }
 
-  /// One rounding, of the exact result: sums in float32 that lose an addend.
+  /// A single rounding of the exact result: sums in float32 that would lose an addend.
   @Test func resultsAreRoundedOnce() throws {
     let a = try buffer([16_777_216, 1], .float32)
     let b = try buffer([1, 0x1p-24], .float32)

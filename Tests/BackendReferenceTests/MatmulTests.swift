@@ -22,7 +22,7 @@ import Testing
     #expect(try product(MatmulShape(m: 2, n: 2, k: 0), poison) == [0, 0, 0, 0])
   }
 
-  /// Two batches of `[1, 2]` by `[2, 1]`, one matrix for both where the stride is 0.
+  /// Two batches of `[1, 2]` by `[2, 1]`, with one matrix for both if the stride is 0.
   @Test func batches() throws {
     let a = try buffer([1, 2, 3, 4])
     let b = try buffer([10, 1, 20, 2])

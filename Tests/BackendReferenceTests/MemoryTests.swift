@@ -34,7 +34,7 @@ import Testing
     #expect(backend.memoryStatistics().peakBytes == 0)
   }
 
-  /// Buffers outlive the backend that made them.
+  /// Buffers outlive the backend that created them.
   @Test func buffersKeepTheirMemory() throws {
     let slice = try buffer([1, 2, 3], on: ReferenceBackend())
     #expect(try values(slice) == [1, 2, 3])

@@ -2,7 +2,7 @@ import BackendCore
 import BackendReference
 import Testing
 
-/// Three steps of every rule, against `torch.optim` in float64 with the same constants.
+/// Compares three steps of every rule with `torch.optim` in float64 with the same constants.
 @Suite struct OptimizerStepsTests {
   static let gradients = [[0.5, -1.5, 0.1], [0.2, 0.9, -0.4], [-0.7, 0.3, 0.8]]
 
@@ -38,7 +38,7 @@ import Testing
     Run(adam, [0.8184634738757736, -0.37706773704879565, 0.16896603935156276]),
     Run(adam, decay: 0.1, [0.7983079551843661, -0.36970890491964375, 0.15994302991611206]),
     Run(adam, decay: 0.1, direct: true, [0.7916510490169443, -0.3643987350692079, 0.16297128567771152]),
-    // With β₂ = 0.5 the squares fall soon enough for the largest to matter.
+    // With β₂ = 0.5, the squares decrease fast enough for the largest to matter.
     Run(
       .adam(beta1: 0.9, beta2: 0.5, epsilon: 1e-8, isAMSGrad: true),
       [0.8236209175924875, -0.3772449019495276, 0.16927348695109593]),
@@ -54,7 +54,7 @@ import Testing
     #expect(agree(found, run.expected), "\(found)")
   }
 
-  /// Scaling comes before the bound, and both before everything else.
+  /// Scaling precedes the bound, and both precede everything else.
   @Test func gradientsAreScaledThenBounded() throws {
     let backend = ReferenceBackend()
     let step = OptimizerStep(rule: .sgd(momentum: 0.9, isNesterov: false), weightDecay: 0.1)
@@ -90,16 +90,16 @@ import Testing
   /// `torch.nn.utils.clip_grad_norm_` of (3, 4).
   @Test func clipFactors() throws {
     let backend = ReferenceBackend()
-    let sum = try result(1)
-    try backend.sumOfSquares(try buffer([3]), count: 1, accumulating: false, into: sum)
-    try backend.sumOfSquares(try buffer([4]), count: 1, accumulating: true, into: sum)
-    #expect(try values(sum) == [25])
+    let norm = try result(1)
+    try backend.norm(try buffer([3]), count: 1, accumulating: false, into: norm)
+    try backend.norm(try buffer([4]), count: 1, accumulating: true, into: norm)
+    #expect(try values(norm) == [5])
     let factor = try result(1)
-    try backend.clipFactor(sumOfSquares: sum, maximumNorm: 0.5, into: factor)
+    try backend.clipFactor(norm: norm, maximumNorm: 0.5, into: factor)
     #expect(agree(try values(factor), [0.299999940000012 / 3]))
-    try backend.clipFactor(sumOfSquares: sum, maximumNorm: 1000, into: factor)
+    try backend.clipFactor(norm: norm, maximumNorm: 1000, into: factor)
     #expect(try values(factor) == [1])
-    try backend.clipFactor(sumOfSquares: try buffer([.nan]), maximumNorm: 1, into: factor)
+    try backend.clipFactor(norm: try buffer([.nan]), maximumNorm: 1, into: factor)
     #expect(try values(factor)[0].isNaN)
   }
 }

@@ -6,7 +6,7 @@ import Testing
   let backend = ReferenceBackend()
   let source = RandomSource(key: 0x0123_4567_89AB_CDEF, call: 3, step: 70_000)
 
-  /// Elements 20 to 23 are the words of block 5, as an independent implementation gives them.
+  /// Elements 20 to 23 are the words of block 5, as in an independent implementation.
   @Test func elementsAreTheWordsOfTheirBlock() throws {
     let bits = try result(24, .int32)
     try backend.random(.bits, source, count: 24, into: bits)
@@ -46,7 +46,7 @@ import Testing
     #expect(try values(a) == values(b))
   }
 
-  /// What is kept is scaled; the same source drops the same elements of a gradient.
+  /// Kept elements are scaled; the same source drops the same elements of a gradient.
   @Test func dropoutKeepsTheExpectation() throws {
     let count = 20_000
     let x = try buffer([Double](repeating: 3, count: count))

@@ -46,7 +46,7 @@ import Testing
     #expect(try values(y) == [Double(Int32.max), 0])
   }
 
-  /// PyTorch's answers: NaN is the extreme of both kinds, the first of equals wins.
+  /// PyTorch's results: NaN is the extreme of both kinds, and the first of equal elements wins.
   @Test func positionsOfExtremes() throws {
     let rows: [Double] = [3, .nan, -1, .nan, 3, 3, -1, -1, -.infinity, -.infinity, -.infinity, -.infinity]
     let y = try result(3, .int32)
@@ -66,7 +66,7 @@ import Testing
     #expect(try values(y) == [6, 5, 3, 15, 11, 6])
   }
 
-  /// `torch.sort(stable: true)` of the same numbers.
+  /// `torch.sort(stable: true)` for the same numbers.
   @Test func sorting() throws {
     let x = try buffer([3, .nan, -1, .infinity, 3, -.infinity, 0])
     let sorted = try result(7)

@@ -2,7 +2,7 @@ import BackendCore
 import BackendReference
 import Testing
 
-/// Softmax and cross-entropy against PyTorch's numbers in float64, and against finite differences.
+/// Compares softmax and cross-entropy with PyTorch's numbers in float64 and with finite differences.
 @Suite struct SoftmaxTests {
   let backend = ReferenceBackend()
   static let logits = [2.0, -1.0, 0.5, 0.1, 0.2, 0.3]
@@ -88,7 +88,7 @@ import Testing
     #expect(agree(try values(gradient), expected.gradient))
   }
 
-  /// A vanished probability beside the label costs nothing; on the label it costs everything.
+  /// A probability that underflows costs nothing elsewhere, but everything at the label.
   @Test func vanishedProbabilities() throws {
     let loss = try result(2)
     try backend.softmaxCrossEntropy(

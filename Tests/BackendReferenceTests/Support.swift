@@ -1,7 +1,7 @@
 import BackendCore
 import BackendReference
 
-/// A buffer of the Reference backend that holds `values`.
+/// A buffer of the Reference backend with these `values`.
 func buffer(_ values: [Double], _ dtype: DType = .float64, on backend: any Backend = ReferenceBackend.shared) throws
   -> BufferSlice
 {
@@ -17,7 +17,7 @@ func result(_ count: Int, _ dtype: DType = .float64, on backend: any Backend = R
   BufferSlice(try backend.allocate(count: count, dtype: dtype))
 }
 
-/// The elements from a slice on, to the end of its buffer.
+/// The elements from the start of a slice to the end of its buffer.
 func values(_ slice: BufferSlice, on backend: any Backend = ReferenceBackend.shared) throws -> [Double] {
   let count = slice.buffer.count - slice.offset
   switch slice.dtype {
@@ -45,7 +45,7 @@ private func withBytes(of values: [Double], _ dtype: DType, _ body: (UnsafeRawBu
   }
 }
 
-/// True when all numbers agree to `tolerance`, relative or absolute; NaN agrees with NaN.
+/// Whether all numbers agree within `tolerance`, relative or absolute; NaN equals NaN.
 func agree(_ a: [Double], _ b: [Double], to tolerance: Double = 1e-14) -> Bool {
   a.count == b.count
     && zip(a, b).allSatisfy { x, y in
@@ -53,7 +53,7 @@ func agree(_ a: [Double], _ b: [Double], to tolerance: Double = 1e-14) -> Bool {
     }
 }
 
-/// Numbers in −1...1 that are the same in every run.
+/// Reproducible numbers in −1...1.
 func numbers(_ count: Int, seed: UInt64 = 1) -> [Double] {
   let source = RandomSource(key: seed)
   return (0..<count).map { 2 * Double(Philox.uniform(source.block($0 / 4)[$0 % 4])) - 1 }

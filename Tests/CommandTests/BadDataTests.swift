@@ -2,7 +2,7 @@ import Testing
 
 @Suite("Wrong data and files")
 struct BadDataTests {
-  /// Trains on a folder in which one file has been replaced, and expects a fault that names it.
+  /// Trains on a folder in which one file has been replaced, and expects an error that names it.
   private func expectFaultOfImages(_ name: String, _ bytes: [UInt8]?, _ words: String...) throws {
     let folder = try TemporaryFolder()
     let path = try TinyImages().write(to: folder, in: "data")
@@ -50,6 +50,24 @@ struct BadDataTests {
     expectFault(try Command.nn("train", "--dataset", "csv", "--data", path, "--device", "cpu"), 1, "table.csv", word)
   }
 
+  @Test func tablesWithoutClassesToLearn() throws {
+    let folder = try TemporaryFolder()
+    func train(_ names: [String], _ more: String...) throws -> Command.Result {
+      let rows = names.enumerated().map { "\($0 % 10),\($1)\n" }.joined()
+      let path = try folder.write("table.csv", "a,label\n" + rows)
+      return try Command.nn(["train", "--dataset", "csv", "--data", path, "--device", "cpu", "--epochs", "1"] + more)
+    }
+    let words = "table.csv: expected at least 2 classes, found one"
+    expectFault(try train([String](repeating: "x", count: 5)), 1, words + " (\"x\")")
+    expectFault(try train([String](repeating: "1", count: 5), "--task", "classification"), 1, words + " (\"1\")")
+    let distinct = (0..<300).map { "x\($0)" }
+    expectFault(
+      try train(distinct), 1, "table.csv: the label has 300 classes in 300 rows", "--label", "--task classification")
+    #expect(try train(distinct, "--task", "classification").status == 0)
+    #expect(try train(distinct + distinct).status == 0)
+    #expect(try train(Array(distinct[..<100])).status == 0)
+  }
+
   @Test func placesToSave() throws {
     let folder = try TemporaryFolder()
     expectFault(
@@ -93,7 +111,7 @@ struct BadDataTests {
     expectFault(try Command.nn("train", "--model", json, "--dataset", "xor", "--device", "cpu"), 1, "bad.json")
   }
 
-  /// Sizes that no data has are as good as "all of it"; what a model makes of huge inputs is no prediction.
+  /// Sizes that no data has mean "all of it"; the output of a model for huge inputs is not a prediction.
   @Test func hugeNumbers() throws {
     let folder = try TemporaryFolder()
     let model = folder.file("model.safetensors")
@@ -101,7 +119,7 @@ struct BadDataTests {
     let trained = try Command.nn(
       "train", "--dataset", "xor", "--hidden", "4", "--epochs", "1", "--batch-size", largest, "--device", "cpu",
       "--seed", "18446744073709551615", "--save", model, "--json")
-    #expect(try trained.json["seed"]?.string == "18446744073709551615", "\(trained.error)")
+    #expect(try trained.json["seed"] == .unsigned(.max), "\(trained.error)")
     let table = try folder.write("huge.csv", "3e38,-3e38\n3e38,3e38\n")
     for json in [[], ["--json"]] {
       let arguments = ["predict", "--model", model, "--input", table, "--device", "cpu"]
@@ -115,6 +133,12 @@ struct BadDataTests {
         "{\"inputShape\": [1, 4, 4], \"layers\": [{\"layer\": \"AdaptiveMaxPool2D\", \"output\": \(output)}]}"
       expectFault(
         try Command.nn("summary", "--model", folder.write("pool.json", text)), 1, "both numbers are from 1 to 4096")
+    }
+    let data = folder.folder("data")
+    for name in ["translation", "fashion", "--all"] {
+      expectFault(
+        try Command.nn("demo", name, "--quick", "--data", data, "--device", "cpu"), 1,
+        "\(data): expected one of the folders mnist-10k, fashion-mnist-900, sentiment in it, found none")
     }
     let demo = try Command.nn("demo", "line", "--quick", "--out", "/proc", "--device", "cpu")
     #expect(demo.status == 1 && demo.errorLines.last?.contains("/proc/line.svg: ") == true, "\(demo.error)")

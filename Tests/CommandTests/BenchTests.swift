@@ -39,7 +39,7 @@ struct BenchTests {
     #expect((rows.first?["gflops"]?.number ?? 0) > 0)
   }
 
-  /// What it finds on a device is tested where the tuner is.
+  /// The findings for a device are tested together with the tuner.
   @Test func tuningWantsAnOpenCLDevice() throws {
     let help = try Command.run("nn-bench", ["tune", "--help"])
     #expect(help.status == 0 && help.output.contains("--dry-run") && help.output.contains("--only"))

@@ -1,6 +1,6 @@
 import Testing
 
-/// Expects one line on standard error that starts with the program's name and has these words, nothing on standard
+/// Expects one line on standard error that starts with the program's name and contains these words, nothing on standard
 /// output, and this exit code.
 func expectFault(
   _ result: Command.Result, _ status: Int32, _ words: String..., sourceLocation: SourceLocation = #_sourceLocation

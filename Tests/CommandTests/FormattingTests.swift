@@ -43,6 +43,23 @@ struct FormattingTests {
     #expect(beside == ["       " + lines[0], "   @   " + lines[1], "       " + lines[2]])
     #expect(lines[1].contains("horse   75.0 %") && lines[2].contains("cat     25.0 %"))
   }
+
+  /// As in every other report.
+  @Test func numbersThatJSONLacksAreNull() throws {
+    let prediction = Prediction(index: 1, probabilities: [.nan, .infinity, 0.5], label: nil)
+    let text = try prediction.json(["a", "b", "c"]).text()
+    #expect(text.contains("\"probabilities\":[null,null,0.5]"), "\(text)")
+    let value = ValuePrediction(index: 1, value: -.infinity, label: .nan)
+    #expect(try value.json.text() == #"{"index":1,"value":null,"label":null}"#)
+  }
+
+  /// What is wrong with a piece of a report is an error of the report.
+  @Test func errorsInPiecesOfAReportAreThrown() {
+    let pieces: [JSONValue] = [.integer(1), .array([.number(.nan)])]
+    #expect(throws: JSONError.self) {
+      try Console.output(joining: pieces.lazy.map { piece in Result { try piece.text() } })
+    }
+  }
 }
 
 @Suite("What commands compute themselves")
@@ -61,10 +78,9 @@ struct ArithmeticTests {
     }
   }
 
-  @Test func scalingGivesMeanZeroAndDeviationOne() throws {
-    let scaling = InputScaling.standard([1, 5, 3, 5, 5, 5], columns: 2)
-    #expect(scaling.shift == [3, 5])
-    #expect(scaling.factor[1] == 1, "a column of one value is only shifted")
+  /// The scaling of tables in files of version 0.1, and in files of images.
+  @Test func scalingIsAppliedAndRemoved() throws {
+    let scaling = InputScaling(shift: [3, 5], factor: [0.6123724, 1])
     let raw = Tensor([1, 5, 3, 5, 5, 5], shape: [3, 2])
     let scaled = scaling.applied(to: raw)
     let expected: [Float] = [-1.2247, 0, 0, 0, 1.2247, 0]

@@ -9,7 +9,7 @@ import Testing
 
     """
 
-  /// A model of points and one of pictures.
+  /// A model of points and a model of images.
   private func models(in folder: TemporaryFolder) throws -> (points: String, images: [String]) {
     let points = folder.file("points.safetensors"), images = folder.file("images.safetensors")
     let trained = try Command.nn(
@@ -57,7 +57,7 @@ import Testing
     let dot = folder.file("model.dot")
     #expect(try Command.nn("plot", architecture, "--input-shape", "6", "--out", dot).status == 0)
     #expect(Command.read(dot).hasPrefix("digraph model {") && Command.read(dot).contains("n1 -> n2;"))
-    expectFault(try Command.nn("plot", architecture), 1, "input shape")
+    expectFault(try Command.nn("plot", architecture), 64, "--input-shape")
     expectFault(try Command.nn("plot", architecture, "--input-shape", "6", "--out", "x.png"), 64, ".svg or .dot")
   }
 

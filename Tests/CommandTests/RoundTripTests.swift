@@ -1,9 +1,10 @@
 import ModelFormats
+import NeuralNetworks
 import Testing
 
 @Suite("Train, save, evaluate, predict")
 struct RoundTripTests {
-  /// The CPU, and the first OpenCL device where there is one.
+  /// The CPU, and the first OpenCL device if there is one.
   static let devices: [String] = {
     let listed = (try? Command.nn("devices", "--json").json)?["devices"]?.elements ?? []
     let openCL = listed.compactMap { $0["identifier"]?.string }.first { $0.hasPrefix("opencl:") }
@@ -93,6 +94,60 @@ struct RoundTripTests {
     let other = try folder.write("other.csv", "1,2,whale\n3,4,mouse\n")
     expectFault(
       try Command.nn("evaluate", "--model", model, "--dataset", "csv", "--data", other, "--device", "cpu"), 1, "whale")
+  }
+
+  /// The scaling is part of the model: a program that loads it gives the same results for raw numbers as the commands.
+  @Test func aProgramThatLoadsATableModelSaysWhatTheCommandSays() throws {
+    let folder = try TemporaryFolder()
+    let rows = (0..<90).map { index -> [Double] in
+      let kind = Double(index % 3), part = Double(index % 7)
+      return [1000 * kind + Double(index), 0.001 * (part - 3 * kind), 12]
+    }
+    let names = ["a", "b", "c"]
+    let lines = rows.indices.map { index -> String in
+      "\(rows[index][0]),\(rows[index][1]),\(rows[index][2]),\(names[index % 3])"
+    }
+    let text = lines.joined(separator: "\n")
+    let table = try folder.write("table.csv", text + "\n"), model = folder.file("table.safetensors")
+    let data = ["--dataset", "csv", "--data", table, "--device", "cpu"]
+    let trained = try Command.nn(
+      ["train", "--json", "--hidden", "8", "--epochs", "40", "--learning-rate", "0.02", "--save", model] + data)
+    try #require(trained.status == 0, "\(trained.error)")
+    #expect((try trained.json["test"]?["accuracy"]?.number ?? 0) > 0.95)
+    let loaded = try Sequential.load(from: model)
+    let numbers: [Float] = rows.flatMap { row in row.map { Float($0) } }
+    let raw = Tensor(numbers, shape: [90, 3])
+    let expected = try loaded.predict(raw).softmax().scalars(as: Double.self)
+    let answers = try loaded.predict(raw).argmax(axis: 1).scalars(as: Int32.self)
+    let right = answers.indices.count { Int(answers[$0]) == $0 % 3 }
+    #expect(right >= 86, "\(right) of 90 raw rows are told")
+    let predicted = try Command.nn(["predict", "--json", "--examples", "0-89", "--model", model] + data).json
+    let found = predicted.probabilities
+    #expect(found.count == 270 && areClose(found, expected, within: 1e-5))
+    #expect(try ModelInformation.load(from: model).inputScaling == nil)
+  }
+
+  /// A file of version 0.1 stores its scaling next to the model; the commands still apply it.
+  @Test func tablesOfVersion01KeepTheirScaling() throws {
+    let folder = try TemporaryFolder()
+    let old = Sequential(inputShape: [2]) { Dense(2) }
+    try old.build(inputShape: [2], seed: 3)
+    let path = folder.file("old.safetensors")
+    try old.save(
+      to: path,
+      information: ModelInformation(
+        inputScaling: InputScaling(shift: [1000, 0.5], factor: [0.01, 4]), classNames: ["mouse", "elephant"]))
+    let scaled = Tensor([-1, -1, 1, 1, 0, 0], shape: [3, 2])
+    let expected = try old.predict(scaled).softmax().scalars(as: Double.self)
+    let table = try folder.write("t.csv", "900,0.25,mouse\n1100,0.75,mouse\n1000,0.5,mouse\n")
+    let data = ["--dataset", "csv", "--data", table, "--device", "cpu", "--model", path]
+    let predicted = try Command.nn(["predict", "--json"] + data)
+    try #require(predicted.status == 0, "\(predicted.error)")
+    let found = try predicted.json.probabilities
+    #expect(found.count == 6 && areClose(found, expected, within: 1e-5))
+    let evaluated = try Command.nn(["evaluate", "--json"] + data)
+    let mice = [0, 2, 4].count { expected[$0] > 0.5 }
+    #expect(try evaluated.json["test"]?["accuracy"]?.number ?? -1 == Double(mice) / 3)
   }
 
   @Test func everyOptionOfTrainingWorks() throws {

@@ -1,5 +1,6 @@
 import ModelFormats
 import NeuralNetworks
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -23,7 +24,7 @@ struct RunTests {
     let more = ["--noise", "0.1", "--patience", "3", "--reduce-on-plateau", "0"]
     let straight = try Command.nn(train(folder, "straight", more))
     try #require(straight.status == 0, "\(straight.error)")
-    // The first two end where an epoch ends.
+    // The first two end at the end of an epoch.
     for epochs in [1, 2, 4] {
       let log = ["--log", folder.file("run.jsonl"), "--log", folder.file("run.csv"), "--resume", "--every-steps", "2"]
       let result = try Command.nn(train(folder, "run", more + log, epochs: epochs))
@@ -48,27 +49,29 @@ struct RunTests {
     for (options, words) in cases {
       let result = try Command.nn(train(folder, "run", ["--resume"] + options))
       #expect(result.status == 1 && result.errorLines.count == 1, "\(result)")
-      #expect(result.errorLines.last?.contains("it is of another run: ") == true, "\(options): \(result.error)")
+      #expect(result.errorLines.last?.contains("it belongs to another run: ") == true, "\(options): \(result.error)")
       #expect(result.error.contains(words), "\(options): \(result.error)")
     }
     let result = try Command.nn(train(folder, "run", []))
-    #expect(result.status == 1 && result.error.contains("it holds the checkpoints of another run: resume it"))
+    #expect(result.status == 1 && result.error.contains("it contains checkpoints of another run: resume it"))
   }
 
-  /// Ctrl-C once: the run is saved, and goes on to the same end.
+  /// A single Ctrl-C: the run is saved, and after resuming ends with the same result.
   @Test(arguments: [SIGINT, SIGTERM]) func aSignalEndsItAfterTheStep(_ number: Int32) throws {
     let folder = try TemporaryFolder()
     let straight = try Command.nn(train(folder, "straight", [], epochs: 60))
     try #require(straight.status == 0, "\(straight.error)")
     let arguments = train(folder, "run", ["--resume", "--every-steps", "3"], epochs: 60)
     let result = try Command.run("nn", arguments) { child in
-      for _ in 0..<10_000 where TemporaryFolder.names(folder.file("run")).isEmpty { usleep(1000) }
+      func hasCheckpoint() -> Bool { TemporaryFolder.names(folder.file("run")).contains { $0.hasPrefix("step-") } }
+      waitUntil(hasCheckpoint)
       kill(child, number)
     }
     #expect(result.status == 130, "\(result)")
     #expect(
       result.errorLines.last?.hasPrefix("nn: interrupted in epoch ") == true
-        && result.error.contains("the run is saved in \(folder.file("run")): the same command with --resume goes on"),
+        && result.error.contains(
+          "the run is saved in \(folder.file("run")): the same command with --resume continues it"),
       "\(result.error)")
     #expect(!folder.has("run.safetensors"))
     let resumed = try Command.nn(arguments)
@@ -80,11 +83,11 @@ struct RunTests {
     let result = try Command.run(
       "nn", ["train", "--dataset", "moons", "--epochs", "20000", "--device", "cpu", "--json"]
     ) { child in
-      usleep(500_000)
+      waitUntil { Command.catches(SIGINT, child) }
       kill(child, SIGINT)
     }
     #expect(result.status == 130 && result.output.isEmpty)
-    #expect(result.error.contains("nothing is kept: a run with --checkpoints can go on"))
+    #expect(result.error.contains("nothing is saved: only a run with --checkpoints can be resumed"))
   }
 
   @Test func eventFilesAreWritten() throws {

@@ -6,7 +6,7 @@ import Glibc
 import Musl
 #endif
 
-/// A folder that is empty at first and goes with its last reference.
+/// An initially empty folder that is removed with its last reference.
 final class TemporaryFolder: Sendable {
   let path: String
 
@@ -20,7 +20,7 @@ final class TemporaryFolder: Sendable {
 
   func file(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// Makes a folder inside this one.
+  /// Creates a subfolder.
   func folder(_ name: String) -> String {
     mkdir(file(name), 0o700)
     return file(name)
@@ -52,7 +52,7 @@ final class TemporaryFolder: Sendable {
 
   func has(_ name: String) -> Bool { access(file(name), F_OK) == 0 }
 
-  /// The names in it.
+  /// The names in the folder.
   var names: [String] { Self.names(path) }
 
   static func names(_ path: String) -> [String] {

@@ -1,10 +1,10 @@
-/// Four IDX files of small pictures that a network learns at once: class c is a bright row c with some noise.
+/// Four IDX files of small images that a network learns quickly: class c is a bright row c with some noise.
 struct TinyImages {
   var trainCount = 200
   var testCount = 50
-  let size = 10
+  var size = 10
 
-  /// Writes the files, by the names of MNIST, unpacked.
+  /// Writes the files, with the names of MNIST, uncompressed.
   func write(to folder: TemporaryFolder, in name: String) throws -> String {
     let path = folder.folder(name)
     for (prefix, count) in [("train", trainCount), ("t10k", testCount)] {
@@ -25,7 +25,7 @@ struct TinyImages {
     }
   }
 
-  /// The head of an IDX file of bytes.
+  /// The header of an IDX file of bytes.
   static func head(_ shape: [Int]) -> [UInt8] {
     [0, 0, 8, UInt8(shape.count)] + shape.flatMap { extent in [24, 16, 8, 0].map { UInt8(extent >> $0 & 0xFF) } }
   }

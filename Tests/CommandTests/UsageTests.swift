@@ -14,6 +14,7 @@ struct UsageTests {
     (["--shift", "9223372036854775807"], "--shift"), (["--model", "x.json", "--hidden", "8"], "--hidden: --model"),
     (["--dataset", "csv", "--data", "x", "--label=0"], "--label 0"),
     (["--dataset", "csv", "--data", "x", "--label=-9223372036854775808"], "--label -9"),
+    (["--tensorboard", ""], "--tensorboard: expected the name of a folder"),
     (["--device", "opencl:0"], "opencl:P:D"), (["--seed", "-1"], "--seed"), (["--speed", "9"], "--speed"),
   ])
   func trainRefuses(_ arguments: [String], _ word: String) throws {
@@ -29,8 +30,12 @@ struct UsageTests {
     expectFault(try Command.nn("summary", "--classes", "0"), 64, "--classes 0")
     expectFault(try Command.nn("summary", "--input-shape", "28,-1"), 64, "--input-shape")
     expectFault(try Command.nn("summary", "--model", "x.json", "--activation", "relu"), 64, "--activation: --model")
-    expectFault(try Command.nn("practice"), 64, "practice", "(nn --help")
-    expectFault(try Command.nn("train", "--speed", "9"), 64, "(nn train --help")
+    let folder = try TemporaryFolder()
+    let bare = try folder.write("a.json", "\u{FEFF}{\"layers\":[{\"layer\":\"Dense\",\"units\":3}]}")
+    expectFault(try Command.nn("plot", bare), 64, "a.json: expected --input-shape")
+    #expect(try Command.nn("plot", bare, "--input-shape", "2").status == 0)
+    expectFault(try Command.nn("practice"), 64, "practice", "(see nn --help)")
+    expectFault(try Command.nn("train", "--speed", "9"), 64, "(see nn train --help)")
     expectFault(try Command.bench("--filter", "no such thing"), 64, "no such thing")
     expectFault(try Command.bench("--threads", "0", "--filter", "overhead"), 64, "--threads 0")
   }

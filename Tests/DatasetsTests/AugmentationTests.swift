@@ -1,3 +1,4 @@
+import BackendCore
 import NeuralNetworks
 import Testing
 
@@ -48,7 +49,7 @@ import Testing
     }
     let subset = Subset(data, indices: [9, 4]).during(epoch: 3)
     #expect(try pixels(subset, [1, 0]) == [expected[4], expected[9]])
-    // Another seed or epoch gives others.
+    // Other seeds or epochs give other variants.
     #expect(try pixels(data.during(epoch: 4), [0]) != [expected[0]])
     #expect(
       try pixels(AugmentedDataset(images(50, channels: 2), everything, seed: 8).during(epoch: 3), [0]) != [expected[0]])
@@ -58,7 +59,7 @@ import Testing
     let data = images(400).augmented(.shift(rows: 1, columns: 2, fill: -1))
     var seen: [[Int]: Int] = [:]
     for (example, image) in try pixels(data, Array(0..<400)).enumerated() {
-      // A pixel in the middle tells how far it went; then all others have to be where they belong.
+      // A pixel in the middle determines the shift; all others must then be at the corresponding positions.
       let matches = (-1...1).flatMap { down in (-2...2).map { (down, $0) } }.filter { down, right in
         (0..<20).allSatisfy { index in
           let (row, column) = (index / 5 - down, index % 5 - right)
@@ -109,7 +110,7 @@ import Testing
       }
     }
     #expect(corners == [0, 1, 2, 10, 11, 12, 20, 21, 22])
-    // Measured: the middle.
+    // Evaluation uses the center.
     #expect(try pixels(data.original, [0])[0].prefix(3) == [12, 13, 14])
   }
 
@@ -121,9 +122,49 @@ import Testing
     // 18,900 numbers: five standard errors.
     #expect(mean.magnitude < 0.5 * 5 / 137.5 && (variance - 0.25).magnitude < 0.25 * 5 * 1.414 / 137.5)
     #expect(Set(noise).count > 18_000)
-    // Rows of a table have noise too, though no pixels.
+    // Rows of a table can have noise, too, although they have no pixels.
     let table = TensorDataset(.zeros([2, 3]), Tensor(integers: [0, 1])).augmented(.noise(deviation: 1))
     #expect(try Set(table.batch(at: [0, 1]).input.scalars()).count == 6)
+  }
+
+  /// Element i of an example's noise is a number of the documented sequence: Philox and the Box-Muller transform in
+  /// Double.
+  @Test func noiseIsTheSequenceOfItsSource() throws {
+    let count = 37 * 5  // whole blocks and a remainder
+    let base = TensorDataset(.zeros([3, 37, 5]), Tensor(integers: [0, 1, 2]))
+    let found = try pixels(base.augmented(.noise(deviation: 0.5), seed: 9).during(epoch: 4), [2, 0])
+    for (row, index) in [2, 0].enumerated() {
+      let key = RandomSource.derivedKey(seed: 9, "augmentation 0 4")
+      let source = RandomSource(key: key, call: UInt32(index))
+      let expected = (0..<(count + 3) / 4).flatMap { block in
+        let words = source.block(block)
+        let (first, second) = (Philox.normals(words.x, words.y), Philox.normals(words.z, words.w))
+        return [first.0, first.1, second.0, second.1]
+      }
+      for (found, expected) in zip(found[row], expected) {
+        #expect((Double(found) - 0.5 * expected).magnitude <= 1e-6 * max(1, expected.magnitude))
+      }
+    }
+  }
+
+  /// The fractions of normal numbers within one, two, and three deviations, and their third and fourth moments.
+  @Test func noiseHasTheShapeOfANormalDistribution() throws {
+    let base = TensorDataset(.zeros([200, 28, 28]), Tensor(integers: [Int](repeating: 0, count: 200)))
+    let noise = try pixels(base.augmented(.noise(deviation: 2), seed: 5), Array(0..<200)).flatMap { $0 }
+      .map { Double($0) / 2 }
+    let count = Double(noise.count)  // 156,800
+    for (bound, share) in [(1.0, 0.682689), (2, 0.954500), (3, 0.997300)] {
+      let found = Double(noise.count { $0.magnitude < bound }) / count
+      #expect((found - share).magnitude < 5 * (share * (1 - share) / count).squareRoot(), "within \(bound)")
+    }
+    // Standard errors are √(15/n) and √(96/n).
+    #expect((noise.reduce(0) { $0 + $1 * $1 * $1 } / count).magnitude < 5 * (15 / count).squareRoot())
+    #expect((noise.reduce(0) { $0 + $1 * $1 * $1 * $1 } / count - 3).magnitude < 5 * (96 / count).squareRoot())
+    // Neighbors, and corresponding positions of adjacent examples, are independent.
+    for distance in [1, 784] {
+      let product = zip(noise, noise.dropFirst(distance)).reduce(0) { $0 + $1.0 * $1.1 } / count
+      #expect(product.magnitude < 5 / count.squareRoot(), "distance \(distance)")
+    }
   }
 
   @Test func theOriginalIsTheBase() throws {

@@ -7,14 +7,40 @@ import Testing
 @Suite struct CSVTests {
   func load(
     _ text: String, label: CSV.Column = .last, target: CSV.Target = .classes(), separator: Character? = nil,
-    header: Bool? = nil
+    header: Bool? = nil, quote: Character = "\""
   ) throws -> CSVDataset {
     let folder = try TemporaryFolder()
     let path = try folder.write(text, "t.csv")
-    return try CSV.load(path, label: label, target: target, separator: separator, header: header)
+    return try CSV.load(path, label: label, target: target, separator: separator, header: header, quote: quote)
   }
 
-  /// The fault without its file.
+  /// A character that no table can be read with is named, not replaced.
+  @Test func separatorAndQuoteAreASCII() throws {
+    let text = "1,2,a\n3,4,b\n"
+    func reason(_ separator: Character?, _ quote: Character = "\"") -> String {
+      do {
+        _ = try load(text, separator: separator, quote: quote)
+        return "loaded"
+      } catch { return "\(error)" }
+    }
+    #expect(reason(";").contains("columns") || reason(";").contains("feature"))
+    #expect(reason(",", "'") == "loaded" && reason(nil) == "loaded")
+    for separator: Character in ["；", "é", "→", "\n", "\r\n"] {
+      let found = reason(separator)
+      #expect(found.contains("t.csv: expected an ASCII character") && found.contains("as separator"), "\(found)")
+    }
+    for quote: Character in ["“", "\n"] {
+      let found = reason(nil, quote)
+      #expect(found.contains("t.csv: expected an ASCII character") && found.contains("as quote"), "\(found)")
+    }
+    #expect(reason("'", "'").contains("different characters"))
+    let folder = try TemporaryFolder()
+    let path = try folder.write("1,2\n", "u.csv")
+    #expect(throws: DataError.self) { try CSV.features(path, separator: "，") }
+    #expect(throws: DataError.self) { try CSV.features(path, quote: "»") }
+  }
+
+  /// The error without the file name.
   func fault(_ text: String, label: CSV.Column = .last, target: CSV.Target = .classes(), header: Bool? = nil) -> String
   {
     do {
@@ -37,6 +63,15 @@ import Testing
     #expect(data.data.inputs.shape == [2, 2])
     #expect(try data.data.inputs.scalars() == [1, 2.5, -300, 0.5])
     #expect(try data.data.targets.scalars(as: Int32.self) == [1, 0])
+  }
+
+  /// The commas are in names alone.
+  @Test func aSeparatorIsNotFoundInQuotes() throws {
+    let data = try load("\"width, in, cm\"; \"the \"\"a, b, c\"\"\";kind\n1;2;x\n3;4;y\n")
+    #expect(data.featureNames == ["width, in, cm", "the \"a, b, c\""] && data.classNames == ["x", "y"])
+    #expect(try data.data.inputs.scalars() == [1, 2, 3, 4])
+    let inches = try load("5\" disk,a;b,kind\n1,2,x\n3,4,y\n")
+    #expect(inches.featureNames.count == 2)
   }
 
   @Test(arguments: ["\n", "\r\n", "\r"], [true, false])
@@ -92,7 +127,8 @@ import Testing
     #expect(try load("1,2,3\n3,4,5\n", header: true).data.count == 1)
     #expect(
       fault("a,2,x\n1,2,3\n")
-        == ", line 1: expected a header without numbers, or numbers alone, found both (column 1 is \"a\")")
+        == ", line 1: expected a header without numbers, or numbers alone (or to be told which it is), "
+        + "found both (column 1 is \"a\")")
     #expect(fault("a,b\n1,2\n", header: false) == ", line 1: expected a number in column 1, found \"a\"")
   }
 
@@ -107,7 +143,7 @@ import Testing
     #expect(fault("1,2\n\"1\n\n,3\n") == ", line 2: expected a closing quote, found the end of the file")
     #expect(fault("1,2\n\"1\"x,3\n") == ", line 2: expected a separator after a closing quote, found more text")
     #expect(fault("1,2\n\"\n1\"\"\",2\n1x,2") == ", line 2: expected a number in column 1, found \"\\n1\"\"")
-    #expect(fault("5\n") == ", line 1: expected at least one feature beside the label, found 1 column")
+    #expect(fault("5\n") == ", line 1: expected at least one feature next to the label, found 1 column")
     #expect(fault("1,2\n", label: .index(2)) == ", line 1: expected a label in column 3, found 2 columns")
     #expect(fault("a,b\n1,2\n", label: .named("c")) == ", line 1: expected a column \"c\", found \"a\", \"b\"")
     #expect(fault("1,2\n1,2.5\n").hasPrefix(", line 2: expected a class"))
@@ -124,8 +160,12 @@ import Testing
   @Test func everyTruncationIsReadOrRefused() throws {
     let bytes = Array("x,y,kind\r\n1.5,\"2\",a\r\n3,4,\"b,\"\"\"\r\n".utf8)
     for length in bytes.indices {
-      var table = CSVTable(
-        bytes: Array(bytes[..<length]), path: "t", label: .last, separator: nil, header: nil, quote: "\"")
+      let text = Array(bytes[..<length])
+      guard
+        var table = try? CSVTable(
+          { DataStream(bytes: text, path: "t") }, label: .last, labels: .knownClasses, separator: nil, header: nil,
+          quote: "\"")
+      else { continue }
       do { try table.readAll() } catch { continue }
       #expect(table.values.count == table.rowCount * table.featureNames.count)
     }

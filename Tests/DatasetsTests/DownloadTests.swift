@@ -8,7 +8,7 @@ import Testing
   let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
 
   func download(_ url: String, _ file: String, limit: Int = 200_000, digest: String? = nil) -> Download {
-    Download(url: url, file: file, limit: limit, sha256: digest ?? SHA256.digest(bytes), timeout: 20)
+    Download(url: url, file: file, limit: limit, sha256: digest ?? SHA256.digest(bytes), timeout: 300)
   }
 
   func reason(_ download: Download) -> String {
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func aFileOfUnknownLengthIsBoundedToo() throws {
-    // Sent without a length, so that only our own count can stop it.
+    // Sent without a length, so that only our own limit can stop it.
     let folder = try TemporaryFolder()
     guard let server = try LocalServer(folder.path, .endless) else { return }
     #expect(reason(download(server.url + "/a", folder("b"), limit: 1_000_000)).contains("more than the 1000000 bytes"))
@@ -106,7 +106,7 @@ import Testing
   }
 
   @Test func theEnvironmentNamesAnotherPlace() throws {
-    // HOME is set everywhere, to something that is no URL.
+    // HOME is always set, to something that is not a URL.
     guard let home = environment("HOME") else { return }
     let folder = try TemporaryFolder()
     let part = IDXImages.Part(name: "a", bytes: 1, sha256: "")

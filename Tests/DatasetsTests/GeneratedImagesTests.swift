@@ -1,3 +1,4 @@
+import BackendCore
 import NeuralNetworks
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
     }
   }
 
-  /// The same bytes on every machine, in debug and in release: stored when they were first drawn.
+  /// The same bytes on every machine, in debug and in release, as recorded when they were first drawn.
   @Test func theBytesAreThoseOfEveryMachine() {
     let digests = [GeneratedImages.Split.train, .test].map { SHA256.digest(draw($0, 0..<500).flatMap { $0 }) }
     #expect(
@@ -40,7 +41,7 @@ import Testing
     #expect(labels == (0..<50).map { Int32($0 % 10) })
     let lazy = GeneratedImages.dataset(.train, seed: 3, count: 50)
     let indices = [49, 0, 7, 7, 23]
-    for _ in 0..<2 {  // drawn, then kept
+    for _ in 0..<2 {  // drawn, then cached
       let batch = try lazy.batch(at: indices)
       #expect(batch.input.shape == [5, 28, 28])
       #expect(try batch.target.scalars(as: Int32.self) == indices.map { labels[$0] })
@@ -54,7 +55,7 @@ import Testing
   @Test func manyThreadsGetTheSameImages() throws {
     let data = GeneratedImages.dataset(.train, count: 300)
     let expected = draw(.train, 0..<300).map { $0.map { Float($0) / 255 } }
-    concurrently(parts: 4) { part in
+    SystemThread.concurrently(4) { part in
       for round in 0..<20 {
         let indices = (0..<30).map { ($0 * 7 + round * 13 + part) % 300 }
         let values = (try? data.batch(at: indices).input.scalars()) ?? []
@@ -65,7 +66,7 @@ import Testing
     }
   }
 
-  /// What the default program does, on fewer images: a network learns them, and not at once.
+  /// The training of the default program on fewer images: a network learns them, but not immediately.
   @Test func aNetworkLearnsThem() throws {
     let model = Sequential {
       Flatten()
@@ -84,8 +85,8 @@ import Testing
     #expect(later > first + 0.03 && later < 0.95, "\(first), \(later)")
   }
 
-  /// Learnable: the images of a class are nearer to the mean of their class than chance has it, and not trivial: the
-  /// nearest mean is far from perfect.
+  /// The task is learnable: the images of a class are nearer to the mean of their class than by chance. It is not
+  /// trivial: the nearest mean is far from perfect.
   @Test func classesDiffer() {
     let train = draw(.train, 0..<2000)
     var means = [[Double]](repeating: [Double](repeating: 0, count: 784), count: 10)

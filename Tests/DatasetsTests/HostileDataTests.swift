@@ -5,7 +5,7 @@ import Testing
 
 @testable import Datasets
 
-/// Data files that are made to harm: refused with the name of the file and a reason, soon, and before memory is taken.
+/// Malicious data files: rejected with the name of the file and a reason, quickly, and before memory is allocated.
 @Suite struct HostileDataTests {
   func fault(_ path: String, _ read: (String) throws -> Void) -> String {
     do {
@@ -22,7 +22,7 @@ import Testing
       let words = fault(try folder.write(bytes, "t")) { _ = try IDX($0) }
       #expect(words.hasPrefix(folder("t") + ", byte ") && words.contains("expected"), "\(words)")
     }
-    // Nothing lies in an array with an empty axis; the other axes are counted all the same.
+    // An array with an empty axis contains nothing, but the other axes count nevertheless.
     let empty: [UInt8] = [0, 0, 0x0B, 4] + [0, 0, 0, 0] + [UInt8](repeating: 255, count: 12)
     #expect(fault(try folder.write(empty, "t")) { _ = try IDX($0) }.contains("a size that fits into memory"))
     #expect(fault(try folder.write([0, 0, 8, 255] + largest, "t")) { _ = try IDX($0) }.contains("1 to 8 axes"))
@@ -30,18 +30,19 @@ import Testing
 
   @Test func bombsAndHoles() throws {
     let folder = try TemporaryFolder()
-    let bomb = try Compression.deflate([UInt8](repeating: 0x31, count: 50_000_000), .gzip)
+    let head: [UInt8] = [0, 0, 8, 1, 3, 0, 0, 0]
+    let bomb = try Compression.deflate(head + [UInt8](repeating: 0x31, count: 50_000_000), .gzip)
     try folder.write(bomb, "bomb")
     #expect(bomb.count < 60_000)
     #expect(fault(folder("bomb")) { _ = try IDX($0, limit: 1_000_000) }.contains("it unpacks to more than 1000000"))
     // Many members, each of them small.
-    let member = try Compression.deflate([UInt8](repeating: 0, count: 1_000_000), .gzip)
+    let member = try Compression.deflate(head + [UInt8](repeating: 0, count: 1_000_000), .gzip)
     try folder.write((0..<100).flatMap { _ in member }, "members")
     #expect(fault(folder("members")) { _ = try IDX($0, limit: 1 << 24) }.contains("it unpacks to more than"))
     try folder.writeHole("hole")
     for read in [
       { _ = try IDX($0) }, { _ = try CSV.load($0) },
-      { _ = try LabelledText.load(tsv: $0, vocabulary: 10, length: 4) },
+      { _ = try LabeledText.load(tsv: $0, vocabulary: 10, length: 4) },
     ] as [(String) throws -> Void] {
       #expect(fault(folder("hole"), read).contains("expected at most \(1 << 32) bytes"))
     }
@@ -58,7 +59,7 @@ import Testing
     let quote = try folder.write("\"" + String(repeating: "a\n", count: 2_000_000), "quote")
     #expect(fault(quote) { _ = try CSV.load($0) }.contains("expected a closing quote"))
     let text = try folder.write(String(repeating: "a ", count: 2_000_000), "text")
-    let line = fault(text) { _ = try LabelledText.load(tsv: $0, vocabulary: 10, length: 4) }
+    let line = fault(text) { _ = try LabeledText.load(tsv: $0, vocabulary: 10, length: 4) }
     #expect(line.contains("found no tab") && line.utf8.count < 1000)
   }
 

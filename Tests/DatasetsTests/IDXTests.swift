@@ -5,7 +5,7 @@ import Testing
 @testable import Datasets
 
 @Suite struct IDXTests {
-  /// A head and elements.
+  /// A header and elements.
   static func file(_ element: UInt8, _ shape: [Int], _ payload: [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = [0, 0, element, UInt8(shape.count)]
     for size in shape {

@@ -50,7 +50,7 @@ import Testing
         file: folder("train-labels-idx1-ubyte"), offset: 9, expected: "a label of 0 to 9", found: "10")
     ) { try MNIST.load(from: folder.path) }
     try Self.write(folder)
-    // Labels in the place of images, and the other way round.
+    // Labels instead of images, and vice versa.
     let labels = try FileReader.read(folder("train-labels-idx1-ubyte"), limit: 1000)
     let images = try FileReader.read(folder("train-images-idx3-ubyte"), limit: 1000)
     try folder.write(labels, "train-images-idx3-ubyte")

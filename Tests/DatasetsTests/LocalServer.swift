@@ -2,20 +2,20 @@ import Files
 
 @testable import Datasets
 
-/// A web server on this machine that serves a folder, run by python3 on a port that the system picks.
+/// A local web server for a folder, run by python3 on a port chosen by the system.
 final class LocalServer {
   let url: String
   private let process: ChildProcess
 
-  /// How a server misbehaves.
+  /// The server's misbehavior.
   enum Fault {
-    /// It answers every request with bytes without end and without a length.
+    /// It answers every request with endless bytes and without a length.
     case endless
-    /// It ends the connection in the middle of the file.
+    /// It closes the connection in the middle of the file.
     case cutShort
   }
 
-  /// Nil where there is no python3 or curl.
+  /// Nil if python3 or curl is missing.
   init?(_ folder: String, _ fault: Fault? = nil) throws {
     let script = Folder.join(folder, "server.py")
     if let fault { try FileWriter.write(Array(LocalServer.server(fault).utf8), to: script) }
@@ -30,7 +30,7 @@ final class LocalServer {
     }
     // "Serving HTTP on 127.0.0.1 port 39241 (http://127.0.0.1:39241/) ..."
     var text = ""
-    let deadline = ChildProcess.now() + 30
+    let deadline = ChildProcess.now() + 300
     while !text.contains("port ") || !text.hasSuffix("\n") {
       let piece = try process.readOutput(deadline: deadline)
       if piece.isEmpty { throw ChildProcess.Failure(reason: "the server did not start: \(process.errorText())") }

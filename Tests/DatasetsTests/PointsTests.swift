@@ -32,15 +32,15 @@ import Testing
     for point in try points(Points.spirals(300, noise: 0)) { #expect(radius(point.x, point.y) < 1) }
   }
 
-  @Test func cloudsHaveTheirCentresAndDeviation() throws {
+  @Test func cloudsHaveTheirCentersAndDeviation() throws {
     let all = try points(Points.blobs(6000, classes: 2, deviation: 0.5, radius: 3))
     for label in 0..<2 {
       let own = all.filter { $0.label == label }
       #expect(own.count == 3000)
-      let centre = label == 0 ? 3.0 : -3.0
+      let center = label == 0 ? 3.0 : -3.0
       let x = own.map(\.x).reduce(0, +) / 3000
       let y = own.map(\.y).reduce(0, +) / 3000
-      #expect(abs(x - centre) < 0.05 && abs(y) < 0.05)
+      #expect(abs(x - center) < 0.05 && abs(y) < 0.05)
       let squares = own.map { ($0.x - x) * ($0.x - x) }
       let variance = squares.reduce(0, +) / 3000
       #expect(abs(variance.squareRoot() - 0.5) < 0.03)

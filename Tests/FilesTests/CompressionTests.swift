@@ -38,7 +38,7 @@ import Testing
       var damaged = packed
       damaged[index] ^= 0x55
       let result = try? Compression.inflate(damaged, .gzip, limit: 1 << 20)
-      // Time stamp, extra flags and system of the head are not checked by anybody.
+      // The time stamp, extra flags, and system of the header are not verified.
       if (4...9).contains(index) { #expect(result == text) } else { #expect(result == nil, "byte \(index)") }
     }
   }
@@ -49,7 +49,7 @@ import Testing
     #expect(throws: CompressionError.tooLarge(limit: 1000)) { try Compression.inflate(bomb, .gzip, limit: 1000) }
   }
 
-  /// The check value of the CRC catalogue.
+  /// The check value of the CRC catalog.
   @Test func crc() {
     #expect(Compression.crc32(Array("123456789".utf8)) == 0xCBF4_3926)
     #expect(Compression.crc32([]) == 0)

@@ -20,6 +20,21 @@ import Testing
     }
   }
 
+  @Test(arguments: [DiskFault.sizeLimit, .fullDisk])
+  func aLogThatDoesNotFitStaysAsItWas(_ fault: DiskFault) async throws {
+    let folder = try TemporaryFolder()
+    await #expect(processExitsWith: .success) { [folder = folder.path as String, fault] in
+      let path = Folder.join(folder, "a")
+      let struck = try fault.strike(folder) { try FileWriter.write([1], to: path) }
+      if !struck { return print("skipped: this account cannot bring about \(fault)") }
+      do {
+        try FileAppender(path).replaceAll(with: [UInt8](repeating: 7, count: 200_000))
+        Issue.record("it was written")
+      } catch let error as FileError { #expect(error.path == path && error.reason.contains(fault.words), "\(error)") }
+      #expect(try FileReader.read(path, limit: 10) == [1])
+    }
+  }
+
   @Test func aFileThatChangesWhileItIsReadIsAnError() throws {
     let folder = try TemporaryFolder()
     let reader = try FileReader(folder.write([UInt8](repeating: 1, count: 1000), "a"))
@@ -43,7 +58,7 @@ import Testing
     }
   }
 
-  /// A file may claim to be larger than any memory without a block of the disk.
+  /// A file may claim to be larger than any memory without using disk space.
   @Test func moreThanMemoryHoldsIsAnError() throws {
     let folder = try TemporaryFolder()
     let size = TemporaryFolder.holeSize

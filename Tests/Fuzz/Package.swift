@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Built by Scripts/fuzz, which adds the coverage and the sanitizer that libFuzzer needs; a package of its own, since what
-// it links is no part of what others depend on.
+// Built by Scripts/fuzz, which adds the coverage and the sanitizer that libFuzzer needs. This is a separate package,
+// because dependents of the main package do not need the libraries that it links.
 let package = Package(
   name: "fuzz",
   dependencies: [.package(name: "swift-nn", path: "../..", traits: [])],
@@ -12,7 +12,7 @@ let package = Package(
       name: "FuzzReaders", dependencies: [.product(name: "NeuralNetworks", package: "swift-nn")], path: "Readers"),
     .executableTarget(
       name: "fuzz", dependencies: ["LibFuzzer", "FuzzReaders"], path: "Driver",
-      // The other linker breaks off over the debug information of libFuzzer.
+      // The other linker aborts because of the debug information of libFuzzer.
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
   ],
   swiftLanguageModes: [.v6]

@@ -3,7 +3,7 @@ import FuzzReaders
 import TestSupport
 import Testing
 
-/// Every file that the fuzzer begins with, and every one that it ever broke a reader with, is read or refused.
+/// Every seed file of the fuzzer, and every file with which it ever broke a reader, is either read or rejected.
 @Suite struct CorpusTests {
   static let corpus = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Fuzz/Corpus"
 
@@ -16,7 +16,7 @@ import Testing
     for file in files {
       let bytes = try FileReader.read(Folder.join(Self.corpus, "\(name)/\(file)"), limit: 1 << 20)
       let fault = reader.check(try folder.write(reader.contents(bytes), "file"))
-      // What the fuzzer found has the name that it gave it; the others are files as they should be.
+      // Findings of the fuzzer have the names that it chose; all other files are valid.
       if !file.contains("-") { #expect(fault == nil, "\(name)/\(file)") }
     }
   }

@@ -1,4 +1,4 @@
-// Functions of one operand, their gradients, conversions, fills and copies.
+// Functions of one operand, their gradients, conversions, fills, and copies.
 #include <stdlib.h>
 
 #include "support.h"
@@ -8,7 +8,7 @@ struct function {
   const char *name;
   double low, high;  // arguments
   double a, b;
-  double ulps;  // of the result, or of 1 where that is larger for functions that are sums of large terms
+  double ulps;  // of the result, or of 1 if that is larger for functions that are sums of large terms
 };
 
 static double round_even(double x) { return nearbyint(x); }
@@ -48,7 +48,7 @@ static double value(enum nn_unary op, double x, double a, double b) {
   return NAN;
 }
 
-// The derivative at x, for functions whose kernel is given x.
+// The derivative at x, for functions whose kernel receives x.
 static double slope(enum nn_unary op, double x, double a, double b) {
   switch (op) {
     case NN_MAGNITUDE: return x > 0 ? 1 : -1;
@@ -69,7 +69,7 @@ static double slope(enum nn_unary op, double x, double a, double b) {
   }
 }
 
-// The derivative from the result y, for functions whose kernel is given y.
+// The derivative from the result y, for functions whose kernel receives y.
 static bool slope_of_result(enum nn_unary op, double y, double *slope) {
   switch (op) {
     case NN_SQUARE_ROOT: *slope = 0.5 / y; return true;

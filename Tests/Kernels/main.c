@@ -1,5 +1,5 @@
-// Compares every kernel of every instruction set of this machine with plain loops in double, on operands that end at a page
-// which nobody may touch. Exit code 1 when anything differs.
+// Compares every kernel of every instruction set of this machine with plain loops in double, on operands that end at an
+// inaccessible page. The exit code is 1 if anything differs.
 #include <stdio.h>
 
 #include "support.h"

@@ -1,9 +1,9 @@
-// Functions of two operands, comparisons and selections, with operands that repeat and operands with steps.
+// Functions of two operands, comparisons, and selections, with broadcast and strided operands.
 #include "support.h"
 
 enum { pair_rows = 3 };
 
-// A view of pair_rows rows: dense, one row for all, one number a row, one number, or every second column.
+// A view of pair_rows rows: dense, one row for all, one number per row, a single number, or every second column.
 static struct nn_view view(int kind, long columns) {
   switch (kind) {
     case 0: return (struct nn_view){.row = columns, .column = 1};
@@ -67,7 +67,7 @@ static bool ordered(enum nn_comparison op, double a, double b) {
 static void pairs(long columns, int left, int right) {
   struct nn_view a = view(left, columns), b = view(right, columns), c = view((left + right) % view_kinds, columns);
   const long count = pair_rows * columns;
-  // Whole numbers now and then, so that comparisons meet equal ones; powers want a base above 0.
+  // Occasional integers, so that comparisons have equal operands; powers require a base above 0.
   float *const x = floats(reach(a, columns), 0.1, 6), *const z = floats(reach(b, columns), -3, 3);
   for (long i = 0; i < reach(a, columns); i += 2) x[i] = (float)(1 + draw_below(4));
   for (long i = 0; i < reach(b, columns); i += 2) z[i] = (float)(1 + draw_below(3));
@@ -79,7 +79,7 @@ static void pairs(long columns, int left, int right) {
     kernels->binary(op, a, b, y, columns, pair_rows, columns);
     for (long i = 0; i < count; i++) {
       const double expected = combined(op, x[at(a, i, columns)], z[at(b, i, columns)]);
-      // A remainder may be a whole divisor off where the quotient is within rounding of a whole number.
+      // A remainder may differ by a whole divisor if the quotient is an integer within rounding.
       if (op == NN_REMAINDER) expect_near("remainder", i, y[i], expected, 2e-6);
       else expect_ulps("binary", op * 1000 + i, y[i], expected, 2);
     }

@@ -29,7 +29,7 @@ static void compare(const char *what, const struct product *q, const float *c, c
       const double bound = 1.2e-7 * ((double)(q->k + 2) * fabs(alpha) * size + 2 * fabs(sum) + 1e-20);
       expect_near(what, i * q->n + j, c[i * ldc + j], sum, bound);
     }
-    // Between the rows of C nothing is written.
+    // Nothing is written between the rows of C.
     for (long j = q->n; j < ldc && i + 1 < q->m; j++) expect(c[i * ldc + j] == old[i * ldc + j], what, j, c[i * ldc + j], 0);
   }
 }
@@ -38,7 +38,7 @@ static const double factors[][2] = {{1, 0}, {-0.5, 0}, {1, 1}, {2, -0.25}};
 
 static void strip(long m, long n, long k, bool transposed, bool packs, int factor) {
   struct product q = {.m = m, .n = n, .k = k, .a_transposed = transposed};
-  // Rows need not lie close together; the last one ends with its last element.
+  // Rows do not have to be contiguous; the last one ends with its last element.
   q.lda = (transposed ? m : k) + draw_below(3);
   q.ldb = n + draw_below(3);
   const long ldc = n + draw_below(3), rows = transposed ? k : m, columns = transposed ? m : k;
@@ -115,7 +115,7 @@ static void epilogue(long rows, long columns, bool has_bias, bool activates) {
 
 void test_products(void) {
   const long strip_width = kernels->strip;
-  // Every tile: all heights, all widths, both ways A lies, every factor.
+  // Every tile: all heights, all widths, both layouts of A, every factor.
   for (long n = 1; n <= strip_width; n++) {
     for (int t = 0; t < 2; t++) {
       for (long m = 1; m <= 13; m++) strip(m, n, 1 + draw_below(20), t, false, (int)draw_below(4));

@@ -1,4 +1,4 @@
-// Random numbers: Philox4x32-10 word by word, and what is made of the words.
+// Random numbers: Philox4x32-10 word by word, and the numbers derived from the words.
 #include "support.h"
 
 static void philox(struct nn_random source, uint64_t block, uint32_t words[4]) {
@@ -47,7 +47,7 @@ static void numbers(long n, uint64_t block) {
 }
 
 void test_random(void) {
-  // The known answer of the authors for a key and a counter of zeros.
+  // The authors' known answer for a key and a counter of zeros.
   static const uint32_t known[] = {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8};
   uint32_t found[4];
   kernels->random_bits((struct nn_random){0}, 0, found, 4);

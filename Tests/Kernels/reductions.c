@@ -1,4 +1,4 @@
-// Folds along rows and down columns, and the places of extremes.
+// Reductions along rows and columns, and the positions of extreme values.
 #include "support.h"
 
 static double folded(enum nn_reduction op, const float *x, long step, long n, double *size) {
@@ -29,7 +29,7 @@ static long place(bool largest, const float *x, long step, long n) {
 static void rows(long n, bool has_nan) {
   float *const x = floats(n, 0.7, 1.4);
   for (long i = 0; i < n; i += 3) x[i] = -x[i];
-  if (n > 4) x[n - 2] = x[1];  // an extreme that is met twice
+  if (n > 4) x[n - 2] = x[1];  // an extreme value that occurs twice
   if (has_nan) x[draw_below(n)] = NAN;
   for (int op = NN_SUM; op <= NN_PRODUCT; op++) {
     double size;

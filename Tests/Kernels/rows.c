@@ -1,4 +1,4 @@
-// Softmax, cross-entropy and optimizer steps.
+// Softmax, cross-entropy, and optimizer steps.
 #include "support.h"
 
 #include <string.h>
@@ -27,45 +27,45 @@ static void softmax(long rows, long columns, bool logarithmic, bool streams) {
   release();
 }
 
-static void normalization(long rows, long columns, bool centred, bool gains, bool shifts) {
+static void normalization(long rows, long columns, bool centered, bool weights, bool biases) {
   const long count = rows * columns;
   const float *const x = floats(count, -3, 5), *const dy = floats(count, -1, 1);
-  const float *const gain = gains ? floats(columns, -1, 1) : NULL, *const shift = shifts ? floats(columns, -1, 1) : NULL;
+  const float *const weight = weights ? floats(columns, -1, 1) : NULL, *const bias = biases ? floats(columns, -1, 1) : NULL;
   float *const y = guarded(count, sizeof *y), *const dx = guarded(count, sizeof *dx);
   float *const means = guarded(rows, sizeof *means), *const scales = guarded(rows, sizeof *scales);
-  float *const dgain = gains ? guarded(columns, sizeof *dgain) : NULL, *const dshift = guarded(columns, sizeof *dshift);
-  kernels->normalize(x, gain, shift, rows, columns, centred, 1e-2, y, means, scales);
-  kernels->normalize_gradient(dy, x, gain, means, scales, rows, columns, centred, dx);
-  kernels->normalize_sums(dy, x, means, scales, rows, columns, 0, columns / 2, dgain, dshift);
-  kernels->normalize_sums(dy, x, means, scales, rows, columns, columns / 2, columns, dgain, dshift);
-  // Wherever the columns are cut, the sums have the same bits.
+  float *const dweight = weights ? guarded(columns, sizeof *dweight) : NULL, *const dbias = guarded(columns, sizeof *dbias);
+  kernels->normalize(x, weight, bias, rows, columns, centered, 1e-2, y, means, scales);
+  kernels->normalize_gradient(dy, x, weight, means, scales, rows, columns, centered, dx);
+  kernels->normalize_sums(dy, x, means, scales, rows, columns, 0, columns / 2, dweight, dbias);
+  kernels->normalize_sums(dy, x, means, scales, rows, columns, columns / 2, columns, dweight, dbias);
+  // The sums are bitwise identical for every division of the columns.
   float *const whole = guarded(columns, sizeof *whole);
   kernels->normalize_sums(dy, x, means, scales, rows, columns, 0, columns, NULL, whole);
   for (long c = 0; c < columns; c++) {
-    expect(whole[c] == dshift[c], "normalize_sums shift in one piece", c, whole[c], dshift[c]);
+    expect(whole[c] == dbias[c], "normalize_sums bias in one piece", c, whole[c], dbias[c]);
   }
-  if (gains) {
+  if (weights) {
     kernels->normalize_sums(dy, x, means, scales, rows, columns, 0, columns, whole, NULL);
     for (long c = 0; c < columns; c++) {
-      expect(whole[c] == dgain[c], "normalize_sums gain in one piece", c, whole[c], dgain[c]);
+      expect(whole[c] == dweight[c], "normalize_sums weight in one piece", c, whole[c], dweight[c]);
     }
   }
   for (long r = 0; r < rows; r++) {
     double mean = 0, variance = 0, slope = 0, product = 0;
-    for (long c = 0; c < columns; c++) mean += centred ? x[r * columns + c] / (double)columns : 0;
+    for (long c = 0; c < columns; c++) mean += centered ? x[r * columns + c] / (double)columns : 0;
     for (long c = 0; c < columns; c++) variance += pow(x[r * columns + c] - mean, 2) / (double)columns;
     const double scale = 1 / sqrt(variance + 1e-2);
     for (long c = 0; c < columns; c++) {
-      const double g = dy[r * columns + c] * (gain ? gain[c] : 1.0);
-      slope += centred ? g / (double)columns : 0;
+      const double g = dy[r * columns + c] * (weight ? weight[c] : 1.0);
+      slope += centered ? g / (double)columns : 0;
       product += g * (x[r * columns + c] - mean) * scale / (double)columns;
     }
     expect_near("normalize mean", r, means[r], mean, 1e-5);
     expect_near("normalize scale", r, scales[r], scale, 1e-5 * scale);
     for (long c = 0; c < columns; c++) {
       const long i = r * columns + c;
-      const double normal = (x[i] - mean) * scale, factor = gain ? gain[c] : 1;
-      expect_near("normalize", i, y[i], normal * factor + (shift ? shift[c] : 0), 1e-4);
+      const double normal = (x[i] - mean) * scale, factor = weight ? weight[c] : 1;
+      expect_near("normalize", i, y[i], normal * factor + (bias ? bias[c] : 0), 1e-4);
       expect_near("normalize_gradient", i, dx[i], scale * (dy[i] * factor - slope - normal * product), 2e-4 * scale);
     }
   }
@@ -75,8 +75,8 @@ static void normalization(long rows, long columns, bool centred, bool gains, boo
       slopes += dy[r * columns + c] * ((x[r * columns + c] - means[r]) * scales[r]);
       sum += dy[r * columns + c];
     }
-    if (gains) expect_near("normalize_sums gain", c, dgain[c], slopes, 1e-4 * (double)rows);
-    expect_near("normalize_sums shift", c, dshift[c], sum, 1e-5 * (double)rows);
+    if (weights) expect_near("normalize_sums weight", c, dweight[c], slopes, 1e-4 * (double)rows);
+    expect_near("normalize_sums bias", c, dbias[c], sum, 1e-5 * (double)rows);
   }
   release();
 }
@@ -106,7 +106,7 @@ static void cross_entropy(long rows, long columns, double smoothing, bool wants_
   release();
 }
 
-// One parameter of one step, in double; formulas are those of PyTorch.
+// One parameter of one step, in double; the formulas are PyTorch's.
 static void step(const struct nn_optimizer *o, const struct nn_step_scalars *t, double *p, double g, double s[3]) {
   g = fmin(fmax(g * t->gradient_scale, -t->gradient_bound), t->gradient_bound);
   if (o->decays_directly) *p -= t->learning_rate * o->weight_decay * *p;
@@ -158,7 +158,7 @@ static void optimizer(struct nn_optimizer o, int states, long n) {
   float *const p = copy_of(old, n), *s[3] = {0};
   const float *before[3] = {0};
   for (int i = 0; i < states; i++) {
-    // Squares are larger than the square of the means of RMSProp, as they are in training.
+    // Squares are larger than the square of the means of RMSProp, as in training.
     before[i] = floats(n, i == 0 && o.rule != NN_ADAM ? 0.5 : 0, i == 0 && o.rule != NN_ADAM ? 1 : 0.5);
     s[i] = copy_of(before[i], n);
   }
@@ -215,7 +215,8 @@ void test_rows(void) {
     optimizers(lengths[l], 0.1f, false);
     optimizers(lengths[l], 0.1f, true);
   }
-  // Rows of several blocks of a sum; rows whose exponentials are kept while they are streamed, and too long for that.
+  // Rows of several blocks of a sum; rows whose exponentials are kept while they are streamed, and rows too long for
+  // that.
   static const long long_rows[] = {2500, 2560, 8208};
   for (int l = 0; l < 3; l++) {
     for (int flag = 0; flag < 2; flag++) {

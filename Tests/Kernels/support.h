@@ -1,4 +1,4 @@
-// What the tests of the kernels share: operands that end at a page which nobody may touch, and comparisons that count.
+// Shared parts of the kernel tests: operands that end at an inaccessible page, and comparisons that count failures.
 #pragma once
 
 #include <math.h>
@@ -12,12 +12,12 @@
 extern const struct nn_cpu_kernels *kernels;
 extern long checks, failures;
 
-// Memory for n elements of `size` bytes that ends where a page begins that can be neither read nor written; the bytes before
-// it hold a pattern. It lives until `release`, which finds writes before the begin.
+// Memory for n elements of `size` bytes that ends at an inaccessible page; the bytes before it contain a pattern. It is
+// valid until `release`, which detects writes before the start.
 void *guarded(long n, size_t size);
 void release(void);
 
-// Repeatable numbers.
+// Reproducible numbers.
 uint32_t draw(void);
 long draw_below(long bound);
 double draw_between(double low, double high);
@@ -26,13 +26,13 @@ float *copy_of(const float *x, long n);
 int32_t *integers(long n, int32_t low, int32_t high);
 uint8_t *booleans(long n);
 
-// One check; `what` and the numbers are printed when it fails. A bound is an absolute error.
+// A single check; `what` and the numbers are printed if it fails. A bound is an absolute error.
 void expect(bool holds, const char *what, long place, double found, double expected);
 void expect_near(const char *what, long place, double found, double expected, double bound);
-// Within `ulps` units of the last place of the expected float; both NaN, or equal, pass.
+// Within `ulps` units of the last place of the expected float. NaN equals NaN, and equal values pass.
 void expect_ulps(const char *what, long place, float found, double expected, double ulps);
 
-// Lengths around the vectors of every instruction set, and n of them.
+// Lengths around the vector sizes of every instruction set, and their number n.
 extern const long lengths[];
 extern const int length_count;
 

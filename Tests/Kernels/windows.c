@@ -13,7 +13,7 @@ static void spread(long m, long n, long k, bool has_bias, bool rectifies) {
   const long *const rows = offsets(m, size), *const depth = offsets(k, size);
   const float *const old = floats(count, -1, 1), *const bias = floats(n, -1, 1);
   float *const c = copy_of(old, count);
-  kernels->gemm_spread(m, n, k, x, rows, depth, b, ldb, has_bias ? bias : c, has_bias ? 0 : ldc, rectifies, c, ldc);
+  kernels->implicit_gemm(m, n, k, x, rows, depth, b, ldb, has_bias ? bias : c, has_bias ? 0 : ldc, rectifies, c, ldc);
   for (long i = 0; i < m; i++) {
     for (long j = 0; j < n; j++) {
       double sum = has_bias ? bias[j] : old[i * ldc + j], size_of_terms = fabs(sum);
@@ -23,9 +23,9 @@ static void spread(long m, long n, long k, bool has_bias, bool rectifies) {
         size_of_terms += fabs(term);
       }
       const double expected = rectifies && sum < 0 ? 0 : sum;
-      expect_near("gemm_spread", i * n + j, c[i * ldc + j], expected, 1.2e-7 * (double)(k + 2) * size_of_terms);
+      expect_near("implicit_gemm", i * n + j, c[i * ldc + j], expected, 1.2e-7 * (double)(k + 2) * size_of_terms);
     }
-    for (long j = n; j < ldc && i + 1 < m; j++) expect(c[i * ldc + j] == old[i * ldc + j], "gemm_spread", j, 0, 0);
+    for (long j = n; j < ldc && i + 1 < m; j++) expect(c[i * ldc + j] == old[i * ldc + j], "implicit_gemm", j, 0, 0);
   }
   release();
 }

@@ -50,13 +50,13 @@ import Testing
     try train(model(), epochs: 4, [Checkpoints(in: folder("run"))])
     #expect(
       try Folder.names(in: folder("run")) == [
-        "step-00000010.safetensors", "step-00000015.safetensors", "step-00000020.safetensors",
+        ".lock", "step-00000010.safetensors", "step-00000015.safetensors", "step-00000020.safetensors",
       ])
     let resumed = model()
     let history = try train(resumed, epochs: 6, [Checkpoints(in: folder("run"), resumes: true)])
     #expect(try numbers(resumed) == numbers(straight))
     #expect(losses(history) == losses(expected) && history.epochs.count == 6)
-    // Nothing is left to do.
+    // There is nothing left to do.
     let again = model()
     #expect(try train(again, epochs: 6, [Checkpoints(in: folder("run"), resumes: true)]).epochs.count == 6)
     #expect(try numbers(again) == numbers(straight))
@@ -81,13 +81,13 @@ import Testing
     let history = try train(model, epochs: 8, [checkpoints])
     #expect(
       try Folder.names(in: folder.path) == [
-        "best.safetensors", "step-00000035.safetensors", "step-00000040.safetensors",
+        ".lock", "best.safetensors", "step-00000035.safetensors", "step-00000040.safetensors",
       ])
     let accuracies = history["validation_accuracy"]
     let best = try #require(accuracies.firstIndex(of: accuracies.max() ?? 0))
     let state = try TrainingState.load(from: Checkpoints.best(in: folder.path))
     #expect(state.epoch == best + 1 && state.history.epochs == Array(history.epochs[...best]))
-    // A checkpoint is a model too.
+    // A checkpoint is also a model.
     let copy = try Sequential.load(from: Checkpoints.latest(in: folder.path) ?? "")
     #expect(try numbers(copy) == numbers(model))
     let loaded = Sequential([Dense(8, activation: .relu), Dropout(0.2), Dense(2)])
@@ -125,7 +125,7 @@ import Testing
     #expect(throws: FormatError.self) {
       try train(momentum, epochs: 2, [Checkpoints(in: folder.path, resumes: true)])
     }
-    #expect(try Folder.names(in: folder.path) == [before])
+    #expect(try Folder.names(in: folder.path) == [".lock", before])
   }
 
   @Test func damagedCheckpointsAreErrors() throws {
@@ -143,7 +143,7 @@ import Testing
       damaged[index] ^= 1 << UInt8(index % 8)
       try folder.write(damaged, "damaged")
       do {
-        // The name of the checksum is the one place where a change does no harm: the file is read without it.
+        // Only in the key of the checksum is a change harmless: the file is then read without verification.
         let state = try TrainingState.load(from: folder("damaged"))
         #expect(state.step == whole.step && state.history.epochs == whole.history.epochs, "byte \(index)")
         for (path, value) in whole.weights.values {

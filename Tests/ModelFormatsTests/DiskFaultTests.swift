@@ -5,8 +5,8 @@ import Testing
 
 @testable import ModelFormats
 
-/// Everything that writes a file, on disks that take none: the error names the file and the reason, the file that was there is
-/// as it was, and nothing else is left behind.
+/// Everything that writes a file, on disks that accept no data: the error names the file and the reason, the existing
+/// file does not change, and nothing else is left behind.
 @Suite struct DiskFaultTests {
   enum Saver: String, CaseIterable {
     case model, weights, optimizer, state, architecture, npy, npz, deflated
@@ -91,7 +91,7 @@ import Testing
       _ = try file.tensor("a")
       Issue.record("it was read")
     } catch FormatError.file(let path, _) { #expect(path == folder("t")) }
-    // A file that takes the name is another one: the one that was opened is read to its end.
+    // A new file with the same name is a different file: the opened one is read to its end.
     try Safetensors.save([("a", Tensor(values))], to: folder("t"))
     let opened = try Safetensors(folder("t"))
     try Safetensors.save([("a", Tensor([Float(7)]))], to: folder("t"))

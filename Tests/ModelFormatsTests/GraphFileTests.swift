@@ -3,7 +3,7 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// Graphs in files, with their layers, names and weights.
+/// Graphs in files, with their layers, names, and weights.
 @Suite struct GraphFileTests {
   /// Token ids and numbers, a layer used twice, a name, every merging layer, two outputs.
   private func graph() -> Graph {
@@ -26,7 +26,7 @@ import Testing
     ]
   }
 
-  @Test(arguments: [Device.cpu] + Device.available()) func comesBackWithTheSameOutputs(_ device: Device) throws {
+  @Test(arguments: TestDevices.real) func comesBackWithTheSameOutputs(_ device: Device) throws {
     let folder = try TemporaryFolder()
     let graph = graph()
     try graph.build(on: device, seed: 7)
@@ -39,7 +39,7 @@ import Testing
     let (found, expected) = (try copy.predict(inputs(device)), try graph.predict(inputs(device)))
     #expect(found.count == 2)
     for (found, expected) in zip(found, expected) { #expect(try found.scalars() == expected.scalars()) }
-    // What was loaded describes itself in the same words.
+    // The loaded graph has the same description.
     try copy.save(to: folder("again.safetensors"))
     #expect(
       try Safetensors(folder("again.safetensors")).metadata["graph"]
@@ -83,7 +83,7 @@ import Testing
     #expect { try graph.save(to: folder("graph")) } throws: { "\($0)".contains("First") }
   }
 
-  /// A file whose graph makes no sense is an error that says why, and never ends the program.
+  /// A file with an invalid graph causes an error with a reason, and never ends the program.
   @Test(arguments: [
     (#"{"layer":3,"of":[0]}"#, "0", "there is no layer 3"), (#"{"layer":-1,"of":[0]}"#, "0", "there is no layer -1"),
     (#"{"layer":0,"of":[]}"#, "0", "made of nothing"), (#"{"layer":0,"of":[1]}"#, "0", "node 1 is not before it"),

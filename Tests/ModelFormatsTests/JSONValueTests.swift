@@ -40,7 +40,8 @@ import Testing
     ("\"\\ud800\"", "line 1, column 8: half of a surrogate pair"),
     ("\"\\ud800\\u0041\"", "line 1, column 14: half of a surrogate pair"),
     ("\"\\udc00\"", "line 1, column 8: half of a surrogate pair"),
-    ("\u{FEFF}1", "line 1, column 1: expected a value, found byte 0xEF"),
+    ("\u{FEFF}\u{FEFF}1", "line 1, column 1: expected a value, found byte 0xEF"),
+    ("1\u{FEFF}", "line 1, column 2: expected the end of the text, found byte 0xEF"),
     ("[1]\u{0B}", "line 1, column 4: expected the end of the text, found byte 0xB"),
     ("// a\n1", "line 1, column 1: expected a value, found '/'"),
   ])
@@ -49,6 +50,36 @@ import Testing
       _ = try parse(text)
       Issue.record("it was read")
     } catch { #expect("\(error)" == message) }
+  }
+
+  /// Whichever members are removed, and whatever comes afterwards: what an array of pairs would hold.
+  @Test func membersAreRemovedAndComeBackAtTheEnd() throws {
+    var object = JSONObject()
+    var pairs: [(String, Int)] = []
+    for step in 0..<600 {
+      let key = "k\((step * 37) % 50)"
+      let place = pairs.firstIndex { $0.0 == key }
+      if step % 3 == 2 || step > 550 {
+        object[key] = nil
+        if let place { pairs.remove(at: place) }
+      } else {
+        object[key] = .integer(step)
+        if let place { pairs[place].1 = step } else { pairs.append((key, step)) }
+      }
+      #expect(object.keys == pairs.map(\.0) && object.count == pairs.count && object.isEmpty == pairs.isEmpty)
+      #expect(object.map(\.value) == pairs.map { .integer($0.1) })
+      let other = JSONObject(pairs.reversed().map { ($0.0, JSONValue.integer($0.1)) })
+      #expect(object == other && object.hashValue == other.hashValue)
+    }
+  }
+
+  @Test func manyMembersAreRemovedInTheTimeOfTheirNumber() {
+    let names = (0..<30_000).map { "a rather long name of member \($0)" }
+    var object = JSONObject()
+    let building = ContinuousClock().measure { for name in names { object[name] = .bool(true) } }
+    let removing = ContinuousClock().measure { for name in names { object[name] = nil } }
+    #expect(removing < building * 20, "\(removing) after \(building)")
+    #expect(object.isEmpty && object.keys.isEmpty)
   }
 
   @Test func bytesThatAreNotUTF8AreRefused() {
@@ -90,7 +121,31 @@ import Testing
       #expect(read.bitPattern == double.bitPattern)
     }
     #expect(try parse("-0") == .number(-0.0))
-    #expect(try parse("9223372036854775808") == .number(0x1p63))
+  }
+
+  @Test func integersAboveIntComeBackExactly() throws {
+    for integer: UInt64 in [.max, 1 << 63, 1 << 63 + 1] {
+      let value = try parse("\(integer)")
+      #expect(value == .unsigned(integer) && value.number == Double(integer) && value.integer == nil)
+      #expect(try value.text() == "\(integer)")
+      #expect(try value.decode(UInt64.self) == integer && JSONValue(encoding: integer) == value)
+      #expect(value != .number(Double(integer)) && Set([value, value, .integer(1)]).count == 2)
+      #expect(
+        throws: JSONError.content(
+          path: "", reason: "expected a whole number that fits Int, found an integer (\(integer))")
+      ) {
+        try value.decode(Int.self)
+      }
+    }
+    #expect(try parse("18446744073709551616") == .number(0x1p64))
+    #expect(try parse("-9223372036854775809") == .number(-0x1p63))
+  }
+
+  @Test func integersOfFilesOfEarlierVersionsAreRead() throws {
+    #expect(try parse("\"18446744073709551615\"").decode(UInt64.self) == .max)
+    #expect(throws: JSONError.self) { try parse("\"7\"").decode(UInt64.self) }
+    let large = UInt128(UInt64.max) + 1
+    #expect(try JSONValue(encoding: large) == .string("\(large)"))
   }
 
   @Test func textIsCompactOrLaidOut() throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import ModelFormats
 
 @Suite struct ModelFileTests {
-  /// A layer of a user's own.
+  /// A custom layer.
   final class Padded: ConfigurableLayer {
     struct Configuration: Codable, Sendable { var width: Int }
     let configuration: Configuration
@@ -55,7 +55,7 @@ import Testing
     #expect(try fault(folder("m")).contains("Padded"))
   }
 
-  /// What loading throws, in words without the path.
+  /// The error of loading, as text without the path.
   func fault(_ path: String, custom: [any ConfigurableLayer.Type] = []) throws -> String {
     do {
       _ = try Sequential.load(from: path, custom: custom)
@@ -85,7 +85,7 @@ import Testing
     #expect(try ModelInformation.load(from: folder("w")) == ModelInformation())
   }
 
-  /// A file with an architecture of one's own and the tensors of a layer `[3, 2]`.
+  /// A file with a custom architecture and the tensors of a layer `[3, 2]`.
   func write(_ architecture: String, _ folder: TemporaryFolder) throws -> String {
     let tensors = [
       ("0.weight", Tensor([Float](repeating: 1, count: 6), shape: [3, 2])), ("0.bias", Tensor([Float(0), 0])),
@@ -117,7 +117,7 @@ import Testing
     #expect(try fault(write(deep, folder)).contains("inside one another"))
   }
 
-  /// Numbers that no computer has memory for must not end the program.
+  /// Numbers beyond the memory of any computer must not end the program.
   @Test(arguments: [
     #"{"inputShape":[3],"layers":[{"layer":"Dense","units":9223372036854775807}]}"#,
     #"{"inputShape":[3],"layers":[{"layer":"Dense","units":-1}]}"#,

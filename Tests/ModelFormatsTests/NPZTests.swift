@@ -46,7 +46,7 @@ import Testing
       for change: UInt8 in [0x01, 0x80, 0xFF] {
         var damaged = bytes
         damaged[index] ^= change
-        // Dates, versions and names are not covered by the check sum; contents are.
+        // Dates, versions, and names are not covered by the checksum; contents are.
         guard let read = try? load(damaged) else { continue }
         #expect(try read.map { try $0.tensor.scalars(as: Float.self) } == expected, "byte \(index)")
       }
@@ -71,7 +71,7 @@ import Testing
     do {
       _ = try load(doubled)
       Issue.record("it was read")
-    } catch { #expect("\(error)".contains("does not lie where the directory says")) }
+    } catch { #expect("\(error)".contains("is not where the directory says")) }
     second[46] = UInt8(ascii: "a")
     doubled.replaceSubrange(end..<end + second.count, with: second)
     do {
@@ -86,7 +86,7 @@ import Testing
     #expect(try Folder.names(in: folder.path) == [])
   }
 
-  /// 64-bit sizes, as writers that do not know the size beforehand leave them.
+  /// 64-bit sizes, as left by writers that do not know the size in advance.
   @Test func wideSizesAreRead() throws {
     let folder = try TemporaryFolder()
     let script = """

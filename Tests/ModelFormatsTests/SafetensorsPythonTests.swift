@@ -3,7 +3,7 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// Files against the format's own library, in both directions.
+/// Compares files with the format's own library, in both directions.
 @Suite struct SafetensorsPythonTests {
   @Test func pythonReadsWhatIsWritten() throws {
     let folder = try TemporaryFolder()

@@ -79,12 +79,19 @@ import Testing
     ] {
       #expect(fault { try model.saveWeights(to: folder("w"), mapping: mapping) } is ModelError)
     }
+    for mapping in [
+      WeightMapping().transposing("2.weight"), WeightMapping().renaming("*.kernel") { $0 },
+      WeightMapping().permuting("0.weights", [1, 0]), WeightMapping().reshaping("", to: [15]),
+    ] {
+      let unused = fault { try model.saveWeights(to: folder("w"), mapping: mapping) }
+      #expect("\(unused as Any)".contains("; the parameters are \"0.weight\", \"0.bias\", \"1.weight\", \"1.bias\""))
+    }
     #expect(fault { try model.saveWeights(to: folder("w"), mapping: WeightMapping().renaming { _ in "x" }) } != nil)
     #expect(try Folder.names(in: folder.path) == [])
     try model.saveWeights(to: folder("w"))
     let reshaping = WeightMapping().reshaping("0.weight", to: [16])
     #expect(fault { try model.loadWeights(from: folder("w"), mapping: reshaping) } is FormatError)
-    // Without a shape of its own, a parameter cannot be shaped back.
+    // Without its own shape, a parameter cannot be converted back.
     let unbuilt = Sequential([Dense(5), Dense(2)])
     for mapping in [reshaping, WeightMapping().permuting("0.weight", [0, 2, 1])] {
       #expect(fault { try unbuilt.loadWeights(from: folder("w"), mapping: mapping) } is FormatError)
@@ -108,7 +115,7 @@ import Testing
         "0.weight", "0.bias", "2.0.weight", "2.0.bias", "2.2.weight", "2.2.bias", "2.2.running_mean",
         "2.2.running_var", "3.weight", "3.bias", "5.weight",
       ])
-    // Keys of another width than the queries' have matrices of their own in PyTorch.
+    // Keys with a different width than the queries have separate matrices in PyTorch.
     let attention = MultiHeadAttention(heads: 2, width: 4)
     try attention.build(seed: 1) { attention in
       let memory = Tensor.zeros([1, 3, 6])

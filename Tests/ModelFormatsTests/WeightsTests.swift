@@ -19,7 +19,7 @@ import Testing
     try module.parameters.map { try $0.parameter.value.scalars() }
   }
 
-  /// What `body` throws.
+  /// The error thrown by `body`.
   func fault(_ body: () throws -> Void) -> FormatError? {
     do { try body() } catch { return error as? FormatError }
     return nil
@@ -109,7 +109,7 @@ import Testing
       fault { try model.loadWeights(from: folder("none")) } == .file(path: folder("none"), reason: "no such file"))
   }
 
-  /// A module that is no layer, with a tied parameter and state.
+  /// A module that is not a layer, with a tied parameter and state.
   final class Tied: Module {
     let first = Dense(2)
     lazy var again = first

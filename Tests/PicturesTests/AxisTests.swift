@@ -31,7 +31,8 @@ import Testing
   @Test(arguments: [
     [], [0], [3, 3], [.nan, .infinity], [1e-300, 1e300], [-1e300, 1e300], [1e15, 1e15 + 1], [-1e308, 1e308],
     [1, 1.7e308],
-    [1e30, 1e30], [.leastNormalMagnitude, 1],
+    [1e30, 1e30], [.leastNormalMagnitude, 1], [.leastNonzeroMagnitude, 1], [.leastNonzeroMagnitude, 0x1p-1030],
+    [.leastNonzeroMagnitude, .leastNonzeroMagnitude], [-0x1p-1063, 0x1p-1046], [.leastNonzeroMagnitude, 1e-296],
   ])
   func strangeValuesHaveAnAxis(_ values: [Double]) {
     let axis = Axis(around: values)

@@ -10,15 +10,15 @@ import Testing
   ])
   func base64OfTheStandard(_ text: String, _ expected: String) { #expect(Base64.text(Array(text.utf8)) == expected) }
 
-  @Test func colours() {
-    #expect(Bitmap(grey: [0, 0.5, 1, 2], width: 2).bytes == [0, 0, 0, 128, 128, 128, 255, 255, 255, 255, 255, 255])
+  @Test func colors() {
+    #expect(Bitmap(gray: [0, 0.5, 1, 2], width: 2).bytes == [0, 0, 0, 128, 128, 128, 255, 255, 255, 255, 255, 255])
     #expect(Bitmap(planes: [1, 0, 0, 1, 0, 0], width: 2).bytes == [255, 0, 0, 0, 255, 0])
     let signed = Bitmap(signed: [0, 1, -1, .nan], width: 4, limit: 1)
     #expect(Array(signed.bytes[0..<3]) == [255, 255, 255] && Array(signed.bytes[9...]) == [255, 255, 255])
     #expect(signed.bytes[3] > signed.bytes[5] && signed.bytes[6] < signed.bytes[8])
   }
 
-  /// A PNG is taken apart again: every chunk's sum is right, and the rows come out of the deflate stream.
+  /// A PNG is parsed again: every chunk's checksum is correct, and the rows are in the deflate stream.
   @Test func pngHoldsThePicture() throws {
     let picture = Bitmap(planes: (0..<3 * 7 * 5).map { Float($0) / 105 }, width: 7)
     let png = picture.png
@@ -45,8 +45,8 @@ import Testing
   }
 
   @Test func enlargingRepeatsDots() {
-    let small = Bitmap(grey: [0, 1], width: 2)
-    #expect(small.enlarged(2).bytes == Bitmap(grey: [0, 0, 1, 1, 0, 0, 1, 1], width: 4).bytes)
+    let small = Bitmap(gray: [0, 1], width: 2)
+    #expect(small.enlarged(2).bytes == Bitmap(gray: [0, 0, 1, 1, 0, 0, 1, 1], width: 4).bytes)
   }
 
   private static func number(_ bytes: [UInt8], _ start: Int) -> Int {

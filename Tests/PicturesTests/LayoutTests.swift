@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Pictures
@@ -6,7 +7,7 @@ import Testing
   private static func overlap(_ layout: LayeredLayout, _ sizes: [LayeredLayout.Size]) -> Bool {
     for a in sizes.indices {
       for b in sizes.indices where b > a {
-        let (p, q) = (layout.centres[a], layout.centres[b])
+        let (p, q) = (layout.centers[a], layout.centers[b])
         let apartX = abs(p.x - q.x) >= (sizes[a].width + sizes[b].width) / 2 - 1e-9
         let apartY = abs(p.y - q.y) >= (sizes[a].height + sizes[b].height) / 2 - 1e-9
         if !apartX && !apartY { return true }
@@ -18,8 +19,8 @@ import Testing
   @Test func aChainIsALine() {
     let sizes = [LayeredLayout.Size](repeating: .init(width: 80, height: 30), count: 4)
     let layout = LayeredLayout(sizes, [(0, 1), (1, 2), (2, 3)])
-    #expect(layout.centres.allSatisfy { abs($0.x - 40) < 1e-6 })
-    #expect(zip(layout.centres, layout.centres.dropFirst()).allSatisfy { $0.y < $1.y })
+    #expect(layout.centers.allSatisfy { abs($0.x - 40) < 1e-6 })
+    #expect(zip(layout.centers, layout.centers.dropFirst()).allSatisfy { $0.y < $1.y })
     #expect(abs(layout.width - 80) < 1e-6 && layout.bends.allSatisfy(\.isEmpty))
   }
 
@@ -38,12 +39,25 @@ import Testing
       let layout = LayeredLayout(sizes, edges)
       #expect(!Self.overlap(layout, sizes))
       for (edge, bends) in zip(edges, layout.bends) {
-        let steps = [layout.centres[edge.from].y] + bends.map(\.top) + [layout.centres[edge.to].y]
+        let steps = [layout.centers[edge.from].y] + bends.map(\.top) + [layout.centers[edge.to].y]
         #expect(zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 })
       }
-      for (centre, size) in zip(layout.centres, sizes) {
-        #expect(centre.x - size.width / 2 > -1e-6 && centre.x + size.width / 2 < layout.width + 1e-6)
+      for (center, size) in zip(layout.centers, sizes) {
+        #expect(center.x - size.width / 2 > -1e-6 && center.x + size.width / 2 < layout.width + 1e-6)
       }
     }
+  }
+
+  /// A chain whose first box leads to every other one: routed around the boxes, its arrows would pass 12.5 million
+  /// points.
+  @Test func manyLongArrowsCostLinearTime() {
+    let count = 5000
+    let sizes = [LayeredLayout.Size](repeating: .init(width: 50, height: 20), count: count)
+    let edges = (1..<count).flatMap { [(from: $0 - 1, to: $0), (from: 0, to: $0)] }
+    let seconds = processorSeconds {
+      let layout = LayeredLayout(sizes, edges)
+      #expect(layout.centers.count == count && layout.bends.count == edges.count)
+    }
+    #expect(seconds < 10)
   }
 }

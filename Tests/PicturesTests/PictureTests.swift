@@ -43,7 +43,7 @@ import Testing
     #expect(HistoryPicture(History()).svg.contains("no finished epoch"))
   }
 
-  /// Two logs in one file, and numbers of epochs as large as there are.
+  /// Two logs in one file, and the largest possible epoch numbers.
   @Test(arguments: [[0, 1, 0], [5, 2], [1 << 53, 1 << 53], [.max - 1]]) func epochsInAnyOrder(_ epochs: [Int]) {
     let svg = HistoryPicture(
       History(epochs: epochs.map { EpochRecord(epoch: $0, seconds: 1, values: ["loss": 1, "validation_loss": 2]) })
@@ -85,7 +85,7 @@ import Testing
 
   @Test func sheets() {
     var sheet = ImageSheet("four", columns: 3)
-    for index in 0..<4 { sheet.add(Bitmap(grey: [0, 1, 1, 0], width: 2), caption: "\(index)\nsecond") }
+    for index in 0..<4 { sheet.add(Bitmap(gray: [0, 1, 1, 0], width: 2), caption: "\(index)\nsecond") }
     #expect(count(sheet.svg, "<image") == 4 && count(sheet.svg, ">second<") == 4)
     #expect(sheet.bitmap.width == 8 + 3 * (84 + 8) && sheet.bitmap.height == 8 + 2 * (84 + 8))
     #expect(ImageSheet("none", columns: 3).svg.contains("none"))

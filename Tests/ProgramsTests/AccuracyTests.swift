@@ -3,11 +3,11 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
-/// The classifier that introductions arrive at, trained on real images with three seeds: as good as in other frameworks.
+/// The typical classifier of introductions, trained on real images with three seeds: as good as in other frameworks.
 @Suite("Accuracy on real images", .serialized)
 struct AccuracyTests {
-  /// PyTorch reaches 92.5 to 93.7 %, 93.1 in the mean, with the same network, batches and epochs.
-  @Test(.enabled(if: SharedData.folder != nil), arguments: [.cpu] + TestDevices.openCL) func digits(
+  /// PyTorch reaches 92.5 to 93.7 %, 93.1 on average, with the same network, batches, and epochs.
+  @Test(.enabled(if: SharedData.folder != nil), arguments: TestDevices.real) func digits(
     on device: Device
   ) throws {
     let folder = try #require(SharedData.path("mnist-10k"))
@@ -16,7 +16,7 @@ struct AccuracyTests {
   }
 
   /// PyTorch reaches 74, 75 and 81 % on these hundred test images.
-  @Test(.enabled(if: SharedData.folder != nil), arguments: [.cpu] + TestDevices.openCL) func clothes(
+  @Test(.enabled(if: SharedData.folder != nil), arguments: TestDevices.real) func clothes(
     on device: Device
   ) throws {
     let folder = try #require(SharedData.path("fashion-mnist-900"))
@@ -24,7 +24,7 @@ struct AccuracyTests {
     #expect(accuracy >= 0.72)
   }
 
-  /// PyTorch reaches 97.1 % in the mean with the same network, batches and epochs, and 96.5 after two of them.
+  /// PyTorch reaches 97.1 % on average with the same network, batches, and epochs, and 96.5 after two of them.
   @Test(.enabled(if: SharedData.folder != nil)) func digitsByConvolutions() throws {
     let folder = try #require(SharedData.path("mnist-10k"))
     let data = try MNIST.load(from: folder)

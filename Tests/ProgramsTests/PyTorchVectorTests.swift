@@ -2,9 +2,10 @@ import ModelFormats
 import NeuralNetworks
 import Testing
 
-/// Layers give what PyTorch's give, forward and backward. The numbers come from `Benchmarks/peers/vectors.py`.
+/// Layers give the same results as PyTorch's, forward and backward. The numbers come from
+/// `Benchmarks/peers/vectors.py`.
 @Suite struct PyTorchVectorTests {
-  /// A layer of this package, and the one of PyTorch that it is compared with.
+  /// A layer of this package, and its PyTorch counterpart.
   struct Pair: CustomTestStringConvertible, Sendable {
     let testDescription: String
     var isTraining = false
@@ -105,7 +106,7 @@ import Testing
   private func expectClose(_ found: Tensor, _ expected: Tensor, _ location: SourceLocation = #_sourceLocation) throws {
     #expect(found.shape == expected.shape, sourceLocation: location)
     let difference = try (found - expected).magnitude().max().item()
-    // PyTorch's own sums of larger numbers, such as the gradients of biases, are no more exact than that.
+    // PyTorch's own sums of larger numbers, such as the gradients of biases, are no more exact than this.
     let largest = try expected.magnitude().max().item()
     #expect(difference < 2e-5 + 1e-6 * largest, sourceLocation: location)
   }

@@ -9,10 +9,10 @@ import Glibc
 import Musl
 #endif
 
-/// Models with weights that PyTorch saved give what PyTorch's give, and their weights, saved under PyTorch's names, are
-/// PyTorch's. The files come from `Benchmarks/peers/weights.py`.
+/// Models with weights saved by PyTorch give the same results as in PyTorch, and their weights, saved with PyTorch's
+/// names, equal PyTorch's. The files come from `Benchmarks/peers/weights.py`.
 @Suite struct PyTorchWeightTests {
-  /// A model of this package, and the one of PyTorch that has its weights.
+  /// A model of this package, and the PyTorch model with the same weights.
   struct Pair: CustomTestStringConvertible, Sendable {
     let testDescription: String
     let mapping: WeightMapping
@@ -72,7 +72,7 @@ import Musl
     }
   }
 
-  /// A network with a parameter of its own beside its layers.
+  /// A network with a parameter in addition to its layers.
   final class Scaled: Layer {
     let scale = Parameter([3], .ones)
     let encoder: any RecurrentLayer
@@ -100,7 +100,7 @@ import Musl
     #expect(try (found - output).magnitude().max().item() < 1e-5)
   }
 
-  /// The same without knowing any shape before.
+  /// The same without known shapes.
   @Test(arguments: Pair.all)
   func modelsAreBuiltByTheFile(_ pair: Pair) throws {
     let data = try Safetensors(pair.file(".data"))
@@ -125,7 +125,7 @@ import Musl
     }
   }
 
-  /// PyTorch itself loads what is saved under its names, strictly.
+  /// PyTorch itself loads the weights saved with its names, in strict mode.
   @Test(
     .enabled(if: getenv("NN_PEERS_PYTHON") != nil, "NN_PEERS_PYTHON names no Python with torch"), arguments: Pair.all)
   func pyTorchLoadsWhatIsSaved(_ pair: Pair) throws {

@@ -6,7 +6,7 @@ import Testing
 /// Recurrent networks on real data, as good as in other frameworks.
 @Suite("Accuracy of recurrent networks", .serialized)
 struct RecurrentAccuracyTests {
-  /// PyTorch reaches 92.1 to 93.8 %, 92.9 in the mean, with the same network, batches and epochs.
+  /// PyTorch reaches 92.1 to 93.8 %, 92.9 on average, with the same network, batches, and epochs.
   @Test(.enabled(if: SharedData.folder != nil)) func digitsRowByRow() throws {
     let folder = try #require(SharedData.path("mnist-10k"))
     let data = try MNIST.load(from: folder)
@@ -23,7 +23,7 @@ struct RecurrentAccuracyTests {
     #expect(accuracy >= 0.919, "\(accuracy)")
   }
 
-  /// A network between the tokens of a sentence and the probability that it is a friendly one.
+  /// A network from the tokens of a sentence to the probability that it is positive.
   struct Reader: CustomTestStringConvertible, Sendable {
     let testDescription: String
     let makeLayers: @Sendable () -> [any Layer]
@@ -34,12 +34,12 @@ struct RecurrentAccuracyTests {
     ]
   }
 
-  /// Three thousand sentences of reviews, a fifth of them kept for the test.
+  /// Three thousand sentences from reviews, a fifth of them held back for the test.
   @Test(.enabled(if: SharedData.folder != nil), arguments: Reader.all) func sentiment(_ reader: Reader)
     throws
   {
     let folder = try #require(SharedData.path("sentiment"))
-    let text = try LabelledText.load(
+    let text = try LabeledText.load(
       tsv: folder + "/amazon_cells_labelled.txt", folder + "/imdb_labelled.txt", folder + "/yelp_labelled.txt",
       vocabulary: 4000, length: 32)
     #expect(text.train.count == 2400 && text.test.count == 600)

@@ -19,7 +19,7 @@ extension PyTorchVectorTests.Pair {
 }
 
 extension PyTorchVectorTests {
-  /// Recurrent layers with weights of PyTorch, matrices transposed.
+  /// Recurrent layers with weights from PyTorch, matrices transposed.
   @Test(arguments: TestDevices.all, Pair.recurrent)
   func recurrent(_ device: Device, _ pair: Pair) throws {
     try compare(pair, with: "recurrent", on: device)

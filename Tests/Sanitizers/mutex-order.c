@@ -1,8 +1,8 @@
-// Loaded ahead of libswiftSynchronization in tests under ThreadSanitizer: tells it what Mutex orders.
+// Preloaded before libswiftSynchronization in tests under ThreadSanitizer: declares the ordering established by Mutex.
 //
-// The fast paths of Mutex are atomic operations that are compiled into its users, where the sanitizer sees them. Its slow
-// paths, taken when two threads meet, are system calls inside a library that is not instrumented. Without what
-// follows the sanitizer takes everything behind a contended Mutex for a race; a suppression would hide real ones.
+// The fast paths of Mutex are atomic operations compiled into its users, where the sanitizer sees them. Its slow paths,
+// taken under contention, are system calls inside a library that is not instrumented. Without these declarations, the
+// sanitizer reports everything after a contended Mutex as a race; a suppression would hide real ones.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>

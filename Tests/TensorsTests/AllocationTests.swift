@@ -4,13 +4,13 @@ import Testing
 
 @testable import Tensors
 
-/// An operation on small tensors takes two objects from the heap, the storage of its result and the buffer in it: shapes are
-/// inline values, the memory comes from the backend's cache, and a tape has room for its record.
+/// An operation on small tensors allocates two heap objects, the storage of its result and the buffer in it: shapes are
+/// inline values, the memory comes from the backend's cache, and a tape has space for its record.
 @Suite(.enabled(if: nn_counts_allocations()))
 struct AllocationTests {
   private static let objectsOfAResult = 2
 
-  /// A backend of its own, so that no other test takes from its cache.
+  /// A separate backend, so that no other test uses its cache.
   private let device = Device(CPUBackend(threads: 1))
 
   private func count(_ body: () -> Void) -> Int {
@@ -45,7 +45,7 @@ struct AllocationTests {
   @Test func aRecordedOperationAllocatesNothingElse() {
     let (a, b) = (Tensor.full([4], 2, on: device), Tensor.full([4], 3, on: device))
     var found = 0
-    // The tape of a thread keeps its room from one pass to the next.
+    // The tape of a thread keeps its capacity from one pass to the next.
     for _ in 0..<3 {
       _ = valueAndGradient(at: a) { a in
         var y = a

@@ -85,7 +85,7 @@ import Musl
     try expect(third(x), [48])
   }
 
-  /// An inner call sees the outer variable as a constant, and the outer call sees through the inner one.
+  /// An inner call treats the outer variable as a constant, and the outer call differentiates through the inner one.
   @Test func nestedCallsKeepTheirVariablesApart() throws {
     // d/dx [x · d/dy (x·y)] at y = 3 is d/dx x² = 2x.
     let (_, gradient) = valueAndGradient(at: Tensor(5)) { x in
@@ -107,7 +107,7 @@ import Musl
     try expect(paused, [10])
   }
 
-  /// What is changed in a pause is a constant afterwards, whether or not it could be changed in place.
+  /// A tensor that was changed during a pause is a constant afterwards, whether or not it was changed in place.
   @Test(arguments: TestDevices.all)
   func changesInAPauseStopGradients(_ device: Device) throws {
     let x = Tensor([1, 2], on: device)
@@ -132,7 +132,7 @@ import Musl
     }
   }
 
-  /// Nodes of a tape that is over count as constants.
+  /// Nodes of a finished tape count as constants.
   @Test func escapedTensorsAreConstants() throws {
     var escaped = Tensor(0)
     _ = valueAndGradient(at: Tensor(3)) { x in
@@ -150,7 +150,7 @@ import Musl
       withCustomGradient(of: x, forward: { $0 * 10 }, backward: { dy, _, _ in dy.clamped(to: -1...1) }).sum()
     }
     try expect(clipped.gradient, [1, 1, 1])
-    // log(1 + eˣ) with a derivative in a form of its own, differentiated again.
+    // log(1 + eˣ) with a custom form of its derivative, differentiated again.
     func softplus(_ x: Tensor) -> Tensor {
       withCustomGradient(of: x, forward: { ($0.exp() + 1).log() }, backward: { dy, x, _ in dy * x.sigmoid() })
     }
@@ -167,7 +167,7 @@ import Musl
     try expect(withCustomGradient(of: x, forward: { $0 + 1 }, backward: { dy, _, _ in dy }), [-1, 1.5, 4])
   }
 
-  /// A hundred thousand operations in a row: freeing and walking the tape takes no stack.
+  /// A hundred thousand consecutive operations: releasing and traversing the tape does not recurse.
   @Test func longTapes() throws {
     let (_, gradient) = valueAndGradient(at: Tensor(1)) { x in
       var y = x
@@ -177,7 +177,7 @@ import Musl
     try expect(gradient, [100_001])
   }
 
-  /// What the backward pass has used up is freed: memory after a step is what it was before.
+  /// The backward pass releases what it has used: after a step, the memory is the same as before.
   @Test func stepsLeaveNothingBehind() throws {
     let device = TestDevices.separate()
     let x = Tensor.ones([100], on: device)
@@ -198,15 +198,14 @@ import Musl
     try expect(gradient, (0..<100).map(Double.init), shape: [100, 1])
   }
 
-  /// Every thread has a tape of its own.
+  /// Every thread has a separate tape.
   @Test func threads() throws {
     let results = Mutex<[Double]>([])
     let x = Tensor(3)
     var outside: Tensor?
     let (_, gradient) = valueAndGradient(at: x) { x in
-      let captured = x
+      let captured = x.detached()
       runOnThreads(4) { index in
-        // Another thread's tape: the captured tensor is a constant here.
         #expect(!isRecordingGradients)
         for _ in 0..<50 {
           let (_, inner) = valueAndGradient(at: Tensor(Double(index))) { y in y * y * captured }

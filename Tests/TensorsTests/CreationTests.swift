@@ -50,7 +50,7 @@ import Testing
     #expect(Tensor.range(0..<2, dtype: .float32, on: device).dtype == .float32)
     try expect(.linearSpace(-1...1, count: 5, on: device), [-1, -0.5, 0, 0.5, 1], shape: [5])
     try expect(.linearSpace(3...4, count: 1, on: device), [3], shape: [1])
-    // The last one is the bound itself, whatever the step is rounded to.
+    // The last element is the bound itself, regardless of rounding of the step.
     for (bounds, count) in [(-1.0...1, 1001), (0.0...0.3, 77), (-7.0 ... -5, 999)] {
       let ends = try Tensor.linearSpace(bounds, count: count, on: device).scalars()
       #expect(ends.first == Float(bounds.lowerBound) && ends.last == Float(bounds.upperBound), "\(bounds)")

@@ -41,7 +41,7 @@ import Testing
     #expect(throws: DeviceError.self) { try Device.gpu(1000) }
   }
 
-  /// A device that is found is one object, however it is asked for.
+  /// A device is always represented by the same object, however it is looked up.
   @Test func devicesAreEqualHoweverTheyAreFound() throws {
     for device in Device.available() {
       let named = try Device.named(device.identifier)
@@ -61,7 +61,7 @@ import Testing
     try expect(x.sum(), [0])
   }
 
-  /// The device that infers shapes: everything is checked and nothing is computed.
+  /// The device for shape inference: everything is checked and nothing is computed.
   @Test func shapesWithoutNumbers() throws {
     let x = Tensor.zeros([32, 28, 28], on: .shapes)
     let weight = Tensor.zeros([784, 10], on: .shapes)
@@ -69,7 +69,7 @@ import Testing
     #expect(y.shape == [32, 10])
     #expect(y.device.isShapeOnly && !Device.cpu.isShapeOnly)
     #expect(Tensor.concatenated([y, y], axis: 1)[.all, 3...].shape == [32, 17])
-    // A constant made on the CPU inside a layer does not stop it.
+    // A constant created on the CPU inside a layer is allowed.
     #expect((y + Tensor(1)).device.isShapeOnly)
     #expect((Tensor([1, 2, 3]) * Tensor.zeros([2, 1], on: .shapes)).shape == [2, 3])
     let (value, gradient) = valueAndGradient(at: weight) { x.flattened(from: 1).matmul($0).squared().mean() }

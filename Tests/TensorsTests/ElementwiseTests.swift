@@ -8,7 +8,7 @@ import Musl
 #endif
 
 @Suite struct ElementwiseTests {
-  /// A function and what the C library says it is.
+  /// A function and its C library counterpart.
   struct Function: Sendable {
     var name: String
     var numbers: [Double]
@@ -80,7 +80,7 @@ import Musl
     #expect(try x.isFinite().scalars(as: Bool.self) == [false, false, false, true])
     try expect(x.relu(), [.nan, .infinity, 0, 0])
     try expect(x.maximum(Tensor(1, on: device)), [.nan, .infinity, 1, 1])
-    // The value is the same where a gradient is recorded.
+    // The value is the same while a gradient is recorded.
     let recorded = valueAndGradient(at: x) { $0.maximum(Double.nan).sum() + $0.minimum(Double.nan).sum() }
     try expect(recorded.value, [.nan])
     try expect(valueAndGradient(at: Tensor(1, on: device)) { $0.maximum(Double.nan) }.value, [.nan])

@@ -1,7 +1,8 @@
 import Tensors
 import Testing
 
-/// Expects the elements of a tensor, each within `tolerance` of max(1, |expected|), NaN for NaN; and its shape, if given.
+/// Expects the elements of a tensor, each within `tolerance` of max(1, |expected|), where NaN equals NaN; and its
+/// shape, if given.
 func expect(
   _ tensor: Tensor, _ expected: [Double], shape: [Int]? = nil, tolerance: Double = 2e-6,
   _ comment: @autoclosure () -> Comment = "", sourceLocation: SourceLocation = #_sourceLocation

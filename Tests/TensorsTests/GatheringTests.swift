@@ -15,7 +15,7 @@ import Testing
     try expect(x.rows(at: Tensor(integers: [2], shape: [], on: device), axis: 1), [3, 6], shape: [2])
   }
 
-  /// Kernels cannot stop at an index out of range: it reads as NaN and is dropped by scatters.
+  /// Kernels cannot throw for an index out of range: it reads as NaN, and scatters ignore it.
   @Test(arguments: TestDevices.all)
   func indicesOutOfRange(_ device: Device) throws {
     let x = Tensor([1, 2, 3], on: device)

@@ -1,9 +1,9 @@
 import Tensors
 import Testing
 
-/// A differentiable function of tensors with inputs to check it at.
+/// A differentiable function of tensors, with inputs for checking it.
 struct GradientCase: Sendable, CustomTestStringConvertible {
-  /// Inputs: fixed numbers, all different, spread over an interval.
+  /// The inputs: fixed, distinct numbers distributed over an interval.
   struct Input: Sendable {
     var shape: [Int]
     var range: ClosedRange<Double>
@@ -44,7 +44,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     zip(numbers, inputs).map { Tensor($0, shape: $1.shape, dtype: dtype, on: device) }
   }
 
-  /// Σ wᵢ·yᵢ with fixed weights, all different.
+  /// Σ wᵢ·yᵢ with fixed, distinct weights.
   func objective(_ x: [Tensor]) -> Tensor {
     let y = function(x)
     let weights = (0..<y.count).map { 0.5 + (Double($0 * 37 % 101) / 101) }
@@ -93,7 +93,7 @@ enum FiniteDifferences {
     + GradientCase.indexing + GradientCase.products + GradientCase.fused + GradientCase.windows
     + GradientCase.normalizations + GradientCase.recurrent
 
-  /// The gradient of each operation against differences, in float64.
+  /// Compares the gradient of each operation with finite differences, in float64.
   @Test(arguments: cases)
   func firstDerivative(_ test: GradientCase) throws {
     let device = TestDevices.reference
@@ -104,7 +104,7 @@ enum FiniteDifferences {
     try expectAgreement(gradients, expected, test)
   }
 
-  /// The gradient of the gradient: the nested forms of the rules, against differences of the forms that are not nested.
+  /// Compares the gradient of the gradient: the nested forms of the rules with finite differences of the other forms.
   @Test(arguments: cases)
   func secondDerivative(_ test: GradientCase) throws {
     let device = TestDevices.reference
@@ -120,7 +120,7 @@ enum FiniteDifferences {
     try expectAgreement(gradients, expected, test)
   }
 
-  /// Values and gradients in float32 on every device against Reference in float64.
+  /// Compares values and gradients in float32 on every device with Reference in float64.
   @Test(arguments: TestDevices.all)
   func devicesAgree(_ device: Device) throws {
     for test in GradientTests.cases {

@@ -2,7 +2,7 @@ import BackendCore
 import Tensors
 
 extension GradientCase {
-  /// A sequence of cells with everything that gradients reach: sums, weight, state before, recurrent bias.
+  /// A sequence of cells with everything that has a gradient: sums, weight, initial state, recurrent bias.
   private static func recurrence(
     _ cell: RecurrentCell, steps: Int, batch: Int, units: Int, mask: [Bool]? = nil, hasState: Bool = false,
     isReversed: Bool = false, _ result: RecurrenceResult
@@ -38,7 +38,7 @@ extension GradientCase {
       ]
     } + [
       GradientCase("embedded with padding", .signed([4, 3])) { x in
-        // Without the rows of padding, whose gradient is left out.
+        // Without the padding rows, whose gradient is omitted.
         let tokens = Tensor(integers: [1, 0, 3, 1, 0, 2], on: x[0].device).reshaped([2, 3])
         let rows = x[0].squared().embedded(tokens, padding: 0)
         return rows.replacing(with: 0, where: (tokens .== 0).expanded(axis: -1)) * rows

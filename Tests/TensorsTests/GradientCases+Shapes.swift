@@ -4,7 +4,7 @@ extension GradientCase {
   private static func of(
     _ name: String, _ shape: [Int], _ function: @escaping @Sendable (Tensor) -> Tensor
   ) -> GradientCase {
-    // A curve makes second derivatives that are not zero; a rising one keeps the order of the numbers.
+    // Curvature makes second derivatives nonzero; a monotonic function keeps the order of the numbers.
     GradientCase(name, .signed(shape)) { function($0[0].exp() + $0[0]) }
   }
 

@@ -1,7 +1,7 @@
 import Tensors
 import Testing
 
-/// Kernels of users' own, on every OpenCL device.
+/// Custom kernels, on every OpenCL device.
 @Suite(.serialized) struct KernelTests {
   private static let devices = TestDevices.all.filter { $0.identifier.hasPrefix("opencl:") }
 
@@ -75,7 +75,7 @@ import Testing
     #expect(try results[1].scalars(as: Int32.self) == (0..<count).map { Int32($0 + 100) })
   }
 
-  /// A view begins in the middle of its memory, a pointer at the start.
+  /// A view starts in the middle of its memory, a pointer at the start.
   @Test(arguments: devices) func takesViewsAndEmptyTensors(device: Device) throws {
     let kernel = try device.kernel(source: KernelTests.softsign, name: "softsign")
     let x = Tensor((0..<12).map(Float.init), shape: [3, 4], on: device)
@@ -93,7 +93,7 @@ import Testing
     #expect(log.contains("undeclared_name"))
     let missing = #expect(throws: DeviceError.self) { _ = try device.kernel(source: KernelTests.softsign, name: "g") }
     guard case .kernelBuild? = missing else { throw Failure(reason: "\(String(describing: missing))") }
-    // The device goes on.
+    // The device continues to work.
     #expect(try Tensor([1, 2], on: device).sum().item() == 3)
   }
 
@@ -117,7 +117,7 @@ import Testing
     #expect(call(.tensor(x.moved(to: .cpu)), .result([4]), .int(4)).contains("is on cpu"))
     #expect(call(.tensor(x), .result([4]), .int(4), global: [4], local: [3]).contains("do not divide"))
     #expect(call(.tensor(x), .result([4]), .int(4), global: []).contains("work items"))
-    // A driver's own refusal leaves the device as it was.
+    // An error from the driver itself does not affect the device.
     let enormous = call(.tensor(x), .result([4]), .int(4), global: [1 << 22], local: [1 << 22])
     #expect(enormous.contains("refuses"))
     #expect(try x.sum().item() == 10)
@@ -138,7 +138,7 @@ import Testing
     }
   }
 
-  /// Recorded calls include those of one's own kernels, and are repeated on other inputs.
+  /// Recorded calls include those of custom kernels, and are repeated with other inputs.
   @Test(arguments: devices) func areRecorded(device: Device) throws {
     let kernel = try device.kernel(source: KernelTests.softsign, name: "softsign")
     let x = Tensor([1, 3], on: device)
@@ -150,7 +150,7 @@ import Testing
     #expect(try recorded([Tensor([0, -1], on: device)])[0].scalars() == [1, 0.5])
   }
 
-  /// A kernel that reads an input of the recording finds it also where it does not begin its memory.
+  /// A kernel that reads an input of the recording finds it even if it does not start at the beginning of its memory.
   @Test(arguments: devices) func areRecordedOnViews(device: Device) throws {
     let kernel = try device.kernel(source: KernelTests.softsign, name: "softsign")
     let function = try RecordedFunction.record(on: device, like: [Tensor([1, 3], on: device)]) { inputs in

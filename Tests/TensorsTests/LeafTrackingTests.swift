@@ -2,7 +2,7 @@ import BackendCore
 import Tensors
 import Testing
 
-/// What modules build on: parameters as ranges of slabs, entered on the tape where they are used.
+/// The basis of modules: parameters are ranges of slabs, recorded on the tape where they are used.
 @Suite struct LeafTrackingTests {
   final class Owner {}
 
@@ -57,7 +57,7 @@ import Testing
     try expectEqual(value, loss(p.weightValue, p.biasValue))
   }
 
-  /// Two uses of a parameter add up, whatever rules they come from.
+  /// The gradients of two uses of a parameter are added, whichever rules they come from.
   @Test(arguments: TestDevices.all)
   func sharedParameters(_ device: Device) throws {
     let p = Parameters(on: device)
@@ -104,7 +104,7 @@ import Testing
     try expect(slabs[0], try expected(x, p, penalty))
   }
 
-  /// Tracked scopes nest: the outer one differentiates the gradients of the inner one.
+  /// Tracked scopes can be nested: the outer one differentiates the gradients of the inner one.
   @Test(arguments: TestDevices.all)
   func nestedScopes(_ device: Device) throws {
     let p = Parameters(on: device)
@@ -122,7 +122,7 @@ import Testing
     try expect(slabs[0], [dw, dw, dw, dw, dw, dw, 0, 0, 0, 0, 0, 0], tolerance: 1e-5)
   }
 
-  /// A slab that no memory is left for: gradients that were to be computed with it fail as well, none is half computed.
+  /// A slab without sufficient memory: the gradients that depend on it fail as well; none is incomplete.
   @Test func aFailedSlabFailsWhatIsComputedWithIt() throws {
     let device = TestDevices.separate()
     let (weight, bias) = (Owner(), Owner())
@@ -142,7 +142,7 @@ import Testing
     if !slabs[1].isPoisoned { try expect(slabs[1], [0, 3]) }
   }
 
-  /// Nested scopes over no parameters at all.
+  /// Nested scopes without any parameters.
   @Test func emptySlabs() throws {
     let outer = valueAndGradient(at: Tensor(2)) { x in
       let (value, slabs) = slabGradients(targets: [:], slabCounts: [0], device: .cpu, dtype: .float32) { x * x }

@@ -1,7 +1,7 @@
 import Tensors
 import Testing
 
-/// Numbers of NumPy: `@`, `einsum`.
+/// NumPy results: `@`, `einsum`.
 @Suite struct MatmulTests {
   static func counting(_ shape: [Int], from start: Int = 0, on device: Device) -> Tensor {
     Tensor((0..<shape.reduce(1, *)).map { Float($0 + start) }, shape: shape, on: device)
@@ -83,7 +83,7 @@ import Testing
   }
 }
 
-/// Numbers of NumPy, from the formulas.
+/// NumPy results, computed from the formulas.
 @Suite struct SoftmaxTests {
   static let numbers: [Float] = [1, 2, 3, 1, 2, -1]
 

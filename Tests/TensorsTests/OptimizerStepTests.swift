@@ -31,7 +31,7 @@ import Testing
     #expect([ObjectIdentifier(parameters.storage), ObjectIdentifier(states[0].storage)] == storages)
   }
 
-  /// A slab that somebody kept is copied first.
+  /// A slab with another reference is copied first.
   @Test(arguments: TestDevices.all)
   func keptParametersDoNotChange(_ device: Device) throws {
     var parameters = Tensor([1, 2], on: device)
@@ -42,7 +42,7 @@ import Testing
     try applyOptimizerStep(
       step, parameters: &parameters, gradients: Tensor([0.5, -2], on: device), states: &states,
       scalars: scalars(0.01, on: device, groups: 2), group: 1)
-    // The first step of Adam moves by the learning rate.
+    // The first step of Adam changes a parameter by the learning rate.
     try expect(parameters, [0.99, 2.01], tolerance: 1e-5)
     try expect(kept, [1, 2])
     for moment in moments { try expect(moment, [0, 0]) }

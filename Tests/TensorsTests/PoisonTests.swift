@@ -3,9 +3,9 @@ import BackendReference
 import Tensors
 import Testing
 
-/// A failed operation gives a tensor of the right shape that throws the first error when it is read.
+/// A failed operation returns a tensor of the correct shape that throws the first error when it is read.
 @Suite struct PoisonTests {
-  /// A device without room for more than a kilobyte.
+  /// A device with memory for only a kilobyte.
   private func full() -> Device {
     let device = TestDevices.separate()
     device.setMemoryLimit(bytes: 1024)
@@ -28,7 +28,7 @@ import Testing
     try expect(small, Array(repeating: 1, count: 16))
   }
 
-  /// Every kind of operation passes the error on, with the shape that it would have had.
+  /// Every kind of operation propagates the error, with the shape of the missing result.
   @Test func operationsPassItOn() throws {
     let device = full()
     let x = Tensor.zeros([20, 20], on: device)
@@ -58,7 +58,7 @@ import Testing
     try expect(row, Array(repeating: 1, count: 20))
   }
 
-  /// Memory that runs out in the forward or the backward pass: gradients throw, and later steps work.
+  /// Memory runs out in the forward or the backward pass: gradients throw, and later steps work.
   @Test(arguments: [900, 1300, 1700, 2100, 2500, 2900, 3300, 4000, 6000])
   func gradientsCarryIt(_ limit: Int) throws {
     let device = TestDevices.separate()
@@ -76,7 +76,7 @@ import Testing
     try expect(again.gradient, Array(repeating: 2, count: 100))
   }
 
-  /// A failed value has failed gradients, also where the failed part is a constant.
+  /// A failed value has failed gradients, even if the failed part is a constant.
   @Test func failedValuesHaveNoGradient() throws {
     let lost = Tensor.zeros([1000], on: full()).sum().moved(to: .cpu)
     let (value, gradient) = valueAndGradient(at: Tensor([1, 2])) { x in x.sum() + lost }
@@ -106,7 +106,7 @@ import Testing
     try expect(factors, [0.1, 1, .infinity, 0, 0, 0, 0, 0])
   }
 
-  /// What a backend throws arrives as `DeviceError`.
+  /// Errors of a backend become `DeviceError`s.
   @Test func errorsAreTranslated() {
     let lost = DeviceError(BackendError.deviceLost(device: "d", reason: "r"), on: .cpu)
     #expect(lost.description == "device d was lost: r")

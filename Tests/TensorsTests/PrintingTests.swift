@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test(arguments: TestDevices.all)
-  func largeTensorsAreSummarised(_ device: Device) {
+  func largeTensorsAreSummarized(_ device: Device) {
     let x = Tensor.range(0..<5000, on: device).reshaped([50, 100])
     #expect(
       printed(x) == """

@@ -3,7 +3,7 @@ import Testing
 
 /// Small programs as users write them, on every device.
 @Suite struct ProgramTests {
-  /// Expressions of the usual kinds in one go: the surface compiles quickly, and everything runs.
+  /// Common kinds of expressions in one function: the API compiles quickly, and everything runs.
   @Test(arguments: TestDevices.all)
   func expressions(_ device: Device) throws {
     let random = RandomStream(seed: 1)
@@ -27,7 +27,7 @@ import Testing
     try expect(picked, [1, 3, 2, 4, 6, 5])
   }
 
-  /// Gradient descent on a linear model finds the weights that made the data.
+  /// Gradient descent on a linear model finds the weights that generated the data.
   @Test(arguments: TestDevices.all)
   func linearRegression(_ device: Device) throws {
     let random = RandomStream(seed: 4)
@@ -64,7 +64,7 @@ import Testing
     #expect(try logits(p).argmax().scalars(as: Int32.self) == [0, 1, 1, 0])
   }
 
-  /// Newton's method with a second derivative by nesting.
+  /// Newton's method with a second derivative from nested calls.
   @Test(arguments: TestDevices.all)
   func newton(_ device: Device) throws {
     var x = Tensor(3, on: device)

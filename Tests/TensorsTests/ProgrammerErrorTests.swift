@@ -6,7 +6,7 @@ import Testing
 @Suite struct ProgrammerErrorTests {
   struct Mistake: Sendable {
     var operation: String
-    /// What the message says.
+    /// The content of the message.
     var fragments: [String]
     var body: @Sendable () -> Void
   }
@@ -76,7 +76,7 @@ import Testing
     Mistake(operation: "Tensor init:", fragments: ["row 1", "2", "1"]) { _ = Tensor([[1], [1, 2]] as [[Float]]) },
     Mistake(operation: "Tensor zeros:", fragments: ["[2, -3]"]) { _ = Tensor.zeros([2, -3]) },
     Mistake(operation: "Tensor zeros:", fragments: ["9 axes"]) { _ = Tensor.zeros([1, 1, 1, 1, 1, 1, 1, 1, 1]) },
-    // Products of extents that cannot be counted; poisoned tensors have such shapes without the memory.
+    // Products of extents that overflow; poisoned tensors have such shapes without the memory.
     Mistake(operation: "Tensor *:", fragments: ["[4294967296, 4294967296]", "counted"]) {
       _ = Tensor.huge([1 << 32, 1]) * Tensor.huge([1, 1 << 32])
     },
@@ -122,6 +122,22 @@ import Testing
     Mistake(operation: "Tensor split:", fragments: ["[3, 2]", "2 equal parts"]) {
       _ = Tensor.zeros([3, 2]).split(parts: 2)
     },
+    Mistake(operation: "Tensor split:", fragments: ["9223372036854775807", "[4]"]) {
+      _ = Tensor.zeros([4]).split(sizes: [Int.max, Int.max, 4])
+    },
+    Mistake(operation: "Tensor split:", fragments: ["[0]", "equal parts"]) { _ = Tensor.zeros([0]).split(parts: .max) },
+    Mistake(operation: "Tensor concatenated:", fragments: ["counted"]) {
+      _ = Tensor.concatenated([.zeros([0, Int.max]), .zeros([0, Int.max])], axis: 1)
+    },
+    Mistake(operation: "Tensor range:", fragments: ["counted"]) {
+      _ = Tensor.range(Int.min..<Int.max, dtype: .float32)
+    },
+    Mistake(operation: "Tensor subscript:", fragments: ["[4]", "stride from 0"]) {
+      _ = Tensor.zeros([4])[stride(from: 0, to: Int.max, by: 1)]
+    },
+    Mistake(operation: "Tensor subscript:", fragments: ["[9]", "stride from -1"]) {
+      _ = Tensor.zeros([9])[stride(from: -1, to: Int.max, by: Int.max - 5)]
+    },
     Mistake(operation: "Tensor linear:", fragments: ["[2, 3]", "[4, 5]"]) {
       _ = Tensor.zeros([2, 3]).linear(.zeros([4, 5]), bias: nil, activation: nil)
     },
@@ -145,8 +161,20 @@ import Testing
   }
 }
 
+extension ProgrammerErrorTests {
+  /// Output of a program to a file or a pipe is still in a buffer when it ends.
+  @Test func deliversWhatWasPrintedBefore() async throws {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardOutputContent]) {
+      print("the last line before")
+      _ = Tensor.zeros([2]) + .zeros([3])
+    }
+    let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+    #expect(output.contains("the last line before"))
+  }
+}
+
 extension Tensor {
-  /// A tensor of a shape that no memory has room for: it carries the error.
+  /// A tensor of a shape too large for any memory: it contains the error.
   fileprivate static func huge(_ shape: [Int]) -> Tensor {
     let device = TestDevices.full
     return .zeros(shape, on: device)

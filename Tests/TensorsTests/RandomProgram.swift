@@ -1,16 +1,17 @@
 import BackendCore
 import Tensors
 
-/// A chain of operations that a seed draws: the same one on every device, since what is drawn depends on the seed and on
-/// shapes alone. It keeps its numbers small, so that one tolerance fits all, and every operation in it has a gradient.
+/// A random chain of operations determined by a seed. It is the same on every device, because it depends only on the
+/// seed and on shapes. It keeps its numbers small, so that one tolerance is sufficient, and every operation in it has a
+/// gradient.
 struct RandomProgram {
   let seed: UInt64
-  /// What was done, for whoever has to look into a difference.
+  /// The operations, for investigating a difference.
   private(set) var log: [String] = []
   private var state: UInt64
   private var pool: [Tensor] = []
 
-  /// The numbers that every program starts from.
+  /// The initial numbers of every program.
   static let inputCount = 48
 
   init(seed: UInt64) {
@@ -18,7 +19,7 @@ struct RandomProgram {
     state = seed &* 0x9e37_79b9_7f4a_7c15 | 1
   }
 
-  /// Input numbers of this program: all different, none at a kink.
+  /// The input numbers of this program: distinct, and not at a kink.
   var inputs: [Float] {
     (0..<Self.inputCount).map { index in
       let position = Double(index + 1) * 0.6180339887498949 + Double(seed % 1009) * 0.2873
@@ -26,14 +27,14 @@ struct RandomProgram {
     }
   }
 
-  /// The mean square of everything that the program leaves.
+  /// The mean square of all results of the program.
   mutating func run(_ x: Tensor) -> Tensor {
     start(x)
     for _ in 0..<draw(8...20) { step() }
     return pool.map { $0.squared().mean() }.reduce(x.constant(0)) { $0 + $1 }
   }
 
-  /// Three tensors of random shapes out of the input.
+  /// Three tensors of random shapes, made from the input.
   private mutating func start(_ x: Tensor) {
     for _ in 0..<3 {
       let shape = pick([[], [1], [7], [3, 5], [4, 1], [2, 3, 4], [1, 6], [2, 2, 3, 2], [1, 2, 1, 3, 2]])
@@ -49,7 +50,7 @@ struct RandomProgram {
     let (name, y) = operate(x)
     log.append("\(name) \(x.shape) -> \(y.shape)")
     let kept = y.count > 512 || y.count == 0 ? y.sum() * (1.0 / 64) : y
-    // Numbers stay small, and every value counts.
+    // Numbers stay small, and every value affects the result.
     pool[draw(0...(pool.count - 1))] = draw(0...2) == 0 ? kept.tanh() : kept * 0.75
   }
 
@@ -179,7 +180,7 @@ struct RandomProgram {
 }
 
 fileprivate extension Tensor {
-  /// True when the shapes fit by the rules of broadcasting.
+  /// Whether the shapes are compatible under broadcasting.
   func broadcasts(to other: Tensor) -> Bool {
     zip(shape.reversed(), other.shape.reversed()).allSatisfy { $0 == $1 || $0 == 1 || $1 == 1 }
   }

@@ -9,8 +9,8 @@ import Musl
 
 /// Programs of random operations give the same result and the same gradient on every device.
 ///
-/// A failure names the seed and lists the operations. `NN_RANDOM_PROGRAMS=10000` runs more of them, `NN_RANDOM_SEED=7` begins
-/// with another seed.
+/// A failure names the seed and lists the operations. `NN_RANDOM_PROGRAMS=10000` runs more of them, `NN_RANDOM_SEED=7`
+/// starts with another seed.
 @Suite struct RandomProgramTests {
   private static func setting(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
 

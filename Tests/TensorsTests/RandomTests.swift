@@ -51,7 +51,7 @@ import Testing
     #expect(try Tensor.bernoulli([8], probability: 1, using: random, dtype: .bool, on: device).all().item() == 1)
   }
 
-  /// Rounding never lifts a number to the bound that the range leaves out.
+  /// Rounding never reaches the excluded bound of the range.
   @Test(arguments: TestDevices.all)
   func uniformsStayBelowTheirBound(_ device: Device) throws {
     let random = RandomStream(seed: 1)

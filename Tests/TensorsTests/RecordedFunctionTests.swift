@@ -3,7 +3,7 @@ import BackendCore
 import Tensors
 import Testing
 
-/// Functions whose calls are kept and repeated give what the function itself gives, bit for bit.
+/// Functions whose calls are recorded and replayed give bitwise the same results as the function itself.
 @Suite struct RecordedFunctionTests {
   private func numbers(_ shape: [Int], seed: UInt64, on device: Device) -> Tensor {
     Tensor.uniform(shape, in: -1..<1, using: RandomStream(seed: seed), on: device)
@@ -27,19 +27,20 @@ import Testing
       return [hidden.softmax(axis: -1), hidden[1] + inputs[1], hidden.argmax(axis: 1)]
     }
     func inputs(_ seed: UInt64) -> [Tensor] {
-      // An operand that does not begin where its memory does.
+      // An operand that does not start at the beginning of its memory.
       [numbers([4, 5], seed: seed, on: device)[1...], numbers([4], seed: seed + 1, on: device)]
     }
     let function = try #require(try recorded(on: device, like: inputs(10), body))
     var kept: [(found: [Tensor], expected: [Tensor])] = []
     for seed: UInt64 in [20, 30, 40] { kept.append((try function(inputs(seed)), body(inputs(seed)))) }
-    // Compared at the end: later calls leave earlier results alone.
+    // Compared at the end: later calls do not change earlier results.
     for (found, expected) in kept {
       for (found, expected) in zip(found, expected) { try expectEqual(found, expected) }
     }
   }
 
-  /// Results that are no fresh memory: an input, part of another result, the same twice, something from outside.
+  /// Results that are not in new memory: an input, part of another result, the same tensor twice, a tensor from
+  /// outside.
   @Test(arguments: TestDevices.all)
   func resultsThatAreShared(_ device: Device) throws {
     let outside = numbers([3], seed: 5, on: device)
@@ -63,7 +64,7 @@ import Testing
     #expect(function == nil)
   }
 
-  /// What another device does in between is done once, and its calls are not mixed up with those that are kept.
+  /// Operations on another device in between run once, and their calls are not mixed with the recorded ones.
   @Test func onlyTheDeviceOfTheRecording() throws {
     let (device, other) = (Device(CPUBackend(threads: 1)), Device.cpu)
     var sum = Tensor.zeros([], on: other)
@@ -76,7 +77,7 @@ import Testing
     try expect(sum, [1])
   }
 
-  /// Within a recording nothing is recorded or replayed apart: it would be missing from the recording.
+  /// Inside a recording, nothing is recorded or replayed separately, because it would be missing from the recording.
   @Test(arguments: TestDevices.all)
   func nested(_ device: Device) throws {
     var inner: RecordedFunction?

@@ -45,7 +45,7 @@ import Testing
     #expect(try x.all(axes: [0], keepingRank: true).scalars(as: Bool.self) == [false, false])
   }
 
-  /// Numbers of NumPy: `var`, `std`, with ddof, and `logaddexp.reduce`.
+  /// NumPy results: `var`, `std`, with ddof, and `logaddexp.reduce`.
   @Test(arguments: TestDevices.all)
   func statistics(_ device: Device) throws {
     let x = Tensor([1, 2, 4, 8, 16, 33], shape: [2, 3], on: device)
@@ -80,7 +80,7 @@ import Testing
     try expect(x.cumulativeSum(axis: -1, reversed: true), [6, 5, 3, 15, 11, 6])
   }
 
-  /// Elements that share the place of the extreme share its gradient (PyTorch's amax).
+  /// Elements tied for the extreme value share its gradient (PyTorch's amax).
   @Test(arguments: TestDevices.all)
   func tiesShareTheGradient(_ device: Device) throws {
     let x = Tensor([1, 3, 3, 3], on: device)
@@ -93,7 +93,7 @@ import Testing
     try expect(db, [0.5, 1])
   }
 
-  /// The gradient of a product where factors are zero, and its derivative.
+  /// The gradient of a product with factors of zero, and its derivative.
   @Test func productsWithZeros() throws {
     let x = Tensor([2, 0, 3, 0, 0, 5], shape: [2, 3])
     try expect(valueAndGradient(at: x) { $0.product(axis: 1).sum() }.gradient, [0, 6, 0, 0, 0, 0])
@@ -104,5 +104,16 @@ import Testing
     }
     // g = (bc, ac, ab): the weighted sum bc + 10ac + 100ab has the gradient (10c + 100b, c + 100a, b + 10a).
     try expect(second, [340, 4, 3])
+  }
+
+  /// Corrections at the ends of what an `Int` holds: n − correction is beyond one.
+  @Test(arguments: TestDevices.all) func variancesTakeEveryCorrection(_ device: Device) throws {
+    let x = Tensor([1, 2, 4] as [Float], on: device)
+    for correction in [Int.min, Int.min + 1, -(1 << 40)] {
+      let expected = 14 / 3 / (3 - Double(correction))
+      let found = try x.variance(correction: correction).scalars(as: Double.self)
+      #expect(abs(found[0] - expected) <= 1e-5 * expected, "\(correction)")
+    }
+    #expect(try x.variance(correction: .max).scalars(as: Double.self) == [.infinity])
   }
 }

@@ -4,16 +4,16 @@ import Glibc
 import Musl
 #endif
 
-/// What the system does to a process that writes files. They last until the process ends: for the bodies of exit tests.
+/// System faults for a process that writes files. They last until the process ends, and are intended for exit tests.
 package enum DiskFault: String, CaseIterable, Codable, Sendable {
-  /// No file may have more than 100 bytes; writes across the bound are short.
+  /// No file may exceed 100 bytes; writes across the limit are short.
   case sizeLimit
-  /// The folder forbids writing, to an account that is not the superuser.
+  /// The folder is not writable, for an account that is not the superuser.
   case readOnlyFolder
-  /// The folder is a file system of 64 KiB that is full. Where this account may not make one, nothing happens.
+  /// The folder is a full file system of 64 KiB. If this account may not create one, nothing happens.
   case fullDisk
 
-  /// What the system's words for the fault contain.
+  /// A part of the system's message for the fault.
   package var words: String {
     switch self {
     case .sizeLimit: "the file would be too large"
@@ -22,13 +22,12 @@ package enum DiskFault: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// Brings the fault about for files in `folder`, after `prepare` has put there what was there before; false where that is not
-  /// possible.
+  /// Activates the fault for files in `folder`, after `prepare` has created the existing content; returns false if that
+  /// is not possible.
   package func strike(_ folder: String, after prepare: () throws -> Void) throws -> Bool {
     switch self {
     case .sizeLimit:
       try prepare()
-      signal(SIGXFSZ, SIG_IGN)
       var limit = rlimit(rlim_cur: 100, rlim_max: 100)
       return setrlimit(__rlimit_resource_t(1), &limit) == 0  // RLIMIT_FSIZE
     case .readOnlyFolder:
@@ -41,7 +40,8 @@ package enum DiskFault: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  /// Puts a small file system in the place of a folder, for this process alone. Not every C library shows Swift the functions.
+  /// Mounts a small file system over a folder, for this process only. Not every C library makes the functions available
+  /// to Swift.
   private static func mount(over folder: String) -> Bool {
     typealias Unshare = @convention(c) (Int32) -> Int32
     typealias Mount =
@@ -56,7 +56,7 @@ package enum DiskFault: String, CaseIterable, Codable, Sendable {
       && mount("tmpfs", folder, "tmpfs", 0, "size=64k") == 0
   }
 
-  /// Writes until nothing more fits.
+  /// Writes until the file system is full.
   private func fill(_ path: String) -> Bool {
     let descriptor = open(path, O_WRONLY | O_CREAT, 0o666)
     if descriptor < 0 { return false }

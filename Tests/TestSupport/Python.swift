@@ -6,8 +6,8 @@ import Glibc
 import Musl
 #endif
 
-/// The Python with `numpy`, `safetensors` and `tensorboard` that files are compared with: `NN_TEST_PYTHON`, else the one that
-/// `Scripts/test-python` has made.
+/// The Python with `numpy`, `safetensors`, and `tensorboard` for comparing files: `NN_TEST_PYTHON`, else the one
+/// created by `Scripts/test-python`.
 package enum Python {
   package struct Missing: Error, CustomStringConvertible {
     package let description = "NN_REQUIRE_PYTHON is set, and there is no Python: run make test, or set NN_TEST_PYTHON"
@@ -20,11 +20,11 @@ package enum Python {
     return Folder.exists(made) ? made : nil
   }()
 
-  /// Runs a script and returns what it prints. Nil, with one line, where there is no Python and none is required.
+  /// Runs a script and returns its output. Nil, with one line of output, if there is no Python and none is required.
   ///
   /// - Parameters:
-  ///   - script: has `sys` and `np`.
-  ///   - arguments: are in `sys.argv[1:]`.
+  ///   - script: The script, which can use `sys` and `np`.
+  ///   - arguments: The arguments in `sys.argv[1:]`.
   package static func run(_ script: String, _ arguments: [String] = []) throws -> String? {
     guard let interpreter else {
       if variable("NN_REQUIRE_PYTHON") == "1" { throw Missing() }
@@ -34,7 +34,7 @@ package enum Python {
     return try run(interpreter, "import sys\nimport numpy as np\n" + script, arguments)
   }
 
-  /// The same with an interpreter of one's choice, and nothing imported.
+  /// The same with a given interpreter and without imports.
   package static func run(_ interpreter: String, _ script: String, _ arguments: [String]) throws -> String {
     let process = try ChildProcess(interpreter, ["-c", script] + arguments)
     let deadline = ChildProcess.now() + 120

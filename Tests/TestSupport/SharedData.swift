@@ -6,7 +6,7 @@ import Glibc
 import Musl
 #endif
 
-/// Real data beside the package: the folder `NN_SHARED_DATA`, else `../shared/data`.
+/// Real data outside the package: the folder `NN_SHARED_DATA`, else `../shared/data`.
 package enum SharedData {
   package static let folder: String? = {
     let named = getenv("NN_SHARED_DATA").map { String(cString: $0) }
@@ -14,6 +14,6 @@ package enum SharedData {
     return [named ?? beside].first(where: Folder.isFolder)
   }()
 
-  /// The path of a part; nil where there is no data.
+  /// The path of a part; nil if there is no data.
   package static func path(_ name: String) -> String? { folder.map { Folder.join($0, name) } }
 }

@@ -6,7 +6,7 @@ import Glibc
 import Musl
 #endif
 
-/// A folder of its own for one test; it goes when the test ends.
+/// A separate folder for one test, which is removed when the test ends.
 package final class TemporaryFolder {
   package let path: String
 
@@ -17,10 +17,10 @@ package final class TemporaryFolder {
 
   deinit { TemporaryFolder.remove(path) }
 
-  /// The path of a name inside it.
+  /// The path of a name inside the folder.
   package func callAsFunction(_ name: String) -> String { Folder.join(path, name) }
 
-  /// Writes a file and returns its path; it need not outlive a power failure, so that this is quick.
+  /// Writes a file and returns its path. To be fast, it does not make the file durable.
   @discardableResult package func write(_ bytes: [UInt8], _ name: String) throws -> String {
     guard let file = fopen(self(name), "w") else { throw FileError.current(self(name), while: "create") }
     let count = fwrite(bytes, 1, bytes.count, file)
@@ -32,10 +32,10 @@ package final class TemporaryFolder {
     try write(Array(text.utf8), name)
   }
 
-  /// The size of the files that `writeHole` makes: 8 TiB.
+  /// The size of the files created by `writeHole`: 8 TiB.
   package static let holeSize = 1 << 43
 
-  /// Makes a file that begins with these bytes, claims to be very large, and takes a block or two of the disk.
+  /// Creates a file that starts with these bytes, claims to be very large, and uses only a block or two of the disk.
   @discardableResult package func writeHole(_ name: String, after bytes: [UInt8] = []) throws -> String {
     try write(bytes, name)
     if truncate(self(name), off_t(TemporaryFolder.holeSize)) != 0 {

@@ -1,7 +1,7 @@
 import NeuralNetworks
 
 extension Case {
-  /// Layer normalisation, alone and with its gradients, and the training of a Transformer block.
+  /// Layer normalization, alone and with its gradients, and the training of a Transformer block.
   static var attention: [Case] {
     [[2048, 128], [4096, 4096]].flatMap { [layerNorm($0), layerNormWithGradients($0)] }
       + [0, 0.1].map { encoderStep(dropout: $0) }
@@ -9,8 +9,8 @@ extension Case {
 
   private static func layerNorm(_ shape: [Int]) -> Case {
     Case(name: "layer norm", shape: shapeText(shape), work: .floats(2 * shape[0] * shape[1])) { device in
-      let (x, gain, shift) = (operand(shape, device), operand([shape[1]], device), operand([shape[1]], device))
-      return { x.layerNormalized(gain: gain, shift: shift) }
+      let (x, weight, bias) = (operand(shape, device), operand([shape[1]], device), operand([shape[1]], device))
+      return { x.layerNormalized(weight: weight, bias: bias) }
     }
   }
 
@@ -18,9 +18,9 @@ extension Case {
   private static func layerNormWithGradients(_ shape: [Int]) -> Case {
     let work = Work.floats(7 * shape[0] * shape[1])
     return Case(name: "layer norm gradients", shape: shapeText(shape), work: work) { device in
-      let (x, gain, shift) = (operand(shape, device), operand([shape[1]], device), operand([shape[1]], device))
+      let (x, weight, bias) = (operand(shape, device), operand([shape[1]], device), operand([shape[1]], device))
       return {
-        valueAndGradient(at: [x, gain, shift]) { $0[0].layerNormalized(gain: $0[1], shift: $0[2]).sum() }.gradient[0]
+        valueAndGradient(at: [x, weight, bias]) { $0[0].layerNormalized(weight: $0[1], bias: $0[2]).sum() }.gradient[0]
       }
     }
   }

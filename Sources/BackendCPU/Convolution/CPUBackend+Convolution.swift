@@ -1,8 +1,9 @@
 import BackendCore
 import CPUKernels
 
-/// Convolution and the gradient of its input, as correlations. The matrix of all windows is never laid out: the kernel finds
-/// each element at the sum of an offset of its place and one of its channel and tap.
+/// Convolution and the gradient of its input, as correlations. The matrix of all windows is never materialized: the
+/// kernel computes the address of each element as the sum of an offset for its place and an offset for its channel and
+/// tap.
 extension CPUBackend {
   public func convolution(
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
@@ -33,7 +34,7 @@ extension CPUBackend {
     guard dy.dtype == .float32 else { throw unsupported("convolutionInputGradient", dy.dtype) }
     guard shape.inputCount > 0 else { return }
     let correlations = Correlation.backward(shape).filter { $0.depth > 0 && $0.sourcePlane > 0 }
-    // Positions that no window sees are in no correlation.
+    // Positions that no window covers do not occur in any correlation.
     if correlations.count < shape.height.stride * shape.width.stride { try fill(dx, count: shape.inputCount, with: 0) }
     let finish = CorrelationFinish(result: dx.floats, height: shape.height.input, width: shape.width.input)
     for correlation in correlations {
@@ -61,10 +62,10 @@ extension CPUBackend {
   ) throws {
     let blocks = PlaceBlocks(
       batch: correlation.batch, height: correlation.height.outputs, width: correlation.width.outputs, places: 240)
-    let source = SeenSource(correlation, blocks, kernels)
+    let source = ImplicitIm2col(correlation, blocks, kernels)
     let product = CorrelationProduct(
       correlation: correlation, panels: panels, source: source, finish: finish, kernels: kernels)
-    // Where there are few blocks for the threads, each strip of outputs is a unit of its own.
+    // If there are few blocks for the threads, each strip of outputs becomes a separate unit.
     let whole = correlation.groups * blocks.count
     let cuts = whole >= 4 * pool.threadCount ? 1 : panels.strips
     let columns = min(kernels.pointee.strip, panels.step(0)) * blocks.places

@@ -1,7 +1,7 @@
 import BackendCore
 import CPUKernels
 
-/// The gradient of what follows the sums of a convolution.
+/// The gradient of the operations after the sums of a convolution.
 extension CPUBackend {
   public func convolutionOutputGradient(
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, batch: Int, channels: Int, plane: Int,

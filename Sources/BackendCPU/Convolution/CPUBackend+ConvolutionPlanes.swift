@@ -1,7 +1,7 @@
 import BackendCore
 import CPUKernels
 
-/// Convolution, and its gradients, where a group has few outputs.
+/// Convolution and its gradients if a group has few outputs.
 extension CPUBackend {
   func convolvePlanes(
     _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ correlation: Correlation, _ finish: CorrelationFinish
@@ -59,7 +59,7 @@ extension CPUBackend {
     }
   }
 
-  /// The weights that each channel of the input is seen through, one row for each.
+  /// The weights applied to each channel of the input, one row per channel.
   private func gatherBackward(
     _ w: UnsafePointer<Float>, _ correlation: Correlation, _ shape: ConvolutionShape,
     into weights: UnsafeMutablePointer<Float>
@@ -79,7 +79,7 @@ extension CPUBackend {
     }
   }
 
-  /// dw, from images in parts that the extents decide, whose sums are added in order.
+  /// dw, from parts of the images determined by the extents. Their sums are added in order.
   func convolvePlanesWeights(
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ shape: ConvolutionShape, accumulating: Bool,
     into dw: UnsafeMutablePointer<Float>

@@ -3,7 +3,8 @@ import CPUKernels
 
 /// The gradient of a convolution's weights: dwᵀ = Σ over places of windows times dy.
 ///
-/// The images are cut into parts by the extents alone; each part has sums of its own, which are added in order.
+/// The division of the images into parts depends only on the extents. Each part has separate sums, which are added in
+/// order.
 extension CPUBackend {
   public func convolutionWeightGradient(
     _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
@@ -20,7 +21,7 @@ extension CPUBackend {
     let product = WeightGradientProduct(shape, kernels)
     try withScratch(product.parts * product.partCount, of: Float.self) { sums in
       let (source, gradient, result) = (x.floats, dy.floats, dw.floats)
-      // Ranges of channels, as many as give every thread something to do.
+      // Ranges of channels, enough to give every thread work.
       let whole = product.parts * shape.groups
       let cuts = whole >= 4 * pool.threadCount ? 1 : min(product.correlation.channels, 4 * pool.threadCount / whole + 1)
       try forEachUnit(
@@ -36,7 +37,7 @@ extension CPUBackend {
     }
   }
 
-  /// Adds the parts in order, and turns the sums into weights.
+  /// Adds the parts in order, and converts the sums to the layout of the weights.
   private func addParts(
     _ product: WeightGradientProduct, _ sums: UnsafeMutablePointer<Float>, accumulating: Bool,
     into dw: UnsafeMutablePointer<Float>
@@ -62,13 +63,13 @@ extension CPUBackend {
 /// The sums of some images for some channels.
 struct WeightGradientProduct {
   let correlation: Correlation
-  /// The layout of the sums: as that of the weights.
+  /// The layout of the sums, the same as that of the weights.
   let panels: WeightPanels
-  /// Parts of the images, each with sums of its own.
+  /// The number of parts of the images, each with separate sums.
   let parts: Int
   private let shape: ConvolutionShape
   private let blocks: PlaceBlocks
-  private let source: SeenSource
+  private let source: ImplicitIm2col
   private nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
 
   init(_ shape: ConvolutionShape, _ kernels: UnsafePointer<nn_cpu_kernels>) {
@@ -78,14 +79,14 @@ struct WeightGradientProduct {
     panels = WeightPanels(correlation, kernels)
     blocks = PlaceBlocks(
       batch: shape.batch, height: shape.height.output, width: shape.width.output, places: 480)
-    source = SeenSource(correlation, blocks, kernels)
-    // More parts than threads are likely, as long as their sums are small beside the caches.
+    source = ImplicitIm2col(correlation, blocks, kernels)
+    // More parts than the likely number of threads, as long as their sums are small compared to the caches.
     parts = max(1, min(blocks.count, 16, (1 << 19) / max(1, panels.count)))
   }
 
-  /// Floats of the sums of one part.
+  /// The number of floats in the sums of one part.
   var partCount: Int { panels.count }
-  var scratchCount: Int { source.scratchCount + blocks.places * panels.step(0) }
+  var scratchCount: Int { source.scratchCount + (blocks.places + correlation.depth) * panels.step(0) }
 
   func compute(
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, part: Int, group: Int, channels: Range<Int>,
@@ -106,7 +107,7 @@ struct WeightGradientProduct {
     }
   }
 
-  /// A row for each place of the block, from the planes of dy.
+  /// Transposes planes of dy into one row per place of the block.
   private func turn(
     _ dy: UnsafePointer<Float>, group: Int, _ outputs: Range<Int>, _ block: PlaceBlock, _ step: Int,
     into turned: UnsafeMutablePointer<Float>
@@ -121,15 +122,19 @@ struct WeightGradientProduct {
   }
 
   private func multiply(
-    _ seen: UnsafePointer<Float>, _ turned: UnsafePointer<Float>, _ rows: Range<Int>, _ outputs: Int, _ step: Int,
+    _ seen: UnsafePointer<Float>, _ turned: UnsafeMutablePointer<Float>, _ rows: Range<Int>, _ outputs: Int,
+    _ step: Int,
     _ count: Int, isFirst: Bool, into target: UnsafeMutablePointer<Float>
   ) {
     source.depths.withUnsafeBufferPointer { depths in
       source.places.withUnsafeBufferPointer { places in
         CorrelationProduct.zeros.withUnsafeBufferPointer { zeros in
-          kernels.pointee.gemm_spread(
+          // The sums of a block are added to those before as one number: a running sum would lose digits.
+          let sums = isFirst ? target : turned + blocks.places * panels.step(0)
+          kernels.pointee.implicit_gemm(
             rows.count, outputs, count, seen, depths.baseAddress! + rows.lowerBound, places.baseAddress!, turned, step,
-            isFirst ? zeros.baseAddress! : UnsafePointer(target), isFirst ? 0 : step, false, target, step)
+            zeros.baseAddress!, 0, false, sums, step)
+          if !isFirst { kernels.pointee.add_floats(sums, 1, target, 1, rows.count * step) }
         }
       }
     }

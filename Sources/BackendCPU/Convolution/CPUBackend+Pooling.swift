@@ -7,6 +7,7 @@ extension CPUBackend {
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
   ) throws {
     guard x.dtype == .float32 else { throw unsupported("pool", x.dtype) }
+    if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
     let (source, result, places) = (x.floats, y.floats, indices?.integers)
     let (height, width, kernel) = (nn_window(shape.height), nn_window(shape.width), kernels.pointee.pool_plane)
     forEachPlane(shape) { plane in
@@ -24,25 +25,35 @@ extension CPUBackend {
     guard dy.dtype == .float32 else { throw unsupported("poolGradient", dy.dtype) }
     let (gradient, result, places) = (dy.floats, dx.floats, indices?.integers)
     let (height, width) = (nn_window(shape.height), nn_window(shape.width))
-    guard op == .maximum else {
-      let kernel = kernels.pointee.pool_mean_gradient
-      return forEachPlane(shape) { plane in
-        withUnsafePointers(height, width) { height, width in
-          kernel(
-            op.code, gradient + plane * shape.outputPlane, height, width, result + plane * shape.inputPlane)
+    guard op != .maximum || places != nil else {
+      fatalError("the gradient of a maximum needs the indices of the maxima")
+    }
+    let table = kernels
+    let isLong = shape.height.windowsAtAPlace * shape.width.windowsAtAPlace > Self.plainWindows
+    forEachPlane(shape) { plane in
+      let (from, to) = (gradient + plane * shape.outputPlane, result + plane * shape.inputPlane)
+      let positions = places.map { $0 + plane * shape.outputPlane }
+      withUnsafePointers(height, width) { height, width in
+        guard isLong else {
+          if op == .maximum, let positions {
+            return table.pointee.pool_maximum_gradient(from, height, width, positions, to)
+          }
+          return table.pointee.pool_mean_gradient(op.code, from, height, width, to)
+        }
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: shape.inputPlane) { sums in
+          guard let sums = sums.baseAddress else { return }
+          if op == .maximum, let positions {
+            table.pointee.pool_maximum_gradient_long(from, height, width, positions, sums, to)
+          } else {
+            table.pointee.pool_mean_gradient_long(op.code, from, height, width, sums, to)
+          }
         }
       }
     }
-    guard let places else { fatalError("the gradient of a maximum needs the indices of the maxima") }
-    let kernel = kernels.pointee.pool_maximum_gradient
-    forEachPlane(shape) { plane in
-      withUnsafePointers(height, width) { height, width in
-        kernel(
-          gradient + plane * shape.outputPlane, height, width, places + plane * shape.outputPlane,
-          result + plane * shape.inputPlane)
-      }
-    }
   }
+
+  /// Windows whose shares of one place are added in float32.
+  private static let plainWindows = 64
 
   private func forEachPlane(_ shape: PoolingShape, _ body: (Int) -> Void) {
     let work = max(1, shape.inputPlane + shape.outputPlane * shape.window)
@@ -56,6 +67,11 @@ private func withUnsafePointers(
   _ height: nn_window, _ width: nn_window, _ body: (UnsafePointer<nn_window>, UnsafePointer<nn_window>) -> Void
 ) {
   withUnsafePointer(to: height) { height in withUnsafePointer(to: width) { width in body(height, width) } }
+}
+
+extension WindowAxis {
+  /// How many windows see one place, at most.
+  fileprivate var windowsAtAPlace: Int { min(output, (kernel + stride - 1) / stride) }
 }
 
 extension nn_window {

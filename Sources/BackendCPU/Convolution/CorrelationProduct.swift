@@ -1,7 +1,7 @@
 import BackendCore
 import CPUKernels
 
-/// Where the sums of a correlation go, and what is done to them while they are in the cache.
+/// The destination of the sums of a correlation, and the operations applied to them while they are in the cache.
 struct CorrelationFinish {
   var bias: UnsafePointer<Float>?
   var activation: UnaryOp?
@@ -19,27 +19,28 @@ struct CorrelationFinish {
     (self.height, self.width) = (height, width)
   }
 
-  /// Whether the kernel itself can end with the activation.
+  /// Whether the kernel itself can apply the activation.
   var rectifies: Bool { activation?.kind == .relu && preActivation == nil }
 }
 
-/// The product of a block of places with strips of outputs.
+/// The product of a block of places and strips of outputs.
 struct CorrelationProduct {
-  /// Products of an output that are summed before the next are begun, so that their weights stay in the second-level cache.
+  /// The number of products of an output to sum before starting the next ones, so that their weights stay in the L2
+  /// cache.
   private static let depthBlock = 768
-  /// What sums begin with that have no bias: a whole strip.
+  /// The initial sums without a bias, for a whole strip.
   static let zeros: [Float] = Array(repeating: 0, count: 64)
 
   let correlation: Correlation
   let panels: WeightPanels
-  let source: SeenSource
+  let source: ImplicitIm2col
   let finish: CorrelationFinish
   nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
 
   /// - Parameters:
-  ///   - scratch: for the source.
-  ///   - sums: a strip of outputs for each place of a whole block.
-  ///   - turned: the same.
+  ///   - scratch: Memory for the source.
+  ///   - sums: Memory for a strip of outputs for each place of a whole block.
+  ///   - turned: The same.
   func compute(
     _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, group: Int, _ block: PlaceBlock, strips: Range<Int>,
     scratch: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>, turned: UnsafeMutablePointer<Float>
@@ -62,7 +63,7 @@ struct CorrelationProduct {
     }
   }
 
-  /// The sums of all places for one strip: a row for each place.
+  /// The sums of all places for one strip, one row per place.
   private func multiply(
     _ seen: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ step: Int, _ outputs: Int, _ count: Int,
     _ bias: UnsafePointer<Float>?, into sums: UnsafeMutablePointer<Float>
@@ -75,7 +76,7 @@ struct CorrelationProduct {
           for cut in 0..<cuts {
             let (first, end) = (cut * depth / cuts, (cut + 1) * depth / cuts)
             let start = cut == 0 ? bias ?? zeros.baseAddress! : UnsafePointer(sums)
-            kernels.pointee.gemm_spread(
+            kernels.pointee.implicit_gemm(
               count, outputs, end - first, seen, places.baseAddress!, depths.baseAddress! + first, panel + first * step,
               step, start, cut == 0 ? 0 : step, finish.rectifies && cut + 1 == cuts, sums, step)
           }
@@ -84,7 +85,7 @@ struct CorrelationProduct {
     }
   }
 
-  /// Turns rows of places into rows of planes.
+  /// Transposes rows of places to rows of planes.
   private func put(
     _ sums: UnsafePointer<Float>, _ step: Int, _ outputs: Int, _ firstOutput: Int, _ block: PlaceBlock,
     into result: UnsafeMutablePointer<Float>, turned: UnsafeMutablePointer<Float>
@@ -106,7 +107,7 @@ struct CorrelationProduct {
     }
   }
 
-  /// Copies rows of places to where they stand in the planes of the result.
+  /// Copies rows of places to their positions in the planes of the result.
   private func spread(
     _ turned: UnsafePointer<Float>, _ outputs: Int, _ block: PlaceBlock, _ target: UnsafeMutablePointer<Float>
   ) {

@@ -1,13 +1,13 @@
-/// Outputs of some images, cut into blocks: parts of a row, rows of an image, or whole images.
+/// The outputs of some images, divided into blocks: parts of a row, rows of an image, or whole images.
 ///
-/// Only the extents decide, never the number of threads. The places of a block are numbered by image, row and column; a smaller
-/// block at an edge numbers them as the beginning of a whole one.
+/// The division depends only on the extents, never on the number of threads. The places of a block are numbered by
+/// image, row, and column. A smaller block at an edge is numbered like the start of a whole block.
 struct PlaceBlocks {
   /// The extents of a whole block.
   let images, rows, columns: Int
   private let batch, height, width: Int
 
-  /// - Parameter places: About how many a block has.
+  /// - Parameter places: The approximate number of places per block.
   init(batch: Int, height: Int, width: Int, places: Int) {
     (self.batch, self.height, self.width) = (batch, height, width)
     func share(_ count: Int, _ most: Int) -> Int {
@@ -19,7 +19,7 @@ struct PlaceBlocks {
     images = rows < height || columns < width ? 1 : share(batch, places / max(1, height * width))
   }
 
-  /// The places of a whole block.
+  /// The number of places in a whole block.
   var places: Int { images * rows * columns }
   private var imageBlocks: Int { (batch + images - 1) / images }
   private var rowBlocks: Int { (height + rows - 1) / rows }
@@ -39,7 +39,7 @@ struct PlaceBlocks {
 
 struct PlaceBlock {
   let images, rows, columns: Range<Int>
-  /// The places of one image.
+  /// The number of places in one image.
   var plane: Int { rows.count * columns.count }
   var count: Int { images.count * plane }
 }

@@ -1,21 +1,21 @@
 import BackendCore
 import CPUKernels
 
-/// A correlation whose groups have few outputs, such as one that convolves each channel by itself: each output is computed by
-/// itself, in vectors of places.
+/// A correlation whose groups have few outputs, such as a depthwise convolution: each output is computed separately, in
+/// vectors of places.
 ///
-/// What the windows see is the source where they stay inside and columns follow one another; else a copy with zeros beyond the
-/// edges, in which columns that are a step apart lie together.
+/// If the windows stay inside the source and columns are contiguous, they read the source directly. Otherwise, they
+/// read a copy with zeros beyond the edges, in which columns that are one step apart are contiguous.
 struct PlaneCorrelation {
   let correlation: Correlation
-  /// Rows of outputs that are computed from one copy, and how many such blocks an image has.
+  /// The rows of outputs computed from one copy, and the number of such blocks per image.
   let rows, blocks: Int
   private nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
   private let isCopied: Bool
   private let seenColumns, phase, rowPitch, planePitch: Int
   private let depths: [Int]
 
-  /// Whether this pays: the places of a row have to make up for outputs that would fill a part of a vector.
+  /// Whether this is faster: the places of a row must make up for outputs that would fill only part of a vector.
   static func pays(_ correlation: Correlation) -> Bool {
     correlation.outputs * 8 <= min(correlation.width.outputs, 32)
   }
@@ -28,7 +28,7 @@ struct PlaneCorrelation {
     seenColumns = width.reach(width.outputs)
     phase = (seenColumns + width.step - 1) / width.step
     rowPitch = isCopied ? phase * width.step : width.source
-    // A copy stays in the second-level cache.
+    // A copy stays in the L2 cache.
     let most = max(1, (1 << 16) / max(1, correlation.channels * rowPitch * height.step))
     rows = isCopied ? min(height.outputs, most) : height.outputs
     blocks = (height.outputs + max(rows, 1) - 1) / max(rows, 1)
@@ -47,7 +47,7 @@ struct PlaneCorrelation {
     self.depths = depths
   }
 
-  /// Floats of scratch memory for `prepare`, and for `place`.
+  /// The floats of scratch memory for `prepare` and for `place`.
   var sourceCount: Int {
     isCopied ? correlation.channels * planePitch + (correlation.width.step > 1 ? height * seenColumns : 0) : 0
   }
@@ -57,7 +57,7 @@ struct PlaneCorrelation {
   /// The rows of outputs of a block.
   func rows(_ block: Int) -> Range<Int> { block * rows..<min((block + 1) * rows, correlation.height.outputs) }
 
-  /// Where the offsets count from for some rows of outputs.
+  /// Returns the base address of the offsets for some rows of outputs.
   func prepare(
     _ x: UnsafePointer<Float>, image: Int, group: Int, _ rows: Range<Int>, scratch: UnsafeMutablePointer<Float>
   ) -> UnsafePointer<Float> {
@@ -98,7 +98,7 @@ struct PlaneCorrelation {
     }
   }
 
-  /// Adds the products of some rows of dy with what each weight saw.
+  /// Adds the products of some rows of dy with the inputs of each weight.
   func addDots(
     _ seen: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, rows: Int, into sums: UnsafeMutablePointer<Float>
   ) {
@@ -110,7 +110,7 @@ struct PlaneCorrelation {
     }
   }
 
-  /// Puts rows of outputs where they stand in a plane of the result.
+  /// Writes rows of outputs to their positions in a plane of the result.
   func place(_ sums: UnsafePointer<Float>, _ rows: Range<Int>, into plane: UnsafeMutablePointer<Float>, width: Int) {
     let (axis, columns) = (correlation.height, correlation.width)
     for (index, row) in rows.enumerated() {

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Scratch memory for the threads of one region: a chunk of work takes a slot while it runs, so that a thread finds the one
-/// that it has just used in its cache. There are as many as threads, and so always one that is free.
+/// Scratch memory for the threads of one region. A chunk of work takes a slot while it runs, and a thread gets the slot
+/// that it used last, which is still in its cache. There are as many slots as threads, so one is always free.
 final class ScratchSlots: Sendable {
   private let free: Mutex<[Int]>
 
@@ -15,15 +15,15 @@ final class ScratchSlots: Sendable {
 }
 
 extension CPUBackend {
-  /// Calls `body` for each of `0..<count`, on several threads if `operations` are worth it, each with scratch memory of its own
-  /// of so many floats.
+  /// Calls `body` for each of `0..<count`, on several threads if `operations` is large enough, each with a separate
+  /// scratch memory of this many floats.
   func forEachUnit(
     _ count: Int, operations: Int, scratchCount: Int, _ body: (Int, UnsafeMutablePointer<Float>) -> Void
   ) throws {
     guard count > 0 else { return }
     let lanes = min(count, pieces(operations / 98304))
     let slotCount = min(lanes, pool.threadCount)
-    // Slots that begin at different lines of a page and different sets of the cache.
+    // Slots start at different lines of a page and different sets of the cache.
     let slotSize = (scratchCount + 15) / 16 * 16 + 80
     try withScratch(slotCount * slotSize, of: Float.self) { scratch in
       guard lanes > 1 else {

@@ -1,8 +1,8 @@
 import BackendCore
 import CPUKernels
 
-/// The weights of a correlation, as `gemm_spread` reads them: for each group and strip of outputs a panel with one row for each
-/// product of an output.
+/// The weights of a correlation in the layout of `implicit_gemm`: one panel for each group and strip of outputs, with one
+/// row for each product of an output.
 struct WeightPanels {
   let correlation: Correlation
   private let kernels: UnsafePointer<nn_cpu_kernels>
@@ -12,28 +12,28 @@ struct WeightPanels {
     self.kernels = kernels
   }
 
-  /// Strips of outputs of a group.
+  /// The number of strips of outputs per group.
   var strips: Int { (correlation.outputs + kernels.pointee.strip - 1) / kernels.pointee.strip }
-  /// Floats of the panels of one group, and of all.
+  /// The number of floats in the panels of one group, and of all groups.
   var groupCount: Int { paddedOutputs * correlation.depth }
   var count: Int { correlation.groups * groupCount }
   private var paddedOutputs: Int {
     (correlation.outputs + kernels.pointee.width - 1) / kernels.pointee.width * kernels.pointee.width
   }
 
-  /// The outputs of a strip.
+  /// The range of outputs of a strip.
   func outputs(_ strip: Int) -> Range<Int> {
     let first = strip * kernels.pointee.strip
     return first..<min(first + kernels.pointee.strip, correlation.outputs)
   }
 
-  /// From row to row of the panel of a strip.
+  /// The distance between rows in the panel of a strip.
   func step(_ strip: Int) -> Int { min(kernels.pointee.strip, paddedOutputs - strip * kernels.pointee.strip) }
 
-  /// Where the panel of a strip begins.
+  /// The start of the panel of a strip.
   func start(group: Int, strip: Int) -> Int { group * groupCount + strip * kernels.pointee.strip * correlation.depth }
 
-  /// One panel from the weights of a convolution, `[outputs, channels, window]` per group.
+  /// Packs one panel of the weights of a convolution, `[outputs, channels, window]` per group.
   func packForward(_ w: UnsafePointer<Float>, group: Int, strip: Int, into panels: UnsafeMutablePointer<Float>) {
     let (depth, outputs) = (correlation.depth, outputs(strip))
     let first = (group * correlation.outputs + outputs.lowerBound) * depth
@@ -41,9 +41,10 @@ struct WeightPanels {
       w + first, outputs.count, depth, depth, panels + start(group: group, strip: strip), step(strip))
   }
 
-  /// One panel for the gradient of the input: outputs and channels change places, and some of the window is left out.
+  /// Packs one panel for the gradient of the input: outputs and channels are exchanged, and part of the window is
+  /// omitted.
   ///
-  /// - Parameter shape: the convolution that the gradient is of.
+  /// - Parameter shape: The convolution to which the gradient belongs.
   func packBackward(
     _ w: UnsafePointer<Float>, _ shape: ConvolutionShape, group: Int, strip: Int,
     into panels: UnsafeMutablePointer<Float>

@@ -3,22 +3,22 @@ internal import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// A context with one in-order queue on one device, and what is known of the device's health. Made once per device, and
-/// never released: drivers may be gone before a process's last destructors run.
+/// A context with one in-order queue on one device, and the health state of the device. It is created once per device
+/// and never released, because drivers may be unloaded before a process's last destructors run.
 ///
-/// Any thread may use it. It takes no lock across a call that waits.
+/// It can be used from any thread. It holds no lock during a call that waits.
 final class OpenCLContext: @unchecked Sendable {
   let device: OpenCLDevice
   let cl: NNOpenCLFunctions
   let context: cl_context
   let queue: cl_command_queue
-  /// Bytes in buffers that somebody holds, for errors; the pool keeps it.
+  /// The number of bytes in live buffers, for errors; maintained by the pool.
   let liveBytes = Atomic<Int>(0)
-  /// How often the host waited for the device.
+  /// The number of times the host has waited for the device.
   let waits = Atomic<Int>(0)
-  /// How often the host read memory of the device.
+  /// The number of times the host has read device memory.
   let hostReads = Atomic<Int>(0)
-  /// What commands took, where that is kept.
+  /// The durations of commands, if profiling is enabled.
   let profile: LaunchProfile?
   private let forks: Int32
   private let messages: DriverMessages
@@ -26,8 +26,8 @@ final class OpenCLContext: @unchecked Sendable {
   private let loss = Mutex<BackendError?>(nil)
 
   /// - Parameters:
-  ///   - functions: entry points to use in place of the loader's; for tests, which make some of them fail.
-  ///   - isProfiled: The device notes when each command begins and ends.
+  ///   - functions: Entry points that replace those of the loader. Tests use this to make some of them fail.
+  ///   - isProfiled: Whether the device records the start and end of each command.
   init(_ device: OpenCLDevice, functions: NNOpenCLFunctions? = nil, isProfiled: Bool = false) throws {
     cl = try functions ?? OpenCLLibrary.functions()
     self.device = device
@@ -61,10 +61,10 @@ final class OpenCLContext: @unchecked Sendable {
     self.queue = queue
   }
 
-  /// False in a child made by fork(): a driver's threads and locks do not come along, and calls would hang.
+  /// False in a child created by fork(): the driver's threads and locks are not inherited, and calls would hang.
   var isInItsProcess: Bool { nn_opencl_forks() == forks }
 
-  /// Throws what has made the device unusable, if anything has.
+  /// Throws the error that has made the device unusable, if any.
   func checkUsable() throws {
     if !isInItsProcess {
       throw BackendError.deviceLost(
@@ -74,8 +74,8 @@ final class OpenCLContext: @unchecked Sendable {
     if isLost.load(ordering: .acquiring), let error = loss.withLock({ $0 }) { throw error }
   }
 
-  /// Turns a failed status into an error. Memory can run out and come back; after anything else the context is not to be
-  /// trusted, and the error stays.
+  /// Converts a failed status to an error. The context can recover from a lack of memory. After any other error, the
+  /// context is unreliable, and the error persists.
   func check(_ status: cl_int, _ action: @autoclosure () -> String, bytes: Int = 0) throws {
     guard status != CL_SUCCESS else { return }
     if status == CL_MEM_OBJECT_ALLOCATION_FAILURE || status == CL_OUT_OF_HOST_MEMORY {
@@ -85,7 +85,7 @@ final class OpenCLContext: @unchecked Sendable {
     throw lose("\(action()) failed: \(OpenCLLibrary.name(of: status))\(messages.text)")
   }
 
-  /// Marks the device as lost for good; the first reason is the one that stays.
+  /// Marks the device as lost permanently. Only the first reason is kept.
   private func lose(_ reason: String) -> BackendError {
     let error = BackendError.deviceLost(device: "\(device)", reason: reason)
     let first = loss.withLock { loss in
@@ -104,7 +104,8 @@ final class OpenCLContext: @unchecked Sendable {
   }
 }
 
-/// The last words of a driver about a context, sent from threads of its own: often the best diagnosis there is.
+/// The last messages of a driver about a context, sent from its own threads. They are often the best diagnosis
+/// available.
 private final class DriverMessages: Sendable {
   private let latest = Mutex<[String]>([])
 
@@ -115,7 +116,7 @@ private final class DriverMessages: Sendable {
     }
   }
 
-  /// As the end of a sentence; empty without messages.
+  /// The messages as the end of a sentence; empty if there are none.
   var text: String {
     let latest = latest.withLock { $0 }
     return latest.isEmpty ? "" : " (the driver says: \(latest.joined(separator: "; ")))"

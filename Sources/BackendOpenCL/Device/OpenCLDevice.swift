@@ -2,16 +2,16 @@
 public import BackendCore
 internal import COpenCL
 
-/// A device that some OpenCL driver offers. Listing devices creates no context.
+/// A device offered by an OpenCL driver. Listing devices does not create a context.
 ///
 /// ```swift
 /// for device in try OpenCLDevice.available() { print(device.identifier, device.name) }   // opencl:0:0 NVIDIA H200
 /// let backend = try OpenCLBackend.shared(for: OpenCLDevice.named("opencl:0:0"))
 /// ```
 public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
-  /// The position of its platform among the loader's.
+  /// The index of its platform in the loader's list.
   public let platformIndex: Int
-  /// Its position among all the devices of the platform.
+  /// Its index in the list of all devices of the platform.
   public let deviceIndex: Int
   public let name: String
   public let vendor: String
@@ -20,31 +20,31 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
   public let platformVersion: String
   public let driverVersion: String
   public let deviceVersion: String
-  /// Bytes of its memory.
+  /// The size of its memory in bytes.
   public let memoryBytes: Int
-  /// Bytes of the largest buffer.
+  /// The size of the largest possible buffer in bytes.
   public let largestBufferBytes: Int
   public let computeUnits: Int
-  /// Bytes of local memory that a work group can have.
+  /// The local memory per work group in bytes.
   public let localMemoryBytes: Int
   let largestWorkGroup: Int
-  /// The floats of a vector register, as the driver has it.
+  /// The number of floats in a vector register, as reported by the driver.
   let nativeVectorWidth: Int
   let hasCorrectlyRoundedDivision: Bool
   let handle: OpenCLDeviceHandle
 
-  /// "opencl:P:D".
+  /// The identifier, "opencl:P:D".
   public var identifier: String { "opencl:\(platformIndex):\(deviceIndex)" }
   public var description: String { "\(identifier) \(name)" }
 
-  /// Every usable device of every platform, in the loader's order. A platform or device that answers no queries, and a
-  /// device without a compiler, is left out.
+  /// All usable devices of all platforms, in the loader's order. Platforms and devices that do not answer queries, and
+  /// devices without a compiler, are omitted.
   /// - Throws: `OpenCLError.noLoader` or `.noPlatform`.
   public static func available() throws -> [OpenCLDevice] { try available(OpenCLLibrary.functions()) }
 
   static func available(_ cl: NNOpenCLFunctions) throws -> [OpenCLDevice] {
     var count: cl_uint = 0
-    // Without a driver the loaders return CL_PLATFORM_NOT_FOUND_KHR, not a count of 0.
+    // Without a driver, loaders return CL_PLATFORM_NOT_FOUND_KHR instead of a count of 0.
     guard cl.clGetPlatformIDs(0, nil, &count) == CL_SUCCESS, count > 0 else {
       throw OpenCLError.noPlatform(tried: .tried())
     }
@@ -66,7 +66,7 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
     return result
   }
 
-  /// The device called `identifier`, "opencl:P:D".
+  /// The device with this identifier, "opencl:P:D".
   /// - Throws: `OpenCLError`.
   public static func named(_ identifier: String) throws -> OpenCLDevice {
     let found = try available()
@@ -86,14 +86,14 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// The driver's names for a device. They stay valid to the end of the process.
+/// The driver's handles for a device. They are valid until the process ends.
 struct OpenCLDeviceHandle: @unchecked Sendable, Hashable {
   let platform: cl_platform_id
   let device: cl_device_id
 }
 
 extension OpenCLDevice {
-  /// Asks the device what it is; nil when it does not answer or cannot compile.
+  /// Queries the device. Nil if it does not answer or cannot compile.
   init?(_ handle: OpenCLDeviceHandle, platformIndex: Int, deviceIndex: Int, _ cl: NNOpenCLFunctions) {
     let info = OpenCLDeviceInfo(handle: handle, cl: cl)
     guard let name = info.string(CL_DEVICE_NAME), let memory: cl_ulong = info.value(CL_DEVICE_GLOBAL_MEM_SIZE),
@@ -142,7 +142,7 @@ extension DeviceKind {
   }
 }
 
-/// The queries of one device.
+/// Queries for one device.
 private struct OpenCLDeviceInfo {
   let handle: OpenCLDeviceHandle
   let cl: NNOpenCLFunctions
@@ -162,7 +162,7 @@ private struct OpenCLDeviceInfo {
     text { cl.clGetPlatformInfo(handle.platform, cl_platform_info(key), $0, $1, $2) }
   }
 
-  /// A text of unknown length: asked for its length first. Some drivers pad names with blanks.
+  /// A text of unknown length: first queries its length. Some drivers pad names with blanks.
   private func text(
     _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> cl_int
   ) -> String? {

@@ -1,13 +1,13 @@
 #if OpenCL
-/// Why there is no OpenCL device to open.
+/// The reasons why no OpenCL device can be opened.
 public enum OpenCLError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// `libOpenCL.so.1` could not be opened; the reason is the dynamic linker's.
+  /// `libOpenCL.so.1` could not be opened; the reason is the dynamic linker's message.
   case noLoader(reason: String)
-  /// The loader found no driver that works; `tried` says where it looked, and what failed there.
+  /// The loader found no working driver; `tried` lists the searched locations and the failures.
   case noPlatform(tried: OpenCLVendors)
-  /// No device has this identifier; `found` lists those that there are.
+  /// There is no device with this identifier; `found` lists the existing ones.
   case noDevice(identifier: String, found: [String])
-  /// The device cannot run the kernels, or its driver refused a context or a queue.
+  /// The device cannot run the kernels, or its driver failed to create a context or a queue.
   case unusable(device: String, reason: String)
 
   public var description: String {

@@ -3,7 +3,7 @@ internal import COpenCL
 
 /// The loader's entry points, opened on first use.
 enum OpenCLLibrary {
-  /// The table, or the reason why there is none.
+  /// The function table, or an error with the reason why it is not available.
   static func functions() throws -> NNOpenCLFunctions {
     guard let table = nn_opencl_functions() else {
       throw OpenCLError.noLoader(reason: String(cString: nn_opencl_load_error()))
@@ -11,7 +11,7 @@ enum OpenCLLibrary {
     return table.pointee
   }
 
-  /// A status code by its name in the headers, for messages.
+  /// The name of a status code in the headers, for messages.
   static func name(of status: cl_int) -> String {
     statusNames[status].map { "\($0) (\(status))" } ?? "status \(status)"
   }

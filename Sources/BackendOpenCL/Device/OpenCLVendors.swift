@@ -1,5 +1,6 @@
 #if OpenCL
 internal import COpenCL
+internal import Files
 
 #if canImport(Glibc)
 import Glibc
@@ -7,48 +8,48 @@ import Glibc
 import Musl
 #endif
 
-/// A driver's library that the loader was told of, and what became of it.
+/// A driver library registered with the loader, and the result of trying it.
 public struct OpenCLVendor: Sendable, Hashable, CustomStringConvertible {
-  /// What names it: a file of the vendors' folder, or the variable `OCL_ICD_VENDORS`.
+  /// The registration: a file in the vendors' folder, or the variable `OCL_ICD_VENDORS`.
   public let source: String
-  /// Its name or path, as it stands there.
+  /// The name or path of the library, as registered.
   public let library: String
-  /// Why it gives no platform; nil when it gives one.
+  /// The reason why it provides no platform; nil if it provides one.
   public let failure: String?
 
-  /// "/etc/OpenCL/vendors/nvidia.icd: libnvidia-opencl.so.1 works".
+  /// For example, "/etc/OpenCL/vendors/nvidia.icd: libnvidia-opencl.so.1 works".
   public var description: String { "\(source): \(library.isEmpty ? "" : library + " ")\(failure ?? "works")" }
 }
 
-/// Where the loader looks for drivers, and what is there. It asks again what the loader has asked already, so it costs as
-/// much as a listing of the devices.
+/// The locations where the loader searches for drivers, and the results. This repeats the queries of the loader, so it
+/// takes as long as listing the devices.
 ///
 /// ```swift
 /// print(OpenCLVendors.tried())   // OpenCL drivers of /etc/OpenCL/vendors: pocl.icd: libpocl.so.2.9.0 works
 /// ```
 public struct OpenCLVendors: Sendable, Hashable, CustomStringConvertible {
-  /// The folder, file or library where the loader looks.
+  /// The folder, file, or library that the loader searches.
   public let place: String
-  /// Each library that is named there, in the order of the files' names.
+  /// Each registered library, in the order of the file names.
   public let vendors: [OpenCLVendor]
-  /// Drivers that lie on this machine, and that nothing names to the loader.
+  /// Drivers on this machine that are not registered with the loader.
   public let unlisted: [String]
 
-  /// One sentence, for errors.
+  /// A one-sentence description, for errors.
   public var description: String {
     let found = vendors.isEmpty ? "none" : vendors.map(\.description).joined(separator: "; ")
     let hint = unlisted.first.map { "; \($0) is there: OCL_ICD_VENDORS=\($0) names it to the loader" } ?? ""
     return "OpenCL drivers of \(place): \(found)\(hint)"
   }
 
-  /// The file of the loader's entry points; nil when there is no loader.
+  /// The file of the loader's entry points; nil if there is no loader.
   public static var loader: String? { nn_opencl_loader_path().map { String(cString: $0) } }
 
-  /// Looks where the loader looks: in `OCL_ICD_VENDORS`, which is a folder, a file or a library, else in
-  /// `OPENCL_VENDOR_PATH`, else in /etc/OpenCL/vendors.
+  /// Searches the same locations as the loader: `OCL_ICD_VENDORS`, which is a folder, a file, or a library; else
+  /// `OPENCL_VENDOR_PATH`; else /etc/OpenCL/vendors.
   public static func tried() -> OpenCLVendors {
-    let folder = variable("OPENCL_VENDOR_PATH") ?? "/etc/OpenCL/vendors"
-    let place = variable("OCL_ICD_VENDORS") ?? folder
+    let folder = environment("OPENCL_VENDOR_PATH") ?? "/etc/OpenCL/vendors"
+    let place = environment("OCL_ICD_VENDORS") ?? folder
     let vendors: [OpenCLVendor] =
       if let names = files(in: place) {
         names.map { vendor(file: place + (place.hasSuffix("/") ? "" : "/") + $0) }
@@ -62,11 +63,7 @@ public struct OpenCLVendors: Sendable, Hashable, CustomStringConvertible {
     return OpenCLVendors(place: place, vendors: vendors, unlisted: unlisted(beside: vendors))
   }
 
-  private static func variable(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-  }
-
-  /// The `.icd` files of a folder, sorted; nil when it is no folder.
+  /// The `.icd` files of a folder, sorted; nil if it is not a folder.
   private static func files(in folder: String) -> [String]? {
     guard let directory = opendir(folder) else { return nil }
     defer { closedir(directory) }
@@ -98,7 +95,7 @@ public struct OpenCLVendors: Sendable, Hashable, CustomStringConvertible {
     return OpenCLVendor(source: source, library: library, failure: "fails: \(String(cString: reason))")
   }
 
-  /// NVIDIA's driver brings this library into a container, and often no file that names it.
+  /// NVIDIA's driver installs this library in containers, often without a file that registers it.
   private static func unlisted(beside vendors: [OpenCLVendor]) -> [String] {
     let name = "libnvidia-opencl.so.1"
     guard !vendors.contains(where: { $0.library.hasSuffix(name) }) else { return [] }
@@ -106,7 +103,7 @@ public struct OpenCLVendors: Sendable, Hashable, CustomStringConvertible {
       "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/nvidia/lib64",
       "/usr/local/nvidia/lib", "/usr/lib/nvidia", "/run/opengl-driver/lib", "/usr/lib/wsl/lib",
     ]
-    let linker = variable("LD_LIBRARY_PATH")?.split(separator: ":").map(String.init) ?? []
+    let linker = environment("LD_LIBRARY_PATH")?.split(separator: ":").map(String.init) ?? []
     return (linker + folders).map { "\($0)/\(name)" }.filter { access($0, R_OK) == 0 }
   }
 }

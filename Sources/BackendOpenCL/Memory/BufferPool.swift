@@ -3,11 +3,11 @@ internal import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// The caching allocator of a device: freed blocks are kept by size class and handed out again, within a bound.
+/// The caching allocator of a device: freed blocks are kept by size class and reused, up to a limit.
 ///
-/// Sizes are rounded up to a power of two or one of three steps between, so that a block wastes at most a fifth. The queue
-/// runs in order, so a freed block can have a new user at once. Drivers allocate lazily; a new block is forced to exist by
-/// migrating it to the device, so that memory runs out here and not in some later kernel.
+/// Sizes are rounded up to a power of two or one of three steps between powers, so a block wastes at most a fifth. The
+/// queue is in-order, so a freed block can be reused at once. Drivers allocate lazily. A new block is migrated to the
+/// device to force its allocation, so that an out-of-memory error occurs here and not in a later kernel.
 final class BufferPool: Sendable {
   fileprivate struct State {
     var cached: [Int: [MemoryBlock]] = [:]
@@ -23,12 +23,12 @@ final class BufferPool: Sendable {
 
   init(_ context: OpenCLContext) {
     self.context = context
-    // The rest is for the driver, and where the device is the host's own processor, for the host.
+    // The rest is for the driver, and for the host if the device is the host's own processor.
     let share = context.device.kind == .cpu ? 4 : 16
     state = Mutex(State(limitBytes: context.device.memoryBytes / share * (share - 1)))
   }
 
-  /// The size of the block that serves a request.
+  /// The block size for a request.
   static func blockSize(for bytes: Int) -> Int {
     guard bytes > 256 else { return 256 }
     let power = Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount
@@ -36,10 +36,11 @@ final class BufferPool: Sendable {
     return (bytes + step - 1) / step * step
   }
 
-  /// A block of at least `bytes`, content undefined.
-  /// - Throws: `BackendError.outOfMemory` after everything cached was given back and the device has finished.
+  /// A block of at least `bytes`, with undefined content.
+  /// - Throws: `BackendError.outOfMemory` if the allocation fails again after the cache has been released and the
+  ///   device has finished.
   func take(_ bytes: Int) throws -> MemoryBlock {
-    // First, because the size of a block for more cannot always be counted.
+    // Check this first, because the block size for more bytes may overflow.
     guard bytes <= context.device.largestBufferBytes else { throw outOfMemory(bytes) }
     let size = BufferPool.blockSize(for: bytes)
     switch reserve(size) {
@@ -49,7 +50,7 @@ final class BufferPool: Sendable {
       release(evicted)
       if let block = create(size) { return block }
     }
-    // Memory of freed blocks may come back only when the commands that use it are done.
+    // The driver may release the memory of freed blocks only after the commands that use it have finished.
     trim()
     do {
       try context.finish()
@@ -64,7 +65,7 @@ final class BufferPool: Sendable {
 
   private enum Reservation {
     case cached(MemoryBlock)
-    /// Counted as live, to be created; these blocks make room for it.
+    /// Counted as live, but not created yet; the evicted blocks make space for it.
     case reserved(evicted: [MemoryBlock])
     case refused
   }
@@ -85,14 +86,14 @@ final class BufferPool: Sendable {
     }
   }
 
-  /// Counts bytes that somebody has taken, or given back.
+  /// Updates the count of live bytes.
   private func count(_ state: inout State, _ bytes: Int) {
     state.liveBytes += bytes
     state.peakBytes = Swift.max(state.peakBytes, state.liveBytes)
     context.liveBytes.store(state.liveBytes, ordering: .relaxed)
   }
 
-  /// A new block that is known to exist, or nil.
+  /// Creates a new block and verifies that it exists; nil on failure.
   private func create(_ size: Int) -> MemoryBlock? {
     let cl = context.cl
     var status: cl_int = 0
@@ -109,9 +110,9 @@ final class BufferPool: Sendable {
     return MemoryBlock(memory: memory, bytes: size)
   }
 
-  /// Keeps a block for its next user.
+  /// Keeps a block for reuse.
   func giveBack(_ block: MemoryBlock) {
-    // In a forked child nothing may be done with it, and the lock may be held by a thread that is not there.
+    // A forked child must not use the block, and the lock may be held by a thread that does not exist in it.
     guard context.isInItsProcess else { return }
     let evicted = state.withLock { state in
       count(&state, -block.bytes)
@@ -122,7 +123,7 @@ final class BufferPool: Sendable {
     release(evicted)
   }
 
-  /// Gives all cached blocks back to the driver.
+  /// Releases all cached blocks to the driver.
   func trim() { release(state.withLock { $0.evict(downTo: 0) }) }
 
   func setLimit(_ bytes: Int) {
@@ -141,7 +142,7 @@ final class BufferPool: Sendable {
     }
   }
 
-  /// The driver frees the memory when the commands that use it are done.
+  /// The driver frees the memory after the commands that use it have finished.
   private func release(_ blocks: [MemoryBlock]) {
     for block in blocks { _ = context.cl.clReleaseMemObject(block.memory) }
   }
@@ -155,7 +156,7 @@ final class BufferPool: Sendable {
 }
 
 fileprivate extension BufferPool.State {
-  /// Takes blocks from the cache, the largest first, until it holds no more than `bytes`.
+  /// Removes blocks from the cache, the largest first, until it contains at most `bytes`.
   mutating func evict(downTo bytes: Int) -> [MemoryBlock] {
     guard cachedBytes > max(bytes, 0) else { return [] }
     var evicted: [MemoryBlock] = []

@@ -3,22 +3,22 @@ internal import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// A piece of device memory, as the pool keeps it.
+/// A block of device memory, as managed by the pool.
 struct MemoryBlock: @unchecked Sendable {
   let memory: cl_mem
-  /// Its whole size: that of its size class.
+  /// The total size, which is that of its size class.
   let bytes: Int
-  /// No other block has this number; drivers give the handle of one that is gone to another.
+  /// A unique number, because drivers reuse the handles of released blocks.
   let number = MemoryBlock.numbers.add(1, ordering: .relaxed).newValue
   private static let numbers = Atomic<UInt64>(0)
 }
 
-/// A buffer of an OpenCL device. Its memory goes back to the pool with the last reference. Commands that still use it are
-/// ahead of its next user's in the queue, which runs in order.
+/// A buffer of an OpenCL device. Its memory returns to the pool when the last reference is released. Commands that
+/// still use it precede those of its next user in the in-order queue.
 final class OpenCLBuffer: Buffer, @unchecked Sendable {
   let block: MemoryBlock
   let pool: BufferPool
-  /// Where the memory goes back to in the place of the pool.
+  /// The recording that receives the memory back instead of the pool.
   let recording: RecordingMemory?
 
   init(block: MemoryBlock, pool: BufferPool, recording: RecordingMemory? = nil, count: Int, dtype: DType) {
@@ -34,7 +34,7 @@ final class OpenCLBuffer: Buffer, @unchecked Sendable {
 }
 
 extension BufferSlice {
-  /// The memory behind the slice.
+  /// The memory block of the slice.
   var block: MemoryBlock {
     guard let buffer = buffer as? OpenCLBuffer else {
       fatalError("an OpenCL device got a buffer of another backend: \(type(of: buffer))")

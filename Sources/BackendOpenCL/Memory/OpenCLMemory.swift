@@ -2,7 +2,7 @@
 public import BackendCore
 internal import COpenCL
 
-/// Memory.
+/// Memory operations.
 extension OpenCLBackend {
   public func allocate(count: Int, dtype: DType) throws -> Buffer {
     guard supports(dtype) else { throw unsupported("buffer", dtype) }
@@ -26,7 +26,7 @@ extension OpenCLBackend {
     try context.checkUsable()
     guard let capture else { return try staging.upload(source, into: Place(destination)) }
     try capture.watch { try staging.upload(source, into: Place(destination)) }
-    // The bytes are kept, since later calls may write over them.
+    // The bytes are stored, because later calls may overwrite them.
     capture.keepUpload(source, destination)
   }
 
@@ -73,7 +73,7 @@ extension OpenCLBackend {
 }
 
 extension OpenCLContext {
-  /// Enqueues the setting of all bits.
+  /// Enqueues a fill with one-bits.
   func spoil(_ place: Place, bytes: Int) throws {
     guard bytes > 0 else { return }
     var pattern = UInt8.max

@@ -3,25 +3,26 @@ internal import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// Host memory that uploads pass through, so that they need not wait for the queue: bytes are copied here, the device
-/// fetches them when their turn comes, and the memory is used again after that.
+/// Host staging memory, so that uploads do not have to wait for the queue: bytes are copied here, the device fetches
+/// them when their turn comes, and the memory is then reused.
 final class UploadStaging: Sendable {
-  /// A piece of host memory that the driver has pinned, and mapped for good.
+  /// A piece of host memory that the driver has pinned and mapped permanently.
   private struct Slot: @unchecked Sendable {
     let bytes: UnsafeMutableRawPointer
     let capacity: Int
-    /// The upload that last read it.
+    /// The event of the last upload that read it.
     var event: cl_event?
   }
 
   private struct State {
-    /// By capacity, the one that was used longest ago first.
+    /// The slots by capacity, least recently used first.
     var slots: [Int: [Slot]] = [:]
     var totalBytes = 0
   }
 
   private static let largestSlot = 16 << 20
-  /// An upload above this goes straight from the caller's memory, and waits: there is no room for the next one beside it.
+  /// Larger uploads are read directly from the caller's memory and wait, because there is no space to stage the next
+  /// one at the same time.
   private static let largestUpload = 32 << 20
   private static let limitBytes = 64 << 20
   private let context: OpenCLContext
@@ -29,7 +30,7 @@ final class UploadStaging: Sendable {
 
   init(_ context: OpenCLContext) { self.context = context }
 
-  /// Copies `source` to a buffer, piece by piece; returns as soon as `source` may be freed.
+  /// Copies `source` to a buffer in pieces. Returns as soon as `source` may be freed.
   func upload(_ source: UnsafeRawBufferPointer, into destination: Place) throws {
     let piece = source.count > UploadStaging.largestUpload ? source.count : UploadStaging.largestSlot
     var first = 0
@@ -64,7 +65,7 @@ final class UploadStaging: Sendable {
     try context.check(status, "an upload of \(source.count) bytes", bytes: source.count)
   }
 
-  /// A slot that nothing uses: one whose upload is done, or a new one; nil when there is no room for it.
+  /// An unused slot: one whose upload has finished, or a new one. Nil if there is no space for a new slot.
   private func slot(for bytes: Int) -> Slot? {
     guard bytes <= UploadStaging.largestSlot else { return nil }
     var capacity = 4096
@@ -74,7 +75,8 @@ final class UploadStaging: Sendable {
       found.event = nil
       return found
     }
-    // Small slots come by the dozen, large ones in pairs, for one batch and the next: mapping memory waits for the queue.
+    // Small slots are created by the dozen, large ones in pairs (for one batch and the next), because mapping memory
+    // waits for the queue.
     let total = max(2 * capacity, 1 << 20)
     let mayCreate = state.withLock { state in
       guard state.totalBytes + total <= UploadStaging.limitBytes else { return false }
@@ -93,7 +95,8 @@ final class UploadStaging: Sendable {
     return Slot(bytes: memory, capacity: capacity)
   }
 
-  /// The slot that was used longest ago, if its upload is done. If not, no later one is: the queue runs in order.
+  /// The least recently used slot, if its upload has finished. If it has not, no later one has, because the queue is
+  /// in-order.
   private func freeSlot(_ capacity: Int) -> Slot? {
     state.withLock { state in
       guard let first = state.slots[capacity]?.first, isDone(first) else { return nil }
@@ -101,7 +104,7 @@ final class UploadStaging: Sendable {
     }
   }
 
-  /// True when the slot's upload has ended, well or badly. The query does not wait.
+  /// Whether the slot's upload has ended, successfully or not. The query does not wait.
   private func isDone(_ slot: Slot) -> Bool {
     guard let event = slot.event else { return true }
     var status: cl_int = CL_COMPLETE
@@ -110,7 +113,7 @@ final class UploadStaging: Sendable {
     return context.cl.clGetEventInfo(event, key, size, &status, nil) == CL_SUCCESS && status <= CL_COMPLETE
   }
 
-  /// Host memory that the device can fetch from directly, kept to the end.
+  /// Host memory that the device can read directly, kept until the process ends.
   private func pinnedMemory(_ bytes: Int) -> UnsafeMutableRawPointer? {
     let cl = context.cl
     var status: cl_int = 0

@@ -1,7 +1,7 @@
 #if OpenCL
 internal import BackendCore
 
-// The parts of kernel names that stand for operations, as literals: `"\(op)"` would ask the runtime's metadata for every
+// The parts of kernel names for operations, as literals, because `"\(op)"` would query the runtime's metadata for every
 // launch.
 
 extension UnaryOp.Kind {
@@ -40,7 +40,7 @@ extension UnaryOp.Kind {
     }
   }
 
-  /// The element types that there is a kernel for.
+  /// Whether there is a kernel for this element type.
   func isDefined(for dtype: DType) -> Bool {
     switch self {
     case .logicalNot: dtype == .bool
@@ -49,7 +49,7 @@ extension UnaryOp.Kind {
     }
   }
 
-  /// The kernel of the derivative; functions made of steps share one.
+  /// The kernel of the derivative; step functions share one.
   var gradientName: String {
     switch self {
     case .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: "zero"
@@ -57,7 +57,8 @@ extension UnaryOp.Kind {
     }
   }
 
-  /// The number of an activation that kernels of layers can apply: `nn_activate` in `Common.cl`; nil for the others.
+  /// The number of an activation that the kernels of layers can apply (`nn_activate` in `Common.cl`); nil for the
+  /// others.
   var activation: Int32? {
     switch self {
     case .relu: 1
@@ -72,7 +73,7 @@ extension UnaryOp.Kind {
     }
   }
 
-  /// True for the activations that are more than a comparison.
+  /// True for activations that are more complex than a comparison.
   var isLongActivation: Bool { activation != nil && self != .relu && self != .leakyReLU }
 }
 

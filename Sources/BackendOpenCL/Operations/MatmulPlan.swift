@@ -1,24 +1,25 @@
 #if OpenCL
 internal import BackendCore
 
-/// How a matrix product is shared out among work groups.
+/// The division of a matrix product among work groups.
 struct MatmulPlan {
   let variant: MatmulVariant
-  /// What a work group takes along the axis that is cut: terms of k, or with panels rows of C.
+  /// The size of a work group's part along the divided axis: terms of k, or for panels, rows of C.
   let stretch: Int
-  /// The stretches of k whose partial results are added by a kernel of their own.
+  /// The number of parts of k. A separate kernel adds their partial results.
   let stretches: Int
   let groups: WorkGroups
 
-  /// The shortest stretch of k that is worth a pass of its own over the partial results.
+  /// The shortest part of k that is worth a separate pass over the partial results.
   private static let shortestStretch = 128
-  /// The largest number of row blocks that one item takes, so that their part of A stays in the second cache.
+  /// The maximum number of row blocks per item, so that their part of A stays in the L2 cache.
   private static let mostBlocks = 24
 
   /// - Parameters:
-  ///   - shape: not empty.
-  ///   - choice: from the table of the device, so that the bits depend on shapes alone.
-  ///   - computeUnits: of the device. It decides which group computes what, never in which order a sum is made.
+  ///   - shape: A shape that is not empty.
+  ///   - choice: From the table of the device, so that the bits depend only on shapes.
+  ///   - computeUnits: The compute units of the device. They determine which group computes which part, never the order
+  ///     of a sum.
   init(_ shape: MatmulShape, _ choice: MatmulChoice, computeUnits: Int) {
     switch choice.variant {
     case .tiles(let largest): self.init(shape, largest: largest, wanted: choice.groups)
@@ -29,7 +30,7 @@ struct MatmulPlan {
 
   private init(_ shape: MatmulShape, largest: MatmulTile, wanted: Int) {
     let cuts = max(shape.k / MatmulPlan.shortestStretch, 1)
-    // The largest tile that leaves enough work groups and is not mostly beyond the edge; else the smallest.
+    // The largest tile that leaves enough work groups and is not mostly beyond the edge; otherwise the smallest.
     let allowed = MatmulTile.all.prefix { $0 != largest } + [largest]
     let fitting = allowed.last { tile in
       tile.rows < 2 * shape.m && tile.columns < 2 * shape.n
@@ -44,7 +45,7 @@ struct MatmulPlan {
     groups = WorkGroups(x: tiles, y: min(shape.batch, 65535), z: stretches)
   }
 
-  /// A group computes 32 columns of a row, or 8 where B is transposed.
+  /// A group computes 32 columns of a row, or 8 if B is transposed.
   private init(rows shape: MatmulShape, wanted: Int) {
     let blocks = ceiling(shape.n, shape.transposesB ? 8 : 32)
     let lines = shape.batch * shape.m
@@ -62,7 +63,7 @@ struct MatmulPlan {
   private init(_ shape: MatmulShape, _ panel: MatmulPanel, computeUnits: Int) {
     let panels = ceiling(shape.n, panel.columns)
     let blocks = ceiling(shape.m, panel.rows)
-    // Several groups for each unit, so that one that is late delays little.
+    // Several groups per compute unit, so that a late one causes little delay.
     let cuts = min(max(4 * computeUnits / (panels * shape.batch), ceiling(blocks, MatmulPlan.mostBlocks), 1), blocks)
     variant = .panels(panel)
     stretch = ceiling(blocks, min(cuts, 65535)) * panel.rows

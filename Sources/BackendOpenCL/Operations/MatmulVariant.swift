@@ -1,11 +1,11 @@
 #if OpenCL
-/// A way to compute a matrix product: a family of kernels, and the constants that it is built with.
+/// A method for matrix products: a family of kernels, and its compile-time constants.
 enum MatmulVariant: Sendable, Hashable {
-  /// `Matmul.cl`: tiles in local memory, for devices with many items that run in step.
+  /// `Matmul.cl`: tiles in local memory, for devices with many items running in lockstep.
   case tiles(MatmulTile)
-  /// `MatmulPanels.cl`: one item a work group with explicit vectors, for processors.
+  /// `MatmulPanels.cl`: one item per work group with explicit vectors, for CPUs.
   case panels(MatmulPanel)
-  /// `MatmulRows.cl`: for a few rows, on devices with many items that run in step.
+  /// `MatmulRows.cl`: for a few rows, on devices with many items running in lockstep.
   case rows
 
   var family: KernelFamily {
@@ -16,7 +16,7 @@ enum MatmulVariant: Sendable, Hashable {
     }
   }
 
-  /// What the compiler is told.
+  /// The definitions for the compiler.
   var definitions: String {
     switch self {
     case .tiles(let tile):
@@ -28,17 +28,17 @@ enum MatmulVariant: Sendable, Hashable {
   }
 }
 
-/// A tile of C that one work group of 16 times 16 items computes.
+/// A tile of C computed by one work group of 16 times 16 items.
 struct MatmulTile: Sendable, Hashable {
-  /// Rows, and columns, that an item holds.
+  /// The rows and columns computed by one item.
   let itemRows, itemColumns: Int
-  /// The stretch of k that lies in local memory, twice.
+  /// The part of k in local memory (double-buffered).
   let depth: Int
 
   var rows: Int { 16 * itemRows }
   var columns: Int { 16 * itemColumns }
 
-  /// From the smallest to the largest. Two tiles of each take at most 25 KB of local memory.
+  /// All tiles, smallest first. Two tiles of each take at most 25 KB of local memory.
   static let all = [
     MatmulTile(itemRows: 1, itemColumns: 1, depth: 16), MatmulTile(itemRows: 2, itemColumns: 2, depth: 16),
     MatmulTile(itemRows: 4, itemColumns: 4, depth: 16), MatmulTile(itemRows: 8, itemColumns: 4, depth: 16),
@@ -49,28 +49,29 @@ struct MatmulTile: Sendable, Hashable {
 /// A block of C that stays in the vector registers of one item.
 struct MatmulPanel: Sendable, Hashable {
   let rows: Int
-  /// Vectors of 16 columns.
+  /// The number of vectors of 16 columns.
   let vectors: Int
-  /// The rows of a panel of B.
+  /// The number of rows in a panel of B.
   let depth: Int
-  /// Panels are copied before they are used; false for few rows, which use them once. (Transposed ones always are.)
+  /// Whether panels are copied before use; false for few rows, which use them only once. (Transposed panels are always
+  /// copied.)
   let packs: Bool
 
   var columns: Int { 16 * vectors }
 
-  /// For 32 registers of 512 bits, for 16 of 256 bits, and for few rows.
+  /// For 32 registers of 512 bits, for 16 registers of 256 bits, and for few rows.
   static let all =
     [(12, 2), (8, 2), (6, 2), (6, 1)].map { MatmulPanel(rows: $0, vectors: $1, depth: 256, packs: true) }
     + [(1, 4), (1, 2), (4, 2)].map { MatmulPanel(rows: $0, vectors: $1, depth: 256, packs: false) }
 }
 
-// MARK: As text, for tables
+// MARK: Text form, for tables
 
 extension MatmulVariant: CustomStringConvertible {
-  /// Every variant that there is.
+  /// All variants.
   static let all = MatmulTile.all.map(MatmulVariant.tiles) + MatmulPanel.all.map(MatmulVariant.panels) + [.rows]
 
-  /// "tiles 8x8x8", "panels 12x2x256 packed", "rows".
+  /// The text form: "tiles 8x8x8", "panels 12x2x256 packed", "rows".
   var description: String {
     switch self {
     case .tiles(let tile): "tiles \(tile.itemRows)x\(tile.itemColumns)x\(tile.depth)"
@@ -80,7 +81,7 @@ extension MatmulVariant: CustomStringConvertible {
     }
   }
 
-  /// The variant of this description; nil when there is none.
+  /// The variant with this description; nil if there is none.
   init?(_ description: String) {
     guard let variant = MatmulVariant.all.first(where: { $0.description == description }) else { return nil }
     self = variant

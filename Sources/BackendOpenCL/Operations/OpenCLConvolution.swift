@@ -1,7 +1,7 @@
 #if OpenCL
 public import BackendCore
 
-/// Convolution and its gradients: products whose right operand, the matrix of all windows, is never laid out.
+/// Convolution and its gradients: products whose right operand, the matrix of all windows, is never materialized.
 extension OpenCLBackend {
   public func convolution(
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
@@ -56,14 +56,23 @@ extension OpenCLBackend {
     if accumulating { try binary(.add, dw, Layout(flat: count), target, Layout(flat: count), into: dw) }
   }
 
-  /// Places whose products one work group adds: as many as leave enough groups for the device, by the shape alone.
+  /// The number of places whose products one work group adds: as many as possible while leaving enough groups for the
+  /// device, depending only on the shape.
   private func weightStretch(_ shape: ConvolutionShape, _ terms: Int) -> Int {
-    // By tiles of one size, whichever they will be.
+    // Assumes tiles of one size, regardless of the actual ones.
     let (columns, rows) = (shape.depth, shape.outputChannels / shape.groups)
     let tiles = shape.groups * (options.runsLoops ? ceiling(columns, 32) : ceiling(columns, 64) * ceiling(rows, 64))
     let cuts = max(1, min(256 / tiles, terms / 512))
-    return ((terms + cuts - 1) / cuts + 255) / 256 * 256
+    // A group adds in float32, and partial sums are added with care: so it gets few terms, as far as there is room for the sums.
+    let room = max(cuts, Self.partialSums / shape.weightCount)
+    let careful = min(room, max(cuts, ceiling(terms, Self.plainTerms)))
+    return ((terms + careful - 1) / careful + 255) / 256 * 256
   }
+
+  /// Terms that lose nothing that matters when they are added in float32.
+  private static let plainTerms = 1024
+  /// Partial sums that there is room for: 64 MiB.
+  private static let partialSums = 1 << 24
 
   /// The largest tile that is not mostly beyond the last row, and leaves enough work groups to fill a device.
   private func convolutionTile(rows: Int, columns: Int, parts: Int) -> MatmulTile {
@@ -75,9 +84,9 @@ extension OpenCLBackend {
   }
 
   /// - Parameters:
-  ///   - left: what is read row by row.
-  ///   - images: what windows move over.
-  ///   - rows: of the result, in all groups.
+  ///   - left: The operand read row by row.
+  ///   - images: The operand read through windows.
+  ///   - rows: The number of rows of the result, in all groups.
   private func convolve(
     _ name: String, _ left: BufferSlice, _ images: BufferSlice, _ shape: ConvolutionShape, _ rest: ConvolutionRest,
     rows: Int, columns: Int, into y: BufferSlice
@@ -107,24 +116,24 @@ extension OpenCLBackend {
 }
 
 extension MatmulTile {
-  /// The sizes for convolutions, from the smallest on; `Convolution.cl` wants 4 columns an item at least.
+  /// The tile sizes for convolutions, smallest first. `Convolution.cl` requires at least 4 columns per item.
   static let convolutions = [(2, 4), (4, 4), (2, 8), (4, 8), (8, 8)].map {
     MatmulTile(itemRows: $0, itemColumns: $1, depth: 8)
   }
 
-  /// Those for a vendor's devices: Intel's have no registers for the largest.
+  /// The tile sizes for a vendor's devices: Intel's do not have enough registers for the largest.
   static func convolutions(vendor: String) -> [MatmulTile] {
     vendor.lowercased().contains("intel") ? convolutions.dropLast() : convolutions
   }
 }
 
-/// What a kernel is told beside the shape.
+/// Kernel arguments other than the shape.
 private struct ConvolutionRest {
   var bias: BufferSlice?
   var preActivation: BufferSlice?
   var activation: Int32 = 0
   var parameter: Float = 0
-  /// Terms that a work group adds, and how many work groups share them; all terms unless given.
+  /// The number of terms that a work group adds, and the number of work groups that share them; all terms by default.
   var stretch: Int?
   var stretches = 1
 }

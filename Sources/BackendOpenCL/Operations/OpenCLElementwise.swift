@@ -26,7 +26,7 @@ extension OpenCLBackend {
     let name = KernelName(program: program, stem: "gradient", operation: op.kind.gradientName)
     try launch(name, .elements(count)) { arguments in
       arguments.slice(dy, count)
-      // Steps have a derivative of 0 whatever is saved, which may then be a bool.
+      // The derivative of step functions is 0 regardless of the saved value, which may then be a bool.
       arguments.slice(saved.dtype == .float32 ? saved : dy, count)
       arguments.slice(dx, count)
       arguments.count(count)

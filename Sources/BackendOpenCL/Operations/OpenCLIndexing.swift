@@ -1,7 +1,8 @@
 #if OpenCL
 public import BackendCore
 
-/// Reading and adding at positions named by an int32 operand. The scatters use no atomics: an item owns what it adds to.
+/// Gathers and scatters at positions given by an int32 operand. The scatters use no atomics: each item owns the
+/// elements to which it adds.
 extension OpenCLBackend {
   public func gatherRows(
     _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice
@@ -65,6 +66,9 @@ extension OpenCLBackend {
     guard shape.inner > 1 || indexExtent < 64 else {
       return try scatterLines(updates, indices, indexExtent, into: y, shape, program, type)
     }
+    // Compensates the rounding errors of float sums over long lines.
+    let rests = y.dtype == .float32 && indexExtent >= 64 ? try temporary(shape.count, .float32) : nil
+    if let rests { try fill(rests, count: shape.count, with: 0) }
     try launch(KernelName(program: program, stem: "scatterElements", type: type), .elements(lines)) { arguments in
       arguments.slice(updates)
       arguments.slice(indices)
@@ -73,6 +77,12 @@ extension OpenCLBackend {
       arguments.count(shape.extent)
       arguments.count(shape.inner)
       arguments.count(indexExtent)
+      arguments.memory(rests ?? y)
+      arguments.flag(rests != nil)
+    }
+    if let rests {
+      let layout = Layout(flat: shape.count)
+      try binary(.add, y, layout, rests, layout, into: y)
     }
   }
 

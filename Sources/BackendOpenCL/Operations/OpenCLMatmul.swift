@@ -34,7 +34,7 @@ extension OpenCLBackend {
     try run(product, into: y)
   }
 
-  /// A·B in a given way, whatever the table says.
+  /// A·B with a given method, regardless of the table.
   func matmul(
     _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, choice: MatmulChoice, into c: BufferSlice
   ) throws {
@@ -68,7 +68,7 @@ extension OpenCLBackend {
       arguments.value(product.epilogue)
     }
     guard plan.stretches > 1 else { return }
-    try launch(KernelName(program: program, stem: "matmulJoin"), .elements(count)) { arguments in
+    try launch(KernelName(program: program, stem: "matmulReduce"), .elements(count)) { arguments in
       arguments.slice(target)
       arguments.slice(product.bias ?? c)
       arguments.slice(c)
@@ -102,7 +102,7 @@ extension OpenCLBackend {
     try fusedLinearGradient(dy, saved: saved ?? dy, activation, rows: rows, units: units, dz: dz, dBias: dBias)
   }
 
-  /// Both results in one pass over dy; partial sums of many rows are added by a second kernel.
+  /// Both results in one pass over dy. A second kernel adds the partial sums of many rows.
   private func fusedLinearGradient(
     _ dy: BufferSlice, saved: BufferSlice, _ activation: UnaryOp, rows: Int, units: Int, dz: BufferSlice,
     dBias: BufferSlice
@@ -133,7 +133,7 @@ extension OpenCLBackend {
   }
 }
 
-/// A matrix product and what becomes of it: activation(alpha·A·B + beta·C + bias); `pre` gets the value before the
+/// A matrix product and its epilogue: activation(alpha·A·B + beta·C + bias). `pre` receives the value before the
 /// activation.
 private struct Product {
   var a, b: BufferSlice
@@ -142,11 +142,11 @@ private struct Product {
   var bias: BufferSlice?
   var pre: BufferSlice?
   var isActivationLong = false
-  /// In place of the table's.
+  /// Overrides the table.
   var choice: MatmulChoice?
 
-  /// The same product as that of a row and a matrix where it is one of a matrix and a column: (A·b)ᵀ = bᵀ·Aᵀ, and a column
-  /// lies in memory as a row does.
+  /// The product of a matrix and a column as a product of a row and a matrix: (A·b)ᵀ = bᵀ·Aᵀ. A column has the same
+  /// memory layout as a row.
   var turned: Product {
     guard shape.n == 1, shape.m > 1 else { return self }
     var turned = self

@@ -1,10 +1,10 @@
 #if OpenCL
 public import BackendCore
 
-/// Normalisation of the rows of a matrix and its gradient.
+/// Normalization of the rows of a matrix and its gradient.
 extension OpenCLBackend {
   public func normalize(
-    _ x: BufferSlice, gain: BufferSlice?, shift: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
+    _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
     statistics: BufferSlice?
   ) throws {
     try requireFloat32(x, "normalize")
@@ -12,29 +12,29 @@ extension OpenCLBackend {
     let (name, groups) = rowKernel(.normalization, "normalize", rows: shape.rows, columns: shape.columns)
     try launch(name, groups) { arguments in
       arguments.slice(x, count)
-      arguments.slice(gain ?? x, gain == nil ? 0 : shape.columns)
-      arguments.slice(shift ?? x, shift == nil ? 0 : shape.columns)
+      arguments.slice(weight ?? x, weight == nil ? 0 : shape.columns)
+      arguments.slice(bias ?? x, bias == nil ? 0 : shape.columns)
       arguments.slice(y, count)
       arguments.slice(statistics ?? y, statistics == nil ? 0 : 2 * shape.rows)
       arguments.count(shape.rows)
       arguments.count(shape.columns)
-      arguments.value(Normalization(shape, gain: gain, shift: shift, statistics: statistics))
+      arguments.value(Normalization(shape, weight: weight, bias: bias, statistics: statistics))
     }
   }
 
   public func normalizeGradient(
-    _ dy: BufferSlice, _ x: BufferSlice, gain: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
-    into dx: BufferSlice, dGain: BufferSlice?, dShift: BufferSlice?
+    _ dy: BufferSlice, _ x: BufferSlice, weight: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
+    into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
   ) throws {
     try requireFloat32(dy, "normalizeGradient")
-    let wantsSums = dGain != nil || dShift != nil
+    let wantsSums = dWeight != nil || dBias != nil
     let stretches = ColumnStretches(rows: shape.rows)
     let sums = wantsSums ? try temporary(2 * stretches.count * shape.columns, .float32) : nil
     if let sums, !options.runsLoops { try normalizeSums(dy, x, statistics: statistics, shape, stretches, into: sums) }
     let count = shape.rows * shape.columns
     var (name, groups) = rowKernel(
       .normalization, "normalizeGradient", rows: shape.rows, columns: shape.columns)
-    // Items that run loops take the sums in the same pass.
+    // Items that run loops compute the sums in the same pass.
     let takesSums = wantsSums && options.runsLoops
     if takesSums {
       name = KernelName(program: name.program, stem: "normalizeGradientStretches")
@@ -43,23 +43,23 @@ extension OpenCLBackend {
     try launch(name, groups) { arguments in
       arguments.slice(dy, count)
       arguments.slice(x, count)
-      arguments.slice(gain ?? x, gain == nil ? 0 : shape.columns)
+      arguments.slice(weight ?? x, weight == nil ? 0 : shape.columns)
       arguments.slice(statistics, 2 * shape.rows)
       arguments.slice(dx, count)
       arguments.count(shape.rows)
       arguments.count(shape.columns)
-      arguments.value(Normalization(shape, gain: gain, shift: nil, statistics: nil))
+      arguments.value(Normalization(shape, weight: weight, bias: nil, statistics: nil))
       guard takesSums, let sums else { return }
       arguments.slice(sums, 2 * stretches.count * shape.columns)
       arguments.count(stretches.length)
     }
     guard let sums else { return }
     let stretched = AxisShape(outer: 1, extent: stretches.count, inner: shape.columns)
-    if let dGain { try reduce(.sum, sums, stretched, into: dGain) }
-    if let dShift { try reduce(.sum, sums.advanced(by: stretches.count * shape.columns), stretched, into: dShift) }
+    if let dWeight { try reduce(.sum, sums, stretched, into: dWeight) }
+    if let dBias { try reduce(.sum, sums.advanced(by: stretches.count * shape.columns), stretched, into: dBias) }
   }
 
-  /// Σ dy·x̂ and Σ dy of each column, over stretches of rows.
+  /// Σ dy·x̂ and Σ dy of each column, over parts of the rows.
   private func normalizeSums(
     _ dy: BufferSlice, _ x: BufferSlice, statistics: BufferSlice, _ shape: NormalizationShape,
     _ stretches: ColumnStretches, into sums: BufferSlice
@@ -80,7 +80,7 @@ extension OpenCLBackend {
   }
 }
 
-/// Stretches of rows, whose sums of columns are taken each by itself. They depend on the number of rows alone.
+/// Parts of the rows whose column sums are computed separately. They depend only on the number of rows.
 private struct ColumnStretches {
   let length, count: Int
 
@@ -93,13 +93,13 @@ private struct ColumnStretches {
 /// `normalization_t` of `Normalization.cl`.
 private struct Normalization: BitwiseCopyable {
   var epsilon: Float
-  var isCentred, hasGain, hasShift, keeps: Int32
+  var isCentered, hasWeight, hasBias, keeps: Int32
 
-  init(_ shape: NormalizationShape, gain: BufferSlice?, shift: BufferSlice?, statistics: BufferSlice?) {
+  init(_ shape: NormalizationShape, weight: BufferSlice?, bias: BufferSlice?, statistics: BufferSlice?) {
     epsilon = Float(shape.epsilon)
-    isCentred = shape.isCentred ? 1 : 0
-    hasGain = gain == nil ? 0 : 1
-    hasShift = shift == nil ? 0 : 1
+    isCentered = shape.isCentered ? 1 : 0
+    hasWeight = weight == nil ? 0 : 1
+    hasBias = bias == nil ? 0 : 1
     keeps = statistics == nil ? 0 : 1
   }
 }

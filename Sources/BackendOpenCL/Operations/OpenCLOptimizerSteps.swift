@@ -20,21 +20,25 @@ extension OpenCLBackend {
     }
   }
 
-  public func sumOfSquares(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
-    try requireFloat32(x, "sumOfSquares")
-    let shape = AxisShape(outer: 1, extent: count, inner: 1)
-    guard accumulating else { return try reduce("sumOfSquares", thenBy: "sum", "float", x, shape, into: y) }
+  public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
+    try requireFloat32(x, "norm")
     let sum = try temporary(1, .float32)
-    try reduce("sumOfSquares", thenBy: "sum", "float", x, shape, into: sum)
-    let one = Layout(dense: [1])
-    try binary(.add, y, one, sum, one, into: y)
+    try reduce("sumOfSquares", thenBy: "sum", "float", x, AxisShape(outer: 1, extent: count, inner: 1), into: sum)
+    let program = ProgramName(family: .optimizerSteps, isWide: isWide(count))
+    try launch(KernelName(program: program, stem: "norm"), WorkGroups(x: 1)) { arguments in
+      arguments.slice(x, count)
+      arguments.slice(sum)
+      arguments.slice(y)
+      arguments.count(count)
+      arguments.flag(accumulating)
+    }
   }
 
-  public func clipFactor(sumOfSquares: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
-    try requireFloat32(sumOfSquares, "clipFactor")
+  public func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
+    try requireFloat32(norm, "clipFactor")
     let name = KernelName(program: ProgramName(family: .optimizerSteps), stem: "clipFactor")
     try launch(name, WorkGroups(x: 1)) { arguments in
-      arguments.slice(sumOfSquares)
+      arguments.slice(norm)
       arguments.slice(y)
       arguments.float(maximumNorm)
     }
@@ -59,7 +63,8 @@ extension OptimizerStep.Rule {
 }
 
 extension KernelArguments {
-  /// The states and constants of a rule. A state that the rule does not have is passed as the first, and not touched.
+  /// The states and constants of a rule. For a state that the rule does not have, the first state is passed but not
+  /// accessed.
   fileprivate mutating func rule(_ rule: OptimizerStep.Rule, _ states: [BufferSlice], _ count: Int) {
     switch rule {
     case .sgd(let momentum, let isNesterov):

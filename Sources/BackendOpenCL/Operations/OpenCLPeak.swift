@@ -1,14 +1,14 @@
 #if OpenCL
 package import BackendCore
 
-/// Work for benchmarks, which compare with the highest rate that a device reaches.
+/// Workloads for benchmarks that measure the peak rate of a device.
 extension OpenCLBackend {
-  /// The widths of the vectors of `multiplyAdds`; which one is faster depends on the device.
+  /// The vector widths of `multiplyAdds`. The fastest one depends on the device.
   package static let multiplyAddWidths = [8, 16]
 
-  /// Puts a kernel into the queue in which each of `items` work items (a multiple of 256) makes loops of independent fused
-  /// multiply-adds in registers, and writes one number to y.
-  /// - Returns: the floating-point operations of the kernel.
+  /// Enqueues a kernel in which each of `items` work items (a multiple of 256) runs loops of independent fused
+  /// multiply-adds in registers and writes one number to y.
+  /// - Returns: The number of floating-point operations of the kernel.
   package func multiplyAdds(width: Int, loops: Int, items: Int, into y: BufferSlice) throws -> Double {
     let name = KernelName(
       program: ProgramName(family: .peak), stem: "peak", operation: width == 8 ? "float8" : "float16")

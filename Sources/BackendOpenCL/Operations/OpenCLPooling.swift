@@ -1,12 +1,13 @@
 #if OpenCL
 public import BackendCore
 
-/// Pooling and its gradient, an item for each number of the result.
+/// Pooling and its gradient, one item per element of the result.
 extension OpenCLBackend {
   public func pool(
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
   ) throws {
     try requireFloat32(x, "pool")
+    if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
     let (count, isWide) = (shape.outputCount, isWide(max(shape.inputCount, shape.outputCount)))
     let program = ProgramName(family: .pooling, isWide: isWide)
     let name = op == .maximum ? "poolMaximum" : "poolMean"

@@ -1,8 +1,8 @@
 #if OpenCL
 public import BackendCore
 
-/// Recurrent cells and their gradients, one launch each. Sequences are the protocol's: with the product, two launches a step
-/// and direction (three where a product is made in two parts).
+/// Recurrent cells and their gradients, one launch each. Sequences use the protocol's defaults: with the product, two
+/// launches per step and direction (three if a product is computed in two parts).
 extension OpenCLBackend {
   public func recurrentCell(
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int
@@ -34,7 +34,7 @@ extension OpenCLBackend {
 }
 
 extension KernelArguments {
-  /// `STEP` of `Recurrent.cl`. What there is not is passed as something else, and not touched.
+  /// `STEP` of `Recurrent.cl`. For missing operands, another one is passed but not accessed.
   fileprivate mutating func step(
     _ step: RecurrentStep<BufferSlice>, _ cell: RecurrentCell, batch: Int, units: Int, hasOutput: Bool
   ) {

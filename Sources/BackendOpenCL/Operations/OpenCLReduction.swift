@@ -1,7 +1,7 @@
 #if OpenCL
 public import BackendCore
 
-/// Folds, positions of extremes, and running sums.
+/// Reductions, positions of extreme values, and cumulative sums.
 extension OpenCLBackend {
   public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
     let isDefined =
@@ -15,8 +15,7 @@ extension OpenCLBackend {
     try reduce(op.kernelName, thenBy: op == .mean ? "mean" : op.kernelName, type, x, shape, into: y)
   }
 
-  /// Folds with the kernels called `first`; when that leaves several partial results, these are folded with those called
-  /// `second`.
+  /// Reduces with the kernels named `first`. If several partial results remain, the kernels named `second` reduce them.
   func reduce(
     _ first: String, thenBy second: String, _ type: String, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice
   ) throws {
@@ -25,12 +24,14 @@ extension OpenCLBackend {
     guard plan.stretches > 1 else {
       return try fold(first, type, x, shape, plan, into: y, divisor: shape.extent)
     }
-    let partials = try temporary(shape.outer * plan.stretches * shape.inner, x.dtype)
+    // Partial sums consist of two numbers each: `PARTS` in `Reduction.cl`.
+    let isSum = x.dtype == .float32 && (second == "sum" || second == "mean")
+    let partial = AxisShape(outer: shape.outer, extent: plan.stretches * (isSum ? 2 : 1), inner: shape.inner)
+    let partials = try temporary(partial.count, x.dtype)
     // The mean divides once, at the end.
     try fold(first == "mean" ? "sum" : first, type, x, shape, plan, into: partials, divisor: 1)
-    let rest = AxisShape(outer: shape.outer, extent: plan.stretches, inner: shape.inner)
-    let last = ReductionPlan(rest, isLast: true, runsLoops: options.runsLoops)
-    try fold(second, type, partials, rest, last, into: y, divisor: shape.extent)
+    let last = ReductionPlan(partial, isLast: true, runsLoops: options.runsLoops)
+    try fold(second, type, partials, partial, last, into: y, divisor: shape.extent)
   }
 
   private func fold(
@@ -39,26 +40,18 @@ extension OpenCLBackend {
   ) throws {
     let isWide = isWide(max(shape.extent, shape.inner, shape.reducedCount))
     let program = ProgramName(family: .reduction, isWide: isWide)
-    let (read, written) = (shape.outer * shape.extent * shape.inner, shape.reducedCount * plan.stretches)
+    let (read, written) = (shape.count, shape.reducedCount * plan.stretches)
     switch plan.work {
-    case .lines:
-      let name = KernelName(program: program, stem: operation + "Lines", type: type)
-      try launch(name, .elements(shape.outer, each: shape.extent)) { arguments in
-        arguments.slice(x, read)
-        arguments.slice(y, written)
-        arguments.count(shape.outer)
-        arguments.count(shape.extent)
-        arguments.float(Double(divisor))
-      }
-    case .items:
-      let name = KernelName(program: program, stem: operation + "Items", type: type)
-      try launch(name, .elements(shape.reducedCount)) { arguments in
+    case .lines, .items:
+      let isLines = plan.work == .lines  // one result for each outer position
+      let name = KernelName(program: program, stem: operation + (isLines ? "Lines" : "Items"), type: type)
+      try launch(name, .elements(shape.reducedCount, each: isLines ? shape.extent : 1)) { arguments in
         arguments.slice(x, read)
         arguments.slice(y, written)
         arguments.count(shape.reducedCount)
         arguments.count(shape.extent)
-        arguments.count(shape.inner)
-        arguments.float(Double(divisor))
+        arguments.count(isLines ? plan.block : shape.inner)
+        arguments.divisor(divisor)
       }
     case .short:
       let name = KernelName(program: program, stem: operation + "Short", type: type)
@@ -67,7 +60,7 @@ extension OpenCLBackend {
         arguments.slice(y, written)
         arguments.count(shape.outer)
         arguments.count(shape.extent)
-        arguments.float(Double(divisor))
+        arguments.divisor(divisor)
       }
     case .rows:
       let name = KernelName(program: program, stem: operation + "Rows", type: type)
@@ -76,7 +69,7 @@ extension OpenCLBackend {
         arguments.slice(y, written)
         arguments.count(shape.extent)
         arguments.count(plan.stretch)
-        arguments.float(Double(divisor))
+        arguments.divisor(divisor)
       }
     case .columns:
       let name = KernelName(program: program, stem: operation + "Columns", type: type)
@@ -87,12 +80,14 @@ extension OpenCLBackend {
         arguments.count(shape.inner)
         arguments.count(plan.stretch)
         arguments.count(plan.blocks)
-        arguments.float(Double(divisor))
+        if options.runsLoops { arguments.count(plan.block) }
+        arguments.divisor(divisor)
       }
     }
   }
 
   public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    try BackendError.requirePositions("\(op)", below: shape.extent)
     guard let type = x.dtype.kernelType else { throw unsupported(op.kernelName, x.dtype) }
     guard shape.reducedCount > 0 else { return }
     let program = ProgramName(
@@ -139,31 +134,37 @@ extension OpenCLBackend {
   }
 }
 
-/// How a fold is shared out: which kernel, and into how many stretches the extent is cut. It depends on the shape and the
-/// kind of device alone, so that the bits do.
+/// The division of a reduction: the kernel, and the number of parts of the extent. It depends only on the shape and the
+/// kind of device, and therefore so do the bits.
 struct ReductionPlan {
   enum Work { case lines, items, short, rows, columns }
 
-  /// Items of a work group that folds rows or columns.
+  /// The number of items in a work group that reduces rows or columns.
   let items: Int
-  /// Blocks of neighbouring results, a work group each, where columns are folded.
+  /// Blocks of at most `NN_COLUMNS` neighboring results, a work group each, where columns are folded. Where items run loops,
+  /// blocks are as wide as may be, and narrower where their number is all there is to share out.
   let blocks: Int
-  /// Results of a work group that folds short rows: `NN_LANES`.
+  /// The number of results of a work group that reduces short rows: `NN_LANES`.
   static let lanes = 8
   let work: Work
-  /// The elements of a stretch.
+  /// The number of elements of a line, or rows of columns, that one item sums in a single number: `NN_SUM_BLOCK` and
+  /// `NN_BLOCK_ROWS` in `Common.cl`, or the minimum for partial results.
+  let block: Int
+  /// The number of elements in a part.
   let stretch: Int
   let stretches: Int
 
   /// - Parameters:
-  ///   - isLast: Partial results are folded, which is not cut again.
-  ///   - runsLoops: One item folds whole lines.
+  ///   - isLast: Whether partial results are reduced, which are not divided again.
+  ///   - runsLoops: Whether one item reduces whole lines.
   init(_ shape: AxisShape, isLast: Bool = false, runsLoops: Bool) {
     items = runsLoops ? 1 : WorkGroup.size
-    blocks = ReductionPlan.blocks(shape, isLast: isLast, runsLoops: runsLoops)
+    let width = runsLoops ? (isLast ? 512 : 1024) : 32
+    blocks = max(1, (shape.inner + width - 1) / width)
+    block = shape.inner == 1 ? (isLast ? 16 : 1024) : (isLast ? 1 : 32)
     let groups = shape.inner == 1 ? shape.outer : shape.outer * blocks
     if runsLoops {
-      // Partial results of columns are as many as their rows: stretches are not so short that they would weigh.
+      // Each part of the rows has one partial result per column. Parts are long enough that these cost little.
       let most = shape.extent * shape.inner / blocks / WorkGroup.loop
       let wanted = isLast ? 1 : min(max(256 / groups, 1), most, shape.inner > 1 ? shape.extent / 32 : .max)
       let length = (shape.extent + max(wanted, 1) - 1) / max(wanted, 1)
@@ -180,7 +181,7 @@ struct ReductionPlan {
       return
     }
     work = shape.inner == 1 ? .rows : .columns
-    // At least this many elements a group, and no more groups than fill a large device.
+    // At least this many elements per group, and no more groups than a large device can run.
     let smallest = shape.inner == 1 ? 4096 : 128
     let wanted = min(max(1024 / groups, 1), (shape.extent + smallest - 1) / smallest)
     guard !isLast, wanted > 1 else {
@@ -192,16 +193,18 @@ struct ReductionPlan {
     stretches = (shape.extent + length - 1) / length
   }
 
-  /// Blocks of at most `NN_COLUMNS` neighbouring results. Where items run loops, they are as wide as may be, and narrow where
-  /// their number is all there is to share out.
-  private static func blocks(_ shape: AxisShape, isLast: Bool, runsLoops: Bool) -> Int {
-    let width = runsLoops ? (isLast ? 512 : 4096) : 32
-    return max(1, (shape.inner + width - 1) / width)
-  }
-
   /// True when one item does one line: lines are short, or lie side by side in such numbers that they fill the device.
   static func prefersItems(_ shape: AxisShape) -> Bool {
     shape.extent <= 32 || (shape.inner >= 32 && shape.reducedCount >= 1 << 16)
+  }
+}
+
+extension KernelArguments {
+  /// Two `float` numbers whose sum is a count.
+  fileprivate mutating func divisor(_ count: Int) {
+    let rounded = Float(count)
+    float(Double(rounded))
+    float(Double(count) - Double(rounded))
   }
 }
 

@@ -1,7 +1,7 @@
 #if OpenCL
 public import BackendCore
 
-/// Softmax over the rows of a matrix, its gradient, and the cross-entropy of labels.
+/// Softmax of the rows of a matrix, its gradient, and the cross-entropy of labels.
 extension OpenCLBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     try requireFloat32(x, "softmax")

@@ -3,12 +3,13 @@ public import BackendCore
 
 /// Sorting rows.
 extension OpenCLBackend {
-  /// The keys that one work group sorts in local memory: `BLOCK` in `Sort.cl`.
+  /// The number of keys that one work group sorts in local memory: `BLOCK` in `Sort.cl`.
   private static let block = 1024
 
   public func sort(
     _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
   ) throws {
+    try BackendError.requirePositions("sort", below: columns)
     guard let type = x.dtype.kernelType else { throw unsupported("sort", x.dtype) }
     guard rows * columns > 0 else { return }
     var padded = 2
@@ -29,7 +30,7 @@ extension OpenCLBackend {
     }
   }
 
-  /// Rows that do not fit into local memory: keys in device memory, sorted block by block, then merged.
+  /// Rows that do not fit into local memory: keys are in device memory, sorted in blocks, then merged.
   private func sortLong(
     _ x: BufferSlice, _ shape: SortedRows, _ program: ProgramName, _ type: String, values: BufferSlice?,
     indices: BufferSlice
@@ -73,7 +74,7 @@ extension OpenCLBackend {
     }
   }
 
-  /// The steps of the network that stay inside a block, for runs of `first` to `last` keys.
+  /// The steps of the sorting network within a block, for runs of `first` to `last` keys.
   private func sortBlocks(
     _ keys: BufferSlice, _ shape: SortedRows, _ program: ProgramName, from first: Int, to last: Int
   ) throws {
@@ -87,7 +88,7 @@ extension OpenCLBackend {
   }
 }
 
-/// Rows to be sorted, and the power of two that each is filled up to.
+/// The rows to sort, and the power of two to which each is padded.
 private struct SortedRows {
   let rows, columns, padded: Int
   let descending: Bool

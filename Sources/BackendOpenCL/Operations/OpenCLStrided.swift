@@ -1,7 +1,7 @@
 #if OpenCL
 public import BackendCore
 
-/// The primitives that take strides. Dense operands have kernels of their own, without index arithmetic.
+/// The primitives for strided operands. Dense operands have separate kernels without index arithmetic.
 extension OpenCLBackend {
   public func binary(
     _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
@@ -104,7 +104,7 @@ extension OpenCLBackend {
   }
 }
 
-/// The loop over two operands of one shape.
+/// The loop over two operands of the same shape.
 private struct StridedPair {
   let loop: StridedLoop<2>
   let count: Int
@@ -116,10 +116,10 @@ private struct StridedPair {
     isDense = a.isDense && b.isDense
   }
 
-  /// The elements that the farther-reaching operand, or the dense result, covers.
+  /// The number of elements covered by the operand with the larger span, or by the dense result.
   var span: Int { max(loop.shape.span(loop.strides[0]), loop.shape.span(loop.strides[1]), count) }
 
-  /// Set when the second operand is dense, and the first is the same with its last two axes swapped.
+  /// Set if the second operand is dense and the first is the same with its last two axes exchanged.
   var transposition: Transposition? {
     let (shape, x, y) = (loop.shape, loop.strides[0], loop.strides[1])
     guard shape.rank == 2 || shape.rank == 3 else { return nil }
@@ -140,7 +140,7 @@ private struct Transposition {
 }
 
 extension Shape {
-  /// The number of elements between the first and the last that these strides reach, whatever their signs.
+  /// The number of elements from the first to the last one that these strides reach, regardless of their signs.
   func span(_ strides: Strides) -> Int {
     var span = 1
     for axis in 0..<rank { span += (self[axis] - 1) * abs(strides[axis]) }

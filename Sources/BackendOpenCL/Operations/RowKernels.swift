@@ -1,5 +1,5 @@
 #if OpenCL
-/// Kernels that work on the rows of a matrix. `RowFolds.cl` says who does a row.
+/// Kernels for the rows of a matrix. See `RowFolds.cl` for the division of a row.
 extension OpenCLBackend {
   /// The kernel for rows of this length, and its work groups.
   func rowKernel(_ family: KernelFamily, _ stem: String, rows: Int, columns: Int) -> (KernelName, WorkGroups) {
@@ -9,18 +9,18 @@ extension OpenCLBackend {
   }
 }
 
-/// Who does a row.
+/// The division of a row.
 private enum RowWork: String {
   /// One item.
   case items
-  /// 32 to 256 items, as many as hold the row in registers.
+  /// 32 to 256 items, enough to hold the row in registers.
   case lanes
-  /// A work group, which reads the row more than once.
+  /// A work group that reads the row more than once.
   case passes
 
-  /// The longest row of one item, and the least items that share one.
+  /// The longest row for one item, and the minimum number of items that share a row.
   private static let fewest = 32
-  /// Elements of a row that an item holds: `NN_HELD`.
+  /// The number of row elements that an item holds: `NN_HELD`.
   private static let held = 16
 
   init(columns: Int) {

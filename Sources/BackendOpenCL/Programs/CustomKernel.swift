@@ -3,28 +3,28 @@ package import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// A kernel function of a user's own program. Any thread may launch it.
+/// A kernel function of a user-defined program. It can be launched from any thread.
 package final class CustomKernel: Sendable {
-  /// What the compiler says of an argument.
+  /// The compiler's information about an argument.
   package struct Parameter: Sendable {
     package enum Place: Sendable { case global, constant, local, value }
     package let place: Place
-    /// The type as the compiler spells it: "float*", "uint".
+    /// The type in the compiler's spelling, such as "float*" or "uint".
     package let type: String
     package let name: String
-    /// The kernel cannot write through it.
+    /// Whether the kernel cannot write through the pointer.
     package let isConstant: Bool
   }
 
-  /// What an argument is set to.
+  /// The value of an argument.
   package enum Argument: Sendable {
-    /// The next of the buffers that are passed along.
+    /// The next one of the buffers passed along.
     case memory
     case bytes([UInt8])
     case local(bytes: Int)
   }
 
-  /// A call that the driver refuses, and the device survives.
+  /// A call that the driver rejects without affecting the device.
   package struct Refusal: Error {
     package let reason: String
   }
@@ -35,7 +35,7 @@ package final class CustomKernel: Sendable {
   }
 
   package let name: String
-  /// The arguments in order.
+  /// The parameters in order.
   package let parameters: [Parameter]
   private let context: OpenCLContext
   /// Arguments belong to the kernel object until it is enqueued.
@@ -55,13 +55,13 @@ package final class CustomKernel: Sendable {
     }
   }
 
-  /// Puts the kernel into the queue.
+  /// Enqueues the kernel.
   /// - Parameters:
   ///   - arguments: One for each parameter.
-  ///   - memory: The buffers of the arguments that are memory, in their order. Each is passed from its start.
-  ///   - global: Work items along one to three axes.
-  ///   - local: Items of a work group along the same axes; nil leaves it to the driver.
-  ///   - backend: The backend of the kernel's device, or what records for it.
+  ///   - memory: The buffers for arguments that are memory, in order. Each is passed from its start.
+  ///   - global: The number of work items along one to three axes.
+  ///   - local: The number of items in a work group along the same axes; nil to let the driver choose.
+  ///   - backend: The backend of the kernel's device, or the one that records for it.
   /// - Throws: `Refusal`, `BackendError`.
   package func launch(
     _ arguments: [Argument], memory: [BufferSlice], global: [Int], local: [Int]?, on backend: OpenCLBackend
@@ -75,7 +75,7 @@ package final class CustomKernel: Sendable {
           context.queue, handle.kernel, cl_uint(global.count), nil, global, local, 0, nil, event)
       }
     }
-    // The driver's objections to the call itself.
+    // Driver errors that concern only the call itself.
     let refusals = [
       CL_INVALID_ARG_VALUE, CL_INVALID_ARG_SIZE, CL_INVALID_KERNEL_ARGS, CL_INVALID_WORK_GROUP_SIZE,
       CL_INVALID_WORK_ITEM_SIZE, CL_INVALID_GLOBAL_WORK_SIZE, CL_INVALID_WORK_DIMENSION,
@@ -89,7 +89,8 @@ package final class CustomKernel: Sendable {
     keep(arguments, memory, global: global, local: local, in: capture)
   }
 
-  /// Makes a kernel object with these arguments for replays. Where there is no memory for it, there are no replays.
+  /// Creates a kernel object with these arguments for replays. If there is no memory for it, the calls cannot be
+  /// replayed.
   private func keep(
     _ arguments: [Argument], _ memory: [BufferSlice], global: [Int], local: [Int]?, in capture: CommandCapture
   ) {
@@ -113,7 +114,7 @@ package final class CustomKernel: Sendable {
     capture.keep(launch, operands: operands)
   }
 
-  /// A second kernel object of the same function; nil when the driver has none to give.
+  /// A second kernel object of the same function; nil if the driver cannot create one.
   private func another() -> cl_kernel? {
     let program = handle.withLock { $0 }.program
     return context.cl.clCreateKernel(program, name, nil)
@@ -144,7 +145,7 @@ package final class CustomKernel: Sendable {
     memory.reduce(0) { $0 + $1.buffer.count * $1.dtype.byteCount }
   }
 
-  // MARK: What the compiler says
+  // MARK: Information from the compiler
 
   private static func parameters(of kernel: cl_kernel, _ context: OpenCLContext) throws -> [Parameter] {
     var count: cl_uint = 0
@@ -181,11 +182,11 @@ package final class CustomKernel: Sendable {
 }
 
 extension OpenCLBackend {
-  /// True for an operand that a replay of what is recorded now may find somewhere else.
+  /// Whether a replay of the current recording may use a different buffer for this operand.
   package func mayMove(_ slice: BufferSlice) -> Bool { capture?.mayMove(slice) ?? false }
 
-  /// Compiles a user's program, and takes a kernel from it.
-  /// - Throws: `BackendError.kernelBuild` with the compiler's log, also when the program has no such kernel.
+  /// Compiles a user-defined program and gets a kernel from it.
+  /// - Throws: `BackendError.kernelBuild` with the compiler's log, also if the program does not contain the kernel.
   package func customKernel(source: String, name: String) throws -> CustomKernel {
     try context.checkUsable()
     let (program, kernel) = try launcher.programs.customKernel(source: source, name: name)

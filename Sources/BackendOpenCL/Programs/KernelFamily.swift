@@ -1,5 +1,5 @@
 #if OpenCL
-/// The families of kernels: one program each, made of `Common.cl` and the file of this name, and what some share.
+/// The families of kernels. Each is one program, made of `Common.cl`, the file of this name, and shared files.
 enum KernelFamily: String, Sendable, CaseIterable {
   case argReduction = "ArgReduction"
   case convolution = "Convolution"
@@ -24,7 +24,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
   case sort = "Sort"
   case stridedCopy = "StridedCopy"
 
-  /// The files that the program is made of, in their order.
+  /// The files of the program, in order.
   var files: [String] {
     switch self {
     case .convolution: ["Common", "Tiles", rawValue]
@@ -36,17 +36,17 @@ enum KernelFamily: String, Sendable, CaseIterable {
   }
 }
 
-/// A program: a family built with certain constants.
+/// A program: a family built with specific constants.
 struct ProgramName: Sendable, Hashable {
   let family: KernelFamily
-  /// Positions within operands take 64 bits.
+  /// Whether positions in operands have 64 bits.
   var isWide = false
-  /// How products are computed, where the family is made of them.
+  /// The method for matrix products, if the family uses them.
   var matmul: MatmulVariant?
-  /// For matrix products alone: activations that are more than a comparison are built in.
+  /// Only for matrix products: whether activations that are more complex than a comparison are built in.
   var activates = false
 
-  /// What the compiler is told.
+  /// The definitions for the compiler.
   var definitions: String {
     var text = ""
     if isWide { text += " -DNN_WIDE" }
@@ -59,8 +59,8 @@ struct ProgramName: Sendable, Hashable {
   var description: String { family.rawValue + definitions }
 }
 
-/// A kernel: a program, and up to three parts of the function's name, joined by underscores. (Parts, because they are
-/// literals: joining them for every launch would cost more than the lookup.)
+/// A kernel: a program, and up to three parts of the function's name, joined by underscores. (The parts are literals;
+/// joining them for every launch would cost more than the lookup.)
 struct KernelName: Sendable, Hashable {
   let program: ProgramName
   let stem: String
@@ -70,26 +70,26 @@ struct KernelName: Sendable, Hashable {
   var function: String { [stem, operation, type].filter { !$0.isEmpty }.joined(separator: "_") }
 }
 
-/// The work groups of all kernels.
+/// The work group sizes of all kernels.
 enum WorkGroup {
-  /// Items of a group: `NN_GROUP` in `Common.cl`.
+  /// The number of items in a group: `NN_GROUP` in `Common.cl`.
   static let size = 256
-  /// Elements of a group of an elementwise kernel: `NN_GROUP · NN_EACH`.
+  /// The number of elements processed by a group of an elementwise kernel: `NN_GROUP · NN_EACH`.
   static let elements = 1024
-  /// Elements of a piece of work of an item that runs a loop.
+  /// The number of elements in a piece of work for an item that runs a loop.
   static let loop = 8192
 }
 
-/// How many work groups run, along three axes. Only the first may be larger than 65535.
+/// The number of work groups along three axes. Only the first may be larger than 65535.
 struct WorkGroups: Sendable {
   var x: Int
   var y = 1
   var z = 1
-  /// Items of a group.
+  /// The number of items in a group.
   var items = WorkGroup.size
   /// How often a kernel that loops with `NN_FOREACH` does so in all, the elements that each time touches, and the least
-  /// number of neighbouring times for one item; nil for other kernels.
-  private var loop: (count: Int, elements: Int, neighbours: Int)?
+  /// number of neighboring times for one item; nil for other kernels.
+  private var loop: (count: Int, elements: Int, neighbors: Int)?
 
   init(x: Int, y: Int = 1, z: Int = 1, items: Int = WorkGroup.size) {
     self.x = x
@@ -98,23 +98,24 @@ struct WorkGroups: Sendable {
     self.items = items
   }
 
-  /// Groups for a kernel that loops with `NN_FOREACH`: over `count` elements, or over `count` lines of `each` elements. Where
-  /// lines lie side by side, `areColumns`, an item gets many: a cache line or two of each row would be read slowly.
+  /// Groups for a kernel that loops with `NN_FOREACH`: over `count` elements, or over `count` lines of `each` elements.
+  /// If lines are side by side (`areColumns`), each item gets many, because reading only a cache line or two of each
+  /// row would be slow.
   static func elements(_ count: Int, each: Int = 1, areColumns: Bool = false) -> WorkGroups {
     var groups = WorkGroups(x: (count + WorkGroup.elements - 1) / WorkGroup.elements)
     groups.loop = (count, each, areColumns ? 512 : 16)
     return groups
   }
 
-  /// The same work for items that run long loops: enough pieces to keep several cores busy to the end, none so short that
-  /// starting it would show.
+  /// The same work for items that run long loops: enough pieces to keep several cores busy until the end, but none so
+  /// short that its launch overhead would matter.
   var loops: WorkGroups {
     guard let loop, loop.count > 0 else { return self }
     let pieces = loop.count.multipliedReportingOverflow(by: loop.elements).partialValue / WorkGroup.loop
-    return WorkGroups(x: min(max(pieces, 1), (loop.count + loop.neighbours - 1) / loop.neighbours), items: 1)
+    return WorkGroups(x: min(max(pieces, 1), (loop.count + loop.neighbors - 1) / loop.neighbors), items: 1)
   }
 
-  /// Items along the three axes, and those of a group.
+  /// The number of items along the three axes, and per group.
   var global: InlineArray<3, Int> { [x * items, y, z] }
   var local: InlineArray<3, Int> { [items, 1, 1] }
 

@@ -3,8 +3,8 @@ internal import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// Puts kernels into the queue. Arguments belong to a kernel object until it is enqueued, so setting them and enqueuing is
-/// one critical section.
+/// Enqueues kernels. Arguments belong to a kernel object until it is enqueued, so setting them and enqueuing form one
+/// critical section.
 final class KernelLauncher: Sendable {
   private struct Kernel: @unchecked Sendable {
     let handle: cl_kernel
@@ -20,13 +20,13 @@ final class KernelLauncher: Sendable {
     self.programs = programs
   }
 
-  /// How many kernels were enqueued.
+  /// The number of enqueued kernels.
   var launchCount: Int { launches.load(ordering: .relaxed) }
 
-  /// The functions that were enqueued at least once.
+  /// The functions enqueued at least once.
   var functions: Set<String> { Set(kernels.withLock { Array($0.keys) }.map(\.function)) }
 
-  /// Enqueues a kernel; `arguments` writes its arguments in their order.
+  /// Enqueues a kernel; `arguments` sets its arguments in order.
   /// - Throws: `BackendError`.
   func launch(
     _ name: KernelName, _ groups: WorkGroups, _ arguments: (inout KernelArguments) throws -> Void
@@ -34,7 +34,8 @@ final class KernelLauncher: Sendable {
     try context.checkUsable()
     var status = try enqueue(name, groups, arguments)
     if status == nil {
-      // Its first launch. The program is built without the lock, so that other threads go on launching.
+      // First launch: the program is built without holding the lock, so that other threads can continue to launch
+      // kernels.
       let kernel = Kernel(handle: try programs.kernel(name))
       let isSecond = kernels.withLock { kernels in
         if kernels[name] != nil { return true }
@@ -48,14 +49,15 @@ final class KernelLauncher: Sendable {
     countLaunches(1)
   }
 
-  /// Counts kernels that were enqueued. Drivers may hold back what nobody waits for; the device should not idle while the host
-  /// goes on.
+  /// Counts enqueued kernels. Drivers may delay commands that nobody waits for, but the device should not idle while
+  /// the host continues.
   func countLaunches(_ count: Int) {
     let (before, now) = launches.add(count, ordering: .relaxed)
     if before / 32 != now / 32 { _ = context.cl.clFlush(context.queue) }
   }
 
-  /// Makes a kernel object with these arguments for replays. Where there is no memory for it, there are no replays.
+  /// Creates a kernel object with these arguments for replays. If there is no memory for it, the calls cannot be
+  /// replayed.
   func keep(
     _ name: KernelName, _ groups: WorkGroups, _ arguments: (inout KernelArguments) throws -> Void,
     in capture: CommandCapture
@@ -73,7 +75,7 @@ final class KernelLauncher: Sendable {
     capture.keep(launch, operands: writer.operands)
   }
 
-  /// The driver's answer; nil when there is no such kernel yet.
+  /// The driver's result; nil if the kernel does not exist yet.
   private func enqueue(
     _ name: KernelName, _ groups: WorkGroups, _ arguments: (inout KernelArguments) throws -> Void
   ) throws -> cl_int? {
@@ -95,7 +97,7 @@ final class KernelLauncher: Sendable {
   }
 }
 
-/// Sets the arguments of a kernel, one after the other.
+/// Sets the arguments of a kernel in order.
 struct KernelArguments: ~Copyable {
   private let kernel: cl_kernel
   private let cl: NNOpenCLFunctions
@@ -103,11 +105,11 @@ struct KernelArguments: ~Copyable {
   private var index: cl_uint = 0
   /// The first failure.
   private(set) var status: cl_int = CL_SUCCESS
-  /// Bytes of the operands.
+  /// The size of the operands in bytes.
   private(set) var bytes = 0
-  /// Operands are noted, for recordings.
+  /// Whether operands are stored for recordings.
   var keepsOperands = false
-  /// Those that are followed by their offsets.
+  /// The operands that are followed by their offsets.
   private(set) var operands: [KernelOperand] = []
 
   init(kernel: cl_kernel, cl: NNOpenCLFunctions, isWide: Bool) {
@@ -122,19 +124,21 @@ struct KernelArguments: ~Copyable {
     index += 1
   }
 
-  /// Any value as it lies in memory: numbers of fixed size, and structures that the kernel declares alike.
+  /// Any value in its memory representation: numbers of fixed size, and structures with the same declaration in the
+  /// kernel.
   mutating func value<Value: BitwiseCopyable>(_ value: Value) {
     withUnsafeBytes(of: value) { set($0.count, $0.baseAddress!) }
   }
 
-  /// The memory object alone of a `temporary`.
+  /// The memory object of a `temporary`, without an offset.
   mutating func memory(_ slice: BufferSlice) {
     var memory: cl_mem? = slice.memory
     set(MemoryLayout<cl_mem?>.size, &memory)
   }
 
   /// A memory object, and the 64-bit offset of the first element.
-  /// - Parameter count: The elements that the kernel touches, for profiles; by default all to the end of the buffer.
+  /// - Parameter count: The number of elements that the kernel accesses, for profiles; by default all up to the end of
+  ///   the buffer.
   mutating func slice(_ slice: BufferSlice, _ count: Int? = nil) {
     if keepsOperands { operands.append(KernelOperand(index: index, slice: slice)) }
     memory(slice)
@@ -142,7 +146,7 @@ struct KernelArguments: ~Copyable {
     value(UInt64(slice.offset))
   }
 
-  /// `index_t`: a count or a position within an operand.
+  /// `index_t`: a count or a position in an operand.
   mutating func count(_ count: Int) {
     if isWide {
       value(UInt64(count))
@@ -185,7 +189,7 @@ struct KernelArguments: ~Copyable {
     }
   }
 
-  /// `steps_t`: the steps of one operand, innermost first.
+  /// `steps_t`: the strides of one operand, innermost first.
   mutating func steps(_ strides: Strides, rank: Int) {
     if isWide {
       var words = InlineArray<8, Int64>(repeating: 0)
@@ -199,11 +203,11 @@ struct KernelArguments: ~Copyable {
   }
 }
 
-/// What a kernel divides by an extent with: `NN_QUOTIENT` in `Common.cl`.
+/// The constants with which a kernel divides by an extent: `NN_QUOTIENT` in `Common.cl`.
 struct KernelDivisor {
   let factor, shift: UInt32
 
-  /// - Parameter extent: below 2³¹; 0, of a loop that does not run, divides as 1 does.
+  /// - Parameter extent: An extent below 2³¹. The extent 0, for a loop that does not run, divides like 1.
   init(_ extent: UInt32) {
     let extent = UInt64(max(extent, 1))
     let shift = UInt64(64 - (extent - 1).leadingZeroBitCount)
@@ -212,7 +216,7 @@ struct KernelDivisor {
   }
 }
 
-/// An operand, and which argument of its kernel it is.
+/// An operand, and its argument index in the kernel.
 struct KernelOperand {
   let index: cl_uint
   let slice: BufferSlice

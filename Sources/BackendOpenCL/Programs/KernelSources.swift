@@ -1,27 +1,33 @@
 #if OpenCL
 internal import BackendCore
+internal import Files
 internal import OpenCLKernels
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
-/// The text of the kernels: embedded in the binary, or read from a folder while they are being worked on.
-struct KernelSources: Sendable {
+/// The source text of the kernels: embedded in the binary, or read from a folder during development.
+package struct KernelSources: Sendable {
   /// The folder of the `.cl` files; nil for the embedded ones.
   let directory: String?
 
-  /// The folder named by `NN_KERNELS_DIR`, if there is one.
+  /// The sources in the folder named by `NN_KERNELS_DIR`, or the embedded ones.
   static var fromEnvironment: KernelSources {
-    KernelSources(directory: getenv("NN_KERNELS_DIR").map { String(cString: $0) })
+    KernelSources(
+      directory: setting("NN_KERNELS_DIR", expected: "a folder", otherwise: "using the kernels inside the program") {
+        Folder.isFolder($0) ? $0 : nil
+      })
   }
 
-  /// True when processors are to run what GPUs do: `NN_OPENCL_KERNELS=groups`, for tests.
-  static var areForGroups: Bool { getenv("NN_OPENCL_KERNELS").map { String(cString: $0) } == "groups" }
+  /// Whether CPUs run the kernels for GPUs: `NN_OPENCL_KERNELS=groups`, for tests.
+  static var areForGroups: Bool {
+    let isSet = setting("NN_OPENCL_KERNELS", expected: "\"groups\"", otherwise: "using the kernels for the device") {
+      $0 == "groups" ? true : nil
+    }
+    return isSet ?? false
+  }
 
-  /// The whole source of a family's program.
+  /// Prints a line on standard error for each invalid environment variable of this backend.
+  package static func checkEnvironment() { _ = (fromEnvironment, areForGroups) }
+
+  /// The complete source of a family's program.
   func source(of family: KernelFamily) throws -> [UInt8] {
     try family.files.flatMap { try text($0, for: family) }
   }
@@ -38,16 +44,8 @@ struct KernelSources: Sendable {
   }
 
   private func read(_ path: String, for family: KernelFamily) throws -> [UInt8] {
-    guard let file = fopen(path, "rb") else {
-      throw BackendError.kernelBuild(program: family.rawValue, log: "\(path): \(String(cString: strerror(errno)))")
-    }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&chunk, 1, chunk.count, file)
-      guard count > 0 else { return bytes }
-      bytes += chunk[..<count]
+    do { return try FileReader.read(path, limit: 1 << 24) } catch {
+      throw BackendError.kernelBuild(program: family.rawValue, log: "\(path): \(error.reason)")
     }
   }
 }

@@ -3,18 +3,18 @@ internal import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// What the device did with the commands of one name: a kernel, or "copy", "upload", "download".
+/// Statistics of the commands of one name: a kernel, or "copy", "upload", "download".
 package struct CommandProfile: Sendable {
   package let name: String
-  /// How often it ran.
+  /// The number of executions.
   package internal(set) var launches = 0
-  /// Seconds on the device, from the start of each to its end.
+  /// The total device time in seconds, from the start to the end of each command.
   package internal(set) var seconds = 0.0
-  /// Bytes of its operands, each counted once: what it must read or write at least.
+  /// The bytes of its operands, each counted once: the minimum memory traffic.
   package internal(set) var bytes = 0
 }
 
-/// The commands of a queue with their events, until they are asked for.
+/// The commands of a queue with their events, until they are requested.
 final class LaunchProfile: Sendable {
   private struct Command: @unchecked Sendable {
     let name: String
@@ -24,13 +24,13 @@ final class LaunchProfile: Sendable {
 
   private let commands = Mutex<[Command]>([])
 
-  /// Keeps the event of a command.
+  /// Stores the event of a command.
   func add(_ name: String, bytes: Int, _ event: cl_event) {
     let command = Command(name: name, bytes: bytes, event: event)
     commands.withLock { $0.append(command) }
   }
 
-  /// What the commands since the last call took, by name, the longest first. They have finished.
+  /// The statistics of the commands since the last call, by name, the longest first. The commands must have finished.
   func take(_ cl: NNOpenCLFunctions) -> [CommandProfile] {
     let finished = commands.withLock { commands in
       let all = commands
@@ -49,7 +49,7 @@ final class LaunchProfile: Sendable {
     return totals.values.sorted { ($1.seconds, $0.name) < ($0.seconds, $1.name) }
   }
 
-  /// 0 where the driver does not say.
+  /// 0 if the driver does not report it.
   private func seconds(of event: cl_event, _ cl: NNOpenCLFunctions) -> Double {
     var (start, end): (cl_ulong, cl_ulong) = (0, 0)
     let size = MemoryLayout<cl_ulong>.size
@@ -63,7 +63,7 @@ final class LaunchProfile: Sendable {
 }
 
 extension OpenCLContext {
-  /// Enqueues a command; where commands are profiled, with an event that is kept.
+  /// Enqueues a command. With profiling enabled, it stores the command's event.
   func profiled(
     _ name: @autoclosure () -> String, bytes: Int, _ enqueue: (UnsafeMutablePointer<cl_event?>?) -> cl_int
   ) -> cl_int {
@@ -76,15 +76,15 @@ extension OpenCLContext {
 }
 
 extension OpenCLBackend {
-  /// A backend of its own whose commands are timed by the device, for benchmarks: timing slows launches down.
+  /// Creates a separate backend whose commands are timed by the device, for benchmarks. Timing slows down launches.
   package static func profiled(_ device: OpenCLDevice) throws -> OpenCLBackend {
     var options = OpenCLOptions(for: device)
     options.isProfiled = true
     return try OpenCLBackend(device, options)
   }
 
-  /// Waits, and returns what the commands since the last call took, the longest first; nothing on a backend that is not
-  /// `profiled`.
+  /// Waits, and returns the statistics of the commands since the last call, the longest first. Returns nothing on a
+  /// backend that is not `profiled`.
   package func takeProfile() throws -> [CommandProfile] {
     try context.finish()
     return context.profile?.take(context.cl) ?? []

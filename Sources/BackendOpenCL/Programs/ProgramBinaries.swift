@@ -1,20 +1,20 @@
 #if OpenCL
-/// Built programs on disk, so that a second start compiles nothing. Failing to read or write one is never an error: the
-/// program is then built from its source.
+/// Compiled programs on disk, so that a second start does not compile anything. A failure to read or write one is never
+/// an error: the program is then built from source.
 ///
-/// A file holds a header, the binary's length and hash, and the binary. It is named after a hash of everything that the
-/// binary depends on, and appears by rename.
+/// A file contains a header, the binary's length and hash, and the binary. Its name is a hash of all inputs of the
+/// binary, and it appears by rename.
 struct ProgramBinaries: Sendable {
-  /// It ends with the version of the format.
+  /// The magic ends with the version of the format.
   private static let magic: [UInt8] = Array("swift-nn CL 1\n".utf8)
   private static let largest = 1 << 30
   private let folder: CacheFolder
   private let deviceKey: String
 
-  /// The user's cache folder; nil where it is not known.
+  /// The user's cache folder; nil if it is unknown.
   static func directoryFromEnvironment() -> String? { CacheFolder.fromEnvironment()?.path }
 
-  /// False for PoCL: it has a cache of its own, and compiles every kernel of a program when it is asked for the binary.
+  /// False for PoCL, which has its own cache and compiles every kernel of a program when the binary is requested.
   static func helps(_ device: OpenCLDevice) -> Bool { device.platformName != "Portable Computing Language" }
 
   init(directory: String, device: OpenCLDevice) {
@@ -22,7 +22,7 @@ struct ProgramBinaries: Sendable {
     deviceKey = device.cacheKey
   }
 
-  /// The stored binary; nil when there is none or it is damaged.
+  /// The stored binary; nil if there is none or it is damaged.
   func load(source: [UInt8], options: String) -> [UInt8]? {
     let headerLength = ProgramBinaries.magic.count + 16
     guard let content = folder.read(name(source, options), limit: ProgramBinaries.largest),
@@ -35,7 +35,7 @@ struct ProgramBinaries: Sendable {
     return binary
   }
 
-  /// Keeps a binary for the next start.
+  /// Stores a binary for the next start.
   func store(_ binary: [UInt8], source: [UInt8], options: String) {
     let header = ProgramBinaries.magic + bytes(UInt64(binary.count)) + bytes(CacheFolder.hash(binary))
     folder.store(header + binary, as: name(source, options))
@@ -43,7 +43,7 @@ struct ProgramBinaries: Sendable {
 
   private func name(_ source: [UInt8], _ options: String) -> String {
     let key = Array((deviceKey + "\n" + options + "\n").utf8)
-    // Two hashes of different orders: 128 bits.
+    // Two hashes in different orders give 128 bits.
     return [key + source, source + key].map { CacheFolder.digits(CacheFolder.hash($0)) }.joined() + ".clbin"
   }
 

@@ -3,15 +3,15 @@ internal import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// The programs of a device, each built when it is first used. Different programs build at the same time on the threads that
-/// ask for them.
+/// The programs of a device, each built on first use. Different programs are built concurrently on the threads that
+/// request them.
 final class ProgramCache: Sendable {
   struct Program: @unchecked Sendable {
     let handle: cl_program
   }
 
-  /// The place of a program. Its lock is held while the program is built, by the thread that builds it: whoever wants the
-  /// same one waits for it, and nobody else does.
+  /// The entry of a program. The thread that builds the program holds its lock, so only threads that need the same
+  /// program wait.
   private final class Place: Sendable {
     let program = Mutex<Program?>(nil)
   }
@@ -20,7 +20,7 @@ final class ProgramCache: Sendable {
   private let sources: KernelSources
   private let binaries: ProgramBinaries?
   private let places = Mutex<[ProgramName: Place]>([:])
-  /// Constants that all programs are built with.
+  /// Definitions for all programs.
   private let definitions: String
 
   init(_ context: OpenCLContext, sources: KernelSources, binaries: ProgramBinaries?, definitions: String = "") {
@@ -30,7 +30,7 @@ final class ProgramCache: Sendable {
     self.definitions = definitions
   }
 
-  /// A new kernel object of its own, to be kept by the caller.
+  /// A new, separate kernel object, owned by the caller.
   /// - Throws: `BackendError.kernelBuild` with the compiler's log.
   func kernel(_ name: KernelName) throws -> cl_kernel {
     let program = try program(name.program)
@@ -51,7 +51,7 @@ final class ProgramCache: Sendable {
     return kernel
   }
 
-  /// The program of this name, built if nobody has built it yet.
+  /// The program of this name, built if necessary.
   func program(_ name: ProgramName) throws -> Program {
     let place = places.withLock { places in
       if let place = places[name] { return place }
@@ -78,7 +78,8 @@ final class ProgramCache: Sendable {
     return program
   }
 
-  /// A program that is not the package's own, built without its rules and not kept on disk, and a kernel object of it.
+  /// A user-defined program, built without the rules of this package and not cached on disk, and one of its kernel
+  /// objects.
   /// - Throws: `BackendError.kernelBuild` with the compiler's log.
   func customKernel(source: String, name: String) throws -> (program: cl_program, kernel: cl_kernel) {
     let program = try compile(
@@ -92,10 +93,10 @@ final class ProgramCache: Sendable {
     return (program, kernel)
   }
 
-  /// What the compiler is told.
+  /// The options for the compiler.
   func options(for name: ProgramName) -> String {
     var options = "-cl-std=CL1.2"
-    // Only devices that can may be asked to.
+    // Only devices that support this option accept it.
     if context.device.hasCorrectlyRoundedDivision { options += " -cl-fp32-correctly-rounded-divide-sqrt" }
     return options + definitions + name.definitions
   }
@@ -125,7 +126,7 @@ final class ProgramCache: Sendable {
     .kernelBuild(program: "\(name) on \(context.device) (driver \(context.device.driverVersion))", log: log)
   }
 
-  /// The compiler's words, of whatever length.
+  /// The compiler's log, of any length.
   private func log(of program: cl_program) -> String {
     let key = cl_program_build_info(CL_PROGRAM_BUILD_LOG)
     let device = context.device.handle.device
@@ -142,7 +143,7 @@ final class ProgramCache: Sendable {
 // MARK: Binaries
 
 extension ProgramCache {
-  /// A built program from the driver's own binary; nil when the driver does not take it.
+  /// Creates a program from a stored binary; nil if the driver rejects it.
   private func program(from binary: [UInt8], _ options: String) -> cl_program? {
     let cl = context.cl
     var device: cl_device_id? = context.device.handle.device
@@ -161,7 +162,7 @@ extension ProgramCache {
     return program
   }
 
-  /// What the driver has made of a program for this device; nil when it does not say.
+  /// The driver's binary of a program for this device; nil if it is not available.
   private func binary(of program: cl_program) -> [UInt8]? {
     let cl = context.cl
     var length = 0

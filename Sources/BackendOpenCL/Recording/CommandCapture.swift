@@ -2,18 +2,19 @@
 internal import BackendCore
 internal import COpenCL
 
-/// Keeps what a backend puts into the queue while it records. Made for one thread.
+/// Captures the commands that a backend enqueues while it records. For use on one thread.
 final class CommandCapture: @unchecked Sendable {
-  /// What the commands have among themselves.
+  /// Memory used only by the recorded commands.
   let memory: RecordingMemory
   private let context: OpenCLContext
-  private var commands: [KeptCommand] = []
+  private var commands: [CapturedCommand] = []
   private var operands: [KeptOperand] = []
-  /// Where a buffer is among the operands, by its memory: that of the recording stays, and so does what it holds.
+  /// The index of a buffer in the operands, by its memory object. Memory of the recording stays, and so does its
+  /// content.
   private var indices: [cl_mem: Int] = [:]
-  /// The buffers that were there before.
+  /// The buffers that existed before the recording.
   private var foreign: [OpenCLBuffer] = []
-  /// False once the host has looked at a result, or a call has failed: what happens next may depend on it.
+  /// False after the host has read a result or a call has failed: later calls may depend on it.
   private var isRepeatable = true
 
   init(_ context: OpenCLContext, _ pool: BufferPool) {
@@ -25,7 +26,7 @@ final class CommandCapture: @unchecked Sendable {
 
   func makeUnrepeatable() { isRepeatable = false }
 
-  /// Runs a call; its failure ends the recording.
+  /// Runs a call. If it fails, the recording ends.
   func watch<Result>(_ call: () throws -> Result) throws -> Result {
     do {
       return try call()
@@ -35,7 +36,7 @@ final class CommandCapture: @unchecked Sendable {
     }
   }
 
-  /// True for memory that a replay may find somewhere else.
+  /// Whether a replay may use different memory for this operand.
   func mayMove(_ slice: BufferSlice) -> Bool { (slice.buffer as? OpenCLBuffer)?.recording !== memory }
 
   func keep(_ launch: KeptLaunch, operands: [KernelOperand]) {
@@ -54,8 +55,8 @@ final class CommandCapture: @unchecked Sendable {
     commands.append(.upload([UInt8](source), to: Place(destination)))
   }
 
-  /// Notes an operand of the command that comes next.
-  private func use(_ slice: BufferSlice, as role: KeptCommand.Role) {
+  /// Registers an operand of the next command.
+  private func use(_ slice: BufferSlice, as role: CapturedCommand.Role) {
     guard let buffer = slice.buffer as? OpenCLBuffer else { return }
     let index = indices[buffer.block.memory] ?? add(buffer)
     operands[index].uses.append(KeptOperand.Use(command: commands.count, role: role, offset: slice.offset))
@@ -68,7 +69,7 @@ final class CommandCapture: @unchecked Sendable {
     return operands.count - 1
   }
 
-  /// What repeats the commands; nil when they cannot be repeated.
+  /// A recording that repeats the commands; nil if they cannot be repeated.
   func recording(of launcher: KernelLauncher, _ staging: UploadStaging) -> (any Recording)? {
     guard isRepeatable else { return nil }
     defer { commands = [] }
@@ -77,21 +78,21 @@ final class CommandCapture: @unchecked Sendable {
   }
 }
 
-/// A buffer that kept commands use.
+/// A buffer used by recorded commands.
 struct KeptOperand: Sendable {
-  /// Where an operand of a command begins in the buffer.
+  /// The position in the buffer at which an operand of a command starts.
   struct Use: Sendable {
     let command: Int
-    let role: KeptCommand.Role
+    let role: CapturedCommand.Role
     let offset: Int
   }
 
-  /// Where the buffer was while it was recorded.
+  /// The location of the buffer during recording.
   let home: Place
   var uses: [Use] = []
-  /// Where the commands look for it now; nil when a driver's refusal has left that open.
+  /// The current location in the commands; nil if it is unknown after a driver error.
   var place: Place?
-  /// The last replay that had another one in its place.
+  /// The last replay that substituted another buffer.
   var replay = 0
 
   init(home: Place) {

@@ -2,25 +2,25 @@
 internal import BackendCore
 internal import COpenCL
 
-/// Commands that are put into the queue again as they are: kernel objects have their arguments, and only those operands that
-/// lie elsewhere than in the last replay are set anew.
+/// Commands that are enqueued again unchanged: kernel objects retain their arguments, and only operands with a
+/// different location than in the last replay are set again.
 final class CommandRecording: Recording, @unchecked Sendable {
   private let context: OpenCLContext
   private let launcher: KernelLauncher
   private let staging: UploadStaging
-  private var commands: [KeptCommand]
+  private var commands: [CapturedCommand]
   private var operands: [KeptOperand]
   private let indices: [cl_mem: Int]
-  /// The operands that are not at home.
+  /// The operands that are not at their original location.
   private var moved: [Int] = []
   private var replays = 0
   private let launchCount: Int
-  // What the commands use.
+  // The resources used by the commands.
   private let memory: RecordingMemory
   private let foreign: [OpenCLBuffer]
 
   init(
-    _ context: OpenCLContext, _ launcher: KernelLauncher, _ staging: UploadStaging, _ commands: [KeptCommand],
+    _ context: OpenCLContext, _ launcher: KernelLauncher, _ staging: UploadStaging, _ commands: [CapturedCommand],
     _ operands: [KeptOperand], _ indices: [cl_mem: Int], memory: RecordingMemory, foreign: [OpenCLBuffer]
   ) {
     self.context = context
@@ -39,7 +39,7 @@ final class CommandRecording: Recording, @unchecked Sendable {
     for command in commands { command.release(context.cl) }
   }
 
-  func replay(substituting substitutions: [BufferSubstitution]) throws {
+  func replay(substituting substitutions: [BufferBinding]) throws {
     try context.checkUsable()
     replays += 1
     for substitution in substitutions {
@@ -55,7 +55,7 @@ final class CommandRecording: Recording, @unchecked Sendable {
     launcher.countLaunches(launchCount)
   }
 
-  private func enqueue(_ command: KeptCommand) throws {
+  private func enqueue(_ command: CapturedCommand) throws {
     switch command {
     case .launch(let launch): try context.check(launch.enqueue(context), "kernel \(launch.name())")
     case .copy(let source, let destination, let bytes): try context.copy(source, destination, bytes: bytes)
@@ -64,8 +64,8 @@ final class CommandRecording: Recording, @unchecked Sendable {
     }
   }
 
-  /// Lets the commands find a buffer somewhere else. Nothing keeps that memory after the replay; by the number of its block the
-  /// next one will know whether it is still that.
+  /// Changes the location of a buffer in the commands. The memory is not retained after the replay; the next replay
+  /// checks by block number whether it is still the same.
   private func move(_ index: Int, to place: Place) throws {
     let operand = operands[index]
     guard operand.place != place else { return }

@@ -2,10 +2,10 @@
 public import BackendCore
 
 extension OpenCLBackend {
-  /// Keeps what the calls put into the queue. A replay infers nothing and allocates nothing; kernel objects have their
-  /// arguments, of which only the places of substituted buffers are set, when they have changed since the last replay.
+  /// Records the enqueued commands. A replay neither computes shapes nor allocates memory. Kernel objects retain their
+  /// arguments; only locations of substituted buffers are set, and only if they have changed since the last replay.
   public func record(_ body: (any Backend) throws -> Void) throws -> (any Recording)? {
-    // What records this one keeps the commands.
+    // An outer recording captures the commands.
     guard capture == nil else {
       try body(self)
       return nil

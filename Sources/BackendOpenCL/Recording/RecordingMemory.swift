@@ -2,8 +2,8 @@
 internal import BackendCore
 import Synchronization
 
-/// The memory that commands of a recording have among themselves. A block that no buffer holds any more serves the next buffer
-/// like it, and none outside of the recording: the kept commands go on using it.
+/// Memory used only by the commands of a recording. A block that no buffer uses any more is reused for the next buffer
+/// of the same kind, but only within the recording, because the recorded commands continue to use it.
 final class RecordingMemory: Sendable {
   private struct FreeBlock {
     let block: MemoryBlock
@@ -16,11 +16,11 @@ final class RecordingMemory: Sendable {
 
   init(_ pool: BufferPool) { self.pool = pool }
 
-  /// By then neither the recording nor a buffer is left.
+  /// At this point, neither the recording nor any buffer exists.
   deinit { for free in free.withLock({ $0 }) { pool.giveBack(free.block) } }
 
-  /// A block for as many elements, content undefined. All buffers of a block are alike, since a replay puts another one in the
-  /// place of all of them.
+  /// A block for this many elements, with undefined content. All buffers of a block have the same count and type,
+  /// because a replay substitutes all of them together.
   /// - Throws: `BackendError.outOfMemory`.
   func take(_ bytes: Int, count: Int, dtype: DType) throws -> MemoryBlock {
     let found = free.withLock { free in

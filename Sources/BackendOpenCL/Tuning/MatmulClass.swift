@@ -1,7 +1,7 @@
 #if OpenCL
 internal import BackendCore
 
-/// Products that are computed alike: the rows of a table.
+/// Classes of products computed with the same method: the rows of a table.
 enum MatmulClass: String, Sendable, CaseIterable {
   /// Up to 4 rows: a vector times a matrix.
   case row
@@ -33,7 +33,7 @@ enum MatmulClass: String, Sendable, CaseIterable {
       }
   }
 
-  /// What stands for the class when a device is tuned.
+  /// Representative shapes of the class for tuning a device.
   var examples: [MatmulShape] {
     switch self {
     case .row: [MatmulShape(m: 1, n: 128, k: 784), MatmulShape(m: 1, n: 1024, k: 1024)]

@@ -1,15 +1,16 @@
 #if OpenCL
 internal import BackendCore
 
-/// How the products of a class are computed.
+/// The method for the products of a class.
 struct MatmulChoice: Sendable, Hashable {
-  /// With tiles: the largest one to be taken; a product that it does not fit gets a smaller one.
+  /// For tiles: the largest one to use; a product that is too small for it gets a smaller one.
   var variant: MatmulVariant
-  /// With tiles and rows: the work groups that fill the device. Where there are fewer, tiles are smaller and k is cut.
+  /// For tiles and rows: the number of work groups that occupy the device. If there are fewer, tiles are smaller and k
+  /// is divided.
   var groups = 1
 }
 
-/// The choices of a device. The same table gives the same bits, so it changes only when somebody tunes the device.
+/// The methods of a device. The same table gives the same bits, so it changes only when the device is tuned.
 struct MatmulTable: Sendable, Hashable {
   private var choices: [MatmulClass: MatmulChoice]
 
@@ -17,7 +18,7 @@ struct MatmulTable: Sendable, Hashable {
     self.choices = Dictionary(uniqueKeysWithValues: MatmulClass.allCases.map { ($0, choices($0)) })
   }
 
-  /// One way for all sizes.
+  /// Creates a table with one method for all sizes.
   init(_ variant: MatmulVariant, groups: Int = 1) { self.init { _ in MatmulChoice(variant: variant, groups: groups) } }
 
   subscript(_ what: MatmulClass) -> MatmulChoice {
@@ -29,13 +30,14 @@ struct MatmulTable: Sendable, Hashable {
 // MARK: Shipped tables
 
 extension MatmulTable {
-  /// What a device gets that nobody has tuned.
+  /// The table for devices that have not been tuned.
   static func shipped(for device: OpenCLDevice) -> MatmulTable {
     guard device.kind == .cpu else { return graphics(vendor: device.vendor) }
     return processor(vectorWidth: device.nativeVectorWidth)
   }
 
-  /// Processors. With 32 registers of 512 bits a block is 12 vectors by 2, with 16 of 256 bits it is 6 halves of vectors by 2.
+  /// CPUs. With 32 registers of 512 bits, a block is 12×2 vectors; with 16 registers of 256 bits, it is 6×2 half
+  /// vectors.
   static func processor(vectorWidth: Int) -> MatmulTable {
     let isWide = vectorWidth >= 16
     func panels(_ rows: Int, _ vectors: Int, _ depth: Int = 256, packs: Bool = true) -> MatmulChoice {
@@ -50,9 +52,9 @@ extension MatmulTable {
     }
   }
 
-  /// Graphics processors, by what their compilers make of the kernels: none was timed. NVIDIA's multiply faster than they read
-  /// local memory, unless an item holds 16x8 results; AMD's have too few registers for so many, and Intel's (a vector engine
-  /// with fewer registers for each item) for 8x8.
+  /// GPUs, based on the output of their compilers for the kernels, without timing. NVIDIA's multiply faster than they
+  /// read local memory, unless an item holds 16x8 results. AMD's do not have enough registers for so many, and Intel's
+  /// (a vector engine with fewer registers per item) not even for 8x8.
   static func graphics(vendor: String) -> MatmulTable {
     let name = vendor.lowercased()
     let largest = MatmulTile.all[name.contains("intel") ? 2 : 4]

@@ -1,10 +1,10 @@
 #if OpenCL
-/// The table of a tuned device, in the cache folder: lines of text, the last of which is the hash of the others.
+/// The table of a tuned device in the cache folder: lines of text, the last of which is the hash of the others.
 ///
-/// Its name holds the device, its driver and the text of the kernels, so that a table for others is not found. What is
-/// damaged or names a variant that does not exist is as good as no table.
+/// Its name contains the device, its driver, and the text of the kernels, so a table for other combinations is not
+/// found. A damaged table, or one with an unknown variant, is ignored.
 struct MatmulTableFile: Sendable {
-  /// It ends with the version of the format.
+  /// The heading ends with the version of the format.
   private static let heading = "swift-nn matmul table 1"
   let folder: CacheFolder
   let name: String
@@ -16,7 +16,7 @@ struct MatmulTableFile: Sendable {
     name = "matmul-\(CacheFolder.digits(CacheFolder.hash(Array(device.cacheKey.utf8) + text))).txt"
   }
 
-  /// The stored table; nil when there is none or it is damaged.
+  /// The stored table; nil if there is none or it is damaged.
   func load() -> MatmulTable? {
     guard let bytes = folder.read(name, limit: 1 << 16) else { return nil }
     var lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
@@ -35,7 +35,7 @@ struct MatmulTableFile: Sendable {
     return MatmulTable { choices[$0]! }
   }
 
-  /// - Returns: whether the file is there.
+  /// - Returns: Whether the file was stored.
   func store(_ table: MatmulTable) -> Bool {
     let lines = MatmulClass.allCases.map { "\($0.rawValue):\(table[$0].variant):\(table[$0].groups)" }
     let text = ([Self.heading] + lines).joined(separator: "\n")
@@ -46,7 +46,7 @@ struct MatmulTableFile: Sendable {
 }
 
 extension MatmulTable {
-  /// What a device uses: its tuned table, or the shipped one.
+  /// The table of a device: tuned or, by default, shipped.
   static func current(for device: OpenCLDevice, sources: KernelSources) -> MatmulTable {
     let tuned = CacheFolder.fromEnvironment().flatMap {
       MatmulTableFile(device, folder: $0, sources: sources).load()

@@ -2,18 +2,17 @@
 internal import BackendCore
 internal import COpenCL
 
-/// Finds the fastest way to compute the products of each class on a device. A candidate counts only if what it computes is
-/// right.
+/// Finds the fastest method for the products of each class on a device. Only candidates with correct results count.
 package final class MatmulTuner {
-  /// What was found for a class of products.
+  /// The result for a class of products.
   package struct Finding: Sendable {
-    /// "row", "thin", …
+    /// The name of the class: "row", "thin", …
     package let name: String
-    /// The fastest, and what the table that is shipped has.
+    /// The fastest method, and the method of the shipped table.
     package let best, shipped: String
-    /// Billions of operations a second on the examples of the class, as a geometric mean; 0 for what computed wrong.
+    /// Billions of operations per second on the examples of the class, as a geometric mean; 0 for incorrect results.
     package let bestGflops, shippedGflops: Double
-    /// Candidates that failed or computed something else.
+    /// Candidates that failed or gave incorrect results.
     package let refused: [String]
   }
 
@@ -21,7 +20,7 @@ package final class MatmulTuner {
   private let seconds: () -> Double
   private(set) var table: MatmulTable
 
-  /// - Parameter seconds: a clock that only goes forward.
+  /// - Parameter seconds: A monotonic clock.
   package convenience init(_ device: OpenCLDevice, seconds: @escaping () -> Double) throws {
     try self.init(device, OpenCLOptions(for: device), seconds: seconds)
   }
@@ -35,24 +34,25 @@ package final class MatmulTuner {
     table = MatmulTable.shipped(for: device)
   }
 
-  /// The classes, in the order in which to tune them.
+  /// The classes, in tuning order.
   package static var classes: [String] { MatmulClass.allCases.map(\.rawValue) }
 
-  /// Tries the candidates of one class and puts the fastest into the table; where none is right, the shipped one stays.
+  /// Tries the candidates of one class and stores the fastest in the table. If none is correct, the shipped one is
+  /// kept.
   package func tune(_ name: String) throws -> Finding {
     guard let what = MatmulClass(rawValue: name) else { fatalError("no class of products is called \(name)") }
     return try tune(what)
   }
 
-  /// Keeps the table for the next start.
-  /// - Returns: where; nil when there is no cache folder or it cannot be written.
+  /// Stores the table for the next start.
+  /// - Returns: The path; nil if there is no cache folder or it cannot be written.
   package func store() -> String? {
     guard let folder = CacheFolder.fromEnvironment() else { return nil }
     let file = MatmulTableFile(backend.device, folder: folder, sources: backend.options.sources)
     return file.store(table) ? "\(folder.path)/\(file.name)" : nil
   }
 
-  /// - Parameter examples: what stands for the class, if not its own examples.
+  /// - Parameter examples: Replacements for the examples of the class.
   func tune(_ what: MatmulClass, candidates: [MatmulChoice]? = nil, examples: [MatmulShape]? = nil) throws -> Finding {
     let shipped = MatmulTable.shipped(for: backend.device)[what]
     let examples = try (examples ?? what.examples).map { try Example($0, on: backend) }
@@ -66,7 +66,7 @@ package final class MatmulTuner {
       }
       rates[choice] = try rate(choice, examples)
     }
-    // The shipped one wins a draw.
+    // In a tie, the shipped one wins.
     let best = rates.max { ($0.value, $0.key == shipped ? 1 : 0) < ($1.value, $1.key == shipped ? 1 : 0) }!
     if best.value > 0 { table[what] = best.key }
     return Finding(
@@ -91,10 +91,11 @@ package final class MatmulTuner {
   }
 }
 
-// MARK: What counts
+// MARK: Correctness
 
 extension MatmulTuner {
-  /// True when the candidate computes small products with edges, in all transpositions, and some of every example exactly.
+  /// Whether the candidate exactly computes small products with edges in all transpositions, and samples of every
+  /// example.
   private func isRight(_ choice: MatmulChoice, _ examples: [Example]) -> Bool {
     let small = [(false, false), (false, true), (true, false), (true, true)].map { transposesA, transposesB in
       MatmulShape(m: 37, n: 67, k: 300, transposesA: transposesA, transposesB: transposesB)
@@ -111,7 +112,7 @@ extension MatmulTuner {
       }
       return true
     } catch {
-      // What does not build or run is no candidate.
+      // A candidate that fails to build or run is rejected.
       return false
     }
   }
@@ -122,7 +123,8 @@ extension MatmulTuner {
     return rootOf(product, examples.count)
   }
 
-  /// The shortest of several runs of calls; a run lasts a few milliseconds, so that the wait at its end weighs little.
+  /// The shortest time of several runs. A run takes a few milliseconds, so that the wait at its end has little
+  /// influence.
   private func bestSeconds(_ choice: MatmulChoice, _ example: Example) throws -> Double {
     func run(_ calls: Int) throws -> Double {
       let start = seconds()
@@ -141,7 +143,7 @@ extension MatmulTuner {
     return best
   }
 
-  /// By Newton's method: the number is positive.
+  /// Newton's method; the number is positive.
   private func rootOf(_ number: Double, _ degree: Int) -> Double {
     var root = max(number, 1)
     for _ in 0..<200 {
@@ -153,7 +155,7 @@ extension MatmulTuner {
   }
 }
 
-/// A product of whole numbers, whose sums are exact in float32.
+/// A product of integers, whose sums are exact in float32.
 private struct Example {
   let shape: MatmulShape
   private let a, b: [Float]
@@ -174,7 +176,7 @@ private struct Example {
     try backend.matmul(left, right, shape, choice: choice, into: result)
   }
 
-  /// Compares `samples` elements, spread over the result, with sums that are made here.
+  /// Compares `samples` elements, distributed over the result, with sums computed on the host.
   func isExact(on backend: OpenCLBackend, samples: Int) throws -> Bool {
     let count = shape.m * shape.n
     var found = [Float](repeating: .nan, count: count)
@@ -192,7 +194,7 @@ private struct Example {
     }
   }
 
-  /// In ±8, from a sequence with a long period.
+  /// Integers in ±8, from a sequence with a long period.
   private static func wholeNumbers(_ count: Int, _ factor: Int, _ period: Int) -> [Float] {
     (0..<count).map { Float(($0 * factor % period + $0 / period) % 17 - 8) }
   }

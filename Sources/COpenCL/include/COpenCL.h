@@ -1,4 +1,5 @@
-// The OpenCL entry points that the backend uses, opened at run time: one binary starts on machines with and without a loader.
+// The OpenCL entry points that the backend uses, loaded at run time: one binary starts on machines with and without a
+// loader.
 #pragma once
 
 #if __has_include(<CL/cl.h>)
@@ -8,7 +9,7 @@
 #endif
 #include <CL/cl.h>
 
-// Every function that is called, once; the table below and its loader are made from this list.
+// Every function that is used. The table below and its loader are generated from this list.
 #define NN_OPENCL_FUNCTIONS(F) \
   F(clGetPlatformIDs) \
   F(clGetPlatformInfo) \
@@ -47,31 +48,32 @@
   F(clEnqueueNDRangeKernel)
 
 #define NN_OPENCL_FIELD(function) __typeof__(function) *_Nonnull function;
-/// The entry points of the loader, by their own names.
+/// The entry points of the loader, by name.
 typedef struct NNOpenCLFunctions {
   NN_OPENCL_FUNCTIONS(NN_OPENCL_FIELD)
 } NNOpenCLFunctions;
 #undef NN_OPENCL_FIELD
 
-/// The entry points of the system's loader, opened once; null when there is none, and then `nn_opencl_load_error` says why.
-/// Any thread may call.
+/// The entry points of the system's loader, opened once. Null if there is no loader; `nn_opencl_load_error` then
+/// returns the reason. Can be called from any thread.
 const NNOpenCLFunctions *_Nullable nn_opencl_functions(void);
 
-/// Why there are no entry points: the dynamic linker's own words; empty when there are.
+/// The reason why there are no entry points, as reported by the dynamic linker; empty if there are.
 const char *_Nonnull nn_opencl_load_error(void);
 
-/// The file that the entry points of `nn_opencl_functions` come from; null when there are none.
+/// The file that provides the entry points of `nn_opencl_functions`; null if there are none.
 const char *_Nullable nn_opencl_loader_path(void);
 
-/// Asks a driver's library for its platforms, as a loader does. Returns null when it has some, or the reason why not, to be
-/// freed by the caller.
+/// Queries a driver's library for its platforms, like a loader. Returns null if it has some. Otherwise, returns the
+/// reason, which the caller must free.
 char *_Nullable nn_opencl_vendor_failure(const char *_Nonnull library);
 
-/// Opens `library` and fills the table. Returns null, or the reason why it failed, to be freed by the caller.
+/// Opens `library` and fills the table. Returns null on success. Otherwise, returns the reason, which the caller must
+/// free.
 char *_Nullable nn_opencl_open(const char *_Nonnull library, NNOpenCLFunctions *_Nonnull functions);
 
-/// How often this process has come out of fork() as the child since the entry points were opened. An OpenCL context does
-/// not survive a fork: calls in the child hang or crash.
+/// The number of times this process has become the child of a fork() since the entry points were opened. An OpenCL
+/// context does not survive a fork: calls in the child hang or crash.
 int nn_opencl_forks(void);
 
 #elif defined(NN_OPENCL)

@@ -1,11 +1,12 @@
-/// Innermost loops of the CPU backend: matrix product strips, convolution, pooling, vector mathematics, reductions, optimizer
-/// steps, random numbers.
+/// Innermost loops of the CPU backend: matrix product strips, convolution, pooling, vector math, reductions, optimizer steps,
+/// random numbers.
 ///
-/// One source is compiled for several instruction sets; `nn_cpu_kernels_for` returns the table of one of them. The functions
-/// allocate nothing, start no threads and choose nothing: sizes, blocking and threads are the caller's business. Memory is
-/// float32 (int32 and one-byte bool where named) and needs no alignment; nothing is read or written beyond the counts.
-/// Counts and steps are in elements. Where a function is told that it `streams`, results go past the caches if they lie so that
-/// this is possible: for results that no cache would keep. A result does not depend on how a caller cuts the work, unless said otherwise.
+/// One source is compiled for several instruction sets; `nn_cpu_kernels_for` returns the function table of one of them. The
+/// functions do not allocate memory, start threads, or make choices: sizes, blocking, and threads are up to the caller. Memory
+/// is float32 (int32 and one-byte bool where named) and needs no alignment. Nothing is read or written beyond the counts.
+/// Counts and strides are in elements. If a function is told to stream (`streams`), it writes results past the caches where
+/// alignment permits, for results that no cache would keep. Unless stated otherwise, results do not depend on how the caller
+/// partitions the work.
 #pragma once
 
 #include <stdbool.h>
@@ -30,7 +31,7 @@ enum nn_pooling { NN_POOL_MAXIMUM, NN_POOL_MEAN, NN_POOL_MEAN_WITH_PADDING };
 enum nn_cell { NN_CELL_SIMPLE, NN_CELL_LSTM, NN_CELL_GRU };
 enum nn_rule { NN_SGD, NN_RMSPROP, NN_ADAGRAD, NN_ADAM };
 
-/// A matrix of one operand: the step from row to row and from column to column; a step of 0 repeats.
+/// A matrix operand: the step from row to row and from column to column; a step of 0 repeats.
 struct nn_view {
   const void *base;
   long row, column;
@@ -41,7 +42,7 @@ struct nn_window {
   long input, output, kernel, stride, dilation, padding;
 };
 
-/// An optimizer rule with its constants; see `optimizer_step`.
+/// An optimizer rule and its constants; see `optimizer_step`.
 struct nn_optimizer {
   enum nn_rule rule;
   float weight_decay;
@@ -51,16 +52,16 @@ struct nn_optimizer {
   float smoothing, rest; // RMSProp: alpha and 1 - alpha; Adam: beta1 and 1 - beta1
   float second, second_rest; // Adam: beta2 and 1 - beta2
   float epsilon;
-  bool extra;            // RMSProp: centred; Adam: AMSGrad
+  bool extra;            // RMSProp: centered; Adam: AMSGrad
 };
 
-/// The numbers of `optimizer_step` that change from step to step.
+/// The arguments of `optimizer_step` that change from step to step.
 struct nn_step_scalars {
   float learning_rate, gradient_scale, gradient_bound, first_correction, second_correction_root;
 };
 
-/// The operands of one step of a recurrent layer, `[rows, gates·units]` and `[rows, units]`; what a cell does not have is null,
-/// and so is a state of zeros.
+/// The operands of one step of a recurrent layer, `[rows, gates·units]` and `[rows, units]`. Operands that a cell does not have
+/// are null, and so is a state of zeros.
 struct nn_recurrent_step {
   float *gates, *_Nullable recurrent;
   const float *_Nullable recurrent_bias;
@@ -69,7 +70,7 @@ struct nn_recurrent_step {
   float *hidden, *_Nullable cell;
 };
 
-/// Their gradients; `hidden` and `cell` are read and written.
+/// Gradients of these operands; `hidden` and `cell` are read and written.
 struct nn_recurrent_gradients {
   const float *_Nullable output;
   float *hidden, *_Nullable cell, *gates, *_Nullable recurrent;
@@ -85,19 +86,19 @@ struct nn_cpu_kernels {
   enum nn_isa isa;
   /// "avx512", "avx2", "baseline", "neon".
   const char *name;
-  /// Lanes of a vector, and the columns of a full strip of `gemm_strip`.
+  /// The number of lanes of a vector, and of columns of a full strip of `gemm_strip`.
   long width, strip;
 
   // MARK: Matrix product
 
-  /// C[m, n] = alpha·A[m, k]·B[k, n] + beta·C for n <= strip; with beta = 0, C is not read. A is row-major with row step lda,
-  /// or lies transposed with row step lda. A panel (k·strip floats, for n = strip only) gets a packed copy of B.
+  /// C[m, n] = alpha·A[m, k]·B[k, n] + beta·C for n <= strip. With beta = 0, C is not read. A is row-major with row step lda,
+  /// or transposed with row step lda. A panel (k·strip floats, for n = strip only) receives a packed copy of B.
   void (*gemm_strip)(bool transposed, long m, long n, long k, const float *a, long lda, const float *b, long ldb,
                      float *_Nullable panel, float *c, long ldc, float alpha, float beta);
   /// y[n] = alpha·x[k]·B[k, n] + beta·y.
   void (*gemm_row)(long n, long k, const float *x, const float *b, long ldb, float *y, float alpha, float beta);
-  /// C[m, n] = alpha·A[m, k]·B[n, k]ᵀ + beta·C by dot products; adds in another order than `gemm_strip`, one that depends on
-  /// the place of a row among the m and on nothing else.
+  /// C[m, n] = alpha·A[m, k]·B[n, k]ᵀ + beta·C by dot products. The summation order differs from `gemm_strip`; it depends on
+  /// the position of a row among the m and on nothing else.
   void (*gemm_dot)(long m, long n, long k, const float *a, long lda, const float *b, long ldb, float *c, long ldc,
                    float alpha, float beta);
   /// y[c·y_step + r] = x[r·x_step + c]; any four-byte elements.
@@ -105,11 +106,11 @@ struct nn_cpu_kernels {
 
   // MARK: Convolution
 
-  /// C[m, n] = init + X·B[k, n] for n <= strip, then max(C, 0) if `rectifies`; element (i, p) of X is x[rows[i] + depth[p]]. Row i of
-  /// `init` begins at init + i·init_step: a step of 0 repeats it; it may be C.
-  void (*gemm_spread)(long m, long n, long k, const float *x, const long *rows, const long *depth, const float *b, long ldb,
+  /// C[m, n] = init + X·B[k, n] for n <= strip, then max(C, 0) if `rectifies`. Element (i, p) of X is x[rows[i] + depth[p]].
+  /// Row i of `init` starts at init + i·init_step. A step of 0 repeats it. `init` may be C.
+  void (*implicit_gemm)(long m, long n, long k, const float *x, const long *rows, const long *depth, const float *b, long ldb,
                       const float *init, long init_step, bool rectifies, float *c, long ldc);
-  /// y[rows, columns] = the rectangle at (top, left) of a plane of height x width; zeros beyond its edges.
+  /// y[rows, columns] = the rectangle at (top, left) of a plane of height x width, with zeros beyond its edges.
   void (*padded_part)(const float *x, long height, long width, long top, long left, float *y, long rows, long columns);
 
   /// y[i·y_step + j] = init + Σ w[p]·x[i·x_step + depth[p] + j] for i < rows, j < columns, then max(y, 0) if `rectifies`.
@@ -121,22 +122,27 @@ struct nn_cpu_kernels {
 
   // MARK: Pooling of one plane
 
-  /// y and, if given, the positions of the maxima: the first of equal ones, the first NaN before every number, -1 over padding
-  /// alone.
+  /// y and, if requested, the positions of the maxima: the first of equal ones; the first NaN takes precedence over numbers; -1
+  /// for windows that contain only padding.
   void (*pool_plane)(enum nn_pooling op, const float *x, const struct nn_window *height, const struct nn_window *width,
                      float *y, int32_t *_Nullable indices);
-  /// dx from dy and the positions that `pool_plane` gave; all of dx is written.
+  /// dx from dy and the positions returned by `pool_plane`. All of dx is written.
   void (*pool_maximum_gradient)(const float *dy, const struct nn_window *height, const struct nn_window *width,
                                 const int32_t *indices, float *dx);
   void (*pool_mean_gradient)(enum nn_pooling op, const float *dy, const struct nn_window *height,
                              const struct nn_window *width, float *dx);
+  /// The same with sums in double, for places that many windows share; `sums` has room for a plane.
+  void (*pool_maximum_gradient_long)(const float *dy, const struct nn_window *height, const struct nn_window *width,
+                                     const int32_t *indices, double *sums, float *dx);
+  void (*pool_mean_gradient_long)(enum nn_pooling op, const float *dy, const struct nn_window *height,
+                                  const struct nn_window *width, double *sums, float *dx);
 
   // MARK: Elementwise
 
-  /// y[i] = op(x[i]); a and b are the constants of power, clamp, leakyReLU, elu. x and y may be the same.
+  /// y[i] = op(x[i]). a and b are the constants of power, clamp, leakyReLU, and elu. x and y may be the same.
   void (*unary)(enum nn_unary op, const float *x, float *y, long n, float a, float b);
-  /// dx[i] = dy[i]·op'(saved[i]): the output of squareRoot, reciprocalSquareRoot, reciprocal, exp, expMinusOne, tanh, sigmoid
-  /// and relu, the input of the others. dx may be dy.
+  /// dx[i] = dy[i]·op'(saved[i]). `saved` is the output of squareRoot, reciprocalSquareRoot, reciprocal, exp, expMinusOne,
+  /// tanh, sigmoid, and relu, and the input of the others. dx may be dy.
   void (*unary_gradient)(enum nn_unary op, const float *dy, const float *saved, float *dx, long n, float a, float b);
   /// y[r·y_row + c] = op(a[r, c], b[r, c]).
   void (*binary)(enum nn_binary op, struct nn_view a, struct nn_view b, float *y, long y_row, long rows, long columns);
@@ -144,7 +150,7 @@ struct nn_cpu_kernels {
                        long columns);
   void (*binary_bool)(enum nn_binary op, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
                       long columns);
-  /// negate, magnitude, sign, square and clamp.
+  /// negate, magnitude, sign, square, and clamp.
   void (*unary_int32)(enum nn_unary op, const int32_t *x, int32_t *y, long n, int32_t a, int32_t b);
   void (*compare)(enum nn_comparison op, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
                   long columns);
@@ -152,7 +158,7 @@ struct nn_cpu_kernels {
                         long columns);
   void (*compare_bool)(enum nn_comparison op, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
                        long columns);
-  /// y = condition ? a : b; four-byte and one-byte elements.
+  /// y = condition ? a : b, for four-byte and one-byte elements.
   void (*select_words)(struct nn_view condition, struct nn_view a, struct nn_view b, uint32_t *y, long y_row, long rows,
                        long columns);
   void (*select_bytes)(struct nn_view condition, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
@@ -160,10 +166,10 @@ struct nn_cpu_kernels {
   void (*is_nan)(const float *x, uint8_t *y, long n);
   void (*is_finite)(const float *x, uint8_t *y, long n);
   void (*logical_not)(const uint8_t *x, uint8_t *y, long n);
-  /// Towards zero, saturated; NaN gives 0.
+  /// Rounds toward zero and saturates; NaN gives 0.
   void (*float_to_int32)(const float *x, int32_t *y, long n);
   void (*int32_to_float)(const int32_t *x, float *y, long n);
-  /// Not 0; bool to numbers gives 0 and 1.
+  /// True if not 0; bool to numbers gives 0 and 1.
   void (*float_to_bool)(const float *x, uint8_t *y, long n);
   void (*int32_to_bool)(const int32_t *x, uint8_t *y, long n);
   void (*bool_to_float)(const uint8_t *x, float *y, long n);
@@ -178,7 +184,7 @@ struct nn_cpu_kernels {
 
   // MARK: Reductions
 
-  /// The fold of n floats, sums and products carried on in double. The order of the additions is fixed by n.
+  /// The fold of n floats; sums and products accumulate in double. The order of the additions depends only on n.
   double (*reduce)(enum nn_reduction op, const float *x, long n);
   /// y[c] = scale · fold of x[r·x_step + c] over r.
   void (*reduce_columns)(enum nn_reduction op, const float *x, long rows, long columns, long x_step, double scale, float *y);
@@ -192,9 +198,9 @@ struct nn_cpu_kernels {
   void (*arg_reduce_columns)(bool largest, const float *x, long rows, long columns, long x_step, int32_t *y);
   int32_t (*arg_reduce_int32)(bool largest, const int32_t *x, long step, long n);
 
-  /// y[i] = the sum of x[0 ... i] of its row, or of x[i ..< columns] if `reversed`, carried on in double. y may be x.
+  /// y[i] = the sum of x[0 ... i] of its row, or of x[i ..< columns] if `reversed`, accumulated in double. y may be x.
   void (*cumulative_rows)(bool reversed, const float *x, long rows, long columns, float *y, bool streams);
-  /// The same down each column; rows of y lie as those of x.
+  /// The same down each column. Rows of y have the same layout as those of x.
   void (*cumulative_columns)(bool reversed, const float *x, long rows, long columns, long x_step, float *y, bool streams);
 
   // MARK: Softmax and losses
@@ -202,42 +208,42 @@ struct nn_cpu_kernels {
   /// y may be x.
   void (*softmax)(const float *x, long rows, long columns, bool logarithmic, float *y, bool streams);
   void (*softmax_gradient)(const float *dy, const float *y, long rows, long columns, bool logarithmic, float *dx);
-  /// `gradient`, which gets scale·(softmax - q), may be null; `ignored` may be null.
+  /// `gradient` receives scale·(softmax - q) and may be null; `ignored` may be null.
   void (*cross_entropy)(const float *logits, const int32_t *labels, long rows, long columns, double smoothing,
                         const int32_t *_Nullable ignored, float scale, float *loss, float *_Nullable gradient,
                         bool streams);
 
   // MARK: Normalization
 
-  /// y[r, ·] = (x[r, ·] - mean)·scale·gain + shift with scale = 1/sqrt(variance + epsilon); the mean is 0 unless `centred`.
-  /// gain, shift and both statistics may be null.
-  void (*normalize)(const float *x, const float *_Nullable gain, const float *_Nullable shift, long rows, long columns,
-                    bool centred, double epsilon, float *y, float *_Nullable means, float *_Nullable scales);
-  /// dx of `normalize` from dy, x and the statistics.
-  void (*normalize_gradient)(const float *dy, const float *x, const float *_Nullable gain, const float *means,
-                             const float *scales, long rows, long columns, bool centred, float *dx);
-  /// The sums over all rows of dy·(x - mean)·scale and of dy, for the columns first ..< end; each may be null.
+  /// y[r, ·] = (x[r, ·] - mean)·scale·weight + bias with scale = 1/sqrt(variance + epsilon). The mean is 0 unless `centered`.
+  /// weight, bias, and both statistics may be null.
+  void (*normalize)(const float *x, const float *_Nullable weight, const float *_Nullable bias, long rows, long columns,
+                    bool centered, double epsilon, float *y, float *_Nullable means, float *_Nullable scales);
+  /// dx of `normalize` from dy, x, and the statistics.
+  void (*normalize_gradient)(const float *dy, const float *x, const float *_Nullable weight, const float *means,
+                             const float *scales, long rows, long columns, bool centered, float *dx);
+  /// The sums over all rows of dy·(x - mean)·scale and of dy, for the columns first ..< end. Each may be null.
   void (*normalize_sums)(const float *dy, const float *x, const float *means, const float *scales, long rows, long columns,
-                         long first, long end, float *_Nullable gain, float *_Nullable shift);
+                         long first, long end, float *_Nullable weight, float *_Nullable bias);
 
   // MARK: Dense layers
 
-  /// z[r, ·] += bias (may be null), then y = op(z) if `activates`, else y = z. y may be z.
+  /// z[r, ·] += bias (may be null), then y = op(z) if `activates`, otherwise y = z. y may be z.
   void (*bias_activation)(float *z, long z_row, const float *_Nullable bias, bool activates, enum nn_unary op, float a,
                           float b, float *y, long y_row, long rows, long columns);
 
   // MARK: Recurrent layers
 
-  /// One step for each row: gates and state from sums. Where the mask is 0 the state stays.
+  /// One step for each row: gates and state from the sums. If the mask is 0, the state does not change.
   void (*recurrent_cell)(enum nn_cell cell, const struct nn_recurrent_step *step, long rows, long units);
-  /// The gradients of the sums, and of the state before but for what goes through the recurrent product. Those of the sums
-  /// may lie over the operands.
+  /// The gradients of the sums, and of the previous state except for the part through the recurrent product. The gradients of
+  /// the sums may overwrite the operands.
   void (*recurrent_cell_gradient)(enum nn_cell cell, const struct nn_recurrent_step *step,
                                   const struct nn_recurrent_gradients *gradients, long rows, long units);
 
   // MARK: Optimizers
 
-  /// One step over n parameters; the states are those of the rule, the unused ones null.
+  /// One step over n parameters. The states are those of the rule; unused ones are null.
   void (*optimizer_step)(const struct nn_optimizer *rule, const struct nn_step_scalars *scalars, float *p, const float *g,
                          float *_Nullable s0, float *_Nullable s1, float *_Nullable s2, long n);
 
@@ -246,25 +252,25 @@ struct nn_cpu_kernels {
   void (*random_bits)(struct nn_random source, uint64_t block, uint32_t *y, long n);
   void (*random_uniform)(struct nn_random source, uint64_t block, float *y, long n);
   void (*random_normal)(struct nn_random source, uint64_t block, float *y, long n);
-  /// 1 where the word is below the threshold.
+  /// 1 if the word is below the threshold.
   void (*random_mask)(struct nn_random source, uint64_t block, uint64_t threshold, float *y, long n);
   void (*random_mask_bool)(struct nn_random source, uint64_t block, uint64_t threshold, uint8_t *y, long n);
-  /// y[i] = x[i]·scale where the word is below the threshold, x[i]·0 elsewhere.
+  /// y[i] = x[i]·scale if the word is below the threshold, otherwise x[i]·0.
   void (*dropout)(struct nn_random source, uint64_t block, uint64_t threshold, float scale, const float *x, float *y, long n,
                   bool streams);
 
   // MARK: Measuring
 
-  /// Multiply-adds on registers alone, for measuring the peak; returns the number of floating-point operations done.
+  /// Multiply-adds on registers only, to measure the peak. Returns the number of floating-point operations.
   double (*peak_loop)(long rounds, float *sink);
 };
 
-/// The kernels for an instruction set, or null when this program or this machine does not have it.
+/// The kernels for an instruction set, or null if this program or this machine does not support it.
 const struct nn_cpu_kernels *_Nullable nn_cpu_kernels_for(enum nn_isa isa);
-/// The best that this machine has.
+/// The best kernels for this machine.
 const struct nn_cpu_kernels *nn_cpu_kernels_best(void);
 
-/// The processors that the system lets this process use; 0 when it does not say.
+/// The processors that the system allows this process to use; 0 if unknown.
 int nn_allowed_processors(void);
 
 /// Tells the processor that this thread waits in a loop.

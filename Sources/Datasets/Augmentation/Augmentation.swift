@@ -1,7 +1,9 @@
+import NeuralNetworks
+
 /// What is done to an example by chance, so that a model sees a new variant of it in each epoch.
 ///
-/// Shifts, flips and crops are for images: the last two axes of an input are rows and columns, and all planes before them
-/// (channels) are treated alike. Noise is for inputs of any shape.
+/// Shifts, flips, and crops are for images: the last two axes of an input are rows and columns, and all planes before
+/// them (channels) are transformed in the same way. Noise is for inputs of any shape.
 public struct Augmentation: Sendable, Hashable {
   enum Kind: Sendable, Hashable {
     case shift(rows: Int, columns: Int, fill: Float)
@@ -12,40 +14,46 @@ public struct Augmentation: Sendable, Hashable {
 
   let kind: Kind
 
-  /// Moves an image by a whole number of pixels, drawn evenly from −n...n for each direction; what comes in at the edges is
-  /// `fill`.
+  /// Shifts an image by a whole number of pixels, drawn uniformly from −n...n for each direction. Uncovered pixels are
+  /// set to `fill`.
   /// - Parameters:
-  ///   - most: The most that an image is moved by, up or down and to the left or to the right; 0 to 65,536.
-  ///   - fill: The number of the pixels that come in.
+  ///   - most: The maximum shift, vertically and horizontally; 0 to 65,536.
+  ///   - fill: The value of uncovered pixels.
   public static func shift(by most: Int, fill: Float = 0) -> Augmentation {
     shift(rows: most, columns: most, fill: fill)
   }
 
-  /// Moves an image, with a bound for each direction.
+  /// Shifts an image, with a separate limit for each direction.
   public static func shift(rows: Int, columns: Int, fill: Float = 0) -> Augmentation {
     let allowed = 0...65536
     if !allowed.contains(rows) || !allowed.contains(columns) {
-      fatalError("shift: the bounds \(rows) and \(columns) are from 0 to 65536")
+      ProgrammerError.end("Augmentation.shift: the bounds are from 0 to 65536, not \(rows) and \(columns)")
     }
     return Augmentation(kind: .shift(rows: rows, columns: columns, fill: fill))
   }
 
-  /// Mirrors an image left to right, with this probability.
+  /// Flips an image horizontally, with this probability.
   public static func horizontalFlip(probability: Double = 0.5) -> Augmentation {
-    if !(probability >= 0 && probability <= 1) { fatalError("horizontalFlip: \(probability) is no probability") }
+    if !(probability >= 0 && probability <= 1) {
+      ProgrammerError.end("Augmentation.horizontalFlip: the probability is from 0 to 1, not \(probability)")
+    }
     return Augmentation(kind: .flip(probability: probability))
   }
 
-  /// Cuts a window of this size out of an image, anywhere in it with equal chances. What is held back for validation, and
-  /// `original`, has the window in the middle (its upper left corner is rounded down).
+  /// Crops an image to this size at a uniformly random position. Validation data held back by `fit`, and `original`,
+  /// use the window at the center (its upper left corner is rounded down).
   public static func crop(rows: Int, columns: Int) -> Augmentation {
-    if rows < 1 || columns < 1 { fatalError("crop: a window of \(rows)x\(columns) has no pixels") }
+    if rows < 1 || columns < 1 {
+      ProgrammerError.end("Augmentation.crop: a window has at least 1 row and 1 column, not \(rows) and \(columns)")
+    }
     return Augmentation(kind: .crop(rows: rows, columns: columns))
   }
 
-  /// Adds an independent normal number of mean 0 and this deviation to each element.
+  /// Adds an independent normally distributed number with mean 0 and this standard deviation to each element.
   public static func noise(deviation: Double) -> Augmentation {
-    if !(deviation >= 0 && deviation.isFinite) { fatalError("noise: a deviation of \(deviation)") }
+    if !(deviation >= 0 && deviation.isFinite) {
+      ProgrammerError.end("Augmentation.noise: the deviation is a number of at least 0, not \(deviation)")
+    }
     return Augmentation(kind: .noise(deviation: deviation))
   }
 }

@@ -1,30 +1,31 @@
 import BackendCore
 import NeuralNetworks
 
-/// The examples of another dataset, varied by chance in each epoch of `fit`.
+/// The examples of another dataset, randomly augmented in each epoch of `fit`.
 ///
 /// ```swift
 /// let data = try MNIST.load(from: "data/mnist")
 /// try model.fit(data.train.augmented(.shift(by: 2), .noise(deviation: 0.05), seed: 1), epochs: 5, validation: .split(0.1))
 /// ```
 ///
-/// What becomes of an example is a function of the seed, the epoch and the position of the example in the dataset: the same
-/// whatever the batch size, the order, the device and the thread that reads. The first input of each example is varied;
-/// further inputs, targets and weights stay as they are. What `fit` holds back for validation is not varied.
+/// An augmented example depends only on the seed, the epoch, and the position of the example in the dataset. It does
+/// not depend on the batch size, the order, the device, or the thread that reads it. Only the first input of each
+/// example is augmented; further inputs, targets, and weights do not change. Validation data held back by `fit` is not
+/// augmented.
 public struct AugmentedDataset: VaryingDataset {
-  /// The examples as they are.
+  /// The original examples.
   public private(set) var base: any Dataset
-  /// What is done to them, in this order.
+  /// The augmentations, in order of application.
   public let steps: [Augmentation]
-  /// Where chance comes from.
+  /// The random seed.
   public let seed: UInt64
-  /// The epoch that is drawn; nil for the examples as they are measured.
+  /// The epoch to draw; nil for evaluation.
   private var epoch: Int? = 0
 
   /// - Parameters:
   ///   - base: The examples.
-  ///   - steps: What is done to the first input of each, one after another.
-  ///   - seed: Where chance comes from.
+  ///   - steps: The augmentations, applied to the first input of each example in this order.
+  ///   - seed: The random seed.
   public init(_ base: any Dataset, _ steps: [Augmentation], seed: UInt64 = 0) {
     self.base = base
     self.steps = steps
@@ -40,7 +41,7 @@ public struct AugmentedDataset: VaryingDataset {
     return copy
   }
 
-  /// The examples without chance: crops have their window in the middle, everything else is left out.
+  /// The examples without randomness: crops use the window at the center, and all other augmentations are omitted.
   public var original: any Dataset {
     var copy = self
     copy.base = base.measured
@@ -48,8 +49,8 @@ public struct AugmentedDataset: VaryingDataset {
     return copy
   }
 
-  /// The examples at these positions, as they are in the first epoch unless another was asked for.
-  /// - Throws: What the base throws, and `DataError.augmentation` for inputs that the steps are not for.
+  /// The examples at these positions, as in the first epoch unless another one was requested.
+  /// - Throws: Errors of the base dataset, and `DataError.augmentation` for inputs that the steps do not support.
   public func batch(at indices: [Int]) throws -> Batch {
     var batch = try base.batch(at: indices)
     guard let input = batch.inputs.first, !indices.isEmpty else { return batch }
@@ -59,11 +60,17 @@ public struct AugmentedDataset: VaryingDataset {
     let shape = Array(input.shape.dropFirst())
     let size = shape.reduce(1, *)
     let all = try input.scalars()
+    let keys = epoch.map { epoch in
+      steps.indices.map { RandomSource.derivedKey(seed: seed, "augmentation \($0) \(epoch)") }
+    }
     var varied: [Float] = []
+    varied.reserveCapacity(all.count)
     var resultShape = shape
     for (row, index) in indices.enumerated() {
       var image = try PixelPlanes(Array(all[row * size..<(row + 1) * size]), shape: shape, needsImage: needsImages)
-      for (position, step) in steps.enumerated() { try image.apply(step, source(of: index, step: position)) }
+      for (position, step) in steps.enumerated() {
+        try image.apply(step, keys.map { source(of: index, key: $0[position]) })
+      }
       varied += image.pixels
       resultShape = image.shape
     }
@@ -75,20 +82,17 @@ public struct AugmentedDataset: VaryingDataset {
     steps.contains { step in if case .noise = step.kind { false } else { true } }
   }
 
-  /// Where the chance of one step for one example comes from; nil without chance.
-  private func source(of index: Int, step: Int) -> RandomSource? {
-    guard let epoch else { return nil }
-    let key = RandomSource.derivedKey(seed: seed, "augmentation \(step) \(epoch)")
-    return RandomSource(
-      key: key, call: UInt32(truncatingIfNeeded: index), step: UInt32(truncatingIfNeeded: index >> 32))
+  /// The random source of one step, given its key, for one example.
+  private func source(of index: Int, key: UInt64) -> RandomSource {
+    RandomSource(key: key, call: UInt32(truncatingIfNeeded: index), step: UInt32(truncatingIfNeeded: index >> 32))
   }
 }
 
 extension Dataset {
-  /// The examples varied by chance, anew in each epoch of `fit`.
+  /// The examples, randomly augmented in each epoch of `fit`.
   /// - Parameters:
-  ///   - steps: What is done to the first input of each example, one after another.
-  ///   - seed: Where chance comes from.
+  ///   - steps: The augmentations, applied to the first input of each example in this order.
+  ///   - seed: The random seed.
   public func augmented(_ steps: Augmentation..., seed: UInt64 = 0) -> AugmentedDataset {
     AugmentedDataset(self, steps, seed: seed)
   }

@@ -1,12 +1,13 @@
 import BackendCore
+import NeuralNetworks
 
-/// One example while it is varied: planes of rows and columns.
+/// One example during augmentation: planes of rows and columns.
 struct PixelPlanes {
   private(set) var pixels: [Float]
   /// Without the batch axis.
   private(set) var shape: [Int]
 
-  /// - Parameter needsImage: the last two axes are used as rows and columns.
+  /// - Parameter needsImage: Whether the last two axes are used as rows and columns.
   init(_ pixels: [Float], shape: [Int], needsImage: Bool) throws {
     if needsImage && shape.count < 2 {
       throw DataError.augmentation(reason: "images have rows and columns, and inputs of the shape \(shape) have none")
@@ -18,7 +19,7 @@ struct PixelPlanes {
   private var rows: Int { shape[shape.count - 2] }
   private var columns: Int { shape[shape.count - 1] }
 
-  /// - Parameter source: nil: without chance.
+  /// - Parameter source: Nil for no randomness.
   mutating func apply(_ step: Augmentation, _ source: RandomSource?) throws {
     switch step.kind {
     case .shift(let most, let mostColumns, let fill):
@@ -41,11 +42,11 @@ struct PixelPlanes {
         left: words.map { uniform($0.y, columns - width + 1) } ?? (columns - width) / 2, height, width)
     case .noise(let deviation):
       guard let source else { return }
-      addNoise(deviation, source)
+      try addNoise(deviation, source)
     }
   }
 
-  /// A number from 0 to below `count`: the upper half of a product, even but for a bias below count·2⁻³².
+  /// A number in 0..<count: the upper half of a product, uniform except for a bias below count·2⁻³².
   private func uniform(_ word: UInt32, _ count: Int) -> Int { Int((UInt64(word) &* UInt64(count)) >> 32) }
 
   private mutating func shift(down: Int, right: Int, _ fill: Float) {
@@ -83,14 +84,9 @@ struct PixelPlanes {
     shape.replaceSubrange((shape.count - 2)..., with: [height, width])
   }
 
-  private mutating func addNoise(_ deviation: Double, _ source: RandomSource) {
-    for first in stride(from: 0, to: pixels.count, by: 4) {
-      let words = source.block(first / 4)
-      let (a, b) = Philox.normals(words.x, words.y)
-      let (c, d) = Philox.normals(words.z, words.w)
-      for (offset, number) in [a, b, c, d].enumerated() where first + offset < pixels.count {
-        pixels[first + offset] += Float(deviation * number)
-      }
-    }
+  private mutating func addNoise(_ deviation: Double, _ source: RandomSource) throws {
+    let numbers = try Tensor.hostNormals(pixels.count, from: source)
+    let factor = Float(deviation)
+    for index in pixels.indices { pixels[index] += factor * numbers[index] }
   }
 }

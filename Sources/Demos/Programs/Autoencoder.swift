@@ -33,44 +33,44 @@ extension Demo {
     stage.show(
       "ten clusters of codes: \(Stage.text(100 * purity, digits: 1)) % of the images have the most common label of their cluster"
     )
-    var sheet = ImageSheet("the centres of the clusters, decoded", columns: 5)
-    let centres = try decoder.predict(clusters.centres).sigmoid().moved(to: .cpu)
-    for index in 0..<10 { sheet.add(Bitmap(grey: try centres[index].scalars(), width: 28)) }
+    var sheet = ImageSheet("the centers of the clusters, decoded", columns: 5)
+    let centers = try decoder.predict(clusters.centers).sigmoid().moved(to: .cpu)
+    for index in 0..<10 { sheet.add(Bitmap(gray: try centers[index].scalars(), width: 28)) }
     try stage.keep("autoencoder", sheet.svg)
     return ["first loss": history["loss"][0], "loss": history["loss"].last ?? .nan, "purity": purity]
   }
 }
 
-/// K-means: points belong to the nearest centre, which is the mean of its points. Lloyd 1982.
+/// K-means: points belong to the nearest center, which is the mean of its points. Lloyd 1982.
 private struct Clusters {
-  private(set) var centres: Tensor
+  private(set) var centers: Tensor
   private(set) var members: [Int32] = []
   private let count: Int
 
   init(_ points: Tensor, count: Int, passes: Int) throws {
     self.count = count
-    // The first centre is the first point; each further one the point that is farthest from those before.
-    centres = points[0..<1]
+    // The first center is the first point; each further one the point that is farthest from those before.
+    centers = points[0..<1]
     for _ in 1..<count {
-      let far = try Clusters.distances(points, centres).min(axis: 1).argmax(axis: 0).item()
-      centres = Tensor.concatenated([centres, points[Int(far)..<Int(far) + 1]])
+      let far = try Clusters.distances(points, centers).min(axis: 1).argmax(axis: 0).item()
+      centers = Tensor.concatenated([centers, points[Int(far)..<Int(far) + 1]])
     }
     for _ in 0..<passes {
-      let nearest = Clusters.distances(points, centres).argmin(axis: 1)
+      let nearest = Clusters.distances(points, centers).argmin(axis: 1)
       let belongs = nearest.oneHot(classes: count)
       let sizes = belongs.sum(axis: 0).clamped(to: 1...Double(points.shape[0])).expanded(axis: 1)
-      centres = belongs.matmul(points, transposingLeft: true) / sizes
+      centers = belongs.matmul(points, transposingLeft: true) / sizes
       members = try nearest.scalars(as: Int32.self)
     }
   }
 
-  /// |p − c|² of each point and each centre.
-  private static func distances(_ points: Tensor, _ centres: Tensor) -> Tensor {
-    points.squared().sum(axis: 1, keepingRank: true) - 2 * points.matmul(centres, transposingRight: true)
-      + centres.squared().sum(axis: 1)
+  /// |p − c|² of each point and each center.
+  private static func distances(_ points: Tensor, _ centers: Tensor) -> Tensor {
+    points.squared().sum(axis: 1, keepingRank: true) - 2 * points.matmul(centers, transposingRight: true)
+      + centers.squared().sum(axis: 1)
   }
 
-  /// The part of the points that bear the commonest label of their cluster.
+  /// The fraction of the points that have the most frequent label of their cluster.
   func purity(_ labels: [Int32]) -> Double {
     var table = [[Int]](repeating: [Int](repeating: 0, count: 10), count: count)
     for (member, label) in zip(members, labels) { table[Int(member)][Int(label)] += 1 }

@@ -32,13 +32,14 @@ extension Demo {
     stage.show(
       "steps in balance: \(Stage.text(early, digits: 0)) at first, \(Stage.text(mean, digits: 0)) at the end (500 at most)"
     )
-    var chart = Chart("steps in balance, by episode", x: 0...Double(returns.count), y: 0...500)
-    chart.line(returns.enumerated().map { (Double($0), $1) }, colour: 0)
+    var chart = Chart(
+      "steps in balance, by episode", x: 0...Double(returns.count), y: 0...500, xLabel: "episode", yLabel: "steps")
+    chart.line(returns.enumerated().map { (Double($0), $1) }, color: 0)
     try stage.keep("cart-pole", chart.svg)
     return ["early return": early, "return": mean]
   }
 
-  /// Makes actions likelier the more reward came after them: ∇ Σ A·ln π(action), A the discounted return, standardised.
+  /// Makes actions likelier the more reward came after them: ∇ Σ A·ln π(action), A the discounted return, standardized.
   /// Williams 1992.
   private static func improve(
     _ policy: Sequential, _ optimizer: Optimizer, by episodes: [Episode], on device: Device
@@ -57,11 +58,11 @@ extension Demo {
   }
 }
 
-/// One attempt: what was seen and done until the pole fell.
+/// One episode: the observations and actions until the pole fell.
 private struct Episode {
   private(set) var states: [Float] = []
   private(set) var actions: [Int32] = []
-  /// One for each step.
+  /// One reward per step.
   var rewards: Int { actions.count }
 
   init(_ policy: Sequential, _ chance: inout Chance, isGreedy: Bool = false) throws {
@@ -86,8 +87,8 @@ private struct Episode {
   }
 }
 
-/// A cart on a rail with a pole on it, 20 ms a step. Barto, Sutton and Anderson 1983, with the numbers of Gymnasium's
-/// CartPole-v1.
+/// A cart on a track with a pole on it, 20 ms per step. Barto, Sutton, and Anderson 1983, with the constants of
+/// Gymnasium's CartPole-v1.
 private struct Cart {
   private var place, speed, angle, turning: Double
 
@@ -98,7 +99,7 @@ private struct Cart {
 
   var observation: [Float] { [Float(place), Float(speed), Float(angle), Float(turning)] }
 
-  /// Off the rail, or the pole is 12 degrees from upright.
+  /// The cart is off the track, or the pole is 12 degrees from upright.
   var hasFallen: Bool { abs(place) > 2.4 || abs(angle) > 12 * Double.pi / 180 }
 
   mutating func step(pushingRight: Bool) {

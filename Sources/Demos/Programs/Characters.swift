@@ -35,7 +35,7 @@ extension Demo {
   }
 }
 
-/// Scores of the next letter after each letter of a text.
+/// Scores for the next letter after each letter of a text.
 private final class Writer: Layer {
   private let embedding: Embedding
   private let memory = LSTM(96, returnsSequence: true)
@@ -52,7 +52,7 @@ private final class Writer: Layer {
 
   var allowsReplay: Bool { true }
 
-  /// Draws letter after letter, each from what the one before and the memory make likely.
+  /// Draws one letter at a time, with probabilities given by the previous letter and the memory.
   func write(
     _ count: Int, after start: String, _ alphabet: [Character], _ chance: inout Chance, on device: Device
   ) throws -> String {
@@ -72,7 +72,7 @@ private final class Writer: Layer {
 }
 
 private enum Letters {
-  /// Written for this program: many sentences of few words.
+  /// Written for this program: many sentences from a small vocabulary.
   static let text: String = {
     let who = ["the fox", "the old man", "a small boat", "the wind", "my sister"]
     let verb = ["follows", "finds", "forgets", "carries", "waits for"]

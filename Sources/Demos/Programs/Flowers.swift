@@ -36,19 +36,19 @@ extension Demo {
   }
 }
 
-/// Pictures of flowers: petals round a centre, somewhere in the picture, with dirt on the lens.
+/// Pictures of flowers: petals round a center, somewhere in the picture, with dirt on the lens.
 private enum Flowers {
   static let names = ["rose", "lotus"]
   static let side = 16
 
-  /// Red, green and blue of the background, the petals and the centre.
-  private static let colours: [[[Double]]] = [
+  /// Red, green and blue of the background, the petals and the center.
+  private static let colors: [[[Double]]] = [
     [[0.25, 0.5, 0.2], [0.8, 0.1, 0.15], [0.5, 0.0, 0.1]], [[0.2, 0.4, 0.6], [0.9, 0.85, 0.9], [0.9, 0.8, 0.3]],
   ]
 
   static func pictures(_ count: Int, seed: UInt64) -> TensorDataset {
     let random = RandomStream(seed: seed)
-    // Place, size and light of each flower, and the dirt.
+    // The position, size, and brightness of each flower, and the dirt.
     let draws = (try? Tensor.uniform([count, 4], in: 0..<1, using: random).scalars(as: Double.self)) ?? []
     let dirt = Tensor.normal([count, 3, side, side], deviation: 0.1, using: random)
     var pixels: [Float] = []
@@ -59,7 +59,7 @@ private enum Flowers {
         for row in 0..<side {
           for column in 0..<side {
             let part = part(row, column, place)
-            pixels.append(Float(colours[flower % 2][part][channel] * (0.6 + 0.4 * place[3])))
+            pixels.append(Float(colors[flower % 2][part][channel] * (0.6 + 0.4 * place[3])))
           }
         }
       }
@@ -68,7 +68,7 @@ private enum Flowers {
     return TensorDataset(Tensor(pixels, shape: [count, 3, side, side]) + dirt, labels)
   }
 
-  /// Background, petals or centre.
+  /// Background, petals or center.
   private static func part(_ row: Int, _ column: Int, _ place: [Double]) -> Int {
     let (x, y) = (Double(column) - 5 - 6 * place[0], Double(row) - 5 - 6 * place[1])
     let distance = (x * x + y * y).squareRoot()

@@ -50,26 +50,28 @@ extension Demo {
 }
 
 extension Stage {
-  /// Fashion-MNIST, or a part of it, from the folder with the data; where there is none, digits that are drawn here.
+  /// Fashion-MNIST, or a part of it, from the data folder; digits drawn by the program if there is none.
   func clothes() throws -> ImageDataset {
-    try data.map { try FashionMNIST.load(from: $0 + "/fashion-mnist-900") } ?? generated()
+    try data.map { try FashionMNIST.load(from: $0 + "/" + Demo.DataSet.clothes.rawValue) } ?? generated()
   }
 
-  /// MNIST, or a part of it, from the folder with the data; where there is none, digits that are drawn here.
-  func digits() throws -> ImageDataset { try data.map { try MNIST.load(from: $0 + "/mnist-10k") } ?? generated() }
+  /// MNIST, or a part of it, from the data folder; digits drawn by the program if there is none.
+  func digits() throws -> ImageDataset {
+    try data.map { try MNIST.load(from: $0 + "/" + Demo.DataSet.digits.rawValue) } ?? generated()
+  }
 
   private func generated() -> ImageDataset {
     show("no folder with data: the images are digits that are drawn here")
     return GeneratedImages.load(seed: seed, trainCount: passes(6000, quick: 2000), testCount: 500)
   }
 
-  /// Test images, each with the class that got the highest score.
+  /// Test images, each with the class with the highest score.
   func answers(_ model: Model, _ data: ImageDataset, _ title: String) throws -> String {
     let images = data.test.inputs[0..<15]
     let winners = try model.predict(images).argmax(axis: 1).scalars(as: Int32.self)
     var sheet = ImageSheet(title, columns: 5)
     for (index, winner) in winners.enumerated() {
-      sheet.add(Bitmap(grey: try images[index].scalars(), width: 28), caption: data.classNames[Int(winner)])
+      sheet.add(Bitmap(gray: try images[index].scalars(), width: 28), caption: data.classNames[Int(winner)])
     }
     return sheet.svg
   }

@@ -5,7 +5,7 @@ extension Demo {
   static let line = Demo(
     "line", "y = wx + b: what weight and bias do to a line, and how gradient descent finds them."
   ) { stage in
-    var chart = Chart("y = wx + b", x: -2...2, y: -4...6)
+    var chart = Chart("y = wx + b", x: -2...2, y: -4...6, xLabel: "x", yLabel: "y")
     let x = Tensor.linearSpace(-2...2, count: 9, on: stage.device).reshaped([9, 1])
     for (index, (weight, bias)) in [(1, 0), (2, 0), (-1, 0), (1, 2)].enumerated() {
       let neuron = Dense(1)
@@ -13,7 +13,7 @@ extension Demo {
       neuron.bias?.assign(Tensor([Float(bias)], on: stage.device))
       let y = try neuron(x, .inference).scalars(as: Double.self)
       chart.line(
-        zip(try x.scalars(as: Double.self), y).map { ($0, $1) }, colour: index, label: "w = \(weight), b = \(bias)")
+        zip(try x.scalars(as: Double.self), y).map { ($0, $1) }, color: index, label: "w = \(weight), b = \(bias)")
       stage.show(
         "w = \(weight), b = \(bias): from y(-2) = \(Stage.text(y[0], digits: 0)) to y(2) = \(Stage.text(y[8], digits: 0))"
       )

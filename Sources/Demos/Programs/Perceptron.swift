@@ -49,18 +49,19 @@ private struct Perceptron {
   }
 
   func picture(_ title: String, _ data: TensorDataset, reach: Double) throws -> String {
-    var chart = Chart(title, x: -reach...reach, y: -reach...reach)
+    var chart = Chart(title, x: -reach...reach, y: -reach...reach, xLabel: "x₀", yLabel: "x₁")
     let (points, labels) = (try data.inputs.scalars(as: Double.self), try data.targets.scalars(as: Double.self))
     for label in 0...1 {
       let members = labels.indices.filter { Int(labels[$0]) == label }
-      chart.points(members.map { (points[2 * $0], points[2 * $0 + 1]) }, colour: label)
+      chart.points(
+        members.map { (points[2 * $0], points[2 * $0 + 1]) }, color: label, label: "class \(label)")
     }
     let (w, b) = (try weight.scalars(as: Double.self), try bias.item())
-    // The line through the points with w·x + b = 0, along the axis in which it is less steep.
+    // The line of points with w·x + b = 0, along the axis in which it is less steep.
     let ends = [-reach, reach].map { end in
       abs(w[1]) > abs(w[0]) ? (end, -(w[0] * end + b) / w[1]) : (-(w[1] * end + b) / (w[0] == 0 ? 1 : w[0]), end)
     }
-    chart.line(ends, colour: 2)
+    chart.line(ends, color: 2, label: "w·x + b = 0")
     return chart.svg
   }
 }

@@ -25,9 +25,10 @@ extension Demo {
       "loss \(Stage.text(history["loss"][0])) at first, \(Stage.text(history["loss"].last ?? .nan)) at the end")
     stage.show("distance from the curve without noise: \(Stage.text(error)) (the noise is 0.15)")
     let x = try inputs.scalars(as: Double.self)
-    var chart = Chart("regression: points, and what the network says", x: -3...3, y: -2.5...2.5)
-    chart.points(zip(x, try (curve + noise).scalars(as: Double.self)).map { ($0, $1) }, colour: 6)
-    chart.line(zip(x, try predicted.scalars(as: Double.self)).map { ($0, $1) }, colour: 1)
+    var chart = Chart(
+      "regression: points, and what the network says", x: -3...3, y: -2.5...2.5, xLabel: "x", yLabel: "y")
+    chart.points(zip(x, try (curve + noise).scalars(as: Double.self)).map { ($0, $1) }, color: 6, label: "points")
+    chart.line(zip(x, try predicted.scalars(as: Double.self)).map { ($0, $1) }, color: 1, label: "network")
     try stage.keep("regression", chart.svg)
     return ["error": error]
   }

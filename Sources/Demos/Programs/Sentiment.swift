@@ -28,11 +28,11 @@ extension Demo {
   }
 }
 
-/// Sentences that praise or complain: of the data set, or made up.
+/// Positive and negative sentences, from the data set or made up.
 private struct Sentences {
   let text: TextDataset
 
-  /// What may stand between the embedding and the last neuron.
+  /// The layers that may be used between the embedding and the last neuron.
   static let readers: [(name: String, make: @Sendable () -> any Layer)] = [
     ("average", { SequenceAverage(masksZeros: true) }),
     (
@@ -49,17 +49,18 @@ private struct Sentences {
   ]
 
   init(_ stage: Stage) throws {
-    if let folder = stage.data {
-      let files = ["amazon_cells", "imdb", "yelp"].map { "\(folder)/sentiment/\($0)_labelled.txt" }
-      text = try LabelledText.load(tsv: files[0], files[1], files[2], vocabulary: 6000, length: 40)
+    if let data = stage.data {
+      let folder = "\(data)/\(Demo.DataSet.sentences.rawValue)"
+      let files = ["amazon_cells", "imdb", "yelp"].map { "\(folder)/\($0)_labelled.txt" }
+      text = try LabeledText.load(tsv: files[0], files[1], files[2], vocabulary: 6000, length: 40)
     } else {
       stage.show("no folder with data: the sentences are made up")
       let sentences = (0..<800).map { (text: Sentences.madeUp($0), label: $0 % 2) }
-      text = LabelledText.dataset(sentences, vocabulary: 100, length: 12)
+      text = LabeledText.dataset(sentences, vocabulary: 100, length: 12)
     }
   }
 
-  /// Even ones complain, odd ones praise.
+  /// Even sentences are negative, odd ones positive.
   private static func madeUp(_ index: Int) -> String {
     let things = ["the food", "this phone", "the film", "our waiter", "the sound", "that story", "the battery"]
     let praise = ["is wonderful", "was a delight", "works perfectly", "made me smile", "is the best"]
@@ -70,7 +71,7 @@ private struct Sentences {
     return things[number % things.count] + " " + verdict + place[number / 3 % place.count]
   }
 
-  /// What the model makes of two sentences.
+  /// Shows the model's predictions for two sentences.
   func say(_ model: Sequential, _ stage: Stage) throws {
     for sentence in ["This is the best food, I loved it", "A waste of time, it is awful"] {
       let praise = try model.predict(text.tokens([sentence])).item()
@@ -79,7 +80,7 @@ private struct Sentences {
   }
 }
 
-/// `[N, steps, features]` → `[N, features, steps]`, as convolutions take sequences.
+/// `[N, steps, features]` → `[N, features, steps]`, the layout of convolutions for sequences.
 private final class Transposed: Layer {
   func forward(_ input: Tensor, _ context: Context) -> Tensor { input.transposed() }
   var allowsReplay: Bool { true }

@@ -18,7 +18,7 @@ extension Demo {
       var batches = train.dataset.batches(of: 32, shuffledBy: random, on: stage.device)
       while let batch = try batches.next() {
         let (loss, gradients) = valueAndGradient(at: model) { model in
-          // While learning, the decoder sees the right letters so far; in front of them stands a start.
+          // During training, the decoder receives the correct letters so far, preceded by a start token.
           let previous = Tensor.concatenated(
             [.zeros(like: batch.target[0..., 0..<1]), batch.target[0..., 0..<9]], axis: 1)
           let scores = model.scores(model.read(batch.input, .inference), previous: previous, .inference)
@@ -38,8 +38,8 @@ extension Demo {
   }
 }
 
-/// An encoder reads the words in both directions; a decoder writes the date letter by letter and looks, before each, at the
-/// places of the words that matter. Bahdanau, Cho and Bengio 2015.
+/// The encoder reads the words in both directions. The decoder writes the date letter by letter; before each letter, it
+/// attends to the relevant words. Bahdanau, Cho, and Bengio 2015.
 private final class Translator: Module {
   private let letters = Embedding(Dates.alphabet.count, 32), digits = Embedding(Dates.digits.count, 32)
   private let encoder = Bidirectional { LSTM(48, returnsSequence: true) }
@@ -49,7 +49,7 @@ private final class Translator: Module {
 
   func read(_ words: Tensor, _ context: Context) -> Tensor { encoder(letters(words, context), context) }
 
-  /// Scores of the next letter after each of `previous`.
+  /// Scores for the next letter after each of `previous`.
   func scores(_ memory: Tensor, previous: Tensor, _ context: Context) -> Tensor {
     scores(memory, previous: previous, from: nil, context).scores
   }
@@ -62,7 +62,7 @@ private final class Translator: Module {
     return (output(Tensor.concatenated([written, seen], axis: -1), context), after)
   }
 
-  /// Writes the likeliest letter, ten times.
+  /// Writes the most likely letter, ten times.
   func translate(_ words: Tensor, on device: Device) throws -> [String] {
     let memory = read(words.moved(to: device), .inference)
     var (state, last): (LSTM.State?, Tensor) = (nil, .zeros([words.shape[0], 1], dtype: .int32, on: device))
@@ -76,10 +76,10 @@ private final class Translator: Module {
   }
 }
 
-/// Dates as people write them, and as machines do.
+/// Dates in human-readable and in machine-readable form.
 private struct Dates {
   static let alphabet = Array(" abcdefghijklmnopqrstuvwxyz0123456789,")
-  /// What dates are written with; the first begins them.
+  /// The characters of dates; the first one is the start token.
   static let digits = Array("#0123456789-")
   private static let length = 26
 

@@ -28,15 +28,15 @@ extension Demo {
       "loss \(Stage.text(losses[0], digits: 1)) at first, \(Stage.text(losses.last ?? .nan, digits: 1)) at the end")
     let dreams = model.decoder(.normal([20, 8], using: random, on: stage.device), .inference).sigmoid().moved(to: .cpu)
     var sheet = ImageSheet("digits that nobody has written", columns: 10)
-    for index in 0..<20 { sheet.add(Bitmap(grey: try dreams[index].scalars(), width: 28)) }
+    for index in 0..<20 { sheet.add(Bitmap(gray: try dreams[index].scalars(), width: 28)) }
     try stage.keep("variational", sheet.svg)
     let contrast = try dreams.max(axis: 1).mean().item()
     return ["first loss": losses[0], "loss": losses.last ?? .nan, "contrast": contrast]
   }
 }
 
-/// Codes are not numbers but normal distributions, kept near the standard one, so that any draw from that means something.
-/// Kingma and Welling 2014.
+/// Codes are not numbers but normal distributions, kept close to the standard normal distribution, so that any sample
+/// from it can be decoded to something meaningful. Kingma and Welling 2014.
 private final class VariationalAutoencoder: Module {
   let body = Dense(256, activation: .relu)
   let mean: Dense, logVariance: Dense
@@ -50,7 +50,7 @@ private final class VariationalAutoencoder: Module {
     logVariance = Dense(codes)
   }
 
-  /// Reconstruction error in nats an image, and the divergence of the codes from the standard normal distribution.
+  /// The reconstruction error in nats per image, and the divergence of the codes from the standard normal distribution.
   func loss(_ images: Tensor, _ context: Context) -> Tensor {
     let features = body(images, context)
     let (mean, logVariance) = (mean(features, context), logVariance(features, context))

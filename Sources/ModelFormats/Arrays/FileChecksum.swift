@@ -1,10 +1,10 @@
 import Files
 
-/// The CRC-32 of a file that holds it in its own text, where eight zeros stand while it is computed.
+/// The CRC-32 of a file that contains it in its own header. Eight zeros replace it during the computation.
 struct FileChecksum {
   static let key = "swift-nn crc32"
   static let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: 8)
-  /// What the text holds before the sum is known.
+  /// The metadata before the checksum is known.
   static let unset = [key: String(decoding: zeros, as: UTF8.self)]
 
   private var value: UInt32 = 0
@@ -17,10 +17,17 @@ struct FileChecksum {
     return FileChecksum.zeros.dropLast(text.count) + text
   }
 
-  /// Where the digits are in a head of JSON; nil where there are none. Within a string the quotes would be escaped.
+  /// The position of the digits in a JSON header; nil if there are none. Quotes inside a string would be escaped, so
+  /// they cannot match.
   static func place(in head: [UInt8]) -> Range<Int>? {
-    let mark = Array("\"\(key)\":\"".utf8)
-    guard let found = head.firstRange(of: mark), found.upperBound + 8 < head.count else { return nil }
-    return found.upperBound..<found.upperBound + 8
+    guard let found = head.firstRange(of: Array("\"\(key)\"".utf8)) else { return nil }
+    func isBlank(_ byte: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(byte) }
+    var rest = head[found.upperBound...].drop(while: isBlank)
+    guard rest.popFirst() == UInt8(ascii: ":") else { return nil }
+    rest = rest.drop(while: isBlank)
+    guard rest.popFirst() == UInt8(ascii: "\""), rest.count > 8, rest[rest.startIndex + 8] == UInt8(ascii: "\"") else {
+      return nil
+    }
+    return rest.startIndex..<rest.startIndex + 8
   }
 }

@@ -3,19 +3,36 @@ import NeuralNetworks
 
 /// One tensor in a NumPy array file (`.npy`).
 ///
-/// Read: C and Fortran order, either byte order; floating-point types become float32, integers int32 if they fit, booleans
-/// bool. Written: C order, little-endian.
+/// Reading supports C and Fortran order and both byte orders; floating-point types become float32, integers int32 if
+/// they fit, booleans bool. Writing uses C order, little-endian.
 public enum NPY {
+  /// Reads a tensor.
+  ///
   /// - Parameters:
-  ///   - path: the file.
-  ///   - device: where the tensor will be.
-  ///   - limit: the most bytes that the file may have.
+  ///   - path: The file.
+  ///   - device: The device for the tensor.
+  ///   - limit: The maximum size of the file in bytes.
   /// - Throws: `FormatError`.
   public static func load(_ path: String, on device: Device = .cpu, limit: Int = 1 << 36) throws -> Tensor {
-    let bytes = try withFileErrors { () throws(FileError) in try FileReader.read(path, limit: limit) }
-    return try tensor(bytes, path: path, on: device)
+    let file = try withFileErrors { () throws(FileError) in try FileReader(path) }
+    if file.size > limit {
+      throw FormatError(.tooLarge(path: path, bytes: file.size, limit: limit))
+    }
+    let head = try withFileErrors { () throws(FileError) in
+      try file.read(at: 0, count: min(file.size, NPYHeader.longest))
+    }
+    let header = try header(head, of: file.size, path) {
+      NPYHeader.isThere(head) ? nil : ForeignFormat.description(of: file)
+    }
+    return try withElementErrors(path) {
+      var conversion = try header.conversion()
+      try conversion.append(from: file, header.start..<file.size)
+      return conversion.tensor(shape: header.shape, isFortranOrder: header.isFortranOrder, on: device)
+    }
   }
 
+  /// Writes a tensor.
+  ///
   /// - Throws: `FormatError`; `DeviceError` if the tensor cannot be downloaded.
   public static func save(_ tensor: Tensor, to path: String) throws {
     let bytes = try bytes(tensor)
@@ -26,38 +43,22 @@ public enum NPY {
     try NPYHeader.bytes(StoredElement(tensor.dtype), tensor.shape) + littleEndianBytes(tensor)
   }
 
-  /// `path` is for messages.
-  static func tensor(_ bytes: [UInt8], path: String, on device: Device) throws(FormatError) -> Tensor {
-    let header: NPYHeader
-    do { header = try NPYHeader(bytes) } catch { throw .malformed(path: path, reason: error.reason) }
-    var elements = Array(bytes[header.start...])
-    if header.isFortranOrder { elements = rowMajor(elements, header.shape, header.element.size) }
-    do {
-      return try header.element.tensor(elements, shape: header.shape, isBigEndian: header.isBigEndian, on: device)
-    } catch {
-      throw .malformed(path: path, reason: "element \(error.index): \(error.reason)")
+  /// Parses the header of an array of `total` bytes from its first bytes.
+  /// - Parameter foreign: Describes the file if it is not an array.
+  static func header(
+    _ first: [UInt8], of total: Int, _ path: String, foreign: () -> String? = { nil }
+  ) throws(FormatError) -> NPYHeader {
+    do { return try NPYHeader(first, of: total) } catch {
+      throw .malformed(path: path, reason: foreign() ?? error.reason)
     }
   }
+}
 
-  /// Elements whose first axis varies fastest, put in the order in which the last does.
-  private static func rowMajor(_ bytes: [UInt8], _ shape: [Int], _ size: Int) -> [UInt8] {
-    if bytes.isEmpty || shape.count < 2 { return bytes }
-    var strides = [Int](repeating: size, count: shape.count)
-    for axis in 1..<shape.count { strides[axis] = strides[axis - 1] * shape[axis - 1] }
-    var indices = [Int](repeating: 0, count: shape.count)
-    var source = 0
-    var output: [UInt8] = []
-    output.reserveCapacity(bytes.count)
-    while output.count < bytes.count {
-      output += bytes[source..<source + size]
-      for axis in shape.indices.reversed() {
-        indices[axis] += 1
-        source += strides[axis]
-        if indices[axis] < shape[axis] { break }
-        source -= strides[axis] * shape[axis]
-        indices[axis] = 0
-      }
-    }
-    return output
+/// Runs `body` and converts its errors to those of a file, or of a part of a file that `place` describes.
+func withElementErrors<Value>(_ place: String, _ body: () throws -> Value) throws -> Value {
+  do { return try body() } catch let failure as ElementConversion.Failure {
+    throw FormatError.malformed(path: place, reason: failure.description)
+  } catch let error as FileError {
+    throw FormatError(error)
   }
 }

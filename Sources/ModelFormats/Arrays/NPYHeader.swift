@@ -1,4 +1,4 @@
-/// The head of a NumPy array file: magic, version, and a Python dictionary in text.
+/// The header of a NumPy array file: magic, version, and a Python dictionary as text.
 ///
 /// Format: NumPy Enhancement Proposal 1, versions 1.0, 2.0, 3.0.
 struct NPYHeader {
@@ -6,7 +6,7 @@ struct NPYHeader {
   let isBigEndian: Bool
   let isFortranOrder: Bool
   let shape: [Int]
-  /// Where the elements begin.
+  /// The position of the first element.
   let start: Int
 
   struct Failure: Error {
@@ -14,7 +14,7 @@ struct NPYHeader {
   }
 
   private static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
-  /// A head needs about a hundred bytes.
+  /// A header needs about a hundred bytes.
   private static let limit = 1 << 16
 
   private static let codes: [String: StoredElement] = [
@@ -23,8 +23,19 @@ struct NPYHeader {
     "u4": .uint32, "u2": .uint16, "u1": .uint8, "b1": .bool,
   ]
 
-  init(_ bytes: [UInt8]) throws(Failure) {
-    if bytes.count < 10 || !bytes.starts(with: NPYHeader.magic) { throw Failure(reason: "it is no NumPy array file") }
+  /// The maximum size of a header in bytes, including the part before its text.
+  static let longest = 12 + limit
+
+  /// True where a file begins like one of this format, whatever is wrong with it.
+  static func isThere(_ bytes: [UInt8]) -> Bool { bytes.starts(with: magic) }
+
+  /// - Parameters:
+  ///   - bytes: The first bytes of the file: all, or at least `longest`.
+  ///   - total: The size of the file in bytes.
+  init(_ bytes: [UInt8], of total: Int) throws(Failure) {
+    if bytes.count < 10 || !NPYHeader.isThere(bytes) {
+      throw Failure(reason: "it is not a NumPy array file")
+    }
     let version = bytes[6]
     if version < 1 || version > 3 { throw Failure(reason: "version \(version).\(bytes[7]) of the format is unknown") }
     let prefix = version == 1 ? 10 : 12
@@ -34,7 +45,7 @@ struct NPYHeader {
     if bytes.count < prefix + length { throw Failure(reason: "it ends within its head") }
     start = prefix + length
     var text = PythonLiteral(Array(bytes[prefix..<start]))
-    guard let members = text.dictionary() else { throw Failure(reason: "its head is no Python dictionary") }
+    guard let members = text.dictionary() else { throw Failure(reason: "its head is not a Python dictionary") }
     guard members.count == 3, case .text(let descriptor)? = members["descr"],
       case .flag(let isFortranOrder)? = members["fortran_order"], case .integers(let shape)? = members["shape"]
     else { throw Failure(reason: "its head does not have descr, fortran_order and shape") }
@@ -42,14 +53,19 @@ struct NPYHeader {
       let element = NPYHeader.codes[String(descriptor.dropFirst())]
     else { throw Failure(reason: "elements of type '\(descriptor.prefix(20))' are not supported") }
     if shape.count > 8 { throw Failure(reason: "it has \(shape.count) axes; at most 8 are possible") }
-    guard let size = element.byteCount(shape), size == bytes.count - start else {
-      throw Failure(reason: "the shape \(shape) of \(element) does not take \(bytes.count - start) bytes")
+    guard let size = element.byteCount(shape), size == total - start else {
+      throw Failure(reason: "the shape \(shape) of \(element) does not take \(total - start) bytes")
     }
     (self.element, isBigEndian) = (element, order == ">" && element.size > 1)
     (self.isFortranOrder, self.shape) = (isFortranOrder, shape)
   }
 
-  /// The head of an array in C order, its length a multiple of 64, as NumPy writes it.
+  /// The conversion of the elements, as far as there is memory for them.
+  func conversion() throws(ElementConversion.Failure) -> ElementConversion {
+    try ElementConversion(element, count: (element.byteCount(shape) ?? 0) / element.size, isBigEndian: isBigEndian)
+  }
+
+  /// The header of an array in C order. Its length is a multiple of 64, as in NumPy.
   static func bytes(_ element: StoredElement, _ shape: [Int]) -> [UInt8] {
     let code = codes.first { $0.value == element }?.key ?? ""
     let order = element.size == 1 ? "|" : "<"
@@ -61,7 +77,7 @@ struct NPYHeader {
   }
 }
 
-/// The few Python literals that such a head is made of.
+/// The few Python literals that occur in such a header.
 private struct PythonLiteral {
   enum Value {
     case text(String)
@@ -74,7 +90,7 @@ private struct PythonLiteral {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// A dictionary and nothing else, no key twice.
+  /// A dictionary with unique keys, and nothing after it.
   mutating func dictionary() -> [String: Value]? {
     var members: [String: Value] = [:]
     if !take("{") { return nil }
@@ -116,7 +132,8 @@ private struct PythonLiteral {
     let quote = bytes[position]
     guard let end = bytes[(position + 1)...].firstIndex(of: quote) else { return nil }
     defer { position = end + 1 }
-    return String(decoding: bytes[position + 1..<end], as: UTF8.self)
+    let text = bytes[position + 1..<end]
+    return text.allSatisfy { $0 < 0x80 } ? String(decoding: text, as: UTF8.self) : nil
   }
 
   private mutating func integer() -> Int? {
@@ -124,7 +141,7 @@ private struct PythonLiteral {
     let start = position
     while position < bytes.count, bytes[position] >= 0x30, bytes[position] <= 0x39 { position += 1 }
     let value = Int(String(decoding: bytes[start..<position], as: UTF8.self))
-    _ = word("L")  // Python 2 wrote long integers so
+    _ = word("L")  // suffix of long integers in Python 2
     return value
   }
 

@@ -1,73 +1,87 @@
 import Files
 import NeuralNetworks
 
-/// Named tensors and text in a file of the safetensors format: eight bytes with the length of a JSON head, the head, the
-/// elements.
+/// Named tensors and metadata in a file of the safetensors format: eight bytes with the length of a JSON header, the
+/// header, and the elements.
 ///
-/// Format: https://github.com/huggingface/safetensors. The head is checked whole when the file is opened; tensors are read
-/// when they are asked for. F64, F16 and BF16 become float32; other integers become int32 if they fit.
+/// Format: https://github.com/huggingface/safetensors. The complete header is validated when the file is opened;
+/// tensors are read on demand. F64, F16, and BF16 become float32; other integers become int32 if they fit. Tensors of
+/// other types, or with more than 8 axes, have a name and a shape but cannot be read; the other tensors of the file
+/// can. Names are compared by their bytes.
 public final class Safetensors: Sendable {
-  /// Where it was read from.
+  /// The path of the file.
   public let path: String
-  /// The file's own text, by key.
+  /// The metadata of the file, by key.
   public var metadata: [String: String] { header.metadata.filter { $0.key != FileChecksum.key } }
-  /// The names of the tensors, in the order of the head.
+  /// The names of the tensors, in the order of the header.
   public var names: [String] { header.entries.map(\.name) }
 
   private let reader: FileReader
   private let header: SafetensorsHeader
-  private let places: [String: Int]
+  private var places: [ByteKey: Int] { header.places }
   private let start: Int
 
-  /// Opens a file and checks its head.
+  /// Opens a file and validates its header.
   ///
-  /// - Throws: `FormatError.file` if it cannot be read, `FormatError.malformed` if it is not what the format wants.
+  /// - Throws: `FormatError.file` if it cannot be read, `FormatError.malformed` if it violates the format.
   public init(_ path: String) throws {
     let reader = try withFileErrors { () throws(FileError) in try FileReader(path) }
-    if reader.size < 8 {
-      throw FormatError.malformed(path: path, reason: "it is no safetensors file: \(reader.size) bytes")
+    func refused(_ reason: String) -> FormatError {
+      .malformed(path: path, reason: ForeignFormat.description(of: reader) ?? reason)
     }
+    if reader.size < 8 { throw refused("it is not a safetensors file: \(reader.size) bytes") }
     let count: UInt64 = littleEndian(try withFileErrors { () throws(FileError) in try reader.read(at: 0, count: 8) }, 0)
     if count > UInt64(min(SafetensorsHeader.limit, reader.size - 8)) {
-      throw FormatError.malformed(
-        path: path, reason: "it is no safetensors file: a head of \(count) bytes in a file of \(reader.size)")
+      throw refused("it is not a safetensors file: a head of \(count) bytes in a file of \(reader.size)")
     }
     let text = try withFileErrors { () throws(FileError) in try reader.read(at: 8, count: Int(count)) }
     start = 8 + Int(count)
     do { header = try SafetensorsHeader(text, dataSize: reader.size - start) } catch {
-      throw FormatError.malformed(path: path, reason: error.reason)
+      // With an object behind its length the file is of this format, however its first bytes look.
+      throw text.first == UInt8(ascii: "{") ? .malformed(path: path, reason: error.reason) : refused(error.reason)
     }
-    places = Dictionary(uniqueKeysWithValues: header.entries.enumerated().map { ($1.name, $0) })
     self.path = path
     self.reader = reader
   }
 
-  /// The shape of a tensor; nil if there is none of this name.
-  public func shape(of name: String) -> [Int]? { places[name].map { header.entries[$0].shape } }
+  /// The shape of a tensor; nil if there is no tensor of this name.
+  public func shape(of name: String) -> [Int]? { places[ByteKey(name)].map { header.entries[$0].shape } }
 
-  /// How the elements of a tensor are stored; nil if there is none of this name.
-  func element(of name: String) -> StoredElement? { places[name].map { header.entries[$0].element } }
+  /// The stored element type of a tensor; nil if there is no tensor of this name or its type is not supported.
+  func element(of name: String) -> StoredElement? { places[ByteKey(name)].flatMap { header.entries[$0].element } }
 
-  /// Reads a tensor; nil if there is none of this name.
+  /// The element type of a tensor as named by the format; nil if there is no tensor of this name.
+  func code(of name: String) -> String? { places[ByteKey(name)].map { header.entries[$0].code } }
+
+  /// Reads a tensor; nil if there is no tensor of this name.
   ///
-  /// - Throws: `FormatError`, if the file cannot be read or an element does not fit into the type that tensors have for it.
+  /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
   public func tensor(_ name: String, on device: Device = .cpu) throws -> Tensor? {
-    guard let place = places[name] else { return nil }
+    guard let place = places[ByteKey(name)] else { return nil }
     let entry = header.entries[place]
-    let bytes = try withFileErrors { () throws(FileError) in
-      try reader.read(at: start + entry.range.lowerBound, count: entry.range.count)
+    guard let element = entry.element else {
+      let fault =
+        entry.shape.count > 8
+        ? "\(entry.shape.count) axes; at most 8 are possible" : "elements of type \(entry.code), which is not supported"
+      throw FormatError.malformed(path: path, reason: "tensor \"\(name.shortened(to: 100))\" has \(fault)")
     }
-    do { return try entry.element.tensor(bytes, shape: entry.shape, on: device) } catch {
-      throw FormatError.malformed(path: path, reason: "tensor \"\(name)\", element \(error.index): \(error.reason)")
+    do {
+      var conversion = try ElementConversion(element, count: entry.range.count / element.size)
+      try conversion.append(from: reader, start + entry.range.lowerBound..<start + entry.range.upperBound)
+      return conversion.tensor(shape: entry.shape, on: device)
+    } catch let failure as ElementConversion.Failure {
+      throw FormatError.malformed(path: path, reason: "tensor \"\(name.shortened(to: 100))\", \(failure.description)")
+    } catch let error as FileError {
+      throw FormatError(error)
     }
   }
 
-  /// Writes tensors and text. The file appears under its name when it is whole.
+  /// Writes tensors and metadata. The file appears under its name only after it is complete.
   ///
   /// - Parameters:
-  ///   - tensors: names, none twice, and values; wider elements come first in the file, so that all are aligned.
-  ///   - path: the file.
-  ///   - metadata: text of your own.
+  ///   - tensors: Unique names and values. Wider elements are stored first, so that all are aligned.
+  ///   - path: The file.
+  ///   - metadata: Custom metadata.
   /// - Throws: `FormatError`; `DeviceError` if a tensor cannot be downloaded.
   public static func save(
     _ tensors: some Sequence<(String, Tensor)>, metadata: [String: String] = [:], to path: String
@@ -75,7 +89,7 @@ public final class Safetensors: Sendable {
     try write(tensors, metadata.filter { $0.key != FileChecksum.key }, nil, to: path)
   }
 
-  /// The same with a checksum of the whole file among the text.
+  /// The same, with a checksum of the whole file in the metadata.
   static func saveChecked(
     _ tensors: some Sequence<(String, Tensor)>, metadata: [String: String], to path: String
   ) throws {
@@ -126,13 +140,15 @@ public final class Safetensors: Sendable {
 }
 
 extension Safetensors {
-  /// Reads the whole file and compares it with the checksum among its text, if it has one.
+  /// Reads the whole file and compares it with the checksum in its metadata, if there is one.
   ///
   /// - Throws: `FormatError.malformed` if they differ.
   func checkSum() throws {
     guard let expected = header.metadata[FileChecksum.key] else { return }
     var head = try bytes(at: 0, count: start)
-    guard let place = FileChecksum.place(in: head) else { return }
+    guard let place = FileChecksum.place(in: head) else {
+      throw FormatError.malformed(path: path, reason: "its checksum cannot be found in its head, which was rewritten")
+    }
     head.replaceSubrange(place, with: FileChecksum.zeros)
     var checksum = FileChecksum()
     checksum.update(head)

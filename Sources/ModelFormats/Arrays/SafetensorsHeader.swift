@@ -1,22 +1,35 @@
-/// The head of a safetensors file, checked: every byte of the data belongs to exactly one tensor.
+import Files
+import NeuralNetworks
+
+/// The validated header of a safetensors file: every byte of the data belongs to exactly one tensor.
 struct SafetensorsHeader: Sendable {
   struct Entry: Sendable {
     let name: String
-    let element: StoredElement
+    /// The type code, such as "F32".
+    let code: String
+    /// Nil for a type that tensors do not support.
+    let element: StoredElement?
     let shape: [Int]
-    /// Bytes from the begin of the data.
+    /// The byte range, relative to the start of the data.
     let range: Range<Int>
   }
 
   private(set) var entries: [Entry] = []
+  /// The places of the names in `entries`.
+  private(set) var places: [ByteKey: Int] = [:]
   private(set) var metadata: [String: String] = [:]
 
-  /// What the head may take at most; the format's own library has the same bound.
+  /// The maximum size of the header in bytes; the format's own library has the same limit.
   static let limit = 100_000_000
 
   private static let elements: [String: StoredElement] = [
     "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16, "I64": .int64, "I32": .int32, "I16": .int16,
     "I8": .int8, "U64": .uint64, "U32": .uint32, "U16": .uint16, "U8": .uint8, "BOOL": .bool,
+  ]
+
+  /// Bits per element, for types of the format that tensors do not support.
+  private static let foreignBits = [
+    "C64": 64, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
   ]
 
   static func code(_ element: StoredElement) -> String { elements.first { $0.value == element }?.key ?? "" }
@@ -25,58 +38,83 @@ struct SafetensorsHeader: Sendable {
     let reason: String
   }
 
-  /// - Parameter dataSize: how many bytes follow the head.
+  /// - Parameter dataSize: The number of bytes after the header.
   init(_ text: [UInt8], dataSize: Int) throws(Failure) {
-    if text.first != UInt8(ascii: "{") { throw Failure(reason: "the head is no JSON object") }
-    let json: JSONValue
-    do { json = try JSONValue(parsing: text, limits: .init(bytes: Self.limit, depth: 4)) } catch {
-      throw Failure(reason: "the head, \(error)")
-    }
-    for (name, value) in json.object ?? JSONObject() {
-      if name == "__metadata__" {
-        metadata = try Self.metadata(value)
-      } else {
-        entries.append(try Self.entry(name, value))
-      }
-    }
+    if text.first != UInt8(ascii: "{") { throw Failure(reason: "the head is not a JSON object") }
+    var parser = JSONParser(bytes: text, limits: .init(bytes: Self.limit, depth: 4))
+    var (hasMetadata, failure) = (false, nil as Failure?)
+    do {
+      try parser.parseMembers(
+        isKnown: { $0 == Self.metadataKey ? hasMetadata : places[ByteKey($0)] != nil },
+        { name, value in
+          if failure != nil { return }
+          hasMetadata = hasMetadata || name == Self.metadataKey
+          do throws(Failure) { try add(name, value) } catch { failure = error }
+        })
+    } catch { throw Failure(reason: "the head, \(error)") }
+    if let failure { throw failure }
     try checkRanges(dataSize)
+  }
+
+  private static let metadataKey = "__metadata__"
+
+  private mutating func add(_ name: String, _ value: JSONValue) throws(Failure) {
+    if name == Self.metadataKey {
+      metadata = value == .null ? [:] : try Self.metadata(value)
+    } else {
+      places[ByteKey(name)] = entries.count
+      entries.append(try Self.entry(name, value))
+    }
   }
 
   private static func metadata(_ value: JSONValue) throws(Failure) -> [String: String] {
     guard let object = value.object else { throw Failure(reason: "__metadata__ is \(value.kind), not an object") }
     var metadata: [String: String] = [:]
     for (key, value) in object {
-      guard let text = value.string else { throw Failure(reason: "__metadata__.\(key) is \(value.kind), not a string") }
+      guard let text = value.string else {
+        throw Failure(reason: "__metadata__.\(key.shortened(to: 100)) is \(value.kind), not a string")
+      }
       metadata[key] = text
     }
     return metadata
   }
 
   private static func entry(_ name: String, _ value: JSONValue) throws(Failure) -> Entry {
-    let quoted = "tensor \"\(name.prefix(100))\""
+    let quoted = "tensor \"\(name.shortened(to: 100))\""
     guard let object = value.object else { throw Failure(reason: "\(quoted) is \(value.kind), not an object") }
-    if let other = object.keys.first(where: { !["dtype", "shape", "data_offsets"].contains($0) }) {
-      throw Failure(reason: "\(quoted) has a member \"\(other.prefix(100))\" that the format does not know")
-    }
     guard let code = object["dtype"]?.string else { throw Failure(reason: "\(quoted) has no dtype") }
-    guard let element = elements[code] else {
-      throw Failure(reason: "\(quoted) has the unknown dtype \"\(code.prefix(20))\"")
-    }
     guard let shape = integers(object["shape"]) else {
       throw Failure(reason: "\(quoted) has no shape of integers that are not negative")
     }
-    if shape.count > 8 { throw Failure(reason: "\(quoted) has \(shape.count) axes; at most 8 are possible") }
     guard let offsets = integers(object["data_offsets"]), offsets.count == 2, offsets[0] <= offsets[1] else {
       throw Failure(reason: "\(quoted) has no data_offsets [begin, end]")
     }
-    guard let size = element.byteCount(shape), size == offsets[1] - offsets[0] else {
+    let element = elements[code]
+    // For an unknown type, only the offsets determine the size of the elements.
+    if let bits = element.map({ 8 * $0.size }) ?? foreignBits[code],
+      byteCount(shape, bits: bits) != offsets[1] - offsets[0]
+    {
       throw Failure(
-        reason: "\(quoted) of shape \(shape) and type \(code) does not have \(offsets[1] - offsets[0]) bytes")
+        reason: "\(quoted) of shape \(shape.prefix(20)) and type \(code) does not have \(offsets[1] - offsets[0]) bytes"
+      )
     }
-    return Entry(name: name, element: element, shape: shape, range: offsets[0]..<offsets[1])
+    return Entry(
+      name: name, code: code.shortened(to: 20), element: shape.count > 8 ? nil : element, shape: shape,
+      range: offsets[0]..<offsets[1])
   }
 
-  /// Integers as JSON writes them, none negative.
+  /// The number of bytes for a shape; nil if it overflows or is not a whole number of bytes.
+  private static func byteCount(_ shape: [Int], bits: Int) -> Int? {
+    var count = bits
+    for extent in shape where extent != 0 {
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      if overflow { return nil }
+      count = product
+    }
+    return shape.contains(0) ? 0 : count % 8 == 0 ? count / 8 : nil
+  }
+
+  /// Non-negative JSON integers.
   private static func integers(_ value: JSONValue?) -> [Int]? {
     guard let array = value?.array else { return nil }
     var integers: [Int] = []
@@ -87,17 +125,19 @@ struct SafetensorsHeader: Sendable {
     return integers
   }
 
-  /// No overlap, no gap, no bytes left over.
+  /// Rejects overlaps, gaps, and trailing bytes.
   private func checkRanges(_ dataSize: Int) throws(Failure) {
     var end = 0
-    let order = entries.sorted {
-      ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+    func precedes(_ a: Entry, _ b: Entry) -> Bool {
+      (a.range.lowerBound, a.range.upperBound) < (b.range.lowerBound, b.range.upperBound)
     }
-    for entry in order {
+    // Most files are in order, and a sorted copy takes as much memory as the entries.
+    let isSorted = zip(entries, entries.dropFirst()).allSatisfy { !precedes($1, $0) }
+    for entry in isSorted ? entries : entries.sorted(by: precedes) {
       if entry.range.lowerBound != end {
         let what = entry.range.lowerBound < end ? "overlaps the tensor before it" : "leaves a gap before it"
         throw Failure(
-          reason: "tensor \"\(entry.name.prefix(100))\" \(what), at byte \(entry.range.lowerBound) of the data")
+          reason: "tensor \"\(entry.name.shortened(to: 100))\" \(what), at byte \(entry.range.lowerBound) of the data")
       }
       end = entry.range.upperBound
     }

@@ -1,19 +1,20 @@
 import Files
+import NeuralNetworks
 
-/// A zip archive, as far as NumPy uses it: entries that are stored or deflated, also with 64-bit sizes.
+/// A zip archive, to the extent that NumPy uses it: stored or deflated entries, including 64-bit sizes.
 ///
-/// Format: PKWARE's APPNOTE 6.3. The central directory decides; entries must lie before it, one after another without
-/// overlap, so that a small file cannot unpack to more than its bytes allow.
+/// Format: PKWARE's APPNOTE 6.3. The central directory is authoritative. Entries must precede it and must not overlap,
+/// so that a small file cannot decompress to more than its bytes allow.
 struct ZipArchive {
   struct Entry {
     let name: String
     let isDeflated: Bool
     let crc: UInt32
-    /// Bytes in the file.
+    /// The compressed size in bytes.
     let packed: Int
-    /// Bytes when unpacked.
+    /// The decompressed size in bytes.
     let size: Int
-    /// Where the entry's own head begins.
+    /// The position of the entry's local header.
     let offset: Int
   }
 
@@ -21,139 +22,209 @@ struct ZipArchive {
     let reason: String
   }
 
-  let bytes: [UInt8]
+  private let file: FileReader
   private(set) var entries: [Entry] = []
 
-  init(_ bytes: [UInt8]) throws(Failure) {
-    self.bytes = bytes
+  /// Reads the directory; contents are read on demand.
+  init(_ file: FileReader) throws {
+    self.file = file
     let end = try locateEnd()
-    try readDirectory(end)
+    try readDirectory(try file.read(at: end.offset, count: end.size), count: end.count)
     try checkOverlap(directory: end.offset)
   }
 
-  /// The contents of an entry, checked against its size and its CRC.
-  func contents(_ entry: Entry, limit: Int) throws(Failure) -> [UInt8] {
-    let start = entry.offset + 30 + Int(u16(entry.offset + 26)) + Int(u16(entry.offset + 28))
-    let packed = Array(bytes[start..<start + entry.packed])
-    if entry.size > limit { throw Failure(reason: "\"\(entry.name)\" has \(entry.size) bytes; the limit is \(limit)") }
-    var contents = packed
-    if entry.isDeflated {
-      do { contents = try Compression.inflate(packed, .raw, limit: entry.size) } catch {
-        throw Failure(reason: "\"\(entry.name)\": \(error.reason)")
+  /// Reads the contents of an entry piece by piece, and verifies its size and its CRC at the end.
+  /// - Parameters:
+  ///   - first: The number of bytes of the first piece, or more; all bytes if there are fewer.
+  ///   - take: Receives each piece, the first one also if it is empty.
+  func read(_ entry: Entry, first: Int, _ take: ([UInt8]) throws -> Void) throws {
+    // Deflate expands one byte to at most 1,032 bytes.
+    if entry.size / 1032 > entry.packed { throw Failure(reason: "\(quoted(entry)) claims more than it can unpack to") }
+    let pieces = try Pieces(entry, file)
+    var bytes: [UInt8] = []
+    while bytes.count < min(first, entry.size), case let piece = try pieces.next(), !piece.isEmpty { bytes += piece }
+    var (count, crc) = (0, UInt32(0))
+    repeat {
+      try take(bytes)
+      count += bytes.count
+      if count > entry.size { throw damaged(entry) }
+      crc = Compression.crc32(bytes, seed: crc)
+      bytes = try pieces.next()
+    } while !bytes.isEmpty
+    if count != entry.size || crc != entry.crc { throw damaged(entry) }
+  }
+
+  private func damaged(_ entry: Entry) -> Failure {
+    Failure(reason: "\(quoted(entry)) is damaged: its size or its CRC-32 differs")
+  }
+
+  private func quoted(_ entry: Entry) -> String { "\"\(entry.name.shortened(to: 100))\"" }
+
+  /// The contents of an entry in chunks.
+  private final class Pieces {
+    private let entry: Entry
+    private let file: FileReader
+    private let inflation: Inflation?
+    private var position: Int
+    private let end: Int
+    private var packed: [UInt8] = []
+    private var offset = 0
+
+    init(_ entry: Entry, _ file: FileReader) throws {
+      (self.entry, self.file) = (entry, file)
+      position = try ZipArchive.start(of: entry, in: file)
+      end = position + entry.packed
+      inflation = entry.isDeflated ? try Inflation(.raw) : nil
+    }
+
+    /// The next bytes; empty at the end.
+    func next() throws -> [UInt8] {
+      guard let inflation else { return try piece() }
+      do {
+        while true {
+          let output = try inflation.next(packed, from: &offset)
+          if !output.isEmpty { return output }
+          (packed, offset) = (try piece(), 0)
+          if packed.isEmpty {
+            try inflation.finish()
+            return []
+          }
+        }
+      } catch let error as CompressionError {
+        throw Failure(reason: "\"\(entry.name.shortened(to: 100))\": \(error.reason)")
       }
     }
-    if contents.count != entry.size || Compression.crc32(contents) != entry.crc {
-      throw Failure(reason: "\"\(entry.name)\" is damaged: its size or its CRC-32 differs")
+
+    private func piece() throws -> [UInt8] {
+      let bytes = try file.read(at: position, count: min(Inflation.pieceSize, end - position))
+      position += bytes.count
+      return bytes
     }
-    return contents
+  }
+
+  /// The position of an entry's bytes, after its local header.
+  private static func start(of entry: Entry, in file: FileReader) throws -> Int {
+    let head = try file.read(at: entry.offset, count: 30)
+    return entry.offset + 30 + Int(u16(head, 26)) + Int(u16(head, 28))
   }
 
   private typealias End = (offset: Int, size: Int, count: Int)
 
-  /// The record at the end of the archive that says where the directory is.
-  private func locateEnd() throws(Failure) -> End {
-    if bytes.count < 22 { throw Failure(reason: "it is no zip archive") }
-    var offset = bytes.count - 22
-    let lowest = max(0, offset - 0xFFFF)
-    while u32(offset) != 0x0605_4B50 || offset + 22 + Int(u16(offset + 20)) != bytes.count {
-      if offset == lowest { throw Failure(reason: "it is no zip archive, or its end is missing") }
-      offset -= 1
+  /// The end record of the archive, which locates the directory.
+  private func locateEnd() throws -> End {
+    if file.size < 22 { throw Failure(reason: "it is not a zip archive") }
+    let start = max(0, file.size - 22 - 0xFFFF)
+    let tail = try file.read(at: start, count: file.size - start)
+    var place = tail.count - 22
+    while u32(tail, place) != 0x0605_4B50 || place + 22 + Int(u16(tail, place + 20)) != tail.count {
+      if place == 0 { throw Failure(reason: "it is not a zip archive, or its end is missing") }
+      place -= 1
     }
-    var end: End = (Int(u32(offset + 16)), Int(u32(offset + 12)), Int(u16(offset + 10)))
+    var end: End = (Int(u32(tail, place + 16)), Int(u32(tail, place + 12)), Int(u16(tail, place + 10)))
     if end.offset == 0xFFFF_FFFF || end.size == 0xFFFF_FFFF || end.count == 0xFFFF {
-      end = try locateWideEnd(before: offset) ?? end
+      end = try locateWideEnd(before: start + place) ?? end
     }
-    if end.offset > bytes.count || end.size > bytes.count - end.offset || end.count > end.size / 46 {
-      throw Failure(reason: "its directory does not lie within it")
+    if end.offset < 0 || end.size < 0 || end.offset > file.size || end.size > file.size - end.offset
+      || end.count > end.size / 46
+    {
+      throw Failure(reason: "its directory is not within it")
     }
     return end
   }
 
-  /// The same with 64 bits, where 32 do not suffice.
-  private func locateWideEnd(before offset: Int) throws(Failure) -> End? {
-    if offset < 20 || u32(offset - 20) != 0x0706_4B50 { return nil }
-    guard let record = Int(exactly: u64(offset - 12)), record <= offset - 20 - 56, u32(record) == 0x0606_4B50,
-      let start = Int(exactly: u64(record + 48)), let size = Int(exactly: u64(record + 40)),
-      let count = Int(exactly: u64(record + 32))
-    else { throw Failure(reason: "its 64-bit directory record is damaged") }
+  /// The 64-bit version of the end record, if 32 bits are not sufficient.
+  private func locateWideEnd(before offset: Int) throws -> End? {
+    if offset < 20 { return nil }
+    let locator = try file.read(at: offset - 20, count: 20)
+    if u32(locator, 0) != 0x0706_4B50 { return nil }
+    let fault = Failure(reason: "its 64-bit directory record is damaged")
+    guard let place = Int(exactly: u64(locator, 8)), place <= offset - 20 - 56 else { throw fault }
+    let record = try file.read(at: place, count: 56)
+    guard u32(record, 0) == 0x0606_4B50, let start = Int(exactly: u64(record, 48)),
+      let size = Int(exactly: u64(record, 40)), let count = Int(exactly: u64(record, 32))
+    else { throw fault }
     return (start, size, count)
   }
 
-  private mutating func readDirectory(_ end: End) throws(Failure) {
-    var offset = end.offset
-    let limit = end.offset + end.size
-    var names: Set<String> = []
-    for _ in 0..<end.count {
-      guard offset + 46 <= limit, u32(offset) == 0x0201_4B50 else { throw Failure(reason: "its directory is damaged") }
-      let nameLength = Int(u16(offset + 28))
-      let extraLength = Int(u16(offset + 30))
-      let next = offset + 46 + nameLength + extraLength + Int(u16(offset + 32))
+  private mutating func readDirectory(_ bytes: [UInt8], count: Int) throws(Failure) {
+    var offset = 0
+    let limit = bytes.count
+    var names: Set<ByteKey> = []
+    for _ in 0..<count {
+      guard offset + 46 <= limit, u32(bytes, offset) == 0x0201_4B50 else {
+        throw Failure(reason: "its directory is damaged")
+      }
+      let nameLength = Int(u16(bytes, offset + 28))
+      let extraLength = Int(u16(bytes, offset + 30))
+      let next = offset + 46 + nameLength + extraLength + Int(u16(bytes, offset + 32))
       if next > limit { throw Failure(reason: "its directory is damaged") }
       let nameBytes = bytes[offset + 46..<offset + 46 + nameLength]
-      guard let name = String(validating: nameBytes, as: UTF8.self) else {
-        throw Failure(reason: "a name is not UTF-8")
+      guard let name = String(validating: nameBytes, as: UTF8.self), name.isStreamSafe else {
+        throw Failure(reason: "a name is not UTF-8 with at most 30 combining marks after one another")
       }
       if ZipArchive.leadsOutside(name) {
-        throw Failure(reason: "the name \"\(name.prefix(100))\" leads out of the archive")
+        throw Failure(reason: "the name \"\(name.shortened(to: 100))\" leads out of the archive")
       }
-      if !names.insert(name).inserted { throw Failure(reason: "\"\(name)\" occurs twice") }
+      if !names.insert(ByteKey(name)).inserted { throw Failure(reason: "\"\(name.shortened(to: 100))\" occurs twice") }
       let extra = offset + 46 + nameLength
-      entries.append(try entry(at: offset, name, extra: extra..<extra + extraLength))
+      entries.append(try entry(bytes, at: offset, name, extra: extra..<extra + extraLength))
       offset = next
     }
   }
 
-  /// Nothing is unpacked to files here; but a name may become one elsewhere.
+  /// Entries are not extracted to files here, but a name may become a file name elsewhere.
   static func leadsOutside(_ name: String) -> Bool {
     let parts = name.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }
     return name.utf8.contains(0) || parts.first == "" || parts.contains("..") || parts.first?.hasSuffix(":") ?? true
   }
 
-  private func entry(at offset: Int, _ name: String, extra: Range<Int>) throws(Failure) -> Entry {
-    if u16(offset + 8) & 1 != 0 { throw Failure(reason: "\"\(name)\" is encrypted") }
-    let method = u16(offset + 10)
-    if method != 0 && method != 8 { throw Failure(reason: "\"\(name)\" is packed by the unsupported method \(method)") }
-    // Fields that are full stand in an extra field of type 1, in this order.
-    var fields = [UInt64(u32(offset + 24)), UInt64(u32(offset + 20)), UInt64(u32(offset + 42))]
-    var wide = wideField(extra)
+  private func entry(
+    _ bytes: [UInt8], at offset: Int, _ name: String, extra: Range<Int>
+  ) throws(Failure) -> Entry {
+    let quoted = "\"\(name.shortened(to: 100))\""
+    if u16(bytes, offset + 8) & 1 != 0 { throw Failure(reason: "\(quoted) is encrypted") }
+    let method = u16(bytes, offset + 10)
+    if method != 0 && method != 8 { throw Failure(reason: "\(quoted) is packed by the unsupported method \(method)") }
+    // Saturated fields are stored in an extra field of type 1, in this order.
+    var fields = [UInt64(u32(bytes, offset + 24)), UInt64(u32(bytes, offset + 20)), UInt64(u32(bytes, offset + 42))]
+    var wide = wideField(bytes, extra)
     for index in fields.indices where fields[index] == 0xFFFF_FFFF {
-      if wide.count < 8 { throw Failure(reason: "the 64-bit sizes of \"\(name)\" are missing") }
-      fields[index] = u64(wide.lowerBound)
+      if wide.count < 8 { throw Failure(reason: "the 64-bit sizes of \(quoted) are missing") }
+      fields[index] = u64(bytes, wide.lowerBound)
       wide = wide.lowerBound + 8..<wide.upperBound
     }
     guard let size = Int(exactly: fields[0]), let packed = Int(exactly: fields[1]), let start = Int(exactly: fields[2]),
       method == 8 || size == packed
-    else { throw Failure(reason: "the sizes of \"\(name)\" are damaged") }
-    return Entry(name: name, isDeflated: method == 8, crc: u32(offset + 16), packed: packed, size: size, offset: start)
+    else { throw Failure(reason: "the sizes of \(quoted) are damaged") }
+    return Entry(
+      name: name, isDeflated: method == 8, crc: u32(bytes, offset + 16), packed: packed, size: size, offset: start)
   }
 
-  private func wideField(_ extra: Range<Int>) -> Range<Int> {
+  private func wideField(_ bytes: [UInt8], _ extra: Range<Int>) -> Range<Int> {
     var offset = extra.lowerBound
     while offset + 4 <= extra.upperBound {
-      let end = offset + 4 + Int(u16(offset + 2))
+      let end = offset + 4 + Int(u16(bytes, offset + 2))
       if end > extra.upperBound { break }
-      if u16(offset) == 1 { return offset + 4..<end }
+      if u16(bytes, offset) == 1 { return offset + 4..<end }
       offset = end
     }
     return 0..<0
   }
 
-  /// Every entry lies whole before the next one and before the directory.
-  private func checkOverlap(directory: Int) throws(Failure) {
+  /// Verifies that every entry ends before the next one and before the directory.
+  private func checkOverlap(directory: Int) throws {
     var end = 0
     for entry in entries.sorted(by: { $0.offset < $1.offset }) {
-      guard entry.offset >= end, entry.offset <= directory - 30, u32(entry.offset) == 0x0403_4B50 else {
-        throw Failure(reason: "\"\(entry.name)\" does not lie where the directory says")
-      }
-      let start = entry.offset + 30 + Int(u16(entry.offset + 26)) + Int(u16(entry.offset + 28))
-      if start > directory || entry.packed > directory - start {
-        throw Failure(reason: "\"\(entry.name)\" does not lie where the directory says")
-      }
+      let fault = Failure(reason: "\(quoted(entry)) is not where the directory says")
+      if entry.offset < end || entry.offset > directory - 30 { throw fault }
+      if u32(try file.read(at: entry.offset, count: 4), 0) != 0x0403_4B50 { throw fault }
+      let start = try ZipArchive.start(of: entry, in: file)
+      if start > directory || entry.packed > directory - start { throw fault }
       end = start + entry.packed
     }
   }
-
-  private func u16(_ offset: Int) -> UInt16 { littleEndian(bytes, offset) }
-  private func u32(_ offset: Int) -> UInt32 { littleEndian(bytes, offset) }
-  private func u64(_ offset: Int) -> UInt64 { littleEndian(bytes, offset) }
 }
+
+private func u16(_ bytes: [UInt8], _ offset: Int) -> UInt16 { littleEndian(bytes, offset) }
+private func u32(_ bytes: [UInt8], _ offset: Int) -> UInt32 { littleEndian(bytes, offset) }
+private func u64(_ bytes: [UInt8], _ offset: Int) -> UInt64 { littleEndian(bytes, offset) }

@@ -1,13 +1,13 @@
 import NeuralNetworks
 
 extension JSONValue {
-  /// A `Codable` value from its JSON. Members that the type does not know are passed over.
+  /// Decodes a `Codable` value from its JSON. Members unknown to the type are ignored.
   ///
   /// - Parameters:
-  ///   - type: What is decoded.
-  ///   - userInfo: What the type is told beside the JSON: custom layers, say.
-  /// - Throws: `JSONError.content`, with the path to the value at fault; `JSONError.mistakes` where `userInfo` has a place to
-  ///   note several and there are several.
+  ///   - type: The type to decode.
+  ///   - userInfo: Additional information for the type, such as custom layers.
+  /// - Throws: `JSONError.content`, with the path of the invalid value; `JSONError.mistakes` for several mistakes, if
+  ///   `userInfo` allows collecting them.
   public func decode<Value: Decodable>(
     _ type: Value.Type = Value.self, userInfo: [CodingUserInfoKey: Any] = [:]
   ) throws -> Value {
@@ -68,8 +68,8 @@ struct JSONDecoding: Decoder {
   }
 
   private func integer<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
-    if let integer = value.integer.flatMap({ Integer(exactly: $0) }) { return integer }
-    // Only what Int cannot hold is written as a string.
+    if let integer = value.wholeNumber(type) { return integer }
+    // Only values that Int cannot represent have been written as strings.
     if let integer = value.string.flatMap({ Integer($0) }), Int(exactly: integer) == nil { return integer }
     throw mismatch(type, "a whole number that fits \(type)")
   }
@@ -105,13 +105,13 @@ private struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     do {
       return try inner(key).unbox(type)
     } catch let error as DecodingError {
-      // The rest may have mistakes, too. What is found where this value is used follows from this one.
+      // The rest may contain mistakes, too. Errors that depend on this value are consequences of this one.
       guard let faults = decoder.faults, let value = standIn(type), faults.note(error) else { throw error }
       return value
     }
   }
 
-  /// Some value of a plain type.
+  /// Takes the place of a faulty value of a plain type, so that decoding goes on and finds all mistakes.
   private func standIn<Value>(_ type: Value.Type) -> Value? {
     switch type {
     case is String.Type: "" as? Value

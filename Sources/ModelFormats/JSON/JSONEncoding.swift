@@ -1,8 +1,8 @@
 import NeuralNetworks
 
 extension JSONValue {
-  /// The JSON of a `Codable` value. NaN and the infinities become the strings "nan", "inf", "-inf"; a `UInt64` beyond `Int`
-  /// becomes a string of digits; both come back when the value is decoded.
+  /// The JSON of a `Codable` value. NaN and the infinities become the strings "nan", "inf", and "-inf"; an integer of more
+  /// than 64 bits becomes a string of digits. Decoding restores both.
   ///
   /// - Throws: `JSONError.content`.
   public init(encoding value: some Encodable) throws {
@@ -26,14 +26,14 @@ struct JSONKey: CodingKey {
   static let superKey = JSONKey(stringValue: "super")
 }
 
-/// A place in the value that is being built: nested containers are filled after they were handed out.
+/// A node of the value under construction: nested containers are filled after they have been returned.
 private final class EncodingNode {
   private var plain: JSONValue?
   private var elements: [EncodingNode]?
   private var keys: [String] = []
   private var members: [String: EncodingNode] = [:]
 
-  /// What was put here; an object without members if nothing was.
+  /// The encoded value; an empty object if nothing was encoded.
   var value: JSONValue {
     if let plain { return plain }
     if let elements { return .array(elements.map(\.value)) }
@@ -77,7 +77,7 @@ private struct JSONEncoding: Encoder {
 
   func singleValueContainer() -> any SingleValueEncodingContainer { SingleEncoding(encoder: self) }
 
-  /// A value of any kind; the plain kinds do not go through their own `encode(to:)`.
+  /// Encodes any value; plain types bypass their own `encode(to:)`.
   func box(_ value: some Encodable) throws {
     switch value {
     case let value as JSONValue: node.set(value)
@@ -85,9 +85,14 @@ private struct JSONEncoding: Encoder {
     case let value as Bool: node.set(.bool(value))
     case let value as Double: box(floating: value)
     case let value as Float: box(floating: Double(value))
-    case let value as any FixedWidthInteger: node.set(Int(exactly: value).map { .integer($0) } ?? .string("\(value)"))
+    case let value as any FixedWidthInteger: node.set(JSONEncoding.integer(value))
     default: try value.encode(to: self)
     }
+  }
+
+  private static func integer(_ value: some FixedWidthInteger) -> JSONValue {
+    if let integer = Int(exactly: value) { return .integer(integer) }
+    return UInt64(exactly: value).map { .unsigned($0) } ?? .string("\(value)")
   }
 
   private func box(floating value: Double) {
@@ -141,7 +146,7 @@ private struct SingleEncoding: SingleValueEncodingContainer {
 }
 
 extension JSONValue: Codable {
-  /// Any value, from any decoder.
+  /// Decodes any JSON value from any decoder.
   public init(from decoder: any Decoder) throws {
     if let own = decoder as? JSONDecoding {
       self = own.value
@@ -165,6 +170,8 @@ extension JSONValue: Codable {
       self = .bool(value)
     } else if let value = try? container.decode(Int.self) {
       self = .integer(value)
+    } else if let value = try? container.decode(UInt64.self) {
+      self = .unsigned(value)
     } else if let value = try? container.decode(Double.self) {
       self = .number(value)
     } else {
@@ -185,6 +192,7 @@ extension JSONValue: Codable {
       switch self {
       case .bool(let value): try container.encode(value)
       case .integer(let value): try container.encode(value)
+      case .unsigned(let value): try container.encode(value)
       case .number(let value): try container.encode(value)
       case .string(let value): try container.encode(value)
       default: try container.encodeNil()

@@ -1,24 +1,24 @@
 import Files
 import NeuralNetworks
 
-/// What is wrong with a JSON text or with what it holds.
+/// Errors in a JSON text or in its content.
 public enum JSONError: NeuralNetworksError, Hashable {
-  /// The text is not JSON. Lines and columns count from 1, columns in bytes.
+  /// The text is not JSON. Lines and columns start at 1; columns count bytes.
   case syntax(line: Int, column: Int, reason: String)
-  /// The text is JSON but not what the reader wants; the path leads to the value: `layers[2].units`.
+  /// The text is JSON but has invalid content; the path locates the value: `layers[2].units`.
   case content(path: String, reason: String)
-  /// The same for several values, as in the architecture of a model, all of whose mistakes are named at once.
+  /// Several values are invalid. For example, all mistakes in the architecture of a model are reported at once.
   case mistakes([Mistake])
 
-  /// What is wrong with a value.
+  /// An invalid value.
   public struct Mistake: Sendable, Hashable {
-    /// `layers[2].units`.
+    /// The path of the value, such as `layers[2].units`.
     public let path: String
-    /// What was expected, and what was found.
+    /// The expected and the actual content.
     public let reason: String
   }
 
-  public var description: String { words.onOneLine }
+  public var description: String { words.shortened(to: 2000).onOneLine }
 
   private var words: String {
     switch self {

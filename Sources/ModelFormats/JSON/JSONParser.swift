@@ -1,32 +1,38 @@
+import Files
+import HostMemory
+import NeuralNetworks
+
 extension JSONValue {
-  /// What a text may hold at most, so that a hostile one costs bounded memory and stack.
+  /// The limits of a text, so that malicious input takes bounded memory and stack space.
   public struct Limits: Sendable {
-    /// Bytes of the whole text.
+    /// The size of the whole text in bytes.
     public var bytes: Int
-    /// Arrays and objects inside one another.
+    /// The nesting depth of arrays and objects.
     public var depth: Int
-    /// Values of every kind, all told.
+    /// The total number of values of every kind.
     public var values: Int
 
     /// - Parameters:
-    ///   - bytes: Bytes of the whole text; 64 MiB unless given.
-    ///   - depth: Arrays and objects inside one another.
-    ///   - values: Values of every kind, all told.
+    ///   - bytes: The size of the whole text in bytes; 64 MiB by default.
+    ///   - depth: The nesting depth of arrays and objects.
+    ///   - values: The total number of values of every kind.
     public init(bytes: Int = 64 << 20, depth: Int = 64, values: Int = 2_000_000) {
       (self.bytes, self.depth, self.values) = (bytes, depth, values)
     }
   }
 
-  /// Reads a JSON text strictly: RFC 8259 in UTF-8, one value, no key twice, nothing after it.
+  /// Reads a JSON text strictly: RFC 8259 in UTF-8, one value, no key twice, nothing after it; a byte order mark before it is
+  /// skipped. A string with more than 30 combining marks after one another, which no language has, is refused: to compare it
+  /// would take quadratic time.
   ///
   /// - Throws: `JSONError.syntax` with the line and the column.
   public init(parsing text: String, limits: Limits = Limits()) throws {
     try self.init(parsing: Array(text.utf8), limits: limits)
   }
 
-  /// The same from bytes.
+  /// Parses bytes in the same way.
   public init(parsing bytes: [UInt8], limits: Limits = Limits()) throws {
-    var parser = JSONParser(bytes: bytes, limits: limits)
+    var parser = JSONParser(bytes: bytes.withoutByteOrderMark, limits: limits)
     self = try parser.parse()
   }
 }
@@ -45,11 +51,45 @@ struct JSONParser {
   }
 
   mutating func parse() throws(JSONError) -> JSONValue {
-    if bytes.count > limits.bytes { throw fault("the text has \(bytes.count) bytes; the limit is \(limits.bytes)") }
+    try checkSize()
     let value = try value()
+    try end()
+    return value
+  }
+
+  /// Parses a text that is one object, and passes on its members one by one, so that they do not all take memory together.
+  /// - Parameters:
+  ///   - isKnown: Whether a key has been passed on before.
+  ///   - take: Receives each member.
+  mutating func parseMembers(
+    isKnown: (String) -> Bool, _ take: (String, JSONValue) -> Void
+  ) throws(JSONError) {
+    try checkSize()
+    skipBlanks()
+    if peek() != UInt8(ascii: "{") { throw fault("expected an object, found \(found())") }
+    values += 1
+    depth += 1
+    position += 1
+    try members(isKnown: isKnown, take)
+    try end()
+  }
+
+  private mutating func end() throws(JSONError) {
     skipBlanks()
     if position < bytes.count { throw fault("expected the end of the text, found \(found())") }
-    return value
+  }
+
+  private func checkSize() throws(JSONError) {
+    if bytes.count > limits.bytes { throw fault("the text has \(bytes.count) bytes; the limit is \(limits.bytes)") }
+    try checkMemory()
+  }
+
+  /// A value takes about 128 bytes with its key and its place, and an object 128 more. In a small text they are not counted.
+  private func checkMemory() throws(JSONError) {
+    if bytes.count < 1 << 16 { return }
+    let values = min(bytes.count { $0 == UInt8(ascii: ",") }, limits.values)
+    let objects = min(bytes.count { $0 == UInt8(ascii: "{") }, limits.values)
+    do { try HostMemory.check(128 * (values + objects)) } catch { throw fault("\(error)") }
   }
 
   private mutating func value() throws(JSONError) -> JSONValue {
@@ -82,22 +122,30 @@ struct JSONParser {
 
   private mutating func object() throws(JSONError) -> JSONObject {
     var object = JSONObject()
+    try members(isKnown: { object[$0] != nil }, { object[$0] = $1 })
+    return object
+  }
+
+  /// The members of an object after its opening brace.
+  private mutating func members(
+    isKnown: (String) -> Bool, _ body: (String, JSONValue) -> Void
+  ) throws(JSONError) {
     skipBlanks()
-    if take("}") { return object }
+    if take("}") { return }
     while true {
       skipBlanks()
       if peek() != UInt8(ascii: "\"") { throw fault("expected a key in quotes, found \(found())") }
       let start = position
       let key = try string()
-      if object[key] != nil {
+      if isKnown(key) {
         position = start
-        throw fault("the key \"\(key)\" occurs twice")
+        throw fault("the key \"\(key.shortened(to: 100))\" occurs twice")
       }
       skipBlanks()
       if !take(":") { throw fault("expected ':' after a key, found \(found())") }
-      object[key] = try value()
+      body(key, try value())
       skipBlanks()
-      if take("}") { return object }
+      if take("}") { return }
       if !take(",") { throw fault("expected ',' or '}', found \(found())") }
     }
   }
@@ -145,8 +193,11 @@ extension JSONParser {
       if !skipDigits() { throw fault("expected a digit in the exponent, found \(found())") }
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    // -0 has a sign that Int cannot keep; an integer too large for Int is kept as well as a Double can.
-    if isInteger, let integer = Int(text), !(integer == 0 && isNegative) { return .integer(integer) }
+    // -0 has a sign that Int cannot represent. An integer of more than 64 bits is stored as the nearest Double.
+    if isInteger {
+      if let integer = Int(text), !(integer == 0 && isNegative) { return .integer(integer) }
+      if !isNegative, let integer = UInt64(text) { return .unsigned(integer) }
+    }
     guard let number = Double(text), number.isFinite else {
       position = start
       throw fault("the number is too large")
@@ -168,7 +219,7 @@ extension JSONParser {
 extension JSONParser {
   private mutating func string() throws(JSONError) -> String {
     position += 1
-    var text: [UInt8] = []
+    var text: [UInt8] = []  // nothing before the first escape: most strings have none
     var start = position
     while true {
       guard let byte = peek() else { throw fault("expected a closing quote, found the end of the text") }
@@ -185,8 +236,12 @@ extension JSONParser {
         position += 1
       }
     }
-    text += bytes[start..<position]
-    guard let string = String(validating: text, as: UTF8.self) else { throw fault("the string is not UTF-8") }
+    let rest = bytes[start..<position]
+    guard
+      let string = text.isEmpty
+        ? String(validating: rest, as: UTF8.self) : String(validating: text + rest, as: UTF8.self)
+    else { throw fault("the string is not UTF-8") }
+    if !string.isStreamSafe { throw fault("the string has more than 30 combining marks after one another") }
     position += 1
     return string
   }
@@ -208,7 +263,7 @@ extension JSONParser {
     }
   }
 
-  /// The character of `\uXXXX`, or of two of them that are a surrogate pair.
+  /// The character of `\uXXXX`, or of a surrogate pair of two of them.
   private mutating func scalar() throws(JSONError) -> Unicode.Scalar {
     let first = try fourDigits()
     if let scalar = Unicode.Scalar(first) { return scalar }

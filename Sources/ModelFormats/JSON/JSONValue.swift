@@ -1,27 +1,31 @@
-/// A JSON value (RFC 8259). Integers that fit into `Int` and other numbers are kept apart, so that both come back exactly
-/// when they are written and read again.
-public enum JSONValue: Sendable, Hashable {
+import NeuralNetworks
+
+/// A JSON value (RFC 8259). Integers and other numbers are separate cases, so that integers of 64 bits, with or without a
+/// sign, and every `Double` survive writing and reading exactly.
+public enum JSONValue: Sendable {
   /// `null`.
   case null
   /// `true` or `false`.
   case bool(Bool)
-  /// A number written without fraction and exponent.
+  /// A number without a fraction or an exponent.
   case integer(Int)
-  /// Any other number. NaN and the infinities have no JSON: writing them is an error.
+  /// A number without a fraction or an exponent that is above `Int.max`, such as a seed.
+  case unsigned(UInt64)
+  /// Any other number. NaN and the infinities do not exist in JSON; writing them is an error.
   case number(Double)
-  /// Text, without quotes and escapes.
+  /// Text, unquoted and unescaped.
   case string(String)
   /// Values in order.
   case array([JSONValue])
-  /// Values by key, in the order in which they were written.
+  /// Values by key, in their original order.
   case object(JSONObject)
 }
 
 extension JSONValue {
-  /// The value of a key of an object; nil for another key, and for values that are no object.
+  /// The value of an object's key; nil for a missing key and for values that are not objects.
   public subscript(key: String) -> JSONValue? { object?[key] }
 
-  /// The element of an array; nil outside of it, and for values that are no array.
+  /// The element of an array; nil for an index out of range and for values that are not arrays.
   public subscript(index: Int) -> JSONValue? {
     guard let array, array.indices.contains(index) else { return nil }
     return array[index]
@@ -32,11 +36,15 @@ extension JSONValue {
   public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
   public var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
 
-  /// An integer, also one written as 3.0.
-  public var integer: Int? {
+  /// An integer, including one written as 3.0.
+  public var integer: Int? { wholeNumber() }
+
+  /// An integer of another type, including one written as 3.0; nil if it does not fit.
+  package func wholeNumber<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self) -> Integer? {
     switch self {
-    case .integer(let value): value
-    case .number(let value): Int(exactly: value)
+    case .integer(let value): Integer(exactly: value)
+    case .unsigned(let value): Integer(exactly: value)
+    case .number(let value): Integer(exactly: value)
     default: nil
     }
   }
@@ -45,21 +53,53 @@ extension JSONValue {
   public var number: Double? {
     switch self {
     case .integer(let value): Double(value)
+    case .unsigned(let value): Double(value)
     case .number(let value): value
     default: nil
     }
   }
 
-  /// What kind of value it is, for messages.
+  /// The kind of the value, for messages.
   var kind: String {
     switch self {
     case .null: "null"
     case .bool: "a boolean"
-    case .integer: "an integer"
+    case .integer, .unsigned: "an integer"
     case .number: "a number"
     case .string: "a string"
     case .array: "an array"
     case .object: "an object"
+    }
+  }
+}
+
+/// Strings are equal if their bytes are equal.
+extension JSONValue: Hashable {
+  public static func == (a: JSONValue, b: JSONValue) -> Bool {
+    switch (a, b) {
+    case (.null, .null): true
+    case (.bool(let a), .bool(let b)): a == b
+    case (.integer(let a), .integer(let b)): a == b
+    case (.unsigned(let a), .unsigned(let b)): a == b
+    case (.integer(let a), .unsigned(let b)), (.unsigned(let b), .integer(let a)): UInt64(exactly: a) == b
+    case (.number(let a), .number(let b)): a == b
+    case (.string(let a), .string(let b)): a.hasBytes(of: b)
+    case (.array(let a), .array(let b)): a == b
+    case (.object(let a), .object(let b)): a == b
+    default: false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .null: hasher.combine(0)
+    case .bool(let value): hasher.combine(value)
+    case .integer(let value): hasher.combine(value)
+    case .unsigned(let value): Int(exactly: value).map { hasher.combine($0) } ?? hasher.combine(value)
+    case .number(let value): hasher.combine(value)
+    case .string(let value): hasher.combine(ByteKey(value))
+    case .array(let values): hasher.combine(values)
+    case .object(let object): hasher.combine(object)
     }
   }
 }
@@ -74,43 +114,4 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
   public init(stringLiteral value: String) { self = .string(value) }
   public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
   public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
-}
-
-/// The members of a JSON object, in the order in which they were written. Equality does not ask for the order.
-public struct JSONObject: Sendable, Sequence {
-  /// The keys, in the order in which they were written.
-  public private(set) var keys: [String] = []
-  private var values: [String: JSONValue] = [:]
-
-  public init() {}
-
-  /// Where a key occurs twice, the later value counts.
-  public init(_ members: some Sequence<(String, JSONValue)>) {
-    for (key, value) in members { self[key] = value }
-  }
-
-  public var count: Int { keys.count }
-  public var isEmpty: Bool { keys.isEmpty }
-
-  /// Setting a new key puts it at the end; setting nil removes a key.
-  public subscript(key: String) -> JSONValue? {
-    get { values[key] }
-    set {
-      let old = values[key]
-      values[key] = newValue
-      if old == nil && newValue != nil { keys.append(key) }
-      if old != nil && newValue == nil { keys.removeAll { $0 == key } }
-    }
-  }
-
-  public func makeIterator() -> AnyIterator<(key: String, value: JSONValue)> {
-    var rest = keys.makeIterator()
-    let values = values
-    return AnyIterator { rest.next().map { ($0, values[$0] ?? .null) } }
-  }
-}
-
-extension JSONObject: Hashable {
-  public static func == (a: JSONObject, b: JSONObject) -> Bool { a.values == b.values }
-  public func hash(into hasher: inout Hasher) { hasher.combine(values) }
 }

@@ -1,5 +1,5 @@
 extension JSONValue {
-  /// The value as JSON text: on one line, or laid out with two blanks a level and one member a line.
+  /// The value as JSON text: on one line, or formatted with one member per line and an indentation of two spaces.
   ///
   /// - Throws: `JSONError.content` for a number that is NaN or infinite.
   public func text(pretty: Bool = false) throws -> String {
@@ -27,9 +27,10 @@ struct JSONWriter {
     case .null: append("null")
     case .bool(let value): append(value ? "true" : "false")
     case .integer(let value): append(String(value))
+    case .unsigned(let value): append(String(value))
     case .number(let value):
       if !value.isFinite { throw .content(path: path, reason: "\(value) has no JSON") }
-      append("\(value)")  // the shortest digits that give the same Double again
+      append("\(value)")  // the shortest digits that restore the same Double
     case .string(let value): append(quoting: value)
     case .array(let values): try write(values, path, level)
     case .object(let object): try write(object, path, level)
@@ -37,7 +38,7 @@ struct JSONWriter {
   }
 
   private mutating func write(_ values: [JSONValue], _ path: String, _ level: Int) throws(JSONError) {
-    // Arrays of plain values stay on one line: they are shapes and lists of names.
+    // Arrays of plain values stay on one line, because they are shapes and lists of names.
     let breaks = isPretty && values.contains { $0.array != nil || $0.object != nil }
     append("[")
     for (index, value) in values.enumerated() {

@@ -1,4 +1,4 @@
-/// The CRC-32 of Castagnoli (RFC 3720, appendix B.4): polynomial 0x1EDC6F41, bits reversed, as TFRecord files have it.
+/// The CRC-32 of Castagnoli (RFC 3720, appendix B.4): polynomial 0x1EDC6F41, reflected, as used by TFRecord files.
 enum CRC32C {
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 0 ? value >> 1 : value >> 1 ^ 0x82F6_3B78 }
@@ -8,7 +8,7 @@ enum CRC32C {
     ~bytes.reduce(~UInt32(0)) { value, byte in value >> 8 ^ table[Int(UInt8(truncatingIfNeeded: value) ^ byte)] }
   }
 
-  /// The checksum as TFRecord files store it, so that a checksum over data with checksums in it stays a good one.
+  /// The masked checksum of TFRecord files. Masking keeps a checksum reliable for data that contains checksums.
   static func masked(_ bytes: [UInt8]) -> UInt32 {
     let value = checksum(bytes)
     return (value >> 15 | value << 17) &+ 0xA282_EAD8

@@ -1,21 +1,21 @@
 import NeuralNetworks
 
-/// Writes a table with a line for each epoch, for spreadsheets and data frames:
+/// Writes a table with one line per epoch, for spreadsheets and data frames:
 ///
 /// ```
 /// epoch,seconds,learningRate,loss,accuracy,validation_loss
 /// 1,1.204,0.001,0.5012,0.8213,0.4409
 /// ```
 ///
-/// Epochs count from 1; values that are not finite are written as `nan`, `inf` and `-inf`; a learning rate that is not known is left empty.
-/// Names with a comma, a quote or a line break are quoted (RFC 4180). Each line is in the file when its epoch ends. A run that
-/// goes on from a checkpoint continues the file with each epoch once; any other run replaces it.
+/// Epochs start at 1. Values that are not finite are written as `nan`, `inf`, and `-inf`; an unknown learning rate is
+/// left empty. Names with a comma, a quote, or a line break are quoted (RFC 4180). Each line is written when its epoch
+/// ends. A run resumed from a checkpoint continues the file, with each epoch once; any other run replaces it.
 public final class CSVLogger: Callback {
-  /// Where the lines go.
+  /// The path of the file.
   public let path: String
   private var log: EpochLog
 
-  /// - Parameter path: the file; its folder exists.
+  /// - Parameter path: The file. Its folder must exist.
   public init(to path: String) {
     self.path = path
     log = EpochLog(path, CSVEpochLines())
@@ -39,7 +39,7 @@ struct CSVEpochLines: EpochLines {
     return (["\(epoch.epoch + 1)", "\(seconds)", rate] + values).joined(separator: ",")
   }
 
-  func epoch(of line: Substring) -> Int? {
+  func epoch(of line: String) -> Int? {
     guard let number = Int(line.prefix { $0 != "," }), number >= 1 else { return nil }
     return number - 1
   }

@@ -1,73 +1,92 @@
 import Files
 import NeuralNetworks
+import Synchronization
 
-/// How an epoch is written in a log of text.
+/// The format of an epoch in a text log.
 protocol EpochLines {
-  /// What stands above the lines, for epochs with these values; nil for nothing.
+  /// The heading above the lines for epochs with these values; nil for none.
   func heading(_ names: [String]) -> String?
   /// The line of an epoch.
   func line(_ epoch: EpochRecord) -> String
   /// The epoch of a line, counted from 0; nil for a heading, and for a line that was cut.
-  func epoch(of line: Substring) -> Int?
+  func epoch(of line: String) -> Int?
 }
 
-/// A file of text with a line for each epoch.
+/// A text file with one line per epoch.
 ///
-/// It follows the history of the run: with the first epoch the file is replaced by the lines of all epochs that the history
-/// has, so that after a run was killed and resumed each epoch stands in it once, whole. Lines of epochs before the history's
-/// first (an `initialEpoch` above 0) stay.
+/// It follows the history of the run: at the first epoch, the file is replaced by the lines of all epochs in the
+/// history. Therefore, after a run was killed and resumed, the file contains each epoch exactly once and complete.
+/// Lines of epochs before the first one of the history (an `initialEpoch` above 0) are kept.
 struct EpochLog {
   let path: String
   let format: any EpochLines
+  /// The file for the next line, after it has been synchronized with the history.
   private var file: FileAppender?
+  /// A pipe or a device, open for the whole training so that its reader sees one stream.
+  private var stream: FileAppender?
 
   init(_ path: String, _ format: any EpochLines) {
     self.path = path
     self.format = format
   }
 
-  /// Finds out whether the file can be written, before hours of training.
+  /// Checks that the file can be written before hours of training.
   mutating func begin() throws {
-    file = nil
-    _ = try withFileErrors { () throws(FileError) in try FileAppender(path) }
+    (file, stream) = (nil, nil)
+    let opened = try withFileErrors { () throws(FileError) in try FileAppender(path) }
+    if !opened.isRegularFile { stream = opened }
   }
 
-  /// Adds the last epoch of a history.
+  /// Appends the last epoch of a history.
   mutating func add(_ history: History) throws {
     guard let last = history.epochs.last else { return }
     guard let file else { return try rewrite(history) }
-    try withFileErrors { () throws(FileError) in try file.append(Array((format.line(last) + "\n").utf8)) }
+    try checkInPlace(file)
+    try append(Array((format.line(last) + "\n").utf8), to: file)
   }
 
-  /// Adds what a run that was killed had not written, where no epoch came after it.
+  private func append(_ bytes: [UInt8], to file: FileAppender) throws {
+    do { try file.append(bytes) } catch {
+      // A pipe whose reader has stopped must not prevent an interrupted run from being saved.
+      if !isAskedToEnd.load(ordering: .relaxed) { throw FormatError(error) }
+    }
+  }
+
+  /// Adds lines that a killed run did not write, if no further epoch followed.
   mutating func end(_ history: History) throws {
     if file == nil && !history.epochs.isEmpty { try rewrite(history) }
-    file = nil
+    (file, stream) = (nil, nil)
+  }
+
+  private func checkInPlace(_ file: FileAppender) throws {
+    guard file.isRegularFile, !file.isInPlace else { return }
+    throw FormatError.file(path: path, reason: "it was deleted or replaced during training")
   }
 
   private mutating func rewrite(_ history: History) throws {
-    let opened = try withFileErrors { () throws(FileError) in try FileAppender(path) }
+    let opened = try stream ?? withFileErrors { () throws(FileError) in try FileAppender(path) }
     let heading = format.heading(history.epochs.last?.names ?? [])
     let lines = try earlier(than: history, in: opened, under: heading) + history.epochs.map(format.line)
     let text = ((heading.map { [$0] } ?? []) + lines).flatMap { Array("\($0)\n".utf8) }
-    file = try withFileErrors { () throws(FileError) in
-      if opened.isRegularFile {
-        try FileWriter.write(text, to: path)
-        return try FileAppender(path)
-      }
-      try opened.append(text)
-      return opened
+    guard opened.isRegularFile else {
+      try append(text, to: opened)
+      file = opened
+      return
     }
+    try withFileErrors { () throws(FileError) in try opened.replaceAll(with: text) }
+    file = opened
   }
 
-  /// The lines of the file that are of epochs before those of the history.
+  /// The lines of the file for epochs before those of the history.
   private func earlier(than history: History, in file: FileAppender, under heading: String?) throws -> [String] {
     guard let first = history.epochs.first?.epoch, first > 0, file.isRegularFile else { return [] }
     let bytes = try withFileErrors { () throws(FileError) in try FileReader.read(path, limit: 1 << 30) }
-    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    let lines = bytes.withoutByteOrderMark.split(separator: 0x0A).map { line in
+      String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
+    }
     if let heading, let found = lines.first, found != heading {
       throw FormatError.malformed(path: path, reason: "its columns are \(found), those of this run \(heading)")
     }
-    return lines.filter { line in format.epoch(of: line).map { $0 < first } ?? false }.map(String.init)
+    return lines.filter { line in format.epoch(of: line).map { $0 < first } ?? false }
   }
 }

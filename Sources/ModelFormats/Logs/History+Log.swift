@@ -1,28 +1,47 @@
 import Files
+import HostMemory
 import NeuralNetworks
 
 extension History {
-  /// Reads a log that `JSONLinesLogger` wrote, of a run that may still be going on: a last line that is not whole is left
-  /// out. A value that is null in the file is NaN.
+  /// Reads a log written by `JSONLinesLogger`, even if the run is still in progress: an incomplete last line is
+  /// ignored. A null value in the file is NaN.
   ///
-  /// - Throws: `FormatError`, with the number of a line that is no epoch.
+  /// - Throws: `FormatError`, with the number of a line that is not an epoch.
   public static func load(fromLog path: String) throws -> History {
     let bytes = try withFileErrors { () throws(FileError) in
       try FileReader.read(path, limit: 1 << 30, mayGrow: true)
     }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw FormatError.malformed(path: path, reason: "it is not UTF-8 text")
+    // The values of an epoch are a list of their own; while the list of epochs grows there are two.
+    let size = 2 * MemoryLayout<EpochRecord>.stride + 128
+    // The values of one line take up to 512 bytes each while it is read.
+    do { try HostMemory.check(bytes.count { $0 == 0x0A } * size + mostValues(ofALineIn: bytes) * 512) } catch {
+      throw FormatError.file(path: path, reason: "\(error)")
     }
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     var epochs: [EpochRecord] = []
-    for (index, line) in lines.enumerated() where !line.isEmpty {
-      if let record = JSONEpochLines().record(line) {
+    var start = 0
+    var number = 0
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: 0x0A)
+      let line = Array(bytes[start..<(end ?? bytes.count)])
+      number += 1
+      if let record = JSONEpochLines().record(line, after: epochs.last) {
         epochs.append(record)
-      } else if index < lines.count - 1 {
+      } else if end != nil && line != [] && line != [0x0D] {
         throw FormatError.malformed(
-          path: path, reason: "line \(index + 1) is no JSON object with the number of an epoch (\"epoch\", from 1)")
+          path: path, reason: "line \(number) is not a JSON object with the number of an epoch (\"epoch\", from 1)")
       }
+      start = (end ?? bytes.count) + 1
     }
     return History(epochs: epochs)
+  }
+
+  private static func mostValues(ofALineIn bytes: [UInt8]) -> Int {
+    var (most, count) = (0, 0)
+    for byte in bytes {
+      if byte == 0x0A { count = 0 }
+      if byte == UInt8(ascii: ",") { count += 1 }
+      most = max(most, count)
+    }
+    return most
   }
 }

@@ -1,20 +1,20 @@
 import NeuralNetworks
 
-/// Writes a JSON object on a line of its own for each epoch:
+/// Writes one JSON object per epoch, each on its own line:
 ///
 /// ```
 /// {"epoch":1,"seconds":1.204,"learningRate":0.001,"loss":0.5012,"accuracy":0.8213,"validation_loss":0.4409}
 /// ```
 ///
-/// Epochs count from 1, as people are told them; the values follow in the order in which they are shown, and one that is NaN
-/// or infinite is null. Each line is in the file when its epoch ends. A run that goes on from a checkpoint continues the file
-/// with each epoch once; any other run replaces it. `History.load(fromLog:)` reads it.
+/// Epochs start at 1. The values follow in display order; a value that is NaN or infinite is null. Each line is written
+/// when its epoch ends. A run resumed from a checkpoint continues the file, with each epoch once; any other run
+/// replaces it. `History.load(fromLog:)` reads the file.
 public final class JSONLinesLogger: Callback {
-  /// Where the lines go.
+  /// The path of the file.
   public let path: String
   private var log: EpochLog
 
-  /// - Parameter path: the file; its folder exists.
+  /// - Parameter path: The file. Its folder must exist.
   public init(to path: String) {
     self.path = path
     log = EpochLog(path, JSONEpochLines())
@@ -39,17 +39,20 @@ struct JSONEpochLines: EpochLines {
     return text
   }
 
-  func epoch(of line: Substring) -> Int? { record(line)?.epoch }
+  func epoch(of line: String) -> Int? { record(Array(line.utf8))?.epoch }
 
-  /// The epoch that a line tells of; nil for what is no such line.
-  func record(_ line: Substring) -> EpochRecord? {
-    guard let object = (try? JSONValue(parsing: String(line)))?.object, let epoch = object["epoch"]?.integer,
+  /// The epoch of a line; nil if it is not a valid line.
+  /// - Parameter earlier: The previous epoch; identical names share its storage.
+  func record(_ line: [UInt8], after earlier: EpochRecord? = nil) -> EpochRecord? {
+    guard let object = (try? JSONValue(parsing: line))?.object, let epoch = object["epoch"]?.integer,
       (1...1 << 53).contains(epoch)
     else { return nil }
-    let values = object.filter { !["epoch", "seconds", "learningRate"].contains($0.key) }
+    let values = object.filter { member in
+      !["epoch", "seconds", "learningRate"].contains { member.key.hasBytes(of: $0) }
+    }
     return EpochRecord(
       epoch: epoch - 1, seconds: object["seconds"]?.number ?? 0, learningRate: object["learningRate"]?.number,
-      named: values.map { ($0.key, $0.value.number ?? .nan) })
+      named: values.map { ($0.key, $0.value.number ?? .nan) }, like: earlier)
   }
 
   private func number(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }

@@ -1,4 +1,4 @@
-/// A message of Protocol Buffers as it is written, field by field: https://protobuf.dev/programming-guides/encoding.
+/// A writer for a Protocol Buffers message, field by field: https://protobuf.dev/programming-guides/encoding.
 struct ProtocolBuffer {
   private(set) var bytes: [UInt8] = []
 
@@ -21,7 +21,7 @@ struct ProtocolBuffer {
 
   mutating func add(_ field: Int, _ message: ProtocolBuffer) { add(field, message.bytes) }
 
-  /// Repeated numbers, packed.
+  /// Adds repeated numbers, packed.
   mutating func add(_ field: Int, _ values: [Double]) {
     add(field, values.flatMap { littleEndianBytes(of: $0.bitPattern) })
   }

@@ -1,10 +1,10 @@
-/// One entry of a TensorBoard event file: a message `Event` of TensorFlow, framed as a TFRecord.
+/// One entry of a TensorBoard event file: an `Event` message of TensorFlow, framed as a TFRecord.
 struct TensorBoardEvent {
   private let message: ProtocolBuffer
 
   /// - Parameters:
-  ///   - time: seconds since 1970.
-  ///   - content: adds the field that the event is about.
+  ///   - time: Seconds since 1970.
+  ///   - content: Adds the content field of the event.
   private init(time: Double, step: Int, _ content: (inout ProtocolBuffer) -> Void) {
     var message = ProtocolBuffer()
     message.add(1, time)
@@ -13,19 +13,20 @@ struct TensorBoardEvent {
     self.message = message
   }
 
-  /// The entry that every file begins with.
+  /// The first entry of every file.
   static func version(time: Double) -> TensorBoardEvent {
     TensorBoardEvent(time: time, step: 0) { $0.add(3, "brain.Event:2") }
   }
 
-  /// Readers forget what earlier files of the folder say of this step and later ones: a run begins here, or goes on.
+  /// Marks the start or continuation of a run: readers discard earlier entries of the folder for this step and later
+  /// ones.
   static func start(time: Double, step: Int) -> TensorBoardEvent {
     var log = ProtocolBuffer()
     log.add(1, 1)  // SessionLog.START
     return TensorBoardEvent(time: time, step: step) { $0.add(7, log) }
   }
 
-  /// A point of each of some curves.
+  /// One point for each of several curves.
   static func scalars(_ values: [(tag: String, value: Double)], time: Double, step: Int) -> TensorBoardEvent {
     var summary = ProtocolBuffer()
     for (tag, number) in values {
@@ -37,7 +38,7 @@ struct TensorBoardEvent {
     return TensorBoardEvent(time: time, step: step) { $0.add(5, summary) }
   }
 
-  /// How some numbers are distributed.
+  /// The distribution of some numbers.
   static func histogram(_ tag: String, _ histogram: ValueHistogram, time: Double, step: Int) -> TensorBoardEvent {
     var value = ProtocolBuffer()
     value.add(1, tag)
@@ -47,7 +48,7 @@ struct TensorBoardEvent {
     return TensorBoardEvent(time: time, step: step) { $0.add(5, summary) }
   }
 
-  /// The entry as it stands in the file: the length and its checksum, the message and its checksum.
+  /// The encoded entry: the length and its checksum, the message and its checksum.
   var record: [UInt8] {
     let length = littleEndianBytes(of: UInt64(message.bytes.count))
     return length + littleEndianBytes(of: CRC32C.masked(length)) + message.bytes

@@ -1,20 +1,22 @@
 import Files
 import NeuralNetworks
 
-/// Writes event files that TensorBoard shows: `tensorboard --logdir runs`.
+/// Writes event files for TensorBoard: `tensorboard --logdir runs`.
 ///
 /// ```swift
 /// try model.fit(data, epochs: 20, validation: .split(0.1), callbacks: [TensorBoardLogger(in: "runs/first")])
 /// ```
 ///
-/// The folder gets a folder `train` with the values of training and the learning rate, and `validation` with those of
-/// validation under the same names, so that both are curves of one chart. The step is the number of the epoch, from 1. A run
-/// that goes on from a checkpoint continues the curves; any other run in the same folder takes the place of what was there.
+/// The folder contains a subfolder `train` with the training values and the learning rate, and a subfolder `validation`
+/// with the validation values under the same names, so that both are curves of one chart. The step is the epoch number,
+/// starting at 1. A run resumed from a checkpoint continues the curves; any other run in the same folder replaces the
+/// previous one.
 public final class TensorBoardLogger: Callback {
-  /// Where the two folders are.
+  /// The parent of the two subfolders.
   public let folder: String
-  /// The distribution of each parameter is written after each epoch, which brings it to the host.
+  /// Whether the distribution of each parameter is written after each epoch. This downloads the parameters to the host.
   public let histograms: Bool
+  private let clock: () -> Double
   private var training: EventFile?
   private var validation: EventFile?
 
@@ -23,9 +25,15 @@ public final class TensorBoardLogger: Callback {
   /// - Parameters:
   ///   - folder: is made if it is missing.
   ///   - histograms: write the distribution of each parameter too.
-  public init(in folder: String, histograms: Bool = false) {
+  public convenience init(in folder: String, histograms: Bool = false) {
+    self.init(in: folder, histograms: histograms, clock: secondsSince1970)
+  }
+
+  /// - Parameter clock: tells the time of day in seconds since 1970.
+  package init(in folder: String, histograms: Bool, clock: @escaping () -> Double) {
     self.folder = folder
     self.histograms = histograms
+    self.clock = clock
   }
 
   public func trainingBegan(_ run: TrainingRun) throws {
@@ -35,7 +43,7 @@ public final class TensorBoardLogger: Callback {
 
   public func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws {
     let own = epoch.names.filter { !$0.hasPrefix(Self.prefix) }
-    let time = secondsSince1970()
+    let time = clock()
     let step = epoch.epoch + 1
     if training == nil { training = try EventFile(in: Folder.join(folder, "train"), from: step, time: time) }
     var values = own.map { (tag: $0, value: epoch[$0] ?? .nan) }
@@ -60,22 +68,37 @@ public final class TensorBoardLogger: Callback {
   }
 }
 
-/// An event file that is being written.
+/// An event file for writing.
 private struct EventFile {
   private let file: FileAppender
 
-  /// - Parameter step: the first one that it will tell of.
+  /// - Parameter step: The first step in the file.
   init(in folder: String, from step: Int, time: Double) throws {
     try withFileErrors { () throws(FileError) in try Folder.create(folder) }
     // Readers take the files of a folder in the order of their names.
-    let digits = String(UInt64(time * 1e6))
+    let earlier = try withFileErrors { () throws(FileError) in try Folder.names(in: folder) }
+    let last = earlier.compactMap(EventFile.microseconds).max() ?? 0
+    // A clock may be set to any time, and go back.
+    let digits = String(max(Int(min(max(time, 1), 1e12) * 1e6), last + 1))
     let name = "events.out.tfevents.\(digits.dropLast(6)).\(digits.suffix(6)).swift-nn"
     file = try withFileErrors { () throws(FileError) in try FileAppender(Folder.join(folder, name)) }
     try append([.version(time: time), .start(time: time, step: step)])
   }
 
+  /// The time in the name of an event file, in millionths of a second; nil for another file, or a time that there is not.
+  private static func microseconds(ofFile name: String) -> Int? {
+    guard name.hasPrefix("events.out.tfevents.") else { return nil }
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false).dropFirst(3).prefix(2).map { Int($0) }
+    guard let seconds = parts.first ?? nil, (0...1_000_000_000_000).contains(seconds) else { return nil }
+    let rest = parts.last ?? nil
+    return seconds * 1_000_000 + (parts.count == 2 ? rest.map { min(max($0, 0), 999_999) } ?? 0 : 0)
+  }
+
   /// All in one piece, so that a process that is killed leaves whole entries.
   func append(_ events: [TensorBoardEvent]) throws {
+    if file.isRegularFile && !file.isInPlace {
+      throw FormatError.file(path: file.path, reason: "it was deleted or replaced during training")
+    }
     let bytes = events.flatMap(\.record)
     try withFileErrors { () throws(FileError) in try file.append(bytes) }
   }

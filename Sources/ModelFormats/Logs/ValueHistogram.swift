@@ -1,9 +1,9 @@
-/// How often numbers fall into each of 30 ranges of one width; what is no finite number is left out.
+/// Counts how many numbers fall into each of 30 ranges of equal width. Numbers that are not finite are ignored.
 struct ValueHistogram {
   let minimum, maximum, sum, sumOfSquares: Double
   /// The upper end of each range.
   let limits: [Double]
-  /// How many numbers lie in each.
+  /// The count of numbers in each range.
   let counts: [Double]
 
   private static let ranges = 30
@@ -14,7 +14,7 @@ struct ValueHistogram {
     (minimum, maximum) = (low, high)
     sum = numbers.reduce(0, +)
     sumOfSquares = numbers.reduce(0) { $0 + $1 * $1 }
-    // Numbers that are all the same have a range around them.
+    // If all numbers are equal, the range is centered on them.
     let (start, width) = high > low ? (low, high - low) : (low - 0.5, 1)
     let ranges = Self.ranges
     limits = (1...ranges).map { $0 == ranges ? start + width : start + width * Double($0) / Double(ranges) }
@@ -25,7 +25,7 @@ struct ValueHistogram {
     self.counts = counts
   }
 
-  /// `HistogramProto` of TensorFlow.
+  /// The `HistogramProto` message of TensorFlow.
   var message: ProtocolBuffer {
     var message = ProtocolBuffer()
     message.add(1, minimum)

@@ -1,26 +1,26 @@
 import NeuralNetworks
 
-/// What the parameters of a module are called in PyTorch's `state_dict`, and how they lie there.
+/// The names and layouts of a module's parameters in PyTorch's `state_dict`.
 struct PyTorchNames {
-  /// Where the names of layers come from.
+  /// The source of the layer names.
   enum Layers: Sendable {
     /// Positions in an `nn.Sequential`.
     case numbered
-    /// One for each layer with parameters.
+    /// One name for each layer with parameters.
     case listed([String])
-    /// Instead of paths of the model.
+    /// Names that replace paths of the model.
     case byPath([String: String])
   }
 
-  /// By paths; of several modules with one path, the innermost.
+  /// The modules by path. If several modules have the same path, the innermost one.
   private var modules: [String: any Module] = [:]
   /// The names of modules by their paths.
   private var names: [String: String] = [:]
-  /// The path of the layer to which a module belongs, where it is part of a larger one.
+  /// The path of the layer that a module is part of.
   private var layers: [String: String] = [:]
-  /// Which layer of a stack a recurrent layer is.
+  /// The position of a recurrent layer in its stack.
   private var depths: [String: Int] = [:]
-  /// The paths of the modules that have parameters of their own, by the paths of these.
+  /// The paths of the modules that directly own parameters, by the paths of the parameters.
   private let owners: [String: String]
 
   init(of module: some Module, _ naming: Layers) throws {
@@ -57,7 +57,7 @@ struct PyTorchNames {
     countStacks(order)
   }
 
-  /// Recurrent layers of one name are layers of one stack.
+  /// Recurrent layers with the same name are layers of one stack.
   private mutating func countStacks(_ order: [String]) {
     var counts: [String: Int] = [:]
     for path in order where modules[path] is any RecurrentLayer || modules[path] is Bidirectional {
@@ -66,7 +66,7 @@ struct PyTorchNames {
     }
   }
 
-  /// Gives the place its name and layout.
+  /// Sets the name and the layout of the place.
   func apply(to place: inout ParameterPlace) {
     guard let owner = owners[place.path], let module = modules[owner], let name = names[owner] else { return }
     let leaf = String(place.path.dropFirst(owner.isEmpty ? 0 : owner.count + 1))
@@ -95,7 +95,7 @@ struct PyTorchNames {
     return "\(kind)_l\(depths[layer] ?? 0)\(isReversed ? "_reverse" : "")"
   }
 
-  /// The projections of attention lie in one tensor; their weights do not where keys or values have a width of their own.
+  /// The projections of attention share one tensor, except for the weights if keys or values have a different width.
   private func projection(_ owner: String, _ leaf: String) -> (name: String, part: (index: Int, count: Int)?)? {
     let path = owner.split(separator: ".", omittingEmptySubsequences: false)
     guard let kind = path.last, let index = ["query", "key", "value"].firstIndex(of: kind),
@@ -108,7 +108,7 @@ struct PyTorchNames {
     return ("in_proj_\(leaf)", (index, 3))
   }
 
-  /// What a part of a module is called there; empty where the parameters belong to the module itself.
+  /// The name of a submodule in PyTorch; empty if its parameters belong to the module itself.
   private static func name(_ part: String, in module: any Module) -> String {
     switch module {
     case let sequential as Sequential: Int(part).map { "\(position(of: $0, in: sequential))" } ?? part
@@ -124,14 +124,14 @@ struct PyTorchNames {
     "denseNorm": "norm2",
   ]
 
-  /// Activations are modules of their own there.
+  /// In PyTorch, activations are separate modules.
   private static func position(of index: Int, in sequential: Sequential) -> Int {
     sequential.layers.prefix(index).reduce(0) { count, layer in
       count + ((layer as? any ActivatedLayer)?.activation.isLinear ?? true ? 1 : 2)
     }
   }
 
-  /// True for what is one module there and several here.
+  /// True if several modules here correspond to one module in PyTorch.
   private static func isWhole(_ module: any Module) -> Bool {
     module is Bidirectional || module is SelfAttention || module is MultiHeadAttention
       || module is TransformerEncoderBlock
@@ -141,7 +141,7 @@ struct PyTorchNames {
     path.isEmpty || name.isEmpty ? path + name : "\(path).\(name)"
   }
 
-  /// The path of the innermost module that is known and leads to `path`.
+  /// The path of the innermost known module that contains `path`.
   private static func ancestor(of path: String, in modules: [String: any Module]) -> String? {
     var names = path.split(separator: ".", omittingEmptySubsequences: true)
     while true {

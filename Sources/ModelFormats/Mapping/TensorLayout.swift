@@ -1,20 +1,21 @@
 import NeuralNetworks
 
-/// What is done to a parameter of a model before it is written to a file of another program, and undone when it is read.
+/// The conversion of a parameter between the model and a file of another program: applied on writing and reversed on
+/// reading.
 struct TensorLayout {
   enum Step: Sendable {
     /// The axes in reverse order.
     case reversed
-    /// Axis `i` in the file is axis `axes[i]` before.
+    /// Axis `i` in the file was axis `axes[i]` before this step.
     case permuted([Int])
     case reshaped([Int])
   }
 
   var steps: [Step] = []
-  /// Which part of a tensor in the file it is, of how many along the first axis; nil for all of it.
+  /// The part of a tensor in the file, and the number of parts along the first axis; nil for the whole tensor.
   var part: (index: Int, count: Int)?
 
-  /// The shape in the file; nil where the steps do not fit.
+  /// The shape in the file; nil if the steps do not apply to this shape.
   func stored(_ shape: [Int]) -> [Int]? {
     guard var stored = shapes(from: shape)?.last else { return nil }
     if let part {
@@ -24,7 +25,7 @@ struct TensorLayout {
     return stored
   }
 
-  /// The tensor for the file, or the part of it.
+  /// The tensor for the file, or its part.
   func stored(_ tensor: Tensor) -> Tensor {
     steps.reduce(tensor) { tensor, step in
       switch step {
@@ -35,7 +36,7 @@ struct TensorLayout {
     }
   }
 
-  /// True where a tensor of this shape in the file can be turned back without knowing the shape of the parameter.
+  /// Whether a tensor of this shape in the file can be converted back without knowledge of the parameter's shape.
   func canRestore(_ stored: [Int]) -> Bool {
     if let part, stored.isEmpty || stored[0] % part.count != 0 { return false }
     return steps.allSatisfy { step in
@@ -47,8 +48,8 @@ struct TensorLayout {
     }
   }
 
-  /// The parameter from the tensor of a file, whose shape has been checked.
-  /// - Parameter shape: that of the parameter, if it has one.
+  /// Converts the tensor of a file, whose shape has been checked, to the parameter.
+  /// - Parameter shape: The shape of the parameter, if known.
   func restored(_ tensor: Tensor, to shape: [Int]?) -> Tensor {
     let own = part.map { tensor.split(parts: $0.count)[$0.index] } ?? tensor
     let before = shape.flatMap { shapes(from: $0) } ?? []
@@ -61,7 +62,7 @@ struct TensorLayout {
     }
   }
 
-  /// The shape before the first step and after each; nil where a step does not fit.
+  /// The shape before the first step and after each step; nil if a step does not apply.
   private func shapes(from shape: [Int]) -> [[Int]]? {
     var shapes = [shape]
     for step in steps {

@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// Under which names, and in which order of axes, the parameters of a model stand in a file of another program.
+/// Maps the parameters of a model to names and axis orders in a file of another program.
 ///
 /// ```swift
 /// // nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10)), saved by safetensors.torch.save_file
@@ -8,12 +8,12 @@ import NeuralNetworks
 /// try model.loadWeights(from: "mlp.safetensors", mapping: .pyTorch)
 /// ```
 ///
-/// A mapping is a list of rules that are applied to each parameter one after the other, beginning with its path and the axes as
-/// they are; what comes out is the name and the layout in the file. Rules take patterns of paths of the model (`*` for any part
-/// of one name, `**` for any number of names: `**.weight`). The same mapping serves for reading and for writing.
+/// A mapping is a list of rules applied to each parameter in order, starting with its path and its original axes. The
+/// result is the name and the layout in the file. Rules take patterns of model paths (`*` matches any part of one name,
+/// `**` any number of names: `**.weight`), and each must match a path. The same mapping is used for reading and writing.
 ///
 /// ```swift
-/// // Convolutions of a program that keeps kernels as [height, width, inputs, outputs]
+/// // Convolutions of a program that stores kernels as [height, width, inputs, outputs]
 /// let mapping = WeightMapping()
 ///   .renaming("**.weight") { $0.replacing("weight", with: "kernel") }
 ///   .permuting("conv*.weight", [2, 3, 1, 0])
@@ -29,37 +29,41 @@ public struct WeightMapping: Sendable {
   private(set) var rules: [Rule] = []
   private var passedOver: [PathPattern] = []
 
-  /// Every parameter by its path, as it is.
+  /// Creates a mapping that keeps every path and layout.
   public init() {}
 
   // MARK: Rules
 
-  /// Changes the names of the parameters whose paths match.
+  /// Renames the parameters whose paths match.
   /// - Parameters:
-  ///   - pattern: Paths of the model.
-  ///   - rename: The name in the file for the name that earlier rules gave; the path, if there were none.
+  ///   - pattern: A pattern of model paths.
+  ///   - rename: Returns the name in the file for the name from earlier rules, initially the path.
   public func renaming(
     _ pattern: String = "**", _ rename: @escaping @Sendable (String) -> String
   ) -> WeightMapping {
     adding(.renamed(PathPattern(pattern), rename))
   }
 
-  /// Parameters whose axes are in reverse order in the file: matrices `[outputs, inputs]` for `[inputs, outputs]`.
+  /// Reverses the axes in the file: matrices are `[outputs, inputs]` instead of `[inputs, outputs]`.
   public func transposing(_ pattern: String) -> WeightMapping { adding(.arranged(PathPattern(pattern), .reversed)) }
 
-  /// Parameters whose axes are in another order in the file: its axis `i` is axis `axes[i]` of the model.
+  /// Permutes the axes in the file: axis `i` in the file is axis `axes[i]` of the model.
   public func permuting(_ pattern: String, _ axes: [Int]) -> WeightMapping {
-    if axes.sorted() != Array(axes.indices) { fatalError("WeightMapping.permuting: \(axes) is no order of axes") }
+    if axes.sorted() != Array(axes.indices) {
+      ProgrammerError.end("WeightMapping.permuting: the axes are each of 0..<\(axes.count) once, not \(axes)")
+    }
     return adding(.arranged(PathPattern(pattern), .permuted(axes)))
   }
 
-  /// Parameters that have another shape in the file, with as many numbers in the same order.
+  /// Changes the shape in the file, with the same number of elements in the same order.
   public func reshaping(_ pattern: String, to shape: [Int]) -> WeightMapping {
-    if shape.contains(where: { $0 < 0 }) { fatalError("WeightMapping.reshaping: \(shape) is no shape") }
+    if shape.contains(where: { $0 < 0 }) {
+      ProgrammerError.end("WeightMapping.reshaping: extents are at least 0, not \(shape)")
+    }
     return adding(.arranged(PathPattern(pattern), .reshaped(shape)))
   }
 
-  /// Tensors of the file, by patterns of their names there, that belong to no parameter and are no fault.
+  /// Ignores tensors of the file whose names match the pattern. They correspond to no parameter and are not an error.
   public func passingOver(_ pattern: String) -> WeightMapping {
     var mapping = self
     mapping.passedOver.append(PathPattern(pattern))
@@ -74,22 +78,22 @@ public struct WeightMapping: Sendable {
 
   // MARK: PyTorch
 
-  /// Names and layouts of PyTorch's `state_dict`, the layers of a `Sequential` numbered as in the `nn.Sequential` that has an
-  /// activation as a module of its own: `Flatten, Dense(…, activation: .relu), Dense` has its weights in `1.weight` and
-  /// `3.weight`. Names of properties stay as they are.
+  /// Names and layouts of PyTorch's `state_dict`. The layers of a `Sequential` are numbered as in an `nn.Sequential`
+  /// with separate activation modules: `Flatten, Dense(…, activation: .relu), Dense` has its weights in `1.weight` and
+  /// `3.weight`. Names of properties are kept.
   ///
   /// Matrices of `Dense` and of recurrent layers are transposed, `runningMean` is `running_mean`, the parameters of recurrent
   /// layers are `weight_ih_l0` and so on, those of attention are joined in `in_proj_weight`; `num_batches_tracked` is passed
-  /// over. Convolutions, `Embedding` and the normalisations have PyTorch's layouts already, and `Flatten` its order.
+  /// over. Convolutions, `Embedding` and the normalizations have PyTorch's layouts already, and `Flatten` its order.
   public static let pyTorch = pyTorch(.numbered)
 
-  /// The same for a model whose layers have these names in PyTorch, one for each layer with parameters, in the order of the
-  /// model: `.pyTorch(layers: ["conv1", "bn1", "fc"])`. Recurrent layers of one name are the layers of one stack
-  /// (`nn.LSTM(…, num_layers: 2)`).
+  /// The same for a model whose layers have these names in PyTorch, one for each layer with parameters, in the order of
+  /// the model: `.pyTorch(layers: ["conv1", "bn1", "fc"])`. Recurrent layers with the same name are the layers of one
+  /// stack (`nn.LSTM(…, num_layers: 2)`).
   public static func pyTorch(layers names: [String]) -> WeightMapping { pyTorch(.listed(names)) }
 
-  /// The same for a model whose layers at these paths have these names in PyTorch; what is below them follows, the others keep
-  /// their paths: `.pyTorch(paths: ["encoder": "features.lstm"])`.
+  /// The same for a model whose layers at these paths have these names in PyTorch. Paths below them change accordingly,
+  /// and all others are kept: `.pyTorch(paths: ["encoder": "features.lstm"])`.
   public static func pyTorch(paths: [String: String]) -> WeightMapping { pyTorch(.byPath(paths)) }
 
   private static func pyTorch(_ layers: PyTorchNames.Layers) -> WeightMapping {
@@ -100,20 +104,28 @@ public struct WeightMapping: Sendable {
 
   func isPassedOver(_ name: String) -> Bool { passedOver.contains { $0.matches(name) } }
 
-  /// Where each parameter of a module stands, in the order of its parameters.
-  /// - Throws: `ModelError.invalidConfiguration` where names are listed, and they are more or fewer than the layers.
+  /// The place of each parameter of a module in the file, in the order of its parameters.
+  /// - Throws: `ModelError.invalidConfiguration` if the number of listed names differs from the number of layers, and for
+  ///   a rule that applies to no parameter.
   func places(of module: some Module) throws -> [ParameterPlace] {
-    var places = module.parameters.paths.map { ParameterPlace(path: $0) }
+    let paths = module.parameters.paths
+    func check(_ pattern: PathPattern) throws {
+      guard let fault = pattern.fault(among: paths) else { return }
+      throw ModelError.invalidConfiguration(layer: "WeightMapping", reason: fault)
+    }
+    var places = paths.map { ParameterPlace(path: $0) }
     for rule in rules {
       switch rule {
       case .pyTorch(let layers):
         let names = try PyTorchNames(of: module, layers)
         for index in places.indices { names.apply(to: &places[index]) }
       case .renamed(let pattern, let rename):
+        try check(pattern)
         for index in places.indices where pattern.matches(places[index].path) {
           places[index].name = rename(places[index].name)
         }
       case .arranged(let pattern, let step):
+        try check(pattern)
         for index in places.indices where pattern.matches(places[index].path) {
           places[index].layout.steps.append(step)
         }
@@ -123,16 +135,16 @@ public struct WeightMapping: Sendable {
   }
 }
 
-/// Where a parameter of a model stands in a file.
+/// The place of a model's parameter in a file.
 struct ParameterPlace {
-  /// In the model.
+  /// The path in the model.
   let path: String
-  /// In the file.
+  /// The name in the file.
   var name: String
   var layout = TensorLayout()
 
   init(path: String) { (self.path, name) = (path, path) }
 
-  /// What it is called in messages.
+  /// The name for messages.
   var description: String { name == path ? path : "\(path) (\"\(name)\" in the file)" }
 }

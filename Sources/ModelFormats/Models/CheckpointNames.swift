@@ -1,11 +1,11 @@
-/// The names of the tensors that a checkpoint holds beside weights.
+/// The names of the tensors in a checkpoint other than weights.
 enum CheckpointNames {
-  /// The optimizer's state.
+  /// The state of the optimizer.
   static let optimizer = "optimizer/"
   /// The sums of the unfinished epoch.
   static let values = "values/"
 
-  /// What a callback keeps; callbacks are numbered as the head lists them.
+  /// The state of a callback; callbacks are numbered in the order of the header.
   static func callback(_ number: Int) -> String { "callback/\(number)/" }
 
   /// False for weights.
@@ -13,7 +13,7 @@ enum CheckpointNames {
     [optimizer, values, "callback/"].contains { name.hasPrefix($0) }
   }
 
-  /// The tensors whose names begin with a prefix, without it.
+  /// The tensors whose names start with a prefix; the prefix is removed.
   static func part<Value>(_ prefix: String, of tensors: [(name: String, value: Value)]) -> [(
     name: String, value: Value
   )] {

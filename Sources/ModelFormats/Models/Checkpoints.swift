@@ -1,21 +1,23 @@
 import Files
 import NeuralNetworks
 
-/// Saves a training run to a folder as it goes, so that it can go on after an interruption as if there had been none.
+/// Saves the progress of a training run to a folder, so that it can be resumed after an interruption as if nothing had
+/// happened.
 ///
 /// ```swift
 /// try model.fit(data, epochs: 50, callbacks: [Checkpoints(in: "run1", bestBy: "validation_loss", resumes: true)])
 /// ```
 ///
-/// Each checkpoint is one safetensors file, `step-00001875.safetensors`, with weights, the optimizer's state, the place in the
-/// run, the history, and what callbacks such as `EarlyStopping` keep; `best.safetensors` is the one of the best epoch. Files
-/// appear when they are whole, so that a process may be killed at any moment. They can be read with `loadWeights(from:)`, and
-/// those of a `Sequential` with `Sequential.load(from:)`.
+/// Each checkpoint is one safetensors file, `step-00001875.safetensors`, with the weights, the state of the optimizer,
+/// the position in the run, the history, and the state of callbacks such as `EarlyStopping`. `best.safetensors` is the
+/// checkpoint of the best epoch. Files appear only after they are complete, so the process may be killed at any time. A
+/// run holds a lock on the folder (the file `.lock`); a second run in the same folder is rejected. Checkpoints can be
+/// read with `loadWeights(from:)`, and those of a `Sequential` with `Sequential.load(from:)`.
 ///
-/// A run that goes on from a checkpoint ends in the same bits as one that was never interrupted, on the same device, if it is
-/// called with the same data, model, optimizer, seed and batch size.
+/// A resumed run produces bitwise the same result as an uninterrupted one on the same device, if it is called with the
+/// same data, model, optimizer, seed, and batch size.
 public final class Checkpoints: MonitoringCallback, SavingCallback {
-  /// Where the files are.
+  /// The folder of the files.
   public let folder: String
   private let everyEpochs: Int
   private let everySteps: Int?
@@ -26,31 +28,32 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
   private let settings: [String: String]
 
   private var best: Double?
-  /// The step of the last checkpoint that was read or written.
+  /// The step of the last checkpoint read or written.
   private(set) public var lastStep: Int?
-  /// What stands in each file beside the state.
+  /// The metadata of each file.
   private var metadata: [String: String] = [:]
   private static let settingsKey = "settings"
 
   /// - Parameters:
-  ///   - folder: where the files go; it is made if it is missing.
-  ///   - everyEpochs: how many epochs lie between two checkpoints. The end of training, and an interruption, make one too.
-  ///   - everySteps: how many steps lie between two checkpoints within an epoch; nil: there are none. A checkpoint waits for
+  ///   - folder: The folder for the files; it is created if it is missing.
+  ///   - everyEpochs: The number of epochs between two checkpoints. The end of training and an interruption also save
+  ///     one.
+  ///   - everySteps: The number of steps between two checkpoints within an epoch; nil for none. A checkpoint waits for
   ///     the device and for the disk.
-  ///   - last: how many of the last checkpoints are kept; at least 1. The best one is kept besides.
-  ///   - monitor: the value by which an epoch is the best, such as "validation_loss"; nil: none is kept as the best.
-  ///   - direction: which values are better.
-  ///   - resumes: go on from the last checkpoint in the folder, if there is one. Without it a folder that holds checkpoints
-  ///     is refused, so that no run is mixed up with another.
-  ///   - settings: what else decides the course of the run, such as `["data": "train.csv"]`: kept with each checkpoint, and a
-  ///     run with other settings is not resumed.
+  ///   - last: The number of most recent checkpoints to keep, at least 1. The best one is kept in addition.
+  ///   - monitor: The value that determines the best epoch, such as "validation_loss"; nil to keep no best checkpoint.
+  ///   - direction: Whether lower or higher values are better.
+  ///   - resumes: Whether to resume from the last checkpoint in the folder, if there is one. Otherwise, a folder that
+  ///     contains checkpoints is rejected, so that runs are not mixed.
+  ///   - settings: Other settings that affect the run, such as `["data": "train.csv"]`. They are stored in each
+  ///     checkpoint; a run with different settings is not resumed.
   public init(
     in folder: String, everyEpochs: Int = 1, everySteps: Int? = nil, keeping last: Int = 3,
     bestBy monitor: String? = nil, direction: MonitorDirection = .automatic, resumes: Bool = false,
     settings: [String: String] = [:]
   ) {
     if everyEpochs < 1 || last < 1 || (everySteps ?? 1) < 1 {
-      fatalError(
+      ProgrammerError.end(
         "Checkpoints: everyEpochs (\(everyEpochs)), everySteps (\(everySteps ?? 1)) and keeping (\(last)) are at least 1"
       )
     }
@@ -73,19 +76,23 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
     try files(in: folder).last.map { Folder.join(folder, $0.name) }
   }
 
-  /// Where the best checkpoint of a folder is.
+  /// The path of the best checkpoint in a folder.
   public static func best(in folder: String) -> String { Folder.join(folder, "best.safetensors") }
 
   public func trainingBegan(_ run: TrainingRun) throws {
     (best, lastStep) = (nil, nil)
-    try withFileErrors { () throws(FileError) in try Folder.create(folder) }
-    // A model whose layers cannot be described is saved all the same, without its architecture.
+    let lock = try withFileErrors { () throws(FileError) in
+      try Folder.create(folder)
+      return try FolderLock(folder)
+    }
+    run.holdings.append(lock)
+    // A model whose layers cannot be described is saved without its architecture.
     metadata = (try? ModelFile.metadata(of: run.model, ModelInformation())) ?? [:]
     metadata[Checkpoints.settingsKey] = try JSONValue(encoding: settings).text()
     if let latest = try Checkpoints.latest(in: folder) {
       if !resumes {
         throw FormatError.file(
-          path: folder, reason: "it holds the checkpoints of another run: resume it, or choose another folder")
+          path: folder, reason: "it contains checkpoints of another run: resume it, or choose another folder")
       }
       try resume(run, from: latest)
     }
@@ -93,8 +100,10 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
   }
 
   private func resume(_ run: TrainingRun, from path: String) throws {
-    let file = try Safetensors(path)
-    let state = try TrainingState.load(from: file)
+    let (file, state) = try read(path)
+    if let step = Checkpoints.step(ofFile: String(path.split(separator: "/").last ?? "")), step != state.step {
+      throw FormatError.malformed(path: path, reason: "its name has step \(step), but its state has step \(state.step)")
+    }
     try check(state, file, run)
     do { try run.restore(state) } catch ModelError.parameters(let missing, let unknown, let shapes) {
       throw FormatError.parameters(path: path, missing: missing, unknown: unknown, shapes: shapes)
@@ -105,13 +114,25 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
     for epoch in state.history.epochs { _ = isBest(epoch) }
   }
 
+  /// Reads the last checkpoint; an error of a damaged one says what remains.
+  private func read(_ path: String) throws -> (file: Safetensors, state: TrainingState) {
+    do {
+      let file = try Safetensors(path)
+      return (file, try TrainingState.load(from: file))
+    } catch FormatError.malformed(let found, let reason) {
+      let earlier = try Checkpoints.files(in: folder).dropLast().last
+      let aim = earlier.map { "resume from step \($0.step)" } ?? "start over"
+      throw FormatError.malformed(path: found, reason: "\(reason); delete this file to \(aim)")
+    }
+  }
+
   /// Throws, with all differences on one line, for a run that would not end as the one that was interrupted.
   private func check(_ state: TrainingState, _ file: Safetensors, _ run: TrainingRun) throws {
     var differences: [String] = []
     func compare(_ name: String, _ saved: String, _ now: String) {
       if saved != now { differences.append("\(name) \(saved), now \(now)") }
     }
-    // The split of the data follows the seed: with another one, examples would change sides.
+    // The split of the data depends on the seed: a different one would move examples between the parts.
     compare("seed", "\(state.seed)", "\(run.seed)")
     compare("batch size", "\(state.batchSize)", "\(run.batchSize)")
     if let examples = state.examples { compare("examples", "\(examples)", "\(run.examples)") }
@@ -122,7 +143,7 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
       }
     }
     if differences.isEmpty { return }
-    throw FormatError.file(path: file.path, reason: "it is of another run: \(differences.joined(separator: "; "))")
+    throw FormatError.file(path: file.path, reason: "it belongs to another run: \(differences.joined(separator: "; "))")
   }
 
   public func stepEnded(_ step: Int, _ run: TrainingRun) throws {
@@ -142,7 +163,7 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
     if run.optimizer.step != lastStep && run.optimizer.step > 0 { try save(try run.state()) }
   }
 
-  /// Writes a checkpoint, then removes those that are too old: there is never less than one.
+  /// Writes a checkpoint, then removes old ones, so there is always at least one.
   private func save(_ state: TrainingState) throws {
     let digits = String(state.step)
     let padded = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
@@ -153,7 +174,7 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
     }
   }
 
-  /// Removes what a process that was killed had not finished writing.
+  /// Removes incomplete files of a killed process.
   private func removeLeftovers() throws {
     try withFileErrors { () throws(FileError) in
       for name in try Folder.names(in: folder) where FileWriter.isTemporary(name, of: ["step-", "best."]) {
@@ -162,7 +183,7 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
     }
   }
 
-  /// Takes an epoch into account; true when it is the best so far.
+  /// Records an epoch. Returns true if it is the best so far.
   private func isBest(_ epoch: EpochRecord) -> Bool {
     guard let monitor, let value = epoch[monitor] else { return false }
     if !direction.isBetter(value, than: best ?? .nan, by: 0, named: monitor) { return false }
@@ -170,14 +191,20 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
     return true
   }
 
-  /// The checkpoints of a folder, the earliest first; none if there is no folder.
+  /// The checkpoints of a folder, the earliest first; none if the folder does not exist.
   private static func files(in folder: String) throws -> [(step: Int, name: String)] {
     if !Folder.exists(folder) { return [] }
     let names = try withFileErrors { () throws(FileError) in try Folder.names(in: folder) }
     let files = names.compactMap { name -> (step: Int, name: String)? in
-      guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
-      return Int(name.dropFirst(5).dropLast(12)).map { ($0, name) }
+      step(ofFile: name).map { ($0, name) }
     }
     return files.sorted { $0.step < $1.step }
+  }
+
+  /// The step in the name of a checkpoint; nil for other files.
+  private static func step(ofFile name: String) -> Int? {
+    guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
+    let digits = name.dropFirst(5).dropLast(12)
+    return digits.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(digits) : nil
   }
 }

@@ -1,10 +1,10 @@
 import Files
 import NeuralNetworks
 
-/// The text that a model's file holds beside its weights.
+/// The metadata of a model file.
 enum ModelFile {
   static let architecture = "architecture"
-  /// In place of the architecture where the model is a `Graph`.
+  /// The key that replaces the architecture if the model is a `Graph`.
   static let graph = "graph"
   static let information = "information"
 
@@ -37,7 +37,7 @@ enum ModelFile {
       file.path, custom, activations)
   }
 
-  /// The description of a model under a key; an error that says what to do where another one stands there, or none.
+  /// The description of a model under a key. Throws an error with advice if there is none or a different one.
   private static func text(
     _ file: Safetensors, _ key: String, ifInstead other: String, _ advice: String
   ) throws -> String {
@@ -53,7 +53,24 @@ enum ModelFile {
     return try decode(text, "the information", file.path, [], [])
   }
 
-  /// A value from JSON text in a file.
+  /// Reads a value from a JSON file.
+  static func read<Value: Decodable>(
+    _ path: String, _ what: String, _ custom: [any ConfigurableLayer.Type], _ activations: [ActivationFunction]
+  ) throws -> Value {
+    let bytes = try withFileErrors { () throws(FileError) in try FileReader.read(path, limit: 64 << 20) }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw FormatError.malformed(path: path, reason: "it is not UTF-8 text")
+    }
+    return try decode(text, what, path, custom, activations)
+  }
+
+  /// Writes a value as human-readable, editable JSON.
+  static func write(_ value: some Encodable, to path: String) throws {
+    let text = try JSONValue(encoding: value).text(pretty: true) + "\n"
+    try withFileErrors { () throws(FileError) in try FileWriter.write(Array(text.utf8), to: path) }
+  }
+
+  /// Decodes a value from JSON text of a file.
   static func decode<Value: Decodable>(
     _ text: String, _ what: String, _ path: String, _ custom: [any ConfigurableLayer.Type],
     _ activations: [ActivationFunction]
@@ -70,30 +87,30 @@ enum ModelFile {
 }
 
 extension Model {
-  /// Writes the architecture and the weights to one safetensors file, which `Sequential.load` or `Graph.load` makes the model
-  /// again from.
-  /// The file appears under its name when it is whole.
+  /// Writes the architecture and the weights to one safetensors file, from which `Sequential.load` or `Graph.load`
+  /// restores the model. The file appears under its name only after it is complete.
   ///
   /// - Parameters:
-  ///   - path: the file.
-  ///   - information: the scaling of the inputs and the names of the classes, for those who use the model.
-  /// - Throws: `ModelError.notBuilt` if parameters have no values yet; `ModelError.invalidConfiguration` for a layer that is
-  ///   neither of this package nor a `ConfigurableLayer`, or a model that is neither `Sequential` nor a `Graph`: such models
-  ///   are saved with `saveWeights(to:)`; `FormatError`; `DeviceError`.
+  ///   - path: The file.
+  ///   - information: The scaling of the inputs and the names of the classes, for users of the model.
+  /// - Throws: `ModelError.notBuilt` if parameters have no values yet; `ModelError.invalidConfiguration` for a layer
+  ///   that is neither part of this package nor a `ConfigurableLayer`, or a model that is neither a `Sequential` nor a
+  ///   `Graph` (save such models with `saveWeights(to:)`); `FormatError`; `DeviceError`.
   public func save(to path: String, information: ModelInformation = ModelInformation()) throws {
     try Safetensors.saveChecked(storedWeights(), metadata: ModelFile.metadata(of: self, information), to: path)
   }
 }
 
 extension Sequential {
-  /// Makes a model from a file that `save(to:)` wrote, or from a checkpoint of `Sequential`.
+  /// Loads a model from a file written by `save(to:)`, or from a checkpoint of a `Sequential`.
   ///
   /// - Parameters:
-  ///   - path: the file.
-  ///   - device: where the parameters will be.
-  ///   - custom: layers of your own that the model contains.
-  ///   - activations: activation functions of your own that its layers have.
-  /// - Throws: `FormatError` if the file is damaged, holds no architecture, or names an unknown layer; `DeviceError`.
+  ///   - path: The file.
+  ///   - device: The device for the parameters.
+  ///   - custom: Custom layers in the model.
+  ///   - activations: Custom activation functions of its layers.
+  /// - Throws: `FormatError` if the file is damaged, contains no architecture, or names an unknown layer;
+  ///   `DeviceError`.
   public static func load(
     from path: String, on device: Device = .cpu, custom: [any ConfigurableLayer.Type] = [],
     activations: [ActivationFunction] = []
@@ -112,14 +129,14 @@ extension Sequential {
 }
 
 extension Graph {
-  /// Makes a graph from a file that `save(to:)` wrote, or from a checkpoint of a `Graph`.
+  /// Loads a graph from a file written by `save(to:)`, or from a checkpoint of a `Graph`.
   ///
   /// - Parameters:
-  ///   - path: the file.
-  ///   - device: where the parameters will be.
-  ///   - custom: layers of your own that the graph contains.
-  ///   - activations: activation functions of your own that its layers have.
-  /// - Throws: `FormatError` if the file is damaged, holds no graph, or names an unknown layer; `DeviceError`.
+  ///   - path: The file.
+  ///   - device: The device for the parameters.
+  ///   - custom: Custom layers in the graph.
+  ///   - activations: Custom activation functions of its layers.
+  /// - Throws: `FormatError` if the file is damaged, contains no graph, or names an unknown layer; `DeviceError`.
   public static func load(
     from path: String, on device: Device = .cpu, custom: [any ConfigurableLayer.Type] = [],
     activations: [ActivationFunction] = []
@@ -135,7 +152,7 @@ extension Graph {
 }
 
 extension ModelInformation {
-  /// What a file that `Model.save` wrote holds beside the model; empty for a file of weights alone.
+  /// Loads the information from a file written by `Model.save`; empty for a file that contains only weights.
   ///
   /// - Throws: `FormatError`.
   public static func load(from path: String) throws -> ModelInformation {
@@ -144,28 +161,41 @@ extension ModelInformation {
 }
 
 extension Architecture {
-  /// Reads an architecture from a JSON file, as `save(to:)` writes it and as people do by hand.
+  /// Reads an architecture from a JSON file, written by `save(to:)` or by hand.
   ///
   /// - Parameters:
-  ///   - path: the file.
-  ///   - custom: layers of your own that it may name.
-  ///   - activations: activation functions of your own that it may name.
-  /// - Throws: `FormatError`, with the line and the column of what is no JSON, and the path to what makes no sense.
+  ///   - path: The file.
+  ///   - custom: Custom layers that it may name.
+  ///   - activations: Custom activation functions that it may name.
+  /// - Throws: `FormatError`, with the line and the column of the invalid JSON, or the path of the invalid value.
   public static func load(
     from path: String, custom: [any ConfigurableLayer.Type] = [], activations: [ActivationFunction] = []
   ) throws -> Architecture {
-    let bytes = try withFileErrors { () throws(FileError) in try FileReader.read(path, limit: 64 << 20) }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw FormatError.malformed(path: path, reason: "it is not UTF-8 text")
-    }
-    return try ModelFile.decode(text, "the architecture", path, custom, activations)
+    try ModelFile.read(path, "the architecture", custom, activations)
   }
 
-  /// Writes the architecture as JSON that people can read and change.
+  /// Writes the architecture as human-readable, editable JSON.
   ///
   /// - Throws: `FormatError`.
-  public func save(to path: String) throws {
-    let text = try JSONValue(encoding: self).text(pretty: true) + "\n"
-    try withFileErrors { () throws(FileError) in try FileWriter.write(Array(text.utf8), to: path) }
+  public func save(to path: String) throws { try ModelFile.write(self, to: path) }
+}
+
+extension GraphArchitecture {
+  /// Reads the description of a graph from a JSON file, written by `save(to:)` or by hand.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - custom: Custom layers that it may name.
+  ///   - activations: Custom activation functions that it may name.
+  /// - Throws: `FormatError`, with the line and the column of the invalid JSON, or the path of the invalid value.
+  public static func load(
+    from path: String, custom: [any ConfigurableLayer.Type] = [], activations: [ActivationFunction] = []
+  ) throws -> GraphArchitecture {
+    try ModelFile.read(path, "the graph", custom, activations)
   }
+
+  /// Writes the description as human-readable, editable JSON.
+  ///
+  /// - Throws: `FormatError`.
+  public func save(to path: String) throws { try ModelFile.write(self, to: path) }
 }

@@ -1,33 +1,79 @@
 import NeuralNetworks
 
-/// What belongs to a model beside its layers, and is kept in its file: how inputs were scaled when it learned, and what its
-/// classes are called.
+/// Facts about a model that are stored in its file with the layers: the task, the names of the classes, and the
+/// training.
 public struct ModelInformation: Sendable, Hashable, Codable {
-  /// Nil: inputs go in as they are.
+  /// The scaling that raw inputs need before the model, such as the bytes of images; nil for none. Tables do not need
+  /// it: their scaling is a layer of the model, `Normalization`. (Version 0.1 stored it here.)
   public var inputScaling: InputScaling?
-  /// What each class index stands for; empty where there are no classes.
+  /// The name of each class index; empty if there are no classes.
   public var classNames: [String]
+  /// Classification or regression; nil if it is not stored in the file.
+  public var task: LearningTask?
+  /// The training settings; nil if they are not stored in the file.
+  public var training: TrainingInformation?
 
-  /// What is stored beside the weights; by default nothing.
-  public init(inputScaling: InputScaling? = nil, classNames: [String] = []) {
+  /// Creates the information; empty by default.
+  public init(
+    inputScaling: InputScaling? = nil, classNames: [String] = [], task: LearningTask? = nil,
+    training: TrainingInformation? = nil
+  ) {
     self.inputScaling = inputScaling
     self.classNames = classNames
+    self.task = task
+    self.training = training
   }
 }
 
-/// How raw numbers become inputs of a model: (raw − shift)·factor, alike for all or for each column.
+/// The kind of prediction of a model.
+public enum LearningTask: String, Sendable, Hashable, Codable, CaseIterable {
+  /// One of several classes, with one output per class.
+  case classification
+  /// A number.
+  case regression
+}
+
+/// The training settings that determine a model and are the same whenever the training is repeated.
+public struct TrainingInformation: Sendable, Hashable, Codable {
+  /// The command, without options that only affect saving and display.
+  public var command: String
+  /// The seed of initial weights, shuffles, and dropout, in decimal digits.
+  public var seed: String
+  /// The optimizer, such as "adam".
+  public var optimizer: String
+  /// The learning rate of the first step.
+  public var learningRate: Double
+  /// The number of passes over the data.
+  public var epochs: Int
+  /// The number of examples per step.
+  public var batchSize: Int
+
+  /// Creates the training settings.
+  public init(
+    command: String, seed: String, optimizer: String, learningRate: Double, epochs: Int, batchSize: Int
+  ) {
+    self.command = command
+    self.seed = seed
+    self.optimizer = optimizer
+    self.learningRate = learningRate
+    self.epochs = epochs
+    self.batchSize = batchSize
+  }
+}
+
+/// The conversion of raw numbers to model inputs: (raw − shift)·factor, for all inputs or per column.
 public struct InputScaling: Sendable, Hashable, Codable {
-  /// One number for all, or one for each column.
+  /// One number for all columns, or one per column.
   public var shift: [Float]
-  /// One number for all, or one for each column.
+  /// One number for all columns, or one per column.
   public var factor: [Float]
 
-  /// One number for all inputs, or one for each.
+  /// Creates a scaling with one number for all inputs, or one per input.
   public init(shift: [Float] = [0], factor: [Float] = [1]) {
     self.shift = shift
     self.factor = factor
   }
 
-  /// Bytes become 0...1, as in image datasets.
+  /// Maps bytes to 0...1, as in image datasets.
   public static let pixels = InputScaling(factor: [1 / 255])
 }

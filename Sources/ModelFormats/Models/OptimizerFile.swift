@@ -4,8 +4,8 @@ extension Optimizer {
   private static let stepKey = "step"
   private static let scaleKey = "learningRateScale"
 
-  /// Writes the state of the optimizer (moments, velocities) by the paths of the parameters, and its step count, to a
-  /// safetensors file, with the `learningRateScale`. Learning rate and other settings are not part of it.
+  /// Writes the state of the optimizer (moments, velocities) by parameter path, its step count, and the
+  /// `learningRateScale` to a safetensors file. The learning rate and other settings are not included.
   ///
   /// - Throws: `FormatError`; `DeviceError` if the state cannot be downloaded.
   public func save(to path: String) throws {
@@ -19,9 +19,10 @@ extension Optimizer {
       to: path)
   }
 
-  /// Goes on from the state in a file; the next update then does what it would have done in the optimizer that was saved.
+  /// Restores the state from a file. The next update is then the same as in the saved optimizer.
   ///
-  /// - Throws: `FormatError`, `.parameters` where the file is of another kind of optimizer. Then nothing has changed.
+  /// - Throws: `FormatError`, `.parameters` if the file is from a different kind of optimizer. After an error, nothing
+  ///   has changed.
   public func load(from path: String) throws {
     let file = try Safetensors(path)
     try file.checkSum()

@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// What a checkpoint says beside its tensors.
+/// The header of a checkpoint: everything except tensors.
 private struct CheckpointHead: Codable {
   struct Epoch: Codable {
     var epoch: Int
@@ -53,12 +53,12 @@ private struct CheckpointHead: Codable {
 }
 
 extension TrainingState {
-  /// Writes the state of a training run to one safetensors file: weights, the optimizer's state, where the run stands, its
-  /// history, and what its callbacks keep. The file appears under its name when it is whole.
+  /// Writes the state of a training run to one safetensors file: weights, the state of the optimizer, the position in
+  /// the run, its history, and the state of its callbacks. The file appears under its name only after it is complete.
   ///
   /// - Parameters:
-  ///   - path: the file.
-  ///   - metadata: further text; with that of a model's file, `Sequential.load` reads the weights.
+  ///   - path: The file.
+  ///   - metadata: Additional metadata. With the metadata of a model file, `Sequential.load` can read the weights.
   /// - Throws: `FormatError`; `DeviceError`.
   public func save(to path: String, metadata: [String: String] = [:]) throws {
     let callbacks = callbacks.sorted { $0.key < $1.key }.map { (name: $0.key, state: $0.value) }
@@ -77,7 +77,7 @@ extension TrainingState {
     tensors.sorted { $0.key < $1.key }.map { (prefix + $0.key, $0.value) }
   }
 
-  /// Reads what `save(to:)` wrote.
+  /// Reads a file written by `save(to:)`.
   ///
   /// - Throws: `FormatError`.
   public static func load(from path: String) throws -> TrainingState { try load(from: Safetensors(path)) }

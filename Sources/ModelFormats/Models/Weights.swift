@@ -1,34 +1,34 @@
 import NeuralNetworks
 
-/// Which differences between a file and a model are put up with.
+/// The differences between a file and a model that are accepted.
 public struct LoadOptions: OptionSet, Sendable {
   public let rawValue: Int
   public init(rawValue: Int) { self.rawValue = rawValue }
 
-  /// Parameters that the file lacks keep what they have.
+  /// Parameters that are missing in the file keep their values.
   public static let allowMissing = LoadOptions(rawValue: 1)
-  /// Tensors that the model lacks are passed over.
+  /// Tensors that do not exist in the model are ignored.
   public static let allowUnknown = LoadOptions(rawValue: 2)
 }
 
 extension Module {
-  /// Writes every parameter to a safetensors file: by its path, or where the mapping says. State such as running statistics is
-  /// written too. The file appears under its name when it is whole.
+  /// Writes every parameter to a safetensors file, under its path or as specified by the mapping. This includes state
+  /// such as running statistics. The file appears under its name only after it is complete.
   ///
   /// - Parameters:
-  ///   - path: the file.
-  ///   - mapping: names and layouts of another program; with `.pyTorch`, `load_state_dict` takes what
-  ///     `safetensors.torch.load_file` reads.
-  ///   - metadata: text of your own.
-  /// - Throws: `ModelError.notBuilt` naming parameters that have no value yet; `ModelError.invalidConfiguration` for a mapping
-  ///   that does not fit the module; `FormatError`; `DeviceError` if a value cannot be downloaded.
+  ///   - path: The file.
+  ///   - mapping: Names and layouts of another program. With `.pyTorch`, `load_state_dict` accepts the result of
+  ///     `safetensors.torch.load_file`.
+  ///   - metadata: Custom metadata.
+  /// - Throws: `ModelError.notBuilt`, naming parameters that have no value yet; `ModelError.invalidConfiguration` for a
+  ///   mapping that does not fit the module; `FormatError`; `DeviceError` if a value cannot be downloaded.
   public func saveWeights(
     to path: String, mapping: WeightMapping = WeightMapping(), metadata: [String: String] = [:]
   ) throws {
     try Safetensors.save(storedWeights(mapping), metadata: metadata, to: path)
   }
 
-  /// Every parameter as it stands in a file.
+  /// Every parameter in the form stored in a file.
   func storedWeights(_ mapping: WeightMapping = WeightMapping()) throws -> [(String, Tensor)] {
     let values = Dictionary(snapshot().values.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
     let missing = parameters.paths.filter { values[$0] == nil }
@@ -46,25 +46,26 @@ extension Module {
         tensors.append((place.name, stored))
         continue
       }
-      // Parts follow one another in the order of the parameters.
+      // Parts follow each other in the order of the parameters.
       parts[place.name, default: []].append(stored)
       if let all = parts[place.name], all.count == part.count { tensors.append((place.name, .concatenated(all))) }
     }
     return tensors
   }
 
-  /// Reads parameters from a safetensors file: by their paths, or where the mapping says. Where the module is not built, it is
-  /// built by what is read.
+  /// Reads parameters from a safetensors file, by their paths or as specified by the mapping. If the module is not
+  /// built, the parameters read determine its shapes.
   ///
   /// ```swift
   /// try model.loadWeights(from: "torch.safetensors", mapping: .pyTorch)
   /// ```
   ///
-  /// Names, shapes and kinds of elements must be those of the module, unless the options say otherwise. Tensors of a checkpoint
-  /// that belong to the optimizer, to callbacks or to the unfinished epoch do not count.
+  /// Names, shapes, and element types must match the module, unless the options say otherwise. Tensors of a checkpoint
+  /// that belong to the optimizer, to callbacks, or to the unfinished epoch are ignored.
   ///
-  /// - Throws: `FormatError.parameters` with every difference at once; `FormatError` if the file is damaged;
-  ///   `ModelError.invalidConfiguration` for a mapping that does not fit the module. Then nothing has changed.
+  /// - Throws: `FormatError.parameters` with all differences at once; `FormatError` if the file is damaged;
+  ///   `ModelError.invalidConfiguration` for a mapping that does not fit the module. After an error, nothing has
+  ///   changed.
   public func loadWeights(
     from path: String, _ options: LoadOptions = [], mapping: WeightMapping = WeightMapping()
   ) throws {
@@ -90,7 +91,7 @@ extension Module {
     }
   }
 
-  /// Compares names, shapes and types before any number is read.
+  /// Compares names, shapes, and types before any element is read.
   private func checkFit(
     _ file: Safetensors, _ places: [ParameterPlace], _ mapping: WeightMapping, _ options: LoadOptions
   ) throws {
@@ -98,17 +99,20 @@ extension Module {
     var missing: [String] = []
     var shapes: [String] = []
     for place in places {
-      guard let found = file.shape(of: place.name), let element = file.element(of: place.name) else {
+      guard let found = file.shape(of: place.name), let code = file.code(of: place.name) else {
         missing.append(place.description)
         continue
       }
-      if !element.isFloatingPoint { shapes.append("\(place.description) \(element), expected floating point") }
+      if file.element(of: place.name)?.isFloatingPoint != true {
+        let type = file.element(of: place.name).map { "\($0)" } ?? code
+        shapes.append("\(place.description) \(type), expected floating point")
+      }
       if let fault = place.fault(found, expected: parameters[place.path]?.shape) { shapes.append(fault) }
     }
     if options.contains(.allowMissing) { missing = [] }
-    let known = Set(places.map(\.name))
+    let known = Set(places.map { ByteKey($0.name) })
     let unknown = file.names.filter {
-      !known.contains($0) && !CheckpointNames.isBesideWeights($0) && !mapping.isPassedOver($0)
+      !known.contains(ByteKey($0)) && !CheckpointNames.isBesideWeights($0) && !mapping.isPassedOver($0)
     }
     let refused = options.contains(.allowUnknown) ? [] : unknown.sorted()
     if !missing.isEmpty || !refused.isEmpty || !shapes.isEmpty {
@@ -118,8 +122,8 @@ extension Module {
 }
 
 extension ParameterPlace {
-  /// What is wrong with the shape that the file has; nil when nothing is.
-  /// - Parameter own: the shape of the parameter; nil where it is not known before it is read.
+  /// Describes the mismatch of the shape in the file; nil if it matches.
+  /// - Parameter own: The shape of the parameter; nil if it is not known before reading.
   fileprivate func fault(_ found: [Int], expected own: [Int]?) -> String? {
     guard let own else {
       return layout.canRestore(found) ? nil : "\(description) \(found), which the mapping cannot bring into shape"

@@ -1,11 +1,11 @@
-/// The batches of one pass over a dataset. Reading may throw, so this is no `Sequence`:
+/// The batches of one pass over a dataset. Reading may throw, so this type is not a `Sequence`:
 ///
 /// ```swift
 /// var batches = data.batches(of: 32, shuffledBy: random, on: device)
 /// while let batch = try batches.next() { … }
 /// ```
 ///
-/// A copy goes on from where the original stood, on its own.
+/// A copy continues from the position of the original, independently.
 public struct Batches {
   /// The number of batches of the whole pass.
   public let count: Int
@@ -17,16 +17,17 @@ public struct Batches {
   private(set) var position = 0
 
   init(_ dataset: any Dataset, of size: Int, order: ExampleOrder, on device: Device, droppingLast: Bool) {
-    guard size >= 1 else { fatalError("batches(of:) needs a size of at least 1, not \(size)") }
-    self.size = min(size, max(order.count, 1))
+    guard size >= 1 else { ProgrammerError.end("batches(of:) needs a size of at least 1, not \(size)") }
+    self.size = Swift.min(size, Swift.max(order.count, 1))
     self.order = order
     self.device = device
     count = order.count / size + (droppingLast || order.count % size == 0 ? 0 : 1)
-    reader = dataset.liesInTensors ? DirectReader(dataset) : ReadAhead(dataset)
+    reader = dataset.liesInTensors ? DirectReader(dataset) : Prefetcher(dataset)
   }
 
-  /// The next batch, on the device that was asked for; nil after the last.
-  /// - Throws: What the dataset throws, and `TrainingError.batchRows` when it gives another number of examples than asked for.
+  /// The next batch, on the requested device; nil after the last one.
+  /// - Throws: Errors of the dataset, and `TrainingError.batchRows` if it returns a different number of examples than
+  ///   requested.
   public mutating func next() throws -> Batch? {
     guard let batch = try nextOnHost() else { return nil }
     return batch.moved(to: device)
@@ -41,16 +42,18 @@ public struct Batches {
   }
 
   /// Goes on as if some batches had been read.
-  mutating func skip(_ batches: Int) { position = min(count, position + batches) }
+  mutating func skip(_ batches: Int) { position = Swift.min(count, position + batches) }
 
-  /// Calls `body` with each batch that is left; this value stays where it is.
+  /// Calls `body` with each remaining batch. The position of this value does not change.
   public func forEach(_ body: (Batch) throws -> Void) throws {
     var rest = self
     while let batch = try rest.next() { try body(batch) }
   }
 
   /// The examples of a batch.
-  func indices(of batch: Int) -> [Int] { order.indices(in: (batch * size)..<min(order.count, (batch + 1) * size)) }
+  func indices(of batch: Int) -> [Int] {
+    order.indices(in: (batch * size)..<Swift.min(order.count, (batch + 1) * size))
+  }
 }
 
 /// Reads examples, and may read ahead.

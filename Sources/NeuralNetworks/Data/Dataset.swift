@@ -1,4 +1,4 @@
-/// Examples that can be counted and read in any order.
+/// A collection of examples with a known count and random access.
 ///
 /// ```swift
 /// struct Squares: Dataset {
@@ -10,21 +10,22 @@
 /// }
 /// ```
 ///
-/// The next batch is read on another thread while the model works on this one; that is why a dataset is `Sendable`.
+/// The next batch is read on another thread while the model processes the current one. Therefore, a dataset is
+/// `Sendable`.
 public protocol Dataset: Sendable {
   /// The number of examples.
   var count: Int { get }
-  /// The examples at these positions, in this order, each position from 0 to below `count`.
+  /// The examples at these positions, in this order. Each position is at least 0 and less than `count`.
   func batch(at indices: [Int]) throws -> Batch
 }
 
 extension Dataset {
   /// The examples in batches.
   /// - Parameters:
-  ///   - size: How many examples a batch has, at least 1; the last one may have fewer.
-  ///   - random: Where the order comes from; each call draws the next order. Nil: the order of the dataset.
-  ///   - device: Where the batches shall lie.
-  ///   - droppingLast: Leaves out a last batch that is not full.
+  ///   - size: The batch size, at least 1. The last batch may be smaller.
+  ///   - random: The source of the order; each call draws a new order. Nil: the order of the dataset.
+  ///   - device: The device for the batches.
+  ///   - droppingLast: Whether to omit a last batch that is not full.
   public func batches(
     of size: Int, shuffledBy random: RandomStream? = nil, on device: Device = .cpu, droppingLast: Bool = false
   ) -> Batches {
@@ -33,21 +34,28 @@ extension Dataset {
       droppingLast: droppingLast)
   }
 
-  /// Divides the examples at random: a part of them, and the rest. Each part keeps the order of the dataset.
+  /// Splits the examples at random into two parts. Each part keeps the order of the dataset.
   /// - Parameters:
-  ///   - fraction: How much of the examples the first part gets, from 0 to 1; rounded to the nearest count.
-  ///   - seed: Which examples; the same seed always gives the same parts, on every device.
+  ///   - fraction: The fraction of examples in the first part, from 0 to 1, rounded to the nearest count.
+  ///   - seed: The random seed. The same seed always gives the same parts, on every device.
   public func split(_ fraction: Double, seed: UInt64 = 0) -> (Subset, Subset) {
-    guard fraction >= 0, fraction <= 1 else { fatalError("split: the fraction is from 0 to 1, not \(fraction)") }
+    guard fraction >= 0, fraction <= 1 else {
+      ProgrammerError.end("split: the fraction is from 0 to 1, not \(fraction)")
+    }
     return split(count: Int((fraction * Double(count)).rounded()), seed: seed)
   }
 
   /// Divides the examples at random, `first` of them into the first part.
   func split(count first: Int, seed: UInt64) -> (Subset, Subset) {
-    let order = ExampleOrder(count: count, source: RandomStream(seed: seed, purpose: "split", step: 0).nextSource())
-    let indices = order.indices(in: 0..<count)
-    return (
-      Subset(self, indices: indices[..<first].sorted()), Subset(self, indices: indices[first...].sorted())
-    )
+    var isInFirst = [Bool](repeating: false, count: count)
+    do {  // so that the order is gone before the positions are written down
+      let order = ExampleOrder(count: count, source: RandomStream(seed: seed, purpose: "split", step: 0).nextSource())
+      for place in 0..<first { isInFirst[order.index(at: place)] = true }
+    }
+    var parts: ([Int], [Int]) = ([], [])
+    parts.0.reserveCapacity(first)
+    parts.1.reserveCapacity(count - first)
+    for index in 0..<count { if isInFirst[index] { parts.0.append(index) } else { parts.1.append(index) } }
+    return (Subset(self, indices: parts.0), Subset(self, indices: parts.1))
   }
 }

@@ -12,6 +12,9 @@ struct ExampleOrder: Sendable {
     permutation = source.map { ExampleOrder.permutation(count: count, source: $0) }
   }
 
+  /// The example at a position of the order.
+  func index(at place: Int) -> Int { permutation.map { Int($0[place]) } ?? place }
+
   /// The examples at some positions of the order.
   func indices(in range: Range<Int>) -> [Int] {
     guard let permutation else { return Array(range) }
@@ -20,7 +23,9 @@ struct ExampleOrder: Sendable {
 
   /// The shuffle of Fisher and Yates, with numbers from Philox: the same on every device and every machine.
   private static func permutation(count: Int, source: RandomSource) -> [Int32] {
-    guard count <= Int(Int32.max) else { fatalError("a dataset of \(count) examples cannot be shuffled; 2³¹ − 1 can") }
+    guard count <= Int(Int32.max) else {
+      ProgrammerError.end("a dataset of \(count) examples cannot be shuffled; 2³¹ − 1 can")
+    }
     var order = (0..<Int32(count)).map { $0 }
     guard count > 1 else { return order }
     order.withUnsafeMutableBufferPointer { order in

@@ -1,13 +1,13 @@
-/// Some examples of another dataset.
+/// A selection of examples from another dataset.
 public struct Subset: VaryingDataset {
-  /// Where the examples are.
+  /// The base dataset.
   public let base: any Dataset
-  /// Their positions in `base`; example i of the subset is example `indices[i]` of the base.
+  /// The positions in `base`: example i of the subset is example `indices[i]` of the base.
   public let indices: [Int]
 
   /// - Parameters:
-  ///   - base: Where the examples are.
-  ///   - indices: Their positions in `base`, from 0, in any order; one may occur more than once.
+  ///   - base: The base dataset.
+  ///   - indices: The positions in `base`, starting at 0, in any order. Duplicates are allowed.
   public init(_ base: any Dataset, indices: [Int]) {
     self.base = base
     self.indices = indices
@@ -15,10 +15,10 @@ public struct Subset: VaryingDataset {
 
   public var count: Int { indices.count }
 
-  /// The same examples of a base that varies, as they are in an epoch.
+  /// The same examples of a varying base dataset, in an epoch.
   public func during(epoch: Int) -> any Dataset { Subset(base.examples(ofEpoch: epoch), indices: indices) }
 
-  /// The same examples of a base that varies, as they are measured.
+  /// The same examples of a varying base dataset, for evaluation.
   public var original: any Dataset { Subset(base.measured, indices: indices) }
 
   public func batch(at positions: [Int]) throws -> Batch {
@@ -30,8 +30,8 @@ public struct Subset: VaryingDataset {
 }
 
 extension Dataset {
-  /// True for examples that lie in tensors: reading them costs less than handing them from thread to thread, and they never
-  /// change, so that they are checked once.
+  /// Whether the examples are stored in tensors. Reading them costs less than passing them between threads, and they
+  /// never change, so they are checked only once.
   var liesInTensors: Bool {
     if self is TensorDataset { return true }
     return (self as? Subset)?.base.liesInTensors ?? false

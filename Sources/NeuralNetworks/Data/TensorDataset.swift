@@ -1,18 +1,18 @@
-/// Examples that lie in two tensors: row i of the inputs belongs to row i of the targets.
+/// A dataset stored in two tensors: row i of the inputs belongs to row i of the targets.
 ///
-/// A batch of consecutive examples shares the storage of the whole; any other is gathered.
+/// A batch of consecutive examples shares the storage of the dataset. Other batches are gathered.
 public struct TensorDataset: Dataset {
   /// `[N, …]`.
   public let inputs: Tensor
-  /// `[N]` class numbers (int32), or `[N, …]` numbers.
+  /// `[N]` class indices (int32), or `[N, …]` numbers.
   public let targets: Tensor
-  /// How much each example counts, `[N]`; nil: all the same.
+  /// The weight of each example, `[N]`; nil for equal weights.
   public let weights: Tensor?
 
   /// - Parameters:
-  ///   - inputs: One row for each example.
-  ///   - targets: One row for each example; `fit` and `evaluate` refuse another number of rows.
-  ///   - weights: How much each example counts, `[N]`, not negative.
+  ///   - inputs: One row per example.
+  ///   - targets: One row per example. `fit` and `evaluate` reject a different number of rows.
+  ///   - weights: The weight of each example, `[N]`, not negative.
   public init(_ inputs: Tensor, _ targets: Tensor, weights: Tensor? = nil) {
     self.inputs = inputs
     self.targets = targets
@@ -21,8 +21,8 @@ public struct TensorDataset: Dataset {
 
   public var count: Int { inputs.shape.first ?? 0 }
 
-  /// - Throws: `TrainingError.rowCounts` when inputs, targets and weights differ in length, `TrainingError.noSuchExample`
-  ///   for a position out of range.
+  /// - Throws: `TrainingError.rowCounts` if inputs, targets, and weights differ in length;
+  ///   `TrainingError.noSuchExample` for a position out of range.
   public func batch(at indices: [Int]) throws -> Batch {
     try checkRowCounts()
     if let bad = indices.first(where: { $0 < 0 || $0 >= count }) {

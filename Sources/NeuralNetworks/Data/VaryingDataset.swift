@@ -1,12 +1,11 @@
-/// A dataset whose examples are other ones in each epoch: augmented images, or negatives that are drawn anew.
+/// A dataset whose examples differ in each epoch, such as augmented images or newly drawn negatives.
 ///
-/// `fit` trains on `during(epoch:)`, and measures on `original` what it holds back for validation. Both have the `count` of
-/// the dataset, and what `during(epoch:)` gives is a function of the epoch and the position alone, so that a run can be
-/// repeated and resumed.
+/// `fit` trains on `during(epoch:)` and evaluates validation data on `original`. Both have the `count` of the dataset.
+/// The examples of `during(epoch:)` depend only on the epoch and the position, so a run can be repeated and resumed.
 public protocol VaryingDataset: Dataset {
   /// The examples of an epoch, counted from 0.
   func during(epoch: Int) -> any Dataset
-  /// The examples as a model is measured and used on them.
+  /// The examples for evaluation and inference.
   var original: any Dataset { get }
 }
 
@@ -16,6 +15,6 @@ extension Dataset {
     (self as? any VaryingDataset)?.during(epoch: epoch) ?? self
   }
 
-  /// The examples without what varies.
+  /// The examples without variation.
   package var measured: any Dataset { (self as? any VaryingDataset)?.original ?? self }
 }

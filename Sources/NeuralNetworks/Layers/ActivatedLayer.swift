@@ -1,4 +1,4 @@
-/// A layer with an activation behind it, which other programs count as a layer of its own.
+/// A layer followed by an activation, which other frameworks count as a separate layer.
 package protocol ActivatedLayer: Layer {
   var activation: ActivationFunction { get }
 }

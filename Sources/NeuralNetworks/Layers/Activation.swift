@@ -1,9 +1,9 @@
-/// An activation function as a layer of its own.
+/// An activation function as a separate layer.
 public final class Activation: Layer {
-  /// What is applied to each element, or along the last axis as softmax is; the shape stays.
+  /// The function, applied to each element or, like softmax, along the last axis. The shape does not change.
   public let function: ActivationFunction
 
-  /// - Parameter function: What is applied.
+  /// - Parameter function: The activation function.
   public init(_ function: ActivationFunction) { self.function = function }
 
   public func prepare(inputShape: [Int]) throws {}
@@ -14,7 +14,7 @@ public final class Activation: Layer {
 }
 
 extension Activation: ConfigurableLayer {
-  /// The settings of an `Activation` in a description of a model.
+  /// The configuration of an `Activation` in a model description.
   public struct Configuration: Codable, Sendable {
     public var function: ActivationFunction
 

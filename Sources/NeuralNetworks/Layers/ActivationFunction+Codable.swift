@@ -1,6 +1,6 @@
 extension ActivationFunction: Codable {
-  /// From its name with its constants: "relu", "leaky_relu(0.1)". Functions of one's own are looked up among those that the
-  /// decoder has under `CodingUserInfoKey.customActivations`.
+  /// Decodes a function from its name and constants: "relu", "leaky_relu(0.1)". Custom functions are looked up in the
+  /// decoder's `CodingUserInfoKey.customActivations`.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)

@@ -1,6 +1,6 @@
 import BackendCore
 
-/// A function of a tensor that stands behind a layer, as a value with a name.
+/// An activation function, as a value with a name.
 ///
 /// ```swift
 /// extension ActivationFunction {
@@ -9,9 +9,9 @@ import BackendCore
 /// let layer = Dense(64, activation: .swish)
 /// ```
 ///
-/// Formulas and constants are PyTorch's.
+/// Formulas and constants match PyTorch.
 public struct ActivationFunction: Sendable {
-  /// What it is called in a description of a model.
+  /// The name in a model description.
   public let name: String
   /// The constants it was made with.
   let constants: [Double]
@@ -21,10 +21,10 @@ public struct ActivationFunction: Sendable {
   let allowsReplay: Bool
   private let body: @Sendable (Tensor) -> Tensor
 
-  /// An activation of one's own.
+  /// Creates a custom activation function.
   /// - Parameters:
-  ///   - name: What it is called; a model that is made from a description needs it to find the function.
-  ///   - body: The function; the result has the shape of the argument.
+  ///   - name: The name. A model that is created from a description needs it to find the function.
+  ///   - body: The function. The result has the shape of the argument.
   public init(_ name: String, _ body: @escaping @Sendable (Tensor) -> Tensor) {
     self.init(name, allowsReplay: false, body)
   }

@@ -4,27 +4,28 @@
 /// Dense(128, activation: .relu)          // [N, 784] → [N, 128]
 /// ```
 ///
-/// W is `[inputs, units]` (PyTorch's `Linear` stores it transposed), b is `[units]`; any axes before the last are kept.
+/// W is `[inputs, units]` (PyTorch's `Linear` stores the transpose), and b is `[units]`. All axes before the last are
+/// kept.
 public final class Dense: Layer {
   /// W, `[inputs, units]`.
   public let weight: Parameter
-  /// b, `[units]`; nil where there is none.
+  /// b, `[units]`; nil if there is none.
   public let bias: Parameter?
   /// The number of outputs.
   public let units: Int
-  /// What is applied to the sums x·W + b.
+  /// The activation function, applied to x·W + b.
   public let activation: ActivationFunction
-  /// What the weight is drawn with.
+  /// The initializer of the weight.
   public let initializer: Initializer
   /// A penalty on the weight that training adds to the loss.
   public let regularizer: Regularizer?
 
   /// - Parameters:
   ///   - units: The number of outputs.
-  ///   - activation: What is applied to the sums.
-  ///   - useBias: Whether there is a bias.
-  ///   - initializer: What the weight is drawn with. With `.pytorchDefault` the bias is drawn from U(±1/√inputs) too, with
-  ///     any other it begins at 0.
+  ///   - activation: The activation function.
+  ///   - useBias: Whether the layer has a bias.
+  ///   - initializer: The initializer of the weight. With `.pytorchDefault`, the bias is initialized from
+  ///     U(±1/√inputs), too. With any other initializer, it starts at 0.
   ///   - regularizer: A penalty on the weight.
   public init(
     _ units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
@@ -68,17 +69,17 @@ public final class Dense: Layer {
 }
 
 extension Dense: ConfigurableLayer {
-  /// The settings of a `Dense` in a description of a model; all but `units` may be left out.
+  /// The configuration of a `Dense` in a model description. All settings except `units` are optional.
   public struct Configuration: Codable, Sendable {
     /// The number of outputs.
     public var units: Int
-    /// What is applied to the sums; linear unless given.
+    /// The activation function; linear by default.
     public var activation: ActivationFunction
-    /// Whether there is a bias; true unless given.
+    /// Whether the layer has a bias; true by default.
     public var useBias: Bool
-    /// What the weight is drawn with; PyTorch's default unless given.
+    /// The initializer of the weight; PyTorch's default by default.
     public var initializer: Initializer
-    /// A penalty on the weight; none unless given.
+    /// A penalty on the weight; none by default.
     public var regularizer: Regularizer?
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

@@ -1,15 +1,15 @@
-/// A row of a table for each token: int32 `[N, …]` → `[N, …, width]`.
+/// Looks up a row of a table for each token: int32 `[N, …]` → `[N, …, width]`.
 ///
 /// ```swift
 /// Embedding(8000, 64, padding: 0)            // [N, 40] → [N, 40, 64]
 /// ```
 ///
-/// The table is `[tokens, width]`, drawn from N(0, 1) as PyTorch's. The row of the padding token begins as zeros and gets no
-/// gradient, so it stays zeros: layers with `masksZeros` find padding by that.
+/// The table is `[tokens, width]`, initialized from N(0, 1) as in PyTorch. The row of the padding token starts as zeros
+/// and gets no gradient, so it stays zero. Layers with `masksZeros` use this to detect padding.
 ///
-/// Tokens are 0 and more and below the number of tokens. Others are refused by `fit`, `evaluate` and `predict` where tokens are
-/// an input of the model; in an expression they end in `fatalError` on the CPU, and on other devices, which nobody waits for,
-/// they give rows of NaN.
+/// Valid tokens are at least 0 and less than the number of tokens. If tokens are an input of the model, invalid ones
+/// are rejected by `fit`, `evaluate`, `predict`, and by a `TrainingStep` unless they are on a GPU. In other cases,
+/// invalid tokens end the program on the CPU. On GPUs, which no check waits for, they give rows of NaN.
 public final class Embedding: Layer {
   /// The table, `[tokens, width]`.
   public let weight: Parameter
@@ -17,16 +17,16 @@ public final class Embedding: Layer {
   public let tokens: Int
   /// The length of a row.
   public let width: Int
-  /// The token whose row stays zeros.
+  /// The token whose row stays zero.
   public let padding: Int?
-  /// What the table is drawn with.
+  /// The initializer of the table.
   public let initializer: Initializer
 
   /// - Parameters:
   ///   - tokens: The number of tokens.
-  ///   - width: The numbers that stand for one.
-  ///   - padding: The token whose row stays zeros.
-  ///   - initializer: What the table is drawn with.
+  ///   - width: The size of the vector for each token.
+  ///   - padding: The token whose row stays zero.
+  ///   - initializer: The initializer of the table.
   public init(_ tokens: Int, _ width: Int, padding: Int? = nil, initializer: Initializer = .normal(deviation: 1)) {
     self.tokens = tokens
     self.width = width
@@ -57,8 +57,8 @@ public final class Embedding: Layer {
   /// Where looking does not mean waiting.
   private func checkTokens(_ input: Tensor) {
     guard input.device.kind == .cpu && !input.device.isBeingRecorded && !input.device.isShapeOnly else { return }
-    if let token = try? TokenRange(layer: "Embedding", input: 0, tokens: tokens).stranger(in: input) {
-      fatalError(
+    if let token = try? TokenRange(layer: "Embedding", input: 0, tokens: tokens).firstOutOfRange(in: input) {
+      ProgrammerError.end(
         "Embedding: the token \(token.value) in an input of shape \(input.shape) is not one of the \(tokens) tokens "
           + "0..<\(tokens)")
     }
@@ -66,13 +66,13 @@ public final class Embedding: Layer {
 }
 
 extension Embedding: ConfigurableLayer {
-  /// The settings of an `Embedding` in a description of a model; `padding` and `initializer` may be left out.
+  /// The configuration of an `Embedding` in a model description. `padding` and `initializer` are optional.
   public struct Configuration: Codable, Sendable {
     /// The number of rows of the table, and the length of a row.
     public var tokens, width: Int
-    /// The token whose row stays zeros; none unless given.
+    /// The token whose row stays zero; none by default.
     public var padding: Int?
-    /// What the table is drawn with; N(0, 1) unless given.
+    /// The initializer of the table; N(0, 1) by default.
     public var initializer: Initializer
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case tokens, width, padding, initializer }

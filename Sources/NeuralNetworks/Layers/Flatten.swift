@@ -1,4 +1,4 @@
-/// All axes but the batch's in one: `[N, 28, 28]` → `[N, 784]`.
+/// Flattens all axes except the batch axis: `[N, 28, 28]` → `[N, 784]`.
 public final class Flatten: Layer {
   public init() {}
 
@@ -13,7 +13,7 @@ public final class Flatten: Layer {
 }
 
 extension Flatten: ConfigurableLayer {
-  /// There is nothing to set.
+  /// There are no settings.
   public struct Configuration: Codable, Sendable {
     public init() {}
 

@@ -1,9 +1,9 @@
-/// Another shape for each example: `Reshape([1, 28, 28])` makes `[N, 1, 28, 28]` of `[N, 784]`.
+/// Reshapes each example: `Reshape([1, 28, 28])` converts `[N, 784]` to `[N, 1, 28, 28]`.
 public final class Reshape: Layer {
-  /// The shape of an example, without the batch axis; one extent may be -1.
+  /// The shape of an example, without the batch axis. One size may be -1.
   public let shape: [Int]
 
-  /// - Parameter shape: The shape of an example, without the batch axis. One extent may be -1: it is what is left.
+  /// - Parameter shape: The shape of an example, without the batch axis. One size may be -1; it is inferred.
   public init(_ shape: [Int]) { self.shape = shape }
 
   public func prepare(inputShape: [Int]) throws {
@@ -23,13 +23,14 @@ public final class Reshape: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    prepareCall(input)
     let shape = input.shape
     return input.reshaped([shape.first ?? 1] + resolved(for: shape.dropFirst().reduce(1, *)))
   }
 
   public var allowsReplay: Bool { true }
 
-  /// The shape with -1 replaced by what is left of `count` numbers.
+  /// The shape with -1 replaced by the inferred size for `count` numbers.
   private func resolved(for count: Int) -> [Int] {
     let known = shape.reduce(1) { $1 == -1 ? $0 : $0 * $1 }
     return shape.map { $0 == -1 ? count / known : $0 }
@@ -37,7 +38,7 @@ public final class Reshape: Layer {
 }
 
 extension Reshape: ConfigurableLayer {
-  /// The settings of a `Reshape` in a description of a model.
+  /// The configuration of a `Reshape` in a model description.
   public struct Configuration: Codable, Sendable {
     public var shape: [Int]
 

@@ -1,49 +1,54 @@
 extension Loss {
-  /// −Σ q·ln p over the classes, the last axis of the prediction. Targets are class numbers (int32, shape of the prediction
-  /// without its last axis) or a distribution over the classes (the shape of the prediction), as in PyTorch's
-  /// `CrossEntropyLoss`; which of the two is seen from the shape.
+  /// −Σ q·ln p over the classes, which are the last axis of the prediction. Targets are class indices (int32, shape of
+  /// the prediction without its last axis) or a distribution over the classes (shape of the prediction), as in
+  /// PyTorch's `CrossEntropyLoss`. The shape of the target determines which.
   ///
-  /// With smoothing s, q = (1 − s)·target + s/classes. From logits, p is their softmax, computed in one stable step; from
-  /// probabilities, logarithms are kept at −100 or above.
+  /// With smoothing s, q = (1 − s)·target + s/classes. From logits, p is their softmax, computed in one numerically
+  /// stable step; from probabilities, logarithms are limited to −100 or above.
   /// - Parameters:
-  ///   - fromLogits: False when the model ends in a softmax.
-  ///   - labelSmoothing: From 0 to 1.
-  ///   - index: A class number that is not counted: its loss and its gradient are 0, and the mean is over the others.
+  ///   - fromLogits: False if the model ends in a softmax.
+  ///   - labelSmoothing: The smoothing, from 0 to 1.
+  ///   - index: A class index to ignore: its loss and its gradient are 0, and the mean is over the other examples.
   public static func crossEntropy(fromLogits: Bool = true, labelSmoothing: Double = 0, ignoring index: Int? = nil)
     -> Loss
   {
-    let sparse = sparseForm(fromLogits: fromLogits, smoothing: checked(labelSmoothing), ignoring: index)
+    let ignored = index.map { ignoredLabel($0, "crossEntropy") }
+    let sparse = sparseForm(fromLogits: fromLogits, smoothing: checked(labelSmoothing), ignoring: ignored)
     let dense = Form.perExample { prediction, target in
       let t = target.aligned(to: prediction, for: "cross-entropy")
       let logarithms = fromLogits ? prediction.logSoftmax(axis: -1) : prediction.boundedLogarithm()
-      let classes = Double(prediction.shape[prediction.rank - 1])
+      let classes = Double(prediction.shape.last ?? 1)
       let smoothed = labelSmoothing == 0 ? t : (1 - labelSmoothing) * t + labelSmoothing / classes
       return -(smoothed * logarithms).sum(axis: -1)
     }
     return Loss(
-      "cross_entropy", targets: .labelsOrDistribution(ignoring: index.map(Int32.init)),
+      "cross_entropy", targets: .labelsOrDistribution(ignoring: ignored),
+      outputs: fromLogits ? .logits : .probabilities,
       .choice(labels: sparse, distribution: dense))
   }
 
-  /// Cross-entropy with class numbers as targets: −ln p at the label. `crossEntropy` says more.
+  /// Cross-entropy with class indices as targets: −ln p at the label. See `crossEntropy`.
   /// - Parameters:
-  ///   - fromLogits: True when the model ends without a softmax; Keras' default, false, is kept.
-  ///   - labelSmoothing: From 0 to 1.
-  ///   - index: A class number that is not counted.
+  ///   - fromLogits: Whether the model ends without a softmax. The default is false, as in Keras.
+  ///   - labelSmoothing: The smoothing, from 0 to 1.
+  ///   - index: A class index to ignore.
   public static func sparseCategoricalCrossEntropy(
     fromLogits: Bool = false, labelSmoothing: Double = 0, ignoring index: Int? = nil
   ) -> Loss {
-    Loss(
-      "sparse_categorical_cross_entropy", targets: .labels(ignoring: index.map(Int32.init)),
-      sparseForm(fromLogits: fromLogits, smoothing: checked(labelSmoothing), ignoring: index))
+    let ignored = index.map { ignoredLabel($0, "sparseCategoricalCrossEntropy") }
+    return Loss(
+      "sparse_categorical_cross_entropy", targets: .labels(ignoring: ignored),
+      outputs: fromLogits ? .logits : .probabilities,
+      sparseForm(fromLogits: fromLogits, smoothing: checked(labelSmoothing), ignoring: ignored))
   }
 
-  /// Σ t·ln(t/p) over the last axis: how much the distribution p of the model differs from t. PyTorch's `KLDivLoss` with
-  /// `batchmean`, of probabilities; a class with t = 0 adds nothing, and ln p is kept at −100 or above.
-  /// - Parameter fromLogProbabilities: True when the model ends in a log-softmax, as PyTorch expects.
+  /// Σ t·ln(t/p) over the last axis: the divergence between the distribution p of the model and t. PyTorch's
+  /// `KLDivLoss` with `batchmean`, but for probabilities. A class with t = 0 contributes nothing, and ln p is limited
+  /// to −100 or above.
+  /// - Parameter fromLogProbabilities: Whether the model ends in a log-softmax, as PyTorch expects.
   public static func klDivergence(fromLogProbabilities: Bool = false) -> Loss {
     Loss(
-      "kl_divergence", targets: .probabilities,
+      "kl_divergence", targets: .probabilities, outputs: fromLogProbabilities ? .logProbabilities : .probabilities,
       .perExample { prediction, target in
         let t = target.aligned(to: prediction, for: "KL divergence")
         let logarithms = fromLogProbabilities ? prediction : prediction.boundedLogarithm()
@@ -51,35 +56,44 @@ extension Loss {
       })
   }
 
+  /// An ignored class number, which is one of the labels: int32.
+  private static func ignoredLabel(_ index: Int, _ name: String) -> Int32 {
+    guard let label = Int32(exactly: index) else {
+      ProgrammerError.end("\(name): the ignored label \(index) does not fit int32, the type of labels")
+    }
+    return label
+  }
+
   private static func checked(_ smoothing: Double) -> Double {
-    guard smoothing >= 0, smoothing <= 1 else { fatalError("label smoothing is from 0 to 1, not \(smoothing)") }
+    guard smoothing >= 0, smoothing <= 1 else {
+      ProgrammerError.end("label smoothing is from 0 to 1, not \(smoothing)")
+    }
     return smoothing
   }
 }
 
-// MARK: - Class numbers
+// MARK: - Class indices
 
 extension Loss {
-  private static func sparseForm(fromLogits: Bool, smoothing: Double, ignoring index: Int?) -> Form {
-    let ignored = index.map(Int32.init)
+  private static func sparseForm(fromLogits: Bool, smoothing: Double, ignoring ignored: Int32?) -> Form {
     let values: @Sendable (Tensor, Tensor) -> Tensor = { prediction, labels in
       fromLogits
         ? fused(prediction, labels, smoothing: smoothing, ignored: ignored)
         : fromProbabilities(prediction, labels, smoothing: smoothing, ignored: ignored)
     }
-    guard let index else {
+    guard let ignored else {
       return .perExample { prediction, target in
         values(prediction, target.alignedLabels(to: prediction, for: "cross-entropy"))
       }
     }
     return .masked { prediction, target in
       let labels = target.alignedLabels(to: prediction, for: "cross-entropy")
-      return (values(prediction, labels), (labels .!= index).cast(to: prediction.dtype))
+      return (values(prediction, labels), (labels .!= Int(ignored)).cast(to: prediction.dtype))
     }
   }
 
   private static func fused(_ logits: Tensor, _ labels: Tensor, smoothing: Double, ignored: Int32?) -> Tensor {
-    // A loss is most often called for its mean; how many labels that is over is known unless some are ignored.
+    // Most losses are called for their mean. The number of labels in the mean is known unless some are ignored.
     let expected = ignored == nil ? 1 / Double(max(labels.count, 1)) : 1
     func crossEntropy(_ rows: Tensor, _ labels: Tensor) -> Tensor {
       rows.softmaxCrossEntropy(
@@ -95,7 +109,7 @@ extension Loss {
     _ prediction: Tensor, _ labels: Tensor, smoothing: Double, ignored: Int32?
   ) -> Tensor {
     let skipped = ignored.map { labels .== Int($0) }
-    // An ignored label need not be a class; any class does in its place, as its value is dropped.
+    // An ignored label may not be a valid class. Any class can replace it, because its value is dropped.
     let picked = skipped.map { labels.replacing(with: 0, where: $0) } ?? labels
     let classes = Double(prediction.shape[prediction.rank - 1])
     let indices = picked.expanded(axis: -1)

@@ -1,4 +1,4 @@
-/// How far a prediction is from its target: one number for each example, and their mean when called.
+/// The error of a prediction relative to its target: one number per example, and their mean when called.
 ///
 /// ```swift
 /// let loss = Loss.meanSquaredError
@@ -7,8 +7,8 @@
 /// let each = loss.values(prediction, target)                // one number an example
 /// ```
 ///
-/// The argument order is prediction, target, as in PyTorch. A loss of one's own is a function of both that returns one value
-/// for each example, shape `[N]` (or `[N, …]` where each position counts as an example):
+/// The argument order is prediction, target, as in PyTorch. A custom loss is a function of both that returns one value
+/// per example, shape `[N]` (or `[N, …]` if each position counts as an example):
 ///
 /// ```swift
 /// extension Loss {
@@ -19,80 +19,100 @@
 /// }
 /// ```
 public struct Loss: Sendable {
-  /// A part of a loss over several outputs.
+  /// One part of a loss over several outputs.
   package struct Part: Sendable {
     package var output: String
     package var loss: Loss
     package var weight: Double
   }
 
-  /// How the values are computed.
+  /// The computation of the values.
   indirect enum Form: Sendable {
-    /// One value for each element of the prediction; an example's value is their mean.
+    /// One value per element of the prediction; the value of an example is their mean.
     case elementwise(@Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor)
-    /// One value for each example.
+    /// One value per example.
     case perExample(@Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor)
-    /// One value for each label, and which labels count (1) or are ignored (0).
+    /// One value per label, and a mask of the labels that count (1) or are ignored (0).
     case masked(@Sendable (_ prediction: Tensor, _ target: Tensor) -> (values: Tensor, mask: Tensor))
-    /// One form for class numbers, another for a distribution over the classes; the shape of the target decides.
+    /// One form for class indices, another for a distribution over the classes; the shape of the target determines
+    /// which.
     case choice(labels: Form, distribution: Form)
   }
 
-  /// What the loss is called in messages, and as a metric: "mean_squared_error".
+  /// The name of the loss in messages and as a metric, such as "mean_squared_error".
   public let name: String
   let form: Form
-  /// What `fit` and `evaluate` check targets against before anything runs.
+  /// The rule for checking targets in `fit` and `evaluate` before anything runs.
   package let targetRule: TargetRule
-  /// The losses of the outputs, by name, when this is `perOutput`; empty otherwise.
+  /// The meaning of a model's outputs for this loss.
+  package let meaning: OutputMeaning
+  /// The losses of the outputs by name if this is a `perOutput` loss; empty otherwise.
   package let parts: [Part]
-  /// True for those of this package: a recording of them may be replayed for other numbers.
+  /// The outputs for which `perOutput` was given weights.
+  let weightedOutputs: [String]
+  /// True for losses of this package: a recording of them can be replayed with other numbers.
   let allowsReplay: Bool
 
-  init(_ name: String, targets: TargetRule, allowsReplay: Bool = true, _ form: Form) {
+  init(_ name: String, targets: TargetRule, outputs: OutputMeaning, allowsReplay: Bool = true, _ form: Form) {
     self.name = name
     self.form = form
     self.allowsReplay = allowsReplay
     targetRule = targets
+    meaning = outputs
     parts = []
+    weightedOutputs = []
   }
 
-  init(parts: [Part]) {
+  init(parts: [Part], weightedOutputs: [String]) {
     name = "per_output"
+    self.weightedOutputs = weightedOutputs
+    meaning = .any
     form = .perExample { _, _ in
-      fatalError("a loss per output was called with one prediction; call those of its outputs")
+      ProgrammerError.end("a loss per output was called with one prediction; call those of its outputs")
     }
     targetRule = .any
     allowsReplay = parts.allSatisfy { $0.loss.allowsReplay }
     self.parts = parts
   }
 
-  /// A loss of one's own. It is computed anew in each step: a training step with it is not replayed from a recording.
+  /// Creates a custom loss. It is recomputed in each step: a training step with it is not replayed from a recording.
   /// - Parameters:
   ///   - name: What it is called in messages.
-  ///   - perExample: One value for each example, shape `[N]`.
+  ///   - perExample: One value for each example, shape `[N]`, or for each position, `[N, …]`; `fit` and `evaluate` refuse any
+  ///     other result.
   public init(_ name: String, _ perExample: @escaping @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor) {
-    self.init(name, targets: .any, allowsReplay: false, .perExample(perExample))
+    self.init(name, targets: .any, outputs: .any, allowsReplay: false, .perExample(perExample))
   }
 
-  /// One loss for each output of a model with several, by name; their weighted sum is what is minimised.
+  /// One loss for each output of a model with several, by name; their weighted sum is what is minimized. `fit` and
+  /// `evaluate` also report the loss of each output, without its weight, as `name_loss` (as Keras does).
   /// - Parameters:
   ///   - losses: The loss of each output.
-  ///   - weights: What each is multiplied by; 1 where none is given.
+  ///   - weights: The weight of each loss; 1 by default. A loss with a negative weight is maximized. `fit` throws for NaN and
+  ///     infinities.
   public static func perOutput(_ losses: KeyValuePairs<String, Loss>, weights: [String: Double] = [:]) -> Loss {
-    Loss(parts: losses.map { Part(output: $0.key, loss: $0.value, weight: weights[$0.key] ?? 1) })
+    Loss(
+      parts: losses.map { Part(output: $0.key, loss: $0.value, weight: weights[$0.key] ?? 1) },
+      weightedOutputs: weights.keys.sorted())
   }
 
-  /// The mean over the examples: Σ w·l / Σ w, where w is 1 without weights and l is `values`. It is 0 when all weights are 0.
+  /// The same loss multiplied by a number.
+  package func scaled(by factor: Double) -> Loss {
+    Loss(name, targets: targetRule, outputs: meaning, allowsReplay: allowsReplay, form.scaled(by: factor))
+  }
+
+  /// The mean over the examples: Σ w·l / Σ w, where w is 1 without weights and l is `values`. The result is 0 if all
+  /// weights are 0.
   /// - Parameters:
-  ///   - prediction: What the model gave, `[N, …]`.
-  ///   - target: What it should have given.
-  ///   - weights: How much each example counts, `[N]`.
+  ///   - prediction: The output of the model, `[N, …]`.
+  ///   - target: The expected output.
+  ///   - weights: The weight of each example, `[N]`.
   public func callAsFunction(_ prediction: Tensor, _ target: Tensor, weights: Tensor? = nil) -> Tensor {
     reduced(prediction, target, weights: weights).mean
   }
 
-  /// One value for each example: `[N]`, or one for each position where the target has several labels an example. Ignored
-  /// labels have the value 0.
+  /// One value per example: `[N]`, or one per position if the target has several labels per example. The value of
+  /// ignored labels is 0.
   public func values(_ prediction: Tensor, _ target: Tensor) -> Tensor {
     switch resolvedForm(prediction, target) {
     case .elementwise(let body): body(prediction, target).meanOverFeatures()
@@ -102,6 +122,13 @@ public struct Loss: Sendable {
     }
   }
 
+  /// The same, and which of them count; nil: all.
+  func maskedValues(_ prediction: Tensor, _ target: Tensor) -> (values: Tensor, counted: Tensor?) {
+    guard case .masked(let body) = resolvedForm(prediction, target) else { return (values(prediction, target), nil) }
+    let (values, mask) = body(prediction, target)
+    return (values, mask)
+  }
+
   /// The form that fits the shapes; never `choice`.
   func resolvedForm(_ prediction: Tensor, _ target: Tensor) -> Form {
     guard case .choice(let labels, let distribution) = form else { return form }
@@ -109,8 +136,24 @@ public struct Loss: Sendable {
   }
 }
 
+extension Loss.Form {
+  fileprivate func scaled(by factor: Double) -> Loss.Form {
+    switch self {
+    case .elementwise(let body): .elementwise { body($0, $1) * factor }
+    case .perExample(let body): .perExample { body($0, $1) * factor }
+    case .masked(let body):
+      .masked { prediction, target in
+        let (values, mask) = body(prediction, target)
+        return (values * factor, mask)
+      }
+    case .choice(let labels, let distribution):
+      .choice(labels: labels.scaled(by: factor), distribution: distribution.scaled(by: factor))
+    }
+  }
+}
+
 extension Tensor {
-  /// The mean over all axes but the first; a vector or a scalar is returned as it is.
+  /// The mean over all axes except the first. A vector or a scalar is returned unchanged.
   func meanOverFeatures() -> Tensor {
     guard rank > 1 else { return self }
     let examples = shape[0]

@@ -1,12 +1,12 @@
-/// How much a mean over a batch counts in the mean over an epoch.
+/// The weight of a batch in the mean over an epoch.
 package enum BatchWeight: Sendable {
-  /// A number of examples, known without asking the device.
+  /// A number of examples, known without querying the device.
   case count(Int)
-  /// A sum of weights that lies on the device.
+  /// A sum of weights on the device.
   case sum(Tensor)
 }
 
-/// The mean of a loss over a batch, and what it was divided by.
+/// The mean of a loss over a batch, and its divisor.
 package struct ReducedLoss: Sendable {
   /// A scalar, differentiable.
   package var mean: Tensor
@@ -47,17 +47,20 @@ extension Loss {
 }
 
 extension Tensor {
-  /// Weights of examples `[N]` in the shape of values `[N, …]` and in their element type.
+  /// Example weights `[N]` in a shape compatible with values `[N, …]` and in their element type.
   func aligned(toExamplesOf values: Tensor) -> Tensor {
-    let converted = dtype == values.dtype ? self : cast(to: values.dtype)
-    if shape == values.shape { return converted }
-    guard values.rank > 0, count == values.shape[0] else {
-      guard count == values.count else {
-        fatalError("weights of shape \(shape) do not fit \(values.shape) values; give one weight for each example")
+    checked {
+      let converted = dtype == values.dtype ? self : cast(to: values.dtype)
+      if shape == values.shape { return converted }
+      guard values.rank > 0, count == values.shape[0] else {
+        guard count == values.count else {
+          try ProgrammerError.refuse(
+            "weights of shape \(shape) do not fit \(values.shape) values; give one weight for each example")
+        }
+        return converted.reshaped(values.shape)
       }
-      return converted.reshaped(values.shape)
+      let examples = [values.shape[0]] + [Int](repeating: 1, count: values.rank - 1)
+      return values.rank == 1 ? converted.reshaped(examples) : converted.reshaped(examples).broadcast(to: values.shape)
     }
-    let examples = [values.shape[0]] + [Int](repeating: 1, count: values.rank - 1)
-    return values.rank == 1 ? converted.reshaped(examples) : converted.reshaped(examples).broadcast(to: values.shape)
   }
 }

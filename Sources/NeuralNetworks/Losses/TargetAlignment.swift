@@ -1,31 +1,58 @@
 extension Tensor {
-  /// A target in the shape and the element type of its prediction. An axis of extent 1 at the end of either is free: labels
-  /// `[N]` fit a prediction `[N, 1]`, which would otherwise broadcast to `[N, N]`.
+  /// A target in the shape and the element type of its prediction. A trailing axis of extent 1 of either is optional:
+  /// labels `[N]` match a prediction `[N, 1]`, which would otherwise broadcast to `[N, N]`.
   func aligned(to prediction: Tensor, for name: String) -> Tensor {
-    let converted = dtype == prediction.dtype ? self : cast(to: prediction.dtype)
-    if shape == prediction.shape { return converted }
-    guard shape.withoutTrailingOnes == prediction.shape.withoutTrailingOnes else {
-      fatalError(
-        "\(name): the prediction has shape \(prediction.shape) and the target \(shape); they must be the same"
-          + (dtype == .int32 ? " (class numbers need a sparse loss, or `target.oneHot(classes:)`)" : ""))
+    checked {
+      let converted = dtype == prediction.dtype ? self : cast(to: prediction.dtype)
+      if shape == prediction.shape { return converted }
+      guard shape.withoutTrailingOnes == prediction.shape.withoutTrailingOnes else {
+        try ProgrammerError.refuse(
+          "\(name): the prediction has shape \(prediction.shape) and the target \(shape); they must be the same"
+            + (dtype == .int32 ? " (class numbers need a sparse loss, or `target.oneHot(classes:)`)" : ""))
+      }
+      return converted.reshaped(prediction.shape)
     }
-    return converted.reshaped(prediction.shape)
   }
 
-  /// Class numbers as int32, in the shape of the predictions without their last axis.
+  /// A target whose shape is that of the prediction but for axes of extent 1 at the end, in the shape of the prediction; any
+  /// other one as it is. Without it, a custom loss of `[N, 1]` and `[N]` would broadcast to `[N, N]`.
+  func withAxes(of prediction: Tensor) -> Tensor {
+    if shape == prediction.shape || shape.withoutTrailingOnes != prediction.shape.withoutTrailingOnes { return self }
+    return reshaped(prediction.shape)
+  }
+
+  /// Class indices as int32, in the shape of the predictions without their last axis. Floating-point numbers that are none are
+  /// refused where that does not wait for another device.
   func alignedLabels(to prediction: Tensor, for name: String) -> Tensor {
-    let expected = Array(prediction.shape.dropLast())
-    guard prediction.rank > 0, shape == expected || shape == expected + [1] else {
-      fatalError(
-        "\(name): the prediction has shape \(prediction.shape), so class numbers have shape \(expected), not \(shape)")
+    checked {
+      let expected = Array(prediction.shape.dropLast())
+      guard prediction.rank > 0, shape == expected || shape == expected + [1] else {
+        try ProgrammerError.refuse(
+          "\(name): the prediction has shape \(prediction.shape), so class numbers have shape \(expected), not \(shape)"
+        )
+      }
+      // A failure of the device is found later, by what reads the result.
+      let isChecked = dtype.isFloatingPoint && isReadAtOnce && device.identifier == "cpu"
+      if isChecked, let numbers = try? detached().scalars(as: Double.self) {
+        if let place = numbers.firstIndex(where: { Int32(exactly: $0) == nil }) {
+          let example = place / Swift.max(count / Swift.max(shape.first ?? 1, 1), 1)
+          try ProgrammerError.refuse(
+            "\(name): the target of example \(example) is \(numbers[place]), expected a class number")
+        }
+      }
+      let numbers = dtype == .int32 ? self : cast(to: .int32)
+      return shape == expected ? numbers : numbers.reshaped(expected)
     }
-    let numbers = dtype == .int32 ? self : cast(to: .int32)
-    return shape == expected ? numbers : numbers.reshaped(expected)
   }
 }
 
+extension Tensor {
+  /// Whether there are numbers, and reading them does not wait for another device.
+  var isReadAtOnce: Bool { device.kind == .cpu && !device.isShapeOnly && !device.isBeingRecorded }
+}
+
 extension Array where Element == Int {
-  /// A shape without the axes of extent 1 at its end.
+  /// The shape without trailing axes of extent 1.
   var withoutTrailingOnes: ArraySlice<Int> {
     var end = endIndex
     while end > startIndex && self[end - 1] == 1 { end -= 1 }

@@ -1,15 +1,23 @@
-/// What a loss expects of its targets, so that `fit` and `evaluate` can refuse bad ones before anything runs.
+/// The targets that a loss expects, so that `fit` and `evaluate` can reject invalid ones before anything runs.
 package enum TargetRule: Sendable, Hashable {
-  /// Nothing is known: a loss of one's own.
+  /// Unknown, for custom losses.
   case any
   /// Numbers, in the shape of the prediction.
   case values
   /// Numbers from 0 to 1, in the shape of the prediction.
   case probabilities
-  /// Class numbers from 0 to the extent of the prediction's last axis, or the one that is ignored.
+  /// Class indices from 0 to below the extent of the prediction's last axis, or the ignored index.
   case labels(ignoring: Int32?)
-  /// Class numbers, or a distribution over the classes in the shape of the prediction.
+  /// Class indices, or a distribution over the classes in the shape of the prediction.
   case labelsOrDistribution(ignoring: Int32?)
+
+  /// The label that does not count.
+  var ignoredLabel: Int32? {
+    switch self {
+    case .labels(let ignored), .labelsOrDistribution(let ignored): ignored
+    case .any, .values, .probabilities: nil
+    }
+  }
 
   /// The rule for targets of this shape, which decides between labels and a distribution.
   package func resolved(prediction: [Int], target: [Int]) -> TargetRule {
@@ -19,7 +27,7 @@ package enum TargetRule: Sendable, Hashable {
 }
 
 extension Loss {
-  /// True when a target of this shape holds class numbers for predictions of that shape, and no distribution.
+  /// Whether a target of this shape contains class indices, and not a distribution, for predictions of that shape.
   static func areLabels(_ target: [Int], for prediction: [Int]) -> Bool {
     target != prediction && (target == prediction.dropLast() || target == prediction.dropLast() + [1])
   }

@@ -1,4 +1,4 @@
-/// For each class, how many examples were predicted as it, how many are of it, and how many are both.
+/// For each class, the number of examples predicted as it, the number that belong to it, and the number of both.
 struct ClassCounts: Sendable {
   let hits, predicted, actual: [Double]
 
@@ -10,7 +10,7 @@ struct ClassCounts: Sendable {
   /// 2·hits / (predicted + actual), the harmonic mean of precision and recall.
   func f1(of index: Int) -> Double { ratio(2 * hits[index], predicted[index] + actual[index]) }
 
-  /// The score of class 1 of two, the mean over the classes that occur of more (scikit-learn's `macro`).
+  /// The score of class 1 for two classes. For more classes, the mean over those that occur (scikit-learn's `macro`).
   func average(_ score: (Int) -> Double, isBinary: Bool) -> Double {
     if isBinary { return score(1) }
     let classes = present
@@ -20,40 +20,60 @@ struct ClassCounts: Sendable {
   private func ratio(_ a: Double, _ b: Double) -> Double { b == 0 ? 0 : a / b }
 }
 
-/// Gathers `ClassCounts` on the device.
+/// Accumulates `ClassCounts` on the device.
 struct ClassScoreAccumulator: ResumableMetricAccumulator {
   enum Score: Sendable { case precision, recall, f1 }
 
   let score: Score
-  let threshold: Double
-  /// The class that is looked at; nil for class 1 of two, or the mean over all.
+  let reading: ClassReading
+  /// The class to score; nil for class 1 of two, or the mean over all.
   let index: Int?
   private var isBinary = false
   /// Hits, predicted, actual: `[3, classes]`.
   private var counts = ClassTotals()
 
-  init(_ score: Score, threshold: Double, class index: Int?) {
+  init(_ score: Score, _ reading: ClassReading, class index: Int?) {
     self.score = score
-    self.threshold = threshold
+    self.reading = reading
     self.index = index
   }
 
   mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
-    let prediction = prediction.detached()
-    let pairs = ClassPairs(prediction: prediction, target: target.detached(), threshold: threshold, for: "\(score)")
-    isBinary = prediction.rank < 2 || prediction.shape[prediction.rank - 1] == 1
-    if let index, index >= pairs.classes {
-      fatalError("\(score): class \(index) of predictions with \(pairs.classes) classes")
+    checked {
+      let prediction = prediction.detached()
+      isBinary = prediction.rank < 2 || prediction.shape[prediction.rank - 1] == 1
+      var (predicted, actual, factors) = try rows(prediction, target.detached(), weights?.detached())
+      let classes = predicted.shape[1]
+      if let index, index >= classes {
+        try ProgrammerError.refuse("\(score): class \(index) of predictions with \(classes) classes")
+      }
+      let hits = predicted * actual
+      var all = [hits, predicted, actual]
+      if let factors {
+        all = all.map { $0 * factors.reshaped([factors.count, 1]) }
+      }
+      (predicted, actual) = (all[1], all[2])
+      counts.add(Tensor.stacked([all[0].sum(axis: 0), predicted.sum(axis: 0), actual.sum(axis: 0)]))
     }
-    var (predicted, actual) = pairs.oneHot(as: prediction.dtype)
-    let hits = predicted * actual
-    var all = [hits, predicted, actual]
-    if let weights {
-      let factors = weights.detached().aligned(toExamplesOf: pairs.predicted.cast(to: prediction.dtype))
-      all = all.map { $0 * factors.reshaped([factors.count, 1]) }
+  }
+
+  /// 1 at the classes that were predicted, and at those that are right: `[examples, classes]`; and how much each row counts.
+  private func rows(
+    _ prediction: Tensor, _ target: Tensor, _ weights: Tensor?
+  ) throws -> (predicted: Tensor, actual: Tensor, factors: Tensor?) {
+    guard reading.hasSeveralLabels(prediction) else {
+      let pairs = try ClassPairs(
+        prediction: prediction, target: target, threshold: reading.threshold, ignoring: reading.ignored,
+        for: "\(score)")
+      let (predicted, actual) = pairs.oneHot(as: prediction.dtype)
+      return (predicted, actual, pairs.weights(weights, as: prediction.dtype))
     }
-    (predicted, actual) = (all[1], all[2])
-    counts.add(Tensor.stacked([all[0].sum(axis: 0), predicted.sum(axis: 0), actual.sum(axis: 0)]))
+    let shape = [-1, prediction.shape[prediction.rank - 1]]
+    let actual = (target.aligned(to: prediction, for: "\(score)") .> 0.5).cast(to: prediction.dtype)
+    let predicted = (prediction .> reading.threshold).cast(to: prediction.dtype)
+    return (
+      predicted.reshaped(shape), actual.reshaped(shape), weights?.aligned(toExamplesOf: predicted.max(axis: -1))
+    )
   }
 
   func result() throws -> Double {
@@ -88,7 +108,7 @@ struct ClassScoreAccumulator: ResumableMetricAccumulator {
 }
 
 extension ClassPairs {
-  /// Both as rows with a 1 at the class, `[examples, classes]`; a class number out of range gives a row of zeros.
+  /// Both as one-hot rows, `[examples, classes]`. A class index out of range gives a row of zeros.
   func oneHot(as dtype: DType) -> (predicted: Tensor, actual: Tensor) {
     let rows = predicted.count
     let left = predicted.reshaped([rows]).oneHot(classes: classes)
@@ -98,35 +118,39 @@ extension ClassPairs {
 }
 
 extension Metric {
-  /// Of what was predicted as a class, the part that is of it. Binary predictions (`[N]` or `[N, 1]`, above 0.5) score class
-  /// 1; predictions `[N, classes]` score the mean over the classes that occur (scikit-learn's `macro`). 0 where nothing was
-  /// predicted.
+  /// The fraction of the examples predicted as a class that belong to it. Binary predictions (`[N]` or `[N, 1]`) score
+  /// class 1; predictions `[N, classes]` score the mean over the classes that occur (scikit-learn's `macro`). The value
+  /// is 0 if there are no such predictions. The compiled loss determines the predicted class, as for `accuracy`. With a
+  /// yes-or-no loss, predictions `[N, labels]` are compared with the threshold for each label separately.
   public static var precision: Metric { precision() }
-  /// Precision with a threshold for binary predictions, or of one class.
-  public static func precision(threshold: Double = 0.5, class index: Int? = nil) -> Metric {
+  /// Precision with a threshold for binary predictions, or for one class.
+  public static func precision(threshold: Double? = nil, class index: Int? = nil) -> Metric {
     classScore("precision", .precision, threshold, index)
   }
 
-  /// Of what is of a class, the part that was predicted as it; averaged as `precision` is. 0 where there is nothing of it.
+  /// The fraction of the examples of a class that were predicted as it, averaged like `precision`. The value is 0 if
+  /// there are no such examples.
   public static var recall: Metric { recall() }
-  /// Recall with a threshold for binary predictions, or of one class.
-  public static func recall(threshold: Double = 0.5, class index: Int? = nil) -> Metric {
+  /// Recall with a threshold for binary predictions, or for one class.
+  public static func recall(threshold: Double? = nil, class index: Int? = nil) -> Metric {
     classScore("recall", .recall, threshold, index)
   }
 
-  /// 2·precision·recall / (precision + recall) of each class; averaged as `precision` is.
+  /// 2·precision·recall / (precision + recall) for each class, averaged like `precision`.
   public static var f1: Metric { f1() }
-  /// F1 with a threshold for binary predictions, or of one class.
-  public static func f1(threshold: Double = 0.5, class index: Int? = nil) -> Metric {
+  /// F1 with a threshold for binary predictions, or for one class.
+  public static func f1(threshold: Double? = nil, class index: Int? = nil) -> Metric {
     classScore("f1", .f1, threshold, index)
   }
 
   private static func classScore(
-    _ name: String, _ score: ClassScoreAccumulator.Score, _ threshold: Double, _ index: Int?
+    _ name: String, _ score: ClassScoreAccumulator.Score, _ threshold: Double?, _ index: Int?
   ) -> Metric {
-    if let index, index < 0 { fatalError("\(name): a class number is not negative, \(index) is") }
-    return Metric(index.map { "\(name)_\($0)" } ?? name) {
-      ClassScoreAccumulator(score, threshold: threshold, class: index)
-    }
+    if let index, index < 0 { ProgrammerError.end("\(name): a class number is not negative, \(index) is") }
+    return Metric(
+      index.map { "\(name)_\($0)" } ?? name, threshold: threshold,
+      classes: { reading in
+        ClassScoreAccumulator(score, reading, class: index)
+      })
   }
 }

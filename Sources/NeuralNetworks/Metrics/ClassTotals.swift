@@ -2,7 +2,7 @@
 struct ClassTotals: Sendable {
   private var sum: Tensor?
   private var isRestored = false
-  /// Why what was restored cannot be gone on with. Batches show it, which are taken up without a throw.
+  /// The reason why a restored state cannot be continued. It is detected when a batch is added, which cannot throw.
   private var fault: TrainingError?
 
   mutating func add(_ counts: Tensor) {
@@ -14,7 +14,7 @@ struct ClassTotals: Sendable {
   }
 
   /// The sums; nil before the first batch.
-  /// - Throws: `TrainingError.state` when what was restored is of another number of classes.
+  /// - Throws: `TrainingError.state` if the restored state has a different number of classes.
   func total() throws -> Tensor? {
     if let fault { throw fault }
     return sum
@@ -26,7 +26,7 @@ struct ClassTotals: Sendable {
     return state
   }
 
-  /// - Throws: `TrainingError.state` for counts of a shape that does not fit.
+  /// - Throws: `TrainingError.state` for counts of an incompatible shape.
   mutating func restore(_ state: ResumableState, expected: String, where fits: ([Int]) -> Bool) throws {
     sum = try state.tensor("counts", expected: expected, where: fits)
     isRestored = true

@@ -1,13 +1,44 @@
-/// How predictions and targets of a classifier are to be read: their shapes tell.
+/// How a metric derives classes from outputs, in agreement with the compiled loss.
+struct ClassReading: Sendable {
+  /// The threshold above which an output means yes, or class 1 of two.
+  let threshold: Double
+  /// Whether each element is a separate label, regardless of the shape.
+  let isElementwise: Bool
+  /// The label that the loss leaves out, and the metric with it.
+  let ignored: Int32?
+
+  /// - Parameters:
+  ///   - outputs: What the loss takes the outputs for.
+  ///   - threshold: What the metric was given; nil for that of the loss.
+  ///   - ignored: The label that the loss leaves out.
+  init(_ outputs: OutputMeaning, threshold: Double?, ignoring ignored: Int32?) {
+    self.threshold = threshold ?? outputs.threshold
+    isElementwise = outputs.isElementwise
+    self.ignored = ignored
+  }
+
+  /// Whether outputs `[…, labels]` contain several labels per example.
+  func hasSeveralLabels(_ prediction: Tensor) -> Bool {
+    isElementwise && prediction.rank > 1 && prediction.shape[prediction.rank - 1] > 1
+  }
+
+  /// The fraction of correct elements: one number per example.
+  func rightAnswers(_ prediction: Tensor, _ target: Tensor, for name: String) -> Tensor {
+    let actual = target.aligned(to: prediction, for: name) .> 0.5
+    return ((prediction .> threshold) .== actual).cast(to: prediction.dtype).meanOverFeatures()
+  }
+}
+
+/// The form of a classifier's predictions and targets, determined from their shapes.
 enum ClassificationForm {
-  /// Predictions `[…, classes]`, targets `[…]` or `[…, 1]`: class numbers.
+  /// Predictions `[…, classes]`, targets `[…]` or `[…, 1]`: class indices.
   case sparse
   /// Predictions and targets `[…, classes]`: the largest target is the class.
   case oneHot
-  /// Predictions `[N]` or `[N, 1]`, targets alike: above a threshold or not.
+  /// Predictions `[N]` or `[N, 1]`, targets of the same shape: above a threshold or not.
   case binary
 
-  init(prediction: [Int], target: [Int], for name: String) {
+  init(prediction: [Int], target: [Int], for name: String) throws {
     if prediction.count < 2 || prediction[prediction.count - 1] == 1 {
       self = .binary
     } else if target == prediction {
@@ -15,27 +46,34 @@ enum ClassificationForm {
     } else if Loss.areLabels(target, for: prediction) {
       self = .sparse
     } else {
-      fatalError(
+      try ProgrammerError.refuse(
         "\(name): predictions of shape \(prediction) and targets of shape \(target) do not belong together; targets are "
           + "class numbers of shape \(Array(prediction.dropLast())) or have the shape of the predictions")
     }
   }
 }
 
-/// The classes that were predicted and the right ones, as int32 of one shape, and how many classes there are.
+/// The predicted and the correct classes, as int32 of the same shape, and the number of classes.
 struct ClassPairs {
   let predicted: Tensor
   let actual: Tensor
   let classes: Int
+  /// Which of them count; nil where all do. The class of another one is 0.
+  let counted: Tensor?
 
-  /// - Parameter threshold: In binary form, a prediction above it counts as class 1.
-  init(prediction: Tensor, target: Tensor, threshold: Double, for name: String) {
-    switch ClassificationForm(prediction: prediction.shape, target: target.shape, for: name) {
+  /// - Parameters:
+  ///   - threshold: In binary form, a prediction above it counts as class 1.
+  ///   - ignored: A class number that does not count.
+  init(prediction: Tensor, target: Tensor, threshold: Double, ignoring ignored: Int32?, for name: String) throws {
+    switch try ClassificationForm(prediction: prediction.shape, target: target.shape, for: name) {
     case .sparse:
       predicted = prediction.argmax(axis: -1)
-      actual = target.alignedLabels(to: prediction, for: name)
+      let labels = target.alignedLabels(to: prediction, for: name)
+      actual = ignored.map { labels.replacing(with: 0, where: labels .== Int($0)) } ?? labels
+      counted = ignored.map { labels .!= Int($0) }
       classes = prediction.shape[prediction.rank - 1]
     case .oneHot:
+      counted = nil
       predicted = prediction.argmax(axis: -1)
       actual = target.argmax(axis: -1)
       classes = prediction.shape[prediction.rank - 1]
@@ -43,6 +81,31 @@ struct ClassPairs {
       predicted = (prediction .> threshold).cast(to: .int32)
       actual = (target.aligned(to: prediction, for: name) .> 0.5).cast(to: .int32)
       classes = 2
+      counted = nil
     }
+  }
+
+  /// How much each pair counts, in the shape of both; nil where all count the same.
+  func weights(_ given: Tensor?, as dtype: DType) -> Tensor? {
+    let mask = counted?.cast(to: dtype)
+    guard let given = given?.detached() else { return mask }
+    let aligned = given.aligned(toExamplesOf: mask ?? predicted.cast(to: dtype))
+    return mask.map { $0 * aligned } ?? aligned
+  }
+}
+
+extension ClassReading {
+  /// What `body` says of each pair of classes, and which pairs count.
+  func compared(
+    _ prediction: Tensor, _ target: Tensor, for name: String, _ body: (ClassPairs) throws -> Tensor
+  ) -> (values: Tensor, counted: Tensor?) {
+    var counted: Tensor?
+    let values = checked {
+      let pairs = try ClassPairs(
+        prediction: prediction, target: target, threshold: threshold, ignoring: ignored, for: name)
+      counted = pairs.counted
+      return try body(pairs)
+    }
+    return (values, counted)
   }
 }

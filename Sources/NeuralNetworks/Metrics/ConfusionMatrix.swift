@@ -1,5 +1,5 @@
-/// How often each class was taken for each: row r, column c counts the examples of class r that were predicted as c
-/// (scikit-learn's order). The single result is the accuracy, trace / sum.
+/// A confusion matrix: row r, column c counts the examples of class r that were predicted as c (scikit-learn's order).
+/// The scalar result is the accuracy, trace / sum.
 ///
 /// ```swift
 /// model.compile(optimizer: .adam(), loss: .crossEntropy(), metrics: [.confusionMatrix()])
@@ -7,21 +7,33 @@
 /// ```
 public struct ConfusionMatrix: MatrixMetricAccumulator, ResumableMetricAccumulator {
   private let threshold: Double
+  /// A class number that does not count.
+  private let ignored: Int32?
   private var counts = ClassTotals()
 
   /// - Parameter threshold: Binary predictions above it count as class 1.
-  public init(threshold: Double = 0.5) { self.threshold = threshold }
+  public init(threshold: Double = 0.5) {
+    Checks.number(threshold, "threshold", of: "ConfusionMatrix")
+    self.init(threshold: threshold, ignoring: nil)
+  }
+
+  init(threshold: Double, ignoring ignored: Int32?) {
+    self.threshold = threshold
+    self.ignored = ignored
+  }
 
   public mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
-    let prediction = prediction.detached()
-    let pairs = ClassPairs(
-      prediction: prediction, target: target.detached(), threshold: threshold, for: "confusion matrix")
-    var (predicted, actual) = pairs.oneHot(as: prediction.dtype)
-    if let weights {
-      let factors = weights.detached().aligned(toExamplesOf: pairs.predicted.cast(to: prediction.dtype))
-      predicted = predicted * factors.reshaped([factors.count, 1])
+    checked {
+      let prediction = prediction.detached()
+      let pairs = try ClassPairs(
+        prediction: prediction, target: target.detached(), threshold: threshold, ignoring: ignored,
+        for: "confusion matrix")
+      var (predicted, actual) = pairs.oneHot(as: prediction.dtype)
+      if let factors = pairs.weights(weights, as: prediction.dtype) {
+        predicted = predicted * factors.reshaped([factors.count, 1])
+      }
+      counts.add(actual.transposed().matmul(predicted))
     }
-    counts.add(actual.transposed().matmul(predicted))
   }
 
   public func matrix() throws -> [[Double]] {
@@ -46,9 +58,12 @@ public struct ConfusionMatrix: MatrixMetricAccumulator, ResumableMetricAccumulat
 }
 
 extension Metric {
-  /// The table of classes and predictions; its number is the accuracy, its table is in `Scores.matrix("confusion_matrix")`.
-  /// - Parameter threshold: Binary predictions above it count as class 1.
-  public static func confusionMatrix(threshold: Double = 0.5) -> Metric {
-    Metric("confusion_matrix", accumulator: { ConfusionMatrix(threshold: threshold) })
+  /// The confusion matrix. Its scalar value is the accuracy; its table is in `Scores.matrix("confusion_matrix")`.
+  /// - Parameter threshold: Binary predictions above it count as class 1. By default, the threshold of the compiled
+  ///   loss: 0 for logits, 0.5 for probabilities.
+  public static func confusionMatrix(threshold: Double? = nil) -> Metric {
+    Metric(
+      "confusion_matrix", threshold: threshold,
+      classes: { ConfusionMatrix(threshold: $0.threshold, ignoring: $0.ignored) })
   }
 }

@@ -1,4 +1,4 @@
-/// A number that tells how good predictions are, gathered over many batches.
+/// A measure of the quality of predictions, accumulated over many batches.
 ///
 /// ```swift
 /// model.compile(optimizer: .adam(), loss: .crossEntropy(), metrics: [.accuracy, .topK(3)])
@@ -8,7 +8,7 @@
 /// print(try error.result())
 /// ```
 ///
-/// A metric of one's own is a function that gives one value for each example, whose mean is the result, or an accumulator:
+/// A custom metric is a function that returns one value per example, whose mean is the result, or an accumulator:
 ///
 /// ```swift
 /// extension Metric {
@@ -17,37 +17,82 @@
 /// }
 /// ```
 public struct Metric: Sendable {
-  /// The key of its results in `History` and `Scores`: "accuracy". With `validation_` before it in validation.
+  /// The key of its results in `History` and `Scores`, such as "accuracy". In validation, it is prefixed with
+  /// `validation_`.
   public let name: String
-  /// The output that it looks at, where a model has several; the first one otherwise.
+  /// The output that it evaluates in a model with several outputs.
   package let output: String?
-  private let make: @Sendable () -> any MetricAccumulator
+  /// Whether it compares classes without explicit settings. The loss then determines how to find them in the outputs.
+  let readsClasses: Bool
+  /// The values for each example of a custom metric that is their mean.
+  let perExample: (@Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor)?
+  /// The loss whose mean it is.
+  let loss: Loss?
+  private let make: @Sendable (_ outputs: OutputMeaning, _ ignored: Int32?) -> any MetricAccumulator
 
-  private init(name: String, output: String?, make: @escaping @Sendable () -> any MetricAccumulator) {
+  private init(
+    name: String, output: String?, readsClasses: Bool = false, loss: Loss? = nil,
+    perExample: (@Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor)? = nil,
+    make: @escaping @Sendable (_ outputs: OutputMeaning, _ ignored: Int32?) -> any MetricAccumulator
+  ) {
     self.name = name
     self.output = output
+    self.readsClasses = readsClasses
+    self.loss = loss
+    self.perExample = perExample
     self.make = make
   }
 
-  /// A metric that is the mean, weighted where there are weights, of one value for each example.
+  /// Creates a metric of classes.
+  /// - Parameters:
+  ///   - name: The key of its results.
+  ///   - threshold: The threshold for yes-or-no outputs, a finite number; nil to use that of the compiled loss.
+  ///   - make: Creates an accumulator for an interpretation of the outputs.
+  init(
+    _ name: String, threshold: Double? = nil,
+    classes make: @escaping @Sendable (ClassReading) -> any MetricAccumulator
+  ) {
+    if let threshold { Checks.number(threshold, "threshold", of: name) }
+    self.init(name: name, output: nil, readsClasses: threshold == nil) {
+      make(ClassReading($0, threshold: threshold, ignoring: $1))
+    }
+  }
+
+  /// The mean of a loss over the labels that it does not ignore.
+  init(_ name: String, loss: Loss) {
+    self.init(name: name, output: nil, loss: loss) { _, _ in MeanAccumulator(masked: { loss.maskedValues($0, $1) }) }
+  }
+
+  /// Creates a metric from the mean of one value per example, weighted if there are weights.
   /// - Parameters:
   ///   - name: The key of its results.
   ///   - perExample: One value for each example, shape `[N]`, or for each position, `[N, …]`; bool counts as 0 and 1.
+  ///     `fit` and `evaluate` refuse others.
   public init(_ name: String, perExample: @escaping @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor) {
-    self.init(name: name, output: nil) { MeanAccumulator(perExample) }
+    self.init(name: name, output: nil, perExample: perExample) { _, _ in MeanAccumulator(perExample) }
   }
 
-  /// A metric with a state of its own.
+  /// Creates a metric with a custom accumulator.
   /// - Parameters:
   ///   - name: The key of its results.
-  ///   - accumulator: Makes a fresh one for each epoch.
+  ///   - accumulator: Creates a new accumulator for each epoch.
   public init(_ name: String, accumulator: @escaping @Sendable () -> any MetricAccumulator) {
-    self.init(name: name, output: nil, make: accumulator)
+    self.init(name: name, output: nil) { _, _ in accumulator() }
   }
 
-  /// A fresh accumulator.
-  public func makeAccumulator() -> any MetricAccumulator { make() }
+  /// A fresh accumulator. On its own, without a compiled loss, it takes predictions for probabilities: those above 0.5 are
+  /// of class 1, unless the metric was given another threshold.
+  public func makeAccumulator() -> any MetricAccumulator { make(.any, nil) }
 
-  /// The metric of one output of a model with several; its name becomes `output_name`.
-  public func of(output: String) -> Metric { Metric(name: "\(output)_\(name)", output: output, make: make) }
+  /// A fresh accumulator for outputs as a loss reads them, which leaves out the label that the loss ignores.
+  func makeAccumulator(for outputs: OutputMeaning, ignoring ignored: Int32?) -> any MetricAccumulator {
+    make(outputs, ignored)
+  }
+
+  /// The metric for one output of a model with several outputs; its name becomes `output_name`.
+  public func of(output: String) -> Metric {
+    Metric(
+      name: "\(output)_\(name)", output: output, readsClasses: readsClasses, loss: loss, perExample: perExample,
+      make: make)
+  }
 }

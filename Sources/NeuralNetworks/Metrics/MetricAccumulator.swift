@@ -1,49 +1,58 @@
 /// The state of a metric between batches. It stays on the device: `update` never waits, `result` does.
 ///
-/// Weights, where there are any, are `[N]`, one for each example. Predictions and targets that reach `update` from `fit` and
-/// `evaluate` carry no gradient.
+/// Weights, if any, are `[N]`, one per example. Predictions and targets that `fit` and `evaluate` pass to `update` have
+/// no gradient.
 public protocol MetricAccumulator: Sendable {
   mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?)
-  /// The value over all batches so far; waits for the device.
-  /// - Throws: `DeviceError` when an operation behind it failed; `TrainingError.state` when it went on from a state that does
-  ///   not fit the model.
+  /// The value over all batches so far. Waits for the device.
+  /// - Throws: `DeviceError` if an operation has failed; `TrainingError.state` if the state from which it was restored
+  ///   does not fit the model.
   func result() throws -> Double
 }
 
-/// An accumulator whose result is a table beside a number.
+/// An accumulator whose result includes a table in addition to a number.
 public protocol MatrixMetricAccumulator: MetricAccumulator {
-  /// The table over all batches so far, by rows; waits for the device.
+  /// The table over all batches so far, by rows. Waits for the device.
   func matrix() throws -> [[Double]]
 }
 
-/// An accumulator whose state can be saved, so that a run that is resumed within an epoch ends the epoch with the value that
-/// it would have had. Those of this package are; the value of any other counts the batches after the interruption alone.
+/// An accumulator whose state can be saved, so that a run resumed within an epoch ends the epoch with the same value.
+/// All accumulators of this package are resumable. The value of any other accumulator includes only the batches after
+/// the interruption.
 public protocol ResumableMetricAccumulator: MetricAccumulator {
-  /// What has been gathered so far.
+  /// The state accumulated so far.
   func state() -> ResumableState
-  /// Goes on from what `state()` gave, on the device of the model.
-  /// - Throws: `TrainingError.state` for anything else, which may come from a file.
+  /// Continues from a result of `state()`, on the device of the model.
+  /// - Throws: `TrainingError.state` for any other state, which may come from a file.
   mutating func restore(_ state: ResumableState) throws
 }
 
-/// The weighted mean of one value for each example: Σ w·v / Σ w, 0 before the first update and when all weights are 0.
+/// The weighted mean of one value per example: Σ w·v / Σ w, or 0 before the first update and if all weights are 0.
 struct MeanAccumulator: ResumableMetricAccumulator {
-  private let values: @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor
+  /// One value for each example, and which of them count; nil: all.
+  typealias MaskedValues = @Sendable (_ prediction: Tensor, _ target: Tensor) -> (values: Tensor, counted: Tensor?)
+
+  private let values: MaskedValues
   /// Σ w·v and Σ w of the batches with weights; Σ v of those without.
   private var total: Tensor?
   private var weight: Tensor?
-  /// How many values came without weights.
+  /// The number of values without weights.
   private var count = 0
 
-  init(_ values: @escaping @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor) { self.values = values }
+  init(_ values: @escaping @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor) {
+    self.init(masked: { (values($0, $1), nil) })
+  }
+
+  init(masked values: @escaping MaskedValues) { self.values = values }
 
   mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
-    var batch = values(prediction.detached(), target.detached())
+    var (batch, counted) = values(prediction.detached(), target.detached())
     if !batch.dtype.isFloatingPoint {
       batch = batch.cast(to: prediction.dtype.isFloatingPoint ? prediction.dtype : .float32)
     }
-    if let weights {
-      let factors = weights.detached().aligned(toExamplesOf: batch)
+    counted = counted?.cast(to: batch.dtype)
+    let given = weights?.detached().aligned(toExamplesOf: batch)
+    if let factors = counted.map({ mask in given.map { mask * $0 } ?? mask }) ?? given {
       total = (factors * batch).sum().added(to: total)
       weight = factors.sum().added(to: weight)
     } else {
@@ -73,6 +82,6 @@ struct MeanAccumulator: ResumableMetricAccumulator {
 }
 
 extension Tensor {
-  /// The sum with what was gathered before, if anything was. What came from a file may have other elements.
+  /// The sum with the previous state, if any. A state from a file may have another element type.
   func added(to earlier: Tensor?) -> Tensor { earlier.map { $0.cast(to: dtype) + self } ?? self }
 }

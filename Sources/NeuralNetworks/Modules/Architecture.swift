@@ -1,20 +1,20 @@
-/// What a `Sequential` is made of, without the values of its parameters: layers and their settings, to write to a file and to
-/// make the model again from.
+/// The layers and settings of a `Sequential`, without parameter values. It can be written to a file and used to create
+/// the model again.
 ///
 /// With a JSON encoder:
 /// ```json
 /// {"inputShape": [28, 28],
 ///  "layers": [{"layer": "Flatten"}, {"layer": "Dense", "units": 128, "activation": "relu"}, {"layer": "Dense", "units": 10}]}
 /// ```
-/// Layers of one's own take part when they adopt `ConfigurableLayer`. To decode them, their types are given to the decoder
-/// under `CodingUserInfoKey.customLayers`, activation functions under `.customActivations`.
+/// Custom layers are supported if they conform to `ConfigurableLayer`. To decode them, pass their types to the decoder
+/// as `CodingUserInfoKey.customLayers`, and custom activation functions as `.customActivations`.
 public struct Architecture: Sendable {
-  /// The shape of one example, without the batch axis, where the model knows it.
+  /// The shape of one example, without the batch axis, if the model knows it.
   public var inputShape: [Int]?
   let layers: [LayerDescription]
 
-  /// The description of a model.
-  /// - Throws: `ModelError.invalidConfiguration` for a layer that is neither of this package nor a `ConfigurableLayer`.
+  /// Creates the description of a model.
+  /// - Throws: `ModelError.invalidConfiguration` for a layer that is neither built-in nor a `ConfigurableLayer`.
   public init(of model: Model) throws {
     guard let sequential = model.network as? Sequential else {
       throw ModelError.invalidConfiguration(
@@ -32,16 +32,16 @@ public struct Architecture: Sendable {
 }
 
 extension Sequential {
-  /// A model of the layers that are described; its parameters have no values yet.
+  /// Creates a model with the described layers. Its parameters have no values yet.
   public convenience init(architecture: Architecture) {
     self.init(architecture.layers.map { $0.makeLayer() }, inputShape: architecture.inputShape)
   }
 }
 
 extension CodingUserInfoKey {
-  /// `[any ConfigurableLayer.Type]`: layers of one's own that a decoded `Architecture` may name.
+  /// `[any ConfigurableLayer.Type]`: custom layers that a decoded `Architecture` may name.
   public static let customLayers = CodingUserInfoKey(rawValue: "NeuralNetworks.customLayers")!
-  /// `[ActivationFunction]`: activation functions of one's own that a decoded `Architecture` may name.
+  /// `[ActivationFunction]`: custom activation functions that a decoded `Architecture` may name.
   public static let customActivations = CodingUserInfoKey(rawValue: "NeuralNetworks.customActivations")!
 }
 
@@ -63,7 +63,7 @@ extension Architecture: Codable {
 }
 
 extension Decoder {
-  /// Throws for a key that is not in the list, or notes each of them, so that a misspelt one is not passed over.
+  /// Throws for unknown keys, or records each of them, so that a misspelled key is not ignored.
   func refuseUnknownKeys(_ known: [String]) throws {
     let container = try container(keyedBy: AnyKey.self)
     for key in container.allKeys where !known.contains(key.stringValue) {

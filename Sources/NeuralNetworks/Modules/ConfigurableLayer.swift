@@ -1,4 +1,4 @@
-/// A layer of one's own that can be written to a description of a model and made again from it.
+/// A custom layer that can be saved in a model description and created from it.
 ///
 /// ```swift
 /// final class Padded: ConfigurableLayer {
@@ -9,11 +9,11 @@
 /// }
 /// ```
 ///
-/// The description names the layer by its type.
+/// The description refers to the layer by its type name.
 public protocol ConfigurableLayer: Layer {
-  /// What the layer is made from; without values of parameters.
+  /// The settings of the layer, without parameter values.
   associatedtype Configuration: Codable & Sendable
-  /// What would make this layer again.
+  /// The settings that recreate this layer.
   var configuration: Configuration { get }
   init(configuration: Configuration)
 }

@@ -1,15 +1,15 @@
-/// What travels through `forward` beside the tensor: whether the model is being trained, and where random numbers come
-/// from. Neither is ever global.
+/// The context of a forward pass: whether the model is being trained, and the source of random numbers. Neither is ever
+/// global.
 public struct Context: Sendable {
-  /// True while training: dropout drops, and statistics are taken from the batch.
+  /// Whether the model is being trained: dropout is active, and statistics are computed from the batch.
   public let isTraining: Bool
-  /// Where layers draw from.
+  /// The source of random numbers for layers.
   public let random: RandomStream
 
-  /// False where a pass is only repeated: running statistics have moved already.
+  /// False if a pass is only repeated, because running statistics were already updated.
   let movesState: Bool
 
-  /// A context of one pass; `.inference` and `.training(_:)` are the usual ways to one.
+  /// Creates the context of one pass. Usually, use `.inference` or `.training(_:)` instead.
   public init(isTraining: Bool, random: RandomStream) {
     self.init(isTraining: isTraining, random: random, movesState: true)
   }
@@ -20,13 +20,13 @@ public struct Context: Sendable {
     self.movesState = movesState
   }
 
-  /// The context for doing again what is done with this one from now on: it draws the same numbers.
+  /// The context to repeat the work done with this one from now on: it draws the same numbers.
   func repeated() -> Context { Context(isTraining: isTraining, random: random.copied(), movesState: false) }
 
-  /// Inference. Each call of this property begins the same stream anew, so that a model that draws is a function of its
-  /// input; give a stream to `init(isTraining:random:)` for fresh draws.
+  /// The context for inference. Each access restarts the same random stream, so a model that draws random numbers is a
+  /// function of its input. Pass a stream to `init(isTraining:random:)` for new random numbers.
   public static var inference: Context { Context(isTraining: false, random: RandomStream(seed: 0)) }
 
-  /// Training, with masks and noise from `random`.
+  /// The context for training, with masks and noise from `random`.
   public static func training(_ random: RandomStream) -> Context { Context(isTraining: true, random: random) }
 }

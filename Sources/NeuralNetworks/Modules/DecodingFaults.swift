@@ -1,14 +1,14 @@
 import Synchronization
 
-/// The mistakes in a description that is read to its end, so that all of them can be said at once. A decoder that is given such a
-/// list notes what it can go on after, and puts some value in its place; what has been decoded is worth nothing then.
+/// The mistakes in a description that is read to its end, so that all of them can be reported at once. A decoder with
+/// such a list records recoverable mistakes and substitutes a value. The decoded result must then be discarded.
 package final class DecodingFaults: Sendable {
-  /// A mistake, and where it is.
+  /// A mistake and its location.
   package struct Fault: Sendable, Hashable {
     /// "layers[2].units".
     package let path: String
     package let reason: String
-    /// The keys that lead to it, that of what is missing included.
+    /// The keys that lead to it, including the key of a missing value.
     fileprivate let keys: [String]
 
     package init(_ error: DecodingError) {
@@ -35,8 +35,8 @@ package final class DecodingFaults: Sendable {
   /// In the order in which they were found.
   package var all: [Fault] { list.withLock { $0 } }
 
-  /// Notes a mistake. One that lies at, in or around the place of another one is what follows from that, and is passed over.
-  /// - Returns: False when there are so many that it is not worth going on.
+  /// Records a mistake. A mistake at, in, or around the location of another one is a consequence of it and is ignored.
+  /// - Returns: False if there are too many mistakes to continue.
   package func note(_ error: DecodingError) -> Bool {
     let fault = Fault(error)
     return list.withLock { list in
@@ -49,15 +49,15 @@ package final class DecodingFaults: Sendable {
 }
 
 extension CodingUserInfoKey {
-  /// `DecodingFaults`: where a decoder notes mistakes.
+  /// `DecodingFaults`: the list in which a decoder records mistakes.
   package static let faults = CodingUserInfoKey(rawValue: "NeuralNetworks.faults")!
 }
 
 extension Decoder {
-  /// Where mistakes are noted; nil where the first one ends the decoding.
+  /// The list of mistakes; nil if the first one ends the decoding.
   package var faults: DecodingFaults? { userInfo[.faults] as? DecodingFaults }
 
-  /// What `body` gives, or `instead` of it where it meets a mistake that can be noted.
+  /// The result of `body`, or `instead` if it encounters a mistake that can be recorded.
   package func noting<Value>(instead: Value, _ body: () throws -> Value) throws -> Value {
     do {
       return try body()
@@ -69,7 +69,7 @@ extension Decoder {
 }
 
 extension KeyedDecodingContainer {
-  /// The descriptions of layers in an array; where mistakes are noted, without those that have some.
+  /// The descriptions of layers in an array, without those that have mistakes if mistakes are recorded.
   func decodeLayers(forKey key: Key) throws -> [LayerDescription] {
     var list = try nestedUnkeyedContainer(forKey: key)
     var layers: [LayerDescription] = []

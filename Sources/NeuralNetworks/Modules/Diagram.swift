@@ -1,24 +1,24 @@
-/// A model as boxes and arrows: what is drawn of it.
+/// A model as boxes and arrows, for drawing.
 package struct Diagram {
   /// A box.
   package struct Vertex {
-    /// What the box stands for.
+    /// The kind of the box.
     package enum Kind { case input, layer, joining }
 
     package let kind: Kind
-    /// The type of the layer: "Dense"; the name of an input; "+" and the like for what containers join.
+    /// The type of the layer ("Dense"), the name of an input, or "+" and similar for the joins in containers.
     package let title: String
     /// The path of the layer in the model: "encoder.0".
     package let path: String
     /// The layer.
     package let module: (any Module)?
-    /// What leaves the box, without the batch axis; nil where that is not known.
+    /// The output shape of the box, without the batch axis; nil if unknown.
     package var outputShape: [Int]?
-    /// The numbers in the parameters of the layer and all that is in it; 0 where a layer is used again.
+    /// The number of elements in the parameters of the layer and its inner layers; 0 if the layer is used again.
     package let parameterCount: Int
-    /// True where the layer has stood before.
+    /// Whether the layer has appeared before.
     package let isRepeated: Bool
-    /// The name under which the model gives it, where it is an output of several.
+    /// The output name, if it is one of several outputs of the model.
     package var outputName: String?
   }
 
@@ -26,9 +26,9 @@ package struct Diagram {
   package private(set) var vertices: [Vertex] = []
   /// The arrows.
   package private(set) var edges: [(from: Int, to: Int)] = []
-  /// What the model is called.
+  /// The name of the model.
   package let name: String
-  /// The numbers in all parameters.
+  /// The number of elements in all parameters.
   package let parameterCount: Int
 
   private var shapes: [ObjectIdentifier: [[Int]?]]
@@ -37,10 +37,10 @@ package struct Diagram {
 }
 
 extension Model {
-  /// The layers of the model, with branches where there are some. The layers inside of one's own layers are not shown: what
-  /// happens between them is known to nobody.
-  /// - Parameter inputShape: The shape of one example, without the batch axis; not needed when the model knows it.
-  /// - Throws: `ModelError` when the shape is not known, differs from the model's, or a layer refuses it.
+  /// The layers of the model, with its branches. The layers inside custom layers are not shown, because the connections
+  /// between them are unknown.
+  /// - Parameter inputShape: The shape of one example, without the batch axis. You can omit it if the model knows it.
+  /// - Throws: `ModelError` if the shape is not known, differs from the model's, or is rejected by a layer.
   package func diagram(inputShape: [Int]? = nil) throws -> Diagram {
     let summary = try summary(inputShape: inputShape)
     return Diagram(self, summary, try tracedCalls(summary.inputShapes))

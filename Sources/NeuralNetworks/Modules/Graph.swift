@@ -1,5 +1,5 @@
-/// A model of any shape without loops: several inputs and outputs, branches, layers used in several places. Keras' functional
-/// model.
+/// A model with an arbitrary acyclic structure: several inputs and outputs, branches, and shared layers. It corresponds
+/// to Keras' functional model.
 ///
 /// ```swift
 /// let image = Node.input([28, 28]), extra = Node.input([4])
@@ -10,21 +10,21 @@
 ///   optimizer: .adam(), loss: .perOutput(["kind": .crossEntropy(), "price": .meanSquaredError], weights: ["price": 0.1]))
 /// ```
 ///
-/// Batches have one tensor for each input and one target for each output, in the order given here. Parameters are named by the
-/// name that a layer was applied with, else by the position of the layer in the order of computation: `features.0.weight`,
-/// `2.bias`.
+/// Batches have one tensor per input and one target per output, in the order given here. Parameter paths start with the
+/// name given when the layer was applied, or with the position of the layer in the order of computation:
+/// `features.0.weight`, `2.bias`.
 public final class Graph: Model {
-  /// The names of the inputs, in the order in which tensors are given.
+  /// The names of the inputs, in the order of the input tensors.
   public let inputNames: [String]
   private let names: [String]
-  /// In an order in which each comes after what it is made from.
+  /// In an order in which each node comes after its parents.
   let nodes: [Node]
   private let steps: [Step]
   let inputPositions: [Int]
   let outputPositions: [Int]
   private let fault: ModelError?
 
-  /// What is computed for one node.
+  /// The computation for one node.
   private struct Step {
     let parents: [Int]
     /// The nodes whose last use this is.
@@ -32,8 +32,8 @@ public final class Graph: Model {
   }
 
   /// - Parameters:
-  ///   - inputs: Every `Node.input` that the outputs are made from, by name.
-  ///   - outputs: What the model gives, by name.
+  ///   - inputs: Every `Node.input` that the outputs depend on, by name.
+  ///   - outputs: The outputs of the model, by name.
   public convenience init(inputs: KeyValuePairs<String, Node>, outputs: KeyValuePairs<String, Node>) {
     self.init(inputs: inputs.map { ($0.key, $0.value) }, outputs: outputs.map { ($0.key, $0.value) })
   }
@@ -51,6 +51,9 @@ public final class Graph: Model {
     fault = Graph.fault(order, inputs, outputs)
     super.init(inputShapes: inputs.map(\.node.inputShape))
   }
+
+  /// An independent copy of the model; see `Model.copy()`.
+  public override func copy() throws -> sending Graph { try ModuleCopier.copy(of: self) }
 
   // MARK: Computing
 
@@ -78,18 +81,21 @@ public final class Graph: Model {
   }
 
   private func refuse(_ fault: ModelError, _ inputs: [Tensor]) -> [Tensor] {
-    guard let trace = LayerThread.current.trace, let first = inputs.first else { fatalError("\(fault)") }
+    guard let trace = LayerThread.current.trace, let first = inputs.first else { ProgrammerError.end("\(fault)") }
     trace.fail(fault)
     return names.map { _ in first }
   }
 
-  /// Draws the values of all parameters; `fit` does it for a graph that is not built.
+  /// Initializes all parameters. `fit` does this for a graph that is not built.
   /// - Parameters:
-  ///   - device: Where the parameters will be.
-  ///   - seed: What they are drawn from.
-  /// - Throws: `ModelError` when the graph makes no sense or a layer refuses its input, `DeviceError`.
+  ///   - device: The device for the parameters.
+  ///   - seed: The seed for the initial values.
+  /// - Throws: `ModelError` if the graph is invalid or a layer rejects its input; `DeviceError`.
   public func build(on device: Device = .cpu, seed: UInt64 = 0) throws {
     try inferShapes(inputShapes)
+    try TrainingTrace.checkBuilding(self, inputShapes: inputShapes, dtypes: inputDTypes) { [self] inputs, context in
+      forward(inputs, context)
+    }
     try drawValues(on: device, seed: seed, dtype: .float32)
   }
 
@@ -124,7 +130,7 @@ public final class Graph: Model {
     return steps
   }
 
-  /// What is wrong with the description; nil when nothing is.
+  /// The problem with the description; nil if there is none.
   private static func fault(
     _ order: NodeOrder, _ inputs: [(name: String, node: Node)], _ outputs: [(name: String, node: Node)]
   ) -> ModelError? {
@@ -133,7 +139,8 @@ public final class Graph: Model {
       return fault("it has \(inputs.count) inputs and \(outputs.count) outputs; at least 1 of each is needed")
     }
     for list in [inputs.map(\.name), outputs.map(\.name)] {
-      if let twice = list.first(where: { name in list.count(where: { $0 == name }) > 1 }) {
+      var known: Set<String> = []
+      if let twice = list.first(where: { !known.insert($0).inserted }) {
         return fault("two inputs or outputs are called \"\(twice)\"")
       }
     }
@@ -148,7 +155,7 @@ public final class Graph: Model {
   }
 }
 
-/// Nodes in an order in which each comes after what it is made from: inputs first, then depth first.
+/// Nodes in an order in which each comes after its parents: inputs first, then depth first.
 private struct NodeOrder {
   private(set) var nodes: [Node] = []
   private var positions: [ObjectIdentifier: Int] = [:]
@@ -174,7 +181,7 @@ private struct NodeOrder {
 }
 
 extension Node {
-  /// The shape that an input was declared with; empty for what a layer makes.
+  /// The declared shape of an input; empty for the output of a layer.
   fileprivate var inputShape: [Int] {
     if case .input(let shape, _) = source { shape } else { [] }
   }

@@ -1,14 +1,16 @@
-/// What a `Graph` is made of, without the values of its parameters: to write to a file, and to make the graph again from.
+/// The nodes, layers, and settings of a `Graph`, without parameter values. It can be written to a file and used to
+/// create the graph again.
 ///
-/// With a JSON encoder, two inputs that meet:
+/// With a JSON encoder, two inputs that are joined:
 /// ```json
 /// {"inputs": [{"name": "image", "shape": [28, 28]}, {"name": "extra", "shape": [4]}],
 ///  "layers": [{"layer": "Flatten"}, {"layer": "Concatenate"}, {"layer": "Dense", "units": 10}],
 ///  "nodes": [{"layer": 0, "of": [0]}, {"layer": 1, "of": [2, 1]}, {"layer": 2, "of": [3]}],
 ///  "outputs": [{"name": "kind", "node": 4}]}
 /// ```
-/// Nodes are counted from 0, the inputs first; each is made of earlier ones. A layer that several nodes name is one layer with one
-/// set of parameters. Layers of one's own take part as in `Architecture`; of merging layers those of this package do.
+/// Nodes are numbered from 0, with the inputs first. Each node depends only on earlier ones. A layer that several nodes
+/// name is one layer with one set of parameters. Custom layers are supported as in `Architecture`. Custom merging
+/// layers are not supported.
 public struct GraphArchitecture: Sendable {
   struct Input: Sendable {
     let name: String
@@ -30,9 +32,9 @@ public struct GraphArchitecture: Sendable {
   let nodes: [Application]
   let outputs: [Output]
 
-  /// The description of a graph.
-  /// - Throws: `ModelError.invalidConfiguration` for a layer that is neither of this package nor a `ConfigurableLayer`, or a
-  ///   merging layer of one's own.
+  /// Creates the description of a graph.
+  /// - Throws: `ModelError.invalidConfiguration` for a layer that is neither built-in nor a `ConfigurableLayer`, or for
+  ///   a custom merging layer.
   public init(of graph: Graph) throws {
     var layers: [PartDescription] = []
     var known: [ObjectIdentifier: Int] = [:]
@@ -63,7 +65,7 @@ public struct GraphArchitecture: Sendable {
 }
 
 extension Graph {
-  /// A graph of the layers that are described; its parameters have no values yet.
+  /// Creates a graph with the described layers. Its parameters have no values yet.
   public convenience init(architecture: GraphArchitecture) {
     let modules = architecture.layers.map { $0.makeModule() }
     var nodes = architecture.inputs.map { Node.input($0.shape, dtype: $0.isTokens ? .int32 : .float32) }
@@ -137,7 +139,7 @@ extension GraphArchitecture: Codable {
   /// Nodes hold each other, and a chain of them is freed link by link on the stack.
   private static let largest = 10_000
 
-  /// What makes no sense of a node.
+  /// The problem with a node.
   private func fault(of node: Application, at position: Int) -> String? {
     guard layers.indices.contains(node.layer) else { return "there is no layer \(node.layer)" }
     if node.of.isEmpty { return "it is made of nothing" }

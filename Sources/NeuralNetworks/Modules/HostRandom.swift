@@ -1,8 +1,8 @@
 import BackendCore
 
 extension RandomStream {
-  /// Independent numbers from the uniform distribution on `range`, in multiples of 2⁻²⁴ of its width, drawn on the host: the
-  /// same bits everywhere.
+  /// Independent numbers from the uniform distribution on `range`, in multiples of 2⁻²⁴ of its width. They are computed
+  /// on the host, with the same bits on every machine.
   public func uniforms(_ count: Int, in range: Range<Double> = 0..<1) -> [Double] {
     let width = range.upperBound - range.lowerBound
     return draws(count) { words, append in
@@ -10,7 +10,8 @@ extension RandomStream {
     }
   }
 
-  /// Independent numbers from the normal distribution, drawn on the host: the same bits everywhere.
+  /// Independent numbers from the normal distribution. They are computed on the host, with the same bits on every
+  /// machine.
   public func normals(_ count: Int, mean: Double = 0, deviation: Double = 1) -> [Double] {
     draws(count) { words, append in
       for index in [0, 2] {
@@ -21,8 +22,12 @@ extension RandomStream {
     }
   }
 
+  /// More would have more bytes than can be counted.
+  private static let mostDraws = Int.max / 32
+
   /// Numbers from the blocks of one draw; each block gives four.
   private func draws(_ count: Int, _ numbers: (SIMD4<UInt32>, _ append: (Double) -> Void) -> Void) -> [Double] {
+    if count < 0 || count > Self.mostDraws { ProgrammerError.end("RandomStream: \(count) numbers were asked for") }
     let source = nextHostSource()
     var result: [Double] = []
     result.reserveCapacity(count + 3)

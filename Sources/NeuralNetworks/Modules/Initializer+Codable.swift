@@ -1,6 +1,6 @@
 extension Initializer: Codable {
-  /// From its name with its constants: "he_normal", "uniform(-0.1, 0.1)". An initializer of one's own is known by name alone:
-  /// what is decoded has the name and draws as `pytorchDefault` does, which is of no account where values are loaded.
+  /// Decodes an initializer from its name and constants: "he_normal", "uniform(-0.1, 0.1)". A custom initializer is
+  /// decoded by name only: it draws like `pytorchDefault`, which does not matter if values are loaded.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)

@@ -1,9 +1,9 @@
 extension Initializer {
-  /// A matrix with orthonormal rows or columns, whichever are fewer, times a gain. Saxe, McClelland and Ganguli 2014.
+  /// A matrix with orthonormal rows or columns, whichever are fewer, times a gain. Saxe, McClelland, and Ganguli 2014.
   ///
-  /// A tensor of more than two axes is seen as a matrix with `shape[0]` rows; of fewer, as one with a single row.
-  /// It is the Q of the QR decomposition of a matrix of normal numbers, with the signs that make the diagonal of R positive,
-  /// so that it is uniformly distributed (Mezzadri 2007), as in PyTorch.
+  /// A tensor with more than two axes is treated as a matrix with `shape[0]` rows; with fewer, as a matrix with a
+  /// single row. The result is the Q of the QR decomposition of a matrix of normal numbers, with signs that make the
+  /// diagonal of R positive, so it is uniformly distributed (Mezzadri 2007), as in PyTorch.
   public static func orthogonal(gain: Double = 1) -> Initializer {
     Initializer("orthogonal", .orthogonal(gain: gain)) { shape, random in
       let count = shape.reduce(1, *)

@@ -1,9 +1,10 @@
-/// What the first value of a parameter is drawn with.
+/// The initializer of a parameter.
 ///
-/// Numbers are drawn on the host, in Double, from the seed and the path of the parameter: the same bits on each device.
-/// With fanIn and fanOut the numbers of inputs and outputs of one unit: `shape[0]` and `shape[1]` of a matrix
-/// `[inputs, units]`; `shape[1]·k` and `shape[0]·k` of a convolution `[outputs, inputs, …]` with k the product of the rest;
-/// the length of a vector. Formulas are PyTorch's (`torch.nn.init`), normal distributions are not cut off.
+/// Values are drawn on the host, in Double, from the seed and the path of the parameter, with the same bits on every
+/// device. fanIn and fanOut are the numbers of inputs and outputs of one unit: `shape[0]` and `shape[1]` of a matrix
+/// `[inputs, units]`; `shape[1]·k` and `shape[0]·k` of a convolution `[outputs, inputs, …]`, where k is the product of
+/// the other sizes; the length of a vector. The formulas match PyTorch (`torch.nn.init`). Normal distributions are not
+/// truncated.
 public struct Initializer: Sendable {
   /// The formulas of this package, which a description of a model can name.
   enum Kind: Sendable, Hashable {
@@ -15,19 +16,19 @@ public struct Initializer: Sendable {
     case custom
   }
 
-  /// What the variance is divided by.
+  /// The divisor of the variance.
   enum Scaling: String, Sendable, CaseIterable { case glorot, he, lecun }
 
-  /// What it is called in a description of a model: "glorot_uniform".
+  /// The name in a model description: "glorot_uniform".
   public let name: String
   let kind: Kind
   private let draw: @Sendable (_ shape: [Int], _ random: RandomStream) -> [Double]
 
-  /// An initializer of one's own.
+  /// Creates a custom initializer.
   /// - Parameters:
-  ///   - name: What it is called.
-  ///   - draw: As many numbers as the shape has elements, in row-major order; random ones from `random.uniforms(_:in:)` and
-  ///     `random.normals(_:mean:deviation:)`.
+  ///   - name: The name.
+  ///   - draw: Returns as many numbers as the shape has elements, in row-major order. Use `random.uniforms(_:in:)` and
+  ///     `random.normals(_:mean:deviation:)` for random numbers.
   public init(_ name: String, _ draw: @escaping @Sendable (_ shape: [Int], _ random: RandomStream) -> [Float]) {
     self.init(name, .custom) { shape, random in draw(shape, random).map(Double.init) }
   }
@@ -44,12 +45,12 @@ public struct Initializer: Sendable {
   func values(_ shape: [Int], _ random: RandomStream) -> [Float] {
     let values = draw(shape, random)
     if values.count != shape.reduce(1, *) {
-      fatalError("the initializer \"\(name)\" gave \(values.count) numbers for the shape \(shape)")
+      ProgrammerError.end("the initializer \"\(name)\" gave \(values.count) numbers for the shape \(shape)")
     }
     return values.map { Float($0) }
   }
 
-  /// What a layer with this initializer draws its bias with: U(±1/√fanIn) for `pytorchDefault`, else zeros.
+  /// The bias initializer of a layer with this initializer: U(±1/√fanIn) for `pytorchDefault`, otherwise zeros.
   func forBias(fanIn: Int) -> Initializer {
     guard kind == .pytorchDefault else { return .zeros }
     let bound = Initializer.pytorchBound(fanIn: fanIn)
@@ -77,7 +78,7 @@ extension Initializer {
   /// 1.
   public static let ones = Initializer("ones", .ones) { shape, _ in numbers(shape, 1) }
 
-  /// One number everywhere.
+  /// The same number for all elements.
   public static func constant(_ value: Double) -> Initializer {
     Initializer("constant", .constant(value)) { shape, _ in numbers(shape, value) }
   }
@@ -99,7 +100,7 @@ extension Initializer {
     }
   }
 
-  /// U(±1/√fanIn): what PyTorch's `Linear` and convolutions begin with, weights and biases alike. The default of `Dense`.
+  /// U(±1/√fanIn): PyTorch's initialization of weights and biases in `Linear` and convolutions. The default of `Dense`.
   public static let pytorchDefault = Initializer("pytorch_default", .pytorchDefault) { shape, random in
     let bound = pytorchBound(fanIn: fans(shape).fanIn)
     return spread(random.uniforms(shape.reduce(1, *)), -bound, bound)

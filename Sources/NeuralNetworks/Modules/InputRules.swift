@@ -1,22 +1,128 @@
-/// What the elements of a layer's input are.
-enum InputElements: Sendable { case floatingPoint, integers }
+import BackendCore
 
-/// A layer whose input must have elements of one kind: others are refused while shapes are inferred, before an operation
-/// sees them.
+/// The element type of a layer's input.
+enum InputElements: Sendable { case floatingPoint, integers, any }
+
+/// A layer whose input must have a certain element type. Other types are rejected during shape inference, before an
+/// operation sees them.
 protocol TypedInputLayer: Layer {
   var inputElements: InputElements { get }
 }
 
-extension Dense: TypedInputLayer { var inputElements: InputElements { .floatingPoint } }
-extension Conv2D: TypedInputLayer { var inputElements: InputElements { .floatingPoint } }
-extension LSTM: TypedInputLayer { var inputElements: InputElements { .floatingPoint } }
-extension GRU: TypedInputLayer { var inputElements: InputElements { .floatingPoint } }
-extension SimpleRNN: TypedInputLayer { var inputElements: InputElements { .floatingPoint } }
-extension Bidirectional: TypedInputLayer { var inputElements: InputElements { .floatingPoint } }
-extension SequenceAverage: TypedInputLayer { var inputElements: InputElements { .floatingPoint } }
+extension TypedInputLayer {
+  var inputElements: InputElements { .floatingPoint }
+}
+
+extension Dense: TypedInputLayer {}
+extension Conv1D: TypedInputLayer {}
+extension Conv2D: TypedInputLayer {}
+extension ConvTranspose1D: TypedInputLayer {}
+extension ConvTranspose2D: TypedInputLayer {}
+extension MaxPool1D: TypedInputLayer {}
+extension MaxPool2D: TypedInputLayer {}
+extension AveragePool1D: TypedInputLayer {}
+extension AveragePool2D: TypedInputLayer {}
+extension AdaptiveMaxPool2D: TypedInputLayer {}
+extension AdaptiveAveragePool2D: TypedInputLayer {}
+extension GlobalMaxPool1D: TypedInputLayer {}
+extension GlobalMaxPool2D: TypedInputLayer {}
+extension GlobalAveragePool1D: TypedInputLayer {}
+extension GlobalAveragePool2D: TypedInputLayer {}
+extension BatchNorm: TypedInputLayer {}
+extension GroupNorm: TypedInputLayer {}
+extension LayerNorm: TypedInputLayer {}
+extension RMSNorm: TypedInputLayer {}
+extension Dropout: TypedInputLayer {}
+extension SpatialDropout: TypedInputLayer {}
+extension GaussianNoise: TypedInputLayer {}
+extension LSTM: TypedInputLayer {}
+extension GRU: TypedInputLayer {}
+extension SimpleRNN: TypedInputLayer {}
+extension Bidirectional: TypedInputLayer {}
+extension SequenceAverage: TypedInputLayer {}
+extension SelfAttention: TypedInputLayer {}
+extension TransformerEncoderBlock: TypedInputLayer {}
+extension PositionalEmbedding: TypedInputLayer {}
+extension PositionalEncoding: TypedInputLayer {}
+extension Normalization: TypedInputLayer {}
 extension Embedding: TypedInputLayer { var inputElements: InputElements { .integers } }
 
-/// An input of a model that an `Embedding` looks up, and the tokens that it has.
+extension Activation: TypedInputLayer {
+  /// A custom function may begin with a conversion.
+  var inputElements: InputElements { function.isLinear || !function.allowsReplay ? .any : .floatingPoint }
+}
+
+extension UpSampling2D: TypedInputLayer {
+  var inputElements: InputElements { configuration.method == .nearest ? .any : .floatingPoint }
+}
+
+/// The axes of a layer's input.
+enum InputAxes {
+  case images, sequences, steps, vectors, channels, positions
+
+  /// How many there are.
+  var ranks: ClosedRange<Int> {
+    switch self {
+    case .images: 4...4
+    case .sequences, .steps, .vectors: 3...3
+    case .channels: 2...8
+    case .positions: 3...8
+    }
+  }
+
+  /// "[N, 3, H, W]" if the size of an axis is known.
+  func text(_ axis: Int, _ extent: Int?) -> String {
+    var names =
+      switch self {
+      case .images: ["N", "C", "H", "W"]
+      case .sequences: ["N", "C", "L"]
+      case .steps: ["N", "steps", "features"]
+      case .vectors: ["N", "length", "width"]
+      case .channels: ["N", "C", "…"]
+      case .positions: ["N", "C", "positions…"]
+      }
+    if let extent { names[axis] = "\(extent)" }
+    return "[\(names.joined(separator: ", "))]"
+  }
+}
+
+extension Layer {
+  /// Ends the program unless the input of a call has these axes and, if it is known, this size along one of them.
+  @inline(__always)
+  func check(_ input: Tensor, _ axes: InputAxes, extent: Int? = nil, at axis: Int = 1) {
+    let rank = input.extents.rank
+    if rank < axes.ranks.lowerBound || rank > axes.ranks.upperBound { refuse(input, axes, extent, at: axis) }
+    if let extent, input.extents[axis] != extent { refuse(input, axes, extent, at: axis) }
+  }
+
+  @inline(never)
+  private func refuse(_ input: Tensor, _ axes: InputAxes, _ extent: Int?, at axis: Int) -> Never {
+    let isExample = input.rank == axes.ranks.lowerBound - 1
+    ProgrammerError.end(
+      "\(type(of: self)): the input has the shape \(input.shape), expected \(axes.text(axis, extent))",
+      hint: isExample ? "one example needs a batch axis, as in x.expanded(axis: 0)" : nil)
+  }
+}
+
+extension Layer {
+  /// Rejects in a direct call the inputs that `prepare` rejects, for layers without parameters. Layers with parameters
+  /// are built first.
+  func prepareCall(_ input: Tensor) {
+    if LayerThread.current.trace != nil { return }
+    do {
+      try prepare(inputShape: Array(input.shape.dropFirst()))
+    } catch {
+      ProgrammerError.end("\(error)")
+    }
+  }
+}
+
+extension Parameter {
+  /// The extent of an axis, once there is a value.
+  func knownExtent(_ axis: Int) -> Int? { slab == nil ? nil : shape?[axis] }
+}
+
+/// An input of a model that an `Embedding` looks up, and its valid tokens.
 struct TokenRange: Sendable {
   /// The layer, with the path that leads to it.
   let layer: String
@@ -25,7 +131,7 @@ struct TokenRange: Sendable {
   let tokens: Int
 
   /// The first token out of range, and the number of its example; waits for the tensor.
-  func stranger(in tensor: Tensor) throws -> (example: Int, value: Int)? {
+  func firstOutOfRange(in tensor: Tensor) throws -> (example: Int, value: Int)? {
     guard tensor.dtype == .int32, tensor.count > 0 else { return nil }
     let range = 0..<tokens
     if range.contains(Int(try tensor.min().item())), range.contains(Int(try tensor.max().item())) { return nil }
@@ -36,9 +142,9 @@ struct TokenRange: Sendable {
     return nil
   }
 
-  /// - Throws: `ModelError.token`; `example` tells what an example is called.
+  /// - Throws: `ModelError.token`; `example` returns the number of an example in messages.
   func check(_ inputs: [Tensor], _ example: (Int) -> Int = { $0 }) throws {
-    if let found = try stranger(in: inputs[input]) {
+    if let found = try firstOutOfRange(in: inputs[input]) {
       throw ModelError.token(layer: layer, example: example(found.example), value: found.value, tokens: tokens)
     }
   }

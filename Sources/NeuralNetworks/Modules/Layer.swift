@@ -1,4 +1,4 @@
-/// A module from one tensor to one tensor: may stand in `Sequential`, and be trained as `Model(layer)`.
+/// A module from one tensor to one tensor. It can be used in `Sequential`, and trained as `Model(layer)`.
 ///
 /// ```swift
 /// final class Block: Layer {
@@ -10,26 +10,26 @@
 /// ```
 ///
 /// Inner layers are called (`first(x, context)`), not asked for `forward`: the call is what lets an inner layer see the shape
-/// of its input before it has parameters. `forward` runs once without numbers when a model is built; it may look at shapes,
-/// but not at values.
+/// of its input before it has parameters. `forward` runs without numbers when a model is built, and again in training mode when
+/// it is built or trained; it may look at shapes, but not at values. What it assigns to parameters meanwhile is left out.
 public protocol Layer: Module {
   /// The output for an input with the batch axis first.
   func forward(_ input: Tensor, _ context: Context) -> Tensor
 
-  /// Declares parameters whose shapes depend on the input, and refuses inputs that the layer cannot take.
+  /// Declares parameters whose shapes depend on the input, and rejects inputs that the layer does not support.
   ///
-  /// Only layers that own such parameters write it. The default runs `forward` without numbers, so that nested layers are
-  /// prepared in the order of their use.
-  /// - Parameter inputShape: The shape without the batch axis.
+  /// Implement this only for layers that own such parameters. The default implementation runs `forward` without
+  /// computing numbers, so nested layers are prepared in the order of their use.
+  /// - Parameter inputShape: The input shape without the batch axis.
   /// - Throws: `ModelError.inputShape` or `.invalidConfiguration`.
   func prepare(inputShape: [Int]) throws
 
-  /// True when a recording of `forward` may be replayed for other inputs of the same shape: it does nothing on the host that
-  /// depends on the inputs or on the time of the call. False unless a layer says otherwise.
+  /// Whether a recording of `forward` may be replayed for other inputs of the same shape: it does nothing on the host
+  /// that depends on the inputs or on the time of the call. The default is false.
   var allowsReplay: Bool { get }
 }
 
-/// An extent that may vary, in input shapes only.
+/// A size that may vary. Use it in input shapes only.
 public let anyLength = -1
 
 extension Layer {
@@ -40,8 +40,8 @@ extension Layer {
 
   public var allowsReplay: Bool { false }
 
-  /// The output for an input with the batch axis first. A layer that is not built yet is built by its first call, on the
-  /// input's device, from a seed of its own.
+  /// The output for an input with the batch axis first. The first call of a layer that is not built yet builds it on
+  /// the input's device, with its own seed.
   public func callAsFunction(_ input: Tensor, _ context: Context) -> Tensor {
     let thread = LayerThread.current
     if let trace = thread.trace { return trace.call(self, input, context) }
@@ -51,6 +51,8 @@ extension Layer {
   /// Runs `body` as a call of this layer, which builds it if it is not built yet.
   func called<Result>(with input: Tensor, _ body: () -> Result) -> Result {
     let thread = LayerThread.current
+    thread.calls.append(self)
+    defer { thread.calls.removeLast() }
     if thread.outermost != nil { return body() }
     thread.outermost = OutermostCall(layer: self, input: input)
     defer { thread.outermost = nil }
@@ -60,23 +62,33 @@ extension Layer {
   @available(*, unavailable, message: "pass the context on: layer(x, context)")
   public func callAsFunction(_ input: Tensor) -> Tensor { fatalError("unavailable") }
 
-  /// Finds out the shapes of all parameters by running `forward` without numbers, then draws their values.
+  /// Infers the shapes of all parameters by running `forward` without computing numbers, then initializes them.
   ///
-  /// A value is a function of the seed and the parameter's path, the same bits on each device. Parameters that have a value
-  /// already (from a file, say) keep it and are moved to the device.
+  /// An initial value is a function of the seed and the parameter's path, with the same bits on every device.
+  /// Parameters that already have a value (from a file, for example) keep it and are moved to the device.
   /// - Parameters:
-  ///   - inputShape: The shape of one example, without the batch axis; `anyLength` where it varies.
-  ///   - device: Where the parameters will be.
-  ///   - seed: What they are drawn from.
-  /// - Throws: `ModelError` when a layer refuses its input, `DeviceError`.
+  ///   - inputShape: The shape of one example, without the batch axis, with `anyLength` for sizes that vary.
+  ///   - device: The device for the parameters.
+  ///   - seed: The seed for the initial values.
+  /// - Throws: `ModelError` if a layer rejects its input; `DeviceError`.
   public func build(inputShape: [Int], on device: Device = .cpu, seed: UInt64 = 0) throws {
-    try build(inputShape: inputShape, inputDType: nil, on: device, seed: seed, dtype: .float32)
+    try build(inputShape: inputShape, inputDType: nil, on: device, seed: seed, dtype: .float32, trying: true)
   }
 
   /// The same with the element types of input and parameters; the input has that of the parameters where none is given.
-  package func build(inputShape: [Int], inputDType: DType?, on device: Device, seed: UInt64, dtype: DType) throws {
+  /// - Parameter trainingMode: Runs `forward` in training mode, too.
+  package func build(
+    inputShape: [Int], inputDType: DType?, on device: Device, seed: UInt64, dtype: DType,
+    trying trainingMode: Bool = false
+  ) throws {
     try (self as? Model)?.checkInputs([inputShape])
     try ShapeTrace(self, dtype: dtype).run(self, inputShape: inputShape, dtype: inputDType)
+    if trainingMode {
+      try TrainingTrace.checkBuilding(self, inputShapes: [inputShape], dtypes: inputDType.map { [$0] }) {
+        inputs, context in
+        [self(inputs[0], context)]
+      }
+    }
     (self as? Model)?.traced(inputShapes: [inputShape])
     try drawValues(on: device, seed: seed, dtype: dtype)
   }

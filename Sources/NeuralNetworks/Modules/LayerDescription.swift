@@ -35,7 +35,7 @@ enum LayerDescription: Sendable {
   }
 }
 
-/// What makes a layer.
+/// The closure that creates a layer.
 protocol LayerRecipe: Sendable {
   /// The name of its type.
   var typeName: String { get }
@@ -66,7 +66,7 @@ extension LayerDescription: Codable {
       PositionalEncoding.self, PositionalEmbedding.self, Embedding.self, SimpleRNN.self, LSTM.self, GRU.self,
       Bidirectional.self, SequenceAverage.self, Conv1D.self, ConvTranspose2D.self, ConvTranspose1D.self, MaxPool1D.self,
       AveragePool1D.self, GlobalAveragePool1D.self, GlobalMaxPool1D.self, AdaptiveAveragePool2D.self,
-      AdaptiveMaxPool2D.self, ZeroPadding2D.self, UpSampling2D.self,
+      AdaptiveMaxPool2D.self, ZeroPadding2D.self, UpSampling2D.self, Normalization.self,
     ]
   }
 

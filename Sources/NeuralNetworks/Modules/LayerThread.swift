@@ -1,4 +1,5 @@
 import BackendCore
+import Files
 import Synchronization
 
 #if canImport(Glibc)
@@ -7,12 +8,27 @@ import Glibc
 import Musl
 #endif
 
-/// What a thread is doing with layers: the outermost call in progress, or the inference of shapes.
+/// The layer state of a thread: the calls in progress, or the running shape inference.
 final class LayerThread {
   /// The inference of shapes that is running.
   var trace: ShapeTrace?
   /// The call of a layer that is not inside another one.
   var outermost: OutermostCall?
+  /// The values of parameters in a prediction; nil for the current ones.
+  var frozenValues: FrozenValues?
+  /// The layers that are being called, each inside the one before.
+  var calls: [any Module] = []
+  /// The current location, for messages.
+  private var place: CallPlace?
+
+  private init() {
+    let place = CallPlace { [unowned self] in
+      if let trace { return trace.place }
+      return calls.last.map { located($0, at: ModuleWalk(calls[0]).paths[ObjectIdentifier($0)] ?? "") }
+    }
+    self.place = place
+    CallPlace.current = place
+  }
 
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
@@ -33,17 +49,19 @@ final class LayerThread {
     return thread
   }
 
-  /// The value of a parameter that has none: shapes alone while shapes are inferred, else what building the outermost layer
-  /// gives it.
+  /// The value of a parameter that has none: only shapes during shape inference, otherwise the value it gets when the
+  /// outermost layer is built.
   func missingValue(of parameter: Parameter) -> Tensor {
-    if let trace { return trace.value(of: parameter) }
-    if let call = outermost {
-      call.buildLayer()
-      if let value = parameter.currentValue { return trackedLeaf(LeafKey(parameter), value: value) }
+    checked {
+      if let trace { return trace.value(of: parameter) }
+      if let call = outermost {
+        call.buildLayer()
+        if let value = parameter.currentValue { return trackedLeaf(LeafKey(parameter), value: value) }
+      }
+      try ProgrammerError.refuse(
+        "a parameter of shape \(parameter.shapeText) has no value yet",
+        hint: "build its module first, with build(inputShape:on:seed:), build(on:seed:tracing:), or compile and fit")
     }
-    fatalError(
-      "a parameter of shape \(parameter.shapeText) has no value yet; hint: build its module first, with "
-        + "build(inputShape:on:seed:), build(on:seed:tracing:), or compile and fit")
   }
 }
 
@@ -61,7 +79,7 @@ struct OutermostCall {
     device = input.device
   }
 
-  /// How many layers have been built by a call: what takes the place of a seed for these, so that two of one shape get
+  /// The number of layers built by a call. It replaces a seed for these layers, so two with the same shape get
   /// different values.
   private static let builtLayers = Atomic<UInt64>(0)
 
@@ -75,7 +93,12 @@ struct OutermostCall {
           inputShape: Array(input.array.dropFirst()), inputDType: inputDType, on: device, seed: seed, dtype: dtype)
       }
     } catch {
-      fatalError("the first call of a layer could not build it: \(error)")
+      ProgrammerError.end("the first call of a layer could not build it: \(error)")
     }
   }
+}
+
+/// The name of a module in messages: its path and its type, "2.query (Dense)".
+func located(_ module: any Module, at path: String) -> String {
+  (path.isEmpty ? "\(type(of: module))" : "\(path) (\(type(of: module)))").onOneLine
 }

@@ -1,5 +1,5 @@
-/// What `compile`, `fit`, `evaluate` and `predict` belong to. It is not open: a network of one's own is a `Layer`, trained
-/// as `Model(network)`.
+/// A model with `compile`, `fit`, `evaluate`, and `predict`. This class cannot be subclassed: write a custom network as
+/// a `Layer`, and train it as `Model(network)`.
 ///
 /// ```swift
 /// let model = Model(Classifier())
@@ -7,15 +7,19 @@
 /// try model.fit(data, epochs: 2)
 /// ```
 ///
-/// The modules below a model stay the same once it is built: their list is kept.
+/// The modules of a model must not change after it is built, because their list is cached.
 public class Model: Layer {
-  /// What `compile` was told.
-  package var compiled: Compiled?
+  /// The arguments of `compile`.
+  package var compiled: TrainingConfiguration?
   /// The shapes of the inputs without the batch axis, as they were declared or as the first data had them; empty until then.
   package private(set) var inputShapes: [[Int]]
-  /// The inputs that embeddings look up, and the element types of the inputs, as a run without numbers has last found them.
-  private(set) var tokenRanges: [TokenRange] = []
-  private var tracedTypes: [DType] = []
+  /// The result of the last shape inference.
+  private(set) var traced = TracedInputs()
+  /// The kinds of batches that the model has been tried on in training mode, the last ones.
+  private var trained: [TracedInputs] = []
+  /// Earlier runs for inputs of other shapes, the latest first.
+  private var tracedBefore: [TracedInputs] = []
+  private static let tracedLimit = 32
   /// Where the trained parameters were when somebody asked last.
   var placement: Placement?
 
@@ -29,10 +33,10 @@ public class Model: Layer {
   /// Where a model without parameters is.
   private var emptyDevice: Device?
 
-  /// A model whose network is `network`; parameters have the names that they have there.
+  /// Creates a model from `network`. Its parameters keep their names.
   /// - Parameters:
   ///   - network: Any layer.
-  ///   - inputShape: The shape of one example, without the batch axis; where it is missing, the first data tell.
+  ///   - inputShape: The shape of one example, without the batch axis. If it is nil, it is taken from the first data.
   public init(_ network: any Layer, inputShape: [Int]? = nil) {
     wrapped = network
     inputShapes = inputShape.map { [$0] } ?? []
@@ -44,25 +48,44 @@ public class Model: Layer {
     self.inputShapes = inputShapes
   }
 
-  /// The layer that the model was made of; the model itself when it is `Sequential`.
+  /// The layer passed to the initializer; the model itself if it is a `Sequential`.
   public var network: any Layer { wrapped ?? self }
+
+  /// An independent copy of the model: layers, parameter values, running statistics, frozen parameters, and the device.
+  /// Layers that are shared within the model are shared within the copy. Values use no additional memory until one of
+  /// the two models changes. You can send the copy to another task, or pass it to a `Predictor`. The copy is not
+  /// compiled, because an optimizer belongs to one model.
+  ///
+  /// A custom layer can be copied if it conforms to `ConfigurableLayer` or has no stored properties.
+  /// - Throws: `ModelError.invalidConfiguration`, which names a layer that cannot be copied; `DeviceError`.
+  public func copy() throws -> sending Model { try ModuleCopier.copy(of: self) }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
     guard let wrapped else { fatalError("a subclass of Model has a forward of its own") }
     return wrapped(input, context)
   }
 
-  /// The outputs for several inputs. A model of one tensor to one tensor takes one.
+  /// The outputs for several inputs. A model from one tensor to one tensor takes one input.
   public func forward(_ inputs: [Tensor], _ context: Context) -> [Tensor] {
-    if inputs.count != 1 { fatalError("the model takes one input, not \(inputs.count)") }
-    return [forward(inputs[0], context)]
+    checked {
+      if inputs.count != 1 { try ProgrammerError.refuse("the model takes one input, not \(inputs.count)") }
+      return [forward(inputs[0], context)]
+    }
+  }
+
+  /// The outputs, as a call of the model: messages of its layers have the paths that they have in it.
+  func called(with inputs: [Tensor], _ context: Context) -> [Tensor] {
+    let thread = LayerThread.current
+    thread.calls.append(self)
+    defer { thread.calls.removeLast() }
+    return forward(inputs, context)
   }
 
   public var allowsReplay: Bool {
     children.allSatisfy { ($0.module as? any Layer)?.allowsReplay ?? false }
   }
 
-  /// Where the parameters are, or will be once the model is built.
+  /// The device of the parameters, or their future device if the model is not built.
   public var device: Device {
     pendingDevice ?? parameters.entries.lazy.compactMap { $0.parameter.slab?.values.device }.first ?? emptyDevice
       ?? .cpu
@@ -71,13 +94,13 @@ public class Model: Layer {
   /// The names of the outputs.
   package var outputNames: [String] { ["output"] }
 
-  /// What the model is called in messages.
+  /// The name of the model in messages.
   package var displayName: String { "\(type(of: network))" }
 
-  /// What an input is called in messages.
+  /// The name of an input in messages.
   func inputName(_ index: Int) -> String { displayName }
 
-  /// The element types of the inputs, where the model knows them.
+  /// The element types of the inputs, if the model knows them.
   var inputDTypes: [DType]? { nil }
 
   /// The modules right below, with the names that begin the paths of their parameters.
@@ -102,10 +125,12 @@ public class Model: Layer {
   @discardableResult
   func inferShapes(_ shapes: [[Int]], dtypes: [DType]? = nil, variableExtent: Int = 1) throws -> ShapeTrace {
     let trace = ShapeTrace(self, variableExtent: variableExtent)
-    try trace.run(inputShapes: shapes, dtypes: dtypes ?? inputDTypes, of: displayName) { forward($0, .inference) }
+    let outputs = try trace.run(inputShapes: shapes, dtypes: dtypes ?? inputDTypes, of: displayName) { [self] in
+      forward($0, .inference)
+    }
     traced(inputShapes: shapes)
-    tokenRanges = trace.tokenRanges
-    tracedTypes = dtypes ?? inputDTypes ?? []
+    traced = TracedInputs(trace, shapes: shapes, dtypes: dtypes ?? inputDTypes ?? [], examples: 1, outputs: outputs)
+    tracedBefore = []
     return trace
   }
 
@@ -117,6 +142,17 @@ public class Model: Layer {
     placement = nil
   }
 
+  /// Adopts the information of a model with the same layers about its inputs and its device.
+  func takePlace(of other: Model) {
+    inputShapes = other.inputShapes
+    traced = other.traced
+    tracedBefore = []
+    isTraced = other.isTraced
+    kept = isTraced ? Parameters(ModuleWalk(self)) : nil
+    pendingDevice = other.pendingDevice
+    emptyDevice = other.emptyDevice
+  }
+
   /// Notes that the parameters are on a device.
   func moved(to device: Device) {
     pendingDevice = nil
@@ -126,7 +162,7 @@ public class Model: Layer {
 
   // MARK: What training asks for
 
-  /// Says where the model is to be. Parameters that cannot be moved now are moved by `becomeReady`, which may throw.
+  /// Sets the device of the model. Parameters that cannot be moved now are moved by `becomeReady`, which may throw.
   package func place(on device: Device) {
     let isBuilt = parameters.areBuilt
     pendingDevice = device
@@ -139,11 +175,7 @@ public class Model: Layer {
   /// Builds the model for these inputs if it is not built, puts it on its device, and checks the shapes of the inputs.
   /// - Throws: `ModelError` when the inputs do not fit, `DeviceError`.
   package func becomeReady(inputs: [Tensor], seed: UInt64) throws {
-    let found = inputs.map { Array($0.shape.dropFirst()) }
-    try checkInputs(found)
-    if !isTraced {
-      try inferShapes(inputShapes.isEmpty ? found : inputShapes, dtypes: inputs.map(\.dtype))
-    }
+    try takeShapes(of: inputs)
     let device = device
     let parameters = parameters
     if !parameters.areBuilt {
@@ -153,8 +185,20 @@ public class Model: Layer {
     }
   }
 
-  /// Throws when shapes of inputs are not those of the model, where it has some.
-  func checkInputs(_ found: [[Int]]) throws {
+  /// Checks the shapes of inputs, and infers the shapes of the model if that has not been done.
+  /// - Throws: `ModelError` if the inputs do not fit.
+  func takeShapes(of inputs: [Tensor]) throws {
+    let found = inputs.map { Array($0.shape.dropFirst()) }
+    for (index, (input, expected)) in zip(inputs, inputShapes).enumerated()
+    where !DataChecks.fits(found[index], expected) && DataChecks.fits(input.shape, expected) {
+      throw ModelError.missingBatchAxis(layer: inputName(index), expected: expected, found: input.shape)
+    }
+    try checkInputs(found)
+    if !isTraced { try inferShapes(inputShapes.isEmpty ? found : inputShapes, dtypes: inputs.map(\.dtype)) }
+  }
+
+  /// Throws if the shapes of inputs differ from the model's, if it has some.
+  package func checkInputs(_ found: [[Int]]) throws {
     for (index, (found, expected)) in zip(found, inputShapes).enumerated() {
       let fits =
         found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 || ($1 == anyLength && $0 > 0) }
@@ -162,20 +206,64 @@ public class Model: Layer {
     }
   }
 
-  /// The shapes of the outputs for these inputs, without the batch axis.
-  package func outputShapes(for inputs: [Tensor]) throws -> [[Int]] {
-    let trace = ShapeTrace(self)
-    let shapes = try trace.run(
-      inputShapes: inputs.map { Array($0.shape.dropFirst()) }, dtypes: inputs.map(\.dtype), of: displayName
-    ) { forward($0, .inference) }
-    tokenRanges = trace.tokenRanges
-    tracedTypes = inputs.map(\.dtype)
-    return shapes
+  /// The shapes of the outputs for these inputs, without the batch axis, in a batch of a number of examples.
+  /// - Throws: `ModelError` when a layer does not take them, or an output has no batch axis.
+  package func outputShapes(for inputs: [Tensor], examples: Int = 1) throws -> [[Int]] {
+    // Two examples tell what more would.
+    let examples = min(examples, 2)
+    if traced.fit(inputs, examples: examples) { return traced.outputs }
+    if let index = tracedBefore.firstIndex(where: { $0.fit(inputs, examples: examples) }) {
+      swap(&traced, &tracedBefore[index])
+      return traced.outputs
+    }
+    let trace = ShapeTrace(self, examples: examples)
+    let (shapes, dtypes) = (inputs.map { Array($0.shape.dropFirst()) }, inputs.map(\.dtype))
+    let outputs = try trace.runKeepingBatch(inputShapes: shapes, dtypes: dtypes, of: displayName) { [self] in
+      forward($0, .inference)
+    }
+    tracedBefore = [traced] + tracedBefore.prefix(Model.tracedLimit - 1)
+    traced = TracedInputs(trace, shapes: shapes, dtypes: dtypes, examples: examples, outputs: outputs)
+    return outputs
   }
 
-  /// Throws when inputs have elements that a layer does not take, or tokens that an embedding does not have.
-  func checkElements(of inputs: [Tensor]) throws {
-    if inputs.map(\.dtype) != tracedTypes { _ = try outputShapes(for: inputs) }
-    for range in tokenRanges { try range.check(inputs) }
+  /// Refuses to train on batches like this one where a layer fails in training mode, or gives another shape there. Layers of
+  /// this package do neither.
+  /// - Throws: `ModelError` that names the layer.
+  func checkTraining(on inputs: [Tensor], examples: Int) throws {
+    if trained.contains(where: { $0.fit(inputs, exactly: examples) }) { return }
+    let expected = try outputShapes(for: inputs, examples: examples)
+    let (shapes, dtypes) = (inputs.map { Array($0.shape.dropFirst()) }, inputs.map(\.dtype))
+    if TrainingTrace.isNeeded(for: self) {
+      try TrainingTrace.check(self, inputShapes: shapes, dtypes: dtypes, examples: examples, outputs: expected)
+    }
+    trained = trained.suffix(3) + [TracedInputs(shapes: shapes, dtypes: dtypes, examples: examples)]
   }
+
+  /// The shapes of the outputs for inputs of these shapes, all without the batch axis; `anyLength` for an extent that varies
+  /// with one of an input.
+  package func outputShapes(forInputShapes shapes: [[Int]]) throws -> [[Int]] {
+    try checkInputs(shapes)
+    func shapesOfOutputs(_ extent: Int) throws -> [[Int]] {
+      try ShapeTrace(self, variableExtent: extent).run(inputShapes: shapes, dtypes: inputDTypes, of: displayName) {
+        [self] in
+        forward($0, .inference)
+      }
+    }
+    let first = try shapesOfOutputs(1)
+    guard shapes.joined().contains(anyLength) else { return first }
+    return zip(first, try shapesOfOutputs(2)).map { one, other in
+      one.count == other.count ? zip(one, other).map { $0 == $1 ? $0 : anyLength } : one
+    }
+  }
+
+  /// Throws if a layer does not support the shapes or the element types of the inputs, or if an embedding does not have
+  /// one of the tokens that `looks` selects for checking.
+  func checkElements(of inputs: [Tensor], examples: Int, where looks: (Tensor) -> Bool = { _ in true }) throws {
+    _ = try outputShapes(for: inputs, examples: examples)
+    for range in traced.tokenRanges where looks(inputs[range.input]) { try range.check(inputs) }
+  }
+
+  /// Whether a recording of the model may be replayed for other inputs. Embeddings check tokens on the CPU; computed
+  /// tokens cannot be checked in advance.
+  var isReplayable: Bool { allowsReplay && !(traced.hasComputedTokens && device.kind == .cpu) }
 }

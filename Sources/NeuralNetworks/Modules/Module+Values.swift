@@ -1,33 +1,37 @@
+import HostMemory
+
 extension Module {
-  /// Draws a value for each parameter that has none, and moves the others to the device.
+  /// Initializes each parameter that has no value, and moves the others to the device.
   ///
-  /// Every shape must be known: this is for modules whose layers have been called, or need no input to know their shapes. A
-  /// layer that goes from one tensor to one tensor is built with `build(inputShape:on:seed:)`.
+  /// All shapes must be known. Use this method for modules whose layers have been called, or need no input to determine
+  /// their shapes. Build a layer from one tensor to one tensor with `build(inputShape:on:seed:)`.
   ///
-  /// A value is a function of the seed and the parameter's path, the same bits on each device. Parameters that have a value
-  /// already (from a file, say) keep it.
-  /// - Throws: `ModelError.notBuilt` naming the parameters whose shapes are not known, `DeviceError`.
+  /// An initial value is a function of the seed and the parameter's path, with the same bits on every device.
+  /// Parameters that already have a value (from a file, for example) keep it.
+  /// - Throws: `ModelError.notBuilt`, which names the parameters with unknown shapes; `DeviceError`.
   public func build(on device: Device = .cpu, seed: UInt64 = 0) throws {
     try drawValues(on: device, seed: seed, dtype: .float32)
   }
 
-  /// Finds out the shapes of all parameters by running `body` without numbers, then draws their values.
+  /// Infers the shapes of all parameters by running `body` without computing numbers, then initializes them.
   ///
   /// ```swift
   /// try decoder.build(on: device, seed: 1) { decoder in _ = decoder(tokens, memory: memory, .inference) }
   /// ```
   /// - Parameters:
-  ///   - device: Where the parameters will be.
-  ///   - seed: What they are drawn from.
-  ///   - body: Calls the module once, on tensors of the shapes it is for; their numbers do not matter.
-  /// - Throws: `ModelError` when a layer refuses its input or is not reached by the call, `DeviceError`.
-  public func build(on device: Device = .cpu, seed: UInt64 = 0, tracing body: (Self) throws -> Void) throws {
+  ///   - device: The device for the parameters.
+  ///   - seed: The seed for the initial values.
+  ///   - body: Calls the module once with tensors of the expected shapes. Their values do not matter.
+  /// - Throws: `ModelError` if a layer rejects its input or is not reached by the call; `DeviceError`.
+  public func build(on device: Device = .cpu, seed: UInt64 = 0, tracing body: @escaping (Self) throws -> Void)
+    throws
+  {
     try ShapeTrace(self).run { try body(self) }
     try drawValues(on: device, seed: seed, dtype: .float32)
   }
 
-  /// Moves every value to a device.
-  /// - Throws: `DeviceError`; then everything is where it was.
+  /// Moves all values to a device.
+  /// - Throws: `DeviceError`; all values then stay on their device.
   public func move(to device: Device) throws {
     let entries = parameters.entries.filter { $0.parameter.slab.map { $0.values.device != device } ?? false }
     let groups = Dictionary(grouping: entries) { ObjectIdentifier($0.parameter.slab!) }
@@ -50,12 +54,13 @@ extension Module {
     (self as? Model)?.moved(to: device)
   }
 
-  /// Gives parameters new values, all or none.
+  /// Assigns new values to parameters, either all or none.
   /// - Parameters:
-  ///   - values: By path; shapes as the parameters have them. Parameters without a shape take that of their value.
-  ///   - allowingMissing: Lets parameters that are not named keep what they have.
-  ///   - device: Where parameters that had no value go; nil means the device of the module, or of the value.
-  /// - Throws: `ModelError.parameters` with every fault, `DeviceError`; then nothing has changed.
+  ///   - values: The values by path, with the shapes of the parameters. Parameters without a shape adopt the shape of
+  ///     their value.
+  ///   - allowingMissing: Whether parameters that are not named keep their values.
+  ///   - device: The device for parameters that had no value; nil means the device of the module, or of the value.
+  /// - Throws: `ModelError.parameters` with every problem; `DeviceError`. Nothing has changed then.
   package func assign(
     _ values: [(path: String, value: Tensor)], allowingMissing: Bool, on device: Device? = nil
   ) throws {
@@ -88,7 +93,9 @@ extension Module {
     let missing = allowingMissing ? [] : entries.map(\.path).filter { named[$0] == nil }
     let unknown = named.keys.filter { !known.contains($0) }.sorted()
     let shapes = entries.compactMap { path, parameter -> String? in
-      guard let shape = parameter.shape, let value = named[path], value.shape != shape else { return nil }
+      guard let value = named[path] else { return nil }
+      if !value.dtype.isFloatingPoint { return "\(path) \(value.dtype), expected floating point" }
+      guard let shape = parameter.shape, value.shape != shape else { return nil }
       return "\(path) \(value.shape), expected \(shape)"
     }
     if !missing.isEmpty || !unknown.isEmpty || !shapes.isEmpty {
@@ -97,7 +104,8 @@ extension Module {
     for (_, value) in named { try value.checkPoison() }
   }
 
-  /// Draws what has no value on the host, and uploads it in at most two slabs: what is trained, and what is not.
+  /// Initializes parameters without a value on the host, and uploads them in at most two slabs: trained and not
+  /// trained.
   func drawValues(on device: Device, seed: UInt64, dtype: DType) throws {
     for (_, module) in ModuleWalk(self).modules { try (module as? Model)?.traceIfPossible() }
     let parameters = parameters
@@ -110,6 +118,7 @@ extension Module {
     for members in [missing.filter(\.parameter.isTrainable), missing.filter { !$0.parameter.isTrainable }]
     where !members.isEmpty {
       let layout = SlabLayout(packing: members)
+      try Self.checkMemory(for: layout)
       var numbers = [Float](repeating: 0, count: layout.slabCounts[0])
       for (entry, member) in zip(layout.entries, members) {
         let random = RandomStream(seed: seed, purpose: "parameter \(entry.path)", step: 0)
@@ -127,8 +136,21 @@ extension Module {
   }
 }
 
+extension Module {
+  /// Throws unless there is memory for values that are drawn on the host: of each number a Double and two Floats of the
+  /// largest parameter, and a Float of all.
+  fileprivate static func checkMemory(for layout: SlabLayout) throws(DeviceError) {
+    let largest = layout.entries.map(\.target.count).max() ?? 0
+    do {
+      try HostMemory.check(4 * layout.slabCounts[0] + 16 * largest)
+    } catch {
+      throw DeviceError.outOfMemory(requestedBytes: error.bytes, liveBytes: 0, limitBytes: error.available)
+    }
+  }
+}
+
 extension ParameterSlab {
-  /// A new slab with these parameters one after the other, and where they are in it.
+  /// A new slab with these parameters one after another, and their positions in it.
   static func packing(
     _ members: [(path: String, parameter: Parameter)], _ dtype: DType, _ device: Device,
     _ value: (Parameter) -> Tensor?

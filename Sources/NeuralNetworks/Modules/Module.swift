@@ -1,9 +1,9 @@
-/// Anything that holds parameters: a layer, a model, or a class of one's own with a call of its own.
+/// A type that holds parameters: a layer, a model, or a custom class with its own call method.
 ///
-/// The stored properties are searched for parameters and for further modules, in the order of their declaration: private
-/// ones, those of superclasses, and those inside optionals, arrays, dictionaries (in the order of their keys), tuples,
-/// structures and enumerations. A parameter is named by the path that leads to it: `weight`, `0.bias`,
-/// `encoder.dense.weight`; one that can be reached in several ways has the first of these names. Classes that are not
+/// The stored properties are searched for parameters and other modules in the order of their declaration. The search
+/// includes private properties, properties of superclasses, and values inside optionals, arrays, dictionaries (in the
+/// order of their keys), tuples, structures, and enumerations. The name of a parameter is the path that leads to it:
+/// `weight`, `0.bias`, `encoder.dense.weight`. If there are several paths, the first one is used. Classes that are not
 /// modules are not searched.
 ///
 /// ```swift
@@ -24,26 +24,40 @@ extension Module {
     return Parameters(ModuleWalk(self))
   }
 
-  /// Trains what matches no more: sets `isTrainable` on the parameters, not on the layers.
-  /// - Parameter pattern: Paths with `*` for any part of one name and `**` for any number of names: `encoder.**`.
-  public func freeze(_ pattern: String = "**") { setTrainable(false, pattern) }
+  /// Excludes the parameters whose path matches from training.
+  ///
+  /// Without `statistics`, nothing else changes, as with PyTorch's `requires_grad = False`: during training, a
+  /// `BatchNorm` still normalizes with batch statistics and updates its running statistics. With `statistics`, a
+  /// `BatchNorm` whose running statistics match normalizes with them, as in inference, and does not update them, as
+  /// with Keras' `layer.trainable = False` and PyTorch's `layer.eval()`.
+  /// - Parameters:
+  ///   - pattern: A pattern of paths, where `*` matches any part of one name and `**` any number of names:
+  ///     `encoder.**`. A pattern that matches no path ends the program.
+  ///   - statistics: Whether to freeze matching running statistics, too.
+  public func freeze(_ pattern: String = "**", statistics: Bool = false) {
+    setFrozen(true, pattern, state: statistics, "freeze")
+  }
 
-  /// Trains what matches again. State such as running statistics is never trained.
-  public func unfreeze(_ pattern: String = "**") { setTrainable(true, pattern) }
+  /// Includes matching parameters in training again, and updates matching running statistics again. State is never
+  /// trained. A pattern that matches no path ends the program.
+  public func unfreeze(_ pattern: String = "**") { setFrozen(false, pattern, state: true, "unfreeze") }
 
-  private func setTrainable(_ isTrainable: Bool, _ pattern: String) {
+  private func setFrozen(_ isFrozen: Bool, _ pattern: String, state: Bool, _ operation: String) {
     let pattern = PathPattern(pattern)
-    for (path, parameter) in parameters where !parameter.isState && pattern.matches(path) {
-      parameter.isTrainable = isTrainable
+    let parameters = parameters
+    if let fault = pattern.fault(among: parameters.paths) { ProgrammerError.end("\(operation): \(fault)") }
+    for (path, parameter) in parameters where (state || !parameter.isState) && pattern.matches(path) {
+      parameter.isFrozen = isFrozen
     }
   }
 
-  /// Every value by path, as it is now. It costs nothing until the next update, which then writes to a copy.
+  /// All current values by path. A snapshot costs nothing until the next update, which then writes to a copy.
   public func snapshot() -> Snapshot {
     Snapshot(parameters.compactMap { path, parameter in parameter.currentValue.map { (path, $0) } })
   }
 
-  /// Gives every parameter its value of a snapshot, from whatever device; parameters that are not built are built by it.
-  /// - Throws: `ModelError.parameters` with every name and shape that differs, and `DeviceError`; then nothing has changed.
+  /// Restores the value of every parameter from a snapshot, which may be on any device. Parameters that are not built
+  /// are built by this.
+  /// - Throws: `ModelError.parameters` with every name and shape that differs; `DeviceError`. Nothing has changed then.
   public func restore(_ snapshot: Snapshot) throws { try assign(snapshot.values, allowingMissing: false) }
 }

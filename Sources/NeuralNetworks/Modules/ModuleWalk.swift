@@ -87,7 +87,7 @@ package struct ModuleWalk {
   }
 }
 
-/// Values that hold no parameters, so that long arrays of them are passed over.
+/// Types that hold no parameters, so that long arrays of them are skipped.
 private protocol LeafValue {}
 extension Int: LeafValue {}
 extension Int32: LeafValue {}
@@ -109,7 +109,7 @@ extension Array: ElementTyped {
 }
 
 extension Dictionary {
-  /// Sets a value where the key has none; true if it did.
+  /// Sets a value if the key has none; returns true if it did.
   fileprivate mutating func updateValue(_ value: Value, forKey key: Key, ifAbsent: Bool) -> Bool {
     guard self[key] == nil else { return false }
     self[key] = value

@@ -1,6 +1,6 @@
 import BackendCore
 
-/// A tensor to come, in the description of a `Graph`: an input, or what a layer makes of other nodes.
+/// A symbolic tensor in the description of a `Graph`: an input, or the output of a layer for other nodes.
 ///
 /// ```swift
 /// let image = Node.input([28, 28]), extra = Node.input([4])
@@ -8,9 +8,9 @@ import BackendCore
 /// let merged = Concatenate()(features, Dense(16)(extra))
 /// ```
 ///
-/// A layer that is applied to several nodes has its parameters once.
+/// A layer that is applied to several nodes has one set of parameters.
 public final class Node {
-  /// What makes the tensor.
+  /// The source of the tensor.
   enum Source {
     /// Without the batch axis.
     case input(shape: [Int], dtype: DType)
@@ -20,7 +20,7 @@ public final class Node {
 
   let source: Source
   let parents: [Node]
-  /// What the parameters of the layer are found under; nil for its position.
+  /// The start of the layer's parameter paths; nil for its position.
   let name: String?
 
   init(_ source: Source, _ parents: [Node], name: String?) {
@@ -31,7 +31,7 @@ public final class Node {
 
   /// An input of the graph.
   /// - Parameters:
-  ///   - shape: The shape of one example, without the batch axis; `anyLength` where it varies.
+  ///   - shape: The shape of one example, without the batch axis, with `anyLength` for sizes that vary.
   ///   - dtype: The element type; int32 for token ids.
   public static func input(_ shape: [Int], dtype: DType = .float32) -> Node {
     Node(.input(shape: shape, dtype: dtype), [], name: nil)
@@ -59,6 +59,6 @@ extension Layer {
   /// The output for a node of a graph.
   /// - Parameters:
   ///   - node: The input.
-  ///   - name: What the layer's parameters are found under in the graph; its position unless given.
+  ///   - name: The start of the layer's parameter paths in the graph; its position by default.
   public func callAsFunction(_ node: Node, name: String? = nil) -> Node { Node(.layer(self), [node], name: name) }
 }

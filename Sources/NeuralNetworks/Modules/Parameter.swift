@@ -1,38 +1,40 @@
-/// A named, trainable tensor of a module. It holds a shape and an initializer until the module is built, and has a value
-/// from then on.
+/// A named, trainable tensor of a module. Before the module is built, it has a shape and an initializer. Afterwards, it
+/// has a value.
 ///
 /// ```swift
 /// final class Affine: Layer {
-///   let gain: Parameter, shift: Parameter
+///   let weight: Parameter, bias: Parameter
 ///   init(width: Int) {
-///     gain = Parameter([width], .ones)
-///     shift = Parameter([width], .zeros)
+///     weight = Parameter([width], .ones)
+///     bias = Parameter([width], .zeros)
 ///   }
-///   func forward(_ x: Tensor, _ context: Context) -> Tensor { x * gain.value + shift.value }
+///   func forward(_ x: Tensor, _ context: Context) -> Tensor { x * weight.value + bias.value }
 /// }
 /// ```
 public final class Parameter {
   /// The shape, once it is known.
   public internal(set) var shape: [Int]?
-  /// What the first value is drawn with.
+  /// The initializer of the value.
   package var initializer: Initializer
   /// A penalty that training adds to the loss.
   package var regularizer: Regularizer?
-  /// True for state that is saved and never trained.
+  /// Whether this is state that is saved but never trained.
   public let isState: Bool
   /// True when the shape was given by the layer that owns it, whatever the input.
   private let isShapeFixed: Bool
   private var trains: Bool
+  /// True for state that is frozen.
+  private var isHeld = false
 
   /// Where the numbers are, once there are some: they belong to the slab.
   private(set) var slab: ParameterSlab?
   /// The first element in the slab.
   private(set) var offset = 0
 
-  /// A trainable parameter.
+  /// Creates a trainable parameter.
   /// - Parameters:
-  ///   - shape: Where it is known now; nil when the layer's `prepare(inputShape:)` declares it.
-  ///   - initializer: What the first value is drawn with.
+  ///   - shape: The shape if it is known; nil if the layer's `prepare(inputShape:)` declares it.
+  ///   - initializer: The initializer.
   public convenience init(_ shape: [Int]? = nil, _ initializer: Initializer = .glorotUniform) {
     self.init(shape, initializer, isState: false)
   }
@@ -47,74 +49,97 @@ public final class Parameter {
 
   deinit { slab?.memberCount -= 1 }
 
-  /// State that is saved but never trained, such as running statistics; changed by `assign(_:)`.
+  /// State that is saved but never trained, such as running statistics. Change it with `assign(_:)`.
   public static func state(_ shape: [Int]? = nil, _ initializer: Initializer = .zeros) -> Parameter {
     Parameter(shape, initializer, isState: true)
   }
 
-  /// True when updates change it. State cannot be made trainable.
+  /// Whether updates change the parameter. State cannot be made trainable.
   public var isTrainable: Bool {
     get { trains }
     set {
-      if newValue && isState { fatalError("a parameter that is state (shape \(shapeText)) cannot be made trainable") }
+      if newValue && isState {
+        ProgrammerError.end("a parameter that is state (shape \(shapeText)) cannot be made trainable")
+      }
       trains = newValue
     }
   }
 
-  /// Gives the shape, from `prepare(inputShape:)`: it may change until there is a value.
+  /// Whether training leaves the value unchanged: a parameter that is not trainable, or state that is frozen by
+  /// `freeze(_:statistics:)`.
+  public internal(set) var isFrozen: Bool {
+    get { isState ? isHeld : !trains }
+    set { if isState { isHeld = newValue } else { trains = !newValue } }
+  }
+
+  /// Declares the shape. Call it in `prepare(inputShape:)`. The shape may change until there is a value.
   public func declare(shape: [Int]) {
     let isFixed = slab != nil || isShapeFixed
     let isTooLarge = SizeLimit.count(shape) == nil
-    if isTooLarge || (isFixed && shape != self.shape) {
+    let isNegative = shape.contains { $0 < 0 }
+    if isTooLarge || isNegative || (isFixed && shape != self.shape) {
       let reason =
-        isTooLarge
-        ? "a parameter of shape \(shape) has more than \(SizeLimit.tensor) numbers"
-        : "the input asks for a parameter of shape \(shape), but it has the shape \(shapeText)"
-      guard let trace = LayerThread.current.trace else { fatalError(reason) }
+        isNegative
+        ? "a parameter of shape \(shape) cannot be: extents are not negative"
+        : isTooLarge
+          ? "a parameter of shape \(shape) has more than \(SizeLimit.tensor) numbers"
+          : "the input asks for a parameter of shape \(shape), but it has the shape \(shapeText)"
+      guard let trace = LayerThread.current.trace else { ProgrammerError.end(reason) }
       trace.fail(ModelError.invalidConfiguration(layer: trace.path(of: self), reason: reason))
       return
     }
     self.shape = shape
   }
 
-  /// The value: of the parameter's shape, on the device of its model.
+  /// The value, with the parameter's shape, on the device of its model.
   ///
-  /// Reading enters it on an active `valueAndGradient(at: model)`. The tensor that is read never changes, whatever happens to
-  /// the parameter afterwards. Setting is `assign(_:)`.
+  /// Reading the value records it in an active `valueAndGradient(at: model)`. The returned tensor never changes, even
+  /// if the parameter changes later. Setting the value calls `assign(_:)`.
   public var value: Tensor {
     get {
+      if let frozen = LayerThread.current.frozenValues?[self] { return frozen }
       if let currentValue { return trackedLeaf(LeafKey(self), value: currentValue) }
       return LayerThread.current.missingValue(of: self)
     }
     set { assign(newValue) }
   }
 
-  /// Sets the value, outside of every gradient.
+  /// Sets the value without recording a gradient.
   ///
-  /// The shape, the element type and the device of the new value are those of the parameter; a parameter without a value
-  /// takes them over. An error that the value carries is the parameter's from then on, and is thrown when it is read.
+  /// The new value must have the shape, the element type, and the device of the parameter. A parameter without a value
+  /// adopts them. If the value carries an error, the parameter carries it from then on, and reading its numbers
+  /// throws it.
   public func assign(_ value: Tensor) {
-    if let shape, shape != value.shape {
-      fatalError("a value of shape \(value.shape) was assigned to a parameter of shape \(shape)")
+    checked {
+      if let shape, shape != value.shape {
+        try ProgrammerError.refuse("a value of shape \(value.shape) was assigned to a parameter of shape \(shape)")
+      }
+      let trace = LayerThread.current.trace
+      guard let slab else {
+        shape = value.shape
+        if trace?.leavesValue(value) ?? false { return }
+        let layout = SlabLayout(packing: [("", self)])
+        place(in: ParameterSlab(layout.packed(0, value.dtype, value.device) { _ in value }), at: 0)
+        return
+      }
+      let isElsewhere = value.device != slab.values.device && !(trace != nil && value.device.isShapeOnly)
+      if isElsewhere || value.dtype != slab.values.dtype {
+        try ProgrammerError.refuse(
+          "a \(value.dtype) value on \(value.device) was assigned to a \(slab.values.dtype) parameter on "
+            + "\(slab.values.device)", hint: "use .moved(to:) and .cast(to:)")
+      }
+      if trace?.leavesValue(value) ?? false { return }
+      slab.write(value, at: offset)
     }
-    guard let slab else {
-      shape = value.shape
-      let layout = SlabLayout(packing: [("", self)])
-      place(in: ParameterSlab(layout.packed(0, value.dtype, value.device) { _ in value }), at: 0)
-      return
-    }
-    if value.device != slab.values.device || value.dtype != slab.values.dtype {
-      fatalError(
-        "a \(value.dtype) value on \(value.device) was assigned to a \(slab.values.dtype) parameter on "
-          + "\(slab.values.device); hint: use .moved(to:) and .cast(to:)")
-    }
-    slab.write(value, at: offset)
   }
 
   // MARK: For this module
 
-  /// The number of elements; 0 as long as the shape is not known.
-  var count: Int { shape?.reduce(1, *) ?? 0 }
+  /// The number of elements; 0 as long as the shape is not known, and one beyond the bound where it is too large to count.
+  var count: Int {
+    guard let shape, !shape.contains(where: { $0 <= 0 }) else { return shape == [] ? 1 : 0 }
+    return SizeLimit.count(shape) ?? SizeLimit.tensor + 1
+  }
 
   var shapeText: String { shape.map { "\($0)" } ?? "unknown" }
 
@@ -124,7 +149,15 @@ public final class Parameter {
     return Tensor(viewing: slab.values, offset: offset, shape: shape)
   }
 
-  /// Moves to a range of a slab, where its numbers are already.
+  /// Adopts the settings of another parameter, except for its value.
+  func takeSettings(of other: Parameter) {
+    shape = other.shape
+    initializer = other.initializer
+    regularizer = other.regularizer
+    isFrozen = other.isFrozen
+  }
+
+  /// Moves to a range of a slab that already contains its numbers.
   func place(in slab: ParameterSlab, at offset: Int) {
     self.slab?.memberCount -= 1
     slab.memberCount += 1

@@ -1,7 +1,7 @@
-/// The memory of several parameters: one tensor of one dimension, of which each parameter names a range.
+/// The memory of several parameters: a one-dimensional tensor in which each parameter owns a range.
 ///
-/// It alone holds the storage for good, so that an update can be made in place and in one launch; while somebody keeps a
-/// value that was read from it, the update is made in a copy.
+/// It is the only permanent owner of the storage, so an update can be done in place and in one launch. While a value
+/// read from it is still referenced, the update writes to a copy.
 package final class ParameterSlab {
   package var values: Tensor
   /// How many parameters lie in it.

@@ -9,9 +9,9 @@ public struct Parameters: Sequence {
 
   init(_ walk: ModuleWalk) { entries = walk.parameters.map { ($0.path, $0.parameter) } }
 
-  /// How many numbers there are, not how many tensors; parameters without a shape count nothing.
+  /// The number of elements, not the number of tensors. Parameters without a shape are not counted.
   public var count: Int { count { _ in true } }
-  /// The numbers that training changes.
+  /// The number of elements that training changes.
   public var trainableCount: Int { count { $0.isTrainable } }
   /// The paths in order.
   public var paths: [String] { entries.map(\.path) }
@@ -21,7 +21,7 @@ public struct Parameters: Sequence {
 
   public func makeIterator() -> IndexingIterator<[(path: String, parameter: Parameter)]> { entries.makeIterator() }
 
-  /// The number of numbers in parameters that fulfil a condition.
+  /// The number of numbers in parameters that fulfill a condition.
   func count(where condition: (Parameter) -> Bool) -> Int {
     entries.reduce(0) { $0 + (condition($1.parameter) ? $1.parameter.count : 0) }
   }
@@ -29,7 +29,7 @@ public struct Parameters: Sequence {
   /// True when each parameter has a value.
   package var areBuilt: Bool { entries.allSatisfy { $0.parameter.slab != nil } }
 
-  /// Throws for parameters without a shape, and for two with one name.
+  /// Throws for parameters without a shape, for those that are too large, and for two with one name.
   func checkNamesAndShapes() throws {
     var seen: Set<String> = []
     for (path, _) in entries where !seen.insert(path).inserted {
@@ -37,6 +37,11 @@ public struct Parameters: Sequence {
     }
     let unknown = entries.filter { $0.parameter.shape == nil }
     if !unknown.isEmpty { throw ModelError.notBuilt(path: unknown.map(\.path).joined(separator: ", ")) }
+    for (path, parameter) in entries where parameter.count > SizeLimit.tensor {
+      throw ModelError.invalidConfiguration(
+        layer: path,
+        reason: "a parameter of shape \(parameter.shapeText) has more than \(SizeLimit.tensor) numbers")
+    }
     if count > SizeLimit.model {
       throw ModelError.invalidConfiguration(
         layer: "the model", reason: "it has \(count) parameters; at most \(SizeLimit.model) are possible")

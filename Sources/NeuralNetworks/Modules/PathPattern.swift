@@ -1,11 +1,28 @@
+import Files
+
 /// A pattern of parameter paths: `*` stands for any part of one name, `**` for any number of names, none included.
 ///
 /// `**.bias` matches `bias` and `0.bias`; `encoder.**` matches everything in `encoder`; `*.weight` matches `0.weight`, but
 /// not `encoder.0.weight`.
 package struct PathPattern: Sendable, Hashable {
+  private let text: String
   private let names: [Substring]
 
-  package init(_ pattern: String) { names = pattern.split(separator: ".", omittingEmptySubsequences: false) }
+  package init(_ pattern: String) {
+    text = pattern
+    names = pattern.split(separator: ".", omittingEmptySubsequences: false)
+  }
+
+  /// Why the pattern is of no use for these paths: it matches none, although there are some. nil otherwise. `**` always
+  /// matches.
+  package func fault(among paths: [String]) -> String? {
+    if paths.isEmpty || names.allSatisfy({ $0 == "**" }) || paths.contains(where: matches) { return nil }
+    func quoted(_ text: String) -> String { "\"\(text.shortened(to: 80).onOneLine)\"" }
+    let start = "no parameter matches \(quoted(text))"
+    let shown = paths.prefix(4).map(quoted).joined(separator: ", ")
+    let rest = paths.count > 4 ? " and \(NumberText.grouped(paths.count - 4)) more" : ""
+    return start + "; the parameters are \(shown)\(rest)"
+  }
 
   package func matches(_ path: String) -> Bool {
     PathPattern.matches(

@@ -1,10 +1,13 @@
-/// The parameters of a module that are trained, by the slabs they lie in.
+/// The trained parameters of a module, by the slabs that contain them.
 ///
-/// It is read off the parameters. Slabs that hold anything else (frozen parameters, parameters of another module) are
-/// divided first: what is trained moves to slabs of its own, so that gradients and optimizer steps can take slabs whole.
+/// It is derived from the parameters. Slabs that contain anything else (frozen parameters, parameters of another
+/// module) are split first: trained parameters move to their own slabs, so that gradients and optimizer steps can
+/// process whole slabs.
 struct Placement {
   let layout: SlabLayout
   let slabs: [ParameterSlab]
+  /// All parameters of the module with their paths, frozen ones too.
+  let members: [(path: String, parameter: Parameter)]
   /// What it was read off, in the order of the layout's entries; nothing of it may have changed for it to be of use.
   private let trained: [Parameter]
   private let others: [Parameter]
@@ -27,6 +30,7 @@ struct Placement {
     self.slabs = slabs
     memberCounts = slabs.map(\.memberCount)
     trained = entries.map(\.parameter)
+    members = parameters.entries
     others = parameters.entries.lazy.map(\.parameter).filter { !$0.isTrainable }
   }
 
@@ -65,7 +69,7 @@ extension Module {
     if let model = self as? Model, let cached = model.placement, cached.isValid { return cached }
     let parameters = parameters
     if let missing = parameters.entries.first(where: { $0.parameter.slab == nil }) {
-      fatalError(
+      ProgrammerError.end(
         "\(operation): the parameter \"\(missing.path)\" has no value yet; hint: build the model first, with "
           + "build(inputShape:on:seed:) or a first call")
     }

@@ -1,4 +1,4 @@
-/// Layers one after the other.
+/// A sequence of layers.
 ///
 /// ```swift
 /// let model = Sequential(inputShape: [28, 28]) {
@@ -17,20 +17,26 @@ public final class Sequential: Model {
   public let layers: [any Layer]
 
   /// - Parameters:
-  ///   - inputShape: The shape of one example, without the batch axis; where it is missing, the first data tell.
-  ///   - layers: One a line.
+  ///   - inputShape: The shape of one example, without the batch axis. If it is nil, it is taken from the first data.
+  ///   - layers: The layers, one per line.
   public convenience init(inputShape: [Int]? = nil, @LayerBuilder _ layers: () -> [any Layer]) {
     self.init(layers(), inputShape: inputShape)
   }
 
-  /// The same from an array.
+  /// Creates the model from an array of layers.
   public init(_ layers: [any Layer], inputShape: [Int]? = nil) {
     self.layers = layers
     super.init(inputShapes: inputShape.map { [$0] } ?? [])
   }
 
   /// The layer at a position.
-  public subscript(_ index: Int) -> any Layer { layers[index] }
+  public subscript(_ index: Int) -> any Layer {
+    if !layers.indices.contains(index) { ProgrammerError.end("Sequential: layer \(index) of \(layers.count)") }
+    return layers[index]
+  }
+
+  /// An independent copy of the model; see `Model.copy()`.
+  public override func copy() throws -> sending Sequential { try ModuleCopier.copy(of: self) }
 
   public override func forward(_ input: Tensor, _ context: Context) -> Tensor {
     var x = input

@@ -6,49 +6,82 @@ final class ShapeTrace {
     let depth: Int
     /// Without the batch axis; nil until the call has returned.
     var outputShape: [Int]?
+    /// The output has as many examples as the inputs of the run.
+    var keepsBatch = true
+    /// The first size of the output; nil if it has none.
+    var batchExtent: Int?
   }
 
   private(set) var calls: [Call] = []
   /// The element type of parameters that have no value.
   private let dtype: DType
-  /// What stands for `anyLength`.
+  /// How many examples the inputs have.
+  private let examples: Int
+  /// The size that represents `anyLength`.
   private let variableExtent: Int
   private let paths: [ObjectIdentifier: String]
   /// The inputs of the model that embeddings look up.
   private(set) var tokenRanges: [TokenRange] = []
+  /// Whether an embedding looks up tokens that are not an unmodified input of the model.
+  private(set) var hasComputedTokens = false
   private var inputs: [Tensor] = []
+  private var outputs: [Tensor] = []
+  /// The element types of the outputs of the run.
+  var outputDTypes: [DType] { outputs.map(\.dtype) }
   /// False where the element types of the inputs are assumed.
   private var knowsElementTypes = false
-  private var depth = 0
+  /// The modules that are being called, each inside the one before.
+  private var open: [any Module] = []
   private var failure: (any Error)?
+  private let rootName: String
+  /// True for a run in training mode, which leaves every value as it is.
+  let isTraining: Bool
+  /// True when a layer has read numbers in training mode, as zeros: the results of this run say nothing then.
+  private(set) var readsNumbers = false
 
-  init(_ root: any Module, dtype: DType = .float32, variableExtent: Int = 1) {
+  init(
+    _ root: any Module, dtype: DType = .float32, examples: Int = 1, variableExtent: Int = 1, isTraining: Bool = false
+  ) {
+    self.examples = examples
+    self.isTraining = isTraining
     self.variableExtent = variableExtent
+    rootName = "\(type(of: root))"
     let walk = ModuleWalk(root)
     paths = walk.paths
     self.dtype = walk.parameters.lazy.compactMap { $0.parameter.slab?.values.dtype }.first ?? dtype
   }
 
   /// Runs `body`, in which every layer that is called takes part.
-  /// - Throws: what a layer has thrown first, or `body`.
+  /// - Throws: what a layer has thrown first, or `body`; `ModelError.invalidConfiguration` for an operation of a layer whose
+  ///   operands do not fit.
   func run(_ body: () throws -> Void) throws {
     let thread = LayerThread.current
-    let outer = (thread.trace, thread.outermost)
-    (thread.trace, thread.outermost) = (self, nil)
-    defer { (thread.trace, thread.outermost) = outer }
-    try withoutGradient { try body() }
+    let outer = (thread.trace, thread.outermost, thread.calls)
+    (thread.trace, thread.outermost, thread.calls) = (self, nil, [])
+    defer { (thread.trace, thread.outermost, thread.calls) = outer }
+    ProgrammerError.attempt(
+      {
+        do {
+          try withoutGradient { try body() }
+        } catch {
+          fail(error)
+        }
+      },
+      note: { [self] in fail(ModelError.invalidConfiguration(layer: place, reason: $0)) },
+      reading: isTraining ? { [self] in readsNumbers = true } : nil)
     if let failure { throw failure }
   }
 
   /// Runs a layer on an input of this shape, which has no batch axis; returns the shape of the output.
   @discardableResult
   func run(_ layer: any Layer, inputShape: [Int], dtype: DType? = nil) throws -> [Int] {
-    try run(inputShapes: [inputShape], dtypes: dtype.map { [$0] }, of: "\(type(of: layer))") {
-      [layer($0[0], .inference)]
+    let context = context
+    return try run(inputShapes: [inputShape], dtypes: dtype.map { [$0] }, of: "\(type(of: layer))") {
+      [layer($0[0], context)]
     }[0]
   }
 
-  /// The same for any number of inputs and outputs. Inputs have the element type of the parameters where none is given.
+  /// The same for any number of inputs and outputs. By default, inputs have the element type of the parameters.
   @discardableResult
   func run(
     inputShapes: [[Int]], dtypes: [DType]?, of name: String, _ body: ([Tensor]) -> [Tensor]
@@ -63,13 +96,14 @@ final class ShapeTrace {
         layer: name, reason: "an example of shape \(shape) has more than \(SizeLimit.tensor) numbers")
     }
     let inputs = inputShapes.enumerated().map { index, shape in
-      let extents = [1] + shape.map { $0 == anyLength ? variableExtent : $0 }
+      let extents = [examples] + shape.map { $0 == anyLength ? variableExtent : $0 }
       return Tensor.zeros(extents, dtype: dtypes?[index] ?? dtype, on: .shapes)
     }
     self.inputs = inputs
     knowsElementTypes = dtypes != nil
     var outputs: [Tensor] = []
     try run { outputs = body(inputs) }
+    self.outputs = outputs
     return outputs.map { Array($0.shape.dropFirst()) }
   }
 
@@ -89,7 +123,9 @@ final class ShapeTrace {
 
   /// The same for a layer of several inputs.
   func call(_ merge: some MergeLayer, _ inputs: [Tensor], _ context: Context) -> Tensor {
-    guard let first = inputs.first else { fatalError("\(type(of: merge)) was called without inputs") }
+    guard let first = inputs.first else {
+      return checked { try ProgrammerError.refuse("\(type(of: merge)) was called without inputs") }
+    }
     if failure != nil { return first }
     do {
       try merge.prepare(inputShapes: inputs.map { Array($0.shape.dropFirst()) })
@@ -103,12 +139,17 @@ final class ShapeTrace {
   /// Runs the forward pass of a module, and notes its output.
   private func noting(_ module: any Module, _ forward: () -> Tensor) -> Tensor {
     let index = calls.count
-    calls.append(Call(module: module, depth: depth))
-    depth += 1
+    calls.append(Call(module: module, depth: open.count))
+    open.append(module)
     let output = forward()
-    depth -= 1
+    // A stand-in that a layer has kept: of a global, say.
+    do { try output.checkPoison() } catch { refuse(module, "\(error)") }
+    if failure != nil { return output }
+    open.removeLast()
     let outputShape = Array(output.shape.dropFirst())
     calls[index].outputShape = outputShape
+    calls[index].batchExtent = output.shape.first
+    calls[index].keepsBatch = output.shape.first == examples
     if SizeLimit.count(outputShape) == nil {
       refuse(module, "an output of shape \(outputShape) has more than \(SizeLimit.tensor) numbers")
     }
@@ -116,14 +157,41 @@ final class ShapeTrace {
   }
 
   private func refuse(_ module: any Module, _ reason: String) {
-    let name = "\(type(of: module))"
-    fail(ModelError.invalidConfiguration(layer: name, reason: reason).located(in: name, at: path(of: module)))
+    fail(ModelError.invalidConfiguration(layer: located(module, at: path(of: module)), reason: reason))
   }
 
-  /// What a layer returns that finds in its forward pass that it cannot go on: while shapes are inferred the model is refused
-  /// with the reason, and `instead` stands for the output; otherwise the program ends with it.
+  /// The same run for outputs with the batch axis of the inputs.
+  /// - Throws: Also `ModelError.invalidConfiguration` for the first layer that loses the batch axis, if the model fails
+  ///   or its outputs do not have as many rows as there are examples.
+  func runKeepingBatch(
+    inputShapes: [[Int]], dtypes: [DType], of name: String, _ body: ([Tensor]) -> [Tensor]
+  ) throws -> [[Int]] {
+    let result = Result { try run(inputShapes: inputShapes, dtypes: dtypes, of: name, body) }
+    let losing = calls.first { !$0.keepsBatch }
+    if case .success(let shapes) = result, outputs.allSatisfy({ $0.shape.first == examples }) { return shapes }
+    guard let losing, let shape = losing.outputShape else {
+      if case .failure = result { return try result.get() }
+      throw lostBatch(in: rootName, outputs.first { $0.shape.first != examples }?.shape ?? [])
+    }
+    let (module, found) = (losing.module, losing.batchExtent.map { [$0] } ?? [])
+    var error = lostBatch(in: located(module, at: path(of: module)), found + shape)
+    if case .failure(let failure) = result, case .invalidConfiguration(let layer, let reason) = error {
+      error = .invalidConfiguration(layer: layer, reason: "\(reason); then \(failure)")
+    }
+    throw error
+  }
+
+  private func lostBatch(in layer: String, _ shape: [Int]) -> ModelError {
+    .invalidConfiguration(
+      layer: layer,
+      reason:
+        "the batch axis is lost: \(examples) examples give an output of shape \(shape); it begins with \(examples)")
+  }
+
+  /// The return value of a layer that cannot continue its forward pass. During shape inference, the model is rejected
+  /// with the reason, and `instead` replaces the output. Otherwise, the program ends with the reason.
   static func refuse(_ module: any Module, _ reason: String, instead: Tensor) -> Tensor {
-    guard let trace = LayerThread.current.trace else { fatalError("\(type(of: module)): \(reason)") }
+    guard let trace = LayerThread.current.trace else { ProgrammerError.end("\(type(of: module)): \(reason)") }
     trace.refuse(module, reason)
     return instead
   }
@@ -132,21 +200,29 @@ final class ShapeTrace {
   private func typed(_ input: Tensor, for layer: some Layer) throws -> Tensor {
     guard let elements = (layer as? any TypedInputLayer)?.inputElements else { return input }
     let name = "\(type(of: layer))"
+    if elements == .any { return input }
     if elements == .floatingPoint {
       if input.dtype.isFloatingPoint { return input }
       throw ModelError.inputType(layer: name, expected: "floating-point ones", found: input.dtype)
     }
-    if let embedding = layer as? Embedding,
-      let index = inputs.firstIndex(where: { $0.storage === input.storage })
-    {
-      let path = path(of: layer)
-      let located = path.isEmpty ? name : "\(path) (\(name))"
-      tokenRanges.append(TokenRange(layer: located, input: index, tokens: embedding.tokens))
-    }
+    if let embedding = layer as? Embedding { note(embedding, input) }
     if input.dtype == .int32 { return input }
     if knowsElementTypes { throw ModelError.inputType(layer: name, expected: "int32 ones", found: input.dtype) }
     return input.cast(to: .int32)
   }
+
+  /// Records which input of the model an embedding looks up. Parts of an input may have their own ranges.
+  private func note(_ embedding: Embedding, _ input: Tensor) {
+    if let index = inputs.firstIndex(where: { $0.storage === input.storage && $0.count == input.count }) {
+      let layer = located(embedding, at: path(of: embedding))
+      tokenRanges.append(TokenRange(layer: layer, input: index, tokens: embedding.tokens))
+    } else {
+      hasComputedTokens = true
+    }
+  }
+
+  /// What the layers are called with.
+  var context: Context { isTraining ? Context.training(RandomStream(seed: 0)).repeated() : .inference }
 
   /// Ends the run with an error; the first one counts.
   func fail(_ error: any Error) {
@@ -155,9 +231,27 @@ final class ShapeTrace {
 
   /// A stand-in for the value of a parameter that has none.
   func value(of parameter: Parameter) -> Tensor {
-    if parameter.shape == nil { fail(ModelError.notBuilt(path: path(of: parameter))) }
-    return .zeros(parameter.shape ?? [], dtype: dtype, on: .shapes)
+    if paths[ObjectIdentifier(parameter)] == nil {
+      let reason =
+        "it uses a layer or a parameter that is not a stored property of the model, such as one made in forward or "
+        + "prepare: make it in init, and keep it in a property"
+      let user = open.last(where: isKnown).map { located($0, at: path(of: $0)) } ?? rootName
+      fail(ModelError.invalidConfiguration(layer: user, reason: reason))
+      return .standIn(reason)
+    }
+    guard let shape = parameter.shape else {
+      // Without a shape, the run cannot continue.
+      let reason = "the parameter \"\(path(of: parameter))\" has no shape"
+      fail(ModelError.invalidConfiguration(layer: place, reason: reason + "; declare it in prepare(inputShape:)"))
+      return .standIn(reason)
+    }
+    return .zeros(shape, dtype: dtype, on: .shapes)
   }
+
+  private func isKnown(_ module: any Module) -> Bool { paths[ObjectIdentifier(module)] != nil }
+
+  /// The innermost module that is being called.
+  var place: String { open.last.map { located($0, at: path(of: $0)) } ?? rootName }
 
   /// The path of a module or a parameter.
   func path(of object: AnyObject) -> String { paths[ObjectIdentifier(object)] ?? "" }

@@ -51,7 +51,7 @@ package final class SlabLayout: Sendable {
     Tensor(viewing: slabs[entry.target.slab], offset: entry.target.offset, shape: entry.shape)
   }
 
-  /// One slab put together from the values of its parameters, with zeros in between and where there is no value.
+  /// One slab assembled from the values of its parameters, with zeros in gaps and for missing values.
   func packed(
     _ slab: Int, _ dtype: DType, _ device: Device, _ value: (Entry) throws -> Tensor?
   ) rethrows -> Tensor {

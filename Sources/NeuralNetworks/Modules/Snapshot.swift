@@ -1,4 +1,4 @@
-/// The values of all parameters of a module at one moment, by path; may be sent anywhere.
+/// The values of all parameters of a module at one moment, by path. It can be sent between tasks.
 public struct Snapshot: Sendable {
   package let values: [(path: String, value: Tensor)]
 
@@ -7,6 +7,6 @@ public struct Snapshot: Sendable {
   /// The paths, in the order of the module's parameters.
   public var paths: [String] { values.map(\.path) }
 
-  /// The value of a parameter; nil when the module had none of this name.
+  /// The value of a parameter; nil if the module has no parameter with this name.
   public subscript(_ path: String) -> Tensor? { values.first { $0.path == path }?.value }
 }

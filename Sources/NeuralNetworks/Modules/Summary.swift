@@ -1,4 +1,4 @@
-/// The layers of a model with the shapes of their outputs and the sizes of their parameters: a value that prints as a table.
+/// The layers of a model with their output shapes and parameter counts. The value prints as a table.
 ///
 /// ```swift
 /// print(try model.summary())
@@ -10,39 +10,43 @@ public struct Summary: Sendable, Hashable {
     public let name: String
     /// The type: "Dense".
     public let layer: String
-    /// Without the batch axis, `anyLength` for an extent that varies; nil for a module that the network did not call as a
-    /// layer.
+    /// The activation function of the layer: "relu"; nil if there is none.
+    public let activation: String?
+    /// The output shape without the batch axis, with `anyLength` for sizes that vary; nil for a module that the network
+    /// did not call as a layer.
     public let outputShape: [Int]?
-    /// The numbers in parameters that the module owns itself; those of inner layers are in rows of their own.
+    /// The number of elements in parameters that the module itself owns. Inner layers have their own rows.
     public let parameterCount: Int
-    /// How deep the call was nested in others.
+    /// The nesting depth of the call.
     public let depth: Int
+    /// In a `Graph`: the inputs and layers that each use of this layer depends on; empty otherwise.
+    public let connections: [String]
   }
 
-  /// What the model is called.
+  /// The name of the model.
   public let name: String
   /// Without the batch axis.
   public let inputShapes: [[Int]]
-  /// In the order of the calls; a layer that is called twice stands where it was called first.
+  /// The rows in the order of the calls. A layer that is called twice appears at its first call.
   public let rows: [Row]
-  /// The numbers in all parameters.
+  /// The number of elements in all parameters.
   public let parameterCount: Int
-  /// The numbers that training changes.
+  /// The number of elements that training changes.
   public let trainableCount: Int
-  /// The numbers in parameters that are called "bias".
+  /// The number of elements in parameters named "bias".
   public let biasCount: Int
 
-  /// The numbers in all other parameters.
+  /// The number of elements in all other parameters.
   public var weightCount: Int { parameterCount - biasCount }
-  /// The numbers that training does not change.
+  /// The number of elements that training does not change.
   public var frozenCount: Int { parameterCount - trainableCount }
 }
 
 extension Model {
-  /// The layers with the shapes of their outputs and the sizes of their parameters. No number is computed: the network runs
-  /// without any, which also tells a model that was not built yet the shapes of its parameters.
-  /// - Parameter inputShape: The shape of one example, without the batch axis; not needed when the model knows it.
-  /// - Throws: `ModelError` when the shape is not known, differs from the model's, or a layer refuses it.
+  /// The layers with their output shapes and parameter counts. The network runs without computing numbers, which also
+  /// gives a model that is not built yet the shapes of its parameters.
+  /// - Parameter inputShape: The shape of one example, without the batch axis. You can omit it if the model knows it.
+  /// - Throws: `ModelError` if the shape is not known, differs from the model's, or is rejected by a layer.
   public func summary(inputShape: [Int]? = nil) throws -> Summary {
     if let inputShape, let known = inputShapes.first, inputShape != known {
       throw ModelError.inputShape(layer: displayName, expected: known, found: inputShape)
@@ -80,26 +84,54 @@ extension Model {
 
 extension Summary {
   fileprivate static func rows(_ calls: [ShapeTrace.Call], _ walk: ModuleWalk) -> [Row] {
+    let owned = walk.parameters.reduce(into: [:]) { $0[$1.owner, default: 0] += $1.parameter.count }
+    let connections = connections(walk)
+    func row(_ name: String, _ module: any Module, outputShape: [Int]?, depth: Int) -> Row {
+      let identity = ObjectIdentifier(module)
+      return Row(
+        name: name, layer: "\(type(of: module))", activation: activation(of: module), outputShape: outputShape,
+        parameterCount: owned[identity] ?? 0, depth: depth, connections: connections[identity] ?? [])
+    }
     var rows: [Row] = []
     var seen: Set<ObjectIdentifier> = []
-    func owned(_ module: any Module) -> Int {
-      walk.parameters.reduce(0) { $0 + ($1.owner == ObjectIdentifier(module) ? $1.parameter.count : 0) }
-    }
-    // A network that only calls others says nothing by a row of its own.
+    // A network that only calls others does not need its own row.
     let root = calls.first.flatMap { call in
-      walk.paths[ObjectIdentifier(call.module)] == "" && calls.count > 1 && owned(call.module) == 0 ? call : nil
+      let identity = ObjectIdentifier(call.module)
+      return walk.paths[identity] == "" && calls.count > 1 && owned[identity] == nil ? call : nil
     }
     for call in calls.dropFirst(root == nil ? 0 : 1) where seen.insert(ObjectIdentifier(call.module)).inserted {
       rows.append(
-        Row(
-          name: walk.paths[ObjectIdentifier(call.module)] ?? "", layer: "\(type(of: call.module))",
-          outputShape: call.outputShape, parameterCount: owned(call.module),
+        row(
+          walk.paths[ObjectIdentifier(call.module)] ?? "", call.module, outputShape: call.outputShape,
           depth: call.depth - (root == nil ? 0 : 1)))
     }
-    for (path, module) in walk.modules where owned(module) > 0 && !seen.contains(ObjectIdentifier(module)) {
-      rows.append(
-        Row(name: path, layer: "\(type(of: module))", outputShape: nil, parameterCount: owned(module), depth: 0))
+    for (path, module) in walk.modules
+    where owned[ObjectIdentifier(module)] != nil && !seen.contains(ObjectIdentifier(module)) {
+      rows.append(row(path, module, outputShape: nil, depth: 0))
     }
     return rows
+  }
+
+  /// The name of the activation function of a layer; nil if there is none.
+  private static func activation(of module: any Module) -> String? {
+    let function = (module as? any ActivatedLayer)?.activation ?? (module as? Activation)?.function
+    return function.flatMap { $0.isLinear ? nil : $0.name }
+  }
+
+  /// The inputs of the layers in graphs, for each use.
+  private static func connections(_ walk: ModuleWalk) -> [ObjectIdentifier: [String]] {
+    var connections: [ObjectIdentifier: [String]] = [:]
+    for case (_, let graph as Graph) in walk.modules {
+      let inputs = Dictionary(
+        zip(graph.inputPositions.map { ObjectIdentifier(graph.nodes[$0]) }, graph.inputNames),
+        uniquingKeysWith: { first, _ in first })
+      for node in graph.nodes {
+        guard let module = node.module else { continue }
+        connections[ObjectIdentifier(module), default: []] += node.parents.map { parent in
+          inputs[ObjectIdentifier(parent)] ?? parent.module.flatMap { walk.paths[ObjectIdentifier($0)] } ?? "?"
+        }
+      }
+    }
+    return connections
   }
 }

@@ -1,18 +1,19 @@
 import BackendCore
 
-/// Steps divided by the root of the sum of all squares so far (Duchi, Hazan and Singer 2011), as PyTorch's `Adagrad`.
+/// Adagrad: steps divided by the square root of the sum of all squared gradients (Duchi, Hazan, and Singer 2011), as
+/// PyTorch's `Adagrad`.
 ///
 /// With g the gradient + weightDecay·p: s += g²; p −= lr·g/(√s + epsilon).
 public struct Adagrad: UpdateRule, FusedRule {
   /// A number, or a schedule.
   /// By how much a step moves, before groups scale it: a number, or a `Schedule` over the steps.
   public var learningRate: any LearningRate
-  /// Added to the root, not below it.
+  /// The constant added to the square root, outside of it.
   public var epsilon: Double
   /// Added to the gradient as weightDecay·p.
   public var weightDecay: Double
 
-  /// The defaults are PyTorch's.
+  /// Creates the rule. The defaults match PyTorch.
   public init(learningRate: any LearningRate = 0.01, epsilon: Double = 1e-10, weightDecay: Double = 0) {
     self.learningRate = learningRate
     self.epsilon = epsilon

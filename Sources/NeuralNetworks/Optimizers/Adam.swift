@@ -6,34 +6,34 @@ import Glibc
 import Musl
 #endif
 
-/// Steps along a running mean of the gradients, divided by the root of one of their squares (Kingma and Ba 2015), as
-/// PyTorch's `Adam`.
+/// Adam: steps along a running mean of the gradients, divided by the square root of the running mean of their squares
+/// (Kingma and Ba 2015), as PyTorch's `Adam`.
 ///
-/// With g the gradient + weightDecay·p and t the number of the step from 1: m = β₁·m + (1 − β₁)·g,
-/// v = β₂·v + (1 − β₂)·g², p −= lr/(1 − β₁ᵗ)·m/(√v/√(1 − β₂ᵗ) + epsilon). AMSGrad (Reddi et al. 2018) takes the largest v
-/// so far. t counts the updates of the optimizer, also for parameters that were frozen for a while.
+/// With g the gradient + weightDecay·p and t the step number starting at 1: m = β₁·m + (1 − β₁)·g,
+/// v = β₂·v + (1 − β₂)·g², p −= lr/(1 − β₁ᵗ)·m/(√v/√(1 − β₂ᵗ) + epsilon). AMSGrad (Reddi et al. 2018) uses the
+/// largest v so far. t counts the updates of the optimizer, including those during which a parameter was frozen.
 public struct Adam: UpdateRule, FusedRule {
-  /// By how much a step moves, before groups scale it: a number, or a `Schedule` over the steps.
+  /// The learning rate before the scale of groups: a number, or a `Schedule` over the steps.
   public var learningRate: any LearningRate
-  /// How much of the running mean of gradients is kept.
+  /// The decay rate of the running mean of gradients.
   public var beta1: Double
-  /// How much of the running mean of squares is kept.
+  /// The decay rate of the running mean of squares.
   public var beta2: Double
-  /// Added to the corrected root, not below it.
+  /// The constant added to the corrected square root, outside of it.
   public var epsilon: Double
   /// Added to the gradient as weightDecay·p.
   public var weightDecay: Double
-  /// Divides by the root of the largest mean of squares so far.
+  /// Whether to divide by the square root of the largest running mean of squares so far.
   public var isAMSGrad: Bool
 
-  /// The defaults are PyTorch's.
+  /// Creates the rule. The defaults match PyTorch.
   /// - Parameters:
   ///   - learningRate: A number or a schedule.
-  ///   - beta1: How much of the running mean of gradients is kept, from 0 to below 1.
-  ///   - beta2: How much of the running mean of squares is kept, from 0 to below 1.
-  ///   - epsilon: Added to the corrected root, not below it.
-  ///   - weightDecay: Added to the gradient as weightDecay·p (`AdamW` takes it off the parameter instead).
-  ///   - isAMSGrad: Divides by the root of the largest mean of squares so far.
+  ///   - beta1: The decay rate of the running mean of gradients, at least 0 and less than 1.
+  ///   - beta2: The decay rate of the running mean of squares, at least 0 and less than 1.
+  ///   - epsilon: The constant added to the corrected square root, outside of it.
+  ///   - weightDecay: Added to the gradient as weightDecay·p (`AdamW` subtracts it from the parameter instead).
+  ///   - isAMSGrad: Whether to divide by the square root of the largest running mean of squares so far.
   public init(
     learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0, isAMSGrad: Bool = false
@@ -58,7 +58,8 @@ public struct Adam: UpdateRule, FusedRule {
   func moved(_ parameter: Tensor, along gradient: Tensor, state: inout [Tensor], step: UpdateStep) -> Tensor {
     let (first, secondRoot) = biasCorrections(step: step.index)
     state[0] = beta1 * state[0] + (1 - beta1) * gradient
-    state[1] = beta2 * state[1] + (1 - beta2) * gradient.squared()
+    // In this order the square of a large gradient does not overflow before it is made smaller.
+    state[1] = beta2 * state[1] + (1 - beta2) * gradient * gradient
     if isAMSGrad { state[2] = state[2].maximum(state[1]) }
     let divisor = state[isAMSGrad ? 2 : 1].squareRoot() / secondRoot + epsilon
     return parameter - step.learningRate / first * state[0] / divisor

@@ -1,13 +1,13 @@
 import BackendCore
 
-/// Adam with a weight decay that does not pass through the running means (Loshchilov and Hutter 2019), as PyTorch's `AdamW`:
-/// p −= lr·weightDecay·p, then Adam's step on the gradient alone.
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as PyTorch's `AdamW`: p −= lr·weightDecay·p, then
+/// Adam's step on the gradient alone.
 public struct AdamW: UpdateRule, FusedRule {
   private var adam: Adam
-  /// The share of a parameter, times the learning rate, that goes at each step.
+  /// The fraction of a parameter, times the learning rate, that is subtracted in each step.
   public var weightDecay: Double
 
-  /// The defaults are PyTorch's.
+  /// Creates the rule. The defaults match PyTorch.
   public init(
     learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0.01, isAMSGrad: Bool = false
@@ -16,18 +16,18 @@ public struct AdamW: UpdateRule, FusedRule {
     self.weightDecay = weightDecay
   }
 
-  /// By how much a step moves, before groups scale it: a number, or a `Schedule` over the steps.
+  /// The learning rate before the scale of groups: a number, or a `Schedule` over the steps.
   public var learningRate: any LearningRate {
     get { adam.learningRate }
     set { adam.learningRate = newValue }
   }
-  /// How much of the running mean of gradients is kept.
+  /// The decay rate of the running mean of gradients.
   public var beta1: Double { adam.beta1 }
-  /// How much of the running mean of squares is kept.
+  /// The decay rate of the running mean of squares.
   public var beta2: Double { adam.beta2 }
-  /// Added to the corrected root, not below it.
+  /// The constant added to the corrected square root, outside of it.
   public var epsilon: Double { adam.epsilon }
-  /// Divides by the root of the largest mean of squares so far.
+  /// Whether to divide by the square root of the largest running mean of squares so far.
   public var isAMSGrad: Bool { adam.isAMSGrad }
 
   public var stateNames: [String] { adam.stateNames }

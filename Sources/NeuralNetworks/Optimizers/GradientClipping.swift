@@ -1,9 +1,9 @@
-/// How gradients are bounded before a step. Nothing waits for the device.
+/// Gradient clipping before a step. It does not wait for the device.
 public enum GradientClipping: Sendable, Hashable {
-  /// Not at all.
+  /// No clipping.
   case none
-  /// Each number to −value...value.
+  /// Clips each number to −value...value.
   case value(Double)
-  /// All together, by one factor, to this norm.
+  /// Scales all gradients by one factor to at most this global norm.
   case globalNorm(Double)
 }

@@ -1,6 +1,6 @@
 /// The gradients of a module's trained parameters, by path.
 ///
-/// They lie in slabs, in the places that the parameters have in theirs, so that an optimizer takes them whole.
+/// They are stored in slabs with the same layout as the parameters, so an optimizer processes whole slabs.
 public struct Gradients: Sendable {
   package let layout: SlabLayout
   package var slabs: [Tensor]
@@ -8,24 +8,30 @@ public struct Gradients: Sendable {
   /// The paths of the parameters, in order.
   public var paths: [String] { layout.entries.map(\.path) }
 
-  /// The gradient of a parameter, of its shape; nil when the parameter was not trained.
+  /// The gradient of a parameter, with its shape; nil if the parameter was not trained.
   public subscript(_ path: String) -> Tensor? { layout.entry(path).map { layout.value($0, in: slabs) } }
 
-  /// The gradient of a parameter, whatever its path.
+  /// The gradient of a parameter, independent of its path.
   public subscript(_ parameter: Parameter) -> Tensor? {
     guard let target = layout.targets[LeafKey(parameter)], let shape = parameter.shape else { return nil }
     return Tensor(viewing: slabs[target.slab], offset: target.offset, shape: shape)
   }
 
-  /// √Σg² over all gradients together: a scalar, on the device.
+  /// The global norm √Σg² over all gradients: a scalar on the device. It is finite whenever its value is representable,
+  /// even if the squares are not. If all gradients are 0, the gradient of the norm is 0.
   public func globalNorm() -> Tensor {
-    let sums = slabs.map { $0.squared().sum() }
-    guard let first = sums.first else { return Tensor(0) }
-    return sums.dropFirst().reduce(first, +).squareRoot()
+    let norms = slabs.filter { $0.count > 0 }.map { norm(of: $0) }
+    guard let first = norms.first else { return Tensor(0) }
+    return norms.count == 1 ? first : norm(of: .stacked(norms, axis: 0))
   }
 
-  /// All gradients scaled by the same factor, so that their global norm is at most `globalNorm`: the factor is
-  /// min(1, globalNorm/(‖g‖ + 1e-6)), as in PyTorch's `clip_grad_norm_`. Nothing waits for the device.
+  private func norm(of numbers: Tensor) -> Tensor {
+    let scale = numbers.squaringScale(axes: nil).reshaped([])
+    return (numbers * scale).squared().sum().gentleSquareRoot() / scale
+  }
+
+  /// All gradients scaled by the same factor to a global norm of at most `globalNorm`. The factor is min(1,
+  /// globalNorm/(‖g‖ + 1e-6)), as in PyTorch's `clip_grad_norm_`. It does not wait for the device.
   public func clipped(globalNorm maximum: Double) -> Gradients {
     Checks.clipping(maximum, "globalNorm")
     let norm = globalNorm() + 1e-6
@@ -33,13 +39,13 @@ public struct Gradients: Sendable {
     return mapped { $0 * factor }
   }
 
-  /// Each number brought into −value...value, as in PyTorch's `clip_grad_value_`.
+  /// All gradients with each number clipped to −value...value, as in PyTorch's `clip_grad_value_`.
   public func clipped(value maximum: Double) -> Gradients {
     Checks.clipping(maximum, "value")
     return mapped { $0.clamped(to: -maximum...maximum) }
   }
 
-  /// Adds gradients of the same parameters, to accumulate over several batches.
+  /// Adds gradients of the same parameters, to accumulate gradients over several batches.
   public static func += (a: inout Gradients, b: Gradients) {
     guard let others = b.arranged(as: a.layout) else { Checks.differentParameters(a, b) }
     for index in a.slabs.indices { a.slabs[index] += others[index] }
@@ -76,13 +82,26 @@ public struct Gradients: Sendable {
   }
 }
 
-/// Checks of what a programmer hands to this module, ending in `fatalError`.
+extension Gradients {
+  /// The reason why these gradients do not belong to the parameters of a layout.
+  func mismatch(with other: SlabLayout) -> ModelError {
+    let shapes = other.entries.compactMap { entry -> String? in
+      guard let known = layout.entry(entry.path), known.shape != entry.shape else { return nil }
+      return "gradient of \(entry.path) \(known.shape), expected \(entry.shape)"
+    }
+    return .parameters(
+      missing: other.entries.map(\.path).filter { layout.entry($0) == nil }.map { "gradient of \($0)" },
+      unknown: paths.filter { other.entry($0) == nil }.map { "gradient of \($0)" }, shapes: shapes)
+  }
+}
+
+/// Checks of arguments, which end the program.
 enum Checks {
   static func clipping(_ maximum: Double, _ kind: String) {
-    if !(maximum > 0) { fatalError("gradients are clipped to a \(kind) above 0, not \(maximum)") }
+    if !(maximum > 0) { ProgrammerError.end("gradients are clipped to a \(kind) above 0, not \(maximum)") }
   }
 
   static func differentParameters(_ a: Gradients, _ b: Gradients) -> Never {
-    fatalError("gradients of different parameters were added: \(a.paths) and \(b.paths)")
+    ProgrammerError.end("gradients of different parameters were added: \(a.paths) and \(b.paths)")
   }
 }

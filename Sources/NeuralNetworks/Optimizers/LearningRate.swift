@@ -7,3 +7,11 @@ public protocol LearningRate: Sendable {
 extension Double: LearningRate {
   public func rate(at step: Int) -> Double { self }
 }
+
+extension Float: LearningRate {
+  public func rate(at step: Int) -> Double { Double(self) }
+}
+
+extension Int: LearningRate {
+  public func rate(at step: Int) -> Double { Double(self) }
+}

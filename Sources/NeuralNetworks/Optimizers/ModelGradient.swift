@@ -1,6 +1,6 @@
 import BackendCore
 
-/// The value of `body` for a module, and its gradients with respect to the parameters that are trained.
+/// The value of `body` for a module, and its gradients with respect to the trained parameters.
 ///
 /// ```swift
 /// let (loss, gradients) = valueAndGradient(at: model) { model in
@@ -9,9 +9,9 @@ import BackendCore
 /// try optimizer.update(model, with: gradients)
 /// ```
 ///
-/// Nothing has to be zeroed: each call gives gradients of its own. Further results leave by captured variables. The value is
-/// one floating-point element. Calls nest. The module must have been built; parameters that `body` does not use have
-/// gradients of 0.
+/// There are no gradients to reset: each call returns new gradients. Use captured variables to return further results.
+/// The value must be a single floating-point element. Calls can be nested. The module must be built. Parameters that
+/// `body` does not use have gradients of 0.
 public func valueAndGradient<M: Module, E: Error>(
   at model: M, of body: (M) throws(E) -> Tensor
 ) throws(E) -> (value: Tensor, gradient: Gradients) {
@@ -19,7 +19,7 @@ public func valueAndGradient<M: Module, E: Error>(
   let first = placement.slabs.first?.values
   let (device, dtype) = (first?.device ?? .cpu, first?.dtype ?? .float32)
   for slab in placement.slabs where slab.values.device != device || slab.values.dtype != dtype {
-    fatalError(
+    ProgrammerError.end(
       "valueAndGradient: parameters are on \(device) (\(dtype)) and on \(slab.values.device) (\(slab.values.dtype)); "
         + "hint: use move(to:)")
   }

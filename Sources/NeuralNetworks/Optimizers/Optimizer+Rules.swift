@@ -9,7 +9,7 @@ extension Optimizer {
     return Optimizer(rule, clipping: clipping, groups: groups)
   }
 
-  /// Steps divided by the root of a running mean of squares; see `RMSProp`.
+  /// Steps divided by the square root of a running mean of squares; see `RMSProp`.
   public static func rmsProp(
     learningRate: any LearningRate = 0.01, smoothing: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0,
     isCentered: Bool = false, weightDecay: Double = 0, clipping: GradientClipping = .none,
@@ -21,7 +21,7 @@ extension Optimizer {
     return Optimizer(rule, clipping: clipping, groups: groups)
   }
 
-  /// Steps divided by the root of the sum of all squares; see `Adagrad`.
+  /// Steps divided by the square root of the sum of all squares; see `Adagrad`.
   public static func adagrad(
     learningRate: any LearningRate = 0.01, epsilon: Double = 1e-10, weightDecay: Double = 0,
     clipping: GradientClipping = .none, groups: [ParameterGroup] = []

@@ -1,7 +1,7 @@
 import BackendCore
 
-/// Changes the parameters of a model by its gradients, and keeps what the rule remembers: the state of each parameter, by
-/// path, and the number of steps.
+/// Updates the parameters of a model with its gradients, and stores the state of the update rule: the state of each
+/// parameter, by path, and the number of steps.
 ///
 /// ```swift
 /// let optimizer = Optimizer.adam(learningRate: 1e-3, clipping: .globalNorm(1))
@@ -9,24 +9,25 @@ import BackendCore
 /// try optimizer.update(model, with: gradients)
 /// ```
 ///
-/// The rules of this package run as one launch for all parameters of a group; a rule of one's own runs in tensor operations,
-/// one parameter at a time. An optimizer belongs to one model.
+/// The built-in rules run as one launch for all parameters of a group. A custom rule runs as tensor operations, one
+/// parameter at a time. An optimizer belongs to one model and refuses to update another one.
 public final class Optimizer {
-  /// How one step changes one parameter.
+  /// The update rule.
   public let rule: any UpdateRule
-  /// How gradients are bounded before a step.
+  /// The gradient clipping before a step.
   public let clipping: GradientClipping
-  /// Parameters whose steps differ from those of the others.
+  /// Parameters with a different learning rate or weight decay.
   public let groups: [ParameterGroup]
-  /// How many updates have been made.
+  /// The number of updates so far.
   public private(set) var step = 0
-  /// What the learning rate of every step is multiplied by from now on, whatever the schedule; at least 0. It is part of the
-  /// optimizer's state.
+  /// A factor for the learning rate of every step from now on, independent of the schedule; at least 0. It is part of
+  /// the optimizer state.
   public var learningRateScale = 1.0
 
-  /// Leaves out updates from the first step on whose gradients hold a NaN or an infinity: parameters and state stay as they
-  /// were before it until this is set anew. The device decides, nothing waits for it; `skippedSteps()` tells. Setting it, also
-  /// to the value that it has, begins anew. (A sum of finite gradients that overflows counts as an infinity too.)
+  /// Whether to skip all updates starting with the first step whose gradients contain a NaN or an infinity. Parameters
+  /// and state stay as they were before that step until you set this property again. The device checks, and nothing
+  /// waits for it; `skippedSteps()` returns the number of skipped steps. Setting the property resets the check, even if
+  /// the value does not change. (A sum of finite gradients that overflows counts as an infinity, too.)
   public var skipsNonFiniteGradients = false {
     didSet { skipped = SkippedSteps() }
   }
@@ -34,12 +35,14 @@ public final class Optimizer {
   /// The rule, if backends know it.
   private let fused: (any FusedRule)?
   private var states: StateSlabs
+  private var known = KnownParameters()
   private var scalars = StepScalarBuffer()
   private var skipped = SkippedSteps()
   /// The group of each slab of the layout that was updated last; group 0 is of the parameters that no group matches.
   private var grouping: (layout: SlabLayout, groupOfSlab: [Int])?
 
-  /// An optimizer at step 0: `rule` for every parameter, gradients clipped first, `groups` with settings of their own.
+  /// Creates an optimizer at step 0 that clips gradients first and applies `rule` to every parameter. `groups` have
+  /// their own settings.
   public init(_ rule: any UpdateRule, clipping: GradientClipping = .none, groups: [ParameterGroup] = []) {
     self.rule = rule
     fused = rule as? any FusedRule
@@ -48,20 +51,20 @@ public final class Optimizer {
     states = StateSlabs(names: rule.stateNames)
   }
 
-  /// Makes one step. It returns as soon as the device has its work; values of parameters that somebody has kept do not change.
-  /// - Throws: `ModelError.invalidConfiguration` for a learning rate or another constant that makes no sense,
-  ///   `ModelError.parameters` when there is no gradient for a parameter, `DeviceError` for what went wrong on the way to the
-  ///   gradients or now. Parameters, state and step count are then as before.
+  /// Performs one step. It returns as soon as the work is submitted to the device. Parameter values that you hold do
+  /// not change.
+  /// - Throws: `ModelError.invalidConfiguration` for an invalid learning rate or another invalid constant, for a group
+  ///   that matches no parameter, or if the model is not the one that this optimizer updated before; `ModelError.parameters` if a parameter has no gradient
+  ///   or a gradient of another shape; `DeviceError` for failures in computing the gradients or in this step.
+  ///   Parameters, state, and step count are then unchanged.
   public func update(_ model: some Module, with gradients: Gradients) throws {
     try check()
     try withoutGradient {
-      let (placement, groupOfSlab) = groupedPlacement(of: model)
+      let (placement, groupOfSlab) = try groupedPlacement(of: model)
       let layout = placement.layout
-      guard let slabs = gradients.arranged(as: layout) else {
-        let missing = layout.entries.map(\.path).filter { gradients[$0] == nil }
-        throw ModelError.parameters(missing: missing.map { "gradient of \($0)" }, unknown: [], shapes: [])
-      }
+      guard let slabs = gradients.arranged(as: layout) else { throw gradients.mismatch(with: layout) }
       if !placement.slabs.isEmpty {
+        try known.add(placement, rule: rule)
         try states.arrange(as: placement)
         for (parameters, gradient) in zip(placement.slabs, slabs) {
           try parameters.values.checkPoison()
@@ -82,16 +85,17 @@ public final class Optimizer {
 
   // MARK: Steps that are recorded
 
-  /// True when a step is made of launches alone, which can be repeated with other numbers.
+  /// Whether a step consists only of launches, which can be repeated with other numbers.
   var allowsReplay: Bool { fused != nil }
 
-  /// Does what a step needs of the host, and returns the buffers that `updatePrepared` changes beside the parameters.
+  /// Does the host work of a step, and returns the buffers that `updatePrepared` changes in addition to the parameters.
   func prepareUpdate(of model: some Module) throws -> [Buffer] {
     guard let fused else { fatalError("\(type(of: rule)) is not made of launches") }
     try check()
     return try withoutGradient {
-      let (placement, _) = groupedPlacement(of: model)
+      let (placement, _) = try groupedPlacement(of: model)
       guard let first = placement.slabs.first else { return [] }
+      try known.add(placement, rule: rule)
       try states.arrange(as: placement)
       try writeScalars(fused, like: first.values)
       try prepareSkipping(like: first.values)
@@ -104,7 +108,7 @@ public final class Optimizer {
   /// The launches of the step that has been prepared. It counts when `countStep` says so.
   func updatePrepared(_ model: some Module, with gradients: Gradients) throws {
     guard let fused else { return }
-    let (placement, groupOfSlab) = groupedPlacement(of: model)
+    let (placement, groupOfSlab) = try groupedPlacement(of: model)
     guard !placement.slabs.isEmpty, let slabs = gradients.arranged(as: placement.layout) else { return }
     for gradient in slabs { try gradient.checkPoison() }
     try withoutGradient { try launch(fused, placement, slabs, groupOfSlab) }
@@ -115,11 +119,11 @@ public final class Optimizer {
 
   // MARK: Steps that are left out
 
-  /// How many steps have been left out because gradients were not finite: the last ones that were made. Waits for the device.
+  /// The number of most recent steps that were skipped because gradients were not finite. Waits for the device.
   /// - Throws: `DeviceError`.
   public func skippedSteps() throws -> Int { try skipped.count() }
 
-  /// Takes back steps that have been left out, so that the next one is the first of them.
+  /// Reverts skipped steps, so that the next step is the first of them.
   func takeBack(skipped steps: Int) {
     step -= steps
     skipped = SkippedSteps()
@@ -131,7 +135,8 @@ public final class Optimizer {
 
   // MARK: Configuration
 
-  /// The learning rate that a step has by the schedule and the present `learningRateScale`, before the scales of groups.
+  /// The learning rate of a step, given by the schedule and the current `learningRateScale`, before the scales of
+  /// groups.
   public func learningRate(at step: Int) -> Double { rule.learningRate.rate(at: step) * learningRateScale }
 
   /// Throws for a constant that makes no sense, and for a learning rate of the coming step that is no number or negative.
@@ -156,7 +161,7 @@ public final class Optimizer {
     }
   }
 
-  /// What a step of a group is like.
+  /// The settings of a step for a group.
   private func updateStep(group: Int) -> UpdateStep {
     let settings = group == 0 ? nil : groups[group - 1]
     return UpdateStep(
@@ -165,13 +170,19 @@ public final class Optimizer {
   }
 
   /// Where the trained parameters are, with the group of each slab.
-  private func groupedPlacement(of model: some Module) -> (Placement, groupOfSlab: [Int]) {
+  /// - Throws: `ModelError.invalidConfiguration` for a group without parameters.
+  private func groupedPlacement(of model: some Module) throws -> (Placement, groupOfSlab: [Int]) {
     let placement = model.placement(for: "Optimizer.update")
     if let grouping, grouping.layout.matches(placement.layout) { return (placement, grouping.groupOfSlab) }
     let patterns = groups.map { PathPattern($0.pattern) }
     func group(_ path: String) -> Int { (patterns.firstIndex { $0.matches(path) } ?? -1) + 1 }
     if !groups.isEmpty {
-      Placement.divide(model.parameters.entries.filter { $0.parameter.isTrainable }, byGroup: group)
+      let parameters = model.parameters
+      // Only the first time: a part of the model that is trained later may be without a group.
+      if grouping == nil, let fault = patterns.lazy.compactMap({ $0.fault(among: parameters.paths) }).first {
+        throw ModelError.invalidConfiguration(layer: "\(type(of: rule))", reason: "ParameterGroup: \(fault)")
+      }
+      Placement.divide(parameters.entries.filter { $0.parameter.isTrainable }, byGroup: group)
     }
     let grouped = model.placement(for: "Optimizer.update")
     var groupOfSlab = [Int](repeating: 0, count: grouped.slabs.count)
@@ -232,7 +243,7 @@ public final class Optimizer {
         parameter, gradient: layout.value(entry, in: clipped.slabs), state: &state,
         step: updateStep(group: groupOfSlab[target.slab]))
       for tensor in [value] + state where tensor.shape != entry.shape {
-        fatalError(
+        ProgrammerError.end(
           "\(type(of: rule)) gave a tensor of shape \(tensor.shape) for \(entry.path), of shape \(entry.shape)")
       }
       if let isSkipped {
@@ -257,7 +268,7 @@ public final class Optimizer {
   /// The state of every parameter that has been updated, named "0.weight.velocity".
   package func stateTensors() -> [(name: String, value: Tensor)] { states.named() }
 
-  /// What is needed to go on elsewhere. It costs nothing until the next update, which then writes to a copy.
+  /// The state needed to continue elsewhere. It costs nothing until the next update, which then writes to a copy.
   package func state() -> OptimizerState {
     OptimizerState(step: step, learningRateScale: learningRateScale, tensors: stateTensors())
   }
@@ -266,6 +277,7 @@ public final class Optimizer {
   /// - Throws: `ModelError.parameters` when names or shapes do not fit the rule; then nothing has changed.
   package func restore(_ state: OptimizerState) throws {
     try states.restore(state.tensors)
+    known = KnownParameters()
     step = state.step
     learningRateScale = state.learningRateScale
   }
@@ -277,11 +289,11 @@ public final class Optimizer {
   }
 }
 
-/// What an optimizer remembers, by name.
+/// The state of an optimizer, by name.
 public struct OptimizerState: Sendable {
-  /// How many updates were made.
+  /// The number of updates.
   public let step: Int
-  /// What the learning rate was multiplied by.
+  /// The factor for the learning rate.
   public let learningRateScale: Double
   /// The path of a parameter and the name of the state: "0.weight.velocity".
   package let tensors: [(name: String, value: Tensor)]

@@ -1,20 +1,21 @@
-/// Parameters whose steps differ from those of the others.
+/// Parameters with a different learning rate or weight decay.
 ///
 /// ```swift
 /// groups: [ParameterGroup("**.bias", weightDecay: 0), ParameterGroup("encoder.**", learningRateScale: 0.1)]
 /// ```
 ///
-/// A parameter belongs to the first group that matches its path; parameters that none matches are updated as the rule says.
+/// A parameter belongs to the first group whose pattern matches its path. Parameters without a matching group use the
+/// settings of the rule. A step throws for a pattern that matches no path of the model.
 public struct ParameterGroup: Sendable, Hashable {
-  /// Paths with `*` for any part of one name and `**` for any number of names.
+  /// A pattern of paths: `*` matches any part of one name, `**` any number of names.
   public let pattern: String
-  /// What the learning rate is multiplied by.
+  /// The factor for the learning rate.
   public let learningRateScale: Double
-  /// In place of the rule's weight decay; nil leaves it.
+  /// The weight decay that replaces the rule's; nil keeps the rule's.
   public let weightDecay: Double?
 
-  /// The parameters whose path fits `pattern`, with their own scale of the learning rate and weight decay; nil keeps
-  /// the rule's.
+  /// Creates a group of the parameters whose path matches `pattern`, with a learning rate scale and a weight decay; nil
+  /// keeps the rule's.
   public init(_ pattern: String, learningRateScale: Double = 1, weightDecay: Double? = nil) {
     self.pattern = pattern
     self.learningRateScale = learningRateScale

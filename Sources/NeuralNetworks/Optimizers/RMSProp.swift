@@ -1,31 +1,32 @@
 import BackendCore
 
-/// Steps divided by the root of a running mean of squares (Tieleman and Hinton 2012), as PyTorch's `RMSprop`.
+/// RMSProp: steps divided by the square root of a running mean of squares (Tieleman and Hinton 2012), as PyTorch's
+/// `RMSprop`.
 ///
-/// With g the gradient + weightDecay·p: s = smoothing·s + (1 − smoothing)·g², d = √s + epsilon; centred,
+/// With g the gradient + weightDecay·p: s = smoothing·s + (1 − smoothing)·g², d = √s + epsilon; centered,
 /// a = smoothing·a + (1 − smoothing)·g and d = √(s − a²) + epsilon. Then p −= lr·g/d, or with momentum
 /// v = momentum·v + g/d and p −= lr·v.
 public struct RMSProp: UpdateRule, FusedRule {
-  /// By how much a step moves, before groups scale it: a number, or a `Schedule` over the steps.
+  /// The learning rate before the scale of groups: a number, or a `Schedule` over the steps.
   public var learningRate: any LearningRate
-  /// How much of the running means is kept.
+  /// The decay rate of the running means.
   public var smoothing: Double
-  /// Added to the root, not below it.
+  /// The constant added to the square root, outside of it.
   public var epsilon: Double
-  /// How much of the velocity is kept.
+  /// The momentum: the decay rate of the velocity.
   public var momentum: Double
-  /// Divides by the deviation in place of the root mean square.
+  /// Whether to divide by the standard deviation instead of the root mean square.
   public var isCentered: Bool
   /// Added to the gradient as weightDecay·p.
   public var weightDecay: Double
 
-  /// The defaults are PyTorch's.
+  /// Creates the rule. The defaults match PyTorch.
   /// - Parameters:
   ///   - learningRate: A number or a schedule.
-  ///   - smoothing: How much of the running means is kept, from 0 to below 1 (PyTorch's `alpha`).
-  ///   - epsilon: Added to the root, not below it.
-  ///   - momentum: How much of the velocity is kept; 0 keeps none.
-  ///   - isCentered: Divides by the deviation in place of the root mean square.
+  ///   - smoothing: The decay rate of the running means, at least 0 and less than 1 (PyTorch's `alpha`).
+  ///   - epsilon: The constant added to the square root, outside of it.
+  ///   - momentum: The decay rate of the velocity; 0 for no momentum.
+  ///   - isCentered: Whether to divide by the standard deviation instead of the root mean square.
   ///   - weightDecay: Added to the gradient as weightDecay·p.
   public init(
     learningRate: any LearningRate = 0.01, smoothing: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0,
@@ -46,12 +47,13 @@ public struct RMSProp: UpdateRule, FusedRule {
   public func updated(_ parameter: Tensor, gradient: Tensor, state: inout [Tensor], step: UpdateStep) -> Tensor {
     let decay = step.weightDecay ?? weightDecay
     let gradient = decay == 0 ? gradient : gradient + decay * parameter
-    state[0] = smoothing * state[0] + (1 - smoothing) * gradient.squared()
+    // In this order the square of a large gradient does not overflow before it is made smaller.
+    state[0] = smoothing * state[0] + (1 - smoothing) * gradient * gradient
     var variance = state[0]
     if isCentered {
       let index = state.count - 1
       state[index] = smoothing * state[index] + (1 - smoothing) * gradient
-      variance = variance - state[index].squared()
+      variance = (variance - state[index].squared()).maximum(0)  // rounding can go below 0
     }
     var direction = gradient / (variance.squareRoot() + epsilon)
     if momentum != 0 {

@@ -2,22 +2,22 @@ import BackendCore
 
 /// Stochastic gradient descent, as PyTorch's `SGD`.
 ///
-/// With g the gradient, lr the learning rate: g += weightDecay·p. Without momentum, p −= lr·g. With momentum,
-/// v = momentum·v + g, and p −= lr·v, or p −= lr·(g + momentum·v) with Nesterov's form.
+/// With g the gradient and lr the learning rate: g += weightDecay·p. Without momentum, p −= lr·g. With momentum,
+/// v = momentum·v + g, and p −= lr·v, or p −= lr·(g + momentum·v) with Nesterov momentum.
 public struct SGD: UpdateRule, FusedRule {
-  /// By how much a step moves, before groups scale it: a number, or a `Schedule` over the steps.
+  /// The learning rate before the scale of groups: a number, or a `Schedule` over the steps.
   public var learningRate: any LearningRate
-  /// How much of the velocity is kept.
+  /// The momentum: the decay rate of the velocity.
   public var momentum: Double
-  /// Looks ahead along the velocity (Nesterov 1983, in the form of Sutskever et al. 2013).
+  /// Whether to use Nesterov momentum (Nesterov 1983, in the form of Sutskever et al. 2013).
   public var isNesterov: Bool
   /// Added to the gradient as weightDecay·p.
   public var weightDecay: Double
 
   /// - Parameters:
   ///   - learningRate: A number or a schedule; 0.01 as in Keras, where PyTorch has 0.001.
-  ///   - momentum: How much of the velocity is kept, at least 0; 0 keeps none.
-  ///   - isNesterov: Looks ahead along the velocity; needs a momentum above 0.
+  ///   - momentum: The decay rate of the velocity, at least 0; 0 for no momentum.
+  ///   - isNesterov: Whether to use Nesterov momentum; requires a momentum above 0.
   ///   - weightDecay: Added to the gradient as weightDecay·p.
   public init(
     learningRate: any LearningRate = 0.01, momentum: Double = 0, isNesterov: Bool = false, weightDecay: Double = 0

@@ -4,18 +4,19 @@ import Glibc
 import Musl
 #endif
 
-/// A learning rate that changes with the step: a function of the step alone, so that training can go on anywhere.
+/// A learning rate that changes with the step. It is a function of the step alone, so training can be resumed at any
+/// step.
 ///
 /// ```swift
 /// Optimizer.adamW(learningRate: .cosine(from: 1e-3, steps: 10_000).warmedUp(steps: 500))
 /// Optimizer.sgd(learningRate: Schedule { step in 0.1 / Double(1 + step / 1000) })
 /// ```
 public struct Schedule: LearningRate {
-  /// What it is called.
+  /// The name.
   public let name: String
   private let function: @Sendable (_ step: Int) -> Double
 
-  /// A schedule of one's own.
+  /// Creates a custom schedule.
   public init(_ name: String = "custom", _ rate: @escaping @Sendable (_ step: Int) -> Double) {
     self.name = name
     function = rate
@@ -23,40 +24,67 @@ public struct Schedule: LearningRate {
 
   public func rate(at step: Int) -> Double { function(step) }
 
-  /// This schedule after a warm-up: step s of the first n has the rate `rate(at: 0)`·(s + 1)/n, then the schedule begins
-  /// with its step 0.
+  /// This schedule after a warm-up: step s of the first n has the rate `rate(at: 0)`·(s + 1)/n. The schedule then
+  /// starts at its step 0.
+  /// - Parameter steps: n, at least 0.
   public func warmedUp(steps: Int) -> Schedule {
-    Schedule("warm_up(\(name))") { [self] step in
-      step < steps ? rate(at: 0) * Double(step + 1) / Double(steps) : rate(at: step - Swift.max(steps, 0))
+    Checks.count(steps, "steps", of: "warmedUp", atLeast: 0)
+    return Schedule("warm_up(\(name))") { [self] step in
+      step < steps ? rate(at: 0) * Double(step + 1) / Double(steps) : rate(at: step - steps)
     }
   }
 }
 
+/// Rates and factors are finite and at least 0, and numbers of steps at least 1; anything else ends the program.
 extension LearningRate where Self == Schedule {
-  /// One rate for ever.
-  public static func constant(_ rate: Double) -> Schedule { Schedule("constant") { _ in rate } }
+  /// A constant rate.
+  public static func constant(_ rate: Double) -> Schedule {
+    Checks.size(rate, "the rate", of: "constant")
+    return Schedule("constant") { _ in rate }
+  }
 
-  /// from·factorⁿ with n the number of whole periods of `every` steps so far (PyTorch's `StepLR`).
+  /// from·factorⁿ, where n is the number of complete periods of `every` steps so far (PyTorch's `StepLR`).
   public static func step(from start: Double, factor: Double, every period: Int) -> Schedule {
-    Schedule("step") { step in start * pow(factor, Double(step / Swift.max(period, 1))) }
+    checkDecay("step", start, factor, period)
+    return Schedule("step") { step in start * pow(factor, Double(step / period)) }
   }
 
-  /// from·factor^(step/every): a smooth decay, by the factor in `every` steps.
+  /// from·factor^(step/every): a smooth decay by the factor every `every` steps.
   public static func exponential(from start: Double, factor: Double, every period: Int) -> Schedule {
-    Schedule("exponential") { step in start * pow(factor, Double(step) / Double(Swift.max(period, 1))) }
+    checkDecay("exponential", start, factor, period)
+    return Schedule("exponential") { step in start * pow(factor, Double(step) / Double(period)) }
   }
 
-  /// to + (from − to)·(1 + cos(π·step/steps))/2, and `to` from then on (PyTorch's `CosineAnnealingLR`). Loshchilov and
-  /// Hutter 2017.
+  private static func checkDecay(_ name: String, _ start: Double, _ factor: Double, _ period: Int) {
+    Checks.size(start, "from", of: name)
+    Checks.size(factor, "factor", of: name)
+    Checks.count(period, "every", of: name, atLeast: 1)
+  }
+
+  /// to + (from − to)·(1 + cos(π·step/steps))/2, and then `to` (PyTorch's `CosineAnnealingLR`). Loshchilov and Hutter
+  /// 2017.
   public static func cosine(from start: Double, to end: Double = 0, steps: Int) -> Schedule {
-    Schedule("cosine") { step in
+    Checks.size(start, "from", of: "cosine")
+    Checks.size(end, "to", of: "cosine")
+    Checks.count(steps, "steps", of: "cosine", atLeast: 1)
+    return Schedule("cosine") { step in
       if step >= steps { return end }
       return end + (start - end) * (1 + cos(Double.pi * Double(step) / Double(steps))) / 2
     }
   }
 
-  /// The rate of the last entry whose step has been reached; `initial` before the first.
+  /// The rate of the last entry whose step has been reached; `initial` before the first entry. No two entries have the same
+  /// step.
   public static func piecewise(_ initial: Double, _ changes: [(step: Int, rate: Double)]) -> Schedule {
+    Checks.size(initial, "the initial rate", of: "piecewise")
+    var steps: Set<Int> = []
+    for (step, rate) in changes {
+      Checks.count(step, "a step", of: "piecewise", atLeast: 0)
+      Checks.size(rate, "the rate of step \(step)", of: "piecewise")
+      if !steps.insert(step).inserted {
+        ProgrammerError.end("piecewise: two rates for step \(step), expected one")
+      }
+    }
     let sorted = changes.sorted { $0.step < $1.step }
     return Schedule("piecewise") { step in sorted.last { $0.step <= step }?.rate ?? initial }
   }

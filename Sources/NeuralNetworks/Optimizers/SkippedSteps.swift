@@ -4,20 +4,20 @@ import BackendCore
 struct SkippedSteps {
   private var tensor: Tensor?
 
-  /// Makes the number where there is none yet, for gradients like this slab.
+  /// Creates the number if it does not exist yet, for gradients like this slab.
   mutating func prepare(like slab: Tensor) throws {
     if let tensor, tensor.device == slab.device, tensor.dtype == slab.dtype, !tensor.isPoisoned { return }
     tensor = Tensor.full([1], 0, dtype: slab.dtype, on: slab.device)
     try tensor?.checkPoison()
   }
 
-  /// Where the number lies.
+  /// The buffer of the number.
   func buffers() throws -> [Buffer] { try tensor.map { [try $0.slice.buffer] } ?? [] }
 
   /// Counts the step of these gradients, if it or an earlier one is to be left out; returns the number.
   mutating func updated(by gradients: [Tensor]) throws -> Tensor {
     guard var count = tensor else { fatalError("steps are counted before they are prepared") }
-    // A sum is finite only where all its terms are.
+    // A sum is finite only if all its terms are.
     var all: Tensor?
     for gradient in gradients where gradient.count > 0 { all = gradient.sum().added(to: all) }
     guard let sum = all else { return count }

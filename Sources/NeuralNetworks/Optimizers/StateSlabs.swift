@@ -1,6 +1,6 @@
 import BackendCore
 
-/// What an optimizer remembers, in slabs with the same places as the parameters'.
+/// The state of an optimizer, in slabs with the same layout as the parameters.
 struct StateSlabs {
   /// The names of the tensors that are kept for each parameter.
   private let names: [String]
@@ -12,7 +12,7 @@ struct StateSlabs {
 
   init(names: [String]) { self.names = names }
 
-  /// Brings the state into the places that the parameters have now; what is new begins as zeros.
+  /// Arranges the state like the current parameters. New state is initialized to zeros.
   mutating func arrange(as placement: Placement) throws {
     let new = placement.layout
     let values = placement.slabs.map(\.values)
@@ -40,7 +40,7 @@ struct StateSlabs {
     layout = new
   }
 
-  /// Copies what is shared, so that it may be written in place.
+  /// Copies shared tensors, so that they can be written in place.
   mutating func makeUnique() throws {
     for slab in slabs.indices {
       for name in slabs[slab].indices {
@@ -70,7 +70,7 @@ struct StateSlabs {
     return known
   }
 
-  /// Every tensor, as "0.weight.velocity": first in the order of the parameters, then what is parked.
+  /// Every tensor, as "0.weight.velocity": first in the order of the parameters, then the parked ones.
   func named() -> [(name: String, value: Tensor)] {
     let known = known()
     let ordered = layout?.entries.map(\.path) ?? []
@@ -91,10 +91,14 @@ struct StateSlabs {
   func check(_ tensors: [(name: String, value: Tensor)], against parameters: Parameters) throws {
     var unknown: [String] = []
     var shapes: [String] = []
+    let known = Dictionary(parameters.map { ($0.path, $0.parameter) }, uniquingKeysWith: { first, _ in first })
     for (path, state) in try sorted(tensors).sorted(by: { $0.key < $1.key }) {
-      guard let parameter = parameters[path] else {
+      guard let parameter = known[path] else {
         unknown.append("state of \(path)")
         continue
+      }
+      for tensor in state where !tensor.dtype.isFloatingPoint {
+        shapes.append("state of \(path) \(tensor.dtype), expected floating point")
       }
       for tensor in state.prefix(1) where parameter.shape != nil && tensor.shape != parameter.shape {
         shapes.append("state of \(path) \(tensor.shape), expected \(parameter.shapeText)")

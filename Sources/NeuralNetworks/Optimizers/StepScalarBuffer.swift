@@ -53,7 +53,7 @@ struct StepScalarBuffer {
     try globalNormClipFactor(of: gradients, maximum: globalNorm, into: &scalars, groups: 0..<groups)
   }
 
-  /// Has every group leave out its step where this number is above 0.
+  /// Makes every group skip its step if this number is above 0.
   mutating func skip(by count: Tensor, groups: Int) throws {
     guard var scalars = tensor else { return }
     tensor = nil  // held once, so that it is written in place

@@ -1,6 +1,6 @@
 import BackendCore
 
-/// How one step changes one parameter: a value, and a pure function of the parameter, its gradient and its state.
+/// An update rule for one parameter: a value with a pure function of the parameter, its gradient, and its state.
 ///
 /// ```swift
 /// struct Lion: UpdateRule {
@@ -14,24 +14,25 @@ import BackendCore
 /// }
 /// ```
 public protocol UpdateRule: Sendable {
-  /// How large the steps are.
+  /// The learning rate.
   var learningRate: any LearningRate { get }
-  /// The names of the tensors that are kept for each parameter; they have its shape and begin as zeros.
+  /// The names of the state tensors of each parameter. They have the shape of the parameter and are initialized to
+  /// zeros.
   var stateNames: [String] { get }
-  /// The new value of a parameter; `state` is as `stateNames` lists it and is replaced.
+  /// The new value of a parameter. `state` is in the order of `stateNames` and is replaced.
   func updated(_ parameter: Tensor, gradient: Tensor, state: inout [Tensor], step: UpdateStep) -> Tensor
 }
 
-/// What an update knows beside the parameter.
+/// The settings of an update step.
 public struct UpdateStep: Sendable {
-  /// The number of the step; the first one is 0.
+  /// The step number, starting at 0.
   public let index: Int
-  /// The rate of this step, with the scale of the parameter's group.
+  /// The learning rate of this step, including the scale of the parameter's group.
   public let learningRate: Double
-  /// The weight decay of the parameter's group; nil leaves it to the rule.
+  /// The weight decay of the parameter's group; nil keeps the rule's.
   public let weightDecay: Double?
 
-  /// What a rule is told of one step: its index from 0, and the rate and decay that hold in it.
+  /// Creates the settings of a step: its index starting at 0, and its learning rate and weight decay.
   public init(index: Int, learningRate: Double, weightDecay: Double? = nil) {
     self.index = index
     self.learningRate = learningRate
@@ -44,7 +45,7 @@ package protocol FusedRule: UpdateRule {
   var weightDecay: Double { get }
   /// The rule with this weight decay.
   func fusedStep(weightDecay: Double) -> OptimizerStep
-  /// 1 − β₁ᵗ and √(1 − β₂ᵗ) for the step with this number; 1 where a rule does not correct.
+  /// 1 − β₁ᵗ and √(1 − β₂ᵗ) for the step with this number; 1 if a rule has no bias correction.
   func biasCorrections(step: Int) -> (first: Double, secondRoot: Double)
   /// Throws when a constant makes no sense.
   func check() throws

@@ -1,18 +1,21 @@
-/// How much the examples of each class count in the loss.
+/// The weights of the classes in the loss.
 struct ClassWeights: Sendable {
-  /// What targets are: class numbers, rows with a 1 at the class, or 0 and 1.
+  /// The form of the targets: class indices, one-hot rows, or 0 and 1.
   enum Form: Sendable { case labels, distribution, binary }
 
   /// The weight of each class, `[classes]`, on the model's device.
   private let table: Tensor
   private let form: Form
+  /// The label that the loss leaves out.
+  private let ignored: Int32?
 
   /// - Parameters:
-  ///   - weights: By class; a class that is not named has weight 1.
-  ///   - rule: What the loss expects of its targets, resolved.
+  ///   - weights: The weights by class index; 1 for classes that are not listed.
+  ///   - rule: The targets that the loss expects, resolved.
   ///   - prediction: The shape of the model's output, without the batch axis.
-  /// - Throws: `TrainingError`, when the weights do not fit.
+  /// - Throws: `TrainingError` if the weights are invalid.
   init(_ weights: [Int: Double], rule: TargetRule, prediction: [Int], on device: Device) throws {
+    ignored = rule.ignoredLabel
     let isBinary = prediction.isEmpty || prediction == [1]
     switch rule {
     case .labels: form = .labels
@@ -32,20 +35,27 @@ struct ClassWeights: Sendable {
     table = Tensor(numbers, on: device)
   }
 
-  /// The weights of the examples, multiplied by those that the batch brings.
+  /// The class weights of the examples, multiplied by the weights in the batch.
   func weights(of batch: Batch) -> Tensor {
-    let own = table.gathered(labels(of: batch.target), axis: 0)
+    let own = weights(ofLabels: labels(of: batch.target))
     guard let given = batch.weights else { return own }
     return own * given.aligned(toExamplesOf: own)
   }
 
+  /// In the shape of the labels. An ignored label need not be a class: its weight is 0, and is not looked up.
+  private func weights(ofLabels labels: Tensor) -> Tensor {
+    let skipped = ignored.map { labels .== Int($0) }
+    let classes = skipped.map { labels.replacing(with: 0, where: $0) } ?? labels
+    let found = table.gathered(classes.reshaped([classes.count]), axis: 0).reshaped(labels.shape)
+    return skipped.map { found.replacing(with: 0, where: $0) } ?? found
+  }
+
+  /// Class numbers, as int32. Targets of any element type are compared as numbers.
   private func labels(of target: Tensor) -> Tensor {
     switch form {
-    case .distribution: return target.argmax(axis: -1)
-    case .binary: return (target.reshaped([target.count]) .> 0.5).cast(to: .int32)
-    case .labels:
-      let flat = target.reshaped([target.count])
-      return flat.dtype == .int32 ? flat : flat.cast(to: .int32)
+    case .distribution: target.cast(to: .float32).argmax(axis: -1)
+    case .binary: (target.cast(to: .float32) .> 0.5).cast(to: .int32)
+    case .labels: target.cast(to: .int32)
     }
   }
 }

@@ -1,14 +1,17 @@
-/// What data must be to train or evaluate a model: shapes, numbers, labels. Everything is checked before an operation sees it.
+/// The requirements on data for training or evaluating a model: shapes, numbers, labels. Everything is checked before
+/// an operation uses it.
 struct DataChecks: Sendable {
-  /// The shapes of the model's inputs and outputs, without the batch axis; an extent of `anyLength` fits all.
+  /// The shapes of the model's inputs and outputs, without the batch axis. An extent of `anyLength` matches any extent.
   let inputs: [[Int]]
   let outputs: [[Int]]
   /// The rule of each output's loss; nil for an output without a loss.
   let rules: [TargetRule?]
-  /// What the model is called in messages.
+  /// The name of the model in messages.
   let layer: String
   /// The inputs that embeddings look up.
   var tokens: [TokenRange] = []
+  /// The metrics that compare classes of outputs with a regression loss.
+  var classMetrics: [ClassMetric] = []
 
   /// Checks shapes only.
   func checkShapes(_ batch: Batch) throws {
@@ -33,17 +36,25 @@ struct DataChecks: Sendable {
     }
   }
 
-  /// Checks shapes and every number; `first` is the number of the first example, for messages. Waits for the data.
-  func check(_ batch: Batch, firstExample first: Int, indices: [Int]? = nil) throws {
+  /// Checks shapes, and every number in the tensors that `looks` says are to be looked at. Waits for these.
+  /// - Parameters:
+  ///   - first: The number of the first example, for messages.
+  ///   - indices: The numbers of all examples, if they do not follow each other.
+  ///   - inputs: False to leave out NaN and infinities in the inputs, which take a pass over all of them.
+  func check(
+    _ batch: Batch, firstExample first: Int, indices: [Int]? = nil, inputs: Bool = true,
+    where looks: (Tensor) -> Bool = { _ in true }
+  ) throws {
     try checkShapes(batch)
     let example: (Int) -> Int = { row in indices.map { $0[row] } ?? first + row }
-    for tensor in batch.inputs { try DataChecks.checkFinite(tensor, "input", example) }
+    for tensor in batch.inputs where inputs && looks(tensor) { try DataChecks.checkFinite(tensor, "input", example) }
     for range in tokens { try range.check(batch.inputs, example) }
-    for (index, tensor) in batch.targets.enumerated() {
+    for (index, tensor) in batch.targets.enumerated() where looks(tensor) {
       guard let rule = rules[index] else { continue }
       try check(tensor, against: outputs[index], rule, example)
     }
-    if let weights = batch.weights {
+    for metric in classMetrics { try metric.check(batch.targets[metric.output], example) }
+    if let weights = batch.weights, looks(weights) {
       for (row, value) in try weights.scalars(as: Double.self).enumerated() where !(value >= 0 && value.isFinite) {
         throw TrainingError.weight(of: "example \(example(row))", value: value)
       }
@@ -70,7 +81,7 @@ struct DataChecks: Sendable {
 }
 
 extension DataChecks {
-  /// True when a shape is the expected one, where `anyLength` stands for any extent.
+  /// Whether a shape matches the expected one, in which `anyLength` matches any extent.
   static func fits(_ found: [Int], _ expected: [Int]) -> Bool {
     found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 || $1 == anyLength }
   }
@@ -85,11 +96,23 @@ extension DataChecks {
     case .labels: if areLabels { return }
     case .labelsOrDistribution: if areLabels || areValues { return }
     }
+    let least = found.withoutTrailingOnes.count + (areClasses(rule) ? 1 : 0)
+    if output.count > 1, output.withoutTrailingOnes.count > least {
+      throw TrainingError.outputAxes(output: output, target: found)
+    }
     if case .labels = rule { throw TrainingError.targetShape(expected: labels, found: found) }
     throw TrainingError.targetShape(expected: output, found: found)
   }
 
-  /// Two reductions, and a search only when something is wrong.
+  /// Whether a target may lack the last axis of the output, that of the classes.
+  private static func areClasses(_ rule: TargetRule) -> Bool {
+    switch rule {
+    case .labels, .labelsOrDistribution: true
+    case .any, .values, .probabilities: false
+    }
+  }
+
+  /// Uses two reductions, and searches only if something is wrong.
   private static func checkFinite(_ tensor: Tensor, _ name: String, _ example: (Int) -> Int) throws {
     guard tensor.dtype.isFloatingPoint, tensor.count > 0 else { return }
     if try tensor.max().item().isFinite, try tensor.min().item().isFinite { return }
@@ -100,10 +123,11 @@ extension DataChecks {
     throw TrainingError.notFinite(tensor: name, example: example(row))
   }
 
-  private static func checkLabels(
+  /// Throws for a class index that does not exist.
+  static func checkLabels(
     _ target: Tensor, classes: Int, ignoring ignored: Int32?, _ example: (Int) -> Int
   ) throws {
-    let perRow = max(target.count / max(target.shape[0], 1), 1)
+    let perRow = max(target.count / max(target.shape.first ?? 1, 1), 1)
     if target.dtype.isFloatingPoint {
       for (index, value) in try target.scalars(as: Double.self).enumerated() where Int32(exactly: value) == nil {
         throw TrainingError.targetValue(example: example(index / perRow), value: value, expected: "a class number")

@@ -1,17 +1,19 @@
 /// Checks the data of a dataset once, if it lies in tensors, or each batch as it is read.
-struct DataGuard: Sendable {
+struct DataGuard {
   private let checks: DataChecks
+  private let trials: MeasureTrials
   private let checksBatches: Bool
 
   /// Checks at once what lies in tensors, all rows of it.
-  init(_ dataset: any Dataset, _ checks: DataChecks) throws {
+  init(_ dataset: any Dataset, _ checks: DataChecks, _ trials: MeasureTrials) throws {
     self.checks = checks
+    self.trials = trials
     checksBatches = !dataset.liesInTensors
     if let whole = dataset as? TensorDataset {
       try whole.checkRowCounts()
       try checks.check(whole.whole, firstExample: 0)
     } else if dataset.liesInTensors {
-      // Part of a tensor: row by row it would be slow, and rows that are not in it may be bad.
+      // A part of a tensor: checking row by row would be slow, and rows outside the part may be invalid.
       let size = 4096
       for start in stride(from: 0, to: dataset.count, by: size) {
         let indices = Array(start..<min(start + size, dataset.count))
@@ -21,13 +23,19 @@ struct DataGuard: Sendable {
   }
 
   /// A dataset whose rows have been checked as part of another.
-  init(trusting checks: DataChecks) {
+  init(trusting checks: DataChecks, _ trials: MeasureTrials) {
     self.checks = checks
+    self.trials = trials
     checksBatches = false
   }
 
-  /// Checks a batch that has not been checked before; `indices` are the numbers of its examples.
-  func check(_ batch: Batch, indices: [Int]) throws {
-    if checksBatches { try checks.check(batch, firstExample: 0, indices: indices) }
+  /// Checks a batch that has not been checked before.
+  /// - Parameters:
+  ///   - number: Which batch of the pass it is, counted from 0.
+  ///   - indices: The numbers of its examples.
+  func check(_ batch: Batch, number: Int, indices: [Int]) throws {
+    guard checksBatches else { return }
+    try checks.check(batch, firstExample: 0, indices: indices)
+    try trials.check(batch, number: number)
   }
 }

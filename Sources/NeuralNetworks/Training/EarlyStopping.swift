@@ -1,38 +1,40 @@
-/// Ends training when a value has stopped getting better.
+/// Stops training when a monitored value no longer improves.
 ///
 /// ```swift
 /// EarlyStopping(monitor: "validation_accuracy", patience: 5, restoresBestWeights: true)
 /// ```
 public final class EarlyStopping: MonitoringCallback, ResumableCallback {
-  /// The name of the value that is watched.
+  /// The name of the monitored value.
   public let monitor: String
-  /// How many epochs without a better value are put up with; with 0, the first such epoch ends training.
+  /// The number of epochs without improvement before training stops; with 0, it stops at the first such epoch.
   public let patience: Int
-  /// A change that is not larger than this is none.
+  /// Changes up to this size do not count as improvements.
   public let minimumDelta: Double
-  /// Gives the model the weights of the best epoch when training ends without an error.
+  /// Whether the model gets the weights of the best epoch when training ends without an error.
   public let restoresBestWeights: Bool
   private let direction: MonitorDirection
 
-  /// The best value so far, and the epoch it is from.
+  /// The best value so far, and its epoch.
   public private(set) var best: (epoch: Int, value: Double)?
   private var bestWeights: Snapshot?
   private var waited = 0
   private var hasSeenHistory = false
 
   /// - Parameters:
-  ///   - monitor: The name of the value that is watched.
-  ///   - patience: How many epochs without a better value are put up with, as Keras counts them.
-  ///   - minimumDelta: A change that is not larger than this is none.
-  ///   - restoresBestWeights: Gives the model the weights of the best epoch when training ends without an error.
-  ///   - direction: Which values are better; by the name unless given.
+  ///   - monitor: The name of the monitored value.
+  ///   - patience: The number of epochs without improvement before training stops, as in Keras; at least 0.
+  ///   - minimumDelta: Changes up to this size do not count as improvements; the sign is ignored, as in Keras.
+  ///   - restoresBestWeights: Whether the model gets the weights of the best epoch when training ends without an error.
+  ///   - direction: Whether smaller or larger values are better; by default determined from the name.
   public init(
     monitor: String = "validation_loss", patience: Int = 0, minimumDelta: Double = 0, restoresBestWeights: Bool = false,
     direction: MonitorDirection = .automatic
   ) {
+    Checks.count(patience, "patience", of: "EarlyStopping", atLeast: 0)
+    Checks.number(minimumDelta, "minimumDelta", of: "EarlyStopping")
     self.monitor = monitor
     self.patience = patience
-    self.minimumDelta = minimumDelta
+    self.minimumDelta = minimumDelta.magnitude
     self.restoresBestWeights = restoresBestWeights
     self.direction = direction
   }
@@ -47,8 +49,8 @@ public final class EarlyStopping: MonitoringCallback, ResumableCallback {
   }
 
   public func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws {
-    // A run that was resumed without this object's state brings epochs that it has not seen; they count, but their weights
-    // are gone.
+    // A run resumed without this object's state contains epochs that this object has not seen. They count, but their
+    // weights are lost.
     if !hasSeenHistory { for earlier in run.history.epochs where earlier.epoch < epoch.epoch { _ = see(earlier) } }
     hasSeenHistory = true
     if see(epoch) {
@@ -59,8 +61,12 @@ public final class EarlyStopping: MonitoringCallback, ResumableCallback {
   }
 
   public func trainingEnded(_ run: TrainingRun) throws {
-    if let bestWeights { try run.model.restore(bestWeights) }
-    bestWeights = nil
+    defer { bestWeights = nil }
+    if let bestWeights, let best {
+      try run.model.restore(bestWeights)
+      guard best.epoch + 1 < run.epoch else { return }
+      run.note("the weights of epoch \(best.epoch + 1) are back: its \(monitor) is \(NumberText.short(best.value))")
+    }
   }
 
   private func stopIfDue(_ run: TrainingRun) {
@@ -68,7 +74,7 @@ public final class EarlyStopping: MonitoringCallback, ResumableCallback {
     run.stop(reason: "\(monitor) has not improved for \(waited) \(waited == 1 ? "epoch" : "epochs")")
   }
 
-  /// Takes an epoch into account; true when it is the best so far.
+  /// Records an epoch. Returns true if it is the best so far.
   private func see(_ epoch: EpochRecord) -> Bool {
     let value = epoch[monitor] ?? .nan
     if direction.isBetter(value, than: best?.value ?? .nan, by: minimumDelta, named: monitor) {

@@ -1,14 +1,13 @@
-/// A pass over data that measures a model and changes nothing.
+/// An evaluation of a model on data that changes nothing.
 struct Evaluation {
   private let data: any Dataset
   private let dataGuard: DataGuard
   private let terms: [LossTerm]
-  private let metrics: [(metric: Metric, output: Int)]
+  private let metrics: [MetricTerm]
   private let batchSize: Int
 
   init(
-    _ data: any Dataset, _ dataGuard: DataGuard, _ terms: [LossTerm], _ metrics: [(metric: Metric, output: Int)],
-    batchSize: Int
+    _ data: any Dataset, _ dataGuard: DataGuard, _ terms: [LossTerm], _ metrics: [MetricTerm], batchSize: Int
   ) {
     self.data = data
     self.dataGuard = dataGuard
@@ -17,22 +16,22 @@ struct Evaluation {
     self.batchSize = batchSize
   }
 
-  /// The scores of the model as it is; nil when the task was cancelled.
+  /// The scores of the model as it is; nil when the task was canceled.
   func run(_ model: Model) throws -> Scores? {
-    var values = RunningValues(metrics)
+    var values = RunningValues(terms, metrics)
     let device = model.device
     var batches = Batches(
       data, of: batchSize, order: ExampleOrder(count: data.count, source: nil), on: device, droppingLast: false)
     while batches.position < batches.count {
       if Task.isCancelled { return nil }
-      let indices = batches.indices(of: batches.position)
+      let number = batches.position
+      let indices = batches.indices(of: number)
       guard let host = try batches.nextOnHost() else { break }
-      try dataGuard.check(host, indices: indices)
+      try dataGuard.check(host, number: number, indices: indices)
       let batch = host.moved(to: device)
-      let predictions = withoutGradient { model.forward(batch.inputs, .inference) }
+      let predictions = withoutGradient { model.called(with: batch.inputs, .inference) }
       let loss = terms.reduced(predictions, batch.targets, weights: batch.weights)
-      values.add(
-        loss: loss.mean, weight: loss.weight, predictions: predictions, targets: batch.targets, weights: batch.weights)
+      values.add(loss.parts, predictions: predictions, targets: batch.targets, weights: batch.weights)
       try device.catchUp(after: batches.position)
     }
     let named = try values.values()

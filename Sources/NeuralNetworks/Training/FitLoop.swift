@@ -1,28 +1,37 @@
 /// The loop of `fit`: epochs of steps, validation after each, callbacks in between.
 final class FitLoop {
   private let model: Model
-  private let compiled: Compiled
+  private let compiled: TrainingConfiguration
   private let options: FitOptions
   private let run: TrainingRun
   private let training: any Dataset
   private let trainingGuard: DataGuard
   private let validation: Evaluation?
-  private let metrics: [(metric: Metric, output: Int)]
+  private let metrics: [MetricTerm]
   private let terms: [LossTerm]
   private let classWeights: ClassWeights?
-  /// Made after the callbacks have seen the beginning of training: one of them may restore a run with another seed.
+  /// Created after `trainingBegan` of the callbacks, because one of them may restore a run with a different
+  /// seed.
   private lazy var step = TrainingStep(
-    model, optimizer: compiled.optimizer, terms: terms, seed: run.seed, classWeights: classWeights)
+    forChecked: model, optimizer: compiled.optimizer, terms: terms, seed: run.seed, classWeights: classWeights)
   /// Those that want training to end when gradients are not finite.
   private let terminators: [TerminateOnNonFinite]
-  /// The batches of the epoch, to find one again.
+  /// The batches of the epoch, to find a batch again.
   private var batchesOfEpoch: Batches?
   private let display: ProgressDisplay
   private let device: Device
+  /// Checks the first predictions; nil afterwards.
+  private var meaningWatch: MeaningWatch?
+  /// True from the first step of an epoch to its end.
+  private var isInEpoch = false
+  /// True after a loss that is not finite has been reported.
+  private var hasShownNonFinite = false
 
-  /// Checks everything, and builds the model if it is not built; no parameter changes yet.
-  init(_ model: Model, _ compiled: Compiled, _ data: any Dataset, _ options: FitOptions, sink: any ProgressSink) throws
-  {
+  /// Checks everything, and builds the model if necessary. No parameter changes yet.
+  init(
+    _ model: Model, _ compiled: TrainingConfiguration, _ data: any Dataset, _ options: FitOptions,
+    sink: any ProgressSink
+  ) throws {
     self.model = model
     self.compiled = compiled
     self.options = options
@@ -33,38 +42,58 @@ final class FitLoop {
       known: compiled.valueNames + (hasValidation ? compiled.valueNames.map { "validation_\($0)" } : []))
 
     let terms = try compiled.terms(outputs: model.outputNames)
-    let metrics = try compiled.metricTerms(outputs: model.outputNames)
+    let metrics = try compiled.metricTerms(outputs: model.outputNames, terms)
     (self.terms, self.metrics) = (terms, metrics)
     let first = try parts.training.checkedBatch(at: [0])
-    let checks = try model.prepared(for: first, terms: terms, seed: options.seed)
+    let checks = try model.prepared(
+      for: first, terms: terms, metrics: metrics, examples: min(options.batchSize, parts.training.count),
+      seed: options.seed)
+    try model.checkTrainable()
+    for examples in options.batchSizes(of: parts.training.count) {
+      try model.checkTraining(on: first.inputs, examples: examples)
+    }
+    meaningWatch = MeaningWatch(model, terms)
     device = model.device
     classWeights = try FitLoop.classWeights(options.classWeights, terms, checks, first, on: device)
 
     training = parts.training
+    func trials(_ data: String) -> MeasureTrials {
+      MeasureTrials(model, terms, metrics, data: data, batchSize: options.batchSize)
+    }
+    let (trainingTrials, validationTrials) = (trials("training"), trials("validation"))
+    try trainingTrials.check(first, number: nil)
     if case .split = options.validation, data is TensorDataset {
       // Both parts are rows of one tensor: one look is enough.
-      _ = try DataGuard(data, checks)
-      trainingGuard = DataGuard(trusting: checks)
+      _ = try DataGuard(data, checks, trainingTrials)
+      trainingGuard = DataGuard(trusting: checks, trainingTrials)
       validation = parts.validation.map {
-        Evaluation($0, DataGuard(trusting: checks), terms, metrics, batchSize: options.batchSize)
+        Evaluation(
+          $0, DataGuard(trusting: checks, validationTrials), terms, metrics, batchSize: options.batchSize)
       }
     } else {
-      trainingGuard = try DataGuard(training, checks)
+      trainingGuard = try DataGuard(training, checks, trainingTrials)
       validation = try parts.validation.map { data in
-        try checks.checkShapes(try data.checkedBatch(at: [0]))
-        return Evaluation(data, try DataGuard(data, checks), terms, metrics, batchSize: options.batchSize)
+        let example = try data.checkedBatch(at: [0])
+        try checks.checkShapes(example)
+        try validationTrials.check(example, number: nil)
+        return Evaluation(
+          data, try DataGuard(data, checks, validationTrials), terms, metrics, batchSize: options.batchSize)
       }
     }
+    display = ProgressDisplay(options.verbosity, sink: sink, now: options.now)
+    let display = display
     run = TrainingRun(
       model: model, optimizer: compiled.optimizer, options: options, examples: training.count,
-      values: RunningValues(metrics))
-    display = ProgressDisplay(options.verbosity, sink: sink)
+      values: RunningValues(terms, metrics), show: { display.note($0) })
     terminators = options.callbacks.compactMap { $0 as? TerminateOnNonFinite }
   }
 
-  /// Trains, and returns what happened.
+  /// Trains the model, and returns the history.
   func train() throws -> History {
-    defer { display.interrupted() }
+    defer {
+      display.interrupted()
+      run.holdings = []
+    }
     let skipped = compiled.optimizer.skipsNonFiniteGradients
     if !terminators.isEmpty {
       compiled.optimizer.skipsNonFiniteGradients = true
@@ -75,21 +104,58 @@ final class FitLoop {
     for callback in savers + others { try callback.trainingBegan(run) }
     run.canBeRestored = false
     try run.takeUpRestored()
-    while run.epoch < options.epochs && run.history.stopReason == nil {
-      guard let record = try epoch() else { break }
-      for callback in others + savers { try callback.epochEnded(record, run) }
+    if let warning = model.layoutWarning() { run.show("warning: \(warning)") }
+    if model.parameters.trainableCount == 0 {
+      run.show("warning: all parameters are frozen; only the statistics of normalization layers will change")
+    }
+    do {
+      while run.epoch < options.epochs && run.history.stopReason == nil {
+        guard let record = try epoch() else { break }
+        try tell(others, savers) { try $0.epochEnded(record, run) }
+      }
+    } catch {
+      display.interrupted()
+      // What has been trained is kept, whatever it was that failed; a saver that fails as well has nothing to add.
+      if hasFiniteLoss { for callback in savers { _ = try? callback.trainingEnded(run) } }
+      throw error
     }
     display.interrupted()
-    for callback in savers + others { try callback.trainingEnded(run) }
+    if let reason = run.history.stopReason { run.show("stopped \(place): \(reason)") }
+    try tell(savers, others) { try $0.trainingEnded(run) }
     return run.history
   }
 
-  /// One epoch with its validation; nil when it was stopped or cancelled on the way.
+  /// Tells all callbacks, and throws the first error of one at the end: a log that cannot be written costs no checkpoint.
+  private func tell(
+    _ first: [any Callback], _ second: [any Callback], _ body: (any Callback) throws -> Void
+  ) throws {
+    var failure: (any Error)?
+    for callback in first + second {
+      // A callback may end training with an error because the run has gone astray. That is not worth a checkpoint.
+      if failure != nil && callback is any SavingCallback && !hasFiniteLoss { continue }
+      do { try body(callback) } catch { failure = failure ?? error }
+    }
+    if let failure { throw failure }
+  }
+
+  /// False where the loss is no number, or none is known.
+  private var hasFiniteLoss: Bool {
+    let loss = run.batch == 0 ? run.history.epochs.last?["loss"] : (try? run.values.values())?.first?.1
+    return loss?.isFinite ?? false
+  }
+
+  /// Where the run stands, as people count.
+  private var place: String {
+    isInEpoch ? "in epoch \(run.epoch + 1)" : run.epoch > 0 ? "after epoch \(run.epoch)" : "before epoch 1"
+  }
+
+  /// One epoch with its validation; nil when it was stopped or canceled on the way.
   private func epoch() throws -> EpochRecord? {
-    let start = ContinuousClock.now
+    let start = options.now()
+    isInEpoch = true
     guard let examples = try steps() else { return nil }
     var named = try run.values.values()
-    let trainingSeconds = (ContinuousClock.now - start) / .seconds(1)
+    let trainingSeconds = seconds(since: start)
     if let validation {
       guard let scores = try validation.run(model) else {
         run.stop(reason: "cancelled")
@@ -97,20 +163,26 @@ final class FitLoop {
       }
       named += scores.names.map { ("validation_\($0)", scores[$0] ?? .nan) }
     }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    showNonFinite(named)
+    let seconds = seconds(since: start)
     let rate = compiled.optimizer.learningRate(at: max(compiled.optimizer.step - 1, 0))
     let record = EpochRecord(epoch: run.epoch, seconds: seconds, learningRate: rate, named: named)
     run.history.epochs.append(record)
     run.epoch += 1
     run.batch = 0
-    run.values = RunningValues(metrics)
+    isInEpoch = false
+    run.values = RunningValues(terms, metrics)
     display.epochEnded(record, examples: examples, trainingSeconds: trainingSeconds)
     return record
   }
 
+  private func seconds(since start: ContinuousClock.Instant) -> Double {
+    max((options.now() - start) / .seconds(1), 0)  // virtual machines have clocks that go back
+  }
+
   /// The steps of an epoch; returns how many examples they had, or nil when they were stopped.
   private func steps() throws -> Int? {
-    let callbacks = options.callbacksByKind.others + options.callbacksByKind.savers
+    let (savers, others) = options.callbacksByKind
     var batches = Batches(
       training.examples(ofEpoch: run.epoch), of: options.batchSize, order: order(), on: device, droppingLast: false)
     batches.skip(run.batch)
@@ -123,29 +195,49 @@ final class FitLoop {
         run.stop(reason: "cancelled")
         return nil
       }
-      let indices = batches.indices(of: batches.position)
+      let number = batches.position
+      let indices = batches.indices(of: number)
       guard let host = try batches.nextOnHost() else { break }
-      try trainingGuard.check(host, indices: indices)
+      try trainingGuard.check(host, number: number, indices: indices)
       let batch = host.moved(to: device)
       let output = try step(batch)
+      if let watch = meaningWatch {
+        meaningWatch = nil
+        for warning in try watch.warnings(for: output.predictions) { run.show("warning: \(warning)") }
+      }
       run.values.add(
-        loss: output.loss, weight: output.weight, predictions: output.predictions, targets: batch.targets,
-        weights: batch.weights)
+        output.parts, predictions: output.predictions, targets: batch.targets, weights: batch.weights)
       examples += batch.count
       run.batch += 1
       if run.batch % FitLoop.stepsBetweenLooks == 0 || run.batch == batches.count, try hasEndedForFault() { return nil }
-      for callback in callbacks { try callback.stepEnded(compiled.optimizer.step, run) }
-      try display.batchEnded(run.batch, examples: examples, since: resumedAt) { try run.values.values() }
+      try tell(others, savers) { try $0.stepEnded(compiled.optimizer.step, run) }
+      try display.batchEnded(run.batch, examples: examples, since: resumedAt) {
+        let values = try run.values.values()
+        showNonFinite(values)
+        return values
+      }
       if run.history.stopReason != nil && run.batch < batches.count { return nil }
       try device.catchUp(after: run.batch)
     }
     return examples
   }
 
+  /// Reports once that the loss is not finite, with advice. A `TerminateOnNonFinite` reports more.
+  private func showNonFinite(_ values: [(String, Double)]) {
+    guard !hasShownNonFinite, terminators.isEmpty else { return }
+    guard let (name, value) = values.first(where: { ["loss", "validation_loss"].contains($0.0) && !$0.1.isFinite })
+    else { return }
+    hasShownNonFinite = true
+    run.show(
+      "warning: \(name) is \(NumberText.short(value)) in epoch \(run.epoch + 1): try a smaller learning rate or clipping: "
+        + ".globalNorm(1); TerminateOnNonFinite() among the callbacks stops at the first such step and says what caused it"
+    )
+  }
+
   private static let stepsBetweenLooks = 32
 
-  /// Looks whether steps were left out because gradients were not finite; then finds out why, goes back to before the first of
-  /// them, and ends training.
+  /// Checks whether steps were skipped because gradients were not finite. If so, finds the cause, restores the state
+  /// before the first of them, and ends training.
   private func hasEndedForFault() throws -> Bool {
     guard !terminators.isEmpty, let batches = batchesOfEpoch else { return false }
     let skipped = try compiled.optimizer.skippedSteps()
@@ -182,7 +274,7 @@ final class FitLoop {
 }
 
 extension Device {
-  /// Waits now and then, so that the program does not run ahead of the device without bound.
+  /// Waits from time to time, so that the program does not run ahead of the device without limit.
   func catchUp(after steps: Int) throws {
     if steps % 256 == 0 { try synchronize() }
   }

@@ -1,4 +1,4 @@
-/// What `fit` was asked for, beside the data.
+/// The options of `fit`, except for the data.
 struct FitOptions {
   var epochs: Int
   var initialEpoch: Int
@@ -10,23 +10,35 @@ struct FitOptions {
   var classWeights: [Int: Double]
   var verbosity: Verbosity
   var progress: ProgressStream
+  /// What tells how long epochs take.
+  var now: () -> ContinuousClock.Instant = { .now }
 
-  /// Checks what can be checked without data.
+  /// Checks everything that can be checked without data.
   func check(valueNames: [String], optimizer: Optimizer) throws {
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
     guard epochs >= 0 else { throw TrainingError.epochs(epochs) }
     guard initialEpoch >= 0 else { throw TrainingError.epochs(initialEpoch) }
+    guard initialEpoch <= epochs else { throw TrainingError.firstEpoch(initialEpoch, epochs: epochs) }
     if case .split(let fraction) = validation, !(fraction >= 0 && fraction < 1) {
       throw TrainingError.validationFraction(fraction)
     }
     var seen: Set<String> = []
-    for name in valueNames where !seen.insert(name).inserted { throw TrainingError.duplicateMetric(name) }
+    for name in valueNames + valueNames.map({ "validation_\($0)" }) where !seen.insert(name).inserted {
+      throw TrainingError.duplicateMetric(name)
+    }
+    for callback in callbacks { try type(of: callback).checkMethods() }
     try optimizer.check()
   }
 
-  /// The callbacks that save the run, and the others, each in the order in which they were given.
+  /// The callbacks that save the run, and all others, each in their original order.
   var callbacksByKind: (savers: [any Callback], others: [any Callback]) {
     (callbacks.filter { $0 is any SavingCallback }, callbacks.filter { !($0 is any SavingCallback) })
+  }
+
+  /// The sizes that the batches of as many examples have: that of full ones, and that of the last.
+  func batchSizes(of count: Int) -> [Int] {
+    let full = min(batchSize, count)
+    return count % full == 0 ? [full] : [full, count % full]
   }
 
   /// Checks the names that callbacks watch.
@@ -37,7 +49,7 @@ struct FitOptions {
     }
   }
 
-  /// The data to train on and the data to validate on.
+  /// The data for training and the data for validation.
   func divided(_ data: any Dataset) throws -> (training: any Dataset, validation: (any Dataset)?) {
     guard data.count > 0 else { throw TrainingError.emptyData("training") }
     switch validation {

@@ -1,33 +1,39 @@
 import BackendCore
 
-/// The forward pass of a model for inputs of fixed shapes: recorded once for each thread that is in it at the same time, or
-/// eager where a layer does not allow that.
+/// The forward pass of a model for inputs of fixed shapes: recorded once for each concurrent thread, or eager if a
+/// layer does not allow recording.
 final class ForwardPlan: @unchecked Sendable {
-  // The model is only read: it is built, and nobody else can reach it.
+  // The model is only read: it is built, and nothing else can access it.
   private let model: Model
+  private let values: FrozenValues
   private let device: Device
   private let extents: [Shape]
   private let dtypes: [DType]
   private let tokenRanges: [TokenRange]
   private let isRecorded: Bool
-  private let idle = IdleList<RecordedFunction>()
-  /// The plan for other shapes that was made before.
+  let hasOneOutput: Bool
+  private let idle = FreeList<RecordedFunction>()
+  /// The previous plan, for other shapes.
   let next: ForwardPlan?
 
-  /// - Parameter inputs: What the model has been made ready for.
-  init(_ model: Model, for inputs: [Tensor], next: ForwardPlan?) throws {
+  /// - Parameters:
+  ///   - values: The values of the parameters.
+  ///   - inputs: The inputs for which the model has been prepared.
+  init(_ model: Model, _ values: FrozenValues, for inputs: [Tensor], next: ForwardPlan?) throws {
     self.model = model
-    device = model.device
+    self.values = values
+    device = values.device
     extents = inputs.map(\.extents)
     dtypes = inputs.map(\.dtype)
-    tokenRanges = model.tokenRanges
+    tokenRanges = model.traced.tokenRanges
     self.next = next
-    let first = model.allowsReplay ? try ForwardPlan.recorded(model, inputs) : nil
+    hasOneOutput = model.outputNames.count == 1
+    let first = model.isReplayable ? try ForwardPlan.recorded(model, values, inputs) : nil
     isRecorded = first != nil
     if let first { idle.put(first) }
   }
 
-  /// True for inputs of the plan's shapes and element types, wherever they are.
+  /// Whether inputs have the plan's shapes and element types, on any device.
   func fits(_ input: Tensor) -> Bool {
     extents.count == 1 && input.extents == extents[0] && input.dtype == dtypes[0]
   }
@@ -40,7 +46,7 @@ final class ForwardPlan: @unchecked Sendable {
   func predict(_ inputs: [Tensor]) throws -> [Tensor] {
     for range in tokenRanges { try range.check(inputs) }
     let inputs = inputs.map { $0.moved(to: device) }
-    guard let function = try function(like: inputs) else { return try model.outputs(for: inputs) }
+    guard let function = try function(like: inputs) else { return try model.outputs(for: inputs, values) }
     defer { idle.put(function) }
     return try function(inputs)
   }
@@ -49,21 +55,23 @@ final class ForwardPlan: @unchecked Sendable {
   func predict(_ input: Tensor) throws -> Tensor {
     for range in tokenRanges { try range.check([input]) }
     let input = input.moved(to: device)
-    guard let function = try function(like: [input]) else { return try model.outputs(for: [input])[0] }
+    guard let function = try function(like: [input]) else { return try model.outputs(for: [input], values)[0] }
     defer { idle.put(function) }
     return try function(input)
   }
 
-  /// A recording that is not in use, made if there is none; nil where the layers have to run.
+  /// An unused recording, created if there is none; nil if the layers have to run.
   private func function(like inputs: @autoclosure () -> [Tensor]) throws -> RecordedFunction? {
     guard isRecorded && !device.isBeingRecorded else { return nil }
-    return try idle.take() ?? ForwardPlan.recorded(model, inputs())
+    return try idle.take() ?? ForwardPlan.recorded(model, values, inputs())
   }
 
-  private static func recorded(_ model: Model, _ inputs: [Tensor]) throws -> RecordedFunction? {
-    let device = model.device
-    return try RecordedFunction.record(on: device, like: inputs.map { $0.moved(to: device) }) {
-      model.forward($0, .inference)
+  private static func recorded(
+    _ model: Model, _ values: FrozenValues, _ inputs: [Tensor]
+  ) throws -> RecordedFunction? {
+    let device = values.device
+    return try RecordedFunction.record(on: device, like: inputs.map { $0.moved(to: device) }) { inputs in
+      values.use { model.called(with: inputs, .inference) }
     }.function
   }
 }

@@ -1,8 +1,8 @@
-/// Where a NaN or an infinity arose in a step.
+/// The origin of a NaN or an infinity in a step.
 struct GradientFault: CustomStringConvertible {
-  /// "the gradient of 2.weight", or a parameter that was not finite before the step; nil when every number was finite.
+  /// "the gradient of 2.weight", or a parameter that was not finite before the step; nil if every number was finite.
   let place: String?
-  /// What gave the first one.
+  /// The operation that produced the first one.
   let operation: String?
 
   var description: String {
@@ -14,7 +14,7 @@ struct GradientFault: CustomStringConvertible {
 
 extension Tensor {
   /// Waits for the device.
-  func isAllFinite() throws -> Bool {
+  package func isAllFinite() throws -> Bool {
     guard dtype.isFloatingPoint, count > 0 else { return true }
     return try max().item().isFinite && min().item().isFinite
   }

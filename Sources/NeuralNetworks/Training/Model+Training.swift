@@ -1,5 +1,5 @@
 extension Model {
-  /// Says how the model is trained: what changes its parameters, what is minimised, what is measured, and where.
+  /// Says how the model is trained: what changes its parameters, what is minimized, what is measured, and where.
   ///
   /// ```swift
   /// model.compile(
@@ -8,38 +8,39 @@ extension Model {
   /// ```
   /// - Parameters:
   ///   - optimizer: Keeps its state from one `fit` to the next.
-  ///   - loss: What is minimised.
+  ///   - loss: What is minimized.
   ///   - metrics: What is measured besides.
   ///   - device: Where the model lives from now on; nil leaves it where it is. A fault in moving it is thrown by the next `fit`,
   ///     `evaluate` or `predict`.
   public func compile(optimizer: Optimizer, loss: Loss, metrics: [Metric] = [], device: Device? = nil) {
-    compiled = Compiled(optimizer: optimizer, loss: loss, metrics: metrics)
+    compiled = TrainingConfiguration(optimizer: optimizer, loss: loss, metrics: metrics)
     if let device { place(on: device) }
   }
 
-  /// Trains the model on batches of the data, and returns what happened.
+  /// Trains the model on batches of the data, and returns the history.
   ///
   /// Shapes, numbers and labels are checked before the first step (once for a `TensorDataset`, batch by batch otherwise), and
   /// a model that is not built yet is built for the data, with weights drawn from `seed`. The loss of an epoch is the mean
-  /// over its examples, measured in training mode while the parameters change; penalties on weights are minimised with it but
+  /// over its examples, measured in training mode while the parameters change; penalties on weights are minimized with it but
   /// not shown. When the surrounding task is cancelled, training stops after the current step, with "cancelled" as the reason.
   ///
-  /// The same seed on the same device gives the same weights, bit for bit.
+  /// The same seed on the same device gives bitwise identical weights.
   /// - Parameters:
   ///   - data: The examples.
-  ///   - epochs: The epoch at which training ends: as many passes over the data, if `initialEpoch` is 0.
-  ///   - batchSize: Examples in a step, at least 1; the last batch of an epoch may have fewer.
-  ///   - validation: Data to measure the model on after each epoch.
-  ///   - shuffle: Takes the examples in another order in each epoch.
-  ///   - seed: Where the order, the validation split, initial weights and dropout come from.
-  ///   - callbacks: Are told of epochs and steps, in this order.
-  ///   - classWeights: How much examples of a class count in the loss, by class number; 1 where none is given. They
-  ///     multiply the weights of the examples, if the data has some.
-  ///   - initialEpoch: The number of the first epoch.
-  ///   - verbosity: What is shown.
-  ///   - progress: Where it is shown.
-  /// - Throws: `ModelError.notCompiled`; `TrainingError` and `ModelError` for wrong arguments and data; `DeviceError`; what
-  ///   the data and the callbacks throw. A step that fails leaves parameters, optimizer and counters as they were before it.
+  ///   - epochs: The epoch at which training ends, which is the number of passes over the data if `initialEpoch` is 0.
+  ///   - batchSize: The number of examples per step, at least 1. The last batch of an epoch may be smaller.
+  ///   - validation: The data for evaluating the model after each epoch.
+  ///   - shuffle: Whether to use the examples in a different order in each epoch.
+  ///   - seed: The random seed of the order, the validation split, initial weights, and dropout.
+  ///   - callbacks: The callbacks for epochs and steps, called in this order.
+  ///   - classWeights: The weight of each class in the loss, by class index; 1 by default. They multiply the weights of
+  ///     the examples, if the data has any.
+  ///   - initialEpoch: The number of the first epoch, at most `epochs`.
+  ///   - verbosity: The kind of progress output. A debug build is reported once, unless this is `.silent`.
+  ///   - progress: The destination of the progress output.
+  /// - Throws: `ModelError.notCompiled`; `TrainingError` and `ModelError` for invalid arguments and data;
+  ///   `DeviceError`; errors of the data and the callbacks. A step that fails does not change parameters, optimizer, or
+  ///   counters.
   @discardableResult
   public func fit(
     _ data: some Dataset, epochs: Int = 1, batchSize: Int = 32, validation: Validation? = nil, shuffle: Bool = true,
@@ -49,7 +50,23 @@ extension Model {
     let options = FitOptions(
       epochs: epochs, initialEpoch: initialEpoch, batchSize: batchSize, validation: validation, shuffle: shuffle,
       seed: seed, callbacks: callbacks, classWeights: classWeights, verbosity: verbosity, progress: progress)
-    return try fit(data, options, sink: FileSink(progress))
+    let sink = FileSink(progress)
+    BuildNotice.shared.show(on: sink, verbosity)
+    return try fit(data, options, sink: sink)
+  }
+
+  /// Trains the model on inputs and their targets, row by row: `fit` with `TensorDataset(inputs, targets)`.
+  /// - Throws: The errors of `fit` with a dataset.
+  @discardableResult
+  public func fit(
+    _ inputs: Tensor, _ targets: Tensor, epochs: Int = 1, batchSize: Int = 32, validation: Validation? = nil,
+    shuffle: Bool = true, seed: UInt64 = 0, callbacks: [any Callback] = [], classWeights: [Int: Double] = [:],
+    initialEpoch: Int = 0, verbosity: Verbosity = .automatic, progress: ProgressStream = .standardOutput
+  ) throws -> History {
+    try fit(
+      TensorDataset(inputs, targets), epochs: epochs, batchSize: batchSize, validation: validation, shuffle: shuffle,
+      seed: seed, callbacks: callbacks, classWeights: classWeights, initialEpoch: initialEpoch, verbosity: verbosity,
+      progress: progress)
   }
 
   func fit(_ data: any Dataset, _ options: FitOptions, sink: any ProgressSink) throws -> History {
@@ -61,33 +78,46 @@ extension Model {
   /// - Parameters:
   ///   - data: The examples.
   ///   - batchSize: Examples at once; the result does not depend on it but for rounding.
-  /// - Throws: As `fit` does, and `CancellationError` when the surrounding task is cancelled.
+  /// - Throws: As `fit` does, and `CancellationError` when the surrounding task is canceled.
   public func evaluate(_ data: some Dataset, batchSize: Int = 32) throws -> Scores {
     guard let compiled else { throw ModelError.notCompiled }
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
     guard data.count > 0 else { throw TrainingError.emptyData("evaluation") }
     let terms = try compiled.terms(outputs: outputNames)
-    let metrics = try compiled.metricTerms(outputs: outputNames)
+    let metrics = try compiled.metricTerms(outputs: outputNames, terms)
     let data = data.measured
-    let checks = try prepared(for: try data.checkedBatch(at: [0]), terms: terms, seed: 0)
-    let evaluation = Evaluation(data, try DataGuard(data, checks), terms, metrics, batchSize: batchSize)
+    let checks = try prepared(
+      for: try data.checkedBatch(at: [0]), terms: terms, metrics: metrics, examples: min(batchSize, data.count), seed: 0
+    )
+    let trials = MeasureTrials(self, terms, metrics, data: "evaluation", batchSize: min(batchSize, data.count))
+    try trials.check(try data.checkedBatch(at: [0]), number: nil)
+    let evaluation = Evaluation(data, try DataGuard(data, checks, trials), terms, metrics, batchSize: batchSize)
     guard let scores = try evaluation.run(self) else { throw CancellationError() }
     return scores
   }
 
-  /// What the model gives for inputs `[N, …]`, in inference mode; on the model's device.
+  /// Measures the loss and the metrics of `compile` on inputs and their targets.
+  /// - Throws: The errors of `evaluate` with a dataset.
+  public func evaluate(_ inputs: Tensor, _ targets: Tensor, batchSize: Int = 32) throws -> Scores {
+    try evaluate(TensorDataset(inputs, targets), batchSize: batchSize)
+  }
+
+  /// The outputs of the model for inputs `[N, …]`, in inference mode, on the model's device.
   /// - Parameters:
   ///   - inputs: The examples.
   ///   - batchSize: Examples at once.
-  /// - Throws: `ModelError.inputShape`; `TrainingError.batchSize`, `.emptyData`; `DeviceError`.
+  /// - Throws: `ModelError.inputShape`; `TrainingError.batchSize`, `.emptyData`, and `.severalOutputs` for a model with several;
+  ///   `DeviceError`.
   public func predict(_ inputs: Tensor, batchSize: Int = 32) throws -> Tensor {
-    try predict([inputs], batchSize: batchSize)[0]
+    try checkCount(of: [inputs])
+    try checkHasOneOutput("let outputs: [Tensor] = try model.predict([x])")
+    return try predict([inputs], batchSize: batchSize)[0]
   }
 
-  /// What a model with several inputs or outputs gives: one tensor for each output.
+  /// The outputs of a model with several inputs or outputs: one tensor per output.
   public func predict(_ inputs: [Tensor], batchSize: Int = 32) throws -> [Tensor] {
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
-    let count = try prepared(forPredicting: inputs)
+    let count = try prepared(forPredicting: inputs, batchSize: batchSize)
     if count <= batchSize { return try outputs(for: inputs) }
     var parts: [[Tensor]] = []
     for start in stride(from: 0, to: count, by: batchSize) {
@@ -98,10 +128,19 @@ extension Model {
     return parts[0].indices.map { output in Tensor.concatenated(parts.map { $0[output] }) }
   }
 
-  /// The outputs in inference mode, for inputs that fit; constant for gradients.
+  /// The outputs with former values of the parameters.
+  func outputs(for inputs: [Tensor], _ values: FrozenValues) throws -> [Tensor] {
+    let outputs = withoutGradient {
+      values.use { called(with: inputs.map { $0.moved(to: values.device) }, .inference) }
+    }
+    for output in outputs { try output.checkPoison() }
+    return outputs
+  }
+
+  /// The outputs in inference mode for valid inputs; constant for gradients.
   func outputs(for inputs: [Tensor]) throws -> [Tensor] {
     let device = device
-    let outputs = withoutGradient { forward(inputs.map { $0.moved(to: device) }, .inference) }
+    let outputs = withoutGradient { called(with: inputs.map { $0.moved(to: device) }, .inference) }
     for output in outputs { try output.checkPoison() }
     return outputs
   }

@@ -1,71 +1,99 @@
 import Synchronization
 
-/// A model given away for inference: nobody can change it any more, and any number of tasks may call it at once.
+/// A model transferred for inference: nothing can change it any more, and any number of tasks may call it at the same
+/// time.
 ///
 /// ```swift
 /// let predictor = Predictor(try Sequential.load(from: "model.safetensors", on: .best()))
 /// let answer = try predictor.predict(images)
 /// ```
 ///
-/// It takes the model, and with it whatever can reach it; a later use of the model does not compile.
+/// It takes ownership of the model and everything that can access it; a later use of the model does not compile. The
+/// top level of a `main.swift` is not checked in this way. If a model is trained there afterwards, predictions do not
+/// change, because a predictor keeps the values that the model had when it was transferred. (A model without values is
+/// built by the first prediction.) Memory is shared until the model changes.
 ///
-/// The first call with inputs of a shape records the forward pass; further calls repeat it without a lock and without
-/// memory but for the result, each thread in buffers of its own. Shapes beyond the first thirty-two, and models with a layer
-/// whose `allowsReplay` is false, run the layers each time.
+/// The first call with inputs of a shape records the forward pass. Further calls repeat it without a lock and without
+/// allocating memory except for the result, each thread in separate buffers. For shapes beyond the first thirty-two,
+/// and for models with a layer whose `allowsReplay` is false, the layers run each time.
 public final class Predictor: @unchecked Sendable {
-  // The model is reached through this object alone. It changes only while `building` is locked; after that it is only read.
+  // Only this object can access the model. The model changes only while `building` is locked; after that, it is only
+  // read.
   private let model: Model
-  /// The number of plans, under the lock under which they are made.
-  private let building = Mutex(0)
-  /// The latest of the plans, each of which holds the one before: they live as long as this object.
+  /// The state protected by the lock for creating plans.
+  private struct Building {
+    var planCount = 0
+    /// The values of the model, as soon as it has any.
+    var values: FrozenValues?
+  }
+  private let building: Mutex<Building>
+  /// The latest plan. Each plan holds the previous one, so they live as long as this object.
   private let latest = Atomic<UnsafeMutableRawPointer?>(nil)
-  /// Inputs of ever new shapes must not fill the memory.
+  /// Inputs with ever new shapes must not fill the memory.
   private static let mostPlans = 32
 
-  /// - Parameter model: Is built by the first prediction, if it is not built yet.
-  public init(_ model: sending Model) { self.model = model }
+  /// - Parameter model: The model; the first prediction builds it if necessary.
+  public init(_ model: sending Model) {
+    let values = FrozenValues(model)
+    building = Mutex(Building(values: values))
+    self.model = model
+  }
 
   deinit {
     if let pointer = latest.load(ordering: .acquiring) { Unmanaged<ForwardPlan>.fromOpaque(pointer).release() }
   }
 
   /// What the model gives for inputs `[N, …]`, all at once, on the model's device. Inputs on another device are copied.
-  /// - Throws: `ModelError.inputShape`; `TrainingError.emptyData`; `DeviceError`.
+  /// - Throws: `ModelError.inputShape`; `TrainingError.emptyData`, and `.severalOutputs` for a model with several;
+  ///   `DeviceError`.
   public func predict(_ inputs: Tensor) throws -> Tensor {
-    if let plan = knownPlan(where: { $0.fits(inputs) }) { return try plan.predict(inputs) }
+    if let plan = knownPlan(where: { $0.fits(inputs) }), plan.hasOneOutput { return try plan.predict(inputs) }
+    try model.checkHasOneOutput("let outputs: [Tensor] = try predictor.predict([x])")
     return try predictAnew([inputs])[0]
   }
 
-  /// What a model with several inputs or outputs gives: one tensor for each output.
+  /// The outputs of a model with several inputs or outputs: one tensor per output.
   public func predict(_ inputs: [Tensor]) throws -> [Tensor] {
     if let plan = knownPlan(where: { $0.fits(inputs) }) { return try plan.predict(inputs) }
     return try predictAnew(inputs)
   }
 
   private func knownPlan(where fits: (ForwardPlan) -> Bool) -> ForwardPlan? {
-    // Plans are complete before they are stored here, and never go.
+    // Plans are complete before they are stored here, and are never removed.
     guard let pointer = latest.load(ordering: .acquiring) else { return nil }
     var plan: ForwardPlan? = Unmanaged<ForwardPlan>.fromOpaque(pointer).takeUnretainedValue()
     while let candidate = plan, !fits(candidate) { plan = candidate.next }
     return plan
   }
 
-  /// Inputs of shapes that have no plan: checks them, and makes one while there is room. Without one the layers run, in as
-  /// many threads as ask for it.
+  /// Handles inputs of shapes without a plan: checks them, and creates a plan if there is room. Without a plan, the
+  /// layers run, in any number of threads at once.
   private func predictAnew(_ inputs: [Tensor]) throws -> [Tensor] {
-    let plan = try building.withLock { count -> ForwardPlan? in
+    let (plan, values) = try building.withLock { state -> (ForwardPlan?, FrozenValues) in
       // Another thread may have been faster.
-      if let plan = knownPlan(where: { $0.fits(inputs) }) { return plan }
-      _ = try model.prepared(forPredicting: inputs)
-      guard count < Self.mostPlans else { return nil }
+      if let values = state.values, let plan = knownPlan(where: { $0.fits(inputs) }) { return (plan, values) }
+      let values = try readyValues(for: inputs, state.values)
+      state.values = values
+      guard state.planCount < Self.mostPlans else { return (nil, values) }
       let before = latest.load(ordering: .relaxed).map { Unmanaged<ForwardPlan>.fromOpaque($0).takeUnretainedValue() }
-      let plan = try ForwardPlan(model, for: inputs, next: before)
-      count += 1
+      let plan = try ForwardPlan(model, values, for: inputs, next: before)
+      state.planCount += 1
       let pointer = Unmanaged.passRetained(plan).toOpaque()
-      // The plan holds the one before, whose own reference here is given up.
+      // The new plan holds the previous one, whose own reference here is released.
       if let old = latest.exchange(pointer, ordering: .releasing) { Unmanaged<ForwardPlan>.fromOpaque(old).release() }
-      return plan
+      return (plan, values)
     }
-    return try plan?.predict(inputs) ?? model.outputs(for: inputs)
+    return try plan?.predict(inputs) ?? model.outputs(for: inputs, values)
+  }
+
+  /// Checks inputs, and builds a model that has no values yet.
+  private func readyValues(for inputs: [Tensor], _ known: FrozenValues?) throws -> FrozenValues {
+    if let known {
+      try model.check(forPredicting: inputs)
+      return known
+    }
+    _ = try model.prepared(forPredicting: inputs)
+    guard let values = FrozenValues(model) else { fatalError("a model that is ready has values on its device") }
+    return values
   }
 }

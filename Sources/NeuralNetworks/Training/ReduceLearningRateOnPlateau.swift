@@ -1,66 +1,70 @@
-/// Makes the steps of the optimizer smaller when a value has stopped getting better: PyTorch's and Keras'
-/// `ReduceLROnPlateau`, with PyTorch's rules and defaults.
+/// Reduces the learning rate when a monitored value no longer improves: PyTorch's and Keras' `ReduceLROnPlateau`, with
+/// PyTorch's rules and defaults.
 ///
 /// ```swift
 /// ReduceLearningRateOnPlateau(monitor: "validation_loss", factor: 0.5, patience: 3)
 /// ```
 ///
-/// It multiplies `Optimizer.learningRateScale`, so that it goes together with any schedule. An epoch counts as bad when its
-/// value is not better than the best so far; after more than `patience` bad epochs in a row the rate becomes
-/// max(factor·rate, minimumRate), and counting begins anew. (`EarlyStopping` with the same patience, and Keras, act one
+/// It multiplies `Optimizer.learningRateScale`, so it can be combined with any schedule. An epoch is bad if its value
+/// is not better than the best so far. After more than `patience` consecutive bad epochs, the rate becomes
+/// max(factor·rate, minimumRate), and counting restarts. (`EarlyStopping` with the same patience, and Keras, act one
 /// epoch earlier.)
 public final class ReduceLearningRateOnPlateau: MonitoringCallback, ResumableCallback {
-  /// How much better than the best a value must be to count as better.
+  /// The margin by which a value must be better than the best.
   public enum Threshold: Sendable, Hashable {
-    /// By this part of the best value.
+    /// A fraction of the best value.
     case relative(Double)
-    /// By this amount.
+    /// An absolute amount.
     case absolute(Double)
   }
 
-  /// The name of the value that is watched.
+  /// The name of the monitored value.
   public let monitor: String
-  /// What the learning rate is multiplied by, above 0 and below 1.
+  /// The factor for the learning rate, above 0 and below 1.
   public let factor: Double
-  /// How many bad epochs are put up with.
+  /// The number of bad epochs that are tolerated.
   public let patience: Int
-  /// What counts as better.
+  /// The margin for an improvement.
   public let threshold: Threshold
-  /// How many epochs after a reduction are not counted as bad.
+  /// The number of epochs after a reduction that do not count as bad.
   public let cooldown: Int
-  /// No reduction goes below this rate.
+  /// The lower limit for reductions.
   public let minimumRate: Double
   private let direction: MonitorDirection
 
   /// The best value so far.
   public private(set) var best: Double?
-  /// How often the rate has been reduced.
+  /// The number of reductions so far.
   public private(set) var reductions = 0
   private var badEpochs = 0
   private var coolingEpochs = 0
 
-  /// A reduction that changes the rate by no more than this is not made.
+  /// Reductions that change the rate by no more than this are skipped.
   private static let leastChange = 1e-8
 
-  /// The defaults are PyTorch's.
+  /// Creates the callback. The defaults match PyTorch.
   /// - Parameters:
-  ///   - monitor: The name of the value that is watched.
-  ///   - factor: What the learning rate is multiplied by, above 0 and below 1.
-  ///   - patience: How many bad epochs in a row are put up with; the next one reduces the rate.
-  ///   - threshold: How much better than the best a value must be to count as better.
-  ///   - cooldown: How many epochs after a reduction are not counted as bad.
-  ///   - minimumRate: No reduction goes below this rate.
-  ///   - direction: Which values are better; by the name unless given.
+  ///   - monitor: The name of the monitored value.
+  ///   - factor: The factor for the learning rate, above 0 and below 1.
+  ///   - patience: The number of consecutive bad epochs that are tolerated; the next one reduces the rate.
+  ///   - threshold: The margin by which a value must be better than the best, at least 0.
+  ///   - cooldown: The number of epochs after a reduction that do not count as bad.
+  ///   - minimumRate: The lower limit for reductions.
+  ///   - direction: Whether smaller or larger values are better; by default determined from the name.
   public init(
     monitor: String = "validation_loss", factor: Double = 0.1, patience: Int = 10,
     threshold: Threshold = .relative(1e-4), cooldown: Int = 0, minimumRate: Double = 0,
     direction: MonitorDirection = .automatic
   ) {
-    if !(factor > 0 && factor < 1) { fatalError("ReduceLearningRateOnPlateau: a factor of \(factor), not of 0 to 1") }
-    if patience < 0 || cooldown < 0 || !(minimumRate >= 0) {
-      fatalError(
-        "ReduceLearningRateOnPlateau: patience (\(patience)), cooldown (\(cooldown)) and minimumRate (\(minimumRate)) are "
-          + "at least 0")
+    let name = "ReduceLearningRateOnPlateau"
+    if !(factor > 0 && factor < 1) {
+      ProgrammerError.end("\(name): factor is \(factor), expected a number above 0 and below 1")
+    }
+    Checks.count(patience, "patience", of: name, atLeast: 0)
+    Checks.count(cooldown, "cooldown", of: name, atLeast: 0)
+    Checks.size(minimumRate, "minimumRate", of: name)
+    switch threshold {
+    case .relative(let margin), .absolute(let margin): Checks.size(margin, "threshold", of: name)
     }
     self.monitor = monitor
     self.factor = factor

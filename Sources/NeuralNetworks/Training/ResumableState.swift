@@ -1,28 +1,28 @@
-/// What a callback or a metric keeps from step to step, in a form that can be saved.
+/// The state that a callback or a metric keeps from step to step, in a form that can be saved.
 public struct ResumableState: Sendable {
-  /// Counts, best values and the like, by name.
+  /// Counts, best values, and similar numbers, by name.
   public var numbers: [String: Double]
-  /// Weights, sums and the like, by name.
+  /// Weights, sums, and similar tensors, by name.
   public var tensors: [String: Tensor]
 
   /// - Parameters:
-  ///   - numbers: Counts, best values and the like, by name.
-  ///   - tensors: Weights, sums and the like, by name.
+  ///   - numbers: Counts, best values, and similar numbers, by name.
+  ///   - tensors: Weights, sums, and similar tensors, by name.
   public init(numbers: [String: Double] = [:], tensors: [String: Tensor] = [:]) {
     self.numbers = numbers
     self.tensors = tensors
   }
 
-  /// True when there is nothing in it.
+  /// Whether the state is empty.
   public var isEmpty: Bool { numbers.isEmpty && tensors.isEmpty }
 
-  /// Takes up another state under names that begin with `prefix` and a slash.
+  /// Adds another state under names that start with `prefix` and a slash.
   mutating func add(_ other: ResumableState, under prefix: String) {
     for (name, number) in other.numbers { numbers["\(prefix)/\(name)"] = number }
     for (name, tensor) in other.tensors { tensors["\(prefix)/\(name)"] = tensor }
   }
 
-  /// What was taken up under this prefix.
+  /// The state added under this prefix.
   func part(_ prefix: String) -> ResumableState {
     func inner<Value>(_ all: [String: Value]) -> [String: Value] {
       let own = all.filter { $0.key.hasPrefix(prefix + "/") }
@@ -32,13 +32,13 @@ public struct ResumableState: Sendable {
   }
 }
 
-/// A state may come from a file, and then hold anything.
+/// A state may come from a file, and then contain anything.
 extension ResumableState {
-  /// The largest count that is gone on from: up to it a `Double` counts exactly, and adding to it never overflows.
+  /// The largest count that can be restored: up to it, a `Double` is exact, and adding to it never overflows.
   package static let largestCount = 1 << 53
 
-  /// The count of this name; 0 where there is none.
-  /// - Throws: `TrainingError.state` for a number that counts nothing.
+  /// The count with this name; 0 if there is none.
+  /// - Throws: `TrainingError.state` for a number that is not a valid count.
   func count(_ name: String) throws -> Int {
     let number = numbers[name] ?? 0
     guard let count = Int(exactly: number), (0...ResumableState.largestCount).contains(count) else {
@@ -47,8 +47,8 @@ extension ResumableState {
     return count
   }
 
-  /// The tensor of this name; nil where there is none.
-  /// - Throws: `TrainingError.state` when its shape is not `expected`, or its elements are no floating-point numbers.
+  /// The tensor with this name; nil if there is none.
+  /// - Throws: `TrainingError.state` if its shape is not `expected`, or its elements are not floating-point numbers.
   func tensor(_ name: String, expected: String, where fits: ([Int]) -> Bool) throws -> Tensor? {
     guard let tensor = tensors[name] else { return nil }
     guard tensor.dtype.isFloatingPoint, fits(tensor.shape) else {
@@ -58,6 +58,6 @@ extension ResumableState {
     return tensor
   }
 
-  /// The sum of this name, a tensor of one number; nil where there is none.
+  /// The sum with this name, a scalar tensor; nil if there is none.
   func sum(_ name: String) throws -> Tensor? { try tensor(name, expected: "[]") { $0.isEmpty } }
 }

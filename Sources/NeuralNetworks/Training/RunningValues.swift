@@ -1,32 +1,39 @@
-/// The mean loss and the metrics over the batches so far; all of it stays on the device until it is read.
+/// The mean loss and the metrics over the batches so far. Everything stays on the device until it is read.
 struct RunningValues {
-  private var loss = RunningLoss()
+  private let terms: [LossTerm]
+  /// One running loss per term.
+  private var losses: [RunningLoss]
   private var metrics: [(metric: Metric, output: Int, accumulator: any MetricAccumulator)]
 
-  init(_ metrics: [(metric: Metric, output: Int)]) {
-    self.metrics = metrics.map { ($0.metric, $0.output, $0.metric.makeAccumulator()) }
+  init(_ terms: [LossTerm], _ metrics: [MetricTerm]) {
+    self.terms = terms
+    losses = terms.map { _ in RunningLoss() }
+    self.metrics = metrics.map { ($0.metric, $0.output, $0.makeAccumulator()) }
   }
 
-  /// Takes a batch into account.
-  mutating func add(
-    loss mean: Tensor, weight: BatchWeight, predictions: [Tensor], targets: [Tensor], weights: Tensor?
-  ) {
-    loss.add(mean, weight)
+  /// Adds a batch.
+  mutating func add(_ parts: [ReducedLoss], predictions: [Tensor], targets: [Tensor], weights: Tensor?) {
+    for (index, part) in parts.enumerated() { losses[index].add(part.mean, part.weight) }
     for index in metrics.indices {
       let output = metrics[index].output
-      metrics[index].accumulator.update(prediction: predictions[output], target: targets[output], weights: weights)
+      let prediction = predictions[output]
+      metrics[index].accumulator.update(
+        prediction: prediction, target: targets[output].withAxes(of: prediction), weights: weights)
     }
   }
 
-  /// The loss, then the metrics by name. Waits for the device.
+  /// The loss, the loss of each output if there are several, then the metrics by name. Waits for the device.
   func values() throws -> [(String, Double)] {
-    [("loss", try loss.mean())] + (try metrics.map { ($0.metric.name, try $0.accumulator.result()) })
+    let means = try losses.map { try $0.mean() }
+    let total = zip(terms, means).reduce(0) { $0 + $1.0.weight * $1.1 }
+    let parts = terms.count > 1 ? zip(terms, means).map { (LossTerm.valueName(of: $0.name), $1) } : []
+    return [("loss", total)] + parts + (try metrics.map { ($0.metric.name, try $0.accumulator.result()) })
   }
 
-  /// The sums so far, to go on from; nothing of metrics of one's own whose accumulators cannot be saved.
+  /// The sums so far, for resuming. Custom metrics whose accumulators cannot be saved are omitted.
   func state() -> ResumableState {
     var state = ResumableState()
-    state.add(loss.state(), under: "loss")
+    for (index, loss) in losses.enumerated() { state.add(loss.state(), under: lossKey(index)) }
     for (index, metric) in metrics.enumerated() {
       guard let accumulator = metric.accumulator as? any ResumableMetricAccumulator else { continue }
       state.add(accumulator.state(), under: "\(index)")
@@ -34,20 +41,26 @@ struct RunningValues {
     return state
   }
 
-  /// Goes on from saved sums.
-  /// - Throws: `TrainingError.state` for what cannot be such sums.
+  /// Continues from saved sums.
+  /// - Throws: `TrainingError.state` for invalid sums.
   mutating func restore(_ state: ResumableState, on device: Device) throws {
     var state = state
     state.tensors = state.tensors.mapValues { tensor in
       (device.backend.supports(tensor.dtype) ? tensor : tensor.cast(to: .float32)).moved(to: device)
     }
-    try TrainingError.namingState(of: "loss") { try loss.restore(state.part("loss")) }
+    for index in losses.indices {
+      let key = lossKey(index)
+      try TrainingError.namingState(of: key) { try losses[index].restore(state.part(key)) }
+    }
     for index in metrics.indices {
       guard var accumulator = metrics[index].accumulator as? any ResumableMetricAccumulator else { continue }
       try TrainingError.namingState(of: metrics[index].metric.name) { try accumulator.restore(state.part("\(index)")) }
       metrics[index].accumulator = accumulator
     }
   }
+
+  /// The key of a loss's sums.
+  private func lossKey(_ index: Int) -> String { terms.count == 1 ? "loss" : LossTerm.valueName(of: terms[index].name) }
 
   /// The tables of the metrics that have one.
   func matrices() throws -> [String: [[Double]]] {
@@ -61,11 +74,11 @@ struct RunningValues {
   }
 }
 
-/// The mean of the means of batches, each weighted by what it was divided by.
+/// The mean of batch means, each weighted by its divisor.
 struct RunningLoss {
-  /// The batches since their size last changed: one addition a batch, where a weighted sum takes two.
+  /// The batches since their size last changed: this needs one addition per batch, instead of two for a weighted sum.
   private var run: (size: Int, sum: Tensor)?
-  /// Σ weight·mean of the others, and Σ weight.
+  /// Σ weight·mean of the other batches, and Σ weight.
   private var total: Tensor?
   private var weight: Tensor?
   private var count = 0

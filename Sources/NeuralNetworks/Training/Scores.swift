@@ -1,8 +1,10 @@
+import Files
+
 /// What `evaluate` found.
 public struct Scores: Sendable, Hashable, CustomStringConvertible {
   /// The mean of the loss over all examples.
   public let loss: Double
-  /// "loss", then the metrics in the order of `compile`.
+  /// "loss", the losses of the outputs if there are several, then the metrics in the order of `compile`.
   public let names: [String]
   private let values: [String: Double]
   private let matrices: [String: [[Double]]]
@@ -14,14 +16,14 @@ public struct Scores: Sendable, Hashable, CustomStringConvertible {
     self.matrices = matrices
   }
 
-  /// The metric with this name, or the loss; nil when there is none.
+  /// The metric with this name, or the loss; nil if there is none.
   public subscript(_ name: String) -> Double? { values[name] }
 
-  /// The table of a metric that has one: "confusion_matrix", by rows.
+  /// The table of a metric, such as "confusion_matrix", by rows; nil if it has none.
   public func matrix(_ name: String) -> [[Double]]? { matrices[name] }
 
-  /// "loss 0.3412  accuracy 0.8770".
+  /// The scores as text: "loss 0.3412  accuracy 0.8770".
   public var description: String {
-    names.map { "\($0) \(NumberText.short(values[$0] ?? .nan))" }.joined(separator: "  ")
+    names.map { "\($0.onOneLine) \(NumberText.short(values[$0] ?? .nan))" }.joined(separator: "  ")
   }
 }

@@ -1,35 +1,35 @@
 import BackendCore
 
-/// A training step that has been recorded.
+/// A recorded training step.
 struct RecordedStep {
   let function: RecordedFunction
-  /// The weight of the batch, or which kind it is: a sum is among the results.
-  let weight: BatchWeight
-  /// Set before each replay; nil when nothing is drawn.
+  /// The weight of each loss of the batch, or its kind: a sum is among the results.
+  let weights: [BatchWeight]
+  /// Set before each replay; nil if no random numbers are drawn.
   let counter: StepCounter?
 
-  init(_ function: RecordedFunction, _ weight: BatchWeight, counter: StepCounter?) {
+  init(_ function: RecordedFunction, _ weights: [BatchWeight], counter: StepCounter?) {
     self.function = function
-    self.weight = weight
+    self.weights = weights
     self.counter = counter
   }
 }
 
-/// The recordings of a `TrainingStep`, by the shapes of batches: one for full batches, one for the last of an epoch.
+/// The recordings of a `TrainingStep`, by batch shape: one for full batches, one for the last batch of an epoch.
 struct StepRecordings {
   enum Plan {
-    /// The first step of a kind allocates what the optimizer keeps, or there is nothing to gain.
+    /// The first step of a kind allocates the optimizer's state, or recording has no benefit.
     case eager
     case record
     case replay(RecordedStep)
   }
 
-  /// What has been found out about batches of some shapes.
+  /// The plan for batches of some shapes.
   private struct Entry {
     let shapes: BatchShapes
-    /// What the step was made with; a recording is of no use when it has changed.
+    /// The structure of the model when the step was recorded; the recording is invalid if it has changed.
     let structure: ModelStructure
-    /// Whether steps are left out for gradients that are not finite.
+    /// Whether steps are skipped if gradients are not finite.
     let skips: Bool
     var plan: Plan
   }
@@ -37,7 +37,7 @@ struct StepRecordings {
   private static let mostEntries = 2
   private var entries: [Entry] = []
 
-  /// What to do with a batch.
+  /// The plan for a batch.
   mutating func plan(for batch: Batch, of model: Model, skips: Bool) -> Plan {
     if let index = entries.firstIndex(where: { $0.shapes.fit(batch) }) {
       let entry = entries[index]
@@ -45,13 +45,13 @@ struct StepRecordings {
       entries.remove(at: index)
     }
     if entries.count < StepRecordings.mostEntries {
-      // Its second step is recorded.
+      // The second step with these shapes is recorded.
       entries.append(Entry(shapes: BatchShapes(batch), structure: ModelStructure(model), skips: skips, plan: .record))
     }
     return .eager
   }
 
-  /// Keeps a recording for further batches like this one; nil when there can be none.
+  /// Stores a recording for further batches like this one; nil if recording is not possible.
   mutating func keep(_ recorded: RecordedStep?, for batch: Batch, of model: Model) {
     guard let index = entries.firstIndex(where: { $0.shapes.fit(batch) }) else { return }
     entries[index].plan = recorded.map { .replay($0) } ?? .eager
@@ -80,12 +80,12 @@ private struct BatchShapes {
   }
 }
 
-/// Which parameters a model has, where they lie and which are trained.
+/// The parameters of a model, their locations, and which of them are frozen.
 private struct ModelStructure {
-  private let parameters: [(parameter: Parameter, slab: ParameterSlab?, offset: Int, isTrainable: Bool)]
+  private let parameters: [(parameter: Parameter, slab: ParameterSlab?, offset: Int, isFrozen: Bool)]
 
   init(_ model: Model) {
-    parameters = model.parameters.map { ($1, $1.slab, $1.offset, $1.isTrainable) }
+    parameters = model.parameters.map { ($1, $1.slab, $1.offset, $1.isFrozen) }
   }
 
   func isThat(of model: Model) -> Bool {
@@ -94,12 +94,12 @@ private struct ModelStructure {
     return entries.indices.allSatisfy { index in
       let (known, found) = (parameters[index], entries[index].parameter)
       return known.parameter === found && known.slab === found.slab && known.offset == found.offset
-        && known.isTrainable == found.isTrainable
+        && known.isFrozen == found.isFrozen
     }
   }
 }
 
-/// The number of the step, on the device: recorded draws take it from there.
+/// The step number on the device, used by recorded random draws.
 struct StepCounter {
   private let tensor: Tensor
 
@@ -110,7 +110,7 @@ struct StepCounter {
 
   var slice: BufferSlice { get throws { try tensor.slice } }
 
-  /// Overwrites the number, in place: recordings have the buffer.
+  /// Overwrites the number in place, because recordings refer to the buffer.
   func set(_ step: Int) throws {
     do {
       let number = Int32(truncatingIfNeeded: step)
@@ -122,7 +122,7 @@ struct StepCounter {
 }
 
 extension Model {
-  /// The slabs of all parameters, each held by nobody else, so that they are changed in place.
+  /// The slabs of all parameters, made uniquely referenced so that they are changed in place.
   func uniqueSlabs() throws -> [ParameterSlab] {
     var slabs: [ParameterSlab] = []
     for (_, parameter) in parameters {

@@ -1,5 +1,5 @@
-/// Ends training at the first step whose gradients hold a NaN or an infinity, and says where they came from: Keras'
-/// `TerminateOnNaN`, which looks at the loss.
+/// Ends training at the first step whose gradients contain a NaN or an infinity, and reports their origin. Keras'
+/// `TerminateOnNaN` checks the loss instead.
 ///
 /// ```swift
 /// let history = try model.fit(data, epochs: 20, callbacks: [TerminateOnNonFinite()])
@@ -8,12 +8,13 @@
 /// // forward pass
 /// ```
 ///
-/// The device leaves out the update of such a step, and those of all later ones, without a wait of the host. `fit` looks every
-/// 32 steps, at the end of each epoch, and before the run is saved; then it repeats the batch, and looks at what each
-/// operation gives. Trained parameters, the optimizer's state, and the place in the run are afterwards those from before the
-/// step (the running statistics of normalization layers are not). An epoch whose loss is not finite ends training too.
+/// The device skips the update of such a step, and of all later ones, without making the host wait. `fit` checks every
+/// 32 steps, at the end of each epoch, and before the run is saved. It then repeats the batch and checks the result of
+/// each operation. Afterwards, trained parameters, the optimizer's state, and the position in the run are those before
+/// the step (the running statistics of normalization layers are not). An epoch whose loss is not finite also ends
+/// training.
 public final class TerminateOnNonFinite: Callback {
-  /// What `fit` has found; nil when every step was fine.
+  /// The finding of `fit`; nil if every step was finite.
   public internal(set) var finding: String?
 
   public init() {}

@@ -1,35 +1,43 @@
-/// A call of `fit` as its callbacks see it.
+/// A call of `fit`, as seen by its callbacks.
 public final class TrainingRun {
-  /// The model that is trained.
+  /// The model being trained.
   public let model: Model
-  /// What updates it: its step count and learning rate are those of the run.
+  /// The optimizer; its step count and learning rate are those of the run.
   public let optimizer: Optimizer
-  /// The finished epochs so far.
+  /// The history with the completed epochs so far.
   public internal(set) var history = History()
-  /// The epoch that is next, or that the run is in; counted from 0.
+  /// The current or next epoch, starting at 0.
   public internal(set) var epoch: Int
-  /// The batches of this epoch that are done.
+  /// The number of completed batches of this epoch.
   public internal(set) var batch = 0
   /// The epoch at which training ends.
   public let epochs: Int
-  /// The examples in a batch; the last one of an epoch may have fewer.
+  /// The number of examples per batch; the last batch of an epoch may be smaller.
   public let batchSize: Int
-  /// Where the order of the examples and random numbers of layers come from.
+  /// The random seed of the order of the examples and of layers.
   public internal(set) var seed: UInt64
-  /// How many examples an epoch has.
+  /// The number of examples per epoch.
   public let examples: Int
+  /// Objects that callbacks hold until the call of `fit` ends for any reason, such as a lock.
+  package var holdings: [AnyObject] = []
   /// True between `trainingBegan` and the first step.
   var canBeRestored = true
   /// The values of the epoch so far.
   var values: RunningValues
-  /// What `fit` makes sure of before the run is saved.
+  /// Shows a separate line with the progress.
+  let show: (String) -> Void
+  /// The actions of `fit` before the run is saved.
   var beforeSaving: () throws -> Void = {}
   private let callbacks: [any Callback]
-  /// What has been restored and not been taken up yet.
+  /// The restored state that has not been applied yet.
   private var restored: (callbacks: [String: ResumableState], values: ResumableState)?
 
-  init(model: Model, optimizer: Optimizer, options: FitOptions, examples: Int, values: RunningValues) {
+  init(
+    model: Model, optimizer: Optimizer, options: FitOptions, examples: Int, values: RunningValues,
+    show: @escaping (String) -> Void = { _ in }
+  ) {
     self.model = model
+    self.show = show
     self.examples = examples
     self.values = values
     callbacks = options.callbacks
@@ -40,13 +48,17 @@ public final class TrainingRun {
     seed = options.seed
   }
 
-  /// Ends training: at once when called after a step, before the next epoch when called after an epoch. The first reason is
-  /// the one that `History.stopReason` keeps.
+  /// Shows a line with the progress of `fit`, unless progress output is off.
+  public func note(_ text: String) { show(text) }
+
+  /// Stops training: immediately if called after a step, before the next epoch if called after an epoch. The first
+  /// reason is stored in `History.stopReason` and shown by `fit`.
   public func stop(reason: String) {
     if history.stopReason == nil { history.stopReason = reason }
   }
 
-  /// Weights, the optimizer's state, what callbacks keep, and where the run stands. Copies nothing until the next step does.
+  /// The weights, the optimizer's state, the state of callbacks, and the position of the run. Nothing is copied until
+  /// the next step.
   public func state() throws -> TrainingState {
     try beforeSaving()
     let states = namedCallbacks().map { ($0.name, $0.callback.state()) }
@@ -56,7 +68,7 @@ public final class TrainingRun {
       callbacks: Dictionary(uniqueKeysWithValues: states), values: batch == 0 ? ResumableState() : values.state())
   }
 
-  /// The callbacks that have a state, each with a name of its own.
+  /// The callbacks that have a state, each with a unique name.
   private func namedCallbacks() -> [(name: String, callback: any ResumableCallback)] {
     var counts: [String: Int] = [:]
     return callbacks.compactMap { $0 as? any ResumableCallback }.map { callback in
@@ -66,10 +78,10 @@ public final class TrainingRun {
     }
   }
 
-  /// Goes on where another run was; possible in `trainingBegan` only. The run takes the seed of the state.
-  /// - Throws: `TrainingError.state` when training has begun, when the state is of a run with another number of examples or
-  ///   of no run that there can be, or when it is from the middle of an epoch with another batch size;
-  ///   `ModelError.parameters` when the weights do not fit the model.
+  /// Resumes another run; possible only in `trainingBegan`. The run takes over the seed of the state.
+  /// - Throws: `TrainingError.state` if training has begun, if the state is from a run with a different number of
+  ///   examples or is invalid, or if it is from the middle of an epoch with a different batch size;
+  ///   `ModelError.parameters` if the weights do not fit the model.
   public func restore(_ state: TrainingState) throws {
     guard canBeRestored else { throw TrainingError.state(reason: "a run is restored before its first step, not after") }
     try state.checkPlace()
@@ -82,6 +94,7 @@ public final class TrainingRun {
     if let count = state.examples, count != examples {
       throw TrainingError.state(reason: "it is of a run on \(count) examples, and this run has \(examples)")
     }
+    try state.checkBatch(ofExamples: examples)
     try model.restore(state.weights)
     try optimizer.restore(state.optimizer, of: model)
     (epoch, batch, seed) = (state.epoch, state.batch, state.seed)
@@ -89,7 +102,7 @@ public final class TrainingRun {
     restored = (state.callbacks, state.values)
   }
 
-  /// Gives callbacks the states that were restored, and goes on with the values of an unfinished epoch.
+  /// Passes restored states to the callbacks, and continues with the values of an unfinished epoch.
   func takeUpRestored() throws {
     guard let restored else { return }
     for (name, callback) in namedCallbacks() {

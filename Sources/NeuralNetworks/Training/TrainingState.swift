@@ -1,14 +1,14 @@
-/// Everything that a training run needs to go on as if it had never stopped: weights, the optimizer's state, where it stands,
-/// its seed, its history, and what its callbacks keep. The order of the examples and the masks of dropout are functions of the
-/// seed, the epoch and the step, so that no generator has to be saved.
+/// Everything that a training run needs to resume as if it had never stopped: weights, the optimizer's state, its
+/// position, its seed, its history, and the state of its callbacks. The order of the examples and the masks of dropout
+/// are functions of the seed, the epoch, and the step, so no generator has to be saved.
 public struct TrainingState: Sendable {
-  /// The epoch that is next, or that the run is in.
+  /// The current or next epoch.
   public let epoch: Int
-  /// The updates of the optimizer so far.
+  /// The number of updates of the optimizer so far.
   public let step: Int
-  /// The batches of the epoch that are done; 0 between epochs.
+  /// The number of completed batches of the epoch; 0 between epochs.
   public let batch: Int
-  /// The examples in a batch; a run in the middle of an epoch goes on with the same number.
+  /// The number of examples per batch; a run in the middle of an epoch must continue with the same number.
   public let batchSize: Int
   /// The seed of the run.
   public let seed: UInt64
@@ -16,27 +16,27 @@ public struct TrainingState: Sendable {
   public let weights: Snapshot
   /// The optimizer's state, by path.
   public let optimizer: OptimizerState
-  /// The finished epochs.
+  /// The history with the completed epochs.
   public let history: History
-  /// How many examples an epoch of the run has; nil where it is not known.
+  /// The number of examples per epoch of the run; nil if it is unknown.
   public let examples: Int?
-  /// What the callbacks keep, by their `stateName`; a second one of a name has " 2" after it.
+  /// The state of the callbacks, by their `stateName`. A second one with the same name has the suffix " 2".
   public let callbacks: [String: ResumableState]
-  /// The sums of the loss and the metrics over the batches of the epoch that are done.
+  /// The sums of the loss and the metrics over the completed batches of the epoch.
   public let values: ResumableState
 
   /// - Parameters:
-  ///   - epoch: The epoch that is next, or that the run is in, from 0.
-  ///   - step: The updates of the optimizer so far.
-  ///   - batch: The batches of the epoch that are done.
-  ///   - batchSize: The examples in a batch.
+  ///   - epoch: The current or next epoch, starting at 0.
+  ///   - step: The number of updates of the optimizer so far.
+  ///   - batch: The number of completed batches of the epoch.
+  ///   - batchSize: The number of examples per batch.
   ///   - seed: The seed of the run.
   ///   - weights: Every parameter, by path.
   ///   - optimizer: The optimizer's state, by path.
-  ///   - history: The finished epochs.
-  ///   - examples: How many examples an epoch has; nil where it is not known.
-  ///   - callbacks: What the callbacks keep, by their `stateName`.
-  ///   - values: The sums of the loss and the metrics over the batches that are done.
+  ///   - history: The history with the completed epochs.
+  ///   - examples: The number of examples per epoch; nil if it is unknown.
+  ///   - callbacks: The state of the callbacks, by their `stateName`.
+  ///   - values: The sums of the loss and the metrics over the completed batches.
   public init(
     epoch: Int, step: Int, batch: Int = 0, batchSize: Int, seed: UInt64, weights: Snapshot, optimizer: OptimizerState,
     history: History, examples: Int? = nil, callbacks: [String: ResumableState] = [:],
@@ -55,7 +55,7 @@ public struct TrainingState: Sendable {
     self.values = values
   }
 
-  /// Throws for a place where no run can be: what was read from a file may claim anything.
+  /// Throws for an impossible position, because a file may contain anything.
   /// - Throws: `TrainingError.state`.
   package func checkPlace() throws {
     let counts =
@@ -63,6 +63,19 @@ public struct TrainingState: Sendable {
       + history.epochs.map { ("an epoch of the history", $0.epoch, 0) }
     for (name, count, least) in counts where !(least...ResumableState.largestCount).contains(count) {
       throw TrainingError.state(reason: "\(name) is \(count), not a count from \(least) to 2^53")
+    }
+    if let examples { try checkBatch(ofExamples: examples) }
+  }
+
+  /// Throws for a batch that an epoch with this many examples does not have.
+  func checkBatch(ofExamples examples: Int) throws {
+    guard (1...ResumableState.largestCount).contains(examples) else {
+      throw TrainingError.state(reason: "examples is \(examples), not a count from 1 to 2^53")
+    }
+    let batches = (examples + batchSize - 1) / batchSize
+    if batch > batches {
+      throw TrainingError.state(
+        reason: "batch is \(batch), and an epoch of \(examples) examples has \(batches) batches of \(batchSize)")
     }
   }
 }

@@ -1,51 +1,68 @@
 import BackendCore
 
-/// One step of training: forward, loss, backward, update. It is what `fit` repeats, and serves loops of one's own:
+/// One training step: forward, loss, backward, update. `fit` repeats it, and custom loops can use it:
 ///
 /// ```swift
 /// let step = try TrainingStep(model, optimizer: optimizer, loss: .crossEntropy(), seed: 1)
 /// while let batch = try batches.next() { total += try step(batch).loss }
 /// ```
 ///
-/// A step depends on the batch, the parameters, the optimizer's state, and the seed with the number of the step (dropout),
-/// on nothing else. The second step with batches of one shape is recorded, and later ones repeat what it did on the device, with
-/// the same bits as if everything were done anew. That is left out where a layer, a loss or an update rule is of one's own
-/// (a layer may set `allowsReplay`), and inside of `valueAndGradient`.
+/// The result of a step depends only on the batch, the parameters, the optimizer's state, the seed, and the step number
+/// (for dropout). The second step with batches of one shape is recorded. Later steps replay it on the device, with
+/// bitwise the same result as an eager step. Recording is not used if a layer, a loss, or an update rule is custom (a
+/// layer may set `allowsReplay`), if an `Embedding` looks up tokens that are computed from the inputs, or inside
+/// `valueAndGradient`.
 public final class TrainingStep {
-  /// What a step gives; nothing of it has been waited for.
+  /// The result of a step, which may still be in progress on the device.
   public struct Output: Sendable {
     /// The mean loss of the batch, without penalties on weights: a scalar.
     public var loss: Tensor
-    /// What the model gave, before the update: one tensor for each output.
+    /// The outputs of the model before the update: one tensor per output.
     public var predictions: [Tensor]
-    /// How much the mean counts in a mean over several batches.
-    package var weight: BatchWeight
+    /// The unweighted mean loss of each output, and its weight in a mean over several batches.
+    package var parts: [ReducedLoss]
   }
 
-  /// The model that is trained.
+  /// The model being trained.
   public let model: Model
-  /// What updates it.
+  /// The optimizer.
   public let optimizer: Optimizer
-  /// Random numbers of layers are drawn from it, and from the number of the step.
+  /// The seed that, together with the step number, determines the random numbers of layers.
   public let seed: UInt64
   private let terms: [LossTerm]
   private let classWeights: ClassWeights?
+  /// False where the numbers of batches, and the losses, have been checked already.
+  private let checksNumbers: Bool
   private var isReady = false
   private var recordings = StepRecordings()
 
   /// - Parameters:
   ///   - model: Is built by the first batch if it is not built yet, with weights drawn from `seed`.
   ///   - optimizer: Keeps its state and its step count.
-  ///   - loss: What is minimised, together with the penalties on weights.
+  ///   - loss: What is minimized, together with the penalties on weights.
   ///   - seed: Where random numbers of layers come from.
-  /// - Throws: `TrainingError.unknownOutput` when the loss names an output that the model does not have.
+  /// - Throws: `TrainingError` when the loss names an output that the model does not have, or takes outputs for something
+  ///   that the last layer does not give.
   public convenience init(_ model: Model, optimizer: Optimizer, loss: Loss, seed: UInt64 = 0) throws {
-    let compiled = Compiled(optimizer: optimizer, loss: loss, metrics: [])
-    self.init(
-      model, optimizer: optimizer, terms: try compiled.terms(outputs: model.outputNames), seed: seed, classWeights: nil)
+    let terms = try TrainingConfiguration(optimizer: optimizer, loss: loss, metrics: []).terms(
+      outputs: model.outputNames)
+    try model.checkMeaning(of: terms)
+    self.init(model, optimizer: optimizer, terms: terms, seed: seed, classWeights: nil, checksNumbers: true)
   }
 
-  init(_ model: Model, optimizer: Optimizer, terms: [LossTerm], seed: UInt64, classWeights: ClassWeights?) {
+  /// A step whose batches have been checked.
+  convenience init(
+    forChecked model: Model, optimizer: Optimizer, terms: [LossTerm], seed: UInt64, classWeights: ClassWeights?
+  ) {
+    self.init(
+      model, optimizer: optimizer, terms: terms, seed: seed, classWeights: classWeights, checksNumbers: false)
+  }
+
+  private init(
+    _ model: Model, optimizer: Optimizer, terms: [LossTerm], seed: UInt64, classWeights: ClassWeights?,
+    checksNumbers: Bool
+  ) {
+    self.checksNumbers = checksNumbers
     self.model = model
     self.optimizer = optimizer
     self.terms = terms
@@ -53,14 +70,23 @@ public final class TrainingStep {
     self.classWeights = classWeights
   }
 
-  /// Makes one step on a batch, which is copied to the model's device if it is not there. It returns as soon as the device has
-  /// its work.
-  /// - Throws: `ModelError.inputShape` when the first batch does not fit the model, `DeviceError`. Parameters, the
-  ///   optimizer's state and its step count are then as they were.
+  /// Performs one step on a batch, which is copied to the model's device if necessary. It returns as soon as the work
+  /// has been submitted to the device.
+  ///
+  /// Shapes, tokens, targets, and weights are checked first, as in `fit`; numbers are checked unless they are on a GPU. A NaN in
+  /// the inputs is not looked for, which would take a pass over them in each step: `fit` does that.
+  /// - Throws: `ModelError` when the batch does not fit the model (`inputShape`, `inputType`), or has tokens or class numbers
+  ///   that do not exist (`token`, `label`); `TrainingError` for targets and weights that the loss cannot take,
+  ///   and for a model with nothing to train; `DeviceError`. Parameters, the optimizer's state and its step count are
+  ///   then as they were.
   public func callAsFunction(_ batch: Batch) throws -> Output {
     if !isReady {
       try model.becomeReady(inputs: batch.inputs, seed: seed)
+      try check(batch)
+      if checksNumbers { try tryLosses(on: batch) }
       isReady = true
+    } else {
+      try check(batch)
     }
     let batch = batch.moved(to: model.device)
     guard allowsReplay else { return try step(on: batch) }
@@ -72,16 +98,41 @@ public final class TrainingStep {
   }
 
   private var allowsReplay: Bool {
-    model.allowsReplay && optimizer.allowsReplay && terms.allSatisfy { $0.loss.allowsReplay }
+    model.isReplayable && optimizer.allowsReplay && terms.allSatisfy { $0.loss.allowsReplay }
       && !isRecordingGradients && !model.device.isBeingRecorded && !model.device.isShapeOnly
   }
 
-  // MARK: Anew
+  /// All checks of an eager step, also for recorded and replayed steps.
+  private func check(_ batch: Batch) throws {
+    try model.checkCount(of: batch.inputs)
+    try model.checkInputs(batch.inputs.map { Array($0.shape.dropFirst()) })
+    let looks: (Tensor) -> Bool = { $0.isReadAtOnce }
+    try model.checkTraining(on: batch.inputs, examples: batch.count)
+    try model.checkElements(of: batch.inputs, examples: batch.count, where: looks)
+    guard checksNumbers else { return }
+    try model.checkTrainable()
+    try model.checkOutputs(model.traced.outputs, terms)
+    for tensor in batch.inputs + batch.targets + [batch.weights].compactMap({ $0 })
+    where tensor.shape.first != batch.count {
+      throw TrainingError.rowCounts(inputs: batch.count, others: tensor.shape.first ?? 0)
+    }
+    try withoutGradient { try model.checks(of: terms).check(batch, firstExample: 0, inputs: false, where: looks) }
+  }
+
+  /// - Throws: `TrainingError.unfit` for a custom loss that cannot take what the model gives, or the targets.
+  private func tryLosses(on batch: Batch) throws {
+    guard batch.count > 0 else { return }
+    let row = Batch(
+      inputs: [], targets: batch.targets.map { $0[0..<1] }, weights: batch.weights.map { $0[0..<1] })
+    try MeasureTrial(of: model, model.traced.outputs, row, examples: batch.count).check(terms, [])
+  }
+
+  // MARK: Eager steps
 
   private func step(on batch: Batch) throws -> Output {
     let (pass, gradients) = try forwardAndBackward(batch, stream(counter: nil))
     try optimizer.update(model, with: gradients)
-    return Output(pass.tensors, weight: pass.weight)
+    return Output(pass.tensors, pass.weights, isSingle: terms.isSingle)
   }
 
   private func stream(counter: BufferSlice?) -> RandomStream {
@@ -89,16 +140,17 @@ public final class TrainingStep {
     return RandomStream(seed: seed, purpose: "training", step: step, stepCounter: counter)
   }
 
-  /// What a forward pass gives: the loss, the predictions and, where it lies on the device, the weight; constant for gradients.
+  /// The results of a forward pass, constant for gradients: the loss, the losses of the outputs if they differ from it,
+  /// the predictions, and the weights if they are on the device.
   private struct Pass {
     let tensors: [Tensor]
-    let weight: BatchWeight
+    let weights: [BatchWeight]
 
-    init(_ loss: ReducedLoss, _ predictions: [Tensor]) {
-      var tensors = [loss.mean] + predictions
-      if case .sum(let sum) = loss.weight { tensors.append(sum) }
-      self.tensors = tensors.map { $0.detached() }
-      weight = loss.weight
+    init(_ loss: BatchLoss, _ predictions: [Tensor], isSingle: Bool) {
+      weights = loss.parts.map(\.weight)
+      let sums = weights.compactMap { if case .sum(let sum) = $0 { sum } else { nil } }
+      let means = isSingle ? [] : loss.parts.map(\.mean)
+      tensors = ([loss.total] + means + predictions + sums).map { $0.detached() }
     }
   }
 
@@ -108,25 +160,28 @@ public final class TrainingStep {
     let context = Context.training(stream)
     let weights = classWeights?.weights(of: batch) ?? batch.weights
     var predictions: [Tensor] = []
-    var reduced: ReducedLoss?
+    var reduced: BatchLoss?
+    var isConstant = false
     let (_, gradients) = valueAndGradient(at: model) { model in
-      predictions = model.forward(batch.inputs, context)
+      predictions = model.called(with: batch.inputs, context)
       let loss = terms.reduced(predictions, batch.targets, weights: weights)
       reduced = loss
-      let total = model.penalty().map { loss.mean + $0 } ?? loss.mean
+      isConstant = loss.total.node == .constant
+      let total = model.penalty().map { loss.total + $0 } ?? loss.total
       endOfForward()
       return total
     }
     guard let reduced else { fatalError("valueAndGradient did not call its body") }
     // Nothing is written when the loss or a gradient carries an error.
-    try reduced.mean.checkPoison()
-    return (Pass(reduced, predictions), gradients)
+    try reduced.total.checkPoison()
+    if isConstant, model.parameters.trainableCount > 0 { throw TrainingError.noGradient }
+    return (Pass(reduced, predictions, isSingle: terms.isSingle), gradients)
   }
 
-  // MARK: What went wrong
+  // MARK: Finding errors
 
-  /// Repeats the passes over a batch whose step has been left out, as they were, and says where a NaN or an infinity arose.
-  /// It waits for each operation. Trained parameters stay as they are.
+  /// Repeats the passes over a batch whose step has been skipped under the same conditions, and returns the origin of a
+  /// NaN or an infinity. It waits for each operation. Trained parameters do not change.
   func findFault(in batch: Batch) throws -> GradientFault {
     let batch = batch.moved(to: model.device)
     for (path, parameter) in model.parameters {
@@ -141,33 +196,33 @@ public final class TrainingStep {
     return GradientFault(place: path.map { "the gradient of \($0)" }, operation: search.finding?.description)
   }
 
-  // MARK: From a recording
+  // MARK: Recorded steps
 
-  /// Makes a step, and keeps it for batches like this one.
+  /// Performs a step and records it for batches like this one.
   private func record(_ batch: Batch) throws -> Output {
     let counter = try StepCounter(on: model.device, optimizer.step)
     let stream = stream(counter: try counter.slice)
     let changed = try prepareUpdate()
-    var weight = BatchWeight.count(batch.count)
+    var weights: [BatchWeight] = []
     let (results, function) = try RecordedFunction.record(
       on: model.device, like: batch.tensors, changing: changed
     ) { tensors throws in
       let (pass, gradients) = try forwardAndBackward(batch.replacing(tensors), stream)
       try optimizer.updatePrepared(model, with: gradients)
-      weight = pass.weight
+      weights = pass.weights
       return pass.tensors
     }
     optimizer.countStep()
     let isRepeatable = function != nil && !stream.isTiedToStep
     let recorded =
-      isRepeatable ? function.map { RecordedStep($0, weight, counter: stream.hasDrawn ? counter : nil) } : nil
+      isRepeatable ? function.map { RecordedStep($0, weights, counter: stream.hasDrawn ? counter : nil) } : nil
     recordings.keep(recorded, for: batch, of: model)
-    return Output(results, weight: weight)
+    return Output(results, weights, isSingle: terms.isSingle)
   }
 
-  /// Does what a step needs of the host, and returns the buffers that it changes.
+  /// Performs the host's part of a step, and returns the buffers that the step changes.
   private func prepareUpdate() throws -> [Buffer] {
-    // First, since it may move parameters to other slabs.
+    // This comes first, because it may move parameters to other slabs.
     let states = try optimizer.prepareUpdate(of: model)
     return try states + model.uniqueSlabs().map { try $0.values.slice.buffer }
   }
@@ -177,25 +232,30 @@ public final class TrainingStep {
     let changed = try prepareUpdate()
     let results = try recorded.function(batch.tensors, changing: changed)
     optimizer.countStep()
-    return Output(results, weight: recorded.weight)
+    return Output(results, recorded.weights, isSingle: terms.isSingle)
   }
 }
 
 extension TrainingStep.Output {
-  /// From the loss, the predictions and, where it lies on the device, the weight.
-  fileprivate init(_ tensors: [Tensor], weight: BatchWeight) {
-    var predictions = tensors.dropFirst()
-    var weight = weight
-    if case .sum = weight, let sum = predictions.popLast() { weight = .sum(sum) }
-    self.init(loss: tensors[0], predictions: Array(predictions), weight: weight)
+  /// Creates the pass from its tensors; the sums of weights are last.
+  fileprivate init(_ tensors: [Tensor], _ weights: [BatchWeight], isSingle: Bool) {
+    var rest = tensors[...]
+    let total = rest.removeFirst()
+    let means = isSingle ? [total] : Array(rest.prefix(weights.count))
+    if !isSingle { rest = rest.dropFirst(weights.count) }
+    var parts = zip(means, weights).map { ReducedLoss(mean: $0, weight: $1) }
+    for index in parts.indices.reversed() {
+      if case .sum = parts[index].weight, let sum = rest.popLast() { parts[index].weight = .sum(sum) }
+    }
+    self.init(loss: total, predictions: Array(rest), parts: parts)
   }
 }
 
 extension Batch {
-  /// Every tensor of the batch: inputs, targets, weights.
+  /// All tensors of the batch: inputs, targets, weights.
   fileprivate var tensors: [Tensor] { inputs + targets + (weights.map { [$0] } ?? []) }
 
-  /// The same with other tensors, in that order.
+  /// The same batch with other tensors, in that order.
   fileprivate func replacing(_ tensors: [Tensor]) -> Batch {
     let (inputEnd, targetEnd) = (inputs.count, inputs.count + targets.count)
     return Batch(

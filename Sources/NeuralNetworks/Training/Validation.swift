@@ -1,7 +1,13 @@
-/// Which examples `fit` keeps for validation after each epoch.
+/// The examples that `fit` uses for validation after each epoch.
 public enum Validation: Sendable {
-  /// This part of the data, drawn at random with the seed of `fit`, and left out of training: from 0 to below 1.
+  /// A fraction of the data, drawn at random with the seed of `fit` and excluded from training; at least 0 and less
+  /// than 1.
   case split(Double)
-  /// Other data.
+  /// Separate data.
   case data(any Dataset)
+}
+
+extension Validation {
+  /// Separate data: inputs and their targets.
+  public static func data(_ inputs: Tensor, _ targets: Tensor) -> Validation { .data(TensorDataset(inputs, targets)) }
 }

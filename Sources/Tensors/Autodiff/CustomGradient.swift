@@ -27,7 +27,7 @@ public func withCustomGradient<E: Error>(
   backward: @escaping (_ upstream: Tensor, _ inputs: [Tensor], _ result: Tensor) -> [Tensor]
 ) throws(E) -> Tensor {
   var y = try withoutGradient { () throws(E) in try forward(inputs.map { $0.detached() }) }.detached()
-  guard let tape = inputs.lazy.compactMap({ Tape.recording($0.node) }).first, y.dtype.isFloatingPoint else { return y }
+  guard let tape = Tape.recording(all: inputs.lazy.map(\.node)), y.dtype.isFloatingPoint else { return y }
   var result = Operand(y, keeping: true)
   result.node = tape.nextNode
   let record = CustomRecord(inputs: inputs.map { Operand($0, keeping: true) }, result: result, backward: backward)
@@ -41,16 +41,19 @@ struct CustomRecord: GradientRule {
   let result: Operand
   let backward: (Tensor, [Tensor], Tensor) -> [Tensor]
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
     let gradients = backward(dy, inputs.map(\.tensor), result.tensor)
-    if gradients.count != inputs.count {
-      Checks.fail("withCustomGradient", "\(gradients.count) gradients for \(inputs.count) inputs")
-    }
-    for (input, gradient) in zip(inputs, gradients) {
-      if gradient.extents != input.extents {
-        Checks.fail("withCustomGradient", "a gradient of shape \(gradient.extents) for an input of \(input.extents)")
-      }
-      walk.add(gradient, to: input)
+    Checks.insist { try Checks.customGradients(gradients, for: inputs) }
+    for (input, gradient) in zip(inputs, gradients) { pass.accumulate(gradient, to: input) }
+  }
+}
+
+extension Checks {
+  fileprivate static func customGradients(_ gradients: [Tensor], for inputs: [Operand]) throws {
+    let name: StaticString = "withCustomGradient"
+    if gradients.count != inputs.count { try fail(name, "\(gradients.count) gradients for \(inputs.count) inputs") }
+    for (input, gradient) in zip(inputs, gradients) where gradient.extents != input.extents {
+      try fail(name, "a gradient of shape \(gradient.extents) for an input of \(input.extents)")
     }
   }
 }

@@ -27,9 +27,17 @@ package struct LeafTarget: Sendable, Hashable {
 /// Enters a parameter on the innermost active scope that tracks it and returns its value with its node, the same for each
 /// use; returns the value as it is when no scope tracks it or recording is paused.
 package func trackedLeaf(_ key: LeafKey, value: @autoclosure () -> Tensor) -> Tensor {
-  guard let tape = Tape.current, tape.pauses == 0 else { return value() }
+  guard let tape = Tape.current else {
+    OpenScopes.checkUse(of: key)
+    return value()
+  }
+  if tape.pauses > 0 { return value() }
   var result = value()
-  if let node = tape.trackedNode(key, of: result, below: tape.scopes.count) { result.node = node }
+  if let node = tape.trackedNode(key, of: result, below: tape.scopes.count) {
+    result.node = node
+  } else {
+    OpenScopes.checkUse(of: key)
+  }
   return result
 }
 
@@ -71,8 +79,7 @@ package func slabGradients<E: Error>(
   let tape = Tape.openScope(tracking: targets)
   let leaves = tensors.map { tape.leaf($0) }
   let value = try tape.run { () throws(E) in try body(leaves) }
-  Checks.scalarResult("valueAndGradient: the value", value)
-  Checks.floatingPoint("valueAndGradient: the value", value)
+  Checks.insist { try Checks.differentiated(value) }
   let scope = tape.closeScope()
   if tape.scopes.isEmpty {
     let slabs = slabCounts.indices.map { slab -> Tensor in
@@ -81,17 +88,17 @@ package func slabGradients<E: Error>(
         ? .zeros([slabCounts[slab]], dtype: dtype, on: device)
         : .launch([slabCounts[slab]], dtype, on: device) { _, _ in }
     }
-    var walk = BackwardWalk(tape, scope, slabs: slabs)
-    defer { walk.end() }
-    walk.run(from: value)
-    walk.fillUnwrittenRanges(of: targets.values)
-    return (value.detached(), walk.slabs, leaves.map { walk.gradient(of: $0) })
+    var pass = BackwardPass(tape, scope, slabs: slabs)
+    defer { pass.end() }
+    pass.run(from: value)
+    pass.fillUnwrittenRanges(of: targets.values)
+    return (value.detached(), pass.slabs, leaves.map { pass.gradient(of: $0) })
   }
-  var walk = BackwardWalk(tape, scope)
-  defer { walk.end() }
-  walk.run(from: value)
-  let slabs = slabCounts.indices.map { walk.slab($0, count: slabCounts[$0], of: scope, device, dtype) }
-  return (value, slabs, leaves.map { walk.gradient(of: $0) })
+  var pass = BackwardPass(tape, scope)
+  defer { pass.end() }
+  pass.run(from: value)
+  let slabs = slabCounts.indices.map { pass.slab($0, count: slabCounts[$0], of: scope, device, dtype) }
+  return (value, slabs, leaves.map { pass.gradient(of: $0) })
 }
 
 extension Collection<LeafTarget> {
@@ -101,7 +108,7 @@ extension Collection<LeafTarget> {
   }
 }
 
-extension BackwardWalk {
+extension BackwardPass {
   /// One slab put together from recorded gradients and zeros.
   fileprivate func slab(
     _ index: Int, count: Int, of scope: GradientScope, _ device: Device, _ dtype: DType

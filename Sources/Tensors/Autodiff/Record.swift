@@ -4,7 +4,7 @@ import BackendCore
 /// written in tensor operations beside the operation that it belongs to.
 protocol GradientRule {
   /// Adds to the operands what `dy`, the gradient of the result, contributes. The rule may reuse the memory of `dy`.
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass)
 }
 
 /// One entry of a tape. Small rules lie in the array itself; those with more operands are boxed.
@@ -32,8 +32,7 @@ enum Record {
   indirect case replacement(ReplacementRecord)
   indirect case gatherRows(GatherRowsRecord)
   indirect case gatherElements(GatherElementsRecord)
-  indirect case scatterRows(ScatterRowsRecord)
-  indirect case scatterElements(ScatterElementsRecord)
+  indirect case scatter(ScatterRecord)
   indirect case linear(LinearRecord)
   indirect case convolution(ConvolutionRecord)
   indirect case transposedConvolution(TransposedConvolutionRecord)
@@ -41,44 +40,45 @@ enum Record {
   indirect case pooling(PoolingRecord)
   indirect case poolingGradient(PoolingGradientRecord)
   indirect case normalization(NormalizationRecord)
+  indirect case batchNormalization(BatchNormalizationRecord)
   indirect case recurrence(RecurrenceRecord)
   indirect case custom(CustomRecord)
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
     switch self {
     case .consumed: break
-    case .leaf(let rule): rule.propagate(&dy, in: &walk)
-    case .identity(let rule): rule.propagate(&dy, in: &walk)
-    case .scaling(let rule): rule.propagate(&dy, in: &walk)
-    case .unary(let rule): rule.propagate(&dy, in: &walk)
-    case .binary(let rule): rule.propagate(&dy, in: &walk)
-    case .broadcast(let rule): rule.propagate(&dy, in: &walk)
-    case .reduction(let rule): rule.propagate(&dy, in: &walk)
-    case .cumulativeSum(let rule): rule.propagate(&dy, in: &walk)
-    case .matmul(let rule): rule.propagate(&dy, in: &walk)
-    case .stridedRead(let rule): rule.propagate(&dy, in: &walk)
-    case .stridedWrite(let rule): rule.propagate(&dy, in: &walk)
-    case .concatenation(let rule): rule.propagate(&dy, in: &walk)
-    case .softmax(let rule): rule.propagate(&dy, in: &walk)
-    case .dropout(let rule): rule.propagate(&dy, in: &walk)
-    case .move(let rule): rule.propagate(&dy, in: &walk)
-    case .cast(let rule): rule.propagate(&dy, in: &walk)
-    case .select(let rule): rule.propagate(&dy, in: &walk)
-    case .replacement(let rule): rule.propagate(&dy, in: &walk)
-    case .gatherRows(let rule): rule.propagate(&dy, in: &walk)
-    case .gatherElements(let rule): rule.propagate(&dy, in: &walk)
-    case .scatterRows(let rule): rule.propagate(&dy, in: &walk)
-    case .scatterElements(let rule): rule.propagate(&dy, in: &walk)
-    case .linear(let rule): rule.propagate(&dy, in: &walk)
-    case .crossEntropy(let rule): rule.propagate(&dy, in: &walk)
-    case .convolution(let rule): rule.propagate(&dy, in: &walk)
-    case .transposedConvolution(let rule): rule.propagate(&dy, in: &walk)
-    case .convolutionWeightGradient(let rule): rule.propagate(&dy, in: &walk)
-    case .pooling(let rule): rule.propagate(&dy, in: &walk)
-    case .poolingGradient(let rule): rule.propagate(&dy, in: &walk)
-    case .normalization(let rule): rule.propagate(&dy, in: &walk)
-    case .recurrence(let rule): rule.propagate(&dy, in: &walk)
-    case .custom(let rule): rule.propagate(&dy, in: &walk)
+    case .leaf(let rule): rule.propagate(&dy, in: &pass)
+    case .identity(let rule): rule.propagate(&dy, in: &pass)
+    case .scaling(let rule): rule.propagate(&dy, in: &pass)
+    case .unary(let rule): rule.propagate(&dy, in: &pass)
+    case .binary(let rule): rule.propagate(&dy, in: &pass)
+    case .broadcast(let rule): rule.propagate(&dy, in: &pass)
+    case .reduction(let rule): rule.propagate(&dy, in: &pass)
+    case .cumulativeSum(let rule): rule.propagate(&dy, in: &pass)
+    case .matmul(let rule): rule.propagate(&dy, in: &pass)
+    case .stridedRead(let rule): rule.propagate(&dy, in: &pass)
+    case .stridedWrite(let rule): rule.propagate(&dy, in: &pass)
+    case .concatenation(let rule): rule.propagate(&dy, in: &pass)
+    case .softmax(let rule): rule.propagate(&dy, in: &pass)
+    case .dropout(let rule): rule.propagate(&dy, in: &pass)
+    case .move(let rule): rule.propagate(&dy, in: &pass)
+    case .cast(let rule): rule.propagate(&dy, in: &pass)
+    case .select(let rule): rule.propagate(&dy, in: &pass)
+    case .replacement(let rule): rule.propagate(&dy, in: &pass)
+    case .gatherRows(let rule): rule.propagate(&dy, in: &pass)
+    case .gatherElements(let rule): rule.propagate(&dy, in: &pass)
+    case .scatter(let rule): rule.propagate(&dy, in: &pass)
+    case .linear(let rule): rule.propagate(&dy, in: &pass)
+    case .crossEntropy(let rule): rule.propagate(&dy, in: &pass)
+    case .convolution(let rule): rule.propagate(&dy, in: &pass)
+    case .transposedConvolution(let rule): rule.propagate(&dy, in: &pass)
+    case .convolutionWeightGradient(let rule): rule.propagate(&dy, in: &pass)
+    case .pooling(let rule): rule.propagate(&dy, in: &pass)
+    case .poolingGradient(let rule): rule.propagate(&dy, in: &pass)
+    case .normalization(let rule): rule.propagate(&dy, in: &pass)
+    case .batchNormalization(let rule): rule.propagate(&dy, in: &pass)
+    case .recurrence(let rule): rule.propagate(&dy, in: &pass)
+    case .custom(let rule): rule.propagate(&dy, in: &pass)
     }
   }
 }
@@ -88,8 +88,8 @@ struct LeafRecord: GradientRule {
   let parent: Operand
   let depth: Int
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    if depth > walk.depth { walk.add(dy, to: parent) }
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    if depth > pass.depth { pass.accumulate(dy, to: parent) }
   }
 }
 
@@ -97,7 +97,7 @@ struct LeafRecord: GradientRule {
 struct IdentityRecord: GradientRule {
   let x: Operand
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    walk.add(dy.extents == x.extents ? dy : dy.reshaped(to: x.extents), to: x)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    pass.accumulate(dy.extents == x.extents ? dy : dy.reshaped(to: x.extents), to: x)
   }
 }

@@ -70,10 +70,27 @@ final class Tape {
     a.rawValue | b.rawValue | c.rawValue == 0 ? nil : owner(a, b, c)
   }
 
+  /// The same for any number of operands.
+  static func recording(all nodes: some Sequence<TapeNode>) -> Tape? {
+    nodes.reduce(nil) { tape, node in recording(node) ?? tape }
+  }
+
   @inline(never)
   private static func owner(_ a: TapeNode, _ b: TapeNode, _ c: TapeNode) -> Tape? {
-    guard let tape = current, tape.pauses == 0 else { return nil }
-    return tape.owns(a) || tape.owns(b) || tape.owns(c) ? tape : nil
+    let tape = current
+    if let tape, tape.pauses > 0 { return nil }
+    let isOnTape = isRecorded(a, on: tape)
+    let isOtherOnTape = isRecorded(b, on: tape)
+    return isRecorded(c, on: tape) || isOtherOnTape || isOnTape ? tape : nil
+  }
+
+  /// True when the node stands on the tape of this thread; ends the program when it stands on one of another thread.
+  @inline(__always)
+  private static func isRecorded(_ node: TapeNode, on tape: Tape?) -> Bool {
+    if node == .constant { return false }
+    if let tape, tape.owns(node) { return true }
+    OpenScopes.checkUse(of: node)
+    return false
   }
 
   /// True when the node stands on this tape.
@@ -96,7 +113,36 @@ final class Tape {
   /// derivatives of their own.
   var isNested: Bool { scopes.count > 1 }
 
+  // MARK: Threads without a tape
+
+  private static let pausesKey: pthread_key_t = {
+    var key = pthread_key_t()
+    guard pthread_key_create(&key, nil) == 0 else { fatalError("no thread-local storage is left for the tape") }
+    return key
+  }()
+
+  /// How many `withoutGradient` were begun on this thread while it had no tape.
+  static var pausesWithoutTape: Int {
+    get { Int(bitPattern: pthread_getspecific(pausesKey)) }
+    set { pthread_setspecific(pausesKey, UnsafeRawPointer(bitPattern: newValue)) }
+  }
+
+  /// True inside of `withoutGradient`, also where a tape has begun within it.
+  static var isPausedOnThisThread: Bool {
+    if pausesWithoutTape > 0 { return true }
+    var tape = current
+    while let candidate = tape, candidate.pauses == 0 { tape = candidate.outer }
+    return tape != nil
+  }
+
   // MARK: Scopes
+
+  /// True for the tapes that this thread is in.
+  static func isOfThisThread(_ serial: UInt64) -> Bool {
+    var tape = current
+    while let candidate = tape, candidate.serial != serial { tape = candidate.outer }
+    return tape != nil
+  }
 
   /// Opens a scope on the current tape, or on a new one when there is none or it is paused. The caller keeps the tape
   /// alive until it closes the scope.
@@ -109,18 +155,21 @@ final class Tape {
       current = tape
     }
     tape.scopes.append(GradientScope(first: tape.records.count, depth: tape.scopes.count + 1, targets: targets))
+    OpenScopes.open(tape.serial, tracking: targets)
     return tape
   }
 
   /// Closes the innermost scope. With the outermost one the tape is over, and its nodes count as constant.
   func closeScope() -> GradientScope {
     let scope = scopes.removeLast()
+    OpenScopes.close(serial)
     if scopes.isEmpty { Tape.current = outer }
     return scope
   }
 
   /// The tensor as a variable of the innermost scope: an identity record, whose parent is the tensor's node on the tape.
   func leaf(_ x: Tensor) -> Tensor {
+    if x.node != .constant && !owns(x.node) { OpenScopes.checkUse(of: x.node) }
     var leaf = x
     leaf.node = append(.leaf(LeafRecord(parent: Operand(x), depth: scopes.count)))
     return leaf

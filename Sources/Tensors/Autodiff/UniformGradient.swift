@@ -24,10 +24,10 @@ extension Record {
   }
 
   /// Does what `propagate` does, where `takesUniformGradient`.
-  func propagate(_ dy: UniformGradient, in walk: inout BackwardWalk) {
+  func propagate(_ dy: UniformGradient, in pass: inout BackwardPass) {
     switch self {
-    case .reduction(let rule): rule.propagate(dy, in: &walk)
-    case .crossEntropy(let rule): rule.propagate(dy, in: &walk)
+    case .reduction(let rule): rule.propagate(dy, in: &pass)
+    case .crossEntropy(let rule): rule.propagate(dy, in: &pass)
     default: fatalError("a rule without a form for uniform gradients")
     }
   }

@@ -5,51 +5,57 @@ import BackendCore
 /// The value must be one floating-point element. The closure may do anything: loops, branches, calls of other functions,
 /// further `valueAndGradient` for higher derivatives. Other tensors that it uses are constants.
 ///
+/// What the closure computes from `x` is recorded on its own thread. Using it on another thread before the closure returns
+/// ends the program; `.detached()` and `withoutGradient` allow it where no gradient is wanted.
+///
 /// ```swift
 /// let (y, dy) = valueAndGradient(at: Tensor(3)) { x in x * x + 2 * x }   // 15, 8
 /// ```
 public func valueAndGradient<E: Error>(
   at x: Tensor, of body: (Tensor) throws(E) -> Tensor
 ) throws(E) -> (value: Tensor, gradient: Tensor) {
-  Checks.floatingPoint("valueAndGradient", x)
+  Checks.insist { try Checks.floatingPoint("valueAndGradient", x) }
   let tape = Tape.openScope()
   let leaf = tape.leaf(x)
   let value = try tape.run { () throws(E) in try body(leaf) }
-  var walk = tape.finishScope(with: value)
-  defer { walk.end() }
-  return (tape.surviving(value), walk.gradient(of: leaf))
+  var pass = tape.finishScope(with: value)
+  defer { pass.end() }
+  return (tape.surviving(value), pass.gradient(of: leaf))
 }
 
 /// The same at two tensors.
 public func valueAndGradient<E: Error>(
   at a: Tensor, _ b: Tensor, of body: (Tensor, Tensor) throws(E) -> Tensor
 ) throws(E) -> (value: Tensor, gradient: (Tensor, Tensor)) {
-  Checks.floatingPoint("valueAndGradient", a)
-  Checks.floatingPoint("valueAndGradient", b)
+  for x in [a, b] { Checks.insist { try Checks.floatingPoint("valueAndGradient", x) } }
   let tape = Tape.openScope()
   let leaves = (tape.leaf(a), tape.leaf(b))
   let value = try tape.run { () throws(E) in try body(leaves.0, leaves.1) }
-  var walk = tape.finishScope(with: value)
-  defer { walk.end() }
-  return (tape.surviving(value), (walk.gradient(of: leaves.0), walk.gradient(of: leaves.1)))
+  var pass = tape.finishScope(with: value)
+  defer { pass.end() }
+  return (tape.surviving(value), (pass.gradient(of: leaves.0), pass.gradient(of: leaves.1)))
 }
 
 /// The same at any number of tensors.
 public func valueAndGradient<E: Error>(
   at tensors: [Tensor], of body: ([Tensor]) throws(E) -> Tensor
 ) throws(E) -> (value: Tensor, gradient: [Tensor]) {
-  for x in tensors { Checks.floatingPoint("valueAndGradient", x) }
+  for x in tensors { Checks.insist { try Checks.floatingPoint("valueAndGradient", x) } }
   let tape = Tape.openScope()
   let leaves = tensors.map { tape.leaf($0) }
   let value = try tape.run { () throws(E) in try body(leaves) }
-  var walk = tape.finishScope(with: value)
-  defer { walk.end() }
-  return (tape.surviving(value), leaves.map { walk.gradient(of: $0) })
+  var pass = tape.finishScope(with: value)
+  defer { pass.end() }
+  return (tape.surviving(value), leaves.map { pass.gradient(of: $0) })
 }
 
 /// Runs `body` without recording: for every `valueAndGradient` around, the results are constants.
 public func withoutGradient<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
-  guard let tape = Tape.current else { return try body() }
+  guard let tape = Tape.current else {
+    Tape.pausesWithoutTape += 1
+    defer { Tape.pausesWithoutTape -= 1 }
+    return try body()
+  }
   tape.pauses += 1
   defer { tape.pauses -= 1 }
   return try body()
@@ -71,12 +77,11 @@ extension Tape {
   }
 
   /// Closes the innermost scope and runs its backward pass.
-  func finishScope(with value: Tensor) -> BackwardWalk {
-    Checks.scalarResult("valueAndGradient: the value", value)
-    Checks.floatingPoint("valueAndGradient: the value", value)
-    var walk = BackwardWalk(self, closeScope())
-    walk.run(from: value)
-    return walk
+  func finishScope(with value: Tensor) -> BackwardPass {
+    Checks.insist { try Checks.differentiated(value) }
+    var pass = BackwardPass(self, closeScope())
+    pass.run(from: value)
+    return pass
   }
 
   /// The value as it leaves a scope: on the tape if the tape goes on.

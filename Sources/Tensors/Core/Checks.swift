@@ -1,76 +1,82 @@
 import BackendCore
 
-/// Every check of shapes, element types, devices and indices. A failed one is a programmer error: `fatalError` with the
-/// operation, both sides, the reason and a hint.
+/// Every check of shapes, element types, devices and indices. A failed one is a programmer error, whose message has the
+/// operation, both sides, the layer, the reason and a hint.
 enum Checks {
   @inline(never)
-  static func fail(_ operation: StaticString, _ problem: String, hint: String? = nil) -> Never {
-    fatalError("Tensor \(operation): \(problem)\(hint.map { "; hint: \($0)" } ?? "")")
+  static func fail(_ operation: StaticString, _ problem: String, hint: String? = nil) throws -> Never {
+    try ProgrammerError.refuse("Tensor \(operation): \(problem)", hint: hint)
+  }
+
+  /// Runs checks outside of operations that have a stand-in for their result: a mistake ends the program.
+  @inline(__always)
+  static func insist(_ body: () throws -> Void) {
+    do { try body() } catch { ProgrammerError.end("\((error as? ProgrammerError)?.message ?? "\(error)")") }
   }
 
   // MARK: Devices and element types
 
   /// The device of both operands; where one has shapes only, so has the result.
   @inline(__always)
-  static func sameDevice(_ operation: StaticString, _ a: Tensor, _ b: Tensor) -> Device {
+  static func sameDevice(_ operation: StaticString, _ a: Tensor, _ b: Tensor) throws -> Device {
     let device = a.storage.device
     if device == b.storage.device { return device }
-    return mixedDevices(operation, a, b)
+    return try mixedDevices(operation, a, b)
   }
 
   /// The device of three operands.
-  static func sameDevice(_ operation: StaticString, _ a: Tensor, _ b: Tensor, _ c: Tensor) -> Device {
-    let (first, second) = (sameDevice(operation, a, b), sameDevice(operation, a, c))
+  static func sameDevice(_ operation: StaticString, _ a: Tensor, _ b: Tensor, _ c: Tensor) throws -> Device {
+    let (first, second) = (try sameDevice(operation, a, b), try sameDevice(operation, a, c))
     return first.isShapeOnly ? first : second
   }
 
   @inline(never)
-  static func mixedDevices(_ operation: StaticString, _ a: Tensor, _ b: Tensor) -> Device {
+  static func mixedDevices(_ operation: StaticString, _ a: Tensor, _ b: Tensor) throws -> Device {
     if a.device.isShapeOnly || b.device.isShapeOnly { return .shapes }
-    fail(
+    try fail(
       operation, "operands of shapes \(a.extents) and \(b.extents) are on \(a.device) and \(b.device)",
       hint: "move one with .moved(to:)")
   }
 
   @inline(__always)
-  static func sameDType(_ operation: StaticString, _ a: Tensor, _ b: Tensor) {
-    if a.storage.dtype != b.storage.dtype { mixedDTypes(operation, a, b) }
+  static func sameDType(_ operation: StaticString, _ a: Tensor, _ b: Tensor) throws {
+    if a.storage.dtype != b.storage.dtype { try mixedDTypes(operation, a, b) }
   }
 
   @inline(never)
-  static func mixedDTypes(_ operation: StaticString, _ a: Tensor, _ b: Tensor) -> Never {
-    fail(
+  static func mixedDTypes(_ operation: StaticString, _ a: Tensor, _ b: Tensor) throws -> Never {
+    try fail(
       operation, "operands of shapes \(a.extents) and \(b.extents) have element types \(a.dtype) and \(b.dtype)",
       hint: "convert one with .cast(to:)")
   }
 
   @inline(__always)
-  static func floatingPoint(_ operation: StaticString, _ x: Tensor) {
-    if !x.storage.dtype.isFloatingPoint { notFloatingPoint(operation, x) }
+  static func floatingPoint(_ operation: StaticString, _ x: Tensor) throws {
+    if !x.storage.dtype.isFloatingPoint { try notFloatingPoint(operation, x) }
   }
 
   @inline(never)
-  static func notFloatingPoint(_ operation: StaticString, _ x: Tensor) -> Never {
-    fail(
+  static func notFloatingPoint(_ operation: StaticString, _ x: Tensor) throws -> Never {
+    try fail(
       operation, "needs floating-point elements, not \(x.dtype) (shape \(x.extents))",
       hint: "convert with .cast(to: .float32)")
   }
 
   /// Anything but bool.
   @inline(__always)
-  static func number(_ operation: StaticString, _ x: Tensor) {
-    if x.storage.dtype == .bool { notNumber(operation, x) }
+  static func number(_ operation: StaticString, _ x: Tensor) throws {
+    if x.storage.dtype == .bool { try notNumber(operation, x) }
   }
 
   @inline(never)
-  static func notNumber(_ operation: StaticString, _ x: Tensor) -> Never {
-    fail(
+  static func notNumber(_ operation: StaticString, _ x: Tensor) throws -> Never {
+    try fail(
       operation, "needs numbers, not bool (shape \(x.extents))", hint: "convert with .cast(to: .float32) or .int32")
   }
 
-  static func dtype(_ operation: StaticString, _ x: Tensor, is dtype: DType) {
+  static func dtype(_ operation: StaticString, _ x: Tensor, is dtype: DType) throws {
     if x.dtype != dtype {
-      fail(
+      try fail(
         operation, "needs elements of type \(dtype), not \(x.dtype) (shape \(x.extents))",
         hint: "convert with .cast(to: .\(dtype))")
     }
@@ -78,23 +84,23 @@ enum Checks {
 
   /// A host number beside an int32 tensor takes its type, which must be able to hold it.
   @inline(__always)
-  static func scalar(_ operation: StaticString, _ x: Tensor, _ value: Double) {
-    if x.storage.dtype != .float32 { unusualScalar(operation, x, value) }
+  static func scalar(_ operation: StaticString, _ x: Tensor, _ value: Double) throws {
+    if x.storage.dtype != .float32 { try unusualScalar(operation, x, value) }
   }
 
   @inline(never)
-  static func unusualScalar(_ operation: StaticString, _ x: Tensor, _ value: Double) {
-    if x.dtype == .bool { notNumber(operation, x) }
+  static func unusualScalar(_ operation: StaticString, _ x: Tensor, _ value: Double) throws {
+    if x.dtype == .bool { try notNumber(operation, x) }
     if x.dtype == .int32 && Int32(exactly: value) == nil {
-      fail(
+      try fail(
         operation, "\(value) beside an int32 tensor of shape \(x.extents) would lose its value",
         hint: "convert the tensor with .cast(to: .float32)")
     }
   }
 
-  static func supported(_ operation: StaticString, _ dtype: DType, on device: Device) {
+  static func supported(_ operation: StaticString, _ dtype: DType, on device: Device) throws {
     if !device.backend.supports(dtype) {
-      fail(operation, "\(device) has no elements of type \(dtype)")
+      try fail(operation, "\(device) has no elements of type \(dtype)")
     }
   }
 
@@ -102,130 +108,142 @@ enum Checks {
 
   /// The shape that two operands have after broadcasting.
   @inline(__always)
-  static func broadcast(_ operation: StaticString, _ a: Shape, _ b: Shape) -> Shape {
+  static func broadcast(_ operation: StaticString, _ a: Shape, _ b: Shape) throws -> Shape {
     if a == b { return a }
-    return broadcastUnequal(operation, a, b)
+    return try broadcastUnequal(operation, a, b)
   }
 
   @inline(never)
-  static func broadcastUnequal(_ operation: StaticString, _ a: Shape, _ b: Shape) -> Shape {
+  static func broadcastUnequal(_ operation: StaticString, _ a: Shape, _ b: Shape) throws -> Shape {
     var result = a.rank >= b.rank ? a : b
     for back in 0..<Swift.min(a.rank, b.rank) {
       let (m, n) = (a[a.rank - 1 - back], b[b.rank - 1 - back])
       if m != n && m != 1 && n != 1 {
-        fail(
+        try fail(
           operation, "shapes \(a) and \(b) do not fit: \(m) and \(n) stand against each other on axis -\(back + 1)",
           hint: "axes are aligned at the end, and only an extent of 1 repeats; see reshaped(_:) and expanded(axis:)")
       }
       result[result.rank - 1 - back] = m == 1 ? n : m
     }
-    return countable(operation, result)
+    return try countable(operation, result)
   }
 
   /// The axis counted from the front.
   @inline(__always)
-  static func axis(_ operation: StaticString, _ axis: Int, _ extents: Shape) -> Int {
+  static func axis(_ operation: StaticString, _ axis: Int, _ extents: Shape) throws -> Int {
     let position = axis < 0 ? axis + extents.rank : axis
-    if position < 0 || position >= extents.rank { badAxis(operation, axis, extents) }
+    if position < 0 || position >= extents.rank { try badAxis(operation, axis, extents) }
     return position
   }
 
   @inline(never)
-  static func badAxis(_ operation: StaticString, _ axis: Int, _ extents: Shape) -> Never {
-    fail(
+  static func badAxis(_ operation: StaticString, _ axis: Int, _ extents: Shape) throws -> Never {
+    try fail(
       operation, "shape \(extents) has no axis \(axis)", hint: "axes are 0..<\(extents.rank), or negative from the end")
   }
 
-  static func axes(_ operation: StaticString, _ axes: [Int], _ extents: Shape) -> AxisMask {
+  static func axes(_ operation: StaticString, _ axes: [Int], _ extents: Shape) throws -> AxisMask {
     var mask = AxisMask()
     for axis in axes {
-      let position = Checks.axis(operation, axis, extents)
-      if mask.contains(position) { fail(operation, "axis \(axis) is named twice in \(axes) for shape \(extents)") }
+      let position = try Checks.axis(operation, axis, extents)
+      if mask.contains(position) { try fail(operation, "axis \(axis) is named twice in \(axes) for shape \(extents)") }
       mask.insert(position)
     }
     return mask
   }
 
-  static func extents(_ operation: StaticString, _ shape: [Int]) -> Shape {
+  static func extents(_ operation: StaticString, _ shape: [Int]) throws -> Shape {
     if shape.count > Shape.maximumRank {
-      fail(operation, "shape \(shape) has \(shape.count) axes; at most \(Shape.maximumRank) are possible")
+      try fail(operation, "shape \(shape) has \(shape.count) axes; at most \(Shape.maximumRank) are possible")
     }
-    for extent in shape where extent < 0 { fail(operation, "shape \(shape) has a negative extent") }
-    return countable(operation, Shape(shape))
+    for extent in shape where extent < 0 { try fail(operation, "shape \(shape) has a negative extent") }
+    return try countable(operation, Shape(shape))
   }
 
   /// The shape, whose number of elements and strides an `Int` can hold.
   @discardableResult
-  static func countable(_ operation: StaticString, _ shape: Shape) -> Shape {
+  static func countable(_ operation: StaticString, _ shape: Shape) throws -> Shape {
     var count = 1
     for axis in shape.axes {
       let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(shape[axis], 1))
-      if overflow { fail(operation, "shape \(shape) has more elements than can be counted") }
+      if overflow { try fail(operation, "shape \(shape) has more elements than can be counted") }
       count = product
     }
     return shape
   }
 
   /// An extent that becomes `count` times as long.
-  static func repeated(_ operation: StaticString, _ extent: Int, _ count: Int, _ extents: Shape) -> Int {
+  static func repeated(_ operation: StaticString, _ extent: Int, _ count: Int, _ extents: Shape) throws -> Int {
     let (product, overflow) = extent.multipliedReportingOverflow(by: count)
-    if overflow { fail(operation, "\(count) times shape \(extents) has more elements than can be counted") }
+    if overflow { try fail(operation, "\(count) times shape \(extents) has more elements than can be counted") }
     return product
   }
 
+  /// The sum of numbers of elements; nil beyond what an `Int` can hold.
+  static func sum(_ counts: some Sequence<Int>) -> Int? {
+    var sum = 0
+    for count in counts {
+      let (next, overflow) = sum.addingReportingOverflow(count)
+      if overflow { return nil }
+      sum = next
+    }
+    return sum
+  }
+
   /// A number of elements along an axis.
-  static func count(_ operation: StaticString, _ count: Int) -> Int {
-    if count < 0 { fail(operation, "an extent of \(count)") }
+  static func count(_ operation: StaticString, _ count: Int) throws -> Int {
+    if count < 0 { try fail(operation, "an extent of \(count)") }
     return count
   }
 
-  static func elementCount(_ operation: StaticString, _ found: Int, _ extents: Shape) {
+  static func elementCount(_ operation: StaticString, _ found: Int, _ extents: Shape) throws {
     if found != extents.count {
-      fail(operation, "\(found) elements do not fill shape \(extents), which has \(extents.count)")
+      try fail(operation, "\(found) elements do not fill shape \(extents), which has \(extents.count)")
     }
   }
 
   /// The shape with -1 replaced by what is left.
-  static func reshape(_ source: Shape, _ shape: [Int]) -> Shape {
+  static func reshape(_ source: Shape, _ shape: [Int]) throws -> Shape {
     let operation: StaticString = "reshaped"
     guard let open = shape.firstIndex(of: -1) else {
-      let result = extents(operation, shape)
+      let result = try extents(operation, shape)
       if result.count != source.count {
-        fail(operation, "shape \(source) has \(source.count) elements, \(result) has \(result.count)")
+        try fail(operation, "shape \(source) has \(source.count) elements, \(result) has \(result.count)")
       }
       return result
     }
     var filled = shape
     filled[open] = 1
-    let known = extents(operation, filled).count
+    let known = try extents(operation, filled).count
     if known == 0 || source.count % known != 0 {
-      fail(operation, "the \(source.count) elements of shape \(source) cannot be arranged as \(shape)")
+      try fail(operation, "the \(source.count) elements of shape \(source) cannot be arranged as \(shape)")
     }
     filled[open] = source.count / known
     return Shape(filled)
   }
 
-  static func broadcast(_ source: Shape, to target: Shape) {
-    var fits = source.rank <= target.rank
-    for back in 0..<Swift.min(source.rank, target.rank) where fits {
-      let extent = source[source.rank - 1 - back]
-      fits = extent == 1 || extent == target[target.rank - 1 - back]
-    }
-    if !fits {
-      fail("broadcast", "shape \(source) does not repeat to \(target)", hint: "only extents of 1 repeat")
+  static func broadcast(_ source: Shape, to target: Shape) throws {
+    if !source.repeats(to: target) {
+      try fail("broadcast", "shape \(source) does not repeat to \(target)", hint: "only extents of 1 repeat")
     }
   }
 
-  static func view(slab: Tensor, offset: Int, extents: Shape) {
+  static func view(slab: Tensor, offset: Int, extents: Shape) throws {
     if slab.rank != 1 || offset < 0 || offset + extents.count > slab.count {
-      fail("view", "shape \(extents) at offset \(offset) leaves the slab of shape \(slab.extents)")
+      try fail("view", "shape \(extents) at offset \(offset) leaves the slab of shape \(slab.extents)")
     }
   }
 
-  static func scalarResult(_ operation: StaticString, _ x: Tensor) {
+  static func scalarResult(_ operation: StaticString, _ x: Tensor) throws {
     if x.count != 1 {
-      fail(operation, "needs one element, not shape \(x.extents)", hint: "reduce with .sum() or .mean()")
+      try fail(operation, "needs one element, not shape \(x.extents)", hint: "reduce with .sum() or .mean()")
     }
+  }
+
+  /// The value of a function whose gradient is wanted.
+  static func differentiated(_ value: Tensor) throws {
+    try scalarResult("valueAndGradient: the value", value)
+    try floatingPoint("valueAndGradient: the value", value)
   }
 }
 
@@ -240,4 +258,13 @@ struct AxisMask: Sendable, Equatable {
   var isEmpty: Bool { bits == 0 }
   func contains(_ axis: Int) -> Bool { bits & (1 << UInt8(axis)) != 0 }
   mutating func insert(_ axis: Int) { bits |= 1 << UInt8(axis) }
+}
+
+extension Shape {
+  /// True if broadcasting gives a tensor of this shape the shape `target`.
+  func repeats(to target: Shape) -> Bool {
+    if self == target { return true }
+    if rank > target.rank { return false }
+    return axes.allSatisfy { axis in self[axis] == 1 || self[axis] == target[axis + target.rank - rank] }
+  }
 }

@@ -8,61 +8,81 @@ extension Tensor {
 
   /// The elements in row-major order, float32; a vector unless a shape is given.
   public init(_ scalars: [Float], shape: [Int]? = nil, on device: Device = .cpu) {
-    self.init(uploading: scalars, shape: shape, as: .float32, on: device)
+    self = checked { try Tensor.uploading(scalars, shape: shape, as: .float32, on: device) }
   }
 
   /// The elements in row-major order, of the type that `S` stands for; a vector unless a shape is given.
   public init<S: TensorScalar>(_ scalars: [S], shape: [Int]? = nil, on device: Device = .cpu) {
-    self.init(uploading: scalars, shape: shape, as: S.dtype, on: device)
+    self = checked { try Tensor.uploading(scalars, shape: shape, as: S.dtype, on: device) }
   }
 
   /// The elements in row-major order, converted to `dtype` on the host.
   public init<S: TensorScalar>(_ scalars: [S], shape: [Int]? = nil, dtype: DType, on device: Device = .cpu) {
-    self.init(uploading: scalars, shape: shape, as: dtype, on: device)
+    self = checked { try Tensor.uploading(scalars, shape: shape, as: dtype, on: device) }
   }
 
   /// Whole numbers as int32: indices, labels.
   public init(integers: [Int], shape: [Int]? = nil, on device: Device = .cpu) {
-    let scalars = integers.map { value in
-      guard let scalar = Int32(exactly: value) else { Checks.fail("init(integers:)", "\(value) does not fit int32") }
-      return scalar
+    self = checked {
+      let scalars = try integers.map { value in
+        guard let scalar = Int32(exactly: value) else {
+          try Checks.fail("init(integers:)", "\(value) does not fit int32")
+        }
+        return scalar
+      }
+      return try Tensor.uploading(scalars, shape: shape, as: .int32, on: device)
     }
-    self.init(uploading: scalars, shape: shape, as: .int32, on: device)
+  }
+
+  /// Whole numbers of any type as int32: bytes, ranges.
+  @_disfavoredOverload
+  public init<S: Sequence>(integers: S, shape: [Int]? = nil, on device: Device = .cpu) where S.Element: BinaryInteger {
+    self.init(integers: integers.map { Int(clamping: $0) }, shape: shape, on: device)
   }
 
   /// A matrix from its rows, which have one length.
   public init<S: TensorScalar>(_ rows: [[S]], on device: Device = .cpu) {
-    let width = rows.first?.count ?? 0
-    for (index, row) in rows.enumerated() where row.count != width {
-      Checks.fail("init", "row \(index) has \(row.count) elements, row 0 has \(width)")
+    self = checked {
+      let width = rows.first?.count ?? 0
+      for (index, row) in rows.enumerated() where row.count != width {
+        try Checks.fail("init", "row \(index) has \(row.count) elements, row 0 has \(width)")
+      }
+      return try Tensor.uploading(rows.flatMap { $0 }, shape: [rows.count, width], as: S.dtype, on: device)
     }
-    self.init(uploading: rows.flatMap { $0 }, shape: [rows.count, width], as: S.dtype, on: device)
   }
 
-  private init<S: TensorScalar>(uploading scalars: [S], shape: [Int]?, as dtype: DType, on device: Device) {
-    Checks.supported("init", dtype, on: device)
-    let extents = shape.map { Checks.extents("init", $0) } ?? [scalars.count]
-    Checks.elementCount("init", scalars.count, extents)
-    self = Tensor.launch(extents, dtype, on: device) { backend, y in
+  private static func uploading<S: TensorScalar>(
+    _ scalars: [S], shape: [Int]?, as dtype: DType, on device: Device
+  ) throws -> Tensor {
+    try Checks.supported("init", dtype, on: device)
+    let extents = try shape.map { try Checks.extents("init", $0) } ?? [scalars.count]
+    try Checks.elementCount("init", scalars.count, extents)
+    return Tensor.launch(extents, dtype, on: device) { backend, y in
       try withUploadBytes(of: scalars, as: dtype) { bytes in try backend.upload(bytes, into: y) }
     }
   }
 
   /// All elements 0 (`false`).
   public static func zeros(_ shape: [Int], dtype: DType = .float32, on device: Device = .cpu) -> Tensor {
-    full(Checks.extents("zeros", shape), 0, dtype, on: device)
+    checked {
+      full(try Checks.extents("zeros", shape), 0, dtype, on: device)
+    }
   }
 
   /// All elements 1 (`true`).
   public static func ones(_ shape: [Int], dtype: DType = .float32, on device: Device = .cpu) -> Tensor {
-    full(Checks.extents("ones", shape), 1, dtype, on: device)
+    checked {
+      full(try Checks.extents("ones", shape), 1, dtype, on: device)
+    }
   }
 
   /// All elements `value`.
   public static func full(
     _ shape: [Int], _ value: Double, dtype: DType = .float32, on device: Device = .cpu
   ) -> Tensor {
-    full(Checks.extents("full", shape), value, dtype, on: device)
+    checked {
+      full(try Checks.extents("full", shape), value, dtype, on: device)
+    }
   }
 
   /// Zeros of the shape, type and device of `other`.
@@ -77,36 +97,47 @@ extension Tensor {
   }
 
   static func full(_ extents: Shape, _ value: Double, _ dtype: DType, on device: Device) -> Tensor {
-    if dtype == .float64 { Checks.supported("full", dtype, on: device) }
-    let count = extents.count
-    return launch(extents, dtype, on: device) { backend, y in try backend.fill(y, count: count, with: value) }
+    checked {
+      if dtype == .float64 { try Checks.supported("full", dtype, on: device) }
+      let count = extents.count
+      return launch(extents, dtype, on: device) { backend, y in try backend.fill(y, count: count, with: value) }
+    }
   }
 
   /// The identity matrix `[size, size]`.
   public static func identity(_ size: Int, on device: Device = .cpu) -> Tensor {
-    let indices = range(0..<Checks.count("identity", size), on: device)
-    return (indices.expanded(axis: 1) .== indices).cast(to: .float32)
+    checked {
+      let size = try Checks.count("identity", size)
+      let indices = range(0..<size, on: device)
+      return (indices.expanded(axis: 1) .== indices).cast(to: .float32)
+    }
   }
 
   /// The numbers of a range, one after the other.
   public static func range(_ range: Range<Int>, dtype: DType = .int32, on device: Device = .cpu) -> Tensor {
-    Checks.supported("range", dtype, on: device)
-    if dtype == .int32 && (range.lowerBound < Int32.min || range.upperBound > Int(Int32.max) + 1) {
-      Checks.fail("range", "\(range) does not fit int32")
-    }
-    return launch([range.count], dtype, on: device) { backend, y in
-      try backend.range(start: Double(range.lowerBound), step: 1, count: range.count, into: y)
+    checked {
+      try Checks.supported("range", dtype, on: device)
+      if dtype == .int32 && (range.lowerBound < Int32.min || range.upperBound > Int(Int32.max) + 1) {
+        try Checks.fail("range", "\(range) does not fit int32")
+      }
+      let (count, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
+      if overflow { try Checks.fail("range", "\(range) has more elements than can be counted") }
+      return launch(try Checks.extents("range", [count]), dtype, on: device) { backend, y in
+        try backend.range(start: Double(range.lowerBound), step: 1, count: count, into: y)
+      }
     }
   }
 
   /// `count` numbers at equal distances, both bounds included; the lower bound alone when `count` is 1.
   public static func linearSpace(_ range: ClosedRange<Double>, count: Int, on device: Device = .cpu) -> Tensor {
-    let extents = Checks.extents("linearSpace", [count])
-    let step = count > 1 ? (range.upperBound - range.lowerBound) / Double(count - 1) : 0
-    return launch(extents, .float32, on: device) { backend, y in
-      try backend.range(start: range.lowerBound, step: step, count: count, into: y)
-      // The step is rounded: only so is the last one the bound.
-      if count > 1 { try backend.fill(y.advanced(by: count - 1), count: 1, with: range.upperBound) }
+    checked {
+      let extents = try Checks.extents("linearSpace", [count])
+      let step = count > 1 ? (range.upperBound - range.lowerBound) / Double(count - 1) : 0
+      return launch(extents, .float32, on: device) { backend, y in
+        try backend.range(start: range.lowerBound, step: step, count: count, into: y)
+        // The step is rounded: only so is the last one the bound.
+        if count > 1 { try backend.fill(y.advanced(by: count - 1), count: 1, with: range.upperBound) }
+      }
     }
   }
 

@@ -3,12 +3,17 @@ import BackendCore
 /// The element type of a tensor: `.float32`, `.int32`, `.bool`, and `.float64` on the Reference backend alone.
 public typealias DType = BackendCore.DType
 
-/// Swift types whose arrays can be uploaded and downloaded: `Float`, `Double`, `Int32`, `Bool`.
-public protocol TensorScalar: Sendable {
-  /// The element type of a tensor made from an array of these.
-  static var dtype: DType { get }
+/// Swift types that elements can be read as: `Float`, `Double`, `Bool`, and the integers of the standard library.
+public protocol TensorNumber: Sendable {
   /// The number, rounded to this type: to integers towards zero and saturated (NaN gives 0), to `Bool` by `≠ 0`.
   init(converting number: Double)
+}
+
+/// Those of them whose arrays tensors are made from: `Float`, `Double`, `Int32`, `Bool`. For other integers there is
+/// `Tensor(integers:)`.
+public protocol TensorScalar: TensorNumber {
+  /// The element type of a tensor made from an array of these.
+  static var dtype: DType { get }
   /// The number itself; `true` is 1.
   var convertedNumber: Double { get }
 }
@@ -28,19 +33,32 @@ extension Double: TensorScalar {
 
 extension Int32: TensorScalar {
   public static var dtype: DType { .int32 }
+  public var convertedNumber: Double { Double(self) }
+}
+
+extension TensorNumber where Self: FixedWidthInteger {
   public init(converting number: Double) {
     if number.isNaN {
       self = 0
-    } else if number >= 0x1p31 {
+    } else if number >= Double(Self.max) {
       self = .max
-    } else if number <= -0x1p31 {
+    } else if number <= Double(Self.min) {
       self = .min
     } else {
-      self = Int32(number)
+      self = Self(number)
     }
   }
-  public var convertedNumber: Double { Double(self) }
 }
+
+extension Int: TensorNumber {}
+extension Int8: TensorNumber {}
+extension Int16: TensorNumber {}
+extension Int64: TensorNumber {}
+extension UInt: TensorNumber {}
+extension UInt8: TensorNumber {}
+extension UInt16: TensorNumber {}
+extension UInt32: TensorNumber {}
+extension UInt64: TensorNumber {}
 
 extension Bool: TensorScalar {
   public static var dtype: DType { .bool }
@@ -56,4 +74,9 @@ public protocol TensorOperand: Sendable {
 
 extension Float: TensorOperand { public var operandValue: Double { Double(self) } }
 extension Double: TensorOperand { public var operandValue: Double { self } }
-extension Int: TensorOperand { public var operandValue: Double { Double(self) } }
+
+extension TensorOperand where Self: BinaryInteger { public var operandValue: Double { Double(self) } }
+extension Int: TensorOperand {}
+extension Int32: TensorOperand {}
+extension Int64: TensorOperand {}
+extension UInt8: TensorOperand {}

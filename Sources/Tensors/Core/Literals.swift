@@ -14,19 +14,21 @@ public struct TensorLiteral: Sendable, ExpressibleByFloatLiteral, ExpressibleByI
   public init(arrayLiteral elements: TensorLiteral...) { content = .elements(elements) }
 
   /// Appends the numbers in row-major order, checking that each row at one depth has one length.
-  fileprivate func collect(into scalars: inout [Float], shape: inout [Int], depth: Int) {
+  fileprivate func collect(into scalars: inout [Float], shape: inout [Int], depth: Int) throws {
     switch content {
     case .number(let number):
-      if depth != shape.count { Checks.fail("literal", "a number stands where a row of \(shape[depth]) is expected") }
+      if depth != shape.count {
+        try Checks.fail("literal", "a number stands where a row of \(shape[depth]) is expected")
+      }
       scalars.append(number)
     case .elements(let elements):
       if depth == shape.count {
-        if !scalars.isEmpty { Checks.fail("literal", "a row stands where a number is expected") }
+        if !scalars.isEmpty { try Checks.fail("literal", "a row stands where a number is expected") }
         shape.append(elements.count)
       } else if shape[depth] != elements.count {
-        Checks.fail("literal", "rows of \(shape[depth]) and of \(elements.count) elements stand side by side")
+        try Checks.fail("literal", "rows of \(shape[depth]) and of \(elements.count) elements stand side by side")
       }
-      for element in elements { element.collect(into: &scalars, shape: &shape, depth: depth + 1) }
+      for element in elements { try element.collect(into: &scalars, shape: &shape, depth: depth + 1) }
     }
   }
 }
@@ -34,9 +36,11 @@ public struct TensorLiteral: Sendable, ExpressibleByFloatLiteral, ExpressibleByI
 extension Tensor: ExpressibleByArrayLiteral {
   /// `let x: Tensor = [[1, 2], [3, 4]]`: float32 always, on the CPU.
   public init(arrayLiteral elements: TensorLiteral...) {
-    var scalars: [Float] = []
-    var shape = [elements.count]
-    for element in elements { element.collect(into: &scalars, shape: &shape, depth: 1) }
-    self.init(scalars, shape: shape)
+    self = checked {
+      var scalars: [Float] = []
+      var shape = [elements.count]
+      for element in elements { try element.collect(into: &scalars, shape: &shape, depth: 1) }
+      return Tensor(scalars, shape: shape)
+    }
   }
 }

@@ -1,9 +1,15 @@
 import BackendCore
+import HostMemory
 
 extension Tensor {
   /// The elements in row-major order, converted to `S` on the host where the types differ. Waits for the device.
+  ///
+  /// ```swift
+  /// let values = try x.scalars()                    // [Float]
+  /// let classes = try scores.argmax().scalars(as: Int.self)
+  /// ```
   /// - Throws: `DeviceError`, the first error of the operations that led here.
-  public func scalars<S: TensorScalar>(as type: S.Type = Float.self) throws -> [S] {
+  public func scalars<S: TensorNumber>(as type: S.Type = Float.self) throws -> [S] {
     switch dtype {
     case .float32: try downloaded(as: S.self, stored: Float.self)
     case .float64: try downloaded(as: S.self, stored: Double.self)
@@ -15,15 +21,41 @@ extension Tensor {
   /// The one element of this tensor as `Double`. Waits for the device.
   /// - Throws: `DeviceError`, the first error of the operations that led here.
   public func item() throws -> Double {
-    Checks.scalarResult("item", self)
+    try Checks.scalarResult("item", self)
     return try scalars(as: Double.self)[0]
   }
 
-  private func downloaded<S: TensorScalar, Stored: TensorScalar>(as: S.Type, stored: Stored.Type) throws -> [S] {
+  /// The elements as the numbers that are asked for: `let classes: [Int] = try labels.scalars()`.
+  /// - Throws: `DeviceError`.
+  @_disfavoredOverload
+  public func scalars<S: TensorNumber>() throws -> [S] { try scalars(as: S.self) }
+
+  /// The one element of this tensor as another type: `let count: Int = try (p .== y).sum().item()`.
+  /// - Throws: `DeviceError`.
+  @_disfavoredOverload
+  public func item<S: TensorNumber>(as type: S.Type = S.self) throws -> S { S(converting: try item()) }
+
+  /// Why a tensor without numbers cannot be read. The model is refused even if the layer goes on without them.
+  private func unreadable() -> DeviceError {
+    let place = CallPlace.current?.text().map { "\($0): " } ?? ""
+    let reason = "numbers are read while shapes are inferred; forward may look at shapes, but not at values"
+    ProgrammerError.note(reason)
+    return .noNumbers(reason: place + reason)
+  }
+
+  private func downloaded<S: TensorNumber, Stored: TensorScalar>(as: S.Type, stored: Stored.Type) throws -> [S] {
     let source = try slice
     let count = count
     if count == 0 { return [] }
+    if device.isShapeOnly {
+      if ProgrammerError.takesReading() { return Array(repeating: S(converting: 0.0), count: count) }
+      throw unreadable()
+    }
     let backend = device.backend
+    let size = MemoryLayout<Stored>.stride + (S.self == Stored.self ? 0 : MemoryLayout<S>.stride)
+    do { try HostMemory.check(count, of: size) } catch {
+      throw DeviceError.outOfMemory(requestedBytes: error.bytes, liveBytes: 0, limitBytes: error.available)
+    }
     do {
       let elements = try [Stored](unsafeUninitializedCapacity: count) { memory, initializedCount in
         try backend.download(source, into: UnsafeMutableRawBufferPointer(memory))

@@ -21,7 +21,7 @@ package final class RecordedFunction {
   private let device: Device
   private let recording: any Recording
   /// The inputs, then the buffers that calls change, then the outputs that are replaced.
-  private var substitutions: [BufferSubstitution]
+  private var substitutions: [BufferBinding]
   private let inputCount: Int
   private let outputs: [Output]
 
@@ -59,14 +59,16 @@ package final class RecordedFunction {
     self.device = device
     self.recording = recording
     self.inputCount = inputCount
-    var substitutions = fixed.map { BufferSubstitution($0.buffer, by: $0) }
+    var substitutions = fixed.map { BufferBinding($0.buffer, by: $0) }
     var outputs: [Output] = []
     for index in results.indices {
       let slice = try results[index].slice
-      // Nobody else holds it: it has been allocated by the body.
-      let isOwn = results[index].isStorageUniquelyReferenced() && slice.buffer.count == results[index].count
+      // The body has allocated it, and nobody else holds it. A result may also be an input, or a view of one.
+      let isKnown = substitutions.contains { $0.buffer === slice.buffer }
+      let isOwn =
+        !isKnown && results[index].isStorageUniquelyReferenced() && slice.buffer.count == results[index].count
       let form: Output.Form = isOwn ? .replaced(substitutions.count) : .copied(slice)
-      if isOwn { substitutions.append(BufferSubstitution(slice.buffer, by: slice)) }
+      if isOwn { substitutions.append(BufferBinding(slice.buffer, by: slice)) }
       outputs.append(Output(form: form, extents: results[index].extents, dtype: results[index].dtype))
     }
     let lasting = zip(results, outputs).map { result, output in

@@ -53,7 +53,7 @@ extension Tensor {
   /// A dense view into a one-dimensional slab; shares its storage and is constant for gradients.
   package init(viewing slab: Tensor, offset: Int, shape: [Int]) {
     let extents = Shape(shape)
-    Checks.view(slab: slab, offset: offset, extents: extents)
+    Checks.insist { try Checks.view(slab: slab, offset: offset, extents: extents) }
     self.init(slab.storage, offset: slab.offset + offset, extents: extents)
   }
 
@@ -102,7 +102,7 @@ extension Tensor {
 
   /// Uploads numbers over the elements from `offset` on, after making the storage unique.
   package mutating func write(_ scalars: [Float], at offset: Int) throws {
-    Checks.view(slab: self, offset: offset, extents: [scalars.count])
+    try Checks.view(slab: self, offset: offset, extents: [scalars.count])
     try makeUnique()
     let destination = try slice.advanced(by: offset)
     do {

@@ -47,6 +47,14 @@ extension Device {
   }
 }
 
+extension Device {
+  /// Writes a line on standard error for each environment variable of the backends that is invalid.
+  package static func checkEnvironment() {
+    CPUBackend.checkEnvironment()
+    DeviceList.checkEnvironment()
+  }
+}
+
 /// The devices beside the CPU.
 package enum DeviceList {
   /// The error for a device that is not among those found.

@@ -25,9 +25,12 @@ public struct Device: Sendable {
     @inline(__always) get { DeviceRecording.target(of: handle.opened ?? handle.openedEntry()) }
   }
 
+  /// What computes on this device, whether or not this thread records what it asks of it.
+  var driver: any Backend { handle.opened ?? handle.openedEntry() }
+
   /// True while this thread records what it asks of this device. What has been recorded before cannot be replayed then: it
   /// would not be recorded.
-  package var isBeingRecorded: Bool { backend !== handle.opened ?? handle.openedEntry() }
+  package var isBeingRecorded: Bool { backend !== driver }
 
   /// What kind of processor a device is.
   public typealias Kind = DeviceKind

@@ -33,7 +33,7 @@ package final class DeviceEntry: Sendable {
       return try open()
     } catch {
       let reason = error as? BackendError ?? .deviceLost(device: name, reason: "\(error)")
-      return InertBackend(name: name, identifier: identifier, kind: kind, failure: reason)
+      return MetaBackend(name: name, identifier: identifier, kind: kind, failure: reason)
     }
   }
 }

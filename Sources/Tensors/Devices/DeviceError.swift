@@ -25,6 +25,13 @@ public enum DeviceError: NeuralNetworksError {
   case lost(device: String, reason: String)
   /// The device has no such operation for this element type.
   case unsupported(operation: String, dtype: DType, device: String)
+  /// A layer reads numbers (`item()`, `scalars()`) while its model infers shapes, when there are none.
+  case noNumbers(reason: String)
+  /// Positions along an axis of so many elements do not fit int32, the type of indices.
+  case tooManyPositions(operation: String, extent: Int)
+  /// The tensor stands for the result of an operation whose operands do not fit; a layer kept it from when its model inferred
+  /// its shapes.
+  case invalidOperation(reason: String)
 
   public var description: String {
     switch self {
@@ -36,6 +43,10 @@ public enum DeviceError: NeuralNetworksError {
     case .kernelCall(let kernel, let reason): "kernel \(kernel) cannot be called so: \(reason)"
     case .lost(let device, let reason): "device \(device) was lost: \(reason)"
     case .unsupported(let operation, let dtype, let device): "\(device) has no \(operation) for \(dtype)"
+    case .noNumbers(let reason): reason
+    case .tooManyPositions(let operation, let extent):
+      BackendError.tooManyPositions(operation: operation, extent: extent).description
+    case .invalidOperation(let reason): reason
     }
   }
 
@@ -59,6 +70,8 @@ public enum DeviceError: NeuralNetworksError {
     case .deviceLost(let device, let reason): self = .lost(device: device, reason: reason)
     case .unsupported(let operation, let dtype, let device):
       self = .unsupported(operation: operation, dtype: dtype, device: device)
+    case .tooManyPositions(let operation, let extent):
+      self = .tooManyPositions(operation: operation, extent: extent)
     }
   }
 }

@@ -27,6 +27,8 @@ extension DeviceList {
       }
     }
   }
+
+  static func checkEnvironment() { KernelSources.checkEnvironment() }
 }
 #else
 extension DeviceList {
@@ -35,5 +37,7 @@ extension DeviceList {
     throw DeviceError.unavailable(
       requested: requested, found: [Device.cpu.summary, "no others: built without the OpenCL trait"])
   }
+
+  static func checkEnvironment() {}
 }
 #endif

@@ -14,12 +14,14 @@ extension Device {
   ///   `DeviceError.unsupported` on a device that is not driven through OpenCL, such as `.cpu`.
   public func kernel(source: String, name: String) throws -> Kernel {
     #if OpenCL
-    if let backend = backend as? OpenCLBackend {
-      do {
+    do {
+      // A device that could not be opened says why.
+      if let closed = driver as? MetaBackend { try closed.synchronize() }
+      if let backend = driver as? OpenCLBackend {
         return Kernel(try backend.customKernel(source: source, name: name), on: self)
-      } catch {
-        throw DeviceError(error, on: self)
       }
+    } catch {
+      throw DeviceError(error, on: self)
     }
     #endif
     throw DeviceError.unsupported(operation: "kernels in OpenCL C", dtype: .float32, device: "\(self)")

@@ -61,11 +61,13 @@ public struct Kernel: Sendable {
   ///   - local: Items of a work group along the same axes, which divide those of `global`; nil leaves it to the driver.
   /// - Returns: The result. It carries `DeviceError.kernelCall` when the arguments do not fit the kernel.
   public func callAsFunction(_ arguments: Argument..., global: [Int], local: [Int]? = nil) -> Tensor {
-    let results = run(arguments, global: global, local: local)
-    guard results.count == 1 else {
-      Checks.fail("kernel", "\(name) was called for one result, with \(results.count)", hint: "use results(…)")
+    checked {
+      let results = run(arguments, global: global, local: local)
+      guard results.count == 1 else {
+        try Checks.fail("kernel", "\(name) was called for one result, with \(results.count)", hint: "use results(…)")
+      }
+      return results[0]
     }
-    return results[0]
   }
 
   /// The same for any number of results, in the order of the arguments.
@@ -74,22 +76,24 @@ public struct Kernel: Sendable {
   }
 
   private func run(_ arguments: [Argument], global: [Int], local: [Int]?) -> [Tensor] {
-    let outputs = arguments.compactMap { argument -> (extents: Shape, dtype: DType)? in
-      guard case .result(let shape, let dtype) = argument else { return nil }
-      return (Checks.extents("kernel", shape), dtype)
-    }
-    // Where a model infers its shapes, there are no numbers to compute.
-    if arguments.contains(where: { $0.tensor?.device.isShapeOnly ?? false }) {
-      return outputs.map { Tensor.launch($0.extents, $0.dtype, on: .shapes) { _, _ in } }
-    }
-    do {
-      try check(arguments, global: global, local: local)
-      let results = outputs.map { Tensor.launch($0.extents, $0.dtype, on: device) { _, _ in } }
-      for result in results { try result.checkPoison() }
-      if !global.contains(0) { try launch(arguments, results, global: global, local: local) }
-      return results
-    } catch {
-      return outputs.map { Tensor(failure: error, $0.extents, $0.dtype, on: device) }
+    checked {
+      let outputs = try arguments.compactMap { argument -> (extents: Shape, dtype: DType)? in
+        guard case .result(let shape, let dtype) = argument else { return nil }
+        return (try Checks.extents("kernel", shape), dtype)
+      }
+      // Where a model infers its shapes, there are no numbers to compute.
+      if arguments.contains(where: { $0.tensor?.device.isShapeOnly ?? false }) {
+        return outputs.map { Tensor.launch($0.extents, $0.dtype, on: .shapes) { _, _ in } }
+      }
+      do {
+        try check(arguments, global: global, local: local)
+        let results = outputs.map { Tensor.launch($0.extents, $0.dtype, on: device) { _, _ in } }
+        for result in results { try result.checkPoison() }
+        if !global.contains(0) { try launch(arguments, results, global: global, local: local) }
+        return results
+      } catch {
+        return outputs.map { Tensor(failure: error, $0.extents, $0.dtype, on: device) }
+      }
     }
   }
 }
@@ -108,7 +112,9 @@ extension Kernel {
   }
 
   private func launch(_ arguments: [Argument], _ results: [Tensor], global: [Int], local: [Int]?) throws {
-    guard let backend = device.backend as? OpenCLBackend else {
+    let target = device.backend
+    let recorder = target as? CallRecorder
+    guard let backend = (recorder?.base ?? target) as? OpenCLBackend else {
       throw DeviceError.unsupported(operation: "kernels in OpenCL C", dtype: .float32, device: "\(device)")
     }
     var next = results.makeIterator()
@@ -117,7 +123,7 @@ extension Kernel {
       switch argument {
       case .tensor(let tensor):
         // A pointer begins where the memory does, also when a replay takes the operand from elsewhere.
-        let isWhole = try tensor.offset == 0 && !backend.mayMove(tensor.slice)
+        let isWhole = try tensor.offset == 0 && recorder == nil && !backend.mayMove(tensor.slice)
         memory.append(try (isWhole ? tensor : tensor.copied()).slice)
         return .memory
       case .result:
@@ -131,7 +137,13 @@ extension Kernel {
       }
     }
     do {
-      try kernel.launch(values, memory: memory, global: global, local: local, on: backend)
+      guard let recorder else {
+        return try kernel.launch(values, memory: memory, global: global, local: local, on: backend)
+      }
+      let kernel = kernel
+      try recorder.call(name, on: memory) { memory in
+        try kernel.launch(values, memory: memory, global: global, local: local, on: backend)
+      }
     } catch let refusal as CustomKernel.Refusal {
       throw DeviceError.kernelCall(
         kernel: name,

@@ -12,17 +12,19 @@ extension Tensor {
   }
 
   private func position(_ op: ArgReductionOp, _ axis: Int, keepingRank: Bool, _ name: StaticString) -> Tensor {
-    Checks.number(name, self)
-    let axis = Checks.axis(name, axis, extents)
-    let shape = extents.about(axis)
-    if shape.extent == 0 && shape.reducedCount > 0 {
-      Checks.fail(name, "axis \(axis) of shape \(extents) has no elements")
-    }
-    var result = extents
-    result[axis] = 1
-    if !keepingRank { result = result.removing(AxisMask(axis: axis)) }
-    return Tensor.launch(self, result, .int32, on: device) { backend, x, y in
-      try backend.argReduce(op, x, shape, into: y)
+    checked {
+      try Checks.number(name, self)
+      let axis = try Checks.axis(name, axis, extents)
+      let shape = extents.about(axis)
+      if shape.extent == 0 && shape.reducedCount > 0 {
+        try Checks.fail(name, "axis \(axis) of shape \(extents) has no elements")
+      }
+      var result = extents
+      result[axis] = 1
+      if !keepingRank { result = result.removing(AxisMask(axis: axis)) }
+      return Tensor.launch(self, result, .int32, on: device) { backend, x, y in
+        try backend.argReduce(op, x, shape, into: y)
+      }
     }
   }
 }

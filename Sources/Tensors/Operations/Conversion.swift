@@ -4,27 +4,31 @@ extension Tensor {
   /// The elements in another type. To int32: towards zero, saturated, NaN gives 0. To bool: x ≠ 0. Gradients flow between
   /// floating-point types only.
   public func cast(to dtype: DType) -> Tensor {
-    if dtype == self.dtype { return self }
-    Checks.supported("cast", dtype, on: device)
-    let count = extents.count
-    var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
-      try backend.cast(x, count: count, into: y)
+    checked {
+      if dtype == self.dtype { return self }
+      try Checks.supported("cast", dtype, on: device)
+      let count = extents.count
+      var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
+        try backend.cast(x, count: count, into: y)
+      }
+      if dtype.isFloatingPoint, let tape = Tape.recording(node) {
+        y.node = tape.append(.cast(CastRecord(x: Operand(self), dtype: self.dtype)))
+      }
+      return y
     }
-    if dtype.isFloatingPoint, let tape = Tape.recording(node) {
-      y.node = tape.append(.cast(CastRecord(x: Operand(self), dtype: self.dtype)))
-    }
-    return y
   }
 
   /// The elements on another device: through the host, waiting for this one. The same tensor when it is there already.
   public func moved(to device: Device) -> Tensor {
-    if device == self.device { return self }
-    Checks.supported("moved", dtype, on: device)
-    var y = copied(to: device)
-    if let tape = Tape.recording(node) {
-      y.node = tape.append(.move(MoveRecord(x: Operand(self), device: self.device)))
+    checked {
+      if device == self.device { return self }
+      try Checks.supported("moved", dtype, on: device)
+      var y = copied(to: device)
+      if let tape = Tape.recording(node) {
+        y.node = tape.append(.move(MoveRecord(x: Operand(self), device: self.device)))
+      }
+      return y
     }
-    return y
   }
 
   private func copied(to device: Device) -> Tensor {
@@ -51,7 +55,7 @@ struct CastRecord: GradientRule {
   let x: Operand
   let dtype: DType
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) { walk.add(dy.cast(to: dtype), to: x) }
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) { pass.accumulate(dy.cast(to: dtype), to: x) }
 }
 
 /// y = x on another device.
@@ -59,5 +63,5 @@ struct MoveRecord: GradientRule {
   let x: Operand
   let device: Device
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) { walk.add(dy.moved(to: device), to: x) }
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) { pass.accumulate(dy.moved(to: device), to: x) }
 }

@@ -23,13 +23,13 @@ package struct WindowGeometry: Sendable, Equatable {
   }
 
   /// The axes of windows over images of this size, with as many outputs as windows fit.
-  func axes(_ operation: StaticString, height: Int, width: Int, _ extents: Shape) -> (WindowAxis, WindowAxis) {
+  func axes(_ operation: StaticString, height: Int, width: Int, _ extents: Shape) throws -> (WindowAxis, WindowAxis) {
     let axes = (
       axis(height, kernel.height, stride.height, dilation.height, padding.top, padding.bottom),
       axis(width, kernel.width, stride.width, dilation.width, padding.left, padding.right)
     )
     if axes.0.output < 1 || axes.1.output < 1 {
-      Checks.fail(
+      try Checks.fail(
         operation,
         "a window of \(kernel.height)x\(kernel.width) is larger than the images of shape \(extents) with their padding",
         hint: "pad more, or use a smaller window or dilation")
@@ -52,35 +52,37 @@ extension Tensor {
   package func convolution(
     _ weight: Tensor, bias: Tensor?, _ geometry: WindowGeometry, groups: Int = 1, activation: UnaryOp? = nil
   ) -> Tensor {
-    let shape = convolutionShape(weight, bias, geometry, groups: groups)
-    let recording = Tape.recording(node, weight.node, bias?.node ?? .constant)
-    let hasRule = activation.map { $0.gradientSource != .neither } ?? true
-    if let recording, bias != nil || activation != nil, recording.isNested || !hasRule {
-      return composedConvolution(weight, bias, geometry, groups, activation)
+    checked {
+      let shape = try convolutionShape(weight, bias, geometry, groups: groups)
+      let recording = Tape.recording(node, weight.node, bias?.node ?? .constant)
+      let hasRule = activation.map { $0.gradientSource != .neither } ?? true
+      if let recording, bias != nil || activation != nil, recording.isNested || !hasRule {
+        return composedConvolution(weight, bias, geometry, groups, activation)
+      }
+      let result: Shape = [shape.batch, shape.outputChannels, shape.height.output, shape.width.output]
+      try Checks.countable("convolution", result)
+      let device = try Checks.sameDevice("convolution", self, weight)
+      var preActivation: Tensor?
+      if recording != nil && activation?.gradientSource == .input {
+        preActivation = Tensor.launch(result, dtype, on: device) { _, _ in }
+      }
+      let before = preActivation ?? weight  // stand-ins, so that one launch serves all
+      if before.isPoisoned { return Tensor.poisoned(by: before, self, weight, result, dtype, on: device) }
+      var y = Tensor.launch(self, weight, bias ?? weight, result, dtype, on: device) { backend, x, w, b, y in
+        try backend.convolution(
+          x, w, bias: bias == nil ? nil : b, shape, activation: activation, into: y,
+          preActivation: preActivation == nil ? nil : before.operand)
+      }
+      if let recording {
+        let saved = activation == nil ? nil : Operand(preActivation ?? y, keeping: true)
+        let record = ConvolutionRecord(
+          x: Operand(self, keeping: recording.owns(weight.node)),
+          weight: Operand(weight, keeping: recording.owns(node)), bias: bias.map { Operand($0) }, shape: shape,
+          activation: activation, saved: saved)
+        y.node = recording.append(.convolution(record))
+      }
+      return y
     }
-    let result: Shape = [shape.batch, shape.outputChannels, shape.height.output, shape.width.output]
-    Checks.countable("convolution", result)
-    let device = Checks.sameDevice("convolution", self, weight)
-    var preActivation: Tensor?
-    if recording != nil && activation?.gradientSource == .input {
-      preActivation = Tensor.launch(result, dtype, on: device) { _, _ in }
-    }
-    let before = preActivation ?? weight  // stand-ins, so that one launch serves all
-    if before.isPoisoned { return Tensor.poisoned(by: before, self, weight, result, dtype, on: device) }
-    var y = Tensor.launch(self, weight, bias ?? weight, result, dtype, on: device) { backend, x, w, b, y in
-      try backend.convolution(
-        x, w, bias: bias == nil ? nil : b, shape, activation: activation, into: y,
-        preActivation: preActivation == nil ? nil : before.operand)
-    }
-    if let recording {
-      let saved = activation == nil ? nil : Operand(preActivation ?? y, keeping: true)
-      let record = ConvolutionRecord(
-        x: Operand(self, keeping: recording.owns(weight.node)),
-        weight: Operand(weight, keeping: recording.owns(node)), bias: bias.map { Operand($0) }, shape: shape,
-        activation: activation, saved: saved)
-      y.node = recording.append(.convolution(record))
-    }
-    return y
   }
 
   /// The same from a convolution without bias and activation, whose rule has derivatives of every order.
@@ -97,35 +99,41 @@ extension Tensor {
   package func transposedConvolution(
     _ weight: Tensor, _ geometry: WindowGeometry, groups: Int = 1, height: Int, width: Int
   ) -> Tensor {
-    let name: StaticString = "transposedConvolution"
-    let shape = transposedShape(name, weight, geometry, groups, height, width)
-    let result: Shape = [shape.batch, shape.inputChannels, height, width]
-    Checks.countable(name, result)
-    var y = Tensor.launch(self, weight, result, dtype, on: Checks.sameDevice(name, self, weight)) { backend, x, w, y in
-      try backend.convolutionInputGradient(x, w, shape, into: y)
+    checked {
+      let name: StaticString = "transposedConvolution"
+      let shape = try transposedShape(name, weight, geometry, groups, height, width)
+      let result: Shape = [shape.batch, shape.inputChannels, height, width]
+      try Checks.countable(name, result)
+      var y = Tensor.launch(self, weight, result, dtype, on: try Checks.sameDevice(name, self, weight)) {
+        backend, x, w, y in
+        try backend.convolutionInputGradient(x, w, shape, into: y)
+      }
+      if let recording = Tape.recording(node, weight.node) {
+        let record = TransposedConvolutionRecord(
+          x: Operand(self, keeping: recording.owns(weight.node)),
+          weight: Operand(weight, keeping: recording.owns(node)), shape: shape)
+        y.node = recording.append(.transposedConvolution(record))
+      }
+      return y
     }
-    if let recording = Tape.recording(node, weight.node) {
-      let record = TransposedConvolutionRecord(
-        x: Operand(self, keeping: recording.owns(weight.node)),
-        weight: Operand(weight, keeping: recording.owns(node)), shape: shape)
-      y.node = recording.append(.transposedConvolution(record))
-    }
-    return y
   }
 
   /// The gradient of a convolution with respect to its weight; `self` is its input.
   fileprivate func convolutionWeightGradient(_ dy: Tensor, _ shape: ConvolutionShape, _ weight: Shape) -> Tensor {
-    let name: StaticString = "convolutionWeightGradient"
-    var dw = Tensor.launch(self, dy, weight, dtype, on: Checks.sameDevice(name, self, dy)) { backend, x, dy, dw in
-      try backend.convolutionWeightGradient(x, dy, shape, accumulating: false, into: dw)
+    checked {
+      let name: StaticString = "convolutionWeightGradient"
+      var dw = Tensor.launch(self, dy, weight, dtype, on: try Checks.sameDevice(name, self, dy)) { backend, x, dy, dw in
+        try backend.convolutionWeightGradient(x, dy, shape, accumulating: false, into: dw)
+      }
+      if let recording = Tape.recording(node, dy.node) {
+        let record = ConvolutionWeightGradientRecord(
+          x: Operand(self, keeping: recording.owns(dy.node)), dy: Operand(dy, keeping: recording.owns(node)),
+          shape: shape
+        )
+        dw.node = recording.append(.convolutionWeightGradient(record))
+      }
+      return dw
     }
-    if let recording = Tape.recording(node, dy.node) {
-      let record = ConvolutionWeightGradientRecord(
-        x: Operand(self, keeping: recording.owns(dy.node)), dy: Operand(dy, keeping: recording.owns(node)), shape: shape
-      )
-      dw.node = recording.append(.convolutionWeightGradient(record))
-    }
-    return dw
   }
 
   /// The three products of a convolution, each from the extents of the other two: closed under differentiation.
@@ -144,24 +152,24 @@ extension Tensor {
 extension Tensor {
   private func convolutionShape(
     _ weight: Tensor, _ bias: Tensor?, _ geometry: WindowGeometry, groups: Int
-  ) -> ConvolutionShape {
+  ) throws -> ConvolutionShape {
     let name: StaticString = "convolution"
-    Checks.floatingPoint(name, self)
-    Checks.sameDType(name, self, weight)
-    Checks.images(name, self, weight, geometry, groups)
+    try Checks.floatingPoint(name, self)
+    try Checks.sameDType(name, self, weight)
+    try Checks.images(name, self, weight, geometry, groups)
     if extents[1] != weight.extents[1] * groups || weight.extents[0] % groups != 0 {
-      Checks.fail(
+      try Checks.fail(
         name, "shapes \(extents) and \(weight.extents) do not fit with \(groups) groups",
         hint: "the input has [N, C, H, W], the weight [O, C/groups, kH, kW], and groups divides C and O")
     }
     if let bias {
-      Checks.sameDType(name, self, bias)
-      _ = Checks.sameDevice(name, self, bias)
+      try Checks.sameDType(name, self, bias)
+      _ = try Checks.sameDevice(name, self, bias)
       if bias.extents != [weight.extents[0]] {
-        Checks.fail(name, "a bias of shape \(bias.extents) does not fit the weight of shape \(weight.extents)")
+        try Checks.fail(name, "a bias of shape \(bias.extents) does not fit the weight of shape \(weight.extents)")
       }
     }
-    let (height, width) = geometry.axes(name, height: extents[2], width: extents[3], extents)
+    let (height, width) = try geometry.axes(name, height: extents[2], width: extents[3], extents)
     return ConvolutionShape(
       batch: extents[0], inputChannels: extents[1], outputChannels: weight.extents[0], groups: groups, height: height,
       width: width)
@@ -169,16 +177,16 @@ extension Tensor {
 
   private func transposedShape(
     _ name: StaticString, _ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ height: Int, _ width: Int
-  ) -> ConvolutionShape {
-    Checks.floatingPoint(name, self)
-    Checks.sameDType(name, self, weight)
-    Checks.images(name, self, weight, geometry, groups)
+  ) throws -> ConvolutionShape {
+    try Checks.floatingPoint(name, self)
+    try Checks.sameDType(name, self, weight)
+    try Checks.images(name, self, weight, geometry, groups)
     let result: Shape = [extents[0], weight.extents[1] * groups, height, width]
-    let (vertical, horizontal) = geometry.axes(name, height: height, width: width, result)
+    let (vertical, horizontal) = try geometry.axes(name, height: height, width: width, result)
     if extents[1] != weight.extents[0] || extents[1] % groups != 0 || vertical.output != extents[2]
       || horizontal.output != extents[3]
     {
-      Checks.fail(
+      try Checks.fail(
         name, "shapes \(extents) and \(weight.extents) do not give \(result) with \(groups) groups",
         hint: "the input has [N, O, H′, W′], the weight [O, C/groups, kH, kW]")
     }
@@ -202,18 +210,18 @@ extension WindowGeometry {
 extension Checks {
   fileprivate static func images(
     _ operation: StaticString, _ x: Tensor, _ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int
-  ) {
+  ) throws {
     if x.rank != 4 || weight.rank != 4 {
-      fail(operation, "shapes \(x.extents) and \(weight.extents): images and weights have four axes")
+      try fail(operation, "shapes \(x.extents) and \(weight.extents): images and weights have four axes")
     }
     let numbers = [
       geometry.stride.height, geometry.stride.width, geometry.dilation.height, geometry.dilation.width, groups,
     ]
     if numbers.contains(where: { $0 < 1 }) {
-      fail(operation, "strides, dilations and groups of \(numbers) for \(x.extents); each is at least 1")
+      try fail(operation, "strides, dilations and groups of \(numbers) for \(x.extents); each is at least 1")
     }
     if weight.extents[2] != geometry.kernel.height || weight.extents[3] != geometry.kernel.width {
-      fail(operation, "a window of \(geometry.kernel) for the weight of shape \(weight.extents)")
+      try fail(operation, "a window of \(geometry.kernel) for the weight of shape \(weight.extents)")
     }
   }
 }
@@ -229,16 +237,16 @@ struct ConvolutionRecord: GradientRule {
   /// What the derivative of the activation is computed from.
   let saved: Operand?
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    let dz = backThroughRest(&dy, in: &walk)
-    if walk.wants(weight) { addWeightGradient(dz, in: &walk) }
-    walk.add(dz.transposedConvolution(weight.tensor, shape), to: x)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    let dz = backThroughRest(&dy, in: &pass)
+    if pass.needsGradient(weight) { addWeightGradient(dz, in: &pass) }
+    pass.accumulate(dz.transposedConvolution(weight.tensor, shape), to: x)
   }
 
   /// The gradient of the sums, and that of the bias. Without an activation and a bias in a pass that is recorded.
-  private func backThroughRest(_ dy: inout Tensor, in walk: inout BackwardWalk) -> Tensor {
+  private func backThroughRest(_ dy: inout Tensor, in pass: inout BackwardPass) -> Tensor {
     let rest = FusedRest(bias: bias, activation: activation, saved: saved)
-    return rest.propagate(&dy, units: shape.outputChannels, in: &walk) { backend, dy, saved, dz, dBias in
+    return rest.propagate(&dy, units: shape.outputChannels, in: &pass) { backend, dy, saved, dz, dBias in
       try backend.convolutionOutputGradient(
         dy, saved: saved, activation: rest.activation, batch: shape.batch, channels: shape.outputChannels,
         plane: shape.outputPlane, dz: dz, dBias: dBias)
@@ -246,17 +254,17 @@ struct ConvolutionRecord: GradientRule {
   }
 
   /// Straight into the slab of the weight where it has one.
-  private func addWeightGradient(_ dz: Tensor, in walk: inout BackwardWalk) {
+  private func addWeightGradient(_ dz: Tensor, in pass: inout BackwardPass) {
     let input = x.tensor
-    if !walk.isRecorded, !dz.isPoisoned, !input.isPoisoned {
+    if !pass.isRecorded, !dz.isPoisoned, !input.isPoisoned {
       let shape = shape
-      let isWritten = walk.write(to: weight) { backend, range, isAccumulating in
+      let isWritten = pass.write(to: weight) { backend, range, isAccumulating in
         try backend.convolutionWeightGradient(
           input.slice, dz.slice, shape, accumulating: isAccumulating, into: range)
       }
       if isWritten { return }
     }
-    walk.add(input.convolutionWeightGradient(dz, shape, weight.extents), to: weight)
+    pass.accumulate(input.convolutionWeightGradient(dz, shape, weight.extents), to: weight)
   }
 }
 
@@ -265,11 +273,11 @@ struct TransposedConvolutionRecord: GradientRule {
   let x, weight: Operand
   let shape: ConvolutionShape
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    if walk.wants(weight) {
-      walk.add(dy.convolutionWeightGradient(x.tensor, shape, weight.extents), to: weight)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    if pass.needsGradient(weight) {
+      pass.accumulate(dy.convolutionWeightGradient(x.tensor, shape, weight.extents), to: weight)
     }
-    walk.add(dy.convolution(weight.tensor, shape), to: x)
+    pass.accumulate(dy.convolution(weight.tensor, shape), to: x)
   }
 }
 
@@ -278,8 +286,8 @@ struct ConvolutionWeightGradientRecord: GradientRule {
   let x, dy: Operand
   let shape: ConvolutionShape
 
-  func propagate(_ ddw: inout Tensor, in walk: inout BackwardWalk) {
-    walk.add(dy.tensor.transposedConvolution(ddw, shape), to: x)
-    walk.add(x.tensor.convolution(ddw, shape), to: dy)
+  func propagate(_ ddw: inout Tensor, in pass: inout BackwardPass) {
+    pass.accumulate(dy.tensor.transposedConvolution(ddw, shape), to: x)
+    pass.accumulate(x.tensor.convolution(ddw, shape), to: dy)
   }
 }

@@ -3,22 +3,28 @@ import BackendCore
 // Functions of two numbers, with broadcasting: axes are aligned at the end, and an extent of 1 repeats (NumPy).
 
 extension Tensor {
-  /// The larger of each pair; NaN if either is. Where both are equal each gets half of the gradient (PyTorch).
+  /// The larger of each pair; NaN if either is. Where both are equal each gets half of the gradient, where one is NaN both get
+  /// all of it (PyTorch).
   public func maximum(_ other: Tensor) -> Tensor { Tensor.combined(.maximum, self, other, "maximum") }
-  /// The larger of each element and a number. The gradient is 1 where the element is kept, ties included.
+  /// The larger of each element and a number. The gradient is 1 where the element is kept, ties (where PyTorch has 1/2) and NaN
+  /// included.
   public func maximum(_ other: some TensorOperand) -> Tensor {
     Tensor.combined(.maximum, self, other.operandValue, scalarFirst: false, "maximum")
   }
-  /// The smaller of each pair; NaN if either is. Where both are equal each gets half of the gradient (PyTorch).
+  /// The smaller of each pair; NaN if either is. Where both are equal each gets half of the gradient, where one is NaN both get
+  /// all of it (PyTorch).
   public func minimum(_ other: Tensor) -> Tensor { Tensor.combined(.minimum, self, other, "minimum") }
-  /// The smaller of each element and a number. The gradient is 1 where the element is kept, ties included.
+  /// The smaller of each element and a number. The gradient is 1 where the element is kept, ties (where PyTorch has 1/2) and NaN
+  /// included.
   public func minimum(_ other: some TensorOperand) -> Tensor {
     Tensor.combined(.minimum, self, other.operandValue, scalarFirst: false, "minimum")
   }
   /// xᵃ element by element. The gradient with respect to the exponent is 0 where the base is 0 (PyTorch).
   public func power(_ exponent: Tensor) -> Tensor {
-    Checks.floatingPoint("power", self)
-    return Tensor.combined(.power, self, exponent, "power")
+    checked {
+      try Checks.floatingPoint("power", self)
+      return Tensor.combined(.power, self, exponent, "power")
+    }
   }
   /// x − b·⌊x/b⌋: the sign of the divisor, as in Python and PyTorch.
   public func remainder(_ divisor: Tensor) -> Tensor { Tensor.combined(.remainder, self, divisor, "remainder") }
@@ -29,19 +35,21 @@ extension Tensor {
 
   /// y = op(a, b).
   static func combined(_ op: BinaryOp, _ a: Tensor, _ b: Tensor, _ name: StaticString) -> Tensor {
-    let device = Checks.sameDevice(name, a, b)
-    Checks.sameDType(name, a, b)
-    if op == .logicalAnd || op == .logicalOr {
-      Checks.dtype(name, a, is: .bool)
-    } else {
-      Checks.number(name, a)
+    checked {
+      let device = try Checks.sameDevice(name, a, b)
+      try Checks.sameDType(name, a, b)
+      if op == .logicalAnd || op == .logicalOr {
+        try Checks.dtype(name, a, is: .bool)
+      } else {
+        try Checks.number(name, a)
+      }
+      var y =
+        a.extents == b.extents
+        ? combinedAlike(op, a, b, on: device)
+        : combinedBroadcasting(op, a, b, to: try Checks.broadcastUnequal(name, a.extents, b.extents), on: device)
+      if let tape = Tape.recording(a.node, b.node) { y.node = tape.append(.binary(BinaryRecord(op, a, b, on: tape))) }
+      return y
     }
-    var y =
-      a.extents == b.extents
-      ? combinedAlike(op, a, b, on: device)
-      : combinedBroadcasting(op, a, b, to: Checks.broadcastUnequal(name, a.extents, b.extents), on: device)
-    if let tape = Tape.recording(a.node, b.node) { y.node = tape.append(.binary(BinaryRecord(op, a, b, on: tape))) }
-    return y
   }
 
   /// Operands of one shape: the layouts need not know it.
@@ -68,21 +76,23 @@ extension Tensor {
   static func combined(
     _ op: BinaryOp, _ x: Tensor, _ scalar: Double, scalarFirst: Bool, _ name: StaticString
   ) -> Tensor {
-    Checks.scalar(name, x, scalar)
-    let tape = Tape.recording(x.node)
-    if tape != nil, let y = recordable(op, x, scalar, scalarFirst: scalarFirst, name) { return y }
-    let count = x.extents.count
-    var y = launch(x, x.extents, x.storage.dtype, on: x.storage.device) { backend, x, y in
-      try backend.binaryScalar(op, x, scalar, scalarFirst: scalarFirst, count: count, into: y)
+    checked {
+      try Checks.scalar(name, x, scalar)
+      let tape = Tape.recording(x.node)
+      if tape != nil, let y = recordable(op, x, scalar, scalarFirst: scalarFirst, name) { return y }
+      let count = x.extents.count
+      var y = launch(x, x.extents, x.storage.dtype, on: x.storage.device) { backend, x, y in
+        try backend.binaryScalar(op, x, scalar, scalarFirst: scalarFirst, count: count, into: y)
+      }
+      guard let tape else { return y }
+      switch op {
+      case .multiply: y.node = tape.append(.scaling(ScalingRecord(x: Operand(x), factor: scalar)))
+      case .divide: y.node = tape.append(.scaling(ScalingRecord(x: Operand(x), factor: scalar, isDivision: true)))
+      case .subtract where scalarFirst: y.node = tape.append(.scaling(ScalingRecord(x: Operand(x), factor: -1)))
+      default: y.node = tape.append(.identity(IdentityRecord(x: Operand(x))))
+      }
+      return y
     }
-    guard let tape else { return y }
-    switch op {
-    case .multiply: y.node = tape.append(.scaling(ScalingRecord(x: Operand(x), factor: scalar)))
-    case .divide: y.node = tape.append(.scaling(ScalingRecord(x: Operand(x), factor: 1 / scalar)))
-    case .subtract where scalarFirst: y.node = tape.append(.scaling(ScalingRecord(x: Operand(x), factor: -1)))
-    default: y.node = tape.append(.identity(IdentityRecord(x: Operand(x))))
-    }
-    return y
   }
 
   /// The forms of op(x, scalar) whose gradient is that of another operation; nil for the linear ones.
@@ -92,10 +102,12 @@ extension Tensor {
     switch op {
     case .add, .subtract, .multiply: nil
     case .divide: scalarFirst ? combined(op, x.constant(scalar), x, name) : nil
-    // A bound that is no number makes every element NaN, which a clamp would not.
-    case .maximum where scalar.isNaN, .minimum where scalar.isNaN: combined(op, x, x.constant(scalar), name)
-    case .maximum: x.mapped(.clamp(scalar, .infinity), name)
-    case .minimum: x.mapped(.clamp(-.infinity, scalar), name)
+    case .maximum, .minimum:
+      withCustomGradient(of: x) {
+        combined(op, $0, scalar, scalarFirst: scalarFirst, name)
+      } backward: { dy, x, _ in
+        dy.replacing(with: 0, where: op == .maximum ? x .< scalar : x .> scalar)
+      }
     case .remainder: scalarFirst ? combined(op, x.constant(scalar), x, name) : nil
     case .power: scalarFirst ? combined(op, x.constant(scalar), x, name) : x.mapped(.power(scalar), name)
     case .logicalAnd, .logicalOr: nil
@@ -108,7 +120,7 @@ extension Tensor {
     let isInPlace =
       device == b.storage.device && a.storage.dtype == b.storage.dtype
       && a.storage.dtype != .bool && !b.isPoisoned
-      && Checks.broadcast(name, a.extents, b.extents) == a.extents && Tape.recording(a.node, b.node) == nil
+      && b.extents.repeats(to: a.extents) && Tape.recording(a.node, b.node) == nil
       && isKnownUniquelyReferenced(&a.storage)
     guard isInPlace else {
       a = combined(op, a, b, name)
@@ -123,7 +135,10 @@ extension Tensor {
 
   /// a = op(a, scalar), in place under the same conditions.
   static func combine(_ op: BinaryOp, _ a: inout Tensor, _ scalar: Double, _ name: StaticString) {
-    Checks.scalar(name, a, scalar)
+    do { try Checks.scalar(name, a, scalar) } catch {
+      a = .standIn(for: error)
+      return
+    }
     guard Tape.recording(a.node) == nil, isKnownUniquelyReferenced(&a.storage) else {
       a = combined(op, a, scalar, scalarFirst: false, name)
       return
@@ -157,37 +172,39 @@ struct BinaryRecord: GradientRule {
     self.b = Operand(b, keeping: needsB)
   }
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
     switch op {
     case .add:
-      walk.add(dy, to: a)
-      walk.add(dy, to: b)
+      pass.accumulate(dy, to: a)
+      pass.accumulate(dy, to: b)
     case .subtract:
-      walk.add(dy, to: a)
-      walk.add(-dy, to: b)
+      pass.accumulate(dy, to: a)
+      pass.accumulate(-dy, to: b)
     case .multiply:
       // The last use of dy may take its memory.
-      if walk.wants(a) {
-        if walk.wants(b) { walk.add(dy * a.tensor, to: b) }
+      if pass.needsGradient(a) {
+        if pass.needsGradient(b) { pass.accumulate(dy * a.tensor, to: b) }
         dy *= b.tensor
-        walk.add(dy, to: a)
-      } else if walk.wants(b) {
+        pass.accumulate(dy, to: a)
+      } else if pass.needsGradient(b) {
         dy *= a.tensor
-        walk.add(dy, to: b)
+        pass.accumulate(dy, to: b)
       }
     case .divide:
+      // The quotient first: 1/b may be infinite where a/b is 0.
+      if pass.needsGradient(b) { pass.accumulate(-(dy * (a.tensor / b.tensor) / b.tensor), to: b) }
       dy /= b.tensor
-      walk.add(dy, to: a)
-      if walk.wants(b) { walk.add(-(dy * a.tensor / b.tensor), to: b) }
+      pass.accumulate(dy, to: a)
     case .power:
-      walk.add(dy * powerBaseDerivative(), to: a)
-      walk.add(dy * powerExponentDerivative(), to: b)
+      pass.accumulate(dy * powerBaseDerivative(), to: a)
+      pass.accumulate(dy * powerExponentDerivative(dy.extents), to: b)
     case .maximum, .minimum:
-      walk.add(dy * share(of: a, against: b), to: a)
-      walk.add(dy * share(of: b, against: a), to: b)
+      let halved = (dy * 0.5).replacing(with: dy, where: a.tensor .!= b.tensor)
+      pass.accumulate(share(of: a, against: b, in: halved), to: a)
+      pass.accumulate(share(of: b, against: a, in: halved), to: b)
     case .remainder:
-      walk.add(dy, to: a)
-      walk.add(-(dy * (a.tensor / b.tensor).floor()), to: b)
+      pass.accumulate(dy, to: a)
+      pass.accumulate(-(dy * (a.tensor / b.tensor).floor()), to: b)
     case .logicalAnd, .logicalOr: break
     }
   }
@@ -195,22 +212,29 @@ struct BinaryRecord: GradientRule {
   /// b·a^(b − 1), and 0 where b = 0.
   private func powerBaseDerivative() -> Tensor {
     let (a, b) = (a.tensor, b.tensor)
-    return (b * a.power(b - 1)).replacing(with: 0, where: b .== 0)
+    // 0⁻¹ must not come up where b = 0: its gradient would be 0·∞.
+    return b * a.replacing(with: 1, where: b .== 0).power(b - 1)
   }
 
-  /// aᵇ·ln a, and 0 where a = 0 and b ≥ 0.
-  private func powerExponentDerivative() -> Tensor {
-    let (a, b) = (a.tensor, b.tensor)
-    let logarithm = a.replacing(with: 1, where: a .== 0).log()
-    let value = a.power(b) * logarithm
-    let isSteep = (a .== 0) .& (b .< 0)
-    return value.replacing(with: -.infinity, where: isSteep)
+  /// aᵇ·ln a, and 0 where a = 0 and b ≥ 0. Its own gradient is made of aᵇ⁻¹: aᵇ may be infinite where that is not.
+  private func powerExponentDerivative(_ extents: Shape) -> Tensor {
+    return withCustomGradient(of: [a.tensor.broadcast(to: extents), b.tensor.broadcast(to: extents)]) { operands in
+      let (a, b) = (operands[0], operands[1])
+      let value = a.power(b) * a.replacing(with: 1, where: a .== 0).log()
+      return value.replacing(with: -.infinity, where: (a .== 0) .& (b .< 0))
+    } backward: { dy, operands, _ in
+      let (a, b) = (operands[0], operands[1])
+      let isZero = a .== 0  // where the value is constant
+      let base = a.replacing(with: 1, where: isZero)
+      let logarithm = base.log()
+      let ofBase = base.power(b - 1) * (1 + b * logarithm)
+      return [(dy * ofBase).replacing(with: 0, where: isZero), dy * (base.power(b) * logarithm.squared())]
+    }
   }
 
-  /// 1 where x wins, ½ where both are equal, NaN never wins.
-  private func share(of x: Operand, against other: Operand) -> Tensor {
+  /// All of dy where x is kept or either is NaN, half of it where both are equal.
+  private func share(of x: Operand, against other: Operand, in halved: Tensor) -> Tensor {
     let (x, other) = (x.tensor.detached(), other.tensor.detached())
-    let wins = op == .maximum ? x .> other : x .< other
-    return wins.cast(to: x.dtype) + 0.5 * (x .== other).cast(to: x.dtype)
+    return halved.replacing(with: 0, where: op == .maximum ? x .< other : x .> other)
   }
 }

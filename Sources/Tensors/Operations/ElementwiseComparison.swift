@@ -1,7 +1,7 @@
 import BackendCore
 
 // Comparisons element by element, spelled as those of SIMD vectors; the results are bool and carry no gradient. There is no
-// `==`, which would have to wait for the device.
+// `==`, which would have to wait for the device: see `ComparisonMistakes.swift`.
 
 extension Tensor {
   /// True where both are equal, with broadcasting.
@@ -42,23 +42,27 @@ extension Tensor {
   public static prefix func .! (a: Tensor) -> Tensor { a.mapped(.init(.logicalNot), ".!") }
 
   private static func compared(_ op: ComparisonOp, _ a: Tensor, _ b: Tensor, _ name: StaticString) -> Tensor {
-    let device = Checks.sameDevice(name, a, b)
-    Checks.sameDType(name, a, b)
-    if a.storage.dtype == .bool { return compared(op, a.cast(to: .int32), b.cast(to: .int32), name) }
-    let extents = Checks.broadcast(name, a.extents, b.extents)
-    let aLayout = Layout(broadcasting: a.extents, to: extents)
-    let bLayout = Layout(broadcasting: b.extents, to: extents)
-    return launch(a, b, extents, .bool, on: device) { backend, a, b, y in
-      try backend.compare(op, a, aLayout, b, bLayout, into: y)
+    checked {
+      let device = try Checks.sameDevice(name, a, b)
+      try Checks.sameDType(name, a, b)
+      if a.storage.dtype == .bool { return compared(op, a.cast(to: .int32), b.cast(to: .int32), name) }
+      let extents = try Checks.broadcast(name, a.extents, b.extents)
+      let aLayout = Layout(broadcasting: a.extents, to: extents)
+      let bLayout = Layout(broadcasting: b.extents, to: extents)
+      return launch(a, b, extents, .bool, on: device) { backend, a, b, y in
+        try backend.compare(op, a, aLayout, b, bLayout, into: y)
+      }
     }
   }
 
   private static func compared(_ op: ComparisonOp, _ x: Tensor, _ scalar: Double, _ name: StaticString) -> Tensor {
-    if x.storage.dtype == .bool { return compared(op, x.cast(to: .int32), scalar, name) }
-    Checks.scalar(name, x, scalar)
-    let count = x.extents.count
-    return launch(x, x.extents, .bool, on: x.storage.device) { backend, x, y in
-      try backend.compareScalar(op, x, scalar, count: count, into: y)
+    checked {
+      if x.storage.dtype == .bool { return compared(op, x.cast(to: .int32), scalar, name) }
+      try Checks.scalar(name, x, scalar)
+      let count = x.extents.count
+      return launch(x, x.extents, .bool, on: x.storage.device) { backend, x, y in
+        try backend.compareScalar(op, x, scalar, count: count, into: y)
+      }
     }
   }
 }

@@ -13,10 +13,10 @@ struct FusedRest {
   ///   - units: The elements of the bias.
   ///   - launch: The backend's operation: gets dy, what was saved, and where dz and dBias go; nil for what is not wanted.
   func propagate(
-    _ dy: inout Tensor, units: Int, in walk: inout BackwardWalk,
+    _ dy: inout Tensor, units: Int, in pass: inout BackwardPass,
     _ launch: (any Backend, BufferSlice, BufferSlice?, BufferSlice?, BufferSlice?) throws -> Void
   ) -> Tensor {
-    let wantsBias = bias.map { walk.wants($0) } ?? false
+    let wantsBias = bias.map { pass.needsGradient($0) } ?? false
     if activation == nil && !wantsBias { return dy }
     let isInPlace = activation == nil || dy.isStorageUniquelyReferenced()
     let dz = isInPlace ? dy : Tensor.launch(dy.extents, dy.dtype, on: dy.device) { _, _ in }
@@ -31,18 +31,18 @@ struct FusedRest {
       }
     }
     if let bias, wantsBias {
-      if walk.hasFreshRange(bias) {
+      if pass.hasFreshRange(bias) {
         var hasRun = false
-        walk.write(to: bias) { backend, range, _ in
+        pass.write(to: bias) { backend, range, _ in
           hasRun = true
           try run(backend, range)
         }
         // Nothing is written into a slab that has failed, and dz would be missing too.
-        if !hasRun, let poison = walk.poison(of: bias) { failure = poison.error }
+        if !hasRun, let poison = pass.poison(of: bias) { failure = poison.error }
       } else {
         let dBias = Tensor.launch([units], dy.dtype, on: dy.device) { backend, dBias in try run(backend, dBias) }
         if let poison = dBias.storage.poison { failure = poison.error }
-        walk.add(dBias, to: bias)
+        pass.accumulate(dBias, to: bias)
       }
     } else {
       try? run(dy.device.backend, nil)

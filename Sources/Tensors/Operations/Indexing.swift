@@ -12,9 +12,9 @@ public struct AxisSelection: TensorIndex {
   enum Kind: Sendable {
     /// One position; the axis goes.
     case index(Int)
-    /// Neighbours; nil stands for the end of the axis.
+    /// Neighbors; nil means the end of the axis.
     case range(lower: Int?, upper: Int?, isClosed: Bool)
-    case strided(first: Int, step: Int, count: Int)
+    case strided(StrideTo<Int>)
     case all
     /// As many whole axes as are left.
     case ellipsis
@@ -57,12 +57,7 @@ extension PartialRangeThrough: TensorIndex where Bound == Int {
 }
 extension StrideTo: TensorIndex where Element == Int {
   /// The positions that the sequence runs through; a negative step reverses the axis.
-  public var selection: AxisSelection {
-    var iterator = makeIterator()
-    guard let first = iterator.next() else { return AxisSelection(kind: .strided(first: 0, step: 1, count: 0)) }
-    guard let second = iterator.next() else { return AxisSelection(kind: .strided(first: first, step: 1, count: 1)) }
-    return AxisSelection(kind: .strided(first: first, step: second - first, count: underestimatedCount))
-  }
+  public var selection: AxisSelection { AxisSelection(kind: .strided(self)) }
 }
 
 extension Tensor {
@@ -79,17 +74,21 @@ extension Tensor {
   /// ```
   public subscript(_ indices: any TensorIndex...) -> Tensor {
     get {
-      let region = Region(indices, of: extents)
-      return strided(region.shape, region.strides, offset: region.offset)
+      checked {
+        let region = try Region(indices, of: extents)
+        return strided(region.shape, region.strides, offset: region.offset)
+      }
     }
-    set { assign(newValue, to: Region(indices, of: extents)) }
+    set {
+      checked { try assign(newValue, to: Region(indices, of: extents)) }
+    }
   }
 
-  fileprivate mutating func assign(_ value: Tensor, to region: Region) {
+  fileprivate mutating func assign(_ value: Tensor, to region: Region) throws {
     let name: StaticString = "subscript"
-    let target = Checks.sameDevice(name, self, value)
-    Checks.sameDType(name, self, value)
-    Checks.assignment(value.extents, to: region.shape)
+    let target = try Checks.sameDevice(name, self, value)
+    try Checks.sameDType(name, self, value)
+    try Checks.assignment(value.extents, to: region.shape)
     let tape = Tape.recording(node, value.node)
     let x = Operand(self)
     if let poison = value.storage.poison {
@@ -119,8 +118,8 @@ struct Region {
   var offset: Int
 
   /// What the indices select of a tensor of shape `extents`.
-  init(_ indices: [any TensorIndex], of extents: Shape) {
-    let selections = Region.completed(indices.map(\.selection.kind), extents)
+  init(_ indices: [any TensorIndex], of extents: Shape) throws {
+    let selections = try Region.completed(indices.map(\.selection.kind), extents)
     let dense = Strides(dense: extents)
     var shape: [Int] = []
     var steps: [Int] = []
@@ -131,7 +130,7 @@ struct Region {
         steps.append(0)
         continue
       }
-      let resolved = Region.resolve(selection, axis, extents)
+      let resolved = try Region.resolve(selection, axis, extents)
       offset += resolved.first * dense[axis]
       if let count = resolved.count {
         shape.append(count)
@@ -139,25 +138,25 @@ struct Region {
       }
       axis += 1
     }
-    self.shape = Checks.extents("subscript", shape)
+    self.shape = try Checks.extents("subscript", shape)
     strides = Strides(steps)
     self.offset = self.shape.count == 0 ? 0 : offset
   }
 
   /// The selections with the ellipsis written out, one for each axis.
-  private static func completed(_ kinds: [AxisSelection.Kind], _ extents: Shape) -> [AxisSelection.Kind] {
+  private static func completed(_ kinds: [AxisSelection.Kind], _ extents: Shape) throws -> [AxisSelection.Kind] {
     var taken = 0
     var ellipsis: Int?
     for (position, kind) in kinds.enumerated() {
       switch kind {
       case .newAxis: break
       case .ellipsis:
-        if ellipsis != nil { Checks.fail("subscript", "there are two ellipses for shape \(extents)") }
+        if ellipsis != nil { try Checks.fail("subscript", "there are two ellipses for shape \(extents)") }
         ellipsis = position
       default: taken += 1
       }
     }
-    if taken > extents.rank { Checks.fail("subscript", "\(taken) indices for shape \(extents)") }
+    if taken > extents.rank { try Checks.fail("subscript", "\(taken) indices for shape \(extents)") }
     var result = kinds
     let rest = Array(repeating: AxisSelection.Kind.all, count: extents.rank - taken)
     if let ellipsis {
@@ -171,40 +170,43 @@ struct Region {
   /// The first position, the step, and how many; no count when the axis goes.
   private static func resolve(
     _ selection: AxisSelection.Kind, _ axis: Int, _ extents: Shape
-  ) -> (first: Int, step: Int, count: Int?) {
+  ) throws -> (first: Int, step: Int, count: Int?) {
     let extent = extents[axis]
-    func refuse(_ what: String) -> Never {
-      Checks.fail("subscript", "\(what) is out of range for axis \(axis) of shape \(extents)")
+    func refuse(_ what: String) throws -> Never {
+      try Checks.fail("subscript", "\(what) is out of range for axis \(axis) of shape \(extents)")
     }
-    func position(_ index: Int, through last: Int, _ what: String) -> Int {
+    func position(_ index: Int, through last: Int, _ what: String) throws -> Int {
       let result = index < 0 ? index + extent : index
-      if result < 0 || result > last { refuse(what) }
+      if result < 0 || result > last { try refuse(what) }
       return result
     }
     switch selection {
     case .all, .ellipsis, .newAxis: return (0, 1, extent)
-    case .index(let index): return (position(index, through: extent - 1, "index \(index)"), 1, nil)
+    case .index(let index): return (try position(index, through: extent - 1, "index \(index)"), 1, nil)
     case .range(let lower, let upper, let isClosed):
       let what = "range \(lower.map(String.init) ?? "")\(isClosed ? "..." : "..<")\(upper.map(String.init) ?? "")"
-      let first = position(lower ?? 0, through: extent, what)
+      let first = try position(lower ?? 0, through: extent, what)
       // -2..<0 runs to the end.
       let isToEnd = upper == nil || (upper == 0 && !isClosed && (lower ?? 0) < 0)
-      let end = isToEnd ? extent : position(upper ?? 0, through: extent, what) + (isClosed ? 1 : 0)
-      if end < first || end > extent { refuse(what) }
+      let end = isToEnd ? extent : try position(upper ?? 0, through: extent, what) + (isClosed ? 1 : 0)
+      if end < first || end > extent { try refuse(what) }
       return (first, 1, end - first)
-    case .strided(let first, let step, let count):
-      if count == 0 { return (0, 1, 0) }
+    case .strided(let positions):
+      // No more of them are looked at than the axis can have.
+      let some = Array(positions.prefix(extent + 1))
+      guard let first = some.first else { return (0, 1, 0) }
+      let step = some.count == 1 ? 1 : some[1] - first
       let what = "stride from \(first) by \(step)"
-      let start = position(first, through: extent - 1, what)
-      let last = start + (count - 1) * step
-      if last < 0 || last >= extent { refuse(what) }
-      return (start, step, count)
+      let start = try position(first, through: extent - 1, what)
+      let (last, overflow) = start.addingReportingOverflow(some[some.count - 1] - first)
+      if overflow || last < 0 || last >= extent { try refuse(what) }
+      return (start, step, some.count)
     }
   }
 }
 
 extension Checks {
-  static func assignment(_ value: Shape, to region: Shape) {
+  static func assignment(_ value: Shape, to region: Shape) throws {
     var fits = true
     for axis in value.axes {
       let extent = value[axis]
@@ -212,7 +214,7 @@ extension Checks {
       if position < 0 { fits = fits && extent == 1 } else { fits = fits && (extent == 1 || extent == region[position]) }
     }
     if !fits || value.rank > region.rank {
-      fail("subscript", "a value of shape \(value) does not fit the selection, of shape \(region)")
+      try fail("subscript", "a value of shape \(value) does not fit the selection, of shape \(region)")
     }
   }
 }
@@ -222,11 +224,14 @@ struct ReplacementRecord: GradientRule {
   let x, value: Operand
   let region: Region
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    walk.add(dy.strided(region.shape, region.strides, offset: region.offset), to: value)
-    if !walk.wants(x) { return }
-    var rest = dy
-    rest.assign(dy.constant(0), to: region)
-    walk.add(rest, to: x)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    pass.accumulate(dy.strided(region.shape, region.strides, offset: region.offset), to: value)
+    if !pass.needsGradient(x) { return }
+    let rest = checked {
+      var rest = dy
+      try rest.assign(dy.constant(0), to: region)
+      return rest
+    }
+    pass.accumulate(rest, to: x)
   }
 }

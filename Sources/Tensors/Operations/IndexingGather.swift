@@ -10,118 +10,121 @@ extension Tensor {
   ///   axis 0 (PyTorch's `gather`).
   /// - A vector of indices picks whole slices: `rows(at:axis:)`.
   public func gathered(_ indices: Tensor, axis: Int = 0) -> Tensor {
-    let name: StaticString = "gathered"
-    let axis = Checks.axis(name, axis, extents)
-    if indices.rank == 1 && rank != 1 { return rows(at: indices, axis: axis) }
-    Checks.indices(name, indices, beside: extents, axis: axis)
-    let device = Checks.sameDevice(name, self, indices)
-    let shape = extents.about(axis)
-    let indexExtent = indices.extents[axis]
-    var y = Tensor.launch(self, indices, indices.extents, dtype, on: device) { backend, x, indices, y in
-      try backend.gatherElements(x, shape, indices: indices, indexExtent: indexExtent, into: y)
+    checked {
+      let name: StaticString = "gathered"
+      let axis = try Checks.axis(name, axis, extents)
+      if indices.rank == 1 && rank != 1 { return rows(at: indices, axis: axis) }
+      try Checks.indices(name, indices, beside: extents, axis: axis)
+      let device = try Checks.sameDevice(name, self, indices)
+      let shape = extents.about(axis)
+      let indexExtent = indices.extents[axis]
+      var y = Tensor.launch(self, indices, indices.extents, dtype, on: device) { backend, x, indices, y in
+        try backend.gatherElements(x, shape, indices: indices, indexExtent: indexExtent, into: y)
+      }
+      if let tape = Tape.recording(node) {
+        y.node = tape.append(
+          .gatherElements(GatherElementsRecord(x: Operand(self), indices: Operand(indices, keeping: true), axis: axis)))
+      }
+      return y
     }
-    if let tape = Tape.recording(node) {
-      y.node = tape.append(
-        .gatherElements(GatherElementsRecord(x: Operand(self), indices: Operand(indices, keeping: true), axis: axis)))
-    }
-    return y
   }
 
   /// Whole slices picked along an axis, which the shape of the indices replaces: a table `[words, width]` with indices
   /// `[batch, length]` gives `[batch, length, width]`.
   public func rows(at indices: Tensor, axis: Int = 0) -> Tensor {
-    let name: StaticString = "rows"
-    Checks.dtype(name, indices, is: .int32)
-    let axis = Checks.axis(name, axis, extents)
-    let device = Checks.sameDevice(name, self, indices)
-    let result = Checks.replacing(name, axis, of: extents, by: indices.extents)
-    let shape = extents.about(axis)
-    let indexCount = indices.count
-    var y = Tensor.launch(self, indices, result, dtype, on: device) { backend, x, indices, y in
-      try backend.gatherRows(x, shape, indices: indices, indexCount: indexCount, into: y)
+    checked {
+      let name: StaticString = "rows"
+      try Checks.dtype(name, indices, is: .int32)
+      let axis = try Checks.axis(name, axis, extents)
+      let device = try Checks.sameDevice(name, self, indices)
+      let result = try Checks.replacing(name, axis, of: extents, by: indices.extents)
+      let shape = extents.about(axis)
+      let indexCount = indices.count
+      var y = Tensor.launch(self, indices, result, dtype, on: device) { backend, x, indices, y in
+        try backend.gatherRows(x, shape, indices: indices, indexCount: indexCount, into: y)
+      }
+      if let tape = Tape.recording(node) {
+        y.node = tape.append(
+          .gatherRows(GatherRowsRecord(x: Operand(self), indices: Operand(indices, keeping: true), axis: axis)))
+      }
+      return y
     }
-    if let tape = Tape.recording(node) {
-      y.node = tape.append(
-        .gatherRows(GatherRowsRecord(x: Operand(self), indices: Operand(indices, keeping: true), axis: axis)))
-    }
-    return y
   }
 
   /// This with `updates` added at positions along an axis; positions that occur more than once get every update, in order.
   ///
   /// The indices are as those of `gathered` (the updates have their shape), or a vector that names whole slices.
   public func scatterAdded(_ updates: Tensor, at indices: Tensor, axis: Int = 0) -> Tensor {
-    let name: StaticString = "scatterAdded"
-    Checks.number(name, self)
-    Checks.sameDType(name, self, updates)
-    let axis = Checks.axis(name, axis, extents)
-    if indices.rank == 1 && rank != 1 { return rowsAdded(updates, at: indices, axis: axis) }
-    Checks.indices(name, indices, beside: extents, axis: axis)
-    if updates.extents != indices.extents {
-      Checks.fail(name, "updates \(updates.extents) and indices \(indices.extents) differ in shape")
-    }
-    let device = Checks.sameDevice(name, self, updates, indices)
-    let (shape, count) = (extents.about(axis), count)
-    let indexExtent = indices.extents[axis]
-    var y = Tensor.launch(self, updates, indices, extents, dtype, on: device) { backend, x, updates, indices, y in
-      try backend.copy(x, count: count, into: y)
-      try backend.scatterAddElements(updates, indices: indices, indexExtent: indexExtent, into: y, shape)
-    }
-    if let tape = Tape.recording(node, updates.node) {
-      let record = ScatterElementsRecord(
-        x: Operand(self), updates: Operand(updates), indices: Operand(indices, keeping: true), axis: axis)
-      y.node = tape.append(.scatterElements(record))
-    }
-    return y
+    scatterAdded(updates, at: indices, axis: axis, slices: indices.rank == 1 && rank != 1)
   }
 
-  /// This with whole slices added along an axis; the reverse of `rows(at:axis:)`.
-  func rowsAdded(_ updates: Tensor, at indices: Tensor, axis: Int) -> Tensor {
-    let name: StaticString = "scatterAdded"
-    Checks.dtype(name, indices, is: .int32)
-    let expected = Checks.replacing(name, axis, of: extents, by: indices.extents)
-    if updates.extents != expected {
-      Checks.fail(name, "updates of shape \(updates.extents) do not fit \(expected), as the indices ask")
+  /// The same with indices of any shape, which name whole slices, as the reverse of `rows(at:axis:)`, or single elements, as that
+  /// of `gathered`.
+  func scatterAdded(_ updates: Tensor, at indices: Tensor, axis: Int, slices: Bool) -> Tensor {
+    checked {
+      let name: StaticString = "scatterAdded"
+      try Checks.number(name, self)
+      try Checks.sameDType(name, self, updates)
+      let axis = try Checks.axis(name, axis, extents)
+      let expected: Shape
+      if slices {
+        try Checks.dtype(name, indices, is: .int32)
+        expected = try Checks.replacing(name, axis, of: extents, by: indices.extents)
+      } else {
+        try Checks.indices(name, indices, beside: extents, axis: axis)
+        expected = indices.extents
+      }
+      if updates.extents != expected {
+        try Checks.fail(name, "updates of shape \(updates.extents) do not fit \(expected), as the indices ask")
+      }
+      let device = try Checks.sameDevice(name, self, updates, indices)
+      let (shape, count, indexCount) = (extents.about(axis), count, slices ? indices.count : indices.extents[axis])
+      var y = Tensor.launch(self, updates, indices, extents, dtype, on: device) { backend, x, updates, indices, y in
+        try backend.copy(x, count: count, into: y)
+        if slices {
+          try backend.scatterAddRows(updates, indices: indices, indexCount: indexCount, into: y, shape)
+        } else {
+          try backend.scatterAddElements(updates, indices: indices, indexExtent: indexCount, into: y, shape)
+        }
+      }
+      if let tape = Tape.recording(node, updates.node) {
+        let record = ScatterRecord(
+          x: Operand(self), updates: Operand(updates), indices: Operand(indices, keeping: true), axis: axis,
+          slices: slices)
+        y.node = tape.append(.scatter(record))
+      }
+      return y
     }
-    let device = Checks.sameDevice(name, self, updates, indices)
-    let (shape, count, indexCount) = (extents.about(axis), count, indices.count)
-    var y = Tensor.launch(self, updates, indices, extents, dtype, on: device) { backend, x, updates, indices, y in
-      try backend.copy(x, count: count, into: y)
-      try backend.scatterAddRows(updates, indices: indices, indexCount: indexCount, into: y, shape)
-    }
-    if let tape = Tape.recording(node, updates.node) {
-      let record = ScatterRowsRecord(
-        x: Operand(self), updates: Operand(updates), indices: Operand(indices, keeping: true), axis: axis)
-      y.node = tape.append(.scatterRows(record))
-    }
-    return y
   }
 
   /// Rows of zeros with a 1 at each label: labels `[...]` of int32 give float32 `[..., classes]`. A label out of range gives
   /// a row of zeros.
   public func oneHot(classes: Int) -> Tensor {
-    Checks.dtype("oneHot", self, is: .int32)
-    return (expanded(axis: -1) .== .range(0..<Checks.count("oneHot", classes), on: device)).cast(to: .float32)
+    checked {
+      try Checks.dtype("oneHot", self, is: .int32)
+      let classes = Tensor.range(0..<(try Checks.count("oneHot", classes)), on: device)
+      return (expanded(axis: -1) .== classes).cast(to: .float32)
+    }
   }
 }
 
 extension Checks {
-  static func indices(_ operation: StaticString, _ indices: Tensor, beside extents: Shape, axis: Int) {
-    dtype(operation, indices, is: .int32)
+  static func indices(_ operation: StaticString, _ indices: Tensor, beside extents: Shape, axis: Int) throws {
+    try dtype(operation, indices, is: .int32)
     var expected = extents
     if indices.rank == extents.rank { expected[axis] = indices.extents[axis] }
     if indices.extents != expected {
-      fail(
+      try fail(
         operation, "indices \(indices.extents) do not fit shape \(extents) along axis \(axis)",
         hint: "they have its rank and agree beside the axis, or are a vector; rows(at:axis:) takes any shape")
     }
   }
 
   /// The shape with an axis replaced by those of another shape.
-  static func replacing(_ operation: StaticString, _ axis: Int, of extents: Shape, by other: Shape) -> Shape {
+  static func replacing(_ operation: StaticString, _ axis: Int, of extents: Shape, by other: Shape) throws -> Shape {
     var shape = extents.array
     shape.replaceSubrange(axis...axis, with: other.array)
-    return Checks.extents(operation, shape)
+    return try Checks.extents(operation, shape)
   }
 }
 
@@ -130,15 +133,15 @@ struct GatherElementsRecord: GradientRule {
   let x, indices: Operand
   let axis: Int
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    if walk.isRecorded || dy.isPoisoned || indices.tensor.isPoisoned {
-      walk.add(
-        Tensor.full(x.extents, 0, dy.dtype, on: dy.device).scatterAdded(dy, at: indices.tensor, axis: axis), to: x)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    if pass.isRecorded || dy.isPoisoned || indices.tensor.isPoisoned {
+      let zeros = Tensor.full(x.extents, 0, dy.dtype, on: dy.device)
+      pass.accumulate(zeros.scatterAdded(dy, at: indices.tensor, axis: axis, slices: false), to: x)
       return
     }
     let (dy, indices, shape) = (dy, indices.tensor, x.extents.about(axis))
     let indexExtent = indices.extents[axis]
-    walk.addInPlace(to: x, like: dy) { backend, sum in
+    pass.addInPlace(to: x, like: dy) { backend, sum in
       try backend.scatterAddElements(dy.slice, indices: indices.slice, indexExtent: indexExtent, into: sum, shape)
     }
   }
@@ -149,36 +152,28 @@ struct GatherRowsRecord: GradientRule {
   let x, indices: Operand
   let axis: Int
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    if walk.isRecorded || dy.isPoisoned || indices.tensor.isPoisoned {
-      walk.add(Tensor.full(x.extents, 0, dy.dtype, on: dy.device).rowsAdded(dy, at: indices.tensor, axis: axis), to: x)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    if pass.isRecorded || dy.isPoisoned || indices.tensor.isPoisoned {
+      let zeros = Tensor.full(x.extents, 0, dy.dtype, on: dy.device)
+      pass.accumulate(zeros.scatterAdded(dy, at: indices.tensor, axis: axis, slices: true), to: x)
       return
     }
     let (dy, indices, shape) = (dy, indices.tensor, x.extents.about(axis))
-    walk.addInPlace(to: x, like: dy) { backend, sum in
+    pass.addInPlace(to: x, like: dy) { backend, sum in
       try backend.scatterAddRows(dy.slice, indices: indices.slice, indexCount: indices.count, into: sum, shape)
     }
   }
 }
 
-/// y = x with updates added to elements.
-struct ScatterElementsRecord: GradientRule {
+/// y = x with updates added to whole slices, or to elements.
+struct ScatterRecord: GradientRule {
   let x, updates, indices: Operand
   let axis: Int
+  let slices: Bool
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    walk.add(dy, to: x)
-    walk.add(dy.gathered(indices.tensor, axis: axis), to: updates)
-  }
-}
-
-/// y = x with updates added to whole slices.
-struct ScatterRowsRecord: GradientRule {
-  let x, updates, indices: Operand
-  let axis: Int
-
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    walk.add(dy, to: x)
-    walk.add(dy.rows(at: indices.tensor, axis: axis), to: updates)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    let indices = indices.tensor
+    pass.accumulate(dy, to: x)
+    pass.accumulate(slices ? dy.rows(at: indices, axis: axis) : dy.gathered(indices, axis: axis), to: updates)
   }
 }

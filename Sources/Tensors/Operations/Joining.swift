@@ -3,29 +3,35 @@ import BackendCore
 extension Tensor {
   /// Tensors one after the other along an axis; the other extents agree.
   public static func concatenated(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
-    guard let first = tensors.first else { Checks.fail("concatenated", "there are no tensors") }
-    if tensors.count == 1 { return first }
-    let axis = Checks.axis("concatenated", axis, first.extents)
-    var (extents, device) = (first.extents, first.device)
-    extents[axis] = 0
-    for tensor in tensors {
-      Checks.sameDType("concatenated", first, tensor)
-      if Checks.sameDevice("concatenated", first, tensor).isShapeOnly { device = .shapes }
-      var expected = first.extents
-      if tensor.rank == first.rank { expected[axis] = tensor.extents[axis] }
-      if tensor.extents != expected {
-        Checks.fail(
-          "concatenated", "shapes \(first.extents) and \(tensor.extents) differ beside axis \(axis)",
-          hint: "use stacked(_:axis:) for a new axis")
+    checked {
+      guard let first = tensors.first else { try Checks.fail("concatenated", "there are no tensors") }
+      if tensors.count == 1 { return first }
+      let axis = try Checks.axis("concatenated", axis, first.extents)
+      var (extents, device) = (first.extents, first.device)
+      extents[axis] = 0
+      for tensor in tensors {
+        try Checks.sameDType("concatenated", first, tensor)
+        if try Checks.sameDevice("concatenated", first, tensor).isShapeOnly { device = .shapes }
+        var expected = first.extents
+        if tensor.rank == first.rank { expected[axis] = tensor.extents[axis] }
+        if tensor.extents != expected {
+          try Checks.fail(
+            "concatenated", "shapes \(first.extents) and \(tensor.extents) differ beside axis \(axis)",
+            hint: "use stacked(_:axis:) for a new axis")
+        }
       }
-      extents[axis] += tensor.extents[axis]
+      guard let extent = Checks.sum(tensors.lazy.map { $0.extents[axis] }) else {
+        try Checks.fail(
+          "concatenated", "axis \(axis) of shapes \(tensors.map(\.extents)) has more elements than can be counted")
+      }
+      extents[axis] = extent
+      try Checks.countable("concatenated", extents)
+      var y = joined(tensors, axis, extents, on: device)
+      if let tape = Tape.recording(all: tensors.lazy.map(\.node)) {
+        y.node = tape.append(.concatenation(ConcatenationRecord(operands: tensors.map { Operand($0) }, axis: axis)))
+      }
+      return y
     }
-    Checks.countable("concatenated", extents)
-    var y = joined(tensors, axis, extents, on: device)
-    if let tape = tensors.lazy.compactMap({ Tape.recording($0.node) }).first {
-      y.node = tape.append(.concatenation(ConcatenationRecord(operands: tensors.map { Operand($0) }, axis: axis)))
-    }
-    return y
   }
 
   private static func joined(_ tensors: [Tensor], _ axis: Int, _ extents: Shape, on device: Device) -> Tensor {
@@ -52,38 +58,44 @@ extension Tensor {
 
   /// Tensors of one shape side by side along a new axis.
   public static func stacked(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
-    if tensors.isEmpty { Checks.fail("stacked", "there are no tensors") }
-    for tensor in tensors where tensor.extents != tensors[0].extents {
-      Checks.fail("stacked", "shapes \(tensors[0].extents) and \(tensor.extents) differ")
+    checked {
+      if tensors.isEmpty { try Checks.fail("stacked", "there are no tensors") }
+      for tensor in tensors where tensor.extents != tensors[0].extents {
+        try Checks.fail("stacked", "shapes \(tensors[0].extents) and \(tensor.extents) differ")
+      }
+      let position = axis < 0 ? axis + tensors[0].rank + 1 : axis
+      if position < 0 || position > tensors[0].rank { try Checks.badAxis("stacked", axis, tensors[0].extents) }
+      return concatenated(tensors.map { $0.expanded(axis: position) }, axis: position)
     }
-    let position = axis < 0 ? axis + tensors[0].rank + 1 : axis
-    if position < 0 || position > tensors[0].rank { Checks.badAxis("stacked", axis, tensors[0].extents) }
-    return concatenated(tensors.map { $0.expanded(axis: position) }, axis: position)
   }
 
   /// `parts` pieces of one size along an axis.
   public func split(parts: Int, axis: Int = 0) -> [Tensor] {
-    let extent = extents[Checks.axis("split", axis, extents)]
-    if parts < 1 || extent % parts != 0 {
-      Checks.fail("split", "axis \(axis) of shape \(extents) cannot be cut into \(parts) equal parts")
+    checked {
+      let extent = extents[try Checks.axis("split", axis, extents)]
+      if parts < 1 || extent % parts != 0 || parts > Int32.max {
+        try Checks.fail("split", "axis \(axis) of shape \(extents) cannot be cut into \(parts) equal parts")
+      }
+      return split(sizes: Array(repeating: extent / parts, count: parts), axis: axis)
     }
-    return split(sizes: Array(repeating: extent / parts, count: parts), axis: axis)
   }
 
   /// Pieces of these sizes along an axis, which they fill.
   public func split(sizes: [Int], axis: Int = 0) -> [Tensor] {
-    let axis = Checks.axis("split", axis, extents)
-    if sizes.contains(where: { $0 < 0 }) || sizes.reduce(0, +) != extents[axis] {
-      Checks.fail("split", "sizes \(sizes) do not fill axis \(axis) of shape \(extents)")
-    }
-    var start = 0
-    return sizes.map { size in
-      defer { start += size }
-      return narrowed(axis: axis, from: start, count: size)
+    checked {
+      let axis = try Checks.axis("split", axis, extents)
+      if sizes.contains(where: { $0 < 0 }) || Checks.sum(sizes) != extents[axis] {
+        try Checks.fail("split", "sizes \(sizes) do not fill axis \(axis) of shape \(extents)")
+      }
+      var start = 0
+      return sizes.map { size in
+        defer { start += size }
+        return narrowed(axis: axis, from: start, count: size)
+      }
     }
   }
 
-  /// `count` neighbours along an axis.
+  /// `count` neighbors along an axis.
   func narrowed(axis: Int, from start: Int, count: Int) -> Tensor {
     let strides = Strides(dense: extents)
     var shape = extents
@@ -93,20 +105,24 @@ extension Tensor {
 
   /// A frame of `value` around the elements; one pair of widths per axis.
   public func padded(_ widths: [(before: Int, after: Int)], with value: Double = 0) -> Tensor {
-    if widths.count != rank { Checks.fail("padded", "\(widths.count) pairs of widths for shape \(extents)") }
-    if dtype != .bool { Checks.scalar("padded", self, value) }
-    var shape = extents
-    for (axis, width) in widths.enumerated() {
-      if width.before < 0 || width.after < 0 { Checks.fail("padded", "a width of \(width) for shape \(extents)") }
-      let (frame, isTooWide) = width.before.addingReportingOverflow(width.after)
-      let (extent, isTooLong) = shape[axis].addingReportingOverflow(frame)
-      if isTooWide || isTooLong { Checks.fail("padded", "shape \(extents) with a frame of \(width) cannot be counted") }
-      shape[axis] = extent
+    checked {
+      if widths.count != rank { try Checks.fail("padded", "\(widths.count) pairs of widths for shape \(extents)") }
+      if dtype != .bool { try Checks.scalar("padded", self, value) }
+      var shape = extents
+      for (axis, width) in widths.enumerated() {
+        if width.before < 0 || width.after < 0 { try Checks.fail("padded", "a width of \(width) for shape \(extents)") }
+        let (frame, isTooWide) = width.before.addingReportingOverflow(width.after)
+        let (extent, isTooLong) = shape[axis].addingReportingOverflow(frame)
+        if isTooWide || isTooLong {
+          try Checks.fail("padded", "shape \(extents) with a frame of \(width) cannot be counted")
+        }
+        shape[axis] = extent
+      }
+      try Checks.countable("padded", shape)
+      let strides = Strides(dense: shape)
+      let offset = widths.enumerated().reduce(0) { $0 + $1.element.before * strides[$1.offset] }
+      return scattered(into: shape, strides, offset: offset, filledWith: value)
     }
-    Checks.countable("padded", shape)
-    let strides = Strides(dense: shape)
-    let offset = widths.enumerated().reduce(0) { $0 + $1.element.before * strides[$1.offset] }
-    return scattered(into: shape, strides, offset: offset, filledWith: value)
   }
 }
 
@@ -115,11 +131,11 @@ struct ConcatenationRecord: GradientRule {
   let operands: [Operand]
   let axis: Int
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
     var start = 0
     for operand in operands {
       let extent = operand.extents[axis]
-      walk.add(dy.narrowed(axis: axis, from: start, count: extent), to: operand)
+      pass.accumulate(dy.narrowed(axis: axis, from: start, count: extent), to: operand)
       start += extent
     }
   }

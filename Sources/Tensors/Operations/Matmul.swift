@@ -5,45 +5,49 @@ extension Tensor {
   /// vector on the left is a row and on the right a column, whose axis is gone in the result. The flags transpose the
   /// last two axes of an operand first, at no cost.
   public func matmul(_ other: Tensor, transposingLeft: Bool = false, transposingRight: Bool = false) -> Tensor {
-    let name: StaticString = "matmul"
-    Checks.floatingPoint(name, self)
-    Checks.sameDType(name, self, other)
-    if rank == 0 || other.rank == 0 {
-      Checks.fail(name, "shapes \(extents) and \(other.extents): a scalar is no matrix", hint: "use *")
+    checked {
+      let name: StaticString = "matmul"
+      try Checks.floatingPoint(name, self)
+      try Checks.sameDType(name, self, other)
+      if rank == 0 || other.rank == 0 {
+        try Checks.fail(name, "shapes \(extents) and \(other.extents): a scalar is no matrix", hint: "use *")
+      }
+      if rank == 1 || other.rank == 1 {
+        return vectorMatmul(other, transposingLeft: transposingLeft, transposingRight: transposingRight)
+      }
+      let plan = try MatmulPlan(extents, other.extents, transposingLeft, transposingRight)
+      if let full = plan.batchToFill {
+        let left = broadcast(to: try full.appending(extents[-2], extents[-1]))
+        let right = other.broadcast(to: try full.appending(other.extents[-2], other.extents[-1]))
+        return left.matmul(right, transposingLeft: transposingLeft, transposingRight: transposingRight)
+      }
+      let shape = plan.shape
+      var y = Tensor.launch(
+        self, other, plan.result, dtype, on: try Checks.sameDevice(name, self, other)
+      ) { backend, a, b, y in
+        try backend.matmul(a, b, shape, alpha: 1, beta: 0, into: y)
+      }
+      if let tape = Tape.recording(node, other.node) {
+        y.node = tape.append(.matmul(MatmulRecord(self, other, transposingLeft, transposingRight, on: tape)))
+      }
+      return y
     }
-    if rank == 1 || other.rank == 1 {
-      return vectorMatmul(other, transposingLeft: transposingLeft, transposingRight: transposingRight)
-    }
-    let plan = MatmulPlan(extents, other.extents, transposingLeft, transposingRight)
-    if let full = plan.batchToFill {
-      let left = broadcast(to: full.appending(extents[-2], extents[-1]))
-      let right = other.broadcast(to: full.appending(other.extents[-2], other.extents[-1]))
-      return left.matmul(right, transposingLeft: transposingLeft, transposingRight: transposingRight)
-    }
-    let shape = plan.shape
-    var y = Tensor.launch(
-      self, other, plan.result, dtype, on: Checks.sameDevice(name, self, other)
-    ) { backend, a, b, y in
-      try backend.matmul(a, b, shape, alpha: 1, beta: 0, into: y)
-    }
-    if let tape = Tape.recording(node, other.node) {
-      y.node = tape.append(.matmul(MatmulRecord(self, other, transposingLeft, transposingRight, on: tape)))
-    }
-    return y
   }
 
   /// The product with a vector: as a matrix of one row or column.
   private func vectorMatmul(_ other: Tensor, transposingLeft: Bool, transposingRight: Bool) -> Tensor {
-    let left = rank == 1 ? expanded(axis: 0) : self
-    let right = other.rank == 1 ? other.expanded(axis: 1) : other
-    let k = transposingLeft && rank > 1 ? left.extents[-2] : left.extents[-1]
-    let otherK = transposingRight && other.rank > 1 ? right.extents[-1] : right.extents[-2]
-    if k != otherK { MatmulPlan.refuse(extents, other.extents, k, otherK) }
-    var result = left.matmul(
-      right, transposingLeft: transposingLeft && rank > 1, transposingRight: transposingRight && other.rank > 1)
-    if other.rank == 1 { result = result.squeezed(axis: -1) }
-    if rank == 1 { result = result.squeezed(axis: other.rank == 1 ? -1 : -2) }
-    return result
+    checked {
+      let left = rank == 1 ? expanded(axis: 0) : self
+      let right = other.rank == 1 ? other.expanded(axis: 1) : other
+      let k = transposingLeft && rank > 1 ? left.extents[-2] : left.extents[-1]
+      let otherK = transposingRight && other.rank > 1 ? right.extents[-1] : right.extents[-2]
+      if k != otherK { try MatmulPlan.refuse(extents, other.extents, k, otherK) }
+      var result = left.matmul(
+        right, transposingLeft: transposingLeft && rank > 1, transposingRight: transposingRight && other.rank > 1)
+      if other.rank == 1 { result = result.squeezed(axis: -1) }
+      if rank == 1 { result = result.squeezed(axis: other.rank == 1 ? -1 : -2) }
+      return result
+    }
   }
 }
 
@@ -55,33 +59,33 @@ struct MatmulPlan {
   var batchToFill: Shape?
 
   @inline(__always)
-  init(_ a: Shape, _ b: Shape, _ transposesA: Bool, _ transposesB: Bool) {
+  init(_ a: Shape, _ b: Shape, _ transposesA: Bool, _ transposesB: Bool) throws {
     if a.rank == 2 && b.rank == 2 {
-      self.init(matrices: a, b, transposesA, transposesB)
+      try self.init(matrices: a, b, transposesA, transposesB)
     } else {
-      self.init(batches: a, b, transposesA, transposesB)
+      try self.init(batches: a, b, transposesA, transposesB)
     }
   }
 
   /// Of small products a good part of the time goes into what is done for every call.
   @inline(__always)
-  private init(matrices a: Shape, _ b: Shape, _ transposesA: Bool, _ transposesB: Bool) {
+  private init(matrices a: Shape, _ b: Shape, _ transposesA: Bool, _ transposesB: Bool) throws {
     let (m, k) = transposesA ? (a[1], a[0]) : (a[0], a[1])
     let (otherK, n) = transposesB ? (b[1], b[0]) : (b[0], b[1])
-    if k != otherK { MatmulPlan.refuse(a, b, k, otherK) }
+    if k != otherK { try MatmulPlan.refuse(a, b, k, otherK) }
     result = Shape(m, n)
-    if m.multipliedReportingOverflow(by: n).overflow { Checks.countable("matmul", result) }
+    if m.multipliedReportingOverflow(by: n).overflow { try Checks.countable("matmul", result) }
     shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
   }
 
   @inline(never)
-  private init(batches a: Shape, _ b: Shape, _ transposesA: Bool, _ transposesB: Bool) {
+  private init(batches a: Shape, _ b: Shape, _ transposesA: Bool, _ transposesB: Bool) throws {
     let (m, k) = transposesA ? (a[-1], a[-2]) : (a[-2], a[-1])
     let (otherK, n) = transposesB ? (b[-1], b[-2]) : (b[-2], b[-1])
-    if k != otherK { MatmulPlan.refuse(a, b, k, otherK) }
+    if k != otherK { try MatmulPlan.refuse(a, b, k, otherK) }
     let (aBatch, bBatch) = (a.dropping(last: 2), b.dropping(last: 2))
-    let batch = aBatch == bBatch ? aBatch : Checks.broadcast("matmul", aBatch, bBatch)
-    result = Checks.countable("matmul", batch.appending(m, n))
+    let batch = try aBatch == bBatch ? aBatch : Checks.broadcast("matmul", aBatch, bBatch)
+    result = try Checks.countable("matmul", batch.appending(m, n))
     shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
     let (aCount, bCount, count) = (aBatch.count, bBatch.count, batch.count)
     if bCount == 1 && aCount == count && !transposesA {
@@ -95,8 +99,8 @@ struct MatmulPlan {
     }
   }
 
-  static func refuse(_ a: Shape, _ b: Shape, _ k: Int, _ otherK: Int) -> Never {
-    Checks.fail(
+  static func refuse(_ a: Shape, _ b: Shape, _ k: Int, _ otherK: Int) throws -> Never {
+    try Checks.fail(
       "matmul", "shapes \(a) and \(b) do not fit: the inner extents are \(k) and \(otherK)",
       hint: "transpose an operand with transposingLeft: or transposingRight:")
   }
@@ -109,9 +113,9 @@ extension Shape {
     return result
   }
 
-  func appending(_ m: Int, _ n: Int) -> Shape {
+  func appending(_ m: Int, _ n: Int) throws -> Shape {
     if rank + 2 > Shape.maximumRank {
-      Checks.fail("matmul", "leading axes \(self) and two more exceed \(Shape.maximumRank) axes")
+      try Checks.fail("matmul", "leading axes \(self) and two more exceed \(Shape.maximumRank) axes")
     }
     var result = Shape(rank: rank + 2, repeating: 1)
     for axis in axes { result[axis] = self[axis] }
@@ -133,47 +137,47 @@ struct MatmulRecord: GradientRule {
     self.transposesB = transposesB
   }
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    if walk.wants(a) {
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    if pass.needsGradient(a) {
       let b = b.tensor
-      walk.add(
+      pass.accumulate(
         transposesA
           ? b.matmul(dy, transposingLeft: transposesB, transposingRight: true)
           : dy.matmul(b, transposingRight: !transposesB), to: a)
     }
-    if walk.wants(b) { addRight(dy, in: &walk) }
+    if pass.needsGradient(b) { addRight(dy, in: &pass) }
   }
 
   /// dB = Aᵀ·dC, into the slab where B is a parameter.
-  private func addRight(_ dy: Tensor, in walk: inout BackwardWalk) {
+  private func addRight(_ dy: Tensor, in pass: inout BackwardPass) {
     let a = a.tensor
-    if b.extents.rank == 2 && !transposesA && !walk.isRecorded {
+    if b.extents.rank == 2 && !transposesA && !pass.isRecorded {
       // All leading axes of A and dC are rows of one product.
       let left = a.reshaped(to: [a.count / Swift.max(a.extents[-1], 1), a.extents[-1]])
       let right = dy.reshaped(to: [dy.count / Swift.max(dy.extents[-1], 1), dy.extents[-1]])
       if left.extents[0] == right.extents[0] {
-        transposesB ? walk.addProduct(right, left, to: b) : walk.addProduct(left, right, to: b)
+        transposesB ? pass.addProduct(right, left, to: b) : pass.addProduct(left, right, to: b)
         return
       }
     }
-    walk.add(
+    pass.accumulate(
       transposesB
         ? dy.matmul(a, transposingLeft: true, transposingRight: transposesA)
         : a.matmul(dy, transposingLeft: !transposesA), to: b)
   }
 }
 
-extension BackwardWalk {
+extension BackwardPass {
   /// Adds aᵀ·b, of matrices, straight into the slab range of the operand if it has one.
   mutating func addProduct(_ a: Tensor, _ b: Tensor, to operand: Operand) {
     if a.isPoisoned || b.isPoisoned {
-      add(a.matmul(b, transposingLeft: true), to: operand)
+      accumulate(a.matmul(b, transposingLeft: true), to: operand)
       return
     }
     let shape = MatmulShape(m: a.extents[1], n: b.extents[1], k: a.extents[0], transposesA: true)
     let isWritten = write(to: operand) { backend, range, isAccumulating in
       try backend.matmul(a.operand, b.operand, shape, alpha: 1, beta: isAccumulating ? 1 : 0, into: range)
     }
-    if !isWritten { add(a.matmul(b, transposingLeft: true), to: operand) }
+    if !isWritten { accumulate(a.matmul(b, transposingLeft: true), to: operand) }
   }
 }

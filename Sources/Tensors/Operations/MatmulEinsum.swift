@@ -13,16 +13,18 @@ extension Tensor {
   ///
   /// Operands are contracted in pairs from left to right, each pair as one batched matrix product.
   public static func einsum(_ equation: String, _ operands: Tensor...) -> Tensor {
-    let plan = EinsumEquation(equation, operands.map(\.extents))
-    var terms = zip(operands, plan.inputs).map { Term($0, $1, plan) }
-    guard var result = terms.first else { Checks.fail("einsum", "\"\(equation)\" has no operands") }
-    terms.removeFirst()
-    while !terms.isEmpty {
-      let next = terms.removeFirst()
-      let needed = terms.reduce(Set(plan.output)) { $0.union($1.labels) }
-      result = result.contracted(with: next, keeping: needed)
+    checked {
+      let plan = try EinsumEquation(equation, operands.map(\.extents))
+      var terms = zip(operands, plan.inputs).map { Term($0, $1, plan) }
+      guard var result = terms.first else { try Checks.fail("einsum", "\"\(equation)\" has no operands") }
+      terms.removeFirst()
+      while !terms.isEmpty {
+        let next = terms.removeFirst()
+        let needed = terms.reduce(Set(plan.output)) { $0.union($1.labels) }
+        result = result.contracted(with: next, keeping: needed)
+      }
+      return result.summed(keeping: Set(plan.output)).arranged(as: plan.output).tensor
     }
-    return result.summed(keeping: Set(plan.output)).arranged(as: plan.output).tensor
   }
 }
 
@@ -34,50 +36,52 @@ private struct EinsumEquation {
   /// The extent of each label.
   var extents: [Label: Int] = [:]
 
-  init(_ equation: String, _ shapes: [Shape]) {
-    func refuse(_ reason: String) -> Never {
-      Checks.fail("einsum", "\"\(equation)\" with shapes \(shapes): \(reason)")
+  init(_ equation: String, _ shapes: [Shape]) throws {
+    func refuse(_ reason: String) throws -> Never {
+      try Checks.fail("einsum", "\"\(equation)\" with shapes \(shapes): \(reason)")
     }
     let text = equation.filter { $0 != " " }
-    let sides = EinsumEquation.sides(of: text)
+    let sides = try EinsumEquation.sides(of: text)
     let parts = sides.left.split(separator: ",", omittingEmptySubsequences: false)
-    if parts.count != shapes.count { refuse("\(parts.count) operands are named, \(shapes.count) are given") }
+    if parts.count != shapes.count { try refuse("\(parts.count) operands are named, \(shapes.count) are given") }
     var ellipsis: [Label] = []
     inputs = []
     for (part, shape) in zip(parts, shapes) {
-      guard let letters = EinsumEquation.letters(part) else { refuse("\"\(part)\" is not understood") }
+      guard let letters = EinsumEquation.letters(part) else { try refuse("\"\(part)\" is not understood") }
       let hidden = shape.rank - letters.before.count - letters.after.count
-      if hidden < 0 || (hidden > 0 && !letters.hasEllipsis) { refuse("\"\(part)\" does not name the axes of \(shape)") }
+      if hidden < 0 || (hidden > 0 && !letters.hasEllipsis) {
+        try refuse("\"\(part)\" does not name the axes of \(shape)")
+      }
       // Hidden axes are aligned at the end, as in broadcasting.
       let labels = (0..<hidden).map { Character(Unicode.Scalar(UInt8(128 + hidden - $0))) }
       if labels.count > ellipsis.count { ellipsis = labels }
       inputs.append(letters.before + labels + letters.after)
     }
     if let right = sides.right {
-      guard let letters = EinsumEquation.letters(right) else { refuse("\"\(right)\" is not understood") }
+      guard let letters = EinsumEquation.letters(right) else { try refuse("\"\(right)\" is not understood") }
       output = letters.before + (letters.hasEllipsis ? ellipsis : []) + letters.after
     } else {
       let all = inputs.joined()
       let once = Set(all.filter { label in label.isASCII && all.lazy.filter { $0 == label }.count == 1 })
       output = ellipsis + once.sorted()
     }
-    if Set(output).count != output.count { refuse("the result names an axis twice") }
+    if Set(output).count != output.count { try refuse("the result names an axis twice") }
     for (labels, shape) in zip(inputs, shapes) {
       for (axis, label) in labels.enumerated() {
         let known = extents[label] ?? 1
         if known != 1 && shape[axis] != 1 && known != shape[axis] {
-          refuse("an axis has extents \(known) and \(shape[axis])")
+          try refuse("an axis has extents \(known) and \(shape[axis])")
         }
         extents[label] = known == 1 ? shape[axis] : known
       }
     }
-    for label in output where extents[label] == nil { refuse("\"\(label)\" is in the result alone") }
+    for label in output where extents[label] == nil { try refuse("\"\(label)\" is in the result alone") }
   }
 
-  private static func sides(of text: String) -> (left: Substring, right: Substring?) {
+  private static func sides(of text: String) throws -> (left: Substring, right: Substring?) {
     guard let dash = text.firstIndex(of: "-") else { return (text[...], nil) }
     let arrow = text.index(after: dash)
-    if arrow == text.endIndex || text[arrow] != ">" { Checks.fail("einsum", "\"\(text)\" has a broken arrow") }
+    if arrow == text.endIndex || text[arrow] != ">" { try Checks.fail("einsum", "\"\(text)\" has a broken arrow") }
     return (text[..<dash], text[text.index(after: arrow)...])
   }
 

@@ -3,36 +3,38 @@ import BackendCore
 extension Tensor {
   /// activation(x·W + bias) in one operation: x `[..., inputs]`, W `[inputs, units]`, bias `[units]`, y `[..., units]`.
   package func linear(_ weight: Tensor, bias: Tensor?, activation: UnaryOp?) -> Tensor {
-    checkLinear(weight, bias)
-    let recording = Tape.recording(node, weight.node, bias?.node ?? .constant)
-    let hasRule = activation.map { $0.gradientSource != .neither } ?? true
-    if let recording, recording.isNested || !hasRule { return composedLinear(weight, bias, activation) }
+    checked {
+      try checkLinear(weight, bias)
+      let recording = Tape.recording(node, weight.node, bias?.node ?? .constant)
+      let hasRule = activation.map { $0.gradientSource != .neither } ?? true
+      if let recording, recording.isNested || !hasRule { return composedLinear(weight, bias, activation) }
 
-    let (inputs, units) = (weight.extents[0], weight.extents[1])
-    var result = extents
-    result[-1] = units
-    Checks.countable("linear", result)
-    let rows = result.dropping(last: 1).count
-    let device = Checks.sameDevice("linear", self, weight)
-    var preActivation: Tensor?
-    if recording != nil && activation?.gradientSource == .input {
-      preActivation = Tensor.launch(result, dtype, on: device) { _, _ in }
+      let (inputs, units) = (weight.extents[0], weight.extents[1])
+      var result = extents
+      result[-1] = units
+      try Checks.countable("linear", result)
+      let rows = result.dropping(last: 1).count
+      let device = try Checks.sameDevice("linear", self, weight)
+      var preActivation: Tensor?
+      if recording != nil && activation?.gradientSource == .input {
+        preActivation = Tensor.launch(result, dtype, on: device) { _, _ in }
+      }
+      let addend = bias ?? weight  // a stand-in, so that one launch serves both
+      let before = preActivation ?? weight
+      if before.isPoisoned { return Tensor.poisoned(by: before, self, weight, result, dtype, on: device) }
+      var y = Tensor.launch(self, weight, addend, result, dtype, on: device) { backend, x, w, b, y in
+        try backend.linear(
+          x, w, bias: bias == nil ? nil : b, rows: rows, inputs: inputs, units: units, activation: activation, into: y,
+          preActivation: preActivation == nil ? nil : before.operand)
+      }
+      if let recording {
+        let record = LinearRecord(
+          x: self, weight: weight, bias: bias, activation: activation, output: y, preActivation: preActivation,
+          on: recording)
+        y.node = recording.append(.linear(record))
+      }
+      return y
     }
-    let addend = bias ?? weight  // a stand-in, so that one launch serves both
-    let before = preActivation ?? weight
-    if before.isPoisoned { return Tensor.poisoned(by: before, self, weight, result, dtype, on: device) }
-    var y = Tensor.launch(self, weight, addend, result, dtype, on: device) { backend, x, w, b, y in
-      try backend.linear(
-        x, w, bias: bias == nil ? nil : b, rows: rows, inputs: inputs, units: units, activation: activation, into: y,
-        preActivation: preActivation == nil ? nil : before.operand)
-    }
-    if let recording {
-      let record = LinearRecord(
-        x: self, weight: weight, bias: bias, activation: activation, output: y, preActivation: preActivation,
-        on: recording)
-      y.node = recording.append(.linear(record))
-    }
-    return y
   }
 
   /// The same from primitives, which have derivatives of every order.
@@ -42,19 +44,19 @@ extension Tensor {
     return activation.map { y.applying($0) } ?? y
   }
 
-  private func checkLinear(_ weight: Tensor, _ bias: Tensor?) {
-    Checks.floatingPoint("linear", self)
-    Checks.sameDType("linear", self, weight)
+  private func checkLinear(_ weight: Tensor, _ bias: Tensor?) throws {
+    try Checks.floatingPoint("linear", self)
+    try Checks.sameDType("linear", self, weight)
     if weight.rank != 2 || rank == 0 || extents[-1] != weight.extents[0] {
-      Checks.fail(
+      try Checks.fail(
         "linear", "shapes \(extents) and \(weight.extents) do not fit",
         hint: "the last axis of the input is as long as the first of the weight")
     }
     guard let bias else { return }
-    Checks.sameDType("linear", self, bias)
-    _ = Checks.sameDevice("linear", self, bias)
+    try Checks.sameDType("linear", self, bias)
+    _ = try Checks.sameDevice("linear", self, bias)
     if bias.extents != [weight.extents[1]] {
-      Checks.fail("linear", "a bias of shape \(bias.extents) does not fit weight \(weight.extents)")
+      try Checks.fail("linear", "a bias of shape \(bias.extents) does not fit weight \(weight.extents)")
     }
   }
 }
@@ -78,17 +80,17 @@ struct LinearRecord: GradientRule {
     saved = activation == nil ? nil : Operand(preActivation ?? output, keeping: true)
   }
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
     let units = weight.extents[1]
     let rows = dy.extents.dropping(last: 1).count
     let rest = FusedRest(bias: bias, activation: activation, saved: saved)
-    let dz = rest.propagate(&dy, units: units, in: &walk) { backend, dy, saved, dz, dBias in
+    let dz = rest.propagate(&dy, units: units, in: &pass) { backend, dy, saved, dz, dBias in
       try backend.linearGradient(
         dy, saved: saved, activation: rest.activation, rows: rows, units: units, dz: dz, dBias: dBias)
     }.reshaped(to: [rows, units])
-    if walk.wants(weight) {
-      walk.addProduct(x.tensor.detached().reshaped(to: [rows, weight.extents[0]]), dz, to: weight)
+    if pass.needsGradient(weight) {
+      pass.addProduct(x.tensor.detached().reshaped(to: [rows, weight.extents[0]]), dz, to: weight)
     }
-    walk.add(dz.matmul(weight.tensor, transposingRight: true).reshaped(to: x.extents), to: x)
+    pass.accumulate(dz.matmul(weight.tensor, transposingRight: true).reshaped(to: x.extents), to: x)
   }
 }

@@ -10,7 +10,7 @@ package func applyOptimizerStep(
   for state in states { try state.checkPoison() }
   let gradientSlice = try gradients.slice
   let scalarSlice = try scalars.slice.advanced(by: group * StepScalars.count)
-  Checks.optimizerStep(step, parameters, gradients, states, scalars, group)
+  try Checks.optimizerStep(step, parameters, gradients, states, scalars, group)
   if parameters.count == 0 { return }
   try parameters.makeUnique()
   for index in states.indices { try states[index].makeUnique() }
@@ -35,16 +35,16 @@ package func globalNormClipFactor(
   let device = scalars.device
   do {
     let backend = device.backend
-    let sum = BufferSlice(try backend.allocate(count: 1, dtype: scalars.dtype))
+    let norm = BufferSlice(try backend.allocate(count: 1, dtype: scalars.dtype))
     let filled = slabs.indices.filter { slabs[$0].count > 0 }
-    if filled.isEmpty { try backend.fill(sum, count: 1, with: 0) }
+    if filled.isEmpty { try backend.fill(norm, count: 1, with: 0) }
     for slab in filled {
-      try backend.sumOfSquares(slices[slab], count: slabs[slab].count, accumulating: slab != filled[0], into: sum)
+      try backend.norm(slices[slab], count: slabs[slab].count, accumulating: slab != filled[0], into: norm)
     }
     let destination = try scalars.slice
     for group in groups {
       let slot = group * StepScalars.count + StepScalars.gradientScale
-      try backend.clipFactor(sumOfSquares: sum, maximumNorm: maximum, into: destination.advanced(by: slot))
+      try backend.clipFactor(norm: norm, maximumNorm: maximum, into: destination.advanced(by: slot))
     }
   } catch {
     throw DeviceError(error, on: device)
@@ -55,22 +55,22 @@ extension Checks {
   static func optimizerStep(
     _ step: OptimizerStep, _ parameters: Tensor, _ gradients: Tensor, _ states: [Tensor], _ scalars: Tensor,
     _ group: Int
-  ) {
+  ) throws {
     let name: StaticString = "applyOptimizerStep"
     if gradients.count != parameters.count || states.contains(where: { $0.count != parameters.count }) {
-      fail(
+      try fail(
         name,
         "parameters \(parameters.extents), gradients \(gradients.extents) and states \(states.map(\.extents)) differ")
     }
     if states.count != step.stateCount {
-      fail(name, "\(states.count) states for parameters \(parameters.extents), the rule has \(step.stateCount)")
+      try fail(name, "\(states.count) states for parameters \(parameters.extents), the rule has \(step.stateCount)")
     }
     if group < 0 || (group + 1) * StepScalars.count > scalars.count {
-      fail(name, "scalars \(scalars.extents) have no group \(group)")
+      try fail(name, "scalars \(scalars.extents) have no group \(group)")
     }
     for other in [gradients, scalars] + states {
-      _ = sameDevice(name, parameters, other)
-      sameDType(name, parameters, other)
+      _ = try sameDevice(name, parameters, other)
+      try sameDType(name, parameters, other)
     }
   }
 }

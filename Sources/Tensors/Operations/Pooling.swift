@@ -3,33 +3,35 @@ import BackendCore
 extension Tensor {
   /// Pooling of images `[N, C, H, W]` → `[N, C, H′, W′]`.
   package func pooled(_ op: PoolingOp, _ geometry: WindowGeometry) -> Tensor {
-    let name: StaticString = "pooled"
-    Checks.floatingPoint(name, self)
-    if rank != 4 { Checks.fail(name, "images have four axes, [N, C, H, W], not \(extents)") }
-    let numbers = [
-      geometry.kernel.height, geometry.kernel.width, geometry.stride.height, geometry.stride.width,
-      geometry.dilation.height, geometry.dilation.width,
-    ]
-    if numbers.contains(where: { $0 < 1 }) {
-      Checks.fail(name, "windows, strides and dilations of \(numbers) for \(extents); each is at least 1")
-    }
-    let (height, width) = geometry.axes(name, height: extents[2], width: extents[3], extents)
-    let shape = PoolingShape(planes: extents[0] * extents[1], height: height, width: width)
-    let result: Shape = [extents[0], extents[1], height.output, width.output]
-    guard let tape = Tape.recording(node) else {
-      return Tensor.launch(self, result, dtype, on: device) { backend, x, y in
-        try backend.pool(op, x, shape, into: y, indices: nil)
+    checked {
+      let name: StaticString = "pooled"
+      try Checks.floatingPoint(name, self)
+      if rank != 4 { try Checks.fail(name, "images have four axes, [N, C, H, W], not \(extents)") }
+      let numbers = [
+        geometry.kernel.height, geometry.kernel.width, geometry.stride.height, geometry.stride.width,
+        geometry.dilation.height, geometry.dilation.width,
+      ]
+      if numbers.contains(where: { $0 < 1 }) {
+        try Checks.fail(name, "windows, strides and dilations of \(numbers) for \(extents); each is at least 1")
       }
+      let (height, width) = try geometry.axes(name, height: extents[2], width: extents[3], extents)
+      let shape = PoolingShape(planes: extents[0] * extents[1], height: height, width: width)
+      let result: Shape = [extents[0], extents[1], height.output, width.output]
+      guard let tape = Tape.recording(node) else {
+        return Tensor.launch(self, result, dtype, on: device) { backend, x, y in
+          try backend.pool(op, x, shape, into: y, indices: nil)
+        }
+      }
+      let indices = op == .maximum ? Tensor.launch(result, .int32, on: device) { _, _ in } : self
+      if indices.isPoisoned { return Tensor.poisoned(by: indices, self, self, result, dtype, on: device) }
+      var y = Tensor.launch(self, result, dtype, on: device) { backend, x, y in
+        try backend.pool(op, x, shape, into: y, indices: op == .maximum ? indices.operand : nil)
+      }
+      let record = PoolingRecord(
+        op: op, x: Operand(self), shape: shape, indices: op == .maximum ? Operand(indices, keeping: true) : nil)
+      y.node = tape.append(.pooling(record))
+      return y
     }
-    let indices = op == .maximum ? Tensor.launch(result, .int32, on: device) { _, _ in } : self
-    if indices.isPoisoned { return Tensor.poisoned(by: indices, self, self, result, dtype, on: device) }
-    var y = Tensor.launch(self, result, dtype, on: device) { backend, x, y in
-      try backend.pool(op, x, shape, into: y, indices: op == .maximum ? indices.operand : nil)
-    }
-    let record = PoolingRecord(
-      op: op, x: Operand(self), shape: shape, indices: op == .maximum ? Operand(indices, keeping: true) : nil)
-    y.node = tape.append(.pooling(record))
-    return y
   }
 }
 
@@ -41,8 +43,8 @@ struct PoolingRecord: GradientRule {
   /// Where the maxima were.
   let indices: Operand?
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    walk.add(dy.passedBack(op, indices?.tensor, shape, to: x.extents), to: x)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    pass.accumulate(dy.passedBack(op, indices?.tensor, shape, to: x.extents), to: x)
   }
 }
 
@@ -53,15 +55,15 @@ struct PoolingGradientRecord: GradientRule {
   let shape: PoolingShape
   let indices: Operand?
 
-  func propagate(_ ddx: inout Tensor, in walk: inout BackwardWalk) {
+  func propagate(_ ddx: inout Tensor, in pass: inout BackwardPass) {
     guard let indices = indices?.tensor else {
-      return walk.add(ddx.pooledAgain(op, shape, to: dy.extents), to: dy)
+      return pass.accumulate(ddx.pooledAgain(op, shape, to: dy.extents), to: dy)
     }
     let rows = ddx.reshaped(to: [shape.planes, shape.inputPlane])
     let places = indices.reshaped(to: [shape.planes, shape.outputPlane])
     // A window over padding alone has no place, and passes nothing on.
     let found = rows.gathered(places.maximum(0), axis: 1).replacing(with: 0, where: places .< 0)
-    walk.add(found.reshaped(to: dy.extents), to: dy)
+    pass.accumulate(found.reshaped(to: dy.extents), to: dy)
   }
 }
 

@@ -74,13 +74,15 @@ extension Tensor {
     _ shape: [Int], in range: Range<Double> = 0..<1, using random: RandomStream, dtype: DType = .float32,
     on device: Device = .cpu
   ) -> Tensor {
-    var x = drawn(.uniform, Checks.extents("uniform", shape), random.nextSource(), dtype, on: device)
-    if range != 0..<1 {
-      x *= range.upperBound - range.lowerBound
-      x += range.lowerBound
-      if range.lowerBound != 0 { x.lower(to: largestNumber(below: range.upperBound, dtype)) }
+    checked {
+      var x = drawn(.uniform, try Checks.extents("uniform", shape), random.nextSource(), dtype, on: device)
+      if range != 0..<1 {
+        x *= range.upperBound - range.lowerBound
+        x += range.lowerBound
+        if range.lowerBound != 0 { x.lower(to: largestNumber(below: range.upperBound, dtype)) }
+      }
+      return x
     }
-    return x
   }
 
   /// The largest number of an element type that is less than `bound`.
@@ -98,7 +100,9 @@ extension Tensor {
     _ shape: [Int], mean: Double = 0, deviation: Double = 1, using random: RandomStream, dtype: DType = .float32,
     on device: Device = .cpu
   ) -> Tensor {
-    normal(Checks.extents("normal", shape), mean, deviation, random, dtype, on: device)
+    checked {
+      normal(try Checks.extents("normal", shape), mean, deviation, random, dtype, on: device)
+    }
   }
 
   /// Normal draws of the shape, type and device of `other`.
@@ -112,9 +116,11 @@ extension Tensor {
   public static func bernoulli(
     _ shape: [Int], probability: Double, using random: RandomStream, dtype: DType = .float32, on device: Device = .cpu
   ) -> Tensor {
-    if !(probability >= 0 && probability <= 1) { Checks.fail("bernoulli", "\(probability) is no probability") }
-    let extents = Checks.extents("bernoulli", shape)
-    return drawn(.bernoulli(probability: probability), extents, random.nextSource(), dtype, on: device)
+    checked {
+      if !(probability >= 0 && probability <= 1) { try Checks.fail("bernoulli", "\(probability) is not a probability") }
+      let extents = try Checks.extents("bernoulli", shape)
+      return drawn(.bernoulli(probability: probability), extents, random.nextSource(), dtype, on: device)
+    }
   }
 
   private static func normal(
@@ -129,26 +135,36 @@ extension Tensor {
   private static func drawn(
     _ distribution: RandomDistribution, _ extents: Shape, _ source: RandomSource, _ dtype: DType, on device: Device
   ) -> Tensor {
-    Checks.supported("random", dtype, on: device)
-    if dtype == .int32 { Checks.fail("random", "draws are floating point, not \(dtype) (shape \(extents))") }
-    let count = extents.count
-    return launch(extents, dtype, on: device) { backend, y in
-      try backend.random(distribution, source, count: count, into: y)
+    checked {
+      try Checks.supported("random", dtype, on: device)
+      if dtype == .int32 { try Checks.fail("random", "draws are floating point, not \(dtype) (shape \(extents))") }
+      let count = extents.count
+      return launch(extents, dtype, on: device) { backend, y in
+        try backend.random(distribution, source, count: count, into: y)
+      }
     }
+  }
+
+  /// Normal draws with mean 0 and deviation 1 from a point in the sequence space, made by the CPU's kernels for the host.
+  /// - Throws: `DeviceError` when memory is short.
+  package static func hostNormals(_ count: Int, from source: RandomSource) throws -> [Float] {
+    try drawn(.normal, [count], source, .float32, on: .cpu).scalars()
   }
 
   /// x·mask/(1 − probability), with a mask that is 0 with `probability`: the same for the same source.
   package func dropout(_ probability: Double, _ source: RandomSource) -> Tensor {
-    Checks.floatingPoint("dropout", self)
-    if !(probability >= 0 && probability <= 1) { Checks.fail("dropout", "\(probability) is no probability") }
-    let count = extents.count
-    var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
-      try backend.dropout(x, probability: probability, source, count: count, into: y)
+    checked {
+      try Checks.floatingPoint("dropout", self)
+      if !(probability >= 0 && probability <= 1) { try Checks.fail("dropout", "\(probability) is not a probability") }
+      let count = extents.count
+      var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
+        try backend.dropout(x, probability: probability, source, count: count, into: y)
+      }
+      if let tape = Tape.recording(node) {
+        y.node = tape.append(.dropout(DropoutRecord(x: Operand(self), probability: probability, source: source)))
+      }
+      return y
     }
-    if let tape = Tape.recording(node) {
-      y.node = tape.append(.dropout(DropoutRecord(x: Operand(self), probability: probability, source: source)))
-    }
-    return y
   }
 }
 
@@ -158,5 +174,7 @@ struct DropoutRecord: GradientRule {
   let probability: Double
   let source: RandomSource
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) { walk.add(dy.dropout(probability, source), to: x) }
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    pass.accumulate(dy.dropout(probability, source), to: x)
+  }
 }

@@ -45,8 +45,9 @@ package struct Recurrence {
   /// are recorded one by one, which have derivatives of every order.
   package func callAsFunction(_ sums: consuming Tensor) -> Tensor {
     var sums = sums
-    let shape = Checks.recurrence(self, sums)
-    let tape = tensors(sums).lazy.compactMap { Tape.recording($0.node) }.first
+    let shape: RecurrenceShape
+    do { shape = try Checks.recurrence(self, sums) } catch { return .standIn(for: error) }
+    let tape = Tape.recording(all: tensors(sums).lazy.map(\.node))
     if let tape, tape.isNested { return composed(sums, shape) }
     let operand = Operand(sums)
     let device = tensors(sums).contains { $0.device.isShapeOnly } ? .shapes : sums.device
@@ -156,38 +157,39 @@ extension Recurrence {
 // MARK: - Checks
 
 extension Checks {
-  fileprivate static func recurrence(_ recurrence: Recurrence, _ sums: Tensor) -> RecurrenceShape {
+  fileprivate static func recurrence(_ recurrence: Recurrence, _ sums: Tensor) throws -> RecurrenceShape {
     let name: StaticString = "recurrence"
     let (cell, weight) = (recurrence.cell, recurrence.weight)
-    floatingPoint(name, sums)
+    try floatingPoint(name, sums)
     if sums.rank != 3 || sums.extents[0] < 1 || weight.rank != 2
       || weight.extents[1] != weight.extents[0] * cell.gateCount || sums.extents[2] != weight.extents[1]
     {
-      fail(
+      try fail(
         name, "shapes \(sums.extents) and \(weight.extents) do not fit for \(cell)",
         hint: "sums [steps, batch, gates] with at least one step, and a weight [units, gates]")
     }
     let (batch, units) = (sums.extents[1], weight.extents[0])
-    func check(_ tensor: Tensor?, _ extents: Shape, _ what: String) {
+    func check(_ tensor: Tensor?, _ extents: Shape, _ what: String) throws {
       guard let tensor else { return }
-      sameDType(name, sums, tensor)
-      _ = sameDevice(name, sums, tensor)
+      try sameDType(name, sums, tensor)
+      _ = try sameDevice(name, sums, tensor)
       if tensor.extents != extents {
-        fail(name, "\(what) of shape \(tensor.extents) where \(extents) is needed")
+        try fail(name, "\(what) of shape \(tensor.extents) where \(extents) is needed")
       }
     }
-    check(weight, weight.extents, "a weight")
-    check(recurrence.recurrentBias, [weight.extents[1]], "a recurrent bias")
-    check(recurrence.initialHidden, [batch, units], "a state")
-    check(recurrence.initialCell, [batch, units], "a cell state")
+    try check(weight, weight.extents, "a weight")
+    try check(recurrence.recurrentBias, [weight.extents[1]], "a recurrent bias")
+    try check(recurrence.initialHidden, [batch, units], "a state")
+    try check(recurrence.initialCell, [batch, units], "a cell state")
     if (recurrence.recurrentBias != nil) != cell.separatesRecurrentSums {
-      fail(name, "a recurrent bias is there for gru, and for gru alone; sums of shape \(sums.extents)")
+      try fail(name, "a recurrent bias is there for gru, and for gru alone; sums of shape \(sums.extents)")
     }
     if let mask = recurrence.mask {
-      dtype(name, mask, is: .bool)
-      _ = sameDevice(name, sums, mask)
+      try dtype(name, mask, is: .bool)
+      _ = try sameDevice(name, sums, mask)
       if mask.extents != [sums.extents[0], batch] {
-        fail(name, "a mask of shape \(mask.extents) for sums of shape \(sums.extents)", hint: "it is [steps, batch]")
+        try fail(
+          name, "a mask of shape \(mask.extents) for sums of shape \(sums.extents)", hint: "it is [steps, batch]")
       }
     }
     return RecurrenceShape(
@@ -211,7 +213,7 @@ struct RecurrenceRecord: GradientRule {
     self.shape = shape
   }
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
     let recurrentSums = shape.cell.separatesRecurrentSums
     let initialHidden = recurrence.initialHidden.map { Operand($0) }
     let initialCell = recurrence.initialCell.map { Operand($0) }
@@ -221,7 +223,7 @@ struct RecurrenceRecord: GradientRule {
       recurrent: states.recurrent)
     do {
       if shape.stateCount > 0 {
-        let isWanted = [initialHidden, initialCell].contains { $0.map { walk.wants($0) } ?? false }
+        let isWanted = [initialHidden, initialCell].contains { $0.map { pass.needsGradient($0) } ?? false }
         let gradients = RecurrenceGradients(
           outputs: recurrence.result == .last ? nil : try dy.slice, hidden: try slopes.hidden.slice,
           cell: try slopes.cell?.slice, gates: try slopes.gates.slice, recurrent: try slopes.recurrent?.slice,
@@ -233,11 +235,11 @@ struct RecurrenceRecord: GradientRule {
     }
     let dRecurrent = recurrentSums ? slopes.recurrent ?? slopes.gates : slopes.gates
     let weight = Operand(recurrence.weight)
-    if walk.wants(weight) { addWeightGradient(dRecurrent, to: weight, in: &walk) }
-    if let bias = recurrence.recurrentBias { walk.add(dRecurrent.sum(axes: [0, 1]), to: Operand(bias)) }
-    if let initialHidden { walk.add(slopes.hidden, to: initialHidden) }
-    if let initialCell, let cell = slopes.cell { walk.add(cell, to: initialCell) }
-    walk.add(slopes.gates, to: sums)
+    if pass.needsGradient(weight) { addWeightGradient(dRecurrent, to: weight, in: &pass) }
+    if let bias = recurrence.recurrentBias { pass.accumulate(dRecurrent.sum(axes: [0, 1]), to: Operand(bias)) }
+    if let initialHidden { pass.accumulate(slopes.hidden, to: initialHidden) }
+    if let initialCell, let cell = slopes.cell { pass.accumulate(cell, to: initialCell) }
+    pass.accumulate(slopes.gates, to: sums)
   }
 
   private struct Slopes {
@@ -268,18 +270,18 @@ struct RecurrenceRecord: GradientRule {
   }
 
   /// Σ hᵀ·d(h·U) over all steps that had an h before them: one product, and one for the state before the sequence.
-  private func addWeightGradient(_ dRecurrent: Tensor, to weight: Operand, in walk: inout BackwardWalk) {
+  private func addWeightGradient(_ dRecurrent: Tensor, to weight: Operand, in pass: inout BackwardPass) {
     func rows(_ x: Tensor, from place: Int, _ steps: Int, _ width: Int) -> Tensor {
       Tensor(x.storage, offset: x.offset + place * shape.batch * width, extents: [steps * shape.batch, width])
     }
     let steps = shape.steps - 1
     if steps > 0 {
-      walk.addProduct(
+      pass.addProduct(
         rows(states.hidden, from: shape.isReversed ? 1 : 0, steps, shape.units),
         rows(dRecurrent, from: shape.isReversed ? 0 : 1, steps, shape.gates), to: weight)
     }
     if let initial = recurrence.initialHidden {
-      walk.addProduct(initial.detached(), rows(dRecurrent, from: shape.place(0), 1, shape.gates), to: weight)
+      pass.addProduct(initial.detached(), rows(dRecurrent, from: shape.place(0), 1, shape.gates), to: weight)
     }
   }
 }

@@ -3,18 +3,21 @@ import BackendCore
 // Folds over any axes: all of them when none are named. A folded axis goes, or stays with extent 1 when `keepingRank`.
 
 extension Tensor {
-  /// Σ x; floating point or int32, which wraps around.
+  /// Σ x; floating point or int32, which wraps around. Of bool it is how many are true, int32: `(p .== y).sum()`.
   public func sum(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
-    Checks.number("sum", self)
-    return folded(.sum, mask("sum", axes), keepingRank: keepingRank)
+    if dtype == .bool { return cast(to: .int32).sum(axes: axes, keepingRank: keepingRank) }
+    return checked { folded(.sum, try mask("sum", axes), keepingRank: keepingRank) }
   }
   /// Σ x along one axis.
   public func sum(axis: Int, keepingRank: Bool = false) -> Tensor { sum(axes: [axis], keepingRank: keepingRank) }
 
-  /// Σ x / n; NaN for nothing.
+  /// Σ x / n; NaN for nothing. Of bool it is the part that is true, float32: `(p .== y).mean()`.
   public func mean(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
-    Checks.floatingPoint("mean", self)
-    return folded(.mean, mask("mean", axes), keepingRank: keepingRank)
+    checked {
+      if dtype == .bool { return cast(to: .float32).mean(axes: axes, keepingRank: keepingRank) }
+      try Checks.floatingPoint("mean", self)
+      return folded(.mean, try mask("mean", axes), keepingRank: keepingRank)
+    }
   }
   /// Σ x / n along one axis.
   public func mean(axis: Int, keepingRank: Bool = false) -> Tensor { mean(axes: [axis], keepingRank: keepingRank) }
@@ -22,8 +25,10 @@ extension Tensor {
   /// The largest; NaN if any is, −∞ (the smallest int32) of nothing. Elements that share the
   /// place share the gradient evenly (as PyTorch's `amax`).
   public func max(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
-    Checks.number("max", self)
-    return folded(.maximum, mask("max", axes), keepingRank: keepingRank)
+    checked {
+      try Checks.number("max", self)
+      return folded(.maximum, try mask("max", axes), keepingRank: keepingRank)
+    }
   }
   /// The largest along one axis.
   public func max(axis: Int, keepingRank: Bool = false) -> Tensor { max(axes: [axis], keepingRank: keepingRank) }
@@ -31,16 +36,20 @@ extension Tensor {
   /// The smallest; NaN if any is, ∞ (the largest int32) of nothing. Elements that share the
   /// place share the gradient evenly (as PyTorch's `amin`).
   public func min(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
-    Checks.number("min", self)
-    return folded(.minimum, mask("min", axes), keepingRank: keepingRank)
+    checked {
+      try Checks.number("min", self)
+      return folded(.minimum, try mask("min", axes), keepingRank: keepingRank)
+    }
   }
   /// The smallest along one axis.
   public func min(axis: Int, keepingRank: Bool = false) -> Tensor { min(axes: [axis], keepingRank: keepingRank) }
 
-  /// Π x. The gradient is right where elements are 0; a second derivative takes n² memory for n folded elements.
+  /// Π x. The gradient is right where elements are 0 or infinite; a second derivative takes n² memory for n folded elements.
   public func product(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
-    Checks.number("product", self)
-    return folded(.product, mask("product", axes), keepingRank: keepingRank)
+    checked {
+      try Checks.number("product", self)
+      return folded(.product, try mask("product", axes), keepingRank: keepingRank)
+    }
   }
   /// Π x along one axis.
   public func product(axis: Int, keepingRank: Bool = false) -> Tensor {
@@ -49,22 +58,26 @@ extension Tensor {
 
   /// True where any is true; bool.
   public func any(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
-    Checks.dtype("any", self, is: .bool)
-    return folded(.maximum, mask("any", axes), keepingRank: keepingRank)
+    checked {
+      try Checks.dtype("any", self, is: .bool)
+      return folded(.maximum, try mask("any", axes), keepingRank: keepingRank)
+    }
   }
   /// True where any along one axis is true.
   public func any(axis: Int, keepingRank: Bool = false) -> Tensor { any(axes: [axis], keepingRank: keepingRank) }
 
   /// True where all are true; bool.
   public func all(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
-    Checks.dtype("all", self, is: .bool)
-    return folded(.minimum, mask("all", axes), keepingRank: keepingRank)
+    checked {
+      try Checks.dtype("all", self, is: .bool)
+      return folded(.minimum, try mask("all", axes), keepingRank: keepingRank)
+    }
   }
   /// True where all along one axis are true.
   public func all(axis: Int, keepingRank: Bool = false) -> Tensor { all(axes: [axis], keepingRank: keepingRank) }
 
-  private func mask(_ operation: StaticString, _ axes: [Int]?) -> AxisMask {
-    axes.map { Checks.axes(operation, $0, extents) } ?? AxisMask(all: extents.rank)
+  private func mask(_ operation: StaticString, _ axes: [Int]?) throws -> AxisMask {
+    try axes.map { try Checks.axes(operation, $0, extents) } ?? AxisMask(all: extents.rank)
   }
 
   // MARK: The primitive
@@ -78,7 +91,7 @@ extension Tensor {
         high -= 1
         continue
       }
-      // Neighbouring axes are folded in one call; what is left above them has been folded already.
+      // Neighboring axes are folded in one call; what is left above them has been folded already.
       var low = high
       while low > 0 && mask.contains(low - 1) { low -= 1 }
       y = y.foldedRun(op, low...high)
@@ -168,24 +181,24 @@ struct ReductionRecord: GradientRule {
     self.y = result
   }
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
     let dy = dy.reshaped(to: kept)
     switch op {
-    case .sum: walk.add(dy.broadcast(to: x.extents), to: x)
+    case .sum: pass.accumulate(dy.broadcast(to: x.extents), to: x)
     case .mean:
       let count = Swift.max(x.extents.count, 1) / Swift.max(kept.count, 1)
-      walk.add((dy / count).broadcast(to: x.extents), to: x)
-    case .maximum, .minimum: walk.add(dy * extremeShare(), to: x)
+      pass.accumulate((dy / count).broadcast(to: x.extents), to: x)
+    case .maximum, .minimum: pass.accumulate(dy * extremeShare(), to: x)
     case .product:
-      let isRecorded = walk.isRecorded
-      walk.add(isRecorded ? exactProductGradient(dy) : productGradient(dy), to: x)
+      let isRecorded = pass.isRecorded
+      pass.accumulate(isRecorded ? exactProductGradient(dy) : productGradient(dy), to: x)
     }
   }
 
   /// Of a sum or a mean.
-  func propagate(_ dy: UniformGradient, in walk: inout BackwardWalk) {
+  func propagate(_ dy: UniformGradient, in pass: inout BackwardPass) {
     let count = Double(Swift.max(x.extents.count, 1) / Swift.max(kept.count, 1))
-    walk.add(op == .mean ? dy.with(dy.value / count) : dy, to: x)
+    pass.accumulate(op == .mean ? dy.with(dy.value / count) : dy, to: x)
   }
 
   /// 1/k at each of the k elements that are the extreme, else 0.
@@ -195,16 +208,32 @@ struct ReductionRecord: GradientRule {
     return isExtreme / isExtreme.folded(.sum, mask, keepingRank: true)
   }
 
-  /// dy·Π/x where nothing is 0; where one factor is 0 the product of the others goes to it; where more are, nothing.
+  /// dy times the product of the others, each of which is one of four kinds. Zeros, infinities and NaN decide the product of
+  /// those among which they are; the magnitudes of all the rest are multiplied once, and divided by each.
   private func productGradient(_ dy: Tensor) -> Tensor {
     let x = x.tensor
-    let isZero = x .== 0
-    let zeros = isZero.cast(to: x.dtype).folded(.sum, mask, keepingRank: true)
-    let others = x.replacing(with: 1, where: isZero)
-    let product = others.folded(.product, mask, keepingRank: true)
-    let ofZero = product.replacing(with: 0, where: zeros .> 1)
-    let ofOthers = product.replacing(with: 0, where: zeros .> 0)
-    return dy * (ofOthers / others).replacing(with: ofZero, where: isZero)
+    let magnitude = x.magnitude()
+    let kinds: [(mask: Tensor, factor: Double)] = [
+      (x .== 0, 0), (magnitude .== Double.infinity, .infinity), (x.isNaN(), .nan),
+    ]
+    let counts = kinds.map { $0.mask.cast(to: x.dtype).folded(.sum, mask, keepingRank: true) }
+    let signs = Tensor.ones(like: x).replacing(with: -1, where: x .< 0)
+    let sign = signs.folded(.product, mask, keepingRank: true)
+
+    /// ±1, or what decides the product, but for one of a kind and its sign.
+    func deciding(butFor excluded: Int?) -> Tensor {
+      kinds.indices.reduce(sign) { result, index in
+        let occurs = counts[index] .> (index == excluded ? 1 : 0)
+        return result * Tensor.ones(like: sign).replacing(with: kinds[index].factor, where: occurs)
+      }
+    }
+    let decided = kinds.indices.reduce(deciding(butFor: nil)) { result, index in
+      result.replacing(with: deciding(butFor: index), where: kinds[index].mask)
+    }
+    let numbers = kinds.reduce(magnitude) { $0.replacing(with: 1, where: $1.mask) }
+    let others = numbers.folded(.product, mask, keepingRank: true) / numbers
+    // An overflow among the rest is not to meet a zero.
+    return dy * (decided * signs * others.replacing(with: 1, where: decided.magnitude() .!= 1))
   }
 
   /// The product of the other factors for each, out of an n×n table with ones on the diagonal: it has derivatives itself.

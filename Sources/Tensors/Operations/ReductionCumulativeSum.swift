@@ -6,16 +6,18 @@ extension Tensor {
 
   /// y[j] = Σ x[0...j], or Σ x[j...] when `reversed`.
   public func cumulativeSum(axis: Int, reversed: Bool) -> Tensor {
-    Checks.number("cumulativeSum", self)
-    let axis = Checks.axis("cumulativeSum", axis, extents)
-    let shape = extents.about(axis)
-    var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
-      try backend.cumulativeSum(x, shape, reversed: reversed, into: y)
+    checked {
+      try Checks.number("cumulativeSum", self)
+      let axis = try Checks.axis("cumulativeSum", axis, extents)
+      let shape = extents.about(axis)
+      var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
+        try backend.cumulativeSum(x, shape, reversed: reversed, into: y)
+      }
+      if let tape = Tape.recording(node) {
+        y.node = tape.append(.cumulativeSum(CumulativeSumRecord(x: Operand(self), axis: axis, isReversed: reversed)))
+      }
+      return y
     }
-    if let tape = Tape.recording(node) {
-      y.node = tape.append(.cumulativeSum(CumulativeSumRecord(x: Operand(self), axis: axis, isReversed: reversed)))
-    }
-    return y
   }
 }
 
@@ -25,7 +27,7 @@ struct CumulativeSumRecord: GradientRule {
   let axis: Int
   let isReversed: Bool
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    walk.add(dy.cumulativeSum(axis: axis, reversed: !isReversed), to: x)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    pass.accumulate(dy.cumulativeSum(axis: axis, reversed: !isReversed), to: x)
   }
 }

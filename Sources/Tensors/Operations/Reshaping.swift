@@ -4,33 +4,43 @@ import BackendCore
 
 extension Tensor {
   /// The elements in another shape of as many; one extent may be -1, and is what is left.
-  public func reshaped(_ shape: [Int]) -> Tensor { reshaped(to: Checks.reshape(extents, shape)) }
+  public func reshaped(_ shape: [Int]) -> Tensor {
+    checked {
+      reshaped(to: try Checks.reshape(extents, shape))
+    }
+  }
 
   /// An axis of extent 1 more, at position `axis` of the result.
   public func expanded(axis: Int) -> Tensor {
-    let position = axis < 0 ? axis + rank + 1 : axis
-    if position < 0 || position > rank { Checks.badAxis("expanded", axis, extents) }
-    var shape = shape
-    shape.insert(1, at: position)
-    return reshaped(to: Checks.extents("expanded", shape))
+    checked {
+      let position = axis < 0 ? axis + rank + 1 : axis
+      if position < 0 || position > rank { try Checks.badAxis("expanded", axis, extents) }
+      var shape = shape
+      shape.insert(1, at: position)
+      return reshaped(to: try Checks.extents("expanded", shape))
+    }
   }
 
   /// Without the axis, whose extent is 1.
   public func squeezed(axis: Int) -> Tensor {
-    let position = Checks.axis("squeezed", axis, extents)
-    if extents[position] != 1 {
-      Checks.fail("squeezed", "axis \(axis) of shape \(extents) has extent \(extents[position]), not 1")
+    checked {
+      let position = try Checks.axis("squeezed", axis, extents)
+      if extents[position] != 1 {
+        try Checks.fail("squeezed", "axis \(axis) of shape \(extents) has extent \(extents[position]), not 1")
+      }
+      return reshaped(to: extents.removing(AxisMask(axis: position)))
     }
-    return reshaped(to: extents.removing(AxisMask(axis: position)))
   }
 
   /// The axes from `axis` on as one.
   public func flattened(from axis: Int = 0) -> Tensor {
-    if rank == 0 { return reshaped(to: [1]) }
-    let first = Checks.axis("flattened", axis, extents)
-    var result = Shape(rank: first + 1, repeating: 1)
-    for axis in extents.axes { result[Swift.min(axis, first)] *= extents[axis] }
-    return reshaped(to: result)
+    checked {
+      if rank == 0 { return reshaped(to: [1]) }
+      let first = try Checks.axis("flattened", axis, extents)
+      var result = Shape(rank: first + 1, repeating: 1)
+      for axis in extents.axes { result[Swift.min(axis, first)] *= extents[axis] }
+      return reshaped(to: result)
+    }
   }
 
   /// The same elements in a shape that has been checked.

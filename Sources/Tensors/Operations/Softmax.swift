@@ -8,26 +8,30 @@ extension Tensor {
   public func logSoftmax(axis: Int = -1) -> Tensor { normalized(axis: axis, logarithmic: true, "logSoftmax") }
 
   private func normalized(axis: Int, logarithmic: Bool, _ name: StaticString) -> Tensor {
-    Checks.floatingPoint(name, self)
-    let axis = Checks.axis(name, axis, extents)
-    if axis != rank - 1 {
-      return transposed(axis, -1).normalized(axis: -1, logarithmic: logarithmic, name).transposed(axis, -1)
+    checked {
+      try Checks.floatingPoint(name, self)
+      let axis = try Checks.axis(name, axis, extents)
+      if axis != rank - 1 {
+        return transposed(axis, -1).normalized(axis: -1, logarithmic: logarithmic, name).transposed(axis, -1)
+      }
+      let recording = Tape.recording(node)
+      if let recording, recording.isNested {
+        // The largest goes first: beside an offset that all share, ln Σ eˣ would be rounded away.
+        let shifted = self - largestFinite(axes: [axis])
+        let logarithms = shifted - shifted.exp().sum(axis: axis, keepingRank: true).log()
+        return logarithmic ? logarithms : logarithms.exp()
+      }
+      let columns = extents[-1]
+      let rows = extents.dropping(last: 1).count
+      var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
+        try backend.softmax(x, rows: rows, columns: columns, logarithmic: logarithmic, into: y)
+      }
+      if let recording {
+        y.node = recording.append(
+          .softmax(SoftmaxRecord(x: node, y: Operand(y, keeping: true), isLogarithmic: logarithmic)))
+      }
+      return y
     }
-    let recording = Tape.recording(node)
-    if let recording, recording.isNested {
-      let shifted = self - logSumExp(axes: [axis], keepingRank: true)
-      return logarithmic ? shifted : shifted.exp()
-    }
-    let columns = extents[-1]
-    let rows = extents.dropping(last: 1).count
-    var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
-      try backend.softmax(x, rows: rows, columns: columns, logarithmic: logarithmic, into: y)
-    }
-    if let recording {
-      y.node = recording.append(
-        .softmax(SoftmaxRecord(x: node, y: Operand(y, keeping: true), isLogarithmic: logarithmic)))
-    }
-    return y
   }
 }
 
@@ -37,7 +41,7 @@ struct SoftmaxRecord: GradientRule {
   let y: Operand
   let isLogarithmic: Bool
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
     let y = y.tensor
     let columns = y.extents[-1]
     let rows = y.extents.dropping(last: 1).count
@@ -47,6 +51,6 @@ struct SoftmaxRecord: GradientRule {
     }
     var operand = self.y
     operand.node = x
-    walk.add(dx, to: operand)
+    pass.accumulate(dx, to: operand)
   }
 }

@@ -10,30 +10,33 @@ extension Tensor {
   package func softmaxCrossEntropy(
     labels: Tensor, smoothing: Double, ignoredLabel: Int32?, expectedGradient: Double = 1
   ) -> Tensor {
-    let name: StaticString = "softmaxCrossEntropy"
-    Checks.floatingPoint(name, self)
-    Checks.dtype(name, labels, is: .int32)
-    if rank != 2 || labels.extents != [extents[0]] {
-      Checks.fail(name, "logits \(extents) and labels \(labels.extents) do not fit", hint: "they are [N, C] and [N]")
+    checked {
+      let name: StaticString = "softmaxCrossEntropy"
+      try Checks.floatingPoint(name, self)
+      try Checks.dtype(name, labels, is: .int32)
+      if rank != 2 || labels.extents != [extents[0]] {
+        try Checks.fail(
+          name, "logits \(extents) and labels \(labels.extents) do not fit", hint: "they are [N, C] and [N]")
+      }
+      let device = try Checks.sameDevice(name, self, labels)
+      let recording = Tape.recording(node)
+      if let recording, recording.isNested { return composedCrossEntropy(labels, smoothing, ignoredLabel) }
+      let (rows, columns) = (extents[0], extents[1])
+      let gradient = recording == nil ? nil : Tensor.launch(extents, dtype, on: device) { _, _ in }
+      if let gradient, gradient.isPoisoned {
+        return Tensor.poisoned(by: gradient, self, labels, labels.extents, dtype, on: device)
+      }
+      var loss = Tensor.launch(self, labels, labels.extents, dtype, on: device) { backend, logits, labels, loss in
+        try backend.softmaxCrossEntropy(
+          logits, labels: labels, rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignoredLabel,
+          gradientScale: expectedGradient, loss: loss, gradient: gradient?.slice)
+      }
+      if let recording, let gradient {
+        loss.node = recording.append(
+          .crossEntropy(CrossEntropyRecord(logits: Operand(self), gradient: gradient, scale: expectedGradient)))
+      }
+      return loss
     }
-    let device = Checks.sameDevice(name, self, labels)
-    let recording = Tape.recording(node)
-    if let recording, recording.isNested { return composedCrossEntropy(labels, smoothing, ignoredLabel) }
-    let (rows, columns) = (extents[0], extents[1])
-    let gradient = recording == nil ? nil : Tensor.launch(extents, dtype, on: device) { _, _ in }
-    if let gradient, gradient.isPoisoned {
-      return Tensor.poisoned(by: gradient, self, labels, labels.extents, dtype, on: device)
-    }
-    var loss = Tensor.launch(self, labels, labels.extents, dtype, on: device) { backend, logits, labels, loss in
-      try backend.softmaxCrossEntropy(
-        logits, labels: labels, rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignoredLabel,
-        gradientScale: expectedGradient, loss: loss, gradient: gradient?.slice)
-    }
-    if let recording, let gradient {
-      loss.node = recording.append(
-        .crossEntropy(CrossEntropyRecord(logits: Operand(self), gradient: gradient, scale: expectedGradient)))
-    }
-    return loss
   }
 
   /// The same from primitives, which have derivatives of every order.
@@ -62,16 +65,16 @@ final class CrossEntropyRecord: GradientRule {
     self.scale = scale
   }
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
     var gradient = takeGradient()
     gradient *= (scale == 1 ? dy : dy / scale).expanded(axis: 1)
-    walk.add(gradient, to: logits)
+    pass.accumulate(gradient, to: logits)
   }
 
-  func propagate(_ dy: UniformGradient, in walk: inout BackwardWalk) {
+  func propagate(_ dy: UniformGradient, in pass: inout BackwardPass) {
     var gradient = takeGradient()
     if dy.value != scale { gradient *= dy.value / scale }
-    walk.add(gradient, to: logits)
+    pass.accumulate(gradient, to: logits)
   }
 
   /// Takes the gradient out of the record, so that nobody else holds it and it is scaled in place.

@@ -10,31 +10,37 @@ extension Tensor {
 
   /// Where the elements in order stood along an axis, int32.
   public func argsort(axis: Int = -1, descending: Bool = false) -> Tensor {
-    let name: StaticString = "argsort"
-    Checks.number(name, self)
-    let axis = Checks.axis(name, axis, extents)
-    if axis != rank - 1 {
-      return detached().transposed(axis, -1).argsort(axis: -1, descending: descending).transposed(axis, -1)
-    }
-    let columns = extents[-1]
-    let rows = extents.dropping(last: 1).count
-    return Tensor.launch(self, extents, .int32, on: device) { backend, x, indices in
-      try backend.sort(x, rows: rows, columns: columns, descending: descending, values: nil, indices: indices)
+    checked {
+      let name: StaticString = "argsort"
+      try Checks.number(name, self)
+      let axis = try Checks.axis(name, axis, extents)
+      if axis != rank - 1 {
+        return detached().transposed(axis, -1).argsort(axis: -1, descending: descending).transposed(axis, -1)
+      }
+      let columns = extents[-1]
+      let rows = extents.dropping(last: 1).count
+      return Tensor.launch(self, extents, .int32, on: device) { backend, x, indices in
+        try backend.sort(x, rows: rows, columns: columns, descending: descending, values: nil, indices: indices)
+      }
     }
   }
 
   /// The `count` largest along an axis, largest first, and where they stood (int32); the smallest, smallest first, when
   /// `largest` is false.
   public func topK(_ count: Int, axis: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
-    let position = Checks.axis("topK", axis, extents)
-    if count < 0 || count > extents[position] {
-      Checks.fail("topK", "\(count) elements asked of axis \(axis) of shape \(extents)")
+    let indices = checked {
+      let position = try Checks.axis("topK", axis, extents)
+      if count < 0 || count > extents[position] {
+        try Checks.fail("topK", "\(count) elements asked of axis \(axis) of shape \(extents)")
+      }
+      return argsort(axis: position, descending: largest).narrowed(axis: position, from: 0, count: count)
     }
-    let indices = argsort(axis: position, descending: largest).narrowed(axis: position, from: 0, count: count)
-    return (gatheredByOrder(indices, position, "topK"), indices)
+    return (gatheredByOrder(indices, axis, "topK"), indices)
   }
 
   private func gatheredByOrder(_ order: Tensor, _ axis: Int, _ name: StaticString) -> Tensor {
-    gathered(order, axis: Checks.axis(name, axis, extents))
+    checked {
+      gathered(order, axis: try Checks.axis(name, axis, extents))
+    }
   }
 }

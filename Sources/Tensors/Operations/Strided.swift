@@ -45,15 +45,15 @@ struct StridedReadRecord: GradientRule {
   let strides: Strides
   let offset: Int
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    if walk.isRecorded || dy.isPoisoned || dy.count == x.extents.count {
-      walk.add(dy.scattered(into: x.extents, strides, offset: offset), to: x)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    if pass.isRecorded || dy.isPoisoned || dy.count == x.extents.count {
+      pass.accumulate(dy.scattered(into: x.extents, strides, offset: offset), to: x)
       return
     }
     // Many slices of one tensor, as in a loop over its rows, add to one gradient in place.
     let shape = dy.extents
     let (strides, offset, source) = (strides, offset, dy)
-    walk.addInPlace(to: x, like: dy) { backend, sum in
+    pass.addInPlace(to: x, like: dy) { backend, sum in
       try backend.copyStrided(
         source.slice, Strides(dense: shape), shape: shape, into: sum.advanced(by: offset), strides, accumulating: true)
     }
@@ -66,7 +66,7 @@ struct StridedWriteRecord: GradientRule {
   let strides: Strides
   let offset: Int
 
-  func propagate(_ dy: inout Tensor, in walk: inout BackwardWalk) {
-    walk.add(dy.strided(x.extents, strides, offset: offset), to: x)
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    pass.accumulate(dy.strided(x.extents, strides, offset: offset), to: x)
   }
 }

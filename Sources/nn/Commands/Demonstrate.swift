@@ -17,32 +17,35 @@ struct Demonstrate: ParsableCommand {
       With --json standard output is one object: the figures of each program by its name.
       """)
 
-  @Argument(help: "Which programs to run.") var names: [String] = []
+  @Argument(help: "The programs to run.", completion: .list(Demo.all.map(\.name))) var names: [String] = []
   @Flag(help: "Run all of them.") var all = false
-  @Flag(help: "Train for a shorter time: enough to see that it learns.") var quick = false
+  @Flag(help: "Train for a shorter time, just long enough to see that it learns.") var quick = false
 
   @Option(
     help: ArgumentHelp(
       """
       A folder with the folders mnist-10k and fashion-mnist-900, of four IDX files each, and sentiment, of the files \
-      amazon_cells_labelled.txt, imdb_labelled.txt and yelp_labelled.txt (a sentence, a tab, 0 or 1); without it data is \
-      made up.
+      amazon_cells_labelled.txt, imdb_labelled.txt and yelp_labelled.txt (a sentence, a tab, 0 or 1); without it the \
+      data is generated.
       """,
-      valueName: "folder"))
+      valueName: "folder"), completion: .directory)
   var data: String?
 
-  @Option(help: ArgumentHelp("Write the pictures, in SVG, into this folder.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "Write the pictures, in SVG, to this folder, which is created if it is missing.", valueName: "folder"),
+    completion: .directory)
   var out: String?
 
-  @Option(help: "Decides weights, order and what is made up.") var seed: UInt64 = 1
+  @Option(help: "The random seed of the weights, the order of the examples, and generated data.") var seed: UInt64 = 1
   @OptionGroup(title: "Device") var device: DeviceOptions
   @Flag(help: "Print one JSON object; text goes to standard error.") var json = false
 
   func run() throws {
     let demos = try chosen()
     let device = try self.device.resolve()
-    if let out, !Folder.isFolder(out) { throw Failure("\(out): there is no such folder to write pictures into") }
-    if let data, !Folder.isFolder(data) { throw Failure("\(data): there is no such folder with data") }
+    if let out { try makeFolder(out) }
+    if let data { try checkData(data) }
     var results: [(String, JSONValue)] = []
     for demo in demos {
       show("\(demo.name): \(demo.summary)")
@@ -54,11 +57,7 @@ struct Demonstrate: ParsableCommand {
         keep: { [out, json] name, svg in
           guard let out else { return }
           let path = "\(out)/\(name).svg"
-          do {
-            try FileWriter.write(Array(svg.utf8), to: path)
-          } catch let error as FileError {
-            throw Failure("\(error.path): \(error.reason)")
-          }
+          try withFileFailures { () throws(FileError) in try FileWriter.write(Array(svg.utf8), to: path) }
           Self.show("  picture: \(path)", json)
         })
       let outcome = try demo.run(on: stage)
@@ -67,14 +66,28 @@ struct Demonstrate: ParsableCommand {
     if json { try Console.output(.object(JSONObject(results))) }
   }
 
+  /// Also for programs that read no data: whoever names a folder expects that its data is used.
+  private func checkData(_ folder: String) throws {
+    guard Folder.isFolder(folder) else { throw Failure("\(folder): expected a folder with data") }
+    guard Demo.dataSets.contains(where: { Folder.isFolder(Folder.join(folder, $0)) }) else {
+      throw Failure("\(folder): expected one of the folders \(Demo.dataSets.joined(separator: ", ")) in it, found none")
+    }
+  }
+
+  private func makeFolder(_ path: String) throws {
+    guard !path.isEmpty else { throw Failure.usage("--out: expected the name of a folder") }
+    do { try Folder.create(path) } catch { throw Failure("\(error.path): \(error.reason)") }
+  }
+
   private func chosen() throws -> [Demo] {
     if all { return Demo.all }
     if names.isEmpty {
-      throw Failure.usage("name a program, or say --all; there are \(Demo.all.map(\.name).joined(separator: ", "))")
+      throw Failure.usage("expected the name of a program, or --all: \(Demo.all.map(\.name).joined(separator: ", "))")
     }
     return try names.map { name in
       guard let demo = Demo.named(name) else {
-        throw Failure.usage("no program \"\(name)\"; there are \(Demo.all.map(\.name).joined(separator: ", "))")
+        throw Failure.usage(
+          "there is no program \"\(name)\"; there are \(Demo.all.map(\.name).joined(separator: ", "))")
       }
       return demo
     }

@@ -7,7 +7,7 @@ import NeuralNetworks
 /// `nn devices`.
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lists the devices of this machine, and says which one would be used.",
+    abstract: "Lists the devices of this machine, and shows which one is used by default.",
     discussion: """
       nn devices
       nn devices --json
@@ -24,17 +24,17 @@ struct Devices: ParsableCommand {
   }
 }
 
-/// The devices of this machine, and what `--device auto` and `--device gpu` would make of them.
+/// The devices of this machine, and the devices selected by `--device auto` and `--device gpu`.
 struct DeviceListing {
   private let devices = Device.available()
   private let platforms = Platforms.find()
   private let auto = Choice(.auto)
   private let gpu = Choice(.gpu)
 
-  /// What a request comes to.
+  /// The result of a request.
   private struct Choice {
     let device: Device
-    /// What was missing; nil where the request was met.
+    /// The reason why the request was not met; nil if it was.
     let reason: String?
 
     init(_ request: DeviceRequest) {

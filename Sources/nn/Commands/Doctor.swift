@@ -5,13 +5,13 @@ import ModelFormats
 /// `nn doctor`.
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Looks at this machine, and tests each device with a few calculations.",
+    abstract: "Examines this machine, and tests each device with a few calculations.",
     discussion: """
       nn doctor
       nn doctor --json
 
       Instruction sets and threads, the OpenCL loader and its drivers, caches, and on each device a matrix product, a \
-      softmax and a training step against expected numbers. A line that begins with → says what to do. The exit code is 3 \
+      softmax and a training step against expected numbers. A line that begins with → is advice. The exit code is 3 \
       when something is broken. With --json standard output is one object: version, isBroken, findings.
       """)
 

@@ -1,3 +1,4 @@
+import Files
 import NeuralNetworks
 import Synchronization
 
@@ -7,32 +8,44 @@ import Glibc
 import Musl
 #endif
 
-/// Ctrl-C (SIGINT) and `kill` (SIGTERM) while a model is trained: the first signal asks for an end after the step, a second
-/// one ends the process at once. Only `nn` handles signals; a program that uses the library has them to itself.
+/// Handles Ctrl-C (SIGINT), `kill` (SIGTERM), and a closing terminal (SIGHUP) during training. The first signal
+/// requests a stop after the current step; the second one ends the process at once. A signal ignored at the start of
+/// the process, as with `nohup`, stays ignored. Only `nn` handles signals; a program that uses the library can handle
+/// them itself.
 enum Interruption {
-  private static let received = Atomic<Int32>(0)
+  /// Whether a signal has been received.
+  static var isAsked: Bool { isAskedToEnd.load(ordering: .relaxed) }
 
-  /// True once a signal has come.
-  static var isAsked: Bool { received.load(ordering: .relaxed) != 0 }
-
-  /// Lets signals ask for an end from now on.
-  static func begin() {
-    received.store(0, ordering: .relaxed)
-    for number in [SIGINT, SIGTERM] {
+  /// Runs `body`, during which signals request a stop.
+  static func watched<Value>(_ body: () throws -> Value) rethrows -> Value {
+    isAskedToEnd.store(false, ordering: .relaxed)
+    let watched = [SIGINT, SIGTERM, SIGHUP].filter { !isIgnored($0) }
+    for number in watched {
       signal(number) { number in
-        Interruption.received.store(number, ordering: .relaxed)
+        isAskedToEnd.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
       }
     }
+    defer {
+      for number in watched { signal(number, SIG_DFL) }
+      isAskedToEnd.store(false, ordering: .relaxed)
+    }
+    return try body()
   }
 
-  /// Gives signals back to the system.
-  static func end() {
-    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    #if canImport(Glibc)
+    let handler = action.__sigaction_handler.sa_handler
+    #else
+    let handler = action.__sa_handler.sa_handler
+    #endif
+    return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }
 
-/// Ends training after the step in which a signal came.
+/// Stops training after the step during which a signal was received.
 final class StopOnInterruption: Callback {
   static let reason = "interrupted"
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import HostMemory
 import ModelFormats
 import NeuralNetworks
 import Pictures
@@ -7,59 +8,101 @@ import Pictures
 /// `nn plot`.
 struct Plot: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Draws trainings, models and what models say, as SVG.",
+    abstract: "Draws training curves, models, and predictions as SVG.",
     discussion: """
       nn plot run.jsonl --out curves.svg
       nn plot digits.safetensors --out model.svg
       nn plot architecture.json --input-shape 28,28 --out model.dot
-      nn plot confusion --model digits.safetensors --dataset mnist --data data/mnist --out confusion.svg
-      nn plot mistakes --model digits.safetensors --dataset mnist --data data/mnist --out mistakes.png
+      nn plot confusion --model digits.safetensors \\
+        --dataset mnist --data data/mnist --out confusion.svg
+      nn plot mistakes --model digits.safetensors \\
+        --dataset mnist --data data/mnist --out mistakes.png
       nn plot weights --model digits.safetensors > weights.svg
       nn plot boundary --model moons.safetensors --dataset moons --out boundary.svg
 
-      A file comes first, or one of the names below.
+      The first argument is a file, or one of the names below. Each takes:
+
+      -o, --out <file>        The file to write, in the format of its extension:
+                              .svg, and .dot or .png where possible. By default
+                              SVG goes to standard output.
+
+      See also 'nn plot file --help' and 'nn plot confusion --help'.
       """,
     subcommands: [PlotFile.self, PlotConfusion.self, PlotWeights.self, PlotMistakes.self, PlotBoundary.self],
     defaultSubcommand: PlotFile.self)
 }
 
+/// A command that draws a picture.
+protocol PictureCommand: FileCommand {
+  var picture: PictureOptions { get }
+  /// Adds the files that are read.
+  func addFiles(to files: inout NamedFiles)
+}
+
+extension PictureCommand {
+  var files: NamedFiles {
+    var files = NamedFiles()
+    addFiles(to: &files)
+    files.writes(picture.out, "--out")
+    return files
+  }
+}
+
+/// A command that draws how a model answers examples.
+protocol TestCommand: PictureCommand {
+  var tested: TestedModelOptions { get }
+}
+
+extension TestCommand {
+  func addFiles(to files: inout NamedFiles) { tested.addFiles(to: &files) }
+}
+
 /// `nn plot FILE`.
-struct PlotFile: ParsableCommand {
+struct PlotFile: PictureCommand {
   static let configuration = CommandConfiguration(
     commandName: "file", abstract: "The curves of a training's log, or a model as a graph. (default)",
     discussion: """
       nn plot run.jsonl --out curves.svg
       nn plot digits.safetensors --out model.svg
 
-      A log has one JSON object a line: {"epoch": 1, "loss": 0.5, "accuracy": 0.8, "validation_loss": 0.6}. A graph can be \
-      written as .dot, too.
+      A log has one JSON object per line: {"epoch": 1, "loss": 0.5, "accuracy": 0.8, "validation_loss": 0.6}. A graph can also \
+      be written as .dot.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "A log (.jsonl), a model (.safetensors) or an architecture (.json).", valueName: "file"))
+      "A log (.jsonl), a model (.safetensors) or an architecture (.json).", valueName: "file"),
+    completion: Completions.plotted)
   var file: String
 
   @Option(
     help: ArgumentHelp(
-      "The shape of one input, for an architecture that does not say it.", valueName: "extents"),
+      "The shape of one input, for an architecture without one.", valueName: "extents"),
     transform: Extents.init(word:))
   var inputShape: Extents?
 
-  @Option(help: ArgumentHelp("What stands above the curves.", valueName: "text"))
+  @Option(help: ArgumentHelp("The title above the curves.", valueName: "text"))
   var title = ""
 
   @OptionGroup var picture: PictureOptions
 
+  func addFiles(to files: inout NamedFiles) { files.reads(file, "the picture's source") }
+
   func run() throws {
-    if [".safetensors", ".json"].contains(where: file.hasSuffix) {
+    // A PyTorch file is rejected with advice.
+    if [".safetensors", ".json", ".pt", ".pth"].contains(where: file.hasSuffix) {
       let model = try ModelSource.load(file)
-      let drawn = try ModelPicture(model, inputShape: model.inputShapes.isEmpty ? inputShape?.extents : nil)
+      if model.inputShapes.isEmpty && inputShape == nil {
+        throw Failure.usage("\(file): expected --input-shape, because the file has none")
+      }
+      let drawn = try ModelSource.naming(file) {
+        try ModelPicture(model, inputShape: model.inputShapes.isEmpty ? inputShape?.extents : nil)
+      }
       try picture.write(.init(svg: { drawn.svg }, dot: { drawn.dot }))
     } else if [".jsonl", ".ndjson", ".log"].contains(where: file.hasSuffix) {
       let history = try History.load(fromLog: file)
-      guard !history.epochs.isEmpty else { throw Failure("\(file): there is no epoch in it") }
-      try picture.write(.init(svg: { HistoryPicture(history, title: title).svg }))
+      guard !history.epochs.isEmpty else { throw Failure("\(file): it contains no epochs") }
+      try picture.write(.init(svg: { try HistoryPicture(history, title: title).svg(ofLog: file) }))
     } else {
       throw Failure.usage(
         "plot \(file): expected a file that ends with .jsonl, .safetensors or .json, or one of confusion, weights, "
@@ -68,22 +111,40 @@ struct PlotFile: ParsableCommand {
   }
 }
 
-/// A model and the examples that it is shown.
+extension HistoryPicture {
+  /// The picture, if there is memory for it: a log can have any number of names, each with a chart.
+  func svg(ofLog path: String) throws -> String {
+    do { try HostMemory.check(memory) } catch { throw Failure("\(path): \(error)") }
+    return svg
+  }
+}
+
+/// A model and the examples for it.
 struct TestedModelOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("A model that 'nn train --save' wrote.", valueName: "file.safetensors"))
+  @Option(
+    help: ArgumentHelp("A model that was saved by 'nn train --save'.", valueName: "file.safetensors"),
+    completion: Completions.models)
   var model: String
 
   @OptionGroup(title: "Data") var data: DataOptions
   @OptionGroup(title: "Device") var device: DeviceOptions
 
-  func test() throws -> TestedModel { try TestedModel(model, data, on: device.resolve().device) }
+  func addFiles(to files: inout NamedFiles) {
+    files.reads(model, "--model")
+    data.addFiles(to: &files)
+  }
+
+  func test() throws -> TestedModel { try TestedModel(SavedModel.load(model, on: device.resolve().device), data) }
 }
 
 /// `nn plot confusion`.
-struct PlotConfusion: ParsableCommand {
+struct PlotConfusion: TestCommand {
   static let configuration = CommandConfiguration(
-    commandName: "confusion", abstract: "Which classes a model takes for which.",
-    discussion: "nn plot confusion --model digits.safetensors --dataset mnist --data data/mnist --out confusion.svg")
+    commandName: "confusion", abstract: "The actual and the predicted classes of the test examples.",
+    discussion: """
+      nn plot confusion --model digits.safetensors \\
+        --dataset mnist --data data/mnist --out confusion.svg
+      """)
 
   @OptionGroup var tested: TestedModelOptions
   @OptionGroup var picture: PictureOptions
@@ -95,28 +156,35 @@ struct PlotConfusion: ParsableCommand {
 }
 
 /// `nn plot weights`.
-struct PlotWeights: ParsableCommand {
+struct PlotWeights: PictureCommand {
   static let configuration = CommandConfiguration(
-    commandName: "weights", abstract: "What each unit or filter of a model's first layer looks for; also as .png.",
+    commandName: "weights", abstract: "The weights of the units or filters of a model's first layer; also as .png.",
     discussion: "nn plot weights --model digits.safetensors --count 32 --out weights.png")
 
-  @Option(help: ArgumentHelp("A model that 'nn train --save' wrote.", valueName: "file.safetensors"))
+  @Option(
+    help: ArgumentHelp("A model that was saved by 'nn train --save'.", valueName: "file.safetensors"),
+    completion: Completions.models)
   var model: String
 
   @OptionGroup var limit: CountOptions
   @OptionGroup var picture: PictureOptions
 
+  func addFiles(to files: inout NamedFiles) { files.reads(model, "--model") }
+
   func run() throws {
-    let sheet = try WeightSheet(Sequential.load(from: model), limit: limit.count).sheet
+    let sheet = try WeightSheet(ModelSource.load(model), limit: limit.count).sheet
     try picture.write(.init(svg: { sheet.svg }, png: { sheet.bitmap.png }))
   }
 }
 
 /// `nn plot mistakes`.
-struct PlotMistakes: ParsableCommand {
+struct PlotMistakes: TestCommand {
   static let configuration = CommandConfiguration(
-    commandName: "mistakes", abstract: "The pictures that a model takes for something else; also as .png.",
-    discussion: "nn plot mistakes --model digits.safetensors --dataset mnist --data data/mnist --out mistakes.svg")
+    commandName: "mistakes", abstract: "The test images that a model predicts wrongly; also as .png.",
+    discussion: """
+      nn plot mistakes --model digits.safetensors \\
+        --dataset mnist --data data/mnist --out mistakes.svg
+      """)
 
   @OptionGroup var tested: TestedModelOptions
   @OptionGroup var limit: CountOptions
@@ -129,9 +197,9 @@ struct PlotMistakes: ParsableCommand {
 }
 
 /// `nn plot boundary`.
-struct PlotBoundary: ParsableCommand {
+struct PlotBoundary: TestCommand {
   static let configuration = CommandConfiguration(
-    commandName: "boundary", abstract: "Which class a model takes each place of the plane for.",
+    commandName: "boundary", abstract: "The class that a model predicts at each point of the plane.",
     discussion: "nn plot boundary --model moons.safetensors --dataset moons --out boundary.svg")
 
   @OptionGroup var tested: TestedModelOptions
@@ -143,9 +211,9 @@ struct PlotBoundary: ParsableCommand {
   }
 }
 
-/// How many pictures a sheet has.
+/// The number of images on a sheet.
 struct CountOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("How many are drawn at most.", valueName: "count"))
+  @Option(help: ArgumentHelp("The maximum number of images.", valueName: "count"))
   var count = 64
 
   func validate() throws {

@@ -4,27 +4,32 @@ import CommandSupport
 /// `nn run`.
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs what a JSON file says.",
+    abstract: "Runs a command that is described in a JSON file.",
     discussion: """
       nn run moons.json
 
-      The file holds a command and its options, called as on the command line:
+      The file contains a command and its options, with the names of the command line:
 
-      {"command": "train", "options": {"dataset": "moons", "hidden": [16, 16], "epochs": 20, "save": "moons.safetensors"}}
+      {"command": "train", "options": {"dataset": "moons", "hidden": [16, 16],
+        "epochs": 20, "save": "moons.safetensors"}}
 
-      Every mistake in it is reported at once, with the path to it.
+      All mistakes in it are reported at once, with their paths.
       """)
 
-  @Argument(help: ArgumentHelp("The file.", valueName: "file.json"))
+  @Argument(help: ArgumentHelp("The file.", valueName: "file.json"), completion: .file(extensions: ["json"]))
   var file: String
 
-  @Flag(help: "Say whether the file makes sense, and run nothing.")
+  @Flag(help: "Check the file without running it.")
   var check = false
 
   func run() throws {
-    let file = try RunFile(file)
-    var command = try NN.parseAsRoot([file.command] + file.arguments)
-    if check { return Console.output("nn \(file.command) \(file.arguments.joined(separator: " "))") }
+    let run = try RunFile(file)
+    var command = try NN.parseAsRoot([run.command] + run.arguments)
+    if var files = (command as? any FileCommand)?.files {
+      files.reads(file, "the run file")
+      try files.check()
+    }
+    if check { return Console.output("nn \(run.command) \(run.arguments.joined(separator: " "))") }
     try command.run()
   }
 }

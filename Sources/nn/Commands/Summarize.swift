@@ -13,7 +13,9 @@ struct Summarize: ParsableCommand {
       nn summary --model architecture.json
       """)
 
-  @Option(help: ArgumentHelp("A model file (.safetensors), or an architecture (.json).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A model file (.safetensors), or an architecture (.json).", valueName: "file"),
+    completion: Completions.described)
   var model: String?
 
   @OptionGroup(title: "Network") var network: NetworkOptions
@@ -23,7 +25,7 @@ struct Summarize: ParsableCommand {
     transform: Extents.init(word:))
   var inputShape = Extents(extents: [28, 28])
 
-  @Option(help: ArgumentHelp("How many classes there are.", valueName: "count"))
+  @Option(help: ArgumentHelp("The number of classes.", valueName: "count"))
   var classes = 10
 
   @Flag(help: "Print one JSON object: layers, parameters.")
@@ -31,29 +33,32 @@ struct Summarize: ParsableCommand {
 
   func validate() throws {
     guard classes >= 1 else { throw ValidationError("--classes \(classes): expected at least 1") }
-    try network.check(besideModel: model)
+    try network.check(withModel: model)
   }
 
   func run() throws {
-    let model = try makeModel()
-    let summary = try model.summary(inputShape: model.inputShapes.isEmpty ? inputShape.extents : nil)
-    if json { try Console.output(summary.json) } else { Console.output(summary.description) }
+    let summary = try ModelSource.naming(model) {
+      let model = try makeModel()
+      return try model.summary(inputShape: model.inputShapes.isEmpty ? inputShape.extents : nil)
+    }
+    if json { try Console.output(summary.json) } else { Console.output(text: summary.description) }
   }
 
-  private func makeModel() throws -> Sequential {
-    guard let model else { return network.makeModel(inputShape: inputShape.extents, classes: classes) }
+  private func makeModel() throws -> Model {
+    guard let model else { return network.makeModel(inputShape: inputShape.extents, outputs: classes) }
     return try ModelSource.load(model)
   }
 }
 
 extension Summary {
-  /// `{"layers": [{"name", "layer", "outputShape", "parameters"}], "parameters"}`.
+  /// `{"layers": [{"name", "layer", "activation", "outputShape", "parameters", "from"}], "parameters"}`; "from"
+  /// contains the inputs of a graph layer.
   fileprivate var json: JSONValue {
     let layers = rows.map { row -> JSONValue in
       [
-        "name": .string(row.name), "layer": .string(row.layer),
+        "name": .string(row.name), "layer": .string(row.layer), "activation": JSONValue(row.activation),
         "outputShape": row.outputShape.map { .array($0.map(JSONValue.integer)) } ?? .null,
-        "parameters": .integer(row.parameterCount),
+        "parameters": .integer(row.parameterCount), "from": .array(row.connections.map(JSONValue.string)),
       ]
     }
     return ["layers": .array(layers), "parameters": .integer(parameterCount)]

@@ -5,20 +5,29 @@ import ModelFormats
 import NeuralNetworks
 
 /// `nn train`.
-struct Train: ParsableCommand {
+struct Train: FileCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Trains a classifier and tests it.",
+    abstract: "Trains a network to predict classes or values, and tests it.",
     discussion: """
-      nn train --dataset mnist --data data/mnist --hidden 128,64 --epochs 5 --save digits.safetensors
+      nn train --dataset mnist --data data/mnist --hidden 128,64 \\
+        --epochs 5 --save digits.safetensors
+      nn train --dataset csv --data houses.csv --label price \\
+        --save houses.safetensors
 
-      A run that may take long is saved as it goes, and goes on with --resume as if it had never ended:
+      A long run can save checkpoints, and continues with --resume as if it had never been interrupted:
 
-      nn train --dataset mnist --data data/mnist --epochs 50 --checkpoints runs/one --log runs/one.jsonl
+      nn train --dataset mnist --data data/mnist --epochs 50 \\
+        --checkpoints runs/one --log runs/one.jsonl
 
-      Ctrl-C ends it after the step, saves it, and says how to go on (exit code 130); a second one ends it at once. With \
-      --resume every setting but --epochs, --device, --save, --log, --tensorboard, --keep and --every-steps stays as it was.
+      Ctrl-C ends it after the current step, saves it, and explains how to resume it (exit code 130); a second Ctrl-C ends it \
+      immediately. With --resume, all settings must be the same except --epochs, --device, --save, --log, --tensorboard, \
+      --keep, and --every-steps.
 
-      With --json standard output is one object: device, seed, epochs, parameters, train, test, seconds, stepsPerSecond.
+      A table (--dataset csv) needs no preparation: the model scales its columns itself. A label that is a value is learned with \
+      the squared error and measured by MAE, RMSE, and R²; the loss is in units of the variance of the training values.
+
+      With --json standard output is one object: device, seed, epochs, parameters, train, test, seconds, stepsPerSecond; for \
+      values also task.
       """)
 
   @OptionGroup(title: "Data") var data: DataOptions
@@ -26,7 +35,9 @@ struct Train: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Take the architecture of this JSON file, in place of --hidden and the like.", valueName: "file.json"))
+      "Use the architecture in this JSON file instead of --hidden, --activation, and --dropout.", valueName: "file.json"
+    ),
+    completion: .file(extensions: ["json"]))
   var model: String?
 
   @OptionGroup(title: "Learning") var learning: OptimizerOptions
@@ -34,23 +45,37 @@ struct Train: ParsableCommand {
   @OptionGroup(title: "Run") var keeping: RunOptions
   @OptionGroup(title: "Device") var device: DeviceOptions
 
-  @Option(help: "Decides the initial weights, the shuffles and what is dropped.")
+  @Option(help: "The random seed of the initial weights, the order of the examples, and dropout.")
   var seed: UInt64 = 1
 
   @Option(
-    help: ArgumentHelp("Write the trained model, with all that 'nn predict' needs.", valueName: "file.safetensors"))
+    help: ArgumentHelp(
+      "Save the trained model with everything that 'nn predict' needs.", valueName: "file.safetensors"),
+    completion: Completions.models)
   var save: String?
 
-  @Flag(help: "Stop at the first step whose gradients are not finite, and say which operation gave the first NaN.")
+  @Flag(help: "Stop at the first step whose gradients are not finite, and name the operation with the first NaN.")
   var checkFinite = false
 
   @Flag(help: "Print one JSON object; progress goes to standard error.")
   var json = false
 
-  func validate() throws { try network.check(besideModel: model) }
+  var files: NamedFiles {
+    var files = NamedFiles()
+    data.addFiles(to: &files)
+    files.reads(model, "--model")
+    for log in keeping.log { files.writes(log.path, "--log") }
+    files.writes(save, "--save")
+    return files
+  }
+
+  func validate() throws {
+    try network.check(withModel: model)
+    try files.check()
+  }
 
   func run() throws {
-    try save.map(checkWritable)
+    let pipe = try save.flatMap(checkWritable)
     let device = try self.device.resolve()
     let examples = try data.load(.trainAndTest, seed: seed)
     guard let train = examples.train else { return }
@@ -58,59 +83,91 @@ struct Train: ParsableCommand {
     let parameters = try model.summary(inputShape: examples.inputShape).parameterCount
     announce(examples, train.count, parameters, device)
     model.compile(
-      optimizer: learning.makeOptimizer(), loss: model.classLoss,
-      metrics: [.accuracy], device: device.device)
+      optimizer: learning.makeOptimizer(), loss: model.loss(for: examples.task, inputShape: examples.inputShape),
+      metrics: examples.task.metrics, device: device.device)
     let watch = TrainingWatch()
     let start = monotonicSeconds()
     let finder = TerminateOnNonFinite()
     let callbacks: [any Callback] =
       [watch, StopOnInterruption()] + (checkFinite ? [finder] : []) + learning.callbacks
       + (try keeping.callbacks(settings: settings(train, model, of: examples)))
-    Interruption.begin()
-    let history = try model.fit(
-      augmentation.applied(to: train, seed: seed), epochs: learning.epochs, batchSize: learning.batchSize,
-      validation: learning.heldBack.map { .split($0) }, seed: seed, callbacks: callbacks,
-      progress: json ? .standardError : .standardOutput)
-    Interruption.end()
-    if let finding = finder.finding { throw Failure("\(finding): try a smaller --learning-rate") }
-    if history.stopReason == StopOnInterruption.reason && history.epochs.count < learning.epochs {
-      throw interruption(after: history)
+    let (history, seconds) = try Interruption.watched {
+      let history = try savingWhatIsTrained(model, of: examples, watch) {
+        try model.fit(
+          augmentation.applied(to: train, isTable: examples.isTable, seed: seed), epochs: learning.epochs,
+          batchSize: learning.batchSize, validation: learning.heldBack.map { .split($0) }, seed: seed,
+          callbacks: callbacks, progress: json ? .standardError : .standardOutput)
+      }
+      let seconds = max(monotonicSeconds() - start, 0)
+      if let finding = finder.finding { throw Failure("\(finding): try a smaller --learning-rate") }
+      if history.stopReason == StopOnInterruption.reason && history.epochs.count < learning.epochs {
+        throw interruption(after: history)
+      }
+      // Before anything else: a signal that comes while the model is tested loses nothing.
+      try withExtendedLifetime(pipe) { try save.map { try write(model, of: examples, to: $0) } }
+      return (history, seconds)
     }
-    let seconds = monotonicSeconds() - start
     let report = TrainingReport(
-      device: device, seed: seed, epochs: history.epochs.count, parameters: parameters,
-      train: history.epochs.last.map(Scoring.init) ?? Scoring(loss: .nan, accuracy: .nan),
-      test: Scoring(try model.evaluate(examples.test, batchSize: 256)), seconds: seconds, steps: watch.steps)
-    try save.map {
-      try SavedModel(model: model, scaling: examples.scaling, classNames: examples.classNames).save(to: $0)
-    }
-    try show(report, history)
+      device: device, seed: seed, epochs: history.epochs.count, parameters: parameters, task: examples.task,
+      train: Scoring(examples.task) { history.epochs.last?[$0] },
+      test: try Scoring(examples.task, model.evaluate(examples.test, batchSize: 256)), seconds: seconds,
+      steps: watch.steps)
+    try show(report)
   }
 
-  /// Hours of training are not lost to a folder that is not there.
-  private func checkWritable(_ path: String) throws {
+  /// Checks that a path is writable before hours of training.
+  /// - Returns: A pipe, which stays open until the model is written so that its reader waits; nil for a file.
+  private func checkWritable(_ path: String) throws -> FileWriter? {
     guard !path.isEmpty else { throw Failure.usage("--save: expected the name of a file") }
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-    guard Folder.isFolder(folder) else { throw Failure("\(path): there is no folder \(folder) to save it in") }
-    guard mayWrite(in: folder) else { throw Failure("\(path): no permission to write in the folder \(folder)") }
-    guard !Folder.isFolder(path) else { throw Failure("\(path): expected the name of a file, found a folder") }
+    let writer = try withFileFailures { () throws(FileError) in try FileWriter(path) }
+    return writer.isStream ? writer : nil
+  }
+
+  private func write(_ model: Sequential, of examples: Examples, to path: String) throws {
+    try SavedModel(
+      model: model, task: examples.task, scaling: examples.scaling, classNames: examples.classNames,
+      training: information
+    ).save(to: path)
+  }
+
+  /// Trains. Where that ends because a log or a checkpoint cannot be written, the model is saved as it is by then.
+  private func savingWhatIsTrained(
+    _ model: Sequential, of examples: Examples, _ watch: TrainingWatch, _ training: () throws -> History
+  ) throws -> History {
+    do { return try training() } catch let error as FormatError {
+      let isFinite = try? model.parameters.allSatisfy { try $0.parameter.value.isAllFinite() }
+      guard let save, watch.steps > 0, isFinite == true, (try? write(model, of: examples, to: save)) != nil else {
+        throw error
+      }
+      throw Failure("\(error); the model after \(watch.steps) steps is saved in \(save)")
+    }
+  }
+
+  /// How the model was trained, for its file.
+  private var information: TrainingInformation {
+    TrainingInformation(
+      command: TrainingCommand.text(CommandWords.arguments[...]), seed: "\(seed)",
+      optimizer: learning.optimizer.rawValue, learningRate: learning.rate, epochs: learning.epochs,
+      batchSize: learning.batchSize)
   }
 
   private func makeModel(for examples: Examples) throws -> Sequential {
-    let classes = examples.classNames.count
-    guard let file = model else { return network.makeModel(inputShape: examples.inputShape, classes: classes) }
-    let model = Sequential(architecture: try .load(from: file))
-    let outputs: [Int]
-    do {
-      outputs = try model.outputShape(for: examples.inputShape)
-    } catch let error as ModelError {
-      throw Failure("\(file): \(error)")
+    let network = try makeNetwork(for: examples)
+    return examples.isTable ? try network.scaled(for: examples, noise: augmentation.noise) : network
+  }
+
+  private func makeNetwork(for examples: Examples) throws -> Sequential {
+    guard let file = model else {
+      return network.makeModel(inputShape: examples.inputShape, outputs: examples.outputs)
     }
+    let model = Sequential(architecture: try .load(from: file))
+    let outputs = try ModelSource.naming(file) { try model.outputShape(for: examples.inputShape) }
     try examples.check(outputs: outputs, file: file)
     return model
   }
 
-  /// What must be the same when a run goes on; seed, batch size and number of examples are known to checkpoints anyway.
+  /// The settings that must be the same when a run is resumed. Checkpoints already contain the seed, the batch size,
+  /// and the number of examples.
   private func settings(_ train: TensorDataset, _ model: Sequential, of examples: Examples) throws -> [String: String] {
     var settings = learning.settings
     settings["data"] = "\(examples.source), \(try train.fingerprint())"
@@ -121,34 +178,33 @@ struct Train: ParsableCommand {
     return settings
   }
 
-  /// Where the run stands, and how it goes on.
+  /// The progress of the run, and how to resume it.
   private func interruption(after history: History) -> Failure {
     let place = "interrupted in epoch \(history.epochs.count + 1) of \(learning.epochs)"
     guard let folder = keeping.checkpoints else {
-      return Failure("\(place); nothing is kept: a run with --checkpoints can go on", .interrupted)
+      return Failure("\(place); nothing is saved: only a run with --checkpoints can be resumed", .interrupted)
     }
     return Failure(
-      "\(place); the run is saved in \(folder): the same command with --resume goes on", .interrupted)
+      "\(place); the run is saved in \(folder): the same command with --resume continues it", .interrupted)
   }
 
   private func announce(_ examples: Examples, _ count: Int, _ parameters: Int, _ device: ResolvedDevice) {
-    let lines = [
-      "data    \(examples.source): \(count) examples to train on, \(examples.test.count) to test on, "
-        + "\(examples.classNames.count) classes",
-      "model   \(model ?? network.layers.description) (\(parameters) parameters)", "device  \(device.text)",
-    ]
+    let classes = examples.task == .classification ? ", \(examples.classNames.count) classes" : ""
+    let lines =
+      ["data    \(examples.source): \(count) examples to train on, \(examples.test.count) to test on\(classes)"]
+      + (examples.isTable ? ["task    \(examples.choice.text)"] : [])
+      + ["model   \(model ?? network.layers.description) (\(parameters) parameters)", "device  \(device.text)"]
     for line in lines { if json { Console.error(line) } else { Console.output(line) } }
   }
 
-  private func show(_ report: TrainingReport, _ history: History) throws {
+  private func show(_ report: TrainingReport) throws {
     if json { return try Console.output(report.json) }
-    if let reason = history.stopReason { Console.output("stopped after \(report.epochs) epochs: \(reason)") }
     report.lines.forEach { Console.output($0) }
     if let save { Console.output("saved   \(save)") }
   }
 }
 
-/// Counts the steps of a training, and ends one that has gone astray.
+/// Counts the steps of a training run, and stops it if it diverges.
 private final class TrainingWatch: Callback {
   private(set) var steps = 0
   func stepEnded(_ step: Int, _ run: TrainingRun) throws { steps += 1 }

@@ -1,21 +1,29 @@
 import CommandSupport
 import Datasets
-import Files
 import ModelFormats
 import NeuralNetworks
 
 extension DataOptions {
-  /// Which examples a command needs.
+  /// The examples that a command needs.
   enum Part { case trainAndTest, test }
 
   /// Reads or generates the examples.
-  /// - Parameter classNames: the classes of a model, which the labels of a CSV file must be among; nil: those of the file.
-  func load(_ part: Part, classNames: [String]? = nil, seed: UInt64 = 0) throws -> Examples {
+  /// - Parameter model: Determines the type of the labels in a table, and the classes; nil to use `--task` and the
+  ///   file.
+  func load(_ part: Part, for model: SavedModel? = nil, seed: UInt64 = 0) throws -> Examples {
+    try model?.check(task: task, of: dataset)
+    let examples = try read(part, for: model, seed: seed)
+    // What parts were taken from is no longer needed.
+    Device.cpu.trimMemory()
+    return examples
+  }
+
+  private func read(_ part: Part, for model: SavedModel?, seed: UInt64) throws -> Examples {
     switch dataset {
-    case .generated: try images(generated(part), "generated images", part)
-    case .mnist: try images(MNIST.load(from: data ?? "", download: download), "MNIST", part)
-    case .fashionMNIST: try images(FashionMNIST.load(from: data ?? "", download: download), "Fashion-MNIST", part)
-    case .csv: try csv(part, classNames: classNames, seed: seed)
+    case .generated: generated(part)
+    case .mnist: try mnist(part)
+    case .fashionMNIST: try fashionMNIST(part)
+    case .csv: try table(part, model: model, seed: seed)
     case .blobs: points(part) { Points.blobs($0, seed: $1) }
     case .moons: points(part) { Points.moons($0, seed: $1) }
     case .circles: points(part) { Points.circles($0, seed: $1) }
@@ -25,77 +33,47 @@ extension DataOptions {
   }
 
   /// Draws no more pictures than are used.
-  private func generated(_ part: Part) -> ImageDataset {
+  private func generated(_ part: Part) -> Examples {
     let wanted = limit ?? .max
-    return GeneratedImages.load(
+    let set = GeneratedImages.load(
       trainCount: part == .test ? 1 : min(wanted, GeneratedImages.Split.train.count),
       testCount: min(wanted, GeneratedImages.Split.test.count))
+    return images(part == .test ? nil : set.train, set.test, set.classNames, "generated images")
   }
 
-  private func images(_ set: ImageDataset, _ name: String, _ part: Part) throws -> Examples {
+  /// Files to train on are read by what trains alone.
+  private func mnist(_ part: Part) throws -> Examples {
+    let folder = data ?? ""
+    if part == .test {
+      return images(nil, try MNIST.loadTest(from: folder, download: download), MNIST.classNames, "MNIST")
+    }
+    let set = try MNIST.load(from: folder, download: download)
+    return images(set.train, set.test, set.classNames, "MNIST")
+  }
+
+  private func fashionMNIST(_ part: Part) throws -> Examples {
+    let (folder, name) = (data ?? "", "Fashion-MNIST")
+    if part == .test {
+      let test = try FashionMNIST.loadTest(from: folder, download: download)
+      return images(nil, test, FashionMNIST.classNames, name)
+    }
+    let set = try FashionMNIST.load(from: folder, download: download)
+    return images(set.train, set.test, set.classNames, name)
+  }
+
+  private func images(
+    _ train: TensorDataset?, _ test: TensorDataset, _ classNames: [String], _ name: String
+  ) -> Examples {
     Examples(
-      train: part == .test ? nil : set.train.prefix(limit), test: set.test.prefix(limit), classNames: set.classNames,
-      scaling: .pixels, source: name)
+      train: train?.prefix(limit), test: test.prefix(limit), classNames: classNames, scaling: .pixels, source: name)
   }
 
-  /// 2,000 points to train on and 1,000 others to test on.
+  /// 2,000 points for training and 1,000 different ones for testing.
   private func points(_ part: Part, _ make: (_ count: Int, _ seed: UInt64) -> TensorDataset) -> Examples {
     let test = make(1000, 2)
     let classes = (dataset == .blobs || dataset == .spirals) ? 3 : 2
     return Examples(
       train: part == .test ? nil : make(2000, 1).prefix(limit), test: test.prefix(limit),
       classNames: (0..<classes).map(String.init), scaling: .none, source: dataset.rawValue)
-  }
-
-  // MARK: CSV
-
-  /// One file gives a fifth of its rows, drawn by `seed`, to the test; a folder has a file for each.
-  private func csv(_ part: Part, classNames: [String]?, seed: UInt64) throws -> Examples {
-    let path = data ?? ""
-    guard Folder.isFolder(path) else {
-      let all = try CSV.load(path, label: column, target: .classes(names: classNames))
-      if part == .test { return tested(all, path) }
-      let (train, test) = all.data.split(0.8, seed: seed)
-      guard train.count > 0, test.count > 0 else {
-        throw Failure("\(path): expected at least 3 rows, to train on and to test on, found \(all.data.count)")
-      }
-      return try standardized(all.data.part(train), all.data.part(test), all.classNames, path)
-    }
-    let testPath = Folder.join(path, "test.csv")
-    if part == .test {
-      return tested(try CSV.load(testPath, label: column, target: .classes(names: classNames)), testPath)
-    }
-    let trainPath = Folder.join(path, "train.csv")
-    let train = try CSV.load(trainPath, label: column, target: .classes(names: classNames))
-    let test = try CSV.load(testPath, label: column, target: .classes(names: train.classNames))
-    guard train.featureNames.count == test.featureNames.count else {
-      throw Failure(
-        "\(testPath): expected \(train.featureNames.count) features, as in \(trainPath), found \(test.featureNames.count)"
-      )
-    }
-    return try standardized(train.data, test.data, train.classNames, trainPath)
-  }
-
-  private var column: CSV.Column {
-    switch label {
-    case "first": .first
-    case "last": .last
-    default: Int(label).map { .index($0 - 1) } ?? .named(label)
-    }
-  }
-
-  private func tested(_ all: CSVDataset, _ path: String) -> Examples {
-    Examples(train: nil, test: all.data.prefix(limit), classNames: all.classNames, scaling: .none, source: path)
-  }
-
-  /// Scales every column by its mean and deviation in the training rows.
-  private func standardized(_ train: TensorDataset, _ test: TensorDataset, _ classNames: [String], _ path: String)
-    throws
-    -> Examples
-  {
-    let (train, test) = (train.prefix(limit), test.prefix(limit))
-    let scaling = InputScaling.standard(try train.inputs.scalars(), columns: train.inputs.shape[1])
-    return try Examples(train: train, test: test, classNames: classNames, scaling: .none, source: path)
-      .rescaled(scaling)
   }
 }

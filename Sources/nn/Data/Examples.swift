@@ -2,48 +2,67 @@ import CommandSupport
 import ModelFormats
 import NeuralNetworks
 
-/// Labelled examples, and what is to be known about them.
+/// Labeled examples, and what is to be known about them.
 struct Examples {
-  /// Inputs as the model gets them, and int32 class indices; nil where only test data was asked for.
+  /// Inputs in the form for the model, and int32 class indices or float32 values `[count, 1]`; nil if only test data
+  /// was requested.
   var train: TensorDataset?
   var test: TensorDataset
+  /// The class names; empty for regression.
   let classNames: [String]
-  /// What has been done to the raw numbers.
+  var choice = TaskChoice(task: .classification)
+  /// The scaling applied to the raw numbers.
   var scaling: InputScaling
-  /// "train.csv", for messages.
+  /// The data source for messages, such as "train.csv".
   let source: String
+  /// Whether each column has its own unit; a model scales such columns.
+  var isTable = false
+
+  var task: LearningTask { choice.task }
 
   /// Without the batch axis.
   var inputShape: [Int] { Array(test.inputs.shape.dropFirst()) }
 
-  /// The examples scaled in another way: as the model was taught.
-  /// - Throws: `Failure` when that way is for another number of columns.
+  /// The number of outputs of a model for these examples.
+  var outputs: Int { task == .regression ? 1 : classNames.count }
+
+  /// The examples with a different scaling, as used in training the model.
+  /// - Throws: `Failure` if the scaling is for a different number of columns.
   func rescaled(_ wanted: InputScaling) throws -> Examples {
     guard wanted != scaling else { return self }
     try wanted.check(inputShape, of: source)
-    func convert(_ data: TensorDataset) -> TensorDataset {
-      TensorDataset(wanted.applied(to: scaling.removed(from: data.inputs)), data.targets)
+    func convert(_ data: TensorDataset) throws -> TensorDataset {
+      let rows = data.inputs.shape[0], width = data.inputs.shape.dropFirst().reduce(1, *)
+      let step = max(1, (1 << 18) / max(width, 1)) * width
+      let inputs = try Tensor(shape: data.inputs.shape, pieceSize: step) { places in
+        let part = data.inputs[places.lowerBound / width..<min(places.upperBound / width, rows)]
+        return try wanted.applied(to: scaling.removed(from: part)).scalars(as: Float.self)
+      }
+      return TensorDataset(inputs, data.targets)
     }
     var copy = self
-    copy.train = train.map(convert)
-    copy.test = convert(test)
+    copy.train = try train.map(convert)
+    copy.test = try convert(test)
     copy.scaling = wanted
     return copy
   }
 
-  /// The examples scaled as a model wants them.
-  /// - Parameter file: where the model comes from, for messages.
-  /// - Throws: `Failure` when the model is for other inputs or other classes.
+  /// The examples with the scaling of a model.
+  /// - Parameter file: The file of the model, for messages.
+  /// - Throws: `Failure` if the model is for different inputs, different classes, or a different task.
   func prepared(for saved: SavedModel, file: String) throws -> Examples {
     try saved.check(inputShape: inputShape, of: source)
-    try check(outputs: [saved.classNames.count], file: file)
+    try check(outputs: [saved.task == .regression ? 1 : saved.classNames.count], file: file)
     return try rescaled(saved.scaling)
   }
 
-  /// Checks that a model has an output for each class.
+  /// Checks that a model has one output per class, or a single output for a value.
   func check(outputs: [Int], file: String) throws {
-    guard outputs == [classNames.count] else {
-      throw Failure("\(file): expected \(classNames.count) outputs, one for each class of \(source), found \(outputs)")
+    guard outputs == [self.outputs] else {
+      let expected =
+        task == .regression
+        ? "1 output, the value that \(source) asks for" : "\(self.outputs) outputs, one for each class of \(source)"
+      throw Failure("\(file): expected \(expected), found \(outputs)")
     }
   }
 }
@@ -57,7 +76,22 @@ extension TensorDataset {
 
   /// The examples of a part of this dataset.
   func part(_ subset: Subset) throws -> TensorDataset {
-    let batch = try subset.batch(at: Array(0..<subset.count))
-    return TensorDataset(batch.input, batch.target)
+    TensorDataset(try inputs.rows(at: subset.indices), try targets.rows(at: subset.indices))
+  }
+}
+
+extension Tensor {
+  /// Some rows, gathered a part at a time: a table may be large, and there are as many numbers of rows.
+  fileprivate func rows(at indices: [Int]) throws -> Tensor {
+    let width = shape.dropFirst().reduce(1, *)
+    let shape = [indices.count] + shape.dropFirst()
+    func piece(_ places: Range<Int>) -> Tensor {
+      gathered(Tensor(integers: Array(indices[places.lowerBound / width..<places.upperBound / width])), axis: 0)
+    }
+    let size = Swift.max(1, (1 << 16) / Swift.max(width, 1)) * width
+    if dtype == .int32 {
+      return try Tensor(shape: shape, pieceSize: size) { try piece($0).scalars(as: Int32.self) }
+    }
+    return try Tensor(shape: shape, pieceSize: size) { try piece($0).scalars(as: Float.self) }
   }
 }

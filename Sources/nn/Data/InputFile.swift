@@ -9,10 +9,11 @@ struct InputFile {
   init(_ path: String) { self.path = path }
 
   /// The raw numbers, one example a row.
-  func read() throws -> Tensor {
+  /// - Parameter header: whether the first line of a table names the columns; nil: found out.
+  func read(header: Bool?) throws -> InputRows {
     let name = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
     if name.hasSuffix(".csv") || name.hasSuffix(".tsv") || name.hasSuffix(".txt") {
-      return try CSV.features(path).values
+      return .tensor(try CSV.features(path, header: header).values)
     }
     let file = try IDX(path)
     guard file.shape.count >= 2 else {
@@ -20,6 +21,31 @@ struct InputFile {
         file: path, offset: 3, expected: "examples [count, …], or a name that ends in .csv",
         found: "the shape \(file.shape)")
     }
-    return Tensor(try file.floats(), shape: file.shape)
+    return .file(file)
+  }
+}
+
+/// Examples of which some are taken at a time.
+enum InputRows {
+  case tensor(Tensor)
+  /// A quarter of the memory where its elements are bytes: they become numbers when they are asked for.
+  case file(IDX)
+
+  /// With the number of examples first.
+  var shape: [Int] {
+    switch self {
+    case .tensor(let tensor): tensor.shape
+    case .file(let file): file.shape
+    }
+  }
+
+  func rows(_ indices: [Int]) throws -> Tensor {
+    switch self {
+    case .tensor(let tensor): return tensor.gathered(Tensor(integers: indices), axis: 0)
+    case .file(let file):
+      let width = shape.dropFirst().reduce(1, *)
+      let numbers = try indices.flatMap { try file.floats(in: $0 * width..<($0 + 1) * width) }
+      return Tensor(numbers, shape: [indices.count] + shape.dropFirst())
+    }
   }
 }

@@ -1,7 +1,7 @@
-/// A picture of grey pixels in text: two rows of pixels in each line, without the blank lines above and below.
+/// A picture of gray pixels in text: two rows of pixels in each line, without the blank lines above and below.
 struct TextPicture {
   let lines: [String]
-  /// Characters in a line.
+  /// The number of characters per line.
   let width: Int
 
   private static let shades: [Character] = [" ", ".", ":", "-", "=", "+", "*", "#", "%", "@"]
@@ -15,8 +15,8 @@ struct TextPicture {
     let all = stride(from: 0, to: height, by: 2).map { row in
       String(
         (0..<width).map { column in
-          let grey = max(pixel(row, column), pixel(row + 1, column))
-          return Self.shades[min(Int(grey * Float(Self.shades.count)), Self.shades.count - 1)]
+          let gray = max(pixel(row, column), pixel(row + 1, column))
+          return Self.shades[min(Int(gray * Float(Self.shades.count)), Self.shades.count - 1)]
         })
     }
     let isBlank = { (line: String) in line.allSatisfy { $0 == " " } }

@@ -7,9 +7,9 @@ import NeuralNetworks
 import BackendOpenCL
 #endif
 
-/// What `nn doctor` looks at.
+/// The examination performed by `nn doctor`.
 struct Examination {
-  /// In the order in which they are shown.
+  /// The findings in display order.
   let findings: [Finding]
 
   init() {
@@ -58,7 +58,7 @@ struct Examination {
       findings.append(
         Finding(
           subject: "OpenCL", verdict: .notice, text: platforms.reason ?? "no device",
-          advice: "install the driver of the GPU; it puts a file that names it into \(place)"))
+          advice: "install the driver of the GPU; it installs a file with its name in \(place)"))
     }
     findings += OpenCLVendors.tried().vendors.filter { $0.failure != nil }.map { vendor in
       Finding(
@@ -85,15 +85,24 @@ struct Examination {
   private static func caches() -> [Finding] {
     #if OpenCL
     let subject = "cache of OpenCL programs"
-    guard let folder = CacheFolder.fromEnvironment()?.path else {
+    guard let cache = CacheFolder.fromEnvironment() else {
       return [
         Finding(
-          subject: subject, verdict: .notice, text: "there is no folder for it, so programs are built in each process",
+          subject: subject, verdict: .notice, text: "there is no folder for it, so each process builds its programs",
           advice: "set HOME or XDG_CACHE_HOME")
       ]
     }
+    let folder = cache.path
+    if let fault = cache.fault {
+      return [
+        Finding(
+          subject: subject, verdict: .notice,
+          text: "\(folder) is not used, so programs are built in each process: \(fault)",
+          advice: "remove it, or set XDG_CACHE_HOME")
+      ]
+    }
     guard let size = bytes(inFolder: folder) else {
-      return [Finding(subject: subject, verdict: .good, text: "\(folder), not made yet")]
+      return [Finding(subject: subject, verdict: .good, text: "\(folder), not created yet")]
     }
     let text = "\(folder), \((Double(size) / 1e6).fixed(1)) MB"
     if mayWrite(in: folder) { return [Finding(subject: subject, verdict: .good, text: text + ", writable")] }
@@ -117,7 +126,7 @@ struct Examination {
       let time = "\((monotonicSeconds() - start).fixed(2)) s"
       if faults.isEmpty {
         return Finding(
-          subject: subject, verdict: .good, text: "matrix product, softmax and training step are right, \(time)")
+          subject: subject, verdict: .good, text: "matrix product, softmax, and training step are correct, \(time)")
       }
       return Finding(
         subject: subject, verdict: .broken, text: faults.joined(separator: "; "),

@@ -1,20 +1,20 @@
 import ModelFormats
 
-/// What `nn doctor` says of one thing.
+/// A finding of `nn doctor`.
 struct Finding {
   enum Verdict: String {
     case good
-    /// It works, and could work better.
+    /// It works, but can be improved.
     case notice
     /// It does not work.
     case broken
   }
 
-  /// "cpu", "self-test opencl:0:0".
+  /// The subject, such as "cpu" or "self-test opencl:0:0".
   let subject: String
   let verdict: Verdict
   let text: String
-  /// What to do about it.
+  /// The suggested action.
   var advice: String?
 
   var json: JSONValue {

@@ -7,19 +7,19 @@ import Glibc
 import Musl
 #endif
 
-/// A matrix product, a softmax and a training step on a device, compared with plain loops in Double.
+/// A matrix product, a softmax, and a training step on a device, compared with plain loops in Double.
 struct SelfTest {
   let device: Device
 
-  /// What of it differs from the expected numbers, and how far at most; nothing on a device that works.
-  /// - Throws: what the device throws.
+  /// The results that differ from the expected numbers, with the largest difference; empty for a working device.
+  /// - Throws: Errors of the device.
   func faults() throws -> [String] {
     try [("matrix product", product()), ("softmax", softmax()), ("training step", step())].compactMap { name, error in
       error <= 1e-4 ? nil : "\(name): off by \(error)"
     }
   }
 
-  /// Numbers between −1 and 1 that are the same everywhere.
+  /// Reproducible numbers between −1 and 1.
   private func numbers(_ count: Int, _ seed: Int) -> [Double] {
     (0..<count).map { Double(Float(sin(Double($0 * 37 + seed * 101)))) }
   }
@@ -28,7 +28,7 @@ struct SelfTest {
     Tensor(values.map { Float($0) }, shape: shape, on: device)
   }
 
-  /// The largest difference; infinite where a number is none.
+  /// The largest difference; infinite if a number is NaN.
   private func difference(_ found: Tensor, _ expected: [Double]) throws -> Double {
     try zip(found.scalars(as: Double.self), expected).map { $0.isFinite ? abs($0 - $1) : .infinity }.max() ?? .infinity
   }
@@ -50,7 +50,7 @@ struct SelfTest {
     let (m, k, n) = (65, 127, 33)
     let (a, b) = (numbers(m * k, 1), numbers(k * n, 2))
     let found = tensor(a, [m, k]).matmul(tensor(b, [k, n]))
-    // An error grows with the numbers that are added up.
+    // The error grows with the number of terms in a sum.
     return try difference(found, product(a, b, m, k, n)) / Double(k).squareRoot()
   }
 
@@ -65,7 +65,8 @@ struct SelfTest {
     return try difference(tensor(x, [rows, columns]).softmax(axis: -1), expected)
   }
 
-  /// One step of gradient descent on ½-less mean squared error of a linear layer: W −= rate·2/(n·m)·xᵀ(xW − t).
+  /// One step of gradient descent on the mean squared error (without the factor ½) of a linear layer:
+  /// W −= rate·2/(n·m)·xᵀ(xW − t).
   private func step() throws -> Double {
     let (n, inputs, outputs, rate) = (16, 8, 3, 0.5)
     let (x, t, w) = (numbers(n * inputs, 4), numbers(n * outputs, 5), numbers(inputs * outputs, 6))

@@ -2,44 +2,96 @@ import CommandSupport
 import ModelFormats
 import NeuralNetworks
 
-/// A classifier and what belongs to it in its file: how inputs are scaled, and what the classes are called.
+/// A model with the contents of its file: the task, the scaling of raw inputs, and the names of the classes.
 struct SavedModel {
-  let model: Sequential
+  let model: Model
+  let task: LearningTask
   let scaling: InputScaling
+  /// The class names; empty for regression.
   let classNames: [String]
+  var training: TrainingInformation?
+  /// The name of the file, for messages.
+  var file = ""
 
-  /// Writes architecture, weights, scaling and names; the file appears when it is whole.
+  /// Writes architecture, weights, task, scaling, and names. The file appears only after it is complete.
   func save(to path: String) throws {
-    try model.save(to: path, information: ModelInformation(inputScaling: scaling, classNames: classNames))
+    try model.save(
+      to: path,
+      information: ModelInformation(
+        inputScaling: scaling == .none ? nil : scaling, classNames: classNames, task: task, training: training))
   }
 
-  /// Reads what `save` wrote. Without scaling in the file inputs go in as they are, and classes without names are called 0,
-  /// 1, 2 ….
+  /// Reads a file written by `save`. Without a stored scaling, inputs are not scaled; unnamed classes are called 0, 1,
+  /// 2 …; and a one-output model without a stored task predicts values.
   /// - Throws: `FormatError`; `Failure` for a scaling or names that do not fit the model.
   static func load(_ path: String, on device: Device) throws -> SavedModel {
-    let model = try Sequential.load(from: path, on: device)
-    let information = try ModelInformation.load(from: path)
-    let outputs = try model.inputShapes.first.map { try model.outputShape(for: $0) } ?? []
-    guard outputs.count == 1 else {
-      throw Failure("\(path): expected a model with an output for each class, found outputs of the shape \(outputs)")
+    let model = try ModelSource.load(path, on: device)
+    guard model.inputShapes.count <= 1, model.outputNames.count == 1 else {
+      throw Failure(
+        "\(path): expected a model with one input and one output, found \(model.inputShapes.count) inputs and "
+          + "\(model.outputNames.count) outputs")
     }
-    let names = information.classNames.isEmpty ? (0..<outputs[0]).map(String.init) : information.classNames
-    guard names.count == outputs[0] else {
-      throw Failure("\(path): expected \(outputs[0]) class names, one for each output, found \(names.count)")
+    let information = try ModelInformation.load(from: path)
+    let outputs: [Int]
+    do { outputs = try model.inputShapes.first.map { try model.outputShape(for: $0) } ?? [] } catch let error
+      as ModelError
+    {
+      throw Failure("\(path): \(error)")
+    }
+    guard outputs.count == 1, outputs[0] != anyLength else {
+      throw Failure("\(path): expected a model with an output for each class, found outputs of the shape \(outputs)")
     }
     let scaling = information.inputScaling ?? .none
     guard scaling.isValid else {
       throw Failure("\(path): expected an input scaling of finite numbers, with factors other than 0")
     }
-    return SavedModel(model: model, scaling: scaling, classNames: names)
+    let isValue = outputs[0] == 1 && information.classNames.isEmpty
+    let task = information.task ?? (isValue ? .regression : .classification)
+    return SavedModel(
+      model: model, task: task, scaling: scaling,
+      classNames: try classNames(information.classNames, task, outputs: outputs[0], path),
+      training: information.training,
+      file: path)
   }
 
-  /// Checks that inputs of this shape can be scaled and taken by the model.
+  private static func classNames(_ known: [String], _ task: LearningTask, outputs: Int, _ path: String) throws
+    -> [String]
+  {
+    if task == .regression {
+      guard outputs == 1, known.isEmpty else {
+        throw Failure("\(path): expected one output and no classes, as for values, found \(outputs) and \(known.count)")
+      }
+      return []
+    }
+    let names = known.isEmpty ? (0..<outputs).map(String.init) : known
+    guard names.count == outputs else {
+      throw Failure("\(path): expected \(outputs) class names, one for each output, found \(names.count)")
+    }
+    return names
+  }
+
+  /// Checks that inputs of this shape can be scaled and are accepted by the model.
   func check(inputShape: [Int], of source: String) throws {
     try scaling.check(inputShape, of: source)
-    let expected = model.inputShapes.first ?? inputShape
-    guard expected == inputShape else {
-      throw Failure("\(source): expected inputs of the shape \(expected), as the model takes them, found \(inputShape)")
+    do { try model.checkInputs([inputShape]) } catch ModelError.inputShape(_, let expected, _) {
+      throw Failure(
+        "\(source): expected inputs of the shape \(ModelError.text(expected)), as the model takes them, found \(inputShape)"
+      )
     }
+  }
+
+  /// Checks that a data set supports the task of the model.
+  func check(task wanted: TaskOption, of dataset: DatasetName) throws {
+    if let wanted = wanted.task, wanted != task {
+      throw Failure.usage("--task \(wanted.rawValue): \(file) is a model of \(task.rawValue)")
+    }
+    if task == .regression && dataset != .csv {
+      throw Failure("\(file): it predicts values, and \(dataset.rawValue) has classes; values are in --dataset csv")
+    }
+  }
+
+  /// Checks that the model is a classifier.
+  func requireClasses() throws {
+    if task == .regression { throw Failure("\(file): expected a model with classes, found one that predicts values") }
   }
 }

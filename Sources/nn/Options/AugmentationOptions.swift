@@ -2,16 +2,19 @@ import ArgumentParser
 import Datasets
 import NeuralNetworks
 
-/// How examples are varied in training.
+/// The data augmentation in training.
 struct AugmentationOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Move each image by up to so many pixels, anew in each epoch.", valueName: "pixels"))
+  @Option(
+    help: ArgumentHelp("Shift each image by up to this many pixels, at random in each epoch.", valueName: "pixels"))
   var shift: Int?
 
-  @Flag(help: "Mirror every second image left to right, drawn anew in each epoch.")
+  @Flag(help: "Mirror half of the images left to right, at random in each epoch.")
   var flip = false
 
   @Option(
-    help: ArgumentHelp("Add normal noise of this deviation to the inputs, anew in each epoch.", valueName: "deviation"))
+    help: ArgumentHelp(
+      "Add new normal noise with this standard deviation to the inputs in each epoch; to the columns of a table after scaling.",
+      valueName: "deviation"))
   var noise: Double?
 
   func validate() throws {
@@ -21,17 +24,16 @@ struct AugmentationOptions: ParsableArguments {
     }
   }
 
-  private var steps: [Augmentation] {
-    (shift.map { [.shift(by: $0)] } ?? []) + (flip ? [.horizontalFlip()] : [])
-      + (noise.map { [.noise(deviation: $0)] } ?? [])
+  /// The examples augmented as specified by the options. For tables, noise is added by a layer after the one that
+  /// scales the columns.
+  func applied(to data: TensorDataset, isTable: Bool, seed: UInt64) -> any Dataset {
+    let steps: [Augmentation] =
+      (shift.map { [.shift(by: $0)] } ?? []) + (flip ? [.horizontalFlip()] : [])
+      + (isTable ? [] : noise.map { [.noise(deviation: $0)] } ?? [])
+    return steps.isEmpty ? data : AugmentedDataset(data, steps, seed: seed)
   }
 
-  /// The examples as the options vary them.
-  func applied(to data: TensorDataset, seed: UInt64) -> any Dataset {
-    steps.isEmpty ? data : AugmentedDataset(data, steps, seed: seed)
-  }
-
-  /// In words, for the settings of a run.
+  /// A description for the settings of a run.
   var text: String {
     let words = [shift.map { "shift \($0)" }, flip ? "flip" : nil, noise.map { "noise \($0)" }].compactMap { $0 }
     return words.isEmpty ? "none" : words.joined(separator: ", ")

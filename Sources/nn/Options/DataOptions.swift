@@ -1,7 +1,8 @@
 import ArgumentParser
 import CommandSupport
+import Files
 
-/// The data that `nn` knows.
+/// The data sets known to `nn`.
 enum DatasetName: String, ExpressibleByArgument, CaseIterable {
   case generated
   case mnist
@@ -14,7 +15,15 @@ enum DatasetName: String, ExpressibleByArgument, CaseIterable {
   case xor
 }
 
-/// Where the examples come from, the same on every command.
+/// Whether the first line of a table names its columns.
+enum HeaderChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, yes, no
+
+  /// Nil to detect it.
+  var isThere: Bool? { self == .auto ? nil : self == .yes }
+}
+
+/// The source of the examples, the same for every command.
 struct DataOptions: ParsableArguments {
   @Option(
     help: """
@@ -26,24 +35,46 @@ struct DataOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "mnist, fashion-mnist: the folder of the four IDX files. csv: a file, or a folder with train.csv and test.csv.",
-      valueName: "path"))
+      valueName: "path"), completion: .file())
   var data: String?
 
-  @Flag(help: "mnist, fashion-mnist: fetch the files that --data lacks.")
+  @Flag(help: "mnist, fashion-mnist: download the files that are missing from --data.")
   var download = false
 
   @Option(
-    help: ArgumentHelp("csv: the column of the class: first, last, a number from 1, or a name.", valueName: "column"))
+    help: ArgumentHelp(
+      "csv: the column of the class or the value: first, last, a number from 1, or a name.", valueName: "column"))
   var label = "last"
 
   @Option(
-    help: ArgumentHelp("Use only the first examples, of those to train on and of those to test on.", valueName: "count")
+    help: ArgumentHelp(
+      "csv: whether the first line names the columns: yes, no, or auto (names are not numbers).", valueName: "choice"))
+  var header: HeaderChoice = .auto
+
+  @Option(
+    help: ArgumentHelp(
+      "csv: whether to predict a class or a value; auto decides by the labels and prints the reason.", valueName: "task"
+    ))
+  var task: TaskOption = .auto
+
+  @Option(
+    help: ArgumentHelp("Use only the first examples of the training data and of the test data.", valueName: "count")
   )
   var limit: Int?
 
+  /// The files of a table are known before they are read.
+  func addFiles(to files: inout NamedFiles) {
+    guard dataset == .csv, let data else { return }
+    if Folder.isFolder(data) {
+      for name in ["train.csv", "test.csv"] { files.reads(Folder.join(data, name), "--data") }
+    } else {
+      files.reads(data, "--data")
+    }
+  }
+
   func validate() throws {
     if let column = Int(label), column < 1 {
-      throw ValidationError("--label \(column): columns have numbers from 1 on")
+      throw ValidationError("--label \(column): columns are numbered from 1")
     }
     if let limit, limit < 1 { throw ValidationError("--limit \(limit): expected at least 1") }
     switch dataset {
@@ -51,6 +82,9 @@ struct DataOptions: ParsableArguments {
       if data == nil { throw ValidationError("--dataset \(dataset.rawValue) needs --data, the path of the files") }
     default:
       if data != nil { throw ValidationError("--dataset \(dataset.rawValue) is generated and takes no --data") }
+    }
+    if task == .regression && dataset != .csv {
+      throw ValidationError("--task regression: \(dataset.rawValue) has classes; values are in csv files")
     }
     if download && dataset != .mnist && dataset != .fashionMNIST {
       throw ValidationError("--download is for mnist and fashion-mnist")

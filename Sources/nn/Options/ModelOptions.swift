@@ -34,7 +34,7 @@ struct HiddenLayers: CustomStringConvertible {
   var description: String { widths.isEmpty ? "none" : Extents(extents: widths).description }
 }
 
-/// Whole numbers of at least 1 with commas between them: "28,28".
+/// Comma-separated integers of at least 1: "28,28".
 struct Extents: CustomStringConvertible {
   let extents: [Int]
 
@@ -43,7 +43,7 @@ struct Extents: CustomStringConvertible {
   init(word: String) throws {
     extents = try word.split(separator: ",", omittingEmptySubsequences: false).map { part in
       guard let extent = Int(part), (1...1 << 20).contains(extent) else {
-        throw ValidationError("expected whole numbers of at least 1 with commas between them, as in 128,64")
+        throw ValidationError("expected whole numbers from 1 to 1048576 with commas between them, as in 128,64")
       }
       return extent
     }
@@ -52,19 +52,20 @@ struct Extents: CustomStringConvertible {
   var description: String { extents.map(String.init).joined(separator: ",") }
 }
 
-/// A network of dense layers, in words of the command line.
+/// A network of dense layers, specified by options.
 struct NetworkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("The widths of the hidden layers, as in 128,64; or none. (default: 128)", valueName: "widths"),
     transform: HiddenLayers.init(word:))
   var hidden: HiddenLayers?
 
-  @Option(help: ArgumentHelp("What follows each hidden layer. (default: relu)", valueName: "name"))
+  @Option(help: ArgumentHelp("The activation after each hidden layer. (default: relu)", valueName: "name"))
   var activation: ActivationName?
 
   @Option(
     help: ArgumentHelp(
-      "The part of the hidden values that is dropped in training, 0 to below 1. (default: 0)", valueName: "part"))
+      "The fraction of the hidden values that is dropped in training, from 0 to below 1. (default: 0)",
+      valueName: "part"))
   var dropout: Double?
 
   func validate() throws {
@@ -73,23 +74,23 @@ struct NetworkOptions: ParsableArguments {
     }
   }
 
-  /// Refuses what the file of a model decides.
-  func check(besideModel model: String?) throws {
+  /// Rejects options that are determined by a model file.
+  func check(withModel model: String?) throws {
     let given = [("hidden", hidden != nil), ("activation", activation != nil), ("dropout", dropout != nil)]
     guard model != nil, let (name, _) = given.first(where: \.1) else { return }
-    throw ValidationError("--\(name): --model says which layers there are")
+    throw ValidationError("--\(name): --model determines the layers")
   }
 
   /// The widths of the hidden layers.
   var layers: HiddenLayers { hidden ?? HiddenLayers(widths: [128]) }
 
-  /// The layers, up to one logit for each class.
-  func makeModel(inputShape: [Int], classes: Int) -> Sequential {
+  /// The layers, up to one logit per class, or a value.
+  func makeModel(inputShape: [Int], outputs: Int) -> Sequential {
     var chain: [any Layer] = inputShape.count == 1 ? [] : [Flatten()]
     for width in layers.widths {
       chain.append(Dense(width, activation: (activation ?? .relu).function))
       if let dropout, dropout > 0 { chain.append(Dropout(dropout)) }
     }
-    return Sequential(chain + [Dense(classes)], inputShape: inputShape)
+    return Sequential(chain + [Dense(outputs)], inputShape: inputShape)
   }
 }

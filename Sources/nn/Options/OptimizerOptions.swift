@@ -6,7 +6,7 @@ enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
   case sgd, rmsprop, adagrad, adam
   case adamW = "adamw"
 
-  /// PyTorch's default rates, but for SGD, which gets Keras' 0.01 (PyTorch's is 0.001).
+  /// PyTorch's default rates, except for SGD, which has Keras' 0.01 (PyTorch's is 0.001).
   var defaultLearningRate: Double {
     switch self {
     case .sgd, .rmsprop, .adagrad: 0.01
@@ -25,33 +25,33 @@ enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
-/// How a model learns.
+/// The training options.
 struct OptimizerOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("How the weights move.", valueName: "name"))
+  @Option(help: ArgumentHelp("The optimizer.", valueName: "name"))
   var optimizer: OptimizerName = .adam
 
   @Option(help: ArgumentHelp("The step size (default: 0.001 for adam and adamw, else 0.01).", valueName: "rate"))
   var learningRate: Double?
 
-  @Option(help: ArgumentHelp("Passes over the data.", valueName: "count"))
+  @Option(help: ArgumentHelp("The number of passes over the data.", valueName: "count"))
   var epochs = 5
 
-  @Option(help: ArgumentHelp("Examples in a step.", valueName: "count"))
+  @Option(help: ArgumentHelp("The number of examples in a step.", valueName: "count"))
   var batchSize = 32
 
   @Option(
-    help: ArgumentHelp("The part of the training data that is held back to watch the loss on.", valueName: "part"))
+    help: ArgumentHelp("The fraction of the training data that is held back for validation.", valueName: "part"))
   var validation: Double?
 
   @Option(
     help: ArgumentHelp(
-      "Stop after so many epochs without a better validation loss, and keep the best weights (holds 0.1 back).",
+      "Stop after this many epochs without a better validation loss, and keep the best weights (holds back 0.1).",
       valueName: "epochs"))
   var patience: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Divide the learning rate by 10 after more than so many epochs without a better validation loss (holds 0.1 back).",
+      "Divide the learning rate by 10 after more than this many epochs without a better validation loss (holds back 0.1).",
       valueName: "epochs"))
   var reduceOnPlateau: Int?
 
@@ -76,9 +76,10 @@ struct OptimizerOptions: ParsableArguments {
 
   func makeOptimizer() -> Optimizer { optimizer.make(learningRate: rate) }
 
-  private var rate: Double { learningRate ?? optimizer.defaultLearningRate }
+  /// The learning rate of the first step.
+  var rate: Double { learningRate ?? optimizer.defaultLearningRate }
 
-  /// What watches the validation loss.
+  /// The callbacks that monitor the validation loss.
   var callbacks: [any Callback] {
     var callbacks: [any Callback] = []
     if let patience {
@@ -90,7 +91,7 @@ struct OptimizerOptions: ParsableArguments {
     return callbacks
   }
 
-  /// What decides the course of a run, in words.
+  /// The settings that determine the course of a run, as text.
   var settings: [String: String] {
     [
       "optimizer": "\(optimizer.rawValue), learning rate \(rate)", "validation": "\(heldBack ?? 0)",
@@ -99,7 +100,7 @@ struct OptimizerOptions: ParsableArguments {
     ]
   }
 
-  /// What is held back of the training data; nil when nothing is.
+  /// The fraction of the training data held back for validation; nil for none.
   var heldBack: Double? {
     let part = validation ?? (patience == nil && reduceOnPlateau == nil ? 0 : 0.1)
     return part > 0 ? part : nil

@@ -3,28 +3,28 @@ import CommandSupport
 import Files
 import Pictures
 
-/// Where a picture goes, the same for every picture.
+/// The destination of a picture, the same for every picture.
 struct PictureOptions: ParsableArguments {
   @Option(
     name: [.long, .customShort("o")],
     help: ArgumentHelp(
-      "The file to write; its ending says what: .svg, and .dot or .png where that is possible. Without it SVG goes to "
-        + "standard output.", valueName: "file"))
+      "The file to write, in the format of its extension: .svg, and .dot or .png where possible. By default SVG goes to "
+        + "standard output.", valueName: "file"), completion: .file(extensions: ["svg", "dot", "png"]))
   var out: String?
 
-  /// A picture in the forms that it has.
+  /// A picture in its available formats.
   struct Forms {
     var svg: () throws -> String
     var dot: (() -> String)?
     var png: (() -> [UInt8])?
 
-    /// The endings of files that it can be written to.
+    /// The supported file extensions.
     var endings: [String] { [".svg"] + (dot == nil ? [] : [".dot"]) + (png == nil ? [] : [".png"]) }
   }
 
-  /// Writes the picture as the name of the file wants it.
+  /// Writes the picture in the format of the file extension.
   func write(_ forms: Forms) throws {
-    guard let out else { return Console.output(try String(forms.svg().dropLast())) }
+    guard let out else { return Console.output(text: try String(forms.svg().dropLast())) }
     let bytes: [UInt8]
     if let dot = forms.dot, out.hasSuffix(".dot") {
       bytes = Array(dot().utf8)
@@ -39,15 +39,11 @@ struct PictureOptions: ParsableArguments {
   }
 }
 
-/// Files that commands write.
+/// Files written by commands.
 enum OutputFile {
-  /// The file appears when it is whole; where it is, is said on standard error.
+  /// Writes the file, which appears only after it is complete, and prints its path on standard error.
   static func write(_ bytes: [UInt8], to path: String) throws {
-    do {
-      try FileWriter.write(bytes, to: path)
-    } catch {
-      throw Failure("\(error.path): \(error.reason)")
-    }
+    try withFileFailures { () throws(FileError) in try FileWriter.write(bytes, to: path) }
     Console.error("wrote \(path)")
   }
 }

@@ -3,34 +3,39 @@ import CommandSupport
 import ModelFormats
 import NeuralNetworks
 
-/// What is kept of a run while it trains.
+/// The records of a run during training.
 struct RunOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Save the run to this folder as it goes, so that it can go on after an end.", valueName: "folder"))
+      "Save checkpoints of the run to this folder, so that it can be resumed.", valueName: "folder"),
+    completion: .directory)
   var checkpoints: String?
 
-  @Flag(help: "Go on from the last checkpoint in the folder; without one, begin.")
+  @Flag(help: "Resume from the last checkpoint in the folder; start a new run if there is none.")
   var resume = false
 
-  @Option(help: ArgumentHelp("How many of the last checkpoints are kept. (default: 3)", valueName: "count"))
+  @Option(help: ArgumentHelp("The number of recent checkpoints to keep. (default: 3)", valueName: "count"))
   var keep: Int?
 
   @Option(
-    help: ArgumentHelp("Save every so many steps too, not after each epoch alone.", valueName: "steps"))
+    help: ArgumentHelp("Also save a checkpoint after this many steps, not only after each epoch.", valueName: "steps"))
   var everySteps: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Write a line for each epoch to this file; may be given twice.", valueName: "file.jsonl|file.csv"),
+      "Write a line for each epoch to this file; can be repeated.", valueName: "file.jsonl|file.csv"),
+    completion: .file(extensions: ["jsonl", "csv"]),
     transform: EpochLogFile.init(path:))
   var log: [EpochLogFile] = []
 
-  @Option(help: ArgumentHelp("Write event files for TensorBoard to this folder.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Write event files for TensorBoard to this folder.", valueName: "folder"),
+    completion: .directory)
   var tensorboard: String?
 
   func validate() throws {
     if checkpoints == "" { throw ValidationError("--checkpoints: expected the name of a folder") }
+    if tensorboard == "" { throw ValidationError("--tensorboard: expected the name of a folder") }
     if checkpoints == nil {
       for (name, isGiven) in [("resume", resume), ("keep", keep != nil), ("every-steps", everySteps != nil)]
       where isGiven {
@@ -41,8 +46,8 @@ struct RunOptions: ParsableArguments {
     if let everySteps, everySteps < 1 { throw ValidationError("--every-steps \(everySteps): expected at least 1") }
   }
 
-  /// The callbacks that do it.
-  /// - Parameter settings: What decides the course of the run, and must be the same when it goes on.
+  /// The callbacks for these options.
+  /// - Parameter settings: The settings that determine the course of the run, and must be the same when it is resumed.
   func callbacks(settings: @autoclosure () throws -> [String: String]) throws -> [any Callback] {
     var callbacks: [any Callback] = log.map(\.logger)
     if let tensorboard { callbacks.append(TensorBoardLogger(in: tensorboard)) }
@@ -55,7 +60,7 @@ struct RunOptions: ParsableArguments {
   }
 }
 
-/// A log of epochs, by the ending of its name.
+/// A log of epochs, in the format of its file extension.
 struct EpochLogFile {
   let path: String
   private let isTable: Bool

@@ -3,74 +3,84 @@ import ModelFormats
 import NeuralNetworks
 import Pictures
 
-/// A trained model and what it says of the test examples of a data set.
+/// A trained classifier and its predictions for the test examples of a data set.
 struct TestedModel {
   let saved: SavedModel
   let examples: Examples
-  /// Of the classes, for each test example.
-  let probabilities: [[Float]]
   /// The class of each test example.
-  let labels: [Int]
+  let labels: [Int32]
   /// The likeliest class of each example.
-  let predictions: [Int]
+  let predictions: [Int32]
+  /// The probability of that class.
+  let sureness: [Float]
 
-  /// - Parameter file: Where the model comes from.
-  init(_ file: String, _ data: DataOptions, on device: Device) throws {
-    saved = try SavedModel.load(file, on: device)
-    examples = try data.load(.test, classNames: saved.classNames).prepared(for: saved, file: file)
-    probabilities = try saved.model.probabilities(of: examples.test.inputs)
-    predictions = probabilities.map { row in row.indices.max { row[$0] < row[$1] } ?? 0 }
-    labels = try examples.test.targets.scalars(as: Int32.self).map(Int.init)
+  /// - Throws: `Failure` for a model that predicts values, or examples that do not fit it.
+  init(_ saved: SavedModel, _ data: DataOptions) throws {
+    try saved.requireClasses()
+    self.saved = saved
+    examples = try data.load(.test, for: saved).prepared(for: saved, file: saved.file)
+    labels = try examples.test.targets.scalars(as: Int32.self)
+    var (predictions, sureness): ([Int32], [Float]) = ([], [])
+    predictions.reserveCapacity(labels.count)
+    sureness.reserveCapacity(labels.count)
+    let inputs = examples.test.inputs, part = 4096
+    for start in stride(from: 0, to: labels.count, by: part) {
+      for row in try saved.model.probabilities(of: inputs[start..<min(start + part, labels.count)]) {
+        let best = row.indices.max { row[$0] < row[$1] } ?? 0
+        predictions.append(Int32(best))
+        sureness.append(row[best])
+      }
+    }
+    (self.predictions, self.sureness) = (predictions, sureness)
   }
 
   var confusion: ConfusionPicture {
     let classes = saved.classNames.count
     var counts = [[Double]](repeating: [Double](repeating: 0, count: classes), count: classes)
-    for (label, prediction) in zip(labels, predictions) { counts[label][prediction] += 1 }
+    for (label, prediction) in zip(labels, predictions) { counts[Int(label)][Int(prediction)] += 1 }
     return ConfusionPicture(counts, classNames: saved.classNames)
   }
 
-  /// True when an example can be drawn: a grey picture, or one of three colours.
+  /// True when an example can be drawn: a gray picture, or one of three colors.
   var hasImages: Bool {
     let shape = examples.inputShape
     return shape.count == 2 || (shape.count == 3 && (shape[0] == 1 || shape[0] == 3))
   }
 
-  /// The examples that were taken for a class they are not of, those first of which the model was surest.
+  /// The misclassified examples, the most confident predictions first.
   var mistakes: [Int] {
     labels.indices.filter { labels[$0] != predictions[$0] }
-      .sorted { (probabilities[$0][predictions[$0]], $1) > (probabilities[$1][predictions[$1]], $0) }
+      .sorted { (sureness[$0], $1) > (sureness[$1], $0) }
   }
 
-  /// - Throws: `Failure` for examples that are no pictures.
+  /// - Throws: `Failure` for examples that are not images.
   func mistakeSheet(limit: Int) throws -> ImageSheet {
     guard hasImages else {
       throw Failure("\(examples.source): expected pictures, found inputs of the shape \(examples.inputShape)")
     }
     let mistakes = mistakes, shown = Array(mistakes.prefix(limit))
     let which = shown.count < mistakes.count ? ", the surest \(shown.count)" : ""
-    var sheet = ImageSheet("\(mistakes.count) of \(labels.count) taken for something else\(which)", columns: 8)
-    let raw = saved.scaling == .pixels ? examples.test.inputs : saved.scaling.removed(from: examples.test.inputs)
+    var sheet = ImageSheet("\(mistakes.count) of \(labels.count) predicted wrongly\(which)", columns: 8)
+    let inputs = examples.test.inputs
     for index in shown {
-      let taken = predictions[index]
-      let sureness = (Double(probabilities[index][taken]) * 100).fixed(0)
-      sheet.add(
-        try picture(raw[index]),
-        caption: "\(saved.classNames[taken]), \(sureness) %\nis \(saved.classNames[labels[index]])")
+      let raw = saved.scaling == .pixels ? inputs[index] : saved.scaling.removed(from: inputs[index])
+      let (taken, right) = (saved.classNames[Int(predictions[index])], saved.classNames[Int(labels[index])])
+      let percent = (Double(sureness[index]) * 100).fixed(0)
+      sheet.add(try picture(raw), caption: "\(taken), \(percent) %\nis \(right)")
     }
     return sheet
   }
 
   private func picture(_ image: Tensor) throws -> Bitmap {
     let values = try image.scalars(), width = image.shape[image.rank - 1]
-    // Pictures that are not from 0 to 1 are drawn from their least to their largest number.
+    // Images outside of 0 to 1 are drawn from their minimum to their maximum.
     let (low, high) = (min(values.min() ?? 0, 0), max(values.max() ?? 1, 1))
     let numbers = values.map { ($0 - low) / (high - low) }
     return image.rank == 3 && image.shape[0] == 3
-      ? Bitmap(planes: numbers, width: width) : Bitmap(grey: numbers, width: width)
+      ? Bitmap(planes: numbers, width: width) : Bitmap(gray: numbers, width: width)
   }
 
-  /// True when the inputs are places in the plane.
+  /// Whether the inputs are points in the plane.
   var hasPlane: Bool { examples.inputShape == [2] }
 
   /// - Throws: `Failure` for inputs that are not two numbers.
@@ -78,11 +88,15 @@ struct TestedModel {
     guard hasPlane else {
       throw Failure("\(examples.source): expected inputs of two numbers, found the shape \(examples.inputShape)")
     }
-    let values = try examples.test.inputs.scalars(as: Double.self)
-    let points = labels.indices.map { (values[2 * $0], values[2 * $0 + 1]) }
+    let shown = DrawnExamples.places(of: labels.count)
+    let points = try shown.map { place in
+      let point = try examples.test.inputs[place].scalars(as: Double.self)
+      return (point[0], point[1])
+    }
     let accuracy = (confusion.accuracy * 100).fixed(1)
     let picture = BoundaryPicture(
-      "\(examples.source): \(accuracy) % right", points: points, labels: labels, classNames: saved.classNames)
+      "\(examples.source): \(accuracy) % right\(DrawnExamples.note(of: labels.count))", points: points,
+      labels: shown.map { Int(labels[$0]) }, classNames: saved.classNames)
     let places = Tensor(
       picture.places.flatMap { [Float($0.0), Float($0.1)] }, shape: [picture.places.count, 2])
     return picture.svg(try saved.model.probabilities(of: places))

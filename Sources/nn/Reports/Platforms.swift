@@ -12,19 +12,19 @@ struct Platforms {
     let version: String
   }
 
-  /// In the order of their numbers.
+  /// The platforms in the order of their numbers.
   var found: [Platform] = []
-  /// A line on each device, by identifier.
+  /// A line about each device, by identifier.
   var details: [String: String] = [:]
-  /// Why there is none.
+  /// The reason why there is none.
   var reason: String?
-  /// The file of the loader; nil without one.
+  /// The file of the loader; nil if there is none.
   var loader: String?
-  /// Where the loader looked for drivers.
+  /// The location that the loader searched for drivers.
   var place: String?
-  /// What it found there, a line each.
+  /// The drivers found there, one line each.
   var vendors: [String] = []
-  /// Drivers that nothing names to the loader.
+  /// Drivers that are not registered with the loader.
   var unlisted: [String] = []
 
   #if OpenCL
@@ -71,7 +71,7 @@ struct Platforms {
     var lines: [String] = []
     if found.isEmpty { lines.append("OpenCL: \(reason ?? "no device")") }
     for (index, platform) in found.enumerated() {
-      // "OpenCL 3.0" and what the vendor adds: its version, and sometimes how it was built.
+      // "OpenCL 3.0" and the vendor's additions: its version, and sometimes build information.
       let version = platform.version.split(separator: " ").prefix(4).joined(separator: " ")
       lines.append("OpenCL platform \(index): \(platform.name), \(version)")
     }

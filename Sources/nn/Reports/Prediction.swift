@@ -1,15 +1,16 @@
 import CommandSupport
+import Files
 import ModelFormats
 
-/// What a model says of one example.
+/// The prediction of a model for one example.
 struct Prediction {
   let index: Int
-  /// One for each class, adding up to 1.
+  /// One probability per class; they add up to 1.
   let probabilities: [Float]
-  /// The class it has, where that is known.
+  /// The actual class, if known.
   let label: Int?
 
-  /// The likeliest class.
+  /// The most likely class.
   var best: Int { probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0 }
 
   func json(_ classNames: [String]) -> JSONValue {
@@ -21,14 +22,14 @@ struct Prediction {
     ]
   }
 
-  /// A line with the verdict, and the likeliest classes with bars; beside a picture where there is one.
+  /// A line with the result, and the most likely classes with bars, next to the image if there is one.
   func lines(_ classNames: [String], picture: TextPicture?) -> [String] {
     let order = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }.prefix(3)
-    let width = order.map { name($0, classNames).count }.max() ?? 0
+    let width = order.map { name($0, classNames).onOneLine.count }.max() ?? 0
     var texts = ["example \(index): \(verdict(classNames))"]
     for index in order {
       let part = Double(probabilities[index])
-      let title = name(index, classNames)
+      let title = name(index, classNames).onOneLine
       let padding = String(repeating: " ", count: width - title.count)
       let bar = String(repeating: "█", count: Int((part * 20).rounded()))
       let percent = (part * 100).fixed(1)
@@ -57,8 +58,8 @@ struct Prediction {
     names.indices.contains(index) ? names[index] : String(index)
   }
 
-  /// Six digits are all that float32 arithmetic is good for.
+  /// Six digits are the precision of float32 arithmetic.
   private static func number(_ probability: Float) -> JSONValue {
-    .number((Double(probability) * 1e6).rounded() / 1e6)
+    JSONValue((Double(probability) * 1e6).rounded() / 1e6)
   }
 }

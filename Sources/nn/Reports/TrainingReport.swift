@@ -1,28 +1,29 @@
 import CommandSupport
 import ModelFormats
 
-/// What `nn train` ends with.
+/// The final report of `nn train`.
 struct TrainingReport {
   let device: ResolvedDevice
   let seed: UInt64
-  /// Those that were run: early stopping may leave some out.
+  /// The number of epochs run; early stopping may skip some.
   let epochs: Int
   let parameters: Int
+  let task: LearningTask
   let train: Scoring
   let test: Scoring
-  /// Of the training alone, without reading and testing.
+  /// The duration of the training only, without reading and testing.
   let seconds: Double
   let steps: Int
 
   var stepsPerSecond: Double { Double(steps) / max(seconds, 1e-9) }
 
   var json: JSONValue {
-    [
-      "device": device.json, "seed": Int(exactly: seed).map(JSONValue.integer) ?? .string("\(seed)"),
+    task.named(in: [
+      "device": device.json, "seed": Int(exactly: seed).map(JSONValue.integer) ?? .unsigned(seed),
       "epochs": .integer(epochs),
       "parameters": .integer(parameters), "train": train.json, "test": test.json, "seconds": JSONValue(seconds),
       "stepsPerSecond": JSONValue(stepsPerSecond),
-    ]
+    ])
   }
 
   var lines: [String] {

@@ -2,7 +2,7 @@ import ModelFormats
 import NeuralNetworks
 
 extension FuzzReader {
-  /// A description that people write by hand, and the model that it describes.
+  /// A hand-written description, and the model that it describes.
   static let architecture = FuzzReader("architecture") { path in
     let architecture = try Architecture.load(from: path)
     let text = try JSONValue(encoding: architecture).text()

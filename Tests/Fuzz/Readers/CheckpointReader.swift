@@ -2,8 +2,8 @@ import ModelFormats
 import NeuralNetworks
 
 extension FuzzReader {
-  /// The bytes are the text that a checkpoint has beside its tensors: its place and history before the first zero byte, its
-  /// architecture behind it. The tensors are those of `Resumption`'s run.
+  /// The bytes are the metadata of a checkpoint: its position and history before the first zero byte, and its
+  /// architecture after it. The tensors are those of `Resumption`'s run.
   static let checkpoint = FuzzReader(
     "checkpoint",
     contents: { bytes in
@@ -36,12 +36,12 @@ extension FuzzReader {
   }
 }
 
-/// Goes on from a state, whatever it claims.
+/// Resumes a state, regardless of its claims.
 private final class Resumption: SavingCallback {
   private let state: TrainingState
 
   init(of state: TrainingState) {
-    // The number of examples would refuse nearly everything.
+    // The number of examples would cause nearly everything to be rejected.
     self.state = TrainingState(
       epoch: state.epoch, step: state.step, batch: state.batch, batchSize: state.batchSize, seed: state.seed,
       weights: state.weights, optimizer: state.optimizer, history: state.history, callbacks: state.callbacks,

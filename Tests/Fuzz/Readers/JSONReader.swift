@@ -1,7 +1,7 @@
 import ModelFormats
 
 extension FuzzReader {
-  /// Text in and out again: compact and laid out, the value is the same.
+  /// Parses and writes text, compact and formatted: the value stays the same.
   static let json = FuzzReader("json") { path in
     let value = try JSONValue(parsing: bytes(of: path))
     for pretty in [false, true] {

@@ -2,10 +2,10 @@ import ModelFormats
 import NeuralNetworks
 
 extension FuzzReader {
-  /// The bytes as they are.
+  /// The bytes, unchanged.
   static let safetensors = FuzzReader("safetensors", read: readSafetensors)
 
-  /// The bytes up to the first zero are the head, the others the data; the length before the head is right.
+  /// The bytes up to the first zero are the header, the others the data; the length before the header is correct.
   static let safetensorsHead = FuzzReader(
     "safetensors-head",
     contents: { bytes in
@@ -17,7 +17,7 @@ extension FuzzReader {
     (0..<8).map { UInt8(truncatingIfNeeded: head.count >> (8 * $0)) } + head + data
   }
 
-  /// As tensors, and as everything that such a file may be besides.
+  /// Reads the file as tensors, and as everything else that such a file can be.
   @Sendable private static func readSafetensors(_ path: String) throws {
     let file = try Safetensors(path)
     let model = Sequential([Dense(2)], inputShape: [2])

@@ -58,7 +58,7 @@ import Testing
       #expect(found.names == ["loss", "accuracy", "validation_loss", "validation_accuracy"])
       for name in found.names { #expect(found[name] == expected[name]) }
     }
-    // Five steps an epoch: the last of the second epoch is step 9.
+    // Five steps per epoch: the last step of the second epoch is step 9.
     #expect(history.epochs[1].learningRate == Schedule.exponential(from: 0.01, factor: 0.5, every: 5).rate(at: 9))
     let table = try lines(folder("history.csv"))
     #expect(table[0] == "epoch,seconds,learningRate,loss,accuracy,validation_loss,validation_accuracy")
@@ -77,13 +77,13 @@ import Testing
     }
     try train(epochs: 2, callbacks())
     let (first, table) = (try lines(json), try lines(csv))
-    // Killed before the last line was written, or in the middle of it.
+    // Killed before or while the last line was written.
     let cut = damage == 0 ? first[1] + "\n" : damage == 1 ? "" : String(first[1].prefix(9))
     try folder.write(first[0] + "\n" + cut, "a.jsonl")
     try train(epochs: 4, callbacks())
     #expect(try lines(json).count == 4 && Array(lines(json)[..<2]) == first)
     #expect(try lines(csv).count == 5 && Array(lines(csv)[..<3]) == table)
-    // A run that has nothing left to do still mends its log.
+    // A run that has nothing left to do still repairs its log.
     try folder.write(first[0] + "\n" + cut, "a.jsonl")
     try train(epochs: 4, callbacks())
     #expect(try History.load(fromLog: json).epochs.map(\.epoch) == [0, 1, 2, 3])
@@ -110,10 +110,25 @@ import Testing
     }
     #expect(
       throws: FormatError.malformed(
-        path: folder("log"), reason: "line 1 is no JSON object with the number of an epoch (\"epoch\", from 1)")
+        path: folder("log"), reason: "line 1 is not a JSON object with the number of an epoch (\"epoch\", from 1)")
     ) {
       try History.load(fromLog: folder.write("{}\n" + whole, "log"))
     }
+  }
+
+  /// As an editor of Windows saves a log.
+  @Test func aByteOrderMarkAndOtherLineEndsAreRead() throws {
+    let folder = try TemporaryFolder()
+    let text = "\u{FEFF}{\"epoch\":1,\"loss\":2}\r\n\r\n{\"epoch\":2,\"loss\":1}\r\n"
+    #expect(try History.load(fromLog: folder.write(text, "log"))["loss"] == [2, 1])
+    let callbacks: [any Callback] = [JSONLinesLogger(to: folder("a.jsonl")), CSVLogger(to: folder("a.csv"))]
+    try train(epochs: 3, callbacks)
+    for name in ["a.jsonl", "a.csv"] {
+      try folder.write("\u{FEFF}" + lines(folder(name)).joined(separator: "\r\n") + "\r\n", name)
+    }
+    try train(epochs: 4, initialEpoch: 2, callbacks)
+    #expect(try History.load(fromLog: folder("a.jsonl")).epochs.map(\.epoch) == [0, 1, 2, 3])
+    #expect(try lines(folder("a.csv")).map { $0.prefix(2) } == ["ep", "1,", "2,", "3,", "4,"])
   }
 
   @Test func aPathThatCannotBeWrittenIsFoundBeforeTraining() throws {

@@ -34,7 +34,7 @@ import Testing
     #expect(CRC32C.checksum([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
     #expect(CRC32C.checksum(Array(0..<32)) == 0x46DD_794E)
     #expect(CRC32C.checksum(Array((0..<32).reversed())) == 0x113F_DB5C)
-    // 0xE3069283 turned right by 15 bits is 0x2507C60D.
+    // 0xE3069283 rotated right by 15 bits is 0x2507C60D.
     #expect(CRC32C.masked(Array("123456789".utf8)) == 0x2507_C60D &+ 0xA282_EAD8)
   }
 
@@ -90,6 +90,50 @@ import Testing
     #expect(ValueHistogram([]).counts.reduce(0, +) == 0)
   }
 
+  /// The files of a folder in the order in which readers take them, each with the times of its entries.
+  private func times(_ folder: String) throws -> [(name: String, times: [Double])] {
+    try Folder.names(in: folder).sorted().map { name in
+      var rest = try FileReader.read(Folder.join(folder, name), limit: 1 << 20)[...]
+      var times: [Double] = []
+      while !rest.isEmpty {
+        let length = Int(littleEndian(Array(rest.prefix(8)), 0) as UInt64)
+        // Field 1, a double: the time comes first.
+        #expect(rest[rest.startIndex + 12] == 0x09)
+        times.append(Double(bitPattern: littleEndian(Array(rest.dropFirst(13).prefix(8)), 0)))
+        rest = rest.dropFirst(16 + length)
+      }
+      return (name, times)
+    }
+  }
+
+  private func log(_ folder: String, at time: Double, epochs: Int = 2) throws {
+    let model = Sequential([Dense(2)])
+    model.compile(optimizer: .sgd(), loss: .crossEntropy())
+    try model.fit(
+      Points.moons(20), epochs: epochs, callbacks: [TensorBoardLogger(in: folder, histograms: false, clock: { time })],
+      verbosity: .silent)
+  }
+
+  @Test(arguments: [-1e300, -86_400.5, -0.0, 0, 0.25, 1.8e9, 1e300])
+  func aClockMayShowAnyTime(_ time: Double) throws {
+    let folder = try TemporaryFolder()
+    try log(folder.path, at: time)
+    let files = try times(folder("train"))
+    #expect(files.count == 1 && files[0].times == [time, time, time, time])
+    let parts = files[0].name.split(separator: ".")
+    #expect(files[0].name.hasPrefix("events.out.tfevents.") && parts.count == 6, "\(files[0].name)")
+    #expect(parts[3].allSatisfy(\.isNumber) && parts[4].allSatisfy(\.isNumber) && parts[4].count == 6)
+  }
+
+  /// A later run is read after an earlier one, though the clock has gone back to before 1970 in between.
+  @Test func aClockMayGoBackBetweenRuns() throws {
+    let folder = try TemporaryFolder()
+    let clock = [1.8e9, -5, 1.7e9, 1.8e9, 1.9e9]
+    for time in clock { try log(folder.path, at: time) }
+    let files = try times(folder("train"))
+    #expect(files.map { $0.times[0] } == clock, "\(files.map(\.name))")
+  }
+
   // MARK: TensorBoard's own reader
 
   private static let reading = """
@@ -117,7 +161,7 @@ import Testing
     ]
   }
 
-  /// Numbers as Swift prints them: Python writes "1e-05" alike, and all digits.
+  /// Numbers as Swift prints them: Python also writes "1e-05", and all digits.
   private func lines(_ folder: TemporaryFolder) throws -> [String]? {
     try Python.run(Self.reading, [folder("train"), folder("validation")])?.split(separator: "\n").map(String.init)
   }
@@ -140,7 +184,7 @@ import Testing
   @Test func aRunThatWasKilledAndResumedHasEachEpochOnce() throws {
     let folder = try TemporaryFolder()
     _ = try train(folder.path, epochs: 3, checkpoints: folder("run"))
-    // Killed after two epochs had been saved: the third is there, and half of an entry.
+    // Killed after two epochs had been saved: the third epoch and half of an entry are in the file.
     try Folder.remove(folder("run/step-00000015.safetensors"))
     for name in ["train", "validation"] {
       let path = try files(folder(name))[0]

@@ -29,7 +29,7 @@ import Testing
       Tensor(integers: Array(0..<count), on: device), weights: Tensor((0..<count).map(Float.init), on: device))
   }
 
-  /// What a pass gives: the first number of each example, batch by batch.
+  /// The result of a pass: the first number of each example, batch by batch.
   private func firsts(_ batches: Batches) throws -> [[Int]] {
     var batches = batches
     var all: [[Int]] = []
@@ -61,7 +61,7 @@ import Testing
     let there = some.moved(to: device)
     #expect(there.input.device == device && there.target.device == device && there.weights?.device == device)
     try expectClose(there.input, [6, 7, 18, 19, 0, 1])
-    // Data that lies on the device is gathered there.
+    // Data on the device is gathered there.
     let onDevice = try rows(10, on: device).batch(at: [4, 2])
     #expect(onDevice.input.device == device)
     try expectClose(onDevice.input, [8, 9, 4, 5])
@@ -100,8 +100,8 @@ import Testing
     #expect(here == there)
   }
 
-  /// Each number comes to each place about as often. The statistic Σ (found − expected)² / expected of n shuffles of k numbers
-  /// is distributed as k/(k − 1) times χ² with (k − 1)² degrees of freedom: 30 on average here.
+  /// Each number occurs at each position about equally often. The statistic Σ (found − expected)² / expected of n
+  /// shuffles of k numbers is distributed as k/(k − 1) times χ² with (k − 1)² degrees of freedom: 30 on average here.
   @Test func shufflesAreFair() throws {
     var statistics: [Double] = []
     for seed in 0..<20 {
@@ -114,7 +114,7 @@ import Testing
       let expected = 1000.0 / 6
       statistics.append(counts.joined().reduce(0) { $0 + ($1 - expected) * ($1 - expected) / expected })
     }
-    // The deviation of one is 8.5, that of the mean of twenty 1.9.
+    // The standard deviation of one is 8.5, that of the mean of twenty is 1.9.
     let mean = statistics.reduce(0, +) / 20
     #expect((mean - 30).magnitude < 7.6, "\(statistics)")
     #expect(statistics.allSatisfy { $0 < 75 }, "\(statistics)")
@@ -140,7 +140,7 @@ import Testing
       let values = try firsts(data.batches(of: 7)).flatMap { $0 }
       #expect(values == (0..<100).map { $0 * $0 })
     }
-    // A copy goes its own way.
+    // A copy is independent.
     var batches = data.batches(of: 30)
     _ = try batches.next()
     var copy = batches
@@ -161,7 +161,7 @@ import Testing
     #expect(throws: TrainingError.batchRows(asked: 5, found: 4)) { try short.next() }
   }
 
-  /// Passes that are given up leave no thread behind that keeps the data.
+  /// Abandoned passes leave no thread behind that retains the data.
   @Test func abandonedPassesGoAway() async throws {
     final class Token: Sendable {}
     struct Held: Dataset {
@@ -176,7 +176,7 @@ import Testing
       var batches = Held(token: token).batches(of: 1)
       for _ in 0..<5 { _ = try batches.next() }
     }
-    for _ in 0..<500 where weakToken != nil { try await Task.sleep(for: .milliseconds(2)) }
+    for _ in 0..<30_000 where weakToken != nil { try await Task.sleep(for: .milliseconds(2)) }
     #expect(weakToken == nil)
   }
 }

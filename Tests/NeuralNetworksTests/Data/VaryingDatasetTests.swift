@@ -4,16 +4,16 @@ import Testing
 @testable import NeuralNetworks
 
 @Suite struct VaryingDatasetTests {
-  /// Writes down which epochs are read, and how often the examples themselves.
+  /// Records which epochs are read, and how often the original examples are.
   final class Reads: Sendable {
     let epochs = Mutex<[Int: Set<Int>]>([:])
   }
 
-  /// The points of `Corners`, in each epoch a little beside themselves.
+  /// The points of `Corners`, slightly moved in each epoch.
   struct Wandering: VaryingDataset {
     let base = Corners.data(40)
     let reads = Reads()
-    /// −1 for the examples themselves.
+    /// −1 for the original examples.
     var epoch = 0
     var count: Int { base.count }
 
@@ -39,7 +39,7 @@ import Testing
       data, epochs: 3, batchSize: 8, validation: .split(0.25), seed: 3, verbosity: .silent)
     let read = data.reads.epochs.withLock { $0 }
     #expect(read.keys.sorted() == [-1, 0, 1, 2])
-    // What is held back is never read in a variant, and the rest in each epoch.
+    // Validation data is never read in a variant, and the rest is read in each epoch.
     #expect(read[-1]?.count == 10 && read[1]?.count == 30 && read[2] == read[1])
     #expect(read[1]?.isDisjoint(with: read[-1] ?? []) == true)
   }

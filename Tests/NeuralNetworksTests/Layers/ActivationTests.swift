@@ -1,7 +1,7 @@
 import NeuralNetworks
 import Testing
 
-/// Values are PyTorch's, computed in double precision.
+/// The values are PyTorch's, computed in double precision.
 @Suite struct ActivationTests {
   static let input: [Double] = [-3.0, -1.0, -0.1, 0.0, 0.5, 2.0, 4.0]
 

@@ -2,13 +2,13 @@ import Testing
 
 @testable import NeuralNetworks
 
-/// What PyTorch's layers give is compared in ProgramsTests; here are masks, and what is refused.
+/// ProgramsTests compares the layers with PyTorch's; these tests cover masks and rejected arguments.
 @Suite struct AttentionTests {
   private func sequence(_ shape: [Int], _ seed: UInt64, on device: Device) -> Tensor {
     .normal(shape, using: RandomStream(seed: seed), on: device)
   }
 
-  /// Against sums written out, with a mask for each query.
+  /// Compared with explicit sums, with a mask for each query.
   @Test(arguments: TestDevices.all) func weightedMeans(_ device: Device) throws {
     let (q, k) = (sequence([1, 2, 3], 1, on: device), sequence([1, 4, 3], 2, on: device))
     let v = sequence([1, 4, 2], 3, on: device)
@@ -37,7 +37,7 @@ import Testing
     return sum
   }
 
-  /// What is masked has no influence, whatever it is, and gets no gradient.
+  /// Masked positions have no influence, whatever their values are, and get no gradient.
   @Test(arguments: TestDevices.all) func padding(_ device: Device) throws {
     let attention = MultiHeadAttention(heads: 2, width: 6)
     let (x, memory) = (sequence([2, 3, 6], 1, on: device), sequence([2, 4, 5], 2, on: device))
@@ -53,7 +53,7 @@ import Testing
     #expect(sizes.map { $0 > 0 } == [true, true, false, true, true, false, false, false])
   }
 
-  /// A query that may look nowhere gets the mean of the values, not NaN.
+  /// A query without any visible key gets the mean of the values, not NaN.
   @Test(arguments: TestDevices.all) func nowhere(_ device: Device) throws {
     let v = sequence([1, 4, 2], 3, on: device)
     let y = scaledDotProductAttention(
@@ -62,7 +62,30 @@ import Testing
     try expectClose(y[0][1], try v.mean(axis: 1).scalars(as: Double.self))
   }
 
-  /// The first outputs do not change when the sequence goes on; with a longer memory the last query sees all.
+  /// The first outputs do not change if the sequence is extended; with a longer memory, the last query sees everything.
+  /// Hidden positions stay hidden, however low the scores of the visible ones are.
+  @Test(arguments: TestDevices.all) func maskedKeysNeverWin(_ device: Device) throws {
+    let key = Tensor([-1e5, 0, 1] as [Float], shape: [1, 3, 1], on: device)
+    let value = Tensor([1, 20, 300] as [Float], shape: [1, 3, 1], on: device)
+    func result(_ query: Float, _ mask: [Float], isCausal: Bool = false) throws -> [Float] {
+      let queries = Tensor.full([1, isCausal ? 3 : 1, 1], Double(query), on: device)
+      let isVisible = Tensor(mask, on: device) .> 0
+      func attended(_ queries: Tensor) -> Tensor {
+        scaledDotProductAttention(queries, key: key, value: value, mask: isVisible, isCausal: isCausal)
+      }
+      let slope = valueAndGradient(at: queries) { attended($0).sum() }.gradient
+      #expect(try slope.scalars(as: Float.self).allSatisfy(\.isFinite))
+      return try attended(queries).scalars(as: Float.self)
+    }
+    // Scores of the visible key: −1e10, −1e15, −1e35.
+    for query in [1e5, 1e10, 1e30] as [Float] { #expect(try result(query, [1, 0, 0]) == [1]) }
+    #expect(try result(1e10, [1, 1, 1], isCausal: true)[0] == 1)
+    // A query without any visible key gets the mean, whatever the scores: 107 of all, also if mask and order together
+    // hide everything.
+    #expect(abs(try result(1e5, [0, 0, 0])[0] - 107) < 1e-4)
+    #expect(abs(try result(1e5, [0, 1, 1], isCausal: true)[0] - 107) < 1e-4)
+  }
+
   @Test(arguments: TestDevices.all) func causality(_ device: Device) throws {
     let block = TransformerEncoderBlock(heads: 2, width: 4, dropout: 0, isCausal: true)
     try block.build(inputShape: [anyLength, 4], on: device, seed: 2)
@@ -89,7 +112,7 @@ import Testing
       try embedding(.zeros([1, 3, 2], on: device), .inference).scalars() == embedding.weight.value[0..<3].scalars())
   }
 
-  /// A small Transformer learns which half of a sequence holds the larger numbers, with steps that are replayed.
+  /// A small Transformer learns which half of a sequence contains the larger numbers, with replayed steps.
   @Test(arguments: TestDevices.real) func learns(_ device: Device) throws {
     var random = Knuth(5)
     var (numbers, labels): ([Float], [Int]) = ([], [])

@@ -48,8 +48,8 @@ import Testing
     #expect(message(Parallel {}).contains("nothing to join"))
   }
 
-  /// Gradients of layers that are computed again are those of layers whose results were kept: dropout, shared parameters,
-  /// frozen ones, nesting, and running statistics that move once.
+  /// Gradients of recomputed layers equal those of layers whose results were kept: with dropout, shared parameters,
+  /// frozen ones, nesting, and running statistics that are updated once.
   @Test(arguments: TestDevices.all) func rematerializedGradients(_ device: Device) throws {
     func layers() -> [any Layer] {
       let shared = Dense(6, activation: .tanh)
@@ -84,7 +84,7 @@ import Testing
     for (a, b) in zip(kept, again) { #expect(a.elementsEqual(b) { abs($0 - $1) <= 1e-5 * max(1, abs($0)) }) }
   }
 
-  /// Second derivatives go through layers that are computed again.
+  /// Second derivatives pass through recomputed layers.
   @Test func rematerializedTwice() throws {
     let device = TestDevices.reference
     let dense = Dense(3, activation: .tanh)
@@ -100,7 +100,7 @@ import Testing
     #expect(plain.contains { abs($0) > 1e-3 })
   }
 
-  /// Fewer bytes are alive at the end of the forward pass.
+  /// Fewer bytes are live at the end of the forward pass.
   @Test func rematerializedMemory() throws {
     func peak(_ wrap: ([any Layer]) -> any Layer) throws -> Int {
       let backend = ReferenceBackend()

@@ -3,7 +3,7 @@ import Testing
 @testable import NeuralNetworks
 
 @Suite struct ConvolutionLayerTests {
-  /// Shapes of outputs as PyTorch (numbers) and Keras (`same`) have them.
+  /// Output shapes as in PyTorch (numbers) and Keras (`same`).
   @Test func shapes() throws {
     func shape(_ layer: any Layer, _ input: [Int]) throws -> [Int] {
       try layer.build(inputShape: input)
@@ -85,7 +85,7 @@ import Testing
     #expect(message(UpSampling2D(2), [8]).contains("not [8]"))
   }
 
-  /// What `fit` and `predict` say to images for which the windows are too large.
+  /// The errors of `fit` and `predict` for images that are too small for the windows.
   @Test func smallImagesAreRefused() throws {
     let model = Sequential {
       Conv2D(2, kernel: 3)
@@ -99,7 +99,8 @@ import Testing
     #expect { try model.predict(.zeros([4, 1, 4, 4])) } throws: { "\($0)".contains("MaxPool2D") }
   }
 
-  /// A network of convolutions learns to tell bars that stand from bars that lie, on every device, with steps that are replayed.
+  /// A network of convolutions learns to distinguish vertical from horizontal bars, on every device, with replayed
+  /// steps.
   @Test(arguments: TestDevices.real) func learns(_ device: Device) throws {
     var random = Knuth(3)
     var pixels: [Float] = []

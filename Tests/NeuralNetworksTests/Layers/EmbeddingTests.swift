@@ -2,7 +2,7 @@ import Testing
 
 @testable import NeuralNetworks
 
-/// Tokens as input: to layers, `fit`, `evaluate`, `predict` and `Predictor`.
+/// Tokens as input of layers, `fit`, `evaluate`, `predict`, and `Predictor`.
 @Suite struct EmbeddingTests {
   private func message(_ body: () throws -> Void) -> String {
     do {
@@ -13,7 +13,7 @@ import Testing
     }
   }
 
-  /// Sentences of five tokens, padded with 0: the class is whether token 1 is among them.
+  /// Sentences of five tokens, padded with 0. The class is whether token 1 occurs.
   private func sentences(_ count: Int) -> TensorDataset {
     var random = Knuth(2)
     var tokens: [Int] = []
@@ -36,7 +36,7 @@ import Testing
     return model
   }
 
-  /// Recorded steps learn; the row of padding stays zeros. `Predictor` gives the bits of `predict`.
+  /// Recorded steps learn; the padding row remains zero. `Predictor` gives bitwise the same results as `predict`.
   @Test(arguments: TestDevices.real) func learns(_ device: Device) throws {
     let model = model(on: device)
     let data = sentences(96)
@@ -66,7 +66,7 @@ import Testing
     #expect(message { try Embedding(3, 2, padding: 3).build(inputShape: [3]) }.contains("padding token 3"))
   }
 
-  /// Numbers where tokens are needed, and tokens where numbers are: refused by name, also by a model that is built.
+  /// Numbers instead of tokens, and tokens instead of numbers: rejected by name, also by a built model.
   @Test func elementTypesAreChecked() throws {
     let floats = TensorDataset(.zeros([2, 6]), Tensor(integers: [0, 1]))
     #expect(

@@ -3,7 +3,7 @@ import Testing
 @testable import NeuralNetworks
 
 @Suite struct NormalizationLayerTests {
-  /// What leaves a normalisation has mean 0 and variance 1 where it should.
+  /// What leaves a normalization has mean 0 and variance 1 where it should.
   @Test(arguments: TestDevices.all) func moments(_ device: Device) throws {
     let x = Tensor.normal([6, 4, 5], mean: 3, deviation: 2, using: RandomStream(seed: 1), on: device)
     func check(_ layer: any Layer, _ axes: [Int], reshaped shape: [Int] = [6, 4, 5]) throws {
@@ -24,8 +24,7 @@ import Testing
     #expect(rms.parameters.count == 0)
   }
 
-  /// Running statistics after steps that are replayed have the bits of those after steps that are made anew, and inference
-  /// uses them.
+  /// Running statistics after replayed steps are bitwise identical to those after eager steps, and inference uses them.
   @Test(arguments: TestDevices.real) func runningStatistics(_ device: Device) throws {
     func trained(opaque: Bool) throws -> (Sequential, [Float]) {
       let inner = Sequential {
@@ -54,7 +53,7 @@ import Testing
     #expect(one.elementsEqual(try replayed.predict(x).scalars().prefix(3)) { abs($0 - $1) < 1e-5 })
   }
 
-  /// One number a channel has no variance.
+  /// One number per channel has no variance.
   @Test func aBatchOfOne() throws {
     let layer = BatchNorm()
     try layer.build(inputShape: [3])
@@ -79,11 +78,11 @@ import Testing
     #expect(message(BatchNorm(momentum: 2), [3]).contains("a momentum of 2.0"))
     #expect(message(BatchNorm(), []).contains("no axis of channels"))
     #expect(message(SpatialDropout(0.5), [3]).contains("use Dropout"))
-    #expect(message(SpatialDropout(1.5), [3, 3]).contains("1.5 is no probability"))
+    #expect(message(SpatialDropout(1.5), [3, 3]).contains("1.5 is not a probability"))
     #expect(message(GaussianNoise(-1), [3]).contains("a deviation of -1.0"))
   }
 
-  /// A trained layer refuses other widths.
+  /// A trained layer rejects other widths.
   @Test func otherWidths() throws {
     for layer in [LayerNorm(), RMSNorm(), BatchNorm(), GroupNorm(1)] as [any Layer] {
       try layer.build(inputShape: [4])

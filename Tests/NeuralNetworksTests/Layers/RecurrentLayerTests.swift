@@ -3,7 +3,7 @@ import Testing
 @testable import NeuralNetworks
 
 @Suite struct RecurrentLayerTests {
-  /// One kind of recurrent layer.
+  /// A kind of recurrent layer.
   struct Kind: CustomTestStringConvertible, Sendable {
     let testDescription: String
     let make: @Sendable (_ returnsSequence: Bool, _ masksZeros: Bool) -> any RecurrentLayer
@@ -19,7 +19,7 @@ import Testing
     Tensor.normal(shape, using: RandomStream(seed: seed), on: device)
   }
 
-  /// Sequences of 5, 2, 4 and 0 steps, filled up with zeros.
+  /// Sequences of 5, 2, 4, and 0 steps, padded with zeros.
   private let lengths = [5, 2, 4, 0]
 
   private func padded(on device: Device) throws -> Tensor {
@@ -48,7 +48,8 @@ import Testing
     #expect(stacked.allowsReplay)
   }
 
-  /// A padded sequence gives what it gives by itself, forwards and backwards; its padding gives zeros, and gets no gradient.
+  /// A padded sequence gives the same result as the unpadded one, forward and backward; its padding gives zeros, and
+  /// gets no gradient.
   @Test(arguments: TestDevices.all, Kind.all) func paddingIsPassedOver(_ device: Device, _ kind: Kind) throws {
     let x = try padded(on: device)
     let (last, all) = (kind.make(false, true), kind.make(true, true))
@@ -79,7 +80,8 @@ import Testing
     }
   }
 
-  /// Two halves of a sequence, the second from the state after the first, give what the whole gives; so do their gradients.
+  /// Two halves of a sequence, the second starting from the state after the first, give the same result as the whole,
+  /// and so do their gradients.
   @Test(arguments: TestDevices.all) func statesGoOn(_ device: Device) throws {
     let x = input([3, 6, 2], on: device)
     let lstm = LSTM(4, returnsSequence: true)
@@ -106,7 +108,7 @@ import Testing
     #expect(try output.scalars() == after.scalars())
   }
 
-  /// A mask of one's own: a step in the middle that is left out might as well not be there.
+  /// A custom mask: skipping a step in the middle is equivalent to removing it.
   @Test func masksInTheMiddle() throws {
     let x = input([2, 4, 2], on: .cpu)
     let layer = SimpleRNN(3)
@@ -141,7 +143,7 @@ import Testing
     try expectClose(SequenceAverage()(x, .inference), x.mean(axis: 1).scalars(as: Double.self))
   }
 
-  /// Sequences of any length, but not of none, also once the model is built.
+  /// Sequences of any length except 0, also after the model is built.
   @Test func aSequenceOfNoSteps() throws {
     let model = Sequential(inputShape: [anyLength, 2]) { LSTM(3) }
     #expect(try model.predict(.zeros([2, 5, 2])).shape == [2, 3])

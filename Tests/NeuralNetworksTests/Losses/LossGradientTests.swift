@@ -1,7 +1,7 @@
 import NeuralNetworks
 import Testing
 
-/// Gradients of the losses against central differences, in double precision on Reference.
+/// Compares gradients of the losses with central differences, in double precision on the Reference backend.
 @Suite struct LossGradientTests {
   struct Case: Sendable, CustomStringConvertible {
     let loss: Loss
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  /// Where probabilities are 0 or 1 and logits huge, gradients stay numbers.
+  /// For probabilities of 0 or 1 and huge logits, gradients stay finite.
   @Test(arguments: TestDevices.all) func extremes(_ device: Device) throws {
     let p = Tensor([0, 1, 0, 1, Float.leastNonzeroMagnitude, 1e-30] as [Float], on: device)
     let t = Tensor([0, 1, 1, 0, 0, 1] as [Float], on: device)

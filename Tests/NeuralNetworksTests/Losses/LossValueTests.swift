@@ -1,7 +1,7 @@
 import NeuralNetworks
 import Testing
 
-/// Losses against numbers that NumPy computed in double precision from PyTorch's formulas.
+/// Compares losses with numbers computed by NumPy in double precision from PyTorch's formulas.
 @Suite struct LossValueTests {
   private func matrices(_ device: Device) -> (Tensor, Tensor) {
     (
@@ -86,15 +86,29 @@ import Testing
     let labels = Tensor(integers: [1, -100, 0, 2], on: device)
     let loss = Loss.crossEntropy(ignoring: -100)
     try expectClose(loss.values(logits(device), labels), [0.4643687841, 0, 0, 1.0986122887])
-    // The mean is over the others, as in PyTorch.
+    // The mean is over the other examples, as in PyTorch.
     try expectClose(loss(logits(device), labels), [0.5209936909])
     try expectClose(loss(logits(device), Tensor(integers: [-100, -100, -100, -100], on: device)), [0])
-    // 2·0.4643687841 + 1·0 + 3·1.0986122887 over 2 + 1 + 3.
+    // 2·0.4643687841 + 1·0 + 3·1.0986122887, divided by 2 + 1 + 3.
     let weights = Tensor([2, 5, 1, 3] as [Float], on: device)
     try expectClose(loss(logits(device), labels, weights: weights), [0.7040957391])
     let probabilities = Loss.sparseCategoricalCrossEntropy(ignoring: 7)
     let p = Tensor([0.2, 0.5, 0.3, 0, 0.25, 0.75] as [Float], shape: [2, 3], on: device)
     try expectClose(probabilities.values(p, Tensor(integers: [1, 7], on: device)), [0.6931471806, 0])
+  }
+
+  /// Labels are int32.
+  @Test func anIgnoredLabelBeyondInt32IsRefused() async {
+    let found = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Loss.crossEntropy(ignoring: 1 << 31)
+    }
+    let text = String(decoding: found?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("crossEntropy: the ignored label 2147483648 does not fit int32"), "\(text)")
+    let sparse = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Loss.sparseCategoricalCrossEntropy(ignoring: .min)
+    }
+    let message = String(decoding: sparse?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains("sparseCategoricalCrossEntropy: the ignored label \(Int.min)"), "\(message)")
   }
 
   @Test(arguments: TestDevices.all) func crossEntropyFromProbabilities(_ device: Device) throws {
@@ -126,7 +140,7 @@ import Testing
   }
 
   @Test func oneClass() throws {
-    // One class only: softmax is 1 whatever the logit, the loss 0.
+    // A single class: the softmax is 1 for every logit, and the loss is 0.
     let logits = Tensor([5, -3] as [Float], shape: [2, 1])
     try expectClose(Loss.crossEntropy().values(logits, Tensor(integers: [0, 0])), [0, 0])
   }

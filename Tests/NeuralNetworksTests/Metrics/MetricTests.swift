@@ -1,9 +1,9 @@
 import NeuralNetworks
 import Testing
 
-/// Metrics against numbers computed by NumPy, in one batch and in several.
+/// Compares metrics with numbers computed by NumPy, in one batch and in several.
 @Suite struct MetricTests {
-  /// Six examples of three classes; predicted 1 0 2 1 0 2, right 1 1 2 0 0 1.
+  /// Six examples of three classes; predicted 1 0 2 1 0 2, correct 1 1 2 0 0 1.
   static let scores: [Float] = [
     0.1, 0.5, 0.4, 0.6, 0.3, 0.1, 0.2, 0.2, 0.6, 0.3, 0.4, 0.3, 0.9, 0.05, 0.05, 0.1, 0.2, 0.7,
   ]
@@ -39,7 +39,7 @@ import Testing
     let weights: [Float] = [1, 2, 0.5, 0, 3, 1]
     expectClose(try result(.accuracy, device, weights: weights, parts: [0..<3, 3..<6]), 0.6)
     expectClose(try result(.accuracy, device, weights: [0, 0, 0, 0, 0, 0]), 0)
-    // Class 0: hits 3, predicted 5, of it 3.
+    // Class 0: 3 hits, 5 predicted, 3 actual.
     expectClose(try result(.precision(class: 0), device, weights: weights), 0.6)
     expectClose(try result(.recall(class: 0), device, weights: weights), 1)
   }
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test(arguments: TestDevices.all) func binary(_ device: Device) throws {
-    // Above 0.5: 1 0 1 1; right: 1 0 0 1.
+    // Above 0.5: 1 0 1 1; correct: 1 0 0 1.
     let p = Tensor([0.9, 0.1, 0.8, 0.6] as [Float], shape: [4, 1], on: device)
     let t = Tensor(integers: [1, 0, 0, 1], on: device)
     func value(_ metric: Metric, _ prediction: Tensor) throws -> Double {
@@ -74,7 +74,7 @@ import Testing
     // Never predicted: no division by zero.
     expectClose(try value(.precision(threshold: 2), p), 0)
     expectClose(try value(.f1(threshold: 2), p), 0)
-    // The right class lies among two, one-class predictions have no ranking.
+    // The correct class is among two; one-class predictions have no ranking.
     expectClose(try value(.meanAbsoluteError, p), (0.1 + 0.1 + 0.8 + 0.4) / 4)
     expectClose(try value(.meanSquaredError, p), (0.01 + 0.01 + 0.64 + 0.16) / 4)
   }
@@ -91,8 +91,49 @@ import Testing
     let p: Tensor = [[0.5, 0.5, 0.1], [.init(floatLiteral: .nan), 0, 0]]
     var accumulator = Metric.topK(1).makeAccumulator()
     accumulator.update(prediction: p, target: Tensor(integers: [1, 0]), weights: nil)
-    // Equal scores count in favour, a NaN does not.
+    // Equal scores count in favor, a NaN does not.
     expectClose(try accumulator.result(), 0.5)
+  }
+
+  /// A label for each step, as a class number or as a row, with and without weights of the examples.
+  @Test(arguments: TestDevices.all, [false, true]) func topKOfSteps(_ device: Device, _ oneHot: Bool) throws {
+    let scores: [Float] = [5, 1, 2, 0, 3, 4, 9, 8, 7, 1, 2, 3, 1, 3, 2, 6, 5, 7]
+    let labels = [0, 1, 2, 0, 0, 2], k = 2
+    let isHit: [Double] = labels.indices.map { step in
+      let row = Array(scores[(3 * step)..<(3 * step + 3)])
+      return row.sorted(by: >)[k - 1] <= row[Int(labels[step])] ? 1 : 0
+    }
+    let numbers = Tensor(integers: labels, shape: [2, 3], on: device)
+    let target = oneHot ? numbers.oneHot(classes: 3) : numbers
+    let prediction = Tensor(scores, shape: [2, 3, 3], on: device)
+    for factors in [nil, [1, 3]] as [[Float]?] {
+      var accumulator = Metric.topK(k).makeAccumulator()
+      let weights: Tensor? = factors.map { Tensor($0, on: device) }
+      accumulator.update(prediction: prediction, target: target, weights: weights)
+      var (total, hits) = (0.0, 0.0)
+      for step in labels.indices {
+        let factor = Double((factors ?? [1, 1])[step / 3])
+        total += factor
+        hits += factor * isHit[step]
+      }
+      expectClose(try accumulator.result(), hits / total)
+    }
+  }
+
+  /// One-hot classes under a loss over yes and no are classes; numbers of a regression are not.
+  @Test func topKNeedsClasses() throws {
+    let x = Tensor([0, 1, 2, 3], shape: [4, 1])
+    let labels = Tensor(integers: [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0], shape: [4, 3]).cast(to: .float32)
+    let model = Sequential(inputShape: [1]) { Dense(3) }
+    model.compile(optimizer: .sgd(), loss: .binaryCrossEntropy(fromLogits: true), metrics: [.topK(3)])
+    let history = try model.fit(x, labels, verbosity: .silent)
+    #expect(history["top_3_accuracy"] == [1])
+    model.compile(optimizer: .sgd(), loss: .meanSquaredError, metrics: [.topK(2)])
+    #expect(
+      throws: TrainingError.notAClass(metric: "top_2_accuracy", loss: "mean_squared_error", example: 0, value: 0.5)
+    ) {
+      try model.fit(x, labels * 0.5, shuffle: false, verbosity: .silent)
+    }
   }
 
   @Test func ofOnesOwn() throws {
@@ -115,7 +156,7 @@ import Testing
     #expect(Metric.accuracy.of(output: "kind").name == "kind_accuracy")
   }
 
-  /// Updating inside a gradient's closure keeps nothing of the tape.
+  /// An update inside a gradient's closure does not retain the tape.
   @Test func insideAGradient() throws {
     var accumulator = Metric.meanSquaredError.makeAccumulator()
     let target = Tensor([1, 1])

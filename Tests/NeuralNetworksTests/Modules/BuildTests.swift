@@ -12,7 +12,7 @@ import Testing
     }
   }
 
-  /// As a user writes it: properties, `prepare`, `forward`.
+  /// A user-defined model: properties, `prepare`, `forward`.
   final class Linear: Layer {
     let units: Int
     let weight = Parameter(nil, .heNormal)

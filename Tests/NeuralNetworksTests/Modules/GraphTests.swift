@@ -12,7 +12,7 @@ import Testing
     }
   }
 
-  /// Branches, a name, a layer used twice, and a merging layer of one's own.
+  /// Branches, a name, a layer used twice, and a custom merging layer.
   private func siamese() -> Graph {
     final class Distance: MergeLayer {
       func forward(_ inputs: [Tensor], _ context: Context) -> Tensor {
@@ -53,7 +53,7 @@ import Testing
     #expect(summary.inputShapes == [[4], [4]])
   }
 
-  /// A graph that skips connections learns; its groups find layers by name.
+  /// A graph with skip connections learns; its groups find layers by name.
   @Test(arguments: TestDevices.real) func learns(_ device: Device) throws {
     let input = Node.input([2])
     let first = Dense(16, activation: .tanh)(input, name: "first")
@@ -88,7 +88,7 @@ import Testing
       #expect(
         fault(["a": a, "whole": whole], ["y": merged]).contains("elements of types float32 and int32"))
     }
-    #expect(fault(["t": truths], ["y": Add()(truths, truths)]).contains("type bool, which are no numbers"))
+    #expect(fault(["t": truths], ["y": Add()(truths, truths)]).contains("type bool, which are not numbers"))
     let graph = siamese()
     #expect(
       message { _ = try graph.predict(Tensor.ones([2, 4])) }.contains("the model has 2 inputs, but the data has 1"))
@@ -96,7 +96,7 @@ import Testing
       message { _ = try graph.predict([Tensor.ones([2, 4]), Tensor.ones([2, 5])]) }.contains("Graph, \"right\""))
   }
 
-  /// A chain that is longer than a thread's stack is deep.
+  /// A chain longer than a thread's stack is deep.
   @Test func manyNodes() throws {
     let input = Node.input([1])
     var node = input

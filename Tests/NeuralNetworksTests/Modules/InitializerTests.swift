@@ -24,7 +24,7 @@ import Testing
     #expect(try values(.constant(-2.5), [2]) == [-2.5, -2.5])
   }
 
-  /// Inputs 300, units 100: the bound or the deviation of the documented formula, squared.
+  /// 300 inputs, 100 units: the bound or the standard deviation of the documented formula, squared.
   static let scales: [(initializer: Initializer, squaredScale: Double, isUniform: Bool)] = [
     (.pytorchDefault, 1.0 / 300, true), (.glorotUniform, 6.0 / 400, true), (.heUniform, 6.0 / 300, true),
     (.lecunUniform, 3.0 / 300, true), (.uniform(-0.3, 0.3), 0.09, true), (.glorotNormal, 2.0 / 400, false),
@@ -37,7 +37,7 @@ import Testing
     let values = try values(initializer, [300, 100])
     let (mean, deviation) = moments(values)
     let expected = isUniform ? scale / 3.0.squareRoot() : scale
-    // 30,000 draws: three standard errors of the mean, and of the deviation.
+    // 30,000 draws: three standard errors of the mean and of the deviation.
     #expect(abs(mean) < 3 * expected / 30_000.0.squareRoot())
     #expect(abs(deviation / expected - 1) < 3 / 60_000.0.squareRoot())
     let largest = values.map(abs).max()!
@@ -45,7 +45,7 @@ import Testing
       #expect(largest <= scale * (1 + 1e-6) && largest > 0.999 * scale)
       #expect(values.min()! < -0.999 * scale && values.max()! > 0.999 * scale)
     } else {
-      // Not cut off: the largest of 30,000 lies beyond three deviations.
+      // Not truncated: the largest of 30,000 is beyond three deviations.
       #expect(largest > 3 * scale)
     }
   }

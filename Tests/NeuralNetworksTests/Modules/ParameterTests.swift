@@ -2,7 +2,7 @@ import BackendReference
 import NeuralNetworks
 import Testing
 
-/// Values live in slabs; a value that was read never changes.
+/// Values are stored in slabs; a value that has been read never changes.
 @Suite struct ParameterTests {
   private func network(on device: Device = .cpu, seed: UInt64 = 1) throws -> Sequential {
     let model = Sequential {

@@ -12,13 +12,13 @@ import Testing
     #expect(
       summary.description == """
         Sequential, input [3]
-        name  layer  output  parameters
-        ───────────────────────────────
-        0     Dense  [5]             20
-        1     Dense  [5]             30
-        2     Dense  [5]             30
-        3     Dense  [2]             12
-        ───────────────────────────────
+        name  layer  activation  output  parameters
+        ───────────────────────────────────────────
+        0     Dense  relu        [5]             20
+        1     Dense  relu        [5]             30
+        2     Dense              [5]             30
+        3     Dense              [2]             12
+        ───────────────────────────────────────────
         92 parameters: 75 weights and 17 biases; 92 trainable, 0 frozen
         """)
   }
@@ -42,17 +42,38 @@ import Testing
     #expect(
       try model.summary(inputShape: [28, 28]).description == """
         Sequential, input [28, 28]
-        name        layer    output  parameters
-        ───────────────────────────────────────
-        0           Flatten  [784]            0
-        1           Encoder  [1200]           0
-          1.dense   Dense    [1200]     942,000
-          1.shared  Dense    [1200]   1,441,200
-        2           Dropout  [1200]           0
-        3           Dense    [10]        12,010
-        ───────────────────────────────────────
+        name        layer    activation  output  parameters
+        ───────────────────────────────────────────────────
+        0           Flatten              [784]            0
+        1           Encoder              [1200]           0
+          1.dense   Dense    relu        [1200]     942,000
+          1.shared  Dense                [1200]   1,441,200
+        2           Dropout              [1200]           0
+        3           Dense                [10]        12,010
+        ───────────────────────────────────────────────────
         2,395,210 parameters: 2,392,800 weights and 2,410 biases; 1,453,210 trainable, 942,000 frozen
         """)
+  }
+
+  @Test func aGraphShowsWhatItsLayersAreMadeFrom() throws {
+    let image = Node.input([4]), extra = Node.input([2])
+    let shared = Dense(3, activation: .tanh)
+    let left = shared(image, name: "encoder"), right = shared(Dense(4)(extra))
+    let graph = Graph(
+      inputs: ["image": image, "extra": extra],
+      outputs: ["kind": Activation(.softmax)(Concatenate()(left, right), name: "answer")])
+    let rows = try graph.summary().rows
+    let connections = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.connections) })
+    let dense = try #require(rows.first { $0.layer == "Dense" && $0.name != "encoder" }).name
+    let merge = try #require(rows.first { $0.layer == "Concatenate" }).name
+    #expect(
+      connections == [
+        "encoder": ["image", dense], dense: ["extra"], merge: ["encoder", "encoder"], "answer": [merge],
+      ])
+    #expect(rows.first { $0.name == "encoder" }?.activation == "tanh")
+    #expect(rows.first { $0.name == "answer" }?.activation == "softmax")
+    let lines = try graph.summary().description.split(separator: "\n")
+    #expect(lines[1].hasSuffix("parameters  from") && lines.contains { $0.hasSuffix("  encoder, encoder") })
   }
 
   @Test func aWrappedNetworkShowsItsLayers() throws {

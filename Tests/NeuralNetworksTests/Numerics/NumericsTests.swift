@@ -1,13 +1,13 @@
 import NeuralNetworks
 import Testing
 
-/// What comes out where numbers end: extreme logits, infinities, nothing to add up, nothing that varies. The figures are
-/// PyTorch's (`Benchmarks/peers/numerics.py` prints them); where ours differ on purpose, the test says so.
+/// Results at numerical limits: extreme logits, infinities, empty sums, constant data. The figures are PyTorch's
+/// (`Benchmarks/peers/numerics.py` prints them); tests state deliberate differences.
 @Suite struct NumericsTests {
   private static let infinity = Double.infinity
   private static let nan = Double.nan
 
-  /// Expects numbers, NaN for NaN and infinity for infinity.
+  /// Expects these numbers; NaN equals NaN, and infinity equals infinity.
   private func expect(
     _ tensor: Tensor, _ expected: [Double], _ name: String = "", relative: Double = 2e-6,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -75,7 +75,7 @@ import Testing
     try expect(.crossEntropy(), logits, Tensor(integers: [0, 0], on: device), 0, gradient: [0, 0])
   }
 
-  /// PyTorch's mean over no labels is NaN, which would end in every parameter; here nothing counts, and nothing moves.
+  /// PyTorch's mean over no labels is NaN, which would reach every parameter; here, the mean is 0 and nothing changes.
   @Test(arguments: TestDevices.all) func nothingIsLearntFromIgnoredLabels(_ device: Device) throws {
     let loss = Loss.crossEntropy(ignoring: 0)
     try expect(loss, row([1, 2], device), Tensor(integers: [0], on: device), 0, gradient: [0, 0])
@@ -91,7 +91,7 @@ import Testing
     let loss = Loss.binaryCrossEntropy()
     for (probability, target, value) in [(0.0, 0.0, 0.0), (0, 1, 100), (1, 0, 100), (1, 1, 0)] {
       try expect(loss(one(probability), one(target)), [value])
-      // PyTorch's is 1e12 where the loss is 100; what is asked here is that it is a number.
+      // PyTorch's is 1e12 where the loss is 100; this test only requires a finite number.
       let gradient = valueAndGradient(at: one(probability)) { loss($0, one(target)) }.gradient
       #expect(try gradient.scalars(as: Double.self)[0].isFinite)
     }
@@ -131,8 +131,8 @@ import Testing
     }
   }
 
-  /// PyTorch refuses a batch of one example in training; here its deviation from itself is 0, and the running variance,
-  /// which such a batch says nothing about, stays.
+  /// PyTorch rejects a batch of one example in training. Here, its deviation from itself is 0, and the running
+  /// variance, about which such a batch gives no information, does not change.
   @Test(arguments: TestDevices.all) func batchNormOfOneExample(_ device: Device) throws {
     let layer = BatchNorm()
     let model = Sequential { layer }
@@ -153,7 +153,7 @@ import Testing
     try expect(x.exp(), [0, 0, 1, infinity, infinity, nan], "exp")
     try expect(x.log(), [nan, nan, -infinity, 6.907755374908447, infinity, nan], "log")
     try expect(x.squareRoot(), [nan, nan, 0, 31.62277603149414, infinity, nan], "square root")
-    // x·Φ(x) and x·σ(x) of −∞ are ∞·0: PyTorch gives NaN, and 0 is as good.
+    // x·Φ(x) and x·σ(x) at −∞ are ∞·0: PyTorch gives NaN, and 0 is equally valid.
     let inner = row([-1000, -0.0, 1000], device)
     try expect(inner.gelu(), [0, 0, 1000], "gelu")
     try expect(inner.silu(), [0, 0, 1000], "silu")
@@ -179,7 +179,7 @@ import Testing
     try expect(slope { $0.log() }, [Self.infinity], "log")
   }
 
-  /// A step with gradients of 0 moves nothing, also where the second moments are still 0.
+  /// A step with gradients of 0 changes nothing, even if the second moments are still 0.
   @Test(arguments: TestDevices.all) func noGradientNoStep(_ device: Device) throws {
     for optimizer in [
       Optimizer.adam(), .rmsProp(learningRate: 0.1), .adagrad(learningRate: 0.1), .sgd(learningRate: 1),

@@ -71,7 +71,7 @@ import Testing
     #expect(try values(model)["1.weight"] != frozen["1.weight"])
   }
 
-  /// The moments of parameters that were frozen for a while are kept.
+  /// The moments of temporarily frozen parameters are kept.
   @Test func stateSurvivesFreezing() throws {
     let model = try network()
     let optimizer = Optimizer.sgd(learningRate: 0.1, momentum: 0.9)
@@ -128,7 +128,7 @@ import Testing
 
   // MARK: Parts and wholes
 
-  /// Gradients and updates of a part leave the rest alone, whatever the slabs were.
+  /// Gradients and updates of a part do not affect the rest, regardless of the slabs.
   @Test(arguments: TestDevices.all)
   func partsAreTrainedOnTheirOwn(_ device: Device) throws {
     let model = try network(on: device)
@@ -264,7 +264,7 @@ import Testing
       "\(error)".contains("state of 1.weight") && "\(error)".contains("[5, 4], expected [5, 3]")
     }
     #expect(fresh.step == 0 && fresh.stateTensors().isEmpty)
-    // Without the model, the next update finds out.
+    // Without the model, the next update detects it.
     try fresh.restore(OptimizerState(step: 4, tensors: state.tensors.filter { $0.name.hasPrefix("0.weight.") }))
     let before = try values(other)
     let (_, g) = valueAndGradient(at: other) { $0(.ones([1, 5]), .inference).sum() }

@@ -1,7 +1,7 @@
 import NeuralNetworks
 import Testing
 
-/// Rates are PyTorch's schedulers' where there is one.
+/// The rates match PyTorch's schedulers where they exist.
 @Suite struct ScheduleTests {
   private func expect(
     _ schedule: some LearningRate, _ rates: [Double], sourceLocation: SourceLocation = #_sourceLocation

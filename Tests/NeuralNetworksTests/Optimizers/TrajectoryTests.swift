@@ -2,9 +2,10 @@ import BackendReference
 import NeuralNetworks
 import Testing
 
-/// Rules against PyTorch: a minimisation of Σ c·p² + sin 3p from (1, −2, 0.5, 3), in double precision, after 1, 2 and 6 steps.
+/// Compares rules with PyTorch: a minimization of Σ c·p² + sin 3p from (1, −2, 0.5, 3), in double precision, after 1,
+/// 2, and 6 steps.
 @Suite struct TrajectoryTests {
-  /// The four parameters, as two of two elements.
+  /// The four parameters, as two parameters of two elements.
   final class Point: Module {
     let a = Parameter([2], .zeros)
     let b = Parameter([2], .zeros)
@@ -28,7 +29,7 @@ import Testing
     var testDescription: String
     var rule: any UpdateRule
     var clipping = GradientClipping.none
-    /// By the number of steps made.
+    /// By the number of steps.
     var points: [Int: [Double]]
   }
 
@@ -63,7 +64,7 @@ import Testing
         6: [1.46458417341628, -1.16751017656425, -0.316626913447009, 2.23354170048917],
       ]),
     Trajectory(
-      testDescription: "RMSProp, centred with momentum",
+      testDescription: "RMSProp, centered with momentum",
       rule: RMSProp(
         learningRate: 0.02, smoothing: 0.9, epsilon: 1e-6, momentum: 0.7, isCentered: true, weightDecay: 0.05),
       points: [
@@ -121,7 +122,7 @@ import Testing
       points: [6: [1.4581284298298676, -0.5911081236163084, -0.1132770617238273, 0.8968308161324717]]),
   ]
 
-  /// The same rule, run in tensor operations.
+  /// The same rule, computed with tensor operations.
   struct Composed: UpdateRule {
     var rule: any UpdateRule
     var learningRate: any LearningRate { rule.learningRate }

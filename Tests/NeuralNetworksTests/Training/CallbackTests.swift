@@ -3,7 +3,7 @@ import Testing
 @testable import NeuralNetworks
 
 @Suite struct CallbackTests {
-  /// Writes down what it is told.
+  /// Records its calls.
   final class Recorder: Callback {
     let name: String
     var log: Log
@@ -51,7 +51,7 @@ import Testing
     let history = try Corners.compiled().fit(Corners.data(), epochs: 9, callbacks: [hooks], verbosity: .silent)
     #expect(history.epochs.count == 2 && history.stopReason == "enough")
 
-    // After a step: the epoch is not finished, so it is not recorded.
+    // After a step: the epoch is not complete, so it is not recorded.
     let early = Hooks()
     early.step = { step, run in
       if step == 4 { run.stop(reason: "first") }
@@ -88,7 +88,7 @@ import Testing
     let stopping = EarlyStopping(monitor: "validation_loss", patience: 2)
     let history = try model.fit(
       Corners.data(), epochs: 20, validation: .split(0.2), callbacks: [stopping], verbosity: .silent)
-    // Nothing changes: the first epoch is the best, two more are put up with.
+    // Nothing changes: the first epoch is the best, and two more are tolerated.
     #expect(history.epochs.count == 3)
     #expect(history.stopReason == "validation_loss has not improved for 2 epochs")
     #expect(stopping.best?.epoch == 0)
@@ -102,7 +102,7 @@ import Testing
     spoiler.epoch = { epoch, run in
       seen.append(epoch["loss"]!)
       if seen.min() == epoch["loss"] { best = try run.model.numbers() }
-      // From the third epoch on, every epoch starts from spoiled weights.
+      // From the third epoch on, every epoch starts with modified weights.
       if epoch.epoch >= 2 {
         for (_, parameter) in run.model.parameters { parameter.value = .zeros(like: parameter.value) }
       }
@@ -155,7 +155,7 @@ import Testing
     let whole = Corners.compiled(dropout: 0.1)
     let expected = try fit(whole, [])
 
-    // Three steps an epoch: the state is taken between epochs (3) or in the middle of one (4).
+    // Three steps per epoch: the state is taken between epochs (3) or in the middle of one (4).
     var state: TrainingState?
     let saver = Hooks()
     saver.step = { step, run in if step == cut && cut == 4 { state = try run.state() } }

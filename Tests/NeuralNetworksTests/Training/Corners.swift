@@ -23,6 +23,12 @@ enum Corners {
     }
   }
 
+  static func built(seed: UInt64) throws -> Sequential {
+    let model = model()
+    try model.build(inputShape: [3], seed: seed)
+    return model
+  }
+
   static func compiled(on device: Device = .cpu, dropout: Double? = nil, metrics: [Metric] = [.accuracy]) -> Sequential
   {
     let model = model(dropout: dropout)

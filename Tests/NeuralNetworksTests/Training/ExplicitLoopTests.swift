@@ -1,7 +1,7 @@
 import NeuralNetworks
 import Testing
 
-/// Programs of users that train without `fit`, on small data.
+/// User programs that train without `fit`, on small data.
 @Suite struct ExplicitLoopTests {
   @Test(arguments: TestDevices.real) func classifier(_ device: Device) throws {
     let model = Corners.model(dropout: 0.1)
@@ -33,7 +33,7 @@ import Testing
     #expect(optimizer.step == 60)
   }
 
-  /// `TrainingStep` does what the loop above does by hand.
+  /// `TrainingStep` is equivalent to the loop above.
   @Test(arguments: TestDevices.real) func stepsAreTheLoop(_ device: Device) throws {
     let (byHand, bySteps) = (Corners.model(), Corners.model())
     try byHand.build(inputShape: [3], on: device, seed: 3)
@@ -47,14 +47,14 @@ import Testing
         Loss.crossEntropy()(model(there.input, .inference), there.target)
       }
       try optimizer.update(byHand, with: gradients)
-      // Built by the first batch, which lies on the host.
+      // Built by the first batch, which is on the host.
       #expect(try step(batch).loss.item() == value.item())
     }
     #expect(try byHand.numbers() == bySteps.numbers())
     #expect(step.optimizer.step == 10)
   }
 
-  /// Two models, two optimizers; only what `at:` names gets gradients.
+  /// Two models, two optimizers; only the arguments of `at:` get gradients.
   @Test(arguments: TestDevices.real) func adversaries(_ device: Device) throws {
     let random = RandomStream(seed: 7)
     let generator = Sequential(inputShape: [2]) {
@@ -128,7 +128,7 @@ import Testing
     func forward(_ x: Tensor, _ context: Context) -> Tensor { head(body(x, context), context) }
   }
 
-  /// A custom network in `fit`, and gradients added up by hand.
+  /// A custom network in `fit`, and manually accumulated gradients.
   @Test func customNetwork() throws {
     let model = Model(Classifier()), data = Corners.data()
     model.compile(optimizer: .adam(learningRate: 0.02), loss: .crossEntropy(), metrics: [.accuracy])

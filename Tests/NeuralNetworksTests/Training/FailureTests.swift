@@ -4,7 +4,7 @@ import Testing
 
 @testable import NeuralNetworks
 
-/// A device that fails in the middle of training.
+/// A device that fails during training.
 @Suite struct FailureTests {
   static let devices = [Device(CPUBackend(threads: 1)), Device(ReferenceBackend())]
 
@@ -17,7 +17,7 @@ import Testing
     hooks.step = { count, run in
       guard count == 3 else { return }
       (numbers, step) = (try run.model.numbers(), count)
-      // Nothing more can be had from now on.
+      // From now on, no more memory is available.
       device.trimMemory()
       device.setMemoryLimit(bytes: 0)
     }
@@ -27,7 +27,7 @@ import Testing
     } catch DeviceError.outOfMemory {
     }
     device.setMemoryLimit(bytes: limit)
-    // Parameters and counters are those of the last step that was made, and training can go on.
+    // Parameters and counters are those after the last completed step, and training can continue.
     #expect(try model.numbers() == numbers)
     #expect(step == 3 && model.compiled?.optimizer.step == 3)
     #expect(try model.fit(data, batchSize: 8, verbosity: .silent).epochs.count == 1)
@@ -46,11 +46,11 @@ import Testing
     }
     let model = Corners.compiled()
     #expect(throws: Fault.self) { try model.fit(Faulty(), batchSize: 8, shuffle: false, verbosity: .silent) }
-    // Examples 0 to 23 were seen.
+    // Examples 0 to 23 were used.
     #expect(model.compiled?.optimizer.step == 3)
   }
 
-  /// A bad batch in the middle is refused before its step.
+  /// An invalid batch in the middle is rejected before its step.
   @Test func badBatch() throws {
     struct Late: Dataset {
       let base = Corners.data(40)

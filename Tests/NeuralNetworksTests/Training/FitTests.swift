@@ -20,7 +20,7 @@ import Testing
     #expect(scores.names == ["loss", "accuracy"])
   }
 
-  /// The same seed gives the same bits, another seed does not.
+  /// The same seed gives the same bits; another seed does not.
   @Test(arguments: TestDevices.all) func isReproducible(_ device: Device) throws {
     func train(_ seed: UInt64) throws -> (weights: [Float], losses: [Double]) {
       let model = Corners.compiled(on: device, dropout: 0.2)
@@ -33,7 +33,7 @@ import Testing
     #expect(first.weights != other.weights)
   }
 
-  /// Every device takes the same course as Reference does.
+  /// Every device takes the same course as the Reference backend.
   @Test(arguments: TestDevices.real) func agreesWithReference(_ device: Device) throws {
     func losses(_ device: Device) throws -> [Double] {
       var seen: [Double] = []
@@ -51,7 +51,7 @@ import Testing
     }
   }
 
-  /// A last batch that is not full counts by its examples, in loss and metrics alike.
+  /// A smaller last batch counts by the number of its examples, in both loss and metrics.
   @Test(arguments: TestDevices.all) func partialBatches(_ device: Device) throws {
     let model = Corners.compiled(on: device, metrics: [.accuracy, .meanSquaredErrorOfClasses])
     let data = Corners.data(23)
@@ -61,7 +61,7 @@ import Testing
       let scores = try model.evaluate(data, batchSize: size)
       for name in all.names { expectClose(scores[name]!, all[name]!) }
     }
-    // The same in `fit` when the step is too small to change anything.
+    // The same in `fit` if the step is too small to change anything.
     model.compile(optimizer: .sgd(learningRate: 0), loss: .crossEntropy(), metrics: [.accuracy])
     for shuffle in [false, true] {
       let history = try model.fit(data, batchSize: 8, shuffle: shuffle, verbosity: .silent)
@@ -87,7 +87,7 @@ import Testing
     for (x, y) in zip(a, b) { expectClose(Double(x), Double(y), relative: 1e-4, absolute: 1e-5) }
     for name in ["loss", "accuracy"] { expectClose(first[name].last!, second[name].last!, relative: 1e-4) }
 
-    // Class 1 three times, class 2 never.
+    // Class 1 counts three times, class 2 never.
     let byClass = try data.targets.scalars(as: Int32.self).enumerated().flatMap { index, label in
       [Int](repeating: index, count: label == 1 ? 3 : label == 2 ? 0 : 1)
     }
@@ -95,7 +95,7 @@ import Testing
     let (d, fourth) = try train(Subset(data, indices: byClass))
     for (x, y) in zip(c, d) { expectClose(Double(x), Double(y), relative: 1e-4, absolute: 1e-5) }
     expectClose(third["loss"].last!, fourth["loss"].last!, relative: 1e-4)
-    // One-hot targets have classes too.
+    // One-hot targets have classes, too.
     let oneHot = TensorDataset(data.inputs, data.targets.oneHot(classes: 3).cast(to: .float32))
     let (e, _) = try train(oneHot, [1: 3, 2: 0])
     for (x, y) in zip(c, e) { expectClose(Double(x), Double(y), relative: 1e-4, absolute: 1e-5) }
@@ -124,7 +124,7 @@ import Testing
     #expect(later.epochs.map(\.epoch) == [3, 4])
   }
 
-  /// Two calls go on where one would be: the optimizer keeps its state, the epoch decides the order.
+  /// Two calls continue like a single one: the optimizer keeps its state, and the epoch determines the order.
   @Test func continues() throws {
     let (once, twice) = (Corners.compiled(), Corners.compiled())
     let data = Corners.data(40)
@@ -152,7 +152,7 @@ import Testing
     #expect(history["validation_loss"].count == 20)
   }
 
-  /// A penalty changes the gradient, not the loss that is shown: w − rate·(g + 2·factor·w).
+  /// A penalty changes the gradient, but not the reported loss: w − rate·(g + 2·factor·w).
   @Test(arguments: TestDevices.all) func penalties(_ device: Device) throws {
     func train(_ regularizer: Regularizer?) throws -> (before: [Float], after: [Float], loss: Double) {
       let model = Sequential { Dense(3, useBias: false, regularizer: regularizer) }
@@ -162,15 +162,15 @@ import Testing
       let history = try model.fit(Corners.data(12), batchSize: 12, verbosity: .silent)
       return (before, try model.numbers(), history["loss"][0])
     }
-    let (plain, penalised) = (try train(nil), try train(.l2(0.1)))
-    expectClose(plain.loss, penalised.loss)
+    let (plain, penalized) = (try train(nil), try train(.l2(0.1)))
+    expectClose(plain.loss, penalized.loss)
     for index in plain.before.indices {
       let expected = Double(plain.after[index]) - 0.5 * 2 * 0.1 * Double(plain.before[index])
-      expectClose(Double(penalised.after[index]), expected)
+      expectClose(Double(penalized.after[index]), expected)
     }
   }
 
-  /// What is frozen stays, bit for bit.
+  /// Frozen parameters do not change, bit for bit.
   @Test(arguments: TestDevices.real) func frozenLayers(_ device: Device) throws {
     let model = Corners.compiled(on: device)
     try model.build(inputShape: [3], on: device, seed: 6)
@@ -205,7 +205,7 @@ import Testing
 }
 
 extension Metric {
-  /// A metric over several numbers an example.
+  /// A metric over several numbers per example.
   fileprivate static let meanSquaredErrorOfClasses = Metric("spread") { prediction, _ in
     prediction.squared().mean(axis: -1)
   }

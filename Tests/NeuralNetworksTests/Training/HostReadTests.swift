@@ -4,7 +4,7 @@ import NeuralNetworks
 import Tensors
 import Testing
 
-/// Nothing falls back to the host: a step of training that is made, recorded and replayed on a device reads nothing from it.
+/// There is no fallback to the host: an eager, recorded, or replayed training step on a device reads nothing from it.
 @Suite(.serialized) struct HostReadTests {
   struct Network: Sendable, CustomTestStringConvertible {
     let testDescription: String
@@ -58,7 +58,7 @@ import Testing
       ? Tensor(integers: (0..<20).map { $0 % 9 }, shape: shape)
       : Tensor.uniform(shape, in: -1..<1, using: RandomStream(seed: 1))
     let batch = Batch(input: input, target: .zeros([4, 1]))
-    // A step that is not recorded checks that tokens are in range, which is no computation of the device's.
+    // A step that is not recorded checks that tokens are in range, which is not a computation of the device.
     if network.areTokens { _ = try step(batch) }
     let reads = backend.hostReadCount
     var loss = Tensor(0)

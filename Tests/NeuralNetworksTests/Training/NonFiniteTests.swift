@@ -2,11 +2,11 @@ import Testing
 
 @testable import NeuralNetworks
 
-/// Steps whose gradients are not finite are left out by the device, and the host finds out where they came from.
+/// The device skips steps whose gradients are not finite, and the host determines the cause.
 @Suite struct NonFiniteTests {
   static let devices = TestDevices.all
 
-  /// Points on a line, but for one whose square is beyond the largest number; it is in batch 5 of 12.
+  /// Points on a line, except for one whose square is beyond the largest number; it is in batch 5 of 12.
   private func data(spoiled: Bool = true) -> TensorDataset {
     var x = (0..<96).map { Float($0 % 16) / 16 }
     let y = x.map { 2 * $0 - 1 }
@@ -34,7 +34,7 @@ import Testing
       verbosity: .silent)
   }
 
-  /// PyTorch's formula in tensor operations, which no backend knows.
+  /// PyTorch's formula in tensor operations, which backends do not know.
   private struct OwnMomentum: UpdateRule {
     let learningRate: any LearningRate = 0.01
     var stateNames: [String] { ["velocity"] }
@@ -101,7 +101,7 @@ import Testing
       let history = try fit(model, [saver, TerminateOnNonFinite()])
       let state = try #require(saver.state)
       #expect(state.step == 5 && state.batch == 5 && history.stopReason?.hasPrefix("step 6") == true)
-      // What is saved leads to the same end.
+      // The saved state leads to the same end.
       let again = self.model(.cpu, .adam())
       let resumed = try fit(again, [ResumeTests.Saver(restoring: state), TerminateOnNonFinite()])
       #expect(resumed.stopReason == history.stopReason)
@@ -125,11 +125,11 @@ import Testing
     _ = try step(batch(1))
     _ = try step(batch(1e25))
     #expect(try optimizer.skippedSteps() == 3 && model.numbers() == before)
-    // Set anew, it goes on.
+    // After a reset, it continues.
     optimizer.skipsNonFiniteGradients = true
     _ = try step(batch(1))
     #expect(try optimizer.skippedSteps() == 0 && model.numbers() != before)
-    // Without it, a recorded step takes everything.
+    // Without it, a recorded step applies every gradient.
     optimizer.skipsNonFiniteGradients = false
     for _ in 0..<3 { _ = try step(batch(1)) }
     #expect(try model.numbers().allSatisfy(\.isFinite))
@@ -138,7 +138,7 @@ import Testing
   }
 
   @Test func aLossThatIsNotFiniteEndsTraining() throws {
-    // The loss overflows, its gradient does not.
+    // The loss overflows, but its gradient does not.
     let loss = Loss("large") { p, _ in (p * 0 + 3e38).reshaped([p.shape[0]]) }
     let history = try fit(model(.cpu, .sgd(), loss), [TerminateOnNonFinite()], spoiled: false)
     #expect(history.epochs.count == 1 && history.stopReason == "the loss of epoch 1 is inf")

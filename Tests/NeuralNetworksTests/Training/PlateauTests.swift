@@ -2,13 +2,13 @@ import Testing
 
 @testable import NeuralNetworks
 
-/// `ReduceLearningRateOnPlateau` against PyTorch's `ReduceLROnPlateau`, and with a schedule.
+/// Compares `ReduceLearningRateOnPlateau` with PyTorch's `ReduceLROnPlateau`, and tests it with a schedule.
 @Suite struct PlateauTests {
   static let losses = [
     1.0, 0.9, 0.9, 0.89995, 0.95, 0.95, 0.8, 0.81, 0.82, 0.83, 0.84, 0.85, 0.86, 0.87, .nan, 0.5,
   ]
 
-  /// The learning rate after each epoch, of epochs with these values.
+  /// The learning rate after each epoch, for epochs with these values.
   private func rates(_ values: [Double], _ callback: ReduceLearningRateOnPlateau, _ rate: any LearningRate = 0.1)
     throws -> [Double]
   {
@@ -26,7 +26,7 @@ import Testing
       epochs: 9, initialEpoch: 0, batchSize: 8, validation: nil, shuffle: true, seed: 1, callbacks: [],
       classWeights: [:], verbosity: .silent, progress: .standardOutput)
     return TrainingRun(
-      model: Corners.model(), optimizer: optimizer, options: options, examples: 9, values: RunningValues([]))
+      model: Corners.model(), optimizer: optimizer, options: options, examples: 9, values: RunningValues([], []))
   }
 
   private func expect(_ found: [Double], _ expected: [Double], _ location: SourceLocation = #_sourceLocation) {
@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test(arguments: TestDevices.real) func theNextStepHasTheSmallerRate(_ device: Device) throws {
-    // Rate 0 after the first reduction: nothing moves any more, in recorded steps too.
+    // The rate is 0 after the first reduction: nothing changes any more, including in recorded steps.
     let model = Corners.compiled(on: device)
     let still = Stillness()
     try model.fit(

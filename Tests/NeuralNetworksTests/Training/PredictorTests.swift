@@ -41,7 +41,7 @@ import Testing
     #expect(throws: TrainingError.emptyData("prediction")) { try predictor.predict(.ones([0, 7])) }
   }
 
-  /// What is recorded gives the bits that the layers give, for each shape and each element of a batch of shapes.
+  /// A recording gives bitwise the same results as the layers, for each input shape and each element of a batch.
   @Test(arguments: TestDevices.all) func equalsTheLayers(_ device: Device) throws {
     func model() throws -> sending Sequential {
       let model = Sequential {
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  /// A layer of one's own is run each time, unless it says that it may be replayed.
+  /// A custom layer runs each time, unless it declares that it may be replayed.
   final class Counting: Layer {
     let isReplayable: Bool
     nonisolated(unsafe) static var calls = 0
@@ -78,7 +78,7 @@ import Testing
     var allowsReplay: Bool { isReplayable }
   }
 
-  /// Counts in how many calls it was recorded. Once `isMeeting`, a call waits until another one is in it too.
+  /// Counts the calls in which it was recorded. While `isMeeting`, a call waits for another concurrent call.
   final class Meeting: Layer {
     static let recordings = Atomic(0)
     static let isMeeting = Atomic(false)
@@ -88,7 +88,7 @@ import Testing
       if input.device.isBeingRecorded { Self.recordings.add(1, ordering: .relaxed) }
       guard Self.isMeeting.load(ordering: .acquiring) else { return input * 2 }
       Self.inside.add(1, ordering: .acquiringAndReleasing)
-      let end = ContinuousClock.now + .seconds(60)
+      let end = ContinuousClock.now + .seconds(600)
       while Self.inside.load(ordering: .acquiring) < 2, ContinuousClock.now < end {}
       if Self.inside.load(ordering: .acquiring) == 2 { Self.meetings.add(1, ordering: .relaxed) }
       return input * 2
@@ -96,7 +96,7 @@ import Testing
     var allowsReplay: Bool { true }
   }
 
-  /// Beyond the shapes that are recorded, the layers run once a call, in as many threads as there are callers.
+  /// Beyond the recorded shapes, the layers run once per call, in any number of threads.
   @Test func furtherShapesAreNotRecorded() async throws {
     let predictor = Predictor(Sequential { Meeting() })
     for count in 1...40 { _ = try predictor.predict(.ones([count, 2])) }
@@ -120,7 +120,7 @@ import Testing
     }
   }
 
-  /// A call takes no memory of the device but its result.
+  /// A call allocates no device memory except for its result.
   @Test func allocatesItsResultAlone() throws {
     let device = Device(CPUBackend(threads: 2))
     let model = Sequential {
@@ -151,7 +151,7 @@ import Testing
     }
   }
 
-  /// Many threads at once, each with inputs of its own: no result is another's.
+  /// Many concurrent threads, each with different inputs: no result is mixed up with another.
   @Test func threadsDoNotMix() async throws {
     let model = Sequential {
       Dense(16, activation: .tanh); Dense(4)
@@ -173,7 +173,7 @@ import Testing
     }
   }
 
-  /// A layer that asks a predictor, inside a predictor.
+  /// A layer that calls a predictor, inside a predictor.
   final class Asking: Layer {
     let predictor: Predictor
     init(_ predictor: Predictor) { self.predictor = predictor }
@@ -193,5 +193,79 @@ import Testing
         try expectClose(predictor.predict(input), [expected, expected])
       }
     }
+  }
+
+  // MARK: A model that goes on changing
+
+  /// At the top level of a main.swift, a model can still be used after it was transferred.
+  private func givenAway(_ model: Model) -> Predictor {
+    nonisolated(unsafe) let given = model
+    return Predictor(given)
+  }
+
+  /// A layer that runs each time, and a network with all kinds of parameters.
+  private func network(isReplayable: Bool) -> Sequential {
+    Sequential {
+      Dense(6, activation: .tanh)
+      BatchNorm()
+      Dropout(0.2)
+      Counting(isReplayable: isReplayable)
+      Dense(3)
+    }
+  }
+
+  @Test(arguments: TestDevices.all, [true, false])
+  func trainingTheModelAfterwardsChangesNoAnswer(_ device: Device, isReplayable: Bool) throws {
+    let model = network(isReplayable: isReplayable)
+    model.compile(optimizer: .adam(learningRate: 0.05), loss: .crossEntropy(), device: device)
+    try model.fit(Corners.data(), verbosity: .silent)
+    let inputs = Corners.data(7, seed: 9).inputs
+    let expected = try model.predict(inputs).scalars()
+    let single = try model.predict(inputs[2..<3]).scalars()
+    let predictor = givenAway(model)
+    // Before the first prediction, between predictions of one shape, and before a prediction of another shape.
+    for round in 0..<3 {
+      try model.fit(Corners.data(), seed: UInt64(round), verbosity: .silent)
+      #expect(try model.predict(inputs).scalars() != expected)
+      #expect(try predictor.predict(inputs).scalars() == expected)
+    }
+    #expect(try predictor.predict(inputs[2..<3]).scalars() == single)
+  }
+
+  @Test func whateverChangesTheModelChangesNoAnswer() throws {
+    let model = Corners.model()
+    try model.build(inputShape: [3], seed: 1)
+    let inputs = Corners.data(5).inputs
+    let expected = try model.predict(inputs).scalars()
+    let predictor = givenAway(model)
+    #expect(try predictor.predict(inputs).scalars() == expected)
+    let device = Device(CPUBackend(threads: 1))
+    let changes: [() throws -> Void] = [
+      { for (_, parameter) in model.parameters { parameter.value = .zeros(parameter.value.shape) } },
+      { try model.restore(Corners.built(seed: 2).snapshot()) },
+      {
+        let step = try TrainingStep(model, optimizer: .sgd(learningRate: 1), loss: .crossEntropy())
+        for _ in 0..<4 { _ = try step(Corners.data(8).batch(at: Array(0..<8))) }
+      },
+      { try model.move(to: device) },
+      { model.compile(optimizer: .sgd(), loss: .crossEntropy(), device: device) },
+    ]
+    for (index, change) in changes.enumerated() {
+      try change()
+      #expect(try predictor.predict(inputs).scalars() == expected, "change \(index)")
+      #expect(try predictor.predict(inputs[0..<(index + 1)]).scalars() == Array(expected[0..<(3 * index + 3)]))
+      #expect(try predictor.predict(inputs).device == .cpu)
+    }
+  }
+
+  /// Values are shared with the model until it changes.
+  @Test func keepingTheValuesTakesNoMemory() throws {
+    let device = Device(CPUBackend(threads: 1))
+    let model = Sequential { Dense(512) }
+    try model.build(inputShape: [512], on: device, seed: 1)
+    let before = device.memoryStatistics().liveBytes
+    let predictor = givenAway(model)
+    #expect(device.memoryStatistics().liveBytes == before)
+    _ = try predictor.predict(.ones([1, 512], on: device))
   }
 }

@@ -3,13 +3,13 @@ import Testing
 @testable import NeuralNetworks
 
 @Suite struct ProgressTests {
-  /// Keeps what is written.
+  /// Stores the output.
   final class Sink: ProgressSink {
     var text = ""
     let columns: Int?
-    let usesColour: Bool
+    let usesColor: Bool
     let showsUnicode = false
-    init(columns: Int?, usesColour: Bool = false) { (self.columns, self.usesColour) = (columns, usesColour) }
+    init(columns: Int?, usesColor: Bool = false) { (self.columns, self.usesColor) = (columns, usesColor) }
     func write(_ text: String) { self.text += text }
   }
   final class Clock {
@@ -29,6 +29,20 @@ import Testing
     #expect(sink.text.isEmpty)
   }
 
+  /// Tests run in release, where the shared notice prints nothing.
+  @Test func aDebugBuildIsMentionedOnceUnlessSilent() {
+    let sink = Sink(columns: nil)
+    let notice = BuildNotice(isDebugBuild: true)
+    notice.show(on: sink, .silent)
+    #expect(sink.text.isEmpty)
+    notice.show(on: sink, .automatic)
+    notice.show(on: sink, .lines)
+    #expect(sink.text == BuildNotice.text)
+    let release = Sink(columns: nil)
+    BuildNotice(isDebugBuild: false).show(on: release, .automatic)
+    #expect(release.text.isEmpty)
+  }
+
   @Test func oneLineAnEpochElsewhere() throws {
     let sink = Sink(columns: nil)
     _ = try Corners.compiled().fit(Corners.data(), options(.automatic), sink: sink)
@@ -44,7 +58,7 @@ import Testing
     #expect(sink.text.split(separator: "\n").count == 2 && !sink.text.contains("\r"))
   }
 
-  /// What a terminal shows of some text: the length of the longest line that is written over.
+  /// The visible result of some text on a terminal: the length of the longest overwritten line.
   private func longest(_ text: String) -> Int {
     var plain = ""
     var rest = text[...]
@@ -58,8 +72,8 @@ import Testing
   }
 
   @Test(arguments: [1, 12, 24, 40, 60, 80, 120, 300], [false, true])
-  func neverWraps(_ columns: Int, _ usesColour: Bool) throws {
-    let sink = Sink(columns: columns, usesColour: usesColour)
+  func neverWraps(_ columns: Int, _ usesColor: Bool) throws {
+    let sink = Sink(columns: columns, usesColor: usesColor)
     let clock = Clock()
     let display = ProgressDisplay(.automatic, sink: sink, now: { clock.time })
     let values = [("loss", 0.34125), ("a_metric_with_a_long_name", 123456.789), ("accuracy", 0.8771)]
@@ -75,7 +89,7 @@ import Testing
     display.interrupted()
     #expect(longest(sink.text) <= max(columns - 1, 1))
     #expect(sink.text.filter { $0 == "\n" }.count == 2)
-    #expect(sink.text.contains("\u{1B}[32m") == (usesColour && columns >= 60))
+    #expect(sink.text.contains("\u{1B}[32m") == (usesColor && columns >= 60))
     if columns >= 120 { #expect(sink.text.contains("loss 0.3413") && sink.text.contains("accuracy 0.8771")) }
     if columns >= 300 { #expect(sink.text.contains("samples/s") && sink.text.contains(" left")) }
   }
@@ -84,7 +98,7 @@ import Testing
     let line = ProgressLine(
       title: "Epoch 1/5", done: 844, total: 1688, values: [("loss", 0.3412), ("accuracy", 0.877)],
       examplesPerSecond: 17812, secondsLeft: 2.5, seconds: nil)
-    let bar = ProgressBar(usesColour: false, showsUnicode: false)
+    let bar = ProgressBar(usesColor: false, showsUnicode: false)
     #expect(
       line.fitted(columns: 79, bar: bar)
         == "Epoch 1/5  ===----  844/1688  loss 0.3412  accuracy 0.8770  0:03 left  17,812/s")
@@ -93,12 +107,12 @@ import Testing
         == "Epoch 1/5  ==========----------  844/1688  loss 0.3412  accuracy 0.8770  0:03 left  17,812 samples/s")
   }
 
-  /// In a narrow terminal the first value and the time are what is left.
+  /// In a narrow terminal, only the first value and the time remain.
   @Test func fortyColumns() {
     var line = ProgressLine(
       title: "Epoch 1/5", done: 844, total: 1688, values: [("loss", 0.3412), ("accuracy", 0.877)],
       examplesPerSecond: 17812, secondsLeft: 2.5, seconds: nil)
-    let bar = ProgressBar(usesColour: false, showsUnicode: false)
+    let bar = ProgressBar(usesColor: false, showsUnicode: false)
     let lines = [
       (59, "Epoch 1/5  =======-------  844/1688  loss 0.3412  0:03 left"),
       (49, "Epoch 1/5  844/1688  loss 0.3412  0:03 left"), (39, "1/5  844/1688  loss 0.3412  0:03 left"),
@@ -108,15 +122,50 @@ import Testing
     for (columns, text) in lines { #expect(line.fitted(columns: columns, bar: bar) == text) }
     line.seconds = 12.34
     line.secondsLeft = nil
-    #expect(line.fitted(columns: 39, bar: bar) == "Epoch 1/5  loss 0.3412  12.3 s")
+    #expect(line.fitted(columns: 39, bar: bar) == "Epoch 1/5  loss 0.3412  accuracy 0.8770")
+    #expect(line.fitted(columns: 30, bar: bar) == "Epoch 1/5  loss 0.3412")
     #expect(line.fitted(columns: 49, bar: bar) == "Epoch 1/5  loss 0.3412  accuracy 0.8770  12.3 s")
+  }
+
+  /// The duration of an epoch is omitted before any validation value.
+  @Test(arguments: ["validation_accuracy", "validation_a_long_name"]) func validationStaysAtEightyColumns(
+    _ name: String
+  ) {
+    let line = ProgressLine(
+      title: "Epoch 1/5", done: 1688, total: 1688,
+      values: [("loss", 0.3412), ("accuracy", 0.877), ("validation_loss", 0.4), (name, 0.86)],
+      examplesPerSecond: 17812, secondsLeft: nil, seconds: 12.34)
+    let bar = ProgressBar(usesColor: false, showsUnicode: false)
+    let text = line.fitted(columns: 79, bar: bar)
+    #expect(text.contains("loss 0.3412") && text.contains("validation_loss 0.4000") && text.contains("\(name) 0.8600"))
+    #expect(!text.contains(" s") && text.count <= 79, "\(text)")
+    #expect(line.fitted(columns: 120, bar: bar).contains("\(name) 0.8600  12.3 s"))
+  }
+
+  /// The first batches change the running mean the most, so it is initially read as often as the bar is drawn.
+  @Test func theMeanIsReadOftenAtFirst() {
+    let sink = Sink(columns: 100)
+    let clock = Clock()
+    let display = ProgressDisplay(.automatic, sink: sink, now: { clock.time })
+    display.epochBegan(0, of: 1, batches: 100)
+    var reads: [Int] = []
+    for batch in 1...100 {
+      clock.advance(100)
+      display.batchEnded(batch, examples: batch, since: 0) {
+        reads.append(batch)
+        return [("loss", 1 / Double(batch))]
+      }
+    }
+    #expect(Array(reads.prefix(5)) == [1, 2, 4, 8, 13])
+    #expect(zip(reads, reads.dropFirst()).allSatisfy { $1 - $0 <= 5 } && reads.count <= 30)
+    #expect(sink.text.contains("loss 0.5000") && sink.text.contains("loss 0.2500"))
   }
 
   @Test func theTimeLeftIncludesValidation() {
     let sink = Sink(columns: nil)
     let clock = Clock()
     let display = ProgressDisplay(.lines, sink: sink, now: { clock.time })
-    // 100 s of steps and 50 s of validation an epoch.
+    // 100 s of steps and 50 s of validation per epoch.
     for epoch in 0..<2 {
       display.epochBegan(epoch, of: 3, batches: 100)
       for batch in 1...100 {
@@ -149,7 +198,7 @@ import Testing
     let drawn = sink.text.filter { $0 == "\r" }.count
     #expect(drawn <= 101 && drawn >= 90)
     #expect(reads <= 26 && reads >= 15)
-    // An epoch that is cut short leaves the cursor on a new line.
+    // An interrupted epoch leaves the cursor on a new line.
     #expect(!sink.text.hasSuffix("\n"))
     display.interrupted()
     #expect(sink.text.hasSuffix("\n"))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import NeuralNetworks
 
-/// Recurrent networks whose steps are replayed have the bits of those whose steps are made anew.
+/// Recurrent networks give bitwise identical results with replayed and eager steps.
 @Suite struct RecurrentReplayTests {
   private func model(isReplayable: Bool, on device: Device) throws -> Model {
     let network = Sequential {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import NeuralNetworks
 
-/// What `fit`, `evaluate` and `predict` refuse, with the error that says why.
+/// Arguments and data that `fit`, `evaluate`, and `predict` reject, with the error that gives the reason.
 @Suite struct RefusalTests {
   private func fit(
     _ data: TensorDataset = Corners.data(), epochs: Int = 1, batchSize: Int = 8, validation: Validation? = nil,
@@ -33,6 +33,11 @@ import Testing
     expect("batch size is at least 1, not 0") { _ = try Corners.compiled().predict(.zeros([1, 3]), batchSize: 0) }
     expect("epochs is at least 0, not -1") { try fit(epochs: -1) }
     expect("epochs is at least 0, not -2") { try fit(initialEpoch: -2) }
+    for first in [5, .max] {
+      expect("begins with epoch \(first) (initialEpoch), after its last one, 3 (epochs)") {
+        try fit(epochs: 3, initialEpoch: first)
+      }
+    }
     for fraction in [-0.1, 1, 1.5, .nan] { expect("validation fraction") { try fit(validation: .split(fraction)) } }
     expect("\"validation_loss\"; there are loss, accuracy") { try fit(callbacks: [EarlyStopping()]) }
     expect("\"f1\"; there are loss, accuracy, validation_loss") {
@@ -80,23 +85,23 @@ import Testing
           #expect(index == at && value == bad && classes == 3)
         }
       }
-      // In the validation data alone, and through a dataset that is read batch by batch.
+      // In the validation data only, and through a dataset that is read batch by batch.
       #expect(throws: ModelError.self) { try fit(validation: .data(wrong)) }
       #expect(throws: ModelError.self) { try Corners.compiled().evaluate(Passing(base: wrong)) }
       #expect(throws: ModelError.self) { try Corners.compiled().evaluate(Subset(wrong, indices: [at, 1])) }
     }
     let floats = TensorDataset(data.inputs, Tensor([0, 1, 2, 0, 1.5, 2, 0, 1, 2]))
     expect("the target of example 4 is 1.5, expected a class number") { try fit(floats) }
-    // A row that is no part of the subset may be bad.
+    // A row outside the subset may be invalid.
     let rest = Subset(TensorDataset(data.inputs, Tensor(integers: [0, 1, 2, 0, 9, 2, 0, 1, 2])), indices: [0, 1, 2])
     _ = try Corners.compiled().evaluate(rest)
-    // An ignored label need not be a class.
+    // An ignored label does not have to be a class.
     let model = Corners.model()
     model.compile(optimizer: .adam(), loss: .crossEntropy(ignoring: -100))
     try fit(TensorDataset(data.inputs, Tensor(integers: [0, 1, 2, 0, -100, 2, 0, 1, 2])), model: model)
   }
 
-  /// Hides that examples lie in tensors.
+  /// Hides that examples are stored in tensors.
   struct Passing: Dataset {
     let base: TensorDataset
     var count: Int { base.count }
@@ -191,7 +196,7 @@ import Testing
     expect("no output \"price\"") { try fit(model: model) }
   }
 
-  /// What is refused has changed nothing.
+  /// A rejected call has changed nothing.
   @Test func nothingIsChanged() throws {
     let model = Corners.compiled()
     try model.fit(Corners.data(), verbosity: .silent)

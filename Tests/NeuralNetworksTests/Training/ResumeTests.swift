@@ -2,9 +2,9 @@ import Testing
 
 @testable import NeuralNetworks
 
-/// A run that is restored from the state of another goes on with the same bits: weights, history, callbacks.
+/// A run restored from the state of another run continues with bitwise identical results: weights, history, callbacks.
 @Suite struct ResumeTests {
-  /// Takes the state after a step of the whole run, or after some epochs (negative); or gives one back.
+  /// Takes the state after a step of the whole run, or after some epochs (negative); or restores one.
   final class Saver: SavingCallback {
     let step: Int
     var state: TrainingState?
@@ -28,7 +28,7 @@ import Testing
       let weights = Tensor((0..<40).map { Float($0 % 5) / 2 })
       data = TensorDataset(data.inputs, data.targets, weights: weights)
     }
-    // The loss falls, and both callbacks would have it rise, so that they have something to do.
+    // The loss decreases, and both callbacks expect an increase, so that they become active.
     let callbacks: [any Callback] = [
       ReduceLearningRateOnPlateau(monitor: "loss", factor: 0.5, patience: 1, direction: .larger),
       EarlyStopping(monitor: "loss", patience: 4, restoresBestWeights: true, direction: .larger),
@@ -41,7 +41,8 @@ import Testing
     return (try model.numbers(), values, scale, history.stopReason)
   }
 
-  /// Three steps an epoch: after the first, within an epoch, at the end of an epoch before and after it is recorded.
+  /// Three steps per epoch: after the first, within an epoch, and at the end of an epoch before and after it is
+  /// recorded.
   @Test(arguments: TestDevices.real, [1, 8, 9, -3, -4]) func aRestoredRunEndsTheSame(_ device: Device, cut: Int) throws
   {
     let expected = try fit(device, nil)

@@ -1,17 +1,10 @@
-import BackendReference
 import NeuralNetworks
+import TestSupport
 import Testing
 
-/// The devices that tests of losses, metrics and training run on: whatever is there, and Reference.
-enum TestDevices {
-  static let reference = Device(ReferenceBackend())
-  static let openCL = Device.available().filter { $0.identifier.hasPrefix("opencl") }
-  /// Those that a user trains on.
-  static let real = [Device.cpu] + openCL
-  static let all = real + [reference]
-}
+typealias TestDevices = TestSupport.TestDevices
 
-/// Expects the elements of a tensor to be stored numbers, within a part of their size.
+/// Expects the elements of a tensor to equal stored numbers, within a fraction of their size.
 func expectClose(
   _ tensor: Tensor, _ expected: [Double], relative: Double = 1e-5, absolute: Double = 1e-6,
   sourceLocation: SourceLocation = #_sourceLocation
@@ -24,7 +17,7 @@ func expectClose(
   }
 }
 
-/// Expects a number to be a stored one, within a part of its size.
+/// Expects a number to equal a stored one, within a fraction of its size.
 func expectClose(
   _ found: Double, _ expected: Double, relative: Double = 1e-5, absolute: Double = 1e-6,
   sourceLocation: SourceLocation = #_sourceLocation
@@ -33,7 +26,7 @@ func expectClose(
   #expect(isClose, "\(found), expected \(expected)", sourceLocation: sourceLocation)
 }
 
-/// A generator for test data, independent of the library's: the linear congruential one of Knuth's MMIX.
+/// A generator for test data that is independent of the library: Knuth's linear congruential generator for MMIX.
 struct Knuth {
   var state: UInt64
   init(_ seed: UInt64) { state = seed }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NeuralNetworks
 
-/// A whole training, whose layers are wide enough to be shared among threads.
+/// A complete training run with layers wide enough to be shared among threads.
 @Suite struct ThreadCountTrainingTests {
   @Test func hasTheSameBitsOnAnyNumberOfThreads() throws {
     let alone = try Self.trainedBits(threads: 1)

@@ -10,11 +10,11 @@ import Glibc
 import Musl
 #endif
 
-/// Training keeps the memory in use constant. `NN_TRAINING_STEPS=10000` makes it long, and takes in the OpenCL devices, whose
-/// memory other tests change: it is to be run alone, with `--filter TrainingMemoryTests`.
+/// Training keeps the memory in use constant. `NN_TRAINING_STEPS=10000` makes it long and includes the OpenCL devices,
+/// whose memory other tests change: run it alone, with `--filter TrainingMemoryTests`.
 @Suite(.serialized) struct TrainingMemoryTests {
   static let askedSteps = getenv("NN_TRAINING_STEPS").flatMap { Int(String(cString: $0)) }
-  /// Devices of their own, so that other tests do not disturb the count.
+  /// Separate devices, so that other tests do not affect the count.
   static let devices =
     [Device(CPUBackend(threads: 1)), Device(ReferenceBackend())] + (askedSteps == nil ? [] : TestDevices.openCL)
 

@@ -2,7 +2,7 @@ import Datasets
 import ModelFormats
 import NeuralNetworks
 
-/// What the outside world can cause arrives as a typed error; each function returns the line that a user reads.
+/// External causes result in typed errors; each function returns the line that a user reads.
 enum ErrorPrograms {
   static func line(_ body: () throws -> Void) -> String? {
     do {

@@ -2,7 +2,7 @@ import ModelFormats
 import NeuralNetworks
 
 enum FilePrograms {
-  /// Saves a model with its architecture, and loads it without knowing what it was.
+  /// Saves a model with its architecture, and loads it without knowledge of the architecture.
   static func copyOfModel(in folder: String, on device: Device) throws -> (original: [Float], copy: [Float]) {
     let model = Sequential(inputShape: [2]) {
       Dense(8, activation: .relu)
@@ -16,7 +16,7 @@ enum FilePrograms {
     return (try model.predict(x).scalars(), try copy.predict(x).scalars())
   }
 
-  /// Weights alone, into a model of the same shape, and into one that they do not fit.
+  /// Only weights, into a model of the same shape, and into one that they do not fit.
   static func weights(in folder: String) throws -> (unknown: [String], missing: [String]) {
     let model = Sequential([Dense(4), Dense(2)], inputShape: [3])
     try model.build(inputShape: [3], seed: 1)
@@ -33,7 +33,7 @@ enum FilePrograms {
     return ([], [])
   }
 
-  /// Stops after some epochs, goes on from the checkpoint in a new model, and compares with a run that never stopped.
+  /// Stops after some epochs, resumes from the checkpoint in a new model, and compares with an uninterrupted run.
   static func resumed(_ data: TensorDataset, in folder: String, on device: Device) throws -> (
     whole: [Float], resumed: [Float]
   ) {

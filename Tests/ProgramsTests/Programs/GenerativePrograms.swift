@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// A variational autoencoder: a module of two containers with a loss of its own.
+/// A variational autoencoder: a module of two containers with a custom loss.
 final class TinyVAE: Module {
   let encoder = Sequential {
     Dense(16, activation: .relu)
@@ -21,7 +21,7 @@ final class TinyVAE: Module {
 }
 
 enum GenerativePrograms {
-  /// Trains the autoencoder on a few binary patterns; the first and the last loss.
+  /// Trains the autoencoder on a few binary patterns; returns the first and the last loss.
   static func vae(on device: Device, steps: Int) throws -> (first: Double, last: Double) {
     let model = TinyVAE()
     let optimizer = Optimizer.adam(learningRate: 0.01)
@@ -39,7 +39,7 @@ enum GenerativePrograms {
     return (losses[0], losses[losses.count - 1])
   }
 
-  /// One step of two adversaries: what is not named after `at:` gets no gradient and does not move.
+  /// One step of two adversaries: modules that are not arguments of `at:` get no gradient and do not change.
   static func gan(on device: Device) throws -> (generatorMoved: [Bool], criticMoved: [Bool]) {
     let random = RandomStream(seed: 7)
     let generator = Sequential(inputShape: [4]) {

@@ -8,7 +8,7 @@ enum GradientPrograms {
     return (try value.item(), try slope.item())
   }
 
-  /// The second derivative of x³, by a call inside a call.
+  /// The second derivative of x³, with a nested call.
   static func curvature(at x: Double, on device: Device) throws -> Double {
     let (_, second) = valueAndGradient(at: Tensor(x, on: device)) { x in
       valueAndGradient(at: x) { x in x * x * x }.gradient
@@ -30,7 +30,7 @@ enum GradientPrograms {
     return (try slope.item(), try intercept.item())
   }
 
-  /// The number that makes a body throw goes through `valueAndGradient` unchanged.
+  /// The error thrown by a body passes through `valueAndGradient` unchanged.
   struct TooLarge: Error, Equatable { let value: Double }
 
   static func guarded(at x: Double, limit: Double, on device: Device) throws -> Double {
@@ -42,7 +42,7 @@ enum GradientPrograms {
     return try value.item()
   }
 
-  /// What is detached, or made where nothing is recorded, counts as a constant.
+  /// Detached tensors, and tensors created outside of recording, count as constants.
   static func constants(at x: Double, on device: Device) throws -> Double {
     let (_, slope) = valueAndGradient(at: Tensor(x, on: device)) { x in
       let frozen = withoutGradient { x * x }

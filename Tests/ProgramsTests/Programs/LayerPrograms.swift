@@ -9,13 +9,13 @@ final class Scaled: Layer {
 
 /// A layer with parameters of known shapes.
 final class Shifted: Layer {
-  let gain: Parameter
-  let shift: Parameter
+  let weight: Parameter
+  let bias: Parameter
   init(width: Int) {
-    gain = Parameter([width], .ones)
-    shift = Parameter([width], .zeros)
+    weight = Parameter([width], .ones)
+    bias = Parameter([width], .zeros)
   }
-  func forward(_ x: Tensor, _ context: Context) -> Tensor { x * gain.value + shift.value }
+  func forward(_ x: Tensor, _ context: Context) -> Tensor { x * weight.value + bias.value }
 }
 
 /// A layer whose parameter depends on its input.
@@ -47,7 +47,7 @@ final class Bottleneck: Layer {
   }
 }
 
-/// Random numbers of its own, in training alone.
+/// Custom random numbers, only in training.
 final class Jitter: Layer {
   let deviation: Double
   init(_ deviation: Double) { self.deviation = deviation }
@@ -56,7 +56,7 @@ final class Jitter: Layer {
   }
 }
 
-/// Not one tensor to one tensor: a module with a call of its own.
+/// Not from one tensor to one tensor: a module with a custom call.
 final class TwoHeads: Module {
   let body = Dense(16, activation: .tanh)
   let kind = Dense(3)
@@ -68,7 +68,7 @@ final class TwoHeads: Module {
 }
 
 enum LayerPrograms {
-  /// Loops, conditions and nested containers inside a builder.
+  /// Loops, conditions, and nested containers inside a builder.
   static func mixed(deep: Bool) -> Sequential {
     Sequential(inputShape: [4, 4]) {
       Flatten()

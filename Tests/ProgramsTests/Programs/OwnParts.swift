@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-// A loss, metrics, an activation, a schedule and an update rule of a user's own.
+// A custom loss, metrics, an activation, a schedule, and an update rule.
 
 extension Loss {
   static let logCosh = Loss("log_cosh") { prediction, target in
@@ -34,7 +34,7 @@ extension ActivationFunction {
   static let swish = ActivationFunction("swish") { x in x * x.sigmoid() }
 }
 
-/// Sign descent with momentum, its sign made smooth.
+/// Sign descent with momentum and a smoothed sign.
 struct SmoothLion: UpdateRule {
   var learningRate: any LearningRate = 1e-2
   var stateNames: [String] { ["momentum"] }
@@ -45,7 +45,7 @@ struct SmoothLion: UpdateRule {
   }
 }
 
-/// Notes the losses of the epochs, and stops when one is no number.
+/// Records the losses of the epochs, and stops if one is NaN.
 final class LossLog: Callback {
   private(set) var losses: [Double] = []
   private(set) var steps = 0
@@ -62,7 +62,7 @@ enum OwnParts {
     Schedule("halving") { step in start / Double(1 << min(step / steps, 30)) }
   }
 
-  /// A regression with every part of a user's own; returns the log of the losses and the scores.
+  /// A regression with custom versions of every part; returns the log of the losses and the scores.
   static func regression(on device: Device) throws -> (log: LossLog, scores: Scores) {
     let x = Tensor.linearSpace(-1...1, count: 64).reshaped([64, 1])
     let data = TensorDataset(x, x.squared())

@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// Training in an actor: numbers cross its border, models do not.
+/// Training in an actor: numbers cross its boundary, models do not.
 actor Trainer {
   let model = Sequential { Dense(3) }
 
@@ -12,7 +12,8 @@ actor Trainer {
 }
 
 enum ServingPrograms {
-  /// Trains a model, gives it away, and asks it from eight tasks at once; the results in the order of the requests.
+  /// Trains a model, transfers it, and queries it from eight tasks at once; returns the results in the order of the
+  /// requests.
   static func serve(_ data: TensorDataset, _ requests: [Tensor], on device: Device) async throws -> [[Float]] {
     let model = Sequential {
       Dense(8, activation: .relu)
@@ -37,7 +38,7 @@ enum ServingPrograms {
     }
   }
 
-  /// Trains in the background, and puts the numbers into a model here.
+  /// Trains in the background, and copies the numbers into a model here.
   static func background(_ data: TensorDataset, on device: Device) async throws -> (loss: Double, untrained: Double) {
     let snapshot = try await Trainer().train(data, on: device)
     func scored(_ restores: Bool) throws -> Double {

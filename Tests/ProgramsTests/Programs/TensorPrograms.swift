@@ -1,15 +1,15 @@
 import NeuralNetworks
 
-/// Expressions as a user types them: literals, numbers beside tensors, masks, indexing, reductions, products.
+/// Expressions as a user writes them: literals, numbers with tensors, masks, indexing, reductions, products.
 enum TensorPrograms {
-  /// A polynomial by Horner's rule, on numbers of the host and on a tensor.
+  /// A polynomial by Horner's rule, on host numbers and on a tensor.
   static func polynomial(_ coefficients: [Double], at x: Tensor) -> Tensor {
     var result = Tensor.zeros(like: x)
     for coefficient in coefficients { result = result * x + coefficient }
     return result
   }
 
-  /// Rows scaled to mean 0 and deviation 1.
+  /// Rows scaled to mean 0 and standard deviation 1.
   static func standardized(_ x: Tensor) -> Tensor {
     let mean = x.mean(axis: -1, keepingRank: true)
     let deviation = x.variance(axes: [-1], keepingRank: true).squareRoot()
@@ -22,7 +22,7 @@ enum TensorPrograms {
     return difference.squared().sum(axis: 2).squareRoot()
   }
 
-  /// Values outside of a range become its bounds, and where there were any is counted.
+  /// Values outside a range are clamped to its bounds, and their positions are counted.
   static func winsorized(_ x: Tensor, _ bound: Double) -> (values: Tensor, outside: Tensor) {
     let high = x .> bound
     let low = x .< -bound
@@ -41,7 +41,7 @@ enum TensorPrograms {
     return board
   }
 
-  /// The ways to look into a tensor, each as an array.
+  /// The ways to read a tensor, each as an array.
   static func views(_ x: Tensor) throws -> [[Float]] {
     let parts = [
       x[0], x[-1], x[.all, 1], x[0..<1, 1...], x[.ellipsis, ..<2], x[stride(from: 0, to: 3, by: 2), .all],
@@ -50,14 +50,14 @@ enum TensorPrograms {
     return try parts.map { try $0.scalars() }
   }
 
-  /// Rows chosen by index, one-hot rows, and the classes that come back from them.
+  /// Rows selected by index, one-hot rows, and the classes recovered from them.
   static func indices(_ table: Tensor, _ choice: Tensor) throws -> (rows: [Float], classes: [Int32]) {
     let rows = table.gathered(choice, axis: 0)
     let classes = choice.oneHot(classes: table.shape[0]).argmax(axis: -1)
     return (try rows.scalars(), try classes.scalars(as: Int32.self))
   }
 
-  /// Cut apart and put together again.
+  /// Splitting and joining.
   static func roundTrip(_ x: Tensor) -> Tensor {
     let halves = x.split(parts: 2, axis: 1)
     let joined = Tensor.concatenated([halves[0], halves[1]], axis: 1)

@@ -1,12 +1,12 @@
 import Datasets
 import NeuralNetworks
 
-/// Training with `fit`, and the loop written out.
+/// Training with `fit`, and with an explicit loop.
 enum TrainingPrograms {
-  /// Three clouds of points, far apart.
+  /// Three well-separated clouds of points.
   static func clouds(_ count: Int) -> TensorDataset { Points.blobs(count, classes: 3, seed: 4) }
 
-  /// The loop, step by step; the mean loss of each epoch, and the accuracy of the last.
+  /// The explicit loop; returns the mean loss of each epoch, and the accuracy of the last.
   static func explicitLoop(on device: Device, epochs: Int) throws -> (losses: [Double], accuracy: Double) {
     let data = clouds(120)
     let model = Sequential {
@@ -65,7 +65,7 @@ enum TrainingPrograms {
     return (history, scores, classes, weights)
   }
 
-  /// A network of a user's own in `Model`, and gradients of four small batches added up for one step.
+  /// A custom network in `Model`, and gradients of four small batches accumulated for one step.
   static func accumulation(on device: Device) throws -> (before: Double, after: Double, matches: Bool) {
     let data = clouds(32)
     let model = Model(Bottleneck(width: 2))
@@ -87,7 +87,7 @@ enum TrainingPrograms {
     return (try before.item(), after, difference < 1e-4)
   }
 
-  /// Frozen parameters keep their values; the others move.
+  /// Frozen parameters keep their values; the others change.
   static func freezing(on device: Device) throws -> (frozenMoved: Double, freeMoved: Double) {
     let model = Sequential([Dense(4, activation: .relu), Dense(3)], inputShape: [2])
     try model.build(inputShape: [2], on: device, seed: 1)

@@ -1,5 +1,5 @@
-/// Attention with several heads: queries, keys and values are projected, every head attends with its share of them, and the
-/// results are joined and projected again (Vaswani et al. 2017; Keras' `MultiHeadAttention`, PyTorch's with
+/// Multi-head attention: queries, keys, and values are projected, every head attends to its part of them, and the
+/// results are concatenated and projected again (Vaswani et al. 2017; Keras' `MultiHeadAttention`, and PyTorch's with
 /// `batch_first`).
 ///
 /// ```swift
@@ -7,21 +7,21 @@
 /// let y = attention(x, key: memory, value: memory, mask: memoryIsWord, context)      // [N, T, 128]
 /// ```
 ///
-/// Parameters: `query`, `key`, `value` and `output`, each a `Dense` with a weight `[inputs, width]`.
+/// Parameters: `query`, `key`, `value`, and `output`, each a `Dense` layer with a weight of shape `[inputs, width]`.
 public final class MultiHeadAttention: Module {
-  /// The projections of what looks, of what is looked at and of what is seen there, and of the joined results.
+  /// The projections of queries, keys, values, and the concatenated results.
   public let query, key, value, output: Dense
-  /// How many heads there are.
+  /// The number of heads.
   public let heads: Int
-  /// The extent of the last axis of the result; each head has width/heads of it.
+  /// The size of the last axis of the result. Each head has width/heads of it.
   public let width: Int
-  /// How likely a weight of the attention is dropped while training.
+  /// The dropout probability of attention weights during training.
   public let dropout: Double
 
   /// - Parameters:
-  ///   - heads: How many heads there are; divides the width.
-  ///   - width: The extent of the last axis of the result.
-  ///   - dropout: How likely a weight of the attention is dropped while training.
+  ///   - heads: The number of heads. Must divide the width.
+  ///   - width: The size of the last axis of the result.
+  ///   - dropout: The dropout probability of attention weights during training.
   ///   - useBias: Whether the projections have a bias.
   public init(heads: Int, width: Int, dropout: Double = 0, useBias: Bool = true) {
     self.heads = heads
@@ -32,12 +32,13 @@ public final class MultiHeadAttention: Module {
   }
 
   /// - Parameters:
-  ///   - query: `[N, T, …]`: what looks.
-  ///   - key: `[N, S, …]`: what is looked at.
-  ///   - value: `[N, S, …]`: what is seen there.
-  ///   - mask: Bool: `[N, S]`, true for what may be looked at (words, not padding); or `[N, T, S]`, for each query on its own.
-  ///   - isCausal: Query i looks at the keys up to i + S − T alone.
-  ///   - context: Inference or training.
+  ///   - query: The queries, `[N, T, …]`.
+  ///   - key: The keys, `[N, S, …]`.
+  ///   - value: The values, `[N, S, …]`.
+  ///   - mask: A bool mask: `[N, S]`, true for keys to attend to (words, not padding), or `[N, T, S]` for each query
+  ///     separately.
+  ///   - isCausal: Whether query i attends only to keys up to i + S − T.
+  ///   - context: The context: inference or training.
   /// - Returns: `[N, T, width]`.
   public func callAsFunction(
     _ query: Tensor, key: Tensor, value: Tensor, mask: Tensor? = nil, isCausal: Bool = false, _ context: Context
@@ -66,7 +67,7 @@ public final class MultiHeadAttention: Module {
       return "\(heads) heads do not divide a width of \(width)"
     }
     guard width <= SizeLimit.setting else { return "a width of \(width); at most \(SizeLimit.setting) is possible" }
-    guard dropout >= 0, dropout <= 1 else { return "a dropout of \(dropout) is no probability" }
+    guard dropout >= 0, dropout <= 1 else { return "a dropout of \(dropout) is not a probability" }
     for (name, tensor) in [("query", query), ("key", key), ("value", value)] where tensor.rank != 3 {
       return "the \(name) has the shape \(tensor.shape); it is a sequence of vectors, [N, length, width]"
     }

@@ -1,11 +1,11 @@
-/// Adds to each vector of a sequence a trained vector for its position: `[N, T, C]` → the same, T up to `length`.
+/// Adds a trained position vector to each vector of a sequence: `[N, T, C]` → the same, T up to `length`.
 public final class PositionalEmbedding: Layer {
-  /// A vector for each position, `[length, C]`, drawn from N(0, 0.02) as in BERT.
+  /// One vector per position, `[length, C]`, initialized from N(0, 0.02) as in BERT.
   public let weight: Parameter
-  /// How many positions there are.
+  /// The number of positions.
   public let length: Int
 
-  /// - Parameter length: How many positions there are: the longest sequence.
+  /// - Parameter length: The number of positions, which is the maximum sequence length.
   public init(_ length: Int) {
     self.length = length
     weight = Parameter(nil, .normal(deviation: 0.02))
@@ -24,17 +24,24 @@ public final class PositionalEmbedding: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    let count = input.shape[1]
-    return input + (count == length ? weight.value : weight.value[0..<count])
+    checked {
+      check(input, .vectors, extent: weight.knownExtent(1), at: 2)
+      let count = input.shape[1]
+      if count > length {
+        try ProgrammerError.refuse(
+          "PositionalEmbedding: the input has the shape \(input.shape), and there are \(length) positions")
+      }
+      return input + (count == length ? weight.value : weight.value[0..<count])
+    }
   }
 
   public var allowsReplay: Bool { true }
 }
 
 extension PositionalEmbedding: ConfigurableLayer {
-  /// The settings of a `PositionalEmbedding` in a description of a model.
+  /// The configuration of a `PositionalEmbedding` in a model description.
   public struct Configuration: Codable, Sendable {
-    /// How many positions there are.
+    /// The number of positions.
     public var length: Int
 
     private enum CodingKeys: String, CodingKey { case length }

@@ -6,14 +6,14 @@ import Glibc
 import Musl
 #endif
 
-/// Adds to each vector of a sequence a code of its position, made of sines and cosines of many frequencies:
-/// sin(t·10000^(−2i/C)) to element 2i and the cosine to element 2i + 1 (Vaswani et al. 2017). `[N, T, C]` → the same; there is
-/// nothing to train, and sequences may have any length.
+/// Adds a sinusoidal position code to each vector of a sequence: sin(t·10000^(−2i/C)) to element 2i and the cosine to
+/// element 2i + 1 (Vaswani et al. 2017). `[N, T, C]` → the same. The layer has no trainable parameters, and sequences
+/// may have any length.
 public final class PositionalEncoding: Layer {
-  /// How likely a number of the sum is dropped while training.
+  /// The dropout applied to the sum during training.
   public let dropout: Dropout
 
-  /// - Parameter dropout: How likely a number of the sum is dropped while training.
+  /// - Parameter dropout: The dropout probability of the sum during training.
   public init(dropout: Double = 0) { self.dropout = Dropout(dropout) }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {

@@ -1,6 +1,6 @@
 import BackendCore
 
-/// softmax(q·kᵀ·scale + mask)·v over the last two axes (Vaswani et al. 2017; PyTorch's function of this name).
+/// softmax(q·kᵀ·scale + mask)·v over the last two axes (Vaswani et al. 2017; PyTorch's function with this name).
 ///
 /// ```swift
 /// let y = scaledDotProductAttention(q, key: k, value: v, isCausal: true)      // [N, heads, T, d]
@@ -9,35 +9,48 @@ import BackendCore
 ///   - query: `[..., T, d]`.
 ///   - key: `[..., S, d]`.
 ///   - value: `[..., S, e]`.
-///   - mask: Bool, broadcast to `[..., T, S]`: true where a query may look. A query that may look nowhere gets the mean of
-///     the values.
-///   - isCausal: Lets query i look at the keys up to i + S − T alone: the last query sees all. (PyTorch lets it look up to i,
-///     the first key's place; the two agree where T = S.)
-///   - scale: What the products are multiplied by; 1/√d unless given.
-///   - dropout: How likely a weight is dropped while training.
-///   - context: Says whether this is training.
+///   - mask: A bool mask, broadcast to `[..., T, S]`: true where a query may attend. A query that may attend to no key
+///     gets the mean of the values.
+///   - isCausal: Whether query i attends only to keys up to i + S − T, so that the last query sees all keys. (PyTorch
+///     lets it attend up to i, counted from the first key. The two agree if T = S.)
+///   - scale: The factor for the products; 1/√d by default.
+///   - dropout: The dropout probability of the weights during training.
+///   - context: The context: training or inference.
 /// - Returns: `[..., T, e]`.
 public func scaledDotProductAttention(
   _ query: Tensor, key: Tensor, value: Tensor, mask: Tensor? = nil, isCausal: Bool = false, scale: Double? = nil,
   dropout: Double = 0, _ context: Context = .inference
 ) -> Tensor {
-  let depth = query.shape.last ?? 1
-  var scores = (query * (scale ?? 1 / Double(depth).squareRoot())).matmul(key, transposingRight: true)
-  if let mask { scores = scores.replacing(with: hidden, where: .!mask) }
-  if isCausal {
+  checked {
+    if query.rank < 2 || key.rank < 2 || value.rank < 2 {
+      try ProgrammerError.refuse(
+        "scaledDotProductAttention: query, key and value have the shapes \(query.shape), \(key.shape) and \(value.shape), "
+          + "expected [..., T, d], [..., S, d] and [..., S, e]")
+    }
+    let depth = query.shape.last ?? 1
+    var scores = (query * (scale ?? 1 / Double(depth).squareRoot())).matmul(key, transposingRight: true)
+    var isHidden = mask.map { .!$0 }
     let (queries, keys) = (query.shape[query.rank - 2], key.shape[key.rank - 2])
-    scores = scores.replacing(with: hidden, where: later(queries, keys, on: query.device))
+    if isCausal {
+      let isLater = later(queries, keys, on: query.device)
+      isHidden = isHidden.map { $0 .| isLater } ?? isLater
+    }
+    if let isHidden {
+      // A row of −∞ alone would be NaN: where nothing is seen, all scores are 0 and all weights equal. Without a mask that
+      // happens only where there are more queries than keys.
+      let mayBeEmpty = mask != nil || queries > keys
+      let hidden = Tensor.full([1], -.infinity, dtype: scores.dtype, on: scores.device)
+      scores = scores.replacing(
+        with: mayBeEmpty ? hidden.replacing(with: 0, where: isHidden.all(axis: -1, keepingRank: true)) : hidden,
+        where: isHidden)
+    }
+    var weights = scores.softmax()
+    if context.isTraining && dropout > 0 { weights = weights.dropout(dropout, context.random.nextSource()) }
+    return weights.matmul(value)
   }
-  var weights = scores.softmax()
-  if context.isTraining && dropout > 0 { weights = weights.dropout(dropout, context.random.nextSource()) }
-  return weights.matmul(value)
 }
 
-/// What takes the place of a product that is not looked at: its exponential is 0, and it is finite, so that a row of nothing
-/// else has no NaN.
-private let hidden = -1e9
-
-/// `[T, S]`, true where a key comes after what its query may see.
+/// `[T, S]`, true if a key comes after the last key that its query may attend to.
 private func later(_ queries: Int, _ keys: Int, on device: Device) -> Tensor {
   let query = Tensor.range(keys - queries..<keys, on: device).reshaped([queries, 1])
   return Tensor.range(0..<keys, on: device).reshaped([1, keys]) .> query

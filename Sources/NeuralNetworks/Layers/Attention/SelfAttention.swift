@@ -1,15 +1,15 @@
-/// `MultiHeadAttention` of a sequence to itself, as a layer: `[N, T, C]` → `[N, T, width]`.
+/// Self-attention: `MultiHeadAttention` of a sequence to itself, as a layer: `[N, T, C]` → `[N, T, width]`.
 public final class SelfAttention: Layer {
-  /// What does the work; its parameters are found under this name.
+  /// The attention module. Its parameters have this name in their path.
   public let attention: MultiHeadAttention
-  /// Position i looks at the positions up to i alone.
+  /// Whether position i attends only to positions up to i.
   public let isCausal: Bool
 
   /// - Parameters:
-  ///   - heads: How many heads there are; divides the width.
-  ///   - width: The extent of the last axis of the result.
-  ///   - isCausal: Whether position i looks at the positions up to i alone.
-  ///   - dropout: How likely a weight of the attention is dropped while training.
+  ///   - heads: The number of heads. Must divide the width.
+  ///   - width: The size of the last axis of the result.
+  ///   - isCausal: Whether position i attends only to positions up to i.
+  ///   - dropout: The dropout probability of attention weights during training.
   public init(heads: Int, width: Int, isCausal: Bool = false, dropout: Double = 0) {
     attention = MultiHeadAttention(heads: heads, width: width, dropout: dropout)
     self.isCausal = isCausal
@@ -23,15 +23,16 @@ public final class SelfAttention: Layer {
 }
 
 extension SelfAttention: ConfigurableLayer {
-  /// The settings of a `SelfAttention` in a description of a model; all but `heads` and `width` may be left out.
+  /// The configuration of a `SelfAttention` in a model description. All settings except `heads` and `width` are
+  /// optional.
   public struct Configuration: Codable, Sendable {
-    /// How many heads look at the sequence.
+    /// The number of heads.
     public var heads: Int
-    /// How many numbers a position has.
+    /// The size of the vector at each position.
     public var width: Int
-    /// True where a position sees itself and earlier ones only.
+    /// Whether a position attends only to itself and earlier ones.
     public var isCausal: Bool
-    /// The probability with which a number is dropped in training.
+    /// The dropout probability during training.
     public var dropout: Double
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case heads, width, isCausal, dropout }

@@ -1,5 +1,5 @@
 /// A block of a Transformer encoder: attention of a sequence to itself and two dense layers, each with a way past it and layer
-/// normalisation: `[N, T, width]` → the same (Vaswani et al. 2017; PyTorch's `TransformerEncoderLayer`, whose defaults are
+/// normalization: `[N, T, width]` → the same (Vaswani et al. 2017; PyTorch's `TransformerEncoderLayer`, whose defaults are
 /// followed but for the width of the dense layers).
 ///
 /// ```swift
@@ -9,15 +9,15 @@
 /// }
 /// ```
 public final class TransformerEncoderBlock: Layer {
-  /// The attention of the sequence to itself (PyTorch's `self_attn`).
+  /// The self-attention (PyTorch's `self_attn`).
   public let attention: MultiHeadAttention
-  /// The normalisation at the attention (PyTorch's `norm1`).
+  /// The normalization at the attention (PyTorch's `norm1`).
   public let attentionNorm: LayerNorm
   /// The dense layer to the hidden width (PyTorch's `linear1`).
   public let expansion: Dense
-  /// The dense layer back (PyTorch's `linear2`).
+  /// The dense layer back to the width (PyTorch's `linear2`).
   public let contraction: Dense
-  /// The normalisation at the dense layers (PyTorch's `norm2`).
+  /// The normalization at the dense layers (PyTorch's `norm2`).
   public let denseNorm: LayerNorm
   private let dropout: Dropout
   private let settings: Configuration
@@ -29,7 +29,7 @@ public final class TransformerEncoderBlock: Layer {
   ///   - activation: What is applied between them.
   ///   - dropout: How likely a number is dropped while training: weights of the attention, between the dense layers, and before
   ///     what is added.
-  ///   - normalizesFirst: Normalises what goes into attention and dense layers, not the sums after them.
+  ///   - normalizesFirst: Normalizes what goes into attention and dense layers, not the sums after them.
   ///   - isCausal: Whether position i looks at the positions up to i alone.
   public convenience init(
     heads: Int, width: Int, hidden: Int? = nil, activation: ActivationFunction = .relu, dropout: Double = 0.1,
@@ -44,7 +44,7 @@ public final class TransformerEncoderBlock: Layer {
     self.init(configuration: settings)
   }
 
-  /// A width without any bound is refused when the layer is prepared.
+  /// An unbounded width is rejected when the layer is prepared.
   private static func usualHidden(_ width: Int) -> Int {
     let (hidden, overflows) = width.multipliedReportingOverflow(by: 4)
     return overflows ? width : hidden
@@ -63,11 +63,11 @@ public final class TransformerEncoderBlock: Layer {
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor { self(input, mask: nil, context) }
 
-  /// The same for sequences with padding.
+  /// The output for sequences with padding.
   /// - Parameters:
   ///   - input: `[N, T, width]`.
-  ///   - mask: Bool, `[N, T]`: true for what may be looked at; or `[N, T, T]`.
-  ///   - context: Training or inference.
+  ///   - mask: A bool mask, `[N, T]`, true for positions to attend to, or `[N, T, T]`.
+  ///   - context: The context: training or inference.
   public func callAsFunction(_ input: Tensor, mask: Tensor?, _ context: Context) -> Tensor {
     guard input.shape.last == settings.width else {
       return ShapeTrace.refuse(
@@ -93,21 +93,21 @@ public final class TransformerEncoderBlock: Layer {
 }
 
 extension TransformerEncoderBlock: ConfigurableLayer {
-  /// The settings of a block in a description of a model; all but `heads` and `width` may be left out.
+  /// The configuration of a block in a model description. All settings except `heads` and `width` are optional.
   public struct Configuration: Codable, Sendable {
-    /// How many heads look at the sequence.
+    /// The number of heads.
     public var heads: Int
-    /// How many numbers a position has.
+    /// The size of the vector at each position.
     public var width: Int
-    /// The width between the two dense layers; 4·width where it is nil.
+    /// The width between the two dense layers; 4·width if nil.
     public var hidden: Int?
-    /// Between the two dense layers.
+    /// The activation function between the two dense layers.
     public var activation: ActivationFunction = .relu
-    /// The probability with which a number is dropped in training.
+    /// The dropout probability during training.
     public var dropout = 0.1
-    /// True: the normalisation stands before each part, false: behind it.
+    /// True: the normalization stands before each part, false: behind it.
     public var normalizesFirst = false
-    /// True where a position sees itself and earlier ones only.
+    /// Whether a position attends only to itself and earlier ones.
     public var isCausal = false
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

@@ -3,7 +3,7 @@ protocol ContainerLayer: Layer, SendableMetatype {
   associatedtype Settings: Codable & Sendable
   /// The layers inside.
   var layers: [any Layer] { get }
-  /// What else the container is made from; beside "layer" and "layers" in the description.
+  /// The other settings of the container, next to "layer" and "layers" in the description.
   var settings: Settings { get }
   init(layers: [any Layer], settings: Settings)
 }
@@ -23,7 +23,7 @@ struct NoSettings: Codable, Sendable {
 
 /// A container in an `Architecture`.
 struct ContainerDescription: Sendable {
-  /// What a container's entry has besides its settings.
+  /// The keys of a container's entry, apart from its settings.
   static let keys = ["layer", "layers"]
 
   let typeName: String
@@ -59,6 +59,6 @@ struct ContainerDescription: Sendable {
 }
 
 extension [any Layer] {
-  /// What the layers give one after the other.
+  /// The output of the layers, applied in order.
   func applied(to input: Tensor, _ context: Context) -> Tensor { reduce(input) { $1($0, context) } }
 }

@@ -1,4 +1,4 @@
-/// Gives its input to several layers and joins what they make of it.
+/// Passes its input to several layers and combines their results.
 ///
 /// ```swift
 /// Parallel(joining: .concatenation(axis: 1)) {          // an Inception block
@@ -7,29 +7,29 @@
 /// }
 /// ```
 public final class Parallel: Layer {
-  /// How the results become one.
+  /// How the results are combined.
   public enum Joining: Sendable, Hashable {
-    /// One after the other along an axis; the batch is axis 0.
+    /// Concatenated along an axis. The batch is axis 0.
     case concatenation(axis: Int)
-    /// Added up.
+    /// Added.
     case sum
   }
 
   /// The branches.
   public let layers: [any Layer]
-  /// How the results become one.
+  /// How the results are combined.
   public let joining: Joining
 
   /// - Parameters:
-  ///   - joining: How the results become one.
-  ///   - layers: The branches, one a line; a `Sequential` for several layers.
+  ///   - joining: How the results are combined.
+  ///   - layers: The branches, one per line. Use a `Sequential` for several layers.
   public convenience init(
     joining: Joining = .concatenation(axis: -1), @LayerBuilder _ layers: () -> [any Layer]
   ) {
     self.init(layers(), joining: joining)
   }
 
-  /// The same from an array.
+  /// Creates the layer from an array of layers.
   public init(_ layers: [any Layer], joining: Joining = .concatenation(axis: -1)) {
     self.layers = layers
     self.joining = joining

@@ -1,21 +1,21 @@
-/// Layers whose inner results are not kept for the backward pass but computed again in it: less memory for more time (Chen et
-/// al. 2016; PyTorch's `checkpoint`).
+/// Layers whose intermediate results are not stored for the backward pass but recomputed in it. This uses less memory
+/// and more time (Chen et al. 2016; PyTorch's `checkpoint`).
 ///
 /// ```swift
 /// for _ in 0..<24 { Rematerialized { TransformerEncoderBlock(heads: 8, width: 512) } }
 /// ```
 ///
-/// Outputs and gradients are those of the layers themselves, dropout included; running statistics move once a step.
+/// Outputs and gradients are the same as without it, including dropout. Running statistics are updated once per step.
 public final class Rematerialized: Layer {
   /// The layers, in the order in which they are applied.
   public let layers: [any Layer]
   /// The parameters of the layers, found by the first backward pass.
   private var known: [Parameter]?
 
-  /// - Parameter layers: One a line.
+  /// - Parameter layers: The layers, one per line.
   public convenience init(@LayerBuilder _ layers: () -> [any Layer]) { self.init(layers()) }
 
-  /// The same from an array.
+  /// Creates the layer from an array of layers.
   public init(_ layers: [any Layer]) { self.layers = layers }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {

@@ -1,4 +1,5 @@
-/// Adds what layers give to their input: y = x + f(x), so that gradients have a way past them (He et al. 2015).
+/// Adds the output of layers to their input: y = x + f(x). This skip connection lets gradients bypass the layers (He et
+/// al. 2015).
 ///
 /// ```swift
 /// Residual {
@@ -7,15 +8,16 @@
 /// }
 /// ```
 ///
-/// The layers keep the shape. Where they do not, `Parallel(joining: .sum)` adds them to a projection of the input.
+/// The layers must preserve the shape. If they do not, use `Parallel(joining: .sum)` to add them to a projection of the
+/// input.
 public final class Residual: Layer {
   /// The layers of f, in the order in which they are applied.
   public let layers: [any Layer]
 
-  /// - Parameter layers: One a line.
+  /// - Parameter layers: The layers, one per line.
   public convenience init(@LayerBuilder _ layers: () -> [any Layer]) { self.init(layers()) }
 
-  /// The same from an array.
+  /// Creates the layer from an array of layers.
   public init(_ layers: [any Layer]) { self.layers = layers }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {

@@ -1,12 +1,12 @@
 import BackendCore
 
-/// The mean of as many windows as are asked for: `[N, C, H, W]` → `[N, C, h, w]`, whatever the size of the images.
+/// Adaptive average pooling to a given output size: `[N, C, H, W]` → `[N, C, h, w]`, for images of any size.
 ///
 /// ```swift
 /// AdaptiveAveragePool2D(7)                         // [N, 64, 30, 20] → [N, 64, 7, 7]
 /// ```
 ///
-/// Window i of h lies over rows ⌊i·H/h⌋ to ⌈(i + 1)·H/h⌉ − 1, and likewise along the other axis (PyTorch).
+/// Window i of h covers rows ⌊i·H/h⌋ to ⌈(i + 1)·H/h⌉ − 1, and likewise along the other axis (PyTorch).
 public final class AdaptiveAveragePool2D: Layer {
   public let configuration: AdaptivePoolingConfiguration
 
@@ -19,18 +19,22 @@ public final class AdaptiveAveragePool2D: Layer {
 
   public func prepare(inputShape: [Int]) throws { try configuration.check("AdaptiveAveragePool2D", inputShape) }
 
-  public func forward(_ input: Tensor, _ context: Context) -> Tensor { configuration.pool(.mean, input) }
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .images)
+    prepareCall(input)
+    return configuration.pool(.mean, input)
+  }
 
   public var allowsReplay: Bool { true }
 }
 
-/// The largest number of as many windows as are asked for: `[N, C, H, W]` → `[N, C, h, w]`, whatever the size of the images.
+/// Adaptive max pooling to a given output size: `[N, C, H, W]` → `[N, C, h, w]`, for images of any size.
 ///
 /// ```swift
 /// AdaptiveMaxPool2D([1, 4])                        // [N, 64, 30, 20] → [N, 64, 1, 4]
 /// ```
 ///
-/// The windows are those of `AdaptiveAveragePool2D`; the gradient goes to the first of equal numbers (PyTorch).
+/// The windows are the same as in `AdaptiveAveragePool2D`. The gradient goes to the first of equal numbers (PyTorch).
 public final class AdaptiveMaxPool2D: Layer {
   public let configuration: AdaptivePoolingConfiguration
 
@@ -43,7 +47,11 @@ public final class AdaptiveMaxPool2D: Layer {
 
   public func prepare(inputShape: [Int]) throws { try configuration.check("AdaptiveMaxPool2D", inputShape) }
 
-  public func forward(_ input: Tensor, _ context: Context) -> Tensor { configuration.pool(.maximum, input) }
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .images)
+    prepareCall(input)
+    return configuration.pool(.maximum, input)
+  }
 
   public var allowsReplay: Bool { true }
 }
@@ -51,7 +59,7 @@ public final class AdaptiveMaxPool2D: Layer {
 extension AdaptiveAveragePool2D: ConfigurableLayer {}
 extension AdaptiveMaxPool2D: ConfigurableLayer {}
 
-/// The setting of an adaptive pooling in a description of a model.
+/// The configuration of an adaptive pooling layer in a model description.
 public struct AdaptivePoolingConfiguration: Codable, Sendable {
   /// The height and width of the result.
   public var output: Extent2D
@@ -77,8 +85,8 @@ public struct AdaptivePoolingConfiguration: Codable, Sendable {
     }
   }
 
-  /// Windows of one size where they divide the images, else one after another: along rows first, so that of equal numbers the
-  /// first in the order of memory wins.
+  /// Windows of equal size if they divide the images evenly; otherwise processed one after another, along rows first,
+  /// so the first of equal numbers in memory order wins.
   fileprivate func pool(_ op: PoolingOp, _ x: Tensor) -> Tensor {
     let (height, width) = (x.shape[2], x.shape[3])
     if height % output.height == 0 && width % output.width == 0 {

@@ -6,12 +6,12 @@ import BackendCore
 /// Conv1D(32, kernel: 5, padding: .same, activation: .relu)     // [N, 8, 100] → [N, 32, 100]
 /// ```
 ///
-/// W is `[filters, C/groups, kernel]` and b `[filters]`, laid out and drawn as in PyTorch. L′ is
+/// W is `[filters, C/groups, kernel]` and b `[filters]`, with the layout and initialization of PyTorch. L′ is
 /// ⌊(L + padding − dilation·(kernel − 1) − 1)/stride⌋ + 1.
 public final class Conv1D: Layer {
   /// W, `[filters, C/groups, kernel]`.
   public let weight: Parameter
-  /// b, `[filters]`; nil where there is none.
+  /// b, `[filters]`; nil if there is none.
   public let bias: Parameter?
   /// All settings.
   public let configuration: ConvolutionConfiguration<Int, Padding1D>
@@ -22,25 +22,24 @@ public final class Conv1D: Layer {
   /// - Parameters:
   ///   - filters: The number of output channels.
   ///   - kernel: The length of the window.
-  ///   - stride: From one window to the next.
-  ///   - padding: What windows see beyond the ends: zeros.
-  ///   - dilation: From one element of the window to the next.
-  ///   - groups: Divides the channels and the filters; as many as channels is a depthwise convolution.
-  ///   - activation: What is applied to the sums.
-  ///   - useBias: Whether there is a bias.
-  ///   - initializer: What the weight is drawn with, and with `.pytorchDefault` the bias too.
+  ///   - stride: The distance from one window to the next.
+  ///   - padding: The zero padding at the ends.
+  ///   - dilation: The distance from one element of the window to the next.
+  ///   - groups: The number of groups. Must divide the channels and the filters; one group per channel is a depthwise
+  ///     convolution.
+  ///   - activation: The activation function.
+  ///   - useBias: Whether the layer has a bias.
+  ///   - initializer: The initializer of the weight and, with `.pytorchDefault`, also of the bias.
   ///   - regularizer: A penalty on the weight.
   public convenience init(
     _ filters: Int, kernel: Int, stride: Int = 1, padding: Padding1D = .valid, dilation: Int = 1, groups: Int = 1,
     activation: ActivationFunction = .linear, useBias: Bool = true, initializer: Initializer = .pytorchDefault,
     regularizer: Regularizer? = nil
   ) {
-    var configuration = ConvolutionConfiguration<Int, Padding1D>(filters: filters, kernel: kernel)
-    (configuration.stride, configuration.padding) = (stride, padding)
-    (configuration.dilation, configuration.groups) = (dilation, groups)
-    (configuration.activation, configuration.useBias) = (activation, useBias)
-    (configuration.initializer, configuration.regularizer) = (initializer, regularizer)
-    self.init(configuration: configuration)
+    self.init(
+      configuration: ConvolutionConfiguration(
+        filters: filters, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups,
+        activation: activation, useBias: useBias, initializer: initializer, regularizer: regularizer))
   }
 
   public init(configuration: ConvolutionConfiguration<Int, Padding1D>) {
@@ -56,6 +55,7 @@ public final class Conv1D: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .sequences, extent: weight.knownExtent(1).map { $0 * configuration.groups })
     let row = input.asRow
     let sums = row.convolution(
       weight.value.asRow, bias: bias?.value, settings.geometry(for: row), groups: configuration.groups,
@@ -76,7 +76,7 @@ extension Tensor {
 }
 
 extension ActivationFunction {
-  /// What is left to do with sums that a fused operation has ended, if it could, with this function.
+  /// The remaining step for sums of a fused operation: applies this function if the operation did not.
   func finishing(_ sums: Tensor) -> Tensor { operation == nil && !isLinear ? self(sums) : sums }
 }
 

@@ -8,45 +8,45 @@ import BackendCore
 /// Conv2D(64, kernel: 3, stride: 2, groups: 32)                 // two filters for each of 32 channels
 /// ```
 ///
-/// W is `[filters, C/groups, kernel height, kernel width]` and b `[filters]`, laid out and drawn as in PyTorch. H′ is
+/// W is `[filters, C/groups, kernel height, kernel width]` and b `[filters]`, with the layout and initialization of
+/// PyTorch. H′ is
 /// ⌊(H + padding − dilation·(kernel − 1) − 1)/stride⌋ + 1.
 public final class Conv2D: Layer {
   /// W, `[filters, C/groups, kernel height, kernel width]`.
   public let weight: Parameter
-  /// b, `[filters]`; nil where there is none.
+  /// b, `[filters]`; nil if there is none.
   public let bias: Parameter?
   /// All settings.
   public let configuration: ConvolutionConfiguration<Extent2D, Padding>
   /// The number of output channels.
   public var filters: Int { configuration.filters }
-  /// Inputs and outputs are divided into as many groups, each with filters of its own.
+  /// The number of groups into which inputs and outputs are divided, each with its own filters.
   public var groups: Int { configuration.groups }
-  /// What is applied to the sums.
+  /// The activation function.
   public var activation: ActivationFunction { configuration.activation }
   let settings: WindowSettings
 
   /// - Parameters:
   ///   - filters: The number of output channels.
   ///   - kernel: The size of the window.
-  ///   - stride: From one window to the next.
-  ///   - padding: What windows see beyond the edges: zeros.
-  ///   - dilation: From one element of the window to the next.
-  ///   - groups: Divides the channels and the filters; as many as channels is a depthwise convolution.
-  ///   - activation: What is applied to the sums.
-  ///   - useBias: Whether there is a bias.
-  ///   - initializer: What the weight is drawn with, and with `.pytorchDefault` the bias too.
+  ///   - stride: The distance from one window to the next.
+  ///   - padding: The zero padding at the edges.
+  ///   - dilation: The distance from one element of the window to the next.
+  ///   - groups: The number of groups. Must divide the channels and the filters; one group per channel is a depthwise
+  ///     convolution.
+  ///   - activation: The activation function.
+  ///   - useBias: Whether the layer has a bias.
+  ///   - initializer: The initializer of the weight and, with `.pytorchDefault`, also of the bias.
   ///   - regularizer: A penalty on the weight.
   public convenience init(
     _ filters: Int, kernel: Extent2D, stride: Extent2D = 1, padding: Padding = .valid, dilation: Extent2D = 1,
     groups: Int = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
     initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil
   ) {
-    var configuration = ConvolutionConfiguration<Extent2D, Padding>(filters: filters, kernel: kernel)
-    (configuration.stride, configuration.padding) = (stride, padding)
-    (configuration.dilation, configuration.groups) = (dilation, groups)
-    (configuration.activation, configuration.useBias) = (activation, useBias)
-    (configuration.initializer, configuration.regularizer) = (initializer, regularizer)
-    self.init(configuration: configuration)
+    self.init(
+      configuration: ConvolutionConfiguration(
+        filters: filters, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups,
+        activation: activation, useBias: useBias, initializer: initializer, regularizer: regularizer))
   }
 
   public init(configuration: ConvolutionConfiguration<Extent2D, Padding>) {
@@ -64,6 +64,7 @@ public final class Conv2D: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .images, extent: weight.knownExtent(1).map { $0 * groups })
     let sums = input.convolution(
       weight.value, bias: bias?.value, settings.geometry(for: input), groups: groups,
       activation: activation.operation)

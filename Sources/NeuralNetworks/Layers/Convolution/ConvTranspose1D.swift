@@ -6,13 +6,13 @@ import BackendCore
 /// ConvTranspose1D(8, kernel: 4, stride: 2, padding: 1)          // [N, 16, 50] → [N, 8, 100]
 /// ```
 ///
-/// W is `[C, filters/groups, kernel]` and b `[filters]`, laid out and drawn as in PyTorch. L′ is
-/// (L − 1)·stride − padding + dilation·(kernel − 1) + outputPadding + 1, where padding counts both ends; with `.same` it is
-/// L·stride.
+/// W is `[C, filters/groups, kernel]` and b `[filters]`, with the layout and initialization of PyTorch. L′ is
+/// (L − 1)·stride − padding + dilation·(kernel − 1) + outputPadding + 1, where padding counts both ends. With `.same`,
+/// it is L·stride.
 public final class ConvTranspose1D: Layer {
   /// W, `[C, filters/groups, kernel]`.
   public let weight: Parameter
-  /// b, `[filters]`; nil where there is none.
+  /// b, `[filters]`; nil if there is none.
   public let bias: Parameter?
   /// All settings.
   public let configuration: TransposedConvolutionConfiguration<Int, Padding1D>
@@ -23,25 +23,24 @@ public final class ConvTranspose1D: Layer {
   /// - Parameters:
   ///   - filters: The number of output channels.
   ///   - kernel: The length of the window.
-  ///   - stride: From the window of one input to that of the next.
-  ///   - padding: Positions that are cut off the ends of the output.
-  ///   - outputPadding: Positions that are added behind, less than the stride.
-  ///   - dilation: From one element of the window to the next.
-  ///   - groups: Divides the channels and the filters.
-  ///   - activation: What is applied to the sums.
-  ///   - useBias: Whether there is a bias.
-  ///   - initializer: What the weight is drawn with, and with `.pytorchDefault` the bias too.
+  ///   - stride: The distance from the window of one input to that of the next.
+  ///   - padding: The number of positions removed from the ends of the output.
+  ///   - outputPadding: The number of positions added at the end, less than the stride.
+  ///   - dilation: The distance from one element of the window to the next.
+  ///   - groups: The number of groups. Must divide the channels and the filters.
+  ///   - activation: The activation function.
+  ///   - useBias: Whether the layer has a bias.
+  ///   - initializer: The initializer of the weight and, with `.pytorchDefault`, also of the bias.
   ///   - regularizer: A penalty on the weight.
   public convenience init(
     _ filters: Int, kernel: Int, stride: Int = 1, padding: Padding1D = .valid, outputPadding: Int = 0,
     dilation: Int = 1, groups: Int = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
     initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil
   ) {
-    var convolution = ConvolutionConfiguration<Int, Padding1D>(filters: filters, kernel: kernel)
-    (convolution.stride, convolution.padding, convolution.dilation) = (stride, padding, dilation)
-    (convolution.groups, convolution.activation, convolution.useBias) = (groups, activation, useBias)
-    (convolution.initializer, convolution.regularizer) = (initializer, regularizer)
-    var configuration = TransposedConvolutionConfiguration(convolution)
+    var configuration = TransposedConvolutionConfiguration(
+      ConvolutionConfiguration(
+        filters: filters, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups,
+        activation: activation, useBias: useBias, initializer: initializer, regularizer: regularizer))
     configuration.outputPadding = outputPadding
     self.init(configuration: configuration)
   }
@@ -61,7 +60,8 @@ public final class ConvTranspose1D: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    settings.apply(
+    check(input, .sequences, extent: weight.knownExtent(0))
+    return settings.apply(
       input.asRow, weight.value.asRow, bias?.value, groups: configuration.convolution.groups,
       configuration.convolution.activation
     ).withoutRowAxis

@@ -1,20 +1,21 @@
 import BackendCore
 
-/// A transposed convolution of images: `[N, C, H, W]` → `[N, filters, H′, W′]`. Each input adds a window of the output: what
-/// passes the gradient of a `Conv2D` back to its input.
+/// A transposed convolution of images: `[N, C, H, W]` → `[N, filters, H′, W′]`. Each input adds a window of the output.
+/// This is the operation that computes the input gradient of a `Conv2D`.
 ///
 /// ```swift
 /// ConvTranspose2D(32, kernel: 2, stride: 2, activation: .relu)                 // [N, 64, 7, 7] → [N, 32, 14, 14]
 /// ConvTranspose2D(1, kernel: 3, stride: 2, padding: 1, outputPadding: 1)        // [N, 32, 14, 14] → [N, 1, 28, 28]
 /// ```
 ///
-/// W is `[C, filters/groups, kernel height, kernel width]` and b `[filters]`, laid out and drawn as in PyTorch. H′ is
-/// (H − 1)·stride − padding + dilation·(kernel − 1) + outputPadding + 1, where padding counts both sides; with `.same` it is
-/// H·stride.
+/// W is `[C, filters/groups, kernel height, kernel width]` and b `[filters]`, with the layout and initialization of
+/// PyTorch. H′ is
+/// (H − 1)·stride − padding + dilation·(kernel − 1) + outputPadding + 1, where padding counts both sides. With `.same`,
+/// it is H·stride.
 public final class ConvTranspose2D: Layer {
   /// W, `[C, filters/groups, kernel height, kernel width]`.
   public let weight: Parameter
-  /// b, `[filters]`; nil where there is none.
+  /// b, `[filters]`; nil if there is none.
   public let bias: Parameter?
   /// All settings.
   public let configuration: TransposedConvolutionConfiguration<Extent2D, Padding>
@@ -25,25 +26,24 @@ public final class ConvTranspose2D: Layer {
   /// - Parameters:
   ///   - filters: The number of output channels.
   ///   - kernel: The size of the window.
-  ///   - stride: From the window of one input to that of the next.
-  ///   - padding: Positions that are cut off the edges of the output.
-  ///   - outputPadding: Positions that are added behind, less than the stride.
-  ///   - dilation: From one element of the window to the next.
-  ///   - groups: Divides the channels and the filters.
-  ///   - activation: What is applied to the sums.
-  ///   - useBias: Whether there is a bias.
-  ///   - initializer: What the weight is drawn with, and with `.pytorchDefault` the bias too.
+  ///   - stride: The distance from the window of one input to that of the next.
+  ///   - padding: The number of positions removed from the edges of the output.
+  ///   - outputPadding: The number of positions added at the end, less than the stride.
+  ///   - dilation: The distance from one element of the window to the next.
+  ///   - groups: The number of groups. Must divide the channels and the filters.
+  ///   - activation: The activation function.
+  ///   - useBias: Whether the layer has a bias.
+  ///   - initializer: The initializer of the weight and, with `.pytorchDefault`, also of the bias.
   ///   - regularizer: A penalty on the weight.
   public convenience init(
     _ filters: Int, kernel: Extent2D, stride: Extent2D = 1, padding: Padding = .valid, outputPadding: Extent2D = 0,
     dilation: Extent2D = 1, groups: Int = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
     initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil
   ) {
-    var convolution = ConvolutionConfiguration<Extent2D, Padding>(filters: filters, kernel: kernel)
-    (convolution.stride, convolution.padding, convolution.dilation) = (stride, padding, dilation)
-    (convolution.groups, convolution.activation, convolution.useBias) = (groups, activation, useBias)
-    (convolution.initializer, convolution.regularizer) = (initializer, regularizer)
-    var configuration = TransposedConvolutionConfiguration(convolution)
+    var configuration = TransposedConvolutionConfiguration(
+      ConvolutionConfiguration(
+        filters: filters, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups,
+        activation: activation, useBias: useBias, initializer: initializer, regularizer: regularizer))
     configuration.outputPadding = outputPadding
     self.init(configuration: configuration)
   }
@@ -66,7 +66,8 @@ public final class ConvTranspose2D: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    settings.apply(
+    check(input, .images, extent: weight.knownExtent(0))
+    return settings.apply(
       input, weight.value, bias?.value, groups: configuration.convolution.groups, configuration.convolution.activation)
   }
 

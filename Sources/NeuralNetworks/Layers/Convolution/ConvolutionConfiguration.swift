@@ -1,24 +1,24 @@
-/// The settings of a convolution in a description of a model; all but `filters` and `kernel` may be left out.
+/// The configuration of a convolution in a model description. All settings except `filters` and `kernel` are optional.
 ///
-/// `Extent` is a size along the axes that windows move over, `Edge` what they see beyond them.
+/// `Extent` is a size along the window axes, and `Edge` is the padding at their ends.
 public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Codable, Sendable {
   /// The number of output channels.
   public var filters: Int
   /// The size of the window.
   public var kernel: Extent
-  /// From one window to the next.
+  /// The distance from one window to the next.
   public var stride: Extent = 1
-  /// What windows see beyond the edges: how many zeros.
+  /// The zero padding at the edges.
   public var padding: Edge = .valid
-  /// From one element of the window to the next.
+  /// The distance from one element of the window to the next.
   public var dilation: Extent = 1
-  /// Divides the channels and the filters.
+  /// The number of groups. Must divide the channels and the filters.
   public var groups = 1
-  /// What is applied to the sums.
+  /// The activation function.
   public var activation: ActivationFunction = .linear
-  /// Whether there is a bias.
+  /// Whether the layer has a bias.
   public var useBias = true
-  /// What the weight is drawn with, and with `.pytorchDefault` the bias too.
+  /// The initializer of the weight and, with `.pytorchDefault`, also of the bias.
   public var initializer: Initializer = .pytorchDefault
   /// A penalty on the weight.
   public var regularizer: Regularizer?
@@ -30,6 +30,16 @@ public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: 
   public init(filters: Int, kernel: Extent) {
     self.filters = filters
     self.kernel = kernel
+  }
+
+  /// All settings.
+  init(
+    filters: Int, kernel: Extent, stride: Extent, padding: Edge, dilation: Extent, groups: Int,
+    activation: ActivationFunction, useBias: Bool, initializer: Initializer, regularizer: Regularizer?
+  ) {
+    (self.filters, self.kernel, self.stride, self.padding) = (filters, kernel, stride, padding)
+    (self.dilation, self.groups, self.activation, self.useBias) = (dilation, groups, activation, useBias)
+    (self.initializer, self.regularizer) = (initializer, regularizer)
   }
 
   public init(from decoder: any Decoder) throws { try self.init(from: decoder, beside: []) }
@@ -52,10 +62,10 @@ public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: 
   }
 }
 
-/// The settings of a transposed convolution in a description of a model: those of a convolution, and `outputPadding`.
+/// The configuration of a transposed convolution in a model description: that of a convolution, plus `outputPadding`.
 public struct TransposedConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Codable, Sendable {
   public var convolution: ConvolutionConfiguration<Extent, Edge>
-  /// Positions behind the last output, on one side alone; 0 unless given.
+  /// The number of positions after the last output, on one side only; 0 by default.
   public var outputPadding: Extent = 0
 
   private enum CodingKeys: String, CodingKey { case outputPadding }
@@ -75,12 +85,12 @@ public struct TransposedConvolutionConfiguration<Extent: WindowExtent, Edge: Win
   }
 }
 
-/// A size along the axes that windows move over: `Extent2D` of an image, `Int` of a sequence.
+/// A size along the window axes: `Extent2D` for images, `Int` for sequences.
 public protocol WindowExtent: Codable, Sendable, Hashable, ExpressibleByIntegerLiteral {}
 extension Extent2D: WindowExtent {}
 extension Int: WindowExtent {}
 
-/// What windows see beyond the edges: `Padding` of an image, `Padding1D` of a sequence.
+/// The padding at the edges: `Padding` for images, `Padding1D` for sequences.
 public protocol WindowEdge: Codable, Sendable, Hashable {
   /// Windows lie inside.
   static var valid: Self { get }

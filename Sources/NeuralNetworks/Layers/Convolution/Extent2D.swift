@@ -5,24 +5,24 @@
 /// Conv2D(32, kernel: [3, 5], stride: [2, 1])
 /// ```
 public struct Extent2D: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
-  /// Pixels along the axis of rows, and along that of columns.
+  /// The number of rows, and the number of columns.
   public let height, width: Int
 
   /// - Parameters:
-  ///   - height: Pixels along the axis of rows.
-  ///   - width: Pixels along the axis of columns.
+  ///   - height: The number of rows.
+  ///   - width: The number of columns.
   public init(_ height: Int, _ width: Int) {
     self.height = height
     self.width = width
   }
 
-  /// The same along both axes.
+  /// The same size along both axes.
   public init(integerLiteral value: Int) { self.init(value, value) }
 
   /// Height and width.
   public init(arrayLiteral elements: Int...) {
     guard elements.count == 2 else {
-      fatalError("an extent of an image is a height and a width, not \(elements)")
+      ProgrammerError.end("an extent of an image is a height and a width, not \(elements)")
     }
     self.init(elements[0], elements[1])
   }
@@ -31,7 +31,7 @@ public struct Extent2D: Sendable, Hashable, ExpressibleByIntegerLiteral, Express
 }
 
 extension Extent2D: Codable {
-  /// Written as `[height, width]`; one number is read for both.
+  /// Encoded as `[height, width]`. A single number is decoded as both.
   public init(from decoder: any Decoder) throws {
     if let single = try? decoder.singleValueContainer().decode(Int.self) {
       self.init(single, single)

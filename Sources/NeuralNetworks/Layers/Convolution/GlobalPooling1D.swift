@@ -4,18 +4,24 @@ public final class GlobalAveragePool1D: Layer {
 
   public func prepare(inputShape: [Int]) throws { try checkSequence("GlobalAveragePool1D", inputShape) }
 
-  public func forward(_ input: Tensor, _ context: Context) -> Tensor { input.mean(axes: [2]) }
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .sequences)
+    return input.mean(axes: [2])
+  }
 
   public var allowsReplay: Bool { true }
 }
 
-/// The largest number of each channel of a sequence: `[N, C, L]` → `[N, C]`. Equal ones share the gradient.
+/// The maximum of each channel of a sequence: `[N, C, L]` → `[N, C]`. Equal maxima share the gradient.
 public final class GlobalMaxPool1D: Layer {
   public init() {}
 
   public func prepare(inputShape: [Int]) throws { try checkSequence("GlobalMaxPool1D", inputShape) }
 
-  public func forward(_ input: Tensor, _ context: Context) -> Tensor { input.max(axes: [2]) }
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .sequences)
+    return input.max(axes: [2])
+  }
 
   public var allowsReplay: Bool { true }
 }

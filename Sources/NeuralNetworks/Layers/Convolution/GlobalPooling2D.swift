@@ -4,18 +4,24 @@ public final class GlobalAveragePool2D: Layer {
 
   public func prepare(inputShape: [Int]) throws { try checkImages("GlobalAveragePool2D", inputShape) }
 
-  public func forward(_ input: Tensor, _ context: Context) -> Tensor { input.mean(axes: [2, 3]) }
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .images)
+    return input.mean(axes: [2, 3])
+  }
 
   public var allowsReplay: Bool { true }
 }
 
-/// The largest number of each channel: `[N, C, H, W]` → `[N, C]`. Equal ones share the gradient.
+/// The maximum of each channel: `[N, C, H, W]` → `[N, C]`. Equal maxima share the gradient.
 public final class GlobalMaxPool2D: Layer {
   public init() {}
 
   public func prepare(inputShape: [Int]) throws { try checkImages("GlobalMaxPool2D", inputShape) }
 
-  public func forward(_ input: Tensor, _ context: Context) -> Tensor { input.max(axes: [2, 3]) }
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .images)
+    return input.max(axes: [2, 3])
+  }
 
   public var allowsReplay: Bool { true }
 }

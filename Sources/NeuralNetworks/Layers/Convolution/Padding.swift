@@ -1,13 +1,13 @@
-/// What a window sees beyond the edges of an image.
+/// The zero padding at the edges of an image.
 public enum Padding: Sendable, Hashable, ExpressibleByIntegerLiteral {
-  /// Nothing: windows lie inside.
+  /// No padding: windows stay inside.
   case valid
-  /// As much as gives ⌈extent/stride⌉ outputs, divided evenly; an odd position goes behind (Keras and TensorFlow).
+  /// As much as gives ⌈extent/stride⌉ outputs, divided evenly. An odd position goes at the end (Keras and TensorFlow).
   case same
-  /// This many positions above and below, and to the left and to the right (PyTorch).
+  /// This many positions above and below, and this many to the left and to the right (PyTorch).
   case explicit(Int, Int)
 
-  /// The same on all sides.
+  /// The same padding on all sides.
   public init(integerLiteral value: Int) { self = .explicit(value, value) }
 
   /// The positions before and after an axis.
@@ -26,20 +26,25 @@ public enum Padding: Sendable, Hashable, ExpressibleByIntegerLiteral {
 }
 
 extension Padding: Codable {
-  /// Written as "valid", "same" or `[vertical, horizontal]`; one number is read for both.
+  /// Encoded as "valid", "same", or `[vertical, horizontal]`. A single number is decoded as both.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let extent = try? container.decode(Extent2D.self) {
       self = .explicit(extent.height, extent.width)
-      return
+    } else {
+      self = try Padding.named(container, beside: "numbers") == .same ? .same : .valid
     }
-    switch try container.decode(String.self) {
-    case "valid": self = .valid
-    case "same": self = .same
-    case let name:
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "there is no padding \"\(name)\"; there are valid, same, and numbers")
-    }
+  }
+
+  /// A padding that has a name.
+  enum Name: String { case valid, same }
+
+  /// - Parameter others: What else there is, for the message.
+  static func named(_ container: any SingleValueDecodingContainer, beside others: String) throws -> Name {
+    let text = try container.decode(String.self)
+    if let name = Name(rawValue: text) { return name }
+    throw DecodingError.dataCorruptedError(
+      in: container, debugDescription: "there is no padding \"\(text)\"; there are valid, same, and \(others)")
   }
 
   public func encode(to encoder: any Encoder) throws {

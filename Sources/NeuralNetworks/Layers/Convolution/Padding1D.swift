@@ -1,10 +1,10 @@
-/// What a window sees beyond the ends of a sequence.
+/// The zero padding at the ends of a sequence.
 public enum Padding1D: Sendable, Hashable, ExpressibleByIntegerLiteral {
-  /// Nothing: windows lie inside.
+  /// No padding: windows stay inside.
   case valid
-  /// As much as gives ⌈length/stride⌉ outputs, divided evenly; an odd position goes behind (Keras and TensorFlow).
+  /// As much as gives ⌈length/stride⌉ outputs, divided evenly. An odd position goes at the end (Keras and TensorFlow).
   case same
-  /// This many positions before and behind (PyTorch).
+  /// This many positions at the start and at the end (PyTorch).
   case explicit(Int)
 
   public init(integerLiteral value: Int) { self = .explicit(value) }
@@ -20,19 +20,13 @@ public enum Padding1D: Sendable, Hashable, ExpressibleByIntegerLiteral {
 }
 
 extension Padding1D: Codable {
-  /// Written as "valid", "same" or a number.
+  /// Encoded as "valid", "same", or a number.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let count = try? container.decode(Int.self) {
       self = .explicit(count)
-      return
-    }
-    switch try container.decode(String.self) {
-    case "valid": self = .valid
-    case "same": self = .same
-    case let name:
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "there is no padding \"\(name)\"; there are valid, same, and a number")
+    } else {
+      self = try Padding.named(container, beside: "a number") == .same ? .same : .valid
     }
   }
 

@@ -1,20 +1,20 @@
 import BackendCore
 
-/// The largest number in each window of a sequence: `[N, C, L]` → `[N, C, L′]`. Padding never wins.
+/// The maximum of each window of a sequence: `[N, C, L]` → `[N, C, L′]`. Padding is never the maximum.
 ///
 /// ```swift
 /// MaxPool1D(2)                                     // [N, 32, 100] → [N, 32, 50]
 /// ```
 ///
-/// L′ is ⌊(L + padding − window)/stride⌋ + 1; the gradient goes to the first of equal numbers (PyTorch).
+/// L′ is ⌊(L + padding − window)/stride⌋ + 1. The gradient goes to the first of equal numbers (PyTorch).
 public final class MaxPool1D: Layer {
   public let configuration: PoolingConfiguration<Int, Padding1D>
   let settings: WindowSettings
 
   /// - Parameters:
   ///   - window: The length of the window.
-  ///   - stride: From one window to the next; the length of the window unless given.
-  ///   - padding: Positions beyond the ends, at most half a window.
+  ///   - stride: The distance from one window to the next; the length of the window by default.
+  ///   - padding: The padding at the ends, at most half a window.
   public convenience init(_ window: Int, stride: Int? = nil, padding: Padding1D = .valid) {
     self.init(configuration: PoolingConfiguration(window: window, stride: stride, padding: padding))
   }
@@ -26,7 +26,11 @@ public final class MaxPool1D: Layer {
 
   public func prepare(inputShape: [Int]) throws { try settings.checkPooling(layer: "MaxPool1D", inputShape) }
 
-  public func forward(_ input: Tensor, _ context: Context) -> Tensor { settings.poolRow(.maximum, input) }
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .sequences)
+    prepareCall(input)
+    return settings.poolRow(.maximum, input)
+  }
 
   public var allowsReplay: Bool { true }
 }
@@ -37,15 +41,15 @@ public final class MaxPool1D: Layer {
 /// AveragePool1D(2)                                 // [N, 32, 100] → [N, 32, 50]
 /// ```
 ///
-/// Padding counts as zeros, as PyTorch's `AvgPool1d` has it, unless `countsPadding` is false (Keras).
+/// Padding counts as zeros, as in PyTorch's `AvgPool1d`, unless `countsPadding` is false (Keras).
 public final class AveragePool1D: Layer {
   public let configuration: PoolingConfiguration<Int, Padding1D>
   let settings: WindowSettings
 
   /// - Parameters:
   ///   - window: The length of the window.
-  ///   - stride: From one window to the next; the length of the window unless given.
-  ///   - padding: Positions beyond the ends, at most half a window.
+  ///   - stride: The distance from one window to the next; the length of the window by default.
+  ///   - padding: The padding at the ends, at most half a window.
   ///   - countsPadding: Whether padding counts as zeros.
   public convenience init(
     _ window: Int, stride: Int? = nil, padding: Padding1D = .valid, countsPadding: Bool = true
@@ -63,7 +67,9 @@ public final class AveragePool1D: Layer {
   public func prepare(inputShape: [Int]) throws { try settings.checkPooling(layer: "AveragePool1D", inputShape) }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    settings.poolRow(configuration.countsPadding == false ? .mean : .meanWithPadding, input)
+    check(input, .sequences)
+    prepareCall(input)
+    return settings.poolRow(configuration.countsPadding == false ? .mean : .meanWithPadding, input)
   }
 
   public var allowsReplay: Bool { true }

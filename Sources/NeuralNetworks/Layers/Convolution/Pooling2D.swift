@@ -1,20 +1,20 @@
 import BackendCore
 
-/// The largest number in each window: `[N, C, H, W]` → `[N, C, H′, W′]`. Padding never wins.
+/// The maximum of each window: `[N, C, H, W]` → `[N, C, H′, W′]`. Padding is never the maximum.
 ///
 /// ```swift
 /// MaxPool2D(2)                                     // [N, 32, 28, 28] → [N, 32, 14, 14]
 /// MaxPool2D(3, stride: 2, padding: 1)
 /// ```
 ///
-/// H′ is ⌊(H + padding − window)/stride⌋ + 1; the gradient goes to the first of equal numbers (PyTorch).
+/// H′ is ⌊(H + padding − window)/stride⌋ + 1. The gradient goes to the first of equal numbers (PyTorch).
 public final class MaxPool2D: Layer {
   let settings: WindowSettings
 
   /// - Parameters:
   ///   - window: The size of the window.
-  ///   - stride: From one window to the next; the size of the window unless given.
-  ///   - padding: Positions beyond the edges, at most half a window.
+  ///   - stride: The distance from one window to the next; the size of the window by default.
+  ///   - padding: The padding at the edges, at most half a window.
   public init(_ window: Extent2D, stride: Extent2D? = nil, padding: Padding = .valid) {
     settings = WindowSettings(kernel: window, stride: stride ?? window, padding: padding)
   }
@@ -22,7 +22,9 @@ public final class MaxPool2D: Layer {
   public func prepare(inputShape: [Int]) throws { try settings.checkPooling(layer: "MaxPool2D", inputShape) }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    input.pooled(.maximum, settings.geometry(for: input))
+    check(input, .images)
+    prepareCall(input)
+    return input.pooled(.maximum, settings.geometry(for: input))
   }
 
   public var allowsReplay: Bool { true }
@@ -34,7 +36,7 @@ public final class MaxPool2D: Layer {
 /// AveragePool2D(2)                                 // [N, 32, 28, 28] → [N, 32, 14, 14]
 /// ```
 ///
-/// Padding counts as zeros, as PyTorch's `AvgPool2d` has it, unless `countsPadding` is false (Keras).
+/// Padding counts as zeros, as in PyTorch's `AvgPool2d`, unless `countsPadding` is false (Keras).
 public final class AveragePool2D: Layer {
   /// Whether padding counts in the mean.
   public let countsPadding: Bool
@@ -42,8 +44,8 @@ public final class AveragePool2D: Layer {
 
   /// - Parameters:
   ///   - window: The size of the window.
-  ///   - stride: From one window to the next; the size of the window unless given.
-  ///   - padding: Positions beyond the edges, at most half a window.
+  ///   - stride: The distance from one window to the next; the size of the window by default.
+  ///   - padding: The padding at the edges, at most half a window.
   ///   - countsPadding: Whether padding counts as zeros.
   public init(
     _ window: Extent2D, stride: Extent2D? = nil, padding: Padding = .valid, countsPadding: Bool = true
@@ -55,7 +57,9 @@ public final class AveragePool2D: Layer {
   public func prepare(inputShape: [Int]) throws { try settings.checkPooling(layer: "AveragePool2D", inputShape) }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    input.pooled(countsPadding ? .meanWithPadding : .mean, settings.geometry(for: input))
+    check(input, .images)
+    prepareCall(input)
+    return input.pooled(countsPadding ? .meanWithPadding : .mean, settings.geometry(for: input))
   }
 
   public var allowsReplay: Bool { true }

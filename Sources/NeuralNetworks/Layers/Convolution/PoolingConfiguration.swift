@@ -1,12 +1,12 @@
-/// The settings of a pooling layer in a description of a model; all but `window` may be left out.
+/// The configuration of a pooling layer in a model description. All settings except `window` are optional.
 public struct PoolingConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Codable, Sendable {
   /// The size of the window.
   public var window: Extent
-  /// The window, unless given.
+  /// The distance from one window to the next; the window size by default.
   public var stride: Extent?
-  /// What windows see beyond the edges; nothing (`.valid`) unless given.
+  /// The padding at the edges; none (`.valid`) by default.
   public var padding: Edge
-  /// Of averages only; true unless given.
+  /// Whether padding counts as zeros, for average pooling only; true by default.
   public var countsPadding: Bool?
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case window, stride, padding, countsPadding }
@@ -26,7 +26,7 @@ public struct PoolingConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Coda
 }
 
 extension WindowSettings {
-  /// The checks of `check`, and that no window lies over padding alone.
+  /// The checks of `check`, and a check that no window covers only padding.
   func checkPooling(layer: String, _ inputShape: [Int]) throws {
     try check(layer: layer, inputShape: inputShape)
     if case .explicit(let vertical, let horizontal) = padding,

@@ -1,15 +1,16 @@
-/// Larger images: `[N, C, H, W]` → `[N, C, H·factor, W·factor]`.
+/// Upsamples images: `[N, C, H, W]` → `[N, C, H·factor, W·factor]`.
 ///
 /// ```swift
 /// UpSampling2D(2)                                  // [N, 32, 7, 7] → [N, 32, 14, 14], each number four times
 /// UpSampling2D(2, .bilinear)
 /// ```
 public final class UpSampling2D: Layer {
-  /// What stands between the numbers of an image.
+  /// The interpolation method.
   public enum Method: String, Codable, Sendable, Hashable {
-    /// The nearest number: each is repeated.
+    /// Nearest neighbor: each number is repeated.
     case nearest
-    /// A weighted mean of the four around. Numbers stand in the middle of their pixels (`align_corners=False` in PyTorch).
+    /// Bilinear interpolation of the four nearest numbers. Numbers are at the centers of their pixels
+    /// (`align_corners=False` in PyTorch).
     case bilinear
   }
 
@@ -17,8 +18,8 @@ public final class UpSampling2D: Layer {
   public let configuration: Configuration
 
   /// - Parameters:
-  ///   - factor: How much larger each axis becomes.
-  ///   - method: What stands between the numbers.
+  ///   - factor: The scale factor of each axis.
+  ///   - method: The interpolation method.
   public convenience init(_ factor: Extent2D, _ method: Method = .nearest) {
     self.init(configuration: Configuration(factor: factor, method: method))
   }
@@ -39,6 +40,8 @@ public final class UpSampling2D: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .images)
+    prepareCall(input)
     let factor = configuration.factor
     // Where only the shape counts, no matrices are made.
     switch LayerThread.current.trace == nil ? configuration.method : .nearest {
@@ -68,11 +71,11 @@ public final class UpSampling2D: Layer {
 }
 
 extension UpSampling2D: ConfigurableLayer {
-  /// The settings of an `UpSampling2D` in a description of a model; the method is `nearest` unless given.
+  /// The configuration of an `UpSampling2D` in a model description. The default method is `nearest`.
   public struct Configuration: Codable, Sendable {
-    /// How many rows and columns each one becomes.
+    /// The scale factors of rows and columns.
     public var factor: Extent2D
-    /// How the new pixels are found.
+    /// The interpolation method.
     public var method: Method
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case factor, method }

@@ -46,7 +46,8 @@ struct WindowSettings: Sendable, Hashable {
       throw ModelError.invalidConfiguration(
         layer: layer,
         reason: "a window that reaches over \(text(seen)) is larger than the \(isRow ? "sequence" : "image") of "
-          + "\(text(padded)) with its padding")
+          + "\(text(padded)) with its padding"
+          + (InputHint.looksLikeChannelsLast(inputShape) ? "; hint: \(InputHint.channelsFirst(inputShape))" : ""))
     }
     let places = Extent2D(
       (padded.height - seen.height) / stride.height + 1, (padded.width - seen.width) / stride.width + 1)

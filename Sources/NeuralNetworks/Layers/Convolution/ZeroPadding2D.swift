@@ -1,19 +1,19 @@
-/// Zeros around images: `[N, C, H, W]` → `[N, C, top + H + bottom, left + W + right]`.
+/// Adds zeros around images: `[N, C, H, W]` → `[N, C, top + H + bottom, left + W + right]`.
 ///
 /// ```swift
 /// ZeroPadding2D(1)                                 // [N, 3, 28, 28] → [N, 3, 30, 30]
 /// ZeroPadding2D(top: 0, bottom: 1, left: 0, right: 1)
 /// ```
 public final class ZeroPadding2D: Layer {
-  /// How many rows and columns of zeros are added.
+  /// The number of rows and columns of zeros to add.
   public let configuration: Configuration
 
-  /// - Parameter padding: Rows above and below, and columns to the left and to the right.
+  /// - Parameter padding: The number of rows above and below, and of columns to the left and to the right.
   public convenience init(_ padding: Extent2D) {
     self.init(top: padding.height, bottom: padding.height, left: padding.width, right: padding.width)
   }
 
-  /// The same with a number for each side.
+  /// Creates the layer with a separate number for each side.
   public convenience init(top: Int, bottom: Int, left: Int, right: Int) {
     self.init(configuration: Configuration(top: top, bottom: bottom, left: left, right: right))
   }
@@ -39,7 +39,9 @@ public final class ZeroPadding2D: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    input.padded([
+    check(input, .images)
+    prepareCall(input)
+    return input.padded([
       (0, 0), (0, 0), (configuration.top, configuration.bottom), (configuration.left, configuration.right),
     ])
   }
@@ -48,9 +50,9 @@ public final class ZeroPadding2D: Layer {
 }
 
 extension ZeroPadding2D: ConfigurableLayer {
-  /// The settings of a `ZeroPadding2D` in a description of a model; sides that are left out get nothing.
+  /// The configuration of a `ZeroPadding2D` in a model description. Omitted sides get no padding.
   public struct Configuration: Codable, Sendable {
-    /// Rows above and below, columns on either side.
+    /// The number of rows above and below, and of columns on either side.
     public var top, bottom, left, right: Int
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case top, bottom, left, right }

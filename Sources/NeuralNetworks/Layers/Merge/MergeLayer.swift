@@ -1,4 +1,5 @@
-/// A module from several tensors to one: `Concatenate`, `Add`, or one of one's own, in a `Graph` or called.
+/// A module from several tensors to one: `Concatenate`, `Add`, or a custom one. Use it in a `Graph` or call it
+/// directly.
 ///
 /// ```swift
 /// final class Distance: MergeLayer {
@@ -12,12 +13,12 @@ public protocol MergeLayer: Module {
   /// The output for inputs with the batch axis first.
   func forward(_ inputs: [Tensor], _ context: Context) -> Tensor
 
-  /// Refuses inputs that the layer cannot take. The default takes all.
-  /// - Parameter inputShapes: Without the batch axis.
+  /// Rejects inputs that the layer does not support. The default implementation accepts all inputs.
+  /// - Parameter inputShapes: The input shapes without the batch axis.
   /// - Throws: `ModelError.invalidConfiguration`.
   func prepare(inputShapes: [[Int]]) throws
 
-  /// True when a recording of `forward` may be replayed for other inputs of the same shapes, as for `Layer`.
+  /// Whether a recording of `forward` may be replayed for other inputs of the same shapes, as for `Layer`.
   var allowsReplay: Bool { get }
 }
 
@@ -28,7 +29,10 @@ extension MergeLayer {
 
   /// The output for inputs with the batch axis first.
   public func callAsFunction(_ inputs: [Tensor], _ context: Context) -> Tensor {
-    if let trace = LayerThread.current.trace { return trace.call(self, inputs, context) }
+    let thread = LayerThread.current
+    if let trace = thread.trace { return trace.call(self, inputs, context) }
+    thread.calls.append(self)
+    defer { thread.calls.removeLast() }
     return forward(inputs, context)
   }
 
@@ -36,12 +40,12 @@ extension MergeLayer {
   public func callAsFunction(_ nodes: Node..., name: String? = nil) -> Node { Node(.merge(self), nodes, name: name) }
 }
 
-/// Puts its inputs one after the other along an axis.
+/// Concatenates its inputs along an axis.
 public final class Concatenate: MergeLayer {
   /// The axis; the batch is axis 0, and −1 is the last one.
   public let axis: Int
 
-  /// - Parameter axis: Not the batch's, which is axis 0; negative ones count from the end.
+  /// - Parameter axis: Any axis except the batch axis 0. Negative values count from the end.
   public init(axis: Int = -1) { self.axis = axis }
 
   public func prepare(inputShapes: [[Int]]) throws {
@@ -63,47 +67,53 @@ public final class Concatenate: MergeLayer {
   }
 
   public func forward(_ inputs: [Tensor], _ context: Context) -> Tensor {
-    refusal(of: inputs) ?? Tensor.concatenated(inputs, axis: axis)
+    refusal(of: inputs, ofOneShape: false) ?? Tensor.concatenated(inputs, axis: axis)
   }
 
   public var allowsReplay: Bool { true }
 }
 
-/// Adds its inputs, which have one shape.
+/// Adds its inputs, which must have the same shape.
 public final class Add: MergeLayer {
   public init() {}
 
   public func prepare(inputShapes: [[Int]]) throws { try inputShapes.checkEqual("Add") }
 
   public func forward(_ inputs: [Tensor], _ context: Context) -> Tensor {
-    refusal(of: inputs, whereBool: true) ?? inputs.dropFirst().reduce(inputs[0], +)
+    refusal(of: inputs, ofOneShape: true) ?? inputs.dropFirst().reduce(inputs[0], +)
   }
 
   public var allowsReplay: Bool { true }
 }
 
-/// Multiplies its inputs element by element; they have one shape.
+/// Multiplies its inputs elementwise. They must have the same shape.
 public final class Multiply: MergeLayer {
   public init() {}
 
   public func prepare(inputShapes: [[Int]]) throws { try inputShapes.checkEqual("Multiply") }
 
   public func forward(_ inputs: [Tensor], _ context: Context) -> Tensor {
-    refusal(of: inputs, whereBool: true) ?? inputs.dropFirst().reduce(inputs[0], *)
+    refusal(of: inputs, ofOneShape: true) ?? inputs.dropFirst().reduce(inputs[0], *)
   }
 
   public var allowsReplay: Bool { true }
 }
 
 extension MergeLayer {
-  /// What is returned for inputs whose elements are of several types, or bool where those are no numbers.
-  fileprivate func refusal(of inputs: [Tensor], whereBool: Bool = false) -> Tensor? {
-    let types = inputs.map(\.dtype)
-    if let other = types.first(where: { $0 != types[0] }) {
-      return ShapeTrace.refuse(self, "the inputs have elements of types \(types[0]) and \(other)", instead: inputs[0])
+  /// The problem with inputs that differ in element type, that differ in shape if shapes must be equal, or that are not
+  /// numbers.
+  fileprivate func refusal(of inputs: [Tensor], ofOneShape: Bool) -> Tensor? {
+    guard let first = inputs.first else { return ShapeTrace.refuse(self, "there are no inputs", instead: Tensor(0)) }
+    if let other = inputs.first(where: { $0.dtype != first.dtype }) {
+      return ShapeTrace.refuse(
+        self, "the inputs have elements of types \(first.dtype) and \(other.dtype)", instead: first)
     }
-    guard whereBool, types.first == .bool else { return nil }
-    return ShapeTrace.refuse(self, "the inputs have elements of type bool, which are no numbers", instead: inputs[0])
+    guard ofOneShape else { return nil }
+    if let other = inputs.first(where: { $0.shape != first.shape }) {
+      return ShapeTrace.refuse(self, "the inputs have the shapes \(first.shape) and \(other.shape)", instead: first)
+    }
+    guard first.dtype == .bool else { return nil }
+    return ShapeTrace.refuse(self, "the inputs have elements of type bool, which are not numbers", instead: first)
   }
 }
 

@@ -1,4 +1,4 @@
-/// Batch normalisation: each channel gets mean 0 and variance 1, then a gain and a shift: (x − μ)/√(σ² + ε)·w + b (Ioffe and
+/// Batch normalization: each channel gets mean 0 and variance 1, then a weight and a bias: (x − μ)/√(σ² + ε)·w + b (Ioffe and
 /// Szegedy 2015; PyTorch's `BatchNorm1d` and `BatchNorm2d`).
 ///
 /// ```swift
@@ -7,12 +7,15 @@
 ///
 /// While training, μ and σ² are those of the batch over all axes but the channels', and the running statistics move towards
 /// them: r ← (1 − momentum)·r + momentum·(μ or n/(n − 1)·σ², n numbers a channel). In inference μ and σ² are the running
-/// statistics. A batch with a single number a channel has no variance: the running one stays as it is then. Freezing the
-/// layer stops its gain and shift; the running statistics go on moving, as in PyTorch.
+/// statistics. A variance above 1e38 counts there as 1e38. A batch with a single number a channel has no variance: the running
+/// one stays as it is then.
+///
+/// `freeze()` stops weight and bias alone: the running statistics go on moving, as in PyTorch. With `freeze(statistics: true)`
+/// the layer does in training what it does in inference, as a frozen layer does in Keras.
 public final class BatchNorm: Layer {
-  /// The gain, `[C]`; nil where there is none.
+  /// The weight, `[C]`; nil where there is none.
   public let weight: Parameter?
-  /// The shift, `[C]`; nil where there is none.
+  /// The bias, `[C]`; nil where there is none.
   public let bias: Parameter?
   /// The running statistics, `[C]`: state that is saved and never trained.
   public let runningMean = Parameter.state(nil, .zeros)
@@ -27,7 +30,7 @@ public final class BatchNorm: Layer {
   ///   - momentum: How much of a batch's statistics the running ones take over, from 0 to 1. (Keras counts
   ///     the other way round: its 0.99 is 0.01 here.)
   ///   - epsilon: What is added to the variance.
-  ///   - isAffine: Whether there is a gain, which begins at 1, and a shift, which begins at 0.
+  ///   - isAffine: Whether there is a weight, which begins at 1, and a bias, which begins at 0.
   public init(momentum: Double = 0.1, epsilon: Double = 1e-5, isAffine: Bool = true) {
     self.momentum = momentum
     self.epsilon = epsilon
@@ -50,35 +53,34 @@ public final class BatchNorm: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    guard context.isTraining else {
-      let centred = input - runningMean.value.perChannel(of: input)
-      return scaled(centred, runningVariance.value.perChannel(of: input))
+    check(input, .channels, extent: runningMean.knownExtent(0))
+    guard context.isTraining, !(runningMean.isFrozen && runningVariance.isFrozen) else {
+      var factor = (runningVariance.value.perChannel(of: input) + epsilon).reciprocalSquareRoot()
+      if let weight { factor = factor * weight.value.perChannel(of: input) }
+      let y = (input - runningMean.value.perChannel(of: input)) * factor
+      return bias.map { y + $0.value.perChannel(of: input) } ?? y
     }
-    let axes = [0] + (2..<max(input.rank, 2))
-    let mean = input.mean(axes: axes, keepingRank: true)
-    let centred = input - mean
-    let variance = centred.squared().mean(axes: axes, keepingRank: true)
-    if context.movesState { move(mean, variance, count: input.count / max(input.shape[1], 1)) }
-    return scaled(centred, variance)
+    let batch = input.batchNormalized(
+      weight: weight?.value.perChannel(of: input), bias: bias?.value.perChannel(of: input), epsilon: epsilon)
+    if context.movesState { move(batch, count: input.count / max(input.shape[1], 1)) }
+    return batch.y
   }
 
-  private func scaled(_ centred: Tensor, _ variance: Tensor) -> Tensor {
-    var factor = (variance + epsilon).reciprocalSquareRoot()
-    if let weight { factor = factor * weight.value.perChannel(of: centred) }
-    let y = centred * factor
-    return bias.map { y + $0.value.perChannel(of: centred) } ?? y
-  }
-
-  /// Moves the running statistics towards those of a batch with `count` numbers a channel.
-  private func move(_ mean: Tensor, _ variance: Tensor, count: Int) {
+  /// Moves the running statistics towards those of a batch with `count` numbers in each channel.
+  private func move(_ batch: NormalizedBatch, count: Int) {
     withoutGradient {
-      runningMean.assign(moved(runningMean, towards: mean))
-      if count > 1 {
-        let unbiased = variance * (Double(count) / Double(count - 1))
-        runningVariance.assign(moved(runningVariance, towards: unbiased))
+      let scale = batch.scale
+      if !runningMean.isFrozen { runningMean.assign(moved(runningMean, towards: batch.mean / scale)) }
+      if count > 1, !runningVariance.isFrozen {
+        let unbiased = batch.variance * (Double(count) / Double(count - 1)) / scale / scale
+        // One batch with a variance beyond float32 must not make the running one infinite for ever.
+        runningVariance.assign(moved(runningVariance, towards: unbiased.minimum(Self.largestVariance)))
       }
     }
   }
+
+  /// What a running variance is at most; a little below the largest float32, which sums of shares of it might exceed.
+  private static let largestVariance = 1e38
 
   private func moved(_ running: Parameter, towards batch: Tensor) -> Tensor {
     let old = running.value
@@ -95,7 +97,7 @@ extension BatchNorm: ConfigurableLayer {
     public var momentum: Double
     /// Added to the variance.
     public var epsilon: Double
-    /// True where a gain and a shift are learnt.
+    /// True where a weight and a bias are learned.
     public var isAffine: Bool
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case momentum, epsilon, isAffine }

@@ -1,14 +1,14 @@
-/// Group normalisation: the channels of an example are divided into groups, and each group gets mean 0 and variance 1 over
-/// its channels and positions, then a gain and a shift for each channel (Wu and He 2018; PyTorch's `GroupNorm`).
+/// Group normalization: the channels of an example are divided into groups, and each group gets mean 0 and variance 1 over
+/// its channels and positions, then a weight and a bias for each channel (Wu and He 2018; PyTorch's `GroupNorm`).
 ///
 /// ```swift
 /// GroupNorm(8)         // [N, 64, H, W]: eight groups of eight channels
-/// GroupNorm(64)        // as many groups as channels: instance normalisation
+/// GroupNorm(64)        // as many groups as channels: instance normalization
 /// ```
 public final class GroupNorm: Layer {
-  /// The gain, `[C]`; nil where there is none.
+  /// The weight, `[C]`; nil where there is none.
   public let weight: Parameter?
-  /// The shift, `[C]`; nil where there is none.
+  /// The bias, `[C]`; nil where there is none.
   public let bias: Parameter?
   /// How many groups there are.
   public let groups: Int
@@ -18,7 +18,7 @@ public final class GroupNorm: Layer {
   /// - Parameters:
   ///   - groups: How many groups there are; it divides the number of channels.
   ///   - epsilon: What is added to the variance.
-  ///   - isAffine: Whether there is a gain, which begins at 1, and a shift, which begins at 0.
+  ///   - isAffine: Whether there is a weight, which begins at 1, and a bias, which begins at 0.
   public init(_ groups: Int, epsilon: Double = 1e-5, isAffine: Bool = true) {
     self.groups = groups
     self.epsilon = epsilon
@@ -42,12 +42,19 @@ public final class GroupNorm: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    let shape = input.shape
-    let size = shape.dropFirst().reduce(1, *) / groups
-    var y = input.reshaped([shape[0], groups, size]).layerNormalized(epsilon: epsilon).reshaped(shape)
-    if let weight { y = y * weight.value.perChannel(of: y) }
-    if let bias { y = y + bias.value.perChannel(of: y) }
-    return y
+    checked {
+      check(input, .channels, extent: weight?.knownExtent(0))
+      let shape = input.shape
+      if groups < 1 || shape[1] % groups != 0 {
+        try ProgrammerError.refuse(
+          "GroupNorm: \(groups) groups do not divide the channels of an input of shape \(shape)")
+      }
+      let size = shape.dropFirst().reduce(1, *) / groups
+      var y = input.reshaped([shape[0], groups, size]).layerNormalized(epsilon: epsilon).reshaped(shape)
+      if let weight { y = y * weight.value.perChannel(of: y) }
+      if let bias { y = y + bias.value.perChannel(of: y) }
+      return y
+    }
   }
 
   public var allowsReplay: Bool { true }
@@ -60,7 +67,7 @@ extension GroupNorm: ConfigurableLayer {
     public var groups: Int
     /// Added to the variance.
     public var epsilon: Double
-    /// True where a gain and a shift are learnt.
+    /// True where a weight and a bias are learned.
     public var isAffine: Bool
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case groups, epsilon, isAffine }

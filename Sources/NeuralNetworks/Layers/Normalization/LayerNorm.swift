@@ -1,20 +1,20 @@
-/// Layer normalisation: each vector along the last axis gets mean 0 and variance 1, then a gain and a shift of its own for
+/// Layer normalization: each vector along the last axis gets mean 0 and variance 1, then a weight and a bias of its own for
 /// each element: (x − μ)/√(σ² + ε)·w + b (Ba, Kiros and Hinton 2016; PyTorch's `LayerNorm` over the last axis).
 ///
 /// ```swift
 /// LayerNorm()          // [N, …, C] → [N, …, C]; weight and bias are [C]
 /// ```
 public final class LayerNorm: Layer {
-  /// The gain, `[C]`; nil where there is none.
+  /// The weight, `[C]`; nil where there is none.
   public let weight: Parameter?
-  /// The shift, `[C]`; nil where there is none.
+  /// The bias, `[C]`; nil where there is none.
   public let bias: Parameter?
   /// What is added to the variance.
   public let epsilon: Double
 
   /// - Parameters:
   ///   - epsilon: What is added to the variance.
-  ///   - isAffine: Whether there is a gain, which begins at 1, and a shift, which begins at 0.
+  ///   - isAffine: Whether there is a weight, which begins at 1, and a bias, which begins at 0.
   public init(epsilon: Double = 1e-5, isAffine: Bool = true) {
     self.epsilon = epsilon
     weight = isAffine ? Parameter(nil, .ones) : nil
@@ -28,7 +28,7 @@ public final class LayerNorm: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    input.layerNormalized(gain: weight?.value, shift: bias?.value, epsilon: epsilon)
+    input.layerNormalized(weight: weight?.value, bias: bias?.value, epsilon: epsilon)
   }
 
   public var allowsReplay: Bool { true }

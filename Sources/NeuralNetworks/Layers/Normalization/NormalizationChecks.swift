@@ -1,4 +1,4 @@
-/// What the normalisations ask of their settings and inputs.
+/// What the normalizations ask of their settings and inputs.
 enum NormalizationChecks {
   static func epsilon(_ layer: String, _ epsilon: Double) throws {
     guard epsilon >= 0, epsilon.isFinite else {

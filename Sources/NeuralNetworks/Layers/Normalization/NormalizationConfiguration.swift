@@ -2,7 +2,7 @@
 public struct NormalizationConfiguration: Codable, Sendable {
   /// Added to the variance.
   public var epsilon: Double
-  /// True where a gain and a shift are learnt.
+  /// True where a weight and a bias are learned.
   public var isAffine: Bool
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case epsilon, isAffine }

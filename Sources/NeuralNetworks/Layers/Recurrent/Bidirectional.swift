@@ -1,21 +1,29 @@
-/// Two recurrent layers over one sequence, one from its beginning and one from its end; what they give stands side by side:
-/// `[N, steps, features]` → `[N, 2·units]`, or `[N, steps, 2·units]` where they return sequences.
+/// Two recurrent layers over one sequence, one from its start and one from its end, with concatenated outputs:
+/// `[N, steps, features]` → `[N, 2·units]`, or `[N, steps, 2·units]` if they return sequences.
 ///
 /// ```swift
-/// Bidirectional { LSTM(64) }                                    // [N, 40, 32] → [N, 128]
-/// Bidirectional { GRU(64, returnsSequence: true, masksZeros: true) }
+/// Bidirectional(LSTM(64))                                       // [N, 40, 32] → [N, 128]
+/// Bidirectional(GRU(64, returnsSequence: true, masksZeros: true))
 /// ```
 ///
-/// Schuster and Paliwal 1997; the order is PyTorch's and Keras': forwards, then backwards. Padding is passed over from both
-/// sides.
+/// Schuster and Paliwal 1997. The order is that of PyTorch and Keras: forwards, then backwards. Both directions skip
+/// padding.
 public final class Bidirectional: ConfigurableLayer {
-  /// The layer that begins with the first step, and the one that begins with the last.
+  /// The layer that starts at the first step, and the layer that starts at the last step.
   public let forwards, backwards: any RecurrentLayer
 
-  /// - Parameter make: Makes a layer, each time another one.
+  /// - Parameter make: Creates a new layer on each call.
   public init<Recurrent: RecurrentLayer>(_ make: () -> Recurrent) {
     (forwards, backwards) = (make(), make())
-    if forwards === backwards { fatalError("Bidirectional: the closure makes a new layer each time it is called") }
+    if forwards === backwards {
+      ProgrammerError.end("Bidirectional: the closure makes a new layer each time it is called")
+    }
+  }
+
+  /// - Parameter layer: The layer that starts at the first step. A second layer with its configuration starts at the
+  ///   last step.
+  public init<Recurrent: RecurrentLayer>(_ layer: Recurrent) {
+    (forwards, backwards) = (layer, Recurrent(configuration: layer.configuration))
   }
 
   public func prepare(inputShape: [Int]) throws {
@@ -28,7 +36,7 @@ public final class Bidirectional: ConfigurableLayer {
     return outputs(input, mask: mask)
   }
 
-  /// The output for a mask, bool `[N, steps]`, that is false for padding.
+  /// The output for a bool mask `[N, steps]` that is false for padding.
   public func callAsFunction(_ input: Tensor, mask: Tensor, _ context: Context) -> Tensor {
     if let trace = LayerThread.current.trace {
       if let fault = RecurrentCore.fault(input, mask: mask, states: [], units: forwards.units) {
@@ -48,7 +56,7 @@ public final class Bidirectional: ConfigurableLayer {
 
   public var allowsReplay: Bool { forwards.allowsReplay && backwards.allowsReplay }
 
-  /// The layer that a `Bidirectional` is made of, in a description of a model.
+  /// The layer in a `Bidirectional`, in a model description.
   public struct Configuration: Codable, Sendable {
     let layer: LayerDescription
 

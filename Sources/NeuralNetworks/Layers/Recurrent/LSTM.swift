@@ -1,5 +1,5 @@
-/// Long short-term memory (Hochreiter and Schmidhuber 1997): `[N, steps, features]` → `[N, units]`, the last state, or with
-/// `returnsSequence` `[N, steps, units]`.
+/// Long short-term memory (Hochreiter and Schmidhuber 1997): `[N, steps, features]` → `[N, units]` (the last state), or
+/// `[N, steps, units]` with `returnsSequence`.
 ///
 /// ```swift
 /// LSTM(128)                                  // [N, 28, 28] → [N, 128]
@@ -8,11 +8,13 @@
 /// ```
 ///
 /// In each step, with σ the sigmoid: (i, f, g, o) = (σ, σ, tanh, σ)(x·W + b + h·U + d), c ← f·c + i·g, h ← o·tanh(c).
-/// Formulas, the order of the gates and first values are PyTorch's. W is `[features, 4·units]` and U `[units, 4·units]`:
-/// PyTorch's `weight_ih_l0` and `weight_hh_l0` transposed; b and d are its `bias_ih_l0` and `bias_hh_l0`.
+/// The formulas, the order of the gates, and the initial values match PyTorch. W is `[features, 4·units]` and U is
+/// `[units, 4·units]`: the transposes of PyTorch's `weight_ih_l0` and `weight_hh_l0`. b and d are its `bias_ih_l0` and
+/// `bias_hh_l0`.
 ///
-/// Padding: where a mask is false, or with `masksZeros` all numbers of a step are 0, the state stays as it is, so that the last
-/// output is that of the last step that counts; in a sequence of outputs the step is 0 (PyTorch's packed sequences).
+/// Padding: if a mask is false, or with `masksZeros` if all numbers of a step are 0, the state does not change, so the
+/// last output is that of the last step that is not padding. In a sequence of outputs, padding steps are 0 (PyTorch's
+/// packed sequences).
 public final class LSTM: RecurrentLayer {
   /// The state between two steps: h and c, both `[N, units]`.
   public struct State: Sendable {
@@ -32,17 +34,17 @@ public final class LSTM: RecurrentLayer {
   public let inputWeight, recurrentWeight: Parameter
   /// b and d.
   public let inputBias, recurrentBias: Parameter
-  /// How many numbers the state has; the output is `[N, units]`, or `[N, T, units]` with `returnsSequence`.
+  /// The size of the state. The output is `[N, units]`, or `[N, T, units]` with `returnsSequence`.
   public let units: Int
-  /// True: the outputs of all steps, false: that of the last one.
+  /// Whether to return the outputs of all steps (true) or only the last one (false).
   public let returnsSequence: Bool
-  /// True: steps whose inputs are all 0 are passed over, as padding is.
+  /// Whether to skip steps whose inputs are all 0, such as padding.
   public let masksZeros: Bool
 
   /// - Parameters:
-  ///   - units: The width of h and c.
-  ///   - returnsSequence: Whether every h is an output, not the last one alone.
-  ///   - masksZeros: Whether steps whose numbers are all 0 are padding.
+  ///   - units: The size of h and c.
+  ///   - returnsSequence: Whether to return every h instead of only the last one.
+  ///   - masksZeros: Whether steps whose numbers are all 0 are treated as padding.
   public init(_ units: Int, returnsSequence: Bool = false, masksZeros: Bool = false) {
     self.units = units
     self.returnsSequence = returnsSequence
@@ -62,12 +64,12 @@ public final class LSTM: RecurrentLayer {
     core.outputs(input, mask: mask, isReversed: isReversed, returnsSequence: returnsSequence)
   }
 
-  /// The output and the state after the sequence, for a state before it.
+  /// The output and the state after the sequence, given an initial state.
   /// - Parameters:
   ///   - input: `[N, steps, features]`.
-  ///   - state: What the sequence begins with; nil: zeros.
-  ///   - mask: Bool `[N, steps]`: false for padding.
-  ///   - context: Training or inference.
+  ///   - state: The initial state; nil: zeros.
+  ///   - mask: A bool mask `[N, steps]`, false for padding.
+  ///   - context: The context: training or inference.
   public func callAsFunction(
     _ input: Tensor, from state: State?, mask: Tensor? = nil, _ context: Context
   ) -> (output: Tensor, state: State) {

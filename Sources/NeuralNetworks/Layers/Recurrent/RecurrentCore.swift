@@ -1,6 +1,6 @@
 import BackendCore
 
-/// What the recurrent layers have in common: parameters, their shapes, and the way through a sequence.
+/// Shared by the recurrent layers: parameters, their shapes, and the loop over a sequence.
 struct RecurrentCore {
   let layer: String
   let cell: RecurrentCell
@@ -42,22 +42,24 @@ struct RecurrentCore {
     _ input: Tensor, from hidden: Tensor? = nil, cell state: Tensor? = nil, mask: Tensor?, isReversed: Bool,
     giving result: RecurrenceResult
   ) -> Tensor {
-    if let fault = RecurrentCore.fault(input, mask: mask, states: [hidden, state], units: units) {
-      fatalError("\(layer): \(fault)")
+    checked {
+      if let fault = RecurrentCore.fault(input, mask: mask, states: [hidden, state], units: units) {
+        try ProgrammerError.refuse("\(layer): \(fault)")
+      }
+      var recurrence = Recurrence(
+        cell, weight: recurrentWeight.value, initialHidden: hidden, initialCell: state,
+        mask: mask?.transposed(0, 1), isReversed: isReversed, giving: result)
+      var bias = inputBias.value
+      if cell.separatesRecurrentSums {
+        recurrence.recurrentBias = recurrentBias.value
+      } else {
+        bias = bias + recurrentBias.value
+      }
+      return recurrence(input.transposed(0, 1).linear(inputWeight.value, bias: bias, activation: nil))
     }
-    var recurrence = Recurrence(
-      cell, weight: recurrentWeight.value, initialHidden: hidden, initialCell: state,
-      mask: mask?.transposed(0, 1), isReversed: isReversed, giving: result)
-    var bias = inputBias.value
-    if cell.separatesRecurrentSums {
-      recurrence.recurrentBias = recurrentBias.value
-    } else {
-      bias = bias + recurrentBias.value
-    }
-    return recurrence(input.transposed(0, 1).linear(inputWeight.value, bias: bias, activation: nil))
   }
 
-  /// The output of a layer: the last state `[N, units]`, or all of them with zeros where the mask is false.
+  /// The output of a layer: the last state `[N, units]`, or all states with zeros where the mask is false.
   func outputs(_ input: Tensor, mask: Tensor?, isReversed: Bool, returnsSequence: Bool) -> Tensor {
     let states = states(
       input, mask: mask, isReversed: isReversed, giving: returnsSequence ? .sequence : .last)
@@ -70,7 +72,7 @@ struct RecurrentCore {
     return mask.map { output * $0.cast(to: output.dtype).expanded(axis: -1) } ?? output
   }
 
-  /// What is wrong with the shapes of a call; nil when nothing is.
+  /// The problem with the shapes of a call; nil if there is none.
   static func fault(_ input: Tensor, mask: Tensor?, states: [Tensor?], units: Int) -> String? {
     let shape = input.shape
     if input.rank != 3 || shape[1] == 0 {

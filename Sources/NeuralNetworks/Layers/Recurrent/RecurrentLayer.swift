@@ -1,19 +1,20 @@
-/// A layer that goes through a sequence step by step, `[N, steps, features]` → `[N, units]` or `[N, steps, units]`: what
-/// `Bidirectional` takes.
+/// A layer that processes a sequence step by step, `[N, steps, features]` → `[N, units]` or `[N, steps, units]`.
+/// `Bidirectional` accepts such layers.
 public protocol RecurrentLayer: ConfigurableLayer {
-  /// The width of the state.
+  /// The size of the state.
   var units: Int { get }
-  /// True when the state after each step is the output, not the last one alone.
+  /// Whether the output is the state after each step instead of only the last one.
   var returnsSequence: Bool { get }
-  /// True when steps whose numbers are all 0 are padding.
+  /// Whether steps whose numbers are all 0 are treated as padding.
   var masksZeros: Bool { get }
 
-  /// The output for a sequence, from a state of zeros.
+  /// The output for a sequence, starting from a zero state.
   /// - Parameters:
   ///   - input: `[N, steps, features]`.
-  ///   - mask: Bool `[N, steps]`: false for padding, where the state stays as it is and the output of the step is 0.
-  ///   - isReversed: From the last step to the first. The last state is then that after the first step; a sequence of
-  ///     outputs keeps the order of the input.
+  ///   - mask: A bool mask `[N, steps]`, false for padding, where the state does not change and the output of the step
+  ///     is 0.
+  ///   - isReversed: Whether to process the steps from last to first. The last state is then the state after the first
+  ///     step. A sequence of outputs keeps the order of the input.
   func outputs(_ input: Tensor, mask: Tensor?, isReversed: Bool) -> Tensor
 }
 
@@ -24,7 +25,7 @@ extension RecurrentLayer {
 
   public var allowsReplay: Bool { true }
 
-  /// Calls the layer with a state and a mask: what `body` does, or while shapes are inferred what `forward` does.
+  /// Calls the layer with a state and a mask: runs `body`, or `forward` during shape inference.
   func called<State>(
     _ input: Tensor, mask: Tensor?, states: [Tensor?], _ context: Context, shapes: (Tensor) -> State,
     _ body: () -> (Tensor, State)
@@ -38,6 +39,17 @@ extension RecurrentLayer {
     }
     return called(with: input) { body() }
   }
+
+  /// The same of a layer whose state is its output.
+  func called(
+    _ core: RecurrentCore, _ input: Tensor, from state: Tensor?, mask: Tensor?, _ context: Context
+  ) -> (output: Tensor, state: Tensor) {
+    called(input, mask: mask, states: [state], context, shapes: { $0 }) {
+      let mask = mask ?? (masksZeros ? input.stepsWithNumbers() : nil)
+      let states = core.states(input, from: state, mask: mask, isReversed: false, giving: .states)
+      return (returnsSequence ? core.sequence(states, mask) : states[-1], states[-1])
+    }
+  }
 }
 
 extension Tensor {
@@ -45,13 +57,14 @@ extension Tensor {
   func stepsWithNumbers() -> Tensor { (detached() .!= 0).any(axis: -1) }
 }
 
-/// The settings of a recurrent layer in a description of a model; all but `units` may be left out.
+/// The configuration of a recurrent layer in a model description. All settings except `units` are optional.
 public struct RecurrentConfiguration: Codable, Sendable {
-  /// How many numbers the state has.
+  /// The size of the state.
   public var units: Int
-  /// Whether the output is that of every step, `[N, steps, units]`, or of the last one, `[N, units]`; false unless given.
+  /// Whether the output is that of every step, `[N, steps, units]`, or only of the last one, `[N, units]`; false by
+  /// default.
   public var returnsSequence: Bool
-  /// Whether steps of zeros alone are passed over; false unless given.
+  /// Whether steps that contain only zeros are skipped; false by default.
   public var masksZeros: Bool
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case units, returnsSequence, masksZeros }

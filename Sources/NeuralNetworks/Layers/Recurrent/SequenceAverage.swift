@@ -1,11 +1,12 @@
 /// The mean over the steps of a sequence: `[N, steps, features]` → `[N, features]`.
 ///
-/// With `masksZeros`, steps whose numbers are all 0 are padding and do not count; a sequence of nothing else gives 0.
+/// With `masksZeros`, steps whose numbers are all 0 are treated as padding and ignored. A sequence that contains only
+/// padding gives 0.
 public final class SequenceAverage: ConfigurableLayer {
-  /// Whether steps whose numbers are all 0 are padding.
+  /// Whether steps whose numbers are all 0 are treated as padding.
   public let masksZeros: Bool
 
-  /// - Parameter masksZeros: Whether steps whose numbers are all 0 are padding.
+  /// - Parameter masksZeros: Whether steps whose numbers are all 0 are treated as padding.
   public init(masksZeros: Bool = false) { self.masksZeros = masksZeros }
 
   public func prepare(inputShape: [Int]) throws {
@@ -16,6 +17,7 @@ public final class SequenceAverage: ConfigurableLayer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .steps)
     guard masksZeros else { return input.mean(axis: 1) }
     let steps = input.stepsWithNumbers().cast(to: input.dtype).sum(axis: 1, keepingRank: true)
     return input.sum(axis: 1) / steps.maximum(1)
@@ -23,7 +25,7 @@ public final class SequenceAverage: ConfigurableLayer {
 
   public var allowsReplay: Bool { true }
 
-  /// The settings of a `SequenceAverage` in a description of a model.
+  /// The configuration of a `SequenceAverage` in a model description.
   public struct Configuration: Codable, Sendable {
     public var masksZeros: Bool
 

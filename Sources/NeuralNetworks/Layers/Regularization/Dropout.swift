@@ -1,10 +1,10 @@
-/// While training, sets each number to 0 with a probability and divides the others by 1 − probability, so that the mean stays;
-/// in inference, nothing. Srivastava et al. 2014; PyTorch's `Dropout`.
+/// During training, sets each number to 0 with a given probability and divides the others by 1 − probability to
+/// preserve the mean. In inference, it does nothing. Srivastava et al. 2014; PyTorch's `Dropout`.
 public final class Dropout: Layer {
-  /// How likely a number is to be dropped.
+  /// The dropout probability.
   public let probability: Double
 
-  /// - Parameter probability: From 0 to 1; with 1 everything is dropped.
+  /// - Parameter probability: The dropout probability from 0 to 1; 1 drops everything.
   public init(_ probability: Double) { self.probability = probability }
 
   public func prepare(inputShape: [Int]) throws {
@@ -14,7 +14,7 @@ public final class Dropout: Layer {
   static func check(_ layer: String, _ probability: Double) throws {
     guard probability >= 0 && probability <= 1 else {
       throw ModelError.invalidConfiguration(
-        layer: layer, reason: "\(probability) is no probability, which is a number from 0 to 1")
+        layer: layer, reason: "\(probability) is not a probability, which is a number from 0 to 1")
     }
   }
 
@@ -27,7 +27,7 @@ public final class Dropout: Layer {
 }
 
 extension Dropout: ConfigurableLayer {
-  /// The settings of a `Dropout` in a description of a model.
+  /// The configuration of a `Dropout` in a model description.
   public struct Configuration: Codable, Sendable {
     public var probability: Double
 

@@ -1,10 +1,10 @@
-/// While training, adds independent draws from a normal distribution of mean 0; in inference, nothing. Keras'
-/// `GaussianNoise`.
+/// During training, adds independent samples from a normal distribution with mean 0. In inference, it does nothing.
+/// Keras' `GaussianNoise`.
 public final class GaussianNoise: Layer {
   /// The standard deviation of the noise.
   public let deviation: Double
 
-  /// - Parameter deviation: The standard deviation of the noise, not below 0.
+  /// - Parameter deviation: The standard deviation of the noise, at least 0.
   public init(_ deviation: Double = 0.1) { self.deviation = deviation }
 
   public func prepare(inputShape: [Int]) throws {
@@ -23,7 +23,7 @@ public final class GaussianNoise: Layer {
 }
 
 extension GaussianNoise: ConfigurableLayer {
-  /// The settings of a `GaussianNoise` in a description of a model.
+  /// The configuration of a `GaussianNoise` in a model description.
   public struct Configuration: Codable, Sendable {
     public var deviation: Double
 

@@ -1,4 +1,4 @@
-/// A penalty on the weights of a layer, which training adds to the loss (Keras' `kernel_regularizer`).
+/// A penalty on the weights of a layer, which is added to the loss (Keras' `kernel_regularizer`).
 public struct Regularizer: Sendable, Hashable, Codable {
   /// The factor of Σ|w|.
   public let l1: Double
@@ -18,7 +18,7 @@ public struct Regularizer: Sendable, Hashable, Codable {
 
   private enum CodingKeys: String, CodingKey { case l1, l2 }
 
-  /// Factors that are left out are 0.
+  /// Omitted factors are 0.
   public init(from decoder: any Decoder) throws {
     try decoder.refuseUnknownKeys(["l1", "l2"])
     let container = try decoder.container(keyedBy: CodingKeys.self)

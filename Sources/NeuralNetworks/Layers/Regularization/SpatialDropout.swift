@@ -1,4 +1,4 @@
-/// While training, sets whole channels to 0 with a probability and divides the others by 1 − probability: neighbours in a
+/// While training, sets whole channels to 0 with a probability and divides the others by 1 − probability: neighbors in a
 /// picture or a sequence tell each other's values, so that dropping single ones would drop little (Tompson et al. 2015;
 /// PyTorch's `Dropout1d` and `Dropout2d`, Keras' `SpatialDropout`).
 ///
@@ -6,10 +6,10 @@
 /// SpatialDropout(0.2)      // [N, C, L] or [N, C, H, W]: one draw for each example and channel
 /// ```
 public final class SpatialDropout: Layer {
-  /// How likely a channel is to be dropped.
+  /// The probability of dropping a channel.
   public let probability: Double
 
-  /// - Parameter probability: From 0 to 1; with 1 everything is dropped.
+  /// - Parameter probability: The dropout probability from 0 to 1; 1 drops everything.
   public init(_ probability: Double) { self.probability = probability }
 
   public func prepare(inputShape: [Int]) throws {
@@ -22,6 +22,7 @@ public final class SpatialDropout: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    check(input, .positions)
     guard context.isTraining && probability > 0 else { return input }
     let shape = input.shape
     let ones = Tensor.ones(

@@ -1,10 +1,13 @@
+import Files
+
 /// Shows the progress of `fit`: a bar on a terminal, lines elsewhere, or nothing.
 final class ProgressDisplay {
   private enum Style { case silent, lines, bar }
 
-  /// A bar is drawn again after this long, values are read from the device after that long (reading waits for it).
+  /// The intervals for redrawing the bar and for reading values. Reading values has to wait for the device; it is more
+  /// frequent at the start of an epoch, while the means still change.
   private static let redraw = Duration.milliseconds(100)
-  private static let reading = Duration.milliseconds(400)
+  private static let reading = Duration.milliseconds(500)
   private static let lineEvery = Duration.seconds(60)
 
   private let sink: any ProgressSink
@@ -15,7 +18,7 @@ final class ProgressDisplay {
   private var title = ""
   private var epochsLeft = 0
   private var batches = 0
-  /// What the last epoch took beside its steps: validation.
+  /// The time of the last epoch outside its steps, for validation.
   private var secondsBesideSteps = 0.0
   private var epochStart: ContinuousClock.Instant
   private var lastDrawn: ContinuousClock.Instant
@@ -32,13 +35,13 @@ final class ProgressDisplay {
       case .lines: .lines
       case .automatic: sink.columns == nil ? .lines : .bar
       }
-    bar = ProgressBar(usesColour: sink.usesColour, showsUnicode: sink.showsUnicode)
+    bar = ProgressBar(usesColor: sink.usesColor, showsUnicode: sink.showsUnicode)
     epochStart = now()
     lastDrawn = epochStart
     lastRead = epochStart
   }
 
-  /// An epoch of `batches` batches begins.
+  /// Starts an epoch of `batches` batches.
   func epochBegan(_ epoch: Int, of epochs: Int, batches: Int) {
     title = "Epoch \(epoch + 1)/\(epochs)"
     epochsLeft = epochs - epoch - 1
@@ -48,27 +51,28 @@ final class ProgressDisplay {
     if style == .lines {
       lastDrawn = epochStart
     } else {
-      // The first values are shown as soon as there are some.
+      // Show the first values as soon as they are available.
       lastDrawn = epochStart - ProgressDisplay.redraw
       lastRead = epochStart - ProgressDisplay.reading
     }
   }
 
-  /// A batch is done; `read` gets the values so far and waits for the device, so it is called rarely.
+  /// Records a finished batch. `read` returns the values so far; it waits for the device, so it is called rarely.
   /// - Parameters:
   ///   - done: The finished batches of the epoch.
-  ///   - examples: The finished examples since the epoch began.
-  ///   - since: The batches of the epoch that were finished before (resumed runs).
+  ///   - examples: The number of finished examples since the epoch started.
+  ///   - since: The number of batches of the epoch finished before (in resumed runs).
   func batchEnded(_ done: Int, examples: Int, since: Int, read: () throws -> [(String, Double)]) rethrows {
     guard style != .silent else { return }
     let time = now()
+    if time < lastDrawn { wentBack(to: time) }
     guard time - lastDrawn >= (style == .bar ? ProgressDisplay.redraw : ProgressDisplay.lineEvery) else { return }
     lastDrawn = time
-    if style == .lines || time - lastRead >= ProgressDisplay.reading {
+    if style == .lines || time - lastRead >= min(ProgressDisplay.reading, (time - epochStart) / 2) {
       values = try read().map { (name: $0.0, value: $0.1) }
       lastRead = now()
     }
-    let elapsed = ProgressDisplay.seconds(time - epochStart)
+    let elapsed = max(ProgressDisplay.seconds(time - epochStart), 0)
     let perBatch = elapsed / Double(max(done - since, 1))
     let batchesLeft = Double(batches - done) + Double(epochsLeft) * Double(batches)
     let left = perBatch * batchesLeft + secondsBesideSteps * (Double(epochsLeft) + 1)
@@ -77,6 +81,11 @@ final class ProgressDisplay {
         title: title, done: done, total: batches, values: values,
         examplesPerSecond: Double(examples) / max(elapsed, 1e-9),
         secondsLeft: left, seconds: nil))
+  }
+
+  /// The clocks of virtual machines may go back: what is shown goes on from there.
+  private func wentBack(to time: ContinuousClock.Instant) {
+    (lastDrawn, lastRead, epochStart) = (time - ProgressDisplay.redraw, min(lastRead, time), min(epochStart, time))
   }
 
   /// The epoch is over; its line stays.
@@ -91,15 +100,22 @@ final class ProgressDisplay {
     isLineOpen = false
   }
 
-  /// Leaves the line of an epoch that was not finished, so that what follows starts on a new one.
+  /// Keeps the line of an unfinished epoch, so that further output starts on a new line.
   func interrupted() {
     if isLineOpen { sink.write("\n") }
     isLineOpen = false
   }
 
+  /// Shows a permanent separate line.
+  func note(_ text: String) {
+    guard style != .silent else { return }
+    interrupted()
+    sink.write(text.onOneLine + "\n")
+  }
+
   private func show(_ line: ProgressLine) {
     guard style == .bar else { return sink.write(line.plain + "\n") }
-    // The last column stays free: some terminals wrap when it is written.
+    // The last column stays empty, because some terminals wrap when it is written.
     let text = line.fitted(columns: max((sink.columns ?? 80) - 1, 1), bar: bar)
     sink.write("\r\(text)\u{1B}[K")
     isLineOpen = true

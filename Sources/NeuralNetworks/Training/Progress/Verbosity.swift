@@ -1,20 +1,20 @@
-/// What `fit` shows while it trains.
+/// The progress output of `fit`.
 public enum Verbosity: Sendable, Hashable {
-  /// A bar on a terminal, lines elsewhere.
+  /// A progress bar on a terminal, lines elsewhere.
   case automatic
-  /// Nothing.
+  /// No output.
   case silent
-  /// A line an epoch, and at most one a minute in between.
+  /// One line per epoch, and at most one per minute in between.
   case lines
 }
 
-/// Where `fit` shows its progress.
+/// The destination of the progress output of `fit`.
 public enum ProgressStream: Sendable, Hashable {
   case standardOutput
-  /// Leaves the standard output to the result of a program.
+  /// Standard error, which leaves standard output to the results of a program.
   case standardError
 
-  /// The number of its file.
+  /// The file descriptor.
   var descriptor: Int32 {
     switch self {
     case .standardOutput: 1

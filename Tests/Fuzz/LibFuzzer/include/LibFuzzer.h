@@ -1,4 +1,4 @@
-// The part of libFuzzer that a program with a main function of its own calls.
+// The part of libFuzzer for programs with their own main function.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

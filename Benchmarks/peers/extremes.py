@@ -1,0 +1,256 @@
+"""Computes Tests/NeuralNetworksTests/Numerics/ExtremeValues.swift: functions and their first two derivatives over extreme
+arguments, from their formulas with 60 digits (mpmath), and losses and normalizations in PyTorch's float64.
+
+    python Benchmarks/peers/extremes.py > Tests/NeuralNetworksTests/Numerics/ExtremeValues.swift
+"""
+
+import numpy
+import torch
+import torch.nn.functional as F
+from mpmath import mp, mpf
+
+mp.dps = 60
+SIZES = [1e-30, 1e-6, 0.1, 1, 3, 6, 9, 12, 15, 17, 20, 30, 60, 87, 88.8, 104, 1000, 1e10, 1e20, 1e30]
+LOGITS = [0.5, 3, 10, 15, 17, 20, 40, 88.8, 1000, 1e20]
+
+
+def single(x):
+    return float(numpy.float32(x))
+
+
+def signed(sizes):
+    sizes = [single(x) for x in sizes]
+    return [-x for x in reversed(sizes)] + [0.0] + sizes
+
+
+def sigma(x):
+    return 1 / (1 + mp.exp(-x))
+
+
+def slope(x):  # of the sigmoid
+    return sigma(x) * sigma(-x)
+
+
+def bend(x):  # its derivative, σ′·(1 − 2σ) = σ′·(σ(−x) − σ(x))
+    return slope(x) * (sigma(-x) - sigma(x))
+
+
+def density(x):
+    return mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
+
+
+def distribution(x):
+    return mp.erfc(-x / mp.sqrt(2)) / 2
+
+
+def sech(x):
+    return 1 / mp.cosh(x) ** 2
+
+
+# Value, first and second derivative; at a kink those that PyTorch has.
+ACTIVATIONS = {
+    "relu": (lambda x: max(x, 0), lambda x: int(x > 0), lambda x: 0),
+    "leakyReLU()": (lambda x: x if x > 0 else mpf("0.01") * x, lambda x: 1 if x > 0 else mpf("0.01"), lambda x: 0),
+    "elu()": (
+        lambda x: x if x > 0 else mp.expm1(x),
+        lambda x: 1 if x > 0 else mp.exp(x),
+        lambda x: 0 if x > 0 else mp.exp(x),
+    ),
+    "gelu": (
+        lambda x: x * distribution(x),
+        lambda x: distribution(x) + x * density(x),
+        lambda x: (2 - x * x) * density(x),
+    ),
+    "silu": (
+        lambda x: x * sigma(x),
+        lambda x: sigma(x) * (1 + x * sigma(-x)),
+        lambda x: slope(x) * (2 + x * (sigma(-x) - sigma(x))),
+    ),
+    "sigmoid": (sigma, slope, bend),
+    "tanh": (mp.tanh, sech, lambda x: -2 * mp.tanh(x) * sech(x)),
+    "softplus": (lambda x: mp.log1p(mp.exp(x)) if x < 50 else x + mp.exp(-x), sigma, slope),
+}
+
+
+def number(x):
+    x = float(x)
+    if abs(x) < 1e-60:
+        return "0"
+    return repr(x) if numpy.isfinite(x) else ".infinity" if x > 0 else "-.infinity" if x < 0 else ".nan"
+
+
+def row(numbers):
+    return "[" + ", ".join(number(x) for x in numbers) + "]"
+
+
+def lines(numbers, indent):
+    """A list, broken to the width of a line."""
+    text, line = [], indent + "  "
+    for x in numbers:
+        piece = number(x) + ", "
+        if len(line) + len(piece) > 118:
+            text.append(line.rstrip())
+            line = indent + "  "
+        line += piece
+    text.append(line.rstrip())
+    return "[\n" + "\n".join(text) + "\n" + indent + "]"
+
+
+def activations():
+    x = signed(SIZES)
+    print("  static let arguments: [Double] =", lines(x, "  "))
+    print()
+    print("  static let activations: [Function] = [")
+    for name, orders in ACTIVATIONS.items():
+        print(f"    Function(\n      .{name},")
+        print("      orders: [")
+        for order in orders:
+            print("        " + lines([order(mpf(z)) for z in x], "        ") + ",")
+        print("      ]),")
+    print("  ]")
+    print()
+
+
+def binary():
+    print("  /// Logit, target, and the loss with its first two derivatives.")
+    print("  static let binaryCrossEntropy: [[Double]] = [")
+    for z in signed(LOGITS):
+        for t in [0, 1, 0.25]:
+            x = mpf(z)
+            softplus = ACTIVATIONS["softplus"][0]
+            value = t * softplus(-x) + (1 - t) * softplus(x)
+            print("    " + row([z, t, value, -t * sigma(-x) + (1 - t) * sigma(x), slope(x)]) + ",")
+    print("  ]")
+    print()
+
+
+def differences():
+    """Losses of a difference d, from their formulas."""
+    d = signed([1e-30, 1e-3, 0.5, 1, 1.5, 100, 1e10, 1e18])
+    losses = {
+        "meanSquaredError": (lambda d: d * d, lambda d: 2 * d, lambda d: 2),
+        "meanAbsoluteError": (abs, lambda d: mp.sign(d), lambda d: 0),
+        "huber()": (
+            lambda d: d * d / 2 if abs(d) <= 1 else abs(d) - mpf("0.5"),
+            lambda d: max(-1, min(1, d)),
+            lambda d: int(abs(d) <= 1),
+        ),
+    }
+    print("  static let differences: [Double] =", lines(d, "  "))
+    print()
+    print("  static let regressionLosses: [LossOfDifference] = [")
+    for name, orders in losses.items():
+        print(f"    LossOfDifference(\n      .{name},\n      orders: [")
+        for order in orders:
+            print("        " + lines([order(mpf(z)) for z in d], "        ") + ",")
+        print("      ]),")
+    print("  ]")
+    print()
+
+
+def derivatives(function, x, upstream, size=1.0):
+    """y = f(x), dx = the gradient of Σ upstream·y, and the gradient of Σ (size·dx)²."""
+    x = torch.tensor([single(z) for z in x], dtype=torch.float64, requires_grad=True)
+    y = function(x)
+    (gradient,) = torch.autograd.grad((y * torch.tensor(upstream, dtype=torch.float64)).sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad(((gradient * size) ** 2).sum(), x)
+    return [v.detach().tolist() for v in (y, gradient, second)]
+
+
+def rows():
+    upstream = [1, -2, 3, 0.5]
+    inputs = [[0, 1, 2, -1], [1e6, 1e6 + 1, 1e6 + 3, 1e6 - 2], [1e8, 1e8 + 8, 1e8 - 8, 1e8], [100, -100, 0, 99],
+              [1e20, 1e20, -1e20, 0], [-1e30, -1e30, -1e30, -1e30]]
+    print("  /// Upstream gradient of the rows.")
+    print(f"  static let upstream: [Double] = {row(upstream)}")
+    print()
+    for name, function in [("softmax", lambda x: F.softmax(x, 0)), ("logSoftmax", lambda x: F.log_softmax(x, 0))]:
+        print(f"  static let {name}: [RowCase] = [")
+        for x in inputs:
+            case(x, derivatives(function, x, upstream), 1)
+        print("  ]")
+        print()
+    print("  /// With label 2.")
+    for smoothing in [0.0, 0.1]:
+        print(f"  static let crossEntropy{'Smoothed' if smoothing else ''}: [RowCase] = [")
+        for x in inputs:
+            f = lambda x: F.cross_entropy(x[None], torch.tensor([2]), label_smoothing=smoothing).reshape(1)
+            case(x, derivatives(f, x, [1]), 1)
+        print("  ]")
+        print()
+
+
+def case(x, orders, size):
+    print(f"    RowCase(\n      {row(single(z) for z in x)}, size: {number(size)},\n      orders: [")
+    for order in orders:
+        print(f"        {row(order)},")
+    print("      ]),")
+
+
+def normalizations():
+    upstream = [1, -2, 3, 0.5]
+    sizes = [1e-20, 1e-10, 1e-3, 1, 1e10, 1e18, 1e20, 1e25, 1e30]
+    forms = [("layerNorm", lambda x: F.layer_norm(x, (4,), eps=1e-5)), ("rmsNorm", lambda x: F.rms_norm(x, (4,), eps=1e-5)),
+             ("standardDeviation", lambda x: x.std(unbiased=False).reshape(1))]
+    for name, function in forms:
+        print(f"  static let {name}: [RowCase] = [")
+        for size in sizes:
+            x = [size * z for z in [1, 2, 4, -3]]
+            # The first derivative is about 1/size, but for small numbers beside epsilon; that of a deviation 1.
+            scale = 1 if name == "standardDeviation" else max(size, 1e-3)
+            case(x, derivatives(function, x, [1] if name == "standardDeviation" else upstream, scale), scale)
+        print("  ]")
+        print()
+
+
+print("""// Made by Benchmarks/peers/extremes.py.
+
+import NeuralNetworks
+import Testing
+
+/// Values and derivatives over extreme arguments. Numbers below 1e-60 are 0.
+enum ExtremeValues {
+  /// A function with its derivatives of order 0, 1 and 2 at `arguments`.
+  struct Function: Sendable, CustomTestStringConvertible {
+    let function: ActivationFunction
+    let orders: [[Double]]
+    var testDescription: String { function.name }
+
+    init(_ function: ActivationFunction, orders: [[Double]]) {
+      self.function = function
+      self.orders = orders
+    }
+  }
+
+  /// A loss of a difference with its derivatives at `differences`.
+  struct LossOfDifference: Sendable, CustomTestStringConvertible {
+    let loss: Loss
+    let orders: [[Double]]
+    var testDescription: String { loss.name }
+
+    init(_ loss: Loss, orders: [[Double]]) {
+      self.loss = loss
+      self.orders = orders
+    }
+  }
+
+  /// A function of a row: its value, the gradient of Σ upstream·value, and the gradient of Σ (size·gradient)².
+  struct RowCase: Sendable, CustomTestStringConvertible {
+    let row: [Double]
+    let size: Double
+    let orders: [[Double]]
+    var testDescription: String { "\\(row)" }
+
+    init(_ row: [Double], size: Double, orders: [[Double]]) {
+      self.row = row
+      self.size = size
+      self.orders = orders
+    }
+  }
+""")
+activations()
+binary()
+differences()
+rows()
+normalizations()
+print("}")

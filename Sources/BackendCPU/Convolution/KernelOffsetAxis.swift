@@ -1,0 +1,81 @@
+import BackendCore
+
+/// One axis of a correlation: output t reads position t·step + offsets[q] of the source through its tap q.
+///
+/// A convolution is one correlation. The gradient of its input is one correlation for each remainder of positions
+/// modulo the stride: positions with the same remainder use the same elements of the window, at consecutive places of
+/// the output.
+struct KernelOffsetAxis {
+  let source, outputs, step: Int
+  /// The elements of the window that are used.
+  let taps: [Int]
+  let offsets: [Int]
+  /// Output t is at first + t·spacing in the result.
+  let first, spacing: Int
+
+  init(forward axis: WindowAxis) {
+    (source, outputs, step) = (axis.input, axis.output, axis.stride)
+    (first, spacing) = (0, 1)
+    taps = Array(0..<axis.kernel)
+    offsets = taps.map { $0 * axis.dilation - axis.padding }
+  }
+
+  /// The positions of the input with this remainder, as seen from the output.
+  init(backward axis: WindowAxis, remainder: Int) {
+    (source, step) = (axis.output, 1)
+    outputs = (axis.input - remainder + axis.stride - 1) / axis.stride
+    (first, spacing) = (remainder, axis.stride)
+    func distance(_ tap: Int) -> Int { remainder + axis.padding - tap * axis.dilation }
+    taps = (0..<axis.kernel).filter { distance($0) % axis.stride == 0 }
+    offsets = taps.map { distance($0) / axis.stride }
+  }
+
+  /// The lowest and the highest position that output 0 reads.
+  var lowest: Int { offsets.min() ?? 0 }
+  var highest: Int { offsets.max() ?? 0 }
+
+  /// Whether an output reads beyond an edge of the source.
+  var leavesSource: Bool { lowest < 0 || (outputs - 1) * step + highest >= source }
+
+  /// The number of positions from the first to the last one that this many consecutive outputs read.
+  func reach(_ outputs: Int) -> Int { (outputs - 1) * step + highest - lowest + 1 }
+}
+
+/// y[n, o, i, j] = Σ x[n, c, i′, j′]·w[o, c, p, q] over the channels c of the group of o and the taps (p, q) of both
+/// axes.
+struct Correlation {
+  let batch, groups: Int
+  /// The channels and outputs of one group.
+  let channels, outputs: Int
+  let height, width: KernelOffsetAxis
+
+  init(forward shape: ConvolutionShape) {
+    (batch, groups) = (shape.batch, shape.groups)
+    (channels, outputs) = (shape.inputChannels / groups, shape.outputChannels / groups)
+    (height, width) = (KernelOffsetAxis(forward: shape.height), KernelOffsetAxis(forward: shape.width))
+  }
+
+  /// The gradient of the input at the positions with these remainders modulo the strides.
+  init(backward shape: ConvolutionShape, row: Int, column: Int) {
+    (batch, groups) = (shape.batch, shape.groups)
+    (channels, outputs) = (shape.outputChannels / groups, shape.inputChannels / groups)
+    height = KernelOffsetAxis(backward: shape.height, remainder: row)
+    width = KernelOffsetAxis(backward: shape.width, remainder: column)
+  }
+
+  /// All correlations that together compute the gradient of the input.
+  static func backward(_ shape: ConvolutionShape) -> [Correlation] {
+    (0..<min(shape.height.stride, shape.height.input)).flatMap { row in
+      (0..<min(shape.width.stride, shape.width.input)).map { column in
+        Correlation(backward: shape, row: row, column: column)
+      }
+    }
+  }
+
+  var window: Int { height.taps.count * width.taps.count }
+  /// The number of products per output.
+  var depth: Int { channels * window }
+  var sourcePlane: Int { height.source * width.source }
+  /// The number of operations; a multiply-add counts as two.
+  var operations: Int { 2 * batch * groups * outputs * depth * height.outputs * width.outputs }
+}

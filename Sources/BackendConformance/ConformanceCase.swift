@@ -1,0 +1,113 @@
+import BackendCore
+
+/// One call of an operation with its operands, to be made on several backends.
+///
+/// Each operand is in a separate buffer, `offset` elements from the start, with guard elements on both sides.
+struct ConformanceCase {
+  /// A handle for an operand.
+  struct Operand { fileprivate let number: Int }
+
+  /// The content of a buffer before the call, and the expectation after it.
+  struct Slot {
+    let name: String
+    let values: [Double]
+    let dtype: DType
+    let offset: Int
+    /// The required accuracy relative to the Reference result; nil for inputs, which must not change.
+    let tolerance: Tolerance?
+    /// Whether `values` are poison.
+    let isPoisoned: Bool
+  }
+
+  /// The operands on one backend.
+  struct Slices {
+    let slices: [BufferSlice]
+    /// True in the run on absolute values that computes the magnitudes for `Tolerance.sum`. Scalar factors then also
+    /// count with their magnitudes.
+    let isMagnitude: Bool
+
+    subscript(operand: Operand) -> BufferSlice { slices[operand.number] }
+    subscript(ifGiven operand: Operand?) -> BufferSlice? { operand.map { slices[$0.number] } }
+
+    /// A scalar factor of a sum.
+    func factor(_ value: Double) -> Double { isMagnitude ? abs(value) : value }
+  }
+
+  typealias Body = (_ backend: any Backend, _ operands: Slices) throws -> Void
+
+  private(set) var slots: [Slot] = []
+
+  /// An operand that the call reads.
+  mutating func input(_ values: [Double], _ dtype: DType = .float32, offset: Int = 0) -> Operand {
+    add(Slot(name: "input", values: values, dtype: dtype, offset: offset, tolerance: nil, isPoisoned: false))
+  }
+
+  /// An operand that the call writes, poisoned beforehand.
+  mutating func output(
+    _ count: Int, _ dtype: DType = .float32, offset: Int = 0, within tolerance: Tolerance, name: String = "result"
+  ) -> Operand {
+    let poison = [Double](repeating: ConformanceCase.poison(dtype), count: count)
+    return add(
+      Slot(name: name, values: poison, dtype: dtype, offset: offset, tolerance: tolerance, isPoisoned: true))
+  }
+
+  /// An operand that the call reads and writes.
+  mutating func updated(
+    _ values: [Double], _ dtype: DType = .float32, offset: Int = 0, within tolerance: Tolerance, name: String = "result"
+  ) -> Operand {
+    add(Slot(name: name, values: values, dtype: dtype, offset: offset, tolerance: tolerance, isPoisoned: false))
+  }
+
+  private mutating func add(_ slot: Slot) -> Operand {
+    slots.append(slot)
+    return Operand(number: slots.count - 1)
+  }
+
+  /// NaN, or a number that is unlikely to be the result of an operation.
+  private static func poison(_ dtype: DType) -> Double {
+    dtype.isFloatingPoint ? .nan : dtype == .bool ? 0xAA : -1_431_655_766
+  }
+}
+
+extension ConformanceCase.Slot {
+  /// Guard elements after the operand.
+  static let trailing = 5
+  /// When repeated: a huge float32, a huge int32, and a bool that is neither 0 nor 1.
+  static let guardByte: UInt8 = 0x7F
+
+  var elementCount: Int { offset + values.count + Self.trailing }
+  var content: Range<Int> { offset * dtype.byteCount..<(offset + values.count) * dtype.byteCount }
+
+  /// The bytes of the whole buffer before the call, with floats as magnitudes on request.
+  func image(asMagnitudes: Bool) -> [UInt8] {
+    var bytes = [UInt8](repeating: Self.guardByte, count: elementCount * dtype.byteCount)
+    bytes.withUnsafeMutableBytes { raw in
+      for (i, value) in values.enumerated() {
+        let number = asMagnitudes && dtype.isFloatingPoint ? abs(value) : value
+        let place = (offset + i) * dtype.byteCount
+        switch dtype {
+        case .float32: raw.storeBytes(of: Float(number), toByteOffset: place, as: Float.self)
+        case .float64: raw.storeBytes(of: number, toByteOffset: place, as: Double.self)
+        case .int32: raw.storeBytes(of: Int32(number), toByteOffset: place, as: Int32.self)
+        case .bool: raw.storeBytes(of: UInt8(number), toByteOffset: place, as: UInt8.self)
+        }
+      }
+    }
+    return bytes
+  }
+
+  /// The elements of the operand in the bytes of its buffer.
+  func decode(_ bytes: [UInt8]) -> [Double] {
+    bytes.withUnsafeBytes { raw in
+      values.indices.map { i in
+        let place = (offset + i) * dtype.byteCount
+        return switch dtype {
+        case .float32: Double(raw.load(fromByteOffset: place, as: Float.self))
+        case .float64: raw.load(fromByteOffset: place, as: Double.self)
+        case .int32: Double(raw.load(fromByteOffset: place, as: Int32.self))
+        case .bool: Double(raw.load(fromByteOffset: place, as: UInt8.self))
+        }
+      }
+    }
+  }
+}

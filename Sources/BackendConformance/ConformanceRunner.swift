@@ -1,0 +1,153 @@
+import BackendCore
+import BackendReference
+
+/// Runs conformance cases and collects the failures. Each family of operations extends it in a separate file.
+final class ConformanceRunner {
+  let tested: any Backend
+  let reference = ReferenceBackend()
+  let defaults: DefaultsOnly
+  var family = ConformanceFamily.memory
+  var numbers: Numbers
+  private(set) var failures: [ConformanceFailure] = []
+
+  init(_ tested: any Backend, seed: UInt64) {
+    self.tested = tested
+    defaults = DefaultsOnly(tested)
+    numbers = Numbers(seed: seed)
+  }
+
+  /// Makes one call on the Reference backend and on the examined one, and compares all operands.
+  /// - Parameters:
+  ///   - isFused: Whether to run the protocol's default composition as well.
+  ///   - prepare: Sets up the operands and returns the call.
+  func examine(
+    _ operation: String, _ shapes: String, isFused: Bool = false,
+    _ prepare: (inout ConformanceCase) -> ConformanceCase.Body
+  ) {
+    var testCase = ConformanceCase()
+    let body = prepare(&testCase)
+    let isSum = testCase.slots.contains { $0.tolerance?.isSum ?? false }
+    do {
+      let expected = try run(testCase, body, on: reference)
+      let magnitudes = isSum ? try run(testCase, body, on: reference, asMagnitudes: true) : expected
+      let judge = Judge(testCase: testCase, expected: expected, magnitudes: magnitudes)
+      let found = try run(testCase, body, on: tested)
+      report(judge, found, operation, shapes)
+      if isSum {
+        let repeated = try run(testCase, body, on: tested)
+        if repeated != found { fail(operation, shapes, expected: "the same bits each time", found: "other bits") }
+      }
+      if isFused {
+        report(judge, try run(testCase, body, on: defaults), "default composition of \(operation)", shapes)
+      }
+    } catch {
+      fail(operation, shapes, expected: "no error", found: "\(error)")
+    }
+  }
+
+  private func report(_ judge: Judge, _ found: [[UInt8]], _ operation: String, _ shapes: String) {
+    for fault in judge.faults(found) {
+      failures.append(
+        ConformanceFailure(
+          family: family, operation: operation, shapes: "\(shapes), \(fault.operand)", index: fault.index,
+          expected: fault.expected, found: fault.found))
+    }
+  }
+
+  /// Records the failure of a call as a whole.
+  func fail(_ operation: String, _ shapes: String, expected: String, found: String) {
+    failures.append(
+      ConformanceFailure(
+        family: family, operation: operation, shapes: shapes, index: nil, expected: expected, found: found))
+  }
+
+  /// The bytes of every operand after the call.
+  private func run(
+    _ testCase: ConformanceCase, _ body: ConformanceCase.Body, on backend: any Backend, asMagnitudes: Bool = false
+  ) throws -> [[UInt8]] {
+    let slices = try testCase.slots.map { slot in
+      let buffer = try backend.allocate(count: slot.elementCount, dtype: slot.dtype)
+      try slot.image(asMagnitudes: asMagnitudes).withUnsafeBytes {
+        try backend.upload($0, into: BufferSlice(buffer))
+      }
+      return BufferSlice(buffer, offset: slot.offset)
+    }
+    try body(backend, ConformanceCase.Slices(slices: slices, isMagnitude: asMagnitudes))
+    return try slices.map { slice in
+      var bytes = [UInt8](repeating: 0, count: slice.buffer.byteCount)
+      try bytes.withUnsafeMutableBytes { try backend.download(BufferSlice(slice.buffer), into: $0) }
+      return bytes
+    }
+  }
+}
+
+/// Compares the operands of a case after a call with the expected values.
+private struct Judge {
+  struct Fault {
+    let operand: String
+    let index: Int?
+    let expected, found: String
+  }
+
+  let testCase: ConformanceCase
+  let expected: [[UInt8]]
+  let magnitudes: [[UInt8]]
+
+  /// The first fault of each operand.
+  func faults(_ found: [[UInt8]]) -> [Fault] {
+    testCase.slots.indices.compactMap { number in
+      let slot = testCase.slots[number]
+      return guardFault(slot, found[number])
+        ?? (slot.tolerance == nil
+          ? inputFault(slot, found[number])
+          : resultFault(slot, found[number], expected[number], magnitudes[number]))
+    }
+  }
+
+  private func guardFault(_ slot: ConformanceCase.Slot, _ found: [UInt8]) -> Fault? {
+    let outside = found.indices.first { !slot.content.contains($0) && found[$0] != ConformanceCase.Slot.guardByte }
+    return outside.map { byte in
+      Fault(
+        operand: slot.name, index: byte / slot.dtype.byteCount - slot.offset, expected: "nothing written there",
+        found: "a write outside of the operand's \(slot.values.count) elements")
+    }
+  }
+
+  private func inputFault(_ slot: ConformanceCase.Slot, _ found: [UInt8]) -> Fault? {
+    let before = slot.image(asMagnitudes: false)
+    let changed = found.indices.first { found[$0] != before[$0] }
+    return changed.map { byte in
+      let index = byte / slot.dtype.byteCount - slot.offset
+      return Fault(
+        operand: slot.name, index: index, expected: "an unchanged input, \(slot.values[index])",
+        found: "\(slot.decode(found)[index])")
+    }
+  }
+
+  private func resultFault(
+    _ slot: ConformanceCase.Slot, _ found: [UInt8], _ expected: [UInt8], _ magnitudes: [UInt8]
+  ) -> Fault? {
+    guard let tolerance = slot.tolerance, found != expected else { return nil }
+    let (foundValues, expectedValues) = (slot.decode(found), slot.decode(expected))
+    let magnitudeValues = tolerance.isSum ? slot.decode(magnitudes) : expectedValues
+    let wrong = expectedValues.indices.filter { i in
+      !agree(foundValues[i], expectedValues[i], slot, tolerance, i, magnitudeValues[i])
+    }
+    guard let first = wrong.first else { return nil }
+    let others = wrong.count > 1 ? " (and \(wrong.count - 1) more elements differ)" : ""
+    return Fault(
+      operand: slot.name, index: first, expected: "\(expectedValues[first])", found: "\(foundValues[first])\(others)")
+  }
+
+  private func agree(
+    _ found: Double, _ expected: Double, _ slot: ConformanceCase.Slot, _ tolerance: Tolerance, _ index: Int,
+    _ magnitude: Double
+  ) -> Bool {
+    if expected.isNaN || found.isNaN { return expected.isNaN && found.isNaN }
+    if tolerance.isBitwise { return found == expected && found.sign == expected.sign }
+    if found == expected { return true }
+    guard slot.dtype.isFloatingPoint, expected.isFinite else { return false }
+    return abs(found - expected)
+      <= tolerance.allowance(expected: expected, index: index, magnitude: magnitude)
+  }
+}

@@ -1,0 +1,20 @@
+import CArguments
+
+/// The words of the command line.
+package enum CommandWords {
+  /// The name of the program, without its folder.
+  package static let program: String = {
+    let path = all.first ?? "nn"
+    return path.utf8.split(separator: UInt8(ascii: "/")).last.map { String(decoding: Array($0), as: UTF8.self) } ?? path
+  }()
+
+  /// The arguments after the program name.
+  package static var arguments: [String] { Array(all.dropFirst()) }
+
+  private static let all: [String] = {
+    guard let words = nn_arguments() else { return CommandLine.arguments }
+    var texts: [String] = []
+    while let word = words[texts.count] { texts.append(String(cString: word)) }
+    return texts
+  }()
+}

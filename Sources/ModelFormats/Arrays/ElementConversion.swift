@@ -1,0 +1,144 @@
+import Files
+import HostMemory
+import NeuralNetworks
+
+/// Converts the elements of an array from pieces of their bytes: apart from a piece, only the values take memory, and then the
+/// tensor. Floating point becomes float32, integers int32 if they fit.
+struct ElementConversion {
+  private let element: StoredElement
+  private let isBigEndian: Bool
+  // Only those of the type of the tensor are filled.
+  private var floats: [Float] = []
+  private var integers: [Int32] = []
+  private var bools: [Bool] = []
+  /// The first bytes of an element that continues in the next piece.
+  private var rest: [UInt8] = []
+
+  /// The reason why elements cannot be read.
+  struct Failure: Error {
+    /// The index of the element; nil if the failure concerns all elements.
+    let index: Int?
+    let reason: String
+
+    var description: String { index.map { "element \($0): \(reason)" } ?? reason }
+  }
+
+  /// Checks the memory for `count` values and their tensor before either is allocated.
+  init(_ element: StoredElement, count: Int, isBigEndian: Bool = false) throws(Failure) {
+    self.element = element
+    self.isBigEndian = isBigEndian
+    do { try HostMemory.check(count, of: element == .bool ? 2 : 8) } catch {
+      throw Failure(index: nil, reason: "\(error)")
+    }
+    if element == .bool {
+      bools.reserveCapacity(count)
+    } else if element.isFloatingPoint {
+      floats.reserveCapacity(count)
+    } else {
+      integers.reserveCapacity(count)
+    }
+  }
+
+  /// Converts the elements in a range of a file.
+  mutating func append(from file: FileReader, _ range: Range<Int>) throws {
+    let piece = 1 << 18
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: piece) {
+      try append(try file.read(at: start, count: min(piece, range.upperBound - start)))
+    }
+  }
+
+  /// Converts the next bytes, which may end within an element.
+  mutating func append(_ piece: some Collection<UInt8>) throws(Failure) {
+    rest += piece
+    let whole = rest.count / element.size * element.size
+    let bytes = rest[..<whole]
+    switch element {
+    case .float32: floats += words(bytes).map { (bits: UInt32) in Float(bitPattern: bits) }
+    case .bfloat16: floats += words(bytes).map { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
+    case .float16: floats += words(bytes).map(StoredElement.half)
+    case .float64: try append(doubles: words(bytes))
+    case .int32: integers += words(bytes)
+    case .int64: try append(integers: words(bytes) as [Int64])
+    case .int16: try append(integers: words(bytes) as [Int16])
+    case .int8: try append(integers: words(bytes) as [Int8])
+    case .uint64: try append(integers: words(bytes) as [UInt64])
+    case .uint32: try append(integers: words(bytes) as [UInt32])
+    case .uint16: try append(integers: words(bytes) as [UInt16])
+    case .uint8: try append(integers: words(bytes) as [UInt8])
+    case .bool: try append(bools: bytes)
+    }
+    rest.removeFirst(whole)
+  }
+
+  private func words<Word: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>) -> [Word] {
+    let count = bytes.count / MemoryLayout<Word>.size
+    let words = [Word](unsafeUninitializedCapacity: count) { words, filled in
+      UnsafeMutableRawBufferPointer(words).copyBytes(from: bytes)
+      filled = count
+    }
+    return isBigEndian ? words.map { Word(bigEndian: $0) } : words
+  }
+
+  private mutating func append(doubles words: [UInt64]) throws(Failure) {
+    for bits in words {
+      let double = Double(bitPattern: bits), float = Float(double)
+      if float.isInfinite && double.isFinite {
+        throw Failure(index: floats.count, reason: "\(double) is too large for float32")
+      }
+      floats.append(float)
+    }
+  }
+
+  private mutating func append(integers words: [some FixedWidthInteger]) throws(Failure) {
+    for word in words {
+      guard let integer = Int32(exactly: word) else {
+        throw Failure(index: integers.count, reason: "an integer does not fit into 32 bits")
+      }
+      integers.append(integer)
+    }
+  }
+
+  private mutating func append(bools bytes: ArraySlice<UInt8>) throws(Failure) {
+    for byte in bytes {
+      if byte > 1 { throw Failure(index: bools.count, reason: "a boolean is \(byte), neither 0 nor 1") }
+      bools.append(byte == 1)
+    }
+  }
+
+  /// The tensor of all elements. Their values are released.
+  /// - Parameter isFortranOrder: Whether the first axis varies fastest instead of the last.
+  mutating func tensor(shape: [Int], isFortranOrder: Bool = false, on device: Device) -> Tensor {
+    let isMoved = isFortranOrder && shape.count > 1 && !shape.contains(0)
+    if element == .bool { return Tensor(ElementConversion.take(&bools, isMoved, shape), shape: shape, on: device) }
+    if element.isFloatingPoint {
+      return Tensor(ElementConversion.take(&floats, isMoved, shape), shape: shape, on: device)
+    }
+    return Tensor(ElementConversion.take(&integers, isMoved, shape), shape: shape, on: device)
+  }
+
+  private static func take<Value>(_ values: inout [Value], _ isMoved: Bool, _ shape: [Int]) -> [Value] {
+    defer { values = [] }
+    return isMoved ? rowMajor(values, shape) : values
+  }
+
+  /// Converts values from Fortran order to C order.
+  private static func rowMajor<Value>(_ values: [Value], _ shape: [Int]) -> [Value] {
+    var strides = [Int](repeating: 1, count: shape.count)
+    for axis in 1..<shape.count { strides[axis] = strides[axis - 1] * shape[axis - 1] }
+    var indices = [Int](repeating: 0, count: shape.count)
+    var source = 0
+    var output: [Value] = []
+    output.reserveCapacity(values.count)
+    while output.count < values.count {
+      output.append(values[source])
+      for axis in shape.indices.reversed() {
+        indices[axis] += 1
+        source += strides[axis]
+        if indices[axis] < shape[axis] { break }
+        source -= strides[axis] * shape[axis]
+        indices[axis] = 0
+      }
+    }
+    return output
+  }
+}

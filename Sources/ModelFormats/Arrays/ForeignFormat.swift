@@ -1,0 +1,51 @@
+import Files
+
+/// Detects files of other programs that are passed instead of ours, and explains how to make their tensors readable.
+enum ForeignFormat {
+  /// Nil for an unknown file type.
+  static func description(of file: FileReader) -> String? {
+    guard let (first, last) = ends(of: file) else { return nil }
+    if let description = pyTorch(file.path, first, last) { return description }
+    if isArchive(first), [first, last].contains(where: { $0.firstRange(of: Array(".npy".utf8)) != nil }) {
+      return "it is a NumPy archive: read it with NPZ.load"
+    }
+    if first.first == 0x80, first.count > 2, (2...5).contains(first[1]), last.last == UInt8(ascii: ".") {
+      return "it is a Python pickle, which may run any program when it is read: write safetensors in Python instead"
+    }
+    if first.starts(with: [0x93] + Array("NUMPY".utf8)) { return "it is a NumPy array: read it with NPY.load" }
+    if first.starts(with: [0x89] + Array("HDF".utf8)) {
+      return "it is an HDF5 file, as Keras writes it: save the weights with safetensors.numpy.save_file in Python"
+    }
+    return nil
+  }
+
+  /// The same, but only for files of PyTorch.
+  static func pyTorch(_ file: FileReader) -> String? {
+    ends(of: file).flatMap { pyTorch(file.path, $0.first, $0.last) }
+  }
+
+  /// The first and the last 64 KiB.
+  private static func ends(of file: FileReader) -> (first: [UInt8], last: [UInt8])? {
+    let count = min(file.size, 1 << 16)
+    guard let first = try? file.read(at: 0, count: count),
+      let last = try? file.read(at: file.size - count, count: count)
+    else { return nil }
+    return (first, last)
+  }
+
+  private static func isArchive(_ first: [UInt8]) -> Bool { first.starts(with: Array("PK".utf8) + [3, 4]) }
+
+  private static func pyTorch(_ path: String, _ first: [UInt8], _ last: [UInt8]) -> String? {
+    let pickle = Array("data.pkl".utf8)
+    let isNew = isArchive(first) && [first, last].contains { $0.firstRange(of: pickle) != nil }
+    // Files of PyTorch before 1.6 start with the pickle of the number 0x1950a86a20f9469cfc6c.
+    let number: [UInt8] = [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
+    let isOld = first.first == 0x80 && first.dropFirst(2).starts(with: number)
+    if !isNew && !isOld { return nil }
+    let name = String(path.split(separator: "/").last ?? "model.pt").shortened(to: 100)
+    return
+      "it is a PyTorch file; convert its state_dict in Python: import torch, safetensors.torch; "
+      + "safetensors.torch.save_file(torch.load(\"\(name)\", map_location=\"cpu\", weights_only=True), "
+      + "\"model.safetensors\"), and load that with the mapping .pyTorch"
+  }
+}

@@ -1,0 +1,112 @@
+// Layers and settings as Keras and PyTorch call them. They do not compile, and say the right name; since the compiler knows
+// their types, one of them in a model is one error.
+
+extension Dense {
+  @available(*, unavailable, message: "the number of units has no label: Dense(128, activation: .relu)")
+  public convenience init(units: Int, activation: ActivationFunction = .linear) { fatalError("unavailable") }
+  @available(
+    *, unavailable, message: "the shape of the input belongs to the model: Sequential(inputShape: [784]) { … }"
+  )
+  public convenience init(_ units: Int, activation: ActivationFunction = .linear, inputShape: [Int]) {
+    fatalError("unavailable")
+  }
+  @available(*, unavailable, message: "a Dense is told its outputs alone, and finds the inputs itself: Dense(128)")
+  public convenience init(_ inputs: Int, _ outputs: Int) { fatalError("unavailable") }
+}
+
+extension Conv2D {
+  @available(*, unavailable, message: "the size of the window is called kernel: Conv2D(32, kernel: 3)")
+  public convenience init(
+    _ filters: Int, kernelSize: Extent2D, stride: Extent2D = 1, padding: Padding = .valid,
+    activation: ActivationFunction = .linear
+  ) { fatalError("unavailable") }
+  @available(
+    *, unavailable, message: "the number of filters has no label, and the window is the kernel: Conv2D(32, kernel: 3)"
+  )
+  public convenience init(
+    filters: Int, kernelSize: Extent2D, padding: Padding = .valid, activation: ActivationFunction = .linear
+  ) { fatalError("unavailable") }
+  @available(*, unavailable, message: "the size of the window has a label: Conv2D(32, kernel: 3)")
+  public convenience init(
+    _ filters: Int, _ kernel: Int, padding: Padding = .valid, activation: ActivationFunction = .linear
+  ) { fatalError("unavailable") }
+  @available(
+    *, unavailable, message: "the shape of the input belongs to the model: Sequential(inputShape: [1, 28, 28]) { … }"
+  )
+  public convenience init(_ filters: Int, kernel: Extent2D, activation: ActivationFunction = .linear, inputShape: [Int])
+  { fatalError("unavailable") }
+}
+
+extension MaxPool2D {
+  @available(*, unavailable, message: "the size of the window has no label: MaxPool2D(2)")
+  public convenience init(poolSize: Extent2D, stride: Extent2D? = nil, padding: Padding = .valid) {
+    fatalError("unavailable")
+  }
+}
+
+extension AveragePool2D {
+  @available(*, unavailable, message: "the size of the window has no label: AveragePool2D(2)")
+  public convenience init(poolSize: Extent2D, stride: Extent2D? = nil, padding: Padding = .valid) {
+    fatalError("unavailable")
+  }
+}
+
+extension Flatten {
+  @available(
+    *, unavailable, message: "the shape of the input belongs to the model: Sequential(inputShape: [28, 28]) { … }"
+  )
+  public convenience init(inputShape: [Int]) { fatalError("unavailable") }
+}
+
+extension Dropout {
+  @available(*, unavailable, message: "the probability has no label: Dropout(0.5)")
+  public convenience init(rate: Double) { fatalError("unavailable") }
+  @available(*, unavailable, message: "the probability has no label: Dropout(0.5)")
+  public convenience init(p: Double) { fatalError("unavailable") }
+}
+
+extension LSTM {
+  @available(*, unavailable, message: "the setting is called returnsSequence: LSTM(32, returnsSequence: true)")
+  public convenience init(_ units: Int, returnSequences: Bool) { fatalError("unavailable") }
+}
+
+extension GRU {
+  @available(*, unavailable, message: "the setting is called returnsSequence: GRU(32, returnsSequence: true)")
+  public convenience init(_ units: Int, returnSequences: Bool) { fatalError("unavailable") }
+}
+
+extension SimpleRNN {
+  @available(*, unavailable, message: "the setting is called returnsSequence: SimpleRNN(32, returnsSequence: true)")
+  public convenience init(_ units: Int, returnSequences: Bool) { fatalError("unavailable") }
+}
+
+extension Embedding {
+  @available(
+    *, unavailable,
+    message: "a token can be padding: Embedding(8000, 64, padding: 0), and then LSTM(32, masksZeros: true)"
+  )
+  public convenience init(_ tokens: Int, _ width: Int, maskZero: Bool) { fatalError("unavailable") }
+}
+
+@available(*, unavailable, renamed: "BatchNorm")
+public typealias BatchNormalization = BatchNorm
+@available(*, unavailable, renamed: "BatchNorm")
+public typealias BatchNorm2d = BatchNorm
+@available(*, unavailable, renamed: "LayerNorm")
+public typealias LayerNormalization = LayerNorm
+@available(*, unavailable, renamed: "MaxPool2D")
+public typealias MaxPooling2D = MaxPool2D
+@available(*, unavailable, renamed: "MaxPool2D")
+public typealias MaxPool2d = MaxPool2D
+@available(*, unavailable, renamed: "AveragePool2D")
+public typealias AveragePooling2D = AveragePool2D
+@available(*, unavailable, renamed: "GlobalAveragePool2D")
+public typealias GlobalAveragePooling2D = GlobalAveragePool2D
+@available(*, unavailable, renamed: "GlobalMaxPool2D")
+public typealias GlobalMaxPooling2D = GlobalMaxPool2D
+@available(*, unavailable, renamed: "Conv2D")
+public typealias Conv2d = Conv2D
+@available(*, unavailable, renamed: "Conv1D")
+public typealias Conv1d = Conv1D
+@available(*, unavailable, renamed: "Dense")
+public typealias Linear = Dense

@@ -1,0 +1,98 @@
+extension Metric {
+  /// √(mean (p − t)²) over all elements, in the unit of the targets. Keras' `RootMeanSquaredError`.
+  public static var rootMeanSquaredError: Metric {
+    Metric("root_mean_squared_error", accumulator: { RootAccumulator() })
+  }
+
+  /// The coefficient of determination, R² = 1 − Σ (t − p)² / Σ (t − mean t)²: 1 for perfect predictions, 0 for
+  /// predictions no better than the mean of the targets, negative for worse ones. For several columns, the mean. Keras'
+  /// `R2Score`, scikit-learn's `r2_score`. As in these, constant targets give 1 if they are predicted exactly, else 0.
+  public static var r2Score: Metric { Metric("r2_score", accumulator: { DeterminationAccumulator() }) }
+}
+
+/// The square root of a weighted mean of squares.
+private struct RootAccumulator: ResumableMetricAccumulator {
+  private var mean: MeanAccumulator = {
+    let loss = Loss.meanSquaredError
+    return MeanAccumulator { loss.values($0, $1) }
+  }()
+
+  mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
+    mean.update(prediction: prediction, target: target, weights: weights)
+  }
+
+  func result() throws -> Double { try mean.result().squareRoot() }
+  func state() -> ResumableState { mean.state() }
+  mutating func restore(_ state: ResumableState) throws { try mean.restore(state) }
+}
+
+/// Sums for R², one per column. Means and squares of batches are combined by their differences (Chan, Golub, and
+/// LeVeque 1979), because squares of the targets themselves would lose all digits if their mean is large.
+private struct DeterminationAccumulator: ResumableMetricAccumulator {
+  /// Σ w, and for each column, the mean of the targets, Σ w·(t − mean)², and Σ w·(t − p)².
+  private var weight: Tensor?
+  private var mean: Tensor?
+  private var spread: Tensor?
+  private var residual: Tensor?
+  /// The reason why restored sums cannot be continued. It is detected when a batch is added, which cannot throw.
+  private var fault: TrainingError?
+
+  mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
+    let prediction = prediction.detached()
+    let target = target.detached().aligned(to: prediction, for: "R²")
+    let rows = prediction.rank == 0 ? 1 : prediction.shape[0]
+    let shape = [rows, prediction.count / max(rows, 1)]
+    let (p, t) = (prediction.reshaped(shape), target.reshaped(shape))
+    let factors: Tensor =
+      weights.map { $0.detached().cast(to: t.dtype).reshaped([rows, 1]) }
+      ?? .ones([rows, 1], dtype: t.dtype, on: t.device)
+    let batchWeight = factors.sum()
+    let divisor = batchWeight.replacing(with: 1, where: batchWeight .== 0)
+    let batchMean = (factors * t).sum(axis: 0) / divisor
+    let batchSpread = (factors * (t - batchMean).squared()).sum(axis: 0)
+    let batchResidual = (factors * (t - p).squared()).sum(axis: 0)
+    guard let weight = weight?.cast(to: t.dtype), let mean = mean?.cast(to: t.dtype) else {
+      (weight, mean, spread, residual) = (batchWeight, batchMean, batchSpread, batchResidual)
+      return
+    }
+    guard mean.shape == batchMean.shape else {
+      fault = .state(reason: "sums of \(mean.count) columns, where the model's have \(batchMean.count)")
+      return
+    }
+    let total = weight + batchWeight
+    let part = batchWeight / total.replacing(with: 1, where: total .== 0)
+    let distance = batchMean - mean
+    spread = (batchSpread + distance.squared() * (weight * part)).added(to: spread)
+    residual = batchResidual.added(to: residual)
+    self.mean = mean + distance * part
+    self.weight = total
+  }
+
+  func result() throws -> Double {
+    if let fault { throw fault }
+    guard let spread, let residual else { return 0 }
+    let columns = zip(try spread.scalars(as: Double.self), try residual.scalars(as: Double.self)).map {
+      spread, residual in
+      spread == 0 ? (residual == 0 ? 1 : 0) : 1 - residual / spread
+    }
+    return columns.reduce(0, +) / Double(max(columns.count, 1))
+  }
+
+  func state() -> ResumableState {
+    var state = ResumableState()
+    for (name, tensor) in [("weight", weight), ("mean", mean), ("spread", spread), ("residual", residual)] {
+      state.tensors[name] = tensor
+    }
+    return state
+  }
+
+  mutating func restore(_ state: ResumableState) throws {
+    weight = try state.sum("weight")
+    func column(_ name: String) throws -> Tensor? { try state.tensor(name, expected: "[columns]") { $0.count == 1 } }
+    (mean, spread, residual) = (try column("mean"), try column("spread"), try column("residual"))
+    let shapes = Set([mean, spread, residual].map { $0?.shape })
+    guard shapes.count == 1, (weight == nil) == (mean == nil) else {
+      throw TrainingError.state(reason: "the sums of R² have different shapes")
+    }
+  }
+}

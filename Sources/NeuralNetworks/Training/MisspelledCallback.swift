@@ -1,0 +1,319 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
+// Methods that look like those of `Callback`, or mean them, and are not: other labels, types, and orders, `async` ones, and the
+// names that Keras and PyTorch Lightning have. `fit` refuses a callback that has one of them in place of the right one. None of
+// them is ever called.
+//
+// The methods of a class cannot be listed while a program runs, so that each spelling that is found has to be here. As in
+// `Callback`, a result other than `NotImplemented` tells that a type has the method. The compiler takes exponential time for the
+// results of many methods of one protocol, so that there are several.
+
+/// The methods that `fit` finds in place of those of `Callback`.
+public protocol MisspelledCallback: MisspelledTrainingBegan, MisspelledEpochEnded, MisspelledEpochOrder,
+  MisspelledEpochName,
+  MisspelledStepEnded, MisspelledStepName, MisspelledTrainingEnded
+{}
+
+/// A method that is never called.
+struct MisspelledMethod {
+  /// What it is called in messages.
+  let name: String
+  /// Whether the type has it.
+  let isImplemented: Bool
+
+  init(_ name: String, _ result: Any.Type) {
+    self.name = name
+    isImplemented = MisspelledMethod.isImplemented(result)
+  }
+
+  /// Whether a type has the method with this result.
+  static func isImplemented(_ result: Any.Type) -> Bool { result != NotImplemented.self }
+}
+
+extension Callback {
+  /// Throws for a callback whose methods would never be called.
+  /// - Throws: `TrainingError.callback`.
+  static func checkMethods() throws {
+    let methods: [(signature: String, result: Any.Type, misspellings: [MisspelledMethod])] = [
+      ("trainingBegan(_ run: TrainingRun)", TrainingBegan.self, trainingBeganSpellings),
+      (
+        "epochEnded(_ epoch: EpochRecord, _ run: TrainingRun)", EpochEnded.self,
+        epochEndedSpellings + epochOrderSpellings + epochNameSpellings
+      ),
+      ("stepEnded(_ step: Int, _ run: TrainingRun)", StepEnded.self, stepEndedSpellings + stepNameSpellings),
+      ("trainingEnded(_ run: TrainingRun)", TrainingEnded.self, trainingEndedSpellings),
+    ]
+    let missing = methods.filter { !MisspelledMethod.isImplemented($0.result) }
+    for method in missing {
+      guard let misspelled = method.misspellings.first(where: \.isImplemented) else { continue }
+      throw TrainingError.callback(
+        "\(Self.self)",
+        reason: "its method \(misspelled.name) is never called; it must be exactly func \(method.signature) throws")
+    }
+    if missing.count == methods.count {
+      throw TrainingError.callback(
+        "\(Self.self)",
+        reason: "it has none of the methods that fit calls, which are exactly "
+          + methods.map { "func \($0.signature) throws" }.joined(separator: ", "))
+    }
+  }
+}
+
+/// Methods that are taken for `Callback.trainingBegan`. A method of `Callback` that is not async meets the requirement that is, too.
+public protocol MisspelledTrainingBegan: AnyObject {
+  associatedtype BeganSpelling1 = NotImplemented
+  associatedtype BeganSpelling2 = NotImplemented
+  associatedtype BeganSpelling3 = NotImplemented
+  associatedtype BeganSpelling4 = NotImplemented
+  associatedtype BeganSpelling5 = NotImplemented
+  associatedtype BeganSpelling6 = NotImplemented
+  associatedtype BeganSpelling7 = NotImplemented
+
+  func trainingBegan(_ run: TrainingRun) async throws -> BeganSpelling1
+  func trainingBegan(run: TrainingRun) throws -> BeganSpelling2
+  func trainingBegan() throws -> BeganSpelling3
+  func onTrainBegin(_ run: TrainingRun) throws -> BeganSpelling4
+  func on_train_begin(_ run: TrainingRun) throws -> BeganSpelling5
+  func onTrainStart(_ run: TrainingRun) throws -> BeganSpelling6
+  func trainingStarted(_ run: TrainingRun) throws -> BeganSpelling7
+}
+
+extension MisspelledTrainingBegan {
+  public func trainingBegan(run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func trainingBegan() -> NotImplemented { NotImplemented() }
+  public func onTrainBegin(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func on_train_begin(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onTrainStart(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func trainingStarted(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+
+  static var trainingBeganSpellings: [MisspelledMethod] {
+    [
+      MisspelledMethod("trainingBegan (async)", BeganSpelling1.self),
+      MisspelledMethod("trainingBegan", BeganSpelling2.self), MisspelledMethod("trainingBegan", BeganSpelling3.self),
+      MisspelledMethod("onTrainBegin", BeganSpelling4.self), MisspelledMethod("on_train_begin", BeganSpelling5.self),
+      MisspelledMethod("onTrainStart", BeganSpelling6.self), MisspelledMethod("trainingStarted", BeganSpelling7.self),
+    ]
+  }
+}
+
+/// Methods that are taken for `Callback.epochEnded`. A method of `Callback` that is not async meets the requirement that is, too.
+public protocol MisspelledEpochEnded: AnyObject {
+  associatedtype EpochSpelling1 = NotImplemented
+  associatedtype EpochSpelling2 = NotImplemented
+  associatedtype EpochSpelling3 = NotImplemented
+  associatedtype EpochSpelling4 = NotImplemented
+  associatedtype EpochSpelling5 = NotImplemented
+  associatedtype EpochSpelling6 = NotImplemented
+  associatedtype EpochSpelling7 = NotImplemented
+  associatedtype EpochSpelling8 = NotImplemented
+
+  func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) async throws -> EpochSpelling1
+  func epochEnded(epoch: EpochRecord, run: TrainingRun) throws -> EpochSpelling2
+  func epochEnded(_ epoch: EpochRecord, run: TrainingRun) throws -> EpochSpelling3
+  func epochEnded(epoch: EpochRecord, _ run: TrainingRun) throws -> EpochSpelling4
+  func epochEnded(_ epoch: EpochRecord, in run: TrainingRun) throws -> EpochSpelling5
+  func epochEnded(_ epoch: EpochRecord) throws -> EpochSpelling6
+  func epochEnded(_ run: TrainingRun) throws -> EpochSpelling7
+  func epochEnded() throws -> EpochSpelling8
+}
+
+extension MisspelledEpochEnded {
+  public func epochEnded(epoch: EpochRecord, run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func epochEnded(_ epoch: EpochRecord, run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func epochEnded(epoch: EpochRecord, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func epochEnded(_ epoch: EpochRecord, in run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func epochEnded(_ epoch: EpochRecord) -> NotImplemented { NotImplemented() }
+  public func epochEnded(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func epochEnded() -> NotImplemented { NotImplemented() }
+
+  static var epochEndedSpellings: [MisspelledMethod] {
+    [
+      MisspelledMethod("epochEnded (async)", EpochSpelling1.self), MisspelledMethod("epochEnded", EpochSpelling2.self),
+      MisspelledMethod("epochEnded", EpochSpelling3.self), MisspelledMethod("epochEnded", EpochSpelling4.self),
+      MisspelledMethod("epochEnded", EpochSpelling5.self), MisspelledMethod("epochEnded", EpochSpelling6.self),
+      MisspelledMethod("epochEnded", EpochSpelling7.self), MisspelledMethod("epochEnded", EpochSpelling8.self),
+    ]
+  }
+}
+
+/// Methods that are taken for `Callback.epochEnded`.
+public protocol MisspelledEpochOrder: AnyObject {
+  associatedtype EpochOrderSpelling1 = NotImplemented
+  associatedtype EpochOrderSpelling2 = NotImplemented
+  associatedtype EpochOrderSpelling3 = NotImplemented
+  associatedtype EpochOrderSpelling4 = NotImplemented
+  associatedtype EpochOrderSpelling5 = NotImplemented
+  associatedtype EpochOrderSpelling6 = NotImplemented
+
+  func epochEnded(_ run: TrainingRun, _ epoch: EpochRecord) throws -> EpochOrderSpelling1
+  func epochEnded(run: TrainingRun, epoch: EpochRecord) throws -> EpochOrderSpelling2
+  func epochEnded(run: TrainingRun) throws -> EpochOrderSpelling3
+  func epochEnded(_ epoch: Int, _ run: TrainingRun) throws -> EpochOrderSpelling4
+  func epochEnded(epoch: Int, run: TrainingRun) throws -> EpochOrderSpelling5
+  func epochEnded(_ epoch: Int) throws -> EpochOrderSpelling6
+}
+
+extension MisspelledEpochOrder {
+  public func epochEnded(_ run: TrainingRun, _ epoch: EpochRecord) -> NotImplemented { NotImplemented() }
+  public func epochEnded(run: TrainingRun, epoch: EpochRecord) -> NotImplemented { NotImplemented() }
+  public func epochEnded(run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func epochEnded(_ epoch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func epochEnded(epoch: Int, run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func epochEnded(_ epoch: Int) -> NotImplemented { NotImplemented() }
+
+  static var epochOrderSpellings: [MisspelledMethod] {
+    [
+      MisspelledMethod("epochEnded", EpochOrderSpelling1.self),
+      MisspelledMethod("epochEnded", EpochOrderSpelling2.self),
+      MisspelledMethod("epochEnded", EpochOrderSpelling3.self),
+      MisspelledMethod("epochEnded", EpochOrderSpelling4.self),
+      MisspelledMethod("epochEnded", EpochOrderSpelling5.self),
+      MisspelledMethod("epochEnded", EpochOrderSpelling6.self),
+    ]
+  }
+}
+
+/// Methods that are taken for `Callback.epochEnded`.
+public protocol MisspelledEpochName: AnyObject {
+  associatedtype EpochNameSpelling1 = NotImplemented
+  associatedtype EpochNameSpelling2 = NotImplemented
+  associatedtype EpochNameSpelling3 = NotImplemented
+  associatedtype EpochNameSpelling4 = NotImplemented
+  associatedtype EpochNameSpelling5 = NotImplemented
+  associatedtype EpochNameSpelling6 = NotImplemented
+  associatedtype EpochNameSpelling7 = NotImplemented
+
+  func epochEnd(_ epoch: EpochRecord, _ run: TrainingRun) throws -> EpochNameSpelling1
+  func onEpochEnd(_ epoch: EpochRecord, _ run: TrainingRun) throws -> EpochNameSpelling2
+  func on_epoch_end(_ epoch: EpochRecord, _ run: TrainingRun) throws -> EpochNameSpelling3
+  func onTrainEpochEnd(_ epoch: EpochRecord, _ run: TrainingRun) throws -> EpochNameSpelling4
+  func on_train_epoch_end(_ epoch: EpochRecord, _ run: TrainingRun) throws -> EpochNameSpelling5
+  func onEpochEnd(epoch: Int, logs: [String: Double]) throws -> EpochNameSpelling6
+  func on_epoch_end(_ epoch: Int, _ logs: [String: Double]) throws -> EpochNameSpelling7
+}
+
+extension MisspelledEpochName {
+  public func epochEnd(_ epoch: EpochRecord, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onEpochEnd(_ epoch: EpochRecord, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func on_epoch_end(_ epoch: EpochRecord, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onTrainEpochEnd(_ epoch: EpochRecord, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func on_train_epoch_end(_ epoch: EpochRecord, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onEpochEnd(epoch: Int, logs: [String: Double]) -> NotImplemented { NotImplemented() }
+  public func on_epoch_end(_ epoch: Int, _ logs: [String: Double]) -> NotImplemented { NotImplemented() }
+
+  static var epochNameSpellings: [MisspelledMethod] {
+    [
+      MisspelledMethod("epochEnd", EpochNameSpelling1.self), MisspelledMethod("onEpochEnd", EpochNameSpelling2.self),
+      MisspelledMethod("on_epoch_end", EpochNameSpelling3.self),
+      MisspelledMethod("onTrainEpochEnd", EpochNameSpelling4.self),
+      MisspelledMethod("on_train_epoch_end", EpochNameSpelling5.self),
+      MisspelledMethod("onEpochEnd", EpochNameSpelling6.self),
+      MisspelledMethod("on_epoch_end", EpochNameSpelling7.self),
+    ]
+  }
+}
+
+/// Methods that are taken for `Callback.stepEnded`. A method of `Callback` that is not async meets the requirement that is, too.
+public protocol MisspelledStepEnded: AnyObject {
+  associatedtype StepSpelling1 = NotImplemented
+  associatedtype StepSpelling2 = NotImplemented
+  associatedtype StepSpelling3 = NotImplemented
+  associatedtype StepSpelling4 = NotImplemented
+  associatedtype StepSpelling5 = NotImplemented
+  associatedtype StepSpelling6 = NotImplemented
+  associatedtype StepSpelling7 = NotImplemented
+  associatedtype StepSpelling8 = NotImplemented
+
+  func stepEnded(_ step: Int, _ run: TrainingRun) async throws -> StepSpelling1
+  func stepEnded(step: Int, run: TrainingRun) throws -> StepSpelling2
+  func stepEnded(_ step: Int, run: TrainingRun) throws -> StepSpelling3
+  func stepEnded(step: Int, _ run: TrainingRun) throws -> StepSpelling4
+  func stepEnded(_ step: Int) throws -> StepSpelling5
+  func stepEnded(_ run: TrainingRun) throws -> StepSpelling6
+  func stepEnded() throws -> StepSpelling7
+  func stepEnded(_ run: TrainingRun, _ step: Int) throws -> StepSpelling8
+}
+
+extension MisspelledStepEnded {
+  public func stepEnded(step: Int, run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func stepEnded(_ step: Int, run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func stepEnded(step: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func stepEnded(_ step: Int) -> NotImplemented { NotImplemented() }
+  public func stepEnded(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func stepEnded() -> NotImplemented { NotImplemented() }
+  public func stepEnded(_ run: TrainingRun, _ step: Int) -> NotImplemented { NotImplemented() }
+
+  static var stepEndedSpellings: [MisspelledMethod] {
+    [
+      MisspelledMethod("stepEnded (async)", StepSpelling1.self), MisspelledMethod("stepEnded", StepSpelling2.self),
+      MisspelledMethod("stepEnded", StepSpelling3.self), MisspelledMethod("stepEnded", StepSpelling4.self),
+      MisspelledMethod("stepEnded", StepSpelling5.self), MisspelledMethod("stepEnded", StepSpelling6.self),
+      MisspelledMethod("stepEnded", StepSpelling7.self), MisspelledMethod("stepEnded", StepSpelling8.self),
+    ]
+  }
+}
+
+/// Methods that are taken for `Callback.stepEnded`.
+public protocol MisspelledStepName: AnyObject {
+  associatedtype StepNameSpelling1 = NotImplemented
+  associatedtype StepNameSpelling2 = NotImplemented
+  associatedtype StepNameSpelling3 = NotImplemented
+  associatedtype StepNameSpelling4 = NotImplemented
+
+  func batchEnded(_ batch: Int, _ run: TrainingRun) throws -> StepNameSpelling1
+  func onBatchEnd(_ batch: Int, _ run: TrainingRun) throws -> StepNameSpelling2
+  func onTrainBatchEnd(_ batch: Int, _ run: TrainingRun) throws -> StepNameSpelling3
+  func on_train_batch_end(_ batch: Int, _ run: TrainingRun) throws -> StepNameSpelling4
+}
+
+extension MisspelledStepName {
+  public func batchEnded(_ batch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onBatchEnd(_ batch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onTrainBatchEnd(_ batch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func on_train_batch_end(_ batch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+
+  static var stepNameSpellings: [MisspelledMethod] {
+    [
+      MisspelledMethod("batchEnded", StepNameSpelling1.self), MisspelledMethod("onBatchEnd", StepNameSpelling2.self),
+      MisspelledMethod("onTrainBatchEnd", StepNameSpelling3.self),
+      MisspelledMethod("on_train_batch_end", StepNameSpelling4.self),
+    ]
+  }
+}
+
+/// Methods that are taken for `Callback.trainingEnded`. A method of `Callback` that is not async meets the requirement that is, too.
+public protocol MisspelledTrainingEnded: AnyObject {
+  associatedtype EndedSpelling1 = NotImplemented
+  associatedtype EndedSpelling2 = NotImplemented
+  associatedtype EndedSpelling3 = NotImplemented
+  associatedtype EndedSpelling4 = NotImplemented
+  associatedtype EndedSpelling5 = NotImplemented
+  associatedtype EndedSpelling6 = NotImplemented
+  associatedtype EndedSpelling7 = NotImplemented
+
+  func trainingEnded(_ run: TrainingRun) async throws -> EndedSpelling1
+  func trainingEnded(run: TrainingRun) throws -> EndedSpelling2
+  func trainingEnded() throws -> EndedSpelling3
+  func trainingEnded(_ history: History) throws -> EndedSpelling4
+  func trainingFinished(_ run: TrainingRun) throws -> EndedSpelling5
+  func onTrainEnd(_ run: TrainingRun) throws -> EndedSpelling6
+  func on_train_end(_ run: TrainingRun) throws -> EndedSpelling7
+}
+
+extension MisspelledTrainingEnded {
+  public func trainingEnded(run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func trainingEnded() -> NotImplemented { NotImplemented() }
+  public func trainingEnded(_ history: History) -> NotImplemented { NotImplemented() }
+  public func trainingFinished(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onTrainEnd(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func on_train_end(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+
+  static var trainingEndedSpellings: [MisspelledMethod] {
+    [
+      MisspelledMethod("trainingEnded (async)", EndedSpelling1.self),
+      MisspelledMethod("trainingEnded", EndedSpelling2.self), MisspelledMethod("trainingEnded", EndedSpelling3.self),
+      MisspelledMethod("trainingEnded", EndedSpelling4.self), MisspelledMethod("trainingFinished", EndedSpelling5.self),
+      MisspelledMethod("onTrainEnd", EndedSpelling6.self), MisspelledMethod("on_train_end", EndedSpelling7.self),
+    ]
+  }
+}

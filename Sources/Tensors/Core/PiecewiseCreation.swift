@@ -1,0 +1,29 @@
+import BackendCore
+
+extension Tensor {
+  /// A tensor whose elements are made a piece at a time, in row-major order: no more than a piece of them is in memory twice.
+  /// - Parameters:
+  ///   - pieceSize: The elements of a piece; the last one may have fewer.
+  ///   - elements: The elements at these places.
+  /// - Throws: What `elements` throws; `DeviceError`.
+  package init<S: TensorScalar>(
+    shape: [Int], on device: Device = .cpu, pieceSize: Int = 1 << 18, elements: (Range<Int>) throws -> [S]
+  ) throws {
+    let extents = try Checks.extents("init", shape)
+    let backend = device.backend
+    let storage: BufferSlice
+    do { storage = BufferSlice(try backend.allocate(count: extents.count, dtype: S.dtype)) } catch {
+      throw DeviceError(error, on: device)
+    }
+    let step = Swift.max(pieceSize, 1)
+    for start in stride(from: 0, to: extents.count, by: step) {
+      let range = start..<Swift.min(start + step, extents.count)
+      let piece = try elements(range)
+      try Checks.elementCount("init", piece.count, [range.count])
+      do { try piece.withUnsafeBytes { try backend.upload($0, into: storage.advanced(by: start)) } } catch {
+        throw DeviceError(error, on: device)
+      }
+    }
+    self.init(Storage(storage.buffer, on: device), extents: extents)
+  }
+}

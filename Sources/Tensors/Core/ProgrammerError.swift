@@ -1,0 +1,141 @@
+import BackendCore
+
+#if canImport(Glibc)
+@preconcurrency import Glibc
+#elseif canImport(Musl)
+@preconcurrency import Musl
+#endif
+
+/// A request that makes no sense: shapes that do not fit, an axis that does not exist.
+///
+/// Tensor operations do not throw, so that such a mistake ends the program with a message. While a model infers its shapes,
+/// inside `attempt`, it is noted instead, the operation returns a stand-in, and `build` throws the first message.
+package struct ProgrammerError: Error {
+  let message: String
+
+  /// Ends the program with a message. Output printed earlier is flushed first.
+  @inline(never)
+  package static func end(_ message: String, hint: String? = nil) -> Never {
+    let place = CallPlace.current?.text().map { "; in the layer \($0)" } ?? ""
+    fflush(stdout)
+    fatalError(message + place + advice(hint))
+  }
+
+  /// Throws to the enclosing `checked` inside `attempt`; ends the program elsewhere.
+  @inline(never)
+  package static func refuse(_ message: String, hint: String? = nil) throws -> Never {
+    guard Attempt.current != nil else { end(message, hint: hint) }
+    throw ProgrammerError(message: message + advice(hint))
+  }
+
+  /// Calls `body`, and `note` with the message of each mistake in it. Stand-ins replace the results of these operations.
+  /// - Parameter reading: Called when `body` reads numbers of tensors that have none, which are then zeros. Without it, that
+  ///   is a mistake.
+  package static func attempt(
+    _ body: () -> Void, note: @escaping (_ message: String) -> Void, reading: (() -> Void)? = nil
+  ) {
+    let outer = Attempt.current
+    let attempt = Attempt(note, reading)
+    Attempt.current = attempt
+    withExtendedLifetime(attempt, body)
+    Attempt.current = outer
+  }
+
+  /// Notes a mistake inside of `attempt`, where what follows it throws or returns something of its own.
+  package static func note(_ message: String) { Attempt.current?.note(message) }
+
+  /// Says that numbers of a tensor without any are read; false where that is a mistake.
+  static func takesReading() -> Bool {
+    guard let reading = Attempt.current?.reading else { return false }
+    reading()
+    return true
+  }
+
+  private static func advice(_ hint: String?) -> String { hint.map { "; hint: \($0)" } ?? "" }
+}
+
+/// One call of `ProgrammerError.attempt`.
+private final class Attempt {
+  let note: (String) -> Void
+  let reading: (() -> Void)?
+
+  init(_ note: @escaping (String) -> Void, _ reading: (() -> Void)?) {
+    self.note = note
+    self.reading = reading
+  }
+
+  /// Notes a mistake, and returns its message.
+  static func note(_ error: any Error) -> String {
+    let mistake = (error as? ProgrammerError)?.message ?? "\(error)"
+    current?.note(mistake)
+    return mistake
+  }
+
+  private static let key = threadKey()
+
+  /// The innermost attempt of this thread.
+  static var current: Attempt? {
+    get { pthread_getspecific(key).map { Unmanaged<Attempt>.fromOpaque($0).takeUnretainedValue() } }
+    set { pthread_setspecific(key, newValue.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }) }
+  }
+}
+
+/// The result of an operation, or the stand-in for it where a check in `body` refuses the operands.
+@inline(__always)
+package func checked<Result: StandIn>(_ body: () throws -> Result) -> Result {
+  do { return try body() } catch { return Result.standIn(for: error) }
+}
+
+/// The same for a change in place, which a mistake leaves out.
+@inline(__always)
+package func checked(_ body: () throws -> Void) {
+  do { try body() } catch { _ = Attempt.note(error) }
+}
+
+/// A type with a value to continue with after a mistake.
+package protocol StandIn {
+  static func standIn(_ mistake: String) -> Self
+}
+
+extension StandIn {
+  @inline(never)
+  static func standIn(for error: any Error) -> Self {
+    standIn(Attempt.note(error))
+  }
+}
+
+extension Tensor: StandIn {
+  /// A tensor without numbers. It has as many axes as possible, so that a layer can ask for the extent of any.
+  package static func standIn(_ mistake: String) -> Tensor {
+    Tensor(
+      poison: Poison(.invalidOperation(reason: mistake)), Shape(rank: Shape.maximumRank, repeating: 1), .float32,
+      on: .shapes)
+  }
+}
+
+extension Array: StandIn where Element: StandIn {
+  package static func standIn(_ mistake: String) -> [Element] { [.standIn(mistake)] }
+}
+
+/// What a thread is doing, for messages. A module above sets it and keeps it alive as long as the thread.
+package final class CallPlace {
+  /// "2.query (Dense)"; nil outside of layers.
+  package let text: () -> String?
+
+  package init(_ text: @escaping () -> String?) { self.text = text }
+
+  private static let key = threadKey()
+
+  /// That of this thread.
+  package static var current: CallPlace? {
+    get { pthread_getspecific(key).map { Unmanaged<CallPlace>.fromOpaque($0).takeUnretainedValue() } }
+    set { pthread_setspecific(key, newValue.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }) }
+  }
+}
+
+/// A new thread-local variable.
+private func threadKey() -> pthread_key_t {
+  var key = pthread_key_t()
+  guard pthread_key_create(&key, nil) == 0 else { fatalError("no thread-local storage is left for messages") }
+  return key
+}

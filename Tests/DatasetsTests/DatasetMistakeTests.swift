@@ -1,0 +1,82 @@
+import TestSupport
+import Testing
+
+@testable import Datasets
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Arguments that make no sense end the program with the operation and what it expects, and with all that was printed before.
+@Suite struct DatasetMistakeTests {
+  struct Mistake: Sendable {
+    var operation: String
+    var expectation: String
+    var body: @Sendable () -> Void
+  }
+
+  static let mistakes: [Mistake] = [
+    Mistake(operation: "Augmentation.shift", expectation: "from 0 to 65536, not -1 and 2") {
+      _ = Augmentation.shift(rows: -1, columns: 2)
+    },
+    Mistake(operation: "Augmentation.horizontalFlip", expectation: "from 0 to 1, not 1.5") {
+      _ = Augmentation.horizontalFlip(probability: 1.5)
+    },
+    Mistake(operation: "Augmentation.crop", expectation: "at least 1 row and 1 column, not 0 and 3") {
+      _ = Augmentation.crop(rows: 0, columns: 3)
+    },
+    Mistake(operation: "Augmentation.noise", expectation: "at least 0, not nan") {
+      _ = Augmentation.noise(deviation: .nan)
+    },
+    Mistake(operation: "GeneratedImages.load", expectation: "train are from 1 to 2147483647, not 0") {
+      _ = GeneratedImages.load(trainCount: 0)
+    },
+    Mistake(operation: "GeneratedImages.load", expectation: "not 9223372036854775807") {
+      _ = GeneratedImages.load(trainCount: .max)
+    },
+    Mistake(operation: "GeneratedImages.dataset", expectation: "at least 1 image is needed, not -1") {
+      _ = GeneratedImages.dataset(.test, count: -1)
+    },
+    Mistake(operation: "LabeledText.dataset", expectation: "no sentences to train on") {
+      _ = LabeledText.dataset([], vocabulary: 10, length: 4)
+    },
+    Mistake(operation: "LabeledText: testPart", expectation: "from 0 to below 1, not 1.0") {
+      _ = LabeledText.dataset([("a", 0)], vocabulary: 10, length: 4, testPart: 1)
+    },
+    Mistake(operation: "LabeledText: vocabulary", expectation: "at least 3 and length at least 1, not 2 and 4") {
+      _ = LabeledText.dataset([("a", 0)], vocabulary: 2, length: 4)
+    },
+    Mistake(operation: "LabeledText.dataset", expectation: "the class 4294967296 of sentence 1") {
+      _ = LabeledText.dataset([("a", 0), ("b", 1 << 32)], vocabulary: 3, length: 4, testPart: 0)
+    },
+    Mistake(operation: "Points.blobs", expectation: "from 1 to 2147483647, not 5 and 0") {
+      _ = Points.blobs(5, classes: 0)
+    },
+    Mistake(operation: "GeneratedImages.dataset", expectation: "no memory for 9223372036854775807 images") {
+      _ = GeneratedImages.dataset(.test, count: .max)
+    },
+    Mistake(operation: "GeneratedImages.load", expectation: "bytes of memory") {
+      if limitMemory(toFree: 64 << 20) { _ = GeneratedImages.load(trainCount: 60_000) } else { exit(1) }
+    },
+    Mistake(operation: "Points.spirals", expectation: "bytes of memory") {
+      if limitMemory(toFree: 64 << 20) { _ = Points.spirals(100_000_000) } else { exit(1) }
+    },
+    Mistake(operation: "Points.moons", expectation: "not -1 and 2") { _ = Points.moons(-1) },
+  ]
+
+  @Test(arguments: mistakes.indices) func aMistakeIsNamedAndOutputIsDelivered(_ index: Int) async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent, \.standardOutputContent]
+    ) { [index] in
+      print("said before")
+      DatasetMistakeTests.mistakes[index].body()
+    }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    let mistake = Self.mistakes[index]
+    #expect(message.contains(mistake.operation) && message.contains(mistake.expectation), "\(message)")
+    let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+    #expect(output.contains("said before"))
+  }
+}

@@ -1,0 +1,74 @@
+import NeuralNetworks
+import Testing
+
+/// All layers that compute with real numbers reject int32 inputs in the same way: with a one-line error, before an
+/// operation uses them.
+@Suite struct ElementTypeTests {
+  static let layers: [(layer: @Sendable () -> any Layer, shape: [Int])] = [
+    ({ Dense(2) }, [3]), ({ Conv1D(2, kernel: 1) }, [2, 3]), ({ Conv2D(2, kernel: 1) }, [2, 3, 3]),
+    ({ ConvTranspose1D(2, kernel: 1) }, [2, 3]), ({ ConvTranspose2D(2, kernel: 1) }, [2, 3, 3]),
+    ({ MaxPool1D(1) }, [2, 3]), ({ MaxPool2D(1) }, [2, 3, 3]), ({ AveragePool1D(1) }, [2, 3]),
+    ({ AveragePool2D(1) }, [2, 3, 3]), ({ AdaptiveAveragePool2D(1) }, [2, 3, 3]),
+    ({ AdaptiveMaxPool2D(1) }, [2, 3, 3]), ({ GlobalAveragePool1D() }, [2, 3]), ({ GlobalMaxPool1D() }, [2, 3]),
+    ({ GlobalAveragePool2D() }, [2, 3, 3]), ({ GlobalMaxPool2D() }, [2, 3, 3]),
+    ({ UpSampling2D(2, .bilinear) }, [2, 3, 3]), ({ BatchNorm() }, [3]), ({ GroupNorm(1) }, [3, 2]),
+    ({ LayerNorm() }, [3]), ({ RMSNorm() }, [3]), ({ Dropout(0.5) }, [3]), ({ SpatialDropout(0.5) }, [3, 2]),
+    ({ GaussianNoise(0.1) }, [3]), ({ Activation(.relu) }, [3]), ({ Activation(.softmax) }, [3]),
+    ({ LSTM(2) }, [3, 2]), ({ GRU(2) }, [3, 2]), ({ SimpleRNN(2) }, [3, 2]), ({ Bidirectional { LSTM(2) } }, [3, 2]),
+    ({ SequenceAverage() }, [3, 2]), ({ SelfAttention(heads: 1, width: 2) }, [3, 2]),
+    ({ TransformerEncoderBlock(heads: 1, width: 2) }, [3, 2]), ({ PositionalEncoding() }, [3, 2]),
+    ({ PositionalEmbedding(3) }, [3, 2]),
+  ]
+
+  private func expectRefusal(
+    _ path: String, at location: SourceLocation = #_sourceLocation, _ body: () throws -> Void
+  ) {
+    do {
+      try body()
+      Issue.record("nothing was thrown for \(path)", sourceLocation: location)
+    } catch ModelError.inputType(let layer, _, let found) {
+      #expect(layer == path && found == .int32, sourceLocation: location)
+    } catch {
+      Issue.record("\(error)", sourceLocation: location)
+    }
+  }
+
+  @Test(arguments: layers.indices) func integersAreRefused(_ index: Int) throws {
+    let (make, shape) = Self.layers[index]
+    let path = "0 (\(type(of: make())))"
+    let input = Tensor.ones([4] + shape, dtype: .int32)
+    // A graph knows the element type of its inputs, so building it is sufficient.
+    let node = Node.input(shape, dtype: .int32)
+    let layer = make()
+    let output = layer(node)
+    expectRefusal(path) { try Graph(inputs: ["x": node], outputs: ["y": output]).build() }
+    for isBuilt in [false, true] {
+      let model = Sequential([make()])
+      if isBuilt { try model.build(inputShape: shape) }
+      model.compile(optimizer: .sgd(), loss: .meanSquaredError)
+      expectRefusal(path) { _ = try model.predict(input) }
+      expectRefusal(path) { try model.fit(TensorDataset(input, .ones([4])), verbosity: .silent) }
+      expectRefusal(path) { _ = try model.evaluate(TensorDataset(input, .ones([4]))) }
+      expectRefusal(path) {
+        let step = try TrainingStep(model, optimizer: .sgd(), loss: .meanSquaredError)
+        _ = try step(Batch(input: input, target: .ones([4])))
+      }
+      let predictor = Predictor(Sequential([make()]))
+      expectRefusal(path) { _ = try predictor.predict(input) }
+    }
+  }
+
+  /// Layers that only move numbers accept all types.
+  @Test func integersMayBeMoved() throws {
+    let model = Sequential {
+      ZeroPadding2D(1)
+      UpSampling2D(2)
+      Activation(.linear)
+      Reshape([8, 6])
+      Flatten()
+      Activation(ActivationFunction("half") { $0.cast(to: .float32) / 2 })
+      Dense(1)
+    }
+    #expect(try model.predict(Tensor.ones([2, 2, 1, 1], dtype: .int32).reshaped([2, 1, 1, 2])).shape == [2, 1])
+  }
+}

@@ -1,0 +1,166 @@
+import Files
+import NeuralNetworks
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Losses of probabilities and margins with gradients of order 0 to 2 over extreme arguments, on every device, against formulas
+/// in float64; and that no loss or activation of the library is in no sweep.
+@Suite struct LossSweepTests {
+  private func tensor(_ numbers: [Double], shape: [Int]? = nil, _ device: Device) -> Tensor {
+    let dtype: DType = device == TestDevices.reference ? .float64 : .float32
+    return Tensor(numbers, shape: shape ?? [numbers.count], dtype: dtype, on: device)
+  }
+
+  /// Values, gradients of their sum, and gradients of the sum of those.
+  private func orders(_ x: Tensor, _ values: (Tensor) -> Tensor) -> [Tensor] {
+    var nested = x
+    let second = valueAndGradient(at: x) { x in
+      let inner = valueAndGradient(at: x) { values($0).sum() }.gradient
+      nested = inner.detached()
+      return inner.sum()
+    }.gradient
+    return [values(x), nested, second]
+  }
+
+  /// Expects numbers of float64, or infinities where they are beyond the type of the tensor.
+  private func expect(_ tensor: Tensor, _ expected: [Double], _ name: String, at arguments: [Double]) throws {
+    let largest = tensor.dtype == .float64 ? Double.greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude)
+    for (index, (found, expected)) in zip(try tensor.scalars(as: Double.self), expected).enumerated() {
+      let isRight =
+        expected.magnitude > largest
+        ? found.magnitude == .infinity : (found - expected).magnitude <= 1e-37 + 5e-5 * expected.magnitude
+      #expect(isRight, "\(name) at \(arguments[index]) on \(tensor.device): found \(found), expected \(expected)")
+    }
+  }
+
+  @Test(arguments: TestDevices.all) func hinge(_ device: Device) throws {
+    let margins = [-1e30, -1e10, -3, -1, -0.5, -1e-6, 0, 1e-30, 0.25, 0.999, 1.5, 3, 1e10, 1e30].map {
+      Double(Float($0))
+    }
+    for target in [-1.0, 0, 1] {
+      let sign = target > 0 ? 1.0 : -1
+      let targets = tensor(margins.map { _ in target }, device)
+      let found = orders(tensor(margins, device)) { Loss.hinge.values($0, targets) }
+      try expect(found[0], margins.map { max(0, 1 - sign * $0) }, "hinge, target \(target)", at: margins)
+      try expect(found[1], margins.map { sign * $0 < 1 ? -sign : 0 }, "hinge′, target \(target)", at: margins)
+      try expect(found[2], margins.map { _ in 0 }, "hinge″, target \(target)", at: margins)
+    }
+  }
+
+  private static let probabilities = [
+    2e-38, 1e-37, 1e-30, 4e-20, 6e-20, 1e-10, 1e-3, 0.25, 0.5, 0.75, 1 - 0x1p-10, 1 - 0x1p-24,
+  ]
+  .map { Double(Float($0)) }
+
+  @Test(arguments: TestDevices.all) func binaryCrossEntropyOfProbabilities(_ device: Device) throws {
+    let p = Self.probabilities
+    for t in [0, 0.25, 1] {
+      let targets = tensor(p.map { _ in t }, device)
+      let found = orders(tensor(p, device)) { Loss.binaryCrossEntropy().values($0, targets) }
+      func sum(_ yes: (Double) -> Double, _ no: (Double) -> Double) -> [Double] {
+        p.map { (t == 0 ? 0 : t * yes($0)) + (t == 1 ? 0 : (1 - t) * no(1 - $0)) }
+      }
+      let logarithm: (Double) -> Double = { -max(log($0), -100) }
+      // ln(1 − p) in float32, of the rounded 1 − p.
+      let values = p.map { p in
+        (t == 0 ? 0 : t * logarithm(p)) + (t == 1 ? 0 : (1 - t) * logarithm(rounded(1 - p, device)))
+      }
+      try expect(found[0], values, "target \(t)", at: p)
+      try expect(found[1], sum({ -1 / $0 }, { 1 / $0 }), "target \(t), order 1", at: p)
+      try expect(found[2], sum({ 1 / $0 / $0 }, { 1 / $0 / $0 }), "target \(t), order 2", at: p)
+    }
+  }
+
+  private func rounded(_ x: Double, _ device: Device) -> Double {
+    device == TestDevices.reference ? x : Double(Float(x))
+  }
+
+  /// One class with probability p and one with 0.5, for every target distribution: classes that are not the target have no
+  /// derivative, however small their probability is.
+  @Test(arguments: TestDevices.all) func categoricalLossesOfProbabilities(_ device: Device) throws {
+    let p = Self.probabilities
+    let rows = tensor(p.flatMap { [$0, 0.5] }, shape: [p.count, 2], device)
+    for t in [0, 0.25, 1] {
+      let distribution = tensor(p.flatMap { _ in [t, 1 - t] }, shape: [p.count, 2], device)
+      let label = Tensor(integers: p.map { _ in t == 1 ? 0 : 1 }, on: device)
+      let entropy = [t, 1 - t].reduce(0) { $0 + ($1 == 0 ? 0 : $1 * log($1)) }
+      let cross = p.map { (t == 0 ? 0 : -t * max(log($0), -100)) - (1 - t) * log(0.5) }
+      var cases: [(String, (Tensor) -> Tensor, [Double])] = [
+        ("cross-entropy", { Loss.crossEntropy(fromLogits: false).values($0, distribution) }, cross),
+        ("KL divergence", { Loss.klDivergence().values($0, distribution) }, cross.map { $0 + entropy }),
+      ]
+      if t != 0.25 {
+        cases.append(("cross-entropy of labels", { Loss.sparseCategoricalCrossEntropy().values($0, label) }, cross))
+      }
+      for (name, values, expected) in cases {
+        let found = orders(rows, values)
+        try expect(found[0], expected, "\(name), target \(t)", at: p)
+        let slopes = p.flatMap { [t == 0 ? 0 : -t / $0, -(1 - t) / 0.5] }
+        try expect(
+          found[1].reshaped([2 * p.count]), slopes, "\(name), target \(t), order 1", at: p.flatMap { [$0, $0] })
+        let bends = p.flatMap { [t == 0 ? 0 : t / $0 / $0, (1 - t) / 0.25] }
+        try expect(
+          found[2].reshaped([2 * p.count]), bends, "\(name), target \(t), order 2", at: p.flatMap { [$0, $0] })
+      }
+    }
+  }
+
+  /// t·(ln t − q): linear in q.
+  @Test(arguments: TestDevices.all) func klDivergenceOfLogProbabilities(_ device: Device) throws {
+    let q = [-1e30, -1000, -88, -1, -1e-7].map { Double(Float($0)) }
+    for t in [0, 0.25, 1] {
+      let target = tensor(q.map { _ in t }, shape: [q.count, 1], device)
+      let found = orders(tensor(q, shape: [q.count, 1], device)) {
+        Loss.klDivergence(fromLogProbabilities: true).values($0, target)
+      }
+      try expect(found[0], q.map { t == 0 ? 0 : t * (log(t) - $0) }, "target \(t)", at: q)
+      try expect(found[1].reshaped([q.count]), q.map { _ in -t }, "target \(t), order 1", at: q)
+      try expect(found[2].reshaped([q.count]), q.map { _ in 0 }, "target \(t), order 2", at: q)
+    }
+  }
+
+  // MARK: Nothing is left out
+
+  /// The names of the public functions and properties that are a loss or an activation, from the source.
+  private func declared(_ type: String, in folder: String) throws -> Set<String> {
+    // Of Tests/NeuralNetworksTests/Numerics/LossSweepTests.swift.
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4).joined(separator: "/")
+    let sources = "\(root)/Sources/NeuralNetworks/\(folder)"
+    var names: Set<String> = []
+    for name in try Folder.names(in: sources) where name.hasSuffix(".swift") {
+      let source = String(decoding: try FileReader.read("\(sources)/\(name)", limit: 1 << 20), as: UTF8.self)
+      let constants = source.matches(of: /public static (?:let|var) (\w+)(?:: (\w+) \{| = (\w+)\()/)
+      names.formUnion(constants.filter { String($0.2 ?? $0.3 ?? "") == type }.map { String($0.1) })
+      let functions = source.matches(of: /public static func (\w+)\([^{]*?\)\s*-> (\w+)/)
+      names.formUnion(functions.filter { String($0.2) == type }.map { String($0.1) })
+    }
+    return names
+  }
+
+  /// A new loss belongs into this suite or `ExtremesTests`, and into this list.
+  @Test func everyLossIsInASweep() throws {
+    let swept: Set = [
+      "meanSquaredError", "meanAbsoluteError", "huber", "binaryCrossEntropy", "hinge", "crossEntropy",
+      "sparseCategoricalCrossEntropy", "klDivergence",
+    ]
+    // A sum of others.
+    #expect(try declared("Loss", in: "Losses") == swept.union(["perOutput"]))
+  }
+
+  /// A new activation belongs into `ExtremeValues.activations`, or as one of rows into `ExtremesTests`.
+  @Test func everyActivationIsInASweep() throws {
+    let swept = Set(ExtremeValues.activations.map(\.function.name)).union(["softmax", "log_softmax", "linear"])
+    let declared = try declared("ActivationFunction", in: "Layers").map(snakeCase)
+    #expect(Set(declared) == swept)
+  }
+
+  private func snakeCase(_ name: String) -> String {
+    if name == "leakyReLU" { return "leaky_relu" }
+    return name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+  }
+}

@@ -1,0 +1,67 @@
+import Tensors
+import Testing
+
+/// Activations and their relatives at ±∞ are PyTorch's on every device: values, first and second derivatives. Constants are those
+/// of PyTorch 2.15 in float32 on the CPU; where its vectors and its scalars differ (x·Φ(x) at +∞), the scalar counts.
+@Suite struct InfinityTests {
+  struct Function: Sendable, CustomTestStringConvertible {
+    let name: String
+    let apply: @Sendable (Tensor) -> Tensor
+    /// At +∞ and at −∞.
+    let value, first, second: [Double]
+
+    var testDescription: String { name }
+  }
+
+  static let functions = [
+    Function(name: "relu", apply: { $0.relu() }, value: [.infinity, 0], first: [1, 0], second: [0, 0]),
+    Function(
+      name: "leakyReLU", apply: { $0.leakyReLU(0.25) }, value: [.infinity, -.infinity], first: [1, 0.25],
+      second: [0, 0]),
+    Function(name: "elu", apply: { $0.elu(1.5) }, value: [.infinity, -1.5], first: [1, 0], second: [0, 0]),
+    Function(
+      name: "gelu", apply: { $0.gelu() }, value: [.infinity, .nan], first: [.nan, .nan], second: [.nan, .nan]),
+    Function(
+      name: "silu", apply: { $0.silu() }, value: [.infinity, .nan], first: [.nan, .nan], second: [.nan, .nan]),
+    Function(name: "sigmoid", apply: { $0.sigmoid() }, value: [1, 0], first: [0, 0], second: [0, 0]),
+    Function(name: "tanh", apply: { $0.tanh() }, value: [1, -1], first: [0, 0], second: [0, 0]),
+    Function(name: "softplus", apply: { $0.softplus() }, value: [.infinity, 0], first: [1, 0], second: [0, 0]),
+    Function(name: "erf", apply: { $0.erf() }, value: [1, -1], first: [0, 0], second: [.nan, .nan]),
+    Function(
+      name: "exp", apply: { $0.exp() }, value: [.infinity, 0], first: [.infinity, 0], second: [.infinity, 0]),
+    Function(
+      name: "expMinusOne", apply: { $0.expMinusOne() }, value: [.infinity, -1], first: [.infinity, 0],
+      second: [.infinity, 0]),
+    Function(
+      name: "logOnePlus", apply: { $0.logOnePlus() }, value: [.infinity, .nan], first: [0, 0], second: [0, 0]),
+  ]
+
+  /// 35 pairs: whole vectors of every width and a rest.
+  private static let pairs = 35
+
+  @Test(arguments: TestDevices.all, functions) func infinitiesFollowPyTorch(_ device: Device, _ function: Function)
+    throws
+  {
+    let x = Tensor((0..<2 * Self.pairs).map { $0 % 2 == 0 ? Float.infinity : -.infinity }, on: device)
+    func check(_ found: Tensor, _ expected: [Double], _ what: String) throws {
+      let numbers = try found.scalars(as: Double.self)
+      for (index, number) in numbers.enumerated() {
+        let wanted = expected[index % 2]
+        if number != wanted && !(number.isNaN && wanted.isNaN) {
+          Issue.record("\(what) of \(function.name) at \(index % 2 == 0 ? "" : "-")∞ is \(number), not \(wanted)")
+          return
+        }
+      }
+    }
+    try check(function.apply(x), function.value, "value")
+    try check(valueAndGradient(at: x) { function.apply($0).sum() }.gradient, function.first, "first derivative")
+    var recorded: Tensor?
+    let second = valueAndGradient(at: x) { x in
+      let first = valueAndGradient(at: x) { function.apply($0).sum() }.gradient
+      recorded = first.detached()
+      return first.sum()
+    }.gradient
+    try check(#require(recorded), function.first, "recorded first derivative")
+    try check(second, function.second, "second derivative")
+  }
+}
