@@ -29,7 +29,7 @@ static inline float nn_gradient_gelu(float g, float x, float a, float b) {
   return g * nn_gelu_slope(x);
 }
 static inline float nn_gradient_silu(float g, float x, float a, float b) {
-  const float e = nn_far_exponential(x), rest = x < -80.0f ? 1.0f : (x < 0.0f ? 1.0f : e) / (1.0f + e);
+  const float e = nn_far_exponential(x), rest = (x < 0.0f ? 1.0f : e) / (1.0f + e);
   return g * nn_times_sigmoid(fma(x, rest, 1.0f), x, e);
 }
 static inline float nn_gradient_softplus(float g, float x, float a, float b) { return g * nn_sigmoid(x); }
