@@ -96,8 +96,9 @@ documentation: ## Generate the documentation in .build/documentation.
 format: ## Format all Swift code.
 	swift format -i -r Package.swift Sources Tests Benchmarks
 
-lint: ## Check the format of all Swift code.
+lint: ## Check the format of all Swift code, and that generated code is up to date.
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
+	Scripts/generate-operations --check
 
 clean: ## Remove all build products.
 	rm -rf .build .build-outside .build-test .build-test-python .build-cpu-only .build-dist dist .build-address .build-thread .build-kernels .build-fuzz .build-gpu-code

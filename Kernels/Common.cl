@@ -271,158 +271,6 @@ static inline float nn_mean(float sum, float rest, float count, float countRest)
 #define NN_SUM_BLOCK 1024
 #define NN_BLOCK_ROWS 32
 
-// Elementary functions. Calls to the device's built-in library are not vectorized. Loops therefore use functions
-// without branches that need only operations of every vector unit. Error bounds match the CPU backend: exp and log
-// within 1 ulp, the others within 2.5.
-#ifdef NN_LOOPS
-
-// x = n ln 2 + r. ln 2 is split into two parts, and n times the first part is exact. Adding 1.5·2^23 puts n into the
-// low bits.
-#define NN_WHOLE 12582912.0f
-static inline float nn_shifted(float x) { return fma(x, 1.44269504f, NN_WHOLE); }
-static inline float nn_rest(float x, float shifted) {
-  const float n = shifted - NN_WHOLE;
-  return fma(n, 2.12194440e-4f, fma(n, -0.693359375f, x));
-}
-// e^r − 1 for |r| ≤ ln 2 / 2.
-static inline float nn_exp_rest(float r) {
-  float q = fma(1.381457900e-03f, r, 8.368725888e-03f);
-  q = fma(q, r, 4.166838899e-02f);
-  q = fma(q, r, 1.666652113e-01f);
-  q = fma(q, r, 4.999999404e-01f);
-  return fma(q * r, r, r);
-}
-// 2^(n + extra) if that is a normal number.
-static inline float nn_power_of_two(float shifted, int extra) {
-  return as_float((as_int(shifted) << 23) + ((127 + extra) << 23));
-}
-static inline float nn_at_most(float x, float bound) { return bound < x ? bound : x; }
-static inline float nn_at_least(float x, float bound) { return bound > x ? bound : x; }
-
-#define NN_EXPONENTIAL(VECTOR, WORDS)                                                                                \
-  static inline VECTOR NN_OVERLOADED nn_exp(VECTOR x) {                                                              \
-    const VECTOR most = (VECTOR)(89.0f), least = (VECTOR)(-104.5f), whole = (VECTOR)(NN_WHOLE);                      \
-    x = most < x ? most : x;                                                                                         \
-    x = least > x ? least : x;                                                                                       \
-    const VECTOR shifted = fma(x, (VECTOR)(1.44269504f), whole), n = shifted - whole;                                \
-    const VECTOR r = fma(n, (VECTOR)(2.12194440e-4f), fma(n, (VECTOR)(-0.693359375f), x));                           \
-    VECTOR q = fma((VECTOR)(1.381457900e-03f), r, (VECTOR)(8.368725888e-03f));                                       \
-    q = fma(q, r, (VECTOR)(4.166838899e-02f));                                                                       \
-    q = fma(q, r, (VECTOR)(1.666652113e-01f));                                                                       \
-    q = fma(q, r, (VECTOR)(4.999999404e-01f));                                                                       \
-    const VECTOR p = fma(q * r, r, r) + (VECTOR)(1.0f);                                                              \
-    const WORDS bits = as_##WORDS(shifted) - as_##WORDS(whole), half_ = bits >> 1; /* 2^n may not be a normal number */ \
-    return p * as_##VECTOR((half_ + 127) << 23) * as_##VECTOR((bits - half_ + 127) << 23);                           \
-  }
-NN_EXPONENTIAL(float, int)
-NN_EXPONENTIAL(float16, int16)
-static inline float nn_expm1(float x) {
-  const float bounded = nn_at_least(nn_at_most(x, 89.0f), -18.0f), shifted = nn_shifted(bounded);
-  const float p = nn_exp_rest(nn_rest(bounded, shifted)), s = nn_power_of_two(shifted, -1);
-  const float y = 2.0f * fma(s, p, s - 0.5f);
-  return x == 0.0f ? x : (shifted == NN_WHOLE ? p : y);
-}
-static inline float nn_log(float x) {
-  const int isTiny = x < 1.17549435e-38f;
-  const float scaled = isTiny ? x * 0x1p25f : x;
-  const int exponent = (as_int(scaled) - 0x3f400000) >> 23;
-  const float e = (float)exponent - (isTiny ? 25.0f : 0.0f), f = as_float(as_int(scaled) - (exponent << 23)) - 1.0f;
-  float p = fma(3.767291829e-02f, f, -9.116190672e-02f);
-  p = fma(p, f, 1.170066148e-01f);
-  p = fma(p, f, -1.272777915e-01f);
-  p = fma(p, f, 1.427623928e-01f);
-  p = fma(p, f, -1.665529609e-01f);
-  p = fma(p, f, 1.999960542e-01f);
-  p = fma(p, f, -2.500016391e-01f);
-  p = fma(p, f, 3.333334029e-01f);
-  const float square = f * f;
-  float y = fma(square * f, p, e * 1.740930640e-3f);
-  y = fma(-0.5f, square, y);
-  y = fma(e, 0.69140625f, f + y);
-  y = x == 0.0f ? -INFINITY : y;
-  y = x == INFINITY ? x : y;
-  return x < 0.0f || x != x ? NAN : y;
-}
-static inline float nn_log1p(float x) {
-  const float u = 1.0f + x, lost = x > 1.0f ? 1.0f - (u - x) : x - (u - 1.0f);  // the rounding error of 1 + x
-  const float y = nn_log(u) + lost / u;
-  return x == 0.0f || x == INFINITY ? x : (x == -1.0f ? -INFINITY : y);
-}
-static inline float nn_tanh(float x) {
-  const float bounded = nn_at_least(-2.0f * fabs(x), -20.0f), shifted = nn_shifted(bounded);
-  const float p = nn_exp_rest(nn_rest(bounded, shifted)), s = nn_power_of_two(shifted, 0);
-  const float y = fma(s, p, s - 1.0f) / fma(s, p, s + 1.0f);  // −tanh |x|
-  return x < 0.0f ? y : (x == 0.0f ? x : -y);
-}
-static inline float nn_sigmoid(float x) {
-  const float e = nn_exp(-fabs(x));
-  return (x < 0.0f ? e : 1.0f) / (1.0f + e);
-}
-// The upper tail of the normal distribution divided by e^(−t²/2), for t ≥ 0: w times a polynomial in w = 3/(t + 3),
-// which stays accurate for small values.
-static inline float nn_scaled_tail(float t) {
-  const float w = 3.0f / (t + 3.0f);
-  float p = fma(-1.943987800e-02f, w, 1.141462718e-01f);
-  p = fma(p, w, -2.409769570e-01f);
-  p = fma(p, w, 1.863193506e-01f);
-  p = fma(p, w, -3.234983040e-02f);
-  p = fma(p, w, 1.116596662e-01f);
-  p = fma(p, w, 1.143407016e-01f);
-  p = fma(p, w, 1.333333082e-01f);
-  p = fma(p, w, 1.329674221e-01f);
-  return p * w;
-}
-// e^(−t²/2) for 0 ≤ t ≤ 20. The rounding error of the square is added back.
-static inline float nn_bell(float t) {
-  const float square = t * t, lost = fma(t, t, -square), bell = nn_exp(-0.5f * square);
-  return fma(bell, -0.5f * lost, bell);
-}
-// x times the normal distribution function. Far below zero, the factors are multiplied from the largest on, because the
-// function alone is not a normal number there.
-static inline float nn_gelu(float x) {
-  const float t = nn_at_most(fabs(x), 20.0f), bell = nn_bell(t), tail = nn_scaled_tail(t);
-  return x != x ? x : (x < 0.0f ? (x * tail) * bell : x * (1.0f - bell * tail));
-}
-// The normal distribution function plus x times its derivative. Below zero both are multiples of e^(−x²/2). At infinity the
-// product has no value, as in PyTorch.
-static inline float nn_gelu_slope(float x) {
-  const float t = nn_at_most(fabs(x), 20.0f), bell = nn_bell(t), tail = nn_scaled_tail(t), density = t * 0.39894228040143268f;
-  const float nothing = x - x;  // 0, or NaN of what is not finite
-  return nothing != nothing ? nothing : (x < 0.0f ? (tail - density) * bell : 1.0f - (tail - density) * bell);
-}
-static inline float nn_erf(float x) {
-  const float t = nn_at_most(fabs(x), 10.0f), z = x * x;
-  const float large = 1.0f - 2.0f * (nn_exp(-(t * t)) * nn_scaled_tail(t * 1.41421356f));
-  float p = fma(-5.953739164e-04f, z, 4.985940177e-03f);
-  p = fma(p, z, -2.676171996e-02f);
-  p = fma(p, z, 1.128168255e-01f);
-  p = fma(p, z, -3.761247993e-01f);
-  p = fma(p, z, 1.283791512e-01f);
-  return x != x ? x : (t < 0.925f ? fma(p, x, x) : (x < 0.0f ? -large : large));
-}
-
-#else
-
-static inline float nn_exp(float x) { return exp(x); }
-static inline float nn_expm1(float x) { return expm1(x); }
-static inline float nn_log(float x) { return log(x); }
-static inline float nn_log1p(float x) { return log1p(x); }
-// Some drivers stay a bit below 1, even at infinity.
-static inline float nn_tanh(float x) { return fabs(x) > 10.0f ? copysign(1.0f, x) : tanh(x); }
-static inline float nn_erf(float x) { return erf(x); }
-// e^x itself far below zero, where e^-x would overflow.
-static inline float nn_sigmoid(float x) {
-  const float e = exp(-fabs(x));
-  return (x < 0.0f ? e : 1.0f) / (1.0f + e);
-}
-// x times the distribution function of the standard normal distribution. erfc stays accurate where 1 + erf cancels.
-static inline float nn_gelu(float x) { return (0.5f * x) * erfc(-0.70710678118654752f * x); }
-static inline float nn_gelu_slope(float x) {
-  return fma(x, 0.39894228040143268f * exp(-0.5f * x * x), 0.5f * erfc(-0.70710678118654752f * x));
-}
-
-#endif
-
 // a·b + c. Written as an expression on devices without fused multiply-add, to avoid a function call for every term.
 #ifdef FP_FAST_FMAF
 #define NN_MULTIPLY_ADD(a, b, c) fma(a, b, c)
@@ -430,42 +278,33 @@ static inline float nn_gelu_slope(float x) {
 #define NN_MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 #endif
 
-// The activations of layers; a is the constant of the function.
-static inline float nn_activate_relu(float x, float a) { return x < 0.0f ? 0.0f : x; }
-static inline float nn_activate_leakyReLU(float x, float a) { return x > 0.0f ? x : a * x; }
-static inline float nn_activate_elu(float x, float a) { return x > 0.0f ? x : a * nn_expm1(x); }
-static inline float nn_activate_gelu(float x, float a) { return nn_gelu(x); }
-// factor·sigmoid(x), given e = e^-|x|. Below x = −80, e is scaled by e^40: the sigmoid stops being a normal number long
-// before its product with a factor of the magnitude of x does.
-static inline float nn_far_exponential(float x) { return nn_exp(x < -80.0f ? x + 40.0f : -fabs(x)); }
-static inline float nn_times_sigmoid(float factor, float x, float e) {
-  return x < -80.0f ? (factor * e) * 4.248354255e-18f : (x < 0.0f ? factor * e : factor) / (1.0f + e);
-}
-static inline float nn_activate_silu(float x, float a) { return nn_times_sigmoid(x, x, nn_far_exponential(x)); }
-static inline float nn_activate_sigmoid(float x, float a) { return nn_sigmoid(x); }
-static inline float nn_activate_tanh(float x, float a) { return nn_tanh(x); }
-static inline float nn_activate_softplus(float x, float a) { return (x < 0.0f ? 0.0f : x) + nn_log1p(nn_exp(-fabs(x))); }
-
-// The same, selected by number, for kernels that get the activation at run time.
-#define NN_NO_ACTIVATION 0
-#define NN_RELU 1
-#define NN_LEAKY_RELU 2
-#define NN_ELU 3
-#define NN_GELU 4
-#define NN_SILU 5
-#define NN_SIGMOID 6
-#define NN_TANH 7
-#define NN_SOFTPLUS 8
-static inline float nn_activate(int activation, float x, float a) {
-  switch (activation) {
-    case NN_RELU: return nn_activate_relu(x, a);
-    case NN_LEAKY_RELU: return nn_activate_leakyReLU(x, a);
-    case NN_ELU: return nn_activate_elu(x, a);
-    case NN_GELU: return nn_activate_gelu(x, a);
-    case NN_SILU: return nn_activate_silu(x, a);
-    case NN_SIGMOID: return nn_activate_sigmoid(x, a);
-    case NN_TANH: return nn_activate_tanh(x, a);
-    case NN_SOFTPLUS: return nn_activate_softplus(x, a);
-    default: return x;
-  }
-}
+// The language of the files in Operations, which are C as well. For them, an element is a `vf`, and its bits are a `vi`.
+typedef float vf;
+typedef int vi;
+#define NN_INLINE static inline
+#define pick(mask, yes, no) ((mask) ? (yes) : (no))
+#define to_float(i) ((float)(i))
+#define is_nan(x) ((x) != (x))
+#define is_finite(x) (fabs(x) < INFINITY)
+#define absolute(x) fabs(x)
+#define with_sign_of(magnitude, sign) copysign(magnitude, sign)
+#define square_root(x) sqrt(x)
+#define round_down(x) floor(x)
+#define round_up(x) ceil(x)
+#define round_even(x) rint(x)
+#define nn_sin(x) sin(x)
+#define nn_cos(x) cos(x)
+#define nn_power(x, y) pow(x, y)
+#define nn_power_uniform(x, y) pow(x, y)
+#define truncated_remainder(x, y) fmod(x, y)
+#define maximum(x, y) nn_maximum_float(x, y)
+#define minimum(x, y) nn_minimum_float(x, y)
+#define wrap_add(a, b) nn_add_int(a, b)
+#define wrap_subtract(a, b) nn_subtract_int(a, b)
+#define wrap_multiply(a, b) nn_multiply_int(a, b)
+#ifdef NN_LOOPS
+// a·b + c is rounded once where the processor can; PoCL's compiler needs to be told so.
+#pragma OPENCL FP_CONTRACT ON
+#else
+#define NN_HAS_BUILTIN_MATHEMATICS
+#endif

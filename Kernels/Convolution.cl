@@ -124,8 +124,8 @@ static inline float nn_shifted_sum(const convolution_t s, float sum, index_t out
   return kind == NN_FORWARD && s.hasBias ? sum + bias[output] : sum;
 }
 static inline float nn_activated(const convolution_t s, float z, const int kind) {
-  if (kind == NN_FORWARD && s.activation == NN_RELU) return z < 0.0f ? 0.0f : z;
-  if (kind == NN_FORWARD && s.activation == NN_LEAKY_RELU) return z > 0.0f ? z : s.parameter * z;
+  if (kind == NN_FORWARD && s.activation == nn_unary_relu + 1) return z < 0.0f ? 0.0f : z;
+  if (kind == NN_FORWARD && s.activation == nn_unary_leakyReLU + 1) return z > 0.0f ? z : s.parameter * z;
   return z;
 }
 static inline void nn_put(const convolution_t s, float sum, index_t at, index_t output, global const float *bias,

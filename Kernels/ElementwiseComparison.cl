@@ -1,7 +1,8 @@
-// y[i] = a[i] ? b[i] as bool, for dense operands, for strided operands, and with a scalar on the right.
+// y[i] = a[i] ? b[i] as bool, for the comparisons in Operations/Binary.cl: for dense operands, for strided operands, and
+// with a scalar on the right.
 
-#define COMPARISON(NAME, TYPE, OPERATOR)                                                                            \
-  kernel void compare_##NAME##_##TYPE(global const NN_TYPE(TYPE) *as, ulong aOffset,                                \
+#define COMPARISON(DENSE, STRIDED, SCALAR, TYPE, OPERATOR)                                                          \
+  kernel void DENSE(global const NN_TYPE(TYPE) *as, ulong aOffset,                                                  \
                                       global const NN_TYPE(TYPE) *bs, ulong bOffset, global nn_bool *ys,            \
                                       ulong yOffset, index_t count) {                                               \
     as += aOffset;                                                                                                  \
@@ -9,7 +10,7 @@
     ys += yOffset;                                                                                                  \
     NN_MAP(i, count, nn_bool, ys, i, y = as[i] OPERATOR bs[i])                                                      \
   }                                                                                                                 \
-  kernel void compareStrided_##NAME##_##TYPE(                                                                       \
+  kernel void STRIDED(                                                                                              \
       global const NN_TYPE(TYPE) *as, ulong aOffset, global const NN_TYPE(TYPE) *bs, ulong bOffset,                 \
       global nn_bool *ys, ulong yOffset, index_t count, loop_t loop, steps_t aSteps, steps_t bSteps) {              \
     as += aOffset;                                                                                                  \
@@ -20,21 +21,15 @@
                 NN_FORAXES(i, loop, aAt += position * aSteps.steps[axis]; bAt += position * bSteps.steps[axis]),    \
                 y = (as + aAt)[k * s] OPERATOR (bs + bAt)[k * t])                                                   \
   }                                                                                                                 \
-  kernel void compareScalar_##NAME##_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global nn_bool *ys,      \
+  kernel void SCALAR(global const NN_TYPE(TYPE) *xs, ulong xOffset, global nn_bool *ys,                             \
                                             ulong yOffset, index_t count, NN_TYPE(TYPE) scalar) {                   \
     xs += xOffset;                                                                                                  \
     ys += yOffset;                                                                                                  \
     NN_MAP(i, count, nn_bool, ys, i, y = xs[i] OPERATOR scalar)                                                     \
   }
 
-#define COMPARISONS(TYPE)               \
-  COMPARISON(equal, TYPE, ==)           \
-  COMPARISON(notEqual, TYPE, !=)        \
-  COMPARISON(less, TYPE, <)             \
-  COMPARISON(lessOrEqual, TYPE, <=)     \
-  COMPARISON(greater, TYPE, >)          \
-  COMPARISON(greaterOrEqual, TYPE, >=)
-
-COMPARISONS(float)
-COMPARISONS(int)
-COMPARISONS(bool)
+#define NN_COMPARISON_KERNELS(NAME, OPERATOR)                                                                       \
+  COMPARISON(compare_##NAME##_float, compareStrided_##NAME##_float, compareScalar_##NAME##_float, float, OPERATOR)  \
+  COMPARISON(compare_##NAME##_int, compareStrided_##NAME##_int, compareScalar_##NAME##_int, int, OPERATOR)          \
+  COMPARISON(compare_##NAME##_bool, compareStrided_##NAME##_bool, compareScalar_##NAME##_bool, bool, OPERATOR)
+NN_COMPARISONS(NN_COMPARISON_KERNELS)

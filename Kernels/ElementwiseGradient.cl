@@ -1,49 +1,13 @@
-// The derivatives of the elementwise functions, times the gradient of the result: dx[i] = g[i]·f′. The value s is
-// defined by UnaryOp.gradientSource: the function's input x or its result y.
+// The gradients of the functions in Operations/Unary.cl: dx[i] = d·f′(s), for the gradient d of the result, and s, the
+// function's input x or its result y, as the table says.
 
-static inline float nn_gradient_negate(float g, float x, float a, float b) { return -g; }
-static inline float nn_gradient_magnitude(float g, float x, float a, float b) {
-  return g * (float)((x > 0.0f) - (x < 0.0f));
-}
-static inline float nn_gradient_square(float g, float x, float a, float b) { return g * 2.0f * x; }
-static inline float nn_gradient_squareRoot(float g, float y, float a, float b) { return g * 0.5f / y; }
-static inline float nn_gradient_reciprocalSquareRoot(float g, float y, float a, float b) { return g * -0.5f * y * y * y; }
-static inline float nn_gradient_reciprocal(float g, float y, float a, float b) { return -g * y * y; }
-static inline float nn_gradient_exp(float g, float y, float a, float b) { return g * y; }
-static inline float nn_gradient_expMinusOne(float g, float y, float a, float b) { return g * (y + 1.0f); }
-static inline float nn_gradient_log(float g, float x, float a, float b) { return g / x; }
-static inline float nn_gradient_logOnePlus(float g, float x, float a, float b) { return g / (1.0f + x); }
-static inline float nn_gradient_sin(float g, float x, float a, float b) { return g * cos(x); }
-static inline float nn_gradient_cos(float g, float x, float a, float b) { return -g * sin(x); }
-static inline float nn_gradient_tanh(float g, float y, float a, float b) { return g * (1.0f - y) * (1.0f + y); }
-static inline float nn_gradient_sigmoid(float g, float y, float a, float b) { return g * y * (1.0f - y); }
-static inline float nn_gradient_erf(float g, float x, float a, float b) { return g * 1.1283791670955126f * nn_exp(-x * x); }
-static inline float nn_gradient_power(float g, float x, float a, float b) { 
-  return g * (a == 0.0f ? 0.0f : a * pow(x, a - 1.0f));
-}
-static inline float nn_gradient_clamp(float g, float x, float a, float b) { return x >= a && x <= b ? g : 0.0f; }
-static inline float nn_gradient_relu(float g, float y, float a, float b) { return y <= 0.0f ? 0.0f : g; }
-static inline float nn_gradient_leakyReLU(float g, float x, float a, float b) { return x > 0.0f ? g : a * g; }
-static inline float nn_gradient_elu(float g, float x, float a, float b) { return x > 0.0f ? g : g * a * nn_exp(x); }
-static inline float nn_gradient_gelu(float g, float x, float a, float b) {
-  return g * nn_gelu_slope(x);
-}
-static inline float nn_gradient_silu(float g, float x, float a, float b) {
-  const float e = nn_far_exponential(x), rest = (x < 0.0f ? 1.0f : e) / (1.0f + e);
-  return g * nn_times_sigmoid(fma(x, rest, 1.0f), x, e);
-}
-static inline float nn_gradient_softplus(float g, float x, float a, float b) { return g * nn_sigmoid(x); }
-
-// For step functions.
-static inline float nn_gradient_zero(float g, float x, float a, float b) { return 0.0f; }
-
-#define GRADIENT(NAME)                                                                                              \
-  kernel void gradient_##NAME(global const float *gs, ulong gOffset, global const float *saved, ulong savedOffset,  \
-                              global float *dxs, ulong dxOffset, index_t count, float a, float b) {                 \
+#define GRADIENT(FUNCTION, VALUE)                                                                                   \
+  kernel void FUNCTION(global const float *gs, ulong gOffset, global const float *saved, ulong savedOffset,         \
+                       global float *dxs, ulong dxOffset, index_t count, float a, float b) {                        \
     gs += gOffset;                                                                                                  \
     saved += savedOffset;                                                                                           \
     dxs += dxOffset;                                                                                                \
-    NN_MAP(i, count, float, dxs, i, y = nn_gradient_##NAME(gs[i], saved[i], a, b))                                  \
+    NN_MAP(i, count, float, dxs, i, const float d = gs[i], s = saved[i]; y = VALUE)                                 \
   }
 
 // The gradient of a layer's activation and of its bias in one pass: dz = dy·f′(saved), dBias[u] = Σ dz[·, u].
@@ -52,11 +16,11 @@ static inline float nn_gradient_zero(float g, float x, float a, float b) { retur
 // of `sums`, which is dBias itself if one stretch contains all rows.
 #ifdef NN_LOOPS
 #define NN_COLUMNS 512
-#define LINEAR_GRADIENT(NAME)                                                                                        \
-  kernel void linearGradient_##NAME(global const float *gs, ulong gOffset, global const float *saved,                \
-                                    ulong savedOffset, global float *dzs, ulong dzOffset, global float *sums,        \
-                                    ulong sumsOffset, index_t rows, index_t units, index_t stretch, float a,         \
-                                    float b) {                                                                       \
+#define LINEAR_GRADIENT(FUNCTION, VALUE)                                                                             \
+  kernel void FUNCTION(global const float *gs, ulong gOffset, global const float *saved,                             \
+                       ulong savedOffset, global float *dzs, ulong dzOffset, global float *sums,                     \
+                       ulong sumsOffset, index_t rows, index_t units, index_t stretch, float a,                      \
+                       float b) {                                                                                    \
     float partial[NN_COLUMNS], totals[NN_COLUMNS], rests[NN_COLUMNS];                                                \
     const index_t unit = (index_t)get_group_id(0) * NN_COLUMNS;                                                      \
     const index_t columns = min((index_t)NN_COLUMNS, units - unit);                                                  \
@@ -66,7 +30,7 @@ static inline float nn_gradient_zero(float g, float x, float a, float b) { retur
       for (const index_t end = min(row + NN_BLOCK_ROWS, last); row < end; row++) {                                   \
         const index_t at = row * units + unit;                                                                       \
         NN_VECTORIZED for (index_t c = 0; c < columns; c++) {                                                        \
-          const float dz = nn_gradient_##NAME(gs[gOffset + at + c], saved[savedOffset + at + c], a, b);              \
+          const float d = gs[gOffset + at + c], s = saved[savedOffset + at + c], dz = VALUE;                         \
           dzs[dzOffset + at + c] = dz;                                                                               \
           partial[c] += dz;                                                                                          \
         }                                                                                                            \
@@ -82,11 +46,11 @@ static inline float nn_gradient_zero(float g, float x, float a, float b) { retur
 #else
 #define NN_COLUMNS 32
 #define NN_ROWS (NN_GROUP / NN_COLUMNS)
-#define LINEAR_GRADIENT(NAME)                                                                                       \
-  kernel void linearGradient_##NAME(global const float *gs, ulong gOffset, global const float *saved,               \
-                                    ulong savedOffset, global float *dzs, ulong dzOffset, global float *sums,       \
-                                    ulong sumsOffset, index_t rows, index_t units, index_t stretch, float a,        \
-                                    float b) {                                                                      \
+#define LINEAR_GRADIENT(FUNCTION, VALUE)                                                                            \
+  kernel void FUNCTION(global const float *gs, ulong gOffset, global const float *saved,                            \
+                       ulong savedOffset, global float *dzs, ulong dzOffset, global float *sums,                    \
+                       ulong sumsOffset, index_t rows, index_t units, index_t stretch, float a,                     \
+                       float b) {                                                                                   \
     local float partial[NN_GROUP];                                                                                  \
     const uint item = get_local_id(0), column = item % NN_COLUMNS, lane = item / NN_COLUMNS;                        \
     const index_t unit = (index_t)get_group_id(0) * NN_COLUMNS + column;                                            \
@@ -99,7 +63,8 @@ static inline float nn_gradient_zero(float g, float x, float a, float b) { retur
         float dz[4];                                                                                                \
         _Pragma("unroll") for (uint r = 0; r < 4; r++) {                                                            \
           const index_t next = row + r * NN_ROWS, i = (next < last ? next : row) * units + unit;                    \
-          dz[r] = nn_gradient_##NAME(gs[gOffset + i], saved[savedOffset + i], a, b);                                \
+          const float d = gs[gOffset + i], s = saved[savedOffset + i];                                              \
+          dz[r] = VALUE;                                                                                            \
         }                                                                                                           \
         _Pragma("unroll") for (uint r = 0; r < 4; r++) {                                                            \
           if (row + r * NN_ROWS >= last) break;                                                                     \
@@ -117,37 +82,12 @@ static inline float nn_gradient_zero(float g, float x, float a, float b) { retur
   }
 #endif
 
-GRADIENT(zero)
-GRADIENT(negate)
-GRADIENT(magnitude)
-GRADIENT(square)
-GRADIENT(squareRoot)
-GRADIENT(reciprocalSquareRoot)
-GRADIENT(reciprocal)
-GRADIENT(exp)
-GRADIENT(expMinusOne)
-GRADIENT(log)
-GRADIENT(logOnePlus)
-GRADIENT(sin)
-GRADIENT(cos)
-GRADIENT(erf)
-GRADIENT(power)
-GRADIENT(clamp)
-GRADIENT(tanh)
-GRADIENT(sigmoid)
-GRADIENT(relu)
-GRADIENT(leakyReLU)
-GRADIENT(elu)
-GRADIENT(gelu)
-GRADIENT(silu)
-GRADIENT(softplus)
-
-// The names are passed to each macro directly because compilers define some functions, such as tanh, as macros.
-LINEAR_GRADIENT(tanh)
-LINEAR_GRADIENT(sigmoid)
-LINEAR_GRADIENT(relu)
-LINEAR_GRADIENT(leakyReLU)
-LINEAR_GRADIENT(elu)
-LINEAR_GRADIENT(gelu)
-LINEAR_GRADIENT(silu)
-LINEAR_GRADIENT(softplus)
+// Names are joined here, before a macro could replace them, as in ElementwiseUnary.cl. Step functions share one kernel.
+#define NN_GRADIENT_KERNEL(NAME, COST, SAVED, VALUE, DERIVATIVE) NN_GRADIENT_##SAVED(gradient_##NAME, DERIVATIVE)
+#define NN_GRADIENT_input GRADIENT
+#define NN_GRADIENT_output GRADIENT
+#define NN_GRADIENT_neither(FUNCTION, VALUE)
+#define NN_LINEAR_KERNEL(NAME, COST, SAVED, VALUE, DERIVATIVE) LINEAR_GRADIENT(linearGradient_##NAME, DERIVATIVE)
+GRADIENT(gradient_zero, 0.0f)
+NN_UNARY_OPERATIONS(NN_GRADIENT_KERNEL)
+NN_ACTIVATIONS(NN_LINEAR_KERNEL)

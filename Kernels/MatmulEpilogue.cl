@@ -24,8 +24,8 @@ typedef struct {
       if (e.bias == NN_BIAS_BY_COLUMN) z += LOAD(bias + column);                                                      \
       if (e.bias == NN_BIAS_FOR_ALL) z += bias[0];                                                                    \
       if (e.hasPreActivation) STORE(z, pre + at);                                                                     \
-      if (e.activation == NN_RELU) z = z < 0.0f ? (TYPE)(0.0f) : z;                                                   \
-      if (e.activation == NN_LEAKY_RELU) z = z > 0.0f ? z : e.parameter * z;                                          \
+      if (e.activation == nn_unary_relu + 1) z = z < 0.0f ? (TYPE)(0.0f) : z;                                         \
+      if (e.activation == nn_unary_leakyReLU + 1) z = z > 0.0f ? z : e.parameter * z;                                 \
     }                                                                                                                 \
     STORE(z, ys + at);                                                                                                \
   }

@@ -1,4 +1,4 @@
-// One optimizer step, in place, one work item per parameter. The formulas are those of OptimizerStep.Rule (PyTorch's).
+// One optimizer step, in place, one work item per parameter. The formulas are those of Operations/Optimizer.cl.
 // Values that change from step to step are read from `scalars`, in the order of StepScalars.
 
 #define LEARNING_RATE 0
@@ -13,25 +13,15 @@ typedef struct {
   int decaysDirectly;
 } decay_t;
 
-// The gradient scaled, clamped and decayed; the parameter after a direct decay.
-static inline float2 nn_prepare(float p, float g, decay_t decay, global const float *scalars) {
-  const float bound = scalars[GRADIENT_BOUND];
-  g = nn_maximum_float(nn_minimum_float(g * scalars[GRADIENT_SCALE], bound), -bound);
-  if (decay.decaysDirectly)
-    p -= scalars[LEARNING_RATE] * decay.weightDecay * p;
-  else if (decay.weightDecay != 0.0f)
-    g += decay.weightDecay * p;
-  return (float2)(p, g);
-}
-
 #define BEGIN                                                                                                        \
   ps += pOffset;                                                                                                     \
   gs += gOffset;                                                                                                     \
   scalars += scalarsOffset;                                                                                          \
   if (scalars[SKIP] > 0.0f) return;                                                                                  \
+  const float rate = scalars[LEARNING_RATE], scale = scalars[GRADIENT_SCALE], bound = scalars[GRADIENT_BOUND];       \
   NN_FOREACH(i, count) {                                                                                             \
-    const float2 prepared = nn_prepare(ps[i], gs[i], decay, scalars);                                                \
-    const float p = prepared.x, g = prepared.y;
+    float p = ps[i];                                                                                                 \
+    const float g = nn_prepared_gradient(gs[i], &p, scale, bound, rate, decay.weightDecay, decay.decaysDirectly);
 #define END }
 
 #define COMMON                                                                                                       \
@@ -40,16 +30,16 @@ static inline float2 nn_prepare(float p, float g, decay_t decay, global const fl
 
 kernel void sgd(COMMON) {
   BEGIN
-  ps[i] = p - scalars[LEARNING_RATE] * g;
+  ps[i] = nn_sgd(p, g, rate);
   END
 }
 
 kernel void sgdMomentum(COMMON, global float *velocities, ulong velocitiesOffset, float momentum, int isNesterov) {
   velocities += velocitiesOffset;
   BEGIN
-  const float v = momentum * velocities[i] + g;
+  float v = velocities[i];
+  ps[i] = nn_sgd_momentum(p, g, &v, rate, momentum, isNesterov);
   velocities[i] = v;
-  ps[i] = p - scalars[LEARNING_RATE] * (isNesterov ? g + momentum * v : v);
   END
 }
 
@@ -60,31 +50,20 @@ kernel void rmsProp(COMMON, global float *squares, ulong squaresOffset, global f
   velocities += velocitiesOffset;
   averages += averagesOffset;
   BEGIN
-  const float s = smoothing * squares[i] + rest * g * g;
+  float s = squares[i], v = momentum != 0.0f ? velocities[i] : 0.0f, a = isCentered ? averages[i] : 0.0f;
+  ps[i] = nn_rmsprop(p, g, &s, &v, &a, rate, smoothing, rest, epsilon, momentum, isCentered);
   squares[i] = s;
-  float variance = s;
-  if (isCentered) {
-    const float a = smoothing * averages[i] + rest * g;
-    averages[i] = a;
-    // Below 0 only because of rounding; NaN is kept.
-    const float difference = fma(-a, a, s);
-    variance = difference < 0.0f ? 0.0f : difference;
-  }
-  float update = g / (sqrt(variance) + epsilon);
-  if (momentum != 0.0f) {
-    update += momentum * velocities[i];
-    velocities[i] = update;
-  }
-  ps[i] = p - scalars[LEARNING_RATE] * update;
+  if (momentum != 0.0f) velocities[i] = v;
+  if (isCentered) averages[i] = a;
   END
 }
 
 kernel void adagrad(COMMON, global float *squares, ulong squaresOffset, float epsilon) {
   squares += squaresOffset;
   BEGIN
-  const float s = squares[i] + g * g;
+  float s = squares[i];
+  ps[i] = nn_adagrad(p, g, &s, rate, epsilon);
   squares[i] = s;
-  ps[i] = p - scalars[LEARNING_RATE] * g / (sqrt(s) + epsilon);
   END
 }
 
@@ -94,18 +73,14 @@ kernel void adam(COMMON, global float *means, ulong meansOffset, global float *s
   means += meansOffset;
   squares += squaresOffset;
   largest += largestOffset;
-  const float stepSize = scalars[scalarsOffset + LEARNING_RATE] / scalars[scalarsOffset + FIRST_CORRECTION];
+  const float correction1 = scalars[scalarsOffset + FIRST_CORRECTION];
   const float root = scalars[scalarsOffset + SECOND_CORRECTION_ROOT];
   BEGIN
-  const float m = beta1 * means[i] + rest1 * g;
-  float v = beta2 * squares[i] + rest2 * g * g;
+  float m = means[i], v = squares[i], most = isAMSGrad ? largest[i] : 0.0f;
+  ps[i] = nn_adam(p, g, &m, &v, &most, rate, beta1, rest1, beta2, rest2, epsilon, correction1, root, isAMSGrad);
   means[i] = m;
   squares[i] = v;
-  if (isAMSGrad) {
-    v = nn_maximum_float(largest[i], v);
-    largest[i] = v;
-  }
-  ps[i] = p - stepSize * m / (sqrt(v) / root + epsilon);
+  if (isAMSGrad) largest[i] = most;
   END
 }
 

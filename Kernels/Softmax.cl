@@ -3,6 +3,15 @@
 
 #ifdef NN_LOOPS
 
+// nn_exp_negative of sixteen numbers.
+static inline float16 nn_exp_negative16(float16 x) {
+  const float16 least = (float16)(-104.5f), bounded = least > x ? least : x;
+  const float16 shifted = NN_SHIFTED(bounded), r = NN_REDUCED(bounded, shifted);
+  const int16 whole = as_int16(shifted) - as_int16((float16)(NN_WHOLE)), first = whole >> 1;
+  const float16 y = (NN_EXP_CURVATURE(r) * r + r) + 1.0f;
+  return (y * as_float16((first + 127) << 23)) * as_float16((whole - first + 127) << 23);
+}
+
 // The maximum may drop NaN here: e^(x − largest) then propagates it to the sum, and to everything computed from the
 // sum.
 #define NN_LARGER(a, b) ((a) > (b) ? (a) : (b))
@@ -18,7 +27,7 @@
     for (index_t c = 0; c < nn_whole;) {                                                                             \
       float16 sums = 0.0f;                                                                                           \
       for (const index_t nn_end = min(c + NN_SUM_BLOCK, nn_whole); c < nn_end; c += 16) {                            \
-        const float16 d = vload16(0, (x) + c) - (largest), e = nn_exp(d);                                            \
+        const float16 d = vload16(0, (x) + c) - (largest), e = nn_exp_negative16(d);                                 \
         KEEP;                                                                                                        \
         sums += e;                                                                                                   \
         maxima = NN_LARGER(maxima, vload16(0, (following) + c));                                                     \
@@ -28,7 +37,7 @@
     NN_FOLD_LANES(SUM, total + rest, a + b)                                                                          \
     NN_FOLD_LANES(NEXT, maxima, NN_LARGER(a, b))                                                                     \
     for (index_t c = nn_whole; c < (columns); c++) {                                                                 \
-      const float d = (x)[c] - (largest), e = nn_exp(d);                                                             \
+      const float d = (x)[c] - (largest), e = nn_exp_negative(d);                                                    \
       KEEP_ONE;                                                                                                      \
       SUM += e;                                                                                                      \
       NEXT = NN_LARGER(NEXT, (following)[c]);                                                                        \
@@ -70,7 +79,7 @@ kernel void softmaxGradient_items(global const float *gs, ulong gOffset, global 
     float sum;
     if (logarithmic) {
       NN_SUM_ROW(sum, columns, vload16(0, g + c), g[c])
-      NN_VECTORIZED for (index_t c = 0; c < columns; c++) dx[c] = g[c] - nn_exp(y[c]) * sum;
+      NN_VECTORIZED for (index_t c = 0; c < columns; c++) dx[c] = g[c] - nn_exp_negative(y[c]) * sum;
     } else {
       NN_SUM_ROW(sum, columns, vload16(0, g + c) * vload16(0, y + c), g[c] * y[c])
       NN_VECTORIZED for (index_t c = 0; c < columns; c++) dx[c] = y[c] * (g[c] - sum);

@@ -1,8 +1,9 @@
 #include "OpenCLKernels.h"
 
-// Every file of this folder, once.
+// Every file of this folder and of Operations, once.
 #define NN_KERNEL_FILES(F) \
   F(Common) \
+  F(Activation) \
   F(ArgReduction) \
   F(Convolution) \
   F(ElementwiseBinary) \
@@ -28,10 +29,18 @@
   F(Sort) \
   F(StridedCopy) \
   F(Tiles)
+#define NN_OPERATION_FILES(F) \
+  F(Binary) \
+  F(Mathematics) \
+  F(Optimizer) \
+  F(Unary)
 
 // #embed is no expression that a macro could make, hence the second list. A name that is missing here does not compile.
 static const unsigned char Common[] = {
 #embed "Common.cl"
+};
+static const unsigned char Activation[] = {
+#embed "Activation.cl"
 };
 static const unsigned char ArgReduction[] = {
 #embed "ArgReduction.cl"
@@ -109,10 +118,23 @@ static const unsigned char Tiles[] = {
 #embed "Tiles.cl"
 };
 
+static const unsigned char Binary[] = {
+#embed "Operations/Binary.cl"
+};
+static const unsigned char Mathematics[] = {
+#embed "Operations/Mathematics.cl"
+};
+static const unsigned char Optimizer[] = {
+#embed "Operations/Optimizer.cl"
+};
+static const unsigned char Unary[] = {
+#embed "Operations/Unary.cl"
+};
+
 static const NNKernelSource sources[] = {
 #define NN_KERNEL_SOURCE(file) {#file, file, sizeof file},
-    NN_KERNEL_FILES(NN_KERNEL_SOURCE)
-#undef NN_KERNEL_SOURCE
+#define NN_OPERATION_SOURCE(file) {"Operations/" #file, file, sizeof file},
+    NN_KERNEL_FILES(NN_KERNEL_SOURCE) NN_OPERATION_FILES(NN_OPERATION_SOURCE)
 };
 
 size_t nn_kernel_source_count(void) { return sizeof sources / sizeof *sources; }

@@ -47,6 +47,34 @@ def sech(x):
     return 1 / mp.cosh(x) ** 2
 
 
+def log_one_plus_exp(x):
+    return mp.log1p(mp.exp(x)) if x < 50 else x + mp.exp(-x)
+
+
+class Mish:
+    """x·t with t = tanh(softplus(x))."""
+
+    @staticmethod
+    def factor(x):
+        t = mp.tanh(log_one_plus_exp(x))
+        first = sigma(x) * (1 - t * t)
+        return t, first, slope(x) * (1 - t * t) - 2 * t * first * sigma(x)
+
+    @staticmethod
+    def value(x):
+        return x * Mish.factor(x)[0]
+
+    @staticmethod
+    def first(x):
+        t, first, _ = Mish.factor(x)
+        return t + x * first
+
+    @staticmethod
+    def second(x):
+        _, first, second = Mish.factor(x)
+        return 2 * first + x * second
+
+
 # Value, first and second derivative; at a kink those that PyTorch has.
 ACTIVATIONS = {
     "relu": (lambda x: max(x, 0), lambda x: int(x > 0), lambda x: 0),
@@ -68,7 +96,8 @@ ACTIVATIONS = {
     ),
     "sigmoid": (sigma, slope, bend),
     "tanh": (mp.tanh, sech, lambda x: -2 * mp.tanh(x) * sech(x)),
-    "softplus": (lambda x: mp.log1p(mp.exp(x)) if x < 50 else x + mp.exp(-x), sigma, slope),
+    "softplus": (log_one_plus_exp, sigma, slope),
+    "mish": (Mish.value, Mish.first, Mish.second),
 }
 
 

@@ -4,7 +4,7 @@
 
 /// One file of this folder.
 typedef struct NNKernelSource {
-  /// The file's name without its extension: "Matmul".
+  /// The file's path without its extension: "Matmul", "Operations/Unary".
   const char *_Nonnull name;
   const unsigned char *_Nonnull bytes;
   size_t length;

@@ -16,7 +16,7 @@ extension CPUBackend {
         kernel(code, source + $0.lowerBound, result + $0.lowerBound, $0.count, a, b)
       }
     case (.int32, _):
-      guard let code = op.kind.code, op.kind.existsForIntegers else { throw unsupported("\(op.kind)", x.dtype) }
+      guard let code = op.kind.code, op.kind.accepts(.int32) else { throw unsupported("\(op.kind)", x.dtype) }
       let (source, result, a, b) = (x.integers, y.integers, Int32(saturating: op.a), Int32(saturating: op.b))
       let kernel = kernels.pointee.unary_int32
       parallel(count, grain: op.kind.grain) {
@@ -53,8 +53,9 @@ extension CPUBackend {
   public func binary(
     _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
+    guard op.accepts(a.dtype) else { throw unsupported("\(op)", a.dtype) }
     let (table, code, result) = (kernels, op.code, y.address)
-    if a.dtype == .float32 && !op.isLogical && aLayout.isDense && bLayout.isDense {
+    if a.dtype == .float32 && aLayout.isDense && bLayout.isDense {
       let (left, right, out) = (a.floats, b.floats, y.floats)
       parallel(aLayout.shape.count, grain: op.grain) {
         let i = $0.lowerBound
@@ -65,17 +66,17 @@ extension CPUBackend {
     }
     let loop = StridedLoop<2>(shape: aLayout.shape, strides: [aLayout.strides, bLayout.strides])
     switch a.dtype {
-    case .float32 where !op.isLogical:
+    case .float32:
       forEachPlane(of: loop, [a, b], grain: op.grain) { plane in
         let out = result.assumingMemoryBound(to: Float.self) + plane.position
         table.pointee.binary(code, plane.views[0], plane.views[1], out, plane.step, plane.rows, plane.columns)
       }
-    case .int32 where !op.isLogical && op != .power:
+    case .int32:
       forEachPlane(of: loop, [a, b], grain: op.grain) { plane in
         let out = result.assumingMemoryBound(to: Int32.self) + plane.position
         table.pointee.binary_int32(code, plane.views[0], plane.views[1], out, plane.step, plane.rows, plane.columns)
       }
-    case .bool where op.isLogical:
+    case .bool:
       forEachPlane(of: loop, [a, b], grain: op.grain) { plane in
         let out = result.assumingMemoryBound(to: UInt8.self) + plane.position
         table.pointee.binary_bool(code, plane.views[0], plane.views[1], out, plane.step, plane.rows, plane.columns)
@@ -88,17 +89,14 @@ extension CPUBackend {
   public func binaryScalar(
     _ op: BinaryOp, _ x: BufferSlice, _ scalar: Double, scalarFirst: Bool, count: Int, into y: BufferSlice
   ) throws {
+    guard op.accepts(x.dtype) else { throw unsupported("\(op)", x.dtype) }
     if op == .power && !scalarFirst { return try unary(.power(scalar), x, count: count, into: y) }
     let (table, code, grain) = (kernels, op.code, op.grain)
     let isInteger = x.dtype == .int32
     switch x.dtype {
-    case .float32 where !op.isLogical,
-      .int32 where !op.isLogical && op != .power:
-      break
-    case .bool where op.isLogical:
-      return try logicScalar(op, x, scalar != 0, count: count, into: y)
-    default:
-      throw unsupported("\(op)", x.dtype)
+    case .float32, .int32: break
+    case .bool: return try logicScalar(op, x, scalar != 0, count: count, into: y)
+    default: throw unsupported("\(op)", x.dtype)
     }
     withScalar(scalar, x.dtype) { constant in
       parallel(count, grain: grain) { range in

@@ -230,7 +230,7 @@ struct Epilogue {
   ) {
     let first = rows.lowerBound * step + columns.lowerBound
     kernels.pointee.bias_activation(
-      c + first, step, bias.map { $0 + columns.lowerBound }, activation != nil, activation ?? NN_NEGATE, a, b,
+      c + first, step, bias.map { $0 + columns.lowerBound }, activation != nil, activation ?? nn_unary_negate, a, b,
       result + first, step, rows.count, columns.count)
   }
 }

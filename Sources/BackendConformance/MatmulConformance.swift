@@ -101,11 +101,9 @@ extension ConformanceRunner {
   }
 
   private func examineLinear() {
-    let activations: [UnaryOp?] = [
-      nil, .relu, UnaryOp(.tanh), UnaryOp(.sigmoid), UnaryOp(.gelu), UnaryOp(.silu), .leakyReLU(slope: 0.2),
-      .elu(alpha: 1), UnaryOp(.softplus),
-    ]
-    for activation in activations {
+    // 0.2 is the slope of leakyReLU, and the alpha of elu.
+    let activations = UnaryOp.Kind.allCases.filter(\.isActivation).map { UnaryOp($0, 0.2) }
+    for activation in [nil] + activations {
       examineLinear(rows: 33, inputs: 31, units: 129, activation, hasBias: true, wantsPreActivation: true)
       examineLinear(rows: 3, inputs: 127, units: 10, activation, hasBias: true, wantsPreActivation: false)
     }

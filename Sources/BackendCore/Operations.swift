@@ -5,69 +5,6 @@
 /// ```
 @frozen
 public struct UnaryOp: Sendable, Hashable {
-  /// The operation codes, for floating point only unless noted otherwise.
-  public enum Kind: UInt8, Sendable, CaseIterable {
-    /// −x; also int32.
-    case negate
-    /// |x|; also int32.
-    case magnitude
-    /// −1, 0 or 1 (NaN stays NaN); also int32.
-    case sign
-    /// x·x; also int32.
-    case square
-    /// √x.
-    case squareRoot
-    /// 1/√x.
-    case reciprocalSquareRoot
-    /// 1/x.
-    case reciprocal
-    /// eˣ.
-    case exp
-    /// eˣ − 1, accurate near 0.
-    case expMinusOne
-    /// ln x.
-    case log
-    /// ln(1 + x), accurate near 0.
-    case logOnePlus
-    /// sin x, x in radians.
-    case sin
-    /// cos x, x in radians.
-    case cos
-    case tanh
-    /// 1/(1 + e⁻ˣ).
-    case sigmoid
-    /// The error function.
-    case erf
-    /// The largest integer not above x.
-    case floor
-    /// The smallest integer not below x.
-    case ceil
-    /// The nearest integer, ties to even.
-    case round
-    /// xᵃ.
-    case power
-    /// min(max(x, a), b); NaN stays NaN; also int32.
-    case clamp
-    /// max(x, 0); NaN stays NaN.
-    case relu
-    /// x for x > 0, a·x otherwise.
-    case leakyReLU
-    /// x for x > 0, a·(eˣ − 1) otherwise.
-    case elu
-    /// x·Φ(x) with the exact normal distribution function, Φ(x) = (1 + erf(x/√2))/2.
-    case gelu
-    /// x·sigmoid(x).
-    case silu
-    /// ln(1 + eˣ), without overflow.
-    case softplus
-    /// True for NaN; the result is bool.
-    case isNaN
-    /// False for infinities and NaN, else true; the result is bool.
-    case isFinite
-    /// The opposite truth value; bool to bool.
-    case logicalNot
-  }
-
   /// The operation.
   public let kind: Kind
   /// The first constant: an exponent, a slope, or a lower bound.
@@ -93,50 +30,9 @@ public struct UnaryOp: Sendable, Hashable {
   /// min(max(x, lower), upper).
   public static func clamp(_ lower: Double, _ upper: Double) -> UnaryOp { UnaryOp(.clamp, lower, upper) }
 
-  /// The value from which the derivative is computed; nil if the derivative is zero wherever it exists (`floor`,
+  /// The value from which the derivative is computed; `neither` if the derivative is zero wherever it exists (`floor`,
   /// `sign`) or if the result is not a number.
   public enum GradientSource: Sendable { case input, output, neither }
-
-  /// Whether `unaryGradient` takes the input or the output of the function.
-  @inlinable public var gradientSource: GradientSource {
-    switch kind {
-    case .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .tanh, .sigmoid, .relu: .output
-    case .negate, .magnitude, .square, .log, .logOnePlus, .sin, .cos, .erf, .power, .clamp, .gelu, .silu, .softplus,
-      .leakyReLU, .elu:
-      .input
-    case .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: .neither
-    }
-  }
-
-  /// Whether the result is bool.
-  @inlinable public var resultIsBool: Bool { kind == .isNaN || kind == .isFinite || kind == .logicalNot }
-}
-
-/// A function of two numbers.
-public enum BinaryOp: UInt8, Sendable, Hashable, CaseIterable {
-  case add
-  case subtract
-  case multiply
-  /// Floating point: IEEE division. int32: truncated toward zero; division by zero gives 0.
-  case divide
-  /// aᵇ, like C's `pow`; floating point only.
-  case power
-  /// NaN if either is NaN.
-  case maximum
-  /// NaN if either is NaN.
-  case minimum
-  /// a − b·floor(a/b), with the sign of b, as in Python and PyTorch; 0 for int32 division by zero.
-  case remainder
-  /// bool only.
-  case logicalAnd
-  /// bool only.
-  case logicalOr
-}
-
-/// A comparison of two numbers; the result is bool. Comparisons with NaN are false, except for `notEqual`, which is
-/// true.
-public enum ComparisonOp: UInt8, Sendable, Hashable, CaseIterable {
-  case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
 }
 
 /// A reduction of many numbers to one.

@@ -36,7 +36,8 @@ func value(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, at x: Double) -> Dou
   case .elu: x > 0 ? x : a * expm1(x)
   case .gelu: x * normalDistribution(x)
   case .silu: x * sigmoid(x)
-  case .softplus: max(x, 0) + log1p(exp(-abs(x)))
+  case .softplus: softplus(x)
+  case .mish: x * tanh(softplus(x))
   case .isNaN: x.isNaN ? 1 : 0
   case .isFinite: x.isFinite ? 1 : 0
   case .logicalNot: x == 0 ? 1 : 0
@@ -79,6 +80,7 @@ private func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s
   case .gelu: normalDistribution(s) + s * normalDensity(s)
   case .silu: sigmoid(s) * (1 + s * (1 - sigmoid(s)))
   case .softplus: sigmoid(s)
+  case .mish: tanh(softplus(s)) + s * sigmoid(s) * (1 - tanh(softplus(s)) * tanh(softplus(s)))
   case .clamp, .relu, .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: 0
   }
 }
@@ -98,6 +100,9 @@ func integerValue(of kind: UnaryOp.Kind, _ a: Int64, _ b: Int64, at x: Int64) ->
 
 /// 1/(1 + e⁻ˣ). If e⁻ˣ overflows, the quotient is correctly 0.
 func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
+/// ln(1 + eˣ) without overflow.
+private func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
 
 /// Φ(x) = (1 + erf(x/√2))/2, from the complementary error function, which is accurate far below 0.
 private func normalDistribution(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }

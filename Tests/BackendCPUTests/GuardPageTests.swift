@@ -62,16 +62,16 @@ import Musl
       operands.atEnd = atEnd
       for n in Self.counts {
         let (x, y, z) = (operands.floats(0, n), operands.floats(1, n), operands.floats(2, n))
-        for op in NN_NEGATE.rawValue...NN_SOFTPLUS.rawValue {
+        for op in 0..<nn_unary_count.rawValue {
           table.unary(nn_unary(rawValue: op), x, y, n, 0.5, 1)
           table.unary_gradient(nn_unary(rawValue: op), x, y, z, n, 0.5, 1)
         }
         let (dense, other) = (nn_view(base: x, row: 0, column: 1), nn_view(base: z, row: 0, column: 1))
         let bytes = operands.bytes(3, n)
-        for op in NN_ADD.rawValue...NN_REMAINDER.rawValue {
+        for op in nn_binary_add.rawValue...nn_binary_remainder.rawValue {
           table.binary(nn_binary(rawValue: op), dense, other, y, 0, 1, n)
         }
-        for op in NN_EQUAL.rawValue...NN_GREATER_OR_EQUAL.rawValue {
+        for op in nn_comparison_equal.rawValue...nn_comparison_greaterOrEqual.rawValue {
           table.compare(nn_comparison(rawValue: op), dense, other, bytes, 0, 1, n)
         }
         y.withMemoryRebound(to: UInt32.self, capacity: max(n, 1)) {
@@ -138,7 +138,7 @@ import Musl
           }
         }
         table.bias_activation(
-          x, columns, operands.floats(5, columns), true, NN_GELU, 0, 0, y, columns, rows, columns)
+          x, columns, operands.floats(5, columns), true, nn_unary_gelu, 0, 0, y, columns, rows, columns)
       }
     }
   }

@@ -29,6 +29,7 @@ import Musl
     Function(kind: .expMinusOne, bound: 2) { expm1($0) },
     Function(kind: .logOnePlus, bound: 2) { log1p($0) },
     Function(kind: .softplus, bound: 2.5) { max($0, 0) + log1p(exp(-abs($0))) },
+    Function(kind: .mish, bound: 6) { $0 * tanh(max($0, 0) + log1p(exp(-abs($0)))) },
     Function(kind: .erf, bound: 2) { erf($0) },
     Function(kind: .sin, bound: 1) { sin($0) },
     Function(kind: .cos, bound: 1) { cos($0) },
@@ -107,7 +108,7 @@ import Musl
     x.withUnsafeBufferPointer { x in
       p.withUnsafeBufferPointer { p in
         instructionSet.kernels!.pointee.binary(
-          NN_BINARY_POWER, nn_view(base: x.baseAddress!, row: 0, column: 1),
+          nn_binary_power, nn_view(base: x.baseAddress!, row: 0, column: 1),
           nn_view(base: p.baseAddress!, row: 0, column: 1), &y, 0, 1, x.count)
       }
     }

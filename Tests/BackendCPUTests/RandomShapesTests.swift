@@ -70,15 +70,19 @@ import Testing
 
   static let operations: [Operation] = [
     Operation(name: "unary in place") { backend, draw in
-      let kinds: [UnaryOp.Kind] = [.exp, .tanh, .sigmoid, .gelu, .erf, .relu, .silu, .softplus, .magnitude, .square]
-      let (count, kind) = (draw.extent() * draw.int(1...40), kinds[draw.int(0...9)])
+      let kinds: [UnaryOp.Kind] = [
+        .exp, .tanh, .sigmoid, .gelu, .erf, .relu, .silu, .softplus, .mish, .magnitude, .square,
+      ]
+      let (count, kind) = (draw.extent() * draw.int(1...40), kinds[draw.int(0...kinds.count - 1)])
       let x = try draw.operand(backend, count)
       try backend.unary(UnaryOp(kind), x, count: count, into: x)
       return try content(backend, x, count)
     },
     Operation(name: "unary gradient in place") { backend, draw in
-      let kinds: [UnaryOp.Kind] = [.exp, .tanh, .sigmoid, .gelu, .erf, .relu, .silu, .softplus, .magnitude, .square]
-      let (count, kind) = (draw.extent() * draw.int(1...40), kinds[draw.int(0...9)])
+      let kinds: [UnaryOp.Kind] = [
+        .exp, .tanh, .sigmoid, .gelu, .erf, .relu, .silu, .softplus, .mish, .magnitude, .square,
+      ]
+      let (count, kind) = (draw.extent() * draw.int(1...40), kinds[draw.int(0...kinds.count - 1)])
       let dy = try draw.operand(backend, count), saved = try draw.operand(backend, count)
       try backend.unaryGradient(UnaryOp(kind), dy, saved: saved, count: count, into: dy)
       return try content(backend, dy, count)

@@ -13,7 +13,9 @@ final class Folder {
     path = template.withUnsafeMutableBufferPointer { String(cString: mkdtemp($0.baseAddress!)) }
   }
 
-  var files: [String] {
+  var files: [String] { Folder.names(in: path) }
+
+  private static func names(in path: String) -> [String] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []
@@ -24,7 +26,11 @@ final class Folder {
     return names
   }
 
-  func write(_ name: String, _ bytes: [UInt8]) { Folder.write("\(path)/\(name)", bytes) }
+  /// Writes a file, also into a folder inside this one: "Operations/Unary.cl".
+  func write(_ name: String, _ bytes: [UInt8]) {
+    if let slash = name.firstIndex(of: "/") { mkdir("\(path)/\(name[..<slash])", 0o700) }
+    Folder.write("\(path)/\(name)", bytes)
+  }
 
   static func write(_ path: String, _ bytes: [UInt8]) {
     guard let file = fopen(path, "wb") else { return }
@@ -45,8 +51,11 @@ final class Folder {
     }
   }
 
-  deinit {
-    for file in files { unlink("\(path)/\(file)") }
+  deinit { Folder.remove(path) }
+
+  private static func remove(_ path: String) {
+    guard unlink(path) != 0 else { return }
+    for name in names(in: path) { remove("\(path)/\(name)") }
     rmdir(path)
   }
 }

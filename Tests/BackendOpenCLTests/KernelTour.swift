@@ -61,7 +61,7 @@ struct KernelTour {
   private func elementwise() throws {
     for kind in UnaryOp.Kind.allCases {
       let op = UnaryOp(kind, 0.5, 2)
-      for dtype in types where kind.isDefined(for: dtype) {
+      for dtype in types where kind.accepts(dtype) {
         try backend.unary(
           op, operand(count, dtype), count: count, into: backend.empty(count, op.resultIsBool ? .bool : dtype))
       }
@@ -79,7 +79,7 @@ struct KernelTour {
   private func binary() throws {
     let scalar = 2.0
     for op in BinaryOp.allCases {
-      for dtype in types where op.isDefined(for: dtype) {
+      for dtype in types where op.accepts(dtype) {
         try pairs(dtype) { a, aLayout, b, bLayout in
           try backend.binary(op, a, aLayout, b, bLayout, into: backend.empty(count, dtype))
         }

@@ -122,7 +122,8 @@ import Testing
     let (rows, units) = (5, 40)
     let (dy, saved) = (wholeNumbers(rows * units, seed: 3), wholeNumbers(rows * units, bound: 3, seed: 4))
     let ops: [UnaryOp] = [
-      .leakyReLU(slope: 0.25), .elu(alpha: 0.5), UnaryOp(.silu), UnaryOp(.sigmoid), UnaryOp(.softplus), UnaryOp(.floor),
+      .leakyReLU(slope: 0.25), .elu(alpha: 0.5), UnaryOp(.silu), UnaryOp(.sigmoid), UnaryOp(.softplus), UnaryOp(.mish),
+      UnaryOp(.floor),
     ]
     for op in ops {
       for wantsBias in [false, true] {

@@ -13,37 +13,44 @@ struct function {
 
 static double round_even(double x) { return nearbyint(x); }
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
+static double mish_slope(double x) {
+  const double t = tanh(softplus(x));
+  return t + x * sigmoid(x) * (1 - t * t);
+}
 static double normal_share(double x) { return 0.5 * erfc(-x * 0.7071067811865476); }
 
 static double value(enum nn_unary op, double x, double a, double b) {
   switch (op) {
-    case NN_NEGATE: return -x;
-    case NN_MAGNITUDE: return fabs(x);
-    case NN_SIGN: return (x > 0) - (x < 0);
-    case NN_SQUARE: return x * x;
-    case NN_SQUARE_ROOT: return sqrt(x);
-    case NN_RECIPROCAL_SQUARE_ROOT: return 1 / sqrt(x);
-    case NN_RECIPROCAL: return 1 / x;
-    case NN_EXP: return exp(x);
-    case NN_EXP_MINUS_ONE: return expm1(x);
-    case NN_LOG: return log(x);
-    case NN_LOG_ONE_PLUS: return log1p(x);
-    case NN_SIN: return sin(x);
-    case NN_COS: return cos(x);
-    case NN_TANH: return tanh(x);
-    case NN_SIGMOID: return sigmoid(x);
-    case NN_ERF: return erf(x);
-    case NN_FLOOR: return floor(x);
-    case NN_CEIL: return ceil(x);
-    case NN_ROUND: return round_even(x);
-    case NN_POWER: return pow(x, a);
-    case NN_CLAMP: return x < a ? a : x > b ? b : x;
-    case NN_RELU: return x < 0 ? 0 : x;
-    case NN_LEAKY_RELU: return x > 0 ? x : a * x;
-    case NN_ELU: return x > 0 ? x : a * expm1(x);
-    case NN_GELU: return x * normal_share(x);
-    case NN_SILU: return x * sigmoid(x);
-    case NN_SOFTPLUS: return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+    case nn_unary_negate: return -x;
+    case nn_unary_magnitude: return fabs(x);
+    case nn_unary_sign: return (x > 0) - (x < 0);
+    case nn_unary_square: return x * x;
+    case nn_unary_squareRoot: return sqrt(x);
+    case nn_unary_reciprocalSquareRoot: return 1 / sqrt(x);
+    case nn_unary_reciprocal: return 1 / x;
+    case nn_unary_exp: return exp(x);
+    case nn_unary_expMinusOne: return expm1(x);
+    case nn_unary_log: return log(x);
+    case nn_unary_logOnePlus: return log1p(x);
+    case nn_unary_sin: return sin(x);
+    case nn_unary_cos: return cos(x);
+    case nn_unary_tanh: return tanh(x);
+    case nn_unary_sigmoid: return sigmoid(x);
+    case nn_unary_erf: return erf(x);
+    case nn_unary_floor: return floor(x);
+    case nn_unary_ceil: return ceil(x);
+    case nn_unary_round: return round_even(x);
+    case nn_unary_power: return pow(x, a);
+    case nn_unary_clamp: return x < a ? a : x > b ? b : x;
+    case nn_unary_relu: return x < 0 ? 0 : x;
+    case nn_unary_leakyReLU: return x > 0 ? x : a * x;
+    case nn_unary_elu: return x > 0 ? x : a * expm1(x);
+    case nn_unary_gelu: return x * normal_share(x);
+    case nn_unary_silu: return x * sigmoid(x);
+    case nn_unary_softplus: return softplus(x);
+    case nn_unary_mish: return x * tanh(softplus(x));
+    case nn_unary_count: break;
   }
   return NAN;
 }
@@ -51,52 +58,71 @@ static double value(enum nn_unary op, double x, double a, double b) {
 // The derivative at x, for functions whose kernel receives x.
 static double slope(enum nn_unary op, double x, double a, double b) {
   switch (op) {
-    case NN_MAGNITUDE: return x > 0 ? 1 : -1;
-    case NN_SQUARE: return 2 * x;
-    case NN_LOG: return 1 / x;
-    case NN_LOG_ONE_PLUS: return 1 / (1 + x);
-    case NN_SIN: return cos(x);
-    case NN_COS: return -sin(x);
-    case NN_ERF: return 1.1283791670955126 * exp(-x * x);
-    case NN_POWER: return a * pow(x, a - 1);
-    case NN_CLAMP: return x < a || x > b ? 0 : 1;
-    case NN_LEAKY_RELU: return x > 0 ? 1 : a;
-    case NN_ELU: return x > 0 ? 1 : a * exp(x);
-    case NN_GELU: return normal_share(x) + x * 0.3989422804014327 * exp(-0.5 * x * x);
-    case NN_SILU: return sigmoid(x) * (1 + x * (1 - sigmoid(x)));
-    case NN_SOFTPLUS: return sigmoid(x);
-    default: return op == NN_NEGATE ? -1 : 0;
+    case nn_unary_magnitude: return x > 0 ? 1 : -1;
+    case nn_unary_square: return 2 * x;
+    case nn_unary_log: return 1 / x;
+    case nn_unary_logOnePlus: return 1 / (1 + x);
+    case nn_unary_sin: return cos(x);
+    case nn_unary_cos: return -sin(x);
+    case nn_unary_erf: return 1.1283791670955126 * exp(-x * x);
+    case nn_unary_power: return a * pow(x, a - 1);
+    case nn_unary_clamp: return x < a || x > b ? 0 : 1;
+    case nn_unary_leakyReLU: return x > 0 ? 1 : a;
+    case nn_unary_elu: return x > 0 ? 1 : a * exp(x);
+    case nn_unary_gelu: return normal_share(x) + x * 0.3989422804014327 * exp(-0.5 * x * x);
+    case nn_unary_silu: return sigmoid(x) * (1 + x * (1 - sigmoid(x)));
+    case nn_unary_softplus: return sigmoid(x);
+    case nn_unary_mish: return mish_slope(x);
+    default: return op == nn_unary_negate ? -1 : 0;
   }
 }
 
 // The derivative from the result y, for functions whose kernel receives y.
 static bool slope_of_result(enum nn_unary op, double y, double *slope) {
   switch (op) {
-    case NN_SQUARE_ROOT: *slope = 0.5 / y; return true;
-    case NN_RECIPROCAL_SQUARE_ROOT: *slope = -0.5 * y * y * y; return true;
-    case NN_RECIPROCAL: *slope = -y * y; return true;
-    case NN_EXP: *slope = y; return true;
-    case NN_EXP_MINUS_ONE: *slope = y + 1; return true;
-    case NN_TANH: *slope = 1 - y * y; return true;
-    case NN_SIGMOID: *slope = y * (1 - y); return true;
-    case NN_RELU: *slope = y > 0; return true;
+    case nn_unary_squareRoot: *slope = 0.5 / y; return true;
+    case nn_unary_reciprocalSquareRoot: *slope = -0.5 * y * y * y; return true;
+    case nn_unary_reciprocal: *slope = -y * y; return true;
+    case nn_unary_exp: *slope = y; return true;
+    case nn_unary_expMinusOne: *slope = y + 1; return true;
+    case nn_unary_tanh: *slope = 1 - y * y; return true;
+    case nn_unary_sigmoid: *slope = y * (1 - y); return true;
+    case nn_unary_relu: *slope = y > 0; return true;
     default: return false;
   }
 }
 
 static const struct function functions[] = {
-    {NN_NEGATE, "negate", -9, 9, 0, 0, 0}, {NN_MAGNITUDE, "magnitude", -9, 9, 0, 0, 0},
-    {NN_SIGN, "sign", -1, 1, 0, 0, 0}, {NN_SQUARE, "square", -9, 9, 0, 0, 1},
-    {NN_SQUARE_ROOT, "squareRoot", 0, 100, 0, 0, 1}, {NN_RECIPROCAL_SQUARE_ROOT, "reciprocalSquareRoot", 0.01, 100, 0, 0, 2},
-    {NN_RECIPROCAL, "reciprocal", 0.01, 100, 0, 0, 1}, {NN_EXP, "exp", -100, 88, 0, 0, 1.5},
-    {NN_EXP_MINUS_ONE, "expMinusOne", -20, 80, 0, 0, 3}, {NN_LOG, "log", 1e-6, 1000, 0, 0, 1.5},
-    {NN_LOG_ONE_PLUS, "logOnePlus", -0.9, 100, 0, 0, 3}, {NN_SIN, "sin", -1000, 1000, 0, 0, 2},
-    {NN_COS, "cos", -1000, 1000, 0, 0, 2}, {NN_TANH, "tanh", -12, 12, 0, 0, 3}, {NN_SIGMOID, "sigmoid", -80, 30, 0, 0, 3},
-    {NN_ERF, "erf", -5, 5, 0, 0, 4}, {NN_FLOOR, "floor", -99, 99, 0, 0, 0}, {NN_CEIL, "ceil", -99, 99, 0, 0, 0},
-    {NN_ROUND, "round", -99, 99, 0, 0, 0}, {NN_POWER, "power", 0.01, 20, 2.5, 0, 3}, {NN_POWER, "power 2", -9, 9, 2, 0, 1},
-    {NN_POWER, "power 3", -9, 9, 3, 0, 2}, {NN_CLAMP, "clamp", -9, 9, -2, 3, 0}, {NN_RELU, "relu", -9, 9, 0, 0, 0},
-    {NN_LEAKY_RELU, "leakyReLU", -9, 9, 0.25, 0, 1}, {NN_ELU, "elu", -9, 9, 1.5, 0, 4},
-    {NN_GELU, "gelu", -4, 9, 0, 0, 64}, {NN_SILU, "silu", -20, 20, 0, 0, 4}, {NN_SOFTPLUS, "softplus", -20, 20, 0, 0, 4},
+    {nn_unary_negate, "negate", -9, 9, 0, 0, 0},
+    {nn_unary_magnitude, "magnitude", -9, 9, 0, 0, 0},
+    {nn_unary_sign, "sign", -1, 1, 0, 0, 0},
+    {nn_unary_square, "square", -9, 9, 0, 0, 1},
+    {nn_unary_squareRoot, "squareRoot", 0, 100, 0, 0, 1},
+    {nn_unary_reciprocalSquareRoot, "reciprocalSquareRoot", 0.01, 100, 0, 0, 2},
+    {nn_unary_reciprocal, "reciprocal", 0.01, 100, 0, 0, 1},
+    {nn_unary_exp, "exp", -100, 88, 0, 0, 1.5},
+    {nn_unary_expMinusOne, "expMinusOne", -20, 80, 0, 0, 3},
+    {nn_unary_log, "log", 1e-6, 1000, 0, 0, 1.5},
+    {nn_unary_logOnePlus, "logOnePlus", -0.9, 100, 0, 0, 3},
+    {nn_unary_sin, "sin", -1000, 1000, 0, 0, 2},
+    {nn_unary_cos, "cos", -1000, 1000, 0, 0, 2},
+    {nn_unary_tanh, "tanh", -12, 12, 0, 0, 3},
+    {nn_unary_sigmoid, "sigmoid", -80, 30, 0, 0, 3},
+    {nn_unary_erf, "erf", -5, 5, 0, 0, 4},
+    {nn_unary_floor, "floor", -99, 99, 0, 0, 0},
+    {nn_unary_ceil, "ceil", -99, 99, 0, 0, 0},
+    {nn_unary_round, "round", -99, 99, 0, 0, 0},
+    {nn_unary_power, "power", 0.01, 20, 2.5, 0, 3},
+    {nn_unary_power, "power 2", -9, 9, 2, 0, 1},
+    {nn_unary_power, "power 3", -9, 9, 3, 0, 2},
+    {nn_unary_clamp, "clamp", -9, 9, -2, 3, 0},
+    {nn_unary_relu, "relu", -9, 9, 0, 0, 0},
+    {nn_unary_leakyReLU, "leakyReLU", -9, 9, 0.25, 0, 1},
+    {nn_unary_elu, "elu", -9, 9, 1.5, 0, 4},
+    {nn_unary_gelu, "gelu", -4, 9, 0, 0, 64},
+    {nn_unary_silu, "silu", -20, 20, 0, 0, 4},
+    {nn_unary_softplus, "softplus", -20, 20, 0, 0, 4},
+    {nn_unary_mish, "mish", -100, 20, 0, 0, 6},
 };
 
 static void function(const struct function *f, long n) {
@@ -126,8 +152,9 @@ static void function(const struct function *f, long n) {
 static void specials(void) {
   static const float numbers[] = {0.0f, -0.0f, INFINITY, -INFINITY, NAN, 1e-40f, -1e-40f, 3e38f, -3e38f};
   enum { count = sizeof numbers / sizeof *numbers };
-  static const enum nn_unary ops[] = {NN_EXP, NN_EXP_MINUS_ONE, NN_TANH, NN_SIGMOID, NN_ERF, NN_LOG, NN_SQUARE_ROOT,
-                                      NN_FLOOR, NN_CEIL, NN_ROUND, NN_RELU, NN_SOFTPLUS};
+  static const enum nn_unary ops[] = {nn_unary_exp, nn_unary_expMinusOne, nn_unary_tanh, nn_unary_sigmoid, nn_unary_erf,
+                                      nn_unary_log, nn_unary_squareRoot,
+                                      nn_unary_floor, nn_unary_ceil, nn_unary_round, nn_unary_relu, nn_unary_softplus};
   for (size_t o = 0; o < sizeof ops / sizeof *ops; o++) {
     float *const x = copy_of(numbers, count);
     float *const y = guarded(count, sizeof *y);
@@ -157,11 +184,11 @@ static void conversions(long n) {
   EACH(kernels->is_finite(x, truths, n), truths[i], isfinite(x[i]) != 0);
   EACH(kernels->logical_not(bits, truths, n), truths[i], !bits[i]);
   EACH(kernels->fill_words((uint32_t *)whole, 77, n), whole[i], 77);
-  EACH(kernels->unary_int32(NN_NEGATE, source, whole, n, 0, 0), whole[i], -source[i]);
-  EACH(kernels->unary_int32(NN_MAGNITUDE, source, whole, n, 0, 0), whole[i], abs(source[i]));
-  EACH(kernels->unary_int32(NN_SIGN, source, whole, n, 0, 0), whole[i], (source[i] > 0) - (source[i] < 0));
-  EACH(kernels->unary_int32(NN_SQUARE, source, whole, n, 0, 0), whole[i], source[i] * source[i]);
-  EACH(kernels->unary_int32(NN_CLAMP, source, whole, n, 0, 2), whole[i], source[i] < 0 ? 0 : source[i] > 2 ? 2 : source[i]);
+  EACH(kernels->unary_int32(nn_unary_negate, source, whole, n, 0, 0), whole[i], -source[i]);
+  EACH(kernels->unary_int32(nn_unary_magnitude, source, whole, n, 0, 0), whole[i], abs(source[i]));
+  EACH(kernels->unary_int32(nn_unary_sign, source, whole, n, 0, 0), whole[i], (source[i] > 0) - (source[i] < 0));
+  EACH(kernels->unary_int32(nn_unary_square, source, whole, n, 0, 0), whole[i], source[i] * source[i]);
+  EACH(kernels->unary_int32(nn_unary_clamp, source, whole, n, 0, 2), whole[i], source[i] < 0 ? 0 : source[i] > 2 ? 2 : source[i]);
   release();
 }
 

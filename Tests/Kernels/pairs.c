@@ -24,36 +24,36 @@ static double remainder_of(double a, double b) {
 
 static double combined(enum nn_binary op, double a, double b) {
   switch (op) {
-    case NN_ADD: return a + b;
-    case NN_SUBTRACT: return a - b;
-    case NN_MULTIPLY: return a * b;
-    case NN_DIVIDE: return a / b;
-    case NN_BINARY_POWER: return pow(a, b);
-    case NN_MAXIMUM: return isnan(a) || a > b ? a : b;
-    case NN_MINIMUM: return isnan(a) || a < b ? a : b;
-    case NN_REMAINDER: return remainder_of(a, b);
-    case NN_AND:
-    case NN_OR: break;
+    case nn_binary_add: return a + b;
+    case nn_binary_subtract: return a - b;
+    case nn_binary_multiply: return a * b;
+    case nn_binary_divide: return a / b;
+    case nn_binary_power: return pow(a, b);
+    case nn_binary_maximum: return isnan(a) || a > b ? a : b;
+    case nn_binary_minimum: return isnan(a) || a < b ? a : b;
+    case nn_binary_remainder: return remainder_of(a, b);
+    case nn_binary_logicalAnd:
+    case nn_binary_logicalOr: break;
   }
   return NAN;
 }
 
 static int32_t combined_integers(enum nn_binary op, int32_t a, int32_t b) {
   switch (op) {
-    case NN_DIVIDE: return b == 0 ? 0 : a / b;
-    case NN_REMAINDER: return b == 0 ? 0 : (int32_t)remainder_of(a, b);
+    case nn_binary_divide: return b == 0 ? 0 : a / b;
+    case nn_binary_remainder: return b == 0 ? 0 : (int32_t)remainder_of(a, b);
     default: return (int32_t)combined(op, a, b);
   }
 }
 
 static bool ordered(enum nn_comparison op, double a, double b) {
   switch (op) {
-    case NN_EQUAL: return a == b;
-    case NN_NOT_EQUAL: return a != b;
-    case NN_LESS: return a < b;
-    case NN_LESS_OR_EQUAL: return a <= b;
-    case NN_GREATER: return a > b;
-    case NN_GREATER_OR_EQUAL: return a >= b;
+    case nn_comparison_equal: return a == b;
+    case nn_comparison_notEqual: return a != b;
+    case nn_comparison_less: return a < b;
+    case nn_comparison_lessOrEqual: return a <= b;
+    case nn_comparison_greater: return a > b;
+    case nn_comparison_greaterOrEqual: return a >= b;
   }
   return false;
 }
@@ -75,16 +75,16 @@ static void pairs(long columns, int left, int right) {
   uint8_t *const truths = guarded(count, 1);
   a.base = x;
   b.base = z;
-  for (int op = NN_ADD; op <= NN_REMAINDER; op++) {
+  for (int op = nn_binary_add; op <= nn_binary_remainder; op++) {
     kernels->binary(op, a, b, y, columns, pair_rows, columns);
     for (long i = 0; i < count; i++) {
       const double expected = combined(op, x[at(a, i, columns)], z[at(b, i, columns)]);
       // A remainder may differ by a whole divisor if the quotient is an integer within rounding.
-      if (op == NN_REMAINDER) expect_near("remainder", i, y[i], expected, 2e-6);
+      if (op == nn_binary_remainder) expect_near("remainder", i, y[i], expected, 2e-6);
       else expect_ulps("binary", op * 1000 + i, y[i], expected, 2);
     }
   }
-  for (int op = NN_EQUAL; op <= NN_GREATER_OR_EQUAL; op++) {
+  for (int op = nn_comparison_equal; op <= nn_comparison_greaterOrEqual; op++) {
     kernels->compare(op, a, b, truths, columns, pair_rows, columns);
     EACH(truths[i], ordered(op, x[at(a, i, columns)], z[at(b, i, columns)]), "compare", i)
   }
@@ -103,14 +103,14 @@ static void whole_pairs(long columns, int left, int right) {
   const uint8_t *const mask = booleans(reach(c, columns));
   int32_t *const y = guarded(count, sizeof *y);
   uint8_t *const truths = guarded(count, 1);
-  static const enum nn_binary ops[] = {NN_ADD, NN_SUBTRACT, NN_MULTIPLY, NN_DIVIDE, NN_MAXIMUM, NN_MINIMUM, NN_REMAINDER};
+  static const enum nn_binary ops[] = {nn_binary_add, nn_binary_subtract, nn_binary_multiply, nn_binary_divide, nn_binary_maximum, nn_binary_minimum, nn_binary_remainder};
   a.base = x;
   b.base = z;
   for (size_t o = 0; o < sizeof ops / sizeof *ops; o++) {
     kernels->binary_int32(ops[o], a, b, y, columns, pair_rows, columns);
     EACH(y[i], combined_integers(ops[o], x[at(a, i, columns)], z[at(b, i, columns)]), "binary_int32", i)
   }
-  for (int op = NN_EQUAL; op <= NN_GREATER_OR_EQUAL; op++) {
+  for (int op = nn_comparison_equal; op <= nn_comparison_greaterOrEqual; op++) {
     a.base = x;
     b.base = z;
     kernels->compare_int32(op, a, b, truths, columns, pair_rows, columns);
@@ -120,9 +120,9 @@ static void whole_pairs(long columns, int left, int right) {
     kernels->compare_bool(op, a, b, truths, columns, pair_rows, columns);
     EACH(truths[i], ordered(op, p[at(a, i, columns)], q[at(b, i, columns)]), "compare_bool", i)
   }
-  kernels->binary_bool(NN_AND, a, b, truths, columns, pair_rows, columns);
+  kernels->binary_bool(nn_binary_logicalAnd, a, b, truths, columns, pair_rows, columns);
   EACH(truths[i], p[at(a, i, columns)] && q[at(b, i, columns)], "and", i)
-  kernels->binary_bool(NN_OR, a, b, truths, columns, pair_rows, columns);
+  kernels->binary_bool(nn_binary_logicalOr, a, b, truths, columns, pair_rows, columns);
   EACH(truths[i], p[at(a, i, columns)] || q[at(b, i, columns)], "or", i)
   c.base = mask;
   kernels->select_bytes(c, a, b, truths, columns, pair_rows, columns);

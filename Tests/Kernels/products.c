@@ -103,7 +103,7 @@ static void epilogue(long rows, long columns, bool has_bias, bool activates) {
   const long step = columns + draw_below(3), count = (rows - 1) * step + columns;
   const float *const old = floats(count, -2, 2), *const bias = floats(columns, -1, 1);
   float *const z = copy_of(old, count), *const y = draw() & 1 ? z : guarded(count, sizeof *y);
-  kernels->bias_activation(z, step, has_bias ? bias : NULL, activates, NN_RELU, 0, 0, y, step, rows, columns);
+  kernels->bias_activation(z, step, has_bias ? bias : NULL, activates, nn_unary_relu, 0, 0, y, step, rows, columns);
   for (long r = 0; r < rows; r++) {
     for (long c = 0; c < columns; c++) {
       const float sum = old[r * step + c] + (has_bias ? bias[c] : 0), expected = activates && sum < 0 ? 0 : sum;

@@ -48,6 +48,7 @@ import Musl
     Function(name: "silu", numbers: any, tensor: { $0.silu() }, oracle: { $0 / (1 + exp(-$0)) }),
     Function(
       name: "softplus", numbers: any + [100], tensor: { $0.softplus() }, oracle: { $0 > 50 ? $0 : log1p(exp($0)) }),
+    Function(name: "mish", numbers: any, tensor: { $0.mish() }, oracle: { $0 * tanh(log1p(exp($0))) }),
     Function(name: "power 2", numbers: any, tensor: { $0.power(2) }, oracle: { $0 * $0 }),
     Function(name: "power 1.5", numbers: positive, tensor: { $0.power(1.5) }, oracle: { pow($0, 1.5) }),
     Function(name: "clamped", numbers: any, tensor: { $0.clamped(to: -0.5...1) }, oracle: { min(max($0, -0.5), 1) }),

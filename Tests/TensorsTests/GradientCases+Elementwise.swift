@@ -32,6 +32,7 @@ extension GradientCase {
     unary("gelu", .signed([3, 4], 0.1...3)) { $0.gelu() },
     unary("silu", .signed([3, 4], 0.1...3)) { $0.silu() },
     unary("softplus", .signed([3, 4], 0.1...3)) { $0.softplus() },
+    unary("mish", .signed([3, 4], 0.1...3)) { $0.mish() },
     unary("power 2.5", .between(0.5, 2, [3, 4])) { $0.power(2.5) },
     unary("power 3", .signed([3, 4], 0.5...2)) { $0.power(3) },
     unary("power -1", .signed([3, 4], 0.5...2)) { $0.power(-1) },

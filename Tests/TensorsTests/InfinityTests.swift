@@ -23,6 +23,8 @@ import Testing
       name: "gelu", apply: { $0.gelu() }, value: [.infinity, .nan], first: [.nan, .nan], second: [.nan, .nan]),
     Function(
       name: "silu", apply: { $0.silu() }, value: [.infinity, .nan], first: [.nan, .nan], second: [.nan, .nan]),
+    Function(
+      name: "mish", apply: { $0.mish() }, value: [.infinity, .nan], first: [.nan, .nan], second: [.nan, .nan]),
     Function(name: "sigmoid", apply: { $0.sigmoid() }, value: [1, 0], first: [0, 0], second: [0, 0]),
     Function(name: "tanh", apply: { $0.tanh() }, value: [1, -1], first: [0, 0], second: [0, 0]),
     Function(name: "softplus", apply: { $0.softplus() }, value: [.infinity, 0], first: [1, 0], second: [0, 0]),

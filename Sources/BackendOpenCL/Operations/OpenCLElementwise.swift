@@ -4,11 +4,9 @@ public import BackendCore
 /// Functions of one element, and of an element and a scalar; conversions.
 extension OpenCLBackend {
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
-    guard op.kind.isDefined(for: x.dtype), let type = x.dtype.kernelType else {
-      throw unsupported(op.kind.kernelName, x.dtype)
-    }
+    guard op.kind.accepts(x.dtype), let type = x.dtype.kernelType else { throw unsupported(op.kind.name, x.dtype) }
     let program = ProgramName(family: .elementwiseUnary, isWide: isWide(count))
-    let name = KernelName(program: program, stem: "unary", operation: op.kind.kernelName, type: type)
+    let name = KernelName(program: program, stem: "unary", operation: op.kind.name, type: type)
     try launch(name, .elements(count)) { arguments in
       arguments.slice(x, count)
       arguments.slice(y, count)
@@ -21,7 +19,7 @@ extension OpenCLBackend {
   public func unaryGradient(
     _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
   ) throws {
-    try requireFloat32(dy, "the gradient of \(op.kind.kernelName)")
+    try requireFloat32(dy, "the gradient of \(op.kind.name)")
     let program = ProgramName(family: .elementwiseGradient, isWide: isWide(count))
     let name = KernelName(program: program, stem: "gradient", operation: op.kind.gradientName)
     try launch(name, .elements(count)) { arguments in
@@ -83,15 +81,15 @@ extension OpenCLBackend {
   }
 
   func binaryName(_ stem: String, _ op: BinaryOp, _ dtype: DType, isWide: Bool) throws -> KernelName {
-    guard op.isDefined(for: dtype), let type = dtype.kernelType else { throw unsupported(op.kernelName, dtype) }
+    guard op.accepts(dtype), let type = dtype.kernelType else { throw unsupported(op.name, dtype) }
     let program = ProgramName(family: .elementwiseBinary, isWide: isWide)
-    return KernelName(program: program, stem: stem, operation: op.kernelName, type: type)
+    return KernelName(program: program, stem: stem, operation: op.name, type: type)
   }
 
   func comparisonName(_ stem: String, _ op: ComparisonOp, _ dtype: DType, isWide: Bool) throws -> KernelName {
-    guard let type = dtype.kernelType else { throw unsupported(op.kernelName, dtype) }
+    guard let type = dtype.kernelType else { throw unsupported(op.name, dtype) }
     let program = ProgramName(family: .elementwiseComparison, isWide: isWide)
-    return KernelName(program: program, stem: stem, operation: op.kernelName, type: type)
+    return KernelName(program: program, stem: stem, operation: op.name, type: type)
   }
 }
 #endif

@@ -115,7 +115,7 @@ extension OpenCLBackend {
     let stretches = (rows + stretch - 1) / stretch
     let sums = stretches == 1 ? dBias : try temporary(stretches * units, .float32)
     let program = ProgramName(family: .elementwiseGradient, isWide: isWide(rows * units))
-    let name = KernelName(program: program, stem: "linearGradient", operation: activation.kind.kernelName)
+    let name = KernelName(program: program, stem: "linearGradient", operation: activation.kind.name)
     try launch(name, WorkGroups(x: groups, y: stretches, items: options.runsLoops ? 1 : WorkGroup.size)) { arguments in
       arguments.slice(dy)
       arguments.slice(saved)

@@ -1,5 +1,5 @@
 #if OpenCL
-/// The families of kernels. Each is one program, made of `Common.cl`, the file of this name, and shared files.
+/// The families of kernels. Each is one program, made of `Common.cl`, shared files, and the file of this name.
 enum KernelFamily: String, Sendable, CaseIterable {
   case argReduction = "ArgReduction"
   case convolution = "Convolution"
@@ -26,13 +26,20 @@ enum KernelFamily: String, Sendable, CaseIterable {
 
   /// The files of the program, in order.
   var files: [String] {
-    switch self {
-    case .convolution: ["Common", "Tiles", rawValue]
-    case .matmul: ["Common", "Tiles", "MatmulEpilogue", rawValue]
-    case .matmulPanels, .matmulRows: ["Common", "MatmulEpilogue", rawValue]
-    case .normalization, .softmax: ["Common", "RowFolds", rawValue]
-    default: ["Common", rawValue]
-    }
+    let operations = ["Operations/Mathematics", "Operations/Unary"]
+    let shared: [String] =
+      switch self {
+      case .convolution: operations + ["Tiles"]
+      case .matmul: operations + ["Activation", "Tiles", "MatmulEpilogue"]
+      case .matmulPanels, .matmulRows: operations + ["Activation", "MatmulEpilogue"]
+      case .elementwiseUnary, .elementwiseGradient, .recurrent: operations
+      case .elementwiseBinary, .elementwiseComparison: ["Operations/Binary"]
+      case .optimizerSteps: ["Operations/Optimizer"]
+      case .normalization: ["RowFolds"]
+      case .softmax: ["Operations/Mathematics", "RowFolds"]
+      default: []
+      }
+    return ["Common"] + shared + [rawValue]
   }
 }
 

@@ -13,19 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../../../Kernels/Operations/Binary.cl"
+#include "../../../Kernels/Operations/Unary.cl"
+
 #pragma clang assume_nonnull begin
 
 enum nn_isa { NN_ISA_BASELINE, NN_ISA_NEON, NN_ISA_AVX2, NN_ISA_AVX512 };
 
-enum nn_unary {
-  NN_NEGATE, NN_MAGNITUDE, NN_SIGN, NN_SQUARE, NN_SQUARE_ROOT, NN_RECIPROCAL_SQUARE_ROOT, NN_RECIPROCAL, NN_EXP,
-  NN_EXP_MINUS_ONE, NN_LOG, NN_LOG_ONE_PLUS, NN_SIN, NN_COS, NN_TANH, NN_SIGMOID, NN_ERF, NN_FLOOR, NN_CEIL, NN_ROUND,
-  NN_POWER, NN_CLAMP, NN_RELU, NN_LEAKY_RELU, NN_ELU, NN_GELU, NN_SILU, NN_SOFTPLUS
-};
-enum nn_binary {
-  NN_ADD, NN_SUBTRACT, NN_MULTIPLY, NN_DIVIDE, NN_BINARY_POWER, NN_MAXIMUM, NN_MINIMUM, NN_REMAINDER, NN_AND, NN_OR
-};
-enum nn_comparison { NN_EQUAL, NN_NOT_EQUAL, NN_LESS, NN_LESS_OR_EQUAL, NN_GREATER, NN_GREATER_OR_EQUAL };
 enum nn_reduction { NN_SUM, NN_SUM_OF_SQUARES, NN_LARGEST, NN_SMALLEST, NN_PRODUCT };
 enum nn_pooling { NN_POOL_MAXIMUM, NN_POOL_MEAN, NN_POOL_MEAN_WITH_PADDING };
 enum nn_cell { NN_CELL_SIMPLE, NN_CELL_LSTM, NN_CELL_GRU };
@@ -141,8 +135,7 @@ struct nn_cpu_kernels {
 
   /// y[i] = op(x[i]). a and b are the constants of power, clamp, leakyReLU, and elu. x and y may be the same.
   void (*unary)(enum nn_unary op, const float *x, float *y, long n, float a, float b);
-  /// dx[i] = dy[i]·op'(saved[i]). `saved` is the output of squareRoot, reciprocalSquareRoot, reciprocal, exp, expMinusOne,
-  /// tanh, sigmoid, and relu, and the input of the others. dx may be dy.
+  /// dx[i] = dy[i]·op'(saved[i]). `saved` is the input or the output, as Operations/Unary.cl says. dx may be dy.
   void (*unary_gradient)(enum nn_unary op, const float *dy, const float *saved, float *dx, long n, float a, float b);
   /// y[r·y_row + c] = op(a[r, c], b[r, c]).
   void (*binary)(enum nn_binary op, struct nn_view a, struct nn_view b, float *y, long y_row, long rows, long columns);

@@ -14,7 +14,7 @@ extension ActivationFunction: Codable {
     throw DecodingError.dataCorruptedError(
       in: container,
       debugDescription:
-        "there is no activation \"\(text)\"; there are \(ActivationFunction.names.joined(separator: ", "))")
+        "there is no activation \"\(text)\"; there are \(ActivationFunction.all.map(\.name).joined(separator: ", "))")
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -22,19 +22,13 @@ extension ActivationFunction: Codable {
     try container.encode(FormulaText(name, constants).text)
   }
 
-  private static let simple: [ActivationFunction] = [
-    .linear, .relu, .gelu, .silu, .sigmoid, .tanh, .softplus, .softmax, .logSoftmax,
-  ]
-
-  private static var names: [String] { simple.map(\.name) + ["leaky_relu", "elu"] }
+  private static let all = elementwise + [.softmax, .logSoftmax]
 
   private static func builtIn(_ formula: FormulaText) -> ActivationFunction? {
     switch (formula.name, formula.constants.count) {
-    case ("leaky_relu", 0): .leakyReLU()
     case ("leaky_relu", 1): .leakyReLU(formula.constants[0])
-    case ("elu", 0): .elu()
     case ("elu", 1): .elu(formula.constants[0])
-    case (let name, 0): simple.first { $0.name == name }
+    case (let name, 0): all.first { $0.name == name }
     default: nil
     }
   }

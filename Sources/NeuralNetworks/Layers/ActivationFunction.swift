@@ -53,6 +53,11 @@ public struct ActivationFunction: Sendable {
 }
 
 extension ActivationFunction {
+  /// The functions of single numbers, with the default constants.
+  package static let elementwise: [ActivationFunction] = [
+    .linear, .relu, .leakyReLU(), .elu(), .gelu, .silu, .sigmoid, .tanh, .softplus, .mish,
+  ]
+
   /// x.
   public static let linear = ActivationFunction("linear", allowsReplay: true) { $0 }
   /// max(x, 0).
@@ -75,6 +80,8 @@ extension ActivationFunction {
   public static let tanh = ActivationFunction("tanh", UnaryOp(.tanh))
   /// ln(1 + eˣ).
   public static let softplus = ActivationFunction("softplus", UnaryOp(.softplus))
+  /// x·tanh(ln(1 + eˣ)).
+  public static let mish = ActivationFunction("mish", UnaryOp(.mish))
   /// eˣ/Σeˣ along the last axis.
   public static let softmax = ActivationFunction("softmax", allowsReplay: true) { $0.softmax() }
   /// x − ln Σeˣ along the last axis.

@@ -56,6 +56,8 @@ extension Tensor {
   public func silu() -> Tensor { mapped(.init(.silu), "silu") }
   /// ln(1 + eˣ), without overflow.
   public func softplus() -> Tensor { mapped(.init(.softplus), "softplus") }
+  /// x·tanh(ln(1 + eˣ)).
+  public func mish() -> Tensor { mapped(.init(.mish), "mish") }
 
   /// xᵃ for a fixed exponent; NaN for negative x and a broken exponent.
   public func power(_ exponent: Double) -> Tensor {
@@ -79,7 +81,7 @@ extension Tensor {
     checked {
       switch op.kind {
       case .logicalNot: try Checks.dtype(name, self, is: .bool)
-      case .negate, .magnitude, .sign, .square, .clamp: try Checks.number(name, self)
+      case let kind where kind.accepts(.int32): try Checks.number(name, self)
       default: try Checks.floatingPoint(name, self)
       }
       let count = extents.count
@@ -166,7 +168,7 @@ struct UnaryRecord: GradientRule {
     case .logOnePlus: (s + 1).reciprocal()
     case .sin: s.cos()
     case .cos: -s.sin()
-    case .tanh: 1 - s * s
+    case .tanh: (1 - s) * (1 + s)
     case .sigmoid: s * (1 - s)
     case .erf: (-(s * s)).exp() * 1.1283791670955126  // 2/√π
     case .power: op.a == 0 ? .zeros(like: s) : op.a * s.power(op.a - 1)
@@ -176,6 +178,7 @@ struct UnaryRecord: GradientRule {
     case .gelu: geluDerivative(s)
     case .silu: siluDerivative(s)
     case .softplus: logistic(s)
+    case .mish: mishDerivative(s)
     // `product` has the rules of these.
     case .reciprocal, .reciprocalSquareRoot: .zeros(like: s)
     case .negate, .clamp, .relu, .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: .zeros(like: s)
@@ -213,6 +216,13 @@ struct UnaryRecord: GradientRule {
   private func siluDerivative(_ x: Tensor) -> Tensor {
     let x = within(800, x)  // σ(−800) is 0, also in double
     return logistic(x) * (1 + x * (-x).sigmoid())
+  }
+
+  /// t + x·σ(x)·(1 − t²) with t = tanh(p) of p = softplus(x), and 1 − t² as 4·σ(2p)·σ(−2p), which does not cancel.
+  private func mishDerivative(_ x: Tensor) -> Tensor {
+    let x = within(800, x)
+    let p = x.softplus()
+    return p.tanh() + x * logistic(x) * (4 * (2 * p).sigmoid() * (-2 * p).sigmoid())
   }
 
   /// x moved into ±bound, for functions that are constant outside: their derivatives there are 0, where the product of a huge

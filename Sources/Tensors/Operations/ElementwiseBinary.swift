@@ -38,7 +38,7 @@ extension Tensor {
     checked {
       let device = try Checks.sameDevice(name, a, b)
       try Checks.sameDType(name, a, b)
-      if op == .logicalAnd || op == .logicalOr {
+      if op.accepts(.bool) {
         try Checks.dtype(name, a, is: .bool)
       } else {
         try Checks.number(name, a)

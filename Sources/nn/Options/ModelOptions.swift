@@ -2,24 +2,17 @@ import ArgumentParser
 import CommandSupport
 import NeuralNetworks
 
-/// The activations that may follow a hidden layer.
-enum ActivationName: String, ExpressibleByArgument, CaseIterable {
-  case linear, relu
-  case leakyReLU = "leaky-relu"
-  case elu, gelu, silu, sigmoid, tanh, softplus
+/// An activation that may follow a hidden layer: "relu", "leaky-relu".
+struct ActivationName: ExpressibleByArgument {
+  let function: ActivationFunction
 
-  var function: ActivationFunction {
-    switch self {
-    case .linear: .linear
-    case .relu: .relu
-    case .leakyReLU: .leakyReLU()
-    case .elu: .elu(1)
-    case .gelu: .gelu
-    case .silu: .silu
-    case .sigmoid: .sigmoid
-    case .tanh: .tanh
-    case .softplus: .softplus
-    }
+  init?(argument: String) {
+    guard let index = Self.allValueStrings.firstIndex(of: argument) else { return nil }
+    function = ActivationFunction.elementwise[index]
+  }
+
+  static var allValueStrings: [String] {
+    ActivationFunction.elementwise.map { $0.name.replacing("_", with: "-") }
   }
 }
 
@@ -88,7 +81,7 @@ struct NetworkOptions: ParsableArguments {
   func makeModel(inputShape: [Int], outputs: Int) -> Sequential {
     var chain: [any Layer] = inputShape.count == 1 ? [] : [Flatten()]
     for width in layers.widths {
-      chain.append(Dense(width, activation: (activation ?? .relu).function))
+      chain.append(Dense(width, activation: activation?.function ?? .relu))
       if let dropout, dropout > 0 { chain.append(Dropout(dropout)) }
     }
     return Sequential(chain + [Dense(outputs)], inputShape: inputShape)

@@ -1,0 +1,185 @@
+// Elementary functions in float32, written once for all devices.
+//
+// The files in this folder are C for the CPU backend, where `vf` is a vector of float and `vi` the vector of int of the same
+// length, and OpenCL C, where they are float and int. The includer defines these types and what the two languages write
+// differently, in `vector.inc` and `Common.cl`: pick(mask, yes, no) for ?:, absolute, square_root, with_sign_of, maximum,
+// round_down, nn_sin, wrap_add, and others. A comparison is a mask; masks combine with & and |, but not with ~, because a
+// mask of one number is 0 or 1.
+
+// GPUs have instructions, and libraries, for the elementary functions. Loops on CPUs need functions without branches and
+// calls, which compilers can vectorize.
+#ifdef NN_HAS_BUILTIN_MATHEMATICS
+
+NN_INLINE vf nn_exp(vf x) { return exp(x); }
+NN_INLINE vf nn_exp_negative(vf x) { return exp(x); }
+NN_INLINE vf nn_expm1(vf x) { return expm1(x); }
+NN_INLINE vf nn_log(vf x) { return log(x); }
+NN_INLINE vf nn_log1p(vf x) { return log1p(x); }
+// Some drivers stay a bit below 1, even at infinity.
+NN_INLINE vf nn_tanh(vf x) { return absolute(x) > 10.0f ? with_sign_of(1.0f, x) : tanh(x); }
+NN_INLINE vf nn_erf(vf x) { return erf(x); }
+// x times the distribution function of the standard normal distribution. erfc stays accurate where 1 + erf cancels.
+NN_INLINE vf nn_gelu(vf x) { return (0.5f * x) * erfc(-0.70710678118654752f * x); }
+NN_INLINE vf nn_gelu_derivative(vf x) {
+  return fma(x, 0.39894228040143268f * exp(-0.5f * x * x), 0.5f * erfc(-0.70710678118654752f * x));
+}
+
+#else
+
+// exp and log are within 1 ulp; tanh, erf, expm1, and log1p within 2.5; GELU within 8. All are correct for NaN, infinities,
+// zeros, and denormals. The coefficients are minimax fits, weighted by relative error, of the functions that the comments
+// next to them name.
+
+// A number and the integer n nearest to x/ln 2, for |x| < 2^20: adding 1.5·2^23 puts n into the low bits of the sum.
+// These and the polynomial of exp are macros, for vectors of any length.
+#define NN_WHOLE 0x1.8p23f
+#define NN_SHIFTED(x) ((x) * 1.44269504f + NN_WHOLE)
+// r of x = n ln 2 + r. ln 2 is split into two parts, and n times the first part is exact.
+#define NN_REDUCED(x, shifted) \
+  (((x) - ((shifted) - NN_WHOLE) * 0.693359375f) - ((shifted) - NN_WHOLE) * -2.12194440e-4f)
+// 2^(n + extra) if that is a normal number: the bits above the low bits of `shifted` are shifted out.
+NN_INLINE vf nn_power_of_two(vf shifted, int extra) {
+  return as_float((as_int(shifted) << 23) + ((127 + extra) << 23));
+}
+// AVX-512 has instructions for the next three, which also handle the special cases of the logarithm.
+#ifndef NN_HAS_SCALING
+// v·2^n for normal v, even if 2^n itself is infinite or denormal: in two steps.
+NN_INLINE vf nn_scaled(vf v, vf shifted) {
+  const vi n = as_int(shifted) - as_int((vf)NN_WHOLE), first = n >> 1;
+  return (v * as_float((first + 127) << 23)) * as_float((n - first + 127) << 23);
+}
+// x = 2^e m with m in [3/4, 3/2), for positive finite x.
+NN_INLINE vf nn_normal(vf x) { return pick(x < 1.17549435e-38f, x * 0x1p25f, x); }
+NN_INLINE vf nn_exponent(vf x) {
+  return to_float((as_int(nn_normal(x)) - 0x3f400000) >> 23) - pick(x < 1.17549435e-38f, (vf)25, (vf)0);
+}
+NN_INLINE vf nn_mantissa(vf x) {
+  const vi bits = as_int(nn_normal(x));
+  return as_float(bits - (((bits - 0x3f400000) >> 23) << 23));
+}
+#endif
+
+// x if it is not above (below) the bound, or NaN.
+NN_INLINE vf nn_at_most(vf x, float bound) { return pick((vf)bound < x, (vf)bound, x); }
+NN_INLINE vf nn_at_least(vf x, float bound) { return pick((vf)bound > x, (vf)bound, x); }
+
+// (e^r - 1 - r)/r for |r| <= ln 2 / 2: r times the fit of (e^r - 1 - r)/r^2.
+#define NN_EXP_CURVATURE(r)                                                                                          \
+  (((((1.381457900e-03f * (r) + 8.368725888e-03f) * (r) + 4.166838899e-02f) * (r) + 1.666652113e-01f) * (r) +       \
+    4.999999404e-01f) * (r))
+NN_INLINE vf nn_expm1_reduced(vf r) { return NN_EXP_CURVATURE(r) * r + r; }
+
+// e^x for any x, within 0.8 ulp, because the rounding error of 1 + r is added back with the rest.
+NN_INLINE vf nn_exp(vf x) {
+  const vf bounded = nn_at_least(nn_at_most(x, 89), -104.5f), shifted = NN_SHIFTED(bounded);
+  const vf r = NN_REDUCED(bounded, shifted), sum = 1 + r, lost = r - (sum - 1);
+  return nn_scaled(sum + (NN_EXP_CURVATURE(r) * r + lost), shifted);
+}
+// The same for x <= 0, within 1.05 ulp and in fewer steps, for formulas whose result is rounded several more times.
+NN_INLINE vf nn_exp_negative(vf x) {
+  const vf bounded = nn_at_least(x, -104.5f), shifted = NN_SHIFTED(bounded);
+  return nn_scaled(nn_expm1_reduced(NN_REDUCED(bounded, shifted)) + 1, shifted);
+}
+
+NN_INLINE vf nn_expm1(vf x) {
+  const vf bounded = nn_at_least(nn_at_most(x, 89), -18), shifted = NN_SHIFTED(bounded);
+  const vf p = nn_expm1_reduced(NN_REDUCED(bounded, shifted));
+  const vf s = nn_power_of_two(shifted, -1);  // half of 2^n, which may be infinite
+  const vf y = 2 * (s * p + (s - 0.5f));
+  return pick(x == 0, x, pick(shifted == NN_WHOLE, p, y));
+}
+
+NN_INLINE vf nn_log(vf x) {
+  const vf e = nn_exponent(x), f = nn_mantissa(x) - 1;
+  vf p = 3.767291829e-02f;  // (ln(1 + f) - f + f^2/2)/f^3
+  p = p * f - 9.116190672e-02f;
+  p = p * f + 1.170066148e-01f;
+  p = p * f - 1.272777915e-01f;
+  p = p * f + 1.427623928e-01f;
+  p = p * f - 1.665529609e-01f;
+  p = p * f + 1.999960542e-01f;
+  p = p * f - 2.500016391e-01f;
+  p = p * f + 3.333334029e-01f;
+  const vf square = f * f;
+  vf y = (square * f) * p + e * 1.740930640e-3f;  // ln 2 in two parts; e times the second is exact
+  y = y - 0.5f * square;
+  y = (f + y) + e * 0.69140625f;
+#ifndef NN_HAS_SCALING
+  y = pick(x == 0, (vf)-INFINITY, y);
+  y = pick(x == INFINITY, x, y);
+  y = pick((x < 0) | is_nan(x), (vf)NAN, y);
+#endif
+  return y;
+}
+
+NN_INLINE vf nn_log1p(vf x) {
+  const vf u = 1 + x;
+  const vf lost = pick(x > 1, 1 - (u - x), x - (u - 1));  // the rounding error of 1 + x
+  const vf y = nn_log(u) + lost / u;
+  return pick((x == 0) | (x == INFINITY), x, pick(x == -1, (vf)-INFINITY, y));
+}
+
+// (1 - e)/(1 + e) with e = e^-2|x| = s p + s: a small x stays accurate, and each of the two sums is rounded once.
+NN_INLINE vf nn_tanh(vf x) {
+  const vf bounded = nn_at_least(-2 * absolute(x), -20), shifted = NN_SHIFTED(bounded);  // from there on 1
+  const vf p = nn_expm1_reduced(NN_REDUCED(bounded, shifted)), s = nn_power_of_two(shifted, 0);
+  return with_sign_of((s * p + (s - 1)) / (s * p + (s + 1)), x);
+}
+
+// erf of |x| < 0.925.
+NN_INLINE vf nn_erf_near_zero(vf x) {
+  const vf z = x * x;
+  vf p = -5.953739164e-04f;  // erf x/x - 1 in x^2
+  p = p * z + 4.985940177e-03f;
+  p = p * z - 2.676171996e-02f;
+  p = p * z + 1.128168255e-01f;
+  p = p * z - 3.761247993e-01f;
+  p = p * z + 1.283791512e-01f;
+  return p * x + x;
+}
+
+// The upper tail of the normal distribution divided by e^(-t^2/2), for t >= 0: w times a polynomial in w = 3/(t + 3),
+// which stays accurate for small values.
+NN_INLINE vf nn_scaled_tail(vf t) {
+  const vf w = 3 / (t + 3);
+  vf p = -1.943987800e-02f;
+  p = p * w + 1.141462718e-01f;
+  p = p * w - 2.409769570e-01f;
+  p = p * w + 1.863193506e-01f;
+  p = p * w - 3.234983040e-02f;
+  p = p * w + 1.116596662e-01f;
+  p = p * w + 1.143407016e-01f;
+  p = p * w + 1.333333082e-01f;
+  p = p * w + 1.329674221e-01f;
+  return p * w;
+}
+
+NN_INLINE vf nn_erf(vf x) {
+  const vf t = nn_at_most(absolute(x), 10);
+  const vf large = with_sign_of(1 - 2 * (nn_exp_negative(-(t * t)) * nn_scaled_tail(t * 1.41421356f)), x);
+  return pick(t < 0.925f, nn_erf_near_zero(x), large);
+}
+
+// e^(-t^2/2) for 0 <= t <= 20. The rounding error of the square is the difference of exact products of the halves of t
+// (Dekker).
+NN_INLINE vf nn_bell(vf t) {
+  const vf square = t * t, high = as_float(as_int(t) & (int)0xfffff000), low = t - high;
+  const vf lost = ((high * high - square) + 2 * high * low) + low * low;
+  const vf bell = nn_exp_negative(-0.5f * square);
+  return bell - bell * (0.5f * lost);
+}
+// x times the normal distribution function. Far below zero, the factors are multiplied from the largest on, because the
+// function alone is not a normal number there.
+NN_INLINE vf nn_gelu(vf x) {
+  const vf t = nn_at_most(absolute(x), 20), bell = nn_bell(t), tail = nn_scaled_tail(t);
+  return pick(x < 0, (x * tail) * bell, x * (1 - bell * tail));
+}
+// The normal distribution function plus x times its derivative. Below zero both are multiples of e^(-x^2/2). At infinity
+// the product has no value, as in PyTorch.
+NN_INLINE vf nn_gelu_derivative(vf x) {
+  const vf t = nn_at_most(absolute(x), 20), bell = nn_bell(t), tail = nn_scaled_tail(t), density = t * 0.398942280f;
+  const vf nothing = x - x;  // 0, or NaN of what is not finite
+  return pick(is_nan(nothing), nothing, pick(x < 0, (tail - density) * bell, 1 - (tail - density) * bell));
+}
+
+#endif

@@ -1,0 +1,154 @@
+// Written by Scripts/generate-operations from Kernels/Operations/Unary.cl.
+
+extension UnaryOp {
+  /// The operation codes, for floating point only unless noted otherwise.
+  public enum Kind: UInt8, Sendable, CaseIterable {
+    /// −x; also int32.
+    case negate
+    /// |x|; also int32.
+    case magnitude
+    /// −1, 0 or 1 (NaN stays NaN); also int32.
+    case sign
+    /// x·x; also int32.
+    case square
+    /// √x.
+    case squareRoot
+    /// 1/√x.
+    case reciprocalSquareRoot
+    /// 1/x.
+    case reciprocal
+    /// eˣ.
+    case exp
+    /// eˣ − 1, accurate near 0.
+    case expMinusOne
+    /// ln x.
+    case log
+    /// ln(1 + x), accurate near 0.
+    case logOnePlus
+    /// sin x, x in radians.
+    case sin
+    /// cos x, x in radians.
+    case cos
+    /// The error function.
+    case erf
+    /// The largest integer not above x.
+    case floor
+    /// The smallest integer not below x.
+    case ceil
+    /// The nearest integer, ties to even.
+    case round
+    /// xᵃ.
+    case power
+    /// a if x < a, b if x > b, else x; NaN stays NaN; also int32.
+    case clamp
+    /// max(x, 0); NaN stays NaN.
+    case relu
+    /// x for x > 0, a·x otherwise.
+    case leakyReLU
+    /// x for x > 0, a·(eˣ − 1) otherwise.
+    case elu
+    /// x·Φ(x) with the exact normal distribution function, Φ(x) = (1 + erf(x/√2))/2.
+    case gelu
+    /// x·sigmoid(x).
+    case silu
+    /// 1/(1 + e⁻ˣ).
+    case sigmoid
+    /// tanh x.
+    case tanh
+    /// ln(1 + eˣ), without overflow.
+    case softplus
+    /// x·tanh(ln(1 + eˣ)) (Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019).
+    case mish
+    /// True for NaN; the result is bool.
+    case isNaN
+    /// False for infinities and NaN, else true; the result is bool.
+    case isFinite
+    /// The opposite truth value; bool to bool.
+    case logicalNot
+  }
+
+  /// Whether `unaryGradient` takes the input or the output of the function.
+  @inlinable public var gradientSource: GradientSource {
+    switch kind {
+    case .negate, .magnitude, .square, .log, .logOnePlus, .sin, .cos, .erf, .power, .clamp, .leakyReLU, .elu, .gelu,
+      .silu, .softplus, .mish:
+      .input
+    case .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .relu, .sigmoid, .tanh: .output
+    case .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: .neither
+    }
+  }
+
+  /// Whether the result is bool.
+  @inlinable public var resultIsBool: Bool {
+    switch kind {
+    case .isNaN, .isFinite, .logicalNot: true
+    default: false
+    }
+  }
+}
+
+extension UnaryOp.Kind {
+  /// The name, as a literal: `"\(kind)"` would query the metadata of the runtime each time.
+  package var name: String {
+    switch self {
+    case .negate: "negate"
+    case .magnitude: "magnitude"
+    case .sign: "sign"
+    case .square: "square"
+    case .squareRoot: "squareRoot"
+    case .reciprocalSquareRoot: "reciprocalSquareRoot"
+    case .reciprocal: "reciprocal"
+    case .exp: "exp"
+    case .expMinusOne: "expMinusOne"
+    case .log: "log"
+    case .logOnePlus: "logOnePlus"
+    case .sin: "sin"
+    case .cos: "cos"
+    case .erf: "erf"
+    case .floor: "floor"
+    case .ceil: "ceil"
+    case .round: "round"
+    case .power: "power"
+    case .clamp: "clamp"
+    case .relu: "relu"
+    case .leakyReLU: "leakyReLU"
+    case .elu: "elu"
+    case .gelu: "gelu"
+    case .silu: "silu"
+    case .sigmoid: "sigmoid"
+    case .tanh: "tanh"
+    case .softplus: "softplus"
+    case .mish: "mish"
+    case .isNaN: "isNaN"
+    case .isFinite: "isFinite"
+    case .logicalNot: "logicalNot"
+    }
+  }
+
+  /// Whether the operation accepts elements of this type.
+  package func accepts(_ dtype: DType) -> Bool {
+    switch self {
+    case .logicalNot: dtype == .bool
+    case .negate, .magnitude, .sign, .square, .clamp: dtype.isFloatingPoint || dtype == .int32
+    default: dtype.isFloatingPoint
+    }
+  }
+
+  /// Whether an element costs more than a few instructions.
+  package var isHeavy: Bool {
+    switch self {
+    case .exp, .expMinusOne, .log, .logOnePlus, .sin, .cos, .erf, .power, .elu, .gelu, .silu, .sigmoid, .tanh,
+      .softplus, .mish:
+      true
+    default: false
+    }
+  }
+
+  /// Whether the kernels of layers can apply the function to their result.
+  package var isActivation: Bool {
+    switch self {
+    case .relu, .leakyReLU, .elu, .gelu, .silu, .sigmoid, .tanh, .softplus, .mish: true
+    default: false
+    }
+  }
+}
