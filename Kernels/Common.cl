@@ -3,9 +3,6 @@
 //
 // OpenCL C 1.2, no sub-groups, no extensions. A work group of a regular kernel has NN_GROUP work items.
 
-#define NN_GROUP 256
-// The number of elements that a work item of an elementwise kernel processes, NN_GROUP apart.
-#define NN_EACH 4
 
 typedef float nn_float;
 typedef int nn_int;
@@ -267,9 +264,6 @@ static inline float nn_mean(float sum, float rest, float count, float countRest)
   const float mean = sum / count;
   return fabs(mean) < INFINITY ? mean + (fma(-mean, count, sum) + (rest - mean * countRest)) / count : mean;
 }
-// The number of elements of a line, and of rows of columns, that are summed in a single number.
-#define NN_SUM_BLOCK 1024
-#define NN_BLOCK_ROWS 32
 
 // a·b + c. Written as an expression on devices without fused multiply-add, to avoid a function call for every term.
 #ifdef FP_FAST_FMAF

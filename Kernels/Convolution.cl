@@ -157,17 +157,16 @@ static inline void nn_put(const convolution_t s, float sum, index_t at, index_t 
 // it with one block of rows of L after the other, in vector registers.
 #define NN_DEPTH 256
 #define NN_ROWS 8
-#define NN_WIDTH 32
 #define NN_UNROLL _Pragma("unroll")
 
 #define CONVOLVE(NAME, KIND)                                                                                         \
   kernel __attribute__((reqd_work_group_size(1, 1, 1))) void convolve##NAME(NN_PARAMETERS) {                         \
     NN_BEGIN(KIND)                                                                                                   \
-    const index_t column = (index_t)get_group_id(0) * NN_WIDTH;                                                      \
-    const uint width = min(columns - column, (index_t)NN_WIDTH);                                                     \
-    part_t parts[NN_WIDTH];                                                                                          \
-    index_t places[NN_WIDTH];                                                                                        \
-    for (uint j = 0; j < NN_WIDTH; j++) {                                                                            \
+    const index_t column = (index_t)get_group_id(0) * NN_CONVOLUTION_COLUMNS;                                        \
+    const uint width = min(columns - column, (index_t)NN_CONVOLUTION_COLUMNS);                                       \
+    part_t parts[NN_CONVOLUTION_COLUMNS];                                                                            \
+    index_t places[NN_CONVOLUTION_COLUMNS];                                                                          \
+    for (uint j = 0; j < NN_CONVOLUTION_COLUMNS; j++) {                                                              \
       /* Columns beyond the last are the last once more, and not stored. */                                          \
       const index_t c = min(column + j, columns - 1);                                                                \
       parts[j] = nn_column(s, c, KIND);                                                                              \

@@ -12,18 +12,17 @@
 
 // The gradient of a layer's activation and of its bias in one pass: dz = dy·f′(saved), dBias[u] = Σ dz[·, u].
 //
-// A work group processes NN_COLUMNS units and a stretch of `stretch` rows. Its partial sums go to row get_group_id(1)
-// of `sums`, which is dBias itself if one stretch contains all rows.
+// A work group processes NN_GRADIENT_COLUMNS units and a stretch of `stretch` rows. Its partial sums go to row
+// get_group_id(1) of `sums`, which is dBias itself if one stretch contains all rows.
 #ifdef NN_LOOPS
-#define NN_COLUMNS 512
 #define LINEAR_GRADIENT(FUNCTION, VALUE)                                                                             \
   kernel void FUNCTION(global const float *gs, ulong gOffset, global const float *saved,                             \
                        ulong savedOffset, global float *dzs, ulong dzOffset, global float *sums,                     \
                        ulong sumsOffset, index_t rows, index_t units, index_t stretch, float a,                      \
                        float b) {                                                                                    \
-    float partial[NN_COLUMNS], totals[NN_COLUMNS], rests[NN_COLUMNS];                                                \
-    const index_t unit = (index_t)get_group_id(0) * NN_COLUMNS;                                                      \
-    const index_t columns = min((index_t)NN_COLUMNS, units - unit);                                                  \
+    float partial[NN_GRADIENT_COLUMNS], totals[NN_GRADIENT_COLUMNS], rests[NN_GRADIENT_COLUMNS];                     \
+    const index_t unit = (index_t)get_group_id(0) * NN_GRADIENT_COLUMNS;                                             \
+    const index_t columns = min((index_t)NN_GRADIENT_COLUMNS, units - unit);                                         \
     const index_t last = min((index_t)(get_group_id(1) + 1) * stretch, rows);                                        \
     for (index_t c = 0; c < columns; c++) partial[c] = totals[c] = rests[c] = 0.0f;                                  \
     for (index_t row = (index_t)get_group_id(1) * stretch; row < last;) {                                            \
@@ -44,16 +43,15 @@
     for (index_t c = 0; c < columns; c++) sums[c] = totals[c] + rests[c];                                            \
   }
 #else
-#define NN_COLUMNS 32
-#define NN_ROWS (NN_GROUP / NN_COLUMNS)
+#define NN_ROWS (NN_GROUP / NN_GRADIENT_COLUMNS)
 #define LINEAR_GRADIENT(FUNCTION, VALUE)                                                                            \
   kernel void FUNCTION(global const float *gs, ulong gOffset, global const float *saved,                            \
                        ulong savedOffset, global float *dzs, ulong dzOffset, global float *sums,                    \
                        ulong sumsOffset, index_t rows, index_t units, index_t stretch, float a,                     \
                        float b) {                                                                                   \
     local float partial[NN_GROUP];                                                                                  \
-    const uint item = get_local_id(0), column = item % NN_COLUMNS, lane = item / NN_COLUMNS;                        \
-    const index_t unit = (index_t)get_group_id(0) * NN_COLUMNS + column;                                            \
+    const uint item = get_local_id(0), column = item % NN_GRADIENT_COLUMNS, lane = item / NN_GRADIENT_COLUMNS;      \
+    const index_t unit = (index_t)get_group_id(0) * NN_GRADIENT_COLUMNS + column;                                   \
     const index_t first = (index_t)get_group_id(1) * stretch;                                                       \
     const index_t last = min(first + stretch, rows);                                                                \
     float sum = 0.0f, rest = 0.0f;                                                                                  \
@@ -76,7 +74,7 @@
     partial[item] = sum + rest;                                                                                     \
     for (uint half_ = NN_ROWS / 2; half_ > 0; half_ /= 2) {                                                         \
       barrier(CLK_LOCAL_MEM_FENCE);                                                                                 \
-      if (lane < half_) partial[item] += partial[item + half_ * NN_COLUMNS];                                        \
+      if (lane < half_) partial[item] += partial[item + half_ * NN_GRADIENT_COLUMNS];                               \
     }                                                                                                               \
     if (lane == 0 && unit < units) sums[sumsOffset + (ulong)get_group_id(1) * units + unit] = partial[column];      \
   }

@@ -4,8 +4,7 @@
 //
 // As with tiles, k may be split into stretches, whose partial results are added in order by `matmulReduce`.
 
-#define NN_BLOCK 32
-#define NN_BLOCKS (NN_GROUP / NN_BLOCK)
+#define NN_BLOCKS (NN_GROUP / NN_ROW_BLOCK)
 
 #ifdef NN_ACTIVATES
 #define NN_ACTIVATE(y) (y) = nn_activate(epilogue.activation, (y), epilogue.parameter)
@@ -19,11 +18,11 @@
       ulong biasOffset, global float *cs, ulong cOffset, global float *pre, ulong preOffset, index_t m, index_t n,   \
       index_t k, index_t batches, ulong strideA, ulong strideB, index_t stretch, epilogue_t epilogue) {              \
     local float partials[NN_GROUP];                                                                                  \
-    const uint inBlock = get_local_id(0) % NN_BLOCK, block = get_local_id(0) / NN_BLOCK;                             \
+    const uint inBlock = get_local_id(0) % NN_ROW_BLOCK, block = get_local_id(0) / NN_ROW_BLOCK;                     \
     /* The work items of a column, the distance between two of them, and the index of this one. */                   \
-    const uint lanes = TRANSPOSES_B ? NN_BLOCK : NN_BLOCKS, step = TRANSPOSES_B ? 1 : NN_BLOCK;                      \
+    const uint lanes = TRANSPOSES_B ? NN_ROW_BLOCK : NN_BLOCKS, step = TRANSPOSES_B ? 1 : NN_ROW_BLOCK;              \
     const uint lane = TRANSPOSES_B ? inBlock : block;                                                                \
-    const index_t column = (index_t)get_group_id(0) * (TRANSPOSES_B ? NN_BLOCKS : NN_BLOCK) +                        \
+    const index_t column = (index_t)get_group_id(0) * (TRANSPOSES_B ? NN_BLOCKS : NN_ROW_BLOCK) +                    \
                            (TRANSPOSES_B ? block : inBlock);                                                         \
     const index_t kFirst = (index_t)get_group_id(2) * stretch;                                                       \
     const index_t kEnd = column < n ? min(kFirst + stretch, k) : 0;                                                  \

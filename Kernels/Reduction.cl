@@ -22,11 +22,10 @@
   (((ulong)(o) * (get_num_groups(1) == 1 ? 1 : PARTS * get_num_groups(1)) + get_group_id(1)) * (inner))
 
 #ifdef NN_LOOPS
-// One item folds whole lines. Lines lie one after the other (inner = 1) and are folded in 64 lanes, or side by side in `blocks`
-// blocks of at most NN_COLUMNS, and are then folded row by row, four rows at once: long pieces of few rows are what memory
-// is read fast by. Sums are taken in one number over `block` elements or rows, and in two from block to block. Three arrays of
-// NN_COLUMNS numbers are an item's private memory: 12 KiB.
-#define NN_COLUMNS 1024
+// One item folds whole lines. Lines are contiguous (inner = 1) and are folded in 64 lanes, or are side by side in `blocks`
+// blocks of at most NN_REDUCTION_COLUMNS and are folded row by row, four rows at once, because memory is read fastest in
+// long pieces of few rows. Sums are taken in one number over `block` elements or rows, and in two from block to block. An
+// item's private memory is three arrays of NN_REDUCTION_COLUMNS numbers: 12 KiB.
 
 #define REDUCTION(NAME, TYPE, WORD, NOTHING, FIRST, FOLD, LOST, PARTS, LAST)                                         \
   static inline WORD NAME##Line_##TYPE(global const WORD *p, index_t count, index_t block, WORD *lost) {             \
@@ -94,7 +93,7 @@
   kernel void NAME##Columns_##TYPE(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset,             \
                                    index_t extent, index_t inner, index_t stretch, index_t blocks, index_t block,    \
                                    float count, float countRest) {                                                   \
-    WORD sums[NN_COLUMNS], totals[NN_COLUMNS], rests[NN_COLUMNS];                                                    \
+    WORD sums[NN_REDUCTION_COLUMNS], totals[NN_REDUCTION_COLUMNS], rests[NN_REDUCTION_COLUMNS];                      \
     const index_t o = (index_t)get_group_id(0) / blocks, width = ((inner + blocks - 1) / blocks + 15) / 16 * 16;     \
     const index_t column = min(((index_t)get_group_id(0) - o * blocks) * width, inner);                              \
     const index_t columns = min(width, inner - column);                                                              \
@@ -150,11 +149,11 @@
 
 // Four ways to partition the work:
 //   Items: one work item folds one result. For short folds, and for many adjacent results.
-//   Short: NN_COLUMNS work items fold one result with contiguous elements (inner = 1), NN_LANES results per group.
+//   Short: NN_REDUCTION_COLUMNS work items fold one result with contiguous elements (inner = 1), NN_LANES results per
+//   group.
 //   Rows: a work group folds one such result, for long rows.
-//   Columns: a work group folds NN_COLUMNS adjacent results.
-#define NN_COLUMNS 32
-#define NN_LANES (NN_GROUP / NN_COLUMNS)
+//   Columns: a work group folds NN_REDUCTION_COLUMNS adjacent results.
+#define NN_LANES (NN_GROUP / NN_REDUCTION_COLUMNS)
 
 // a = the fold of a and a value to which the previous rounding error was added.
 #define NN_TAKE(TYPE, value, FOLD, LOST)     \
@@ -197,17 +196,17 @@
   kernel void NAME##Short_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,            \
                                  ulong yOffset, index_t rows, index_t extent, float count, float countRest) {        \
     local NN_TYPE(TYPE) partial[NN_GROUP], rests[NN_GROUP];                                                          \
-    const uint item = get_local_id(0), lane = item % NN_COLUMNS;                                                     \
-    const index_t row = (index_t)get_group_id(0) * NN_LANES + item / NN_COLUMNS;                                     \
+    const uint item = get_local_id(0), lane = item % NN_REDUCTION_COLUMNS;                                           \
+    const index_t row = (index_t)get_group_id(0) * NN_LANES + item / NN_REDUCTION_COLUMNS;                           \
     xs += xOffset + (ulong)row * extent;                                                                             \
     NN_TYPE(TYPE) a = NOTHING, rest = 0;                                                                             \
     if (row < rows) {                                                                                                \
-      for (index_t j = lane; j < extent; j += NN_COLUMNS) {                                                          \
+      for (index_t j = lane; j < extent; j += NN_REDUCTION_COLUMNS) {                                                \
         const NN_TYPE(TYPE) x = xs[j];                                                                               \
         NN_TAKE(TYPE, PARTS == 2 ? FIRST + rest : FIRST, FOLD, LOST)                                                 \
       }                                                                                                              \
     }                                                                                                                \
-    NN_FOLD_SHARED(TYPE, lane, NN_COLUMNS, 1, FOLD, LOST)                                                            \
+    NN_FOLD_SHARED(TYPE, lane, NN_REDUCTION_COLUMNS, 1, FOLD, LOST)                                                  \
     if (lane == 0 && row < rows) ys[yOffset + row] = LAST;                                                           \
   }                                                                                                                  \
   kernel void NAME##Rows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,             \
@@ -229,9 +228,9 @@
                                    ulong yOffset, index_t extent, index_t inner, index_t stretch, index_t blocks,    \
                                    float count, float countRest) {                                                   \
     local NN_TYPE(TYPE) partial[NN_GROUP], rests[NN_GROUP];                                                          \
-    const uint item = get_local_id(0), column = item % NN_COLUMNS, lane = item / NN_COLUMNS;                         \
+    const uint item = get_local_id(0), column = item % NN_REDUCTION_COLUMNS, lane = item / NN_REDUCTION_COLUMNS;     \
     const index_t o = (index_t)get_group_id(0) / blocks;                                                             \
-    const index_t i = ((index_t)get_group_id(0) - o * blocks) * NN_COLUMNS + column;                                 \
+    const index_t i = ((index_t)get_group_id(0) - o * blocks) * NN_REDUCTION_COLUMNS + column;                       \
     const index_t first = (index_t)get_group_id(1) * stretch, last = min(first + stretch, extent);                   \
     xs += xOffset + (ulong)o * extent * inner;                                                                       \
     ys += yOffset + NN_STRETCH(o, inner, PARTS);                                                                     \
@@ -242,7 +241,7 @@
         NN_TAKE(TYPE, PARTS == 2 ? FIRST + rest : FIRST, FOLD, LOST)                                                 \
       }                                                                                                              \
     }                                                                                                                \
-    NN_FOLD_SHARED(TYPE, lane, NN_LANES, NN_COLUMNS, FOLD, LOST)                                                     \
+    NN_FOLD_SHARED(TYPE, lane, NN_LANES, NN_REDUCTION_COLUMNS, FOLD, LOST)                                           \
     if (lane == 0 && i < inner) NN_STORE_STRETCH(ys + i, inner, a, rest, PARTS, LAST)                                \
   }
 

@@ -115,13 +115,10 @@ static inline int nn_items_any(int own, local float *shared) {
 #define NN_ANY_items(x) (x)
 #define NN_IS_FIRST_items 1
 
-// The number of elements of a row that a work item holds in registers.
-#define NN_HELD 16
-
 // lanes: 32 to NN_GROUP work items per row, as many as can hold it, so that many loads are in flight. For up to
 // NN_GROUP · NN_HELD elements.
 static inline uint nn_lanes(index_t columns) {
-  uint lanes = 32;
+  uint lanes = NN_FEWEST_LANES;
   while (lanes < NN_GROUP && lanes * NN_HELD < columns) lanes *= 2;
   return lanes;
 }

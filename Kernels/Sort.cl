@@ -1,9 +1,6 @@
 // A stable sort of each row of [rows, columns]: Batcher's bitonic network over 64-bit keys, with the order of the value
 // in the upper half and the column in the lower half. All keys differ, so the network's order is the stable order.
 
-// The number of keys that one work group sorts in local memory.
-#define BLOCK 1024
-
 // Keys that compare like the values: NaN above every number, −0 equal to 0.
 static inline uint nn_key_float(float x) {
   if (x != x) return 0xFFFFFFFFu;
@@ -43,11 +40,11 @@ static inline void nn_network(local ulong *keys, uint count, index_t start, inde
 }
 
 #define SORT(TYPE)                                                                                                   \
-  /* Rows of at most BLOCK columns, one per work group; `padded` is the next power of two. */                        \
+  /* Rows of at most NN_SORT_BLOCK columns, one per work group; `padded` is the next power of two. */                \
   kernel void sortRows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *values,           \
                               ulong valuesOffset, global int *indices, ulong indicesOffset, index_t columns,         \
                               index_t padded, int descending, int hasValues) {                                       \
-    local ulong keys[BLOCK];                                                                                         \
+    local ulong keys[NN_SORT_BLOCK];                                                                                 \
     const ulong start = (ulong)get_group_id(0) * columns;                                                            \
     global const NN_TYPE(TYPE) *x = xs + xOffset + start;                                                            \
     for (uint t = get_local_id(0); t < padded; t += NN_GROUP) keys[t] = KEY(TYPE, x, t);                             \
@@ -84,13 +81,13 @@ SORT(float)
 SORT(int)
 SORT(bool)
 
-// The steps of the network within blocks of BLOCK keys.
+// The steps of the network within blocks of NN_SORT_BLOCK keys.
 kernel void sortBlocks(global ulong *keys, index_t padded, index_t size, index_t lastSize) {
-  local ulong block[BLOCK];
-  keys += (ulong)get_group_id(0) * BLOCK;
-  for (uint t = get_local_id(0); t < BLOCK; t += NN_GROUP) block[t] = keys[t];
-  nn_network(block, BLOCK, (index_t)get_group_id(0) * BLOCK & (padded - 1), size, lastSize);
-  for (uint t = get_local_id(0); t < BLOCK; t += NN_GROUP) keys[t] = block[t];
+  local ulong block[NN_SORT_BLOCK];
+  keys += (ulong)get_group_id(0) * NN_SORT_BLOCK;
+  for (uint t = get_local_id(0); t < NN_SORT_BLOCK; t += NN_GROUP) block[t] = keys[t];
+  nn_network(block, NN_SORT_BLOCK, (index_t)get_group_id(0) * NN_SORT_BLOCK & (padded - 1), size, lastSize);
+  for (uint t = get_local_id(0); t < NN_SORT_BLOCK; t += NN_GROUP) keys[t] = block[t];
 }
 
 // One step of the network between blocks: `pairs` pairs, `step` apart, in runs of `size`.

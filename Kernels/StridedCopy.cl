@@ -35,8 +35,6 @@ ACCUMULATE(int, nn_add_int(a, b))
 // because long pieces are written faster than short ones. A round of interleaving the first half of a block's rows with
 // the second half moves one bit of an element's position from its row to its column, so four rounds transpose the
 // block.
-#define NN_TILE_ROWS 256
-#define NN_TILE_COLUMNS 32
 #define NN_ROUND(WORD, to, from)                                                                                     \
   _Pragma("unroll") for (uint k = 0; k < 8; k++) {                                                                   \
     const WORD##16 a = from[k], b = from[k + 8];                                                                     \
@@ -55,7 +53,7 @@ ACCUMULATE(int, nn_add_int(a, b))
   }                                                                                                                  \
   kernel void transpose_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows,   \
                                index_t columns, index_t batches) {                                                   \
-    const index_t column = (index_t)get_group_id(0) * NN_TILE_COLUMNS, row = (index_t)get_group_id(1) * NN_TILE_ROWS; \
+    const index_t column = (index_t)get_group_id(0) * NN_TILE_COLUMNS, row = (index_t)get_group_id(1) * NN_TILE_ROWS;\
     const index_t width = min((index_t)NN_TILE_COLUMNS, columns - column);                                           \
     const index_t height = min((index_t)NN_TILE_ROWS, rows - row);                                                   \
     for (index_t batch = get_group_id(2); batch < batches; batch += get_num_groups(2)) {                             \
@@ -82,7 +80,7 @@ ACCUMULATE(int, nn_add_int(a, b))
 
 // A work group transposes a tile through local memory. The extra column puts the lanes of a column into different
 // banks. A work item loads all its elements before it stores the first.
-#define TILE 32
+#define TILE NN_TILE_COLUMNS
 #define NN_STRIDE (NN_GROUP / TILE)
 #define TRANSPOSE(NAME, WORD)                                                                                        \
   kernel void transpose_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows,   \

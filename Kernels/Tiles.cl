@@ -10,7 +10,6 @@
 
 // A group has 16 x 16 work items. 32 consecutive work items form a block of 4 x 8, which reads few different words of
 // each tile.
-#define NN_ACROSS 16
 #define NN_LANE_M (get_local_id(0) / 64 * 4 + get_local_id(0) % 32 / 8)
 #define NN_LANE_N (get_local_id(0) / 32 % 2 * 8 + get_local_id(0) % 8)
 #define NN_TILE_M (NN_ACROSS * NN_ITEM_M)

@@ -30,7 +30,7 @@ extension CPUBackend {
     var product = MatrixProduct(
       kernels: kernels, m: rows, n: units, k: inputs, transposesA: false, transposesB: false, alpha: 1, beta: 0)
     if bias != nil || activation != nil || preActivation != nil {
-      product.epilogue = Epilogue(
+      product.epilogue = MatmulEpilogue(
         bias: bias.map { UnsafePointer($0.floats) }, activation: activation?.kind.code, a: Float(activation?.a ?? 0),
         b: Float(activation?.b ?? 0), result: y.floats)
     }

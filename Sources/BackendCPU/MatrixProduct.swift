@@ -30,7 +30,7 @@ struct MatrixProduct {
   let m, n, k: Int
   let transposesA, transposesB: Bool
   let alpha, beta: Float
-  var epilogue: Epilogue?
+  var epilogue: MatmulEpilogue?
   let method: Method
   /// The distances between rows of A, B, and C.
   private let lda, ldb, ldc: Int
@@ -217,7 +217,7 @@ struct MatrixProduct {
 }
 
 /// The operation on the complete sums of C: y = activation(C + bias).
-struct Epilogue {
+struct MatmulEpilogue {
   var bias: UnsafePointer<Float>?
   var activation: nn_unary?
   var a: Float

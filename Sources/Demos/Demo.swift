@@ -1,17 +1,17 @@
 /// A demo program for an introduction to neural networks, written with the public API of the package.
 ///
 /// ```swift
-/// let outcome = try Demo.named("perceptron")!.run(on: Stage(device: .cpu))
-/// print(outcome["accuracy"]!)
+/// let result = try Demo.named("perceptron")!.run(on: DemoContext(device: .cpu))
+/// print(result["accuracy"]!)
 /// ```
 public struct Demo: Sendable {
   /// The name on the command line, such as "perceptron".
   public let name: String
   /// A one-sentence description.
   public let summary: String
-  private let body: @Sendable (Stage) throws -> Outcome
+  private let body: @Sendable (DemoContext) throws -> DemoResult
 
-  init(_ name: String, _ summary: String, _ body: @escaping @Sendable (Stage) throws -> Outcome) {
+  init(_ name: String, _ summary: String, _ body: @escaping @Sendable (DemoContext) throws -> DemoResult) {
     self.name = name
     self.summary = summary
     self.body = body
@@ -20,7 +20,7 @@ public struct Demo: Sendable {
   /// Runs the program.
   /// - Returns: The measured results.
   /// - Throws: Errors of the library, including those for missing data.
-  public func run(on stage: Stage) throws -> Outcome { try body(stage) }
+  public func run(on context: DemoContext) throws -> DemoResult { try body(context) }
 
   /// All demos, in the order of a course.
   public static let all: [Demo] = [
@@ -28,7 +28,7 @@ public struct Demo: Sendable {
     translation, autoencoder, variational, cartPole,
   ]
 
-  /// The data sets that demos read: folders in `Stage.data`.
+  /// The data sets that demos read: folders in `DemoContext.data`.
   public static let dataSets = DataSet.allCases.map(\.rawValue)
 
   enum DataSet: String, CaseIterable {
@@ -42,7 +42,7 @@ public struct Demo: Sendable {
 }
 
 /// The results of a demo by name, in the order of measurement.
-public struct Outcome: Sendable, ExpressibleByDictionaryLiteral {
+public struct DemoResult: Sendable, ExpressibleByDictionaryLiteral {
   /// The names and values.
   public let figures: [(name: String, value: Double)]
 

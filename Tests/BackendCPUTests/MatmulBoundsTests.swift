@@ -24,7 +24,8 @@ import Musl
       let bias = try GuardedFloats((0..<n).map(Float.init)), c = try GuardedFloats([Float](repeating: 1, count: m * n))
       var product = MatrixProduct(
         kernels: kernels, m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB, alpha: 1, beta: 1)
-      product.epilogue = Epilogue(bias: UnsafePointer(bias.base), activation: nn_unary_relu, a: 0, b: 0, result: c.base)
+      product.epilogue = MatmulEpilogue(
+        bias: UnsafePointer(bias.base), activation: nn_unary_relu, a: 0, b: 0, result: c.base)
       let scratch = try GuardedFloats([Float](repeating: .nan, count: product.scratchCount(rows: m, columns: n)))
       product.compute(a.base, b.base, c.base, rows: 0..<m, columns: 0..<n, scratch: scratch.base)
       for i in 0..<m {

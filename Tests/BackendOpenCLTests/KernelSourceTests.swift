@@ -1,5 +1,6 @@
 #if OpenCL
 import BackendCore
+import OpenCLKernels
 import Testing
 
 @testable import BackendOpenCL
@@ -44,6 +45,21 @@ import Testing
       #expect(names.allSatisfy { !$0.isEmpty })
     }
     #expect(backend.launcher.programs.options(for: ProgramName(family: .scan)).hasPrefix("-cl-std=CL1.2"))
+  }
+
+  /// Launches and kernels share these numbers: no file of the kernels defines them again.
+  @Test func constantsAreDefinedInOnePlace() throws {
+    var text = ""
+    for index in 0..<nn_kernel_source_count() {
+      let source = nn_kernel_source(index)
+      text += String(decoding: UnsafeBufferPointer(start: source.bytes, count: source.length), as: UTF8.self)
+    }
+    for (name, _, _) in KernelConstants.definitions {
+      #expect(!text.contains("#define \(name) "), "\(name) is defined in a kernel file")
+      #expect(text.contains(name), "\(name) is not used")
+    }
+    let source = String(decoding: try KernelSources(directory: nil).source(of: .scan), as: UTF8.self)
+    #expect(source.contains("#define NN_GROUP \(WorkGroup.size)\n"))
   }
 }
 #endif

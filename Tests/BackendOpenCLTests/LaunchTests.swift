@@ -62,7 +62,7 @@ import Testing
       let divisor = KernelDivisor(UInt32(extent))
       return [Int32(position), Int32(bitPattern: divisor.factor), Int32(bitPattern: divisor.shift)]
     }
-    let common = try KernelSources.fromEnvironment.text("Common", for: .stridedCopy)
+    let common = KernelConstants.source + (try KernelSources.fromEnvironment.text("Common", for: .stridedCopy))
     let source =
       String(decoding: common, as: UTF8.self) + """
         kernel void quotients(global const uint *numbers, global uint *quotients) {

@@ -31,15 +31,15 @@ import Testing
     let demo = try #require(Demo.named(name))
     let bounds = try #require(Self.bounds[name], "the program \(name) has no bounds in this test")
     let pictures = Mutex<[String: String]>([:])
-    let stage = Stage(
+    let context = DemoContext(
       device: device, isQuick: true, data: SharedData.folder,
       keep: { name, svg in pictures.withLock { $0[name] = svg } })
-    let outcome = try demo.run(on: stage)
+    let result = try demo.run(on: context)
     for (figure, range) in bounds {
-      let value = try #require(outcome[figure], "\(name) has no figure \(figure)")
+      let value = try #require(result[figure], "\(name) has no figure \(figure)")
       #expect(range.contains(value), "\(name): \(figure) is \(value), expected \(range)")
     }
-    if let first = outcome["first loss"], let last = outcome["loss"] { #expect(last < first) }
+    if let first = result["first loss"], let last = result["loss"] { #expect(last < first) }
     for (name, svg) in pictures.withLock({ $0 }) {
       #expect(svg.hasPrefix("<svg xmlns=") && svg.hasSuffix("</svg>\n"), "\(name)")
       // Embedded images are base64 text.
@@ -52,8 +52,8 @@ import Testing
   @Test(arguments: [true, false]) func backpropagationLearnsXor(_ isQuick: Bool) throws {
     let demo = try #require(Demo.named("backpropagation"))
     for seed: UInt64 in 1...20 {
-      let outcome = try demo.run(on: Stage(device: .cpu, seed: seed, isQuick: isQuick))
-      #expect(outcome["accuracy"] == 1 && outcome["loss"] ?? 1 < 0.05, "seed \(seed): \(outcome)")
+      let result = try demo.run(on: DemoContext(device: .cpu, seed: seed, isQuick: isQuick))
+      #expect(result["accuracy"] == 1 && result["loss"] ?? 1 < 0.05, "seed \(seed): \(result)")
     }
   }
 
@@ -61,7 +61,7 @@ import Testing
   @Test func balances() throws {
     let demo = try #require(Demo.named("cart-pole"))
     let returns = try (1...5).map { (seed: UInt64) in
-      let scores = try demo.run(on: Stage(device: .cpu, seed: seed))
+      let scores = try demo.run(on: DemoContext(device: .cpu, seed: seed))
       return try #require(scores["return"])
     }
     #expect(returns.count { $0 > 195 } >= 4, "\(returns)")
@@ -73,8 +73,8 @@ import Testing
     var totals: [String: Double] = [:]
     for seed: UInt64 in 1...3 {
       let demo = try #require(Demo.named("sentiment"))
-      let outcome = try demo.run(on: Stage(device: .cpu, seed: seed, data: folder))
-      for (name, value) in outcome.figures { totals[name, default: 0] += value / 3 }
+      let result = try demo.run(on: DemoContext(device: .cpu, seed: seed, data: folder))
+      for (name, value) in result.figures { totals[name, default: 0] += value / 3 }
     }
     #expect(try #require(totals["average"]) >= 0.78, "\(totals)")
     #expect(try #require(totals["convolution"]) >= 0.78, "\(totals)")

@@ -13,10 +13,10 @@ extension CPUBackend {
     guard shape.outputCount > 0 else { return }
     let correlation = Correlation(forward: shape)
     let panels = WeightPanels(correlation, kernels)
-    let finish = CorrelationFinish(
+    let epilogue = ConvolutionEpilogue(
       bias: bias?.floats, activation: activation, preActivation: preActivation?.floats, result: y.floats,
       height: shape.height.output, width: shape.width.output)
-    if PlaneCorrelation.pays(correlation) { return try convolvePlanes(x.floats, w.floats, correlation, finish) }
+    if PlaneCorrelation.pays(correlation) { return try convolvePlanes(x.floats, w.floats, correlation, epilogue) }
     try withScratch(panels.count, of: Float.self) { memory in
       let weights = w.floats
       parallel(shape.groups * panels.strips, grain: max(1, Grain.copy / max(1, panels.groupCount)), unit: 1) {
@@ -24,7 +24,7 @@ extension CPUBackend {
           panels.packForward(weights, group: index / panels.strips, strip: index % panels.strips, into: memory)
         }
       }
-      try correlate(x.floats, correlation, panels, memory, finish)
+      try correlate(x.floats, correlation, panels, memory, epilogue)
     }
   }
 
@@ -36,7 +36,7 @@ extension CPUBackend {
     let correlations = Correlation.backward(shape).filter { $0.depth > 0 && $0.sourcePlane > 0 }
     // Positions that no window covers do not occur in any correlation.
     if correlations.count < shape.height.stride * shape.width.stride { try fill(dx, count: shape.inputCount, with: 0) }
-    let finish = CorrelationFinish(result: dx.floats, height: shape.height.input, width: shape.width.input)
+    let epilogue = ConvolutionEpilogue(result: dx.floats, height: shape.height.input, width: shape.width.input)
     for correlation in correlations {
       if PlaneCorrelation.pays(correlation) {
         try convolvePlanesBackward(dy.floats, w.floats, correlation, shape, into: dx.floats)
@@ -51,20 +51,20 @@ extension CPUBackend {
               weights, shape, group: index / panels.strips, strip: index % panels.strips, into: memory)
           }
         }
-        try correlate(dy.floats, correlation, panels, memory, finish)
+        try correlate(dy.floats, correlation, panels, memory, epilogue)
       }
     }
   }
 
   private func correlate(
     _ x: UnsafePointer<Float>, _ correlation: Correlation, _ panels: WeightPanels, _ weights: UnsafePointer<Float>,
-    _ finish: CorrelationFinish
+    _ epilogue: ConvolutionEpilogue
   ) throws {
     let blocks = PlaceBlocks(
       batch: correlation.batch, height: correlation.height.outputs, width: correlation.width.outputs, places: 240)
     let source = ImplicitIm2col(correlation, blocks, kernels)
     let product = CorrelationProduct(
-      correlation: correlation, panels: panels, source: source, finish: finish, kernels: kernels)
+      correlation: correlation, panels: panels, source: source, epilogue: epilogue, kernels: kernels)
     // If there are few blocks for the threads, each strip of outputs becomes a separate unit.
     let whole = correlation.groups * blocks.count
     let cuts = whole >= 4 * pool.threadCount ? 1 : panels.strips

@@ -4,11 +4,11 @@ import CPUKernels
 /// Convolution and its gradients if a group has few outputs.
 extension CPUBackend {
   func convolvePlanes(
-    _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ correlation: Correlation, _ finish: CorrelationFinish
+    _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ correlation: Correlation, _ epilogue: ConvolutionEpilogue
   ) throws {
     let planes = PlaneCorrelation(correlation, kernels)
     let (outputs, columns) = (correlation.outputs, correlation.width.outputs)
-    let sums = finish.preActivation ?? finish.result
+    let sums = epilogue.preActivation ?? epilogue.result
     try forEachUnit(
       correlation.batch * correlation.groups * planes.blocks, operations: 4 * correlation.operations,
       scratchCount: planes.sourceCount
@@ -17,16 +17,17 @@ extension CPUBackend {
       let (image, group) = (index / correlation.groups, index % correlation.groups)
       let seen = planes.prepare(x, image: image, group: group, rows, scratch: scratch)
       for output in group * outputs..<(group + 1) * outputs {
-        let first = ((image * correlation.groups * outputs + output) * finish.height + rows.lowerBound) * finish.width
+        let first =
+          ((image * correlation.groups * outputs + output) * epilogue.height + rows.lowerBound) * epilogue.width
         planes.compute(
-          seen, w + output * correlation.depth, bias: finish.bias?[output] ?? 0, rectifies: finish.rectifies,
+          seen, w + output * correlation.depth, bias: epilogue.bias?[output] ?? 0, rectifies: epilogue.rectifies,
           rows: rows.count, into: sums + first)
         let count = rows.count * columns
-        if let activation = finish.activation, let code = activation.kind.code, !finish.rectifies {
+        if let activation = epilogue.activation, let code = activation.kind.code, !epilogue.rectifies {
           kernels.pointee.unary(
-            code, sums + first, finish.result + first, count, Float(activation.a), Float(activation.b))
-        } else if finish.preActivation != nil {
-          (finish.result + first).update(from: sums + first, count: count)
+            code, sums + first, epilogue.result + first, count, Float(activation.a), Float(activation.b))
+        } else if epilogue.preActivation != nil {
+          (epilogue.result + first).update(from: sums + first, count: count)
         }
       }
     }

@@ -2,7 +2,7 @@ import BackendCore
 import CPUKernels
 
 /// The destination of the sums of a correlation, and the operations applied to them while they are in the cache.
-struct CorrelationFinish {
+struct ConvolutionEpilogue {
   var bias: UnsafePointer<Float>?
   var activation: UnaryOp?
   var preActivation: UnsafeMutablePointer<Float>?
@@ -34,7 +34,7 @@ struct CorrelationProduct {
   let correlation: Correlation
   let panels: WeightPanels
   let source: ImplicitIm2col
-  let finish: CorrelationFinish
+  let epilogue: ConvolutionEpilogue
   nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
 
   /// - Parameters:
@@ -51,15 +51,15 @@ struct CorrelationProduct {
       let step = panels.step(strip)
       let panel = weights + panels.start(group: group, strip: strip)
       let first = group * correlation.outputs + outputs.lowerBound
-      multiply(seen, panel, step, outputs.count, block.count, finish.bias.map { $0 + first }, into: sums)
-      if let before = finish.preActivation {
+      multiply(seen, panel, step, outputs.count, block.count, epilogue.bias.map { $0 + first }, into: sums)
+      if let before = epilogue.preActivation {
         put(sums, step, outputs.count, first, block, into: before, turned: turned)
       }
-      if let activation = finish.activation, let code = activation.kind.code, !finish.rectifies {
+      if let activation = epilogue.activation, let code = activation.kind.code, !epilogue.rectifies {
         kernels.pointee.bias_activation(
           sums, step, nil, true, code, Float(activation.a), Float(activation.b), sums, step, block.count, outputs.count)
       }
-      put(sums, step, outputs.count, first, block, into: finish.result, turned: turned)
+      put(sums, step, outputs.count, first, block, into: epilogue.result, turned: turned)
     }
   }
 
@@ -78,7 +78,7 @@ struct CorrelationProduct {
             let start = cut == 0 ? bias ?? zeros.baseAddress! : UnsafePointer(sums)
             kernels.pointee.implicit_gemm(
               count, outputs, end - first, seen, places.baseAddress!, depths.baseAddress! + first, panel + first * step,
-              step, start, cut == 0 ? 0 : step, finish.rectifies && cut + 1 == cuts, sums, step)
+              step, start, cut == 0 ? 0 : step, epilogue.rectifies && cut + 1 == cuts, sums, step)
           }
         }
       }
@@ -90,15 +90,15 @@ struct CorrelationProduct {
     _ sums: UnsafePointer<Float>, _ step: Int, _ outputs: Int, _ firstOutput: Int, _ block: PlaceBlock,
     into result: UnsafeMutablePointer<Float>, turned: UnsafeMutablePointer<Float>
   ) {
-    let (height, width, plane) = (correlation.height, correlation.width, finish.height * finish.width)
+    let (height, width, plane) = (correlation.height, correlation.width, epilogue.height * epilogue.width)
     let isWhole = width.spacing == 1 && height.spacing == 1
-    let isDense = isWhole && (block.columns.count == finish.width || block.rows.count == 1)
+    let isDense = isWhole && (block.columns.count == epilogue.width || block.rows.count == 1)
     for image in 0..<block.images.count {
       let rows = sums + image * block.plane * step
       let firstPlane = (block.images.lowerBound + image) * correlation.groups * correlation.outputs + firstOutput
       let target = result + firstPlane * plane
       if isDense {
-        let place = block.rows.lowerBound * finish.width + block.columns.lowerBound
+        let place = block.rows.lowerBound * epilogue.width + block.columns.lowerBound
         kernels.pointee.transpose(rows, block.plane, outputs, step, target + place, plane)
       } else {
         kernels.pointee.transpose(rows, block.plane, outputs, step, turned, block.plane)
@@ -117,7 +117,7 @@ struct CorrelationProduct {
         let from = turned + output * block.plane + row * block.columns.count
         let top = height.first + (block.rows.lowerBound + row) * height.spacing
         let left = width.first + block.columns.lowerBound * width.spacing
-        let to = target + (output * finish.height + top) * finish.width + left
+        let to = target + (output * epilogue.height + top) * epilogue.width + left
         from.withMemoryRebound(to: UInt32.self, capacity: block.columns.count) { from in
           to.withMemoryRebound(to: UInt32.self, capacity: 1) { to in
             kernels.pointee.copy_words(from, 1, to, width.spacing, block.columns.count)

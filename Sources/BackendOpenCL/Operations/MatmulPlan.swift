@@ -45,9 +45,10 @@ struct MatmulPlan {
     groups = WorkGroups(x: tiles, y: min(shape.batch, 65535), z: stretches)
   }
 
-  /// A group computes 32 columns of a row, or 8 if B is transposed.
+  /// A group computes a block of columns of a row. If B is transposed, the items of a block share a column.
   private init(rows shape: MatmulShape, wanted: Int) {
-    let blocks = ceiling(shape.n, shape.transposesB ? 8 : 32)
+    let block = KernelConstants.rowBlock
+    let blocks = ceiling(shape.n, shape.transposesB ? KernelConstants.group / block : block)
     let lines = shape.batch * shape.m
     let parts = min(max(wanted / (blocks * lines), 1), max(shape.k / MatmulPlan.shortestStretch, 1))
     variant = .rows

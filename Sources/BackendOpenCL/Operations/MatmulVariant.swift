@@ -35,8 +35,8 @@ struct MatmulTile: Sendable, Hashable {
   /// The part of k in local memory (double-buffered).
   let depth: Int
 
-  var rows: Int { 16 * itemRows }
-  var columns: Int { 16 * itemColumns }
+  var rows: Int { KernelConstants.across * itemRows }
+  var columns: Int { KernelConstants.across * itemColumns }
 
   /// All tiles, smallest first. Two tiles of each take at most 25 KB of local memory.
   static let all = [

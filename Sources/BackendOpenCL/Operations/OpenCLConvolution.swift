@@ -9,15 +9,17 @@ extension OpenCLBackend {
   ) throws {
     try requireFloat32(x, "convolution")
     guard shape.outputCount > 0 else { return }
-    var rest = ConvolutionRest(bias: bias)
+    var epilogue = EpilogueOperands(bias: bias)
     let code = activation.map { $0.kind.activation ?? 0 } ?? 0
     let isFused = activation == nil || (code > 0 && activation?.kind.isLongActivation == false)
     let z = isFused ? y : preActivation ?? y
     if isFused {
-      (rest.activation, rest.parameter, rest.preActivation) = (code, Float(activation?.a ?? 0), preActivation)
+      (epilogue.activation, epilogue.parameter, epilogue.preActivation) = (
+        code, Float(activation?.a ?? 0), preActivation
+      )
     }
     try convolve(
-      "Forward", w, x, shape, rest, rows: shape.outputChannels, columns: shape.batch * shape.outputPlane, into: z)
+      "Forward", w, x, shape, epilogue, rows: shape.outputChannels, columns: shape.batch * shape.outputPlane, into: z)
     if let activation, !isFused { try unary(activation, z, count: shape.outputCount, into: y) }
   }
 
@@ -28,7 +30,7 @@ extension OpenCLBackend {
     guard shape.inputCount > 0 else { return }
     guard shape.outputCount > 0 else { return try fill(dx, count: shape.inputCount, with: 0) }
     try convolve(
-      "Input", w, dy, shape, ConvolutionRest(), rows: shape.inputChannels, columns: shape.batch * shape.inputPlane,
+      "Input", w, dy, shape, EpilogueOperands(), rows: shape.inputChannels, columns: shape.batch * shape.inputPlane,
       into: dx)
   }
 
@@ -48,7 +50,7 @@ extension OpenCLBackend {
     let target = accumulating ? try temporary(count, .float32) : dw
     let partials = stretches == 1 ? target : try temporary(stretches * count, .float32)
     try convolve(
-      "Weights", dy, x, shape, ConvolutionRest(stretch: stretch, stretches: stretches), rows: shape.outputChannels,
+      "Weights", dy, x, shape, EpilogueOperands(stretch: stretch, stretches: stretches), rows: shape.outputChannels,
       columns: shape.depth, into: partials)
     if stretches > 1 {
       try reduce(.sum, partials, AxisShape(outer: 1, extent: stretches, inner: count), into: target)
@@ -61,7 +63,10 @@ extension OpenCLBackend {
   private func weightStretch(_ shape: ConvolutionShape, _ terms: Int) -> Int {
     // Assumes tiles of one size, regardless of the actual ones.
     let (columns, rows) = (shape.depth, shape.outputChannels / shape.groups)
-    let tiles = shape.groups * (options.runsLoops ? ceiling(columns, 32) : ceiling(columns, 64) * ceiling(rows, 64))
+    let tiles =
+      shape.groups
+      * (options.runsLoops
+        ? ceiling(columns, KernelConstants.convolutionColumns) : ceiling(columns, 64) * ceiling(rows, 64))
     let cuts = max(1, min(256 / tiles, terms / 512))
     // A group adds in float32, and partial sums are added with care: so it gets few terms, as far as there is room for the sums.
     let room = max(cuts, Self.partialSums / shape.weightCount)
@@ -88,13 +93,13 @@ extension OpenCLBackend {
   ///   - images: The operand read through windows.
   ///   - rows: The number of rows of the result, in all groups.
   private func convolve(
-    _ name: String, _ left: BufferSlice, _ images: BufferSlice, _ shape: ConvolutionShape, _ rest: ConvolutionRest,
+    _ name: String, _ left: BufferSlice, _ images: BufferSlice, _ shape: ConvolutionShape, _ epilogue: EpilogueOperands,
     rows: Int, columns: Int, into y: BufferSlice
   ) throws {
-    let isWide = isWide(max(shape.inputCount, shape.outputCount, shape.weightCount * rest.stretches))
-    let parts = shape.groups * rest.stretches
+    let isWide = isWide(max(shape.inputCount, shape.outputCount, shape.weightCount * epilogue.stretches))
+    let parts = shape.groups * epilogue.stretches
     var program = ProgramName(family: .convolution, isWide: isWide)
-    var groups = WorkGroups(x: ceiling(columns, 32), z: parts, items: 1)
+    var groups = WorkGroups(x: ceiling(columns, KernelConstants.convolutionColumns), z: parts, items: 1)
     if !options.runsLoops {
       let tile = convolutionTile(rows: rows / shape.groups, columns: columns, parts: parts)
       program.matmul = .tiles(tile)
@@ -103,13 +108,13 @@ extension OpenCLBackend {
     try launch(KernelName(program: program, stem: "convolve" + name), groups) { arguments in
       arguments.slice(left)
       arguments.slice(images)
-      arguments.slice(rest.bias ?? y)
+      arguments.slice(epilogue.bias ?? y)
       arguments.slice(y)
-      arguments.slice(rest.preActivation ?? y)
+      arguments.slice(epilogue.preActivation ?? y)
       if isWide {
-        arguments.value(ConvolutionArgument<UInt64>(shape, rest))
+        arguments.value(ConvolutionArgument<UInt64>(shape, epilogue))
       } else {
-        arguments.value(ConvolutionArgument<UInt32>(shape, rest))
+        arguments.value(ConvolutionArgument<UInt32>(shape, epilogue))
       }
     }
   }
@@ -128,7 +133,7 @@ extension MatmulTile {
 }
 
 /// Kernel arguments other than the shape.
-private struct ConvolutionRest {
+private struct EpilogueOperands {
   var bias: BufferSlice?
   var preActivation: BufferSlice?
   var activation: Int32 = 0
@@ -146,14 +151,14 @@ private struct ConvolutionArgument<Index: FixedWidthInteger & BitwiseCopyable>: 
   let hasBias, hasPreActivation, activation: Int32
   let parameter: Float
 
-  init(_ shape: ConvolutionShape, _ rest: ConvolutionRest) {
+  init(_ shape: ConvolutionShape, _ epilogue: EpilogueOperands) {
     (batch, groups) = (Index(shape.batch), Index(shape.groups))
     (channels, outputs) = (Index(shape.inputChannels / shape.groups), Index(shape.outputChannels / shape.groups))
     (height, width) = (WindowArgument(shape.height), WindowArgument(shape.width))
-    stretch = rest.stretch.map { Index($0) } ?? Index.max / 2
-    hasBias = rest.bias == nil ? 0 : 1
-    hasPreActivation = rest.preActivation == nil ? 0 : 1
-    (activation, parameter) = (rest.activation, rest.parameter)
+    stretch = epilogue.stretch.map { Index($0) } ?? Index.max / 2
+    hasBias = epilogue.bias == nil ? 0 : 1
+    hasPreActivation = epilogue.preActivation == nil ? 0 : 1
+    (activation, parameter) = (epilogue.activation, epilogue.parameter)
   }
 }
 

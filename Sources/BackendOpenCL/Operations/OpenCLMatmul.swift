@@ -7,7 +7,7 @@ extension OpenCLBackend {
     _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
   ) throws {
     try requireFloat32(a, "matmul")
-    let product = Product(a: a, b: b, shape: shape, epilogue: Epilogue(alpha: Float(alpha), beta: Float(beta)))
+    let product = Product(a: a, b: b, shape: shape, epilogue: EpilogueArgument(alpha: Float(alpha), beta: Float(beta)))
     try run(product, into: c)
   }
 
@@ -107,8 +107,7 @@ extension OpenCLBackend {
     _ dy: BufferSlice, saved: BufferSlice, _ activation: UnaryOp, rows: Int, units: Int, dz: BufferSlice,
     dBias: BufferSlice
   ) throws {
-    // `NN_COLUMNS` of that family.
-    let columns = options.runsLoops ? 512 : 32
+    let columns = KernelConstants.gradientColumns(runsLoops: options.runsLoops)
     let groups = (units + columns - 1) / columns
     let wanted = min(max(1024 / max(groups, 1), 1), (rows + 127) / 128)
     let stretch = (rows + wanted - 1) / wanted
@@ -138,7 +137,7 @@ extension OpenCLBackend {
 private struct Product {
   var a, b: BufferSlice
   var shape: MatmulShape
-  var epilogue = Epilogue()
+  var epilogue = EpilogueArgument()
   var bias: BufferSlice?
   var pre: BufferSlice?
   var isActivationLong = false
@@ -170,7 +169,7 @@ private struct Product {
 }
 
 /// `epilogue_t` of `MatmulEpilogue.cl`.
-private struct Epilogue: BitwiseCopyable {
+private struct EpilogueArgument: BitwiseCopyable {
   enum Bias: Int32 { case none, byColumn, forAll }
 
   var alpha: Float = 1

@@ -141,14 +141,14 @@ struct ReductionPlan {
 
   /// The number of items in a work group that reduces rows or columns.
   let items: Int
-  /// Blocks of at most `NN_COLUMNS` neighboring results, a work group each, where columns are folded. Where items run loops,
+  /// Blocks of at most `reductionColumns` neighboring results, a work group each, where columns are folded. Where items run loops,
   /// blocks are as wide as may be, and narrower where their number is all there is to share out.
   let blocks: Int
-  /// The number of results of a work group that reduces short rows: `NN_LANES`.
-  static let lanes = 8
+  /// The number of results of a work group that reduces short rows.
+  static let lanes = KernelConstants.group / KernelConstants.reductionColumns(runsLoops: false)
   let work: Work
-  /// The number of elements of a line, or rows of columns, that one item sums in a single number: `NN_SUM_BLOCK` and
-  /// `NN_BLOCK_ROWS` in `Common.cl`, or the minimum for partial results.
+  /// The number of elements of a line, or rows of columns, that one item sums in a single number, or the minimum for
+  /// partial results.
   let block: Int
   /// The number of elements in a part.
   let stretch: Int
@@ -159,9 +159,10 @@ struct ReductionPlan {
   ///   - runsLoops: Whether one item reduces whole lines.
   init(_ shape: AxisShape, isLast: Bool = false, runsLoops: Bool) {
     items = runsLoops ? 1 : WorkGroup.size
-    let width = runsLoops ? (isLast ? 512 : 1024) : 32
+    let columns = KernelConstants.reductionColumns(runsLoops: runsLoops)
+    let width = runsLoops && isLast ? columns / 2 : columns
     blocks = max(1, (shape.inner + width - 1) / width)
-    block = shape.inner == 1 ? (isLast ? 16 : 1024) : (isLast ? 1 : 32)
+    block = shape.inner == 1 ? (isLast ? 16 : KernelConstants.sumBlock) : (isLast ? 1 : KernelConstants.blockRows)
     let groups = shape.inner == 1 ? shape.outer : shape.outer * blocks
     if runsLoops {
       // Each part of the rows has one partial result per column. Parts are long enough that these cost little.

@@ -3,9 +3,6 @@ public import BackendCore
 
 /// Sorting rows.
 extension OpenCLBackend {
-  /// The number of keys that one work group sorts in local memory: `BLOCK` in `Sort.cl`.
-  private static let block = 1024
-
   public func sort(
     _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
   ) throws {
@@ -15,7 +12,7 @@ extension OpenCLBackend {
     var padded = 2
     while padded < columns { padded *= 2 }
     let program = ProgramName(family: .sort, isWide: isWide(rows * padded))
-    guard padded <= OpenCLBackend.block else {
+    guard padded <= KernelConstants.sortBlock else {
       let row = SortedRows(rows: rows, columns: columns, padded: padded, descending: descending)
       return try sortLong(x, row, program, type, values: values, indices: indices)
     }
@@ -45,11 +42,11 @@ extension OpenCLBackend {
       arguments.count(shape.padded)
       arguments.flag(shape.descending)
     }
-    try sortBlocks(keys, shape, program, from: 2, to: OpenCLBackend.block)
-    var size = 2 * OpenCLBackend.block
+    try sortBlocks(keys, shape, program, from: 2, to: KernelConstants.sortBlock)
+    var size = 2 * KernelConstants.sortBlock
     while size <= shape.padded {
       var step = size / 2
-      while step >= OpenCLBackend.block {
+      while step >= KernelConstants.sortBlock {
         try launch(KernelName(program: program, stem: "sortStep"), .elements(total / 2)) { arguments in
           arguments.memory(keys)
           arguments.count(total / 2)
@@ -78,7 +75,7 @@ extension OpenCLBackend {
   private func sortBlocks(
     _ keys: BufferSlice, _ shape: SortedRows, _ program: ProgramName, from first: Int, to last: Int
   ) throws {
-    let groups = WorkGroups(x: shape.rows * shape.padded / OpenCLBackend.block)
+    let groups = WorkGroups(x: shape.rows * shape.padded / KernelConstants.sortBlock)
     try launch(KernelName(program: program, stem: "sortBlocks"), groups) { arguments in
       arguments.memory(keys)
       arguments.count(shape.padded)

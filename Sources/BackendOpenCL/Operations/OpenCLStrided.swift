@@ -90,7 +90,8 @@ extension OpenCLBackend {
     let name = KernelName(
       program: ProgramName(family: .stridedCopy, isWide: isWide(max(shape.rows * shape.columns, shape.batches))),
       stem: "transpose", type: y.dtype.kernelWord)
-    let (height, width, items) = options.runsLoops ? (256, 32, 1) : (32, 32, WorkGroup.size)
+    let height = KernelConstants.transposeRows(runsLoops: options.runsLoops), width = KernelConstants.transposeColumns
+    let items = options.runsLoops ? 1 : WorkGroup.size
     let groups = WorkGroups(
       x: (shape.columns + width - 1) / width, y: (shape.rows + height - 1) / height, z: min(shape.batches, 65535),
       items: items)

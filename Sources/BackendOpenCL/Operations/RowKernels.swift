@@ -18,16 +18,11 @@ private enum RowWork: String {
   /// A work group that reads the row more than once.
   case passes
 
-  /// The longest row for one item, and the minimum number of items that share a row.
-  private static let fewest = 32
-  /// The number of row elements that an item holds: `NN_HELD`.
-  private static let held = 16
-
   init(columns: Int) {
     self =
-      if columns <= RowWork.fewest {
+      if columns <= KernelConstants.fewestLanes {
         .items
-      } else if columns <= WorkGroup.size * RowWork.held {
+      } else if columns <= WorkGroup.size * KernelConstants.held {
         .lanes
       } else {
         .passes
@@ -39,8 +34,8 @@ private enum RowWork: String {
     case .items: return .elements(rows, each: columns)
     case .lanes:
       // `nn_lanes` of `RowFolds.cl`.
-      var lanes = RowWork.fewest
-      while lanes * RowWork.held < columns { lanes *= 2 }
+      var lanes = KernelConstants.fewestLanes
+      while lanes * KernelConstants.held < columns { lanes *= 2 }
       return .items(rows * lanes)
     case .passes: return WorkGroups(x: rows)
     }

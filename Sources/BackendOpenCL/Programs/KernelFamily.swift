@@ -79,10 +79,10 @@ struct KernelName: Sendable, Hashable {
 
 /// The work group sizes of all kernels.
 enum WorkGroup {
-  /// The number of items in a group: `NN_GROUP` in `Common.cl`.
-  static let size = 256
-  /// The number of elements processed by a group of an elementwise kernel: `NN_GROUP · NN_EACH`.
-  static let elements = 1024
+  /// The number of items in a group.
+  static let size = KernelConstants.group
+  /// The number of elements processed by a group of an elementwise kernel.
+  static let elements = KernelConstants.group * KernelConstants.each
   /// The number of elements in a piece of work for an item that runs a loop.
   static let loop = 8192
 }

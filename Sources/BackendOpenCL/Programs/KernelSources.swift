@@ -29,7 +29,7 @@ package struct KernelSources: Sendable {
 
   /// The complete source of a family's program.
   func source(of family: KernelFamily) throws -> [UInt8] {
-    try family.files.flatMap { try text($0, for: family) }
+    try family.files.reduce(into: KernelConstants.source) { try $0 += text($1, for: family) }
   }
 
   func text(_ name: String, for family: KernelFamily) throws -> [UInt8] {

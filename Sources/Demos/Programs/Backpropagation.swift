@@ -3,15 +3,15 @@ import NeuralNetworks
 extension Demo {
   static let backpropagation = Demo(
     "backpropagation", "Forward and backward pass of a 2-3-1 network written out, beside what the library derives."
-  ) { stage in
-    let random = RandomStream(seed: stage.seed)
-    let x: Tensor = Tensor([0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2], on: stage.device)
-    let target = Tensor([0, 1, 1, 0], shape: [4, 1], on: stage.device)
-    var p = [[2, 3], [3], [3, 1], [1]].map { Tensor.uniform($0, in: -1..<1, using: random, on: stage.device) }
+  ) { context in
+    let random = RandomStream(seed: context.seed)
+    let x: Tensor = Tensor([0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2], on: context.device)
+    let target = Tensor([0, 1, 1, 0], shape: [4, 1], on: context.device)
+    var p = [[2, 3], [3], [3, 1], [1]].map { Tensor.uniform($0, in: -1..<1, using: random, on: context.device) }
 
     var difference = 0.0
     var (first, last, right) = (0.0, 0.0, 0.0)
-    for step in 0..<stage.passes(3000, quick: 1000) {
+    for step in 0..<context.passes(3000, quick: 1000) {
       // Forward: sums z, activations a, and the mean squared error.
       let a1 = (x.matmul(p[0]) + p[1]).sigmoid()
       let a2 = (a1.matmul(p[2]) + p[3]).sigmoid()
@@ -31,15 +31,16 @@ extension Demo {
         for (name, (ours, theirs)) in zip(["∂L/∂W1", "∂L/∂b1", "∂L/∂W2", "∂L/∂b2"], zip(byHand, derived)) {
           let apart = try ((ours - theirs).magnitude().max() / theirs.magnitude().max()).item()
           difference = max(difference, apart)
-          stage.show("\(name) by hand \(try ours.scalars().map { Stage.text(Double($0), digits: 5) }), apart \(apart)")
+          context.show(
+            "\(name) by hand \(try ours.scalars().map { DemoContext.text(Double($0), digits: 5) }), apart \(apart)")
         }
       }
       for index in p.indices { p[index] -= 4 * byHand[index] }
       last = try loss.item()
       right = try ((a2 .> 0.5).cast(to: .float32) .== target).cast(to: .float32).mean().item()
     }
-    stage.show("xor by these gradients: the loss goes from \(Stage.text(first)) to \(Stage.text(last))")
-    stage.show("\(Stage.text(4 * right, digits: 0)) of 4 answers are right")
+    context.show("xor by these gradients: the loss goes from \(DemoContext.text(first)) to \(DemoContext.text(last))")
+    context.show("\(DemoContext.text(4 * right, digits: 0)) of 4 answers are right")
     return ["relative difference": difference, "first loss": first, "loss": last, "accuracy": right]
   }
 }

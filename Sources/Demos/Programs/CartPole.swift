@@ -10,32 +10,32 @@ import Musl
 extension Demo {
   static let cartPole = Demo(
     "cart-pole", "A network learns by trial and reward to balance a pole on a cart: policy gradient."
-  ) { stage in
+  ) { context in
     let policy = Sequential(inputShape: [4]) {
       Dense(64, activation: .tanh)
       Dense(2)
     }
-    try policy.build(inputShape: [4], on: stage.device, seed: stage.seed)
+    try policy.build(inputShape: [4], on: context.device, seed: context.seed)
     let optimizer = Optimizer.adam(learningRate: 0.02)
-    var chance = Chance(seed: stage.seed)
+    var random = RandomNumbers(seed: context.seed)
     var returns: [Double] = []
-    while returns.count < stage.passes(500, quick: 150) {
-      let episodes = try (0..<10).map { _ in try Episode(policy, &chance) }
+    while returns.count < context.passes(500, quick: 150) {
+      let episodes = try (0..<10).map { _ in try Episode(policy, &random) }
       returns += episodes.map { Double($0.rewards) }
-      try improve(policy, optimizer, by: episodes, on: stage.device)
+      try improve(policy, optimizer, by: episodes, on: context.device)
     }
-    let trained = try (0..<stage.passes(50, quick: 10)).map { _ in
-      Double(try Episode(policy, &chance, isGreedy: true).rewards)
+    let trained = try (0..<context.passes(50, quick: 10)).map { _ in
+      Double(try Episode(policy, &random, isGreedy: true).rewards)
     }
     let mean = trained.reduce(0, +) / Double(trained.count)
     let early = returns[..<50].reduce(0, +) / 50
-    stage.show(
-      "steps in balance: \(Stage.text(early, digits: 0)) at first, \(Stage.text(mean, digits: 0)) at the end (500 at most)"
+    context.show(
+      "steps in balance: \(DemoContext.text(early, digits: 0)) at first, \(DemoContext.text(mean, digits: 0)) at the end (500 at most)"
     )
     var chart = Chart(
       "steps in balance, by episode", x: 0...Double(returns.count), y: 0...500, xLabel: "episode", yLabel: "steps")
     chart.line(returns.enumerated().map { (Double($0), $1) }, color: 0)
-    try stage.keep("cart-pole", chart.svg)
+    try context.keep("cart-pole", chart.svg)
     return ["early return": early, "return": mean]
   }
 
@@ -65,12 +65,12 @@ private struct Episode {
   /// One reward per step.
   var rewards: Int { actions.count }
 
-  init(_ policy: Sequential, _ chance: inout Chance, isGreedy: Bool = false) throws {
-    var cart = Cart(&chance)
+  init(_ policy: Sequential, _ random: inout RandomNumbers, isGreedy: Bool = false) throws {
+    var cart = Cart(&random)
     while !cart.hasFallen && actions.count < 500 {
       let scores = try policy.predict(Tensor(cart.observation, shape: [1, 4])).scalars(as: Double.self)
       let right = 1 / (1 + exp(scores[0] - scores[1]))
-      let action = isGreedy ? right > 0.5 : chance.next() < right
+      let action = isGreedy ? right > 0.5 : random.next() < right
       states += cart.observation
       actions.append(action ? 1 : 0)
       cart.step(pushingRight: action)
@@ -92,9 +92,9 @@ private struct Episode {
 private struct Cart {
   private var place, speed, angle, turning: Double
 
-  init(_ chance: inout Chance) {
-    (place, speed) = (chance.next() * 0.1 - 0.05, chance.next() * 0.1 - 0.05)
-    (angle, turning) = (chance.next() * 0.1 - 0.05, chance.next() * 0.1 - 0.05)
+  init(_ random: inout RandomNumbers) {
+    (place, speed) = (random.next() * 0.1 - 0.05, random.next() * 0.1 - 0.05)
+    (angle, turning) = (random.next() * 0.1 - 0.05, random.next() * 0.1 - 0.05)
   }
 
   var observation: [Float] { [Float(place), Float(speed), Float(angle), Float(turning)] }

@@ -2,7 +2,7 @@ import NeuralNetworks
 
 extension Demo {
   static let characters = Demo("characters", "An LSTM reads a text letter by letter, and goes on with one of its own.")
-  { stage in
+  { context in
     let text = Letters.text
     let alphabet = Array(Set(text)).sorted()
     let numbers = text.map { letter in Int32(alphabet.firstIndex(of: letter) ?? 0) }
@@ -14,17 +14,17 @@ extension Demo {
     let writer = Writer(letters: alphabet.count)
     let model = Model(writer)
     model.compile(
-      optimizer: .adam(learningRate: 5e-3), loss: .crossEntropy(), metrics: [.accuracy], device: stage.device)
+      optimizer: .adam(learningRate: 5e-3), loss: .crossEntropy(), metrics: [.accuracy], device: context.device)
     let history = try model.fit(
-      TensorDataset(windows(0), windows(1)), epochs: stage.passes(40, quick: 6), batchSize: 16, seed: stage.seed,
+      TensorDataset(windows(0), windows(1)), epochs: context.passes(40, quick: 6), batchSize: 16, seed: context.seed,
       verbosity: .silent)
-    stage.show(
-      "guesses the next letter: \(Stage.text(100 * (history["accuracy"].last ?? 0), digits: 0)) % of them, "
-        + "\(Stage.text(100 / Double(alphabet.count), digits: 0)) % by chance")
+    context.show(
+      "guesses the next letter: \(DemoContext.text(100 * (history["accuracy"].last ?? 0), digits: 0)) % of them, "
+        + "\(DemoContext.text(100 / Double(alphabet.count), digits: 0)) % by chance")
 
-    var chance = Chance(seed: stage.seed)
-    let written = try writer.write(120, after: "the ", alphabet, &chance, on: stage.device)
-    stage.show("it writes: \(written)")
+    var random = RandomNumbers(seed: context.seed)
+    let written = try writer.write(120, after: "the ", alphabet, &random, on: context.device)
+    context.show("it writes: \(written)")
     let known = Set(text.split(separator: " "))
     let words = written.split(separator: " ").dropLast()
     let share = Double(words.count { known.contains($0) }) / Double(max(words.count, 1))
@@ -54,7 +54,7 @@ private final class Writer: Layer {
 
   /// Draws one letter at a time, with probabilities given by the previous letter and the memory.
   func write(
-    _ count: Int, after start: String, _ alphabet: [Character], _ chance: inout Chance, on device: Device
+    _ count: Int, after start: String, _ alphabet: [Character], _ random: inout RandomNumbers, on device: Device
   ) throws -> String {
     var (state, text): (LSTM.State?, String) = (nil, "")
     var next = Array(start)
@@ -65,7 +65,7 @@ private final class Writer: Layer {
       let (features, after) = memory(embedding(letters, .inference), from: state, .inference)
       state = after
       let scores = output(features, .inference)[0][numbers.count - 1] / 0.5
-      next = [alphabet[chance.pick(try scores.softmax().scalars(as: Double.self))]]
+      next = [alphabet[random.pick(try scores.softmax().scalars(as: Double.self))]]
     }
     return text
   }

@@ -5,8 +5,8 @@ extension Demo {
   static let flowers = Demo(
     "flowers",
     "Red rose or white lotus: pictures that are made up, two hidden layers of four neurons, the highest score wins."
-  ) { stage in
-    let (train, test) = (Flowers.pictures(400, seed: stage.seed), Flowers.pictures(200, seed: stage.seed + 1))
+  ) { context in
+    let (train, test) = (Flowers.pictures(400, seed: context.seed), Flowers.pictures(200, seed: context.seed + 1))
     let model = Sequential {
       Flatten()
       Dense(4, activation: .tanh)
@@ -14,8 +14,8 @@ extension Demo {
       Dense(2)
     }
     model.compile(
-      optimizer: .adam(learningRate: 0.01), loss: .crossEntropy(), metrics: [.accuracy], device: stage.device)
-    try model.fit(train, epochs: stage.passes(20, quick: 8), seed: stage.seed, verbosity: .silent)
+      optimizer: .adam(learningRate: 0.01), loss: .crossEntropy(), metrics: [.accuracy], device: context.device)
+    try model.fit(train, epochs: context.passes(20, quick: 8), seed: context.seed, verbosity: .silent)
     let accuracy = try model.evaluate(test)["accuracy"] ?? 0
 
     let scores = try model.predict(test.inputs[0..<10]).moved(to: .cpu)
@@ -26,12 +26,12 @@ extension Demo {
       let answer = Flowers.names[Int(winners[index])]
       sheet.add(Bitmap(planes: try test.inputs[index].scalars(), width: Flowers.side), caption: answer)
       if index < 4 {
-        let both = (0..<2).map { "\(Flowers.names[$0]) \(Stage.text(values[2 * index + $0]))" }
-        stage.show("scores \(both.joined(separator: ", ")): it is a \(answer)")
+        let both = (0..<2).map { "\(Flowers.names[$0]) \(DemoContext.text(values[2 * index + $0]))" }
+        context.show("scores \(both.joined(separator: ", ")): it is a \(answer)")
       }
     }
-    try stage.keep("flowers", sheet.svg)
-    stage.show("\(Stage.text(100 * accuracy, digits: 1)) % of \(test.count) new pictures are named correctly")
+    try context.keep("flowers", sheet.svg)
+    context.show("\(DemoContext.text(100 * accuracy, digits: 1)) % of \(test.count) new pictures are named correctly")
     return ["accuracy": accuracy]
   }
 }

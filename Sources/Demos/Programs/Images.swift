@@ -4,8 +4,8 @@ import Pictures
 
 extension Demo {
   static let fashion = Demo("fashion", "The classifier of clothes that introductions arrive at, and a picture of it.") {
-    stage in
-    let data = try stage.clothes()
+    context in
+    let data = try context.clothes()
     let model = Sequential(inputShape: [28, 28]) {
       Flatten()
       Dense(128, activation: .relu)
@@ -13,21 +13,21 @@ extension Demo {
     }
     model.compile(
       optimizer: .adam(), loss: .sparseCategoricalCrossEntropy(fromLogits: true), metrics: [.accuracy],
-      device: stage.device)
-    try model.fit(data.train, epochs: stage.passes(10, quick: 3), seed: stage.seed, verbosity: .silent)
+      device: context.device)
+    try model.fit(data.train, epochs: context.passes(10, quick: 3), seed: context.seed, verbosity: .silent)
     let scores = try model.evaluate(data.test)
     let accuracy = scores["accuracy"] ?? 0
     let summary = try model.summary()
-    stage.show("\(summary)")
-    stage.show("test accuracy \(Stage.text(100 * accuracy, digits: 1)) %")
-    try stage.keep("fashion-model", ModelPicture(model).svg)
-    try stage.keep("fashion", try stage.answers(model, data, "what the network sees in test images"))
+    context.show("\(summary)")
+    context.show("test accuracy \(DemoContext.text(100 * accuracy, digits: 1)) %")
+    try context.keep("fashion-model", ModelPicture(model).svg)
+    try context.keep("fashion", try context.answers(model, data, "what the network sees in test images"))
     return ["accuracy": accuracy, "parameters": Double(summary.parameterCount)]
   }
 
-  static let convolution = Demo("convolution", "A convolutional network on pictures of digits.") { stage in
-    let data = try stage.digits()
-    let count = min(stage.passes(10_000, quick: 3000), data.train.count)
+  static let convolution = Demo("convolution", "A convolutional network on pictures of digits.") { context in
+    let data = try context.digits()
+    let count = min(context.passes(10_000, quick: 3000), data.train.count)
     let train = TensorDataset(data.train.inputs[0..<count], data.train.targets[0..<count])
     let model = Sequential(inputShape: [28, 28]) {
       Reshape([1, 28, 28])
@@ -39,17 +39,17 @@ extension Demo {
       Dense(128, activation: .relu)
       Dense(10)
     }
-    model.compile(optimizer: .adam(), loss: .crossEntropy(), metrics: [.accuracy], device: stage.device)
-    try model.fit(train, epochs: stage.passes(3, quick: 1), seed: stage.seed, verbosity: .silent)
+    model.compile(optimizer: .adam(), loss: .crossEntropy(), metrics: [.accuracy], device: context.device)
+    try model.fit(train, epochs: context.passes(3, quick: 1), seed: context.seed, verbosity: .silent)
     let accuracy = try model.evaluate(data.test)["accuracy"] ?? 0
-    stage.show("\(try model.summary())")
-    stage.show("test accuracy \(Stage.text(100 * accuracy, digits: 1)) %")
-    try stage.keep("convolution", try stage.answers(model, data, "what the network reads"))
+    context.show("\(try model.summary())")
+    context.show("test accuracy \(DemoContext.text(100 * accuracy, digits: 1)) %")
+    try context.keep("convolution", try context.answers(model, data, "what the network reads"))
     return ["accuracy": accuracy]
   }
 }
 
-extension Stage {
+extension DemoContext {
   /// Fashion-MNIST, or a part of it, from the data folder; digits drawn by the program if there is none.
   func clothes() throws -> ImageDataset {
     try data.map { try FashionMNIST.load(from: $0 + "/" + Demo.DataSet.clothes.rawValue) } ?? generated()

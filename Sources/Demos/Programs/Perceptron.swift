@@ -5,16 +5,17 @@ import Pictures
 extension Demo {
   static let perceptron = Demo(
     "perceptron", "One neuron learns from its mistakes: points that a line separates, and xor, which no line does."
-  ) { stage in
-    let blobs = Points.blobs(100, classes: 2, deviation: 0.6, radius: 2, seed: stage.seed)
-    let xor = Points.xor(100, seed: stage.seed)
-    let passes = stage.passes(20, quick: 8)
-    let separable = try Perceptron(stage.device).learn(blobs, passes: passes)
-    let impossible = try Perceptron(stage.device).learn(xor, passes: passes)
-    stage.show("separable points: \(Stage.text(100 * separable.accuracy, digits: 0)) % on the right side of the line")
-    stage.show("xor:              \(Stage.text(100 * impossible.accuracy, digits: 0)) %, whatever the line")
-    try stage.keep("perceptron-separable", separable.picture("points that a line separates", blobs, reach: 4))
-    try stage.keep("perceptron-xor", impossible.picture("xor: no line separates the two", xor, reach: 1))
+  ) { context in
+    let blobs = Points.blobs(100, classes: 2, deviation: 0.6, radius: 2, seed: context.seed)
+    let xor = Points.xor(100, seed: context.seed)
+    let passes = context.passes(20, quick: 8)
+    let separable = try Perceptron(context.device).learn(blobs, passes: passes)
+    let impossible = try Perceptron(context.device).learn(xor, passes: passes)
+    context.show(
+      "separable points: \(DemoContext.text(100 * separable.accuracy, digits: 0)) % on the right side of the line")
+    context.show("xor:              \(DemoContext.text(100 * impossible.accuracy, digits: 0)) %, whatever the line")
+    try context.keep("perceptron-separable", separable.picture("points that a line separates", blobs, reach: 4))
+    try context.keep("perceptron-xor", impossible.picture("xor: no line separates the two", xor, reach: 1))
     return ["separable accuracy": separable.accuracy, "xor accuracy": impossible.accuracy]
   }
 }

@@ -4,8 +4,8 @@ import NeuralNetworks
 extension Demo {
   static let sentiment = Demo(
     "sentiment", "Does a sentence praise or complain? Three networks read it: an average, a convolution, an LSTM."
-  ) { stage in
-    let sentences = try Sentences(stage)
+  ) { context in
+    let sentences = try Sentences(context)
     let text = sentences.text
     var accuracies: [Double] = []
     for (name, reader) in Sentences.readers {
@@ -17,12 +17,12 @@ extension Demo {
       }
       model.compile(
         optimizer: .adam(learningRate: 5e-3), loss: .binaryCrossEntropy(), metrics: [.binaryAccuracy],
-        device: stage.device)
-      try model.fit(text.train, epochs: stage.passes(8, quick: 4), seed: stage.seed, verbosity: .silent)
+        device: context.device)
+      try model.fit(text.train, epochs: context.passes(8, quick: 4), seed: context.seed, verbosity: .silent)
       let accuracy = try model.evaluate(text.test)["binary_accuracy"] ?? 0
       accuracies.append(accuracy)
-      stage.show("\(name): \(Stage.text(100 * accuracy, digits: 1)) % of \(text.test.count) new sentences")
-      if name == "average" { try sentences.say(model, stage) }
+      context.show("\(name): \(DemoContext.text(100 * accuracy, digits: 1)) % of \(text.test.count) new sentences")
+      if name == "average" { try sentences.say(model, context) }
     }
     return ["average": accuracies[0], "convolution": accuracies[1], "lstm": accuracies[2]]
   }
@@ -48,13 +48,13 @@ private struct Sentences {
     ("lstm", { LSTM(32, masksZeros: true) }),
   ]
 
-  init(_ stage: Stage) throws {
-    if let data = stage.data {
+  init(_ context: DemoContext) throws {
+    if let data = context.data {
       let folder = "\(data)/\(Demo.DataSet.sentences.rawValue)"
       let files = ["amazon_cells", "imdb", "yelp"].map { "\(folder)/\($0)_labelled.txt" }
       text = try LabeledText.load(tsv: files[0], files[1], files[2], vocabulary: 6000, length: 40)
     } else {
-      stage.show("no folder with data: the sentences are made up")
+      context.show("no folder with data: the sentences are made up")
       let sentences = (0..<800).map { (text: Sentences.madeUp($0), label: $0 % 2) }
       text = LabeledText.dataset(sentences, vocabulary: 100, length: 12)
     }
@@ -72,10 +72,10 @@ private struct Sentences {
   }
 
   /// Shows the model's predictions for two sentences.
-  func say(_ model: Sequential, _ stage: Stage) throws {
+  func say(_ model: Sequential, _ context: DemoContext) throws {
     for sentence in ["This is the best food, I loved it", "A waste of time, it is awful"] {
       let praise = try model.predict(text.tokens([sentence])).item()
-      stage.show("\"\(sentence)\": praise with probability \(Stage.text(praise))")
+      context.show("\"\(sentence)\": praise with probability \(DemoContext.text(praise))")
     }
   }
 }

@@ -3,19 +3,21 @@ import NeuralNetworks
 extension Demo {
   static let translation = Demo(
     "translation", "Sequence to sequence with attention: \"the 4th of july 1998\" becomes 1998-07-04."
-  ) { stage in
-    let (train, test) = (Dates(stage.passes(4000, quick: 1000), seed: stage.seed), Dates(200, seed: stage.seed + 1))
+  ) { context in
+    let (train, test) = (
+      Dates(context.passes(4000, quick: 1000), seed: context.seed), Dates(200, seed: context.seed + 1)
+    )
     let model = Translator()
-    try model.build(on: stage.device, seed: stage.seed) { model in
+    try model.build(on: context.device, seed: context.seed) { model in
       let zeros = Tensor.zeros([1, 2], dtype: .int32)
       _ = model.scores(model.read(zeros, .inference), previous: zeros, .inference)
     }
-    let optimizer = Optimizer.adam(learningRate: .cosine(from: 4e-3, steps: stage.passes(1500, quick: 150)))
-    let random = RandomStream(seed: stage.seed)
+    let optimizer = Optimizer.adam(learningRate: .cosine(from: 4e-3, steps: context.passes(1500, quick: 150)))
+    let random = RandomStream(seed: context.seed)
     var losses: [Double] = []
-    for _ in 0..<stage.passes(12, quick: 5) {
+    for _ in 0..<context.passes(12, quick: 5) {
       var (total, steps) = (0.0, 0)
-      var batches = train.dataset.batches(of: 32, shuffledBy: random, on: stage.device)
+      var batches = train.dataset.batches(of: 32, shuffledBy: random, on: context.device)
       while let batch = try batches.next() {
         let (loss, gradients) = valueAndGradient(at: model) { model in
           // During training, the decoder receives the correct letters so far, preceded by a start token.
@@ -30,10 +32,11 @@ extension Demo {
       }
       losses.append(total / Double(steps))
     }
-    let answers = try model.translate(test.words, on: stage.device)
-    for index in 0..<4 { stage.show("\(test.texts[index]) → \(answers[index])") }
+    let answers = try model.translate(test.words, on: context.device)
+    for index in 0..<4 { context.show("\(test.texts[index]) → \(answers[index])") }
     let right = Double(zip(answers, test.answers).count { $0 == $1 }) / Double(test.answers.count)
-    stage.show("\(Stage.text(100 * right, digits: 1)) % of \(test.answers.count) new dates are right to the last digit")
+    context.show(
+      "\(DemoContext.text(100 * right, digits: 1)) % of \(test.answers.count) new dates are right to the last digit")
     return ["first loss": losses[0], "loss": losses.last ?? .nan, "accuracy": right]
   }
 }
@@ -92,14 +95,14 @@ private struct Dates {
       "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
       "december",
     ]
-    var chance = Chance(seed: seed)
+    var random = RandomNumbers(seed: seed)
     var (texts, answers): ([String], [String]) = ([], [])
     for _ in 0..<count {
-      let (year, month, day) = (1900 + Int(chance.next() * 200), Int(chance.next() * 12), 1 + Int(chance.next() * 28))
-      let name = chance.next() < 0.5 ? months[month] : String(months[month].prefix(3))
+      let (year, month, day) = (1900 + Int(random.next() * 200), Int(random.next() * 12), 1 + Int(random.next() * 28))
+      let name = random.next() < 0.5 ? months[month] : String(months[month].prefix(3))
       let ending =
         day % 10 == 1 && day != 11 ? "st" : day % 10 == 2 && day != 12 ? "nd" : day % 10 == 3 && day != 13 ? "rd" : "th"
-      switch Int(chance.next() * 4) {
+      switch Int(random.next() * 4) {
       case 0: texts.append("the \(day)\(ending) of \(name) \(year)")
       case 1: texts.append("\(name) \(day), \(year)")
       case 2: texts.append("\(day) \(name) \(year)")

@@ -2,20 +2,21 @@ import NeuralNetworks
 import Pictures
 
 extension Demo {
-  static let variational = Demo("variational", "A variational autoencoder learns to draw digits of its own.") { stage in
-    let data = try stage.digits()
-    let count = min(stage.passes(6000, quick: 2000), data.train.count)
+  static let variational = Demo("variational", "A variational autoencoder learns to draw digits of its own.") {
+    context in
+    let data = try context.digits()
+    let count = min(context.passes(6000, quick: 2000), data.train.count)
     let images = data.train.inputs[0..<count].reshaped([count, 784])
     let model = VariationalAutoencoder(codes: 8)
-    let random = RandomStream(seed: stage.seed)
-    try model.build(on: stage.device, seed: stage.seed) { model in
+    let random = RandomStream(seed: context.seed)
+    try model.build(on: context.device, seed: context.seed) { model in
       _ = model.loss(.zeros([1, 784]), .inference)
     }
     let optimizer = Optimizer.adam(learningRate: 2e-3)
     var losses: [Double] = []
-    for _ in 0..<stage.passes(20, quick: 6) {
+    for _ in 0..<context.passes(20, quick: 6) {
       var (total, steps) = (0.0, 0)
-      var batches = TensorDataset(images, images).batches(of: 50, shuffledBy: random, on: stage.device)
+      var batches = TensorDataset(images, images).batches(of: 50, shuffledBy: random, on: context.device)
       while let batch = try batches.next() {
         let (loss, gradients) = valueAndGradient(at: model) { $0.loss(batch.input, .training(random)) }
         try optimizer.update(model, with: gradients)
@@ -24,12 +25,14 @@ extension Demo {
       }
       losses.append(total / Double(steps))
     }
-    stage.show(
-      "loss \(Stage.text(losses[0], digits: 1)) at first, \(Stage.text(losses.last ?? .nan, digits: 1)) at the end")
-    let dreams = model.decoder(.normal([20, 8], using: random, on: stage.device), .inference).sigmoid().moved(to: .cpu)
+    context.show(
+      "loss \(DemoContext.text(losses[0], digits: 1)) at first, \(DemoContext.text(losses.last ?? .nan, digits: 1)) at the end"
+    )
+    let dreams = model.decoder(.normal([20, 8], using: random, on: context.device), .inference).sigmoid().moved(
+      to: .cpu)
     var sheet = ImageSheet("digits that nobody has written", columns: 10)
     for index in 0..<20 { sheet.add(Bitmap(gray: try dreams[index].scalars(), width: 28)) }
-    try stage.keep("variational", sheet.svg)
+    try context.keep("variational", sheet.svg)
     let contrast = try dreams.max(axis: 1).mean().item()
     return ["first loss": losses[0], "loss": losses.last ?? .nan, "contrast": contrast]
   }

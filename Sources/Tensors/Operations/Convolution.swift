@@ -245,10 +245,10 @@ struct ConvolutionRecord: GradientRule {
 
   /// The gradient of the sums, and that of the bias. Without an activation and a bias in a pass that is recorded.
   private func backThroughRest(_ dy: inout Tensor, in pass: inout BackwardPass) -> Tensor {
-    let rest = FusedRest(bias: bias, activation: activation, saved: saved)
-    return rest.propagate(&dy, units: shape.outputChannels, in: &pass) { backend, dy, saved, dz, dBias in
+    let epilogue = EpilogueGradient(bias: bias, activation: activation, saved: saved)
+    return epilogue.propagate(&dy, units: shape.outputChannels, in: &pass) { backend, dy, saved, dz, dBias in
       try backend.convolutionOutputGradient(
-        dy, saved: saved, activation: rest.activation, batch: shape.batch, channels: shape.outputChannels,
+        dy, saved: saved, activation: epilogue.activation, batch: shape.batch, channels: shape.outputChannels,
         plane: shape.outputPlane, dz: dz, dBias: dBias)
     }
   }

@@ -181,7 +181,8 @@ struct UnaryRecord: GradientRule {
     case .mish: mishDerivative(s)
     // `product` has the rules of these.
     case .reciprocal, .reciprocalSquareRoot: .zeros(like: s)
-    case .negate, .clamp, .relu, .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: .zeros(like: s)
+    case .negate: .full(like: s, -1)
+    case .clamp, .relu, .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: .zeros(like: s)
     }
   }
 

@@ -83,10 +83,10 @@ struct LinearRecord: GradientRule {
   func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
     let units = weight.extents[1]
     let rows = dy.extents.dropping(last: 1).count
-    let rest = FusedRest(bias: bias, activation: activation, saved: saved)
-    let dz = rest.propagate(&dy, units: units, in: &pass) { backend, dy, saved, dz, dBias in
+    let epilogue = EpilogueGradient(bias: bias, activation: activation, saved: saved)
+    let dz = epilogue.propagate(&dy, units: units, in: &pass) { backend, dy, saved, dz, dBias in
       try backend.linearGradient(
-        dy, saved: saved, activation: rest.activation, rows: rows, units: units, dz: dz, dBias: dBias)
+        dy, saved: saved, activation: epilogue.activation, rows: rows, units: units, dz: dz, dBias: dBias)
     }.reshaped(to: [rows, units])
     if pass.needsGradient(weight) {
       pass.addProduct(x.tensor.detached().reshaped(to: [rows, weight.extents[0]]), dz, to: weight)

@@ -49,7 +49,7 @@ struct Demonstrate: ParsableCommand {
     var results: [(String, JSONValue)] = []
     for demo in demos {
       show("\(demo.name): \(demo.summary)")
-      let stage = Stage(
+      let context = DemoContext(
         device: device.device, seed: seed, isQuick: quick, data: data,
         show: { [json] text in
           for line in text.split(separator: "\n") { Self.show("  " + line, json) }
@@ -60,8 +60,8 @@ struct Demonstrate: ParsableCommand {
           try withFileFailures { () throws(FileError) in try FileWriter.write(Array(svg.utf8), to: path) }
           Self.show("  picture: \(path)", json)
         })
-      let outcome = try demo.run(on: stage)
-      results.append((demo.name, .object(JSONObject(outcome.figures.map { ($0.name, JSONValue.number($0.value)) }))))
+      let result = try demo.run(on: context)
+      results.append((demo.name, .object(JSONObject(result.figures.map { ($0.name, JSONValue.number($0.value)) }))))
     }
     if json { try Console.output(.object(JSONObject(results))) }
   }

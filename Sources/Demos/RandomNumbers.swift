@@ -1,7 +1,7 @@
 import NeuralNetworks
 
 /// Uniform random numbers from 0 to 1 on the host, drawn in batches.
-struct Chance {
+struct RandomNumbers {
   private let random: RandomStream
   private var numbers: ArraySlice<Double> = []
 

@@ -1,17 +1,17 @@
 import BackendCore
 
-/// What a fused operation does to its sums: y = activation(z + bias).
-struct FusedRest {
+/// The gradients of the epilogue of a fused operation, y = activation(z + bias).
+struct EpilogueGradient {
   let bias: Operand?
   let activation: UnaryOp?
-  /// What the derivative of the activation is computed from.
+  /// The value from which the gradient of the activation is computed.
   let saved: Operand?
 
   /// dz = dy·activation′, over dy itself where nobody else holds it, and dBias = Σ dz in the same call.
   ///
   /// - Parameters:
   ///   - units: The elements of the bias.
-  ///   - launch: The backend's operation: gets dy, what was saved, and where dz and dBias go; nil for what is not wanted.
+  ///   - launch: The backend's operation: gets dy, the saved value, and the destinations of dz and dBias, nil for those that are not needed.
   func propagate(
     _ dy: inout Tensor, units: Int, in pass: inout BackwardPass,
     _ launch: (any Backend, BufferSlice, BufferSlice?, BufferSlice?, BufferSlice?) throws -> Void

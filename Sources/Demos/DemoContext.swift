@@ -1,7 +1,7 @@
 public import NeuralNetworks
 
 /// The environment of a demo: a device, a seed, data, and destinations for text and pictures.
-public struct Stage: Sendable {
+public struct DemoContext: Sendable {
   /// The device for training.
   public var device: Device
   /// The seed of weights, generated data, and the order of examples.
