@@ -1,7 +1,7 @@
 // The position of the extreme value of x[outer, extent, inner] along the middle axis. Ties return the first position.
 // The first NaN takes precedence over all numbers.
 
-// True if the value a at position i precedes the value b at position j. BETTER compares numbers.
+// Whether the value a at position i takes precedence over the value b at position j. BETTER compares numbers.
 #define BEFORE(a, i, b, j, BETTER)                       \
   ((a) != (a) ? ((b) == (b) || (i) < (j))                \
               : ((b) == (b) && ((a)BETTER(b) || ((a) == (b) && (i) < (j)))))
@@ -84,7 +84,7 @@
     }                                                                                                                \
   }
 
-// The value at one position replaces the best value of line k if it is better or the first NaN.
+// The value at one position replaces the best value of line k if it is better, or if it is the first NaN.
 #define NN_CHALLENGE(WORD, value, at, NO_BETTER)                                                                     \
   {                                                                                                                  \
     const WORD x = value, champion = champions[k];                                                                   \
@@ -95,7 +95,7 @@
 
 #else
 
-// Each work item compares its share without branches, so loads are issued ahead of use.
+// Each work item compares its share without branches, so that loads are issued before their values are needed.
 #define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, EXTREME)                                          \
   kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,       \
                                  index_t count, index_t extent, index_t inner) {                                     \

@@ -1,7 +1,7 @@
-// Common prefix of every program: element types, index types, the loop over elements, and functions with fixed rules
+// The common prefix of all programs: element types, index types, the loop over elements, and functions with fixed rules
 // for NaN.
 //
-// OpenCL C 1.2, no sub-groups, no extensions. A work group of a regular kernel has NN_GROUP work items.
+// OpenCL C 1.2, without sub-groups and extensions. A work group of a regular kernel has NN_GROUP work items.
 
 
 typedef float nn_float;
@@ -23,20 +23,20 @@ typedef int step_t;
 #define NN_TYPE(NAME) nn_##NAME
 
 #ifdef __clang__
-// A CPU without AVX-512 passes vectors of sixteen elements in memory; all code of a program is compiled for one CPU.
+// A CPU without AVX-512 passes vectors of sixteen elements in memory, about which the compiler warns. This is harmless,
+// because all code of a program is compiled for the same CPU.
 #pragma clang diagnostic ignored "-Wpsabi"
 #endif
 
 // Runs the following statement for each element in this work item's share of `count`, in any order.
 #ifdef NN_LOOPS
-// For CPUs: one work item runs a long loop, which the compiler vectorizes. Such kernels are launched with one work item
-// per group.
+// For CPUs: a work group is one work item, which runs a long loop that the compiler vectorizes.
 #define NN_OVERLOADED __attribute__((overloadable))
-// Loops that cannot be vectorized run as they are; suppress the warning.
+// Some loops cannot be vectorized and run as they are, which needs no warning.
 #pragma clang diagnostic ignored "-Wpass-failed"
 // Sixteen elements at a time, even if the compiler would use only half of a wide register.
 #define NN_VECTORIZED _Pragma("clang loop vectorize(assume_safety) vectorize_width(16)")
-// The elements of a group, which are neighbors.
+// The number of neighboring elements that a group processes.
 static inline index_t nn_share(index_t count) {
   const index_t groups = (index_t)get_num_groups(0);
   return ((count + groups - 1) / groups + 15) / 16 * 16;
@@ -53,7 +53,7 @@ NN_STORING(float)
 NN_STORING(int)
 NN_STORING(uint)
 NN_STORING(uchar)
-// Interleaves the elements of two vectors: their first halves, and their second halves.
+// Interleave the elements of two vectors: those of the first halves, and those of the second halves.
 #define NN_WEAVE_LOW(VECTOR, a, b)                                                                                   \
   (VECTOR)((a).s0, (b).s0, (a).s1, (b).s1, (a).s2, (b).s2, (a).s3, (b).s3, (a).s4, (b).s4, (a).s5, (b).s5, (a).s6,   \
            (b).s6, (a).s7, (b).s7)
@@ -71,9 +71,9 @@ NN_STORING(uchar)
 // ys[AT] = y for each element i of this work item's share. The statements compute y from operands. AT may use their
 // declarations.
 //
-// Memory throughput depends on the number of loads in flight, and a load cannot move ahead of a store that might alias.
-// Therefore, a work item computes all its results before it stores the first one. Past the end, it recomputes its first
-// element.
+// Memory throughput depends on the number of loads in flight, and compilers cannot move a load ahead of a store that
+// might write to the same address. Therefore, a work item computes all its results before it stores the first one. Past
+// the end, it recomputes its first element.
 #ifdef NN_LOOPS
 #define NN_MAP(i, count, TYPE, ys, AT, ...) \
   NN_FOREACH(i, count) {                    \
@@ -99,7 +99,8 @@ NN_STORING(uchar)
   }
 #endif
 
-// Writes four neighbors, at once where they are aligned. Loops get single elements, which compilers make longer vectors of.
+// Stores four neighbors, at once if they are aligned. In loops, they are stored one by one, because compilers combine
+// them into longer vectors.
 #ifdef NN_LOOPS
 #define NN_PUT4(TYPE, to, a, b, c, d) \
   {                                   \
@@ -134,17 +135,17 @@ typedef struct {
   step_t steps[8];
 } steps_t;
 
-// i / extents[axis]. With the shift s = ⌈log2 extent⌉ and the factor ⌊2^32·(2^s − extent)/extent⌋ + 1, one
-// multiplication computes it for every i below 2^31 (Granlund, Montgomery, Division by invariant integers using
-// multiplication, PLDI 1994).
+// i / extents[axis], without a division, which is slow on GPUs. With the shift s = ⌈log2 extent⌉ and the factor
+// ⌊2^32·(2^s − extent)/extent⌋ + 1, one multiplication computes it for every i below 2^31 (Granlund, Montgomery,
+// Division by invariant integers using multiplication, PLDI 1994).
 #ifdef NN_WIDE
 #define NN_QUOTIENT(i, loop, axis) ((i) / (loop).extents[axis])
 #else
 #define NN_QUOTIENT(i, loop, axis) ((mul_hi(i, (loop).factors[axis]) + (i)) >> (loop).shifts[axis])
 #endif
 
-// In loops, the axis is looked up once for many elements. On GPUs, axes are never indexed by a variable, because some
-// devices would copy the structure to memory.
+// On GPUs, the loop is unrolled, so that the arrays are never indexed by a variable: some devices would copy the
+// structure to memory for that. On CPUs, the loop over the axes runs only once for many elements.
 #ifdef NN_LOOPS
 #define NN_FORAXIS(axis, loop) for (uint axis = 0; axis < (loop).rank; axis++)
 #else
@@ -163,10 +164,11 @@ typedef struct {
     }                                                                                  \
   }
 
-// Runs the statement that follows for each run of neighboring elements among this item's share of `count`: `run` elements
-// from i on along the innermost axis, whose extent is `extent`. NN_RUN then runs a statement for each k below `run`, where s
-// and t are the steps of two operands along that axis. Elements are best named by their distance k·s from the first: a sum
-// that might wrap around is no place that compilers know to be beside another.
+// Runs the following statement for each run of neighboring elements in this work item's share of `count`: `run`
+// elements, starting at i, along the innermost axis, whose extent is `extent`. NN_RUN then runs a statement for each k
+// below `run`, where s and t are the steps of two operands along that axis. The statement should index elements by
+// their distance k·s from the first one, and not by i + k: that sum might wrap around, so the compiler would not know
+// that consecutive elements are adjacent.
 #ifdef NN_LOOPS
 #define NN_FORRUNS(i, run, count, extent)                                                                            \
   for (index_t nn_groups = (index_t)get_num_groups(0), nn_length = ((count) + nn_groups - 1) / nn_groups,            \
@@ -196,9 +198,9 @@ typedef struct {
   }
 #endif
 
-// (ys + yAt)[k·STEP] = y for each element i of a loop. PLACES computes the start of each operand from i, and the
-// statements compute y, with s, t, and k as in NN_RUN. S and T are the strides of two operands along the innermost
-// axis.
+// (ys + yAt)[k·STEP] = y for each element of a loop. PLACES computes the start of each operand from i, the first
+// element of a run, and the statements compute y, with s, t, and k as in NN_RUN. S and T are the strides of two
+// operands along the innermost axis.
 #ifdef NN_LOOPS
 #define NN_MAP_RUNS(i, count, loop, S, T, TYPE, ys, yAt, STEP, PLACES, ...) \
   NN_FORRUNS(i, run, count, (loop).extents[0]) {                            \
@@ -214,7 +216,8 @@ typedef struct {
   NN_MAP(i, count, TYPE, ys, yAt, PLACES; const step_t s = 0, t = 0, k = 0; __VA_ARGS__)
 #endif
 
-// fmax and fmin drop NaN, and max and min leave it undefined. These two functions propagate NaN from either argument.
+// fmax and fmin ignore NaN, and the results of max and min are undefined for NaN. These two functions propagate NaN
+// from either argument.
 #define NN_EXTREMES(TYPE, VECTOR)                                                                             \
   static inline VECTOR NN_OVERLOADED nn_maximum_##TYPE(VECTOR a, VECTOR b) { return ((a > b) | (a != a)) ? a : b; } \
   static inline VECTOR NN_OVERLOADED nn_minimum_##TYPE(VECTOR a, VECTOR b) { return ((a < b) | (a != a)) ? a : b; }
@@ -222,7 +225,7 @@ NN_EXTREMES(float, float)
 NN_EXTREMES(int, int)
 NN_EXTREMES(bool, uchar)
 
-// Integers wrap around: signed overflow is undefined in C.
+// Integers wrap around. As signed overflow is undefined in C, they are computed without sign.
 static inline int NN_OVERLOADED nn_add_int(int a, int b) { return as_int(as_uint(a) + as_uint(b)); }
 static inline int nn_subtract_int(int a, int b) { return as_int(as_uint(a) - as_uint(b)); }
 static inline int NN_OVERLOADED nn_multiply_int(int a, int b) { return as_int(as_uint(a) * as_uint(b)); }
@@ -236,9 +239,10 @@ static inline int16 NN_OVERLOADED nn_add_int(int16 a, int16 b) { return as_int16
 static inline int16 NN_OVERLOADED nn_multiply_int(int16 a, int16 b) { return as_int16(as_uint16(a) * as_uint16(b)); }
 #endif
 
-// Long sums use two numbers: the sum, and `rest`, the rounding error of the last addition, which is added in the next
-// one (Kahan, Further remarks on reducing truncation errors, CACM 1965). nn_lost is the rounding error of sum = a + b
-// (Knuth, The Art of Computer Programming 2, 4.2.2), or 0 if the sum is not finite.
+// Long sums use two numbers: the sum, and `rest`, the rounding error of the last addition, which is included in the
+// next one (Kahan, Further remarks on reducing truncation errors, CACM 1965). nn_lost is the rounding error of
+// sum = a + b, which is itself a float and is computed exactly (Knuth, The Art of Computer Programming 2, 4.2.2), or 0
+// if the sum is not finite.
 #define NN_LOSING(VECTOR)                                                            \
   static inline VECTOR NN_OVERLOADED nn_lost(VECTOR a, VECTOR b, VECTOR sum) {       \
     const VECTOR added = sum - a, lost = (a - (sum - added)) + (b - added);          \
@@ -248,9 +252,9 @@ NN_LOSING(float)
 #ifdef NN_LOOPS
 NN_LOSING(float16)
 #endif
-// The same for folds of any type that do not round: 0 for integers; for other types, the value is not used.
+// The same for folds that do not round: 0 for integers. For floats, the value is not used.
 #define NN_NOTHING_LOST(a, b, sum) ((sum) - (sum))
-// sum = sum + x, of type float or a vector of them.
+// sum += x, for floats or vectors of floats.
 #define NN_ADD_OF(VECTOR, sum, rest, x)                 \
   {                                                     \
     const VECTOR nn_a = (sum), nn_b = (x) + (rest);     \
@@ -259,20 +263,22 @@ NN_LOSING(float16)
   }
 #define NN_ADD(sum, rest, x) NN_ADD_OF(float, sum, rest, x)
 #define NN_ADD_MANY(sum, rest, x) NN_ADD_OF(float16, sum, rest, x)
-// Divides by a count, which also consists of two numbers.
+// The quotient of a sum and a count, which both consist of two numbers. The remainder of the division,
+// sum - mean·count, is rounded only once, and corrects the mean.
 static inline float nn_mean(float sum, float rest, float count, float countRest) {
   const float mean = sum / count;
   return fabs(mean) < INFINITY ? mean + (fma(-mean, count, sum) + (rest - mean * countRest)) / count : mean;
 }
 
-// a·b + c. Written as an expression on devices without fused multiply-add, to avoid a function call for every term.
+// a·b + c. On devices without a fused multiply-add, an expression avoids a function call for every term.
 #ifdef FP_FAST_FMAF
 #define NN_MULTIPLY_ADD(a, b, c) fma(a, b, c)
 #else
 #define NN_MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
 #endif
 
-// The language of the files in Operations, which are C as well. For them, an element is a `vf`, and its bits are a `vi`.
+// Definitions for the files in Operations, which are also compiled as C. There, an element is a `vf`, and its bits are
+// a `vi`.
 typedef float vf;
 typedef int vi;
 #define NN_INLINE static inline
@@ -297,7 +303,7 @@ typedef int vi;
 #define wrap_subtract(a, b) nn_subtract_int(a, b)
 #define wrap_multiply(a, b) nn_multiply_int(a, b)
 #ifdef NN_LOOPS
-// a·b + c is rounded once where the processor can; PoCL's compiler needs to be told so.
+// Lets the compiler round a·b + c only once if the processor can. PoCL's compiler does not do so by default.
 #pragma OPENCL FP_CONTRACT ON
 #else
 #define NN_HAS_BUILTIN_MATHEMATICS

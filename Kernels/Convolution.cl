@@ -1,14 +1,14 @@
-// Convolution, the gradient of its input and the gradient of its weights, as products C = L·R of which R, the matrix of all
-// windows, is never laid out: what a tile needs of it is looked up in the images.
+// Convolution, the gradient of its input, and the gradient of its weights, as matrix products C = L·R. The matrix of
+// all windows, R, is never stored: the elements that a tile needs are read from the images.
 //
 //            rows of C    columns of C        summed over
 // forward    outputs      places of outputs   channels and taps
 // input      channels     places of inputs    outputs and taps
 // weights    outputs      channels and taps   places of outputs
 //
-// A column and a term each name a part of a position: an element of R lies where their sum points to, and is 0 where that is
-// beyond an edge. The sum over places may be cut into stretches, whose partial results are added in order afterwards; where,
-// depends on the shape alone.
+// A column and a term each determine a part of a position: an element of R is at the sum of the two parts, or 0 if that
+// is beyond an edge. The sum over places may be split into stretches, whose partial results are added in order
+// afterward. The split depends only on the shape.
 
 #define NN_FORWARD 0
 #define NN_INPUT 1
@@ -18,7 +18,7 @@ typedef struct {
   index_t input, output, kernelSize, stride, dilation, padding;
 } window_t;
 
-// Channels and outputs are those of a group.
+// The channels and outputs are those of one group.
 typedef struct {
   index_t batch, groups, channels, outputs;
   window_t height, width;
@@ -27,7 +27,8 @@ typedef struct {
   float parameter;
 } convolution_t;
 
-// A part of a position. Rows and columns before the first wrap around, and are beyond the last one then.
+// A part of a position. Rows and columns before the first one wrap around to huge numbers. As these are beyond the last
+// one, a single comparison detects both edges.
 typedef struct {
   index_t base, row, column;
 } part_t;
@@ -68,7 +69,7 @@ static inline part_t nn_term(const convolution_t s, index_t term, const int kind
   return kind == NN_WEIGHTS ? nn_outputPlace(s, term) : nn_tap(s, term, kind);
 }
 
-// The element of R; x begins with the first channel of the group.
+// The element of R at a column and a term. x starts at the first channel of the group.
 static inline float nn_see(const convolution_t s, global const float *x, part_t a, part_t b, const int kind) {
   index_t row = a.row + b.row, column = a.column + b.column;
   if (kind == NN_INPUT) {
@@ -95,7 +96,7 @@ static inline index_t nn_terms(const convolution_t s, const int kind) {
                             : (kind == NN_FORWARD ? s.channels : s.outputs) * NN_WINDOW(s);
 }
 
-// L lies at group · nn_leftGroup + row · nn_leftRow + nn_leftTerm(term).
+// The offset of an element of L is group·nn_leftGroup + row·nn_leftRow + nn_leftTerm(term).
 static inline index_t nn_leftGroup(const convolution_t s, const int kind) {
   return s.outputs * (kind == NN_WEIGHTS ? NN_OUTPUT_PLANE(s) : s.channels * NN_WINDOW(s));
 }
@@ -109,7 +110,7 @@ static inline index_t nn_leftTerm(const convolution_t s, index_t term, const int
   return term / plane * s.groups * s.outputs * plane + term % plane;
 }
 
-// C lies at group · rows · nn_resultRow + row · nn_resultRow + nn_resultColumn(column).
+// The offset of an element of C is group·rows·nn_resultRow + row·nn_resultRow + nn_resultColumn(column).
 static inline index_t nn_resultRow(const convolution_t s, const int kind) {
   return kind == NN_WEIGHTS ? s.channels * NN_WINDOW(s) : kind == NN_FORWARD ? NN_OUTPUT_PLANE(s) : NN_INPUT_PLANE(s);
 }
@@ -119,7 +120,7 @@ static inline index_t nn_resultColumn(const convolution_t s, index_t column, con
   return column / plane * s.groups * nn_rows(s, kind) * plane + column % plane;
 }
 
-// What becomes of a finished sum before and after the activation.
+// A finished sum with its bias, then with its activation; `nn_put` stores the results of both.
 static inline float nn_shifted_sum(const convolution_t s, float sum, index_t output, global const float *bias, const int kind) {
   return kind == NN_FORWARD && s.hasBias ? sum + bias[output] : sum;
 }
@@ -139,7 +140,8 @@ static inline void nn_put(const convolution_t s, float sum, index_t at, index_t 
   global const float *ls, ulong lOffset, global const float *xs, ulong xOffset, global const float *bias,           \
       ulong biasOffset, global float *ys, ulong yOffset, global float *pre, ulong preOffset, convolution_t s
 
-// The group of channels, the terms of this stretch, and where operands and results begin.
+// Declares the group of channels and the terms of this stretch, and moves the pointers to the start of their operands
+// and results.
 #define NN_BEGIN(KIND)                                                                                                 \
   const index_t group = (index_t)get_group_id(2) % s.groups, stretch = (index_t)get_group_id(2) / s.groups;            \
   const index_t rows = nn_rows(s, KIND), columns = nn_columns(s, KIND);                                                \
@@ -153,8 +155,8 @@ static inline void nn_put(const convolution_t s, float sum, index_t at, index_t 
 
 #ifdef NN_LOOPS
 
-// For processors: a work group is one item, which gathers a panel of R, 32 columns wide, into memory of its own and multiplies
-// it with one block of rows of L after the other, in vector registers.
+// For CPUs: a work group is one work item. It gathers a panel of R, 32 columns wide, in private memory, and multiplies
+// it with one block of rows of L after another, in vector registers.
 #define NN_DEPTH 256
 #define NN_ROWS 8
 #define NN_UNROLL _Pragma("unroll")
@@ -239,8 +241,9 @@ static inline void nn_put(const convolution_t s, float sum, index_t at, index_t 
 
 #else
 
-// For devices with many items that run in step: tiles of L and R in local memory (Tiles.cl). The next ones are on their way
-// while one is multiplied, and where to find their terms is computed once for all items another step ahead.
+// For devices with many work items that run in lockstep: tiles of L and R in local memory (Tiles.cl). While the work
+// items multiply two tiles, they load the next two. The positions of the terms are computed yet another step ahead,
+// once for all work items.
 typedef struct {
   part_t part;
   index_t left;
@@ -250,7 +253,7 @@ typedef struct {
 #error "an item stores four neighbors at once"
 #endif
 
-// Brings elements of one column of R and of one term of L into registers.
+// Loads this work item's elements of the next tiles into registers: elements of one column of R, and of one term of L.
 static inline void nn_bring(const convolution_t s, float *lefts, float *rights, global const float *ls,
                             global const float *xs, local const term_t *terms, part_t column, index_t row, index_t rows,
                             index_t leftRow, index_t start, index_t end, const int kind) {
@@ -277,8 +280,9 @@ static inline void nn_lay(const float *lefts, const float *rights, local float *
       leftTile[item % NN_DEPTH * NN_PITCH(NN_TILE_M) + item / NN_DEPTH + u * (NN_GROUP / NN_DEPTH)] = lefts[u];
 }
 
-// Four results of a row: neighbors in memory, as `isRun` says, or each at its place, as far as there are columns. The places of
-// four different columns increase, so that they are neighbors where the last is three beyond the first.
+// Stores four results of a row: at once if they are neighbors in memory (`isRun`), otherwise each at its place, as far
+// as there are columns. The places of four different columns increase, so they are neighbors if the last place is three
+// after the first.
 static inline void nn_putRun(const convolution_t s, const float *sums, const index_t *places, index_t shift, index_t output,
                              index_t columns, int isRun, global const float *bias, global float *ys, global float *pre,
                              const int kind) {

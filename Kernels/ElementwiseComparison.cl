@@ -1,5 +1,5 @@
-// y[i] = a[i] ? b[i] as bool, for the comparisons in Operations/Binary.cl: for dense operands, for strided operands, and
-// with a scalar on the right.
+// y[i] = a[i] OPERATOR b[i], as bool, for the comparisons in Operations/Binary.cl: for dense operands, for strided
+// operands, and with a scalar on the right.
 
 #define COMPARISON(DENSE, STRIDED, SCALAR, TYPE, OPERATOR)                                                          \
   kernel void DENSE(global const NN_TYPE(TYPE) *as, ulong aOffset,                                                  \

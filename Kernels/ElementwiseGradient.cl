@@ -1,5 +1,5 @@
-// The gradients of the functions in Operations/Unary.cl: dx[i] = d·f′(s), for the gradient d of the result, and s, the
-// function's input x or its result y, as the table says.
+// The gradients of the functions in Operations/Unary.cl: dx[i] = d·f′(s), where d is the gradient of the result, and s
+// is the function's input x or its result y, as the table says.
 
 #define GRADIENT(FUNCTION, VALUE)                                                                                   \
   kernel void FUNCTION(global const float *gs, ulong gOffset, global const float *saved, ulong savedOffset,         \

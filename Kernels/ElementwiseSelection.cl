@@ -1,4 +1,4 @@
-// Selection, conversion, counting, and filling. Elements that are only copied are handled as words of their size.
+// Selection, conversion, ranges, and filling. Elements that are only copied are handled as words of their size.
 
 #define SELECT(NAME, WORD)                                                                                           \
   kernel void select_##NAME(global const nn_bool *conditions, ulong conditionOffset, global const WORD *as,          \
@@ -46,8 +46,8 @@ CAST(int, bool, x != 0)
 CAST(bool, float, x ? 1.0f : 0.0f)
 CAST(bool, int, x ? 1 : 0)
 
-// start + i·step, rounded once: the product and the sum keep their rounding errors. Positions are split into two parts
-// that a float represents exactly.
+// start + i·step, rounded once: the rounding errors of the products and sums are computed and added at the end.
+// Positions are split into two parts that a float represents exactly.
 static inline float nn_range(ulong i, float start, float step) {
   const float high = (float)(i & ~(ulong)0xFFFF), low = (float)(i & 0xFFFF);
   const float p = high * step, pRest = fma(high, step, -p);

@@ -8,7 +8,7 @@
     NN_MAP(i, count, NN_TYPE(TO), ys, i, const NN_TYPE(FROM) x = xs[i]; y = VALUE)                              \
   }
 
-// The names are joined here, before a macro could replace them: compilers define some functions, such as tanh, as macros.
+// The names are joined here, before a macro could replace them: some compilers define functions such as tanh as macros.
 #define NN_FLOAT_KERNEL(NAME, COST, SAVED, VALUE, GRADIENT) UNARY(unary_##NAME##_float, float, float, VALUE)
 #define NN_INTEGER_KERNEL(NAME, VALUE) UNARY(unary_##NAME##_int, int, int, VALUE)
 #define NN_TEST_KERNEL(NAME, FROM, VALUE) UNARY(unary_##NAME##_##FROM, FROM, bool, VALUE)

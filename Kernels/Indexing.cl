@@ -23,7 +23,7 @@ GATHER(float, NAN)
 GATHER(int, 0)
 GATHER(bool, 0)
 
-// Scatters add in the order of j without atomics: each element of the result is owned by one work item.
+// Scatters add in the order of j, and without atomics: each element of the result is computed by a single work item.
 #define SCATTER(TYPE, SUM, LOST, RESULT)                                                                             \
   /* y[o, indices[j], i] += updates[o, j, i]. `order` sorts the j by index, equal ones in order; the work item at     \
      the first of a run of equal indices adds the run. */                                                            \

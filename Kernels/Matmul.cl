@@ -2,16 +2,16 @@
 // memory.
 //
 // Built once for each tile size (Tiles.cl), and a second time with NN_ACTIVATES for activations that are more than a
-// comparison. Their code is long and therefore appears only once, in a loop over the results that the work item has
+// comparison. Their code is long. Therefore, it appears only once, in a loop over the results that the work item has
 // just stored.
 //
-// While the work items compute with one tile, the next one is loaded from device memory into registers, and then stored
-// in the other half of local memory: one barrier per step. The k-loop may be split into stretches, whose partial
+// While the work items compute with one tile, the next one is loaded from device memory into registers and then stored
+// in the other half of local memory, as Tiles.cl shows. The loop over k may be split into stretches, whose partial
 // results are added in order by `matmulReduce`. The split depends only on the shape.
 
-// How many neighbors of a tile an item fetches at once.
+// The number of neighboring elements that a work item loads at once.
 #define NN_FETCH_WIDTH(TILE) (NN_BRINGS(TILE) % 4 == 0 ? 4 : 1)
-// The u-th element within the tile, counted along the matrix's rows.
+// The position in the tile of a work item's u-th element, counted along the rows of the matrix.
 #define NN_FETCH_PLACE(u, TILE)                                                                                     \
   ((get_local_id(0) + (u) / NN_FETCH_WIDTH(TILE) * NN_GROUP) * NN_FETCH_WIDTH(TILE) + (u) % NN_FETCH_WIDTH(TILE))
 
@@ -20,10 +20,11 @@ static inline int nn_isAligned(global const float *matrix, index_t pitch) {
   return (ulong)matrix % 16 == 0 && pitch % 4 == 0;
 }
 
-// Brings this item's share of a tile into registers: `tile` lines (of the m or n axis) by NN_DEPTH; what lies beyond the
-// matrix is 0. `isContiguousInK`: the matrix is stored [line, k], else [k, line]; neighboring items read neighbors.
-// `isWhole`: all of the tile lies within the matrix, whose rows are aligned. It is a constant, so that a loop has either
-// loads of vectors or loads that are checked, and no branches.
+// Loads this work item's share of a tile into registers. The tile has `tile` lines, along the m or n axis, and NN_DEPTH
+// terms; elements beyond the matrix are 0. If `isContiguousInK`, the matrix is stored as [line, k], otherwise as
+// [k, line]; in both cases, neighboring work items read neighboring elements. If `isWhole`, the tile is completely
+// inside the matrix, whose rows are aligned. This is a constant, so a loop has either vector loads or checked loads,
+// and no branches.
 static inline void nn_fetch(float *fetched, global const float *matrix, const int isContiguousInK, const uint tile,
                             index_t line, index_t lines, index_t k, index_t kEnd, index_t pitch, const int isWhole) {
   NN_UNROLL for (uint u = 0; u < NN_BRINGS(tile); u += NN_FETCH_WIDTH(tile)) {
@@ -46,7 +47,7 @@ static inline void nn_fetch(float *fetched, global const float *matrix, const in
   }
 }
 
-// Stores it in local memory as target[k][line].
+// Stores this share in local memory, as target[k][line].
 static inline void nn_deposit(const float *fetched, local float *target, const int isContiguousInK, const uint tile) {
   NN_UNROLL for (uint u = 0; u < NN_BRINGS(tile); u += NN_FETCH_WIDTH(tile)) {
     const uint t = NN_FETCH_PLACE(u, tile);
@@ -60,8 +61,8 @@ static inline void nn_deposit(const float *fetched, local float *target, const i
   }
 }
 
-// Adds the products along k from `first` to `last` to the results of the tile at (row, column). While the work items
-// compute with one half of local memory, the next tiles are loaded.
+// Adds the terms of k from `first` to `last` to the results of the tile at (row, column). While the work items compute
+// with one half of local memory, the next tiles are loaded.
 static inline void nn_accumulate(NN_SUMS(sums), global const float *a, global const float *b, local float *aTiles,
                                  local float *bTiles, const int transposesA, const int transposesB,
                                  const int isWhole, index_t row, index_t column, index_t m, index_t n, index_t first,
@@ -90,13 +91,13 @@ static inline void nn_accumulate(NN_SUMS(sums), global const float *a, global co
   }
 }
 
-// The remaining work on the sums of a group: none for partial sums.
+// What remains to be done with the sums of a group: nothing if they are partial sums.
 static inline epilogue_t nn_epilogue(const epilogue_t epilogue, int isAll) {
   const epilogue_t none = {.alpha = 1.0f};
   return isAll ? epilogue : none;
 }
 
-// nn_finish for a vector of results at an aligned position.
+// `nn_finish` for a vector of results at an aligned position.
 #define NN_LOAD_VECTOR(from) (*(global const vector_t *)(from))
 #define NN_STORE_VECTOR(x, to) (*(global vector_t *)(to) = (x))
 NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
@@ -118,7 +119,15 @@ NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
 #define NN_ACTIVATE_RESULTS
 #endif
 
-// Rows of tiles whose groups run at the same time: they share what they read of B, as neighboring columns share A.
+// The number of rows of tiles in a band. Work groups with consecutive numbers run at about the same time, and they go
+// through a band column by column. Those of one column share the tiles of B in the cache, and those of one row share
+// the tiles of A:
+//
+//            column 0  1   2
+//   row 0           0  8  16  ...    the numbers of the work groups in the first band
+//   row 1           1  9  17
+//   ...
+//   row 7           7 15  23
 #define NN_BAND 8
 
 #define MATMUL(NAME, TRANSPOSES_A, TRANSPOSES_B)                                                                      \

@@ -1,6 +1,6 @@
-// Shared by the matrix product kernels: processing a finished sum, and adding partial sums.
+// Shared by the matrix product kernels: the processing of finished sums, and the addition of partial sums.
 
-// The layout of the bias along the columns.
+// The layout of the bias: one number for each column, or one for all.
 #define NN_BIAS_BY_COLUMN 1
 #define NN_BIAS_FOR_ALL 2
 
@@ -10,8 +10,9 @@ typedef struct {
   int activation, bias, hasPreActivation;
 } epilogue_t;
 
-// nn_finish(sum, at, column, …) for one number, nn_finish16 for 16 neighbors. A sum may come in several parts, one after
-// the other: the first takes beta, the others are added to what is there, the last takes the rest.
+// Defines nn_finish(sum, at, column, …) for one number, and nn_finish16 for 16 neighbors. A sum may come in several
+// parts, one after another: with the first one, beta is applied; the others are added to the stored result; with the
+// last one, bias and activation are applied. Only two activations are computed here, because they are comparisons.
 #define NN_FINISH(NAME, TYPE, LOAD, STORE)                                                                            \
   static inline void NAME(TYPE sum, ulong at, index_t column, int isFirst, int isLast, epilogue_t e,                  \
                           global const float *bias, global float *ys, global float *pre) {                            \
@@ -37,7 +38,7 @@ typedef struct {
 NN_FINISH(nn_finish, float, NN_LOAD_ONE, NN_STORE_ONE)
 NN_FINISH(nn_finish16, float16, NN_LOAD_16, NN_STORE_16)
 
-// Adds the partial results of the stretches and finishes them.
+// Adds the partial results of the stretches, and finishes the sums.
 kernel void matmulReduce(global const float *partials, ulong partialsOffset, global const float *bias, ulong biasOffset,
                        global float *ys, ulong yOffset, global float *pre, ulong preOffset, index_t count, index_t n,
                        index_t stretches, epilogue_t epilogue) {

@@ -1,18 +1,19 @@
 // Matrix products for CPUs with large caches and wide vectors: C = alpha·A·B + beta·C, plus bias and activation.
 //
-// A work group is one item. It copies a panel of B, NN_DEPTH rows by a few vectors, into memory of its own, which stays in
-// the first cache, and multiplies it with one block of NN_ROWS rows of A after the other; the results of a block are in
-// vector registers: NN_ROWS times NN_VECTORS vectors of 16 numbers. There is no barrier, and nothing is left to the
-// compiler's own vectorization. What is transposed is turned while the panel is copied (B) or read as it lies (A).
+// A work group is one work item. It copies a panel of B, NN_DEPTH rows of a few vectors, to private memory, which stays
+// in the L1 cache, and multiplies it with one block of NN_ROWS rows of A after another. The results of a block are in
+// vector registers: NN_ROWS times NN_VECTORS vectors of 16 numbers. There are no barriers, and all vectors are explicit
+// instead of left to the compiler. A transposed B is transposed while the panel is copied; a transposed A is read in
+// place.
 //
-// NN_PACKS 0 is for few rows: full panels are read in place, because each number is used only once.
+// NN_PACKS = 0 is for few rows: full panels are read in place, because they are used for only one block of rows.
 //
-// The sum over k is split every NN_DEPTH terms, so the bits of the result do not depend on anything else.
+// The sum over k is split after every NN_DEPTH terms, and nowhere else, so the result always has the same bits.
 
 #define NN_COLUMNS (16 * NN_VECTORS)
 #define NN_UNROLL _Pragma("unroll")
 
-// Transposes 16 vectors of 16 numbers: blocks of 8, of 4, of 2, and single numbers are swapped.
+// Transposes 16 vectors of 16 numbers: swaps off-diagonal blocks of 8 x 8, then of 4 x 4, of 2 x 2, and single numbers.
 static inline void nn_transpose(float16 *r) {
   NN_UNROLL for (uint i = 0; i < 8; i++) {
     const float16 a = r[i], b = r[i + 8];
@@ -46,7 +47,7 @@ static inline void nn_packRows(float16 *panel, global const float *b, index_t pi
   }
   const int16 numbers = (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   index_t p = 0;
-  // Full vectors, as long as they end before the last row does: the part of a vector that lies in the next row is
+  // Full vectors, as long as they end before the last row does. The part of a vector that belongs to the next row is
   // replaced by zeros.
   for (; (ulong)p * pitch + NN_COLUMNS + pitch <= (ulong)depth * pitch + columns; p++, b += pitch)
     NN_UNROLL for (uint v = 0; v < NN_VECTORS; v++)
@@ -57,7 +58,7 @@ static inline void nn_packRows(float16 *panel, global const float *b, index_t pi
   }
 }
 
-// The same for a transposed B: columns of the panel are rows in memory, `pitch` apart.
+// The same for a transposed B: the columns of the panel are rows in memory, `pitch` apart.
 static inline void nn_packColumns(float16 *panel, global const float *b, index_t pitch, index_t columns,
                                   index_t depth) {
   for (uint v = 0; v < NN_VECTORS; v++, b += 16 * (ulong)pitch) {
@@ -76,7 +77,7 @@ static inline void nn_packColumns(float16 *panel, global const float *b, index_t
   }
 }
 
-// Adds `depth` products to the sums of a block: RIGHT(v) is the v-th vector of row p of B.
+// Adds `depth` products to the sums of a block. RIGHT(v) is the v-th vector of row p of B.
 #define NN_MULTIPLY(RIGHT)                                                                                           \
   for (index_t p = 0; p < depth; p++, left += stepK) {                                                               \
     float16 right[NN_VECTORS];                                                                                       \
@@ -89,8 +90,8 @@ static inline void nn_packColumns(float16 *panel, global const float *b, index_t
 #define NN_FROM_PANEL(v) panel[p * NN_VECTORS + v]
 #define NN_FROM_MEMORY(v) vload16(v, b + (ulong)p * n)
 
-// Finishes the rows of a block: full vectors, or single numbers at the right edge. The loop runs over a copy of the
-// registers. If it were unrolled, it would be most of the kernel's code.
+// Finishes the rows of a block: full vectors, and single numbers at the right edge. The loop runs over a copy of the
+// registers: if it were unrolled, it would be most of the kernel's code.
 static inline void nn_finishBlock(const float16 *results, uint rows, ulong at, index_t n, index_t column,
                                   index_t columns, int isFirst, int isLast, epilogue_t e, global const float *bias,
                                   global float *ys, global float *pre) {

@@ -1,6 +1,6 @@
-// Products of a few rows and a matrix: every number of B is used once or a few times, so nothing is kept in local memory but
-// the partial sums. A group computes some neighboring columns of a row; its items share the terms of each, and
-// neighboring items read neighboring numbers of B: along n, or along k where B is transposed.
+// Products of a few rows and a matrix. Each number of B is used only once or a few times, so only the partial sums are
+// kept in local memory. A work group computes several neighboring columns of a row. Several work items share the terms
+// of a column, and neighboring work items read neighboring numbers of B: along n, or along k if B is transposed.
 //
 // As with tiles, k may be split into stretches, whose partial results are added in order by `matmulReduce`.
 

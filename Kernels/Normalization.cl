@@ -1,5 +1,5 @@
-// Normalization of the rows of [rows, columns], (x - mean)·scale·weight + bias, and its gradient.
-// RowFolds.cl says who does a row. Where items run loops, `items` does all.
+// Normalization of the rows of [rows, columns], (x - mean)·scale·weight + bias, and its gradient. RowFolds.cl defines
+// which work items process a row. In loops, `items` processes all rows.
 
 typedef struct {
   float epsilon;
@@ -9,13 +9,15 @@ typedef struct {
 // Whether a sum of squares is valid: none of the squares overflowed or vanished.
 static inline int nn_is_square_sum(float sum) { return sum < FLT_MAX && sum > 1e-25f; }
 
-// A power of two that brings the largest number of a row near 1; 1 for 0, infinities and NaN.
+// A power of two that brings the largest number of a row near 1, so that squares neither overflow nor vanish. For 0,
+// denormals, infinities, and NaN, it is 1.
 static inline float nn_squaring_factor(float largest) {
   const int exponent = as_int(largest) >> 23;
   return exponent <= 0 || exponent >= 255 ? 1.0f : as_float(max(254 - exponent, 1) << 23);
 }
 
-// The constant added to squares of x·factor: above 0 unless epsilon is 0, so equal numbers are not divided by 0.
+// Epsilon for squares of x·factor. It is above 0 unless epsilon is 0, so that a row of equal numbers is not divided by
+// 0.
 static inline float nn_scaled_epsilon(float epsilon, float factor) {
   return epsilon > 0.0f ? fmax(epsilon * factor * factor, 1e-37f) : 0.0f;
 }
@@ -67,8 +69,8 @@ kernel void normalize_items(global const float *xs, ulong xOffset, global const 
   }
 }
 
-// The gradients of N rows starting at `row`. With SUMS, their terms of the gradients of weight and bias are added to
-// `weights` and `biases`, one cache line for all rows.
+// The gradients of N rows, starting at `row`. With SUMS, their terms of the gradients of weight and bias are added to
+// `weightSums` and `biasSums`, whose cache lines are read and written once for all N rows.
 #define NN_GRADIENT_OF_ROWS(N, SUMS)                                                                                 \
   {                                                                                                                  \
     global const float *dy = dys + dyOffset + (ulong)row * columns, *x = xs + xOffset + (ulong)row * columns;        \
@@ -145,7 +147,7 @@ kernel void normalizeGradient_items(global const float *dys, ulong dyOffset, glo
   for (index_t row = (index_t)get_group_id(0) * share; row < last; row++) NN_GRADIENT_OF_ROWS(1, 0)
 }
 
-// The same for one stretch of rows per group, with their sums for the gradients of weight and bias.
+// The same for one stretch of rows per work group, with the sums of these rows for the gradients of weight and bias.
 kernel void normalizeGradientStretches(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
                                        global const float *weights, ulong weightOffset, global const float *statistics,
                                        ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,
@@ -233,7 +235,7 @@ NN_EACH_HOW(NORMALIZE)
   }
 NN_EACH_HOW(NORMALIZE_GRADIENT)
 
-// One item sums one column over one stretch of rows.
+// One work item sums one column over one stretch of rows.
 kernel void normalizeSums(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
                           global const float *statistics, ulong statisticsOffset, global float *sums, ulong sumsOffset,
                           index_t rows, index_t columns, index_t stretch) {

@@ -91,8 +91,8 @@ static float nn_largest(global const float *xs, index_t item, index_t count, ind
   return largest;
 }
 
-// The sum of the squares of the same numbers divided by the largest one, in blocks, so that no long sum absorbs its
-// terms.
+// The sum of the squares of the same numbers, each divided by the largest one. Blocks are summed separately, because a
+// long sum would absorb its small terms.
 static float nn_quotients(global const float *xs, index_t item, index_t count, index_t step, float largest) {
   float sum = 0.0f, block = 0.0f;
   uint filled = 0;
@@ -108,9 +108,9 @@ static float nn_quotients(global const float *xs, index_t item, index_t count, i
   return sum + block;
 }
 
-// y = the square root of a sum of squares, optionally including y itself. If the squares overflow, the group sums the
-// numbers again, divided by the largest one. (Barriers are outside of conditions, which not every compiler handles
-// correctly.)
+// y = the square root of a sum of squares, optionally including the square of y itself. If the sum has overflowed, the
+// work group sums the numbers again, divided by the largest one. (There are no barriers in conditions, because not
+// every compiler handles them correctly.)
 kernel void norm(global const float *xs, ulong xOffset, global const float *sums, ulong sumOffset, global float *ys,
                  ulong yOffset, index_t count, int accumulates) {
   float sum = sums[sumOffset], largest = 1.0f;

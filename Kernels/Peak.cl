@@ -1,7 +1,8 @@
-// The highest multiply-add rate that a device can reach: 100 % in benchmarks.
+// Measures the highest multiply-add rate that a device can reach, which is 100 % in benchmarks.
 //
-// Eight independent sums hide latency. Vectors of 16 fill the registers of wide CPUs, and vectors of 8 those of the
-// others. A GPU treats both as independent numbers. The caller's constants keep all numbers near 1.
+// Eight independent sums hide the latency of the multiply-add. Vectors of 16 fill the registers of wide CPUs, and
+// vectors of 8 those of other CPUs. A GPU treats both as independent numbers. The constants given by the caller keep
+// all numbers near 1.
 
 #define ROUND                                                                                        \
   s0 = fma(s0, a, b); s1 = fma(s1, a, b); s2 = fma(s2, a, b); s3 = fma(s3, a, b);                    \

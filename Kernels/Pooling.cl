@@ -1,10 +1,10 @@
-// Pooling and its gradient: one work item per result, so no two work items write to the same location.
+// Pooling and its gradient: one work item per result, so that no two work items write to the same location.
 
 typedef struct {
   index_t input, output, kernelSize, stride, dilation, padding;
 } window_t;
 
-// The elements of the window at `output` that lie inside: first ... end - 1.
+// The elements of the window at `output` that are inside the axis: first ... end - 1.
 static inline void nn_inside(const window_t axis, index_t output, index_t *first, index_t *end) {
   const index_t start = output * axis.stride;
   const index_t low = start >= axis.padding ? 0 : (axis.padding - start + axis.dilation - 1) / axis.dilation;
@@ -14,8 +14,8 @@ static inline void nn_inside(const window_t axis, index_t output, index_t *first
   *first = min(low, *end);
 }
 
-// y, and with hasIndices the position of the first maximum. The first NaN takes precedence over numbers; −1 if there is
-// none.
+// y and, with hasIndices, the position of the first maximum. The first NaN takes precedence over numbers. The position
+// is −1 if the window contains only padding.
 kernel void poolMaximum(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, global int *indices,
                         ulong indicesOffset, index_t count, window_t height, window_t width, int hasIndices) {
   const index_t plane = height.output * width.output;
@@ -42,7 +42,7 @@ kernel void poolMaximum(global const float *xs, ulong xOffset, global float *ys,
   }
 }
 
-// Whether there are so many numbers that their sum uses two numbers.
+// Whether a window has so many elements that their sum needs two numbers.
 #define NN_IS_LONG_WINDOW(height, width) ((height).kernelSize * (width).kernelSize > NN_BLOCK_ROWS)
 
 kernel void poolMean(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t count,
@@ -69,8 +69,8 @@ kernel void poolMean(global const float *xs, ulong xOffset, global float *ys, ul
   }
 }
 
-// Runs the following statement for each window `o` that may contain position `at` of an axis, once for each of its
-// elements.
+// Runs the following statement for each window `o` that contains position `at` of an axis, once for each element of the
+// window that is there.
 #define NN_FORSEEN(o, axis, at)                                                                                      \
   for (index_t nn_e_##o = 0, o = 0; nn_e_##o < (axis).kernelSize; nn_e_##o++)                                        \
     if (nn_seen(axis, at, nn_e_##o, &o))

@@ -1,14 +1,15 @@
 // Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011): element i of a draw is word i % 4 of block i / 4. Bits,
-// uniforms, and masks are the same on every device. So are normals, because they use only exactly rounded steps.
+// uniforms, and masks are the same on every device. Normals agree to 4 ulps: they avoid the functions whose errors
+// depend on the device, but devices may round a quotient differently, and the CPU backend computes them in double.
 
-// The position in the random sequence. If an int32 in device memory is given, it is added to the step.
+// The position in the random sequence. If hasStepOffset, an int32 in device memory is added to the step.
 typedef struct {
   uint keyLow, keyHigh, call, step;
   int hasStepOffset;
 } source_t;
 
-// A block of four words. Compilers vectorize loops around it because it is inlined, and its products have 64 bits. The
-// arguments are scalars because a device simulator does not support inlined functions that take a structure.
+// A block of four words. It is inlined, and its products have 64 bits, so that compilers can vectorize loops around it.
+// The arguments are scalars because a device simulator does not support inlined functions that take a structure.
 #define NN_INLINED inline __attribute__((always_inline))
 
 static NN_INLINED uint4 nn_philox(uint x, uint y, uint z, uint w, uint low, uint high) {
@@ -31,18 +32,19 @@ static inline uint nn_step(source_t source, global const int *stepOffset) {
   return source.hasStepOffset ? source.step + as_uint(*stepOffset) : source.step;
 }
 
-// [0, 1) from the upper 24 bits: exact.
+// A number in [0, 1) from the upper 24 bits, which a float represents exactly.
 static inline float nn_uniform(uint word) { return (float)(word >> 8) * 0x1p-24f; }
 
-// √x correctly rounded, from a root with an error of up to 3 ulp.
+// √x, from a root with an error of up to 3 ulps, which is what OpenCL permits. The remainder x − root² is rounded only
+// once, so one step of Newton's method gives a correctly rounded result.
 static inline float nn_square_root(float x) {
   if (x == 0.0f) return x;
   const float root = sqrt(x);
   return root + fma(-root, root, x) / (2.0f * root);
 }
 
-// −2 ln u for u = n·2^-24, 1 ≤ n ≤ 2^24. u = 2^e·m with m in [√½, √2), ln m = 2 artanh(f), f = (m − 1)/(m + 1). The
-// leading terms carry their rounding errors.
+// −2 ln u for u = n·2^-24, 1 ≤ n ≤ 2^24. u = 2^e·m with m in [√½, √2), and ln m = 2 artanh(f) with f = (m − 1)/(m + 1).
+// The rounding errors of the leading terms are computed and added at the end.
 static inline float nn_minus_two_log(uint n) {
   int e = 31 - (int)clz(n);
   float m = ldexp((float)n, -e);
@@ -82,7 +84,7 @@ static inline float nn_sine_eighth(float t) {
 
 // r·cos(2πv) and r·sin(2πv) for v = n·2^-24.
 static inline float2 nn_on_circle(float r, uint n) {
-  // The octant and the position in it are exact. Odd octants are traversed backward.
+  // The octant and the position in it are exact. Odd octants are traversed backward, so that t is 0 on an axis.
   const uint octant = n >> 21;
   const uint place = n & 0x1FFFFFu;
   const float t = (float)((octant & 1u) ? 0x200000u - place : place) * 0x1p-21f;
@@ -102,8 +104,8 @@ static inline float2 nn_normals(uint first, uint second) {
   return nn_on_circle(nn_square_root(nn_minus_two_log((first >> 8) + 1u)), second >> 8);
 }
 
-// Runs the statements with the block of words and the position of its first element, for each full block of `count`
-// elements. NN_LAST handles the remaining elements, in one work item.
+// Runs the statements for each full block of `count` elements, with its words and the position of its first element.
+// NN_LAST handles the remaining elements, in one work item.
 #define NN_FORBLOCKS(count, ...)                                                                                     \
   const uint step = nn_step(source, stepOffset + stepOffsetOffset);                                                  \
   NN_FOREACH(block, (count) / 4) {                                                                                   \
@@ -121,8 +123,9 @@ static inline float2 nn_normals(uint first, uint second) {
 
 #ifdef NN_LOOPS
 
-// The words of eight blocks starting at `block`, a multiple of eight, in the order of their elements. Each word is in
-// the lower half of 64 bits, as multiplication requires.
+// The words of eight blocks, starting at `block`, in the order of their elements. Words are in the lower halves of
+// 64-bit lanes, as multiplication requires. `block` is a multiple of 8, so that the lower words of the block numbers do
+// not overflow.
 #define NN_BLOCKS(words, block)                                                                                      \
   uint16 words[2];                                                                                                   \
   {                                                                                                                  \
@@ -143,14 +146,14 @@ static inline float2 nn_normals(uint first, uint second) {
     words[1] = NN_WEAVE_HIGH(uint16, a, b);                                                                          \
   }
 #define NN_WORD 0xFFFFFFFFul
-// Interleaves the words of two vectors.
+// Combines the words of two vectors into pairs.
 #ifdef __ENDIAN_LITTLE__
 #define NN_PAIRS(a, b) as_uint16((a) | (b) << 32)
 #else
 #define NN_PAIRS(a, b) as_uint16((a) << 32 | (b))
 #endif
 
-// Runs MANY with 16 words and the position of the first element, and the following statement with a block of four
+// Runs MANY with 16 words and the position of their first element, and the remaining statements with a block of four
 // words.
 #define NN_FORWORDS(count, MANY, ...)                                                                                \
   const uint step = nn_step(source, stepOffset + stepOffsetOffset);                                                  \

@@ -1,5 +1,5 @@
 // Recurrent cells and their gradients, one work item per unit of a row. The formulas and the order of the gates are
-// those of RecurrentCell. Arguments that a cell does not have, and that `flags` does not name, are passed but not
+// those of RecurrentCell. Arguments that a cell does not have, or that `flags` does not include, are passed but not
 // accessed.
 
 #define HAS_HIDDEN 1
@@ -37,7 +37,7 @@
   slopes += slopesOffset;                                                                                            \
   sums += sumsOffset;
 
-// Runs the statements for each unit: `i` is its position in a state, `g` the position of its first gate.
+// Runs the statements for each unit: `i` is its position in a state, and `g` is the position of its first gate.
 #define NN_FORUNITS(GATES, ...)                                                                                      \
   NN_FORRUNS(start, run, count, units) {                                                                             \
     const index_t row = start / units, first = row * (units * (GATES)) + start % units;                              \
@@ -88,7 +88,7 @@ kernel void gruCell(STEP) {
   })
 }
 
-// The gradient of h, from the next step and as a result of this one.
+// The gradient of h: the gradient from the next step, plus the gradient of this step's output.
 #define SLOPE_OF_HIDDEN (hiddenSlope[i] + (flags & HAS_OUTPUT ? output[i] : 0.0f))
 
 kernel void simpleCellGradient(GRADIENTS) {

@@ -3,11 +3,11 @@
 // bits of the result, depend only on the shape and the kind of device.
 //
 // FIRST maps an element to the number to be folded, FOLD combines a and b, LOST is the rounding error of FOLD, and LAST
-// computes the result from a and `rest`, the sum of all rounding errors (count, countRest: the divisor of the mean, in
-// two numbers). With PARTS = 2, folds pass on both numbers: the rounding error of a partial result is stored
-// `stretches` places after it.
+// computes the result from a and `rest`, the sum of all rounding errors (and from count and countRest: the divisor of
+// the mean, in two numbers). With PARTS = 2, a stretch passes on both numbers: its rounding error is stored
+// stretches·inner elements after its fold, as if it were the fold of another stretch.
 
-// Stores the fold of one stretch. Results of a stretch are `inner` apart from the next one.
+// Stores the fold of one stretch. The results of two consecutive stretches are `inner` apart.
 #define NN_STORE_STRETCH(y, inner, a, rest, PARTS, LAST)                                            \
   {                                                                                                 \
     if (get_num_groups(1) == 1) {                                                                   \
@@ -17,15 +17,16 @@
       if (PARTS == 2) (y)[(ulong)get_num_groups(1) * (inner)] = rest;                               \
     }                                                                                               \
   }
-// The start of this stretch's results for outer position o.
+// The start of the results of this stretch for outer position o.
 #define NN_STRETCH(o, inner, PARTS)                                                               \
   (((ulong)(o) * (get_num_groups(1) == 1 ? 1 : PARTS * get_num_groups(1)) + get_group_id(1)) * (inner))
 
 #ifdef NN_LOOPS
-// One item folds whole lines. Lines are contiguous (inner = 1) and are folded in 64 lanes, or are side by side in `blocks`
-// blocks of at most NN_REDUCTION_COLUMNS and are folded row by row, four rows at once, because memory is read fastest in
-// long pieces of few rows. Sums are taken in one number over `block` elements or rows, and in two from block to block. An
-// item's private memory is three arrays of NN_REDUCTION_COLUMNS numbers: 12 KiB.
+// One work item folds whole lines. If lines are contiguous (inner = 1), each is folded in 64 lanes. If they are side by
+// side, they are divided into `blocks` blocks of at most NN_REDUCTION_COLUMNS lines and folded row by row, four rows at
+// once, because memory is read fastest in long pieces of few rows. Sums use one number over `block` elements or rows,
+// and two numbers from block to block. The private memory of a work item is three arrays of NN_REDUCTION_COLUMNS
+// numbers: 12 KiB.
 
 #define REDUCTION(NAME, TYPE, WORD, NOTHING, FIRST, FOLD, LOST, PARTS, LAST)                                         \
   static inline WORD NAME##Line_##TYPE(global const WORD *p, index_t count, index_t block, WORD *lost) {             \
@@ -162,7 +163,7 @@
     rest = LOST(a, b, c);                    \
     a = c;                                   \
   }
-// Every `lanes`-th work item gets the fold of its a and those of the work items `step` apart, and the sum of all
+// The work item with lane 0 gets the fold of a over `lanes` work items that are `step` apart, and the sum of all their
 // rounding errors.
 #define NN_FOLD_SHARED(TYPE, lane, lanes, step, FOLD, LOST)             \
   partial[item] = a;                                                    \

@@ -1,5 +1,5 @@
-// Sums and extreme values of a row, computed by one work item, several, or a work group, for kernel families that
-// process rows.
+// Sums and extreme values of a row, computed by one work item, several work items, or a work group, for the kernel
+// families that process rows.
 
 #ifdef NN_LOOPS
 
@@ -43,7 +43,7 @@
       RESULT = FOLD;                                                                                                 \
     }                                                                                                                \
   }
-// The sum of an expression of c from 0 to count: blocks in 64 lanes, and two numbers from block to block.
+// The sum of an expression of c from 0 to count: in 64 lanes within a block, and in two numbers from block to block.
 #define NN_SUM_ROW(RESULT, count, MANY, ONE)                                                                         \
   {                                                                                                                  \
     const index_t nn_whole = (count) / 16 * 16;                                                                      \
@@ -65,7 +65,7 @@
 #else
 
 // The sum, or the maximum, of one number from each of the `lanes` work items that share a row. Each of them gets the
-// result. All work items of the work group must call it.
+// result. All work items of the work group must call these functions.
 #define NN_FOLD_ITEMS(NAME, FOLD)                                                         \
   static inline float NAME(float own, local float *shared, const uint lanes) {            \
     const uint item = get_local_id(0), lane = item % lanes;                               \
@@ -85,7 +85,7 @@
 NN_FOLD_ITEMS(nn_items_sum, a + b)
 NN_FOLD_ITEMS(nn_items_maximum, nn_maximum_float(a, b))
 
-// Whether the condition is true for any work item of the work group. All of them must call it.
+// Whether the condition is true for any work item of the work group. All work items must call this function.
 static inline int nn_items_any(int own, local float *shared) {
   if (get_local_id(0) == 0) shared[0] = 0.0f;
   barrier(CLK_LOCAL_MEM_FENCE);
@@ -99,10 +99,10 @@ static inline int nn_items_any(int own, local float *shared) {
 // How a row of `columns` elements is assigned to work items. Row code is written once, as a macro with a parameter for
 // the assignment, which is appended to these names:
 //   NN_ROW_      the code before the work on `row`; its arguments declare the values to keep
-//   NN_FOR_      runs a statement for the work item's part of the row: element c, its k-th
-//   NN_KEEP_     a number that is needed again, NN_KEPT_ the same number later: it stays in a register or is recomputed
+//   NN_FOR_      runs a statement for each element of the work item's part of the row; the k-th one is element c
+//   NN_KEEP_     a number that is needed again, and NN_KEPT_ the same number later: kept in a register, or recomputed
 //   NN_SUM_, NN_MAXIMUM_   of one number from each work item of the row
-//   NN_ANY_      whether a number is not 0 in any work item of the work group, or of the row if there are no barriers
+//   NN_ANY_      whether a condition of a row is true for any row whose work items wait at the same barriers
 //   NN_IS_FIRST_ true in one work item of each row
 
 // items: one work item per row. For the shortest rows.
@@ -115,8 +115,8 @@ static inline int nn_items_any(int own, local float *shared) {
 #define NN_ANY_items(x) (x)
 #define NN_IS_FIRST_items 1
 
-// lanes: 32 to NN_GROUP work items per row, as many as can hold it, so that many loads are in flight. For up to
-// NN_GROUP · NN_HELD elements.
+// lanes: 32 to NN_GROUP work items per row, just enough to hold it in registers, so that each has many loads in flight.
+// For rows of up to NN_GROUP·NN_HELD elements.
 static inline uint nn_lanes(index_t columns) {
   uint lanes = NN_FEWEST_LANES;
   while (lanes < NN_GROUP && lanes * NN_HELD < columns) lanes *= 2;
@@ -139,7 +139,7 @@ static inline uint nn_lanes(index_t columns) {
 #define NN_ANY_lanes(x) nn_items_any(x, shared)
 #define NN_IS_FIRST_lanes (row < rows && lane == 0)
 
-// passes: one work group per row, which reads the row more than once. For longer rows.
+// passes: one work group per row, which reads the row several times. For longer rows.
 #define NN_ROW_passes(...)                   \
   local float shared[NN_GROUP];              \
   const uint lane = get_local_id(0);         \

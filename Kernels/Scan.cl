@@ -3,7 +3,7 @@
 
 #ifdef NN_LOOPS
 
-// One work item scans several lines. If they are adjacent, it scans NN_SIDE_BY_SIDE of them at once.
+// One work item scans several lines. If lines are adjacent, it scans NN_SIDE_BY_SIDE of them at once.
 #define NN_SIDE_BY_SIDE 256
 #define SCAN(TYPE, SUM, LOST, RESULT)                                                                                \
   kernel void scanItems_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,              \

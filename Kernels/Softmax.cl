@@ -1,9 +1,9 @@
 // Softmax over rows of [rows, columns], its gradient, and the cross-entropy of labels. RowFolds.cl defines which work
-// items process a row. In loops, `items` does all rows.
+// items process a row. In loops, `items` processes all rows.
 
 #ifdef NN_LOOPS
 
-// nn_exp_negative of sixteen numbers.
+// `nn_exp_negative` of sixteen numbers.
 static inline float16 nn_exp_negative16(float16 x) {
   const float16 least = (float16)(-104.5f), bounded = least > x ? least : x;
   const float16 shifted = NN_SHIFTED(bounded), r = NN_REDUCED(bounded, shifted);
@@ -12,14 +12,13 @@ static inline float16 nn_exp_negative16(float16 x) {
   return (y * as_float16((first + 127) << 23)) * as_float16((whole - first + 127) << 23);
 }
 
-// The maximum may drop NaN here: e^(x − largest) then propagates it to the sum, and to everything computed from the
-// sum.
+// This maximum may ignore NaN: e^(x − largest) propagates it to the sum, and thus to everything computed from the sum.
 #define NN_LARGER(a, b) ((a) > (b) ? (a) : (b))
 #define NN_LARGEST(RESULT, count, x)                                                                                 \
   NN_FOLD_ROW(RESULT, count, -INFINITY, vload16(0, (x) + c), (x)[c], NN_LARGER(a, b))
 
-// The sum of e^(x − largest) over a row, and the maximum of the next row, which is loaded from memory while these are
-// computed. KEEP and KEEP_ONE may store the differences d or their exponentials e.
+// The sum of e^(x − largest) over a row, and the maximum of the next row, which is loaded from memory while the
+// exponentials are computed. KEEP and KEEP_ONE may store the differences d, or their exponentials e.
 #define NN_EXP_ROW(SUM, NEXT, columns, x, following, largest, KEEP, KEEP_ONE)                                        \
   {                                                                                                                  \
     const index_t nn_whole = (columns) / 16 * 16;                                                                    \
@@ -137,7 +136,7 @@ NN_EACH_HOW(SOFTMAX_GRADIENT)
 
 #endif
 
-// The targets: 1 − smoothing at the label, plus smoothing/columns everywhere. The gradient is multiplied by its scale.
+// The target is 1 − smoothing at the label, plus smoothing/columns everywhere. The gradient is multiplied by its scale.
 typedef struct {
   float atLabel, everywhere, gradientScale;
   int ignoredLabel, ignoresLabel, hasGradient;

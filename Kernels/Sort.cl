@@ -1,5 +1,6 @@
-// A stable sort of each row of [rows, columns]: Batcher's bitonic network over 64-bit keys, with the order of the value
-// in the upper half and the column in the lower half. All keys differ, so the network's order is the stable order.
+// A stable sort of each row of [rows, columns]: Batcher's bitonic network over 64-bit keys. The upper half of a key
+// orders the values, and the lower half is the column. The network is not stable, but no two keys are equal, and equal
+// values are ordered by their columns.
 
 // Keys that compare like the values: NaN above every number, −0 equal to 0.
 static inline uint nn_key_float(float x) {
@@ -16,11 +17,12 @@ static inline uint nn_key_bool(uchar x) { return x != 0; }
        ? ((ulong)(descending ? ~nn_key_##TYPE(x[column]) : nn_key_##TYPE(x[column])) << 32) | (uint)(column)         \
        : ~(ulong)0)
 
-// The i-th pair of a step: positions that differ in the bit `step`.
+// The first position of the i-th pair of a step. The two positions of a pair differ only in the bit `step`.
 static inline uint nn_pair(uint i, uint step) { return 2 * i - (i & (step - 1)); }
 
-// Runs the network from pairs in runs of `size` to runs of `lastSize` over `count` keys in local memory. The first key
-// has position `start` in its row.
+// Runs the network over `count` keys in local memory, for runs of `size`, 2·`size`, … `lastSize` keys. The first key
+// has position `start` in its row. Each size makes sorted runs of that length, alternately ascending and descending, so
+// that two neighbors form a bitonic run of the next size.
 static inline void nn_network(local ulong *keys, uint count, index_t start, index_t size, index_t lastSize) {
   for (; size <= lastSize; size *= 2) {
     for (uint step = (uint)min(size / 2, (index_t)(count / 2)); step > 0; step /= 2) {
@@ -90,7 +92,7 @@ kernel void sortBlocks(global ulong *keys, index_t padded, index_t size, index_t
   for (uint t = get_local_id(0); t < NN_SORT_BLOCK; t += NN_GROUP) keys[t] = block[t];
 }
 
-// One step of the network between blocks: `pairs` pairs, `step` apart, in runs of `size`.
+// One step of the network across blocks: `pairs` pairs of keys that are `step` apart, in runs of `size`.
 kernel void sortStep(global ulong *keys, index_t pairs, index_t padded, index_t size, index_t step) {
   NN_FOREACH(t, pairs) {
     const index_t i = 2 * t - (t & (step - 1)), j = i + step;

@@ -1,4 +1,4 @@
-// y[index] = x[index], or +=, with strides for both operands.
+// y[index] = x[index] or y[index] += x[index], with strides for both operands.
 
 #define COPY(NAME, WORD)                                                                                             \
   kernel void copy_##NAME(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t count,       \
@@ -27,14 +27,14 @@ COPY(byte, uchar)
 ACCUMULATE(float, a + b)
 ACCUMULATE(int, nn_add_int(a, b))
 
-// Transposition of matrices: y[b, c, r] = x[b, r, c], tile by tile, so that both matrices are accessed along their
-// rows.
+// Transposition of matrices: y[b, c, r] = x[b, r, c]. It proceeds in tiles, so that both matrices are accessed along
+// their rows.
 #ifdef NN_LOOPS
 
-// One work item transposes a tile of 256 rows and 32 columns, in blocks of 16x16 that are in registers. Tiles are tall
-// because long pieces are written faster than short ones. A round of interleaving the first half of a block's rows with
-// the second half moves one bit of an element's position from its row to its column, so four rounds transpose the
-// block.
+// One work item transposes a tile of 256 rows and 32 columns, in blocks of 16 x 16 that are in registers. Tiles are
+// tall because long pieces are written faster than short ones. A round interleaves the first half of a block's rows
+// with the second half. It thereby rotates the 8 bits of an element's position (4 bits of the row, 4 bits of the
+// column) by one, so after four rounds, row and column have changed places.
 #define NN_ROUND(WORD, to, from)                                                                                     \
   _Pragma("unroll") for (uint k = 0; k < 8; k++) {                                                                   \
     const WORD##16 a = from[k], b = from[k + 8];                                                                     \
@@ -78,8 +78,8 @@ ACCUMULATE(int, nn_add_int(a, b))
 
 #else
 
-// A work group transposes a tile through local memory. The extra column puts the lanes of a column into different
-// banks. A work item loads all its elements before it stores the first.
+// A work group transposes a tile through local memory. The extra column puts the elements of a column into different
+// banks. A work item loads all its elements before it stores the first one.
 #define TILE NN_TILE_COLUMNS
 #define NN_STRIDE (NN_GROUP / TILE)
 #define TRANSPOSE(NAME, WORD)                                                                                        \

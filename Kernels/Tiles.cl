@@ -1,5 +1,28 @@
-// Tiles of matrix products, for GPUs and similar devices: a work group multiplies tiles in local memory, [term][row or
-// column], and keeps NN_ITEM_M x NN_ITEM_N results of each work item in registers.
+// Tiles of matrix products, for GPUs and similar devices. A work group computes one tile of C from tiles of A and B in
+// local memory, which are stored as [term][row or column]. The loop over k moves both tiles along their strips:
+//
+//                                          k          B
+//                                          +-----+-----------+-----+
+//                                          |     |     |     |     |
+//                                          |     |###########|     |    ###: NN_DEPTH x NN_TILE_N
+//                                          |     |     v     |     |
+//           A                              +-----+-----------+-----+
+//         +---------------------+ k        +-----------------------+
+//         +--------###----------+          |     +-----------+     |
+//         |  -->   ###   -->    |        C |     |   tile    |     |    NN_TILE_M x NN_TILE_N
+//         +--------###----------+          |     +-----------+     |
+//         +---------------------+          +-----------------------+
+//              NN_TILE_M x NN_DEPTH
+//
+// Each work item keeps NN_ITEM_M x NN_ITEM_N results in registers, so that a number that it reads from local memory is
+// used several times. There are two buffers for each tile. While the work items multiply from one, the next tile is on
+// its way to the other. A buffer is overwritten only one barrier after its last use, so one barrier per step suffices:
+//
+//            from device memory to registers    multiply           from registers to local memory
+//   before   tile 0                                                tile 0 to buffer 0                barrier
+//   step 0   tile 1                             buffer 0           tile 1 to buffer 1                barrier
+//   step 1   tile 2                             buffer 1           tile 2 to buffer 0                barrier
+//   step 2   tile 3                             buffer 0           tile 3 to buffer 1                barrier
 //
 // Programs are built for one size: NN_ITEM_M, NN_ITEM_N, and NN_DEPTH, the terms in local memory. Programs without
 // these macros have no tiles.
@@ -8,14 +31,20 @@
 #error "terms are read in fours, and looked up by one item each for two steps"
 #endif
 
-// A group has 16 x 16 work items. 32 consecutive work items form a block of 4 x 8, which reads few different words of
-// each tile.
+// The row and column of a work item in its group of 16 x 16. 32 consecutive work items form a block of 4 x 8, so that
+// together they read few different words of each tile:
+//
+//            columns 0-7    columns 8-15
+//   rows  0-3     0-31         32-63
+//   rows  4-7    64-95         96-127
+//   rows  8-11  128-159       160-191
+//   rows 12-15  192-223       224-255
 #define NN_LANE_M (get_local_id(0) / 64 * 4 + get_local_id(0) % 32 / 8)
 #define NN_LANE_N (get_local_id(0) / 32 % 2 * 8 + get_local_id(0) % 8)
 #define NN_TILE_M (NN_ACROSS * NN_ITEM_M)
 #define NN_TILE_N (NN_ACROSS * NN_ITEM_N)
 
-// The neighboring rows, and columns, that an item computes together.
+// The number of neighboring rows, and of neighboring columns, that a work item computes together.
 #define NN_VECTOR_M (NN_ITEM_M < 4 ? NN_ITEM_M : 4)
 #if NN_ITEM_N >= 4
 #define NN_VECTOR_N 4
@@ -31,19 +60,30 @@ typedef float vector_t;
 #define NN_PARTS(v) {(v)}
 #endif
 
-// The row, or column, within the tile of an item's i-th one: VECTOR neighbors, then the next of NN_ACROSS · VECTOR.
+// The place in the tile of a work item's i-th row (or column) of results: VECTOR neighbors, then VECTOR neighbors that
+// are NN_ACROSS·VECTOR further on. Neighboring work items thus read and store neighboring vectors. With 8 x 8 results,
+// the tile is 128 x 128, and the work item at (m, n) has these results (#):
+//
+//                   4n               64 + 4n
+//          +------------------+------------------+
+//   4m     |        ####      |        ####      |
+//          |        ####      |        ####      |    four blocks of 4 x 4
+//          +------------------+------------------+
+//   64+4m  |        ####      |        ####      |
+//          |        ####      |        ####      |
+//          +------------------+------------------+
 #define NN_PLACE(lane, i, VECTOR) ((i) / (VECTOR) * (NN_ACROSS * (VECTOR)) + (lane) * (VECTOR) + (i) % (VECTOR))
 
-// Padded, so that work items that store along k access different banks; a multiple of the vector size, so that rows
-// stay aligned.
+// The distance between rows of a tile in local memory. The padding makes work items that store along k access different
+// banks. It is a multiple of the vector size, so that rows stay aligned.
 #define NN_PITCH(TILE) ((TILE) + 4)
-// The number of elements of a tile in local memory, and of those that one work item loads.
+// The size of a tile in local memory, and the number of its elements that one work item loads.
 #define NN_SIDE(TILE) (NN_DEPTH * NN_PITCH(TILE))
 #define NN_BRINGS(TILE) ((TILE) * NN_DEPTH / NN_GROUP)
 
 #define NN_UNROLL _Pragma("unroll")
-// The loop over the terms in local memory. NVIDIA's compiler loads the next terms early if the loop is unrolled; other
-// compilers run out of registers then.
+// The loop over the terms in local memory. If it is completely unrolled, NVIDIA's compiler loads the next terms early,
+// but other compilers run out of registers.
 #ifdef __NV_CL_C_VERSION
 #define NN_UNROLL_TERMS NN_UNROLL
 #else

@@ -1,12 +1,12 @@
 // Elementary functions in float32, written once for all devices.
 //
-// The files in this folder are C for the CPU backend, where `vf` is a vector of float and `vi` the vector of int of the same
-// length, and OpenCL C, where they are float and int. The includer defines these types and what the two languages write
-// differently, in `vector.inc` and `Common.cl`: pick(mask, yes, no) for ?:, absolute, square_root, with_sign_of, maximum,
-// round_down, nn_sin, wrap_add, and others. A comparison is a mask; masks combine with & and |, but not with ~, because a
-// mask of one number is 0 or 1.
+// The files in this folder are compiled as C for the CPU backend, where `vf` is a vector of floats and `vi` a vector of
+// ints of the same length, and as OpenCL C, where they are float and int. `vector.inc` and `Common.cl` define these
+// types, and functions for whatever the two languages write differently: pick(mask, yes, no) for ?:, absolute,
+// square_root, with_sign_of, maximum, round_down, nn_sin, wrap_add, and others. A comparison gives a mask. Masks may be
+// combined with & and |, but not negated with ~, because the mask of a single number is 0 or 1.
 
-// GPUs have instructions, and libraries, for the elementary functions. Loops on CPUs need functions without branches and
+// GPUs have instructions and libraries for elementary functions. Loops on CPUs need functions without branches and
 // calls, which compilers can vectorize.
 #ifdef NN_HAS_BUILTIN_MATHEMATICS
 
@@ -15,10 +15,11 @@ NN_INLINE vf nn_exp_negative(vf x) { return exp(x); }
 NN_INLINE vf nn_expm1(vf x) { return expm1(x); }
 NN_INLINE vf nn_log(vf x) { return log(x); }
 NN_INLINE vf nn_log1p(vf x) { return log1p(x); }
-// Some drivers stay a bit below 1, even at infinity.
+// Some drivers return slightly less than 1, even at infinity.
 NN_INLINE vf nn_tanh(vf x) { return absolute(x) > 10.0f ? with_sign_of(1.0f, x) : tanh(x); }
 NN_INLINE vf nn_erf(vf x) { return erf(x); }
-// x times the distribution function of the standard normal distribution. erfc stays accurate where 1 + erf cancels.
+// x times the distribution function of the standard normal distribution. For negative x, 1 + erf would cancel, but erfc
+// is accurate.
 NN_INLINE vf nn_gelu(vf x) { return (0.5f * x) * erfc(-0.70710678118654752f * x); }
 NN_INLINE vf nn_gelu_derivative(vf x) {
   return fma(x, 0.39894228040143268f * exp(-0.5f * x * x), 0.5f * erfc(-0.70710678118654752f * x));
@@ -26,29 +27,35 @@ NN_INLINE vf nn_gelu_derivative(vf x) {
 
 #else
 
-// exp and log are within 1 ulp; tanh, erf, expm1, and log1p within 2.5; GELU within 8. All are correct for NaN, infinities,
-// zeros, and denormals. The coefficients are minimax fits, weighted by relative error, of the functions that the comments
-// next to them name.
+// exp and log are within 1 ulp; tanh, erf, expm1, and log1p within 2.5; GELU within 8. All are correct for NaN,
+// infinities, zeros, and denormals. The coefficients are minimax fits, weighted by relative error, of the functions
+// that the comments next to them name. Most of these errors come from rounding: the fits alone have relative errors of
+// 4e-9 for exp, 5e-9 for log, 2e-8 for expm1, 3e-8 for erf, and 1e-7 for the tail of the normal distribution, while an
+// ulp is 6e-8 to 1.2e-7 of a number.
 
-// A number and the integer n nearest to x/ln 2, for |x| < 2^20: adding 1.5·2^23 puts n into the low bits of the sum.
-// These and the polynomial of exp are macros, for vectors of any length.
+// x/ln 2 + 1.5·2^23, for |x| < 2^20. Near 1.5·2^23, consecutive floats differ by 1, so the addition rounds x/ln 2 to
+// the nearest integer n, and leaves n in the low bits of the sum. This, NN_REDUCED, and the polynomial of exp are
+// macros, so that they work for vectors of any length.
 #define NN_WHOLE 0x1.8p23f
 #define NN_SHIFTED(x) ((x) * 1.44269504f + NN_WHOLE)
-// r of x = n ln 2 + r. ln 2 is split into two parts, and n times the first part is exact.
+// r = x - n·ln 2, whose magnitude is at most ln 2 / 2. ln 2 is split into two parts. The first part has only 9
+// significant bits, so n times it is exact, and r does not lose the digits that cancel.
 #define NN_REDUCED(x, shifted) \
   (((x) - ((shifted) - NN_WHOLE) * 0.693359375f) - ((shifted) - NN_WHOLE) * -2.12194440e-4f)
-// 2^(n + extra) if that is a normal number: the bits above the low bits of `shifted` are shifted out.
+// 2^(n + extra), if that is a normal number. The shift moves n to the exponent, and the bits of 1.5·2^23 out of the
+// word.
 NN_INLINE vf nn_power_of_two(vf shifted, int extra) {
   return as_float((as_int(shifted) << 23) + ((127 + extra) << 23));
 }
-// AVX-512 has instructions for the next three, which also handle the special cases of the logarithm.
+// AVX-512 has instructions for the next three functions, which also handle the special cases of the logarithm.
 #ifndef NN_HAS_SCALING
-// v·2^n for normal v, even if 2^n itself is infinite or denormal: in two steps.
+// v·2^n for normal v. There are two steps, because 2^n itself may be infinite or denormal.
 NN_INLINE vf nn_scaled(vf v, vf shifted) {
   const vi n = as_int(shifted) - as_int((vf)NN_WHOLE), first = n >> 1;
   return (v * as_float((first + 127) << 23)) * as_float((n - first + 127) << 23);
 }
-// x = 2^e m with m in [3/4, 3/2), for positive finite x.
+// x = 2^e·m with m in [3/4, 3/2), for positive finite x. Denormals are first multiplied by 2^25. The range of m
+// contains 1, so that e is 0 near x = 1, where the logarithm is small and would cancel.
 NN_INLINE vf nn_normal(vf x) { return pick(x < 1.17549435e-38f, x * 0x1p25f, x); }
 NN_INLINE vf nn_exponent(vf x) {
   return to_float((as_int(nn_normal(x)) - 0x3f400000) >> 23) - pick(x < 1.17549435e-38f, (vf)25, (vf)0);
@@ -59,28 +66,32 @@ NN_INLINE vf nn_mantissa(vf x) {
 }
 #endif
 
-// x if it is not above (below) the bound, or NaN.
+// x, but at most (at least) the bound. NaN stays NaN.
 NN_INLINE vf nn_at_most(vf x, float bound) { return pick((vf)bound < x, (vf)bound, x); }
 NN_INLINE vf nn_at_least(vf x, float bound) { return pick((vf)bound > x, (vf)bound, x); }
 
-// (e^r - 1 - r)/r for |r| <= ln 2 / 2: r times the fit of (e^r - 1 - r)/r^2.
+// (e^r - 1 - r)/r for |r| <= ln 2 / 2, as r times the fit of (e^r - 1 - r)/r^2.
 #define NN_EXP_CURVATURE(r)                                                                                          \
   (((((1.381457900e-03f * (r) + 8.368725888e-03f) * (r) + 4.166838899e-02f) * (r) + 1.666652113e-01f) * (r) +       \
     4.999999404e-01f) * (r))
 NN_INLINE vf nn_expm1_reduced(vf r) { return NN_EXP_CURVATURE(r) * r + r; }
 
-// e^x for any x, within 0.8 ulp, because the rounding error of 1 + r is added back with the rest.
+// e^x for any x, within 0.8 ulp, because the rounding error of 1 + r is added back with the rest. The last sum is
+// rounded by up to half an ulp; most of the other error is the rounding of r, up to a fifth of an ulp of the result.
 NN_INLINE vf nn_exp(vf x) {
   const vf bounded = nn_at_least(nn_at_most(x, 89), -104.5f), shifted = NN_SHIFTED(bounded);
   const vf r = NN_REDUCED(bounded, shifted), sum = 1 + r, lost = r - (sum - 1);
   return nn_scaled(sum + (NN_EXP_CURVATURE(r) * r + lost), shifted);
 }
-// The same for x <= 0, within 1.05 ulp and in fewer steps, for formulas whose result is rounded several more times.
+// The same for x <= 0, within 1.05 ulp and in fewer steps, for formulas whose result is rounded several more times. The
+// additional error is the rounding of e^r - 1, which is up to another quarter of an ulp.
 NN_INLINE vf nn_exp_negative(vf x) {
   const vf bounded = nn_at_least(x, -104.5f), shifted = NN_SHIFTED(bounded);
   return nn_scaled(nn_expm1_reduced(NN_REDUCED(bounded, shifted)) + 1, shifted);
 }
 
+// e^x - 1 = 2·(s·p + (s - 1/2)) with s = 2^n / 2 and p = e^r - 1. Most of the error is that of p, which counts most
+// where the other term cancels a part of it: for n = 1 and negative r.
 NN_INLINE vf nn_expm1(vf x) {
   const vf bounded = nn_at_least(nn_at_most(x, 89), -18), shifted = NN_SHIFTED(bounded);
   const vf p = nn_expm1_reduced(NN_REDUCED(bounded, shifted));
@@ -89,6 +100,8 @@ NN_INLINE vf nn_expm1(vf x) {
   return pick(x == 0, x, pick(shifted == NN_WHOLE, p, y));
 }
 
+// ln x = e·ln 2 + ln(1 + f), where f is exact. Small terms are added first, so the error is mostly the rounding of the
+// last sums; where f is near 1/2, the rounding of the smaller terms counts as well.
 NN_INLINE vf nn_log(vf x) {
   const vf e = nn_exponent(x), f = nn_mantissa(x) - 1;
   vf p = 3.767291829e-02f;  // (ln(1 + f) - f + f^2/2)/f^3
@@ -112,6 +125,8 @@ NN_INLINE vf nn_log(vf x) {
   return y;
 }
 
+// ln(1 + x) = ln u + lost/u, where u is 1 + x rounded; the next term, of the order of (lost/u)^2, is negligible. The
+// largest errors are at tiny x, where lost/u cancels a large part of ln u.
 NN_INLINE vf nn_log1p(vf x) {
   const vf u = 1 + x;
   const vf lost = pick(x > 1, 1 - (u - x), x - (u - 1));  // the rounding error of 1 + x
@@ -119,14 +134,16 @@ NN_INLINE vf nn_log1p(vf x) {
   return pick((x == 0) | (x == INFINITY), x, pick(x == -1, (vf)-INFINITY, y));
 }
 
-// (1 - e)/(1 + e) with e = e^-2|x| = s p + s: a small x stays accurate, and each of the two sums is rounded once.
+// (1 - e)/(1 + e) with e = e^(-2|x|) = s·p + s, where s = 2^n and p = e^r - 1. For a small x, s is 1, so 1 - e is
+// exactly -p, without cancellation. The error comes from p, the two sums, which are each rounded once, and the
+// quotient.
 NN_INLINE vf nn_tanh(vf x) {
   const vf bounded = nn_at_least(-2 * absolute(x), -20), shifted = NN_SHIFTED(bounded);  // from there on 1
   const vf p = nn_expm1_reduced(NN_REDUCED(bounded, shifted)), s = nn_power_of_two(shifted, 0);
   return with_sign_of((s * p + (s - 1)) / (s * p + (s + 1)), x);
 }
 
-// erf of |x| < 0.925.
+// erf of |x| < 0.925. The error is the rounding of the last sum, and that of the fit, up to another half of an ulp.
 NN_INLINE vf nn_erf_near_zero(vf x) {
   const vf z = x * x;
   vf p = -5.953739164e-04f;  // erf x/x - 1 in x^2
@@ -138,8 +155,9 @@ NN_INLINE vf nn_erf_near_zero(vf x) {
   return p * x + x;
 }
 
-// The upper tail of the normal distribution divided by e^(-t^2/2), for t >= 0: w times a polynomial in w = 3/(t + 3),
-// which stays accurate for small values.
+// The upper tail of the normal distribution divided by e^(-t^2/2), for t >= 0: w times a polynomial in w = 3/(t + 3).
+// As t grows, w and the result approach 0 together, so the relative error stays small. The error is up to 6 ulps,
+// mostly from w: both t + 3 and the quotient are rounded, and a relative error of w is multiplied by up to 2.4.
 NN_INLINE vf nn_scaled_tail(vf t) {
   const vf w = 3 / (t + 3);
   vf p = -1.943987800e-02f;
@@ -154,28 +172,32 @@ NN_INLINE vf nn_scaled_tail(vf t) {
   return p * w;
 }
 
+// From 0.925 on, erf is 1 minus twice the tail of the normal distribution. This is below 0.191, so that one of its ulps
+// is at most a quarter of an ulp of the result, and the error of the tail counts little.
 NN_INLINE vf nn_erf(vf x) {
   const vf t = nn_at_most(absolute(x), 10);
   const vf large = with_sign_of(1 - 2 * (nn_exp_negative(-(t * t)) * nn_scaled_tail(t * 1.41421356f)), x);
   return pick(t < 0.925f, nn_erf_near_zero(x), large);
 }
 
-// e^(-t^2/2) for 0 <= t <= 20. The rounding error of the square is the difference of exact products of the halves of t
-// (Dekker).
+// e^(-t^2/2) for 0 <= t <= 20. An absolute error of the exponent is a relative error of the result: the rounding of t^2
+// alone, up to 2^-16, would cost up to 128 ulps. Therefore, this rounding error is computed from exact products of the
+// halves of t (Dekker), and the result is corrected.
 NN_INLINE vf nn_bell(vf t) {
   const vf square = t * t, high = as_float(as_int(t) & (int)0xfffff000), low = t - high;
   const vf lost = ((high * high - square) + 2 * high * low) + low * low;
   const vf bell = nn_exp_negative(-0.5f * square);
   return bell - bell * (0.5f * lost);
 }
-// x times the normal distribution function. Far below zero, the factors are multiplied from the largest on, because the
-// function alone is not a normal number there.
+// x times the normal distribution function. Far below zero, where the distribution function is not a normal number, the
+// product still may be, so the factors are multiplied in descending order. Most of the error is that of the tail.
 NN_INLINE vf nn_gelu(vf x) {
   const vf t = nn_at_most(absolute(x), 20), bell = nn_bell(t), tail = nn_scaled_tail(t);
   return pick(x < 0, (x * tail) * bell, x * (1 - bell * tail));
 }
-// The normal distribution function plus x times its derivative. Below zero both are multiples of e^(-x^2/2). At infinity
-// the product has no value, as in PyTorch.
+// The normal distribution function plus x times its derivative. Below zero, both are multiples of e^(-x^2/2). At
+// infinity, the result is NaN, as in PyTorch. Near x = -0.752, where the result is 0, tail and density cancel: the
+// error is then a few ulps of these two, and not of the result.
 NN_INLINE vf nn_gelu_derivative(vf x) {
   const vf t = nn_at_most(absolute(x), 20), bell = nn_bell(t), tail = nn_scaled_tail(t), density = t * 0.398942280f;
   const vf nothing = x - x;  // 0, or NaN of what is not finite

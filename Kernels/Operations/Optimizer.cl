@@ -1,11 +1,11 @@
-// The steps of the optimizers for one element of a parameter, written once for all devices in the common subset of C and
-// OpenCL C; see Mathematics.cl. The formulas are PyTorch's.
+// The steps of the optimizers for one element of a parameter, written once for all devices in the common subset of C
+// and OpenCL C; see Mathematics.cl. The formulas are those of PyTorch.
 //
-// p is the parameter and g its prepared gradient; pointers are states, which a step updates; the result is the new
-// parameter. `rest` is 1 minus the smoothing constant before it. Squares are (rest·g)·g, because g·g alone would overflow
-// for gradients whose mean square does not.
+// p is the parameter, and g is its prepared gradient. Pointers are states, which a step updates. The result is the new
+// parameter. `rest` is 1 minus the smoothing constant before it. Mean squares are updated with (rest·g)·g, because g·g
+// alone may overflow where the mean square does not.
 
-// The gradient scaled, clamped, and decayed. A direct decay changes the parameter instead. NaN is kept.
+// The gradient, scaled and clamped, plus the weight decay. A direct decay changes the parameter instead. NaN is kept.
 NN_INLINE vf nn_prepared_gradient(vf g, vf *p, float scale, float bound, float rate, float decay, int decays_directly) {
   g = g * scale;
   g = pick(g > bound, (vf)bound, pick(g < -bound, (vf)-bound, g));
@@ -22,7 +22,7 @@ NN_INLINE vf nn_sgd_momentum(vf p, vf g, vf *velocity, float rate, float momentu
   return p - rate * (is_nesterov ? g + momentum * *velocity : *velocity);
 }
 
-// The average is used if the rule is centered, and the velocity if there is momentum.
+// `average` is used if the rule is centered, and `velocity` if there is momentum.
 NN_INLINE vf nn_rmsprop(vf p, vf g, vf *square, vf *velocity, vf *average, float rate, float smoothing, float rest,
                         float epsilon, float momentum, int is_centered) {
   *square = smoothing * *square + (rest * g) * g;

@@ -1,12 +1,12 @@
-/// Innermost loops of the CPU backend: matrix product strips, convolution, pooling, vector math, reductions, optimizer steps,
-/// random numbers.
+/// The innermost loops of the CPU backend: strips of matrix products, convolution, pooling, elementary functions,
+/// reductions, optimizer steps, and random numbers.
 ///
-/// One source is compiled for several instruction sets; `nn_cpu_kernels_for` returns the function table of one of them. The
-/// functions do not allocate memory, start threads, or make choices: sizes, blocking, and threads are up to the caller. Memory
-/// is float32 (int32 and one-byte bool where named) and needs no alignment. Nothing is read or written beyond the counts.
-/// Counts and strides are in elements. If a function is told to stream (`streams`), it writes results past the caches where
-/// alignment permits, for results that no cache would keep. Unless stated otherwise, results do not depend on how the caller
-/// partitions the work.
+/// One source is compiled for several instruction sets; `nn_cpu_kernels_for` returns the function table of one of them.
+/// The functions do not allocate memory or start threads, and sizes, blocking, and threads are the choices of the
+/// caller. Memory is float32 (int32 and one-byte bool where named) and needs no alignment. Nothing is read or written
+/// beyond the counts. Counts and strides are in elements. With `streams`, a function writes its results past the caches
+/// where alignment permits: this is for results that are too large for a cache. Unless stated otherwise, results do not
+/// depend on how the caller partitions the work.
 #pragma once
 
 #include <stdbool.h>
@@ -25,13 +25,14 @@ enum nn_pooling { NN_POOL_MAXIMUM, NN_POOL_MEAN, NN_POOL_MEAN_WITH_PADDING };
 enum nn_cell { NN_CELL_SIMPLE, NN_CELL_LSTM, NN_CELL_GRU };
 enum nn_rule { NN_SGD, NN_RMSPROP, NN_ADAGRAD, NN_ADAM };
 
-/// A matrix operand: the step from row to row and from column to column; a step of 0 repeats.
+/// A matrix operand, with the steps from row to row and from column to column. A step of 0 repeats the same row or
+/// column.
 struct nn_view {
   const void *base;
   long row, column;
 };
 
-/// One axis over which windows move: element p of the window at output i lies at i·stride + p·dilation - padding.
+/// One axis along which windows move: element p of the window at output i is at i·stride + p·dilation - padding.
 struct nn_window {
   long input, output, kernel, stride, dilation, padding;
 };
@@ -54,8 +55,8 @@ struct nn_step_scalars {
   float learning_rate, gradient_scale, gradient_bound, first_correction, second_correction_root;
 };
 
-/// The operands of one step of a recurrent layer, `[rows, gates·units]` and `[rows, units]`. Operands that a cell does not have
-/// are null, and so is a state of zeros.
+/// The operands of one step of a recurrent layer: `[rows, gates·units]` and `[rows, units]`. Operands that a cell does
+/// not have are null. A null previous state is a state of zeros.
 struct nn_recurrent_step {
   float *gates, *_Nullable recurrent;
   const float *_Nullable recurrent_bias;
@@ -78,30 +79,30 @@ struct nn_random {
 
 struct nn_cpu_kernels {
   enum nn_isa isa;
-  /// "avx512", "avx2", "baseline", "neon".
+  /// "avx512", "avx2", "baseline", or "neon".
   const char *name;
-  /// The number of lanes of a vector, and of columns of a full strip of `gemm_strip`.
+  /// The number of lanes of a vector, and the number of columns of a full strip of `gemm_strip`.
   long width, strip;
 
   // MARK: Matrix product
 
-  /// C[m, n] = alpha·A[m, k]·B[k, n] + beta·C for n <= strip. With beta = 0, C is not read. A is row-major with row step lda,
-  /// or transposed with row step lda. A panel (k·strip floats, for n = strip only) receives a packed copy of B.
+  /// C[m, n] = alpha·A[m, k]·B[k, n] + beta·C for n <= strip. If beta is 0, C is not read. A is stored with row step
+  /// lda, either as it is or transposed. The panel (k·strip floats, for n = strip only) receives a packed copy of B.
   void (*gemm_strip)(bool transposed, long m, long n, long k, const float *a, long lda, const float *b, long ldb,
                      float *_Nullable panel, float *c, long ldc, float alpha, float beta);
   /// y[n] = alpha·x[k]·B[k, n] + beta·y.
   void (*gemm_row)(long n, long k, const float *x, const float *b, long ldb, float *y, float alpha, float beta);
-  /// C[m, n] = alpha·A[m, k]·B[n, k]ᵀ + beta·C by dot products. The summation order differs from `gemm_strip`; it depends on
-  /// the position of a row among the m and on nothing else.
+  /// C[m, n] = alpha·A[m, k]·B[n, k]ᵀ + beta·C, by dot products. The summation order differs from that of `gemm_strip`,
+  /// and depends only on the position of a row among the m rows.
   void (*gemm_dot)(long m, long n, long k, const float *a, long lda, const float *b, long ldb, float *c, long ldc,
                    float alpha, float beta);
-  /// y[c·y_step + r] = x[r·x_step + c]; any four-byte elements.
+  /// y[c·y_step + r] = x[r·x_step + c], for any four-byte elements.
   void (*transpose)(const float *x, long rows, long columns, long x_step, float *y, long y_step);
 
   // MARK: Convolution
 
-  /// C[m, n] = init + X·B[k, n] for n <= strip, then max(C, 0) if `rectifies`. Element (i, p) of X is x[rows[i] + depth[p]].
-  /// Row i of `init` starts at init + i·init_step. A step of 0 repeats it. `init` may be C.
+  /// C[m, n] = init + X·B[k, n] for n <= strip, then max(C, 0) if `rectifies`. Element (i, p) of X is x[rows[i] +
+  /// depth[p]]. Row i of `init` starts at init + i·init_step; a step of 0 repeats the same row. `init` may be C.
   void (*implicit_gemm)(long m, long n, long k, const float *x, const long *rows, const long *depth, const float *b, long ldb,
                       const float *init, long init_step, bool rectifies, float *c, long ldc);
   /// y[rows, columns] = the rectangle at (top, left) of a plane of height x width, with zeros beyond its edges.
@@ -116,16 +117,16 @@ struct nn_cpu_kernels {
 
   // MARK: Pooling of one plane
 
-  /// y and, if requested, the positions of the maxima: the first of equal ones; the first NaN takes precedence over numbers; -1
-  /// for windows that contain only padding.
+  /// y and, if requested, the positions of the maxima. Of several equal maxima, the first one counts, and the first NaN
+  /// takes precedence over numbers. The position is -1 for windows that contain only padding.
   void (*pool_plane)(enum nn_pooling op, const float *x, const struct nn_window *height, const struct nn_window *width,
                      float *y, int32_t *_Nullable indices);
-  /// dx from dy and the positions returned by `pool_plane`. All of dx is written.
+  /// dx from dy and the positions returned by `pool_plane`. Every element of dx is written.
   void (*pool_maximum_gradient)(const float *dy, const struct nn_window *height, const struct nn_window *width,
                                 const int32_t *indices, float *dx);
   void (*pool_mean_gradient)(enum nn_pooling op, const float *dy, const struct nn_window *height,
                              const struct nn_window *width, float *dx);
-  /// The same with sums in double, for places that many windows share; `sums` has room for a plane.
+  /// The same with sums in double, for positions that many windows share. `sums` has room for a plane.
   void (*pool_maximum_gradient_long)(const float *dy, const struct nn_window *height, const struct nn_window *width,
                                      const int32_t *indices, double *sums, float *dx);
   void (*pool_mean_gradient_long)(enum nn_pooling op, const float *dy, const struct nn_window *height,
@@ -143,7 +144,7 @@ struct nn_cpu_kernels {
                        long columns);
   void (*binary_bool)(enum nn_binary op, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
                       long columns);
-  /// negate, magnitude, sign, square, and clamp.
+  /// For negate, magnitude, sign, square, and clamp.
   void (*unary_int32)(enum nn_unary op, const int32_t *x, int32_t *y, long n, int32_t a, int32_t b);
   void (*compare)(enum nn_comparison op, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
                   long columns);
@@ -162,7 +163,7 @@ struct nn_cpu_kernels {
   /// Rounds toward zero and saturates; NaN gives 0.
   void (*float_to_int32)(const float *x, int32_t *y, long n);
   void (*int32_to_float)(const int32_t *x, float *y, long n);
-  /// True if not 0; bool to numbers gives 0 and 1.
+  /// A number becomes true if it is not 0. False and true become 0 and 1.
   void (*float_to_bool)(const float *x, uint8_t *y, long n);
   void (*int32_to_bool)(const int32_t *x, uint8_t *y, long n);
   void (*bool_to_float)(const uint8_t *x, float *y, long n);
@@ -177,14 +178,14 @@ struct nn_cpu_kernels {
 
   // MARK: Reductions
 
-  /// The fold of n floats; sums and products accumulate in double. The order of the additions depends only on n.
+  /// The fold of n floats. Sums and products are accumulated in double. The order of the additions depends only on n.
   double (*reduce)(enum nn_reduction op, const float *x, long n);
   /// y[c] = scale · fold of x[r·x_step + c] over r.
   void (*reduce_columns)(enum nn_reduction op, const float *x, long rows, long columns, long x_step, double scale, float *y);
   /// The same without rounding to float.
   void (*reduce_columns_partial)(enum nn_reduction op, const float *x, long rows, long columns, long x_step, double *y);
   int32_t (*reduce_int32)(enum nn_reduction op, const int32_t *x, long step, long n);
-  /// Any for NN_LARGEST, all for NN_SMALLEST.
+  /// Whether any element is true for NN_LARGEST, and whether all are for NN_SMALLEST.
   uint8_t (*reduce_bool)(enum nn_reduction op, const uint8_t *x, long step, long n);
   /// The position of the first largest (smallest) number, or of the first NaN.
   int32_t (*arg_reduce)(bool largest, const float *x, long n);
@@ -215,7 +216,8 @@ struct nn_cpu_kernels {
   /// dx of `normalize` from dy, x, and the statistics.
   void (*normalize_gradient)(const float *dy, const float *x, const float *_Nullable weight, const float *means,
                              const float *scales, long rows, long columns, bool centered, float *dx);
-  /// The sums over all rows of dy·(x - mean)·scale and of dy, for the columns first ..< end. Each may be null.
+  /// The sums over all rows of dy·(x - mean)·scale (`weight`) and of dy (`bias`), for the columns first ..< end. Each
+  /// result may be null.
   void (*normalize_sums)(const float *dy, const float *x, const float *means, const float *scales, long rows, long columns,
                          long first, long end, float *_Nullable weight, float *_Nullable bias);
 
@@ -227,10 +229,11 @@ struct nn_cpu_kernels {
 
   // MARK: Recurrent layers
 
-  /// One step for each row: gates and state from the sums. If the mask is 0, the state does not change.
+  /// One step for each row: the gates and the new state from the sums. If the mask of a row is 0, its state does not
+  /// change.
   void (*recurrent_cell)(enum nn_cell cell, const struct nn_recurrent_step *step, long rows, long units);
-  /// The gradients of the sums, and of the previous state except for the part through the recurrent product. The gradients of
-  /// the sums may overwrite the operands.
+  /// The gradients of the sums, and of the previous state except for the part that comes through the recurrent product.
+  /// The gradients of the sums may overwrite the operands.
   void (*recurrent_cell_gradient)(enum nn_cell cell, const struct nn_recurrent_step *step,
                                   const struct nn_recurrent_gradients *gradients, long rows, long units);
 
@@ -258,15 +261,16 @@ struct nn_cpu_kernels {
   double (*peak_loop)(long rounds, float *sink);
 };
 
-/// The kernels for an instruction set, or null if this program or this machine does not support it.
+/// The kernels for an instruction set, or null if this program does not contain them or this machine does not support
+/// it.
 const struct nn_cpu_kernels *_Nullable nn_cpu_kernels_for(enum nn_isa isa);
 /// The best kernels for this machine.
 const struct nn_cpu_kernels *nn_cpu_kernels_best(void);
 
-/// The processors that the system allows this process to use; 0 if unknown.
+/// The number of processors that the system allows this process to use; 0 if unknown.
 int nn_allowed_processors(void);
 
-/// Tells the processor that this thread waits in a loop.
+/// Tells the processor that this thread is waiting in a loop.
 static inline void nn_pause(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
