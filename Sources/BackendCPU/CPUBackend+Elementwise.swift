@@ -27,7 +27,7 @@ extension CPUBackend {
     }
   }
 
-  /// A function whose result is bool.
+  /// Applies a function whose result is bool.
   private func test<Element>(
     _ x: UnsafeMutablePointer<Element>,
     _ kernel: (UnsafePointer<Element>, UnsafeMutablePointer<UInt8>, Int) -> Void, _ count: Int,

@@ -98,7 +98,7 @@ extension CPUBackend {
     let (positions, inner) = (indices.integers, shape.inner)
     let (isFloat, floats, integers) = (y.dtype == .float32, updates.floats, updates.integers)
     let (floatSums, integerSums) = (y.floats, y.integers)
-    // Lines with many updates to few elements are summed in Double.
+    // Lines with many updates of few elements are summed in Double.
     let isLong = isFloat && indexExtent >= FrequentIndices.fewest && shape.extent <= indexExtent
     parallelMatrix(shape.outer, inner, work: indexExtent * inner) { outer, columns in
       if isLong {
@@ -140,7 +140,7 @@ extension CPUBackend {
     }
   }
 
-  /// Divides `outer` matrices of `columns` columns among threads, by matrices or by columns. `work` is the cost of one
+  /// Divides `outer` matrices of `columns` columns among threads, by matrix or by column. `work` is the cost of one
   /// matrix in elements.
   private func parallelMatrix(_ outer: Int, _ columns: Int, work: Int, _ body: (Int, Range<Int>) -> Void) {
     if outer > 1 {
@@ -155,13 +155,13 @@ extension CPUBackend {
 
 /// Indices that occur so often that plain float32 sums of their updates would lose digits.
 private struct FrequentIndices {
-  /// Updates of one element, and of all, that are few enough to be added as they are.
+  /// The minimum number of updates, of one element and in total, for which sums are computed in Double.
   static let fewest = 64
-  /// The place of each index among the frequent ones, or -1.
+  /// The position of each index in the list of frequent ones, or -1.
   private(set) var slots: [Int32]
   private var indices: [Int] = []
 
-  /// Nil if there are none.
+  /// Finds the frequent indices; nil if there are none.
   init?(_ positions: UnsafePointer<Int32>, _ count: Int, extent: Int) {
     guard count >= FrequentIndices.fewest else { return nil }
     var counts = [Int32](repeating: 0, count: extent)
@@ -181,7 +181,7 @@ private struct FrequentIndices {
     }
   }
 
-  /// Adds the updates of these indices to their rows of y[·, step], the first `columns` of each, in Double.
+  /// Adds the updates of the frequent indices to their rows of y[·, step], the first `columns` of each, in Double.
   func add(
     _ positions: UnsafePointer<Int32>, _ count: Int, _ updates: UnsafePointer<Float>,
     into y: UnsafeMutablePointer<Float>, columns: Int, step: Int

@@ -3,7 +3,7 @@ import CPUKernels
 
 /// The matrix product, and its fusion with bias and activation.
 extension CPUBackend {
-  /// The number of floating-point operations worth another thread: about half a microsecond.
+  /// The minimum number of floating-point operations for another thread: about half a microsecond of work.
   private static let flopGrain = 98304
 
   public func matmul(
@@ -12,7 +12,7 @@ extension CPUBackend {
     guard a.dtype == .float32 else { throw unsupported("matmul", a.dtype) }
     var shape = shape
     if shape.batch > 1 && shape.strideB == 0 && shape.strideA == shape.m * shape.k && !shape.transposesA {
-      // One B for all batches: their rows are the rows of one product.
+      // If all batches share one B, their rows are the rows of a single product.
       shape.m *= shape.batch
       shape.batch = 1
     }
@@ -51,7 +51,7 @@ extension CPUBackend {
     if let dBias { try reduce(.sum, gradient, AxisShape(outer: 1, extent: rows, inner: units), into: dBias) }
   }
 
-  /// All batches of a product, divided into rectangles of C if there is enough work for several threads.
+  /// Computes all batches of a product, divided into rectangles of C if there is enough work for several threads.
   private func multiply(
     _ product: MatrixProduct, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
     _ shape: MatmulShape
@@ -102,8 +102,8 @@ extension CPUBackend {
     }
   }
 
-  /// The number of rows and columns of about `wanted` rectangles. The longer side is divided first, and no side into
-  /// pieces that are too small for the kernels to be fast.
+  /// The numbers of rows and columns of a grid of about `wanted` rectangles. The longer side is divided first, and no
+  /// side is divided into pieces that are too small for fast kernels.
   private func grid(_ wanted: Int, _ m: Int, _ n: Int) -> (rows: Int, columns: Int) {
     let mostColumns = max(1, n / kernels.pointee.strip)
     let mostRows = max(1, m / 24)

@@ -38,7 +38,7 @@ extension CPUBackend {
           let first = index * Self.rowSegment
           let rest = min(Self.rowSegment, count - first)
           partial[index] = kernel(NN_SUM_OF_SQUARES, source + first, rest)
-          // Squares that overflow float32 are summed again in double. A NaN stays what it is.
+          // Squares that overflow float32 are summed again in double. NaN is kept.
           if partial[index] == .infinity { partial[index] = Self.sumOfSquares(source + first, rest) }
         }
       }

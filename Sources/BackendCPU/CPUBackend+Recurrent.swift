@@ -69,8 +69,8 @@ extension CPUBackend {
     }
   }
 
-  /// Divides the rows of a batch among threads: each gets enough rows for fast products and enough work, as long as all
-  /// threads have some.
+  /// Divides the rows of a batch among threads: each thread gets enough rows for fast products and enough work, as long
+  /// as there is work for every thread.
   private func parallelRows(_ shape: RecurrenceShape, _ body: (Range<Int>) -> Void) {
     let operations = 2 * shape.units * shape.gates * shape.steps
     let worthwhile = (1 << 18) / max(operations, 1)
@@ -150,7 +150,7 @@ fileprivate struct Address: Advancing {
 }
 
 extension RecurrentStep<Address> {
-  /// The step for some rows.
+  /// Computes the step for some rows.
   fileprivate func compute(
     _ kernels: UnsafePointer<nn_cpu_kernels>, _ cell: RecurrentCell, _ rows: Range<Int>, units: Int
   ) {
@@ -158,7 +158,7 @@ extension RecurrentStep<Address> {
     kernels.pointee.recurrent_cell(cell.code, &step, rows.count, units)
   }
 
-  /// The gradient of the step for some rows.
+  /// Computes the gradient of the step for some rows.
   fileprivate func computeGradient(
     _ kernels: UnsafePointer<nn_cpu_kernels>, _ cell: RecurrentCell, _ gradients: RecurrentStepGradients<Address>,
     _ rows: Range<Int>, units: Int

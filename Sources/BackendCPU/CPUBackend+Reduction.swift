@@ -34,7 +34,7 @@ extension CPUBackend {
     }
   }
 
-  /// Calls `body` with the index of each result and of its first element.
+  /// Calls `body` with the index of each result and the index of its first element.
   private func forEachResult(of shape: AxisShape, _ body: (Int, Int) -> Void) {
     parallel(shape.reducedCount, grain: max(1, Grain.simple / max(1, shape.extent)), unit: 1) {
       for position in $0 {
@@ -43,7 +43,7 @@ extension CPUBackend {
     }
   }
 
-  /// [outer, extent] → [outer].
+  /// Reduces rows: [outer, extent] → [outer].
   private func reduceRows(
     _ op: ReductionOp, _ x: UnsafePointer<Float>, _ shape: AxisShape, _ y: UnsafeMutablePointer<Float>
   ) throws {
@@ -70,7 +70,7 @@ extension CPUBackend {
     }
   }
 
-  /// [outer, extent, inner] → [outer, inner].
+  /// Reduces columns: [outer, extent, inner] → [outer, inner].
   private func reduceColumns(
     _ op: ReductionOp, _ x: UnsafePointer<Float>, _ shape: AxisShape, _ y: UnsafeMutablePointer<Float>
   ) throws {

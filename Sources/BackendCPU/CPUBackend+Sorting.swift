@@ -72,7 +72,7 @@ extension CPUBackend {
     }
   }
 
-  /// An unsigned key with the same order as the elements: NaN above all others, and both zeros equal.
+  /// An unsigned key with the same order as the elements: NaN is above all others, and both zeros are equal.
   private func sortKey(_ x: BufferSlice, _ index: Int) -> UInt32 {
     switch x.dtype {
     case .int32: return UInt32(bitPattern: x.integers[index]) ^ 0x8000_0000

@@ -41,10 +41,11 @@ public final class CPUBackend: Backend {
   /// Creates a separate backend with its own threads and memory, for tests and measurements. Programs use `shared`.
   ///
   /// - Parameters:
-  ///   - instructionSet: The instruction set of the kernels; by default from `NN_CPU_ISA`, else the fastest. An
-  ///     instruction set that this machine does not support is a programmer error; see `InstructionSet.available`.
-  ///   - threads: The number of threads that share an operation; by default from `NN_NUM_THREADS`, else the number of
-  ///     processors available to this process.
+  ///   - instructionSet: The instruction set of the kernels; by default the value of `NN_CPU_ISA`, or else the fastest
+  ///     one. An instruction set that this machine does not support is a programmer error; see
+  ///     `InstructionSet.available`.
+  ///   - threads: The number of threads that share an operation; by default the value of `NN_NUM_THREADS`, or else the
+  ///     number of processors available to this process.
   public init(instructionSet: InstructionSet? = nil, threads: Int? = nil) {
     let chosen = instructionSet ?? .preferred
     guard let kernels = chosen.kernels, chosen.isAvailable else {
@@ -124,7 +125,7 @@ extension CPUBackend {
 
 // MARK: - Helpers for all operations
 
-/// The number of elements per thread below which no further thread is used.
+/// The number of elements per thread below which no additional thread is used.
 enum Grain {
   /// One load and one store per element.
   static let copy = 32768
@@ -134,7 +135,7 @@ enum Grain {
   static let heavy = 4096
 }
 
-/// The element count above which a result is written with non-temporal stores, because no cache would keep it until it
+/// The element count above which a result is written with non-temporal stores, because no cache would hold it until it
 /// is read.
 private let streamedCount = 1 << 22
 

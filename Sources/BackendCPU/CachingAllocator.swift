@@ -8,7 +8,7 @@ import Musl
 #endif
 
 /// An allocator with four size classes per power of two. Released memory is kept on the free list of its class and
-/// reused, so a training step allocates nothing from the system after the first one.
+/// reused, so that training steps after the first one allocate nothing from the system.
 ///
 /// Blocks are aligned to 64 bytes (to 2 MiB starting at a size of 2 MiB, where large pages are requested). Live and
 /// cached bytes together never exceed the limit; cached bytes alone never exceed a quarter of it. All numbers count
@@ -39,7 +39,7 @@ final class CachingAllocator: Sendable {
 
   deinit { trim() }
 
-  /// A block of at least `byteCount` bytes.
+  /// Allocates a block of at least `byteCount` bytes.
   /// - Throws: `BackendError.outOfMemory` if the limit would be exceeded or the system has no more memory, even after
   ///   everything cached has been released.
   func allocate(byteCount: Int) throws -> Block {

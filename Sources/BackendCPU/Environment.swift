@@ -6,7 +6,7 @@ import Glibc
 import Musl
 #endif
 
-/// The number of processors available to this process: its affinity, limited by the container's quota if there is one.
+/// The number of processors available to this process: its affinity, limited by the quota of its container, if any.
 func availableProcessors() -> Int {
   let allowed = Int(nn_allowed_processors())
   let count = allowed > 0 ? allowed : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))

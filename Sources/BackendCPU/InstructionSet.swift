@@ -40,7 +40,7 @@ public enum InstructionSet: String, Sendable, Hashable, CaseIterable {
 
   var kernels: UnsafePointer<nn_cpu_kernels>? { nn_cpu_kernels_for(code) }
 
-  /// The instruction set of `NN_CPU_ISA` if this machine supports it, else the fastest.
+  /// The instruction set given by `NN_CPU_ISA` if this machine supports it, or else the fastest one.
   static var preferred: InstructionSet {
     let best = available.first ?? .baseline
     let wanted = setting(

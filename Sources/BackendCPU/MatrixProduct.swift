@@ -2,8 +2,8 @@ import CPUKernels
 
 /// One product C = alpha·A·B + beta·C, and the method of its computation.
 ///
-/// The kernel and the blocks of k are chosen from the whole product. Any rectangle of C can then be computed
-/// separately, bitwise identical to a computation with the rest.
+/// The kernel and the blocks of k are chosen for the whole product. Any rectangle of C can then be computed
+/// separately, and is bitwise identical to the same part of the whole.
 struct MatrixProduct {
   /// The method for computing the elements of C.
   enum Method {
@@ -40,6 +40,7 @@ struct MatrixProduct {
   /// Whether blocks of Aᵀ are copied to be contiguous: a power-of-two row distance maps them to few cache sets.
   private let copiesA: Bool
 
+  /// Creates a product.
   /// - Parameters:
   ///   - method: The method; by default the fastest one for these extents.
   ///   - ldc: The distance between rows of C; by default n.
@@ -87,7 +88,7 @@ struct MatrixProduct {
     }
   }
 
-  /// The floats of scratch memory that `compute` needs for a rectangle of these extents.
+  /// The number of floats of scratch memory that `compute` needs for a rectangle of these extents.
   func scratchCount(rows: Int, columns: Int) -> Int {
     if needsNoScratch { return 0 }
     if method == .swapped { return panelCount(rows) + (rows * columns + 15) / 16 * 16 }
@@ -103,7 +104,7 @@ struct MatrixProduct {
   /// The row distance of a copied block of Aᵀ: an odd number of cache lines, to use all cache sets.
   private static let copyStep = rowBlock + 32
 
-  /// Computes the rectangle `rows` x `columns` of C, and applies the epilogue while it is in the cache.
+  /// Computes the rectangle `rows` x `columns` of C, and applies the epilogue while the rectangle is in the cache.
   func compute(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, rows: Range<Int>,
     columns: Range<Int>, scratch: UnsafeMutablePointer<Float>?
@@ -207,8 +208,8 @@ struct MatrixProduct {
     }
   }
 
-  /// Full strips, but avoids a last strip of a single vector if four fit, because its few sums would depend on each
-  /// other.
+  /// The width of the next strip: full strips, but never a last strip of a single vector if four fit, because its few
+  /// sums would depend on each other.
   private func stripWidth(_ left: Int) -> Int {
     let (strip, width) = (kernels.pointee.strip, kernels.pointee.width)
     if left > strip && left <= strip + width && strip == 4 * width { return 3 * width }

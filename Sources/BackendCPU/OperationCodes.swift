@@ -2,10 +2,10 @@ import BackendCore
 import CPUKernels
 
 extension UnaryOp.Kind {
-  /// The kernel's code; nil for tests, whose result is bool.
+  /// The code of the kernel; nil for tests, whose result is bool.
   var code: nn_unary? { rawValue < nn_unary_count.rawValue ? nn_unary(rawValue: UInt32(rawValue)) : nil }
 
-  /// The number of elements worth another thread.
+  /// The minimum number of elements for another thread.
   var grain: Int { isHeavy ? Grain.heavy : Grain.simple }
 }
 
@@ -20,7 +20,7 @@ extension ComparisonOp {
 }
 
 extension ReductionOp {
-  /// The kernel's code; a mean is a sum divided at the end.
+  /// The code of the kernel; a mean is a sum divided at the end.
   var code: nn_reduction {
     switch self {
     case .sum, .mean: NN_SUM

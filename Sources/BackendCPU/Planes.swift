@@ -42,7 +42,7 @@ extension CPUBackend {
       body(Plane(whole: loop, slices, rows: rows, columns: columns))
       return
     }
-    // The base addresses are computed once, not for each plane.
+    // The base addresses are computed once, instead of for each plane.
     var bases = InlineArray<operands, UnsafeMutableRawPointer>(repeating: slices[0].address)
     var sizes = InlineArray<operands, Int>(repeating: 4)
     for operand in 0..<operands {
@@ -50,7 +50,7 @@ extension CPUBackend {
       sizes[operand] = slices[operand].dtype.byteCount
     }
 
-    /// One plane or a part of it: rows `first..<end` of the whole loop, all in one plane.
+    /// Processes one plane or a part of it: rows `first..<end` of the whole loop, all in one plane.
     func piece(_ first: Int, _ end: Int, _ columnRange: Range<Int>) {
       let view = nn_view(base: bases[0], row: 0, column: 0)
       var plane = Plane<operands>(
@@ -72,7 +72,7 @@ extension CPUBackend {
       body(plane)
     }
 
-    /// All planes with rows in the range.
+    /// Processes all planes with rows in the range.
     func pieces(_ range: Range<Int>, _ columnRange: Range<Int>) {
       var first = range.lowerBound
       while first < range.upperBound {

@@ -1,4 +1,4 @@
-/// A thread pool that shares the chunks of one region of work at a time.
+/// A thread pool whose threads share the chunks of one region of work at a time.
 ///
 /// Chunks are claimed, not assigned: the caller participates and finishes chunks that no worker has started, so a
 /// worker preempted by the system delays nothing. Workers spin for a while after a region and then sleep. A region
@@ -30,6 +30,6 @@ final class ThreadPool: Sendable {
 }
 
 extension CPUBackend {
-  /// Shares chunks like the operations do, to measure the overhead.
+  /// Shares chunks in the same way as operations, to measure the overhead.
   package func share(_ chunks: Int, _ body: (Int) -> Void) { pool.run(chunks, body) }
 }

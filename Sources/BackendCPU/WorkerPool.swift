@@ -19,12 +19,12 @@ import Musl
 final class WorkerPool: @unchecked Sendable {
   typealias Body = (Int) -> Void
   static let mostChunks = 0xFFFF
-  /// Wait by spinning, then by yielding, then sleep.
+  /// Workers wait by spinning, then by yielding, then by sleeping.
   private static let spinNanoseconds: UInt64 = 60_000
   private static let yieldNanoseconds: UInt64 = 2_000_000
 
   // Fields written by different threads or at different times are two cache lines apart, because processors prefetch
-  // pairs.
+  // pairs of lines.
   private let padding0 = InlineArray<16, Int>(repeating: 0)
   /// Generation (32 bits), chunks (16), next chunk (16) in one word, so that a late claim can only fail.
   private let ticket = Atomic<UInt64>(0)
@@ -113,11 +113,11 @@ extension WorkerPool {
     }
   }
 
-  /// The threads start at the first region that is worth sharing.
+  /// Starts the threads, at the first region that is worth sharing.
   private func start() {
     hasStarted = true
     for _ in 0..<workerCount {
-      // Fewer threads than wished for still do all the work.
+      // If not all threads can be created, the existing ones do all the work.
       guard let thread = SystemThread({ self.work() }) else { return }
       threads.append(thread)
     }

@@ -15,7 +15,7 @@ public enum ConformanceFamily: String, Sendable, CaseIterable {
 /// inputs must not change either. Repeated sums must be bitwise identical. Fused operations run a second time as the
 /// protocol's default composition of this backend's primitives (`DefaultsOnly`), with the same expectation.
 ///
-/// The criterion for equality is specified as a `Tolerance` in the examination of each operation. All operations may
+/// The criterion for equality is a `Tolerance`, specified in the examination of each operation. All operations may
 /// treat denormal numbers as zeros, and the sign of a zero matters only in copies.
 ///
 /// ```swift

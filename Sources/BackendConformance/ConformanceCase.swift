@@ -22,8 +22,8 @@ struct ConformanceCase {
   /// The operands on one backend.
   struct Slices {
     let slices: [BufferSlice]
-    /// True in the run on absolute values that computes the magnitudes for `Tolerance.sum`. Scalar factors then also
-    /// count with their magnitudes.
+    /// Whether this is the run on absolute values that computes the magnitudes for `Tolerance.sum`. Scalar factors then
+    /// also count with their magnitudes.
     let isMagnitude: Bool
 
     subscript(operand: Operand) -> BufferSlice { slices[operand.number] }
@@ -37,12 +37,12 @@ struct ConformanceCase {
 
   private(set) var slots: [Slot] = []
 
-  /// An operand that the call reads.
+  /// Adds an operand that the call reads.
   mutating func input(_ values: [Double], _ dtype: DType = .float32, offset: Int = 0) -> Operand {
     add(Slot(name: "input", values: values, dtype: dtype, offset: offset, tolerance: nil, isPoisoned: false))
   }
 
-  /// An operand that the call writes, poisoned beforehand.
+  /// Adds an operand that the call writes, poisoned beforehand.
   mutating func output(
     _ count: Int, _ dtype: DType = .float32, offset: Int = 0, within tolerance: Tolerance, name: String = "result"
   ) -> Operand {
@@ -51,7 +51,7 @@ struct ConformanceCase {
       Slot(name: name, values: poison, dtype: dtype, offset: offset, tolerance: tolerance, isPoisoned: true))
   }
 
-  /// An operand that the call reads and writes.
+  /// Adds an operand that the call reads and writes.
   mutating func updated(
     _ values: [Double], _ dtype: DType = .float32, offset: Int = 0, within tolerance: Tolerance, name: String = "result"
   ) -> Operand {
@@ -70,9 +70,9 @@ struct ConformanceCase {
 }
 
 extension ConformanceCase.Slot {
-  /// Guard elements after the operand.
+  /// The number of guard elements after the operand.
   static let trailing = 5
-  /// When repeated: a huge float32, a huge int32, and a bool that is neither 0 nor 1.
+  /// The byte of guard elements: a huge float32, a huge int32, and a bool that is neither 0 nor 1.
   static let guardByte: UInt8 = 0x7F
 
   var elementCount: Int { offset + values.count + Self.trailing }

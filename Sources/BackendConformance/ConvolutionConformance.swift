@@ -144,8 +144,8 @@ extension ConvolutionShape {
     of(0, 2, 3, 1, .examined(4, 3), .examined(4, 3)), of(1, 2, 3, 1, .examined(2, 3), .examined(4, 3)),
   ]
 
-  /// Rows of places that are some elements apart. The last group of lanes starts and ends in one row of the image at
-  /// the same distance as adjacent places, although it has fewer places.
+  /// Rows of places that are several elements apart. The last group of lanes starts and ends in one row of the image,
+  /// at the same distance as adjacent places, although it has fewer places.
   static let sparse: [ConvolutionShape] = [4, 8, 16, 32].flatMap { lanes in
     (2..<lanes).filter { (lanes - 1) % $0 == 0 }.flatMap { stride in
       let places = lanes + (lanes - 1) / stride + 1

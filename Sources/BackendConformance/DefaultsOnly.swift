@@ -5,6 +5,7 @@ import BackendCore
 public final class DefaultsOnly: Backend {
   private let base: any Backend
 
+  /// Creates a backend from the primitives of another one.
   /// - Parameter base: The backend that provides the primitives.
   public init(_ base: any Backend) { self.base = base }
 

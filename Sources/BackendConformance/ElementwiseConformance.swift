@@ -125,7 +125,8 @@ private struct UnaryForm {
   }
 
   var savedDomain: ClosedRange<Double> { range ?? domain }
-  /// A few kinds represent all others, because they handle sizes in the same way.
+  /// Whether the operation runs at all sizes. A few kinds represent all others, because they handle sizes in the same
+  /// way.
   var isTriedAtAllSizes: Bool { [.square, .exp, .relu, .tanh, .isNaN].contains(op.kind) }
 
   init?(_ kind: UnaryOp.Kind) {

@@ -32,8 +32,8 @@ extension ConformanceRunner {
     }
   }
 
-  /// Sums of so many updates of one position that plain float32 would lose most of their digits, next to a few of
-  /// another position.
+  /// Sums of so many updates of one position that plain float32 would lose most of their digits, along with a few
+  /// updates of another position.
   private func examineLongScatters() {
     let count = 20_000
     for inner in [1, 3] {

@@ -92,7 +92,7 @@ extension ConformanceRunner {
     examine("matmul float32", "[\(m), \(k)] by [\(k), \(n)] with special values") { testCase in
       let left = testCase.input(a)
       let right = testCase.input(b)
-      // The magnitudes are infinite where the results are, so the bound is specified here.
+      // The magnitudes are infinite wherever the results are, so the bound is specified here.
       let result = testCase.output(m * n, within: .mixed(ulps: 8, absolute: 16 * Double(k).squareRoot()))
       return { backend, s in
         try backend.matmul(s[left], s[right], MatmulShape(m: m, n: n, k: k), alpha: 1, beta: 0, into: s[result])
@@ -101,7 +101,7 @@ extension ConformanceRunner {
   }
 
   private func examineLinear() {
-    // 0.2 is the slope of leakyReLU, and the alpha of elu.
+    // 0.2 is the slope of leakyReLU and the alpha of elu.
     let activations = UnaryOp.Kind.allCases.filter(\.isActivation).map { UnaryOp($0, 0.2) }
     for activation in [nil] + activations {
       examineLinear(rows: 33, inputs: 31, units: 129, activation, hasBias: true, wantsPreActivation: true)

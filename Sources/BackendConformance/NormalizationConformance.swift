@@ -85,7 +85,7 @@ extension ConformanceRunner {
     examineNormalization(rows, columns: columns, epsilon: 1e-5, "special values")
     for columns in [4, 35, 129, 513, 5000] {
       var rows: [Double] = []
-      // Squares that overflow, next to a row whose squares do not.
+      // Squares that overflow, followed by a row whose squares do not.
       for size in [1e20, 1, 1e30, 8e37] { rows += numbers.floats(columns, in: 1...4).map { Double(Float($0 * size)) } }
       examineNormalization(rows, columns: columns, epsilon: 1e-5, "large numbers, [4, \(columns)]")
       // Squares that underflow, with no epsilon added to them.

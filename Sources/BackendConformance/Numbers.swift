@@ -93,7 +93,7 @@ enum Terms: CaseIterable {
     self == .whole ? numbers.integers(count, in: -3...3) : numbers.floats(count, in: -4...4)
   }
 
-  /// For a sum of `length` products or terms.
+  /// The tolerance for a sum of `length` products or terms.
   func tolerance(length: Int) -> Tolerance { self == .whole ? .number : .sum(length: length) }
 }
 
@@ -112,7 +112,7 @@ enum Special {
   /// Counts at the boundaries of vectors, of the work of one item, and of the work of a work group.
   static let borders = [15, 16, 17, 63, 64, 65, 255, 256, 257, 1023, 1024, 1025, 8191, 8192, 8193, 16_385]
 
-  /// Every pair of numbers of a list, or of one list and another.
+  /// Every pair of numbers from a list, or from one list and another.
   static func pairs(_ values: [Double], with others: [Double]? = nil) -> (first: [Double], second: [Double]) {
     let others = others ?? values
     return (values.flatMap { [Double](repeating: $0, count: others.count) }, values.flatMap { _ in others })

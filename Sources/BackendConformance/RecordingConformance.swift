@@ -40,7 +40,7 @@ extension ConformanceRunner {
     }
   }
 
-  /// A replay may read and write different buffers than those of the recording, at any offset.
+  /// A replay may read and write buffers other than the recorded ones, at any offset.
   private func examineSubstitution() {
     let (first, second) = (numbers.floats(33), numbers.floats(40))
     examine("replay with other buffers", "[33]") { testCase in

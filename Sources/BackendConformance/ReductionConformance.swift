@@ -218,7 +218,8 @@ extension AxisShape {
     AxisShape(outer: 1, extent: 4000, inner: 100),
   ]
 
-  /// The same, plus vectors of every size, long ones that are reduced in several stages, and many short ones.
+  /// The few shapes above, plus vectors of every size, long ones that are reduced in several stages, and many short
+  /// ones.
   fileprivate static let tried =
     few + Special.sizes.dropLast().map { AxisShape(outer: 1, extent: $0, inner: 1) } + [
       AxisShape(outer: 1, extent: 100_000, inner: 1), AxisShape(outer: 1000, extent: 3, inner: 1),

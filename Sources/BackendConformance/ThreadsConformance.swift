@@ -1,7 +1,8 @@
 import BackendCore
 import Synchronization
 
-/// Several threads call at once, each on buffers of its own, and every one must read back its own numbers.
+/// Several threads call the backend at the same time, each with separate buffers, and each must read back its own
+/// numbers.
 extension ConformanceRunner {
   func examineThreads() {
     let backend = tested

@@ -6,7 +6,7 @@ import BackendCore
 enum Tolerance {
   /// Bitwise identical, except for the payload of a NaN.
   case bits
-  /// The same number.
+  /// Equal numbers.
   case number
   /// This many ulps of the expected number.
   case ulps(Double)

@@ -81,7 +81,7 @@ extension Backend {
   }
 }
 
-/// Copies the windows of some planes out of them and adds windows back into them.
+/// Copies windows out of planes, and adds windows back into planes.
 struct Windows {
   let planes: Int
   let height, width: WindowAxis
@@ -114,7 +114,7 @@ struct Windows {
   private var inputStrides: Strides { Strides([height.input * width.input, width.input, 1]) }
   private var reachStrides: Strides { Strides([height.reach * width.reach, width.reach, 1]) }
 
-  /// x padded with `value`.
+  /// Returns x padded with `value`.
   private func padded(_ x: BufferSlice, with value: Double, on backend: any Backend) throws -> BufferSlice {
     let padded = try backend.temporary(reachCount, x.dtype)
     try backend.fill(padded, count: reachCount, with: value)

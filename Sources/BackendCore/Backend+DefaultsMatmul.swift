@@ -31,7 +31,7 @@ extension Backend {
     }
   }
 
-  /// A buffer that lives as long as the call that requested it.
+  /// Returns a buffer that lives as long as the call that requested it.
   func temporary(_ count: Int, _ dtype: DType) throws -> BufferSlice {
     BufferSlice(try allocate(count: count, dtype: dtype))
   }

@@ -36,8 +36,8 @@ extension Backend {
     if let bias { try binary(.add, y, table.dense, bias, table.oneForEachColumn, into: y) }
   }
 
-  /// The factor for each row before squaring: 4 divided by its largest magnitude where the square might overflow or
-  /// underflow, else 1. (1 divided by it might not be a normal number.)
+  /// Returns the factor for each row before squaring: 4 divided by its largest magnitude where the square might
+  /// overflow or underflow, else 1. (1 divided by it might not be a normal number.)
   func squaringFactors(_ x: BufferSlice, _ table: RowTable, epsilon: Double) throws -> BufferSlice {
     let (count, rows) = (table.rows, Layout(dense: [table.rows]))
     let largest = try temporary(count, x.dtype)

@@ -103,7 +103,7 @@ private struct StepVector<Device: Backend> {
     }
   }
 
-  /// The scaled and clamped gradient, in separate memory.
+  /// Returns the scaled and clamped gradient, in separate memory.
   func preparedGradient(_ gradients: BufferSlice) throws -> BufferSlice {
     let result = try temporary()
     let bound = scalars.advanced(by: StepScalars.gradientBound)

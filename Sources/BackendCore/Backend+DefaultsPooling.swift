@@ -51,7 +51,7 @@ extension Backend {
       .divide, x, Layout(dense: whole), divisors, Layout(broadcasting: [shape.outputPlane], to: whole), into: y)
   }
 
-  /// The position in its plane of the largest element of each window.
+  /// Finds the position in its plane of the largest element of each window.
   private func locate(
     _ elements: BufferSlice, _ windows: AxisShape, _ shape: PoolingShape, into indices: BufferSlice
   ) throws {
@@ -104,7 +104,7 @@ extension Backend {
     try gatherElements(spread, windows, indices: chosen, indexExtent: 1, into: indices)
   }
 
-  /// Host numbers in a buffer that lives as long as the call.
+  /// Returns a buffer with numbers from the host that lives as long as the call.
   private func uploaded(_ numbers: [Double], _ dtype: DType) throws -> BufferSlice {
     let slice = try temporary(numbers.count, dtype)
     switch dtype {

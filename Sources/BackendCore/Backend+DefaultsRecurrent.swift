@@ -203,7 +203,7 @@ private struct CellTable {
     return y
   }
 
-  /// A copy of one part of a wide matrix.
+  /// Returns a copy of one part of a wide matrix.
   func part(_ x: BufferSlice, _ part: Int, of parts: Int) throws -> BufferSlice {
     let y = try temporary(x.dtype)
     try backend.copyStrided(
@@ -226,7 +226,7 @@ private struct CellTable {
     return y
   }
 
-  /// a − b, where nil means zero.
+  /// Returns a − b, where nil means zero.
   func difference(_ a: BufferSlice?, _ b: BufferSlice) throws -> BufferSlice {
     let y = try temporary(b.dtype)
     if let a {

@@ -21,25 +21,25 @@ public protocol Backend: AnyObject, Sendable {
   var identifier: String { get }
   /// The kind of device: a CPU, a GPU, or something else.
   var kind: DeviceKind { get }
-  /// Whether buffers of this backend may have this element type. float32, int32, and bool are always supported.
+  /// Returns whether buffers of this backend can have this element type. float32, int32, and bool are always supported.
   func supports(_ dtype: DType) -> Bool
 
   // MARK: Memory
 
-  /// Allocates memory for `count` elements with undefined content. A count of 0 is allowed.
+  /// Allocates memory for `count` elements with undefined content. The count can be 0.
   /// - Throws: `BackendError.outOfMemory` if the allocation fails again after the cached memory has been released.
   func allocate(count: Int, dtype: DType) throws -> Buffer
-  /// Copies host bytes into a buffer. `source` may be freed when the call returns.
+  /// Copies host bytes into a buffer. `source` can be freed when the call returns.
   func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws
   /// Waits for all earlier calls, and copies `destination.count` bytes to the host.
   func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws
-  /// Copies `count` elements between buffers of one type. The ranges do not overlap.
+  /// Copies `count` elements between buffers of the same element type. The ranges must not overlap.
   func copy(_ source: BufferSlice, count: Int, into destination: BufferSlice) throws
   /// Sets `count` elements to one value.
   func fill(_ destination: BufferSlice, count: Int, with value: Double) throws
   /// Waits for all earlier calls, and throws the errors that have occurred since the last wait.
   func synchronize() throws
-  /// The bytes currently in use and cached.
+  /// Returns the number of bytes currently in use and cached.
   func memoryStatistics() -> MemoryStatistics
   /// Limits the sum of live and cached bytes. Cached memory is released where necessary.
   func setMemoryLimit(bytes: Int)
@@ -52,8 +52,9 @@ public protocol Backend: AnyObject, Sendable {
   func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws
   /// dx[i] = dy[i] · op′, where `saved` is the value that `op.gradientSource` names. The derivatives of relu and
   /// magnitude are 0 at 0 (as in PyTorch). The derivative of clamp is 1 on the closed interval, bounds included
-  /// (PyTorch has 0 there). At NaN, the derivatives of clamp and magnitude are 0, and that of relu is 1 (as in
-  /// PyTorch). Where clamp or relu is constant, dx is 0 for every dy, even NaN. The same holds for the step functions.
+  /// (PyTorch has 0 there). At NaN, the derivatives of clamp and magnitude are 0, and the derivative of relu is 1 (as
+  /// in PyTorch). Where clamp or relu is constant, dx is 0 for every dy, even NaN. The same holds for the step
+  /// functions.
   func unaryGradient(_ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice) throws
   /// y[i] = op(a[i], b[i]). Both layouts have the shape of the dense y.
   func binary(
@@ -89,7 +90,7 @@ public protocol Backend: AnyObject, Sendable {
 
   /// y[o, i] = the reduction of x[o, ·, i].
   func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws
-  /// y[o, i] = the position of the extreme value of x[o, ·, i], as int32.
+  /// y[o, i] = the position of the extreme element of x[o, ·, i], as int32.
   /// - Throws: `BackendError.tooManyPositions` for more than 2³¹ elements along the axis, like `sort` and `pool` with
   ///   indices.
   func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws
@@ -168,19 +169,19 @@ public protocol Backend: AnyObject, Sendable {
   /// dx from dy. `maximum` requires the indices that `pool` computed for the same shape.
   func poolGradient(
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice) throws
-  /// A sequence of recurrent cells, each starting from the state of the previous one. Each step computes the product
-  /// h·U, added to the sums or kept separate from them, and then `recurrentCell`.
+  /// Computes a sequence of recurrent cells, each starting from the state of the previous one. Each step computes the
+  /// product h·U, added to the sums or kept separate from them, and then `recurrentCell`.
   func recurrence(_ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>) throws
-  /// The gradient of `recurrence`, from the last computed step to the first, with `operands` as `recurrence` left them.
-  /// The caller computes the gradient of U, which is one product over the whole sequence.
+  /// Computes the gradient of `recurrence`, from the last computed step to the first, with `operands` as `recurrence`
+  /// left them. The caller computes the gradient of U, which is one product over the whole sequence.
   func recurrenceGradient(
     _ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>, _ gradients: RecurrenceGradients<BufferSlice>
   ) throws
-  /// One step; see `RecurrentCell` for the formulas. Where the mask is false, the state does not change, but gates are
-  /// computed nevertheless.
+  /// Computes one step; see `RecurrentCell` for the formulas. Where the mask is false, the state does not change, but
+  /// gates are computed nevertheless.
   func recurrentCell(_ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int) throws
-  /// The gradient of `recurrentCell`, with `step` as `recurrentCell` left it. Where the mask is false, the gradients of
-  /// the sums are 0, and those of the state pass through unchanged.
+  /// Computes the gradient of `recurrentCell`, with `step` as `recurrentCell` left it. Where the mask is false, the
+  /// gradients of the sums are 0, and the gradients of the state pass through unchanged.
   func recurrentCellGradient(
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, _ gradients: RecurrentStepGradients<BufferSlice>,
     batch: Int, units: Int) throws
@@ -209,8 +210,8 @@ public protocol Backend: AnyObject, Sendable {
   /// y[i] = x[i]·mask[i]/(1 − probability), where mask is the Bernoulli draw of `source` with probability
   /// 1 − `probability`. Applied to dy with the same source, it computes its own gradient. probability = 1 gives zeros.
   func dropout(_ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice) throws
-  /// One optimizer step over `count` parameters, in place. `states` are in the order that `OptimizerStep` lists.
-  /// `scalars` is the start of this group's `StepScalars`.
+  /// Performs one optimizer step over `count` parameters, in place. `states` are in the order listed in
+  /// `OptimizerStep`. `scalars` is the start of this group's `StepScalars`.
   func optimizerStep(
     _ step: OptimizerStep, parameters: BufferSlice, gradients: BufferSlice, states: [BufferSlice], count: Int,
     scalars: BufferSlice) throws
@@ -225,6 +226,6 @@ public protocol Backend: AnyObject, Sendable {
 
   /// Runs `body`, which makes its calls on the backend passed to it, and returns a recording that repeats them. Returns
   /// nil if this backend does not record, or if the calls cannot be repeated because `body` has read a result. The
-  /// default is a `CallRecorder`.
+  /// default implementation uses a `CallRecorder`.
   func record(_ body: (any Backend) throws -> Void) throws -> (any Recording)?
 }

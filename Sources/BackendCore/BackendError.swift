@@ -24,7 +24,7 @@ public enum BackendError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  /// Throws if int32 positions below `extent`, the results of an operation, cannot represent every element.
+  /// Throws an error if int32 positions below `extent`, the results of an operation, cannot represent every element.
   @inlinable public static func requirePositions(_ operation: String, below extent: Int) throws {
     if extent > Int(Int32.max) + 1 { throw BackendError.tooManyPositions(operation: operation, extent: extent) }
   }

@@ -1,4 +1,4 @@
-// Every computing call of the protocol, in the order of the protocol: forwarded and recorded.
+// Every computing call of the protocol, in the order of the protocol. Each call is forwarded and recorded.
 
 extension CallRecorder {
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {

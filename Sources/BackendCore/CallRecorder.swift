@@ -23,6 +23,7 @@ public final class CallRecorder: Backend, @unchecked Sendable {
   /// All buffers that calls use.
   private var used: [ObjectIdentifier: Buffer] = [:]
 
+  /// Creates a recorder.
   /// - Parameters:
   ///   - base: The backend that computes.
   ///   - observer: Called after each call; it may read the operands from `base`. With an observer, new buffers are
@@ -32,13 +33,13 @@ public final class CallRecorder: Backend, @unchecked Sendable {
     self.observer = observer
   }
 
-  /// A recording of the calls made so far. Nil if they cannot be repeated because the host has read a result between
-  /// them or one of them has failed.
+  /// Returns a recording of the calls made so far; nil if they cannot be repeated because the host has read a result
+  /// between them or one of them has failed.
   public func recording() -> (any Recording)? {
     isRepeatable ? CallRecording(base, calls, buffers: own + used.values) : nil
   }
 
-  /// An operand in the form in which recorded calls store it.
+  /// Returns an operand in the form in which recorded calls store it.
   func kept(_ slice: BufferSlice) -> CapturedSlice {
     if observer != nil {
       operands.append(slice)
@@ -52,6 +53,7 @@ public final class CallRecorder: Backend, @unchecked Sendable {
 
   func kept(_ slices: [BufferSlice]) -> [CapturedSlice] { slices.map { kept($0) } }
 
+  /// Forwards and records a call.
   /// - Parameter operation: The calling method, for the observer.
   func call(_ operation: String = #function, _ call: @escaping Call) throws {
     do {

@@ -1,4 +1,4 @@
-/// Steps between neighbors along each axis, in elements; negative or zero steps are allowed.
+/// The steps between neighbors along each axis, in elements. Steps can be negative or zero.
 @frozen
 public struct Strides: Sendable {
   @usableFromInline var steps: InlineArray<8, Int>
@@ -16,7 +16,7 @@ public struct Strides: Sendable {
     }
   }
 
-  /// The row-major strides of a dense buffer of `shape`.
+  /// Creates the row-major strides of a dense buffer of shape `shape`.
   @inlinable public init(dense shape: Shape) {
     self.init()
     var step = 1
@@ -26,8 +26,8 @@ public struct Strides: Sendable {
     }
   }
 
-  /// The strides that read a dense buffer of shape `source` as if it had shape `target` (NumPy's broadcasting: axes are
-  /// aligned at the end, an extent of 1 repeats). The caller has checked that the shapes are compatible.
+  /// Creates the strides that read a dense buffer of shape `source` as if it had shape `target` (NumPy's broadcasting:
+  /// axes are aligned at the end, and an extent of 1 repeats). The caller has checked that the shapes are compatible.
   @inlinable public init(broadcasting source: Shape, to target: Shape) {
     self.init()
     let missing = target.rank - source.rank
@@ -60,16 +60,16 @@ public struct Layout: Sendable {
     self.strides = strides
   }
 
-  /// Row-major and contiguous.
+  /// Creates a row-major, contiguous layout.
   @inlinable public init(dense shape: Shape) { self.init(shape: shape, strides: Strides(dense: shape)) }
 
-  /// `count` contiguous elements.
+  /// Creates a layout of `count` contiguous elements.
   @inlinable public init(flat count: Int) {
     self.init(shape: Shape(rank: 1, repeating: count), strides: Strides())
     strides[0] = 1
   }
 
-  /// A dense buffer of shape `source`, read as `target` by broadcasting.
+  /// Creates a layout that reads a dense buffer of shape `source` as `target` by broadcasting.
   @inlinable public init(broadcasting source: Shape, to target: Shape) {
     self.init(shape: target, strides: Strides(broadcasting: source, to: target))
   }
@@ -85,8 +85,8 @@ public struct Layout: Sendable {
   }
 }
 
-/// The loop over several operands of one shape, with neighboring axes merged where all operands allow it: what the
-/// elementwise and copy primitives of a backend iterate over.
+/// A loop over several operands of the same shape, with neighboring axes merged where all operands allow it. The
+/// elementwise and copy primitives of a backend iterate over it.
 ///
 /// A dense operand together with a repeated row, `[32, 128] + [128]`, remains a loop over two axes. Two dense operands
 /// of any rank become one axis.

@@ -4,7 +4,7 @@ import Glibc
 import Musl
 #endif
 
-/// The C library's functions under different names, because types of this module may have members called `log` or
+/// Functions of the C library under different names, because types of this module may have members called `log` or
 /// `sin`.
 @inlinable func logarithm(_ x: Double) -> Double { log(x) }
 @inlinable func cosine(_ x: Double) -> Double { cos(x) }

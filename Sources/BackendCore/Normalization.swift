@@ -4,12 +4,12 @@ public struct NormalizationShape: Sendable, Hashable {
   public var rows: Int
   /// The number of elements per row.
   public var columns: Int
-  /// True where the mean is subtracted first, as layer normalization does; false for the root mean square.
+  /// Whether the mean is subtracted first, as in layer normalization; false for the root mean square.
   public var isCentered: Bool
   /// The constant added to the variance.
   public var epsilon: Double
 
-  /// A normalization of rows.
+  /// Creates a normalization of rows.
   public init(rows: Int, columns: Int, isCentered: Bool, epsilon: Double) {
     self.rows = rows
     self.columns = columns

@@ -19,15 +19,15 @@ public struct UnaryOp: Sendable, Hashable {
     self.b = b
   }
 
-  /// max(x, 0).
+  /// Returns max(x, 0).
   public static let relu = UnaryOp(.relu)
-  /// x for x > 0, slope·x otherwise.
+  /// Returns x for x > 0, slope·x otherwise.
   public static func leakyReLU(slope: Double) -> UnaryOp { UnaryOp(.leakyReLU, slope) }
-  /// x for x > 0, alpha·(eˣ − 1) otherwise.
+  /// Returns x for x > 0, alpha·(eˣ − 1) otherwise.
   public static func elu(alpha: Double) -> UnaryOp { UnaryOp(.elu, alpha) }
-  /// x raised to `exponent`.
+  /// Returns x raised to `exponent`.
   public static func power(_ exponent: Double) -> UnaryOp { UnaryOp(.power, exponent) }
-  /// min(max(x, lower), upper).
+  /// Returns min(max(x, lower), upper).
   public static func clamp(_ lower: Double, _ upper: Double) -> UnaryOp { UnaryOp(.clamp, lower, upper) }
 
   /// The value from which the derivative is computed; `neither` if the derivative is zero wherever it exists (`floor`,
@@ -60,7 +60,7 @@ public struct AxisShape: Sendable, Hashable {
   /// The extents before, along, and after the axis.
   public var outer, extent, inner: Int
 
-  /// The three extents.
+  /// Creates a shape from its three extents.
   @inlinable public init(outer: Int, extent: Int, inner: Int) {
     self.outer = outer
     self.extent = extent

@@ -2,7 +2,7 @@
 /// 1, 2, 3" (SC 2011): four random words as a pure function of a counter and a key. It has no state, so any element of
 /// a tensor can be drawn on any device and by any thread, always with the same result.
 public enum Philox {
-  /// The four words of one block.
+  /// Returns the four words of one block.
   @inlinable public static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
     var c = counter
     var k = key
@@ -15,18 +15,18 @@ public enum Philox {
     return c
   }
 
-  /// A float32 in [0, 1) from the upper 24 bits of a word. The result is exact and the same on every device.
+  /// Returns a float32 in [0, 1) from the upper 24 bits of a word. The result is exact and the same on every device.
   @inlinable public static func uniform(_ word: UInt32) -> Float { Float(word >> 8) * 0x1p-24 }
 
-  /// The threshold below which a word gives a mask element of 1: p·2³², rounded to the nearest integer (2³² for p = 1).
-  /// NaN counts as 0.
+  /// Returns the threshold below which a word gives a mask element of 1: p·2³², rounded to the nearest integer (2³² for
+  /// p = 1). NaN counts as 0.
   @inlinable public static func threshold(probability: Double) -> UInt64 {
     if probability.isNaN { return 0 }
     return UInt64((Swift.min(Swift.max(probability, 0), 1) * 0x1p32).rounded())
   }
 
-  /// Two normally distributed numbers from two words by the Box-Muller transform, in Double:
-  /// r = √(−2 ln u), z = (r cos 2πv, r sin 2πv), with u in (0, 1] and v in [0, 1), both with 24 bits.
+  /// Returns two normally distributed numbers from two words by the Box-Muller transform, in Double: r = √(−2 ln u),
+  /// z = (r cos 2πv, r sin 2πv), with u in (0, 1] and v in [0, 1), both with 24 bits.
   public static func normals(_ first: UInt32, _ second: UInt32) -> (Double, Double) {
     let u = Double((first >> 8) + 1) * 0x1p-24
     let v = Double(second >> 8) * 0x1p-24
@@ -59,7 +59,7 @@ public struct RandomSource: Sendable {
     self.stepOffset = stepOffset
   }
 
-  /// The words of block `index` (elements `4·index ..< 4·index + 4`), with `offset` added to the step.
+  /// Returns the words of block `index` (elements `4·index ..< 4·index + 4`), with `offset` added to the step.
   @inlinable public func block(_ index: Int, stepOffset offset: UInt32 = 0) -> SIMD4<UInt32> {
     Philox.block(
       counter: SIMD4(
@@ -67,8 +67,8 @@ public struct RandomSource: Sendable {
       key: SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)))
   }
 
-  /// A key that depends on a seed and a text, such as the purpose of the numbers and the name of a weight: FNV-1a over
-  /// the UTF-8 bytes, finalized by the mixer of SplitMix64 (Steele, Lea, Flood 2014).
+  /// Returns a key that depends on a seed and a text, such as the purpose of the numbers and the name of a weight:
+  /// FNV-1a over the UTF-8 bytes, finalized by the mixer of SplitMix64 (Steele, Lea, Flood 2014).
   public static func derivedKey(seed: UInt64, _ text: String) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }

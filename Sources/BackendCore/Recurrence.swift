@@ -47,7 +47,7 @@ public struct RecurrenceShape: Sendable, Hashable {
   @inlinable public var stateCount: Int { batch * units }
   @inlinable public var sumCount: Int { batch * gates }
 
-  /// The position in the sequence of computed step `index`.
+  /// Returns the position in the sequence of computed step `index`.
   @inlinable public func place(_ index: Int) -> Int { isReversed ? steps - 1 - index : index }
 }
 
@@ -85,7 +85,7 @@ public struct RecurrenceOperands<Slice> {
     self.cells = cells
   }
 
-  /// The same operands in another form.
+  /// Returns the same operands in another form.
   @inlinable public func map<Other>(_ transform: (Slice) -> Other) -> RecurrenceOperands<Other> {
     RecurrenceOperands<Other>(
       weight: transform(weight), recurrentBias: recurrentBias.map(transform),
@@ -123,7 +123,7 @@ public struct RecurrenceGradients<Slice> {
     self.reachesInitialState = reachesInitialState
   }
 
-  /// The same gradients in another form.
+  /// Returns the same gradients in another form.
   @inlinable public func map<Other>(_ transform: (Slice) -> Other) -> RecurrenceGradients<Other> {
     RecurrenceGradients<Other>(
       outputs: outputs.map(transform), hidden: transform(hidden), cell: cell.map(transform), gates: transform(gates),
@@ -163,7 +163,7 @@ public struct RecurrentStep<Slice> {
     self.cell = cell
   }
 
-  /// The same operands in another form.
+  /// Returns the same operands in another form.
   @inlinable public func map<Other>(_ transform: (Slice) -> Other) -> RecurrentStep<Other> {
     RecurrentStep<Other>(
       gates: transform(gates), recurrent: recurrent.map(transform), recurrentBias: recurrentBias.map(transform),
@@ -194,7 +194,7 @@ public struct RecurrentStepGradients<Slice> {
     self.recurrent = recurrent
   }
 
-  /// The same gradients in another form.
+  /// Returns the same gradients in another form.
   @inlinable public func map<Other>(_ transform: (Slice) -> Other) -> RecurrentStepGradients<Other> {
     RecurrentStepGradients<Other>(
       output: output.map(transform), hidden: transform(hidden), cell: cell.map(transform), gates: transform(gates),
@@ -209,14 +209,14 @@ extension RecurrentStepGradients: Sendable where Slice: Sendable {}
 
 /// An operand that can be advanced to a later element.
 public protocol Advancing {
-  /// The operand that starts the given number of elements later.
+  /// Returns the operand that starts the given number of elements later.
   func advanced(by elements: Int) -> Self
 }
 
 extension BufferSlice: Advancing {}
 
 extension RecurrenceOperands where Slice: Advancing {
-  /// The operands of computed step `index`.
+  /// Returns the operands of computed step `index`.
   @inlinable public func step(_ index: Int, _ shape: RecurrenceShape) -> RecurrentStep<Slice> {
     let place = shape.place(index)
     let (states, sums) = (place * shape.stateCount, place * shape.sumCount)
@@ -234,7 +234,7 @@ extension RecurrenceOperands where Slice: Advancing {
 }
 
 extension RecurrenceGradients where Slice: Advancing {
-  /// The gradients of computed step `index`.
+  /// Returns the gradients of computed step `index`.
   @inlinable public func step(_ index: Int, _ shape: RecurrenceShape) -> RecurrentStepGradients<Slice> {
     let place = shape.place(index)
     let (states, sums) = (place * shape.stateCount, place * shape.sumCount)

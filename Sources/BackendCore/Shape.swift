@@ -1,4 +1,4 @@
-/// The extents of a tensor: an inline value of at most `Shape.maximumRank` axes, so creating one does not allocate
+/// The extents of a tensor: an inline value with up to `Shape.maximumRank` axes, so creating one does not allocate
 /// memory.
 ///
 /// ```swift

@@ -4,8 +4,8 @@ import Glibc
 import Musl
 #endif
 
-/// A thread of the system that runs one closure. `pthread_t`, which is a number in glibc and a pointer in Musl, is used here
-/// alone.
+/// A system thread that runs one closure. `pthread_t`, which is a number in glibc and a pointer in Musl, is used only
+/// here.
 package struct SystemThread {
   private final class Job: Sendable {
     let run: @Sendable () -> Void
@@ -14,7 +14,8 @@ package struct SystemThread {
 
   private let handle: pthread_t
 
-  /// Starts a thread, which is joined or detached later; nil where the system has none to give: then the closure does not run.
+  /// Starts a thread, to be joined or detached later. Returns nil, without running the closure, if the system cannot
+  /// create a thread.
   package init?(_ body: @escaping @Sendable () -> Void) {
     let job = Unmanaged.passRetained(Job(body))
     #if canImport(Glibc)
@@ -38,10 +39,10 @@ package struct SystemThread {
   /// Waits until the closure has returned.
   package func join() { pthread_join(handle, nil) }
 
-  /// Lets the thread end by itself.
+  /// Detaches the thread, which then ends by itself.
   package func detach() { pthread_detach(handle) }
 
-  /// A number that no other thread has at the moment.
+  /// The number of the current thread, which no other running thread has.
   package static var currentNumber: UInt64 {
     #if canImport(Glibc)
     UInt64(pthread_self())
@@ -50,7 +51,8 @@ package struct SystemThread {
     #endif
   }
 
-  /// Runs the closure with the numbers `0..<count`, each on a thread of its own, the first one on this, and waits for all.
+  /// Runs the closure with the numbers `0..<count`, each on a separate thread except for the first, which runs on this
+  /// thread, and waits for all of them.
   package static func concurrently(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     var threads: [SystemThread] = []
     for number in 1..<max(count, 1) {

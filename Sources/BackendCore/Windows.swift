@@ -22,7 +22,7 @@ public struct WindowAxis: Sendable, Hashable {
     self.padding = padding
   }
 
-  /// The input position that an element of the window covers; nil over padding.
+  /// Returns the input position that an element of the window covers; nil over padding.
   @inlinable public func position(output: Int, kernel: Int) -> Int? {
     let position = output * stride + kernel * dilation - padding
     return position >= 0 && position < input ? position : nil
@@ -74,7 +74,7 @@ public enum PoolingOp: UInt8, Sendable, Hashable, CaseIterable {
   case meanWithPadding
 }
 
-/// The extents of two-dimensional pooling: x `[planes, height, width]`, y the same way.
+/// The extents of two-dimensional pooling: x and y are `[planes, height, width]`.
 @frozen
 public struct PoolingShape: Sendable, Hashable {
   public var planes: Int

@@ -3,7 +3,7 @@ public import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// A backend for OpenCL devices: any vendor's GPU, or a CPU device, which runs the same kernels.
+/// A backend for OpenCL devices: GPUs of any vendor, and CPU devices, which run the same kernels.
 ///
 /// Calls enqueue kernels on one in-order queue and return; `download` and `synchronize` wait. If the device reports an
 /// error later, the next call and all following calls throw it.
@@ -26,7 +26,7 @@ public final class OpenCLBackend: Backend {
   /// One backend per physical device, created on first use and kept until the process ends.
   private static let backends = Mutex<[OpenCLDeviceHandle: OpenCLBackend]>([:])
 
-  /// The shared backend of a device; always the same instance.
+  /// Returns the shared backend of a device, which is always the same instance.
   /// - Throws: `OpenCLError.unusable` if the driver cannot create a context, `BackendError.deviceLost` in a forked
   ///   process.
   public static func shared(for device: OpenCLDevice) throws -> OpenCLBackend {
@@ -86,7 +86,7 @@ struct OpenCLOptions: Sendable {
   var binaryDirectory: String?
   /// The methods for matrix products.
   var matmulTable: MatmulTable
-  /// The tiles of convolutions, smallest first. The one that fits is used, or else the first.
+  /// The tiles of convolutions, smallest first. The largest tile that fits is used, or else the first one.
   var convolutionTiles: [MatmulTile]
   /// Whether all kernels use 64-bit positions, as for operands of 2³¹ elements and more.
   var usesWidePositions = false
@@ -139,7 +139,7 @@ extension OpenCLBackend {
     launcher.keep(name, groups, arguments, in: capture)
   }
 
-  /// Memory that lives as long as the call that requested it: its next user comes after that call in the queue.
+  /// Returns memory that lives as long as the call that requested it: its next user comes after that call in the queue.
   func temporary(_ count: Int, _ dtype: DType) throws -> BufferSlice {
     BufferSlice(try allocate(count: count, dtype: dtype))
   }

@@ -28,8 +28,8 @@ private func remainder(_ a: Double, _ b: Double) -> Double {
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
 }
 
-/// The int32 operations; nil for operations that do not support int32. The result may exceed int32; it wraps around
-/// when it is stored.
+/// The value of an int32 operation; nil for operations that do not support int32. The result may exceed int32; it wraps
+/// around when it is stored.
 func integerValue(of op: BinaryOp, _ a: Int64, _ b: Int64) -> Int64? {
   switch op {
   case .add: return a + b
@@ -46,7 +46,7 @@ func integerValue(of op: BinaryOp, _ a: Int64, _ b: Int64) -> Int64? {
   }
 }
 
-/// Comparisons with NaN are false, except for `notEqual`.
+/// Whether a comparison is true. Comparisons with NaN are false, except for `notEqual`.
 func holds(_ op: ComparisonOp, _ a: Double, _ b: Double) -> Bool {
   switch op {
   case .equal: a == b

@@ -23,7 +23,7 @@ struct Elements {
     buffer.bytes.assumingMemoryBound(to: type) + (offset + index)
   }
 
-  /// An element as Double, which can represent every value of every type. Stored numbers are converted like in
+  /// An element as Double, which can represent every value of every type. Stored numbers are converted as in
   /// `convert(_:to:)`.
   subscript(index: Int) -> Double {
     get {

@@ -58,7 +58,7 @@ extension ReferenceBackend {
     }
   }
 
-  /// True for int32 arithmetic, false for floating point and logic. Throws if the operation does not support the type.
+  /// Whether an operation uses int32 arithmetic, not floating point or logic. Throws if it does not support the type.
   private func usesIntegers(_ op: BinaryOp, _ dtype: DType) throws -> Bool {
     let isLogical = op == .logicalAnd || op == .logicalOr
     switch dtype {

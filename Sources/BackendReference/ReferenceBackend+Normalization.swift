@@ -1,6 +1,6 @@
 import BackendCore
 
-/// Normalization of rows and its gradient, as their formulas say.
+/// Normalization of rows and its gradient, computed directly from their formulas.
 extension ReferenceBackend {
   public func normalize(
     _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,

@@ -27,7 +27,7 @@ extension ReferenceBackend {
     }
   }
 
-  /// The factor for the learning rate. Updates the states of one parameter.
+  /// Updates the states of one parameter and returns the factor for the learning rate.
   private func update(_ rule: OptimizerStep.Rule, _ g: Double, _ state: inout [Double], _ scalars: Elements) -> Double {
     switch rule {
     case .sgd(let momentum, let isNesterov):

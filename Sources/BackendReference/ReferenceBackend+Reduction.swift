@@ -29,7 +29,7 @@ extension ReferenceBackend {
     case .sum: positions.reduce(0) { $0 + x[$1] }
     case .mean: positions.reduce(0) { $0 + x[$1] } / Double(positions.count)
     case .product: positions.reduce(1) { $0 * x[$1] }
-    // The maximum ("any") of no bools is false.
+    // The maximum ("any") of zero bools is false.
     case .maximum: positions.reduce(x.dtype == .bool ? 0 : -.infinity) { value(of: .maximum, $0, x[$1]) }
     case .minimum: positions.reduce(.infinity) { value(of: .minimum, $0, x[$1]) }
     }
@@ -98,6 +98,6 @@ extension ReferenceBackend {
     }
   }
 
-  /// NaN is greater than every number and equal to itself.
+  /// Whether a is less than b in the order of sorting: NaN is greater than every number and equal to itself.
   private func isBelow(_ a: Double, _ b: Double) -> Bool { b.isNaN ? !a.isNaN : a < b }
 }

@@ -27,12 +27,13 @@ public final class ReferenceBackend: Backend {
 
   let memory: ReferenceMemory
 
+  /// Creates a backend.
   /// - Parameter memoryLimit: The maximum number of live bytes.
   public init(memoryLimit: Int = .max) {
     memory = ReferenceMemory(limitBytes: memoryLimit)
   }
 
-  /// All four types, including `float64`.
+  /// Returns true: all four types are supported, including `float64`.
   public func supports(_ dtype: DType) -> Bool { true }
 
   // MARK: Memory
@@ -61,14 +62,14 @@ public final class ReferenceBackend: Backend {
     for i in 0..<count { y[i] = value }
   }
 
-  /// Every call has completed when it returns, so there is nothing to wait for.
+  /// Does nothing: every call has completed when it returns.
   public func synchronize() throws {}
 
   public func memoryStatistics() -> MemoryStatistics { memory.statistics }
 
   public func setMemoryLimit(bytes: Int) { memory.setLimit(bytes: bytes) }
 
-  /// Nothing is cached.
+  /// Does nothing: no memory is cached.
   public func trimMemory() {}
 
   /// The error for an operation that does not support an element type.

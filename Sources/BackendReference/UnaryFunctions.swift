@@ -44,9 +44,9 @@ func value(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, at x: Double) -> Dou
   }
 }
 
-/// The gradient of an operation's operand, from the gradient of the result, dy, and the value that
-/// `UnaryOp.gradientSource` names. For piecewise functions, where a piece is constant, the gradient is 0 for every dy,
-/// even NaN (as in PyTorch).
+/// The gradient of an operation's operand, from the gradient of the result, dy, and the value specified by
+/// `UnaryOp.gradientSource`. For piecewise functions, the gradient of a constant piece is 0 for every dy, even NaN (as
+/// in PyTorch).
 func passBack(_ dy: Double, through kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s: Double) -> Double {
   switch kind {
   case .clamp: s >= a && s <= b ? dy : 0
@@ -56,7 +56,7 @@ func passBack(_ dy: Double, through kind: UnaryOp.Kind, _ a: Double, _ b: Double
   }
 }
 
-/// The derivative of an operation, from its input or output, as given by `UnaryOp.gradientSource`.
+/// The derivative of an operation, from its input or output, as specified by `UnaryOp.gradientSource`.
 private func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s: Double) -> Double {
   switch kind {
   case .negate: -1
@@ -85,8 +85,8 @@ private func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s
   }
 }
 
-/// The int32 operations; nil for operations that support only floating point. The result may exceed int32; it wraps
-/// around when it is stored.
+/// The value of an int32 operation; nil for operations that support only floating point. The result may exceed int32;
+/// it wraps around when it is stored.
 func integerValue(of kind: UnaryOp.Kind, _ a: Int64, _ b: Int64, at x: Int64) -> Int64? {
   switch kind {
   case .negate: -x

@@ -9,13 +9,13 @@ import Musl
 /// Output of commands: results to standard output, everything else to standard error. External text can contain
 /// anything; control characters that a terminal would interpret are escaped.
 package enum Console {
-  /// Writes a complete line to standard error; lines of several threads do not mix.
+  /// Writes a complete line to standard error; lines of different threads are not mixed.
   package static func error(_ line: String) { _ = write(line.onOneLine + "\n", to: STDERR_FILENO) }
 
   /// Writes a line to standard output. A write failure ends the process.
   package static func output(_ line: String = "") { result(line.onOneLine + "\n") }
 
-  /// Writes text of several lines to standard output.
+  /// Writes multiline text to standard output.
   package static func output(text: String) { result(text.printable + "\n") }
 
   /// Shows the progress on one line of a terminal, replacing the previous text; nil removes it. It is written to
@@ -38,7 +38,7 @@ package enum Console {
     signal(SIGXFSZ, SIG_IGN)
   }
 
-  /// Ends the process with exit code 1 where something could not be written before, though what came later may have been.
+  /// Ends the process with exit code 1 if earlier output could not be written, even if later output was.
   static func checkDelivered() {
     for (stream, name) in [(STDOUT_FILENO, "output"), (STDERR_FILENO, "error")] {
       guard let code = LostOutput.error(of: stream) else { continue }
@@ -47,7 +47,7 @@ package enum Console {
     }
   }
 
-  /// Writes a part of the result as it is.
+  /// Writes a part of the result unchanged.
   static func result(_ text: String) {
     let code = write(text, to: STDOUT_FILENO)
     if code == 0 { return }

@@ -2,7 +2,7 @@ import ModelFormats
 import ArgumentParser
 import Tensors
 
-/// `--device` and `--no-fallback`, the same for every command.
+/// The options `--device` and `--no-fallback`, which are the same for every command.
 package struct DeviceOptions: ParsableArguments {
   @Option(
     help: "auto, cpu, gpu, or opencl:P:D (platform and device, see 'nn devices'). (default: auto)",
@@ -16,7 +16,7 @@ package struct DeviceOptions: ParsableArguments {
 
   package init() {}
 
-  /// The device to use. Prints a line on standard error if it is not the requested one.
+  /// Returns the device to use. Prints a line on standard error if it is not the requested one.
   package func resolve() throws -> ResolvedDevice {
     try device.resolve(allowsFallback: !noFallback) { Console.error($0) }
   }
@@ -31,6 +31,7 @@ package enum DeviceRequest: Sendable, Hashable, CustomStringConvertible {
   /// `opencl:P:D`.
   case named(String)
 
+  /// Parses a value of `--device`.
   /// - Throws: An error that lists the possible values.
   package init(word: String) throws {
     switch word {
@@ -71,8 +72,8 @@ package enum DeviceRequest: Sendable, Hashable, CustomStringConvertible {
     return processors.compactMap { try? Device.named($0.identifier) }.first
   }
 
-  /// The requested device. A missing GPU is replaced, with one warning, by an OpenCL CPU device, which runs the same
-  /// kernels, or else by the CPU. Nothing else is ever replaced.
+  /// Returns the requested device. A missing GPU is replaced, with one warning, by an OpenCL CPU device, which runs the
+  /// same kernels, or else by the CPU. Nothing else is ever replaced.
   /// - Throws: `DeviceError`.
   package func resolve(allowsFallback: Bool, warn: (String) -> Void) throws -> ResolvedDevice {
     switch self {

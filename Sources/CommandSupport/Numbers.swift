@@ -5,8 +5,8 @@ import Musl
 #endif
 
 extension Double {
-  /// The number with a fixed number of decimals: `3.14159.fixed(2)` is "3.14"; "nan", "inf", and "-inf" if it is not
-  /// finite.
+  /// Formats the number with a fixed number of decimal places: `3.14159.fixed(2)` is "3.14"; "nan", "inf", and "-inf"
+  /// if it is not finite.
   package func fixed(_ decimals: Int) -> String {
     guard isFinite else { return isNaN ? "nan" : self < 0 ? "-inf" : "inf" }
     let scale = pow(10, Double(decimals))
@@ -28,7 +28,7 @@ extension Double {
   }
 }
 
-/// Seconds of a monotonic clock.
+/// The time of a monotonic clock in seconds.
 package func monotonicSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)

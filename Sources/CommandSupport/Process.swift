@@ -13,7 +13,7 @@ package func setEnvironment(_ name: String, _ value: String) { setenv(name, valu
 /// Whether this process may create files in a folder.
 package func mayWrite(in folder: String) -> Bool { access(folder, W_OK | X_OK) == 0 }
 
-/// The total size of all files in a folder, without subfolders; nil if there is no such folder.
+/// Returns the total size of all files in a folder, without subfolders; nil if there is no such folder.
 package func bytes(inFolder path: String) -> Int? {
   guard let folder = opendir(path) else { return nil }
   defer { closedir(folder) }

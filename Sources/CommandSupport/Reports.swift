@@ -2,7 +2,7 @@ import Files
 import ModelFormats
 
 extension JSONValue {
-  /// A number; null for nil, NaN, and the infinities, which JSON cannot represent.
+  /// Creates a number; null for nil, NaN, and the infinities, which JSON cannot represent.
   package init(_ value: Double?) {
     guard let value, value.isFinite else {
       self = .null
@@ -11,16 +11,16 @@ extension JSONValue {
     self = .number(value)
   }
 
-  /// A string; null for nil.
+  /// Creates a string; null for nil.
   package init(_ text: String?) { self = text.map(JSONValue.string) ?? .null }
 }
 
 extension Console {
-  /// Writes the report of a command: one line of JSON, in which controls are escapes of JSON.
+  /// Writes the report of a command: one line of JSON with control characters escaped.
   package static func output(_ report: JSONValue) throws { try output(joining: [.success(report.text())]) }
 
-  /// Writes a report whose JSON comes in pieces, together as long as they may be.
-  /// - Throws: The first error among the pieces; those before it may have been written.
+  /// Writes a report whose JSON is given in pieces of any total length.
+  /// - Throws: The first error among the pieces; earlier pieces may have been written.
   package static func output(joining pieces: some Sequence<Result<String, any Error>>) throws {
     var text = ""
     for piece in pieces {

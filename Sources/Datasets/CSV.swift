@@ -7,14 +7,14 @@ import NeuralNetworks
 /// first column, as written by `DataFrame.to_csv` of pandas and `write.csv` of R, contains row names and is skipped.
 /// Blanks around unquoted fields are ignored. Every line must have the same number of fields; every feature must be a
 /// finite decimal number; names and labels must be UTF-8. Errors are reported as `DataError.malformedLine`, with the
-/// line. The file is read in chunks: memory use depends on its numbers, not on its text.
+/// line number. The file is read in chunks: memory use depends on the count of numbers, not on the size of the text.
 public enum CSV {
   /// A column of the table.
   public enum Column: Sendable, Hashable {
     case first, last
-    /// An index, starting at 0.
+    /// The index of the column, starting at 0.
     case index(Int)
-    /// The name in the header.
+    /// The name of the column in the header.
     case named(String)
   }
 
@@ -22,9 +22,9 @@ public enum CSV {
   public enum Target: Sendable, Hashable {
     /// A class per line: any text, or an integer. Targets become int32 class indices `[count]`.
     ///
-    /// `names` fixes the classes and their order (for example, those of a model). Without it, the classes are the
-    /// distinct labels, sorted, as numbers if all are integers, which may have any number of digits. Other labels are
-    /// compared by their bytes, so é as one scalar and é as two scalars are two classes, as in pandas.
+    /// `names` specifies the classes and their order (for example, the classes of a model). Without it, the classes are
+    /// the distinct labels in sorted order: numerically if all are integers, which may have any number of digits. Other
+    /// labels are compared by their bytes, so é as one scalar and é as two scalars are two classes, as in pandas.
     case classes(names: [String]? = nil)
     /// A number to predict. Targets become float32 `[count, 1]`.
     case value
@@ -33,13 +33,13 @@ public enum CSV {
   /// Reads labeled examples.
   ///
   /// - Parameters:
-  ///   - path: the file.
-  ///   - label: the column of the label; all others are features.
-  ///   - target: classes or a value.
-  ///   - separator: one ASCII character, no line break and not the quote; `nil`: found out.
-  ///   - header: whether the first line names the columns; `nil`: found out.
-  ///   - quote: one ASCII character, no line break.
-  ///   - limit: the most bytes that the file may hold, packed or unpacked.
+  ///   - path: The file.
+  ///   - label: The label column; all other columns are features.
+  ///   - target: Whether labels are classes or values.
+  ///   - separator: One ASCII character other than a line break or the quote; `nil` to detect it.
+  ///   - header: Whether the first line contains the column names; `nil` to detect it.
+  ///   - quote: One ASCII character other than a line break.
+  ///   - limit: The maximum size of the file in bytes, compressed or decompressed.
   /// - Throws: `DataError`.
   public static func load(
     _ path: String, label: Column = .last, target: Target = .classes(), separator: Character? = nil,
@@ -58,15 +58,15 @@ public enum CSV {
     return try dataset(table, target)
   }
 
-  /// The labels of a table are no classes.
+  /// The labels of a table are not classes.
   package struct LabelsAreValues: Error {
-    /// "the labels have fractions".
+    /// The reason, such as "the labels have fractions".
     package let reason: String
   }
 
-  /// Reads examples of classes, and stops at a label that shows that there are none.
+  /// Reads examples with classes; stops at the first label that shows that the labels are not classes.
   ///
-  /// - Parameter mostNumbers: how many different whole numbers may be classes.
+  /// - Parameter mostNumbers: The maximum number of distinct whole numbers that count as classes.
   /// - Throws: `DataError`, `LabelsAreValues`.
   package static func loadClasses(
     _ path: String, label: Column, header: Bool?, mostNumbers: Int

@@ -6,7 +6,7 @@ struct CSVRecords {
   struct Field {
     var range: Range<Int>
     var isQuoted = false
-    /// Contains doubled quotes.
+    /// Whether the field contains doubled quotes.
     var hasEscapes = false
   }
 
@@ -27,6 +27,7 @@ struct CSVRecords {
   /// The line where the last returned record starts.
   private(set) var line = 0
 
+  /// Creates a reader.
   /// - Parameter separator: Nil for the most frequent of comma, semicolon, and tab in the first line that is not blank.
   init(_ stream: DataStream, separator: UInt8?, quote: UInt8) throws(DataError) {
     (self.stream, file, self.quote) = (stream, stream.path, quote)
@@ -46,7 +47,7 @@ struct CSVRecords {
 
   private static func isBreak(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
 
-  /// The comma, the semicolon or the tab that the line has most of outside of quoted fields.
+  /// The most frequent of comma, semicolon, and tab in the line, outside quoted fields.
   private static func likelySeparator(_ line: ArraySlice<UInt8>) -> UInt8 {
     let candidates: [UInt8] = [0x2C, 0x3B, 0x09]
     let quote: UInt8 = 0x22
@@ -56,7 +57,7 @@ struct CSVRecords {
     for byte in line {
       let candidate = candidates.firstIndex(of: byte)
       if byte == quote {
-        // A quote opens a field only at its start; behind one that has just closed it is a quote of the field's text.
+        // A quote opens a field only at its start; directly after a closing quote, it is part of the text of the field.
         isQuoted = !isQuoted && (previous.map { $0 == quote || candidates.contains($0) } ?? true)
       } else if let candidate, !isQuoted {
         counts[candidate] += 1
@@ -181,7 +182,7 @@ struct CSVRecords {
     return true
   }
 
-  /// Nil if the field may continue beyond the bytes in memory.
+  /// Reads a quoted field. Returns nil if it may continue beyond the bytes in memory.
   private mutating func quoted() throws(DataError) -> Field? {
     let start = position + 1
     var end = start

@@ -2,7 +2,7 @@ import Files
 import HostMemory
 import NeuralNetworks
 
-/// A table during reading: features as numbers, labels as text.
+/// A table that is being read: features as numbers, labels as text.
 struct CSVTable {
   private(set) var featureNames: [String] = []
   /// The features, row-major, `rowCount` rows.
@@ -18,9 +18,9 @@ struct CSVTable {
   private let file: String
   private let label: CSV.Column?
   private let labelKind: Labels
-  /// Why the labels are values, where classes were expected.
+  /// The reason why the labels are values, where classes were expected.
   private(set) var valueReason: String?
-  /// True as long as all labels are whole numbers.
+  /// Whether all labels so far are whole numbers.
   private var labelsAreNumbers = true
   private let header: Bool?
   private var records: CSVRecords
@@ -29,16 +29,17 @@ struct CSVTable {
   /// The unnamed first column with row numbers in tables of pandas and R. It is skipped.
   private var rowNameIndex: Int?
 
-  /// What is expected of labels.
+  /// The expected content of labels.
   enum Labels {
     case values
-    /// Classes that others have named.
+    /// Classes named by the caller.
     case knownClasses
-    /// The classes are what there is: text, or at most so many different whole numbers.
+    /// Classes found in the table: text, or at most this many distinct whole numbers.
     case newClasses(mostNumbers: Int)
   }
 
-  /// - Parameter open: gives the text; it is called twice.
+  /// Opens a table.
+  /// - Parameter open: Opens the text; called twice.
   init(
     _ open: () throws(DataError) -> DataStream, label: CSV.Column?, labels kind: Labels,
     separator: Character?, header: Bool?, quote: Character
@@ -74,7 +75,7 @@ struct CSVTable {
     throw .malformed(file: records.file, offset: nil, expected: "lines of numbers", found: "an empty file")
   }
 
-  /// Determines from the first two records whether there is a header, and where the label is.
+  /// Determines from the first two records whether there is a header, and the position of the label.
   private mutating func readHead(
     _ first: [CSVRecords.Field], _ records: inout CSVRecords
   ) throws(DataError) {
@@ -127,8 +128,8 @@ struct CSVTable {
     }
   }
 
-  /// Given by the caller, or detected: fields of a header are not numbers, those of data are. If only the label differs
-  /// (columns named 0, 1, 2, label), the second line decides.
+  /// Whether the table has a header: given by the caller, or detected. Fields of a header are not numbers; fields of
+  /// data are. If only the label differs (columns named 0, 1, 2, label), the second line decides.
   private func hasHeader(
     _ texts: [String], _ numbers: [Double?], _ line: Int, second: [Double?]?
   ) throws(DataError) -> Bool {
@@ -181,14 +182,14 @@ struct CSVTable {
     do { try HostMemory.check(count, of: size) } catch { throw .unreadable(file: file, reason: "\(error)") }
   }
 
-  /// The bytes of a class beside its text: in the table of known ones, which is at most half full, and in the two lists.
+  /// The bytes per class in addition to its text: in the hash table, which is at most half full, and in the two lists.
   private static let bytesOfClass =
     2 * (MemoryLayout<ByteKey>.stride + MemoryLayout<Int32>.stride) + MemoryLayout<String>.stride
     + MemoryLayout<Int>.stride
 
-  /// The same for the labels of rows, and for what is known of each class.
+  /// Grows the storage for the labels of rows and for the classes, in the same way.
   private mutating func growLabels() throws(DataError) {
-    // One of the two stays empty.
+    // One of the two arrays stays empty.
     if labelOfRow.count == labelOfRow.capacity && labelValues.count == labelValues.capacity {
       try checkMemory(2 * (labelOfRow.count + labelValues.count), of: MemoryLayout<Int32>.stride)
     }
@@ -212,7 +213,7 @@ struct CSVTable {
     }
   }
 
-  /// Refuses a label that is a number with a fraction, or one whole number too many.
+  /// Rejects a label that is a number with a fraction, or that is one whole number too many.
   private mutating func checkClass(_ text: String, _ line: Int, _ mostNumbers: Int) throws(DataError) {
     let isWhole = WholeNumber(Array(text.utf8)) != nil
     if !isWhole && value(text) != nil {
@@ -276,8 +277,8 @@ struct CSVTable {
 }
 
 extension CSVTable {
-  /// The labels that occur, sorted: as numbers if all are whole numbers, else by their bytes. Labels are the same when their
-  /// bytes are, or when they are the same whole number.
+  /// The distinct labels in sorted order: numerically if all are whole numbers, otherwise by their bytes. Labels are
+  /// equal if their bytes are equal, or if they are the same whole number.
   func distinctLabels() -> [String] {
     let numbers = labelTexts.map { WholeNumber(Array($0.utf8)) }
     if !numbers.contains(where: { $0 == nil }) {
@@ -288,7 +289,7 @@ extension CSVTable {
     return labelTexts.map(ByteKey.init).sorted().map(\.text)
   }
 
-  /// Refuses a table whose tensors there is no memory for, beside its own numbers and those of its labels.
+  /// Rejects a table if there is not enough memory for its tensors in addition to its own numbers and labels.
   func checkMemoryOfTensors() throws(DataError) {
     try checkMemory(values.count + 2 * rowCount, of: MemoryLayout<Float>.stride)
   }

@@ -2,7 +2,7 @@ import Files
 import NeuralNetworks
 
 /// Errors in external data: files, their contents, and downloads. Every description is one line that names the file and
-/// states the expected and the actual content.
+/// states the expected and the actual contents.
 public enum DataError: NeuralNetworksError, Hashable {
   /// The file does not exist.
   case missingFile(String)

@@ -80,7 +80,7 @@ final class DataStream {
     bytes += first
     while true {
       let piece = try next()
-      // One byte too many is enough to refuse the file.
+      // One excess byte is enough to reject the file.
       if piece.isEmpty || bytes.count > expected { return bytes }
       bytes += piece.prefix(max(expected + 1 - bytes.count, 0))
     }

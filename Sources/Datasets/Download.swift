@@ -1,6 +1,6 @@
 import Files
 
-/// Downloads one file with the program `curl`, verifies it, and moves it into place by a rename. A failed download
+/// Downloads one file with the program `curl`, verifies it, and moves it into place by renaming it. A failed download
 /// leaves nothing behind.
 ///
 /// Only `https` is used, or `http` if the host is this machine.

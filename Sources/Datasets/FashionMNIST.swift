@@ -13,21 +13,22 @@ public enum FashionMNIST {
   /// Reads the four files from a folder, like `MNIST.load`; the file names are the same.
   ///
   /// - Parameters:
-  ///   - folder: The folder with the files, also the destination of downloads.
-  ///   - download: Whether to download missing files with the program `curl` and verify the published SHA-256.
-  ///   - baseURL: The download address; `nil`: the environment variable `NN_FASHION_MNIST_URL`, else the public mirror.
+  ///   - folder: The folder with the files, which is also the destination of downloads.
+  ///   - download: Whether to download missing files with the program `curl` and verify their published SHA-256.
+  ///   - baseURL: The download address; `nil` for the environment variable `NN_FASHION_MNIST_URL` or, if it is not set,
+  ///     the public mirror.
   /// - Throws: `DataError`.
   public static func load(from folder: String, download: Bool = false, baseURL: String? = nil) throws -> ImageDataset {
     try files.load(from: folder, download: download, baseURL: baseURL)
   }
 
-  /// Reads the part to test on alone, which takes the memory of that part.
+  /// Reads only the test data, so that only its memory is used.
   package static func loadTest(from folder: String, download: Bool) throws -> TensorDataset {
     try files.loadTest(from: folder, download: download)
   }
 
-  /// Sizes and SHA-256 as TensorFlow Datasets publishes them (`url_checksums/fashion_mnist.txt`); the mirror is Keras's,
-  /// since the authors' own address has no https.
+  /// Sizes and SHA-256 as published by TensorFlow Datasets (`url_checksums/fashion_mnist.txt`). The mirror is the one
+  /// used by Keras, because the authors' address does not support https.
   static let files = IDXImages(
     trainImages: .init(
       name: "train-images-idx3-ubyte.gz", bytes: 26_421_880,

@@ -1,4 +1,4 @@
-// Datasets as other libraries pass them on. They do not compile, and say what does.
+// Ways in which other libraries use datasets. They do not compile; the error messages state the replacements.
 import NeuralNetworks
 
 extension Model {

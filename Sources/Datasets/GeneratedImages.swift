@@ -9,7 +9,7 @@ import NeuralNetworks
 /// specks on the paper. A network with one hidden layer of 128 units classifies about 88 % of the test images correctly
 /// after one epoch and 94 % after five.
 public enum GeneratedImages {
-  /// The split of the images: the training and test images are different.
+  /// A split of the images. The training images and the test images are different.
   public enum Split: String, Sendable {
     case train, test
 
@@ -20,7 +20,7 @@ public enum GeneratedImages {
   /// The names of the ten classes, by label.
   public static let classNames = (0...9).map(String.init)
 
-  /// All images in memory, drawn on several threads: inputs float32 `[count, 28, 28]` in 0...1, targets int32
+  /// Returns all images in memory, drawn on several threads: inputs float32 `[count, 28, 28]` in 0...1, targets int32
   /// `[count]`.
   ///
   /// This takes a fraction of a second (a few seconds in a debug build) and 220 MB; `dataset(_:seed:count:)` draws
@@ -32,7 +32,8 @@ public enum GeneratedImages {
       train: tensors(.train, seed, trainCount), test: tensors(.test, seed, testCount), classNames: classNames)
   }
 
-  /// The same images, each drawn when a batch first requests it and cached as bytes, so training starts at once.
+  /// Returns the same images, each drawn when first requested by a batch and cached as bytes, so training starts at
+  /// once.
   public static func dataset(_ split: Split, seed: UInt64 = 0, count: Int? = nil) -> GeneratedImageDataset {
     GeneratedImageDataset(key: key(split, seed), count: count ?? split.count)
   }
@@ -46,7 +47,7 @@ public enum GeneratedImages {
       ProgrammerError.end("GeneratedImages.load: images to \(split.rawValue) are from 1 to \(Int32.max), not \(count)")
     }
     let area = GlyphRenderer.area
-    // The numbers are there twice while they become a tensor.
+    // While the numbers are converted to a tensor, there are two copies of them.
     requireMemory(for: "GeneratedImages.load", count, of: 2 * (4 * area + 4))
     let parts = processorCount()
     let key = key(split, seed)
@@ -80,7 +81,8 @@ public struct GeneratedImageDataset: Dataset {
     images = ImageCache(key: key, count: count)
   }
 
-  /// The images with these indices and their classes. Any number of threads may call this at the same time.
+  /// Returns the images with the given indices and their classes. Any number of threads may call this method at the
+  /// same time.
   ///
   /// - Throws: `TrainingError.noSuchExample` for an index out of range.
   public func batch(at indices: [Int]) throws -> Batch {

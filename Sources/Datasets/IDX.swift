@@ -106,17 +106,17 @@ public struct IDX: Sendable {
     return (element, shape, start, shape.contains(0) ? 0 : length)
   }
 
-  /// The elements as float32. Float64 is rounded.
+  /// Returns the elements as float32. Float64 is rounded.
   ///
-  /// - Throws: `DataError` if one is NaN, infinite, or too large for float32.
+  /// - Throws: `DataError` if an element is NaN, infinite, or too large for float32.
   public func floats() throws -> [Float] {
     try checkMemory(of: Float.self)
     return try floats(in: 0..<count)
   }
 
-  /// Some of the elements as float32, counted in row-major order.
+  /// Returns the elements in a range of positions in row-major order, as float32.
   ///
-  /// - Throws: `DataError`, as for all of them.
+  /// - Throws: `DataError`, like `floats()`.
   package func floats(in range: Range<Int>) throws(DataError) -> [Float] {
     try range.map { index throws(DataError) in
       let value = double(at: index)
@@ -126,7 +126,7 @@ public struct IDX: Sendable {
     }
   }
 
-  /// The elements as int32.
+  /// Returns the elements as int32.
   ///
   /// - Throws: `DataError` if the elements are floating-point numbers that have a fraction or are out of range.
   public func integers() throws -> [Int32] {
@@ -142,7 +142,7 @@ public struct IDX: Sendable {
     }
   }
 
-  /// The array as a tensor: float32 for floating-point elements, int32 for integers.
+  /// Returns the array as a tensor: float32 for floating-point elements, int32 for integers.
   ///
   /// - Throws: `DataError`, like `floats()`.
   public func tensor(on device: Device = .cpu) throws -> Tensor {

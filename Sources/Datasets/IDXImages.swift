@@ -1,7 +1,7 @@
 import Files
 import NeuralNetworks
 
-/// Labeled images in four IDX files of a folder, named as MNIST names them.
+/// Labeled images in four IDX files of a folder, with the file names of MNIST.
 struct IDXImages {
   /// A file of the set, as published.
   struct Part {
@@ -27,13 +27,13 @@ struct IDXImages {
       classNames: classNames)
   }
 
-  /// The part to test on alone.
+  /// Loads only the test data.
   func loadTest(from folder: String, download: Bool) throws -> TensorDataset {
     if download { try fetchMissing(into: folder, baseURL: nil) }
     return try read(folder, testImages, testLabels)
   }
 
-  /// Fetches the files that the folder lacks; those that are there stay as they are.
+  /// Downloads the files that are missing in the folder. Existing files are kept.
   func fetchMissing(into folder: String, baseURL: String?) throws {
     let base = baseURL ?? environment(environmentVariable) ?? self.baseURL
     for part in parts where existing(part, in: folder) == nil {
@@ -68,7 +68,7 @@ struct IDXImages {
     return TensorDataset(pixels, Tensor(classes, shape: [classes.count]))
   }
 
-  /// The bytes of images `[count, height, width]` divided by 255.
+  /// The bytes of images `[count, height, width]`, divided by 255.
   static func pixels(_ file: IDX) throws -> Tensor {
     if file.element != .uint8 {
       throw DataError.malformed(

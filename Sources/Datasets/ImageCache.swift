@@ -7,11 +7,11 @@ import Glibc
 import Musl
 #endif
 
-/// The bytes of generated images, drawn at the first request. Pages of memory that no image has reached are never touched.
+/// The bytes of generated images, drawn at the first request. Memory pages without a requested image are never touched.
 ///
-/// It is safe for use on any number of threads without a lock. An image is written once, by the thread that changes its
-/// state from `absent` to `busy`. Others read it only if the state is `ready`; a thread that finds it busy draws its
-/// own copy.
+/// The cache can be used from any number of threads without a lock. An image is written once, by the thread that
+/// changes its state from `absent` to `busy`. Other threads read it only if the state is `ready`; a thread that finds
+/// it busy draws its own copy.
 final class ImageCache: @unchecked Sendable {
   let key: UInt64
   private let count: Int
@@ -24,7 +24,7 @@ final class ImageCache: @unchecked Sendable {
   init(key: UInt64, count: Int) {
     self.key = key
     self.count = count
-    // Not the memory that is free: it is taken image by image.
+    // Free memory is not checked, because the memory is used image by image.
     let (bytes, overflow) = count.multipliedReportingOverflow(by: GlyphRenderer.area)
     guard !overflow, let memory = malloc(bytes) else {
       let size = GlyphRenderer.area

@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// Labeled images to train on and to test on.
+/// Labeled images for training and testing.
 ///
 /// Inputs are float32 `[count, height, width]` in 0...1; targets are int32 class indices `[count]`.
 public struct ImageDataset: Sendable {
@@ -11,7 +11,7 @@ public struct ImageDataset: Sendable {
   /// The name of each class, by class index.
   public let classNames: [String]
 
-  /// Creates a dataset from its two parts and the class names by label.
+  /// Creates a dataset from training data, test data, and class names by label.
   public init(train: TensorDataset, test: TensorDataset, classNames: [String]) {
     self.train = train
     self.test = test

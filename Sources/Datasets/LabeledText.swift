@@ -1,10 +1,10 @@
 import BackendCore
 import NeuralNetworks
 
-/// Sentences with a class each, from tables of two columns: `sentence<TAB>class`, one a line.
+/// Sentences with a class each, read from two-column tables: one `sentence<TAB>class` per line.
 public enum LabeledText {
-  /// Reads sentences and divides them into one part to train on and one to test on: which goes where is a function of the seed
-  /// and of the place alone. Words are numbered in the training part only, the most frequent first.
+  /// Reads sentences and splits them into training and test data. The split depends only on the seed and the position
+  /// of each sentence. Only words of the training data receive tokens, the most frequent words first.
   ///
   /// ```swift
   /// let text = try LabeledText.load(tsv: "reviews.tsv", vocabulary: 8000, length: 64)
@@ -13,9 +13,9 @@ public enum LabeledText {
   ///   - paths: One or more files, plain or gzip. The class follows the last tab: 0, 1, 2 …
   ///   - vocabulary: The maximum number of tokens, including those for padding (0) and unknown words (1).
   ///   - length: The number of tokens per sentence. Longer sentences are truncated, shorter ones padded at the end.
-  ///   - testPart: The fraction of sentences for the test, at least 0 and less than 1, rounded to the nearest count.
+  ///   - testPart: The fraction of sentences for testing, at least 0 and less than 1, rounded to the nearest count.
   ///   - seed: The random seed of the split. The same seed always gives the same parts.
-  /// - Throws: `DataError`, which names the file and the line.
+  /// - Throws: `DataError`, with the file and the line.
   public static func load(
     tsv paths: String..., vocabulary: Int, length: Int, testPart: Double = 0.2, seed: UInt64 = 0
   ) throws -> TextDataset {
@@ -30,12 +30,12 @@ public enum LabeledText {
     return dataset(sentences, vocabulary: vocabulary, length: length, testCount: testCount, seed: seed)
   }
 
-  /// Creates the dataset from sentences in memory.
+  /// Creates a dataset from sentences in memory.
   /// - Parameters:
   ///   - sentences: Sentences with their classes: 0, 1, 2 …
   ///   - vocabulary: The maximum number of tokens, including those for padding (0) and unknown words (1).
   ///   - length: The number of tokens per sentence.
-  ///   - testPart: The fraction of sentences for the test, at least 0 and less than 1.
+  ///   - testPart: The fraction of sentences for testing, at least 0 and less than 1.
   ///   - seed: The random seed of the split.
   public static func dataset(
     _ sentences: [(text: String, label: Int)], vocabulary: Int, length: Int, testPart: Double = 0.2, seed: UInt64 = 0
@@ -89,12 +89,12 @@ public enum LabeledText {
 public struct TextDataset: Sendable {
   /// Inputs int32 `[count, length]`, targets int32 `[count]`.
   public let train, test: TensorDataset
-  /// The words with their own tokens.
+  /// The words and their tokens.
   public let vocabulary: Vocabulary
   /// The number of tokens per sentence.
   public let length: Int
 
-  /// Converts new sentences to an input: int32 `[count, length]`.
+  /// Converts new sentences to model input: int32 `[count, length]`.
   public func tokens(_ sentences: [String]) -> Tensor {
     vocabulary.tokens(sentences.map(Vocabulary.words), length: length)
   }

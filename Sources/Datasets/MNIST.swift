@@ -7,25 +7,26 @@ public enum MNIST {
   /// The ten digits, by label.
   public static let classNames = (0...9).map(String.init)
 
-  /// Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte` from a
-  /// folder, each plain or as `.gz`: pixels divided by 255 as float32 `[count, height, width]`, labels as int32 `[count]`.
-  ///
+  /// Reads `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte`, and `t10k-labels-idx1-ubyte`
+  /// from a folder, each plain or as `.gz`. Pixels are divided by 255 as float32 `[count, height, width]`; labels are
+  /// int32 `[count]`.
   ///
   /// - Parameters:
-  ///   - folder: The folder with the files, also the destination of downloads.
-  ///   - download: Whether to download missing files with the program `curl` and verify the published SHA-256.
-  ///   - baseURL: The download address; `nil`: the environment variable `NN_MNIST_URL`, else the public mirror.
+  ///   - folder: The folder with the files, which is also the destination of downloads.
+  ///   - download: Whether to download missing files with the program `curl` and verify their published SHA-256.
+  ///   - baseURL: The download address; `nil` for the environment variable `NN_MNIST_URL` or, if it is not set, the
+  ///     public mirror.
   /// - Throws: `DataError`.
   public static func load(from folder: String, download: Bool = false, baseURL: String? = nil) throws -> ImageDataset {
     try files.load(from: folder, download: download, baseURL: baseURL)
   }
 
-  /// Reads the part to test on alone, which takes the memory of that part.
+  /// Reads only the test data, so that only its memory is used.
   package static func loadTest(from folder: String, download: Bool) throws -> TensorDataset {
     try files.loadTest(from: folder, download: download)
   }
 
-  /// Sizes and SHA-256 as TensorFlow Datasets publishes them (`url_checksums/mnist.txt`).
+  /// Sizes and SHA-256 as published by TensorFlow Datasets (`url_checksums/mnist.txt`).
   static let files = IDXImages(
     trainImages: .init(
       name: "train-images-idx3-ubyte.gz", bytes: 9_912_422,

@@ -1,6 +1,6 @@
 import CGlyphs
 
-/// Gray bytes as numbers from 0 to 1.
+/// The conversion of gray bytes to numbers from 0 to 1.
 enum Pixels {
   /// The 256 quotients of division by 255, each rounded once.
   private static let quotients: [Float] = (0..<256).map { Float($0) / 255 }

@@ -7,12 +7,12 @@ import Glibc
 import Musl
 #endif
 
-/// The classic point sets in the plane: float32 inputs `[count, 2]`, int32 class indices `[count]`.
+/// Classic sets of points in the plane: float32 inputs `[count, 2]`, int32 class indices `[count]`.
 ///
 /// Every point is a function of the seed and its index. The classes alternate, so every range of points is balanced.
-/// The shapes are those of scikit-learn's `make_blobs`, `make_moons`, and `make_circles`.
+/// Blobs, moons, and circles have the shapes of scikit-learn's `make_blobs`, `make_moons`, and `make_circles`.
 public enum Points {
-  /// Round clouds, one a class, around centers on a circle of the given radius.
+  /// Creates round clouds, one per class, around centers on a circle of the given radius.
   public static func blobs(
     _ count: Int, classes: Int = 3, deviation: Double = 1, radius: Double = 5, seed: UInt64 = 0
   ) -> TensorDataset {
@@ -22,7 +22,7 @@ public enum Points {
     }
   }
 
-  /// Two interleaving half circles of radius 1.
+  /// Creates two interleaving half circles of radius 1.
   public static func moons(_ count: Int, noise: Double = 0.1, seed: UInt64 = 0) -> TensorDataset {
     make(count, 2, seed, "moons", noise: noise) { label, t, _ in
       let angle = Double.pi * t
@@ -30,7 +30,7 @@ public enum Points {
     }
   }
 
-  /// Two circles around the origin: class 0 with radius 1, class 1 with radius `factor`.
+  /// Creates two circles around the origin: class 0 with radius 1, class 1 with radius `factor`.
   public static func circles(
     _ count: Int, factor: Double = 0.5, noise: Double = 0.05, seed: UInt64 = 0
   ) -> TensorDataset {
@@ -41,7 +41,7 @@ public enum Points {
     }
   }
 
-  /// Spiral arms from the origin to radius 1, one per class.
+  /// Creates spiral arms from the origin to radius 1, one per class.
   public static func spirals(
     _ count: Int, classes: Int = 3, turns: Double = 0.65, noise: Double = 0.03, seed: UInt64 = 0
   ) -> TensorDataset {
@@ -51,7 +51,8 @@ public enum Points {
     }
   }
 
-  /// The square from -1 to 1: class 1 where the signs of the coordinates differ, class 0 where they are equal.
+  /// Creates points in the square from -1 to 1: class 1 if the signs of the coordinates differ, class 0 if they are
+  /// equal.
   public static func xor(_ count: Int, noise: Double = 0, seed: UInt64 = 0) -> TensorDataset {
     make(count, 2, seed, "xor", noise: noise) { label, t, u in
       let (x, y) = (2 * t - 1, u)

@@ -4,5 +4,5 @@ import Glibc
 import Musl
 #endif
 
-/// The processors that the system has in use, 8 at most: more do not make the data faster.
+/// The number of online processors, at most 8: more do not make loading faster.
 func processorCount() -> Int { min(max(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), 1), 8) }

@@ -37,7 +37,7 @@ struct SHA256 {
     return hash.finish()
   }
 
-  /// The compression function, over one block of 64 bytes.
+  /// The compression function, applied to one block of 64 bytes.
   private mutating func absorb(_ block: [UInt8], _ offset: Int) {
     for index in 0..<16 { schedule[index] = bigEndian(block, offset + 4 * index) }
     for index in 16..<64 {

@@ -1,15 +1,15 @@
 import NeuralNetworks
 
-/// Sentences with a class each. A word takes the four bytes of its number, and its text is kept once, because a large table has
-/// few different words.
+/// Sentences with a class each. Each occurrence of a word is stored as a four-byte number, and its text is stored once,
+/// because even a large table has few distinct words.
 struct Sentences {
   /// The classes of the sentences.
   private(set) var labels: [Int32] = []
-  /// The words of all sentences, by number, in pieces of one size: a single array would be copied while it grows.
+  /// The words of all sentences, by number, in pieces of equal size: a single array would be copied while it grows.
   private var pieces: [[Int32]] = []
-  /// The end of each sentence among the words.
+  /// The end of each sentence in the list of words.
   private var ends: [Int] = []
-  /// The different words.
+  /// The number of each distinct word.
   private var numbers: [ByteKey: Int32] = [:]
 
   private static let pieceSize = 1 << 16

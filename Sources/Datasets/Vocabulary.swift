@@ -1,7 +1,7 @@
 import NeuralNetworks
 
-/// Words and their tokens: 0 is padding, 1 any word that has no token of its own, and from 2 on the words of a text, the most
-/// frequent first (of equally frequent ones the first by its bytes, which also tell words apart).
+/// Words and their tokens. Token 0 is padding, token 1 is any unknown word, and tokens from 2 on are the words of a
+/// text, the most frequent first. Equally frequent words are ordered by their bytes; words are also compared by bytes.
 public struct Vocabulary: Sendable {
   /// The padding token.
   public static let padding = 0
@@ -22,7 +22,7 @@ public struct Vocabulary: Sendable {
     self.init(counts: counts.map { ($0.key, $0.value) }, limit: limit)
   }
 
-  /// Creates a vocabulary of the most frequent of these words, which are unique.
+  /// Creates a vocabulary of the most frequent of the given words, which are distinct.
   init(counts: [(key: ByteKey, value: Int)], limit: Int) {
     let frequent = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(max(limit - 2, 0)).map(\.key)
     words = ["<padding>", "<unknown>"] + frequent.map(\.text)
@@ -32,17 +32,17 @@ public struct Vocabulary: Sendable {
   /// The number of tokens.
   public var count: Int { words.count }
 
-  /// The token of a word, which is in lower case.
+  /// Returns the token of a word in lowercase.
   public func token(_ word: String) -> Int { Int(tokens[ByteKey(word)] ?? Int32(Vocabulary.unknown)) }
 
-  /// Sentences as int32 `[count, length]`: cut, or filled up with padding at the end.
-  /// - Parameter length: At least 0.
+  /// Converts sentences to int32 `[count, length]`: truncated, or padded at the end.
+  /// - Parameter length: The number of tokens per sentence, at least 0.
   public func tokens(_ sentences: [[String]], length: Int) -> Tensor {
     if length < 0 { ProgrammerError.end("Vocabulary.tokens: the length is at least 0, not \(length)") }
     return Vocabulary.rows(sentences.lazy.map { $0.prefix(length).map { Int32(token($0)) } }, length: length)
   }
 
-  /// Tokens, at most `length` of each sentence, as int32 `[count, length]`: filled up with padding at the end.
+  /// Converts at most `length` tokens of each sentence to int32 `[count, length]`, padded at the end.
   static func rows(_ sentences: some Collection<[Int32]>, length: Int) -> Tensor {
     var numbers: [Int32] = []
     numbers.reserveCapacity(sentences.count * length)
@@ -53,15 +53,15 @@ public struct Vocabulary: Sendable {
     return Tensor(numbers, shape: [sentences.count, length])
   }
 
-  /// The words of a sentence in lowercase: sequences of letters and digits, with apostrophes inside them; each `!` and
-  /// `?` is a separate word.
+  /// Returns the words of a sentence in lowercase: sequences of letters and digits, with apostrophes inside them; each
+  /// `!` and `?` is a separate word.
   public static func words(_ sentence: String) -> [String] {
     var words: [String] = []
     forEachWord(of: sentence) { words.append($0) }
     return words
   }
 
-  /// Passes on the words of a sentence one by one.
+  /// Calls `body` with each word of a sentence.
   static func forEachWord(of sentence: some StringProtocol, _ body: (String) -> Void) {
     var word = ""
     func end() {
@@ -70,7 +70,7 @@ public struct Vocabulary: Sendable {
       word = ""
     }
     for character in sentence.lowercased() {
-      // As a scalar: to compare a character with thousands of combining marks takes quadratic time.
+      // Compared as a scalar, because comparing a character with thousands of combining marks takes quadratic time.
       let scalars = character.unicodeScalars
       let only = scalars.dropFirst().isEmpty ? scalars.first : nil
       if character.isLetter || character.isNumber {

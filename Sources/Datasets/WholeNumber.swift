@@ -1,7 +1,7 @@
 /// An integer of any size in decimal text, including forms such as 3.0 and 12e2, in canonical form, for comparing
-/// numeric labels. `Double` cannot distinguish those beyond 2^53.
+/// numeric labels. `Double` cannot distinguish integers beyond 2^53.
 struct WholeNumber: Comparable {
-  /// A minus sign if it is negative, and digits without leading zeros.
+  /// A minus sign if the number is negative, and digits without leading zeros.
   let text: String
   private let isNegative: Bool
   private let digits: [UInt8]
@@ -9,7 +9,7 @@ struct WholeNumber: Comparable {
   /// Larger exponents are not expanded.
   private static let largestExponent = 400
 
-  /// Nil if the text is not an integer.
+  /// Parses an integer; nil if the bytes are not one.
   init?(_ bytes: [UInt8]) {
     var rest = bytes[...]
     let sign = rest.first

@@ -19,7 +19,7 @@ public struct Demo: Sendable {
 
   /// Runs the program.
   /// - Returns: The measured results.
-  /// - Throws: Errors of the library, including those for missing data.
+  /// - Throws: Errors of the library, including errors for missing data.
   public func run(on context: DemoContext) throws -> DemoResult { try body(context) }
 
   /// All demos, in the order of a course.
@@ -37,17 +37,17 @@ public struct Demo: Sendable {
     case sentences = "sentiment"
   }
 
-  /// The demo with this name.
+  /// Returns the demo with the given name.
   public static func named(_ name: String) -> Demo? { all.first { $0.name == name } }
 }
 
-/// The results of a demo by name, in the order of measurement.
+/// The results of a demo by name, in the order in which they were measured.
 public struct DemoResult: Sendable, ExpressibleByDictionaryLiteral {
   /// The names and values.
   public let figures: [(name: String, value: Double)]
 
   public init(dictionaryLiteral figures: (String, Double)...) { self.figures = figures.map { ($0.0, $0.1) } }
 
-  /// The value with this name.
+  /// The value with the given name.
   public subscript(name: String) -> Double? { figures.first { $0.name == name }?.value }
 }

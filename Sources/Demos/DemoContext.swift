@@ -6,7 +6,7 @@ public struct DemoContext: Sendable {
   public var device: Device
   /// The seed of weights, generated data, and the order of examples.
   public var seed: UInt64
-  /// Whether to train for a shorter time, just enough to show that the network learns.
+  /// Whether to train for a shorter time, just long enough to show that the network learns.
   public var isQuick: Bool
   /// A folder with subfolders of data sets, such as "mnist-10k"; nil for generated data.
   public var data: String?
@@ -15,6 +15,7 @@ public struct DemoContext: Sendable {
   /// Receives a picture: a name without an extension, and SVG.
   public var keep: @Sendable (_ name: String, _ svg: String) throws -> Void
 
+  /// Creates a context.
   /// - Parameters:
   ///   - device: The device for training.
   ///   - seed: The seed of weights, generated data, and the order of examples.

@@ -88,7 +88,7 @@ package final class ChildProcess {
     }
   }
 
-  /// The next chunk of the output; empty at the end. Throws if the deadline passes.
+  /// Returns the next chunk of the output; empty at the end. Throws if the deadline passes.
   package func readOutput(deadline: Int) throws(Failure) -> [UInt8] {
     var errorsAreOpen = true
     while true {
@@ -127,14 +127,14 @@ package final class ChildProcess {
     return text.split(whereSeparator: \.isNewline).joined(separator: "; ")
   }
 
-  /// Seconds of a monotonic clock.
+  /// The time of a monotonic clock in seconds.
   package static func now() -> Int {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return time.tv_sec
   }
 
-  /// Keeps the first 4 KiB. Returns false at the end.
+  /// Reads errors, of which the first 4 KiB are kept. Returns false at the end.
   private func readErrors() -> Bool {
     var piece = [UInt8](repeating: 0, count: 1024)
     let got = read(errors, &piece, piece.count)

@@ -8,7 +8,7 @@ package enum CompressionError: Error, Sendable, Hashable {
   case damaged(offset: Int, reason: String)
   /// The output is larger than the caller accepts.
   case tooLarge(limit: Int)
-  /// zlib could not get memory.
+  /// zlib could not allocate memory.
   case outOfMemory
 
   package var offset: Int? {

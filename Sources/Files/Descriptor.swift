@@ -5,7 +5,7 @@ import Musl
 #endif
 import Synchronization
 
-/// True after the process has been asked to end. From then on, writing does not wait for the reader of a pipe.
+/// Whether the process has been asked to end. After that, writing does not wait for the reader of a pipe.
 package let isAskedToEnd = Atomic<Bool>(false)
 
 /// Writes all bytes to an open file, pipe, or device. Continues after signals and waits for slow readers, even if the
@@ -44,9 +44,10 @@ package func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
   bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
 }
 
-/// Takes the room for so many bytes in an open file, before the old ones are overwritten: a full disk leaves those.
+/// Reserves space for `count` bytes in an open file before its old contents are overwritten, so that a full disk leaves
+/// them unchanged.
 ///
-/// - Returns: 0, or the number of the system's error.
+/// - Returns: 0, or the system's error number.
 func takeRoom(_ count: Int, in file: Int32) -> Int32 {
   var old = stat()
   if fstat(file, &old) != 0 { return errno }
@@ -59,8 +60,8 @@ func takeRoom(_ count: Int, in file: Int32) -> Int32 {
   }
 }
 
-/// The first error of each of the standard streams. Progress that cannot be shown ends no training; a command says at its end that
-/// some was lost.
+/// The first error of each standard stream. Progress that cannot be displayed does not end training; when a command
+/// ends, it reports that output was lost.
 package enum LostOutput {
   private static let errors = Mutex<[Int32: Int32]>([:])
 
@@ -69,12 +70,12 @@ package enum LostOutput {
     errors.withLock { if $0[descriptor] == nil { $0[descriptor] = code } }
   }
 
-  /// The number of the system's error; nil where all bytes were taken.
+  /// The system's error number; nil if all bytes were written.
   package static func error(of descriptor: Int32) -> Int32? { errors.withLock { $0[descriptor] } }
 }
 
-/// Waits until a pipe or device takes bytes, or says at once that it does not.
-/// - Returns: nil, or the number of an error.
+/// Waits until a pipe or device accepts bytes or reports that it cannot.
+/// - Returns: nil, or an error number.
 private func waitForRoom(_ descriptor: Int32) -> Int32? {
   while true {
     var event = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)

@@ -1,11 +1,13 @@
 import CExtendedAttributes
 
-/// What a file has beside its bytes, mode, and owner: attributes of its users (`user.*`), and an access control list.
+/// The metadata of a file apart from its mode and owner: user attributes (`user.*`) and an access control list.
 enum ExtendedAttributes {
   private static let accessList = "system.posix_acl_access"
 
-  /// Copies those of a file to an open one. What the file system or this account does not allow is left out.
-  /// - Parameter withAccess: whether the access control list, too. It gives rights: it has to be copied after the mode is set.
+  /// Copies the attributes of a file to an open file. Attributes not allowed by the file system or for this account are
+  /// skipped.
+  /// - Parameter withAccess: Whether to copy the access control list, too. It grants rights, so it must be copied after
+  ///   the mode is set.
   static func copy(from path: String, to descriptor: Int32, withAccess: Bool) {
     for name in names(path) where name.hasPrefix("user.") || withAccess && name == accessList {
       let size = getxattr(path, name, nil, 0)

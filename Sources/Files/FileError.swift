@@ -38,8 +38,8 @@ package enum FileError: Error, Sendable, Hashable {
 
 /// The system's message for an error number.
 package func systemMessage(_ code: Int32) -> String {
-  // strerror is not thread-safe. strerror_r is, but Glibc and Musl declare it differently. There are few messages, so a
-  // table of the common ones serves both.
+  // strerror is not thread-safe. strerror_r is, but Glibc and Musl declare it differently. Only a few messages occur,
+  // so a table of the common ones serves both.
   switch code {
   case EACCES: "permission denied"
   case EPERM: "operation not permitted"

@@ -4,15 +4,16 @@ import Glibc
 import Musl
 #endif
 
-/// The file that a path leads to: two paths of one file have the same identity, be it by links or by another way to write them.
+/// The identity of the file at a path: two paths of the same file have the same identity, whether they differ by links
+/// or only in spelling.
 package struct FileIdentity: Hashable {
   private let device: UInt64
   private let inode: UInt64
-  /// For a file that does not exist yet: its name, in the folder with these numbers.
+  /// The name of a file that does not exist yet, in the folder with these numbers.
   private let name: String?
 
-  /// Nil for a pipe, a device, and an open file such as `/dev/stdout`, which may be named twice, and for a path that cannot be
-  /// examined.
+  /// Identifies a file; nil for a pipe, a device, an open file such as `/dev/stdout`, which may be named twice, and a
+  /// path that cannot be examined.
   package init?(_ path: String) {
     var status = stat()
     guard !path.utf8.contains(0), let path = try? Path.followed(path), Path.descriptor(path) == nil else { return nil }

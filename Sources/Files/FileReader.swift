@@ -8,7 +8,7 @@ import HostMemory
 /// A regular file opened for reading at any position. It is closed when the last reference is released.
 ///
 /// Bytes are copied, never mapped: if a file is truncated while it is read, the result is an error, not a signal. A new
-/// file of the same name does not affect the open one. A change of its bytes is an error, except that a log may grow
+/// file of the same name does not affect the open one. A change of its bytes is an error, except that a log can grow
 /// while it is read.
 package final class FileReader: Sendable {
   package let path: String
@@ -28,6 +28,7 @@ package final class FileReader: Sendable {
     }
   }
 
+  /// Opens a file.
   /// - Parameter mayGrow: Whether bytes may be appended in the meantime. Only the bytes present at the time of opening
   ///   are read.
   package init(_ path: String, mayGrow: Bool = false) throws(FileError) {

@@ -4,13 +4,14 @@ import Glibc
 import Musl
 #endif
 
-/// A file that appears under its name only after it is complete. Without a `commit()`, nothing changes.
+/// A file that appears at its path only after it is complete. Without a `commit()`, nothing changes.
 ///
-/// A file that is replaced leaves its mode, its attributes (`user.*`), and its owner and access control list where this account may
-/// set them, to the new one; a symbolic link stays and the file at its end is replaced. A file that has several names (hard links) is
-/// written to at `commit()`, once all bytes are on the disk in a temporary file, so that all names lead to the new bytes; so is a
-/// file that cannot be replaced because it is mounted, or belongs to somebody else in a folder like `/tmp`. What is there already
-/// as a pipe or a device is written to.
+/// If it replaces a file, it takes over the mode and the attributes (`user.*`) of that file, and also its owner and
+/// access control list if this account may set them. A symbolic link is kept, and the file that it refers to is
+/// replaced. A file with several names (hard links) is overwritten by `commit()` after all bytes are on the disk in a
+/// temporary file, so that all names refer to the new bytes. The same applies to a file that cannot be replaced because
+/// it is mounted, or because it belongs to another user in a folder like `/tmp`. An existing pipe or device is written
+/// to.
 package final class FileWriter {
   /// The path as passed to the initializer.
   package let path: String
@@ -30,7 +31,7 @@ package final class FileWriter {
     TemporaryFile.isTemporary(name, of: prefixes)
   }
 
-  /// True for a pipe or a device, which stays open until this object is released.
+  /// Whether the path is a pipe or a device, which stays open until this object is released.
   package var isStream: Bool {
     if case .stream = place { true } else { false }
   }
@@ -81,7 +82,8 @@ package final class FileWriter {
     if pwrite(file.descriptor, bytes, bytes.count, off_t(offset)) != bytes.count { throw failure(errno) }
   }
 
-  /// Makes the file durable and gives it its name, replacing an existing file. A pipe or a device receives the bytes.
+  /// Makes the file durable and moves it to its path, replacing an existing file. A pipe or a device receives the
+  /// bytes.
   package func commit() throws(FileError) {
     try flush()
     guard case .file(let file) = place else { return }

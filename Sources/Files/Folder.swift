@@ -6,7 +6,7 @@ import Musl
 
 /// Operations on folders and file names.
 package enum Folder {
-  /// True for a file, a folder, or a link to one.
+  /// Whether the path is a file, a folder, or a link to one.
   package static func exists(_ path: String) -> Bool { !path.utf8.contains(0) && access(path, F_OK) == 0 }
 
   /// Creates the folder and missing parent folders.
@@ -53,7 +53,7 @@ package enum Folder {
     if unlink(path) != 0 && errno != ENOENT { throw .current(path, while: "remove") }
   }
 
-  /// The path of an item in a folder.
+  /// Returns the path of an item in a folder.
   package static func join(_ folder: String, _ name: String) -> String {
     folder.isEmpty || folder.utf8.last == UInt8(ascii: "/") ? folder + name : folder + "/" + name
   }

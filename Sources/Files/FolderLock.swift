@@ -11,6 +11,7 @@ package final class FolderLock {
   package static let name = ".lock"
   private let descriptor: Int32
 
+  /// Locks a folder.
   /// - Throws: `FileError`, with the holder if the folder is locked. Does not throw on a file system without locks.
   package init(_ folder: String) throws(FileError) {
     let path = Folder.join(folder, FolderLock.name)

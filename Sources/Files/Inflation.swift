@@ -34,7 +34,7 @@ package final class Inflation {
     stream.deallocate()
   }
 
-  /// The next decompressed bytes; empty when all of `input` is used.
+  /// Returns the next decompressed bytes; empty when all of `input` is used.
   /// - Parameters:
   ///   - input: Compressed bytes.
   ///   - offset: The position of the first unused byte; it is advanced.
@@ -63,7 +63,7 @@ package final class Inflation {
   /// Throws if the input ends before the compressed data does.
   package func finish() throws(CompressionError) { if place == .inside { throw .truncated(offset: consumed) } }
 
-  /// At the end of a member: whether another member starts; false if the input is used up.
+  /// Whether another member starts after the end of a member; false if the input is used up.
   private func startsMember(_ input: [UInt8], _ offset: inout Int) throws(CompressionError) -> Bool {
     while offset < input.count {
       if place == .between && input[offset] == 0x1F {
@@ -81,7 +81,7 @@ package final class Inflation {
     return false
   }
 
-  /// One call of zlib.
+  /// Calls zlib once.
   private func step(_ input: [UInt8], _ offset: Int) -> (status: Int32, used: Int, output: [UInt8]) {
     let length = min(input.count - offset, 1 << 30)  // zlib counts in 32 bits
     var (status, used) = (Int32(0), 0)

@@ -6,7 +6,7 @@ import Musl
 
 /// Operations on paths as bytes, because a slash followed by a combining mark is still a slash.
 package enum Path {
-  /// The folder with its trailing slash (empty for the current folder), and the name.
+  /// Splits a path into the folder with its trailing slash (empty for the current folder) and the name.
   package static func parts(_ path: String) -> (folder: String, name: String) {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", path) }
     let start = path.utf8.index(after: slash)
@@ -18,7 +18,7 @@ package enum Path {
     if path.utf8.contains(0) { throw .failed(path: path, reason: "a path cannot contain the character NUL") }
   }
 
-  /// The path after resolving all symbolic links. If the last link is dangling, the path that it names.
+  /// The path after resolving all symbolic links. If the last link is dangling, it is the target of that link.
   static func followed(_ path: String) throws(FileError) -> String {
     var path = path
     for _ in 0..<40 {

@@ -3,7 +3,7 @@ extension String {
   /// terminal would interpret are escaped, such as `\u{1B}`.
   package var onOneLine: String { escaping(keepingLines: false) }
 
-  /// The same, but keeps line breaks.
+  /// The text with control characters escaped, except for line breaks.
   package var printable: String { escaping(keepingLines: true) }
 
   private func escaping(keepingLines: Bool) -> String {
@@ -28,9 +28,9 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// True for characters that are interpreted instead of displayed: C0 and C1 controls, which start escape sequences;
-  /// line separators; and format characters, which change the direction of the text or are invisible. The joiners that
-  /// scripts and emoji need are not controls.
+  /// Whether the character is interpreted instead of displayed: C0 and C1 controls, which start escape sequences; line
+  /// separators; and format characters, which change the direction of the text or are invisible. The joiners required
+  /// by scripts and emoji are not controls.
   package var isControl: Bool {
     switch value {
     case 0x20..<0x7F, 0x200C, 0x200D: false

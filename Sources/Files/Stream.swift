@@ -7,7 +7,7 @@ import Synchronization
 
 /// Pipes and devices, which accept bytes but do not store them.
 enum Stream {
-  /// True if the path exists and is neither a file nor a folder.
+  /// Whether the path exists and is neither a file nor a folder.
   static func isThere(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG && status.st_mode & S_IFMT != S_IFDIR

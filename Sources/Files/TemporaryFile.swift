@@ -12,7 +12,7 @@ final class TemporaryFile {
   private let target: String
   private let temporaryPath: String
   private var hasName = false
-  /// The file to be replaced, where it has other names too: it is written to, so that all of them lead to the new bytes.
+  /// The file to be replaced, if it has several names: it is overwritten, so that all of them refer to the new bytes.
   private let shared: Int32?
 
   /// Whether `name` is the name of a temporary file for a file whose name starts with one of `prefixes`.
@@ -20,6 +20,7 @@ final class TemporaryFile {
     name.hasSuffix(".tmp") && prefixes.contains { name.hasPrefix(".\($0)") }
   }
 
+  /// Creates a temporary file.
   /// - Parameter replaced: The file to be replaced; the new file takes over its mode and owner.
   init(for target: String, replacing replaced: stat?) throws(FileError) {
     self.target = target
@@ -32,7 +33,7 @@ final class TemporaryFile {
     }
     let (folder, name) = Path.parts(target)
     let tag = String(UInt32.random(in: 0...UInt32.max), radix: 36)
-    // A target name of maximum length leaves no room for a longer name.
+    // If the target name has the maximum length, there is no room for a longer name.
     let start = String(decoding: Array(name.utf8.prefix(100)), as: UTF8.self)
     temporaryPath = "\(folder).\(start).\(getpid())-\(tag).tmp"
     let mode: mode_t = replaced == nil ? 0o666 : 0o600
@@ -87,13 +88,14 @@ final class TemporaryFile {
     return descriptor >= 0 ? descriptor : nil
   }
 
-  /// Makes the bytes durable and gives the file its name, replacing an existing file.
+  /// Makes the bytes durable and moves the file to its path, replacing an existing file.
   func commit() throws(FileError) {
     if fsync(descriptor) != 0 { throw failure("write to the disk") }
     if let shared { return try overwrite(shared) }
     if takeName() { return synchronizeFolder() }
     let code = errno
-    // A file that is mounted, or that belongs to somebody else in a folder like /tmp, cannot be replaced, but may be writable.
+    // A file that is mounted, or that belongs to another user in a folder like /tmp, cannot be replaced but may be
+    // writable.
     guard [EBUSY, EPERM, EACCES, EXDEV].contains(code), let file = TemporaryFile.openForOverwriting(target) else {
       throw .failed(path: target, reason: "cannot give the file its name: \(systemMessage(code))")
     }
@@ -101,7 +103,8 @@ final class TemporaryFile {
     try overwrite(file)
   }
 
-  /// - Returns: false with the number of the error in `errno`.
+  /// Gives the file its name.
+  /// - Returns: false on failure, with the error number in `errno`.
   private func takeName() -> Bool {
     if !hasName {
       let unnamed = "/proc/self/fd/\(descriptor)"
@@ -113,7 +116,7 @@ final class TemporaryFile {
     return true
   }
 
-  /// Copies the bytes into a file that stays.
+  /// Copies the bytes to an existing file.
   private func overwrite(_ file: Int32) throws(FileError) {
     var new = stat()
     if fstat(descriptor, &new) != 0 { throw failure("examine") }

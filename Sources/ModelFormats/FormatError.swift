@@ -7,8 +7,8 @@ public enum FormatError: NeuralNetworksError, Hashable {
   case file(path: String, reason: String)
   /// The contents are invalid.
   case malformed(path: String, reason: String)
-  /// The tensors of the file do not match those of the model; lists all differences at once. `shapes` contains the name
-  /// and the actual and expected shapes, and also element types that a parameter cannot have.
+  /// The tensors of the file do not match those of the model. All differences are listed at once. `shapes` contains
+  /// names with the actual and expected shapes, and element types that a parameter cannot have.
   case parameters(path: String, missing: [String], unknown: [String], shapes: [String])
 
   public var description: String { words.shortened(to: 2000).onOneLine }

@@ -11,7 +11,7 @@ struct Axis {
   /// The distribution of values along the axis.
   enum Scale: Sendable { case linear, logarithmic }
 
-  /// A labeled value, and its label.
+  /// A value with a label.
   struct Tick {
     let value: Double
     let text: String
@@ -21,11 +21,12 @@ struct Axis {
   let scale: Scale
   let ticks: [Tick]
 
+  /// Creates an axis with a fixed range.
   /// - Parameters:
   ///   - range: The exact range of the axis.
   ///   - count: The approximate number of ticks.
   init(_ range: ClosedRange<Double>, scale: Scale = .linear, ticks count: Int = 5, wholeNumbers: Bool = false) {
-    // Powers of ten of values below the smallest normal number are 0.
+    // The power of ten of a value below the smallest normal number is 0.
     let isEmpty = !(range.upperBound - range.lowerBound > 1 / Axis.largest)
     let room = max(0.5, range.lowerBound.magnitude * 1e-6)  // half of 1 may be lost next to a large number
     self.range = isEmpty ? range.lowerBound - room...range.lowerBound + room : range
@@ -45,7 +46,7 @@ struct Axis {
       return
     }
     let room = high > low ? (high - low) * 0.06 : max(low.magnitude * 0.1, 1e-6)
-    // Fractions and losses do not go below 0, so the axis need not either.
+    // Fractions and losses are not negative, so the axis does not extend below 0.
     self.init((low >= 0 ? max(low - room, 0) : low - room)...(high + room), ticks: count)
   }
 
@@ -58,7 +59,7 @@ struct Axis {
     return (inner(value) - low) / (high - low)
   }
 
-  /// Differences of values beyond this limit, and its powers of ten, may not be finite.
+  /// The limit beyond which differences of values, and their powers of ten, may not be finite.
   private static let largest = 1e300
 
   private static func bounded(_ value: Double) -> Double { min(max(value, -largest), largest) }
@@ -73,7 +74,7 @@ struct Axis {
     func multiples(_ step: Double) -> (first: Double, last: Double) {
       ((range.lowerBound / step - 1e-9).rounded(.up), (range.upperBound / step + 1e-9).rounded(.down))
     }
-    // If the range contains few multiples of a large step, the next smaller step does not give too many.
+    // If the range contains few multiples of a large step, the next smaller step does not produce too many.
     if multiples(step).last - multiples(step).first < 3 { step *= (step / power).rounded() == 5 ? 0.4 : 0.5 }
     if wholeNumbers { step = max(step.rounded(), 1) }
     let (first, last) = multiples(step)
@@ -82,7 +83,7 @@ struct Axis {
     return (Int(first)...Int(last)).map { Tick(value: Double($0) * step, text: text(Double($0) * step, step: step)) }
   }
 
-  /// Powers of ten, and if there are few, also two and five times them.
+  /// Powers of ten; if there are few, also two and five times each.
   private static func powers(_ range: ClosedRange<Double>, _ count: Int) -> [Tick] {
     let first = Int(log10(range.lowerBound).rounded(.down)), last = Int(log10(range.upperBound).rounded(.up))
     guard first <= last else { return [] }
@@ -98,7 +99,7 @@ struct Axis {
     return choices.lazy.map(ticks).first { $0.count >= 4 } ?? ticks(choices[choices.count - 1])
   }
 
-  /// A number with the digits that tell it from its neighbors.
+  /// A number with enough digits to distinguish it from its neighbors.
   private static func text(_ value: Double, step: Double) -> String {
     if value == 0 { return "0" }
     if value.magnitude >= 1e5 || step < 1e-4 { return scientific(value, step: step) }

@@ -6,7 +6,7 @@ public struct Bitmap: Sendable, Hashable {
   public let width: Int
   /// The number of pixel rows.
   public let height: Int
-  /// Three bytes per pixel.
+  /// The pixels, three bytes each.
   public internal(set) var bytes: [UInt8]
 
   init(width: Int, height: Int, bytes: [UInt8]) {
@@ -18,7 +18,7 @@ public struct Bitmap: Sendable, Hashable {
     self.init(width: width, height: height, bytes: (0..<width * height).flatMap { _ in dot })
   }
 
-  /// A gray picture: numbers from 0 (black) to 1 (white), row by row.
+  /// Creates a grayscale image from numbers between 0 (black) and 1 (white), row by row.
   public init(gray values: [Float], width: Int) {
     self.init(
       width: width, height: values.count / max(width, 1),
@@ -28,7 +28,7 @@ public struct Bitmap: Sendable, Hashable {
       })
   }
 
-  /// Creates an image from red, green, and blue numbers from 0 to 1 in three consecutive planes.
+  /// Creates an image from red, green, and blue numbers between 0 and 1 in three consecutive planes.
   public init(planes values: [Float], width: Int) {
     let area = values.count / 3
     self.init(
@@ -36,11 +36,11 @@ public struct Bitmap: Sendable, Hashable {
       bytes: (0..<area).flatMap { dot in (0..<3).map { Bitmap.byte(values[$0 * area + dot]) } })
   }
 
-  /// Creates an image of signed numbers: blue below zero, white at zero, orange above.
+  /// Creates an image of signed numbers: blue below zero, white at zero, orange above zero.
   /// - Parameters:
-  ///   - values: Row by row.
-  ///   - width: Of the picture.
-  ///   - limit: The size that has the fullest color.
+  ///   - values: The numbers, row by row.
+  ///   - width: The number of pixel columns.
+  ///   - limit: The absolute value with the most saturated color.
   public init(signed values: [Float], width: Int, limit: Float) {
     let ends: [[Float]] = [[0, 0.35, 0.7], [0.8, 0.33, 0]]
     self.init(
@@ -78,7 +78,7 @@ public struct Bitmap: Sendable, Hashable {
     }
   }
 
-  /// The picture as a PNG file (ISO 15948): eight bits a color, no filter.
+  /// The image as a PNG file (ISO 15948): eight bits per channel, no filter.
   public var png: [UInt8] {
     var lines: [UInt8] = []
     lines.reserveCapacity(bytes.count + height)

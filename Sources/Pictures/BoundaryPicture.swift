@@ -1,4 +1,5 @@
-/// Which class a model takes each place of the plane for, with examples as dots: the surer the model, the fuller the color.
+/// The class that a model predicts at each point of the plane, with the examples as dots. The more confident the model,
+/// the more saturated the color.
 public struct BoundaryPicture {
   private let title: String
   private let x: ClosedRange<Double>
@@ -12,6 +13,7 @@ public struct BoundaryPicture {
   public static let columns = 160
   private static let rows = 100
 
+  /// Creates a picture.
   /// - Parameters:
   ///   - title: The title above the picture.
   ///   - points: The examples.
@@ -37,8 +39,8 @@ public struct BoundaryPicture {
     }
   }
 
-  /// The picture as SVG.
-  /// - Parameter probabilities: The class probabilities at each of the places.
+  /// Returns the picture as SVG.
+  /// - Parameter probabilities: The class probabilities at each of the `places`.
   public func svg(_ probabilities: [[Float]]) -> String {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(3 * probabilities.count)
@@ -60,7 +62,7 @@ public struct BoundaryPicture {
     return chart.svg
   }
 
-  /// The red, green and blue of a class.
+  /// The red, green, and blue values of the color of a class.
   private static func color(_ index: Int) -> [Float] {
     let digits = Chart.color(index).dropFirst()
     let number = Int(digits, radix: 16) ?? 0

@@ -1,4 +1,4 @@
-/// A picture with two axes, in SVG: points, lines and colored regions at coordinates of their own.
+/// A chart with two axes, as SVG: points, lines, and colored regions in data coordinates.
 ///
 /// ```swift
 /// import Pictures
@@ -20,7 +20,7 @@ public struct Chart {
   private let bottom: Double
   private let top = 50.0
 
-  /// The size of the picture in pixels, with one line each for the title and the legend.
+  /// The size of the chart in pixels, with one line each for the title and the legend.
   let width: Double, height: Double
 
   /// A color and its name.
@@ -28,7 +28,7 @@ public struct Chart {
     let color: String
     let label: String
     var isDashed = false
-    /// The position of the entry, and its line.
+    /// The horizontal position and the line of the entry.
     var x = 0.0
     var line = 0
   }
@@ -36,12 +36,12 @@ public struct Chart {
   /// The line height of the title and the legend.
   private static let lineHeight = 18.0
 
-  /// Colors that can be told apart, also by people who see few.
+  /// Colors that can be distinguished, even with color blindness.
   static let colors = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#888888", "#b8a800", "#5b4fc4", "#882255",
   ]
 
-  /// Creates a chart with these ranges.
+  /// Creates a chart with the given ranges.
   /// - Parameters:
   ///   - title: The title. A long title is wrapped.
   ///   - x: The values from left to right.
@@ -77,9 +77,9 @@ public struct Chart {
 
   /// Adds dots.
   /// - Parameters:
-  ///   - points: Places on both axes.
-  ///   - color: The number of a color; there are ten.
-  ///   - label: What the dots are called above the chart.
+  ///   - points: The positions on both axes.
+  ///   - color: The number of one of ten colors.
+  ///   - label: The name of the dots in the legend.
   public mutating func points(_ points: [(Double, Double)], color: Int, label: String = "") {
     self.points(points, color: color, radius: 3, outline: nil)
     if !label.isEmpty { name(color: color, label) }
@@ -97,10 +97,10 @@ public struct Chart {
 
   /// Adds a line through points. Points that are not finite leave gaps.
   /// - Parameters:
-  ///   - points: Places on both axes.
-  ///   - color: The number of a color; there are ten.
-  ///   - label: What the line is called above the chart.
-  ///   - isDashed: Whether the line has gaps.
+  ///   - points: The positions on both axes.
+  ///   - color: The number of one of ten colors.
+  ///   - label: The name of the line in the legend.
+  ///   - isDashed: Whether the line is dashed.
   public mutating func line(
     _ points: [(Double, Double)], color: Int, label: String = "", isDashed: Bool = false
   ) {
@@ -119,7 +119,7 @@ public struct Chart {
     if !label.isEmpty { legend.append(LegendEntry(color: stroke, label: label, isDashed: isDashed)) }
   }
 
-  /// Names a color above the chart.
+  /// Adds a color with a name to the legend.
   mutating func name(color: Int, _ label: String) {
     legend.append(LegendEntry(color: Chart.color(color), label: label))
   }
@@ -139,13 +139,14 @@ public struct Chart {
     return drawing.svg(width: width, height: height + head)
   }
 
-  /// The additional height of the title and the legend beyond one line each.
+  /// The height of the title and the legend beyond one line each.
   var extraHead: Double {
     Chart.lineHeight * Double(max(titleLines.count - 1, 0) + (placedLegend.last?.line ?? 0))
   }
 
   private var titleLines: [String] { Drawing.lines(title, width: width - left - 8, size: 14, isBold: true, most: 3) }
 
+  /// Draws the chart.
   /// - Parameter extraHead: The distance by which the chart is moved down.
   func draw(in drawing: inout Drawing, extraHead: Double) {
     let titleLines = titleLines
@@ -173,7 +174,7 @@ public struct Chart {
     if !yLabel.isEmpty {
       drawing.text(yLabel, 14, (top + bottom) / 2, anchor: .middle, size: 11, role: .soft, turned: -90)
     }
-    // Dots at the edge are drawn completely. Pictures in the same document must not share a clip path.
+    // Dots at the edge are drawn completely. Pictures in one document must not share a clip path.
     let room = 5.0
     let clip = [left, top, right, bottom].map { Drawing.number($0) }.joined(separator: "-")
     drawing.add(
@@ -183,7 +184,7 @@ public struct Chart {
     drawing.rectangle(left, top, width: right - left, height: bottom - top, role: .frame)
   }
 
-  /// The legend in lines that fit the width of the picture. A name that is too wide for a line is shortened.
+  /// The legend entries, arranged in lines that fit the width of the chart. A name too wide for a line is shortened.
   private var placedLegend: [LegendEntry] {
     var (x, line) = (left, 0)
     return legend.map { entry in

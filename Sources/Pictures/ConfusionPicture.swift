@@ -1,7 +1,7 @@
 import NeuralNetworks
 
-/// A confusion matrix as a table. The darker a cell, the larger its fraction of the row. Row r, column c counts the
-/// examples of class r that were predicted as c.
+/// A confusion matrix as a table. Row r, column c counts the examples of class r that were predicted as c. The larger
+/// the fraction of its row, the darker the cell.
 ///
 /// ```swift
 /// import Pictures
@@ -15,6 +15,7 @@ public struct ConfusionPicture {
   /// The names of the classes.
   public let classNames: [String]
 
+  /// Creates a picture of a confusion matrix.
   /// - Parameters:
   ///   - counts: One row per class.
   ///   - classNames: One name per class; numbers starting at 0 if it is empty.
@@ -23,19 +24,19 @@ public struct ConfusionPicture {
     self.classNames = counts.indices.map { classNames.indices.contains($0) ? classNames[$0] : "\($0)" }
   }
 
-  /// The fraction of all examples that was predicted correctly.
+  /// The fraction of all examples that were predicted correctly.
   public var accuracy: Double {
     let total = counts.joined().reduce(0, +)
     return total > 0 ? counts.indices.reduce(0) { $0 + counts[$1][$1] } / total : 0
   }
 
-  /// The fraction of the examples predicted as this class that belong to it; nil if there are none.
+  /// Returns the fraction of the examples predicted as this class that belong to it; nil if there are none.
   public func precision(_ index: Int) -> Double? {
     let taken = counts.reduce(0) { $0 + $1[index] }
     return taken > 0 ? counts[index][index] / taken : nil
   }
 
-  /// The fraction of the examples of this class that were predicted correctly; nil if there are none.
+  /// Returns the fraction of the examples of this class that were predicted correctly; nil if there are none.
   public func recall(_ index: Int) -> Double? {
     let present = counts[index].reduce(0, +)
     return present > 0 ? counts[index][index] / present : nil

@@ -1,12 +1,12 @@
 import Files
 import NeuralNetworks
 
-/// SVG under construction. Colors come as classes of a style that follows the reader's light or dark scheme.
+/// An SVG document under construction. Colors are CSS classes, whose style follows the reader's light or dark scheme.
 struct Drawing {
-  /// The part of a text that is aligned to its position.
+  /// The part of a text that is aligned with its position.
   enum Anchor: String { case start, middle, end }
 
-  /// What a mark is for; decides its color.
+  /// The purpose of a mark, which determines its color.
   enum Role: String {
     /// Primary text.
     case ink
@@ -54,7 +54,7 @@ struct Drawing {
     body += "<path d=\"M\(Drawing.place(x1, y1))L\(Drawing.place(x2, y2))\" class=\"\(role.rawValue)\"/>\n"
   }
 
-  /// Adds any other element.
+  /// Adds an arbitrary element.
   mutating func add(_ element: String) { body += element + "\n" }
 
   /// The complete SVG document.
@@ -80,7 +80,7 @@ struct Drawing {
 
   // MARK: SVG helpers
 
-  /// A coordinate with at most one decimal.
+  /// A coordinate with at most one decimal place.
   static func number(_ value: Double) -> String {
     guard value.isFinite, value.magnitude < 1e9 else { return "0" }
     let text = NumberText.fixed(value, digits: 1)
@@ -154,7 +154,7 @@ struct Drawing {
   /// A text limited to this width. If it is wider, its end is replaced by an ellipsis.
   static func fitted(_ text: String, width limit: Double, size: Double = 12) -> String {
     if width(of: text, size: size) <= limit { return text }
-    // Forward, scalar by scalar, because a text may be very long, and so may one of its characters.
+    // Measured from the start, scalar by scalar, because a text, or one of its characters, may be very long.
     let room = limit - width(of: "…", size: size)
     var kept = String.UnicodeScalarView()
     var total = 0.0

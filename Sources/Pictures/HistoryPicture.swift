@@ -1,6 +1,6 @@
 public import NeuralNetworks
 
-/// The curves of a training run: one chart per value, with the curves of the training and validation data and the best
+/// The curves of a training run: one chart per value, with the training curve, the validation curve, and the best
 /// epoch.
 ///
 /// ```swift
@@ -17,6 +17,7 @@ public struct HistoryPicture {
   private let history: History
   private let title: String
 
+  /// Creates a picture of a history.
   /// - Parameters:
   ///   - history: The result of `fit`, or a log.
   ///   - title: The title above the charts; none if it is empty.
@@ -31,7 +32,7 @@ public struct HistoryPicture {
     let name: String
     var training: Curve = []
     var validation: Curve = []
-    /// The position of the last epoch with each value, to leave gaps for epochs without it.
+    /// The position of the last epoch with each value. Epochs without a value leave gaps.
     var last = (training: -1, validation: -1)
 
     mutating func add(_ value: Double, of epoch: EpochRecord, at place: Int, isValidation: Bool) {
@@ -64,8 +65,8 @@ public struct HistoryPicture {
     return curves
   }
 
-  /// About the most memory that drawing takes, in bytes: while the text of a chart is assembled and written there are several
-  /// copies of it.
+  /// The approximate peak memory of drawing, in bytes: several copies of the text of a chart exist while it is
+  /// assembled and written.
   package var memory: Int {
     history.epochs.reduce(0) { $0 + $1.names.count } * 128 + (curves.count + 1) * 6 << 10
   }
@@ -99,7 +100,7 @@ public struct HistoryPicture {
     return drawing.svg(width: max(first.width * Double(columns), wanted), height: y + 8)
   }
 
-  /// Nil if the learning rate is constant or unknown.
+  /// The chart of the learning rate; nil if it is constant or unknown.
   private func learningRateChart(_ x: Axis) -> Chart? {
     let rates = history.epochs.map { (Double($0.epoch) + 1, $0.learningRate ?? .nan) }
     guard Set(rates.map(\.1).filter(\.isFinite)).count > 1 else { return nil }
@@ -119,7 +120,7 @@ public struct HistoryPicture {
     Chart(title, x: x, y: Axis(around: values), xLabel: "epoch")
   }
 
-  /// Nil if no epoch has the value.
+  /// The chart of a value; nil if no epoch has the value.
   private func chart(_ curves: Curves, _ x: Axis) -> Chart? {
     let values = (curves.training + curves.validation).map(\.value).filter(\.isFinite)
     guard !values.isEmpty else { return nil }

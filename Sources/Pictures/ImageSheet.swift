@@ -54,7 +54,7 @@ public struct ImageSheet {
     return sheet
   }
 
-  /// The images with the title and the captions, as SVG.
+  /// The images as SVG, with the title and the captions.
   public var svg: String {
     let size = 10.0, gap = 12.0
     let captions = pictures.map(\.captions.count).max() ?? 0

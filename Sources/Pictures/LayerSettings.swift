@@ -19,7 +19,7 @@ enum LayerSettings {
     }.joined(separator: ", ")
   }
 
-  /// True for rarely used settings and for default values: a box has space only for what differs.
+  /// Whether a setting is rarely used or has its default value. A box has space only for settings that differ.
   private static func isUsual(_ key: String, _ value: JSONValue) -> Bool {
     switch key {
     case "initializer", "regularizer", "epsilon", "momentum": true
@@ -31,7 +31,7 @@ enum LayerSettings {
     }
   }
 
-  /// Nil for disabled settings and for nested objects.
+  /// The text of a value; nil for disabled settings and for nested objects.
   private static func word(_ value: JSONValue) -> String? {
     switch value {
     case .integer(let number): return "\(number)"

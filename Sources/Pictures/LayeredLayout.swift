@@ -1,4 +1,4 @@
-/// Positions for the boxes of an acyclic graph, in rows from top to bottom so that arrows point down (Sugiyama et al.
+/// Positions for the boxes of an acyclic graph, in rows from top to bottom so that arrows point down (Sugiyama et al.,
 /// 1981).
 struct LayeredLayout {
   struct Size {
@@ -7,7 +7,7 @@ struct LayeredLayout {
 
   /// The centers of the boxes, in the order in which they were given.
   private(set) var centers: [(x: Double, y: Double)] = []
-  /// The points that each arrow passes between its ends, where it crosses rows.
+  /// The points where each arrow crosses the rows between its ends.
   private(set) var bends: [[(x: Double, top: Double, bottom: Double)]] = []
   private(set) var width = 0.0
   private(set) var height = 0.0
@@ -24,6 +24,7 @@ struct LayeredLayout {
     var below: [Int] = []
   }
 
+  /// Computes the layout.
   /// - Parameters:
   ///   - sizes: The sizes of the boxes. Each box comes after its predecessors.
   ///   - edges: The arrows.
@@ -66,7 +67,7 @@ struct LayeredLayout {
     return ranks
   }
 
-  /// Sorts each row by where its neighbors stand, so that few arrows cross.
+  /// Sorts each row by the positions of its neighbors, so that few arrows cross.
   private static func order(_ rows: inout [[Int]], _ items: [Item]) {
     var places = [Double](repeating: 0, count: items.count)
     func note(_ row: [Int]) { for (place, item) in row.enumerated() { places[item] = Double(place) } }
@@ -87,7 +88,7 @@ struct LayeredLayout {
     }
   }
 
-  /// Moves each item below or above the middle of its neighbors, as far as those beside it allow.
+  /// Moves each item below or above the center of its neighbors, as far as the adjacent items in its row allow.
   private static func spread(_ rows: [[Int]], _ items: inout [Item]) {
     for sweep in 0..<24 {
       for rank in sweep % 2 == 0 ? Array(rows.indices) : rows.indices.reversed() {
@@ -110,7 +111,7 @@ struct LayeredLayout {
     }
   }
 
-  /// The numbers nearest to these that do not fall from left to right: neighbors that would are replaced by their mean.
+  /// The non-decreasing numbers closest to the given ones: decreasing neighbors are replaced by their mean.
   private static func rising(_ values: [Double]) -> [Double] {
     var pools: [(sum: Double, count: Int)] = []
     for value in values {

@@ -2,7 +2,7 @@ import ModelFormats
 public import NeuralNetworks
 
 /// A model as a graph: a box for each layer with its settings, its output shape, and its parameters, connected by
-/// arrows. Branches of containers and of a `Graph` are side by side. The equivalent of Keras' `plot_model`, without
+/// arrows. Branches of containers and of a `Graph` are side by side. The equivalent of `plot_model` in Keras, without
 /// Graphviz.
 ///
 /// ```swift
@@ -36,6 +36,7 @@ public struct ModelPicture {
     }
   }
 
+  /// Creates a picture of a model.
   /// - Parameters:
   ///   - model: The model; it does not have to be built.
   ///   - inputShape: The shape of one example, without the batch axis. Not required if the model knows it.

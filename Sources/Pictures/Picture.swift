@@ -23,13 +23,13 @@ public enum PictureFormat: String, Sendable, Hashable, CaseIterable {
 /// try HistoryPicture(history).save(to: "curves.svg")
 /// ```
 public protocol Picture {
-  /// The bytes of a file in a format; nil if this picture does not support the format.
+  /// Returns the contents of a file in the given format; nil if this picture does not support the format.
   func contents(in format: PictureFormat) -> [UInt8]?
 }
 
 extension Picture {
-  /// Writes the picture in the format of the file extension, for example `.svg`. An existing file is replaced after the
-  /// new one is complete.
+  /// Writes the picture in the format of the file extension, for example `.svg`. An existing file is replaced only
+  /// after the new one is complete.
   /// - Throws: `FormatError` if the picture does not support the format or the file cannot be written.
   public func save(to path: String) throws {
     let name = path.split(separator: "/").last ?? ""
@@ -97,7 +97,7 @@ extension RunPage: Picture {
 }
 
 extension BoundaryPicture {
-  /// The picture in a form that can be saved.
+  /// Returns the picture in a form that can be saved.
   /// - Parameter probabilities: The class probabilities at each of the `places`.
   public func picture(_ probabilities: [[Float]]) -> some Picture { Drawn(svg: svg(probabilities)) }
 

@@ -10,6 +10,7 @@ public struct PredictionPicture {
   private let pairs: [(actual: Double, predicted: Double)]
   private let title: String
 
+  /// Creates a picture of predictions.
   /// - Parameters:
   ///   - predicted: The prediction for each example.
   ///   - actual: The actual values of the examples.

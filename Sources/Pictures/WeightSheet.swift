@@ -8,6 +8,7 @@ public struct WeightSheet {
   /// The path of the parameter, such as "1.weight".
   public let path: String
 
+  /// Creates a sheet from the weights of a model.
   /// - Parameters:
   ///   - model: A built model.
   ///   - limit: The maximum number of units or filters to show.
@@ -36,8 +37,8 @@ public struct WeightSheet {
     let largest: Float
   }
 
-  /// Rows of a matrix whose inputs are images are drawn as images, kernels of convolutions per channel, and anything
-  /// else unchanged.
+  /// Rows of a matrix whose inputs are images are drawn as images, kernels of convolutions as one image per channel,
+  /// and all other parameters unchanged.
   private static func images(_ values: [Float], _ shape: [Int], of input: [Int], limit: Int) -> Images {
     let largest = values.lazy.filter(\.isFinite).map(\.magnitude).max() ?? 0
     if shape.count == 4 {  // [filters, channels, height, width]
@@ -53,7 +54,7 @@ public struct WeightSheet {
       let shown = min(columns, limit)
       let bitmaps = (0..<shown).map { unit in
         let all = (0..<rows).map { values[$0 * columns + unit] }
-        // Of several channels the first: they would need a color each.
+        // Only the first of several channels is drawn, because each channel would need a separate color.
         return Bitmap(signed: Array(all.prefix(input.suffix(2).reduce(1, *))), width: width, limit: largest)
       }
       return Images(bitmaps: bitmaps, columns: min(shown, 8), hidden: columns - shown, largest: largest)

@@ -24,7 +24,8 @@ struct NN: ParsableCommand {
       Demonstrate.self, Devices.self, Doctor.self,
     ])
 
-  /// If the program is called as `nn-bench`, it runs that command: a portable folder contains both as one file.
+  /// Runs the command. If the program is called as `nn-bench`, it runs that command instead: a portable folder contains
+  /// both as one file.
   static func main() {
     if CommandWords.program == "nn-bench" {
       NNBench.runAndExit()

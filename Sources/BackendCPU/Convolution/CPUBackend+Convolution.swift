@@ -2,8 +2,8 @@ import BackendCore
 import CPUKernels
 
 /// Convolution and the gradient of its input, as correlations. The matrix of all windows is never materialized: the
-/// kernel computes the address of each element as the sum of an offset for its place and an offset for its channel and
-/// tap.
+/// kernel computes the address of each element as the sum of an offset for its output position (place) and an offset
+/// for its channel and tap.
 extension CPUBackend {
   public func convolution(
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,

@@ -80,7 +80,7 @@ extension CPUBackend {
     }
   }
 
-  /// dw, from parts of the images determined by the extents. Their sums are added in order.
+  /// Computes dw from parts of the images, which depend only on the extents. The sums of the parts are added in order.
   func convolvePlanesWeights(
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, _ shape: ConvolutionShape, accumulating: Bool,
     into dw: UnsafeMutablePointer<Float>

@@ -21,7 +21,7 @@ extension CPUBackend {
     let product = WeightGradientProduct(shape, kernels)
     try withScratch(product.parts * product.partCount, of: Float.self) { sums in
       let (source, gradient, result) = (x.floats, dy.floats, dw.floats)
-      // Ranges of channels, enough to give every thread work.
+      // Ranges of channels, enough to keep every thread busy.
       let whole = product.parts * shape.groups
       let cuts = whole >= 4 * pool.threadCount ? 1 : min(product.correlation.channels, 4 * pool.threadCount / whole + 1)
       try forEachUnit(
@@ -60,10 +60,10 @@ extension CPUBackend {
   }
 }
 
-/// The sums of some images for some channels.
+/// Computes the sums of some images for some channels.
 struct WeightGradientProduct {
   let correlation: Correlation
-  /// The layout of the sums, the same as that of the weights.
+  /// The layout of the sums, which is the layout of the weights.
   let panels: WeightPanels
   /// The number of parts of the images, each with separate sums.
   let parts: Int
@@ -129,7 +129,7 @@ struct WeightGradientProduct {
     source.depths.withUnsafeBufferPointer { depths in
       source.places.withUnsafeBufferPointer { places in
         CorrelationProduct.zeros.withUnsafeBufferPointer { zeros in
-          // The sums of a block are added to those before as one number: a running sum would lose digits.
+          // The sums of a block are added to the earlier sums as one number: a running sum would lose digits.
           let sums = isFirst ? target : turned + blocks.places * panels.step(0)
           kernels.pointee.implicit_gemm(
             rows.count, outputs, count, seen, depths.baseAddress! + rows.lowerBound, places.baseAddress!, turned, step,

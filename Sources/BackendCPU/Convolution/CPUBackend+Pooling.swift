@@ -52,7 +52,7 @@ extension CPUBackend {
     }
   }
 
-  /// Windows whose shares of one place are added in float32.
+  /// The maximum number of windows per input position whose gradients are added in float32.
   private static let plainWindows = 64
 
   private func forEachPlane(_ shape: PoolingShape, _ body: (Int) -> Void) {
@@ -70,7 +70,7 @@ private func withUnsafePointers(
 }
 
 extension WindowAxis {
-  /// How many windows see one place, at most.
+  /// The maximum number of windows that contain one input position.
   fileprivate var windowsAtAPlace: Int { min(output, (kernel + stride - 1) / stride) }
 }
 

@@ -25,8 +25,7 @@ struct ConvolutionEpilogue {
 
 /// The product of a block of places and strips of outputs.
 struct CorrelationProduct {
-  /// The number of products of an output to sum before starting the next ones, so that their weights stay in the L2
-  /// cache.
+  /// The number of terms of an output to sum before starting the next ones, so that their weights stay in the L2 cache.
   private static let depthBlock = 768
   /// The initial sums without a bias, for a whole strip.
   static let zeros: [Float] = Array(repeating: 0, count: 64)
@@ -37,10 +36,11 @@ struct CorrelationProduct {
   let epilogue: ConvolutionEpilogue
   nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
 
+  /// Computes the product.
   /// - Parameters:
   ///   - scratch: Memory for the source.
   ///   - sums: Memory for a strip of outputs for each place of a whole block.
-  ///   - turned: The same.
+  ///   - turned: Memory of the same size, for the transposed sums.
   func compute(
     _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, group: Int, _ block: PlaceBlock, strips: Range<Int>,
     scratch: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>, turned: UnsafeMutablePointer<Float>
@@ -63,7 +63,7 @@ struct CorrelationProduct {
     }
   }
 
-  /// The sums of all places for one strip, one row per place.
+  /// Computes the sums of all places for one strip, one row per place.
   private func multiply(
     _ seen: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ step: Int, _ outputs: Int, _ count: Int,
     _ bias: UnsafePointer<Float>?, into sums: UnsafeMutablePointer<Float>

@@ -1,16 +1,16 @@
 import CPUKernels
 
-/// The input of the windows of a block of places: the source itself if the windows stay inside it, else a copy of that
-/// part with zeros beyond the edges. The element at any place and depth is then at the sum of two offsets.
+/// The input of the windows of a block of places: the source itself if the windows stay inside it, otherwise a copy of
+/// that part with zeros beyond the edges. The element at any place and depth is then at the sum of two offsets.
 struct ImplicitIm2col {
   private let correlation: Correlation
   private let kernels: UnsafePointer<nn_cpu_kernels>
   private let isCopied: Bool
   private let rowPitch, planePitch, imagePitch: Int
-  /// The offset of each place of a whole block, and of each product of an output, channel by channel and tap by tap.
+  /// The offset of each place of a whole block, and of each term of an output, channel by channel and tap by tap.
   let places: [Int]
   let depths: [Int]
-  /// The floats of scratch memory for `prepare`.
+  /// The number of floats of scratch memory for `prepare`.
   let scratchCount: Int
 
   init(_ correlation: Correlation, _ blocks: PlaceBlocks, _ kernels: UnsafePointer<nn_cpu_kernels>) {

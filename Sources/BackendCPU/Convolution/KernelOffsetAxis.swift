@@ -10,7 +10,7 @@ struct KernelOffsetAxis {
   /// The elements of the window that are used.
   let taps: [Int]
   let offsets: [Int]
-  /// Output t is at first + t·spacing in the result.
+  /// Output t is at position first + t·spacing of the result.
   let first, spacing: Int
 
   init(forward axis: WindowAxis) {
@@ -20,7 +20,7 @@ struct KernelOffsetAxis {
     offsets = taps.map { $0 * axis.dilation - axis.padding }
   }
 
-  /// The positions of the input with this remainder, as seen from the output.
+  /// The positions of the input with this remainder, relative to the output.
   init(backward axis: WindowAxis, remainder: Int) {
     (source, step) = (axis.output, 1)
     outputs = (axis.input - remainder + axis.stride - 1) / axis.stride
@@ -73,7 +73,7 @@ struct Correlation {
   }
 
   var window: Int { height.taps.count * width.taps.count }
-  /// The number of products per output.
+  /// The number of terms per output.
   var depth: Int { channels * window }
   var sourcePlane: Int { height.source * width.source }
   /// The number of operations; a multiply-add counts as two.

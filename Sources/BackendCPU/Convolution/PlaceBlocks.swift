@@ -7,6 +7,7 @@ struct PlaceBlocks {
   let images, rows, columns: Int
   private let batch, height, width: Int
 
+  /// Divides images into blocks.
   /// - Parameter places: The approximate number of places per block.
   init(batch: Int, height: Int, width: Int, places: Int) {
     (self.batch, self.height, self.width) = (batch, height, width)

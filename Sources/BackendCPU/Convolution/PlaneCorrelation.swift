@@ -15,7 +15,8 @@ struct PlaneCorrelation {
   private let seenColumns, phase, rowPitch, planePitch: Int
   private let depths: [Int]
 
-  /// Whether this is faster: the places of a row must make up for outputs that would fill only part of a vector.
+  /// Whether this method is faster: rows must have enough places to make up for outputs that fill only part of a
+  /// vector.
   static func pays(_ correlation: Correlation) -> Bool {
     correlation.outputs * 8 <= min(correlation.width.outputs, 32)
   }
@@ -47,7 +48,7 @@ struct PlaneCorrelation {
     self.depths = depths
   }
 
-  /// The floats of scratch memory for `prepare` and for `place`.
+  /// The number of floats of scratch memory for `prepare` and for `place`.
   var sourceCount: Int {
     isCopied ? correlation.channels * planePitch + (correlation.width.step > 1 ? height * seenColumns : 0) : 0
   }
@@ -84,7 +85,7 @@ struct PlaneCorrelation {
     return UnsafePointer(scratch)
   }
 
-  /// The sums of one output for some rows.
+  /// Computes the sums of one output for some rows.
   func compute(
     _ seen: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, bias: Float, rectifies: Bool, rows: Int,
     into y: UnsafeMutablePointer<Float>

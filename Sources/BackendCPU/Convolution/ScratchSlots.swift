@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Scratch memory for the threads of one region. A chunk of work takes a slot while it runs, and a thread gets the slot
-/// that it used last, which is still in its cache. There are as many slots as threads, so one is always free.
+/// that it used last, which is still in its cache. There are as many slots as threads, so that one is always free.
 final class ScratchSlots: Sendable {
   private let free: Mutex<[Int]>
 
@@ -15,8 +15,8 @@ final class ScratchSlots: Sendable {
 }
 
 extension CPUBackend {
-  /// Calls `body` for each of `0..<count`, on several threads if `operations` is large enough, each with a separate
-  /// scratch memory of this many floats.
+  /// Calls `body` for each of `0..<count`, on several threads if `operations` is large enough. Each call gets scratch
+  /// memory for this many floats.
   func forEachUnit(
     _ count: Int, operations: Int, scratchCount: Int, _ body: (Int, UnsafeMutablePointer<Float>) -> Void
   ) throws {

@@ -1,8 +1,8 @@
 import BackendCore
 import CPUKernels
 
-/// The weights of a correlation in the layout of `implicit_gemm`: one panel for each group and strip of outputs, with one
-/// row for each product of an output.
+/// The weights of a correlation in the layout of `implicit_gemm`: one panel for each group and strip of outputs, with
+/// one row for each term of an output.
 struct WeightPanels {
   let correlation: Correlation
   private let kernels: UnsafePointer<nn_cpu_kernels>

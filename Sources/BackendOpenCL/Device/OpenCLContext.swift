@@ -25,8 +25,9 @@ final class OpenCLContext: @unchecked Sendable {
   private let isLost = Atomic<Bool>(false)
   private let loss = Mutex<BackendError?>(nil)
 
+  /// Creates a context and a queue.
   /// - Parameters:
-  ///   - functions: Entry points that replace those of the loader. Tests use this to make some of them fail.
+  ///   - functions: Entry points that replace the loader's entry points. Tests use this to make some of them fail.
   ///   - isProfiled: Whether the device records the start and end of each command.
   init(_ device: OpenCLDevice, functions: NNOpenCLFunctions? = nil, isProfiled: Bool = false) throws {
     cl = try functions ?? OpenCLLibrary.functions()
@@ -61,7 +62,8 @@ final class OpenCLContext: @unchecked Sendable {
     self.queue = queue
   }
 
-  /// False in a child created by fork(): the driver's threads and locks are not inherited, and calls would hang.
+  /// Whether this is the process that created the context. In a child created by fork(), the driver's threads and locks
+  /// are not inherited, and calls would hang.
   var isInItsProcess: Bool { nn_opencl_forks() == forks }
 
   /// Throws the error that has made the device unusable, if any.

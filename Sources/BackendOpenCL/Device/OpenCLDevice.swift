@@ -9,9 +9,9 @@ internal import COpenCL
 /// let backend = try OpenCLBackend.shared(for: OpenCLDevice.named("opencl:0:0"))
 /// ```
 public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
-  /// The index of its platform in the loader's list.
+  /// The index of the device's platform in the loader's list.
   public let platformIndex: Int
-  /// Its index in the list of all devices of the platform.
+  /// The index of the device in the list of all devices of its platform.
   public let deviceIndex: Int
   public let name: String
   public let vendor: String
@@ -20,7 +20,7 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
   public let platformVersion: String
   public let driverVersion: String
   public let deviceVersion: String
-  /// The size of its memory in bytes.
+  /// The size of the device's memory in bytes.
   public let memoryBytes: Int
   /// The size of the largest possible buffer in bytes.
   public let largestBufferBytes: Int
@@ -37,8 +37,8 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
   public var identifier: String { "opencl:\(platformIndex):\(deviceIndex)" }
   public var description: String { "\(identifier) \(name)" }
 
-  /// All usable devices of all platforms, in the loader's order. Platforms and devices that do not answer queries, and
-  /// devices without a compiler, are omitted.
+  /// Returns all usable devices of all platforms, in the loader's order. Platforms and devices that do not answer
+  /// queries, and devices without a compiler, are omitted.
   /// - Throws: `OpenCLError.noLoader` or `.noPlatform`.
   public static func available() throws -> [OpenCLDevice] { try available(OpenCLLibrary.functions()) }
 
@@ -66,7 +66,7 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
     return result
   }
 
-  /// The device with this identifier, "opencl:P:D".
+  /// Returns the device with the given identifier, "opencl:P:D".
   /// - Throws: `OpenCLError`.
   public static func named(_ identifier: String) throws -> OpenCLDevice {
     let found = try available()
@@ -93,7 +93,7 @@ struct OpenCLDeviceHandle: @unchecked Sendable, Hashable {
 }
 
 extension OpenCLDevice {
-  /// Queries the device. Nil if it does not answer or cannot compile.
+  /// Queries the device; nil if it does not answer or cannot compile.
   init?(_ handle: OpenCLDeviceHandle, platformIndex: Int, deviceIndex: Int, _ cl: NNOpenCLFunctions) {
     let info = OpenCLDeviceInfo(handle: handle, cl: cl)
     guard let name = info.string(CL_DEVICE_NAME), let memory: cl_ulong = info.value(CL_DEVICE_GLOBAL_MEM_SIZE),
@@ -162,7 +162,7 @@ private struct OpenCLDeviceInfo {
     text { cl.clGetPlatformInfo(handle.platform, cl_platform_info(key), $0, $1, $2) }
   }
 
-  /// A text of unknown length: first queries its length. Some drivers pad names with blanks.
+  /// A text of unknown length: its length is queried first. Some drivers pad names with blanks.
   private func text(
     _ query: (Int, UnsafeMutableRawPointer?, UnsafeMutablePointer<Int>?) -> cl_int
   ) -> String? {

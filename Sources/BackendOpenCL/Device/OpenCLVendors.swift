@@ -14,7 +14,7 @@ public struct OpenCLVendor: Sendable, Hashable, CustomStringConvertible {
   public let source: String
   /// The name or path of the library, as registered.
   public let library: String
-  /// The reason why it provides no platform; nil if it provides one.
+  /// The reason why the library provides no platform; nil if it provides one.
   public let failure: String?
 
   /// For example, "/etc/OpenCL/vendors/nvidia.icd: libnvidia-opencl.so.1 works".
@@ -45,8 +45,8 @@ public struct OpenCLVendors: Sendable, Hashable, CustomStringConvertible {
   /// The file of the loader's entry points; nil if there is no loader.
   public static var loader: String? { nn_opencl_loader_path().map { String(cString: $0) } }
 
-  /// Searches the same locations as the loader: `OCL_ICD_VENDORS`, which is a folder, a file, or a library; else
-  /// `OPENCL_VENDOR_PATH`; else /etc/OpenCL/vendors.
+  /// Searches the same locations as the loader: `OCL_ICD_VENDORS`, which is a folder, a file, or a library; or else
+  /// `OPENCL_VENDOR_PATH`; or else /etc/OpenCL/vendors.
   public static func tried() -> OpenCLVendors {
     let folder = environment("OPENCL_VENDOR_PATH") ?? "/etc/OpenCL/vendors"
     let place = environment("OCL_ICD_VENDORS") ?? folder

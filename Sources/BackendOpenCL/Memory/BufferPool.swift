@@ -36,11 +36,11 @@ final class BufferPool: Sendable {
     return (bytes + step - 1) / step * step
   }
 
-  /// A block of at least `bytes`, with undefined content.
+  /// Returns a block of at least `bytes`, with undefined content.
   /// - Throws: `BackendError.outOfMemory` if the allocation fails again after the cache has been released and the
   ///   device has finished.
   func take(_ bytes: Int) throws -> MemoryBlock {
-    // Check this first, because the block size for more bytes may overflow.
+    // This is checked first, because the block size for more bytes may overflow.
     guard bytes <= context.device.largestBufferBytes else { throw outOfMemory(bytes) }
     let size = BufferPool.blockSize(for: bytes)
     switch reserve(size) {

@@ -6,7 +6,7 @@ import Synchronization
 /// A block of device memory, as managed by the pool.
 struct MemoryBlock: @unchecked Sendable {
   let memory: cl_mem
-  /// The total size, which is that of its size class.
+  /// The total size, which is the size of its class.
   let bytes: Int
   /// A unique number, because drivers reuse the handles of released blocks.
   let number = MemoryBlock.numbers.add(1, ordering: .relaxed).newValue

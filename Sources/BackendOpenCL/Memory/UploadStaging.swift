@@ -3,8 +3,8 @@ internal import BackendCore
 internal import COpenCL
 import Synchronization
 
-/// Host staging memory, so that uploads do not have to wait for the queue: bytes are copied here, the device fetches
-/// them when their turn comes, and the memory is then reused.
+/// Host staging memory, so that uploads do not wait for the queue: bytes are copied here, the device fetches them in
+/// queue order, and the memory is then reused.
 final class UploadStaging: Sendable {
   /// A piece of host memory that the driver has pinned and mapped permanently.
   private struct Slot: @unchecked Sendable {
@@ -65,7 +65,7 @@ final class UploadStaging: Sendable {
     try context.check(status, "an upload of \(source.count) bytes", bytes: source.count)
   }
 
-  /// An unused slot: one whose upload has finished, or a new one. Nil if there is no space for a new slot.
+  /// Returns an unused slot: one whose upload has finished, or a new one; nil if there is no space for a new slot.
   private func slot(for bytes: Int) -> Slot? {
     guard bytes <= UploadStaging.largestSlot else { return nil }
     var capacity = 4096
@@ -95,8 +95,8 @@ final class UploadStaging: Sendable {
     return Slot(bytes: memory, capacity: capacity)
   }
 
-  /// The least recently used slot, if its upload has finished. If it has not, no later one has, because the queue is
-  /// in-order.
+  /// The least recently used slot, if its upload has finished. If it has not finished, no later one has, because the
+  /// queue is in-order.
   private func freeSlot(_ capacity: Int) -> Slot? {
     state.withLock { state in
       guard let first = state.slots[capacity]?.first, isDone(first) else { return nil }

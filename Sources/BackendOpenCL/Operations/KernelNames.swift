@@ -6,10 +6,10 @@ extension UnaryOp.Kind {
   var gradientName: String { UnaryOp(self).gradientSource == .neither ? "zero" : name }
 
   /// The number of an activation that the kernels of layers can apply (`nn_activate` in `Activation.cl`); nil for
-  /// the others.
+  /// other operations.
   var activation: Int32? { isActivation ? Int32(rawValue) + 1 : nil }
 
-  /// True for activations that are more complex than a comparison.
+  /// Whether the operation is an activation that is more complex than a comparison.
   var isLongActivation: Bool { isActivation && isHeavy }
 }
 #endif

@@ -15,9 +15,10 @@ struct MatmulPlan {
   /// The maximum number of row blocks per item, so that their part of A stays in the L2 cache.
   private static let mostBlocks = 24
 
+  /// Plans a product.
   /// - Parameters:
   ///   - shape: A shape that is not empty.
-  ///   - choice: From the table of the device, so that the bits depend only on shapes.
+  ///   - choice: The method from the table of the device, so that the bits depend only on shapes.
   ///   - computeUnits: The compute units of the device. They determine which group computes which part, never the order
   ///     of a sum.
   init(_ shape: MatmulShape, _ choice: MatmulChoice, computeUnits: Int) {

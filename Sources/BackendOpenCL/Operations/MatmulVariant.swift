@@ -59,7 +59,7 @@ struct MatmulPanel: Sendable, Hashable {
 
   var columns: Int { 16 * vectors }
 
-  /// For 32 registers of 512 bits, for 16 registers of 256 bits, and for few rows.
+  /// The blocks for 32 registers of 512 bits, for 16 registers of 256 bits, and for few rows.
   static let all =
     [(12, 2), (8, 2), (6, 2), (6, 1)].map { MatmulPanel(rows: $0, vectors: $1, depth: 256, packs: true) }
     + [(1, 4), (1, 2), (4, 2)].map { MatmulPanel(rows: $0, vectors: $1, depth: 256, packs: false) }

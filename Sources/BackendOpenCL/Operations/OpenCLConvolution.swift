@@ -68,15 +68,15 @@ extension OpenCLBackend {
       * (options.runsLoops
         ? ceiling(columns, KernelConstants.convolutionColumns) : ceiling(columns, 64) * ceiling(rows, 64))
     let cuts = max(1, min(256 / tiles, terms / 512))
-    // A group adds in float32, and partial sums are added with care: so it gets few terms, as far as there is room for the sums.
+    // A group adds in float32, and partial sums are added accurately: a group gets few terms, as long as the sums fit.
     let room = max(cuts, Self.partialSums / shape.weightCount)
     let careful = min(room, max(cuts, ceiling(terms, Self.plainTerms)))
     return ((terms + careful - 1) / careful + 255) / 256 * 256
   }
 
-  /// Terms that lose nothing that matters when they are added in float32.
+  /// The number of terms that can be added in float32 without a significant loss of accuracy.
   private static let plainTerms = 1024
-  /// Partial sums that there is room for: 64 MiB.
+  /// The maximum number of partial sums: 64 MiB.
   private static let partialSums = 1 << 24
 
   /// The largest tile that is not mostly beyond the last row, and leaves enough work groups to fill a device.
@@ -88,6 +88,7 @@ extension OpenCLBackend {
     return fitting ?? options.convolutionTiles[0]
   }
 
+  /// Enqueues a product with an operand that is read through windows.
   /// - Parameters:
   ///   - left: The operand read row by row.
   ///   - images: The operand read through windows.
@@ -126,7 +127,7 @@ extension MatmulTile {
     MatmulTile(itemRows: $0, itemColumns: $1, depth: 8)
   }
 
-  /// The tile sizes for a vendor's devices: Intel's do not have enough registers for the largest.
+  /// The tile sizes for a vendor's devices: Intel devices do not have enough registers for the largest one.
   static func convolutions(vendor: String) -> [MatmulTile] {
     vendor.lowercased().contains("intel") ? convolutions.dropLast() : convolutions
   }

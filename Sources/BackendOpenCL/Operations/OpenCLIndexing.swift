@@ -86,7 +86,7 @@ extension OpenCLBackend {
     }
   }
 
-  /// Long lines without an inner axis: the indices of each are sorted, so that many items share a line.
+  /// Scatters to long lines without an inner axis: the indices of each are sorted, so that many items share a line.
   private func scatterLines(
     _ updates: BufferSlice, _ indices: BufferSlice, _ indexExtent: Int, into y: BufferSlice, _ shape: AxisShape,
     _ program: ProgramName, _ type: String

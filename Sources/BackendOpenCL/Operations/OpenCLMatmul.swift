@@ -34,7 +34,7 @@ extension OpenCLBackend {
     try run(product, into: y)
   }
 
-  /// A·B with a given method, regardless of the table.
+  /// Computes A·B with a given method, regardless of the table.
   func matmul(
     _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, choice: MatmulChoice, into c: BufferSlice
   ) throws {

@@ -1,7 +1,7 @@
 #if OpenCL
 package import BackendCore
 
-/// Workloads for benchmarks that measure the peak rate of a device.
+/// Workloads of benchmarks that measure the peak rate of a device.
 extension OpenCLBackend {
   /// The vector widths of `multiplyAdds`. The fastest one depends on the device.
   package static let multiplyAddWidths = [8, 16]

@@ -135,25 +135,27 @@ extension OpenCLBackend {
 }
 
 /// The division of a reduction: the kernel, and the number of parts of the extent. It depends only on the shape and the
-/// kind of device, and therefore so do the bits.
+/// kind of device, so the bits do, too.
 struct ReductionPlan {
   enum Work { case lines, items, short, rows, columns }
 
   /// The number of items in a work group that reduces rows or columns.
   let items: Int
-  /// Blocks of at most `reductionColumns` neighboring results, a work group each, where columns are folded. Where items run loops,
-  /// blocks are as wide as may be, and narrower where their number is all there is to share out.
+  /// The number of blocks of at most `reductionColumns` adjacent results, one per work group, where columns are folded.
+  /// Where items run loops, blocks are as wide as allowed; if only blocks can be distributed (in the last stage), they
+  /// are narrower.
   let blocks: Int
   /// The number of results of a work group that reduces short rows.
   static let lanes = KernelConstants.group / KernelConstants.reductionColumns(runsLoops: false)
   let work: Work
-  /// The number of elements of a line, or rows of columns, that one item sums in a single number, or the minimum for
+  /// The number of elements of a line, or of rows of columns, that one item sums in a single number, or the minimum for
   /// partial results.
   let block: Int
   /// The number of elements in a part.
   let stretch: Int
   let stretches: Int
 
+  /// Plans a reduction.
   /// - Parameters:
   ///   - isLast: Whether partial results are reduced, which are not divided again.
   ///   - runsLoops: Whether one item reduces whole lines.
@@ -194,14 +196,14 @@ struct ReductionPlan {
     stretches = (shape.extent + length - 1) / length
   }
 
-  /// True when one item does one line: lines are short, or lie side by side in such numbers that they fill the device.
+  /// Whether one item computes one line: lines are short, or so many are adjacent that they fill the device.
   static func prefersItems(_ shape: AxisShape) -> Bool {
     shape.extent <= 32 || (shape.inner >= 32 && shape.reducedCount >= 1 << 16)
   }
 }
 
 extension KernelArguments {
-  /// Two `float` numbers whose sum is a count.
+  /// Adds a count as two `float` numbers whose sum is the count.
   fileprivate mutating func divisor(_ count: Int) {
     let rounded = Float(count)
     float(Double(rounded))

@@ -120,7 +120,8 @@ private struct StridedPair {
   /// The number of elements covered by the operand with the larger span, or by the dense result.
   var span: Int { max(loop.shape.span(loop.strides[0]), loop.shape.span(loop.strides[1]), count) }
 
-  /// Set if the second operand is dense and the first is the same with its last two axes exchanged.
+  /// The transposition if the second operand is dense and the first has the same layout with its last two axes
+  /// exchanged; nil otherwise.
   var transposition: Transposition? {
     let (shape, x, y) = (loop.shape, loop.strides[0], loop.strides[1])
     guard shape.rank == 2 || shape.rank == 3 else { return nil }

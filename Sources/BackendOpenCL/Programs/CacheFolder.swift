@@ -10,13 +10,13 @@ import Musl
 /// A folder of files that may be missing or damaged at any time. A failure to read or write a file is never an error.
 ///
 /// The files contain code that a driver runs, so only files of this account are used: it must own the folder and each
-/// file, no other account may have write access, and neither may be reached through a symbolic link.
+/// file, no other account may have write access, and neither the folder nor a file may be a symbolic link.
 package struct CacheFolder: Sendable {
   /// The path of the folder, which is created when the first file is stored.
   package let path: String
 
-  /// The user's cache folder, `$XDG_CACHE_HOME/swift-nn` or `~/.cache/swift-nn`; nil if neither is known. A relative
-  /// path is ignored, as required by the XDG Base Directory Specification.
+  /// Returns the user's cache folder, `$XDG_CACHE_HOME/swift-nn` or `~/.cache/swift-nn`; nil if neither is known. A
+  /// relative path is ignored, as required by the XDG Base Directory Specification.
   package static func fromEnvironment() -> CacheFolder? {
     if let cache = environment("XDG_CACHE_HOME"), cache.utf8.first == UInt8(ascii: "/") {
       return CacheFolder(path: cache + "/swift-nn")
@@ -34,7 +34,7 @@ package struct CacheFolder: Sendable {
     }
   }
 
-  /// The content of a file of at most `limit` bytes; nil if there is none.
+  /// The contents of a file of at most `limit` bytes; nil if there is no such file.
   func read(_ name: String, limit: Int) -> [UInt8]? {
     guard let folder = try? open() else { return nil }
     defer { close(folder) }
@@ -68,7 +68,7 @@ package struct CacheFolder: Sendable {
     let file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard file >= 0 else { return false }
     let isWritten = writeAll(content, to: file) == 0
-    // The close counts, too: a full disk may be reported only here.
+    // The result of closing counts, too: a full disk may be reported only here.
     guard close(file) == 0, isWritten, renameat(folder, temporary, folder, name) == 0 else {
       unlinkat(folder, temporary, 0)
       return false

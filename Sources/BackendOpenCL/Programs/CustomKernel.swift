@@ -18,7 +18,7 @@ package final class CustomKernel: Sendable {
 
   /// The value of an argument.
   package enum Argument: Sendable {
-    /// The next one of the buffers passed along.
+    /// The next buffer in the list passed to the call.
     case memory
     case bytes([UInt8])
     case local(bytes: Int)
@@ -185,7 +185,7 @@ extension OpenCLBackend {
   /// Whether a replay of the current recording may use a different buffer for this operand.
   package func mayMove(_ slice: BufferSlice) -> Bool { capture?.mayMove(slice) ?? false }
 
-  /// Compiles a user-defined program and gets a kernel from it.
+  /// Compiles a user-defined program and returns a kernel from it.
   /// - Throws: `BackendError.kernelBuild` with the compiler's log, also if the program does not contain the kernel.
   package func customKernel(source: String, name: String) throws -> CustomKernel {
     try context.checkUsable()

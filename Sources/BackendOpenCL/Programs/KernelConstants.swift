@@ -1,5 +1,5 @@
 #if OpenCL
-/// The numbers that kernels and their launches share. They are defined at the beginning of every program.
+/// The numbers shared by kernels and their launches. They are defined at the beginning of every program.
 enum KernelConstants {
   /// The number of items in a work group.
   static let group = 256
@@ -8,12 +8,12 @@ enum KernelConstants {
   /// The number of elements of a line, and of rows of columns, that are summed in a single number.
   static let sumBlock = 1024
   static let blockRows = 32
-  /// The number of neighboring columns that a work group reduces, at most where items run loops.
+  /// The number of adjacent columns that a work group reduces; where items run loops, the maximum number.
   static func reductionColumns(runsLoops: Bool) -> Int { runsLoops ? 1024 : 32 }
   /// The number of units for which a work group computes the gradients of a linear layer.
   static func gradientColumns(runsLoops: Bool) -> Int { runsLoops ? 512 : 32 }
-  /// The number of elements of a row that an item holds in registers, and the minimum number of items that share a row, which
-  /// is also the longest row for one item.
+  /// The number of elements of a row that an item holds in registers, and the minimum number of items that share a row.
+  /// It is also the length of the longest row for one item.
   static let held = 16
   static let fewestLanes = 32
   /// The number of columns, or of items that share a column if B is transposed, in a block of a product of few rows.

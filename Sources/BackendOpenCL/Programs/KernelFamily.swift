@@ -94,8 +94,8 @@ struct WorkGroups: Sendable {
   var z = 1
   /// The number of items in a group.
   var items = WorkGroup.size
-  /// How often a kernel that loops with `NN_FOREACH` does so in all, the elements that each time touches, and the least
-  /// number of neighboring times for one item; nil for other kernels.
+  /// For a kernel that loops with `NN_FOREACH`: the total number of iterations, the number of elements that each
+  /// touches, and the minimum number of adjacent iterations for one item; nil for other kernels.
   private var loop: (count: Int, elements: Int, neighbors: Int)?
 
   init(x: Int, y: Int = 1, z: Int = 1, items: Int = WorkGroup.size) {
@@ -106,7 +106,7 @@ struct WorkGroups: Sendable {
   }
 
   /// Groups for a kernel that loops with `NN_FOREACH`: over `count` elements, or over `count` lines of `each` elements.
-  /// If lines are side by side (`areColumns`), each item gets many, because reading only a cache line or two of each
+  /// If lines are adjacent (`areColumns`), each item gets many, because reading only a cache line or two of each
   /// row would be slow.
   static func elements(_ count: Int, each: Int = 1, areColumns: Bool = false) -> WorkGroups {
     var groups = WorkGroups(x: (count + WorkGroup.elements - 1) / WorkGroup.elements)

@@ -75,7 +75,7 @@ final class KernelLauncher: Sendable {
     capture.keep(launch, operands: writer.operands)
   }
 
-  /// The driver's result; nil if the kernel does not exist yet.
+  /// Enqueues a kernel and returns the driver's result; nil if the kernel does not exist yet.
   private func enqueue(
     _ name: KernelName, _ groups: WorkGroups, _ arguments: (inout KernelArguments) throws -> Void
   ) throws -> cl_int? {
@@ -124,21 +124,21 @@ struct KernelArguments: ~Copyable {
     index += 1
   }
 
-  /// Any value in its memory representation: numbers of fixed size, and structures with the same declaration in the
+  /// Adds a value in its memory representation: a number of fixed size, or a structure with the same declaration in the
   /// kernel.
   mutating func value<Value: BitwiseCopyable>(_ value: Value) {
     withUnsafeBytes(of: value) { set($0.count, $0.baseAddress!) }
   }
 
-  /// The memory object of a `temporary`, without an offset.
+  /// Adds the memory object of a `temporary`, without an offset.
   mutating func memory(_ slice: BufferSlice) {
     var memory: cl_mem? = slice.memory
     set(MemoryLayout<cl_mem?>.size, &memory)
   }
 
-  /// A memory object, and the 64-bit offset of the first element.
-  /// - Parameter count: The number of elements that the kernel accesses, for profiles; by default all up to the end of
-  ///   the buffer.
+  /// Adds a memory object and the 64-bit offset of the first element.
+  /// - Parameter count: The number of elements that the kernel accesses, for profiles; by default all elements up to
+  ///   the end of the buffer.
   mutating func slice(_ slice: BufferSlice, _ count: Int? = nil) {
     if keepsOperands { operands.append(KernelOperand(index: index, slice: slice)) }
     memory(slice)
@@ -146,7 +146,7 @@ struct KernelArguments: ~Copyable {
     value(UInt64(slice.offset))
   }
 
-  /// `index_t`: a count or a position in an operand.
+  /// Adds an `index_t`: a count or a position in an operand.
   mutating func count(_ count: Int) {
     if isWide {
       value(UInt64(count))
@@ -155,13 +155,13 @@ struct KernelArguments: ~Copyable {
     }
   }
 
-  /// `float`.
+  /// Adds a `float`.
   mutating func float(_ number: Double) { value(Float(number)) }
 
-  /// `int`, 0 or 1.
+  /// Adds an `int`, 0 or 1.
   mutating func flag(_ flag: Bool) { value(Int32(flag ? 1 : 0)) }
 
-  /// A number of the element type, rounded once.
+  /// Adds a number of the element type, rounded once.
   mutating func scalar(_ number: Double, _ dtype: DType) {
     switch dtype {
     case .float32, .float64: float(number)
@@ -170,7 +170,7 @@ struct KernelArguments: ~Copyable {
     }
   }
 
-  /// `loop_t`: the extents of a loop, innermost first.
+  /// Adds a `loop_t`: the extents of a loop, innermost first.
   mutating func loop(_ shape: Shape) {
     if isWide {
       var words = InlineArray<9, UInt64>(repeating: 1)
@@ -189,7 +189,7 @@ struct KernelArguments: ~Copyable {
     }
   }
 
-  /// `steps_t`: the strides of one operand, innermost first.
+  /// Adds a `steps_t`: the strides of one operand, innermost first.
   mutating func steps(_ strides: Strides, rank: Int) {
     if isWide {
       var words = InlineArray<8, Int64>(repeating: 0)
@@ -207,6 +207,7 @@ struct KernelArguments: ~Copyable {
 struct KernelDivisor {
   let factor, shift: UInt32
 
+  /// Computes the constants.
   /// - Parameter extent: An extent below 2³¹. The extent 0, for a loop that does not run, divides like 1.
   init(_ extent: UInt32) {
     let extent = UInt64(max(extent, 1))

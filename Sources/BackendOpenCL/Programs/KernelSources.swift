@@ -16,7 +16,7 @@ package struct KernelSources: Sendable {
       })
   }
 
-  /// Whether CPUs run the kernels for GPUs: `NN_OPENCL_KERNELS=groups`, for tests.
+  /// Whether CPUs run the kernels for GPUs (`NN_OPENCL_KERNELS=groups`), for tests.
   static var areForGroups: Bool {
     let isSet = setting("NN_OPENCL_KERNELS", expected: "\"groups\"", otherwise: "using the kernels for the device") {
       $0 == "groups" ? true : nil

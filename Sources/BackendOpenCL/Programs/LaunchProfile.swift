@@ -14,7 +14,7 @@ package struct CommandProfile: Sendable {
   package internal(set) var bytes = 0
 }
 
-/// The commands of a queue with their events, until they are requested.
+/// The commands of a queue with their events, until their statistics are requested.
 final class LaunchProfile: Sendable {
   private struct Command: @unchecked Sendable {
     let name: String
@@ -49,7 +49,7 @@ final class LaunchProfile: Sendable {
     return totals.values.sorted { ($1.seconds, $0.name) < ($0.seconds, $1.name) }
   }
 
-  /// 0 if the driver does not report it.
+  /// The duration of a command; 0 if the driver does not report it.
   private func seconds(of event: cl_event, _ cl: NNOpenCLFunctions) -> Double {
     var (start, end): (cl_ulong, cl_ulong) = (0, 0)
     let size = MemoryLayout<cl_ulong>.size

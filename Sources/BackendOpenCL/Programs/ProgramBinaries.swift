@@ -2,8 +2,8 @@
 /// Compiled programs on disk, so that a second start does not compile anything. A failure to read or write one is never
 /// an error: the program is then built from source.
 ///
-/// A file contains a header, the binary's length and hash, and the binary. Its name is a hash of all inputs of the
-/// binary, and it appears by rename.
+/// A file contains a header, the length and hash of the binary, and the binary. Its name is a hash of all inputs of the
+/// binary. It is moved into place by renaming it.
 struct ProgramBinaries: Sendable {
   /// The magic ends with the version of the format.
   private static let magic: [UInt8] = Array("swift-nn CL 1\n".utf8)
@@ -14,7 +14,8 @@ struct ProgramBinaries: Sendable {
   /// The user's cache folder; nil if it is unknown.
   static func directoryFromEnvironment() -> String? { CacheFolder.fromEnvironment()?.path }
 
-  /// False for PoCL, which has its own cache and compiles every kernel of a program when the binary is requested.
+  /// Whether storing binaries helps. It does not for PoCL, which has its own cache and compiles every kernel of a
+  /// program when the binary is requested.
   static func helps(_ device: OpenCLDevice) -> Bool { device.platformName != "Portable Computing Language" }
 
   init(directory: String, device: OpenCLDevice) {

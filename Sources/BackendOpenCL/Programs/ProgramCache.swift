@@ -30,7 +30,7 @@ final class ProgramCache: Sendable {
     self.definitions = definitions
   }
 
-  /// A new, separate kernel object, owned by the caller.
+  /// Creates a new, separate kernel object, owned by the caller.
   /// - Throws: `BackendError.kernelBuild` with the compiler's log.
   func kernel(_ name: KernelName) throws -> cl_kernel {
     let program = try program(name.program)
@@ -51,7 +51,7 @@ final class ProgramCache: Sendable {
     return kernel
   }
 
-  /// The program of this name, built if necessary.
+  /// Returns the program with the given name, and builds it if necessary.
   func program(_ name: ProgramName) throws -> Program {
     let place = places.withLock { places in
       if let place = places[name] { return place }
@@ -78,8 +78,8 @@ final class ProgramCache: Sendable {
     return program
   }
 
-  /// A user-defined program, built without the rules of this package and not cached on disk, and one of its kernel
-  /// objects.
+  /// Builds a user-defined program, without the compiler options of this package and without the disk cache, and
+  /// creates one of its kernel objects.
   /// - Throws: `BackendError.kernelBuild` with the compiler's log.
   func customKernel(source: String, name: String) throws -> (program: cl_program, kernel: cl_kernel) {
     let program = try compile(

@@ -2,19 +2,20 @@
 internal import BackendCore
 internal import COpenCL
 
-/// Captures the commands that a backend enqueues while it records. For use on one thread.
+/// Captures the commands that a backend enqueues while it records. It is used on one thread only.
 final class CommandCapture: @unchecked Sendable {
   /// Memory used only by the recorded commands.
   let memory: RecordingMemory
   private let context: OpenCLContext
   private var commands: [CapturedCommand] = []
   private var operands: [KeptOperand] = []
-  /// The index of a buffer in the operands, by its memory object. Memory of the recording stays, and so does its
-  /// content.
+  /// The index of a buffer in the operands, by its memory object. Memory of the recording and its content stay in
+  /// place.
   private var indices: [cl_mem: Int] = [:]
   /// The buffers that existed before the recording.
   private var foreign: [OpenCLBuffer] = []
-  /// False after the host has read a result or a call has failed: later calls may depend on it.
+  /// Whether the commands can be repeated: not after the host has read a result or a call has failed, because later
+  /// calls may depend on it.
   private var isRepeatable = true
 
   init(_ context: OpenCLContext, _ pool: BufferPool) {

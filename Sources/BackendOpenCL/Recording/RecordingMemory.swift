@@ -19,8 +19,8 @@ final class RecordingMemory: Sendable {
   /// At this point, neither the recording nor any buffer exists.
   deinit { for free in free.withLock({ $0 }) { pool.giveBack(free.block) } }
 
-  /// A block for this many elements, with undefined content. All buffers of a block have the same count and type,
-  /// because a replay substitutes all of them together.
+  /// Returns a block for this many elements, with undefined content. All buffers of a block have the same count and
+  /// type, because a replay substitutes all of them together.
   /// - Throws: `BackendError.outOfMemory`.
   func take(_ bytes: Int, count: Int, dtype: DType) throws -> MemoryBlock {
     let found = free.withLock { free in

@@ -3,9 +3,9 @@ internal import BackendCore
 
 /// The method for the products of a class.
 struct MatmulChoice: Sendable, Hashable {
-  /// For tiles: the largest one to use; a product that is too small for it gets a smaller one.
+  /// The method. For tiles, it is the largest tile to use; a product that is too small for it gets a smaller one.
   var variant: MatmulVariant
-  /// For tiles and rows: the number of work groups that occupy the device. If there are fewer, tiles are smaller and k
+  /// For tiles and rows, the number of work groups that occupy the device. If there are fewer, tiles are smaller and k
   /// is divided.
   var groups = 1
 }
@@ -52,9 +52,9 @@ extension MatmulTable {
     }
   }
 
-  /// GPUs, based on the output of their compilers for the kernels, without timing. NVIDIA's multiply faster than they
-  /// read local memory, unless an item holds 16x8 results. AMD's do not have enough registers for so many, and Intel's
-  /// (a vector engine with fewer registers per item) not even for 8x8.
+  /// GPUs, based on the output of their compilers for the kernels, without timing. NVIDIA GPUs multiply faster than
+  /// they read local memory, unless an item holds 16x8 results. AMD GPUs do not have enough registers for so many, and
+  /// Intel GPUs (with fewer registers per item in a vector engine) not even for 8x8.
   static func graphics(vendor: String) -> MatmulTable {
     let name = vendor.lowercased()
     let largest = MatmulTile.all[name.contains("intel") ? 2 : 4]

@@ -35,6 +35,7 @@ struct MatmulTableFile: Sendable {
     return MatmulTable { choices[$0]! }
   }
 
+  /// Stores the table.
   /// - Returns: Whether the file was stored.
   func store(_ table: MatmulTable) -> Bool {
     let lines = MatmulClass.allCases.map { "\($0.rawValue):\(table[$0].variant):\(table[$0].groups)" }

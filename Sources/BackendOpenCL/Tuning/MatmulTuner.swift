@@ -20,6 +20,7 @@ package final class MatmulTuner {
   private let seconds: () -> Double
   private(set) var table: MatmulTable
 
+  /// Creates a tuner.
   /// - Parameter seconds: A monotonic clock.
   package convenience init(_ device: OpenCLDevice, seconds: @escaping () -> Double) throws {
     try self.init(device, OpenCLOptions(for: device), seconds: seconds)
@@ -37,8 +38,8 @@ package final class MatmulTuner {
   /// The classes, in tuning order.
   package static var classes: [String] { MatmulClass.allCases.map(\.rawValue) }
 
-  /// Tries the candidates of one class and stores the fastest in the table. If none is correct, the shipped one is
-  /// kept.
+  /// Tries the candidates of one class and stores the fastest in the table. If no candidate is correct, the shipped
+  /// method is kept.
   package func tune(_ name: String) throws -> Finding {
     guard let what = MatmulClass(rawValue: name) else { fatalError("no class of products is called \(name)") }
     return try tune(what)
@@ -52,6 +53,7 @@ package final class MatmulTuner {
     return file.store(table) ? "\(folder.path)/\(file.name)" : nil
   }
 
+  /// Tries candidates for a class.
   /// - Parameter examples: Replacements for the examples of the class.
   func tune(_ what: MatmulClass, candidates: [MatmulChoice]? = nil, examples: [MatmulShape]? = nil) throws -> Finding {
     let shipped = MatmulTable.shipped(for: backend.device)[what]
@@ -66,7 +68,7 @@ package final class MatmulTuner {
       }
       rates[choice] = try rate(choice, examples)
     }
-    // In a tie, the shipped one wins.
+    // In a tie, the shipped method wins.
     let best = rates.max { ($0.value, $0.key == shipped ? 1 : 0) < ($1.value, $1.key == shipped ? 1 : 0) }!
     if best.value > 0 { table[what] = best.key }
     return Finding(
@@ -143,7 +145,7 @@ extension MatmulTuner {
     return best
   }
 
-  /// Newton's method; the number is positive.
+  /// The root of a positive number, by Newton's method.
   private func rootOf(_ number: Double, _ degree: Int) -> Double {
     var root = max(number, 1)
     for _ in 0..<200 {

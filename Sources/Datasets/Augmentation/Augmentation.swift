@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// What is done to an example by chance, so that a model sees a new variant of it in each epoch.
+/// A random transformation of examples, so that a model sees a new variant of each example in every epoch.
 ///
 /// Shifts, flips, and crops are for images: the last two axes of an input are rows and columns, and all planes before
 /// them (channels) are transformed in the same way. Noise is for inputs of any shape.
@@ -32,7 +32,7 @@ public struct Augmentation: Sendable, Hashable {
     return Augmentation(kind: .shift(rows: rows, columns: columns, fill: fill))
   }
 
-  /// Flips an image horizontally, with this probability.
+  /// Flips an image horizontally with the given probability.
   public static func horizontalFlip(probability: Double = 0.5) -> Augmentation {
     if !(probability >= 0 && probability <= 1) {
       ProgrammerError.end("Augmentation.horizontalFlip: the probability is from 0 to 1, not \(probability)")
@@ -40,8 +40,8 @@ public struct Augmentation: Sendable, Hashable {
     return Augmentation(kind: .flip(probability: probability))
   }
 
-  /// Crops an image to this size at a uniformly random position. Validation data held back by `fit`, and `original`,
-  /// use the window at the center (its upper left corner is rounded down).
+  /// Crops an image to the given size at a uniformly random position. Validation data held back by `fit`, and
+  /// `original`, use the window at the center (its upper left corner is rounded down).
   public static func crop(rows: Int, columns: Int) -> Augmentation {
     if rows < 1 || columns < 1 {
       ProgrammerError.end("Augmentation.crop: a window has at least 1 row and 1 column, not \(rows) and \(columns)")
@@ -49,7 +49,7 @@ public struct Augmentation: Sendable, Hashable {
     return Augmentation(kind: .crop(rows: rows, columns: columns))
   }
 
-  /// Adds an independent normally distributed number with mean 0 and this standard deviation to each element.
+  /// Adds independent, normally distributed noise with mean 0 and the given standard deviation to each element.
   public static func noise(deviation: Double) -> Augmentation {
     if !(deviation >= 0 && deviation.isFinite) {
       ProgrammerError.end("Augmentation.noise: the deviation is a number of at least 0, not \(deviation)")

@@ -19,9 +19,10 @@ public struct AugmentedDataset: VaryingDataset {
   public let steps: [Augmentation]
   /// The random seed.
   public let seed: UInt64
-  /// The epoch to draw; nil for evaluation.
+  /// The epoch whose variants are drawn; nil for evaluation.
   private var epoch: Int? = 0
 
+  /// Creates a dataset that augments the examples of another one.
   /// - Parameters:
   ///   - base: The examples.
   ///   - steps: The augmentations, applied to the first input of each example in this order.
@@ -49,7 +50,7 @@ public struct AugmentedDataset: VaryingDataset {
     return copy
   }
 
-  /// The examples at these positions, as in the first epoch unless another one was requested.
+  /// Returns the examples at the given positions, augmented as in the first epoch unless another one was requested.
   /// - Throws: Errors of the base dataset, and `DataError.augmentation` for inputs that the steps do not support.
   public func batch(at indices: [Int]) throws -> Batch {
     var batch = try base.batch(at: indices)
@@ -89,7 +90,7 @@ public struct AugmentedDataset: VaryingDataset {
 }
 
 extension Dataset {
-  /// The examples, randomly augmented in each epoch of `fit`.
+  /// Returns the examples, randomly augmented in each epoch of `fit`.
   /// - Parameters:
   ///   - steps: The augmentations, applied to the first input of each example in this order.
   ///   - seed: The random seed.

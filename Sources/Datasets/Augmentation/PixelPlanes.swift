@@ -4,9 +4,10 @@ import NeuralNetworks
 /// One example during augmentation: planes of rows and columns.
 struct PixelPlanes {
   private(set) var pixels: [Float]
-  /// Without the batch axis.
+  /// The shape, without the batch axis.
   private(set) var shape: [Int]
 
+  /// Creates the planes of an example.
   /// - Parameter needsImage: Whether the last two axes are used as rows and columns.
   init(_ pixels: [Float], shape: [Int], needsImage: Bool) throws {
     if needsImage && shape.count < 2 {
@@ -19,7 +20,8 @@ struct PixelPlanes {
   private var rows: Int { shape[shape.count - 2] }
   private var columns: Int { shape[shape.count - 1] }
 
-  /// - Parameter source: Nil for no randomness.
+  /// Applies an augmentation.
+  /// - Parameter source: The source of randomness; nil for none.
   mutating func apply(_ step: Augmentation, _ source: RandomSource?) throws {
     switch step.kind {
     case .shift(let most, let mostColumns, let fill):

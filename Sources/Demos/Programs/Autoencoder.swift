@@ -50,7 +50,7 @@ private struct Clusters {
 
   init(_ points: Tensor, count: Int, passes: Int) throws {
     self.count = count
-    // The first center is the first point; each further one the point that is farthest from those before.
+    // The first center is the first point; each further center is the point farthest from those before.
     centers = points[0..<1]
     for _ in 1..<count {
       let far = try Clusters.distances(points, centers).min(axis: 1).argmax(axis: 0).item()

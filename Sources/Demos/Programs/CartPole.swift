@@ -39,8 +39,8 @@ extension Demo {
     return ["early return": early, "return": mean]
   }
 
-  /// Makes actions likelier the more reward came after them: ∇ Σ A·ln π(action), A the discounted return, standardized.
-  /// Williams 1992.
+  /// Makes an action more likely the more reward followed it: ∇ Σ A·ln π(action), where A is the standardized
+  /// discounted return. Williams 1992.
   private static func improve(
     _ policy: Sequential, _ optimizer: Optimizer, by episodes: [Episode], on device: Device
   ) throws {
@@ -58,7 +58,7 @@ extension Demo {
   }
 }
 
-/// One episode: the observations and actions until the pole fell.
+/// One episode: the observations and actions until the pole falls.
 private struct Episode {
   private(set) var states: [Float] = []
   private(set) var actions: [Int32] = []
@@ -99,7 +99,7 @@ private struct Cart {
 
   var observation: [Float] { [Float(place), Float(speed), Float(angle), Float(turning)] }
 
-  /// The cart is off the track, or the pole is 12 degrees from upright.
+  /// Whether the cart is off the track or the pole is more than 12 degrees from upright.
   var hasFallen: Bool { abs(place) > 2.4 || abs(angle) > 12 * Double.pi / 180 }
 
   mutating func step(pushingRight: Bool) {

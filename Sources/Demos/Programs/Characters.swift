@@ -72,7 +72,7 @@ private final class Writer: Layer {
 }
 
 private enum Letters {
-  /// Written for this program: many sentences from a small vocabulary.
+  /// A text written for this program: many sentences from a small vocabulary.
   static let text: String = {
     let who = ["the fox", "the old man", "a small boat", "the wind", "my sister"]
     let verb = ["follows", "finds", "forgets", "carries", "waits for"]

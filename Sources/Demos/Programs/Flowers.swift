@@ -36,12 +36,12 @@ extension Demo {
   }
 }
 
-/// Pictures of flowers: petals round a center, somewhere in the picture, with dirt on the lens.
+/// Images of flowers: petals around a center, anywhere in the image, with dirt on the lens.
 private enum Flowers {
   static let names = ["rose", "lotus"]
   static let side = 16
 
-  /// Red, green and blue of the background, the petals and the center.
+  /// The red, green, and blue values of the background, the petals, and the center.
   private static let colors: [[[Double]]] = [
     [[0.25, 0.5, 0.2], [0.8, 0.1, 0.15], [0.5, 0.0, 0.1]], [[0.2, 0.4, 0.6], [0.9, 0.85, 0.9], [0.9, 0.8, 0.3]],
   ]
@@ -68,7 +68,7 @@ private enum Flowers {
     return TensorDataset(Tensor(pixels, shape: [count, 3, side, side]) + dirt, labels)
   }
 
-  /// Background, petals or center.
+  /// The part at a pixel: background, petals, or center.
   private static func part(_ row: Int, _ column: Int, _ place: [Double]) -> Int {
     let (x, y) = (Double(column) - 5 - 6 * place[0], Double(row) - 5 - 6 * place[1])
     let distance = (x * x + y * y).squareRoot()

@@ -20,7 +20,7 @@ extension Demo {
   }
 }
 
-/// Fires when w·x + b > 0. Rosenblatt 1958.
+/// A neuron that fires when w·x + b > 0. Rosenblatt 1958.
 private struct Perceptron {
   private var weight: Tensor
   private var bias: Tensor

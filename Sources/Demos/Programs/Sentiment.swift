@@ -32,7 +32,7 @@ extension Demo {
 private struct Sentences {
   let text: TextDataset
 
-  /// The layers that may be used between the embedding and the last neuron.
+  /// The layers that can be used between the embedding and the last neuron.
   static let readers: [(name: String, make: @Sendable () -> any Layer)] = [
     ("average", { SequenceAverage(masksZeros: true) }),
     (

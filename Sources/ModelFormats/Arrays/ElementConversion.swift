@@ -2,16 +2,16 @@ import Files
 import HostMemory
 import NeuralNetworks
 
-/// Converts the elements of an array from pieces of their bytes: apart from a piece, only the values take memory, and then the
-/// tensor. Floating point becomes float32, integers int32 if they fit.
+/// Converts the elements of an array from chunks of their bytes. Apart from one chunk, only the values and then the
+/// tensor take memory. Floating point becomes float32; integers become int32 if they fit.
 struct ElementConversion {
   private let element: StoredElement
   private let isBigEndian: Bool
-  // Only those of the type of the tensor are filled.
+  // Only the array for the element type of the tensor is filled.
   private var floats: [Float] = []
   private var integers: [Int32] = []
   private var bools: [Bool] = []
-  /// The first bytes of an element that continues in the next piece.
+  /// The first bytes of an element that continues in the next chunk.
   private var rest: [UInt8] = []
 
   /// The reason why elements cannot be read.
@@ -39,7 +39,7 @@ struct ElementConversion {
     }
   }
 
-  /// Converts the elements in a range of a file.
+  /// Converts the elements in a byte range of a file.
   mutating func append(from file: FileReader, _ range: Range<Int>) throws {
     let piece = 1 << 18
     for start in stride(from: range.lowerBound, to: range.upperBound, by: piece) {
@@ -105,8 +105,8 @@ struct ElementConversion {
     }
   }
 
-  /// The tensor of all elements. Their values are released.
-  /// - Parameter isFortranOrder: Whether the first axis varies fastest instead of the last.
+  /// Returns the tensor of all elements and releases their values.
+  /// - Parameter isFortranOrder: Whether the first axis varies fastest instead of the last one.
   mutating func tensor(shape: [Int], isFortranOrder: Bool = false, on device: Device) -> Tensor {
     let isMoved = isFortranOrder && shape.count > 1 && !shape.contains(0)
     if element == .bool { return Tensor(ElementConversion.take(&bools, isMoved, shape), shape: shape, on: device) }

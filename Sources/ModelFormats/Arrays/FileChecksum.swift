@@ -1,6 +1,6 @@
 import Files
 
-/// The CRC-32 of a file that contains it in its own header. Eight zeros replace it during the computation.
+/// The CRC-32 of a file, stored in the file's own header. During the computation, eight zeros take its place.
 struct FileChecksum {
   static let key = "swift-nn crc32"
   static let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: 8)

@@ -1,8 +1,8 @@
 import Files
 
-/// Detects files of other programs that are passed instead of ours, and explains how to make their tensors readable.
+/// Detects files of other programs and explains how to convert them to a readable format.
 enum ForeignFormat {
-  /// Nil for an unknown file type.
+  /// The explanation for a file; nil for an unknown file type.
   static func description(of file: FileReader) -> String? {
     guard let (first, last) = ends(of: file) else { return nil }
     if let description = pyTorch(file.path, first, last) { return description }
@@ -19,12 +19,12 @@ enum ForeignFormat {
     return nil
   }
 
-  /// The same, but only for files of PyTorch.
+  /// The explanation for a file of PyTorch; nil for other files.
   static func pyTorch(_ file: FileReader) -> String? {
     ends(of: file).flatMap { pyTorch(file.path, $0.first, $0.last) }
   }
 
-  /// The first and the last 64 KiB.
+  /// The first and the last 64 KiB of a file.
   private static func ends(of file: FileReader) -> (first: [UInt8], last: [UInt8])? {
     let count = min(file.size, 1 << 16)
     guard let first = try? file.read(at: 0, count: count),
@@ -38,7 +38,7 @@ enum ForeignFormat {
   private static func pyTorch(_ path: String, _ first: [UInt8], _ last: [UInt8]) -> String? {
     let pickle = Array("data.pkl".utf8)
     let isNew = isArchive(first) && [first, last].contains { $0.firstRange(of: pickle) != nil }
-    // Files of PyTorch before 1.6 start with the pickle of the number 0x1950a86a20f9469cfc6c.
+    // Files of PyTorch before 1.6 start with the number 0x1950a86a20f9469cfc6c as a pickle.
     let number: [UInt8] = [0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19]
     let isOld = first.first == 0x80 && first.dropFirst(2).starts(with: number)
     if !isNew && !isOld { return nil }

@@ -3,8 +3,8 @@ import NeuralNetworks
 
 /// One tensor in a NumPy array file (`.npy`).
 ///
-/// Reading supports C and Fortran order and both byte orders; floating-point types become float32, integers int32 if
-/// they fit, booleans bool. Writing uses C order, little-endian.
+/// Reading supports C and Fortran order and both byte orders. Floating-point types become float32, integers become
+/// int32 if they fit, and booleans become bool. Writing uses C order and little-endian byte order.
 public enum NPY {
   /// Reads a tensor.
   ///
@@ -54,7 +54,7 @@ public enum NPY {
   }
 }
 
-/// Runs `body` and converts its errors to those of a file, or of a part of a file that `place` describes.
+/// Runs `body` and converts its errors to errors of a file, or of the part of a file described by `place`.
 func withElementErrors<Value>(_ place: String, _ body: () throws -> Value) throws -> Value {
   do { return try body() } catch let failure as ElementConversion.Failure {
     throw FormatError.malformed(path: place, reason: failure.description)

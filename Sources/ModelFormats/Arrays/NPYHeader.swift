@@ -1,4 +1,4 @@
-/// The header of a NumPy array file: magic, version, and a Python dictionary as text.
+/// The header of a NumPy array file: magic number, version, and a Python dictionary as text.
 ///
 /// Format: NumPy Enhancement Proposal 1, versions 1.0, 2.0, 3.0.
 struct NPYHeader {
@@ -14,7 +14,7 @@ struct NPYHeader {
   }
 
   private static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
-  /// A header needs about a hundred bytes.
+  /// The maximum length of the dictionary text; about a hundred bytes are usual.
   private static let limit = 1 << 16
 
   private static let codes: [String: StoredElement] = [
@@ -26,9 +26,10 @@ struct NPYHeader {
   /// The maximum size of a header in bytes, including the part before its text.
   static let longest = 12 + limit
 
-  /// True where a file begins like one of this format, whatever is wrong with it.
+  /// Whether the bytes start with the magic number of the format, even if the rest is invalid.
   static func isThere(_ bytes: [UInt8]) -> Bool { bytes.starts(with: magic) }
 
+  /// Parses a header.
   /// - Parameters:
   ///   - bytes: The first bytes of the file: all, or at least `longest`.
   ///   - total: The size of the file in bytes.
@@ -60,7 +61,7 @@ struct NPYHeader {
     (self.isFortranOrder, self.shape) = (isFortranOrder, shape)
   }
 
-  /// The conversion of the elements, as far as there is memory for them.
+  /// Creates the conversion of the elements if there is enough memory for them.
   func conversion() throws(ElementConversion.Failure) -> ElementConversion {
     try ElementConversion(element, count: (element.byteCount(shape) ?? 0) / element.size, isBigEndian: isBigEndian)
   }
@@ -77,7 +78,7 @@ struct NPYHeader {
   }
 }
 
-/// The few Python literals that occur in such a header.
+/// A parser for the few kinds of Python literals that occur in these headers.
 private struct PythonLiteral {
   enum Value {
     case text(String)

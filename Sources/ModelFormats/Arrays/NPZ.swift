@@ -35,7 +35,8 @@ public enum NPZ {
     }
   }
 
-  /// Reads the header of the array first: it must match the size of the entry before memory is allocated for the rest.
+  /// Reads the header of the array first: it must match the size of the entry before memory is allocated for the
+  /// elements.
   private static func tensor(
     of entry: ZipArchive.Entry, in archive: ZipArchive, _ place: String, on device: Device, foreign: () -> String?
   ) throws -> Tensor {
@@ -50,7 +51,7 @@ public enum NPZ {
           elements = elements.dropFirst(header.start)
         }
         if failure == nil {
-          // The checksum is compared first: an element of a damaged entry can have any value.
+          // The checksum is compared first, because the elements of a damaged entry can have any value.
           do throws(ElementConversion.Failure) { try array?.conversion.append(elements) } catch { failure = error }
         }
       }
@@ -63,12 +64,12 @@ public enum NPZ {
     }
   }
 
-  /// Writes tensors that `numpy.load` reads by name. The file appears under its name only after it is complete.
+  /// Writes tensors that `numpy.load` reads by name. The file appears at its path only after it is complete.
   ///
   /// - Parameters:
   ///   - tensors: Names and values.
   ///   - path: The file.
-  ///   - compressed: Whether to compress them, like `numpy.savez_compressed`.
+  ///   - compressed: Whether to compress the tensors, like `numpy.savez_compressed`.
   /// - Throws: `FormatError`; `DeviceError` if a tensor cannot be downloaded.
   public static func save(_ tensors: some Sequence<(String, Tensor)>, to path: String, compressed: Bool = false) throws
   {

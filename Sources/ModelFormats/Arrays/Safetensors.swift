@@ -6,8 +6,8 @@ import NeuralNetworks
 ///
 /// Format: https://github.com/huggingface/safetensors. The complete header is validated when the file is opened;
 /// tensors are read on demand. F64, F16, and BF16 become float32; other integers become int32 if they fit. Tensors of
-/// other types, or with more than 8 axes, have a name and a shape but cannot be read; the other tensors of the file
-/// can. Names are compared by their bytes.
+/// other types, or with more than 8 axes, are listed with name and shape but cannot be read; this does not affect the
+/// other tensors of the file. Names are compared by their bytes.
 public final class Safetensors: Sendable {
   /// The path of the file.
   public let path: String
@@ -23,7 +23,7 @@ public final class Safetensors: Sendable {
 
   /// Opens a file and validates its header.
   ///
-  /// - Throws: `FormatError.file` if it cannot be read, `FormatError.malformed` if it violates the format.
+  /// - Throws: `FormatError.file` if the file cannot be read, `FormatError.malformed` if it violates the format.
   public init(_ path: String) throws {
     let reader = try withFileErrors { () throws(FileError) in try FileReader(path) }
     func refused(_ reason: String) -> FormatError {
@@ -37,23 +37,23 @@ public final class Safetensors: Sendable {
     let text = try withFileErrors { () throws(FileError) in try reader.read(at: 8, count: Int(count)) }
     start = 8 + Int(count)
     do { header = try SafetensorsHeader(text, dataSize: reader.size - start) } catch {
-      // With an object behind its length the file is of this format, however its first bytes look.
+      // If the length is followed by an object, the file has this format, whatever its first bytes look like.
       throw text.first == UInt8(ascii: "{") ? .malformed(path: path, reason: error.reason) : refused(error.reason)
     }
     self.path = path
     self.reader = reader
   }
 
-  /// The shape of a tensor; nil if there is no tensor of this name.
+  /// Returns the shape of a tensor; nil if there is no tensor with this name.
   public func shape(of name: String) -> [Int]? { places[ByteKey(name)].map { header.entries[$0].shape } }
 
-  /// The stored element type of a tensor; nil if there is no tensor of this name or its type is not supported.
+  /// The stored element type of a tensor; nil if there is no tensor with this name or its type is not supported.
   func element(of name: String) -> StoredElement? { places[ByteKey(name)].flatMap { header.entries[$0].element } }
 
-  /// The element type of a tensor as named by the format; nil if there is no tensor of this name.
+  /// The element type of a tensor, as named by the format; nil if there is no tensor with this name.
   func code(of name: String) -> String? { places[ByteKey(name)].map { header.entries[$0].code } }
 
-  /// Reads a tensor; nil if there is no tensor of this name.
+  /// Reads a tensor; returns nil if there is no tensor with this name.
   ///
   /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
   public func tensor(_ name: String, on device: Device = .cpu) throws -> Tensor? {
@@ -76,10 +76,10 @@ public final class Safetensors: Sendable {
     }
   }
 
-  /// Writes tensors and metadata. The file appears under its name only after it is complete.
+  /// Writes tensors and metadata. The file appears at its path only after it is complete.
   ///
   /// - Parameters:
-  ///   - tensors: Unique names and values. Wider elements are stored first, so that all are aligned.
+  ///   - tensors: Unique names and values. Elements of larger types are stored first, so that all are aligned.
   ///   - path: The file.
   ///   - metadata: Custom metadata.
   /// - Throws: `FormatError`; `DeviceError` if a tensor cannot be downloaded.
@@ -89,7 +89,7 @@ public final class Safetensors: Sendable {
     try write(tensors, metadata.filter { $0.key != FileChecksum.key }, nil, to: path)
   }
 
-  /// The same, with a checksum of the whole file in the metadata.
+  /// Writes tensors and metadata, including a checksum of the whole file.
   static func saveChecked(
     _ tensors: some Sequence<(String, Tensor)>, metadata: [String: String], to path: String
   ) throws {
@@ -140,7 +140,7 @@ public final class Safetensors: Sendable {
 }
 
 extension Safetensors {
-  /// Reads the whole file and compares it with the checksum in its metadata, if there is one.
+  /// Reads the whole file and compares it with the checksum in its metadata, if present.
   ///
   /// - Throws: `FormatError.malformed` if they differ.
   func checkSum() throws {

@@ -7,7 +7,7 @@ struct SafetensorsHeader: Sendable {
     let name: String
     /// The type code, such as "F32".
     let code: String
-    /// Nil for a type that tensors do not support.
+    /// The element type; nil for a type that tensors do not support.
     let element: StoredElement?
     let shape: [Int]
     /// The byte range, relative to the start of the data.
@@ -15,11 +15,11 @@ struct SafetensorsHeader: Sendable {
   }
 
   private(set) var entries: [Entry] = []
-  /// The places of the names in `entries`.
+  /// The position of each name in `entries`.
   private(set) var places: [ByteKey: Int] = [:]
   private(set) var metadata: [String: String] = [:]
 
-  /// The maximum size of the header in bytes; the format's own library has the same limit.
+  /// The maximum size of the header in bytes; the safetensors library has the same limit.
   static let limit = 100_000_000
 
   private static let elements: [String: StoredElement] = [
@@ -38,6 +38,7 @@ struct SafetensorsHeader: Sendable {
     let reason: String
   }
 
+  /// Parses a header.
   /// - Parameter dataSize: The number of bytes after the header.
   init(_ text: [UInt8], dataSize: Int) throws(Failure) {
     if text.first != UInt8(ascii: "{") { throw Failure(reason: "the head is not a JSON object") }
@@ -131,7 +132,7 @@ struct SafetensorsHeader: Sendable {
     func precedes(_ a: Entry, _ b: Entry) -> Bool {
       (a.range.lowerBound, a.range.upperBound) < (b.range.lowerBound, b.range.upperBound)
     }
-    // Most files are in order, and a sorted copy takes as much memory as the entries.
+    // The entries of most files are already sorted, and a sorted copy would take as much memory as the entries.
     let isSorted = zip(entries, entries.dropFirst()).allSatisfy { !precedes($1, $0) }
     for entry in isSorted ? entries : entries.sorted(by: precedes) {
       if entry.range.lowerBound != end {

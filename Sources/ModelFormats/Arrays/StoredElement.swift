@@ -4,7 +4,7 @@ import NeuralNetworks
 #error("Arrays are written as they are in memory: little-endian.")
 #endif
 
-/// The element types of files. Types that tensors do not support are converted on reading: floating point to float32,
+/// The element types of files. Types that tensors do not support are converted when read: floating point to float32,
 /// integers to int32 if they fit.
 enum StoredElement: String, Sendable, CaseIterable {
   case float64, float32, float16, bfloat16

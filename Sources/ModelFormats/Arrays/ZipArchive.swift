@@ -1,7 +1,7 @@
 import Files
 import NeuralNetworks
 
-/// A zip archive, to the extent that NumPy uses it: stored or deflated entries, including 64-bit sizes.
+/// A zip archive, with the features that NumPy uses: stored or deflated entries, including 64-bit sizes.
 ///
 /// Format: PKWARE's APPNOTE 6.3. The central directory is authoritative. Entries must precede it and must not overlap,
 /// so that a small file cannot decompress to more than its bytes allow.
@@ -33,10 +33,10 @@ struct ZipArchive {
     try checkOverlap(directory: end.offset)
   }
 
-  /// Reads the contents of an entry piece by piece, and verifies its size and its CRC at the end.
+  /// Reads the contents of an entry in chunks, then verifies its size and its CRC.
   /// - Parameters:
-  ///   - first: The number of bytes of the first piece, or more; all bytes if there are fewer.
-  ///   - take: Receives each piece, the first one also if it is empty.
+  ///   - first: The minimum number of bytes in the first chunk; all bytes if there are fewer.
+  ///   - take: Receives each chunk. The first one is passed even if it is empty.
   func read(_ entry: Entry, first: Int, _ take: ([UInt8]) throws -> Void) throws {
     // Deflate expands one byte to at most 1,032 bytes.
     if entry.size / 1032 > entry.packed { throw Failure(reason: "\(quoted(entry)) claims more than it can unpack to") }
@@ -172,7 +172,8 @@ struct ZipArchive {
     }
   }
 
-  /// Entries are not extracted to files here, but a name may become a file name elsewhere.
+  /// Whether a name points outside a folder. Entries are not extracted here, but other code may use the names as file
+  /// names.
   static func leadsOutside(_ name: String) -> Bool {
     let parts = name.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }
     return name.utf8.contains(0) || parts.first == "" || parts.contains("..") || parts.first?.hasSuffix(":") ?? true

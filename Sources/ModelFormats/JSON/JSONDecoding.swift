@@ -1,7 +1,7 @@
 import NeuralNetworks
 
 extension JSONValue {
-  /// Decodes a `Codable` value from its JSON. Members unknown to the type are ignored.
+  /// Decodes a `Codable` value. Members that the type does not know are ignored.
   ///
   /// - Parameters:
   ///   - type: The type to decode.
@@ -69,7 +69,7 @@ struct JSONDecoding: Decoder {
 
   private func integer<Integer: FixedWidthInteger>(_ type: Integer.Type) throws -> Integer {
     if let integer = value.wholeNumber(type) { return integer }
-    // Only values that Int cannot represent have been written as strings.
+    // Only values that Int cannot represent are written as strings.
     if let integer = value.string.flatMap({ Integer($0) }), Int(exactly: integer) == nil { return integer }
     throw mismatch(type, "a whole number that fits \(type)")
   }
@@ -105,13 +105,13 @@ private struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     do {
       return try inner(key).unbox(type)
     } catch let error as DecodingError {
-      // The rest may contain mistakes, too. Errors that depend on this value are consequences of this one.
+      // The rest may contain more mistakes. Errors that depend on this value are only consequences of this one.
       guard let faults = decoder.faults, let value = standIn(type), faults.note(error) else { throw error }
       return value
     }
   }
 
-  /// Takes the place of a faulty value of a plain type, so that decoding goes on and finds all mistakes.
+  /// Returns a replacement for an invalid value of a plain type, so that decoding continues and finds all mistakes.
   private func standIn<Value>(_ type: Value.Type) -> Value? {
     switch type {
     case is String.Type: "" as? Value

@@ -1,8 +1,8 @@
 import NeuralNetworks
 
 extension JSONValue {
-  /// The JSON of a `Codable` value. NaN and the infinities become the strings "nan", "inf", and "-inf"; an integer of more
-  /// than 64 bits becomes a string of digits. Decoding restores both.
+  /// Encodes a `Codable` value as JSON. NaN and the infinities become the strings "nan", "inf", and "-inf"; an integer
+  /// of more than 64 bits becomes a string of digits. Decoding restores both.
   ///
   /// - Throws: `JSONError.content`.
   public init(encoding value: some Encodable) throws {
@@ -17,7 +17,7 @@ extension JSONValue {
   }
 }
 
-/// A key of an array element, or of `super`.
+/// The key of an array element, or of `super`.
 struct JSONKey: CodingKey {
   let stringValue: String
   let intValue: Int?
@@ -26,7 +26,7 @@ struct JSONKey: CodingKey {
   static let superKey = JSONKey(stringValue: "super")
 }
 
-/// A node of the value under construction: nested containers are filled after they have been returned.
+/// A node of a value under construction: nested containers are filled after they have been returned.
 private final class EncodingNode {
   private var plain: JSONValue?
   private var elements: [EncodingNode]?

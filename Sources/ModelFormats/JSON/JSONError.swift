@@ -3,9 +3,9 @@ import NeuralNetworks
 
 /// Errors in a JSON text or in its content.
 public enum JSONError: NeuralNetworksError, Hashable {
-  /// The text is not JSON. Lines and columns start at 1; columns count bytes.
+  /// The text is not valid JSON. Lines and columns start at 1; columns count bytes.
   case syntax(line: Int, column: Int, reason: String)
-  /// The text is JSON but has invalid content; the path locates the value: `layers[2].units`.
+  /// The text is valid JSON but has invalid content; the path locates the value: `layers[2].units`.
   case content(path: String, reason: String)
   /// Several values are invalid. For example, all mistakes in the architecture of a model are reported at once.
   case mistakes([Mistake])

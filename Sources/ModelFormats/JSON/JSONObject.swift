@@ -2,29 +2,29 @@ import NeuralNetworks
 
 /// The members of a JSON object, in their original order. Equality ignores the order. Keys are compared by their bytes.
 ///
-/// A member takes 40 bytes, and an index of the keys is only kept for more than eight members: a file can have millions of small
-/// objects.
+/// A member takes 40 bytes. An index of the keys exists only for more than eight members, because a file can have
+/// millions of small objects.
 public struct JSONObject: Sendable, Sequence {
   private struct Member: Sendable {
     let key: String
     var value: JSONValue
   }
 
-  /// The members; nil for removed ones, until they are half of all: so a removal does not move the members behind it.
+  /// The members; nil for removed ones, which stay until they are half of all members, so that a removal moves nothing.
   private var members: [Member?] = []
-  /// The places of the keys in `members`; empty for a small object, which is searched.
+  /// The position of each key in `members`; empty for a small object, which is searched.
   private var places: [ByteKey: Int] = [:]
 
   private static let most = 8
 
   public init() {}
 
-  /// Where a key occurs twice, the later value counts.
+  /// Creates an object from its members. If a key occurs twice, the later value is used.
   public init(_ members: some Sequence<(String, JSONValue)>) {
     for (key, value) in members { self[key] = value }
   }
 
-  /// The keys, in the order in which they were written.
+  /// The keys, in their original order.
   public var keys: [String] { members.compactMap { $0?.key } }
 
   public var count: Int { places.isEmpty ? members.count { $0 != nil } : places.count }
@@ -35,7 +35,7 @@ public struct JSONObject: Sendable, Sequence {
     return members.firstIndex { $0?.key.hasBytes(of: key) ?? false }
   }
 
-  /// Setting a new key appends it; setting nil removes a key.
+  /// The value of a key. Setting the value of a new key appends it; setting nil removes the key.
   public subscript(key: String) -> JSONValue? {
     get { place(key).flatMap { members[$0]?.value } }
     set {
@@ -57,7 +57,7 @@ public struct JSONObject: Sendable, Sequence {
     if members.count > 2 * count { renumber() }
   }
 
-  /// Drops the places of removed members.
+  /// Drops removed members and updates the positions of the others.
   private mutating func renumber() {
     members.removeAll { $0 == nil }
     places = [:]
@@ -79,7 +79,7 @@ extension JSONObject: Hashable {
     a.count == b.count && a.allSatisfy { key, value in b[key] == value }
   }
 
-  /// The sum of the hashes of the members, which does not depend on their order.
+  /// Hashes the sum of the hashes of the members, which does not depend on their order.
   public func hash(into hasher: inout Hasher) {
     var sum = 0
     for (key, value) in self {

@@ -3,29 +3,30 @@ import HostMemory
 import NeuralNetworks
 
 extension JSONValue {
-  /// The limits of a text, so that malicious input takes bounded memory and stack space.
+  /// The limits for a text, so that malicious input takes bounded memory and stack space.
   public struct Limits: Sendable {
-    /// The size of the whole text in bytes.
+    /// The maximum size of the whole text in bytes.
     public var bytes: Int
-    /// The nesting depth of arrays and objects.
+    /// The maximum nesting depth of arrays and objects.
     public var depth: Int
-    /// The total number of values of every kind.
+    /// The maximum total number of values of any kind.
     public var values: Int
 
+    /// Creates limits.
     /// - Parameters:
-    ///   - bytes: The size of the whole text in bytes; 64 MiB by default.
-    ///   - depth: The nesting depth of arrays and objects.
-    ///   - values: The total number of values of every kind.
+    ///   - bytes: The maximum size of the whole text in bytes; 64 MiB by default.
+    ///   - depth: The maximum nesting depth of arrays and objects.
+    ///   - values: The maximum total number of values of any kind.
     public init(bytes: Int = 64 << 20, depth: Int = 64, values: Int = 2_000_000) {
       (self.bytes, self.depth, self.values) = (bytes, depth, values)
     }
   }
 
-  /// Reads a JSON text strictly: RFC 8259 in UTF-8, one value, no key twice, nothing after it; a byte order mark before it is
-  /// skipped. A string with more than 30 combining marks after one another, which no language has, is refused: to compare it
-  /// would take quadratic time.
+  /// Parses a JSON text strictly: RFC 8259 in UTF-8, one value, unique keys, nothing after the value. A byte order mark
+  /// at the start is skipped. A string with more than 30 consecutive combining marks, which no language has, is
+  /// rejected, because comparing it would take quadratic time.
   ///
-  /// - Throws: `JSONError.syntax` with the line and the column.
+  /// - Throws: `JSONError.syntax`, with the line and the column.
   public init(parsing text: String, limits: Limits = Limits()) throws {
     try self.init(parsing: Array(text.utf8), limits: limits)
   }
@@ -57,9 +58,10 @@ struct JSONParser {
     return value
   }
 
-  /// Parses a text that is one object, and passes on its members one by one, so that they do not all take memory together.
+  /// Parses a text that consists of one object, and passes on its members one by one, so that they are not all in
+  /// memory at the same time.
   /// - Parameters:
-  ///   - isKnown: Whether a key has been passed on before.
+  ///   - isKnown: Returns whether a key has been passed on before.
   ///   - take: Receives each member.
   mutating func parseMembers(
     isKnown: (String) -> Bool, _ take: (String, JSONValue) -> Void
@@ -84,7 +86,8 @@ struct JSONParser {
     try checkMemory()
   }
 
-  /// A value takes about 128 bytes with its key and its place, and an object 128 more. In a small text they are not counted.
+  /// Checks the memory for the values: about 128 bytes for each with its key and position, and 128 more for an object.
+  /// Small texts are not checked.
   private func checkMemory() throws(JSONError) {
     if bytes.count < 1 << 16 { return }
     let values = min(bytes.count { $0 == UInt8(ascii: ",") }, limits.values)

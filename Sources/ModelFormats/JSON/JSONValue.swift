@@ -1,7 +1,7 @@
 import NeuralNetworks
 
-/// A JSON value (RFC 8259). Integers and other numbers are separate cases, so that integers of 64 bits, with or without a
-/// sign, and every `Double` survive writing and reading exactly.
+/// A JSON value (RFC 8259). Integers and other numbers are separate cases, so that signed and unsigned 64-bit integers
+/// and every `Double` are preserved exactly when written and read.
 public enum JSONValue: Sendable {
   /// `null`.
   case null
@@ -22,10 +22,10 @@ public enum JSONValue: Sendable {
 }
 
 extension JSONValue {
-  /// The value of an object's key; nil for a missing key and for values that are not objects.
+  /// The value for a key of an object; nil for a missing key and for values that are not objects.
   public subscript(key: String) -> JSONValue? { object?[key] }
 
-  /// The element of an array; nil for an index out of range and for values that are not arrays.
+  /// The element of an array at an index; nil for an index out of range and for values that are not arrays.
   public subscript(index: Int) -> JSONValue? {
     guard let array, array.indices.contains(index) else { return nil }
     return array[index]
@@ -36,10 +36,10 @@ extension JSONValue {
   public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
   public var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
 
-  /// An integer, including one written as 3.0.
+  /// The value as an integer, including integers written as 3.0.
   public var integer: Int? { wholeNumber() }
 
-  /// An integer of another type, including one written as 3.0; nil if it does not fit.
+  /// Returns the value as another integer type, including integers written as 3.0; nil if it does not fit.
   package func wholeNumber<Integer: FixedWidthInteger>(_ type: Integer.Type = Integer.self) -> Integer? {
     switch self {
     case .integer(let value): Integer(exactly: value)
@@ -49,7 +49,7 @@ extension JSONValue {
     }
   }
 
-  /// Any number, as a Double.
+  /// The value of any number as a Double.
   public var number: Double? {
     switch self {
     case .integer(let value): Double(value)

@@ -1,5 +1,5 @@
 extension JSONValue {
-  /// The value as JSON text: on one line, or formatted with one member per line and an indentation of two spaces.
+  /// Returns the value as JSON text: on one line, or formatted with one member per line and two spaces of indentation.
   ///
   /// - Throws: `JSONError.content` for a number that is NaN or infinite.
   public func text(pretty: Bool = false) throws -> String {

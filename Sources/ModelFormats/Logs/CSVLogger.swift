@@ -15,6 +15,7 @@ public final class CSVLogger: Callback {
   public let path: String
   private var log: EpochLog
 
+  /// Creates a logger.
   /// - Parameter path: The file. Its folder must exist.
   public init(to path: String) {
     self.path = path

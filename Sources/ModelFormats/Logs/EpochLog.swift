@@ -6,21 +6,21 @@ import Synchronization
 protocol EpochLines {
   /// The heading above the lines for epochs with these values; nil for none.
   func heading(_ names: [String]) -> String?
-  /// The line of an epoch.
+  /// The line for an epoch.
   func line(_ epoch: EpochRecord) -> String
-  /// The epoch of a line, counted from 0; nil for a heading, and for a line that was cut.
+  /// The epoch of a line, counted from 0; nil for a heading or an incomplete line.
   func epoch(of line: String) -> Int?
 }
 
 /// A text file with one line per epoch.
 ///
 /// It follows the history of the run: at the first epoch, the file is replaced by the lines of all epochs in the
-/// history. Therefore, after a run was killed and resumed, the file contains each epoch exactly once and complete.
+/// history. After a run was killed and resumed, the file therefore contains each epoch completely and exactly once.
 /// Lines of epochs before the first one of the history (an `initialEpoch` above 0) are kept.
 struct EpochLog {
   let path: String
   let format: any EpochLines
-  /// The file for the next line, after it has been synchronized with the history.
+  /// The file that receives the next line, after it has been synchronized with the history.
   private var file: FileAppender?
   /// A pipe or a device, open for the whole training so that its reader sees one stream.
   private var stream: FileAppender?
@@ -30,7 +30,7 @@ struct EpochLog {
     self.format = format
   }
 
-  /// Checks that the file can be written before hours of training.
+  /// Checks that the file can be written, so that a failure does not occur after hours of training.
   mutating func begin() throws {
     (file, stream) = (nil, nil)
     let opened = try withFileErrors { () throws(FileError) in try FileAppender(path) }
@@ -47,7 +47,7 @@ struct EpochLog {
 
   private func append(_ bytes: [UInt8], to file: FileAppender) throws {
     do { try file.append(bytes) } catch {
-      // A pipe whose reader has stopped must not prevent an interrupted run from being saved.
+      // A pipe whose reader has exited must not prevent an interrupted run from being saved.
       if !isAskedToEnd.load(ordering: .relaxed) { throw FormatError(error) }
     }
   }

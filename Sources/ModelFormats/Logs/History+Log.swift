@@ -11,9 +11,9 @@ extension History {
     let bytes = try withFileErrors { () throws(FileError) in
       try FileReader.read(path, limit: 1 << 30, mayGrow: true)
     }
-    // The values of an epoch are a list of their own; while the list of epochs grows there are two.
+    // The values of an epoch are a separate list. While the list of epochs grows, there are two copies of it.
     let size = 2 * MemoryLayout<EpochRecord>.stride + 128
-    // The values of one line take up to 512 bytes each while it is read.
+    // While a line is read, each of its values takes up to 512 bytes.
     do { try HostMemory.check(bytes.count { $0 == 0x0A } * size + mostValues(ofALineIn: bytes) * 512) } catch {
       throw FormatError.file(path: path, reason: "\(error)")
     }

@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// Writes one JSON object per epoch, each on its own line:
+/// Writes one JSON object per epoch, each on a separate line:
 ///
 /// ```
 /// {"epoch":1,"seconds":1.204,"learningRate":0.001,"loss":0.5012,"accuracy":0.8213,"validation_loss":0.4409}
@@ -14,6 +14,7 @@ public final class JSONLinesLogger: Callback {
   public let path: String
   private var log: EpochLog
 
+  /// Creates a logger.
   /// - Parameter path: The file. Its folder must exist.
   public init(to path: String) {
     self.path = path

@@ -1,4 +1,4 @@
-/// A writer for a Protocol Buffers message, field by field: https://protobuf.dev/programming-guides/encoding.
+/// A Protocol Buffers message, written field by field: https://protobuf.dev/programming-guides/encoding.
 struct ProtocolBuffer {
   private(set) var bytes: [UInt8] = []
 

@@ -2,6 +2,7 @@
 struct TensorBoardEvent {
   private let message: ProtocolBuffer
 
+  /// Creates an entry.
   /// - Parameters:
   ///   - time: Seconds since 1970.
   ///   - content: Adds the content field of the event.
@@ -18,8 +19,8 @@ struct TensorBoardEvent {
     TensorBoardEvent(time: time, step: 0) { $0.add(3, "brain.Event:2") }
   }
 
-  /// Marks the start or continuation of a run: readers discard earlier entries of the folder for this step and later
-  /// ones.
+  /// Marks the start or continuation of a run: readers discard earlier entries of the folder for this step and all
+  /// later steps.
   static func start(time: Double, step: Int) -> TensorBoardEvent {
     var log = ProtocolBuffer()
     log.add(1, 1)  // SessionLog.START

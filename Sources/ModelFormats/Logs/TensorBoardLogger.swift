@@ -8,13 +8,13 @@ import NeuralNetworks
 /// ```
 ///
 /// The folder contains a subfolder `train` with the training values and the learning rate, and a subfolder `validation`
-/// with the validation values under the same names, so that both are curves of one chart. The step is the epoch number,
-/// starting at 1. A run resumed from a checkpoint continues the curves; any other run in the same folder replaces the
-/// previous one.
+/// with the validation values. Both use the same names, so that their curves share a chart. The step is the epoch
+/// number, starting at 1. A run resumed from a checkpoint continues the curves; any other run in the same folder
+/// replaces the previous one.
 public final class TensorBoardLogger: Callback {
   /// The parent of the two subfolders.
   public let folder: String
-  /// Whether the distribution of each parameter is written after each epoch. This downloads the parameters to the host.
+  /// Whether to write the distribution of each parameter after each epoch. This downloads the parameters to the host.
   public let histograms: Bool
   private let clock: () -> Double
   private var training: EventFile?
@@ -22,14 +22,16 @@ public final class TensorBoardLogger: Callback {
 
   private static let prefix = "validation_"
 
+  /// Creates a logger.
   /// - Parameters:
-  ///   - folder: is made if it is missing.
-  ///   - histograms: write the distribution of each parameter too.
+  ///   - folder: The parent of the two subfolders; created if it is missing.
+  ///   - histograms: Whether to write the distribution of each parameter after each epoch.
   public convenience init(in folder: String, histograms: Bool = false) {
     self.init(in: folder, histograms: histograms, clock: secondsSince1970)
   }
 
-  /// - Parameter clock: tells the time of day in seconds since 1970.
+  /// Creates a logger with a custom clock.
+  /// - Parameter clock: Returns the time of day in seconds since 1970.
   package init(in folder: String, histograms: Bool, clock: @escaping () -> Double) {
     self.folder = folder
     self.histograms = histograms
@@ -72,20 +74,21 @@ public final class TensorBoardLogger: Callback {
 private struct EventFile {
   private let file: FileAppender
 
+  /// Creates an event file.
   /// - Parameter step: The first step in the file.
   init(in folder: String, from step: Int, time: Double) throws {
     try withFileErrors { () throws(FileError) in try Folder.create(folder) }
-    // Readers take the files of a folder in the order of their names.
+    // Readers process the files of a folder in the order of their names.
     let earlier = try withFileErrors { () throws(FileError) in try Folder.names(in: folder) }
     let last = earlier.compactMap(EventFile.microseconds).max() ?? 0
-    // A clock may be set to any time, and go back.
+    // The clock may be set to any time, including an earlier one.
     let digits = String(max(Int(min(max(time, 1), 1e12) * 1e6), last + 1))
     let name = "events.out.tfevents.\(digits.dropLast(6)).\(digits.suffix(6)).swift-nn"
     file = try withFileErrors { () throws(FileError) in try FileAppender(Folder.join(folder, name)) }
     try append([.version(time: time), .start(time: time, step: step)])
   }
 
-  /// The time in the name of an event file, in millionths of a second; nil for another file, or a time that there is not.
+  /// The time in the name of an event file, in microseconds; nil for other files and for invalid times.
   private static func microseconds(ofFile name: String) -> Int? {
     guard name.hasPrefix("events.out.tfevents.") else { return nil }
     let parts = name.split(separator: ".", omittingEmptySubsequences: false).dropFirst(3).prefix(2).map { Int($0) }
@@ -94,7 +97,7 @@ private struct EventFile {
     return seconds * 1_000_000 + (parts.count == 2 ? rest.map { min(max($0, 0), 999_999) } ?? 0 : 0)
   }
 
-  /// All in one piece, so that a process that is killed leaves whole entries.
+  /// Appends all events in one write, so that a killed process leaves complete entries.
   func append(_ events: [TensorBoardEvent]) throws {
     if file.isRegularFile && !file.isInPlace {
       throw FormatError.file(path: file.path, reason: "it was deleted or replaced during training")

@@ -1,4 +1,4 @@
-/// Counts how many numbers fall into each of 30 ranges of equal width. Numbers that are not finite are ignored.
+/// The counts of numbers in each of 30 ranges of equal width. Numbers that are not finite are ignored.
 struct ValueHistogram {
   let minimum, maximum, sum, sumOfSquares: Double
   /// The upper end of each range.

@@ -8,11 +8,11 @@ struct PyTorchNames {
     case numbered
     /// One name for each layer with parameters.
     case listed([String])
-    /// Names that replace paths of the model.
+    /// Names in PyTorch by paths of the model.
     case byPath([String: String])
   }
 
-  /// The modules by path. If several modules have the same path, the innermost one.
+  /// The modules by path. If several modules have the same path, the innermost one is stored.
   private var modules: [String: any Module] = [:]
   /// The names of modules by their paths.
   private var names: [String: String] = [:]
@@ -95,7 +95,7 @@ struct PyTorchNames {
     return "\(kind)_l\(depths[layer] ?? 0)\(isReversed ? "_reverse" : "")"
   }
 
-  /// The projections of attention share one tensor, except for the weights if keys or values have a different width.
+  /// The projections of attention share one tensor, except for their weights if keys or values have a different width.
   private func projection(_ owner: String, _ leaf: String) -> (name: String, part: (index: Int, count: Int)?)? {
     let path = owner.split(separator: ".", omittingEmptySubsequences: false)
     guard let kind = path.last, let index = ["query", "key", "value"].firstIndex(of: kind),
@@ -131,7 +131,7 @@ struct PyTorchNames {
     }
   }
 
-  /// True if several modules here correspond to one module in PyTorch.
+  /// Whether several modules here correspond to one module in PyTorch.
   private static func isWhole(_ module: any Module) -> Bool {
     module is Bidirectional || module is SelfAttention || module is MultiHeadAttention
       || module is TransformerEncoderBlock

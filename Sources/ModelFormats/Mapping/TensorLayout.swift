@@ -1,6 +1,6 @@
 import NeuralNetworks
 
-/// The conversion of a parameter between the model and a file of another program: applied on writing and reversed on
+/// The conversion of a parameter between the model and a file of another program: applied when writing, reversed when
 /// reading.
 struct TensorLayout {
   enum Step: Sendable {
@@ -48,7 +48,7 @@ struct TensorLayout {
     }
   }
 
-  /// Converts the tensor of a file, whose shape has been checked, to the parameter.
+  /// Converts a tensor from a file, whose shape has been checked, to the parameter.
   /// - Parameter shape: The shape of the parameter, if known.
   func restored(_ tensor: Tensor, to shape: [Int]?) -> Tensor {
     let own = part.map { tensor.split(parts: $0.count)[$0.index] } ?? tensor

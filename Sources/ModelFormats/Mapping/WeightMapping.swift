@@ -8,9 +8,10 @@ import NeuralNetworks
 /// try model.loadWeights(from: "mlp.safetensors", mapping: .pyTorch)
 /// ```
 ///
-/// A mapping is a list of rules applied to each parameter in order, starting with its path and its original axes. The
+/// A mapping is a list of rules, applied to each parameter in order, starting with its path and its original axes. The
 /// result is the name and the layout in the file. Rules take patterns of model paths (`*` matches any part of one name,
-/// `**` any number of names: `**.weight`), and each must match a path. The same mapping is used for reading and writing.
+/// `**` matches any number of names: `**.weight`), and each must match a path. The same mapping is used for reading and
+/// writing.
 ///
 /// ```swift
 /// // Convolutions of a program that stores kernels as [height, width, inputs, outputs]
@@ -34,10 +35,10 @@ public struct WeightMapping: Sendable {
 
   // MARK: Rules
 
-  /// Renames the parameters whose paths match.
+  /// Renames the parameters with matching paths.
   /// - Parameters:
   ///   - pattern: A pattern of model paths.
-  ///   - rename: Returns the name in the file for the name from earlier rules, initially the path.
+  ///   - rename: Returns the name in the file, given the name from earlier rules (initially the path).
   public func renaming(
     _ pattern: String = "**", _ rename: @escaping @Sendable (String) -> String
   ) -> WeightMapping {
@@ -55,7 +56,7 @@ public struct WeightMapping: Sendable {
     return adding(.arranged(PathPattern(pattern), .permuted(axes)))
   }
 
-  /// Changes the shape in the file, with the same number of elements in the same order.
+  /// Changes the shape in the file. The number of elements and their order stay the same.
   public func reshaping(_ pattern: String, to shape: [Int]) -> WeightMapping {
     if shape.contains(where: { $0 < 0 }) {
       ProgrammerError.end("WeightMapping.reshaping: extents are at least 0, not \(shape)")
@@ -63,7 +64,8 @@ public struct WeightMapping: Sendable {
     return adding(.arranged(PathPattern(pattern), .reshaped(shape)))
   }
 
-  /// Ignores tensors of the file whose names match the pattern. They correspond to no parameter and are not an error.
+  /// Ignores tensors in the file with names that match the pattern. They correspond to no parameter and are not an
+  /// error.
   public func passingOver(_ pattern: String) -> WeightMapping {
     var mapping = self
     mapping.passedOver.append(PathPattern(pattern))
@@ -78,22 +80,23 @@ public struct WeightMapping: Sendable {
 
   // MARK: PyTorch
 
-  /// Names and layouts of PyTorch's `state_dict`. The layers of a `Sequential` are numbered as in an `nn.Sequential`
-  /// with separate activation modules: `Flatten, Dense(…, activation: .relu), Dense` has its weights in `1.weight` and
-  /// `3.weight`. Names of properties are kept.
+  /// The names and layouts of PyTorch's `state_dict`. The layers of a `Sequential` are numbered as in an
+  /// `nn.Sequential` with separate activation modules: `Flatten, Dense(…, activation: .relu), Dense` has its weights in
+  /// `1.weight` and `3.weight`. Names of properties are kept.
   ///
-  /// Matrices of `Dense` and of recurrent layers are transposed, `runningMean` is `running_mean`, the parameters of recurrent
-  /// layers are `weight_ih_l0` and so on, those of attention are joined in `in_proj_weight`; `num_batches_tracked` is passed
-  /// over. Convolutions, `Embedding` and the normalizations have PyTorch's layouts already, and `Flatten` its order.
+  /// Matrices of `Dense` and of recurrent layers are transposed; `runningMean` becomes `running_mean`; the parameters
+  /// of recurrent layers become `weight_ih_l0` and so on; the projections of attention are joined in `in_proj_weight`;
+  /// `num_batches_tracked` is ignored. Convolutions, `Embedding`, and the normalizations already have PyTorch's
+  /// layouts, and `Flatten` keeps PyTorch's order of elements.
   public static let pyTorch = pyTorch(.numbered)
 
-  /// The same for a model whose layers have these names in PyTorch, one for each layer with parameters, in the order of
-  /// the model: `.pyTorch(layers: ["conv1", "bn1", "fc"])`. Recurrent layers with the same name are the layers of one
-  /// stack (`nn.LSTM(…, num_layers: 2)`).
+  /// Returns the mapping for a model whose layers have the given names in PyTorch: one for each layer with parameters,
+  /// in the order of the model, such as `.pyTorch(layers: ["conv1", "bn1", "fc"])`. Recurrent layers with the same name
+  /// are the layers of one stack (`nn.LSTM(…, num_layers: 2)`).
   public static func pyTorch(layers names: [String]) -> WeightMapping { pyTorch(.listed(names)) }
 
-  /// The same for a model whose layers at these paths have these names in PyTorch. Paths below them change accordingly,
-  /// and all others are kept: `.pyTorch(paths: ["encoder": "features.lstm"])`.
+  /// Returns the mapping for a model whose layers at the given paths have the given names in PyTorch. Paths below them
+  /// change accordingly, and all others are kept: `.pyTorch(paths: ["encoder": "features.lstm"])`.
   public static func pyTorch(paths: [String: String]) -> WeightMapping { pyTorch(.byPath(paths)) }
 
   private static func pyTorch(_ layers: PyTorchNames.Layers) -> WeightMapping {
@@ -104,9 +107,9 @@ public struct WeightMapping: Sendable {
 
   func isPassedOver(_ name: String) -> Bool { passedOver.contains { $0.matches(name) } }
 
-  /// The place of each parameter of a module in the file, in the order of its parameters.
-  /// - Throws: `ModelError.invalidConfiguration` if the number of listed names differs from the number of layers, and for
-  ///   a rule that applies to no parameter.
+  /// Returns the place of each parameter of a module in the file, in the order of its parameters.
+  /// - Throws: `ModelError.invalidConfiguration` if the number of listed names differs from the number of layers, or if
+  ///   a rule applies to no parameter.
   func places(of module: some Module) throws -> [ParameterPlace] {
     let paths = module.parameters.paths
     func check(_ pattern: PathPattern) throws {

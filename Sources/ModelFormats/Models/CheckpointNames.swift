@@ -2,18 +2,18 @@
 enum CheckpointNames {
   /// The state of the optimizer.
   static let optimizer = "optimizer/"
-  /// The sums of the unfinished epoch.
+  /// The running sums of the unfinished epoch.
   static let values = "values/"
 
   /// The state of a callback; callbacks are numbered in the order of the header.
   static func callback(_ number: Int) -> String { "callback/\(number)/" }
 
-  /// False for weights.
+  /// Whether a tensor is not a weight.
   static func isBesideWeights(_ name: String) -> Bool {
     [optimizer, values, "callback/"].contains { name.hasPrefix($0) }
   }
 
-  /// The tensors whose names start with a prefix; the prefix is removed.
+  /// Returns the tensors with names that start with a prefix, without the prefix.
   static func part<Value>(_ prefix: String, of tensors: [(name: String, value: Value)]) -> [(
     name: String, value: Value
   )] {

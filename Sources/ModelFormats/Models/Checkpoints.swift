@@ -1,8 +1,8 @@
 import Files
 import NeuralNetworks
 
-/// Saves the progress of a training run to a folder, so that it can be resumed after an interruption as if nothing had
-/// happened.
+/// Saves the progress of a training run to a folder, so that the run can be resumed after an interruption as if nothing
+/// had happened.
 ///
 /// ```swift
 /// try model.fit(data, epochs: 50, callbacks: [Checkpoints(in: "run1", bestBy: "validation_loss", resumes: true)])
@@ -10,9 +10,9 @@ import NeuralNetworks
 ///
 /// Each checkpoint is one safetensors file, `step-00001875.safetensors`, with the weights, the state of the optimizer,
 /// the position in the run, the history, and the state of callbacks such as `EarlyStopping`. `best.safetensors` is the
-/// checkpoint of the best epoch. Files appear only after they are complete, so the process may be killed at any time. A
+/// checkpoint of the best epoch. Files appear only after they are complete, so the process can be killed at any time. A
 /// run holds a lock on the folder (the file `.lock`); a second run in the same folder is rejected. Checkpoints can be
-/// read with `loadWeights(from:)`, and those of a `Sequential` with `Sequential.load(from:)`.
+/// read with `loadWeights(from:)`, and checkpoints of a `Sequential` with `Sequential.load(from:)`.
 ///
 /// A resumed run produces bitwise the same result as an uninterrupted one on the same device, if it is called with the
 /// same data, model, optimizer, seed, and batch size.
@@ -30,14 +30,15 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
   private var best: Double?
   /// The step of the last checkpoint read or written.
   private(set) public var lastStep: Int?
-  /// The metadata of each file.
+  /// The metadata written to each file.
   private var metadata: [String: String] = [:]
   private static let settingsKey = "settings"
 
+  /// Creates the callback.
   /// - Parameters:
   ///   - folder: The folder for the files; it is created if it is missing.
-  ///   - everyEpochs: The number of epochs between two checkpoints. The end of training and an interruption also save
-  ///     one.
+  ///   - everyEpochs: The number of epochs between two checkpoints. A checkpoint is also saved at the end of training
+  ///     and when the run is interrupted.
   ///   - everySteps: The number of steps between two checkpoints within an epoch; nil for none. A checkpoint waits for
   ///     the device and for the disk.
   ///   - last: The number of most recent checkpoints to keep, at least 1. The best one is kept in addition.
@@ -69,14 +70,14 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
 
   public var monitoredValue: String? { monitor }
 
-  /// The last checkpoint in a folder; nil if there is none.
+  /// Returns the path of the last checkpoint in a folder; nil if there is none.
   ///
   /// - Throws: `FormatError` if the folder cannot be read.
   public static func latest(in folder: String) throws -> String? {
     try files(in: folder).last.map { Folder.join(folder, $0.name) }
   }
 
-  /// The path of the best checkpoint in a folder.
+  /// Returns the path of the best checkpoint in a folder.
   public static func best(in folder: String) -> String { Folder.join(folder, "best.safetensors") }
 
   public func trainingBegan(_ run: TrainingRun) throws {
@@ -114,7 +115,7 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
     for epoch in state.history.epochs { _ = isBest(epoch) }
   }
 
-  /// Reads the last checkpoint; an error of a damaged one says what remains.
+  /// Reads the last checkpoint. If it is damaged, the error says how to continue.
   private func read(_ path: String) throws -> (file: Safetensors, state: TrainingState) {
     do {
       let file = try Safetensors(path)
@@ -126,13 +127,13 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
     }
   }
 
-  /// Throws, with all differences on one line, for a run that would not end as the one that was interrupted.
+  /// Throws an error with all differences on one line if the run would not end like the interrupted one.
   private func check(_ state: TrainingState, _ file: Safetensors, _ run: TrainingRun) throws {
     var differences: [String] = []
     func compare(_ name: String, _ saved: String, _ now: String) {
       if saved != now { differences.append("\(name) \(saved), now \(now)") }
     }
-    // The split of the data depends on the seed: a different one would move examples between the parts.
+    // The split of the data depends on the seed: a different seed would move examples between the parts.
     compare("seed", "\(state.seed)", "\(run.seed)")
     compare("batch size", "\(state.batchSize)", "\(run.batchSize)")
     if let examples = state.examples { compare("examples", "\(examples)", "\(run.examples)") }
@@ -174,7 +175,7 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
     }
   }
 
-  /// Removes incomplete files of a killed process.
+  /// Removes incomplete files left by a killed process.
   private func removeLeftovers() throws {
     try withFileErrors { () throws(FileError) in
       for name in try Folder.names(in: folder) where FileWriter.isTemporary(name, of: ["step-", "best."]) {
@@ -183,7 +184,7 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
     }
   }
 
-  /// Records an epoch. Returns true if it is the best so far.
+  /// Records an epoch. Returns whether it is the best so far.
   private func isBest(_ epoch: EpochRecord) -> Bool {
     guard let monitor, let value = epoch[monitor] else { return false }
     if !direction.isBetter(value, than: best ?? .nan, by: 0, named: monitor) { return false }

@@ -1,4 +1,4 @@
-// Files of models and logs as Keras calls them. They do not compile, and say what does.
+// Names that Keras uses for files of models and logs. They do not compile; the error messages state the replacements.
 import NeuralNetworks
 
 extension Model {

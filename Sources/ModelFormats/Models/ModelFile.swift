@@ -4,10 +4,11 @@ import NeuralNetworks
 /// The metadata of a model file.
 enum ModelFile {
   static let architecture = "architecture"
-  /// The key that replaces the architecture if the model is a `Graph`.
+  /// The metadata key of the description of a `Graph`, used instead of the architecture.
   static let graph = "graph"
   static let information = "information"
 
+  /// Returns the metadata for a model.
   /// - Throws: `ModelError.invalidConfiguration` for layers that cannot be described.
   static func metadata(of model: Model, _ information: ModelInformation) throws -> [String: String] {
     var metadata = [
@@ -37,7 +38,7 @@ enum ModelFile {
       file.path, custom, activations)
   }
 
-  /// The description of a model under a key. Throws an error with advice if there is none or a different one.
+  /// Returns the description of a model for a key. Throws an error with advice if it is missing or of a different kind.
   private static func text(
     _ file: Safetensors, _ key: String, ifInstead other: String, _ advice: String
   ) throws -> String {
@@ -88,11 +89,11 @@ enum ModelFile {
 
 extension Model {
   /// Writes the architecture and the weights to one safetensors file, from which `Sequential.load` or `Graph.load`
-  /// restores the model. The file appears under its name only after it is complete.
+  /// restores the model. The file appears at its path only after it is complete.
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - information: The scaling of the inputs and the names of the classes, for users of the model.
+  ///   - information: Information for users of the model, such as the scaling of inputs and the names of the classes.
   /// - Throws: `ModelError.notBuilt` if parameters have no values yet; `ModelError.invalidConfiguration` for a layer
   ///   that is neither part of this package nor a `ConfigurableLayer`, or a model that is neither a `Sequential` nor a
   ///   `Graph` (save such models with `saveWeights(to:)`); `FormatError`; `DeviceError`.
@@ -107,8 +108,8 @@ extension Sequential {
   /// - Parameters:
   ///   - path: The file.
   ///   - device: The device for the parameters.
-  ///   - custom: Custom layers in the model.
-  ///   - activations: Custom activation functions of its layers.
+  ///   - custom: The custom layers of the model.
+  ///   - activations: The custom activation functions of its layers.
   /// - Throws: `FormatError` if the file is damaged, contains no architecture, or names an unknown layer;
   ///   `DeviceError`.
   public static func load(
@@ -134,8 +135,8 @@ extension Graph {
   /// - Parameters:
   ///   - path: The file.
   ///   - device: The device for the parameters.
-  ///   - custom: Custom layers in the graph.
-  ///   - activations: Custom activation functions of its layers.
+  ///   - custom: The custom layers of the graph.
+  ///   - activations: The custom activation functions of its layers.
   /// - Throws: `FormatError` if the file is damaged, contains no graph, or names an unknown layer; `DeviceError`.
   public static func load(
     from path: String, on device: Device = .cpu, custom: [any ConfigurableLayer.Type] = [],
@@ -165,8 +166,8 @@ extension Architecture {
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - custom: Custom layers that it may name.
-  ///   - activations: Custom activation functions that it may name.
+  ///   - custom: The custom layers that the file may name.
+  ///   - activations: The custom activation functions that the file may name.
   /// - Throws: `FormatError`, with the line and the column of the invalid JSON, or the path of the invalid value.
   public static func load(
     from path: String, custom: [any ConfigurableLayer.Type] = [], activations: [ActivationFunction] = []
@@ -185,8 +186,8 @@ extension GraphArchitecture {
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - custom: Custom layers that it may name.
-  ///   - activations: Custom activation functions that it may name.
+  ///   - custom: The custom layers that the file may name.
+  ///   - activations: The custom activation functions that the file may name.
   /// - Throws: `FormatError`, with the line and the column of the invalid JSON, or the path of the invalid value.
   public static func load(
     from path: String, custom: [any ConfigurableLayer.Type] = [], activations: [ActivationFunction] = []

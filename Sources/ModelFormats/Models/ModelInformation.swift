@@ -1,12 +1,12 @@
 import NeuralNetworks
 
-/// Facts about a model that are stored in its file with the layers: the task, the names of the classes, and the
-/// training.
+/// Information about a model that is stored in its file along with the layers: the task, the names of the classes, and
+/// the training settings.
 public struct ModelInformation: Sendable, Hashable, Codable {
-  /// The scaling that raw inputs need before the model, such as the bytes of images; nil for none. Tables do not need
-  /// it: their scaling is a layer of the model, `Normalization`. (Version 0.1 stored it here.)
+  /// The scaling that converts raw inputs, such as the bytes of images, to inputs of the model; nil for none. Tables do
+  /// not need it: their scaling is a layer of the model, `Normalization`. (Version 0.1 stored it here.)
   public var inputScaling: InputScaling?
-  /// The name of each class index; empty if there are no classes.
+  /// The name of each class, by class index; empty if there are no classes.
   public var classNames: [String]
   /// Classification or regression; nil if it is not stored in the file.
   public var task: LearningTask?
@@ -25,7 +25,7 @@ public struct ModelInformation: Sendable, Hashable, Codable {
   }
 }
 
-/// The kind of prediction of a model.
+/// The kind of prediction that a model makes.
 public enum LearningTask: String, Sendable, Hashable, Codable, CaseIterable {
   /// One of several classes, with one output per class.
   case classification
@@ -33,11 +33,11 @@ public enum LearningTask: String, Sendable, Hashable, Codable, CaseIterable {
   case regression
 }
 
-/// The training settings that determine a model and are the same whenever the training is repeated.
+/// The training settings that determine a model and stay the same whenever the training is repeated.
 public struct TrainingInformation: Sendable, Hashable, Codable {
   /// The command, without options that only affect saving and display.
   public var command: String
-  /// The seed of initial weights, shuffles, and dropout, in decimal digits.
+  /// The seed of initial weights, shuffling, and dropout, in decimal digits.
   public var seed: String
   /// The optimizer, such as "adam".
   public var optimizer: String

@@ -4,7 +4,7 @@ extension Optimizer {
   private static let stepKey = "step"
   private static let scaleKey = "learningRateScale"
 
-  /// Writes the state of the optimizer (moments, velocities) by parameter path, its step count, and the
+  /// Writes the state of the optimizer (moments, velocities) by parameter path, the step count, and the
   /// `learningRateScale` to a safetensors file. The learning rate and other settings are not included.
   ///
   /// - Throws: `FormatError`; `DeviceError` if the state cannot be downloaded.
@@ -21,8 +21,8 @@ extension Optimizer {
 
   /// Restores the state from a file. The next update is then the same as in the saved optimizer.
   ///
-  /// - Throws: `FormatError`, `.parameters` if the file is from a different kind of optimizer. After an error, nothing
-  ///   has changed.
+  /// - Throws: `FormatError`; it is `.parameters` if the file is from a different kind of optimizer. After an error,
+  ///   nothing has changed.
   public func load(from path: String) throws {
     let file = try Safetensors(path)
     try file.checkSum()

@@ -54,7 +54,7 @@ private struct CheckpointHead: Codable {
 
 extension TrainingState {
   /// Writes the state of a training run to one safetensors file: weights, the state of the optimizer, the position in
-  /// the run, its history, and the state of its callbacks. The file appears under its name only after it is complete.
+  /// the run, its history, and the state of its callbacks. The file appears at its path only after it is complete.
   ///
   /// - Parameters:
   ///   - path: The file.

@@ -1,11 +1,11 @@
 import NeuralNetworks
 
-/// The differences between a file and a model that are accepted.
+/// Accepted differences between a file and a model.
 public struct LoadOptions: OptionSet, Sendable {
   public let rawValue: Int
   public init(rawValue: Int) { self.rawValue = rawValue }
 
-  /// Parameters that are missing in the file keep their values.
+  /// Parameters that are missing from the file keep their values.
   public static let allowMissing = LoadOptions(rawValue: 1)
   /// Tensors that do not exist in the model are ignored.
   public static let allowUnknown = LoadOptions(rawValue: 2)
@@ -13,22 +13,22 @@ public struct LoadOptions: OptionSet, Sendable {
 
 extension Module {
   /// Writes every parameter to a safetensors file, under its path or as specified by the mapping. This includes state
-  /// such as running statistics. The file appears under its name only after it is complete.
+  /// such as running statistics. The file appears at its path only after it is complete.
   ///
   /// - Parameters:
   ///   - path: The file.
   ///   - mapping: Names and layouts of another program. With `.pyTorch`, `load_state_dict` accepts the result of
   ///     `safetensors.torch.load_file`.
   ///   - metadata: Custom metadata.
-  /// - Throws: `ModelError.notBuilt`, naming parameters that have no value yet; `ModelError.invalidConfiguration` for a
-  ///   mapping that does not fit the module; `FormatError`; `DeviceError` if a value cannot be downloaded.
+  /// - Throws: `ModelError.notBuilt`, with the parameters that have no value yet; `ModelError.invalidConfiguration` for
+  ///   a mapping that does not fit the module; `FormatError`; `DeviceError` if a value cannot be downloaded.
   public func saveWeights(
     to path: String, mapping: WeightMapping = WeightMapping(), metadata: [String: String] = [:]
   ) throws {
     try Safetensors.save(storedWeights(mapping), metadata: metadata, to: path)
   }
 
-  /// Every parameter in the form stored in a file.
+  /// Returns every parameter in the form stored in a file.
   func storedWeights(_ mapping: WeightMapping = WeightMapping()) throws -> [(String, Tensor)] {
     let values = Dictionary(snapshot().values.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
     let missing = parameters.paths.filter { values[$0] == nil }
@@ -46,7 +46,7 @@ extension Module {
         tensors.append((place.name, stored))
         continue
       }
-      // Parts follow each other in the order of the parameters.
+      // Parts are stored in the order of the parameters.
       parts[place.name, default: []].append(stored)
       if let all = parts[place.name], all.count == part.count { tensors.append((place.name, .concatenated(all))) }
     }
@@ -54,14 +54,14 @@ extension Module {
   }
 
   /// Reads parameters from a safetensors file, by their paths or as specified by the mapping. If the module is not
-  /// built, the parameters read determine its shapes.
+  /// built, the tensors in the file determine its shapes.
   ///
   /// ```swift
   /// try model.loadWeights(from: "torch.safetensors", mapping: .pyTorch)
   /// ```
   ///
-  /// Names, shapes, and element types must match the module, unless the options say otherwise. Tensors of a checkpoint
-  /// that belong to the optimizer, to callbacks, or to the unfinished epoch are ignored.
+  /// Names, shapes, and element types must match the module, unless the options specify otherwise. Tensors of a
+  /// checkpoint that belong to the optimizer, to callbacks, or to the unfinished epoch are ignored.
   ///
   /// - Throws: `FormatError.parameters` with all differences at once; `FormatError` if the file is damaged;
   ///   `ModelError.invalidConfiguration` for a mapping that does not fit the module. After an error, nothing has
@@ -122,7 +122,7 @@ extension Module {
 }
 
 extension ParameterPlace {
-  /// Describes the mismatch of the shape in the file; nil if it matches.
+  /// Describes how the shape in the file differs from the expected one; nil if they match.
   /// - Parameter own: The shape of the parameter; nil if it is not known before reading.
   fileprivate func fault(_ found: [Int], expected own: [Int]?) -> String? {
     guard let own else {

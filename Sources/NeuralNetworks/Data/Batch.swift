@@ -31,7 +31,7 @@ public struct Batch: Sendable {
   /// The number of examples.
   public var count: Int { inputs.first?.shape.first ?? 0 }
 
-  /// The same batch on another device. Tensors that are already there are not copied.
+  /// Returns the batch on another device. Tensors that are already there are not copied.
   public func moved(to device: Device) -> Batch {
     let move: (Tensor) -> Tensor = { $0.device == device ? $0 : $0.moved(to: device) }
     return Batch(inputs: inputs.map(move), targets: targets.map(move), weights: weights.map(move))

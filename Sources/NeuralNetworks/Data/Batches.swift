@@ -1,4 +1,4 @@
-/// The batches of one pass over a dataset. Reading may throw, so this type is not a `Sequence`:
+/// The batches of one pass over a dataset. Reading can throw, so this type is not a `Sequence`:
 ///
 /// ```swift
 /// var batches = data.batches(of: 32, shuffledBy: random, on: device)
@@ -13,7 +13,7 @@ public struct Batches {
   private let order: ExampleOrder
   private let device: Device
   private let reader: BatchReader
-  /// The batch that `next()` gives.
+  /// The position of the batch that `next()` returns.
   private(set) var position = 0
 
   init(_ dataset: any Dataset, of size: Int, order: ExampleOrder, on device: Device, droppingLast: Bool) {
@@ -25,7 +25,7 @@ public struct Batches {
     reader = dataset.liesInTensors ? DirectReader(dataset) : Prefetcher(dataset)
   }
 
-  /// The next batch, on the requested device; nil after the last one.
+  /// Returns the next batch, on the requested device; nil after the last one.
   /// - Throws: Errors of the dataset, and `TrainingError.batchRows` if it returns a different number of examples than
   ///   requested.
   public mutating func next() throws -> Batch? {
@@ -33,7 +33,7 @@ public struct Batches {
     return batch.moved(to: device)
   }
 
-  /// The next batch as the dataset gave it.
+  /// Returns the next batch on the device where the dataset created it.
   mutating func nextOnHost() throws -> Batch? {
     guard position < count else { return nil }
     let batch = try reader.read(indices(of: position), then: position + 1 < count ? indices(of: position + 1) : nil)
@@ -41,7 +41,7 @@ public struct Batches {
     return batch
   }
 
-  /// Goes on as if some batches had been read.
+  /// Continues as if some batches had been read.
   mutating func skip(_ batches: Int) { position = Swift.min(count, position + batches) }
 
   /// Calls `body` with each remaining batch. The position of this value does not change.
@@ -50,19 +50,19 @@ public struct Batches {
     while let batch = try rest.next() { try body(batch) }
   }
 
-  /// The examples of a batch.
+  /// Returns the indices of the examples in a batch.
   func indices(of batch: Int) -> [Int] {
     order.indices(in: (batch * size)..<Swift.min(order.count, (batch + 1) * size))
   }
 }
 
-/// Reads examples, and may read ahead.
+/// Reads examples, and can read ahead.
 protocol BatchReader: AnyObject, Sendable {
-  /// The examples at `indices`; those at `next` are likely to be asked for after them.
+  /// Returns the examples at `indices`. The examples at `next` are likely to be requested next.
   func read(_ indices: [Int], then next: [Int]?) throws -> Batch
 }
 
-/// Reads when asked.
+/// Reads examples on request, without reading ahead.
 final class DirectReader: BatchReader {
   private let dataset: any Dataset
 
@@ -72,7 +72,7 @@ final class DirectReader: BatchReader {
 }
 
 extension Dataset {
-  /// The batch, after a look at the number of its rows.
+  /// Returns a batch after checking its number of rows.
   func checkedBatch(at indices: [Int]) throws -> Batch {
     let batch = try self.batch(at: indices)
     let others = batch.targets + [batch.weights].compactMap { $0 }

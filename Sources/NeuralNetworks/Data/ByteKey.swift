@@ -18,7 +18,7 @@ package struct ByteKey: Hashable, Comparable, Sendable {
 }
 
 extension String {
-  /// True if both have the same bytes.
+  /// Returns whether both texts have the same bytes.
   package func hasBytes(of other: String) -> Bool {
     utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
   }

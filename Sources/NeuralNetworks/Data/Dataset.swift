@@ -15,15 +15,16 @@
 public protocol Dataset: Sendable {
   /// The number of examples.
   var count: Int { get }
-  /// The examples at these positions, in this order. Each position is at least 0 and less than `count`.
+  /// Returns the examples at these positions, in this order. Each position is at least 0 and less than `count`.
   func batch(at indices: [Int]) throws -> Batch
 }
 
 extension Dataset {
-  /// The examples in batches.
+  /// Returns the examples in batches.
   /// - Parameters:
   ///   - size: The batch size, at least 1. The last batch may be smaller.
-  ///   - random: The source of the order; each call draws a new order. Nil: the order of the dataset.
+  ///   - random: The source of random numbers for shuffling; each call draws a new order. Nil keeps the order of the
+  ///     dataset.
   ///   - device: The device for the batches.
   ///   - droppingLast: Whether to omit a last batch that is not full.
   public func batches(
@@ -45,7 +46,7 @@ extension Dataset {
     return split(count: Int((fraction * Double(count)).rounded()), seed: seed)
   }
 
-  /// Divides the examples at random, `first` of them into the first part.
+  /// Splits the examples at random, with `first` of them in the first part.
   func split(count first: Int, seed: UInt64) -> (Subset, Subset) {
     var isInFirst = [Bool](repeating: false, count: count)
     do {  // so that the order is gone before the positions are written down

@@ -1,27 +1,27 @@
 import BackendCore
 
-/// In which order the examples of a dataset are taken.
+/// The order in which the examples of a dataset are used.
 struct ExampleOrder: Sendable {
   let count: Int
-  /// Nil for the order of the dataset.
+  /// The permutation; nil for the order of the dataset.
   private let permutation: [Int32]?
 
-  /// - Parameter source: A permutation is a pure function of it; nil: the order of the dataset.
+  /// - Parameter source: The source that determines the permutation; nil for the order of the dataset.
   init(count: Int, source: RandomSource?) {
     self.count = count
     permutation = source.map { ExampleOrder.permutation(count: count, source: $0) }
   }
 
-  /// The example at a position of the order.
+  /// Returns the example at a position of the order.
   func index(at place: Int) -> Int { permutation.map { Int($0[place]) } ?? place }
 
-  /// The examples at some positions of the order.
+  /// Returns the examples at a range of positions of the order.
   func indices(in range: Range<Int>) -> [Int] {
     guard let permutation else { return Array(range) }
     return permutation[range].map(Int.init)
   }
 
-  /// The shuffle of Fisher and Yates, with numbers from Philox: the same on every device and every machine.
+  /// Returns a Fisher-Yates shuffle with numbers from Philox, identical on every device and every machine.
   private static func permutation(count: Int, source: RandomSource) -> [Int32] {
     guard count <= Int(Int32.max) else {
       ProgrammerError.end("a dataset of \(count) examples cannot be shuffled; 2³¹ − 1 can")
@@ -34,7 +34,7 @@ struct ExampleOrder: Sendable {
         if draw % 2 == 0 { words = source.block(draw / 2) }
         let bits = draw % 2 == 0 ? UInt64(words.x) << 32 | UInt64(words.y) : UInt64(words.z) << 32 | UInt64(words.w)
         let last = count - 1 - draw
-        // The upper half of a 128-bit product: uniform in 0...last but for a bias below 2⁻³³.
+        // The upper half of a 128-bit product: uniform in 0...last except for a bias below 2⁻³³.
         let other = Int(bits.multipliedFullWidth(by: UInt64(last + 1)).high)
         order.swapAt(last, other)
       }

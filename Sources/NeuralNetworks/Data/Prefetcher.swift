@@ -23,9 +23,9 @@ final class Prefetcher: BatchReader {
   }
 }
 
-/// The state shared by the two threads: at most one order and at most one answer.
+/// The state shared by the two threads: at most one order and at most one result.
 private final class PrefetchQueue: @unchecked Sendable {
-  // The fields below are touched under `mutex` only.
+  // The fields below are accessed only while `mutex` is locked.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var ordered: (indices: [Int], dataset: any Dataset)?
@@ -46,7 +46,7 @@ private final class PrefetchQueue: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// The batch that was ordered before, waiting for it if need be; nil when another or none was ordered.
+  /// Returns a previously ordered batch, and waits for it if necessary; nil if no batch or a different one was ordered.
   func take(_ indices: [Int]) -> Result<Batch, any Error>? {
     locked {
       while ordered?.indices == indices || inWork == indices { pthread_cond_wait(changed, mutex) }
@@ -56,7 +56,7 @@ private final class PrefetchQueue: @unchecked Sendable {
     }
   }
 
-  /// Asks for a batch; without a thread it will be read when it is taken.
+  /// Orders a batch. If there is no thread, the batch is read when it is taken.
   func order(_ indices: [Int], from dataset: any Dataset) {
     locked {
       guard !isClosed, startThread() else { return }

@@ -5,6 +5,7 @@ public struct Subset: VaryingDataset {
   /// The positions in `base`: example i of the subset is example `indices[i]` of the base.
   public let indices: [Int]
 
+  /// Creates a subset.
   /// - Parameters:
   ///   - base: The base dataset.
   ///   - indices: The positions in `base`, starting at 0, in any order. Duplicates are allowed.
@@ -15,7 +16,7 @@ public struct Subset: VaryingDataset {
 
   public var count: Int { indices.count }
 
-  /// The same examples of a varying base dataset, in an epoch.
+  /// Returns the same examples of a varying base dataset, for an epoch.
   public func during(epoch: Int) -> any Dataset { Subset(base.examples(ofEpoch: epoch), indices: indices) }
 
   /// The same examples of a varying base dataset, for evaluation.

@@ -2,13 +2,14 @@
 ///
 /// A batch of consecutive examples shares the storage of the dataset. Other batches are gathered.
 public struct TensorDataset: Dataset {
-  /// `[N, …]`.
+  /// The inputs, `[N, …]`.
   public let inputs: Tensor
-  /// `[N]` class indices (int32), or `[N, …]` numbers.
+  /// The targets: class indices `[N]` (int32), or numbers `[N, …]`.
   public let targets: Tensor
   /// The weight of each example, `[N]`; nil for equal weights.
   public let weights: Tensor?
 
+  /// Creates a dataset from inputs and targets.
   /// - Parameters:
   ///   - inputs: One row per example.
   ///   - targets: One row per example. `fit` and `evaluate` reject a different number of rows.
@@ -21,6 +22,7 @@ public struct TensorDataset: Dataset {
 
   public var count: Int { inputs.shape.first ?? 0 }
 
+  /// Returns the examples at these positions, in this order.
   /// - Throws: `TrainingError.rowCounts` if inputs, targets, and weights differ in length;
   ///   `TrainingError.noSuchExample` for a position out of range.
   public func batch(at indices: [Int]) throws -> Batch {
@@ -34,7 +36,7 @@ public struct TensorDataset: Dataset {
     return whole.gathered(Tensor(indices.map(Int32.init), on: inputs.device))
   }
 
-  /// Everything as one batch.
+  /// All examples as one batch.
   var whole: Batch { Batch(input: inputs, target: targets, weights: weights) }
 
   func checkRowCounts() throws {
@@ -45,12 +47,12 @@ public struct TensorDataset: Dataset {
 }
 
 extension Batch {
-  /// Consecutive examples, without copying.
+  /// Returns consecutive examples, without copying.
   func rows(_ range: Range<Int>) -> Batch {
     Batch(inputs: inputs.map { $0[range] }, targets: targets.map { $0[range] }, weights: weights.map { $0[range] })
   }
 
-  /// The examples at these positions; `indices` is int32 on the device of the inputs.
+  /// Returns the examples at these positions; `indices` is int32 on the device of the inputs.
   func gathered(_ indices: Tensor) -> Batch {
     let gather: (Tensor) -> Tensor = { tensor in
       tensor.gathered(tensor.device == indices.device ? indices : indices.moved(to: tensor.device), axis: 0)

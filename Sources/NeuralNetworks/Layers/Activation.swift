@@ -3,6 +3,7 @@ public final class Activation: Layer {
   /// The function, applied to each element or, like softmax, along the last axis. The shape does not change.
   public let function: ActivationFunction
 
+  /// Creates an activation layer.
   /// - Parameter function: The activation function.
   public init(_ function: ActivationFunction) { self.function = function }
 

@@ -1,6 +1,6 @@
 extension ActivationFunction: Codable {
-  /// Decodes a function from its name and constants: "relu", "leaky_relu(0.1)". Custom functions are looked up in the
-  /// decoder's `CodingUserInfoKey.customActivations`.
+  /// Decodes a function from its name and constants, such as "relu" or "leaky_relu(0.1)". Custom functions are looked
+  /// up in the decoder's `CodingUserInfoKey.customActivations`.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)

@@ -1,6 +1,6 @@
 import BackendCore
 
-/// An activation function, as a value with a name.
+/// An activation function: a value with a name.
 ///
 /// ```swift
 /// extension ActivationFunction {
@@ -13,18 +13,19 @@ import BackendCore
 public struct ActivationFunction: Sendable {
   /// The name in a model description.
   public let name: String
-  /// The constants it was made with.
+  /// The constants of the function.
   let constants: [Double]
-  /// The function as an operation on single numbers, which layers fuse with their own; nil for others.
+  /// The function as an operation on single numbers that layers can fuse with their own operation; nil for other
+  /// functions.
   package let operation: UnaryOp?
-  /// True for those of this package: a recording of them may be replayed for other numbers.
+  /// True for the functions of this package, whose recordings can be replayed with other numbers.
   let allowsReplay: Bool
   private let body: @Sendable (Tensor) -> Tensor
 
   /// Creates a custom activation function.
   /// - Parameters:
-  ///   - name: The name. A model that is created from a description needs it to find the function.
-  ///   - body: The function. The result has the shape of the argument.
+  ///   - name: The name. A model created from a description uses it to find the function.
+  ///   - body: The function. The result must have the shape of the argument.
   public init(_ name: String, _ body: @escaping @Sendable (Tensor) -> Tensor) {
     self.init(name, allowsReplay: false, body)
   }
@@ -45,20 +46,20 @@ public struct ActivationFunction: Sendable {
     body = { $0.applying(operation) }
   }
 
-  /// The function of a tensor.
+  /// Returns the function applied to a tensor.
   public func callAsFunction(_ x: Tensor) -> Tensor { body(x) }
 
-  /// True for the identity.
+  /// Whether this is the identity.
   package var isLinear: Bool { name == ActivationFunction.linear.name }
 }
 
 extension ActivationFunction {
-  /// The functions of single numbers, with the default constants.
+  /// The functions of single numbers, with their default constants.
   package static let elementwise: [ActivationFunction] = [
     .linear, .relu, .leakyReLU(), .elu(), .gelu, .silu, .sigmoid, .tanh, .softplus, .mish,
   ]
 
-  /// x.
+  /// The identity, x.
   public static let linear = ActivationFunction("linear", allowsReplay: true) { $0 }
   /// max(x, 0).
   public static let relu = ActivationFunction("relu", .relu)
@@ -70,7 +71,7 @@ extension ActivationFunction {
   public static func elu(_ alpha: Double = 1) -> ActivationFunction {
     ActivationFunction("elu", .elu(alpha: alpha), constants: [alpha])
   }
-  /// x·Φ(x) with the exact normal distribution function.
+  /// x·Φ(x), where Φ is the exact normal distribution function.
   public static let gelu = ActivationFunction("gelu", UnaryOp(.gelu))
   /// x·sigmoid(x).
   public static let silu = ActivationFunction("silu", UnaryOp(.silu))

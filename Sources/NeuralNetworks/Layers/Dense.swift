@@ -17,15 +17,16 @@ public final class Dense: Layer {
   public let activation: ActivationFunction
   /// The initializer of the weight.
   public let initializer: Initializer
-  /// A penalty on the weight that training adds to the loss.
+  /// A penalty on the weight, which is added to the loss during training.
   public let regularizer: Regularizer?
 
+  /// Creates a dense layer.
   /// - Parameters:
   ///   - units: The number of outputs.
   ///   - activation: The activation function.
   ///   - useBias: Whether the layer has a bias.
-  ///   - initializer: The initializer of the weight. With `.pytorchDefault`, the bias is initialized from
-  ///     U(±1/√inputs), too. With any other initializer, it starts at 0.
+  ///   - initializer: The initializer of the weight. With `.pytorchDefault`, the bias is also initialized, from
+  ///     U(±1/√inputs). With any other initializer, the bias starts at 0.
   ///   - regularizer: A penalty on the weight.
   public init(
     _ units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,

@@ -7,9 +7,10 @@
 /// The table is `[tokens, width]`, initialized from N(0, 1) as in PyTorch. The row of the padding token starts as zeros
 /// and gets no gradient, so it stays zero. Layers with `masksZeros` use this to detect padding.
 ///
-/// Valid tokens are at least 0 and less than the number of tokens. If tokens are an input of the model, invalid ones
-/// are rejected by `fit`, `evaluate`, `predict`, and by a `TrainingStep` unless they are on a GPU. In other cases,
-/// invalid tokens end the program on the CPU. On GPUs, which no check waits for, they give rows of NaN.
+/// Valid tokens are at least 0 and less than the number of tokens. If tokens are an input of the model, `fit`,
+/// `evaluate`, and `predict` reject invalid ones, and so does a `TrainingStep` unless they are on a GPU. In other
+/// cases, invalid tokens end the program on the CPU. On GPUs, where a check would have to wait for the device, they
+/// give rows of NaN.
 public final class Embedding: Layer {
   /// The table, `[tokens, width]`.
   public let weight: Parameter
@@ -22,6 +23,7 @@ public final class Embedding: Layer {
   /// The initializer of the table.
   public let initializer: Initializer
 
+  /// Creates an embedding layer.
   /// - Parameters:
   ///   - tokens: The number of tokens.
   ///   - width: The size of the vector for each token.
@@ -54,7 +56,7 @@ public final class Embedding: Layer {
 
   public var allowsReplay: Bool { true }
 
-  /// Where looking does not mean waiting.
+  /// Ends the program for an invalid token, if the check does not have to wait for the device.
   private func checkTokens(_ input: Tensor) {
     guard input.device.kind == .cpu && !input.device.isBeingRecorded && !input.device.isShapeOnly else { return }
     if let token = try? TokenRange(layer: "Embedding", input: 0, tokens: tokens).firstOutOfRange(in: input) {
@@ -107,7 +109,7 @@ extension Embedding: ConfigurableLayer {
 }
 
 extension Initializer {
-  /// The same with zeros in one row of a matrix.
+  /// Returns this initializer with zeros in one row of the matrix.
   fileprivate func clearing(row: Int) -> Initializer {
     Initializer(name) { shape, random in
       var numbers = values(shape, random)

@@ -13,7 +13,7 @@ public final class Flatten: Layer {
 }
 
 extension Flatten: ConfigurableLayer {
-  /// There are no settings.
+  /// The configuration of a `Flatten` in a model description. It has no settings.
   public struct Configuration: Codable, Sendable {
     public init() {}
 

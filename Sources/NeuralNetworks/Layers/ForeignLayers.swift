@@ -1,5 +1,5 @@
-// Layers and settings as Keras and PyTorch call them. They do not compile, and say the right name; since the compiler knows
-// their types, one of them in a model is one error.
+// Keras and PyTorch names of layers and settings. They do not compile; the error messages give the correct names.
+// Because the compiler knows their types, each of them in a model causes only one error.
 
 extension Dense {
   @available(*, unavailable, message: "the number of units has no label: Dense(128, activation: .relu)")

@@ -1,4 +1,5 @@
-// Layers as Keras and PyTorch are given their settings. These do not compile, and say what does.
+// Keras and PyTorch notations for the settings of layers. They do not compile; the error messages show the correct
+// forms.
 
 extension Dense {
   @available(*, unavailable, message: "the setting is called initializer: Dense(10, initializer: .glorotUniform)")

@@ -1,4 +1,5 @@
-/// The name of a formula with its constants, as descriptions of models have it: "relu", "leaky_relu(0.1)", "uniform(-1, 1)".
+/// The name of a formula with its constants, as used in model descriptions: "relu", "leaky_relu(0.1)", "uniform(-1,
+/// 1)".
 struct FormulaText {
   let name: String
   let constants: [Double]
@@ -8,7 +9,7 @@ struct FormulaText {
     self.constants = constants
   }
 
-  /// Nil when the text does not have this form.
+  /// Returns nil if the text does not have this form.
   init?(parsing text: String) {
     guard let open = text.firstIndex(of: "(") else {
       self.init(text)

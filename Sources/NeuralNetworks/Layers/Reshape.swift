@@ -1,9 +1,10 @@
 /// Reshapes each example: `Reshape([1, 28, 28])` converts `[N, 784]` to `[N, 1, 28, 28]`.
 public final class Reshape: Layer {
-  /// The shape of an example, without the batch axis. One size may be -1.
+  /// The shape of an example, without the batch axis. One extent may be -1.
   public let shape: [Int]
 
-  /// - Parameter shape: The shape of an example, without the batch axis. One size may be -1; it is inferred.
+  /// Creates a reshaping layer.
+  /// - Parameter shape: The shape of an example, without the batch axis. One extent may be -1; it is inferred.
   public init(_ shape: [Int]) { self.shape = shape }
 
   public func prepare(inputShape: [Int]) throws {
@@ -30,7 +31,7 @@ public final class Reshape: Layer {
 
   public var allowsReplay: Bool { true }
 
-  /// The shape with -1 replaced by the inferred size for `count` numbers.
+  /// Returns the shape with -1 replaced by the inferred extent for `count` numbers.
   private func resolved(for count: Int) -> [Int] {
     let known = shape.reduce(1) { $1 == -1 ? $0 : $0 * $1 }
     return shape.map { $0 == -1 ? count / known : $0 }

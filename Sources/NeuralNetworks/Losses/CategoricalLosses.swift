@@ -56,7 +56,7 @@ extension Loss {
       })
   }
 
-  /// An ignored class number, which is one of the labels: int32.
+  /// Returns the ignored class index as int32, the element type of labels.
   private static func ignoredLabel(_ index: Int, _ name: String) -> Int32 {
     guard let label = Int32(exactly: index) else {
       ProgrammerError.end("\(name): the ignored label \(index) does not fit int32, the type of labels")

@@ -77,32 +77,32 @@ public struct Loss: Sendable {
 
   /// Creates a custom loss. It is recomputed in each step: a training step with it is not replayed from a recording.
   /// - Parameters:
-  ///   - name: What it is called in messages.
-  ///   - perExample: One value for each example, shape `[N]`, or for each position, `[N, …]`; `fit` and `evaluate` refuse any
-  ///     other result.
+  ///   - name: The name in messages and as a metric.
+  ///   - perExample: Returns one value per example, shape `[N]`, or one per position, `[N, …]`. `fit` and `evaluate`
+  ///     reject any other result.
   public init(_ name: String, _ perExample: @escaping @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor) {
     self.init(name, targets: .any, outputs: .any, allowsReplay: false, .perExample(perExample))
   }
 
-  /// One loss for each output of a model with several, by name; their weighted sum is what is minimized. `fit` and
+  /// Returns a loss for a model with several outputs: the weighted sum of one loss per output, by name. `fit` and
   /// `evaluate` also report the loss of each output, without its weight, as `name_loss` (as Keras does).
   /// - Parameters:
   ///   - losses: The loss of each output.
-  ///   - weights: The weight of each loss; 1 by default. A loss with a negative weight is maximized. `fit` throws for NaN and
-  ///     infinities.
+  ///   - weights: The weight of each loss; 1 by default. A loss with a negative weight is maximized. `fit` throws for
+  ///     NaN and infinities.
   public static func perOutput(_ losses: KeyValuePairs<String, Loss>, weights: [String: Double] = [:]) -> Loss {
     Loss(
       parts: losses.map { Part(output: $0.key, loss: $0.value, weight: weights[$0.key] ?? 1) },
       weightedOutputs: weights.keys.sorted())
   }
 
-  /// The same loss multiplied by a number.
+  /// Returns this loss multiplied by a number.
   package func scaled(by factor: Double) -> Loss {
     Loss(name, targets: targetRule, outputs: meaning, allowsReplay: allowsReplay, form.scaled(by: factor))
   }
 
-  /// The mean over the examples: Σ w·l / Σ w, where w is 1 without weights and l is `values`. The result is 0 if all
-  /// weights are 0.
+  /// Returns the mean over the examples: Σ w·l / Σ w, where w is 1 without weights and l is `values`. The result is 0
+  /// if all weights are 0.
   /// - Parameters:
   ///   - prediction: The output of the model, `[N, …]`.
   ///   - target: The expected output.
@@ -111,8 +111,8 @@ public struct Loss: Sendable {
     reduced(prediction, target, weights: weights).mean
   }
 
-  /// One value per example: `[N]`, or one per position if the target has several labels per example. The value of
-  /// ignored labels is 0.
+  /// Returns one value per example, `[N]`, or one per position if the target has several labels per example. The value
+  /// of ignored labels is 0.
   public func values(_ prediction: Tensor, _ target: Tensor) -> Tensor {
     switch resolvedForm(prediction, target) {
     case .elementwise(let body): body(prediction, target).meanOverFeatures()
@@ -122,14 +122,14 @@ public struct Loss: Sendable {
     }
   }
 
-  /// The same, and which of them count; nil: all.
+  /// Returns the values, and the mask of those that count; a nil mask means that all count.
   func maskedValues(_ prediction: Tensor, _ target: Tensor) -> (values: Tensor, counted: Tensor?) {
     guard case .masked(let body) = resolvedForm(prediction, target) else { return (values(prediction, target), nil) }
     let (values, mask) = body(prediction, target)
     return (values, mask)
   }
 
-  /// The form that fits the shapes; never `choice`.
+  /// Returns the form that fits the shapes; never `choice`.
   func resolvedForm(_ prediction: Tensor, _ target: Tensor) -> Form {
     guard case .choice(let labels, let distribution) = form else { return form }
     return Loss.areLabels(target.shape, for: prediction.shape) ? labels : distribution
@@ -153,7 +153,7 @@ extension Loss.Form {
 }
 
 extension Tensor {
-  /// The mean over all axes except the first. A vector or a scalar is returned unchanged.
+  /// Returns the mean over all axes except the first. A vector or a scalar is returned unchanged.
   func meanOverFeatures() -> Tensor {
     guard rank > 1 else { return self }
     let examples = shape[0]

@@ -14,7 +14,7 @@ package struct ReducedLoss: Sendable {
 }
 
 extension Loss {
-  /// The mean over a batch, Σ w·l / Σ w, with its denominator.
+  /// Returns the mean over a batch, Σ w·l / Σ w, with its denominator.
   package func reduced(_ prediction: Tensor, _ target: Tensor, weights: Tensor?) -> ReducedLoss {
     switch resolvedForm(prediction, target) {
     case .elementwise(let body):
@@ -47,7 +47,7 @@ extension Loss {
 }
 
 extension Tensor {
-  /// Example weights `[N]` in a shape compatible with values `[N, …]` and in their element type.
+  /// Returns example weights `[N]` in a shape compatible with values `[N, …]` and in their element type.
   func aligned(toExamplesOf values: Tensor) -> Tensor {
     checked {
       let converted = dtype == values.dtype ? self : cast(to: values.dtype)

@@ -1,6 +1,6 @@
 extension Tensor {
-  /// A target in the shape and the element type of its prediction. A trailing axis of extent 1 of either is optional:
-  /// labels `[N]` match a prediction `[N, 1]`, which would otherwise broadcast to `[N, N]`.
+  /// Returns a target in the shape and the element type of its prediction. A trailing axis of extent 1 is optional in
+  /// both: labels `[N]` match a prediction `[N, 1]`, which would otherwise broadcast to `[N, N]`.
   func aligned(to prediction: Tensor, for name: String) -> Tensor {
     checked {
       let converted = dtype == prediction.dtype ? self : cast(to: prediction.dtype)
@@ -14,15 +14,15 @@ extension Tensor {
     }
   }
 
-  /// A target whose shape is that of the prediction but for axes of extent 1 at the end, in the shape of the prediction; any
-  /// other one as it is. Without it, a custom loss of `[N, 1]` and `[N]` would broadcast to `[N, N]`.
+  /// Returns the target in the shape of the prediction if the shapes differ only in trailing axes of extent 1, and
+  /// unchanged otherwise. Without this, a custom loss of `[N, 1]` and `[N]` would broadcast to `[N, N]`.
   func withAxes(of prediction: Tensor) -> Tensor {
     if shape == prediction.shape || shape.withoutTrailingOnes != prediction.shape.withoutTrailingOnes { return self }
     return reshaped(prediction.shape)
   }
 
-  /// Class indices as int32, in the shape of the predictions without their last axis. Floating-point numbers that are none are
-  /// refused where that does not wait for another device.
+  /// Returns class indices as int32, in the shape of the predictions without their last axis. Floating-point numbers
+  /// that are not class indices are rejected if checking them does not require waiting for another device.
   func alignedLabels(to prediction: Tensor, for name: String) -> Tensor {
     checked {
       let expected = Array(prediction.shape.dropLast())
@@ -31,7 +31,7 @@ extension Tensor {
           "\(name): the prediction has shape \(prediction.shape), so class numbers have shape \(expected), not \(shape)"
         )
       }
-      // A failure of the device is found later, by what reads the result.
+      // A failure of the device is detected later, when the result is read.
       let isChecked = dtype.isFloatingPoint && isReadAtOnce && device.identifier == "cpu"
       if isChecked, let numbers = try? detached().scalars(as: Double.self) {
         if let place = numbers.firstIndex(where: { Int32(exactly: $0) == nil }) {
@@ -47,7 +47,7 @@ extension Tensor {
 }
 
 extension Tensor {
-  /// Whether there are numbers, and reading them does not wait for another device.
+  /// Whether the tensor has numbers that can be read without waiting for another device.
   var isReadAtOnce: Bool { device.kind == .cpu && !device.isShapeOnly && !device.isBeingRecorded }
 }
 

@@ -11,7 +11,7 @@ package enum TargetRule: Sendable, Hashable {
   /// Class indices, or a distribution over the classes in the shape of the prediction.
   case labelsOrDistribution(ignoring: Int32?)
 
-  /// The label that does not count.
+  /// The label that the loss ignores.
   var ignoredLabel: Int32? {
     switch self {
     case .labels(let ignored), .labelsOrDistribution(let ignored): ignored
@@ -19,7 +19,7 @@ package enum TargetRule: Sendable, Hashable {
     }
   }
 
-  /// The rule for targets of this shape, which decides between labels and a distribution.
+  /// Returns the rule for targets of this shape, which determines whether they are labels or a distribution.
   package func resolved(prediction: [Int], target: [Int]) -> TargetRule {
     guard case .labelsOrDistribution(let ignored) = self else { return self }
     return Loss.areLabels(target, for: prediction) ? .labels(ignoring: ignored) : .probabilities
@@ -27,7 +27,8 @@ package enum TargetRule: Sendable, Hashable {
 }
 
 extension Loss {
-  /// Whether a target of this shape contains class indices, and not a distribution, for predictions of that shape.
+  /// Returns whether a target of this shape contains class indices, and not a distribution, for predictions of that
+  /// shape.
   static func areLabels(_ target: [Int], for prediction: [Int]) -> Bool {
     target != prediction && (target == prediction.dropLast() || target == prediction.dropLast() + [1])
   }

@@ -1,13 +1,15 @@
 extension Metric {
-  /// The part of the examples whose class was predicted right. The compiled loss says what outputs are:
-  /// - with a loss over classes (`crossEntropy`), the largest of predictions `[N, classes]` is the class, and targets are
-  ///   class numbers `[N]` or have the shape of the predictions;
-  /// - with a loss over yes and no, each element counts: from logits (`binaryCrossEntropy(fromLogits: true)`, `hinge`) those
-  ///   above 0 are yes, from probabilities those above 0.5. Targets above 0.5 are yes. Where an example has several labels,
-  ///   it is the part of them that is right (`binaryAccuracy`);
-  /// - with any other loss the shapes decide: predictions `[N]` or `[N, 1]` are yes above 0.5, others have the largest.
+  /// The fraction of examples whose class is predicted correctly. The compiled loss determines how outputs are
+  /// interpreted:
+  /// - With a loss over classes (`crossEntropy`), the predicted class is the largest of predictions `[N, classes]`.
+  ///   Targets are class indices `[N]` or have the shape of the predictions.
+  /// - With a yes-or-no loss, each element counts. It means yes above 0 for logits
+  ///   (`binaryCrossEntropy(fromLogits: true)`, `hinge`) and above 0.5 for probabilities. Targets above 0.5 mean yes.
+  ///   For an example with several labels, the value is the fraction of correct labels (`binaryAccuracy`).
+  /// - With any other loss, the shapes decide: predictions `[N]` or `[N, 1]` mean yes above 0.5; otherwise, the largest
+  ///   prediction is the class.
   ///
-  /// Labels that the compiled loss ignores do not count, here and in the other metrics of classes.
+  /// Labels that the compiled loss ignores are also ignored here and in the other class metrics.
   public static var accuracy: Metric {
     Metric(
       "accuracy",
@@ -26,15 +28,16 @@ extension Metric {
   public static func accuracy(threshold: Double) -> Metric { answers("accuracy", threshold) }
 
   /// The fraction of all elements on the correct side of a threshold, including several labels per example.
-  /// - Parameter threshold: The threshold; by default that of the compiled loss: 0 for logits, 0.5 for probabilities.
+  /// - Parameter threshold: The threshold. The default is the threshold of the compiled loss: 0 for logits, 0.5 for
+  ///   probabilities.
   public static func binaryAccuracy(threshold: Double? = nil) -> Metric { answers("binary_accuracy", threshold) }
 
-  /// The fraction of all elements on the correct side of the threshold of the compiled loss: 0 for logits, 0.5 for
+  /// The fraction of all elements on the correct side of the compiled loss's threshold: 0 for logits, 0.5 for
   /// probabilities.
   public static var binaryAccuracy: Metric { binaryAccuracy() }
 
-  /// The part of the examples whose class is among the `k` largest predictions; equal scores count in its favor. The name is
-  /// "top_3_accuracy" for k = 3. Of several labels of an example, the first counts, as in Keras.
+  /// The fraction of examples whose class is among the `k` largest predictions. A tie counts as correct. The name is
+  /// "top_3_accuracy" for k = 3. For an example with several labels, the first one counts, as in Keras.
   public static func topK(_ k: Int) -> Metric {
     guard k >= 1 else { ProgrammerError.end("topK: k is at least 1, not \(k)") }
     return Metric(

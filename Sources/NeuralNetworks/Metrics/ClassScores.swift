@@ -1,4 +1,4 @@
-/// For each class, the number of examples predicted as it, the number that belong to it, and the number of both.
+/// For each class: the number of examples predicted as the class, the number that belong to it, and the number of both.
 struct ClassCounts: Sendable {
   let hits, predicted, actual: [Double]
 
@@ -10,7 +10,8 @@ struct ClassCounts: Sendable {
   /// 2·hits / (predicted + actual), the harmonic mean of precision and recall.
   func f1(of index: Int) -> Double { ratio(2 * hits[index], predicted[index] + actual[index]) }
 
-  /// The score of class 1 for two classes. For more classes, the mean over those that occur (scikit-learn's `macro`).
+  /// Returns the score of class 1 for two classes. For more classes, the mean over those that occur (scikit-learn's
+  /// `macro`).
   func average(_ score: (Int) -> Double, isBinary: Bool) -> Double {
     if isBinary { return score(1) }
     let classes = present
@@ -57,7 +58,8 @@ struct ClassScoreAccumulator: ResumableMetricAccumulator {
     }
   }
 
-  /// 1 at the classes that were predicted, and at those that are right: `[examples, classes]`; and how much each row counts.
+  /// Returns rows `[examples, classes]` with 1 at the predicted classes and at the correct classes, and the weight of
+  /// each row.
   private func rows(
     _ prediction: Tensor, _ target: Tensor, _ weights: Tensor?
   ) throws -> (predicted: Tensor, actual: Tensor, factors: Tensor?) {
@@ -108,7 +110,7 @@ struct ClassScoreAccumulator: ResumableMetricAccumulator {
 }
 
 extension ClassPairs {
-  /// Both as one-hot rows, `[examples, classes]`. A class index out of range gives a row of zeros.
+  /// Returns both as one-hot rows, `[examples, classes]`. A class index out of range gives a row of zeros.
   func oneHot(as dtype: DType) -> (predicted: Tensor, actual: Tensor) {
     let rows = predicted.count
     let left = predicted.reshaped([rows]).oneHot(classes: classes)

@@ -13,7 +13,7 @@ struct ClassTotals: Sendable {
     }
   }
 
-  /// The sums; nil before the first batch.
+  /// Returns the sums; nil before the first batch.
   /// - Throws: `TrainingError.state` if the restored state has a different number of classes.
   func total() throws -> Tensor? {
     if let fault { throw fault }

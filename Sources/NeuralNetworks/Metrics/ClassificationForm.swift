@@ -1,28 +1,28 @@
-/// How a metric derives classes from outputs, in agreement with the compiled loss.
+/// The rule by which a metric derives classes from outputs, in agreement with the compiled loss.
 struct ClassReading: Sendable {
   /// The threshold above which an output means yes, or class 1 of two.
   let threshold: Double
   /// Whether each element is a separate label, regardless of the shape.
   let isElementwise: Bool
-  /// The label that the loss leaves out, and the metric with it.
+  /// The label that the loss, and therefore the metric, ignores.
   let ignored: Int32?
 
   /// - Parameters:
-  ///   - outputs: What the loss takes the outputs for.
-  ///   - threshold: What the metric was given; nil for that of the loss.
-  ///   - ignored: The label that the loss leaves out.
+  ///   - outputs: The meaning of the outputs for the loss.
+  ///   - threshold: The threshold of the metric; nil to use the threshold of the loss.
+  ///   - ignored: The label that the loss ignores.
   init(_ outputs: OutputMeaning, threshold: Double?, ignoring ignored: Int32?) {
     self.threshold = threshold ?? outputs.threshold
     isElementwise = outputs.isElementwise
     self.ignored = ignored
   }
 
-  /// Whether outputs `[…, labels]` contain several labels per example.
+  /// Returns whether outputs `[…, labels]` contain several labels per example.
   func hasSeveralLabels(_ prediction: Tensor) -> Bool {
     isElementwise && prediction.rank > 1 && prediction.shape[prediction.rank - 1] > 1
   }
 
-  /// The fraction of correct elements: one number per example.
+  /// Returns the fraction of correct elements: one number per example.
   func rightAnswers(_ prediction: Tensor, _ target: Tensor, for name: String) -> Tensor {
     let actual = target.aligned(to: prediction, for: name) .> 0.5
     return ((prediction .> threshold) .== actual).cast(to: prediction.dtype).meanOverFeatures()
@@ -58,12 +58,12 @@ struct ClassPairs {
   let predicted: Tensor
   let actual: Tensor
   let classes: Int
-  /// Which of them count; nil where all do. The class of another one is 0.
+  /// A mask of the pairs that count; nil if all do. `actual` is 0 for the other pairs.
   let counted: Tensor?
 
   /// - Parameters:
   ///   - threshold: In binary form, a prediction above it counts as class 1.
-  ///   - ignored: A class number that does not count.
+  ///   - ignored: A class index that does not count.
   init(prediction: Tensor, target: Tensor, threshold: Double, ignoring ignored: Int32?, for name: String) throws {
     switch try ClassificationForm(prediction: prediction.shape, target: target.shape, for: name) {
     case .sparse:
@@ -85,7 +85,7 @@ struct ClassPairs {
     }
   }
 
-  /// How much each pair counts, in the shape of both; nil where all count the same.
+  /// Returns the weight of each pair, in the shape of both; nil if all weights are equal.
   func weights(_ given: Tensor?, as dtype: DType) -> Tensor? {
     let mask = counted?.cast(to: dtype)
     guard let given = given?.detached() else { return mask }
@@ -95,7 +95,7 @@ struct ClassPairs {
 }
 
 extension ClassReading {
-  /// What `body` says of each pair of classes, and which pairs count.
+  /// Returns the result of `body` for each pair of classes, and a mask of the pairs that count.
   func compared(
     _ prediction: Tensor, _ target: Tensor, for name: String, _ body: (ClassPairs) throws -> Tensor
   ) -> (values: Tensor, counted: Tensor?) {

@@ -7,10 +7,11 @@
 /// ```
 public struct ConfusionMatrix: MatrixMetricAccumulator, ResumableMetricAccumulator {
   private let threshold: Double
-  /// A class number that does not count.
+  /// A class index that does not count.
   private let ignored: Int32?
   private var counts = ClassTotals()
 
+  /// Creates an accumulator.
   /// - Parameter threshold: Binary predictions above it count as class 1.
   public init(threshold: Double = 0.5) {
     Checks.number(threshold, "threshold", of: "ConfusionMatrix")

@@ -17,16 +17,17 @@
 /// }
 /// ```
 public struct Metric: Sendable {
-  /// The key of its results in `History` and `Scores`, such as "accuracy". In validation, it is prefixed with
+  /// The key of the metric's results in `History` and `Scores`, such as "accuracy". In validation, it is prefixed with
   /// `validation_`.
   public let name: String
-  /// The output that it evaluates in a model with several outputs.
+  /// The output that the metric evaluates in a model with several outputs.
   package let output: String?
-  /// Whether it compares classes without explicit settings. The loss then determines how to find them in the outputs.
+  /// Whether the metric compares classes without explicit settings. The loss then determines how to find them in the
+  /// outputs.
   let readsClasses: Bool
-  /// The values for each example of a custom metric that is their mean.
+  /// The values per example, for a custom metric that is their mean.
   let perExample: (@Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor)?
-  /// The loss whose mean it is.
+  /// The loss whose mean is the metric.
   let loss: Loss?
   private let make: @Sendable (_ outputs: OutputMeaning, _ ignored: Int32?) -> any MetricAccumulator
 
@@ -45,8 +46,9 @@ public struct Metric: Sendable {
 
   /// Creates a metric of classes.
   /// - Parameters:
-  ///   - name: The key of its results.
-  ///   - threshold: The threshold for yes-or-no outputs, a finite number; nil to use that of the compiled loss.
+  ///   - name: The key of the metric's results.
+  ///   - threshold: The threshold for yes-or-no outputs, a finite number; nil to use the threshold of the compiled
+  ///     loss.
   ///   - make: Creates an accumulator for an interpretation of the outputs.
   init(
     _ name: String, threshold: Double? = nil,
@@ -58,38 +60,38 @@ public struct Metric: Sendable {
     }
   }
 
-  /// The mean of a loss over the labels that it does not ignore.
+  /// Creates a metric that is the mean of a loss over the labels that it does not ignore.
   init(_ name: String, loss: Loss) {
     self.init(name: name, output: nil, loss: loss) { _, _ in MeanAccumulator(masked: { loss.maskedValues($0, $1) }) }
   }
 
-  /// Creates a metric from the mean of one value per example, weighted if there are weights.
+  /// Creates a metric that is the mean of one value per example, weighted if there are weights.
   /// - Parameters:
-  ///   - name: The key of its results.
-  ///   - perExample: One value for each example, shape `[N]`, or for each position, `[N, …]`; bool counts as 0 and 1.
-  ///     `fit` and `evaluate` refuse others.
+  ///   - name: The key of the metric's results.
+  ///   - perExample: Returns one value per example, shape `[N]`, or one per position, `[N, …]`. Bool values count as 0
+  ///     and 1. `fit` and `evaluate` reject any other result.
   public init(_ name: String, perExample: @escaping @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor) {
     self.init(name: name, output: nil, perExample: perExample) { _, _ in MeanAccumulator(perExample) }
   }
 
   /// Creates a metric with a custom accumulator.
   /// - Parameters:
-  ///   - name: The key of its results.
+  ///   - name: The key of the metric's results.
   ///   - accumulator: Creates a new accumulator for each epoch.
   public init(_ name: String, accumulator: @escaping @Sendable () -> any MetricAccumulator) {
     self.init(name: name, output: nil) { _, _ in accumulator() }
   }
 
-  /// A fresh accumulator. On its own, without a compiled loss, it takes predictions for probabilities: those above 0.5 are
-  /// of class 1, unless the metric was given another threshold.
+  /// Returns a new accumulator. Without a compiled loss, it interprets predictions as probabilities: those above 0.5
+  /// mean class 1, unless the metric has another threshold.
   public func makeAccumulator() -> any MetricAccumulator { make(.any, nil) }
 
-  /// A fresh accumulator for outputs as a loss reads them, which leaves out the label that the loss ignores.
+  /// Returns a new accumulator that interprets outputs as a loss does, and leaves out the label that the loss ignores.
   func makeAccumulator(for outputs: OutputMeaning, ignoring ignored: Int32?) -> any MetricAccumulator {
     make(outputs, ignored)
   }
 
-  /// The metric for one output of a model with several outputs; its name becomes `output_name`.
+  /// Returns the metric for one output of a model with several outputs. Its name becomes `output_name`.
   public func of(output: String) -> Metric {
     Metric(
       name: "\(output)_\(name)", output: output, readsClasses: readsClasses, loss: loss, perExample: perExample,

@@ -4,7 +4,7 @@
 /// no gradient.
 public protocol MetricAccumulator: Sendable {
   mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?)
-  /// The value over all batches so far. Waits for the device.
+  /// Returns the value over all batches so far. Waits for the device.
   /// - Throws: `DeviceError` if an operation has failed; `TrainingError.state` if the state from which it was restored
   ///   does not fit the model.
   func result() throws -> Double
@@ -12,7 +12,7 @@ public protocol MetricAccumulator: Sendable {
 
 /// An accumulator whose result includes a table in addition to a number.
 public protocol MatrixMetricAccumulator: MetricAccumulator {
-  /// The table over all batches so far, by rows. Waits for the device.
+  /// Returns the table over all batches so far, by rows. Waits for the device.
   func matrix() throws -> [[Double]]
 }
 
@@ -20,7 +20,7 @@ public protocol MatrixMetricAccumulator: MetricAccumulator {
 /// All accumulators of this package are resumable. The value of any other accumulator includes only the batches after
 /// the interruption.
 public protocol ResumableMetricAccumulator: MetricAccumulator {
-  /// The state accumulated so far.
+  /// Returns the state accumulated so far.
   func state() -> ResumableState
   /// Continues from a result of `state()`, on the device of the model.
   /// - Throws: `TrainingError.state` for any other state, which may come from a file.
@@ -29,7 +29,7 @@ public protocol ResumableMetricAccumulator: MetricAccumulator {
 
 /// The weighted mean of one value per example: Σ w·v / Σ w, or 0 before the first update and if all weights are 0.
 struct MeanAccumulator: ResumableMetricAccumulator {
-  /// One value for each example, and which of them count; nil: all.
+  /// One value per example, and a mask of those that count; nil if all do.
   typealias MaskedValues = @Sendable (_ prediction: Tensor, _ target: Tensor) -> (values: Tensor, counted: Tensor?)
 
   private let values: MaskedValues
@@ -82,6 +82,6 @@ struct MeanAccumulator: ResumableMetricAccumulator {
 }
 
 extension Tensor {
-  /// The sum with the previous state, if any. A state from a file may have another element type.
+  /// Returns the sum with the previous state, if any. A state from a file may have another element type.
   func added(to earlier: Tensor?) -> Tensor { earlier.map { $0.cast(to: dtype) + self } ?? self }
 }

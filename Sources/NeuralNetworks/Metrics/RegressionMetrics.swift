@@ -9,6 +9,6 @@ extension Metric {
     Metric("mean_squared_error", loss: .meanSquaredError)
   }
 
-  /// The mean of any loss, as a metric; labels that it ignores do not count.
+  /// The mean of any loss, as a metric. Labels that the loss ignores do not count.
   public static func loss(_ loss: Loss) -> Metric { Metric(loss.name, loss: loss) }
 }

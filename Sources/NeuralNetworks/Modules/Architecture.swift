@@ -13,7 +13,7 @@ public struct Architecture: Sendable {
   public var inputShape: [Int]?
   let layers: [LayerDescription]
 
-  /// Creates the description of a model.
+  /// Creates a description of a model.
   /// - Throws: `ModelError.invalidConfiguration` for a layer that is neither built-in nor a `ConfigurableLayer`.
   public init(of model: Model) throws {
     guard let sequential = model.network as? Sequential else {

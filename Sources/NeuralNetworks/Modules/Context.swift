@@ -6,7 +6,7 @@ public struct Context: Sendable {
   /// The source of random numbers for layers.
   public let random: RandomStream
 
-  /// False if a pass is only repeated, because running statistics were already updated.
+  /// False if the pass only repeats an earlier one, which already updated the running statistics.
   let movesState: Bool
 
   /// Creates the context of one pass. Usually, use `.inference` or `.training(_:)` instead.
@@ -20,13 +20,13 @@ public struct Context: Sendable {
     self.movesState = movesState
   }
 
-  /// The context to repeat the work done with this one from now on: it draws the same numbers.
+  /// Returns the context for repeating the work done with this one from now on. It draws the same random numbers.
   func repeated() -> Context { Context(isTraining: isTraining, random: random.copied(), movesState: false) }
 
   /// The context for inference. Each access restarts the same random stream, so a model that draws random numbers is a
   /// function of its input. Pass a stream to `init(isTraining:random:)` for new random numbers.
   public static var inference: Context { Context(isTraining: false, random: RandomStream(seed: 0)) }
 
-  /// The context for training, with masks and noise from `random`.
+  /// Returns the context for training, with masks and noise from `random`.
   public static func training(_ random: RandomStream) -> Context { Context(isTraining: true, random: random) }
 }

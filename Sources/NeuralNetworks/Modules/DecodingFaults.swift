@@ -1,14 +1,15 @@
 import Synchronization
 
-/// The mistakes in a description that is read to its end, so that all of them can be reported at once. A decoder with
-/// such a list records recoverable mistakes and substitutes a value. The decoded result must then be discarded.
+/// The mistakes in a description. Decoding continues after a mistake, so that all of them can be reported at once: a
+/// decoder with this list records recoverable mistakes and substitutes a value. The decoded result must then be
+/// discarded.
 package final class DecodingFaults: Sendable {
   /// A mistake and its location.
   package struct Fault: Sendable, Hashable {
-    /// "layers[2].units".
+    /// The path of the mistake: "layers[2].units".
     package let path: String
     package let reason: String
-    /// The keys that lead to it, including the key of a missing value.
+    /// The keys that lead to the mistake, including the key of a missing value.
     fileprivate let keys: [String]
 
     package init(_ error: DecodingError) {
@@ -26,13 +27,13 @@ package final class DecodingFaults: Sendable {
     }
   }
 
-  /// A hostile description may have millions.
+  /// The largest number of recorded mistakes. A hostile description may have millions.
   private static let limit = 50
   private let list = Mutex<[Fault]>([])
 
   package init() {}
 
-  /// In the order in which they were found.
+  /// The mistakes, in the order in which they were found.
   package var all: [Fault] { list.withLock { $0 } }
 
   /// Records a mistake. A mistake at, in, or around the location of another one is a consequence of it and is ignored.
@@ -54,10 +55,10 @@ extension CodingUserInfoKey {
 }
 
 extension Decoder {
-  /// The list of mistakes; nil if the first one ends the decoding.
+  /// The list of mistakes; nil if decoding ends with the first one.
   package var faults: DecodingFaults? { userInfo[.faults] as? DecodingFaults }
 
-  /// The result of `body`, or `instead` if it encounters a mistake that can be recorded.
+  /// Returns the result of `body`, or `instead` if it encounters a mistake that can be recorded.
   package func noting<Value>(instead: Value, _ body: () throws -> Value) throws -> Value {
     do {
       return try body()
@@ -69,7 +70,7 @@ extension Decoder {
 }
 
 extension KeyedDecodingContainer {
-  /// The descriptions of layers in an array, without those that have mistakes if mistakes are recorded.
+  /// Decodes the layers of an array. If mistakes are recorded, layers with mistakes are omitted.
   func decodeLayers(forKey key: Key) throws -> [LayerDescription] {
     var list = try nestedUnkeyedContainer(forKey: key)
     var layers: [LayerDescription] = []
@@ -83,7 +84,7 @@ extension KeyedDecodingContainer {
 }
 
 extension [any CodingKey] {
-  /// "layers[2].units".
+  /// The path as text: "layers[2].units".
   package var text: String {
     reduce(into: "") { text, key in
       if let index = key.intValue {

@@ -22,7 +22,7 @@ package struct Diagram {
     package var outputName: String?
   }
 
-  /// The boxes, each after those it is made from.
+  /// The boxes. Each one follows those that it depends on.
   package private(set) var vertices: [Vertex] = []
   /// The arrows.
   package private(set) var edges: [(from: Int, to: Int)] = []
@@ -37,8 +37,8 @@ package struct Diagram {
 }
 
 extension Model {
-  /// The layers of the model, with its branches. The layers inside custom layers are not shown, because the connections
-  /// between them are unknown.
+  /// Returns the layers of the model, with its branches. The layers inside custom layers are not shown, because the
+  /// connections between them are unknown.
   /// - Parameter inputShape: The shape of one example, without the batch axis. You can omit it if the model knows it.
   /// - Throws: `ModelError` if the shape is not known, differs from the model's, or is rejected by a layer.
   package func diagram(inputShape: [Int]? = nil) throws -> Diagram {
@@ -75,7 +75,7 @@ extension Diagram {
     return vertices.count - 1
   }
 
-  /// The shape of a module's next output: one that is used twice was called twice.
+  /// Returns the shape of a module's next output. A module that is used twice was called twice.
   private mutating func nextShape(of module: any Module) -> [Int]? {
     guard var known = shapes[ObjectIdentifier(module)], let shape = known.first else { return nil }
     if known.count > 1 { known.removeFirst() }
@@ -83,7 +83,7 @@ extension Diagram {
     return shape
   }
 
-  /// Adds a module; returns the boxes that its outputs leave.
+  /// Adds a module, and returns the boxes that produce its outputs.
   private mutating func add(_ module: any Module, after inputs: [Int]) -> [Int] {
     switch module {
     case let graph as Graph: return add(graph, after: inputs)

@@ -1,4 +1,4 @@
-// Models as Keras puts them together. They do not compile, and say what does.
+// Models as they are built in Keras. They do not compile; the error message names the replacement.
 
 extension Sequential {
   @available(

@@ -1,4 +1,5 @@
-// What PyTorch and Keras ask of a model, its layers, and its parameters. It does not compile, and says what does.
+// Properties and methods of models, layers, and parameters in PyTorch and Keras. They do not compile; the error message
+// names the replacement.
 
 extension Model {
   @available(

@@ -17,7 +17,7 @@ public final class Graph: Model {
   /// The names of the inputs, in the order of the input tensors.
   public let inputNames: [String]
   private let names: [String]
-  /// In an order in which each node comes after its parents.
+  /// The nodes, each after its parents.
   let nodes: [Node]
   private let steps: [Step]
   let inputPositions: [Int]
@@ -27,10 +27,11 @@ public final class Graph: Model {
   /// The computation for one node.
   private struct Step {
     let parents: [Int]
-    /// The nodes whose last use this is.
+    /// The nodes that are used for the last time in this step.
     var finished: [Int] = []
   }
 
+  /// Creates a graph from its inputs and outputs.
   /// - Parameters:
   ///   - inputs: Every `Node.input` that the outputs depend on, by name.
   ///   - outputs: The outputs of the model, by name.
@@ -52,7 +53,7 @@ public final class Graph: Model {
     super.init(inputShapes: inputs.map(\.node.inputShape))
   }
 
-  /// An independent copy of the model; see `Model.copy()`.
+  /// Returns an independent copy of the model; see `Model.copy()`.
   public override func copy() throws -> sending Graph { try ModuleCopier.copy(of: self) }
 
   // MARK: Computing
@@ -99,7 +100,7 @@ public final class Graph: Model {
     try drawValues(on: device, seed: seed, dtype: .float32)
   }
 
-  // MARK: What a model tells
+  // MARK: Properties of the model
 
   public override var allowsReplay: Bool { nodes.allSatisfy(\.allowsReplay) }
 
@@ -117,7 +118,7 @@ public final class Graph: Model {
 
   override var inputDTypes: [DType]? { inputPositions.map { nodes[$0].inputDType } }
 
-  // MARK: Putting it together
+  // MARK: Construction
 
   private static func steps(_ order: NodeOrder, keeping outputs: [Node]) -> [Step] {
     var steps = order.nodes.map { node in Step(parents: node.parents.map { order.position(of: $0) }) }
@@ -130,7 +131,7 @@ public final class Graph: Model {
     return steps
   }
 
-  /// The problem with the description; nil if there is none.
+  /// Returns the problem with the description; nil if there is none.
   private static func fault(
     _ order: NodeOrder, _ inputs: [(name: String, node: Node)], _ outputs: [(name: String, node: Node)]
   ) -> ModelError? {
@@ -155,13 +156,13 @@ public final class Graph: Model {
   }
 }
 
-/// Nodes in an order in which each comes after its parents: inputs first, then depth first.
+/// Nodes, each after its parents: inputs first, then in depth-first order.
 private struct NodeOrder {
   private(set) var nodes: [Node] = []
   private var positions: [ObjectIdentifier: Int] = [:]
 
   mutating func visit(_ node: Node) {
-    // An explicit stack: a graph may be deeper than the thread's.
+    // An explicit stack, because a deep graph could overflow the thread's stack.
     var stack: [(node: Node, next: Int)] = [(node, 0)]
     while let (node, next) = stack.last {
       if positions[ObjectIdentifier(node)] != nil {

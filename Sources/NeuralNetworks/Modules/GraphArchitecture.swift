@@ -8,8 +8,8 @@
 ///  "nodes": [{"layer": 0, "of": [0]}, {"layer": 1, "of": [2, 1]}, {"layer": 2, "of": [3]}],
 ///  "outputs": [{"name": "kind", "node": 4}]}
 /// ```
-/// Nodes are numbered from 0, with the inputs first. Each node depends only on earlier ones. A layer that several nodes
-/// name is one layer with one set of parameters. Custom layers are supported as in `Architecture`. Custom merging
+/// Nodes are numbered from 0, with the inputs first. Each node depends only on earlier ones. If several nodes refer to
+/// the same layer, they share one set of parameters. Custom layers are supported as in `Architecture`. Custom merging
 /// layers are not supported.
 public struct GraphArchitecture: Sendable {
   struct Input: Sendable {
@@ -32,7 +32,7 @@ public struct GraphArchitecture: Sendable {
   let nodes: [Application]
   let outputs: [Output]
 
-  /// Creates the description of a graph.
+  /// Creates a description of a graph.
   /// - Throws: `ModelError.invalidConfiguration` for a layer that is neither built-in nor a `ConfigurableLayer`, or for
   ///   a custom merging layer.
   public init(of graph: Graph) throws {
@@ -136,10 +136,10 @@ extension GraphArchitecture: Codable {
     }
   }
 
-  /// Nodes hold each other, and a chain of them is freed link by link on the stack.
+  /// The largest number of nodes. Each node holds its parents, so a chain of nodes is freed recursively on the stack.
   private static let largest = 10_000
 
-  /// The problem with a node.
+  /// Returns the problem with a node; nil if there is none.
   private func fault(of node: Application, at position: Int) -> String? {
     guard layers.indices.contains(node.layer) else { return "there is no layer \(node.layer)" }
     if node.of.isEmpty { return "it is made of nothing" }
@@ -151,7 +151,7 @@ extension GraphArchitecture: Codable {
   }
 }
 
-/// One layer of a graph: from one tensor to one, or from several.
+/// One layer of a graph, with one input or with several.
 enum PartDescription: Sendable {
   case layer(LayerDescription)
   case concatenate(axis: Int)

@@ -1,8 +1,8 @@
 import BackendCore
 
 extension RandomStream {
-  /// Independent numbers from the uniform distribution on `range`, in multiples of 2⁻²⁴ of its width. They are computed
-  /// on the host, with the same bits on every machine.
+  /// Returns independent numbers from the uniform distribution on `range`, in multiples of 2⁻²⁴ of its width. They are
+  /// computed on the host, with the same bits on every machine.
   public func uniforms(_ count: Int, in range: Range<Double> = 0..<1) -> [Double] {
     let width = range.upperBound - range.lowerBound
     return draws(count) { words, append in
@@ -10,8 +10,8 @@ extension RandomStream {
     }
   }
 
-  /// Independent numbers from the normal distribution. They are computed on the host, with the same bits on every
-  /// machine.
+  /// Returns independent numbers from the normal distribution. They are computed on the host, with the same bits on
+  /// every machine.
   public func normals(_ count: Int, mean: Double = 0, deviation: Double = 1) -> [Double] {
     draws(count) { words, append in
       for index in [0, 2] {
@@ -22,7 +22,7 @@ extension RandomStream {
     }
   }
 
-  /// More would have more bytes than can be counted.
+  /// The largest number of draws. The bytes of more draws could not be counted in an `Int`.
   private static let mostDraws = Int.max / 32
 
   /// Numbers from the blocks of one draw; each block gives four.

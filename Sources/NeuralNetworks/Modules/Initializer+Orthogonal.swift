@@ -10,7 +10,7 @@ extension Initializer {
       let rows = shape.count < 2 ? Swift.min(count, 1) : shape[0]
       if count == 0 { return [] }
       let columns = count / rows
-      // Vectors of the longer extent, made orthonormal one after the other.
+      // The vectors have the longer extent and are orthonormalized one after the other.
       let (vectors, length) = (Swift.min(rows, columns), Swift.max(rows, columns))
       var basis = random.normals(vectors * length)
       orthonormalize(&basis, vectors: vectors, length: length)
@@ -25,8 +25,8 @@ extension Initializer {
     }
   }
 
-  /// Gram-Schmidt in its modified form, each vector twice ("twice is enough": Giraud et al. 2005), on vectors stored one
-  /// after the other.
+  /// Applies modified Gram-Schmidt, with each vector orthogonalized twice ("twice is enough": Giraud et al. 2005). The
+  /// vectors are stored one after the other.
   private static func orthonormalize(_ basis: inout [Double], vectors: Int, length: Int) {
     basis.withUnsafeMutableBufferPointer { basis in
       for vector in 0..<vectors {

@@ -6,7 +6,7 @@
 /// the other sizes; the length of a vector. The formulas match PyTorch (`torch.nn.init`). Normal distributions are not
 /// truncated.
 public struct Initializer: Sendable {
-  /// The formulas of this package, which a description of a model can name.
+  /// The built-in initializers, which a model description can refer to by name.
   enum Kind: Sendable, Hashable {
     case zeros, ones, pytorchDefault, orthogonal(gain: Double)
     case constant(Double)
@@ -26,7 +26,7 @@ public struct Initializer: Sendable {
 
   /// Creates a custom initializer.
   /// - Parameters:
-  ///   - name: The name.
+  ///   - name: The name in a model description.
   ///   - draw: Returns as many numbers as the shape has elements, in row-major order. Use `random.uniforms(_:in:)` and
   ///     `random.normals(_:mean:deviation:)` for random numbers.
   public init(_ name: String, _ draw: @escaping @Sendable (_ shape: [Int], _ random: RandomStream) -> [Float]) {
@@ -41,7 +41,7 @@ public struct Initializer: Sendable {
     self.draw = draw
   }
 
-  /// The numbers of a parameter.
+  /// Returns the initial values of a parameter.
   func values(_ shape: [Int], _ random: RandomStream) -> [Float] {
     let values = draw(shape, random)
     if values.count != shape.reduce(1, *) {
@@ -50,7 +50,7 @@ public struct Initializer: Sendable {
     return values.map { Float($0) }
   }
 
-  /// The bias initializer of a layer with this initializer: U(±1/√fanIn) for `pytorchDefault`, otherwise zeros.
+  /// Returns the bias initializer of a layer with this initializer: U(±1/√fanIn) for `pytorchDefault`, otherwise zeros.
   func forBias(fanIn: Int) -> Initializer {
     guard kind == .pytorchDefault else { return .zeros }
     let bound = Initializer.pytorchBound(fanIn: fanIn)
@@ -59,7 +59,7 @@ public struct Initializer: Sendable {
 
   static func pytorchBound(fanIn: Int) -> Double { 1 / Double(Swift.max(fanIn, 1)).squareRoot() }
 
-  /// The numbers of inputs and outputs of one unit.
+  /// Returns the numbers of inputs and outputs of one unit.
   static func fans(_ shape: [Int]) -> (fanIn: Int, fanOut: Int) {
     switch shape.count {
     case 0: return (1, 1)
@@ -73,9 +73,9 @@ public struct Initializer: Sendable {
 }
 
 extension Initializer {
-  /// 0.
+  /// The value 0 for all elements.
   public static let zeros = Initializer("zeros", .zeros) { shape, _ in numbers(shape, 0) }
-  /// 1.
+  /// The value 1 for all elements.
   public static let ones = Initializer("ones", .ones) { shape, _ in numbers(shape, 1) }
 
   /// The same number for all elements.

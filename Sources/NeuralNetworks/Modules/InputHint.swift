@@ -1,6 +1,6 @@
 /// Suggestions for common mistakes in the shapes of inputs.
 enum InputHint {
-  /// The likely mistake if an example has an unexpected shape; nil if none is likely.
+  /// Returns the likely mistake if an example has an unexpected shape; nil if none is likely.
   static func text(expected: [Int], found: [Int]) -> String? {
     if expected.count == 3, found.count == 3 {
       let isTurned = DataChecks.fits([found[2], found[0], found[1]], expected)
@@ -17,7 +17,7 @@ enum InputHint {
     return nil
   }
 
-  /// True for the shape of an example whose last axis seems to be that of one, three or four channels.
+  /// Returns whether the last axis of an example's shape looks like one, three, or four channels.
   static func looksLikeChannelsLast(_ shape: [Int]) -> Bool {
     shape.count == 3 && [1, 3, 4].contains(shape[2]) && shape[0] > 4 && shape[1] > 4
   }
@@ -28,7 +28,8 @@ enum InputHint {
 }
 
 extension Model {
-  /// A warning for inputs that a layer of windows takes for images with many channels, though the last axis seems to be that.
+  /// Returns a warning if the first layer treats the inputs as images with many channels although the last axis looks
+  /// like the channels; nil otherwise.
   func layoutWarning() -> String? {
     guard let sequential = network as? Sequential, let shape = inputShapes.first else { return nil }
     var first = sequential.layers.first
@@ -40,7 +41,7 @@ extension Model {
       case let layer as AveragePool2D: layer.settings
       default: nil as WindowSettings?
       }
-    // A window of one column is meant for signals that lie along the rows, of any number of columns.
+    // A window that is one column wide is meant for signals along the rows, with any number of columns.
     guard let window, window.kernel.width > 1, InputHint.looksLikeChannelsLast(shape) else { return nil }
     return InputHint.channelsFirst(shape)
   }

@@ -48,7 +48,7 @@ extension Normalization: TypedInputLayer {}
 extension Embedding: TypedInputLayer { var inputElements: InputElements { .integers } }
 
 extension Activation: TypedInputLayer {
-  /// A custom function may begin with a conversion.
+  /// A custom function may start with a conversion.
   var inputElements: InputElements { function.isLinear || !function.allowsReplay ? .any : .floatingPoint }
 }
 
@@ -60,7 +60,7 @@ extension UpSampling2D: TypedInputLayer {
 enum InputAxes {
   case images, sequences, steps, vectors, channels, positions
 
-  /// How many there are.
+  /// The supported numbers of axes.
   var ranks: ClosedRange<Int> {
     switch self {
     case .images: 4...4
@@ -70,7 +70,7 @@ enum InputAxes {
     }
   }
 
-  /// "[N, 3, H, W]" if the size of an axis is known.
+  /// Returns the axes as text, with the size of one axis if it is known: "[N, 3, H, W]".
   func text(_ axis: Int, _ extent: Int?) -> String {
     var names =
       switch self {
@@ -87,7 +87,7 @@ enum InputAxes {
 }
 
 extension Layer {
-  /// Ends the program unless the input of a call has these axes and, if it is known, this size along one of them.
+  /// Ends the program unless the input of a call has these axes and, if `extent` is known, this size along `axis`.
   @inline(__always)
   func check(_ input: Tensor, _ axes: InputAxes, extent: Int? = nil, at axis: Int = 1) {
     let rank = input.extents.rank
@@ -105,8 +105,8 @@ extension Layer {
 }
 
 extension Layer {
-  /// Rejects in a direct call the inputs that `prepare` rejects, for layers without parameters. Layers with parameters
-  /// are built first.
+  /// Rejects, in a direct call, the inputs that `prepare` rejects. Only layers without parameters need this; layers
+  /// with parameters are built first.
   func prepareCall(_ input: Tensor) {
     if LayerThread.current.trace != nil { return }
     do {
@@ -118,19 +118,19 @@ extension Layer {
 }
 
 extension Parameter {
-  /// The extent of an axis, once there is a value.
+  /// The size of an axis; nil until the parameter has a value.
   func knownExtent(_ axis: Int) -> Int? { slab == nil ? nil : shape?[axis] }
 }
 
-/// An input of a model that an `Embedding` looks up, and its valid tokens.
+/// An input of a model that an `Embedding` looks up, and the number of its valid tokens.
 struct TokenRange: Sendable {
-  /// The layer, with the path that leads to it.
+  /// The layer, with its path.
   let layer: String
-  /// The number of the input.
+  /// The index of the input.
   let input: Int
   let tokens: Int
 
-  /// The first token out of range, and the number of its example; waits for the tensor.
+  /// Returns the first token out of range, and the index of its example. Waits for the tensor.
   func firstOutOfRange(in tensor: Tensor) throws -> (example: Int, value: Int)? {
     guard tensor.dtype == .int32, tensor.count > 0 else { return nil }
     let range = 0..<tokens
@@ -142,7 +142,8 @@ struct TokenRange: Sendable {
     return nil
   }
 
-  /// - Throws: `ModelError.token`; `example` returns the number of an example in messages.
+  /// Checks the tokens in the inputs of a model. `example` maps a row to the example number for messages.
+  /// - Throws: `ModelError.token`.
   func check(_ inputs: [Tensor], _ example: (Int) -> Int = { $0 }) throws {
     if let found = try firstOutOfRange(in: inputs[input]) {
       throw ModelError.token(layer: layer, example: example(found.example), value: found.value, tokens: tokens)

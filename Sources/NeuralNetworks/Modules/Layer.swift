@@ -1,4 +1,4 @@
-/// A module from one tensor to one tensor. It can be used in `Sequential`, and trained as `Model(layer)`.
+/// A module that maps one tensor to one tensor. It can be used in `Sequential`, and trained as `Model(layer)`.
 ///
 /// ```swift
 /// final class Block: Layer {
@@ -9,11 +9,12 @@
 /// }
 /// ```
 ///
-/// Inner layers are called (`first(x, context)`), not asked for `forward`: the call is what lets an inner layer see the shape
-/// of its input before it has parameters. `forward` runs without numbers when a model is built, and again in training mode when
-/// it is built or trained; it may look at shapes, but not at values. What it assigns to parameters meanwhile is left out.
+/// Call inner layers as functions (`first(x, context)`) instead of calling their `forward` method, so that an inner
+/// layer can see the shape of its input before it has parameters. `forward` runs without computing numbers when a model
+/// is built, and again in training mode when it is built or trained. It can use shapes, but not values. Assignments to
+/// parameters during these runs are ignored.
 public protocol Layer: Module {
-  /// The output for an input with the batch axis first.
+  /// Returns the output for an input with the batch axis first.
   func forward(_ input: Tensor, _ context: Context) -> Tensor
 
   /// Declares parameters whose shapes depend on the input, and rejects inputs that the layer does not support.
@@ -24,8 +25,8 @@ public protocol Layer: Module {
   /// - Throws: `ModelError.inputShape` or `.invalidConfiguration`.
   func prepare(inputShape: [Int]) throws
 
-  /// Whether a recording of `forward` may be replayed for other inputs of the same shape: it does nothing on the host
-  /// that depends on the inputs or on the time of the call. The default is false.
+  /// Whether a recording of `forward` can be replayed for other inputs of the same shape. This requires that `forward`
+  /// does nothing on the host that depends on the inputs or on the time of the call. The default is false.
   var allowsReplay: Bool { get }
 }
 
@@ -34,21 +35,21 @@ public let anyLength = -1
 
 extension Layer {
   public func prepare(inputShape: [Int]) throws {
-    // Within a trace the call that follows prepares the inner layers.
+    // During shape inference, the subsequent call prepares the inner layers.
     if LayerThread.current.trace == nil { try ShapeTrace(self).run(self, inputShape: inputShape) }
   }
 
   public var allowsReplay: Bool { false }
 
-  /// The output for an input with the batch axis first. The first call of a layer that is not built yet builds it on
-  /// the input's device, with its own seed.
+  /// Returns the output for an input with the batch axis first. The first call of a layer that is not built yet builds
+  /// it on the input's device, with a separate seed for each layer.
   public func callAsFunction(_ input: Tensor, _ context: Context) -> Tensor {
     let thread = LayerThread.current
     if let trace = thread.trace { return trace.call(self, input, context) }
     return called(with: input) { forward(input, context) }
   }
 
-  /// Runs `body` as a call of this layer, which builds it if it is not built yet.
+  /// Runs `body` as a call of this layer. A layer that is not built yet is built by the call.
   func called<Result>(with input: Tensor, _ body: () -> Result) -> Result {
     let thread = LayerThread.current
     thread.calls.append(self)
@@ -75,8 +76,9 @@ extension Layer {
     try build(inputShape: inputShape, inputDType: nil, on: device, seed: seed, dtype: .float32, trying: true)
   }
 
-  /// The same with the element types of input and parameters; the input has that of the parameters where none is given.
-  /// - Parameter trainingMode: Runs `forward` in training mode, too.
+  /// Builds the layer with element types for the input and the parameters. By default, the input has the element type
+  /// of the parameters.
+  /// - Parameter trainingMode: Whether to run `forward` in training mode, too.
   package func build(
     inputShape: [Int], inputDType: DType?, on device: Device, seed: UInt64, dtype: DType,
     trying trainingMode: Bool = false

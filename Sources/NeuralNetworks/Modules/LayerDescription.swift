@@ -19,7 +19,7 @@ enum LayerDescription: Sendable {
     try ContainerDescription(of: layer)
   }
 
-  /// A layer that can be described.
+  /// Creates a description of a configurable layer.
   init(describing layer: some ConfigurableLayer) { self = .layer(LayerDescription.recipe(of: layer)) }
 
   private static func recipe<L: ConfigurableLayer>(of layer: L) -> any LayerRecipe {
@@ -35,11 +35,11 @@ enum LayerDescription: Sendable {
   }
 }
 
-/// The closure that creates a layer.
+/// Creates a layer from its settings.
 protocol LayerRecipe: Sendable {
-  /// The name of its type.
+  /// The name of the layer's type.
   var typeName: String { get }
-  /// True for a layer of this package, whose settings stand beside its name.
+  /// True for a built-in layer, whose settings are next to its name in the description.
   var isBuiltIn: Bool { get }
   var settings: any Encodable { get }
   func makeLayer() -> any Layer
@@ -57,7 +57,7 @@ private struct Recipe<L: ConfigurableLayer>: LayerRecipe {
 extension LayerDescription: Codable {
   private enum Key: String, CodingKey { case layer, configuration }
 
-  /// The layers of this package.
+  /// The built-in layers.
   fileprivate static var builtIn: [any ConfigurableLayer.Type] {
     [
       Dense.self, Flatten.self, Reshape.self, Activation.self, Dropout.self, Conv2D.self, MaxPool2D.self,
@@ -70,7 +70,7 @@ extension LayerDescription: Codable {
     ]
   }
 
-  /// The layers of this package that are made of others.
+  /// The built-in layers that contain other layers.
   private static var containers: [any ContainerLayer.Type] { [Residual.self, Parallel.self, Rematerialized.self] }
 
   init(from decoder: any Decoder) throws {

@@ -10,13 +10,13 @@ import Musl
 
 /// The layer state of a thread: the calls in progress, or the running shape inference.
 final class LayerThread {
-  /// The inference of shapes that is running.
+  /// The shape inference in progress.
   var trace: ShapeTrace?
   /// The call of a layer that is not inside another one.
   var outermost: OutermostCall?
-  /// The values of parameters in a prediction; nil for the current ones.
+  /// The parameter values of a prediction; nil for the current values.
   var frozenValues: FrozenValues?
-  /// The layers that are being called, each inside the one before.
+  /// The modules being called, outermost first.
   var calls: [any Module] = []
   /// The current location, for messages.
   private var place: CallPlace?
@@ -39,7 +39,7 @@ final class LayerThread {
     return key
   }()
 
-  /// That of the calling thread.
+  /// The state of the calling thread.
   static var current: LayerThread {
     if let pointer = pthread_getspecific(key) {
       return Unmanaged<LayerThread>.fromOpaque(pointer).takeUnretainedValue()
@@ -49,8 +49,8 @@ final class LayerThread {
     return thread
   }
 
-  /// The value of a parameter that has none: only shapes during shape inference, otherwise the value it gets when the
-  /// outermost layer is built.
+  /// Returns a substitute for the missing value of a parameter: only a shape during shape inference, otherwise the
+  /// value that it gets when the outermost layer is built.
   func missingValue(of parameter: Parameter) -> Tensor {
     checked {
       if let trace { return trace.value(of: parameter) }
@@ -98,7 +98,7 @@ struct OutermostCall {
   }
 }
 
-/// The name of a module in messages: its path and its type, "2.query (Dense)".
+/// Returns the name of a module in messages, its path and its type: "2.query (Dense)".
 func located(_ module: any Module, at path: String) -> String {
   (path.isEmpty ? "\(type(of: module))" : "\(path) (\(type(of: module)))").onOneLine
 }

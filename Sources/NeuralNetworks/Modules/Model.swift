@@ -11,16 +11,16 @@
 public class Model: Layer {
   /// The arguments of `compile`.
   package var compiled: TrainingConfiguration?
-  /// The shapes of the inputs without the batch axis, as they were declared or as the first data had them; empty until then.
+  /// The shapes of the inputs without the batch axis, as declared or taken from the first data; empty until then.
   package private(set) var inputShapes: [[Int]]
   /// The result of the last shape inference.
   private(set) var traced = TracedInputs()
-  /// The kinds of batches that the model has been tried on in training mode, the last ones.
+  /// The kinds of batches most recently checked in training mode.
   private var trained: [TracedInputs] = []
-  /// Earlier runs for inputs of other shapes, the latest first.
+  /// Earlier shape inferences for other inputs, latest first.
   private var tracedBefore: [TracedInputs] = []
   private static let tracedLimit = 32
-  /// Where the trained parameters were when somebody asked last.
+  /// The last known locations of the trained parameters.
   var placement: Placement?
 
   private let wrapped: (any Layer)?
@@ -28,9 +28,9 @@ public class Model: Layer {
   private var isTraced = false
   /// The parameters, once the structure is fixed.
   private var kept: Parameters?
-  /// Where the parameters are to go as soon as that is possible; nil when they are there.
+  /// The device to which the parameters will be moved as soon as possible; nil if they are already there.
   private var pendingDevice: Device?
-  /// Where a model without parameters is.
+  /// The device of a model without parameters.
   private var emptyDevice: Device?
 
   /// Creates a model from `network`. Its parameters keep their names.
@@ -42,7 +42,7 @@ public class Model: Layer {
     inputShapes = inputShape.map { [$0] } ?? []
   }
 
-  /// For subclasses, which are their own network.
+  /// Creates a model that is itself the network, for subclasses.
   init(inputShapes: [[Int]]) {
     wrapped = nil
     self.inputShapes = inputShapes
@@ -51,9 +51,9 @@ public class Model: Layer {
   /// The layer passed to the initializer; the model itself if it is a `Sequential`.
   public var network: any Layer { wrapped ?? self }
 
-  /// An independent copy of the model: layers, parameter values, running statistics, frozen parameters, and the device.
-  /// Layers that are shared within the model are shared within the copy. Values use no additional memory until one of
-  /// the two models changes. You can send the copy to another task, or pass it to a `Predictor`. The copy is not
+  /// Returns an independent copy of the model: layers, parameter values, running statistics, frozen parameters, and the
+  /// device. Layers that are shared within the model are shared within the copy. Values use no additional memory until
+  /// one of the two models changes. You can send the copy to another task, or pass it to a `Predictor`. The copy is not
   /// compiled, because an optimizer belongs to one model.
   ///
   /// A custom layer can be copied if it conforms to `ConfigurableLayer` or has no stored properties.
@@ -65,7 +65,7 @@ public class Model: Layer {
     return wrapped(input, context)
   }
 
-  /// The outputs for several inputs. A model from one tensor to one tensor takes one input.
+  /// Returns the outputs for several inputs. A model that maps one tensor to one tensor accepts one input.
   public func forward(_ inputs: [Tensor], _ context: Context) -> [Tensor] {
     checked {
       if inputs.count != 1 { try ProgrammerError.refuse("the model takes one input, not \(inputs.count)") }
@@ -73,7 +73,7 @@ public class Model: Layer {
     }
   }
 
-  /// The outputs, as a call of the model: messages of its layers have the paths that they have in it.
+  /// Returns the outputs of a call of the model, so that messages contain the paths of layers within the model.
   func called(with inputs: [Tensor], _ context: Context) -> [Tensor] {
     let thread = LayerThread.current
     thread.calls.append(self)
@@ -103,14 +103,14 @@ public class Model: Layer {
   /// The element types of the inputs, if the model knows them.
   var inputDTypes: [DType]? { nil }
 
-  /// The modules right below, with the names that begin the paths of their parameters.
+  /// The direct child modules, with the names that start the paths of their parameters.
   var children: [(name: String, module: any Module)] { wrapped.map { [("", $0)] } ?? [] }
 
-  // MARK: What building keeps
+  // MARK: Building
 
   func knownParameters() -> Parameters {
     if let kept { return kept }
-    // A model that knows its input shape knows its parameters, too; a fault is thrown by whoever builds it.
+    // A model that knows its input shape knows its parameters, too. Errors are thrown when it is built.
     try? traceIfPossible()
     return kept ?? Parameters(ModuleWalk(self))
   }
@@ -121,7 +121,8 @@ public class Model: Layer {
     try inferShapes(inputShapes)
   }
 
-  /// Runs the network without numbers on inputs of these shapes, which are the model's from then on.
+  /// Runs the network without computing numbers on inputs of these shapes. They become the model's input shapes if it
+  /// has none.
   @discardableResult
   func inferShapes(_ shapes: [[Int]], dtypes: [DType]? = nil, variableExtent: Int = 1) throws -> ShapeTrace {
     let trace = ShapeTrace(self, variableExtent: variableExtent)
@@ -134,7 +135,7 @@ public class Model: Layer {
     return trace
   }
 
-  /// Notes that shapes have been inferred for these inputs, which become the model's if it has none.
+  /// Records that shapes have been inferred for these inputs. They become the model's input shapes if it has none.
   func traced(inputShapes: [[Int]]) {
     if self.inputShapes.isEmpty { self.inputShapes = inputShapes }
     isTraced = true
@@ -153,14 +154,14 @@ public class Model: Layer {
     emptyDevice = other.emptyDevice
   }
 
-  /// Notes that the parameters are on a device.
+  /// Records that the parameters are on a device.
   func moved(to device: Device) {
     pendingDevice = nil
     emptyDevice = device
     placement = nil
   }
 
-  // MARK: What training asks for
+  // MARK: Training
 
   /// Sets the device of the model. Parameters that cannot be moved now are moved by `becomeReady`, which may throw.
   package func place(on device: Device) {
@@ -169,11 +170,11 @@ public class Model: Layer {
     if isBuilt { try? move(to: device) }
   }
 
-  /// True when every parameter has a value.
+  /// Whether every parameter has a value.
   package var isBuilt: Bool { isTraced && parameters.areBuilt }
 
-  /// Builds the model for these inputs if it is not built, puts it on its device, and checks the shapes of the inputs.
-  /// - Throws: `ModelError` when the inputs do not fit, `DeviceError`.
+  /// Builds the model for these inputs if necessary, moves it to its device, and checks the shapes of the inputs.
+  /// - Throws: `ModelError` if the inputs do not fit; `DeviceError`.
   package func becomeReady(inputs: [Tensor], seed: UInt64) throws {
     try takeShapes(of: inputs)
     let device = device
@@ -185,7 +186,7 @@ public class Model: Layer {
     }
   }
 
-  /// Checks the shapes of inputs, and infers the shapes of the model if that has not been done.
+  /// Checks the shapes of inputs, and infers the shapes of the model if necessary.
   /// - Throws: `ModelError` if the inputs do not fit.
   func takeShapes(of inputs: [Tensor]) throws {
     let found = inputs.map { Array($0.shape.dropFirst()) }
@@ -197,7 +198,7 @@ public class Model: Layer {
     if !isTraced { try inferShapes(inputShapes.isEmpty ? found : inputShapes, dtypes: inputs.map(\.dtype)) }
   }
 
-  /// Throws if the shapes of inputs differ from the model's, if it has some.
+  /// Throws if the shapes of inputs differ from the model's input shapes, if they are known.
   package func checkInputs(_ found: [[Int]]) throws {
     for (index, (found, expected)) in zip(found, inputShapes).enumerated() {
       let fits =
@@ -206,10 +207,10 @@ public class Model: Layer {
     }
   }
 
-  /// The shapes of the outputs for these inputs, without the batch axis, in a batch of a number of examples.
-  /// - Throws: `ModelError` when a layer does not take them, or an output has no batch axis.
+  /// Returns the shapes of the outputs for these inputs in a batch of `examples` examples, without the batch axis.
+  /// - Throws: `ModelError` if a layer rejects the inputs, or an output has no batch axis.
   package func outputShapes(for inputs: [Tensor], examples: Int = 1) throws -> [[Int]] {
-    // Two examples tell what more would.
+    // Two examples show as much as more would.
     let examples = min(examples, 2)
     if traced.fit(inputs, examples: examples) { return traced.outputs }
     if let index = tracedBefore.firstIndex(where: { $0.fit(inputs, examples: examples) }) {
@@ -226,9 +227,9 @@ public class Model: Layer {
     return outputs
   }
 
-  /// Refuses to train on batches like this one where a layer fails in training mode, or gives another shape there. Layers of
-  /// this package do neither.
-  /// - Throws: `ModelError` that names the layer.
+  /// Checks that no layer fails or changes its output shape in training mode on batches like this one. Built-in layers
+  /// do neither.
+  /// - Throws: `ModelError`, which names the layer.
   func checkTraining(on inputs: [Tensor], examples: Int) throws {
     if trained.contains(where: { $0.fit(inputs, exactly: examples) }) { return }
     let expected = try outputShapes(for: inputs, examples: examples)
@@ -239,8 +240,8 @@ public class Model: Layer {
     trained = trained.suffix(3) + [TracedInputs(shapes: shapes, dtypes: dtypes, examples: examples)]
   }
 
-  /// The shapes of the outputs for inputs of these shapes, all without the batch axis; `anyLength` for an extent that varies
-  /// with one of an input.
+  /// Returns the shapes of the outputs for inputs of these shapes, all without the batch axis. `anyLength` represents a
+  /// size that varies with a size of an input.
   package func outputShapes(forInputShapes shapes: [[Int]]) throws -> [[Int]] {
     try checkInputs(shapes)
     func shapesOfOutputs(_ extent: Int) throws -> [[Int]] {
@@ -263,7 +264,7 @@ public class Model: Layer {
     for range in traced.tokenRanges where looks(inputs[range.input]) { try range.check(inputs) }
   }
 
-  /// Whether a recording of the model may be replayed for other inputs. Embeddings check tokens on the CPU; computed
+  /// Whether a recording of the model can be replayed for other inputs. Embeddings check tokens on the CPU; computed
   /// tokens cannot be checked in advance.
   var isReplayable: Bool { allowsReplay && !(traced.hasComputedTokens && device.kind == .cpu) }
 }

@@ -1,6 +1,6 @@
 import Files
 
-/// What can be wrong with a model, its configuration or what it is given.
+/// An error in a model, its configuration, or its inputs.
 public enum ModelError: NeuralNetworksError {
   /// An input does not have the shape that a layer requires. Shapes are without the batch axis, with `anyLength` for
   /// any size.
@@ -13,7 +13,7 @@ public enum ModelError: NeuralNetworksError {
   case token(layer: String, example: Int, value: Int, tokens: Int)
   /// Parameters have no shape or no value yet.
   case notBuilt(path: String)
-  /// `fit` and `evaluate` need `compile` first.
+  /// `fit` or `evaluate` was called before `compile`.
   case notCompiled
   /// A layer, an optimizer, or a description of either is invalid.
   case invalidConfiguration(layer: String, reason: String)
@@ -51,12 +51,12 @@ public enum ModelError: NeuralNetworksError {
     }
   }
 
-  /// A shape with "any" for an extent that may vary.
+  /// Returns a shape as text, with "any" for a size that may vary.
   package static func text(_ shape: [Int]) -> String {
     "[\(shape.map { $0 == anyLength ? "any" : "\($0)" }.joined(separator: ", "))]"
   }
 
-  /// The same error of a layer with the path that leads to it.
+  /// Returns the same error with the path of the layer.
   func located(in layer: String, at path: String) -> ModelError {
     let name = path.isEmpty ? layer : "\(path) (\(layer))"
     switch self {

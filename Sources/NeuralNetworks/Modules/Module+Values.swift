@@ -3,8 +3,8 @@ import HostMemory
 extension Module {
   /// Initializes each parameter that has no value, and moves the others to the device.
   ///
-  /// All shapes must be known. Use this method for modules whose layers have been called, or need no input to determine
-  /// their shapes. Build a layer from one tensor to one tensor with `build(inputShape:on:seed:)`.
+  /// All shapes must be known. Use this method for modules whose layers have been called, or do not need an input to
+  /// determine their shapes. To build a layer that maps one tensor to one tensor, use `build(inputShape:on:seed:)`.
   ///
   /// An initial value is a function of the seed and the parameter's path, with the same bits on every device.
   /// Parameters that already have a value (from a file, for example) keep it.
@@ -31,7 +31,7 @@ extension Module {
   }
 
   /// Moves all values to a device.
-  /// - Throws: `DeviceError`; all values then stay on their device.
+  /// - Throws: `DeviceError`; all values then stay on their devices.
   public func move(to device: Device) throws {
     let entries = parameters.entries.filter { $0.parameter.slab.map { $0.values.device != device } ?? false }
     let groups = Dictionary(grouping: entries) { ObjectIdentifier($0.parameter.slab!) }
@@ -60,7 +60,7 @@ extension Module {
   ///     their value.
   ///   - allowingMissing: Whether parameters that are not named keep their values.
   ///   - device: The device for parameters that had no value; nil means the device of the module, or of the value.
-  /// - Throws: `ModelError.parameters` with every problem; `DeviceError`. Nothing has changed then.
+  /// - Throws: `ModelError.parameters` with every problem; `DeviceError`. If it throws, nothing has changed.
   package func assign(
     _ values: [(path: String, value: Tensor)], allowingMissing: Bool, on device: Device? = nil
   ) throws {
@@ -104,8 +104,8 @@ extension Module {
     for (_, value) in named { try value.checkPoison() }
   }
 
-  /// Initializes parameters without a value on the host, and uploads them in at most two slabs: trained and not
-  /// trained.
+  /// Initializes parameters without a value on the host, and uploads them in at most two slabs: one for trained
+  /// parameters and one for all others.
   func drawValues(on device: Device, seed: UInt64, dtype: DType) throws {
     for (_, module) in ModuleWalk(self).modules { try (module as? Model)?.traceIfPossible() }
     let parameters = parameters
@@ -137,8 +137,8 @@ extension Module {
 }
 
 extension Module {
-  /// Throws unless there is memory for values that are drawn on the host: of each number a Double and two Floats of the
-  /// largest parameter, and a Float of all.
+  /// Throws unless there is enough memory to draw values on the host: one Double and two Floats for each element of the
+  /// largest parameter, and one Float for each element of all parameters.
   fileprivate static func checkMemory(for layout: SlabLayout) throws(DeviceError) {
     let largest = layout.entries.map(\.target.count).max() ?? 0
     do {
@@ -150,7 +150,7 @@ extension Module {
 }
 
 extension ParameterSlab {
-  /// A new slab with these parameters one after another, and their positions in it.
+  /// Returns a new slab with these parameters one after another, and their positions in it.
   static func packing(
     _ members: [(path: String, parameter: Parameter)], _ dtype: DType, _ device: Device,
     _ value: (Parameter) -> Tensor?

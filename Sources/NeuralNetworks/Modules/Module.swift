@@ -51,13 +51,14 @@ extension Module {
     }
   }
 
-  /// All current values by path. A snapshot costs nothing until the next update, which then writes to a copy.
+  /// Returns all current values by path. A snapshot costs nothing until the next update, which then writes to a copy.
   public func snapshot() -> Snapshot {
     Snapshot(parameters.compactMap { path, parameter in parameter.currentValue.map { (path, $0) } })
   }
 
   /// Restores the value of every parameter from a snapshot, which may be on any device. Parameters that are not built
-  /// are built by this.
-  /// - Throws: `ModelError.parameters` with every name and shape that differs; `DeviceError`. Nothing has changed then.
+  /// yet are built.
+  /// - Throws: `ModelError.parameters` with every name and shape that differs; `DeviceError`. If it throws, nothing has
+  ///   changed.
   public func restore(_ snapshot: Snapshot) throws { try assign(snapshot.values, allowingMissing: false) }
 }

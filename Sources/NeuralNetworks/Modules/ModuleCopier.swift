@@ -4,8 +4,8 @@ struct ModuleCopier {
   private let paths: [ObjectIdentifier: String]
   private var copies: [ObjectIdentifier: any Module] = [:]
 
-  /// A copy of a model: its layers, values, statistics, frozen parameters, and device.
-  /// - Throws: `ModelError.invalidConfiguration` for a layer that cannot be copied, `DeviceError`.
+  /// Returns a copy of a model: its layers, values, statistics, frozen parameters, and device.
+  /// - Throws: `ModelError.invalidConfiguration` for a layer that cannot be copied; `DeviceError`.
   static func copy<M: Model>(of model: M) throws -> sending M {
     let walk = ModuleWalk(model)
     var copier = ModuleCopier(paths: walk.paths)
@@ -13,7 +13,8 @@ struct ModuleCopier {
       fatalError("the copy of a model is of its type")
     }
     try copier.transfer(from: walk, to: ModuleWalk(copy))
-    // The compiler cannot see that nothing of it can be reached from the model. (Layers without a stored property may.)
+    // The compiler cannot see that the copy shares nothing mutable with the model. (Layers without stored properties
+    // may be shared.)
     nonisolated(unsafe) let separate = copy
     return separate
   }
@@ -76,7 +77,7 @@ struct ModuleCopier {
     return copy
   }
 
-  /// A module without a stored property, which two models may share.
+  /// Returns a module without stored properties, which two models can share.
   private func itself<M>(_ module: M, _ neededProtocol: String?) throws -> M where M: AnyObject {
     var mirror: Mirror? = Mirror(reflecting: module)
     while let level = mirror {
@@ -97,7 +98,8 @@ struct ModuleCopier {
 
   // MARK: Values
 
-  /// Assigns the state of the original's parameters to those of the copy. Memory is shared until one of them changes.
+  /// Assigns the state of the original's parameters to the copy's parameters. Memory is shared until one of them
+  /// changes.
   private func transfer(from original: ModuleWalk, to copy: ModuleWalk) throws {
     guard original.parameters.map(\.path) == copy.parameters.map(\.path),
       original.modules.map(\.path) == copy.modules.map(\.path)
@@ -126,7 +128,8 @@ struct ModuleCopier {
     }
   }
 
-  /// A layer made from its configuration need not have the parts that the original has.
+  /// Returns the error for a copy with a different structure: a layer created from its configuration may lack parts of
+  /// the original.
   private func structureFault(_ original: ModuleWalk, _ copy: ModuleWalk) -> ModelError {
     let (known, found) = (original.parameters.map(\.path), copy.parameters.map(\.path))
     let missing = known.filter { !found.contains($0) }, added = found.filter { !known.contains($0) }

@@ -3,13 +3,13 @@ package struct ModuleWalk {
   package struct Found {
     package let path: String
     package let parameter: Parameter
-    /// The module whose property leads to it.
+    /// The module that has the property.
     package let owner: ObjectIdentifier
   }
 
   package private(set) var parameters: [Found] = []
   package private(set) var modules: [(path: String, module: any Module)] = []
-  /// The paths of both.
+  /// The paths of modules and parameters.
   package private(set) var paths: [ObjectIdentifier: String] = [:]
 
   package init(_ root: any Module) { visit(root, path: "") }
@@ -77,7 +77,7 @@ package struct ModuleWalk {
     return path.isEmpty ? name : "\(path).\(name)"
   }
 
-  /// The name of a property; the index of an element.
+  /// Returns the name of a property, or the index of an element.
   private static func name(_ label: String?, _ index: Int) -> String {
     guard var label else { return "\(index)" }
     let lazyPrefix = "$__lazy_storage_$_"
@@ -87,7 +87,7 @@ package struct ModuleWalk {
   }
 }
 
-/// Types that hold no parameters, so that long arrays of them are skipped.
+/// Types that contain no parameters. Long arrays of them are skipped.
 private protocol LeafValue {}
 extension Int: LeafValue {}
 extension Int32: LeafValue {}
@@ -100,7 +100,7 @@ extension String: LeafValue {}
 extension Tensor: LeafValue {}
 extension Device: LeafValue {}
 
-/// An array, with the type of its elements.
+/// An array whose element type is known.
 private protocol ElementTyped {
   var holdsLeaves: Bool { get }
 }

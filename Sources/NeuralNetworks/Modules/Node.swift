@@ -20,7 +20,7 @@ public final class Node {
 
   let source: Source
   let parents: [Node]
-  /// The start of the layer's parameter paths; nil for its position.
+  /// The start of the layer's parameter paths; nil to use its position.
   let name: String?
 
   init(_ source: Source, _ parents: [Node], name: String?) {
@@ -29,7 +29,7 @@ public final class Node {
     self.name = name
   }
 
-  /// An input of the graph.
+  /// Creates an input of a graph.
   /// - Parameters:
   ///   - shape: The shape of one example, without the batch axis, with `anyLength` for sizes that vary.
   ///   - dtype: The element type; int32 for token ids.
@@ -37,7 +37,7 @@ public final class Node {
     Node(.input(shape: shape, dtype: dtype), [], name: nil)
   }
 
-  /// The layer, whichever kind it is; nil for an input.
+  /// The layer of either kind; nil for an input.
   var module: (any Module)? {
     switch source {
     case .input: nil
@@ -56,9 +56,9 @@ public final class Node {
 }
 
 extension Layer {
-  /// The output for a node of a graph.
+  /// Returns the layer's output for a node of a graph.
   /// - Parameters:
   ///   - node: The input.
-  ///   - name: The start of the layer's parameter paths in the graph; its position by default.
+  ///   - name: The start of the layer's parameter paths in the graph; by default, its position.
   public func callAsFunction(_ node: Node, name: String? = nil) -> Node { Node(.layer(self), [node], name: name) }
 }

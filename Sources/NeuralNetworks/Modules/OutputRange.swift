@@ -1,15 +1,15 @@
 /// The possible range of a layer's outputs, if its activation function determines it.
 enum OutputRange: Sendable {
-  /// Any numbers, or a range other than that from 0 to 1.
+  /// Any numbers, or a range other than 0 to 1.
   case numbers
-  /// From 0 to 1, each on its own.
+  /// Independent numbers from 0 to 1.
   case shares
   /// From 0 to 1, with a sum of 1 along the last axis.
   case distribution
-  /// The logarithms of such.
+  /// The logarithms of a distribution.
   case logDistribution
 
-  /// - Parameter function: A function of this package; nothing is known of others.
+  /// - Parameter function: A built-in function. The range of other functions is unknown.
   init?(_ function: ActivationFunction) {
     guard function.allowsReplay else { return nil }
     switch function.name {
@@ -21,22 +21,22 @@ enum OutputRange: Sendable {
   }
 }
 
-/// Where the outputs of a model come from.
+/// The layer that produces an output of a model.
 struct LastLayer {
-  /// "softmax", "Dense".
+  /// The name of the function or the layer: "softmax", "Dense".
   let name: String
   let range: OutputRange
 }
 
 extension Model {
-  /// The last layer before an output; nil if unknown.
+  /// Returns the last layer before an output; nil if unknown.
   func lastLayer(ofOutput index: Int) -> LastLayer? {
     guard let graph = self as? Graph else { return LastLayer.of(network) }
     guard case .layer(let layer) = graph.nodes[graph.outputPositions[index]].source else { return nil }
     return LastLayer.of(layer)
   }
 
-  /// The path and the type of the last layer before an output.
+  /// Returns the path and the type of the last layer before an output.
   func nameOfLayer(behindOutput index: Int) -> String {
     var module: any Module = self
     while true {
@@ -70,8 +70,8 @@ extension LastLayer {
     }
   }
 
-  /// The output range of the last of several layers. A linear activation changes nothing, and reshaping changes only
-  /// sums of rows.
+  /// Returns the last of several layers that affects the output range. A linear activation changes nothing, and
+  /// reshaping changes only sums of rows.
   private static func of(_ layers: [any Layer]) -> LastLayer? {
     let last = layers.last { ($0 as? Activation)?.function.isLinear != true }
     return last.flatMap { of($0) }

@@ -18,17 +18,17 @@ public final class Parameter {
   package var initializer: Initializer
   /// A penalty that training adds to the loss.
   package var regularizer: Regularizer?
-  /// Whether this is state that is saved but never trained.
+  /// Whether the parameter is state, which is saved but never trained.
   public let isState: Bool
-  /// True when the shape was given by the layer that owns it, whatever the input.
+  /// True if the layer that owns the parameter set its shape independently of the input.
   private let isShapeFixed: Bool
   private var trains: Bool
   /// True for state that is frozen.
   private var isHeld = false
 
-  /// Where the numbers are, once there are some: they belong to the slab.
+  /// The slab that stores the values; nil until there are values.
   private(set) var slab: ParameterSlab?
-  /// The first element in the slab.
+  /// The position of the first element in the slab.
   private(set) var offset = 0
 
   /// Creates a trainable parameter.
@@ -49,7 +49,7 @@ public final class Parameter {
 
   deinit { slab?.memberCount -= 1 }
 
-  /// State that is saved but never trained, such as running statistics. Change it with `assign(_:)`.
+  /// Creates state that is saved but never trained, such as running statistics. Change it with `assign(_:)`.
   public static func state(_ shape: [Int]? = nil, _ initializer: Initializer = .zeros) -> Parameter {
     Parameter(shape, initializer, isState: true)
   }
@@ -107,8 +107,8 @@ public final class Parameter {
   /// Sets the value without recording a gradient.
   ///
   /// The new value must have the shape, the element type, and the device of the parameter. A parameter without a value
-  /// adopts them. If the value carries an error, the parameter carries it from then on, and reading its numbers
-  /// throws it.
+  /// adopts them. If the value carries an error, the parameter carries it afterwards, and reading its numbers throws
+  /// the error.
   public func assign(_ value: Tensor) {
     checked {
       if let shape, shape != value.shape {
@@ -135,7 +135,7 @@ public final class Parameter {
 
   // MARK: For this module
 
-  /// The number of elements; 0 as long as the shape is not known, and one beyond the bound where it is too large to count.
+  /// The number of elements: 0 while the shape is unknown, and the limit plus one if the shape is too large to count.
   var count: Int {
     guard let shape, !shape.contains(where: { $0 <= 0 }) else { return shape == [] ? 1 : 0 }
     return SizeLimit.count(shape) ?? SizeLimit.tensor + 1
@@ -143,7 +143,7 @@ public final class Parameter {
 
   var shapeText: String { shape.map { "\($0)" } ?? "unknown" }
 
-  /// The value, constant for gradients; nil when there is none yet.
+  /// The value, constant for gradients; nil if there is none yet.
   var currentValue: Tensor? {
     guard let slab, let shape else { return nil }
     return Tensor(viewing: slab.values, offset: offset, shape: shape)

@@ -4,7 +4,7 @@
 /// read from it is still referenced, the update writes to a copy.
 package final class ParameterSlab {
   package var values: Tensor
-  /// How many parameters lie in it.
+  /// The number of parameters in the slab.
   var memberCount = 0
 
   init(_ values: Tensor) { self.values = values }
@@ -18,7 +18,7 @@ package final class ParameterSlab {
       try values.makeUnique()
       try values.device.backend.copy(source, count: count, into: values.slice.advanced(by: offset))
     } catch {
-      // Putting the slab together anew carries the error to whoever reads it.
+      // Concatenating the slab again passes the error on to readers of the values.
       let end = offset + count
       values = Tensor.concatenated([
         Tensor(viewing: values, offset: 0, shape: [offset]), value.detached().reshaped([count]),

@@ -16,20 +16,20 @@ public struct Parameters: Sequence {
   /// The paths in order.
   public var paths: [String] { entries.map(\.path) }
 
-  /// The parameter with this path.
+  /// The parameter with this path; nil if there is none.
   public subscript(_ path: String) -> Parameter? { entries.first { $0.path == path }?.parameter }
 
   public func makeIterator() -> IndexingIterator<[(path: String, parameter: Parameter)]> { entries.makeIterator() }
 
-  /// The number of numbers in parameters that fulfill a condition.
+  /// Returns the number of elements in parameters that fulfill a condition.
   func count(where condition: (Parameter) -> Bool) -> Int {
     entries.reduce(0) { $0 + (condition($1.parameter) ? $1.parameter.count : 0) }
   }
 
-  /// True when each parameter has a value.
+  /// Whether every parameter has a value.
   package var areBuilt: Bool { entries.allSatisfy { $0.parameter.slab != nil } }
 
-  /// Throws for parameters without a shape, for those that are too large, and for two with one name.
+  /// Throws for parameters without a shape, parameters that are too large, and duplicate names.
   func checkNamesAndShapes() throws {
     var seen: Set<String> = []
     for (path, _) in entries where !seen.insert(path).inserted {

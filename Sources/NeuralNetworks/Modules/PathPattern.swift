@@ -1,6 +1,7 @@
 import Files
 
-/// A pattern of parameter paths: `*` stands for any part of one name, `**` for any number of names, none included.
+/// A pattern of parameter paths: `*` matches any part of one name, and `**` matches any number of names, including
+/// none.
 ///
 /// `**.bias` matches `bias` and `0.bias`; `encoder.**` matches everything in `encoder`; `*.weight` matches `0.weight`, but
 /// not `encoder.0.weight`.
@@ -13,8 +14,8 @@ package struct PathPattern: Sendable, Hashable {
     names = pattern.split(separator: ".", omittingEmptySubsequences: false)
   }
 
-  /// Why the pattern is of no use for these paths: it matches none, although there are some. nil otherwise. `**` always
-  /// matches.
+  /// Returns an error message if the pattern matches none of the paths although there are some; nil otherwise. `**`
+  /// always matches.
   package func fault(among paths: [String]) -> String? {
     if paths.isEmpty || names.allSatisfy({ $0 == "**" }) || paths.contains(where: matches) { return nil }
     func quoted(_ text: String) -> String { "\"\(text.shortened(to: 80).onOneLine)\"" }
@@ -30,12 +31,12 @@ package struct PathPattern: Sendable, Hashable {
       isAny: { $0 == "**" }, isSame: { PathPattern.matches($0, name: $1) })
   }
 
-  /// One name against a pattern with `*`.
+  /// Returns whether one name matches a pattern with `*`.
   private static func matches(_ pattern: Substring, name: Substring) -> Bool {
     matches(Array(pattern)[...], Array(name)[...], isAny: { $0 == "*" }, isSame: ==)
   }
 
-  /// A sequence against a pattern in which some elements stand for any number of elements.
+  /// Returns whether a sequence matches a pattern in which some elements represent any number of elements.
   private static func matches<Element>(
     _ pattern: ArraySlice<Element>, _ elements: ArraySlice<Element>, isAny: (Element) -> Bool,
     isSame: (Element, Element) -> Bool
@@ -50,7 +51,7 @@ package struct PathPattern: Sendable, Hashable {
         p += 1
         e += 1
       } else if let last = retry {
-        // Let the last "any number" take one element more.
+        // Let the last wildcard match one more element.
         retry = (last.p, last.e + 1)
         (p, e) = (last.p, last.e + 1)
       } else {

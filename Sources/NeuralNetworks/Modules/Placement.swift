@@ -6,14 +6,15 @@
 struct Placement {
   let layout: SlabLayout
   let slabs: [ParameterSlab]
-  /// All parameters of the module with their paths, frozen ones too.
+  /// All parameters of the module with their paths, including frozen ones.
   let members: [(path: String, parameter: Parameter)]
-  /// What it was read off, in the order of the layout's entries; nothing of it may have changed for it to be of use.
+  /// The parameters from which the placement was derived, in the order of the layout's entries. It is valid until one
+  /// of them changes.
   private let trained: [Parameter]
   private let others: [Parameter]
   private let memberCounts: [Int]
 
-  /// Parameters that all have values.
+  /// Creates the placement of parameters that all have values.
   init(_ parameters: Parameters) {
     let entries = parameters.entries.filter { $0.parameter.isTrainable }
     Placement.divide(entries, byGroup: { _ in 0 })
@@ -34,7 +35,7 @@ struct Placement {
     others = parameters.entries.lazy.map(\.parameter).filter { !$0.isTrainable }
   }
 
-  /// True as long as it describes where the parameters are.
+  /// Whether the placement still describes the locations of the parameters.
   var isValid: Bool {
     for (parameter, entry) in zip(trained, layout.entries) {
       guard parameter.isTrainable, parameter.slab === slabs[entry.target.slab],
@@ -45,7 +46,7 @@ struct Placement {
     return slabs.indices.allSatisfy { slabs[$0].memberCount == memberCounts[$0] }
   }
 
-  /// Moves parameters out of slabs that hold others too, or several groups, into one slab for each group.
+  /// Moves parameters out of slabs that contain other parameters or several groups, into one slab per group.
   static func divide(_ entries: [(path: String, parameter: Parameter)], byGroup group: (String) -> Int) {
     var members: [ObjectIdentifier: [(path: String, parameter: Parameter)]] = [:]
     for entry in entries {
@@ -64,7 +65,7 @@ struct Placement {
 }
 
 extension Module {
-  /// Where the trained parameters are; ends the program when there are parameters without a value.
+  /// Returns the locations of the trained parameters. Ends the program if a parameter has no value.
   func placement(for operation: String) -> Placement {
     if let model = self as? Model, let cached = model.placement, cached.isValid { return cached }
     let parameters = parameters

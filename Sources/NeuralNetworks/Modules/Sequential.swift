@@ -16,6 +16,7 @@ public final class Sequential: Model {
   /// The layers, in the order in which they are applied.
   public let layers: [any Layer]
 
+  /// Creates the model from layers, one per line.
   /// - Parameters:
   ///   - inputShape: The shape of one example, without the batch axis. If it is nil, it is taken from the first data.
   ///   - layers: The layers, one per line.
@@ -35,7 +36,7 @@ public final class Sequential: Model {
     return layers[index]
   }
 
-  /// An independent copy of the model; see `Model.copy()`.
+  /// Returns an independent copy of the model; see `Model.copy()`.
   public override func copy() throws -> sending Sequential { try ModuleCopier.copy(of: self) }
 
   public override func forward(_ input: Tensor, _ context: Context) -> Tensor {

@@ -1,21 +1,22 @@
-/// A run of a module without numbers, in which its layers declare their parameters and their output shapes are noted.
+/// A run of a module without computing numbers, in which its layers declare their parameters and output shapes are
+/// recorded.
 final class ShapeTrace {
-  /// A layer, or a merging one, as it was called.
+  /// A call of a layer or a merging layer.
   struct Call {
     let module: any Module
     let depth: Int
-    /// Without the batch axis; nil until the call has returned.
+    /// The output shape without the batch axis; nil until the call has returned.
     var outputShape: [Int]?
-    /// The output has as many examples as the inputs of the run.
+    /// Whether the output has as many examples as the inputs of the run.
     var keepsBatch = true
-    /// The first size of the output; nil if it has none.
+    /// The first size of the output; nil if the output is a scalar.
     var batchExtent: Int?
   }
 
   private(set) var calls: [Call] = []
   /// The element type of parameters that have no value.
   private let dtype: DType
-  /// How many examples the inputs have.
+  /// The number of examples in the inputs.
   private let examples: Int
   /// The size that represents `anyLength`.
   private let variableExtent: Int
@@ -28,15 +29,15 @@ final class ShapeTrace {
   private var outputs: [Tensor] = []
   /// The element types of the outputs of the run.
   var outputDTypes: [DType] { outputs.map(\.dtype) }
-  /// False where the element types of the inputs are assumed.
+  /// False if the element types of the inputs are assumed.
   private var knowsElementTypes = false
-  /// The modules that are being called, each inside the one before.
+  /// The modules being called, outermost first.
   private var open: [any Module] = []
   private var failure: (any Error)?
   private let rootName: String
-  /// True for a run in training mode, which leaves every value as it is.
+  /// Whether this is a run in training mode. Such a run changes no values.
   let isTraining: Bool
-  /// True when a layer has read numbers in training mode, as zeros: the results of this run say nothing then.
+  /// True if a layer has read numbers in training mode. It reads zeros, so the results of the run are meaningless.
   private(set) var readsNumbers = false
 
   init(
@@ -51,9 +52,9 @@ final class ShapeTrace {
     self.dtype = walk.parameters.lazy.compactMap { $0.parameter.slab?.values.dtype }.first ?? dtype
   }
 
-  /// Runs `body`, in which every layer that is called takes part.
-  /// - Throws: what a layer has thrown first, or `body`; `ModelError.invalidConfiguration` for an operation of a layer whose
-  ///   operands do not fit.
+  /// Runs `body`, and traces every layer that it calls.
+  /// - Throws: The first error thrown by a layer or by `body`; `ModelError.invalidConfiguration` if the operands of an
+  ///   operation in a layer do not fit.
   func run(_ body: () throws -> Void) throws {
     let thread = LayerThread.current
     let outer = (thread.trace, thread.outermost, thread.calls)
@@ -72,7 +73,7 @@ final class ShapeTrace {
     if let failure { throw failure }
   }
 
-  /// Runs a layer on an input of this shape, which has no batch axis; returns the shape of the output.
+  /// Runs a layer on an input of this shape, without the batch axis, and returns the shape of the output.
   @discardableResult
   func run(_ layer: any Layer, inputShape: [Int], dtype: DType? = nil) throws -> [Int] {
     let context = context
@@ -81,7 +82,7 @@ final class ShapeTrace {
     }[0]
   }
 
-  /// The same for any number of inputs and outputs. By default, inputs have the element type of the parameters.
+  /// Runs `body` for any number of inputs and outputs. By default, inputs have the element type of the parameters.
   @discardableResult
   func run(
     inputShapes: [[Int]], dtypes: [DType]?, of name: String, _ body: ([Tensor]) -> [Tensor]
@@ -107,7 +108,7 @@ final class ShapeTrace {
     return outputs.map { Array($0.shape.dropFirst()) }
   }
 
-  /// Takes the place of a call: the layer declares its parameters, then runs.
+  /// Replaces a call: the layer declares its parameters, then runs.
   func call(_ layer: some Layer, _ input: Tensor, _ context: Context) -> Tensor {
     if failure != nil { return input }
     var input = input
@@ -121,7 +122,7 @@ final class ShapeTrace {
     return noting(layer) { layer.forward(input, context) }
   }
 
-  /// The same for a layer of several inputs.
+  /// Replaces a call of a layer with several inputs.
   func call(_ merge: some MergeLayer, _ inputs: [Tensor], _ context: Context) -> Tensor {
     guard let first = inputs.first else {
       return checked { try ProgrammerError.refuse("\(type(of: merge)) was called without inputs") }
@@ -136,13 +137,13 @@ final class ShapeTrace {
     return noting(merge) { merge.forward(inputs, context) }
   }
 
-  /// Runs the forward pass of a module, and notes its output.
+  /// Runs the forward pass of a module, and records its output.
   private func noting(_ module: any Module, _ forward: () -> Tensor) -> Tensor {
     let index = calls.count
     calls.append(Call(module: module, depth: open.count))
     open.append(module)
     let output = forward()
-    // A stand-in that a layer has kept: of a global, say.
+    // The layer may return a stand-in that it kept, for example in a global variable.
     do { try output.checkPoison() } catch { refuse(module, "\(error)") }
     if failure != nil { return output }
     open.removeLast()
@@ -160,9 +161,9 @@ final class ShapeTrace {
     fail(ModelError.invalidConfiguration(layer: located(module, at: path(of: module)), reason: reason))
   }
 
-  /// The same run for outputs with the batch axis of the inputs.
+  /// Performs the same run, and requires that the outputs keep the batch axis of the inputs.
   /// - Throws: Also `ModelError.invalidConfiguration` for the first layer that loses the batch axis, if the model fails
-  ///   or its outputs do not have as many rows as there are examples.
+  ///   or its outputs do not have one row per example.
   func runKeepingBatch(
     inputShapes: [[Int]], dtypes: [DType], of name: String, _ body: ([Tensor]) -> [Tensor]
   ) throws -> [[Int]] {
@@ -188,15 +189,15 @@ final class ShapeTrace {
         "the batch axis is lost: \(examples) examples give an output of shape \(shape); it begins with \(examples)")
   }
 
-  /// The return value of a layer that cannot continue its forward pass. During shape inference, the model is rejected
-  /// with the reason, and `instead` replaces the output. Otherwise, the program ends with the reason.
+  /// Returns `instead` for a layer that cannot continue its forward pass. During shape inference, the model is rejected
+  /// with the reason. Otherwise, the program ends with the reason.
   static func refuse(_ module: any Module, _ reason: String, instead: Tensor) -> Tensor {
     guard let trace = LayerThread.current.trace else { ProgrammerError.end("\(type(of: module)): \(reason)") }
     trace.refuse(module, reason)
     return instead
   }
 
-  /// The input of a layer with elements of the kind that it takes.
+  /// Returns the input with the kind of elements that the layer requires.
   private func typed(_ input: Tensor, for layer: some Layer) throws -> Tensor {
     guard let elements = (layer as? any TypedInputLayer)?.inputElements else { return input }
     let name = "\(type(of: layer))"
@@ -221,15 +222,15 @@ final class ShapeTrace {
     }
   }
 
-  /// What the layers are called with.
+  /// The context for calls of layers.
   var context: Context { isTraining ? Context.training(RandomStream(seed: 0)).repeated() : .inference }
 
-  /// Ends the run with an error; the first one counts.
+  /// Ends the run with an error. Only the first error is kept.
   func fail(_ error: any Error) {
     if failure == nil { failure = error }
   }
 
-  /// A stand-in for the value of a parameter that has none.
+  /// Returns a stand-in for the value of a parameter without a value.
   func value(of parameter: Parameter) -> Tensor {
     if paths[ObjectIdentifier(parameter)] == nil {
       let reason =
@@ -250,9 +251,9 @@ final class ShapeTrace {
 
   private func isKnown(_ module: any Module) -> Bool { paths[ObjectIdentifier(module)] != nil }
 
-  /// The innermost module that is being called.
+  /// The innermost module being called.
   var place: String { open.last.map { located($0, at: path(of: $0)) } ?? rootName }
 
-  /// The path of a module or a parameter.
+  /// Returns the path of a module or a parameter.
   func path(of object: AnyObject) -> String { paths[ObjectIdentifier(object)] ?? "" }
 }

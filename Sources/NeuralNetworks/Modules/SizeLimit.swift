@@ -1,15 +1,15 @@
 /// The size limits of models. A description from a file can request any size. Within these limits, sizes can be
 /// multiplied without overflow. Larger sizes are rejected before memory is allocated.
 enum SizeLimit {
-  /// Numbers of one parameter, and of one example on its way between two layers.
+  /// The limit for the elements of one parameter, and of one example between two layers.
   static let tensor = 1 << 31
-  /// Numbers of all parameters together.
+  /// The limit for the elements of all parameters together.
   static let model = 1 << 34
 
   /// The limit for windows, strides, padding, and factors, so that products of two of them with a size do not overflow.
   static let setting = 1 << 24
 
-  /// The number of elements of a shape; nil beyond the bound. Extents below 1 count as 1.
+  /// Returns the number of elements of a shape; nil if it exceeds the limit. Sizes below 1 count as 1.
   static func count(_ shape: [Int]) -> Int? {
     var count = 1
     for extent in shape where extent > 1 {

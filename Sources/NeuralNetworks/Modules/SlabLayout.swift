@@ -1,4 +1,4 @@
-/// Where parameters lie in slabs: a value that parameters, gradients and the state of optimizers share.
+/// The positions of parameters in slabs. Parameters, gradients, and optimizer state share this layout.
 package final class SlabLayout: Sendable {
   /// One parameter.
   package struct Entry: Sendable, Hashable {
@@ -11,11 +11,11 @@ package final class SlabLayout: Sendable {
   package let entries: [Entry]
   /// The number of elements of each slab.
   package let slabCounts: [Int]
-  /// Where the gradient of each parameter goes.
+  /// The location of each parameter's gradient.
   package let targets: [LeafKey: LeafTarget]
   private let positions: [String: Int]
 
-  /// Ranges begin at multiples of this many elements: 256 bytes of float32.
+  /// Ranges start at multiples of this number of elements: 256 bytes of float32.
   static let alignment = 64
 
   init(_ entries: [Entry], slabCounts: [Int]) {
@@ -25,7 +25,7 @@ package final class SlabLayout: Sendable {
     positions = Dictionary(entries.indices.map { (entries[$0].path, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Parameters of known shapes one after the other in a single slab.
+  /// Creates a layout of parameters with known shapes, one after the other in a single slab.
   convenience init(packing parameters: [(path: String, parameter: Parameter)]) {
     var entries: [Entry] = []
     var end = 0
@@ -38,20 +38,20 @@ package final class SlabLayout: Sendable {
     self.init(entries, slabCounts: [end])
   }
 
-  /// The entry of a parameter.
+  /// Returns the entry of a parameter; nil if there is none.
   package func entry(_ path: String) -> Entry? { positions[path].map { entries[$0] } }
 
-  /// True when slabs of both layouts can be used together.
+  /// Returns whether slabs of both layouts can be used together.
   func matches(_ other: SlabLayout) -> Bool {
     self === other || (slabCounts == other.slabCounts && entries == other.entries)
   }
 
-  /// The values of the entry in slabs of this layout.
+  /// Returns the values of an entry in slabs of this layout.
   package func value(_ entry: Entry, in slabs: [Tensor]) -> Tensor {
     Tensor(viewing: slabs[entry.target.slab], offset: entry.target.offset, shape: entry.shape)
   }
 
-  /// One slab assembled from the values of its parameters, with zeros in gaps and for missing values.
+  /// Returns one slab assembled from the values of its parameters, with zeros in gaps and for missing values.
   func packed(
     _ slab: Int, _ dtype: DType, _ device: Device, _ value: (Entry) throws -> Tensor?
   ) rethrows -> Tensor {
@@ -63,7 +63,7 @@ package final class SlabLayout: Sendable {
     for entry in entries.sorted(by: { $0.target.offset < $1.target.offset }) where entry.target.slab == slab {
       guard entry.target.count > 0, let value = try value(entry) else { continue }
       fill(to: entry.target.offset)
-      // A device may lack the elements that another has.
+      // The device may not support an element type of another device.
       let canMove = device.backend.supports(value.dtype)
       let moved = (canMove ? value.detached() : value.detached().cast(to: dtype)).moved(to: device)
       pieces.append(moved.cast(to: dtype).reshaped([entry.target.count]))

@@ -60,7 +60,7 @@ private struct Column {
 
   var hasText: Bool { texts.contains { !$0.isEmpty } }
 
-  /// The text of a row, or the title, as wide as the column.
+  /// Returns the text of a row, or the title, padded to the width of the column.
   func padded(_ row: Int?) -> String {
     let text = row.map { texts[$0] } ?? title
     let space = String(repeating: " ", count: width - text.count)

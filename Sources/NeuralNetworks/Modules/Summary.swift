@@ -43,8 +43,8 @@ public struct Summary: Sendable, Hashable {
 }
 
 extension Model {
-  /// The layers with their output shapes and parameter counts. The network runs without computing numbers, which also
-  /// gives a model that is not built yet the shapes of its parameters.
+  /// Returns the layers with their output shapes and parameter counts. The network runs without computing numbers. For
+  /// a model that is not built yet, this also determines the shapes of its parameters.
   /// - Parameter inputShape: The shape of one example, without the batch axis. You can omit it if the model knows it.
   /// - Throws: `ModelError` if the shape is not known, differs from the model's, or is rejected by a layer.
   public func summary(inputShape: [Int]? = nil) throws -> Summary {
@@ -66,7 +66,7 @@ extension Model {
       biasCount: entries.reduce(0) { $0 + ($1.path.split(separator: ".").last == "bias" ? $1.parameter.count : 0) })
   }
 
-  /// The calls of layers for inputs of these shapes. Where an extent may vary, two are tried.
+  /// Returns the calls of layers for inputs of these shapes. If a size may vary, two sizes are tried.
   func tracedCalls(_ shapes: [[Int]]) throws -> [ShapeTrace.Call] {
     let trace = try inferShapes(shapes)
     guard shapes.joined().contains(anyLength) else { return trace.calls }
@@ -112,13 +112,13 @@ extension Summary {
     return rows
   }
 
-  /// The name of the activation function of a layer; nil if there is none.
+  /// Returns the name of a layer's activation function; nil if there is none.
   private static func activation(of module: any Module) -> String? {
     let function = (module as? any ActivatedLayer)?.activation ?? (module as? Activation)?.function
     return function.flatMap { $0.isLinear ? nil : $0.name }
   }
 
-  /// The inputs of the layers in graphs, for each use.
+  /// Returns the inputs of the layers in graphs, for each use.
   private static func connections(_ walk: ModuleWalk) -> [ObjectIdentifier: [String]] {
     var connections: [ObjectIdentifier: [String]] = [:]
     for case (_, let graph as Graph) in walk.modules {

@@ -3,7 +3,7 @@ struct TracedInputs {
   private var shapes: [[Int]] = []
   private var dtypes: [DType] = []
   private var examples = 0
-  /// Without the batch axis.
+  /// The output shapes without the batch axis.
   private(set) var outputs: [[Int]] = []
   private(set) var outputDTypes: [DType] = []
   /// The inputs that embeddings look up.
@@ -11,10 +11,10 @@ struct TracedInputs {
   /// Whether an embedding looks up numbers that are computed from the inputs.
   private(set) var hasComputedTokens = false
 
-  /// Of a model that has not run.
+  /// Creates an empty result, for a model that has not run.
   init() {}
 
-  /// Inputs of which nothing else is kept.
+  /// Creates a record of inputs without results.
   init(shapes: [[Int]], dtypes: [DType], examples: Int) {
     (self.shapes, self.dtypes, self.examples) = (shapes, dtypes, examples)
   }
@@ -25,12 +25,14 @@ struct TracedInputs {
     (tokenRanges, hasComputedTokens) = (trace.tokenRanges, trace.hasComputedTokens)
   }
 
-  /// True for inputs of these shapes and element types, in batches of just as many examples.
+  /// Returns whether the result is valid for inputs of these shapes and element types, in batches of exactly `examples`
+  /// examples.
   func fit(_ inputs: [Tensor], exactly examples: Int) -> Bool {
     examples == self.examples && fit(inputs, examples: examples)
   }
 
-  /// True for inputs of these shapes and element types, in batches that are no larger.
+  /// Returns whether the result is valid for inputs of these shapes and element types, in batches of at most as many
+  /// examples.
   func fit(_ inputs: [Tensor], examples: Int) -> Bool {
     examples <= self.examples && inputs.count == shapes.count && inputs.count == dtypes.count
       && inputs.indices.allSatisfy { index in

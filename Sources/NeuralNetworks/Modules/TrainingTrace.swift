@@ -1,9 +1,10 @@
-/// Runs of custom layers without numbers in training mode, where they may do other things than in inference, and fail.
+/// Runs custom layers in training mode without computing numbers, because they may behave differently than in
+/// inference, or fail.
 enum TrainingTrace {
-  /// Divided by 1 to 10 and by powers of two up to 128: the number of examples of a batch that is as easy to divide as any.
+  /// A batch size that most layers can divide: a multiple of 1 to 10 and of powers of two up to 128.
   private static let divisibleCount = 40_320
 
-  /// True where a module is none of this package.
+  /// Returns whether a module contains a custom module.
   static func isNeeded(for module: any Module) -> Bool {
     ModuleWalk(module).modules.contains { !isBuiltIn(type(of: $0.module)) }
   }
@@ -12,8 +13,8 @@ enum TrainingTrace {
     String(reflecting: type).hasPrefix("NeuralNetworks.")
   }
 
-  /// Refuses a layer that runs in inference and fails in training mode whatever the batch: it may need more than one example, or
-  /// a number of them that can be divided.
+  /// Rejects a layer that runs in inference but fails in training mode for any batch. It may need more than one
+  /// example, or a divisible number of examples.
   static func checkBuilding(
     _ layer: any Layer, inputShapes: [[Int]], dtypes: [DType]?,
     _ body: (_ inputs: [Tensor], _ context: Context) -> [Tensor]
@@ -35,7 +36,7 @@ enum TrainingTrace {
     }
   }
 
-  /// Refuses a model that fails in training mode, or gives other shapes than in inference.
+  /// Rejects a model that fails in training mode, or whose output shapes differ from inference.
   /// - Parameter outputs: The shapes of the outputs in inference.
   static func check(
     _ model: Model, inputShapes: [[Int]], dtypes: [DType], examples: Int, outputs: [[Int]]
@@ -56,7 +57,7 @@ enum TrainingTrace {
       let differing = zip(trace.calls, plain.calls).filter {
         $0.module === $1.module && $0.outputShape != $1.outputShape
       }
-      // The innermost layer is the one that makes the difference.
+      // The innermost layer causes the difference.
       let call = differing.max { $0.0.depth < $1.0.depth }
       let shapes = call.map { ([$0.outputShape ?? []], [$1.outputShape ?? []]) } ?? (found, outputs)
       throw ModelError.invalidConfiguration(
@@ -77,7 +78,7 @@ enum TrainingTrace {
 }
 
 extension ShapeTrace {
-  /// True for a value that is not assigned while shapes are inferred: it has no numbers, or belongs to a step of training that
-  /// does not take place.
+  /// Returns whether a value is not assigned during shape inference, because it has no numbers or belongs to a training
+  /// step that does not take place.
   func leavesValue(_ value: Tensor) -> Bool { isTraining || value.device.isShapeOnly }
 }

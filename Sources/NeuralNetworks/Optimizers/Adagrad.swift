@@ -5,8 +5,7 @@ import BackendCore
 ///
 /// With g the gradient + weightDecay·p: s += g²; p −= lr·g/(√s + epsilon).
 public struct Adagrad: UpdateRule, FusedRule {
-  /// A number, or a schedule.
-  /// By how much a step moves, before groups scale it: a number, or a `Schedule` over the steps.
+  /// The learning rate before the scale of groups: a number, or a `Schedule` over the steps.
   public var learningRate: any LearningRate
   /// The constant added to the square root, outside of it.
   public var epsilon: Double

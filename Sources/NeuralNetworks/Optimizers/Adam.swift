@@ -54,11 +54,11 @@ public struct Adam: UpdateRule, FusedRule {
     return moved(parameter, along: gradient, state: &state, step: step)
   }
 
-  /// The step without weight decay.
+  /// Returns the parameter after a step without weight decay.
   func moved(_ parameter: Tensor, along gradient: Tensor, state: inout [Tensor], step: UpdateStep) -> Tensor {
     let (first, secondRoot) = biasCorrections(step: step.index)
     state[0] = beta1 * state[0] + (1 - beta1) * gradient
-    // In this order the square of a large gradient does not overflow before it is made smaller.
+    // This order keeps the square of a large gradient from overflowing before it is scaled down.
     state[1] = beta2 * state[1] + (1 - beta2) * gradient * gradient
     if isAMSGrad { state[2] = state[2].maximum(state[1]) }
     let divisor = state[isAMSGrad ? 2 : 1].squareRoot() / secondRoot + epsilon

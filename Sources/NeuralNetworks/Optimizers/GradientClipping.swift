@@ -4,6 +4,6 @@ public enum GradientClipping: Sendable, Hashable {
   case none
   /// Clips each number to −value...value.
   case value(Double)
-  /// Scales all gradients by one factor to at most this global norm.
+  /// Scales all gradients by one factor so that their global norm is at most this value.
   case globalNorm(Double)
 }

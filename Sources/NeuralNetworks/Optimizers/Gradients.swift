@@ -11,14 +11,14 @@ public struct Gradients: Sendable {
   /// The gradient of a parameter, with its shape; nil if the parameter was not trained.
   public subscript(_ path: String) -> Tensor? { layout.entry(path).map { layout.value($0, in: slabs) } }
 
-  /// The gradient of a parameter, independent of its path.
+  /// The gradient of a parameter, independently of its path.
   public subscript(_ parameter: Parameter) -> Tensor? {
     guard let target = layout.targets[LeafKey(parameter)], let shape = parameter.shape else { return nil }
     return Tensor(viewing: slabs[target.slab], offset: target.offset, shape: shape)
   }
 
-  /// The global norm √Σg² over all gradients: a scalar on the device. It is finite whenever its value is representable,
-  /// even if the squares are not. If all gradients are 0, the gradient of the norm is 0.
+  /// Returns the global norm √Σg² over all gradients: a scalar on the device. It is finite whenever its value is
+  /// representable, even if the squares are not. If all gradients are 0, the gradient of the norm is 0.
   public func globalNorm() -> Tensor {
     let norms = slabs.filter { $0.count > 0 }.map { norm(of: $0) }
     guard let first = norms.first else { return Tensor(0) }
@@ -30,7 +30,7 @@ public struct Gradients: Sendable {
     return (numbers * scale).squared().sum().gentleSquareRoot() / scale
   }
 
-  /// All gradients scaled by the same factor to a global norm of at most `globalNorm`. The factor is min(1,
+  /// Returns all gradients scaled by one factor, so that the global norm is at most `globalNorm`. The factor is min(1,
   /// globalNorm/(‖g‖ + 1e-6)), as in PyTorch's `clip_grad_norm_`. It does not wait for the device.
   public func clipped(globalNorm maximum: Double) -> Gradients {
     Checks.clipping(maximum, "globalNorm")
@@ -39,7 +39,7 @@ public struct Gradients: Sendable {
     return mapped { $0 * factor }
   }
 
-  /// All gradients with each number clipped to −value...value, as in PyTorch's `clip_grad_value_`.
+  /// Returns all gradients with each number clipped to −value...value, as in PyTorch's `clip_grad_value_`.
   public func clipped(value maximum: Double) -> Gradients {
     Checks.clipping(maximum, "value")
     return mapped { $0.clamped(to: -maximum...maximum) }
@@ -51,24 +51,25 @@ public struct Gradients: Sendable {
     for index in a.slabs.indices { a.slabs[index] += others[index] }
   }
 
-  /// The sum of gradients of the same parameters.
+  /// Returns the sum of gradients of the same parameters.
   public static func + (a: Gradients, b: Gradients) -> Gradients {
     var sum = a
     sum += b
     return sum
   }
 
-  /// All gradients times a number.
+  /// Returns all gradients multiplied by a number.
   public static func * (a: Gradients, b: Double) -> Gradients { a.mapped { $0 * b } }
 
-  /// All gradients times a number.
+  /// Returns all gradients multiplied by a number.
   public static func * (a: Double, b: Gradients) -> Gradients { b * a }
 
   private func mapped(_ transform: (Tensor) -> Tensor) -> Gradients {
     Gradients(layout: layout, slabs: slabs.map(transform))
   }
 
-  /// The slabs in another layout of the same parameters; nil when that has parameters without a gradient here.
+  /// Returns the slabs in another layout of the same parameters; nil if that layout has parameters without a gradient
+  /// here.
   func arranged(as other: SlabLayout) -> [Tensor]? {
     if layout.matches(other) { return slabs }
     guard let first = slabs.first else { return other.entries.isEmpty ? [] : nil }
@@ -83,7 +84,7 @@ public struct Gradients: Sendable {
 }
 
 extension Gradients {
-  /// The reason why these gradients do not belong to the parameters of a layout.
+  /// Returns an error that describes how these gradients differ from the parameters of a layout.
   func mismatch(with other: SlabLayout) -> ModelError {
     let shapes = other.entries.compactMap { entry -> String? in
       guard let known = layout.entry(entry.path), known.shape != entry.shape else { return nil }
@@ -95,7 +96,7 @@ extension Gradients {
   }
 }
 
-/// Checks of arguments, which end the program.
+/// Checks of arguments. An invalid argument ends the program.
 enum Checks {
   static func clipping(_ maximum: Double, _ kind: String) {
     if !(maximum > 0) { ProgrammerError.end("gradients are clipped to a \(kind) above 0, not \(maximum)") }

@@ -1,16 +1,16 @@
-/// The parameters of the model that an optimizer has updated, by path, frozen ones too: another part of the same model may be
-/// trained next.
+/// The parameters of the model that an optimizer has updated, by path. Frozen ones are included, because another part
+/// of the same model may be trained next.
 struct KnownParameters {
   private struct Known {
     weak var parameter: Parameter?
   }
 
   private var known: [String: Known] = [:]
-  /// The layout of those that were added last.
+  /// The most recently added layout.
   private var layout: SlabLayout?
 
   /// Adds the parameters of a placement.
-  /// - Throws: `ModelError.invalidConfiguration` when they are those of another model.
+  /// - Throws: `ModelError.invalidConfiguration` if they belong to another model.
   mutating func add(_ placement: Placement, rule: any UpdateRule) throws {
     if layout === placement.layout { return }
     let members = placement.members
@@ -28,7 +28,7 @@ struct KnownParameters {
   }
 
   private func knowsAny(of parameters: [Parameter]) -> Bool {
-    // Only objects that still exist: the address of one that is gone may be in use again.
+    // Only existing objects: the address of a deallocated one may be in use again.
     let objects = Set(known.values.compactMap { $0.parameter.map(ObjectIdentifier.init) })
     return parameters.contains { objects.contains(ObjectIdentifier($0)) }
   }

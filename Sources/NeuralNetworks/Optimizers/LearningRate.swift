@@ -1,6 +1,6 @@
-/// How large the steps of an optimizer are: a number, or a schedule.
+/// The learning rate of an optimizer: a number, or a schedule.
 public protocol LearningRate: Sendable {
-  /// The rate of a step; the first one is step 0.
+  /// Returns the rate of a step. The first step is 0.
   func rate(at step: Int) -> Double
 }
 

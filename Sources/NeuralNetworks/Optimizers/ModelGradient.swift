@@ -1,6 +1,6 @@
 import BackendCore
 
-/// The value of `body` for a module, and its gradients with respect to the trained parameters.
+/// Returns the value of `body` for a module, and its gradients with respect to the trained parameters.
 ///
 /// ```swift
 /// let (loss, gradients) = valueAndGradient(at: model) { model in

@@ -1,5 +1,5 @@
 extension Optimizer {
-  /// Stochastic gradient descent; see `SGD`.
+  /// Creates an optimizer for stochastic gradient descent; see `SGD`.
   public static func sgd(
     learningRate: any LearningRate = 0.01, momentum: Double = 0, isNesterov: Bool = false, weightDecay: Double = 0,
     clipping: GradientClipping = .none, groups: [ParameterGroup] = []
@@ -9,7 +9,7 @@ extension Optimizer {
     return Optimizer(rule, clipping: clipping, groups: groups)
   }
 
-  /// Steps divided by the square root of a running mean of squares; see `RMSProp`.
+  /// Creates an RMSProp optimizer: steps divided by the square root of a running mean of squares; see `RMSProp`.
   public static func rmsProp(
     learningRate: any LearningRate = 0.01, smoothing: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0,
     isCentered: Bool = false, weightDecay: Double = 0, clipping: GradientClipping = .none,
@@ -21,7 +21,7 @@ extension Optimizer {
     return Optimizer(rule, clipping: clipping, groups: groups)
   }
 
-  /// Steps divided by the square root of the sum of all squares; see `Adagrad`.
+  /// Creates an Adagrad optimizer: steps divided by the square root of the sum of all squares; see `Adagrad`.
   public static func adagrad(
     learningRate: any LearningRate = 0.01, epsilon: Double = 1e-10, weightDecay: Double = 0,
     clipping: GradientClipping = .none, groups: [ParameterGroup] = []
@@ -30,7 +30,7 @@ extension Optimizer {
     return Optimizer(rule, clipping: clipping, groups: groups)
   }
 
-  /// Adam, or AMSGrad; see `Adam`.
+  /// Creates an Adam or AMSGrad optimizer; see `Adam`.
   public static func adam(
     learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0, isAMSGrad: Bool = false, clipping: GradientClipping = .none, groups: [ParameterGroup] = []
@@ -41,7 +41,7 @@ extension Optimizer {
     return Optimizer(rule, clipping: clipping, groups: groups)
   }
 
-  /// Adam with decoupled weight decay; see `AdamW`.
+  /// Creates an Adam optimizer with decoupled weight decay; see `AdamW`.
   public static func adamW(
     learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0.01, isAMSGrad: Bool = false, clipping: GradientClipping = .none,

@@ -10,7 +10,7 @@ import BackendCore
 /// ```
 ///
 /// The built-in rules run as one launch for all parameters of a group. A custom rule runs as tensor operations, one
-/// parameter at a time. An optimizer belongs to one model and refuses to update another one.
+/// parameter at a time. An optimizer belongs to one model; updating another model throws an error.
 public final class Optimizer {
   /// The update rule.
   public let rule: any UpdateRule
@@ -38,7 +38,7 @@ public final class Optimizer {
   private var known = KnownParameters()
   private var scalars = StepScalarBuffer()
   private var skipped = SkippedSteps()
-  /// The group of each slab of the layout that was updated last; group 0 is of the parameters that no group matches.
+  /// The group of each slab in the most recently updated layout. Group 0 contains the parameters that no group matches.
   private var grouping: (layout: SlabLayout, groupOfSlab: [Int])?
 
   /// Creates an optimizer at step 0 that clips gradients first and applies `rule` to every parameter. `groups` have
@@ -54,9 +54,9 @@ public final class Optimizer {
   /// Performs one step. It returns as soon as the work is submitted to the device. Parameter values that you hold do
   /// not change.
   /// - Throws: `ModelError.invalidConfiguration` for an invalid learning rate or another invalid constant, for a group
-  ///   that matches no parameter, or if the model is not the one that this optimizer updated before; `ModelError.parameters` if a parameter has no gradient
-  ///   or a gradient of another shape; `DeviceError` for failures in computing the gradients or in this step.
-  ///   Parameters, state, and step count are then unchanged.
+  ///   that matches no parameter, or if this optimizer has updated a different model before; `ModelError.parameters` if
+  ///   a parameter has no gradient or a gradient of another shape; `DeviceError` for failures in computing the
+  ///   gradients or in this step. If it throws, parameters, state, and step count are unchanged.
   public func update(_ model: some Module, with gradients: Gradients) throws {
     try check()
     try withoutGradient {
@@ -83,9 +83,9 @@ public final class Optimizer {
     step += 1
   }
 
-  // MARK: Steps that are recorded
+  // MARK: Recorded steps
 
-  /// Whether a step consists only of launches, which can be repeated with other numbers.
+  /// Whether a step consists only of launches, which can be replayed with other numbers.
   var allowsReplay: Bool { fused != nil }
 
   /// Does the host work of a step, and returns the buffers that `updatePrepared` changes in addition to the parameters.
@@ -105,7 +105,7 @@ public final class Optimizer {
     }
   }
 
-  /// The launches of the step that has been prepared. It counts when `countStep` says so.
+  /// Performs the launches of a prepared step. The step counts only after `countStep` is called.
   func updatePrepared(_ model: some Module, with gradients: Gradients) throws {
     guard let fused else { return }
     let (placement, groupOfSlab) = try groupedPlacement(of: model)
@@ -114,12 +114,12 @@ public final class Optimizer {
     try withoutGradient { try launch(fused, placement, slabs, groupOfSlab) }
   }
 
-  /// A prepared step has been made.
+  /// Counts a prepared step.
   func countStep() { step += 1 }
 
-  // MARK: Steps that are left out
+  // MARK: Skipped steps
 
-  /// The number of most recent steps that were skipped because gradients were not finite. Waits for the device.
+  /// Returns the number of most recent steps that were skipped because gradients were not finite. Waits for the device.
   /// - Throws: `DeviceError`.
   public func skippedSteps() throws -> Int { try skipped.count() }
 
@@ -135,11 +135,11 @@ public final class Optimizer {
 
   // MARK: Configuration
 
-  /// The learning rate of a step, given by the schedule and the current `learningRateScale`, before the scales of
-  /// groups.
+  /// Returns the learning rate of a step: the rate of the schedule times the current `learningRateScale`, before the
+  /// scales of groups.
   public func learningRate(at step: Int) -> Double { rule.learningRate.rate(at: step) * learningRateScale }
 
-  /// Throws for a constant that makes no sense, and for a learning rate of the coming step that is no number or negative.
+  /// Throws for an invalid constant, and for a learning rate of the next step that is negative or not finite.
   package func check() throws {
     func fail(_ reason: String) throws -> Never {
       throw ModelError.invalidConfiguration(layer: "\(type(of: rule))", reason: reason)
@@ -161,7 +161,7 @@ public final class Optimizer {
     }
   }
 
-  /// The settings of a step for a group.
+  /// Returns the settings of a step for a group.
   private func updateStep(group: Int) -> UpdateStep {
     let settings = group == 0 ? nil : groups[group - 1]
     return UpdateStep(
@@ -169,7 +169,7 @@ public final class Optimizer {
       weightDecay: settings?.weightDecay)
   }
 
-  /// Where the trained parameters are, with the group of each slab.
+  /// Returns the locations of the trained parameters, with the group of each slab.
   /// - Throws: `ModelError.invalidConfiguration` for a group without parameters.
   private func groupedPlacement(of model: some Module) throws -> (Placement, groupOfSlab: [Int]) {
     let placement = model.placement(for: "Optimizer.update")
@@ -178,7 +178,7 @@ public final class Optimizer {
     func group(_ path: String) -> Int { (patterns.firstIndex { $0.matches(path) } ?? -1) + 1 }
     if !groups.isEmpty {
       let parameters = model.parameters
-      // Only the first time: a part of the model that is trained later may be without a group.
+      // Only the first time, because a part of the model that is trained later may not have parameters of every group.
       if grouping == nil, let fault = patterns.lazy.compactMap({ $0.fault(among: parameters.paths) }).first {
         throw ModelError.invalidConfiguration(layer: "\(type(of: rule))", reason: "ParameterGroup: \(fault)")
       }
@@ -193,7 +193,7 @@ public final class Optimizer {
 
   // MARK: The step
 
-  /// Puts the numbers of this step on the device.
+  /// Writes the numbers of this step to the device.
   private func writeScalars(_ rule: some FusedRule, like slab: Tensor) throws {
     var bound = Double.infinity
     if case .value(let value) = clipping { bound = value }
@@ -202,7 +202,8 @@ public final class Optimizer {
       like: slab)
   }
 
-  /// One launch for each slab, by the numbers that are on the device. Everything that may lack memory comes first.
+  /// Performs one launch per slab, with the numbers that are on the device. Everything that can run out of memory comes
+  /// first.
   private func launch(
     _ rule: some FusedRule, _ placement: Placement, _ gradients: [Tensor], _ groupOfSlab: [Int]
   ) throws {
@@ -223,7 +224,7 @@ public final class Optimizer {
     }
   }
 
-  /// The rule in tensor operations. Nothing is written before all is computed.
+  /// Applies the rule with tensor operations. Nothing is written before everything is computed.
   private func compute(_ placement: Placement, _ gradients: Gradients, _ groupOfSlab: [Int]) throws {
     let clipped =
       switch clipping {
@@ -265,16 +266,17 @@ public final class Optimizer {
 
   // MARK: State
 
-  /// The state of every parameter that has been updated, named "0.weight.velocity".
+  /// Returns the state of every parameter that has been updated, with names such as "0.weight.velocity".
   package func stateTensors() -> [(name: String, value: Tensor)] { states.named() }
 
-  /// The state needed to continue elsewhere. It costs nothing until the next update, which then writes to a copy.
+  /// Returns the state needed to continue elsewhere. It costs nothing until the next update, which then writes to a
+  /// copy.
   package func state() -> OptimizerState {
     OptimizerState(step: step, learningRateScale: learningRateScale, tensors: stateTensors())
   }
 
-  /// Goes on from a state, which may be of another process.
-  /// - Throws: `ModelError.parameters` when names or shapes do not fit the rule; then nothing has changed.
+  /// Continues from a state, which may come from another process.
+  /// - Throws: `ModelError.parameters` if names or shapes do not fit the rule. If it throws, nothing has changed.
   package func restore(_ state: OptimizerState) throws {
     try states.restore(state.tensors)
     known = KnownParameters()
@@ -282,7 +284,7 @@ public final class Optimizer {
     learningRateScale = state.learningRateScale
   }
 
-  /// The same, checked against the model that it is for.
+  /// Continues from a state, and first checks it against the model for which it will be used.
   package func restore(_ state: OptimizerState, of model: some Module) throws {
     try states.check(state.tensors, against: model.parameters)
     try restore(state)

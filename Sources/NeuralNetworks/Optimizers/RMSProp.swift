@@ -47,7 +47,7 @@ public struct RMSProp: UpdateRule, FusedRule {
   public func updated(_ parameter: Tensor, gradient: Tensor, state: inout [Tensor], step: UpdateStep) -> Tensor {
     let decay = step.weightDecay ?? weightDecay
     let gradient = decay == 0 ? gradient : gradient + decay * parameter
-    // In this order the square of a large gradient does not overflow before it is made smaller.
+    // This order keeps the square of a large gradient from overflowing before it is scaled down.
     state[0] = smoothing * state[0] + (1 - smoothing) * gradient * gradient
     var variance = state[0]
     if isCentered {

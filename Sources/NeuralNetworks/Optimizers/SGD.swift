@@ -14,6 +14,7 @@ public struct SGD: UpdateRule, FusedRule {
   /// Added to the gradient as weightDecay·p.
   public var weightDecay: Double
 
+  /// Creates the rule.
   /// - Parameters:
   ///   - learningRate: A number or a schedule; 0.01 as in Keras, where PyTorch has 0.001.
   ///   - momentum: The decay rate of the velocity, at least 0; 0 for no momentum.

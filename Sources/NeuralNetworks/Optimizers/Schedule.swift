@@ -24,8 +24,8 @@ public struct Schedule: LearningRate {
 
   public func rate(at step: Int) -> Double { function(step) }
 
-  /// This schedule after a warm-up: step s of the first n has the rate `rate(at: 0)`·(s + 1)/n. The schedule then
-  /// starts at its step 0.
+  /// Returns this schedule after a warm-up: step s of the first n has the rate `rate(at: 0)`·(s + 1)/n. The schedule
+  /// then starts at its step 0.
   /// - Parameter steps: n, at least 0.
   public func warmedUp(steps: Int) -> Schedule {
     Checks.count(steps, "steps", of: "warmedUp", atLeast: 0)
@@ -35,9 +35,9 @@ public struct Schedule: LearningRate {
   }
 }
 
-/// Rates and factors are finite and at least 0, and numbers of steps at least 1; anything else ends the program.
+/// Rates and factors must be finite and at least 0, and numbers of steps at least 1. Other values end the program.
 extension LearningRate where Self == Schedule {
-  /// A constant rate.
+  /// Returns a schedule with a constant rate.
   public static func constant(_ rate: Double) -> Schedule {
     Checks.size(rate, "the rate", of: "constant")
     return Schedule("constant") { _ in rate }
@@ -73,8 +73,8 @@ extension LearningRate where Self == Schedule {
     }
   }
 
-  /// The rate of the last entry whose step has been reached; `initial` before the first entry. No two entries have the same
-  /// step.
+  /// Returns a schedule with the rate of the last entry whose step has been reached, and `initial` before the first
+  /// entry. Each entry must have a different step.
   public static func piecewise(_ initial: Double, _ changes: [(step: Int, rate: Double)]) -> Schedule {
     Checks.size(initial, "the initial rate", of: "piecewise")
     var steps: Set<Int> = []

@@ -1,20 +1,20 @@
 import BackendCore
 
-/// How many steps have been left out since gradients were not finite for the first time: a number on the device.
+/// The number of steps skipped since gradients were not finite for the first time, stored on the device.
 struct SkippedSteps {
   private var tensor: Tensor?
 
-  /// Creates the number if it does not exist yet, for gradients like this slab.
+  /// Creates the number if it does not exist yet, for gradients with the device and the element type of this slab.
   mutating func prepare(like slab: Tensor) throws {
     if let tensor, tensor.device == slab.device, tensor.dtype == slab.dtype, !tensor.isPoisoned { return }
     tensor = Tensor.full([1], 0, dtype: slab.dtype, on: slab.device)
     try tensor?.checkPoison()
   }
 
-  /// The buffer of the number.
+  /// Returns the buffer of the number.
   func buffers() throws -> [Buffer] { try tensor.map { [try $0.slice.buffer] } ?? [] }
 
-  /// Counts the step of these gradients, if it or an earlier one is to be left out; returns the number.
+  /// Counts the step of these gradients if it, or an earlier one, must be skipped, and returns the number.
   mutating func updated(by gradients: [Tensor]) throws -> Tensor {
     guard var count = tensor else { fatalError("steps are counted before they are prepared") }
     // A sum is finite only if all its terms are.
@@ -30,6 +30,6 @@ struct SkippedSteps {
     return next
   }
 
-  /// Waits for the device.
+  /// Returns the number of skipped steps. Waits for the device.
   func count() throws -> Int { try tensor.map { Int(try $0.item()) } ?? 0 }
 }

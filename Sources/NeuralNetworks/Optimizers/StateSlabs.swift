@@ -2,10 +2,10 @@ import BackendCore
 
 /// The state of an optimizer, in slabs with the same layout as the parameters.
 struct StateSlabs {
-  /// The names of the tensors that are kept for each parameter.
+  /// The names of the state tensors of each parameter.
   private let names: [String]
   private var layout: SlabLayout?
-  /// For each slab of the layout, one tensor for each name.
+  /// For each slab of the layout, one tensor per name.
   private var slabs: [[Tensor]] = []
   /// The state of parameters that are not in the layout: frozen now, or restored and not updated yet.
   private var parked: [String: [Tensor]] = [:]
@@ -50,27 +50,28 @@ struct StateSlabs {
     }
   }
 
-  /// Where the states lie, slab by slab.
+  /// Returns the buffers of the states, slab by slab.
   func buffers() throws -> [Buffer] { try slabs.joined().map { try $0.slice.buffer } }
 
-  /// Lets `body` change the tensors of a slab, which are held once meanwhile.
+  /// Lets `body` change the tensors of a slab in place, while nothing else references them.
   mutating func withStates(of slab: Int, _ body: (inout [Tensor]) throws -> Void) throws { try body(&slabs[slab]) }
 
-  /// The state of one parameter of the current layout.
+  /// Returns the state of one parameter of the current layout.
   func values(of entry: SlabLayout.Entry) -> [Tensor] {
     slabs[entry.target.slab].map { Tensor(viewing: $0, offset: entry.target.offset, shape: entry.shape) }
   }
 
   // MARK: By name
 
-  /// Every state by path.
+  /// Returns all state by path.
   private func known() -> [String: [Tensor]] {
     var known = parked
     for entry in layout?.entries ?? [] { known[entry.path] = values(of: entry) }
     return known
   }
 
-  /// Every tensor, as "0.weight.velocity": first in the order of the parameters, then the parked ones.
+  /// Returns every tensor with a name such as "0.weight.velocity": first in the order of the parameters, then the
+  /// parked ones.
   func named() -> [(name: String, value: Tensor)] {
     let known = known()
     let ordered = layout?.entries.map(\.path) ?? []
@@ -80,14 +81,14 @@ struct StateSlabs {
     }
   }
 
-  /// Takes named tensors in place of everything.
+  /// Replaces all state with named tensors.
   mutating func restore(_ tensors: [(name: String, value: Tensor)]) throws {
     let byPath = try sorted(tensors)
     for (_, tensor) in tensors { try tensor.checkPoison() }
     (layout, slabs, parked) = (nil, [], byPath)
   }
 
-  /// Throws when the tensors are not of this model.
+  /// Throws if the tensors do not belong to this model.
   func check(_ tensors: [(name: String, value: Tensor)], against parameters: Parameters) throws {
     var unknown: [String] = []
     var shapes: [String] = []
@@ -109,7 +110,7 @@ struct StateSlabs {
     }
   }
 
-  /// The tensors by path, each in the order of the names.
+  /// Returns the tensors by path, each in the order of the names.
   private func sorted(_ tensors: [(name: String, value: Tensor)]) throws -> [String: [Tensor]] {
     var found: [String: [String: Tensor]] = [:]
     var unknown: [String] = []

@@ -1,6 +1,6 @@
 import BackendCore
 
-/// The numbers of a step that change from step to step, on the device: one row for each group.
+/// The numbers that differ between steps, stored on the device: one row per group.
 struct StepScalarBuffer {
   private var tensor: Tensor?
 
@@ -27,7 +27,7 @@ struct StepScalarBuffer {
     try tensor?.checkPoison()
   }
 
-  /// Overwrites the buffer, which keeps its identity so that a recording can be replayed.
+  /// Overwrites the buffer in place, because recordings refer to it.
   private func upload(_ numbers: [Double]) throws {
     guard let tensor else { return }
     do {
@@ -42,10 +42,10 @@ struct StepScalarBuffer {
     }
   }
 
-  /// Where the numbers lie.
+  /// Returns the buffer of the numbers.
   func buffers() throws -> [Buffer] { try tensor.map { [try $0.slice.buffer] } ?? [] }
 
-  /// Writes the factor that bounds the norm of all gradients into every row.
+  /// Writes the factor that limits the global norm of the gradients into every row.
   mutating func clip(_ gradients: [Tensor], globalNorm: Double, groups: Int) throws {
     guard var scalars = tensor else { return }
     tensor = nil  // held once, so that it is written in place
@@ -61,7 +61,7 @@ struct StepScalarBuffer {
     for group in 0..<groups { try scalars.overwrite(from: group * StepScalars.count + StepScalars.skip, with: count) }
   }
 
-  /// One step over a slab.
+  /// Performs one step on a slab.
   func apply(
     _ step: OptimizerStep, to parameters: inout Tensor, _ gradients: Tensor, _ states: inout [Tensor], group: Int
   ) throws {

@@ -19,7 +19,8 @@ public protocol UpdateRule: Sendable {
   /// The names of the state tensors of each parameter. They have the shape of the parameter and are initialized to
   /// zeros.
   var stateNames: [String] { get }
-  /// The new value of a parameter. `state` is in the order of `stateNames` and is replaced.
+  /// Returns the new value of a parameter. `state` is in the order of `stateNames`; replace its elements with the new
+  /// state.
   func updated(_ parameter: Tensor, gradient: Tensor, state: inout [Tensor], step: UpdateStep) -> Tensor
 }
 
@@ -40,21 +41,22 @@ public struct UpdateStep: Sendable {
   }
 }
 
-/// A rule that backends know: one launch for a whole slab. `updated` computes the same with tensor operations.
+/// A rule that backends implement as one launch for a whole slab. `updated` computes the same result with tensor
+/// operations.
 package protocol FusedRule: UpdateRule {
   var weightDecay: Double { get }
-  /// The rule with this weight decay.
+  /// Returns the rule with this weight decay.
   func fusedStep(weightDecay: Double) -> OptimizerStep
-  /// 1 − β₁ᵗ and √(1 − β₂ᵗ) for the step with this number; 1 if a rule has no bias correction.
+  /// Returns 1 − β₁ᵗ and √(1 − β₂ᵗ) for the step with this number; 1 if the rule has no bias correction.
   func biasCorrections(step: Int) -> (first: Double, secondRoot: Double)
-  /// Throws when a constant makes no sense.
+  /// Throws if a constant is invalid.
   func check() throws
 }
 
 extension FusedRule {
   package func biasCorrections(step: Int) -> (first: Double, secondRoot: Double) { (1, 1) }
 
-  /// Throws for a constant that is not in a range.
+  /// Throws if a constant is outside its range.
   func require(_ condition: Bool, _ name: String, _ value: Double, _ expected: String) throws {
     if !condition {
       throw ModelError.invalidConfiguration(

@@ -1,5 +1,6 @@
-/// Something that looks on, or steps in, while `fit` trains. Every method has an empty default. One that throws ends `fit` with
-/// its error, once the other callbacks have been told as well.
+/// An object that observes or controls training in `fit`. Every method has an empty default. If a method throws, the
+/// other callbacks are still called, and then `fit` ends with the error (if `trainingBegan` throws, `fit` ends
+/// immediately).
 ///
 /// ```swift
 /// final class Watch: Callback {
@@ -9,11 +10,11 @@
 /// }
 /// ```
 ///
-/// Since every method has a default, the compiler takes a misspelled one for a method of its own that has nothing to do with
-/// this protocol. `fit` looks for that before it trains: it throws `TrainingError.callback` for a callback that implements
-/// none of the methods, or one that has a common misspelling in place of a method (`epochEnded(epoch:run:)`, `onEpochEnd` as in
-/// Keras, or an `async` method). It cannot find every one next to a method that is right. The compiler warns of more of them
-/// where the class adopts `Callback` in an extension, and `ClosureCallback` leaves nothing to misspell.
+/// Because every method has a default, the compiler accepts a misspelled one as an unrelated method. `fit` checks for
+/// this before it trains: it throws `TrainingError.callback` for a callback that implements none of the methods, or
+/// that has a common misspelling in place of a method (`epochEnded(epoch:run:)`, `onEpochEnd` as in Keras, or an
+/// `async` method). It cannot find every misspelling next to a correct method. The compiler warns about more of them if
+/// the class adopts `Callback` in an extension, and with `ClosureCallback`, misspelled names do not compile.
 ///
 /// Callbacks are called in the order in which they were passed, on the thread of `fit`. Callbacks that save the run
 /// (`SavingCallback`) are called first when training begins and ends, and last after steps and epochs, so that they
@@ -32,7 +33,8 @@ public protocol Callback: MisspelledCallback {
   /// Called after each step. `step` is the number of updates since the optimizer was created. The device may still be
   /// working.
   @discardableResult func stepEnded(_ step: Int, _ run: TrainingRun) throws -> StepEnded
-  /// After the last epoch, or after training was stopped or cancelled; after an error only for a `SavingCallback`.
+  /// Called after the last epoch, or after training was stopped or canceled; after an error only for a
+  /// `SavingCallback`.
   @discardableResult func trainingEnded(_ run: TrainingRun) throws -> TrainingEnded
 }
 
@@ -52,11 +54,12 @@ extension Callback {
   @discardableResult public func trainingEnded(_ run: TrainingRun) throws -> NotImplemented { NotImplemented() }
 }
 
-/// A callback that saves the run so that it can go on elsewhere, or restores it. It is told of the beginning and of the end of
-/// training before all others, and of steps and epochs after them.
+/// A callback that saves the run, so that it can be resumed elsewhere, or restores it. It is called before all other
+/// callbacks when training begins and ends, and after them for steps and epochs.
 ///
-/// Where training ends with an error (a log cannot be written, the data or the validation fails), it is told of the end all the
-/// same, so that no work is lost, unless the loss is not finite. An error of its own is then left out.
+/// If training ends with an error (a log cannot be written, or the data or the validation fails), `trainingEnded` is
+/// still called, so that no work is lost, unless the loss is not finite. Errors that the callback itself throws there
+/// are ignored.
 public protocol SavingCallback: Callback {}
 
 /// A callback whose state belongs to the run: `TrainingRun.state()` includes it, and a restored run passes it back.
@@ -64,7 +67,7 @@ public protocol ResumableCallback: Callback {
   /// The kind of state, such as "EarlyStopping validation_loss". Callbacks with the same name are distinguished by
   /// their order.
   var stateName: String { get }
-  /// The state kept from epoch to epoch.
+  /// Returns the state kept from epoch to epoch.
   func state() -> ResumableState
   /// Restores the state; called after `trainingBegan` of all callbacks. `run.stop(reason:)` here ends training before
   /// its first step.
@@ -87,14 +90,15 @@ public enum MonitorDirection: Sendable, Hashable {
   /// Larger values are better, as for accuracies (Keras: `max`).
   case larger
 
-  /// Whether `value` is better than `best` by more than `delta`. Any number is better than NaN; NaN is never better.
+  /// Returns whether `value` is better than `best` by more than `delta`. Any number is better than NaN; NaN is never
+  /// better.
   package func isBetter(_ value: Double, than best: Double, by delta: Double, named name: String) -> Bool {
     guard !value.isNaN else { return false }
     guard !best.isNaN else { return true }
     return prefersLarger(name) ? value > best + delta : value < best - delta
   }
 
-  /// Whether larger values of the quantity are better.
+  /// Returns whether larger values of the quantity are better.
   package func prefersLarger(_ name: String) -> Bool {
     switch self {
     case .smaller: return false

@@ -25,7 +25,7 @@ struct ClassMetric: Sendable {
 }
 
 extension [LossTerm] {
-  /// The metrics that require a check of the targets.
+  /// Returns the metrics that require a check of the targets.
   func classMetrics(among metrics: [MetricTerm]) -> [ClassMetric] {
     metrics.compactMap { term in
       guard term.metric.readsClasses, term.meaning == .numbers, let loss = first(where: { $0.output == term.output })

@@ -6,12 +6,12 @@ struct ClassWeights: Sendable {
   /// The weight of each class, `[classes]`, on the model's device.
   private let table: Tensor
   private let form: Form
-  /// The label that the loss leaves out.
+  /// The label that the loss ignores.
   private let ignored: Int32?
 
   /// - Parameters:
   ///   - weights: The weights by class index; 1 for classes that are not listed.
-  ///   - rule: The targets that the loss expects, resolved.
+  ///   - rule: The resolved rule for the targets that the loss expects.
   ///   - prediction: The shape of the model's output, without the batch axis.
   /// - Throws: `TrainingError` if the weights are invalid.
   init(_ weights: [Int: Double], rule: TargetRule, prediction: [Int], on device: Device) throws {
@@ -35,14 +35,15 @@ struct ClassWeights: Sendable {
     table = Tensor(numbers, on: device)
   }
 
-  /// The class weights of the examples, multiplied by the weights in the batch.
+  /// Returns the class weights of the examples, multiplied by the weights in the batch.
   func weights(of batch: Batch) -> Tensor {
     let own = weights(ofLabels: labels(of: batch.target))
     guard let given = batch.weights else { return own }
     return own * given.aligned(toExamplesOf: own)
   }
 
-  /// In the shape of the labels. An ignored label need not be a class: its weight is 0, and is not looked up.
+  /// Returns the weights in the shape of the labels. An ignored label need not be a valid class: its weight is 0 and is
+  /// not looked up.
   private func weights(ofLabels labels: Tensor) -> Tensor {
     let skipped = ignored.map { labels .== Int($0) }
     let classes = skipped.map { labels.replacing(with: 0, where: $0) } ?? labels
@@ -50,7 +51,7 @@ struct ClassWeights: Sendable {
     return skipped.map { found.replacing(with: 0, where: $0) } ?? found
   }
 
-  /// Class numbers, as int32. Targets of any element type are compared as numbers.
+  /// Returns class indices as int32. Targets of any element type are compared as numbers.
   private func labels(of target: Tensor) -> Tensor {
     switch form {
     case .distribution: target.cast(to: .float32).argmax(axis: -1)

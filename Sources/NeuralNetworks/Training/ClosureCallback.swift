@@ -10,6 +10,7 @@ public final class ClosureCallback: Callback {
   private let step: (Int, TrainingRun) throws -> Void
   private let ended: (TrainingRun) throws -> Void
 
+  /// Creates a callback from closures.
   /// - Parameters:
   ///   - trainingBegan: Called before the first step.
   ///   - epochEnded: Called after an epoch and its validation.

@@ -36,11 +36,11 @@ struct DataChecks: Sendable {
     }
   }
 
-  /// Checks shapes, and every number in the tensors that `looks` says are to be looked at. Waits for these.
+  /// Checks shapes, and every number in the tensors that `looks` selects. Waits for these tensors.
   /// - Parameters:
-  ///   - first: The number of the first example, for messages.
-  ///   - indices: The numbers of all examples, if they do not follow each other.
-  ///   - inputs: False to leave out NaN and infinities in the inputs, which take a pass over all of them.
+  ///   - first: The index of the first example, for messages.
+  ///   - indices: The indices of all examples, if they are not consecutive.
+  ///   - inputs: Whether to check the inputs for NaN and infinities, which requires a pass over all of them.
   func check(
     _ batch: Batch, firstExample first: Int, indices: [Int]? = nil, inputs: Bool = true,
     where looks: (Tensor) -> Bool = { _ in true }
@@ -81,7 +81,7 @@ struct DataChecks: Sendable {
 }
 
 extension DataChecks {
-  /// Whether a shape matches the expected one, in which `anyLength` matches any extent.
+  /// Returns whether a shape matches the expected one, in which `anyLength` matches any size.
   static func fits(_ found: [Int], _ expected: [Int]) -> Bool {
     found.count == expected.count && zip(found, expected).allSatisfy { $0 == $1 || $1 == anyLength }
   }
@@ -104,7 +104,7 @@ extension DataChecks {
     throw TrainingError.targetShape(expected: output, found: found)
   }
 
-  /// Whether a target may lack the last axis of the output, that of the classes.
+  /// Returns whether a target may lack the last axis of the output, which is the class axis.
   private static func areClasses(_ rule: TargetRule) -> Bool {
     switch rule {
     case .labels, .labelsOrDistribution: true
@@ -112,7 +112,7 @@ extension DataChecks {
     }
   }
 
-  /// Uses two reductions, and searches only if something is wrong.
+  /// Throws for a NaN or an infinity. Uses two reductions, and searches only if something is wrong.
   private static func checkFinite(_ tensor: Tensor, _ name: String, _ example: (Int) -> Int) throws {
     guard tensor.dtype.isFloatingPoint, tensor.count > 0 else { return }
     if try tensor.max().item().isFinite, try tensor.min().item().isFinite { return }

@@ -1,10 +1,10 @@
-/// Checks the data of a dataset once, if it lies in tensors, or each batch as it is read.
+/// Checks the data of a dataset: once if it is stored in tensors, otherwise each batch as it is read.
 struct DataGuard {
   private let checks: DataChecks
   private let trials: MeasureTrials
   private let checksBatches: Bool
 
-  /// Checks at once what lies in tensors, all rows of it.
+  /// Checks all rows immediately if the data is stored in tensors.
   init(_ dataset: any Dataset, _ checks: DataChecks, _ trials: MeasureTrials) throws {
     self.checks = checks
     self.trials = trials
@@ -22,7 +22,7 @@ struct DataGuard {
     }
   }
 
-  /// A dataset whose rows have been checked as part of another.
+  /// Creates a guard for a dataset whose rows have been checked as part of another dataset.
   init(trusting checks: DataChecks, _ trials: MeasureTrials) {
     self.checks = checks
     self.trials = trials
@@ -31,8 +31,8 @@ struct DataGuard {
 
   /// Checks a batch that has not been checked before.
   /// - Parameters:
-  ///   - number: Which batch of the pass it is, counted from 0.
-  ///   - indices: The numbers of its examples.
+  ///   - number: The position of the batch in the pass, starting at 0.
+  ///   - indices: The indices of its examples.
   func check(_ batch: Batch, number: Int, indices: [Int]) throws {
     guard checksBatches else { return }
     try checks.check(batch, firstExample: 0, indices: indices)

@@ -20,6 +20,7 @@ public final class EarlyStopping: MonitoringCallback, ResumableCallback {
   private var waited = 0
   private var hasSeenHistory = false
 
+  /// Creates the callback.
   /// - Parameters:
   ///   - monitor: The name of the monitored value.
   ///   - patience: The number of epochs without improvement before training stops, as in Keras; at least 0.
@@ -74,7 +75,7 @@ public final class EarlyStopping: MonitoringCallback, ResumableCallback {
     run.stop(reason: "\(monitor) has not improved for \(waited) \(waited == 1 ? "epoch" : "epochs")")
   }
 
-  /// Records an epoch. Returns true if it is the best so far.
+  /// Records an epoch, and returns true if it is the best so far.
   private func see(_ epoch: EpochRecord) -> Bool {
     let value = epoch[monitor] ?? .nan
     if direction.isBetter(value, than: best?.value ?? .nan, by: minimumDelta, named: monitor) {

@@ -14,6 +14,7 @@ public struct EpochRecord: Sendable, Hashable {
   /// The names of the values, in display order.
   public var names: [String] { table.names }
 
+  /// Creates a record.
   /// - Parameters:
   ///   - epoch: The epoch number, starting at 0.
   ///   - seconds: The duration, including validation.
@@ -26,6 +27,7 @@ public struct EpochRecord: Sendable, Hashable {
       epoch: epoch, seconds: seconds, learningRate: learningRate, named: values.map { ($0.key, $0.value) })
   }
 
+  /// Creates a record from names and values.
   /// - Parameter earlier: A record that probably has the same names, which are then shared.
   package init(
     epoch: Int, seconds: Double, learningRate: Double? = nil, named values: [(String, Double)],

@@ -1,4 +1,4 @@
-/// An evaluation of a model on data that changes nothing.
+/// An evaluation of a model on data. It does not change the model.
 struct Evaluation {
   private let data: any Dataset
   private let dataGuard: DataGuard
@@ -16,7 +16,7 @@ struct Evaluation {
     self.batchSize = batchSize
   }
 
-  /// The scores of the model as it is; nil when the task was canceled.
+  /// Returns the scores of the model in its current state; nil if the task was canceled.
   func run(_ model: Model) throws -> Scores? {
     var values = RunningValues(terms, metrics)
     let device = model.device

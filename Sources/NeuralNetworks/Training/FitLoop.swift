@@ -14,9 +14,9 @@ final class FitLoop {
   /// seed.
   private lazy var step = TrainingStep(
     forChecked: model, optimizer: compiled.optimizer, terms: terms, seed: run.seed, classWeights: classWeights)
-  /// Those that want training to end when gradients are not finite.
+  /// The callbacks that end training if gradients are not finite.
   private let terminators: [TerminateOnNonFinite]
-  /// The batches of the epoch, to find a batch again.
+  /// The batches of the epoch, used to read a batch again.
   private var batchesOfEpoch: Batches?
   private let display: ProgressDisplay
   private let device: Device
@@ -63,7 +63,7 @@ final class FitLoop {
     let (trainingTrials, validationTrials) = (trials("training"), trials("validation"))
     try trainingTrials.check(first, number: nil)
     if case .split = options.validation, data is TensorDataset {
-      // Both parts are rows of one tensor: one look is enough.
+      // Both parts are rows of one tensor, so one check is enough.
       _ = try DataGuard(data, checks, trainingTrials)
       trainingGuard = DataGuard(trusting: checks, trainingTrials)
       validation = parts.validation.map {
@@ -115,7 +115,7 @@ final class FitLoop {
       }
     } catch {
       display.interrupted()
-      // What has been trained is kept, whatever it was that failed; a saver that fails as well has nothing to add.
+      // The training so far is saved, whatever failed. If a saver fails as well, its error is ignored.
       if hasFiniteLoss { for callback in savers { _ = try? callback.trainingEnded(run) } }
       throw error
     }
@@ -125,31 +125,32 @@ final class FitLoop {
     return run.history
   }
 
-  /// Tells all callbacks, and throws the first error of one at the end: a log that cannot be written costs no checkpoint.
+  /// Calls all callbacks, then throws the first error. This way, a log that cannot be written does not cost a
+  /// checkpoint.
   private func tell(
     _ first: [any Callback], _ second: [any Callback], _ body: (any Callback) throws -> Void
   ) throws {
     var failure: (any Error)?
     for callback in first + second {
-      // A callback may end training with an error because the run has gone astray. That is not worth a checkpoint.
+      // A callback may end training with an error because the run has diverged. Such a run is not worth a checkpoint.
       if failure != nil && callback is any SavingCallback && !hasFiniteLoss { continue }
       do { try body(callback) } catch { failure = failure ?? error }
     }
     if let failure { throw failure }
   }
 
-  /// False where the loss is no number, or none is known.
+  /// False if the loss is unknown or not finite.
   private var hasFiniteLoss: Bool {
     let loss = run.batch == 0 ? run.history.epochs.last?["loss"] : (try? run.values.values())?.first?.1
     return loss?.isFinite ?? false
   }
 
-  /// Where the run stands, as people count.
+  /// The position of the run for messages, counted from 1.
   private var place: String {
     isInEpoch ? "in epoch \(run.epoch + 1)" : run.epoch > 0 ? "after epoch \(run.epoch)" : "before epoch 1"
   }
 
-  /// One epoch with its validation; nil when it was stopped or canceled on the way.
+  /// Runs one epoch with its validation, and returns its record; nil if it was stopped or canceled before its end.
   private func epoch() throws -> EpochRecord? {
     let start = options.now()
     isInEpoch = true
@@ -180,7 +181,7 @@ final class FitLoop {
     max((options.now() - start) / .seconds(1), 0)  // virtual machines have clocks that go back
   }
 
-  /// The steps of an epoch; returns how many examples they had, or nil when they were stopped.
+  /// Runs the steps of an epoch, and returns the number of their examples; nil if they were stopped.
   private func steps() throws -> Int? {
     let (savers, others) = options.callbacksByKind
     var batches = Batches(
@@ -252,7 +253,7 @@ final class FitLoop {
     return true
   }
 
-  /// The order of this epoch's examples: a function of the seed and the epoch.
+  /// Returns the order of this epoch's examples, a function of the seed and the epoch.
   private func order() -> ExampleOrder {
     guard options.shuffle else { return ExampleOrder(count: training.count, source: nil) }
     let random = RandomStream(seed: run.seed, purpose: "shuffle", step: UInt32(truncatingIfNeeded: run.epoch))
@@ -274,7 +275,7 @@ final class FitLoop {
 }
 
 extension Device {
-  /// Waits from time to time, so that the program does not run ahead of the device without limit.
+  /// Waits from time to time, so that the program does not get arbitrarily far ahead of the device.
   func catchUp(after steps: Int) throws {
     if steps % 256 == 0 { try synchronize() }
   }

@@ -10,7 +10,7 @@ struct FitOptions {
   var classWeights: [Int: Double]
   var verbosity: Verbosity
   var progress: ProgressStream
-  /// What tells how long epochs take.
+  /// The clock that measures the duration of epochs.
   var now: () -> ContinuousClock.Instant = { .now }
 
   /// Checks everything that can be checked without data.
@@ -35,13 +35,13 @@ struct FitOptions {
     (callbacks.filter { $0 is any SavingCallback }, callbacks.filter { !($0 is any SavingCallback) })
   }
 
-  /// The sizes that the batches of as many examples have: that of full ones, and that of the last.
+  /// The batch sizes for this number of examples: the size of full batches and the size of the last one.
   func batchSizes(of count: Int) -> [Int] {
     let full = min(batchSize, count)
     return count % full == 0 ? [full] : [full, count % full]
   }
 
-  /// Checks the names that callbacks watch.
+  /// Checks the names that callbacks monitor.
   func checkMonitors(known: [String]) throws {
     for callback in callbacks {
       guard let name = (callback as? any MonitoringCallback)?.monitoredValue else { continue }
@@ -49,7 +49,7 @@ struct FitOptions {
     }
   }
 
-  /// The data for training and the data for validation.
+  /// Returns the data for training and the data for validation.
   func divided(_ data: any Dataset) throws -> (training: any Dataset, validation: (any Dataset)?) {
     guard data.count > 0 else { throw TrainingError.emptyData("training") }
     switch validation {

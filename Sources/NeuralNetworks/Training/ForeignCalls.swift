@@ -1,4 +1,4 @@
-// Calls of compile and fit as Keras and PyTorch write them. They do not compile, and say what does.
+// Calls of `compile` and `fit` as in Keras and PyTorch. They do not compile; the error message names the replacement.
 
 extension Model {
   @available(*, unavailable, message: "the optimizer comes first: compile(optimizer:loss:metrics:device:)")

@@ -1,4 +1,5 @@
-// Losses, metrics, optimizers, and callbacks as Keras and PyTorch call them. They do not compile, and say the right name.
+// Losses, metrics, optimizers, and callbacks as in Keras and PyTorch. They do not compile; the error message names the
+// replacement.
 
 extension History {
   @available(*, unavailable, message: "write history[\"loss\"]")

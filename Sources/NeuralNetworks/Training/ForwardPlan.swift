@@ -33,7 +33,7 @@ final class ForwardPlan: @unchecked Sendable {
     if let first { idle.put(first) }
   }
 
-  /// Whether inputs have the plan's shapes and element types, on any device.
+  /// Returns whether inputs have the plan's shapes and element types, on any device.
   func fits(_ input: Tensor) -> Bool {
     extents.count == 1 && input.extents == extents[0] && input.dtype == dtypes[0]
   }
@@ -51,7 +51,7 @@ final class ForwardPlan: @unchecked Sendable {
     return try function(inputs)
   }
 
-  /// The same for one input and one output.
+  /// Predicts for one input and one output.
   func predict(_ input: Tensor) throws -> Tensor {
     for range in tokenRanges { try range.check([input]) }
     let input = input.moved(to: device)
@@ -60,7 +60,7 @@ final class ForwardPlan: @unchecked Sendable {
     return try function(input)
   }
 
-  /// An unused recording, created if there is none; nil if the layers have to run.
+  /// Returns an unused recording, and creates it if necessary; nil if the layers must run.
   private func function(like inputs: @autoclosure () -> [Tensor]) throws -> RecordedFunction? {
     guard isRecorded && !device.isBeingRecorded else { return nil }
     return try idle.take() ?? ForwardPlan.recorded(model, values, inputs())

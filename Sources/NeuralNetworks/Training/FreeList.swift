@@ -1,15 +1,16 @@
 import BackendCore
 import Synchronization
 
-/// Objects that nobody uses, for any number of threads, without a lock: a few slots that are emptied and filled by exchange.
+/// Unused objects, available to any number of threads without a lock: a few slots that are emptied and filled by atomic
+/// exchange.
 final class FreeList<Element: AnyObject>: @unchecked Sendable {
   private static var slotCount: Int { 32 }
-  /// Each holds one reference, or nil.
+  /// The slots. Each one holds one reference, or nil.
   private let slots = InlineArray<32, Atomic<UnsafeMutableRawPointer?>> { _ in Atomic(nil) }
 
   deinit { while take() != nil {} }
 
-  /// An object from the list; nil if it is empty.
+  /// Removes an object from the list and returns it; nil if the list is empty.
   func take() -> Element? {
     let first = Self.firstSlot
     for step in 0..<Self.slotCount {
@@ -36,7 +37,7 @@ final class FreeList<Element: AnyObject>: @unchecked Sendable {
     Unmanaged<Element>.fromOpaque(pointer).release()
   }
 
-  /// Threads begin to look at different slots.
+  /// The slot at which the calling thread starts its search, to spread threads over the slots.
   private static var firstSlot: Int {
     Int(truncatingIfNeeded: (SystemThread.currentNumber &* 0x9E37_79B9_7F4A_7C15) >> 59)
   }

@@ -5,7 +5,7 @@ final class FrozenValues: Sendable {
   let device: Device
   private let values: [LeafKey: Tensor]
 
-  /// Nil for a model that has no values yet, or whose values are about to be moved.
+  /// Creates a copy of the values; nil for a model that has no values yet, or whose values are about to be moved.
   init?(_ model: Model) {
     let device = model.device
     var values: [LeafKey: Tensor] = [:]
@@ -17,7 +17,7 @@ final class FrozenValues: Sendable {
     self.values = values
   }
 
-  /// The value of a parameter; nil if it does not belong to the model.
+  /// The value of a parameter; nil if the parameter does not belong to the model.
   subscript(_ parameter: Parameter) -> Tensor? { values[LeafKey(parameter)] }
 
   /// Runs `body` with these values for the parameters.

@@ -2,7 +2,7 @@
 struct GradientFault: CustomStringConvertible {
   /// "the gradient of 2.weight", or a parameter that was not finite before the step; nil if every number was finite.
   let place: String?
-  /// The operation that produced the first one.
+  /// The operation that produced the first NaN or infinity.
   let operation: String?
 
   var description: String {
@@ -13,7 +13,7 @@ struct GradientFault: CustomStringConvertible {
 }
 
 extension Tensor {
-  /// Waits for the device.
+  /// Returns whether all elements are finite. Waits for the device.
   package func isAllFinite() throws -> Bool {
     guard dtype.isFloatingPoint, count > 0 else { return true }
     return try max().item().isFinite && min().item().isFinite

@@ -6,6 +6,7 @@ public struct History: Sendable, Hashable {
   /// "cancelled".
   public internal(set) var stopReason: String?
 
+  /// Creates a history.
   /// - Parameters:
   ///   - epochs: The completed epochs, in order.
   ///   - stopReason: The reason why training ended before its last epoch, if it did.

@@ -8,8 +8,8 @@ extension Model {
     }
   }
 
-  /// Refuses outputs that a loss cannot take, whatever the data.
-  /// - Parameter outputs: Their shapes, without the batch axis.
+  /// Rejects outputs that a loss does not support for any data.
+  /// - Parameter outputs: The shapes of the outputs, without the batch axis.
   func checkOutputs(_ outputs: [[Int]], _ terms: [LossTerm]) throws {
     for term in terms {
       try term.checkClassCount(of: outputs[term.output], after: lastLayer(ofOutput: term.output))
@@ -28,7 +28,7 @@ extension Model {
 }
 
 extension [MetricTerm] {
-  /// The losses that are measured as metrics.
+  /// The losses that are used as metrics.
   var lossTerms: [LossTerm] {
     compactMap { term in
       term.metric.loss.map {
@@ -37,7 +37,7 @@ extension [MetricTerm] {
     }
   }
 
-  /// Refuses the metrics that are losses and take outputs for something else than the compiled loss does.
+  /// Rejects metrics that are losses and interpret outputs differently than the compiled loss.
   /// - Throws: `TrainingError.mismatchedLoss`.
   func checkMeanings(against losses: [LossTerm]) throws {
     for term in self {
@@ -52,8 +52,8 @@ extension [MetricTerm] {
 }
 
 extension OutputMeaning {
-  /// True where outputs cannot be both. Numbers fit everything: an error is of use for probabilities, too. Margins and logits are
-  /// both above 0 for yes.
+  /// Returns whether outputs cannot have both meanings. Numbers are compatible with every meaning, because an error is
+  /// also useful for probabilities. Margins and logits are both above 0 for yes.
   fileprivate func contradicts(_ other: OutputMeaning) -> Bool {
     let free: Set<OutputMeaning> = [.any, .numbers], margins: Set<OutputMeaning> = [.margins, .binaryLogits]
     return self != other && !free.contains(self) && !free.contains(other) && !margins.isSuperset(of: [self, other])
@@ -93,7 +93,7 @@ extension LossTerm {
 }
 
 extension Loss {
-  /// Why the loss does not fit the last layer's output, and its replacement; nil if it fits.
+  /// Returns the reason why the loss does not fit the last layer's output, and its replacement; nil if it fits.
   fileprivate func fault(after last: LastLayer) -> String? {
     switch (meaning, last.range) {
     case (.logits, .shares), (.logits, .distribution), (.binaryLogits, .shares), (.binaryLogits, .distribution):
@@ -117,7 +117,7 @@ extension Loss {
     }
   }
 
-  /// The spelling of the loss for logits or for probabilities.
+  /// Returns the Swift expression for the loss from logits or from probabilities.
   private func spelling(fromLogits: Bool) -> String {
     switch name {
     case "kl_divergence":
@@ -138,7 +138,7 @@ struct MeaningWatch {
     self.terms = terms.filter { $0.loss.meaning.isChecked && model.lastLayer(ofOutput: $0.output) == nil }
   }
 
-  /// A warning for each output that does not look as its loss expects. Waits for the predictions.
+  /// Returns a warning for each output that does not look as its loss expects. Waits for the predictions.
   func warnings(for predictions: [Tensor]) throws -> [String] {
     try terms.compactMap { term in
       let prediction = predictions[term.output].detached()

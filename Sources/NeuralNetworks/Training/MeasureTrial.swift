@@ -1,7 +1,7 @@
 import BackendCore
 
-/// Calls losses and metrics once on predictions of zeros to reject those that do not support the shapes before training
-/// starts. Losses of this package declare the targets that they expect, and need no trial.
+/// Calls losses and metrics once on predictions of zeros, to reject those that do not support the shapes before
+/// training starts. Built-in losses declare the targets that they expect, so they do not need a trial.
 struct MeasureTrial {
   private let model: Model
   /// The shapes of the model's outputs, without the batch axis.
@@ -10,13 +10,13 @@ struct MeasureTrial {
   private let examples: Int
 
   /// - Parameters:
-  ///   - example: A batch of the data, of which the first row is looked at.
-  ///   - examples: How many there are in a batch.
+  ///   - example: A batch of the data. Only its first row is used.
+  ///   - examples: The number of examples in a batch.
   init(of model: Model, _ outputs: [[Int]], _ example: Batch, examples: Int) {
     self.model = model
     self.outputs = outputs
     self.example = example
-    // An extent that nothing else has tells the batch axis from others.
+    // A batch size that differs from all other sizes, to distinguish the batch axis from other axes.
     let others = Set(outputs.joined()).union(example.targets.flatMap { $0.shape.dropFirst() })
     self.examples = min(examples, (2...).first { !others.contains($0) } ?? 2)
   }
@@ -46,7 +46,7 @@ struct MeasureTrial {
     }
   }
 
-  /// Why values are not one for each example or for each position; nil when they are.
+  /// Returns the problem with values that are not one per example or one per position; nil if there is none.
   private func fault(of values: Tensor, _ prediction: Tensor, _ target: Tensor) -> String? {
     let shape = values.shape
     if !shape.isEmpty, prediction.shape.starts(with: shape) || target.shape.starts(with: shape) { return nil }
@@ -54,7 +54,7 @@ struct MeasureTrial {
       + "`.mean(axis: -1)` gives"
   }
 
-  /// Calls `body`, which returns what is wrong with the result.
+  /// Calls `body`, which returns the problem with the result.
   private func check(
     _ kind: String, _ name: String, _ output: Int, _ body: (_ prediction: Tensor, _ target: Tensor) -> String?
   ) throws {
@@ -81,9 +81,9 @@ struct MeasureTrial {
   }
 }
 
-/// The trials of the batches of a dataset: one for each kind of shapes, element types and weights that appears.
+/// The trials of a dataset's batches: one for each combination of shapes, element types, and weights that occurs.
 final class MeasureTrials {
-  /// What one batch has in common with others.
+  /// The properties that determine whether a batch needs a separate trial.
   private struct Kind: Hashable {
     let inputs, targets: [[Int]]
     let dtypes: [DType]
@@ -100,7 +100,7 @@ final class MeasureTrials {
   private let model: Model
   private let terms: [LossTerm]
   private let metrics: [MetricTerm]
-  /// "training", "validation", "evaluation".
+  /// The use of the data: "training", "validation", or "evaluation".
   private let data: String
   private let batchSize: Int
   private var tried: Set<Kind> = []
@@ -113,8 +113,9 @@ final class MeasureTrials {
     self.batchSize = batchSize
   }
 
-  /// Tries a batch unless one like it has been tried.
-  /// - Parameter number: Which batch of the pass it is, counted from 0; nil for an example that is tried before the first.
+  /// Tries a batch unless a similar one has been tried.
+  /// - Parameter number: The position of the batch in the pass, starting at 0; nil for an example tried before the
+  ///   first batch.
   /// - Throws: `TrainingError.unfit`, which names the data and the batch.
   func check(_ batch: Batch, number: Int?) throws {
     guard tried.insert(Kind(batch)).inserted else { return }

@@ -1,14 +1,14 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 
-// Methods that look like those of `Callback`, or mean them, and are not: other labels, types, and orders, `async` ones, and the
-// names that Keras and PyTorch Lightning have. `fit` refuses a callback that has one of them in place of the right one. None of
-// them is ever called.
+// Methods that resemble those of `Callback`: with other labels, types, or orders, `async` ones, and those with names
+// from Keras and PyTorch Lightning. `fit` rejects a callback that has one of them in place of the correct one. They are
+// never called.
 //
-// The methods of a class cannot be listed while a program runs, so that each spelling that is found has to be here. As in
-// `Callback`, a result other than `NotImplemented` tells that a type has the method. The compiler takes exponential time for the
-// results of many methods of one protocol, so that there are several.
+// Swift cannot list the methods of a class at run time, so each detectable spelling is declared here. As in `Callback`,
+// a result other than `NotImplemented` shows that a type has the method. The methods are divided among several
+// protocols, because the compiler needs exponential time to infer the results of many methods in one protocol.
 
-/// The methods that `fit` finds in place of those of `Callback`.
+/// The misspelled methods that `fit` detects.
 public protocol MisspelledCallback: MisspelledTrainingBegan, MisspelledEpochEnded, MisspelledEpochOrder,
   MisspelledEpochName,
   MisspelledStepEnded, MisspelledStepName, MisspelledTrainingEnded
@@ -16,9 +16,9 @@ public protocol MisspelledCallback: MisspelledTrainingBegan, MisspelledEpochEnde
 
 /// A method that is never called.
 struct MisspelledMethod {
-  /// What it is called in messages.
+  /// The name of the method in messages.
   let name: String
-  /// Whether the type has it.
+  /// Whether the type implements the method.
   let isImplemented: Bool
 
   init(_ name: String, _ result: Any.Type) {
@@ -26,7 +26,7 @@ struct MisspelledMethod {
     isImplemented = MisspelledMethod.isImplemented(result)
   }
 
-  /// Whether a type has the method with this result.
+  /// Returns whether a type implements the method with this result.
   static func isImplemented(_ result: Any.Type) -> Bool { result != NotImplemented.self }
 }
 
@@ -59,7 +59,7 @@ extension Callback {
   }
 }
 
-/// Methods that are taken for `Callback.trainingBegan`. A method of `Callback` that is not async meets the requirement that is, too.
+/// Misspellings of `Callback.trainingBegan`. A correct method that is not async also satisfies the async requirement.
 public protocol MisspelledTrainingBegan: AnyObject {
   associatedtype BeganSpelling1 = NotImplemented
   associatedtype BeganSpelling2 = NotImplemented
@@ -96,7 +96,7 @@ extension MisspelledTrainingBegan {
   }
 }
 
-/// Methods that are taken for `Callback.epochEnded`. A method of `Callback` that is not async meets the requirement that is, too.
+/// Misspellings of `Callback.epochEnded`. A correct method that is not async also satisfies the async requirement.
 public protocol MisspelledEpochEnded: AnyObject {
   associatedtype EpochSpelling1 = NotImplemented
   associatedtype EpochSpelling2 = NotImplemented
@@ -136,7 +136,7 @@ extension MisspelledEpochEnded {
   }
 }
 
-/// Methods that are taken for `Callback.epochEnded`.
+/// Misspellings of `Callback.epochEnded`.
 public protocol MisspelledEpochOrder: AnyObject {
   associatedtype EpochOrderSpelling1 = NotImplemented
   associatedtype EpochOrderSpelling2 = NotImplemented
@@ -173,7 +173,7 @@ extension MisspelledEpochOrder {
   }
 }
 
-/// Methods that are taken for `Callback.epochEnded`.
+/// Misspellings of `Callback.epochEnded`.
 public protocol MisspelledEpochName: AnyObject {
   associatedtype EpochNameSpelling1 = NotImplemented
   associatedtype EpochNameSpelling2 = NotImplemented
@@ -213,7 +213,7 @@ extension MisspelledEpochName {
   }
 }
 
-/// Methods that are taken for `Callback.stepEnded`. A method of `Callback` that is not async meets the requirement that is, too.
+/// Misspellings of `Callback.stepEnded`. A correct method that is not async also satisfies the async requirement.
 public protocol MisspelledStepEnded: AnyObject {
   associatedtype StepSpelling1 = NotImplemented
   associatedtype StepSpelling2 = NotImplemented
@@ -253,7 +253,7 @@ extension MisspelledStepEnded {
   }
 }
 
-/// Methods that are taken for `Callback.stepEnded`.
+/// Misspellings of `Callback.stepEnded`.
 public protocol MisspelledStepName: AnyObject {
   associatedtype StepNameSpelling1 = NotImplemented
   associatedtype StepNameSpelling2 = NotImplemented
@@ -281,7 +281,7 @@ extension MisspelledStepName {
   }
 }
 
-/// Methods that are taken for `Callback.trainingEnded`. A method of `Callback` that is not async meets the requirement that is, too.
+/// Misspellings of `Callback.trainingEnded`. A correct method that is not async also satisfies the async requirement.
 public protocol MisspelledTrainingEnded: AnyObject {
   associatedtype EndedSpelling1 = NotImplemented
   associatedtype EndedSpelling2 = NotImplemented

@@ -1,22 +1,23 @@
 extension Model {
-  /// The predictions of a model with one output for the examples of a dataset, in order. Targets are ignored.
+  /// Returns the predictions of a model with one output for the examples of a dataset, in order. Targets are ignored.
   /// - Parameters:
   ///   - data: The examples.
-  ///   - batchSize: Examples at once.
-  /// - Throws: As `predict` with a tensor does, and `TrainingError.severalOutputs` for a model with several outputs.
+  ///   - batchSize: The number of examples that are processed at once.
+  /// - Throws: The errors of `predict` with a tensor, and `TrainingError.severalOutputs` for a model with several
+  ///   outputs.
   public func predict(_ data: some Dataset, batchSize: Int = 32) throws -> Tensor {
     try checkHasOneOutput("let outputs: [Tensor] = try model.predict(data)")
     let outputs: [Tensor] = try predict(data, batchSize: batchSize)
     return outputs[0]
   }
 
-  /// - Parameter spelling: What to write for a model with several outputs.
+  /// - Parameter spelling: The replacement for a model with several outputs.
   /// - Throws: `TrainingError.severalOutputs`.
   func checkHasOneOutput(_ spelling: String) throws {
     if outputNames.count != 1 { throw TrainingError.severalOutputs(outputNames, spelling: spelling) }
   }
 
-  /// What a model with several outputs gives for the examples of a dataset: one tensor for each output.
+  /// Returns the predictions of a model with several outputs for the examples of a dataset: one tensor per output.
   @_disfavoredOverload
   public func predict(_ data: some Dataset, batchSize: Int = 32) throws -> [Tensor] {
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }

@@ -19,7 +19,7 @@ extension Model {
     return checks
   }
 
-  /// What data must be for the inputs that the model has last seen, but for tokens.
+  /// Returns the requirements on data for the model's most recent inputs, except for tokens.
   func checks(of terms: [LossTerm]) -> DataChecks {
     var rules = [TargetRule?](repeating: nil, count: traced.outputs.count)
     for term in terms { rules[term.output] = term.loss.targetRule }
@@ -41,7 +41,7 @@ extension Model {
     try checkElements(of: inputs, examples: count)
   }
 
-  /// The number of examples, which is the same in all inputs.
+  /// Returns the number of examples, which must be equal in all inputs.
   private func checkedCount(of inputs: [Tensor]) throws -> Int {
     try checkCount(of: inputs)
     if let index = inputs.firstIndex(where: { $0.rank == 0 }) {
@@ -56,7 +56,7 @@ extension Model {
     return count
   }
 
-  /// A model whose inputs are not known yet maps one tensor to one tensor.
+  /// Checks the number of inputs. A model whose inputs are not known yet maps one tensor to one tensor.
   func checkCount(of inputs: [Tensor]) throws {
     let expected = inputShapes.isEmpty ? 1 : inputShapes.count
     guard inputs.count == expected else {

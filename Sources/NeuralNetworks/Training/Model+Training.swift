@@ -1,5 +1,5 @@
 extension Model {
-  /// Says how the model is trained: what changes its parameters, what is minimized, what is measured, and where.
+  /// Configures training: the optimizer, the loss, the metrics, and the device.
   ///
   /// ```swift
   /// model.compile(
@@ -7,11 +7,11 @@ extension Model {
   ///   metrics: [.accuracy, .topK(3)], device: .best())
   /// ```
   /// - Parameters:
-  ///   - optimizer: Keeps its state from one `fit` to the next.
-  ///   - loss: What is minimized.
-  ///   - metrics: What is measured besides.
-  ///   - device: Where the model lives from now on; nil leaves it where it is. A fault in moving it is thrown by the next `fit`,
-  ///     `evaluate` or `predict`.
+  ///   - optimizer: The optimizer. It keeps its state between calls of `fit`.
+  ///   - loss: The loss to minimize.
+  ///   - metrics: The metrics to measure in addition to the loss.
+  ///   - device: The new device of the model; nil leaves the model on its device. If moving the model fails, the next
+  ///     `fit`, `evaluate`, or `predict` throws the error.
   public func compile(optimizer: Optimizer, loss: Loss, metrics: [Metric] = [], device: Device? = nil) {
     compiled = TrainingConfiguration(optimizer: optimizer, loss: loss, metrics: metrics)
     if let device { place(on: device) }
@@ -19,10 +19,11 @@ extension Model {
 
   /// Trains the model on batches of the data, and returns the history.
   ///
-  /// Shapes, numbers and labels are checked before the first step (once for a `TensorDataset`, batch by batch otherwise), and
-  /// a model that is not built yet is built for the data, with weights drawn from `seed`. The loss of an epoch is the mean
-  /// over its examples, measured in training mode while the parameters change; penalties on weights are minimized with it but
-  /// not shown. When the surrounding task is cancelled, training stops after the current step, with "cancelled" as the reason.
+  /// Shapes, numbers, and labels are checked before the first step for a `TensorDataset`, and batch by batch for other
+  /// datasets. A model that is not built yet is built for the data, with initial weights determined by `seed`. The loss
+  /// of an epoch is the mean over its examples, measured in training mode while the parameters change. Penalties on
+  /// weights are minimized, too, but not shown. If the surrounding task is canceled, training stops after the current
+  /// step, with "cancelled" as the reason.
   ///
   /// The same seed on the same device gives bitwise identical weights.
   /// - Parameters:
@@ -74,11 +75,12 @@ extension Model {
     return try FitLoop(self, compiled, data, options, sink: sink).train()
   }
 
-  /// Measures the loss and the metrics of `compile` on data, without changing the model.
+  /// Measures the loss and the metrics from `compile` on data, without changing the model.
   /// - Parameters:
   ///   - data: The examples.
-  ///   - batchSize: Examples at once; the result does not depend on it but for rounding.
-  /// - Throws: As `fit` does, and `CancellationError` when the surrounding task is canceled.
+  ///   - batchSize: The number of examples that are processed at once. Except for rounding, the result does not depend
+  ///     on it.
+  /// - Throws: The errors of `fit`, and `CancellationError` if the surrounding task is canceled.
   public func evaluate(_ data: some Dataset, batchSize: Int = 32) throws -> Scores {
     guard let compiled else { throw ModelError.notCompiled }
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
@@ -96,25 +98,25 @@ extension Model {
     return scores
   }
 
-  /// Measures the loss and the metrics of `compile` on inputs and their targets.
+  /// Measures the loss and the metrics from `compile` on inputs and their targets.
   /// - Throws: The errors of `evaluate` with a dataset.
   public func evaluate(_ inputs: Tensor, _ targets: Tensor, batchSize: Int = 32) throws -> Scores {
     try evaluate(TensorDataset(inputs, targets), batchSize: batchSize)
   }
 
-  /// The outputs of the model for inputs `[N, …]`, in inference mode, on the model's device.
+  /// Returns the outputs of the model for inputs `[N, …]`, in inference mode, on the model's device.
   /// - Parameters:
   ///   - inputs: The examples.
-  ///   - batchSize: Examples at once.
-  /// - Throws: `ModelError.inputShape`; `TrainingError.batchSize`, `.emptyData`, and `.severalOutputs` for a model with several;
-  ///   `DeviceError`.
+  ///   - batchSize: The number of examples that are processed at once.
+  /// - Throws: `ModelError.inputShape`; `TrainingError.batchSize`, `.emptyData`, and, for a model with several outputs,
+  ///   `.severalOutputs`; `DeviceError`.
   public func predict(_ inputs: Tensor, batchSize: Int = 32) throws -> Tensor {
     try checkCount(of: [inputs])
     try checkHasOneOutput("let outputs: [Tensor] = try model.predict([x])")
     return try predict([inputs], batchSize: batchSize)[0]
   }
 
-  /// The outputs of a model with several inputs or outputs: one tensor per output.
+  /// Returns the outputs of a model with several inputs or outputs: one tensor per output.
   public func predict(_ inputs: [Tensor], batchSize: Int = 32) throws -> [Tensor] {
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
     let count = try prepared(forPredicting: inputs, batchSize: batchSize)
@@ -128,7 +130,7 @@ extension Model {
     return parts[0].indices.map { output in Tensor.concatenated(parts.map { $0[output] }) }
   }
 
-  /// The outputs with former values of the parameters.
+  /// Returns the outputs for earlier values of the parameters.
   func outputs(for inputs: [Tensor], _ values: FrozenValues) throws -> [Tensor] {
     let outputs = withoutGradient {
       values.use { called(with: inputs.map { $0.moved(to: values.device) }, .inference) }
@@ -137,7 +139,7 @@ extension Model {
     return outputs
   }
 
-  /// The outputs in inference mode for valid inputs; constant for gradients.
+  /// Returns the outputs in inference mode for valid inputs; constant for gradients.
   func outputs(for inputs: [Tensor]) throws -> [Tensor] {
     let device = device
     let outputs = withoutGradient { called(with: inputs.map { $0.moved(to: device) }, .inference) }

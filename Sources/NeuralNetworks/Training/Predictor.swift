@@ -1,7 +1,6 @@
 import Synchronization
 
-/// A model transferred for inference: nothing can change it any more, and any number of tasks may call it at the same
-/// time.
+/// A model transferred for inference: it can no longer change, and any number of tasks can call it at the same time.
 ///
 /// ```swift
 /// let predictor = Predictor(try Sequential.load(from: "model.safetensors", on: .best()))
@@ -29,9 +28,10 @@ public final class Predictor: @unchecked Sendable {
   private let building: Mutex<Building>
   /// The latest plan. Each plan holds the previous one, so they live as long as this object.
   private let latest = Atomic<UnsafeMutableRawPointer?>(nil)
-  /// Inputs with ever new shapes must not fill the memory.
+  /// The largest number of plans, so that inputs with ever new shapes do not fill the memory.
   private static let mostPlans = 32
 
+  /// Creates a predictor, which takes ownership of the model.
   /// - Parameter model: The model; the first prediction builds it if necessary.
   public init(_ model: sending Model) {
     let values = FrozenValues(model)
@@ -43,16 +43,17 @@ public final class Predictor: @unchecked Sendable {
     if let pointer = latest.load(ordering: .acquiring) { Unmanaged<ForwardPlan>.fromOpaque(pointer).release() }
   }
 
-  /// What the model gives for inputs `[N, …]`, all at once, on the model's device. Inputs on another device are copied.
-  /// - Throws: `ModelError.inputShape`; `TrainingError.emptyData`, and `.severalOutputs` for a model with several;
-  ///   `DeviceError`.
+  /// Returns the outputs of the model for inputs `[N, …]`, all processed at once, on the model's device. Inputs on
+  /// another device are copied.
+  /// - Throws: `ModelError.inputShape`; `TrainingError.emptyData`, and, for a model with several outputs,
+  ///   `.severalOutputs`; `DeviceError`.
   public func predict(_ inputs: Tensor) throws -> Tensor {
     if let plan = knownPlan(where: { $0.fits(inputs) }), plan.hasOneOutput { return try plan.predict(inputs) }
     try model.checkHasOneOutput("let outputs: [Tensor] = try predictor.predict([x])")
     return try predictAnew([inputs])[0]
   }
 
-  /// The outputs of a model with several inputs or outputs: one tensor per output.
+  /// Returns the outputs of a model with several inputs or outputs: one tensor per output.
   public func predict(_ inputs: [Tensor]) throws -> [Tensor] {
     if let plan = knownPlan(where: { $0.fits(inputs) }) { return try plan.predict(inputs) }
     return try predictAnew(inputs)
@@ -70,7 +71,7 @@ public final class Predictor: @unchecked Sendable {
   /// layers run, in any number of threads at once.
   private func predictAnew(_ inputs: [Tensor]) throws -> [Tensor] {
     let (plan, values) = try building.withLock { state -> (ForwardPlan?, FrozenValues) in
-      // Another thread may have been faster.
+      // Another thread may have created the plan in the meantime.
       if let values = state.values, let plan = knownPlan(where: { $0.fits(inputs) }) { return (plan, values) }
       let values = try readyValues(for: inputs, state.values)
       state.values = values
@@ -86,7 +87,7 @@ public final class Predictor: @unchecked Sendable {
     return try plan?.predict(inputs) ?? model.outputs(for: inputs, values)
   }
 
-  /// Checks inputs, and builds a model that has no values yet.
+  /// Checks inputs, builds a model that has no values yet, and returns the values.
   private func readyValues(for inputs: [Tensor], _ known: FrozenValues?) throws -> FrozenValues {
     if let known {
       try model.check(forPredicting: inputs)

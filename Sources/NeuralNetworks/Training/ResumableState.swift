@@ -5,6 +5,7 @@ public struct ResumableState: Sendable {
   /// Weights, sums, and similar tensors, by name.
   public var tensors: [String: Tensor]
 
+  /// Creates a state.
   /// - Parameters:
   ///   - numbers: Counts, best values, and similar numbers, by name.
   ///   - tensors: Weights, sums, and similar tensors, by name.
@@ -22,7 +23,7 @@ public struct ResumableState: Sendable {
     for (name, tensor) in other.tensors { tensors["\(prefix)/\(name)"] = tensor }
   }
 
-  /// The state added under this prefix.
+  /// Returns the state added under this prefix.
   func part(_ prefix: String) -> ResumableState {
     func inner<Value>(_ all: [String: Value]) -> [String: Value] {
       let own = all.filter { $0.key.hasPrefix(prefix + "/") }
@@ -32,12 +33,12 @@ public struct ResumableState: Sendable {
   }
 }
 
-/// A state may come from a file, and then contain anything.
+/// Checks for states from files, which may contain anything.
 extension ResumableState {
-  /// The largest count that can be restored: up to it, a `Double` is exact, and adding to it never overflows.
+  /// The largest count that can be restored. Up to this value, a `Double` is exact, and additions never overflow.
   package static let largestCount = 1 << 53
 
-  /// The count with this name; 0 if there is none.
+  /// Returns the count with this name; 0 if there is none.
   /// - Throws: `TrainingError.state` for a number that is not a valid count.
   func count(_ name: String) throws -> Int {
     let number = numbers[name] ?? 0
@@ -47,7 +48,7 @@ extension ResumableState {
     return count
   }
 
-  /// The tensor with this name; nil if there is none.
+  /// Returns the tensor with this name; nil if there is none.
   /// - Throws: `TrainingError.state` if its shape is not `expected`, or its elements are not floating-point numbers.
   func tensor(_ name: String, expected: String, where fits: ([Int]) -> Bool) throws -> Tensor? {
     guard let tensor = tensors[name] else { return nil }
@@ -58,6 +59,6 @@ extension ResumableState {
     return tensor
   }
 
-  /// The sum with this name, a scalar tensor; nil if there is none.
+  /// Returns the sum with this name, a scalar tensor; nil if there is none.
   func sum(_ name: String) throws -> Tensor? { try tensor(name, expected: "[]") { $0.isEmpty } }
 }

@@ -22,7 +22,7 @@ struct RunningValues {
     }
   }
 
-  /// The loss, the loss of each output if there are several, then the metrics by name. Waits for the device.
+  /// Returns the loss, the loss of each output if there are several, then the metrics by name. Waits for the device.
   func values() throws -> [(String, Double)] {
     let means = try losses.map { try $0.mean() }
     let total = zip(terms, means).reduce(0) { $0 + $1.0.weight * $1.1 }
@@ -30,7 +30,7 @@ struct RunningValues {
     return [("loss", total)] + parts + (try metrics.map { ($0.metric.name, try $0.accumulator.result()) })
   }
 
-  /// The sums so far, for resuming. Custom metrics whose accumulators cannot be saved are omitted.
+  /// Returns the sums so far, for resuming. Custom metrics whose accumulators cannot be saved are omitted.
   func state() -> ResumableState {
     var state = ResumableState()
     for (index, loss) in losses.enumerated() { state.add(loss.state(), under: lossKey(index)) }
@@ -59,10 +59,10 @@ struct RunningValues {
     }
   }
 
-  /// The key of a loss's sums.
+  /// Returns the key for the sums of a loss.
   private func lossKey(_ index: Int) -> String { terms.count == 1 ? "loss" : LossTerm.valueName(of: terms[index].name) }
 
-  /// The tables of the metrics that have one.
+  /// Returns the tables of the metrics that have one.
   func matrices() throws -> [String: [[Double]]] {
     var tables: [String: [[Double]]] = [:]
     for (metric, _, accumulator) in metrics {
@@ -99,7 +99,7 @@ struct RunningLoss {
     }
   }
 
-  /// Waits for the device. NaN before the first batch.
+  /// Returns the mean; NaN before the first batch. Waits for the device.
   func mean() throws -> Double {
     guard run != nil || total != nil else { return .nan }
     var sum = try total?.item() ?? 0

@@ -1,10 +1,11 @@
 import Files
 
-/// What `evaluate` found.
+/// The results of `evaluate`.
 public struct Scores: Sendable, Hashable, CustomStringConvertible {
   /// The mean of the loss over all examples.
   public let loss: Double
-  /// "loss", the losses of the outputs if there are several, then the metrics in the order of `compile`.
+  /// The names of the scores: "loss", the losses of the outputs if there are several, then the metrics in the order of
+  /// `compile`.
   public let names: [String]
   private let values: [String: Double]
   private let matrices: [String: [[Double]]]
@@ -19,7 +20,7 @@ public struct Scores: Sendable, Hashable, CustomStringConvertible {
   /// The metric with this name, or the loss; nil if there is none.
   public subscript(_ name: String) -> Double? { values[name] }
 
-  /// The table of a metric, such as "confusion_matrix", by rows; nil if it has none.
+  /// Returns the table of a metric, such as "confusion_matrix", by rows; nil if there is none.
   public func matrix(_ name: String) -> [[Double]]? { matrices[name] }
 
   /// The scores as text: "loss 0.3412  accuracy 0.8770".

@@ -3,9 +3,9 @@ import BackendCore
 /// A recorded training step.
 struct RecordedStep {
   let function: RecordedFunction
-  /// The weight of each loss of the batch, or its kind: a sum is among the results.
+  /// The weight of each loss of the batch, or only its kind if it is a sum, which is among the results.
   let weights: [BatchWeight]
-  /// Set before each replay; nil if no random numbers are drawn.
+  /// The step counter, set before each replay; nil if no random numbers are drawn.
   let counter: StepCounter?
 
   init(_ function: RecordedFunction, _ weights: [BatchWeight], counter: StepCounter?) {
@@ -37,7 +37,7 @@ struct StepRecordings {
   private static let mostEntries = 2
   private var entries: [Entry] = []
 
-  /// The plan for a batch.
+  /// Returns the plan for a batch.
   mutating func plan(for batch: Batch, of model: Model, skips: Bool) -> Plan {
     if let index = entries.firstIndex(where: { $0.shapes.fit(batch) }) {
       let entry = entries[index]
@@ -51,7 +51,7 @@ struct StepRecordings {
     return .eager
   }
 
-  /// Stores a recording for further batches like this one; nil if recording is not possible.
+  /// Stores a recording for further batches like this one. Nil means that recording is not possible.
   mutating func keep(_ recorded: RecordedStep?, for batch: Batch, of model: Model) {
     guard let index = entries.firstIndex(where: { $0.shapes.fit(batch) }) else { return }
     entries[index].plan = recorded.map { .replay($0) } ?? .eager
@@ -122,7 +122,7 @@ struct StepCounter {
 }
 
 extension Model {
-  /// The slabs of all parameters, made uniquely referenced so that they are changed in place.
+  /// Returns the slabs of all parameters, made uniquely referenced so that they are changed in place.
   func uniqueSlabs() throws -> [ParameterSlab] {
     var slabs: [ParameterSlab] = []
     for (_, parameter) in parameters {

@@ -10,7 +10,7 @@ package struct TrainingConfiguration {
     return ["loss"] + losses + metrics.map(\.name)
   }
 
-  /// The losses by output, with their weights.
+  /// Returns the losses by output, with their weights.
   /// - Throws: `TrainingError` if outputs and losses do not match.
   func terms(outputs: [String]) throws -> [LossTerm] {
     guard !loss.parts.isEmpty else {
@@ -31,7 +31,7 @@ package struct TrainingConfiguration {
     }
   }
 
-  /// The metrics, with the output that each evaluates and its meaning for the loss.
+  /// Returns the metrics, with the output that each evaluates and the meaning of that output for its loss.
   /// - Throws: `TrainingError` for an output that does not exist, or if a metric does not name one of several outputs.
   func metricTerms(outputs: [String], _ losses: [LossTerm]) throws -> [MetricTerm] {
     try metrics.map { metric in
@@ -59,7 +59,7 @@ struct MetricTerm: Sendable {
   var output: Int
   /// The meaning of the output for its loss.
   var meaning: OutputMeaning
-  /// The label that the loss of the output leaves out.
+  /// The label that the loss of the output ignores.
   var ignored: Int32?
 
   func makeAccumulator() -> any MetricAccumulator { metric.makeAccumulator(for: meaning, ignoring: ignored) }
@@ -72,10 +72,10 @@ struct LossTerm: Sendable {
   var name: String
   var loss: Loss
   var weight: Double
-  /// True for a loss that is measured as a metric of that name.
+  /// Whether the loss is used as a metric with its name.
   var isMetric = false
 
-  /// The name of an output's loss among the values of an epoch.
+  /// Returns the name of an output's loss among the values of an epoch.
   static func valueName(of output: String) -> String { "\(output)_loss" }
 }
 
@@ -91,11 +91,11 @@ extension [LossTerm] {
   /// Whether the sum is the only loss.
   var isSingle: Bool { count == 1 && self[0].weight == 1 }
 
-  /// The losses of the outputs and their weighted sum.
+  /// Returns the losses of the outputs and their weighted sum.
   func reduced(_ predictions: [Tensor], _ targets: [Tensor], weights: Tensor?) -> BatchLoss {
     let parts = map { term in
       let prediction = predictions[term.output]
-      // The losses of this package align targets themselves, and their messages say what they expect.
+      // Built-in losses align targets themselves, and their messages name the expected shape.
       let target = term.loss.targetRule == .any ? targets[term.output].withAxes(of: prediction) : targets[term.output]
       return term.loss.reduced(prediction, target, weights: weights)
     }

@@ -1,13 +1,13 @@
 import Files
 
-/// What `fit`, `evaluate`, `predict` and datasets refuse, before anything runs. Wrong input shapes and labels are
+/// Errors that `fit`, `evaluate`, `predict`, and datasets throw before anything runs. Wrong input shapes and labels are
 /// `ModelError`s.
 public enum TrainingError: NeuralNetworksError, Hashable {
   /// The batch size is less than 1.
   case batchSize(Int)
   /// The number of epochs, or of the first epoch, is negative.
   case epochs(Int)
-  /// The first epoch is after the one at which training ends.
+  /// The first epoch is after the epoch at which training ends.
   case firstEpoch(Int, epochs: Int)
   /// The fraction of the data for validation is negative, or not less than 1.
   case validationFraction(Double)
@@ -41,9 +41,9 @@ public enum TrainingError: NeuralNetworksError, Hashable {
   case tensorCount(of: String, expected: Int, found: Int)
   /// A loss or a metric names an output that the model does not have.
   case unknownOutput(String, known: [String])
-  /// One tensor was asked for of a model with several outputs; the spelling asks for all.
+  /// One tensor was requested from a model with several outputs; `spelling` is the expression that returns all of them.
   case severalOutputs([String], spelling: String)
-  /// A metric names no output of a model with several.
+  /// A metric does not name an output of a model with several outputs.
   case ambiguousMetric(String, outputs: [String])
   /// A loss does not name an output of a model with several outputs.
   case ambiguousLoss(String, outputs: [String])
@@ -53,9 +53,9 @@ public enum TrainingError: NeuralNetworksError, Hashable {
   case notAClass(metric: String, loss: String, example: Int, value: Double)
   /// No parameter is trainable; the argument is the number of parameters.
   case nothingTrainable(parameters: Int)
-  /// The loss depends on no trained parameter, so that a step would change nothing.
+  /// The loss does not depend on any trained parameter, so a step would change nothing.
   case noGradient
-  /// A callback with a method that is never called, or with none that is.
+  /// A callback has a method that is never called, or does not have any method that is called.
   case callback(String, reason: String)
   /// An output has more axes than its target: `output` and `target` are shapes without the batch axis.
   case outputAxes(output: [Int], target: [Int])

@@ -51,14 +51,14 @@ public final class TrainingRun {
   /// Shows a line with the progress of `fit`, unless progress output is off.
   public func note(_ text: String) { show(text) }
 
-  /// Stops training: immediately if called after a step, before the next epoch if called after an epoch. The first
+  /// Stops training: immediately if called after a step, or before the next epoch if called after an epoch. The first
   /// reason is stored in `History.stopReason` and shown by `fit`.
   public func stop(reason: String) {
     if history.stopReason == nil { history.stopReason = reason }
   }
 
-  /// The weights, the optimizer's state, the state of callbacks, and the position of the run. Nothing is copied until
-  /// the next step.
+  /// Returns the weights, the optimizer's state, the state of callbacks, and the position of the run. Nothing is copied
+  /// until the next step.
   public func state() throws -> TrainingState {
     try beforeSaving()
     let states = namedCallbacks().map { ($0.name, $0.callback.state()) }
@@ -68,7 +68,7 @@ public final class TrainingRun {
       callbacks: Dictionary(uniqueKeysWithValues: states), values: batch == 0 ? ResumableState() : values.state())
   }
 
-  /// The callbacks that have a state, each with a unique name.
+  /// Returns the callbacks that have a state, each with a unique name.
   private func namedCallbacks() -> [(name: String, callback: any ResumableCallback)] {
     var counts: [String: Int] = [:]
     return callbacks.compactMap { $0 as? any ResumableCallback }.map { callback in

@@ -25,6 +25,7 @@ public struct TrainingState: Sendable {
   /// The sums of the loss and the metrics over the completed batches of the epoch.
   public let values: ResumableState
 
+  /// Creates a state.
   /// - Parameters:
   ///   - epoch: The current or next epoch, starting at 0.
   ///   - step: The number of updates of the optimizer so far.

@@ -31,18 +31,20 @@ public final class TrainingStep {
   public let seed: UInt64
   private let terms: [LossTerm]
   private let classWeights: ClassWeights?
-  /// False where the numbers of batches, and the losses, have been checked already.
+  /// False if the numbers of batches, and the losses, have already been checked.
   private let checksNumbers: Bool
   private var isReady = false
   private var recordings = StepRecordings()
 
+  /// Creates a step for a model, an optimizer, and a loss.
   /// - Parameters:
-  ///   - model: Is built by the first batch if it is not built yet, with weights drawn from `seed`.
-  ///   - optimizer: Keeps its state and its step count.
-  ///   - loss: What is minimized, together with the penalties on weights.
-  ///   - seed: Where random numbers of layers come from.
-  /// - Throws: `TrainingError` when the loss names an output that the model does not have, or takes outputs for something
-  ///   that the last layer does not give.
+  ///   - model: The model. If it is not built yet, the first batch builds it, with initial weights determined by
+  ///     `seed`.
+  ///   - optimizer: The optimizer. It keeps its state and its step count.
+  ///   - loss: The loss to minimize, together with the penalties on weights.
+  ///   - seed: The seed for the random numbers of layers.
+  /// - Throws: `TrainingError` if the loss names an output that the model does not have, or expects a different kind of
+  ///   output than the last layer produces.
   public convenience init(_ model: Model, optimizer: Optimizer, loss: Loss, seed: UInt64 = 0) throws {
     let terms = try TrainingConfiguration(optimizer: optimizer, loss: loss, metrics: []).terms(
       outputs: model.outputNames)
@@ -50,7 +52,7 @@ public final class TrainingStep {
     self.init(model, optimizer: optimizer, terms: terms, seed: seed, classWeights: nil, checksNumbers: true)
   }
 
-  /// A step whose batches have been checked.
+  /// Creates a step for batches that have already been checked.
   convenience init(
     forChecked model: Model, optimizer: Optimizer, terms: [LossTerm], seed: UInt64, classWeights: ClassWeights?
   ) {
@@ -73,12 +75,12 @@ public final class TrainingStep {
   /// Performs one step on a batch, which is copied to the model's device if necessary. It returns as soon as the work
   /// has been submitted to the device.
   ///
-  /// Shapes, tokens, targets, and weights are checked first, as in `fit`; numbers are checked unless they are on a GPU. A NaN in
-  /// the inputs is not looked for, which would take a pass over them in each step: `fit` does that.
-  /// - Throws: `ModelError` when the batch does not fit the model (`inputShape`, `inputType`), or has tokens or class numbers
-  ///   that do not exist (`token`, `label`); `TrainingError` for targets and weights that the loss cannot take,
-  ///   and for a model with nothing to train; `DeviceError`. Parameters, the optimizer's state and its step count are
-  ///   then as they were.
+  /// Shapes, tokens, targets, and weights are checked first, as in `fit`; numbers are checked unless they are on a GPU.
+  /// Inputs are not checked for NaN, because that would require a pass over them in each step; `fit` checks them.
+  /// - Throws: `ModelError` if the batch does not fit the model (`inputShape`, `inputType`), or contains tokens or
+  ///   class indices that do not exist (`token`, `label`); `TrainingError` for targets and weights that the loss does
+  ///   not support, and for a model with nothing to train; `DeviceError`. If it throws, parameters, the optimizer's
+  ///   state, and its step count are unchanged.
   public func callAsFunction(_ batch: Batch) throws -> Output {
     if !isReady {
       try model.becomeReady(inputs: batch.inputs, seed: seed)
@@ -102,7 +104,7 @@ public final class TrainingStep {
       && !isRecordingGradients && !model.device.isBeingRecorded && !model.device.isShapeOnly
   }
 
-  /// All checks of an eager step, also for recorded and replayed steps.
+  /// Performs all checks of an eager step, also for recorded and replayed steps.
   private func check(_ batch: Batch) throws {
     try model.checkCount(of: batch.inputs)
     try model.checkInputs(batch.inputs.map { Array($0.shape.dropFirst()) })
@@ -119,7 +121,7 @@ public final class TrainingStep {
     try withoutGradient { try model.checks(of: terms).check(batch, firstExample: 0, inputs: false, where: looks) }
   }
 
-  /// - Throws: `TrainingError.unfit` for a custom loss that cannot take what the model gives, or the targets.
+  /// - Throws: `TrainingError.unfit` for a custom loss that does not support the model's output or the targets.
   private func tryLosses(on batch: Batch) throws {
     guard batch.count > 0 else { return }
     let row = Batch(
@@ -172,7 +174,7 @@ public final class TrainingStep {
       return total
     }
     guard let reduced else { fatalError("valueAndGradient did not call its body") }
-    // Nothing is written when the loss or a gradient carries an error.
+    // Nothing is written if the loss or a gradient carries an error.
     try reduced.total.checkPoison()
     if isConstant, model.parameters.trainableCount > 0 { throw TrainingError.noGradient }
     return (Pass(reduced, predictions, isSingle: terms.isSingle), gradients)
@@ -180,8 +182,8 @@ public final class TrainingStep {
 
   // MARK: Finding errors
 
-  /// Repeats the passes over a batch whose step has been skipped under the same conditions, and returns the origin of a
-  /// NaN or an infinity. It waits for each operation. Trained parameters do not change.
+  /// Repeats the passes of a skipped step on its batch under the same conditions, and returns the origin of a NaN or an
+  /// infinity. It waits for each operation. Trained parameters do not change.
   func findFault(in batch: Batch) throws -> GradientFault {
     let batch = batch.moved(to: model.device)
     for (path, parameter) in model.parameters {
@@ -255,7 +257,7 @@ extension Batch {
   /// All tensors of the batch: inputs, targets, weights.
   fileprivate var tensors: [Tensor] { inputs + targets + (weights.map { [$0] } ?? []) }
 
-  /// The same batch with other tensors, in that order.
+  /// Returns the same batch with other tensors, in the order of `tensors`.
   fileprivate func replacing(_ tensors: [Tensor]) -> Batch {
     let (inputEnd, targetEnd) = (inputs.count, inputs.count + targets.count)
     return Batch(

@@ -8,6 +8,6 @@ public enum Validation: Sendable {
 }
 
 extension Validation {
-  /// Separate data: inputs and their targets.
+  /// Uses separate data: inputs and their targets.
   public static func data(_ inputs: Tensor, _ targets: Tensor) -> Validation { .data(TensorDataset(inputs, targets)) }
 }

@@ -9,21 +9,21 @@ struct BackwardPass {
   }
 
   let tape: Tape
-  /// The depth of the scope: leaves of this depth collect.
+  /// The depth of the scope. Leaves of this depth collect gradients.
   let depth: Int
-  /// True when an outer scope is open: the pass is recorded for it, and records are kept.
+  /// True if an outer scope is open. The pass is then recorded for it, and records are kept.
   let isRecorded: Bool
-  /// One-dimensional tensors that leaves with a target share.
+  /// One-dimensional tensors shared by the leaves that have a target.
   private(set) var slabs: [Tensor]
   private let first: Int
-  /// What has been gathered for each record so far.
+  /// The gradient accumulated for each record so far.
   private var gathered: ContiguousArray<Tensor?>
-  /// Uniform gradients, of records that have gathered nothing else.
+  /// The uniform gradients of records that have accumulated nothing else.
   private var uniforms: [Int: (gradient: UniformGradient, extents: Shape)] = [:]
-  /// The ranges of the leaves that have one, by slot: these gather in their slab.
+  /// The slab ranges of the leaves that have one, by slot. These leaves accumulate in their slab.
   private var ranges: [Int: SlabRange] = [:]
 
-  /// A pass over `scope`, which has been closed, for a result with node `result`.
+  /// Creates a pass over the closed scope `scope`.
   init(_ tape: Tape, _ scope: GradientScope, slabs: [Tensor] = []) {
     self.tape = tape
     depth = scope.depth
@@ -39,13 +39,13 @@ struct BackwardPass {
     }
   }
 
-  /// Gives the memory of the pass back to the tape; afterwards it has no gradients.
+  /// Returns the memory of the pass to the tape. After that, the pass has no gradients.
   mutating func end() {
     gathered.removeAll(keepingCapacity: true)
     swap(&gathered, &tape.gradients)
   }
 
-  /// Runs from the result, which has one element and gets the gradient 1; a failed result gives failed gradients.
+  /// Runs the pass from the result, which has one element and the gradient 1. A failed result gives failed gradients.
   mutating func run(from result: Tensor) {
     guard let last = slot(of: result.node) else { return }
     if result.isPoisoned {
@@ -61,7 +61,7 @@ struct BackwardPass {
         continue
       }
       if case .leaf(let leaf) = tape.records[index], leaf.depth == depth { continue }
-      // Taken out, not copied: what a record kept is freed when its rule has run, and `dy` is held once.
+      // Taken out, not copied: the values that a record kept are freed when its rule has run, and `dy` has one owner.
       var record = Record.consumed
       if isRecorded { record = tape.records[index] } else { swap(&record, &tape.records[index]) }
       guard var dy = gathered[slot].take() else { continue }
@@ -69,8 +69,8 @@ struct BackwardPass {
     }
   }
 
-  /// Passes a uniform gradient on as a number where the record's rule can; elsewhere it becomes a tensor. False then, and where
-  /// there is none.
+  /// Passes on a uniform gradient as a number if the record's rule supports it; otherwise converts it to a tensor.
+  /// Returns false in that case and if there is no uniform gradient.
   private mutating func propagateUniform(_ slot: Int) -> Bool {
     guard let uniform = uniforms[slot] else { return false }
     if !isRecorded && tape.records[first + slot].takesUniformGradient {
@@ -84,26 +84,26 @@ struct BackwardPass {
     return false
   }
 
-  /// Makes a tensor of a uniform gradient, if the slot has one.
+  /// Converts the uniform gradient of the slot, if any, to a tensor.
   private mutating func materialize(_ slot: Int) {
     if !uniforms.isEmpty, let uniform = uniforms.removeValue(forKey: slot) {
       gathered[slot] = uniform.gradient.tensor(uniform.extents)
     }
   }
 
-  /// The gradient that a leaf of the scope has collected; zero when it had no part in the result.
+  /// Returns the gradient that a leaf of the scope has collected; zero if the result does not depend on it.
   func gradient(of leaf: Tensor) -> Tensor {
     if let slot = slot(of: leaf.node), let gradient = gathered[slot] { return gradient }
     return .zeros(like: leaf)
   }
 
-  /// The same for a leaf known by its node, flattened to `count` elements.
+  /// Returns the gradient of a leaf given by its node, flattened to `count` elements.
   func gradient(at node: TapeNode, count: Int, _ dtype: DType, _ device: Device) -> Tensor {
     if let slot = slot(of: node), let gradient = gathered[slot] { return gradient.reshaped(to: [count]) }
     return .full([count], 0, dtype, on: device)
   }
 
-  /// Writes zeros over the ranges of slabs that no gradient has been written to.
+  /// Fills the slab ranges to which no gradient has been written with zeros.
   mutating func fillUnwrittenRanges(of targets: some Sequence<LeafTarget>) {
     let written = Set(ranges.values.lazy.filter(\.isWritten).map(\.target))
     for target in targets where target.count > 0 && !written.contains(target) {
@@ -113,13 +113,13 @@ struct BackwardPass {
     }
   }
 
-  /// True when the record of a node is part of this pass.
+  /// Returns whether the record of the operand is part of this pass.
   func needsGradient(_ operand: Operand) -> Bool { slot(of: operand.node) != nil }
 
-  /// True when the operand has a slab range that nothing has been written to.
+  /// Returns whether the operand has a slab range that has not been written to.
   func hasFreshRange(_ operand: Operand) -> Bool { range(of: operand)?.isWritten == false }
 
-  /// Why the slab of the operand has failed; nil when it has not, or there is none.
+  /// Returns the reason why the slab of the operand has failed; nil if it has not failed or there is no slab.
   func poison(of operand: Operand) -> Poison? {
     range(of: operand).flatMap { slabs[$0.target.slab].storage.poison }
   }
@@ -135,10 +135,10 @@ struct BackwardPass {
     return slot >= 0 && slot < gathered.count ? slot : nil
   }
 
-  // MARK: What rules call
+  // MARK: Called by rules
 
-  /// Adds a gradient to what the operand has gathered, summed over the axes along which the operand was repeated; computes
-  /// it only if the operand is part of the pass.
+  /// Adds a gradient to the accumulated gradient of the operand, summed over the axes along which the operand was
+  /// repeated. The gradient is computed only if the operand is part of the pass.
   mutating func accumulate(_ gradient: @autoclosure () -> Tensor, to operand: Operand) {
     guard let slot = slot(of: operand.node) else { return }
     let gradient = gradient().summed(to: operand.extents)
@@ -161,7 +161,7 @@ struct BackwardPass {
     }
   }
 
-  /// The same for a gradient of the operand's shape whose elements are all one number.
+  /// Adds a gradient that has the shape of the operand and the same number in every element.
   mutating func accumulate(_ gradient: UniformGradient, to operand: Operand) {
     guard let slot = slot(of: operand.node) else { return }
     if gathered[slot] == nil && uniforms[slot] == nil && ranges[slot] == nil {
@@ -171,8 +171,8 @@ struct BackwardPass {
     }
   }
 
-  /// Lets `body` write a gradient straight into the slab range of a leaf: over what is there, or adding to it when
-  /// accumulating. False when the operand has no slab range; then nothing has been done.
+  /// Lets `body` write a gradient directly into the slab range of a leaf, replacing the content or, if
+  /// `isAccumulating`, adding to it. Returns false, without calling `body`, if the operand has no slab range.
   @discardableResult
   mutating func write(
     to operand: Operand, _ body: (any Backend, BufferSlice, _ isAccumulating: Bool) throws -> Void
@@ -186,8 +186,8 @@ struct BackwardPass {
     return true
   }
 
-  /// Lets `body` add a gradient in place to what the operand has gathered, which starts as zeros; for gradients that touch
-  /// few elements. Only in a pass that is not recorded.
+  /// Lets `body` add a gradient in place to the accumulated gradient of the operand, which starts as zeros. For
+  /// gradients that affect few elements, and only in a pass that is not recorded.
   mutating func addInPlace(to operand: Operand, like dy: Tensor, _ body: (any Backend, BufferSlice) throws -> Void) {
     guard let slot = slot(of: operand.node) else { return }
     let isInSlab = write(to: operand) { backend, range, isAccumulating in

@@ -1,10 +1,10 @@
 import BackendCore
 
-/// The value of `forward`, with a gradient of your own: `backward` gets the gradient of the result, the input and the result,
-/// and returns the gradient of the input, of the input's shape.
+/// Returns the value of `forward` with a custom gradient: `backward` receives the gradient of the result, the input,
+/// and the result, and returns the gradient of the input, which has the shape of the input.
 ///
-/// `forward` is not recorded. `backward` is written in tensor operations, and is differentiated in turn where calls of
-/// `valueAndGradient` nest.
+/// `forward` is not recorded. `backward` consists of tensor operations and is differentiated in turn if calls of
+/// `valueAndGradient` are nested.
 ///
 /// ```swift
 /// // The identity forward, gradients clipped to ±1 backward.
@@ -21,7 +21,8 @@ public func withCustomGradient<E: Error>(
   }
 }
 
-/// The same for several inputs: `backward` returns one gradient for each.
+/// Returns the value of a function of several inputs with a custom gradient. `backward` returns one gradient for each
+/// input.
 public func withCustomGradient<E: Error>(
   of inputs: [Tensor], forward: ([Tensor]) throws(E) -> Tensor,
   backward: @escaping (_ upstream: Tensor, _ inputs: [Tensor], _ result: Tensor) -> [Tensor]
@@ -35,7 +36,7 @@ public func withCustomGradient<E: Error>(
   return y
 }
 
-/// y = a function with a gradient of its own.
+/// y = a function with a custom gradient.
 struct CustomRecord: GradientRule {
   let inputs: [Operand]
   let result: Operand

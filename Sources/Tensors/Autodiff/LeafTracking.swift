@@ -1,14 +1,14 @@
 import BackendCore
 
-/// Tells the parameters of models apart.
+/// The identity of a model parameter.
 package struct LeafKey: Hashable, Sendable {
   private let identifier: ObjectIdentifier
 
-  /// The key of an object, as long as the object lives.
+  /// Creates the key of an object. It is valid as long as the object lives.
   package init(_ object: AnyObject) { identifier = ObjectIdentifier(object) }
 }
 
-/// Where the gradient of a leaf goes: a range of one slab.
+/// The destination of a leaf's gradient: a range of one slab.
 package struct LeafTarget: Sendable, Hashable {
   /// The index of the slab.
   package var slab: Int
@@ -24,8 +24,8 @@ package struct LeafTarget: Sendable, Hashable {
   }
 }
 
-/// Enters a parameter on the innermost active scope that tracks it and returns its value with its node, the same for each
-/// use; returns the value as it is when no scope tracks it or recording is paused.
+/// Registers a parameter with the innermost active scope that tracks it, and returns its value with its node, which is
+/// the same for every use. Returns the value unchanged if no scope tracks it or recording is paused.
 package func trackedLeaf(_ key: LeafKey, value: @autoclosure () -> Tensor) -> Tensor {
   guard let tape = Tape.current else {
     OpenScopes.checkUse(of: key)
@@ -42,8 +42,8 @@ package func trackedLeaf(_ key: LeafKey, value: @autoclosure () -> Tensor) -> Te
 }
 
 extension Tape {
-  /// The node of a parameter on the innermost tracking scope among the `depth` outermost. Its parent is the node on the
-  /// next scope outwards that tracks it.
+  /// Returns the node of a parameter in the innermost scope that tracks it, among the `depth` outermost scopes. Its
+  /// parent is the node in the next outer scope that tracks the parameter.
   fileprivate func trackedNode(_ key: LeafKey, of value: Tensor, below depth: Int) -> TapeNode? {
     var position = depth - 1
     while position >= 0 && scopes[position].targets[key] == nil { position -= 1 }
@@ -57,7 +57,7 @@ extension Tape {
   }
 }
 
-/// The value of `body`, and its gradients with respect to the parameters in `targets`, laid out in slabs.
+/// Returns the value of `body` and its gradients with respect to the parameters in `targets`, stored in slabs.
 package func slabGradients<E: Error>(
   targets: [LeafKey: LeafTarget], slabCounts: [Int], device: Device, dtype: DType, of body: () throws(E) -> Tensor
 ) throws(E) -> (value: Tensor, slabs: [Tensor]) {
@@ -67,11 +67,12 @@ package func slabGradients<E: Error>(
   return (value, slabs)
 }
 
-/// The same, and the gradients with respect to further tensors.
+/// Returns the value of `body`, its gradients with respect to the parameters in `targets`, and its gradients with
+/// respect to further tensors.
 ///
-/// `slabs[i]` has `slabCounts[i]` elements; the gradient of a parameter lies in its range, row-major, and everything else
-/// is zero. Rules write straight into the slabs, but while an outer scope is active the slabs are ordinary, recorded
-/// tensors.
+/// `slabs[i]` has `slabCounts[i]` elements. The gradient of a parameter is in its range, in row-major order, and all
+/// other elements are zero. Rules write directly into the slabs, unless an outer scope is active: then the slabs are
+/// ordinary, recorded tensors.
 package func slabGradients<E: Error>(
   targets: [LeafKey: LeafTarget], slabCounts: [Int], device: Device, dtype: DType, at tensors: [Tensor],
   of body: ([Tensor]) throws(E) -> Tensor
@@ -102,14 +103,14 @@ package func slabGradients<E: Error>(
 }
 
 extension Collection<LeafTarget> {
-  /// True when the ranges in a slab leave no element of it out.
+  /// Returns whether the ranges cover every element of a slab.
   fileprivate func cover(_ slab: Int, count: Int) -> Bool {
     reduce(0) { $0 + ($1.slab == slab ? $1.count : 0) } == count
   }
 }
 
 extension BackwardPass {
-  /// One slab put together from recorded gradients and zeros.
+  /// Assembles one slab from recorded gradients and zeros.
   fileprivate func slab(
     _ index: Int, count: Int, of scope: GradientScope, _ device: Device, _ dtype: DType
   ) -> Tensor {

@@ -1,9 +1,10 @@
 import Synchronization
 
-/// The scopes of `valueAndGradient` that are open on any thread.
+/// The scopes of `valueAndGradient` that are currently open on any thread.
 ///
-/// A tape records on its own thread alone. What another thread computes meanwhile from a tensor or a parameter that the tape
-/// follows would have no gradient: such a use ends the program. Inside of `withoutGradient` it is meant to have none.
+/// A tape records only on its own thread. Values that another thread computes at the same time from a tensor or
+/// parameter that the tape tracks would have no gradient, so this use ends the program. Within `withoutGradient`, no
+/// gradient is wanted, and the use is allowed.
 enum OpenScopes {
   private struct Entry {
     let serial: UInt64
@@ -11,9 +12,10 @@ enum OpenScopes {
   }
 
   private static let entries = Mutex<[Entry]>([])
-  /// Their number, looked at without the lock.
+  /// The number of open scopes, readable without the lock.
   private static let count = Atomic<Int>(0)
-  /// Their numbers by the last bits of the serial number: most tapes that are over are told by a load.
+  /// The numbers of open scopes by the low bits of their serial number, so that a single load identifies most tapes
+  /// that have ended.
   private static let counts = InlineArray<64, Atomic<Int>> { _ in Atomic(0) }
 
   static func open(_ serial: UInt64, tracking targets: [LeafKey: LeafTarget]) {
@@ -30,7 +32,7 @@ enum OpenScopes {
     }
   }
 
-  /// Ends the program for a tensor that a tape of another thread follows.
+  /// Ends the program if a tape of another thread tracks the tensor.
   @inline(never)
   static func checkUse(of node: TapeNode) {
     guard counts[Int(node.serial % 64)].load(ordering: .relaxed) > 0, mayBelongToOthers,
@@ -39,7 +41,7 @@ enum OpenScopes {
     if entries.withLock({ $0.contains { $0.serial == node.serial } }) { refuse("a tensor") }
   }
 
-  /// Ends the program for a parameter whose gradient is being computed on another thread, and not on this one.
+  /// Ends the program if the gradient of the parameter is being computed on another thread and not on this one.
   @inline(never)
   static func checkUse(of parameter: LeafKey) {
     guard mayBelongToOthers else { return }
@@ -50,7 +52,7 @@ enum OpenScopes {
     if isForeign { refuse("a parameter") }
   }
 
-  /// False where no other thread has a scope, and where gradients are not wanted.
+  /// False if no other thread has a scope, or if gradients are not wanted.
   private static var mayBelongToOthers: Bool {
     count.load(ordering: .relaxed) > (Tape.current?.scopes.count ?? 0) && !Tape.isPausedOnThisThread
   }

@@ -1,15 +1,15 @@
 import BackendCore
 
-/// How the gradient of a result becomes gradients of the operands: one rule for each primitive and each fused operation,
-/// written in tensor operations beside the operation that it belongs to.
+/// A rule that converts the gradient of a result to gradients of the operands. There is one rule for each primitive and
+/// each fused operation, written in tensor operations next to the operation itself.
 protocol GradientRule {
-  /// Adds to the operands what `dy`, the gradient of the result, contributes. The rule may reuse the memory of `dy`.
+  /// Adds the contribution of `dy`, the gradient of the result, to the operands. The rule may reuse the memory of `dy`.
   func propagate(_ dy: inout Tensor, in pass: inout BackwardPass)
 }
 
-/// One entry of a tape. Small rules lie in the array itself; those with more operands are boxed.
+/// One entry of a tape. Small rules are stored inline in the array; those with more operands are boxed.
 enum Record {
-  /// Its gradient has been passed on, and what it kept has been freed.
+  /// The gradient has been passed on, and the values that the record kept have been freed.
   case consumed
   case leaf(LeafRecord)
   case identity(IdentityRecord)
@@ -83,7 +83,7 @@ enum Record {
   }
 }
 
-/// A variable of a scope. The scope that it belongs to collects its gradient; for the scopes around it is an identity.
+/// A variable of a scope. Its own scope collects its gradient; for outer scopes, it is an identity.
 struct LeafRecord: GradientRule {
   let parent: Operand
   let depth: Int
@@ -93,7 +93,7 @@ struct LeafRecord: GradientRule {
   }
 }
 
-/// The result has the elements of the operand, perhaps in another shape.
+/// The result has the elements of the operand, possibly in another shape.
 struct IdentityRecord: GradientRule {
   let x: Operand
 

@@ -6,21 +6,22 @@ import Glibc
 import Musl
 #endif
 
-/// The record of a computation, for its gradient: a flat array in the order of execution. Linked nodes would overflow the
-/// stack when a long chain is freed.
+/// The record of a computation, used to compute its gradient: a flat array in the order of execution. (Freeing a long
+/// chain of linked nodes would overflow the stack.)
 ///
-/// A tape lives on the stack frame of the outermost `valueAndGradient` of a thread; nested calls share it, each as a scope
-/// of its own. A call inside `withoutGradient` begins a tape of its own instead, so that the outer one sees constants.
+/// A tape lives on the stack frame of the outermost `valueAndGradient` of a thread. Nested calls share it, each as a
+/// separate scope. A call within `withoutGradient` starts a separate tape instead, so tensors of the outer one are
+/// constants.
 final class Tape {
-  /// Tells tapes apart; never 0.
+  /// The identity of the tape; never 0.
   let serial: UInt64
   var records: ContiguousArray<Record>
-  /// Room for the gradients of one backward pass, empty while no pass has it.
+  /// Storage for the gradients of one backward pass; empty while a pass is using it.
   var gradients: ContiguousArray<Tensor?>
   var scopes: [GradientScope] = []
-  /// How many `withoutGradient` are open.
+  /// The number of open `withoutGradient` calls.
   var pauses = 0
-  /// The tape that was current when this one began.
+  /// The tape that was current when this one started.
   private let outer: Tape?
 
   private static let lastSerial = Atomic<UInt64>(0)
@@ -45,7 +46,7 @@ final class Tape {
     return key
   }()
 
-  /// The innermost tape of this thread, paused or not.
+  /// The innermost tape of this thread, whether paused or not.
   static var current: Tape? {
     @inline(__always) get {
       guard let pointer = pthread_getspecific(key) else { return nil }
@@ -54,23 +55,23 @@ final class Tape {
     set { pthread_setspecific(key, newValue.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }) }
   }
 
-  /// The tape that an operation on this operand is recorded on; nil when the operand is constant.
+  /// Returns the tape that an operation on this operand is recorded on; nil if the operand is constant.
   @inline(__always)
   static func recording(_ a: TapeNode) -> Tape? { a.rawValue == 0 ? nil : owner(a, a, a) }
 
-  /// The same for two operands.
+  /// Returns the tape for an operation on two operands.
   @inline(__always)
   static func recording(_ a: TapeNode, _ b: TapeNode) -> Tape? {
     a.rawValue | b.rawValue == 0 ? nil : owner(a, b, b)
   }
 
-  /// The same for three operands.
+  /// Returns the tape for an operation on three operands.
   @inline(__always)
   static func recording(_ a: TapeNode, _ b: TapeNode, _ c: TapeNode) -> Tape? {
     a.rawValue | b.rawValue | c.rawValue == 0 ? nil : owner(a, b, c)
   }
 
-  /// The same for any number of operands.
+  /// Returns the tape for an operation on any number of operands.
   static func recording(all nodes: some Sequence<TapeNode>) -> Tape? {
     nodes.reduce(nil) { tape, node in recording(node) ?? tape }
   }
@@ -84,7 +85,7 @@ final class Tape {
     return isRecorded(c, on: tape) || isOtherOnTape || isOnTape ? tape : nil
   }
 
-  /// True when the node stands on the tape of this thread; ends the program when it stands on one of another thread.
+  /// Returns whether the node is on the tape of this thread. Ends the program if it is on a tape of another thread.
   @inline(__always)
   private static func isRecorded(_ node: TapeNode, on tape: Tape?) -> Bool {
     if node == .constant { return false }
@@ -93,11 +94,11 @@ final class Tape {
     return false
   }
 
-  /// True when the node stands on this tape.
+  /// Returns whether the node is on this tape.
   @inline(__always)
   func owns(_ node: TapeNode) -> Bool { node.serial == serial }
 
-  /// Appends what an operation did; returns the node of its result.
+  /// Appends the record of an operation, and returns the node of its result.
   @inline(__always)
   func append(_ record: consuming Record) -> TapeNode {
     let index = records.count
@@ -105,12 +106,12 @@ final class Tape {
     return TapeNode(serial: serial, index: index)
   }
 
-  /// The node that the next record will get.
+  /// The node of the next record.
   @inline(__always)
   var nextNode: TapeNode { TapeNode(serial: serial, index: records.count) }
 
-  /// True when nested scopes are open: their backward passes are recorded, so operations are recorded in forms that have
-  /// derivatives of their own.
+  /// True if nested scopes are open. Their backward passes are recorded, so operations are recorded in differentiable
+  /// forms.
   var isNested: Bool { scopes.count > 1 }
 
   // MARK: Threads without a tape
@@ -121,13 +122,13 @@ final class Tape {
     return key
   }()
 
-  /// How many `withoutGradient` were begun on this thread while it had no tape.
+  /// The number of `withoutGradient` calls that started on this thread while it had no tape.
   static var pausesWithoutTape: Int {
     get { Int(bitPattern: pthread_getspecific(pausesKey)) }
     set { pthread_setspecific(pausesKey, UnsafeRawPointer(bitPattern: newValue)) }
   }
 
-  /// True inside of `withoutGradient`, also where a tape has begun within it.
+  /// True within `withoutGradient`, even if a tape has started inside it.
   static var isPausedOnThisThread: Bool {
     if pausesWithoutTape > 0 { return true }
     var tape = current
@@ -137,14 +138,14 @@ final class Tape {
 
   // MARK: Scopes
 
-  /// True for the tapes that this thread is in.
+  /// Returns whether the tape with this serial number is open on this thread.
   static func isOfThisThread(_ serial: UInt64) -> Bool {
     var tape = current
     while let candidate = tape, candidate.serial != serial { tape = candidate.outer }
     return tape != nil
   }
 
-  /// Opens a scope on the current tape, or on a new one when there is none or it is paused. The caller keeps the tape
+  /// Opens a scope on the current tape, or on a new tape if there is none or it is paused. The caller keeps the tape
   /// alive until it closes the scope.
   static func openScope(tracking targets: [LeafKey: LeafTarget] = [:]) -> Tape {
     let tape: Tape
@@ -159,7 +160,7 @@ final class Tape {
     return tape
   }
 
-  /// Closes the innermost scope. With the outermost one the tape is over, and its nodes count as constant.
+  /// Closes the innermost scope. Closing the outermost scope ends the tape, and its nodes then count as constants.
   func closeScope() -> GradientScope {
     let scope = scopes.removeLast()
     OpenScopes.close(serial)
@@ -167,7 +168,8 @@ final class Tape {
     return scope
   }
 
-  /// The tensor as a variable of the innermost scope: an identity record, whose parent is the tensor's node on the tape.
+  /// Returns the tensor as a variable of the innermost scope: an identity record whose parent is the tensor's node on
+  /// the tape.
   func leaf(_ x: Tensor) -> Tensor {
     if x.node != .constant && !owns(x.node) { OpenScopes.checkUse(of: x.node) }
     var leaf = x
@@ -176,9 +178,9 @@ final class Tape {
   }
 }
 
-/// The arrays of the last tape of a thread, kept for the next one: a training step allocates them once.
+/// The arrays of a thread's last tape, kept for the next one, so that training allocates them only once.
 private final class TapeMemory {
-  /// Longer tapes give their memory back.
+  /// The memory of longer tapes is released.
   private static let mostRecords = 4096
 
   private var records = ContiguousArray<Record>()
@@ -193,7 +195,7 @@ private final class TapeMemory {
     return key
   }()
 
-  /// The memory of this thread, made on first use and freed with the thread.
+  /// The memory of this thread, created on first use and freed when the thread ends.
   private static var current: TapeMemory {
     if let pointer = pthread_getspecific(key) {
       return Unmanaged<TapeMemory>.fromOpaque(pointer).takeUnretainedValue()
@@ -203,7 +205,7 @@ private final class TapeMemory {
     return memory
   }
 
-  /// Empty arrays, with room where a tape has left some.
+  /// Returns empty arrays, with the capacity left by an earlier tape if there is one.
   static func take() -> (ContiguousArray<Record>, ContiguousArray<Tensor?>) {
     let memory = current
     var (records, gradients) = (ContiguousArray<Record>(), ContiguousArray<Tensor?>())
@@ -212,7 +214,7 @@ private final class TapeMemory {
     return (records, gradients)
   }
 
-  /// Frees what the arrays hold, and keeps their memory.
+  /// Frees the content of the arrays and keeps their memory.
   static func keep(records: inout ContiguousArray<Record>, gradients: inout ContiguousArray<Tensor?>) {
     guard records.capacity <= mostRecords, gradients.capacity <= mostRecords else { return }
     records.removeAll(keepingCapacity: true)
@@ -223,14 +225,14 @@ private final class TapeMemory {
   }
 }
 
-/// One `valueAndGradient` in progress.
+/// One call of `valueAndGradient` in progress.
 struct GradientScope {
   /// The index of its first record.
   let first: Int
   /// 1 for the outermost scope of a tape.
   let depth: Int
-  /// The parameters whose gradients are asked for, and where these go.
+  /// The parameters whose gradients are requested, and the destinations of these gradients.
   let targets: [LeafKey: LeafTarget]
-  /// The nodes of those among them that have been used.
+  /// The nodes of those parameters that have been used.
   var leaves: [LeafKey: TapeNode] = [:]
 }

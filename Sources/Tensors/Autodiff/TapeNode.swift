@@ -1,13 +1,13 @@
 import BackendCore
 
-/// Where a tensor stands on a tape: the tape's serial number and the index of the record that made the tensor. A node of a
-/// tape that is over, or of another thread's, counts as constant.
+/// The position of a tensor on a tape: the tape's serial number and the index of the record that produced the tensor. A
+/// node of a tape that has ended, or of another thread's tape, counts as constant.
 package struct TapeNode: Sendable, Equatable {
   /// 36 bits of serial number above 28 bits of index; 0 for constants.
   package let rawValue: UInt64
 
   static let indexBits: UInt64 = 28
-  /// No gradient flows through a tensor with this node.
+  /// The node of a tensor through which no gradient flows.
   package static let constant = TapeNode(rawValue: 0)
 
   @inline(__always) init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -20,15 +20,15 @@ package struct TapeNode: Sendable, Equatable {
   @inline(__always) var index: Int { Int(truncatingIfNeeded: rawValue & (1 << TapeNode.indexBits - 1)) }
 }
 
-/// What a record keeps of an operand: its node and shape, and its elements where the rule needs them.
+/// The information that a record keeps about an operand: its node and shape, and its elements if the rule needs them.
 struct Operand {
   var node: TapeNode
   var offset: Int
   var extents: Shape
-  /// Nil when only the shape is kept.
+  /// Nil if only the shape is kept.
   var storage: Storage?
 
-  /// The shape of an operand, without its elements.
+  /// Keeps the shape of an operand without its elements.
   @inline(__always) init(_ x: Tensor) {
     node = x.node
     offset = 0
@@ -36,7 +36,7 @@ struct Operand {
     storage = nil
   }
 
-  /// The operand with its elements if `keeps`.
+  /// Keeps the shape of an operand and, if `keeps`, its elements.
   @inline(__always) init(_ x: Tensor, keeping keeps: Bool) {
     node = x.node
     offset = x.offset
@@ -44,7 +44,7 @@ struct Operand {
     storage = keeps ? x.storage : nil
   }
 
-  /// The operand as it was, on the tape where it was on it.
+  /// The original operand, with its node on the tape.
   @inline(__always) var tensor: Tensor {
     guard let storage else { fatalError("a gradient rule reads an operand that its record did not keep") }
     return Tensor(storage, offset: offset, extents: extents, node: node)

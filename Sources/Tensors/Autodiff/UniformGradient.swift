@@ -1,7 +1,7 @@
 import BackendCore
 
-/// A gradient whose elements are all one number that the host knows: that of the result itself, and of what it is the sum or
-/// mean of. It takes no memory and no work until a rule asks for a tensor.
+/// A gradient whose elements are all equal to one number known to the host: the gradient of the result itself and of
+/// tensors whose sum or mean it is. It takes no memory or work until a rule asks for a tensor.
 struct UniformGradient {
   var value: Double
   let dtype: DType
@@ -9,12 +9,12 @@ struct UniformGradient {
 
   func tensor(_ extents: Shape) -> Tensor { .full(extents, value, dtype, on: device) }
 
-  /// The same with another number.
+  /// Returns this gradient with another number.
   func with(_ value: Double) -> UniformGradient { UniformGradient(value: value, dtype: dtype, device: device) }
 }
 
 extension Record {
-  /// True for rules that need no tensor of such a gradient.
+  /// True for rules that can use a uniform gradient without converting it to a tensor.
   var takesUniformGradient: Bool {
     switch self {
     case .reduction(let rule): rule.op == .sum || rule.op == .mean
@@ -23,7 +23,7 @@ extension Record {
     }
   }
 
-  /// Does what `propagate` does, where `takesUniformGradient`.
+  /// Does the work of `propagate` for a uniform gradient, if `takesUniformGradient`.
   func propagate(_ dy: UniformGradient, in pass: inout BackwardPass) {
     switch self {
     case .reduction(let rule): rule.propagate(dy, in: &pass)

@@ -1,12 +1,12 @@
 import BackendCore
 
-/// The value of `body` at `x`, and its gradient there: ∂value/∂x, of the shape of x.
+/// Returns the value of `body` at `x` and its gradient, ∂value/∂x, which has the shape of x.
 ///
-/// The value must be one floating-point element. The closure may do anything: loops, branches, calls of other functions,
-/// further `valueAndGradient` for higher derivatives. Other tensors that it uses are constants.
+/// The value must be a single floating-point element. The closure can contain loops, branches, function calls, and
+/// further calls of `valueAndGradient` for higher derivatives. Other tensors that it uses are constants.
 ///
-/// What the closure computes from `x` is recorded on its own thread. Using it on another thread before the closure returns
-/// ends the program; `.detached()` and `withoutGradient` allow it where no gradient is wanted.
+/// Values that the closure computes from `x` are recorded on its own thread. Using them on another thread before the
+/// closure returns ends the program. If no gradient is wanted there, use `.detached()` or `withoutGradient`.
 ///
 /// ```swift
 /// let (y, dy) = valueAndGradient(at: Tensor(3)) { x in x * x + 2 * x }   // 15, 8
@@ -23,7 +23,7 @@ public func valueAndGradient<E: Error>(
   return (tape.surviving(value), pass.gradient(of: leaf))
 }
 
-/// The same at two tensors.
+/// Returns the value of `body` at two tensors, and its gradients.
 public func valueAndGradient<E: Error>(
   at a: Tensor, _ b: Tensor, of body: (Tensor, Tensor) throws(E) -> Tensor
 ) throws(E) -> (value: Tensor, gradient: (Tensor, Tensor)) {
@@ -36,7 +36,7 @@ public func valueAndGradient<E: Error>(
   return (tape.surviving(value), (pass.gradient(of: leaves.0), pass.gradient(of: leaves.1)))
 }
 
-/// The same at any number of tensors.
+/// Returns the value of `body` at any number of tensors, and its gradients.
 public func valueAndGradient<E: Error>(
   at tensors: [Tensor], of body: ([Tensor]) throws(E) -> Tensor
 ) throws(E) -> (value: Tensor, gradient: [Tensor]) {
@@ -49,7 +49,7 @@ public func valueAndGradient<E: Error>(
   return (tape.surviving(value), leaves.map { pass.gradient(of: $0) })
 }
 
-/// Runs `body` without recording: for every `valueAndGradient` around, the results are constants.
+/// Runs `body` without recording. For every enclosing `valueAndGradient`, the results are constants.
 public func withoutGradient<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
   guard let tape = Tape.current else {
     Tape.pausesWithoutTape += 1
@@ -61,12 +61,12 @@ public func withoutGradient<R, E: Error>(_ body: () throws(E) -> R) throws(E) ->
   return try body()
 }
 
-/// True inside an active scope on this thread that is not paused.
+/// True inside an active scope of this thread that is not paused.
 package var isRecordingGradients: Bool { Tape.current.map { $0.pauses == 0 } ?? false }
 
 extension Tape {
-  /// Runs the body of the innermost scope, which is closed if the body throws. What a nested body recorded stays: a tensor
-  /// that escaped may stand on it.
+  /// Runs the body of the innermost scope, which is closed if the body throws. Records of a nested body remain, because
+  /// a tensor that escaped may refer to them.
   func run<E: Error>(_ body: () throws(E) -> Tensor) throws(E) -> Tensor {
     do {
       return try body()
@@ -76,7 +76,7 @@ extension Tape {
     }
   }
 
-  /// Closes the innermost scope and runs its backward pass.
+  /// Closes the innermost scope, and runs its backward pass.
   func finishScope(with value: Tensor) -> BackwardPass {
     Checks.insist { try Checks.differentiated(value) }
     var pass = BackwardPass(self, closeScope())
@@ -84,6 +84,6 @@ extension Tape {
     return pass
   }
 
-  /// The value as it leaves a scope: on the tape if the tape goes on.
+  /// Returns the value as it leaves a scope: still on the tape if outer scopes are open, else detached.
   func surviving(_ value: Tensor) -> Tensor { scopes.isEmpty ? value.detached() : value }
 }

@@ -1,14 +1,14 @@
 import BackendCore
 
-/// Every check of shapes, element types, devices and indices. A failed one is a programmer error, whose message has the
-/// operation, both sides, the layer, the reason and a hint.
+/// All checks of shapes, element types, devices, and indices. A failed check is a programmer error; its message
+/// contains the operation, both sides, the layer, the reason, and a hint.
 enum Checks {
   @inline(never)
   static func fail(_ operation: StaticString, _ problem: String, hint: String? = nil) throws -> Never {
     try ProgrammerError.refuse("Tensor \(operation): \(problem)", hint: hint)
   }
 
-  /// Runs checks outside of operations that have a stand-in for their result: a mistake ends the program.
+  /// Runs checks outside of operations that have a stand-in for their result. A mistake ends the program.
   @inline(__always)
   static func insist(_ body: () throws -> Void) {
     do { try body() } catch { ProgrammerError.end("\((error as? ProgrammerError)?.message ?? "\(error)")") }
@@ -16,7 +16,7 @@ enum Checks {
 
   // MARK: Devices and element types
 
-  /// The device of both operands; where one has shapes only, so has the result.
+  /// Returns the device of both operands. If one of them has only a shape, the result also has only a shape.
   @inline(__always)
   static func sameDevice(_ operation: StaticString, _ a: Tensor, _ b: Tensor) throws -> Device {
     let device = a.storage.device
@@ -24,7 +24,7 @@ enum Checks {
     return try mixedDevices(operation, a, b)
   }
 
-  /// The device of three operands.
+  /// Returns the device of three operands.
   static func sameDevice(_ operation: StaticString, _ a: Tensor, _ b: Tensor, _ c: Tensor) throws -> Device {
     let (first, second) = (try sameDevice(operation, a, b), try sameDevice(operation, a, c))
     return first.isShapeOnly ? first : second
@@ -62,7 +62,7 @@ enum Checks {
       hint: "convert with .cast(to: .float32)")
   }
 
-  /// Anything but bool.
+  /// Requires any element type except bool.
   @inline(__always)
   static func number(_ operation: StaticString, _ x: Tensor) throws {
     if x.storage.dtype == .bool { try notNumber(operation, x) }
@@ -82,7 +82,8 @@ enum Checks {
     }
   }
 
-  /// A host number beside an int32 tensor takes its type, which must be able to hold it.
+  /// Checks a host number used with a tensor. It takes the tensor's element type, and int32 must be able to represent
+  /// it.
   @inline(__always)
   static func scalar(_ operation: StaticString, _ x: Tensor, _ value: Double) throws {
     if x.storage.dtype != .float32 { try unusualScalar(operation, x, value) }
@@ -106,7 +107,7 @@ enum Checks {
 
   // MARK: Shapes
 
-  /// The shape that two operands have after broadcasting.
+  /// Returns the shape of two operands after broadcasting.
   @inline(__always)
   static func broadcast(_ operation: StaticString, _ a: Shape, _ b: Shape) throws -> Shape {
     if a == b { return a }
@@ -128,7 +129,7 @@ enum Checks {
     return try countable(operation, result)
   }
 
-  /// The axis counted from the front.
+  /// Returns the axis counted from the front.
   @inline(__always)
   static func axis(_ operation: StaticString, _ axis: Int, _ extents: Shape) throws -> Int {
     let position = axis < 0 ? axis + extents.rank : axis
@@ -160,7 +161,7 @@ enum Checks {
     return try countable(operation, Shape(shape))
   }
 
-  /// The shape, whose number of elements and strides an `Int` can hold.
+  /// Returns the shape, after checking that an `Int` can represent its number of elements and its strides.
   @discardableResult
   static func countable(_ operation: StaticString, _ shape: Shape) throws -> Shape {
     var count = 1
@@ -172,14 +173,14 @@ enum Checks {
     return shape
   }
 
-  /// An extent that becomes `count` times as long.
+  /// Returns an extent that is repeated `count` times.
   static func repeated(_ operation: StaticString, _ extent: Int, _ count: Int, _ extents: Shape) throws -> Int {
     let (product, overflow) = extent.multipliedReportingOverflow(by: count)
     if overflow { try fail(operation, "\(count) times shape \(extents) has more elements than can be counted") }
     return product
   }
 
-  /// The sum of numbers of elements; nil beyond what an `Int` can hold.
+  /// Returns the sum of element counts; nil if it exceeds the range of `Int`.
   static func sum(_ counts: some Sequence<Int>) -> Int? {
     var sum = 0
     for count in counts {
@@ -190,7 +191,7 @@ enum Checks {
     return sum
   }
 
-  /// A number of elements along an axis.
+  /// Returns a number of elements along an axis, after checking that it is not negative.
   static func count(_ operation: StaticString, _ count: Int) throws -> Int {
     if count < 0 { try fail(operation, "an extent of \(count)") }
     return count
@@ -202,7 +203,7 @@ enum Checks {
     }
   }
 
-  /// The shape with -1 replaced by what is left.
+  /// Returns the shape with -1 replaced by the inferred extent.
   static func reshape(_ source: Shape, _ shape: [Int]) throws -> Shape {
     let operation: StaticString = "reshaped"
     guard let open = shape.firstIndex(of: -1) else {
@@ -240,7 +241,7 @@ enum Checks {
     }
   }
 
-  /// The value of a function whose gradient is wanted.
+  /// Checks the value of a function whose gradient is requested.
   static func differentiated(_ value: Tensor) throws {
     try scalarResult("valueAndGradient: the value", value)
     try floatingPoint("valueAndGradient: the value", value)
@@ -261,7 +262,7 @@ struct AxisMask: Sendable, Equatable {
 }
 
 extension Shape {
-  /// True if broadcasting gives a tensor of this shape the shape `target`.
+  /// Returns whether broadcasting converts a tensor of this shape to the shape `target`.
   func repeats(to target: Shape) -> Bool {
     if self == target { return true }
     if rank > target.rank { return false }

@@ -1,27 +1,27 @@
 import BackendCore
 
 extension Tensor {
-  /// A scalar of rank 0, float32.
+  /// Creates a float32 scalar of rank 0.
   public init(_ scalar: some TensorOperand, on device: Device = .cpu) {
     self = Tensor.full(Shape(), scalar.operandValue, .float32, on: device)
   }
 
-  /// The elements in row-major order, float32; a vector unless a shape is given.
+  /// Creates a float32 tensor from elements in row-major order; a vector unless a shape is given.
   public init(_ scalars: [Float], shape: [Int]? = nil, on device: Device = .cpu) {
     self = checked { try Tensor.uploading(scalars, shape: shape, as: .float32, on: device) }
   }
 
-  /// The elements in row-major order, of the type that `S` stands for; a vector unless a shape is given.
+  /// Creates a tensor from elements in row-major order, with the element type of `S`; a vector unless a shape is given.
   public init<S: TensorScalar>(_ scalars: [S], shape: [Int]? = nil, on device: Device = .cpu) {
     self = checked { try Tensor.uploading(scalars, shape: shape, as: S.dtype, on: device) }
   }
 
-  /// The elements in row-major order, converted to `dtype` on the host.
+  /// Creates a tensor from elements in row-major order, converted to `dtype` on the host.
   public init<S: TensorScalar>(_ scalars: [S], shape: [Int]? = nil, dtype: DType, on device: Device = .cpu) {
     self = checked { try Tensor.uploading(scalars, shape: shape, as: dtype, on: device) }
   }
 
-  /// Whole numbers as int32: indices, labels.
+  /// Creates an int32 tensor from integers, such as indices or labels.
   public init(integers: [Int], shape: [Int]? = nil, on device: Device = .cpu) {
     self = checked {
       let scalars = try integers.map { value in
@@ -34,13 +34,13 @@ extension Tensor {
     }
   }
 
-  /// Whole numbers of any type as int32: bytes, ranges.
+  /// Creates an int32 tensor from a sequence of any integer type, such as bytes or a range.
   @_disfavoredOverload
   public init<S: Sequence>(integers: S, shape: [Int]? = nil, on device: Device = .cpu) where S.Element: BinaryInteger {
     self.init(integers: integers.map { Int(clamping: $0) }, shape: shape, on: device)
   }
 
-  /// A matrix from its rows, which have one length.
+  /// Creates a matrix from its rows, which must have equal lengths.
   public init<S: TensorScalar>(_ rows: [[S]], on device: Device = .cpu) {
     self = checked {
       let width = rows.first?.count ?? 0
@@ -62,21 +62,21 @@ extension Tensor {
     }
   }
 
-  /// All elements 0 (`false`).
+  /// Returns a tensor of zeros (`false` for bool).
   public static func zeros(_ shape: [Int], dtype: DType = .float32, on device: Device = .cpu) -> Tensor {
     checked {
       full(try Checks.extents("zeros", shape), 0, dtype, on: device)
     }
   }
 
-  /// All elements 1 (`true`).
+  /// Returns a tensor of ones (`true` for bool).
   public static func ones(_ shape: [Int], dtype: DType = .float32, on device: Device = .cpu) -> Tensor {
     checked {
       full(try Checks.extents("ones", shape), 1, dtype, on: device)
     }
   }
 
-  /// All elements `value`.
+  /// Returns a tensor whose elements are all `value`.
   public static func full(
     _ shape: [Int], _ value: Double, dtype: DType = .float32, on device: Device = .cpu
   ) -> Tensor {
@@ -85,13 +85,13 @@ extension Tensor {
     }
   }
 
-  /// Zeros of the shape, type and device of `other`.
+  /// Returns zeros with the shape, element type, and device of `other`.
   public static func zeros(like other: Tensor) -> Tensor { full(other.extents, 0, other.dtype, on: other.device) }
 
-  /// Ones of the shape, type and device of `other`.
+  /// Returns ones with the shape, element type, and device of `other`.
   public static func ones(like other: Tensor) -> Tensor { full(other.extents, 1, other.dtype, on: other.device) }
 
-  /// `value` in the shape, type and device of `other`.
+  /// Returns a tensor filled with `value`, with the shape, element type, and device of `other`.
   public static func full(like other: Tensor, _ value: Double) -> Tensor {
     full(other.extents, value, other.dtype, on: other.device)
   }
@@ -104,7 +104,7 @@ extension Tensor {
     }
   }
 
-  /// The identity matrix `[size, size]`.
+  /// Returns the identity matrix, `[size, size]`.
   public static func identity(_ size: Int, on device: Device = .cpu) -> Tensor {
     checked {
       let size = try Checks.count("identity", size)
@@ -113,7 +113,7 @@ extension Tensor {
     }
   }
 
-  /// The numbers of a range, one after the other.
+  /// Returns a vector of the integers in a range.
   public static func range(_ range: Range<Int>, dtype: DType = .int32, on device: Device = .cpu) -> Tensor {
     checked {
       try Checks.supported("range", dtype, on: device)
@@ -128,31 +128,31 @@ extension Tensor {
     }
   }
 
-  /// `count` numbers at equal distances, both bounds included; the lower bound alone when `count` is 1.
+  /// Returns `count` evenly spaced numbers, including both bounds; only the lower bound if `count` is 1.
   public static func linearSpace(_ range: ClosedRange<Double>, count: Int, on device: Device = .cpu) -> Tensor {
     checked {
       let extents = try Checks.extents("linearSpace", [count])
       let step = count > 1 ? (range.upperBound - range.lowerBound) / Double(count - 1) : 0
       return launch(extents, .float32, on: device) { backend, y in
         try backend.range(start: range.lowerBound, step: step, count: count, into: y)
-        // The step is rounded: only so is the last one the bound.
+        // The step is rounded, so the last number is set to the bound explicitly.
         if count > 1 { try backend.fill(y.advanced(by: count - 1), count: 1, with: range.upperBound) }
       }
     }
   }
 
-  /// A scalar of this tensor's type, on its device: what a layer makes its constants with.
+  /// Creates a scalar with the element type and device of this tensor, for the constants of a layer.
   public func constant(_ value: some TensorOperand) -> Tensor {
     Tensor.full(Shape(), value.operandValue, dtype, on: device)
   }
 
-  /// The elements in row-major order, in this tensor's type and on its device.
+  /// Creates a tensor from elements in row-major order, with the element type and device of this tensor.
   public func constant(_ scalars: [Float], shape: [Int]? = nil) -> Tensor {
     Tensor(scalars, shape: shape, dtype: dtype, on: device)
   }
 }
 
-/// Hands the bytes of `scalars`, converted to `dtype` where it is another type, to `body`.
+/// Passes the bytes of `scalars`, converted to `dtype` if necessary, to `body`.
 func withUploadBytes<S: TensorScalar>(
   of scalars: [S], as dtype: DType, _ body: (UnsafeRawBufferPointer) throws -> Void
 ) throws {

@@ -1,20 +1,20 @@
 import BackendCore
 
-/// The element type of a tensor: `.float32`, `.int32`, `.bool`, and `.float64` on the Reference backend alone.
+/// The element type of a tensor: `.float32`, `.int32`, `.bool`, or, only on the Reference backend, `.float64`.
 public typealias DType = BackendCore.DType
 
-/// Swift types that elements can be read as: `Float`, `Double`, `Bool`, and the integers of the standard library.
+/// A Swift type that elements can be read as: `Float`, `Double`, `Bool`, or an integer type of the standard library.
 public protocol TensorNumber: Sendable {
-  /// The number, rounded to this type: to integers towards zero and saturated (NaN gives 0), to `Bool` by `≠ 0`.
+  /// Converts a number to this type: integers round toward zero and saturate (NaN gives 0), and `Bool` is `≠ 0`.
   init(converting number: Double)
 }
 
-/// Those of them whose arrays tensors are made from: `Float`, `Double`, `Int32`, `Bool`. For other integers there is
-/// `Tensor(integers:)`.
+/// A Swift type whose arrays can be converted to tensors: `Float`, `Double`, `Int32`, or `Bool`. For other integers,
+/// use `Tensor(integers:)`.
 public protocol TensorScalar: TensorNumber {
-  /// The element type of a tensor made from an array of these.
+  /// The element type of a tensor created from an array of this type.
   static var dtype: DType { get }
-  /// The number itself; `true` is 1.
+  /// The number as `Double`; `true` is 1.
   var convertedNumber: Double { get }
 }
 
@@ -24,7 +24,7 @@ extension Float: TensorScalar {
   public var convertedNumber: Double { Double(self) }
 }
 
-/// Uploaded as float32, rounded; downloaded from float64 exactly.
+/// Uploaded as float32, with rounding; downloaded from float64 exactly.
 extension Double: TensorScalar {
   public static var dtype: DType { .float32 }
   public init(converting number: Double) { self = number }
@@ -66,7 +66,7 @@ extension Bool: TensorScalar {
   public var convertedNumber: Double { self ? 1 : 0 }
 }
 
-/// A host number beside a tensor in an expression: `2 * x`, `x / count`. It takes the tensor's element type.
+/// A host number in an expression with a tensor: `2 * x`, `x / count`. It takes the tensor's element type.
 public protocol TensorOperand: Sendable {
   /// The number as `Double`.
   var operandValue: Double { get }

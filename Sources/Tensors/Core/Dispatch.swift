@@ -1,22 +1,22 @@
 import BackendCore
 
-// The one place where results are allocated and backends are called: a failed call, or a poisoned operand, gives a
-// poisoned result of the right shape.
+// The only place where results are allocated and backends are called. A failed call or a poisoned operand gives a
+// poisoned result of the correct shape.
 
 extension Tensor {
-  /// A tensor without numbers that carries an error.
+  /// Creates a tensor that carries an error instead of numbers.
   @inline(never)
   init(poison: Poison, _ extents: Shape, _ dtype: DType, on device: Device) {
     self.init(Storage(poison, dtype: dtype, on: device), extents: extents)
   }
 
-  /// A tensor without numbers that carries what a backend threw.
+  /// Creates a tensor that carries an error thrown by a backend instead of numbers.
   @inline(never)
   init(failure: any Error, _ extents: Shape, _ dtype: DType, on device: Device) {
     self.init(poison: Poison(DeviceError(failure, on: device)), extents, dtype, on: device)
   }
 
-  /// Allocates the result and lets `body` fill it, unless it is empty.
+  /// Allocates the result and, unless it is empty, calls `body` to fill it.
   @inline(__always)
   static func launch(
     _ extents: Shape, _ dtype: DType, on device: consuming Device, _ body: (any Backend, BufferSlice) throws -> Void
@@ -32,7 +32,7 @@ extension Tensor {
     }
   }
 
-  /// The same with one operand.
+  /// Allocates the result of an operation on one operand, and calls `body` to fill it.
   @inline(__always)
   static func launch(
     _ x: Tensor, _ extents: Shape, _ dtype: DType, on device: consuming Device,
@@ -42,7 +42,7 @@ extension Tensor {
     return launch(extents, dtype, on: device) { backend, y in try body(backend, x.operand, y) }
   }
 
-  /// The same with two operands.
+  /// Allocates the result of an operation on two operands, and calls `body` to fill it.
   @inline(__always)
   static func launch(
     _ a: Tensor, _ b: Tensor, _ extents: Shape, _ dtype: DType, on device: consuming Device,
@@ -52,7 +52,7 @@ extension Tensor {
     return launch(extents, dtype, on: device) { backend, y in try body(backend, a.operand, b.operand, y) }
   }
 
-  /// The same with three operands.
+  /// Allocates the result of an operation on three operands, and calls `body` to fill it.
   @inline(__always)
   static func launch(
     _ a: Tensor, _ b: Tensor, _ c: Tensor, _ extents: Shape, _ dtype: DType, on device: consuming Device,
@@ -64,7 +64,7 @@ extension Tensor {
     }
   }
 
-  /// A result that passes on the first error among the operands.
+  /// Returns a result that carries the first error among the operands.
   @inline(never)
   static func poisoned(
     by a: Tensor, _ b: Tensor, _ c: Tensor, _ extents: Shape, _ dtype: DType, on device: Device
@@ -75,7 +75,7 @@ extension Tensor {
     return Tensor(poison: poison, extents, dtype, on: device)
   }
 
-  /// Changes the elements in place, the storage being unique; a failure poisons this tensor.
+  /// Changes the elements in place; the storage must be uniquely referenced. A failure poisons this tensor.
   @inline(__always)
   mutating func overwrite(_ body: (any Backend, BufferSlice) throws -> Void) {
     if isPoisoned || extents.count == 0 { return }

@@ -1,5 +1,5 @@
-/// What stands in an array literal of a tensor: a number, or a row of further elements. A type of its own, so that literals
-/// add no candidates to the operators.
+/// An element of a tensor's array literal: a number or a row of further elements. It is a separate type, so that
+/// literals do not add candidates to the operators.
 public struct TensorLiteral: Sendable, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByArrayLiteral
 {
@@ -13,7 +13,7 @@ public struct TensorLiteral: Sendable, ExpressibleByFloatLiteral, ExpressibleByI
   public init(integerLiteral value: Int) { content = .number(Float(value)) }
   public init(arrayLiteral elements: TensorLiteral...) { content = .elements(elements) }
 
-  /// Appends the numbers in row-major order, checking that each row at one depth has one length.
+  /// Appends the numbers in row-major order, and checks that all rows at the same depth have equal lengths.
   fileprivate func collect(into scalars: inout [Float], shape: inout [Int], depth: Int) throws {
     switch content {
     case .number(let number):
@@ -34,7 +34,7 @@ public struct TensorLiteral: Sendable, ExpressibleByFloatLiteral, ExpressibleByI
 }
 
 extension Tensor: ExpressibleByArrayLiteral {
-  /// `let x: Tensor = [[1, 2], [3, 4]]`: float32 always, on the CPU.
+  /// Creates a float32 tensor on the CPU from an array literal: `let x: Tensor = [[1, 2], [3, 4]]`.
   public init(arrayLiteral elements: TensorLiteral...) {
     self = checked {
       var scalars: [Float] = []

@@ -4,13 +4,13 @@ import Glibc
 import Musl
 #endif
 
-/// One format for all the numbers of a printed tensor: as many decimals as they need, at most four; powers of ten where
-/// they are very large or very small.
+/// A common format for all numbers of a printed tensor: as many decimals as they need, up to four, or scientific
+/// notation if they are very large or very small.
 struct NumberFormat {
   private let decimals: Int
   private let isScientific: Bool
 
-  /// The format that suits these numbers.
+  /// Creates a format suitable for these numbers.
   init(fitting numbers: [Double]) {
     let sizes = numbers.lazy.filter { $0.isFinite && $0 != 0 }.map { abs($0) }
     let largest = sizes.max() ?? 0
@@ -20,7 +20,7 @@ struct NumberFormat {
       decimals = 4
       return
     }
-    // The fewest decimals that show every number as exactly as four do.
+    // The smallest number of decimals that shows every number as exactly as four decimals do.
     var needed = 1
     for size in sizes where needed < 4 {
       while needed < 4 && NumberFormat.loses(size, at: needed) { needed += 1 }
@@ -50,7 +50,7 @@ struct NumberFormat {
 
   private func scientific(_ size: Double) -> String {
     var exponent = size == 0 ? 0 : Int(floor(log10(size)))
-    // In two steps: the smallest numbers have powers of ten that are 0 in Double.
+    // In two steps, because powers of ten for the smallest numbers would underflow in Double.
     var mantissa = exponent < -300 ? size * 1e300 / pow(10, Double(exponent + 300)) : size / pow(10, Double(exponent))
     if (mantissa * NumberFormat.power(decimals)).rounded() >= 10 * NumberFormat.power(decimals) {
       mantissa /= 10

@@ -1,11 +1,12 @@
 import BackendCore
 
 extension Tensor {
-  /// A tensor whose elements are made a piece at a time, in row-major order: no more than a piece of them is in memory twice.
+  /// Creates a tensor from elements generated piece by piece in row-major order, so that only one piece at a time is in
+  /// memory twice.
   /// - Parameters:
-  ///   - pieceSize: The elements of a piece; the last one may have fewer.
-  ///   - elements: The elements at these places.
-  /// - Throws: What `elements` throws; `DeviceError`.
+  ///   - pieceSize: The number of elements per piece; the last piece may be smaller.
+  ///   - elements: Returns the elements at the given positions.
+  /// - Throws: The errors thrown by `elements`; `DeviceError`.
   package init<S: TensorScalar>(
     shape: [Int], on device: Device = .cpu, pieceSize: Int = 1 << 18, elements: (Range<Int>) throws -> [S]
   ) throws {

@@ -1,8 +1,9 @@
 import BackendCore
 
 extension Tensor: CustomStringConvertible {
-  /// The elements in rows and aligned columns, as NumPy prints them; the edges alone, with "…" between and the shape below,
-  /// beyond a thousand elements. Waits for the device. A tensor whose computation failed prints the error.
+  /// The elements in rows and aligned columns, as printed by NumPy. A tensor of more than a thousand elements is
+  /// abbreviated: only the edges are printed, with "…" between them and the shape below. Waits for the device. A tensor
+  /// whose computation failed prints the error.
   public var description: String {
     let heading = "Tensor \(extents), \(dtype)"
     if device.isShapeOnly { return "\(heading), shape only" }
@@ -31,7 +32,7 @@ extension Tensor: CustomStringConvertible {
     }
   }
 
-  /// The first and the last three along each long axis.
+  /// Returns the first three and the last three elements along each long axis.
   private func edges() -> Tensor {
     let edge = TensorPrinter.edge
     return extents.axes.reduce(detached()) { x, axis in
@@ -44,17 +45,17 @@ extension Tensor: CustomStringConvertible {
   }
 }
 
-/// Sets words in brackets, one pair for each axis.
+/// Arranges words in nested brackets, one level for each axis.
 private struct TensorPrinter {
-  /// The most elements that are printed in full.
+  /// The maximum number of elements that are printed in full.
   static let limit = 1000
-  /// How many are printed on each side of what is left out.
+  /// The number of elements printed on each side of an omission.
   static let edge = 3
   private static let lineWidth = 100
 
   let words: [String]
   let width: Int
-  /// The shape of the tensor, and of what is printed of it.
+  /// The shape of the tensor, and the shape of its printed part.
   let whole, printed: Shape
   private var next = 0
 
@@ -69,7 +70,7 @@ private struct TensorPrinter {
 
   private mutating func axis(_ axis: Int) -> String {
     if axis == printed.rank - 1 { return row(indent: axis + 1) }
-    // Matrices are one line apart, stacks of them one more for each axis.
+    // One line break between matrices, and one more for each outer axis.
     let separator = String(repeating: "\n", count: printed.rank - 1 - axis) + String(repeating: " ", count: axis + 1)
     var parts: [String] = []
     for index in 0..<printed[axis] {
@@ -92,7 +93,7 @@ private struct TensorPrinter {
     return result + "]"
   }
 
-  /// Adds a word to a row, on a new line where the last one is full.
+  /// Appends a word to a row, on a new line if the current line is full.
   private func add(_ word: String, to row: inout String, _ column: inout Int, _ indent: Int, _ index: Int) {
     if index > 0 {
       row += ","

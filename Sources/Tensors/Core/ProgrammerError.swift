@@ -6,14 +6,14 @@ import BackendCore
 @preconcurrency import Musl
 #endif
 
-/// A request that makes no sense: shapes that do not fit, an axis that does not exist.
+/// An invalid request, such as shapes that do not match or an axis that does not exist.
 ///
-/// Tensor operations do not throw, so that such a mistake ends the program with a message. While a model infers its shapes,
-/// inside `attempt`, it is noted instead, the operation returns a stand-in, and `build` throws the first message.
+/// Tensor operations do not throw, so a mistake ends the program with a message. During shape inference of a model
+/// (within `attempt`), mistakes are noted instead, operations return stand-ins, and `build` throws the first message.
 package struct ProgrammerError: Error {
   let message: String
 
-  /// Ends the program with a message. Output printed earlier is flushed first.
+  /// Ends the program with a message, after flushing earlier output.
   @inline(never)
   package static func end(_ message: String, hint: String? = nil) -> Never {
     let place = CallPlace.current?.text().map { "; in the layer \($0)" } ?? ""
@@ -21,16 +21,17 @@ package struct ProgrammerError: Error {
     fatalError(message + place + advice(hint))
   }
 
-  /// Throws to the enclosing `checked` inside `attempt`; ends the program elsewhere.
+  /// Within `attempt`, throws to the enclosing `checked`; elsewhere, ends the program.
   @inline(never)
   package static func refuse(_ message: String, hint: String? = nil) throws -> Never {
     guard Attempt.current != nil else { end(message, hint: hint) }
     throw ProgrammerError(message: message + advice(hint))
   }
 
-  /// Calls `body`, and `note` with the message of each mistake in it. Stand-ins replace the results of these operations.
-  /// - Parameter reading: Called when `body` reads numbers of tensors that have none, which are then zeros. Without it, that
-  ///   is a mistake.
+  /// Calls `body`, and calls `note` with the message of each mistake in it. Stand-ins replace the results of the failed
+  /// operations.
+  /// - Parameter reading: Called when `body` reads the numbers of tensors that have none; they are then read as zeros.
+  ///   Without it, this is a mistake.
   package static func attempt(
     _ body: () -> Void, note: @escaping (_ message: String) -> Void, reading: (() -> Void)? = nil
   ) {
@@ -41,10 +42,10 @@ package struct ProgrammerError: Error {
     Attempt.current = outer
   }
 
-  /// Notes a mistake inside of `attempt`, where what follows it throws or returns something of its own.
+  /// Notes a mistake within `attempt`, if the caller continues by throwing or by returning its own stand-in.
   package static func note(_ message: String) { Attempt.current?.note(message) }
 
-  /// Says that numbers of a tensor without any are read; false where that is a mistake.
+  /// Reports that the numbers of a tensor without numbers are being read. Returns false if this is a mistake.
   static func takesReading() -> Bool {
     guard let reading = Attempt.current?.reading else { return false }
     reading()
@@ -80,19 +81,19 @@ private final class Attempt {
   }
 }
 
-/// The result of an operation, or the stand-in for it where a check in `body` refuses the operands.
+/// Returns the result of an operation, or a stand-in if a check in `body` rejects the operands.
 @inline(__always)
 package func checked<Result: StandIn>(_ body: () throws -> Result) -> Result {
   do { return try body() } catch { return Result.standIn(for: error) }
 }
 
-/// The same for a change in place, which a mistake leaves out.
+/// Performs a change in place, which is skipped if it is a mistake.
 @inline(__always)
 package func checked(_ body: () throws -> Void) {
   do { try body() } catch { _ = Attempt.note(error) }
 }
 
-/// A type with a value to continue with after a mistake.
+/// A type that provides a value to continue with after a mistake.
 package protocol StandIn {
   static func standIn(_ mistake: String) -> Self
 }
@@ -105,7 +106,8 @@ extension StandIn {
 }
 
 extension Tensor: StandIn {
-  /// A tensor without numbers. It has as many axes as possible, so that a layer can ask for the extent of any.
+  /// Returns a tensor without numbers. It has the maximum number of axes, so that a layer can ask for the extent of any
+  /// axis.
   package static func standIn(_ mistake: String) -> Tensor {
     Tensor(
       poison: Poison(.invalidOperation(reason: mistake)), Shape(rank: Shape.maximumRank, repeating: 1), .float32,
@@ -117,7 +119,8 @@ extension Array: StandIn where Element: StandIn {
   package static func standIn(_ mistake: String) -> [Element] { [.standIn(mistake)] }
 }
 
-/// What a thread is doing, for messages. A module above sets it and keeps it alive as long as the thread.
+/// A description of the current activity of a thread, for messages. A higher-level module sets it and keeps it alive as
+/// long as the thread.
 package final class CallPlace {
   /// "2.query (Dense)"; nil outside of layers.
   package let text: () -> String?
@@ -126,14 +129,14 @@ package final class CallPlace {
 
   private static let key = threadKey()
 
-  /// That of this thread.
+  /// The description for this thread.
   package static var current: CallPlace? {
     get { pthread_getspecific(key).map { Unmanaged<CallPlace>.fromOpaque($0).takeUnretainedValue() } }
     set { pthread_setspecific(key, newValue.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }) }
   }
 }
 
-/// A new thread-local variable.
+/// Creates a new thread-local variable.
 private func threadKey() -> pthread_key_t {
   var key = pthread_key_t()
   guard pthread_key_create(&key, nil) == 0 else { fatalError("no thread-local storage is left for messages") }

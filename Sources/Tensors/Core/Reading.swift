@@ -2,13 +2,13 @@ import BackendCore
 import HostMemory
 
 extension Tensor {
-  /// The elements in row-major order, converted to `S` on the host where the types differ. Waits for the device.
+  /// Returns the elements in row-major order, converted to `S` on the host if the types differ. Waits for the device.
   ///
   /// ```swift
   /// let values = try x.scalars()                    // [Float]
   /// let classes = try scores.argmax().scalars(as: Int.self)
   /// ```
-  /// - Throws: `DeviceError`, the first error of the operations that led here.
+  /// - Throws: `DeviceError`, the first error of the operations that produced this tensor.
   public func scalars<S: TensorNumber>(as type: S.Type = Float.self) throws -> [S] {
     switch dtype {
     case .float32: try downloaded(as: S.self, stored: Float.self)
@@ -18,24 +18,25 @@ extension Tensor {
     }
   }
 
-  /// The one element of this tensor as `Double`. Waits for the device.
-  /// - Throws: `DeviceError`, the first error of the operations that led here.
+  /// Returns the only element of this tensor as `Double`. Waits for the device.
+  /// - Throws: `DeviceError`, the first error of the operations that produced this tensor.
   public func item() throws -> Double {
     try Checks.scalarResult("item", self)
     return try scalars(as: Double.self)[0]
   }
 
-  /// The elements as the numbers that are asked for: `let classes: [Int] = try labels.scalars()`.
+  /// Returns the elements as the type given by the context: `let classes: [Int] = try labels.scalars()`.
   /// - Throws: `DeviceError`.
   @_disfavoredOverload
   public func scalars<S: TensorNumber>() throws -> [S] { try scalars(as: S.self) }
 
-  /// The one element of this tensor as another type: `let count: Int = try (p .== y).sum().item()`.
+  /// Returns the only element of this tensor as another type: `let count: Int = try (p .== y).sum().item()`.
   /// - Throws: `DeviceError`.
   @_disfavoredOverload
   public func item<S: TensorNumber>(as type: S.Type = S.self) throws -> S { S(converting: try item()) }
 
-  /// Why a tensor without numbers cannot be read. The model is refused even if the layer goes on without them.
+  /// Returns the reason why a tensor without numbers cannot be read. The model is rejected even if the layer continues
+  /// without the numbers.
   private func unreadable() -> DeviceError {
     let place = CallPlace.current?.text().map { "\($0): " } ?? ""
     let reason = "numbers are read while shapes are inferred; forward may look at shapes, but not at values"
@@ -61,7 +62,7 @@ extension Tensor {
         try backend.download(source, into: UnsafeMutableRawBufferPointer(memory))
         initializedCount = count
       }
-      // A cast of arrays goes through every element, also between equal types.
+      // Casting an array visits every element, even if the types are equal.
       if S.self == Stored.self { return unsafeBitCast(elements, to: [S].self) }
       return elements.map { S(converting: $0.convertedNumber) }
     } catch {

@@ -1,15 +1,15 @@
 import BackendCore
 
-/// A function of tensors whose calls on the device have been kept, for inputs of fixed shapes. Calling it again repeats them
-/// with other inputs, and allocates nothing but the results.
+/// A function of tensors whose device calls have been recorded for inputs of fixed shapes. Calling it repeats them with
+/// new inputs and allocates nothing except the results.
 ///
-/// The numbers between inputs and results lie in buffers of the recording: one call at a time.
+/// Intermediate values are in buffers of the recording, so only one call may run at a time.
 package final class RecordedFunction {
   private struct Output {
     enum Form {
-      /// A buffer of the recording, in whose place a new one is written each time.
+      /// A buffer of the recording, replaced by a new buffer in each call.
       case replaced(Int)
-      /// Numbers that somebody else may hold too, which are copied.
+      /// Numbers that may be shared with others and are therefore copied.
       case copied(BufferSlice)
     }
 
@@ -20,18 +20,19 @@ package final class RecordedFunction {
 
   private let device: Device
   private let recording: any Recording
-  /// The inputs, then the buffers that calls change, then the outputs that are replaced.
+  /// The inputs, then the buffers changed by calls, then the replaced outputs.
   private var substitutions: [BufferBinding]
   private let inputCount: Int
   private let outputs: [Output]
 
-  /// Calls `body` once, on copies of the inputs, and keeps what it does on the device.
+  /// Calls `body` once, on copies of the inputs, and records its device calls.
   /// - Parameters:
-  ///   - inputs: Tensors on the device, of the shapes and element types of all calls to come.
-  ///   - buffers: What `body` changes in place beside its results: each later call says where these numbers are by then.
-  ///   - body: Does on the host nothing that depends on numbers, but through the shapes of its inputs.
-  /// - Returns: What this first call gave, and the function; nil when the call cannot be repeated, or while the device is
-  ///   being recorded already.
+  ///   - inputs: Tensors on the device, with the shapes and element types of all later calls.
+  ///   - buffers: Buffers other than the results that `body` changes in place. Each later call specifies their current
+  ///     locations.
+  ///   - body: The function. Its work on the host must not depend on numbers, only on the shapes of the inputs.
+  /// - Returns: The results of this first call, and the function. The function is nil if the call cannot be repeated or
+  ///   if the device is already being recorded.
   package static func record<E: Error>(
     on device: Device, like inputs: [Tensor], changing buffers: [Buffer] = [], _ body: ([Tensor]) throws(E) -> [Tensor]
   ) throws -> (results: [Tensor], function: RecordedFunction?) {
@@ -44,15 +45,15 @@ package final class RecordedFunction {
     for result in results { try result.checkPoison() }
     guard let recording else { return (results, nil) }
     let fixed = try own.map { try $0.slice } + buffers.map { BufferSlice($0) }
-    // What `body` has changed stays changed: no memory to keep the call in is no reason to fail.
+    // The changes made by `body` remain in effect, so a lack of memory for the recording is not an error.
     guard let function = try? RecordedFunction(device, recording, fixed, inputCount: own.count, &results) else {
       return (results, nil)
     }
     return (results, function)
   }
 
-  /// Finds out what becomes of the results in later calls. Those that lie in memory of the recording, which later calls write
-  /// over, are copied.
+  /// Determines how later calls produce the results. Results in memory of the recording, which later calls overwrite,
+  /// are copied.
   private init(
     _ device: Device, _ recording: any Recording, _ fixed: [BufferSlice], inputCount: Int, _ results: inout [Tensor]
   ) throws {
@@ -63,7 +64,8 @@ package final class RecordedFunction {
     var outputs: [Output] = []
     for index in results.indices {
       let slice = try results[index].slice
-      // The body has allocated it, and nobody else holds it. A result may also be an input, or a view of one.
+      // `body` has allocated the buffer, and nothing else references it. A result may also be an input or a view of
+      // one.
       let isKnown = substitutions.contains { $0.buffer === slice.buffer }
       let isOwn =
         !isKnown && results[index].isStorageUniquelyReferenced() && slice.buffer.count == results[index].count
@@ -80,8 +82,9 @@ package final class RecordedFunction {
     self.outputs = outputs
   }
 
-  /// The results for these inputs, which are on the device and have the shapes of the recording; `buffers` are where the numbers
-  /// are that the call changes, in the order of the recording. Not while the device is being recorded.
+  /// Returns the results for these inputs, which must be on the device and have the shapes of the recording. `buffers`
+  /// are the current buffers of the numbers that the call changes, in the order of the recording. Not available while
+  /// the device is being recorded.
   package func callAsFunction(_ inputs: [Tensor], changing buffers: [Buffer] = []) throws -> [Tensor] {
     for index in inputs.indices { try bind(index, to: inputs[index]) }
     for index in buffers.indices { substitutions[inputCount + index].replacement = BufferSlice(buffers[index]) }
@@ -92,7 +95,7 @@ package final class RecordedFunction {
     return results
   }
 
-  /// The same for one input and one result, without arrays.
+  /// Calls a function of one input and one result, without creating arrays.
   package func callAsFunction(_ input: Tensor) throws -> Tensor {
     try bind(0, to: input)
     defer { unbind() }
@@ -104,14 +107,14 @@ package final class RecordedFunction {
 
   private func bind(_ index: Int, to input: Tensor) throws { substitutions[index].replacement = try input.slice }
 
-  /// Memory of callers is not held between calls.
+  /// Releases the memory of callers between calls.
   private func unbind() {
     for index in substitutions.indices {
       substitutions[index].replacement = BufferSlice(substitutions[index].buffer)
     }
   }
 
-  /// Memory for a result.
+  /// Allocates memory for a result.
   private func prepare(_ output: Output) throws -> Tensor {
     try inDeviceTerms {
       let buffer = try device.backend.allocate(count: output.extents.count, dtype: output.dtype)

@@ -1,13 +1,13 @@
 import BackendCore
 
-/// What tensors share: the memory of a device, or the error that kept it from being computed.
+/// The shared content of tensors: device memory, or the error that prevented its computation.
 package final class Storage: Sendable {
   package let device: Device
   package let dtype: DType
-  /// The memory; an empty stand-in when the storage is poisoned. It is no optional, because what comes out of an optional is
-  /// retained and released around every call that it is an operand of.
+  /// The memory; an empty stand-in if the storage is poisoned. It is not optional, because a value unwrapped from an
+  /// optional is retained and released around every call that uses it as an operand.
   package let buffer: Buffer
-  /// Why there is no memory.
+  /// The reason why there is no memory.
   package let poison: Poison?
 
   init(_ buffer: consuming Buffer, on device: consuming Device) {
@@ -27,7 +27,8 @@ package final class Storage: Sendable {
   private static let noMemory = Buffer(count: 0, dtype: .float32)
 }
 
-/// The first error of a chain of operations; every tensor computed from the failed one carries it, and reading throws it.
+/// The first error of a chain of operations. Every tensor computed from the failed one carries it, and reading the
+/// tensor throws it.
 package final class Poison: Sendable {
   package let error: DeviceError
 

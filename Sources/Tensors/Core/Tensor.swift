@@ -1,9 +1,9 @@
 import BackendCore
 
-/// An n-dimensional array of numbers on a device, row-major, of at most eight axes.
+/// An n-dimensional array of numbers on a device, in row-major order, with up to eight axes.
 ///
-/// A tensor is a value: changing one never changes another, whatever they share. Operations run on the device of their
-/// operands and return at once; only `scalars()`, `item()` and printing wait for it.
+/// A tensor is a value: changing one tensor never changes another, even if they share memory. Operations run on the
+/// device of their operands and return immediately; only `scalars()`, `item()`, and printing wait for the device.
 ///
 /// ```swift
 /// let a: Tensor = [[1, 2, 3], [4, 5, 6]]       // float32, [2, 3]
@@ -11,17 +11,17 @@ import BackendCore
 /// print(b[0, 1...], try b.mean().item())
 /// ```
 ///
-/// Mismatched shapes, element types or devices are programmer errors and end in `fatalError` with both sides in the
-/// message. What the outside world can cause (no memory, a lost device) does not trap: the result has its shape, carries
-/// the error, and throws it when it is read.
+/// Mismatched shapes, element types, or devices are programmer errors and end in `fatalError`, with both sides in the
+/// message. External failures, such as insufficient memory or a lost device, do not trap: the result has the correct
+/// shape, carries the error, and throws it when it is read.
 public struct Tensor: Sendable {
-  /// Shared memory; this tensor is dense in it from `offset` on.
+  /// The shared memory. This tensor occupies it densely, starting at `offset`.
   package var storage: Storage
-  /// The first element, counted in elements.
+  /// The position of the first element, in elements.
   package var offset: Int
   /// The shape as an inline value.
   package var extents: Shape
-  /// Where the tensor stands on the tape of its thread; `.constant` when no gradient flows through it.
+  /// The position of the tensor on the tape of its thread; `.constant` if no gradient flows through it.
   package var node: TapeNode
 
   @inline(__always)
@@ -40,17 +40,17 @@ public struct Tensor: Sendable {
   public var count: Int { extents.count }
   /// The element type.
   public var dtype: DType { storage.dtype }
-  /// Where the elements live and operations on them run.
+  /// The device that stores the elements and runs operations on them.
   public var device: Device { storage.device }
 
-  /// The same numbers, constant for `valueAndGradient`: no gradient flows through the result.
+  /// Returns the same numbers as a constant for `valueAndGradient`: no gradient flows through the result.
   public func detached() -> Tensor { Tensor(storage, offset: offset, extents: extents) }
 }
 
 // MARK: Access to the memory, for the modules of this package
 
 extension Tensor {
-  /// A dense view into a one-dimensional slab; shares its storage and is constant for gradients.
+  /// Creates a dense view into a one-dimensional slab. It shares the slab's storage and is constant for gradients.
   package init(viewing slab: Tensor, offset: Int, shape: [Int]) {
     let extents = Shape(shape)
     Checks.insist { try Checks.view(slab: slab, offset: offset, extents: extents) }
@@ -58,7 +58,7 @@ extension Tensor {
   }
 
   /// The elements as an operand of a backend.
-  /// - Throws: the first error of the operations that led to this tensor.
+  /// - Throws: The first error of the operations that produced this tensor.
   package var slice: BufferSlice {
     get throws {
       try checkPoison()
@@ -66,24 +66,24 @@ extension Tensor {
     }
   }
 
-  /// The same of a tensor that is not poisoned.
+  /// The operand of a tensor that is not poisoned.
   @inline(__always)
   var operand: BufferSlice { BufferSlice(storage.buffer, offset: offset) }
 
-  /// True when an operation that led to this tensor failed.
+  /// True if an operation that produced this tensor failed.
   package var isPoisoned: Bool {
     @inline(__always) get { storage.poison != nil }
   }
 
-  /// Throws the first error of the operations that led to this tensor; never waits for the device.
+  /// Throws the first error of the operations that produced this tensor. Never waits for the device.
   package func checkPoison() throws {
     if let poison = storage.poison { throw poison.error }
   }
 
-  /// True when nobody else holds the storage.
+  /// Returns whether this is the only reference to the storage.
   package mutating func isStorageUniquelyReferenced() -> Bool { isKnownUniquelyReferenced(&storage) }
 
-  /// Copies the elements on the device if the storage is shared, so that they may be written in place.
+  /// Copies the elements on the device if the storage is shared, so that they can be modified in place.
   package mutating func makeUnique() throws {
     try checkPoison()
     if isStorageUniquelyReferenced() { return }
@@ -92,7 +92,7 @@ extension Tensor {
     self = copy
   }
 
-  /// The same elements in memory of their own; constant for gradients.
+  /// Returns a copy of the elements in separate memory, constant for gradients.
   func copied() -> Tensor {
     let count = count
     return Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
@@ -100,7 +100,7 @@ extension Tensor {
     }
   }
 
-  /// Uploads numbers over the elements from `offset` on, after making the storage unique.
+  /// Uploads numbers over the elements starting at `offset`, after making the storage unique.
   package mutating func write(_ scalars: [Float], at offset: Int) throws {
     try Checks.view(slab: self, offset: offset, extents: [scalars.count])
     try makeUnique()

@@ -2,12 +2,12 @@ import BackendCPU
 import BackendCore
 
 extension Device {
-  /// The processor, on all its cores.
+  /// The CPU, with all its cores.
   public static let cpu = Device(CPUBackend.shared)
 
-  /// The first GPU over all platforms, or the one at `index`; an accelerator where there are no GPUs. Never a processor that
-  /// an OpenCL driver offers as a device.
-  /// - Throws: `DeviceError.unavailable`, with what was found or the reason why nothing was.
+  /// Returns the first GPU across all platforms, or the GPU at `index`; an accelerator if there are no GPUs. Never
+  /// returns a CPU that an OpenCL driver exposes as a device.
+  /// - Throws: `DeviceError.unavailable`, with the devices that were found or the reason why there are none.
   public static func gpu(_ index: Int = 0) throws -> Device {
     let requested = index == 0 ? "gpu" : "gpu \(index)"
     let entries = try DeviceList.entries(for: requested)
@@ -17,10 +17,10 @@ extension Device {
     return try DeviceList.opened(candidates[index], for: requested)
   }
 
-  /// The device that `gpu()` gives, or the CPU where that throws.
+  /// Returns the device that `gpu()` returns, or the CPU if `gpu()` throws.
   public static func best() -> Device { bestAndReason().device }
 
-  /// The best device, and in one line why it is not a GPU; nil when it is one.
+  /// Returns the best device and, if it is not a GPU, the reason in one line.
   public static func bestAndReason() -> (device: Device, reason: String?) {
     do {
       return (try gpu(), nil)
@@ -29,14 +29,14 @@ extension Device {
     }
   }
 
-  /// Every device of this machine, the CPU first. Nothing is opened.
+  /// Returns all devices of this machine, with the CPU first. No device is opened.
   public static func available() -> [Device] {
     let others = (try? DeviceList.entries(for: "any")) ?? []
     return [.cpu] + others.map { Device($0) }
   }
 
-  /// The device with this identifier: "cpu", or "opencl:P:D" as `available()` lists them.
-  /// - Throws: `DeviceError.unavailable`, with what was found or the reason why nothing was.
+  /// Returns the device with this identifier: "cpu", or "opencl:P:D" as listed by `available()`.
+  /// - Throws: `DeviceError.unavailable`, with the devices that were found or the reason why there are none.
   public static func named(_ identifier: String) throws -> Device {
     if identifier == Device.cpu.identifier { return .cpu }
     let entries = try DeviceList.entries(for: identifier)
@@ -48,22 +48,22 @@ extension Device {
 }
 
 extension Device {
-  /// Writes a line on standard error for each environment variable of the backends that is invalid.
+  /// Prints a line to standard error for each environment variable of the backends that has an invalid value.
   package static func checkEnvironment() {
     CPUBackend.checkEnvironment()
     DeviceList.checkEnvironment()
   }
 }
 
-/// The devices beside the CPU.
+/// The devices other than the CPU.
 package enum DeviceList {
-  /// The error for a device that is not among those found.
+  /// Returns the error for a device that is not among those found.
   static func unavailable(_ requested: String, among entries: [DeviceEntry]) -> DeviceError {
     let found = [Device.cpu] + entries.map { Device($0) }
     return .unavailable(requested: requested, found: found.map(\.summary))
   }
 
-  /// The device of an entry, opened.
+  /// Opens the device of an entry.
   package static func opened(_ entry: DeviceEntry, for requested: String) throws -> Device {
     do {
       return Device(entry, opened: try entry.open())

@@ -1,57 +1,57 @@
 import BackendCore
 
-/// A processor with its memory: the CPU, a GPU, or any `Backend`.
+/// A processor and its memory: the CPU, a GPU, or any `Backend`.
 ///
-/// There is no current device: a tensor is made where `on:` says, on the CPU by default, and operations run where their
-/// operands are.
+/// There is no current device. A tensor is created on the device given by `on:`, which is the CPU by default, and
+/// operations run on the device of their operands.
 ///
 /// ```swift
 /// let device = Device.best()
 /// let x = Tensor.normal([64, 64], using: RandomStream(seed: 1), on: device)
 /// ```
 public struct Device: Sendable {
-  /// One reference, because tensors copy their device with every operation.
+  /// A single reference, because tensors copy their device with every operation.
   private let handle: Handle
 
-  /// The device that a backend drives: Reference, one of your own, a spy in a test. Two devices are equal when their
-  /// backends are the same object.
+  /// Creates a device from a backend, such as Reference, a custom backend, or a spy in a test. Two devices are equal if
+  /// their backends are the same object.
   public init(_ backend: any Backend) { handle = Handle(opened: backend, entry: nil) }
 
-  /// A device of a list: opened here, or on first use.
+  /// Creates a device from a list entry. The device is opened here or on first use.
   package init(_ entry: DeviceEntry, opened: (any Backend)? = nil) { handle = Handle(opened: opened, entry: entry) }
 
-  /// What computes on this device, or records what it is asked on this thread.
+  /// The backend of this device, or the recorder if this thread is recording.
   package var backend: any Backend {
     @inline(__always) get { DeviceRecording.target(of: handle.opened ?? handle.openedEntry()) }
   }
 
-  /// What computes on this device, whether or not this thread records what it asks of it.
+  /// The backend of this device, even if this thread is recording.
   var driver: any Backend { handle.opened ?? handle.openedEntry() }
 
-  /// True while this thread records what it asks of this device. What has been recorded before cannot be replayed then: it
+  /// True while this thread is recording this device. Earlier recordings cannot be replayed then, because the replay
   /// would not be recorded.
   package var isBeingRecorded: Bool { backend !== driver }
 
-  /// What kind of processor a device is.
+  /// The kind of processor.
   public typealias Kind = DeviceKind
-  /// What an allocator holds, in bytes.
+  /// The memory that an allocator holds, in bytes.
   public typealias MemoryStatistics = BackendCore.MemoryStatistics
 
-  /// A name for people: "AMD EPYC 9B45".
+  /// A display name, such as "AMD EPYC 9B45".
   public var name: String { handle.entry?.name ?? backend.name }
-  /// A CPU, a GPU, or an accelerator of another kind.
+  /// The kind of device: a CPU, a GPU, or another kind of accelerator.
   public var kind: Kind { handle.entry?.kind ?? backend.kind }
-  /// A name for commands, as `named(_:)` takes it: "cpu", "opencl:0:1".
+  /// A name for use in commands, accepted by `named(_:)`: "cpu", "opencl:0:1".
   public var identifier: String { handle.entry?.identifier ?? backend.identifier }
 
-  /// Bytes in use, cached, at the peak, and the limit.
+  /// Returns the number of bytes in use, cached, and at the peak, and the limit.
   public func memoryStatistics() -> MemoryStatistics { backend.memoryStatistics() }
-  /// Bounds the memory that tensors and the cache take together; what is cached is given back where needed.
+  /// Limits the memory of tensors and cache together. Cached memory is released where necessary.
   public func setMemoryLimit(bytes: Int) { backend.setMemoryLimit(bytes: bytes) }
-  /// Gives cached memory back to the system.
+  /// Returns cached memory to the system.
   public func trimMemory() { backend.trimMemory() }
-  /// Waits until everything asked of the device is done.
-  /// - Throws: `DeviceError`, when something went wrong since.
+  /// Waits until the device has finished all earlier work.
+  /// - Throws: `DeviceError` if an error has occurred since the last wait.
   public func synchronize() throws {
     do {
       try backend.synchronize()
@@ -77,11 +77,11 @@ extension Device: Hashable, CustomStringConvertible {
   public var description: String { "\(identifier) (\(name))" }
 }
 
-/// What a device refers to.
+/// The object that a device refers to.
 private final class Handle: Sendable {
-  /// The backend; nil for a device of a list that has not been opened through this handle.
+  /// The backend; nil for a listed device that has not been opened through this handle.
   let opened: (any Backend)?
-  /// The entry in the list of devices, for those that are found there.
+  /// The entry in the list of devices; nil for a device that is not listed.
   let entry: DeviceEntry?
 
   init(opened: (any Backend)?, entry: DeviceEntry?) {

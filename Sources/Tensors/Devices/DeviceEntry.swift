@@ -1,8 +1,8 @@
 import BackendCore
 import Synchronization
 
-/// A device that was found but perhaps never used: it is opened, which may be slow or fail, when a tensor is first made on
-/// it. One object for each physical device, kept to the end.
+/// A device that was found but may not have been used. Opening it may be slow or fail, so it is opened when the first
+/// tensor is created on it. There is one object for each physical device, which is kept until the program ends.
 package final class DeviceEntry: Sendable {
   let identifier: String
   let name: String
@@ -17,7 +17,7 @@ package final class DeviceEntry: Sendable {
     openDevice = open
   }
 
-  /// Opens the device, the first time.
+  /// Opens the device on the first call.
   func open() throws -> any Backend {
     try result.withLock { result in
       if let result { return try result.get() }
@@ -27,7 +27,7 @@ package final class DeviceEntry: Sendable {
     }
   }
 
-  /// The opened device, or where that fails one on which every allocation throws the reason.
+  /// The opened device. If opening fails, a device on which every allocation throws the reason.
   var backend: any Backend {
     do {
       return try open()

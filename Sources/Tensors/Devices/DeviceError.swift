@@ -1,36 +1,36 @@
 import BackendCore
 
-/// Every error of this package: one line for people, nothing to import for `catch let error as any NeuralNetworksError`.
+/// The protocol of all errors of this package. The description is a one-line message, and
+/// `catch let error as any NeuralNetworksError` needs no further import.
 public protocol NeuralNetworksError: Error, Sendable, CustomStringConvertible {
-  /// The exit code of a command that stops because of this error.
+  /// The exit code of a command that fails with this error.
   var exitCode: Int32 { get }
 }
 
 extension NeuralNetworksError {
-  /// 1, unless an error says otherwise.
+  /// 1, unless an error specifies another code.
   public var exitCode: Int32 { 1 }
 }
 
-/// What goes wrong with devices.
+/// An error of a device.
 public enum DeviceError: NeuralNetworksError {
-  /// There is no such device; `found` lists those there are, or says why there are none.
+  /// The device does not exist. `found` lists the available devices or the reason why there are none.
   case unavailable(requested: String, found: [String])
-  /// The device has no room, also after what was cached has been given back.
+  /// The device is out of memory, even after releasing its cache.
   case outOfMemory(requestedBytes: Int, liveBytes: Int, limitBytes: Int)
-  /// A kernel did not compile; the log is the compiler's.
+  /// A kernel failed to compile; the log is from the compiler.
   case kernelBuild(program: String, log: String)
-  /// A kernel of your own was called with arguments or work items that do not fit it.
+  /// A custom kernel was called with arguments or work-items that do not match it.
   case kernelCall(kernel: String, reason: String)
-  /// The device failed or vanished; nothing works on it any more.
+  /// The device failed or disappeared and cannot be used any more.
   case lost(device: String, reason: String)
-  /// The device has no such operation for this element type.
+  /// The device does not support this operation for this element type.
   case unsupported(operation: String, dtype: DType, device: String)
-  /// A layer reads numbers (`item()`, `scalars()`) while its model infers shapes, when there are none.
+  /// A layer reads numbers (`item()`, `scalars()`) during shape inference, when tensors have no numbers.
   case noNumbers(reason: String)
-  /// Positions along an axis of so many elements do not fit int32, the type of indices.
+  /// The axis has too many elements for positions of type int32, the index type.
   case tooManyPositions(operation: String, extent: Int)
-  /// The tensor stands for the result of an operation whose operands do not fit; a layer kept it from when its model inferred
-  /// its shapes.
+  /// The tensor stands for the result of an operation with incompatible operands. A layer kept it from shape inference.
   case invalidOperation(reason: String)
 
   public var description: String {
@@ -50,10 +50,10 @@ public enum DeviceError: NeuralNetworksError {
     }
   }
 
-  /// The exit code of a command that stops because of it: 3, whether the device is not there or failed.
+  /// 3, whether the device does not exist or has failed.
   public var exitCode: Int32 { 3 }
 
-  /// The error in the terms of this module.
+  /// Converts an error to the error type of this module.
   package init(_ error: any Error, on device: Device) {
     switch error {
     case let error as DeviceError: self = error

@@ -8,11 +8,11 @@ import Musl
 #endif
 
 extension Device {
-  /// Runs `body`, and returns what repeats the calls that its operations made on this device's backend from this thread; nil
-  /// when they cannot be repeated.
+  /// Runs `body`, and returns a recording that repeats the calls that its operations made on this device's backend from
+  /// this thread. Returns nil if the calls cannot be repeated.
   ///
-  /// Only what happens on the device is kept. What the host does in between (control flow, random choices, reading of shapes)
-  /// is done once.
+  /// Only work on the device is recorded. Work on the host, such as control flow, random choices, and reading shapes,
+  /// is done only once.
   package func record<E: Error>(_ body: () throws(E) -> Void) throws -> (any Recording)? {
     let backend = backend
     return try backend.record { recorder in
@@ -22,7 +22,7 @@ extension Device {
   }
 }
 
-/// While a thread records, its operations are sent to the recorder in the place of the backend.
+/// The recording of a thread. While a thread records, its operations are sent to the recorder instead of the backend.
 final class DeviceRecording {
   private let backend: any Backend
   private let recorder: any Backend
@@ -44,13 +44,13 @@ final class DeviceRecording {
     try body()
   }
 
-  // MARK: What operations ask
+  // MARK: Called by operations
 
-  /// How many threads record: as long as there is none, asking costs a load. A thread sees its own recordings, which is all
-  /// that it needs to see.
+  /// The number of threads that are recording. While it is 0, checking for a recording costs only a load. A thread sees
+  /// its own recordings, which is sufficient.
   private static let running = Atomic<Int>(0)
 
-  /// The backend, or what records it on this thread.
+  /// Returns the backend, or its recorder on this thread.
   @inline(__always)
   static func target(of backend: any Backend) -> any Backend {
     running.load(ordering: .relaxed) == 0 ? backend : recorded(backend)

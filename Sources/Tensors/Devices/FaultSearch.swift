@@ -1,11 +1,11 @@
 import BackendCore
 
-/// Looks at the operands of every operation after it has been done, for the first one that gave a NaN or an infinity.
+/// Inspects the operands of every operation after it has run, to find the first operation that produced NaN or +∞.
 package final class FaultSearch {
   package struct Finding: CustomStringConvertible {
-    /// As backends call it: "divide", "softmax".
+    /// The name used by backends: "divide", "softmax".
     package let operation: String
-    /// What had given the −∞ that it took, which by itself is no fault (masks of attention, ln 0).
+    /// The operation that produced the −∞ in the operands, if any. A −∞ alone is not a fault (attention masks, ln 0).
     package let source: String?
     package let isBackward: Bool
 
@@ -15,18 +15,18 @@ package final class FaultSearch {
     }
   }
 
-  /// The first one; nil when all numbers are finite or −∞.
+  /// The first fault; nil if all numbers are finite or −∞.
   package private(set) var finding: Finding?
   /// Set when the backward pass begins.
   package var isBackward = false
-  /// The buffers that hold a −∞, with what gave it.
+  /// The buffers that contain −∞, with the operation that produced it.
   private var infinite: [ObjectIdentifier: String] = [:]
-  /// Buffers are compared by identity, so that they are kept.
+  /// The buffers in `infinite`, kept alive because they are compared by identity.
   private var kept: [Buffer] = []
 
   package init() {}
 
-  /// Runs `body`, whose operations on the device are looked at.
+  /// Runs `body`, and inspects its operations on the device.
   package func run<E: Error>(on device: Device, _ body: () throws(E) -> Void) throws(E) {
     let backend = device.backend
     let observer = CallRecorder(backend) { [self] operation, operands in

@@ -1,4 +1,4 @@
-// Devices as PyTorch and Keras write them. They do not compile, and say what does.
+// PyTorch and Keras notations for devices. They do not compile; the error message shows the correct form.
 
 extension Device {
   @available(*, unavailable, message: "a GPU may be missing: try .gpu(), or .best() for the best device that there is")

@@ -1,7 +1,7 @@
 import BackendCore
 
-/// A backend that computes nothing: allocations take no memory and primitives do nothing, or, for a device that could not be
-/// opened, allocations throw why.
+/// A backend that computes nothing: allocations take no memory, and primitives do nothing. For a device that could not
+/// be opened, allocations throw the reason.
 final class MetaBackend: Backend {
   let name: String
   let identifier: String

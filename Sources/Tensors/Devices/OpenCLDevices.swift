@@ -4,11 +4,11 @@ internal import BackendOpenCL
 import Synchronization
 
 extension DeviceList {
-  /// The entries made so far, by identifier: one object for each physical device.
+  /// The entries created so far, by identifier: one object for each physical device.
   private static let known = Mutex<[String: DeviceEntry]>([:])
 
-  /// What the OpenCL drivers offer. Nothing is opened.
-  /// - Throws: `DeviceError.unavailable` with the reason why there is nothing: no loader, no driver.
+  /// Returns the devices of the OpenCL drivers, without opening them.
+  /// - Throws: `DeviceError.unavailable` with the reason why there are none, such as a missing loader or driver.
   static func entries(for requested: String) throws -> [DeviceEntry] {
     let devices: [OpenCLDevice]
     do {
@@ -32,7 +32,7 @@ extension DeviceList {
 }
 #else
 extension DeviceList {
-  /// There are none without the trait.
+  /// Without the trait, there are no devices.
   static func entries(for requested: String) throws -> [DeviceEntry] {
     throw DeviceError.unavailable(
       requested: requested, found: [Device.cpu.summary, "no others: built without the OpenCL trait"])

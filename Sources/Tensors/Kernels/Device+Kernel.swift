@@ -4,18 +4,18 @@ import BackendCore
 #endif
 
 extension Device {
-  /// Compiles a program of your own, in OpenCL C, and takes a kernel from it. Keep the kernel: compiling takes long.
+  /// Compiles a custom OpenCL C program and returns one of its kernels. Keep the kernel: compilation is slow.
   ///
-  /// The program gets nothing but its source; every OpenCL device compiles OpenCL C 1.2.
+  /// The program consists only of the given source. Every OpenCL device compiles OpenCL C 1.2.
   /// - Parameters:
-  ///   - source: The whole program.
-  ///   - name: The kernel function.
-  /// - Throws: `DeviceError.kernelBuild` with the compiler's log, also when the program has no such kernel;
+  ///   - source: The complete program.
+  ///   - name: The name of the kernel function.
+  /// - Throws: `DeviceError.kernelBuild` with the compiler's log, also if the program does not contain the kernel;
   ///   `DeviceError.unsupported` on a device that is not driven through OpenCL, such as `.cpu`.
   public func kernel(source: String, name: String) throws -> Kernel {
     #if OpenCL
     do {
-      // A device that could not be opened says why.
+      // A device that could not be opened throws the reason.
       if let closed = driver as? MetaBackend { try closed.synchronize() }
       if let backend = driver as? OpenCLBackend {
         return Kernel(try backend.customKernel(source: source, name: name), on: self)

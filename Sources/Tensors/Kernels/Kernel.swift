@@ -4,7 +4,7 @@ import BackendCore
 internal import BackendOpenCL
 #endif
 
-/// A kernel of your own, in OpenCL C, on one device.
+/// A custom OpenCL C kernel on one device.
 ///
 /// ```swift
 /// let softsign = try device.kernel(
@@ -17,32 +17,34 @@ internal import BackendOpenCL
 /// let y = softsign(.tensor(x), .result(x.shape), .int(x.count), global: [x.count])
 /// ```
 ///
-/// A call returns at once, as operations do; what goes wrong is carried by the result and thrown when it is read. No gradient
-/// flows through a kernel by itself: `withCustomGradient` gives it one. Any thread may call.
+/// A call returns immediately, like an operation. An error is carried by the result and thrown when the result is read.
+/// No gradient flows through a kernel by itself; use `withCustomGradient` to provide one. Kernels can be called from
+/// any thread.
 public struct Kernel: Sendable {
-  /// What is passed to a parameter of the kernel.
+  /// An argument for a parameter of the kernel.
   public enum Argument: Sendable {
-    /// The elements of a tensor, row-major, for a `global const` pointer: float32 is `float`, int32 is `int`, bool is `uchar`
-    /// (0 or 1). A tensor that does not begin where its memory does, such as `x[1...]`, is copied first.
+    /// The elements of a tensor in row-major order, for a `global const` pointer: float32 is `float`, int32 is `int`,
+    /// bool is `uchar` (0 or 1). A tensor that does not start at the beginning of its memory, such as `x[1...]`, is
+    /// copied first.
     case tensor(Tensor)
-    /// Memory for a result of this shape, for a `global` pointer. The kernel writes every element: what it does not write
-    /// is undefined.
+    /// Memory for a result of this shape, for a `global` pointer. The kernel must write every element; unwritten
+    /// elements are undefined.
     case result([Int], DType = .float32)
-    /// `float`, rounded once.
+    /// A `float`, rounded once.
     case float(Double)
-    /// `int`; saturated.
+    /// An `int`, saturated.
     case int(Int)
-    /// `uint`; saturated.
+    /// A `uint`, saturated.
     case unsigned(Int)
-    /// `long`.
+    /// A `long`.
     case long(Int)
-    /// Memory of a work group, for a `local` pointer.
+    /// Memory shared by a work-group, for a `local` pointer.
     case local(bytes: Int)
   }
 
   /// The name of the kernel function.
   public let name: String
-  /// Where the kernel runs.
+  /// The device that runs the kernel.
   public let device: Device
   #if OpenCL
   private let kernel: CustomKernel
@@ -54,12 +56,13 @@ public struct Kernel: Sendable {
   }
   #endif
 
-  /// Puts the kernel into the device's queue, and returns its one result.
+  /// Enqueues the kernel on the device, and returns its only result.
   /// - Parameters:
-  ///   - arguments: One for each parameter, in their order, with exactly one `.result`.
-  ///   - global: Work items along one to three axes; as many as `get_global_size` gives.
-  ///   - local: Items of a work group along the same axes, which divide those of `global`; nil leaves it to the driver.
-  /// - Returns: The result. It carries `DeviceError.kernelCall` when the arguments do not fit the kernel.
+  ///   - arguments: One argument for each parameter, in order, with exactly one `.result`.
+  ///   - global: The number of work-items along one to three axes, as returned by `get_global_size`.
+  ///   - local: The number of work-items of a work-group along the same axes, which must divide `global`; nil lets the
+  ///     driver choose.
+  /// - Returns: The result. It carries `DeviceError.kernelCall` if the arguments do not match the kernel.
   public func callAsFunction(_ arguments: Argument..., global: [Int], local: [Int]? = nil) -> Tensor {
     checked {
       let results = run(arguments, global: global, local: local)
@@ -70,7 +73,7 @@ public struct Kernel: Sendable {
     }
   }
 
-  /// The same for any number of results, in the order of the arguments.
+  /// Enqueues a kernel with any number of results, and returns them in the order of the arguments.
   public func results(_ arguments: Argument..., global: [Int], local: [Int]? = nil) -> [Tensor] {
     run(arguments, global: global, local: local)
   }
@@ -81,7 +84,7 @@ public struct Kernel: Sendable {
         guard case .result(let shape, let dtype) = argument else { return nil }
         return (try Checks.extents("kernel", shape), dtype)
       }
-      // Where a model infers its shapes, there are no numbers to compute.
+      // During shape inference, there are no numbers to compute.
       if arguments.contains(where: { $0.tensor?.device.isShapeOnly ?? false }) {
         return outputs.map { Tensor.launch($0.extents, $0.dtype, on: .shapes) { _, _ in } }
       }
@@ -122,7 +125,7 @@ extension Kernel {
     let values = try arguments.map { argument -> CustomKernel.Argument in
       switch argument {
       case .tensor(let tensor):
-        // A pointer begins where the memory does, also when a replay takes the operand from elsewhere.
+        // A pointer starts at the beginning of the memory, even if a replay replaces the operand.
         let isWhole = try tensor.offset == 0 && recorder == nil && !backend.mayMove(tensor.slice)
         memory.append(try (isWhole ? tensor : tensor.copied()).slice)
         return .memory
@@ -158,7 +161,7 @@ extension Kernel {
 }
 #else
 extension Kernel {
-  // Without the trait nothing makes a kernel.
+  // Without the trait, kernels cannot be created.
   private func check(_ arguments: [Argument], global: [Int], local: [Int]?) throws {}
   private func launch(_ arguments: [Argument], _ results: [Tensor], global: [Int], local: [Int]?) throws {}
 }

@@ -2,9 +2,9 @@
 import BackendCore
 internal import BackendOpenCL
 
-/// What is wrong with a call of a kernel, in words.
+/// Checks of kernel calls, with messages.
 enum KernelCheck {
-  /// The first objection to a call; nil when there is none.
+  /// Returns the first problem with a call; nil if there is none.
   static func objection(
     to arguments: [Kernel.Argument], for parameters: [CustomKernel.Parameter], on device: Device, global: [Int],
     local: [Int]?
@@ -76,8 +76,8 @@ enum KernelCheck {
     return "the number is \(type)"
   }
 
-  /// The type of the elements behind a pointer or in a vector: "float" for "float*" and "float4*"; nil for types that the
-  /// program itself defines.
+  /// Returns the element type of a pointer or vector: "float" for "float*" and "float4*"; nil for types defined by the
+  /// program itself.
   private static func element(of type: String) -> String? {
     var word = type
     if let star = word.firstIndex(of: "*") { word = String(word[..<star]) }

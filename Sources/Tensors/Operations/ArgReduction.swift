@@ -1,12 +1,14 @@
 import BackendCore
 
 extension Tensor {
-  /// The position of the largest along an axis, int32: the first of equals; the first NaN before any number.
+  /// Returns the position of the largest element along an axis, as int32. The first of equal elements wins, and the
+  /// first NaN wins over every number.
   public func argmax(axis: Int = -1, keepingRank: Bool = false) -> Tensor {
     position(.argmax, axis, keepingRank: keepingRank, "argmax")
   }
 
-  /// The position of the smallest along an axis, int32: the first of equals; the first NaN before any number.
+  /// Returns the position of the smallest element along an axis, as int32. The first of equal elements wins, and the
+  /// first NaN wins over every number.
   public func argmin(axis: Int = -1, keepingRank: Bool = false) -> Tensor {
     position(.argmin, axis, keepingRank: keepingRank, "argmin")
   }

@@ -1,14 +1,15 @@
 import BackendCore
 
 extension Tensor {
-  /// Repeated to a shape: axes are aligned at the end, and extents of 1 repeat (NumPy).
+  /// Broadcasts this tensor to a shape: axes are aligned at the end, and extents of 1 repeat (NumPy).
   public func broadcast(to shape: [Int]) -> Tensor {
     checked {
       broadcast(to: try Checks.extents("broadcast", shape))
     }
   }
 
-  /// The whole repeated along each axis; one number per axis, and more numbers than axes add axes in front (NumPy's `tile`).
+  /// Repeats the whole tensor along each axis (NumPy's `tile`). There is one number per axis; additional numbers add
+  /// axes at the front.
   public func tiled(_ repetitions: [Int]) -> Tensor {
     checked {
       if repetitions.contains(where: { $0 < 0 }) {
@@ -30,7 +31,7 @@ extension Tensor {
     }
   }
 
-  /// Each element repeated `count` times in a row along an axis (PyTorch's `repeat_interleave`).
+  /// Repeats each element `count` times in succession along an axis (PyTorch's `repeat_interleave`).
   public func repeated(_ count: Int, axis: Int) -> Tensor {
     checked {
       let axis = try Checks.axis("repeated", axis, extents)
@@ -59,7 +60,7 @@ extension Tensor {
   }
 }
 
-/// y = x repeated: dx sums over the repetitions.
+/// y = x repeated; dx is the sum over the repetitions.
 struct BroadcastRecord: GradientRule {
   let x: Operand
 

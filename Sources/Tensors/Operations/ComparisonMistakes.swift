@@ -1,5 +1,6 @@
-// `==` and `<` of tensors would be one answer, for which the host would have to wait, or one for each element. These do not
-// compile, and say what does. Those that give a bool are for conditions, the others for expressions.
+// `==` and `<` of tensors could return a single answer, for which the host would have to wait, or one for each element.
+// These operators do not compile; the error messages show the correct forms. Those that return a Bool are for
+// conditions, the others for expressions.
 
 extension Tensor {
   @available(

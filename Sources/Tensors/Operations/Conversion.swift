@@ -1,8 +1,8 @@
 import BackendCore
 
 extension Tensor {
-  /// The elements in another type. To int32: towards zero, saturated, NaN gives 0. To bool: x ≠ 0. Gradients flow between
-  /// floating-point types only.
+  /// Converts the elements to another type. To int32: rounds toward zero and saturates; NaN gives 0. To bool: x ≠ 0.
+  /// Gradients flow only between floating-point types.
   public func cast(to dtype: DType) -> Tensor {
     checked {
       if dtype == self.dtype { return self }
@@ -18,7 +18,8 @@ extension Tensor {
     }
   }
 
-  /// The elements on another device: through the host, waiting for this one. The same tensor when it is there already.
+  /// Copies the elements to another device through the host, waiting for this device. Returns this tensor if it is
+  /// already there.
   public func moved(to device: Device) -> Tensor {
     checked {
       if device == self.device { return self }

@@ -1,10 +1,10 @@
 import BackendCore
 
-/// How windows lie over images: what a convolution or pooling needs to know beside the tensors. One number for each axis,
-/// height and width.
+/// The positions of windows over images: everything that a convolution or pooling needs in addition to the tensors.
+/// Each setting has one number per axis, height and width.
 package struct WindowGeometry: Sendable, Equatable {
   package var kernel, stride, dilation: (height: Int, width: Int)
-  /// Positions before and after the image.
+  /// The number of positions before and after the image.
   package var padding: (top: Int, bottom: Int, left: Int, right: Int)
 
   package init(
@@ -22,7 +22,7 @@ package struct WindowGeometry: Sendable, Equatable {
     a.kernel == b.kernel && a.stride == b.stride && a.dilation == b.dilation && a.padding == b.padding
   }
 
-  /// The axes of windows over images of this size, with as many outputs as windows fit.
+  /// Returns the axes of windows over images of this size, with as many outputs as windows fit.
   func axes(_ operation: StaticString, height: Int, width: Int, _ extents: Shape) throws -> (WindowAxis, WindowAxis) {
     let axes = (
       axis(height, kernel.height, stride.height, dilation.height, padding.top, padding.bottom),
@@ -48,7 +48,8 @@ package struct WindowGeometry: Sendable, Equatable {
 }
 
 extension Tensor {
-  /// activation(cross-correlation + bias): x `[N, C, H, W]`, weight `[O, C/groups, kH, kW]`, bias `[O]`, y `[N, O, H′, W′]`.
+  /// Returns activation(cross-correlation + bias): x `[N, C, H, W]`, weight `[O, C/groups, kH, kW]`, bias `[O]`, y
+  /// `[N, O, H′, W′]`.
   package func convolution(
     _ weight: Tensor, bias: Tensor?, _ geometry: WindowGeometry, groups: Int = 1, activation: UnaryOp? = nil
   ) -> Tensor {
@@ -85,7 +86,7 @@ extension Tensor {
     }
   }
 
-  /// The same from a convolution without bias and activation, whose rule has derivatives of every order.
+  /// Computes the result from a convolution without bias and activation, whose rule has derivatives of every order.
   private func composedConvolution(
     _ weight: Tensor, _ bias: Tensor?, _ geometry: WindowGeometry, _ groups: Int, _ activation: UnaryOp?
   ) -> Tensor {
@@ -94,8 +95,8 @@ extension Tensor {
     return activation.map { y.applying($0) } ?? y
   }
 
-  /// The transposed convolution: what passes the gradient of a convolution with this weight back to its input. x
-  /// `[N, O, H′, W′]`, weight `[O, C/groups, kH, kW]`, y `[N, C, H, W]` with the size of the images given.
+  /// Returns the transposed convolution, the operation that computes the input gradient of a convolution with this
+  /// weight: x `[N, O, H′, W′]`, weight `[O, C/groups, kH, kW]`, y `[N, C, H, W]` with the given image size.
   package func transposedConvolution(
     _ weight: Tensor, _ geometry: WindowGeometry, groups: Int = 1, height: Int, width: Int
   ) -> Tensor {
@@ -118,7 +119,7 @@ extension Tensor {
     }
   }
 
-  /// The gradient of a convolution with respect to its weight; `self` is its input.
+  /// Returns the gradient of a convolution with respect to its weight; `self` is its input.
   fileprivate func convolutionWeightGradient(_ dy: Tensor, _ shape: ConvolutionShape, _ weight: Shape) -> Tensor {
     checked {
       let name: StaticString = "convolutionWeightGradient"
@@ -136,7 +137,7 @@ extension Tensor {
     }
   }
 
-  /// The three products of a convolution, each from the extents of the other two: closed under differentiation.
+  /// Returns a convolution from its extents. The three products of a convolution are closed under differentiation.
   fileprivate func convolution(_ weight: Tensor, _ shape: ConvolutionShape) -> Tensor {
     convolution(weight, bias: nil, WindowGeometry(shape), groups: shape.groups)
   }
@@ -197,7 +198,7 @@ extension Tensor {
 }
 
 extension WindowGeometry {
-  /// What has led to these extents, with the padding behind that makes them exact.
+  /// Creates the geometry that led to these extents, with the trailing padding that makes them exact.
   fileprivate init(_ shape: ConvolutionShape) {
     func after(_ axis: WindowAxis) -> Int { axis.reach - axis.input - axis.padding }
     self.init(
@@ -234,7 +235,7 @@ struct ConvolutionRecord: GradientRule {
   let bias: Operand?
   let shape: ConvolutionShape
   let activation: UnaryOp?
-  /// What the derivative of the activation is computed from.
+  /// The value from which the derivative of the activation is computed.
   let saved: Operand?
 
   func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
@@ -243,7 +244,8 @@ struct ConvolutionRecord: GradientRule {
     pass.accumulate(dz.transposedConvolution(weight.tensor, shape), to: x)
   }
 
-  /// The gradient of the sums, and that of the bias. Without an activation and a bias in a pass that is recorded.
+  /// Returns the gradient of the sums, and accumulates the gradient of the bias. In a recorded pass, there is no
+  /// activation and no bias.
   private func backThroughRest(_ dy: inout Tensor, in pass: inout BackwardPass) -> Tensor {
     let epilogue = EpilogueGradient(bias: bias, activation: activation, saved: saved)
     return epilogue.propagate(&dy, units: shape.outputChannels, in: &pass) { backend, dy, saved, dz, dBias in
@@ -253,7 +255,7 @@ struct ConvolutionRecord: GradientRule {
     }
   }
 
-  /// Straight into the slab of the weight where it has one.
+  /// Adds the gradient of the weight, directly into its slab if it has one.
   private func addWeightGradient(_ dz: Tensor, in pass: inout BackwardPass) {
     let input = x.tensor
     if !pass.isRecorded, !dz.isPoisoned, !input.isPoisoned {

@@ -1,71 +1,71 @@
 import BackendCore
 
-// Functions of one number. Methods only, so that a C library's exp, log and pow are not overloaded.
+// Functions of one number. They are methods only, so that they do not overload the C library's exp, log, and pow.
 
 extension Tensor {
-  /// eˣ.
+  /// Returns eˣ.
   public func exp() -> Tensor { mapped(.init(.exp), "exp") }
-  /// eˣ − 1, accurate near 0.
+  /// Returns eˣ − 1, accurate near 0.
   public func expMinusOne() -> Tensor { mapped(.init(.expMinusOne), "expMinusOne") }
-  /// ln x.
+  /// Returns ln x.
   public func log() -> Tensor { mapped(.init(.log), "log") }
-  /// ln(1 + x), accurate near 0.
+  /// Returns ln(1 + x), accurate near 0.
   public func logOnePlus() -> Tensor { mapped(.init(.logOnePlus), "logOnePlus") }
-  /// √x.
+  /// Returns √x.
   public func squareRoot() -> Tensor { mapped(.init(.squareRoot), "squareRoot") }
-  /// 1/√x.
+  /// Returns 1/√x.
   public func reciprocalSquareRoot() -> Tensor { mapped(.init(.reciprocalSquareRoot), "reciprocalSquareRoot") }
-  /// x²; also int32.
+  /// Returns x². Also for int32.
   public func squared() -> Tensor { mapped(.init(.square), "squared") }
-  /// 1/x.
+  /// Returns 1/x.
   public func reciprocal() -> Tensor { mapped(.init(.reciprocal), "reciprocal") }
-  /// |x|; also int32. The gradient at 0 and at NaN is 0 (PyTorch).
+  /// Returns |x|. Also for int32. The gradient at 0 and at NaN is 0 (PyTorch).
   public func magnitude() -> Tensor { mapped(.init(.magnitude), "magnitude") }
-  /// −1, 0 or 1; also int32. The gradient is 0.
+  /// Returns the sign of x: −1, 0, or 1. Also for int32. The gradient is 0.
   public func sign() -> Tensor { mapped(.init(.sign), "sign") }
-  /// sin x, x in radians.
+  /// Returns sin x, with x in radians.
   public func sin() -> Tensor { mapped(.init(.sin), "sin") }
-  /// cos x, x in radians.
+  /// Returns cos x, with x in radians.
   public func cos() -> Tensor { mapped(.init(.cos), "cos") }
-  /// tanh x.
+  /// Returns tanh x.
   public func tanh() -> Tensor { mapped(.init(.tanh), "tanh") }
-  /// The error function, 2/√π ∫₀ˣ exp(−t²) dt.
+  /// Returns the error function, 2/√π ∫₀ˣ exp(−t²) dt.
   public func erf() -> Tensor { mapped(.init(.erf), "erf") }
-  /// The largest integer not above x. The gradient is 0.
+  /// Returns the largest integer not greater than x. The gradient is 0.
   public func floor() -> Tensor { mapped(.init(.floor), "floor") }
-  /// The smallest integer not below x. The gradient is 0.
+  /// Returns the smallest integer not less than x. The gradient is 0.
   public func ceil() -> Tensor { mapped(.init(.ceil), "ceil") }
-  /// The nearest integer, ties to even. The gradient is 0.
+  /// Returns the nearest integer, with ties to even. The gradient is 0.
   public func rounded() -> Tensor { mapped(.init(.round), "rounded") }
-  /// True for NaN.
+  /// Returns whether each element is NaN.
   public func isNaN() -> Tensor { mapped(.init(.isNaN), "isNaN") }
-  /// True for anything but infinities and NaN.
+  /// Returns whether each element is finite: neither infinite nor NaN.
   public func isFinite() -> Tensor { mapped(.init(.isFinite), "isFinite") }
 
-  /// 1/(1 + e⁻ˣ).
+  /// Returns 1/(1 + e⁻ˣ).
   public func sigmoid() -> Tensor { mapped(.init(.sigmoid), "sigmoid") }
-  /// max(x, 0); the gradient is 0 at 0, and 1 at NaN (PyTorch).
+  /// Returns max(x, 0). The gradient is 0 at 0 and 1 at NaN (PyTorch).
   public func relu() -> Tensor { mapped(.relu, "relu") }
-  /// x for x > 0, slope·x otherwise.
+  /// Returns x for x > 0, slope·x otherwise.
   public func leakyReLU(_ slope: Double = 0.01) -> Tensor { mapped(.leakyReLU(slope: slope), "leakyReLU") }
-  /// x for x > 0, alpha·(eˣ − 1) otherwise.
+  /// Returns x for x > 0, alpha·(eˣ − 1) otherwise.
   public func elu(_ alpha: Double = 1) -> Tensor { mapped(.elu(alpha: alpha), "elu") }
-  /// x·Φ(x), with Φ the exact normal distribution function (PyTorch's default, not the tanh form).
+  /// Returns x·Φ(x), where Φ is the exact normal distribution function (PyTorch's default, not the tanh approximation).
   public func gelu() -> Tensor { mapped(.init(.gelu), "gelu") }
-  /// x·sigmoid(x), also called swish.
+  /// Returns x·sigmoid(x), also called swish.
   public func silu() -> Tensor { mapped(.init(.silu), "silu") }
-  /// ln(1 + eˣ), without overflow.
+  /// Returns ln(1 + eˣ), without overflow.
   public func softplus() -> Tensor { mapped(.init(.softplus), "softplus") }
-  /// x·tanh(ln(1 + eˣ)).
+  /// Returns x·tanh(ln(1 + eˣ)).
   public func mish() -> Tensor { mapped(.init(.mish), "mish") }
 
-  /// xᵃ for a fixed exponent; NaN for negative x and a broken exponent.
+  /// Returns xᵃ for a fixed exponent; NaN for a negative x and a non-integer exponent.
   public func power(_ exponent: Double) -> Tensor {
     exponent == 2 ? squared() : mapped(.power(exponent), "power")
   }
 
-  /// min(max(x, lower), upper); also int32. The gradient is 1 on the closed range, bounds included (where `torch.clamp` of
-  /// PyTorch 2.15 has 0), and 0 outside and at NaN (PyTorch).
+  /// Returns min(max(x, lower), upper). Also for int32. The gradient is 1 on the closed range, bounds included (where
+  /// PyTorch 2.15's `torch.clamp` has 0), and 0 outside the range and at NaN (PyTorch).
   public func clamped(to range: ClosedRange<Double>) -> Tensor {
     checked {
       try Checks.scalar("clamped", self, range.lowerBound)
@@ -74,7 +74,7 @@ extension Tensor {
     }
   }
 
-  /// Any function of one number, with its gradient.
+  /// Applies any function of one number, with its gradient.
   package func applying(_ op: UnaryOp) -> Tensor { mapped(op, "applying") }
 
   func mapped(_ op: UnaryOp, _ name: StaticString) -> Tensor {
@@ -103,9 +103,10 @@ extension Tensor {
 struct UnaryRecord: GradientRule {
   let op: UnaryOp
   let x: TapeNode
-  /// x or y, as `op.gradientSource` says, or x where `isSaturating`; y with the node of this record.
+  /// The value named by `op.gradientSource`, x or y; x if `isSaturating`. y has the node of this record.
   let saved: Operand
-  /// True for a function in a nested scope whose output no longer tells how steep it is: 1 − y cancels where y is near 1.
+  /// True in a nested scope for a function that saturates. Its derivative cannot be computed accurately from the
+  /// output: 1 − y cancels if y is near 1.
   let isSaturating: Bool
 
   init(_ op: UnaryOp, x: Tensor, y: Tensor, on tape: Tape) {
@@ -144,19 +145,21 @@ struct UnaryRecord: GradientRule {
     }
   }
 
-  /// dy·op′ in tensor operations, with derivatives of its own. Where a piece of a function is constant it is 0 whatever dy is.
+  /// Returns dy·op′ as a differentiable expression of tensor operations. Where a piece of the function is constant, the
+  /// result is 0 for every dy.
   private func product(_ dy: Tensor, _ s: Tensor) -> Tensor {
     switch op.kind {
     case .clamp: dy.replacing(with: 0, where: .!((s .>= op.a) .& (s .<= op.b)))
     case .relu: dy.replacing(with: 0, where: s .<= 0)
-    // Factor by factor: a square of 1/x is infinite long before x is 0, and no gradient may become NaN where dy is 0.
+    // Factor by factor: the square of 1/x overflows long before x is 0, and the gradient must not become NaN where dy
+    // is 0.
     case .reciprocal: -(dy * s * s)
     case .reciprocalSquareRoot: -0.5 * dy * s * s * s
     default: dy * derivative(s)
     }
   }
 
-  /// op′ in tensor operations, with derivatives of its own: of the input `s`, or of the output `s`.
+  /// Returns op′ as a differentiable expression of tensor operations on `s`, which is the input or the output.
   private func derivative(_ s: Tensor) -> Tensor {
     switch op.kind {
     case .magnitude: (s .> 0).cast(to: s.dtype) - (s .< 0).cast(to: s.dtype)
@@ -173,20 +176,20 @@ struct UnaryRecord: GradientRule {
     case .erf: (-(s * s)).exp() * 1.1283791670955126  // 2/√π
     case .power: op.a == 0 ? .zeros(like: s) : op.a * s.power(op.a - 1)
     case .leakyReLU: Tensor.full(like: s, op.a).replacing(with: 1, where: s .> 0)
-    // Where it is replaced the exponential must be finite, or its own gradient there would be 0·∞.
+    // The exponential must be finite where it is replaced, or its gradient there would be 0·∞.
     case .elu: (op.a * s.minimum(0).exp()).replacing(with: 1, where: s .> 0)
     case .gelu: geluDerivative(s)
     case .silu: siluDerivative(s)
     case .softplus: logistic(s)
     case .mish: mishDerivative(s)
-    // `product` has the rules of these.
+    // Handled by `product`.
     case .reciprocal, .reciprocalSquareRoot: .zeros(like: s)
     case .negate: .full(like: s, -1)
     case .clamp, .relu, .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: .zeros(like: s)
     }
   }
 
-  /// The same of the input, for functions that level off: without a difference that cancels.
+  /// Returns op′ as an expression of the input, without a difference that cancels, for functions that saturate.
   private func saturatingDerivative(_ x: Tensor) -> Tensor {
     switch op.kind {
     case .sigmoid: x.sigmoid() * (-x).sigmoid()
@@ -195,7 +198,8 @@ struct UnaryRecord: GradientRule {
     }
   }
 
-  /// σ(x) as 1 − σ(−x) for x ≥ 0: its derivatives are computed from the small σ(−|x|) and keep their digits on either side.
+  /// Returns σ(x), computed as 1 − σ(−x) for x ≥ 0. Its derivatives use the small σ(−|x|) and are accurate on both
+  /// sides.
   private func logistic(_ x: Tensor) -> Tensor {
     let isNegative = (x.detached() .< 0).cast(to: x.dtype)
     let sign = 2 * isNegative - 1  // of −x
@@ -205,7 +209,7 @@ struct UnaryRecord: GradientRule {
   /// Φ(x) + x·φ(x).
   private func geluDerivative(_ x: Tensor) -> Tensor {
     let x = within(40, x)  // φ is 0 there, also in double
-    // 1 + erf cancels far below 0, where x·Φ(x) is known without it.
+    // 1 + erf cancels far below 0, so Φ(x) is computed as gelu(x)/x there.
     let low = x.minimum(-1)
     let distribution = (0.5 * (1 + (x * 0.7071067811865476).erf())).replacing(  // 1/√2
       with: low.gelu() / low, where: x .< -1)
@@ -219,25 +223,26 @@ struct UnaryRecord: GradientRule {
     return logistic(x) * (1 + x * (-x).sigmoid())
   }
 
-  /// t + x·σ(x)·(1 − t²) with t = tanh(p) of p = softplus(x), and 1 − t² as 4·σ(2p)·σ(−2p), which does not cancel.
+  /// Returns t + x·σ(x)·(1 − t²), where t = tanh(p) and p = softplus(x), with 1 − t² as 4·σ(2p)·σ(−2p), which does not
+  /// cancel.
   private func mishDerivative(_ x: Tensor) -> Tensor {
     let x = within(800, x)
     let p = x.softplus()
     return p.tanh() + x * logistic(x) * (4 * (2 * p).sigmoid() * (-2 * p).sigmoid())
   }
 
-  /// x moved into ±bound, for functions that are constant outside: their derivatives there are 0, where the product of a huge
-  /// x with a gradient would be infinite and meet a factor of 0. NaN and ±∞ stay, with their gradients.
+  /// Clamps x to ±bound, for functions that are constant outside. Their derivatives there are 0, but the product of a
+  /// huge x and a gradient would be infinite and be multiplied by 0. NaN and ±∞ are kept, with their gradients.
   private func within(_ bound: Double, _ x: Tensor) -> Tensor {
     x.maximum(-bound).minimum(bound).replacing(with: x, where: .!x.isFinite())
   }
 }
 
-/// y = factor·x, or x/factor where `isDivision`.
+/// y = factor·x, or x/factor if `isDivision`.
 struct ScalingRecord: GradientRule {
   let x: Operand
   let factor: Double
-  /// Dividing again is right where 1/factor is infinite or loses digits.
+  /// True for a division, which is repeated as one because 1/factor may be infinite or lose precision.
   var isDivision = false
 
   func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {

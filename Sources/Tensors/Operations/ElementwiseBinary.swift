@@ -3,32 +3,32 @@ import BackendCore
 // Functions of two numbers, with broadcasting: axes are aligned at the end, and an extent of 1 repeats (NumPy).
 
 extension Tensor {
-  /// The larger of each pair; NaN if either is. Where both are equal each gets half of the gradient, where one is NaN both get
-  /// all of it (PyTorch).
+  /// Returns the larger of each pair of elements; NaN if either is NaN. If both are equal, each gets half of the
+  /// gradient; if one is NaN, both get all of it (PyTorch).
   public func maximum(_ other: Tensor) -> Tensor { Tensor.combined(.maximum, self, other, "maximum") }
-  /// The larger of each element and a number. The gradient is 1 where the element is kept, ties (where PyTorch has 1/2) and NaN
-  /// included.
+  /// Returns the larger of each element and a number. The gradient is 1 where the element is kept, including ties
+  /// (where PyTorch has 1/2) and NaN.
   public func maximum(_ other: some TensorOperand) -> Tensor {
     Tensor.combined(.maximum, self, other.operandValue, scalarFirst: false, "maximum")
   }
-  /// The smaller of each pair; NaN if either is. Where both are equal each gets half of the gradient, where one is NaN both get
-  /// all of it (PyTorch).
+  /// Returns the smaller of each pair of elements; NaN if either is NaN. If both are equal, each gets half of the
+  /// gradient; if one is NaN, both get all of it (PyTorch).
   public func minimum(_ other: Tensor) -> Tensor { Tensor.combined(.minimum, self, other, "minimum") }
-  /// The smaller of each element and a number. The gradient is 1 where the element is kept, ties (where PyTorch has 1/2) and NaN
-  /// included.
+  /// Returns the smaller of each element and a number. The gradient is 1 where the element is kept, including ties
+  /// (where PyTorch has 1/2) and NaN.
   public func minimum(_ other: some TensorOperand) -> Tensor {
     Tensor.combined(.minimum, self, other.operandValue, scalarFirst: false, "minimum")
   }
-  /// xᵃ element by element. The gradient with respect to the exponent is 0 where the base is 0 (PyTorch).
+  /// Returns xᵃ elementwise. The gradient with respect to the exponent is 0 where the base is 0 (PyTorch).
   public func power(_ exponent: Tensor) -> Tensor {
     checked {
       try Checks.floatingPoint("power", self)
       return Tensor.combined(.power, self, exponent, "power")
     }
   }
-  /// x − b·⌊x/b⌋: the sign of the divisor, as in Python and PyTorch.
+  /// Returns x − b·⌊x/b⌋, which has the sign of the divisor b, as in Python and PyTorch.
   public func remainder(_ divisor: Tensor) -> Tensor { Tensor.combined(.remainder, self, divisor, "remainder") }
-  /// x − b·⌊x/b⌋: the sign of the divisor, as in Python and PyTorch.
+  /// Returns x − b·⌊x/b⌋, which has the sign of the divisor b, as in Python and PyTorch.
   public func remainder(_ divisor: some TensorOperand) -> Tensor {
     Tensor.combined(.remainder, self, divisor.operandValue, scalarFirst: false, "remainder")
   }
@@ -52,7 +52,7 @@ extension Tensor {
     }
   }
 
-  /// Operands of one shape: the layouts need not know it.
+  /// Combines operands of the same shape. The layouts can ignore the shape.
   @inline(__always)
   private static func combinedAlike(_ op: BinaryOp, _ a: Tensor, _ b: Tensor, on device: Device) -> Tensor {
     let layout = Layout(flat: a.extents.count)
@@ -95,7 +95,7 @@ extension Tensor {
     }
   }
 
-  /// The forms of op(x, scalar) whose gradient is that of another operation; nil for the linear ones.
+  /// Returns op(x, scalar) if it takes its gradient from another operation; nil for linear operations.
   private static func recordable(
     _ op: BinaryOp, _ x: Tensor, _ scalar: Double, scalarFirst: Bool, _ name: StaticString
   ) -> Tensor? {
@@ -114,7 +114,7 @@ extension Tensor {
     }
   }
 
-  /// a = op(a, b), in the memory of a when nobody else holds it and nothing is recorded.
+  /// a = op(a, b), in place if nothing else references the memory of a and nothing is recorded.
   static func combine(_ op: BinaryOp, _ a: inout Tensor, _ b: Tensor, _ name: StaticString) {
     let device = a.storage.device
     let isInPlace =
@@ -158,7 +158,7 @@ struct BinaryRecord: GradientRule {
 
   init(_ op: BinaryOp, _ a: Tensor, _ b: Tensor, on tape: Tape) {
     self.op = op
-    // What is kept is what the gradients of the operands on the tape need.
+    // Only values required by the gradients of operands on the tape are kept.
     let needsA: Bool
     let needsB: Bool
     switch op {
@@ -181,7 +181,7 @@ struct BinaryRecord: GradientRule {
       pass.accumulate(dy, to: a)
       pass.accumulate(-dy, to: b)
     case .multiply:
-      // The last use of dy may take its memory.
+      // The last use of dy may reuse its memory.
       if pass.needsGradient(a) {
         if pass.needsGradient(b) { pass.accumulate(dy * a.tensor, to: b) }
         dy *= b.tensor
@@ -191,7 +191,7 @@ struct BinaryRecord: GradientRule {
         pass.accumulate(dy, to: b)
       }
     case .divide:
-      // The quotient first: 1/b may be infinite where a/b is 0.
+      // The quotient first, because 1/b may be infinite where a/b is 0.
       if pass.needsGradient(b) { pass.accumulate(-(dy * (a.tensor / b.tensor) / b.tensor), to: b) }
       dy /= b.tensor
       pass.accumulate(dy, to: a)
@@ -212,11 +212,12 @@ struct BinaryRecord: GradientRule {
   /// b·a^(b − 1), and 0 where b = 0.
   private func powerBaseDerivative() -> Tensor {
     let (a, b) = (a.tensor, b.tensor)
-    // 0⁻¹ must not come up where b = 0: its gradient would be 0·∞.
+    // 0⁻¹ must not occur where b = 0, because its gradient would be 0·∞.
     return b * a.replacing(with: 1, where: b .== 0).power(b - 1)
   }
 
-  /// aᵇ·ln a, and 0 where a = 0 and b ≥ 0. Its own gradient is made of aᵇ⁻¹: aᵇ may be infinite where that is not.
+  /// aᵇ·ln a, and 0 where a = 0 and b ≥ 0. The gradient is computed from aᵇ⁻¹, because aᵇ may be infinite where aᵇ⁻¹ is
+  /// not.
   private func powerExponentDerivative(_ extents: Shape) -> Tensor {
     return withCustomGradient(of: [a.tensor.broadcast(to: extents), b.tensor.broadcast(to: extents)]) { operands in
       let (a, b) = (operands[0], operands[1])
@@ -232,7 +233,7 @@ struct BinaryRecord: GradientRule {
     }
   }
 
-  /// All of dy where x is kept or either is NaN, half of it where both are equal.
+  /// Returns all of dy where x is kept or either operand is NaN, half of it where both are equal, and 0 elsewhere.
   private func share(of x: Operand, against other: Operand, in halved: Tensor) -> Tensor {
     let (x, other) = (x.tensor.detached(), other.tensor.detached())
     return halved.replacing(with: 0, where: op == .maximum ? x .< other : x .> other)

@@ -1,44 +1,44 @@
 import BackendCore
 
-// Comparisons element by element, spelled as those of SIMD vectors; the results are bool and carry no gradient. There is no
-// `==`, which would have to wait for the device: see `ComparisonMistakes.swift`.
+// Elementwise comparisons, spelled like the operators of SIMD vectors. The results are bool and have no gradient. There
+// is no `==`, which would have to wait for the device; see `ComparisonMistakes.swift`.
 
 extension Tensor {
-  /// True where both are equal, with broadcasting.
+  /// Returns whether a and b are equal, elementwise with broadcasting.
   public static func .== (a: Tensor, b: Tensor) -> Tensor { compared(.equal, a, b, ".==") }
-  /// True where they differ, with broadcasting.
+  /// Returns whether a and b differ, elementwise with broadcasting.
   public static func .!= (a: Tensor, b: Tensor) -> Tensor { compared(.notEqual, a, b, ".!=") }
-  /// True where a is less, with broadcasting.
+  /// Returns whether a is less than b, elementwise with broadcasting.
   public static func .< (a: Tensor, b: Tensor) -> Tensor { compared(.less, a, b, ".<") }
-  /// True where a is not greater and neither is NaN, with broadcasting.
+  /// Returns whether a is less than or equal to b, elementwise with broadcasting; false if either is NaN.
   public static func .<= (a: Tensor, b: Tensor) -> Tensor { compared(.lessOrEqual, a, b, ".<=") }
-  /// True where a is greater, with broadcasting.
+  /// Returns whether a is greater than b, elementwise with broadcasting.
   public static func .> (a: Tensor, b: Tensor) -> Tensor { compared(.greater, a, b, ".>") }
-  /// True where a is not less and neither is NaN, with broadcasting.
+  /// Returns whether a is greater than or equal to b, elementwise with broadcasting; false if either is NaN.
   public static func .>= (a: Tensor, b: Tensor) -> Tensor { compared(.greaterOrEqual, a, b, ".>=") }
 
-  /// True where both are equal, b being a number.
+  /// Returns whether each element of a equals the number b.
   public static func .== (a: Tensor, b: some TensorOperand) -> Tensor { compared(.equal, a, b.operandValue, ".==") }
-  /// True where they differ, b being a number.
+  /// Returns whether each element of a differs from the number b.
   public static func .!= (a: Tensor, b: some TensorOperand) -> Tensor { compared(.notEqual, a, b.operandValue, ".!=") }
-  /// True where a is less, b being a number.
+  /// Returns whether each element of a is less than the number b.
   public static func .< (a: Tensor, b: some TensorOperand) -> Tensor { compared(.less, a, b.operandValue, ".<") }
-  /// True where a is not greater and neither is NaN, b being a number.
+  /// Returns whether each element of a is less than or equal to the number b; false if either is NaN.
   public static func .<= (a: Tensor, b: some TensorOperand) -> Tensor {
     compared(.lessOrEqual, a, b.operandValue, ".<=")
   }
-  /// True where a is greater, b being a number.
+  /// Returns whether each element of a is greater than the number b.
   public static func .> (a: Tensor, b: some TensorOperand) -> Tensor { compared(.greater, a, b.operandValue, ".>") }
-  /// True where a is not less and neither is NaN, b being a number.
+  /// Returns whether each element of a is greater than or equal to the number b; false if either is NaN.
   public static func .>= (a: Tensor, b: some TensorOperand) -> Tensor {
     compared(.greaterOrEqual, a, b.operandValue, ".>=")
   }
 
-  /// Both, for bool.
+  /// Returns the logical AND of two bool tensors, elementwise.
   public static func .& (a: Tensor, b: Tensor) -> Tensor { combined(.logicalAnd, a, b, ".&") }
-  /// Either, for bool.
+  /// Returns the logical OR of two bool tensors, elementwise.
   public static func .| (a: Tensor, b: Tensor) -> Tensor { combined(.logicalOr, a, b, ".|") }
-  /// The other truth value, for bool.
+  /// Returns the logical NOT of a bool tensor, elementwise.
   public static prefix func .! (a: Tensor) -> Tensor { a.mapped(.init(.logicalNot), ".!") }
 
   private static func compared(_ op: ComparisonOp, _ a: Tensor, _ b: Tensor, _ name: StaticString) -> Tensor {

@@ -1,7 +1,8 @@
 import BackendCore
 
 extension Tensor {
-  /// `other` where the mask is true, else this; all three are broadcast against each other.
+  /// Returns `other` where the mask is true, and the elements of this tensor elsewhere. All three are broadcast
+  /// together.
   public func replacing(with other: Tensor, where mask: Tensor) -> Tensor {
     checked {
       let name: StaticString = "replacing"
@@ -23,7 +24,7 @@ extension Tensor {
     }
   }
 
-  /// A number where the mask is true, else this.
+  /// Returns a number where the mask is true, and the elements of this tensor elsewhere.
   public func replacing(with value: Double, where mask: Tensor) -> Tensor {
     checked {
       if dtype == .int32 { try Checks.scalar("replacing", self, value) }

@@ -7,11 +7,12 @@ struct EpilogueGradient {
   /// The value from which the gradient of the activation is computed.
   let saved: Operand?
 
-  /// dz = dy·activation′, over dy itself where nobody else holds it, and dBias = Σ dz in the same call.
+  /// dz = dy·activation′, in place in dy if nothing else references it, and dBias = Σ dz in the same call.
   ///
   /// - Parameters:
-  ///   - units: The elements of the bias.
-  ///   - launch: The backend's operation: gets dy, the saved value, and the destinations of dz and dBias, nil for those that are not needed.
+  ///   - units: The number of elements of the bias.
+  ///   - launch: The operation of the backend. It receives dy, the saved value, and the destinations of dz and dBias,
+  ///     which are nil if not needed.
   func propagate(
     _ dy: inout Tensor, units: Int, in pass: inout BackwardPass,
     _ launch: (any Backend, BufferSlice, BufferSlice?, BufferSlice?, BufferSlice?) throws -> Void
@@ -37,7 +38,7 @@ struct EpilogueGradient {
           hasRun = true
           try run(backend, range)
         }
-        // Nothing is written into a slab that has failed, and dz would be missing too.
+        // A failed slab is not written to, so dz would be missing, too.
         if !hasRun, let poison = pass.poison(of: bias) { failure = poison.error }
       } else {
         let dBias = Tensor.launch([units], dy.dtype, on: dy.device) { backend, dBias in try run(backend, dBias) }

@@ -1,4 +1,5 @@
-// Tensors as NumPy, PyTorch, and Keras make them. These do not compile, and say what does.
+// NumPy, PyTorch, and Keras notations for creating tensors. They do not compile; the error messages show the correct
+// forms.
 
 extension Tensor {
   @available(*, unavailable, message: "a shape is an array: .zeros([2, 3])")

@@ -1,4 +1,5 @@
-// Functions and conversions that NumPy and PyTorch spell otherwise. These do not compile, and say what does.
+// Functions and conversions that are spelled differently in NumPy and PyTorch. They do not compile; the error messages
+// show the correct forms.
 
 extension Tensor {
   @available(*, unavailable, message: "write b.replacing(with: a, where: mask), which is a where the mask is true")

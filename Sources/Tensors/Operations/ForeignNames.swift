@@ -1,4 +1,5 @@
-// Names that NumPy, PyTorch, and Keras have for what is called otherwise here. They do not compile, and say the right one.
+// NumPy, PyTorch, and Keras names of operations that have other names here. They do not compile; the error messages
+// give the correct names.
 
 extension Tensor {
   @available(*, unavailable, renamed: "squareRoot()")

@@ -1,4 +1,4 @@
-// Axes as NumPy and PyTorch pass them. These do not compile, and say how an axis is named here.
+// NumPy and PyTorch notations for axes. They do not compile; the error messages show the correct forms.
 
 extension Tensor {
   @available(*, unavailable, message: "the axis has a label: sum(axis: 1), or sum(axes: [0, 1])")

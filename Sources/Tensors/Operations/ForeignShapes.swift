@@ -1,4 +1,5 @@
-// Shapes as NumPy and PyTorch pass them, and what they call the operations on shapes. These do not compile, and say the right one.
+// NumPy and PyTorch notations for shapes, and their names of shape operations. They do not compile; the error messages
+// show the correct forms.
 
 extension Tensor {
   @available(*, unavailable, message: "a shape is an array: reshaped([2, 3])")

@@ -1,24 +1,24 @@
 import BackendCore
 
-/// What may stand between the brackets of a tensor: an integer, a range, a stride, `.all`, `.ellipsis`, `.newAxis`. Negative
+/// An index in the subscript of a tensor: an integer, a range, a stride, `.all`, `.ellipsis`, or `.newAxis`. Negative
 /// positions count from the end.
 public protocol TensorIndex: Sendable {
-  /// What it selects along its axis.
+  /// The selection along the axis of this index.
   var selection: AxisSelection { get }
 }
 
-/// What is selected along one axis.
+/// A selection along one axis.
 public struct AxisSelection: TensorIndex {
   enum Kind: Sendable {
-    /// One position; the axis goes.
+    /// One position; the axis is removed.
     case index(Int)
-    /// Neighbors; nil means the end of the axis.
+    /// Consecutive positions; nil means the end of the axis.
     case range(lower: Int?, upper: Int?, isClosed: Bool)
     case strided(StrideTo<Int>)
     case all
-    /// As many whole axes as are left.
+    /// All axes that are not indexed otherwise.
     case ellipsis
-    /// An axis of extent 1 more.
+    /// An additional axis of extent 1.
     case newAxis
   }
   let kind: Kind
@@ -29,7 +29,7 @@ public struct AxisSelection: TensorIndex {
 extension TensorIndex where Self == AxisSelection {
   /// The whole axis.
   public static var all: AxisSelection { AxisSelection(kind: .all) }
-  /// All the axes that the other indices leave over.
+  /// All axes that the other indices do not select.
   public static var ellipsis: AxisSelection { AxisSelection(kind: .ellipsis) }
   /// A new axis of extent 1.
   public static var newAxis: AxisSelection { AxisSelection(kind: .newAxis) }
@@ -56,16 +56,16 @@ extension PartialRangeThrough: TensorIndex where Bound == Int {
   public var selection: AxisSelection { AxisSelection(kind: .range(lower: nil, upper: upperBound, isClosed: true)) }
 }
 extension StrideTo: TensorIndex where Element == Int {
-  /// The positions that the sequence runs through; a negative step reverses the axis.
+  /// The positions in the sequence; a negative step reverses the axis.
   public var selection: AxisSelection { AxisSelection(kind: .strided(self)) }
 }
 
 extension Tensor {
-  /// The elements at these indices, one for each axis from the first on; axes without an index are taken whole. Leading
-  /// positions share the memory of this tensor, other selections are copied.
+  /// The elements at these indices, one index for each axis starting with the first. Axes without an index are selected
+  /// completely. Leading positions share the memory of this tensor; other selections are copied.
   ///
-  /// Assigning changes this tensor alone: in place when nobody else holds its memory. The value is broadcast to the
-  /// selection. Gradients flow through both.
+  /// Assigning changes only this tensor, in place if nothing else references its memory. The value is broadcast to the
+  /// selection. Gradients flow through both reading and assigning.
   ///
   /// ```swift
   /// x[0], x[-1], x[.all, 2], x[0..<1, 1...], x[.ellipsis, ..<2], x[.newAxis, 0...1]
@@ -111,13 +111,13 @@ extension Tensor {
   }
 }
 
-/// Elements of a dense tensor: a shape, and where its elements lie.
+/// A part of a dense tensor: a shape and the locations of its elements.
 struct Region {
   var shape: Shape
   var strides: Strides
   var offset: Int
 
-  /// What the indices select of a tensor of shape `extents`.
+  /// Creates the region that the indices select in a tensor of shape `extents`.
   init(_ indices: [any TensorIndex], of extents: Shape) throws {
     let selections = try Region.completed(indices.map(\.selection.kind), extents)
     let dense = Strides(dense: extents)
@@ -143,7 +143,7 @@ struct Region {
     self.offset = self.shape.count == 0 ? 0 : offset
   }
 
-  /// The selections with the ellipsis written out, one for each axis.
+  /// Returns the selections with the ellipsis expanded, one for each axis.
   private static func completed(_ kinds: [AxisSelection.Kind], _ extents: Shape) throws -> [AxisSelection.Kind] {
     var taken = 0
     var ellipsis: Int?
@@ -167,7 +167,7 @@ struct Region {
     return result
   }
 
-  /// The first position, the step, and how many; no count when the axis goes.
+  /// Returns the first position, the step, and the count; the count is nil if the axis is removed.
   private static func resolve(
     _ selection: AxisSelection.Kind, _ axis: Int, _ extents: Shape
   ) throws -> (first: Int, step: Int, count: Int?) {
@@ -186,13 +186,13 @@ struct Region {
     case .range(let lower, let upper, let isClosed):
       let what = "range \(lower.map(String.init) ?? "")\(isClosed ? "..." : "..<")\(upper.map(String.init) ?? "")"
       let first = try position(lower ?? 0, through: extent, what)
-      // -2..<0 runs to the end.
+      // -2..<0 extends to the end.
       let isToEnd = upper == nil || (upper == 0 && !isClosed && (lower ?? 0) < 0)
       let end = isToEnd ? extent : try position(upper ?? 0, through: extent, what) + (isClosed ? 1 : 0)
       if end < first || end > extent { try refuse(what) }
       return (first, 1, end - first)
     case .strided(let positions):
-      // No more of them are looked at than the axis can have.
+      // Never inspects more positions than the axis can have.
       let some = Array(positions.prefix(extent + 1))
       guard let first = some.first else { return (0, 1, 0) }
       let step = some.count == 1 ? 1 : some[1] - first

@@ -1,7 +1,8 @@
 import BackendCore
 
 extension Tensor {
-  /// Rows of a table `[tokens, width]` for int32 tokens of any shape. No gradient reaches the row of the padding token.
+  /// Returns rows of a table `[tokens, width]` for int32 tokens of any shape. The row of the padding token gets no
+  /// gradient.
   package func embedded(_ tokens: Tensor, padding: Int?) -> Tensor {
     guard let padding, let tape = Tape.recording(node) else { return rows(at: tokens) }
     if tape.isNested {
@@ -9,7 +10,7 @@ extension Tensor {
       return y.replacing(with: y.detached(), where: (tokens .== padding).expanded(axis: -1))
     }
     var y = detached().rows(at: tokens)
-    // An index below 0 is dropped by the scatter that the gradient is.
+    // The gradient is a scatter, which ignores negative indices.
     let counted = tokens.replacing(with: -1, where: tokens .== padding)
     y.node = tape.append(
       .gatherRows(GatherRowsRecord(x: Operand(self), indices: Operand(counted, keeping: true), axis: 0)))

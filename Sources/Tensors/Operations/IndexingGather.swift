@@ -1,14 +1,14 @@
 import BackendCore
 
-// Reading and adding at positions that are computed. An index is int32 and not negative; one out of range reads as NaN (0 for
-// integers) and is dropped by the scatters, since kernels cannot stop.
+// Reading and adding at computed positions. Indices are int32 and must not be negative. An index out of range reads as
+// NaN (0 for integers), and the scatters ignore it, because kernels cannot stop.
 
 extension Tensor {
-  /// Elements picked along an axis.
+  /// Gathers elements along an axis.
   ///
-  /// - Indices of this tensor's rank, whose other extents agree, pick one element each: y[i][j] = x[indices[i][j]][j] for
-  ///   axis 0 (PyTorch's `gather`).
-  /// - A vector of indices picks whole slices: `rows(at:axis:)`.
+  /// - Indices with the rank of this tensor and the same extents along all other axes select single elements:
+  ///   y[i][j] = x[indices[i][j]][j] for axis 0 (PyTorch's `gather`).
+  /// - A vector of indices selects whole slices, like `rows(at:axis:)`.
   public func gathered(_ indices: Tensor, axis: Int = 0) -> Tensor {
     checked {
       let name: StaticString = "gathered"
@@ -29,8 +29,8 @@ extension Tensor {
     }
   }
 
-  /// Whole slices picked along an axis, which the shape of the indices replaces: a table `[words, width]` with indices
-  /// `[batch, length]` gives `[batch, length, width]`.
+  /// Gathers whole slices along an axis, which is replaced by the shape of the indices: a table `[words, width]` with
+  /// indices `[batch, length]` gives `[batch, length, width]`.
   public func rows(at indices: Tensor, axis: Int = 0) -> Tensor {
     checked {
       let name: StaticString = "rows"
@@ -51,15 +51,16 @@ extension Tensor {
     }
   }
 
-  /// This with `updates` added at positions along an axis; positions that occur more than once get every update, in order.
+  /// Returns this tensor with `updates` added at positions along an axis. Repeated positions get every update, in
+  /// order.
   ///
-  /// The indices are as those of `gathered` (the updates have their shape), or a vector that names whole slices.
+  /// The indices are the same as for `gathered` (with updates of their shape), or a vector that selects whole slices.
   public func scatterAdded(_ updates: Tensor, at indices: Tensor, axis: Int = 0) -> Tensor {
     scatterAdded(updates, at: indices, axis: axis, slices: indices.rank == 1 && rank != 1)
   }
 
-  /// The same with indices of any shape, which name whole slices, as the reverse of `rows(at:axis:)`, or single elements, as that
-  /// of `gathered`.
+  /// Returns this tensor with `updates` added. If `slices`, indices of any shape select whole slices, as in
+  /// `rows(at:axis:)`; otherwise, they select single elements, as in `gathered`.
   func scatterAdded(_ updates: Tensor, at indices: Tensor, axis: Int, slices: Bool) -> Tensor {
     checked {
       let name: StaticString = "scatterAdded"
@@ -97,8 +98,8 @@ extension Tensor {
     }
   }
 
-  /// Rows of zeros with a 1 at each label: labels `[...]` of int32 give float32 `[..., classes]`. A label out of range gives
-  /// a row of zeros.
+  /// Returns rows of zeros with a 1 at each label: int32 labels `[...]` give float32 `[..., classes]`. A label out of
+  /// range gives a row of zeros.
   public func oneHot(classes: Int) -> Tensor {
     checked {
       try Checks.dtype("oneHot", self, is: .int32)
@@ -120,7 +121,7 @@ extension Checks {
     }
   }
 
-  /// The shape with an axis replaced by those of another shape.
+  /// Returns the shape with an axis replaced by the axes of another shape.
   static func replacing(_ operation: StaticString, _ axis: Int, of extents: Shape, by other: Shape) throws -> Shape {
     var shape = extents.array
     shape.replaceSubrange(axis...axis, with: other.array)

@@ -1,7 +1,7 @@
 import BackendCore
 
 extension Tensor {
-  /// Tensors one after the other along an axis; the other extents agree.
+  /// Concatenates tensors along an axis. Their other extents must agree.
   public static func concatenated(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
     checked {
       guard let first = tensors.first else { try Checks.fail("concatenated", "there are no tensors") }
@@ -56,7 +56,7 @@ extension Tensor {
     }
   }
 
-  /// Tensors of one shape side by side along a new axis.
+  /// Stacks tensors of the same shape along a new axis.
   public static func stacked(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
     checked {
       if tensors.isEmpty { try Checks.fail("stacked", "there are no tensors") }
@@ -69,7 +69,7 @@ extension Tensor {
     }
   }
 
-  /// `parts` pieces of one size along an axis.
+  /// Splits this tensor into `parts` pieces of equal size along an axis.
   public func split(parts: Int, axis: Int = 0) -> [Tensor] {
     checked {
       let extent = extents[try Checks.axis("split", axis, extents)]
@@ -80,7 +80,7 @@ extension Tensor {
     }
   }
 
-  /// Pieces of these sizes along an axis, which they fill.
+  /// Splits this tensor into pieces of the given sizes along an axis. The sizes must add up to the extent of the axis.
   public func split(sizes: [Int], axis: Int = 0) -> [Tensor] {
     checked {
       let axis = try Checks.axis("split", axis, extents)
@@ -95,7 +95,7 @@ extension Tensor {
     }
   }
 
-  /// `count` neighbors along an axis.
+  /// Returns `count` consecutive positions along an axis.
   func narrowed(axis: Int, from start: Int, count: Int) -> Tensor {
     let strides = Strides(dense: extents)
     var shape = extents
@@ -103,7 +103,7 @@ extension Tensor {
     return strided(shape, strides, offset: start * strides[axis])
   }
 
-  /// A frame of `value` around the elements; one pair of widths per axis.
+  /// Pads this tensor with `value`, with one pair of widths per axis.
   public func padded(_ widths: [(before: Int, after: Int)], with value: Double = 0) -> Tensor {
     checked {
       if widths.count != rank { try Checks.fail("padded", "\(widths.count) pairs of widths for shape \(extents)") }
@@ -126,7 +126,7 @@ extension Tensor {
   }
 }
 
-/// y = the operands one after the other.
+/// y = the concatenated operands.
 struct ConcatenationRecord: GradientRule {
   let operands: [Operand]
   let axis: Int

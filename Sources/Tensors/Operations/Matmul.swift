@@ -1,9 +1,9 @@
 import BackendCore
 
 extension Tensor {
-  /// The matrix product over the last two axes, `[..., m, k] × [..., k, n] → [..., m, n]`; leading axes are broadcast. A
-  /// vector on the left is a row and on the right a column, whose axis is gone in the result. The flags transpose the
-  /// last two axes of an operand first, at no cost.
+  /// Returns the matrix product over the last two axes, `[..., m, k] × [..., k, n] → [..., m, n]`; leading axes are
+  /// broadcast. A vector on the left is a row and a vector on the right is a column; its axis is removed from the
+  /// result. The flags transpose the last two axes of an operand first, at no cost.
   public func matmul(_ other: Tensor, transposingLeft: Bool = false, transposingRight: Bool = false) -> Tensor {
     checked {
       let name: StaticString = "matmul"
@@ -34,7 +34,7 @@ extension Tensor {
     }
   }
 
-  /// The product with a vector: as a matrix of one row or column.
+  /// Returns the product with a vector, treated as a matrix of one row or column.
   private func vectorMatmul(_ other: Tensor, transposingLeft: Bool, transposingRight: Bool) -> Tensor {
     checked {
       let left = rank == 1 ? expanded(axis: 0) : self
@@ -51,11 +51,11 @@ extension Tensor {
   }
 }
 
-/// How a product of two tensors of rank 2 or more maps to one call of the primitive.
+/// The mapping of a product of two tensors of rank 2 or more to one call of the primitive.
 struct MatmulPlan {
   var shape: MatmulShape
   var result: Shape
-  /// Set when the leading axes must be filled by repeating before one call can do it.
+  /// Set if the leading axes must be expanded by repetition so that one call suffices.
   var batchToFill: Shape?
 
   @inline(__always)
@@ -67,7 +67,7 @@ struct MatmulPlan {
     }
   }
 
-  /// Of small products a good part of the time goes into what is done for every call.
+  /// For small products, the overhead of each call is a significant part of the time.
   @inline(__always)
   private init(matrices a: Shape, _ b: Shape, _ transposesA: Bool, _ transposesB: Bool) throws {
     let (m, k) = transposesA ? (a[1], a[0]) : (a[0], a[1])
@@ -125,7 +125,7 @@ extension Shape {
   }
 }
 
-/// C = A·B, each perhaps transposed.
+/// C = A·B, each optionally transposed.
 struct MatmulRecord: GradientRule {
   let a, b: Operand
   let transposesA, transposesB: Bool
@@ -148,11 +148,11 @@ struct MatmulRecord: GradientRule {
     if pass.needsGradient(b) { addRight(dy, in: &pass) }
   }
 
-  /// dB = Aᵀ·dC, into the slab where B is a parameter.
+  /// dB = Aᵀ·dC, written into the slab if B is a parameter.
   private func addRight(_ dy: Tensor, in pass: inout BackwardPass) {
     let a = a.tensor
     if b.extents.rank == 2 && !transposesA && !pass.isRecorded {
-      // All leading axes of A and dC are rows of one product.
+      // All leading axes of A and dC become rows of one product.
       let left = a.reshaped(to: [a.count / Swift.max(a.extents[-1], 1), a.extents[-1]])
       let right = dy.reshaped(to: [dy.count / Swift.max(dy.extents[-1], 1), dy.extents[-1]])
       if left.extents[0] == right.extents[0] {
@@ -168,7 +168,7 @@ struct MatmulRecord: GradientRule {
 }
 
 extension BackwardPass {
-  /// Adds aᵀ·b, of matrices, straight into the slab range of the operand if it has one.
+  /// Adds the matrix product aᵀ·b, directly into the slab range of the operand if it has one.
   mutating func addProduct(_ a: Tensor, _ b: Tensor, to operand: Operand) {
     if a.isPoisoned || b.isPoisoned {
       accumulate(a.matmul(b, transposingLeft: true), to: operand)

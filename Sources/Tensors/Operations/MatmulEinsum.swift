@@ -1,9 +1,9 @@
 import BackendCore
 
 extension Tensor {
-  /// Einstein's summation: letters name the axes of the operands, and what is named on the left of the arrow alone is
-  /// multiplied and summed over. Without an arrow the result has the letters that occur once, in alphabetical order. "..."
-  /// stands for further axes, which are broadcast; a letter that one operand repeats takes its diagonal.
+  /// Returns an Einstein summation: letters name the axes of the operands, and axes named only on the left of the arrow
+  /// are multiplied and summed over. Without an arrow, the result has the letters that occur once, in alphabetical
+  /// order. "..." stands for further axes, which are broadcast. A letter repeated in one operand selects its diagonal.
   ///
   /// ```swift
   /// Tensor.einsum("ij,jk->ik", a, b)            // matrix product
@@ -11,7 +11,7 @@ extension Tensor {
   /// Tensor.einsum("ii->", a)                    // trace
   /// ```
   ///
-  /// Operands are contracted in pairs from left to right, each pair as one batched matrix product.
+  /// Operands are contracted in pairs from left to right, and each pair is one batched matrix product.
   public static func einsum(_ equation: String, _ operands: Tensor...) -> Tensor {
     checked {
       let plan = try EinsumEquation(equation, operands.map(\.extents))
@@ -28,7 +28,7 @@ extension Tensor {
   }
 }
 
-/// Which label stands for each axis. The axes of "..." get labels of their own.
+/// The label of each axis. The axes of "..." get separate labels.
 private struct EinsumEquation {
   typealias Label = Character
   var inputs: [[Label]]
@@ -85,7 +85,7 @@ private struct EinsumEquation {
     return (text[..<dash], text[text.index(after: arrow)...])
   }
 
-  /// The letters before and after the dots; nil for anything else.
+  /// Returns the letters before and after the dots; nil if the text is invalid.
   private static func letters(_ part: Substring) -> (before: [Label], hasEllipsis: Bool, after: [Label])? {
     let characters = Array(part)
     let dots = characters.firstIndex(of: ".")
@@ -100,7 +100,7 @@ private struct EinsumEquation {
   }
 }
 
-/// An operand, and the label of each of its axes.
+/// An operand and the label of each of its axes.
 private struct Term {
   typealias Label = Character
   var tensor: Tensor
@@ -111,7 +111,8 @@ private struct Term {
     self.labels = labels
   }
 
-  /// An operand with repeated labels made into a diagonal, and without axes of extent 1 that others repeat.
+  /// Creates a term from an operand. Repeated labels become a diagonal, and axes of extent 1 that others broadcast are
+  /// removed.
   init(_ tensor: Tensor, _ labels: [Label], _ plan: EinsumEquation) {
     let dense = Strides(dense: tensor.extents)
     var names: [Label] = []
@@ -133,21 +134,21 @@ private struct Term {
     self.labels = names
   }
 
-  /// Without the axes that nobody needs any more, which are summed.
+  /// Returns the term summed over the axes that are not needed.
   func summed(keeping needed: Set<Label>) -> Term {
     let axes = labels.indices.filter { !needed.contains(labels[$0]) }
     if axes.isEmpty { return self }
     return Term(tensor: tensor.sum(axes: axes), labels: labels.filter { needed.contains($0) })
   }
 
-  /// With the axes in this order.
+  /// Returns the term with its axes in this order.
   func arranged(as order: [Label]) -> Term {
     if labels == order { return self }
     let axes = order.compactMap { labels.firstIndex(of: $0) }
     return Term(tensor: tensor.permuted(axes), labels: order)
   }
 
-  /// The product of two terms, summed over what both name and nobody needs.
+  /// Returns the product of two terms, summed over the shared axes that are not needed.
   func contracted(with other: Term, keeping needed: Set<Label>) -> Term {
     let left = summed(keeping: needed.union(other.labels))
     let right = other.summed(keeping: needed.union(left.labels))

@@ -1,7 +1,8 @@
 import BackendCore
 
 extension Tensor {
-  /// activation(x·W + bias) in one operation: x `[..., inputs]`, W `[inputs, units]`, bias `[units]`, y `[..., units]`.
+  /// Returns activation(x·W + bias) as a single operation: x `[..., inputs]`, W `[inputs, units]`, bias `[units]`, y
+  /// `[..., units]`.
   package func linear(_ weight: Tensor, bias: Tensor?, activation: UnaryOp?) -> Tensor {
     checked {
       try checkLinear(weight, bias)
@@ -37,7 +38,7 @@ extension Tensor {
     }
   }
 
-  /// The same from primitives, which have derivatives of every order.
+  /// Computes the result from primitives, which have derivatives of every order.
   private func composedLinear(_ weight: Tensor, _ bias: Tensor?, _ activation: UnaryOp?) -> Tensor {
     var y = matmul(weight)
     if let bias { y = y + bias }
@@ -66,7 +67,7 @@ struct LinearRecord: GradientRule {
   let x, weight: Operand
   let bias: Operand?
   let activation: UnaryOp?
-  /// What the derivative of the activation is computed from.
+  /// The value from which the derivative of the activation is computed.
   let saved: Operand?
 
   init(

@@ -1,21 +1,22 @@
 import BackendCore
 
 extension Tensor {
-  /// Each vector along the last axis with mean 0 and variance 1, then scaled and shifted: (x − μ)/√(σ² + ε)·weight + bias,
-  /// with the variance over all elements (PyTorch's `layer_norm`). Vectors whose squares overflow are normalized like others.
+  /// Normalizes each vector along the last axis to mean 0 and variance 1, then scales and shifts it:
+  /// (x − μ)/√(σ² + ε)·weight + bias, with the variance over all elements (PyTorch's `layer_norm`). Vectors whose
+  /// squares overflow are normalized correctly.
   /// - Parameters:
-  ///   - weight: What each element is multiplied by, `[C]` for an input `[..., C]`; nil for 1.
-  ///   - bias: What is added to each element, `[C]`; nil for 0.
-  ///   - epsilon: Keeps the divisor from 0.
+  ///   - weight: The factor for each element, `[C]` for an input `[..., C]`; nil for 1.
+  ///   - bias: The number added to each element, `[C]`; nil for 0.
+  ///   - epsilon: A constant that prevents division by 0.
   public func layerNormalized(weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5) -> Tensor {
     normalized(isCentered: true, weight, bias, epsilon, "layerNormalized")
   }
 
-  /// Each vector along the last axis divided by its root mean square, then scaled: x/√(mean(x²) + ε)·weight (Zhang and
-  /// Sennrich 2019; PyTorch's `rms_norm`).
+  /// Divides each vector along the last axis by its root mean square, then scales it: x/√(mean(x²) + ε)·weight (Zhang
+  /// and Sennrich 2019; PyTorch's `rms_norm`).
   /// - Parameters:
-  ///   - weight: What each element is multiplied by, `[C]` for an input `[..., C]`; nil for 1.
-  ///   - epsilon: Keeps the divisor from 0.
+  ///   - weight: The factor for each element, `[C]` for an input `[..., C]`; nil for 1.
+  ///   - epsilon: A constant that prevents division by 0.
   public func rootMeanSquareNormalized(weight: Tensor? = nil, epsilon: Double = 1e-5) -> Tensor {
     normalized(isCentered: false, weight, nil, epsilon, "rootMeanSquareNormalized")
   }
@@ -43,11 +44,11 @@ extension Tensor {
     }
   }
 
-  /// From primitives, which have derivatives of every order.
+  /// Computes the result from primitives, which have derivatives of every order.
   private func composedNormalization(
     _ isCentered: Bool, _ weight: Tensor?, _ bias: Tensor?, _ epsilon: Double
   ) -> Tensor {
-    // Deviations are scaled, not the numbers: those of equal numbers are 0, however large these are.
+    // Deviations are scaled, not the numbers, because deviations of equal numbers are 0, however large the numbers are.
     let summing = isCentered ? summingScale(axes: [-1]) : nil
     let x = summing.map { self * $0 } ?? self
     let centered = isCentered ? x - x.mean(axis: -1, keepingRank: true) : x
@@ -72,7 +73,7 @@ extension Tensor {
     if let statistics, statistics.isPoisoned {
       return Tensor.poisoned(by: statistics, self, self, extents, dtype, on: device)
     }
-    // Without a weight or bias, the input takes its place, so that one launch serves all.
+    // A missing weight or bias is replaced by the input, so that a single launch suffices.
     var y = Tensor.launch(self, weight ?? self, bias ?? self, extents, dtype, on: device) { backend, x, g, s, y in
       try backend.normalize(
         x, weight: weight == nil ? nil : g, bias: bias == nil ? nil : s, shape, into: y, statistics: statistics?.slice)
@@ -89,11 +90,11 @@ extension Tensor {
   }
 }
 
-/// y = (x − μ)·s·weight + bias, row by row. Recorded in outermost scopes only: nested ones compose it.
+/// y = (x − μ)·s·weight + bias for each row. Recorded only in outermost scopes; nested scopes compose it.
 struct NormalizationRecord: GradientRule {
   let x: Operand
   let weight, bias: Operand?
-  /// μ of each row, then s of each.
+  /// μ of each row, followed by s of each row.
   let statistics: Tensor
   let shape: NormalizationShape
 
@@ -120,7 +121,7 @@ struct NormalizationRecord: GradientRule {
 }
 
 extension Tensor {
-  /// What was computed in the same call as this tensor: failed if that has failed.
+  /// Returns a tensor computed in the same call as this one, which has failed if this one has failed.
   fileprivate func passingFailure(to other: Tensor) -> Tensor {
     isPoisoned ? Tensor.poisoned(by: self, other, other, other.extents, other.dtype, on: other.device) : other
   }

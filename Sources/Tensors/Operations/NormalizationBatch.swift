@@ -1,6 +1,6 @@
 import BackendCore
 
-/// The result of `batchNormalized`, and the statistics of the batch.
+/// The result of `batchNormalized` and the statistics of the batch.
 package struct NormalizedBatch {
   package var y: Tensor
   /// The mean and the variance (over n) of the input multiplied by `scale`, as constants that broadcast over the input.
@@ -10,14 +10,14 @@ package struct NormalizedBatch {
 }
 
 extension Tensor {
-  /// Batch normalization with the statistics of the batch, for each channel of an input `[N, C, …]`:
-  /// (x − μ)/√(σ² + ε)·weight + bias. Channels whose squares overflow are normalized like others.
+  /// Applies batch normalization with the statistics of the batch to each channel of an input `[N, C, …]`:
+  /// (x − μ)/√(σ² + ε)·weight + bias. Channels whose squares overflow are normalized correctly.
   /// - Parameters:
-  ///   - weight, bias: In a shape that broadcasts over the input with one element for each channel; nil for 1 and 0.
+  ///   - weight, bias: One element for each channel, in a shape that broadcasts over the input; nil for 1 and 0.
   package func batchNormalized(weight: Tensor?, bias: Tensor?, epsilon: Double) -> NormalizedBatch {
     let tape = Tape.recording(node, weight?.node ?? .constant, bias?.node ?? .constant)
     if tape?.isNested == true { return composedBatchNormalization(weight, bias, epsilon) }
-    // One rule instead of those of ten operations: their gradients would take twice as many passes over the memory.
+    // One rule replaces the rules of ten operations, whose gradients would take twice as many passes over the memory.
     var result = detached().composedBatchNormalization(weight?.detached(), bias?.detached(), epsilon)
     if let tape {
       result.y.node = tape.append(
@@ -48,8 +48,8 @@ extension Tensor {
   }
 }
 
-/// y = c·s·weight + bias with c = x·scale − μ and s = 1/√(σ² + ε), for each channel. Recorded in outermost scopes only:
-/// nested ones compose it.
+/// y = c·s·weight + bias with c = x·scale − μ and s = 1/√(σ² + ε), for each channel. Recorded only in outermost scopes;
+/// nested scopes compose it.
 ///
 /// With n numbers in a channel, dx = scale·s·weight·(dy − Σdy/n − c·s²·Σ(dy·c)/n), dweight = s·Σ(dy·c), and dbias = Σdy.
 struct BatchNormalizationRecord: GradientRule {

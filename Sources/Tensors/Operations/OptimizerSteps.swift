@@ -1,7 +1,8 @@
 import BackendCore
 
-/// One step of an optimizer over a slab of parameters, in place where nobody else holds the slab, else in a copy.
-/// - Throws: the first error of any operand, before anything is written.
+/// Applies one step of an optimizer to a slab of parameters, in place if nothing else references the slab, else in a
+/// copy.
+/// - Throws: The first error of any operand, before anything is written.
 package func applyOptimizerStep(
   _ step: OptimizerStep, parameters: inout Tensor, gradients: Tensor, states: inout [Tensor], scalars: Tensor,
   group: Int
@@ -24,8 +25,8 @@ package func applyOptimizerStep(
   }
 }
 
-/// Writes min(1, maximum/‖g‖), with ‖g‖ the norm over all slabs together, into the `gradientScale` of each group.
-/// - Throws: the first error of any operand, before anything is written.
+/// Writes min(1, maximum/‖g‖), where ‖g‖ is the norm over all slabs together, to the `gradientScale` of each group.
+/// - Throws: The first error of any operand, before anything is written.
 package func globalNormClipFactor(
   of slabs: [Tensor], maximum: Double, into scalars: inout Tensor, groups: Range<Int>
 ) throws {

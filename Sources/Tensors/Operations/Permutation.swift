@@ -1,7 +1,7 @@
 import BackendCore
 
 extension Tensor {
-  /// Axis `i` of the result is axis `axes[i]` of this.
+  /// Permutes the axes: axis `i` of the result is axis `axes[i]` of this tensor.
   public func permuted(_ axes: [Int]) -> Tensor {
     checked {
       if axes.count != rank {
@@ -19,7 +19,7 @@ extension Tensor {
     }
   }
 
-  /// Two axes exchanged: the last two, unless others are named.
+  /// Swaps two axes, by default the last two.
   public func transposed(_ a: Int = -2, _ b: Int = -1) -> Tensor {
     checked {
       var axes = Array(extents.axes)
@@ -28,7 +28,7 @@ extension Tensor {
     }
   }
 
-  /// In reverse order along one axis.
+  /// Reverses the order along one axis.
   public func flipped(axis: Int) -> Tensor {
     checked {
       let axis = try Checks.axis("flipped", axis, extents)

@@ -1,7 +1,7 @@
 import BackendCore
 
 extension Tensor {
-  /// Pooling of images `[N, C, H, W]` → `[N, C, H′, W′]`.
+  /// Pools images `[N, C, H, W]` → `[N, C, H′, W′]`.
   package func pooled(_ op: PoolingOp, _ geometry: WindowGeometry) -> Tensor {
     checked {
       let name: StaticString = "pooled"
@@ -40,7 +40,7 @@ struct PoolingRecord: GradientRule {
   let op: PoolingOp
   let x: Operand
   let shape: PoolingShape
-  /// Where the maxima were.
+  /// The positions of the maxima.
   let indices: Operand?
 
   func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
@@ -61,14 +61,14 @@ struct PoolingGradientRecord: GradientRule {
     }
     let rows = ddx.reshaped(to: [shape.planes, shape.inputPlane])
     let places = indices.reshaped(to: [shape.planes, shape.outputPlane])
-    // A window over padding alone has no place, and passes nothing on.
+    // A window that covers only padding has no position and passes nothing on.
     let found = rows.gathered(places.maximum(0), axis: 1).replacing(with: 0, where: places .< 0)
     pass.accumulate(found.reshaped(to: dy.extents), to: dy)
   }
 }
 
 extension Tensor {
-  /// The gradient of pooling with respect to its input; `self` is that of its result.
+  /// Returns the gradient of pooling with respect to its input; `self` is the gradient of its result.
   fileprivate func passedBack(_ op: PoolingOp, _ indices: Tensor?, _ shape: PoolingShape, to x: Shape) -> Tensor {
     var dx = Tensor.launch(self, indices ?? self, x, dtype, on: device) { backend, dy, places, dx in
       try backend.poolGradient(op, dy, indices: indices == nil ? nil : places, shape, into: dx)
@@ -81,7 +81,7 @@ extension Tensor {
     return dx
   }
 
-  /// The mean over the same windows.
+  /// Returns the mean over the same windows.
   fileprivate func pooledAgain(_ op: PoolingOp, _ shape: PoolingShape, to y: Shape) -> Tensor {
     func after(_ axis: WindowAxis) -> Int { axis.reach - axis.input - axis.padding }
     let (height, width) = (shape.height, shape.width)

@@ -1,23 +1,24 @@
 import BackendCore
 import Synchronization
 
-/// A stream of random draws: a key of the Philox generator and a counter of the draws taken from it. The same seed gives
-/// the same numbers on every device, and nothing else is consulted: there is no global seed.
+/// A stream of random draws: a key for the Philox generator, and a counter of the draws taken from it. The same seed
+/// gives the same numbers on every device. There is no global seed.
 ///
-/// Draws may be taken from several threads; which thread gets which then depends on their order.
+/// Draws can be taken from several threads. Their order then determines which thread gets which numbers.
 public final class RandomStream: Sendable {
   package let key: UInt64
-  /// The training step of every draw, when the stream is of one step.
+  /// The training step of every draw, if the stream belongs to one step.
   private let step: UInt32?
-  /// An int32 element on the device that holds the step when draws are made there; then these can be repeated in other steps.
+  /// An int32 element on the device that holds the step for draws on the device, so that they can be repeated in other
+  /// steps.
   private let stepCounter: BufferSlice?
   private let draws = Atomic<UInt64>(0)
   private let isHostBound = Atomic<Bool>(false)
 
-  /// The stream of a seed.
+  /// Creates the stream of a seed.
   public convenience init(seed: UInt64) { self.init(key: RandomSource.derivedKey(seed: seed, "stream"), step: nil) }
 
-  /// The stream of one purpose ("dropout") in one training step: draw n of step s is the same in every run.
+  /// Creates the stream for one purpose ("dropout") in one training step: draw n of step s is the same in every run.
   package convenience init(seed: UInt64, purpose: String, step: UInt32, stepCounter: BufferSlice? = nil) {
     self.init(key: RandomSource.derivedKey(seed: seed, purpose), step: step, stepCounter: stepCounter)
   }
@@ -28,32 +29,32 @@ public final class RandomStream: Sendable {
     self.stepCounter = stepCounter
   }
 
-  /// True once the host has drawn: other steps would draw other numbers.
+  /// True after a draw on the host: other steps would draw other numbers.
   package var isTiedToStep: Bool { isHostBound.load(ordering: .relaxed) }
-  /// True once anything has been drawn.
+  /// True after any draw.
   package var hasDrawn: Bool { draws.load(ordering: .relaxed) > 0 }
 
-  /// A stream independent of this one, and of those split off before.
+  /// Returns a stream that is independent of this one and of those split off before.
   public func split() -> RandomStream {
     isHostBound.store(true, ordering: .relaxed)
     return RandomStream(key: RandomSource.derivedKey(seed: key, "split \(nextCount()) \(step ?? 0)"), step: step)
   }
 
-  /// A stream that draws what this one draws from now on.
+  /// Returns a stream that makes the same draws as this one from now on.
   package func copied() -> RandomStream {
     let copy = RandomStream(key: key, step: step, stepCounter: stepCounter)
     copy.draws.store(draws.load(ordering: .relaxed), ordering: .relaxed)
     return copy
   }
 
-  /// Where the next draw on a device takes its numbers from.
+  /// Returns the source of the next draw on a device.
   package func nextSource() -> RandomSource {
     var source = source(of: nextCount())
     if let stepCounter { (source.step, source.stepOffset) = (0, stepCounter) }
     return source
   }
 
-  /// Where the next draw on the host takes its numbers from: the same as on a device.
+  /// Returns the source of the next draw on the host, which gives the same numbers as on a device.
   package func nextHostSource() -> RandomSource {
     isHostBound.store(true, ordering: .relaxed)
     return source(of: nextCount())
@@ -68,8 +69,8 @@ public final class RandomStream: Sendable {
 }
 
 extension Tensor {
-  /// Independent draws from the uniform distribution on `range`: multiples of 2⁻²⁴ of its width above the lower bound, rounded
-  /// to the element type, and never to the upper bound.
+  /// Returns independent draws from the uniform distribution on `range`: the lower bound plus multiples of 2⁻²⁴ of the
+  /// width, rounded to the element type, but never to the upper bound.
   public static func uniform(
     _ shape: [Int], in range: Range<Double> = 0..<1, using random: RandomStream, dtype: DType = .float32,
     on device: Device = .cpu
@@ -85,7 +86,7 @@ extension Tensor {
     }
   }
 
-  /// The largest number of an element type that is less than `bound`.
+  /// Returns the largest number of an element type that is less than `bound`.
   private static func largestNumber(below bound: Double, _ dtype: DType) -> Double {
     if dtype == .float64 { return bound.nextDown }
     let nearest = Float(bound)
@@ -95,7 +96,7 @@ extension Tensor {
   /// x = min(x, bound).
   private mutating func lower(to bound: Double) { Tensor.combine(.minimum, &self, bound, "uniform") }
 
-  /// Independent draws from the normal distribution.
+  /// Returns independent draws from the normal distribution.
   public static func normal(
     _ shape: [Int], mean: Double = 0, deviation: Double = 1, using random: RandomStream, dtype: DType = .float32,
     on device: Device = .cpu
@@ -105,14 +106,14 @@ extension Tensor {
     }
   }
 
-  /// Normal draws of the shape, type and device of `other`.
+  /// Returns normal draws with the shape, element type, and device of `other`.
   public static func normal(
     like other: Tensor, mean: Double = 0, deviation: Double = 1, using random: RandomStream
   ) -> Tensor {
     normal(other.extents, mean, deviation, random, other.dtype, on: other.device)
   }
 
-  /// 1 with `probability`, else 0.
+  /// Returns independent draws that are 1 with the given probability, else 0.
   public static func bernoulli(
     _ shape: [Int], probability: Double, using random: RandomStream, dtype: DType = .float32, on device: Device = .cpu
   ) -> Tensor {
@@ -145,13 +146,15 @@ extension Tensor {
     }
   }
 
-  /// Normal draws with mean 0 and deviation 1 from a point in the sequence space, made by the CPU's kernels for the host.
-  /// - Throws: `DeviceError` when memory is short.
+  /// Returns normal draws with mean 0 and standard deviation 1 from a point in the sequence space, computed by the
+  /// CPU's kernels for the host.
+  /// - Throws: `DeviceError` if there is not enough memory.
   package static func hostNormals(_ count: Int, from source: RandomSource) throws -> [Float] {
     try drawn(.normal, [count], source, .float32, on: .cpu).scalars()
   }
 
-  /// x·mask/(1 − probability), with a mask that is 0 with `probability`: the same for the same source.
+  /// Returns x·mask/(1 − probability), with a mask that is 0 with the given probability. The same source gives the same
+  /// mask.
   package func dropout(_ probability: Double, _ source: RandomSource) -> Tensor {
     checked {
       try Checks.floatingPoint("dropout", self)
@@ -168,7 +171,7 @@ extension Tensor {
   }
 }
 
-/// y = x·mask: the same mask on dy.
+/// y = x·mask, with the same mask for dy.
 struct DropoutRecord: GradientRule {
   let x: Operand
   let probability: Double

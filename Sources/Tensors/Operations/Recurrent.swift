@@ -1,27 +1,27 @@
 import BackendCore
 
-/// What a recurrent layer hands on of the states that it goes through.
+/// The states that a recurrent layer returns.
 package enum RecurrenceResult: Sendable, Hashable {
   /// The last h, `[batch, units]`.
   case last
   /// Every h, `[steps, batch, units]`.
   case sequence
-  /// Every h, and where the cell has one the last c as one more step: `[steps + 1, batch, units]`.
+  /// Every h and, if the cell has a cell state, the last c as an additional step: `[steps + 1, batch, units]`.
   case states
 }
 
-/// A sequence of recurrent cells: what it needs beside the sums of its inputs.
+/// A sequence of recurrent cells: everything that it needs in addition to the sums of its inputs.
 package struct Recurrence {
   package var cell: RecurrentCell
   /// U, `[units, gates]`.
   package var weight: Tensor
-  /// d, `[gates]`, for `gru` alone.
+  /// d, `[gates]`, only for `gru`.
   package var recurrentBias: Tensor?
-  /// The state before, `[batch, units]`; nil for zeros.
+  /// The state before the sequence, `[batch, units]`; nil for zeros.
   package var initialHidden, initialCell: Tensor?
-  /// Bool `[steps, batch]`: false where the state stays as it is.
+  /// Bool `[steps, batch]`; false where the state does not change.
   package var mask: Tensor?
-  /// From the last step to the first.
+  /// Whether the steps run from the last to the first.
   package var isReversed: Bool
   package var result: RecurrenceResult
 
@@ -39,10 +39,10 @@ package struct Recurrence {
     self.result = result
   }
 
-  /// Runs the cells over the sums x·W + b of all steps, `[steps, batch, gates]`: `RecurrentCell` has the formulas.
+  /// Runs the cells over the sums x·W + b of all steps, `[steps, batch, gates]`. See `RecurrentCell` for the formulas.
   ///
-  /// One record for the whole sequence: its gradient is one call, and the gradient of U one product. In nested scopes the steps
-  /// are recorded one by one, which have derivatives of every order.
+  /// The whole sequence is one record: its gradient is one call, and the gradient of U is one product. In nested
+  /// scopes, the steps are recorded individually and have derivatives of every order.
   package func callAsFunction(_ sums: consuming Tensor) -> Tensor {
     var sums = sums
     let shape: RecurrenceShape
@@ -70,7 +70,7 @@ package struct Recurrence {
     return y
   }
 
-  /// True where one more step of the result is the last c.
+  /// True if the result has an additional step for the last c.
   fileprivate var givesFinalCell: Bool { result == .states && cell.hasCellState }
 
   private func tensors(_ sums: Tensor) -> [Tensor] {
@@ -78,12 +78,12 @@ package struct Recurrence {
   }
 }
 
-/// The tensors that a sequence writes, and its gradient reads.
+/// The tensors that a sequence writes and its gradient reads.
 private struct SavedStates {
   let gates, hidden: Tensor
   let recurrent, cells: Tensor?
 
-  /// Takes the memory of the sums where nobody else holds it.
+  /// Takes over the memory of the sums if nothing else references it.
   init(_ shape: RecurrenceShape, _ sums: inout Tensor, hasFinalCell: Bool, on device: Device) {
     let dtype = sums.dtype
     func room(_ steps: Int, _ width: Int) -> Tensor {
@@ -103,7 +103,7 @@ private struct SavedStates {
       cells: cells?.slice)
   }
 
-  /// What is handed on, without copying.
+  /// Returns the requested states, without copying.
   func result(_ result: RecurrenceResult, _ shape: RecurrenceShape) -> Tensor {
     guard result == .last else { return hidden }
     let place = shape.place(shape.steps - 1)
@@ -115,7 +115,7 @@ private struct SavedStates {
 // MARK: - Step by step
 
 extension Recurrence {
-  /// The same from operations on single steps.
+  /// Computes the sequence from operations on single steps.
   private func composed(_ sums: Tensor, _ shape: RecurrenceShape) -> Tensor {
     let zeros = Tensor.full([shape.batch, shape.units], 0, sums.dtype, on: sums.device)
     var (hidden, cell) = (initialHidden ?? zeros, initialCell ?? zeros)
@@ -199,7 +199,7 @@ extension Checks {
 
 // MARK: - Gradient
 
-/// A sequence of recurrent cells. Recorded in outermost scopes only: nested ones compose it.
+/// A sequence of recurrent cells. Recorded only in outermost scopes; nested scopes compose it.
 struct RecurrenceRecord: GradientRule {
   private let recurrence: Recurrence
   private let sums: Operand
@@ -217,7 +217,7 @@ struct RecurrenceRecord: GradientRule {
     let recurrentSums = shape.cell.separatesRecurrentSums
     let initialHidden = recurrence.initialHidden.map { Operand($0) }
     let initialCell = recurrence.initialCell.map { Operand($0) }
-    // The gradients of the sums lie over the gates, which nobody needs afterwards.
+    // The gradients of the sums overwrite the gates, which are not needed afterward.
     var slopes = Slopes(
       hidden: hiddenGradient(&dy), cell: shape.cell.hasCellState ? cellGradient(dy) : nil, gates: states.gates,
       recurrent: states.recurrent)
@@ -259,7 +259,7 @@ struct RecurrenceRecord: GradientRule {
 
   private func zeros(like dy: Tensor) -> Tensor { .full([shape.batch, shape.units], 0, dy.dtype, on: dy.device) }
 
-  /// What the last h gets from outside, in memory of its own.
+  /// Returns the external gradient of the last h, in separate memory.
   private func hiddenGradient(_ dy: inout Tensor) -> Tensor {
     guard recurrence.result == .last else { return zeros(like: dy) }
     return dy.isStorageUniquelyReferenced() ? dy : dy.copied()
@@ -269,7 +269,7 @@ struct RecurrenceRecord: GradientRule {
     recurrence.givesFinalCell ? dy[shape.steps].copied() : zeros(like: dy)
   }
 
-  /// Σ hᵀ·d(h·U) over all steps that had an h before them: one product, and one for the state before the sequence.
+  /// Adds Σ hᵀ·d(h·U) over all steps with a previous h: one product, and another for the state before the sequence.
   private func addWeightGradient(_ dRecurrent: Tensor, to weight: Operand, in pass: inout BackwardPass) {
     func rows(_ x: Tensor, from place: Int, _ steps: Int, _ width: Int) -> Tensor {
       Tensor(x.storage, offset: x.offset + place * shape.batch * width, extents: [steps * shape.batch, width])

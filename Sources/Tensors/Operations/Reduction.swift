@@ -1,17 +1,19 @@
 import BackendCore
 
-// Folds over any axes: all of them when none are named. A folded axis goes, or stays with extent 1 when `keepingRank`.
+// Reductions over any axes, by default all. A reduced axis is removed, or kept with extent 1 if `keepingRank`.
 
 extension Tensor {
-  /// Σ x; floating point or int32, which wraps around. Of bool it is how many are true, int32: `(p .== y).sum()`.
+  /// Returns Σ x for floating point or int32, which wraps around. For bool, returns the number of true elements as
+  /// int32: `(p .== y).sum()`.
   public func sum(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     if dtype == .bool { return cast(to: .int32).sum(axes: axes, keepingRank: keepingRank) }
     return checked { folded(.sum, try mask("sum", axes), keepingRank: keepingRank) }
   }
-  /// Σ x along one axis.
+  /// Returns Σ x along one axis.
   public func sum(axis: Int, keepingRank: Bool = false) -> Tensor { sum(axes: [axis], keepingRank: keepingRank) }
 
-  /// Σ x / n; NaN for nothing. Of bool it is the part that is true, float32: `(p .== y).mean()`.
+  /// Returns Σ x / n; NaN for no elements. For bool, returns the fraction of true elements as float32:
+  /// `(p .== y).mean()`.
   public func mean(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       if dtype == .bool { return cast(to: .float32).mean(axes: axes, keepingRank: keepingRank) }
@@ -19,61 +21,62 @@ extension Tensor {
       return folded(.mean, try mask("mean", axes), keepingRank: keepingRank)
     }
   }
-  /// Σ x / n along one axis.
+  /// Returns Σ x / n along one axis.
   public func mean(axis: Int, keepingRank: Bool = false) -> Tensor { mean(axes: [axis], keepingRank: keepingRank) }
 
-  /// The largest; NaN if any is, −∞ (the smallest int32) of nothing. Elements that share the
-  /// place share the gradient evenly (as PyTorch's `amax`).
+  /// Returns the largest element; NaN if any is NaN, −∞ (the smallest int32) for no elements. Equal maxima share the
+  /// gradient evenly (like PyTorch's `amax`).
   public func max(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.number("max", self)
       return folded(.maximum, try mask("max", axes), keepingRank: keepingRank)
     }
   }
-  /// The largest along one axis.
+  /// Returns the largest element along one axis.
   public func max(axis: Int, keepingRank: Bool = false) -> Tensor { max(axes: [axis], keepingRank: keepingRank) }
 
-  /// The smallest; NaN if any is, ∞ (the largest int32) of nothing. Elements that share the
-  /// place share the gradient evenly (as PyTorch's `amin`).
+  /// Returns the smallest element; NaN if any is NaN, ∞ (the largest int32) for no elements. Equal minima share the
+  /// gradient evenly (like PyTorch's `amin`).
   public func min(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.number("min", self)
       return folded(.minimum, try mask("min", axes), keepingRank: keepingRank)
     }
   }
-  /// The smallest along one axis.
+  /// Returns the smallest element along one axis.
   public func min(axis: Int, keepingRank: Bool = false) -> Tensor { min(axes: [axis], keepingRank: keepingRank) }
 
-  /// Π x. The gradient is right where elements are 0 or infinite; a second derivative takes n² memory for n folded elements.
+  /// Returns Π x. The gradient is correct even if elements are 0 or infinite; a second derivative takes n² memory for n
+  /// reduced elements.
   public func product(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.number("product", self)
       return folded(.product, try mask("product", axes), keepingRank: keepingRank)
     }
   }
-  /// Π x along one axis.
+  /// Returns Π x along one axis.
   public func product(axis: Int, keepingRank: Bool = false) -> Tensor {
     product(axes: [axis], keepingRank: keepingRank)
   }
 
-  /// True where any is true; bool.
+  /// Returns whether any element is true, as bool.
   public func any(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.dtype("any", self, is: .bool)
       return folded(.maximum, try mask("any", axes), keepingRank: keepingRank)
     }
   }
-  /// True where any along one axis is true.
+  /// Returns whether any element along one axis is true.
   public func any(axis: Int, keepingRank: Bool = false) -> Tensor { any(axes: [axis], keepingRank: keepingRank) }
 
-  /// True where all are true; bool.
+  /// Returns whether all elements are true, as bool.
   public func all(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.dtype("all", self, is: .bool)
       return folded(.minimum, try mask("all", axes), keepingRank: keepingRank)
     }
   }
-  /// True where all along one axis are true.
+  /// Returns whether all elements along one axis are true.
   public func all(axis: Int, keepingRank: Bool = false) -> Tensor { all(axes: [axis], keepingRank: keepingRank) }
 
   private func mask(_ operation: StaticString, _ axes: [Int]?) throws -> AxisMask {
@@ -91,7 +94,7 @@ extension Tensor {
         high -= 1
         continue
       }
-      // Neighboring axes are folded in one call; what is left above them has been folded already.
+      // Neighboring axes are reduced in one call; all higher axes have already been reduced.
       var low = high
       while low > 0 && mask.contains(low - 1) { low -= 1 }
       y = y.foldedRun(op, low...high)
@@ -105,7 +108,7 @@ extension Tensor {
     return y
   }
 
-  /// Folds the axes of a range to extent 1.
+  /// Reduces the axes of a range to extent 1.
   private func foldedRun(_ op: ReductionOp, _ axes: ClosedRange<Int>) -> Tensor {
     var result = extents
     var shape = AxisShape(outer: 1, extent: 1, inner: 1)
@@ -124,7 +127,7 @@ extension Tensor {
     }
   }
 
-  /// The adjoint of broadcasting: the sum over the axes along which a tensor of shape `target` was repeated.
+  /// The adjoint of broadcasting: returns the sum over the axes along which a tensor of shape `target` was repeated.
   func summed(to target: Shape) -> Tensor {
     if extents == target { return self }
     var mask = AxisMask()
@@ -138,7 +141,7 @@ extension Tensor {
 }
 
 extension Shape {
-  /// The shape without the axes of a set.
+  /// Returns the shape without the axes of a set.
   func removing(_ mask: AxisMask) -> Shape {
     var left = 0
     for axis in axes where !mask.contains(axis) { left += 1 }
@@ -151,7 +154,7 @@ extension Shape {
     return result
   }
 
-  /// The shape as `[outer, extent, inner]` about one axis.
+  /// Returns the shape viewed as `[outer, extent, inner]` around one axis.
   func about(_ axis: Int) -> AxisShape {
     var shape = AxisShape(outer: 1, extent: self[axis], inner: 1)
     for other in axes {
@@ -162,11 +165,11 @@ extension Shape {
   }
 }
 
-/// y = the fold of x over some axes.
+/// y = a reduction of x over some axes.
 struct ReductionRecord: GradientRule {
   let op: ReductionOp
   let mask: AxisMask
-  /// The shape of y with the folded axes at extent 1.
+  /// The shape of y, with the reduced axes kept at extent 1.
   let kept: Shape
   let x, y: Operand
 
@@ -195,21 +198,22 @@ struct ReductionRecord: GradientRule {
     }
   }
 
-  /// Of a sum or a mean.
+  /// Passes on the gradient of a sum or a mean.
   func propagate(_ dy: UniformGradient, in pass: inout BackwardPass) {
     let count = Double(Swift.max(x.extents.count, 1) / Swift.max(kept.count, 1))
     pass.accumulate(op == .mean ? dy.with(dy.value / count) : dy, to: x)
   }
 
-  /// 1/k at each of the k elements that are the extreme, else 0.
+  /// Returns 1/k for each of the k elements that are extreme, else 0.
   private func extremeShare() -> Tensor {
     let (x, y) = (x.tensor.detached(), y.tensor.detached().reshaped(to: kept))
     let isExtreme = (x .== y).cast(to: x.dtype)
     return isExtreme / isExtreme.folded(.sum, mask, keepingRank: true)
   }
 
-  /// dy times the product of the others, each of which is one of four kinds. Zeros, infinities and NaN decide the product of
-  /// those among which they are; the magnitudes of all the rest are multiplied once, and divided by each.
+  /// Returns dy times the product of the other elements. There are four kinds of elements: zeros, infinities, and NaN
+  /// determine every product that they are part of; the magnitudes of all others are multiplied once, and the product
+  /// is divided by each.
   private func productGradient(_ dy: Tensor) -> Tensor {
     let x = x.tensor
     let magnitude = x.magnitude()
@@ -220,7 +224,7 @@ struct ReductionRecord: GradientRule {
     let signs = Tensor.ones(like: x).replacing(with: -1, where: x .< 0)
     let sign = signs.folded(.product, mask, keepingRank: true)
 
-    /// ±1, or what decides the product, but for one of a kind and its sign.
+    /// Returns ±1 or the value that determines the product, ignoring one element of the excluded kind and its sign.
     func deciding(butFor excluded: Int?) -> Tensor {
       kinds.indices.reduce(sign) { result, index in
         let occurs = counts[index] .> (index == excluded ? 1 : 0)
@@ -232,14 +236,15 @@ struct ReductionRecord: GradientRule {
     }
     let numbers = kinds.reduce(magnitude) { $0.replacing(with: 1, where: $1.mask) }
     let others = numbers.folded(.product, mask, keepingRank: true) / numbers
-    // An overflow among the rest is not to meet a zero.
+    // An overflow of the other factors must not be multiplied by a zero.
     return dy * (decided * signs * others.replacing(with: 1, where: decided.magnitude() .!= 1))
   }
 
-  /// The product of the other factors for each, out of an n×n table with ones on the diagonal: it has derivatives itself.
+  /// Returns dy times the product of the other elements from an n×n table with ones on the diagonal, which is
+  /// differentiable.
   private func exactProductGradient(_ dy: Tensor) -> Tensor {
     let x = x.tensor
-    // The folded axes go to the end, where they become one.
+    // The reduced axes move to the end, where they become one.
     let axes = Array(x.extents.axes)
     let order = axes.filter { !mask.contains($0) } + axes.filter { mask.contains($0) }
     let moved = x.permuted(order)

@@ -1,10 +1,10 @@
 import BackendCore
 
 extension Tensor {
-  /// y[j] = Σ x[0...j] along an axis.
+  /// Returns the cumulative sum along an axis: y[j] = Σ x[0...j].
   public func cumulativeSum(axis: Int) -> Tensor { cumulativeSum(axis: axis, reversed: false) }
 
-  /// y[j] = Σ x[0...j], or Σ x[j...] when `reversed`.
+  /// Returns the cumulative sum along an axis: y[j] = Σ x[0...j], or Σ x[j...] if `reversed`.
   public func cumulativeSum(axis: Int, reversed: Bool) -> Tensor {
     checked {
       try Checks.number("cumulativeSum", self)
@@ -21,7 +21,7 @@ extension Tensor {
   }
 }
 
-/// y = the running sum of x: dx is the running sum of dy from the other end.
+/// y = the cumulative sum of x; dx is the cumulative sum of dy from the other end.
 struct CumulativeSumRecord: GradientRule {
   let x: Operand
   let axis: Int

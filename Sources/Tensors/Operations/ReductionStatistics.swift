@@ -1,24 +1,25 @@
 import BackendCore
 
-// Reductions composed of others; their gradients follow from those.
+// Reductions composed of other reductions, which determine their gradients.
 
 extension Tensor {
-  /// Σ (x − mean)² / (n − correction). A correction of 1 gives the unbiased estimate (PyTorch's default; here it is 0).
+  /// Returns Σ (x − mean)² / (n − correction). A correction of 1 gives the unbiased estimate (PyTorch's default; here
+  /// it is 0).
   ///
-  /// Where n − correction is 0 or less the divisor is 0: the variance is infinite, NaN of equal numbers, and so is its gradient,
-  /// NaN for elements that equal the mean (PyTorch).
+  /// If n − correction is 0 or less, the divisor is 0: the variance is infinite, or NaN for equal numbers, and its
+  /// gradient is infinite, or NaN for elements that equal the mean (PyTorch).
   public func variance(axes: [Int]? = nil, correction: Int = 0, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.floatingPoint("variance", self)
       let deviations = self - mean(axes: axes, keepingRank: true)
       let sum = deviations.squared().sum(axes: axes, keepingRank: keepingRank)
-      // In Double: the difference may be beyond an Int.
+      // In Double, because the difference may be out of range for Int.
       let divisor = Double(count / Swift.max(sum.count, 1)) - Double(correction)
       return divisor > 0 ? sum / divisor : undividedVariance(sum.detached(), axes)
     }
   }
 
-  /// The sum over 0, and the gradient of that.
+  /// Returns the sum divided by 0, with the corresponding gradient.
   private func undividedVariance(_ sum: Tensor, _ axes: [Int]?) -> Tensor {
     withCustomGradient(of: self) { _ in
       sum / 0
@@ -28,13 +29,13 @@ extension Tensor {
       return dy.reshaped(to: mean.extents) * slopes
     }
   }
-  /// Σ (x − mean)² / (n − correction) along one axis.
+  /// Returns Σ (x − mean)² / (n − correction) along one axis.
   public func variance(axis: Int, correction: Int = 0, keepingRank: Bool = false) -> Tensor {
     variance(axes: [axis], correction: correction, keepingRank: keepingRank)
   }
 
-  /// The square root of `variance`, also where the variance itself is too large or too small for the element type. The
-  /// gradient is 0 where all numbers are equal (PyTorch).
+  /// Returns the square root of `variance`, even if the variance itself is too large or too small for the element type.
+  /// The gradient is 0 if all numbers are equal (PyTorch).
   public func standardDeviation(axes: [Int]? = nil, correction: Int = 0, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.floatingPoint("standardDeviation", self)
@@ -43,12 +44,12 @@ extension Tensor {
       return variance.gentleSquareRoot() / scale.reshaped(variance.shape)
     }
   }
-  /// The square root of `variance` along one axis.
+  /// Returns the square root of `variance` along one axis.
   public func standardDeviation(axis: Int, correction: Int = 0, keepingRank: Bool = false) -> Tensor {
     standardDeviation(axes: [axis], correction: correction, keepingRank: keepingRank)
   }
 
-  /// ln Σ eˣ, without overflow: the largest is subtracted first.
+  /// Returns ln Σ eˣ, without overflow: the largest element is subtracted first.
   public func logSumExp(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.floatingPoint("logSumExp", self)
@@ -59,13 +60,13 @@ extension Tensor {
       return result.reshaped(to: result.extents.removing(mask))
     }
   }
-  /// ln Σ eˣ along one axis.
+  /// Returns ln Σ eˣ along one axis.
   public func logSumExp(axis: Int, keepingRank: Bool = false) -> Tensor {
     logSumExp(axes: [axis], keepingRank: keepingRank)
   }
 
-  /// The largest along the axes, of extent 1 then, as a constant: what is subtracted before an exponential. 0 where it is
-  /// infinite or NaN.
+  /// Returns the largest element along the axes, which are kept with extent 1, as a constant to be subtracted before an
+  /// exponential; 0 where it is infinite or NaN.
   func largestFinite(axes: [Int]?) -> Tensor {
     let largest = detached().max(axes: axes, keepingRank: true)
     return largest.replacing(with: 0, where: .!largest.isFinite())
@@ -75,9 +76,10 @@ extension Tensor {
 // MARK: Squares
 
 extension Tensor {
-  /// What numbers are multiplied by before they are squared, as a constant: 4 over the largest magnitude along the axes, of
-  /// extent 1 then, where its square might overflow or vanish, and 1 everywhere else. (1 over it may be no normal number.)
-  /// - Parameter epsilon: What is added to the squares: those that vanish beside it need no care.
+  /// Returns a constant factor by which numbers are multiplied before they are squared: 4 divided by the largest
+  /// magnitude along the axes (kept with extent 1) where its square might overflow or underflow, and 1 elsewhere. (1
+  /// divided by it might not be a normal number.)
+  /// - Parameter epsilon: The number added to the squares. Squares that are negligible compared to it need no scaling.
   package func squaringScale(axes: [Int]?, epsilon: Double = 0) -> Tensor {
     let x = detached()
     let largest = x.max(axes: axes, keepingRank: true).maximum(-x.min(axes: axes, keepingRank: true))
@@ -87,22 +89,22 @@ extension Tensor {
     return Tensor.full(like: largest, 1).replacing(with: 4 / largest, where: isExtreme)
   }
 
-  /// What numbers are multiplied by before they are added or subtracted, as a constant: a power of two where sums might overflow,
-  /// and 1 everywhere else.
+  /// Returns a constant factor by which numbers are multiplied before they are added or subtracted: a power of two
+  /// where sums might overflow, and 1 elsewhere.
   package func summingScale(axes: [Int]?) -> Tensor {
     let x = detached()
     let largest = x.max(axes: axes, keepingRank: true).maximum(-x.min(axes: axes, keepingRank: true))
     return Tensor.full(like: largest, 1).replacing(with: 0x1p-40, where: (largest .> 1e30) .& largest.isFinite())
   }
 
-  /// What is added to squares of numbers that were multiplied by this scale, in place of epsilon: at least 1e-37 unless epsilon
-  /// is 0, so that equal numbers are not divided by 0.
+  /// Returns the number to add instead of epsilon to squares of numbers multiplied by this scale: at least 1e-37 unless
+  /// epsilon is 0, so that equal numbers are not divided by 0.
   package func scaledEpsilon(_ epsilon: Double) -> Tensor {
     let scaled = epsilon * self * self
     return epsilon > 0 ? scaled.maximum(1e-37) : scaled
   }
 
-  /// √x with a gradient of 0 at 0, where the root is infinitely steep.
+  /// Returns √x with a gradient of 0 at 0, where the slope of the root is infinite.
   package func gentleSquareRoot() -> Tensor {
     let isZero = detached() .== 0
     return replacing(with: 1, where: isZero).squareRoot().replacing(with: 0, where: isZero)

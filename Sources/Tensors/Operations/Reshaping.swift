@@ -1,16 +1,16 @@
 import BackendCore
 
-// Other shapes for the same elements in the same order: nothing is copied.
+// The same elements, in the same order, in another shape. Nothing is copied.
 
 extension Tensor {
-  /// The elements in another shape of as many; one extent may be -1, and is what is left.
+  /// Returns the elements in another shape with the same count. One extent may be -1; it is inferred.
   public func reshaped(_ shape: [Int]) -> Tensor {
     checked {
       reshaped(to: try Checks.reshape(extents, shape))
     }
   }
 
-  /// An axis of extent 1 more, at position `axis` of the result.
+  /// Inserts an axis of extent 1 at position `axis` of the result.
   public func expanded(axis: Int) -> Tensor {
     checked {
       let position = axis < 0 ? axis + rank + 1 : axis
@@ -21,7 +21,7 @@ extension Tensor {
     }
   }
 
-  /// Without the axis, whose extent is 1.
+  /// Removes an axis of extent 1.
   public func squeezed(axis: Int) -> Tensor {
     checked {
       let position = try Checks.axis("squeezed", axis, extents)
@@ -32,7 +32,7 @@ extension Tensor {
     }
   }
 
-  /// The axes from `axis` on as one.
+  /// Merges the axes from `axis` on into one.
   public func flattened(from axis: Int = 0) -> Tensor {
     checked {
       if rank == 0 { return reshaped(to: [1]) }
@@ -43,7 +43,7 @@ extension Tensor {
     }
   }
 
-  /// The same elements in a shape that has been checked.
+  /// Returns the same elements in a shape that has been checked.
   func reshaped(to shape: Shape) -> Tensor {
     if shape == extents { return self }
     var y = Tensor(storage, offset: offset, extents: shape)

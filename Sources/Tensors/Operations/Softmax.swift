@@ -1,10 +1,10 @@
 import BackendCore
 
 extension Tensor {
-  /// eˣ/Σeˣ along an axis, without overflow.
+  /// Returns eˣ/Σeˣ along an axis, without overflow.
   public func softmax(axis: Int = -1) -> Tensor { normalized(axis: axis, logarithmic: false, "softmax") }
 
-  /// x − ln Σeˣ along an axis, without overflow.
+  /// Returns x − ln Σeˣ along an axis, without overflow.
   public func logSoftmax(axis: Int = -1) -> Tensor { normalized(axis: axis, logarithmic: true, "logSoftmax") }
 
   private func normalized(axis: Int, logarithmic: Bool, _ name: StaticString) -> Tensor {
@@ -16,7 +16,7 @@ extension Tensor {
       }
       let recording = Tape.recording(node)
       if let recording, recording.isNested {
-        // The largest goes first: beside an offset that all share, ln Σ eˣ would be rounded away.
+        // The largest element is subtracted first: next to a large common offset, ln Σ eˣ would be rounded away.
         let shifted = self - largestFinite(axes: [axis])
         let logarithms = shifted - shifted.exp().sum(axis: axis, keepingRank: true).log()
         return logarithmic ? logarithms : logarithms.exp()
@@ -35,7 +35,7 @@ extension Tensor {
   }
 }
 
-/// y = softmax(x) or ln softmax(x) over the last axis. Recorded in outermost scopes only: nested ones compose it.
+/// y = softmax(x) or ln softmax(x) over the last axis. Recorded only in outermost scopes; nested scopes compose it.
 struct SoftmaxRecord: GradientRule {
   let x: TapeNode
   let y: Operand

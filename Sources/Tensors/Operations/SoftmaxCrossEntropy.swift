@@ -1,12 +1,12 @@
 import BackendCore
 
 extension Tensor {
-  /// −Σ q·ln softmax(logits) for each row of `[N, C]`, as `[N]`: q is 1 − smoothing at the label, and smoothing/C everywhere
-  /// (PyTorch). Labels are int32; a row whose label is `ignoredLabel` gives 0 and no gradient, any other label out of
-  /// range gives NaN.
+  /// Returns −Σ q·ln softmax(logits) for each row of `[N, C]`, as `[N]`. q is (1 − smoothing) at the
+  /// label + smoothing/C everywhere (PyTorch). Labels are int32. A row whose label is `ignoredLabel` gives 0 and no
+  /// gradient; any other label out of range gives NaN.
   ///
-  /// The gradient of the logits is computed together with the loss, already times `expectedGradient`, the number that is
-  /// likely to come back for each row (1/N of a mean): if it does, nothing is left to do for the backward pass.
+  /// The gradient of the logits is computed together with the loss and multiplied by `expectedGradient`, the expected
+  /// gradient of each row (1/N for a mean). If the expectation is correct, the backward pass has no work left to do.
   package func softmaxCrossEntropy(
     labels: Tensor, smoothing: Double, ignoredLabel: Int32?, expectedGradient: Double = 1
   ) -> Tensor {
@@ -39,7 +39,7 @@ extension Tensor {
     }
   }
 
-  /// The same from primitives, which have derivatives of every order.
+  /// Computes the result from primitives, which have derivatives of every order.
   private func composedCrossEntropy(_ labels: Tensor, _ smoothing: Double, _ ignoredLabel: Int32?) -> Tensor {
     let logarithms = logSoftmax()
     let picked = logarithms.gathered(labels.expanded(axis: 1), axis: 1).squeezed(axis: 1)
@@ -50,13 +50,13 @@ extension Tensor {
   }
 }
 
-/// loss[r] = the cross entropy of row r. Recorded in outermost scopes only, whose records are used once: nested scopes
+/// loss[r] = the cross-entropy of row r. Recorded only in outermost scopes, whose records are used once; nested scopes
 /// compose it.
 final class CrossEntropyRecord: GradientRule {
   private let logits: Operand
-  /// scale·(softmax(logits) − q), computed with the loss; nil when it has been passed on.
+  /// scale·(softmax(logits) − q), computed with the loss; nil after it has been passed on.
   private var gradient: Tensor?
-  /// Not 0.
+  /// The factor included in `gradient`; not 0.
   private let scale: Double
 
   init(logits: Operand, gradient: Tensor, scale: Double) {
@@ -77,7 +77,7 @@ final class CrossEntropyRecord: GradientRule {
     pass.accumulate(gradient, to: logits)
   }
 
-  /// Takes the gradient out of the record, so that nobody else holds it and it is scaled in place.
+  /// Takes the gradient out of the record, so that there is no other reference and it can be scaled in place.
   private func takeGradient() -> Tensor {
     guard let gradient = gradient.take() else { fatalError("the gradient of a cross entropy was passed on already") }
     return gradient

@@ -1,14 +1,14 @@
 import BackendCore
 
-// NaN counts as larger than every number, and equal elements keep their order.
+// NaN counts as larger than every number. The sort is stable.
 
 extension Tensor {
-  /// The elements in order along an axis. The gradient goes back to where each element stood.
+  /// Returns the elements sorted along an axis. The gradient goes to the original position of each element.
   public func sorted(axis: Int = -1, descending: Bool = false) -> Tensor {
     gatheredByOrder(argsort(axis: axis, descending: descending), axis, "sorted")
   }
 
-  /// Where the elements in order stood along an axis, int32.
+  /// Returns the original positions of the sorted elements along an axis, as int32.
   public func argsort(axis: Int = -1, descending: Bool = false) -> Tensor {
     checked {
       let name: StaticString = "argsort"
@@ -25,8 +25,8 @@ extension Tensor {
     }
   }
 
-  /// The `count` largest along an axis, largest first, and where they stood (int32); the smallest, smallest first, when
-  /// `largest` is false.
+  /// Returns the `count` largest elements along an axis in descending order, with their positions as int32. If
+  /// `largest` is false, returns the smallest elements in ascending order.
   public func topK(_ count: Int, axis: Int = -1, largest: Bool = true) -> (values: Tensor, indices: Tensor) {
     let indices = checked {
       let position = try Checks.axis("topK", axis, extents)

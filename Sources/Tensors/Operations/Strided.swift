@@ -1,10 +1,10 @@
 import BackendCore
 
-// Two primitives, each the adjoint of the other, from which permutations, slices, flips and padding are made.
+// Two primitives, each the adjoint of the other, on which permutations, slices, flips, and padding are based.
 
 extension Tensor {
-  /// y[index] = x[offset + Σ index·stride], each element of x at most once. Shares the memory where the result is dense in
-  /// it, else copies.
+  /// y[index] = x[offset + Σ index·stride], which reads each element of x at most once. Shares the memory if the result
+  /// is dense in it, else copies.
   func strided(_ shape: Shape, _ strides: Strides, offset start: Int) -> Tensor {
     var y: Tensor
     if Layout(shape: shape, strides: strides).isDense {
@@ -21,7 +21,7 @@ extension Tensor {
     return y
   }
 
-  /// y[offset + Σ index·stride] = x[index], and `value` everywhere else.
+  /// y[offset + Σ index·stride] = x[index], and `value` elsewhere.
   func scattered(into shape: Shape, _ strides: Strides, offset start: Int, filledWith value: Double = 0) -> Tensor {
     let source = extents
     let count = shape.count
@@ -50,7 +50,7 @@ struct StridedReadRecord: GradientRule {
       pass.accumulate(dy.scattered(into: x.extents, strides, offset: offset), to: x)
       return
     }
-    // Many slices of one tensor, as in a loop over its rows, add to one gradient in place.
+    // Many slices of one tensor, as in a loop over its rows, accumulate in one gradient in place.
     let shape = dy.extents
     let (strides, offset, source) = (strides, offset, dy)
     pass.addInPlace(to: x, like: dy) { backend, sum in
@@ -60,7 +60,7 @@ struct StridedReadRecord: GradientRule {
   }
 }
 
-/// y = x among constants.
+/// y = x surrounded by constants.
 struct StridedWriteRecord: GradientRule {
   let x: Operand
   let strides: Strides

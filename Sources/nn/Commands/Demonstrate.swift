@@ -66,7 +66,8 @@ struct Demonstrate: ParsableCommand {
     if json { try Console.output(.object(JSONObject(results))) }
   }
 
-  /// Also for programs that read no data: whoever names a folder expects that its data is used.
+  /// Checks the data folder, even for programs that read no data, because users who name a folder expect its data to be
+  /// used.
   private func checkData(_ folder: String) throws {
     guard Folder.isFolder(folder) else { throw Failure("\(folder): expected a folder with data") }
     guard Demo.dataSets.contains(where: { Folder.isFolder(Folder.join(folder, $0)) }) else {

@@ -48,7 +48,7 @@ extension PictureCommand {
   }
 }
 
-/// A command that draws how a model answers examples.
+/// A command that draws a model's predictions for examples.
 protocol TestCommand: PictureCommand {
   var tested: TestedModelOptions { get }
 }
@@ -119,7 +119,7 @@ extension HistoryPicture {
   }
 }
 
-/// A model and the examples for it.
+/// A model and the examples to test it with.
 struct TestedModelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("A model that was saved by 'nn train --save'.", valueName: "file.safetensors"),

@@ -89,12 +89,12 @@ struct Predict: ParsableCommand {
   /// The inputs, and the classes or values if they are known.
   private struct Source {
     let inputs: InputRows
-    /// What has to be done to the inputs.
+    /// The scaling to apply to the inputs.
     let scaling: InputScaling
     let targets: Tensor?
     let name: String
 
-    /// Some examples, scaled for the model.
+    /// Some of the examples, scaled for the model.
     func rows(_ indices: [Int]) throws -> Tensor { scaling.applied(to: try inputs.rows(indices)) }
   }
 
@@ -147,7 +147,7 @@ struct Predict: ParsableCommand {
     return Choice(positions: nil, count: input == nil ? min(5, count) : count)
   }
 
-  /// One JSON object in pieces.
+  /// Returns one JSON object in pieces.
   private func report(_ head: JSONValue, _ predictions: some Sequence<JSONValue>) throws
     -> some Sequence<Result<String, any Error>>
   {

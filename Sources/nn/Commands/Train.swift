@@ -103,7 +103,7 @@ struct Train: FileCommand {
       if history.stopReason == StopOnInterruption.reason && history.epochs.count < learning.epochs {
         throw interruption(after: history)
       }
-      // Before anything else: a signal that comes while the model is tested loses nothing.
+      // The model is saved first, so that a signal received while it is tested loses nothing.
       try withExtendedLifetime(pipe) { try save.map { try write(model, of: examples, to: $0) } }
       return (history, seconds)
     }
@@ -130,7 +130,8 @@ struct Train: FileCommand {
     ).save(to: path)
   }
 
-  /// Trains. Where that ends because a log or a checkpoint cannot be written, the model is saved as it is by then.
+  /// Trains the model. If training ends because a log or a checkpoint cannot be written, the model is saved in its
+  /// current state.
   private func savingWhatIsTrained(
     _ model: Sequential, of examples: Examples, _ watch: TrainingWatch, _ training: () throws -> History
   ) throws -> History {
@@ -143,7 +144,7 @@ struct Train: FileCommand {
     }
   }
 
-  /// How the model was trained, for its file.
+  /// The training settings for the model's file.
   private var information: TrainingInformation {
     TrainingInformation(
       command: TrainingCommand.text(CommandWords.arguments[...]), seed: "\(seed)",
@@ -166,8 +167,8 @@ struct Train: FileCommand {
     return model
   }
 
-  /// The settings that must be the same when a run is resumed. Checkpoints already contain the seed, the batch size,
-  /// and the number of examples.
+  /// The settings that must not change when a run is resumed. Checkpoints already contain the seed, the batch size, and
+  /// the number of examples.
   private func settings(_ train: TensorDataset, _ model: Sequential, of examples: Examples) throws -> [String: String] {
     var settings = learning.settings
     settings["data"] = "\(examples.source), \(try train.fingerprint())"
@@ -178,7 +179,7 @@ struct Train: FileCommand {
     return settings
   }
 
-  /// The progress of the run, and how to resume it.
+  /// The progress of the run, and instructions for resuming it.
   private func interruption(after history: History) -> Failure {
     let place = "interrupted in epoch \(history.epochs.count + 1) of \(learning.epochs)"
     guard let folder = keeping.checkpoints else {

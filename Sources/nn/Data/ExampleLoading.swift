@@ -13,7 +13,7 @@ extension DataOptions {
   func load(_ part: Part, for model: SavedModel? = nil, seed: UInt64 = 0) throws -> Examples {
     try model?.check(task: task, of: dataset)
     let examples = try read(part, for: model, seed: seed)
-    // What parts were taken from is no longer needed.
+    // The data from which the parts were taken is no longer needed.
     Device.cpu.trimMemory()
     return examples
   }
@@ -32,7 +32,7 @@ extension DataOptions {
     }
   }
 
-  /// Draws no more pictures than are used.
+  /// Draws only as many images as are used.
   private func generated(_ part: Part) -> Examples {
     let wanted = limit ?? .max
     let set = GeneratedImages.load(
@@ -41,7 +41,7 @@ extension DataOptions {
     return images(part == .test ? nil : set.train, set.test, set.classNames, "generated images")
   }
 
-  /// Files to train on are read by what trains alone.
+  /// Training files are read only by commands that train.
   private func mnist(_ part: Part) throws -> Examples {
     let folder = data ?? ""
     if part == .test {
@@ -68,7 +68,7 @@ extension DataOptions {
       train: train?.prefix(limit), test: test.prefix(limit), classNames: classNames, scaling: .pixels, source: name)
   }
 
-  /// 2,000 points for training and 1,000 different ones for testing.
+  /// Returns 2,000 points for training and 1,000 different points for testing.
   private func points(_ part: Part, _ make: (_ count: Int, _ seed: UInt64) -> TensorDataset) -> Examples {
     let test = make(1000, 2)
     let classes = (dataset == .blobs || dataset == .spirals) ? 3 : 2

@@ -2,7 +2,7 @@ import CommandSupport
 import ModelFormats
 import NeuralNetworks
 
-/// Labeled examples, and what is to be known about them.
+/// Labeled examples and the information about them.
 struct Examples {
   /// Inputs in the form for the model, and int32 class indices or float32 values `[count, 1]`; nil if only test data
   /// was requested.
@@ -20,13 +20,13 @@ struct Examples {
 
   var task: LearningTask { choice.task }
 
-  /// Without the batch axis.
+  /// The shape of one example, without the batch axis.
   var inputShape: [Int] { Array(test.inputs.shape.dropFirst()) }
 
   /// The number of outputs of a model for these examples.
   var outputs: Int { task == .regression ? 1 : classNames.count }
 
-  /// The examples with a different scaling, as used in training the model.
+  /// Returns the examples with a different scaling, such as the one used in training the model.
   /// - Throws: `Failure` if the scaling is for a different number of columns.
   func rescaled(_ wanted: InputScaling) throws -> Examples {
     guard wanted != scaling else { return self }
@@ -47,7 +47,7 @@ struct Examples {
     return copy
   }
 
-  /// The examples with the scaling of a model.
+  /// Returns the examples with the scaling of a model.
   /// - Parameter file: The file of the model, for messages.
   /// - Throws: `Failure` if the model is for different inputs, different classes, or a different task.
   func prepared(for saved: SavedModel, file: String) throws -> Examples {
@@ -68,7 +68,7 @@ struct Examples {
 }
 
 extension TensorDataset {
-  /// The first `count` examples, or all if there are fewer.
+  /// Returns the first `count` examples, or all if there are fewer.
   func prefix(_ count: Int?) -> TensorDataset {
     guard let count, count < self.count else { return self }
     return TensorDataset(inputs[0..<count], targets[0..<count])
@@ -81,7 +81,7 @@ extension TensorDataset {
 }
 
 extension Tensor {
-  /// Some rows, gathered a part at a time: a table may be large, and there are as many numbers of rows.
+  /// Some of the rows, gathered in chunks: a table may be large, and the list of row numbers has the same length.
   fileprivate func rows(at indices: [Int]) throws -> Tensor {
     let width = shape.dropFirst().reduce(1, *)
     let shape = [indices.count] + shape.dropFirst()

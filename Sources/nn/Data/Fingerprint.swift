@@ -10,7 +10,7 @@ extension TensorDataset {
 }
 
 extension Tensor {
-  /// The CRC-32 of the bytes of the elements, a piece of which is copied at a time.
+  /// The CRC-32 of the bytes of the elements, which are copied in chunks.
   fileprivate func checksum(after seed: UInt32) throws -> UInt32 {
     let elements = reshaped([count]), size = 1 << 18
     var sum = seed

@@ -8,8 +8,8 @@ struct InputFile {
 
   init(_ path: String) { self.path = path }
 
-  /// The raw numbers, one example a row.
-  /// - Parameter header: whether the first line of a table names the columns; nil: found out.
+  /// Reads the raw numbers, one example per row.
+  /// - Parameter header: Whether the first line of a table contains the column names; nil to detect it.
   func read(header: Bool?) throws -> InputRows {
     let name = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
     if name.hasSuffix(".csv") || name.hasSuffix(".tsv") || name.hasSuffix(".txt") {
@@ -25,13 +25,13 @@ struct InputFile {
   }
 }
 
-/// Examples of which some are taken at a time.
+/// Examples that are read in parts.
 enum InputRows {
   case tensor(Tensor)
-  /// A quarter of the memory where its elements are bytes: they become numbers when they are asked for.
+  /// An IDX file, which takes a quarter of the memory if its elements are bytes: they are converted when requested.
   case file(IDX)
 
-  /// With the number of examples first.
+  /// The shape, starting with the number of examples.
   var shape: [Int] {
     switch self {
     case .tensor(let tensor): tensor.shape

@@ -13,6 +13,7 @@ struct RunFile {
   /// The equivalent command-line arguments.
   let arguments: [String]
 
+  /// Reads a run file.
   /// - Throws: `Failure` with all mistakes and their paths.
   init(_ path: String) throws {
     let value = try RunFile.read(path)
@@ -49,7 +50,7 @@ struct RunFile {
     arguments = given.flatMap(\.words) + unnamed
   }
 
-  /// The positional arguments of a command, after the mark that ends the options.
+  /// The positional arguments of a command, preceded by the mark that ends the options.
   private static func unnamed(_ value: JSONValue?, _ mistakes: inout [String]) -> [String] {
     guard let value else { return [] }
     let texts = value.array?.compactMap(\.string)

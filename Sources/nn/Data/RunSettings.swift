@@ -45,11 +45,11 @@ struct RunSetting {
   /// A word that is allowed instead of numbers.
   var word: String?
 
-  /// The most entries of an array: a command line takes quadratic time to read.
+  /// The maximum number of entries in an array, because parsing a command line takes quadratic time.
   static let longest = 1000
 
   /// The words of a command line for a value; none for a flag that is not set.
-  /// - Throws: the JSON that was expected.
+  /// - Throws: The JSON that was expected.
   func words(_ name: String, _ value: JSONValue) throws(ExpectedJSON) -> [String] {
     if kind == .flag {
       guard let flag = value.bool else { throw expected }
@@ -95,7 +95,7 @@ struct RunSetting {
   }
 }
 
-/// A value in a run file has a different type than its setting.
+/// An error for a value in a run file with a different type than its setting.
 struct ExpectedJSON: Error, CustomStringConvertible {
   let description: String
 }

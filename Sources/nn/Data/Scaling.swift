@@ -3,7 +3,7 @@ import ModelFormats
 import NeuralNetworks
 
 extension InputScaling {
-  /// Inputs that the model takes unchanged.
+  /// The scaling that leaves inputs unchanged.
   static let none = InputScaling()
 
   /// Whether the scaling can be applied and reversed.

@@ -12,8 +12,8 @@ extension DataOptions {
     case unknown
   }
 
-  /// From a single file, a fifth of the rows, selected by `seed`, is used for testing. A folder has one file for each
-  /// part.
+  /// Loads a table. From a single file, a fifth of the rows, selected by `seed`, is used for testing. A folder has one
+  /// file for each part.
   func table(_ part: Part, model: SavedModel?, seed: UInt64) throws -> Examples {
     let path = data ?? ""
     let labels = labels(of: model)
@@ -64,7 +64,8 @@ extension DataOptions {
     return (try CSV.load(path, label: column, target: .value, header: header.isThere), choice)
   }
 
-  /// The table with its classes, or without it, so that it takes no memory, the reason why its labels are values.
+  /// Loads the table with classes, or returns the reason why its labels are values, without the table, to free its
+  /// memory.
   private func classes(_ path: String) throws -> (table: CSVDataset?, choice: TaskChoice) {
     do {
       let table = try CSV.loadClasses(

@@ -10,10 +10,10 @@ struct TaskChoice {
   /// The reason for the choice; nil if it was requested.
   var reason: String?
 
-  /// More distinct integers than this are rarely classes.
+  /// The maximum number of distinct integers that are usually classes.
   private static let mostClasses = 20
-  /// More different whole numbers than these are values, however many rows have each of them: the labels of a large table would
-  /// take many times the memory of its numbers.
+  /// The number of distinct whole numbers above which labels are values, regardless of the number of rows for each:
+  /// otherwise, the labels of a large table would take many times the memory of its numbers.
   static let mostNumberedClasses = 10_000
 
   /// Chooses the task for labels that are text or integers; other labels are numbers with fractions.
@@ -38,8 +38,8 @@ struct TaskChoice {
     }
   }
 
-  /// Refuses a table from which no classes can be learned: there is one, or nearly every row has its own, as in a column of
-  /// names.
+  /// Rejects a table from which classes cannot be learned: there is only one class, or nearly every row has a different
+  /// class, as in a column of names.
   func check(_ table: CSVDataset, of path: String) throws {
     guard task == .classification else { return }
     let (names, rows) = (table.classNames, table.data.count)
@@ -53,7 +53,7 @@ struct TaskChoice {
     }
   }
 
-  /// A whole number of any length.
+  /// Whether the text is a whole number of any length.
   private static func isWhole(_ text: String) -> Bool {
     let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
     return !digits.isEmpty && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
@@ -64,8 +64,8 @@ struct TaskChoice {
     self.reason = reason
   }
 
-  /// For the first lines of a training run: "regression: the labels have fractions (--task classification makes each
-  /// number a class)".
+  /// A description for the first lines of a training run: "regression: the labels have fractions (--task classification
+  /// makes each number a class)".
   var text: String {
     guard let reason else { return task.rawValue }
     let other: LearningTask = task == .regression ? .classification : .regression

@@ -6,6 +6,7 @@ struct TextPicture {
 
   private static let shades: [Character] = [" ", ".", ":", "-", "=", "+", "*", "#", "%", "@"]
 
+  /// Draws an image.
   /// - Parameter pixels: `height` rows of `width` numbers; the darkest is blank, the brightest is "@".
   init(_ pixels: [Float], height: Int, width: Int) {
     self.width = width

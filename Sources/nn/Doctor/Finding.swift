@@ -4,9 +4,9 @@ import ModelFormats
 struct Finding {
   enum Verdict: String {
     case good
-    /// It works, but can be improved.
+    /// The subject works but can be improved.
     case notice
-    /// It does not work.
+    /// The subject does not work.
     case broken
   }
 

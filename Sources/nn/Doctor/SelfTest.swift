@@ -11,7 +11,8 @@ import Musl
 struct SelfTest {
   let device: Device
 
-  /// The results that differ from the expected numbers, with the largest difference; empty for a working device.
+  /// Returns the results that differ from the expected numbers, with the largest difference; empty for a working
+  /// device.
   /// - Throws: Errors of the device.
   func faults() throws -> [String] {
     try [("matrix product", product()), ("softmax", softmax()), ("training step", step())].compactMap { name, error in

@@ -3,7 +3,7 @@ import NeuralNetworks
 
 extension Model {
   /// Whether the last layer is a softmax, so that the outputs are probabilities and not logits.
-  /// - Parameter inputShape: Not required if the model knows it.
+  /// - Parameter inputShape: The shape of one example. Not required if the model knows it.
   func endsInProbabilities(inputShape: [Int]? = nil) -> Bool {
     let shape = inputShapes.isEmpty ? inputShape : nil
     guard let diagram = try? diagram(inputShape: shape) else { return false }

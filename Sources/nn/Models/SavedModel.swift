@@ -13,7 +13,7 @@ struct SavedModel {
   /// The name of the file, for messages.
   var file = ""
 
-  /// Writes architecture, weights, task, scaling, and names. The file appears only after it is complete.
+  /// Writes architecture, weights, task, scaling, and names. The file appears at its path only after it is complete.
   func save(to path: String) throws {
     try model.save(
       to: path,
@@ -22,7 +22,7 @@ struct SavedModel {
   }
 
   /// Reads a file written by `save`. Without a stored scaling, inputs are not scaled; unnamed classes are called 0, 1,
-  /// 2 …; and a one-output model without a stored task predicts values.
+  /// 2, and so on; a model with one output and no stored task predicts values.
   /// - Throws: `FormatError`; `Failure` for a scaling or names that do not fit the model.
   static func load(_ path: String, on device: Device) throws -> SavedModel {
     let model = try ModelSource.load(path, on: device)

@@ -19,11 +19,11 @@ enum DatasetName: String, ExpressibleByArgument, CaseIterable {
 enum HeaderChoice: String, ExpressibleByArgument, CaseIterable {
   case auto, yes, no
 
-  /// Nil to detect it.
+  /// Whether there is a header; nil to detect it.
   var isThere: Bool? { self == .auto ? nil : self == .yes }
 }
 
-/// The source of the examples, the same for every command.
+/// The source of the examples, with the same options for every command.
 struct DataOptions: ParsableArguments {
   @Option(
     help: """
@@ -62,7 +62,7 @@ struct DataOptions: ParsableArguments {
   )
   var limit: Int?
 
-  /// The files of a table are known before they are read.
+  /// Adds the files of a table, which are known before they are read.
   func addFiles(to files: inout NamedFiles) {
     guard dataset == .csv, let data else { return }
     if Folder.isFolder(data) {

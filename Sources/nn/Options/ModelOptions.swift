@@ -2,7 +2,7 @@ import ArgumentParser
 import CommandSupport
 import NeuralNetworks
 
-/// An activation that may follow a hidden layer: "relu", "leaky-relu".
+/// An activation that can follow a hidden layer: "relu", "leaky-relu".
 struct ActivationName: ExpressibleByArgument {
   let function: ActivationFunction
 

@@ -1,16 +1,17 @@
 import ArgumentParser
 import Files
 
-/// The files that a command is given: what it writes is neither read by it nor written twice.
+/// The files named on a command line. A file that the command writes must not be read or written twice.
 struct NamedFiles {
-  /// With the options that name them.
+  /// The paths with the options that name them.
   private(set) var read: [(option: String, path: String)] = []
   private(set) var written: [(option: String, path: String)] = []
 
-  /// An option that is not given names no file.
+  /// Adds a file that is read; nil for an option that is not given.
   mutating func reads(_ path: String?, _ option: String) { if let path { read.append((option, path)) } }
   mutating func writes(_ path: String?, _ option: String) { if let path { written.append((option, path)) } }
 
+  /// Checks that no written file is named twice.
   /// - Throws: `ValidationError` with both options.
   func check() throws {
     var known: [FileIdentity: String] = [:]

@@ -6,7 +6,7 @@ enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
   case sgd, rmsprop, adagrad, adam
   case adamW = "adamw"
 
-  /// PyTorch's default rates, except for SGD, which has Keras' 0.01 (PyTorch's is 0.001).
+  /// The default learning rate of PyTorch, except for SGD, which uses 0.01 as in Keras (PyTorch: 0.001).
   var defaultLearningRate: Double {
     switch self {
     case .sgd, .rmsprop, .adagrad: 0.01

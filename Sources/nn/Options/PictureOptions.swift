@@ -3,7 +3,7 @@ import CommandSupport
 import Files
 import Pictures
 
-/// The destination of a picture, the same for every picture.
+/// The destination of a picture, with the same options for every picture.
 struct PictureOptions: ParsableArguments {
   @Option(
     name: [.long, .customShort("o")],
@@ -41,7 +41,7 @@ struct PictureOptions: ParsableArguments {
 
 /// Files written by commands.
 enum OutputFile {
-  /// Writes the file, which appears only after it is complete, and prints its path on standard error.
+  /// Writes the file, which appears at its path only after it is complete, and prints the path on standard error.
   static func write(_ bytes: [UInt8], to path: String) throws {
     try withFileFailures { () throws(FileError) in try FileWriter.write(bytes, to: path) }
     Console.error("wrote \(path)")

@@ -3,7 +3,7 @@ import CommandSupport
 import ModelFormats
 import NeuralNetworks
 
-/// The records of a run during training.
+/// The records that a run writes during training.
 struct RunOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -47,7 +47,7 @@ struct RunOptions: ParsableArguments {
   }
 
   /// The callbacks for these options.
-  /// - Parameter settings: The settings that determine the course of the run, and must be the same when it is resumed.
+  /// - Parameter settings: The settings that determine the course of the run and must not change when it is resumed.
   func callbacks(settings: @autoclosure () throws -> [String: String]) throws -> [any Callback] {
     var callbacks: [any Callback] = log.map(\.logger)
     if let tensorboard { callbacks.append(TensorBoardLogger(in: tensorboard)) }

@@ -9,12 +9,13 @@ struct TestedModel {
   let examples: Examples
   /// The class of each test example.
   let labels: [Int32]
-  /// The likeliest class of each example.
+  /// The most likely class of each example.
   let predictions: [Int32]
-  /// The probability of that class.
+  /// The probability of the predicted class of each example.
   let sureness: [Float]
 
-  /// - Throws: `Failure` for a model that predicts values, or examples that do not fit it.
+  /// Tests a model.
+  /// - Throws: `Failure` for a model that predicts values, or for examples that do not fit the model.
   init(_ saved: SavedModel, _ data: DataOptions) throws {
     try saved.requireClasses()
     self.saved = saved
@@ -41,7 +42,7 @@ struct TestedModel {
     return ConfusionPicture(counts, classNames: saved.classNames)
   }
 
-  /// True when an example can be drawn: a gray picture, or one of three colors.
+  /// Whether examples can be drawn: as grayscale images, or as images with three color channels.
   var hasImages: Bool {
     let shape = examples.inputShape
     return shape.count == 2 || (shape.count == 3 && (shape[0] == 1 || shape[0] == 3))
@@ -53,6 +54,7 @@ struct TestedModel {
       .sorted { (sureness[$0], $1) > (sureness[$1], $0) }
   }
 
+  /// Returns the misclassified images.
   /// - Throws: `Failure` for examples that are not images.
   func mistakeSheet(limit: Int) throws -> ImageSheet {
     guard hasImages else {
@@ -83,6 +85,7 @@ struct TestedModel {
   /// Whether the inputs are points in the plane.
   var hasPlane: Bool { examples.inputShape == [2] }
 
+  /// Returns the picture of the predicted classes in the plane.
   /// - Throws: `Failure` for inputs that are not two numbers.
   func boundary() throws -> String {
     guard hasPlane else {

@@ -16,7 +16,7 @@ struct Platforms {
   var found: [Platform] = []
   /// A line about each device, by identifier.
   var details: [String: String] = [:]
-  /// The reason why there is none.
+  /// The reason why there is no platform.
   var reason: String?
   /// The file of the loader; nil if there is none.
   var loader: String?

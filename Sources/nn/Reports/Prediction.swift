@@ -22,7 +22,7 @@ struct Prediction {
     ]
   }
 
-  /// A line with the result, and the most likely classes with bars, next to the image if there is one.
+  /// Lines with the result and, as bars, the most likely classes, next to the image if there is one.
   func lines(_ classNames: [String], picture: TextPicture?) -> [String] {
     let order = probabilities.indices.sorted { probabilities[$0] > probabilities[$1] }.prefix(3)
     let width = order.map { name($0, classNames).onOneLine.count }.max() ?? 0

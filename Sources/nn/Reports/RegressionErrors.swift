@@ -15,8 +15,8 @@ struct RegressionErrors {
 
   /// Computes the errors.
   /// - Parameters:
-  ///   - predicted: At least one.
-  ///   - actual: As many.
+  ///   - predicted: The predictions, at least one.
+  ///   - actual: The same number of actual values.
   init(predicted: [Float], actual: [Float]) {
     let pairs = zip(predicted, actual).lazy.map { (predicted: Double($0), actual: Double($1)) }
     let count = Double(max(actual.count, 1))

@@ -12,7 +12,8 @@ struct Scoring {
     case errors(RegressionErrors)
   }
 
-  /// - Parameter value: Returns the measured value with a name.
+  /// Creates the scores of a task.
+  /// - Parameter value: Returns the measured value with the given name.
   init(_ task: LearningTask, _ value: (String) -> Double?) {
     func known(_ name: String) -> Double { value(name) ?? .nan }
     loss = known("loss")

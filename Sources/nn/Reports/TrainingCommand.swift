@@ -6,6 +6,7 @@ enum TrainingCommand {
   ]
   private static let flags: Set = ["--resume", "--json", "--no-fallback", "--check-finite", "--download"]
 
+  /// Returns the text of the command.
   /// - Parameter words: The arguments after the name of the program.
   static func text(_ words: some Collection<String>) -> String {
     var kept = ["nn"]

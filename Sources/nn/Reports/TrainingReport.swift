@@ -11,7 +11,7 @@ struct TrainingReport {
   let task: LearningTask
   let train: Scoring
   let test: Scoring
-  /// The duration of the training only, without reading and testing.
+  /// The duration of the training alone, without reading and testing.
   let seconds: Double
   let steps: Int
 

@@ -17,7 +17,7 @@ struct ValuePrediction {
     "example \(index): \(Self.text(value))" + (label.map { ", actual \(Self.text($0))" } ?? "")
   }
 
-  /// The digits that float32 has, and no more.
+  /// The value with the digits of float32 precision.
   private static func number(_ value: Float) -> JSONValue { JSONValue(Double("\(value)") ?? Double(value)) }
 
   private static func text(_ value: Float) -> String { NumberText.short(Double(value)) }

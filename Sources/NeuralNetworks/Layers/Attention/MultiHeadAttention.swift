@@ -1,4 +1,4 @@
-/// Multi-head attention: queries, keys, and values are projected, every head attends to its part of them, and the
+/// Multi-head attention: queries, keys, and values are projected, each head attends to its part of them, and the
 /// results are concatenated and projected again (Vaswani et al. 2017; Keras' `MultiHeadAttention`, and PyTorch's with
 /// `batch_first`).
 ///
@@ -13,11 +13,12 @@ public final class MultiHeadAttention: Module {
   public let query, key, value, output: Dense
   /// The number of heads.
   public let heads: Int
-  /// The size of the last axis of the result. Each head has width/heads of it.
+  /// The size of the last axis of the result. Each head uses width/heads of it.
   public let width: Int
   /// The dropout probability of attention weights during training.
   public let dropout: Double
 
+  /// Creates a multi-head attention module.
   /// - Parameters:
   ///   - heads: The number of heads. Must divide the width.
   ///   - width: The size of the last axis of the result.
@@ -31,6 +32,7 @@ public final class MultiHeadAttention: Module {
     (query, key, value, output) = (projection(), projection(), projection(), projection())
   }
 
+  /// Returns the attention of queries to keys and values.
   /// - Parameters:
   ///   - query: The queries, `[N, T, …]`.
   ///   - key: The keys, `[N, S, …]`.
@@ -52,12 +54,12 @@ public final class MultiHeadAttention: Module {
     return output(joined, context)
   }
 
-  /// `[N, T, width]` → `[N, heads, T, width/heads]`.
+  /// Splits the last axis among the heads: `[N, T, width]` → `[N, heads, T, width/heads]`.
   private func divided(_ x: Tensor) -> Tensor {
     x.reshaped(Array(x.shape.prefix(2)) + [heads, width / heads]).permuted([0, 2, 1, 3])
   }
 
-  /// The mask with an axis for the heads, and one for the queries.
+  /// Returns the mask with an axis for the heads and an axis for the queries.
   private func broadcastable(_ mask: Tensor) -> Tensor {
     mask.rank == 2 ? mask.expanded(axis: 1).expanded(axis: 1) : mask.expanded(axis: 1)
   }

@@ -5,6 +5,7 @@ public final class PositionalEmbedding: Layer {
   /// The number of positions.
   public let length: Int
 
+  /// Creates a positional embedding.
   /// - Parameter length: The number of positions, which is the maximum sequence length.
   public init(_ length: Int) {
     self.length = length

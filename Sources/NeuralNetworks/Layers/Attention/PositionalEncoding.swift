@@ -8,11 +8,12 @@ import Musl
 
 /// Adds a sinusoidal position code to each vector of a sequence: sin(t·10000^(−2i/C)) to element 2i and the cosine to
 /// element 2i + 1 (Vaswani et al. 2017). `[N, T, C]` → the same. The layer has no trainable parameters, and sequences
-/// may have any length.
+/// can have any length.
 public final class PositionalEncoding: Layer {
   /// The dropout applied to the sum during training.
   public let dropout: Dropout
 
+  /// Creates a positional encoding.
   /// - Parameter dropout: The dropout probability of the sum during training.
   public init(dropout: Double = 0) { self.dropout = Dropout(dropout) }
 

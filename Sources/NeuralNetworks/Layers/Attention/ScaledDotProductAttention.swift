@@ -1,6 +1,7 @@
 import BackendCore
 
-/// softmax(q·kᵀ·scale + mask)·v over the last two axes (Vaswani et al. 2017; PyTorch's function with this name).
+/// Returns softmax(q·kᵀ·scale + mask)·v over the last two axes (Vaswani et al. 2017; PyTorch's function of the same
+/// name).
 ///
 /// ```swift
 /// let y = scaledDotProductAttention(q, key: k, value: v, isCausal: true)      // [N, heads, T, d]
@@ -9,7 +10,7 @@ import BackendCore
 ///   - query: `[..., T, d]`.
 ///   - key: `[..., S, d]`.
 ///   - value: `[..., S, e]`.
-///   - mask: A bool mask, broadcast to `[..., T, S]`: true where a query may attend. A query that may attend to no key
+///   - mask: A bool mask, broadcast to `[..., T, S]`: true where a query may attend. A query with no keys to attend to
 ///     gets the mean of the values.
 ///   - isCausal: Whether query i attends only to keys up to i + S − T, so that the last query sees all keys. (PyTorch
 ///     lets it attend up to i, counted from the first key. The two agree if T = S.)
@@ -36,8 +37,8 @@ public func scaledDotProductAttention(
       isHidden = isHidden.map { $0 .| isLater } ?? isLater
     }
     if let isHidden {
-      // A row of −∞ alone would be NaN: where nothing is seen, all scores are 0 and all weights equal. Without a mask that
-      // happens only where there are more queries than keys.
+      // A row that contains only −∞ would give NaN. If a query attends to no key, all scores are set to 0, so all
+      // weights are equal. Without a mask, this happens only if there are more queries than keys.
       let mayBeEmpty = mask != nil || queries > keys
       let hidden = Tensor.full([1], -.infinity, dtype: scores.dtype, on: scores.device)
       scores = scores.replacing(
@@ -50,7 +51,7 @@ public func scaledDotProductAttention(
   }
 }
 
-/// `[T, S]`, true if a key comes after the last key that its query may attend to.
+/// Returns a mask `[T, S]`, true if a key comes after the last key that its query may attend to.
 private func later(_ queries: Int, _ keys: Int, on device: Device) -> Tensor {
   let query = Tensor.range(keys - queries..<keys, on: device).reshaped([queries, 1])
   return Tensor.range(0..<keys, on: device).reshaped([1, keys]) .> query

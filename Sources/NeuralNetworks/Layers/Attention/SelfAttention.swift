@@ -1,10 +1,11 @@
-/// Self-attention: `MultiHeadAttention` of a sequence to itself, as a layer: `[N, T, C]` → `[N, T, width]`.
+/// Self-attention, as a layer: `MultiHeadAttention` of a sequence to itself, `[N, T, C]` → `[N, T, width]`.
 public final class SelfAttention: Layer {
-  /// The attention module. Its parameters have this name in their path.
+  /// The attention module. The paths of its parameters contain the name of this property.
   public let attention: MultiHeadAttention
   /// Whether position i attends only to positions up to i.
   public let isCausal: Bool
 
+  /// Creates a self-attention layer.
   /// - Parameters:
   ///   - heads: The number of heads. Must divide the width.
   ///   - width: The size of the last axis of the result.
@@ -28,11 +29,11 @@ extension SelfAttention: ConfigurableLayer {
   public struct Configuration: Codable, Sendable {
     /// The number of heads.
     public var heads: Int
-    /// The size of the vector at each position.
+    /// The size of the last axis of the result.
     public var width: Int
-    /// Whether a position attends only to itself and earlier ones.
+    /// Whether position i attends only to positions up to i.
     public var isCausal: Bool
-    /// The dropout probability during training.
+    /// The dropout probability of attention weights during training.
     public var dropout: Double
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case heads, width, isCausal, dropout }

@@ -1,6 +1,6 @@
-/// A block of a Transformer encoder: attention of a sequence to itself and two dense layers, each with a way past it and layer
-/// normalization: `[N, T, width]` → the same (Vaswani et al. 2017; PyTorch's `TransformerEncoderLayer`, whose defaults are
-/// followed but for the width of the dense layers).
+/// A Transformer encoder block: self-attention and two dense layers, each with a skip connection and layer
+/// normalization, `[N, T, width]` → the same (Vaswani et al. 2017; PyTorch's `TransformerEncoderLayer`). The defaults
+/// match PyTorch, except for the width of the dense layers.
 ///
 /// ```swift
 /// Sequential(inputShape: [64, 128]) {
@@ -11,26 +11,28 @@
 public final class TransformerEncoderBlock: Layer {
   /// The self-attention (PyTorch's `self_attn`).
   public let attention: MultiHeadAttention
-  /// The normalization at the attention (PyTorch's `norm1`).
+  /// The layer normalization of the attention (PyTorch's `norm1`).
   public let attentionNorm: LayerNorm
   /// The dense layer to the hidden width (PyTorch's `linear1`).
   public let expansion: Dense
   /// The dense layer back to the width (PyTorch's `linear2`).
   public let contraction: Dense
-  /// The normalization at the dense layers (PyTorch's `norm2`).
+  /// The layer normalization of the dense layers (PyTorch's `norm2`).
   public let denseNorm: LayerNorm
   private let dropout: Dropout
   private let settings: Configuration
 
+  /// Creates an encoder block.
   /// - Parameters:
-  ///   - heads: How many heads the attention has; divides the width.
-  ///   - width: The extent of the last axis of input and output.
-  ///   - hidden: The width between the two dense layers; four times the width unless given.
-  ///   - activation: What is applied between them.
-  ///   - dropout: How likely a number is dropped while training: weights of the attention, between the dense layers, and before
-  ///     what is added.
-  ///   - normalizesFirst: Normalizes what goes into attention and dense layers, not the sums after them.
-  ///   - isCausal: Whether position i looks at the positions up to i alone.
+  ///   - heads: The number of attention heads. Must divide the width.
+  ///   - width: The size of the last axis of the input and the output.
+  ///   - hidden: The width between the two dense layers; 4·width by default.
+  ///   - activation: The activation function between the two dense layers.
+  ///   - dropout: The dropout probability during training. Dropout is applied to attention weights, between the dense
+  ///     layers, and to the results before they are added to the skip connection.
+  ///   - normalizesFirst: Whether to normalize the inputs of the attention and the dense layers instead of the sums
+  ///     after them.
+  ///   - isCausal: Whether position i attends only to positions up to i.
   public convenience init(
     heads: Int, width: Int, hidden: Int? = nil, activation: ActivationFunction = .relu, dropout: Double = 0.1,
     normalizesFirst: Bool = false, isCausal: Bool = false
@@ -44,7 +46,7 @@ public final class TransformerEncoderBlock: Layer {
     self.init(configuration: settings)
   }
 
-  /// An unbounded width is rejected when the layer is prepared.
+  /// Returns 4·width. A width that is too large is rejected when the layer is prepared.
   private static func usualHidden(_ width: Int) -> Int {
     let (hidden, overflows) = width.multipliedReportingOverflow(by: 4)
     return overflows ? width : hidden
@@ -63,7 +65,7 @@ public final class TransformerEncoderBlock: Layer {
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor { self(input, mask: nil, context) }
 
-  /// The output for sequences with padding.
+  /// Returns the output for sequences with padding.
   /// - Parameters:
   ///   - input: `[N, T, width]`.
   ///   - mask: A bool mask, `[N, T]`, true for positions to attend to, or `[N, T, T]`.
@@ -97,7 +99,7 @@ extension TransformerEncoderBlock: ConfigurableLayer {
   public struct Configuration: Codable, Sendable {
     /// The number of heads.
     public var heads: Int
-    /// The size of the vector at each position.
+    /// The size of the last axis of the input and the output.
     public var width: Int
     /// The width between the two dense layers; 4·width if nil.
     public var hidden: Int?
@@ -105,9 +107,9 @@ extension TransformerEncoderBlock: ConfigurableLayer {
     public var activation: ActivationFunction = .relu
     /// The dropout probability during training.
     public var dropout = 0.1
-    /// True: the normalization stands before each part, false: behind it.
+    /// Whether to normalize the inputs of the attention and the dense layers instead of the sums after them.
     public var normalizesFirst = false
-    /// Whether a position attends only to itself and earlier ones.
+    /// Whether position i attends only to positions up to i.
     public var isCausal = false
 
     private enum CodingKeys: String, CodingKey, CaseIterable {

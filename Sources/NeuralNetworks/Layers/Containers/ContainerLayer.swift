@@ -1,7 +1,7 @@
-/// A layer that is made of others and can be written to a description of a model with them.
+/// A layer that contains other layers and can be written to a model description together with them.
 protocol ContainerLayer: Layer, SendableMetatype {
   associatedtype Settings: Codable & Sendable
-  /// The layers inside.
+  /// The contained layers.
   var layers: [any Layer] { get }
   /// The other settings of the container, next to "layer" and "layers" in the description.
   var settings: Settings { get }
@@ -12,7 +12,7 @@ extension ContainerLayer {
   public var allowsReplay: Bool { layers.allSatisfy(\.allowsReplay) }
 }
 
-/// The settings of a container that has none.
+/// The settings of a container without settings.
 struct NoSettings: Codable, Sendable {
   init() {}
 
@@ -59,6 +59,6 @@ struct ContainerDescription: Sendable {
 }
 
 extension [any Layer] {
-  /// The output of the layers, applied in order.
+  /// Returns the output of the layers, applied in order.
   func applied(to input: Tensor, _ context: Context) -> Tensor { reduce(input) { $1($0, context) } }
 }

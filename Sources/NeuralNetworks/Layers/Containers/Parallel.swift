@@ -20,6 +20,7 @@ public final class Parallel: Layer {
   /// How the results are combined.
   public let joining: Joining
 
+  /// Creates the layer from its branches.
   /// - Parameters:
   ///   - joining: How the results are combined.
   ///   - layers: The branches, one per line. Use a `Sequential` for several layers.

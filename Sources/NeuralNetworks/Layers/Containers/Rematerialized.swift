@@ -1,17 +1,19 @@
-/// Layers whose intermediate results are not stored for the backward pass but recomputed in it. This uses less memory
-/// and more time (Chen et al. 2016; PyTorch's `checkpoint`).
+/// Contains layers whose intermediate results are recomputed in the backward pass instead of being stored. This uses
+/// less memory and more time (Chen et al. 2016; PyTorch's `checkpoint`).
 ///
 /// ```swift
 /// for _ in 0..<24 { Rematerialized { TransformerEncoderBlock(heads: 8, width: 512) } }
 /// ```
 ///
-/// Outputs and gradients are the same as without it, including dropout. Running statistics are updated once per step.
+/// Outputs and gradients are the same as without recomputation, including dropout. Running statistics are updated once
+/// per step.
 public final class Rematerialized: Layer {
   /// The layers, in the order in which they are applied.
   public let layers: [any Layer]
   /// The parameters of the layers, found by the first backward pass.
   private var known: [Parameter]?
 
+  /// Creates the layer from a list of layers.
   /// - Parameter layers: The layers, one per line.
   public convenience init(@LayerBuilder _ layers: () -> [any Layer]) { self.init(layers()) }
 
@@ -30,7 +32,7 @@ public final class Rematerialized: Layer {
     }
   }
 
-  /// The gradients of the input and of each parameter.
+  /// Returns the gradients of the input and of each parameter.
   private static func gradients(
     of layers: [any Layer], _ parameters: [Parameter], at input: Tensor, upstream dy: Tensor, _ context: Context
   ) -> [Tensor] {

@@ -14,6 +14,7 @@ public final class Residual: Layer {
   /// The layers of f, in the order in which they are applied.
   public let layers: [any Layer]
 
+  /// Creates the layer from a list of layers.
   /// - Parameter layers: The layers, one per line.
   public convenience init(@LayerBuilder _ layers: () -> [any Layer]) { self.init(layers()) }
 

@@ -10,6 +10,7 @@ import BackendCore
 public final class AdaptiveAveragePool2D: Layer {
   public let configuration: AdaptivePoolingConfiguration
 
+  /// Creates an adaptive average pooling layer.
   /// - Parameter output: The height and width of the result, each from 1 to 4096.
   public convenience init(_ output: Extent2D) {
     self.init(configuration: AdaptivePoolingConfiguration(output: output))
@@ -38,6 +39,7 @@ public final class AdaptiveAveragePool2D: Layer {
 public final class AdaptiveMaxPool2D: Layer {
   public let configuration: AdaptivePoolingConfiguration
 
+  /// Creates an adaptive max pooling layer.
   /// - Parameter output: The height and width of the result, each from 1 to 4096.
   public convenience init(_ output: Extent2D) {
     self.init(configuration: AdaptivePoolingConfiguration(output: output))
@@ -85,8 +87,8 @@ public struct AdaptivePoolingConfiguration: Codable, Sendable {
     }
   }
 
-  /// Windows of equal size if they divide the images evenly; otherwise processed one after another, along rows first,
-  /// so the first of equal numbers in memory order wins.
+  /// Pools images with windows of equal size if they divide the images evenly. Otherwise, pools windows one after
+  /// another, along rows first, so that the first of equal numbers in memory order wins.
   fileprivate func pool(_ op: PoolingOp, _ x: Tensor) -> Tensor {
     let (height, width) = (x.shape[2], x.shape[3])
     if height % output.height == 0 && width % output.width == 0 {

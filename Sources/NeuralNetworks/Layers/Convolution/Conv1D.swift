@@ -1,6 +1,7 @@
 import BackendCore
 
-/// A convolution of sequences: `[N, C, L]` → `[N, filters, L′]`, y = activation(x ⋆ W + b), where ⋆ is the cross-correlation.
+/// A convolution of sequences: `[N, C, L]` → `[N, filters, L′]`, y = activation(x ⋆ W + b), where ⋆ is the
+/// cross-correlation.
 ///
 /// ```swift
 /// Conv1D(32, kernel: 5, padding: .same, activation: .relu)     // [N, 8, 100] → [N, 32, 100]
@@ -19,6 +20,7 @@ public final class Conv1D: Layer {
   public var filters: Int { configuration.filters }
   let settings: WindowSettings
 
+  /// Creates a convolution of sequences.
   /// - Parameters:
   ///   - filters: The number of output channels.
   ///   - kernel: The length of the window.
@@ -69,19 +71,19 @@ public final class Conv1D: Layer {
 extension Conv1D: ConfigurableLayer {}
 
 extension Tensor {
-  /// Sequences `[N, C, L]` as images of one row.
+  /// The sequences `[N, C, L]` as images of one row.
   var asRow: Tensor { expanded(axis: 2) }
-  /// The opposite.
+  /// The images of one row as sequences `[N, C, L]`.
   var withoutRowAxis: Tensor { squeezed(axis: 2) }
 }
 
 extension ActivationFunction {
-  /// The remaining step for sums of a fused operation: applies this function if the operation did not.
+  /// Completes the sums of a fused operation: applies this function unless the operation has applied it.
   func finishing(_ sums: Tensor) -> Tensor { operation == nil && !isLinear ? self(sums) : sums }
 }
 
 extension WindowSettings {
-  /// Windows over the one row of an image.
+  /// Creates the settings for windows over an image of one row.
   init(ofRow configuration: ConvolutionConfiguration<Int, Padding1D>) {
     self.init(
       kernel: Extent2D(1, configuration.kernel), stride: Extent2D(1, configuration.stride),

@@ -9,8 +9,7 @@ import BackendCore
 /// ```
 ///
 /// W is `[filters, C/groups, kernel height, kernel width]` and b `[filters]`, with the layout and initialization of
-/// PyTorch. H′ is
-/// ⌊(H + padding − dilation·(kernel − 1) − 1)/stride⌋ + 1.
+/// PyTorch. H′ is ⌊(H + padding − dilation·(kernel − 1) − 1)/stride⌋ + 1.
 public final class Conv2D: Layer {
   /// W, `[filters, C/groups, kernel height, kernel width]`.
   public let weight: Parameter
@@ -26,6 +25,7 @@ public final class Conv2D: Layer {
   public var activation: ActivationFunction { configuration.activation }
   let settings: WindowSettings
 
+  /// Creates a convolution of images.
   /// - Parameters:
   ///   - filters: The number of output channels.
   ///   - kernel: The size of the window.

@@ -20,10 +20,11 @@ public final class ConvTranspose1D: Layer {
   public var filters: Int { configuration.convolution.filters }
   let settings: TransposedSettings
 
+  /// Creates a transposed convolution of sequences.
   /// - Parameters:
   ///   - filters: The number of output channels.
   ///   - kernel: The length of the window.
-  ///   - stride: The distance from the window of one input to that of the next.
+  ///   - stride: The distance from the window of one input to the window of the next.
   ///   - padding: The number of positions removed from the ends of the output.
   ///   - outputPadding: The number of positions added at the end, less than the stride.
   ///   - dilation: The distance from one element of the window to the next.

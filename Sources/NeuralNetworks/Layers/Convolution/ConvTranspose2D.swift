@@ -9,9 +9,8 @@ import BackendCore
 /// ```
 ///
 /// W is `[C, filters/groups, kernel height, kernel width]` and b `[filters]`, with the layout and initialization of
-/// PyTorch. H′ is
-/// (H − 1)·stride − padding + dilation·(kernel − 1) + outputPadding + 1, where padding counts both sides. With `.same`,
-/// it is H·stride.
+/// PyTorch. H′ is (H − 1)·stride − padding + dilation·(kernel − 1) + outputPadding + 1, where padding counts both
+/// sides. With `.same`, it is H·stride.
 public final class ConvTranspose2D: Layer {
   /// W, `[C, filters/groups, kernel height, kernel width]`.
   public let weight: Parameter
@@ -23,10 +22,11 @@ public final class ConvTranspose2D: Layer {
   public var filters: Int { configuration.convolution.filters }
   let settings: TransposedSettings
 
+  /// Creates a transposed convolution of images.
   /// - Parameters:
   ///   - filters: The number of output channels.
   ///   - kernel: The size of the window.
-  ///   - stride: The distance from the window of one input to that of the next.
+  ///   - stride: The distance from the window of one input to the window of the next.
   ///   - padding: The number of positions removed from the edges of the output.
   ///   - outputPadding: The number of positions added at the end, less than the stride.
   ///   - dilation: The distance from one element of the window to the next.

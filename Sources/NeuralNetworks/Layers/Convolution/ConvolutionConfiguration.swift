@@ -32,7 +32,7 @@ public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: 
     self.kernel = kernel
   }
 
-  /// All settings.
+  /// Creates a configuration with all settings.
   init(
     filters: Int, kernel: Extent, stride: Extent, padding: Edge, dilation: Extent, groups: Int,
     activation: ActivationFunction, useBias: Bool, initializer: Initializer, regularizer: Regularizer?
@@ -44,7 +44,8 @@ public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: 
 
   public init(from decoder: any Decoder) throws { try self.init(from: decoder, beside: []) }
 
-  /// - Parameter others: Settings that stand beside these.
+  /// Decodes the settings.
+  /// - Parameter others: The keys of further settings at the same level.
   init(from decoder: any Decoder, beside others: [String]) throws {
     try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue) + others)
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -62,7 +63,8 @@ public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: 
   }
 }
 
-/// The configuration of a transposed convolution in a model description: that of a convolution, plus `outputPadding`.
+/// The configuration of a transposed convolution in a model description: the settings of a convolution and
+/// `outputPadding`.
 public struct TransposedConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Codable, Sendable {
   public var convolution: ConvolutionConfiguration<Extent, Edge>
   /// The number of positions after the last output, on one side only; 0 by default.
@@ -92,7 +94,7 @@ extension Int: WindowExtent {}
 
 /// The padding at the edges: `Padding` for images, `Padding1D` for sequences.
 public protocol WindowEdge: Codable, Sendable, Hashable {
-  /// Windows lie inside.
+  /// No padding: windows stay inside.
   static var valid: Self { get }
 }
 extension Padding: WindowEdge {}

@@ -1,4 +1,4 @@
-/// The weight and the bias of a convolution, and how their shapes follow from the channels.
+/// The weight and the bias of a convolution, with shapes that depend on the channels.
 struct ConvolutionParameters {
   let layer: String
   let weight: Parameter
@@ -17,9 +17,10 @@ struct ConvolutionParameters {
     return (weight, configuration.useBias ? Parameter(nil, .zeros) : nil)
   }
 
-  /// Declares the weight, `[filters, C/groups, kernel…]`, or `[C, filters/groups, kernel…]` of a transposed convolution, and the
-  /// bias, `[filters]`.
-  /// - Throws: `ModelError` for filters and groups that make no sense, and for other channels than the weight was made for.
+  /// Declares the weight, `[filters, C/groups, kernel…]`, or `[C, filters/groups, kernel…]` for a transposed
+  /// convolution, and the bias, `[filters]`.
+  /// - Throws: `ModelError` for invalid filters or groups, or if the weight was created for a different number of
+  ///   channels.
   func declare<Extent, Edge>(
     _ configuration: ConvolutionConfiguration<Extent, Edge>, kernel: [Int], inputShape: [Int]
   ) throws {

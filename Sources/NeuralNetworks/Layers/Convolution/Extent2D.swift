@@ -5,9 +5,10 @@
 /// Conv2D(32, kernel: [3, 5], stride: [2, 1])
 /// ```
 public struct Extent2D: Sendable, Hashable, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral {
-  /// The number of rows, and the number of columns.
+  /// The number of rows and the number of columns.
   public let height, width: Int
 
+  /// Creates a size from a height and a width.
   /// - Parameters:
   ///   - height: The number of rows.
   ///   - width: The number of columns.
@@ -16,10 +17,10 @@ public struct Extent2D: Sendable, Hashable, ExpressibleByIntegerLiteral, Express
     self.width = width
   }
 
-  /// The same size along both axes.
+  /// Creates a size that is the same along both axes.
   public init(integerLiteral value: Int) { self.init(value, value) }
 
-  /// Height and width.
+  /// Creates a size from `[height, width]`.
   public init(arrayLiteral elements: Int...) {
     guard elements.count == 2 else {
       ProgrammerError.end("an extent of an image is a height and a width, not \(elements)")
@@ -31,7 +32,7 @@ public struct Extent2D: Sendable, Hashable, ExpressibleByIntegerLiteral, Express
 }
 
 extension Extent2D: Codable {
-  /// Encoded as `[height, width]`. A single number is decoded as both.
+  /// Decodes a size from `[height, width]`, the encoded form, or from a single number for both.
   public init(from decoder: any Decoder) throws {
     if let single = try? decoder.singleValueContainer().decode(Int.self) {
       self.init(single, single)
@@ -53,6 +54,6 @@ extension Extent2D: Codable {
 }
 
 extension Extent2D: CustomStringConvertible {
-  /// "3x5".
+  /// The size as text: "3x5".
   public var description: String { "\(height)x\(width)" }
 }

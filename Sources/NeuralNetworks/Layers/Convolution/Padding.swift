@@ -2,15 +2,16 @@
 public enum Padding: Sendable, Hashable, ExpressibleByIntegerLiteral {
   /// No padding: windows stay inside.
   case valid
-  /// As much as gives ⌈extent/stride⌉ outputs, divided evenly. An odd position goes at the end (Keras and TensorFlow).
+  /// The amount that gives ⌈extent/stride⌉ outputs, divided evenly. An odd position goes at the end (Keras and
+  /// TensorFlow).
   case same
-  /// This many positions above and below, and this many to the left and to the right (PyTorch).
+  /// The given number of positions above and below, and to the left and to the right (PyTorch).
   case explicit(Int, Int)
 
-  /// The same padding on all sides.
+  /// Creates the same padding on all sides.
   public init(integerLiteral value: Int) { self = .explicit(value, value) }
 
-  /// The positions before and after an axis.
+  /// Returns the number of positions before and after an axis.
   func positions(_ extent: Int, kernel: Int, stride: Int, dilation: Int, isHeight: Bool) -> (before: Int, after: Int) {
     switch self {
     case .valid: return (0, 0)
@@ -26,7 +27,8 @@ public enum Padding: Sendable, Hashable, ExpressibleByIntegerLiteral {
 }
 
 extension Padding: Codable {
-  /// Encoded as "valid", "same", or `[vertical, horizontal]`. A single number is decoded as both.
+  /// Decodes a padding from "valid", "same", or `[vertical, horizontal]`, the encoded forms, or from a single number
+  /// for both.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let extent = try? container.decode(Extent2D.self) {
@@ -36,10 +38,11 @@ extension Padding: Codable {
     }
   }
 
-  /// A padding that has a name.
+  /// A padding with a name.
   enum Name: String { case valid, same }
 
-  /// - Parameter others: What else there is, for the message.
+  /// Decodes the name of a padding.
+  /// - Parameter others: The other valid values, for the error message.
   static func named(_ container: any SingleValueDecodingContainer, beside others: String) throws -> Name {
     let text = try container.decode(String.self)
     if let name = Name(rawValue: text) { return name }

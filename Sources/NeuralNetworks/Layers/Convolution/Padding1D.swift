@@ -2,14 +2,15 @@
 public enum Padding1D: Sendable, Hashable, ExpressibleByIntegerLiteral {
   /// No padding: windows stay inside.
   case valid
-  /// As much as gives ⌈length/stride⌉ outputs, divided evenly. An odd position goes at the end (Keras and TensorFlow).
+  /// The amount that gives ⌈length/stride⌉ outputs, divided evenly. An odd position goes at the end (Keras and
+  /// TensorFlow).
   case same
-  /// This many positions at the start and at the end (PyTorch).
+  /// The given number of positions at the start and at the end (PyTorch).
   case explicit(Int)
 
   public init(integerLiteral value: Int) { self = .explicit(value) }
 
-  /// The same beside an image of one row.
+  /// The padding of the equivalent image with one row.
   var ofRow: Padding {
     switch self {
     case .valid: .valid
@@ -20,7 +21,7 @@ public enum Padding1D: Sendable, Hashable, ExpressibleByIntegerLiteral {
 }
 
 extension Padding1D: Codable {
-  /// Encoded as "valid", "same", or a number.
+  /// Decodes a padding from "valid", "same", or a number.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let count = try? container.decode(Int.self) {

@@ -11,6 +11,7 @@ public final class MaxPool1D: Layer {
   public let configuration: PoolingConfiguration<Int, Padding1D>
   let settings: WindowSettings
 
+  /// Creates a max pooling layer for sequences.
   /// - Parameters:
   ///   - window: The length of the window.
   ///   - stride: The distance from one window to the next; the length of the window by default.
@@ -46,6 +47,7 @@ public final class AveragePool1D: Layer {
   public let configuration: PoolingConfiguration<Int, Padding1D>
   let settings: WindowSettings
 
+  /// Creates an average pooling layer for sequences.
   /// - Parameters:
   ///   - window: The length of the window.
   ///   - stride: The distance from one window to the next; the length of the window by default.

@@ -11,6 +11,7 @@ import BackendCore
 public final class MaxPool2D: Layer {
   let settings: WindowSettings
 
+  /// Creates a max pooling layer for images.
   /// - Parameters:
   ///   - window: The size of the window.
   ///   - stride: The distance from one window to the next; the size of the window by default.
@@ -38,10 +39,11 @@ public final class MaxPool2D: Layer {
 ///
 /// Padding counts as zeros, as in PyTorch's `AvgPool2d`, unless `countsPadding` is false (Keras).
 public final class AveragePool2D: Layer {
-  /// Whether padding counts in the mean.
+  /// Whether padding counts as zeros.
   public let countsPadding: Bool
   let settings: WindowSettings
 
+  /// Creates an average pooling layer for images.
   /// - Parameters:
   ///   - window: The size of the window.
   ///   - stride: The distance from one window to the next; the size of the window by default.

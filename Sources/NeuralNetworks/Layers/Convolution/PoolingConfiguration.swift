@@ -26,7 +26,7 @@ public struct PoolingConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Coda
 }
 
 extension WindowSettings {
-  /// The checks of `check`, and a check that no window covers only padding.
+  /// Performs the checks of `check`, and checks that no window covers only padding.
   func checkPooling(layer: String, _ inputShape: [Int]) throws {
     try check(layer: layer, inputShape: inputShape)
     if case .explicit(let vertical, let horizontal) = padding,

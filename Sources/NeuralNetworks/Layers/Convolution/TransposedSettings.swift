@@ -1,11 +1,11 @@
 import BackendCore
 
-/// How the windows of a transposed convolution lie over its output.
+/// The positions of the windows of a transposed convolution over its output.
 struct TransposedSettings: Sendable {
   let windows: WindowSettings
   let outputPadding: Extent2D
 
-  /// The size of the output for an input of a size.
+  /// Returns the output size for an input size.
   func output(height: Int, width: Int) -> (height: Int, width: Int) {
     let (kernel, stride, dilation) = (windows.kernel, windows.stride, windows.dilation)
     func extent(_ input: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ cut: Int, _ behind: Int) -> Int {
@@ -23,7 +23,7 @@ struct TransposedSettings: Sendable {
     )
   }
 
-  /// Throws for numbers that make no sense.
+  /// Throws an error for invalid settings.
   /// - Parameter inputShape: The shape of one example.
   func check(layer: String, inputShape: [Int]) throws {
     func fail(_ reason: String) throws -> Never { throw ModelError.invalidConfiguration(layer: layer, reason: reason) }
@@ -41,7 +41,7 @@ struct TransposedSettings: Sendable {
     try WindowSettings.checkSize(layer: layer, [result.height, result.width])
   }
 
-  /// activation(the transposed convolution of x with w + bias).
+  /// Returns activation(transposed convolution of x with w + bias).
   func apply(
     _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, groups: Int, _ activation: ActivationFunction
   ) -> Tensor {

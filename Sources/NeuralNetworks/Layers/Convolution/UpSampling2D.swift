@@ -9,7 +9,7 @@ public final class UpSampling2D: Layer {
   public enum Method: String, Codable, Sendable, Hashable {
     /// Nearest neighbor: each number is repeated.
     case nearest
-    /// Bilinear interpolation of the four nearest numbers. Numbers are at the centers of their pixels
+    /// Bilinear interpolation of the four nearest numbers, which are at the centers of their pixels
     /// (`align_corners=False` in PyTorch).
     case bilinear
   }
@@ -17,6 +17,7 @@ public final class UpSampling2D: Layer {
   /// The factor and the method.
   public let configuration: Configuration
 
+  /// Creates an upsampling layer.
   /// - Parameters:
   ///   - factor: The scale factor of each axis.
   ///   - method: The interpolation method.
@@ -43,7 +44,7 @@ public final class UpSampling2D: Layer {
     check(input, .images)
     prepareCall(input)
     let factor = configuration.factor
-    // Where only the shape counts, no matrices are made.
+    // During shape inference, no matrices are created.
     switch LayerThread.current.trace == nil ? configuration.method : .nearest {
     case .nearest: return input.repeated(factor.height, axis: 2).repeated(factor.width, axis: 3)
     case .bilinear:
@@ -54,7 +55,7 @@ public final class UpSampling2D: Layer {
     }
   }
 
-  /// The part that each number of an axis has in each of the larger axis: `[extent·factor, extent]`.
+  /// Returns the weight of each number of an axis in each number of the larger axis: `[extent·factor, extent]`.
   private static func weights(_ extent: Int, _ factor: Int) -> [Float] {
     var weights = [Float](repeating: 0, count: extent * factor * extent)
     for place in 0..<extent * factor {

@@ -1,15 +1,15 @@
 import BackendCore
 
-/// How the window of a layer moves, before the size of the images is known.
+/// The movement of a layer's window, independent of the image size.
 struct WindowSettings: Sendable, Hashable {
   var kernel: Extent2D
   var stride: Extent2D = 1
   var padding: Padding = .valid
   var dilation: Extent2D = 1
-  /// Whether examples are sequences `[C, L]`, seen as images of one row.
+  /// Whether examples are sequences `[C, L]`, treated as images of one row.
   var isRow = false
 
-  /// The windows over images of a size.
+  /// Returns the windows over images of the given size.
   func geometry(height: Int, width: Int) -> WindowGeometry {
     let vertical = padding.positions(
       height, kernel: kernel.height, stride: stride.height, dilation: dilation.height, isHeight: true)
@@ -24,16 +24,16 @@ struct WindowSettings: Sendable, Hashable {
     geometry(height: images.shape[2], width: images.shape[3])
   }
 
-  /// The size of an example.
+  /// Returns the image size of an example.
   func size(of inputShape: [Int]) -> (height: Int, width: Int) {
     isRow ? (1, inputShape[1]) : (inputShape[1], inputShape[2])
   }
 
-  /// "3x5", or "5" of a row.
+  /// Returns an extent as text: "3x5", or "5" for sequences.
   func text(_ extent: Extent2D) -> String { isRow ? "\(extent.width)" : "\(extent)" }
 
-  /// Throws for numbers that make no sense, and for examples that are smaller than the window.
-  /// - Parameter inputShape: The shape of one example; `[C, H, W]`, or `[C, L]` of a row.
+  /// Throws an error for invalid settings, and for examples that are smaller than the window.
+  /// - Parameter inputShape: The shape of one example: `[C, H, W]`, or `[C, L]` for sequences.
   func check(layer: String, inputShape: [Int]) throws {
     try checkNumbers(layer: layer, inputShape: inputShape)
     let size = size(of: inputShape)
@@ -54,7 +54,7 @@ struct WindowSettings: Sendable, Hashable {
     try WindowSettings.checkSize(layer: layer, [places.height, places.width])
   }
 
-  /// Throws for images that are larger than any example may be.
+  /// Throws an error for images that exceed the size limit.
   static func checkSize(layer: String, _ size: [Int]) throws {
     if SizeLimit.count(size) == nil {
       throw ModelError.invalidConfiguration(
@@ -62,7 +62,7 @@ struct WindowSettings: Sendable, Hashable {
     }
   }
 
-  /// Throws for numbers that make no sense, and for examples of another rank.
+  /// Throws an error for invalid settings, and for examples of a different rank.
   func checkNumbers(layer: String, inputShape: [Int]) throws {
     func fail(_ reason: String) throws -> Never { throw ModelError.invalidConfiguration(layer: layer, reason: reason) }
     for (name, extent) in [("window", kernel), ("stride", stride), ("dilation", dilation)]

@@ -8,6 +8,7 @@ public final class ZeroPadding2D: Layer {
   /// The number of rows and columns of zeros to add.
   public let configuration: Configuration
 
+  /// Creates the layer with symmetric padding.
   /// - Parameter padding: The number of rows above and below, and of columns to the left and to the right.
   public convenience init(_ padding: Extent2D) {
     self.init(top: padding.height, bottom: padding.height, left: padding.width, right: padding.width)
@@ -52,7 +53,7 @@ public final class ZeroPadding2D: Layer {
 extension ZeroPadding2D: ConfigurableLayer {
   /// The configuration of a `ZeroPadding2D` in a model description. Omitted sides get no padding.
   public struct Configuration: Codable, Sendable {
-    /// The number of rows above and below, and of columns on either side.
+    /// The number of rows above and below, and of columns to the left and to the right.
     public var top, bottom, left, right: Int
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case top, bottom, left, right }

@@ -1,5 +1,5 @@
-/// A module from several tensors to one: `Concatenate`, `Add`, or a custom one. Use it in a `Graph` or call it
-/// directly.
+/// A module that combines several tensors into one: `Concatenate`, `Add`, or a custom one. Use it in a `Graph` or call
+/// it directly.
 ///
 /// ```swift
 /// final class Distance: MergeLayer {
@@ -10,15 +10,15 @@
 /// let distance = Distance()(encoder(left), encoder(right))      // nodes of a graph
 /// ```
 public protocol MergeLayer: Module {
-  /// The output for inputs with the batch axis first.
+  /// Returns the output for inputs with the batch axis first.
   func forward(_ inputs: [Tensor], _ context: Context) -> Tensor
 
-  /// Rejects inputs that the layer does not support. The default implementation accepts all inputs.
+  /// Rejects inputs that the layer does not support. The default implementation accepts every input.
   /// - Parameter inputShapes: The input shapes without the batch axis.
   /// - Throws: `ModelError.invalidConfiguration`.
   func prepare(inputShapes: [[Int]]) throws
 
-  /// Whether a recording of `forward` may be replayed for other inputs of the same shapes, as for `Layer`.
+  /// Whether a recording of `forward` can be replayed for other inputs of the same shapes, as for `Layer`.
   var allowsReplay: Bool { get }
 }
 
@@ -27,7 +27,7 @@ extension MergeLayer {
 
   public var allowsReplay: Bool { false }
 
-  /// The output for inputs with the batch axis first.
+  /// Returns the output for inputs with the batch axis first.
   public func callAsFunction(_ inputs: [Tensor], _ context: Context) -> Tensor {
     let thread = LayerThread.current
     if let trace = thread.trace { return trace.call(self, inputs, context) }
@@ -36,15 +36,16 @@ extension MergeLayer {
     return forward(inputs, context)
   }
 
-  /// The output for nodes of a graph.
+  /// Returns the output for nodes of a graph.
   public func callAsFunction(_ nodes: Node..., name: String? = nil) -> Node { Node(.merge(self), nodes, name: name) }
 }
 
 /// Concatenates its inputs along an axis.
 public final class Concatenate: MergeLayer {
-  /// The axis; the batch is axis 0, and −1 is the last one.
+  /// The axis. The batch axis is 0, and −1 is the last axis.
   public let axis: Int
 
+  /// Creates a concatenation along an axis.
   /// - Parameter axis: Any axis except the batch axis 0. Negative values count from the end.
   public init(axis: Int = -1) { self.axis = axis }
 
@@ -100,8 +101,8 @@ public final class Multiply: MergeLayer {
 }
 
 extension MergeLayer {
-  /// The problem with inputs that differ in element type, that differ in shape if shapes must be equal, or that are not
-  /// numbers.
+  /// Rejects inputs that differ in element type, that differ in shape (if `ofOneShape`), or that are not numbers.
+  /// Returns a stand-in for the output; nil if the inputs are valid.
   fileprivate func refusal(of inputs: [Tensor], ofOneShape: Bool) -> Tensor? {
     guard let first = inputs.first else { return ShapeTrace.refuse(self, "there are no inputs", instead: Tensor(0)) }
     if let other = inputs.first(where: { $0.dtype != first.dtype }) {

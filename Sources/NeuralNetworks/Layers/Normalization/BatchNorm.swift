@@ -1,36 +1,37 @@
-/// Batch normalization: each channel gets mean 0 and variance 1, then a weight and a bias: (x − μ)/√(σ² + ε)·w + b (Ioffe and
-/// Szegedy 2015; PyTorch's `BatchNorm1d` and `BatchNorm2d`).
+/// Batch normalization: normalizes each channel to mean 0 and variance 1, then applies a weight and a bias:
+/// (x − μ)/√(σ² + ε)·w + b (Ioffe and Szegedy 2015; PyTorch's `BatchNorm1d` and `BatchNorm2d`).
 ///
 /// ```swift
 /// BatchNorm()          // [N, C] or [N, C, …] → the same; weight, bias and running statistics are [C]
 /// ```
 ///
-/// While training, μ and σ² are those of the batch over all axes but the channels', and the running statistics move towards
-/// them: r ← (1 − momentum)·r + momentum·(μ or n/(n − 1)·σ², n numbers a channel). In inference μ and σ² are the running
-/// statistics. A variance above 1e38 counts there as 1e38. A batch with a single number a channel has no variance: the running
-/// one stays as it is then.
+/// During training, μ and σ² are computed from the batch over all axes except the channel axis, and the running
+/// statistics move toward them: r ← (1 − momentum)·r + momentum·(μ or n/(n − 1)·σ²), with n numbers per channel. In
+/// this update, a variance above 1e38 counts as 1e38. A batch with only one number per channel has no variance, so the
+/// running variance does not change. In inference, μ and σ² are the running statistics.
 ///
-/// `freeze()` stops weight and bias alone: the running statistics go on moving, as in PyTorch. With `freeze(statistics: true)`
-/// the layer does in training what it does in inference, as a frozen layer does in Keras.
+/// `freeze()` freezes only the weight and the bias; the running statistics continue to move, as in PyTorch. After
+/// `freeze(statistics: true)`, the layer behaves in training as in inference, like a frozen layer in Keras.
 public final class BatchNorm: Layer {
-  /// The weight, `[C]`; nil where there is none.
+  /// The weight, `[C]`; nil if there is none.
   public let weight: Parameter?
-  /// The bias, `[C]`; nil where there is none.
+  /// The bias, `[C]`; nil if there is none.
   public let bias: Parameter?
-  /// The running statistics, `[C]`: state that is saved and never trained.
+  /// The running mean, `[C]`: state that is saved and never trained.
   public let runningMean = Parameter.state(nil, .zeros)
-  /// What inference takes in place of the variance of a batch.
+  /// The running variance, `[C]`, which inference uses instead of the variance of a batch.
   public let runningVariance = Parameter.state(nil, .ones)
-  /// How much of a batch's statistics the running ones take over.
+  /// The weight of a batch's statistics in the update of the running statistics.
   public let momentum: Double
-  /// What is added to the variance.
+  /// The constant added to the variance.
   public let epsilon: Double
 
+  /// Creates a batch normalization layer.
   /// - Parameters:
-  ///   - momentum: How much of a batch's statistics the running ones take over, from 0 to 1. (Keras counts
-  ///     the other way round: its 0.99 is 0.01 here.)
-  ///   - epsilon: What is added to the variance.
-  ///   - isAffine: Whether there is a weight, which begins at 1, and a bias, which begins at 0.
+  ///   - momentum: The weight of a batch's statistics in the update of the running statistics, from 0 to 1. (Keras uses
+  ///     the opposite convention: its 0.99 is 0.01 here.)
+  ///   - epsilon: The constant added to the variance.
+  ///   - isAffine: Whether there is a weight, which starts at 1, and a bias, which starts at 0.
   public init(momentum: Double = 0.1, epsilon: Double = 1e-5, isAffine: Bool = true) {
     self.momentum = momentum
     self.epsilon = epsilon
@@ -66,20 +67,21 @@ public final class BatchNorm: Layer {
     return batch.y
   }
 
-  /// Moves the running statistics towards those of a batch with `count` numbers in each channel.
+  /// Moves the running statistics toward the statistics of a batch with `count` numbers in each channel.
   private func move(_ batch: NormalizedBatch, count: Int) {
     withoutGradient {
       let scale = batch.scale
       if !runningMean.isFrozen { runningMean.assign(moved(runningMean, towards: batch.mean / scale)) }
       if count > 1, !runningVariance.isFrozen {
         let unbiased = batch.variance * (Double(count) / Double(count - 1)) / scale / scale
-        // One batch with a variance beyond float32 must not make the running one infinite for ever.
+        // One batch with a variance beyond float32 must not make the running variance infinite forever.
         runningVariance.assign(moved(runningVariance, towards: unbiased.minimum(Self.largestVariance)))
       }
     }
   }
 
-  /// What a running variance is at most; a little below the largest float32, which sums of shares of it might exceed.
+  /// The maximum of a running variance. It is below the largest float32, which a weighted sum of variances might
+  /// exceed.
   private static let largestVariance = 1e38
 
   private func moved(_ running: Parameter, towards batch: Tensor) -> Tensor {
@@ -91,13 +93,13 @@ public final class BatchNorm: Layer {
 }
 
 extension BatchNorm: ConfigurableLayer {
-  /// The settings of a `BatchNorm` in a description of a model; all may be left out.
+  /// The configuration of a `BatchNorm` in a model description. All settings are optional.
   public struct Configuration: Codable, Sendable {
-    /// How far running statistics move towards those of a batch, from 0 to 1 (PyTorch's sense).
+    /// The weight of a batch's statistics in the update of the running statistics, from 0 to 1 (PyTorch's convention).
     public var momentum: Double
-    /// Added to the variance.
+    /// The constant added to the variance.
     public var epsilon: Double
-    /// True where a weight and a bias are learned.
+    /// Whether there are a weight and a bias.
     public var isAffine: Bool
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case momentum, epsilon, isAffine }

@@ -1,24 +1,26 @@
-/// Group normalization: the channels of an example are divided into groups, and each group gets mean 0 and variance 1 over
-/// its channels and positions, then a weight and a bias for each channel (Wu and He 2018; PyTorch's `GroupNorm`).
+/// Group normalization: the channels of an example are divided into groups, and each group is normalized to mean 0 and
+/// variance 1 over its channels and positions. Then, a weight and a bias are applied to each channel (Wu and He 2018;
+/// PyTorch's `GroupNorm`).
 ///
 /// ```swift
 /// GroupNorm(8)         // [N, 64, H, W]: eight groups of eight channels
 /// GroupNorm(64)        // as many groups as channels: instance normalization
 /// ```
 public final class GroupNorm: Layer {
-  /// The weight, `[C]`; nil where there is none.
+  /// The weight, `[C]`; nil if there is none.
   public let weight: Parameter?
-  /// The bias, `[C]`; nil where there is none.
+  /// The bias, `[C]`; nil if there is none.
   public let bias: Parameter?
-  /// How many groups there are.
+  /// The number of groups.
   public let groups: Int
-  /// What is added to the variance.
+  /// The constant added to the variance.
   public let epsilon: Double
 
+  /// Creates a group normalization layer.
   /// - Parameters:
-  ///   - groups: How many groups there are; it divides the number of channels.
-  ///   - epsilon: What is added to the variance.
-  ///   - isAffine: Whether there is a weight, which begins at 1, and a bias, which begins at 0.
+  ///   - groups: The number of groups. Must divide the number of channels.
+  ///   - epsilon: The constant added to the variance.
+  ///   - isAffine: Whether there is a weight, which starts at 1, and a bias, which starts at 0.
   public init(_ groups: Int, epsilon: Double = 1e-5, isAffine: Bool = true) {
     self.groups = groups
     self.epsilon = epsilon
@@ -61,13 +63,13 @@ public final class GroupNorm: Layer {
 }
 
 extension GroupNorm: ConfigurableLayer {
-  /// The settings of a `GroupNorm` in a description of a model; all but `groups` may be left out.
+  /// The configuration of a `GroupNorm` in a model description. All settings except `groups` are optional.
   public struct Configuration: Codable, Sendable {
-    /// How many groups the channels are divided into.
+    /// The number of groups.
     public var groups: Int
-    /// Added to the variance.
+    /// The constant added to the variance.
     public var epsilon: Double
-    /// True where a weight and a bias are learned.
+    /// Whether there are a weight and a bias.
     public var isAffine: Bool
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case groups, epsilon, isAffine }

@@ -1,20 +1,22 @@
-/// Layer normalization: each vector along the last axis gets mean 0 and variance 1, then a weight and a bias of its own for
-/// each element: (x − μ)/√(σ² + ε)·w + b (Ba, Kiros and Hinton 2016; PyTorch's `LayerNorm` over the last axis).
+/// Layer normalization: normalizes each vector along the last axis to mean 0 and variance 1, then applies a weight and
+/// a bias to each element: (x − μ)/√(σ² + ε)·w + b (Ba, Kiros, and Hinton 2016; PyTorch's `LayerNorm` over the last
+/// axis).
 ///
 /// ```swift
 /// LayerNorm()          // [N, …, C] → [N, …, C]; weight and bias are [C]
 /// ```
 public final class LayerNorm: Layer {
-  /// The weight, `[C]`; nil where there is none.
+  /// The weight, `[C]`; nil if there is none.
   public let weight: Parameter?
-  /// The bias, `[C]`; nil where there is none.
+  /// The bias, `[C]`; nil if there is none.
   public let bias: Parameter?
-  /// What is added to the variance.
+  /// The constant added to the variance.
   public let epsilon: Double
 
+  /// Creates a layer normalization layer.
   /// - Parameters:
-  ///   - epsilon: What is added to the variance.
-  ///   - isAffine: Whether there is a weight, which begins at 1, and a bias, which begins at 0.
+  ///   - epsilon: The constant added to the variance.
+  ///   - isAffine: Whether there is a weight, which starts at 1, and a bias, which starts at 0.
   public init(epsilon: Double = 1e-5, isAffine: Bool = true) {
     self.epsilon = epsilon
     weight = isAffine ? Parameter(nil, .ones) : nil

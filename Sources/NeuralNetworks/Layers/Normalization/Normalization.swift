@@ -1,5 +1,5 @@
-/// Gives each feature mean 0 and standard deviation 1 by stored statistics of the training data: y = (x − μ)/σ. Inverted it goes
-/// back: y = x·σ + μ. Keras' `Normalization`.
+/// Normalizes each feature to mean 0 and standard deviation 1 with stored statistics of the training data:
+/// y = (x − μ)/σ. An inverted layer computes the reverse: y = x·σ + μ. Keras' `Normalization`.
 ///
 /// ```swift
 /// let scaled = Normalization()                 // [N, C] → [N, C]
@@ -11,36 +11,40 @@
 /// }
 /// ```
 ///
-/// The statistics are state: they are saved with the model and never trained, so a model that is loaded takes raw numbers. In front
-/// of a network the layer scales the inputs; an inverted one at its end lets a network that predicts values of mean 0 and
-/// deviation 1 answer in the unit of the targets. Until `adapt(to:)` is called, or a file is loaded, μ is 0 and σ is 1.
+/// The statistics are state: they are saved with the model and never trained, so a loaded model accepts raw numbers. At
+/// the start of a network, the layer scales the inputs. At the end, an inverted layer converts predictions with mean 0
+/// and standard deviation 1 to the unit of the targets. Until `adapt(to:)` is called or a file is loaded, μ is 0 and σ
+/// is 1.
 ///
-/// Keras stores the variance; here it is the deviation, which float32 can hold for any column of float32 numbers.
+/// Keras stores the variance. This layer stores the standard deviation, which float32 can represent for any column of
+/// float32 numbers.
 public final class Normalization: Layer {
-  /// μ: `[C]`, or `[1]` where all elements have the same.
+  /// μ: `[C]`, or `[1]` if all elements share one mean.
   public let mean = Parameter.state(nil, .zeros)
   /// σ, in the shape of `mean`.
   public let standardDeviation = Parameter.state(nil, .ones)
-  /// The axis of the features, counted with the batch axis, from the end where it is negative; nil: all elements have one mean
-  /// and one deviation.
+  /// The axis of the features, with the batch axis as axis 0; negative values count from the end. If nil, all elements
+  /// share one mean and one standard deviation.
   public let axis: Int?
-  /// True where the layer goes back from scaled numbers to raw ones.
+  /// Whether the layer converts scaled numbers back to raw numbers.
   public let isInverted: Bool
 
+  /// Creates a normalization layer.
   /// - Parameters:
-  ///   - axis: The axis of the features, counted with the batch axis: −1 for tables and sequences, 1 for the channels of images.
-  ///     With nil all elements have one mean and one deviation.
-  ///   - isInverted: Whether the layer goes back from scaled numbers to raw ones.
+  ///   - axis: The axis of the features, with the batch axis as axis 0: −1 for tables and sequences, 1 for the channels
+  ///     of images. If nil, all elements share one mean and one standard deviation.
+  ///   - isInverted: Whether the layer converts scaled numbers back to raw numbers.
   public init(axis: Int? = -1, isInverted: Bool = false) {
     self.axis = axis
     self.isInverted = isInverted
   }
 
-  /// Takes the mean and the standard deviation of the data, over all axes but the one of the features; earlier ones are forgotten.
-  /// A feature that has the same value throughout is only shifted: its deviation counts as 1.
+  /// Replaces the statistics with the mean and the standard deviation of the data, over all axes except the feature
+  /// axis. A feature with a constant value is only shifted: its standard deviation counts as 1.
   /// - Parameter data: Raw numbers, with the batch axis first, of any element type.
-  /// - Throws: `ModelError.inputShape` when the layer is built for another number of features,
-  ///   `ModelError.invalidConfiguration` when there is no such axis, no example, or a number that is not finite; `DeviceError`.
+  /// - Throws: `ModelError.inputShape` if the layer was built for a different number of features;
+  ///   `ModelError.invalidConfiguration` if the axis does not exist, there are no examples, or a number is not finite;
+  ///   `DeviceError`.
   public func adapt(to data: Tensor) throws {
     let shape = data.shape
     let place = try axis.map { try featureAxis(Array(shape.dropFirst()), $0) }
@@ -76,14 +80,14 @@ public final class Normalization: Layer {
     standardDeviation.declare(shape: [features])
   }
 
-  /// The shape that an input without the batch axis should have had.
+  /// Returns the expected shape of an input, without the batch axis.
   private func expected(_ features: Int, _ inputShape: [Int]) -> [Int] {
     var shape = inputShape
     if let axis, let place = try? featureAxis(inputShape, axis) { shape[place - 1] = features }
     return shape
   }
 
-  /// The axis of the features, counted from the batch axis, 1 or more.
+  /// Returns the axis of the features, counted from the batch axis; at least 1.
   private func featureAxis(_ inputShape: [Int], _ axis: Int) throws -> Int {
     let place = axis < 0 ? inputShape.count + 1 + axis : axis
     guard (1...max(inputShape.count, 1)).contains(place), !inputShape.isEmpty else {
@@ -113,18 +117,19 @@ public final class Normalization: Layer {
   public var allowsReplay: Bool { true }
 }
 
-/// The mean and the deviation of each feature of a tensor, in two passes over parts of it: as numbers of the host, all of it
-/// would take three times its memory.
+/// The mean and the standard deviation of each feature of a tensor, computed in two passes over parts of it.
+/// (Converting the whole tensor to numbers on the host would take three times its memory.)
 private struct FeatureMoments {
   private(set) var mean: [Double]
   private(set) var deviation: [Double]
 
-  /// The numbers of a part.
+  /// The number of elements per part.
   private static let partCount = 1 << 18
 
+  /// Computes the statistics of a tensor.
   /// - Parameters:
   ///   - features: The extent of the axis of the features.
-  ///   - inner: The product of the extents behind it.
+  ///   - inner: The product of the extents after this axis.
   init(of data: Tensor, features: Int, inner: Int) throws {
     let count = Double(data.count / features)
     func means(_ term: (_ feature: Int, _ value: Double) -> Double) throws -> [Double] {
@@ -132,7 +137,7 @@ private struct FeatureMoments {
       try FeatureMoments.visit(data, features, inner) { sums[$0] += term($0, $1) }
       return sums.map { $0 / count }
     }
-    // Distances from the first value: they are exactly 0 where all values are the same.
+    // Differences from the first value, because they are exactly 0 if all values are equal.
     var first = [Double?](repeating: nil, count: features)
     try FeatureMoments.visit(data, features, inner, upTo: features * inner) { first[$0] = first[$0] ?? $1 }
     let origin = first.map { $0 ?? .nan }
@@ -144,7 +149,7 @@ private struct FeatureMoments {
     }.map { Float($0.squareRoot()) == 0 ? 1 : $0.squareRoot() }
   }
 
-  /// Calls `body` with the first numbers, row-major, each with its feature.
+  /// Calls `body` with the first numbers in row-major order and their features.
   private static func visit(
     _ data: Tensor, _ features: Int, _ inner: Int, upTo end: Int? = nil,
     _ body: (_ feature: Int, _ value: Double) -> Void
@@ -162,11 +167,13 @@ private struct FeatureMoments {
 }
 
 extension Normalization: ConfigurableLayer {
-  /// The settings of a `Normalization` in a description of a model; all may be left out. An axis of `null` means none.
+  /// The configuration of a `Normalization` in a model description. All settings are optional. An axis of `null` means
+  /// nil.
   public struct Configuration: Codable, Sendable {
-    /// The axis of the features, counted with the batch axis; the last one unless given; nil: all elements have one mean.
+    /// The axis of the features, with the batch axis as axis 0; the last axis by default. If nil, all elements share
+    /// one mean and one standard deviation.
     public var axis: Int?
-    /// True where the layer goes back from scaled numbers to raw ones; false unless given.
+    /// Whether the layer converts scaled numbers back to raw numbers; false by default.
     public var isInverted: Bool
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case axis, isInverted }

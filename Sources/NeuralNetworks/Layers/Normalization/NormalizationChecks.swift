@@ -1,4 +1,4 @@
-/// What the normalizations ask of their settings and inputs.
+/// Checks of the settings and inputs of normalization layers.
 enum NormalizationChecks {
   static func epsilon(_ layer: String, _ epsilon: Double) throws {
     guard epsilon >= 0, epsilon.isFinite else {
@@ -7,7 +7,7 @@ enum NormalizationChecks {
     }
   }
 
-  /// The extent of the last axis.
+  /// Returns the extent of the last axis.
   static func lastAxis(_ layer: String, _ inputShape: [Int], _ epsilon: Double, known weight: Parameter?) throws
     -> Int
   {
@@ -20,7 +20,7 @@ enum NormalizationChecks {
     return width
   }
 
-  /// Throws when a parameter that has a value is for another number of channels.
+  /// Throws an error if a parameter has a value for a different number of channels.
   static func fit(_ layer: String, _ inputShape: [Int], axis: Int, known weight: Parameter?) throws {
     guard let known = weight?.shape?.first, weight?.slab != nil, known != inputShape[axis] else { return }
     var expected = inputShape
@@ -30,7 +30,7 @@ enum NormalizationChecks {
 }
 
 extension Tensor {
-  /// One number for each channel, `[C]`, in a shape that broadcasts over an input `[N, C, …]`.
+  /// Returns one number per channel, `[C]`, in a shape that broadcasts over an input `[N, C, …]`.
   func perChannel(of input: Tensor) -> Tensor {
     reshaped([count] + [Int](repeating: 1, count: input.rank - 2))
   }

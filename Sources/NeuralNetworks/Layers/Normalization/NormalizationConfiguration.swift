@@ -1,8 +1,8 @@
-/// The settings of a `LayerNorm` and an `RMSNorm` in a description of a model; all may be left out.
+/// The configuration of a `LayerNorm` or an `RMSNorm` in a model description. All settings are optional.
 public struct NormalizationConfiguration: Codable, Sendable {
-  /// Added to the variance.
+  /// The constant added to the variance, or to the mean square for `RMSNorm`.
   public var epsilon: Double
-  /// True where a weight and a bias are learned.
+  /// Whether there are a weight and, for `LayerNorm`, a bias.
   public var isAffine: Bool
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case epsilon, isAffine }

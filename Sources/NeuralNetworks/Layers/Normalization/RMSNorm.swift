@@ -1,15 +1,16 @@
-/// Normalization by the root mean square: each vector along the last axis is divided by it, then multiplied by a weight of its
-/// own for each element: x/√(mean(x²) + ε)·w (Zhang and Sennrich 2019; PyTorch's `RMSNorm`).
+/// Root mean square normalization: divides each vector along the last axis by its root mean square, then multiplies
+/// each element by a weight: x/√(mean(x²) + ε)·w (Zhang and Sennrich 2019; PyTorch's `RMSNorm`).
 public final class RMSNorm: Layer {
-  /// The weight, `[C]`; nil where there is none.
+  /// The weight, `[C]`; nil if there is none.
   public let weight: Parameter?
-  /// What is added to the mean of the squares.
+  /// The constant added to the mean square.
   public let epsilon: Double
 
+  /// Creates a root mean square normalization layer.
   /// - Parameters:
-  ///   - epsilon: What is added to the mean of the squares. (PyTorch's `None` is the spacing of the element type at 1,
-  ///     1.2e-7 for float32: give that for its numbers.)
-  ///   - isAffine: Whether there is a weight, which begins at 1.
+  ///   - epsilon: The constant added to the mean square. (PyTorch's default, `None`, is the machine epsilon of the
+  ///     element type, 1.2e-7 for float32. Pass this value to match PyTorch.)
+  ///   - isAffine: Whether there is a weight, which starts at 1.
   public init(epsilon: Double = 1e-5, isAffine: Bool = true) {
     self.epsilon = epsilon
     weight = isAffine ? Parameter(nil, .ones) : nil

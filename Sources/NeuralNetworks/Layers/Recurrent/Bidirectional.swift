@@ -6,12 +6,13 @@
 /// Bidirectional(GRU(64, returnsSequence: true, masksZeros: true))
 /// ```
 ///
-/// Schuster and Paliwal 1997. The order is that of PyTorch and Keras: forwards, then backwards. Both directions skip
+/// See Schuster and Paliwal 1997. The order matches PyTorch and Keras: forward, then backward. Both directions skip
 /// padding.
 public final class Bidirectional: ConfigurableLayer {
   /// The layer that starts at the first step, and the layer that starts at the last step.
   public let forwards, backwards: any RecurrentLayer
 
+  /// Creates the layer from two new recurrent layers.
   /// - Parameter make: Creates a new layer on each call.
   public init<Recurrent: RecurrentLayer>(_ make: () -> Recurrent) {
     (forwards, backwards) = (make(), make())
@@ -20,8 +21,8 @@ public final class Bidirectional: ConfigurableLayer {
     }
   }
 
-  /// - Parameter layer: The layer that starts at the first step. A second layer with its configuration starts at the
-  ///   last step.
+  /// Creates the layer from a recurrent layer and a second layer with the same configuration.
+  /// - Parameter layer: The layer that starts at the first step. The second layer starts at the last step.
   public init<Recurrent: RecurrentLayer>(_ layer: Recurrent) {
     (forwards, backwards) = (layer, Recurrent(configuration: layer.configuration))
   }
@@ -36,7 +37,7 @@ public final class Bidirectional: ConfigurableLayer {
     return outputs(input, mask: mask)
   }
 
-  /// The output for a bool mask `[N, steps]` that is false for padding.
+  /// Returns the output for a bool mask `[N, steps]` that is false for padding.
   public func callAsFunction(_ input: Tensor, mask: Tensor, _ context: Context) -> Tensor {
     if let trace = LayerThread.current.trace {
       if let fault = RecurrentCore.fault(input, mask: mask, states: [], units: forwards.units) {
@@ -56,7 +57,7 @@ public final class Bidirectional: ConfigurableLayer {
 
   public var allowsReplay: Bool { forwards.allowsReplay && backwards.allowsReplay }
 
-  /// The layer in a `Bidirectional`, in a model description.
+  /// The configuration of a `Bidirectional` in a model description: the layer that it contains.
   public struct Configuration: Codable, Sendable {
     let layer: LayerDescription
 

@@ -18,6 +18,7 @@ public final class GRU: RecurrentLayer {
   /// Whether to skip steps whose inputs are all 0, such as padding.
   public let masksZeros: Bool
 
+  /// Creates a GRU layer.
   /// - Parameters:
   ///   - units: The size of h.
   ///   - returnsSequence: Whether to return every h instead of only the last one.
@@ -41,7 +42,7 @@ public final class GRU: RecurrentLayer {
     core.outputs(input, mask: mask, isReversed: isReversed, returnsSequence: returnsSequence)
   }
 
-  /// The output and the state h `[N, units]` after the sequence, given an initial state.
+  /// Returns the output and the state h `[N, units]` after the sequence, given an initial state.
   /// - Parameters:
   ///   - input: `[N, steps, features]`.
   ///   - state: The initial state, `[N, units]`; nil: zeros.

@@ -13,14 +13,15 @@
 /// `bias_hh_l0`.
 ///
 /// Padding: if a mask is false, or with `masksZeros` if all numbers of a step are 0, the state does not change, so the
-/// last output is that of the last step that is not padding. In a sequence of outputs, padding steps are 0 (PyTorch's
-/// packed sequences).
+/// last output is the output of the last step that is not padding. In a sequence of outputs, padding steps are 0
+/// (PyTorch's packed sequences).
 public final class LSTM: RecurrentLayer {
   /// The state between two steps: h and c, both `[N, units]`.
   public struct State: Sendable {
     /// Both `[N, units]`.
     public var hidden, cell: Tensor
 
+    /// Creates a state.
     /// - Parameters:
     ///   - hidden: h, `[N, units]`.
     ///   - cell: c, `[N, units]`.
@@ -41,6 +42,7 @@ public final class LSTM: RecurrentLayer {
   /// Whether to skip steps whose inputs are all 0, such as padding.
   public let masksZeros: Bool
 
+  /// Creates an LSTM layer.
   /// - Parameters:
   ///   - units: The size of h and c.
   ///   - returnsSequence: Whether to return every h instead of only the last one.
@@ -64,7 +66,7 @@ public final class LSTM: RecurrentLayer {
     core.outputs(input, mask: mask, isReversed: isReversed, returnsSequence: returnsSequence)
   }
 
-  /// The output and the state after the sequence, given an initial state.
+  /// Returns the output and the state after the sequence, given an initial state.
   /// - Parameters:
   ///   - input: `[N, steps, features]`.
   ///   - state: The initial state; nil: zeros.

@@ -1,13 +1,13 @@
 import BackendCore
 
-/// Shared by the recurrent layers: parameters, their shapes, and the loop over a sequence.
+/// The common part of the recurrent layers: parameters, their shapes, and the loop over a sequence.
 struct RecurrentCore {
   let layer: String
   let cell: RecurrentCell
   let units: Int
   let inputWeight, recurrentWeight, inputBias, recurrentBias: Parameter
 
-  /// Four parameters, drawn from U(±1/√units) as PyTorch's.
+  /// Creates four parameters, initialized from U(±1/√units) as in PyTorch.
   static func makeParameters(units: Int) -> (input: Parameter, recurrent: Parameter, Parameter, Parameter) {
     let bound = 1 / Double(max(units, 1)).squareRoot()
     func make() -> Parameter { Parameter(nil, .uniform(-bound, bound)) }
@@ -36,8 +36,8 @@ struct RecurrentCore {
     recurrentBias.declare(shape: [gates])
   }
 
-  /// The states for a sequence `[N, steps, features]`, steps first. One product with all inputs; then one with the state and
-  /// one cell a step.
+  /// Returns the states for a sequence `[N, steps, features]`, with the steps as the first axis. Computes one product
+  /// for all inputs, then one product with the state and one cell per step.
   func states(
     _ input: Tensor, from hidden: Tensor? = nil, cell state: Tensor? = nil, mask: Tensor?, isReversed: Bool,
     giving result: RecurrenceResult
@@ -59,20 +59,20 @@ struct RecurrentCore {
     }
   }
 
-  /// The output of a layer: the last state `[N, units]`, or all states with zeros where the mask is false.
+  /// Returns the output of a layer: the last state `[N, units]`, or all states with zeros where the mask is false.
   func outputs(_ input: Tensor, mask: Tensor?, isReversed: Bool, returnsSequence: Bool) -> Tensor {
     let states = states(
       input, mask: mask, isReversed: isReversed, giving: returnsSequence ? .sequence : .last)
     return returnsSequence ? sequence(states, mask) : states
   }
 
-  /// States as an output: the batch first, and zeros where the mask is false.
+  /// Returns states as an output: with the batch axis first, and with zeros where the mask is false.
   func sequence(_ states: Tensor, _ mask: Tensor?) -> Tensor {
     let output = states.transposed(0, 1)
     return mask.map { output * $0.cast(to: output.dtype).expanded(axis: -1) } ?? output
   }
 
-  /// The problem with the shapes of a call; nil if there is none.
+  /// Returns the problem with the shapes of a call; nil if there is none.
   static func fault(_ input: Tensor, mask: Tensor?, states: [Tensor?], units: Int) -> String? {
     let shape = input.shape
     if input.rank != 3 || shape[1] == 0 {

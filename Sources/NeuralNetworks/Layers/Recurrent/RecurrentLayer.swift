@@ -8,7 +8,7 @@ public protocol RecurrentLayer: ConfigurableLayer {
   /// Whether steps whose numbers are all 0 are treated as padding.
   var masksZeros: Bool { get }
 
-  /// The output for a sequence, starting from a zero state.
+  /// Returns the output for a sequence, starting from a zero state.
   /// - Parameters:
   ///   - input: `[N, steps, features]`.
   ///   - mask: A bool mask `[N, steps]`, false for padding, where the state does not change and the output of the step
@@ -40,7 +40,7 @@ extension RecurrentLayer {
     return called(with: input) { body() }
   }
 
-  /// The same of a layer whose state is its output.
+  /// Calls a layer whose state is its output.
   func called(
     _ core: RecurrentCore, _ input: Tensor, from state: Tensor?, mask: Tensor?, _ context: Context
   ) -> (output: Tensor, state: Tensor) {
@@ -53,7 +53,7 @@ extension RecurrentLayer {
 }
 
 extension Tensor {
-  /// Bool `[N, steps]` of `[N, steps, features]`: true where a step has a number that is not 0.
+  /// Returns bool `[N, steps]` for `[N, steps, features]`: true if a step contains a nonzero number.
   func stepsWithNumbers() -> Tensor { (detached() .!= 0).any(axis: -1) }
 }
 
@@ -61,10 +61,9 @@ extension Tensor {
 public struct RecurrentConfiguration: Codable, Sendable {
   /// The size of the state.
   public var units: Int
-  /// Whether the output is that of every step, `[N, steps, units]`, or only of the last one, `[N, units]`; false by
-  /// default.
+  /// Whether the output contains every step, `[N, steps, units]`, or only the last one, `[N, units]`; false by default.
   public var returnsSequence: Bool
-  /// Whether steps that contain only zeros are skipped; false by default.
+  /// Whether steps whose numbers are all 0 are treated as padding; false by default.
   public var masksZeros: Bool
 
   private enum CodingKeys: String, CodingKey, CaseIterable { case units, returnsSequence, masksZeros }

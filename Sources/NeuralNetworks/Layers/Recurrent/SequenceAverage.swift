@@ -6,6 +6,7 @@ public final class SequenceAverage: ConfigurableLayer {
   /// Whether steps whose numbers are all 0 are treated as padding.
   public let masksZeros: Bool
 
+  /// Creates the layer.
   /// - Parameter masksZeros: Whether steps whose numbers are all 0 are treated as padding.
   public init(masksZeros: Bool = false) { self.masksZeros = masksZeros }
 

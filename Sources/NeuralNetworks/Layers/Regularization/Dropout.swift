@@ -4,7 +4,8 @@ public final class Dropout: Layer {
   /// The dropout probability.
   public let probability: Double
 
-  /// - Parameter probability: The dropout probability from 0 to 1; 1 drops everything.
+  /// Creates a dropout layer.
+  /// - Parameter probability: The dropout probability, from 0 to 1; 1 drops everything.
   public init(_ probability: Double) { self.probability = probability }
 
   public func prepare(inputShape: [Int]) throws {

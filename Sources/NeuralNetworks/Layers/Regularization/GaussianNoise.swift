@@ -4,6 +4,7 @@ public final class GaussianNoise: Layer {
   /// The standard deviation of the noise.
   public let deviation: Double
 
+  /// Creates a noise layer.
   /// - Parameter deviation: The standard deviation of the noise, at least 0.
   public init(_ deviation: Double = 0.1) { self.deviation = deviation }
 

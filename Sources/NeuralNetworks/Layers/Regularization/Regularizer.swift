@@ -1,24 +1,24 @@
-/// A penalty on the weights of a layer, which is added to the loss (Keras' `kernel_regularizer`).
+/// A penalty on the weights of a layer that is added to the loss (Keras' `kernel_regularizer`).
 public struct Regularizer: Sendable, Hashable, Codable {
   /// The factor of Σ|w|.
   public let l1: Double
   /// The factor of Σw².
   public let l2: Double
 
-  /// l1·Σ|w| + l2·Σw².
+  /// Creates the penalty l1·Σ|w| + l2·Σw².
   public init(l1: Double = 0, l2: Double = 0) {
     self.l1 = l1
     self.l2 = l2
   }
 
-  /// factor·Σ|w|.
+  /// Returns the penalty factor·Σ|w|.
   public static func l1(_ factor: Double) -> Regularizer { Regularizer(l1: factor) }
-  /// factor·Σw².
+  /// Returns the penalty factor·Σw².
   public static func l2(_ factor: Double) -> Regularizer { Regularizer(l2: factor) }
 
   private enum CodingKeys: String, CodingKey { case l1, l2 }
 
-  /// Omitted factors are 0.
+  /// Decodes a penalty. Omitted factors are 0.
   public init(from decoder: any Decoder) throws {
     try decoder.refuseUnknownKeys(["l1", "l2"])
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -26,14 +26,14 @@ public struct Regularizer: Sendable, Hashable, Codable {
     l2 = try container.decodeIfPresent(Double.self, forKey: .l2) ?? 0
   }
 
-  /// The penalty of a tensor: a scalar.
+  /// Returns the penalty of a tensor, as a scalar.
   public func callAsFunction(_ weight: Tensor) -> Tensor {
     if l1 == 0 { return weight.squared().sum() * l2 }
     let magnitudes = weight.magnitude().sum() * l1
     return l2 == 0 ? magnitudes : weight.squared().sum() * l2 + magnitudes
   }
 
-  /// Throws for factors that are negative or no numbers.
+  /// Throws an error for factors that are negative or not finite.
   func check(layer: String) throws {
     for factor in [l1, l2] where !(factor >= 0 && factor.isFinite) {
       throw ModelError.invalidConfiguration(
@@ -43,7 +43,7 @@ public struct Regularizer: Sendable, Hashable, Codable {
 }
 
 extension Module {
-  /// The sum of the penalties of all parameters that are trained; nil when there are none.
+  /// Returns the sum of the penalties of all trainable parameters; nil if there are none.
   package func penalty() -> Tensor? {
     var sum: Tensor?
     for (_, parameter) in parameters where parameter.isTrainable {

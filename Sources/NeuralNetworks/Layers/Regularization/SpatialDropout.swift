@@ -1,15 +1,16 @@
-/// While training, sets whole channels to 0 with a probability and divides the others by 1 − probability: neighbors in a
-/// picture or a sequence tell each other's values, so that dropping single ones would drop little (Tompson et al. 2015;
-/// PyTorch's `Dropout1d` and `Dropout2d`, Keras' `SpatialDropout`).
+/// During training, sets whole channels to 0 with a given probability and divides the others by 1 − probability.
+/// Neighboring values in images and sequences are correlated, so dropping single values would have little effect
+/// (Tompson et al. 2015; PyTorch's `Dropout1d` and `Dropout2d`, Keras' `SpatialDropout`).
 ///
 /// ```swift
 /// SpatialDropout(0.2)      // [N, C, L] or [N, C, H, W]: one draw for each example and channel
 /// ```
 public final class SpatialDropout: Layer {
-  /// The probability of dropping a channel.
+  /// The probability that a channel is dropped.
   public let probability: Double
 
-  /// - Parameter probability: The dropout probability from 0 to 1; 1 drops everything.
+  /// Creates a spatial dropout layer.
+  /// - Parameter probability: The dropout probability, from 0 to 1; 1 drops everything.
   public init(_ probability: Double) { self.probability = probability }
 
   public func prepare(inputShape: [Int]) throws {

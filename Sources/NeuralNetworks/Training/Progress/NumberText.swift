@@ -1,6 +1,6 @@
 /// Human-readable numbers, without Foundation.
 package enum NumberText {
-  /// Four decimals; scientific notation if that would show nothing or too much: "0.3412", "1.25e-06".
+  /// Returns four decimals, or scientific notation if that would show nothing or too much: "0.3412", "1.25e-06".
   package static func short(_ value: Double) -> String {
     guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
     let size = value.magnitude
@@ -8,7 +8,7 @@ package enum NumberText {
     return scientific(value)
   }
 
-  /// `digits` decimals, rounded half away from zero; for magnitudes below 10¹⁵.
+  /// Returns `digits` decimals, rounded half away from zero; for magnitudes below 10¹⁵.
   package static func fixed(_ value: Double, digits: Int) -> String {
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
@@ -22,7 +22,7 @@ package enum NumberText {
     return "\(sign)\(whole / unit).\(zeros)\(fraction)"
   }
 
-  /// Scientific notation, such as "1.25e-06".
+  /// Returns scientific notation, such as "1.25e-06".
   static func scientific(_ value: Double) -> String {
     var mantissa = value.magnitude
     var exponent = 0
@@ -42,7 +42,7 @@ package enum NumberText {
     return "\(value < 0 ? "-" : "")\(fixed(mantissa, digits: 2))e\(exponent < 0 ? "-" : "+")\(power)"
   }
 
-  /// An integer with thousands separators: "17,812".
+  /// Returns an integer with thousands separators: "17,812".
   package static func grouped(_ value: Int) -> String {
     var digits = String(value.magnitude)
     var groups: [String] = []
@@ -53,7 +53,7 @@ package enum NumberText {
     return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
   }
 
-  /// A clock format: "0:07", "12:34", "3:05:09".
+  /// Returns a time in clock format: "0:07", "12:34", "3:05:09".
   static func clock(seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "?" }
     let total = Int(Swift.max(seconds, 0).rounded(.up))
@@ -62,7 +62,7 @@ package enum NumberText {
     return hours > 0 ? "\(hours):\(two(minutes)):\(two(total % 60))" : "\(minutes):\(two(total % 60))"
   }
 
-  /// A duration: "0.85 s", "12.3 s", "4:05".
+  /// Returns a duration: "0.85 s", "12.3 s", "4:05".
   package static func duration(seconds: Double) -> String {
     if seconds < 10 { return "\(fixed(seconds, digits: 2)) s" }
     return seconds < 100 ? "\(fixed(seconds, digits: 1)) s" : clock(seconds: seconds)

@@ -18,7 +18,7 @@ final class ProgressDisplay {
   private var title = ""
   private var epochsLeft = 0
   private var batches = 0
-  /// The time of the last epoch outside its steps, for validation.
+  /// The time that the last epoch spent outside its steps, mainly for validation.
   private var secondsBesideSteps = 0.0
   private var epochStart: ContinuousClock.Instant
   private var lastDrawn: ContinuousClock.Instant
@@ -61,7 +61,7 @@ final class ProgressDisplay {
   /// - Parameters:
   ///   - done: The finished batches of the epoch.
   ///   - examples: The number of finished examples since the epoch started.
-  ///   - since: The number of batches of the epoch finished before (in resumed runs).
+  ///   - since: The number of batches of the epoch that were finished before this call of `fit` (in resumed runs).
   func batchEnded(_ done: Int, examples: Int, since: Int, read: () throws -> [(String, Double)]) rethrows {
     guard style != .silent else { return }
     let time = now()
@@ -83,12 +83,12 @@ final class ProgressDisplay {
         secondsLeft: left, seconds: nil))
   }
 
-  /// The clocks of virtual machines may go back: what is shown goes on from there.
+  /// Adjusts the display when the clock goes back, as the clocks of virtual machines may do.
   private func wentBack(to time: ContinuousClock.Instant) {
     (lastDrawn, lastRead, epochStart) = (time - ProgressDisplay.redraw, min(lastRead, time), min(epochStart, time))
   }
 
-  /// The epoch is over; its line stays.
+  /// Shows the final line of an epoch, which stays.
   func epochEnded(_ record: EpochRecord, examples: Int, trainingSeconds: Double) {
     guard style != .silent else { return }
     secondsBesideSteps = max(record.seconds - trainingSeconds, 0)

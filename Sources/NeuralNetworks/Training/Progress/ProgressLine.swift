@@ -1,6 +1,6 @@
 import Files
 
-/// The text of one line of progress, made to fit.
+/// The text of one progress line, fitted to the width of the terminal.
 struct ProgressLine {
   var title: String
   /// The number of finished batches, and of all batches of the epoch.
@@ -18,8 +18,8 @@ struct ProgressLine {
     var rank: Int
   }
 
-  /// The parts in display order. While an epoch runs, the first value is the most important, then the remaining time,
-  /// then the other values, then the rate. After it has ended, all values are more important than its duration.
+  /// Returns the parts in display order. While an epoch runs, the first value is the most important, then the remaining
+  /// time, then the other values, then the rate. After it has ended, all values are more important than its duration.
   private func pieces(short: Bool) -> [Piece] {
     let ranks = valueRanks
     var pieces = zip(values, ranks).map { value, rank in
@@ -48,8 +48,8 @@ struct ProgressLine {
   /// The complete line, of any length.
   var plain: String { joined(bar: nil, pieces(short: false).map(\.text)) }
 
-  /// A line of at most `columns` characters: the bar shrinks first, then the least important parts are omitted, then
-  /// the bar, then the word "Epoch", the time, and the value.
+  /// Returns a line of at most `columns` characters. The bar shrinks first, then the least important parts are omitted,
+  /// then the bar, then the word "Epoch", the time, and the value.
   func fitted(columns: Int, bar style: ProgressBar) -> String {
     let short = pieces(short: true)
     func upTo(_ rank: Int) -> [String] { short.filter { $0.rank <= rank }.map(\.text) }
@@ -83,7 +83,7 @@ struct ProgressBar {
   var usesColor: Bool
   var showsUnicode: Bool
 
-  /// A bar of `columns` characters, filled to the fraction `part` (0 to 1).
+  /// Returns a bar of `columns` characters, filled to the fraction `part` (0 to 1).
   func drawn(part: Double, columns: Int) -> String {
     let full = min(columns, Int(part * Double(columns)))
     let done = String(repeating: showsUnicode ? "━" : "=", count: full)

@@ -11,7 +11,7 @@ protocol ProgressSink: AnyObject {
   /// The current width of the terminal in columns; nil for a file or a pipe.
   var columns: Int? { get }
   var usesColor: Bool { get }
-  /// True when it shows characters beyond ASCII.
+  /// Whether the destination shows characters beyond ASCII.
   var showsUnicode: Bool { get }
 }
 
@@ -34,7 +34,7 @@ final class FileSink: ProgressSink {
     return Int(size.ws_col)
   }
 
-  /// https://no-color.org: any value but the empty one forbids color.
+  /// https://no-color.org: any non-empty value disables color.
   var usesColor: Bool { environment("NO_COLOR") == nil }
 
   var showsUnicode: Bool {
