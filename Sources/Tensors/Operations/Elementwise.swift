@@ -223,12 +223,14 @@ struct UnaryRecord: GradientRule {
     return logistic(x) * (1 + x * (-x).sigmoid())
   }
 
-  /// Returns t + x·σ(x)·(1 − t²), where t = tanh(p) and p = softplus(x), with 1 − t² as 4·σ(2p)·σ(−2p), which does not
-  /// cancel.
+  /// Returns t + x·σ(x)·(1 − t²), where t = tanh(p) and p = softplus(x). Where t is near 1, it is computed from
+  /// (1 − t)/2 = σ(−2p), whose derivatives keep their digits.
   private func mishDerivative(_ x: Tensor) -> Tensor {
     let x = within(800, x)
     let p = x.softplus()
-    return p.tanh() + x * logistic(x) * (4 * (2 * p).sigmoid() * (-2 * p).sigmoid())
+    let rest = (-2 * p).sigmoid()
+    let t = p.tanh().replacing(with: 1 - 2 * rest, where: x .> 0)
+    return t + x * logistic(x) * (4 * rest * (1 - rest))
   }
 
   /// Clamps x to ±bound, for functions that are constant outside. Their derivatives there are 0, but the product of a
