@@ -36,7 +36,9 @@ public struct Vocabulary: Sendable {
   public func token(_ word: String) -> Int { Int(tokens[ByteKey(word)] ?? Int32(Vocabulary.unknown)) }
 
   /// Converts sentences to int32 `[count, length]`: truncated, or padded at the end.
-  /// - Parameter length: The number of tokens per sentence, at least 0.
+  /// - Parameters:
+  ///   - sentences: The words of each sentence.
+  ///   - length: The number of tokens per sentence, at least 0.
   public func tokens(_ sentences: [[String]], length: Int) -> Tensor {
     if length < 0 { ProgrammerError.end("Vocabulary.tokens: the length is at least 0, not \(length)") }
     return Vocabulary.rows(sentences.lazy.map { $0.prefix(length).map { Int32(token($0)) } }, length: length)
