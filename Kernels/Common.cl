@@ -286,6 +286,7 @@ typedef int vi;
 #define to_float(i) ((float)(i))
 #define is_nan(x) ((x) != (x))
 #define is_finite(x) (fabs(x) < INFINITY)
+#define square_error(x, square) fma(x, x, -(square))
 #define absolute(x) fabs(x)
 #define with_sign_of(magnitude, sign) copysign(magnitude, sign)
 #define square_root(x) sqrt(x)

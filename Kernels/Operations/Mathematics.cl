@@ -181,13 +181,10 @@ NN_INLINE vf nn_erf(vf x) {
 }
 
 // e^(-t^2/2) for 0 <= t <= 20. An absolute error of the exponent is a relative error of the result: the rounding of t^2
-// alone, up to 2^-16, would cost up to 128 ulps. Therefore, this rounding error is computed from exact products of the
-// halves of t (Dekker), and the result is corrected.
+// alone, up to 2^-16, would cost up to 128 ulps. Therefore, the result is corrected by this rounding error.
 NN_INLINE vf nn_bell(vf t) {
-  const vf square = t * t, high = as_float(as_int(t) & (int)0xfffff000), low = t - high;
-  const vf lost = ((high * high - square) + 2 * high * low) + low * low;
-  const vf bell = nn_exp_negative(-0.5f * square);
-  return bell - bell * (0.5f * lost);
+  const vf square = t * t, bell = nn_exp_negative(-0.5f * square);
+  return bell - bell * (0.5f * square_error(t, square));
 }
 // x times the normal distribution function. Far below zero, where the distribution function is not a normal number, the
 // product still may be, so the factors are multiplied in descending order. Most of the error is that of the tail.
