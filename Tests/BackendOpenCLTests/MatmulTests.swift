@@ -28,13 +28,10 @@ import Testing
   {
     // The last product has whole, aligned tiles with remaining terms, in addition to others.
     let shapes = [(1, 31, 17), (17, 1, 33), (33, 65, 300), (31, 130, 7), (257, 129, 9), (264, 136, 36), (64, 64, 300)]
-    // CPUs run tiles slowly, and get each product in one transposition; `smallProducts` has all.
-    let isSlow = if case .tiles = variant { device.kind == .cpu } else { false }
     for groups in variant.isCut ? [1, 400] : [1] {
       let backend = try backend(device, variant, groups: groups)
-      for (index, (m, n, k)) in shapes.enumerated() {
-        let all = MatmulTests.transpositions
-        for (transposesA, transposesB) in isSlow ? [all[(index + groups) % all.count]] : all {
+      for (m, n, k) in shapes {
+        for (transposesA, transposesB) in MatmulTests.transpositions {
           let shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
           try expectExact(shape, on: backend)
         }

@@ -56,7 +56,7 @@ enum KernelCheck {
 
   private static func objection(toMemory dtype: DType, for parameter: CustomKernel.Parameter) -> String? {
     guard parameter.place == .global || parameter.place == .constant else {
-      return "a tensor for a parameter that is no global pointer"
+      return "a tensor for a parameter that is not a global pointer"
     }
     let expected =
       switch dtype {
