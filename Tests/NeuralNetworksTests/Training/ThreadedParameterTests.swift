@@ -1,3 +1,4 @@
+import BackendCore
 import Dispatch
 import Synchronization
 import Testing
@@ -185,10 +186,17 @@ import Musl
 
   /// A parameter may be looked at while it is trained elsewhere, if no gradient is wanted of that.
   @Test(arguments: Way.allCases) func aParameterMayBeReadWithoutGradient(_ way: Way) async throws {
-    // Tests run on the threads of tasks, and would take those that the task in it needs.
-    try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue.global().async { continuation.resume(with: Result { try Self.readWithoutGradient(way) }) }
+    // Tests run on the threads of tasks and queues. One that waits there would take a thread that its own task needs.
+    let result = Mutex<Result<Void, any Error>?>(nil)
+    await withCheckedContinuation { continuation in
+      let thread = SystemThread {
+        let outcome = Result { try Self.readWithoutGradient(way) }
+        result.withLock { $0 = outcome }
+        continuation.resume()
+      }
+      if let thread { thread.detach() } else { continuation.resume() }
     }
+    try #require(result.withLock { $0 }).get()
   }
 
   private static func readWithoutGradient(_ way: Way) throws {
