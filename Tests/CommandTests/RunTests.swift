@@ -64,7 +64,7 @@ struct RunTests {
     let arguments = train(folder, "run", ["--resume", "--every-steps", "3"], epochs: 60)
     let result = try Command.run("nn", arguments) { child in
       func hasCheckpoint() -> Bool { TemporaryFolder.names(folder.file("run")).contains { $0.hasPrefix("step-") } }
-      waitUntil(hasCheckpoint)
+      #expect(waitUntil(hasCheckpoint))
       kill(child, number)
     }
     #expect(result.status == 130, "\(result)")
@@ -83,7 +83,7 @@ struct RunTests {
     let result = try Command.run(
       "nn", ["train", "--dataset", "moons", "--epochs", "20000", "--device", "cpu", "--json"]
     ) { child in
-      waitUntil { Command.catches(SIGINT, child) }
+      #expect(waitUntil { Command.catches(SIGINT, child) })
       kill(child, SIGINT)
     }
     #expect(result.status == 130 && result.output.isEmpty)

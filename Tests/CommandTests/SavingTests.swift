@@ -218,12 +218,12 @@ struct SavingTests {
     mkfifo(folder.file("log.jsonl"), 0o600)
     let reader = open(folder.file("log.jsonl"), O_RDONLY | O_NONBLOCK)
     defer { close(reader) }
-    // The smallest possible pipe: one page.
+    // The smallest possible pipe: one page, which has no more room as soon as it contains a line.
     _ = fcntl(reader, 1031, 4096)  // F_SETPIPE_SZ
     let arguments = train("--log", folder.file("log.jsonl"), "--checkpoints", folder.file("run"), epochs: 100_000)
     let result = try Command.run("nn", arguments) { child in
       var size: Int32 = 0
-      waitUntil { ioctl(reader, UInt(FIONREAD), &size) == 0 && size > 2048 }
+      #expect(waitUntil { ioctl(reader, UInt(FIONREAD), &size) == 0 && size > 0 })
       sleep(1)
       kill(child, SIGTERM)
     }
@@ -241,7 +241,7 @@ struct SavingTests {
     let folder = try TemporaryFolder()
     let arguments = train("--checkpoints", folder.file("run"), "--every-steps", "1", epochs: 1_000_000)
     let result = try Command.run("nn", arguments) { child in
-      waitUntil { !TemporaryFolder.names(folder.file("run")).isEmpty }
+      #expect(waitUntil { !TemporaryFolder.names(folder.file("run")).isEmpty })
       kill(child, SIGHUP)
     }
     #expect(result.status == 130 && result.error.contains("the run is saved in \(folder.file("run"))"), "\(result)")

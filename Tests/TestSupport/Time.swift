@@ -21,7 +21,6 @@ package func processorSeconds(_ work: () throws -> Void) rethrows -> Double {
 
 /// Waits until `condition` holds, and returns whether it did within five minutes. Only a fault takes that long, also on
 /// a machine under load.
-@discardableResult
 package func waitUntil(_ condition: () throws -> Bool) rethrows -> Bool {
   let deadline = ChildProcess.now() + 300
   while try !condition() {
