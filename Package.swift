@@ -113,7 +113,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Benchmarking", "CommandSupport", "Files", "ModelFormats", "TestSupport", "nn", "nn-bench",
+        "BackendCPU", "Benchmarking", "CommandSupport", "Files", "ModelFormats", "NeuralNetworks", "TestSupport", "nn",
+        "nn-bench",
       ]),
   ],
   swiftLanguageModes: [.v6],

@@ -35,7 +35,7 @@ enum Work {
 extension Case {
   /// All cases, in the order of the table.
   static var all: [Case] {
-    matmuls + elementwise + reductions + softmaxes + copies + training + convolutions + recurrent + attention
+    matmuls + elementwise + reductions + softmaxes + copies + training + networks + convolutions + recurrent + attention
       + overheads + augmentation
       + regions
   }

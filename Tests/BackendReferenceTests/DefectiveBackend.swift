@@ -1,6 +1,7 @@
 import BackendCore
 import BackendReference
 import Synchronization
+import Testing
 
 #if canImport(Glibc)
 import Glibc
@@ -27,10 +28,11 @@ enum Defect: String, CaseIterable, Sendable {
 }
 
 /// The Reference backend with one defect, which the conformance suite must detect.
-final class DefectiveBackend: Backend {
-  let base = ReferenceBackend()
+final class DefectiveBackend: CallHandler, ForwardingBackend {
+  private let reference = ReferenceBackend()
+  var base: any Backend { reference }
   let defect: Defect
-  /// Counts calls of `reduce`, for a result that differs from call to call.
+  /// Counts sums, for a result that differs from call to call.
   private let history = CallCount()
   private let scratch = Mutex<BufferSlice?>(nil)
 
@@ -38,425 +40,225 @@ final class DefectiveBackend: Backend {
 
   var name: String { "Reference with a defect: \(defect)" }
   var identifier: String { "defective" }
-  var kind: DeviceKind { .cpu }
-  func supports(_ dtype: DType) -> Bool { base.supports(dtype) }
 
-  // MARK: Memory
-
-  func allocate(count: Int, dtype: DType) throws -> Buffer { try base.allocate(count: count, dtype: dtype) }
-
-  func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {
-    if defect == .uploadNeedsOffsetZero && destination.offset > 0 { return }
-    try base.upload(source, into: destination)
-  }
-
-  func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
-    try base.download(source, into: destination)
-  }
-
-  func copy(_ source: BufferSlice, count: Int, into destination: BufferSlice) throws {
-    let source = defect == .copyForgetsTheOffset ? BufferSlice(source.buffer) : source
-    try base.copy(source, count: count, into: destination)
-  }
-
-  func fill(_ destination: BufferSlice, count: Int, with value: Double) throws {
-    try base.fill(destination, count: defect == .fillWritesPastTheEnd ? count + 1 : count, with: value)
-  }
-
-  func synchronize() throws {}
-  func memoryStatistics() -> MemoryStatistics { base.memoryStatistics() }
-  func setMemoryLimit(bytes: Int) { base.setMemoryLimit(bytes: bytes) }
-  func trimMemory() {}
-
-  // MARK: Elementwise
-
-  func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
-    guard defect == .threadsShareScratch && op.kind == .square else {
-      return try unaryWithoutScratch(op, x, count: count, into: y)
-    }
-    // One scratch buffer for all callers, with enough time between its two uses for another thread to intervene.
-    let shared = BufferSlice(try base.allocate(count: count, dtype: x.dtype))
-    try base.unary(op, x, count: count, into: shared)
-    scratch.withLock { $0 = shared }
-    usleep(1000)
-    if let result = scratch.withLock({ $0 }) { try base.copy(result, count: count, into: y) }
-  }
-
-  private func unaryWithoutScratch(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
-    try base.unary(op, x, count: count, into: y)
-    if defect == .exponentialIsRough && op.kind == .exp {
-      try base.binaryScalar(.multiply, y, 1 + 1e-6, scalarFirst: false, count: count, into: y)
-    }
-  }
-
-  func unaryGradient(_ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice) throws {
-    try base.unaryGradient(op, dy, saved: saved, count: count, into: dx)
-  }
-
-  func binary(
-    _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
-  ) throws {
-    var bLayout = bLayout
-    if defect == .rowsReadAsScalars && bLayout.shape.rank == 2 && bLayout.strides[0] == 0 {
-      bLayout.strides = Strides([0, 0])
-    }
-    try base.binary(op, a, aLayout, b, bLayout, into: y)
-    if defect == .maximumDropsNaN && op == .maximum && y.dtype == .float32 {
-      let dense = Layout(dense: aLayout.shape)
-      let isNumber = BufferSlice(try base.allocate(count: aLayout.shape.count, dtype: .bool))
-      try base.compare(.equal, a, aLayout, a, aLayout, into: isNumber)
-      try base.select(isNumber, dense, y, dense, b, bLayout, into: y)
-    }
-    if defect == .divisionRoundsDown && op == .divide && y.dtype == .int32 {
-      let rest = BufferSlice(try base.allocate(count: aLayout.shape.count, dtype: .int32))
-      try base.binary(.remainder, a, aLayout, b, bLayout, into: rest)
-      let dense = Layout(dense: aLayout.shape)
-      let exact = BufferSlice(try base.allocate(count: aLayout.shape.count, dtype: .int32))
-      try base.binary(.subtract, a, aLayout, rest, dense, into: exact)
-      try base.binary(.divide, exact, dense, b, bLayout, into: y)
-    }
-  }
-
-  func binaryScalar(
-    _ op: BinaryOp, _ x: BufferSlice, _ scalar: Double, scalarFirst: Bool, count: Int, into y: BufferSlice
-  ) throws {
-    try base.binaryScalar(op, x, scalar, scalarFirst: scalarFirst, count: count, into: y)
-  }
-
-  func compare(
-    _ op: ComparisonOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
-  ) throws {
-    try base.compare(op, a, aLayout, b, bLayout, into: y)
-  }
-
-  func compareScalar(_ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice) throws {
-    try base.compareScalar(op, x, scalar, count: count, into: y)
-  }
-
-  func select(
-    _ condition: BufferSlice, _ conditionLayout: Layout, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice,
-    _ bLayout: Layout, into y: BufferSlice
-  ) throws {
-    if defect == .selectIsInverted {
-      try base.select(condition, conditionLayout, b, bLayout, a, aLayout, into: y)
-    } else {
-      try base.select(condition, conditionLayout, a, aLayout, b, bLayout, into: y)
-    }
-  }
-
-  func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws {
-    guard defect == .castRounds && x.dtype == .float32 && y.dtype == .int32 else {
-      return try base.cast(x, count: count, into: y)
-    }
-    let whole = BufferSlice(try base.allocate(count: count, dtype: .float32))
-    try base.unary(UnaryOp(.round), x, count: count, into: whole)
-    try base.cast(whole, count: count, into: y)
-  }
-
-  func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws {
-    try base.range(start: start, step: step, count: count, into: y)
-  }
-
-  func copyStrided(
-    _ x: BufferSlice, _ xStrides: Strides, shape: Shape, into y: BufferSlice, _ yStrides: Strides, accumulating: Bool
-  ) throws {
-    var (x, xStrides) = (x, xStrides)
-    if defect == .stridesLoseTheirSign && shape.rank == 1 && xStrides[0] == -1 {
-      x = x.advanced(by: 1 - shape.count)
-      xStrides[0] = 1
-    }
-    let accumulating = accumulating && defect != .accumulationOverwrites
-    try base.copyStrided(x, xStrides, shape: shape, into: y, yStrides, accumulating: accumulating)
-  }
-
-  // MARK: Reductions
-
-  func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
-    var shape = shape
-    if defect == .longSumsLoseTheLast && shape.outer == 1 && shape.inner == 1 && shape.extent > 4096 {
-      shape.extent -= 1
-    }
-    try base.reduce(op, x, shape, into: y)
-    if defect == .resultsDependOnHistory && op == .sum && y.dtype == .float32 && history.next() % 2 == 0 {
-      try base.binaryScalar(.multiply, y, 1 + 0x1p-23, scalarFirst: false, count: shape.reducedCount, into: y)
-    }
-  }
-
-  func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
-    guard defect == .lastExtremeWins && shape.inner == 1 && shape.extent <= 1 << 20 else {
-      return try base.argReduce(op, x, shape, into: y)
-    }
-    let reversed = BufferSlice(try base.allocate(count: shape.count, dtype: x.dtype))
-    try base.copyStrided(
-      x.advanced(by: shape.extent - 1), Strides([shape.extent, -1]), shape: [shape.outer, shape.extent], into: reversed,
-      Strides(dense: [shape.outer, shape.extent]), accumulating: false)
-    try base.argReduce(op, reversed, shape, into: y)
-    try base.binaryScalar(
-      .subtract, y, Double(shape.extent - 1), scalarFirst: true, count: shape.reducedCount, into: y)
-  }
-
-  func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
-    try base.cumulativeSum(x, shape, reversed: reversed, into: y)
-    guard defect == .runningSumIsExclusive else { return }
-    let dense = Layout(dense: [shape.count])
-    try base.binary(.subtract, y, dense, x, dense, into: y)
-  }
-
-  func sort(
-    _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
-  ) throws {
-    guard defect == .sortIsUnstable && descending && rows == 1 && columns <= 1 << 20 else {
-      return try base.sort(
-        x, rows: rows, columns: columns, descending: descending, values: values, indices: indices)
-    }
-    // Ascending, read in reverse: equal numbers change their order.
-    let order = BufferSlice(try base.allocate(count: columns, dtype: .int32))
-    try base.sort(x, rows: 1, columns: columns, descending: false, values: nil, indices: order)
-    try base.copyStrided(
-      order.advanced(by: columns - 1), Strides([-1]), shape: [columns], into: indices, Strides([1]),
-      accumulating: false)
-    guard let values else { return }
-    try base.gatherRows(
-      x, AxisShape(outer: 1, extent: columns, inner: 1), indices: indices, indexCount: columns, into: values)
-  }
-
-  // MARK: Matrix product
-
-  func matmul(
-    _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
-  ) throws {
-    var shape = shape
-    if defect == .batchesShareB { shape.strideB = 0 }
-    if defect == .transposeIsIgnored { shape.transposesB = false }
-    try base.matmul(a, b, shape, alpha: alpha, beta: beta, into: c)
-    if defect == .productReadsC && beta == 0 {
-      let count = shape.batch * shape.m * shape.n
-      try base.binaryScalar(.multiply, c, .nan, scalarFirst: false, count: min(count, 1), into: c)
-    }
-  }
-
-  // MARK: Indexing
-
-  /// Indices clamped to the range, as a defect would do.
-  private func limited(_ indices: BufferSlice, _ count: Int, _ extent: Int) throws -> BufferSlice {
-    guard defect == .indicesAreClamped && extent > 0 else { return indices }
-    let result = BufferSlice(try base.allocate(count: count, dtype: .int32))
-    try base.unary(.clamp(0, Double(extent - 1)), indices, count: count, into: result)
-    return result
-  }
-
-  func gatherRows(
-    _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice
-  ) throws {
-    let indices = try limited(indices, indexCount, shape.extent)
-    try base.gatherRows(x, shape, indices: indices, indexCount: indexCount, into: y)
-  }
-
-  func scatterAddRows(
-    _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
-  ) throws {
-    guard defect == .repeatedIndicesOverwrite && shape.outer == 1 && indexCount > 1 else {
-      return try base.scatterAddRows(updates, indices: indices, indexCount: indexCount, into: y, shape)
-    }
-    // Only the last update, as in a race of threads.
-    try base.scatterAddRows(
-      updates.advanced(by: (indexCount - 1) * shape.inner), indices: indices.advanced(by: indexCount - 1),
-      indexCount: 1, into: y, shape)
-  }
-
-  func gatherElements(
-    _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexExtent: Int, into y: BufferSlice
-  ) throws {
-    try base.gatherElements(x, shape, indices: indices, indexExtent: indexExtent, into: y)
-  }
-
-  func scatterAddElements(
-    _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
-  ) throws {
-    try base.scatterAddElements(updates, indices: indices, indexExtent: indexExtent, into: y, shape)
-  }
-
-  // MARK: Random numbers
-
-  func random(_ distribution: RandomDistribution, _ source: RandomSource, count: Int, into y: BufferSlice) throws {
-    var source = source
-    if defect == .stepOffsetIsForgotten { source.stepOffset = nil }
-    guard defect == .uniformsUseLowBits && distribution == .uniform else {
-      return try base.random(distribution, source, count: count, into: y)
-    }
-    let bits = BufferSlice(try base.allocate(count: count, dtype: .int32))
-    try base.random(.bits, source, count: count, into: bits)
-    try base.binaryScalar(.remainder, bits, 0x1p24, scalarFirst: false, count: count, into: bits)
-    try base.cast(bits, count: count, into: y)
-    try base.binaryScalar(.multiply, y, 0x1p-24, scalarFirst: false, count: count, into: y)
-  }
-
-  // MARK: Fused operations
-
-  func linear(
-    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
-    into y: BufferSlice, preActivation: BufferSlice?
-  ) throws {
-    try base.linear(
-      x, w, bias: defect == .biasIsForgotten ? nil : bias, rows: rows, inputs: inputs, units: units,
-      activation: activation, into: y, preActivation: preActivation)
-  }
-
-  func linearGradient(
-    _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
-    dBias: BufferSlice?
-  ) throws {
-    let biasFirst = defect == .biasGradientSkipsActivation
-    if biasFirst {
-      try base.linearGradient(dy, saved: nil, activation: nil, rows: rows, units: units, dz: nil, dBias: dBias)
-    }
-    try base.linearGradient(
-      dy, saved: saved, activation: activation, rows: rows, units: units, dz: dz, dBias: biasFirst ? nil : dBias)
-  }
-
-  func convolution(
-    _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
-    into y: BufferSlice, preActivation: BufferSlice?
-  ) throws {
-    var (shape, weight) = (shape, w)
-    if defect == .convolutionIsFlipped {
-      weight = BufferSlice(try base.allocate(count: shape.weightCount, dtype: w.dtype))
-      let filters: Shape = [shape.outputChannels * shape.inputChannels / shape.groups, shape.window]
-      if shape.weightCount > 0 {
-        try base.copyStrided(
-          w.advanced(by: shape.window - 1), Strides([shape.window, -1]), shape: filters, into: weight,
-          Strides(dense: filters), accumulating: false)
-      }
-    }
-    if defect == .paddingIsForgotten { (shape.height.padding, shape.width.padding) = (0, 0) }
-    try base.convolution(
-      x, weight, bias: bias, shape, activation: activation, into: y, preActivation: preActivation)
-  }
-
-  func convolutionInputGradient(
-    _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
-  ) throws {
-    var shape = shape
-    if defect == .strideIsForgottenBackward { shape.height.stride = 1 }
-    try base.convolutionInputGradient(dy, w, shape, into: dx)
-  }
-
-  func pool(
-    _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
-  ) throws {
-    try base.pool(op, x, shape, into: y, indices: indices)
-    guard defect == .paddingWinsTheMaximum && op == .maximum && shape.height.padding > 0 else { return }
-    try base.binaryScalar(.maximum, y, 0, scalarFirst: false, count: shape.outputCount, into: y)
-  }
-
-  func recurrentCell(_ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int) throws {
-    var step = step
-    if defect == .forgetGateIsIgnored && cell == .lstm { step.previousCell = nil }
-    if defect == .maskedStateMoves { step.mask = nil }
-    if defect == .recurrentBiasForgetsTheOffset {
-      step.recurrentBias = step.recurrentBias.map { BufferSlice($0.buffer) }
-    }
-    try base.recurrentCell(cell, step, batch: batch, units: units)
-  }
-
-  func recurrentCellGradient(
-    _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, _ gradients: RecurrentStepGradients<BufferSlice>,
-    batch: Int, units: Int
-  ) throws {
-    try base.recurrentCellGradient(cell, step, gradients, batch: batch, units: units)
-    if defect == .directGradientIsLost { try base.fill(gradients.hidden, count: batch * units, with: 0) }
-  }
-
-  func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
-    guard defect == .largestIsNotSubtracted && !logarithmic else {
-      return try base.softmax(x, rows: rows, columns: columns, logarithmic: logarithmic, into: y)
-    }
-    let sums = BufferSlice(try base.allocate(count: rows, dtype: x.dtype))
-    let shape: Shape = [rows, columns]
-    try base.unary(UnaryOp(.exp), x, count: rows * columns, into: y)
-    try base.reduce(.sum, y, AxisShape(outer: rows, extent: columns, inner: 1), into: sums)
-    try base.binary(
-      .divide, y, Layout(dense: shape), sums, Layout(broadcasting: [rows, 1], to: shape), into: y)
-  }
-
-  func softmaxGradient(
-    _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
-  ) throws {
-    guard defect == .softmaxGradientForgetsTheSum && !logarithmic else {
-      return try base.softmaxGradient(dy, y, rows: rows, columns: columns, logarithmic: logarithmic, into: dx)
-    }
-    let dense = Layout(dense: [rows * columns])
-    try base.binary(.multiply, dy, dense, y, dense, into: dx)
-  }
-
-  func softmaxCrossEntropy(
-    _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
-    gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
-  ) throws {
-    try base.softmaxCrossEntropy(
-      logits, labels: labels, rows: rows, columns: columns, smoothing: defect == .smoothingIsForgotten ? 0 : smoothing,
-      ignoredLabel: defect == .ignoredLabelsCount ? nil : ignoredLabel,
-      gradientScale: defect == .gradientScaleIsForgotten ? 1 : gradientScale, loss: loss, gradient: gradient)
-  }
-
-  func normalize(
-    _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
-    statistics: BufferSlice?
-  ) throws {
-    var shape = shape
-    if defect == .epsilonIsForgotten { shape.epsilon = 0 }
-    try base.normalize(x, weight: weight, bias: bias, shape, into: y, statistics: statistics)
-  }
-
-  func normalizeGradient(
-    _ dy: BufferSlice, _ x: BufferSlice, weight: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
-    into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
-  ) throws {
-    let weight = defect == .weightIsForgottenInGradients ? nil : weight
-    try base.normalizeGradient(
-      dy, x, weight: weight, statistics: statistics, shape, into: dx, dWeight: dWeight, dBias: dBias)
-  }
-
-  func dropout(_ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice) throws {
-    try base.dropout(x, probability: probability, source, count: count, into: y)
-    if defect == .dropoutForgetsTheScale {
-      try base.binaryScalar(.multiply, y, 1 - probability, scalarFirst: false, count: count, into: y)
-    }
-  }
-
-  func optimizerStep(
-    _ step: OptimizerStep, parameters: BufferSlice, gradients: BufferSlice, states: [BufferSlice], count: Int,
-    scalars: BufferSlice
-  ) throws {
-    var (step, scalars) = (step, scalars)
-    if defect == .decayIsCoupled { step.decaysDirectly = false }
-    if defect == .epsilonInsideTheRoot, case .adam(let beta1, let beta2, let epsilon, let isAMSGrad) = step.rule {
-      step.rule = .adam(beta1: beta1, beta2: beta2, epsilon: epsilon.squareRoot(), isAMSGrad: isAMSGrad)
-    }
-    if defect == .gradientBoundIsForgotten {
-      let free = BufferSlice(try base.allocate(count: StepScalars.count, dtype: scalars.dtype))
-      try base.copy(scalars, count: StepScalars.count, into: free)
-      try base.fill(free.advanced(by: StepScalars.gradientBound), count: 1, with: .infinity)
-      scalars = free
-    }
-    try base.optimizerStep(
-      step, parameters: parameters, gradients: gradients, states: states, count: count, scalars: scalars)
-    if defect == .inputGradientIsOverwritten { try base.fill(gradients, count: count, with: 0) }
-  }
-
-  func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
-    let accumulating = accumulating && defect != .normAccumulates
-    try base.norm(x, count: count, accumulating: accumulating, into: y)
-  }
-
-  func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
-    let maximumNorm = defect == .clippingNeverScales ? .infinity : maximumNorm
-    try base.clipFactor(norm: norm, maximumNorm: maximumNorm, into: y)
+  func perform(_ operation: BackendOperation, _ operands: [BufferSlice?]) throws {
+    var (operation, operands) = (operation, operands)
+    changeSettings(&operation, &operands)
+    try changeOperands(of: operation, &operands)
+    if try computeWrongly(operation, operands) { return }
+    try operation.perform(on: base, operands)
+    try changeResults(of: operation, operands)
   }
 
   func record(_ body: (any Backend) throws -> Void) throws -> (any Recording)? {
     try body(self)
     return defect == .replayDoesNothing ? EmptyRecording() : nil
+  }
+
+  private func memory(_ count: Int, _ dtype: DType = .float32) throws -> BufferSlice {
+    BufferSlice(try base.allocate(count: count, dtype: dtype))
+  }
+
+  private func apply(_ op: BinaryOp, _ scalar: Double, scalarFirst: Bool = false, count: Int, to y: BufferSlice) throws
+  {
+    try base.binaryScalar(op, y, scalar, scalarFirst: scalarFirst, count: count, into: y)
+  }
+}
+
+// MARK: Defects in the settings
+
+extension DefectiveBackend {
+  private func changeSettings(_ operation: inout BackendOperation, _ o: inout [BufferSlice?]) {
+    switch (defect, operation) {
+    case (.fillWritesPastTheEnd, .fill(let value, let count)):
+      operation = .fill(value: value, count: count + 1)
+    case (.rowsReadAsScalars, .binary(let op, let a, var b)) where b.shape.rank == 2 && b.strides[0] == 0:
+      b.strides = Strides([0, 0])
+      operation = .binary(op, a: a, b: b)
+    case (.selectIsInverted, .select(let condition, let a, let b)):
+      operation = .select(condition: condition, a: b, b: a)
+      o.swapAt(1, 2)
+    case (.stridesLoseTheirSign, .copyStrided(var x, let shape, let y, let accumulating))
+    where shape.rank == 1 && x[0] == -1:
+      x[0] = 1
+      operation = .copyStrided(x: x, shape: shape, y: y, accumulating: accumulating)
+      o[0] = o[0]?.advanced(by: 1 - shape.count)
+    case (.accumulationOverwrites, .copyStrided(let x, let shape, let y, _)):
+      operation = .copyStrided(x: x, shape: shape, y: y, accumulating: false)
+    case (.longSumsLoseTheLast, .reduce(let op, var shape))
+    where shape.outer == 1 && shape.inner == 1 && shape.extent > 4096:
+      shape.extent -= 1
+      operation = .reduce(op, shape)
+    case (.batchesShareB, .matmul(var shape, let alpha, let beta)):
+      shape.strideB = 0
+      operation = .matmul(shape, alpha: alpha, beta: beta)
+    case (.transposeIsIgnored, .matmul(var shape, let alpha, let beta)):
+      shape.transposesB = false
+      operation = .matmul(shape, alpha: alpha, beta: beta)
+    case (.paddingIsForgotten, .convolution(var shape, let activation)):
+      (shape.height.padding, shape.width.padding) = (0, 0)
+      operation = .convolution(shape, activation: activation)
+    case (.strideIsForgottenBackward, .convolutionInputGradient(var shape)):
+      shape.height.stride = 1
+      operation = .convolutionInputGradient(shape)
+    case (_, .softmaxCrossEntropy(let rows, let columns, let smoothing, let label, let scale)):
+      operation = .softmaxCrossEntropy(
+        rows: rows, columns: columns, smoothing: defect == .smoothingIsForgotten ? 0 : smoothing,
+        ignoredLabel: defect == .ignoredLabelsCount ? nil : label,
+        gradientScale: defect == .gradientScaleIsForgotten ? 1 : scale)
+    case (.epsilonIsForgotten, .normalize(var shape)):
+      shape.epsilon = 0
+      operation = .normalize(shape)
+    case (.decayIsCoupled, .optimizerStep(var step, let count)):
+      step.decaysDirectly = false
+      operation = .optimizerStep(step, count: count)
+    case (.epsilonInsideTheRoot, .optimizerStep(var step, let count)):
+      if case .adam(let beta1, let beta2, let epsilon, let isAMSGrad) = step.rule {
+        step.rule = .adam(beta1: beta1, beta2: beta2, epsilon: epsilon.squareRoot(), isAMSGrad: isAMSGrad)
+      }
+      operation = .optimizerStep(step, count: count)
+    case (.normAccumulates, .norm(let count, _)): operation = .norm(count: count, accumulating: false)
+    case (.clippingNeverScales, .clipFactor): operation = .clipFactor(maximumNorm: .infinity)
+    default: break
+    }
+  }
+}
+
+// MARK: Defects in the operands
+
+extension DefectiveBackend {
+  private func changeOperands(of operation: BackendOperation, _ o: inout [BufferSlice?]) throws {
+    switch (defect, operation) {
+    case (.copyForgetsTheOffset, .copy): o[0] = o[0].map { BufferSlice($0.buffer) }
+    case (.recurrentBiasForgetsTheOffset, .recurrentCell): o[2] = o[2].map { BufferSlice($0.buffer) }
+    case (.stepOffsetIsForgotten, .random): o[1] = nil
+    case (.biasIsForgotten, .linear), (.weightIsForgottenInGradients, .normalizeGradient): o[2] = nil
+    case (.maskedStateMoves, .recurrentCell): o[3] = nil
+    case (.forgetGateIsIgnored, .recurrentCell(.lstm, _, _)): o[5] = nil
+    case (.indicesAreClamped, .gatherRows(let shape, let count)) where shape.extent > 0:
+      let indices = try memory(count, .int32)
+      try base.unary(.clamp(0, Double(shape.extent - 1)), slice(o, 1), count: count, into: indices)
+      o[1] = indices
+    case (.gradientBoundIsForgotten, .optimizerStep):
+      let scalars = try memory(StepScalars.count, slice(o, 2).dtype)
+      try base.copy(slice(o, 2), count: StepScalars.count, into: scalars)
+      try base.fill(scalars.advanced(by: StepScalars.gradientBound), count: 1, with: .infinity)
+      o[2] = scalars
+    case (.convolutionIsFlipped, .convolution(let shape, _)) where shape.weightCount > 0:
+      let flipped = try memory(shape.weightCount, slice(o, 1).dtype)
+      let filters: Shape = [shape.outputChannels * shape.inputChannels / shape.groups, shape.window]
+      try base.copyStrided(
+        slice(o, 1).advanced(by: shape.window - 1), Strides([shape.window, -1]), shape: filters, into: flipped,
+        Strides(dense: filters), accumulating: false)
+      o[1] = flipped
+    case (.biasGradientSkipsActivation, .linearGradient(let rows, let units, _)):
+      try base.linearGradient(
+        slice(o, 0), saved: nil, activation: nil, rows: rows, units: units, dz: nil, dBias: o[3])
+      o[3] = nil
+    default: break
+    }
+  }
+
+  private func slice(_ operands: [BufferSlice?], _ index: Int) throws -> BufferSlice { try #require(operands[index]) }
+}
+
+// MARK: Defects in the computation
+
+extension DefectiveBackend {
+  /// Performs the operation with other primitives.
+  /// - Returns: False if the defect is not in this operation.
+  private func computeWrongly(_ operation: BackendOperation, _ operands: [BufferSlice?]) throws -> Bool {
+    let o = operands.map { $0 ?? BufferSlice(Buffer(count: 0, dtype: .bool)) }
+    switch (defect, operation) {
+    case (.uploadNeedsOffsetZero, .upload): return o[0].offset > 0
+    case (.threadsShareScratch, .unary(let op, let count)) where op.kind == .square:
+      // One scratch buffer for all callers, with enough time between its two uses for another thread to intervene.
+      let shared = try memory(count, o[0].dtype)
+      try base.unary(op, o[0], count: count, into: shared)
+      scratch.withLock { $0 = shared }
+      usleep(1000)
+      if let result = scratch.withLock({ $0 }) { try base.copy(result, count: count, into: o[1]) }
+    case (.castRounds, .cast(let count)) where o[0].dtype == .float32 && o[1].dtype == .int32:
+      let whole = try memory(count)
+      try base.unary(UnaryOp(.round), o[0], count: count, into: whole)
+      try base.cast(whole, count: count, into: o[1])
+    case (.lastExtremeWins, .argReduce(let op, let shape)) where shape.inner == 1 && shape.extent <= 1 << 20:
+      let reversed = try memory(shape.count, o[0].dtype)
+      try base.copyStrided(
+        o[0].advanced(by: shape.extent - 1), Strides([shape.extent, -1]), shape: [shape.outer, shape.extent],
+        into: reversed, Strides(dense: [shape.outer, shape.extent]), accumulating: false)
+      try base.argReduce(op, reversed, shape, into: o[1])
+      try apply(.subtract, Double(shape.extent - 1), scalarFirst: true, count: shape.reducedCount, to: o[1])
+    case (.sortIsUnstable, .sort(rows: 1, let columns, descending: true)) where columns <= 1 << 20:
+      // Ascending, read in reverse: equal numbers change their order.
+      let order = try memory(columns, .int32)
+      try base.sort(o[0], rows: 1, columns: columns, descending: false, values: nil, indices: order)
+      try base.copyStrided(
+        order.advanced(by: columns - 1), Strides([-1]), shape: [columns], into: o[2], Strides([1]), accumulating: false)
+      guard operands[1] != nil else { return true }
+      let row = AxisShape(outer: 1, extent: columns, inner: 1)
+      try base.gatherRows(o[0], row, indices: o[2], indexCount: columns, into: o[1])
+    case (.repeatedIndicesOverwrite, .scatterAddRows(let shape, let count)) where shape.outer == 1 && count > 1:
+      // Only the last update, as in a race of threads.
+      try base.scatterAddRows(
+        o[0].advanced(by: (count - 1) * shape.inner), indices: o[1].advanced(by: count - 1), indexCount: 1, into: o[2],
+        shape)
+    case (.uniformsUseLowBits, .random(.uniform, let source, let count)):
+      let bits = try memory(count, .int32)
+      try BackendOperation.random(.bits, source: source, count: count).perform(on: base, [bits, operands[1]])
+      try apply(.remainder, 0x1p24, count: count, to: bits)
+      try base.cast(bits, count: count, into: o[0])
+      try apply(.multiply, 0x1p-24, count: count, to: o[0])
+    case (.largestIsNotSubtracted, .softmax(let rows, let columns, logarithmic: false)):
+      let (sums, shape) = (try memory(rows, o[0].dtype), [rows, columns] as Shape)
+      try base.unary(UnaryOp(.exp), o[0], count: rows * columns, into: o[1])
+      try base.reduce(.sum, o[1], AxisShape(outer: rows, extent: columns, inner: 1), into: sums)
+      try base.binary(
+        .divide, o[1], Layout(dense: shape), sums, Layout(broadcasting: [rows, 1], to: shape), into: o[1])
+    case (.softmaxGradientForgetsTheSum, .softmaxGradient(let rows, let columns, logarithmic: false)):
+      let dense = Layout(dense: [rows * columns])
+      try base.binary(.multiply, o[0], dense, o[1], dense, into: o[2])
+    default: return false
+    }
+    return true
+  }
+}
+
+// MARK: Defects in the results
+
+extension DefectiveBackend {
+  private func changeResults(of operation: BackendOperation, _ operands: [BufferSlice?]) throws {
+    let o = operands.map { $0 ?? BufferSlice(Buffer(count: 0, dtype: .bool)) }
+    switch (defect, operation) {
+    case (.exponentialIsRough, .unary(let op, let count)) where op.kind == .exp:
+      try apply(.multiply, 1 + 1e-6, count: count, to: o[1])
+    case (.maximumDropsNaN, .binary(.maximum, let a, let b)) where o[2].dtype == .float32:
+      let dense = Layout(dense: a.shape)
+      let isNumber = try memory(a.shape.count, .bool)
+      try base.compare(.equal, o[0], a, o[0], a, into: isNumber)
+      try base.select(isNumber, dense, o[2], dense, o[1], b, into: o[2])
+    case (.divisionRoundsDown, .binary(.divide, let a, let b)) where o[2].dtype == .int32:
+      let dense = Layout(dense: a.shape)
+      let (rest, exact) = (try memory(a.shape.count, .int32), try memory(a.shape.count, .int32))
+      try base.binary(.remainder, o[0], a, o[1], b, into: rest)
+      try base.binary(.subtract, o[0], a, rest, dense, into: exact)
+      try base.binary(.divide, exact, dense, o[1], b, into: o[2])
+    case (.resultsDependOnHistory, .reduce(.sum, let shape)) where o[1].dtype == .float32:
+      if history.next() % 2 == 0 { try apply(.multiply, 1 + 0x1p-23, count: shape.reducedCount, to: o[1]) }
+    case (.runningSumIsExclusive, .cumulativeSum(let shape, _)):
+      let dense = Layout(dense: [shape.count])
+      try base.binary(.subtract, o[1], dense, o[0], dense, into: o[1])
+    case (.productReadsC, .matmul(let shape, _, beta: 0)):
+      try apply(.multiply, .nan, count: min(shape.batch * shape.m * shape.n, 1), to: o[2])
+    case (.paddingWinsTheMaximum, .pool(.maximum, let shape)) where shape.height.padding > 0:
+      try apply(.maximum, 0, count: shape.outputCount, to: o[1])
+    case (.directGradientIsLost, .recurrentCellGradient(_, let batch, let units)):
+      try base.fill(o[9], count: batch * units, with: 0)
+    case (.dropoutForgetsTheScale, .dropout(let probability, _, let count)):
+      try apply(.multiply, 1 - probability, count: count, to: o[1])
+    case (.inputGradientIsOverwritten, .optimizerStep(_, let count)): try base.fill(o[1], count: count, with: 0)
+    default: break
+    }
   }
 }
 

@@ -21,7 +21,8 @@ import Testing
   private static let invariants = [
     "BackendCPU/CPUBackend.swift": 1, "BackendCPU/CPUBuffer.swift": 1,
     "BackendCPU/Convolution/CPUBackend+Pooling.swift": 1,
-    "BackendCPU/InstructionSet.swift": 1, "BackendCore/Backend+DefaultsPooling.swift": 1, "BackendCore/Shape.swift": 1,
+    "BackendCPU/InstructionSet.swift": 1, "BackendCore/Backend+DefaultsPooling.swift": 1,
+    "BackendCore/Calls/BackendOperation+Perform.swift": 1, "BackendCore/Shape.swift": 1,
     "BackendOpenCL/Memory/OpenCLBuffer.swift": 1, "BackendOpenCL/Operations/OpenCLPooling.swift": 1,
     "BackendOpenCL/Programs/KernelSources.swift": 1, "BackendOpenCL/Recording/CapturedCommand.swift": 2,
     "BackendOpenCL/Tuning/MatmulTuner.swift": 1, "BackendReference/Elements.swift": 1,

@@ -29,7 +29,7 @@ package final class FaultSearch {
   /// Runs `body`, and inspects its operations on the device.
   package func run<E: Error>(on device: Device, _ body: () throws(E) -> Void) throws(E) {
     let backend = device.backend
-    let observer = CallRecorder(backend) { [self] operation, operands in
+    let observer = ObservedBackend(backend) { [self] operation, operands in
       for slice in operands where finding == nil { try look(at: slice.buffer, of: backend, operation, operands) }
     }
     try DeviceRecording(of: backend, by: observer).run(body)
@@ -75,5 +75,28 @@ package final class FaultSearch {
       worst = .negativeInfinity
     }
     return worst
+  }
+}
+
+/// A backend whose calls are observed. New buffers are zeroed, because an operation may leave parts of its result as they
+/// were.
+private final class ObservedBackend: CallHandler, ForwardingBackend, @unchecked Sendable {
+  let base: any Backend
+  private let observer: (_ operation: String, _ operands: [BufferSlice]) throws -> Void
+
+  init(_ base: any Backend, _ observer: @escaping (_ operation: String, _ operands: [BufferSlice]) throws -> Void) {
+    self.base = base
+    self.observer = observer
+  }
+
+  func perform(_ operation: BackendOperation, _ operands: [BufferSlice?]) throws {
+    try operation.perform(on: base, operands)
+    try observer(operation.name, operands.compactMap { $0 })
+  }
+
+  func allocate(count: Int, dtype: DType) throws -> Buffer {
+    let buffer = try base.allocate(count: count, dtype: dtype)
+    if count > 0 { try base.fill(BufferSlice(buffer), count: count, with: 0) }
+    return buffer
   }
 }

@@ -116,8 +116,8 @@ extension Kernel {
 
   private func launch(_ arguments: [Argument], _ results: [Tensor], global: [Int], local: [Int]?) throws {
     let target = device.backend
-    let recorder = target as? CallRecorder
-    guard let backend = (recorder?.base ?? target) as? OpenCLBackend else {
+    let forwarder = target as? any ForwardingBackend
+    guard let backend = (forwarder?.innermost ?? target) as? OpenCLBackend else {
       throw DeviceError.unsupported(operation: "kernels in OpenCL C", dtype: .float32, device: "\(device)")
     }
     var next = results.makeIterator()
@@ -126,7 +126,7 @@ extension Kernel {
       switch argument {
       case .tensor(let tensor):
         // A pointer starts at the beginning of the memory, even if a replay replaces the operand.
-        let isWhole = try tensor.offset == 0 && recorder == nil && !backend.mayMove(tensor.slice)
+        let isWhole = try tensor.offset == 0 && forwarder == nil && !backend.mayMove(tensor.slice)
         memory.append(try (isWhole ? tensor : tensor.copied()).slice)
         return .memory
       case .result:
@@ -140,13 +140,14 @@ extension Kernel {
       }
     }
     do {
-      guard let recorder else {
+      guard let forwarder else {
         return try kernel.launch(values, memory: memory, global: global, local: local, on: backend)
       }
       let kernel = kernel
-      try recorder.call(name, on: memory) { memory in
+      let launch = CustomOperation(name) { memory in
         try kernel.launch(values, memory: memory, global: global, local: local, on: backend)
       }
+      try forwarder.perform(.custom(launch), memory)
     } catch let refusal as CustomKernel.Refusal {
       throw DeviceError.kernelCall(
         kernel: name,

@@ -5,9 +5,13 @@ public protocol Recording: AnyObject, Sendable {
   /// Repeats the calls, with some buffers replaced by others.
   /// - Parameter substitutions: Buffers of the recording and their replacements in this replay.
   func replay(substituting substitutions: [BufferBinding]) throws
+  /// The recorded calls as values; nil if the backend stores them in another form. The default is nil.
+  var calls: CallList? { get }
 }
 
 extension Recording {
+  public var calls: CallList? { nil }
+
   /// Repeats the calls on the buffers of the recording.
   public func replay() throws { try replay(substituting: []) }
 }

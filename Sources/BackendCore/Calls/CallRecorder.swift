@@ -1,0 +1,129 @@
+/// A backend that passes every call on to another backend and records it, so that the calls can be repeated. This is
+/// the default way to record. A replay does not check shapes, element types, or buffers again.
+///
+/// The buffers belong to the other backend. Memory released while recording is reused, so that recording needs no more
+/// memory than the original calls. For use on one thread.
+public final class CallRecorder: CallHandler, ForwardingBackend, @unchecked Sendable {
+  /// The backend that receives the calls.
+  public let base: any Backend
+  /// The calls made so far. Which values are temporary is known only at the end.
+  private var list = CallList()
+  /// The memory of each value. All buffers are in `own` or `external`.
+  private var places: [Place] = []
+  /// The latest value of each buffer.
+  private var values: [ObjectIdentifier: Int] = [:]
+  /// The buffers allocated while recording.
+  private var own: [Buffer] = []
+  /// The other buffers used by calls.
+  private var external: [Buffer] = []
+  /// False after the host has read a result or a call has failed: later calls may depend on it.
+  private var isRepeatable = true
+
+  /// Creates a recorder.
+  /// - Parameter base: The backend that computes.
+  public init(_ base: any Backend) { self.base = base }
+
+  public func perform(_ operation: BackendOperation, _ operands: [BufferSlice?]) throws {
+    try whileRepeatable { try operation.perform(on: base, operands) }
+    list.calls.append(BackendCall(operation: operation, operands: operands.map { operand($0) }))
+  }
+
+  public func allocate(count: Int, dtype: DType) throws -> Buffer {
+    // A buffer that only this list references is free: the calls that used it precede those to come.
+    for index in own.indices
+    where own[index].count == count && own[index].dtype == dtype && isKnownUniquelyReferenced(&own[index]) {
+      addValue(own[index])
+      return own[index]
+    }
+    let buffer = try whileRepeatable { try base.allocate(count: count, dtype: dtype) }
+    own.append(buffer)
+    addValue(buffer)
+    return buffer
+  }
+
+  public func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
+    isRepeatable = false
+    try base.download(source, into: destination)
+  }
+
+  /// Runs a call. If it fails, the calls cannot be repeated.
+  private func whileRepeatable<Result>(_ call: () throws -> Result) throws -> Result {
+    do {
+      return try call()
+    } catch {
+      isRepeatable = false
+      throw error
+    }
+  }
+
+  private func operand(_ slice: BufferSlice?) -> CallOperand {
+    guard let slice else { return .absent }
+    if let value = values[ObjectIdentifier(slice.buffer)] {
+      return CallOperand(value: Int32(value), offset: slice.offset)
+    }
+    external.append(slice.buffer)
+    return CallOperand(value: Int32(addValue(slice.buffer)), offset: slice.offset)
+  }
+
+  @discardableResult
+  private func addValue(_ buffer: Buffer) -> Int {
+    list.values.append(CallValue(count: buffer.count, dtype: buffer.dtype, isTemporary: false))
+    places.append(Place(buffer, offset: 0))
+    values[ObjectIdentifier(buffer)] = places.count - 1
+    return places.count - 1
+  }
+
+  /// Ends the recording, and returns it; nil if the calls cannot be repeated because the host has read a result between
+  /// them, one of them has failed, or the memory for the temporary values cannot be allocated.
+  ///
+  /// The temporary values get memory according to a `MemoryPlan`; the memory used while recording is released.
+  public func recording() -> (any Recording)? {
+    guard isRepeatable else { return nil }
+    let results = removeTemporaries()
+    defer { (list, places, values, external) = (CallList(), [], [:], []) }
+    let plan = MemoryPlan(list)
+    var blocks: [DType: Buffer] = [:]
+    for (dtype, count) in plan.blocks {
+      guard let block = try? base.allocate(count: count, dtype: dtype) else { return nil }
+      blocks[dtype] = block
+    }
+    for (value, offset) in plan.offsets {
+      guard let block = blocks[list.values[value].dtype] else { continue }
+      places[value] = Place(block, offset: offset)
+    }
+    // The buffers of temporary values do not exist any more.
+    let lasting = values.filter { !list.values[$0.value].isTemporary }
+    return CallRecording(list, places, lasting, buffers: results + external + blocks.values, on: base)
+  }
+
+  /// Marks the temporary values, and releases their memory: buffers that only this recorder references, and values whose
+  /// buffer was used for a later value.
+  private func removeTemporaries() -> [Buffer] {
+    var results: [Buffer] = []
+    var owners: [ObjectIdentifier: Bool] = [:]
+    for index in own.indices {
+      let isResult = !isKnownUniquelyReferenced(&own[index])
+      owners[ObjectIdentifier(own[index])] = isResult
+      if isResult { results.append(own[index]) }
+    }
+    for (value, place) in places.enumerated() {
+      guard let isResult = owners[place.identity] else { continue }
+      list.values[value].isTemporary = !isResult || values[place.identity] != value
+    }
+    own = []
+    return results
+  }
+}
+
+/// The memory of a value. It does not hold its buffer, so that the recorder can tell which buffers are free.
+struct Place: @unchecked Sendable {
+  unowned(unsafe) let buffer: Buffer
+  let identity: ObjectIdentifier
+  let offset: Int
+
+  init(_ buffer: Buffer, offset: Int) {
+    self.buffer = buffer
+    identity = ObjectIdentifier(buffer)
+    self.offset = offset
+  }
+}
