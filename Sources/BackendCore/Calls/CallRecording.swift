@@ -5,10 +5,9 @@ final class CallRecording: Recording, @unchecked Sendable {
   /// The operands of all calls, one after the other, and the position of the first one of each call, then the end.
   private let operands: [CallOperand]
   private let starts: [Int]
-  /// The memory of each value in the current replay.
-  private var places: [Place]
-  /// The memory of each value in the recording.
+  /// The memory of each value in the recording, and in the current replay.
   private let home: [Place]
+  private let places: UnsafeMutableBufferPointer<Place>
   /// Keeps the memory alive.
   private let buffers: [Buffer]
   /// The value of each buffer.
@@ -22,16 +21,19 @@ final class CallRecording: Recording, @unchecked Sendable {
     _ list: CallList, _ places: [Place], _ values: [ObjectIdentifier: Int], buffers: [Buffer], on base: any Backend
   ) {
     self.list = list
-    self.places = places
+    home = places
+    self.places = .allocate(capacity: places.count)
+    _ = self.places.initialize(from: places)
     self.values = values
     self.buffers = buffers
     self.base = base
-    home = places
     operands = list.calls.flatMap(\.operands)
     starts = list.calls.reduce(into: [0]) { starts, call in
       starts.append(starts[starts.count - 1] + call.operands.count)
     }
   }
+
+  deinit { places.deallocate() }
 
   func replay(substituting substitutions: [BufferBinding]) throws {
     resolve(substitutions)
@@ -40,12 +42,11 @@ final class CallRecording: Recording, @unchecked Sendable {
       places[value] = Place(substitution.replacement.buffer, offset: substitution.replacement.offset)
     }
     defer { for case (_, let value?) in substituted { places[value] = home[value] } }
-    try places.withUnsafeBufferPointer { places in
-      try operands.withUnsafeBufferPointer { operands in
-        for index in list.calls.indices {
-          let all = UnsafeBufferPointer(rebasing: operands[starts[index]..<starts[index + 1]])
-          try list.calls[index].operation.performInline(on: base, PlacedOperands(operands: all, places: places))
-        }
+    try operands.withUnsafeBufferPointer { operands in
+      for index in list.calls.indices {
+        let all = UnsafeBufferPointer(rebasing: operands[starts[index]..<starts[index + 1]])
+        let placed = PlacedOperands(operands: all, places: UnsafeBufferPointer(places))
+        try list.calls[index].operation.performInline(on: base, placed)
       }
     }
   }

@@ -46,9 +46,16 @@ struct DataChecks: Sendable {
     where looks: (Tensor) -> Bool = { _ in true }
   ) throws {
     try checkShapes(batch)
+    try checkNumbers(of: batch, firstExample: first, indices: indices, inputs: inputs, where: looks)
+  }
+
+  /// `check` for a batch whose shapes are known to be right.
+  func checkNumbers(
+    of batch: Batch, firstExample first: Int, indices: [Int]? = nil, inputs: Bool, where looks: (Tensor) -> Bool
+  ) throws {
     let example: (Int) -> Int = { row in indices.map { $0[row] } ?? first + row }
     for tensor in batch.inputs where inputs && looks(tensor) { try DataChecks.checkFinite(tensor, "input", example) }
-    for range in tokens { try range.check(batch.inputs, example) }
+    try checkTokens(of: batch, example, where: looks)
     for (index, tensor) in batch.targets.enumerated() where looks(tensor) {
       guard let rule = rules[index] else { continue }
       try check(tensor, against: outputs[index], rule, example)
@@ -59,6 +66,13 @@ struct DataChecks: Sendable {
         throw TrainingError.weight(of: "example \(example(row))", value: value)
       }
     }
+  }
+
+  /// Throws for a token that an embedding does not have.
+  func checkTokens(
+    of batch: Batch, _ example: (Int) -> Int = { $0 }, where looks: (Tensor) -> Bool
+  ) throws {
+    for range in tokens where looks(batch.inputs[range.input]) { try range.check(batch.inputs, example) }
   }
 
   private func check(_ target: Tensor, against output: [Int], _ rule: TargetRule, _ example: (Int) -> Int) throws {

@@ -27,28 +27,33 @@ struct StepRecordings {
   /// The plan for batches of some shapes.
   private struct Entry {
     let shapes: BatchShapes
-    /// The structure of the model when the step was recorded; the recording is invalid if it has changed.
+    /// The structure of the model when the step was checked and recorded; both are invalid if it has changed.
     let structure: ModelStructure
     /// Whether steps are skipped if gradients are not finite.
     let skips: Bool
+    let checks: DataChecks
     var plan: Plan
   }
 
   private static let mostEntries = 2
   private var entries: [Entry] = []
 
-  /// Returns the plan for a batch.
-  mutating func plan(for batch: Batch, of model: Model, skips: Bool) -> Plan {
-    if let index = entries.firstIndex(where: { $0.shapes.fit(batch) }) {
-      let entry = entries[index]
-      if entry.skips == skips && entry.structure.isThat(of: model) { return entry.plan }
-      entries.remove(at: index)
-    }
-    if entries.count < StepRecordings.mostEntries {
-      // The second step with these shapes is recorded.
-      entries.append(Entry(shapes: BatchShapes(batch), structure: ModelStructure(model), skips: skips, plan: .record))
-    }
-    return .eager
+  /// Returns the checks of numbers and the plan for a batch; nil if batches of its shapes are not known, or were known for
+  /// another structure of the model.
+  mutating func plan(for batch: Batch, of model: Model, skips: Bool) -> (DataChecks, Plan)? {
+    guard let index = entries.firstIndex(where: { $0.shapes.fit(batch) }) else { return nil }
+    let entry = entries[index]
+    if entry.skips == skips && entry.structure.isThat(of: model) { return (entry.checks, entry.plan) }
+    entries.remove(at: index)
+    return nil
+  }
+
+  /// Makes the shapes of a batch known. The next step with these shapes is recorded.
+  mutating func add(_ batch: Batch, of model: Model, skips: Bool, _ checks: DataChecks) {
+    guard entries.count < StepRecordings.mostEntries else { return }
+    entries.append(
+      Entry(
+        shapes: BatchShapes(batch), structure: ModelStructure(model), skips: skips, checks: checks, plan: .record))
   }
 
   /// Stores a recording for further batches like this one. Nil means that recording is not possible.

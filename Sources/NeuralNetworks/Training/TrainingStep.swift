@@ -82,17 +82,19 @@ public final class TrainingStep {
   ///   not support, and for a model with nothing to train; `DeviceError`. If it throws, parameters, the optimizer's
   ///   state, and its step count are unchanged.
   public func callAsFunction(_ batch: Batch) throws -> Output {
-    if !isReady {
-      try model.becomeReady(inputs: batch.inputs, seed: seed)
-      try check(batch)
-      if checksNumbers { try tryLosses(on: batch) }
-      isReady = true
+    let plan: StepRecordings.Plan
+    let skips = optimizer.skipsNonFiniteGradients
+    if isReady, let (checks, known) = recordings.plan(for: batch, of: model, skips: skips) {
+      try checkNumbers(of: batch, checks)
+      plan = known
     } else {
-      try check(batch)
+      let checks = try checked(batch)
+      recordings.add(batch, of: model, skips: skips, checks)
+      plan = .eager
     }
     let batch = batch.moved(to: model.device)
     guard allowsReplay else { return try step(on: batch) }
-    switch recordings.plan(for: batch, of: model, skips: optimizer.skipsNonFiniteGradients) {
+    switch plan {
     case .eager: return try step(on: batch)
     case .record: return try record(batch)
     case .replay(let recorded): return try replay(recorded, batch)
@@ -104,21 +106,42 @@ public final class TrainingStep {
       && !isRecordingGradients && !model.device.isBeingRecorded && !model.device.isShapeOnly
   }
 
-  /// Performs all checks of an eager step, also for recorded and replayed steps.
-  private func check(_ batch: Batch) throws {
+  // MARK: Checks
+
+  /// Performs all checks, and returns those of numbers. The others depend only on the structure of the model and on the
+  /// shapes of the batch, so they hold for further batches of these shapes.
+  private func checked(_ batch: Batch) throws -> DataChecks {
+    if !isReady { try model.becomeReady(inputs: batch.inputs, seed: seed) }
     try model.checkCount(of: batch.inputs)
     try model.checkInputs(batch.inputs.map { Array($0.shape.dropFirst()) })
-    let looks: (Tensor) -> Bool = { $0.isReadAtOnce }
     try model.checkTraining(on: batch.inputs, examples: batch.count)
-    try model.checkElements(of: batch.inputs, examples: batch.count, where: looks)
-    guard checksNumbers else { return }
-    try model.checkTrainable()
-    try model.checkOutputs(model.traced.outputs, terms)
-    for tensor in batch.inputs + batch.targets + [batch.weights].compactMap({ $0 })
-    where tensor.shape.first != batch.count {
-      throw TrainingError.rowCounts(inputs: batch.count, others: tensor.shape.first ?? 0)
+    _ = try model.outputShapes(for: batch.inputs, examples: batch.count)
+    var checks = model.checks(of: terms)
+    checks.tokens = model.traced.tokenRanges
+    if checksNumbers {
+      try model.checkTrainable()
+      try model.checkOutputs(model.traced.outputs, terms)
+      for tensor in batch.inputs + batch.targets + [batch.weights].compactMap({ $0 })
+      where tensor.shape.first != batch.count {
+        throw TrainingError.rowCounts(inputs: batch.count, others: tensor.shape.first ?? 0)
+      }
+      try checks.checkShapes(batch)
     }
-    try withoutGradient { try model.checks(of: terms).check(batch, firstExample: 0, inputs: false, where: looks) }
+    try checkNumbers(of: batch, checks)
+    if !isReady && checksNumbers { try tryLosses(on: batch) }
+    isReady = true
+    return checks
+  }
+
+  /// Checks the numbers that can be read without waiting, also for recorded and replayed steps.
+  private func checkNumbers(of batch: Batch, _ checks: DataChecks) throws {
+    try withoutGradient {
+      if checksNumbers {
+        try checks.checkNumbers(of: batch, firstExample: 0, inputs: false) { $0.isReadAtOnce }
+      } else {
+        try checks.checkTokens(of: batch) { $0.isReadAtOnce }
+      }
+    }
   }
 
   /// - Throws: `TrainingError.unfit` for a custom loss that does not support the model's output or the targets.
