@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help swift setup setup-test build train check test test-cpu-only test-kernels test-neon test-address test-thread \
   test-undefined soak fuzz dist bench bench-peers api-check check-documentation \
-  check-dependency documentation format lint clean
+  check-dependency check-api-breakage documentation format lint clean
 
 BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd oclgrind python3-venv curl
@@ -89,6 +89,9 @@ check-documentation: setup ## Compile and run the examples of the documentation.
 
 check-dependency: setup ## Build and train in packages that depend on this one, by path and by version.
 	Scripts/check-dependency
+
+check-api-breakage: setup ## List changes of the public API since the last release that break programs.
+	Scripts/check-api-breakage
 
 documentation: ## Generate the documentation in .build/documentation.
 	Scripts/make-documentation

@@ -47,11 +47,12 @@ package enum MobileNetV2 {
     _ filters: Int, kernel: Int, stride: Int = 1, groups: Int = 1, isActivated: Bool = true
   ) -> [any Layer] {
     let convolution = Conv2D(
-      filters, kernel: Extent2D(kernel, kernel), stride: Extent2D(stride, stride), padding: .same, groups: groups, useBias: false)
+      filters, kernel: Extent2D(kernel, kernel), stride: Extent2D(stride, stride), padding: .same, groups: groups,
+      useBias: false)
     return [convolution, BatchNorm()] + (isActivated ? [Activation(.relu)] : [])
   }
 
-  /// An inverted residual block: a pointwise convolution to more channels, one for each channel, and one to fewer.
+  /// An inverted residual block: pointwise to more channels, a convolution of each channel, pointwise to fewer.
   private static func block(from channels: Int, to filters: Int, expansion: Int, stride: Int) -> [any Layer] {
     let wide = channels * expansion
     let layers =

@@ -1,11 +1,17 @@
 /// An activation function as a separate layer.
 public final class Activation: Layer {
   /// The function, applied to each element or, like softmax, along the last axis. The shape does not change.
-  public let function: ActivationFunction
+  public var function: ActivationFunction { configuration.function }
+  /// All settings.
+  public let configuration: Configuration
 
   /// Creates an activation layer.
   /// - Parameter function: The activation function.
-  public init(_ function: ActivationFunction) { self.function = function }
+  public convenience init(_ function: ActivationFunction) {
+    self.init(configuration: Configuration(function: function))
+  }
+
+  public init(configuration: Configuration) { self.configuration = configuration }
 
   public func prepare(inputShape: [Int]) throws {}
 
@@ -16,20 +22,11 @@ public final class Activation: Layer {
 
 extension Activation: ConfigurableLayer {
   /// The configuration of an `Activation` in a model description.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
+    /// The activation function.
     public var function: ActivationFunction
 
-    private enum CodingKeys: String, CodingKey { case function }
-
-    public init(function: ActivationFunction) { self.function = function }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer", CodingKeys.function.rawValue])
-      function = try decoder.container(keyedBy: CodingKeys.self).decode(ActivationFunction.self, forKey: .function)
-    }
+    static var template: Self { Self(function: .linear) }
+    static let required: Set = ["function"]
   }
-
-  public var configuration: Configuration { Configuration(function: function) }
-
-  public convenience init(configuration: Configuration) { self.init(configuration.function) }
 }

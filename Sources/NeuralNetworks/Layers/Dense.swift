@@ -11,14 +11,16 @@ public final class Dense: Layer {
   public let weight: Parameter
   /// b, `[units]`; nil if there is none.
   public let bias: Parameter?
+  /// All settings.
+  public let configuration: Configuration
   /// The number of outputs.
-  public let units: Int
+  public var units: Int { configuration.units }
   /// The activation function, applied to x·W + b.
-  public let activation: ActivationFunction
+  public var activation: ActivationFunction { configuration.activation }
   /// The initializer of the weight.
-  public let initializer: Initializer
+  public var initializer: Initializer { configuration.initializer }
   /// A penalty on the weight, which is added to the loss during training.
-  public let regularizer: Regularizer?
+  public var regularizer: Regularizer? { configuration.regularizer }
 
   /// Creates a dense layer.
   /// - Parameters:
@@ -28,17 +30,20 @@ public final class Dense: Layer {
   ///   - initializer: The initializer of the weight. With `.pytorchDefault`, the bias is also initialized, from
   ///     U(±1/√inputs). With any other initializer, the bias starts at 0.
   ///   - regularizer: A penalty on the weight.
-  public init(
+  public convenience init(
     _ units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
     initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil
   ) {
-    self.units = units
-    self.activation = activation
-    self.initializer = initializer
-    self.regularizer = regularizer
-    weight = Parameter(nil, initializer)
-    weight.regularizer = regularizer
-    bias = useBias ? Parameter(nil, .zeros) : nil
+    self.init(
+      configuration: Configuration(
+        units: units, activation: activation, useBias: useBias, initializer: initializer, regularizer: regularizer))
+  }
+
+  public init(configuration: Configuration) {
+    self.configuration = configuration
+    weight = Parameter(nil, configuration.initializer)
+    weight.regularizer = configuration.regularizer
+    bias = configuration.useBias ? Parameter(nil, .zeros) : nil
   }
 
   public func prepare(inputShape: [Int]) throws {
@@ -71,52 +76,19 @@ public final class Dense: Layer {
 
 extension Dense: ConfigurableLayer {
   /// The configuration of a `Dense` in a model description. All settings except `units` are optional.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
     /// The number of outputs.
     public var units: Int
     /// The activation function; linear by default.
-    public var activation: ActivationFunction
+    public var activation: ActivationFunction = .linear
     /// Whether the layer has a bias; true by default.
-    public var useBias: Bool
+    public var useBias = true
     /// The initializer of the weight; PyTorch's default by default.
-    public var initializer: Initializer
+    public var initializer: Initializer = .pytorchDefault
     /// A penalty on the weight; none by default.
     public var regularizer: Regularizer?
 
-    private enum CodingKeys: String, CodingKey, CaseIterable {
-      case units, activation, useBias, initializer, regularizer
-    }
-
-    public init(
-      units: Int, activation: ActivationFunction = .linear, useBias: Bool = true,
-      initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil
-    ) {
-      self.units = units
-      self.activation = activation
-      self.useBias = useBias
-      self.initializer = initializer
-      self.regularizer = regularizer
-    }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      units = try container.decode(Int.self, forKey: .units)
-      activation = try container.decodeIfPresent(ActivationFunction.self, forKey: .activation) ?? .linear
-      useBias = try container.decodeIfPresent(Bool.self, forKey: .useBias) ?? true
-      initializer = try container.decodeIfPresent(Initializer.self, forKey: .initializer) ?? .pytorchDefault
-      regularizer = try container.decodeIfPresent(Regularizer.self, forKey: .regularizer)
-    }
-  }
-
-  public var configuration: Configuration {
-    Configuration(
-      units: units, activation: activation, useBias: bias != nil, initializer: initializer, regularizer: regularizer)
-  }
-
-  public convenience init(configuration: Configuration) {
-    self.init(
-      configuration.units, activation: configuration.activation, useBias: configuration.useBias,
-      initializer: configuration.initializer, regularizer: configuration.regularizer)
+    static var template: Self { Self(units: 1) }
+    static let required: Set = ["units"]
   }
 }

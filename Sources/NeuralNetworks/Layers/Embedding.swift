@@ -14,14 +14,16 @@
 public final class Embedding: Layer {
   /// The table, `[tokens, width]`.
   public let weight: Parameter
+  /// All settings.
+  public let configuration: Configuration
   /// The number of rows.
-  public let tokens: Int
+  public var tokens: Int { configuration.tokens }
   /// The length of a row.
-  public let width: Int
+  public var width: Int { configuration.width }
   /// The token whose row stays zero.
-  public let padding: Int?
+  public var padding: Int? { configuration.padding }
   /// The initializer of the table.
-  public let initializer: Initializer
+  public var initializer: Initializer { configuration.initializer }
 
   /// Creates an embedding layer.
   /// - Parameters:
@@ -29,12 +31,17 @@ public final class Embedding: Layer {
   ///   - width: The size of the vector for each token.
   ///   - padding: The token whose row stays zero.
   ///   - initializer: The initializer of the table.
-  public init(_ tokens: Int, _ width: Int, padding: Int? = nil, initializer: Initializer = .normal(deviation: 1)) {
-    self.tokens = tokens
-    self.width = width
-    self.padding = padding
-    self.initializer = initializer
-    weight = Parameter(nil, padding.map { initializer.clearing(row: $0) } ?? initializer)
+  public convenience init(
+    _ tokens: Int, _ width: Int, padding: Int? = nil, initializer: Initializer = .normal(deviation: 1)
+  ) {
+    self.init(
+      configuration: Configuration(tokens: tokens, width: width, padding: padding, initializer: initializer))
+  }
+
+  public init(configuration: Configuration) {
+    self.configuration = configuration
+    let initializer = configuration.initializer
+    weight = Parameter(nil, configuration.padding.map { initializer.clearing(row: $0) } ?? initializer)
   }
 
   public func prepare(inputShape: [Int]) throws {
@@ -69,42 +76,16 @@ public final class Embedding: Layer {
 
 extension Embedding: ConfigurableLayer {
   /// The configuration of an `Embedding` in a model description. `padding` and `initializer` are optional.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
     /// The number of rows of the table, and the length of a row.
     public var tokens, width: Int
     /// The token whose row stays zero; none by default.
     public var padding: Int?
     /// The initializer of the table; N(0, 1) by default.
-    public var initializer: Initializer
+    public var initializer: Initializer = .normal(deviation: 1)
 
-    private enum CodingKeys: String, CodingKey, CaseIterable { case tokens, width, padding, initializer }
-
-    public init(tokens: Int, width: Int, padding: Int? = nil, initializer: Initializer = .normal(deviation: 1)) {
-      self.tokens = tokens
-      self.width = width
-      self.padding = padding
-      self.initializer = initializer
-    }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      tokens = try container.decode(Int.self, forKey: .tokens)
-      width = try container.decode(Int.self, forKey: .width)
-      padding = try container.decodeIfPresent(Int.self, forKey: .padding)
-      initializer =
-        try container.decodeIfPresent(Initializer.self, forKey: .initializer) ?? .normal(deviation: 1)
-    }
-  }
-
-  public var configuration: Configuration {
-    Configuration(tokens: tokens, width: width, padding: padding, initializer: initializer)
-  }
-
-  public convenience init(configuration: Configuration) {
-    self.init(
-      configuration.tokens, configuration.width, padding: configuration.padding,
-      initializer: configuration.initializer)
+    static var template: Self { Self(tokens: 1, width: 1) }
+    static let required: Set = ["tokens", "width"]
   }
 }
 

@@ -13,16 +13,12 @@ public final class Flatten: Layer {
 }
 
 extension Flatten: ConfigurableLayer {
-  /// The configuration of a `Flatten` in a model description. It has no settings.
-  public struct Configuration: Codable, Sendable {
-    public init() {}
+  public var configuration: NoSettings { NoSettings() }
 
-    public init(from decoder: any Decoder) throws { try decoder.refuseUnknownKeys(["layer"]) }
+  public convenience init(configuration: NoSettings) { self.init() }
+}
 
-    public func encode(to encoder: any Encoder) throws {}
-  }
-
-  public var configuration: Configuration { Configuration() }
-
-  public convenience init(configuration: Configuration) { self.init() }
+/// The configuration of a layer without settings.
+public struct NoSettings: Codable, Sendable, LayerSettings {
+  static var template: Self { Self() }
 }

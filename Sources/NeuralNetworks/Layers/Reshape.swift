@@ -1,11 +1,15 @@
 /// Reshapes each example: `Reshape([1, 28, 28])` converts `[N, 784]` to `[N, 1, 28, 28]`.
 public final class Reshape: Layer {
   /// The shape of an example, without the batch axis. One extent may be -1.
-  public let shape: [Int]
+  public var shape: [Int] { configuration.shape }
+  /// All settings.
+  public let configuration: Configuration
 
   /// Creates a reshaping layer.
   /// - Parameter shape: The shape of an example, without the batch axis. One extent may be -1; it is inferred.
-  public init(_ shape: [Int]) { self.shape = shape }
+  public convenience init(_ shape: [Int]) { self.init(configuration: Configuration(shape: shape)) }
+
+  public init(configuration: Configuration) { self.configuration = configuration }
 
   public func prepare(inputShape: [Int]) throws {
     guard shape.allSatisfy({ $0 >= 1 || $0 == -1 }), shape.count(where: { $0 == -1 }) <= 1, shape.count <= 7,
@@ -40,20 +44,11 @@ public final class Reshape: Layer {
 
 extension Reshape: ConfigurableLayer {
   /// The configuration of a `Reshape` in a model description.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
+    /// The shape of an example, without the batch axis. One extent may be -1.
     public var shape: [Int]
 
-    private enum CodingKeys: String, CodingKey { case shape }
-
-    public init(shape: [Int]) { self.shape = shape }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer", CodingKeys.shape.rawValue])
-      shape = try decoder.container(keyedBy: CodingKeys.self).decode([Int].self, forKey: .shape)
-    }
+    static var template: Self { Self(shape: []) }
+    static let required: Set = ["shape"]
   }
-
-  public var configuration: Configuration { Configuration(shape: shape) }
-
-  public convenience init(configuration: Configuration) { self.init(configuration.shape) }
 }

@@ -110,7 +110,8 @@ extension LayerDescription: Codable {
 
   private static func decode<L: ConfigurableLayer>(_ type: L.Type, from decoder: any Decoder) throws -> any LayerRecipe
   {
-    Recipe<L>(configuration: try L.Configuration(from: decoder))
+    let settings = try (L.Configuration.self as? any LayerSettings.Type)?.decoded(from: decoder)
+    return Recipe<L>(configuration: try settings as? L.Configuration ?? L.Configuration(from: decoder))
   }
 
   func encode(to encoder: any Encoder) throws {

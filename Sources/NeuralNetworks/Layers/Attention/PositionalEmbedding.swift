@@ -3,12 +3,16 @@ public final class PositionalEmbedding: Layer {
   /// One vector per position, `[length, C]`, initialized from N(0, 0.02) as in BERT.
   public let weight: Parameter
   /// The number of positions.
-  public let length: Int
+  public var length: Int { configuration.length }
+  /// All settings.
+  public let configuration: Configuration
 
   /// Creates a positional embedding.
   /// - Parameter length: The number of positions, which is the maximum sequence length.
-  public init(_ length: Int) {
-    self.length = length
+  public convenience init(_ length: Int) { self.init(configuration: Configuration(length: length)) }
+
+  public init(configuration: Configuration) {
+    self.configuration = configuration
     weight = Parameter(nil, .normal(deviation: 0.02))
   }
 
@@ -41,21 +45,11 @@ public final class PositionalEmbedding: Layer {
 
 extension PositionalEmbedding: ConfigurableLayer {
   /// The configuration of a `PositionalEmbedding` in a model description.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
     /// The number of positions.
     public var length: Int
 
-    private enum CodingKeys: String, CodingKey { case length }
-
-    public init(length: Int) { self.length = length }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer", CodingKeys.length.rawValue])
-      length = try decoder.container(keyedBy: CodingKeys.self).decode(Int.self, forKey: .length)
-    }
+    static var template: Self { Self(length: 1) }
+    static let required: Set = ["length"]
   }
-
-  public var configuration: Configuration { Configuration(length: length) }
-
-  public convenience init(configuration: Configuration) { self.init(configuration.length) }
 }

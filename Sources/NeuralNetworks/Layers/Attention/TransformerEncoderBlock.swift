@@ -19,8 +19,9 @@ public final class TransformerEncoderBlock: Layer {
   public let contraction: Dense
   /// The layer normalization of the dense layers (PyTorch's `norm2`).
   public let denseNorm: LayerNorm
+  /// All configuration.
+  public let configuration: Configuration
   private let dropout: Dropout
-  private let settings: Configuration
 
   /// Creates an encoder block.
   /// - Parameters:
@@ -37,13 +38,10 @@ public final class TransformerEncoderBlock: Layer {
     heads: Int, width: Int, hidden: Int? = nil, activation: ActivationFunction = .relu, dropout: Double = 0.1,
     normalizesFirst: Bool = false, isCausal: Bool = false
   ) {
-    var settings = Configuration(heads: heads, width: width)
-    settings.hidden = hidden ?? Self.usualHidden(width)
-    settings.activation = activation
-    settings.dropout = dropout
-    settings.normalizesFirst = normalizesFirst
-    settings.isCausal = isCausal
-    self.init(configuration: settings)
+    self.init(
+      configuration: Configuration(
+        heads: heads, width: width, hidden: hidden ?? Self.usualHidden(width), activation: activation, dropout: dropout,
+        normalizesFirst: normalizesFirst, isCausal: isCausal))
   }
 
   /// Returns 4·width. A width that is too large is rejected when the layer is prepared.
@@ -53,7 +51,7 @@ public final class TransformerEncoderBlock: Layer {
   }
 
   public init(configuration: Configuration) {
-    settings = configuration
+    self.configuration = configuration
     let width = configuration.width
     attention = MultiHeadAttention(heads: configuration.heads, width: width, dropout: configuration.dropout)
     attentionNorm = LayerNorm()
@@ -71,11 +69,11 @@ public final class TransformerEncoderBlock: Layer {
   ///   - mask: A bool mask, `[N, T]`, true for positions to attend to, or `[N, T, T]`.
   ///   - context: The context: training or inference.
   public func callAsFunction(_ input: Tensor, mask: Tensor?, _ context: Context) -> Tensor {
-    guard input.shape.last == settings.width else {
+    guard input.shape.last == configuration.width else {
       return ShapeTrace.refuse(
-        self, "the last axis of the input \(input.shape) is not the width, \(settings.width)", instead: input)
+        self, "the last axis of the input \(input.shape) is not the width, \(configuration.width)", instead: input)
     }
-    if settings.normalizesFirst {
+    if configuration.normalizesFirst {
       let x = input + attended(attentionNorm(input, context), mask, context)
       return x + transformed(denseNorm(x, context), context)
     }
@@ -84,19 +82,19 @@ public final class TransformerEncoderBlock: Layer {
   }
 
   private func attended(_ x: Tensor, _ mask: Tensor?, _ context: Context) -> Tensor {
-    dropout(attention(x, key: x, value: x, mask: mask, isCausal: settings.isCausal, context), context)
+    dropout(attention(x, key: x, value: x, mask: mask, isCausal: configuration.isCausal, context), context)
   }
 
   private func transformed(_ x: Tensor, _ context: Context) -> Tensor {
     dropout(contraction(dropout(expansion(x, context), context), context), context)
   }
 
-  public var allowsReplay: Bool { settings.activation.allowsReplay }
+  public var allowsReplay: Bool { configuration.activation.allowsReplay }
 }
 
 extension TransformerEncoderBlock: ConfigurableLayer {
   /// The configuration of a block in a model description. All settings except `heads` and `width` are optional.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
     /// The number of heads.
     public var heads: Int
     /// The size of the last axis of the input and the output.
@@ -112,27 +110,7 @@ extension TransformerEncoderBlock: ConfigurableLayer {
     /// Whether position i attends only to positions up to i.
     public var isCausal = false
 
-    private enum CodingKeys: String, CodingKey, CaseIterable {
-      case heads, width, hidden, activation, dropout, normalizesFirst, isCausal
-    }
-
-    public init(heads: Int, width: Int) {
-      self.heads = heads
-      self.width = width
-    }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      self.init(
-        heads: try container.decode(Int.self, forKey: .heads), width: try container.decode(Int.self, forKey: .width))
-      hidden = try container.decodeIfPresent(Int.self, forKey: .hidden)
-      activation = try container.decodeIfPresent(ActivationFunction.self, forKey: .activation) ?? activation
-      dropout = try container.decodeIfPresent(Double.self, forKey: .dropout) ?? dropout
-      normalizesFirst = try container.decodeIfPresent(Bool.self, forKey: .normalizesFirst) ?? normalizesFirst
-      isCausal = try container.decodeIfPresent(Bool.self, forKey: .isCausal) ?? isCausal
-    }
+    static var template: Self { Self(heads: 1, width: 1) }
+    static let required: Set = ["heads", "width"]
   }
-
-  public var configuration: Configuration { settings }
 }

@@ -1,6 +1,6 @@
 /// A layer that contains other layers and can be written to a model description together with them.
 protocol ContainerLayer: Layer, SendableMetatype {
-  associatedtype Settings: Codable & Sendable
+  associatedtype Settings: LayerSettings
   /// The contained layers.
   var layers: [any Layer] { get }
   /// The other settings of the container, next to "layer" and "layers" in the description.
@@ -10,15 +10,6 @@ protocol ContainerLayer: Layer, SendableMetatype {
 
 extension ContainerLayer {
   public var allowsReplay: Bool { layers.allSatisfy(\.allowsReplay) }
-}
-
-/// The settings of a container without settings.
-struct NoSettings: Codable, Sendable {
-  init() {}
-
-  init(from decoder: any Decoder) throws { try decoder.refuseUnknownKeys(ContainerDescription.keys) }
-
-  func encode(to encoder: any Encoder) throws {}
 }
 
 /// A container in an `Architecture`.
@@ -39,7 +30,7 @@ struct ContainerDescription: Sendable {
 
   init<L: ContainerLayer>(_ type: L.Type, from decoder: any Decoder) throws {
     let layers = try decoder.container(keyedBy: Key.self).decodeLayers(forKey: .layers)
-    self.init(type, layers, try L.Settings(from: decoder))
+    self.init(type, layers, try L.Settings.decoded(from: decoder, beside: ContainerDescription.keys))
   }
 
   private init<L: ContainerLayer>(_ type: L.Type, _ layers: [LayerDescription], _ settings: L.Settings) {

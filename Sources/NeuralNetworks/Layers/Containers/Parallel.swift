@@ -53,8 +53,10 @@ public final class Parallel: Layer {
 }
 
 extension Parallel: ContainerLayer {
-  struct Settings: Codable, Sendable {
+  struct Settings: LayerSettings {
     let joining: Joining
+
+    static var template: Self { Self(joining: .sum) }
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case joining, axis }
 

@@ -62,18 +62,12 @@ extension AdaptiveAveragePool2D: ConfigurableLayer {}
 extension AdaptiveMaxPool2D: ConfigurableLayer {}
 
 /// The configuration of an adaptive pooling layer in a model description.
-public struct AdaptivePoolingConfiguration: Codable, Sendable {
+public struct AdaptivePoolingConfiguration: Codable, Sendable, LayerSettings {
   /// The height and width of the result.
   public var output: Extent2D
 
-  private enum CodingKeys: String, CodingKey { case output }
-
-  public init(output: Extent2D) { self.output = output }
-
-  public init(from decoder: any Decoder) throws {
-    try decoder.refuseUnknownKeys(["layer", CodingKeys.output.rawValue])
-    output = try decoder.container(keyedBy: CodingKeys.self).decode(Extent2D.self, forKey: .output)
-  }
+  static var template: Self { Self(output: 1) }
+  static let required: Set = ["output"]
 
   fileprivate func check(_ layer: String, _ inputShape: [Int]) throws {
     let allowed = 1...4096

@@ -1,7 +1,7 @@
 /// The configuration of a convolution in a model description. All settings except `filters` and `kernel` are optional.
 ///
 /// `Extent` is a size along the window axes, and `Edge` is the padding at their ends.
-public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Codable, Sendable {
+public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Codable, Sendable, LayerSettings {
   /// The number of output channels.
   public var filters: Int
   /// The size of the window.
@@ -23,44 +23,8 @@ public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: 
   /// A penalty on the weight.
   public var regularizer: Regularizer?
 
-  private enum CodingKeys: String, CodingKey, CaseIterable {
-    case filters, kernel, stride, padding, dilation, groups, activation, useBias, initializer, regularizer
-  }
-
-  public init(filters: Int, kernel: Extent) {
-    self.filters = filters
-    self.kernel = kernel
-  }
-
-  /// Creates a configuration with all settings.
-  init(
-    filters: Int, kernel: Extent, stride: Extent, padding: Edge, dilation: Extent, groups: Int,
-    activation: ActivationFunction, useBias: Bool, initializer: Initializer, regularizer: Regularizer?
-  ) {
-    (self.filters, self.kernel, self.stride, self.padding) = (filters, kernel, stride, padding)
-    (self.dilation, self.groups, self.activation, self.useBias) = (dilation, groups, activation, useBias)
-    (self.initializer, self.regularizer) = (initializer, regularizer)
-  }
-
-  public init(from decoder: any Decoder) throws { try self.init(from: decoder, beside: []) }
-
-  /// Decodes the settings.
-  /// - Parameter others: The keys of further settings at the same level.
-  init(from decoder: any Decoder, beside others: [String]) throws {
-    try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue) + others)
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    self.init(
-      filters: try container.decode(Int.self, forKey: .filters),
-      kernel: try container.decode(Extent.self, forKey: .kernel))
-    stride = try container.decodeIfPresent(Extent.self, forKey: .stride) ?? stride
-    padding = try container.decodeIfPresent(Edge.self, forKey: .padding) ?? padding
-    dilation = try container.decodeIfPresent(Extent.self, forKey: .dilation) ?? dilation
-    groups = try container.decodeIfPresent(Int.self, forKey: .groups) ?? groups
-    activation = try container.decodeIfPresent(ActivationFunction.self, forKey: .activation) ?? activation
-    useBias = try container.decodeIfPresent(Bool.self, forKey: .useBias) ?? useBias
-    initializer = try container.decodeIfPresent(Initializer.self, forKey: .initializer) ?? initializer
-    regularizer = try container.decodeIfPresent(Regularizer.self, forKey: .regularizer)
-  }
+  static var template: Self { Self(filters: 1, kernel: 1) }
+  static var required: Set<String> { ["filters", "kernel"] }
 }
 
 /// The configuration of a transposed convolution in a model description: the settings of a convolution and
@@ -75,7 +39,7 @@ public struct TransposedConvolutionConfiguration<Extent: WindowExtent, Edge: Win
   public init(_ convolution: ConvolutionConfiguration<Extent, Edge>) { self.convolution = convolution }
 
   public init(from decoder: any Decoder) throws {
-    convolution = try ConvolutionConfiguration(from: decoder, beside: [CodingKeys.outputPadding.rawValue])
+    convolution = try .decoded(from: decoder, beside: ["layer", CodingKeys.outputPadding.rawValue])
     let container = try decoder.container(keyedBy: CodingKeys.self)
     outputPadding = try container.decodeIfPresent(Extent.self, forKey: .outputPadding) ?? outputPadding
   }

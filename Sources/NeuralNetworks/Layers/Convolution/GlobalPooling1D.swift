@@ -34,11 +34,11 @@ private func checkSequence(_ layer: String, _ inputShape: [Int]) throws {
 }
 
 extension GlobalAveragePool1D: ConfigurableLayer {
-  public var configuration: Flatten.Configuration { Flatten.Configuration() }
-  public convenience init(configuration: Flatten.Configuration) { self.init() }
+  public var configuration: NoSettings { NoSettings() }
+  public convenience init(configuration: NoSettings) { self.init() }
 }
 
 extension GlobalMaxPool1D: ConfigurableLayer {
-  public var configuration: Flatten.Configuration { Flatten.Configuration() }
-  public convenience init(configuration: Flatten.Configuration) { self.init() }
+  public var configuration: NoSettings { NoSettings() }
+  public convenience init(configuration: NoSettings) { self.init() }
 }

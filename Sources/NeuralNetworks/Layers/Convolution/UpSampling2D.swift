@@ -73,21 +73,13 @@ public final class UpSampling2D: Layer {
 
 extension UpSampling2D: ConfigurableLayer {
   /// The configuration of an `UpSampling2D` in a model description. The default method is `nearest`.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
     /// The scale factors of rows and columns.
     public var factor: Extent2D
     /// The interpolation method.
-    public var method: Method
+    public var method = Method.nearest
 
-    private enum CodingKeys: String, CodingKey, CaseIterable { case factor, method }
-
-    public init(factor: Extent2D, method: Method = .nearest) { (self.factor, self.method) = (factor, method) }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      factor = try container.decode(Extent2D.self, forKey: .factor)
-      method = try container.decodeIfPresent(Method.self, forKey: .method) ?? .nearest
-    }
+    static var template: Self { Self(factor: 1) }
+    static let required: Set = ["factor"]
   }
 }

@@ -52,23 +52,10 @@ public final class ZeroPadding2D: Layer {
 
 extension ZeroPadding2D: ConfigurableLayer {
   /// The configuration of a `ZeroPadding2D` in a model description. Omitted sides get no padding.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
     /// The number of rows above and below, and of columns to the left and to the right.
-    public var top, bottom, left, right: Int
+    public var top = 0, bottom = 0, left = 0, right = 0
 
-    private enum CodingKeys: String, CodingKey, CaseIterable { case top, bottom, left, right }
-
-    public init(top: Int = 0, bottom: Int = 0, left: Int = 0, right: Int = 0) {
-      (self.top, self.bottom, self.left, self.right) = (top, bottom, left, right)
-    }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      top = try container.decodeIfPresent(Int.self, forKey: .top) ?? 0
-      bottom = try container.decodeIfPresent(Int.self, forKey: .bottom) ?? 0
-      left = try container.decodeIfPresent(Int.self, forKey: .left) ?? 0
-      right = try container.decodeIfPresent(Int.self, forKey: .right) ?? 0
-    }
+    static var template: Self { Self() }
   }
 }

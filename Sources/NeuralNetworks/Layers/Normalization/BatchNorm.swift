@@ -21,10 +21,12 @@ public final class BatchNorm: Layer {
   public let runningMean = Parameter.state(nil, .zeros)
   /// The running variance, `[C]`, which inference uses instead of the variance of a batch.
   public let runningVariance = Parameter.state(nil, .ones)
+  /// All settings.
+  public let configuration: Configuration
   /// The weight of a batch's statistics in the update of the running statistics.
-  public let momentum: Double
+  public var momentum: Double { configuration.momentum }
   /// The constant added to the variance.
-  public let epsilon: Double
+  public var epsilon: Double { configuration.epsilon }
 
   /// Creates a batch normalization layer.
   /// - Parameters:
@@ -32,11 +34,14 @@ public final class BatchNorm: Layer {
   ///     the opposite convention: its 0.99 is 0.01 here.)
   ///   - epsilon: The constant added to the variance.
   ///   - isAffine: Whether there is a weight, which starts at 1, and a bias, which starts at 0.
-  public init(momentum: Double = 0.1, epsilon: Double = 1e-5, isAffine: Bool = true) {
-    self.momentum = momentum
-    self.epsilon = epsilon
-    weight = isAffine ? Parameter(nil, .ones) : nil
-    bias = isAffine ? Parameter(nil, .zeros) : nil
+  public convenience init(momentum: Double = 0.1, epsilon: Double = 1e-5, isAffine: Bool = true) {
+    self.init(configuration: Configuration(momentum: momentum, epsilon: epsilon, isAffine: isAffine))
+  }
+
+  public init(configuration: Configuration) {
+    self.configuration = configuration
+    weight = configuration.isAffine ? Parameter(nil, .ones) : nil
+    bias = configuration.isAffine ? Parameter(nil, .zeros) : nil
   }
 
   public func prepare(inputShape: [Int]) throws {
@@ -94,37 +99,14 @@ public final class BatchNorm: Layer {
 
 extension BatchNorm: ConfigurableLayer {
   /// The configuration of a `BatchNorm` in a model description. All settings are optional.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
     /// The weight of a batch's statistics in the update of the running statistics, from 0 to 1 (PyTorch's convention).
-    public var momentum: Double
+    public var momentum = 0.1
     /// The constant added to the variance.
-    public var epsilon: Double
+    public var epsilon = 1e-5
     /// Whether there are a weight and a bias.
-    public var isAffine: Bool
+    public var isAffine = true
 
-    private enum CodingKeys: String, CodingKey, CaseIterable { case momentum, epsilon, isAffine }
-
-    public init(momentum: Double = 0.1, epsilon: Double = 1e-5, isAffine: Bool = true) {
-      self.momentum = momentum
-      self.epsilon = epsilon
-      self.isAffine = isAffine
-    }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      momentum = try container.decodeIfPresent(Double.self, forKey: .momentum) ?? 0.1
-      epsilon = try container.decodeIfPresent(Double.self, forKey: .epsilon) ?? 1e-5
-      isAffine = try container.decodeIfPresent(Bool.self, forKey: .isAffine) ?? true
-    }
-  }
-
-  public var configuration: Configuration {
-    Configuration(momentum: momentum, epsilon: epsilon, isAffine: weight != nil)
-  }
-
-  public convenience init(configuration: Configuration) {
-    self.init(
-      momentum: configuration.momentum, epsilon: configuration.epsilon, isAffine: configuration.isAffine)
+    static var template: Self { Self() }
   }
 }

@@ -11,21 +11,26 @@ public final class GroupNorm: Layer {
   public let weight: Parameter?
   /// The bias, `[C]`; nil if there is none.
   public let bias: Parameter?
+  /// All settings.
+  public let configuration: Configuration
   /// The number of groups.
-  public let groups: Int
+  public var groups: Int { configuration.groups }
   /// The constant added to the variance.
-  public let epsilon: Double
+  public var epsilon: Double { configuration.epsilon }
 
   /// Creates a group normalization layer.
   /// - Parameters:
   ///   - groups: The number of groups. Must divide the number of channels.
   ///   - epsilon: The constant added to the variance.
   ///   - isAffine: Whether there is a weight, which starts at 1, and a bias, which starts at 0.
-  public init(_ groups: Int, epsilon: Double = 1e-5, isAffine: Bool = true) {
-    self.groups = groups
-    self.epsilon = epsilon
-    weight = isAffine ? Parameter(nil, .ones) : nil
-    bias = isAffine ? Parameter(nil, .zeros) : nil
+  public convenience init(_ groups: Int, epsilon: Double = 1e-5, isAffine: Bool = true) {
+    self.init(configuration: Configuration(groups: groups, epsilon: epsilon, isAffine: isAffine))
+  }
+
+  public init(configuration: Configuration) {
+    self.configuration = configuration
+    weight = configuration.isAffine ? Parameter(nil, .ones) : nil
+    bias = configuration.isAffine ? Parameter(nil, .zeros) : nil
   }
 
   public func prepare(inputShape: [Int]) throws {
@@ -64,36 +69,15 @@ public final class GroupNorm: Layer {
 
 extension GroupNorm: ConfigurableLayer {
   /// The configuration of a `GroupNorm` in a model description. All settings except `groups` are optional.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
     /// The number of groups.
     public var groups: Int
     /// The constant added to the variance.
-    public var epsilon: Double
+    public var epsilon = 1e-5
     /// Whether there are a weight and a bias.
-    public var isAffine: Bool
+    public var isAffine = true
 
-    private enum CodingKeys: String, CodingKey, CaseIterable { case groups, epsilon, isAffine }
-
-    public init(groups: Int, epsilon: Double = 1e-5, isAffine: Bool = true) {
-      self.groups = groups
-      self.epsilon = epsilon
-      self.isAffine = isAffine
-    }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      groups = try container.decode(Int.self, forKey: .groups)
-      epsilon = try container.decodeIfPresent(Double.self, forKey: .epsilon) ?? 1e-5
-      isAffine = try container.decodeIfPresent(Bool.self, forKey: .isAffine) ?? true
-    }
-  }
-
-  public var configuration: Configuration {
-    Configuration(groups: groups, epsilon: epsilon, isAffine: weight != nil)
-  }
-
-  public convenience init(configuration: Configuration) {
-    self.init(configuration.groups, epsilon: configuration.epsilon, isAffine: configuration.isAffine)
+    static var template: Self { Self(groups: 1) }
+    static let required: Set = ["groups"]
   }
 }

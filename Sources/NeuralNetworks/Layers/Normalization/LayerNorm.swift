@@ -10,17 +10,23 @@ public final class LayerNorm: Layer {
   public let weight: Parameter?
   /// The bias, `[C]`; nil if there is none.
   public let bias: Parameter?
+  /// All settings.
+  public let configuration: NormalizationConfiguration
   /// The constant added to the variance.
-  public let epsilon: Double
+  public var epsilon: Double { configuration.epsilon }
 
   /// Creates a layer normalization layer.
   /// - Parameters:
   ///   - epsilon: The constant added to the variance.
   ///   - isAffine: Whether there is a weight, which starts at 1, and a bias, which starts at 0.
-  public init(epsilon: Double = 1e-5, isAffine: Bool = true) {
-    self.epsilon = epsilon
-    weight = isAffine ? Parameter(nil, .ones) : nil
-    bias = isAffine ? Parameter(nil, .zeros) : nil
+  public convenience init(epsilon: Double = 1e-5, isAffine: Bool = true) {
+    self.init(configuration: NormalizationConfiguration(epsilon: epsilon, isAffine: isAffine))
+  }
+
+  public init(configuration: NormalizationConfiguration) {
+    self.configuration = configuration
+    weight = configuration.isAffine ? Parameter(nil, .ones) : nil
+    bias = configuration.isAffine ? Parameter(nil, .zeros) : nil
   }
 
   public func prepare(inputShape: [Int]) throws {
@@ -36,12 +42,4 @@ public final class LayerNorm: Layer {
   public var allowsReplay: Bool { true }
 }
 
-extension LayerNorm: ConfigurableLayer {
-  public var configuration: NormalizationConfiguration {
-    NormalizationConfiguration(epsilon: epsilon, isAffine: weight != nil)
-  }
-
-  public convenience init(configuration: NormalizationConfiguration) {
-    self.init(epsilon: configuration.epsilon, isAffine: configuration.isAffine)
-  }
-}
+extension LayerNorm: ConfigurableLayer {}

@@ -169,27 +169,18 @@ private struct FeatureMoments {
 extension Normalization: ConfigurableLayer {
   /// The configuration of a `Normalization` in a model description. All settings are optional. An axis of `null` means
   /// nil.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
     /// The axis of the features, with the batch axis as axis 0; the last axis by default. If nil, all elements share
     /// one mean and one standard deviation.
-    public var axis: Int?
+    public var axis: Int? = -1
     /// Whether the layer converts scaled numbers back to raw numbers; false by default.
-    public var isInverted: Bool
+    public var isInverted = false
 
-    private enum CodingKeys: String, CodingKey, CaseIterable { case axis, isInverted }
+    static var template: Self { Self() }
 
-    public init(axis: Int? = -1, isInverted: Bool = false) {
-      self.axis = axis
-      self.isInverted = isInverted
-    }
+    private enum CodingKeys: CodingKey { case axis, isInverted }
 
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      axis = container.contains(.axis) ? try container.decode(Int?.self, forKey: .axis) : -1
-      isInverted = try container.decodeIfPresent(Bool.self, forKey: .isInverted) ?? false
-    }
-
+    /// Encodes what differs from the defaults, and an axis of nil as `null`.
     public func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       if axis != -1 { try container.encode(axis, forKey: .axis) }

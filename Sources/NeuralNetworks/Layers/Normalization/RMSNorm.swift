@@ -3,17 +3,23 @@
 public final class RMSNorm: Layer {
   /// The weight, `[C]`; nil if there is none.
   public let weight: Parameter?
+  /// All settings.
+  public let configuration: NormalizationConfiguration
   /// The constant added to the mean square.
-  public let epsilon: Double
+  public var epsilon: Double { configuration.epsilon }
 
   /// Creates a root mean square normalization layer.
   /// - Parameters:
   ///   - epsilon: The constant added to the mean square. (PyTorch's default, `None`, is the machine epsilon of the
   ///     element type, 1.2e-7 for float32. Pass this value to match PyTorch.)
   ///   - isAffine: Whether there is a weight, which starts at 1.
-  public init(epsilon: Double = 1e-5, isAffine: Bool = true) {
-    self.epsilon = epsilon
-    weight = isAffine ? Parameter(nil, .ones) : nil
+  public convenience init(epsilon: Double = 1e-5, isAffine: Bool = true) {
+    self.init(configuration: NormalizationConfiguration(epsilon: epsilon, isAffine: isAffine))
+  }
+
+  public init(configuration: NormalizationConfiguration) {
+    self.configuration = configuration
+    weight = configuration.isAffine ? Parameter(nil, .ones) : nil
   }
 
   public func prepare(inputShape: [Int]) throws {
@@ -27,12 +33,4 @@ public final class RMSNorm: Layer {
   public var allowsReplay: Bool { true }
 }
 
-extension RMSNorm: ConfigurableLayer {
-  public var configuration: NormalizationConfiguration {
-    NormalizationConfiguration(epsilon: epsilon, isAffine: weight != nil)
-  }
-
-  public convenience init(configuration: NormalizationConfiguration) {
-    self.init(epsilon: configuration.epsilon, isAffine: configuration.isAffine)
-  }
-}
+extension RMSNorm: ConfigurableLayer {}

@@ -11,23 +11,22 @@ public final class GRU: RecurrentLayer {
   public let inputWeight, recurrentWeight: Parameter
   /// b and d.
   public let inputBias, recurrentBias: Parameter
-  /// The size of the state. The output is `[N, units]`, or `[N, T, units]` with `returnsSequence`.
-  public let units: Int
-  /// Whether to return the outputs of all steps (true) or only the last one (false).
-  public let returnsSequence: Bool
-  /// Whether to skip steps whose inputs are all 0, such as padding.
-  public let masksZeros: Bool
+  /// All settings.
+  public let configuration: RecurrentConfiguration
 
   /// Creates a GRU layer.
   /// - Parameters:
   ///   - units: The size of h.
   ///   - returnsSequence: Whether to return every h instead of only the last one.
   ///   - masksZeros: Whether steps whose numbers are all 0 are treated as padding.
-  public init(_ units: Int, returnsSequence: Bool = false, masksZeros: Bool = false) {
-    self.units = units
-    self.returnsSequence = returnsSequence
-    self.masksZeros = masksZeros
-    (inputWeight, recurrentWeight, inputBias, recurrentBias) = RecurrentCore.makeParameters(units: units)
+  public convenience init(_ units: Int, returnsSequence: Bool = false, masksZeros: Bool = false) {
+    self.init(
+      configuration: RecurrentConfiguration(units: units, returnsSequence: returnsSequence, masksZeros: masksZeros))
+  }
+
+  public init(configuration: RecurrentConfiguration) {
+    self.configuration = configuration
+    (inputWeight, recurrentWeight, inputBias, recurrentBias) = RecurrentCore.makeParameters(units: configuration.units)
   }
 
   private var core: RecurrentCore {
@@ -52,14 +51,5 @@ public final class GRU: RecurrentLayer {
     _ input: Tensor, from state: Tensor?, mask: Tensor? = nil, _ context: Context
   ) -> (output: Tensor, state: Tensor) {
     called(core, input, from: state, mask: mask, context)
-  }
-
-  public var configuration: RecurrentConfiguration {
-    RecurrentConfiguration(units: units, returnsSequence: returnsSequence, masksZeros: masksZeros)
-  }
-
-  public convenience init(configuration: RecurrentConfiguration) {
-    self.init(
-      configuration.units, returnsSequence: configuration.returnsSequence, masksZeros: configuration.masksZeros)
   }
 }

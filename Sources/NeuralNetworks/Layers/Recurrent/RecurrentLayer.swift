@@ -18,6 +18,15 @@ public protocol RecurrentLayer: ConfigurableLayer {
   func outputs(_ input: Tensor, mask: Tensor?, isReversed: Bool) -> Tensor
 }
 
+extension RecurrentLayer where Configuration == RecurrentConfiguration {
+  /// The size of the state. The output is `[N, units]`, or `[N, steps, units]` with `returnsSequence`.
+  public var units: Int { configuration.units }
+  /// Whether to return the outputs of all steps (true) or only the last one (false).
+  public var returnsSequence: Bool { configuration.returnsSequence }
+  /// Whether to skip steps whose inputs are all 0, such as padding.
+  public var masksZeros: Bool { configuration.masksZeros }
+}
+
 extension RecurrentLayer {
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
     outputs(input, mask: masksZeros ? input.stepsWithNumbers() : nil, isReversed: false)
@@ -58,27 +67,14 @@ extension Tensor {
 }
 
 /// The configuration of a recurrent layer in a model description. All settings except `units` are optional.
-public struct RecurrentConfiguration: Codable, Sendable {
+public struct RecurrentConfiguration: Codable, Sendable, LayerSettings {
   /// The size of the state.
   public var units: Int
   /// Whether the output contains every step, `[N, steps, units]`, or only the last one, `[N, units]`; false by default.
-  public var returnsSequence: Bool
+  public var returnsSequence = false
   /// Whether steps whose numbers are all 0 are treated as padding; false by default.
-  public var masksZeros: Bool
+  public var masksZeros = false
 
-  private enum CodingKeys: String, CodingKey, CaseIterable { case units, returnsSequence, masksZeros }
-
-  public init(units: Int, returnsSequence: Bool = false, masksZeros: Bool = false) {
-    self.units = units
-    self.returnsSequence = returnsSequence
-    self.masksZeros = masksZeros
-  }
-
-  public init(from decoder: any Decoder) throws {
-    try decoder.refuseUnknownKeys(["layer"] + CodingKeys.allCases.map(\.rawValue))
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    units = try container.decode(Int.self, forKey: .units)
-    returnsSequence = try container.decodeIfPresent(Bool.self, forKey: .returnsSequence) ?? false
-    masksZeros = try container.decodeIfPresent(Bool.self, forKey: .masksZeros) ?? false
-  }
+  static var template: Self { Self(units: 1) }
+  static let required: Set = ["units"]
 }

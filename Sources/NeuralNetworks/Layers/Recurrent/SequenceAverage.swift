@@ -4,11 +4,15 @@
 /// padding gives 0.
 public final class SequenceAverage: ConfigurableLayer {
   /// Whether steps whose numbers are all 0 are treated as padding.
-  public let masksZeros: Bool
+  public var masksZeros: Bool { configuration.masksZeros }
+  /// All settings.
+  public let configuration: Configuration
 
   /// Creates the layer.
   /// - Parameter masksZeros: Whether steps whose numbers are all 0 are treated as padding.
-  public init(masksZeros: Bool = false) { self.masksZeros = masksZeros }
+  public convenience init(masksZeros: Bool = false) { self.init(configuration: Configuration(masksZeros: masksZeros)) }
+
+  public init(configuration: Configuration) { self.configuration = configuration }
 
   public func prepare(inputShape: [Int]) throws {
     guard inputShape.count == 2 else {
@@ -27,21 +31,10 @@ public final class SequenceAverage: ConfigurableLayer {
   public var allowsReplay: Bool { true }
 
   /// The configuration of a `SequenceAverage` in a model description.
-  public struct Configuration: Codable, Sendable {
-    public var masksZeros: Bool
+  public struct Configuration: Codable, Sendable, LayerSettings {
+    /// Whether steps whose numbers are all 0 are treated as padding; false by default.
+    public var masksZeros = false
 
-    private enum CodingKeys: String, CodingKey { case masksZeros }
-
-    public init(masksZeros: Bool = false) { self.masksZeros = masksZeros }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer", CodingKeys.masksZeros.rawValue])
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      masksZeros = try container.decodeIfPresent(Bool.self, forKey: .masksZeros) ?? false
-    }
+    static var template: Self { Self() }
   }
-
-  public var configuration: Configuration { Configuration(masksZeros: masksZeros) }
-
-  public convenience init(configuration: Configuration) { self.init(masksZeros: configuration.masksZeros) }
 }

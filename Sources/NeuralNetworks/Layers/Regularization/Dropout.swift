@@ -2,11 +2,15 @@
 /// preserve the mean. In inference, it does nothing. Srivastava et al. 2014; PyTorch's `Dropout`.
 public final class Dropout: Layer {
   /// The dropout probability.
-  public let probability: Double
+  public var probability: Double { configuration.probability }
+  /// All settings.
+  public let configuration: Configuration
 
   /// Creates a dropout layer.
   /// - Parameter probability: The dropout probability, from 0 to 1; 1 drops everything.
-  public init(_ probability: Double) { self.probability = probability }
+  public convenience init(_ probability: Double) { self.init(configuration: Configuration(probability: probability)) }
+
+  public init(configuration: Configuration) { self.configuration = configuration }
 
   public func prepare(inputShape: [Int]) throws {
     try Dropout.check("Dropout", probability)
@@ -29,20 +33,11 @@ public final class Dropout: Layer {
 
 extension Dropout: ConfigurableLayer {
   /// The configuration of a `Dropout` in a model description.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
+    /// The dropout probability.
     public var probability: Double
 
-    private enum CodingKeys: String, CodingKey { case probability }
-
-    public init(probability: Double) { self.probability = probability }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer", CodingKeys.probability.rawValue])
-      probability = try decoder.container(keyedBy: CodingKeys.self).decode(Double.self, forKey: .probability)
-    }
+    static var template: Self { Self(probability: 0) }
+    static let required: Set = ["probability"]
   }
-
-  public var configuration: Configuration { Configuration(probability: probability) }
-
-  public convenience init(configuration: Configuration) { self.init(configuration.probability) }
 }

@@ -2,11 +2,15 @@
 /// Keras' `GaussianNoise`.
 public final class GaussianNoise: Layer {
   /// The standard deviation of the noise.
-  public let deviation: Double
+  public var deviation: Double { configuration.deviation }
+  /// All settings.
+  public let configuration: Configuration
 
   /// Creates a noise layer.
   /// - Parameter deviation: The standard deviation of the noise, at least 0.
-  public init(_ deviation: Double = 0.1) { self.deviation = deviation }
+  public convenience init(_ deviation: Double = 0.1) { self.init(configuration: Configuration(deviation: deviation)) }
+
+  public init(configuration: Configuration) { self.configuration = configuration }
 
   public func prepare(inputShape: [Int]) throws {
     guard deviation >= 0, deviation.isFinite else {
@@ -25,20 +29,11 @@ public final class GaussianNoise: Layer {
 
 extension GaussianNoise: ConfigurableLayer {
   /// The configuration of a `GaussianNoise` in a model description.
-  public struct Configuration: Codable, Sendable {
+  public struct Configuration: Codable, Sendable, LayerSettings {
+    /// The standard deviation of the noise.
     public var deviation: Double
 
-    private enum CodingKeys: String, CodingKey { case deviation }
-
-    public init(deviation: Double) { self.deviation = deviation }
-
-    public init(from decoder: any Decoder) throws {
-      try decoder.refuseUnknownKeys(["layer", CodingKeys.deviation.rawValue])
-      deviation = try decoder.container(keyedBy: CodingKeys.self).decode(Double.self, forKey: .deviation)
-    }
+    static var template: Self { Self(deviation: 0) }
+    static let required: Set = ["deviation"]
   }
-
-  public var configuration: Configuration { Configuration(deviation: deviation) }
-
-  public convenience init(configuration: Configuration) { self.init(configuration.deviation) }
 }

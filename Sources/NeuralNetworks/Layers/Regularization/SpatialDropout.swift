@@ -7,11 +7,17 @@
 /// ```
 public final class SpatialDropout: Layer {
   /// The probability that a channel is dropped.
-  public let probability: Double
+  public var probability: Double { configuration.probability }
+  /// All settings.
+  public let configuration: Dropout.Configuration
 
   /// Creates a spatial dropout layer.
   /// - Parameter probability: The dropout probability, from 0 to 1; 1 drops everything.
-  public init(_ probability: Double) { self.probability = probability }
+  public convenience init(_ probability: Double) {
+    self.init(configuration: Dropout.Configuration(probability: probability))
+  }
+
+  public init(configuration: Dropout.Configuration) { self.configuration = configuration }
 
   public func prepare(inputShape: [Int]) throws {
     try Dropout.check("SpatialDropout", probability)
@@ -34,8 +40,4 @@ public final class SpatialDropout: Layer {
   public var allowsReplay: Bool { true }
 }
 
-extension SpatialDropout: ConfigurableLayer {
-  public var configuration: Dropout.Configuration { Dropout.Configuration(probability: probability) }
-
-  public convenience init(configuration: Dropout.Configuration) { self.init(configuration.probability) }
-}
+extension SpatialDropout: ConfigurableLayer {}

@@ -1,0 +1,74 @@
+import ModelFormats
+import NeuralNetworks
+import Testing
+
+/// The settings of layers in descriptions: defaults, required settings, unknown keys, `null`.
+@Suite struct LayerSettingsTests {
+  private func architecture(_ layer: String) throws -> Architecture {
+    try JSONValue(parsing: #"{"layers": [\#(layer)]}"#).decode(Architecture.self)
+  }
+
+  private func layer<L: Layer>(_ type: L.Type, _ text: String) throws -> L {
+    try #require(Sequential(architecture: try architecture(text)).layers.first as? L)
+  }
+
+  private func text(of layer: any Layer) throws -> String {
+    try JSONValue(encoding: Architecture(of: Sequential([layer]))).text()
+  }
+
+  /// A description with required settings alone gives the same layer as its initializer.
+  @Test func omittedSettingsHaveTheDefaultsOfTheInitializer() throws {
+    let pairs: [(any Layer, String)] = [
+      (Dense(3), #"{"layer": "Dense", "units": 3}"#),
+      (Conv2D(4, kernel: [3, 5]), #"{"layer": "Conv2D", "filters": 4, "kernel": [3, 5]}"#),
+      (Conv1D(4, kernel: 3), #"{"layer": "Conv1D", "filters": 4, "kernel": 3}"#),
+      (ConvTranspose2D(4, kernel: 3), #"{"layer": "ConvTranspose2D", "filters": 4, "kernel": 3}"#),
+      (MaxPool2D(2), #"{"layer": "MaxPool2D", "window": 2}"#),
+      (AveragePool1D(2), #"{"layer": "AveragePool1D", "window": 2}"#),
+      (BatchNorm(), #"{"layer": "BatchNorm"}"#), (LayerNorm(), #"{"layer": "LayerNorm"}"#),
+      (RMSNorm(), #"{"layer": "RMSNorm"}"#), (GroupNorm(2), #"{"layer": "GroupNorm", "groups": 2}"#),
+      (Normalization(), #"{"layer": "Normalization"}"#), (Dropout(0.3), #"{"layer": "Dropout", "probability": 0.3}"#),
+      (Embedding(7, 2), #"{"layer": "Embedding", "tokens": 7, "width": 2}"#), (Flatten(), #"{"layer": "Flatten"}"#),
+      (LSTM(5), #"{"layer": "LSTM", "units": 5}"#), (SequenceAverage(), #"{"layer": "SequenceAverage"}"#),
+      (SelfAttention(heads: 2, width: 4), #"{"layer": "SelfAttention", "heads": 2, "width": 4}"#),
+      (UpSampling2D(2), #"{"layer": "UpSampling2D", "factor": 2}"#),
+      (ZeroPadding2D(0), #"{"layer": "ZeroPadding2D"}"#),
+      (AdaptiveAveragePool2D([2, 3]), #"{"layer": "AdaptiveAveragePool2D", "output": [2, 3]}"#),
+    ]
+    for (expected, text) in pairs {
+      let found = try #require(Sequential(architecture: try architecture(text)).layers.first)
+      #expect(type(of: found) == type(of: expected))
+      #expect(try self.text(of: found) == self.text(of: expected))
+    }
+  }
+
+  @Test func everySettingIsTaken() throws {
+    let dense = try layer(
+      Dense.self,
+      #"{"layer": "Dense", "units": 2, "activation": "relu", "useBias": false, "initializer": "zeros", "regularizer": {"l2": 0.5}}"#
+    )
+    #expect(dense.units == 2 && dense.activation.name == "relu" && dense.bias == nil)
+    #expect(dense.initializer.name == "zeros" && dense.regularizer?.l2 == 0.5)
+    let norm = try layer(
+      BatchNorm.self, #"{"layer": "BatchNorm", "isAffine": false, "momentum": 0.25, "epsilon": 0.5}"#)
+    #expect(norm.weight == nil && norm.momentum == 0.25 && norm.epsilon == 0.5)
+  }
+
+  @Test func nullIsTheDefaultExceptWhereItHasAMeaning() throws {
+    #expect(try layer(Dense.self, #"{"layer": "Dense", "units": 2, "useBias": null, "regularizer": null}"#).bias != nil)
+    #expect(try layer(Normalization.self, #"{"layer": "Normalization", "axis": null}"#).axis == nil)
+    #expect(try layer(Normalization.self, #"{"layer": "Normalization"}"#).axis == -1)
+  }
+
+  @Test(arguments: [
+    (#"{"layer": "Dense"}"#, "units"), (#"{"layer": "Dense", "units": "3"}"#, "units"),
+    (#"{"layer": "Dense", "units": null}"#, "units"), (#"{"layer": "Dense", "units": 3, "unit": 4}"#, #""unit" is no"#),
+    (#"{"layer": "Flatten", "axis": 1}"#, "there are layer"), (#"{"layer": "Embedding", "tokens": 3}"#, "width"),
+    (#"{"layer": "Residual", "layers": [], "joining": "sum"}"#, "joining"),
+    (#"{"layer": "Parallel", "layers": [], "joinin": "sum"}"#, "joining"),
+    (#"{"layer": "ConvTranspose1D", "filters": 1, "kernel": 2, "outputPaddin": 1}"#, "outputPadding"),
+  ]) func mistakesAreNamed(_ text: String, _ word: String) {
+    let error = #expect(throws: JSONError.self) { _ = try architecture(text) }
+    #expect("\(String(describing: error))".contains(word), "\(String(describing: error))")
+  }
+}
