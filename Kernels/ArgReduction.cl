@@ -1,5 +1,5 @@
-// The position of the extreme value of x[outer, extent, inner] along the middle axis. Ties return the first position.
-// The first NaN takes precedence over all numbers.
+// The position of the maximum or minimum of x[outer, extent, inner] along the middle axis. Ties return the first
+// position. The first NaN takes precedence over all numbers.
 
 // Whether the value a at position i takes precedence over the value b at position j. BETTER compares numbers.
 #define BEFORE(a, i, b, j, BETTER)                       \
@@ -8,23 +8,24 @@
 
 #ifdef NN_LOOPS
 
-// One work item processes several lines. If the elements of a line are contiguous, it finds the extreme value first and
-// then its position. SIGNED is the result type of vector comparisons.
+// One work item processes several lines. If the elements of a line are contiguous, it finds the maximum or minimum
+// first and then its position. SIGNED is the result type of vector comparisons.
 #define NN_SIDE_BY_SIDE 512
-#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, EXTREME)                                          \
+#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, MAX_MIN)                                          \
   static inline index_t NAME##Line_##TYPE(global const WORD *p, index_t extent) {                                    \
     const WORD##16 first = vload16(0, p);                                                                            \
     WORD##16 lanes[4] = {first, first, first, first};                                                                \
     index_t j = 0;                                                                                                   \
     for (; j + 64 <= extent; j += 64) {                                                                              \
-      _Pragma("unroll") for (uint lane = 0; lane < 4; lane++) lanes[lane] = EXTREME(lanes[lane], vload16(lane, p + j)); \
+      _Pragma("unroll") for (uint lane = 0; lane < 4; lane++)                                                          \
+        lanes[lane] = MAX_MIN(lanes[lane], vload16(lane, p + j));                                                      \
     }                                                                                                                \
-    for (; j + 16 <= extent; j += 16) lanes[0] = EXTREME(lanes[0], vload16(0, p + j));                               \
+    for (; j + 16 <= extent; j += 16) lanes[0] = MAX_MIN(lanes[0], vload16(0, p + j));                               \
     WORD items[16];                                                                                                  \
-    vstore16(EXTREME(EXTREME(lanes[0], lanes[1]), EXTREME(lanes[2], lanes[3])), 0, items);                           \
+    vstore16(MAX_MIN(MAX_MIN(lanes[0], lanes[1]), MAX_MIN(lanes[2], lanes[3])), 0, items);                           \
     WORD best = items[0];                                                                                            \
-    for (uint lane = 1; lane < 16; lane++) best = EXTREME(best, items[lane]);                                        \
-    for (; j < extent; j++) best = EXTREME(best, p[j]);                                                              \
+    for (uint lane = 1; lane < 16; lane++) best = MAX_MIN(best, items[lane]);                                        \
+    for (; j < extent; j++) best = MAX_MIN(best, p[j]);                                                              \
     const WORD##16 wanted = (WORD##16)(best);                                                                        \
     for (j = 0; j + 64 <= extent; j += 64) {                                                                         \
       SIGNED##16 isFound = (SIGNED##16)(0);                                                                          \
@@ -96,7 +97,7 @@
 #else
 
 // Each work item compares its share without branches, so that loads are issued before their values are needed.
-#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, EXTREME)                                          \
+#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, MAX_MIN)                                          \
   kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,       \
                                  index_t count, index_t extent, index_t inner) {                                     \
     NN_FOREACH(i, count) {                                                                                           \

@@ -218,12 +218,12 @@ typedef struct {
 
 // fmax and fmin ignore NaN, and the results of max and min are undefined for NaN. These two functions propagate NaN
 // from either argument.
-#define NN_EXTREMES(TYPE, VECTOR)                                                                             \
+#define NN_MAX_MIN(TYPE, VECTOR)                                                                              \
   static inline VECTOR NN_OVERLOADED nn_maximum_##TYPE(VECTOR a, VECTOR b) { return ((a > b) | (a != a)) ? a : b; } \
   static inline VECTOR NN_OVERLOADED nn_minimum_##TYPE(VECTOR a, VECTOR b) { return ((a < b) | (a != a)) ? a : b; }
-NN_EXTREMES(float, float)
-NN_EXTREMES(int, int)
-NN_EXTREMES(bool, uchar)
+NN_MAX_MIN(float, float)
+NN_MAX_MIN(int, int)
+NN_MAX_MIN(bool, uchar)
 
 // Integers wrap around. As signed overflow is undefined in C, they are computed without sign.
 static inline int NN_OVERLOADED nn_add_int(int a, int b) { return as_int(as_uint(a) + as_uint(b)); }
@@ -232,9 +232,9 @@ static inline int NN_OVERLOADED nn_multiply_int(int a, int b) { return as_int(as
 
 #ifdef NN_LOOPS
 // The vector versions.
-NN_EXTREMES(float, float16)
-NN_EXTREMES(int, int16)
-NN_EXTREMES(bool, uchar16)
+NN_MAX_MIN(float, float16)
+NN_MAX_MIN(int, int16)
+NN_MAX_MIN(bool, uchar16)
 static inline int16 NN_OVERLOADED nn_add_int(int16 a, int16 b) { return as_int16(as_uint16(a) + as_uint16(b)); }
 static inline int16 NN_OVERLOADED nn_multiply_int(int16 a, int16 b) { return as_int16(as_uint16(a) * as_uint16(b)); }
 #endif
@@ -252,7 +252,7 @@ NN_LOSING(float)
 #ifdef NN_LOOPS
 NN_LOSING(float16)
 #endif
-// The same for folds that do not round: 0 for integers. For floats, the value is not used.
+// The same for reductions that do not round: 0 for integers. For floats, the value is not used.
 #define NN_NOTHING_LOST(a, b, sum) ((sum) - (sum))
 // sum += x, for floats or vectors of floats.
 #define NN_ADD_OF(VECTOR, sum, rest, x)                 \

@@ -1,13 +1,13 @@
 // Convolution, the gradient of its input, and the gradient of its weights, as matrix products C = L·R. The matrix of
 // all windows, R, is never stored: the elements that a tile needs are read from the images.
 //
-//            rows of C    columns of C        summed over
-// forward    outputs      places of outputs   channels and taps
-// input      channels     places of inputs    outputs and taps
-// weights    outputs      channels and taps   places of outputs
+//            rows of C    columns of C                     summed over
+// forward    outputs      positions of outputs             channels and kernel positions
+// input      channels     positions of inputs              outputs and kernel positions
+// weights    outputs      channels and kernel positions    positions of outputs
 //
 // A column and a term each determine a part of a position: an element of R is at the sum of the two parts, or 0 if that
-// is beyond an edge. The sum over places may be split into stretches, whose partial results are added in order
+// is beyond an edge. The sum over positions may be split into slices, whose partial results are added in order
 // afterward. The split depends only on the shape.
 
 #define NN_FORWARD 0
@@ -22,7 +22,7 @@ typedef struct {
 typedef struct {
   index_t batch, groups, channels, outputs;
   window_t height, width;
-  index_t stretch;
+  index_t slice;
   int hasBias, hasPreActivation, activation;
   float parameter;
 } convolution_t;
@@ -37,36 +37,36 @@ typedef struct {
 #define NN_OUTPUT_PLANE(s) ((s).height.output * (s).width.output)
 #define NN_WINDOW(s) ((s).height.kernelSize * (s).width.kernelSize)
 
-static inline part_t nn_tap(const convolution_t s, index_t index, const int kind) {
+static inline part_t nn_kernelPosition(const convolution_t s, index_t index, const int kind) {
   const index_t plane = kind == NN_INPUT ? NN_OUTPUT_PLANE(s) : NN_INPUT_PLANE(s);
-  const index_t channel = index / NN_WINDOW(s), tap = index % NN_WINDOW(s);
-  const index_t row = tap / s.width.kernelSize * s.height.dilation;
-  const index_t column = tap % s.width.kernelSize * s.width.dilation;
+  const index_t channel = index / NN_WINDOW(s), position = index % NN_WINDOW(s);
+  const index_t row = position / s.width.kernelSize * s.height.dilation;
+  const index_t column = position % s.width.kernelSize * s.width.dilation;
   const part_t part = {channel * plane, kind == NN_INPUT ? 0 - row : row, kind == NN_INPUT ? 0 - column : column};
   return part;
 }
 
-static inline part_t nn_outputPlace(const convolution_t s, index_t index) {
-  const index_t image = index / NN_OUTPUT_PLANE(s), place = index % NN_OUTPUT_PLANE(s);
+static inline part_t nn_outputPosition(const convolution_t s, index_t index) {
+  const index_t image = index / NN_OUTPUT_PLANE(s), position = index % NN_OUTPUT_PLANE(s);
   const part_t part = {image * s.groups * s.channels * NN_INPUT_PLANE(s),
-                       place / s.width.output * s.height.stride - s.height.padding,
-                       place % s.width.output * s.width.stride - s.width.padding};
+                       position / s.width.output * s.height.stride - s.height.padding,
+                       position % s.width.output * s.width.stride - s.width.padding};
   return part;
 }
 
-static inline part_t nn_inputPlace(const convolution_t s, index_t index) {
-  const index_t image = index / NN_INPUT_PLANE(s), place = index % NN_INPUT_PLANE(s);
-  const part_t part = {image * s.groups * s.outputs * NN_OUTPUT_PLANE(s), place / s.width.input + s.height.padding,
-                       place % s.width.input + s.width.padding};
+static inline part_t nn_inputPosition(const convolution_t s, index_t index) {
+  const index_t image = index / NN_INPUT_PLANE(s), position = index % NN_INPUT_PLANE(s);
+  const part_t part = {image * s.groups * s.outputs * NN_OUTPUT_PLANE(s), position / s.width.input + s.height.padding,
+                       position % s.width.input + s.width.padding};
   return part;
 }
 
 static inline part_t nn_column(const convolution_t s, index_t column, const int kind) {
-  return kind == NN_WEIGHTS ? nn_tap(s, column, kind)
-                            : kind == NN_FORWARD ? nn_outputPlace(s, column) : nn_inputPlace(s, column);
+  return kind == NN_WEIGHTS ? nn_kernelPosition(s, column, kind)
+                            : kind == NN_FORWARD ? nn_outputPosition(s, column) : nn_inputPosition(s, column);
 }
 static inline part_t nn_term(const convolution_t s, index_t term, const int kind) {
-  return kind == NN_WEIGHTS ? nn_outputPlace(s, term) : nn_tap(s, term, kind);
+  return kind == NN_WEIGHTS ? nn_outputPosition(s, term) : nn_kernelPosition(s, term, kind);
 }
 
 // The element of R at a column and a term. x starts at the first channel of the group.
@@ -140,16 +140,16 @@ static inline void nn_put(const convolution_t s, float sum, index_t at, index_t 
   global const float *ls, ulong lOffset, global const float *xs, ulong xOffset, global const float *bias,           \
       ulong biasOffset, global float *ys, ulong yOffset, global float *pre, ulong preOffset, convolution_t s
 
-// Declares the group of channels and the terms of this stretch, and moves the pointers to the start of their operands
+// Declares the group of channels and the terms of this slice, and moves the pointers to the start of their operands
 // and results.
 #define NN_BEGIN(KIND)                                                                                                 \
-  const index_t group = (index_t)get_group_id(2) % s.groups, stretch = (index_t)get_group_id(2) / s.groups;            \
+  const index_t group = (index_t)get_group_id(2) % s.groups, slice = (index_t)get_group_id(2) / s.groups;              \
   const index_t rows = nn_rows(s, KIND), columns = nn_columns(s, KIND);                                                \
-  const index_t first = stretch * s.stretch, end = min(first + s.stretch, nn_terms(s, KIND));                          \
+  const index_t first = slice * s.slice, end = min(first + s.slice, nn_terms(s, KIND));                                \
   const index_t leftRow = nn_leftRow(s, KIND), resultRow = nn_resultRow(s, KIND);                                      \
   ls += lOffset + (ulong)group * nn_leftGroup(s, KIND);                                                                \
   xs += xOffset + (ulong)group * (KIND == NN_INPUT ? s.outputs * NN_OUTPUT_PLANE(s) : s.channels * NN_INPUT_PLANE(s)); \
-  ys += yOffset + (ulong)stretch * s.groups * rows * resultRow;                                                        \
+  ys += yOffset + (ulong)slice * s.groups * rows * resultRow;                                                          \
   bias += biasOffset;                                                                                                  \
   pre += preOffset;
 
@@ -167,12 +167,12 @@ static inline void nn_put(const convolution_t s, float sum, index_t at, index_t 
     const index_t column = (index_t)get_group_id(0) * NN_CONVOLUTION_COLUMNS;                                        \
     const uint width = min(columns - column, (index_t)NN_CONVOLUTION_COLUMNS);                                       \
     part_t parts[NN_CONVOLUTION_COLUMNS];                                                                            \
-    index_t places[NN_CONVOLUTION_COLUMNS];                                                                          \
+    index_t positions[NN_CONVOLUTION_COLUMNS];                                                                       \
     for (uint j = 0; j < NN_CONVOLUTION_COLUMNS; j++) {                                                              \
       /* Columns beyond the last are the last once more, and not stored. */                                          \
       const index_t c = min(column + j, columns - 1);                                                                \
       parts[j] = nn_column(s, c, KIND);                                                                              \
-      places[j] = group * rows * resultRow + nn_resultColumn(s, c, KIND);                                            \
+      positions[j] = group * rows * resultRow + nn_resultColumn(s, c, KIND);                                         \
     }                                                                                                                \
     /* Vectors of neighbors in one row of an image: with a stride of 1 the first and the last tell; columns that lie   \
        farther apart, or are the last one once more, could be as far from each other without being neighbors. */      \
@@ -228,7 +228,7 @@ static inline void nn_put(const convolution_t s, float sum, index_t at, index_t 
         for (uint i = 0; i < NN_ROWS && row + i < rows; i++) {                                                       \
           const float *sum = (const float *)(results + 2 * i);                                                       \
           for (uint j = 0; j < width; j++) {                                                                         \
-            const index_t to = places[j] + (row + i) * resultRow;                                                    \
+            const index_t to = positions[j] + (row + i) * resultRow;                                                 \
             const float z = isFirst ? sum[j] : ys[to] + sum[j];                                                      \
             if (isLast) nn_put(s, z, to, group * rows + row + i, bias, ys, pre, KIND);                               \
             else ys[to] = z;                                                                                         \
@@ -280,14 +280,14 @@ static inline void nn_lay(const float *lefts, const float *rights, local float *
       leftTile[item % NN_DEPTH * NN_PITCH(NN_TILE_M) + item / NN_DEPTH + u * (NN_GROUP / NN_DEPTH)] = lefts[u];
 }
 
-// Stores four results of a row: at once if they are neighbors in memory (`isRun`), otherwise each at its place, as far
-// as there are columns. The places of four different columns increase, so they are neighbors if the last place is three
-// after the first.
-static inline void nn_putRun(const convolution_t s, const float *sums, const index_t *places, index_t shift, index_t output,
-                             index_t columns, int isRun, global const float *bias, global float *ys, global float *pre,
-                             const int kind) {
+// Stores four results of a row: at once if they are neighbors in memory (`isRun`), otherwise each at its position, as
+// far as there are columns. The positions of four different columns increase, so they are neighbors if the last
+// position is three after the first.
+static inline void nn_putRun(const convolution_t s, const float *sums, const index_t *positions, index_t shift,
+                             index_t output, index_t columns, int isRun, global const float *bias, global float *ys,
+                             global float *pre, const int kind) {
   if (isRun && columns >= 4) {
-    const index_t at = places[0] + shift;
+    const index_t at = positions[0] + shift;
     float z[4];
     NN_UNROLL for (uint v = 0; v < 4; v++) z[v] = nn_shifted_sum(s, sums[v], output, bias, kind);
     if (kind == NN_FORWARD && s.hasPreActivation) NN_PUT4(float, pre + at, z[0], z[1], z[2], z[3])
@@ -295,7 +295,7 @@ static inline void nn_putRun(const convolution_t s, const float *sums, const ind
     NN_PUT4(float, ys + at, z[0], z[1], z[2], z[3])
   } else {
     NN_UNROLL for (uint v = 0; v < 4; v++)
-        if (v < columns) nn_put(s, sums[v], places[v] + shift, output, bias, ys, pre, kind);
+        if (v < columns) nn_put(s, sums[v], positions[v] + shift, output, bias, ys, pre, kind);
   }
 }
 
@@ -336,15 +336,15 @@ static inline void nn_putRun(const convolution_t s, const float *sums, const ind
     }                                                                                                                    \
     NN_UNROLL for (uint j = 0; j < NN_ITEM_N; j += 4) {                                                                  \
       const index_t c = column + NN_PLACE(laneN, j, 4);                                                                  \
-      index_t places[4];                                                                                                 \
+      index_t positions[4];                                                                                              \
       NN_UNROLL for (uint v = 0; v < 4; v++)                                                                             \
-          places[v] = group * rows * resultRow + nn_resultColumn(s, min(c + v, columns - 1), KIND);                      \
-      const int isRun = places[3] == places[0] + 3;                                                                      \
+          positions[v] = group * rows * resultRow + nn_resultColumn(s, min(c + v, columns - 1), KIND);                   \
+      const int isRun = positions[3] == positions[0] + 3;                                                                \
       NN_UNROLL for (uint i = 0; i < NN_ITEM_M; i++) {                                                                   \
         const index_t r = row + NN_PLACE(laneM, i, NN_VECTOR_M);                                                         \
         const float results[4] = NN_PARTS(sums[i][j / 4]);                                                               \
         if (r < rows && c < columns)                                                                                     \
-          nn_putRun(s, results, places, r * resultRow, group * rows + r, columns - c, isRun, bias, ys, pre, KIND);       \
+          nn_putRun(s, results, positions, r * resultRow, group * rows + r, columns - c, isRun, bias, ys, pre, KIND);    \
       }                                                                                                                  \
     }                                                                                                                    \
   }

@@ -12,20 +12,20 @@
 
 // The gradient of a layer's activation and of its bias in one pass: dz = dy·f′(saved), dBias[u] = Σ dz[·, u].
 //
-// A work group processes NN_GRADIENT_COLUMNS units and a stretch of `stretch` rows. Its partial sums go to row
-// get_group_id(1) of `sums`, which is dBias itself if one stretch contains all rows.
+// A work group processes NN_GRADIENT_COLUMNS units and a slice of `slice` rows. Its partial sums go to row
+// get_group_id(1) of `sums`, which is dBias itself if one slice contains all rows.
 #ifdef NN_LOOPS
 #define LINEAR_GRADIENT(FUNCTION, VALUE)                                                                             \
   kernel void FUNCTION(global const float *gs, ulong gOffset, global const float *saved,                             \
                        ulong savedOffset, global float *dzs, ulong dzOffset, global float *sums,                     \
-                       ulong sumsOffset, index_t rows, index_t units, index_t stretch, float a,                      \
+                       ulong sumsOffset, index_t rows, index_t units, index_t slice, float a,                        \
                        float b) {                                                                                    \
     float partial[NN_GRADIENT_COLUMNS], totals[NN_GRADIENT_COLUMNS], rests[NN_GRADIENT_COLUMNS];                     \
     const index_t unit = (index_t)get_group_id(0) * NN_GRADIENT_COLUMNS;                                             \
     const index_t columns = min((index_t)NN_GRADIENT_COLUMNS, units - unit);                                         \
-    const index_t last = min((index_t)(get_group_id(1) + 1) * stretch, rows);                                        \
+    const index_t last = min((index_t)(get_group_id(1) + 1) * slice, rows);                                          \
     for (index_t c = 0; c < columns; c++) partial[c] = totals[c] = rests[c] = 0.0f;                                  \
-    for (index_t row = (index_t)get_group_id(1) * stretch; row < last;) {                                            \
+    for (index_t row = (index_t)get_group_id(1) * slice; row < last;) {                                              \
       for (const index_t end = min(row + NN_BLOCK_ROWS, last); row < end; row++) {                                   \
         const index_t at = row * units + unit;                                                                       \
         NN_VECTORIZED for (index_t c = 0; c < columns; c++) {                                                        \
@@ -47,13 +47,13 @@
 #define LINEAR_GRADIENT(FUNCTION, VALUE)                                                                            \
   kernel void FUNCTION(global const float *gs, ulong gOffset, global const float *saved,                            \
                        ulong savedOffset, global float *dzs, ulong dzOffset, global float *sums,                    \
-                       ulong sumsOffset, index_t rows, index_t units, index_t stretch, float a,                     \
+                       ulong sumsOffset, index_t rows, index_t units, index_t slice, float a,                       \
                        float b) {                                                                                   \
     local float partial[NN_GROUP];                                                                                  \
     const uint item = get_local_id(0), column = item % NN_GRADIENT_COLUMNS, lane = item / NN_GRADIENT_COLUMNS;      \
     const index_t unit = (index_t)get_group_id(0) * NN_GRADIENT_COLUMNS + column;                                   \
-    const index_t first = (index_t)get_group_id(1) * stretch;                                                       \
-    const index_t last = min(first + stretch, rows);                                                                \
+    const index_t first = (index_t)get_group_id(1) * slice;                                                         \
+    const index_t last = min(first + slice, rows);                                                                  \
     float sum = 0.0f, rest = 0.0f;                                                                                  \
     if (unit < units) {                                                                                             \
       /* Four rows are loaded before one is stored, as in NN_MAP. */                                                \

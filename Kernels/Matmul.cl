@@ -6,7 +6,7 @@
 // just stored.
 //
 // While the work items compute with one tile, the next one is loaded from device memory into registers and then stored
-// in the other half of local memory, as Tiles.cl shows. The loop over k may be split into stretches, whose partial
+// in the other half of local memory, as Tiles.cl shows. The loop over k may be split into slices, whose partial
 // results are added in order by `matmulReduce`. The split depends only on the shape.
 
 // The number of neighboring elements that a work item loads at once.
@@ -134,17 +134,17 @@ NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
   kernel __attribute__((reqd_work_group_size(NN_GROUP, 1, 1))) void matmul##NAME(                                     \
       global const float *as, ulong aOffset, global const float *bs, ulong bOffset, global const float *bias,         \
       ulong biasOffset, global float *cs, ulong cOffset, global float *pre, ulong preOffset, index_t m, index_t n,    \
-      index_t k, index_t batches, ulong strideA, ulong strideB, index_t stretch, epilogue_t epilogue) {               \
+      index_t k, index_t batches, ulong strideA, ulong strideB, index_t slice, epilogue_t epilogue) {                 \
     local float aTiles[2 * NN_SIDE(NN_TILE_M)] __attribute__((aligned(16)));                                          \
     local float bTiles[2 * NN_SIDE(NN_TILE_N)] __attribute__((aligned(16)));                                          \
     const index_t tilesM = (m + NN_TILE_M - 1) / NN_TILE_M, tilesN = (n + NN_TILE_N - 1) / NN_TILE_N;                 \
     const index_t band = (index_t)get_group_id(0) / (NN_BAND * tilesN) * NN_BAND;                                     \
     const index_t inBand = (index_t)get_group_id(0) - band * tilesN, bandRows = min(tilesM - band, (index_t)NN_BAND); \
     const index_t row = (band + inBand % bandRows) * NN_TILE_M, column = inBand / bandRows * NN_TILE_N;               \
-    const index_t kFirst = (index_t)get_group_id(2) * stretch, kEnd = min(kFirst + stretch, k);                       \
+    const index_t kFirst = (index_t)get_group_id(2) * slice, kEnd = min(kFirst + slice, k);                           \
     const index_t pitchA = TRANSPOSES_A ? m : k, pitchB = TRANSPOSES_B ? k : n;                                       \
     const int isInside = row + NN_TILE_M <= m && column + NN_TILE_N <= n;                                             \
-    /* A stretch of k goes to its own matrix in the workspace, [stretches, batches, m, n], and is finished later. */  \
+    /* A slice of k goes to its own matrix in the workspace, [slices, batches, m, n], and is finished later. */       \
     const int isAll = get_num_groups(2) == 1;                                                                         \
     const epilogue_t rest = nn_epilogue(epilogue, isAll);                                                             \
     for (index_t batch = get_group_id(1); batch < batches; batch += get_num_groups(1)) {                              \

@@ -38,14 +38,14 @@ typedef struct {
 NN_FINISH(nn_finish, float, NN_LOAD_ONE, NN_STORE_ONE)
 NN_FINISH(nn_finish16, float16, NN_LOAD_16, NN_STORE_16)
 
-// Adds the partial results of the stretches, and finishes the sums.
+// Adds the partial results of the slices, and finishes the sums.
 kernel void matmulReduce(global const float *partials, ulong partialsOffset, global const float *bias, ulong biasOffset,
                        global float *ys, ulong yOffset, global float *pre, ulong preOffset, index_t count, index_t n,
-                       index_t stretches, epilogue_t epilogue) {
+                       index_t slices, epilogue_t epilogue) {
   partials += partialsOffset;
   NN_FOREACH(i, count) {
     float sum = partials[i];
-    for (index_t s = 1; s < stretches; s++) sum += partials[(ulong)s * count + i];
+    for (index_t s = 1; s < slices; s++) sum += partials[(ulong)s * count + i];
     nn_finish(sum, i, i % n, 1, 1, epilogue, bias + biasOffset, ys + yOffset, pre + preOffset);
 #ifdef NN_ACTIVATES
     ys[yOffset + i] = nn_activate(epilogue.activation, ys[yOffset + i], epilogue.parameter);

@@ -111,10 +111,10 @@ static inline void nn_finishBlock(const float16 *results, uint rows, ulong at, i
   kernel __attribute__((reqd_work_group_size(1, 1, 1))) void matmulPanels##NAME(                                     \
       global const float *as, ulong aOffset, global const float *bs, ulong bOffset, global const float *bias,        \
       ulong biasOffset, global float *cs, ulong cOffset, global float *pre, ulong preOffset, index_t m, index_t n,   \
-      index_t k, index_t batches, ulong strideA, ulong strideB, index_t stretch, epilogue_t epilogue) {              \
+      index_t k, index_t batches, ulong strideA, ulong strideB, index_t slice, epilogue_t epilogue) {                \
     const index_t column = (index_t)get_group_id(0) * NN_COLUMNS;                                                    \
     const index_t columns = min(n - column, (index_t)NN_COLUMNS);                                                    \
-    const index_t first = (index_t)get_group_id(1) * stretch, end = min(first + stretch, m);                         \
+    const index_t first = (index_t)get_group_id(1) * slice, end = min(first + slice, m);                             \
     const int packs = NN_PACKS || TRANSPOSES_B || columns < NN_COLUMNS;                                              \
     const ulong stepK = TRANSPOSES_A ? m : 1, stepRow = TRANSPOSES_A ? 1 : k;                                        \
     float16 panel[NN_DEPTH * NN_VECTORS];                                                                            \

@@ -2,7 +2,7 @@
 // kept in local memory. A work group computes several neighboring columns of a row. Several work items share the terms
 // of a column, and neighboring work items read neighboring numbers of B: along n, or along k if B is transposed.
 //
-// As with tiles, k may be split into stretches, whose partial results are added in order by `matmulReduce`.
+// As with tiles, k may be split into slices, whose partial results are added in order by `matmulReduce`.
 
 #define NN_BLOCKS (NN_GROUP / NN_ROW_BLOCK)
 
@@ -16,7 +16,7 @@
   kernel __attribute__((reqd_work_group_size(NN_GROUP, 1, 1))) void matmulRows##NAME(                                \
       global const float *as, ulong aOffset, global const float *bs, ulong bOffset, global const float *bias,        \
       ulong biasOffset, global float *cs, ulong cOffset, global float *pre, ulong preOffset, index_t m, index_t n,   \
-      index_t k, index_t batches, ulong strideA, ulong strideB, index_t stretch, epilogue_t epilogue) {              \
+      index_t k, index_t batches, ulong strideA, ulong strideB, index_t slice, epilogue_t epilogue) {                \
     local float partials[NN_GROUP];                                                                                  \
     const uint inBlock = get_local_id(0) % NN_ROW_BLOCK, block = get_local_id(0) / NN_ROW_BLOCK;                     \
     /* The work items of a column, the distance between two of them, and the index of this one. */                   \
@@ -24,8 +24,8 @@
     const uint lane = TRANSPOSES_B ? inBlock : block;                                                                \
     const index_t column = (index_t)get_group_id(0) * (TRANSPOSES_B ? NN_BLOCKS : NN_ROW_BLOCK) +                    \
                            (TRANSPOSES_B ? block : inBlock);                                                         \
-    const index_t kFirst = (index_t)get_group_id(2) * stretch;                                                       \
-    const index_t kEnd = column < n ? min(kFirst + stretch, k) : 0;                                                  \
+    const index_t kFirst = (index_t)get_group_id(2) * slice;                                                         \
+    const index_t kEnd = column < n ? min(kFirst + slice, k) : 0;                                                    \
     for (index_t line = get_group_id(1); line < batches * m; line += get_num_groups(1)) {                            \
       const index_t batch = line / m, row = line % m;                                                                \
       global const float *a = as + aOffset + batch * strideA + (TRANSPOSES_A ? row : (ulong)row * k);                \

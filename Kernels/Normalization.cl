@@ -1,5 +1,5 @@
-// Normalization of the rows of [rows, columns], (x - mean)·scale·weight + bias, and its gradient. RowFolds.cl defines
-// which work items process a row. In loops, `items` processes all rows.
+// Normalization of the rows of [rows, columns], (x - mean)·scale·weight + bias, and its gradient. RowReductions.cl
+// defines which work items process a row. In loops, `items` processes all rows.
 
 typedef struct {
   float epsilon;
@@ -46,7 +46,7 @@ kernel void normalize_items(global const float *xs, ulong xOffset, global const 
     NN_STATISTICS
     if (!nn_is_square_sum(variance + how.epsilon)) {
       float largest;
-      NN_FOLD_ROW(largest, columns, 0.0f, fabs(vload16(0, x + c)), fabs(x[c]), fmax(a, b))
+      NN_REDUCE_ROW(largest, columns, 0.0f, fabs(vload16(0, x + c)), fabs(x[c]), fmax(a, b))
       factor = nn_squaring_factor(largest);
       NN_STATISTICS
     }
@@ -75,13 +75,13 @@ kernel void normalize_items(global const float *xs, ulong xOffset, global const 
   {                                                                                                                  \
     global const float *dy = dys + dyOffset + (ulong)row * columns, *x = xs + xOffset + (ulong)row * columns;        \
     global float *dx = dxs + dxOffset + (ulong)row * columns;                                                        \
-    float mean[N], scale[N], slope[N], product[N];                                                                   \
+    float mean[N], scale[N], meanGradient[N], product[N];                                                            \
     for (uint k = 0; k < N; k++) {                                                                                   \
       mean[k] = means[row + k];                                                                                      \
       scale[k] = means[rows + row + k];                                                                              \
-      slope[k] = nn_gradient_means(                                                                                  \
+      meanGradient[k] = nn_gradient_means(                                                                           \
           dy + (ulong)k * columns, x + (ulong)k * columns, weight, how.hasWeight, mean[k], columns, &product[k]);    \
-      slope[k] = how.isCentered ? slope[k] : 0.0f;                                                                   \
+      meanGradient[k] = how.isCentered ? meanGradient[k] : 0.0f;                                                     \
       product[k] *= scale[k];                                                                                        \
     }                                                                                                                \
     index_t c = 0;                                                                                                   \
@@ -99,7 +99,7 @@ kernel void normalize_items(global const float *xs, ulong xOffset, global const 
     VECTOR weightSum = 0.0f, biasSum = 0.0f;                                                                         \
     _Pragma("unroll") for (uint k = 0; k < N; k++) {                                                                 \
       const VECTOR g = GET(dy + (ulong)k * columns + c), n = (GET(x + (ulong)k * columns + c) - mean[k]) * scale[k]; \
-      PUT(scale[k] * ((g * factor - slope[k]) - n * product[k]), dx + (ulong)k * columns + c);                       \
+      PUT(scale[k] * ((g * factor - meanGradient[k]) - n * product[k]), dx + (ulong)k * columns + c);                \
       weightSum += g * n;                                                                                            \
       biasSum += g;                                                                                                  \
     }                                                                                                                \
@@ -126,8 +126,8 @@ static inline float nn_gradient_means(global const float *dy, global const float
     NN_ADD_MANY(products, productRests, productPart)
   }
   float sum, all;
-  NN_FOLD_LANES(sum, sums + sumRests, a + b)
-  NN_FOLD_LANES(all, products + productRests, a + b)
+  NN_REDUCE_LANES(sum, sums + sumRests, a + b)
+  NN_REDUCE_LANES(all, products + productRests, a + b)
   for (index_t c = whole; c < columns; c++) {
     const float g = dy[c] * (hasWeight ? weight[c] : 1.0f);
     sum += g;
@@ -147,18 +147,18 @@ kernel void normalizeGradient_items(global const float *dys, ulong dyOffset, glo
   for (index_t row = (index_t)get_group_id(0) * share; row < last; row++) NN_GRADIENT_OF_ROWS(1, 0)
 }
 
-// The same for one stretch of rows per work group, with the sums of these rows for the gradients of weight and bias.
-kernel void normalizeGradientStretches(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
-                                       global const float *weights, ulong weightOffset, global const float *statistics,
-                                       ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,
-                                       index_t columns, normalization_t how, global float *sums, ulong sumsOffset,
-                                       index_t stretch) {
+// The same for one slice of rows per work group, with the sums of these rows for the gradients of weight and bias.
+kernel void normalizeGradientSlices(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
+                                    global const float *weights, ulong weightOffset, global const float *statistics,
+                                    ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,
+                                    index_t columns, normalization_t how, global float *sums, ulong sumsOffset,
+                                    index_t slice) {
   global const float *weight = weights + weightOffset, *means = statistics + statisticsOffset;
   global float *weightSums = sums + sumsOffset + (ulong)get_group_id(0) * columns;
   global float *biasSums = weightSums + (ulong)get_num_groups(0) * columns;
   for (index_t c = 0; c < columns; c++) weightSums[c] = biasSums[c] = 0.0f;
-  index_t row = (index_t)get_group_id(0) * stretch;
-  const index_t last = min(row + stretch, rows);
+  index_t row = (index_t)get_group_id(0) * slice;
+  const index_t last = min(row + slice, rows);
   for (; row + 4 <= last; row += 4) NN_GRADIENT_OF_ROWS(4, 1)
   for (; row < last; row++) NN_GRADIENT_OF_ROWS(1, 1)
 }
@@ -214,32 +214,32 @@ NN_EACH_HOW(NORMALIZE)
                                       global const float *weights, ulong weightOffset, global const float *statistics, \
                                       ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,        \
                                       index_t columns, normalization_t how) {                                         \
-    NN_ROW_##HOW(slopes[NN_HELD], places[NN_HELD]) {                                                                  \
+    NN_ROW_##HOW(gradients[NN_HELD], normalized[NN_HELD]) {                                                           \
       global const float *dy = dys + dyOffset + (ulong)row * columns, *x = xs + xOffset + (ulong)row * columns;       \
       global float *dx = dxs + dxOffset + (ulong)row * columns;                                                       \
       global const float *means = statistics + statisticsOffset, *scales = means + rows;                              \
       const float mean = row < rows ? means[row] : 0.0f, scale = row < rows ? scales[row] : 0.0f;                     \
       float a = 0.0f, b = 0.0f, aRest = 0.0f, bRest = 0.0f;                                                           \
       NN_FOR_##HOW(k, c) {                                                                                            \
-        const float g = NN_KEEP_##HOW(slopes, k, dy[c] * (how.hasWeight ? weights[weightOffset + c] : 1.0f));         \
+        const float g = NN_KEEP_##HOW(gradients, k, dy[c] * (how.hasWeight ? weights[weightOffset + c] : 1.0f));      \
         NN_ADD(a, aRest, g)                                                                                           \
-        NN_ADD(b, bRest, g * NN_KEEP_##HOW(places, k, (x[c] - mean) * scale))                                         \
+        NN_ADD(b, bRest, g * NN_KEEP_##HOW(normalized, k, (x[c] - mean) * scale))                                     \
       }                                                                                                               \
-      const float sum = NN_SUM_##HOW(a + aRest), slope = how.isCentered ? sum / (float)columns : 0.0f;                \
+      const float sum = NN_SUM_##HOW(a + aRest), meanGradient = how.isCentered ? sum / (float)columns : 0.0f;         \
       const float product = NN_SUM_##HOW(b + bRest) / (float)columns;                                                 \
       NN_FOR_##HOW(k, c) {                                                                                            \
-        const float g = NN_KEPT_##HOW(slopes, k, dy[c] * (how.hasWeight ? weights[weightOffset + c] : 1.0f));         \
-        dx[c] = scale * ((g - slope) - NN_KEPT_##HOW(places, k, (x[c] - mean) * scale) * product);                    \
+        const float g = NN_KEPT_##HOW(gradients, k, dy[c] * (how.hasWeight ? weights[weightOffset + c] : 1.0f));      \
+        dx[c] = scale * ((g - meanGradient) - NN_KEPT_##HOW(normalized, k, (x[c] - mean) * scale) * product);         \
       }                                                                                                               \
     }                                                                                                                 \
   }
 NN_EACH_HOW(NORMALIZE_GRADIENT)
 
-// One work item sums one column over one stretch of rows.
+// One work item sums one column over one slice of rows.
 kernel void normalizeSums(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
                           global const float *statistics, ulong statisticsOffset, global float *sums, ulong sumsOffset,
-                          index_t rows, index_t columns, index_t stretch) {
-  const index_t c = get_global_id(0), first = (index_t)get_group_id(1) * stretch, last = min(first + stretch, rows);
+                          index_t rows, index_t columns, index_t slice) {
+  const index_t c = get_global_id(0), first = (index_t)get_group_id(1) * slice, last = min(first + slice, rows);
   if (c >= columns) return;
   global const float *means = statistics + statisticsOffset, *scales = means + rows;
   float weight = 0.0f, bias = 0.0f, weightRest = 0.0f, biasRest = 0.0f;

@@ -26,19 +26,19 @@ kernel void poolMaximum(global const float *xs, ulong xOffset, global float *ys,
     nn_inside(height, i, &p, &pEnd);
     nn_inside(width, j, &q, &qEnd);
     float best = -INFINITY;
-    int place = -1;
+    int bestPosition = -1;
     for (; p < pEnd; p++) {
       const index_t row = (i * height.stride + p * height.dilation - height.padding) * width.input;
       for (index_t u = q; u < qEnd; u++) {
         const index_t position = row + j * width.stride + u * width.dilation - width.padding;
         const float v = x[position];
-        const int isBetter = place < 0 || (!(v <= best) && best == best);
+        const int isBetter = bestPosition < 0 || (!(v <= best) && best == best);
         best = isBetter ? v : best;
-        place = isBetter ? (int)position : place;
+        bestPosition = isBetter ? (int)position : bestPosition;
       }
     }
     ys[yOffset + at] = best;
-    if (hasIndices) indices[indicesOffset + at] = place;
+    if (hasIndices) indices[indicesOffset + at] = bestPosition;
   }
 }
 

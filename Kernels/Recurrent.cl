@@ -14,10 +14,9 @@
       ulong hiddenOffset, global float *cell, ulong cellOffset, index_t count, index_t units, int flags
 
 #define GRADIENTS                                                                                                    \
-  STEP, global const float *output, ulong outputOffset, global float *hiddenSlope, ulong hiddenSlopeOffset,          \
-      global float *cellDerivative, ulong cellDerivativeOffset, global float *slopes, ulong slopesOffset,                \
-      global float *sums,                                                                                                \
-      ulong sumsOffset
+  STEP, global const float *output, ulong outputOffset, global float *hiddenGradient, ulong hiddenGradientOffset,    \
+      global float *cellGradient, ulong cellGradientOffset, global float *gradients, ulong gradientsOffset,          \
+      global float *sums, ulong sumsOffset
 
 #define BEGIN_STEP                                                                                                   \
   gates += gatesOffset;                                                                                              \
@@ -32,9 +31,9 @@
 #define BEGIN_GRADIENTS                                                                                              \
   BEGIN_STEP                                                                                                         \
   output += outputOffset;                                                                                            \
-  hiddenSlope += hiddenSlopeOffset;                                                                                  \
-  cellDerivative += cellDerivativeOffset; \
-  slopes += slopesOffset;                                                                                            \
+  hiddenGradient += hiddenGradientOffset;                                                                            \
+  cellGradient += cellGradientOffset;                                                                                \
+  gradients += gradientsOffset;                                                                                      \
   sums += sumsOffset;
 
 // Runs the statements for each unit: `i` is its position in a state, and `g` is the position of its first gate.
@@ -89,14 +88,14 @@ kernel void gruCell(STEP) {
 }
 
 // The gradient of h: the gradient from the next step, plus the gradient of this step's output.
-#define SLOPE_OF_HIDDEN (hiddenSlope[i] + (flags & HAS_OUTPUT ? output[i] : 0.0f))
+#define GRADIENT_OF_HIDDEN (hiddenGradient[i] + (flags & HAS_OUTPUT ? output[i] : 0.0f))
 
 kernel void simpleCellGradient(GRADIENTS) {
   BEGIN_GRADIENTS
   NN_FORUNITS(1, {
-    const float dh = SLOPE_OF_HIDDEN, h = hidden[i];
-    slopes[g] = moves ? dh * ((1.0f - h) * (1.0f + h)) : 0.0f;
-    hiddenSlope[i] = moves ? 0.0f : dh;
+    const float dh = GRADIENT_OF_HIDDEN, h = hidden[i];
+    gradients[g] = moves ? dh * ((1.0f - h) * (1.0f + h)) : 0.0f;
+    hiddenGradient[i] = moves ? 0.0f : dh;
   })
 }
 
@@ -104,14 +103,14 @@ kernel void lstmCellGradient(GRADIENTS) {
   BEGIN_GRADIENTS
   NN_FORUNITS(4, {
     const float in = gates[g], forget = gates[g + units], update = gates[g + 2 * units], out = gates[g + 3 * units];
-    const float shown = nn_tanh(cell[i]), dh = SLOPE_OF_HIDDEN, later = cellDerivative[i];
+    const float shown = nn_tanh(cell[i]), dh = GRADIENT_OF_HIDDEN, later = cellGradient[i];
     const float dc = fma(dh * out, (1.0f - shown) * (1.0f + shown), later), old = OLD_CELL;
-    slopes[g] = moves ? dc * update * (in * (1.0f - in)) : 0.0f;
-    slopes[g + units] = moves ? dc * old * (forget * (1.0f - forget)) : 0.0f;
-    slopes[g + 2 * units] = moves ? dc * in * ((1.0f - update) * (1.0f + update)) : 0.0f;
-    slopes[g + 3 * units] = moves ? dh * shown * (out * (1.0f - out)) : 0.0f;
-    cellDerivative[i] = moves ? dc * forget : later;
-    hiddenSlope[i] = moves ? 0.0f : dh;
+    gradients[g] = moves ? dc * update * (in * (1.0f - in)) : 0.0f;
+    gradients[g + units] = moves ? dc * old * (forget * (1.0f - forget)) : 0.0f;
+    gradients[g + 2 * units] = moves ? dc * in * ((1.0f - update) * (1.0f + update)) : 0.0f;
+    gradients[g + 3 * units] = moves ? dh * shown * (out * (1.0f - out)) : 0.0f;
+    cellGradient[i] = moves ? dc * forget : later;
+    hiddenGradient[i] = moves ? 0.0f : dh;
   })
 }
 
@@ -119,16 +118,16 @@ kernel void gruCellGradient(GRADIENTS) {
   BEGIN_GRADIENTS
   NN_FORUNITS(3, {
     const float reset = gates[g], update = gates[g + units], next = gates[g + 2 * units];
-    const float product = recurrent[g + 2 * units], dh = SLOPE_OF_HIDDEN, old = OLD_HIDDEN;
+    const float product = recurrent[g + 2 * units], dh = GRADIENT_OF_HIDDEN, old = OLD_HIDDEN;
     const float dNext = moves ? dh * (1.0f - update) * ((1.0f - next) * (1.0f + next)) : 0.0f;
     const float dUpdate = moves ? dh * (old - next) * (update * (1.0f - update)) : 0.0f;
     const float dReset = dNext * product * (reset * (1.0f - reset));
-    slopes[g] = dReset;
-    slopes[g + units] = dUpdate;
-    slopes[g + 2 * units] = dNext;
+    gradients[g] = dReset;
+    gradients[g + units] = dUpdate;
+    gradients[g + 2 * units] = dNext;
     sums[g] = dReset;
     sums[g + units] = dUpdate;
     sums[g + 2 * units] = dNext * reset;
-    hiddenSlope[i] = moves ? dh * update : dh;
+    hiddenGradient[i] = moves ? dh * update : dh;
   })
 }

@@ -1,5 +1,5 @@
-// Softmax over rows of [rows, columns], its gradient, and the cross-entropy of labels. RowFolds.cl defines which work
-// items process a row. In loops, `items` processes all rows.
+// Softmax over rows of [rows, columns], its gradient, and the cross-entropy of labels. RowReductions.cl defines which
+// work items process a row. In loops, `items` processes all rows.
 
 #ifdef NN_LOOPS
 
@@ -15,7 +15,7 @@ static inline float16 nn_exp_negative16(float16 x) {
 // This maximum may ignore NaN: e^(x − largest) propagates it to the sum, and thus to everything computed from the sum.
 #define NN_LARGER(a, b) ((a) > (b) ? (a) : (b))
 #define NN_LARGEST(RESULT, count, x)                                                                                 \
-  NN_FOLD_ROW(RESULT, count, -INFINITY, vload16(0, (x) + c), (x)[c], NN_LARGER(a, b))
+  NN_REDUCE_ROW(RESULT, count, -INFINITY, vload16(0, (x) + c), (x)[c], NN_LARGER(a, b))
 
 // The sum of e^(x − largest) over a row, and the maximum of the next row, which is loaded from memory while the
 // exponentials are computed. KEEP and KEEP_ONE may store the differences d, or their exponentials e.
@@ -33,8 +33,8 @@ static inline float16 nn_exp_negative16(float16 x) {
       }                                                                                                              \
       NN_ADD_MANY(total, rest, sums)                                                                                 \
     }                                                                                                                \
-    NN_FOLD_LANES(SUM, total + rest, a + b)                                                                          \
-    NN_FOLD_LANES(NEXT, maxima, NN_LARGER(a, b))                                                                     \
+    NN_REDUCE_LANES(SUM, total + rest, a + b)                                                                        \
+    NN_REDUCE_LANES(NEXT, maxima, NN_LARGER(a, b))                                                                   \
     for (index_t c = nn_whole; c < (columns); c++) {                                                                 \
       const float d = (x)[c] - (largest), e = nn_exp_negative(d);                                                    \
       KEEP_ONE;                                                                                                      \
@@ -117,18 +117,18 @@ NN_EACH_HOW(SOFTMAX)
   kernel void softmaxGradient_##HOW(global const float *gs, ulong gOffset, global const float *ys, ulong yOffset,    \
                                     global float *dxs, ulong dxOffset, index_t rows, index_t columns,                \
                                     int logarithmic) {                                                               \
-    NN_ROW_##HOW(slopes[NN_HELD], results[NN_HELD]) {                                                                \
+    NN_ROW_##HOW(gradients[NN_HELD], results[NN_HELD]) {                                                             \
       global const float *g = gs + gOffset + (ulong)row * columns, *y = ys + yOffset + (ulong)row * columns;         \
       global float *dx = dxs + dxOffset + (ulong)row * columns;                                                      \
       float a = 0.0f, rest = 0.0f;                                                                                   \
       NN_FOR_##HOW(k, c) {                                                                                           \
-        const float slope = NN_KEEP_##HOW(slopes, k, g[c]), result = NN_KEEP_##HOW(results, k, y[c]);                \
-        NN_ADD(a, rest, logarithmic ? slope : slope * result)                                                        \
+        const float gradient = NN_KEEP_##HOW(gradients, k, g[c]), result = NN_KEEP_##HOW(results, k, y[c]);          \
+        NN_ADD(a, rest, logarithmic ? gradient : gradient * result)                                                  \
       }                                                                                                              \
       const float sum = NN_SUM_##HOW(a + rest);                                                                      \
       NN_FOR_##HOW(k, c) {                                                                                           \
-        const float slope = NN_KEPT_##HOW(slopes, k, g[c]), result = NN_KEPT_##HOW(results, k, y[c]);                \
-        dx[c] = logarithmic ? slope - exp(result) * sum : result * (slope - sum);                                    \
+        const float gradient = NN_KEPT_##HOW(gradients, k, g[c]), result = NN_KEPT_##HOW(results, k, y[c]);          \
+        dx[c] = logarithmic ? gradient - exp(result) * sum : result * (gradient - sum);                              \
       }                                                                                                              \
     }                                                                                                                \
   }

@@ -23,7 +23,7 @@
   F(Random) \
   F(Recurrent) \
   F(Reduction) \
-  F(RowFolds) \
+  F(RowReductions) \
   F(Scan) \
   F(Softmax) \
   F(Sort) \
@@ -99,8 +99,8 @@ static const unsigned char Recurrent[] = {
 static const unsigned char Reduction[] = {
 #embed "Reduction.cl"
 };
-static const unsigned char RowFolds[] = {
-#embed "RowFolds.cl"
+static const unsigned char RowReductions[] = {
+#embed "RowReductions.cl"
 };
 static const unsigned char Scan[] = {
 #embed "Scan.cl"

@@ -27,12 +27,12 @@ def sigma(x):
     return 1 / (1 + mp.exp(-x))
 
 
-def slope(x):  # of the sigmoid
+def derivative(x):  # of the sigmoid
     return sigma(x) * sigma(-x)
 
 
 def bend(x):  # its derivative, σ′·(1 − 2σ) = σ′·(σ(−x) − σ(x))
-    return slope(x) * (sigma(-x) - sigma(x))
+    return derivative(x) * (sigma(-x) - sigma(x))
 
 
 def density(x):
@@ -58,7 +58,7 @@ class Mish:
     def factor(x):
         t = mp.tanh(log_one_plus_exp(x))
         first = sigma(x) * (1 - t * t)
-        return t, first, slope(x) * (1 - t * t) - 2 * t * first * sigma(x)
+        return t, first, derivative(x) * (1 - t * t) - 2 * t * first * sigma(x)
 
     @staticmethod
     def value(x):
@@ -92,11 +92,11 @@ ACTIVATIONS = {
     "silu": (
         lambda x: x * sigma(x),
         lambda x: sigma(x) * (1 + x * sigma(-x)),
-        lambda x: slope(x) * (2 + x * (sigma(-x) - sigma(x))),
+        lambda x: derivative(x) * (2 + x * (sigma(-x) - sigma(x))),
     ),
-    "sigmoid": (sigma, slope, bend),
+    "sigmoid": (sigma, derivative, bend),
     "tanh": (mp.tanh, sech, lambda x: -2 * mp.tanh(x) * sech(x)),
-    "softplus": (log_one_plus_exp, sigma, slope),
+    "softplus": (log_one_plus_exp, sigma, derivative),
     "mish": (Mish.value, Mish.first, Mish.second),
 }
 
@@ -148,7 +148,7 @@ def binary():
             x = mpf(z)
             softplus = ACTIVATIONS["softplus"][0]
             value = t * softplus(-x) + (1 - t) * softplus(x)
-            print("    " + row([z, t, value, -t * sigma(-x) + (1 - t) * sigma(x), slope(x)]) + ",")
+            print("    " + row([z, t, value, -t * sigma(-x) + (1 - t) * sigma(x), derivative(x)]) + ",")
     print("  ]")
     print()
 
@@ -225,7 +225,7 @@ def normalizations():
         print(f"  static let {name}: [RowCase] = [")
         for size in sizes:
             x = [size * z for z in [1, 2, 4, -3]]
-            # The first derivative is about 1/size, but for small numbers beside epsilon; that of a deviation 1.
+            # The first derivative is about 1/size, except for numbers much smaller than epsilon; that of a deviation 1.
             scale = 1 if name == "standardDeviation" else max(size, 1e-3)
             case(x, derivatives(function, x, [1] if name == "standardDeviation" else upstream, scale), scale)
         print("  ]")

@@ -19,9 +19,9 @@ extension CPUBackend {
     batch: Int, units: Int
   ) throws {
     guard step.gates.dtype == .float32 else { throw unsupported("recurrentCellGradient", step.gates.dtype) }
-    let (addresses, slopes, kernels) = (step.map { Address($0) }, gradients.map { Address($0) }, kernels)
+    let (addresses, gradientAddresses, kernels) = (step.map { Address($0) }, gradients.map { Address($0) }, kernels)
     parallel(batch, grain: max(1, Grain.heavy / max(1, cell.gateCount * units)), unit: 1) { rows in
-      addresses.computeGradient(kernels, cell, slopes, rows, units: units)
+      addresses.computeGradient(kernels, cell, gradientAddresses, rows, units: units)
     }
   }
 
@@ -52,17 +52,17 @@ extension CPUBackend {
   ) throws {
     guard operands.gates.dtype == .float32 else { throw unsupported("recurrenceGradient", operands.gates.dtype) }
     let (addresses, kernels) = (operands.map { Address($0) }, kernels)
-    let slopes = gradients.map { Address($0) }
+    let gradientAddresses = gradients.map { Address($0) }
     let weight = PackedWeight(kernels, rows: shape.gates, columns: shape.units)
     try withScratch(weight.count, of: Float.self) { panels in
       weight.packTransposed(addresses.weight.floats, into: panels)
       parallelRows(shape) { rows in
         for index in (0..<shape.steps).reversed() {
-          let slope = slopes.step(index, shape)
-          addresses.step(index, shape).computeGradient(kernels, shape.cell, slope, rows, units: shape.units)
-          if index > 0 || slopes.reachesInitialState {
-            let sums = (slope.recurrent ?? slope.gates).floats
-            weight.multiply(sums, panels, beta: 1, into: slopes.hidden.floats, rows)
+          let stepGradients = gradientAddresses.step(index, shape)
+          addresses.step(index, shape).computeGradient(kernels, shape.cell, stepGradients, rows, units: shape.units)
+          if index > 0 || gradientAddresses.reachesInitialState {
+            let sums = (stepGradients.recurrent ?? stepGradients.gates).floats
+            weight.multiply(sums, panels, beta: 1, into: gradientAddresses.hidden.floats, rows)
           }
         }
       }
@@ -165,8 +165,8 @@ extension RecurrentStep<Address> {
   ) {
     let gates = cell.gateCount * units
     var step = nn_recurrent_step(self, from: rows.lowerBound, gates: gates, units: units)
-    var slopes = nn_recurrent_gradients(gradients, from: rows.lowerBound, gates: gates, units: units)
-    kernels.pointee.recurrent_cell_gradient(cell.code, &step, &slopes, rows.count, units)
+    var rowGradients = nn_recurrent_gradients(gradients, from: rows.lowerBound, gates: gates, units: units)
+    kernels.pointee.recurrent_cell_gradient(cell.code, &step, &rowGradients, rows.count, units)
   }
 }
 

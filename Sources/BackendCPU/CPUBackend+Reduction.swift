@@ -1,7 +1,7 @@
 import BackendCore
 import CPUKernels
 
-/// Reductions and positions of extreme values.
+/// Reductions and positions of maxima and minima.
 ///
 /// Long axes are divided into segments of fixed length, whose partial results are combined in order, so the result of a
 /// sum depends only on the shape.
@@ -65,7 +65,7 @@ extension CPUBackend {
         }
       }
       for row in 0..<shape.outer {
-        y[row] = Float(fold(op, partial + row * segments, segments, step: 1) / divisor)
+        y[row] = Float(reducePartials(op, partial + row * segments, segments, step: 1) / divisor)
       }
     }
   }
@@ -99,7 +99,7 @@ extension CPUBackend {
       for outer in 0..<shape.outer {
         for column in 0..<inner {
           let first = partial + outer * segments * inner + column
-          y[outer * inner + column] = Float(fold(op, first, segments, step: inner) * scale)
+          y[outer * inner + column] = Float(reducePartials(op, first, segments, step: inner) * scale)
         }
       }
     }
@@ -116,7 +116,7 @@ extension CPUBackend {
     }
   }
 
-  private func fold(_ op: ReductionOp, _ values: UnsafePointer<Double>, _ count: Int, step: Int) -> Double {
+  private func reducePartials(_ op: ReductionOp, _ values: UnsafePointer<Double>, _ count: Int, step: Int) -> Double {
     var result = values[0]
     for i in 1..<count {
       let value = values[i * step]

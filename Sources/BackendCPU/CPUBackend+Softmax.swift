@@ -30,18 +30,19 @@ extension CPUBackend {
   ) throws {
     guard logits.dtype == .float32 else { throw unsupported("softmaxCrossEntropy", logits.dtype) }
     let (source, targets, losses) = (logits.floats, labels.integers, loss.floats)
-    let (slopes, kernel, streams) = (gradient?.floats, kernels.pointee.cross_entropy, streams(rows * columns))
+    let (gradients, kernel, streams) = (gradient?.floats, kernels.pointee.cross_entropy, streams(rows * columns))
     let scale = Float(gradientScale)
     parallelRows(rows, columns) {
       let row = $0.lowerBound
-      let slope = slopes.map { $0 + row * columns }
+      let rowGradient = gradients.map { $0 + row * columns }
       if var ignored = ignoredLabel {
         kernel(
-          source + row * columns, targets + row, $0.count, columns, smoothing, &ignored, scale, losses + row, slope,
+          source + row * columns, targets + row, $0.count, columns, smoothing, &ignored, scale, losses + row,
+          rowGradient,
           streams)
       } else {
         kernel(
-          source + row * columns, targets + row, $0.count, columns, smoothing, nil, scale, losses + row, slope,
+          source + row * columns, targets + row, $0.count, columns, smoothing, nil, scale, losses + row, rowGradient,
           streams)
       }
     }

@@ -127,7 +127,7 @@ extension ConvolutionShape {
     of(3, 2, 33, 1, .examined(8, 3, padding: 1), .examined(31, 3, padding: 1)),
     of(2, 3, 5, 1, .examined(9, 3, stride: 2, padding: 1), .examined(10, 3, stride: 2, padding: 1)),
     of(1, 17, 16, 1, .examined(6, 3, padding: 1), .examined(18, 3, padding: 1)),
-    // More outputs and channels than work groups have rows, and enough places that sums over them may be divided.
+    // More outputs and channels than work groups have rows, and enough positions that sums over them may be divided.
     of(1, 3, 130, 1, .examined(6, 3, padding: 1), .examined(7, 3, padding: 1)),
     of(1, 130, 4, 1, .examined(4, 3, padding: 1), .examined(5, 3, padding: 1)),
     of(3, 4, 6, 2, .examined(20, 3, padding: 1), .examined(21, 3, padding: 1)),
@@ -144,12 +144,12 @@ extension ConvolutionShape {
     of(0, 2, 3, 1, .examined(4, 3), .examined(4, 3)), of(1, 2, 3, 1, .examined(2, 3), .examined(4, 3)),
   ]
 
-  /// Rows of places that are several elements apart. The last group of lanes starts and ends in one row of the image,
-  /// at the same distance as adjacent places, although it has fewer places.
+  /// Rows of positions that are several elements apart. The last group of lanes starts and ends in one row of the
+  /// image, at the same distance as adjacent positions, although it has fewer positions.
   static let sparse: [ConvolutionShape] = [4, 8, 16, 32].flatMap { lanes in
     (2..<lanes).filter { (lanes - 1) % $0 == 0 }.flatMap { stride in
-      let places = lanes + (lanes - 1) / stride + 1
-      let width = WindowAxis.examined((places - 1) * stride + 2, 2, stride: stride)
+      let positions = lanes + (lanes - 1) / stride + 1
+      let width = WindowAxis.examined((positions - 1) * stride + 2, 2, stride: stride)
       return [of(1, 2, 3, 1, .examined(1, 1), width), of(1, 2, 3, 1, .examined(5, 2, stride: stride), width)]
     }
   }

@@ -129,7 +129,7 @@ extension ConformanceRunner {
     }
   }
 
-  /// Sums, products, and extreme values of two numbers are correctly rounded on every device. Division and powers are
+  /// Sums, products, maxima, and minima of two numbers are correctly rounded on every device. Division and powers are
   /// as exact as OpenCL requires.
   private func tolerance(_ op: BinaryOp) -> Tolerance {
     switch op {

@@ -74,9 +74,9 @@ extension ConformanceRunner {
     }
     // The corners of piecewise functions, including NaN.
     guard !form.corners.isEmpty else { return }
-    let (corners, slopes) = Special.pairs(form.corners + [.nan], with: [3, .infinity, -.infinity, .nan])
+    let (corners, gradients) = Special.pairs(form.corners + [.nan], with: [3, .infinity, -.infinity, .nan])
     examine(name, "at \(form.corners) and NaN") { testCase in
-      let gradient = testCase.input(slopes)
+      let gradient = testCase.input(gradients)
       let source = testCase.input(corners)
       let dx = testCase.output(corners.count, within: .number)
       return { backend, s in

@@ -35,21 +35,21 @@ extension ConformanceRunner {
   }
 
   /// Possible results of `pool`: any position that the window covers, and none for windows over padding only.
-  private func places(_ shape: PoolingShape) -> [Double] {
+  private func windowPositions(_ shape: PoolingShape) -> [Double] {
     let draws = numbers.integers(shape.outputCount, in: 0...1000)
     return (0..<shape.outputCount).map { index in
-      let place = index % shape.outputPlane
-      let positions = shape.positions(row: place / shape.width.output, column: place % shape.width.output)
+      let output = index % shape.outputPlane
+      let positions = shape.positions(row: output / shape.width.output, column: output % shape.width.output)
       return positions.isEmpty ? -1 : Double(positions[Int(draws[index]) % positions.count])
     }
   }
 
   private func examinePoolGradient(_ op: PoolingOp, _ shape: PoolingShape) {
     let dy = numbers.floats(shape.outputCount)
-    let places = self.places(shape)
+    let positions = windowPositions(shape)
     examine("poolGradient \(op) float32", "\(shape)", isFused: true) { testCase in
       let gradient = testCase.input(dy, offset: 3)
-      let indices = op == .maximum ? testCase.input(places, .int32, offset: 2) : nil
+      let indices = op == .maximum ? testCase.input(positions, .int32, offset: 2) : nil
       let dx = testCase.output(
         shape.inputCount, offset: 1, within: .sum(length: op == .maximum ? shape.outputPlane : shape.window))
       return { backend, s in

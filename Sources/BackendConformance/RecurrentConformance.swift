@@ -37,15 +37,15 @@ extension ConformanceRunner {
   }
 
   private func examineCellGradient(_ form: RecurrentForm, hasOutput: Bool) {
-    let (values, slopes) = (form.valuesAfter(&numbers), form.slopes(&numbers))
+    let (values, upstream) = (form.valuesAfter(&numbers), form.upstreamGradients(&numbers))
     let shape = form.shape
     examine("recurrentCellGradient \(shape.cell) float32", form.description, isFused: true) { testCase in
       let step = form.finishedStep(values, in: &testCase)
       let gradients = RecurrentStepGradients(
-        output: hasOutput ? testCase.input(slopes.outputs, offset: 1) : nil,
-        hidden: testCase.updated(slopes.state, offset: 2, within: form.tolerance, name: "hidden"),
+        output: hasOutput ? testCase.input(upstream.outputs, offset: 1) : nil,
+        hidden: testCase.updated(upstream.state, offset: 2, within: form.tolerance, name: "hidden"),
         cell: shape.cell.hasCellState
-          ? testCase.updated(slopes.cell, offset: 1, within: form.tolerance, name: "cell") : nil,
+          ? testCase.updated(upstream.cell, offset: 1, within: form.tolerance, name: "cell") : nil,
         gates: testCase.output(shape.sumCount, offset: 3, within: form.tolerance, name: "gates"),
         recurrent: shape.cell.separatesRecurrentSums
           ? testCase.output(shape.sumCount, offset: 1, within: form.tolerance, name: "recurrent") : nil)
@@ -65,15 +65,15 @@ extension ConformanceRunner {
   }
 
   private func examineSequenceGradient(_ form: RecurrentForm, hasOutputs: Bool) {
-    let (values, slopes) = (form.valuesAfter(&numbers), form.slopes(&numbers))
+    let (values, upstream) = (form.valuesAfter(&numbers), form.upstreamGradients(&numbers))
     let shape = form.shape
     examine("recurrenceGradient \(shape.cell) float32", form.description, isFused: true) { testCase in
       let operands = form.finishedSequence(values, in: &testCase)
       let gradients = RecurrenceGradients(
-        outputs: hasOutputs ? testCase.input(slopes.outputs, offset: 1) : nil,
-        hidden: testCase.updated(slopes.state, offset: 2, within: form.tolerance, name: "hidden"),
+        outputs: hasOutputs ? testCase.input(upstream.outputs, offset: 1) : nil,
+        hidden: testCase.updated(upstream.state, offset: 2, within: form.tolerance, name: "hidden"),
         cell: shape.cell.hasCellState
-          ? testCase.updated(slopes.cell, offset: 1, within: form.tolerance, name: "cell") : nil,
+          ? testCase.updated(upstream.cell, offset: 1, within: form.tolerance, name: "cell") : nil,
         gates: testCase.output(shape.steps * shape.sumCount, offset: 3, within: form.tolerance, name: "gates"),
         recurrent: shape.cell.separatesRecurrentSums
           ? testCase.output(shape.steps * shape.sumCount, offset: 1, within: form.tolerance, name: "recurrent") : nil,
@@ -130,7 +130,7 @@ private struct RecurrentForm: CustomStringConvertible {
     return values
   }
 
-  func slopes(_ numbers: inout Numbers) -> (outputs: [Double], state: [Double], cell: [Double]) {
+  func upstreamGradients(_ numbers: inout Numbers) -> (outputs: [Double], state: [Double], cell: [Double]) {
     (numbers.floats(states), numbers.floats(shape.stateCount), numbers.floats(shape.stateCount))
   }
 

@@ -1,6 +1,6 @@
 import BackendCore
 
-/// Reductions, positions of extreme values, cumulative sums, and sorting.
+/// Reductions, positions of maxima and minima, cumulative sums, and sorting.
 extension ConformanceRunner {
   func examineReduction() {
     for shape in AxisShape.tried {
@@ -23,7 +23,7 @@ extension ConformanceRunner {
     }
     for _ in 0..<40 { examineRandomReductions() }
     examineLongSums()
-    examineExtremesOfSpecials()
+    examineMaxMinOfSpecials()
     examinePositionsBeyondInt32()
     for (rows, columns) in [(1, 1000), (33, 7), (3, 129), (31, 2), (5, 1), (0, 3), (3, 0)] {
       for descending in [false, true] {
@@ -111,7 +111,7 @@ extension ConformanceRunner {
   }
 
   /// Rows with NaN in several places, infinities, and zeros of both signs.
-  private func examineExtremesOfSpecials() {
+  private func examineMaxMinOfSpecials() {
     let columns = 129
     let places: [[(Int, Double)]] = [
       [(0, .nan)], [(64, .nan)], [(128, .nan)], [(5, .nan), (100, .nan)], [(7, .infinity), (9, -.infinity)],

@@ -12,13 +12,13 @@ extension Backend {
     let centered = try temporary(count, x.dtype)
     try binary(.multiply, x, table.dense, factors, table.oneForEachRow, into: centered)
     if shape.isCentered {
-      try reduce(.mean, centered, table.folded, into: means)
+      try reduce(.mean, centered, table.rowReduction, into: means)
       try binary(.subtract, centered, table.dense, means, table.oneForEachRow, into: centered)
     } else {
       try fill(means, count: shape.rows, with: 0)
     }
     try unary(UnaryOp(.square), centered, count: count, into: y)
-    try reduce(.mean, y, table.folded, into: scales)
+    try reduce(.mean, y, table.rowReduction, into: scales)
     // 1/√(variance + ε·factor²), because the normalized values are x·factor.
     let rows = Layout(dense: [shape.rows])
     let epsilons = try temporary(shape.rows, x.dtype)
@@ -42,8 +42,8 @@ extension Backend {
     let (count, rows) = (table.rows, Layout(dense: [table.rows]))
     let largest = try temporary(count, x.dtype)
     let factors = try temporary(count, x.dtype)
-    try reduce(.maximum, x, table.folded, into: largest)
-    try reduce(.minimum, x, table.folded, into: factors)
+    try reduce(.maximum, x, table.rowReduction, into: largest)
+    try reduce(.minimum, x, table.rowReduction, into: factors)
     try unary(UnaryOp(.negate), factors, count: count, into: factors)
     try binary(.maximum, largest, rows, factors, rows, into: largest)
 
@@ -76,10 +76,10 @@ extension Backend {
     let product = try temporary(count, x.dtype)
     try binary(.subtract, x, table.dense, means, table.oneForEachRow, into: normal)
     try binary(.multiply, normal, table.dense, scales, table.oneForEachRow, into: normal)
-    if let dBias { try reduce(.sum, dy, table.foldedDown, into: dBias) }
+    if let dBias { try reduce(.sum, dy, table.columnReduction, into: dBias) }
     if let dWeight {
       try binary(.multiply, dy, table.dense, normal, table.dense, into: product)
-      try reduce(.sum, product, table.foldedDown, into: dWeight)
+      try reduce(.sum, product, table.columnReduction, into: dWeight)
     }
     // dx = s·(g − mean(g) − x̂·mean(g·x̂)), where g is dy·weight.
     if let weight {
@@ -89,10 +89,10 @@ extension Backend {
     }
     let rowValues = try temporary(shape.rows, x.dtype)
     try binary(.multiply, dx, table.dense, normal, table.dense, into: product)
-    try reduce(.mean, product, table.folded, into: rowValues)
+    try reduce(.mean, product, table.rowReduction, into: rowValues)
     try binary(.multiply, normal, table.dense, rowValues, table.oneForEachRow, into: normal)
     if shape.isCentered {
-      try reduce(.mean, dx, table.folded, into: rowValues)
+      try reduce(.mean, dx, table.rowReduction, into: rowValues)
       try binary(.subtract, dx, table.dense, rowValues, table.oneForEachRow, into: dx)
     }
     try binary(.subtract, dx, table.dense, normal, table.dense, into: dx)

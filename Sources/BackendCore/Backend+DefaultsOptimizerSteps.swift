@@ -45,7 +45,7 @@ extension Backend {
     let squares = try temporary(count, x.dtype)
     try binary(.multiply, x, row.dense, factor, row.oneForEachRow, into: squares)
     try unary(UnaryOp(.square), squares, count: count, into: squares)
-    try reduce(.sum, squares, row.folded, into: y)
+    try reduce(.sum, squares, row.rowReduction, into: y)
     try unary(UnaryOp(.squareRoot), y, count: 1, into: y)
     try binary(.divide, y, one, factor, one, into: y)
   }

@@ -3,17 +3,17 @@ extension Backend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     let table = RowTable(rows: rows, columns: columns)
     let rowValues = try temporary(rows, x.dtype)
-    try reduce(.maximum, x, table.folded, into: rowValues)
+    try reduce(.maximum, x, table.rowReduction, into: rowValues)
     try binary(.subtract, x, table.dense, rowValues, table.oneForEachRow, into: y)
     if logarithmic {
       let exponentials = try temporary(rows * columns, x.dtype)
       try unary(UnaryOp(.exp), y, count: rows * columns, into: exponentials)
-      try reduce(.sum, exponentials, table.folded, into: rowValues)
+      try reduce(.sum, exponentials, table.rowReduction, into: rowValues)
       try unary(UnaryOp(.log), rowValues, count: rows, into: rowValues)
       try binary(.subtract, y, table.dense, rowValues, table.oneForEachRow, into: y)
     } else {
       try unary(UnaryOp(.exp), y, count: rows * columns, into: y)
-      try reduce(.sum, y, table.folded, into: rowValues)
+      try reduce(.sum, y, table.rowReduction, into: rowValues)
       try binary(.divide, y, table.dense, rowValues, table.oneForEachRow, into: y)
     }
   }
@@ -24,13 +24,13 @@ extension Backend {
     let table = RowTable(rows: rows, columns: columns)
     let sums = try temporary(rows, dy.dtype)
     if logarithmic {
-      try reduce(.sum, dy, table.folded, into: sums)
+      try reduce(.sum, dy, table.rowReduction, into: sums)
       try unary(UnaryOp(.exp), y, count: rows * columns, into: dx)
       try binary(.multiply, dx, table.dense, sums, table.oneForEachRow, into: dx)
       try binary(.subtract, dy, table.dense, dx, table.dense, into: dx)
     } else {
       try binary(.multiply, dy, table.dense, y, table.dense, into: dx)
-      try reduce(.sum, dx, table.folded, into: sums)
+      try reduce(.sum, dx, table.rowReduction, into: sums)
       try binary(.subtract, dy, table.dense, sums, table.oneForEachRow, into: dx)
       try binary(.multiply, dx, table.dense, y, table.dense, into: dx)
     }
@@ -45,11 +45,11 @@ extension Backend {
     try softmax(logits, rows: rows, columns: columns, logarithmic: true, into: logarithms)
 
     // loss = −(1 − s)·ln p[label] − (s/columns)·Σ ln p. Gathering a label out of range gives NaN.
-    try gatherElements(logarithms, table.folded, indices: labels, indexExtent: 1, into: loss)
+    try gatherElements(logarithms, table.rowReduction, indices: labels, indexExtent: 1, into: loss)
     try binaryScalar(.multiply, loss, smoothing - 1, scalarFirst: false, count: rows, into: loss)
     if smoothing != 0 {
       let sums = try temporary(rows, logits.dtype)
-      try reduce(.sum, logarithms, table.folded, into: sums)
+      try reduce(.sum, logarithms, table.rowReduction, into: sums)
       try binaryScalar(
         .multiply, sums, -smoothing / Double(columns), scalarFirst: false, count: rows, into: sums)
       try binary(.add, loss, Layout(dense: [rows]), sums, Layout(dense: [rows]), into: loss)
@@ -81,7 +81,7 @@ extension Backend {
     }
     let updates = try temporary(rows, logarithms.dtype)
     try fill(updates, count: rows, with: smoothing - 1)
-    try scatterAddElements(updates, indices: labels, indexExtent: 1, into: gradient, table.folded)
+    try scatterAddElements(updates, indices: labels, indexExtent: 1, into: gradient, table.rowReduction)
 
     let isNegative = try temporary(rows, .bool)
     let isOutside = try temporary(rows, .bool)

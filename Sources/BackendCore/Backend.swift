@@ -90,7 +90,7 @@ public protocol Backend: AnyObject, Sendable {
 
   /// y[o, i] = the reduction of x[o, ·, i].
   func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws
-  /// y[o, i] = the position of the extreme element of x[o, ·, i], as int32.
+  /// y[o, i] = the position of the maximum or minimum of x[o, ·, i], as int32.
   /// - Throws: `BackendError.tooManyPositions` for more than 2³¹ elements along the axis, like `sort` and `pool` with
   ///   indices.
   func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws

@@ -49,7 +49,7 @@ public enum ReductionOp: UInt8, Sendable, Hashable, CaseIterable {
   case product
 }
 
-/// The position of an extreme value. The first one wins, and the first NaN wins over every number.
+/// The position of a maximum or minimum. The first one wins, and the first NaN wins over every number.
 public enum ArgReductionOp: UInt8, Sendable, Hashable, CaseIterable {
   case argmax, argmin
 }

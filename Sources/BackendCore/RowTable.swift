@@ -4,9 +4,9 @@ struct RowTable {
   let rows, columns: Int
 
   /// For reducing each row to one value.
-  var folded: AxisShape { AxisShape(outer: rows, extent: columns, inner: 1) }
+  var rowReduction: AxisShape { AxisShape(outer: rows, extent: columns, inner: 1) }
   /// For reducing each column to one value.
-  var foldedDown: AxisShape { AxisShape(outer: 1, extent: rows, inner: columns) }
+  var columnReduction: AxisShape { AxisShape(outer: 1, extent: rows, inner: columns) }
   var dense: Layout { Layout(dense: [rows, columns]) }
   /// `[rows]`, read as `[rows, columns]`.
   var oneForEachRow: Layout { Layout(shape: [rows, columns], strides: Strides([1, 0])) }

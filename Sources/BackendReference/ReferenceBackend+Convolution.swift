@@ -12,10 +12,10 @@ extension ReferenceBackend {
     let activation = activation.map { UnaryOp($0.kind, rounded($0.a, to: x.dtype), rounded($0.b, to: x.dtype)) }
     for n in 0..<shape.batch {
       for o in 0..<shape.outputChannels {
-        for place in 0..<shape.outputPlane {
+        for position in 0..<shape.outputPlane {
           var z = bias?[o] ?? 0
-          shape.forEachProduct(image: n, output: o, place: place) { z += input[$0] * weight[$1] }
-          let index = (n * shape.outputChannels + o) * shape.outputPlane + place
+          shape.forEachProduct(image: n, output: o, position: position) { z += input[$0] * weight[$1] }
+          let index = (n * shape.outputChannels + o) * shape.outputPlane + position
           before?[index] = z
           result[index] = activation.map { value(of: $0.kind, $0.a, $0.b, at: z) } ?? z
         }
@@ -52,8 +52,8 @@ extension ReferenceBackend {
     try requireFloatingPoint(dy, "convolutionInputGradient")
     let (gradient, weight) = (Elements(dy), Elements(w))
     var sums = [Double](repeating: 0, count: shape.inputCount)
-    shape.forEachOutput { n, o, place, index in
-      shape.forEachProduct(image: n, output: o, place: place) { sums[$0] += gradient[index] * weight[$1] }
+    shape.forEachOutput { n, o, position, index in
+      shape.forEachProduct(image: n, output: o, position: position) { sums[$0] += gradient[index] * weight[$1] }
     }
     let result = Elements(dx)
     for index in sums.indices { result[index] = sums[index] }
@@ -65,8 +65,8 @@ extension ReferenceBackend {
     try requireFloatingPoint(x, "convolutionWeightGradient")
     let (input, gradient, result) = (Elements(x), Elements(dy), Elements(dw))
     var sums = [Double](repeating: 0, count: shape.weightCount)
-    shape.forEachOutput { n, o, place, index in
-      shape.forEachProduct(image: n, output: o, place: place) { sums[$1] += gradient[index] * input[$0] }
+    shape.forEachOutput { n, o, position, index in
+      shape.forEachProduct(image: n, output: o, position: position) { sums[$1] += gradient[index] * input[$0] }
     }
     for index in sums.indices { result[index] = accumulating ? result[index] + sums[index] : sums[index] }
   }
@@ -74,19 +74,19 @@ extension ReferenceBackend {
 
 extension ConvolutionShape {
   /// Calls `body` for each output with its image, channel, position in the plane, and index.
-  fileprivate func forEachOutput(_ body: (_ image: Int, _ output: Int, _ place: Int, _ index: Int) -> Void) {
+  fileprivate func forEachOutput(_ body: (_ image: Int, _ output: Int, _ position: Int, _ index: Int) -> Void) {
     for n in 0..<batch {
       for o in 0..<outputChannels {
-        for place in 0..<outputPlane { body(n, o, place, (n * outputChannels + o) * outputPlane + place) }
+        for position in 0..<outputPlane { body(n, o, position, (n * outputChannels + o) * outputPlane + position) }
       }
     }
   }
 
   /// Calls `body` with the indices in x and in w of each product of an output, except for those over padding.
   fileprivate func forEachProduct(
-    image n: Int, output o: Int, place: Int, _ body: (_ input: Int, _ weight: Int) -> Void
+    image n: Int, output o: Int, position: Int, _ body: (_ input: Int, _ weight: Int) -> Void
   ) {
-    let (i, j) = (place / width.output, place % width.output)
+    let (i, j) = (position / width.output, position % width.output)
     let channels = inputChannels / groups
     let first = o / (outputChannels / groups) * channels
     for c in 0..<channels {

@@ -35,15 +35,15 @@ extension ReferenceBackend {
     for row in 0..<shape.rows {
       let (mean, scale, first) = (kept[row], kept[shape.rows + row], row * shape.columns)
       let normal = columns.map { (source[first + $0] - mean) * scale }
-      let slopes = columns.map { upstream[first + $0] * (weights?[$0] ?? 1) }
+      let gradients = columns.map { upstream[first + $0] * (weights?[$0] ?? 1) }
       for column in columns {
         weightSums[column] += upstream[first + column] * normal[column]
         biasSums[column] += upstream[first + column]
       }
-      let meanSlope = shape.isCentered ? slopes.reduce(0, +) / Double(shape.columns) : 0
-      let meanProduct = zip(slopes, normal).reduce(0) { $0 + $1.0 * $1.1 } / Double(shape.columns)
+      let meanGradient = shape.isCentered ? gradients.reduce(0, +) / Double(shape.columns) : 0
+      let meanProduct = zip(gradients, normal).reduce(0) { $0 + $1.0 * $1.1 } / Double(shape.columns)
       for column in columns {
-        result[first + column] = scale * (slopes[column] - meanSlope - normal[column] * meanProduct)
+        result[first + column] = scale * (gradients[column] - meanGradient - normal[column] * meanProduct)
       }
     }
     for column in columns {

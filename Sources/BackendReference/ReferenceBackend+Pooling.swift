@@ -7,7 +7,7 @@ extension ReferenceBackend {
   ) throws {
     try requireFloatingPoint(x, "pool")
     if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
-    let (input, result, places) = (Elements(x), Elements(y), indices.map { Elements($0) })
+    let (input, result, maxima) = (Elements(x), Elements(y), indices.map { Elements($0) })
     shape.forEachWindow { index, positions, plane in
       let values = positions.map { input[plane * shape.inputPlane + $0] }
       guard op == .maximum else {
@@ -20,7 +20,7 @@ extension ReferenceBackend {
         return !values[best].isNaN && (values[next].isNaN || values[next] > values[best]) ? next : best
       }
       result[index] = best.map { values[$0] } ?? -.infinity
-      places?[index] = best.map { Double(positions[$0]) } ?? -1
+      maxima?[index] = best.map { Double(positions[$0]) } ?? -1
     }
   }
 
@@ -28,12 +28,12 @@ extension ReferenceBackend {
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice
   ) throws {
     try requireFloatingPoint(dy, "poolGradient")
-    let (gradient, places, result) = (Elements(dy), indices.map { Elements($0) }, Elements(dx))
+    let (gradient, maxima, result) = (Elements(dy), indices.map { Elements($0) }, Elements(dx))
     var sums = [Double](repeating: 0, count: shape.inputCount)
     shape.forEachWindow { index, positions, plane in
       if op == .maximum {
-        let place = Int(places?[index] ?? -1)
-        if place >= 0 && place < shape.inputPlane { sums[plane * shape.inputPlane + place] += gradient[index] }
+        let position = Int(maxima?[index] ?? -1)
+        if position >= 0 && position < shape.inputPlane { sums[plane * shape.inputPlane + position] += gradient[index] }
         return
       }
       let share = gradient[index] / Double(op == .mean ? max(positions.count, 1) : shape.window)

@@ -54,57 +54,57 @@ extension ReferenceBackend {
     batch: Int, units: Int
   ) throws {
     try requireFloatingPoint(step.gates, "recurrentCellGradient")
-    let (elements, slopes) = (step.map { Elements($0) }, gradients.map { Elements($0) })
+    let (elements, gradients) = (step.map { Elements($0) }, gradients.map { Elements($0) })
     forEachUnit(cell, batch, units) { row, unit, state, gate in
-      let dh = slopes.hidden[state] + (slopes.output?[state] ?? 0)
+      let dh = gradients.hidden[state] + (gradients.output?[state] ?? 0)
       if let mask = elements.mask, mask[row] == 0 {
-        slopes.hidden[state] = dh
+        gradients.hidden[state] = dh
         for part in 0..<cell.gateCount {
-          slopes.gates[gate(part)] = 0
-          slopes.recurrent?[gate(part)] = 0
+          gradients.gates[gate(part)] = 0
+          gradients.recurrent?[gate(part)] = 0
         }
         return
       }
       switch cell {
       case .simple:
         let h = elements.hidden[state]
-        slopes.gates[gate(0)] = dh * (1 - h * h)
-        slopes.hidden[state] = 0
-      case .lstm: lstmGradient(elements, slopes, dh, state, gate)
-      case .gru: gruGradient(elements, slopes, dh, state, gate)
+        gradients.gates[gate(0)] = dh * (1 - h * h)
+        gradients.hidden[state] = 0
+      case .lstm: lstmGradient(elements, gradients, dh, state, gate)
+      case .gru: gruGradient(elements, gradients, dh, state, gate)
       }
     }
   }
 
   private func lstmGradient(
-    _ step: RecurrentStep<Elements>, _ slopes: RecurrentStepGradients<Elements>, _ dh: Double, _ state: Int,
+    _ step: RecurrentStep<Elements>, _ gradients: RecurrentStepGradients<Elements>, _ dh: Double, _ state: Int,
     _ gate: (Int) -> Int
   ) {
-    guard let cell = step.cell, let dCell = slopes.cell else { return }
+    guard let cell = step.cell, let dCell = gradients.cell else { return }
     let (i, f, g, o) = (step.gates[gate(0)], step.gates[gate(1)], step.gates[gate(2)], step.gates[gate(3)])
     let shown = tanh(cell[state])
     let dc = dCell[state] + dh * o * (1 - shown * shown)
-    slopes.gates[gate(0)] = dc * g * i * (1 - i)
-    slopes.gates[gate(1)] = dc * (step.previousCell?[state] ?? 0) * f * (1 - f)
-    slopes.gates[gate(2)] = dc * i * (1 - g * g)
-    slopes.gates[gate(3)] = dh * shown * o * (1 - o)
+    gradients.gates[gate(0)] = dc * g * i * (1 - i)
+    gradients.gates[gate(1)] = dc * (step.previousCell?[state] ?? 0) * f * (1 - f)
+    gradients.gates[gate(2)] = dc * i * (1 - g * g)
+    gradients.gates[gate(3)] = dh * shown * o * (1 - o)
     dCell[state] = dc * f
-    slopes.hidden[state] = 0
+    gradients.hidden[state] = 0
   }
 
   private func gruGradient(
-    _ step: RecurrentStep<Elements>, _ slopes: RecurrentStepGradients<Elements>, _ dh: Double, _ state: Int,
+    _ step: RecurrentStep<Elements>, _ gradients: RecurrentStepGradients<Elements>, _ dh: Double, _ state: Int,
     _ gate: (Int) -> Int
   ) {
-    guard let recurrent = step.recurrent, let dRecurrent = slopes.recurrent else { return }
+    guard let recurrent = step.recurrent, let dRecurrent = gradients.recurrent else { return }
     let (r, z, n) = (step.gates[gate(0)], step.gates[gate(1)], step.gates[gate(2)])
     let q = recurrent[gate(2)]
     let dn = dh * (1 - z) * (1 - n * n)
     let dz = dh * ((step.previousHidden?[state] ?? 0) - n) * z * (1 - z)
     let dr = dn * q * r * (1 - r)
-    for (part, value) in [dr, dz, dn].enumerated() { slopes.gates[gate(part)] = value }
+    for (part, value) in [dr, dz, dn].enumerated() { gradients.gates[gate(part)] = value }
     for (part, value) in [dr, dz, dn * r].enumerated() { dRecurrent[gate(part)] = value }
-    slopes.hidden[state] = dh * z
+    gradients.hidden[state] = dh * z
   }
 
   /// Calls `body` with the position of each unit of each row in a state, and a function for its positions in the sums.

@@ -1,6 +1,6 @@
 import BackendCore
 
-/// Reductions, positions of extreme values, cumulative sums, and sorting.
+/// Reductions, positions of maxima and minima, cumulative sums, and sorting.
 extension ReferenceBackend {
   public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
     let (source, result) = (Elements(x), Elements(y))
@@ -16,15 +16,15 @@ extension ReferenceBackend {
         let positions = (0..<shape.extent).lazy.map { first + $0 * shape.inner }
         let target = o * shape.inner + i
         if x.dtype == .int32 && (op == .sum || op == .product) {
-          result[integer: target] = integerFold(op, source, positions)
+          result[integer: target] = reducedInteger(op, source, positions)
         } else {
-          result[target] = fold(op, source, positions)
+          result[target] = reduced(op, source, positions)
         }
       }
     }
   }
 
-  private func fold(_ op: ReductionOp, _ x: Elements, _ positions: some Collection<Int>) -> Double {
+  private func reduced(_ op: ReductionOp, _ x: Elements, _ positions: some Collection<Int>) -> Double {
     switch op {
     case .sum: positions.reduce(0) { $0 + x[$1] }
     case .mean: positions.reduce(0) { $0 + x[$1] } / Double(positions.count)
@@ -35,7 +35,7 @@ extension ReferenceBackend {
     }
   }
 
-  private func integerFold(_ op: ReductionOp, _ x: Elements, _ positions: some Collection<Int>) -> Int64 {
+  private func reducedInteger(_ op: ReductionOp, _ x: Elements, _ positions: some Collection<Int>) -> Int64 {
     op == .sum ? positions.reduce(0) { $0 &+ x[integer: $1] } : positions.reduce(1) { $0 &* x[integer: $1] }
   }
 
@@ -48,7 +48,7 @@ extension ReferenceBackend {
         var best = 0
         for j in 1..<max(shape.extent, 1) {
           let (candidate, champion) = (source[first + j * shape.inner], source[first + best * shape.inner])
-          // The first NaN is the extreme value; nothing replaces it.
+          // The first NaN is the maximum or minimum; nothing replaces it.
           if champion.isNaN { break }
           if candidate.isNaN || (op == .argmax ? candidate > champion : candidate < champion) { best = j }
         }

@@ -22,8 +22,8 @@ public struct WeightSheet {
     let values = try parameter.value.scalars()
     let images = WeightSheet.images(values, shape, of: model.inputShapes.first ?? [], limit: limit)
     let limitText = images.hidden > 0 ? ", \(images.bitmaps.count) of \(images.bitmaps.count + images.hidden)" : ""
-    let extreme = NumberText.short(Double(images.largest))
-    var sheet = ImageSheet("\(path) \(shape)\(limitText), from −\(extreme) to \(extreme)", columns: images.columns)
+    let bound = NumberText.short(Double(images.largest))
+    var sheet = ImageSheet("\(path) \(shape)\(limitText), from −\(bound) to \(bound)", columns: images.columns)
     for (index, bitmap) in images.bitmaps.enumerated() {
       sheet.add(bitmap, caption: images.bitmaps.count > 1 ? "\(index)" : "")
     }

@@ -88,7 +88,7 @@ import Musl
   }
 
   @Test(arguments: InstructionSet.available)
-  func foldsStayInside(_ instructionSet: InstructionSet) {
+  func reductionsStayInside(_ instructionSet: InstructionSet) {
     let table = instructionSet.kernels!.pointee
     let operands = Operands()
     for atEnd in [true, false] {

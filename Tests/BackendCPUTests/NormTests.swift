@@ -13,7 +13,7 @@ import Testing
     return try backend.floats(y, 1)[0]
   }
 
-  /// The squares overflow in one stretch alone; what the others hold counts as before.
+  /// The squares overflow in one slice alone; what the others hold counts as before.
   @Test func squaresThatOverflowAreSummedInDouble() throws {
     var values = [Float](repeating: 3e18, count: 3 * Self.segment + 77)
     values[Self.segment + 5] = 2e22

@@ -17,7 +17,7 @@ import Testing
     try compare(ConvolutionTrial(&numbers), "seed \(seed)")
   }
 
-  /// Several blocks of places, of products and of outputs, and several parts of images.
+  /// Several blocks of positions, of products and of outputs, and several parts of images.
   @Test(arguments: [
     ConvolutionShape.square(batch: 2, channels: 3, size: 40, outputs: 70, kernel: 3, padding: 1),
     .square(batch: 9, channels: 5, size: 12, outputs: 130, kernel: 3, padding: 0),
@@ -88,9 +88,10 @@ private struct ConvolutionTrial {
 
   /// The number of products in each result.
   var lengths: [Int] {
-    let places = shape.batch * shape.outputPlane
+    let positions = shape.batch * shape.outputPlane
     return [
-      shape.depth, shape.depth, shape.depth, shape.outputChannels / shape.groups * shape.window, places, places, places,
+      shape.depth, shape.depth, shape.depth, shape.outputChannels / shape.groups * shape.window,
+      positions, positions, positions,
     ]
   }
 
@@ -140,8 +141,9 @@ private struct PoolingTrial {
     let indices = BufferSlice(try backend.allocate(count: shape.outputCount, dtype: .int32))
     try backend.pool(op, x, shape, into: y, indices: op == .maximum ? indices : nil)
     try backend.poolGradient(op, dy, indices: op == .maximum ? indices : nil, shape, into: dx)
-    let places = op == .maximum ? try backend.content(indices, shape.outputCount, of: Int32.self).map { Float($0) } : []
-    return [try backend.content(y, shape.outputCount), try backend.content(dx, shape.inputCount), places]
+    let positions =
+      op == .maximum ? try backend.content(indices, shape.outputCount, of: Int32.self).map { Float($0) } : []
+    return [try backend.content(y, shape.outputCount), try backend.content(dx, shape.inputCount), positions]
   }
 }
 

@@ -119,7 +119,7 @@ import Testing
       try backend.reduce(op, x, shape, into: y)
       return try content(backend, y, shape.reducedCount)
     },
-    Operation(name: "position of the extreme", tolerance: 0) { backend, draw in
+    Operation(name: "position of the maximum or minimum", tolerance: 0) { backend, draw in
       let shape = AxisShape(outer: draw.int(1...4), extent: draw.extent(), inner: draw.int(0...1) * draw.extent() + 1)
       let x = try draw.operand(backend, shape.outer * shape.extent * shape.inner)
       let y = BufferSlice(try backend.allocate(count: shape.reducedCount, dtype: .int32))

@@ -42,7 +42,7 @@ extension KernelTour {
       let shape = MatmulShape(m: m, n: n, k: k, transposesA: transposesA, transposesB: transposesB)
       let choice = backend.options.matmulTable[MatmulClass(shape)]
       let plan = MatmulPlan(shape, choice, computeUnits: backend.device.computeUnits)
-      guard plan.variant == way.variant, way.isCut == (plan.stretches > 1) else {
+      guard plan.variant == way.variant, way.isCut == (plan.slices > 1) else {
         fatalError("\(shape) is computed as \(plan), not as \(way)")
       }
       try backend.matmul(operand(m * k), operand(k * n), shape, alpha: 1, beta: 1, into: operand(m * n))

@@ -135,7 +135,7 @@ struct KernelTour {
     for shape in shapes {
       for dtype in types {
         let x = try operand(shape.count, dtype)
-        for op in ReductionOp.allCases where dtype == .float32 || (op != .mean && (dtype == .int32 || op.isExtreme)) {
+        for op in ReductionOp.allCases where dtype == .float32 || (op != .mean && (dtype == .int32 || op.isMaxOrMin)) {
           try backend.reduce(op, x, shape, into: backend.empty(shape.reducedCount, dtype))
         }
         for op in [ArgReductionOp.argmax, .argmin] {
@@ -300,6 +300,6 @@ struct KernelTour {
 }
 
 extension ReductionOp {
-  fileprivate var isExtreme: Bool { self == .maximum || self == .minimum }
+  fileprivate var isMaxOrMin: Bool { self == .maximum || self == .minimum }
 }
 #endif

@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test(arguments: TestDevices.all) func foldsInStretches(device: OpenCLDevice) throws {
+  @Test(arguments: TestDevices.all) func reducesInSlices(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend.shared(for: device)
     let count = 100_003
     let numbers = wholeNumbers(count, bound: 2)
@@ -49,28 +49,28 @@ import Testing
     #expect(try backend.floats(y, count: 37) == expected)
   }
 
-  /// Columns side by side are folded in blocks; the last block is narrower, and ends beyond whole vectors.
+  /// Columns side by side are reduced in blocks; the last block is narrower, and ends beyond whole vectors.
   @Test(arguments: TestDevices.all, [(3, 1023), (3, 1024), (70, 1025), (70, 2500), (1200, 4100)])
-  func foldsManyColumns(device: OpenCLDevice, shape: (rows: Int, columns: Int)) throws {
+  func reducesManyColumns(device: OpenCLDevice, shape: (rows: Int, columns: Int)) throws {
     let backend = try OpenCLBackend.shared(for: device)
     let (rows, columns) = shape
     let numbers = wholeNumbers(2 * rows * columns, bound: 2)
     let x = try backend.upload(numbers)
     let y = try backend.empty(2 * columns)
-    for (op, start, fold) in [
+    for (op, start, combine) in [
       (.sum, 0, { $0 + $1 }), (.maximum, -.infinity, { Swift.max($0, $1) }),
     ] as [(ReductionOp, Float, (Float, Float) -> Float)] {
       try backend.reduce(op, x, AxisShape(outer: 2, extent: rows, inner: columns), into: y)
       var expected = [Float](repeating: start, count: 2 * columns)
       for (index, number) in numbers.enumerated() {
         let place = index / (rows * columns) * columns + index % columns
-        expected[place] = fold(expected[place], number)
+        expected[place] = combine(expected[place], number)
       }
       #expect(try backend.floats(y, count: 2 * columns) == expected, "\(op)")
     }
   }
 
-  /// The gradient of a layer's bias over many rows is summed in stretches.
+  /// The gradient of a layer's bias over many rows is summed in slices.
   @Test(arguments: TestDevices.all) func biasGradientsOfManyRows(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend.shared(for: device)
     let (rows, units) = (3001, 33)

@@ -154,12 +154,12 @@ import Testing
           Issue.record("\(plan)")
           continue
         }
-        #expect(plan.stretch % tile.depth == 0)
-        #expect(plan.stretch * plan.stretches >= k)
-        #expect(plan.stretch * (plan.stretches - 1) < max(k, 1))
+        #expect(plan.slice % tile.depth == 0)
+        #expect(plan.slice * plan.slices >= k)
+        #expect(plan.slice * (plan.slices - 1) < max(k, 1))
         #expect(plan.groups.x * tile.rows * tile.columns >= m * n)
-        #expect(plan.groups.z == plan.stretches)
-        if groups == 1 { #expect(plan.stretches == 1) }
+        #expect(plan.groups.z == plan.slices)
+        if groups == 1 { #expect(plan.slices == 1) }
       }
     }
   }
@@ -171,7 +171,7 @@ import Testing
     }
     #expect(plan(4096, 4096, 4096, largest: 5).variant == .tiles(MatmulTile.all[5]))
     #expect(plan(4096, 4096, 4096, largest: 2).variant == .tiles(MatmulTile.all[2]))
-    #expect(plan(32, 128, 784, largest: 4).stretches > 1)
+    #expect(plan(32, 128, 784, largest: 4).slices > 1)
     #expect(plan(20, 20, 8, largest: 4).variant == .tiles(MatmulTile.all[0]))
   }
 
@@ -181,10 +181,10 @@ import Testing
         for (m, n, k) in shapes {
           let plan = MatmulPlan(
             MatmulShape(m: m, n: n, k: k), MatmulChoice(variant: .panels(panel)), computeUnits: units)
-          #expect(plan.stretch % panel.rows == 0)
+          #expect(plan.slice % panel.rows == 0)
           #expect(plan.groups.x * panel.columns >= n)
-          #expect(plan.groups.y * plan.stretch >= m && (plan.groups.y - 1) * plan.stretch < m)
-          #expect(plan.groups.items == 1 && plan.stretches == 1)
+          #expect(plan.groups.y * plan.slice >= m && (plan.groups.y - 1) * plan.slice < m)
+          #expect(plan.groups.items == 1 && plan.slices == 1)
         }
       }
     }

@@ -25,7 +25,7 @@ import Testing
     (.exponentialIsRough, .elementwise, "unary exp"), (.divisionRoundsDown, .elementwise, "binary divide int32"),
     (.castRounds, .elementwise, "cast float32 to int32"), (.selectIsInverted, .elementwise, "select"),
     (.stridesLoseTheirSign, .copies, "copyStrided"), (.accumulationOverwrites, .copies, "accumulating"),
-    (.longSumsLoseTheLast, .reduction, "reduce sum"), (.lastExtremeWins, .reduction, "argReduce"),
+    (.longSumsLoseTheLast, .reduction, "reduce sum"), (.lastMaxOrMinWins, .reduction, "argReduce"),
     (.sortIsUnstable, .reduction, "sort"), (.runningSumIsExclusive, .reduction, "cumulativeSum"),
     (.resultsDependOnHistory, .reduction, "reduce sum"),
     (.productReadsC, .matmul, "matmul"), (.batchesShareB, .matmul, "matmul"),

@@ -14,7 +14,7 @@ enum Defect: String, CaseIterable, Sendable {
   case fillWritesPastTheEnd, copyForgetsTheOffset, uploadNeedsOffsetZero
   case maximumDropsNaN, rowsReadAsScalars, exponentialIsRough, divisionRoundsDown, castRounds, selectIsInverted
   case stridesLoseTheirSign, accumulationOverwrites
-  case longSumsLoseTheLast, lastExtremeWins, sortIsUnstable, runningSumIsExclusive
+  case longSumsLoseTheLast, lastMaxOrMinWins, sortIsUnstable, runningSumIsExclusive
   case productReadsC, batchesShareB, transposeIsIgnored, biasIsForgotten, biasGradientSkipsActivation
   case indicesAreClamped, repeatedIndicesOverwrite
   case convolutionIsFlipped, paddingIsForgotten, strideIsForgottenBackward, paddingWinsTheMaximum
@@ -182,7 +182,7 @@ extension DefectiveBackend {
       let whole = try memory(count)
       try base.unary(UnaryOp(.round), o[0], count: count, into: whole)
       try base.cast(whole, count: count, into: o[1])
-    case (.lastExtremeWins, .argReduce(let op, let shape)) where shape.inner == 1 && shape.extent <= 1 << 20:
+    case (.lastMaxOrMinWins, .argReduce(let op, let shape)) where shape.inner == 1 && shape.extent <= 1 << 20:
       let reversed = try memory(shape.count, o[0].dtype)
       try base.copyStrided(
         o[0].advanced(by: shape.extent - 1), Strides([shape.extent, -1]), shape: [shape.outer, shape.extent],

@@ -12,10 +12,10 @@ import Testing
     let op: UnaryOp
     let at: [Double]
     let value: [Double]
-    let slope: [Double]
+    let derivative: [Double]
 
-    init(_ op: UnaryOp, at points: [Double] = points, _ value: [Double], _ slope: [Double]) {
-      (self.op, at, self.value, self.slope) = (op, points, value, slope)
+    init(_ op: UnaryOp, at points: [Double] = points, _ value: [Double], _ derivative: [Double]) {
+      (self.op, at, self.value, self.derivative) = (op, points, value, derivative)
     }
 
     var testDescription: String { "\(op.kind)" }
@@ -111,7 +111,7 @@ import Testing
     let dy = try buffer(row.at.map { _ in 2 })
     try backend.unaryGradient(row.op, dy, saved: saved, count: row.at.count, into: dy)
     let found = try values(dy)
-    #expect(agree(found, row.slope.map { 2 * $0 }, to: 2e-14), "\(found)")
+    #expect(agree(found, row.derivative.map { 2 * $0 }, to: 2e-14), "\(found)")
   }
 
   /// Compares every derivative with the central difference of the function itself.
@@ -128,9 +128,9 @@ import Testing
     }
     let difference = zip(try evaluate(step), try evaluate(-step)).map { ($0 - $1) / (2 * step) }
     let saved = try buffer(op.gradientSource == .input ? points : evaluate(0))
-    let slope = try buffer(points.map { _ in 1 })
-    try backend.unaryGradient(op, slope, saved: saved, count: points.count, into: slope)
-    #expect(agree(try values(slope), difference, to: 1e-8), "\(difference)")
+    let derivative = try buffer(points.map { _ in 1 })
+    try backend.unaryGradient(op, derivative, saved: saved, count: points.count, into: derivative)
+    #expect(agree(try values(derivative), difference, to: 1e-8), "\(difference)")
   }
 
   private func isDefinedBelowZero(_ kind: UnaryOp.Kind) -> Bool {

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ReductionTests {
   let backend = ReferenceBackend()
 
-  @Test func foldsTheMiddleAxis() throws {
+  @Test func reducesTheMiddleAxis() throws {
     // [2, 3, 2]
     let x = try buffer([1, 2, 3, 4, 5, 6, -1, -2, -3, -4, -5, 7])
     let shape = AxisShape(outer: 2, extent: 3, inner: 2)
@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test func foldsOfNothing() throws {
+  @Test func reductionsOfNothing() throws {
     let empty = AxisShape(outer: 1, extent: 0, inner: 1)
     let expected: [(ReductionOp, Double)] = [
       (.sum, 0), (.mean, .nan), (.maximum, -.infinity), (.minimum, .infinity), (.product, 1),
@@ -46,8 +46,8 @@ import Testing
     #expect(try values(y) == [Double(Int32.max), 0])
   }
 
-  /// PyTorch's results: NaN is the extreme of both kinds, and the first of equal elements wins.
-  @Test func positionsOfExtremes() throws {
+  /// PyTorch's results: NaN is both the maximum and the minimum, and the first of equal elements wins.
+  @Test func positionsOfMaximaAndMinima() throws {
     let rows: [Double] = [3, .nan, -1, .nan, 3, 3, -1, -1, -.infinity, -.infinity, -.infinity, -.infinity]
     let y = try result(3, .int32)
     let shape = AxisShape(outer: 3, extent: 4, inner: 1)

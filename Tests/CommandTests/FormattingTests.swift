@@ -34,13 +34,13 @@ struct FormattingTests {
     #expect(TextPicture([0, 0, 0, 0, 9, 0, 0, 0], height: 8, width: 1).lines == ["@"], "no blank lines around it")
   }
 
-  @Test func verdictsStandBesideThePicture() {
+  @Test func verdictsStandNextToThePicture() {
     let prediction = Prediction(index: 4, probabilities: [0.25, 0.75], label: 0)
     let lines = prediction.lines(["cat", "horse"], picture: nil)
     #expect(lines[0] == "example 4: horse, wrong: it is cat")
     let picture = TextPicture([0, 1], height: 1, width: 2)
-    let beside = prediction.lines(["cat", "horse"], picture: picture)
-    #expect(beside == ["       " + lines[0], "   @   " + lines[1], "       " + lines[2]])
+    let sideBySide = prediction.lines(["cat", "horse"], picture: picture)
+    #expect(sideBySide == ["       " + lines[0], "   @   " + lines[1], "       " + lines[2]])
     #expect(lines[1].contains("horse   75.0 %") && lines[2].contains("cat     25.0 %"))
   }
 

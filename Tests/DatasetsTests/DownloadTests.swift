@@ -47,7 +47,7 @@ import Testing
     #expect(try Folder.names(in: folder.path).filter { $0 != "server.py" } == [])
   }
 
-  @Test func anInterruptedDownloadBeginsAnew() throws {
+  @Test func anInterruptedDownloadBeginsAgain() throws {
     let served = try TemporaryFolder()
     let folder = try TemporaryFolder()
     guard let broken = try LocalServer(served.path, .cutShort) else { return }

@@ -109,7 +109,7 @@ import Musl
   }
 
   /// More and less than there was, and then a piece at the end.
-  @Test func aLogThatIsWrittenAnewStaysTheSameFile() throws {
+  @Test func aLogThatIsWrittenAgainStaysTheSameFile() throws {
     let folder = try TemporaryFolder()
     try folder.write("what was there", "a")
     var (before, after) = (stat(), stat())

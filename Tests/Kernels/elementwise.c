@@ -14,7 +14,7 @@ struct function {
 static double round_even(double x) { return nearbyint(x); }
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
-static double mish_slope(double x) {
+static double mish_derivative(double x) {
   const double t = tanh(softplus(x));
   return t + x * sigmoid(x) * (1 - t * t);
 }
@@ -56,7 +56,7 @@ static double value(enum nn_unary op, double x, double a, double b) {
 }
 
 // The derivative at x, for functions whose kernel receives x.
-static double slope(enum nn_unary op, double x, double a, double b) {
+static double derivative(enum nn_unary op, double x, double a, double b) {
   switch (op) {
     case nn_unary_magnitude: return x > 0 ? 1 : -1;
     case nn_unary_square: return 2 * x;
@@ -72,22 +72,22 @@ static double slope(enum nn_unary op, double x, double a, double b) {
     case nn_unary_gelu: return normal_share(x) + x * 0.3989422804014327 * exp(-0.5 * x * x);
     case nn_unary_silu: return sigmoid(x) * (1 + x * (1 - sigmoid(x)));
     case nn_unary_softplus: return sigmoid(x);
-    case nn_unary_mish: return mish_slope(x);
+    case nn_unary_mish: return mish_derivative(x);
     default: return op == nn_unary_negate ? -1 : 0;
   }
 }
 
 // The derivative from the result y, for functions whose kernel receives y.
-static bool slope_of_result(enum nn_unary op, double y, double *slope) {
+static bool derivative_of_result(enum nn_unary op, double y, double *result) {
   switch (op) {
-    case nn_unary_squareRoot: *slope = 0.5 / y; return true;
-    case nn_unary_reciprocalSquareRoot: *slope = -0.5 * y * y * y; return true;
-    case nn_unary_reciprocal: *slope = -y * y; return true;
-    case nn_unary_exp: *slope = y; return true;
-    case nn_unary_expMinusOne: *slope = y + 1; return true;
-    case nn_unary_tanh: *slope = 1 - y * y; return true;
-    case nn_unary_sigmoid: *slope = y * (1 - y); return true;
-    case nn_unary_relu: *slope = y > 0; return true;
+    case nn_unary_squareRoot: *result = 0.5 / y; return true;
+    case nn_unary_reciprocalSquareRoot: *result = -0.5 * y * y * y; return true;
+    case nn_unary_reciprocal: *result = -y * y; return true;
+    case nn_unary_exp: *result = y; return true;
+    case nn_unary_expMinusOne: *result = y + 1; return true;
+    case nn_unary_tanh: *result = 1 - y * y; return true;
+    case nn_unary_sigmoid: *result = y * (1 - y); return true;
+    case nn_unary_relu: *result = y > 0; return true;
     default: return false;
   }
 }
@@ -136,13 +136,13 @@ static void function(const struct function *f, long n) {
   for (long i = 0; i < n; i++) expect(same[i] == y[i], "unary in place", i, same[i], y[i]);
 
   double unused;
-  const bool from_result = slope_of_result(f->op, 1, &unused);
+  const bool from_result = derivative_of_result(f->op, 1, &unused);
   float *const dy = floats(n, -2, 2);
   float *const dx = guarded(n, sizeof *dx);
   kernels->unary_gradient(f->op, dy, from_result ? y : x, dx, n, a, b);
   for (long i = 0; i < n; i++) {
     double d;
-    if (!slope_of_result(f->op, y[i], &d)) d = slope(f->op, x[i], f->a, f->b);
+    if (!derivative_of_result(f->op, y[i], &d)) d = derivative(f->op, x[i], f->a, f->b);
     const double expected = dy[i] * d;
     expect_near(f->name, i, dx[i], expected, 2e-6 * fmin(fabs(dy[i]), 1) + 1e-6 * fabs(expected));
   }

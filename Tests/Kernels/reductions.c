@@ -1,23 +1,23 @@
-// Reductions along rows and columns, and the positions of extreme values.
+// Reductions along rows and columns, and the positions of maxima and minima.
 #include "support.h"
 
-static double folded(enum nn_reduction op, const float *x, long step, long n, double *size) {
-  double fold = op == NN_PRODUCT ? 1 : op == NN_LARGEST ? -INFINITY : op == NN_SMALLEST ? INFINITY : 0;
+static double reduced(enum nn_reduction op, const float *x, long step, long n, double *size) {
+  double result = op == NN_PRODUCT ? 1 : op == NN_LARGEST ? -INFINITY : op == NN_SMALLEST ? INFINITY : 0;
   *size = 0;
   for (long i = 0; i < n; i++) {
     const double v = x[i * step];
     switch (op) {
-      case NN_SUM: fold += v; *size += fabs(v); break;
-      case NN_SUM_OF_SQUARES: fold += v * v; *size += v * v; break;
-      case NN_PRODUCT: fold *= v; *size = fabs(fold); break;
-      case NN_LARGEST: fold = isnan(fold) || isnan(v) ? NAN : fmax(fold, v); break;
-      case NN_SMALLEST: fold = isnan(fold) || isnan(v) ? NAN : fmin(fold, v); break;
+      case NN_SUM: result += v; *size += fabs(v); break;
+      case NN_SUM_OF_SQUARES: result += v * v; *size += v * v; break;
+      case NN_PRODUCT: result *= v; *size = fabs(result); break;
+      case NN_LARGEST: result = isnan(result) || isnan(v) ? NAN : fmax(result, v); break;
+      case NN_SMALLEST: result = isnan(result) || isnan(v) ? NAN : fmin(result, v); break;
     }
   }
-  return fold;
+  return result;
 }
 
-static long place(bool largest, const float *x, long step, long n) {
+static long position(bool largest, const float *x, long step, long n) {
   long best = 0;
   for (long i = 0; i < n; i++) {
     if (isnan(x[i * step])) return i;
@@ -29,15 +29,15 @@ static long place(bool largest, const float *x, long step, long n) {
 static void rows(long n, bool has_nan) {
   float *const x = floats(n, 0.7, 1.4);
   for (long i = 0; i < n; i += 3) x[i] = -x[i];
-  if (n > 4) x[n - 2] = x[1];  // an extreme value that occurs twice
+  if (n > 4) x[n - 2] = x[1];  // a maximum or minimum may occur twice
   if (has_nan) x[draw_below(n)] = NAN;
   for (int op = NN_SUM; op <= NN_PRODUCT; op++) {
     double size;
-    const double expected = folded(op, x, 1, n, &size);
+    const double expected = reduced(op, x, 1, n, &size);
     expect_near("reduce", op * 10000 + n, kernels->reduce(op, x, n), expected, 2e-6 * size);
   }
   for (int largest = 0; largest < 2; largest++) {
-    expect(kernels->arg_reduce(largest, x, n) == place(largest, x, 1, n), "arg_reduce", n, 0, 0);
+    expect(kernels->arg_reduce(largest, x, n) == position(largest, x, 1, n), "arg_reduce", n, 0, 0);
   }
   release();
 }
@@ -49,22 +49,22 @@ static void columns(long count, long width, bool has_nan) {
   if (has_nan) x[draw_below(whole)] = NAN;
   float *const y = guarded(width, sizeof *y);
   double *const partial = guarded(width, sizeof *partial);
-  int32_t *const places = guarded(width, sizeof *places);
+  int32_t *const positions = guarded(width, sizeof *positions);
   for (int op = NN_SUM; op <= NN_PRODUCT; op++) {
     kernels->reduce_columns(op, x, count, width, step, 0.5, y);
     kernels->reduce_columns_partial(op, x, count, width, step, partial);
     for (long c = 0; c < width; c++) {
       double size;
-      const double expected = folded(op, x + c, step, count, &size);
+      const double expected = reduced(op, x + c, step, count, &size);
       expect_near("reduce_columns", op * 10000 + c, y[c], 0.5 * expected, 2e-6 * (size + fabs(expected)));
       expect_near("reduce_columns_partial", op * 10000 + c, partial[c], expected, 2e-6 * (size + fabs(expected)));
     }
   }
   for (int largest = 0; largest < 2; largest++) {
-    kernels->arg_reduce_columns(largest, x, count, width, step, places);
+    kernels->arg_reduce_columns(largest, x, count, width, step, positions);
     for (long c = 0; c < width; c++) {
-      const long expected = place(largest, x + c, step, count);
-      expect(places[c] == expected, "arg_reduce_columns", c, places[c], (double)expected);
+      const long expected = position(largest, x + c, step, count);
+      expect(positions[c] == expected, "arg_reduce_columns", c, positions[c], (double)expected);
     }
   }
   release();
@@ -116,11 +116,11 @@ static void whole_numbers(long n, long step) {
     any |= bits[i * step];
     all &= bits[i * step];
   }
-  const int32_t folds[] = {[NN_SUM] = (int32_t)sum, [NN_SUM_OF_SQUARES] = (int32_t)squares, [NN_LARGEST] = largest,
-                           [NN_SMALLEST] = smallest, [NN_PRODUCT] = (int32_t)product};
+  const int32_t results[] = {[NN_SUM] = (int32_t)sum, [NN_SUM_OF_SQUARES] = (int32_t)squares, [NN_LARGEST] = largest,
+                             [NN_SMALLEST] = smallest, [NN_PRODUCT] = (int32_t)product};
   for (int op = NN_SUM; op <= NN_PRODUCT; op++) {
     const int32_t found = kernels->reduce_int32(op, x, step, n);
-    expect(found == folds[op], "reduce_int32", op, found, folds[op]);
+    expect(found == results[op], "reduce_int32", op, found, results[op]);
   }
   expect(kernels->arg_reduce_int32(true, x, step, n) == first_largest, "arg_reduce_int32", n, 0, (double)first_largest);
   expect(kernels->arg_reduce_int32(false, x, step, n) == first_smallest, "arg_reduce_int32", n, 0, (double)first_smallest);

@@ -20,8 +20,8 @@ static void softmax(long rows, long columns, bool logarithmic, bool streams) {
       const double share = exp(x[i]) / sum;
       if (logarithmic) expect_near("log-softmax", i, y[i], log(share), 1e-5);
       else expect_near("softmax", i, y[i], share, 1e-6 * share + 1e-9);
-      const double slope = logarithmic ? dy[i] - exp(y[i]) * weighted : y[i] * (dy[i] - weighted);
-      expect_near("softmax_gradient", i, dx[i], slope, 2e-6 * (1 + fabs(weighted)));
+      const double expected = logarithmic ? dy[i] - exp(y[i]) * weighted : y[i] * (dy[i] - weighted);
+      expect_near("softmax_gradient", i, dx[i], expected, 2e-6 * (1 + fabs(weighted)));
     }
   }
   release();
@@ -51,13 +51,13 @@ static void normalization(long rows, long columns, bool centered, bool weights, 
     }
   }
   for (long r = 0; r < rows; r++) {
-    double mean = 0, variance = 0, slope = 0, product = 0;
+    double mean = 0, variance = 0, gradient = 0, product = 0;
     for (long c = 0; c < columns; c++) mean += centered ? x[r * columns + c] / (double)columns : 0;
     for (long c = 0; c < columns; c++) variance += pow(x[r * columns + c] - mean, 2) / (double)columns;
     const double scale = 1 / sqrt(variance + 1e-2);
     for (long c = 0; c < columns; c++) {
       const double g = dy[r * columns + c] * (weight ? weight[c] : 1.0);
-      slope += centered ? g / (double)columns : 0;
+      gradient += centered ? g / (double)columns : 0;
       product += g * (x[r * columns + c] - mean) * scale / (double)columns;
     }
     expect_near("normalize mean", r, means[r], mean, 1e-5);
@@ -66,16 +66,16 @@ static void normalization(long rows, long columns, bool centered, bool weights, 
       const long i = r * columns + c;
       const double normal = (x[i] - mean) * scale, factor = weight ? weight[c] : 1;
       expect_near("normalize", i, y[i], normal * factor + (bias ? bias[c] : 0), 1e-4);
-      expect_near("normalize_gradient", i, dx[i], scale * (dy[i] * factor - slope - normal * product), 2e-4 * scale);
+      expect_near("normalize_gradient", i, dx[i], scale * (dy[i] * factor - gradient - normal * product), 2e-4 * scale);
     }
   }
   for (long c = 0; c < columns; c++) {
-    double slopes = 0, sum = 0;
+    double products = 0, sum = 0;
     for (long r = 0; r < rows; r++) {
-      slopes += dy[r * columns + c] * ((x[r * columns + c] - means[r]) * scales[r]);
+      products += dy[r * columns + c] * ((x[r * columns + c] - means[r]) * scales[r]);
       sum += dy[r * columns + c];
     }
-    if (weights) expect_near("normalize_sums weight", c, dweight[c], slopes, 1e-4 * (double)rows);
+    if (weights) expect_near("normalize_sums weight", c, dweight[c], products, 1e-4 * (double)rows);
     expect_near("normalize_sums bias", c, dbias[c], sum, 1e-5 * (double)rows);
   }
   release();
@@ -98,8 +98,8 @@ static void cross_entropy(long rows, long columns, double smoothing, bool wants_
       const double share = exp(x[r * columns + c]) / sum;
       expected -= target * log(share);
       if (!gradient) continue;
-      const double slope = skipped ? 0 : wrong ? NAN : 0.75 * (share - target);
-      expect_near("cross_entropy gradient", r * columns + c, gradient[r * columns + c], slope, 1e-6);
+      const double expected_gradient = skipped ? 0 : wrong ? NAN : 0.75 * (share - target);
+      expect_near("cross_entropy gradient", r * columns + c, gradient[r * columns + c], expected_gradient, 1e-6);
     }
     expect_near("cross_entropy", r, loss[r], skipped ? 0 : wrong ? NAN : expected, 4e-6 * (1 + fabs(expected)));
   }

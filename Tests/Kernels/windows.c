@@ -105,7 +105,7 @@ static void pool(long rows, long columns, bool pairs) {
     kernels->pool_plane((enum nn_pooling)op, x, &h, &w, y, op == NN_POOL_MAXIMUM ? at : NULL);
     for (long o = 0; o < count; o++) {
       double best = -INFINITY, sum = 0;
-      long place = -1, inside = 0;
+      long position = -1, inside = 0;
       for (long e = 0; e < 2 * h.kernel * w.kernel; e++) {
         const long p = e % (h.kernel * w.kernel);
         const long r = o / w.output * h.stride + p / w.kernel * h.dilation - h.padding;
@@ -118,15 +118,15 @@ static void pool(long rows, long columns, bool pairs) {
         }
         inside++;
         sum += v;
-        if (place < 0 || (best == best && (v != v || v > best))) best = v, place = r * columns + c;
+        if (position < 0 || (best == best && (v != v || v > best))) best = v, position = r * columns + c;
       }
       if (op == NN_POOL_MEAN) {
         expect_near("mean of a window", o, y[o], inside ? sum / inside : 0, 1e-6);
         continue;
       }
-      expect(at[o] == place, "place of a maximum", o, at[o], (double)place);
+      expect(at[o] == position, "position of a maximum", o, at[o], (double)position);
       expect_near("maximum of a window", o, y[o], best, 0);
-      if (place >= 0) sums[place] += dy[o];
+      if (position >= 0) sums[position] += dy[o];
     }
   }
   kernels->pool_maximum_gradient(dy, &h, &w, at, dx);

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ModelFormats
 
-/// What fails beside the checkpoints of a run costs none of the epochs that were trained.
+/// What fails next to the checkpoints of a run costs none of the epochs that were trained.
 @Suite struct CheckpointRescueTests {
   /// The weights of the last checkpoint in a folder.
   private func lastWeights(_ folder: String) throws -> (epochs: Int, weights: [Float]) {
@@ -15,7 +15,7 @@ import Testing
     return (state.history.epochs.count, try state.weights.values.flatMap { try $0.value.scalars() })
   }
 
-  /// What may fail beside the checkpoints of a run in its second epoch.
+  /// What may fail next to the checkpoints of a run in its second epoch.
   enum Mishap: String, CaseIterable, Sendable { case log, table, events, callback }
 
   @Test(arguments: Mishap.allCases, [false, true])

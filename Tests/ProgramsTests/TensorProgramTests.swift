@@ -54,8 +54,8 @@ struct TensorProgramTests {
 
   @Test(arguments: TestDevices.all)
   func derivatives(_ device: Device) throws {
-    let (value, slope) = try GradientPrograms.parabola(at: 3, on: device)
-    #expect(value == 15 && slope == 8)
+    let (value, gradient) = try GradientPrograms.parabola(at: 3, on: device)
+    #expect(value == 15 && gradient == 8)
     #expect(try GradientPrograms.curvature(at: 2, on: device) == 12)
     #expect(try GradientPrograms.constants(at: 3, on: device) == 3)
   }

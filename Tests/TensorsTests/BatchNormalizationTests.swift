@@ -59,6 +59,6 @@ import Testing
     #expect(abs(try weight.item() - 1.5212777) < 1e-5)
     let dx = valueAndGradient(at: x) { x in x.batchNormalized(weight: nil, bias: nil, epsilon: 0).y.squared().sum() }
     // Σy² is n whatever x is.
-    for slope in try dx.gradient.scalars() { #expect(slope.magnitude < 1e-5) }
+    for element in try dx.gradient.scalars() { #expect(element.magnitude < 1e-5) }
   }
 }

@@ -16,7 +16,7 @@ import Musl
     }.gradient
   }
 
-  /// Far out GELU and SiLU are straight, whatever multiplies their slope.
+  /// Far out GELU and SiLU are straight, whatever multiplies their derivative.
   @Test(arguments: TestDevices.all, [1, -3, 1e4])
   func secondDerivativesOfSmoothActivationsVanishFarOut(_ device: Device, cotangent: Double) throws {
     let points = [-3e38, 3e38, -1e30, 1e30, -2000, 2000, -45, 45, -2, -0.5, 0, 0.5, 2]

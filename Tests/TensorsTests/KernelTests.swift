@@ -10,7 +10,7 @@ import Testing
       int i = get_global_id(0);
       if (i < count) y[i] = x[i] / (1 + fabs(x[i]));
     }
-    kernel void slope(global const float *dy, global const float *x, global float *dx) {
+    kernel void gradient(global const float *dy, global const float *x, global float *dx) {
       int i = get_global_id(0);
       float d = 1 + fabs(x[i]);
       dx[i] = dy[i] / (d * d);
@@ -41,7 +41,7 @@ import Testing
 
   @Test(arguments: devices) func computesAndDifferentiates(device: Device) throws {
     let forward = try device.kernel(source: KernelTests.softsign, name: "softsign")
-    let backward = try device.kernel(source: KernelTests.softsign, name: "slope")
+    let backward = try device.kernel(source: KernelTests.softsign, name: "gradient")
     func softsign(_ x: Tensor) -> Tensor {
       withCustomGradient(of: x) { x in
         forward(.tensor(x), .result(x.shape), .int(x.count), global: [x.count])
@@ -53,9 +53,9 @@ import Testing
     let x = Tensor(numbers, shape: [10, 100], on: device)
     let (loss, gradient) = valueAndGradient(at: x) { (softsign($0) * 2).sum() }
     let expected = x.moved(to: TestDevices.reference)
-    let (reference, slope) = valueAndGradient(at: expected) { ($0 / (1 + $0.magnitude()) * 2).sum() }
+    let (reference, expectedGradient) = valueAndGradient(at: expected) { ($0 / (1 + $0.magnitude()) * 2).sum() }
     #expect(abs(try loss.item() - reference.item()) < 1e-3)
-    let (found, wanted) = (try gradient.scalars(), try slope.scalars())
+    let (found, wanted) = (try gradient.scalars(), try expectedGradient.scalars())
     #expect(zip(found, wanted).allSatisfy { abs($0 - $1) <= 1e-6 })
     #expect(gradient.shape == [10, 100])
   }

@@ -24,7 +24,7 @@ import Testing
       ] {
         let mean = Tensor.full(shape, Double(number), on: device).mean(axes: axes)
         let found = try mean.scalars(as: Float.self)
-        // OpenCL adds blocks in float32, whose means may be a few ulp beside it.
+        // OpenCL adds blocks in float32, whose means may differ from it by a few ulp.
         let allowed = device == .cpu ? 0 : 3e-7 * number
         #expect(
           found.allSatisfy { abs($0 - number) <= allowed },
@@ -72,12 +72,12 @@ import Testing
       let rows = 40_000
       let x = Tensor((0..<columns).map { $0 % 2 == 0 ? -1 : 1 }, on: device).broadcast(to: [rows, columns])
       let (weight, bias) = (Tensor.ones([columns], on: device), Tensor.zeros([columns], on: device))
-      let slopes = valueAndGradient(at: weight, bias) { weight, bias in
+      let gradients = valueAndGradient(at: weight, bias) { weight, bias in
         (x.layerNormalized(weight: weight, bias: bias, epsilon: 0) * 0.1).sum()
       }.gradient
       let tolerance = device == .cpu ? 3e-7 : 4e-6
-      try expect(slopes.0.magnitude(), Double(rows) * Self.tenth, within: tolerance, "weight, \(columns) columns")
-      try expect(slopes.1, Double(rows) * Self.tenth, within: tolerance, "bias, \(columns) columns")
+      try expect(gradients.0.magnitude(), Double(rows) * Self.tenth, within: tolerance, "weight, \(columns) columns")
+      try expect(gradients.1, Double(rows) * Self.tenth, within: tolerance, "bias, \(columns) columns")
     }
   }
 
@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  /// Every place in the middle is in `window`² windows.
+  /// Every position in the middle is in `window`² windows.
   @Test(arguments: TestDevices.real)
   func gradientsOfLargePoolsKeepTheirDigits(_ device: Device) throws {
     let window = 48, extent = 2 * window - 1
@@ -105,11 +105,11 @@ import Testing
     var one = [Float](repeating: 0, count: extent * extent)
     one[(window - 1) * extent + window - 1] = 1
     let peak = Tensor(one, shape: [1, 1, extent, extent], on: device)
-    let slope = valueAndGradient(at: peak) { ($0.pooled(.maximum, geometry) * 0.1).sum() }.gradient
-    try expect(slope.max(), Double(window * window) * Self.tenth, "gradient of a maximum pool")
+    let maximumGradient = valueAndGradient(at: peak) { ($0.pooled(.maximum, geometry) * 0.1).sum() }.gradient
+    try expect(maximumGradient.max(), Double(window * window) * Self.tenth, "gradient of a maximum pool")
   }
 
-  /// The gradient of a weight is a sum over all places of all images; one of them, in float64, is the oracle.
+  /// The gradient of a weight is a sum over all positions of all images; one of them, in float64, is the oracle.
   @Test(arguments: TestDevices.real)
   func weightGradientsOfConvolutionsKeepTheirDigits(_ device: Device) throws {
     typealias Case = (channels: Int, outputs: Int, height: Int, width: Int, kernel: (height: Int, width: Int))
@@ -128,14 +128,14 @@ import Testing
       let transposed = valueAndGradient(at: weight) {
         (upstream.transposedConvolution($0, geometry, height: item.height, width: item.width) * x).sum()
       }.gradient
-      // Of the last output, the last channel, and the tap at the end.
-      let images = try x[.all, -1].scalars(as: Double.self), slopes = try upstream[.all, -1].scalars(as: Double.self)
+      // Of the last output, the last channel, and the last kernel position.
+      let images = try x[.all, -1].scalars(as: Double.self), gradients = try upstream[.all, -1].scalars(as: Double.self)
       var expected = 0.0
       for image in 0..<batch {
         for row in 0..<rows {
           let (top, left) = (row + item.kernel.height - 1, item.kernel.width - 1)
           let from = (image * item.height + top) * item.width + left, to = (image * rows + row) * columns
-          for column in 0..<columns { expected += images[from + column] * slopes[to + column] }
+          for column in 0..<columns { expected += images[from + column] * gradients[to + column] }
         }
       }
       for (name, gradient) in [("convolution", forward), ("transposed convolution", transposed)] {

@@ -23,13 +23,13 @@ import Testing
     }
     let bias = Tensor.zeros([4], on: device)
     let gradient = valueAndGradient(at: bias) { (columns + $0).squared().mean() }.gradient
-    for slope in try gradient.scalars(as: Double.self) { #expect(isClose(slope, tenth / 2)) }
+    for element in try gradient.scalars(as: Double.self) { #expect(isClose(element, tenth / 2)) }
     #expect(try Tensor.ones([17_825_792], on: device).cumulativeSum(axis: 0)[(-1)...].item() == 17_825_792)
   }
 
   /// Adjacent numbers: the sum is many times larger than their differences.
   @Test(arguments: TestDevices.real)
-  func aMeanIsBetweenTheExtremes(_ device: Device) throws {
+  func aMeanIsBetweenMinimumAndMaximum(_ device: Device) throws {
     let x = Tensor.uniform([1 << 22], in: 1e6..<(1e6 + 1), using: RandomStream(seed: 1), on: device)
     let numbers = try x.scalars(as: Double.self)
     let expected = numbers.reduce(0, +) / Double(numbers.count)

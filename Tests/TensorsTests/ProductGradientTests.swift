@@ -20,7 +20,7 @@ import Testing
     let expected = Self.rows.flatMap(Self.others)
     let x = Tensor(Self.rows.flatMap { $0 }, shape: [Self.rows.count, 3], on: device)
     try expect(valueAndGradient(at: x) { $0.product(axis: 1).sum() }.gradient, expected)
-    // The same with the folded axis in front.
+    // The same with the reduced axis in front.
     let columns = x.transposed()
     let (_, gradient) = valueAndGradient(at: columns) { $0.product(axis: 0).sum() }
     try expect(gradient.transposed(), expected)

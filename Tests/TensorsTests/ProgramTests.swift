@@ -69,10 +69,10 @@ import Testing
   func newton(_ device: Device) throws {
     var x = Tensor(3, on: device)
     for _ in 0..<8 {
-      let (slope, curvature) = valueAndGradient(at: x) { x in
+      let (gradient, curvature) = valueAndGradient(at: x) { x in
         valueAndGradient(at: x) { x in x.power(4) / 4 - 2 * x }.gradient
       }
-      x -= slope / curvature
+      x -= gradient / curvature
     }
     try expect(x, [1.2599210498948732], tolerance: 1e-5)  // ∛2
   }

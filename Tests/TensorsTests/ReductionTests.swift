@@ -80,7 +80,7 @@ import Testing
     try expect(x.cumulativeSum(axis: -1, reversed: true), [6, 5, 3, 15, 11, 6])
   }
 
-  /// Elements tied for the extreme value share its gradient (PyTorch's amax).
+  /// Elements tied for the maximum or minimum share its gradient (PyTorch's amax).
   @Test(arguments: TestDevices.all)
   func tiesShareTheGradient(_ device: Device) throws {
     let x = Tensor([1, 3, 3, 3], on: device)

@@ -10,8 +10,8 @@ import Musl
 package enum SharedData {
   package static let folder: String? = {
     let named = getenv("NN_SHARED_DATA").map { String(cString: $0) }
-    let beside = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined() + "/shared/data"
-    return [named ?? beside].first(where: Folder.isFolder)
+    let neighbor = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined() + "/shared/data"
+    return [named ?? neighbor].first(where: Folder.isFolder)
   }()
 
   /// The path of a part; nil if there is no data.

@@ -1,7 +1,7 @@
 import NeuralNetworks
 
 extension Case {
-  /// Sums and extremes over all elements, over rows and columns and over each axis of three, and running sums.
+  /// Sums, maxima, and minima over all elements, over rows and columns and over each axis of three, and running sums.
   static var reductions: [Case] {
     [
       reduction("sum", [32, 128]) { $0.sum() },

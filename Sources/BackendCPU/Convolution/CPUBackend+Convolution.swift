@@ -2,8 +2,8 @@ import BackendCore
 import CPUKernels
 
 /// Convolution and the gradient of its input, as correlations. The matrix of all windows is never materialized: the
-/// kernel computes the address of each element as the sum of an offset for its output position (place) and an offset
-/// for its channel and tap.
+/// kernel computes the address of each element as the sum of an offset for its output position and an offset for its
+/// channel and kernel position.
 extension CPUBackend {
   public func convolution(
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
@@ -60,15 +60,15 @@ extension CPUBackend {
     _ x: UnsafePointer<Float>, _ correlation: Correlation, _ panels: WeightPanels, _ weights: UnsafePointer<Float>,
     _ epilogue: ConvolutionEpilogue
   ) throws {
-    let blocks = PlaceBlocks(
-      batch: correlation.batch, height: correlation.height.outputs, width: correlation.width.outputs, places: 240)
+    let blocks = PositionBlocks(
+      batch: correlation.batch, height: correlation.height.outputs, width: correlation.width.outputs, positions: 240)
     let source = ImplicitIm2col(correlation, blocks, kernels)
     let product = CorrelationProduct(
       correlation: correlation, panels: panels, source: source, epilogue: epilogue, kernels: kernels)
     // If there are few blocks for the threads, each strip of outputs becomes a separate unit.
     let whole = correlation.groups * blocks.count
     let cuts = whole >= 4 * pool.threadCount ? 1 : panels.strips
-    let columns = min(kernels.pointee.strip, panels.step(0)) * blocks.places
+    let columns = min(kernels.pointee.strip, panels.step(0)) * blocks.positions
     try forEachUnit(
       whole * cuts, operations: correlation.operations, scratchCount: source.scratchCount + 2 * columns
     ) { unit, scratch in

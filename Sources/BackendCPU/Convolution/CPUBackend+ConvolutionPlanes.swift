@@ -70,8 +70,8 @@ extension CPUBackend {
       let (group, channel) = (input / correlation.outputs, input % correlation.outputs)
       for output in group * correlation.channels..<(group + 1) * correlation.channels {
         let window = w + (output * correlation.outputs + channel) * shape.window
-        for row in correlation.height.taps {
-          for column in correlation.width.taps {
+        for row in correlation.height.kernelPositions {
+          for column in correlation.width.kernelPositions {
             place.pointee = window[row * shape.width.kernel + column]
             place += 1
           }

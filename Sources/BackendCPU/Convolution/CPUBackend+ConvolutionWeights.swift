@@ -1,7 +1,7 @@
 import BackendCore
 import CPUKernels
 
-/// The gradient of a convolution's weights: dwᵀ = Σ over places of windows times dy.
+/// The gradient of a convolution's weights: dwᵀ = Σ over positions of windows times dy.
 ///
 /// The division of the images into parts depends only on the extents. Each part has separate sums, which are added in
 /// order.
@@ -68,7 +68,7 @@ struct WeightGradientProduct {
   /// The number of parts of the images, each with separate sums.
   let parts: Int
   private let shape: ConvolutionShape
-  private let blocks: PlaceBlocks
+  private let blocks: PositionBlocks
   private let source: ImplicitIm2col
   private nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
 
@@ -77,8 +77,8 @@ struct WeightGradientProduct {
     self.kernels = kernels
     correlation = Correlation(forward: shape)
     panels = WeightPanels(correlation, kernels)
-    blocks = PlaceBlocks(
-      batch: shape.batch, height: shape.height.output, width: shape.width.output, places: 480)
+    blocks = PositionBlocks(
+      batch: shape.batch, height: shape.height.output, width: shape.width.output, positions: 480)
     source = ImplicitIm2col(correlation, blocks, kernels)
     // More parts than the likely number of threads, as long as their sums are small compared to the caches.
     parts = max(1, min(blocks.count, 16, (1 << 19) / max(1, panels.count)))
@@ -86,7 +86,7 @@ struct WeightGradientProduct {
 
   /// The number of floats in the sums of one part.
   var partCount: Int { panels.count }
-  var scratchCount: Int { source.scratchCount + (blocks.places + correlation.depth) * panels.step(0) }
+  var scratchCount: Int { source.scratchCount + (blocks.positions + correlation.depth) * panels.step(0) }
 
   func compute(
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, part: Int, group: Int, channels: Range<Int>,
@@ -107,16 +107,16 @@ struct WeightGradientProduct {
     }
   }
 
-  /// Transposes planes of dy into one row per place of the block.
+  /// Transposes planes of dy into one row per position of the block.
   private func turn(
-    _ dy: UnsafePointer<Float>, group: Int, _ outputs: Range<Int>, _ block: PlaceBlock, _ step: Int,
+    _ dy: UnsafePointer<Float>, group: Int, _ outputs: Range<Int>, _ block: PositionBlock, _ step: Int,
     into turned: UnsafeMutablePointer<Float>
   ) {
-    let place = block.rows.lowerBound * shape.width.output + block.columns.lowerBound
+    let position = block.rows.lowerBound * shape.width.output + block.columns.lowerBound
     for image in 0..<block.images.count {
       let plane = (block.images.lowerBound + image) * shape.outputChannels + group * correlation.outputs
       kernels.pointee.transpose(
-        dy + (plane + outputs.lowerBound) * shape.outputPlane + place, outputs.count, block.plane, shape.outputPlane,
+        dy + (plane + outputs.lowerBound) * shape.outputPlane + position, outputs.count, block.plane, shape.outputPlane,
         turned + image * block.plane * step, step)
     }
   }
@@ -127,12 +127,13 @@ struct WeightGradientProduct {
     _ count: Int, isFirst: Bool, into target: UnsafeMutablePointer<Float>
   ) {
     source.depths.withUnsafeBufferPointer { depths in
-      source.places.withUnsafeBufferPointer { places in
+      source.positions.withUnsafeBufferPointer { positions in
         CorrelationProduct.zeros.withUnsafeBufferPointer { zeros in
           // The sums of a block are added to the earlier sums as one number: a running sum would lose digits.
-          let sums = isFirst ? target : turned + blocks.places * panels.step(0)
+          let sums = isFirst ? target : turned + blocks.positions * panels.step(0)
           kernels.pointee.implicit_gemm(
-            rows.count, outputs, count, seen, depths.baseAddress! + rows.lowerBound, places.baseAddress!, turned, step,
+            rows.count, outputs, count, seen, depths.baseAddress! + rows.lowerBound, positions.baseAddress!, turned,
+            step,
             zeros.baseAddress!, 0, false, sums, step)
           if !isFirst { kernels.pointee.add_floats(sums, 1, target, 1, rows.count * step) }
         }

@@ -8,13 +8,13 @@ extension CPUBackend {
   ) throws {
     guard x.dtype == .float32 else { throw unsupported("pool", x.dtype) }
     if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
-    let (source, result, places) = (x.floats, y.floats, indices?.integers)
+    let (source, result, positions) = (x.floats, y.floats, indices?.integers)
     let (height, width, kernel) = (nn_window(shape.height), nn_window(shape.width), kernels.pointee.pool_plane)
     forEachPlane(shape) { plane in
       withUnsafePointers(height, width) { height, width in
         kernel(
           op.code, source + plane * shape.inputPlane, height, width, result + plane * shape.outputPlane,
-          places.map { $0 + plane * shape.outputPlane })
+          positions.map { $0 + plane * shape.outputPlane })
       }
     }
   }
@@ -23,16 +23,16 @@ extension CPUBackend {
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice
   ) throws {
     guard dy.dtype == .float32 else { throw unsupported("poolGradient", dy.dtype) }
-    let (gradient, result, places) = (dy.floats, dx.floats, indices?.integers)
+    let (gradient, result, allPositions) = (dy.floats, dx.floats, indices?.integers)
     let (height, width) = (nn_window(shape.height), nn_window(shape.width))
-    guard op != .maximum || places != nil else {
+    guard op != .maximum || allPositions != nil else {
       fatalError("the gradient of a maximum needs the indices of the maxima")
     }
     let table = kernels
-    let isLong = shape.height.windowsAtAPlace * shape.width.windowsAtAPlace > Self.plainWindows
+    let isLong = shape.height.windowsPerPosition * shape.width.windowsPerPosition > Self.plainWindows
     forEachPlane(shape) { plane in
       let (from, to) = (gradient + plane * shape.outputPlane, result + plane * shape.inputPlane)
-      let positions = places.map { $0 + plane * shape.outputPlane }
+      let positions = allPositions.map { $0 + plane * shape.outputPlane }
       withUnsafePointers(height, width) { height, width in
         guard isLong else {
           if op == .maximum, let positions {
@@ -71,7 +71,7 @@ private func withUnsafePointers(
 
 extension WindowAxis {
   /// The maximum number of windows that contain one input position.
-  fileprivate var windowsAtAPlace: Int { min(output, (kernel + stride - 1) / stride) }
+  fileprivate var windowsPerPosition: Int { min(output, (kernel + stride - 1) / stride) }
 }
 
 extension nn_window {

@@ -23,7 +23,7 @@ struct ConvolutionEpilogue {
   var rectifies: Bool { activation?.kind == .relu && preActivation == nil }
 }
 
-/// The product of a block of places and strips of outputs.
+/// The product of a block of positions and strips of outputs.
 struct CorrelationProduct {
   /// The number of terms of an output to sum before starting the next ones, so that their weights stay in the L2 cache.
   private static let depthBlock = 768
@@ -39,10 +39,10 @@ struct CorrelationProduct {
   /// Computes the product.
   /// - Parameters:
   ///   - scratch: Memory for the source.
-  ///   - sums: Memory for a strip of outputs for each place of a whole block.
+  ///   - sums: Memory for a strip of outputs for each position of a whole block.
   ///   - turned: Memory of the same size, for the transposed sums.
   func compute(
-    _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, group: Int, _ block: PlaceBlock, strips: Range<Int>,
+    _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, group: Int, _ block: PositionBlock, strips: Range<Int>,
     scratch: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>, turned: UnsafeMutablePointer<Float>
   ) {
     let seen = source.prepare(x, group: group, channels: 0..<correlation.channels, block, scratch: scratch)
@@ -63,21 +63,22 @@ struct CorrelationProduct {
     }
   }
 
-  /// Computes the sums of all places for one strip, one row per place.
+  /// Computes the sums of all positions for one strip, one row per position.
   private func multiply(
     _ seen: UnsafePointer<Float>, _ panel: UnsafePointer<Float>, _ step: Int, _ outputs: Int, _ count: Int,
     _ bias: UnsafePointer<Float>?, into sums: UnsafeMutablePointer<Float>
   ) {
     let depth = correlation.depth
     let cuts = depth <= Self.depthBlock * 3 / 2 ? 1 : (depth + Self.depthBlock - 1) / Self.depthBlock
-    source.places.withUnsafeBufferPointer { places in
+    source.positions.withUnsafeBufferPointer { positions in
       source.depths.withUnsafeBufferPointer { depths in
         Self.zeros.withUnsafeBufferPointer { zeros in
           for cut in 0..<cuts {
             let (first, end) = (cut * depth / cuts, (cut + 1) * depth / cuts)
             let start = cut == 0 ? bias ?? zeros.baseAddress! : UnsafePointer(sums)
             kernels.pointee.implicit_gemm(
-              count, outputs, end - first, seen, places.baseAddress!, depths.baseAddress! + first, panel + first * step,
+              count, outputs, end - first, seen, positions.baseAddress!, depths.baseAddress! + first,
+              panel + first * step,
               step, start, cut == 0 ? 0 : step, epilogue.rectifies && cut + 1 == cuts, sums, step)
           }
         }
@@ -85,9 +86,9 @@ struct CorrelationProduct {
     }
   }
 
-  /// Transposes rows of places to rows of planes.
+  /// Transposes rows of positions to rows of planes.
   private func put(
-    _ sums: UnsafePointer<Float>, _ step: Int, _ outputs: Int, _ firstOutput: Int, _ block: PlaceBlock,
+    _ sums: UnsafePointer<Float>, _ step: Int, _ outputs: Int, _ firstOutput: Int, _ block: PositionBlock,
     into result: UnsafeMutablePointer<Float>, turned: UnsafeMutablePointer<Float>
   ) {
     let (height, width, plane) = (correlation.height, correlation.width, epilogue.height * epilogue.width)
@@ -98,8 +99,8 @@ struct CorrelationProduct {
       let firstPlane = (block.images.lowerBound + image) * correlation.groups * correlation.outputs + firstOutput
       let target = result + firstPlane * plane
       if isDense {
-        let place = block.rows.lowerBound * epilogue.width + block.columns.lowerBound
-        kernels.pointee.transpose(rows, block.plane, outputs, step, target + place, plane)
+        let position = block.rows.lowerBound * epilogue.width + block.columns.lowerBound
+        kernels.pointee.transpose(rows, block.plane, outputs, step, target + position, plane)
       } else {
         kernels.pointee.transpose(rows, block.plane, outputs, step, turned, block.plane)
         spread(turned, outputs, block, target)
@@ -107,9 +108,9 @@ struct CorrelationProduct {
     }
   }
 
-  /// Copies rows of places to their positions in the planes of the result.
+  /// Copies rows of positions to the planes of the result.
   private func spread(
-    _ turned: UnsafePointer<Float>, _ outputs: Int, _ block: PlaceBlock, _ target: UnsafeMutablePointer<Float>
+    _ turned: UnsafePointer<Float>, _ outputs: Int, _ block: PositionBlock, _ target: UnsafeMutablePointer<Float>
   ) {
     let (height, width) = (correlation.height, correlation.width)
     for output in 0..<outputs {

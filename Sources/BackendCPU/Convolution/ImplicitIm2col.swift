@@ -1,19 +1,20 @@
 import CPUKernels
 
-/// The input of the windows of a block of places: the source itself if the windows stay inside it, otherwise a copy of
-/// that part with zeros beyond the edges. The element at any place and depth is then at the sum of two offsets.
+/// The input of the windows of a block of positions: the source itself if the windows stay inside it, otherwise a copy
+/// of that part with zeros beyond the edges. The element at any position and depth is then at the sum of two offsets.
 struct ImplicitIm2col {
   private let correlation: Correlation
   private let kernels: UnsafePointer<nn_cpu_kernels>
   private let isCopied: Bool
   private let rowPitch, planePitch, imagePitch: Int
-  /// The offset of each place of a whole block, and of each term of an output, channel by channel and tap by tap.
-  let places: [Int]
+  /// The offset of each position of a whole block, and of each term of an output: channel by channel, and within a
+  /// channel by kernel position.
+  let positions: [Int]
   let depths: [Int]
   /// The number of floats of scratch memory for `prepare`.
   let scratchCount: Int
 
-  init(_ correlation: Correlation, _ blocks: PlaceBlocks, _ kernels: UnsafePointer<nn_cpu_kernels>) {
+  init(_ correlation: Correlation, _ blocks: PositionBlocks, _ kernels: UnsafePointer<nn_cpu_kernels>) {
     self.correlation = correlation
     self.kernels = kernels
     let (height, width) = (correlation.height, correlation.width)
@@ -30,7 +31,7 @@ struct ImplicitIm2col {
       imagePitch = correlation.groups * correlation.channels * planePitch
       scratchCount = 0
     }
-    places = Self.offsets(
+    positions = Self.offsets(
       (blocks.images, imagePitch), (blocks.rows, height.step * rowPitch), (blocks.columns, width.step))
     var depths: [Int] = []
     depths.reserveCapacity(correlation.depth)
@@ -61,7 +62,7 @@ struct ImplicitIm2col {
   ///
   /// - Parameter channels: The channels to read; the offset of the first one is also relative to this address.
   func prepare(
-    _ x: UnsafePointer<Float>, group: Int, channels: Range<Int>, _ block: PlaceBlock,
+    _ x: UnsafePointer<Float>, group: Int, channels: Range<Int>, _ block: PositionBlock,
     scratch: UnsafeMutablePointer<Float>
   ) -> UnsafePointer<Float> {
     let (height, width, plane) = (correlation.height, correlation.width, correlation.sourcePlane)

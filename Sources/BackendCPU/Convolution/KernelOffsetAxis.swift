@@ -1,14 +1,14 @@
 import BackendCore
 
-/// One axis of a correlation: output t reads position t·step + offsets[q] of the source through its tap q.
+/// One axis of a correlation: output t reads position t·step + offsets[q] of the source at its kernel position q.
 ///
 /// A convolution is one correlation. The gradient of its input is one correlation for each remainder of positions
-/// modulo the stride: positions with the same remainder use the same elements of the window, at consecutive places of
-/// the output.
+/// modulo the stride: positions with the same remainder use the same elements of the window, at consecutive positions
+/// of the output.
 struct KernelOffsetAxis {
   let source, outputs, step: Int
   /// The elements of the window that are used.
-  let taps: [Int]
+  let kernelPositions: [Int]
   let offsets: [Int]
   /// Output t is at position first + t·spacing of the result.
   let first, spacing: Int
@@ -16,8 +16,8 @@ struct KernelOffsetAxis {
   init(forward axis: WindowAxis) {
     (source, outputs, step) = (axis.input, axis.output, axis.stride)
     (first, spacing) = (0, 1)
-    taps = Array(0..<axis.kernel)
-    offsets = taps.map { $0 * axis.dilation - axis.padding }
+    kernelPositions = Array(0..<axis.kernel)
+    offsets = kernelPositions.map { $0 * axis.dilation - axis.padding }
   }
 
   /// The positions of the input with this remainder, relative to the output.
@@ -25,9 +25,9 @@ struct KernelOffsetAxis {
     (source, step) = (axis.output, 1)
     outputs = (axis.input - remainder + axis.stride - 1) / axis.stride
     (first, spacing) = (remainder, axis.stride)
-    func distance(_ tap: Int) -> Int { remainder + axis.padding - tap * axis.dilation }
-    taps = (0..<axis.kernel).filter { distance($0) % axis.stride == 0 }
-    offsets = taps.map { distance($0) / axis.stride }
+    func distance(_ position: Int) -> Int { remainder + axis.padding - position * axis.dilation }
+    kernelPositions = (0..<axis.kernel).filter { distance($0) % axis.stride == 0 }
+    offsets = kernelPositions.map { distance($0) / axis.stride }
   }
 
   /// The lowest and the highest position that output 0 reads.
@@ -41,8 +41,8 @@ struct KernelOffsetAxis {
   func reach(_ outputs: Int) -> Int { (outputs - 1) * step + highest - lowest + 1 }
 }
 
-/// y[n, o, i, j] = Σ x[n, c, i′, j′]·w[o, c, p, q] over the channels c of the group of o and the taps (p, q) of both
-/// axes.
+/// y[n, o, i, j] = Σ x[n, c, i′, j′]·w[o, c, p, q] over the channels c of the group of o and the kernel positions (p,
+/// q) of both axes.
 struct Correlation {
   let batch, groups: Int
   /// The channels and outputs of one group.
@@ -72,7 +72,7 @@ struct Correlation {
     }
   }
 
-  var window: Int { height.taps.count * width.taps.count }
+  var window: Int { height.kernelPositions.count * width.kernelPositions.count }
   /// The number of terms per output.
   var depth: Int { channels * window }
   var sourcePlane: Int { height.source * width.source }

@@ -2,7 +2,7 @@ import BackendCore
 import CPUKernels
 
 /// A correlation whose groups have few outputs, such as a depthwise convolution: each output is computed separately, in
-/// vectors of places.
+/// vectors of positions.
 ///
 /// If the windows stay inside the source and columns are contiguous, they read the source directly. Otherwise, they
 /// read a copy with zeros beyond the edges, in which columns that are one step apart are contiguous.
@@ -15,7 +15,7 @@ struct PlaneCorrelation {
   private let seenColumns, phase, rowPitch, planePitch: Int
   private let depths: [Int]
 
-  /// Whether this method is faster: rows must have enough places to make up for outputs that fill only part of a
+  /// Whether this method is faster: rows must have enough positions to make up for outputs that fill only part of a
   /// vector.
   static func pays(_ correlation: Correlation) -> Bool {
     correlation.outputs * 8 <= min(correlation.width.outputs, 32)

@@ -58,10 +58,10 @@ struct WeightPanels {
         panel += window * step
         continue
       }
-      for row in correlation.height.taps {
-        for column in correlation.width.taps {
-          let tap = filter + row * shape.width.kernel + column
-          for output in 0..<outputs.count { panel[output] = tap[output * shape.window] }
+      for row in correlation.height.kernelPositions {
+        for column in correlation.width.kernelPositions {
+          let element = filter + row * shape.width.kernel + column
+          for output in 0..<outputs.count { panel[output] = element[output * shape.window] }
           panel += step
         }
       }

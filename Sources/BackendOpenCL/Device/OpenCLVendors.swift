@@ -60,7 +60,7 @@ public struct OpenCLVendors: Sendable, Hashable, CustomStringConvertible {
       } else {
         [vendor(library: place, namedBy: "OCL_ICD_VENDORS")]
       }
-    return OpenCLVendors(place: place, vendors: vendors, unlisted: unlisted(beside: vendors))
+    return OpenCLVendors(place: place, vendors: vendors, unlisted: unlisted(nextTo: vendors))
   }
 
   /// The `.icd` files of a folder, sorted; nil if it is not a folder.
@@ -96,7 +96,7 @@ public struct OpenCLVendors: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// NVIDIA's driver installs this library in containers, often without a file that registers it.
-  private static func unlisted(beside vendors: [OpenCLVendor]) -> [String] {
+  private static func unlisted(nextTo vendors: [OpenCLVendor]) -> [String] {
     let name = "libnvidia-opencl.so.1"
     guard !vendors.contains(where: { $0.library.hasSuffix(name) }) else { return [] }
     let folders = [

@@ -5,13 +5,13 @@ internal import BackendCore
 struct MatmulPlan {
   let variant: MatmulVariant
   /// The size of a work group's part along the divided axis: terms of k, or for panels, rows of C.
-  let stretch: Int
+  let slice: Int
   /// The number of parts of k. A separate kernel adds their partial results.
-  let stretches: Int
+  let slices: Int
   let groups: WorkGroups
 
-  /// The shortest part of k that is worth a separate pass over the partial results.
-  private static let shortestStretch = 128
+  /// The smallest slice of k that is worth a separate pass over the partial results.
+  private static let smallestSlice = 128
   /// The maximum number of row blocks per item, so that their part of A stays in the L2 cache.
   private static let mostBlocks = 24
 
@@ -30,7 +30,7 @@ struct MatmulPlan {
   }
 
   private init(_ shape: MatmulShape, largest: MatmulTile, wanted: Int) {
-    let cuts = max(shape.k / MatmulPlan.shortestStretch, 1)
+    let cuts = max(shape.k / MatmulPlan.smallestSlice, 1)
     // The largest tile that leaves enough work groups and is not mostly beyond the edge; otherwise the smallest.
     let allowed = MatmulTile.all.prefix { $0 != largest } + [largest]
     let fitting = allowed.last { tile in
@@ -41,9 +41,9 @@ struct MatmulPlan {
     let tiles = MatmulPlan.tiles(shape, tile)
     let parts = min(max(wanted / max(tiles * shape.batch, 1), 1), cuts)
     variant = .tiles(tile)
-    stretch = max(ceiling(ceiling(shape.k, parts), tile.depth) * tile.depth, tile.depth)
-    stretches = max(ceiling(shape.k, stretch), 1)
-    groups = WorkGroups(x: tiles, y: min(shape.batch, 65535), z: stretches)
+    slice = max(ceiling(ceiling(shape.k, parts), tile.depth) * tile.depth, tile.depth)
+    slices = max(ceiling(shape.k, slice), 1)
+    groups = WorkGroups(x: tiles, y: min(shape.batch, 65535), z: slices)
   }
 
   /// A group computes a block of columns of a row. If B is transposed, the items of a block share a column.
@@ -51,11 +51,11 @@ struct MatmulPlan {
     let block = KernelConstants.rowBlock
     let blocks = ceiling(shape.n, shape.transposesB ? KernelConstants.group / block : block)
     let lines = shape.batch * shape.m
-    let parts = min(max(wanted / (blocks * lines), 1), max(shape.k / MatmulPlan.shortestStretch, 1))
+    let parts = min(max(wanted / (blocks * lines), 1), max(shape.k / MatmulPlan.smallestSlice, 1))
     variant = .rows
-    stretch = max(ceiling(shape.k, parts), 1)
-    stretches = max(ceiling(shape.k, stretch), 1)
-    groups = WorkGroups(x: blocks, y: min(lines, 65535), z: stretches)
+    slice = max(ceiling(shape.k, parts), 1)
+    slices = max(ceiling(shape.k, slice), 1)
+    groups = WorkGroups(x: blocks, y: min(lines, 65535), z: slices)
   }
 
   private static func tiles(_ shape: MatmulShape, _ tile: MatmulTile) -> Int {
@@ -68,9 +68,9 @@ struct MatmulPlan {
     // Several groups per compute unit, so that a late one causes little delay.
     let cuts = min(max(4 * computeUnits / (panels * shape.batch), ceiling(blocks, MatmulPlan.mostBlocks), 1), blocks)
     variant = .panels(panel)
-    stretch = ceiling(blocks, min(cuts, 65535)) * panel.rows
-    stretches = 1
-    groups = WorkGroups(x: panels, y: ceiling(shape.m, stretch), z: min(shape.batch, 65535), items: 1)
+    slice = ceiling(blocks, min(cuts, 65535)) * panel.rows
+    slices = 1
+    groups = WorkGroups(x: panels, y: ceiling(shape.m, slice), z: min(shape.batch, 65535), items: 1)
   }
 }
 

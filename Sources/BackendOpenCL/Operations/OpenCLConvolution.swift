@@ -45,22 +45,22 @@ extension OpenCLBackend {
       return
     }
     let terms = shape.batch * shape.outputPlane
-    let stretch = weightStretch(shape, terms)
-    let stretches = (terms + stretch - 1) / stretch
+    let slice = weightSlice(shape, terms)
+    let slices = (terms + slice - 1) / slice
     let target = accumulating ? try temporary(count, .float32) : dw
-    let partials = stretches == 1 ? target : try temporary(stretches * count, .float32)
+    let partials = slices == 1 ? target : try temporary(slices * count, .float32)
     try convolve(
-      "Weights", dy, x, shape, EpilogueOperands(stretch: stretch, stretches: stretches), rows: shape.outputChannels,
+      "Weights", dy, x, shape, EpilogueOperands(slice: slice, slices: slices), rows: shape.outputChannels,
       columns: shape.depth, into: partials)
-    if stretches > 1 {
-      try reduce(.sum, partials, AxisShape(outer: 1, extent: stretches, inner: count), into: target)
+    if slices > 1 {
+      try reduce(.sum, partials, AxisShape(outer: 1, extent: slices, inner: count), into: target)
     }
     if accumulating { try binary(.add, dw, Layout(flat: count), target, Layout(flat: count), into: dw) }
   }
 
-  /// The number of places whose products one work group adds: as many as possible while leaving enough groups for the
-  /// device, depending only on the shape.
-  private func weightStretch(_ shape: ConvolutionShape, _ terms: Int) -> Int {
+  /// The number of positions whose products one work group adds: as many as possible while leaving enough groups for
+  /// the device, depending only on the shape.
+  private func weightSlice(_ shape: ConvolutionShape, _ terms: Int) -> Int {
     // Assumes tiles of one size, regardless of the actual ones.
     let (columns, rows) = (shape.depth, shape.outputChannels / shape.groups)
     let tiles =
@@ -97,8 +97,8 @@ extension OpenCLBackend {
     _ name: String, _ left: BufferSlice, _ images: BufferSlice, _ shape: ConvolutionShape, _ epilogue: EpilogueOperands,
     rows: Int, columns: Int, into y: BufferSlice
   ) throws {
-    let isWide = isWide(max(shape.inputCount, shape.outputCount, shape.weightCount * epilogue.stretches))
-    let parts = shape.groups * epilogue.stretches
+    let isWide = isWide(max(shape.inputCount, shape.outputCount, shape.weightCount * epilogue.slices))
+    let parts = shape.groups * epilogue.slices
     var program = ProgramName(family: .convolution, isWide: isWide)
     var groups = WorkGroups(x: ceiling(columns, KernelConstants.convolutionColumns), z: parts, items: 1)
     if !options.runsLoops {
@@ -140,15 +140,15 @@ private struct EpilogueOperands {
   var activation: Int32 = 0
   var parameter: Float = 0
   /// The number of terms that a work group adds, and the number of work groups that share them; all terms by default.
-  var stretch: Int?
-  var stretches = 1
+  var slice: Int?
+  var slices = 1
 }
 
 /// `convolution_t` of `Convolution.cl`.
 private struct ConvolutionArgument<Index: FixedWidthInteger & BitwiseCopyable>: BitwiseCopyable {
   let batch, groups, channels, outputs: Index
   let height, width: WindowArgument<Index>
-  let stretch: Index
+  let slice: Index
   let hasBias, hasPreActivation, activation: Int32
   let parameter: Float
 
@@ -156,7 +156,7 @@ private struct ConvolutionArgument<Index: FixedWidthInteger & BitwiseCopyable>: 
     (batch, groups) = (Index(shape.batch), Index(shape.groups))
     (channels, outputs) = (Index(shape.inputChannels / shape.groups), Index(shape.outputChannels / shape.groups))
     (height, width) = (WindowArgument(shape.height), WindowArgument(shape.width))
-    stretch = epilogue.stretch.map { Index($0) } ?? Index.max / 2
+    slice = epilogue.slice.map { Index($0) } ?? Index.max / 2
     hasBias = epilogue.bias == nil ? 0 : 1
     hasPreActivation = epilogue.preActivation == nil ? 0 : 1
     (activation, parameter) = (epilogue.activation, epilogue.parameter)

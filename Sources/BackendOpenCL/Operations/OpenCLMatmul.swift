@@ -51,7 +51,7 @@ extension OpenCLBackend {
     let program = ProgramName(
       family: plan.variant.family, isWide: isWide, matmul: plan.variant, activates: product.isActivationLong)
     let count = shape.batch * shape.m * shape.n
-    let target = plan.stretches == 1 ? c : try temporary(plan.stretches * count, .float32)
+    let target = plan.slices == 1 ? c : try temporary(plan.slices * count, .float32)
     try launch(KernelName(program: program, stem: product.kernelName(plan.variant)), plan.groups) { arguments in
       arguments.slice(product.a)
       arguments.slice(product.b)
@@ -64,10 +64,10 @@ extension OpenCLBackend {
       arguments.count(shape.batch)
       arguments.value(UInt64(shape.strideA))
       arguments.value(UInt64(shape.strideB))
-      arguments.count(plan.stretch)
+      arguments.count(plan.slice)
       arguments.value(product.epilogue)
     }
-    guard plan.stretches > 1 else { return }
+    guard plan.slices > 1 else { return }
     try launch(KernelName(program: program, stem: "matmulReduce"), .elements(count)) { arguments in
       arguments.slice(target)
       arguments.slice(product.bias ?? c)
@@ -75,7 +75,7 @@ extension OpenCLBackend {
       arguments.slice(product.pre ?? c)
       arguments.count(count)
       arguments.count(shape.n)
-      arguments.count(plan.stretches)
+      arguments.count(plan.slices)
       arguments.value(product.epilogue)
     }
   }
@@ -110,24 +110,24 @@ extension OpenCLBackend {
     let columns = KernelConstants.gradientColumns(runsLoops: options.runsLoops)
     let groups = (units + columns - 1) / columns
     let wanted = min(max(1024 / max(groups, 1), 1), (rows + 127) / 128)
-    let stretch = (rows + wanted - 1) / wanted
-    let stretches = (rows + stretch - 1) / stretch
-    let sums = stretches == 1 ? dBias : try temporary(stretches * units, .float32)
+    let slice = (rows + wanted - 1) / wanted
+    let slices = (rows + slice - 1) / slice
+    let sums = slices == 1 ? dBias : try temporary(slices * units, .float32)
     let program = ProgramName(family: .elementwiseGradient, isWide: isWide(rows * units))
     let name = KernelName(program: program, stem: "linearGradient", operation: activation.kind.name)
-    try launch(name, WorkGroups(x: groups, y: stretches, items: options.runsLoops ? 1 : WorkGroup.size)) { arguments in
+    try launch(name, WorkGroups(x: groups, y: slices, items: options.runsLoops ? 1 : WorkGroup.size)) { arguments in
       arguments.slice(dy)
       arguments.slice(saved)
       arguments.slice(dz)
       arguments.slice(sums)
       arguments.count(rows)
       arguments.count(units)
-      arguments.count(stretch)
+      arguments.count(slice)
       arguments.float(activation.a)
       arguments.float(activation.b)
     }
-    if stretches > 1 {
-      try reduce(.sum, sums, AxisShape(outer: 1, extent: stretches, inner: units), into: dBias)
+    if slices > 1 {
+      try reduce(.sum, sums, AxisShape(outer: 1, extent: slices, inner: units), into: dBias)
     }
   }
 }

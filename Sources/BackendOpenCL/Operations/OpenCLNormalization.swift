@@ -28,17 +28,17 @@ extension OpenCLBackend {
   ) throws {
     try requireFloat32(dy, "normalizeGradient")
     let wantsSums = dWeight != nil || dBias != nil
-    let stretches = ColumnStretches(rows: shape.rows)
-    let sums = wantsSums ? try temporary(2 * stretches.count * shape.columns, .float32) : nil
-    if let sums, !options.runsLoops { try normalizeSums(dy, x, statistics: statistics, shape, stretches, into: sums) }
+    let slices = RowSlices(rows: shape.rows)
+    let sums = wantsSums ? try temporary(2 * slices.count * shape.columns, .float32) : nil
+    if let sums, !options.runsLoops { try normalizeSums(dy, x, statistics: statistics, shape, slices, into: sums) }
     let count = shape.rows * shape.columns
     var (name, groups) = rowKernel(
       .normalization, "normalizeGradient", rows: shape.rows, columns: shape.columns)
     // Items that run loops compute the sums in the same pass.
     let takesSums = wantsSums && options.runsLoops
     if takesSums {
-      name = KernelName(program: name.program, stem: "normalizeGradientStretches")
-      groups = WorkGroups(x: stretches.count, items: 1)
+      name = KernelName(program: name.program, stem: "normalizeGradientSlices")
+      groups = WorkGroups(x: slices.count, items: 1)
     }
     try launch(name, groups) { arguments in
       arguments.slice(dy, count)
@@ -50,38 +50,38 @@ extension OpenCLBackend {
       arguments.count(shape.columns)
       arguments.value(Normalization(shape, weight: weight, bias: nil, statistics: nil))
       guard takesSums, let sums else { return }
-      arguments.slice(sums, 2 * stretches.count * shape.columns)
-      arguments.count(stretches.length)
+      arguments.slice(sums, 2 * slices.count * shape.columns)
+      arguments.count(slices.length)
     }
     guard let sums else { return }
-    let stretched = AxisShape(outer: 1, extent: stretches.count, inner: shape.columns)
-    if let dWeight { try reduce(.sum, sums, stretched, into: dWeight) }
-    if let dBias { try reduce(.sum, sums.advanced(by: stretches.count * shape.columns), stretched, into: dBias) }
+    let partial = AxisShape(outer: 1, extent: slices.count, inner: shape.columns)
+    if let dWeight { try reduce(.sum, sums, partial, into: dWeight) }
+    if let dBias { try reduce(.sum, sums.advanced(by: slices.count * shape.columns), partial, into: dBias) }
   }
 
   /// Σ dy·x̂ and Σ dy of each column, over parts of the rows.
   private func normalizeSums(
     _ dy: BufferSlice, _ x: BufferSlice, statistics: BufferSlice, _ shape: NormalizationShape,
-    _ stretches: ColumnStretches, into sums: BufferSlice
+    _ slices: RowSlices, into sums: BufferSlice
   ) throws {
     let (rows, columns) = (shape.rows, shape.columns)
     let program = ProgramName(family: .normalization, isWide: isWide(max(rows, columns)))
     var groups = WorkGroups.items(columns)
-    groups.y = stretches.count
+    groups.y = slices.count
     try launch(KernelName(program: program, stem: "normalizeSums"), groups) { arguments in
       arguments.slice(dy, rows * columns)
       arguments.slice(x, rows * columns)
       arguments.slice(statistics, 2 * rows)
-      arguments.slice(sums, 2 * stretches.count * columns)
+      arguments.slice(sums, 2 * slices.count * columns)
       arguments.count(rows)
       arguments.count(columns)
-      arguments.count(stretches.length)
+      arguments.count(slices.length)
     }
   }
 }
 
-/// Parts of the rows whose column sums are computed separately. They depend only on the number of rows.
-private struct ColumnStretches {
+/// Slices of the rows whose column sums are computed separately. They depend only on the number of rows.
+private struct RowSlices {
   let length, count: Int
 
   init(rows: Int) {

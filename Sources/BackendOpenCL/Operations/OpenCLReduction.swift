@@ -1,7 +1,7 @@
 #if OpenCL
 public import BackendCore
 
-/// Reductions, positions of extreme values, and cumulative sums.
+/// Reductions, positions of maxima and minima, and cumulative sums.
 extension OpenCLBackend {
   public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
     let isDefined =
@@ -21,26 +21,26 @@ extension OpenCLBackend {
   ) throws {
     guard shape.reducedCount > 0 else { return }
     let plan = ReductionPlan(shape, runsLoops: options.runsLoops)
-    guard plan.stretches > 1 else {
-      return try fold(first, type, x, shape, plan, into: y, divisor: shape.extent)
+    guard plan.slices > 1 else {
+      return try launchReduction(first, type, x, shape, plan, into: y, divisor: shape.extent)
     }
     // Partial sums consist of two numbers each: `PARTS` in `Reduction.cl`.
     let isSum = x.dtype == .float32 && (second == "sum" || second == "mean")
-    let partial = AxisShape(outer: shape.outer, extent: plan.stretches * (isSum ? 2 : 1), inner: shape.inner)
+    let partial = AxisShape(outer: shape.outer, extent: plan.slices * (isSum ? 2 : 1), inner: shape.inner)
     let partials = try temporary(partial.count, x.dtype)
     // The mean divides once, at the end.
-    try fold(first == "mean" ? "sum" : first, type, x, shape, plan, into: partials, divisor: 1)
+    try launchReduction(first == "mean" ? "sum" : first, type, x, shape, plan, into: partials, divisor: 1)
     let last = ReductionPlan(partial, isLast: true, runsLoops: options.runsLoops)
-    try fold(second, type, partials, partial, last, into: y, divisor: shape.extent)
+    try launchReduction(second, type, partials, partial, last, into: y, divisor: shape.extent)
   }
 
-  private func fold(
+  private func launchReduction(
     _ operation: String, _ type: String, _ x: BufferSlice, _ shape: AxisShape, _ plan: ReductionPlan,
     into y: BufferSlice, divisor: Int
   ) throws {
     let isWide = isWide(max(shape.extent, shape.inner, shape.reducedCount))
     let program = ProgramName(family: .reduction, isWide: isWide)
-    let (read, written) = (shape.count, shape.reducedCount * plan.stretches)
+    let (read, written) = (shape.count, shape.reducedCount * plan.slices)
     switch plan.work {
     case .lines, .items:
       let isLines = plan.work == .lines  // one result for each outer position
@@ -64,21 +64,21 @@ extension OpenCLBackend {
       }
     case .rows:
       let name = KernelName(program: program, stem: operation + "Rows", type: type)
-      try launch(name, WorkGroups(x: shape.outer, y: plan.stretches, items: plan.items)) { arguments in
+      try launch(name, WorkGroups(x: shape.outer, y: plan.slices, items: plan.items)) { arguments in
         arguments.slice(x, read)
         arguments.slice(y, written)
         arguments.count(shape.extent)
-        arguments.count(plan.stretch)
+        arguments.count(plan.slice)
         arguments.divisor(divisor)
       }
     case .columns:
       let name = KernelName(program: program, stem: operation + "Columns", type: type)
-      try launch(name, WorkGroups(x: shape.outer * plan.blocks, y: plan.stretches, items: plan.items)) { arguments in
+      try launch(name, WorkGroups(x: shape.outer * plan.blocks, y: plan.slices, items: plan.items)) { arguments in
         arguments.slice(x, read)
         arguments.slice(y, written)
         arguments.count(shape.extent)
         arguments.count(shape.inner)
-        arguments.count(plan.stretch)
+        arguments.count(plan.slice)
         arguments.count(plan.blocks)
         if options.runsLoops { arguments.count(plan.block) }
         arguments.divisor(divisor)
@@ -141,9 +141,9 @@ struct ReductionPlan {
 
   /// The number of items in a work group that reduces rows or columns.
   let items: Int
-  /// The number of blocks of at most `reductionColumns` adjacent results, one per work group, where columns are folded.
-  /// Where items run loops, blocks are as wide as allowed; if only blocks can be distributed (in the last stage), they
-  /// are narrower.
+  /// The number of blocks of at most `reductionColumns` adjacent results, one per work group, where columns are
+  /// reduced. Where items run loops, blocks are as wide as allowed; if only blocks can be distributed (in the last
+  /// stage), they are narrower.
   let blocks: Int
   /// The number of results of a work group that reduces short rows.
   static let lanes = KernelConstants.group / KernelConstants.reductionColumns(runsLoops: false)
@@ -152,8 +152,8 @@ struct ReductionPlan {
   /// partial results.
   let block: Int
   /// The number of elements in a part.
-  let stretch: Int
-  let stretches: Int
+  let slice: Int
+  let slices: Int
 
   /// Plans a reduction.
   /// - Parameters:
@@ -171,16 +171,16 @@ struct ReductionPlan {
       let most = shape.extent * shape.inner / blocks / WorkGroup.loop
       let wanted = isLast ? 1 : min(max(256 / groups, 1), most, shape.inner > 1 ? shape.extent / 32 : .max)
       let length = (shape.extent + max(wanted, 1) - 1) / max(wanted, 1)
-      (stretch, stretches) = wanted > 1 ? (length, (shape.extent + length - 1) / length) : (shape.extent, 1)
-      work = shape.inner > 1 ? .columns : (stretches > 1 ? .rows : .lines)
+      (slice, slices) = wanted > 1 ? (length, (shape.extent + length - 1) / length) : (shape.extent, 1)
+      work = shape.inner > 1 ? .columns : (slices > 1 ? .rows : .lines)
       return
     }
     if ReductionPlan.prefersItems(shape) {
-      (work, stretch, stretches) = (.items, shape.extent, 1)
+      (work, slice, slices) = (.items, shape.extent, 1)
       return
     }
     if shape.inner == 1 && shape.extent <= 1024 {
-      (work, stretch, stretches) = (.short, shape.extent, 1)
+      (work, slice, slices) = (.short, shape.extent, 1)
       return
     }
     work = shape.inner == 1 ? .rows : .columns
@@ -188,12 +188,12 @@ struct ReductionPlan {
     let smallest = shape.inner == 1 ? 4096 : 128
     let wanted = min(max(1024 / groups, 1), (shape.extent + smallest - 1) / smallest)
     guard !isLast, wanted > 1 else {
-      (stretch, stretches) = (shape.extent, 1)
+      (slice, slices) = (shape.extent, 1)
       return
     }
     let length = (shape.extent + wanted - 1) / wanted
-    stretch = length
-    stretches = (shape.extent + length - 1) / length
+    slice = length
+    slices = (shape.extent + length - 1) / length
   }
 
   /// Whether one item computes one line: lines are short, or so many are adjacent that they fill the device.

@@ -1,5 +1,5 @@
 #if OpenCL
-/// Kernels for the rows of a matrix. See `RowFolds.cl` for the division of a row.
+/// Kernels for the rows of a matrix. See `RowReductions.cl` for the division of a row.
 extension OpenCLBackend {
   /// The kernel for rows of this length, and its work groups.
   func rowKernel(_ family: KernelFamily, _ stem: String, rows: Int, columns: Int) -> (KernelName, WorkGroups) {
@@ -33,7 +33,7 @@ private enum RowWork: String {
     switch self {
     case .items: return .elements(rows, each: columns)
     case .lanes:
-      // `nn_lanes` of `RowFolds.cl`.
+      // `nn_lanes` of `RowReductions.cl`.
       var lanes = KernelConstants.fewestLanes
       while lanes * KernelConstants.held < columns { lanes *= 2 }
       return .items(rows * lanes)

@@ -35,8 +35,8 @@ enum KernelFamily: String, Sendable, CaseIterable {
       case .elementwiseUnary, .elementwiseGradient, .recurrent: operations
       case .elementwiseBinary, .elementwiseComparison: ["Operations/Binary"]
       case .optimizerSteps: ["Operations/Optimizer"]
-      case .normalization: ["RowFolds"]
-      case .softmax: ["Operations/Mathematics", "RowFolds"]
+      case .normalization: ["RowReductions"]
+      case .softmax: ["Operations/Mathematics", "RowReductions"]
       default: []
       }
     return ["Common"] + shared + [rawValue]

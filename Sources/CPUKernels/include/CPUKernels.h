@@ -178,9 +178,10 @@ struct nn_cpu_kernels {
 
   // MARK: Reductions
 
-  /// The fold of n floats. Sums and products are accumulated in double. The order of the additions depends only on n.
+  /// The reduction of n floats. Sums and products are accumulated in double. The order of the additions depends only on
+  /// n.
   double (*reduce)(enum nn_reduction op, const float *x, long n);
-  /// y[c] = scale · fold of x[r·x_step + c] over r.
+  /// y[c] = scale · reduction of x[r·x_step + c] over r.
   void (*reduce_columns)(enum nn_reduction op, const float *x, long rows, long columns, long x_step, double scale, float *y);
   /// The same without rounding to float.
   void (*reduce_columns_partial)(enum nn_reduction op, const float *x, long rows, long columns, long x_step, double *y);

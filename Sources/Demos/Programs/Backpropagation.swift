@@ -2,7 +2,7 @@ import NeuralNetworks
 
 extension Demo {
   static let backpropagation = Demo(
-    "backpropagation", "Forward and backward pass of a 2-3-1 network written out, beside what the library derives."
+    "backpropagation", "Forward and backward pass of a 2-3-1 network written out, next to what the library derives."
   ) { context in
     let random = RandomStream(seed: context.seed)
     let x: Tensor = Tensor([0, 0, 0, 1, 1, 0, 1, 1], shape: [4, 2], on: context.device)

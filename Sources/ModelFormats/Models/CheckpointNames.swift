@@ -9,7 +9,7 @@ enum CheckpointNames {
   static func callback(_ number: Int) -> String { "callback/\(number)/" }
 
   /// Whether a tensor is not a weight.
-  static func isBesideWeights(_ name: String) -> Bool {
+  static func isNextToWeights(_ name: String) -> Bool {
     [optimizer, values, "callback/"].contains { name.hasPrefix($0) }
   }
 

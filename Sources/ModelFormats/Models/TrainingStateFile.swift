@@ -102,7 +102,7 @@ extension TrainingState {
     let callbacks = (head.callbacks ?? []).enumerated().map { number, callback in
       (callback.name, kept(callback.numbers, CheckpointNames.callback(number)))
     }
-    let weights = tensors.filter { !CheckpointNames.isBesideWeights($0.name) }.map { (path: $0.name, value: $0.value) }
+    let weights = tensors.filter { !CheckpointNames.isNextToWeights($0.name) }.map { (path: $0.name, value: $0.value) }
     let state = TrainingState(
       epoch: head.epoch, step: head.step, batch: head.batch, batchSize: head.batchSize, seed: head.seed,
       weights: Snapshot(weights),

@@ -112,7 +112,7 @@ extension Module {
     if options.contains(.allowMissing) { missing = [] }
     let known = Set(places.map { ByteKey($0.name) })
     let unknown = file.names.filter {
-      !known.contains(ByteKey($0)) && !CheckpointNames.isBesideWeights($0) && !mapping.isPassedOver($0)
+      !known.contains(ByteKey($0)) && !CheckpointNames.isNextToWeights($0) && !mapping.isPassedOver($0)
     }
     let refused = options.contains(.allowUnknown) ? [] : unknown.sorted()
     if !missing.isEmpty || !refused.isEmpty || !shapes.isEmpty {

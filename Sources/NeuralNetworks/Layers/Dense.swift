@@ -52,7 +52,7 @@ public final class Dense: Layer {
     }
     guard let inputs = inputShape.last else {
       throw ModelError.invalidConfiguration(
-        layer: "Dense", reason: "the input has no axis beside the batch's; one number an example has the shape [1]")
+        layer: "Dense", reason: "the input has no axis other than the batch's; one number an example has the shape [1]")
     }
     try regularizer?.check(layer: "Dense")
     if let shape = weight.shape, shape.count == 2, shape[0] != inputs, weight.slab != nil {

@@ -39,8 +39,8 @@ extension Loss {
 }
 
 extension Tensor {
-  /// ln x, limited to −100 or above. If x is so small that the slope of its logarithm is not finite in float32, the
-  /// gradient is 0.
+  /// ln x, limited to −100 or above. If x is so small that the derivative of its logarithm is not finite in float32,
+  /// the gradient is 0.
   func boundedLogarithm() -> Tensor {
     let smallest = 1.1754944e-38  // the smallest normal float32
     let constant = detached()

@@ -15,7 +15,7 @@ extension LayerSettings {
   ///   - decoder: The decoder of the layer's entry in a description.
   ///   - others: The keys of the entry that are not settings.
   /// - Throws: `DecodingError`, also for unknown keys.
-  static func decoded(from decoder: any Decoder, beside others: [String] = ["layer"]) throws -> Self {
+  static func decoded(from decoder: any Decoder, nextTo others: [String] = ["layer"]) throws -> Self {
     let children = Mirror(reflecting: template).children.compactMap { child in child.label.map { ($0, child.value) } }
     try decoder.refuseUnknownKeys(others + children.map(\.0))
     let defaults = children.filter { !required.contains($0.0) }

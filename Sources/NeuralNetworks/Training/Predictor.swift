@@ -50,13 +50,13 @@ public final class Predictor: @unchecked Sendable {
   public func predict(_ inputs: Tensor) throws -> Tensor {
     if let plan = knownPlan(where: { $0.fits(inputs) }), plan.hasOneOutput { return try plan.predict(inputs) }
     try model.checkHasOneOutput("let outputs: [Tensor] = try predictor.predict([x])")
-    return try predictAnew([inputs])[0]
+    return try predictWithoutPlan([inputs])[0]
   }
 
   /// Returns the outputs of a model with several inputs or outputs: one tensor per output.
   public func predict(_ inputs: [Tensor]) throws -> [Tensor] {
     if let plan = knownPlan(where: { $0.fits(inputs) }) { return try plan.predict(inputs) }
-    return try predictAnew(inputs)
+    return try predictWithoutPlan(inputs)
   }
 
   private func knownPlan(where fits: (ForwardPlan) -> Bool) -> ForwardPlan? {
@@ -69,7 +69,7 @@ public final class Predictor: @unchecked Sendable {
 
   /// Handles inputs of shapes without a plan: checks them, and creates a plan if there is room. Without a plan, the
   /// layers run, in any number of threads at once.
-  private func predictAnew(_ inputs: [Tensor]) throws -> [Tensor] {
+  private func predictWithoutPlan(_ inputs: [Tensor]) throws -> [Tensor] {
     let (plan, values) = try building.withLock { state -> (ForwardPlan?, FrozenValues) in
       // Another thread may have created the plan in the meantime.
       if let values = state.values, let plan = knownPlan(where: { $0.fits(inputs) }) { return (plan, values) }

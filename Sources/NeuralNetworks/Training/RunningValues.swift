@@ -90,7 +90,7 @@ struct RunningLoss {
       if let current = run, current.size == size {
         run = (size, mean.added(to: current.sum))
       } else {
-        fold()
+        addRun()
         run = (size, mean)
       }
     case .sum(let sum):
@@ -125,7 +125,7 @@ struct RunningLoss {
     weight = try state.sum("weight")
   }
 
-  private mutating func fold() {
+  private mutating func addRun() {
     guard let current = run else { return }
     total = (current.sum * current.size).added(to: total)
     run = nil

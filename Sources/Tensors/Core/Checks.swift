@@ -94,7 +94,7 @@ enum Checks {
     if x.dtype == .bool { try notNumber(operation, x) }
     if x.dtype == .int32 && Int32(exactly: value) == nil {
       try fail(
-        operation, "\(value) beside an int32 tensor of shape \(x.extents) would lose its value",
+        operation, "\(value) next to an int32 tensor of shape \(x.extents) would lose its value",
         hint: "convert the tensor with .cast(to: .float32)")
     }
   }

@@ -14,7 +14,7 @@ extension Tensor {
       let name: StaticString = "gathered"
       let axis = try Checks.axis(name, axis, extents)
       if indices.rank == 1 && rank != 1 { return rows(at: indices, axis: axis) }
-      try Checks.indices(name, indices, beside: extents, axis: axis)
+      try Checks.indices(name, indices, against: extents, axis: axis)
       let device = try Checks.sameDevice(name, self, indices)
       let shape = extents.about(axis)
       let indexExtent = indices.extents[axis]
@@ -72,7 +72,7 @@ extension Tensor {
         try Checks.dtype(name, indices, is: .int32)
         expected = try Checks.replacing(name, axis, of: extents, by: indices.extents)
       } else {
-        try Checks.indices(name, indices, beside: extents, axis: axis)
+        try Checks.indices(name, indices, against: extents, axis: axis)
         expected = indices.extents
       }
       if updates.extents != expected {
@@ -110,14 +110,14 @@ extension Tensor {
 }
 
 extension Checks {
-  static func indices(_ operation: StaticString, _ indices: Tensor, beside extents: Shape, axis: Int) throws {
+  static func indices(_ operation: StaticString, _ indices: Tensor, against extents: Shape, axis: Int) throws {
     try dtype(operation, indices, is: .int32)
     var expected = extents
     if indices.rank == extents.rank { expected[axis] = indices.extents[axis] }
     if indices.extents != expected {
       try fail(
         operation, "indices \(indices.extents) do not fit shape \(extents) along axis \(axis)",
-        hint: "they have its rank and agree beside the axis, or are a vector; rows(at:axis:) takes any shape")
+        hint: "they have its rank and agree except along the axis, or are a vector; rows(at:axis:) takes any shape")
     }
   }
 

@@ -16,7 +16,7 @@ extension Tensor {
         if tensor.rank == first.rank { expected[axis] = tensor.extents[axis] }
         if tensor.extents != expected {
           try Checks.fail(
-            "concatenated", "shapes \(first.extents) and \(tensor.extents) differ beside axis \(axis)",
+            "concatenated", "shapes \(first.extents) and \(tensor.extents) differ in axes other than \(axis)",
             hint: "use stacked(_:axis:) for a new axis")
         }
       }

@@ -60,9 +60,9 @@ struct PoolingGradientRecord: GradientRule {
       return pass.accumulate(ddx.pooledAgain(op, shape, to: dy.extents), to: dy)
     }
     let rows = ddx.reshaped(to: [shape.planes, shape.inputPlane])
-    let places = indices.reshaped(to: [shape.planes, shape.outputPlane])
+    let positions = indices.reshaped(to: [shape.planes, shape.outputPlane])
     // A window that covers only padding has no position and passes nothing on.
-    let found = rows.gathered(places.maximum(0), axis: 1).replacing(with: 0, where: places .< 0)
+    let found = rows.gathered(positions.maximum(0), axis: 1).replacing(with: 0, where: positions .< 0)
     pass.accumulate(found.reshaped(to: dy.extents), to: dy)
   }
 }
@@ -70,8 +70,8 @@ struct PoolingGradientRecord: GradientRule {
 extension Tensor {
   /// Returns the gradient of pooling with respect to its input; `self` is the gradient of its result.
   fileprivate func passedBack(_ op: PoolingOp, _ indices: Tensor?, _ shape: PoolingShape, to x: Shape) -> Tensor {
-    var dx = Tensor.launch(self, indices ?? self, x, dtype, on: device) { backend, dy, places, dx in
-      try backend.poolGradient(op, dy, indices: indices == nil ? nil : places, shape, into: dx)
+    var dx = Tensor.launch(self, indices ?? self, x, dtype, on: device) { backend, dy, positions, dx in
+      try backend.poolGradient(op, dy, indices: indices == nil ? nil : positions, shape, into: dx)
     }
     if let tape = Tape.recording(node) {
       let record = PoolingGradientRecord(

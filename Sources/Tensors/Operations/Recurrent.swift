@@ -218,31 +218,31 @@ struct RecurrenceRecord: GradientRule {
     let initialHidden = recurrence.initialHidden.map { Operand($0) }
     let initialCell = recurrence.initialCell.map { Operand($0) }
     // The gradients of the sums overwrite the gates, which are not needed afterward.
-    var slopes = Slopes(
+    var gradients = GradientTensors(
       hidden: hiddenGradient(&dy), cell: shape.cell.hasCellState ? cellGradient(dy) : nil, gates: states.gates,
       recurrent: states.recurrent)
     do {
       if shape.stateCount > 0 {
         let isWanted = [initialHidden, initialCell].contains { $0.map { pass.needsGradient($0) } ?? false }
-        let gradients = RecurrenceGradients(
-          outputs: recurrence.result == .last ? nil : try dy.slice, hidden: try slopes.hidden.slice,
-          cell: try slopes.cell?.slice, gates: try slopes.gates.slice, recurrent: try slopes.recurrent?.slice,
+        let operands = RecurrenceGradients(
+          outputs: recurrence.result == .last ? nil : try dy.slice, hidden: try gradients.hidden.slice,
+          cell: try gradients.cell?.slice, gates: try gradients.gates.slice, recurrent: try gradients.recurrent?.slice,
           reachesInitialState: isWanted)
-        try dy.device.backend.recurrenceGradient(shape, try states.operands(recurrence), gradients)
+        try dy.device.backend.recurrenceGradient(shape, try states.operands(recurrence), operands)
       }
     } catch {
-      slopes.fail(error)
+      gradients.fail(error)
     }
-    let dRecurrent = recurrentSums ? slopes.recurrent ?? slopes.gates : slopes.gates
+    let dRecurrent = recurrentSums ? gradients.recurrent ?? gradients.gates : gradients.gates
     let weight = Operand(recurrence.weight)
     if pass.needsGradient(weight) { addWeightGradient(dRecurrent, to: weight, in: &pass) }
     if let bias = recurrence.recurrentBias { pass.accumulate(dRecurrent.sum(axes: [0, 1]), to: Operand(bias)) }
-    if let initialHidden { pass.accumulate(slopes.hidden, to: initialHidden) }
-    if let initialCell, let cell = slopes.cell { pass.accumulate(cell, to: initialCell) }
-    pass.accumulate(slopes.gates, to: sums)
+    if let initialHidden { pass.accumulate(gradients.hidden, to: initialHidden) }
+    if let initialCell, let cell = gradients.cell { pass.accumulate(cell, to: initialCell) }
+    pass.accumulate(gradients.gates, to: sums)
   }
 
-  private struct Slopes {
+  private struct GradientTensors {
     var hidden: Tensor
     var cell: Tensor?
     var gates: Tensor

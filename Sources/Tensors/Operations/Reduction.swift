@@ -7,7 +7,7 @@ extension Tensor {
   /// int32: `(p .== y).sum()`.
   public func sum(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     if dtype == .bool { return cast(to: .int32).sum(axes: axes, keepingRank: keepingRank) }
-    return checked { folded(.sum, try mask("sum", axes), keepingRank: keepingRank) }
+    return checked { reduced(.sum, try mask("sum", axes), keepingRank: keepingRank) }
   }
   /// Returns Σ x along one axis.
   public func sum(axis: Int, keepingRank: Bool = false) -> Tensor { sum(axes: [axis], keepingRank: keepingRank) }
@@ -18,7 +18,7 @@ extension Tensor {
     checked {
       if dtype == .bool { return cast(to: .float32).mean(axes: axes, keepingRank: keepingRank) }
       try Checks.floatingPoint("mean", self)
-      return folded(.mean, try mask("mean", axes), keepingRank: keepingRank)
+      return reduced(.mean, try mask("mean", axes), keepingRank: keepingRank)
     }
   }
   /// Returns Σ x / n along one axis.
@@ -29,7 +29,7 @@ extension Tensor {
   public func max(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.number("max", self)
-      return folded(.maximum, try mask("max", axes), keepingRank: keepingRank)
+      return reduced(.maximum, try mask("max", axes), keepingRank: keepingRank)
     }
   }
   /// Returns the largest element along one axis.
@@ -40,7 +40,7 @@ extension Tensor {
   public func min(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.number("min", self)
-      return folded(.minimum, try mask("min", axes), keepingRank: keepingRank)
+      return reduced(.minimum, try mask("min", axes), keepingRank: keepingRank)
     }
   }
   /// Returns the smallest element along one axis.
@@ -51,7 +51,7 @@ extension Tensor {
   public func product(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.number("product", self)
-      return folded(.product, try mask("product", axes), keepingRank: keepingRank)
+      return reduced(.product, try mask("product", axes), keepingRank: keepingRank)
     }
   }
   /// Returns Π x along one axis.
@@ -63,7 +63,7 @@ extension Tensor {
   public func any(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.dtype("any", self, is: .bool)
-      return folded(.maximum, try mask("any", axes), keepingRank: keepingRank)
+      return reduced(.maximum, try mask("any", axes), keepingRank: keepingRank)
     }
   }
   /// Returns whether any element along one axis is true.
@@ -73,7 +73,7 @@ extension Tensor {
   public func all(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.dtype("all", self, is: .bool)
-      return folded(.minimum, try mask("all", axes), keepingRank: keepingRank)
+      return reduced(.minimum, try mask("all", axes), keepingRank: keepingRank)
     }
   }
   /// Returns whether all elements along one axis are true.
@@ -85,7 +85,7 @@ extension Tensor {
 
   // MARK: The primitive
 
-  func folded(_ op: ReductionOp, _ mask: AxisMask, keepingRank: Bool) -> Tensor {
+  func reduced(_ op: ReductionOp, _ mask: AxisMask, keepingRank: Bool) -> Tensor {
     var y = self
     y.node = .constant
     var high = extents.rank - 1
@@ -97,7 +97,7 @@ extension Tensor {
       // Neighboring axes are reduced in one call; all higher axes have already been reduced.
       var low = high
       while low > 0 && mask.contains(low - 1) { low -= 1 }
-      y = y.foldedRun(op, low...high)
+      y = y.reducedRun(op, low...high)
       high = low - 1
     }
     let kept = y.extents
@@ -109,7 +109,7 @@ extension Tensor {
   }
 
   /// Reduces the axes of a range to extent 1.
-  private func foldedRun(_ op: ReductionOp, _ axes: ClosedRange<Int>) -> Tensor {
+  private func reducedRun(_ op: ReductionOp, _ axes: ClosedRange<Int>) -> Tensor {
     var result = extents
     var shape = AxisShape(outer: 1, extent: 1, inner: 1)
     for axis in extents.axes {
@@ -135,7 +135,7 @@ extension Tensor {
     for axis in extents.axes where axis < missing || (target[axis - missing] == 1 && extents[axis] != 1) {
       mask.insert(axis)
     }
-    let sum = mask.isEmpty ? self : folded(.sum, mask, keepingRank: true)
+    let sum = mask.isEmpty ? self : reduced(.sum, mask, keepingRank: true)
     return sum.reshaped(to: target)
   }
 }
@@ -191,7 +191,7 @@ struct ReductionRecord: GradientRule {
     case .mean:
       let count = Swift.max(x.extents.count, 1) / Swift.max(kept.count, 1)
       pass.accumulate((dy / count).broadcast(to: x.extents), to: x)
-    case .maximum, .minimum: pass.accumulate(dy * extremeShare(), to: x)
+    case .maximum, .minimum: pass.accumulate(dy * maxMinShare(), to: x)
     case .product:
       let isRecorded = pass.isRecorded
       pass.accumulate(isRecorded ? exactProductGradient(dy) : productGradient(dy), to: x)
@@ -204,11 +204,11 @@ struct ReductionRecord: GradientRule {
     pass.accumulate(op == .mean ? dy.with(dy.value / count) : dy, to: x)
   }
 
-  /// Returns 1/k for each of the k elements that are extreme, else 0.
-  private func extremeShare() -> Tensor {
+  /// Returns 1/k for each of the k elements that are the maximum or minimum, else 0.
+  private func maxMinShare() -> Tensor {
     let (x, y) = (x.tensor.detached(), y.tensor.detached().reshaped(to: kept))
-    let isExtreme = (x .== y).cast(to: x.dtype)
-    return isExtreme / isExtreme.folded(.sum, mask, keepingRank: true)
+    let isMaxOrMin = (x .== y).cast(to: x.dtype)
+    return isMaxOrMin / isMaxOrMin.reduced(.sum, mask, keepingRank: true)
   }
 
   /// Returns dy times the product of the other elements. There are four kinds of elements: zeros, infinities, and NaN
@@ -220,9 +220,9 @@ struct ReductionRecord: GradientRule {
     let kinds: [(mask: Tensor, factor: Double)] = [
       (x .== 0, 0), (magnitude .== Double.infinity, .infinity), (x.isNaN(), .nan),
     ]
-    let counts = kinds.map { $0.mask.cast(to: x.dtype).folded(.sum, mask, keepingRank: true) }
+    let counts = kinds.map { $0.mask.cast(to: x.dtype).reduced(.sum, mask, keepingRank: true) }
     let signs = Tensor.ones(like: x).replacing(with: -1, where: x .< 0)
-    let sign = signs.folded(.product, mask, keepingRank: true)
+    let sign = signs.reduced(.product, mask, keepingRank: true)
 
     /// Returns ±1 or the value that determines the product, ignoring one element of the excluded kind and its sign.
     func deciding(butFor excluded: Int?) -> Tensor {
@@ -235,7 +235,7 @@ struct ReductionRecord: GradientRule {
       result.replacing(with: deciding(butFor: index), where: kinds[index].mask)
     }
     let numbers = kinds.reduce(magnitude) { $0.replacing(with: 1, where: $1.mask) }
-    let others = numbers.folded(.product, mask, keepingRank: true) / numbers
+    let others = numbers.reduced(.product, mask, keepingRank: true) / numbers
     // An overflow of the other factors must not be multiplied by a zero.
     return dy * (decided * signs * others.replacing(with: 1, where: decided.magnitude() .!= 1))
   }

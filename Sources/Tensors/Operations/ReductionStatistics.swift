@@ -25,8 +25,8 @@ extension Tensor {
       sum / 0
     } backward: { dy, x, _ in
       let mean = x.mean(axes: axes, keepingRank: true)
-      let slopes = Tensor.full(like: x, .infinity).replacing(with: .nan, where: x .== mean)
-      return dy.reshaped(to: mean.extents) * slopes
+      let derivatives = Tensor.full(like: x, .infinity).replacing(with: .nan, where: x .== mean)
+      return dy.reshaped(to: mean.extents) * derivatives
     }
   }
   /// Returns Σ (x − mean)² / (n − correction) along one axis.
@@ -104,7 +104,7 @@ extension Tensor {
     return epsilon > 0 ? scaled.maximum(1e-37) : scaled
   }
 
-  /// Returns √x with a gradient of 0 at 0, where the slope of the root is infinite.
+  /// Returns √x with a gradient of 0 at 0, where the derivative of the root is infinite.
   package func gentleSquareRoot() -> Tensor {
     let isZero = detached() .== 0
     return replacing(with: 1, where: isZero).squareRoot().replacing(with: 0, where: isZero)

@@ -73,8 +73,8 @@ import Testing
       func attended(_ queries: Tensor) -> Tensor {
         scaledDotProductAttention(queries, key: key, value: value, mask: isVisible, isCausal: isCausal)
       }
-      let slope = valueAndGradient(at: queries) { attended($0).sum() }.gradient
-      #expect(try slope.scalars(as: Float.self).allSatisfy(\.isFinite))
+      let gradient = valueAndGradient(at: queries) { attended($0).sum() }.gradient
+      #expect(try gradient.scalars(as: Float.self).allSatisfy(\.isFinite))
       return try attended(queries).scalars(as: Float.self)
     }
     // Scores of the visible key: −1e10, −1e15, −1e35.

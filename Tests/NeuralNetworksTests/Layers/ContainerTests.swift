@@ -89,13 +89,13 @@ import Testing
     let device = TestDevices.reference
     let dense = Dense(3, activation: .tanh)
     try dense.build(inputShape: [2], inputDType: .float64, on: device, seed: 1, dtype: .float64)
-    func slopeOfSlopes(_ layer: any Layer) throws -> [Double] {
+    func gradientOfGradients(_ layer: any Layer) throws -> [Double] {
       let x = Tensor([0.3, -0.7], shape: [1, 2], dtype: .float64, on: device)
       return try valueAndGradient(at: x) { x in
         valueAndGradient(at: x) { layer($0, .inference).sum() }.gradient.squared().sum()
       }.gradient.scalars(as: Double.self)
     }
-    let (plain, again) = (try slopeOfSlopes(dense), try slopeOfSlopes(Rematerialized([dense])))
+    let (plain, again) = (try gradientOfGradients(dense), try gradientOfGradients(Rematerialized([dense])))
     #expect(zip(plain, again).allSatisfy { abs($0 - $1) < 1e-12 })
     #expect(plain.contains { abs($0) > 1e-3 })
   }

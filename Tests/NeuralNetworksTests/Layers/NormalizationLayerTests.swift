@@ -44,8 +44,8 @@ import Testing
       return (inner, values)
     }
     let (replayed, values) = try trained(opaque: false)
-    let (_, anew) = try trained(opaque: true)
-    #expect(values == anew)
+    let (_, repeated) = try trained(opaque: true)
+    #expect(values == repeated)
     let norm = try #require(replayed[1] as? BatchNorm)
     #expect(try norm.runningMean.value.magnitude().max().item() > 0.01)
     let x = try Corners.data(4).batch(at: [0, 1, 2, 3]).input
@@ -73,7 +73,7 @@ import Testing
       }
     }
     #expect(message(GroupNorm(3), [4, 2]).contains("3 groups do not divide 4 channels"))
-    #expect(message(LayerNorm(), []).contains("no axis beside the batch's"))
+    #expect(message(LayerNorm(), []).contains("no axis other than the batch's"))
     #expect(message(LayerNorm(epsilon: -1), [3]).contains("an epsilon of -1.0"))
     #expect(message(BatchNorm(momentum: 2), [3]).contains("a momentum of 2.0"))
     #expect(message(BatchNorm(), []).contains("no axis of channels"))

@@ -85,7 +85,7 @@ import Testing
     #expect(try Model(Dense(2), inputShape: [3]).summary().rows.map(\.layer) == ["Dense"])
   }
 
-  @Test func modulesBesideLayersAreListed() throws {
+  @Test func modulesNextToLayersAreListed() throws {
     final class Gate: Module { let gain = Parameter([3], .ones) }
     final class Gated: Layer {
       let gate = Gate()

@@ -103,7 +103,7 @@ import Testing
       for target in [0.0, 1] {
         let rows = tensor(certain.flatMap { [$0, 1 - $0] }, shape: [certain.count, 2], device)
         let targets = tensor(certain.flatMap { _ in [target, 1 - target] }, shape: [certain.count, 2], device)
-        // The slope of a logarithm may be 1e38: its squares are infinite, not NaN.
+        // The derivative of a logarithm may be 1e38: its squares are infinite, not NaN.
         let found = orders({ loss.values($0, targets) }, at: rows) { $0 }
         for (order, tensor) in [found.value, found.first, found.nested, found.second].enumerated() {
           let isNumber = try tensor.scalars(as: Double.self).allSatisfy { !$0.isNaN }
@@ -189,7 +189,7 @@ import Testing
   // MARK: Single points
 
   /// PyTorch's gradient is 0 there.
-  @Test(arguments: TestDevices.all) func theDeviationOfEqualNumbersHasNoSlope(_ device: Device) throws {
+  @Test(arguments: TestDevices.all) func theDeviationOfEqualNumbersHasNoGradient(_ device: Device) throws {
     for numbers in [[2.0, 2, 2], [3], [0, 0], [1e20, 1e20]] {
       let found = orders({ $0.standardDeviation() }, at: tensor(numbers, device)) { $0.squared() }
       for tensor in [found.value, found.first, found.nested, found.second] {
@@ -207,8 +207,8 @@ import Testing
     try expect(found.second, [0, 2, 0], "power″")
   }
 
-  /// Squares of the slopes are infinite; nothing flows back all the same.
-  @Test(arguments: TestDevices.all) func slopesThatNobodyAskedForAreZero(_ device: Device) throws {
+  /// Squares of the gradients are infinite; nothing flows back all the same.
+  @Test(arguments: TestDevices.all) func gradientsThatNobodyAskedForAreZero(_ device: Device) throws {
     let x = tensor([2e-38, 1e-30, 4e-20], device)
     for function in [{ (x: Tensor) in x.reciprocal() }, { $0.reciprocalSquareRoot() }, { $0.log() }] as [Function] {
       let found = orders({ function($0) * 0 }, at: x) { $0 }

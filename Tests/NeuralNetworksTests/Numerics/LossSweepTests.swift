@@ -100,9 +100,9 @@ import Musl
       for (name, values, expected) in cases {
         let found = orders(rows, values)
         try expect(found[0], expected, "\(name), target \(t)", at: p)
-        let slopes = p.flatMap { [t == 0 ? 0 : -t / $0, -(1 - t) / 0.5] }
+        let derivatives = p.flatMap { [t == 0 ? 0 : -t / $0, -(1 - t) / 0.5] }
         try expect(
-          found[1].reshaped([2 * p.count]), slopes, "\(name), target \(t), order 1", at: p.flatMap { [$0, $0] })
+          found[1].reshaped([2 * p.count]), derivatives, "\(name), target \(t), order 1", at: p.flatMap { [$0, $0] })
         let bends = p.flatMap { [t == 0 ? 0 : t / $0 / $0, (1 - t) / 0.25] }
         try expect(
           found[2].reshaped([2 * p.count]), bends, "\(name), target \(t), order 2", at: p.flatMap { [$0, $0] })

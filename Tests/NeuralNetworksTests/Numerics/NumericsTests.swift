@@ -27,9 +27,9 @@ import Testing
     _ loss: Loss, _ prediction: Tensor, _ target: Tensor, _ expected: Double, gradient: [Double],
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    let (value, slope) = valueAndGradient(at: prediction) { loss($0, target) }
+    let (value, found) = valueAndGradient(at: prediction) { loss($0, target) }
     try expect(value, [expected], loss.name, sourceLocation: sourceLocation)
-    try expect(slope, gradient, "\(loss.name), gradient", sourceLocation: sourceLocation)
+    try expect(found, gradient, "\(loss.name), gradient", sourceLocation: sourceLocation)
   }
 
   private func row(_ numbers: [Double], _ device: Device) -> Tensor {
@@ -162,21 +162,21 @@ import Testing
     try expect(powers, [1, nan, infinity, infinity], "powers")
   }
 
-  @Test(arguments: TestDevices.all) func extremesAmongNaN(_ device: Device) throws {
+  @Test(arguments: TestDevices.all) func maximaAndMinimaAmongNaN(_ device: Device) throws {
     let x = row([1, Self.nan, 2], device)
     try expect(x.max(), [Self.nan])
     try expect(x.min(), [Self.nan])
     try expect(x.argmax(), [1])
   }
 
-  @Test(arguments: TestDevices.all) func slopesAtZero(_ device: Device) throws {
-    func slope(_ function: (Tensor) -> Tensor) -> Tensor {
+  @Test(arguments: TestDevices.all) func derivativesAtZero(_ device: Device) throws {
+    func derivative(_ function: (Tensor) -> Tensor) -> Tensor {
       valueAndGradient(at: row([0], device)) { function($0).sum() }.gradient
     }
-    try expect(slope { $0.squareRoot() }, [Self.infinity], "square root")
-    try expect(slope { $0.magnitude() }, [0], "magnitude")
-    try expect(slope { $0.relu() }, [0], "relu")
-    try expect(slope { $0.log() }, [Self.infinity], "log")
+    try expect(derivative { $0.squareRoot() }, [Self.infinity], "square root")
+    try expect(derivative { $0.magnitude() }, [0], "magnitude")
+    try expect(derivative { $0.relu() }, [0], "relu")
+    try expect(derivative { $0.log() }, [Self.infinity], "log")
   }
 
   /// A step with gradients of 0 changes nothing, even if the second moments are still 0.

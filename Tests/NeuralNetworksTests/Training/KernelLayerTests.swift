@@ -11,7 +11,7 @@ import Testing
       int i = get_global_id(0);
       y[i] = sqrt(x[i]);
     }
-    kernel void slope(global const float *dy, global const float *y, global float *dx) {
+    kernel void gradient(global const float *dy, global const float *y, global float *dx) {
       int i = get_global_id(0);
       dx[i] = dy[i] / (2 * y[i]);
     }
@@ -28,16 +28,16 @@ import Testing
     }
 
     private static func kernels(_ device: Device) throws -> (Kernel, Kernel) {
-      (try device.kernel(source: source, name: "root"), try device.kernel(source: source, name: "slope"))
+      (try device.kernel(source: source, name: "root"), try device.kernel(source: source, name: "gradient"))
     }
 
     func forward(_ x: Tensor, _ context: Context) -> Tensor {
       let compiled = compilesEachTime ? try? Root.kernels(kernels.forward.device) : kernels
-      guard let (root, slope) = compiled else { return x * Double.nan }
+      guard let (root, gradient) = compiled else { return x * Double.nan }
       return withCustomGradient(of: x) { x in
         root(.tensor(x), .result(x.shape), global: [x.count])
       } backward: { dy, _, y in
-        slope(.tensor(dy), .tensor(y), .result(y.shape), global: [y.count])
+        gradient(.tensor(dy), .tensor(y), .result(y.shape), global: [y.count])
       }
     }
 

@@ -61,7 +61,7 @@ import Testing
   }
 
   /// Two models with the same weights: one whose steps are recorded, one whose steps are not.
-  private func twins(_ recipe: Recipe, on device: Device) throws -> (replayed: Model, anew: Model) {
+  private func twins(_ recipe: Recipe, on device: Device) throws -> (replayed: Model, eager: Model) {
     let models = [true, false].map { Model(Opaque(network(recipe), isReplayable: $0)) }
     for model in models { try model.build(inputShape: [3], on: device, seed: 4) }
     return (models[0], models[1])
@@ -77,11 +77,11 @@ import Testing
   private func passes(_ model: Model) -> Int { (model.network as? Opaque)?.passes ?? -1 }
 
   @Test(arguments: TestDevices.all, Recipe.all) func sameBits(_ device: Device, _ recipe: Recipe) throws {
-    let (replayed, anew) = try twins(recipe, on: device)
-    let steps = try [replayed, anew].map {
+    let (replayed, eager) = try twins(recipe, on: device)
+    let steps = try [replayed, eager].map {
       try TrainingStep($0, optimizer: recipe.optimizer(), loss: recipe.loss, seed: 9)
     }
-    let before = (passes(replayed), passes(anew))
+    let before = (passes(replayed), passes(eager))
     var outputs: [[TrainingStep.Output]] = [[], []]
     var kept: [Tensor] = []
     for index in 0..<12 {
@@ -96,20 +96,20 @@ import Testing
       #expect(try a.loss.scalars() == b.loss.scalars())
       #expect(try a.predictions[0].scalars() == b.predictions[0].scalars())
     }
-    #expect(try replayed.numbers() == anew.numbers())
+    #expect(try replayed.numbers() == eager.numbers())
     #expect(try kept.map { try $0.scalars() } == keptNumbers)
     #expect(steps[0].optimizer.step == 12)
     // For each shape, one eager and one recorded step; another eager one where groups divide the parameters in the first step.
     #expect(passes(replayed) - before.0 == (steps[0].optimizer.groups.isEmpty ? 4 : 5))
-    #expect(passes(anew) - before.1 == 12)
+    #expect(passes(eager) - before.1 == 12)
   }
 
   /// The next step sees changes between two steps.
   @Test(arguments: TestDevices.all) func changesBetweenSteps(_ device: Device) throws {
     let recipe = Recipe.all[0]
-    let (replayed, anew) = try twins(recipe, on: device)
+    let (replayed, eager) = try twins(recipe, on: device)
     var seen: [[[Float]]] = []
-    for model in [replayed, anew] {
+    for model in [replayed, eager] {
       let optimizer = recipe.optimizer()
       let step = try TrainingStep(model, optimizer: optimizer, loss: recipe.loss, seed: 1)
       var numbers: [[Float]] = []

@@ -161,8 +161,8 @@ import Musl
     func batch(at indices: [Int]) throws -> Batch {
       readers.note()
       let plain = try Corners.data(24).batch(at: indices)
-      let (_, slope) = valueAndGradient(at: plain.inputs[0]) { $0.squared().sum() }
-      return Batch(input: slope * 0.5, target: plain.targets[0])
+      let (_, gradient) = valueAndGradient(at: plain.inputs[0]) { $0.squared().sum() }
+      return Batch(input: gradient * 0.5, target: plain.targets[0])
     }
   }
 

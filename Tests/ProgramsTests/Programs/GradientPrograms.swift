@@ -3,9 +3,9 @@ import NeuralNetworks
 /// Gradients of expressions, without a model.
 enum GradientPrograms {
   /// The value and the derivative of x² + 2x.
-  static func parabola(at x: Double, on device: Device) throws -> (value: Double, slope: Double) {
-    let (value, slope) = valueAndGradient(at: Tensor(x, on: device)) { x in x * x + 2 * x }
-    return (try value.item(), try slope.item())
+  static func parabola(at x: Double, on device: Device) throws -> (value: Double, gradient: Double) {
+    let (value, gradient) = valueAndGradient(at: Tensor(x, on: device)) { x in x * x + 2 * x }
+    return (try value.item(), try gradient.item())
   }
 
   /// The second derivative of x³, with a nested call.
@@ -44,10 +44,10 @@ enum GradientPrograms {
 
   /// Detached tensors, and tensors created outside of recording, count as constants.
   static func constants(at x: Double, on device: Device) throws -> Double {
-    let (_, slope) = valueAndGradient(at: Tensor(x, on: device)) { x in
+    let (_, gradient) = valueAndGradient(at: Tensor(x, on: device)) { x in
       let frozen = withoutGradient { x * x }
       return x * x.detached() + frozen
     }
-    return try slope.item()
+    return try gradient.item()
   }
 }

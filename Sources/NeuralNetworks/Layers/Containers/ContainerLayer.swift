@@ -30,7 +30,7 @@ struct ContainerDescription: Sendable {
 
   init<L: ContainerLayer>(_ type: L.Type, from decoder: any Decoder) throws {
     let layers = try decoder.container(keyedBy: Key.self).decodeLayers(forKey: .layers)
-    self.init(type, layers, try L.Settings.decoded(from: decoder, beside: ContainerDescription.keys))
+    self.init(type, layers, try L.Settings.decoded(from: decoder, nextTo: ContainerDescription.keys))
   }
 
   private init<L: ContainerLayer>(_ type: L.Type, _ layers: [LayerDescription], _ settings: L.Settings) {

@@ -39,7 +39,7 @@ public struct TransposedConvolutionConfiguration<Extent: WindowExtent, Edge: Win
   public init(_ convolution: ConvolutionConfiguration<Extent, Edge>) { self.convolution = convolution }
 
   public init(from decoder: any Decoder) throws {
-    convolution = try .decoded(from: decoder, beside: ["layer", CodingKeys.outputPadding.rawValue])
+    convolution = try .decoded(from: decoder, nextTo: ["layer", CodingKeys.outputPadding.rawValue])
     let container = try decoder.container(keyedBy: CodingKeys.self)
     outputPadding = try container.decodeIfPresent(Extent.self, forKey: .outputPadding) ?? outputPadding
   }

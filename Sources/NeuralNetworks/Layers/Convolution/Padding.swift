@@ -34,7 +34,7 @@ extension Padding: Codable {
     if let extent = try? container.decode(Extent2D.self) {
       self = .explicit(extent.height, extent.width)
     } else {
-      self = try Padding.named(container, beside: "numbers") == .same ? .same : .valid
+      self = try Padding.named(container, nextTo: "numbers") == .same ? .same : .valid
     }
   }
 
@@ -43,7 +43,7 @@ extension Padding: Codable {
 
   /// Decodes the name of a padding.
   /// - Parameter others: The other valid values, for the error message.
-  static func named(_ container: any SingleValueDecodingContainer, beside others: String) throws -> Name {
+  static func named(_ container: any SingleValueDecodingContainer, nextTo others: String) throws -> Name {
     let text = try container.decode(String.self)
     if let name = Name(rawValue: text) { return name }
     throw DecodingError.dataCorruptedError(

@@ -27,7 +27,7 @@ extension Padding1D: Codable {
     if let count = try? container.decode(Int.self) {
       self = .explicit(count)
     } else {
-      self = try Padding.named(container, beside: "a number") == .same ? .same : .valid
+      self = try Padding.named(container, nextTo: "a number") == .same ? .same : .valid
     }
   }
 

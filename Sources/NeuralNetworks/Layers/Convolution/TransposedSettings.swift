@@ -32,7 +32,7 @@ struct TransposedSettings: Sendable {
     if behind.height < 0 || behind.width < 0 || behind.height >= stride.height || behind.width >= stride.width {
       try fail("an output padding of \(windows.text(behind)); it is less than the stride of \(windows.text(stride))")
     }
-    if windows.padding == .same && behind != 0 { try fail("an output padding beside the padding \"same\"") }
+    if windows.padding == .same && behind != 0 { try fail("an output padding together with the padding \"same\"") }
     let size = windows.size(of: inputShape)
     let result = output(height: size.height, width: size.width)
     if result.height < 1 || result.width < 1 {

@@ -49,9 +49,9 @@ struct WindowSettings: Sendable, Hashable {
           + "\(text(padded)) with its padding"
           + (InputHint.looksLikeChannelsLast(inputShape) ? "; hint: \(InputHint.channelsFirst(inputShape))" : ""))
     }
-    let places = Extent2D(
+    let positions = Extent2D(
       (padded.height - seen.height) / stride.height + 1, (padded.width - seen.width) / stride.width + 1)
-    try WindowSettings.checkSize(layer: layer, [places.height, places.width])
+    try WindowSettings.checkSize(layer: layer, [positions.height, positions.width])
   }
 
   /// Throws an error for images that exceed the size limit.

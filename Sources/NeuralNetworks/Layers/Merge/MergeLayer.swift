@@ -62,7 +62,7 @@ public final class Concatenate: MergeLayer {
       let fits = shape.count == first.count && shape.indices.allSatisfy { $0 == position || shape[$0] == first[$0] }
       guard fits else {
         throw ModelError.invalidConfiguration(
-          layer: "Concatenate", reason: "the shapes \(first) and \(shape) differ beside axis \(axis)")
+          layer: "Concatenate", reason: "the shapes \(first) and \(shape) differ in axes other than \(axis)")
       }
     }
   }

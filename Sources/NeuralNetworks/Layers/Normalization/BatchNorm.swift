@@ -52,7 +52,7 @@ public final class BatchNorm: Layer {
     }
     guard let channels = inputShape.first else {
       throw ModelError.invalidConfiguration(
-        layer: "BatchNorm", reason: "the input has no axis of channels beside the batch's")
+        layer: "BatchNorm", reason: "the input has no axis of channels next to the batch's")
     }
     try NormalizationChecks.fit("BatchNorm", inputShape, axis: 0, known: runningMean)
     for parameter in [weight, bias, runningMean, runningVariance] { parameter?.declare(shape: [channels]) }

@@ -37,7 +37,7 @@ public final class GroupNorm: Layer {
     try NormalizationChecks.epsilon("GroupNorm", epsilon)
     guard let channels = inputShape.first else {
       throw ModelError.invalidConfiguration(
-        layer: "GroupNorm", reason: "the input has no axis of channels beside the batch's")
+        layer: "GroupNorm", reason: "the input has no axis of channels next to the batch's")
     }
     guard groups > 0, channels % groups == 0 else {
       throw ModelError.invalidConfiguration(

@@ -14,7 +14,7 @@ enum NormalizationChecks {
     try self.epsilon(layer, epsilon)
     guard let width = inputShape.last else {
       throw ModelError.invalidConfiguration(
-        layer: layer, reason: "the input has no axis beside the batch's; there is nothing to take a mean of")
+        layer: layer, reason: "the input has no axis other than the batch's; there is nothing to take a mean of")
     }
     try fit(layer, inputShape, axis: inputShape.count - 1, known: weight)
     return width

@@ -19,7 +19,7 @@ final class ProgressDisplay {
   private var epochsLeft = 0
   private var batches = 0
   /// The time that the last epoch spent outside its steps, mainly for validation.
-  private var secondsBesideSteps = 0.0
+  private var secondsOutsideSteps = 0.0
   private var epochStart: ContinuousClock.Instant
   private var lastDrawn: ContinuousClock.Instant
   private var lastRead: ContinuousClock.Instant
@@ -75,7 +75,7 @@ final class ProgressDisplay {
     let elapsed = max(ProgressDisplay.seconds(time - epochStart), 0)
     let perBatch = elapsed / Double(max(done - since, 1))
     let batchesLeft = Double(batches - done) + Double(epochsLeft) * Double(batches)
-    let left = perBatch * batchesLeft + secondsBesideSteps * (Double(epochsLeft) + 1)
+    let left = perBatch * batchesLeft + secondsOutsideSteps * (Double(epochsLeft) + 1)
     show(
       ProgressLine(
         title: title, done: done, total: batches, values: values,
@@ -91,7 +91,7 @@ final class ProgressDisplay {
   /// Shows the final line of an epoch, which stays.
   func epochEnded(_ record: EpochRecord, examples: Int, trainingSeconds: Double) {
     guard style != .silent else { return }
-    secondsBesideSteps = max(record.seconds - trainingSeconds, 0)
+    secondsOutsideSteps = max(record.seconds - trainingSeconds, 0)
     let line = ProgressLine(
       title: title, done: batches, total: batches, values: record.names.map { ($0, record[$0] ?? .nan) },
       examplesPerSecond: Double(examples) / max(trainingSeconds, 1e-9), secondsLeft: nil, seconds: record.seconds)

@@ -1,46 +1,46 @@
-// Sums and extreme values of a row, computed by one work item, several work items, or a work group, for the kernel
+// Sums, maxima, and minima of a row, computed by one work item, several work items, or a work group, for the kernel
 // families that process rows.
 
 #ifdef NN_LOOPS
 
-// Folds the 16 lanes of a vector.
-#define NN_FOLD_LANES(RESULT, lanes, FOLD)                                                                           \
+// Reduces the 16 lanes of a vector.
+#define NN_REDUCE_LANES(RESULT, lanes, REDUCE)                                                                       \
   {                                                                                                                  \
     float items[16];                                                                                                 \
     vstore16(lanes, 0, items);                                                                                       \
     for (uint width = 8; width > 0; width /= 2) {                                                                    \
       for (uint item = 0; item < width; item++) {                                                                    \
         const float a = items[item], b = items[item + width];                                                        \
-        items[item] = FOLD;                                                                                          \
+        items[item] = REDUCE;                                                                                        \
       }                                                                                                              \
     }                                                                                                                \
     RESULT = items[0];                                                                                               \
   }
 
-// Folds an expression of c from 0 to count in 64 lanes: MANY for 16 elements starting at c, ONE for a single element.
-#define NN_FOLD_ROW(RESULT, count, NOTHING, MANY, ONE, FOLD)                                                         \
+// Reduces an expression of c from 0 to count in 64 lanes: MANY for 16 elements starting at c, ONE for a single element.
+#define NN_REDUCE_ROW(RESULT, count, NOTHING, MANY, ONE, REDUCE)                                                     \
   {                                                                                                                  \
     float16 sums[4] = {(float16)(NOTHING), (float16)(NOTHING), (float16)(NOTHING), (float16)(NOTHING)};              \
     index_t c = 0;                                                                                                   \
     while (c + 64 <= (count)) {                                                                                      \
       _Pragma("unroll") for (uint lane = 0; lane < 4; lane++, c += 16) {                                             \
         const float16 a = sums[lane], b = MANY;                                                                      \
-        sums[lane] = FOLD;                                                                                           \
+        sums[lane] = REDUCE;                                                                                         \
       }                                                                                                              \
     }                                                                                                                \
     for (; c + 16 <= (count); c += 16) {                                                                             \
       const float16 a = sums[0], b = MANY;                                                                           \
-      sums[0] = FOLD;                                                                                                \
+      sums[0] = REDUCE;                                                                                              \
     }                                                                                                                \
     float16 lanes = sums[0];                                                                                         \
     for (uint lane = 1; lane < 4; lane++) {                                                                          \
       const float16 a = lanes, b = sums[lane];                                                                       \
-      lanes = FOLD;                                                                                                  \
+      lanes = REDUCE;                                                                                                \
     }                                                                                                                \
-    NN_FOLD_LANES(RESULT, lanes, FOLD)                                                                               \
+    NN_REDUCE_LANES(RESULT, lanes, REDUCE)                                                                           \
     for (; c < (count); c++) {                                                                                       \
       const float a = RESULT, b = ONE;                                                                               \
-      RESULT = FOLD;                                                                                                 \
+      RESULT = REDUCE;                                                                                               \
     }                                                                                                                \
   }
 // The sum of an expression of c from 0 to count: in 64 lanes within a block, and in two numbers from block to block.
@@ -58,7 +58,7 @@
       const float16 nn_part = (sums[0] + sums[1]) + (sums[2] + sums[3]);                                             \
       NN_ADD_MANY(nn_total, nn_rest, nn_part)                                                                        \
     }                                                                                                                \
-    NN_FOLD_LANES(RESULT, nn_total + nn_rest, a + b)                                                                 \
+    NN_REDUCE_LANES(RESULT, nn_total + nn_rest, a + b)                                                               \
     for (index_t c = nn_whole; c < (count); c++) RESULT += ONE;                                                      \
   }
 
@@ -66,7 +66,7 @@
 
 // The sum, or the maximum, of one number from each of the `lanes` work items that share a row. Each of them gets the
 // result. All work items of the work group must call these functions.
-#define NN_FOLD_ITEMS(NAME, FOLD)                                                         \
+#define NN_REDUCE_ITEMS(NAME, REDUCE)                                                     \
   static inline float NAME(float own, local float *shared, const uint lanes) {            \
     const uint item = get_local_id(0), lane = item % lanes;                               \
     shared[item] = own;                                                                   \
@@ -74,7 +74,7 @@
       barrier(CLK_LOCAL_MEM_FENCE);                                                       \
       if (lane < width) {                                                                 \
         const float a = shared[item], b = shared[item + width];                           \
-        shared[item] = FOLD;                                                              \
+        shared[item] = REDUCE;                                                            \
       }                                                                                   \
     }                                                                                     \
     barrier(CLK_LOCAL_MEM_FENCE);                                                         \
@@ -82,8 +82,8 @@
     barrier(CLK_LOCAL_MEM_FENCE);                                                         \
     return result;                                                                        \
   }
-NN_FOLD_ITEMS(nn_items_sum, a + b)
-NN_FOLD_ITEMS(nn_items_maximum, nn_maximum_float(a, b))
+NN_REDUCE_ITEMS(nn_items_sum, a + b)
+NN_REDUCE_ITEMS(nn_items_maximum, nn_maximum_float(a, b))
 
 // Whether the condition is true for any work item of the work group. All work items must call this function.
 static inline int nn_items_any(int own, local float *shared) {
