@@ -232,6 +232,40 @@ import Testing
       try backend.unary(UnaryOp(.tanh), y.advanced(by: 1), count: 255, into: z)
     }
     #expect(MemoryPlan(shifted).byteCount == 2 * 4 * 256)
+    let overlapping = try recordedCalls(backend) { backend in
+      let (y, z) = (try empty(256, backend), try empty(256, backend))
+      try backend.copy(x, count: 256, into: y)
+      try backend.binary(.add, y, Layout(flat: 255), y.advanced(by: 1), Layout(flat: 255), into: z)
+    }
+    #expect(MemoryPlan(overlapping).byteCount == 2 * 4 * 256)
+  }
+
+  /// The operands of a custom operation keep buffers of their own: it may take only their beginnings.
+  @Test func operandsOfCustomOperationsKeepTheirBuffers() throws {
+    let backend = ReferenceBackend()
+    let x = try empty(4, backend)
+    try backend.fill(x, count: 4, with: 2)
+    let recorder = CallRecorder(backend)
+    var results: [BufferSlice] = []
+    do {
+      let (first, y) = (try empty(4, recorder), try empty(4, recorder))
+      let square = CustomOperation("square") { operands in
+        #expect(operands.map(\.offset) == [0, 0])
+        try backend.unary(UnaryOp(.square), operands[0], count: 4, into: operands[1])
+      }
+      try recorder.unary(UnaryOp(.negate), x, count: 4, into: first)
+      try recorder.perform(.custom(square), [first, y])
+      let result = try empty(4, recorder)
+      try recorder.binaryScalar(.add, y, 1, scalarFirst: false, count: 4, into: result)
+      results = [result]
+    }
+    let recording = try #require(recorder.recording())
+    #expect(recording.calls?.values.contains { $0.isTemporary } == false)
+    try backend.fill(x, count: 4, with: 3)
+    try recording.replay()
+    var numbers = [Float](repeating: 0, count: 4)
+    try numbers.withUnsafeMutableBytes { try backend.download(results[0], into: $0) }
+    #expect(numbers == [10, 10, 10, 10])
   }
 
   /// After a recording ends, its memory is what the plan says.

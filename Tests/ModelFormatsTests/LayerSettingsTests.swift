@@ -54,6 +54,36 @@ import Testing
     #expect(norm.weight == nil && norm.momentum == 0.25 && norm.epsilon == 0.5)
   }
 
+  /// Containers survive with the layers inside them; an omitted joining is a concatenation of the last axes.
+  @Test func containersSurvive() throws {
+    let containers: [any Layer] = [
+      Parallel(joining: .concatenation(axis: 1)) { Dense(2) }, Parallel { Dense(2) },
+      Parallel(joining: .sum) { Dense(2) },
+      Residual { Dense(2) }, Rematerialized { Dense(2) },
+      Sequential([Parallel { Sequential([Bidirectional(LSTM(3))]) }]),
+    ]
+    for container in containers {
+      let text = try text(of: container)
+      let copy = Sequential(architecture: try JSONValue(parsing: text).decode(Architecture.self))
+      #expect(try JSONValue(encoding: Architecture(of: copy)).text() == text)
+    }
+    let short = try architecture(#"{"layer": "Parallel", "layers": [{"layer": "Flatten"}]}"#)
+    #expect(try JSONValue(encoding: short).text().contains(#""joining":"concatenation","axis":-1"#))
+  }
+
+  /// A configuration survives on its own, too, such as in that of a custom layer.
+  @Test func configurationsSurvive() throws {
+    func copy<Value: Codable>(of value: Value) throws -> Value { try JSONValue(encoding: value).decode(Value.self) }
+    for axis in [nil, -1, 1] {
+      let found = try copy(of: Normalization(axis: axis).configuration)
+      #expect(found.axis == axis && !found.isInverted)
+    }
+    #expect(try copy(of: Dense(3, activation: .relu, useBias: false).configuration).useBias == false)
+    #expect(try copy(of: Conv2D(3, kernel: 2, stride: [2, 1]).configuration).stride == [2, 1])
+    #expect(try copy(of: Embedding(3, 2, padding: 1).configuration).padding == 1)
+    _ = try copy(of: Flatten().configuration)
+  }
+
   @Test func nullIsTheDefaultExceptWhereItHasAMeaning() throws {
     #expect(try layer(Dense.self, #"{"layer": "Dense", "units": 2, "useBias": null, "regularizer": null}"#).bias != nil)
     #expect(try layer(Normalization.self, #"{"layer": "Normalization", "axis": null}"#).axis == nil)

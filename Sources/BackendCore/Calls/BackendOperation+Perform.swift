@@ -21,12 +21,12 @@ extension CallOperands {
 private struct ListedOperands: CallOperands {
   let list: [BufferSlice?]
   var count: Int { list.count }
-  func optional(_ index: Int) -> BufferSlice? { list[index] }
+  func optional(_ index: Int) -> BufferSlice? { index < list.count ? list[index] : nil }
 }
 
 extension BackendOperation {
   /// Makes the call on a backend. This is the one place that defines the order of the operands.
-  /// - Parameter operands: The operands; nil for absent ones.
+  /// - Parameter operands: The operands; nil for absent ones, which may be left out at the end.
   public func perform(on backend: any Backend, _ operands: [BufferSlice?]) throws {
     try performInline(on: backend, ListedOperands(list: operands))
   }

@@ -2,11 +2,11 @@
 ///
 /// With its operands, an operation is a value (`BackendCall`) that can be stored, counted, printed, and performed again.
 /// Eager code does not create such values; it calls the methods of `Backend` directly. Only what takes the place of a
-/// backend does: recorders, observers, the backend that infers shapes, and test doubles (see `CallForwarder`).
+/// backend does: recorders, observers, the backend that infers shapes, and test doubles (see `CallHandler` and `ForwardingBackend`).
 ///
 /// The operands are numbered in the order given by `perform(on:_:)`. Optional ones can be nil.
 public enum BackendOperation: Sendable {
-  // Cases with layouts are indirect, because a layout has 136 bytes and would make every value as large.
+  // Cases with layouts are indirect, because a layout has 136 bytes and would make every value that large.
   case upload(bytes: [UInt8])
   case copy(count: Int)
   case fill(value: Double, count: Int)
@@ -79,7 +79,7 @@ public struct CustomOperation: Sendable {
 public enum OperandAccess: Sendable {
   /// The operand is read.
   case read
-  /// The operand is written, and earlier content is not read.
+  /// The elements that the call covers are written, and their earlier content is not read.
   case written
   /// The operand is read and written, or only part of it is written.
   case updated
@@ -119,10 +119,10 @@ extension BackendOperation {
     case .linear, .convolution, .normalize: "rrrww"
     case .linearGradient, .convolutionOutputGradient, .softmaxCrossEntropy: "rrww"
     case .normalizeGradient: "rrrrwww"
-    case .recurrence: "rrrrruuuu"
-    case .recurrenceGradient: "rrrrruuuuruuuu"
+    case .recurrence: "rrrrruwww"
+    case .recurrenceGradient: "rrrrrrrrrruuww"
     case .recurrentCell: "uurrrrww"
-    case .recurrentCellGradient: "uurrrrrrruuww"
+    case .recurrentCellGradient: "rrrrrrrrruuww"
     case .optimizerStep: "urru"
     case .custom: "u"
     }

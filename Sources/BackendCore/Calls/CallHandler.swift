@@ -11,7 +11,9 @@ public protocol PrimitiveHandler: Backend {
 /// A backend that receives all its calls as values, in one method.
 public protocol CallHandler: PrimitiveHandler {}
 
-/// A backend that passes its calls on to another backend, to change, record, or count some of them:
+/// A backend that passes its calls on to another backend, to change, record, or count some of them. Adopt `CallHandler`
+/// as well, so that fused operations arrive as such; otherwise, they are made of primitives, which is slower and may
+/// differ in the last bits. `record(_:)` is not passed on: recordings are made of the calls that this backend receives.
 ///
 /// ```swift
 /// final class WithoutDropout: CallHandler, ForwardingBackend {

@@ -34,16 +34,12 @@ public struct CallValue: Sendable, Hashable {
   public var byteCount: Int { count * dtype.byteCount }
 }
 
-/// A sequence of calls and the values on which they work: a recording as data, which can be printed, counted, and
-/// rewritten.
+/// A sequence of calls and the values on which they work: a recording as data, which can be printed and counted.
 public struct CallList: Sendable {
   /// The calls in their order.
-  public var calls: [BackendCall] = []
+  public internal(set) var calls: [BackendCall] = []
   /// The values, by number.
-  public var values: [CallValue] = []
-
-  /// Creates an empty list.
-  public init() {}
+  public internal(set) var values: [CallValue] = []
 
   /// The sum of the sizes of all temporary values.
   public var temporaryByteCount: Int { values.reduce(0) { $0 + ($1.isTemporary ? $1.byteCount : 0) } }

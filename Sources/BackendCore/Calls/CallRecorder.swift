@@ -79,7 +79,7 @@ public final class CallRecorder: CallHandler, ForwardingBackend, @unchecked Send
   /// The temporary values get memory according to a `MemoryPlan`; the memory used while recording is released.
   public func recording() -> (any Recording)? {
     guard isRepeatable else { return nil }
-    let results = removeTemporaries()
+    let lastingBuffers = removeTemporaries()
     defer { (list, places, values, external) = (CallList(), [], [:], []) }
     let plan = MemoryPlan(list)
     var blocks: [DType: Buffer] = [:]
@@ -93,25 +93,31 @@ public final class CallRecorder: CallHandler, ForwardingBackend, @unchecked Send
     }
     // The buffers of temporary values do not exist any more.
     let lasting = values.filter { !list.values[$0.value].isTemporary }
-    return CallRecording(list, places, lasting, buffers: results + external + blocks.values, on: base)
+    return CallRecording(list, places, lasting, buffers: lastingBuffers + external + blocks.values, on: base)
   }
 
-  /// Marks the temporary values, and releases their memory: buffers that only this recorder references, and values whose
-  /// buffer was used for a later value.
+  /// Marks the temporary values, releases their memory, and returns the other buffers. Temporary are buffers that only this
+  /// recorder references, and values whose buffer was used for a later value; but custom operations keep their operands,
+  /// which may have to start at the beginning of their buffers.
   private func removeTemporaries() -> [Buffer] {
-    var results: [Buffer] = []
-    var owners: [ObjectIdentifier: Bool] = [:]
+    var kept: Set<Int> = []
+    for call in list.calls {
+      if case .custom = call.operation { kept.formUnion(call.operands.map { Int($0.value) }) }
+    }
+    let fixed = Set(kept.filter { $0 >= 0 }.map { places[$0].identity })
+    var isResult: [ObjectIdentifier: Bool] = [:]
+    var buffers: [Buffer] = []
     for index in own.indices {
-      let isResult = !isKnownUniquelyReferenced(&own[index])
-      owners[ObjectIdentifier(own[index])] = isResult
-      if isResult { results.append(own[index]) }
+      let identity = ObjectIdentifier(own[index])
+      isResult[identity] = !isKnownUniquelyReferenced(&own[index])
+      if isResult[identity] == true || fixed.contains(identity) { buffers.append(own[index]) }
     }
     for (value, place) in places.enumerated() {
-      guard let isResult = owners[place.identity] else { continue }
+      guard let isResult = isResult[place.identity], !kept.contains(value) else { continue }
       list.values[value].isTemporary = !isResult || values[place.identity] != value
     }
     own = []
-    return results
+    return buffers
   }
 }
 

@@ -4,7 +4,7 @@
 ///
 /// The largest values are placed first, each at the first position that is free during its whole lifetime ("greedy by
 /// size"; Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference, 2020). On recorded passes of
-/// ResNet-18 and MobileNetV2, this reaches the largest amount in use at a time, below which no plan can go.
+/// ResNet-18 and MobileNetV2, this reaches the largest amount in use at a time, and less where results replace operands.
 public struct MemoryPlan: Sendable {
   /// The number of elements in the block of each element type.
   public private(set) var blocks: [DType: Int] = [:]
@@ -22,21 +22,16 @@ public struct MemoryPlan: Sendable {
     var offset = 0
   }
 
-  /// Positions start at multiples of a cache line, which are also sufficient for vector loads.
+  /// Positions start at multiples of a cache line, which also suffices for vector loads.
   private static let alignment = 64
 
   /// Plans the memory of all temporary values.
   public init(_ list: CallList) {
     let lifetimes = list.lifetimes()
     let replaced = list.replacedValues(lifetimes)
-    func root(_ value: Int) -> Int {
-      var value = value
-      while let earlier = replaced[value] { value = earlier }
-      return value
-    }
     var regions: [DType: [Int: Region]] = [:]
     for (value, lifetime) in lifetimes where list.values[value].isTemporary {
-      let (root, dtype) = (root(value), list.values[value].dtype)
+      let (root, dtype) = (replaced[value] ?? value, list.values[value].dtype)
       let start = Region(value: root, lifetime: lifetime, count: list.values[root].count)
       var region = regions[dtype]?[root] ?? start
       let (first, last) = (region.lifetime.lowerBound, region.lifetime.upperBound)
@@ -44,7 +39,9 @@ public struct MemoryPlan: Sendable {
       regions[dtype, default: [:]][root] = region
     }
     for (dtype, regions) in regions { place(Array(regions.values), dtype) }
-    for value in lifetimes.keys where list.values[value].isTemporary { offsets[value] = offsets[root(value)] }
+    for value in lifetimes.keys where list.values[value].isTemporary {
+      offsets[value] = offsets[replaced[value] ?? value]
+    }
   }
 
   private mutating func place(_ regions: [Region], _ dtype: DType) {
@@ -69,8 +66,8 @@ public struct MemoryPlan: Sendable {
 }
 
 extension CallList {
-  /// Returns the values whose memory holds the value of an operand that is used for the last time by the call that
-  /// computes them, with the number of that operand's value.
+  /// Returns, for each value that takes over the memory of an operand, the number of the value that had this memory first.
+  /// The call that computes the value is the last one to use the operand.
   fileprivate func replacedValues(_ lifetimes: [Int: ClosedRange<Int>]) -> [Int: Int] {
     var replaced: [Int: Int] = [:]
     var taken: Set<Int> = []
@@ -80,11 +77,13 @@ extension CallList {
       else { continue }
       let found = candidates.lazy.compactMap { temporary(call.operands[$0]) }.first { operand in
         values[operand] == values[value] && lifetimes[operand]?.upperBound == index && !taken.contains(operand)
-          // Another use in the same call might read elements in another order.
-          && call.operands.indices.allSatisfy { Int(call.operands[$0].value) != operand || candidates.contains($0) }
+          // Another use in the same call might read elements in another order, or at another offset.
+          && call.operands.enumerated().allSatisfy { index, other in
+            Int(other.value) != operand || (candidates.contains(index) && other.offset == 0)
+          }
       }
       guard let found else { continue }
-      replaced[value] = found
+      replaced[value] = replaced[found] ?? found
       taken.insert(found)
     }
     return replaced

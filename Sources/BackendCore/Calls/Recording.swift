@@ -3,7 +3,7 @@
 /// Only one replay may run at a time, because the calls share the buffers that they write.
 public protocol Recording: AnyObject, Sendable {
   /// Repeats the calls, with some buffers replaced by others.
-  /// - Parameter substitutions: Buffers of the recording and their replacements in this replay.
+  /// - Parameter substitutions: Buffers of the recording, each at most once, and their replacements in this replay.
   func replay(substituting substitutions: [BufferBinding]) throws
   /// The recorded calls as values; nil if the backend stores them in another form. The default is nil.
   var calls: CallList? { get }

@@ -92,3 +92,8 @@ extension Dense: ConfigurableLayer {
     static let required: Set = ["units"]
   }
 }
+
+extension Dense.Configuration {
+  /// Creates the configuration of a layer with this number of outputs. The other settings have their defaults.
+  public init(units: Int) { self.init(units: units, useBias: true) }
+}

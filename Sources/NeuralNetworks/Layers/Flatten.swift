@@ -17,8 +17,3 @@ extension Flatten: ConfigurableLayer {
 
   public convenience init(configuration: NoSettings) { self.init() }
 }
-
-/// The configuration of a layer without settings.
-public struct NoSettings: Codable, Sendable, LayerSettings {
-  static var template: Self { Self() }
-}

@@ -1,5 +1,6 @@
 /// The settings of a built-in layer, which its type states once: as properties, with the defaults of the layer's
-/// initializer. The compiler derives the coding; omitted settings and unknown keys are handled here for all layers.
+/// initializer. The compiler derives the coding, so the keys are the names of the properties; omitted settings and unknown
+/// keys are handled here for all layers. (Decoded on their own, outside of a description, they must be complete.)
 protocol LayerSettings: Codable, Sendable {
   /// Settings with all defaults. Required ones have any value.
   static var template: Self { get }
@@ -21,6 +22,14 @@ extension LayerSettings {
     let defaults = children.filter { !required.contains($0.0) }
     return try Self(from: SettingsDecoder(base: decoder, defaults: Dictionary(uniqueKeysWithValues: defaults)))
   }
+}
+
+/// The configuration of a layer without settings.
+public struct NoSettings: Codable, Sendable, LayerSettings {
+  /// Creates the configuration.
+  public init() {}
+
+  static var template: Self { Self() }
 }
 
 /// A decoder that supplies the defaults of omitted settings.

@@ -10,6 +10,8 @@ struct DataChecks: Sendable {
   let layer: String
   /// The inputs that embeddings look up.
   var tokens: [TokenRange] = []
+  /// Whether an embedding looks up numbers that are computed from the inputs, which cannot be checked in advance.
+  var hasComputedTokens = false
   /// The metrics that compare classes of outputs with a regression loss.
   var classMetrics: [ClassMetric] = []
 
@@ -49,7 +51,7 @@ struct DataChecks: Sendable {
     try checkNumbers(of: batch, firstExample: first, indices: indices, inputs: inputs, where: looks)
   }
 
-  /// `check` for a batch whose shapes are known to be right.
+  /// `check` for a batch whose shapes are known to be correct.
   func checkNumbers(
     of batch: Batch, firstExample first: Int, indices: [Int]? = nil, inputs: Bool, where looks: (Tensor) -> Bool
   ) throws {

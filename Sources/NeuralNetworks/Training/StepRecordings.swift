@@ -57,7 +57,7 @@ struct StepRecordings {
   }
 
   /// Stores a recording for further batches like this one. Nil means that recording is not possible.
-  mutating func keep(_ recorded: RecordedStep?, for batch: Batch, of model: Model) {
+  mutating func keep(_ recorded: RecordedStep?, for batch: Batch) {
     guard let index = entries.firstIndex(where: { $0.shapes.fit(batch) }) else { return }
     entries[index].plan = recorded.map { .replay($0) } ?? .eager
   }

@@ -83,17 +83,18 @@ public final class TrainingStep {
   ///   state, and its step count are unchanged.
   public func callAsFunction(_ batch: Batch) throws -> Output {
     let plan: StepRecordings.Plan
+    let checks: DataChecks
     let skips = optimizer.skipsNonFiniteGradients
-    if isReady, let (checks, known) = recordings.plan(for: batch, of: model, skips: skips) {
+    if isReady, let known = recordings.plan(for: batch, of: model, skips: skips) {
+      (checks, plan) = known
       try checkNumbers(of: batch, checks)
-      plan = known
     } else {
-      let checks = try checked(batch)
+      checks = try checked(batch)
       recordings.add(batch, of: model, skips: skips, checks)
       plan = .eager
     }
     let batch = batch.moved(to: model.device)
-    guard allowsReplay else { return try step(on: batch) }
+    guard allowsReplay(checks) else { return try step(on: batch) }
     switch plan {
     case .eager: return try step(on: batch)
     case .record: return try record(batch)
@@ -101,8 +102,9 @@ public final class TrainingStep {
     }
   }
 
-  private var allowsReplay: Bool {
-    model.isReplayable && optimizer.allowsReplay && terms.allSatisfy { $0.loss.allowsReplay }
+  private func allowsReplay(_ checks: DataChecks) -> Bool {
+    model.allowsReplay && !(checks.hasComputedTokens && model.device.kind == .cpu) && optimizer.allowsReplay
+      && terms.allSatisfy { $0.loss.allowsReplay }
       && !isRecordingGradients && !model.device.isBeingRecorded && !model.device.isShapeOnly
   }
 
@@ -118,6 +120,7 @@ public final class TrainingStep {
     _ = try model.outputShapes(for: batch.inputs, examples: batch.count)
     var checks = model.checks(of: terms)
     checks.tokens = model.traced.tokenRanges
+    checks.hasComputedTokens = model.traced.hasComputedTokens
     if checksNumbers {
       try model.checkTrainable()
       try model.checkOutputs(model.traced.outputs, terms)
@@ -241,7 +244,7 @@ public final class TrainingStep {
     let isRepeatable = function != nil && !stream.isTiedToStep
     let recorded =
       isRepeatable ? function.map { RecordedStep($0, weights, counter: stream.hasDrawn ? counter : nil) } : nil
-    recordings.keep(recorded, for: batch, of: model)
+    recordings.keep(recorded, for: batch)
     return Output(results, weights, isSingle: terms.isSingle)
   }
 

@@ -9,6 +9,23 @@ import Musl
 /// The record of a computation, used to compute its gradient: a flat array in the order of execution. (Freeing a long
 /// chain of linked nodes would overflow the stack.)
 ///
+/// Each operation on a tensor that is on the tape appends one record: the nodes of its operands, and the values that its
+/// derivative needs. A node is the index of a record. For y = Σ tanh(2·w), where w is tracked:
+///
+/// ```
+///             forward, appends  ─────────────────────────────────▶
+///  index         0              1                2            3
+///  record     leaf w    scaling by 2, of 0   tanh, of 1   sum, of 2
+///  keeps                        2            h = tanh 2w   its shape
+///  gradient  d0 = 2·d1   d1 = d2·(1 − h²)     d2 = d3       d3 = 1
+///             ◀────────────────────────────  backward, from the result
+/// ```
+///
+/// The operands of a record have smaller indices, so one pass from the last record to the first sees each record after
+/// everything that uses its result, and its gradient is then complete. The pass takes a record out when it has passed
+/// the gradient on, so kept values are freed as early as possible. (A nested scope, whose own pass is recorded for a
+/// second derivative, leaves them in place.)
+///
 /// A tape lives on the stack frame of the outermost `valueAndGradient` of a thread. Nested calls share it, each as a
 /// separate scope. A call within `withoutGradient` starts a separate tape instead, so tensors of the outer one are
 /// constants.

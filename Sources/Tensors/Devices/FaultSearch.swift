@@ -94,6 +94,12 @@ private final class ObservedBackend: CallHandler, ForwardingBackend, @unchecked 
     try observer(operation.name, operands.compactMap { $0 })
   }
 
+  /// The same, without a copy of the bytes.
+  func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {
+    try base.upload(source, into: destination)
+    try observer("upload", [destination])
+  }
+
   func allocate(count: Int, dtype: DType) throws -> Buffer {
     let buffer = try base.allocate(count: count, dtype: dtype)
     if count > 0 { try base.fill(BufferSlice(buffer), count: count, with: 0) }

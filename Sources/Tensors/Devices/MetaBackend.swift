@@ -23,6 +23,8 @@ final class MetaBackend: CallHandler {
   }
 
   func perform(_ operation: BackendOperation, _ operands: [BufferSlice?]) {}
+  // The operation would hold a copy of the bytes.
+  func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) {}
   func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
     throw BackendError.unsupported(
       operation: "reading of numbers while shapes are inferred", dtype: source.dtype, device: name)

@@ -19,7 +19,7 @@ public final class TransformerEncoderBlock: Layer {
   public let contraction: Dense
   /// The layer normalization of the dense layers (PyTorch's `norm2`).
   public let denseNorm: LayerNorm
-  /// All configuration.
+  /// All settings.
   public let configuration: Configuration
   private let dropout: Dropout
 

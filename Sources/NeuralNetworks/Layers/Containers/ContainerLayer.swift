@@ -1,6 +1,6 @@
 /// A layer that contains other layers and can be written to a model description together with them.
 protocol ContainerLayer: Layer, SendableMetatype {
-  associatedtype Settings: LayerSettings
+  associatedtype Settings: Codable & Sendable
   /// The contained layers.
   var layers: [any Layer] { get }
   /// The other settings of the container, next to "layer" and "layers" in the description.
@@ -30,7 +30,9 @@ struct ContainerDescription: Sendable {
 
   init<L: ContainerLayer>(_ type: L.Type, from decoder: any Decoder) throws {
     let layers = try decoder.container(keyedBy: Key.self).decodeLayers(forKey: .layers)
-    self.init(type, layers, try L.Settings.decoded(from: decoder, nextTo: ContainerDescription.keys))
+    let settings = try (L.Settings.self as? any LayerSettings.Type)?.decoded(
+      from: decoder, nextTo: ContainerDescription.keys)
+    self.init(type, layers, try settings as? L.Settings ?? L.Settings(from: decoder))
   }
 
   private init<L: ContainerLayer>(_ type: L.Type, _ layers: [LayerDescription], _ settings: L.Settings) {

@@ -53,10 +53,8 @@ public final class Parallel: Layer {
 }
 
 extension Parallel: ContainerLayer {
-  struct Settings: LayerSettings {
+  struct Settings: Codable, Sendable {
     let joining: Joining
-
-    static var template: Self { Self(joining: .sum) }
 
     private enum CodingKeys: String, CodingKey, CaseIterable { case joining, axis }
 

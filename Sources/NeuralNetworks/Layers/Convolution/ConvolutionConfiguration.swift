@@ -27,6 +27,11 @@ public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: 
   static var required: Set<String> { ["filters", "kernel"] }
 }
 
+extension ConvolutionConfiguration {
+  /// Creates the configuration of a layer with these filters. The other settings have their defaults.
+  public init(filters: Int, kernel: Extent) { self.init(filters: filters, kernel: kernel, useBias: true) }
+}
+
 /// The configuration of a transposed convolution in a model description: the settings of a convolution and
 /// `outputPadding`.
 public struct TransposedConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Codable, Sendable {

@@ -13,6 +13,11 @@ public struct PoolingConfiguration<Extent: WindowExtent, Edge: WindowEdge>: Coda
   static var required: Set<String> { ["window"] }
 }
 
+extension PoolingConfiguration {
+  /// Creates the configuration of a layer with this window. The other settings have their defaults.
+  public init(window: Extent) { self.init(window: window, padding: .valid) }
+}
+
 extension WindowSettings {
   /// Performs the checks of `check`, and checks that no window covers only padding.
   func checkPooling(layer: String, _ inputShape: [Int]) throws {

@@ -194,3 +194,11 @@ extension Normalization: ConfigurableLayer {
     self.init(axis: configuration.axis, isInverted: configuration.isInverted)
   }
 }
+
+extension Normalization.Configuration {
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    axis = container.contains(.axis) ? try container.decodeIfPresent(Int.self, forKey: .axis) : -1
+    isInverted = try container.decodeIfPresent(Bool.self, forKey: .isInverted) ?? false
+  }
+}

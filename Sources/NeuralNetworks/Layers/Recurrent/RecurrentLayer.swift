@@ -78,3 +78,8 @@ public struct RecurrentConfiguration: Codable, Sendable, LayerSettings {
   static var template: Self { Self(units: 1) }
   static let required: Set = ["units"]
 }
+
+extension RecurrentConfiguration {
+  /// Creates the configuration of a layer with this size of the state. The other settings have their defaults.
+  public init(units: Int) { self.init(units: units, returnsSequence: false) }
+}
