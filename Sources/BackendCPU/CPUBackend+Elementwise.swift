@@ -40,7 +40,7 @@ extension CPUBackend {
   public func unaryGradient(
     _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
   ) throws {
-    guard dy.dtype == .float32 else { throw unsupported("gradient of \(op.kind)", dy.dtype) }
+    guard OperationKind.unaryGradient.accepts(dy.dtype) else { throw unsupported("gradient of \(op.kind)", dy.dtype) }
     guard let code = op.kind.code else { return try fill(dx, count: count, with: 0) }
     let (gradient, source, result) = (dy.floats, saved.floats, dx.floats)
     let (a, b, table) = (Float(op.a), Float(op.b), kernels)
@@ -175,7 +175,7 @@ extension CPUBackend {
     let loop = StridedLoop<3>(
       shape: conditionLayout.shape, strides: [conditionLayout.strides, aLayout.strides, bLayout.strides])
     let (table, result, isByte) = (kernels, y.address, a.dtype == .bool)
-    guard a.dtype != .float64 else { throw unsupported("select", a.dtype) }
+    try require(.select, for: a.dtype)
     forEachPlane(of: loop, [condition, a, b], grain: Grain.simple) { plane in
       let views = plane.views
       if isByte {
@@ -192,7 +192,8 @@ extension CPUBackend {
     guard x.dtype != y.dtype else { return copyBytes(x.address, y.address, count * x.dtype.byteCount) }
     let table = kernels
     let (from, to) = (x.dtype, y.dtype)
-    guard from != .float64 && to != .float64 else { throw unsupported("cast", .float64) }
+    try require(.cast, for: from)
+    try require(.cast, for: to)
     parallel(count, grain: Grain.simple, unit: 64) {
       let (first, n) = ($0.lowerBound, $0.count)
       switch (from, to) {

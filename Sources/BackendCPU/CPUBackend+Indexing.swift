@@ -13,7 +13,7 @@ extension CPUBackend {
   public func gatherRows(
     _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice
   ) throws {
-    guard x.dtype != .float64 else { throw unsupported("gatherRows", x.dtype) }
+    try require(.gatherRows, for: x.dtype)
     let size = x.dtype.byteCount
     let rowBytes = shape.inner * size
     let (source, positions, result) = (x.address, indices.integers, y.address)
@@ -33,7 +33,7 @@ extension CPUBackend {
   public func gatherElements(
     _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexExtent: Int, into y: BufferSlice
   ) throws {
-    guard x.dtype != .float64 else { throw unsupported("gatherElements", x.dtype) }
+    try require(.gatherElements, for: x.dtype)
     let (positions, inner, size) = (indices.integers, shape.inner, x.dtype.byteCount)
     let plane = indexExtent * inner
     let (byteSource, wordSource, bytes, words) = (x.bytes, x.words, y.bytes, y.words)
@@ -65,7 +65,7 @@ extension CPUBackend {
   public func scatterAddRows(
     _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
   ) throws {
-    guard y.dtype == .float32 || y.dtype == .int32 else { throw unsupported("scatterAddRows", y.dtype) }
+    try require(.scatterAddRows, for: y.dtype)
     let (positions, inner, table) = (indices.integers, shape.inner, kernels)
     guard inner > 0 && indexCount > 0 else { return }
     let work = indexCount * inner
@@ -94,7 +94,7 @@ extension CPUBackend {
   public func scatterAddElements(
     _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
   ) throws {
-    guard y.dtype == .float32 || y.dtype == .int32 else { throw unsupported("scatterAddElements", y.dtype) }
+    try require(.scatterAddElements, for: y.dtype)
     let (positions, inner) = (indices.integers, shape.inner)
     let (isFloat, floats, integers) = (y.dtype == .float32, updates.floats, updates.integers)
     let (floatSums, integerSums) = (y.floats, y.integers)

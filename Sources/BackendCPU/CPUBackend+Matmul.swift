@@ -9,7 +9,7 @@ extension CPUBackend {
   public func matmul(
     _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
   ) throws {
-    guard a.dtype == .float32 else { throw unsupported("matmul", a.dtype) }
+    try require(.matmul, for: a.dtype)
     var shape = shape
     if shape.batch > 1 && shape.strideB == 0 && shape.strideA == shape.m * shape.k && !shape.transposesA {
       // If all batches share one B, their rows are the rows of a single product.
@@ -26,7 +26,7 @@ extension CPUBackend {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
-    guard x.dtype == .float32 else { throw unsupported("linear", x.dtype) }
+    try require(.linear, for: x.dtype)
     var product = MatrixProduct(
       kernels: kernels, m: rows, n: units, k: inputs, transposesA: false, transposesB: false, alpha: 1, beta: 0)
     if bias != nil || activation != nil || preActivation != nil {
@@ -42,7 +42,7 @@ extension CPUBackend {
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
     dBias: BufferSlice?
   ) throws {
-    guard dy.dtype == .float32 else { throw unsupported("linearGradient", dy.dtype) }
+    try require(.linearGradient, for: dy.dtype)
     var gradient = dy
     if let activation {
       gradient = try dz ?? BufferSlice(allocate(count: rows * units, dtype: .float32))

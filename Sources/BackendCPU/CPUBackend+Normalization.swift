@@ -7,7 +7,7 @@ extension CPUBackend {
     _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
     statistics: BufferSlice?
   ) throws {
-    guard x.dtype == .float32 else { throw unsupported("normalize", x.dtype) }
+    try require(.normalize, for: x.dtype)
     let (source, result, weights, biases) = (x.floats, y.floats, weight?.floats, bias?.floats)
     let (kept, kernel, columns) = (statistics?.floats, kernels.pointee.normalize, shape.columns)
     parallel(shape.rows, grain: grain(shape), unit: 1) { range in
@@ -22,7 +22,7 @@ extension CPUBackend {
     _ dy: BufferSlice, _ x: BufferSlice, weight: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
     into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
   ) throws {
-    guard dy.dtype == .float32 else { throw unsupported("normalizeGradient", dy.dtype) }
+    try require(.normalizeGradient, for: dy.dtype)
     let (upstream, source, means, columns) = (dy.floats, x.floats, statistics.floats, shape.columns)
     let scales = means + shape.rows
     if dWeight != nil || dBias != nil {

@@ -7,7 +7,7 @@ extension CPUBackend {
     _ step: OptimizerStep, parameters: BufferSlice, gradients: BufferSlice, states: [BufferSlice], count: Int,
     scalars: BufferSlice
   ) throws {
-    guard parameters.dtype == .float32 else { throw unsupported("optimizerStep", parameters.dtype) }
+    try require(.optimizerStep, for: parameters.dtype)
     let (p, g, kernel) = (parameters.floats, gradients.floats, kernels.pointee.optimizer_step)
     let memory = (0..<3).map { $0 < states.count ? states[$0].floats : nil }
     let (s0, s1, s2) = (memory[0], memory[1], memory[2])
@@ -29,7 +29,7 @@ extension CPUBackend {
   }
 
   public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
-    guard x.dtype == .float32 else { throw unsupported("norm", x.dtype) }
+    try require(.norm, for: x.dtype)
     let (source, kernel) = (x.floats, kernels.pointee.reduce)
     let segments = max(1, (count + Self.rowSegment - 1) / Self.rowSegment)
     try withScratch(segments, of: Double.self) { partial in
@@ -54,7 +54,7 @@ extension CPUBackend {
   }
 
   public func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
-    guard norm.dtype == .float32 else { throw unsupported("clipFactor", norm.dtype) }
+    try require(.clipFactor, for: norm.dtype)
     let factor = maximumNorm / (Double(norm.floats.pointee) + 1e-6)
     y.floats.pointee = Float(factor > 1 ? 1 : factor)
   }

@@ -31,7 +31,7 @@ extension CPUBackend {
   public func dropout(
     _ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice
   ) throws {
-    guard x.dtype == .float32 else { throw unsupported("dropout", x.dtype) }
+    try require(.dropout, for: x.dtype)
     if probability >= 1 { return try fill(y, count: count, with: 0) }
     let (table, point, scale) = (kernels, source.point, Float(1 / (1 - probability)))
     let threshold = Philox.threshold(probability: 1 - probability)

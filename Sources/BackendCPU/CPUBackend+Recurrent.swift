@@ -7,7 +7,7 @@ extension CPUBackend {
   public func recurrentCell(
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int
   ) throws {
-    guard step.gates.dtype == .float32 else { throw unsupported("recurrentCell", step.gates.dtype) }
+    try require(.recurrentCell, for: step.gates.dtype)
     let (addresses, kernels) = (step.map { Address($0) }, kernels)
     parallel(batch, grain: max(1, Grain.heavy / max(1, cell.gateCount * units)), unit: 1) { rows in
       addresses.compute(kernels, cell, rows, units: units)
@@ -18,7 +18,7 @@ extension CPUBackend {
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, _ gradients: RecurrentStepGradients<BufferSlice>,
     batch: Int, units: Int
   ) throws {
-    guard step.gates.dtype == .float32 else { throw unsupported("recurrentCellGradient", step.gates.dtype) }
+    try require(.recurrentCellGradient, for: step.gates.dtype)
     let (addresses, gradientAddresses, kernels) = (step.map { Address($0) }, gradients.map { Address($0) }, kernels)
     parallel(batch, grain: max(1, Grain.heavy / max(1, cell.gateCount * units)), unit: 1) { rows in
       addresses.computeGradient(kernels, cell, gradientAddresses, rows, units: units)
@@ -26,7 +26,7 @@ extension CPUBackend {
   }
 
   public func recurrence(_ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>) throws {
-    guard operands.gates.dtype == .float32 else { throw unsupported("recurrence", operands.gates.dtype) }
+    try require(.recurrence, for: operands.gates.dtype)
     let (addresses, kernels) = (operands.map { Address($0) }, kernels)
     let weight = PackedWeight(kernels, rows: shape.units, columns: shape.gates)
     try withScratch(weight.count, of: Float.self) { panels in
@@ -50,7 +50,7 @@ extension CPUBackend {
   public func recurrenceGradient(
     _ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>, _ gradients: RecurrenceGradients<BufferSlice>
   ) throws {
-    guard operands.gates.dtype == .float32 else { throw unsupported("recurrenceGradient", operands.gates.dtype) }
+    try require(.recurrenceGradient, for: operands.gates.dtype)
     let (addresses, kernels) = (operands.map { Address($0) }, kernels)
     let gradientAddresses = gradients.map { Address($0) }
     let weight = PackedWeight(kernels, rows: shape.gates, columns: shape.units)

@@ -4,7 +4,7 @@ import CPUKernels
 /// Softmax of rows, its gradient, and the cross-entropy of labels.
 extension CPUBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
-    guard x.dtype == .float32 else { throw unsupported("softmax", x.dtype) }
+    try require(.softmax, for: x.dtype)
     let (source, result, kernel) = (x.floats, y.floats, kernels.pointee.softmax)
     let streams = streams(rows * columns)
     parallelRows(rows, columns) {
@@ -16,7 +16,7 @@ extension CPUBackend {
   public func softmaxGradient(
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
   ) throws {
-    guard dy.dtype == .float32 else { throw unsupported("softmaxGradient", dy.dtype) }
+    try require(.softmaxGradient, for: dy.dtype)
     let (gradient, output, result, kernel) = (dy.floats, y.floats, dx.floats, kernels.pointee.softmax_gradient)
     parallelRows(rows, columns) {
       let first = $0.lowerBound * columns
@@ -28,7 +28,7 @@ extension CPUBackend {
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
     gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
-    guard logits.dtype == .float32 else { throw unsupported("softmaxCrossEntropy", logits.dtype) }
+    try require(.softmaxCrossEntropy, for: logits.dtype)
     let (source, targets, losses) = (logits.floats, labels.integers, loss.floats)
     let (gradients, kernel, streams) = (gradient?.floats, kernels.pointee.cross_entropy, streams(rows * columns))
     let scale = Float(gradientScale)

@@ -43,7 +43,7 @@ extension CPUBackend {
     _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
   ) throws {
     try BackendError.requirePositions("sort", below: columns)
-    guard x.dtype != .float64 else { throw unsupported("sort", x.dtype) }
+    try require(.sort, for: x.dtype)
     guard rows > 0 && columns > 0 else { return }
     let pieces = pieces(rows * columns / Grain.heavy)
     let lanes = min(pieces, rows)

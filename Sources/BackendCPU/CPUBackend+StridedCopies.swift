@@ -12,9 +12,7 @@ extension CPUBackend {
   public func copyStrided(
     _ x: BufferSlice, _ xStrides: Strides, shape: Shape, into y: BufferSlice, _ yStrides: Strides, accumulating: Bool
   ) throws {
-    guard y.dtype != .float64, !(accumulating && y.dtype == .bool) else {
-      throw unsupported(accumulating ? "accumulating copyStrided" : "copyStrided", y.dtype)
-    }
+    try require(accumulating ? .accumulatingCopy : .copyStrided, for: y.dtype)
     let copy = StridedCopy(
       StridedLoop<2>(shape: shape, strides: [xStrides, yStrides]), x.address, y.address, y.dtype,
       accumulating: accumulating, kernels)

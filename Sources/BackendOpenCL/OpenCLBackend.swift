@@ -148,19 +148,27 @@ extension OpenCLBackend {
     .unsupported(operation: operation, dtype: dtype, device: "\(device)")
   }
 
-  func requireFloat32(_ x: BufferSlice, _ operation: String) throws {
-    if x.dtype != .float32 { throw unsupported(operation, x.dtype) }
+  /// Returns an element type's name in kernel names.
+  /// - Throws: `BackendError.unsupported` if the operation is not defined for the type, or the device does not support it.
+  func kernelType(of dtype: DType, for operation: OperationKind) throws -> String {
+    try require(operation, for: dtype)
+    return dtype.kernelType
+  }
+
+  /// Throws unless an operation is defined for an element type that the device supports.
+  func require(_ operation: OperationKind, for dtype: DType) throws {
+    if !operation.accepts(dtype) || !supports(dtype) { throw unsupported(operation.rawValue, dtype) }
   }
 }
 
 extension DType {
-  /// The type's name in kernel names; nil for float64, which no kernel supports.
-  var kernelType: String? {
+  /// The type's name in kernel names. (There are no kernels for float64, and no buffers.)
+  var kernelType: String {
     switch self {
     case .float32: "float"
     case .int32: "int"
     case .bool: "bool"
-    case .float64: nil
+    case .float64: "double"
     }
   }
 

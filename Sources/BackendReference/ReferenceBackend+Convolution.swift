@@ -6,7 +6,7 @@ extension ReferenceBackend {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
-    try requireFloatingPoint(x, "convolution")
+    try require(.convolution, for: x.dtype)
     let (input, weight, result) = (Elements(x), Elements(w), Elements(y))
     let (bias, before) = (bias.map { Elements($0) }, preActivation.map { Elements($0) })
     let activation = activation.map { UnaryOp($0.kind, rounded($0.a, to: x.dtype), rounded($0.b, to: x.dtype)) }
@@ -27,7 +27,7 @@ extension ReferenceBackend {
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, batch: Int, channels: Int, plane: Int,
     dz: BufferSlice?, dBias: BufferSlice?
   ) throws {
-    try requireFloatingPoint(dy, "convolutionOutputGradient")
+    try require(.convolutionOutputGradient, for: dy.dtype)
     let (gradient, saved) = (Elements(dy), saved.map { Elements($0) })
     let activation = activation.map { UnaryOp($0.kind, rounded($0.a, to: dy.dtype), rounded($0.b, to: dy.dtype)) }
     let (result, biasResult) = (dz.map { Elements($0) }, dBias.map { Elements($0) })
@@ -49,7 +49,7 @@ extension ReferenceBackend {
   public func convolutionInputGradient(
     _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
   ) throws {
-    try requireFloatingPoint(dy, "convolutionInputGradient")
+    try require(.convolutionInputGradient, for: dy.dtype)
     let (gradient, weight) = (Elements(dy), Elements(w))
     var sums = [Double](repeating: 0, count: shape.inputCount)
     shape.forEachOutput { n, o, position, index in
@@ -62,7 +62,7 @@ extension ReferenceBackend {
   public func convolutionWeightGradient(
     _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
   ) throws {
-    try requireFloatingPoint(x, "convolutionWeightGradient")
+    try require(.convolutionWeightGradient, for: x.dtype)
     let (input, gradient, result) = (Elements(x), Elements(dy), Elements(dw))
     var sums = [Double](repeating: 0, count: shape.weightCount)
     shape.forEachOutput { n, o, position, index in

@@ -21,7 +21,7 @@ extension ReferenceBackend {
   public func unaryGradient(
     _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
   ) throws {
-    try requireFloatingPoint(dy, "gradient of \(op.kind)")
+    guard OperationKind.unaryGradient.accepts(dy.dtype) else { throw unsupported("gradient of \(op.kind)", dy.dtype) }
     let (gradient, saved, result) = (Elements(dy), Elements(saved), Elements(dx))
     let (a, b) = (rounded(op.a, to: dy.dtype), rounded(op.b, to: dy.dtype))
     for i in 0..<count { result[i] = passBack(gradient[i], through: op.kind, a, b, saved: saved[i]) }
@@ -108,7 +108,7 @@ extension ReferenceBackend {
   }
 
   public func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws {
-    guard y.dtype != .bool else { throw unsupported("range", y.dtype) }
+    try require(.range, for: y.dtype)
     let result = Elements(y)
     let (start, step) = (rounded(start, to: y.dtype), rounded(step, to: y.dtype))
     if y.dtype == .int32 {
@@ -123,7 +123,7 @@ extension ReferenceBackend {
   public func copyStrided(
     _ x: BufferSlice, _ xStrides: Strides, shape: Shape, into y: BufferSlice, _ yStrides: Strides, accumulating: Bool
   ) throws {
-    if accumulating && y.dtype == .bool { throw unsupported("accumulating copyStrided", y.dtype) }
+    try require(accumulating ? .accumulatingCopy : .copyStrided, for: y.dtype)
     let (source, result) = (Elements(x), Elements(y))
     shape.forEachPosition([xStrides, yStrides]) { _, at in
       if !accumulating {

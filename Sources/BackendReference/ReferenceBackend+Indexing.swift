@@ -35,7 +35,7 @@ extension ReferenceBackend {
   public func scatterAddRows(
     _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
   ) throws {
-    guard y.dtype != .bool else { throw unsupported("scatterAddRows", y.dtype) }
+    try require(.scatterAddRows, for: y.dtype)
     let indices = Elements(indices)
     accumulate(Elements(updates), into: Elements(y), count: shape.count) { add in
       for o in 0..<shape.outer {
@@ -53,7 +53,7 @@ extension ReferenceBackend {
   public func scatterAddElements(
     _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
   ) throws {
-    guard y.dtype != .bool else { throw unsupported("scatterAddElements", y.dtype) }
+    try require(.scatterAddElements, for: y.dtype)
     let indices = Elements(indices)
     accumulate(Elements(updates), into: Elements(y), count: shape.count) { add in
       for o in 0..<shape.outer {

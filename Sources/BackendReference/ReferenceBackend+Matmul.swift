@@ -5,7 +5,7 @@ extension ReferenceBackend {
   public func matmul(
     _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
   ) throws {
-    try requireFloatingPoint(a, "matmul")
+    try require(.matmul, for: a.dtype)
     let (left, right, result) = (Elements(a), Elements(b), Elements(c))
     let (m, n, k) = (shape.m, shape.n, shape.k)
     let (alpha, beta) = (rounded(alpha, to: a.dtype), rounded(beta, to: a.dtype))
@@ -30,7 +30,7 @@ extension ReferenceBackend {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
-    try requireFloatingPoint(x, "linear")
+    try require(.linear, for: x.dtype)
     let (input, weight, result) = (Elements(x), Elements(w), Elements(y))
     let activation = activation.map { UnaryOp($0.kind, rounded($0.a, to: x.dtype), rounded($0.b, to: x.dtype)) }
     let (bias, before) = (bias.map { Elements($0) }, preActivation.map { Elements($0) })
@@ -48,7 +48,7 @@ extension ReferenceBackend {
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
     dBias: BufferSlice?
   ) throws {
-    try requireFloatingPoint(dy, "linearGradient")
+    try require(.linearGradient, for: dy.dtype)
     let (gradient, saved) = (Elements(dy), saved.map { Elements($0) })
     let activation = activation.map { UnaryOp($0.kind, rounded($0.a, to: dy.dtype), rounded($0.b, to: dy.dtype)) }
     let (result, biasResult) = (dz.map { Elements($0) }, dBias.map { Elements($0) })

@@ -6,7 +6,7 @@ extension ReferenceBackend {
     _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
     statistics: BufferSlice?
   ) throws {
-    try requireFloatingPoint(x, "normalize")
+    try require(.normalize, for: x.dtype)
     let (source, result, kept) = (Elements(x), Elements(y), statistics.map { Elements($0) })
     let (weights, biases) = (weight.map { Elements($0) }, bias.map { Elements($0) })
     for row in 0..<shape.rows {
@@ -27,7 +27,7 @@ extension ReferenceBackend {
     _ dy: BufferSlice, _ x: BufferSlice, weight: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
     into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
   ) throws {
-    try requireFloatingPoint(dy, "normalizeGradient")
+    try require(.normalizeGradient, for: dy.dtype)
     let (upstream, source, kept, result) = (Elements(dy), Elements(x), Elements(statistics), Elements(dx))
     let weights = weight.map { Elements($0) }
     let columns = 0..<shape.columns

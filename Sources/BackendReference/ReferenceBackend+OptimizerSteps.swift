@@ -6,7 +6,7 @@ extension ReferenceBackend {
     _ step: OptimizerStep, parameters: BufferSlice, gradients: BufferSlice, states: [BufferSlice], count: Int,
     scalars: BufferSlice
   ) throws {
-    try requireFloatingPoint(parameters, "optimizerStep")
+    try require(.optimizerStep, for: parameters.dtype)
     let (parameters, gradients, scalars) = (Elements(parameters), Elements(gradients), Elements(scalars))
     if scalars[StepScalars.skip] > 0 { return }
     let stateElements = states.map { Elements($0) }
@@ -62,7 +62,7 @@ extension ReferenceBackend {
   }
 
   public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
-    try requireFloatingPoint(x, "norm")
+    try require(.norm, for: x.dtype)
     let (source, result) = (Elements(x), Elements(y))
     var sum = accumulating ? result[0] * result[0] : 0
     for i in 0..<count { sum += source[i] * source[i] }
@@ -70,7 +70,7 @@ extension ReferenceBackend {
   }
 
   public func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
-    try requireFloatingPoint(norm, "clipFactor")
+    try require(.clipFactor, for: norm.dtype)
     Elements(y)[0] = value(of: .minimum, 1, maximumNorm / (Elements(norm)[0] + 1e-6))
   }
 }

@@ -5,7 +5,7 @@ extension ReferenceBackend {
   public func pool(
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
   ) throws {
-    try requireFloatingPoint(x, "pool")
+    try require(.pool, for: x.dtype)
     if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
     let (input, result, maxima) = (Elements(x), Elements(y), indices.map { Elements($0) })
     shape.forEachWindow { index, positions, plane in
@@ -27,7 +27,7 @@ extension ReferenceBackend {
   public func poolGradient(
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice
   ) throws {
-    try requireFloatingPoint(dy, "poolGradient")
+    try require(.poolGradient, for: dy.dtype)
     let (gradient, maxima, result) = (Elements(dy), indices.map { Elements($0) }, Elements(dx))
     var sums = [Double](repeating: 0, count: shape.inputCount)
     shape.forEachWindow { index, positions, plane in

@@ -6,13 +6,7 @@ extension ReferenceBackend {
     _ distribution: RandomDistribution, _ source: RandomSource, count: Int, into y: BufferSlice
   ) throws {
     let result = Elements(y)
-    switch (distribution, y.dtype) {
-    case (.bits, .int32), (.uniform, .float32), (.uniform, .float64), (.normal, .float32), (.normal, .float64),
-      (.bernoulli, .float32), (.bernoulli, .float64), (.bernoulli, .bool):
-      break
-    default:
-      throw unsupported("random \(distribution)", y.dtype)
-    }
+    guard distribution.accepts(y.dtype) else { throw unsupported("random \(distribution)", y.dtype) }
     let offset = stepOffset(of: source)
     for i in 0..<count {
       let block = source.block(i / 4, stepOffset: offset)
@@ -32,7 +26,7 @@ extension ReferenceBackend {
   public func dropout(
     _ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice
   ) throws {
-    try requireFloatingPoint(x, "dropout")
+    try require(.dropout, for: x.dtype)
     let (input, result) = (Elements(x), Elements(y))
     let threshold = Philox.threshold(probability: 1 - probability)
     let offset = stepOffset(of: source)

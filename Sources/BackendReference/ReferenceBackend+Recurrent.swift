@@ -11,7 +11,7 @@ extension ReferenceBackend {
   public func recurrentCell(
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int
   ) throws {
-    try requireFloatingPoint(step.gates, "recurrentCell")
+    try require(.recurrentCell, for: step.gates.dtype)
     let elements = step.map { Elements($0) }
     forEachUnit(cell, batch, units) { row, unit, state, gate in
       var (hidden, new) = (0.0, 0.0)
@@ -53,7 +53,7 @@ extension ReferenceBackend {
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, _ gradients: RecurrentStepGradients<BufferSlice>,
     batch: Int, units: Int
   ) throws {
-    try requireFloatingPoint(step.gates, "recurrentCellGradient")
+    try require(.recurrentCellGradient, for: step.gates.dtype)
     let (elements, gradients) = (step.map { Elements($0) }, gradients.map { Elements($0) })
     forEachUnit(cell, batch, units) { row, unit, state, gate in
       let dh = gradients.hidden[state] + (gradients.output?[state] ?? 0)

@@ -4,12 +4,7 @@ import BackendCore
 extension ReferenceBackend {
   public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
     let (source, result) = (Elements(x), Elements(y))
-    switch x.dtype {
-    case .float32, .float64: break
-    case .int32 where op != .mean: break
-    case .bool where op == .maximum || op == .minimum: break
-    default: throw unsupported("\(op)", x.dtype)
-    }
+    guard op.accepts(x.dtype) else { throw unsupported("\(op)", x.dtype) }
     for o in 0..<shape.outer {
       for i in 0..<shape.inner {
         let first = o * shape.extent * shape.inner + i
@@ -58,7 +53,7 @@ extension ReferenceBackend {
   }
 
   public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
-    guard x.dtype != .bool else { throw unsupported("cumulativeSum", x.dtype) }
+    try require(.cumulativeSum, for: x.dtype)
     let (source, result) = (Elements(x), Elements(y))
     for o in 0..<shape.outer {
       for i in 0..<shape.inner {

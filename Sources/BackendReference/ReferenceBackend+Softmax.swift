@@ -9,7 +9,7 @@ import Musl
 /// Softmax of the rows of a matrix, its gradient, and the cross-entropy of labels.
 extension ReferenceBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
-    try requireFloatingPoint(x, "softmax")
+    try require(.softmax, for: x.dtype)
     let (source, result) = (Elements(x), Elements(y))
     for row in 0..<rows {
       let logarithms = logSoftmax(source, row: row, columns: columns)
@@ -30,7 +30,7 @@ extension ReferenceBackend {
   public func softmaxGradient(
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
   ) throws {
-    try requireFloatingPoint(dy, "softmaxGradient")
+    try require(.softmaxGradient, for: dy.dtype)
     let (gradient, output, result) = (Elements(dy), Elements(y), Elements(dx))
     for row in 0..<rows {
       let positions = row * columns..<(row + 1) * columns
@@ -48,7 +48,7 @@ extension ReferenceBackend {
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
     gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
-    try requireFloatingPoint(logits, "softmaxCrossEntropy")
+    try require(.softmaxCrossEntropy, for: logits.dtype)
     let (source, labels, losses) = (Elements(logits), Elements(labels), Elements(loss))
     let gradients = gradient.map { Elements($0) }
     for row in 0..<rows {

@@ -76,11 +76,6 @@ public final class ReferenceBackend: Backend {
   func unsupported(_ operation: String, _ dtype: DType) -> BackendError {
     BackendError.unsupported(operation: operation, dtype: dtype, device: identifier)
   }
-
-  /// Throws if the operand is not floating point.
-  func requireFloatingPoint(_ x: BufferSlice, _ operation: String) throws {
-    guard x.dtype.isFloatingPoint else { throw unsupported(operation, x.dtype) }
-  }
 }
 
 /// Counts the bytes of one backend. Buffers retain it, so that they can release their bytes after the backend has been

@@ -10,4 +10,8 @@ import Testing
     let failures = conformanceFailures(of: backend, filter: [family])
     #expect(failures.isEmpty, "\(failures.prefix(8).map(\.description).joined(separator: "\n"))")
   }
+
+  @Test func elementTypesAreThoseOfTheTable() {
+    #expect(elementTypeFailures(of: CPUBackend(threads: 1)).isEmpty)
+  }
 }

@@ -12,6 +12,12 @@ import Testing
     try expectConformance(of: OpenCLBackend.shared(for: device), family)
   }
 
+  @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all)
+  func elementTypesAreThoseOfTheTable(device: OpenCLDevice) throws {
+    let backend = try OpenCLBackend.shared(for: device)
+    #expect(elementTypeFailures(of: backend).isEmpty)
+  }
+
   /// The kernels for the other kind of device: GPU kernels on a CPU.
   @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, ConformanceFamily.allCases)
   func conformsWithTheOtherKernels(device: OpenCLDevice, family: ConformanceFamily) throws {

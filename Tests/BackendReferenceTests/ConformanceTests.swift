@@ -12,6 +12,11 @@ import Testing
     #expect(failures.isEmpty, "\(failures.prefix(20).map(\.description).joined(separator: "\n"))")
   }
 
+  @Test func elementTypesAreThoseOfTheTable() {
+    #expect(elementTypeFailures(of: ReferenceBackend()).isEmpty)
+    #expect(elementTypeFailures(of: DefaultsOnly(ReferenceBackend())).isEmpty)
+  }
+
   @Test func defaultCompositionsConform() {
     let failures = conformanceFailures(of: DefaultsOnly(ReferenceBackend()))
     #expect(failures.isEmpty, "\(failures.prefix(20).map(\.description).joined(separator: "\n"))")

@@ -9,7 +9,7 @@ extension CPUBackend {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
-    guard x.dtype == .float32 else { throw unsupported("convolution", x.dtype) }
+    try require(.convolution, for: x.dtype)
     guard shape.outputCount > 0 else { return }
     let correlation = Correlation(forward: shape)
     let panels = WeightPanels(correlation, kernels)
@@ -31,7 +31,7 @@ extension CPUBackend {
   public func convolutionInputGradient(
     _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
   ) throws {
-    guard dy.dtype == .float32 else { throw unsupported("convolutionInputGradient", dy.dtype) }
+    try require(.convolutionInputGradient, for: dy.dtype)
     guard shape.inputCount > 0 else { return }
     let correlations = Correlation.backward(shape).filter { $0.depth > 0 && $0.sourcePlane > 0 }
     // Positions that no window covers do not occur in any correlation.

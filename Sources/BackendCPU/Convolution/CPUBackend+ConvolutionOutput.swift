@@ -7,7 +7,7 @@ extension CPUBackend {
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, batch: Int, channels: Int, plane: Int,
     dz: BufferSlice?, dBias: BufferSlice?
   ) throws {
-    guard dy.dtype == .float32 else { throw unsupported("convolutionOutputGradient", dy.dtype) }
+    try require(.convolutionOutputGradient, for: dy.dtype)
     let planes = batch * channels
     var gradient = dy
     if activation != nil { gradient = try dz ?? BufferSlice(allocate(count: planes * plane, dtype: .float32)) }

@@ -9,7 +9,7 @@ extension CPUBackend {
   public func convolutionWeightGradient(
     _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
   ) throws {
-    guard x.dtype == .float32 else { throw unsupported("convolutionWeightGradient", x.dtype) }
+    try require(.convolutionWeightGradient, for: x.dtype)
     guard shape.weightCount > 0 else { return }
     guard shape.outputCount > 0 else {
       if !accumulating { try fill(dw, count: shape.weightCount, with: 0) }

@@ -6,7 +6,7 @@ extension CPUBackend {
   public func pool(
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
   ) throws {
-    guard x.dtype == .float32 else { throw unsupported("pool", x.dtype) }
+    try require(.pool, for: x.dtype)
     if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
     let (source, result, positions) = (x.floats, y.floats, indices?.integers)
     let (height, width, kernel) = (nn_window(shape.height), nn_window(shape.width), kernels.pointee.pool_plane)
@@ -22,7 +22,7 @@ extension CPUBackend {
   public func poolGradient(
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice
   ) throws {
-    guard dy.dtype == .float32 else { throw unsupported("poolGradient", dy.dtype) }
+    try require(.poolGradient, for: dy.dtype)
     let (gradient, result, allPositions) = (dy.floats, dx.floats, indices?.integers)
     let (height, width) = (nn_window(shape.height), nn_window(shape.width))
     guard op != .maximum || allPositions != nil else {

@@ -7,7 +7,7 @@ extension OpenCLBackend {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
-    try requireFloat32(x, "convolution")
+    try require(.convolution, for: x.dtype)
     guard shape.outputCount > 0 else { return }
     var epilogue = EpilogueOperands(bias: bias)
     let code = activation.map { $0.kind.activation ?? 0 } ?? 0
@@ -26,7 +26,7 @@ extension OpenCLBackend {
   public func convolutionInputGradient(
     _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
   ) throws {
-    try requireFloat32(dy, "convolutionInputGradient")
+    try require(.convolutionInputGradient, for: dy.dtype)
     guard shape.inputCount > 0 else { return }
     guard shape.outputCount > 0 else { return try fill(dx, count: shape.inputCount, with: 0) }
     try convolve(
@@ -37,7 +37,7 @@ extension OpenCLBackend {
   public func convolutionWeightGradient(
     _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
   ) throws {
-    try requireFloat32(x, "convolutionWeightGradient")
+    try require(.convolutionWeightGradient, for: x.dtype)
     let count = shape.weightCount
     guard count > 0 else { return }
     guard shape.outputCount > 0 else {

@@ -4,7 +4,8 @@ public import BackendCore
 /// Functions of one element, and of an element and a scalar; conversions.
 extension OpenCLBackend {
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
-    guard op.kind.accepts(x.dtype), let type = x.dtype.kernelType else { throw unsupported(op.kind.name, x.dtype) }
+    guard op.kind.accepts(x.dtype) else { throw unsupported(op.kind.name, x.dtype) }
+    let type = x.dtype.kernelType
     let program = ProgramName(family: .elementwiseUnary, isWide: isWide(count))
     let name = KernelName(program: program, stem: "unary", operation: op.kind.name, type: type)
     try launch(name, .elements(count)) { arguments in
@@ -19,7 +20,9 @@ extension OpenCLBackend {
   public func unaryGradient(
     _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
   ) throws {
-    try requireFloat32(dy, "the gradient of \(op.kind.name)")
+    guard OperationKind.unaryGradient.accepts(dy.dtype) else {
+      throw unsupported("the gradient of \(op.kind.name)", dy.dtype)
+    }
     let program = ProgramName(family: .elementwiseGradient, isWide: isWide(count))
     let name = KernelName(program: program, stem: "gradient", operation: op.kind.gradientName)
     try launch(name, .elements(count)) { arguments in
@@ -60,7 +63,7 @@ extension OpenCLBackend {
 
   public func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws {
     guard x.dtype != y.dtype else { return try copy(x, count: count, into: y) }
-    guard let from = x.dtype.kernelType, let to = y.dtype.kernelType else { throw unsupported("cast", y.dtype) }
+    let (from, to) = (try kernelType(of: x.dtype, for: .cast), try kernelType(of: y.dtype, for: .cast))
     let program = ProgramName(family: .elementwiseSelection, isWide: isWide(count))
     try launch(KernelName(program: program, stem: "cast", operation: from, type: to), .elements(count)) { arguments in
       arguments.slice(x, count)
@@ -70,7 +73,7 @@ extension OpenCLBackend {
   }
 
   public func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws {
-    guard y.dtype != .bool, let type = y.dtype.kernelType else { throw unsupported("range", y.dtype) }
+    let type = try kernelType(of: y.dtype, for: .range)
     let program = ProgramName(family: .elementwiseSelection, isWide: isWide(count))
     try launch(KernelName(program: program, stem: "range", type: type), .elements(count)) { arguments in
       arguments.slice(y, count)
@@ -81,13 +84,13 @@ extension OpenCLBackend {
   }
 
   func binaryName(_ stem: String, _ op: BinaryOp, _ dtype: DType, isWide: Bool) throws -> KernelName {
-    guard op.accepts(dtype), let type = dtype.kernelType else { throw unsupported(op.name, dtype) }
+    guard op.accepts(dtype) else { throw unsupported(op.name, dtype) }
     let program = ProgramName(family: .elementwiseBinary, isWide: isWide)
-    return KernelName(program: program, stem: stem, operation: op.name, type: type)
+    return KernelName(program: program, stem: stem, operation: op.name, type: dtype.kernelType)
   }
 
   func comparisonName(_ stem: String, _ op: ComparisonOp, _ dtype: DType, isWide: Bool) throws -> KernelName {
-    guard let type = dtype.kernelType else { throw unsupported(op.name, dtype) }
+    let type = try kernelType(of: dtype, for: .comparison)
     let program = ProgramName(family: .elementwiseComparison, isWide: isWide)
     return KernelName(program: program, stem: stem, operation: op.name, type: type)
   }

@@ -20,7 +20,7 @@ extension OpenCLBackend {
     _ stem: String, _ x: BufferSlice, _ shape: AxisShape, _ indices: BufferSlice, _ indexCount: Int,
     into y: BufferSlice
   ) throws {
-    guard let type = x.dtype.kernelType else { throw unsupported(stem, x.dtype) }
+    let type = x.dtype.kernelType
     let count = shape.outer * indexCount * shape.inner
     let program = ProgramName(family: .indexing, isWide: isWide(max(count, shape.extent)))
     try launch(KernelName(program: program, stem: stem, type: type), .elements(count)) { arguments in
@@ -37,7 +37,7 @@ extension OpenCLBackend {
   public func scatterAddRows(
     _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
   ) throws {
-    let type = try scatterType("scatterAddRows", y.dtype)
+    let type = try kernelType(of: y.dtype, for: .scatterAddRows)
     let count = shape.outer * indexCount * shape.inner
     guard count > 0 else { return }
     let order = try temporary(indexCount, .int32)
@@ -58,7 +58,7 @@ extension OpenCLBackend {
   public func scatterAddElements(
     _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
   ) throws {
-    let type = try scatterType("scatterAddElements", y.dtype)
+    let type = try kernelType(of: y.dtype, for: .scatterAddElements)
     let lines = shape.outer * shape.inner
     guard lines * indexExtent > 0 else { return }
     let program = ProgramName(
@@ -103,11 +103,6 @@ extension OpenCLBackend {
       arguments.count(shape.extent)
       arguments.count(indexExtent)
     }
-  }
-
-  private func scatterType(_ operation: String, _ dtype: DType) throws -> String {
-    guard dtype != .bool, let type = dtype.kernelType else { throw unsupported(operation, dtype) }
-    return type
   }
 }
 #endif

@@ -6,7 +6,7 @@ extension OpenCLBackend {
   public func matmul(
     _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
   ) throws {
-    try requireFloat32(a, "matmul")
+    try require(.matmul, for: a.dtype)
     let product = Product(a: a, b: b, shape: shape, epilogue: EpilogueArgument(alpha: Float(alpha), beta: Float(beta)))
     try run(product, into: c)
   }
@@ -15,7 +15,7 @@ extension OpenCLBackend {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
-    try requireFloat32(x, "linear")
+    try require(.linear, for: x.dtype)
     let shape = MatmulShape(m: rows, n: units, k: inputs)
     var product = Product(a: x, b: w, shape: shape, bias: bias)
     product.epilogue.bias = bias == nil ? .none : .byColumn
@@ -84,7 +84,7 @@ extension OpenCLBackend {
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
     dBias: BufferSlice?
   ) throws {
-    try requireFloat32(dy, "linearGradient")
+    try require(.linearGradient, for: dy.dtype)
     let shape = AxisShape(outer: 1, extent: rows, inner: units)
     guard let activation else {
       if let dBias { try reduce(.sum, dy, shape, into: dBias) }

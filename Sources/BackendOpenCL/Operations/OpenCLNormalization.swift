@@ -7,7 +7,7 @@ extension OpenCLBackend {
     _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
     statistics: BufferSlice?
   ) throws {
-    try requireFloat32(x, "normalize")
+    try require(.normalize, for: x.dtype)
     let count = shape.rows * shape.columns
     let (name, groups) = rowKernel(.normalization, "normalize", rows: shape.rows, columns: shape.columns)
     try launch(name, groups) { arguments in
@@ -26,7 +26,7 @@ extension OpenCLBackend {
     _ dy: BufferSlice, _ x: BufferSlice, weight: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
     into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
   ) throws {
-    try requireFloat32(dy, "normalizeGradient")
+    try require(.normalizeGradient, for: dy.dtype)
     let wantsSums = dWeight != nil || dBias != nil
     let slices = RowSlices(rows: shape.rows)
     let sums = wantsSums ? try temporary(2 * slices.count * shape.columns, .float32) : nil

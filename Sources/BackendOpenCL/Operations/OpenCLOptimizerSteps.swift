@@ -7,7 +7,7 @@ extension OpenCLBackend {
     _ step: OptimizerStep, parameters: BufferSlice, gradients: BufferSlice, states: [BufferSlice], count: Int,
     scalars: BufferSlice
   ) throws {
-    try requireFloat32(parameters, "optimizerStep")
+    try require(.optimizerStep, for: parameters.dtype)
     let decay = Decay(weightDecay: Float(step.weightDecay), decaysDirectly: step.decaysDirectly ? 1 : 0)
     let program = ProgramName(family: .optimizerSteps, isWide: isWide(count))
     try launch(KernelName(program: program, stem: step.rule.kernelName), .elements(count)) { arguments in
@@ -21,7 +21,7 @@ extension OpenCLBackend {
   }
 
   public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
-    try requireFloat32(x, "norm")
+    try require(.norm, for: x.dtype)
     let sum = try temporary(1, .float32)
     try reduce("sumOfSquares", thenBy: "sum", "float", x, AxisShape(outer: 1, extent: count, inner: 1), into: sum)
     let program = ProgramName(family: .optimizerSteps, isWide: isWide(count))
@@ -35,7 +35,7 @@ extension OpenCLBackend {
   }
 
   public func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
-    try requireFloat32(norm, "clipFactor")
+    try require(.clipFactor, for: norm.dtype)
     let name = KernelName(program: ProgramName(family: .optimizerSteps), stem: "clipFactor")
     try launch(name, WorkGroups(x: 1)) { arguments in
       arguments.slice(norm)

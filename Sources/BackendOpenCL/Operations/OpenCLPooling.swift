@@ -6,7 +6,7 @@ extension OpenCLBackend {
   public func pool(
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
   ) throws {
-    try requireFloat32(x, "pool")
+    try require(.pool, for: x.dtype)
     if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
     let (count, isWide) = (shape.outputCount, isWide(max(shape.inputCount, shape.outputCount)))
     let program = ProgramName(family: .pooling, isWide: isWide)
@@ -25,7 +25,7 @@ extension OpenCLBackend {
   public func poolGradient(
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice
   ) throws {
-    try requireFloat32(dy, "poolGradient")
+    try require(.poolGradient, for: dy.dtype)
     let (count, isWide) = (shape.inputCount, isWide(max(shape.inputCount, shape.outputCount)))
     let program = ProgramName(family: .pooling, isWide: isWide)
     if op == .maximum && indices == nil { fatalError("the gradient of a maximum needs the indices of the maxima") }

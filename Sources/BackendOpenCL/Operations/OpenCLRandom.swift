@@ -33,7 +33,7 @@ extension OpenCLBackend {
   public func dropout(
     _ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice
   ) throws {
-    try requireFloat32(x, "dropout")
+    try require(.dropout, for: x.dtype)
     guard probability < 1 else { return try fill(y, count: count, with: 0) }
     let program = ProgramName(family: .random, isWide: isWide(count))
     try launch(KernelName(program: program, stem: "dropout"), .elements((count + 3) / 4)) { arguments in

@@ -7,7 +7,7 @@ extension OpenCLBackend {
   public func recurrentCell(
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int
   ) throws {
-    try requireFloat32(step.gates, "recurrentCell")
+    try require(.recurrentCell, for: step.gates.dtype)
     let count = batch * units
     let program = ProgramName(family: .recurrent, isWide: isWide(cell.gateCount * count))
     try launch(KernelName(program: program, stem: cell.kernelName), .elements(count)) { arguments in
@@ -19,7 +19,7 @@ extension OpenCLBackend {
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, _ gradients: RecurrentStepGradients<BufferSlice>,
     batch: Int, units: Int
   ) throws {
-    try requireFloat32(step.gates, "recurrentCellGradient")
+    try require(.recurrentCellGradient, for: step.gates.dtype)
     let count = batch * units
     let program = ProgramName(family: .recurrent, isWide: isWide(cell.gateCount * count))
     try launch(KernelName(program: program, stem: cell.gradientName), .elements(count)) { arguments in

@@ -4,15 +4,9 @@ public import BackendCore
 /// Reductions, positions of maxima and minima, and cumulative sums.
 extension OpenCLBackend {
   public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
-    let isDefined =
-      switch x.dtype {
-      case .float32: true
-      case .int32: op != .mean
-      case .bool: op == .maximum || op == .minimum
-      case .float64: false
-      }
-    guard isDefined, let type = x.dtype.kernelType else { throw unsupported(op.kernelName, x.dtype) }
-    try reduce(op.kernelName, thenBy: op == .mean ? "mean" : op.kernelName, type, x, shape, into: y)
+    guard op.accepts(x.dtype) else { throw unsupported(op.kernelName, x.dtype) }
+    let second = op == .mean ? "mean" : op.kernelName
+    try reduce(op.kernelName, thenBy: second, x.dtype.kernelType, x, shape, into: y)
   }
 
   /// Reduces with the kernels named `first`. If several partial results remain, the kernels named `second` reduce them.
@@ -88,7 +82,7 @@ extension OpenCLBackend {
 
   public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
     try BackendError.requirePositions("\(op)", below: shape.extent)
-    guard let type = x.dtype.kernelType else { throw unsupported(op.kernelName, x.dtype) }
+    let type = x.dtype.kernelType
     guard shape.reducedCount > 0 else { return }
     let program = ProgramName(
       family: .argReduction, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
@@ -114,7 +108,7 @@ extension OpenCLBackend {
   }
 
   public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
-    guard x.dtype != .bool, let type = x.dtype.kernelType else { throw unsupported("cumulativeSum", x.dtype) }
+    let type = try kernelType(of: x.dtype, for: .cumulativeSum)
     guard shape.count > 0 else { return }
     let program = ProgramName(family: .scan, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
     let isByItems = options.runsLoops || ReductionPlan.prefersItems(shape)

@@ -4,7 +4,7 @@ public import BackendCore
 /// Softmax of the rows of a matrix, its gradient, and the cross-entropy of labels.
 extension OpenCLBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
-    try requireFloat32(x, "softmax")
+    try require(.softmax, for: x.dtype)
     let (name, groups) = rowKernel(.softmax, "softmax", rows: rows, columns: columns)
     try launch(name, groups) { arguments in
       arguments.slice(x, rows * columns)
@@ -18,7 +18,7 @@ extension OpenCLBackend {
   public func softmaxGradient(
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
   ) throws {
-    try requireFloat32(dy, "softmaxGradient")
+    try require(.softmaxGradient, for: dy.dtype)
     let (name, groups) = rowKernel(.softmax, "softmaxGradient", rows: rows, columns: columns)
     try launch(name, groups) { arguments in
       arguments.slice(dy, rows * columns)
@@ -34,7 +34,7 @@ extension OpenCLBackend {
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
     gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
-    try requireFloat32(logits, "softmaxCrossEntropy")
+    try require(.softmaxCrossEntropy, for: logits.dtype)
     let (name, groups) = rowKernel(.softmax, "crossEntropy", rows: rows, columns: columns)
     let target = Target(
       atLabel: Float(1 - smoothing), everywhere: Float(smoothing / Double(max(columns, 1))),

@@ -7,7 +7,7 @@ extension OpenCLBackend {
     _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
   ) throws {
     try BackendError.requirePositions("sort", below: columns)
-    guard let type = x.dtype.kernelType else { throw unsupported("sort", x.dtype) }
+    let type = try kernelType(of: x.dtype, for: .sort)
     guard rows * columns > 0 else { return }
     var padded = 2
     while padded < columns { padded *= 2 }

@@ -65,9 +65,7 @@ extension OpenCLBackend {
   public func copyStrided(
     _ x: BufferSlice, _ xStrides: Strides, shape: Shape, into y: BufferSlice, _ yStrides: Strides, accumulating: Bool
   ) throws {
-    guard let type = y.dtype.kernelType, !(accumulating && y.dtype == .bool) else {
-      throw unsupported("accumulating copyStrided", y.dtype)
-    }
+    let type = try kernelType(of: y.dtype, for: accumulating ? .accumulatingCopy : .copyStrided)
     let pair = StridedPair(Layout(shape: shape, strides: xStrides), Layout(shape: shape, strides: yStrides))
     if !accumulating {
       if pair.isDense { return try copy(x, count: pair.count, into: y) }

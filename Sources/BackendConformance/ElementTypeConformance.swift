@@ -1,0 +1,85 @@
+import BackendCore
+
+/// Calls each operation with each element type, and returns what differs from `OperationKind.accepts(_:)`: types that are
+/// refused although the backend supports them, and types that are taken although the operation is not defined for them.
+public func elementTypeFailures(of backend: any Backend) -> [String] {
+  OperationKind.allCases.flatMap { kind in
+    DType.allCases.filter { backend.supports($0) }.compactMap { dtype -> String? in
+      let isTaken: Bool
+      do {
+        let (operation, operands) = call(kind)
+        try operation.perform(on: backend, operands.map { try operand($0, dtype, backend) })
+        isTaken = true
+      } catch BackendError.unsupported {
+        isTaken = false
+      } catch {
+        return "\(kind.rawValue) of \(dtype): \(error)"
+      }
+      if isTaken == kind.accepts(dtype) { return nil }
+      return "\(kind.rawValue) of \(dtype) is \(isTaken ? "taken" : "refused")"
+    }
+  }
+}
+
+/// Returns a buffer of zeros: of the type for "t", of int32 or bool for "i" and "b", and nil for a blank.
+private func operand(_ letter: Character, _ dtype: DType, _ backend: any Backend) throws -> BufferSlice? {
+  if letter == " " { return nil }
+  let dtype: DType = letter == "i" ? .int32 : letter == "b" ? .bool : dtype
+  let slice = BufferSlice(try backend.allocate(count: 64, dtype: dtype))
+  try backend.fill(slice, count: 64, with: 0)
+  return slice
+}
+
+/// A small call of an operation, with a letter for each operand.
+private func call(_ kind: OperationKind) -> (BackendOperation, String) {
+  let (flat, axis) = (Layout(flat: 4), AxisShape(outer: 1, extent: 4, inner: 1))
+  let window = WindowAxis(input: 2, output: 2, kernel: 1)
+  let convolution = ConvolutionShape(batch: 1, inputChannels: 1, outputChannels: 1, height: window, width: window)
+  let pooling = PoolingShape(planes: 1, height: window, width: window)
+  let recurrence = RecurrenceShape(.simple, steps: 1, batch: 1, units: 2)
+  let normalization = NormalizationShape(rows: 2, columns: 2, isCentered: true, epsilon: 1e-5)
+  let tanh = UnaryOp(.tanh)
+  return switch kind {
+  case .fill: (.fill(value: 1, count: 4), "t")
+  case .cast: (.cast(count: 4), "ti")
+  case .select: (.select(condition: flat, a: flat, b: flat), "bttt")
+  case .range: (.range(start: 0, step: 1, count: 4), "t")
+  case .copyStrided: (.copyStrided(x: Strides([2]), shape: [4], y: Strides([1]), accumulating: false), "tt")
+  case .accumulatingCopy: (.copyStrided(x: Strides([2]), shape: [4], y: Strides([1]), accumulating: true), "tt")
+  case .sort: (.sort(rows: 1, columns: 4, descending: false), "tti")
+  case .cumulativeSum: (.cumulativeSum(axis, reversed: false), "tt")
+  case .comparison: (.compareScalar(.equal, scalar: 1, count: 4), "tb")
+  case .gatherRows: (.gatherRows(axis, indexCount: 4), "tit")
+  case .scatterAddRows: (.scatterAddRows(axis, indexCount: 4), "tit")
+  case .gatherElements: (.gatherElements(axis, indexExtent: 4), "tit")
+  case .scatterAddElements: (.scatterAddElements(axis, indexExtent: 4), "tit")
+  case .unaryGradient: (.unaryGradient(tanh, count: 4), "ttt")
+  case .matmul: (.matmul(MatmulShape(m: 2, n: 2, k: 2), alpha: 1, beta: 0), "ttt")
+  case .linear: (.linear(rows: 2, inputs: 2, units: 2, activation: tanh), "tttt ")
+  case .linearGradient: (.linearGradient(rows: 2, units: 2, activation: tanh), "tttt")
+  case .dropout: (.dropout(probability: 0.5, source: RandomSource(key: 1), count: 4), "tt")
+  case .convolution: (.convolution(convolution, activation: tanh), "tttt ")
+  case .convolutionOutputGradient:
+    (.convolutionOutputGradient(batch: 1, channels: 1, plane: 4, activation: tanh), "tttt")
+  case .convolutionInputGradient: (.convolutionInputGradient(convolution), "ttt")
+  case .convolutionWeightGradient: (.convolutionWeightGradient(convolution, accumulating: false), "ttt")
+  case .pool: (.pool(.maximum, pooling), "tti")
+  case .poolGradient: (.poolGradient(.maximum, pooling), "tit")
+  case .recurrence: (.recurrence(recurrence), "t    t t ")
+  case .recurrenceGradient: (.recurrenceGradient(recurrence, reachesInitialState: true), "t    t t  t t ")
+  case .recurrentCell: (.recurrentCell(.simple, batch: 1, units: 2), "t     t ")
+  case .recurrentCellGradient: (.recurrentCellGradient(.simple, batch: 1, units: 2), "t     t  t t ")
+  case .softmax: (.softmax(rows: 2, columns: 2, logarithmic: false), "tt")
+  case .softmaxGradient: (.softmaxGradient(rows: 2, columns: 2, logarithmic: false), "ttt")
+  case .softmaxCrossEntropy:
+    (
+      .softmaxCrossEntropy(rows: 2, columns: 2, smoothing: 0, ignoredLabel: nil, gradientScale: 1), "titt"
+    )
+  case .normalize: (.normalize(normalization), "ttttt")
+  case .normalizeGradient: (.normalizeGradient(normalization), "ttttttt")
+  case .optimizerStep:
+    (.optimizerStep(OptimizerStep(rule: .sgd(momentum: 0, isNesterov: false)), count: 4), "ttt")
+  case .norm: (.norm(count: 4, accumulating: false), "tt")
+  case .clipFactor: (.clipFactor(maximumNorm: 1), "tt")
+  }
+}

@@ -1,0 +1,59 @@
+/// The operations of `Backend` whose functions all accept the same element types. (Those of `UnaryOp` and `BinaryOp` are in
+/// the tables of `Kernels/Operations/`, next to the functions.)
+public enum OperationKind: String, Sendable, CaseIterable {
+  case fill, cast, select, range, copyStrided, sort, cumulativeSum
+  case comparison
+  case accumulatingCopy = "accumulating copyStrided"
+  case gatherRows, scatterAddRows, gatherElements, scatterAddElements
+  case unaryGradient, matmul, linear, linearGradient, dropout
+  case convolution, convolutionOutputGradient, convolutionInputGradient, convolutionWeightGradient, pool, poolGradient
+  case recurrence, recurrenceGradient, recurrentCell, recurrentCellGradient
+  case softmax, softmaxGradient, softmaxCrossEntropy, normalize, normalizeGradient
+  case optimizerStep, norm, clipFactor
+
+  /// Returns whether the operation is defined for an element type. A backend accepts the types that it also supports
+  /// (`Backend.supports(_:)`).
+  @inlinable public func accepts(_ dtype: DType) -> Bool {
+    switch self {
+    case .fill, .cast, .select, .copyStrided, .sort, .comparison, .gatherRows, .gatherElements: true
+    case .range, .accumulatingCopy, .cumulativeSum, .scatterAddRows, .scatterAddElements: dtype != .bool
+    case .unaryGradient, .matmul, .linear, .linearGradient, .dropout, .convolution, .convolutionOutputGradient,
+      .convolutionInputGradient, .convolutionWeightGradient, .pool, .poolGradient, .recurrence, .recurrenceGradient,
+      .recurrentCell, .recurrentCellGradient, .softmax, .softmaxGradient, .softmaxCrossEntropy, .normalize,
+      .normalizeGradient, .optimizerStep, .norm, .clipFactor:
+      dtype.isFloatingPoint
+    }
+  }
+}
+
+extension ReductionOp {
+  /// Returns whether the reduction is defined for an element type.
+  @inlinable public func accepts(_ dtype: DType) -> Bool {
+    switch self {
+    case .maximum, .minimum: true
+    case .sum, .product: dtype != .bool
+    case .mean: dtype.isFloatingPoint
+    }
+  }
+}
+
+extension RandomDistribution {
+  /// Returns whether numbers of the distribution can have an element type.
+  @inlinable public func accepts(_ dtype: DType) -> Bool {
+    switch self {
+    case .bits: dtype == .int32
+    case .uniform, .normal: dtype.isFloatingPoint
+    case .bernoulli: dtype.isFloatingPoint || dtype == .bool
+    }
+  }
+}
+
+extension Backend {
+  /// Throws unless an operation is defined for an element type that this backend supports.
+  /// - Throws: `BackendError.unsupported`.
+  @inlinable public func require(_ operation: OperationKind, for dtype: DType) throws {
+    if !operation.accepts(dtype) || !supports(dtype) {
+      throw BackendError.unsupported(operation: operation.rawValue, dtype: dtype, device: identifier)
+    }
+  }
+}
