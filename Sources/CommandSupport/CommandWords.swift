@@ -1,3 +1,4 @@
+import ArgumentParser
 import CArguments
 
 /// The words of the command line.
@@ -17,4 +18,10 @@ package enum CommandWords {
     while let word = words[texts.count] { texts.append(String(cString: word)) }
     return texts
   }()
+}
+
+extension ParsableCommand {
+  /// The word of the command line that selects this command. Without a name of its own, a command has that of its type,
+  /// which is a single word.
+  package static var word: String { configuration.commandName ?? "\(Self.self)".lowercased() }
 }

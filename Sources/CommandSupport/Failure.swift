@@ -67,7 +67,7 @@ extension ParsableCommand {
     }
     // The remaining errors are from parsing. The usage text after the first line is available with `--help`.
     let command = CommandWords.arguments.first
-    let isKnown = configuration.subcommands.contains { $0._commandName == command }
+    let isKnown = configuration.subcommands.contains { $0.word == command }
     let help = isKnown ? "\(name) \(command ?? "") --help" : "\(name) --help"
     finish(name, message(for: error) + " (see \(help))", .usage)
   }

@@ -1,21 +1,22 @@
 import ArgumentParser
+import CommandSupport
 import ModelFormats
 
 /// The commands of `nn` and their settings for a run file, derived from the types of their properties.
 enum RunSettings {
   /// The names of all commands for run files.
-  static var commands: [String] { known.map { $0._commandName } }
+  static var commands: [String] { known.map { $0.word } }
 
   /// The settings of a command by name; nil if there is no such command.
   static func settings(of command: String) -> [String: RunSetting]? {
-    guard let found = known.first(where: { $0._commandName == command }) else { return nil }
+    guard let found = known.first(where: { $0.word == command }) else { return nil }
     // A default subcommand without a name, as in `nn plot FILE`, has settings, too.
     let types: [any ParsableArguments.Type] = [found] + (found.configuration.defaultSubcommand.map { [$0] } ?? [])
     return types.reduce(into: [:]) { collect($1, into: &$0) }
   }
 
   private static var known: [any ParsableCommand.Type] {
-    NN.configuration.subcommands.filter { $0._commandName != Run._commandName }
+    NN.configuration.subcommands.filter { $0.word != Run.word }
   }
 
   private static func collect(_ type: any ParsableArguments.Type, into settings: inout [String: RunSetting]) {
