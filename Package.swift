@@ -29,44 +29,49 @@ let package = Package(
     .target(name: "COpenCL", cSettings: [.define("NN_OPENCL", .when(traits: ["OpenCL"]))]),
     .target(name: "CPUKernels"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "HostMemory"),
+    .target(name: "CLibrary"),
+    .target(name: "HostMemory", dependencies: ["CLibrary"]),
     .systemLibrary(name: "CExtendedAttributes"),
-    .target(name: "Files", dependencies: ["CExtendedAttributes", "CZlib", "HostMemory"]),
-    .target(name: "BackendCore"),
+    .target(name: "Files", dependencies: ["CLibrary", "CExtendedAttributes", "CZlib", "HostMemory"]),
+    .target(name: "BackendCore", dependencies: ["CLibrary"]),
     // Backends.
-    .target(name: "BackendCPU", dependencies: ["BackendCore", "CPUKernels", "Files"]),
+    .target(name: "BackendCPU", dependencies: ["CLibrary", "BackendCore", "CPUKernels", "Files"]),
     .target(
-      name: "BackendOpenCL", dependencies: ["BackendCore", "COpenCL", "Files", "OpenCLKernels"],
+      name: "BackendOpenCL", dependencies: ["CLibrary", "BackendCore", "COpenCL", "Files", "OpenCLKernels"],
       cSettings: [.define("NN_OPENCL", .when(traits: ["OpenCL"]))]),
-    .target(name: "BackendReference", dependencies: ["BackendCore"]),
+    .target(name: "BackendReference", dependencies: ["CLibrary", "BackendCore"]),
     .target(name: "BackendConformance", dependencies: ["BackendCore", "BackendReference"]),
     // Tensors and networks.
     .target(
       name: "Tensors",
-      dependencies: ["BackendCore", "BackendCPU", "HostMemory", .target(name: "BackendOpenCL", condition: openCL)]),
-    .target(name: "NeuralNetworks", dependencies: ["Tensors", "BackendCore", "Files", "HostMemory"]),
+      dependencies: [
+        "CLibrary", "BackendCore", "BackendCPU", "HostMemory", .target(name: "BackendOpenCL", condition: openCL),
+      ]),
+    .target(name: "NeuralNetworks", dependencies: ["CLibrary", "Tensors", "BackendCore", "Files", "HostMemory"]),
     .target(name: "CGlyphs"),
     .target(
       name: "Datasets",
-      dependencies: ["NeuralNetworks", "BackendCore", "CPUKernels", "CGlyphs", "Files", "HostMemory"]),
+      dependencies: ["CLibrary", "NeuralNetworks", "BackendCore", "CPUKernels", "CGlyphs", "Files", "HostMemory"]),
     .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "Files", "HostMemory"]),
-    .target(name: "Pictures", dependencies: ["NeuralNetworks", "ModelFormats", "Files"]),
+    .target(name: "Pictures", dependencies: ["CLibrary", "NeuralNetworks", "ModelFormats", "Files"]),
     // Commands.
-    .target(name: "Demos", dependencies: ["NeuralNetworks", "Datasets", "Pictures"]),
+    .target(name: "Demos", dependencies: ["CLibrary", "NeuralNetworks", "Datasets", "Pictures"]),
     .target(name: "CArguments"),
     .target(
-      name: "CommandSupport", dependencies: ["CArguments", "Files", "ModelFormats", "Tensors", argumentParser]),
+      name: "CommandSupport",
+      dependencies: ["CLibrary", "CArguments", "Files", "ModelFormats", "Tensors", argumentParser]),
     .executableTarget(
       name: "nn",
       dependencies: [
-        "Benchmarking", "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats", "Pictures", "Files",
+        "CLibrary", "Benchmarking", "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats", "Pictures",
+        "Files",
         "HostMemory", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ]),
     .target(
       name: "Benchmarking",
       dependencies: [
-        "CommandSupport", "NeuralNetworks", "Datasets", "ModelFormats", "BackendCore", "BackendCPU",
+        "CLibrary", "CommandSupport", "NeuralNetworks", "Datasets", "ModelFormats", "BackendCore", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ],
       path: "Benchmarks/Benchmarking"),
@@ -75,36 +80,40 @@ let package = Package(
     // Tests.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(
-      name: "TestSupport", dependencies: ["AllocationCounter", "BackendReference", "Files", "Tensors"],
+      name: "TestSupport", dependencies: ["CLibrary", "AllocationCounter", "BackendReference", "Files", "Tensors"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "FilesTests", dependencies: ["CExtendedAttributes", "Files", "TestSupport"]),
+    .testTarget(name: "FilesTests", dependencies: ["CLibrary", "CExtendedAttributes", "Files", "TestSupport"]),
     .testTarget(name: "BackendCoreTests", dependencies: ["BackendCore"]),
     .testTarget(
-      name: "BackendCPUTests", dependencies: ["BackendCPU", "BackendReference", "BackendConformance", "CPUKernels"]),
+      name: "BackendCPUTests",
+      dependencies: ["CLibrary", "BackendCPU", "BackendReference", "BackendConformance", "CPUKernels"]),
     .testTarget(
       name: "BackendOpenCLTests",
       dependencies: [
-        "BackendCore", "BackendReference", "BackendConformance", "NeuralNetworks", "Files", "COpenCL", "OpenCLKernels",
+        "CLibrary", "BackendCore", "BackendReference", "BackendConformance", "NeuralNetworks", "Files", "COpenCL",
+        "OpenCLKernels",
         .target(name: "BackendOpenCL", condition: openCL),
       ]),
-    .testTarget(name: "BackendReferenceTests", dependencies: ["BackendReference", "BackendConformance"]),
+    .testTarget(name: "BackendReferenceTests", dependencies: ["CLibrary", "BackendReference", "BackendConformance"]),
     .testTarget(
       name: "TensorsTests",
-      dependencies: ["Tensors", "BackendCPU", "BackendReference", "AllocationCounter", "TestSupport"]),
+      dependencies: ["CLibrary", "Tensors", "BackendCPU", "BackendReference", "AllocationCounter", "TestSupport"]),
     .testTarget(
       name: "NeuralNetworksTests",
       dependencies: [
-        "NeuralNetworks", "BackendCPU", "BackendReference", "Files", "TestSupport",
+        "CLibrary", "NeuralNetworks", "BackendCPU", "BackendReference", "Files", "TestSupport",
         .target(name: "BackendOpenCL", condition: openCL),
       ]),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["BackendCore", "Datasets", "Files", "HostMemory", "TestSupport"]),
-    .testTarget(name: "ModelFormatsTests", dependencies: ["ModelFormats", "Datasets", "Files", "TestSupport"]),
+      name: "DatasetsTests",
+      dependencies: ["CLibrary", "BackendCore", "Datasets", "Files", "HostMemory", "TestSupport"]),
+    .testTarget(
+      name: "ModelFormatsTests", dependencies: ["CLibrary", "ModelFormats", "Datasets", "Files", "TestSupport"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["Pictures", "ModelFormats", "NeuralNetworks", "Files", "TestSupport"]),
     .testTarget(
       name: "ProgramsTests",
-      dependencies: ["NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],
+      dependencies: ["CLibrary", "NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],
       exclude: ["Vectors"]),
     .target(
       name: "FuzzReaders", dependencies: ["NeuralNetworks", "Datasets", "ModelFormats"], path: "Tests/Fuzz/Readers"),
@@ -113,7 +122,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "BackendCPU", "Benchmarking", "CommandSupport", "Files", "ModelFormats", "NeuralNetworks", "TestSupport", "nn",
+        "CLibrary", "BackendCPU", "Benchmarking", "CommandSupport", "Files", "ModelFormats", "NeuralNetworks",
+        "TestSupport", "nn",
         "nn-bench",
       ]),
   ],

@@ -1,3 +1,4 @@
+import CLibrary
 import BackendCPU
 import BackendCore
 import CommandSupport
@@ -5,11 +6,6 @@ import NeuralNetworks
 
 #if OpenCL
 import BackendOpenCL
-#endif
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
 #endif
 
 /// What this machine can do at most, measured in the same run as the cases.

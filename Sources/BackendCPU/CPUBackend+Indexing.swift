@@ -1,11 +1,6 @@
+import CLibrary
 import BackendCore
 import CPUKernels
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Gathers and scatters at positions given by an int32 buffer. Positions out of range read as NaN (0 for int32 and
 /// bool) and are ignored by scatters.

@@ -1,11 +1,6 @@
+import CLibrary
 import BackendCore
 import CPUKernels
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Permutations, slices, flips, broadcasts, concatenation, and padding.
 extension CPUBackend {

@@ -1,12 +1,7 @@
+import CLibrary
 import BackendCore
 import CPUKernels
 internal import Files
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The CPU backend: vector kernels for the best instruction set of the machine, on all of its cores.
 ///

@@ -1,11 +1,6 @@
+import CLibrary
 import BackendCore
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// An allocator with four size classes per power of two. Released memory is kept on the free list of its class and
 /// reused, so that training steps after the first one allocate nothing from the system.

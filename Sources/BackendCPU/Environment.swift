@@ -1,10 +1,5 @@
+import CLibrary
 import CPUKernels
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The number of processors available to this process: its affinity, limited by the quota of its container, if any.
 func availableProcessors() -> Int {

@@ -1,12 +1,7 @@
+import CLibrary
 import BackendCore
 import CPUKernels
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The shared state of a pool's threads: the current region of work, and the sleeping threads.
 ///

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// Functions of the C library under different names, because types of this module may have members called `log` or
 /// `sin`.

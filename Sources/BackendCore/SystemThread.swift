@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// A system thread that runs one closure. `pthread_t`, which is a number in glibc and a pointer in Musl, is used only
 /// here.

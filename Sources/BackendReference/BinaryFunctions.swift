@@ -1,10 +1,5 @@
+import CLibrary
 import BackendCore
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The value of an operation on floating-point numbers, or on bools read as 0 and 1.
 func value(of op: BinaryOp, _ a: Double, _ b: Double) -> Double {

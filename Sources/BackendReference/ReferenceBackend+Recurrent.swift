@@ -1,10 +1,5 @@
+import CLibrary
 import BackendCore
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Recurrent cells, one unit at a time. Sequences use the defaults of the protocol.
 extension ReferenceBackend {

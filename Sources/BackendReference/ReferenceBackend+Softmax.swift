@@ -1,10 +1,5 @@
+import CLibrary
 import BackendCore
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Softmax of the rows of a matrix, its gradient, and the cross-entropy of labels.
 extension ReferenceBackend {

@@ -1,11 +1,6 @@
+import CLibrary
 import BackendCore
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The executable specification of `Backend`: every operation is a plain loop that reads elements as Double, computes
 /// in Double, and rounds once when it stores the result. It does not attempt to be fast.

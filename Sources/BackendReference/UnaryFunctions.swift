@@ -1,10 +1,5 @@
+import CLibrary
 import BackendCore
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The value of an operation at x. Its constants are passed separately, rounded to the element type. A bool result is 0
 /// or 1.

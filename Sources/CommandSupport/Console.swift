@@ -1,10 +1,5 @@
+import CLibrary
 import Files
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Output of commands: results to standard output, everything else to standard error. External text can contain
 /// anything; control characters that a terminal would interpret are escaped.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 extension Double {
   /// Formats the number with a fixed number of decimal places: `3.14159.fixed(2)` is "3.14"; "nan", "inf", and "-inf"

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// Ends the process.
 func exitProcess(_ status: ExitStatus) -> Never { exit(status.rawValue) }

@@ -1,11 +1,6 @@
+import CLibrary
 import NeuralNetworks
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The bytes of generated images, drawn at the first request. Memory pages without a requested image are never touched.
 ///

@@ -1,11 +1,6 @@
+import CLibrary
 import BackendCore
 import NeuralNetworks
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Classic sets of points in the plane: float32 inputs `[count, 2]`, int32 class indices `[count]`.
 ///

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 import Synchronization
 
 /// A child process whose output is read through a pipe. It is terminated when the last reference is released.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 import Synchronization
 
 /// Whether the process has been asked to end. After that, writing does not wait for the reader of a pipe.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 import Synchronization
 
 /// The value of an environment variable; nil if it is unset or empty.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// A file for appending. The system has the bytes when `append` returns. A missing file is created. A pipe or a device
 /// is written to and stays open until the last reference is released, so that its reader sees one stream.

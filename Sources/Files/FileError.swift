@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// Errors of file access. The modules above convert them to their own errors.
 package enum FileError: Error, Sendable, Hashable {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// The identity of the file at a path: two paths of the same file have the same identity, whether they differ by links
 /// or only in spelling.

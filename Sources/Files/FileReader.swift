@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 import HostMemory
 
 /// A regular file opened for reading at any position. It is closed when the last reference is released.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// A file that appears at its path only after it is complete. Without a `commit()`, nothing changes.
 ///

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// An exclusive lock on a folder: an advisory lock on the file `.lock` in it, which names the holder. The system
 /// releases it when the holder's process ends for any reason. The file remains.

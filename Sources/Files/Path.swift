@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// Operations on paths as bytes, because a slash followed by a combining mark is still a slash.
 package enum Path {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 import Synchronization
 
 /// Pipes and devices, which accept bytes but do not store them.

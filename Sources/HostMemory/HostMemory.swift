@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// The memory available to this process. A failed array allocation ends the process, so sizes from a file or a setting
 /// are checked before memory is allocated.

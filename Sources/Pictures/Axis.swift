@@ -1,10 +1,5 @@
+import CLibrary
 import NeuralNetworks
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// One axis of a chart: the mapping of values to positions, and the tick labels.
 struct Axis {

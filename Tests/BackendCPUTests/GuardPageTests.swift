@@ -1,13 +1,8 @@
+import CLibrary
 @testable import BackendCPU
 import BackendCore
 import CPUKernels
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Runs kernels on operands next to an inaccessible page: an access out of bounds ends the process.
 @Suite struct GuardPageTests {

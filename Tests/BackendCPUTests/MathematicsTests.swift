@@ -1,13 +1,8 @@
+import CLibrary
 @testable import BackendCPU
 import BackendCore
 import CPUKernels
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Compares vector mathematics with the C library in Double, over a sweep of all float32 bit patterns.
 @Suite struct MathematicsTests {

@@ -1,12 +1,7 @@
+import CLibrary
 @testable import BackendCPU
 import CPUKernels
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Products whose operands end at an inaccessible page: an access out of bounds ends the program.
 @Suite struct MatmulBoundsTests {

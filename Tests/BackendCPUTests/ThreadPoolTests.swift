@@ -1,12 +1,7 @@
+import CLibrary
 @testable import BackendCPU
 import Synchronization
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 @Suite struct ThreadPoolTests {
   /// The number of times each chunk was executed.

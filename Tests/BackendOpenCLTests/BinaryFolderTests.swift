@@ -1,14 +1,9 @@
 #if OpenCL
+import CLibrary
 import BackendCore
 import Testing
 
 @testable import BackendOpenCL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Folders that cannot be used for binaries: read-only, full, or not folders at all. The program is then built from its
 /// source.

@@ -1,15 +1,10 @@
 #if OpenCL
+import CLibrary
 import BackendCore
 import OpenCLKernels
 import Testing
 
 @testable import BackendOpenCL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Programs that fail to build, and programs that were built before.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct BuildTests {

@@ -1,13 +1,8 @@
 #if OpenCL
+import CLibrary
 import Testing
 
 @testable import BackendOpenCL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A cache folder that another user of the machine may have prepared. Only files of this account, in a folder of this
 /// account, are read and written.

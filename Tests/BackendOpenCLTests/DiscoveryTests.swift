@@ -1,15 +1,10 @@
 #if OpenCL
+import CLibrary
 import BackendCore
 import COpenCL
 import Testing
 
 @testable import BackendOpenCL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Finding devices, and the reasons if there are none.
 @Suite struct DiscoveryTests {

@@ -1,15 +1,10 @@
 #if OpenCL
+import CLibrary
 import BackendCore
 import COpenCL
 import Testing
 
 @testable import BackendOpenCL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A failed device stays failed, and a forked process gets an error.
 @Suite(.enabled(if: TestDevices.exist)) struct FailureTests {

@@ -1,9 +1,5 @@
 #if OpenCL
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// A folder that is removed when the test ends.
 final class Folder {

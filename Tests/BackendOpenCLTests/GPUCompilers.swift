@@ -1,14 +1,9 @@
 #if OpenCL
+import CLibrary
 import Files
 import Synchronization
 
 @testable import BackendOpenCL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Optional compilers for GPUs. `Scripts/test-opencl gpu-code` installs them and sets the variables.
 struct GPUCompilers {

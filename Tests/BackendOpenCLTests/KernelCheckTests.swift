@@ -1,14 +1,9 @@
 #if OpenCL
+import CLibrary
 import BackendCore
 import Testing
 
 @testable import BackendOpenCL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The location of Oclgrind.
 private enum Simulator {

@@ -1,14 +1,9 @@
 #if OpenCL
+import CLibrary
 import BackendCore
 import Testing
 
 @testable import BackendOpenCL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The devices for the tests: all available ones, including CPU devices.
 enum TestDevices {

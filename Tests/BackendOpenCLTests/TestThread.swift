@@ -1,11 +1,6 @@
 #if OpenCL
+import CLibrary
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A thread that runs one closure.
 final class TestThread {

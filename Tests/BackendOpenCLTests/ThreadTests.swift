@@ -1,16 +1,11 @@
 #if OpenCL
+import CLibrary
 import BackendCore
 import COpenCL
 import Synchronization
 import Testing
 
 @testable import BackendOpenCL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A driver whose waits do not end until they are released.
 private enum WaitingDriver {

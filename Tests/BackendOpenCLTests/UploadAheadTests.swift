@@ -1,16 +1,11 @@
 #if OpenCL
+import CLibrary
 import COpenCL
 import NeuralNetworks
 import Synchronization
 import Testing
 
 @testable import BackendOpenCL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A device with controlled speed: from `hold` to `release`, the queue stops before its next kernel, while the host
 /// continues as far as it can. Only one suite at a time may use it.

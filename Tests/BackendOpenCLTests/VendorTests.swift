@@ -1,14 +1,9 @@
 #if OpenCL
+import CLibrary
 import BackendCore
 import Testing
 
 @testable import BackendOpenCL
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Missing or invalid drivers. Each case runs in a separate process, because a loader reads its variables only once.
 @Suite(.enabled(if: OpenCLVendors.loader != nil)) struct VendorTests {

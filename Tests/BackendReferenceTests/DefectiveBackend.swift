@@ -1,13 +1,8 @@
+import CLibrary
 import BackendCore
 import BackendReference
 import Synchronization
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Typical mistakes of backends.
 enum Defect: String, CaseIterable, Sendable {

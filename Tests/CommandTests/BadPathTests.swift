@@ -1,10 +1,5 @@
+import CLibrary
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Every command with every kind of path that cannot be read or written: one line, exit code 1 (64 for a name that the command line
 /// rules out), and nothing on standard output.

@@ -1,12 +1,7 @@
+import CLibrary
 import ModelFormats
 import Synchronization
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Runs the commands of this package like a user: as processes.
 struct Command {

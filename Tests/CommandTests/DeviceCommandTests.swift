@@ -1,11 +1,6 @@
+import CLibrary
 import ModelFormats
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 @Suite("Devices and reports")
 struct DeviceCommandTests {

@@ -1,13 +1,8 @@
+import CLibrary
 import ModelFormats
 import NeuralNetworks
 import TestSupport
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Files for commands: models for inputs of any length, logs, tables, and files that need much time or memory.
 @Suite struct ReaderCommandTests {

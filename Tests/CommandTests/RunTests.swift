@@ -1,13 +1,8 @@
+import CLibrary
 import ModelFormats
 import NeuralNetworks
 import TestSupport
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 @Suite("Runs that are saved as they go")
 struct RunTests {

@@ -1,13 +1,8 @@
+import CLibrary
 import TestSupport
 import Testing
 
 @testable import Datasets
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Arguments that make no sense end the program with the operation and what it expects, and with all that was printed before.
 @Suite struct DatasetMistakeTests {

@@ -1,15 +1,10 @@
+import CLibrary
 import Files
 import NeuralNetworks
 import TestSupport
 import Testing
 
 @testable import Datasets
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Memory use depends on the actual content of a file, not on its claims. Each case runs in a separate process, whose
 /// peak is measured.

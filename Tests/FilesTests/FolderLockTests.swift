@@ -1,13 +1,8 @@
+import CLibrary
 import Files
 import Synchronization
 import TestSupport
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 @Suite struct FolderLockTests {
   /// Threads share the numbers of open files: one that is closed twice may be that of another file the second time.

@@ -1,11 +1,6 @@
+import CLibrary
 import Files
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 @Suite struct PrintableTests {
   @Test(arguments: [

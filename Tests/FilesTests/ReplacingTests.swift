@@ -1,13 +1,8 @@
+import CLibrary
 import CExtendedAttributes
 import Files
 import TestSupport
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The effect of writing a file on the existing file of the same name.
 @Suite struct ReplacingTests {

@@ -1,3 +1,4 @@
+import CLibrary
 import Datasets
 import Files
 import NeuralNetworks
@@ -185,9 +186,3 @@ import Testing
     } throws: { "\($0)".contains("it was deleted or replaced during training") }
   }
 }
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif

@@ -1,13 +1,8 @@
+import CLibrary
 import ModelFormats
 import NeuralNetworks
 import TestSupport
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Models with weights saved by PyTorch give the same results as in PyTorch, and their weights, saved with PyTorch's
 /// names, equal PyTorch's. The files come from `Benchmarks/peers/weights.py`.

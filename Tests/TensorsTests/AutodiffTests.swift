@@ -1,12 +1,7 @@
+import CLibrary
 import Synchronization
 import Tensors
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 @Suite struct AutodiffTests {
   @Test(arguments: TestDevices.all)

@@ -1,11 +1,6 @@
+import CLibrary
 import Tensors
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 @Suite struct ElementwiseTests {
   /// A function and its C library counterpart.

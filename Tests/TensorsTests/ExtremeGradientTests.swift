@@ -1,11 +1,6 @@
+import CLibrary
 import Tensors
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Gradients whose factors leave float32 while the gradient itself does not, on every device; the oracle is the formula in double.
 @Suite struct ExtremeGradientTests {

@@ -1,11 +1,6 @@
+import CLibrary
 import Tensors
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Programs of random operations give the same result and the same gradient on every device.
 ///

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// System faults for a process that writes files. They last until the process ends, and are intended for exit tests.
 package enum DiskFault: String, CaseIterable, Codable, Sendable {

@@ -1,3 +1,4 @@
+import CLibrary
 import AllocationCounter
 import Files
 
@@ -12,12 +13,6 @@ package func peakMemory(of process: String = "self") -> Int? {
   guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }) else { return nil }
   return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
 }
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// System files have no size.
 private func readSystemFile(_ path: String) throws -> String {

@@ -1,10 +1,5 @@
+import CLibrary
 import Files
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The Python with `numpy`, `safetensors`, and `tensorboard` for comparing files: `NN_TEST_PYTHON`, else the one
 /// created by `Scripts/test-python`.

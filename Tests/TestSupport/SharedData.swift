@@ -1,10 +1,5 @@
+import CLibrary
 import Files
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Real data outside the package: the folder `NN_SHARED_DATA`, else `../shared/data`.
 package enum SharedData {

@@ -1,10 +1,5 @@
+import CLibrary
 import Files
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The processor time that `work` takes on this thread, in seconds. Unlike elapsed time, it does not grow with the
 /// other tests that run at the same time.

@@ -1,12 +1,7 @@
 #if OpenCL
+internal import CLibrary
 internal import COpenCL
 internal import Files
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A driver library registered with the loader, and the result of trying it.
 public struct OpenCLVendor: Sendable, Hashable, CustomStringConvertible {

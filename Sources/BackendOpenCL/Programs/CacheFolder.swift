@@ -1,11 +1,6 @@
 #if OpenCL
+internal import CLibrary
 internal import Files
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A folder of files that may be missing or damaged at any time. A failure to read or write a file is never an error.
 ///

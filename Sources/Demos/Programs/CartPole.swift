@@ -1,11 +1,6 @@
+import CLibrary
 import NeuralNetworks
 import Pictures
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 extension Demo {
   static let cartPole = Demo(

@@ -1,10 +1,5 @@
+import CLibrary
 import BackendCore
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Reads the next batch on a separate thread while the caller processes the current one. The thread starts with the
 /// second batch and ends when this object is released.

@@ -1,12 +1,7 @@
+import CLibrary
 import BackendCore
 import Files
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The layer state of a thread: the calls in progress, or the running shape inference.
 final class LayerThread {

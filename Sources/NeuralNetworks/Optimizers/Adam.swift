@@ -1,10 +1,5 @@
+import CLibrary
 import BackendCore
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Adam: steps along a running mean of the gradients, divided by the square root of the running mean of their squares
 /// (Kingma and Ba 2015), as PyTorch's `Adam`.

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// A learning rate that changes with the step. It is a function of the step alone, so training can be resumed at any
 /// step.

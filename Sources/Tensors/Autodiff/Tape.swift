@@ -1,10 +1,5 @@
+import CLibrary
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The record of a computation, used to compute its gradient: a flat array in the order of execution. (Freeing a long
 /// chain of linked nodes would overflow the stack.)

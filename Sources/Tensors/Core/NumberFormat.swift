@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 
 /// A common format for all numbers of a printed tensor: as many decimals as they need, up to four, or scientific
 /// notation if they are very large or very small.

@@ -1,10 +1,5 @@
+@preconcurrency import CLibrary
 import BackendCore
-
-#if canImport(Glibc)
-@preconcurrency import Glibc
-#elseif canImport(Musl)
-@preconcurrency import Musl
-#endif
 
 /// An invalid request, such as shapes that do not match or an axis that does not exist.
 ///

@@ -1,11 +1,6 @@
+import CLibrary
 import BackendCore
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 extension Device {
   /// Runs `body`, and returns a recording that repeats the calls that its operations made on this device's backend from

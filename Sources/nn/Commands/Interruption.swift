@@ -1,12 +1,7 @@
+import CLibrary
 import Files
 import NeuralNetworks
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Handles Ctrl-C (SIGINT), `kill` (SIGTERM), and a closing terminal (SIGHUP) during training. The first signal
 /// requests a stop after the current step; the second one ends the process at once. A signal ignored at the start of

@@ -1,11 +1,6 @@
+import CLibrary
 import CommandSupport
 import NeuralNetworks
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A matrix product, a softmax, and a training step on a device, compared with plain loops in Double.
 struct SelfTest {

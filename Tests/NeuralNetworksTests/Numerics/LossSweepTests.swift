@@ -1,12 +1,7 @@
+import CLibrary
 import Files
 import NeuralNetworks
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Losses of probabilities and margins with gradients of order 0 to 2 over extreme arguments, on every device, against formulas
 /// in float64; and that no loss or activation of the library is in no sweep.

@@ -1,11 +1,6 @@
+import CLibrary
 import NeuralNetworks
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Class weights give what the same weights given for each example give, whatever the loss and the element type of the targets.
 @Suite struct ClassWeightTests {

@@ -1,15 +1,10 @@
 #if OpenCL
+import CLibrary
 import BackendOpenCL
 import Tensors
 import Testing
 
 @testable import NeuralNetworks
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The launches of a training step of the default model on an OpenCL device.
 @Suite(.serialized) struct LaunchCountTests {

@@ -1,15 +1,10 @@
+import CLibrary
 import BackendCore
 import Dispatch
 import Synchronization
 import Testing
 
 @testable import NeuralNetworks
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A parameter whose gradient is being computed is used by the thread of the closure alone; what other threads compute from it
 /// would have no gradient, and ends the program. Threads that train models of their own do not see each other.

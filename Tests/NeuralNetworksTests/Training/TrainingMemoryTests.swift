@@ -1,14 +1,9 @@
+import CLibrary
 import BackendCPU
 import BackendReference
 import Testing
 
 @testable import NeuralNetworks
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Training keeps the memory in use constant. `NN_TRAINING_STEPS=10000` makes it long and includes the OpenCL devices,
 /// whose memory other tests change: run it alone, with `--filter TrainingMemoryTests`.

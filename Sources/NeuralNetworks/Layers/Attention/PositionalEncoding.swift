@@ -1,10 +1,5 @@
+import CLibrary
 import BackendCore
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Adds a sinusoidal position code to each vector of a sequence: sin(t·10000^(−2i/C)) to element 2i and the cosine to
 /// element 2i + 1 (Vaswani et al. 2017). `[N, T, C]` → the same. The layer has no trainable parameters, and sequences

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import CLibrary
 import Files
 
 /// The destination of progress output: it accepts text, and a terminal reports its width.
