@@ -56,11 +56,11 @@ private func call(_ kind: OperationKind) -> (BackendOperation, String) {
   case .unaryGradient: (.unaryGradient(tanh, count: 4), "ttt")
   case .matmul: (.matmul(MatmulShape(m: 2, n: 2, k: 2), alpha: 1, beta: 0), "ttt")
   case .linear: (.linear(rows: 2, inputs: 2, units: 2, activation: tanh), "tttt ")
-  case .linearGradient: (.linearGradient(rows: 2, units: 2, activation: tanh), "tttt")
+  case .linearGradient: (.linearGradient(rows: 2, units: 2, activation: nil), "t  t")
   case .dropout: (.dropout(probability: 0.5, source: RandomSource(key: 1), count: 4), "tt")
   case .convolution: (.convolution(convolution, activation: tanh), "tttt ")
   case .convolutionOutputGradient:
-    (.convolutionOutputGradient(batch: 1, channels: 1, plane: 4, activation: tanh), "tttt")
+    (.convolutionOutputGradient(batch: 1, channels: 1, plane: 4, activation: nil), "t  t")
   case .convolutionInputGradient: (.convolutionInputGradient(convolution), "ttt")
   case .convolutionWeightGradient: (.convolutionWeightGradient(convolution, accumulating: false), "ttt")
   case .pool: (.pool(.maximum, pooling), "tti")

@@ -4,6 +4,7 @@ extension Backend {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
+    try require(.convolution, for: x.dtype)
     guard shape.outputCount > 0 else { return }
     let z = preActivation ?? y
     let windows = Windows(shape)
@@ -32,6 +33,7 @@ extension Backend {
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, batch: Int, channels: Int, plane: Int,
     dz: BufferSlice?, dBias: BufferSlice?
   ) throws {
+    try require(.convolutionOutputGradient, for: dy.dtype)
     let count = batch * channels * plane
     var gradient = dy
     if let activation {
@@ -47,6 +49,7 @@ extension Backend {
   public func convolutionInputGradient(
     _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
   ) throws {
+    try require(.convolutionInputGradient, for: dy.dtype)
     try fill(dx, count: shape.inputCount, with: 0)
     guard shape.outputCount > 0, shape.inputCount > 0 else { return }
     let windows = Windows(shape)
@@ -65,6 +68,7 @@ extension Backend {
   public func convolutionWeightGradient(
     _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
   ) throws {
+    try require(.convolutionWeightGradient, for: x.dtype)
     if !accumulating { try fill(dw, count: shape.weightCount, with: 0) }
     guard shape.outputCount > 0 else { return }
     let windows = Windows(shape)

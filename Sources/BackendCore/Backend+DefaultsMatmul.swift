@@ -4,6 +4,7 @@ extension Backend {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
+    try require(.linear, for: x.dtype)
     let z = preActivation ?? y
     try matmul(x, w, MatmulShape(m: rows, n: units, k: inputs), alpha: 1, beta: 0, into: z)
     if let bias {
@@ -21,6 +22,7 @@ extension Backend {
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
     dBias: BufferSlice?
   ) throws {
+    try require(.linearGradient, for: dy.dtype)
     var gradient = dy
     if let activation {
       gradient = try dz ?? temporary(rows * units, dy.dtype)

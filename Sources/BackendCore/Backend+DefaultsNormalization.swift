@@ -4,6 +4,7 @@ extension Backend {
     _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
     statistics: BufferSlice?
   ) throws {
+    try require(.normalize, for: x.dtype)
     let table = RowTable(rows: shape.rows, columns: shape.columns)
     let count = shape.rows * shape.columns
     let statistics = try statistics ?? temporary(2 * shape.rows, x.dtype)
@@ -69,6 +70,7 @@ extension Backend {
     _ dy: BufferSlice, _ x: BufferSlice, weight: BufferSlice?, statistics: BufferSlice, _ shape: NormalizationShape,
     into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
   ) throws {
+    try require(.normalizeGradient, for: dy.dtype)
     let table = RowTable(rows: shape.rows, columns: shape.columns)
     let count = shape.rows * shape.columns
     let (means, scales) = (statistics, statistics.advanced(by: shape.rows))

@@ -5,6 +5,7 @@ extension Backend {
     _ step: OptimizerStep, parameters: BufferSlice, gradients: BufferSlice, states: [BufferSlice], count: Int,
     scalars: BufferSlice
   ) throws {
+    try require(.optimizerStep, for: parameters.dtype)
     let vector = StepVector(backend: self, count: count, dtype: parameters.dtype, scalars: scalars)
     let old = try ([parameters] + states).map { try vector.copied($0) }
     let gradient = try vector.preparedGradient(gradients)
@@ -32,6 +33,7 @@ extension Backend {
   }
 
   public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
+    try require(.norm, for: x.dtype)
     if accumulating {
       let both = try temporary(2, x.dtype)
       try copy(y, count: 1, into: both)
@@ -51,6 +53,7 @@ extension Backend {
   }
 
   public func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
+    try require(.clipFactor, for: norm.dtype)
     try copy(norm, count: 1, into: y)
     try binaryScalar(.add, y, 1e-6, scalarFirst: false, count: 1, into: y)
     try binaryScalar(.divide, y, maximumNorm, scalarFirst: true, count: 1, into: y)

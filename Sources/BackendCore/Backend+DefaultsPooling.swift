@@ -3,6 +3,7 @@ extension Backend {
   public func pool(
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
   ) throws {
+    try require(.pool, for: x.dtype)
     guard shape.outputCount > 0 else { return }
     if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
     let elements = try temporary(shape.planes * shape.window * shape.outputPlane, x.dtype)
@@ -19,6 +20,7 @@ extension Backend {
   public func poolGradient(
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice
   ) throws {
+    try require(.poolGradient, for: dy.dtype)
     try fill(dx, count: shape.inputCount, with: 0)
     guard shape.outputCount > 0, shape.inputCount > 0 else { return }
     if op == .maximum {

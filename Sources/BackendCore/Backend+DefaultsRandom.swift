@@ -3,6 +3,7 @@ extension Backend {
   public func dropout(
     _ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice
   ) throws {
+    try require(.dropout, for: x.dtype)
     guard probability < 1 else {
       try fill(y, count: count, with: 0)
       return

@@ -1,6 +1,7 @@
 /// Default implementations of recurrent cells and of sequences of them: one matrix product and one cell per step.
 extension Backend {
   public func recurrence(_ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>) throws {
+    try require(.recurrence, for: operands.gates.dtype)
     let product = MatmulShape(m: shape.batch, n: shape.gates, k: shape.units)
     for index in 0..<shape.steps {
       let step = operands.step(index, shape)
@@ -20,6 +21,7 @@ extension Backend {
   public func recurrenceGradient(
     _ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>, _ gradients: RecurrenceGradients<BufferSlice>
   ) throws {
+    try require(.recurrenceGradient, for: operands.gates.dtype)
     let product = MatmulShape(m: shape.batch, n: shape.units, k: shape.gates, transposesB: true)
     for index in (0..<shape.steps).reversed() {
       let step = gradients.step(index, shape)
@@ -35,6 +37,7 @@ extension Backend {
   public func recurrentCell(
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int
   ) throws {
+    try require(.recurrentCell, for: step.gates.dtype)
     let table = CellTable(self, batch: batch, units: units)
     switch cell {
     case .simple: try unary(UnaryOp(.tanh), step.gates, count: table.count, into: step.hidden)
@@ -50,6 +53,7 @@ extension Backend {
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, _ gradients: RecurrentStepGradients<BufferSlice>,
     batch: Int, units: Int
   ) throws {
+    try require(.recurrentCellGradient, for: step.gates.dtype)
     let table = CellTable(self, batch: batch, units: units)
     // The complete gradient of h. Where the mask is false, it passes unchanged to the previous h.
     let dh = try table.copy(gradients.hidden)

@@ -1,6 +1,7 @@
 /// Default implementations of the softmax family.
 extension Backend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
+    try require(.softmax, for: x.dtype)
     let table = RowTable(rows: rows, columns: columns)
     let rowValues = try temporary(rows, x.dtype)
     try reduce(.maximum, x, table.rowReduction, into: rowValues)
@@ -21,6 +22,7 @@ extension Backend {
   public func softmaxGradient(
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
   ) throws {
+    try require(.softmaxGradient, for: dy.dtype)
     let table = RowTable(rows: rows, columns: columns)
     let sums = try temporary(rows, dy.dtype)
     if logarithmic {
@@ -40,6 +42,7 @@ extension Backend {
     _ logits: BufferSlice, labels: BufferSlice, rows: Int, columns: Int, smoothing: Double, ignoredLabel: Int32?,
     gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
+    try require(.softmaxCrossEntropy, for: logits.dtype)
     let table = RowTable(rows: rows, columns: columns)
     let logarithms = try temporary(rows * columns, logits.dtype)
     try softmax(logits, rows: rows, columns: columns, logarithmic: true, into: logarithms)
