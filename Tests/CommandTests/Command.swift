@@ -74,14 +74,19 @@ struct Command {
     case .closedPipe, .slowPipe: break
     }
 
-    // Threads of tests may block signals, and a process inherits that.
+    // Threads of tests may block signals, and a script that starts the tests in the background lets them ignore SIGINT. A
+    // process would inherit both.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     var held = sigset_t()
     sigemptyset(&held)
     posix_spawnattr_setsigmask(&attributes, &held)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    var restored = sigset_t()
+    sigemptyset(&restored)
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&restored, number) }
+    posix_spawnattr_setsigdefault(&attributes, &restored)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
     let path = program.hasPrefix("/") ? program : "\(Self.folder)/\(program)"
     let words = (launcher + [path] + arguments).map { strdup($0) } + [nil]
