@@ -1,5 +1,5 @@
-/// The operations of `Backend` whose functions all accept the same element types. (Those of `UnaryOp` and `BinaryOp` are in
-/// the tables of `Kernels/Operations/`, next to the functions.)
+/// The operations of `Backend` whose functions all accept the same element types, named after its methods. (Those of
+/// `UnaryOp` and `BinaryOp` are in the tables of `Kernels/Operations/`, next to the functions.)
 public enum OperationKind: String, Sendable, CaseIterable {
   case fill, cast, select, range, copyStrided, sort, cumulativeSum
   case comparison

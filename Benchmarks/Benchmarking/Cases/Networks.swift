@@ -28,7 +28,10 @@ package enum MobileNetV2 {
   ]
 
   /// Creates a predictor on a device.
-  package static func predictor(on device: Device) throws -> Predictor {
+  package static func predictor(on device: Device) throws -> Predictor { Predictor(try model(on: device)) }
+
+  /// Creates the network on a device.
+  package static func model(on device: Device) throws -> sending Sequential {
     var layers = convolution(32, kernel: 3, stride: 2)
     var channels = 32
     for (expansion, filters, count, stride) in stages {
@@ -40,7 +43,7 @@ package enum MobileNetV2 {
     layers += convolution(1280, kernel: 1) + [GlobalAveragePool2D(), Dense(1000)]
     let model = Sequential(layers)
     try model.build(inputShape: [3, 224, 224], on: device, seed: 1)
-    return Predictor(model)
+    return model
   }
 
   private static func convolution(

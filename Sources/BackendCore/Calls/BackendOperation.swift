@@ -4,7 +4,8 @@
 /// Eager code does not create such values; it calls the methods of `Backend` directly. Only what takes the place of a
 /// backend does: recorders, observers, the backend that infers shapes, and test doubles (see `CallHandler` and `ForwardingBackend`).
 ///
-/// The operands are numbered in the order given by `perform(on:_:)`. Optional ones can be nil.
+/// The cases and their settings are named after the methods of `Backend`, which state the formulas and shapes. The operands
+/// are numbered in the order given by `perform(on:_:)`. Optional ones can be nil.
 public enum BackendOperation: Sendable {
   // Cases with layouts are indirect, because a layout has 136 bytes and would make every value that large.
   case upload(bytes: [UInt8])

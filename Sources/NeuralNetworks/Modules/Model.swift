@@ -266,5 +266,8 @@ public class Model: Layer {
 
   /// Whether a recording of the model can be replayed for other inputs. Embeddings check tokens on the CPU; computed
   /// tokens cannot be checked in advance.
-  var isReplayable: Bool { allowsReplay && !(traced.hasComputedTokens && device.kind == .cpu) }
+  var isReplayable: Bool { isReplayable(computingTokens: traced.hasComputedTokens) }
+
+  /// `isReplayable` for other inputs than the last ones.
+  func isReplayable(computingTokens: Bool) -> Bool { allowsReplay && !(computingTokens && device.kind == .cpu) }
 }

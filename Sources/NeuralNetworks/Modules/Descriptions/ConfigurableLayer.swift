@@ -15,5 +15,6 @@ public protocol ConfigurableLayer: Layer {
   associatedtype Configuration: Codable & Sendable
   /// The settings that recreate this layer.
   var configuration: Configuration { get }
+  /// Creates a layer with these settings. Its parameters have no values yet.
   init(configuration: Configuration)
 }

@@ -103,7 +103,7 @@ public final class TrainingStep {
   }
 
   private func allowsReplay(_ checks: DataChecks) -> Bool {
-    model.allowsReplay && !(checks.hasComputedTokens && model.device.kind == .cpu) && optimizer.allowsReplay
+    model.isReplayable(computingTokens: checks.hasComputedTokens) && optimizer.allowsReplay
       && terms.allSatisfy { $0.loss.allowsReplay }
       && !isRecordingGradients && !model.device.isBeingRecorded && !model.device.isShapeOnly
   }
