@@ -23,7 +23,12 @@ package final class FolderLock {
     self.descriptor = descriptor
   }
 
-  deinit { close(descriptor) }
+  /// Unlocks explicitly: a child process that another thread is starting holds a copy of the descriptor until it runs
+  /// its program, and the folder would remain locked until then.
+  deinit {
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 
   /// The first line of the lock file.
   private static func holder(_ descriptor: Int32) -> String {

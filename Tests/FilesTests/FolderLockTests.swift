@@ -44,4 +44,24 @@ import Testing
     #expect(throws: FileError.self) { try FolderLock(folder("none")) }
     #expect(throws: Never.self) { try FolderLock(folder.path) }
   }
+
+  /// A child process has copies of all descriptors between its creation and the start of its program.
+  @Test func aLockEndsAlthoughAnotherDescriptorOfItsFileIsOpen() throws {
+    let folder = try TemporaryFolder()
+    var lock: FolderLock? = try FolderLock(folder.path)
+    withExtendedLifetime(lock) {}
+    var file = stat()
+    try #require(stat(folder(FolderLock.name), &file) == 0)
+    let descriptor = try #require(
+      (Int32(0)..<4096).first { number in
+        var other = stat()
+        return fstat(number, &other) == 0 && other.st_ino == file.st_ino && other.st_dev == file.st_dev
+      })
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    try #require(copy >= 0)
+    defer { close(copy) }
+    #expect(throws: FileError.self) { try FolderLock(folder.path) }
+    lock = nil
+    #expect(throws: Never.self) { try FolderLock(folder.path) }
+  }
 }
