@@ -58,63 +58,65 @@ public final class Optimizer {
   ///   a parameter has no gradient or a gradient of another shape; `DeviceError` for failures in computing the
   ///   gradients or in this step. If it throws, parameters, state, and step count are unchanged.
   public func update(_ model: some Module, with gradients: Gradients) throws {
-    try check()
-    try withoutGradient {
-      let (placement, groupOfSlab) = try groupedPlacement(of: model)
-      let layout = placement.layout
-      guard let slabs = gradients.arranged(as: layout) else { throw gradients.mismatch(with: layout) }
-      if !placement.slabs.isEmpty {
-        try known.add(placement, rule: rule)
-        try states.arrange(as: placement)
-        for (parameters, gradient) in zip(placement.slabs, slabs) {
-          try parameters.values.checkPoison()
-          try gradient.checkPoison()
-        }
-        if let fused {
-          try writeScalars(fused, like: placement.slabs[0].values)
-          try prepareSkipping(like: placement.slabs[0].values)
-          try launch(fused, placement, slabs, groupOfSlab)
-        } else {
-          try prepareSkipping(like: placement.slabs[0].values)
-          try compute(placement, Gradients(layout: layout, slabs: slabs), groupOfSlab)
-        }
-      }
-    }
-    step += 1
+    let update = try prepareUpdate(of: model)
+    try apply(update, gradients)
+    countStep()
   }
 
-  // MARK: Recorded steps
+  // MARK: Parts of a step
+
+  /// A step whose numbers and state are on the device, and whose gradients are not known yet.
+  struct PreparedUpdate {
+    fileprivate let placement: Placement
+    /// The group of each slab.
+    fileprivate let groupOfSlab: [Int]
+  }
 
   /// Whether a step consists only of launches, which can be replayed with other numbers.
   var allowsReplay: Bool { fused != nil }
 
-  /// Does the host work of a step, and returns the buffers that `updatePrepared` changes in addition to the parameters.
-  func prepareUpdate(of model: some Module) throws -> [Buffer] {
-    guard let fused else { fatalError("\(type(of: rule)) is not made of launches") }
+  /// Does the part of a step that a replay does not repeat: checks the settings, arranges the parameters and the state,
+  /// and writes the numbers of the step to the device.
+  func prepareUpdate(of model: some Module) throws -> PreparedUpdate {
     try check()
     return try withoutGradient {
-      let (placement, _) = try groupedPlacement(of: model)
-      guard let first = placement.slabs.first else { return [] }
-      try known.add(placement, rule: rule)
-      try states.arrange(as: placement)
-      try writeScalars(fused, like: first.values)
-      try prepareSkipping(like: first.values)
-      for slab in placement.slabs { try slab.values.makeUnique() }
-      try states.makeUnique()
-      return try states.buffers() + scalars.buffers() + skipped.buffers()
+      let (placement, groupOfSlab) = try groupedPlacement(of: model)
+      if let first = placement.slabs.first?.values {
+        try known.add(placement, rule: rule)
+        try states.arrange(as: placement)
+        if let fused { try writeScalars(fused, like: first) }
+        if skipsNonFiniteGradients { try skipped.prepare(like: first) }
+      }
+      return PreparedUpdate(placement: placement, groupOfSlab: groupOfSlab)
     }
   }
 
-  /// Performs the launches of a prepared step. The step counts only after `countStep` is called.
-  func updatePrepared(_ model: some Module, with gradients: Gradients) throws {
-    guard let fused else { return }
-    let (placement, groupOfSlab) = try groupedPlacement(of: model)
-    guard !placement.slabs.isEmpty, let slabs = gradients.arranged(as: placement.layout) else { return }
-    for gradient in slabs { try gradient.checkPoison() }
-    try withoutGradient { try launch(fused, placement, slabs, groupOfSlab) }
+  /// Returns the buffers that `apply` changes in addition to the parameters.
+  func changedBuffers(of update: PreparedUpdate) throws -> [Buffer] {
+    guard !update.placement.slabs.isEmpty else { return [] }
+    try states.makeUnique()
+    return try states.buffers() + scalars.buffers() + skipped.buffers()
   }
 
-  /// Counts a prepared step.
+  /// Changes the parameters and the state. The step counts only after `countStep` is called.
+  func apply(_ update: PreparedUpdate, _ gradients: Gradients) throws {
+    let layout = update.placement.layout
+    guard let slabs = gradients.arranged(as: layout) else { throw gradients.mismatch(with: layout) }
+    guard !update.placement.slabs.isEmpty else { return }
+    try withoutGradient {
+      for (parameters, gradient) in zip(update.placement.slabs, slabs) {
+        try parameters.values.checkPoison()
+        try gradient.checkPoison()
+      }
+      if let fused {
+        try launch(fused, update, slabs)
+      } else {
+        try compute(update, Gradients(layout: layout, slabs: slabs))
+      }
+    }
+  }
+
+  /// Counts a step that has been applied.
   func countStep() { step += 1 }
 
   // MARK: Skipped steps
@@ -127,10 +129,6 @@ public final class Optimizer {
   func takeBack(skipped steps: Int) {
     step -= steps
     skipped = SkippedSteps()
-  }
-
-  private func prepareSkipping(like slab: Tensor) throws {
-    if skipsNonFiniteGradients { try skipped.prepare(like: slab) }
   }
 
   // MARK: Configuration
@@ -204,19 +202,17 @@ public final class Optimizer {
 
   /// Performs one launch per slab, with the numbers that are on the device. Everything that can run out of memory comes
   /// first.
-  private func launch(
-    _ rule: some FusedRule, _ placement: Placement, _ gradients: [Tensor], _ groupOfSlab: [Int]
-  ) throws {
+  private func launch(_ rule: some FusedRule, _ update: PreparedUpdate, _ gradients: [Tensor]) throws {
     if skipsNonFiniteGradients {
       try scalars.skip(by: try skipped.updated(by: gradients), groups: groups.count + 1)
     }
     if case .globalNorm(let maximum) = clipping {
       try scalars.clip(gradients, globalNorm: maximum, groups: groups.count + 1)
     }
-    for slab in placement.slabs { try slab.values.makeUnique() }
+    for slab in update.placement.slabs { try slab.values.makeUnique() }
     try states.makeUnique()
-    for (index, slab) in placement.slabs.enumerated() {
-      let group = groupOfSlab[index]
+    for (index, slab) in update.placement.slabs.enumerated() {
+      let group = update.groupOfSlab[index]
       let fused = rule.fusedStep(weightDecay: updateStep(group: group).weightDecay ?? rule.weightDecay)
       try states.withStates(of: index) { states in
         try scalars.apply(fused, to: &slab.values, gradients[index], &states, group: group)
@@ -225,7 +221,7 @@ public final class Optimizer {
   }
 
   /// Applies the rule with tensor operations. Nothing is written before everything is computed.
-  private func compute(_ placement: Placement, _ gradients: Gradients, _ groupOfSlab: [Int]) throws {
+  private func compute(_ update: PreparedUpdate, _ gradients: Gradients) throws {
     let clipped =
       switch clipping {
       case .none: gradients
@@ -233,7 +229,7 @@ public final class Optimizer {
       case .globalNorm(let bound): gradients.clipped(globalNorm: bound)
       }
     let isSkipped = skipsNonFiniteGradients ? try skipped.updated(by: gradients.slabs).reshaped([]) .> 0 : nil
-    let layout = placement.layout
+    let (placement, layout) = (update.placement, update.placement.layout)
     var results: [(target: LeafTarget, value: Tensor, states: [Tensor])] = []
     for entry in layout.entries {
       let target = entry.target
@@ -242,7 +238,7 @@ public final class Optimizer {
       let old = state
       var value = rule.updated(
         parameter, gradient: layout.value(entry, in: clipped.slabs), state: &state,
-        step: updateStep(group: groupOfSlab[target.slab]))
+        step: updateStep(group: update.groupOfSlab[target.slab]))
       for tensor in [value] + state where tensor.shape != entry.shape {
         ProgrammerError.end(
           "\(type(of: rule)) gave a tensor of shape \(tensor.shape) for \(entry.path), of shape \(entry.shape)")

@@ -93,13 +93,11 @@ public final class TrainingStep {
       recordings.add(batch, of: model, skips: skips, checks)
       plan = .eager
     }
-    let batch = batch.moved(to: model.device)
-    guard allowsReplay(checks) else { return try step(on: batch) }
-    switch plan {
-    case .eager: return try step(on: batch)
-    case .record: return try record(batch)
-    case .replay(let recorded): return try replay(recorded, batch)
-    }
+    // This comes before the passes, because it may move parameters to other slabs.
+    let update = try optimizer.prepareUpdate(of: model)
+    let output = try perform(allowsReplay(checks) ? plan : .eager, batch.moved(to: model.device), update)
+    optimizer.countStep()
+    return output
   }
 
   private func allowsReplay(_ checks: DataChecks) -> Bool {
@@ -155,12 +153,51 @@ public final class TrainingStep {
     try MeasureTrial(of: model, model.traced.outputs, row, examples: batch.count).check(terms, [])
   }
 
-  // MARK: Eager steps
+  // MARK: The step
 
-  private func step(on batch: Batch) throws -> Output {
-    let (pass, gradients) = try forwardAndBackward(batch, stream(counter: nil))
-    try optimizer.update(model, with: gradients)
-    return Output(pass.tensors, pass.weights, isSingle: terms.isSingle)
+  private func perform(_ plan: StepRecordings.Plan, _ batch: Batch, _ update: Optimizer.PreparedUpdate) throws -> Output
+  {
+    switch plan {
+    case .eager:
+      let pass = try passes(batch, stream(counter: nil), update)
+      return Output(pass.tensors, pass.weights, isSingle: terms.isSingle)
+    case .record: return try record(batch, update)
+    case .replay(let recorded):
+      try recorded.counter?.set(optimizer.step)
+      let results = try recorded.function(batch.tensors, changing: changedBuffers(by: update))
+      return Output(results, recorded.weights, isSingle: terms.isSingle)
+    }
+  }
+
+  /// Performs a step and records it for batches like this one.
+  private func record(_ batch: Batch, _ update: Optimizer.PreparedUpdate) throws -> Output {
+    let counter = try StepCounter(on: model.device, optimizer.step)
+    let stream = stream(counter: try counter.slice)
+    var weights: [BatchWeight] = []
+    let (results, function) = try RecordedFunction.record(
+      on: model.device, like: batch.tensors, changing: changedBuffers(by: update)
+    ) { tensors throws in
+      let pass = try passes(batch.replacing(tensors), stream, update)
+      weights = pass.weights
+      return pass.tensors
+    }
+    let isRepeatable = function != nil && !stream.isTiedToStep
+    let recorded =
+      isRepeatable ? function.map { RecordedStep($0, weights, counter: stream.hasDrawn ? counter : nil) } : nil
+    recordings.keep(recorded, for: batch)
+    return Output(results, weights, isSingle: terms.isSingle)
+  }
+
+  /// Returns the buffers that a step changes.
+  private func changedBuffers(by update: Optimizer.PreparedUpdate) throws -> [Buffer] {
+    try optimizer.changedBuffers(of: update) + model.uniqueSlabs().map { try $0.values.slice.buffer }
+  }
+
+  /// The work of a step on the device: forward, backward, update.
+  private func passes(_ batch: Batch, _ stream: RandomStream, _ update: Optimizer.PreparedUpdate) throws -> Pass {
+    let (pass, gradients) = try forwardAndBackward(batch, stream)
+    try optimizer.apply(update, gradients)
+    return pass
   }
 
   private func stream(counter: BufferSlice?) -> RandomStream {
@@ -222,45 +259,6 @@ public final class TrainingStep {
     }
     let path = try gradients?.paths.first { try gradients?[$0]?.isAllFinite() == false }
     return GradientFault(place: path.map { "the gradient of \($0)" }, operation: search.finding?.description)
-  }
-
-  // MARK: Recorded steps
-
-  /// Performs a step and records it for batches like this one.
-  private func record(_ batch: Batch) throws -> Output {
-    let counter = try StepCounter(on: model.device, optimizer.step)
-    let stream = stream(counter: try counter.slice)
-    let changed = try prepareUpdate()
-    var weights: [BatchWeight] = []
-    let (results, function) = try RecordedFunction.record(
-      on: model.device, like: batch.tensors, changing: changed
-    ) { tensors throws in
-      let (pass, gradients) = try forwardAndBackward(batch.replacing(tensors), stream)
-      try optimizer.updatePrepared(model, with: gradients)
-      weights = pass.weights
-      return pass.tensors
-    }
-    optimizer.countStep()
-    let isRepeatable = function != nil && !stream.isTiedToStep
-    let recorded =
-      isRepeatable ? function.map { RecordedStep($0, weights, counter: stream.hasDrawn ? counter : nil) } : nil
-    recordings.keep(recorded, for: batch)
-    return Output(results, weights, isSingle: terms.isSingle)
-  }
-
-  /// Performs the host's part of a step, and returns the buffers that the step changes.
-  private func prepareUpdate() throws -> [Buffer] {
-    // This comes first, because it may move parameters to other slabs.
-    let states = try optimizer.prepareUpdate(of: model)
-    return try states + model.uniqueSlabs().map { try $0.values.slice.buffer }
-  }
-
-  private func replay(_ recorded: RecordedStep, _ batch: Batch) throws -> Output {
-    try recorded.counter?.set(optimizer.step)
-    let changed = try prepareUpdate()
-    let results = try recorded.function(batch.tensors, changing: changed)
-    optimizer.countStep()
-    return Output(results, recorded.weights, isSingle: terms.isSingle)
   }
 }
 
