@@ -87,7 +87,7 @@ package func slabGradients<E: Error>(
       let hasGaps = !targets.values.cover(slab, count: slabCounts[slab])
       return hasGaps
         ? .zeros([slabCounts[slab]], dtype: dtype, on: device)
-        : .launch([slabCounts[slab]], dtype, on: device) { _, _ in }
+        : .uninitialized([slabCounts[slab]], dtype, on: device)
     }
     var pass = BackwardPass(tape, scope, slabs: slabs)
     defer { pass.end() }

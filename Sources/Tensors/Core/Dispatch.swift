@@ -32,6 +32,11 @@ extension Tensor {
     }
   }
 
+  /// Allocates memory for an operation that writes more than one result. Its elements have no defined value.
+  static func uninitialized(_ extents: Shape, _ dtype: DType, on device: Device) -> Tensor {
+    launch(extents, dtype, on: device) { _, _ in }
+  }
+
   /// Allocates the result of an operation on one operand, and calls `body` to fill it.
   @inline(__always)
   static func launch(

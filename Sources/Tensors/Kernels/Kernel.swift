@@ -86,11 +86,11 @@ public struct Kernel: Sendable {
       }
       // During shape inference, there are no numbers to compute.
       if arguments.contains(where: { $0.tensor?.device.isShapeOnly ?? false }) {
-        return outputs.map { Tensor.launch($0.extents, $0.dtype, on: .shapes) { _, _ in } }
+        return outputs.map { Tensor.uninitialized($0.extents, $0.dtype, on: .shapes) }
       }
       do {
         try check(arguments, global: global, local: local)
-        let results = outputs.map { Tensor.launch($0.extents, $0.dtype, on: device) { _, _ in } }
+        let results = outputs.map { Tensor.uninitialized($0.extents, $0.dtype, on: device) }
         for result in results { try result.checkPoison() }
         if !global.contains(0) { try launch(arguments, results, global: global, local: local) }
         return results

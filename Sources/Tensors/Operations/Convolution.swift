@@ -65,14 +65,11 @@ extension Tensor {
       let device = try Checks.sameDevice("convolution", self, weight)
       var preActivation: Tensor?
       if recording != nil && activation?.gradientSource == .input {
-        preActivation = Tensor.launch(result, dtype, on: device) { _, _ in }
+        preActivation = Tensor.uninitialized(result, dtype, on: device)
       }
-      let before = preActivation ?? weight  // stand-ins, so that one launch serves all
-      if before.isPoisoned { return Tensor.poisoned(by: before, self, weight, result, dtype, on: device) }
-      var y = Tensor.launch(self, weight, bias ?? weight, result, dtype, on: device) { backend, x, w, b, y in
+      var y = Tensor.launch(self, weight, result, dtype, on: device) { backend, x, w, y in
         try backend.convolution(
-          x, w, bias: bias == nil ? nil : b, shape, activation: activation, into: y,
-          preActivation: preActivation == nil ? nil : before.operand)
+          x, w, bias: bias?.slice, shape, activation: activation, into: y, preActivation: preActivation?.slice)
       }
       if let recording {
         let saved = activation == nil ? nil : Operand(preActivation ?? y, keeping: true)

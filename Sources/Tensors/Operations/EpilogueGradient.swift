@@ -20,7 +20,7 @@ struct EpilogueGradient {
     let wantsBias = bias.map { pass.needsGradient($0) } ?? false
     if activation == nil && !wantsBias { return dy }
     let isInPlace = activation == nil || dy.isStorageUniquelyReferenced()
-    let dz = isInPlace ? dy : Tensor.launch(dy.extents, dy.dtype, on: dy.device) { _, _ in }
+    let dz = isInPlace ? dy : Tensor.uninitialized(dy.extents, dy.dtype, on: dy.device)
     let (source, saved, activation) = (dy, saved, activation)
     var failure: (any Error)?
     func run(_ backend: any Backend, _ dBias: BufferSlice?) throws {

@@ -18,15 +18,12 @@ extension Tensor {
       let device = try Checks.sameDevice("linear", self, weight)
       var preActivation: Tensor?
       if recording != nil && activation?.gradientSource == .input {
-        preActivation = Tensor.launch(result, dtype, on: device) { _, _ in }
+        preActivation = Tensor.uninitialized(result, dtype, on: device)
       }
-      let addend = bias ?? weight  // a stand-in, so that one launch serves both
-      let before = preActivation ?? weight
-      if before.isPoisoned { return Tensor.poisoned(by: before, self, weight, result, dtype, on: device) }
-      var y = Tensor.launch(self, weight, addend, result, dtype, on: device) { backend, x, w, b, y in
+      var y = Tensor.launch(self, weight, result, dtype, on: device) { backend, x, w, y in
         try backend.linear(
-          x, w, bias: bias == nil ? nil : b, rows: rows, inputs: inputs, units: units, activation: activation, into: y,
-          preActivation: preActivation == nil ? nil : before.operand)
+          x, w, bias: bias?.slice, rows: rows, inputs: inputs, units: units, activation: activation, into: y,
+          preActivation: preActivation?.slice)
       }
       if let recording {
         let record = LinearRecord(

@@ -69,14 +69,10 @@ extension Tensor {
   private func fusedNormalization(
     _ shape: NormalizationShape, _ weight: Tensor?, _ bias: Tensor?, _ tape: Tape?
   ) -> Tensor {
-    let statistics = tape.map { _ in Tensor.launch([2, shape.rows], dtype, on: device) { _, _ in } }
-    if let statistics, statistics.isPoisoned {
-      return Tensor.poisoned(by: statistics, self, self, extents, dtype, on: device)
-    }
-    // A missing weight or bias is replaced by the input, so that a single launch suffices.
-    var y = Tensor.launch(self, weight ?? self, bias ?? self, extents, dtype, on: device) { backend, x, g, s, y in
+    let statistics = tape.map { _ in Tensor.uninitialized([2, shape.rows], dtype, on: device) }
+    var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
       try backend.normalize(
-        x, weight: weight == nil ? nil : g, bias: bias == nil ? nil : s, shape, into: y, statistics: statistics?.slice)
+        x, weight: weight?.slice, bias: bias?.slice, shape, into: y, statistics: statistics?.slice)
     }
     if let tape, let statistics {
       y.node = tape.append(
@@ -103,9 +99,7 @@ struct NormalizationRecord: GradientRule {
     let dWeight = weight.flatMap { pass.needsGradient($0) ? vector(like: upstream) : nil }
     let dBias = bias.flatMap { pass.needsGradient($0) ? vector(like: upstream) : nil }
     let weight = weight?.tensor
-    let parts = [dWeight, dBias, weight].compactMap { $0 }
-    let poisoned = parts.first(where: \.isPoisoned) ?? statistics
-    let dx = Tensor.launch(upstream, x, poisoned, x.extents, x.dtype, on: x.device) { backend, dy, x, _, dx in
+    let dx = Tensor.launch(upstream, x, x.extents, x.dtype, on: x.device) { backend, dy, x, dx in
       try backend.normalizeGradient(
         dy, x, weight: weight?.slice, statistics: statistics.slice, shape, into: dx, dWeight: dWeight?.slice,
         dBias: dBias?.slice)
@@ -116,7 +110,7 @@ struct NormalizationRecord: GradientRule {
   }
 
   private func vector(like dy: Tensor) -> Tensor {
-    Tensor.launch([shape.columns], dy.dtype, on: dy.device) { _, _ in }
+    Tensor.uninitialized([shape.columns], dy.dtype, on: dy.device)
   }
 }
 

@@ -17,19 +17,16 @@ extension Tensor {
       let (height, width) = try geometry.axes(name, height: extents[2], width: extents[3], extents)
       let shape = PoolingShape(planes: extents[0] * extents[1], height: height, width: width)
       let result: Shape = [extents[0], extents[1], height.output, width.output]
-      guard let tape = Tape.recording(node) else {
-        return Tensor.launch(self, result, dtype, on: device) { backend, x, y in
-          try backend.pool(op, x, shape, into: y, indices: nil)
-        }
-      }
-      let indices = op == .maximum ? Tensor.launch(result, .int32, on: device) { _, _ in } : self
-      if indices.isPoisoned { return Tensor.poisoned(by: indices, self, self, result, dtype, on: device) }
+      let tape = Tape.recording(node)
+      let indices = tape != nil && op == .maximum ? Tensor.uninitialized(result, .int32, on: device) : nil
       var y = Tensor.launch(self, result, dtype, on: device) { backend, x, y in
-        try backend.pool(op, x, shape, into: y, indices: op == .maximum ? indices.operand : nil)
+        try backend.pool(op, x, shape, into: y, indices: indices?.slice)
       }
-      let record = PoolingRecord(
-        op: op, x: Operand(self), shape: shape, indices: op == .maximum ? Operand(indices, keeping: true) : nil)
-      y.node = tape.append(.pooling(record))
+      if let tape {
+        let record = PoolingRecord(
+          op: op, x: Operand(self), shape: shape, indices: indices.map { Operand($0, keeping: true) })
+        y.node = tape.append(.pooling(record))
+      }
       return y
     }
   }

@@ -87,7 +87,7 @@ private struct SavedStates {
   init(_ shape: RecurrenceShape, _ sums: inout Tensor, hasFinalCell: Bool, on device: Device) {
     let dtype = sums.dtype
     func room(_ steps: Int, _ width: Int) -> Tensor {
-      Tensor.launch([steps, shape.batch, width], dtype, on: device) { _, _ in }
+      Tensor.uninitialized([steps, shape.batch, width], dtype, on: device)
     }
     gates = sums.isStorageUniquelyReferenced() ? sums.detached() : sums.copied()
     hidden = room(shape.steps + (hasFinalCell ? 1 : 0), shape.units)

@@ -22,10 +22,7 @@ extension Tensor {
       let recording = Tape.recording(node)
       if let recording, recording.isNested { return composedCrossEntropy(labels, smoothing, ignoredLabel) }
       let (rows, columns) = (extents[0], extents[1])
-      let gradient = recording == nil ? nil : Tensor.launch(extents, dtype, on: device) { _, _ in }
-      if let gradient, gradient.isPoisoned {
-        return Tensor.poisoned(by: gradient, self, labels, labels.extents, dtype, on: device)
-      }
+      let gradient = recording == nil ? nil : Tensor.uninitialized(extents, dtype, on: device)
       var loss = Tensor.launch(self, labels, labels.extents, dtype, on: device) { backend, logits, labels, loss in
         try backend.softmaxCrossEntropy(
           logits, labels: labels, rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignoredLabel,
