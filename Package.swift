@@ -29,49 +29,45 @@ let package = Package(
     .target(name: "COpenCL", cSettings: [.define("NN_OPENCL", .when(traits: ["OpenCL"]))]),
     .target(name: "CPUKernels"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CLibrary"),
-    .target(name: "HostMemory", dependencies: ["CLibrary"]),
+    .target(name: "HostSystem"),
     .systemLibrary(name: "CExtendedAttributes"),
-    .target(name: "Files", dependencies: ["CLibrary", "CExtendedAttributes", "CZlib", "HostMemory"]),
-    .target(name: "BackendCore", dependencies: ["CLibrary"]),
+    .target(name: "Files", dependencies: ["HostSystem", "CExtendedAttributes", "CZlib"]),
+    .target(name: "BackendCore", dependencies: ["HostSystem"]),
     // Backends.
-    .target(name: "BackendCPU", dependencies: ["CLibrary", "BackendCore", "CPUKernels", "Files"]),
+    .target(name: "BackendCPU", dependencies: ["HostSystem", "BackendCore", "CPUKernels"]),
     .target(
-      name: "BackendOpenCL", dependencies: ["CLibrary", "BackendCore", "COpenCL", "Files", "OpenCLKernels"],
+      name: "BackendOpenCL", dependencies: ["HostSystem", "BackendCore", "COpenCL", "Files", "OpenCLKernels"],
       cSettings: [.define("NN_OPENCL", .when(traits: ["OpenCL"]))]),
-    .target(name: "BackendReference", dependencies: ["CLibrary", "BackendCore"]),
-    .target(name: "BackendConformance", dependencies: ["BackendCore", "BackendReference"]),
+    .target(name: "BackendReference", dependencies: ["HostSystem", "BackendCore"]),
+    .target(name: "BackendConformance", dependencies: ["HostSystem", "BackendCore", "BackendReference"]),
     // Tensors and networks.
     .target(
       name: "Tensors",
-      dependencies: [
-        "CLibrary", "BackendCore", "BackendCPU", "HostMemory", .target(name: "BackendOpenCL", condition: openCL),
-      ]),
-    .target(name: "NeuralNetworks", dependencies: ["CLibrary", "Tensors", "BackendCore", "Files", "HostMemory"]),
+      dependencies: ["HostSystem", "BackendCore", "BackendCPU", .target(name: "BackendOpenCL", condition: openCL)]),
+    .target(name: "NeuralNetworks", dependencies: ["HostSystem", "Tensors", "BackendCore", "Files"]),
     .target(name: "CGlyphs"),
     .target(
       name: "Datasets",
-      dependencies: ["CLibrary", "NeuralNetworks", "BackendCore", "CPUKernels", "CGlyphs", "Files", "HostMemory"]),
-    .target(name: "ModelFormats", dependencies: ["NeuralNetworks", "Files", "HostMemory"]),
-    .target(name: "Pictures", dependencies: ["CLibrary", "NeuralNetworks", "ModelFormats", "Files"]),
+      dependencies: ["HostSystem", "NeuralNetworks", "BackendCore", "CPUKernels", "CGlyphs", "Files"]),
+    .target(name: "ModelFormats", dependencies: ["HostSystem", "NeuralNetworks", "Files"]),
+    .target(name: "Pictures", dependencies: ["HostSystem", "NeuralNetworks", "ModelFormats", "Files"]),
     // Commands.
-    .target(name: "Demos", dependencies: ["CLibrary", "NeuralNetworks", "Datasets", "Pictures"]),
+    .target(name: "Demos", dependencies: ["HostSystem", "NeuralNetworks", "Datasets", "Pictures"]),
     .target(name: "CArguments"),
     .target(
       name: "CommandSupport",
-      dependencies: ["CLibrary", "CArguments", "Files", "ModelFormats", "Tensors", argumentParser]),
+      dependencies: ["HostSystem", "CArguments", "Files", "ModelFormats", "Tensors", argumentParser]),
     .executableTarget(
       name: "nn",
       dependencies: [
-        "CLibrary", "Benchmarking", "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats", "Pictures",
-        "Files",
-        "HostMemory", "BackendCPU",
+        "HostSystem", "Benchmarking", "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats",
+        "Pictures", "Files", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ]),
     .target(
       name: "Benchmarking",
       dependencies: [
-        "CLibrary", "CommandSupport", "NeuralNetworks", "Datasets", "ModelFormats", "BackendCore", "BackendCPU",
+        "HostSystem", "CommandSupport", "NeuralNetworks", "Datasets", "ModelFormats", "BackendCore", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ],
       path: "Benchmarks/Benchmarking"),
@@ -80,40 +76,40 @@ let package = Package(
     // Tests.
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .target(
-      name: "TestSupport", dependencies: ["CLibrary", "AllocationCounter", "BackendReference", "Files", "Tensors"],
+      name: "TestSupport", dependencies: ["HostSystem", "AllocationCounter", "BackendReference", "Files", "Tensors"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "FilesTests", dependencies: ["CLibrary", "CExtendedAttributes", "Files", "TestSupport"]),
+    .testTarget(name: "FilesTests", dependencies: ["HostSystem", "CExtendedAttributes", "Files", "TestSupport"]),
     .testTarget(name: "BackendCoreTests", dependencies: ["BackendCore"]),
     .testTarget(
       name: "BackendCPUTests",
-      dependencies: ["CLibrary", "BackendCPU", "BackendReference", "BackendConformance", "CPUKernels"]),
+      dependencies: ["HostSystem", "BackendCPU", "BackendReference", "BackendConformance", "CPUKernels"]),
     .testTarget(
       name: "BackendOpenCLTests",
       dependencies: [
-        "CLibrary", "BackendCore", "BackendReference", "BackendConformance", "NeuralNetworks", "Files", "COpenCL",
-        "OpenCLKernels",
+        "HostSystem", "BackendCore", "BackendReference", "BackendConformance", "NeuralNetworks", "Files", "COpenCL",
+        "OpenCLKernels", "TestSupport",
         .target(name: "BackendOpenCL", condition: openCL),
       ]),
-    .testTarget(name: "BackendReferenceTests", dependencies: ["CLibrary", "BackendReference", "BackendConformance"]),
+    .testTarget(name: "BackendReferenceTests", dependencies: ["HostSystem", "BackendReference", "BackendConformance"]),
     .testTarget(
       name: "TensorsTests",
-      dependencies: ["CLibrary", "Tensors", "BackendCPU", "BackendReference", "AllocationCounter", "TestSupport"]),
+      dependencies: ["HostSystem", "Tensors", "BackendCPU", "BackendReference", "AllocationCounter", "TestSupport"]),
     .testTarget(
       name: "NeuralNetworksTests",
       dependencies: [
-        "CLibrary", "NeuralNetworks", "BackendCPU", "BackendReference", "Files", "TestSupport",
+        "HostSystem", "NeuralNetworks", "BackendCPU", "BackendReference", "Files", "TestSupport",
         .target(name: "BackendOpenCL", condition: openCL),
       ]),
     .testTarget(
       name: "DatasetsTests",
-      dependencies: ["CLibrary", "BackendCore", "Datasets", "Files", "HostMemory", "TestSupport"]),
+      dependencies: ["HostSystem", "BackendCore", "Datasets", "Files", "TestSupport"]),
     .testTarget(
-      name: "ModelFormatsTests", dependencies: ["CLibrary", "ModelFormats", "Datasets", "Files", "TestSupport"]),
+      name: "ModelFormatsTests", dependencies: ["HostSystem", "ModelFormats", "Datasets", "Files", "TestSupport"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["Pictures", "ModelFormats", "NeuralNetworks", "Files", "TestSupport"]),
     .testTarget(
       name: "ProgramsTests",
-      dependencies: ["CLibrary", "NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],
+      dependencies: ["HostSystem", "NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],
       exclude: ["Vectors"]),
     .target(
       name: "FuzzReaders", dependencies: ["NeuralNetworks", "Datasets", "ModelFormats"], path: "Tests/Fuzz/Readers"),
@@ -122,7 +118,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "CLibrary", "BackendCPU", "Benchmarking", "CommandSupport", "Files", "ModelFormats", "NeuralNetworks",
+        "HostSystem", "BackendCPU", "Benchmarking", "CommandSupport", "Files", "ModelFormats", "NeuralNetworks",
         "TestSupport", "nn",
         "nn-bench",
       ]),

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import BackendCPU
 import BackendCore
 import CommandSupport
@@ -122,24 +122,7 @@ private struct Address: @unchecked Sendable {
 
 /// The seconds that `threads` threads take, from the first start to the last end.
 private func seconds(onThreads threads: Int, _ body: @escaping @Sendable (_ thread: Int) -> Void) -> Double {
-  final class Job: Sendable {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
   let start = monotonicSeconds()
-  var handles: [pthread_t] = []
-  for thread in 1..<max(threads, 1) {
-    let job = Unmanaged.passRetained(Job { body(thread) })
-    var handle = pthread_t()
-    let status = pthread_create(
-      &handle, nil,
-      { argument in
-        Unmanaged<Job>.fromOpaque(argument!).takeRetainedValue().run()
-        return nil
-      }, job.toOpaque())
-    if status == 0 { handles.append(handle) } else { job.takeRetainedValue().run() }
-  }
-  body(0)
-  for handle in handles { pthread_join(handle, nil) }
+  SystemThread.concurrently(threads, body)
   return monotonicSeconds() - start
 }

@@ -1,3 +1,4 @@
+import HostSystem
 import BackendCore
 import CommandSupport
 import ModelFormats

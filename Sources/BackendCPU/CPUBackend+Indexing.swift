@@ -1,4 +1,4 @@
-import CLibrary
+internal import HostSystem
 import BackendCore
 import CPUKernels
 

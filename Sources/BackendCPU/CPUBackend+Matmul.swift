@@ -1,3 +1,4 @@
+internal import HostSystem
 import BackendCore
 import CPUKernels
 
@@ -65,17 +66,17 @@ extension CPUBackend {
       product.compute(a, b, c, rows: 0..<m, columns: 0..<n, scratch: nil)
       return
     }
-    let grid = batch >= wanted ? (rows: 1, columns: 1) : grid((wanted + batch - 1) / batch, m, n)
+    let grid = batch >= wanted ? (rows: 1, columns: 1) : grid(wanted.dividedRoundingUp(by: batch), m, n)
     let cells = grid.rows * grid.columns
-    let columns = ((n + 15) / 16 + grid.columns - 1) / grid.columns * 16
-    let rows = (m + grid.rows - 1) / grid.rows
+    let columns = n.dividedRoundingUp(by: 16).dividedRoundingUp(by: grid.columns) * 16
+    let rows = m.dividedRoundingUp(by: grid.rows)
     let scratchCount = product.scratchCount(rows: rows, columns: min(columns, n))
 
     func compute(_ index: Int, _ scratch: UnsafeMutablePointer<Float>?) {
       let (matrix, cell) = (index / cells, index % cells)
       let (row, column) = (cell / grid.columns, cell % grid.columns)
       let rows = row * m / grid.rows..<(row + 1) * m / grid.rows
-      let units = (n + 15) / 16
+      let units = n.dividedRoundingUp(by: 16)
       let first = column * units / grid.columns * 16
       let end = min((column + 1) * units / grid.columns * 16, n)
       product.compute(
@@ -109,9 +110,9 @@ extension CPUBackend {
     let mostRows = max(1, m / 24)
     if n >= m {
       let columns = min(wanted, mostColumns)
-      return (min((wanted + columns - 1) / columns, mostRows), columns)
+      return (min(wanted.dividedRoundingUp(by: columns), mostRows), columns)
     }
     let rows = min(wanted, mostRows)
-    return (rows, min((wanted + rows - 1) / rows, mostColumns))
+    return (rows, min(wanted.dividedRoundingUp(by: rows), mostColumns))
   }
 }

@@ -1,3 +1,4 @@
+internal import HostSystem
 import BackendCore
 import CPUKernels
 
@@ -31,7 +32,7 @@ extension CPUBackend {
   public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
     try require(.norm, for: x.dtype)
     let (source, kernel) = (x.floats, kernels.pointee.reduce)
-    let segments = max(1, (count + Self.rowSegment - 1) / Self.rowSegment)
+    let segments = max(1, count.dividedRoundingUp(by: Self.rowSegment))
     try withScratch(segments, of: Double.self) { partial in
       parallel(segments, grain: 1, unit: 1) {
         for index in $0 {

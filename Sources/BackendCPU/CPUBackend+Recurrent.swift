@@ -1,3 +1,4 @@
+internal import HostSystem
 import BackendCore
 import CPUKernels
 
@@ -92,7 +93,7 @@ private struct PackedWeight {
 
   private var strip: Int { kernels.pointee.strip }
   /// The number of floats in the packed strips; the last strip has the full width.
-  var count: Int { (columns + strip - 1) / strip * strip * rows }
+  var count: Int { columns.roundedUp(toMultipleOf: strip) * rows }
 
   private func forEachStrip(_ body: (_ first: Int, _ width: Int) -> Void) {
     for first in stride(from: 0, to: columns, by: strip) { body(first, min(strip, columns - first)) }

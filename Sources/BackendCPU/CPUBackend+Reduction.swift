@@ -1,3 +1,4 @@
+internal import HostSystem
 import BackendCore
 import CPUKernels
 
@@ -55,7 +56,7 @@ extension CPUBackend {
       }
       return
     }
-    let segments = (extent + Self.rowSegment - 1) / Self.rowSegment
+    let segments = extent.dividedRoundingUp(by: Self.rowSegment)
     try withScratch(shape.outer * segments, of: Double.self) { partial in
       parallel(shape.outer * segments, grain: 1, unit: 1) {
         for index in $0 {
@@ -86,7 +87,7 @@ extension CPUBackend {
       }
       return
     }
-    let segments = (extent + Self.columnSegment - 1) / Self.columnSegment
+    let segments = extent.dividedRoundingUp(by: Self.columnSegment)
     let kernel = kernels.pointee.reduce_columns_partial
     try withScratch(shape.outer * segments * inner, of: Double.self) { partial in
       forEachColumnStrip(shape.outer * segments, inner, height: Self.columnSegment) { index, columns in

@@ -1,7 +1,6 @@
-import CLibrary
+internal import HostSystem
 import BackendCore
 import CPUKernels
-internal import Files
 
 /// The CPU backend: vector kernels for the best instruction set of the machine, on all of its cores.
 ///
@@ -50,7 +49,7 @@ public final class CPUBackend: Backend {
     self.kernels = kernels
     name = processorName()
     pool = ThreadPool(threadCount: threads ?? Self.preferredThreads)
-    allocator = CachingAllocator(limit: physicalMemory() / 4 * 3)
+    allocator = CachingAllocator(limit: (physicalMemory() ?? 8 << 30) / 4 * 3)
   }
 
   public func supports(_ dtype: DType) -> Bool { dtype != .float64 }
@@ -150,7 +149,7 @@ extension CPUBackend {
       if count > 0 { body(0..<count) }
       return
     }
-    let units = (count + unit - 1) / unit
+    let units = count.dividedRoundingUp(by: unit)
     pool.run(pieces) { piece in
       let first = piece * units / pieces * unit
       let end = min((piece + 1) * units / pieces * unit, count)

@@ -1,11 +1,11 @@
-import CLibrary
+internal import HostSystem
 import CPUKernels
 
 /// The number of processors available to this process: its affinity, limited by the quota of its container, if any.
 func availableProcessors() -> Int {
   let allowed = Int(nn_allowed_processors())
-  let count = allowed > 0 ? allowed : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-  guard let line = firstLine(of: "/sys/fs/cgroup/cpu.max") else { return count }
+  let count = allowed > 0 ? allowed : onlineProcessors()
+  guard let line = text(of: "/sys/fs/cgroup/cpu.max").split(separator: "\n").first else { return count }
   let parts = line.split(separator: " ")
   guard parts.count == 2, let quota = Double(parts[0]), let period = Double(parts[1]), period > 0 else { return count }
   return max(1, min(count, Int((quota / period).rounded(.up))))
@@ -24,23 +24,4 @@ func processorName() -> String {
   #endif
 }
 
-/// The memory of the machine in bytes.
-func physicalMemory() -> Int {
-  let pages = sysconf(Int32(_SC_PHYS_PAGES))
-  let size = sysconf(Int32(_SC_PAGESIZE))
-  return pages > 0 && size > 0 ? pages * size : 8 << 30
-}
-
-private func firstLine(of path: String) -> Substring? {
-  text(of: path).split(separator: "\n").first
-}
-
-/// The first 16 KiB of a small system file; empty if it cannot be read.
-private func text(of path: String) -> String {
-  guard let file = fopen(path, "r") else { return "" }
-  defer { fclose(file) }
-  return withUnsafeTemporaryAllocation(byteCount: 16384, alignment: 1) { bytes in
-    let count = fread(bytes.baseAddress, 1, bytes.count, file)
-    return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[..<count]), as: UTF8.self)
-  }
-}
+private func text(of path: String) -> String { String(decoding: systemFile(path), as: UTF8.self) }

@@ -1,5 +1,5 @@
+internal import HostSystem
 import CPUKernels
-internal import Files
 
 /// The instruction sets for which the kernels are compiled, with the names for `NN_CPU_ISA`.
 public enum InstructionSet: String, Sendable, Hashable, CaseIterable {

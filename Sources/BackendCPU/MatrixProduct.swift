@@ -1,3 +1,4 @@
+internal import HostSystem
 import CPUKernels
 
 /// One product C = alpha·A·B + beta·C, and the method of its computation.
@@ -74,8 +75,8 @@ struct MatrixProduct {
     copiesA = self.transposesA && k > 384 && m >= 512 && n >= 256
     // A transposed A that is read in place has a large row distance, for which shorter blocks are better.
     let most = self.transposesA && !copiesA ? 256 : 768
-    let blocks = k <= most + most / 2 ? 1 : (k + most - 1) / most
-    depth = max(1, (k + blocks - 1) / blocks)
+    let blocks = k <= most + most / 2 ? 1 : k.dividedRoundingUp(by: most)
+    depth = max(1, k.dividedRoundingUp(by: blocks))
     packsB = self.transposesB || ((n >= 1024 || k * n > 1 << 18) && m >= 3 * Self.tileRows)
   }
 
@@ -91,7 +92,7 @@ struct MatrixProduct {
   /// The number of floats of scratch memory that `compute` needs for a rectangle of these extents.
   func scratchCount(rows: Int, columns: Int) -> Int {
     if needsNoScratch { return 0 }
-    if method == .swapped { return panelCount(rows) + (rows * columns + 15) / 16 * 16 }
+    if method == .swapped { return panelCount(rows) + (rows * columns).roundedUp(toMultipleOf: 16) }
     return (packsB ? panelCount(columns) : 0) + (copiesA ? Self.copyStep * depth : 0)
   }
 
@@ -154,7 +155,7 @@ struct MatrixProduct {
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, rows: Range<Int>,
     columns: Range<Int>, scratch: UnsafeMutablePointer<Float>?
   ) {
-    let rowBlocks = (rows.count + Self.rowBlock - 1) / Self.rowBlock
+    let rowBlocks = rows.count.dividedRoundingUp(by: Self.rowBlock)
     var p = 0
     repeat {
       let end = min(p + depth, k)
@@ -195,7 +196,7 @@ struct MatrixProduct {
         multiplyStrip(transposesA, rows.count, width, count, source, step, b, ldb, packed, target, ldc, alpha, scale)
       }
       if transposesB, let panel {
-        let panelStep = (width + lanes - 1) / lanes * lanes
+        let panelStep = width.roundedUp(toMultipleOf: lanes)
         if isFirst { kernels.pointee.transpose(b + j * ldb + p, width, count, ldb, panel, panelStep) }
         multiply(panel, panelStep)
       } else if packsB, width == strip, let panel, !isFirst {

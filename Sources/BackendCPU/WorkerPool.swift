@@ -1,4 +1,4 @@
-import CLibrary
+internal import HostSystem
 import BackendCore
 import CPUKernels
 import Synchronization
@@ -142,7 +142,7 @@ extension WorkerPool {
 
 extension WorkerPool {
   private func work() {
-    var idleSince = Self.now()
+    var idleSince = monotonicNanoseconds()
     var spins = 0
     while !isDismissed.load(ordering: .relaxed) {
       if let chunk = claim() {
@@ -152,11 +152,12 @@ extension WorkerPool {
         spins = 0
         continue
       }
-      if spins == 0 { idleSince = Self.now() }
+      if spins == 0 { idleSince = monotonicNanoseconds() }
       spins += 1
       nn_pause()
       guard spins & 63 == 0 else { continue }
-      let idle = Self.now() &- idleSince  // a clock that goes backward gives a long time, after which the thread sleeps
+      // A clock that goes backward gives a long time, after which the thread sleeps.
+      let idle = monotonicNanoseconds() &- idleSince
       if idle > Self.yieldNanoseconds {
         sleep()
         spins = 0
@@ -196,12 +197,6 @@ extension WorkerPool {
     // Relaxed: a count that is too high only costs the owner an unnecessary call.
     sleepers.subtract(1, ordering: .relaxed)
     pthread_mutex_unlock(mutex)
-  }
-
-  private static func now() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(truncatingIfNeeded: Int(time.tv_sec) &* 1_000_000_000 &+ Int(time.tv_nsec))
   }
 }
 

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// Functions of the C library under different names, because types of this module may have members called `log` or
 /// `sin`.

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import BackendCore
 
 /// The value of an operation on floating-point numbers, or on bools read as 0 and 1.

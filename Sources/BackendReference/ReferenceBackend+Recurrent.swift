@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import BackendCore
 
 /// Recurrent cells, one unit at a time. Sequences use the defaults of the protocol.

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import BackendCore
 
 /// Softmax of the rows of a matrix, its gradient, and the cross-entropy of labels.

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import BackendCore
 
 /// The value of an operation at x. Its constants are passed separately, rounded to the element type. A bool result is 0

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import Files
 
 /// Output of commands: results to standard output, everything else to standard error. External text can contain

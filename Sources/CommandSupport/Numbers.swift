@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 extension Double {
   /// Formats the number with a fixed number of decimal places: `3.14159.fixed(2)` is "3.14"; "nan", "inf", and "-inf"
@@ -22,18 +22,4 @@ extension Double {
     default: fixed(0)
     }
   }
-}
-
-/// The time of a monotonic clock in seconds.
-package func monotonicSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}
-
-/// The CPU time of this thread in seconds.
-package func threadSeconds() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// Ends the process.
 func exitProcess(_ status: ExitStatus) -> Never { exit(status.rawValue) }
@@ -11,15 +11,9 @@ package func mayWrite(in folder: String) -> Bool { access(folder, W_OK | X_OK) =
 
 /// Returns the total size of all files in a folder, without subfolders; nil if there is no such folder.
 package func bytes(inFolder path: String) -> Int? {
-  guard let folder = opendir(path) else { return nil }
-  defer { closedir(folder) }
-  var total = 0
-  while let entry = readdir(folder) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
+  names(inFolder: path)?.reduce(0) { total, name in
     var status = stat()
-    if lstat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG { total += Int(status.st_size) }
+    let isFile = lstat("\(path)/\(name)", &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    return isFile ? total + Int(status.st_size) : total
   }
-  return total
 }

@@ -1,3 +1,4 @@
+import HostSystem
 import Files
 
 /// Rows of text in columns, each as wide as its widest entry.

@@ -1,5 +1,5 @@
 import Files
-import HostMemory
+import HostSystem
 import NeuralNetworks
 
 /// A table that is being read: features as numbers, labels as text.

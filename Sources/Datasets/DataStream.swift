@@ -1,5 +1,5 @@
 import Files
-import HostMemory
+import HostSystem
 
 /// The bytes of a data file, plain or gzip, in chunks. The format is detected from the first bytes, not from the name.
 /// Only one chunk of the file is in memory at a time.

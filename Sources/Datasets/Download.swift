@@ -1,3 +1,4 @@
+import HostSystem
 import Files
 
 /// Downloads one file with the program `curl`, verifies it, and moves it into place by renaming it. A failed download
@@ -29,7 +30,7 @@ struct Download {
     do { child = try ChildProcess(program, arguments(scheme)) } catch {
       throw failed(error.isMissing ? "the program \(program) is not installed" : error.reason)
     }
-    let deadline = ChildProcess.now() + timeout + 5
+    let deadline = monotonicSeconds() + Double(timeout + 5)
     while true {
       let piece: [UInt8]
       do { piece = try child.readOutput(deadline: deadline) } catch { throw failed(error.reason) }

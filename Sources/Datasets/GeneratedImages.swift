@@ -1,3 +1,4 @@
+import HostSystem
 import BackendCore
 import NeuralNetworks
 
@@ -49,7 +50,7 @@ public enum GeneratedImages {
     let area = GlyphRenderer.area
     // While the numbers are converted to a tensor, there are two copies of them.
     requireMemory(for: "GeneratedImages.load", count, of: 2 * (4 * area + 4))
-    let parts = processorCount()
+    let parts = min(onlineProcessors(), 8)  // more do not make loading faster
     let key = key(split, seed)
     let values = [Float](unsafeUninitializedCapacity: count * area) { values, filled in
       nonisolated(unsafe) let start = values.baseAddress!  // each thread writes images of its own

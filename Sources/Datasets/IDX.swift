@@ -1,4 +1,4 @@
-import HostMemory
+import HostSystem
 import NeuralNetworks
 
 /// An array in the IDX format of the MNIST files, plain or gzip: two zero bytes, a type byte, a rank byte, the extents

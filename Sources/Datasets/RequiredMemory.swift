@@ -1,4 +1,4 @@
-import HostMemory
+import HostSystem
 import NeuralNetworks
 
 /// Ends the program with a message, after flushing its output, if there is not enough memory for the result of a

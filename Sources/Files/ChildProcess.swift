@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import Synchronization
 
 /// A child process whose output is read through a pipe. It is terminated when the last reference is released.
@@ -85,10 +85,10 @@ package final class ChildProcess {
   }
 
   /// Returns the next chunk of the output; empty at the end. Throws if the deadline passes.
-  package func readOutput(deadline: Int) throws(Failure) -> [UInt8] {
+  package func readOutput(deadline: Double) throws(Failure) -> [UInt8] {
     var errorsAreOpen = true
     while true {
-      let left = deadline - ChildProcess.now()
+      let left = deadline - monotonicSeconds()
       if left <= 0 { throw Failure(reason: "it took too long") }
       var events = [
         pollfd(fd: output, events: Int16(POLLIN), revents: 0),
@@ -121,13 +121,6 @@ package final class ChildProcess {
     while readErrors() {}
     let text = String(decoding: errorBytes, as: UTF8.self)
     return text.split(whereSeparator: \.isNewline).joined(separator: "; ")
-  }
-
-  /// The time of a monotonic clock in seconds.
-  package static func now() -> Int {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return time.tv_sec
   }
 
   /// Reads errors, of which the first 4 KiB are kept. Returns false at the end.

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// A file for appending. The system has the bytes when `append` returns. A missing file is created. A pipe or a device
 /// is written to and stays open until the last reference is released, so that its reader sees one stream.

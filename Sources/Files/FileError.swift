@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// Errors of file access. The modules above convert them to their own errors.
 package enum FileError: Error, Sendable, Hashable {

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// The identity of the file at a path: two paths of the same file have the same identity, whether they differ by links
 /// or only in spelling.

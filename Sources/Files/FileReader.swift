@@ -1,5 +1,4 @@
-import CLibrary
-import HostMemory
+import HostSystem
 
 /// A regular file opened for reading at any position. It is closed when the last reference is released.
 ///

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// A file that appears at its path only after it is complete. Without a `commit()`, nothing changes.
 ///

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// Operations on folders and file names.
 package enum Folder {
@@ -31,16 +31,8 @@ package enum Folder {
   /// The names in a folder, sorted, without `.` and `..`.
   package static func names(in path: String) throws(FileError) -> [String] {
     try Path.check(path)
-    guard let folder = opendir(path) else { throw .current(path, while: "open the folder") }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
+    guard let names = HostSystem.names(inFolder: path) else { throw .current(path, while: "open the folder") }
+    return names
   }
 
   /// Removes a file. A missing file is not an error.

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// An exclusive lock on a folder: an advisory lock on the file `.lock` in it, which names the holder. The system
 /// releases it when the holder's process ends for any reason. The file remains.

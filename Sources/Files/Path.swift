@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// Operations on paths as bytes, because a slash followed by a combining mark is still a slash.
 package enum Path {

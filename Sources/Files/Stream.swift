@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import Synchronization
 
 /// Pipes and devices, which accept bytes but do not store them.

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// The new content of a file until it is complete: an unnamed file in the folder of its target, which the system
 /// removes even if the process is killed. If the file system or a missing `/proc` prevents this, the file has a

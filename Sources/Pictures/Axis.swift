@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import NeuralNetworks
 
 /// One axis of a chart: the mapping of values to positions, and the tick labels.
@@ -84,7 +84,7 @@ struct Axis {
     guard first <= last else { return [] }
     let whole = last - first
     let most = max(count, 1) + 3
-    let stride = max(1, (whole + most - 1) / most)
+    let stride = max(1, whole.dividedRoundingUp(by: most))
     func ticks(_ factors: [Double]) -> [Tick] {
       Swift.stride(from: first, through: last, by: stride).flatMap { exponent in
         factors.map { $0 * pow(10, Double(exponent)) }

@@ -1,3 +1,5 @@
+import HostSystem
+
 /// A grid of small images with captions, as SVG, or without captions as PNG.
 ///
 /// ```swift
@@ -42,7 +44,7 @@ public struct ImageSheet {
 
   /// The images without captions, on white.
   public var bitmap: Bitmap {
-    let gap = 8, lines = (pictures.count + columns - 1) / columns
+    let gap = 8, lines = pictures.count.dividedRoundingUp(by: columns)
     let used = min(columns, max(pictures.count, 1))
     var sheet = Bitmap(
       width: gap + used * (cell.width + gap), height: gap + lines * (cell.height + gap), color: (255, 255, 255))
@@ -78,7 +80,7 @@ public struct ImageSheet {
           role: line == 0 ? .ink : .soft)
       }
     }
-    let lines = (pictures.count + columns - 1) / columns
+    let lines = pictures.count.dividedRoundingUp(by: columns)
     let used = Double(min(columns, max(pictures.count, 1)))
     let width = max(gap + used * stepX, 2 * gap + Drawing.width(of: title, size: 14, isBold: true))
     return drawing.svg(width: width, height: 38 + Double(lines) * stepY)

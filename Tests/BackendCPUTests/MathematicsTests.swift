@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 @testable import BackendCPU
 import BackendCore
 import CPUKernels
@@ -41,7 +41,7 @@ import Testing
   }
 
   /// `Scripts/test-sanitized` sets these variables.
-  private static let isSanitized = getenv("ASAN_OPTIONS") != nil || getenv("TSAN_OPTIONS") != nil
+  private static let isSanitized = environment("ASAN_OPTIONS") != nil || environment("TSAN_OPTIONS") != nil
 
   /// A fine sweep of the most common functions of networks on the default kernels: 116 million arguments each. The
   /// other instruction sets, and builds with a sanitizer, which would take minutes, run a hundredth of them.

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 @testable import BackendCPU
 import CPUKernels
 import Testing

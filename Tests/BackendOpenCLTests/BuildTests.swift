@@ -1,7 +1,8 @@
 #if OpenCL
-import CLibrary
+import HostSystem
 import BackendCore
 import OpenCLKernels
+import TestSupport
 import Testing
 
 @testable import BackendOpenCL
@@ -9,15 +10,17 @@ import Testing
 /// Programs that fail to build, and programs that were built before.
 @Suite(.serialized, .enabled(if: TestDevices.exist)) struct BuildTests {
   /// The kernels as files, for `NN_KERNELS_DIR`.
-  private func kernels(in folder: Folder) {
+  private func kernels(in folder: TemporaryFolder) throws {
     for index in 0..<nn_kernel_source_count() {
       let source = nn_kernel_source(index)
       let bytes = [UInt8](UnsafeBufferPointer(start: source.bytes, count: source.length))
-      folder.write(String(cString: source.name) + ".cl", bytes)
+      try folder.write(bytes, String(cString: source.name) + ".cl")
     }
   }
 
-  private func options(_ device: OpenCLDevice, kernels: Folder? = nil, binaries: Folder? = nil) -> OpenCLOptions {
+  private func options(
+    _ device: OpenCLDevice, kernels: TemporaryFolder? = nil, binaries: TemporaryFolder? = nil
+  ) -> OpenCLOptions {
     var options = OpenCLOptions(for: device)
     options.sources = KernelSources(directory: kernels?.path)
     options.binaryDirectory = binaries?.path
@@ -25,9 +28,9 @@ import Testing
   }
 
   @Test(arguments: TestDevices.all) func anErrorCarriesTheLog(device: OpenCLDevice) throws {
-    let folder = Folder()
-    kernels(in: folder)
-    folder.write("Scan.cl", Array("kernel void scanItems_float(global float *x) { x[0] = thisNameIsUnknown; }".utf8))
+    let folder = try TemporaryFolder()
+    try kernels(in: folder)
+    try folder.write("kernel void scanItems_float(global float *x) { x[0] = thisNameIsUnknown; }", "Scan.cl")
     let backend = try OpenCLBackend(device, options(device, kernels: folder))
     let x = try backend.upload([1, 2, 3] as [Float])
     let shape = AxisShape(outer: 1, extent: 3, inner: 1)
@@ -46,17 +49,17 @@ import Testing
   }
 
   @Test(arguments: TestDevices.all) func aMissingFileIsNamed(device: OpenCLDevice) throws {
-    let folder = Folder()
+    let folder = try TemporaryFolder()
     let backend = try OpenCLBackend(device, options(device, kernels: folder))
     let x = try backend.empty(3)
     let error = #expect(throws: BackendError.self) { try backend.fill(x, count: 3, with: 0) }
-    #expect("\(String(describing: error))".contains("\(folder.path)/Common.cl"))
+    #expect("\(String(describing: error))".contains(folder("Common.cl")))
   }
 
   @Test(arguments: TestDevices.all) func aMissingKernelIsNamed(device: OpenCLDevice) throws {
-    let folder = Folder()
-    kernels(in: folder)
-    folder.write("Scan.cl", Array("kernel void other(global float *x) { x[0] = 0; }".utf8))
+    let folder = try TemporaryFolder()
+    try kernels(in: folder)
+    try folder.write("kernel void other(global float *x) { x[0] = 0; }", "Scan.cl")
     let backend = try OpenCLBackend(device, options(device, kernels: folder))
     let x = try backend.empty(3)
     let shape = AxisShape(outer: 1, extent: 3, inner: 1)
@@ -68,28 +71,28 @@ import Testing
 
   /// Binaries are written once, reused, and rebuilt if they are damaged in any way.
   @Test(arguments: TestDevices.all) func binariesAreKeptAndDistrusted(device: OpenCLDevice) throws {
-    let folder = Folder()
+    let folder = try TemporaryFolder()
     try scan(device, folder)
-    let file = try #require(folder.files.first)
-    #expect(folder.files.count == 1)
-    let good = try #require(folder.read(file))
+    let file = try #require(folder.names.first)
+    #expect(try folder.names.count == 1)
+    let good = try folder.bytes(file)
     try scan(device, folder)
-    #expect(folder.read(file) == good, "a good file was written again")
+    #expect(try folder.bytes(file) == good, "a good file was written again")
 
     var flipped = good
     flipped[good.count / 2] ^= 1
     let damaged: [[UInt8]] = [flipped, Array(good.dropLast()), good + [0], Array(good.prefix(20)), [], [1, 2, 3]]
     for bytes in damaged {
-      folder.write(file, bytes)
+      try folder.write(bytes, file)
       try scan(device, folder)
       // PoCL's binaries differ between builds.
-      #expect(folder.read(file)?.count ?? 0 > 1000)
-      #expect(folder.files.count == 1)
+      #expect(try folder.bytes(file).count > 1000)
+      #expect(try folder.names.count == 1)
     }
   }
 
   @Test(arguments: TestDevices.all) func aBinaryThatTheDriverRefusesIsRebuilt(device: OpenCLDevice) throws {
-    let folder = Folder()
+    let folder = try TemporaryFolder()
     let binaries = ProgramBinaries(directory: folder.path, device: device)
     let options = options(device, binaries: folder)
     let backend = try OpenCLBackend(device, options)
@@ -104,7 +107,7 @@ import Testing
   }
 
   /// Builds a small program in a new backend, and checks its results.
-  private func scan(_ device: OpenCLDevice, _ binaries: Folder) throws {
+  private func scan(_ device: OpenCLDevice, _ binaries: TemporaryFolder) throws {
     let backend = try OpenCLBackend(device, options(device, binaries: binaries))
     let x = try backend.upload([1, 2, 3] as [Float])
     let y = try backend.empty(3)

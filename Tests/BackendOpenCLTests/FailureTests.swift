@@ -1,5 +1,5 @@
 #if OpenCL
-import CLibrary
+import HostSystem
 import BackendCore
 import COpenCL
 import Testing

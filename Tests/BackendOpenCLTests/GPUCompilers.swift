@@ -1,7 +1,8 @@
 #if OpenCL
-import CLibrary
+import HostSystem
 import Files
 import Synchronization
+import TestSupport
 
 @testable import BackendOpenCL
 
@@ -42,22 +43,22 @@ struct GPUCompilers {
   private static let known = Mutex<[ProgramName: [NVIDIAKernel]]>([:])
 
   private func compileForNVIDIA(_ program: ProgramName) throws -> [NVIDIAKernel] {
-    let folder = Folder()
+    let folder = try TemporaryFolder()
     try compile(
       program, in: folder,
       "-target nvptx64--nvidiacl -Xclang -target-cpu -Xclang sm_90 -Xclang -target-feature "
         + "-Xclang +ptx80 -D__NV_CL_C_VERSION=120", library: nvidiaLibrary)
-    let log = try run("\(ptxas) -v -arch=sm_90 \(folder.path)/code.s -o \(folder.path)/code.bin")
-    return try NVIDIAKernel.parse(log: log, listing: try run("\(nvdisasm) -c \(folder.path)/code.bin"))
+    let log = try run("\(ptxas) -v -arch=sm_90 \(folder("code.s")) -o \(folder("code.bin"))")
+    return try NVIDIAKernel.parse(log: log, listing: try run("\(nvdisasm) -c \(folder("code.bin"))"))
   }
 
   /// The number of bytes of memory per kernel for values that do not fit into registers on an AMD device.
   func amdScratch(_ program: ProgramName, _ device: String) throws -> [String: Int] {
-    let folder = Folder()
+    let folder = try TemporaryFolder()
     try compile(program, in: folder, "-target amdgcn--amdhsa -nogpulib -mcpu=\(device)", library: amdLibrary)
     var bytes: [String: Int] = [:]
     var name = ""
-    for line in String(decoding: folder.read("code.s") ?? [], as: UTF8.self).split(separator: "\n") {
+    for line in String(decoding: try folder.bytes("code.s"), as: UTF8.self).split(separator: "\n") {
       if let range = line.firstRange(of: "; @") { name = String(line[range.upperBound...]) }
       if line.hasPrefix("; ScratchSize: ") { bytes[name] = Int(line.dropFirst(15)) }
     }
@@ -66,10 +67,10 @@ struct GPUCompilers {
 
   /// The kernels of a program for which an Intel device does not have enough registers.
   func intelSpills(_ program: ProgramName, _ device: String) throws -> Set<String> {
-    let folder = Folder()
-    folder.write("code.cl", try KernelSources.fromEnvironment.source(of: program.family))
+    let folder = try TemporaryFolder()
+    try folder.write(KernelSources.fromEnvironment.source(of: program.family), "code.cl")
     let log = try run(
-      "\(ocloc) compile -file \(folder.path)/code.cl -device \(device) -out_dir \(folder.path) "
+      "\(ocloc) compile -file \(folder("code.cl")) -device \(device) -out_dir \(folder.path) "
         + "-options '-cl-std=CL1.2\(program.definitions)'")
     guard log.contains("Build succeeded") else { throw Failure(description: String(log.prefix(2000))) }
     // "warning: kernel NAME  compiled SIMD8 allocated 128 regs and spilled around 57"
@@ -77,17 +78,17 @@ struct GPUCompilers {
     return Set(lines.compactMap { line in line.split(separator: " ").dropFirst(2).first.map(String.init) })
   }
 
-  private func compile(_ program: ProgramName, in folder: Folder, _ target: String, library: String) throws {
-    folder.write("code.cl", try KernelSources.fromEnvironment.source(of: program.family))
+  private func compile(_ program: ProgramName, in folder: TemporaryFolder, _ target: String, library: String) throws {
+    try folder.write(KernelSources.fromEnvironment.source(of: program.family), "code.cl")
     _ = try run(
       "\(clang) -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -O3 -w -DFP_FAST_FMAF \(target)\(program.definitions) "
-        + "-Xclang -mlink-builtin-bitcode -Xclang \(library) -S -o \(folder.path)/code.s \(folder.path)/code.cl")
+        + "-Xclang -mlink-builtin-bitcode -Xclang \(library) -S -o \(folder("code.s")) \(folder("code.cl"))")
   }
 
   /// The output of a command, including errors.
   private func run(_ command: String) throws -> String {
     let child = try ChildProcess("sh", ["-c", "exec \(command) 2>&1"])
-    let deadline = ChildProcess.now() + 300
+    let deadline = monotonicSeconds() + 300
     var output: [UInt8] = []
     while true {
       let piece = try child.readOutput(deadline: deadline)

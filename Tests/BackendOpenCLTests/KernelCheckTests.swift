@@ -1,13 +1,15 @@
 #if OpenCL
-import CLibrary
+import HostSystem
 import BackendCore
+import Files
+import TestSupport
 import Testing
 
 @testable import BackendOpenCL
 
 /// The location of Oclgrind.
 private enum Simulator {
-  static let library = getenv("NN_OCLGRIND").map { String(cString: $0) }
+  static let library = environment("NN_OCLGRIND")
 }
 
 /// Runs every kernel in Oclgrind, a simulator that reports races, accesses out of bounds, and uninitialized values.
@@ -43,7 +45,7 @@ private enum Simulator {
 
   /// The simulator's output for a part.
   private func log(of part: Part) async throws -> String {
-    let folder = Folder()
+    let folder = try TemporaryFolder()
     await #expect(processExitsWith: .success) { [part = part as Part, folder = folder.path as String] in
       guard let simulator = Simulator.library else { exit(EXIT_FAILURE) }
       for (name, value) in [
@@ -56,12 +58,12 @@ private enum Simulator {
       do {
         try KernelCheckTests.run(part, in: folder)
       } catch {
-        Folder.write(folder + "/fault", Array("\(error)".utf8))
+        try? FileWriter.write(Array("\(error)".utf8), to: folder + "/fault")
         exit(EXIT_FAILURE)
       }
     }
-    if let fault = folder.read("fault") { Issue.record("\(String(decoding: fault, as: UTF8.self))") }
-    return String(decoding: folder.read("log") ?? [], as: UTF8.self)
+    if let fault = try? folder.bytes("fault") { Issue.record("\(String(decoding: fault, as: UTF8.self))") }
+    return String(decoding: (try? folder.bytes("log")) ?? [], as: UTF8.self)
   }
 
   private struct Fault: Error { let reason: String }
@@ -102,8 +104,8 @@ private enum Simulator {
         if (get_local_id(0) == 0) ys[1 << 20] = 1.0f;
       }
       """
-    Folder.write("\(folder)/Common.cl", try KernelSources(directory: nil).text("Common", for: .scan))
-    Folder.write("\(folder)/Scan.cl", Array(text.utf8))
+    try FileWriter.write(KernelSources(directory: nil).text("Common", for: .scan), to: "\(folder)/Common.cl")
+    try FileWriter.write(Array(text.utf8), to: "\(folder)/Scan.cl")
     return folder
   }
 }

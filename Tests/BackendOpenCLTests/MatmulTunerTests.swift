@@ -1,6 +1,7 @@
 #if OpenCL
 import BackendCore
 import OpenCLKernels
+import TestSupport
 import Testing
 
 @testable import BackendOpenCL
@@ -20,39 +21,39 @@ import Testing
     }
   }
 
-  private func file(_ device: OpenCLDevice, _ folder: Folder) -> MatmulTableFile {
+  private func file(_ device: OpenCLDevice, _ folder: TemporaryFolder) -> MatmulTableFile {
     MatmulTableFile(device, folder: CacheFolder(path: folder.path), sources: KernelSources(directory: nil))
   }
 
-  @Test(arguments: TestDevices.all) func aTableComesBackAsItWas(device: OpenCLDevice) {
-    let folder = Folder()
+  @Test(arguments: TestDevices.all) func aTableComesBackAsItWas(device: OpenCLDevice) throws {
+    let folder = try TemporaryFolder()
     let file = file(device, folder)
     #expect(file.load() == nil)
     for table in [someTable, MatmulTable.shipped(for: device)] {
       #expect(file.store(table))
       #expect(file.load() == table)
-      #expect(folder.files == [file.name])
+      #expect(try folder.names == [file.name])
     }
   }
 
   @Test(arguments: TestDevices.all) func aDamagedFileIsNoTable(device: OpenCLDevice) throws {
-    let folder = Folder()
+    let folder = try TemporaryFolder()
     let file = file(device, folder)
     #expect(file.store(someTable))
     let good = try #require(file.folder.read(file.name, limit: 1 << 16))
     for index in good.indices {
       var bytes = good
       bytes[index] ^= 1
-      folder.write(file.name, bytes)
+      try folder.write(bytes, file.name)
       #expect(file.load() == nil, "byte \(index)")
     }
     for count in 0..<good.count {
-      folder.write(file.name, Array(good.prefix(count)))
+      try folder.write(Array(good.prefix(count)), file.name)
       #expect(file.load() == nil, "\(count) bytes")
     }
-    folder.write(file.name, good + good)
+    try folder.write(good + good, file.name)
     #expect(file.load() == nil)
-    folder.write(file.name, [UInt8](repeating: 0xFF, count: 1 << 17))
+    try folder.write([UInt8](repeating: 0xFF, count: 1 << 17), file.name)
     #expect(file.load() == nil)
   }
 
@@ -61,7 +62,7 @@ import Testing
     arguments: TestDevices.all,
     [("tiles 16x8x8", "tiles 9x9x9"), (":7\n", ":0\n"), (":7\n", ":99999\n"), ("row", "thin")])
   func unknownVariantsAreNoTable(device: OpenCLDevice, change: (from: String, to: String)) throws {
-    let folder = Folder()
+    let folder = try TemporaryFolder()
     let file = file(device, folder)
     #expect(file.store(someTable))
     let bytes = try #require(file.folder.read(file.name, limit: 1 << 16))
@@ -71,13 +72,13 @@ import Testing
     text.replaceSubrange(found, with: change.to)
     text.removeLast()
     let hash = CacheFolder.digits(CacheFolder.hash(text.utf8))
-    folder.write(file.name, Array("\(text)\n\(hash)\n".utf8))
+    try folder.write("\(text)\n\(hash)\n", file.name)
     #expect(file.load() == nil)
   }
 
   /// Other kernels or other drivers have separate tables.
   @Test(arguments: TestDevices.all) func aTableIsForItsKernelsAlone(device: OpenCLDevice) throws {
-    let (folder, kernels) = (Folder(), Folder())
+    let (folder, kernels) = (try TemporaryFolder(), try TemporaryFolder())
     try writeKernels(to: kernels, panels: "// Changed.\n")
     let other = MatmulTableFile(
       device, folder: CacheFolder(path: folder.path), sources: KernelSources(directory: kernels.path))
@@ -99,7 +100,7 @@ import Testing
 
   /// One variant adds 1 to each product: it is rejected, and not stored in the table.
   @Test(arguments: TestDevices.all) func whatComputesWrongIsRefused(device: OpenCLDevice) throws {
-    let kernels = Folder()
+    let kernels = try TemporaryFolder()
     try writeKernels(
       to: kernels,
       panels: """
@@ -131,12 +132,12 @@ import Testing
     #expect(tuner.table[.small].variant != candidates[0].variant)
   }
 
-  private func writeKernels(to folder: Folder, panels: String) throws {
+  private func writeKernels(to folder: TemporaryFolder, panels: String) throws {
     for index in 0..<nn_kernel_source_count() {
       let source = nn_kernel_source(index)
       let name = String(cString: source.name)
       let bytes = [UInt8](UnsafeBufferPointer(start: source.bytes, count: source.length))
-      folder.write(name + ".cl", (name == "MatmulPanels" ? Array(panels.utf8) : []) + bytes)
+      try folder.write((name == "MatmulPanels" ? Array(panels.utf8) : []) + bytes, name + ".cl")
     }
   }
 }

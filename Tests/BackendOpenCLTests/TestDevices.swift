@@ -1,5 +1,5 @@
 #if OpenCL
-import CLibrary
+import HostSystem
 import BackendCore
 import Testing
 
@@ -20,7 +20,7 @@ enum TestDevices {
     return []
   }()
 
-  static var isRequired: Bool { getenv("NN_REQUIRE_OPENCL").map { String(cString: $0) } == "1" }
+  static var isRequired: Bool { environment("NN_REQUIRE_OPENCL") == "1" }
   static var exist: Bool { !all.isEmpty }
 }
 

@@ -1,5 +1,5 @@
 #if OpenCL
-import CLibrary
+import HostSystem
 import BackendCore
 import COpenCL
 import Synchronization
@@ -45,7 +45,10 @@ private enum WaitingDriver {
   /// call.
   private func during(_ kind: Int, _ waiter: @escaping @Sendable () throws -> Void, _ body: () throws -> Void) throws {
     WaitingDriver.waits.store(kind, ordering: .sequentiallyConsistent)
-    let thread = TestThread(waiter)
+    let fault = Mutex<String?>(nil)
+    let thread = SystemThread {
+      do { try waiter() } catch { fault.withLock { $0 = "\(error)" } }
+    }
     var patience = 60_000
     while WaitingDriver.waiting.load(ordering: .sequentiallyConsistent) == 0, patience > 0 {
       usleep(1000)
@@ -53,14 +56,17 @@ private enum WaitingDriver {
     }
     #expect(patience > 0, "nothing waits")
     // A body that waits for a lock would wait forever.
-    let watchdog = TestThread {
+    let watchdog = SystemThread {
       for _ in 0..<60_000 where WaitingDriver.waits.load(ordering: .sequentiallyConsistent) != 0 { usleep(1000) }
       WaitingDriver.waits.store(0, ordering: .sequentiallyConsistent)
     }
     let result = Result { try body() }
     #expect(WaitingDriver.waiting.load(ordering: .sequentiallyConsistent) == 1, "the wait ended before the other work")
     WaitingDriver.waits.store(0, ordering: .sequentiallyConsistent)
-    #expect(thread.join() == nil && watchdog.join() == nil)
+    thread?.join()
+    watchdog?.join()
+    #expect(thread != nil && watchdog != nil)
+    #expect(fault.withLock { $0 } == nil)
     try result.get()
   }
 
@@ -115,11 +121,17 @@ private enum WaitingDriver {
     let x = try backend.upload([1, 2, 3] as [Float])
     let y = try backend.empty(3)
     let shape = AxisShape(outer: 1, extent: 3, inner: 1)
-    let threads = [
-      TestThread { try backend.unary(UnaryOp(.square), x, count: 3, into: y) },
-      TestThread { try backend.softmax(x, rows: 1, columns: 3, logarithmic: false, into: y) },
-      TestThread { try backend.cumulativeSum(x, shape, reversed: false, into: y) },
+    let bodies: [@Sendable () throws -> Void] = [
+      { try backend.unary(UnaryOp(.square), x, count: 3, into: y) },
+      { try backend.softmax(x, rows: 1, columns: 3, logarithmic: false, into: y) },
+      { try backend.cumulativeSum(x, shape, reversed: false, into: y) },
     ]
+    let faults = Mutex<[String]>([])
+    let threads = bodies.map { body in
+      SystemThread {
+        do { try body() } catch { faults.withLock { $0.append("\(error)") } }
+      }
+    }
     var patience = 60_000
     while WaitingDriver.waiting.load(ordering: .sequentiallyConsistent) < 3, patience > 0 {
       usleep(1000)
@@ -127,7 +139,11 @@ private enum WaitingDriver {
     }
     #expect(patience > 0, "fewer than three programs were built at once")
     WaitingDriver.waits.store(0, ordering: .sequentiallyConsistent)
-    for thread in threads { #expect(thread.join() == nil) }
+    for thread in threads {
+      #expect(thread != nil)
+      thread?.join()
+    }
+    #expect(faults.withLock { $0 } == [])
     #expect(backend.launchCount == 3)
   }
 }

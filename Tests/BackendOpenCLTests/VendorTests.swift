@@ -1,6 +1,7 @@
 #if OpenCL
-import CLibrary
+import HostSystem
 import BackendCore
+import TestSupport
 import Testing
 
 @testable import BackendOpenCL
@@ -12,26 +13,26 @@ import Testing
     case nothing, emptyFolder, emptyFile, noSuchLibrary, noLibrary, noDriver, library
   }
 
-  @Test(arguments: Case.allCases) func aDriverThatFailsIsNamed(_ example: Case) async {
-    let folder = Folder()
+  @Test(arguments: Case.allCases) func aDriverThatFailsIsNamed(_ example: Case) async throws {
+    let folder = try TemporaryFolder()
     var (place, words) = (folder.path, "")
     switch example {
-    case .nothing: (place, words) = (folder.path + "/missing", "missing")
+    case .nothing: (place, words) = (folder("missing"), "missing")
     case .emptyFolder: words = "none"
     case .emptyFile:
-      folder.write("a.icd", [])
+      try folder.write([], "a.icd")
       words = "names no library"
     case .noSuchLibrary:
-      folder.write("a.icd", Array("libNoSuchDriver.so.7\n".utf8))
+      try folder.write("libNoSuchDriver.so.7\n", "a.icd")
       words = "libNoSuchDriver.so.7 fails"
     case .noLibrary:
-      folder.write("lib.so", Array("this is no library".utf8))
-      folder.write("a.icd", Array("\(folder.path)/lib.so".utf8))
+      try folder.write("this is no library", "lib.so")
+      try folder.write(folder("lib.so"), "a.icd")
       words = "fails"
     case .noDriver:
       // A library without the entry points of a driver.
-      folder.write("a.icd", Array("libm.so.6\n".utf8))
-      (place, words) = (folder.path + "/a.icd", "libm.so.6 fails: no OpenCL driver")
+      try folder.write("libm.so.6\n", "a.icd")
+      (place, words) = (folder("a.icd"), "libm.so.6 fails: no OpenCL driver")
     case .library: (place, words) = ("libNoSuchDriver.so.7", "OCL_ICD_VENDORS: libNoSuchDriver.so.7 fails")
     }
     await #expect(processExitsWith: .success) { [place = place as String, words = words as String] in
@@ -52,10 +53,10 @@ import Testing
   /// A working driver is used, regardless of other files next to it.
   @Test(.enabled(if: TestDevices.exist)) func aDriverThatFailsHindersNoOther() async throws {
     let working = try #require(OpenCLVendors.tried().vendors.first { $0.failure == nil })
-    let folder = Folder()
-    folder.write("a.icd", Array("libNoSuchDriver.so.7\n".utf8))
-    folder.write("b.icd", Array("\(working.library)\n".utf8))
-    folder.write("c.icd", Array("libm.so.6\n".utf8))
+    let folder = try TemporaryFolder()
+    try folder.write("libNoSuchDriver.so.7\n", "a.icd")
+    try folder.write("\(working.library)\n", "b.icd")
+    try folder.write("libm.so.6\n", "c.icd")
     await #expect(processExitsWith: .success) { [path = folder.path as String] in
       setenv("OCL_ICD_VENDORS", path, 1)
       let devices = try OpenCLDevice.available()
@@ -68,9 +69,9 @@ import Testing
   }
 
   /// A driver that no file registers is found in the linker's search path, and reported.
-  @Test func aDriverThatNothingNamesIsPointedOut() async {
-    let folder = Folder()
-    folder.write("libnvidia-opencl.so.1", [1])
+  @Test func aDriverThatNothingNamesIsPointedOut() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write([1], "libnvidia-opencl.so.1")
     await #expect(processExitsWith: .success) { [path = folder.path as String] in
       setenv("LD_LIBRARY_PATH", path, 1)
       setenv("OCL_ICD_VENDORS", path + "/", 1)

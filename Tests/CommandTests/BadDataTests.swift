@@ -1,3 +1,5 @@
+import HostSystem
+import TestSupport
 import Testing
 
 @Suite("Wrong data and files")
@@ -6,12 +8,12 @@ struct BadDataTests {
   private func expectFaultOfImages(_ name: String, _ bytes: [UInt8]?, _ words: String...) throws {
     let folder = try TemporaryFolder()
     let path = try TinyImages().write(to: folder, in: "data")
-    if let bytes { try folder.write("data/\(name)", bytes) } else { try folder.remove("data/\(name)") }
+    if let bytes { try folder.write(bytes, "data/\(name)") } else { try #require(unlink(folder("data/\(name)")) == 0) }
     let result = try Command.nn(
-      "train", "--dataset", "mnist", "--data", path, "--device", "cpu", "--save", folder.file("model.safetensors"))
+      "train", "--dataset", "mnist", "--data", path, "--device", "cpu", "--save", folder("model.safetensors"))
     expectFault(result, 1, name)
     for word in words { #expect(result.error.contains(word), "\(result.error)") }
-    #expect(folder.names == ["data"])
+    #expect(try folder.names == ["data"])
   }
 
   @Test func images() throws {
@@ -46,7 +48,7 @@ struct BadDataTests {
   ])
   func csv(_ text: String, _ word: String) throws {
     let folder = try TemporaryFolder()
-    let path = try folder.write("table.csv", text)
+    let path = try folder.write(text, "table.csv")
     expectFault(try Command.nn("train", "--dataset", "csv", "--data", path, "--device", "cpu"), 1, "table.csv", word)
   }
 
@@ -54,7 +56,7 @@ struct BadDataTests {
     let folder = try TemporaryFolder()
     func train(_ names: [String], _ more: String...) throws -> Command.Result {
       let rows = names.enumerated().map { "\($0 % 10),\($1)\n" }.joined()
-      let path = try folder.write("table.csv", "a,label\n" + rows)
+      let path = try folder.write("a,label\n" + rows, "table.csv")
       return try Command.nn(["train", "--dataset", "csv", "--data", path, "--device", "cpu", "--epochs", "1"] + more)
     }
     let words = "table.csv: expected at least 2 classes, found one"
@@ -71,7 +73,7 @@ struct BadDataTests {
   @Test func placesToSave() throws {
     let folder = try TemporaryFolder()
     expectFault(
-      try Command.nn("train", "--limit", "10", "--save", folder.file("a/b.safetensors")), 1, "a/b.safetensors", "folder"
+      try Command.nn("train", "--limit", "10", "--save", folder("a/b.safetensors")), 1, "a/b.safetensors", "folder"
     )
     expectFault(try Command.nn("train", "--limit", "10", "--save", folder.path), 1, folder.path)
     expectFault(try Command.nn("train", "--limit", "10", "--save", ""), 64, "--save")
@@ -81,10 +83,10 @@ struct BadDataTests {
     let folder = try TemporaryFolder()
     let result = try Command.nn(
       "train", "--json", "--dataset", "xor", "--learning-rate", "1e30", "--device", "cpu", "--save",
-      folder.file("model.safetensors"))
+      folder("model.safetensors"))
     #expect(result.status == 1 && result.output.isEmpty)
     #expect(result.errorLines.last?.contains("--learning-rate") == true, "\(result.error)")
-    #expect(folder.names.isEmpty)
+    #expect(try folder.names.isEmpty)
   }
 
   @Test(arguments: [
@@ -95,7 +97,7 @@ struct BadDataTests {
   ])
   func architectures(_ text: String, _ word: String) throws {
     let folder = try TemporaryFolder()
-    let path = try folder.write("network.json", text)
+    let path = try folder.write(text, "network.json")
     expectFault(
       try Command.nn("train", "--model", path, "--dataset", "xor", "--device", "cpu"), 1, "network.json", word)
   }
@@ -104,37 +106,37 @@ struct BadDataTests {
     let folder = try TemporaryFolder()
     expectFault(try Command.nn("summary", "--model", "nothing.safetensors"), 1, "nothing.safetensors")
     expectFault(try Command.nn("summary", "--model", "nothing.json"), 1, "nothing.json")
-    let text = try folder.write("text.safetensors", "this is no model, whatever its name says")
+    let text = try folder.write("this is no model, whatever its name says", "text.safetensors")
     expectFault(
       try Command.nn("evaluate", "--model", text, "--dataset", "xor", "--device", "cpu"), 1, "text.safetensors")
-    let json = try folder.write("bad.json", "{\"layers\": [{\"type\": \"Dense\", ")
+    let json = try folder.write("{\"layers\": [{\"type\": \"Dense\", ", "bad.json")
     expectFault(try Command.nn("train", "--model", json, "--dataset", "xor", "--device", "cpu"), 1, "bad.json")
   }
 
   /// Sizes that no data has mean "all of it"; the output of a model for huge inputs is not a prediction.
   @Test func hugeNumbers() throws {
     let folder = try TemporaryFolder()
-    let model = folder.file("model.safetensors")
+    let model = folder("model.safetensors")
     let largest = "9223372036854775807"
     let trained = try Command.nn(
       "train", "--dataset", "xor", "--hidden", "4", "--epochs", "1", "--batch-size", largest, "--device", "cpu",
       "--seed", "18446744073709551615", "--save", model, "--json")
     #expect(try trained.json["seed"] == .unsigned(.max), "\(trained.error)")
-    let table = try folder.write("huge.csv", "3e38,-3e38\n3e38,3e38\n")
+    let table = try folder.write("3e38,-3e38\n3e38,3e38\n", "huge.csv")
     for json in [[], ["--json"]] {
       let arguments = ["predict", "--model", model, "--input", table, "--device", "cpu"]
       expectFault(try Command.nn(arguments + json), 1, "huge.csv", "not finite")
     }
-    let none = try folder.write("none", TinyImages.head([0, 2, 2]))
-    let pixels = try folder.write("flat.json", "{\"layers\": [{\"layer\": \"Dense\", \"units\": 2}]}")
+    let none = try folder.write(TinyImages.head([0, 2, 2]), "none")
+    let pixels = try folder.write("{\"layers\": [{\"layer\": \"Dense\", \"units\": 2}]}", "flat.json")
     expectFault(try Command.nn("predict", "--model", model, "--input", none, "--device", "cpu"), 1, "none")
     for output in ["[9223372036854775807, 1]", "[100000000, 3]"] {
       let text =
         "{\"inputShape\": [1, 4, 4], \"layers\": [{\"layer\": \"AdaptiveMaxPool2D\", \"output\": \(output)}]}"
       expectFault(
-        try Command.nn("summary", "--model", folder.write("pool.json", text)), 1, "both numbers are from 1 to 4096")
+        try Command.nn("summary", "--model", folder.write(text, "pool.json")), 1, "both numbers are from 1 to 4096")
     }
-    let data = folder.folder("data")
+    let data = try folder.makeFolder("data")
     for name in ["translation", "fashion", "--all"] {
       expectFault(
         try Command.nn("demo", name, "--quick", "--data", data, "--device", "cpu"), 1,
@@ -148,24 +150,24 @@ struct BadDataTests {
 
   @Test func damagedWeights() throws {
     let folder = try TemporaryFolder()
-    let path = folder.file("model.safetensors")
+    let path = folder("model.safetensors")
     let trained = try Command.nn(
       "train", "--dataset", "xor", "--hidden", "4", "--epochs", "1", "--limit", "64", "--device", "cpu", "--save", path)
     try #require(trained.status == 0, "\(trained.error)")
     let whole = try folder.bytes("model.safetensors")
     let evaluate = { (name: String) in
-      try Command.nn("evaluate", "--model", folder.file(name), "--dataset", "xor", "--device", "cpu")
+      try Command.nn("evaluate", "--model", folder(name), "--dataset", "xor", "--device", "cpu")
     }
     #expect(try evaluate("model.safetensors").status == 0)
-    try folder.write("short.safetensors", Array(whole.dropLast(5)))
+    try folder.write(Array(whole.dropLast(5)), "short.safetensors")
     expectFault(try evaluate("short.safetensors"), 1, "short.safetensors")
     var head = whole
     head[0] = 0xFF
     head[7] = 0xFF
-    try folder.write("head.safetensors", head)
+    try folder.write(head, "head.safetensors")
     expectFault(try evaluate("head.safetensors"), 1, "head.safetensors")
     let wrongShape = try Command.nn(
-      "evaluate", "--model", path, "--dataset", "csv", "--data", try folder.write("t.csv", "1,2,3,0\n4,5,6,1\n"),
+      "evaluate", "--model", path, "--dataset", "csv", "--data", try folder.write("1,2,3,0\n4,5,6,1\n", "t.csv"),
       "--device", "cpu")
     expectFault(wrongShape, 1)
   }

@@ -1,4 +1,6 @@
-import CLibrary
+import Files
+import HostSystem
+import TestSupport
 import Testing
 
 /// Every command with every kind of path that cannot be read or written: one line, exit code 1 (64 for a name that the command line
@@ -10,14 +12,14 @@ import Testing
 
   init() throws {
     folder = try TemporaryFolder()
-    model = folder.file("m.safetensors")
+    model = folder("m.safetensors")
     let trained = try Command.nn(["train", "--epochs", "1", "--save", model] + points)
     try #require(trained.status == 0, "\(trained.error)")
   }
 
   /// What reads a file whose name is given behind the last option.
   private var readers: [[String]] {
-    let data = ["--device", "cpu", "--epochs", "1"], page = folder.file("page.html")
+    let data = ["--device", "cpu", "--epochs", "1"], page = folder("page.html")
     return [
       ["evaluate"] + points + ["--model="], ["predict"] + points + ["--model="], ["summary", "--model="],
       ["plot", "confusion"] + points + ["--model="], ["plot", "mistakes"] + points + ["--model="],
@@ -49,11 +51,11 @@ import Testing
   }
 
   @Test func whatCannotBeReadIsOneLine() throws {
-    try folder.write("empty", "")
-    mkfifo(folder.file("pipe"), 0o600)
-    symlink("loop", folder.file("loop"))
-    let names = ["none", "none/file", "pipe", "loop", String(repeating: "n", count: 256)].map { folder.file($0) }
-    for path in names + [folder.path, folder.file("empty"), "/dev/null", "/dev/full", "-x", "--help"] {
+    try folder.write("", "empty")
+    mkfifo(folder("pipe"), 0o600)
+    symlink("loop", folder("loop"))
+    let names = ["none", "none/file", "pipe", "loop", String(repeating: "n", count: 256)].map { folder($0) }
+    for path in names + [folder.path, folder("empty"), "/dev/null", "/dev/full", "-x", "--help"] {
       for command in readers {
         // A log in which nothing is yet has no curves, and is no mistake.
         if command.last == "--history=" && path.hasSuffix("empty") { continue }
@@ -61,17 +63,17 @@ import Testing
       }
       for command in [["run", "--"], ["plot", "--"]] { try expectOneLine(command, path) }
     }
-    #expect(folder.names == ["empty", "loop", "m.safetensors", "pipe"])
+    #expect(try folder.names == ["empty", "loop", "m.safetensors", "pipe"])
   }
 
   @Test func whatCannotBeWrittenIsOneLine() throws {
-    symlink("loop", folder.file("loop"))
-    symlink("loop.svg", folder.file("loop.svg"))
-    symlink("loop.html", folder.file("loop.html"))
-    _ = [folder.folder("f"), folder.folder("f.svg"), folder.folder("f.html"), folder.folder("f.jsonl")]
+    symlink("loop", folder("loop"))
+    symlink("loop.svg", folder("loop.svg"))
+    symlink("loop.html", folder("loop.html"))
+    for name in ["f", "f.svg", "f.html", "f.jsonl"] { try folder.makeFolder(name) }
     let long = String(repeating: "n", count: 256)
     for name in ["f", "loop", "none/x", long] {
-      let path = folder.file(name)
+      let path = folder(name)
       try expectOneLine(["train", "--json", "--epochs", "1"] + points + ["--save="], path)
       try expectOneLine(["plot", model, "--out="], path + ".svg")
       try expectOneLine(["report", "--model", model] + points + ["--out="], path + ".html")
@@ -85,13 +87,13 @@ import Testing
       }
     }
     #expect(
-      folder.names == ["f", "f.html", "f.jsonl", "f.svg", "loop", "loop.html", "loop.svg", "m.safetensors"])
+      try folder.names == ["f", "f.html", "f.jsonl", "f.svg", "loop", "loop.html", "loop.svg", "m.safetensors"])
   }
 
   /// As another account where this one may do everything.
   @Test func whatMayNotBeReadIsOneLine() throws {
     chmod(folder.path, 0o755)
-    let secret = try folder.write("secret", "1,2\n")
+    let secret = try folder.write("1,2\n", "secret")
     chmod(secret, 0)
     chmod(model, 0o644)
     let launcher =
@@ -100,14 +102,14 @@ import Testing
       return print("skipped: this machine cannot run a command as another account")
     }
     for command in readers + [["run", "--"]] { try expectOneLine(command, secret, launcher: launcher) }
-    let closed = folder.folder("closed")
+    let closed = try folder.makeFolder("closed")
     chmod(closed, 0o500)
     let train = ["train", "--json", "--epochs", "1"] + points
     for (command, name) in [
       (train + ["--save="], "m"), (train + ["--log="], "l.jsonl"), (train + ["--checkpoints="], "c"),
       (["plot", model, "--out="], "p.svg"), (["report", "--model", model] + points + ["--out="], "r.html"),
     ] { try expectOneLine(command, "\(closed)/\(name)", launcher: launcher) }
-    #expect(TemporaryFolder.names(closed).isEmpty)
+    #expect(try Folder.names(in: closed).isEmpty)
   }
 
   /// Only a run file can hold it.
@@ -115,7 +117,7 @@ import Testing
     for (command, option) in [("summary", "model"), ("train", "data")] {
       let rest = command == "train" ? "\"dataset\": \"csv\", \"device\": \"cpu\", " : ""
       let file = try folder.write(
-        "run.json", "{\"command\": \"\(command)\", \"options\": {\(rest)\"\(option)\": \"a\\u0000b\"}}")
+        "{\"command\": \"\(command)\", \"options\": {\(rest)\"\(option)\": \"a\\u0000b\"}}", "run.json")
       try expectOneLine(["run"], file)
     }
   }

@@ -1,6 +1,7 @@
-import CLibrary
+import HostSystem
 import ModelFormats
 import Synchronization
+import TestSupport
 import Testing
 
 /// Runs the commands of this package like a user: as processes.
@@ -60,7 +61,7 @@ struct Command {
     meanwhile: (pid_t) -> Void = { _ in }
   ) throws -> Result {
     let folder = try TemporaryFolder()
-    let (outputPath, errorPath) = (folder.file("output"), folder.file("error"))
+    let (outputPath, errorPath) = (folder("output"), folder("error"))
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import TestSupport
 import Testing
 
@@ -41,14 +41,14 @@ struct CommandMemoryTests {
   @Test func aTableOfValues() throws {
     let rows = 160_000
     func table(_ name: String, _ rows: Int) throws -> String {
-      try folder.write(name, (0..<rows).map { "0.5,\($0).25\n" }.joined())
+      try folder.write((0..<rows).map { "0.5,\($0).25\n" }.joined(), name)
     }
     let (small, large) = (try table("small.csv", 100), try table("large.csv", rows))
-    let model = folder.file("m.safetensors"), options = ["--dataset", "csv", "--device", "cpu", "--data"]
+    let model = folder("m.safetensors"), options = ["--dataset", "csv", "--device", "cpu", "--data"]
     try expectThreeTimes(
       8 * rows, ["train", "--epochs", "1", "--hidden", "none", "--batch-size", "8192", "--save", model] + options,
       small: small, large: large)
-    let page = folder.file("page.html")
+    let page = folder("page.html")
     // The page with a picture of 10,000 points.
     try expectThreeTimes(
       8 * rows, and: 12 << 20, ["report", "--model", model, "--out", page] + options, small: small, large: large)
@@ -61,13 +61,13 @@ struct CommandMemoryTests {
       try TinyImages(trainCount: count, testCount: count, size: 28).write(to: folder, in: name)
     }
     let (small, large) = (try images("small", 100), try images("large", 20_000))
-    let model = folder.file("m.safetensors"), numbers = 4 * 28 * 28 * 20_000
+    let model = folder("m.safetensors"), numbers = 4 * 28 * 28 * 20_000
     let options = ["--dataset", "mnist", "--device", "cpu", "--data"]
     let trained = try Command.nn(["train", "--epochs", "1", "--hidden", "none", "--save", model] + options + [small])
     try #require(trained.status == 0, "\(trained.error)")
     let test = "t10k-images-idx3-ubyte"
     for (command, bytes) in [
-      (["evaluate"], numbers / 2), (["plot", "confusion", "--out", folder.file("c.svg")], numbers / 2),
+      (["evaluate"], numbers / 2), (["plot", "confusion", "--out", folder("c.svg")], numbers / 2),
     ] {
       try expectThreeTimes(bytes, command + ["--model", model] + options, small: small, large: large)
     }
@@ -80,11 +80,11 @@ struct CommandMemoryTests {
   /// Only training needs what is there to train on.
   @Test func evaluationReadsTheTestPartAlone() throws {
     let data = try TinyImages().write(to: folder, in: "tiny")
-    let model = folder.file("m.safetensors"), options = ["--dataset", "mnist", "--data", data, "--device", "cpu"]
+    let model = folder("m.safetensors"), options = ["--dataset", "mnist", "--data", data, "--device", "cpu"]
     let trained = try Command.nn(["train", "--epochs", "1", "--save", model] + options)
     try #require(trained.status == 0, "\(trained.error)")
     let before = try Command.nn(["evaluate", "--model", model, "--json"] + options)
-    try folder.remove("tiny/train-images-idx3-ubyte")
+    try #require(unlink(folder("tiny/train-images-idx3-ubyte")) == 0)
     let after = try Command.nn(["evaluate", "--model", model, "--json"] + options)
     #expect(try after.status == 0 && after.json["test"] == before.json["test"], "\(after.error)")
     #expect(try Command.nn(["train", "--epochs", "1"] + options).status == 1)

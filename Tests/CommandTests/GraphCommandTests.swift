@@ -1,5 +1,6 @@
 import ModelFormats
 import NeuralNetworks
+import TestSupport
 import Testing
 
 /// Commands accept graph models in the same way as chains of layers.
@@ -15,8 +16,8 @@ struct GraphCommandTests {
   private func saved(_ folder: TemporaryFolder) throws -> String {
     let graph = graph()
     try graph.build(seed: 5)
-    try graph.save(to: folder.file("graph.safetensors"))
-    return folder.file("graph.safetensors")
+    try graph.save(to: folder("graph.safetensors"))
+    return folder("graph.safetensors")
   }
 
   @Test func summariesShowActivationsAndConnections() throws {
@@ -33,7 +34,7 @@ struct GraphCommandTests {
     let merge = layers.first { $0["layer"]?.string == "Concatenate" }
     #expect(merge?["from"]?.elements.compactMap(\.string) == ["hidden", "side"] && merge?["activation"] == .null)
     #expect(layers.first { $0["name"]?.string == "side" }?["activation"]?.string == "relu")
-    let architecture = folder.file("graph.json")
+    let architecture = folder("graph.json")
     try GraphArchitecture(of: graph()).save(to: architecture)
     #expect(try Command.nn("summary", "--model", architecture).output == text.output)
     #expect(try Command.nn("plot", architecture).output == Command.nn("plot", file).output)
@@ -50,7 +51,7 @@ struct GraphCommandTests {
       return "\(rows[2 * index]),\(rows[2 * index + 1]),\(label)\n"
     }
     let text = lines.joined()
-    let data = ["--model", file, "--dataset", "csv", "--data", try folder.write("t.csv", text), "--device", "cpu"]
+    let data = ["--model", file, "--dataset", "csv", "--data", try folder.write(text, "t.csv"), "--device", "cpu"]
     let evaluated = try Command.nn(["evaluate", "--json"] + data)
     try #require(evaluated.status == 0, "\(evaluated.error)")
     #expect(try evaluated.json["test"]?["accuracy"]?.number == 0.75)
@@ -58,7 +59,7 @@ struct GraphCommandTests {
     let found = try predicted.json.probabilities
     #expect(found.count == 8 && areClose(found, expected, within: 1e-5))
     for command in [
-      ["plot", "confusion"], ["plot", "boundary"], ["report", "--out", folder.file("r.html")],
+      ["plot", "confusion"], ["plot", "boundary"], ["report", "--out", folder("r.html")],
     ] {
       let result = try Command.nn(command + data)
       #expect(result.status == 0, "\(command): \(result.error)")
@@ -72,7 +73,7 @@ struct GraphCommandTests {
     let (left, right) = (Node.input([2]), Node.input([2]))
     let graph = Graph(inputs: ["left": left, "right": right], outputs: ["sum": Dense(2)(Add()(left, right))])
     try graph.build(seed: 1)
-    let file = folder.file("two.safetensors")
+    let file = folder("two.safetensors")
     try graph.save(to: file)
     expectFault(
       try Command.nn("evaluate", "--model", file, "--dataset", "moons"), 1, "two.safetensors", "2 inputs")

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("Help")
@@ -59,10 +60,10 @@ struct HelpTests {
   /// What bash offers after these words, in a folder with one file of each kind.
   private func completions(_ words: String...) throws -> [String] {
     let folder = try TemporaryFolder()
-    let script = try folder.write("nn.bash", try Command.nn("--generate-completion-script", "bash").output)
-    let files = folder.folder("files")
+    let script = try folder.write(try Command.nn("--generate-completion-script", "bash").output, "nn.bash")
+    let files = try folder.makeFolder("files")
     for name in ["run.jsonl", "m.safetensors", "a.json", "curves.svg", "notes.txt"] {
-      try folder.write("files/\(name)", "")
+      try folder.write("", "files/\(name)")
     }
     let quoted = words.map { "'\($0)'" }.joined(separator: " ")
     let result = try Command.run(

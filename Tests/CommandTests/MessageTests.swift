@@ -1,4 +1,5 @@
-import CLibrary
+import HostSystem
+import TestSupport
 import Testing
 
 @Suite("Messages that name what is wrong")
@@ -29,7 +30,7 @@ struct MessageTests {
   @Test func anArchitectureThatMakesNoSenseIsNamed() throws {
     let folder = try TemporaryFolder()
     let file = try folder.write(
-      "a.json", #"{"inputShape": [4], "layers": [{"layer": "Residual", "layers": [{"layer": "Dense", "units": 3}]}]}"#)
+      #"{"inputShape": [4], "layers": [{"layer": "Residual", "layers": [{"layer": "Dense", "units": 3}]}]}"#, "a.json")
     for command in [["summary", "--model", file], ["plot", file]] {
       expectFault(try Command.nn(command), 1, "nn: \(file): ")
     }
@@ -48,7 +49,7 @@ struct MessageTests {
     let folder = try TemporaryFolder()
     let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
     // Only a shell: nothing can be installed.
-    symlink("/bin/sh", folder.file("sh"))
+    symlink("/bin/sh", folder("sh"))
     for target in ["test", "test-cpu-only", "build", "train", "dist", "test-neon"] {
       let shell = ["/bin/sh", "-c", "PATH=$0 exec \(make) -C \(root) \(target)", folder.path]
       let result = try Command.run("nn", [], launcher: shell)

@@ -1,4 +1,5 @@
 import ModelFormats
+import TestSupport
 import Testing
 
 @Suite("Pictures") struct PictureCommandTests {
@@ -11,7 +12,7 @@ import Testing
 
   /// A model of points and a model of images.
   private func models(in folder: TemporaryFolder) throws -> (points: String, images: [String]) {
-    let points = folder.file("points.safetensors"), images = folder.file("images.safetensors")
+    let points = folder("points.safetensors"), images = folder("images.safetensors")
     let trained = try Command.nn(
       "train", "--dataset", "moons", "--epochs", "3", "--hidden", "8", "--device", "cpu", "--save", points)
     try #require(trained.status == 0, "\(trained.error)")
@@ -25,8 +26,8 @@ import Testing
 
   @Test func curves() throws {
     let folder = try TemporaryFolder()
-    let log = try folder.write("run.jsonl", Self.log + "{\"epoch\": 4, \"lo")
-    let out = folder.file("curves.svg")
+    let log = try folder.write(Self.log + "{\"epoch\": 4, \"lo", "run.jsonl")
+    let out = folder("curves.svg")
     let result = try Command.nn("plot", log, "--out", out, "--title", "a run")
     #expect(result.status == 0 && result.error.contains(out), "\(result.error)")
     let svg = Command.read(out)
@@ -37,24 +38,23 @@ import Testing
 
   @Test func faultyLogsAreNamed() throws {
     let folder = try TemporaryFolder()
-    let log = try folder.write("run.jsonl", "{\"epoch\": 1, \"loss\": 1}\n{\"epoch\" 2}\n")
+    let log = try folder.write("{\"epoch\": 1, \"loss\": 1}\n{\"epoch\" 2}\n", "run.jsonl")
     expectFault(try Command.nn("plot", log), 1, "run.jsonl", "line 2")
-    let empty = try folder.write("empty.jsonl", "\n")
+    let empty = try folder.write("\n", "empty.jsonl")
     expectFault(try Command.nn("plot", empty), 1, "empty.jsonl", "no epoch")
-    expectFault(try Command.nn("plot", folder.file("missing.jsonl")), 1, "no such file")
+    expectFault(try Command.nn("plot", folder("missing.jsonl")), 1, "no such file")
     expectFault(try Command.nn("plot", "picture.txt"), 64, ".jsonl", "confusion")
   }
 
   @Test func models() throws {
     let folder = try TemporaryFolder()
     let architecture = try folder.write(
-      "model.json",
       """
       {"layers": [{"layer": "Residual", "layers": [{"layer": "Dense", "units": 6}]}, {"layer": "Dense", "units": 2}]}
-      """)
+      """, "model.json")
     let svg = try Command.nn("plot", architecture, "--input-shape", "6")
     #expect(svg.status == 0 && svg.output.contains("56 parameters") && svg.output.contains(">+<"), "\(svg.error)")
-    let dot = folder.file("model.dot")
+    let dot = folder("model.dot")
     #expect(try Command.nn("plot", architecture, "--input-shape", "6", "--out", dot).status == 0)
     #expect(Command.read(dot).hasPrefix("digraph model {") && Command.read(dot).contains("n1 -> n2;"))
     expectFault(try Command.nn("plot", architecture), 64, "--input-shape")
@@ -66,7 +66,7 @@ import Testing
     let (points, images) = try models(in: folder)
     let confusion = try Command.nn(["plot", "confusion"] + images)
     #expect(confusion.status == 0 && confusion.output.contains("of 50 examples right"), "\(confusion.error)")
-    let sheet = folder.file("mistakes.png")
+    let sheet = folder("mistakes.png")
     #expect(try Command.nn(["plot", "mistakes", "--count", "3", "--out", sheet] + images).status == 0)
     #expect(try Array(folder.bytes("mistakes.png").prefix(4)) == [0x89, 0x50, 0x4E, 0x47])
     let mistakes = try Command.nn(["plot", "mistakes", "--count", "3"] + images)
@@ -82,7 +82,7 @@ import Testing
   @Test func reports() throws {
     let folder = try TemporaryFolder()
     let (points, images) = try models(in: folder)
-    let log = try folder.write("run.jsonl", Self.log), out = folder.file("run.html")
+    let log = try folder.write(Self.log, "run.jsonl"), out = folder("run.html")
     let result = try Command.nn(
       "report", "--model", points, "--dataset", "moons", "--history", log, "--out", out, "--title", "moons & more")
     #expect(result.status == 0, "\(result.error)")

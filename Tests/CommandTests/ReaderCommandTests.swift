@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import ModelFormats
 import NeuralNetworks
 import TestSupport
@@ -16,19 +16,19 @@ import Testing
       Dense(10)
     }
     try model.build(seed: 1)
-    try model.save(to: folder.file("any.safetensors"), information: ModelInformation(inputScaling: .pixels))
-    return folder.file("any.safetensors")
+    try model.save(to: folder("any.safetensors"), information: ModelInformation(inputScaling: .pixels))
+    return folder("any.safetensors")
   }
 
   @Test func modelsForInputsOfAnyLengthWorkInEveryCommand() throws {
     let model = try sequenceModel()
     let data = ["--model", model, "--dataset", "generated", "--limit", "20", "--device", "cpu"]
     for arguments in [
-      ["summary", "--model", model], ["plot", model, "--out", folder.file("m.svg")], ["evaluate"] + data,
-      ["predict"] + data, ["plot", "confusion", "--out", folder.file("c.svg")] + data,
-      ["plot", "mistakes", "--out", folder.file("x.svg")] + data,
-      ["plot", "weights", "--model", model, "--out", folder.file("w.svg")],
-      ["report", "--out", folder.file("r.html")] + data,
+      ["summary", "--model", model], ["plot", model, "--out", folder("m.svg")], ["evaluate"] + data,
+      ["predict"] + data, ["plot", "confusion", "--out", folder("c.svg")] + data,
+      ["plot", "mistakes", "--out", folder("x.svg")] + data,
+      ["plot", "weights", "--model", model, "--out", folder("w.svg")],
+      ["report", "--out", folder("r.html")] + data,
     ] {
       let result = try Command.nn(arguments)
       #expect(result.status == 0, "\(arguments.prefix(2)): \(result.error)")
@@ -40,7 +40,7 @@ import Testing
 
   /// The weights are for two features, but the shape allows any number of them.
   @Test func aShapeThatDoesNotFitTheLayersIsRefused() throws {
-    let path = folder.file("m.safetensors")
+    let path = folder("m.safetensors")
     try Safetensors.save(
       [("0.weight", Tensor([Float](repeating: 0.1, count: 4), shape: [2, 2])), ("0.bias", Tensor([Float(0), 0]))],
       metadata: [
@@ -50,7 +50,7 @@ import Testing
     for arguments in [
       ["summary", "--model", path], ["plot", path], ["evaluate", "--model", path, "--dataset", "moons"],
       ["predict", "--model", path, "--dataset", "moons"], ["plot", "boundary", "--model", path, "--dataset", "moons"],
-      ["report", "--model", path, "--dataset", "moons", "--out", folder.file("r.html")],
+      ["report", "--model", path, "--dataset", "moons", "--out", folder("r.html")],
     ] { expectFault(try Command.nn(arguments), 1, "0 (Dense)", "expected [2]") }
   }
 
@@ -59,7 +59,7 @@ import Testing
       .enumerated()
     {
       let lines = losses.enumerated().map { #"{"epoch":\#($0 + 1),"loss":\#($1),"validation_loss":\#($1)}"# + "\n" }
-      let log = try folder.write("l\(index).jsonl", lines.joined())
+      let log = try folder.write(lines.joined(), "l\(index).jsonl")
       let result = try Command.nn("plot", log)
       #expect(result.status == 0 && result.output.contains("<svg"), "\(losses): \(result.error)")
       #expect(!result.output.contains("nan") && !result.output.contains("inf"))
@@ -68,12 +68,12 @@ import Testing
 
   @Test func aHeaderOfNumbersIsAnnouncedByAnOption() throws {
     let rows = (0..<30).map { "\($0 % 3),\($0),\(["x", "y"][$0 % 2])\n" }.joined()
-    let table = try folder.write("t.csv", "2019,2020,label\n" + rows)
-    let model = folder.file("m.safetensors")
+    let table = try folder.write("2019,2020,label\n" + rows, "t.csv")
+    let model = folder("m.safetensors")
     let train = ["train", "--dataset", "csv", "--data", table, "--epochs", "1", "--hidden", "none", "--device", "cpu"]
     #expect(try Command.nn(train).output.contains("3 classes"))
     #expect(try Command.nn(train + ["--header", "yes", "--save", model]).output.contains("2 classes"))
-    let input = try folder.write("i.csv", "2019,2020\n1,2\n")
+    let input = try folder.write("2019,2020\n1,2\n", "i.csv")
     let predict = ["predict", "--model", model, "--input", input, "--json"]
     #expect(try Command.nn(predict).json["predictions"]?.array?.count == 2)
     #expect(try Command.nn(predict + ["--header", "yes"]).json["predictions"]?.array?.count == 1)
@@ -82,17 +82,17 @@ import Testing
   /// Each of these once took seconds to minutes; a second is allowed for the process.
   @Test func textAndModelsFromOutsideCostLinearTime() throws {
     let names = (1...20_000).map { #"{"epoch":\#($0),"n\#($0)":1}"# + "\n" }.joined()
-    let log = try folder.write("names.jsonl", names)
+    let log = try folder.write(names, "names.jsonl")
     let layers = [String](repeating: #"{"layer":"Dense","units":1}"#, count: 40_000).joined(separator: ",")
-    let deep = try folder.write("deep.json", #"{"inputShape":[1],"layers":["# + layers + "]}")
+    let deep = try folder.write(#"{"inputShape":[1],"layers":["# + layers + "]}", "deep.json")
     let long = String(repeating: "é", count: 400_000)
-    let model = folder.file("m.safetensors")
+    let model = folder("m.safetensors")
     let moons = Sequential([Dense(2)])
     try moons.build(inputShape: [2], seed: 1)
     try moons.save(to: model, information: ModelInformation(classNames: [long, "b"]))
     for arguments in [
-      ["plot", log, "--out", folder.file("n.svg")], ["summary", "--model", deep],
-      ["plot", "confusion", "--model", model, "--dataset", "moons", "--out", folder.file("c.svg")],
+      ["plot", log, "--out", folder("n.svg")], ["summary", "--model", deep],
+      ["plot", "confusion", "--model", model, "--dataset", "moons", "--out", folder("c.svg")],
     ] {
       let result = try Command.nn(arguments)
       #expect(result.status == 0, "\(result.error.prefix(500))")
@@ -102,7 +102,7 @@ import Testing
 
   @Test func messagesAreBounded() throws {
     let long = String(repeating: "é", count: 400_000)
-    let arguments = try folder.write("t.csv", "1,a\n" + long + ",b\n")
+    let arguments = try folder.write("1,a\n" + long + ",b\n", "t.csv")
     let result = try Command.nn("train", "--dataset", "csv", "--data", arguments, "--epochs", "1")
     expectFault(result, 1, "line 2")
     #expect(result.error.utf8.count < 1000)
@@ -110,12 +110,12 @@ import Testing
 
   /// 3 MB of text are 2.4 MB of numbers.
   @Test(.enabled(if: hasOrdinaryAllocator)) func predictionsTakeThreeTimesTheNumbersOfAFile() throws {
-    let model = folder.file("m.safetensors")
+    let model = folder("m.safetensors")
     let moons = Sequential([Dense(2)])
     try moons.build(inputShape: [2], seed: 1)
     try moons.save(to: model)
-    let small = try folder.write("small.csv", "0.125,0.5\n")
-    let large = try folder.write("large.csv", String(repeating: "0.125,0.5\n", count: 300_000))
+    let small = try folder.write("0.125,0.5\n", "small.csv")
+    let large = try folder.write(String(repeating: "0.125,0.5\n", count: 300_000), "large.csv")
     for flags in [["--json"], []] {
       let arguments = ["predict", "--model", model, "--device", "cpu"] + flags + ["--input"]
       let least = try Command.peak(arguments + [small])
@@ -126,12 +126,12 @@ import Testing
 
   /// `ulimit -v`: one line and an exit code, regardless of the file to read.
   @Test(.enabled(if: hasOrdinaryAllocator)) func withoutMemoryCommandsSayOneLine() throws {
-    let model = folder.file("m.safetensors")
+    let model = folder("m.safetensors")
     let moons = Sequential([Dense(2)])
     try moons.build(inputShape: [2], seed: 1)
     try moons.save(to: model)
-    let table = try folder.write("t.csv", String(repeating: "0.125,0.5\n", count: 3_000_000))
-    let small = try folder.write("s.csv", "0.125,0.5\n")
+    let table = try folder.write(String(repeating: "0.125,0.5\n", count: 3_000_000), "t.csv")
+    let small = try folder.write("0.125,0.5\n", "s.csv")
     func run(_ arguments: [String], kibibytes: Int) throws -> Command.Result {
       let words = arguments.map { "'\($0)'" }.joined(separator: " ")
       return try Command.run(shell: "ulimit -v \(kibibytes); exec '\(Command.folder)/nn' \(words)")
@@ -152,11 +152,11 @@ import Testing
     let layers = [String](repeating: "{\"layer\":\"Flatten\"}", count: 200_000).joined(separator: ",")
     let classes = ["train", "--dataset", "csv", "--device", "cpu", "--epochs", "1", "--data"]
     for (arguments, words) in [
-      (predict + [table], "t.csv: it needs"), (classes + [try folder.write("names.csv", names)], "names.csv: it needs"),
-      (["plot", try folder.write("log.jsonl", log)], "log.jsonl: it needs"),
-      (["plot", try folder.write("wide.jsonl", charts(100_000))], "wide.jsonl: it needs"),
-      (["plot", try folder.write("charts.jsonl", charts(10_000))], "charts.jsonl: it needs"),
-      (["summary", "--model", try folder.write("m.json", "{\"layers\":[\(layers)]}")], "it needs"),
+      (predict + [table], "t.csv: it needs"), (classes + [try folder.write(names, "names.csv")], "names.csv: it needs"),
+      (["plot", try folder.write(log, "log.jsonl")], "log.jsonl: it needs"),
+      (["plot", try folder.write(charts(100_000), "wide.jsonl")], "wide.jsonl: it needs"),
+      (["plot", try folder.write(charts(10_000), "charts.jsonl")], "charts.jsonl: it needs"),
+      (["summary", "--model", try folder.write("{\"layers\":[\(layers)]}", "m.json")], "it needs"),
       (["train", "--dataset", "moons", "--hidden", "1048576,1000", "--device", "cpu", "--epochs", "1"], "out of"),
     ] {
       let result = try run(arguments, kibibytes: (enough << 10) + 10_000)

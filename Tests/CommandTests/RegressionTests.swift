@@ -1,5 +1,6 @@
 import ModelFormats
 import NeuralNetworks
+import TestSupport
 import Testing
 
 /// Regression, from a table to a prediction: `--task` for every command.
@@ -21,9 +22,9 @@ struct RegressionTests {
   private static let network = ["--hidden", "16", "--epochs", "150", "--learning-rate", "0.01", "--device", "cpu"]
 
   private func trained(_ folder: TemporaryFolder, _ more: [String] = []) throws -> (table: [String], model: String) {
-    let table = try folder.write("houses.csv", Houses().text)
+    let table = try folder.write(Houses().text, "houses.csv")
     let data = ["--dataset", "csv", "--data", table, "--label", "price"]
-    let model = folder.file("houses.safetensors")
+    let model = folder("houses.safetensors")
     let result = try Command.nn(["train", "--save", model] + Self.network + data + more)
     try #require(result.status == 0, "\(result.error)")
     return (data, model)
@@ -31,9 +32,9 @@ struct RegressionTests {
 
   @Test func aPriceIsAValueAndTheCommandsSayWhy() throws {
     let folder = try TemporaryFolder()
-    let table = try folder.write("houses.csv", Houses().text)
+    let table = try folder.write(Houses().text, "houses.csv")
     let data = ["--dataset", "csv", "--data", table, "--label", "price"]
-    let result = try Command.nn(["train", "--log", folder.file("run.jsonl")] + Self.network + data)
+    let result = try Command.nn(["train", "--log", folder("run.jsonl")] + Self.network + data)
     try #require(result.status == 0, "\(result.error)")
     #expect(result.output.contains("task    regression: the labels are 1"), "\(result.output)")
     #expect(result.output.contains("--task classification"))
@@ -41,7 +42,7 @@ struct RegressionTests {
       let text = try #require(result.outputLines.last { $0.hasPrefix(line) })
       for word in ["loss", "MAE", "RMSE", "R²"] { #expect(text.contains(word), "\(text)") }
     }
-    let history = try History.load(fromLog: folder.file("run.jsonl"))
+    let history = try History.load(fromLog: folder("run.jsonl"))
     #expect(history.epochs[0].names == ["loss", "mae", "rmse", "r2"])
   }
 
@@ -88,7 +89,7 @@ struct RegressionTests {
     let values = try loaded.predict(raw).scalars(as: Double.self)
     let errors: [Double] = zip(values, rows).map { value, row in (value - row.price).magnitude }
     #expect(errors.reduce(0, +) / 120 < 20_000, "the prices differ by 110,000 from their mean")
-    let file = try folder.write("new.csv", rows.map { "\($0.area),\($0.age)" }.joined(separator: "\n"))
+    let file = try folder.write(rows.map { "\($0.area),\($0.age)" }.joined(separator: "\n"), "new.csv")
     let predicted = try Command.nn("predict", "--json", "--model", model, "--input", file, "--device", "cpu").json
     let said = (predicted["predictions"]?.elements ?? []).compactMap { $0["value"]?.number }
     #expect(said.count == 120 && areClose(said, values, within: 10))
@@ -101,7 +102,7 @@ struct RegressionTests {
     throws
   {
     let folder = try TemporaryFolder()
-    let table = try folder.write("houses.csv", Houses().text)
+    let table = try folder.write(Houses().text, "houses.csv")
     let result = try Command.nn(
       "train", "--json", "--dataset", "csv", "--data", table, "--optimizer", name, "--hidden", "16", "--epochs", "100",
       "--device", "cpu")
@@ -112,7 +113,7 @@ struct RegressionTests {
   @Test func runFilesAndResumedRunsGiveTheSameModel() throws {
     let folder = try TemporaryFolder()
     let (data, model) = try trained(folder, ["--noise", "0.05"])
-    let run = folder.file("run"), again = folder.file("again.safetensors")
+    let run = folder("run"), again = folder("again.safetensors")
     for epochs in ["20", "150"] {
       let result = try Command.nn(
         ["train", "--save", again] + Self.network + data + ["--noise", "0.05", "--checkpoints", run, "--resume"]
@@ -124,11 +125,10 @@ struct RegressionTests {
     }
     #expect(try weights(again) == weights(model))
     let file = try folder.write(
-      "run.json",
       """
       {"command": "train", "options": {"dataset": "csv", "data": "\(data[3])", "label": "price", "task": "regression",
         "hidden": 16, "epochs": 150, "learning-rate": 0.01, "noise": 0.05, "device": "cpu", "save": "\(again)"}}
-      """)
+      """, "run.json")
     let result = try Command.nn("run", file)
     try #require(result.status == 0, "\(result.error)")
     #expect(try weights(again) == weights(model))
@@ -137,7 +137,7 @@ struct RegressionTests {
   @Test func reportsShowValues() throws {
     let folder = try TemporaryFolder()
     let (data, model) = try trained(folder)
-    let out = folder.file("run.html")
+    let out = folder("run.html")
     let result = try Command.nn(["report", "--model", model, "--out", out] + data)
     try #require(result.status == 0, "\(result.error)")
     let page = Command.read(out)
@@ -156,7 +156,7 @@ struct RegressionTests {
     let folder = try TemporaryFolder()
     func task(_ labels: [String], _ more: [String] = []) throws -> String {
       let text = labels.enumerated().map { "\(Double($0 % 7)),\($1)" }.joined(separator: "\n")
-      let table = try folder.write("table.csv", text + "\n")
+      let table = try folder.write(text + "\n", "table.csv")
       let result = try Command.nn(
         ["train", "--dataset", "csv", "--data", table, "--hidden", "none", "--epochs", "1", "--device", "cpu"] + more)
       guard result.status == 0 else { return result.error }
@@ -182,17 +182,16 @@ struct RegressionTests {
   /// A custom architecture needs one output, and may scale inputs and outputs itself.
   @Test func architecturesOfValues() throws {
     let folder = try TemporaryFolder()
-    let table = try folder.write("houses.csv", Houses().text)
+    let table = try folder.write(Houses().text, "houses.csv")
     let data = ["--dataset", "csv", "--data", table, "--epochs", "2", "--device", "cpu"]
-    let two = try folder.write("two.json", "{\"layers\": [{\"layer\": \"Dense\", \"units\": 2}]}")
+    let two = try folder.write("{\"layers\": [{\"layer\": \"Dense\", \"units\": 2}]}", "two.json")
     expectFault(try Command.nn(["train", "--model", two] + data), 1, "two.json", "1 output")
     let own = try folder.write(
-      "own.json",
       """
       {"layers": [{"layer": "Normalization"}, {"layer": "Dense", "units": 1},
                   {"layer": "Normalization", "isInverted": true}]}
-      """)
-    let model = folder.file("own.safetensors")
+      """, "own.json")
+    let model = folder("own.safetensors")
     let result = try Command.nn(["train", "--model", own, "--save", model] + data)
     try #require(result.status == 0, "\(result.error)")
     let loaded = try Sequential.load(from: model)

@@ -1,5 +1,6 @@
 import ModelFormats
 import NeuralNetworks
+import TestSupport
 import Testing
 
 @Suite("Train, save, evaluate, predict")
@@ -15,7 +16,7 @@ struct RoundTripTests {
   func images(_ device: String) throws {
     let folder = try TemporaryFolder()
     let data = ["--dataset", "mnist", "--data", try TinyImages().write(to: folder, in: "data"), "--device", device]
-    let model = folder.file("model.safetensors")
+    let model = folder("model.safetensors")
     let trained = try Command.nn(
       ["train", "--json", "--hidden", "16", "--epochs", "12", "--learning-rate", "0.01", "--save", model] + data)
     try #require(trained.status == 0, "\(trained.error)")
@@ -73,14 +74,14 @@ struct RoundTripTests {
       let isLarge = index % 2 == 1
       return "\(isLarge ? 5000 + index : 1000 + index),\(Double(index % 7) / 1000),\(isLarge ? "elephant" : "mouse")"
     }
-    let table = try folder.write("animals.csv", "weight,length,kind\n" + rows.joined(separator: "\n") + "\n")
-    let model = folder.file("animals.safetensors")
+    let table = try folder.write("weight,length,kind\n" + rows.joined(separator: "\n") + "\n", "animals.csv")
+    let model = folder("animals.safetensors")
     let trained = try Command.nn(
       "train", "--json", "--dataset", "csv", "--data", table, "--hidden", "8", "--epochs", "30", "--learning-rate",
       "0.05", "--device", "cpu", "--save", model)
     try #require(trained.status == 0, "\(trained.error)")
     #expect(try trained.json["test"]?["accuracy"]?.number == 1)
-    let new = try folder.write("new.csv", "weight,length\n1010,0.001\n5050,0.004\n")
+    let new = try folder.write("weight,length\n1010,0.001\n5050,0.004\n", "new.csv")
     let predicted = try Command.nn("predict", "--json", "--model", model, "--input", new, "--device", "cpu")
     try #require(predicted.status == 0, "\(predicted.error)")
     let predictions = try predicted.json["predictions"]?.elements ?? []
@@ -89,9 +90,9 @@ struct RoundTripTests {
     let evaluated = try Command.nn(
       "evaluate", "--json", "--model", model, "--dataset", "csv", "--data", table, "--device", "cpu")
     #expect(try evaluated.json["test"]?["accuracy"]?.number == 1)
-    let narrow = try folder.write("narrow.csv", "weight\n1010\n")
+    let narrow = try folder.write("weight\n1010\n", "narrow.csv")
     expectFault(try Command.nn("predict", "--model", model, "--input", narrow, "--device", "cpu"), 1, "narrow.csv")
-    let other = try folder.write("other.csv", "1,2,whale\n3,4,mouse\n")
+    let other = try folder.write("1,2,whale\n3,4,mouse\n", "other.csv")
     expectFault(
       try Command.nn("evaluate", "--model", model, "--dataset", "csv", "--data", other, "--device", "cpu"), 1, "whale")
   }
@@ -108,7 +109,7 @@ struct RoundTripTests {
       "\(rows[index][0]),\(rows[index][1]),\(rows[index][2]),\(names[index % 3])"
     }
     let text = lines.joined(separator: "\n")
-    let table = try folder.write("table.csv", text + "\n"), model = folder.file("table.safetensors")
+    let table = try folder.write(text + "\n", "table.csv"), model = folder("table.safetensors")
     let data = ["--dataset", "csv", "--data", table, "--device", "cpu"]
     let trained = try Command.nn(
       ["train", "--json", "--hidden", "8", "--epochs", "40", "--learning-rate", "0.02", "--save", model] + data)
@@ -132,14 +133,14 @@ struct RoundTripTests {
     let folder = try TemporaryFolder()
     let old = Sequential(inputShape: [2]) { Dense(2) }
     try old.build(inputShape: [2], seed: 3)
-    let path = folder.file("old.safetensors")
+    let path = folder("old.safetensors")
     try old.save(
       to: path,
       information: ModelInformation(
         inputScaling: InputScaling(shift: [1000, 0.5], factor: [0.01, 4]), classNames: ["mouse", "elephant"]))
     let scaled = Tensor([-1, -1, 1, 1, 0, 0], shape: [3, 2])
     let expected = try old.predict(scaled).softmax().scalars(as: Double.self)
-    let table = try folder.write("t.csv", "900,0.25,mouse\n1100,0.75,mouse\n1000,0.5,mouse\n")
+    let table = try folder.write("900,0.25,mouse\n1100,0.75,mouse\n1000,0.5,mouse\n", "t.csv")
     let data = ["--dataset", "csv", "--data", table, "--device", "cpu", "--model", path]
     let predicted = try Command.nn(["predict", "--json"] + data)
     try #require(predicted.status == 0, "\(predicted.error)")
@@ -161,17 +162,16 @@ struct RoundTripTests {
       #expect(result.status == 0, "\(result.error)")
       #expect(try result.json["seed"]?.number == 7)
     }
-    #expect(folder.names.isEmpty)
+    #expect(try folder.names.isEmpty)
   }
 
   @Test func architecturesFromJSON() throws {
     let folder = try TemporaryFolder()
     let network = try folder.write(
-      "network.json",
       """
       {"layers": [{"layer": "Dense", "units": 8, "activation": "tanh"}, {"layer": "Dense", "units": 2, "activation": "softmax"}]}
-      """)
-    let model = folder.file("model.safetensors")
+      """, "network.json")
+    let model = folder("model.safetensors")
     let trained = try Command.nn(
       "train", "--json", "--model", network, "--dataset", "moons", "--epochs", "20", "--learning-rate", "0.01",
       "--device",
@@ -191,7 +191,7 @@ struct RoundTripTests {
     for (name, seed) in [("a", "3"), ("b", "3"), ("c", "4")] {
       let result = try Command.nn(
         "train", "--dataset", "spirals", "--limit", "128", "--hidden", "8", "--epochs", "2", "--seed", seed, "--device",
-        "cpu", "--save", folder.file(name))
+        "cpu", "--save", folder(name))
       #expect(result.status == 0, "\(result.error)")
     }
     #expect(try folder.bytes("a") == folder.bytes("b"))

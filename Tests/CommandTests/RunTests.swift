@@ -1,4 +1,5 @@
-import CLibrary
+import HostSystem
+import Files
 import ModelFormats
 import NeuralNetworks
 import TestSupport
@@ -9,8 +10,8 @@ struct RunTests {
   private func train(_ folder: TemporaryFolder, _ name: String, _ more: [String], epochs: Int = 4) -> [String] {
     [
       "train", "--dataset", "moons", "--limit", "200", "--hidden", "8", "--dropout", "0.1", "--epochs", "\(epochs)",
-      "--validation", "0.2", "--device", "cpu", "--checkpoints", folder.file(name), "--save",
-      folder.file("\(name).safetensors"),
+      "--validation", "0.2", "--device", "cpu", "--checkpoints", folder(name), "--save",
+      folder("\(name).safetensors"),
     ] + more
   }
 
@@ -21,15 +22,15 @@ struct RunTests {
     try #require(straight.status == 0, "\(straight.error)")
     // The first two end at the end of an epoch.
     for epochs in [1, 2, 4] {
-      let log = ["--log", folder.file("run.jsonl"), "--log", folder.file("run.csv"), "--resume", "--every-steps", "2"]
+      let log = ["--log", folder("run.jsonl"), "--log", folder("run.csv"), "--resume", "--every-steps", "2"]
       let result = try Command.nn(train(folder, "run", more + log, epochs: epochs))
       try #require(result.status == 0, "\(result.error)")
     }
     #expect(try folder.bytes("run.safetensors") == folder.bytes("straight.safetensors"))
-    let history = try History.load(fromLog: folder.file("run.jsonl"))
+    let history = try History.load(fromLog: folder("run.jsonl"))
     #expect(history.epochs.map(\.epoch) == [0, 1, 2, 3])
     #expect(history.epochs[0].names == ["loss", "accuracy", "validation_loss", "validation_accuracy"])
-    #expect(Command.read(folder.file("run.csv")).split(separator: "\n").count == 5)
+    #expect(Command.read(folder("run.csv")).split(separator: "\n").count == 5)
   }
 
   @Test func anotherRunIsRefusedInOneLine() throws {
@@ -63,7 +64,7 @@ struct RunTests {
     let folder = try TemporaryFolder()
     let arguments = train(folder, "run", ["--resume", "--every-steps", "3"], epochs: epochs)
     let result = try Command.run("nn", arguments) { child in
-      func hasCheckpoint() -> Bool { TemporaryFolder.names(folder.file("run")).contains { $0.hasPrefix("step-") } }
+      func hasCheckpoint() -> Bool { names(inFolder: folder("run"))?.contains { $0.hasPrefix("step-") } == true }
       #expect(waitUntil(hasCheckpoint))
       kill(child, number)
     }
@@ -72,9 +73,9 @@ struct RunTests {
     #expect(
       result.errorLines.last?.hasPrefix("nn: interrupted in epoch ") == true
         && result.error.contains(
-          "the run is saved in \(folder.file("run")): the same command with --resume continues it"),
+          "the run is saved in \(folder("run")): the same command with --resume continues it"),
       "\(result.error)")
-    #expect(!folder.has("run.safetensors"))
+    #expect(!Folder.exists(folder("run.safetensors")))
     let resumed = try Command.nn(arguments)
     try #require(resumed.status == 0, "\(resumed.error)")
     let straight = try Command.nn(train(folder, "straight", [], epochs: epochs))
@@ -96,9 +97,9 @@ struct RunTests {
 
   @Test func eventFilesAreWritten() throws {
     let folder = try TemporaryFolder()
-    let result = try Command.nn(train(folder, "run", ["--tensorboard", folder.file("board")], epochs: 1))
+    let result = try Command.nn(train(folder, "run", ["--tensorboard", folder("board")], epochs: 1))
     #expect(result.status == 0, "\(result.error)")
-    #expect(folder.has("board/train") && folder.has("board/validation"))
+    #expect(Folder.exists(folder("board/train")) && Folder.exists(folder("board/validation")))
   }
 
   @Test func stepsThatAreNotFiniteAreExplained() throws {

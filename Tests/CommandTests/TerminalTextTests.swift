@@ -1,4 +1,5 @@
 import ModelFormats
+import TestSupport
 import Testing
 
 /// Names in files and settings can contain anything; a terminal receives only text.
@@ -25,9 +26,9 @@ struct TerminalTextTests {
   /// A model whose classes have these names, and the table on which it was trained.
   private func model(_ folder: TemporaryFolder) throws -> (model: String, data: [String]) {
     let rows = (0..<30).map { "\($0 % 3),\($0 % 5),\"\(Self.names[$0 % 3])\"" }
-    let table = try folder.write("t\u{1B}[31m.csv", (["a,b,label"] + rows).joined(separator: "\n") + "\n")
+    let table = try folder.write((["a,b,label"] + rows).joined(separator: "\n") + "\n", "t\u{1B}[31m.csv")
     let data = ["--dataset", "csv", "--data", table]
-    let model = folder.file("m\u{1B}]0;title\u{7}.safetensors")
+    let model = folder("m\u{1B}]0;title\u{7}.safetensors")
     let result = try Command.nn(["train", "--epochs", "2", "--device", "cpu", "--save", model] + data)
     try #require(result.status == 0, "\(result.error)")
     expectNoControls(result)
@@ -46,7 +47,7 @@ struct TerminalTextTests {
     for command in [
       ["evaluate", "--model", model] + data, ["summary", "--model", model], ["plot", model],
       ["plot", "confusion", "--model", model] + data, ["plot", "boundary", "--model", model] + data,
-      ["plot", "weights", "--model", model], ["plot", model, "--out", folder.file("o\u{1B}.svg")],
+      ["plot", "weights", "--model", model], ["plot", model, "--out", folder("o\u{1B}.svg")],
     ] {
       let result = try Command.nn(command)
       #expect(result.status == 0, "\(command): \(result.error)")
@@ -69,16 +70,16 @@ struct TerminalTextTests {
   @Test func mistakesAreOneLineOfText() throws {
     let folder = try TemporaryFolder()
     let hostile = "\u{1B}[31mred\u{1B}[2J\u{9B}\u{202E}\nnext"
-    let run = try folder.write("run.json", "{\"command\": \"\\u001b[31mred\\u001b[2J\\u009b\\u202e\\nnext\"}")
+    let run = try folder.write("{\"command\": \"\\u001b[31mred\\u001b[2J\\u009b\\u202e\\nnext\"}", "run.json")
     let options = try folder.write(
-      "options.json",
-      "{\"command\": \"train\", \"options\": {\"\\u001b[2J\\n\": 1, \"optimizer\": \"\\u001b\\n\", \"epochs\": 0}}")
+      "{\"command\": \"train\", \"options\": {\"\\u001b[2J\\n\": 1, \"optimizer\": \"\\u001b\\n\", \"epochs\": 0}}",
+      "options.json")
     for (command, status) in [
       ([hostile], 64), (["train", "--dataset", hostile], 64), (["train", hostile], 64),
-      (["summary", "--model", folder.file(hostile)], 1), (["run", run], 1), (["run", options], 1),
-      (["plot", folder.file(hostile + ".jsonl")], 1), (["evaluate", "--model", folder.file(hostile)], 1),
-      (["train", "--dataset", "csv", "--data", folder.file(hostile)], 1), (["train", "--device", hostile], 64),
-      (["demo", hostile], 64), (["train", "--log", folder.file("\(hostile)/a.csv")], 1),
+      (["summary", "--model", folder(hostile)], 1), (["run", run], 1), (["run", options], 1),
+      (["plot", folder(hostile + ".jsonl")], 1), (["evaluate", "--model", folder(hostile)], 1),
+      (["train", "--dataset", "csv", "--data", folder(hostile)], 1), (["train", "--device", hostile], 64),
+      (["demo", hostile], 64), (["train", "--log", folder("\(hostile)/a.csv")], 1),
     ] as [([String], Int32)] {
       let result = try Command.nn(command)
       #expect(result.status == status, "\(command): \(result)")
@@ -90,7 +91,7 @@ struct TerminalTextTests {
   @Test func whatIsCheckedIsShownAsText() throws {
     let folder = try TemporaryFolder()
     let run = try folder.write(
-      "run.json", "{\"command\": \"plot\", \"arguments\": [\"\\u001b[31m\\n.jsonl\"], \"options\": {}}")
+      "{\"command\": \"plot\", \"arguments\": [\"\\u001b[31m\\n.jsonl\"], \"options\": {}}", "run.json")
     let result = try Command.nn("run", run, "--check")
     expectNoControls(result)
     #expect(result.outputLines == ["nn plot -- \\u{1B}[31m\\n.jsonl"])

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Four IDX files of small images that a network learns quickly: class c is a bright row c with some noise.
 struct TinyImages {
   var trainCount = 200
@@ -6,10 +8,10 @@ struct TinyImages {
 
   /// Writes the files, with the names of MNIST, uncompressed.
   func write(to folder: TemporaryFolder, in name: String) throws -> String {
-    let path = folder.folder(name)
+    let path = try folder.makeFolder(name)
     for (prefix, count) in [("train", trainCount), ("t10k", testCount)] {
-      try folder.write("\(name)/\(prefix)-images-idx3-ubyte", Self.head([count, size, size]) + pixels(count))
-      try folder.write("\(name)/\(prefix)-labels-idx1-ubyte", Self.head([count]) + labels(count))
+      try folder.write(Self.head([count, size, size]) + pixels(count), "\(name)/\(prefix)-images-idx3-ubyte")
+      try folder.write(Self.head([count]) + labels(count), "\(name)/\(prefix)-labels-idx1-ubyte")
     }
     return path
   }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("Wrong command lines")
@@ -19,9 +20,9 @@ struct UsageTests {
   ])
   func trainRefuses(_ arguments: [String], _ word: String) throws {
     let folder = try TemporaryFolder()
-    let result = try Command.nn(["train", "--save", folder.file("model.safetensors")] + arguments)
+    let result = try Command.nn(["train", "--save", folder("model.safetensors")] + arguments)
     expectFault(result, 64, word)
-    #expect(folder.names.isEmpty)
+    #expect(try folder.names.isEmpty)
   }
 
   @Test func otherCommandsRefuse() throws {
@@ -31,7 +32,7 @@ struct UsageTests {
     expectFault(try Command.nn("summary", "--input-shape", "28,-1"), 64, "--input-shape")
     expectFault(try Command.nn("summary", "--model", "x.json", "--activation", "relu"), 64, "--activation: --model")
     let folder = try TemporaryFolder()
-    let bare = try folder.write("a.json", "\u{FEFF}{\"layers\":[{\"layer\":\"Dense\",\"units\":3}]}")
+    let bare = try folder.write("\u{FEFF}{\"layers\":[{\"layer\":\"Dense\",\"units\":3}]}", "a.json")
     expectFault(try Command.nn("plot", bare), 64, "a.json: expected --input-shape")
     #expect(try Command.nn("plot", bare, "--input-shape", "2").status == 0)
     expectFault(try Command.nn("practice"), 64, "practice", "(see nn --help)")

@@ -1,3 +1,4 @@
+import HostSystem
 import Files
 
 @testable import Datasets
@@ -30,7 +31,7 @@ final class LocalServer {
     }
     // "Serving HTTP on 127.0.0.1 port 39241 (http://127.0.0.1:39241/) ..."
     var text = ""
-    let deadline = ChildProcess.now() + 300
+    let deadline = monotonicSeconds() + 300
     while !text.contains("port ") || !text.hasSuffix("\n") {
       let piece = try process.readOutput(deadline: deadline)
       if piece.isEmpty { throw ChildProcess.Failure(reason: "the server did not start: \(process.errorText())") }

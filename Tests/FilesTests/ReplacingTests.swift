@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import CExtendedAttributes
 import Files
 import TestSupport

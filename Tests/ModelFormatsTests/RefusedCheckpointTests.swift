@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import Datasets
 import Files
 import NeuralNetworks

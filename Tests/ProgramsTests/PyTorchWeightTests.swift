@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import ModelFormats
 import NeuralNetworks
 import TestSupport
@@ -122,7 +122,8 @@ import Testing
 
   /// PyTorch itself loads the weights saved with its names, in strict mode.
   @Test(
-    .enabled(if: getenv("NN_PEERS_PYTHON") != nil, "NN_PEERS_PYTHON names no Python with torch"), arguments: Pair.all)
+    .enabled(if: environment("NN_PEERS_PYTHON") != nil, "NN_PEERS_PYTHON names no Python with torch"),
+    arguments: Pair.all)
   func pyTorchLoadsWhatIsSaved(_ pair: Pair) throws {
     let folder = try TemporaryFolder()
     let (network, input, _) = try network(pair, on: .cpu)
@@ -131,7 +132,7 @@ import Testing
     let root = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let script = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
     let output = try Python.run(
-      getenv("NN_PEERS_PYTHON").map { String(cString: $0) } ?? "", script,
+      environment("NN_PEERS_PYTHON") ?? "", script,
       [root + "/Benchmarks/peers/weights.py", pair.testDescription, folder("saved"), folder("data")])
     let difference = try #require(Float(output.split(whereSeparator: \.isNewline).last ?? ""))
     #expect(difference < 1e-5)

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import Synchronization
 import Tensors
 import Testing
@@ -219,27 +219,9 @@ import Testing
 
 /// Runs a body on new threads, and waits for them.
 func runOnThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-  final class Work: Sendable {
-    let index: Int
-    let body: @Sendable (Int) -> Void
-    init(_ index: Int, _ body: @escaping @Sendable (Int) -> Void) {
-      self.index = index
-      self.body = body
-    }
+  let threads = (0..<count).map { index in SystemThread { body(index) } }
+  for thread in threads {
+    #expect(thread != nil)
+    thread?.join()
   }
-  let threads = (0..<count).map { index in
-    var thread = pthread_t()
-    let work = Unmanaged.passRetained(Work(index, body))
-    let status = pthread_create(
-      &thread, nil,
-      { pointer in
-        guard let pointer else { return nil }
-        let work = Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue()
-        work.body(work.index)
-        return nil
-      }, work.toOpaque())
-    #expect(status == 0)
-    return thread
-  }
-  for thread in threads { pthread_join(thread, nil) }
 }

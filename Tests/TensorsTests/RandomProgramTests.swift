@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import Tensors
 import Testing
 
@@ -7,7 +7,7 @@ import Testing
 /// A failure names the seed and lists the operations. `NN_RANDOM_PROGRAMS=10000` runs more of them, `NN_RANDOM_SEED=7`
 /// starts with another seed.
 @Suite struct RandomProgramTests {
-  private static func setting(_ name: String) -> UInt64? { getenv(name).flatMap { UInt64(String(cString: $0)) } }
+  private static func setting(_ name: String) -> UInt64? { environment(name).flatMap { UInt64($0) } }
 
   @Test func areAlikeOnAllDevices() throws {
     let first = Self.setting("NN_RANDOM_SEED") ?? 1

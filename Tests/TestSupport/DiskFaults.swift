@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// System faults for a process that writes files. They last until the process ends, and are intended for exit tests.
 package enum DiskFault: String, CaseIterable, Codable, Sendable {
@@ -49,7 +49,7 @@ package enum DiskFault: String, CaseIterable, Codable, Sendable {
     let mount = unsafeBitCast(mountAddress, to: Mount.self)
     let (newNamespace, recursive, isPrivate): (Int32, UInt, UInt) = (0x2_0000, 0x4000, 0x4_0000)
     return unshare(newNamespace) == 0 && mount("none", "/", nil, recursive | isPrivate, nil) == 0
-      && mount("tmpfs", folder, "tmpfs", 0, "size=64k") == 0
+      && mount("tmpfs", folder, "tmpfs", 0, "size=64k,mode=755") == 0
   }
 
   /// Writes until the file system is full.

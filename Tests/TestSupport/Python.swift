@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import Files
 
 /// The Python with `numpy`, `safetensors`, and `tensorboard` for comparing files: `NN_TEST_PYTHON`, else the one
@@ -9,7 +9,7 @@ package enum Python {
   }
 
   private static let interpreter: String? = {
-    if let named = variable("NN_TEST_PYTHON") { return named }
+    if let named = environment("NN_TEST_PYTHON") { return named }
     let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
     let made = root + "/.build-test-python/bin/python3"
     return Folder.exists(made) ? made : nil
@@ -22,7 +22,7 @@ package enum Python {
   ///   - arguments: The arguments in `sys.argv[1:]`.
   package static func run(_ script: String, _ arguments: [String] = []) throws -> String? {
     guard let interpreter else {
-      if variable("NN_REQUIRE_PYTHON") == "1" { throw Missing() }
+      if environment("NN_REQUIRE_PYTHON") == "1" { throw Missing() }
       print("skipped: no Python to compare with (run Scripts/test-python)")
       return nil
     }
@@ -32,7 +32,7 @@ package enum Python {
   /// The same with a given interpreter and without imports.
   package static func run(_ interpreter: String, _ script: String, _ arguments: [String]) throws -> String {
     let process = try ChildProcess(interpreter, ["-c", script] + arguments)
-    let deadline = ChildProcess.now() + 120
+    let deadline = monotonicSeconds() + 120
     var output: [UInt8] = []
     while true {
       let piece = try process.readOutput(deadline: deadline)
@@ -41,10 +41,5 @@ package enum Python {
     }
     if process.wait() != 0 { throw ChildProcess.Failure(reason: process.errorText()) }
     return String(decoding: output, as: UTF8.self)
-  }
-
-  private static func variable(_ name: String) -> String? {
-    guard let value = getenv(name), value.pointee != 0 else { return nil }
-    return String(cString: value)
   }
 }

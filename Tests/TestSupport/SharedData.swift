@@ -1,12 +1,11 @@
-import CLibrary
+import HostSystem
 import Files
 
 /// Real data outside the package: the folder `NN_SHARED_DATA`, else `../shared/data`.
 package enum SharedData {
   package static let folder: String? = {
-    let named = getenv("NN_SHARED_DATA").map { String(cString: $0) }
     let neighbor = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined() + "/shared/data"
-    return [named ?? neighbor].first(where: Folder.isFolder)
+    return [environment("NN_SHARED_DATA") ?? neighbor].first(where: Folder.isFolder)
   }()
 
   /// The path of a part; nil if there is no data.

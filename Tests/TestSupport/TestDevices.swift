@@ -1,5 +1,5 @@
+import HostSystem
 import BackendReference
-import Files
 import Tensors
 
 /// The devices for tests that are parameterized over devices.

@@ -1,3 +1,4 @@
+internal import HostSystem
 import BackendCore
 import CPUKernels
 
@@ -71,7 +72,7 @@ private func withUnsafePointers(
 
 extension WindowAxis {
   /// The maximum number of windows that contain one input position.
-  fileprivate var windowsPerPosition: Int { min(output, (kernel + stride - 1) / stride) }
+  fileprivate var windowsPerPosition: Int { min(output, kernel.dividedRoundingUp(by: stride)) }
 }
 
 extension nn_window {

@@ -1,3 +1,4 @@
+internal import HostSystem
 import BackendCore
 import CPUKernels
 
@@ -69,7 +70,7 @@ struct CorrelationProduct {
     _ bias: UnsafePointer<Float>?, into sums: UnsafeMutablePointer<Float>
   ) {
     let depth = correlation.depth
-    let cuts = depth <= Self.depthBlock * 3 / 2 ? 1 : (depth + Self.depthBlock - 1) / Self.depthBlock
+    let cuts = depth <= Self.depthBlock * 3 / 2 ? 1 : depth.dividedRoundingUp(by: Self.depthBlock)
     source.positions.withUnsafeBufferPointer { positions in
       source.depths.withUnsafeBufferPointer { depths in
         Self.zeros.withUnsafeBufferPointer { zeros in

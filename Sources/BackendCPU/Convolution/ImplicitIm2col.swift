@@ -1,3 +1,4 @@
+internal import HostSystem
 import CPUKernels
 
 /// The input of the windows of a block of positions: the source itself if the windows stay inside it, otherwise a copy
@@ -22,7 +23,7 @@ struct ImplicitIm2col {
     if isCopied {
       rowPitch = width.reach(blocks.columns)
       // An odd number of cache lines, so that channels are distributed over all cache sets.
-      planePitch = (height.reach(blocks.rows) * rowPitch + 15) / 16 * 16 | 16
+      planePitch = (height.reach(blocks.rows) * rowPitch).roundedUp(toMultipleOf: 16) | 16
       imagePitch = correlation.channels * planePitch
       scratchCount = blocks.images * imagePitch
     } else {

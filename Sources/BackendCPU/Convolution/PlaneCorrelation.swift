@@ -1,3 +1,4 @@
+internal import HostSystem
 import BackendCore
 import CPUKernels
 
@@ -27,7 +28,7 @@ struct PlaneCorrelation {
     let (height, width) = (correlation.height, correlation.width)
     isCopied = height.leavesSource || width.leavesSource || width.step > 1
     seenColumns = width.reach(width.outputs)
-    phase = (seenColumns + width.step - 1) / width.step
+    phase = seenColumns.dividedRoundingUp(by: width.step)
     rowPitch = isCopied ? phase * width.step : width.source
     // A copy stays in the L2 cache.
     let most = max(1, (1 << 16) / max(1, correlation.channels * rowPitch * height.step))

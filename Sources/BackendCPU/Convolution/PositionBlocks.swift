@@ -1,3 +1,5 @@
+internal import HostSystem
+
 /// The outputs of some images, divided into blocks: parts of a row, rows of an image, or whole images.
 ///
 /// The division depends only on the extents, never on the number of threads. The positions of a block are numbered by
@@ -13,7 +15,7 @@ struct PositionBlocks {
     (self.batch, self.height, self.width) = (batch, height, width)
     func share(_ count: Int, _ most: Int) -> Int {
       let parts = max(1, (count + most - 1) / max(1, most))
-      return (count + parts - 1) / parts
+      return count.dividedRoundingUp(by: parts)
     }
     columns = share(width, positions)
     rows = columns < width ? 1 : share(height, positions / max(1, width))
@@ -22,9 +24,9 @@ struct PositionBlocks {
 
   /// The number of positions in a whole block.
   var positions: Int { images * rows * columns }
-  private var imageBlocks: Int { (batch + images - 1) / images }
-  private var rowBlocks: Int { (height + rows - 1) / rows }
-  private var columnBlocks: Int { (width + columns - 1) / columns }
+  private var imageBlocks: Int { batch.dividedRoundingUp(by: images) }
+  private var rowBlocks: Int { height.dividedRoundingUp(by: rows) }
+  private var columnBlocks: Int { width.dividedRoundingUp(by: columns) }
   var count: Int { imageBlocks * rowBlocks * columnBlocks }
 
   subscript(_ index: Int) -> PositionBlock {

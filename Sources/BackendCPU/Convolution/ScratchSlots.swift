@@ -1,3 +1,4 @@
+internal import HostSystem
 import Synchronization
 
 /// Scratch memory for the threads of one region. A chunk of work takes a slot while it runs, and a thread gets the slot
@@ -24,7 +25,7 @@ extension CPUBackend {
     let lanes = min(count, pieces(operations / 98304))
     let slotCount = min(lanes, pool.threadCount)
     // Slots start at different lines of a page and different sets of the cache.
-    let slotSize = (scratchCount + 15) / 16 * 16 + 80
+    let slotSize = scratchCount.roundedUp(toMultipleOf: 16) + 80
     try withScratch(slotCount * slotSize, of: Float.self) { scratch in
       guard lanes > 1 else {
         for index in 0..<count { body(index, scratch) }

@@ -1,3 +1,4 @@
+internal import HostSystem
 import BackendCore
 import CPUKernels
 
@@ -13,12 +14,12 @@ struct WeightPanels {
   }
 
   /// The number of strips of outputs per group.
-  var strips: Int { (correlation.outputs + kernels.pointee.strip - 1) / kernels.pointee.strip }
+  var strips: Int { correlation.outputs.dividedRoundingUp(by: kernels.pointee.strip) }
   /// The number of floats in the panels of one group, and of all groups.
   var groupCount: Int { paddedOutputs * correlation.depth }
   var count: Int { correlation.groups * groupCount }
   private var paddedOutputs: Int {
-    (correlation.outputs + kernels.pointee.width - 1) / kernels.pointee.width * kernels.pointee.width
+    correlation.outputs.roundedUp(toMultipleOf: kernels.pointee.width)
   }
 
   /// The range of outputs of a strip.

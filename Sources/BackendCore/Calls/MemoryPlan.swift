@@ -1,3 +1,5 @@
+import HostSystem
+
 /// Positions for the temporary values of a list of calls in one block of memory per element type. Values that are not in
 /// use at the same time share memory, and a result takes the place of an operand that is not used any more if the
 /// operation permits it.
@@ -34,7 +36,7 @@ public struct MemoryPlan: Sendable {
     for (value, lifetime) in lifetimes where list.values[value].isTemporary {
       let (root, dtype) = (replaced[value] ?? value, list.values[value].dtype)
       let unit = MemoryPlan.alignment / dtype.byteCount
-      let count = (list.values[root].count + unit - 1) / unit * unit
+      let count = list.values[root].count.roundedUp(toMultipleOf: unit)
       var region = regions[dtype]?[root] ?? Region(value: root, lifetime: lifetime, count: count)
       let (first, last) = (region.lifetime.lowerBound, region.lifetime.upperBound)
       region.lifetime = min(first, lifetime.lowerBound)...max(last, lifetime.upperBound)

@@ -1,7 +1,6 @@
 #if OpenCL
-internal import CLibrary
+internal import HostSystem
 internal import COpenCL
-internal import Files
 
 /// A driver library registered with the loader, and the result of trying it.
 public struct OpenCLVendor: Sendable, Hashable, CustomStringConvertible {
@@ -60,14 +59,7 @@ public struct OpenCLVendors: Sendable, Hashable, CustomStringConvertible {
 
   /// The `.icd` files of a folder, sorted; nil if it is not a folder.
   private static func files(in folder: String) -> [String]? {
-    guard let directory = opendir(folder) else { return nil }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if name.hasSuffix(".icd") { names.append(name) }
-    }
-    return names.sorted()
+    names(inFolder: folder)?.filter { $0.hasSuffix(".icd") }
   }
 
   private static func vendor(file: String) -> OpenCLVendor {

@@ -1,6 +1,7 @@
 #if OpenCL
 internal import BackendCore
 internal import COpenCL
+internal import HostSystem
 import Synchronization
 
 /// The caching allocator of a device: freed blocks are kept by size class and reused, up to a limit.
@@ -33,7 +34,7 @@ final class BufferPool: Sendable {
     guard bytes > 256 else { return 256 }
     let power = Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount
     let step = Swift.max(1 << (power - 2), 256)
-    return (bytes + step - 1) / step * step
+    return bytes.roundedUp(toMultipleOf: step)
   }
 
   /// Returns a block of at least `bytes`, with undefined content.

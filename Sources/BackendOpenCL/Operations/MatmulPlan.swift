@@ -1,4 +1,5 @@
 #if OpenCL
+internal import HostSystem
 internal import BackendCore
 
 /// The division of a matrix product among work groups.
@@ -41,39 +42,37 @@ struct MatmulPlan {
     let tiles = MatmulPlan.tiles(shape, tile)
     let parts = min(max(wanted / max(tiles * shape.batch, 1), 1), cuts)
     variant = .tiles(tile)
-    slice = max(ceiling(ceiling(shape.k, parts), tile.depth) * tile.depth, tile.depth)
-    slices = max(ceiling(shape.k, slice), 1)
+    slice = max(shape.k.dividedRoundingUp(by: parts).roundedUp(toMultipleOf: tile.depth), tile.depth)
+    slices = max(shape.k.dividedRoundingUp(by: slice), 1)
     groups = WorkGroups(x: tiles, y: min(shape.batch, 65535), z: slices)
   }
 
   /// A group computes a block of columns of a row. If B is transposed, the items of a block share a column.
   private init(rows shape: MatmulShape, wanted: Int) {
     let block = KernelConstants.rowBlock
-    let blocks = ceiling(shape.n, shape.transposesB ? KernelConstants.group / block : block)
+    let blocks = shape.n.dividedRoundingUp(by: shape.transposesB ? KernelConstants.group / block : block)
     let lines = shape.batch * shape.m
     let parts = min(max(wanted / (blocks * lines), 1), max(shape.k / MatmulPlan.smallestSlice, 1))
     variant = .rows
-    slice = max(ceiling(shape.k, parts), 1)
-    slices = max(ceiling(shape.k, slice), 1)
+    slice = max(shape.k.dividedRoundingUp(by: parts), 1)
+    slices = max(shape.k.dividedRoundingUp(by: slice), 1)
     groups = WorkGroups(x: blocks, y: min(lines, 65535), z: slices)
   }
 
   private static func tiles(_ shape: MatmulShape, _ tile: MatmulTile) -> Int {
-    ceiling(shape.m, tile.rows) * ceiling(shape.n, tile.columns)
+    shape.m.dividedRoundingUp(by: tile.rows) * shape.n.dividedRoundingUp(by: tile.columns)
   }
 
   private init(_ shape: MatmulShape, _ panel: MatmulPanel, computeUnits: Int) {
-    let panels = ceiling(shape.n, panel.columns)
-    let blocks = ceiling(shape.m, panel.rows)
+    let panels = shape.n.dividedRoundingUp(by: panel.columns)
+    let blocks = shape.m.dividedRoundingUp(by: panel.rows)
     // Several groups per compute unit, so that a late one causes little delay.
-    let cuts = min(max(4 * computeUnits / (panels * shape.batch), ceiling(blocks, MatmulPlan.mostBlocks), 1), blocks)
+    let wanted = max(4 * computeUnits / (panels * shape.batch), blocks.dividedRoundingUp(by: MatmulPlan.mostBlocks), 1)
+    let cuts = min(wanted, blocks)
     variant = .panels(panel)
-    slice = ceiling(blocks, min(cuts, 65535)) * panel.rows
+    slice = blocks.dividedRoundingUp(by: min(cuts, 65535)) * panel.rows
     slices = 1
-    groups = WorkGroups(x: panels, y: ceiling(shape.m, slice), z: min(shape.batch, 65535), items: 1)
+    groups = WorkGroups(x: panels, y: shape.m.dividedRoundingUp(by: slice), z: min(shape.batch, 65535), items: 1)
   }
 }
-
-/// The quotient, rounded up.
-func ceiling(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
 #endif

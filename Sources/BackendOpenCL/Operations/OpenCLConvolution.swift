@@ -1,4 +1,6 @@
 #if OpenCL
+internal import HostSystem
+
 public import BackendCore
 
 /// Convolution and its gradients: products whose right operand, the matrix of all windows, is never materialized.
@@ -46,7 +48,7 @@ extension OpenCLBackend {
     }
     let terms = shape.batch * shape.outputPlane
     let slice = weightSlice(shape, terms)
-    let slices = (terms + slice - 1) / slice
+    let slices = terms.dividedRoundingUp(by: slice)
     let target = accumulating ? try temporary(count, .float32) : dw
     let partials = slices == 1 ? target : try temporary(slices * count, .float32)
     try convolve(
@@ -66,12 +68,13 @@ extension OpenCLBackend {
     let tiles =
       shape.groups
       * (options.runsLoops
-        ? ceiling(columns, KernelConstants.convolutionColumns) : ceiling(columns, 64) * ceiling(rows, 64))
+        ? columns.dividedRoundingUp(by: KernelConstants.convolutionColumns)
+        : columns.dividedRoundingUp(by: 64) * rows.dividedRoundingUp(by: 64))
     let cuts = max(1, min(256 / tiles, terms / 512))
     // A group adds in float32, and partial sums are added accurately: a group gets few terms, as long as the sums fit.
     let room = max(cuts, Self.partialSums / shape.weightCount)
-    let careful = min(room, max(cuts, ceiling(terms, Self.plainTerms)))
-    return ((terms + careful - 1) / careful + 255) / 256 * 256
+    let careful = min(room, max(cuts, terms.dividedRoundingUp(by: Self.plainTerms)))
+    return terms.dividedRoundingUp(by: careful).roundedUp(toMultipleOf: 256)
   }
 
   /// The number of terms that can be added in float32 without a significant loss of accuracy.
@@ -83,7 +86,8 @@ extension OpenCLBackend {
   private func convolutionTile(rows: Int, columns: Int, parts: Int) -> MatmulTile {
     let wanted = 128
     let fitting = options.convolutionTiles.last { tile in
-      tile.rows < 2 * rows && ceiling(rows, tile.rows) * ceiling(columns, tile.columns) * parts >= wanted
+      tile.rows < 2 * rows
+        && rows.dividedRoundingUp(by: tile.rows) * columns.dividedRoundingUp(by: tile.columns) * parts >= wanted
     }
     return fitting ?? options.convolutionTiles[0]
   }
@@ -100,11 +104,13 @@ extension OpenCLBackend {
     let isWide = isWide(max(shape.inputCount, shape.outputCount, shape.weightCount * epilogue.slices))
     let parts = shape.groups * epilogue.slices
     var program = ProgramName(family: .convolution, isWide: isWide)
-    var groups = WorkGroups(x: ceiling(columns, KernelConstants.convolutionColumns), z: parts, items: 1)
+    var groups = WorkGroups(x: columns.dividedRoundingUp(by: KernelConstants.convolutionColumns), z: parts, items: 1)
     if !options.runsLoops {
       let tile = convolutionTile(rows: rows / shape.groups, columns: columns, parts: parts)
       program.matmul = .tiles(tile)
-      groups = WorkGroups(x: ceiling(columns, tile.columns), y: ceiling(rows / shape.groups, tile.rows), z: parts)
+      groups = WorkGroups(
+        x: columns.dividedRoundingUp(by: tile.columns), y: (rows / shape.groups).dividedRoundingUp(by: tile.rows),
+        z: parts)
     }
     try launch(KernelName(program: program, stem: "convolve" + name), groups) { arguments in
       arguments.slice(left)

@@ -1,4 +1,6 @@
 #if OpenCL
+internal import HostSystem
+
 public import BackendCore
 
 /// The matrix product, and its fusion with bias and activation.
@@ -108,10 +110,10 @@ extension OpenCLBackend {
     dBias: BufferSlice
   ) throws {
     let columns = KernelConstants.gradientColumns(runsLoops: options.runsLoops)
-    let groups = (units + columns - 1) / columns
-    let wanted = min(max(1024 / max(groups, 1), 1), (rows + 127) / 128)
-    let slice = (rows + wanted - 1) / wanted
-    let slices = (rows + slice - 1) / slice
+    let groups = units.dividedRoundingUp(by: columns)
+    let wanted = min(max(1024 / max(groups, 1), 1), rows.dividedRoundingUp(by: 128))
+    let slice = rows.dividedRoundingUp(by: wanted)
+    let slices = rows.dividedRoundingUp(by: slice)
     let sums = slices == 1 ? dBias : try temporary(slices * units, .float32)
     let program = ProgramName(family: .elementwiseGradient, isWide: isWide(rows * units))
     let name = KernelName(program: program, stem: "linearGradient", operation: activation.kind.name)

@@ -1,4 +1,6 @@
 #if OpenCL
+internal import HostSystem
+
 public import BackendCore
 
 /// Normalization of the rows of a matrix and its gradient.
@@ -85,8 +87,8 @@ private struct RowSlices {
   let length, count: Int
 
   init(rows: Int) {
-    length = max(16, (rows + 63) / 64)
-    count = max(1, (rows + length - 1) / length)
+    length = max(16, rows.dividedRoundingUp(by: 64))
+    count = max(1, rows.dividedRoundingUp(by: length))
   }
 }
 

@@ -1,4 +1,6 @@
 #if OpenCL
+internal import HostSystem
+
 public import BackendCore
 
 /// Random numbers as `RandomSource` defines them, and dropout.
@@ -21,7 +23,7 @@ extension OpenCLBackend {
     default: throw unsupported("random \(distribution)", y.dtype)
     }
     let program = ProgramName(family: .random, isWide: isWide(count))
-    try launch(KernelName(program: program, stem: name), .elements((count + 3) / 4)) { arguments in
+    try launch(KernelName(program: program, stem: name), .elements(count.dividedRoundingUp(by: 4))) { arguments in
       arguments.slice(y)
       arguments.count(count)
       arguments.value(Source(source))
@@ -36,7 +38,7 @@ extension OpenCLBackend {
     try require(.dropout, for: x.dtype)
     guard probability < 1 else { return try fill(y, count: count, with: 0) }
     let program = ProgramName(family: .random, isWide: isWide(count))
-    try launch(KernelName(program: program, stem: "dropout"), .elements((count + 3) / 4)) { arguments in
+    try launch(KernelName(program: program, stem: "dropout"), .elements(count.dividedRoundingUp(by: 4))) { arguments in
       arguments.slice(x)
       arguments.slice(y)
       arguments.count(count)

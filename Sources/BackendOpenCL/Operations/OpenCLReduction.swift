@@ -1,4 +1,6 @@
 #if OpenCL
+internal import HostSystem
+
 public import BackendCore
 
 /// Reductions, positions of maxima and minima, and cumulative sums.
@@ -49,7 +51,7 @@ extension OpenCLBackend {
       }
     case .short:
       let name = KernelName(program: program, stem: operation + "Short", type: type)
-      try launch(name, WorkGroups(x: (shape.outer + ReductionPlan.lanes - 1) / ReductionPlan.lanes)) { arguments in
+      try launch(name, WorkGroups(x: shape.outer.dividedRoundingUp(by: ReductionPlan.lanes))) { arguments in
         arguments.slice(x, read)
         arguments.slice(y, written)
         arguments.count(shape.outer)
@@ -157,7 +159,7 @@ struct ReductionPlan {
     items = runsLoops ? 1 : WorkGroup.size
     let columns = KernelConstants.reductionColumns(runsLoops: runsLoops)
     let width = runsLoops && isLast ? columns / 2 : columns
-    blocks = max(1, (shape.inner + width - 1) / width)
+    blocks = max(1, shape.inner.dividedRoundingUp(by: width))
     block = shape.inner == 1 ? (isLast ? 16 : KernelConstants.sumBlock) : (isLast ? 1 : KernelConstants.blockRows)
     let groups = shape.inner == 1 ? shape.outer : shape.outer * blocks
     if runsLoops {
@@ -165,7 +167,7 @@ struct ReductionPlan {
       let most = shape.extent * shape.inner / blocks / WorkGroup.loop
       let wanted = isLast ? 1 : min(max(256 / groups, 1), most, shape.inner > 1 ? shape.extent / 32 : .max)
       let length = (shape.extent + max(wanted, 1) - 1) / max(wanted, 1)
-      (slice, slices) = wanted > 1 ? (length, (shape.extent + length - 1) / length) : (shape.extent, 1)
+      (slice, slices) = wanted > 1 ? (length, shape.extent.dividedRoundingUp(by: length)) : (shape.extent, 1)
       work = shape.inner > 1 ? .columns : (slices > 1 ? .rows : .lines)
       return
     }
@@ -180,14 +182,14 @@ struct ReductionPlan {
     work = shape.inner == 1 ? .rows : .columns
     // At least this many elements per group, and no more groups than a large device can run.
     let smallest = shape.inner == 1 ? 4096 : 128
-    let wanted = min(max(1024 / groups, 1), (shape.extent + smallest - 1) / smallest)
+    let wanted = min(max(1024 / groups, 1), shape.extent.dividedRoundingUp(by: smallest))
     guard !isLast, wanted > 1 else {
       (slice, slices) = (shape.extent, 1)
       return
     }
-    let length = (shape.extent + wanted - 1) / wanted
+    let length = shape.extent.dividedRoundingUp(by: wanted)
     slice = length
-    slices = (shape.extent + length - 1) / length
+    slices = shape.extent.dividedRoundingUp(by: length)
   }
 
   /// Whether one item computes one line: lines are short, or so many are adjacent that they fill the device.

@@ -1,4 +1,6 @@
 #if OpenCL
+internal import HostSystem
+
 public import BackendCore
 
 /// The primitives for strided operands. Dense operands have separate kernels without index arithmetic.
@@ -91,7 +93,8 @@ extension OpenCLBackend {
     let height = KernelConstants.transposeRows(runsLoops: options.runsLoops), width = KernelConstants.transposeColumns
     let items = options.runsLoops ? 1 : WorkGroup.size
     let groups = WorkGroups(
-      x: (shape.columns + width - 1) / width, y: (shape.rows + height - 1) / height, z: min(shape.batches, 65535),
+      x: shape.columns.dividedRoundingUp(by: width), y: shape.rows.dividedRoundingUp(by: height),
+      z: min(shape.batches, 65535),
       items: items)
     try launch(name, groups) { arguments in
       arguments.slice(x)

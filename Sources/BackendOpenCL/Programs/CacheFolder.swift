@@ -1,6 +1,5 @@
 #if OpenCL
-internal import CLibrary
-internal import Files
+internal import HostSystem
 
 /// A folder of files that may be missing or damaged at any time. A failure to read or write a file is never an error.
 ///

@@ -1,4 +1,6 @@
 #if OpenCL
+internal import HostSystem
+
 /// The families of kernels. Each is one program, made of `Common.cl`, shared files, and the file of this name.
 enum KernelFamily: String, Sendable, CaseIterable {
   case argReduction = "ArgReduction"
@@ -109,7 +111,7 @@ struct WorkGroups: Sendable {
   /// If lines are adjacent (`areColumns`), each item gets many, because reading only a cache line or two of each
   /// row would be slow.
   static func elements(_ count: Int, each: Int = 1, areColumns: Bool = false) -> WorkGroups {
-    var groups = WorkGroups(x: (count + WorkGroup.elements - 1) / WorkGroup.elements)
+    var groups = WorkGroups(x: count.dividedRoundingUp(by: WorkGroup.elements))
     groups.loop = (count, each, areColumns ? 512 : 16)
     return groups
   }
@@ -119,7 +121,7 @@ struct WorkGroups: Sendable {
   var loops: WorkGroups {
     guard let loop, loop.count > 0 else { return self }
     let pieces = loop.count.multipliedReportingOverflow(by: loop.elements).partialValue / WorkGroup.loop
-    return WorkGroups(x: min(max(pieces, 1), (loop.count + loop.neighbors - 1) / loop.neighbors), items: 1)
+    return WorkGroups(x: min(max(pieces, 1), loop.count.dividedRoundingUp(by: loop.neighbors)), items: 1)
   }
 
   /// The number of items along the three axes, and per group.
@@ -127,6 +129,6 @@ struct WorkGroups: Sendable {
   var local: InlineArray<3, Int> { [items, 1, 1] }
 
   /// Groups for `count` items.
-  static func items(_ count: Int) -> WorkGroups { WorkGroups(x: (count + WorkGroup.size - 1) / WorkGroup.size) }
+  static func items(_ count: Int) -> WorkGroups { WorkGroups(x: count.dividedRoundingUp(by: WorkGroup.size)) }
 }
 #endif

@@ -1,4 +1,5 @@
 #if OpenCL
+internal import HostSystem
 internal import BackendCore
 internal import Files
 internal import OpenCLKernels

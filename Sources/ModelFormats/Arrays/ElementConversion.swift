@@ -1,5 +1,5 @@
 import Files
-import HostMemory
+import HostSystem
 import NeuralNetworks
 
 /// Converts the elements of an array from chunks of their bytes. Apart from one chunk, only the values and then the

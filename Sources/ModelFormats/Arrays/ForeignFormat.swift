@@ -1,3 +1,4 @@
+import HostSystem
 import Files
 
 /// Detects files of other programs and explains how to convert them to a readable format.

@@ -1,5 +1,5 @@
 import Files
-import HostMemory
+import HostSystem
 import NeuralNetworks
 
 extension History {

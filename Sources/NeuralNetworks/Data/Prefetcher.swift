@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import BackendCore
 
 /// Reads the next batch on a separate thread while the caller processes the current one. The thread starts with the

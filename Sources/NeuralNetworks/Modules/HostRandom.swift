@@ -1,3 +1,4 @@
+import HostSystem
 import BackendCore
 
 extension RandomStream {
@@ -31,7 +32,7 @@ extension RandomStream {
     let source = nextHostSource()
     var result: [Double] = []
     result.reserveCapacity(count + 3)
-    for index in 0..<(count + 3) / 4 { numbers(source.block(index)) { result.append($0) } }
+    for index in 0..<count.dividedRoundingUp(by: 4) { numbers(source.block(index)) { result.append($0) } }
     result.removeLast(result.count - count)
     return result
   }

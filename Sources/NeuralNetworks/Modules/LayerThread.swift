@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import BackendCore
 import Files
 import Synchronization
@@ -22,27 +22,13 @@ final class LayerThread {
       return calls.last.map { located($0, at: ModuleWalk(calls[0]).paths[ObjectIdentifier($0)] ?? "") }
     }
     self.place = place
-    CallPlace.current = place
+    CallPlace.ofThread.value = place
   }
 
-  private static let key: pthread_key_t = {
-    var key = pthread_key_t()
-    let release: @convention(c) (UnsafeMutableRawPointer?) -> Void = { pointer in
-      if let pointer { Unmanaged<LayerThread>.fromOpaque(pointer).release() }
-    }
-    guard pthread_key_create(&key, release) == 0 else { fatalError("no thread-local storage is left for layers") }
-    return key
-  }()
+  private static let ofThread = ThreadObject { LayerThread() }
 
   /// The state of the calling thread.
-  static var current: LayerThread {
-    if let pointer = pthread_getspecific(key) {
-      return Unmanaged<LayerThread>.fromOpaque(pointer).takeUnretainedValue()
-    }
-    let thread = LayerThread()
-    pthread_setspecific(key, UnsafeRawPointer(Unmanaged.passRetained(thread).toOpaque()))
-    return thread
-  }
+  static var current: LayerThread { ofThread.value }
 
   /// Returns a substitute for the missing value of a parameter: only a shape during shape inference, otherwise the
   /// value that it gets when the outermost layer is built.

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import BackendCore
 
 /// Adam: steps along a running mean of the gradients, divided by the square root of the running mean of their squares

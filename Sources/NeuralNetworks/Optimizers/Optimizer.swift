@@ -308,7 +308,7 @@ extension Tensor {
   mutating func overwrite(from offset: Int, with value: Tensor) throws {
     if value.count == 0 { return }
     do {
-      try device.backend.copy(value.slice, count: value.count, into: slice.advanced(by: offset))
+      try device.callTarget.copy(value.slice, count: value.count, into: slice.advanced(by: offset))
     } catch {
       throw DeviceError(error, on: device)
     }

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// A learning rate that changes with the step. It is a function of the step alone, so training can be resumed at any
 /// step.

@@ -31,7 +31,7 @@ struct StepScalarBuffer {
   private func upload(_ numbers: [Double]) throws {
     guard let tensor else { return }
     do {
-      let (backend, slice) = (tensor.device.backend, try tensor.slice)
+      let (backend, slice) = (tensor.device.callTarget, try tensor.slice)
       if tensor.dtype == .float64 {
         try numbers.withUnsafeBytes { try backend.upload($0, into: slice) }
       } else {

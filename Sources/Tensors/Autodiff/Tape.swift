@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import Synchronization
 
 /// The record of a computation, used to compute its gradient: a flat array in the order of execution. (Freeing a long
@@ -52,19 +52,12 @@ final class Tape {
 
   // MARK: The tape of this thread
 
-  private static let key: pthread_key_t = {
-    var key = pthread_key_t()
-    guard pthread_key_create(&key, nil) == 0 else { fatalError("no thread-local storage is left for the tape") }
-    return key
-  }()
+  private static let innermost = ThreadLocal<Tape>()
 
   /// The innermost tape of this thread, whether paused or not.
   static var current: Tape? {
-    @inline(__always) get {
-      guard let pointer = pthread_getspecific(key) else { return nil }
-      return Unmanaged<Tape>.fromOpaque(pointer).takeUnretainedValue()
-    }
-    set { pthread_setspecific(key, newValue.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }) }
+    @inline(__always) get { innermost.value }
+    set { innermost.value = newValue }
   }
 
   /// Returns the tape that an operation on this operand is recorded on; nil if the operand is constant.
@@ -128,16 +121,12 @@ final class Tape {
 
   // MARK: Threads without a tape
 
-  private static let pausesKey: pthread_key_t = {
-    var key = pthread_key_t()
-    guard pthread_key_create(&key, nil) == 0 else { fatalError("no thread-local storage is left for the tape") }
-    return key
-  }()
+  private static let pausesOfThread = ThreadCount()
 
   /// The number of `withoutGradient` calls that started on this thread while it had no tape.
   static var pausesWithoutTape: Int {
-    get { Int(bitPattern: pthread_getspecific(pausesKey)) }
-    set { pthread_setspecific(pausesKey, UnsafeRawPointer(bitPattern: newValue)) }
+    get { pausesOfThread.value }
+    set { pausesOfThread.value = newValue }
   }
 
   /// True within `withoutGradient`, even if a tape has started inside it.
@@ -198,28 +187,12 @@ private final class TapeMemory {
   private var records = ContiguousArray<Record>()
   private var gradients = ContiguousArray<Tensor?>()
 
-  private static let key: pthread_key_t = {
-    var key = pthread_key_t()
-    let status = pthread_key_create(&key) { pointer in
-      if let pointer { Unmanaged<TapeMemory>.fromOpaque(pointer).release() }
-    }
-    guard status == 0 else { fatalError("no thread-local storage is left for the tape") }
-    return key
-  }()
-
-  /// The memory of this thread, created on first use and freed when the thread ends.
-  private static var current: TapeMemory {
-    if let pointer = pthread_getspecific(key) {
-      return Unmanaged<TapeMemory>.fromOpaque(pointer).takeUnretainedValue()
-    }
-    let memory = TapeMemory()
-    pthread_setspecific(key, Unmanaged.passRetained(memory).toOpaque())
-    return memory
-  }
+  /// The memory of a thread.
+  private static let ofThread = ThreadObject { TapeMemory() }
 
   /// Returns empty arrays, with the capacity left by an earlier tape if there is one.
   static func take() -> (ContiguousArray<Record>, ContiguousArray<Tensor?>) {
-    let memory = current
+    let memory = ofThread.value
     var (records, gradients) = (ContiguousArray<Record>(), ContiguousArray<Tensor?>())
     swap(&records, &memory.records)
     swap(&gradients, &memory.gradients)
@@ -231,7 +204,7 @@ private final class TapeMemory {
     guard records.capacity <= mostRecords, gradients.capacity <= mostRecords else { return }
     records.removeAll(keepingCapacity: true)
     gradients.removeAll(keepingCapacity: true)
-    let memory = current
+    let memory = ofThread.value
     swap(&records, &memory.records)
     swap(&gradients, &memory.gradients)
   }

@@ -21,7 +21,7 @@ extension Tensor {
   static func launch(
     _ extents: Shape, _ dtype: DType, on device: consuming Device, _ body: (any Backend, BufferSlice) throws -> Void
   ) -> Tensor {
-    let backend = device.backend
+    let backend = device.callTarget
     let count = extents.count
     do {
       let y = BufferSlice(try backend.allocate(count: count, dtype: dtype))
@@ -85,7 +85,7 @@ extension Tensor {
   mutating func overwrite(_ body: (any Backend, BufferSlice) throws -> Void) {
     if isPoisoned || extents.count == 0 { return }
     do {
-      try body(storage.device.backend, operand)
+      try body(storage.device.callTarget, operand)
     } catch {
       self = Tensor(failure: error, extents, dtype, on: device)
     }

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// A common format for all numbers of a printed tensor: as many decimals as they need, up to four, or scientific
 /// notation if they are very large or very small.

@@ -11,7 +11,7 @@ extension Tensor {
     shape: [Int], on device: Device = .cpu, pieceSize: Int = 1 << 18, elements: (Range<Int>) throws -> [S]
   ) throws {
     let extents = try Checks.extents("init", shape)
-    let backend = device.backend
+    let backend = device.callTarget
     let storage: BufferSlice
     do { storage = BufferSlice(try backend.allocate(count: extents.count, dtype: S.dtype)) } catch {
       throw DeviceError(error, on: device)

@@ -1,4 +1,4 @@
-@preconcurrency import CLibrary
+@preconcurrency import HostSystem
 import BackendCore
 
 /// An invalid request, such as shapes that do not match or an axis that does not exist.
@@ -11,7 +11,7 @@ package struct ProgrammerError: Error {
   /// Ends the program with a message, after flushing earlier output.
   @inline(never)
   package static func end(_ message: String, hint: String? = nil) -> Never {
-    let place = CallPlace.current?.text().map { "; in the layer \($0)" } ?? ""
+    let place = CallPlace.ofThread.value?.text().map { "; in the layer \($0)" } ?? ""
     fflush(stdout)
     fatalError(message + place + advice(hint))
   }
@@ -19,7 +19,7 @@ package struct ProgrammerError: Error {
   /// Within `attempt`, throws to the enclosing `checked`; elsewhere, ends the program.
   @inline(never)
   package static func refuse(_ message: String, hint: String? = nil) throws -> Never {
-    guard Attempt.current != nil else { end(message, hint: hint) }
+    guard Attempt.innermost.value != nil else { end(message, hint: hint) }
     throw ProgrammerError(message: message + advice(hint))
   }
 
@@ -30,19 +30,19 @@ package struct ProgrammerError: Error {
   package static func attempt(
     _ body: () -> Void, note: @escaping (_ message: String) -> Void, reading: (() -> Void)? = nil
   ) {
-    let outer = Attempt.current
+    let outer = Attempt.innermost.value
     let attempt = Attempt(note, reading)
-    Attempt.current = attempt
+    Attempt.innermost.value = attempt
     withExtendedLifetime(attempt, body)
-    Attempt.current = outer
+    Attempt.innermost.value = outer
   }
 
   /// Notes a mistake within `attempt`, if the caller continues by throwing or by returning its own stand-in.
-  package static func note(_ message: String) { Attempt.current?.note(message) }
+  package static func note(_ message: String) { Attempt.innermost.value?.note(message) }
 
   /// Reports that the numbers of a tensor without numbers are being read. Returns false if this is a mistake.
   static func takesReading() -> Bool {
-    guard let reading = Attempt.current?.reading else { return false }
+    guard let reading = Attempt.innermost.value?.reading else { return false }
     reading()
     return true
   }
@@ -63,17 +63,12 @@ private final class Attempt {
   /// Notes a mistake, and returns its message.
   static func note(_ error: any Error) -> String {
     let mistake = (error as? ProgrammerError)?.message ?? "\(error)"
-    current?.note(mistake)
+    innermost.value?.note(mistake)
     return mistake
   }
 
-  private static let key = threadKey()
-
-  /// The innermost attempt of this thread.
-  static var current: Attempt? {
-    get { pthread_getspecific(key).map { Unmanaged<Attempt>.fromOpaque($0).takeUnretainedValue() } }
-    set { pthread_setspecific(key, newValue.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }) }
-  }
+  /// The innermost attempt of a thread.
+  static let innermost = ThreadLocal<Attempt>()
 }
 
 /// Returns the result of an operation, or a stand-in if a check in `body` rejects the operands.
@@ -122,18 +117,6 @@ package final class CallPlace {
 
   package init(_ text: @escaping () -> String?) { self.text = text }
 
-  private static let key = threadKey()
-
-  /// The description for this thread.
-  package static var current: CallPlace? {
-    get { pthread_getspecific(key).map { Unmanaged<CallPlace>.fromOpaque($0).takeUnretainedValue() } }
-    set { pthread_setspecific(key, newValue.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }) }
-  }
-}
-
-/// Creates a new thread-local variable.
-private func threadKey() -> pthread_key_t {
-  var key = pthread_key_t()
-  guard pthread_key_create(&key, nil) == 0 else { fatalError("no thread-local storage is left for messages") }
-  return key
+  /// The description for a thread.
+  package static let ofThread = ThreadLocal<CallPlace>()
 }

@@ -1,5 +1,5 @@
 import BackendCore
-import HostMemory
+import HostSystem
 
 extension Tensor {
   /// Returns the elements in row-major order, converted to `S` on the host if the types differ. Waits for the device.
@@ -38,7 +38,7 @@ extension Tensor {
   /// Returns the reason why a tensor without numbers cannot be read. The model is rejected even if the layer continues
   /// without the numbers.
   private func unreadable() -> DeviceError {
-    let place = CallPlace.current?.text().map { "\($0): " } ?? ""
+    let place = CallPlace.ofThread.value?.text().map { "\($0): " } ?? ""
     let reason = "numbers are read while shapes are inferred; forward may look at shapes, but not at values"
     ProgrammerError.note(reason)
     return .noNumbers(reason: place + reason)
@@ -52,7 +52,7 @@ extension Tensor {
       if ProgrammerError.takesReading() { return Array(repeating: S(converting: 0.0), count: count) }
       throw unreadable()
     }
-    let backend = device.backend
+    let backend = device.callTarget
     let size = MemoryLayout<Stored>.stride + (S.self == Stored.self ? 0 : MemoryLayout<S>.stride)
     do { try HostMemory.check(count, of: size) } catch {
       throw DeviceError.outOfMemory(requestedBytes: error.bytes, liveBytes: 0, limitBytes: error.available)

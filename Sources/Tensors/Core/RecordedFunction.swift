@@ -40,8 +40,7 @@ package final class RecordedFunction {
     for input in own { try input.checkPoison() }
     var results: [Tensor] = []
     func call() throws(E) { results = try withoutGradient { () throws(E) in try body(own) } }
-    var recording: (any Recording)?
-    if device.isBeingRecorded { try call() } else { recording = try device.record(call) }
+    let recording = try device.record(call)
     for result in results { try result.checkPoison() }
     guard let recording else { return (results, nil) }
     let fixed = try own.map { try $0.slice } + buffers.map { BufferSlice($0) }
@@ -117,7 +116,7 @@ package final class RecordedFunction {
   /// Allocates memory for a result.
   private func prepare(_ output: Output) throws -> Tensor {
     try inDeviceTerms {
-      let buffer = try device.backend.allocate(count: output.extents.count, dtype: output.dtype)
+      let buffer = try device.callTarget.allocate(count: output.extents.count, dtype: output.dtype)
       if case .replaced(let index) = output.form { substitutions[index].replacement = BufferSlice(buffer) }
       return Tensor(Storage(buffer, on: device), extents: output.extents)
     }
@@ -130,7 +129,7 @@ package final class RecordedFunction {
     if let bound = substitutions.first(where: { $0.buffer === source.buffer }) {
       source = bound.replacement.advanced(by: source.offset)
     }
-    try inDeviceTerms { try device.backend.copy(source, count: result.count, into: try result.slice) }
+    try inDeviceTerms { try device.callTarget.copy(source, count: result.count, into: try result.slice) }
   }
 
   private func inDeviceTerms<R>(_ body: () throws -> R) throws -> R {

@@ -106,7 +106,7 @@ extension Tensor {
     try makeUnique()
     let destination = try slice.advanced(by: offset)
     do {
-      try withUploadBytes(of: scalars, as: dtype) { bytes in try device.backend.upload(bytes, into: destination) }
+      try withUploadBytes(of: scalars, as: dtype) { bytes in try device.callTarget.upload(bytes, into: destination) }
     } catch {
       throw DeviceError(error, on: device)
     }

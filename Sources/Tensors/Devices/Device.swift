@@ -20,17 +20,20 @@ public struct Device: Sendable {
   /// Creates a device from a list entry. The device is opened here or on first use.
   package init(_ entry: DeviceEntry, opened: (any Backend)? = nil) { handle = Handle(opened: opened, entry: entry) }
 
-  /// The backend of this device, or the recorder if this thread is recording.
+  /// The backend of this device.
   package var backend: any Backend {
-    @inline(__always) get { DeviceRecording.target(of: handle.opened ?? handle.openedEntry()) }
+    @inline(__always) get { handle.opened ?? handle.openedEntry() }
   }
 
-  /// The backend of this device, even if this thread is recording.
-  var driver: any Backend { handle.opened ?? handle.openedEntry() }
+  /// The object that receives the calls of this thread: the recorder of the backend while the thread is recording,
+  /// otherwise the backend.
+  package var callTarget: any Backend {
+    @inline(__always) get { DeviceRecording.target(of: backend) }
+  }
 
   /// True while this thread is recording this device. Earlier recordings cannot be replayed then, because the replay
   /// would not be recorded.
-  package var isBeingRecorded: Bool { backend !== driver }
+  package var isBeingRecorded: Bool { callTarget !== backend }
 
   /// The kind of processor.
   public typealias Kind = DeviceKind
@@ -54,7 +57,7 @@ public struct Device: Sendable {
   /// - Throws: `DeviceError` if an error has occurred since the last wait.
   public func synchronize() throws {
     do {
-      try backend.synchronize()
+      try callTarget.synchronize()
     } catch {
       throw DeviceError(error, on: self)
     }

@@ -1,14 +1,18 @@
-import CLibrary
+import HostSystem
 import BackendCore
 import Synchronization
 
 extension Device {
   /// Runs `body`, and returns a recording that repeats the calls that its operations made on this device's backend from
-  /// this thread. Returns nil if the calls cannot be repeated.
+  /// this thread. Returns nil if the calls cannot be repeated, or if this thread is already recording the device.
   ///
   /// Only work on the device is recorded. Work on the host, such as control flow, random choices, and reading shapes,
   /// is done only once.
   package func record<E: Error>(_ body: () throws(E) -> Void) throws -> (any Recording)? {
+    if isBeingRecorded {
+      try body()
+      return nil
+    }
     let backend = backend
     return try backend.record { recorder in
       let scope = DeviceRecording(of: backend, by: recorder)
@@ -26,15 +30,15 @@ final class DeviceRecording {
   init(of backend: any Backend, by recorder: any Backend) {
     self.backend = backend
     self.recorder = recorder
-    outer = DeviceRecording.current
+    outer = DeviceRecording.current.value
   }
 
   func run<E: Error>(_ body: () throws(E) -> Void) throws(E) {
-    DeviceRecording.current = self
+    DeviceRecording.current.value = self
     DeviceRecording.running.add(1, ordering: .relaxed)
     defer {
       DeviceRecording.running.subtract(1, ordering: .relaxed)
-      DeviceRecording.current = outer
+      DeviceRecording.current.value = outer
     }
     try body()
   }
@@ -53,7 +57,7 @@ final class DeviceRecording {
 
   @inline(never)
   private static func recorded(_ backend: any Backend) -> any Backend {
-    var scope = current
+    var scope = current.value
     while let inner = scope {
       if inner.backend === backend { return inner.recorder }
       scope = inner.outer
@@ -61,14 +65,6 @@ final class DeviceRecording {
     return backend
   }
 
-  private static let key: pthread_key_t = {
-    var key = pthread_key_t()
-    guard pthread_key_create(&key, nil) == 0 else { fatalError("no thread-local storage is left for recordings") }
-    return key
-  }()
-
-  private static var current: DeviceRecording? {
-    get { pthread_getspecific(key).map { Unmanaged<DeviceRecording>.fromOpaque($0).takeUnretainedValue() } }
-    set { pthread_setspecific(key, newValue.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) }) }
-  }
+  /// The innermost recording of a thread.
+  private static let current = ThreadLocal<DeviceRecording>()
 }

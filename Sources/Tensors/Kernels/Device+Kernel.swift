@@ -16,8 +16,8 @@ extension Device {
     #if OpenCL
     do {
       // A device that could not be opened throws the reason.
-      if let closed = driver as? MetaBackend { try closed.synchronize() }
-      if let backend = driver as? OpenCLBackend {
+      if let closed = backend as? MetaBackend { try closed.synchronize() }
+      if let backend = backend as? OpenCLBackend {
         return Kernel(try backend.customKernel(source: source, name: name), on: self)
       }
     } catch {

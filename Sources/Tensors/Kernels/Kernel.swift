@@ -115,7 +115,7 @@ extension Kernel {
   }
 
   private func launch(_ arguments: [Argument], _ results: [Tensor], global: [Int], local: [Int]?) throws {
-    let target = device.backend
+    let target = device.callTarget
     let forwarder = target as? any ForwardingBackend
     guard let backend = (forwarder?.innermost ?? target) as? OpenCLBackend else {
       throw DeviceError.unsupported(operation: "kernels in OpenCL C", dtype: .float32, device: "\(device)")

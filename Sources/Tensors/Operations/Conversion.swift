@@ -40,7 +40,7 @@ extension Tensor {
     defer { bytes.deallocate() }
     if byteCount > 0 && !device.isShapeOnly {
       do {
-        try self.device.backend.download(slice, into: bytes)
+        try self.device.callTarget.download(slice, into: bytes)
       } catch {
         return Tensor(failure: error, extents, dtype, on: device)
       }

@@ -46,7 +46,7 @@ struct EpilogueGradient {
         pass.accumulate(dBias, to: bias)
       }
     } else {
-      try? run(dy.device.backend, nil)
+      try? run(dy.device.callTarget, nil)
     }
     return failure.map { Tensor(failure: $0, dy.extents, dy.dtype, on: dy.device) } ?? dz
   }

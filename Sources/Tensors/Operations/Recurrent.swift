@@ -56,11 +56,11 @@ package struct Recurrence {
     do {
       if shape.stateCount > 0 {
         let operands = try states.operands(self)
-        try device.backend.recurrence(shape, operands)
+        try device.callTarget.recurrence(shape, operands)
         if givesFinalCell, let cells = operands.cells {
           let last = cells.advanced(by: shape.place(shape.steps - 1) * shape.stateCount)
           let end = operands.hidden.advanced(by: shape.steps * shape.stateCount)
-          try device.backend.copy(last, count: shape.stateCount, into: end)
+          try device.callTarget.copy(last, count: shape.stateCount, into: end)
         }
       }
     } catch {
@@ -228,7 +228,7 @@ struct RecurrenceRecord: GradientRule {
           outputs: recurrence.result == .last ? nil : try dy.slice, hidden: try gradients.hidden.slice,
           cell: try gradients.cell?.slice, gates: try gradients.gates.slice, recurrent: try gradients.recurrent?.slice,
           reachesInitialState: isWanted)
-        try dy.device.backend.recurrenceGradient(shape, try states.operands(recurrence), operands)
+        try dy.device.callTarget.recurrenceGradient(shape, try states.operands(recurrence), operands)
       }
     } catch {
       gradients.fail(error)

@@ -1,6 +1,6 @@
 import ArgumentParser
 import CommandSupport
-import HostMemory
+import HostSystem
 import ModelFormats
 import NeuralNetworks
 import Pictures

@@ -1,7 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Datasets
-import HostMemory
+import HostSystem
 import ModelFormats
 import NeuralNetworks
 

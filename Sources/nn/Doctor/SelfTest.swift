@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import CommandSupport
 import NeuralNetworks
 

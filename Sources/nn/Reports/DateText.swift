@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 
 /// Human-readable times in UTC.
 enum DateText {

@@ -1,3 +1,4 @@
+import HostSystem
 import CommandSupport
 import Files
 import ModelFormats

@@ -1,5 +1,5 @@
 #if OpenCL
-import CLibrary
+import HostSystem
 import BackendOpenCL
 import Tensors
 import Testing
@@ -55,7 +55,7 @@ import Testing
   }
 
   /// `NN_OPENCL_KERNELS` makes CPUs run the kernels of GPUs; otherwise, a test run with it would be meaningless.
-  @Test(.enabled(if: getenv("NN_OPENCL_KERNELS") != nil), arguments: TestDevices.openCL)
+  @Test(.enabled(if: environment("NN_OPENCL_KERNELS") != nil), arguments: TestDevices.openCL)
   func kernelsAreThoseAskedFor(device: Device) throws { #expect(try !backend(device).runsLoops) }
 
   /// Forward: two layers, the loss with its gradient, its mean. Backward: weights, bias and input of the

@@ -1,3 +1,4 @@
+import HostSystem
 import BackendCPU
 import BackendCore
 import NeuralNetworks

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import BackendCore
 import Dispatch
 import Synchronization

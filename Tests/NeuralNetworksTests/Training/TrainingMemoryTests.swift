@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import BackendCPU
 import BackendReference
 import Testing
@@ -8,7 +8,7 @@ import Testing
 /// Training keeps the memory in use constant. `NN_TRAINING_STEPS=10000` makes it long and includes the OpenCL devices,
 /// whose memory other tests change: run it alone, with `--filter TrainingMemoryTests`.
 @Suite(.serialized) struct TrainingMemoryTests {
-  static let askedSteps = getenv("NN_TRAINING_STEPS").flatMap { Int(String(cString: $0)) }
+  static let askedSteps = environment("NN_TRAINING_STEPS").flatMap { Int($0) }
   /// Separate devices, so that other tests do not affect the count.
   static let devices =
     [Device(CPUBackend(threads: 1)), Device(ReferenceBackend())] + (askedSteps == nil ? [] : TestDevices.openCL)

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import BackendCore
 
 /// Adds a sinusoidal position code to each vector of a sequence: sin(t·10000^(−2i/C)) to element 2i and the cosine to

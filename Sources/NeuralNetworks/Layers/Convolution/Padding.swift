@@ -1,3 +1,5 @@
+import HostSystem
+
 /// The zero padding at the edges of an image.
 public enum Padding: Sendable, Hashable, ExpressibleByIntegerLiteral {
   /// No padding: windows stay inside.
@@ -19,7 +21,7 @@ public enum Padding: Sendable, Hashable, ExpressibleByIntegerLiteral {
       let count = isHeight ? vertical : horizontal
       return (count, count)
     case .same:
-      let outputs = (extent + stride - 1) / stride
+      let outputs = extent.dividedRoundingUp(by: stride)
       let total = max(0, (outputs - 1) * stride + (kernel - 1) * dilation + 1 - extent)
       return (total / 2, total - total / 2)
     }

@@ -1,4 +1,4 @@
-import HostMemory
+import HostSystem
 
 extension Module {
   /// Initializes each parameter that has no value, and moves the others to the device.

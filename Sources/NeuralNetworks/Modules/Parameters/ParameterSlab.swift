@@ -16,7 +16,7 @@ package final class ParameterSlab {
     do {
       let source = try value.slice
       try values.makeUnique()
-      try values.device.backend.copy(source, count: count, into: values.slice.advanced(by: offset))
+      try values.device.callTarget.copy(source, count: count, into: values.slice.advanced(by: offset))
     } catch {
       // Concatenating the slab again passes the error on to readers of the values.
       let end = offset + count

@@ -1,3 +1,5 @@
+import HostSystem
+
 /// The positions of parameters in slabs. Parameters, gradients, and optimizer state share this layout.
 package final class SlabLayout: Sendable {
   /// One parameter.
@@ -30,7 +32,7 @@ package final class SlabLayout: Sendable {
     var entries: [Entry] = []
     var end = 0
     for (path, parameter) in parameters {
-      let start = (end + SlabLayout.alignment - 1) / SlabLayout.alignment * SlabLayout.alignment
+      let start = end.roundedUp(toMultipleOf: SlabLayout.alignment)
       let target = LeafTarget(slab: 0, offset: start, count: parameter.count)
       entries.append(Entry(path: path, key: LeafKey(parameter), shape: parameter.shape ?? [], target: target))
       end = start + parameter.count

@@ -1,3 +1,4 @@
+import HostSystem
 import Files
 
 extension Summary: CustomStringConvertible {

@@ -1,16 +1,12 @@
 /// An evaluation of a model on data. It does not change the model.
 struct Evaluation {
-  private let data: any Dataset
-  private let dataGuard: DataGuard
+  private let data: CheckedDataset
   private let terms: [LossTerm]
   private let metrics: [MetricTerm]
   private let batchSize: Int
 
-  init(
-    _ data: any Dataset, _ dataGuard: DataGuard, _ terms: [LossTerm], _ metrics: [MetricTerm], batchSize: Int
-  ) {
+  init(_ data: CheckedDataset, _ terms: [LossTerm], _ metrics: [MetricTerm], batchSize: Int) {
     self.data = data
-    self.dataGuard = dataGuard
     self.terms = terms
     self.metrics = metrics
     self.batchSize = batchSize
@@ -21,13 +17,14 @@ struct Evaluation {
     var values = RunningValues(terms, metrics)
     let device = model.device
     var batches = Batches(
-      data, of: batchSize, order: ExampleOrder(count: data.count, source: nil), on: device, droppingLast: false)
+      data.dataset, of: batchSize, order: ExampleOrder(count: data.dataset.count, source: nil), on: device,
+      droppingLast: false)
     while batches.position < batches.count {
       if Task.isCancelled { return nil }
       let number = batches.position
       let indices = batches.indices(of: number)
       guard let host = try batches.nextOnHost() else { break }
-      try dataGuard.check(host, number: number, indices: indices)
+      try data.check(host, number: number, indices: indices)
       let batch = host.moved(to: device)
       let predictions = withoutGradient { model.called(with: batch.inputs, .inference) }
       let loss = terms.reduced(predictions, batch.targets, weights: batch.weights)

@@ -4,8 +4,7 @@ final class FitLoop {
   private let compiled: TrainingConfiguration
   private let options: FitOptions
   private let run: TrainingRun
-  private let training: any Dataset
-  private let trainingGuard: DataGuard
+  private let training: CheckedDataset
   private let validation: Evaluation?
   private let metrics: [MetricTerm]
   private let terms: [LossTerm]
@@ -56,34 +55,15 @@ final class FitLoop {
     device = model.device
     classWeights = try FitLoop.classWeights(options.classWeights, terms, checks, first, on: device)
 
-    training = parts.training
-    func trials(_ data: String) -> MeasureTrials {
-      MeasureTrials(model, terms, metrics, data: data, batchSize: options.batchSize)
+    let data = try CheckedDataset.checked(data, parts, example: first, checks) { use in
+      MeasureTrials(model, terms, metrics, data: use, batchSize: options.batchSize)
     }
-    let (trainingTrials, validationTrials) = (trials("training"), trials("validation"))
-    try trainingTrials.check(first, number: nil)
-    if case .split = options.validation, data is TensorDataset {
-      // Both parts are rows of one tensor, so one check is enough.
-      _ = try DataGuard(data, checks, trainingTrials)
-      trainingGuard = DataGuard(trusting: checks, trainingTrials)
-      validation = parts.validation.map {
-        Evaluation(
-          $0, DataGuard(trusting: checks, validationTrials), terms, metrics, batchSize: options.batchSize)
-      }
-    } else {
-      trainingGuard = try DataGuard(training, checks, trainingTrials)
-      validation = try parts.validation.map { data in
-        let example = try data.checkedBatch(at: [0])
-        try checks.checkShapes(example)
-        try validationTrials.check(example, number: nil)
-        return Evaluation(
-          data, try DataGuard(data, checks, validationTrials), terms, metrics, batchSize: options.batchSize)
-      }
-    }
+    training = data.training
+    validation = data.validation.map { Evaluation($0, terms, metrics, batchSize: options.batchSize) }
     display = ProgressDisplay(options.verbosity, sink: sink, now: options.now)
     let display = display
     run = TrainingRun(
-      model: model, optimizer: compiled.optimizer, options: options, examples: training.count,
+      model: model, optimizer: compiled.optimizer, options: options, examples: training.dataset.count,
       values: RunningValues(terms, metrics), show: { display.note($0) })
     terminators = options.callbacks.compactMap { $0 as? TerminateOnNonFinite }
   }
@@ -185,7 +165,8 @@ final class FitLoop {
   private func steps() throws -> Int? {
     let (savers, others) = options.callbacksByKind
     var batches = Batches(
-      training.examples(ofEpoch: run.epoch), of: options.batchSize, order: order(), on: device, droppingLast: false)
+      training.dataset.examples(ofEpoch: run.epoch), of: options.batchSize, order: order(), on: device,
+      droppingLast: false)
     batches.skip(run.batch)
     batchesOfEpoch = batches
     display.epochBegan(run.epoch, of: options.epochs, batches: batches.count)
@@ -199,7 +180,7 @@ final class FitLoop {
       let number = batches.position
       let indices = batches.indices(of: number)
       guard let host = try batches.nextOnHost() else { break }
-      try trainingGuard.check(host, number: number, indices: indices)
+      try training.check(host, number: number, indices: indices)
       let batch = host.moved(to: device)
       let output = try step(batch)
       if let watch = meaningWatch {
@@ -245,7 +226,7 @@ final class FitLoop {
     guard skipped > 0, skipped <= run.batch else { return false }
     run.batch -= skipped
     compiled.optimizer.takeBack(skipped: skipped)
-    let data = training.examples(ofEpoch: run.epoch)
+    let data = training.dataset.examples(ofEpoch: run.epoch)
     let fault = try step.findFault(in: try data.checkedBatch(at: batches.indices(of: run.batch)))
     for callback in terminators {
       callback.end(run, "step \(compiled.optimizer.step + 1) was left out: \(fault)")
@@ -255,9 +236,9 @@ final class FitLoop {
 
   /// Returns the order of this epoch's examples, a function of the seed and the epoch.
   private func order() -> ExampleOrder {
-    guard options.shuffle else { return ExampleOrder(count: training.count, source: nil) }
+    guard options.shuffle else { return ExampleOrder(count: training.dataset.count, source: nil) }
     let random = RandomStream(seed: run.seed, purpose: "shuffle", step: UInt32(truncatingIfNeeded: run.epoch))
-    return ExampleOrder(count: training.count, source: random.nextSource())
+    return ExampleOrder(count: training.dataset.count, source: random.nextSource())
   }
 
   private static func classWeights(

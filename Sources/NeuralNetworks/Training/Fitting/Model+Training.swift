@@ -88,13 +88,13 @@ extension Model {
     let terms = try compiled.terms(outputs: outputNames)
     let metrics = try compiled.metricTerms(outputs: outputNames, terms)
     let data = data.measured
-    let checks = try prepared(
-      for: try data.checkedBatch(at: [0]), terms: terms, metrics: metrics, examples: min(batchSize, data.count), seed: 0
-    )
-    let trials = MeasureTrials(self, terms, metrics, data: "evaluation", batchSize: min(batchSize, data.count))
-    try trials.check(try data.checkedBatch(at: [0]), number: nil)
-    let evaluation = Evaluation(data, try DataGuard(data, checks, trials), terms, metrics, batchSize: batchSize)
-    guard let scores = try evaluation.run(self) else { throw CancellationError() }
+    let (first, examples) = (try data.checkedBatch(at: [0]), min(batchSize, data.count))
+    let checks = try prepared(for: first, terms: terms, metrics: metrics, examples: examples, seed: 0)
+    let trials = MeasureTrials(self, terms, metrics, data: "evaluation", batchSize: examples)
+    let checked = try CheckedDataset(data, example: first, checks, trials)
+    guard let scores = try Evaluation(checked, terms, metrics, batchSize: batchSize).run(self) else {
+      throw CancellationError()
+    }
     return scores
   }
 

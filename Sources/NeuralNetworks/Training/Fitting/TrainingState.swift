@@ -1,3 +1,5 @@
+import HostSystem
+
 /// Everything that a training run needs to resume as if it had never stopped: weights, the optimizer's state, its
 /// position, its seed, its history, and the state of its callbacks. The order of the examples and the masks of dropout
 /// are functions of the seed, the epoch, and the step, so no generator has to be saved.
@@ -73,7 +75,7 @@ public struct TrainingState: Sendable {
     guard (1...ResumableState.largestCount).contains(examples) else {
       throw TrainingError.state(reason: "examples is \(examples), not a count from 1 to 2^53")
     }
-    let batches = (examples + batchSize - 1) / batchSize
+    let batches = examples.dividedRoundingUp(by: batchSize)
     if batch > batches {
       throw TrainingError.state(
         reason: "batch is \(batch), and an epoch of \(examples) examples has \(batches) batches of \(batchSize)")

@@ -1,4 +1,4 @@
-import CLibrary
+import HostSystem
 import Files
 
 /// The destination of progress output: it accepts text, and a terminal reports its width.

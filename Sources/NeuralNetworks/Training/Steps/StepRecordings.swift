@@ -119,7 +119,7 @@ struct StepCounter {
   func set(_ step: Int) throws {
     do {
       let number = Int32(truncatingIfNeeded: step)
-      try withUnsafeBytes(of: number) { try tensor.device.backend.upload($0, into: tensor.slice) }
+      try withUnsafeBytes(of: number) { try tensor.device.callTarget.upload($0, into: tensor.slice) }
     } catch {
       throw DeviceError(error, on: tensor.device)
     }

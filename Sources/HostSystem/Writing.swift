@@ -1,4 +1,3 @@
-import CLibrary
 import Synchronization
 
 /// Whether the process has been asked to end. After that, writing does not wait for the reader of a pipe.
@@ -44,7 +43,7 @@ package func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
 /// them unchanged.
 ///
 /// - Returns: 0, or the system's error number.
-func takeRoom(_ count: Int, in file: Int32) -> Int32 {
+package func takeRoom(_ count: Int, in file: Int32) -> Int32 {
   var old = stat()
   if fstat(file, &old) != 0 { return errno }
   if count <= Int(old.st_size) { return 0 }

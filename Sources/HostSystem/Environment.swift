@@ -1,4 +1,3 @@
-import CLibrary
 import Synchronization
 
 /// The value of an environment variable; nil if it is unset or empty.

@@ -1,5 +1,3 @@
-import CLibrary
-
 /// A system thread that runs one closure. `pthread_t`, which is a number in glibc and a pointer in Musl, is used only
 /// here.
 package struct SystemThread {

@@ -1,5 +1,3 @@
-import CLibrary
-
 /// The memory available to this process. A failed array allocation ends the process, so sizes from a file or a setting
 /// are checked before memory is allocated.
 package enum HostMemory {
@@ -45,14 +43,13 @@ package enum HostMemory {
   }
 
   private static var freeOfMachine: Int? {
-    let lines = text("/proc/meminfo").split(separator: 0x0A)
+    let lines = systemFile("/proc/meminfo").split(separator: 0x0A)
     func kibibytes(_ name: String) -> Int? {
       guard let line = lines.first(where: { $0.starts(with: name.utf8) }) else { return nil }
       return number(line.dropFirst(name.utf8.count))
     }
     if let free = kibibytes("MemAvailable:") { return (free + (kibibytes("SwapFree:") ?? 0)) * 1024 }
-    let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
-    return pages > 0 && size > 0 ? Int(pages) * Int(size) : nil
+    return physicalMemory()
   }
 
   #if canImport(Glibc)
@@ -71,9 +68,9 @@ package enum HostMemory {
     let status = getrlimit(resource, &limit)
     #endif
     guard status == 0, let bound = Int(exactly: limit.rlim_cur) else { return nil }
-    let fields = text("/proc/self/statm").split(separator: 0x20)
+    let fields = systemFile("/proc/self/statm").split(separator: 0x20)
     let pages = fields.indices.contains(field) ? number(fields[field]) ?? 0 : 0
-    return max(bound - pages * max(Int(sysconf(Int32(_SC_PAGESIZE))), 1), 0)
+    return max(bound - pages * pageSize(), 0)
   }
 
   /// The remainder of a container's control group, if its files are in the usual location; nil otherwise.
@@ -83,7 +80,7 @@ package enum HostMemory {
       ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
     ] {
       // "max" is not a number: there is no limit.
-      guard let bound = number(text(limit)[...]), let used = number(text(usage)[...]) else { continue }
+      guard let bound = number(systemFile(limit)[...]), let used = number(systemFile(usage)[...]) else { continue }
       return max(bound - used + reclaimable, 0)
     }
     return nil
@@ -93,7 +90,7 @@ package enum HostMemory {
   private static var reclaimable: Int {
     for path in ["/sys/fs/cgroup/memory.stat", "/sys/fs/cgroup/memory/memory.stat"] {
       for name in ["inactive_file ", "total_inactive_file "] {
-        if let line = text(path).split(separator: 0x0A).first(where: { $0.starts(with: name.utf8) }) {
+        if let line = systemFile(path).split(separator: 0x0A).first(where: { $0.starts(with: name.utf8) }) {
           return number(line.dropFirst(name.utf8.count)) ?? 0
         }
       }
@@ -105,18 +102,5 @@ package enum HostMemory {
   private static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
     let digits = bytes.drop { $0 == 0x20 || $0 == 0x09 }.prefix { $0 >= 0x30 && $0 <= 0x39 }
     return Int(String(decoding: digits, as: UTF8.self))
-  }
-
-  /// A small system file; empty if it does not exist.
-  private static func text(_ path: String) -> [UInt8] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    if file < 0 { return [] }
-    defer { close(file) }
-    return [UInt8](unsafeUninitializedCapacity: 1 << 13) { room, count in
-      while count < room.count {
-        let got = read(file, room.baseAddress! + count, room.count - count)
-        if got > 0 { count += got } else if got == 0 || errno != EINTR { return }
-      }
-    }
   }
 }

@@ -1,8 +1,0 @@
-import CLibrary
-
-/// The current time in seconds since 1970.
-package func secondsSince1970() -> Double {
-  var time = timespec()
-  clock_gettime(CLOCK_REALTIME, &time)
-  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-}
