@@ -86,16 +86,16 @@ NN_STORING(uchar)
   const index_t nn_first = (index_t)get_group_id(0) * (NN_GROUP * NN_EACH) + get_local_id(0);                        \
   if (nn_first < (count)) {                                                                                          \
     TYPE nn_results[NN_EACH];                                                                                        \
-    step_t nn_places[NN_EACH];                                                                                       \
+    step_t nn_offsets[NN_EACH];                                                                                      \
     _Pragma("unroll") for (index_t nn_pass = 0; nn_pass < NN_EACH; nn_pass++) {                                      \
       const index_t nn_next = nn_first + nn_pass * NN_GROUP, i = nn_next < (count) ? nn_next : nn_first;             \
       TYPE y;                                                                                                        \
       __VA_ARGS__;                                                                                                   \
       nn_results[nn_pass] = y;                                                                                       \
-      nn_places[nn_pass] = AT;                                                                                       \
+      nn_offsets[nn_pass] = AT;                                                                                      \
     }                                                                                                                \
     _Pragma("unroll") for (index_t nn_pass = 0; nn_pass < NN_EACH; nn_pass++)                                        \
-        if (nn_first + nn_pass * NN_GROUP < (count)) (ys)[nn_places[nn_pass]] = nn_results[nn_pass];                 \
+        if (nn_first + nn_pass * NN_GROUP < (count)) (ys)[nn_offsets[nn_pass]] = nn_results[nn_pass];                \
   }
 #endif
 

@@ -83,7 +83,7 @@ static inline void nn_packColumns(float16 *panel, global const float *b, index_t
     float16 right[NN_VECTORS];                                                                                       \
     NN_UNROLL for (uint v = 0; v < NN_VECTORS; v++) right[v] = RIGHT(v);                                             \
     NN_UNROLL for (uint i = 0; i < NN_ROWS; i++) {                                                                   \
-      const float16 factor = (float16)(left[places[i]]);                                                             \
+      const float16 factor = (float16)(left[offsets[i]]);                                                            \
       NN_UNROLL for (uint v = 0; v < NN_VECTORS; v++) sums[i][v] = NN_MULTIPLY_ADD(factor, right[v], sums[i][v]);    \
     }                                                                                                                \
   }
@@ -133,9 +133,9 @@ static inline void nn_finishBlock(const float16 *results, uint rows, ulong at, i
           global const float *left = as + aOffset + batch * strideA + start * stepK;                                 \
           float16 sums[NN_ROWS][NN_VECTORS];                                                                         \
           /* Rows beyond the last one repeat it and are not stored. */                                               \
-          ulong places[NN_ROWS];                                                                                     \
+          ulong offsets[NN_ROWS];                                                                                    \
           NN_UNROLL for (uint i = 0; i < NN_ROWS; i++) {                                                             \
-            places[i] = min(row + i, end - 1) * stepRow;                                                             \
+            offsets[i] = min(row + i, end - 1) * stepRow;                                                            \
             NN_UNROLL for (uint v = 0; v < NN_VECTORS; v++) sums[i][v] = 0.0f;                                       \
           }                                                                                                          \
           if (packs) {                                                                                               \
