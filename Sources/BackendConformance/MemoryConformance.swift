@@ -67,8 +67,23 @@ extension ConformanceRunner {
     } catch {
       fail("allocate", "[262144]", expected: "a buffer", found: "\(error)")
     }
+    examineCapabilities()
     // More than any address space.
-    let impossible = 1 << 46
+    refuse(1 << 46)
+  }
+
+  private func examineCapabilities() {
+    let capabilities = tested.capabilities
+    if !(1...BackendCapabilities.currentVersion).contains(capabilities.version) {
+      fail(
+        "capabilities", "version", expected: "1 to \(BackendCapabilities.currentVersion)",
+        found: "\(capabilities.version)")
+    }
+    if capabilities.largestBuffer < Int.max - 4 { refuse(capabilities.largestBuffer / 4 + 1) }
+  }
+
+  /// A buffer that is too large is refused with the error for it.
+  private func refuse(_ impossible: Int) {
     do {
       _ = try tested.allocate(count: impossible, dtype: .float32)
       fail("allocate", "[\(impossible)]", expected: "an error", found: "a buffer")

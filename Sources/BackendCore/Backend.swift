@@ -23,6 +23,9 @@ public protocol Backend: AnyObject, Sendable {
   var kind: DeviceKind { get }
   /// Returns whether buffers of this backend can have this element type. float32, int32, and bool are always supported.
   func supports(_ dtype: DType) -> Bool
+  /// The version of this contract that the backend fulfills, its limits, and what else its users may rely on. By default,
+  /// version 1 without limits.
+  var capabilities: BackendCapabilities { get }
 
   // MARK: Memory
 

@@ -20,7 +20,7 @@ public final class OpenCLBackend: Backend {
   let staging: UploadStaging
   let launcher: KernelLauncher
   let options: OpenCLOptions
-  /// Captures everything that is enqueued, if this backend records for another one.
+  /// Receives all commands instead of the queue, if this backend translates a recording.
   let capture: CommandCapture?
 
   /// One backend per physical device, created on first use and kept until the process ends.
@@ -52,8 +52,8 @@ public final class OpenCLBackend: Backend {
     capture = nil
   }
 
-  /// Creates a backend with the same device, queue, and memory that also captures everything it enqueues.
-  init(recording backend: OpenCLBackend, into capture: CommandCapture) {
+  /// Creates a backend for the same device that enqueues nothing: its commands go to a capture.
+  init(_ backend: OpenCLBackend, capturing capture: CommandCapture) {
     device = backend.device
     context = backend.context
     pool = backend.pool
@@ -67,6 +67,9 @@ public final class OpenCLBackend: Backend {
   public var identifier: String { device.identifier }
   public var kind: DeviceKind { device.kind }
   public func supports(_ dtype: DType) -> Bool { dtype != .float64 }
+  public var capabilities: BackendCapabilities {
+    BackendCapabilities(version: 1, largestBuffer: device.largestBufferBytes)
+  }
 
   /// The number of kernels enqueued so far.
   public var launchCount: Int { launcher.launchCount }
@@ -135,8 +138,7 @@ extension OpenCLBackend {
     }
     let groups = options.runsLoops ? groups.loops : groups
     guard let capture else { return try launcher.launch(name, groups, arguments) }
-    try capture.watch { try launcher.launch(name, groups, arguments) }
-    launcher.keep(name, groups, arguments, in: capture)
+    try launcher.capture(name, groups, arguments, in: capture)
   }
 
   /// Returns memory that lives as long as the call that requested it: its next user comes after that call in the queue.

@@ -160,6 +160,7 @@ import Testing
       planned += plan.byteCount
       largest += list.peakByteCount
       replaced += plan.byteCount < list.peakByteCount ? 1 : 0
+      for limit in [0, 1 << 10, 1 << 12] { expectSeparateMemory(MemoryPlan(list, largestBlock: limit), list, limit) }
     }
     // The plans take as much as is in use at a time; less where a result replaces an operand at that time.
     #expect(Double(planned) < 1.02 * Double(largest))
@@ -167,6 +168,30 @@ import Testing
   }
 
   // MARK: Plans
+
+  /// Expects values that are in use at the same time to have separate memory, and only single values to exceed the limit.
+  /// (A result may have the memory of an operand that no later call uses.)
+  private func expectSeparateMemory(_ plan: MemoryPlan, _ list: CallList, _ limit: Int) {
+    let lifetimes = list.lifetimes()
+    let values = plan.positions.keys.sorted()
+    for (index, a) in values.enumerated() {
+      guard let place = plan.positions[a], let lifetime = lifetimes[a] else { continue }
+      let end = place.offset + list.values[a].count
+      let block = plan.blocks[place.block]
+      #expect(end <= block.count && block.dtype == list.values[a].dtype)
+      #expect(end * block.dtype.byteCount <= limit || place.offset == 0)
+      for b in values[(index + 1)...] {
+        guard let other = plan.positions[b], let otherLifetime = lifetimes[b], other.block == place.block else {
+          continue
+        }
+        let meet = place.offset < other.offset + list.values[b].count && other.offset < end
+        let together =
+          lifetime.overlaps(otherLifetime)
+          && !(lifetime.upperBound == otherLifetime.lowerBound || otherLifetime.upperBound == lifetime.lowerBound)
+        #expect(!(meet && together), "%\(a) and %\(b)")
+      }
+    }
+  }
 
   private func recordedCalls(_ backend: any Backend, _ body: @escaping (any Backend) throws -> Void) throws -> CallList
   {
@@ -195,6 +220,8 @@ import Testing
     #expect(list.temporaryByteCount == 2 * 4 * (1024 + 512 + 256 + 128 + 64))
     #expect(list.peakByteCount == 2 * 4 * 1024)
     #expect(MemoryPlan(list).byteCount == 2 * 4 * 1024)
+    // A device whose buffers have at most 4 KiB gets two of them.
+    #expect(MemoryPlan(list, largestBlock: 4 * 1024).blocks.map(\.count) == [1024, 1024])
   }
 
   /// Elementwise results replace their operands: a chain takes the memory of one value.
@@ -249,7 +276,7 @@ import Testing
     var results: [BufferSlice] = []
     do {
       let (first, y) = (try empty(4, recorder), try empty(4, recorder))
-      let square = CustomOperation("square") { operands in
+      let square = CustomOperation("square") { backend, operands in
         #expect(operands.map(\.offset) == [0, 0])
         try backend.unary(UnaryOp(.square), operands[0], count: 4, into: operands[1])
       }

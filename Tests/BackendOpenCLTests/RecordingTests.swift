@@ -86,6 +86,25 @@ private enum CountingDriver {
     #expect(backend.memoryStatistics().liveBytes == before)
   }
 
+  /// Temporary values of different sizes share memory, and the calls can be listed.
+  @Test(arguments: TestDevices.all) func valuesShareMemory(device: OpenCLDevice) throws {
+    let backend = try OpenCLBackend(device, OpenCLOptions(for: device))
+    let x = try backend.upload([Float](repeating: 1, count: 1 << 16))
+    let before = backend.memoryStatistics().liveBytes
+    let recording = try backend.record { recorder in
+      var last = x
+      for power in [16, 15, 14, 13] {
+        let y = BufferSlice(try recorder.allocate(count: 1 << power, dtype: .float32))
+        try recorder.unary(UnaryOp(.exp), last, count: 1 << power, into: y)
+        last = y
+      }
+    }
+    let list = try #require(recording?.calls)
+    #expect(list.calls.count == 4 && list.temporaryByteCount == 4 * 15 << 13)
+    #expect(backend.memoryStatistics().liveBytes == before + BufferPool.blockSize(for: MemoryPlan(list).byteCount))
+    #expect(MemoryPlan(list).byteCount <= 4 * 3 << 15)
+  }
+
   /// A result of the recording itself has separate memory, also after the recording is released.
   @Test(arguments: TestDevices.all) func resultsOutliveTheRecording(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend(device, OpenCLOptions(for: device))
@@ -115,7 +134,7 @@ private enum CountingDriver {
       _ = try? recorder.allocate(count: .max / 8, dtype: .float32)
     }
     #expect(failed == nil)
-    // Only the outer recording keeps the calls already recorded.
+    // The calls belong to the outer recording.
     var inner: (any Recording)?
     let outer = try backend.record { recorder in inner = try recorder.record { try step($0, x, y) } }
     #expect(inner == nil && outer != nil)

@@ -1,3 +1,4 @@
+import BackendCore
 import Tensors
 import Testing
 
@@ -159,6 +160,20 @@ import Testing
     let recorded = try #require(function)
     #expect(try recorded([Tensor([7, 1, 3], on: device)[1...]])[0].scalars() == [0.5, 0.75])
     #expect(try recorded([Tensor([0, -1], on: device)])[0].scalars() == [0, -0.5])
+  }
+
+  /// A kernel reads memory allocated while recording directly, and copies of inputs, which a replay may place elsewhere.
+  @Test(arguments: devices) func onlyInputsAreCopied(device: Device) throws {
+    let kernel = try device.kernel(source: KernelTests.softsign, name: "softsign")
+    let x = Tensor([1, 3], on: device)
+    var results: [Tensor] = []
+    let recording = try device.record {
+      let first = kernel(.tensor(x), .result([2]), .int(2), global: [2])
+      results = [kernel(.tensor(first), .result([2]), .int(2), global: [2])]
+    }
+    let calls = try #require(recording?.calls).calls
+    #expect(calls.map(\.operation.name) == ["copy", "softsign", "softsign"])
+    #expect(try results[0].scalars().allSatisfy { $0 > 0 })
   }
 
   private struct Failure: Error { let reason: String }

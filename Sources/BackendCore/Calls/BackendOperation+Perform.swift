@@ -132,7 +132,10 @@ extension BackendOperation {
     case .norm(let count, let accumulating):
       try backend.norm(o[0], count: count, accumulating: accumulating, into: o[1])
     case .clipFactor(let maximumNorm): try backend.clipFactor(norm: o[0], maximumNorm: maximumNorm, into: o[1])
-    case .custom(let operation): try operation.body(o.suffix(from: 0))
+    case .custom(let operation):
+      let operands = o.suffix(from: 0)
+      if let handler = backend as? any PrimitiveHandler { return try handler.perform(self, operands) }
+      try operation.body(backend, operands)
     }
   }
 }

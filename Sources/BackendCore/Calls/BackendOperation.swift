@@ -66,11 +66,13 @@ public enum BackendOperation: Sendable {
 public struct CustomOperation: Sendable {
   /// The name for messages.
   public let name: String
-  /// Performs the operation. Each operand may be read and written.
-  public let body: @Sendable (_ operands: [BufferSlice]) throws -> Void
+  /// Performs the operation on a backend of that kind. Each operand may be read and written.
+  public let body: @Sendable (_ backend: any Backend, _ operands: [BufferSlice]) throws -> Void
 
   /// Creates an operation from its name and the call that performs it.
-  public init(_ name: String, _ body: @escaping @Sendable (_ operands: [BufferSlice]) throws -> Void) {
+  public init(
+    _ name: String, _ body: @escaping @Sendable (_ backend: any Backend, _ operands: [BufferSlice]) throws -> Void
+  ) {
     self.name = name
     self.body = body
   }

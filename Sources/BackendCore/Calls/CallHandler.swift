@@ -33,9 +33,6 @@ public protocol ForwardingBackend: PrimitiveHandler {
 }
 
 extension ForwardingBackend {
-  /// The backend at the end of the chain: the first one that is not a forwarding backend.
-  public var innermost: any Backend { (base as? any ForwardingBackend)?.innermost ?? base }
-
   public func perform(_ operation: BackendOperation, _ operands: [BufferSlice?]) throws {
     try operation.perform(on: base, operands)
   }
@@ -44,6 +41,7 @@ extension ForwardingBackend {
   public var identifier: String { base.identifier }
   public var kind: DeviceKind { base.kind }
   public func supports(_ dtype: DType) -> Bool { base.supports(dtype) }
+  public var capabilities: BackendCapabilities { base.capabilities }
   public func allocate(count: Int, dtype: DType) throws -> Buffer { try base.allocate(count: count, dtype: dtype) }
   public func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
     try base.download(source, into: destination)

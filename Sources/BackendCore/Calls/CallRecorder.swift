@@ -73,27 +73,37 @@ public final class CallRecorder: CallHandler, ForwardingBackend, @unchecked Send
     return places.count - 1
   }
 
-  /// Ends the recording, and returns it; nil if the calls cannot be repeated because the host has read a result between
+  /// Runs `body` on this recorder, which records its calls, and returns nil.
+  public func record(_ body: (any Backend) throws -> Void) throws -> (any Recording)? {
+    try body(self)
+    return nil
+  }
+
+  /// Whether the buffer was allocated while recording. A replay uses the same position in the same memory or, for a result,
+  /// the beginning of other memory.
+  public func owns(_ buffer: Buffer) -> Bool { own.contains { $0 === buffer } }
+
+  /// Ends the recording, and returns one that makes the calls on the other backend.
+  public func recording() -> (any Recording)? { planned().map { CallRecording($0, on: base) } }
+
+  /// Ends the recording, and returns its calls; nil if they cannot be repeated because the host has read a result between
   /// them, one of them has failed, or the memory for the temporary values cannot be allocated.
   ///
   /// The temporary values get memory according to a `MemoryPlan`; the memory used while recording is released.
-  public func recording() -> (any Recording)? {
+  public func planned() -> PlannedCalls? {
     guard isRepeatable else { return nil }
     let lastingBuffers = removeTemporaries()
     defer { (list, places, values, external) = (CallList(), [], [:], []) }
-    let plan = MemoryPlan(list)
-    var blocks: [DType: Buffer] = [:]
-    for (dtype, count) in plan.blocks {
-      guard let block = try? base.allocate(count: count, dtype: dtype) else { return nil }
-      blocks[dtype] = block
+    let plan = MemoryPlan(list, largestBlock: base.capabilities.largestBuffer)
+    var blocks: [Buffer] = []
+    for block in plan.blocks {
+      guard let buffer = try? base.allocate(count: block.count, dtype: block.dtype) else { return nil }
+      blocks.append(buffer)
     }
-    for (value, offset) in plan.offsets {
-      guard let block = blocks[list.values[value].dtype] else { continue }
-      places[value] = Place(block, offset: offset)
-    }
+    for (value, position) in plan.positions { places[value] = Place(blocks[position.block], offset: position.offset) }
     // The buffers of temporary values do not exist any more.
     let lasting = values.filter { !list.values[$0.value].isTemporary }
-    return CallRecording(list, places, lasting, buffers: lastingBuffers + external + blocks.values, on: base)
+    return PlannedCalls(list: list, places: places, values: lasting, buffers: lastingBuffers + external + blocks)
   }
 
   /// Marks the temporary values, releases their memory, and returns the other buffers. Temporary are buffers that only this
@@ -118,6 +128,30 @@ public final class CallRecorder: CallHandler, ForwardingBackend, @unchecked Send
     }
     own = []
     return buffers
+  }
+}
+
+/// A recording before it is made ready for replays: its calls, and the memory of each value.
+public struct PlannedCalls: Sendable {
+  /// The calls.
+  public let list: CallList
+  /// The memory of each value.
+  let places: [Place]
+  /// The value of each buffer that a replay may substitute.
+  let values: [ObjectIdentifier: Int]
+  /// Keeps the memory alive.
+  let buffers: [Buffer]
+
+  /// Calls `body` for each call, with its operands in their memory; nil for absent ones.
+  public func forEach(_ body: (_ call: BackendCall, _ operands: [BufferSlice?]) throws -> Void) rethrows {
+    for call in list.calls {
+      let operands = call.operands.map { operand -> BufferSlice? in
+        guard operand.isPresent else { return nil }
+        let place = places[Int(operand.value)]
+        return BufferSlice(place.buffer, offset: place.offset + operand.offset)
+      }
+      try body(call, operands)
+    }
   }
 }
 

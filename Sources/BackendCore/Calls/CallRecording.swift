@@ -17,15 +17,13 @@ final class CallRecording: Recording, @unchecked Sendable {
 
   var calls: CallList? { list }
 
-  init(
-    _ list: CallList, _ places: [Place], _ values: [ObjectIdentifier: Int], buffers: [Buffer], on base: any Backend
-  ) {
-    self.list = list
-    home = places
-    self.places = .allocate(capacity: places.count)
-    _ = self.places.initialize(from: places)
-    self.values = values
-    self.buffers = buffers
+  init(_ planned: PlannedCalls, on base: any Backend) {
+    list = planned.list
+    home = planned.places
+    places = .allocate(capacity: home.count)
+    _ = places.initialize(from: home)
+    values = planned.values
+    buffers = planned.buffers
     self.base = base
     operands = list.calls.flatMap(\.operands)
     starts = list.calls.reduce(into: [0]) { starts, call in

@@ -29,7 +29,7 @@ final class OpenCLBuffer: Buffer, @unchecked Sendable {
   }
 
   deinit {
-    if let recording { recording.giveBack(block, count: count, dtype: dtype) } else { pool.giveBack(block) }
+    if let recording { recording.giveBack(block) } else { pool.giveBack(block) }
   }
 }
 

@@ -18,21 +18,18 @@ extension OpenCLBackend {
       if options.spoilsNewMemory { try context.spoil(Place(BufferSlice(buffer)), bytes: bytes) }
       return buffer
     }
-    let block = try capture.watch { try capture.memory.take(bytes, count: count, dtype: dtype) }
+    let block = try capture.memory.take(bytes)
     return OpenCLBuffer(block: block, pool: pool, recording: capture.memory, count: count, dtype: dtype)
   }
 
   public func upload(_ source: UnsafeRawBufferPointer, into destination: BufferSlice) throws {
     try context.checkUsable()
     guard let capture else { return try staging.upload(source, into: Place(destination)) }
-    try capture.watch { try staging.upload(source, into: Place(destination)) }
-    // The bytes are stored, because later calls may overwrite them.
-    capture.keepUpload(source, destination)
+    capture.addUpload(source, destination)
   }
 
   public func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
     try context.checkUsable()
-    capture?.makeUnrepeatable()
     guard let address = destination.baseAddress, destination.count > 0 else { return try context.finish() }
     context.waits.add(1, ordering: .relaxed)
     context.hostReads.add(1, ordering: .relaxed)
@@ -48,8 +45,7 @@ extension OpenCLBackend {
     guard count > 0 else { return }
     let bytes = count * source.dtype.byteCount
     guard let capture else { return try context.copy(Place(source), Place(destination), bytes: bytes) }
-    try capture.watch { try context.copy(Place(source), Place(destination), bytes: bytes) }
-    capture.keepCopy(source, destination, bytes: bytes)
+    capture.addCopy(source, destination, bytes: bytes)
   }
 
   public func fill(_ destination: BufferSlice, count: Int, with value: Double) throws {

@@ -61,12 +61,15 @@ package final class CustomKernel: Sendable {
   ///   - memory: The buffers for arguments that are memory, in order. Each is passed from its start.
   ///   - global: The number of work items along one to three axes.
   ///   - local: The number of items in a work group along the same axes; nil to let the driver choose.
-  ///   - backend: The backend of the kernel's device, or the one that records for it.
+  ///   - backend: The backend of the kernel's device, or the one that translates a recording for it.
   /// - Throws: `Refusal`, `BackendError`.
   package func launch(
     _ arguments: [Argument], memory: [BufferSlice], global: [Int], local: [Int]?, on backend: OpenCLBackend
   ) throws {
     try context.checkUsable()
+    if let capture = backend.capture {
+      return try self.capture(arguments, memory, global: global, local: local, in: capture)
+    }
     let status = handle.withLock { handle in
       let status = set(arguments, memory, of: handle.kernel)
       guard status == CL_SUCCESS else { return status }
@@ -80,30 +83,23 @@ package final class CustomKernel: Sendable {
       CL_INVALID_ARG_VALUE, CL_INVALID_ARG_SIZE, CL_INVALID_KERNEL_ARGS, CL_INVALID_WORK_GROUP_SIZE,
       CL_INVALID_WORK_ITEM_SIZE, CL_INVALID_GLOBAL_WORK_SIZE, CL_INVALID_WORK_DIMENSION,
     ]
-    if refusals.contains(status) {
-      backend.capture?.makeUnrepeatable()
-      throw Refusal(reason: OpenCLLibrary.name(of: status))
-    }
-    guard let capture = backend.capture else { return try context.check(status, "kernel \(name)") }
-    try capture.watch { try context.check(status, "kernel \(name)") }
-    keep(arguments, memory, global: global, local: local, in: capture)
+    if refusals.contains(status) { throw Refusal(reason: OpenCLLibrary.name(of: status)) }
+    try context.check(status, "kernel \(name)")
   }
 
-  /// Creates a kernel object with these arguments for replays. If there is no memory for it, the calls cannot be
-  /// replayed.
-  private func keep(
+  /// Creates a kernel object with these arguments for replays.
+  private func capture(
     _ arguments: [Argument], _ memory: [BufferSlice], global: [Int], local: [Int]?, in capture: CommandCapture
-  ) {
-    guard let kernel = another() else {
-      return capture.makeUnrepeatable()
-    }
+  ) throws {
+    let program = handle.withLock { $0 }.program
+    guard let kernel = context.cl.clCreateKernel(program, name, nil) else { throw CaptureFailure() }
     guard set(arguments, memory, of: kernel) == CL_SUCCESS else {
       _ = context.cl.clReleaseKernel(kernel)
-      return capture.makeUnrepeatable()
+      throw CaptureFailure()
     }
     func axes(_ extents: [Int]) -> InlineArray<3, Int> { InlineArray { $0 < extents.count ? extents[$0] : 1 } }
     let name = name
-    let launch = KeptLaunch(
+    let launch = CapturedLaunch(
       kernel: kernel, name: { name }, bytes: CustomKernel.bytes(of: memory), dimensions: cl_uint(global.count),
       global: axes(global), local: local.map(axes), takesOffsets: false)
     var buffers = memory.makeIterator()
@@ -111,13 +107,7 @@ package final class CustomKernel: Sendable {
       guard case .memory = argument, let slice = buffers.next() else { return nil }
       return KernelOperand(index: cl_uint(index), slice: slice)
     }
-    capture.keep(launch, operands: operands)
-  }
-
-  /// A second kernel object of the same function; nil if the driver cannot create one.
-  private func another() -> cl_kernel? {
-    let program = handle.withLock { $0 }.program
-    return context.cl.clCreateKernel(program, name, nil)
+    capture.add(launch, operands: operands)
   }
 
   private func set(_ arguments: [Argument], _ memory: [BufferSlice], of kernel: cl_kernel) -> cl_int {
@@ -182,9 +172,6 @@ package final class CustomKernel: Sendable {
 }
 
 extension OpenCLBackend {
-  /// Whether a replay of the current recording may use a different buffer for this operand.
-  package func mayMove(_ slice: BufferSlice) -> Bool { capture?.mayMove(slice) ?? false }
-
   /// Compiles a user-defined program and returns a kernel from it.
   /// - Throws: `BackendError.kernelBuild` with the compiler's log, also if the program does not contain the kernel.
   package func customKernel(source: String, name: String) throws -> CustomKernel {

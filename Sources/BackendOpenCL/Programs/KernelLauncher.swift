@@ -56,23 +56,22 @@ final class KernelLauncher: Sendable {
     if before / 32 != now / 32 { _ = context.cl.clFlush(context.queue) }
   }
 
-  /// Creates a kernel object with these arguments for replays. If there is no memory for it, the calls cannot be
-  /// replayed.
-  func keep(
+  /// Creates a kernel object with these arguments for replays.
+  func capture(
     _ name: KernelName, _ groups: WorkGroups, _ arguments: (inout KernelArguments) throws -> Void,
     in capture: CommandCapture
-  ) {
-    guard let kernel = try? programs.kernel(name) else { return capture.makeUnrepeatable() }
+  ) throws {
+    let kernel = try programs.kernel(name)
     var writer = KernelArguments(kernel: kernel, cl: context.cl, isWide: name.program.isWide)
     writer.keepsOperands = true
     guard (try? arguments(&writer)) != nil, writer.status == CL_SUCCESS else {
       _ = context.cl.clReleaseKernel(kernel)
-      return capture.makeUnrepeatable()
+      throw CaptureFailure()
     }
-    let launch = KeptLaunch(
-      kernel: kernel, name: { name.function }, bytes: writer.bytes, dimensions: 3, global: groups.global,
-      local: groups.local, takesOffsets: true)
-    capture.keep(launch, operands: writer.operands)
+    let launch = CapturedLaunch(
+      kernel: kernel, name: { name.function }, bytes: capture.bytes(of: writer.operands), dimensions: 3,
+      global: groups.global, local: groups.local, takesOffsets: true)
+    capture.add(launch, operands: writer.operands)
   }
 
   /// Enqueues a kernel and returns the driver's result; nil if the kernel does not exist yet.
@@ -140,7 +139,7 @@ struct KernelArguments: ~Copyable {
   /// - Parameter count: The number of elements that the kernel accesses, for profiles; by default all elements up to
   ///   the end of the buffer.
   mutating func slice(_ slice: BufferSlice, _ count: Int? = nil) {
-    if keepsOperands { operands.append(KernelOperand(index: index, slice: slice)) }
+    if keepsOperands { operands.append(KernelOperand(index: index, slice: slice, count: count)) }
     memory(slice)
     bytes += (count ?? slice.buffer.count - slice.offset) * slice.dtype.byteCount
     value(UInt64(slice.offset))
@@ -217,9 +216,12 @@ struct KernelDivisor {
   }
 }
 
-/// An operand, and its argument index in the kernel.
+/// An operand of a kernel.
 struct KernelOperand {
+  /// The index of the argument.
   let index: cl_uint
   let slice: BufferSlice
+  /// The number of elements that the kernel accesses; nil for all.
+  var count: Int?
 }
 #endif

@@ -31,7 +31,7 @@ struct Place: @unchecked Sendable, Equatable {
 
 /// A command that a recording enqueues repeatedly. Its operands keep their location until they are moved.
 enum CapturedCommand: Sendable {
-  case launch(KeptLaunch)
+  case launch(CapturedLaunch)
   case copy(from: Place, to: Place, bytes: Int)
   case upload([UInt8], to: Place)
 
@@ -49,7 +49,7 @@ enum CapturedCommand: Sendable {
     case (.copy(_, let destination, let bytes), .source): self = .copy(from: place, to: destination, bytes: bytes)
     case (.copy(let source, _, let bytes), .destination): self = .copy(from: source, to: place, bytes: bytes)
     case (.upload(let bytes, _), .destination): self = .upload(bytes, to: place)
-    default: fatalError("a kept command has no operand \(role)")
+    default: fatalError("a captured command has no operand \(role)")
     }
     return CL_SUCCESS
   }
@@ -61,7 +61,7 @@ enum CapturedCommand: Sendable {
 }
 
 /// A recording's own kernel object, with all of its arguments.
-struct KeptLaunch: @unchecked Sendable {
+struct CapturedLaunch: @unchecked Sendable {
   let kernel: cl_kernel
   let name: @Sendable () -> String
   /// The size of its operands in bytes.
@@ -78,7 +78,7 @@ struct KeptLaunch: @unchecked Sendable {
     let status = cl.clSetKernelArg(kernel, index, MemoryLayout<cl_mem?>.size, &memory)
     guard status == CL_SUCCESS else { return status }
     guard takesOffsets else {
-      // Operands of user-defined kernels are memory of the recording, or copies at the start of their memory.
+      // Operands of custom kernels are memory allocated while recording, or copies in such memory.
       guard place.offset == 0 else { fatalError("\(name()) cannot be told where its operand begins") }
       return status
     }

@@ -2,21 +2,18 @@
 internal import BackendCore
 internal import COpenCL
 
-/// Captures the commands that a backend enqueues while it records. It is used on one thread only.
+/// Collects the commands of a recording while its calls are translated. It is used on one thread only.
 final class CommandCapture: @unchecked Sendable {
-  /// Memory used only by the recorded commands.
+  /// The memory that commands of one call use among themselves. The memory of values is in the plan of the calls.
   let memory: RecordingMemory
   private let context: OpenCLContext
   private var commands: [CapturedCommand] = []
-  private var operands: [KeptOperand] = []
-  /// The index of a buffer in the operands, by its memory object. Memory of the recording and its content stay in
-  /// place.
+  private var operands: [CapturedOperand] = []
+  /// The index of a buffer in the operands, by its memory object.
   private var indices: [cl_mem: Int] = [:]
-  /// The buffers that existed before the recording.
-  private var foreign: [OpenCLBuffer] = []
-  /// Whether the commands can be repeated: not after the host has read a result or a call has failed, because later
-  /// calls may depend on it.
-  private var isRepeatable = true
+
+  /// The operands of the current call, and their numbers of elements. Values share buffers, so buffers do not tell.
+  private var sizes: [(slice: BufferSlice, count: Int)] = []
 
   init(_ context: OpenCLContext, _ pool: BufferPool) {
     self.context = context
@@ -25,33 +22,37 @@ final class CommandCapture: @unchecked Sendable {
 
   deinit { for command in commands { command.release(context.cl) } }
 
-  func makeUnrepeatable() { isRepeatable = false }
+  /// Translates a call.
+  func perform(_ call: BackendCall, _ operands: [BufferSlice?], of list: CallList, on backend: OpenCLBackend) throws {
+    sizes = zip(operands, call.operands).compactMap { slice, operand in
+      slice.map { ($0, list.values[Int(operand.value)].count - operand.offset) }
+    }
+    try call.operation.perform(on: backend, operands)
+  }
 
-  /// Runs a call. If it fails, the recording ends.
-  func watch<Result>(_ call: () throws -> Result) throws -> Result {
-    do {
-      return try call()
-    } catch {
-      isRepeatable = false
-      throw error
+  /// The size of a kernel's operands in bytes.
+  func bytes(of operands: [KernelOperand]) -> Int {
+    operands.reduce(0) { bytes, operand in
+      let slice = operand.slice
+      let known = sizes.first { $0.slice.buffer === slice.buffer && $0.slice.offset == slice.offset }
+      let count = operand.count ?? known?.count ?? (slice.buffer.count - slice.offset)
+      return bytes + count * slice.dtype.byteCount
     }
   }
 
-  /// Whether a replay may use different memory for this operand.
-  func mayMove(_ slice: BufferSlice) -> Bool { (slice.buffer as? OpenCLBuffer)?.recording !== memory }
-
-  func keep(_ launch: KeptLaunch, operands: [KernelOperand]) {
+  func add(_ launch: CapturedLaunch, operands: [KernelOperand]) {
     for operand in operands { use(operand.slice, as: .argument(operand.index)) }
     commands.append(.launch(launch))
   }
 
-  func keepCopy(_ source: BufferSlice, _ destination: BufferSlice, bytes: Int) {
+  func addCopy(_ source: BufferSlice, _ destination: BufferSlice, bytes: Int) {
     use(source, as: .source)
     use(destination, as: .destination)
     commands.append(.copy(from: Place(source), to: Place(destination), bytes: bytes))
   }
 
-  func keepUpload(_ source: UnsafeRawBufferPointer, _ destination: BufferSlice) {
+  /// The bytes are stored, because later calls may overwrite them.
+  func addUpload(_ source: UnsafeRawBufferPointer, _ destination: BufferSlice) {
     use(destination, as: .destination)
     commands.append(.upload([UInt8](source), to: Place(destination)))
   }
@@ -60,27 +61,27 @@ final class CommandCapture: @unchecked Sendable {
   private func use(_ slice: BufferSlice, as role: CapturedCommand.Role) {
     guard let buffer = slice.buffer as? OpenCLBuffer else { return }
     let index = indices[buffer.block.memory] ?? add(buffer)
-    operands[index].uses.append(KeptOperand.Use(command: commands.count, role: role, offset: slice.offset))
+    operands[index].uses.append(CapturedOperand.Use(command: commands.count, role: role, offset: slice.offset))
   }
 
   private func add(_ buffer: OpenCLBuffer) -> Int {
-    if buffer.recording !== memory { foreign.append(buffer) }
     indices[buffer.block.memory] = operands.count
-    operands.append(KeptOperand(home: Place(BufferSlice(buffer))))
+    operands.append(CapturedOperand(home: Place(BufferSlice(buffer))))
     return operands.count - 1
   }
 
-  /// A recording that repeats the commands; nil if they cannot be repeated.
-  func recording(of launcher: KernelLauncher, _ staging: UploadStaging) -> (any Recording)? {
-    guard isRepeatable else { return nil }
+  /// Returns a recording that repeats the commands, which are the translation of these calls.
+  func recording(of calls: PlannedCalls, _ launcher: KernelLauncher, _ staging: UploadStaging) -> any Recording {
     defer { commands = [] }
-    return CommandRecording(
-      context, launcher, staging, commands, operands, indices, memory: memory, foreign: foreign)
+    return CommandRecording(context, launcher, staging, commands, operands, indices, memory: memory, of: calls)
   }
 }
 
+/// A command that the driver cannot keep for replays. The device remains usable.
+struct CaptureFailure: Error {}
+
 /// A buffer used by recorded commands.
-struct KeptOperand: Sendable {
+struct CapturedOperand: Sendable {
   /// The position in the buffer at which an operand of a command starts.
   struct Use: Sendable {
     let command: Int

@@ -9,19 +9,21 @@ final class CommandRecording: Recording, @unchecked Sendable {
   private let launcher: KernelLauncher
   private let staging: UploadStaging
   private var commands: [CapturedCommand]
-  private var operands: [KeptOperand]
+  private var operands: [CapturedOperand]
   private let indices: [cl_mem: Int]
   /// The operands that are not at their original location.
   private var moved: [Int] = []
   private var replays = 0
   private let launchCount: Int
-  // The resources used by the commands.
+  /// The memory of commands, and of the values of the calls.
   private let memory: RecordingMemory
-  private let foreign: [OpenCLBuffer]
+  private let planned: PlannedCalls
+
+  var calls: CallList? { planned.list }
 
   init(
     _ context: OpenCLContext, _ launcher: KernelLauncher, _ staging: UploadStaging, _ commands: [CapturedCommand],
-    _ operands: [KeptOperand], _ indices: [cl_mem: Int], memory: RecordingMemory, foreign: [OpenCLBuffer]
+    _ operands: [CapturedOperand], _ indices: [cl_mem: Int], memory: RecordingMemory, of planned: PlannedCalls
   ) {
     self.context = context
     self.launcher = launcher
@@ -30,7 +32,7 @@ final class CommandRecording: Recording, @unchecked Sendable {
     self.operands = operands
     self.indices = indices
     self.memory = memory
-    self.foreign = foreign
+    self.planned = planned
     launchCount = commands.count { if case .launch = $0 { true } else { false } }
   }
 

@@ -116,17 +116,15 @@ extension Kernel {
 
   private func launch(_ arguments: [Argument], _ results: [Tensor], global: [Int], local: [Int]?) throws {
     let target = device.callTarget
-    let forwarder = target as? any ForwardingBackend
-    guard let backend = (forwarder?.innermost ?? target) as? OpenCLBackend else {
-      throw DeviceError.unsupported(operation: "kernels in OpenCL C", dtype: .float32, device: "\(device)")
-    }
+    let recorder = target as? CallRecorder
     var next = results.makeIterator()
     var memory: [BufferSlice] = []
     let values = try arguments.map { argument -> CustomKernel.Argument in
       switch argument {
       case .tensor(let tensor):
         // A pointer starts at the beginning of the memory, even if a replay replaces the operand.
-        let isWhole = try tensor.offset == 0 && forwarder == nil && !backend.mayMove(tensor.slice)
+        let slice = try tensor.slice
+        let isWhole = slice.offset == 0 && recorder?.owns(slice.buffer) ?? true
         memory.append(try (isWhole ? tensor : tensor.copied()).slice)
         return .memory
       case .result:
@@ -140,14 +138,14 @@ extension Kernel {
       }
     }
     do {
-      guard let forwarder else {
-        return try kernel.launch(values, memory: memory, global: global, local: local, on: backend)
-      }
-      let kernel = kernel
-      let launch = CustomOperation(name) { memory in
+      let (kernel, device) = (kernel, device)
+      let launch = CustomOperation(name) { backend, memory in
+        guard let backend = backend as? OpenCLBackend else {
+          throw DeviceError.unsupported(operation: "kernels in OpenCL C", dtype: .float32, device: "\(device)")
+        }
         try kernel.launch(values, memory: memory, global: global, local: local, on: backend)
       }
-      try forwarder.perform(.custom(launch), memory)
+      try BackendOperation.custom(launch).perform(on: target, memory)
     } catch let refusal as CustomKernel.Refusal {
       throw DeviceError.kernelCall(
         kernel: name,
