@@ -10,6 +10,8 @@ let package = Package(
   name: "swift-nn",
   products: [
     .library(name: "NeuralNetworks", targets: ["NeuralNetworks", "Datasets", "ModelFormats", "Pictures"]),
+    // The module alone: without readers and writers of files, and pictures.
+    .library(name: "NeuralNetworksCore", targets: ["NeuralNetworks"]),
     .library(name: "BackendKit", targets: ["BackendCore", "BackendReference", "BackendConformance"]),
     .executable(name: "nn", targets: ["nn"]),
     .executable(name: "nn-bench", targets: ["nn-bench"]),
@@ -31,7 +33,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "HostSystem"),
     .systemLibrary(name: "CExtendedAttributes"),
-    .target(name: "Files", dependencies: ["HostSystem", "CExtendedAttributes", "CZlib"]),
+    .target(name: "ZlibCompression", dependencies: ["CZlib"]),
+    .target(name: "Files", dependencies: ["HostSystem", "CExtendedAttributes"]),
     .target(name: "BackendCore", dependencies: ["HostSystem"]),
     // Backends.
     .target(name: "BackendCPU", dependencies: ["HostSystem", "BackendCore", "CPUKernels"]),
@@ -44,13 +47,16 @@ let package = Package(
     .target(
       name: "Tensors",
       dependencies: ["HostSystem", "BackendCore", "BackendCPU", .target(name: "BackendOpenCL", condition: openCL)]),
-    .target(name: "NeuralNetworks", dependencies: ["HostSystem", "Tensors", "BackendCore", "Files"]),
+    .target(name: "NeuralNetworks", dependencies: ["HostSystem", "Tensors", "BackendCore"]),
     .target(name: "CGlyphs"),
     .target(
       name: "Datasets",
-      dependencies: ["HostSystem", "NeuralNetworks", "BackendCore", "CPUKernels", "CGlyphs", "Files"]),
-    .target(name: "ModelFormats", dependencies: ["HostSystem", "NeuralNetworks", "Files"]),
-    .target(name: "Pictures", dependencies: ["HostSystem", "NeuralNetworks", "ModelFormats", "Files"]),
+      dependencies: [
+        "HostSystem", "ZlibCompression", "NeuralNetworks", "BackendCore", "CPUKernels", "CGlyphs", "Files",
+      ]),
+    .target(name: "ModelFormats", dependencies: ["HostSystem", "ZlibCompression", "NeuralNetworks", "Files"]),
+    .target(
+      name: "Pictures", dependencies: ["HostSystem", "ZlibCompression", "NeuralNetworks", "ModelFormats", "Files"]),
     // Commands.
     .target(name: "Demos", dependencies: ["HostSystem", "NeuralNetworks", "Datasets", "Pictures"]),
     .target(name: "CArguments"),
@@ -61,7 +67,7 @@ let package = Package(
       name: "nn",
       dependencies: [
         "HostSystem", "Benchmarking", "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats",
-        "Pictures", "Files", "BackendCPU",
+        "Pictures", "Files", "ZlibCompression", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ]),
     .target(
@@ -78,7 +84,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["HostSystem", "AllocationCounter", "BackendReference", "Files", "Tensors"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "FilesTests", dependencies: ["HostSystem", "CExtendedAttributes", "Files", "TestSupport"]),
+    .testTarget(
+      name: "FilesTests",
+      dependencies: ["HostSystem", "CExtendedAttributes", "Files", "ZlibCompression", "TestSupport"]),
     .testTarget(name: "BackendCoreTests", dependencies: ["BackendCore"]),
     .testTarget(
       name: "BackendCPUTests",
@@ -102,11 +110,12 @@ let package = Package(
       ]),
     .testTarget(
       name: "DatasetsTests",
-      dependencies: ["HostSystem", "BackendCore", "Datasets", "Files", "TestSupport"]),
+      dependencies: ["HostSystem", "BackendCore", "Datasets", "Files", "ZlibCompression", "TestSupport"]),
     .testTarget(
       name: "ModelFormatsTests", dependencies: ["HostSystem", "ModelFormats", "Datasets", "Files", "TestSupport"]),
     .testTarget(
-      name: "PicturesTests", dependencies: ["Pictures", "ModelFormats", "NeuralNetworks", "Files", "TestSupport"]),
+      name: "PicturesTests",
+      dependencies: ["Pictures", "ModelFormats", "NeuralNetworks", "Files", "ZlibCompression", "TestSupport"]),
     .testTarget(
       name: "ProgramsTests",
       dependencies: ["HostSystem", "NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],

@@ -1,3 +1,4 @@
+import ZlibCompression
 import Files
 
 /// A raster image: red, green, and blue bytes, row by row.

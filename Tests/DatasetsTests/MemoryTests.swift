@@ -1,3 +1,4 @@
+import ZlibCompression
 import HostSystem
 import Files
 import NeuralNetworks

@@ -1,3 +1,4 @@
+import ZlibCompression
 import Files
 
 /// The CRC-32 of a file, stored in the file's own header. During the computation, eight zeros take its place.

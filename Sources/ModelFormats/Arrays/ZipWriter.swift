@@ -1,3 +1,4 @@
+import ZlibCompression
 import Files
 
 /// Writes a zip archive with 32-bit sizes, entry by entry.

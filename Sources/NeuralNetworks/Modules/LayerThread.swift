@@ -1,6 +1,5 @@
 import HostSystem
 import BackendCore
-import Files
 import Synchronization
 
 /// The layer state of a thread: the calls in progress, or the running shape inference.

@@ -1,5 +1,4 @@
 import HostSystem
-import Files
 
 /// An error in a model, its configuration, or its inputs.
 public enum ModelError: NeuralNetworksError {

@@ -1,3 +1,4 @@
+import ZlibCompression
 import Files
 import NeuralNetworks
 

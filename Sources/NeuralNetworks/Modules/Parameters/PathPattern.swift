@@ -1,5 +1,4 @@
 import HostSystem
-import Files
 
 /// A pattern of parameter paths: `*` matches any part of one name, and `**` matches any number of names, including
 /// none.

@@ -1,5 +1,4 @@
 import HostSystem
-import Files
 
 extension Summary: CustomStringConvertible {
   /// A table, as wide as its contents:

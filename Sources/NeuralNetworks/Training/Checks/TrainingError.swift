@@ -1,5 +1,4 @@
 import HostSystem
-import Files
 
 /// Errors that `fit`, `evaluate`, `predict`, and datasets throw before anything runs. Wrong input shapes and labels are
 /// `ModelError`s.

@@ -1,5 +1,4 @@
 import HostSystem
-import Files
 
 /// The results of `evaluate`.
 public struct Scores: Sendable, Hashable, CustomStringConvertible {

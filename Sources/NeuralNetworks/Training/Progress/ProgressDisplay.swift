@@ -1,5 +1,4 @@
 import HostSystem
-import Files
 
 /// Shows the progress of `fit`: a bar on a terminal, lines elsewhere, or nothing.
 final class ProgressDisplay {

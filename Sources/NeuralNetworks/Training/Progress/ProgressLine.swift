@@ -1,5 +1,4 @@
 import HostSystem
-import Files
 
 /// The text of one progress line, fitted to the width of the terminal.
 struct ProgressLine {

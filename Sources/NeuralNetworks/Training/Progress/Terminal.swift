@@ -1,5 +1,4 @@
 import HostSystem
-import Files
 
 /// The destination of progress output: it accepts text, and a terminal reports its width.
 protocol ProgressSink: AnyObject {
