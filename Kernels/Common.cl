@@ -295,6 +295,7 @@ typedef int vi;
 #define round_even(x) rint(x)
 #define nn_sin(x) sin(x)
 #define nn_cos(x) cos(x)
+#define nn_tan(x) tan(x)
 #define nn_power(x, y) pow(x, y)
 #define nn_power_uniform(x, y) pow(x, y)
 #define truncated_remainder(x, y) fmod(x, y)

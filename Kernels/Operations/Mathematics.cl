@@ -18,6 +18,18 @@ NN_INLINE vf nn_log1p(vf x) { return log1p(x); }
 // Some drivers return slightly less than 1, even at infinity.
 NN_INLINE vf nn_tanh(vf x) { return absolute(x) > 10.0f ? with_sign_of(1.0f, x) : tanh(x); }
 NN_INLINE vf nn_erf(vf x) { return erf(x); }
+NN_INLINE vf nn_erfc(vf x) { return erfc(x); }
+NN_INLINE vf nn_exp2(vf x) { return exp2(x); }
+NN_INLINE vf nn_log2(vf x) { return log2(x); }
+NN_INLINE vf nn_log10(vf x) { return log10(x); }
+NN_INLINE vf nn_asin(vf x) { return asin(x); }
+NN_INLINE vf nn_acos(vf x) { return acos(x); }
+NN_INLINE vf nn_atan(vf x) { return atan(x); }
+NN_INLINE vf nn_sinh(vf x) { return sinh(x); }
+NN_INLINE vf nn_cosh(vf x) { return cosh(x); }
+NN_INLINE vf nn_asinh(vf x) { return asinh(x); }
+NN_INLINE vf nn_acosh(vf x) { return acosh(x); }
+NN_INLINE vf nn_atanh(vf x) { return atanh(x); }
 // x times the distribution function of the standard normal distribution. For negative x, 1 + erf would cancel, but erfc
 // is accurate.
 NN_INLINE vf nn_gelu(vf x) { return (0.5f * x) * erfc(-0.70710678118654752f * x); }
@@ -134,6 +146,58 @@ NN_INLINE vf nn_log1p(vf x) {
   return pick((x == 0) | (x == INFINITY), x, pick(x == -1, (vf)-INFINITY, y));
 }
 
+// 2^x. The distance to the next integer is exact, and its product with ln 2 is rounded once. Within 1 ulp.
+NN_INLINE vf nn_exp2(vf x) {
+  const vf bounded = nn_at_least(nn_at_most(x, 129), -151), shifted = bounded + NN_WHOLE;
+  const vf r = (bounded - (shifted - NN_WHOLE)) * 0.693147181f, sum = 1 + r, lost = r - (sum - 1);
+  return nn_scaled(sum + (NN_EXP_CURVATURE(r) * r + lost), shifted);
+}
+// log2 x = e + ln m/ln 2: exact for powers of two. Within 2.5 ulp.
+NN_INLINE vf nn_log2(vf x) {
+  const vf y = nn_exponent(x) + nn_log(nn_mantissa(x)) * 1.44269504f;
+  return pick((x > 0) & (x < INFINITY), y, pick(x == 0, (vf)-INFINITY, pick(x == INFINITY, x, (vf)NAN)));
+}
+// ln x/ln 10, where 1/ln 10 has two parts. Within 2 ulp.
+NN_INLINE vf nn_log10(vf x) {
+  const vf y = nn_log(x);
+  return pick(absolute(y) < INFINITY, y * 0.434294492f - y * 1.01030e-8f, y);
+}
+
+// e^x / 2 for x >= 0, up to x = 89.4, where e^x is infinite.
+NN_INLINE vf nn_half_exp(vf x) {
+  const vf bounded = nn_at_most(x, 90), shifted = NN_SHIFTED(bounded);
+  const vf r = NN_REDUCED(bounded, shifted), sum = 1 + r, lost = r - (sum - 1);
+  return nn_scaled(sum + (NN_EXP_CURVATURE(r) * r + lost), shifted - 1);
+}
+// e^x / 2 plus or minus e^-x / 2, which is 1/4 of the inverse of the first term. For a small x, the difference would cancel:
+// then, e^-x - 1 is -p/(p + 1) with p = e^x - 1. Within 2.5 ulp.
+NN_INLINE vf nn_cosh(vf x) {
+  const vf large = nn_half_exp(absolute(x));
+  return large + 0.25f / large;
+}
+NN_INLINE vf nn_sinh(vf x) {
+  const vf size = absolute(x), large = nn_half_exp(size), p = nn_expm1(nn_at_most(size, 1));
+  return with_sign_of(pick(size > 1, large - 0.25f / large, 0.5f * (p + p / (p + 1))), x);
+}
+
+// ln(x + √(x² + 1)), as ln(1 + …) because the logarithm is small for a small x. From 1e9 on, it is ln 2x. Within 4 ulp.
+NN_INLINE vf nn_asinh(vf x) {
+  const vf size = absolute(x), near = nn_at_most(size, 1e9f);
+  const vf rest = near + near * near / (1 + square_root(near * near + 1));
+  return with_sign_of(nn_log1p(pick(size > 1e9f, size, rest)) + pick(size > 1e9f, (vf)0.693147181f, (vf)0), x);
+}
+// The same with √(x² - 1) and t = x - 1.
+NN_INLINE vf nn_acosh(vf x) {
+  const vf near = nn_at_most(x, 1e9f), t = near - 1, rest = t + square_root(t * (near + 1));
+  const vf y = nn_log1p(pick(x > 1e9f, x, rest)) + pick(x > 1e9f, (vf)0.693147181f, (vf)0);
+  return pick(x < 1, (vf)NAN, y);
+}
+// ln((1 + x)/(1 - x))/2. Within 4 ulp.
+NN_INLINE vf nn_atanh(vf x) {
+  const vf size = absolute(x);
+  return with_sign_of(0.5f * nn_log1p(2 * size / (1 - size)), x);
+}
+
 // (1 - e)/(1 + e) with e = e^(-2|x|) = s·p + s, where s = 2^n and p = e^r - 1. For a small x, s is 1, so 1 - e is
 // exactly -p, without cancellation. The error comes from p, the two sums, which are each rounded once, and the
 // quotient.
@@ -178,6 +242,52 @@ NN_INLINE vf nn_erf(vf x) {
   const vf t = nn_at_most(absolute(x), 10);
   const vf large = with_sign_of(1 - 2 * (nn_exp_negative(-(t * t)) * nn_scaled_tail(t * 1.41421356f)), x);
   return pick(t < 0.925f, nn_erf_near_zero(x), large);
+}
+
+// 1 - erf x, or from 0.925 on twice the tail of the normal distribution: e^(-t^2) is corrected by the rounding error of t^2.
+// Within 9 ulp, as the tail.
+NN_INLINE vf nn_erfc(vf x) {
+  const vf t = nn_at_most(absolute(x), 11), square = t * t, bell = nn_exp_negative(-square);
+  const vf tail = 2 * nn_scaled_tail(t * 1.41421356f) * (bell - bell * square_error(t, square));
+  return pick(x < 0.925f, 1 - nn_erf(x), tail);
+}
+
+// arctan of |x| <= 1, or π/2 minus that of 1/|x|. π/2 has two parts. Within 2 ulp.
+NN_INLINE vf nn_atan(vf x) {
+  const vf size = absolute(x), t = pick(size > 1, 1 / size, size), z = t * t;
+  vf p = -1.793622272e-03f;  // (atan t/t - 1)/t^2 in t^2
+  p = p * z + 1.091460884e-02f;
+  p = p * z - 3.117785044e-02f;
+  p = p * z + 5.795760080e-02f;
+  p = p * z - 8.403450996e-02f;
+  p = p * z + 1.095218584e-01f;
+  p = p * z - 1.426424235e-01f;
+  p = p * z + 1.999854892e-01f;
+  p = p * z - 3.333329856e-01f;
+  const vf y = (p * z) * t + t;
+  return with_sign_of(pick(size > 1, (1.57079637f - y) - 4.37113883e-8f, y), x);
+}
+// arcsin of t = √z for z <= 1/4.
+NN_INLINE vf nn_asin_near_zero(vf t, vf z) {
+  vf p = 4.216630757e-02f;  // (asin t/t - 1)/t^2 in t^2
+  p = p * z + 2.417951450e-02f;
+  p = p * z + 4.547037557e-02f;
+  p = p * z + 7.495297492e-02f;
+  p = p * z + 1.666675210e-01f;
+  return (p * z) * t + t;
+}
+// For |x| > 1/2, arccos |x| is 2·arcsin(√((1 - |x|)/2)), where the difference is exact, and arcsin is the rest to π/2.
+// Within 2.5 ulp.
+NN_INLINE vf nn_asin(vf x) {
+  const vf size = absolute(x), rest = 0.5f * (1 - size), z = pick(size > 0.5f, rest, size * size);
+  const vf y = nn_asin_near_zero(pick(size > 0.5f, square_root(rest), size), z);
+  return with_sign_of(pick(size > 0.5f, (1.57079637f - 2 * y) - 4.37113883e-8f, y), x);
+}
+NN_INLINE vf nn_acos(vf x) {
+  const vf size = absolute(x), rest = 0.5f * (1 - size), z = pick(size > 0.5f, rest, size * size);
+  const vf y = nn_asin_near_zero(pick(size > 0.5f, square_root(rest), size), z);
+  const vf far = pick(x < 0, (3.14159274f - 2 * y) - 8.74227766e-8f, 2 * y);
+  return pick(size > 0.5f, far, 1.57079637f - (with_sign_of(y, x) + 4.37113883e-8f));
 }
 
 // e^(-t^2/2) for 0 <= t <= 20. An absolute error of the exponent is a relative error of the result: the rounding of t^2

@@ -133,7 +133,7 @@ private struct UnaryForm {
     op = UnaryForm.operation(kind)
     switch kind {
     case .logicalNot: return nil
-    case .negate, .sign, .floor, .ceil, .round, .isNaN, .isFinite: break
+    case .negate, .sign, .floor, .ceil, .trunc, .round, .isNaN, .isFinite: break
     case .magnitude: corners = [0, -0.0, 1, -1]
     case .clamp: corners = [op.a, op.b, op.a - 1, op.b + 1, 0]
     case .relu: corners = [0, 1, -0.0]
@@ -147,10 +147,22 @@ private struct UnaryForm {
     case .logOnePlus: set(-0.9...100, saved: -0.5...100, .ulps(3), .ulps(4))
     // Sine and cosine are exact to ulps of 1: near their zeros, the error comes from reducing the argument.
     case .sin, .cos: set(-30...30, saved: nil, .mixed(ulps: 4, absolute: 1), .mixed(ulps: 6, absolute: 4))
+    case .tan: set(-1.5...1.5, saved: -8...8, .ulps(5), .ulps(3))
+    case .asin, .acos: set(-1...1, saved: -0.9...0.9, .ulps(4), .ulps(8))
+    case .atan: set(-20...20, saved: nil, .ulps(5), .ulps(3))
+    case .sinh, .cosh: set(-20...20, saved: nil, .ulps(4), .ulps(6))
+    case .asinh: set(-100...100, saved: nil, .ulps(4), .ulps(6))
+    case .acosh: set(1...100, saved: 1.1...100, .ulps(4), .ulps(8))
+    case .atanh: set(-0.99...0.99, saved: -0.9...0.9, .ulps(5), .ulps(6))
+    case .exp2: set(-120...120, saved: 0.01...100, .ulps(3), .ulps(2))
+    case .log2, .log10: set(1e-6...100, saved: nil, .ulps(3), .ulps(4))
     case .tanh: set(-8...8, saved: -1...1, .ulps(5), .mixed(ulps: 4, absolute: 4))
     case .sigmoid: set(-20...20, saved: 0...1, .ulps(8), .mixed(ulps: 4, absolute: 2))
     // The square in the exponent of the derivative is rounded: an error of up to 9 half ulps.
     case .erf: set(-3...3, saved: nil, .ulps(16), .ulps(24))
+    case .erfc: set(-3...9, saved: -3...3, .ulps(16), .ulps(24))
+    // Near ±1, the error of the argument's distance from 1 counts.
+    case .erfInverse: set(-0.999...0.999, saved: -3...3, .ulps(16), .ulps(24))
     case .power: set(0.1...8, saved: nil, .ulps(16), .ulps(20))
     case .leakyReLU:
       (tolerance, gradientTolerance, corners) = (.ulps(1), .ulps(1), [])

@@ -18,11 +18,26 @@ func value(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, at x: Double) -> Dou
   case .logOnePlus: log1p(x)
   case .sin: sin(x)
   case .cos: cos(x)
+  case .tan: tan(x)
+  case .asin: asin(x)
+  case .acos: acos(x)
+  case .atan: atan(x)
+  case .sinh: sinh(x)
+  case .cosh: cosh(x)
+  case .asinh: asinh(x)
+  case .acosh: acosh(x)
+  case .atanh: atanh(x)
+  case .exp2: exp2(x)
+  case .log2: log2(x)
+  case .log10: log10(x)
   case .tanh: tanh(x)
   case .sigmoid: sigmoid(x)
   case .erf: erf(x)
+  case .erfc: erfc(x)
+  case .erfInverse: erfInverse(x)
   case .floor: floor(x)
   case .ceil: ceil(x)
+  case .trunc: trunc(x)
   case .round: x.rounded(.toNearestOrEven)
   case .power: pow(x, a)
   case .clamp: x < a ? a : x > b ? b : x
@@ -46,7 +61,7 @@ func passBack(_ dy: Double, through kind: UnaryOp.Kind, _ a: Double, _ b: Double
   switch kind {
   case .clamp: s >= a && s <= b ? dy : 0
   case .relu: s <= 0 ? 0 : dy
-  case .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: 0
+  case .sign, .floor, .ceil, .trunc, .round, .isNaN, .isFinite, .logicalNot: 0
   default: dy * derivative(of: kind, a, b, saved: s)
   }
 }
@@ -66,9 +81,23 @@ private func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s
   case .logOnePlus: 1 / (1 + s)
   case .sin: cos(s)
   case .cos: -sin(s)
+  case .tan: 1 + s * s
+  case .asin: 1 / ((1 - s) * (1 + s)).squareRoot()
+  case .acos: -1 / ((1 - s) * (1 + s)).squareRoot()
+  case .atan: 1 / (1 + s * s)
+  case .sinh: cosh(s)
+  case .cosh: sinh(s)
+  case .asinh: 1 / hypot(s, 1)
+  case .acosh: 1 / ((s - 1).squareRoot() * (s + 1).squareRoot())
+  case .atanh: 1 / ((1 - s) * (1 + s))
+  case .exp2: s * log(2)
+  case .log2: 1 / (s * log(2))
+  case .log10: 1 / (s * log(10))
   case .tanh: 1 - s * s
   case .sigmoid: s * (1 - s)
   case .erf: 2 / Double.pi.squareRoot() * exp(-s * s)
+  case .erfc: -2 / Double.pi.squareRoot() * exp(-s * s)
+  case .erfInverse: Double.pi.squareRoot() / 2 * exp(s * s)
   case .power: a == 0 ? 0 : a * pow(s, a - 1)
   case .leakyReLU: s > 0 ? 1 : a
   case .elu: s > 0 ? 1 : a * exp(s)
@@ -76,7 +105,7 @@ private func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s
   case .silu: sigmoid(s) * (1 + s * (1 - sigmoid(s)))
   case .softplus: sigmoid(s)
   case .mish: tanh(softplus(s)) + s * sigmoid(s) * (1 - tanh(softplus(s)) * tanh(softplus(s)))
-  case .clamp, .relu, .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: 0
+  case .clamp, .relu, .sign, .floor, .ceil, .trunc, .round, .isNaN, .isFinite, .logicalNot: 0
   }
 }
 
@@ -91,6 +120,22 @@ func integerValue(of kind: UnaryOp.Kind, _ a: Int64, _ b: Int64, at x: Int64) ->
   case .clamp: x < a ? a : x > b ? b : x
   default: nil
   }
+}
+
+/// The inverse of erf, by Halley's method on erf, or on erfc where erf is near 1.
+private func erfInverse(_ x: Double) -> Double {
+  let size = abs(x)
+  guard size < 1 else { return size == 1 ? x * .infinity : .nan }
+  // Winitzki, A handy approximation for the error function and its inverse, 2008.
+  let (w, a) = (log1p(-size * size), 0.147)
+  let half = 2 / (Double.pi * a) + w / 2
+  var y = ((half * half - w / a).squareRoot() - half).squareRoot()
+  for _ in 0..<4 {
+    let error = size > 0.5 ? (1 - size) - erfc(y) : erf(y) - size
+    let step = error / (2 / Double.pi.squareRoot() * exp(-y * y))
+    y -= step / (1 + y * step)
+  }
+  return x < 0 ? -y : y
 }
 
 /// 1/(1 + e⁻ˣ). If e⁻ˣ overflows, the quotient is correctly 0.

@@ -37,7 +37,7 @@ package struct SystemThread {
   package func detach() { pthread_detach(handle) }
 
   /// The number of the current thread, which no other running thread has.
-  package static var currentNumber: UInt64 {
+  @inlinable package static var currentNumber: UInt64 {
     #if canImport(Glibc)
     UInt64(pthread_self())
     #else

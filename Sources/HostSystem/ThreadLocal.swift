@@ -1,24 +1,28 @@
+// Public, because functions of another module are inlined only if they are: each tensor operation reads such a variable.
+
 /// A reference with a separate value on each thread, at first nil. It does not keep its object alive.
-package struct ThreadLocal<Value: AnyObject>: Sendable {
+@frozen
+public struct ThreadLocal<Value: AnyObject>: Sendable {
   @usableFromInline let key: pthread_key_t
 
-  package init() { key = makeKey(nil) }
+  public init() { key = makeKey(nil) }
 
   /// The value of the calling thread.
-  @inlinable package var value: Value? {
+  @inlinable public var value: Value? {
     @inline(__always) get { pthread_getspecific(key).map { Unmanaged<Value>.fromOpaque($0).takeUnretainedValue() } }
-    nonmutating set {
+    @inline(__always) nonmutating set {
       pthread_setspecific(key, newValue.map { UnsafeRawPointer(Unmanaged.passUnretained($0).toOpaque()) })
     }
   }
 }
 
 /// An object for each thread, created on first use and released when the thread ends.
-package struct ThreadObject<Value: AnyObject>: Sendable {
+@frozen
+public struct ThreadObject<Value: AnyObject>: Sendable {
   @usableFromInline let key: pthread_key_t
   @usableFromInline let create: @Sendable () -> Value
 
-  package init(_ create: @escaping @Sendable () -> Value) {
+  public init(_ create: @escaping @Sendable () -> Value) {
     key = makeKey { pointer in
       if let pointer { Unmanaged<AnyObject>.fromOpaque(pointer).release() }
     }
@@ -26,24 +30,27 @@ package struct ThreadObject<Value: AnyObject>: Sendable {
   }
 
   /// The object of the calling thread.
-  @inlinable package var value: Value {
-    if let pointer = pthread_getspecific(key) { return Unmanaged<Value>.fromOpaque(pointer).takeUnretainedValue() }
-    let object = create()
-    pthread_setspecific(key, UnsafeRawPointer(Unmanaged.passRetained(object).toOpaque()))
-    return object
+  @inlinable public var value: Value {
+    @inline(__always) get {
+      if let pointer = pthread_getspecific(key) { return Unmanaged<Value>.fromOpaque(pointer).takeUnretainedValue() }
+      let object = create()
+      pthread_setspecific(key, UnsafeRawPointer(Unmanaged.passRetained(object).toOpaque()))
+      return object
+    }
   }
 }
 
 /// A number with a separate value on each thread, at first 0.
-package struct ThreadCount: Sendable {
-  private let key: pthread_key_t
+@frozen
+public struct ThreadCount: Sendable {
+  @usableFromInline let key: pthread_key_t
 
-  package init() { key = makeKey(nil) }
+  public init() { key = makeKey(nil) }
 
   /// The value of the calling thread.
-  package var value: Int {
-    get { Int(bitPattern: pthread_getspecific(key)) }
-    nonmutating set { pthread_setspecific(key, UnsafeRawPointer(bitPattern: newValue)) }
+  @inlinable public var value: Int {
+    @inline(__always) get { Int(bitPattern: pthread_getspecific(key)) }
+    @inline(__always) nonmutating set { pthread_setspecific(key, UnsafeRawPointer(bitPattern: newValue)) }
   }
 }
 

@@ -14,6 +14,19 @@ import Testing
     var testDescription: String { "\(kind)" }
   }
 
+  /// The inverse of erf by bisection of erfc, which is accurate where erf is near 1; for small x, its series.
+  private static func inverseOfErf(_ x: Double) -> Double {
+    let size = abs(x)
+    guard size < 1 else { return size == 1 ? x * .infinity : .nan }
+    if size < 1e-4 { return x * Double.pi.squareRoot() / 2 * (1 + Double.pi * x * x / 12) }
+    var (low, high) = (0.0, 6.0)
+    for _ in 0..<60 {
+      let y = (low + high) / 2
+      if erfc(y) > 1 - size { low = y } else { high = y }
+    }
+    return x < 0 ? -low : low
+  }
+
   static let functions: [Function] = [
     Function(kind: .exp, bound: 1) { exp($0) },
     Function(kind: .log, bound: 1) { log($0) },
@@ -28,6 +41,21 @@ import Testing
     Function(kind: .erf, bound: 2) { erf($0) },
     Function(kind: .sin, bound: 1) { sin($0) },
     Function(kind: .cos, bound: 1) { cos($0) },
+    Function(kind: .tan, bound: 2) { tan($0) },
+    Function(kind: .asin, bound: 2.5) { asin($0) },
+    Function(kind: .acos, bound: 2.5) { acos($0) },
+    Function(kind: .atan, bound: 2) { atan($0) },
+    Function(kind: .sinh, bound: 2.5) { sinh($0) },
+    Function(kind: .cosh, bound: 2.5) { cosh($0) },
+    Function(kind: .asinh, bound: 4) { asinh($0) },
+    Function(kind: .acosh, bound: 4) { acosh($0) },
+    Function(kind: .atanh, bound: 4) { atanh($0) },
+    Function(kind: .exp2, bound: 1) { exp2($0) },
+    Function(kind: .log2, bound: 2.5) { log2($0) },
+    Function(kind: .log10, bound: 2) { log10($0) },
+    Function(kind: .erfc, bound: 9) { erfc($0) },
+    Function(kind: .erfInverse, bound: 5, exact: inverseOfErf),
+    Function(kind: .trunc, bound: 0) { trunc($0) },
     Function(kind: .squareRoot, bound: 0.51) { $0.squareRoot() },
     Function(kind: .reciprocalSquareRoot, bound: 1.5) { 1 / $0.squareRoot() },
     Function(kind: .floor, bound: 0) { floor($0) },

@@ -21,9 +21,12 @@ import Testing
   @Test func gradientSources() {
     let fromOutput = UnaryOp.Kind.allCases.filter { UnaryOp($0).gradientSource == .output }
     #expect(
-      fromOutput == [.squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .relu, .sigmoid, .tanh])
+      fromOutput == [
+        .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .tan, .exp2, .erfInverse, .relu, .sigmoid,
+        .tanh,
+      ])
     let withoutGradient = UnaryOp.Kind.allCases.filter { UnaryOp($0).gradientSource == .neither }
-    #expect(withoutGradient == [.sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot])
+    #expect(withoutGradient == [.sign, .floor, .ceil, .round, .trunc, .isNaN, .isFinite, .logicalNot])
     #expect(UnaryOp.Kind.allCases.filter { UnaryOp($0).resultIsBool } == [.isNaN, .isFinite, .logicalNot])
   }
 

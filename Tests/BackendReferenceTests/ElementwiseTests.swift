@@ -2,11 +2,13 @@ import BackendCore
 import BackendReference
 import Testing
 
-/// Values and derivatives of PyTorch in float64.
+/// Values and derivatives of PyTorch in float64; for trigonometric and hyperbolic functions and their relatives, of mpmath.
 @Suite struct ElementwiseTests {
   let backend = ReferenceBackend()
   static let points = [-2.5, -0.75, 0, 0.3, 1, 2.25]
   static let positivePoints = [0.01, 0.3, 1, 2.25, 50]
+  static let unitPoints = [-0.9, -0.4, 0.1, 0.6, 0.95]
+  static let pointsAboveOne = [1.1, 1.5, 2, 10, 1000]
 
   struct Row: Sendable, CustomTestStringConvertible {
     let op: UnaryOp
@@ -73,6 +75,68 @@ import Testing
     Row(UnaryOp(.square), [6.25, 0.5625, 0, 0.09, 1, 5.0625], [-5, -1.5, 0, 0.6, 2, 4.5]),
     Row(UnaryOp(.negate), [2.5, 0.75, 0, -0.3, -1, -2.25], [-1, -1, -1, -1, -1, -1]),
     Row(
+      UnaryOp(.tan),
+      [0.7470222972386603, -0.9315964599440725, 0.0, 0.30933624960962325, 1.5574077246549023, -1.2386276162240966],
+      [1.5580423125717253, 1.8678719641803279, 1.0, 1.095688915322547, 3.4255188208147596, 2.5341983716729874]),
+    Row(
+      UnaryOp(.atan),
+      [-1.1902899496825317, -0.6435011087932844, 0.0, 0.2914567944778671, 0.7853981633974483, 1.1525719972156676],
+      [0.13793103448275862, 0.64, 1.0, 0.9174311926605505, 0.5, 0.16494845360824742]),
+    Row(
+      UnaryOp(.sinh),
+      [-6.0502044810397875, -0.82231673193583, 0.0, 0.3045202934471426, 1.1752011936438014, 4.691168305898331],
+      [6.132289479663686, 1.2946832846768448, 1.0, 1.0453385141288605, 1.5430806348152437, 4.796567530460195]),
+    Row(
+      UnaryOp(.cosh),
+      [6.132289479663686, 1.2946832846768448, 1.0, 1.0453385141288605, 1.5430806348152437, 4.796567530460195],
+      [-6.0502044810397875, -0.82231673193583, 0.0, 0.3045202934471426, 1.1752011936438014, 4.691168305898331]),
+    Row(
+      UnaryOp(.asinh),
+      [-1.6472311463710958, -0.6931471805599453, 0.0, 0.29567304756342244, 0.881373587019543, 1.5501579568690622],
+      [0.3713906763541037, 0.8, 1.0, 0.9578262852211514, 0.7071067811865476, 0.4061384660534476]),
+    Row(
+      UnaryOp(.exp2),
+      [0.1767766952966369, 0.5946035575013605, 1.0, 1.2311444133449163, 2.0, 4.756828460010884],
+      [
+        0.1225322679335684, 0.41214777943298136, 0.6931471805599453, 0.8533642789721566, 1.3862943611198906,
+        3.297182235463851,
+      ]),
+    Row(
+      UnaryOp(.erfc),
+      [1.999593047982555, 1.7111556336535152, 1.0, 0.6713732405408726, 0.15729920705028513, 0.0014627165866811518],
+      [
+        -0.0021782842303527095, -0.6429310691952074, -1.1283791670955126, -1.031260909618963, -0.4151074974205947,
+        -0.007142319022017983,
+      ]),
+    Row(
+      UnaryOp(.log2), at: positivePoints,
+      [-6.643856189774724, -1.7369655941662063, 0.0, 1.1699250014423124, 5.643856189774724],
+      [144.26950408889633, 4.8089834696298785, 1.4426950408889634, 0.6411977959506504, 0.02885390081777927]),
+    Row(
+      UnaryOp(.log10), at: positivePoints,
+      [-2.0, -0.5228787452803376, 0.0, 0.3521825181113625, 1.6989700043360187],
+      [43.42944819032518, 1.4476482730108395, 0.4342944819032518, 0.19301976973477858, 0.008685889638065037]),
+    Row(
+      UnaryOp(.asin), at: unitPoints,
+      [-1.1197695149986342, -0.41151684606748806, 0.1001674211615598, 0.6435011087932844, 1.253235897503375],
+      [2.294157338705618, 1.0910894511799618, 1.005037815259212, 1.25, 3.2025630761017414]),
+    Row(
+      UnaryOp(.acos), at: unitPoints,
+      [2.6905658417935308, 1.9823131728623846, 1.4706289056333368, 0.9272952180016123, 0.3175604292915215],
+      [-2.294157338705618, -1.0910894511799618, -1.005037815259212, -1.25, -3.2025630761017414]),
+    Row(
+      UnaryOp(.atanh), at: unitPoints,
+      [-1.4722194895832204, -0.42364893019360184, 0.10033534773107558, 0.6931471805599453, 1.8317808230648227],
+      [5.263157894736843, 1.1904761904761905, 1.0101010101010102, 1.5625, 10.256410256410248]),
+    Row(
+      UnaryOp(.erfInverse), at: unitPoints,
+      [-1.1630871536766743, -0.37080715859355795, 0.08885599049425769, 0.5951160814499948, 1.3859038243496777],
+      [3.428042811451841, 1.0168562004306123, 0.8932517253051876, 1.2628624281411842, 6.049327886384233]),
+    Row(
+      UnaryOp(.acosh), at: pointsAboveOne,
+      [0.4435682543851154, 0.9624236501192069, 1.3169578969248168, 2.993222846126381, 7.600902209541989],
+      [2.1821789023599227, 0.8944271909999159, 0.5773502691896257, 0.10050378152592121, 0.0010000005000003751]),
+    Row(
       UnaryOp(.log), at: positivePoints,
       [-4.605170185988091, -1.2039728043259361, 0, 0.8109302162163288, 3.912023005428146],
       [100, 3.3333333333333335, 1, 0.4444444444444444, 0.02]),
@@ -118,8 +182,8 @@ import Testing
   @Test(arguments: UnaryOp.Kind.allCases.filter { UnaryOp($0).gradientSource != .neither })
   func derivativesAgreeWithDifferences(_ kind: UnaryOp.Kind) throws {
     let op = kind == .power ? .power(2.3) : kind == .clamp ? .clamp(-0.5, 0.9) : UnaryOp(kind, 0.7)
-    // Away from the corners, and inside every domain.
-    let points = [0.13, 0.41, 0.77, 1.9] + (isDefinedBelowZero(kind) ? [-0.29, -0.83, -1.7] : [])
+    // Away from the corners, and inside the domain.
+    let points = [-1.7, -0.83, -0.29, 0.13, 0.41, 0.77, 1.9, 3.2].filter(domain(of: kind).contains)
     let step = 1e-6
     func evaluate(_ shift: Double) throws -> [Double] {
       let x = try buffer(points.map { $0 + shift })
@@ -130,13 +194,16 @@ import Testing
     let saved = try buffer(op.gradientSource == .input ? points : evaluate(0))
     let derivative = try buffer(points.map { _ in 1 })
     try backend.unaryGradient(op, derivative, saved: saved, count: points.count, into: derivative)
+    #expect(points.count >= 2 && !difference.contains { $0.isNaN })
     #expect(agree(try values(derivative), difference, to: 1e-8), "\(difference)")
   }
 
-  private func isDefinedBelowZero(_ kind: UnaryOp.Kind) -> Bool {
+  private func domain(of kind: UnaryOp.Kind) -> ClosedRange<Double> {
     switch kind {
-    case .squareRoot, .reciprocalSquareRoot, .log, .logOnePlus, .power: false
-    default: true
+    case .squareRoot, .reciprocalSquareRoot, .log, .log2, .log10, .logOnePlus, .power: 0.1...10
+    case .acosh: 1.1...10
+    case .asin, .acos, .atanh, .erfInverse: -0.9...0.9
+    default: -10...10
     }
   }
 

@@ -12,6 +12,7 @@ import Testing
   }
 
   static let any = [-2.5, -1, -0.3, 0, 0.2, 0.5, 1, 3.75]
+  static let unit = [-1, -0.75, -0.3, 0, 0.2, 0.5, 0.6, 1]
   static let positive = [0.01, 0.3, 1, 2.5, 40]
 
   static let functions: [Function] = [
@@ -30,6 +31,21 @@ import Testing
     Function(name: "negation", numbers: any, tensor: { -$0 }, oracle: { -$0 }),
     Function(name: "sin", numbers: any, tensor: { $0.sin() }, oracle: { sin($0) }),
     Function(name: "cos", numbers: any, tensor: { $0.cos() }, oracle: { cos($0) }),
+    Function(name: "tan", numbers: any, tensor: { $0.tan() }, oracle: { tan($0) }),
+    Function(name: "asin", numbers: unit, tensor: { $0.asin() }, oracle: { asin($0) }),
+    Function(name: "acos", numbers: unit, tensor: { $0.acos() }, oracle: { acos($0) }),
+    Function(name: "atan", numbers: any + [1e20], tensor: { $0.atan() }, oracle: { atan($0) }),
+    Function(name: "sinh", numbers: any, tensor: { $0.sinh() }, oracle: { sinh($0) }),
+    Function(name: "cosh", numbers: any, tensor: { $0.cosh() }, oracle: { cosh($0) }),
+    Function(name: "asinh", numbers: any + [1e20, -1e20], tensor: { $0.asinh() }, oracle: { asinh($0) }),
+    Function(name: "acosh", numbers: [1, 1.25, 3, 1e20], tensor: { $0.acosh() }, oracle: { acosh($0) }),
+    Function(name: "atanh", numbers: [-0.75, 0, 0.1, 0.9], tensor: { $0.atanh() }, oracle: { atanh($0) }),
+    Function(name: "exp2", numbers: any + [10, -10], tensor: { $0.exp2() }, oracle: { exp2($0) }),
+    Function(name: "log2", numbers: positive + [8, 0.125], tensor: { $0.log2() }, oracle: { log2($0) }),
+    Function(name: "log10", numbers: positive + [1000], tensor: { $0.log10() }, oracle: { log10($0) }),
+    Function(name: "erfc", numbers: any + [6], tensor: { $0.erfc() }, oracle: { erfc($0) }),
+    Function(name: "logit", numbers: [0.001, 0.25, 0.5, 0.75], tensor: { $0.logit() }, oracle: { log($0 / (1 - $0)) }),
+    Function(name: "trunc", numbers: any + [-3.75], tensor: { $0.trunc() }, oracle: { trunc($0) }),
     Function(name: "tanh", numbers: any, tensor: { $0.tanh() }, oracle: { tanh($0) }),
     Function(name: "sigmoid", numbers: any, tensor: { $0.sigmoid() }, oracle: { 1 / (1 + exp(-$0)) }),
     Function(name: "erf", numbers: any, tensor: { $0.erf() }, oracle: { erf($0) }),
@@ -57,6 +73,20 @@ import Testing
     Function(name: "x / 4", numbers: any, tensor: { $0 / 4 }, oracle: { $0 / 4 }),
     Function(name: "4 / x", numbers: positive, tensor: { Float(4) / $0 }, oracle: { 4 / $0 }),
   ]
+
+  /// Values of mpmath 1.3.
+  @Test(arguments: TestDevices.all) func erfInverseHasKnownValues(_ device: Device) throws {
+    let x = Tensor([0, 0.5, -0.5, 0.9, 0.99, -0.999, 1, -1, 1.5] as [Double], dtype: .float32, on: device)
+    let known = [0, 0.4769362762044699, -0.4769362762044699, 1.163087153676674, 1.821386367718450, -2.326753765513525]
+    let found = try x.erfInverse().scalars(as: Double.self)
+    for (value, expected) in zip(found, known) { #expect(abs(value - expected) <= 1e-5 * abs(expected)) }
+    #expect(found[6] == .infinity && found[7] == -.infinity && found[8].isNaN)
+  }
+
+  @Test(arguments: TestDevices.all) func infinitiesAreFound(_ device: Device) throws {
+    let x = Tensor([1, .infinity, -.infinity, .nan] as [Float], on: device)
+    #expect(try x.isInfinite().scalars(as: Bool.self) == [false, true, true, false])
+  }
 
   @Test(arguments: TestDevices.all)
   func functionsOfOneNumber(_ device: Device) throws {

@@ -29,14 +29,44 @@ extension UnaryOp {
     case sin
     /// cos x, x in radians.
     case cos
+    /// tan x, x in radians.
+    case tan
+    /// arcsin x, from −π/2 to π/2.
+    case asin
+    /// arccos x, from 0 to π.
+    case acos
+    /// arctan x, from −π/2 to π/2.
+    case atan
+    /// sinh x.
+    case sinh
+    /// cosh x.
+    case cosh
+    /// The inverse of sinh.
+    case asinh
+    /// The inverse of cosh, from 0 on; NaN below 1.
+    case acosh
+    /// The inverse of tanh; NaN outside of −1…1.
+    case atanh
+    /// 2ˣ.
+    case exp2
+    /// log₂ x.
+    case log2
+    /// log₁₀ x.
+    case log10
     /// The error function.
     case erf
+    /// 1 − erf(x), accurate for large x.
+    case erfc
+    /// The inverse of the error function; NaN outside of −1…1.
+    case erfInverse
     /// The largest integer not above x.
     case floor
     /// The smallest integer not below x.
     case ceil
     /// The nearest integer, ties to even.
     case round
+    /// The integer part: the nearest integer that is not farther from 0.
+    case trunc
     /// xᵃ.
     case power
     /// a if x < a, b if x > b, else x; NaN stays NaN; also int32.
@@ -70,11 +100,13 @@ extension UnaryOp {
   /// Whether `unaryGradient` takes the input or the output of the function.
   @inlinable public var gradientSource: GradientSource {
     switch kind {
-    case .negate, .magnitude, .square, .log, .logOnePlus, .sin, .cos, .erf, .power, .clamp, .leakyReLU, .elu, .gelu,
-      .silu, .softplus, .mish:
+    case .negate, .magnitude, .square, .log, .logOnePlus, .sin, .cos, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh,
+      .atanh, .log2, .log10, .erf, .erfc, .power, .clamp, .leakyReLU, .elu, .gelu, .silu, .softplus, .mish:
       .input
-    case .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .relu, .sigmoid, .tanh: .output
-    case .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: .neither
+    case .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .tan, .exp2, .erfInverse, .relu, .sigmoid,
+      .tanh:
+      .output
+    case .sign, .floor, .ceil, .round, .trunc, .isNaN, .isFinite, .logicalNot: .neither
     }
   }
 
@@ -104,10 +136,25 @@ extension UnaryOp.Kind {
     case .logOnePlus: "logOnePlus"
     case .sin: "sin"
     case .cos: "cos"
+    case .tan: "tan"
+    case .asin: "asin"
+    case .acos: "acos"
+    case .atan: "atan"
+    case .sinh: "sinh"
+    case .cosh: "cosh"
+    case .asinh: "asinh"
+    case .acosh: "acosh"
+    case .atanh: "atanh"
+    case .exp2: "exp2"
+    case .log2: "log2"
+    case .log10: "log10"
     case .erf: "erf"
+    case .erfc: "erfc"
+    case .erfInverse: "erfInverse"
     case .floor: "floor"
     case .ceil: "ceil"
     case .round: "round"
+    case .trunc: "trunc"
     case .power: "power"
     case .clamp: "clamp"
     case .relu: "relu"
@@ -137,8 +184,9 @@ extension UnaryOp.Kind {
   /// Whether an element costs more than a few instructions.
   package var isHeavy: Bool {
     switch self {
-    case .exp, .expMinusOne, .log, .logOnePlus, .sin, .cos, .erf, .power, .elu, .gelu, .silu, .sigmoid, .tanh,
-      .softplus, .mish:
+    case .exp, .expMinusOne, .log, .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh,
+      .atanh, .exp2, .log2, .log10, .erf, .erfc, .erfInverse, .power, .elu, .gelu, .silu, .sigmoid, .tanh, .softplus,
+      .mish:
       true
     default: false
     }

@@ -9,6 +9,12 @@ extension Tensor {
   public func expMinusOne() -> Tensor { mapped(.init(.expMinusOne), "expMinusOne") }
   /// Returns ln x.
   public func log() -> Tensor { mapped(.init(.log), "log") }
+  /// Returns 2ˣ.
+  public func exp2() -> Tensor { mapped(.init(.exp2), "exp2") }
+  /// Returns log₂ x; exact for powers of two.
+  public func log2() -> Tensor { mapped(.init(.log2), "log2") }
+  /// Returns log₁₀ x.
+  public func log10() -> Tensor { mapped(.init(.log10), "log10") }
   /// Returns ln(1 + x), accurate near 0.
   public func logOnePlus() -> Tensor { mapped(.init(.logOnePlus), "logOnePlus") }
   /// Returns √x.
@@ -27,18 +33,46 @@ extension Tensor {
   public func sin() -> Tensor { mapped(.init(.sin), "sin") }
   /// Returns cos x, with x in radians.
   public func cos() -> Tensor { mapped(.init(.cos), "cos") }
+  /// Returns tan x, with x in radians.
+  public func tan() -> Tensor { mapped(.init(.tan), "tan") }
+  /// Returns arcsin x in radians, from −π/2 to π/2; NaN for |x| > 1.
+  public func asin() -> Tensor { mapped(.init(.asin), "asin") }
+  /// Returns arccos x in radians, from 0 to π; NaN for |x| > 1.
+  public func acos() -> Tensor { mapped(.init(.acos), "acos") }
+  /// Returns arctan x in radians, from −π/2 to π/2.
+  public func atan() -> Tensor { mapped(.init(.atan), "atan") }
+  /// Returns sinh x = (eˣ − e⁻ˣ)/2.
+  public func sinh() -> Tensor { mapped(.init(.sinh), "sinh") }
+  /// Returns cosh x = (eˣ + e⁻ˣ)/2.
+  public func cosh() -> Tensor { mapped(.init(.cosh), "cosh") }
   /// Returns tanh x.
   public func tanh() -> Tensor { mapped(.init(.tanh), "tanh") }
+  /// Returns the inverse of sinh, ln(x + √(x² + 1)).
+  public func asinh() -> Tensor { mapped(.init(.asinh), "asinh") }
+  /// Returns the inverse of cosh, ln(x + √(x² − 1)); NaN for x < 1.
+  public func acosh() -> Tensor { mapped(.init(.acosh), "acosh") }
+  /// Returns the inverse of tanh, ln((1 + x)/(1 − x))/2; NaN for |x| > 1.
+  public func atanh() -> Tensor { mapped(.init(.atanh), "atanh") }
   /// Returns the error function, 2/√π ∫₀ˣ exp(−t²) dt.
   public func erf() -> Tensor { mapped(.init(.erf), "erf") }
+  /// Returns 1 − erf(x), accurate for large x.
+  public func erfc() -> Tensor { mapped(.init(.erfc), "erfc") }
+  /// Returns the inverse of the error function (PyTorch's `erfinv`); NaN for |x| > 1.
+  public func erfInverse() -> Tensor { mapped(.init(.erfInverse), "erfInverse") }
+  /// Returns ln(x/(1 − x)), the inverse of `sigmoid`.
+  public func logit() -> Tensor { log() - (-self).logOnePlus() }
   /// Returns the largest integer not greater than x. The gradient is 0.
   public func floor() -> Tensor { mapped(.init(.floor), "floor") }
   /// Returns the smallest integer not less than x. The gradient is 0.
   public func ceil() -> Tensor { mapped(.init(.ceil), "ceil") }
+  /// Returns the integer part: floor(x) for x ≥ 0, ceil(x) for x < 0. The gradient is 0.
+  public func trunc() -> Tensor { mapped(.init(.trunc), "trunc") }
   /// Returns the nearest integer, with ties to even. The gradient is 0.
   public func rounded() -> Tensor { mapped(.init(.round), "rounded") }
   /// Returns whether each element is NaN.
   public func isNaN() -> Tensor { mapped(.init(.isNaN), "isNaN") }
+  /// Returns whether each element is infinite.
+  public func isInfinite() -> Tensor { magnitude() .== Double.infinity }
   /// Returns whether each element is finite: neither infinite nor NaN.
   public func isFinite() -> Tensor { mapped(.init(.isFinite), "isFinite") }
 
@@ -171,9 +205,26 @@ struct UnaryRecord: GradientRule {
     case .logOnePlus: (s + 1).reciprocal()
     case .sin: s.cos()
     case .cos: -s.sin()
+    case .tan: 1 + s * s
+    case .asin: ((1 - s) * (1 + s)).reciprocalSquareRoot()
+    case .acos: -((1 - s) * (1 + s)).reciprocalSquareRoot()
+    case .atan: (1 + s * s).reciprocal()
+    case .sinh: s.cosh()
+    case .cosh: s.sinh()
+    // From 1e9 on, √(s² + 1) is |s|, and the square would soon be infinite.
+    case .asinh:
+      (1 + s * s).reciprocalSquareRoot().replacing(
+        with: s.magnitude().maximum(1).reciprocal(), where: s.magnitude() .> 1e9)
+    case .acosh: (s - 1).reciprocalSquareRoot() * (s + 1).reciprocalSquareRoot()
+    case .atanh: ((1 - s) * (1 + s)).reciprocal()
+    case .exp2: s * 0.6931471805599453  // ln 2
+    case .log2: s.reciprocal() * 1.4426950408889634  // 1/ln 2
+    case .log10: s.reciprocal() * 0.4342944819032518  // 1/ln 10
     case .tanh: (1 - s) * (1 + s)
     case .sigmoid: s * (1 - s)
     case .erf: (-(s * s)).exp() * 1.1283791670955126  // 2/√π
+    case .erfc: (-(s * s)).exp() * -1.1283791670955126
+    case .erfInverse: (s * s).exp() * 0.886226925452758  // √π/2
     case .power: op.a == 0 ? .zeros(like: s) : op.a * s.power(op.a - 1)
     case .leakyReLU: Tensor.full(like: s, op.a).replacing(with: 1, where: s .> 0)
     // The exponential must be finite where it is replaced, or its gradient there would be 0·∞.
@@ -185,7 +236,7 @@ struct UnaryRecord: GradientRule {
     // Handled by `product`.
     case .reciprocal, .reciprocalSquareRoot: .zeros(like: s)
     case .negate: .full(like: s, -1)
-    case .clamp, .relu, .sign, .floor, .ceil, .round, .isNaN, .isFinite, .logicalNot: .zeros(like: s)
+    case .clamp, .relu, .sign, .floor, .ceil, .trunc, .round, .isNaN, .isFinite, .logicalNot: .zeros(like: s)
     }
   }
 

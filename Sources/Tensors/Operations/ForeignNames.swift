@@ -16,6 +16,30 @@ extension Tensor {
   public func log1p() -> Tensor { fatalError("unavailable") }
   @available(*, unavailable, renamed: "expMinusOne()")
   public func expm1() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "asin()")
+  public func arcsin() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "acos()")
+  public func arccos() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "atan()")
+  public func arctan() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "asinh()")
+  public func arcsinh() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "acosh()")
+  public func arccosh() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "atanh()")
+  public func arctanh() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "erfInverse()")
+  public func erfinv() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "trunc()")
+  public func truncate() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "trunc()")
+  public func fix() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "isInfinite()")
+  public func isinf() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "isFinite()")
+  public func isfinite() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "isNaN()")
+  public func isnan() -> Tensor { fatalError("unavailable") }
   @available(*, unavailable, renamed: "rounded()")
   public func round() -> Tensor { fatalError("unavailable") }
   @available(*, unavailable, renamed: "reshaped(_:)")
