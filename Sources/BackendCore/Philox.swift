@@ -1,3 +1,5 @@
+import HostSystem
+
 /// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as
 /// 1, 2, 3" (SC 2011): four random words as a pure function of a counter and a key. It has no state, so any element of
 /// a tensor can be drawn on any device and by any thread, always with the same result.
@@ -90,3 +92,9 @@ public enum RandomDistribution: Sendable, Hashable {
   /// 1 with this probability, else 0; bool or floating point. Equal on all backends.
   case bernoulli(probability: Double)
 }
+
+/// Functions of the C library under different names, because types of this module may have members called `log` or
+/// `sin`.
+@inlinable func logarithm(_ x: Double) -> Double { log(x) }
+@inlinable func cosine(_ x: Double) -> Double { cos(x) }
+@inlinable func sine(_ x: Double) -> Double { sin(x) }

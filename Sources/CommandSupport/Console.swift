@@ -1,5 +1,6 @@
 import HostSystem
 import Files
+import ModelFormats
 
 /// Output of commands: results to standard output, everything else to standard error. External text can contain
 /// anything; control characters that a terminal would interpret are escaped.
@@ -53,5 +54,103 @@ package enum Console {
   private static func write(_ text: String, to descriptor: Int32) -> Int32 {
     var text = text
     return text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
+  }
+}
+
+/// Rows of text in columns, each as wide as its widest entry.
+package struct Table {
+  package enum Alignment: Sendable { case left, right }
+
+  private let header: [String]
+  private let alignments: [Alignment]
+  private var rows: [[String]] = []
+
+  /// Creates a table with a title and an alignment for each column.
+  package init(_ columns: KeyValuePairs<String, Alignment>) {
+    header = columns.map(\.key)
+    alignments = columns.map(\.value)
+  }
+
+  /// Adds a row; missing entries are empty.
+  package mutating func add(_ row: [String]) {
+    let missing = Array(repeating: "", count: max(0, header.count - row.count))
+    rows.append(row.prefix(header.count).map(\.onOneLine) + missing)
+  }
+
+  /// The lines, the header first, without trailing spaces.
+  package var lines: [String] {
+    let all = [header] + rows
+    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    return all.map { row in
+      var line = ""
+      for (column, entry) in row.enumerated() {
+        if column > 0 { line += "  " }
+        let padding = String(repeating: " ", count: widths[column] - entry.count)
+        line += alignments[column] == .left ? entry + padding : padding + entry
+      }
+      while line.last == " " { line.removeLast() }
+      return line
+    }
+  }
+}
+
+extension JSONValue {
+  /// Creates a number; null for nil, NaN, and the infinities, which JSON cannot represent.
+  package init(_ value: Double?) {
+    guard let value, value.isFinite else {
+      self = .null
+      return
+    }
+    self = .number(value)
+  }
+
+  /// Creates a string; null for nil.
+  package init(_ text: String?) { self = text.map(JSONValue.string) ?? .null }
+}
+
+extension Console {
+  /// Writes the report of a command: one line of JSON with control characters escaped.
+  package static func output(_ report: JSONValue) throws { try output(joining: [.success(report.text())]) }
+
+  /// Writes a report whose JSON is given in pieces of any total length.
+  /// - Throws: The first error among the pieces; earlier pieces may have been written.
+  package static func output(joining pieces: some Sequence<Result<String, any Error>>) throws {
+    var text = ""
+    for piece in pieces {
+      text += try piece.get().replacingControls { String($0).utf16.map(escape).joined() }
+      if text.utf8.count < 1 << 16 { continue }
+      result(text)
+      text = ""
+    }
+    result(text + "\n")
+  }
+
+  private static func escape(_ unit: UInt16) -> String {
+    let digits = String(unit, radix: 16)
+    return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+  }
+}
+
+extension Double {
+  /// Formats the number with a fixed number of decimal places: `3.14159.fixed(2)` is "3.14"; "nan", "inf", and "-inf"
+  /// if it is not finite.
+  package func fixed(_ decimals: Int) -> String {
+    guard isFinite else { return isNaN ? "nan" : self < 0 ? "-inf" : "inf" }
+    let scale = pow(10, Double(decimals))
+    let scaled = (magnitude * scale).rounded()
+    guard scaled < 1e15 else { return String(self) }
+    let digits = String(UInt64(scaled))
+    let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits
+    let sign = self < 0 && scaled > 0 ? "-" : ""
+    return decimals == 0 ? sign + padded : sign + padded.dropLast(decimals) + "." + padded.suffix(decimals)
+  }
+
+  /// About three significant digits, for tables: "0.642", "25.3", "17852".
+  package var short: String {
+    switch magnitude {
+    case ..<10: fixed(3 - (magnitude < 1 ? 0 : 1))
+    case ..<100: fixed(1)
+    default: fixed(0)
+    }
   }
 }

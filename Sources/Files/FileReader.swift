@@ -88,3 +88,10 @@ package final class FileReader: Sendable {
     return try reader.read(at: 0, count: reader.size)
   }
 }
+
+extension Array<UInt8> {
+  /// The bytes without the UTF-8 byte order mark (three bytes) that some editors add at the start of a text.
+  package var withoutByteOrderMark: [UInt8] {
+    starts(with: [0xEF, 0xBB, 0xBF]) ? Array(dropFirst(3)) : self
+  }
+}

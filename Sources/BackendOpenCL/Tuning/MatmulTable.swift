@@ -1,6 +1,59 @@
 #if OpenCL
 internal import BackendCore
 
+/// Classes of products computed with the same method: the rows of a table.
+enum MatmulClass: String, Sendable, CaseIterable {
+  /// Up to 4 rows: a vector times a matrix.
+  case row
+  /// Up to 64 rows or columns: a batch times the weights of a layer, and their gradients.
+  case thin
+  /// Up to 192³ multiply-adds.
+  case small
+  /// Up to 768³.
+  case medium
+  /// Up to 3072³.
+  case large
+  case huge
+
+  init(_ shape: MatmulShape) {
+    let work = shape.m * shape.n * shape.k
+    self =
+      if shape.m <= 4 {
+        .row
+      } else if min(shape.m, shape.n) <= 64 && work > 1 << 18 {
+        .thin
+      } else if work <= 192 * 192 * 192 {
+        .small
+      } else if work <= 768 * 768 * 768 {
+        .medium
+      } else if work <= 3072 * 3072 * 3072 {
+        .large
+      } else {
+        .huge
+      }
+  }
+
+  /// Representative shapes of the class for tuning a device.
+  var examples: [MatmulShape] {
+    switch self {
+    case .row: [MatmulShape(m: 1, n: 128, k: 784), MatmulShape(m: 1, n: 1024, k: 1024)]
+    case .thin:
+      [
+        MatmulShape(m: 32, n: 128, k: 784), MatmulShape(m: 32, n: 784, k: 128, transposesB: true),
+        MatmulShape(m: 64, n: 1024, k: 1024),
+      ]
+    case .small:
+      [
+        MatmulShape(m: 64, n: 64, k: 64), MatmulShape(m: 128, n: 128, k: 128),
+        MatmulShape(m: 784, n: 128, k: 32, transposesA: true),
+      ]
+    case .medium: [MatmulShape(m: 256, n: 256, k: 256), MatmulShape(m: 512, n: 512, k: 512)]
+    case .large: [MatmulShape(m: 1024, n: 1024, k: 1024), MatmulShape(m: 2048, n: 2048, k: 2048)]
+    case .huge: [MatmulShape(m: 4096, n: 4096, k: 4096)]
+    }
+  }
+}
+
 /// The method for the products of a class.
 struct MatmulChoice: Sendable, Hashable {
   /// The method. For tiles, it is the largest tile to use; a product that is too small for it gets a smaller one.
@@ -67,6 +120,63 @@ extension MatmulTable {
       default: MatmulChoice(variant: .tiles(largest), groups: 128)
       }
     }
+  }
+}
+
+/// The table of a tuned device in the cache folder: lines of text, the last of which is the hash of the others.
+///
+/// Its name contains the device, its driver, and the text of the kernels, so a table for other combinations is not
+/// found. A damaged table, or one with an unknown variant, is ignored.
+struct MatmulTableFile: Sendable {
+  /// The heading ends with the version of the format.
+  private static let heading = "swift-nn matmul table 1"
+  let folder: CacheFolder
+  let name: String
+
+  init(_ device: OpenCLDevice, folder: CacheFolder, sources: KernelSources) {
+    self.folder = folder
+    let families: [KernelFamily] = [.matmul, .matmulPanels, .matmulRows]
+    let text = families.flatMap { (try? sources.source(of: $0)) ?? [] }
+    name = "matmul-\(CacheFolder.digits(CacheFolder.hash(Array(device.cacheKey.utf8) + text))).txt"
+  }
+
+  /// The stored table; nil if there is none or it is damaged.
+  func load() -> MatmulTable? {
+    guard let bytes = folder.read(name, limit: 1 << 16) else { return nil }
+    var lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    guard lines.popLast() == "", let hash = lines.popLast(), lines.first == Self.heading[...],
+      hash == Self.hash(lines.joined(separator: "\n"))
+    else { return nil }
+    var choices: [MatmulClass: MatmulChoice] = [:]
+    for line in lines.dropFirst() {
+      let parts = line.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count == 3, let what = MatmulClass(rawValue: String(parts[0])), choices[what] == nil,
+        let variant = MatmulVariant(String(parts[1])), let groups = Int(parts[2]), (1...65535).contains(groups)
+      else { return nil }
+      choices[what] = MatmulChoice(variant: variant, groups: groups)
+    }
+    guard choices.count == MatmulClass.allCases.count else { return nil }
+    return MatmulTable { choices[$0]! }
+  }
+
+  /// Stores the table.
+  /// - Returns: Whether the file was stored.
+  func store(_ table: MatmulTable) -> Bool {
+    let lines = MatmulClass.allCases.map { "\($0.rawValue):\(table[$0].variant):\(table[$0].groups)" }
+    let text = ([Self.heading] + lines).joined(separator: "\n")
+    return folder.store(Array("\(text)\n\(Self.hash(text))\n".utf8), as: name)
+  }
+
+  private static func hash(_ text: String) -> String { CacheFolder.digits(CacheFolder.hash(text.utf8)) }
+}
+
+extension MatmulTable {
+  /// The table of a device: tuned or, by default, shipped.
+  static func current(for device: OpenCLDevice, sources: KernelSources) -> MatmulTable {
+    let tuned = CacheFolder.fromEnvironment().flatMap {
+      MatmulTableFile(device, folder: $0, sources: sources).load()
+    }
+    return tuned ?? shipped(for: device)
   }
 }
 #endif

@@ -91,3 +91,157 @@ struct EpochLog {
     return lines.filter { line in format.epoch(of: line).map { $0 < first } ?? false }
   }
 }
+
+/// Writes a table with one line per epoch, for spreadsheets and data frames:
+///
+/// ```
+/// epoch,seconds,learningRate,loss,accuracy,validation_loss
+/// 1,1.204,0.001,0.5012,0.8213,0.4409
+/// ```
+///
+/// Epochs start at 1. Values that are not finite are written as `nan`, `inf`, and `-inf`; an unknown learning rate is
+/// left empty. Names with a comma, a quote, or a line break are quoted (RFC 4180). Each line is written when its epoch
+/// ends. A run resumed from a checkpoint continues the file, with each epoch once; any other run replaces it.
+public final class CSVLogger: Callback {
+  /// The path of the file.
+  public let path: String
+  private var log: EpochLog
+
+  /// Creates a logger.
+  /// - Parameter path: The file. Its folder must exist.
+  public init(to path: String) {
+    self.path = path
+    log = EpochLog(path, CSVEpochLines())
+  }
+
+  public func trainingBegan(_ run: TrainingRun) throws { try log.begin() }
+  public func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws { try log.add(run.history) }
+  public func trainingEnded(_ run: TrainingRun) throws { try log.end(run.history) }
+}
+
+/// The format of `CSVLogger`.
+struct CSVEpochLines: EpochLines {
+  func heading(_ names: [String]) -> String? {
+    (["epoch", "seconds", "learningRate"] + names).map(quoted).joined(separator: ",")
+  }
+
+  func line(_ epoch: EpochRecord) -> String {
+    let values = epoch.names.map { "\(epoch[$0] ?? .nan)" }
+    let seconds = (epoch.seconds * 1e6).rounded() / 1e6
+    let rate = epoch.learningRate.map { "\($0)" } ?? ""
+    return (["\(epoch.epoch + 1)", "\(seconds)", rate] + values).joined(separator: ",")
+  }
+
+  func epoch(of line: String) -> Int? {
+    guard let number = Int(line.prefix { $0 != "," }), number >= 1 else { return nil }
+    return number - 1
+  }
+
+  private func quoted(_ name: String) -> String {
+    guard name.contains(where: { "\",\r\n".contains($0) }) else { return name }
+    return "\"\(name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\""
+  }
+}
+
+/// Writes one JSON object per epoch, each on a separate line:
+///
+/// ```
+/// {"epoch":1,"seconds":1.204,"learningRate":0.001,"loss":0.5012,"accuracy":0.8213,"validation_loss":0.4409}
+/// ```
+///
+/// Epochs start at 1. The values follow in display order; a value that is NaN or infinite is null. Each line is written
+/// when its epoch ends. A run resumed from a checkpoint continues the file, with each epoch once; any other run
+/// replaces it. `History.load(fromLog:)` reads the file.
+public final class JSONLinesLogger: Callback {
+  /// The path of the file.
+  public let path: String
+  private var log: EpochLog
+
+  /// Creates a logger.
+  /// - Parameter path: The file. Its folder must exist.
+  public init(to path: String) {
+    self.path = path
+    log = EpochLog(path, JSONEpochLines())
+  }
+
+  public func trainingBegan(_ run: TrainingRun) throws { try log.begin() }
+  public func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws { try log.add(run.history) }
+  public func trainingEnded(_ run: TrainingRun) throws { try log.end(run.history) }
+}
+
+/// The format of `JSONLinesLogger`.
+struct JSONEpochLines: EpochLines {
+  func heading(_ names: [String]) -> String? { nil }
+
+  func line(_ epoch: EpochRecord) -> String {
+    var line = JSONObject([
+      ("epoch", JSONValue.integer(epoch.epoch + 1)), ("seconds", number((epoch.seconds * 1e6).rounded() / 1e6)),
+    ])
+    if let rate = epoch.learningRate { line["learningRate"] = number(rate) }
+    for name in epoch.names where line[name] == nil { line[name] = number(epoch[name] ?? .nan) }
+    guard let text = try? JSONValue.object(line).text() else { fatalError("finite numbers have JSON") }
+    return text
+  }
+
+  func epoch(of line: String) -> Int? { record(Array(line.utf8))?.epoch }
+
+  /// The epoch of a line; nil if it is not a valid line.
+  /// - Parameter earlier: The previous epoch; identical names share its storage.
+  func record(_ line: [UInt8], after earlier: EpochRecord? = nil) -> EpochRecord? {
+    guard let object = (try? JSONValue(parsing: line))?.object, let epoch = object["epoch"]?.integer,
+      (1...1 << 53).contains(epoch)
+    else { return nil }
+    let values = object.filter { member in
+      !["epoch", "seconds", "learningRate"].contains { member.key.hasBytes(of: $0) }
+    }
+    return EpochRecord(
+      epoch: epoch - 1, seconds: object["seconds"]?.number ?? 0, learningRate: object["learningRate"]?.number,
+      named: values.map { ($0.key, $0.value.number ?? .nan) }, like: earlier)
+  }
+
+  private func number(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
+}
+
+extension History {
+  /// Reads a log written by `JSONLinesLogger`, even if the run is still in progress: an incomplete last line is
+  /// ignored. A null value in the file is NaN.
+  ///
+  /// - Throws: `FormatError`, with the number of a line that is not an epoch.
+  public static func load(fromLog path: String) throws -> History {
+    let bytes = try withFileErrors { () throws(FileError) in
+      try FileReader.read(path, limit: 1 << 30, mayGrow: true)
+    }
+    // The values of an epoch are a separate list. While the list of epochs grows, there are two copies of it.
+    let size = 2 * MemoryLayout<EpochRecord>.stride + 128
+    // While a line is read, each of its values takes up to 512 bytes.
+    do { try HostMemory.check(bytes.count { $0 == 0x0A } * size + mostValues(ofALineIn: bytes) * 512) } catch {
+      throw FormatError.file(path: path, reason: "\(error)")
+    }
+    var epochs: [EpochRecord] = []
+    var start = 0
+    var number = 0
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: 0x0A)
+      let line = Array(bytes[start..<(end ?? bytes.count)])
+      number += 1
+      if let record = JSONEpochLines().record(line, after: epochs.last) {
+        epochs.append(record)
+      } else if end != nil && line != [] && line != [0x0D] {
+        throw FormatError.malformed(
+          path: path, reason: "line \(number) is not a JSON object with the number of an epoch (\"epoch\", from 1)")
+      }
+      start = (end ?? bytes.count) + 1
+    }
+    return History(epochs: epochs)
+  }
+
+  private static func mostValues(ofALineIn bytes: [UInt8]) -> Int {
+    var (most, count) = (0, 0)
+    for byte in bytes {
+      if byte == 0x0A { count = 0 }
+      if byte == UInt8(ascii: ",") { count += 1 }
+      most = max(most, count)
+    }
+    return most
+  }
+}

@@ -1,3 +1,45 @@
+import BackendCore
+
+/// A batch of examples: inputs and targets with a leading batch axis, and optional example weights.
+public struct Batch: Sendable {
+  /// One tensor per input of the model, `[N, …]`.
+  public var inputs: [Tensor]
+  /// One tensor per output of the model, `[N, …]`. Class indices are int32 `[N]`.
+  public var targets: [Tensor]
+  /// The weight of each example, `[N]`; nil for equal weights.
+  public var weights: Tensor?
+
+  /// Creates a batch for a model with several inputs or outputs.
+  public init(inputs: [Tensor], targets: [Tensor], weights: Tensor? = nil) {
+    self.inputs = inputs
+    self.targets = targets
+    self.weights = weights
+  }
+
+  /// Creates a batch for a model with one input and one output.
+  public init(input: Tensor, target: Tensor, weights: Tensor? = nil) {
+    self.init(inputs: [input], targets: [target], weights: weights)
+  }
+
+  /// The first input.
+  public var input: Tensor { first(of: inputs, "inputs") }
+  /// The first target.
+  public var target: Tensor { first(of: targets, "targets") }
+  private func first(of tensors: [Tensor], _ name: String) -> Tensor {
+    guard let first = tensors.first else { ProgrammerError.end("Batch: there are no \(name)") }
+    return first
+  }
+
+  /// The number of examples.
+  public var count: Int { inputs.first?.shape.first ?? 0 }
+
+  /// Returns the batch on another device. Tensors that are already there are not copied.
+  public func moved(to device: Device) -> Batch {
+    let move: (Tensor) -> Tensor = { $0.device == device ? $0 : $0.moved(to: device) }
+    return Batch(inputs: inputs.map(move), targets: targets.map(move), weights: weights.map(move))
+  }
+}
+
 /// The batches of one pass over a dataset. Reading can throw, so this type is not a `Sequence`:
 ///
 /// ```swift
@@ -81,5 +123,48 @@ extension Dataset {
     }
     guard !batch.inputs.isEmpty else { throw TrainingError.batchRows(asked: indices.count, found: 0) }
     return batch
+  }
+}
+
+/// The order in which the examples of a dataset are used.
+struct ExampleOrder: Sendable {
+  let count: Int
+  /// The permutation; nil for the order of the dataset.
+  private let permutation: [Int32]?
+
+  /// - Parameter source: The source that determines the permutation; nil for the order of the dataset.
+  init(count: Int, source: RandomSource?) {
+    self.count = count
+    permutation = source.map { ExampleOrder.permutation(count: count, source: $0) }
+  }
+
+  /// Returns the example at a position of the order.
+  func index(at place: Int) -> Int { permutation.map { Int($0[place]) } ?? place }
+
+  /// Returns the examples at a range of positions of the order.
+  func indices(in range: Range<Int>) -> [Int] {
+    guard let permutation else { return Array(range) }
+    return permutation[range].map(Int.init)
+  }
+
+  /// Returns a Fisher-Yates shuffle with numbers from Philox, identical on every device and every machine.
+  private static func permutation(count: Int, source: RandomSource) -> [Int32] {
+    guard count <= Int(Int32.max) else {
+      ProgrammerError.end("a dataset of \(count) examples cannot be shuffled; 2³¹ − 1 can")
+    }
+    var order = (0..<Int32(count)).map { $0 }
+    guard count > 1 else { return order }
+    order.withUnsafeMutableBufferPointer { order in
+      var words = SIMD4<UInt32>()
+      for draw in 0..<(count - 1) {
+        if draw % 2 == 0 { words = source.block(draw / 2) }
+        let bits = draw % 2 == 0 ? UInt64(words.x) << 32 | UInt64(words.y) : UInt64(words.z) << 32 | UInt64(words.w)
+        let last = count - 1 - draw
+        // The upper half of a 128-bit product: uniform in 0...last except for a bias below 2⁻³³.
+        let other = Int(bits.multipliedFullWidth(by: UInt64(last + 1)).high)
+        order.swapAt(last, other)
+      }
+    }
+    return order
   }
 }

@@ -60,3 +60,65 @@ extension Dataset {
     return (Subset(self, indices: parts.0), Subset(self, indices: parts.1))
   }
 }
+
+/// A dataset whose examples differ in each epoch, such as augmented images or newly drawn negatives.
+///
+/// `fit` trains on `during(epoch:)` and evaluates validation data on `original`. Both have the `count` of the dataset.
+/// The examples of `during(epoch:)` depend only on the epoch and the position, so a run can be repeated and resumed.
+public protocol VaryingDataset: Dataset {
+  /// Returns the examples of an epoch. Epochs are counted from 0.
+  func during(epoch: Int) -> any Dataset
+  /// The examples for evaluation and inference.
+  var original: any Dataset { get }
+}
+
+extension Dataset {
+  /// Returns the examples of a training epoch.
+  package func examples(ofEpoch epoch: Int) -> any Dataset {
+    (self as? any VaryingDataset)?.during(epoch: epoch) ?? self
+  }
+
+  /// The examples without variation.
+  package var measured: any Dataset { (self as? any VaryingDataset)?.original ?? self }
+}
+
+/// A selection of examples from another dataset.
+public struct Subset: VaryingDataset {
+  /// The base dataset.
+  public let base: any Dataset
+  /// The positions in `base`: example i of the subset is example `indices[i]` of the base.
+  public let indices: [Int]
+
+  /// Creates a subset.
+  /// - Parameters:
+  ///   - base: The base dataset.
+  ///   - indices: The positions in `base`, starting at 0, in any order. Duplicates are allowed.
+  public init(_ base: any Dataset, indices: [Int]) {
+    self.base = base
+    self.indices = indices
+  }
+
+  public var count: Int { indices.count }
+
+  /// Returns the same examples of a varying base dataset, for an epoch.
+  public func during(epoch: Int) -> any Dataset { Subset(base.examples(ofEpoch: epoch), indices: indices) }
+
+  /// The same examples of a varying base dataset, for evaluation.
+  public var original: any Dataset { Subset(base.measured, indices: indices) }
+
+  public func batch(at positions: [Int]) throws -> Batch {
+    if let bad = positions.first(where: { $0 < 0 || $0 >= count }) {
+      throw TrainingError.noSuchExample(index: bad, count: count)
+    }
+    return try base.batch(at: positions.map { indices[$0] })
+  }
+}
+
+extension Dataset {
+  /// Whether the examples are stored in tensors. Reading them costs less than passing them between threads, and they
+  /// never change, so they are checked only once.
+  var liesInTensors: Bool {
+    if self is TensorDataset { return true }
+    return (self as? Subset)?.base.liesInTensors ?? false
+  }
+}

@@ -88,3 +88,70 @@ extension ActivationFunction {
   /// x − ln Σeˣ along the last axis.
   public static let logSoftmax = ActivationFunction("log_softmax", allowsReplay: true) { $0.logSoftmax() }
 }
+
+extension ActivationFunction: Codable {
+  /// Decodes a function from its name and constants, such as "relu" or "leaky_relu(0.1)". Custom functions are looked
+  /// up in the decoder's `CodingUserInfoKey.customActivations`.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    let custom = decoder.userInfo[.customActivations] as? [ActivationFunction] ?? []
+    if let formula = FormulaText(parsing: text),
+      let function = ActivationFunction.builtIn(formula) ?? custom.first(where: { $0.name == text })
+    {
+      self = function
+      return
+    }
+    throw DecodingError.dataCorruptedError(
+      in: container,
+      debugDescription:
+        "there is no activation \"\(text)\"; there are \(ActivationFunction.all.map(\.name).joined(separator: ", "))")
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(FormulaText(name, constants).text)
+  }
+
+  private static let all = elementwise + [.softmax, .logSoftmax]
+
+  private static func builtIn(_ formula: FormulaText) -> ActivationFunction? {
+    switch (formula.name, formula.constants.count) {
+    case ("leaky_relu", 1): .leakyReLU(formula.constants[0])
+    case ("elu", 1): .elu(formula.constants[0])
+    case (let name, 0): all.first { $0.name == name }
+    default: nil
+    }
+  }
+}
+
+/// The name of a formula with its constants, as used in model descriptions: "relu", "leaky_relu(0.1)", "uniform(-1,
+/// 1)".
+struct FormulaText {
+  let name: String
+  let constants: [Double]
+
+  init(_ name: String, _ constants: [Double] = []) {
+    self.name = name
+    self.constants = constants
+  }
+
+  /// Returns nil if the text does not have this form.
+  init?(parsing text: String) {
+    guard let open = text.firstIndex(of: "(") else {
+      self.init(text)
+      return
+    }
+    guard text.last == ")" else { return nil }
+    let inner = text[text.index(after: open)...].dropLast()
+    var constants: [Double] = []
+    for part in inner.split(separator: ",", omittingEmptySubsequences: false) {
+      let spaceless = part.drop { $0 == " " }
+      guard let number = Double(String(spaceless)) else { return nil }
+      constants.append(number)
+    }
+    self.init(String(text[..<open]), constants)
+  }
+
+  var text: String { constants.isEmpty ? name : "\(name)(\(constants.map { "\($0)" }.joined(separator: ", ")))" }
+}

@@ -165,3 +165,79 @@ func withUploadBytes<S: TensorScalar>(
   case .bool: try scalars.map { $0.convertedNumber != 0 }.withUnsafeBytes(body)
   }
 }
+
+extension Tensor {
+  /// Creates a tensor from elements generated piece by piece in row-major order, so that only one piece at a time is in
+  /// memory twice.
+  /// - Parameters:
+  ///   - pieceSize: The number of elements per piece; the last piece may be smaller.
+  ///   - elements: Returns the elements at the given positions.
+  /// - Throws: The errors thrown by `elements`; `DeviceError`.
+  package init<S: TensorScalar>(
+    shape: [Int], on device: Device = .cpu, pieceSize: Int = 1 << 18, elements: (Range<Int>) throws -> [S]
+  ) throws {
+    let extents = try Checks.extents("init", shape)
+    let backend = device.callTarget
+    let storage: BufferSlice
+    do { storage = BufferSlice(try backend.allocate(count: extents.count, dtype: S.dtype)) } catch {
+      throw DeviceError(error, on: device)
+    }
+    let step = Swift.max(pieceSize, 1)
+    for start in stride(from: 0, to: extents.count, by: step) {
+      let range = start..<Swift.min(start + step, extents.count)
+      let piece = try elements(range)
+      try Checks.elementCount("init", piece.count, [range.count])
+      do { try piece.withUnsafeBytes { try backend.upload($0, into: storage.advanced(by: start)) } } catch {
+        throw DeviceError(error, on: device)
+      }
+    }
+    self.init(Storage(storage.buffer, on: device), extents: extents)
+  }
+}
+
+/// An element of a tensor's array literal: a number or a row of further elements. It is a separate type, so that
+/// literals do not add candidates to the operators.
+public struct TensorLiteral: Sendable, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByArrayLiteral
+{
+  private enum Content: Sendable {
+    case number(Float)
+    case elements([TensorLiteral])
+  }
+  private let content: Content
+
+  public init(floatLiteral value: Float) { content = .number(value) }
+  public init(integerLiteral value: Int) { content = .number(Float(value)) }
+  public init(arrayLiteral elements: TensorLiteral...) { content = .elements(elements) }
+
+  /// Appends the numbers in row-major order, and checks that all rows at the same depth have equal lengths.
+  fileprivate func collect(into scalars: inout [Float], shape: inout [Int], depth: Int) throws {
+    switch content {
+    case .number(let number):
+      if depth != shape.count {
+        try Checks.fail("literal", "a number stands where a row of \(shape[depth]) is expected")
+      }
+      scalars.append(number)
+    case .elements(let elements):
+      if depth == shape.count {
+        if !scalars.isEmpty { try Checks.fail("literal", "a row stands where a number is expected") }
+        shape.append(elements.count)
+      } else if shape[depth] != elements.count {
+        try Checks.fail("literal", "rows of \(shape[depth]) and of \(elements.count) elements stand side by side")
+      }
+      for element in elements { try element.collect(into: &scalars, shape: &shape, depth: depth + 1) }
+    }
+  }
+}
+
+extension Tensor: ExpressibleByArrayLiteral {
+  /// Creates a float32 tensor on the CPU from an array literal: `let x: Tensor = [[1, 2], [3, 4]]`.
+  public init(arrayLiteral elements: TensorLiteral...) {
+    self = checked {
+      var scalars: [Float] = []
+      var shape = [elements.count]
+      for element in elements { try element.collect(into: &scalars, shape: &shape, depth: 1) }
+      return Tensor(scalars, shape: shape)
+    }
+  }
+}

@@ -156,3 +156,204 @@ extension Tensor {
     fatalError("unavailable")
   }
 }
+
+// Functions and conversions that are spelled differently in NumPy and PyTorch. They do not compile; the error messages
+// show the correct forms.
+
+extension Tensor {
+  @available(*, unavailable, message: "write b.replacing(with: a, where: mask), which is a where the mask is true")
+  public static func `where`(_ mask: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write x.replacing(with: 0, where: .!mask), which is x where the mask is true")
+  public static func `where`(_ mask: Tensor, _ a: Tensor, _ b: Double) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write a.matmul(b)")
+  public static func matmul(_ a: Tensor, _ b: Tensor) -> Tensor { fatalError("unavailable") }
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  @available(*, unavailable, renamed: "logSoftmax(axis:)")
+  public func log_softmax(axis: Int = -1) -> Tensor { fatalError("unavailable") }
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  @available(*, unavailable, renamed: "logSoftmax(axis:)")
+  public func log_softmax(dim: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write moved(to: .cpu)")
+  public func cpu() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write moved(to: try .gpu())")
+  public func cuda() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write moved(to: try .named(\"gpu\"))")
+  public func to(_ device: String) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write cast(to: .int32)")
+  public func int() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write cast(to: .int32)")
+  public func long() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the type has a label: cast(to: .int32)")
+  public func cast(_ dtype: DType) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write count for all elements, shape for the extents")
+  public var size: Int { fatalError("unavailable") }
+  @available(*, unavailable, message: "write shape[0] for the first extent, count for all elements")
+  public var length: Int { fatalError("unavailable") }
+}
+
+infix operator ** : BitwiseShiftPrecedence
+
+@available(*, unavailable, message: "write x.power(2), or x.squared()")
+public func ** (x: Tensor, exponent: Double) -> Tensor { fatalError("unavailable") }
+
+@available(*, unavailable, message: "write x.maximum(0); the largest element is x.max()")
+public func max(_ x: Tensor, _ y: Double) -> Tensor { fatalError("unavailable") }
+@available(*, unavailable, message: "write x.maximum(y); the largest element is x.max()")
+public func max(_ x: Tensor, _ y: Tensor) -> Tensor { fatalError("unavailable") }
+@available(*, unavailable, message: "write x.minimum(1); the smallest element is x.min()")
+public func min(_ x: Tensor, _ y: Double) -> Tensor { fatalError("unavailable") }
+@available(*, unavailable, message: "write x.minimum(y); the smallest element is x.min()")
+public func min(_ x: Tensor, _ y: Tensor) -> Tensor { fatalError("unavailable") }
+@available(*, unavailable, message: "write x.magnitude()")
+public func abs(_ x: Tensor) -> Tensor { fatalError("unavailable") }
+@available(*, unavailable, message: "write x.exp()")
+public func exp(_ x: Tensor) -> Tensor { fatalError("unavailable") }
+@available(*, unavailable, message: "write x.log()")
+public func log(_ x: Tensor) -> Tensor { fatalError("unavailable") }
+@available(*, unavailable, message: "write x.tanh()")
+public func tanh(_ x: Tensor) -> Tensor { fatalError("unavailable") }
+@available(*, unavailable, message: "write x.squareRoot()")
+public func sqrt(_ x: Tensor) -> Tensor { fatalError("unavailable") }
+@available(*, unavailable, message: "write x.power(2), or x.squared()")
+public func pow(_ x: Tensor, _ exponent: Double) -> Tensor { fatalError("unavailable") }
+
+// NumPy, PyTorch, and Keras notations for creating tensors. They do not compile; the error messages show the correct
+// forms.
+
+extension Tensor {
+  @available(*, unavailable, message: "a shape is an array: .zeros([2, 3])")
+  public static func zeros(_ extents: Int...) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "a shape is an array: .ones([2, 3])")
+  public static func ones(_ extents: Int...) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the shape has no label: .zeros([2, 3])")
+  public static func zeros(shape: [Int]) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the shape has no label: .ones([2, 3])")
+  public static func ones(shape: [Int]) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the value has no label: .full([2, 3], 1.5)")
+  public static func full(_ shape: [Int], value: Double) -> Tensor { fatalError("unavailable") }
+  @available(
+    *, unavailable, message: "random numbers come from a stream: .normal([2, 3], using: RandomStream(seed: 1))"
+  )
+  public static func randn(_ extents: Int...) -> Tensor { fatalError("unavailable") }
+  @available(
+    *, unavailable, message: "random numbers come from a stream: .uniform([2, 3], using: RandomStream(seed: 1))"
+  )
+  public static func rand(_ extents: Int...) -> Tensor { fatalError("unavailable") }
+  @available(
+    *, unavailable, message: "random numbers come from a stream: .uniform([2, 3], using: RandomStream(seed: 1))"
+  )
+  public static func random(_ shape: [Int]) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write .range(0..<count), or .range(0..<count, dtype: .float32)")
+  public static func arange(_ lower: Int, _ upper: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "a tensor has values: .zeros([2, 3]), .ones([2, 3]), .full([2, 3], 1.5)")
+  public init(shape: [Int]) { fatalError("unavailable") }
+}
+
+extension Float {
+  @available(*, unavailable, message: "read the number, which may throw: Float(try x.item())")
+  @_disfavoredOverload
+  public init(_ tensor: Tensor) { fatalError("unavailable") }
+}
+
+extension Double {
+  @available(*, unavailable, message: "read the number, which may throw: try x.item()")
+  @_disfavoredOverload
+  public init(_ tensor: Tensor) { fatalError("unavailable") }
+}
+
+extension Int {
+  @available(*, unavailable, message: "read the number, which may throw: Int(try x.item())")
+  @_disfavoredOverload
+  public init(_ tensor: Tensor) { fatalError("unavailable") }
+}
+
+// NumPy and PyTorch notations for shapes, and their names of shape operations. They do not compile; the error messages
+// show the correct forms.
+
+extension Tensor {
+  @available(*, unavailable, message: "a shape is an array: reshaped([2, 3])")
+  public func reshape(_ extents: Int...) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "a shape is an array: reshaped([2, 3])")
+  public func reshaped(_ extents: Int...) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "a shape is an array: reshaped([2, 3])")
+  public func view(_ extents: Int...) -> Tensor { fatalError("unavailable") }
+  @available(
+    *, unavailable, message: "write the order of all axes: permuted([1, 0, 2]), or transposed() for the last two"
+  )
+  public func transpose(_ axis: Int, _ other: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the order of the axes is an array: permuted([1, 0, 2])")
+  public func permute(_ axes: Int...) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "name the axis: squeezed(axis: 0); all axes of extent 1 at once: reshaped(_:)")
+  public func squeeze() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "squeezed(axis:)")
+  public func squeeze(dim: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "squeezed(axis:)")
+  public func squeeze(axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "expanded(axis:)")
+  public func unsqueeze(dim: Int) -> Tensor { fatalError("unavailable") }
+  @available(
+    *, unavailable,
+    message: "operations broadcast by themselves: x + y; a new axis is expanded(axis: 0)"
+  )
+  public func expand(_ extents: Int...) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write Tensor.concatenated([x, x], axis: 0)")
+  public func `repeat`(_ counts: Int...) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "gathered(_:axis:)")
+  public func gather(_ indices: Tensor, axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write gathered(indices, axis: 1)")
+  public func gather(_ indices: Tensor, _ axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write gathered(indices, axis: 1)")
+  public func gather(_ axis: Int, _ indices: Tensor) -> Tensor { fatalError("unavailable") }
+
+  @available(*, unavailable, message: "write .concatenated(tensors, axis: 1)")
+  public static func cat(_ tensors: [Tensor], dim: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "concatenated(_:axis:)")
+  public static func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write .stacked(tensors, axis: 1)")
+  public static func stack(_ tensors: [Tensor], dim: Int) -> Tensor { fatalError("unavailable") }
+}
+
+// NumPy and PyTorch notations for axes. They do not compile; the error messages show the correct forms.
+
+extension Tensor {
+  @available(*, unavailable, message: "the axis has a label: sum(axis: 1), or sum(axes: [0, 1])")
+  public func sum(_ axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the axis has a label: mean(axis: 1), or mean(axes: [0, 1])")
+  public func mean(_ axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the axis has a label: max(axis: 1); of two tensors: maximum(_:)")
+  public func max(_ axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the axis has a label: min(axis: 1); of two tensors: minimum(_:)")
+  public func min(_ axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the axis has a label: argmax(axis: 1)")
+  public func argmax(_ axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the axis has a label: argmin(axis: 1)")
+  public func argmin(_ axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the axis has a label: softmax(axis: 1)")
+  public func softmax(_ axis: Int) -> Tensor { fatalError("unavailable") }
+
+  @available(*, unavailable, message: "the axis that stays is keepingRank: sum(axis: 1, keepingRank: true)")
+  public func sum(axis: Int, keepdims: Bool) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the axis that stays is keepingRank: mean(axis: 1, keepingRank: true)")
+  public func mean(axis: Int, keepdims: Bool) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the axis that stays is keepingRank: max(axis: 1, keepingRank: true)")
+  public func max(axis: Int, keepdims: Bool) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the axis that stays is keepingRank: min(axis: 1, keepingRank: true)")
+  public func min(axis: Int, keepdims: Bool) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write sum(axis: 1, keepingRank: true)")
+  public func sum(dim: Int, keepdim: Bool) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write mean(axis: 1, keepingRank: true)")
+  public func mean(dim: Int, keepdim: Bool) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write max(axis: 1, keepingRank: true)")
+  public func max(dim: Int, keepdim: Bool) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write min(axis: 1, keepingRank: true)")
+  public func min(dim: Int, keepdim: Bool) -> Tensor { fatalError("unavailable") }
+
+  @available(*, unavailable, message: "write variance(), or variance(correction: 1), which PyTorch means")
+  public func `var`() -> Tensor { fatalError("unavailable") }
+  @available(
+    *, unavailable, message: "write variance(axis: 0), or variance(axis: 0, correction: 1), which PyTorch means"
+  )
+  public func `var`(axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "standardDeviation(axis:)")
+  public func std(axis: Int) -> Tensor { fatalError("unavailable") }
+}

@@ -258,3 +258,66 @@ struct ReductionRecord: GradientRule {
     return dy * products.permuted(back)
   }
 }
+
+extension Tensor {
+  /// Returns the position of the largest element along an axis, as int32. The first of equal elements wins, and the
+  /// first NaN wins over every number.
+  public func argmax(axis: Int = -1, keepingRank: Bool = false) -> Tensor {
+    position(.argmax, axis, keepingRank: keepingRank, "argmax")
+  }
+
+  /// Returns the position of the smallest element along an axis, as int32. The first of equal elements wins, and the
+  /// first NaN wins over every number.
+  public func argmin(axis: Int = -1, keepingRank: Bool = false) -> Tensor {
+    position(.argmin, axis, keepingRank: keepingRank, "argmin")
+  }
+
+  private func position(_ op: ArgReductionOp, _ axis: Int, keepingRank: Bool, _ name: StaticString) -> Tensor {
+    checked {
+      try Checks.number(name, self)
+      let axis = try Checks.axis(name, axis, extents)
+      let shape = extents.about(axis)
+      if shape.extent == 0 && shape.reducedCount > 0 {
+        try Checks.fail(name, "axis \(axis) of shape \(extents) has no elements")
+      }
+      var result = extents
+      result[axis] = 1
+      if !keepingRank { result = result.removing(AxisMask(axis: axis)) }
+      return Tensor.launch(self, result, .int32, on: device) { backend, x, y in
+        try backend.argReduce(op, x, shape, into: y)
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// Returns the cumulative sum along an axis: y[j] = Σ x[0...j].
+  public func cumulativeSum(axis: Int) -> Tensor { cumulativeSum(axis: axis, reversed: false) }
+
+  /// Returns the cumulative sum along an axis: y[j] = Σ x[0...j], or Σ x[j...] if `reversed`.
+  public func cumulativeSum(axis: Int, reversed: Bool) -> Tensor {
+    checked {
+      try Checks.number("cumulativeSum", self)
+      let axis = try Checks.axis("cumulativeSum", axis, extents)
+      let shape = extents.about(axis)
+      var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
+        try backend.cumulativeSum(x, shape, reversed: reversed, into: y)
+      }
+      if let tape = Tape.recording(node) {
+        y.node = tape.append(.cumulativeSum(CumulativeSumRecord(x: Operand(self), axis: axis, isReversed: reversed)))
+      }
+      return y
+    }
+  }
+}
+
+/// y = the cumulative sum of x; dx is the cumulative sum of dy from the other end.
+struct CumulativeSumRecord: GradientRule {
+  let x: Operand
+  let axis: Int
+  let isReversed: Bool
+
+  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
+    pass.accumulate(dy.cumulativeSum(axis: axis, reversed: !isReversed), to: x)
+  }
+}

@@ -1,4 +1,5 @@
 import CommandSupport
+import Files
 import ModelFormats
 import NeuralNetworks
 
@@ -93,5 +94,56 @@ struct SavedModel {
   /// Checks that the model is a classifier.
   func requireClasses() throws {
     if task == .regression { throw Failure("\(file): expected a model with classes, found one that predicts values") }
+  }
+}
+
+/// A file that describes a model.
+enum ModelSource {
+  /// The model of a `.json` file, whose parameters have no values, or of a `.safetensors` file: a chain of layers or a
+  /// graph.
+  static func load(_ path: String, on device: Device = .cpu) throws -> Model {
+    if path.hasSuffix(".json") {
+      return try isGraph(json: path)
+        ? Graph(architecture: try .load(from: path)) : Sequential(architecture: try .load(from: path))
+    }
+    return try Safetensors(path).metadata["graph"] == nil
+      ? Sequential.load(from: path, on: device) : Graph.load(from: path, on: device)
+  }
+
+  /// Whether the file describes a graph, which has nodes.
+  private static func isGraph(json path: String) throws -> Bool {
+    // Errors in the file are reported when it is read as an architecture.
+    guard let bytes = try? FileReader.read(path, limit: 64 << 20) else { return false }
+    return (try? JSONValue(parsing: bytes))?["nodes"] != nil
+  }
+
+  /// Runs `body` with the model of a file. Errors of the model then name the file.
+  static func naming<Value>(_ path: String?, _ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let error as ModelError {
+      throw Failure(path.map { "\($0): \(error)" } ?? "\(error)")
+    }
+  }
+}
+
+extension Sequential {
+  /// The layers of this model with the additional layers for a table: one that scales its columns based on the training
+  /// examples and, for regression, one that converts the output to the unit of the values. They are part of the model,
+  /// so it takes raw numbers wherever it is loaded. A `Normalization` at the start or end of the model is used instead.
+  /// - Parameter noise: The standard deviation of the noise added to the scaled columns in training; nil for none.
+  func scaled(for examples: Examples, noise: Double?) throws -> Sequential {
+    guard let train = examples.train else { return self }
+    var layers = layers
+    let first = layers.first as? Normalization
+    let input = first.flatMap { $0.isInverted ? nil : $0 } ?? Normalization()
+    if input !== first { layers.insert(input, at: 0) }
+    try input.adapt(to: train.inputs)
+    if let noise { layers.insert(GaussianNoise(noise), at: 1) }
+    if examples.task == .regression {
+      let last = layers.last as? Normalization
+      let output = last.flatMap { $0.isInverted ? $0 : nil } ?? Normalization(isInverted: true)
+      if output !== last { layers.append(output) }
+      try output.adapt(to: train.targets)
+    }
+    return Sequential(layers, inputShape: examples.inputShape)
   }
 }

@@ -105,3 +105,43 @@ struct TestedModel {
     return picture.svg(try saved.model.probabilities(of: places))
   }
 }
+
+/// A trained regression model and its predictions for the test examples of a data set.
+struct TestedValues {
+  let saved: SavedModel
+  let examples: Examples
+  private let predicted: [Float]
+  private let actual: [Float]
+
+  init(_ saved: SavedModel, _ data: DataOptions) throws {
+    self.saved = saved
+    examples = try data.load(.test, for: saved).prepared(for: saved, file: saved.file)
+    predicted = try saved.model.values(of: examples.test.inputs)
+    actual = try examples.test.targets.scalars()
+  }
+
+  var errors: RegressionErrors { RegressionErrors(predicted: predicted, actual: actual) }
+
+  var picture: PredictionPicture {
+    let shown = DrawnExamples.places(of: actual.count)
+    return PredictionPicture(
+      predicted: shown.map { Double(predicted[$0]) }, actual: shown.map { Double(actual[$0]) },
+      title: "\(examples.source): R² \(NumberText.short(errors.r2))\(DrawnExamples.note(of: actual.count))")
+  }
+}
+
+/// The examples drawn as points of a picture: if there are many, some at equal distances. A million points take a
+/// hundred megabytes of SVG, which no browser opens, and cover one another.
+/// no browser opens, and cover one another.
+enum DrawnExamples {
+  static let most = 10_000
+
+  /// The positions of the drawn examples among `count` examples.
+  static func places(of count: Int) -> [Int] {
+    let shown = min(count, most)
+    return (0..<shown).map { $0 * count / shown }
+  }
+
+  /// A note for the title of a picture: ", 10000 of 250000 examples"; empty if all are drawn.
+  static func note(of count: Int) -> String { count > most ? ", \(most) of \(count) examples" : "" }
+}

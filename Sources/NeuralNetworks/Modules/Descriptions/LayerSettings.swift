@@ -1,3 +1,24 @@
+/// A custom layer that can be saved in a model description and created from it.
+///
+/// ```swift
+/// final class Padded: ConfigurableLayer {
+///   struct Configuration: Codable, Sendable { var width: Int }
+///   let configuration: Configuration
+///   init(configuration: Configuration) { self.configuration = configuration }
+///   func forward(_ x: Tensor, _ context: Context) -> Tensor { x.padded([(0, 0), (configuration.width, 0)]) }
+/// }
+/// ```
+///
+/// The description refers to the layer by its type name.
+public protocol ConfigurableLayer: Layer {
+  /// The settings of the layer, without parameter values.
+  associatedtype Configuration: Codable & Sendable
+  /// The settings that recreate this layer.
+  var configuration: Configuration { get }
+  /// Creates a layer with these settings. Its parameters have no values yet.
+  init(configuration: Configuration)
+}
+
 /// The settings of a built-in layer, which its type states once: as properties, with the defaults of the layer's
 /// initializer. The compiler derives the coding, so the keys are the names of the properties; omitted settings and unknown
 /// keys are handled here for all layers. (Decoded on their own, outside of a description, they must be complete.)
@@ -81,5 +102,50 @@ private struct SettingsContainer<Key: CodingKey>: KeyedDecodingContainerProtocol
   private func isNil(_ value: Any) -> Bool {
     let mirror = Mirror(reflecting: value)
     return mirror.displayStyle == .optional && mirror.children.isEmpty
+  }
+}
+
+/// Checks for the arguments of initializers. An invalid setting ends the program with its name, its value, and the
+/// expected values.
+extension Checks {
+  /// Requires a count of at least `least`.
+  static func count(_ value: Int, _ name: String, of owner: String, atLeast least: Int) {
+    if value < least { ProgrammerError.end("\(owner): \(name) is \(value), expected at least \(least)") }
+  }
+
+  /// Requires a finite number of at least 0.
+  static func size(_ value: Double, _ name: String, of owner: String) {
+    if !(value >= 0 && value.isFinite) {
+      let kind = value.isFinite ? "number" : "finite number"
+      ProgrammerError.end("\(owner): \(name) is \(value), expected a \(kind) of at least 0")
+    }
+  }
+
+  /// Requires a finite number.
+  static func number(_ value: Double, _ name: String, of owner: String) {
+    if !value.isFinite { ProgrammerError.end("\(owner): \(name) is \(value), expected a finite number") }
+  }
+}
+
+/// The size limits of models. A description from a file can request any size. Within these limits, sizes can be
+/// multiplied without overflow. Larger sizes are rejected before memory is allocated.
+enum SizeLimit {
+  /// The limit for the elements of one parameter, and of one example between two layers.
+  static let tensor = 1 << 31
+  /// The limit for the elements of all parameters together.
+  static let model = 1 << 34
+
+  /// The limit for windows, strides, padding, and factors, so that products of two of them with a size do not overflow.
+  static let setting = 1 << 24
+
+  /// Returns the number of elements of a shape; nil if it exceeds the limit. Sizes below 1 count as 1.
+  static func count(_ shape: [Int]) -> Int? {
+    var count = 1
+    for extent in shape where extent > 1 {
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      if overflow || product > tensor { return nil }
+      count = product
+    }
+    return count
   }
 }

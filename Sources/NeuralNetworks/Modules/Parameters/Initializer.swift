@@ -144,3 +144,98 @@ extension Initializer {
     uniforms.map { lower + (upper - lower) * $0 }
   }
 }
+
+extension Initializer {
+  /// A matrix with orthonormal rows or columns, whichever are fewer, times a gain. Saxe, McClelland, and Ganguli 2014.
+  ///
+  /// A tensor with more than two axes is treated as a matrix with `shape[0]` rows; with fewer, as a matrix with a
+  /// single row. The result is the Q of the QR decomposition of a matrix of normal numbers, with signs that make the
+  /// diagonal of R positive, so it is uniformly distributed (Mezzadri 2007), as in PyTorch.
+  public static func orthogonal(gain: Double = 1) -> Initializer {
+    Initializer("orthogonal", .orthogonal(gain: gain)) { shape, random in
+      let count = shape.reduce(1, *)
+      let rows = shape.count < 2 ? Swift.min(count, 1) : shape[0]
+      if count == 0 { return [] }
+      let columns = count / rows
+      // The vectors have the longer extent and are orthonormalized one after the other.
+      let (vectors, length) = (Swift.min(rows, columns), Swift.max(rows, columns))
+      var basis = random.normals(vectors * length)
+      orthonormalize(&basis, vectors: vectors, length: length)
+      var result = [Double](repeating: 0, count: count)
+      for vector in 0..<vectors {
+        for index in 0..<length {
+          let position = rows <= columns ? vector * columns + index : index * columns + vector
+          result[position] = gain * basis[vector * length + index]
+        }
+      }
+      return result
+    }
+  }
+
+  /// Applies modified Gram-Schmidt, with each vector orthogonalized twice ("twice is enough": Giraud et al. 2005). The
+  /// vectors are stored one after the other.
+  private static func orthonormalize(_ basis: inout [Double], vectors: Int, length: Int) {
+    basis.withUnsafeMutableBufferPointer { basis in
+      for vector in 0..<vectors {
+        let own = vector * length
+        for _ in 0..<2 {
+          for earlier in 0..<vector {
+            let other = earlier * length
+            var product = 0.0
+            for index in 0..<length { product += basis[own + index] * basis[other + index] }
+            for index in 0..<length { basis[own + index] -= product * basis[other + index] }
+          }
+        }
+        var square = 0.0
+        for index in 0..<length { square += basis[own + index] * basis[own + index] }
+        let factor = 1 / square.squareRoot()
+        for index in 0..<length { basis[own + index] *= factor }
+      }
+    }
+  }
+}
+
+extension Initializer: Codable {
+  /// Decodes an initializer from its name and constants: "he_normal", "uniform(-0.1, 0.1)". A custom initializer is
+  /// decoded by name only: it draws like `pytorchDefault`, which does not matter if values are loaded.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let formula = FormulaText(parsing: text) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is no initializer")
+    }
+    let custom = Initializer(formula.name, .custom) { Initializer.pytorchDefault.values($0, $1).map(Double.init) }
+    self = Initializer.builtIn(formula) ?? custom
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    let constants: [Double] =
+      switch kind {
+      case .constant(let value): [value]
+      case .normal(let mean, let deviation): [mean, deviation]
+      case .uniform(let lower, let upper): [lower, upper]
+      case .orthogonal(let gain): [gain]
+      case .zeros, .ones, .pytorchDefault, .scaled, .custom: []
+      }
+    var container = encoder.singleValueContainer()
+    try container.encode(FormulaText(name, constants).text)
+  }
+
+  private static let simple: [Initializer] = [
+    .zeros, .ones, .pytorchDefault, .glorotUniform, .glorotNormal, .heUniform, .heNormal, .lecunUniform, .lecunNormal,
+  ]
+
+  private static func builtIn(_ formula: FormulaText) -> Initializer? {
+    let constants = formula.constants
+    return switch (formula.name, constants.count) {
+    case ("constant", 1): .constant(constants[0])
+    case ("normal", 1): .normal(deviation: constants[0])
+    case ("normal", 2): .normal(mean: constants[0], deviation: constants[1])
+    case ("uniform", 2): .uniform(constants[0], constants[1])
+    case ("orthogonal", 0): .orthogonal()
+    case ("orthogonal", 1): .orthogonal(gain: constants[0])
+    case (let name, 0): simple.first { $0.name == name }
+    default: nil
+    }
+  }
+}

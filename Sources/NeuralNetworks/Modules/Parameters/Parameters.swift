@@ -1,3 +1,5 @@
+import HostSystem
+
 /// The parameters of a module with their paths, in the order of declaration.
 ///
 /// ```swift
@@ -46,5 +48,67 @@ public struct Parameters: Sequence {
       throw ModelError.invalidConfiguration(
         layer: "the model", reason: "it has \(count) parameters; at most \(SizeLimit.model) are possible")
     }
+  }
+}
+
+/// A pattern of parameter paths: `*` matches any part of one name, and `**` matches any number of names, including
+/// none.
+///
+/// `**.bias` matches `bias` and `0.bias`; `encoder.**` matches everything in `encoder`; `*.weight` matches `0.weight`, but
+/// not `encoder.0.weight`.
+package struct PathPattern: Sendable, Hashable {
+  private let text: String
+  private let names: [Substring]
+
+  package init(_ pattern: String) {
+    text = pattern
+    names = pattern.split(separator: ".", omittingEmptySubsequences: false)
+  }
+
+  /// Returns an error message if the pattern matches none of the paths although there are some; nil otherwise. `**`
+  /// always matches.
+  package func fault(among paths: [String]) -> String? {
+    if paths.isEmpty || names.allSatisfy({ $0 == "**" }) || paths.contains(where: matches) { return nil }
+    func quoted(_ text: String) -> String { "\"\(text.shortened(to: 80).onOneLine)\"" }
+    let start = "no parameter matches \(quoted(text))"
+    let shown = paths.prefix(4).map(quoted).joined(separator: ", ")
+    let rest = paths.count > 4 ? " and \(NumberText.grouped(paths.count - 4)) more" : ""
+    return start + "; the parameters are \(shown)\(rest)"
+  }
+
+  package func matches(_ path: String) -> Bool {
+    PathPattern.matches(
+      names[...], path.split(separator: ".", omittingEmptySubsequences: false)[...],
+      isAny: { $0 == "**" }, isSame: { PathPattern.matches($0, name: $1) })
+  }
+
+  /// Returns whether one name matches a pattern with `*`.
+  private static func matches(_ pattern: Substring, name: Substring) -> Bool {
+    matches(Array(pattern)[...], Array(name)[...], isAny: { $0 == "*" }, isSame: ==)
+  }
+
+  /// Returns whether a sequence matches a pattern in which some elements represent any number of elements.
+  private static func matches<Element>(
+    _ pattern: ArraySlice<Element>, _ elements: ArraySlice<Element>, isAny: (Element) -> Bool,
+    isSame: (Element, Element) -> Bool
+  ) -> Bool {
+    var (p, e) = (pattern.startIndex, elements.startIndex)
+    var retry: (p: Int, e: Int)?
+    while e < elements.endIndex {
+      if p < pattern.endIndex, isAny(pattern[p]) {
+        retry = (p + 1, e)
+        p += 1
+      } else if p < pattern.endIndex, isSame(pattern[p], elements[e]) {
+        p += 1
+        e += 1
+      } else if let last = retry {
+        // Let the last wildcard match one more element.
+        retry = (last.p, last.e + 1)
+        (p, e) = (last.p, last.e + 1)
+      } else {
+        return false
+      }
+    }
+    return pattern[p...].allSatisfy(isAny)
   }
 }

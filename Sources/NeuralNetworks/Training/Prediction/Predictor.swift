@@ -1,5 +1,39 @@
 import Synchronization
 
+extension Model {
+  /// Returns the predictions of a model with one output for the examples of a dataset, in order. Targets are ignored.
+  /// - Parameters:
+  ///   - data: The examples.
+  ///   - batchSize: The number of examples that are processed at once.
+  /// - Throws: The errors of `predict` with a tensor, and `TrainingError.severalOutputs` for a model with several
+  ///   outputs.
+  public func predict(_ data: some Dataset, batchSize: Int = 32) throws -> Tensor {
+    try checkHasOneOutput("let outputs: [Tensor] = try model.predict(data)")
+    let outputs: [Tensor] = try predict(data, batchSize: batchSize)
+    return outputs[0]
+  }
+
+  /// - Parameter spelling: The replacement for a model with several outputs.
+  /// - Throws: `TrainingError.severalOutputs`.
+  func checkHasOneOutput(_ spelling: String) throws {
+    if outputNames.count != 1 { throw TrainingError.severalOutputs(outputNames, spelling: spelling) }
+  }
+
+  /// Returns the predictions of a model with several outputs for the examples of a dataset: one tensor per output.
+  @_disfavoredOverload
+  public func predict(_ data: some Dataset, batchSize: Int = 32) throws -> [Tensor] {
+    guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
+    guard data.count > 0 else { throw TrainingError.emptyData("prediction") }
+    var batches = (data.measured as any Dataset).batches(of: batchSize)
+    var parts: [[Tensor]] = []
+    while let batch = try batches.next() {
+      parts.append(try predict(batch.inputs, batchSize: batchSize))
+      try device.catchUp(after: parts.count)
+    }
+    return parts[0].indices.map { output in Tensor.concatenated(parts.map { $0[output] }) }
+  }
+}
+
 /// A model transferred for inference: it can no longer change, and any number of tasks can call it at the same time.
 ///
 /// ```swift
@@ -96,5 +130,37 @@ public final class Predictor: @unchecked Sendable {
     _ = try model.prepared(forPredicting: inputs)
     guard let values = FrozenValues(model) else { fatalError("a model that is ready has values on its device") }
     return values
+  }
+}
+
+/// The values of a model's parameters at one point in time. Layers read them instead of the current values, so that
+/// predictions do not change with the model. Memory is shared until the model changes.
+final class FrozenValues: Sendable {
+  /// The device of the values.
+  let device: Device
+  private let values: [LeafKey: Tensor]
+
+  /// Creates a copy of the values; nil for a model that has no values yet, or whose values are about to be moved.
+  init?(_ model: Model) {
+    let device = model.device
+    var values: [LeafKey: Tensor] = [:]
+    for (_, parameter) in model.parameters {
+      guard let value = parameter.currentValue, value.device == device else { return nil }
+      values[LeafKey(parameter)] = value
+    }
+    self.device = device
+    self.values = values
+  }
+
+  /// The value of a parameter; nil if the parameter does not belong to the model.
+  subscript(_ parameter: Parameter) -> Tensor? { values[LeafKey(parameter)] }
+
+  /// Runs `body` with these values for the parameters.
+  func use<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let thread = LayerThread.current
+    let outer = thread.frozenValues
+    thread.frozenValues = self
+    defer { thread.frozenValues = outer }
+    return try body()
   }
 }
