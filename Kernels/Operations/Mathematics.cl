@@ -176,8 +176,8 @@ NN_INLINE vf nn_cosh(vf x) {
   return large + 0.25f / large;
 }
 NN_INLINE vf nn_sinh(vf x) {
-  const vf size = absolute(x), large = nn_half_exp(size), p = nn_expm1(nn_at_most(size, 1));
-  return with_sign_of(pick(size > 1, large - 0.25f / large, 0.5f * (p + p / (p + 1))), x);
+  const vf size = absolute(x), large = nn_half_exp(size), p = nn_expm1(nn_at_least(nn_at_most(x, 1), -1));
+  return pick(size > 1, with_sign_of(large - 0.25f / large, x), 0.5f * (p + p / (p + 1)));
 }
 
 // ln(x + √(x² + 1)), as ln(1 + …) because the logarithm is small for a small x. From 1e9 on, it is ln 2x. Within 4 ulp.

@@ -17,7 +17,10 @@ package func names(inFolder path: String) -> [String]? {
   defer { closedir(folder) }
   var names: [String] = []
   while let entry = readdir(folder) {
-    let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    // In place: an entry may be shorter than the type of its name.
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
     if name != "." && name != ".." { names.append(name) }
   }
   return names.sorted()

@@ -18,7 +18,16 @@ import Testing
       if bytes > 1024 { #expect(Double(size) <= 1.25 * Double(bytes) + 256) }
       #expect(BufferPool.blockSize(for: size) == size)
       previous = size
+      let largest = BufferPool.largestBlockSize(upTo: bytes)
+      #expect(largest <= bytes && (bytes <= 256 || BufferPool.blockSize(for: largest) == largest))
+      #expect(BufferPool.blockSize(for: largest + 1) > bytes || bytes <= 256)
     }
+  }
+
+  /// A buffer of the size that the capabilities name fits into an empty device.
+  @Test(arguments: TestDevices.all) func theLargestBufferIsABlock(device: OpenCLDevice) throws {
+    let largest = try backend(device).capabilities.largestBuffer
+    #expect(largest <= device.largestBufferBytes && BufferPool.blockSize(for: largest) == largest)
   }
 
   @Test(arguments: TestDevices.all) func freedMemoryIsHandedOutAgain(device: OpenCLDevice) throws {

@@ -29,6 +29,31 @@ import Testing
     try expect(second(Tensor([.nan], on: device), cotangent) { $0.silu() }, [.nan], "silu″")
   }
 
+  /// Inverse functions far out, where squares are infinite, and at the ends of their domains.
+  @Test(arguments: TestDevices.all) func gradientsOfInverseFunctions(_ device: Device) throws {
+    func gradient(_ x: [Float], _ f: (Tensor) -> Tensor) -> Tensor {
+      valueAndGradient(at: Tensor(x, on: device)) { f($0).sum() }.gradient
+    }
+    let far: [Float] = [1e20, -1e20, 1e12]
+    func isClose(_ found: Tensor, _ expected: [Double], _ what: Comment) throws {
+      for (a, b) in zip(try found.scalars(as: Double.self), expected) {
+        #expect(abs(a - b) <= max(1e-6 * abs(b), 1e-38), what)
+      }
+    }
+    try isClose(gradient(far) { $0.asinh() }, [1e-20, 1e-20, 1e-12], "asinh′")
+    try isClose(gradient([1e20, 3e38, 1e12]) { $0.acosh() }, [1e-20, 1 / 3e38, 1e-12], "acosh′")
+    try isClose(gradient(far) { $0.atan() }, [0, 0, 1e-24], "atan′")
+    try isClose(
+      second(Tensor([1e20, 1e12, 2] as [Float], on: device), 1) { $0.asinh() }, [0, -1e-24, -0.17888543819998318],
+      "asinh″")
+    #expect(try second(Tensor(far, on: device), 1) { $0.atan() }.scalars().allSatisfy { $0.magnitude < 1e-30 })
+    #expect(try gradient([1, -1]) { $0.asin() }.scalars() == [.infinity, .infinity])
+    #expect(try gradient([1, -1]) { $0.acos() }.scalars() == [-.infinity, -.infinity])
+    #expect(try gradient([1, -1]) { $0.atanh() }.scalars() == [.infinity, .infinity])
+    #expect(try gradient([1, -1]) { $0.erfInverse() }.scalars() == [.infinity, .infinity])
+    #expect(try gradient([1]) { $0.acosh() }.scalars() == [.infinity])
+  }
+
   /// 1/s and 1/b are infinite in float32 where the gradient is not.
   @Test(arguments: TestDevices.all) func gradientsOfQuotientsNeedNoReciprocal(_ device: Device) throws {
     let x = Tensor([1e-10, 3], on: device)

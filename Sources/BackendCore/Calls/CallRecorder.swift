@@ -14,6 +14,9 @@ public final class CallRecorder: CallHandler, ForwardingBackend, @unchecked Send
   private var values: [ObjectIdentifier: Int] = [:]
   /// The buffers allocated while recording.
   private var own: [Buffer] = []
+  /// The buffers that custom operations have used. They are not used again, because the values of custom operations remain
+  /// in their buffers.
+  private var fixed: Set<ObjectIdentifier> = []
   /// The other buffers used by calls.
   private var external: [Buffer] = []
   /// False after the host has read a result or a call has failed: later calls may depend on it.
@@ -25,13 +28,16 @@ public final class CallRecorder: CallHandler, ForwardingBackend, @unchecked Send
 
   public func perform(_ operation: BackendOperation, _ operands: [BufferSlice?]) throws {
     try whileRepeatable { try operation.perform(on: base, operands) }
+    if case .custom = operation { fixed.formUnion(operands.compactMap { $0.map { ObjectIdentifier($0.buffer) } }) }
     list.calls.append(BackendCall(operation: operation, operands: operands.map { operand($0) }))
   }
 
   public func allocate(count: Int, dtype: DType) throws -> Buffer {
     // A buffer that only this list references is free: the calls that used it precede those to come.
     for index in own.indices
-    where own[index].count == count && own[index].dtype == dtype && isKnownUniquelyReferenced(&own[index]) {
+    where own[index].count == count && own[index].dtype == dtype && !fixed.contains(ObjectIdentifier(own[index]))
+      && isKnownUniquelyReferenced(&own[index])
+    {
       addValue(own[index])
       return own[index]
     }

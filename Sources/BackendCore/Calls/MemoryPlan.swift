@@ -1,8 +1,8 @@
 import HostSystem
 
-/// Positions for the temporary values of a list of calls in blocks of memory, one for each element type unless it were too
-/// large for the backend. Values that are not in use at the same time share memory, and a result takes the place of an operand that is not used any more if the
-/// operation permits it.
+/// Positions for the temporary values of a list of calls in blocks of memory: one for each element type, or several if the
+/// backend limits the size of a buffer. Values that are not in use at the same time share memory, and a result takes the place
+/// of an operand that is not used any more if the operation permits it.
 ///
 /// The largest values are placed first, each at the first position that is free during its whole lifetime ("greedy by
 /// size"; Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference, 2020). Over 400 random programs, the

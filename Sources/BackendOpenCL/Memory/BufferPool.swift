@@ -37,6 +37,13 @@ final class BufferPool: Sendable {
     return bytes.roundedUp(toMultipleOf: step)
   }
 
+  /// The largest block size that is not above a limit.
+  static func largestBlockSize(upTo bytes: Int) -> Int {
+    guard bytes > 256 else { return bytes }
+    let step = Swift.max(1 << (Int.bitWidth - 3 - bytes.leadingZeroBitCount), 256)
+    return bytes / step * step
+  }
+
   /// Returns a block of at least `bytes`, with undefined content.
   /// - Throws: `BackendError.outOfMemory` if the allocation fails again after the cache has been released and the
   ///   device has finished.

@@ -58,14 +58,14 @@ public final class Optimizer {
   ///   a parameter has no gradient or a gradient of another shape; `DeviceError` for failures in computing the
   ///   gradients or in this step. If it throws, parameters, state, and step count are unchanged.
   public func update(_ model: some Module, with gradients: Gradients) throws {
-    let update = try prepareUpdate(of: model)
+    let update = try prepareUpdate(of: model, with: gradients)
     try apply(update, gradients)
-    countStep()
+    countStep(update)
   }
 
   // MARK: Parts of a step
 
-  /// A step whose numbers and state are on the device, and whose gradients are not known yet.
+  /// A step whose numbers are on the device, and whose gradients are not known yet.
   struct PreparedUpdate {
     fileprivate let placement: Placement
     /// The group of each slab.
@@ -75,15 +75,18 @@ public final class Optimizer {
   /// Whether a step consists only of launches, which can be replayed with other numbers.
   var allowsReplay: Bool { fused != nil }
 
-  /// Does the part of a step that a replay does not repeat: checks the settings, arranges the parameters and the state,
-  /// and writes the numbers of the step to the device.
-  func prepareUpdate(of model: some Module) throws -> PreparedUpdate {
+  /// Does the part of a step that a replay does not repeat: checks the settings, arranges the parameters, and writes the
+  /// numbers of the step to the device. The state does not change.
+  /// - Parameter gradients: The gradients, if they are known, to be rejected before anything changes.
+  func prepareUpdate(of model: some Module, with gradients: Gradients? = nil) throws -> PreparedUpdate {
     try check()
     return try withoutGradient {
       let (placement, groupOfSlab) = try groupedPlacement(of: model)
+      if let gradients, gradients.arranged(as: placement.layout) == nil {
+        throw gradients.mismatch(with: placement.layout)
+      }
       if let first = placement.slabs.first?.values {
-        try known.add(placement, rule: rule)
-        try states.arrange(as: placement)
+        try known.check(placement, rule: rule)
         if let fused { try writeScalars(fused, like: first) }
         if skipsNonFiniteGradients { try skipped.prepare(like: first) }
       }
@@ -94,6 +97,7 @@ public final class Optimizer {
   /// Returns the buffers that `apply` changes in addition to the parameters.
   func changedBuffers(of update: PreparedUpdate) throws -> [Buffer] {
     guard !update.placement.slabs.isEmpty else { return [] }
+    try states.arrange(as: update.placement)
     try states.makeUnique()
     return try states.buffers() + scalars.buffers() + skipped.buffers()
   }
@@ -108,6 +112,7 @@ public final class Optimizer {
         try parameters.values.checkPoison()
         try gradient.checkPoison()
       }
+      try states.arrange(as: update.placement)
       if let fused {
         try launch(fused, update, slabs)
       } else {
@@ -116,8 +121,11 @@ public final class Optimizer {
     }
   }
 
-  /// Counts a step that has been applied.
-  func countStep() { step += 1 }
+  /// Counts a step that has been applied. From now on, the optimizer belongs to the model.
+  func countStep(_ update: PreparedUpdate) {
+    if !update.placement.slabs.isEmpty { known.add(update.placement) }
+    step += 1
+  }
 
   // MARK: Skipped steps
 

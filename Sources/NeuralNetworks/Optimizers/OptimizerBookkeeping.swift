@@ -11,9 +11,8 @@ struct KnownParameters {
   /// The most recently added layout.
   private var layout: SlabLayout?
 
-  /// Adds the parameters of a placement.
-  /// - Throws: `ModelError.invalidConfiguration` if they belong to another model.
-  mutating func add(_ placement: Placement, rule: any UpdateRule) throws {
+  /// - Throws: `ModelError.invalidConfiguration` if the parameters of a placement belong to another model.
+  func check(_ placement: Placement, rule: any UpdateRule) throws {
     if layout === placement.layout { return }
     let members = placement.members
     let foreign = members.first { path, parameter in known[path].map { $0.parameter !== parameter } ?? false }
@@ -25,7 +24,12 @@ struct KnownParameters {
         layer: "\(type(of: rule))",
         reason: "the optimizer has updated another model\(remembered); hint: make one optimizer for each model")
     }
-    for (path, parameter) in members { known[path] = Known(parameter: parameter) }
+  }
+
+  /// Adds the parameters of a placement that has been checked.
+  mutating func add(_ placement: Placement) {
+    if layout === placement.layout { return }
+    for (path, parameter) in placement.members { known[path] = Known(parameter: parameter) }
     layout = placement.layout
   }
 

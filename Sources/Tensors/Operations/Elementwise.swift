@@ -72,7 +72,12 @@ extension Tensor {
   /// Returns whether each element is NaN.
   public func isNaN() -> Tensor { mapped(.init(.isNaN), "isNaN") }
   /// Returns whether each element is infinite.
-  public func isInfinite() -> Tensor { magnitude() .== Double.infinity }
+  public func isInfinite() -> Tensor {
+    checked {
+      try Checks.floatingPoint("isInfinite", self)
+      return detached().magnitude() .== Double.infinity
+    }
+  }
   /// Returns whether each element is finite: neither infinite nor NaN.
   public func isFinite() -> Tensor { mapped(.init(.isFinite), "isFinite") }
 

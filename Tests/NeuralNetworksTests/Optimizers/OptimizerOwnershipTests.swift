@@ -40,6 +40,20 @@ import Testing
     #expect(optimizer.step == 2)
   }
 
+  /// An optimizer belongs to the model of its first successful step.
+  @Test(arguments: optimizers.indices) func aRefusedUpdateBindsNothing(_ index: Int) throws {
+    let optimizer = Self.optimizers[index]()
+    let (first, second) = (try model(3), try model(4))
+    #expect(text { try optimizer.update(first, with: gradients(second, 4)) } != "no error")
+    #expect(optimizer.step == 0 && optimizer.stateTensors().isEmpty)
+    struct Fault: Error {}
+    let step = try TrainingStep(first, optimizer: optimizer, loss: Loss("broken") { _, _ in .ones([2]) })
+    let batch = Batch(input: .ones([2, 3]), target: .ones([2, 2]))
+    #expect(text { _ = try step(batch) }.contains("no gradient"))
+    try optimizer.update(second, with: gradients(second, 4))
+    #expect(optimizer.step == 1)
+  }
+
   @Test func anotherModelIsRefusedByFitAndSteps() throws {
     let optimizer = Optimizer.adam()
     let data = TensorDataset(.ones([8, 3]), .ones([8, 2]))

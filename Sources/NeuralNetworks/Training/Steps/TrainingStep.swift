@@ -96,7 +96,7 @@ public final class TrainingStep {
     // This comes before the passes, because it may move parameters to other slabs.
     let update = try optimizer.prepareUpdate(of: model)
     let output = try perform(allowsReplay(checks) ? plan : .eager, batch.moved(to: model.device), update)
-    optimizer.countStep()
+    optimizer.countStep(update)
     return output
   }
 
