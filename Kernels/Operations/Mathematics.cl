@@ -88,12 +88,16 @@ NN_INLINE vf nn_at_least(vf x, float bound) { return pick((vf)bound > x, (vf)bou
     4.999999404e-01f) * (r))
 NN_INLINE vf nn_expm1_reduced(vf r) { return NN_EXP_CURVATURE(r) * r + r; }
 
-// e^x for any x, within 0.8 ulp, because the rounding error of 1 + r is added back with the rest. The last sum is
-// rounded by up to half an ulp; most of the other error is the rounding of r, up to a fifth of an ulp of the result.
+// 2^n·e^r for |r| <= ln 2 / 2, where `shifted` is n + 1.5·2^23. The rounding error of 1 + r is added back with the rest.
+NN_INLINE vf nn_scaled_exp(vf r, vf shifted) {
+  const vf sum = 1 + r, lost = r - (sum - 1);
+  return nn_scaled(sum + (NN_EXP_CURVATURE(r) * r + lost), shifted);
+}
+// e^x for any x, within 0.8 ulp. The last sum is rounded by up to half an ulp; most of the other error is the rounding of
+// r, up to a fifth of an ulp of the result.
 NN_INLINE vf nn_exp(vf x) {
   const vf bounded = nn_at_least(nn_at_most(x, 89), -104.5f), shifted = NN_SHIFTED(bounded);
-  const vf r = NN_REDUCED(bounded, shifted), sum = 1 + r, lost = r - (sum - 1);
-  return nn_scaled(sum + (NN_EXP_CURVATURE(r) * r + lost), shifted);
+  return nn_scaled_exp(NN_REDUCED(bounded, shifted), shifted);
 }
 // The same for x <= 0, within 1.05 ulp and in fewer steps, for formulas whose result is rounded several more times. The
 // additional error is the rounding of e^r - 1, which is up to another quarter of an ulp.
@@ -149,8 +153,7 @@ NN_INLINE vf nn_log1p(vf x) {
 // 2^x. The distance to the next integer is exact, and its product with ln 2 is rounded once. Within 1 ulp.
 NN_INLINE vf nn_exp2(vf x) {
   const vf bounded = nn_at_least(nn_at_most(x, 129), -151), shifted = bounded + NN_WHOLE;
-  const vf r = (bounded - (shifted - NN_WHOLE)) * 0.693147181f, sum = 1 + r, lost = r - (sum - 1);
-  return nn_scaled(sum + (NN_EXP_CURVATURE(r) * r + lost), shifted);
+  return nn_scaled_exp((bounded - (shifted - NN_WHOLE)) * 0.693147181f, shifted);
 }
 // log2 x = e + ln m/ln 2: exact for powers of two. Within 2.5 ulp.
 NN_INLINE vf nn_log2(vf x) {
@@ -166,8 +169,7 @@ NN_INLINE vf nn_log10(vf x) {
 // e^x / 2 for x >= 0, up to x = 89.4, where e^x is infinite.
 NN_INLINE vf nn_half_exp(vf x) {
   const vf bounded = nn_at_most(x, 90), shifted = NN_SHIFTED(bounded);
-  const vf r = NN_REDUCED(bounded, shifted), sum = 1 + r, lost = r - (sum - 1);
-  return nn_scaled(sum + (NN_EXP_CURVATURE(r) * r + lost), shifted - 1);
+  return nn_scaled_exp(NN_REDUCED(bounded, shifted), shifted - 1);
 }
 // e^x / 2 plus or minus e^-x / 2, which is 1/4 of the inverse of the first term. For a small x, the difference would cancel:
 // then, e^-x - 1 is -p/(p + 1) with p = e^x - 1. Within 2.5 ulp.
@@ -180,17 +182,19 @@ NN_INLINE vf nn_sinh(vf x) {
   return pick(size > 1, with_sign_of(large - 0.25f / large, x), 0.5f * (p + p / (p + 1)));
 }
 
-// ln(x + √(x² + 1)), as ln(1 + …) because the logarithm is small for a small x. From 1e9 on, it is ln 2x. Within 4 ulp.
+// ln(1 + rest) for x <= 1e9, and ln 2x beyond, where the square of x would soon be infinite.
+NN_INLINE vf nn_log1p_or_log_twice(vf rest, vf x) {
+  return nn_log1p(pick(x > 1e9f, x, rest)) + pick(x > 1e9f, (vf)0.693147181f, (vf)0);
+}
+// ln(x + √(x² + 1)), as ln(1 + …) because the logarithm is small for a small x. Within 4 ulp.
 NN_INLINE vf nn_asinh(vf x) {
   const vf size = absolute(x), near = nn_at_most(size, 1e9f);
-  const vf rest = near + near * near / (1 + square_root(near * near + 1));
-  return with_sign_of(nn_log1p(pick(size > 1e9f, size, rest)) + pick(size > 1e9f, (vf)0.693147181f, (vf)0), x);
+  return with_sign_of(nn_log1p_or_log_twice(near + near * near / (1 + square_root(near * near + 1)), size), x);
 }
 // The same with √(x² - 1) and t = x - 1.
 NN_INLINE vf nn_acosh(vf x) {
-  const vf near = nn_at_most(x, 1e9f), t = near - 1, rest = t + square_root(t * (near + 1));
-  const vf y = nn_log1p(pick(x > 1e9f, x, rest)) + pick(x > 1e9f, (vf)0.693147181f, (vf)0);
-  return pick(x < 1, (vf)NAN, y);
+  const vf near = nn_at_most(x, 1e9f), t = near - 1;
+  return pick(x < 1, (vf)NAN, nn_log1p_or_log_twice(t + square_root(t * (near + 1)), x));
 }
 // ln((1 + x)/(1 - x))/2. Within 4 ulp.
 NN_INLINE vf nn_atanh(vf x) {
@@ -267,8 +271,11 @@ NN_INLINE vf nn_atan(vf x) {
   const vf y = (p * z) * t + t;
   return with_sign_of(pick(size > 1, (1.57079637f - y) - 4.37113883e-8f, y), x);
 }
-// arcsin of t = √z for z <= 1/4.
-NN_INLINE vf nn_asin_near_zero(vf t, vf z) {
+// For 0 <= size <= 1/2, arcsin(size); beyond, half of arccos(size), which is arcsin(√((1 - size)/2)), where the difference
+// is exact.
+NN_INLINE vf nn_asin_or_half_acos(vf size) {
+  const vf rest = 0.5f * (1 - size), z = pick(size > 0.5f, rest, size * size);
+  const vf t = pick(size > 0.5f, square_root(rest), size);
   vf p = 4.216630757e-02f;  // (asin t/t - 1)/t^2 in t^2
   p = p * z + 2.417951450e-02f;
   p = p * z + 4.547037557e-02f;
@@ -276,16 +283,13 @@ NN_INLINE vf nn_asin_near_zero(vf t, vf z) {
   p = p * z + 1.666675210e-01f;
   return (p * z) * t + t;
 }
-// For |x| > 1/2, arccos |x| is 2·arcsin(√((1 - |x|)/2)), where the difference is exact, and arcsin is the rest to π/2.
-// Within 2.5 ulp.
+// arcsin and arccos are within 2.5 ulp.
 NN_INLINE vf nn_asin(vf x) {
-  const vf size = absolute(x), rest = 0.5f * (1 - size), z = pick(size > 0.5f, rest, size * size);
-  const vf y = nn_asin_near_zero(pick(size > 0.5f, square_root(rest), size), z);
+  const vf size = absolute(x), y = nn_asin_or_half_acos(size);
   return with_sign_of(pick(size > 0.5f, (1.57079637f - 2 * y) - 4.37113883e-8f, y), x);
 }
 NN_INLINE vf nn_acos(vf x) {
-  const vf size = absolute(x), rest = 0.5f * (1 - size), z = pick(size > 0.5f, rest, size * size);
-  const vf y = nn_asin_near_zero(pick(size > 0.5f, square_root(rest), size), z);
+  const vf size = absolute(x), y = nn_asin_or_half_acos(size);
   const vf far = pick(x < 0, (3.14159274f - 2 * y) - 8.74227766e-8f, 2 * y);
   return pick(size > 0.5f, far, 1.57079637f - (with_sign_of(y, x) + 4.37113883e-8f));
 }

@@ -59,9 +59,9 @@
   /* log₁₀ x. */ \
   ROW(log10, heavy, input, nn_log10(x), d / s * 0.434294482f) \
   /* The error function. */ \
-  ROW(erf, heavy, input, nn_erf(x), d * (1.128379167f * nn_exp_negative(-(s * s)))) \
+  ROW(erf, heavy, input, nn_erf(x), d * nn_erf_derivative(s)) \
   /* 1 − erf(x), accurate for large x. */ \
-  ROW(erfc, heavy, input, nn_erfc(x), -d * (1.128379167f * nn_exp_negative(-(s * s)))) \
+  ROW(erfc, heavy, input, nn_erfc(x), -d * nn_erf_derivative(s)) \
   /* The inverse of the error function; NaN outside of −1…1. */ \
   ROW(erfInverse, heavy, output, nn_erf_inverse(x), d * (0.886226925f * nn_exp(s * s))) \
   /* The largest integer not above x. */ \
@@ -126,6 +126,9 @@ enum nn_unary { NN_UNARY_OPERATIONS(NN_UNARY_NUMBER) nn_unary_count };
 
 // Formulas that are too long for a row. Headers include this file for the numbers only, and do not define NN_INLINE.
 #ifdef NN_INLINE
+
+// 2/√π·e^(-s²).
+NN_INLINE vf nn_erf_derivative(vf s) { return 1.128379167f * nn_exp_negative(-(s * s)); }
 
 // √(s² + 1). From 1e9 on, the 1 is too small to count, and the square would soon be infinite.
 NN_INLINE vf nn_root_of_square_plus_one(vf s) {

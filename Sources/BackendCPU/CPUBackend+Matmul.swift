@@ -39,19 +39,6 @@ extension CPUBackend {
     try multiply(product, x.floats, w.floats, (preActivation ?? y).floats, shape)
   }
 
-  public func linearGradient(
-    _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, rows: Int, units: Int, dz: BufferSlice?,
-    dBias: BufferSlice?
-  ) throws {
-    try require(.linearGradient, for: dy.dtype)
-    var gradient = dy
-    if let activation {
-      gradient = try dz ?? BufferSlice(allocate(count: rows * units, dtype: .float32))
-      try unaryGradient(activation, dy, saved: saved ?? dy, count: rows * units, into: gradient)
-    }
-    if let dBias { try reduce(.sum, gradient, AxisShape(outer: 1, extent: rows, inner: units), into: dBias) }
-  }
-
   /// Computes all batches of a product, divided into rectangles of C if there is enough work for several threads.
   private func multiply(
     _ product: MatrixProduct, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,

@@ -53,7 +53,7 @@ public final class CPUBackend: Backend {
   }
 
   public func supports(_ dtype: DType) -> Bool { dtype != .float64 }
-  public var capabilities: BackendCapabilities { BackendCapabilities(version: 1, finishesCalls: true) }
+  public var capabilities: BackendCapabilities { BackendCapabilities(version: 1, isSynchronous: true) }
 
   private static var preferredThreads: Int {
     let count = setting(

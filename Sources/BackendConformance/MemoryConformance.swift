@@ -79,7 +79,7 @@ extension ConformanceRunner {
         "capabilities", "version", expected: "1 to \(BackendCapabilities.currentVersion)",
         found: "\(capabilities.version)")
     }
-    if capabilities.largestBuffer < Int.max - 4 { refuse(capabilities.largestBuffer / 4 + 1) }
+    if capabilities.largestBufferBytes < Int.max - 4 { refuse(capabilities.largestBufferBytes / 4 + 1) }
   }
 
   /// A buffer that is too large is refused with the error for it.

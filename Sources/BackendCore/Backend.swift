@@ -245,15 +245,15 @@ public struct BackendCapabilities: Sendable, Hashable {
   /// expected of it.
   public var version: Int
   /// The size of the largest buffer in bytes.
-  public var largestBuffer: Int
+  public var largestBufferBytes: Int
   /// Whether every call has finished when it returns, so that the host reads a result without waiting.
-  public var finishesCalls: Bool
+  public var isSynchronous: Bool
 
   /// Creates the capabilities of a backend; the defaults promise nothing.
-  public init(version: Int, largestBuffer: Int = .max, finishesCalls: Bool = false) {
+  public init(version: Int, largestBufferBytes: Int = .max, isSynchronous: Bool = false) {
     self.version = version
-    self.largestBuffer = largestBuffer
-    self.finishesCalls = finishesCalls
+    self.largestBufferBytes = largestBufferBytes
+    self.isSynchronous = isSynchronous
   }
 }
 

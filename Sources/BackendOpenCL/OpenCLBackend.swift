@@ -68,7 +68,7 @@ public final class OpenCLBackend: Backend {
   public var kind: DeviceKind { device.kind }
   public func supports(_ dtype: DType) -> Bool { dtype != .float64 }
   public var capabilities: BackendCapabilities {
-    BackendCapabilities(version: 1, largestBuffer: BufferPool.largestBlockSize(upTo: device.largestBufferBytes))
+    BackendCapabilities(version: 1, largestBufferBytes: BufferPool.largestBlockSize(upTo: device.largestBufferBytes))
   }
 
   /// The number of kernels enqueued so far.

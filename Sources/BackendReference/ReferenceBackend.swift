@@ -30,7 +30,7 @@ public final class ReferenceBackend: Backend {
 
   /// Returns true: all four types are supported, including `float64`.
   public func supports(_ dtype: DType) -> Bool { true }
-  public var capabilities: BackendCapabilities { BackendCapabilities(version: 1, finishesCalls: true) }
+  public var capabilities: BackendCapabilities { BackendCapabilities(version: 1, isSynchronous: true) }
 
   // MARK: Memory
 

@@ -181,9 +181,9 @@ import Testing
     let base: any Backend
     let capabilities: BackendCapabilities
 
-    init(_ base: any Backend, _ largestBuffer: Int) {
+    init(_ base: any Backend, _ largestBufferBytes: Int) {
       self.base = base
-      capabilities = BackendCapabilities(version: 1, largestBuffer: largestBuffer)
+      capabilities = BackendCapabilities(version: 1, largestBufferBytes: largestBufferBytes)
     }
   }
 

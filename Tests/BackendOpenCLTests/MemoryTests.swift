@@ -26,7 +26,7 @@ import Testing
 
   /// A buffer of the size that the capabilities name fits into an empty device.
   @Test(arguments: TestDevices.all) func theLargestBufferIsABlock(device: OpenCLDevice) throws {
-    let largest = try backend(device).capabilities.largestBuffer
+    let largest = try backend(device).capabilities.largestBufferBytes
     #expect(largest <= device.largestBufferBytes && BufferPool.blockSize(for: largest) == largest)
   }
 

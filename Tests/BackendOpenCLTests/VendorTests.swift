@@ -26,7 +26,7 @@ import Testing
       try folder.write("libNoSuchDriver.so.7\n", "a.icd")
       words = "libNoSuchDriver.so.7 fails"
     case .noLibrary:
-      try folder.write("this is no library", "lib.so")
+      try folder.write("this is not a library", "lib.so")
       try folder.write(folder("lib.so"), "a.icd")
       words = "fails"
     case .noDriver:

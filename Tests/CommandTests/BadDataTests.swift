@@ -106,7 +106,7 @@ struct BadDataTests {
     let folder = try TemporaryFolder()
     expectFault(try Command.nn("summary", "--model", "nothing.safetensors"), 1, "nothing.safetensors")
     expectFault(try Command.nn("summary", "--model", "nothing.json"), 1, "nothing.json")
-    let text = try folder.write("this is no model, whatever its name says", "text.safetensors")
+    let text = try folder.write("this is not a model, whatever its name says", "text.safetensors")
     expectFault(
       try Command.nn("evaluate", "--model", text, "--dataset", "xor", "--device", "cpu"), 1, "text.safetensors")
     let json = try folder.write("{\"layers\": [{\"type\": \"Dense\", ", "bad.json")

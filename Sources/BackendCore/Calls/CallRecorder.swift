@@ -100,7 +100,7 @@ public final class CallRecorder: CallHandler, ForwardingBackend, @unchecked Send
     guard isRepeatable else { return nil }
     let lastingBuffers = removeTemporaries()
     defer { (list, places, values, external) = (CallList(), [], [:], []) }
-    let plan = MemoryPlan(list, largestBlock: base.capabilities.largestBuffer)
+    let plan = MemoryPlan(list, largestBlock: base.capabilities.largestBufferBytes)
     var blocks: [Buffer] = []
     for block in plan.blocks {
       guard let buffer = try? base.allocate(count: block.count, dtype: block.dtype) else { return nil }
@@ -120,7 +120,6 @@ public final class CallRecorder: CallHandler, ForwardingBackend, @unchecked Send
     for call in list.calls {
       if case .custom = call.operation { kept.formUnion(call.operands.map { Int($0.value) }) }
     }
-    let fixed = Set(kept.filter { $0 >= 0 }.map { places[$0].identity })
     var isResult: [ObjectIdentifier: Bool] = [:]
     var buffers: [Buffer] = []
     for index in own.indices {

@@ -152,7 +152,7 @@ extension Optimizer {
     }
     let scale = file.metadata[Optimizer.scaleKey].map { Double($0) ?? .nan } ?? 1
     guard scale >= 0, scale.isFinite else {
-      throw FormatError.malformed(path: path, reason: "the scale of the learning rate is no number of at least 0")
+      throw FormatError.malformed(path: path, reason: "the scale of the learning rate is not a number of at least 0")
     }
     var tensors: [(name: String, value: Tensor)] = []
     for name in file.names {

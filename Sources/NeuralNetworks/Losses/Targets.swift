@@ -99,7 +99,7 @@ extension Tensor {
         )
       }
       // A failure of the device is detected later, when the result is read.
-      let isChecked = dtype.isFloatingPoint && isReadAtOnce && device.backend.capabilities.finishesCalls
+      let isChecked = dtype.isFloatingPoint && isReadAtOnce && device.backend.capabilities.isSynchronous
       if isChecked, let numbers = try? detached().scalars(as: Double.self) {
         if let place = numbers.firstIndex(where: { Int32(exactly: $0) == nil }) {
           let example = place / Swift.max(count / Swift.max(shape.first ?? 1, 1), 1)

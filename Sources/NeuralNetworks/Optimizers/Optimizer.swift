@@ -58,7 +58,7 @@ public final class Optimizer {
   ///   a parameter has no gradient or a gradient of another shape; `DeviceError` for failures in computing the
   ///   gradients or in this step. If it throws, parameters, state, and step count are unchanged.
   public func update(_ model: some Module, with gradients: Gradients) throws {
-    let update = try prepareUpdate(of: model, with: gradients)
+    let update = try prepareUpdate(of: model)
     try apply(update, gradients)
     countStep(update)
   }
@@ -77,14 +77,10 @@ public final class Optimizer {
 
   /// Does the part of a step that a replay does not repeat: checks the settings, arranges the parameters, and writes the
   /// numbers of the step to the device. The state does not change.
-  /// - Parameter gradients: The gradients, if they are known, to be rejected before anything changes.
-  func prepareUpdate(of model: some Module, with gradients: Gradients? = nil) throws -> PreparedUpdate {
+  func prepareUpdate(of model: some Module) throws -> PreparedUpdate {
     try check()
     return try withoutGradient {
       let (placement, groupOfSlab) = try groupedPlacement(of: model)
-      if let gradients, gradients.arranged(as: placement.layout) == nil {
-        throw gradients.mismatch(with: placement.layout)
-      }
       if let first = placement.slabs.first?.values {
         try known.check(placement, rule: rule)
         if let fused { try writeScalars(fused, like: first) }

@@ -132,7 +132,6 @@ struct TestedValues {
 
 /// The examples drawn as points of a picture: if there are many, some at equal distances. A million points take a
 /// hundred megabytes of SVG, which no browser opens, and cover one another.
-/// no browser opens, and cover one another.
 enum DrawnExamples {
   static let most = 10_000
 
