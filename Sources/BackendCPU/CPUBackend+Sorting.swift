@@ -1,41 +1,54 @@
 import BackendCore
 
-/// Cumulative sums and sorting.
+/// Cumulative reductions and sorting.
 extension CPUBackend {
-  public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
-    let (extent, inner, table) = (shape.extent, shape.inner, kernels)
+  public func scan(_ op: ScanOp, _ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
+    let (code, extent, inner, table) = (op.code, shape.extent, shape.inner, kernels)
     let streams = streams(shape.reducedCount * extent)
     switch x.dtype {
     case .float32 where inner == 1:
       let (source, result) = (x.floats, y.floats)
       parallel(shape.outer, grain: max(1, Grain.simple / max(1, extent)), unit: 1) {
         let first = $0.lowerBound * extent
-        table.pointee.cumulative_rows(reversed, source + first, $0.count, extent, result + first, streams)
+        table.pointee.scan_rows(code, reversed, source + first, $0.count, extent, result + first, streams)
       }
     case .float32:
       let (source, result) = (x.floats, y.floats)
       forEachColumnStrip(shape.outer, inner, height: extent) { outer, columns in
         let first = outer * extent * inner + columns.lowerBound
-        table.pointee.cumulative_columns(
-          reversed, source + first, extent, columns.count, inner, result + first, streams)
+        table.pointee.scan_columns(
+          code, reversed, source + first, extent, columns.count, inner, result + first, streams)
       }
     case .int32:
-      let (source, result) = (x.integers, y.integers)
-      // One line along the axis for each outer and inner index.
-      parallel(shape.reducedCount, grain: max(1, Grain.simple / max(1, extent)), unit: 1) {
-        for line in $0 {
-          var position = line / inner * extent * inner + line % inner
-          if reversed { position += (extent - 1) * inner }
-          var sum: Int32 = 0
-          for _ in 0..<extent {
-            sum &+= source[position]
-            result[position] = sum
-            position += reversed ? -inner : inner
-          }
-        }
+      switch op {
+      case .sum: scanIntegers(x, shape, reversed: reversed, into: y, from: 0) { $0 &+ $1 }
+      case .product: scanIntegers(x, shape, reversed: reversed, into: y, from: 1) { $0 &* $1 }
+      case .maximum: scanIntegers(x, shape, reversed: reversed, into: y, from: .min) { max($0, $1) }
+      case .minimum: scanIntegers(x, shape, reversed: reversed, into: y, from: .max) { min($0, $1) }
       }
     case .bool, .float64:
-      throw unsupported("cumulativeSum", x.dtype)
+      throw unsupported("scan", x.dtype)
+    }
+  }
+
+  @inline(__always)
+  private func scanIntegers(
+    _ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice, from start: Int32,
+    _ combine: @Sendable (Int32, Int32) -> Int32
+  ) {
+    let (source, result, extent, inner) = (x.integers, y.integers, shape.extent, shape.inner)
+    // One line along the axis for each outer and inner index.
+    parallel(shape.reducedCount, grain: max(1, Grain.simple / max(1, extent)), unit: 1) {
+      for line in $0 {
+        var position = line / inner * extent * inner + line % inner
+        if reversed { position += (extent - 1) * inner }
+        var value = start
+        for _ in 0..<extent {
+          value = combine(value, source[position])
+          result[position] = value
+          position += reversed ? -inner : inner
+        }
+      }
     }
   }
 

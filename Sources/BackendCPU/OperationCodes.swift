@@ -19,6 +19,17 @@ extension ComparisonOp {
   var code: nn_comparison { nn_comparison(rawValue: UInt32(rawValue)) }
 }
 
+extension ScanOp {
+  var code: nn_reduction {
+    switch self {
+    case .sum: NN_SUM
+    case .product: NN_PRODUCT
+    case .maximum: NN_LARGEST
+    case .minimum: NN_SMALLEST
+    }
+  }
+}
+
 extension ReductionOp {
   /// The code of the kernel; a mean is a sum divided at the end.
   var code: nn_reduction {

@@ -47,7 +47,7 @@ private func call(_ kind: OperationKind) -> (BackendOperation, String) {
   case .copyStrided: (.copyStrided(x: Strides([2]), shape: [4], y: Strides([1]), accumulating: false), "tt")
   case .accumulatingCopy: (.copyStrided(x: Strides([2]), shape: [4], y: Strides([1]), accumulating: true), "tt")
   case .sort: (.sort(rows: 1, columns: 4, descending: false), "tti")
-  case .cumulativeSum: (.cumulativeSum(axis, reversed: false), "tt")
+  case .scan: (.scan(.sum, axis, reversed: false), "tt")
   case .comparison: (.compareScalar(.equal, scalar: 1, count: 4), "tb")
   case .gatherRows: (.gatherRows(axis, indexCount: 4), "tit")
   case .scatterAddRows: (.scatterAddRows(axis, indexCount: 4), "tit")

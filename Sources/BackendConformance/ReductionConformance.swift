@@ -15,10 +15,13 @@ extension ConformanceRunner {
       for reversed in [false, true] {
         for terms in Terms.allCases {
           let values = terms.values(shape.count, &numbers)
-          examineCumulativeSum(values, shape, .float32, reversed: reversed, terms.tolerance(length: shape.extent))
+          examineScan(.sum, values, shape, .float32, reversed: reversed, terms.tolerance(length: shape.extent))
         }
-        let values = numbers.integers(shape.count, in: Int(Int32.min)...Int(Int32.max))
-        examineCumulativeSum(values, shape, .int32, reversed: reversed, .number)
+        for op in ScanOp.allCases {
+          if op != .sum { examineScan(op, shape, reversed: reversed) }
+          let values = numbers.integers(shape.count, in: Int(Int32.min)...Int(Int32.max))
+          examineScan(op, values, shape, .int32, reversed: reversed, .number)
+        }
       }
     }
     for _ in 0..<40 { examineRandomReductions() }
@@ -41,8 +44,9 @@ extension ConformanceRunner {
       examineSum(shape, terms)
       let values = terms.values(shape.count, &numbers)
       let isReversed = numbers.bools(1) == [1]
-      examineCumulativeSum(values, shape, .float32, reversed: isReversed, terms.tolerance(length: shape.extent))
+      examineScan(.sum, values, shape, .float32, reversed: isReversed, terms.tolerance(length: shape.extent))
     }
+    examineScan(numbers.choice(of: [.product, .maximum, .minimum]), shape, reversed: numbers.bools(1) == [1])
     for op in ArgReductionOp.allCases { examineArgReduce(op, shape, numbers.choice(of: [.float32, .int32])) }
     let (rows, columns) = numbers.rows(upTo: 6000)
     examineSort(rows, columns, numbers.choice(of: [.float32, .int32]), descending: numbers.bools(1) == [1])
@@ -61,7 +65,7 @@ extension ConformanceRunner {
           }
         }
         for reversed in [false, true] {
-          examineCumulativeSum(values, shape, .float32, reversed: reversed, .ulps(8))
+          examineScan(.sum, values, shape, .float32, reversed: reversed, .ulps(8))
         }
       }
     }
@@ -167,13 +171,26 @@ extension ConformanceRunner {
     }
   }
 
-  private func examineCumulativeSum(
-    _ values: [Double], _ shape: AxisShape, _ dtype: DType, reversed: Bool, _ tolerance: Tolerance
+  /// Products of numbers near 1, and maxima and minima with few NaN.
+  private func examineScan(_ op: ScanOp, _ shape: AxisShape, reversed: Bool) {
+    if op == .product {
+      let values = numbers.signed(shape.count, magnitude: 0.95...1.05)
+      let roundings = Double(max(shape.extent, 1))
+      return examineScan(op, values, shape, .float32, reversed: reversed, .ulps(roundings))
+    }
+    var values = numbers.floats(shape.count)
+    for index in stride(from: 150, to: values.count, by: 1301) { values[index] = .nan }
+    for index in stride(from: 20, to: values.count, by: 97) { values[index] = index % 2 == 0 ? .infinity : -.infinity }
+    examineScan(op, values, shape, .float32, reversed: reversed, .number)
+  }
+
+  private func examineScan(
+    _ op: ScanOp, _ values: [Double], _ shape: AxisShape, _ dtype: DType, reversed: Bool, _ tolerance: Tolerance
   ) {
-    examine("cumulativeSum \(dtype)\(reversed ? " reversed" : "")", shape.text) { testCase in
+    examine("scan \(op) \(dtype)\(reversed ? " reversed" : "")", shape.text) { testCase in
       let x = testCase.input(values, dtype, offset: 3)
       let y = testCase.output(shape.count, dtype, offset: 1, within: tolerance)
-      return { backend, s in try backend.cumulativeSum(s[x], shape, reversed: reversed, into: s[y]) }
+      return { backend, s in try backend.scan(op, s[x], shape, reversed: reversed, into: s[y]) }
     }
   }
 

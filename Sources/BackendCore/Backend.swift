@@ -97,8 +97,8 @@ public protocol Backend: AnyObject, Sendable {
   /// - Throws: `BackendError.tooManyPositions` for more than 2³¹ elements along the axis, like `sort` and `pool` with
   ///   indices.
   func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws
-  /// y[o, j, i] = Σ x[o, 0...j, i], or Σ x[o, j..., i] (from the end) if `reversed`.
-  func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws
+  /// y[o, j, i] = the reduction of x[o, 0...j, i], or of x[o, j..., i] (from the end) if `reversed`.
+  func scan(_ op: ScanOp, _ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws
   /// Sorts each row of `[rows, columns]`. The sort is stable; NaN counts as larger than every number. `indices` (int32)
   /// receives the original position of each value; `values` may be nil if only the order is needed.
   func sort(

@@ -42,7 +42,7 @@ extension Int32 {
 /// The operations of `Backend` whose functions all accept the same element types, named after its methods. (Those of
 /// `UnaryOp` and `BinaryOp` are in the tables of `Kernels/Operations/`, next to the functions.)
 public enum OperationKind: String, Sendable, CaseIterable {
-  case fill, cast, select, range, copyStrided, sort, cumulativeSum
+  case fill, cast, select, range, copyStrided, sort, scan
   case comparison
   case accumulatingCopy = "accumulating copyStrided"
   case gatherRows, scatterAddRows, gatherElements, scatterAddElements
@@ -57,7 +57,7 @@ public enum OperationKind: String, Sendable, CaseIterable {
   @inlinable public func accepts(_ dtype: DType) -> Bool {
     switch self {
     case .fill, .cast, .select, .copyStrided, .sort, .comparison, .gatherRows, .gatherElements: true
-    case .range, .accumulatingCopy, .cumulativeSum, .scatterAddRows, .scatterAddElements: dtype != .bool
+    case .range, .accumulatingCopy, .scan, .scatterAddRows, .scatterAddElements: dtype != .bool
     case .unaryGradient, .matmul, .linear, .linearGradient, .dropout, .convolution, .convolutionOutputGradient,
       .convolutionInputGradient, .convolutionWeightGradient, .pool, .poolGradient, .recurrence, .recurrenceGradient,
       .recurrentCell, .recurrentCellGradient, .softmax, .softmaxGradient, .softmaxCrossEntropy, .normalize,

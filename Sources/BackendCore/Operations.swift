@@ -49,6 +49,18 @@ public enum ReductionOp: UInt8, Sendable, Hashable, CaseIterable {
   case product
 }
 
+/// A cumulative reduction: the result so far at each element.
+public enum ScanOp: UInt8, Sendable, Hashable, CaseIterable {
+  /// int32 wraps around.
+  case sum
+  /// int32 wraps around.
+  case product
+  /// NaN from the first NaN on.
+  case maximum
+  /// NaN from the first NaN on.
+  case minimum
+}
+
 /// The position of a maximum or minimum. The first one wins, and the first NaN wins over every number.
 public enum ArgReductionOp: UInt8, Sendable, Hashable, CaseIterable {
   case argmax, argmin

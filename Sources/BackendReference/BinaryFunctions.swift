@@ -12,6 +12,12 @@ func value(of op: BinaryOp, _ a: Double, _ b: Double) -> Double {
   case .maximum: a.isNaN || b.isNaN ? .nan : max(a, b)
   case .minimum: a.isNaN || b.isNaN ? .nan : min(a, b)
   case .remainder: remainder(a, b)
+  case .floorDivide: floorQuotient(a, b)
+  case .hypot: hypot(a, b)
+  case .atan2: atan2(a, b)
+  case .logAddExp: a == b ? a + log(2) : max(a, b) + log1p(exp(-abs(a - b)))
+  case .copySign: copysign(a, b)
+  case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight: .nan  // of integers only
   case .logicalAnd: a != 0 && b != 0 ? 1 : 0
   case .logicalOr: a != 0 || b != 0 ? 1 : 0
   }
@@ -21,6 +27,14 @@ func value(of op: BinaryOp, _ a: Double, _ b: Double) -> Double {
 private func remainder(_ a: Double, _ b: Double) -> Double {
   let rest = fmod(a, b)
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+}
+
+/// floor(a/b) by the definition of Python's `//`: one less than the quotient without the rest if the signs differ.
+private func floorQuotient(_ a: Double, _ b: Double) -> Double {
+  if b == 0 { return a / b }
+  let rest = fmod(a, b)
+  let whole = ((a - rest) / b).rounded()
+  return rest != 0 && (rest < 0) != (b < 0) ? whole - 1 : whole
 }
 
 /// The value of an int32 operation; nil for operations that do not support int32. The result may exceed int32; it wraps
@@ -37,7 +51,15 @@ func integerValue(of op: BinaryOp, _ a: Int64, _ b: Int64) -> Int64? {
     guard b != 0 else { return 0 }
     let rest = a % b
     return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
-  case .power, .logicalAnd, .logicalOr: return nil
+  case .floorDivide:
+    guard b != 0 else { return 0 }
+    return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0)
+  case .bitwiseAnd: return a & b
+  case .bitwiseOr: return a | b
+  case .bitwiseXor: return a ^ b
+  case .shiftLeft: return Int64(Int32(truncatingIfNeeded: a) << Int32(truncatingIfNeeded: b))
+  case .shiftRight: return Int64(Int32(truncatingIfNeeded: a) >> Int32(truncatingIfNeeded: b))
+  case .power, .hypot, .atan2, .logAddExp, .copySign, .logicalAnd, .logicalOr: return nil
   }
 }
 

@@ -52,21 +52,25 @@ extension ReferenceBackend {
     }
   }
 
-  public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
-    try require(.cumulativeSum, for: x.dtype)
+  public func scan(_ op: ScanOp, _ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
+    try require(.scan, for: x.dtype)
     let (source, result) = (Elements(x), Elements(y))
     for o in 0..<shape.outer {
       for i in 0..<shape.inner {
-        var (sum, integerSum) = (0.0, Int64(0))
+        var (value, integer): (Double?, Int64?)
         for step in 0..<shape.extent {
           let j = reversed ? shape.extent - 1 - step : step
           let position = (o * shape.extent + j) * shape.inner + i
           if x.dtype == .int32 {
-            integerSum &+= source[integer: position]
-            result[integer: position] = integerSum
+            let next = source[integer: position]
+            integer = integer.map { integerValue(of: op.combination, $0, next)! } ?? next
+            // A product of two int32 fits Int64, but one of three does not.
+            integer = integer.map { Int64(Int32(truncatingIfNeeded: $0)) }
+            result[integer: position] = integer ?? 0
           } else {
-            sum += source[position]
-            result[position] = sum
+            let next = source[position]
+            value = value.map { BackendReference.value(of: op.combination, $0, next) } ?? next
+            result[position] = value ?? 0
           }
         }
       }
@@ -95,4 +99,16 @@ extension ReferenceBackend {
 
   /// Whether a is less than b in the order of sorting: NaN is greater than every number and equal to itself.
   private func isBelow(_ a: Double, _ b: Double) -> Bool { b.isNaN ? !a.isNaN : a < b }
+}
+
+extension ScanOp {
+  /// The function that adds an element to the result so far.
+  fileprivate var combination: BinaryOp {
+    switch self {
+    case .sum: .add
+    case .product: .multiply
+    case .maximum: .maximum
+    case .minimum: .minimum
+    }
+  }
 }

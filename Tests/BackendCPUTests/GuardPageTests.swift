@@ -63,7 +63,7 @@ import Testing
         }
         let (dense, other) = (nn_view(base: x, row: 0, column: 1), nn_view(base: z, row: 0, column: 1))
         let bytes = operands.bytes(3, n)
-        for op in nn_binary_add.rawValue...nn_binary_remainder.rawValue {
+        for op in nn_binary_add.rawValue...nn_binary_copySign.rawValue {
           table.binary(nn_binary(rawValue: op), dense, other, y, 0, 1, n)
         }
         for op in nn_comparison_equal.rawValue...nn_comparison_greaterOrEqual.rawValue {
@@ -95,7 +95,9 @@ import Testing
         x[n - 1] = .nan
         _ = table.arg_reduce(false, x, n)
         for reversed in [false, true] {
-          for streams in [false, true] { table.cumulative_rows(reversed, x, 1, n, operands.floats(1, n), streams) }
+          for op in [NN_SUM, NN_PRODUCT, NN_LARGEST, NN_SMALLEST] {
+            for streams in [false, true] { table.scan_rows(op, reversed, x, 1, n, operands.floats(1, n), streams) }
+          }
         }
       }
       for (rows, columns) in Self.matrices where rows * columns <= 8192 {
@@ -105,7 +107,9 @@ import Testing
         }
         table.arg_reduce_columns(true, x, rows, columns, columns, operands.integers(2, columns))
         for streams in [false, true] {
-          table.cumulative_columns(false, x, rows, columns, columns, operands.floats(3, rows * columns), streams)
+          for op in [NN_SUM, NN_PRODUCT, NN_LARGEST, NN_SMALLEST] {
+            table.scan_columns(op, false, x, rows, columns, columns, operands.floats(3, rows * columns), streams)
+          }
         }
         table.transpose(x, rows, columns, columns, operands.floats(3, rows * columns), rows)
       }

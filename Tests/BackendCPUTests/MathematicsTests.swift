@@ -120,8 +120,25 @@ import Testing
     }
   }
 
-  @Test(arguments: InstructionSet.available)
-  func powerFollowsC(_ instructionSet: InstructionSet) {
+  /// A function of two numbers, C's in double, and the permitted error in ulps.
+  struct Pair: Sendable {
+    let code: nn_binary
+    let bound: Double
+    let exact: @Sendable (Double, Double) -> Double
+  }
+  static let pairs = [
+    Pair(code: nn_binary_power, bound: 1) { pow($0, $1) }, Pair(code: nn_binary_hypot, bound: 2.5) { hypot($0, $1) },
+    Pair(code: nn_binary_atan2, bound: 4) { atan2($0, $1) },
+    Pair(code: nn_binary_copySign, bound: 0) { copysign($0, $1) },
+    Pair(code: nn_binary_remainder, bound: 0.5) { a, b in
+      let rest = fmod(a, b)
+      return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+    },
+  ]
+
+  @Test(arguments: InstructionSet.available, pairs.indices)
+  func functionsOfTwoFollowC(_ instructionSet: InstructionSet, _ index: Int) {
+    let function = Self.pairs[index]
     let special: [Float] = [
       0, -0.0, 1, -1, 2, -2, 3, -3, 0.5, -0.5, .infinity, -.infinity, .nan, 1e30, -1e30, 0x1p-130, -0x1p-130, 7, -7,
       16_777_218,
@@ -132,17 +149,19 @@ import Testing
     let bases = numbers.floats(5000, in: -20...20), exponents = numbers.floats(5000, in: -6...6)
     x += bases.map { expf($0) }
     p += exponents
+    x += exponents
+    p += bases.map { function.code == nn_binary_power ? $0 : -expf($0) }
     var y = [Float](repeating: 0, count: x.count)
     x.withUnsafeBufferPointer { x in
       p.withUnsafeBufferPointer { p in
         instructionSet.kernels!.pointee.binary(
-          nn_binary_power, nn_view(base: x.baseAddress!, row: 0, column: 1),
+          function.code, nn_view(base: x.baseAddress!, row: 0, column: 1),
           nn_view(base: p.baseAddress!, row: 0, column: 1), &y, 0, 1, x.count)
       }
     }
     for i in x.indices {
-      let exact = pow(Double(x[i]), Double(p[i]))
-      #expect(ulps(y[i], exact) <= 1, "\(x[i]) ^ \(p[i]) = \(y[i]), not \(exact)")
+      let exact = function.exact(Double(x[i]), Double(p[i]))
+      #expect(ulps(y[i], exact) <= function.bound, "\(function.code): \(x[i]), \(p[i]) -> \(y[i]), not \(exact)")
     }
   }
 

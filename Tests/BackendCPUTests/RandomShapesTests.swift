@@ -131,7 +131,7 @@ import Testing
     Operation(name: "running sum in place", tolerance: 2e-5) { backend, draw in
       let shape = AxisShape(outer: draw.int(1...4), extent: draw.extent(), inner: draw.int(0...1) * draw.extent() + 1)
       let x = try draw.operand(backend, shape.outer * shape.extent * shape.inner)
-      try backend.cumulativeSum(x, shape, reversed: draw.int(0...1) == 0, into: x)
+      try backend.scan(.sum, x, shape, reversed: draw.int(0...1) == 0, into: x)
       return try content(backend, x, shape.outer * shape.extent * shape.inner)
     },
     Operation(name: "softmax in place") { backend, draw in

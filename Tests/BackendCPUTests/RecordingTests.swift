@@ -113,8 +113,8 @@ import Testing
         try backend.copy(o[0], count: count / 2, into: y)
         try backend.copy(o[1].advanced(by: 1), count: count - count / 2, into: y.advanced(by: count / 2))
       case .cumulative:
-        try backend.cumulativeSum(
-          o[0], AxisShape(outer: 1, extent: extent, inner: extent), reversed: true, into: y)
+        try backend.scan(
+          .sum, o[0], AxisShape(outer: 1, extent: extent, inner: extent), reversed: true, into: y)
         try backend.unary(UnaryOp(.tanh), y, count: count, into: y)
       }
       return y

@@ -71,10 +71,12 @@ import Testing
       try backend.argReduce(.argmax, x, AxisShape(outer: 1, extent: 300, inner: 600), into: y)
       return try backend.content(y, 600)
     },
-    Operation(name: "cumulativeSum") { backend in
+    Operation(name: "scan") { backend in
       let x = try backend.slice(values(1)), y = try backend.empty(count)
-      try backend.cumulativeSum(x, AxisShape(outer: 7, extent: 400, inner: 70), reversed: true, into: y)
-      return try backend.content(y, 7 * 400 * 70)
+      return try ScanOp.allCases.flatMap { op in
+        try backend.scan(op, x, AxisShape(outer: 7, extent: 400, inner: 70), reversed: true, into: y)
+        return try backend.content(y, 7 * 400 * 70)
+      }
     },
     Operation(name: "sort") { backend in
       let x = try backend.slice(values(1)), y = try backend.empty(count), order = try backend.empty(count, .int32)

@@ -14,7 +14,7 @@ import Testing
     options.binaryDirectory = folder
     let backend = try OpenCLBackend(device, options)
     let x = try backend.upload([1, 2, 3] as [Float])
-    try backend.cumulativeSum(x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: x)
+    try backend.scan(.sum, x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: x)
     return try backend.floats(x, count: 3) == [1, 3, 6]
   }
 

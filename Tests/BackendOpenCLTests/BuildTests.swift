@@ -30,12 +30,12 @@ import Testing
   @Test(arguments: TestDevices.all) func anErrorCarriesTheLog(device: OpenCLDevice) throws {
     let folder = try TemporaryFolder()
     try kernels(in: folder)
-    try folder.write("kernel void scanItems_float(global float *x) { x[0] = thisNameIsUnknown; }", "Scan.cl")
+    try folder.write("kernel void scanItems_sum_float(global float *x) { x[0] = thisNameIsUnknown; }", "Scan.cl")
     let backend = try OpenCLBackend(device, options(device, kernels: folder))
     let x = try backend.upload([1, 2, 3] as [Float])
     let shape = AxisShape(outer: 1, extent: 3, inner: 1)
     let error = #expect(throws: BackendError.self) {
-      try backend.cumulativeSum(x, shape, reversed: false, into: x)
+      try backend.scan(.sum, x, shape, reversed: false, into: x)
     }
     guard case .kernelBuild(let program, let log)? = error else {
       Issue.record("\(String(describing: error))")
@@ -64,9 +64,9 @@ import Testing
     let x = try backend.empty(3)
     let shape = AxisShape(outer: 1, extent: 3, inner: 1)
     let error = #expect(throws: BackendError.self) {
-      try backend.cumulativeSum(x, shape, reversed: false, into: x)
+      try backend.scan(.sum, x, shape, reversed: false, into: x)
     }
-    #expect("\(String(describing: error))".contains("scanItems_float"))
+    #expect("\(String(describing: error))".contains("scanItems_sum_float"))
   }
 
   /// Binaries are written once, reused, and rebuilt if they are damaged in any way.
@@ -111,7 +111,7 @@ import Testing
     let backend = try OpenCLBackend(device, options(device, binaries: binaries))
     let x = try backend.upload([1, 2, 3] as [Float])
     let y = try backend.empty(3)
-    try backend.cumulativeSum(x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: y)
+    try backend.scan(.sum, x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: y)
     #expect(try backend.floats(y, count: 3) == [1, 3, 6])
   }
 }

@@ -138,7 +138,7 @@ import Testing
       let backend = try OpenCLBackend(device, OpenCLOptions(for: device), functions: ScarceDriver.functions)
       let use = {
         let x = try backend.upload([1, 2, 3] as [Float])
-        try backend.cumulativeSum(x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: x)
+        try backend.scan(.sum, x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: x)
         return try backend.floats(x, count: 3)
       }
       ScarceDriver.fail(site, 2, with: CL_OUT_OF_HOST_MEMORY)

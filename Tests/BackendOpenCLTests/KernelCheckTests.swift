@@ -84,7 +84,7 @@ private enum Simulator {
     switch part {
     case .planted:
       let x = try backend.upload([1, 2, 3] as [Float])
-      try backend.cumulativeSum(x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: x)
+      try backend.scan(.sum, x, AxisShape(outer: 1, extent: 3, inner: 1), reversed: false, into: x)
       try backend.synchronize()
     case .section(let section, _): try tour.run(section)
     case .matmul(let way): try tour.runMatmul(way)
@@ -96,7 +96,7 @@ private enum Simulator {
   /// A kernel with every kind of error, in place of one of ours.
   private static func plant(in folder: String) throws -> String {
     let text = """
-      kernel void scanItems_float(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t count,
+      kernel void scanItems_sum_float(global const float *xs, ulong xOffset, global float *ys, ulong yOffset, index_t count,
                                   index_t extent, index_t inner, int reversed) {
         float unwritten[4];
         ys[0] = get_local_id(0);

@@ -142,7 +142,9 @@ struct KernelTour {
           try backend.argReduce(op, x, shape, into: backend.empty(shape.reducedCount, .int32))
         }
         if dtype != .bool {
-          try backend.cumulativeSum(x, shape, reversed: true, into: backend.empty(shape.count, dtype))
+          for op in ScanOp.allCases {
+            try backend.scan(op, x, shape, reversed: true, into: backend.empty(shape.count, dtype))
+          }
         }
       }
     }

@@ -103,7 +103,7 @@ private enum WaitingDriver {
     try backend.unary(UnaryOp(.square), x, count: 3, into: y)
     try backend.fill(y, count: 3, with: 0)
     let shape = AxisShape(outer: 1, extent: 3, inner: 1)
-    try during(2, { try backend.cumulativeSum(x, shape, reversed: false, into: x) }) {
+    try during(2, { try backend.scan(.sum, x, shape, reversed: false, into: x) }) {
       try work(backend)
       // A kernel that has not been requested yet, of an existing program.
       try backend.unary(UnaryOp(.negate), y, count: 3, into: y)
@@ -124,7 +124,7 @@ private enum WaitingDriver {
     let bodies: [@Sendable () throws -> Void] = [
       { try backend.unary(UnaryOp(.square), x, count: 3, into: y) },
       { try backend.softmax(x, rows: 1, columns: 3, logarithmic: false, into: y) },
-      { try backend.cumulativeSum(x, shape, reversed: false, into: y) },
+      { try backend.scan(.sum, x, shape, reversed: false, into: y) },
     ]
     let faults = Mutex<[String]>([])
     let threads = bodies.map { body in

@@ -43,7 +43,7 @@ import Testing
     try add(120) { try backend.reduce(.sum, x, shape, into: $0) }
     try add(2) { try backend.reduce(.mean, x, AxisShape(outer: 2, extent: 6000, inner: 1), into: $0) }
     try add(400) { try backend.reduce(.maximum, x, AxisShape(outer: 400, extent: 30, inner: 1), into: $0) }
-    try add(count) { try backend.cumulativeSum(x, shape, reversed: true, into: $0) }
+    try add(count) { try backend.scan(.sum, x, shape, reversed: true, into: $0) }
     try add(4 * 200 * 30) { try backend.gatherRows(x, shape, indices: indices, indexCount: 200, into: $0) }
     try add(count) {
       try backend.scatterAddRows(

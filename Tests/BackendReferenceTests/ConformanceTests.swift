@@ -31,7 +31,7 @@ import Testing
     (.castRounds, .elementwise, "cast float32 to int32"), (.selectIsInverted, .elementwise, "select"),
     (.stridesLoseTheirSign, .copies, "copyStrided"), (.accumulationOverwrites, .copies, "accumulating"),
     (.longSumsLoseTheLast, .reduction, "reduce sum"), (.lastMaxOrMinWins, .reduction, "argReduce"),
-    (.sortIsUnstable, .reduction, "sort"), (.runningSumIsExclusive, .reduction, "cumulativeSum"),
+    (.sortIsUnstable, .reduction, "sort"), (.runningSumIsExclusive, .reduction, "scan sum"),
     (.resultsDependOnHistory, .reduction, "reduce sum"),
     (.productReadsC, .matmul, "matmul"), (.batchesShareB, .matmul, "matmul"),
     (.transposeIsIgnored, .matmul, "matmul"), (.biasIsForgotten, .matmul, "linear"),

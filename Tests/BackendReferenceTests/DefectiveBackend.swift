@@ -240,7 +240,7 @@ extension DefectiveBackend {
       try base.binary(.divide, exact, dense, o[1], b, into: o[2])
     case (.resultsDependOnHistory, .reduce(.sum, let shape)) where o[1].dtype == .float32:
       if history.next() % 2 == 0 { try apply(.multiply, 1 + 0x1p-23, count: shape.reducedCount, to: o[1]) }
-    case (.runningSumIsExclusive, .cumulativeSum(let shape, _)):
+    case (.runningSumIsExclusive, .scan(.sum, let shape, _)):
       let dense = Layout(dense: [shape.count])
       try base.binary(.subtract, o[1], dense, o[0], dense, into: o[1])
     case (.productReadsC, .matmul(let shape, _, beta: 0)):

@@ -238,6 +238,7 @@ import Testing
       (.remainder, [2, 1, -1, -2, 1, 3.5, 0, .nan]), (.add, [8, -2, 2, -8, 7, 3.5, 2, 3]),
       (.maximum, [5, 3, 5, -3, 5.5, 4, 2, 3]), (.minimum, [3, -5, -3, -5, 1.5, -0.5, 0, 0]),
       (.subtract, [2, -8, 8, -2, 4, -4.5, -2, 3]), (.multiply, [15, -15, -15, 15, 8.25, -2, 0, 0]),
+      (.floorDivide, [1, -2, -2, 1, 3, -1, 0, .infinity]), (.copySign, [5, 5, -5, -5, 5.5, 0.5, 0, 3]),
     ]
     let dense = Layout(dense: [8])
     for (op, values) in expected {
@@ -257,6 +258,11 @@ import Testing
       (.remainder, [1, 1, -1, -1, 0, 0, 0, 0, 0]), (.divide, [3, -3, -3, 3, 2, 0, low, high, low / 2]),
       (.add, [9, -5, 5, -9, 9, 5, high, low, low + 2]), (.multiply, [14, -14, -14, 14, 18, 0, low, high, 0]),
       (.subtract, [5, -9, 9, -5, 3, 5, low + 1, high - 1, high - 1]),
+      (.floorDivide, [3, -4, -4, 3, 2, 0, low, high, low / 2]), (.bitwiseAnd, [2, 0, 6, -8, 2, 0, low, 1, 0]),
+      (.bitwiseOr, [7, -5, -1, -1, 7, 5, -1, high, low + 2]),
+      (.bitwiseXor, [5, -5, -7, 7, 5, 5, high, high - 1, low + 2]),
+      (.shiftLeft, [28, -28, 1, -2, 48, 5, low / 2, -2, 0]),
+      (.shiftRight, [1, -2, 28, -28, 0, 5, 0, high / 2 - 0.5, low / 4]),
     ]
     let dense = Layout(dense: [9])
     for (op, values) in expected {

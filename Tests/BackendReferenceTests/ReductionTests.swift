@@ -60,10 +60,34 @@ import Testing
   @Test func runningSums() throws {
     let x = try buffer([1, 2, 3, 4, 5, 6])
     let y = try result(6)
-    try backend.cumulativeSum(x, AxisShape(outer: 1, extent: 3, inner: 2), reversed: false, into: y)
+    try backend.scan(.sum, x, AxisShape(outer: 1, extent: 3, inner: 2), reversed: false, into: y)
     #expect(try values(y) == [1, 2, 4, 6, 9, 12])
-    try backend.cumulativeSum(x, AxisShape(outer: 2, extent: 3, inner: 1), reversed: true, into: y)
+    try backend.scan(.sum, x, AxisShape(outer: 2, extent: 3, inner: 1), reversed: true, into: y)
     #expect(try values(y) == [6, 5, 3, 15, 11, 6])
+  }
+
+  /// NumPy's `cumprod`, `maximum.accumulate`, and `minimum.accumulate`.
+  @Test func otherScans() throws {
+    let shape = AxisShape(outer: 1, extent: 6, inner: 1)
+    let x = try buffer([2, -1, 3, .nan, 5, 1])
+    let y = try result(6)
+    for (op, expected) in [
+      (ScanOp.product, [2.0, -2, -6, .nan, .nan, .nan]), (.maximum, [2, 2, 3, .nan, .nan, .nan]),
+      (.minimum, [2, -1, -1, .nan, .nan, .nan]),
+    ] {
+      try backend.scan(op, x, shape, reversed: false, into: y)
+      #expect(agree(try values(y), expected), "\(op)")
+    }
+    let integers = try buffer([100_000, 100_000, -7, 100_000, 0, 3], .int32)
+    let z = try result(6, .int32)
+    for (op, expected) in [
+      (ScanOp.product, [100_000.0, 1_410_065_408, -1_280_523_264, 2_123_530_240, 0, 0]),
+      (.maximum, [100_000, 100_000, 100_000, 100_000, 100_000, 100_000]),
+      (.minimum, [100_000, 100_000, -7, -7, -7, -7]),
+    ] {
+      try backend.scan(op, integers, shape, reversed: false, into: z)
+      #expect(try values(z) == expected, "\(op)")
+    }
   }
 
   /// `torch.sort(stable: true)` for the same numbers.

@@ -32,8 +32,12 @@ static double combined(enum nn_binary op, double a, double b) {
     case nn_binary_maximum: return isnan(a) || a > b ? a : b;
     case nn_binary_minimum: return isnan(a) || a < b ? a : b;
     case nn_binary_remainder: return remainder_of(a, b);
-    case nn_binary_logicalAnd:
-    case nn_binary_logicalOr: break;
+    case nn_binary_floorDivide: return floor(a / b);
+    case nn_binary_hypot: return hypot(a, b);
+    case nn_binary_atan2: return atan2(a, b);
+    case nn_binary_logAddExp: return log(exp(a) + exp(b));
+    case nn_binary_copySign: return copysign(a, b);
+    default: break;
   }
   return NAN;
 }
@@ -42,6 +46,12 @@ static int32_t combined_integers(enum nn_binary op, int32_t a, int32_t b) {
   switch (op) {
     case nn_binary_divide: return b == 0 ? 0 : a / b;
     case nn_binary_remainder: return b == 0 ? 0 : (int32_t)remainder_of(a, b);
+    case nn_binary_floorDivide: return b == 0 ? 0 : (int32_t)floor((double)a / b);
+    case nn_binary_bitwiseAnd: return a & b;
+    case nn_binary_bitwiseOr: return a | b;
+    case nn_binary_bitwiseXor: return a ^ b;
+    case nn_binary_shiftLeft: return (int32_t)floor(ldexp(a, b));
+    case nn_binary_shiftRight: return (int32_t)floor(ldexp(a, -b));
     default: return (int32_t)combined(op, a, b);
   }
 }
@@ -75,13 +85,14 @@ static void pairs(long columns, int left, int right) {
   uint8_t *const truths = guarded(count, 1);
   a.base = x;
   b.base = z;
-  for (int op = nn_binary_add; op <= nn_binary_remainder; op++) {
+  for (int op = nn_binary_add; op <= nn_binary_copySign; op++) {
     kernels->binary(op, a, b, y, columns, pair_rows, columns);
     for (long i = 0; i < count; i++) {
       const double expected = combined(op, x[at(a, i, columns)], z[at(b, i, columns)]);
       // A remainder may differ by a whole divisor if the quotient is an integer within rounding.
       if (op == nn_binary_remainder) expect_near("remainder", i, y[i], expected, 2e-6);
-      else expect_ulps("binary", op * 1000 + i, y[i], expected, 2);
+      else if (op == nn_binary_logAddExp) expect_near("logAddExp", i, y[i], expected, 1e-6);
+      else expect_ulps("binary", op * 1000 + i, y[i], expected, op == nn_binary_hypot || op == nn_binary_atan2 ? 4 : 2);
     }
   }
   for (int op = nn_comparison_equal; op <= nn_comparison_greaterOrEqual; op++) {
@@ -103,7 +114,9 @@ static void whole_pairs(long columns, int left, int right) {
   const uint8_t *const mask = booleans(reach(c, columns));
   int32_t *const y = guarded(count, sizeof *y);
   uint8_t *const truths = guarded(count, 1);
-  static const enum nn_binary ops[] = {nn_binary_add, nn_binary_subtract, nn_binary_multiply, nn_binary_divide, nn_binary_maximum, nn_binary_minimum, nn_binary_remainder};
+  static const enum nn_binary ops[] = {nn_binary_add, nn_binary_subtract, nn_binary_multiply, nn_binary_divide, nn_binary_maximum, nn_binary_minimum, nn_binary_remainder,
+                                          nn_binary_floorDivide, nn_binary_bitwiseAnd, nn_binary_bitwiseOr,
+                                          nn_binary_bitwiseXor, nn_binary_shiftLeft, nn_binary_shiftRight};
   a.base = x;
   b.base = z;
   for (size_t o = 0; o < sizeof ops / sizeof *ops; o++) {

@@ -72,30 +72,69 @@ static void columns(long count, long width, bool has_nan) {
 
 static void running_sums(long count, long width, bool reversed, bool streams) {
   float *const x = floats(count * width, -2, 2), *const y = guarded(count * width, sizeof *y);
-  kernels->cumulative_rows(reversed, x, count, width, y, streams);
+  kernels->scan_rows(NN_SUM, reversed, x, count, width, y, streams);
   for (long r = 0; r < count; r++) {
     double sum = 0;
     for (long i = 0; i < width; i++) {
       const long at = r * width + (reversed ? width - 1 - i : i);
       sum += x[at];
-      expect_near("cumulative_rows", at, y[at], sum, 2e-7 * (1 + fabs(sum)));
+      expect_near("scan_rows", at, y[at], sum, 2e-7 * (1 + fabs(sum)));
     }
   }
   float *const same = copy_of(x, count * width);
-  kernels->cumulative_rows(reversed, same, count, width, same, streams);
-  for (long i = 0; i < count * width; i++) expect(same[i] == y[i], "cumulative_rows in place", i, same[i], y[i]);
+  kernels->scan_rows(NN_SUM, reversed, same, count, width, same, streams);
+  for (long i = 0; i < count * width; i++) expect(same[i] == y[i], "scan_rows in place", i, same[i], y[i]);
 
-  kernels->cumulative_columns(reversed, x, count, width, width, y, streams);
+  kernels->scan_columns(NN_SUM, reversed, x, count, width, width, y, streams);
   for (long c = 0; c < width; c++) {
     double sum = 0;
     for (long r = 0; r < count; r++) {
       const long at = (reversed ? count - 1 - r : r) * width + c;
       sum += x[at];
-      expect(y[at] == (float)sum, "cumulative_columns", at, y[at], sum);
+      expect(y[at] == (float)sum, "scan_columns", at, y[at], sum);
     }
   }
-  kernels->cumulative_columns(reversed, x, count, width, width, x, streams);
-  for (long i = 0; i < count * width; i++) expect(x[i] == y[i], "cumulative_columns in place", i, x[i], y[i]);
+  kernels->scan_columns(NN_SUM, reversed, x, count, width, width, x, streams);
+  for (long i = 0; i < count * width; i++) expect(x[i] == y[i], "scan_columns in place", i, x[i], y[i]);
+  release();
+}
+
+static double scanned(enum nn_reduction op, double a, double b) {
+  if (op == NN_PRODUCT) return a * b;
+  if (isnan(a) || isnan(b)) return NAN;
+  return op == NN_LARGEST ? fmax(a, b) : fmin(a, b);
+}
+
+// Running products, maxima, and minima, with a NaN in the middle.
+static void running_values(enum nn_reduction op, long count, long width, bool reversed) {
+  const double start = op == NN_PRODUCT ? 1 : op == NN_LARGEST ? -INFINITY : INFINITY;
+  float *const x = floats(count * width, -1.2, 1.2), *const y = guarded(count * width, sizeof *y);
+  x[count * width / 2] = NAN;
+  kernels->scan_rows(op, reversed, x, count, width, y, false);
+  for (long r = 0; r < count; r++) {
+    double value = start;
+    for (long i = 0; i < width; i++) {
+      const long at = r * width + (reversed ? width - 1 - i : i);
+      value = scanned(op, value, x[at]);
+      expect(y[at] == (float)value || isnan(value), "scan_rows", at, y[at], value);
+      expect(isnan(y[at]) == isnan(value), "NaN of scan_rows", at, y[at], value);
+    }
+  }
+  kernels->scan_columns(op, reversed, x, count, width, width, y, false);
+  for (long c = 0; c < width; c++) {
+    double value = start;
+    for (long r = 0; r < count; r++) {
+      const long at = (reversed ? count - 1 - r : r) * width + c;
+      value = scanned(op, value, x[at]);
+      expect(y[at] == (float)value || isnan(value), "scan_columns", at, y[at], value);
+      expect(isnan(y[at]) == isnan(value), "NaN of scan_columns", at, y[at], value);
+    }
+  }
+  float *const same = copy_of(x, count * width);
+  kernels->scan_columns(op, reversed, same, count, width, width, same, false);
+  for (long i = 0; i < count * width; i++) {
+    expect(same[i] == y[i] || isnan(y[i]), "scan_columns in place", i, same[i], y[i]);
+  }
   release();
 }
 
@@ -137,6 +176,11 @@ void test_reductions(void) {
     }
     for (long step = 1; step < 3; step++) whole_numbers(lengths[l], step);
     for (int flags = 0; flags < 4; flags++) running_sums(5, lengths[l], flags & 1, flags & 2);
+    for (int reversed = 0; reversed < 2; reversed++) {
+      running_values(NN_PRODUCT, 5, lengths[l], reversed);
+      running_values(NN_LARGEST, 5, lengths[l], reversed);
+      running_values(NN_SMALLEST, 5, lengths[l], reversed);
+    }
   }
   // Several blocks of a row, and strips of columns.
   rows(5000, false);

@@ -146,6 +146,76 @@ import Testing
     #expect((a + b).dtype == .int32)
   }
 
+  /// NumPy's results in double precision; of float32 for the floor of 1/0.1.
+  @Test(arguments: TestDevices.all)
+  func functionsOfTwo(_ device: Device) throws {
+    func row(_ numbers: [Double]) -> Tensor { Tensor(numbers.map { Float($0) }, on: device) }
+    try expect(
+      row([7, -7, 7, -7, 1, 1, -3]).floorDivided(by: row([2, 2, -2, -2, 0.1, 0, .infinity])),
+      [3, -4, -4, 3, 9, .infinity, -1])
+    try expect(row([7, -7.5]).floorDivided(by: 2), [3, -4])
+    try expect(
+      row([3, 1e30, 0, .infinity, 1e-30]).hypot(row([-4, 1e30, 0, .nan, 0])),
+      [5, 1.4142135623730951e30, 0, .infinity, 1e-30], tolerance: 1e-6)
+    try expect(
+      row([0, 1, -1, 0, -0.0, 1, 0, 3]).atan2(row([1, 0, -1, -1, -1, .infinity, 0, 4])),
+      [0, 1.5707963267948966, -2.356194490192345, .pi, -.pi, 0, 0, 0.6435011087932844], tolerance: 1e-6)
+    try expect(
+      row([0, 1000, -.infinity, .infinity, 1, -.infinity]).logAddExp(row([0, 1000, -.infinity, .infinity, -2, 3])),
+      [0.6931471805599453, 1000.6931471805599, -.infinity, .infinity, 1.0485873515737421, 3], tolerance: 1e-6)
+    try expect(
+      row([2, -3, 0, 4]).withSign(of: row([-1, 1, -0.0, -0.0])).reciprocal(), [-0.5, 1.0 / 3, -.infinity, -0.25])
+    try expect(row([2, -3]).withSign(of: -1), [-2, -3])
+    try expect(
+      row([0, 0, 0, 2, 0]).xlogy(row([0, .infinity, -1, 3, .nan])), [0, 0, 0, 2.1972245773362196, .nan],
+      tolerance: 1e-6)
+    try expect(row([1, 2]).expanded(axis: 1).hypot(row([0, 0, 0])), [1, 1, 1, 2, 2, 2], shape: [2, 3])
+  }
+
+  /// PyTorch's gradients, except where the documentation states a difference.
+  @Test(arguments: TestDevices.all)
+  func gradientsOfFunctionsOfTwo(_ device: Device) throws {
+    func gradients(_ a: [Double], _ b: [Double], _ body: (Tensor, Tensor) -> Tensor) -> (Tensor, Tensor) {
+      let (a, b) = (Tensor(a.map { Float($0) }, on: device), Tensor(b.map { Float($0) }, on: device))
+      return valueAndGradient(at: a, b) { body($0, $1).sum() }.gradient
+    }
+    let hypot = gradients([0, 3e30], [0, 4e30]) { $0.hypot($1) }
+    try expect(hypot.0, [0, 0.6], tolerance: 1e-6)
+    try expect(hypot.1, [0, 0.8], tolerance: 1e-6)
+    let angle = gradients([0, 3e-30], [0, 4e-30]) { $0.atan2($1) * 1e-30 }
+    try expect(angle.0, [0, 0.16], tolerance: 1e-6)
+    try expect(angle.1, [0, -0.12], tolerance: 1e-6)
+    let sum = gradients([-.infinity, 0, -90], [-.infinity, 0, 0]) { $0.logAddExp($1) }
+    try expect(sum.0, [0.5, 0.5, 8.194012623990515e-40], tolerance: 1e-6)
+    try expect(sum.1, [0.5, 0.5, 1], tolerance: 1e-6)
+    let sign = gradients([2, -3, 0, 4], [-1, -1, 1, 2]) { $0.withSign(of: $1) }
+    try expect(sign.0, [-1, 1, 0, 1])
+    try expect(sign.1, [0, 0, 0, 0])
+    let product = gradients([0, 0, 2], [0, 4, 4]) { $0.xlogy($1) }
+    try expect(product.0, [0, 1.3862943611198906, 1.3862943611198906], tolerance: 1e-6)
+    try expect(product.1, [0, 0, 0.5])
+    let quotient = gradients([7], [2]) { $0.floorDivided(by: $1) * $0 }
+    try expect(quotient.0, [3])
+    try expect(quotient.1, [0])
+  }
+
+  @Test(arguments: TestDevices.all)
+  func bits(_ device: Device) throws {
+    func row(_ numbers: [Int32]) -> Tensor { Tensor(integers: numbers.map(Int.init), on: device) }
+    let (a, b) = (row([12, -1, 7]), row([10, 255, 2]))
+    #expect(try (a & b).scalars(as: Int32.self) == [8, 255, 2])
+    #expect(try (a | b).scalars(as: Int32.self) == [14, -1, 7])
+    #expect(try (a ^ b).scalars(as: Int32.self) == [6, -256, 5])
+    #expect(try (~a).scalars(as: Int32.self) == [-13, 0, -8])
+    #expect(try (a & 6).scalars(as: Int32.self) == [4, 6, 6])
+    #expect(try (row([1, 3, -8, 5, 12]) << row([4, 31, 1, 40, -2])).scalars(as: Int32.self) == [16, .min, -16, 0, 3])
+    #expect(try (row([16, -8, -8, 5, 9]) >> row([2, 1, 40, -1, .min])).scalars(as: Int32.self) == [4, -4, -1, 10, 0])
+    #expect(try (1 << row([0, 5, 31])).scalars(as: Int32.self) == [1, 32, .min])
+    #expect(try (row([-9, 9]) >> 1).scalars(as: Int32.self) == [-5, 4])
+    #expect(
+      try row([7, -7, 5, .min]).floorDivided(by: row([2, 2, 0, -1])).scalars(as: Int32.self) == [3, -4, 0, .min])
+  }
+
   @Test(arguments: TestDevices.all)
   func comparisons(_ device: Device) throws {
     let a = Tensor([1, 2, 3, .nan], on: device)

@@ -78,6 +78,15 @@ extension GradientCase {
     GradientCase("maximum", .signed([2, 3]), .signed([2, 1])) { $0[0].maximum($0[1]) },
     GradientCase("minimum", .signed([2, 3]), .signed([3])) { $0[0].minimum($0[1]) },
     GradientCase("remainder", .between(3.1, 3.4, [2, 3]), .between(0.8, 0.95, [3])) { $0[0].remainder($0[1]) },
+    GradientCase("floorDivided", .between(3.1, 3.4, [2, 3]), .between(0.8, 0.95, [3])) {
+      $0[0].floorDivided(by: $0[1])
+    },
+    GradientCase("hypot", .signed([2, 3]), .signed([3])) { $0[0].hypot($0[1]) },
+    GradientCase("atan2", .signed([2, 3]), .signed([2, 1])) { $0[0].atan2($0[1]) },
+    GradientCase("logAddExp", .signed([2, 3], 0.1...3), .signed([3])) { $0[0].logAddExp($0[1]) },
+    GradientCase("withSign", .signed([2, 3]), .signed([3])) { $0[0].withSign(of: $0[1]) },
+    GradientCase("withSign of a number", .signed([2, 3])) { $0[0].withSign(of: -2) },
+    GradientCase("xlogy", .signed([2, 1]), .between(0.3, 2, [2, 3])) { $0[0].xlogy($0[1]) },
     GradientCase("replacing", .signed([2, 3]), .signed([3])) { x in x[0].replacing(with: x[1], where: x[0] .> 0) },
     GradientCase("replacing by a number", .signed([2, 3])) { x in x[0].squared().replacing(with: 5, where: x[0] .> 0) },
     GradientCase("replacing, broadcast", .signed([3]), .signed([2, 1])) { x in

@@ -29,6 +29,13 @@ extension GradientCase {
     of("logSumExp of all", [2, 3]) { $0.logSumExp() },
     of("cumulativeSum", [2, 3, 2]) { $0.cumulativeSum(axis: 1) },
     of("cumulativeSum, reversed", [4]) { $0.cumulativeSum(axis: 0, reversed: true) },
+    of("cumulativeProduct", [2, 3, 2]) { $0.cumulativeProduct(axis: 1) },
+    of("cumulativeProduct, reversed", [4]) { $0.cumulativeProduct(axis: 0, reversed: true) },
+    of("cumulativeProduct next to zeros", [5, 2]) { x in
+      (x * Tensor([1, 0, 1, 0, 1], shape: [5, 1], dtype: x.dtype, on: x.device)).cumulativeProduct(axis: 0)
+    },
+    of("cumulativeMax", [2, 5]) { $0.cumulativeMax(axis: 1) },
+    of("cumulativeMin, reversed", [5, 2]) { $0.cumulativeMin(axis: 0, reversed: true) },
     of("softmax", [2, 3]) { $0.softmax() },
     of("softmax of an axis", [2, 3, 2]) { $0.softmax(axis: 1) },
     of("logSoftmax", [2, 3]) { $0.logSoftmax() },

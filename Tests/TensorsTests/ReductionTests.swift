@@ -80,6 +80,40 @@ import Testing
     try expect(x.cumulativeSum(axis: -1, reversed: true), [6, 5, 3, 15, 11, 6])
   }
 
+  /// NumPy's `cumprod`, `maximum.accumulate`, and `minimum.accumulate`.
+  @Test(arguments: TestDevices.all)
+  func otherScans(_ device: Device) throws {
+    let x = Tensor([2, -1, 3, 0, 5, -4], shape: [2, 3], on: device)
+    try expect(x.cumulativeProduct(axis: 1), [2, -2, -6, 0, 0, 0], shape: [2, 3])
+    try expect(x.cumulativeProduct(axis: 0, reversed: true), [0, -5, -12, 0, 5, -4])
+    try expect(x.cumulativeMax(axis: 1), [2, 2, 3, 0, 5, 5])
+    try expect(x.cumulativeMin(axis: -1, reversed: true), [-1, -1, 3, -4, -4, -4])
+    try expect(Tensor([1, .nan, 3, .infinity], on: device).cumulativeMax(axis: 0), [1, .nan, .nan, .nan])
+    try expect(Tensor([-.infinity, 1], on: device).cumulativeMax(axis: 0), [-.infinity, 1])
+    let integers = Tensor(integers: [3, 1, -2, 7], on: device)
+    #expect(try integers.cumulativeProduct(axis: 0).scalars(as: Int32.self) == [3, 3, -6, -42])
+    #expect(try integers.cumulativeMax(axis: 0).scalars(as: Int32.self) == [3, 3, 3, 7])
+    #expect(try integers.cumulativeMin(axis: 0, reversed: true).scalars(as: Int32.self) == [-2, -2, -2, 7])
+    try expect(Tensor.zeros([0, 2], on: device).cumulativeProduct(axis: 0), [], shape: [0, 2])
+    // More than a work group scans at a time.
+    let long = (Tensor.range(0..<5000, on: device) * 7919).remainder(5000).cumulativeMax(axis: 0)
+    #expect(try long[stride(from: 0, to: 5000, by: 4999)].scalars(as: Int32.self) == [0, 4999])
+  }
+
+  /// The gradients of cumulative reductions with ties and zeros, as PyTorch computes them.
+  @Test(arguments: TestDevices.all)
+  func gradientsOfScans(_ device: Device) throws {
+    let weights = Tensor([1, 2, 3, 4, 5], on: device)
+    func gradient(_ values: [Float], _ body: (Tensor) -> Tensor) -> Tensor {
+      valueAndGradient(at: Tensor(values, on: device)) { (body($0) * weights).sum() }.gradient
+    }
+    try expect(gradient([1, 3, 3, 2, 4]) { $0.cumulativeMax(axis: 0) }, [1, 2, 7, 0, 5])
+    try expect(gradient([1, 3, 3, 2, 4]) { $0.cumulativeMin(axis: 0) }, [15, 0, 0, 0, 0])
+    try expect(gradient([2, 0, 3, 4, 5]) { $0.cumulativeProduct(axis: 0) }, [1, 718, 0, 0, 0])
+    try expect(gradient([2, 0, 3, 0, 5]) { $0.cumulativeProduct(axis: 0) }, [1, 22, 0, 0, 0])
+    try expect(gradient([2, 0, 3, 0, 5]) { $0.cumulativeProduct(axis: 0, reversed: true) }, [0, 0, 0, 65, 5])
+  }
+
   /// Elements tied for the maximum or minimum share its gradient (PyTorch's amax).
   @Test(arguments: TestDevices.all)
   func tiesShareTheGradient(_ device: Device) throws {

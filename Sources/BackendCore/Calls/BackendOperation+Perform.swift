@@ -55,8 +55,8 @@ extension BackendOperation {
       try backend.copyStrided(o[0], x, shape: shape, into: o[1], y, accumulating: accumulating)
     case .reduce(let op, let shape): try backend.reduce(op, o[0], shape, into: o[1])
     case .argReduce(let op, let shape): try backend.argReduce(op, o[0], shape, into: o[1])
-    case .cumulativeSum(let shape, let reversed):
-      try backend.cumulativeSum(o[0], shape, reversed: reversed, into: o[1])
+    case .scan(let op, let shape, let reversed):
+      try backend.scan(op, o[0], shape, reversed: reversed, into: o[1])
     case .sort(let rows, let columns, let descending):
       try backend.sort(
         o[0], rows: rows, columns: columns, descending: descending, values: o.optional(1), indices: o[2])

@@ -25,7 +25,7 @@ public enum BackendOperation: Sendable {
 
   case reduce(ReductionOp, AxisShape)
   case argReduce(ArgReductionOp, AxisShape)
-  case cumulativeSum(AxisShape, reversed: Bool)
+  case scan(ScanOp, AxisShape, reversed: Bool)
   case sort(rows: Int, columns: Int, descending: Bool)
   case matmul(MatmulShape, alpha: Double, beta: Double)
   case gatherRows(AxisShape, indexCount: Int)
@@ -104,7 +104,7 @@ extension BackendOperation {
   private var accesses: String {
     switch self {
     case .upload, .fill, .range: "w"
-    case .copy, .unary, .binaryScalar, .compareScalar, .cast, .reduce, .argReduce, .cumulativeSum, .softmax,
+    case .copy, .unary, .binaryScalar, .compareScalar, .cast, .reduce, .argReduce, .scan, .softmax,
       .clipFactor:
       "rw"
     case .unaryGradient, .binary, .compare, .gatherRows, .gatherElements, .convolutionInputGradient, .poolGradient,

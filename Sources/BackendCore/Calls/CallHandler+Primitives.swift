@@ -76,8 +76,8 @@ extension PrimitiveHandler {
     try perform(.argReduce(op, shape), [x, y])
   }
 
-  public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
-    try perform(.cumulativeSum(shape, reversed: reversed), [x, y])
+  public func scan(_ op: ScanOp, _ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
+    try perform(.scan(op, shape, reversed: reversed), [x, y])
   }
 
   public func sort(

@@ -18,6 +18,26 @@ public enum BinaryOp: UInt8, Sendable, Hashable, CaseIterable {
   case minimum
   /// a − b·floor(a/b), with the sign of b, as in Python and PyTorch; 0 for int32 division by zero.
   case remainder
+  /// floor(a/b), computed from the exact remainder, as in Python; 0 for int32 division by zero.
+  case floorDivide
+  /// √(a² + b²), without overflow; floating point only.
+  case hypot
+  /// The angle of the point (b, a), from −π to π; floating point only.
+  case atan2
+  /// ln(eᵃ + eᵇ), without overflow; floating point only.
+  case logAddExp
+  /// |a| with the sign of b, including that of zeros; floating point only.
+  case copySign
+  /// int32 only.
+  case bitwiseAnd
+  /// int32 only.
+  case bitwiseOr
+  /// int32 only.
+  case bitwiseXor
+  /// a·2ᵇ without the bits that do not fit; int32 only.
+  case shiftLeft
+  /// floor(a/2ᵇ); int32 only.
+  case shiftRight
   /// bool only.
   case logicalAnd
   /// bool only.
@@ -47,6 +67,16 @@ extension BinaryOp {
     case .maximum: "maximum"
     case .minimum: "minimum"
     case .remainder: "remainder"
+    case .floorDivide: "floorDivide"
+    case .hypot: "hypot"
+    case .atan2: "atan2"
+    case .logAddExp: "logAddExp"
+    case .copySign: "copySign"
+    case .bitwiseAnd: "bitwiseAnd"
+    case .bitwiseOr: "bitwiseOr"
+    case .bitwiseXor: "bitwiseXor"
+    case .shiftLeft: "shiftLeft"
+    case .shiftRight: "shiftRight"
     case .logicalAnd: "logicalAnd"
     case .logicalOr: "logicalOr"
     }
@@ -56,7 +86,9 @@ extension BinaryOp {
   package func accepts(_ dtype: DType) -> Bool {
     switch self {
     case .logicalAnd, .logicalOr: dtype == .bool
-    case .add, .subtract, .multiply, .divide, .maximum, .minimum, .remainder: dtype.isFloatingPoint || dtype == .int32
+    case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight: dtype == .int32
+    case .add, .subtract, .multiply, .divide, .maximum, .minimum, .remainder, .floorDivide:
+      dtype.isFloatingPoint || dtype == .int32
     default: dtype.isFloatingPoint
     }
   }
@@ -64,7 +96,7 @@ extension BinaryOp {
   /// Whether an element costs more than a few instructions.
   package var isHeavy: Bool {
     switch self {
-    case .power, .remainder: true
+    case .power, .remainder, .floorDivide, .hypot, .atan2, .logAddExp: true
     default: false
     }
   }

@@ -109,12 +109,12 @@ extension OpenCLBackend {
     }
   }
 
-  public func cumulativeSum(_ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
-    let type = try kernelType(of: x.dtype, for: .cumulativeSum)
+  public func scan(_ op: ScanOp, _ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
+    let type = try kernelType(of: x.dtype, for: .scan)
     guard shape.count > 0 else { return }
     let program = ProgramName(family: .scan, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
     let isByItems = options.runsLoops || ReductionPlan.prefersItems(shape)
-    let name = KernelName(program: program, stem: isByItems ? "scanItems" : "scanRows", type: type)
+    let name = KernelName(program: program, stem: (isByItems ? "scanItems_" : "scanRows_") + op.kernelName, type: type)
     let groups =
       isByItems
       ? WorkGroups.elements(shape.reducedCount, each: shape.extent, areColumns: shape.inner > 1)
@@ -204,6 +204,17 @@ extension KernelArguments {
     let rounded = Float(count)
     float(Double(rounded))
     float(Double(count) - Double(rounded))
+  }
+}
+
+extension ScanOp {
+  fileprivate var kernelName: String {
+    switch self {
+    case .sum: "sum"
+    case .product: "product"
+    case .maximum: "maximum"
+    case .minimum: "minimum"
+    }
   }
 }
 

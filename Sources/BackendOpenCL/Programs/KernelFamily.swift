@@ -35,7 +35,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
       case .matmul: operations + ["Activation", "Tiles", "MatmulEpilogue"]
       case .matmulPanels, .matmulRows: operations + ["Activation", "MatmulEpilogue"]
       case .elementwiseUnary, .elementwiseGradient, .recurrent: operations
-      case .elementwiseBinary, .elementwiseComparison: ["Operations/Binary"]
+      case .elementwiseBinary, .elementwiseComparison: ["Operations/Mathematics", "Operations/Binary"]
       case .optimizerSteps: ["Operations/Optimizer"]
       case .normalization: ["RowReductions"]
       case .softmax: ["Operations/Mathematics", "RowReductions"]

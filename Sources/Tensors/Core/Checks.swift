@@ -74,6 +74,19 @@ enum Checks {
       operation, "needs numbers, not bool (shape \(x.extents))", hint: "convert with .cast(to: .float32) or .int32")
   }
 
+  /// Requires an element type that a function of two numbers accepts.
+  @inline(__always)
+  static func operand(_ operation: StaticString, _ x: Tensor, of op: BinaryOp) throws {
+    if !op.accepts(x.storage.dtype) { try unusualOperand(operation, x, of: op) }
+  }
+
+  @inline(never)
+  static func unusualOperand(_ operation: StaticString, _ x: Tensor, of op: BinaryOp) throws {
+    if op.accepts(.bool) { try dtype(operation, x, is: .bool) }
+    if !op.accepts(.float32) { try dtype(operation, x, is: .int32) }
+    if op.accepts(.int32) { try number(operation, x) } else { try floatingPoint(operation, x) }
+  }
+
   static func dtype(_ operation: StaticString, _ x: Tensor, is dtype: DType) throws {
     if x.dtype != dtype {
       try fail(

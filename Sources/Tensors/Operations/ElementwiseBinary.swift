@@ -20,17 +20,46 @@ extension Tensor {
     Tensor.combined(.minimum, self, other.operandValue, scalarFirst: false, "minimum")
   }
   /// Returns xᵃ elementwise. The gradient with respect to the exponent is 0 where the base is 0 (PyTorch).
-  public func power(_ exponent: Tensor) -> Tensor {
-    checked {
-      try Checks.floatingPoint("power", self)
-      return Tensor.combined(.power, self, exponent, "power")
-    }
-  }
+  public func power(_ exponent: Tensor) -> Tensor { Tensor.combined(.power, self, exponent, "power") }
   /// Returns x − b·⌊x/b⌋, which has the sign of the divisor b, as in Python and PyTorch.
   public func remainder(_ divisor: Tensor) -> Tensor { Tensor.combined(.remainder, self, divisor, "remainder") }
   /// Returns x − b·⌊x/b⌋, which has the sign of the divisor b, as in Python and PyTorch.
   public func remainder(_ divisor: some TensorOperand) -> Tensor {
     Tensor.combined(.remainder, self, divisor.operandValue, scalarFirst: false, "remainder")
+  }
+  /// Returns ⌊x/b⌋, computed from the exact remainder, as Python's `//` and PyTorch's `floor_divide`; 0 for int32
+  /// division by zero. The gradient is 0.
+  public func floorDivided(by divisor: Tensor) -> Tensor {
+    Tensor.combined(.floorDivide, self, divisor, "floorDivided")
+  }
+  /// Returns ⌊x/b⌋, computed from the exact remainder, as Python's `//` and PyTorch's `floor_divide`; 0 for int32
+  /// division by zero. The gradient is 0.
+  public func floorDivided(by divisor: some TensorOperand) -> Tensor {
+    Tensor.combined(.floorDivide, self, divisor.operandValue, scalarFirst: false, "floorDivided")
+  }
+  /// Returns √(x² + y²), without overflow. The gradient at (0, 0) is 0 (where PyTorch has NaN).
+  public func hypot(_ other: Tensor) -> Tensor { Tensor.combined(.hypot, self, other, "hypot") }
+  /// Returns the angle of the point (x, y) in radians, from −π to π; this tensor is y. The gradient at (0, 0) is 0.
+  public func atan2(_ x: Tensor) -> Tensor { Tensor.combined(.atan2, self, x, "atan2") }
+  /// Returns ln(eᵃ + eᵇ), without overflow. Equal infinities share the gradient evenly.
+  public func logAddExp(_ other: Tensor) -> Tensor { Tensor.combined(.logAddExp, self, other, "logAddExp") }
+  /// Returns |x| with the sign of another number, including that of zeros (C's and PyTorch's `copysign`). The gradient
+  /// is −1 where the sign changes, 1 elsewhere, and 0 where x is 0 (PyTorch).
+  public func withSign(of other: Tensor) -> Tensor { Tensor.combined(.copySign, self, other, "withSign") }
+  /// Returns |x| with the sign of a number, including that of zeros (C's and PyTorch's `copysign`). The gradient is −1
+  /// where the sign changes, 1 elsewhere, and 0 where x is 0 (PyTorch).
+  public func withSign(of other: some TensorOperand) -> Tensor {
+    Tensor.combined(.copySign, self, other.operandValue, scalarFirst: false, "withSign")
+  }
+  /// Returns x·ln y, and 0 where x is 0, unless y is NaN (SciPy's and PyTorch's `xlogy`). The gradient with respect to
+  /// x is 0 where x is 0 and y is at most 0 or infinite.
+  public func xlogy(_ y: Tensor) -> Tensor {
+    checked {
+      try Checks.floatingPoint("xlogy", self)
+      let isZero = detached() .== 0
+      let y = y.broadcast(to: try Checks.broadcast("xlogy", extents, y.extents))
+      return self * y.replacing(with: 1, where: isZero .& ((y .<= 0) .| (y .== Double.infinity))).log()
+    }
   }
 
   /// y = op(a, b).
@@ -38,16 +67,14 @@ extension Tensor {
     checked {
       let device = try Checks.sameDevice(name, a, b)
       try Checks.sameDType(name, a, b)
-      if op.accepts(.bool) {
-        try Checks.dtype(name, a, is: .bool)
-      } else {
-        try Checks.number(name, a)
-      }
+      try Checks.operand(name, a, of: op)
       var y =
         a.extents == b.extents
         ? combinedAlike(op, a, b, on: device)
         : combinedBroadcasting(op, a, b, to: try Checks.broadcastUnequal(name, a.extents, b.extents), on: device)
-      if let tape = Tape.recording(a.node, b.node) { y.node = tape.append(.binary(BinaryRecord(op, a, b, on: tape))) }
+      if op != .floorDivide, let tape = Tape.recording(a.node, b.node) {
+        y.node = tape.append(.binary(BinaryRecord(op, a, b, on: tape)))
+      }
       return y
     }
   }
@@ -77,8 +104,9 @@ extension Tensor {
     _ op: BinaryOp, _ x: Tensor, _ scalar: Double, scalarFirst: Bool, _ name: StaticString
   ) -> Tensor {
     checked {
+      try Checks.operand(name, x, of: op)
       try Checks.scalar(name, x, scalar)
-      let tape = Tape.recording(x.node)
+      let tape = op == .floorDivide ? nil : Tape.recording(x.node)
       if tape != nil, let y = recordable(op, x, scalar, scalarFirst: scalarFirst, name) { return y }
       let count = x.extents.count
       var y = launch(x, x.extents, x.storage.dtype, on: x.storage.device) { backend, x, y in
@@ -110,7 +138,9 @@ extension Tensor {
       }
     case .remainder: scalarFirst ? combined(op, x.constant(scalar), x, name) : nil
     case .power: scalarFirst ? combined(op, x.constant(scalar), x, name) : x.mapped(.power(scalar), name)
-    case .logicalAnd, .logicalOr: nil
+    case .hypot, .atan2, .logAddExp, .copySign:
+      scalarFirst ? combined(op, x.constant(scalar), x, name) : combined(op, x, x.constant(scalar), name)
+    case .floorDivide, .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight, .logicalAnd, .logicalOr: nil
     }
   }
 
@@ -162,11 +192,14 @@ struct BinaryRecord: GradientRule {
     let needsA: Bool
     let needsB: Bool
     switch op {
-    case .add, .subtract, .logicalAnd, .logicalOr: (needsA, needsB) = (false, false)
+    case .add, .subtract: (needsA, needsB) = (false, false)
     case .multiply: (needsA, needsB) = (tape.owns(b.node), tape.owns(a.node))
     case .divide: (needsA, needsB) = (tape.owns(b.node), true)
     case .remainder: (needsA, needsB) = (tape.owns(b.node), tape.owns(b.node))
-    case .power, .maximum, .minimum: (needsA, needsB) = (true, true)
+    case .power, .maximum, .minimum, .hypot, .atan2, .logAddExp, .copySign: (needsA, needsB) = (true, true)
+    // Of integers or bools, or constant between jumps: without a gradient.
+    case .floorDivide, .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight, .logicalAnd, .logicalOr:
+      (needsA, needsB) = (false, false)
     }
     self.a = Operand(a, keeping: needsA)
     self.b = Operand(b, keeping: needsB)
@@ -205,8 +238,31 @@ struct BinaryRecord: GradientRule {
     case .remainder:
       pass.accumulate(dy, to: a)
       pass.accumulate(-(dy * (a.tensor / b.tensor).floor()), to: b)
-    case .logicalAnd, .logicalOr: break
+    case .hypot:
+      let size = positiveSize()
+      pass.accumulate(dy * (a.tensor / size), to: a)
+      pass.accumulate(dy * (b.tensor / size), to: b)
+    case .atan2:
+      // Factor by factor: the square of the size might overflow.
+      let size = positiveSize()
+      pass.accumulate(dy * (b.tensor / size / size), to: a)
+      pass.accumulate(-(dy * (a.tensor / size / size)), to: b)
+    case .logAddExp:
+      let (a, b) = (self.a.tensor, self.b.tensor)
+      let distance = (a - b).replacing(with: 0, where: (a .== b) .& a.isInfinite())
+      pass.accumulate(dy * distance.sigmoid(), to: self.a)
+      pass.accumulate(dy * (-distance).sigmoid(), to: self.b)
+    case .copySign:
+      let (a, b) = (self.a.tensor.detached(), self.b.tensor.detached())
+      pass.accumulate(dy * (a.sign() * Tensor.ones(like: b).withSign(of: b)), to: self.a)
+    case .floorDivide, .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight, .logicalAnd, .logicalOr: break
     }
+  }
+
+  /// √(a² + b²), or 1 where that is 0.
+  private func positiveSize() -> Tensor {
+    let size = a.tensor.hypot(b.tensor)
+    return size.replacing(with: 1, where: size .== 0)
   }
 
   /// b·a^(b − 1), and 0 where b = 0.

@@ -68,3 +68,48 @@ extension Tensor {
   /// Divides each element by a number. Works in place if no other tensor shares the memory.
   public static func /= (a: inout Tensor, b: some TensorOperand) { combine(.divide, &a, b.operandValue, "/=") }
 }
+
+/// The bits of int32 tensors. As for Swift's integers, a shift by a negative distance goes in the other direction, and one
+/// beyond the number of bits shifts all of them out. Bool tensors have `.&`, `.|`, `.!`, and `.!=`, which is their XOR.
+extension Tensor {
+  /// Returns the bitwise AND of two int32 tensors, elementwise with broadcasting.
+  public static func & (a: Tensor, b: Tensor) -> Tensor { combined(.bitwiseAnd, a, b, "&") }
+  /// Returns the bitwise AND of each int32 element and a number.
+  public static func & (a: Tensor, b: some TensorOperand) -> Tensor {
+    combined(.bitwiseAnd, a, b.operandValue, scalarFirst: false, "&")
+  }
+  /// Returns the bitwise OR of two int32 tensors, elementwise with broadcasting.
+  public static func | (a: Tensor, b: Tensor) -> Tensor { combined(.bitwiseOr, a, b, "|") }
+  /// Returns the bitwise OR of each int32 element and a number.
+  public static func | (a: Tensor, b: some TensorOperand) -> Tensor {
+    combined(.bitwiseOr, a, b.operandValue, scalarFirst: false, "|")
+  }
+  /// Returns the bitwise XOR of two int32 tensors, elementwise with broadcasting.
+  public static func ^ (a: Tensor, b: Tensor) -> Tensor { combined(.bitwiseXor, a, b, "^") }
+  /// Returns the bitwise XOR of each int32 element and a number.
+  public static func ^ (a: Tensor, b: some TensorOperand) -> Tensor {
+    combined(.bitwiseXor, a, b.operandValue, scalarFirst: false, "^")
+  }
+  /// Returns ~x = −x − 1, the opposite of all bits.
+  public static prefix func ~ (a: Tensor) -> Tensor { combined(.bitwiseXor, a, -1, scalarFirst: false, "~") }
+  /// Returns a·2ᵇ without the bits that do not fit, elementwise with broadcasting.
+  public static func << (a: Tensor, b: Tensor) -> Tensor { combined(.shiftLeft, a, b, "<<") }
+  /// Returns a·2ᵇ without the bits that do not fit, for a number b.
+  public static func << (a: Tensor, b: some TensorOperand) -> Tensor {
+    combined(.shiftLeft, a, b.operandValue, scalarFirst: false, "<<")
+  }
+  /// Returns a·2ᵇ without the bits that do not fit, for a number a.
+  public static func << (a: some TensorOperand, b: Tensor) -> Tensor {
+    combined(.shiftLeft, b, a.operandValue, scalarFirst: true, "<<")
+  }
+  /// Returns ⌊a/2ᵇ⌋, elementwise with broadcasting.
+  public static func >> (a: Tensor, b: Tensor) -> Tensor { combined(.shiftRight, a, b, ">>") }
+  /// Returns ⌊a/2ᵇ⌋, for a number b.
+  public static func >> (a: Tensor, b: some TensorOperand) -> Tensor {
+    combined(.shiftRight, a, b.operandValue, scalarFirst: false, ">>")
+  }
+  /// Returns ⌊a/2ᵇ⌋, for a number a.
+  public static func >> (a: some TensorOperand, b: Tensor) -> Tensor {
+    combined(.shiftRight, b, a.operandValue, scalarFirst: true, ">>")
+  }
+}
