@@ -1,6 +1,5 @@
 // Cumulative reductions of x[outer, extent, inner] along the middle axis, from the front or from the back. VALUE combines
-// a, the result so far, and b. Sums of floats carry a rounding error (`rest`, LOST: see Common.cl), which NEXT adds to an
-// element, and RESULT to the value.
+// a, the result so far, and b; see Accumulation.cl.
 
 #ifdef NN_LOOPS
 
@@ -88,9 +87,6 @@
 
 #endif
 
-#define NN_WITH_REST(x, rest) ((x) + (rest))
-#define NN_ALONE(x, rest) (x)
-#define NN_EXACT(a, b, value) 0
 SCAN(sum, float, 0, a + b, NN_WITH_REST, nn_lost, value + rest)
 SCAN(sum, int, 0, nn_add_int(a, b), NN_ALONE, NN_EXACT, value)
 SCAN(product, float, 1, a * b, NN_ALONE, NN_EXACT, value)

@@ -3,6 +3,7 @@
 // Every file of this folder and of Operations, once.
 #define NN_KERNEL_FILES(F) \
   F(Common) \
+  F(Accumulation) \
   F(Activation) \
   F(ArgReduction) \
   F(Convolution) \
@@ -25,6 +26,7 @@
   F(Reduction) \
   F(RowReductions) \
   F(Scan) \
+  F(Scatter) \
   F(Softmax) \
   F(Sort) \
   F(StridedCopy) \
@@ -38,6 +40,9 @@
 // #embed is no expression that a macro could make, hence the second list. A name that is missing here does not compile.
 static const unsigned char Common[] = {
 #embed "Common.cl"
+};
+static const unsigned char Accumulation[] = {
+#embed "Accumulation.cl"
 };
 static const unsigned char Activation[] = {
 #embed "Activation.cl"
@@ -104,6 +109,9 @@ static const unsigned char RowReductions[] = {
 };
 static const unsigned char Scan[] = {
 #embed "Scan.cl"
+};
+static const unsigned char Scatter[] = {
+#embed "Scatter.cl"
 };
 static const unsigned char Softmax[] = {
 #embed "Softmax.cl"

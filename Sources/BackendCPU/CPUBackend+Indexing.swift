@@ -57,14 +57,16 @@ extension CPUBackend {
     }
   }
 
-  public func scatterAddRows(
-    _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
+  public func scatterRows(
+    _ op: ScatterOp, _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice,
+    _ shape: AxisShape
   ) throws {
-    try require(.scatterAddRows, for: y.dtype)
+    try require(.scatterRows, for: y.dtype)
     let (positions, inner, table) = (indices.integers, shape.inner, kernels)
     guard inner > 0 && indexCount > 0 else { return }
     let work = indexCount * inner
-    let frequent = y.dtype == .float32 ? FrequentIndices(positions, indexCount, extent: shape.extent) : nil
+    let frequent =
+      op == .sum && y.dtype == .float32 ? FrequentIndices(positions, indexCount, extent: shape.extent) : nil
     // Threads divide the columns, so that each element receives its updates in the order of the indices.
     parallelMatrix(shape.outer, inner, work: work) { outer, columns in
       for j in 0..<indexCount {
@@ -73,10 +75,19 @@ extension CPUBackend {
         if let frequent, frequent.slots[index] >= 0 { continue }
         let from = (outer * indexCount + j) * inner + columns.lowerBound
         let to = (outer * shape.extent + index) * inner + columns.lowerBound
-        if y.dtype == .float32 {
-          table.pointee.add_floats(updates.floats + from, 1, y.floats + to, 1, columns.count)
-        } else {
-          table.pointee.add_int32(updates.integers + from, 1, y.integers + to, 1, columns.count)
+        switch (op.combination, y.dtype) {
+        case (nil, _): (y.words + to).update(from: updates.words + from, count: columns.count)
+        case (.add, .float32): table.pointee.add_floats(updates.floats + from, 1, y.floats + to, 1, columns.count)
+        case (let combination?, .float32):
+          let (a, b) = (
+            nn_view(base: y.floats + to, row: 0, column: 1), nn_view(base: updates.floats + from, row: 0, column: 1)
+          )
+          table.pointee.binary(combination.code, a, b, y.floats + to, 0, 1, columns.count)
+        case (let combination?, _):
+          let (a, b) = (
+            nn_view(base: y.integers + to, row: 0, column: 1), nn_view(base: updates.integers + from, row: 0, column: 1)
+          )
+          table.pointee.binary_int32(combination.code, a, b, y.integers + to, 0, 1, columns.count)
         }
       }
       guard let frequent else { return }
@@ -86,33 +97,55 @@ extension CPUBackend {
     }
   }
 
-  public func scatterAddElements(
-    _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
+  public func scatterElements(
+    _ op: ScatterOp, _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice,
+    _ shape: AxisShape
   ) throws {
-    try require(.scatterAddElements, for: y.dtype)
-    let (positions, inner) = (indices.integers, shape.inner)
-    let (isFloat, floats, integers) = (y.dtype == .float32, updates.floats, updates.integers)
-    let (floatSums, integerSums) = (y.floats, y.integers)
+    try require(.scatterElements, for: y.dtype)
+    let positions = indices.integers
+    let scatter = ElementScatter(positions: positions, shape: shape, indexExtent: indexExtent)
+    let (floats, integers, floatResults, integerResults) = (updates.floats, updates.integers, y.floats, y.integers)
+    switch (op, y.dtype) {
     // Lines with many updates of few elements are summed in Double.
-    let isLong = isFloat && indexExtent >= FrequentIndices.fewest && shape.extent <= indexExtent
-    parallelMatrix(shape.outer, inner, work: indexExtent * inner) { outer, columns in
-      if isLong {
-        let (first, target) = (outer * indexExtent * inner, floatSums + outer * shape.extent * inner)
+    case (.sum, .float32) where indexExtent >= FrequentIndices.fewest && shape.extent <= indexExtent:
+      let inner = shape.inner
+      parallelMatrix(shape.outer, inner, work: indexExtent * inner) { outer, columns in
+        let (first, target) = (outer * indexExtent * inner, floatResults + outer * shape.extent * inner)
         addLongLines(
           floats + first, positions + first, indexExtent, into: target, extent: shape.extent, columns, step: inner)
-        return
       }
+    case (.sum, .float32): scatterElements(scatter) { floatResults[$0] += floats[$1] }
+    case (.product, .float32): scatterElements(scatter) { floatResults[$0] *= floats[$1] }
+    case (.maximum, .float32):
+      scatterElements(scatter) { to, from in
+        let (a, b) = (floatResults[to], floats[from])
+        if !(a > b || a.isNaN) { floatResults[to] = b }
+      }
+    case (.minimum, .float32):
+      scatterElements(scatter) { to, from in
+        let (a, b) = (floatResults[to], floats[from])
+        if !(a < b || a.isNaN) { floatResults[to] = b }
+      }
+    case (.sum, _): scatterElements(scatter) { integerResults[$0] &+= integers[$1] }
+    case (.product, _): scatterElements(scatter) { integerResults[$0] &*= integers[$1] }
+    case (.maximum, _): scatterElements(scatter) { integerResults[$0] = max(integerResults[$0], integers[$1]) }
+    case (.minimum, _): scatterElements(scatter) { integerResults[$0] = min(integerResults[$0], integers[$1]) }
+    case (.replacement, _): scatterElements(scatter) { integerResults[$0] = integers[$1] }
+    }
+  }
+
+  /// Calls `combine` with the position of each update and of its target, in order for each target.
+  @inline(__always)
+  private func scatterElements(_ scatter: ElementScatter, _ combine: (_ target: Int, _ update: Int) -> Void) {
+    let (positions, shape, indexExtent) = (scatter.positions, scatter.shape, scatter.indexExtent)
+    let inner = shape.inner
+    parallelMatrix(shape.outer, inner, work: indexExtent * inner) { outer, columns in
       for j in 0..<indexExtent {
         for i in columns {
           let from = (outer * indexExtent + j) * inner + i
           let index = Int(positions[from])
           guard index >= 0 && index < shape.extent else { continue }
-          let to = (outer * shape.extent + index) * inner + i
-          if isFloat {
-            floatSums[to] += floats[from]
-          } else {
-            integerSums[to] &+= integers[from]
-          }
+          combine((outer * shape.extent + index) * inner + i, from)
         }
       }
     }
@@ -144,6 +177,26 @@ extension CPUBackend {
       }
     } else if outer == 1 {
       parallel(columns, grain: max(16, Grain.simple / max(1, work / max(1, columns)))) { body(0, $0) }
+    }
+  }
+}
+
+/// The positions of updates of single elements.
+private struct ElementScatter {
+  let positions: UnsafePointer<Int32>
+  let shape: AxisShape
+  let indexExtent: Int
+}
+
+extension ScatterOp {
+  /// The function of an element and an update; nil if the update replaces the element.
+  fileprivate var combination: BinaryOp? {
+    switch self {
+    case .sum: .add
+    case .product: .multiply
+    case .maximum: .maximum
+    case .minimum: .minimum
+    case .replacement: nil
     }
   }
 }

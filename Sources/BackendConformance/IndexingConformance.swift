@@ -6,13 +6,15 @@ extension ConformanceRunner {
     for shape in AxisShape.indexed {
       for indexCount in [0, 1, 33] {
         for dtype in [DType.float32, .int32, .bool] { examineGatherRows(shape, indexCount, dtype) }
-        examineScatterAddRows(shape, indexCount, .int32, .whole)
-        for terms in Terms.allCases { examineScatterAddRows(shape, indexCount, .float32, terms) }
+        for op in ScatterOp.allCases { examineScatterRows(op, shape, indexCount, .int32, .whole) }
+        for op in ScatterOp.others { examineScatterRows(op, shape, indexCount, .float32, .whole) }
+        for terms in Terms.allCases { examineScatterRows(.sum, shape, indexCount, .float32, terms) }
       }
       for indexExtent in [0, 1, 7] {
         for dtype in [DType.float32, .int32, .bool] { examineGatherElements(shape, indexExtent, dtype) }
-        examineScatterAddElements(shape, indexExtent, .int32, .whole)
-        for terms in Terms.allCases { examineScatterAddElements(shape, indexExtent, .float32, terms) }
+        for op in ScatterOp.allCases { examineScatterElements(op, shape, indexExtent, .int32, .whole) }
+        for op in ScatterOp.others { examineScatterElements(op, shape, indexExtent, .float32, .whole) }
+        for terms in Terms.allCases { examineScatterElements(.sum, shape, indexExtent, .float32, terms) }
       }
     }
     examineRandomIndexing()
@@ -26,9 +28,12 @@ extension ConformanceRunner {
       examineGatherRows(shape, count, dtype)
       examineGatherElements(shape, count, dtype)
       for terms in Terms.allCases {
-        examineScatterAddRows(shape, count, .float32, terms)
-        examineScatterAddElements(shape, count, .float32, terms)
+        examineScatterRows(.sum, shape, count, .float32, terms)
+        examineScatterElements(.sum, shape, count, .float32, terms)
       }
+      let op = numbers.choice(of: ScatterOp.others)
+      examineScatterRows(op, shape, count, .float32, .whole)
+      examineScatterElements(op, shape, count, .float32, .whole)
     }
   }
 
@@ -41,18 +46,18 @@ extension ConformanceRunner {
       let values = numbers.floats(2 * count * inner, in: 0.1...0.1)
       let places = (0..<2 * count * inner).map { $0 / inner % 500 == 7 ? 2.0 : 1 }
       let before = [Double](repeating: 1, count: shape.count)
-      examine("scatterAddElements float32", "\(count) times 0.1 at one place of \(shape.text)") { testCase in
+      examine("scatterElements sum float32", "\(count) times 0.1 at one place of \(shape.text)") { testCase in
         let (updates, index) = (testCase.input(values), testCase.input(places, .int32))
         let y = testCase.updated(before, offset: 1, within: .ulps(8))
         return { backend, s in
-          try backend.scatterAddElements(s[updates], indices: s[index], indexExtent: count, into: s[y], shape)
+          try backend.scatterElements(.sum, s[updates], indices: s[index], indexExtent: count, into: s[y], shape)
         }
       }
-      examine("scatterAddRows float32", "\(count) times 0.1 at one row of \(shape.text)") { testCase in
+      examine("scatterRows sum float32", "\(count) times 0.1 at one row of \(shape.text)") { testCase in
         let (updates, index) = (testCase.input(values), testCase.input(Array(places.prefix(count)), .int32))
         let y = testCase.updated(before, offset: 1, within: .ulps(8))
         return { backend, s in
-          try backend.scatterAddRows(s[updates], indices: s[index], indexCount: count, into: s[y], shape)
+          try backend.scatterRows(.sum, s[updates], indices: s[index], indexCount: count, into: s[y], shape)
         }
       }
     }
@@ -79,16 +84,31 @@ extension ConformanceRunner {
     }
   }
 
-  private func examineScatterAddRows(_ shape: AxisShape, _ indexCount: Int, _ dtype: DType, _ terms: Terms) {
-    let before = terms.values(shape.count, &numbers)
-    let values = terms.values(shape.outer * indexCount * shape.inner, &numbers)
+  /// Operands of a scatter. Products of many numbers stay exact if they are powers of 2; single NaN determine results.
+  private func operands(_ op: ScatterOp, _ count: Int, _ dtype: DType, _ terms: Terms) -> [Double] {
+    switch (op, dtype) {
+    case (.product, .float32): return numbers.integers(count, in: -1...1).map { $0 == 0 ? 0.5 : $0 }
+    case (.maximum, .float32), (.minimum, .float32), (.replacement, .float32):
+      var values = numbers.floats(count)
+      for place in stride(from: 6, to: count, by: 13) { values[place] = place % 2 == 0 ? .nan : .infinity }
+      return values
+    default: return terms.values(count, &numbers)
+    }
+  }
+
+  private func examineScatterRows(
+    _ op: ScatterOp, _ shape: AxisShape, _ indexCount: Int, _ dtype: DType, _ terms: Terms
+  ) {
+    let before = operands(op, shape.count, dtype, terms)
+    let values = operands(op, shape.outer * indexCount * shape.inner, dtype, terms)
     let places = indices(indexCount, below: shape.extent)
-    examine("scatterAddRows \(dtype)", "\(shape.text) at [\(indexCount)]") { testCase in
+    let tolerance = op == .sum ? terms.tolerance(length: indexCount + 1) : .number
+    examine("scatterRows \(op) \(dtype)", "\(shape.text) at [\(indexCount)]") { testCase in
       let updates = testCase.input(values, dtype, offset: 3)
       let index = testCase.input(places, .int32, offset: 1)
-      let y = testCase.updated(before, dtype, offset: 2, within: terms.tolerance(length: indexCount + 1))
+      let y = testCase.updated(before, dtype, offset: 2, within: tolerance)
       return { backend, s in
-        try backend.scatterAddRows(s[updates], indices: s[index], indexCount: indexCount, into: s[y], shape)
+        try backend.scatterRows(op, s[updates], indices: s[index], indexCount: indexCount, into: s[y], shape)
       }
     }
   }
@@ -107,17 +127,20 @@ extension ConformanceRunner {
     }
   }
 
-  private func examineScatterAddElements(_ shape: AxisShape, _ indexExtent: Int, _ dtype: DType, _ terms: Terms) {
-    let before = terms.values(shape.count, &numbers)
+  private func examineScatterElements(
+    _ op: ScatterOp, _ shape: AxisShape, _ indexExtent: Int, _ dtype: DType, _ terms: Terms
+  ) {
+    let before = operands(op, shape.count, dtype, terms)
     let count = shape.outer * indexExtent * shape.inner
-    let values = terms.values(count, &numbers)
+    let values = operands(op, count, dtype, terms)
     let places = indices(count, below: shape.extent)
-    examine("scatterAddElements \(dtype)", "\(shape.text), index extent \(indexExtent)") { testCase in
+    let tolerance = op == .sum ? terms.tolerance(length: indexExtent + 1) : .number
+    examine("scatterElements \(op) \(dtype)", "\(shape.text), index extent \(indexExtent)") { testCase in
       let updates = testCase.input(values, dtype, offset: 3)
       let index = testCase.input(places, .int32, offset: 1)
-      let y = testCase.updated(before, dtype, offset: 2, within: terms.tolerance(length: indexExtent + 1))
+      let y = testCase.updated(before, dtype, offset: 2, within: tolerance)
       return { backend, s in
-        try backend.scatterAddElements(s[updates], indices: s[index], indexExtent: indexExtent, into: s[y], shape)
+        try backend.scatterElements(op, s[updates], indices: s[index], indexExtent: indexExtent, into: s[y], shape)
       }
     }
   }
@@ -131,4 +154,8 @@ extension AxisShape {
     AxisShape(outer: 1, extent: 3, inner: 127), AxisShape(outer: 2, extent: 0, inner: 3),
     AxisShape(outer: 0, extent: 3, inner: 2), AxisShape(outer: 2, extent: 3, inner: 0),
   ]
+}
+
+extension ScatterOp {
+  fileprivate static let others: [ScatterOp] = [.product, .maximum, .minimum, .replacement]
 }

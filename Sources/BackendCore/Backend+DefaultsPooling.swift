@@ -26,7 +26,7 @@ extension Backend {
     if op == .maximum {
       guard let indices else { fatalError("the gradient of a maximum needs the indices of the maxima") }
       let planes = AxisShape(outer: shape.planes, extent: shape.inputPlane, inner: 1)
-      return try scatterAddElements(dy, indices: indices, indexExtent: shape.outputPlane, into: dx, planes)
+      return try scatterElements(.sum, dy, indices: indices, indexExtent: shape.outputPlane, into: dx, planes)
     }
     let shares = try temporary(shape.outputCount, dy.dtype)
     try scale(dy, by: op, shape, into: shares)

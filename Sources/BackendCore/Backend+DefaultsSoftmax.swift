@@ -84,7 +84,7 @@ extension Backend {
     }
     let updates = try temporary(rows, logarithms.dtype)
     try fill(updates, count: rows, with: smoothing - 1)
-    try scatterAddElements(updates, indices: labels, indexExtent: 1, into: gradient, table.rowReduction)
+    try scatterElements(.sum, updates, indices: labels, indexExtent: 1, into: gradient, table.rowReduction)
 
     let isNegative = try temporary(rows, .bool)
     let isOutside = try temporary(rows, .bool)

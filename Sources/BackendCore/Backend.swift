@@ -118,15 +118,19 @@ public protocol Backend: AnyObject, Sendable {
   /// y[o, j, i] = x[o, indices[j], i] for j below `indexCount`.
   func gatherRows(
     _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice) throws
-  /// y[o, indices[j], i] += updates[o, j, i], in the order of j. `shape` is the shape of y.
-  func scatterAddRows(
-    _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape) throws
+  /// Combines y[o, indices[j], i] with updates[o, j, i], in the order of j. `shape` is the shape of y.
+  func scatterRows(
+    _ op: ScatterOp, _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice,
+    _ shape: AxisShape
+  ) throws
   /// y[o, j, i] = x[o, indices[o, j, i], i]; `indices` and y are `[outer, indexExtent, inner]`.
   func gatherElements(
     _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexExtent: Int, into y: BufferSlice) throws
-  /// y[o, indices[o, j, i], i] += updates[o, j, i], in the order of j. `shape` is the shape of y.
-  func scatterAddElements(
-    _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape) throws
+  /// Combines y[o, indices[o, j, i], i] with updates[o, j, i], in the order of j. `shape` is the shape of y.
+  func scatterElements(
+    _ op: ScatterOp, _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice,
+    _ shape: AxisShape
+  ) throws
 
   // MARK: Random numbers
 

@@ -45,7 +45,7 @@ public enum OperationKind: String, Sendable, CaseIterable {
   case fill, cast, select, range, copyStrided, sort, scan
   case comparison
   case accumulatingCopy = "accumulating copyStrided"
-  case gatherRows, scatterAddRows, gatherElements, scatterAddElements
+  case gatherRows, scatterRows, gatherElements, scatterElements
   case unaryGradient, matmul, linear, linearGradient, dropout
   case convolution, convolutionOutputGradient, convolutionInputGradient, convolutionWeightGradient, pool, poolGradient
   case recurrence, recurrenceGradient, recurrentCell, recurrentCellGradient
@@ -57,7 +57,7 @@ public enum OperationKind: String, Sendable, CaseIterable {
   @inlinable public func accepts(_ dtype: DType) -> Bool {
     switch self {
     case .fill, .cast, .select, .copyStrided, .sort, .comparison, .gatherRows, .gatherElements: true
-    case .range, .accumulatingCopy, .scan, .scatterAddRows, .scatterAddElements: dtype != .bool
+    case .range, .accumulatingCopy, .scan, .scatterRows, .scatterElements: dtype != .bool
     case .unaryGradient, .matmul, .linear, .linearGradient, .dropout, .convolution, .convolutionOutputGradient,
       .convolutionInputGradient, .convolutionWeightGradient, .pool, .poolGradient, .recurrence, .recurrenceGradient,
       .recurrentCell, .recurrentCellGradient, .softmax, .softmaxGradient, .softmaxCrossEntropy, .normalize,

@@ -49,6 +49,20 @@ public enum ReductionOp: UInt8, Sendable, Hashable, CaseIterable {
   case product
 }
 
+/// The way in which a scatter combines an element with its updates, one after another.
+public enum ScatterOp: UInt8, Sendable, Hashable, CaseIterable {
+  /// The element plus its updates; int32 wraps around.
+  case sum
+  /// The element times its updates; int32 wraps around.
+  case product
+  /// NaN if any is NaN.
+  case maximum
+  /// NaN if any is NaN.
+  case minimum
+  /// The last update.
+  case replacement
+}
+
 /// A cumulative reduction: the result so far at each element.
 public enum ScanOp: UInt8, Sendable, Hashable, CaseIterable {
   /// int32 wraps around.

@@ -32,12 +32,13 @@ extension ReferenceBackend {
     }
   }
 
-  public func scatterAddRows(
-    _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
+  public func scatterRows(
+    _ op: ScatterOp, _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice,
+    _ shape: AxisShape
   ) throws {
-    try require(.scatterAddRows, for: y.dtype)
+    try require(.scatterRows, for: y.dtype)
     let indices = Elements(indices)
-    accumulate(Elements(updates), into: Elements(y), count: shape.count) { add in
+    combine(op, Elements(updates), into: Elements(y), count: shape.count) { add in
       for o in 0..<shape.outer {
         for j in 0..<indexCount {
           let index = Int(indices[integer: j])
@@ -50,12 +51,13 @@ extension ReferenceBackend {
     }
   }
 
-  public func scatterAddElements(
-    _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
+  public func scatterElements(
+    _ op: ScatterOp, _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice,
+    _ shape: AxisShape
   ) throws {
-    try require(.scatterAddElements, for: y.dtype)
+    try require(.scatterElements, for: y.dtype)
     let indices = Elements(indices)
-    accumulate(Elements(updates), into: Elements(y), count: shape.count) { add in
+    combine(op, Elements(updates), into: Elements(y), count: shape.count) { add in
       for o in 0..<shape.outer {
         for j in 0..<indexExtent {
           for i in 0..<shape.inner {
@@ -69,14 +71,31 @@ extension ReferenceBackend {
     }
   }
 
-  /// Calls `body` with a function that adds an update to an element of y. Sums are rounded once, at the end.
-  private func accumulate(
-    _ updates: Elements, into y: Elements, count: Int, _ body: (_ add: (_ target: Int, _ source: Int) -> Void) -> Void
+  /// Calls `body` with a function that combines an element of y with an update. Results are rounded once, at the end.
+  private func combine(
+    _ op: ScatterOp, _ updates: Elements, into y: Elements, count: Int,
+    _ body: (_ add: (_ target: Int, _ source: Int) -> Void) -> Void
   ) {
-    guard y.dtype.isFloatingPoint else { return body { y.accumulate($0, updates, $1) } }
-    var sums = (0..<count).map { y[$0] }
-    body { sums[$0] += updates[$1] }
-    for i in 0..<count { y[i] = sums[i] }
+    let combination: BinaryOp? =
+      switch op {
+      case .sum: .add
+      case .product: .multiply
+      case .maximum: .maximum
+      case .minimum: .minimum
+      case .replacement: nil
+      }
+    guard y.dtype.isFloatingPoint else {
+      return body { target, source in
+        let update = updates[integer: source]
+        y[integer: target] = combination.map { integerValue(of: $0, y[integer: target], update)! } ?? update
+      }
+    }
+    var results = (0..<count).map { y[$0] }
+    body { target, source in
+      let update = updates[source]
+      results[target] = combination.map { value(of: $0, results[target], update) } ?? update
+    }
+    for i in 0..<count { y[i] = results[i] }
   }
 }
 

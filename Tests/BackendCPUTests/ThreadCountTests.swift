@@ -96,12 +96,15 @@ import Testing
         gradient: dx)
       return try backend.content(loss, 2000) + backend.content(dx, 200_000)
     },
-    Operation(name: "scatterAddRows") { backend in
-      let updates = try backend.slice(values(1)), y = try backend.slice(values(2))
+    Operation(name: "scatterRows") { backend in
+      let updates = try backend.slice(values(1))
       let indices = try backend.slice((0..<1000).map { Int32(($0 * 7919) % 50) })
-      try backend.scatterAddRows(
-        updates, indices: indices, indexCount: 1000, into: y, AxisShape(outer: 1, extent: 50, inner: 200))
-      return try backend.content(y, 50 * 200)
+      return try ScatterOp.allCases.flatMap { op in
+        let y = try backend.slice(values(2))
+        let shape = AxisShape(outer: 1, extent: 50, inner: 200)
+        try backend.scatterRows(op, updates, indices: indices, indexCount: 1000, into: y, shape)
+        return try backend.content(y, 50 * 200)
+      }
     },
     Operation(name: "random") { backend in
       var bytes: [UInt8] = []

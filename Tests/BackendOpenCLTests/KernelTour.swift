@@ -190,11 +190,13 @@ struct KernelTour {
       try backend.gatherElements(
         x, shape, indices: positions(drawn, below: 4), indexExtent: 5, into: backend.empty(drawn, dtype))
       guard dtype != .bool else { continue }
-      try backend.scatterAddRows(updates, indices: positions(5, below: 4), indexCount: 5, into: x, shape)
-      try backend.scatterAddElements(updates, indices: positions(drawn, below: 4), indexExtent: 5, into: x, shape)
-      let line = AxisShape(outer: 1, extent: 4, inner: 1)
-      try backend.scatterAddElements(
-        operand(70, dtype), indices: positions(70, below: 4), indexExtent: 70, into: x, line)
+      for op in ScatterOp.allCases {
+        try backend.scatterRows(op, updates, indices: positions(5, below: 4), indexCount: 5, into: x, shape)
+        try backend.scatterElements(op, updates, indices: positions(drawn, below: 4), indexExtent: 5, into: x, shape)
+        let line = AxisShape(outer: 1, extent: 4, inner: 1)
+        try backend.scatterElements(
+          op, operand(70, dtype), indices: positions(70, below: 4), indexExtent: 70, into: x, line)
+      }
     }
   }
 

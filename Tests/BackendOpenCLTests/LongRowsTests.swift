@@ -101,9 +101,9 @@ import Testing
       for isByRow in [false, true] {
         let y = try backend.upload([Float](repeating: 1, count: 2 * inner))
         if isByRow {
-          try backend.scatterAddRows(updates, indices: places, indexCount: count, into: y, shape)
+          try backend.scatterRows(.sum, updates, indices: places, indexCount: count, into: y, shape)
         } else {
-          try backend.scatterAddElements(updates, indices: places, indexExtent: count, into: y, shape)
+          try backend.scatterElements(.sum, updates, indices: places, indexExtent: count, into: y, shape)
         }
         let found = try backend.floats(y, count: 2 * inner)
         let untouched = [Float](repeating: 1, count: inner)
@@ -120,8 +120,8 @@ import Testing
     let indices = (0..<count).map { Int32(($0 * $0) % 53) - 1 }
     let y = try backend.empty(extent)
     try backend.fill(y, count: extent, with: 0)
-    try backend.scatterAddElements(
-      backend.upload(updates), indices: backend.upload(indices), indexExtent: count, into: y,
+    try backend.scatterElements(
+      .sum, backend.upload(updates), indices: backend.upload(indices), indexExtent: count, into: y,
       AxisShape(outer: 1, extent: extent, inner: 1))
     var expected = [Double](repeating: 0, count: extent)
     for j in 0..<count where indices[j] >= 0 && indices[j] < extent { expected[Int(indices[j])] += Double(updates[j]) }

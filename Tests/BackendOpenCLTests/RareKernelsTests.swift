@@ -106,10 +106,10 @@ import Testing
         try backend.reduce(op, x, AxisShape(outer: 2, extent: 1200, inner: 1), into: y)
       }
     }
-    try expectSame(device, 10, .int32, "scatterAddElements") { backend, y in
+    try expectSame(device, 10, .int32, "scatterElements") { backend, y in
       let indices = try backend.upload(integers.map { $0 % 10 })
-      try backend.scatterAddElements(
-        backend.upload(integers), indices: indices, indexExtent: 1200, into: y,
+      try backend.scatterElements(
+        .sum, backend.upload(integers), indices: indices, indexExtent: 1200, into: y,
         AxisShape(outer: 1, extent: 10, inner: 1))
     }
     try expectSame(device, 2, .float32, "mean") { backend, y in

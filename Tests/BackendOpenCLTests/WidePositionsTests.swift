@@ -46,8 +46,8 @@ import Testing
     try add(count) { try backend.scan(.sum, x, shape, reversed: true, into: $0) }
     try add(4 * 200 * 30) { try backend.gatherRows(x, shape, indices: indices, indexCount: 200, into: $0) }
     try add(count) {
-      try backend.scatterAddRows(
-        x, indices: indices, indexCount: 100, into: $0, AxisShape(outer: 4, extent: 100, inner: 30))
+      try backend.scatterRows(
+        .sum, x, indices: indices, indexCount: 100, into: $0, AxisShape(outer: 4, extent: 100, inner: 30))
     }
     try add(count) { try backend.softmax(x, rows: 12, columns: 1000, logarithmic: true, into: $0) }
     try add(count) { try backend.softmax(x, rows: 2, columns: 6000, logarithmic: false, into: $0) }

@@ -36,7 +36,7 @@ import Testing
     (.productReadsC, .matmul, "matmul"), (.batchesShareB, .matmul, "matmul"),
     (.transposeIsIgnored, .matmul, "matmul"), (.biasIsForgotten, .matmul, "linear"),
     (.biasGradientSkipsActivation, .matmul, "linearGradient"),
-    (.indicesAreClamped, .indexing, "gatherRows"), (.repeatedIndicesOverwrite, .indexing, "scatterAddRows"),
+    (.indicesAreClamped, .indexing, "gatherRows"), (.repeatedIndicesOverwrite, .indexing, "scatterRows"),
     (.convolutionIsFlipped, .convolution, "convolution"), (.paddingIsForgotten, .convolution, "convolution"),
     (.strideIsForgottenBackward, .convolution, "convolutionInputGradient"),
     (.paddingWinsTheMaximum, .pooling, "pool maximum"),

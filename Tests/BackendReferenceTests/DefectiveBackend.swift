@@ -193,10 +193,11 @@ extension DefectiveBackend {
       guard operands[1] != nil else { return true }
       let row = AxisShape(outer: 1, extent: columns, inner: 1)
       try base.gatherRows(o[0], row, indices: o[2], indexCount: columns, into: o[1])
-    case (.repeatedIndicesOverwrite, .scatterAddRows(let shape, let count)) where shape.outer == 1 && count > 1:
+    case (.repeatedIndicesOverwrite, .scatterRows(.sum, let shape, let count)) where shape.outer == 1 && count > 1:
       // Only the last update, as in a race of threads.
-      try base.scatterAddRows(
-        o[0].advanced(by: (count - 1) * shape.inner), indices: o[1].advanced(by: count - 1), indexCount: 1, into: o[2],
+      try base.scatterRows(
+        .sum, o[0].advanced(by: (count - 1) * shape.inner), indices: o[1].advanced(by: count - 1), indexCount: 1,
+        into: o[2],
         shape)
     case (.uniformsUseLowBits, .random(.uniform, let source, let count)):
       let bits = try memory(count, .int32)

@@ -22,8 +22,8 @@ import Testing
   @Test func scatteringRowsAddsAndDrops() throws {
     let y = try buffer([100, 200, 300, 400, 500, 600])
     let updates = try buffer([1, 2, 3, 4, 5, 6, 7, 8])
-    try backend.scatterAddRows(
-      updates, indices: try buffer([2, 2, -1, 0], .int32), indexCount: 4, into: y,
+    try backend.scatterRows(
+      .sum, updates, indices: try buffer([2, 2, -1, 0], .int32), indexCount: 4, into: y,
       AxisShape(outer: 1, extent: 3, inner: 2))
     #expect(try values(y) == [107, 208, 300, 400, 504, 606])
   }
@@ -46,7 +46,7 @@ import Testing
     let gathered = try result(count)
     try backend.gatherElements(try buffer(x), shape, indices: indices, indexExtent: extent, into: gathered)
     let scattered = try buffer([Double](repeating: 0, count: shape.count))
-    try backend.scatterAddElements(try buffer(u), indices: indices, indexExtent: extent, into: scattered, shape)
+    try backend.scatterElements(.sum, try buffer(u), indices: indices, indexExtent: extent, into: scattered, shape)
     // ⟨gather x, u⟩ = ⟨x, scatter u⟩ over the indices in range.
     let left = zip(try values(gathered), u).filter { !$0.0.isNaN }.reduce(0) { $0 + $1.0 * $1.1 }
     let right = zip(x, try values(scattered)).reduce(0) { $0 + $1.0 * $1.1 }

@@ -36,6 +36,80 @@ import Testing
     try expect(x, [0, 0, 0, 0, 0, 0])
   }
 
+  /// PyTorch's `scatter_reduce`, with its gradients; for a replacement, the last update.
+  @Test(arguments: TestDevices.all)
+  func otherScatters(_ device: Device) throws {
+    let x = Tensor([1, 2, 3, 0], on: device), u = Tensor([4, 2, 5, 3, 3, 2], on: device)
+    let indices = Tensor(integers: [0, 1, 0, 2, 2, 3], on: device)
+    let cases: [(ScatterReduction, y: [Double], dx: [Double], du: [Double])] = [
+      (.product, [20, 4, 27, 0], [20, 4, 27, 8], [5, 4, 4, 27, 27, 0]),
+      (.maximum, [5, 2, 3, 2], [0, 1, 1, 0], [0, 1, 1, 1, 1, 4]),
+      (.minimum, [1, 2, 3, 0], [1, 1, 1, 4], [0, 1, 0, 1, 1, 0]),
+      (.mean, [10.0 / 3, 2, 3, 1], [1.0 / 3, 1, 1, 2], [1.0 / 3, 1, 1.0 / 3, 1, 1, 2]),
+      (.replacement, [5, 2, 3, 2], [0, 0, 0, 0], [0, 2, 1, 0, 3, 4]),
+    ]
+    for (reduction, y, dx, du) in cases {
+      let found = valueAndGradient(at: x, u) { x, u in
+        (x.scattered(u, at: indices, by: reduction) * Tensor([1, 2, 3, 4], on: device)).sum()
+      }
+      try expect(x.scattered(u, at: indices, by: reduction), y, tolerance: 1e-6)
+      try expect(found.gradient.0, dx, tolerance: 1e-6)
+      try expect(found.gradient.1, du, tolerance: 1e-6)
+    }
+  }
+
+  /// The only zero among the factors gets the product of the others.
+  @Test(arguments: TestDevices.all)
+  func productsNextToZeros(_ device: Device) throws {
+    let x = Tensor([2, 0, 3], on: device), u = Tensor([0, 5, 7, 0, 0], on: device)
+    let indices = Tensor(integers: [0, 0, 1, 2, 2], on: device)
+    let (_, (dx, du)) = valueAndGradient(at: x, u) { x, u in x.scattered(u, at: indices, by: .product).sum() }
+    try expect(dx, [0, 7, 0])
+    try expect(du, [10, 0, 0, 0, 0])
+  }
+
+  @Test(arguments: TestDevices.all)
+  func scattersOfSlices(_ device: Device) throws {
+    let x = Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3], on: device)
+    let updates = Tensor([10, 20, 30, 40, 50, 60], shape: [2, 3], on: device)
+    let columns = Tensor(integers: [2, 5, 2], on: device)
+    try expect(x.scattered(updates, at: columns, axis: 1, by: .replacement), [1, 2, 30, 4, 5, 60])
+    try expect(x.scattered(updates, at: columns, axis: 1, by: .maximum), [1, 2, 30, 4, 5, 60])
+    let integers = x.cast(to: .int32)
+    let product = integers.scattered(updates.cast(to: .int32), at: columns, axis: 1, by: .product)
+    #expect(try product.scalars(as: Int32.self) == [1, 2, 900, 4, 5, 14400])
+    let mask = Tensor([true, false, true], on: device)
+    let changed = mask.scattered(
+      Tensor([true, false], on: device), at: Tensor(integers: [1, 2], on: device), by: .replacement)
+    #expect(try changed.scalars(as: Bool.self) == [true, true, false])
+  }
+
+  @Test(arguments: TestDevices.all)
+  func arraysInSubscripts(_ device: Device) throws {
+    let x = Tensor.range(0..<12, dtype: .float32, on: device).reshaped([3, 4])
+    try expect(x[[2, 0, 2]], [8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11], shape: [3, 4])
+    try expect(x[.all, [-1, 1]], [3, 1, 7, 5, 11, 9], shape: [3, 2])
+    try expect(x[1, [3, 0]], [7, 4], shape: [2])
+    try expect(x[.newAxis, 1..., [0]], [4, 8], shape: [1, 2, 1])
+    try expect(x[.ellipsis, [0, 3]], [0, 3, 4, 7, 8, 11], shape: [3, 2])
+    #expect(x[[Int]()].shape == [0, 4])
+    var y = x
+    y[[0, 2]] = Tensor(-1, on: device)
+    try expect(y, [-1, -1, -1, -1, 4, 5, 6, 7, -1, -1, -1, -1])
+    y[1, [3, 0, 3]] = Tensor([1, 2, 3], on: device)
+    try expect(y, [-1, -1, -1, -1, 2, 5, 6, 3, -1, -1, -1, -1])
+    try expect(x[1], [4, 5, 6, 7])
+    let gradient = valueAndGradient(at: x) { $0[[2, 0, 2], 1...2].squared().sum() }.gradient
+    try expect(gradient, [0, 2, 4, 0, 0, 0, 0, 0, 0, 36, 40, 0])
+    let (_, (ofX, ofValue)) = valueAndGradient(at: x, Tensor([5, 6], on: device)) { x, value in
+      var changed = x
+      changed[0, [1, 3]] = value
+      return changed.squared().sum()
+    }
+    try expect(ofX, [0, 0, 4, 0, 8, 10, 12, 14, 16, 18, 20, 22])
+    try expect(ofValue, [10, 12])
+  }
+
   @Test(arguments: TestDevices.all)
   func oneHot(_ device: Device) throws {
     let labels = Tensor(integers: [0, 2, -1], on: device)

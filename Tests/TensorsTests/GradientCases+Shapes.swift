@@ -96,6 +96,20 @@ extension GradientCase {
       let indices = Tensor(integers: [0, 3, 3, 3, 2, 0], shape: [3, 2], on: x[0].device)
       return x[0].squared().scatterAdded(x[1].exp(), at: indices, axis: 1).squared()
     },
+    GradientCase("scattered, product", .signed([3, 4]), .signed([3, 3])) { x in
+      x[0].scattered(x[1].exp(), at: Tensor(integers: [3, 0, 3], on: x[0].device), axis: 1, by: .product).squared()
+    },
+    GradientCase("scattered, mean", .signed([3, 4]), .signed([3, 2])) { x in
+      let indices = Tensor(integers: [0, 3, 2, 2, 1, 0], shape: [3, 2], on: x[0].device)
+      return x[0].squared().scattered(x[1].exp(), at: indices, axis: 1, by: .mean).squared()
+    },
+    GradientCase("scattered, maximum", .signed([3, 4]), .signed([3, 3])) { x in
+      x[0].scattered(x[1], at: Tensor(integers: [3, 0, 3], on: x[0].device), axis: 1, by: .maximum).squared()
+    },
+    GradientCase("scattered, replacement", .signed([3, 4]), .signed([2, 4])) { x in
+      x[0].squared().scattered(x[1].exp(), at: Tensor(integers: [2, 0], on: x[0].device), by: .replacement).squared()
+    },
+    GradientCase("array in a subscript", .signed([3, 4])) { x in x[0][[2, 0, 2], 1...].squared() },
     GradientCase("scatterAdded slices", .signed([3, 4]), .signed([3, 3])) { x in
       x[0].squared().scatterAdded(x[1].exp(), at: Tensor(integers: [3, 0, 3], on: x[0].device), axis: 1).squared()
     },

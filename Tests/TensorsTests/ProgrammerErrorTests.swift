@@ -56,6 +56,23 @@ import Testing
     Mistake(operation: "Tensor subscript:", fragments: ["[2, 3]", "index 2", "axis 0"]) {
       _ = Tensor.zeros([2, 3])[2]
     },
+    Mistake(operation: "Tensor subscript:", fragments: ["[2, 3]", "index -4", "axis 1"]) {
+      _ = Tensor.zeros([2, 3])[.all, [0, -4]]
+    },
+    Mistake(operation: "Tensor subscript:", fragments: ["[2, 3]", "two arrays"]) {
+      _ = Tensor.zeros([2, 3])[[0], [1]]
+    },
+    Mistake(operation: "Tensor scattered:", fragments: ["[3]", "[2]"]) {
+      _ = Tensor.zeros([3]).scattered(.zeros([3]), at: Tensor(integers: [0, 1]), by: .maximum)
+    },
+    Mistake(operation: "Tensor scattered:", fragments: ["int32", "floating-point"]) {
+      _ = Tensor(integers: [3]).scattered(Tensor(integers: [3]), at: Tensor(integers: [0]), by: .mean)
+    },
+    Mistake(operation: "Tensor &:", fragments: ["int32", "float32"]) { _ = Tensor.zeros([2]) & Tensor.ones([2]) },
+    Mistake(operation: "Tensor <<:", fragments: ["int32", "float32"]) { _ = Tensor.zeros([2]) << 1 },
+    Mistake(operation: "Tensor hypot:", fragments: ["floating-point", "int32"]) {
+      _ = Tensor(integers: [3]).hypot(Tensor(integers: [4]))
+    },
     Mistake(operation: "Tensor subscript:", fragments: ["[2, 3]", "1..<4", "axis 1"]) {
       _ = Tensor.zeros([2, 3])[0, 1..<4]
     },

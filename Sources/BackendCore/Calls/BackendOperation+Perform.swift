@@ -64,12 +64,12 @@ extension BackendOperation {
       try backend.matmul(o[0], o[1], shape, alpha: alpha, beta: beta, into: o[2])
     case .gatherRows(let shape, let indexCount):
       try backend.gatherRows(o[0], shape, indices: o[1], indexCount: indexCount, into: o[2])
-    case .scatterAddRows(let shape, let indexCount):
-      try backend.scatterAddRows(o[0], indices: o[1], indexCount: indexCount, into: o[2], shape)
+    case .scatterRows(let op, let shape, let indexCount):
+      try backend.scatterRows(op, o[0], indices: o[1], indexCount: indexCount, into: o[2], shape)
     case .gatherElements(let shape, let indexExtent):
       try backend.gatherElements(o[0], shape, indices: o[1], indexExtent: indexExtent, into: o[2])
-    case .scatterAddElements(let shape, let indexExtent):
-      try backend.scatterAddElements(o[0], indices: o[1], indexExtent: indexExtent, into: o[2], shape)
+    case .scatterElements(let op, let shape, let indexExtent):
+      try backend.scatterElements(op, o[0], indices: o[1], indexExtent: indexExtent, into: o[2], shape)
     case .random(let distribution, let source, let count):
       try backend.random(distribution, source.reading(o.optional(1)), count: count, into: o[0])
     case .linear(let rows, let inputs, let units, let activation):

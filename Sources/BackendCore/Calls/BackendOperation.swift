@@ -29,9 +29,9 @@ public enum BackendOperation: Sendable {
   case sort(rows: Int, columns: Int, descending: Bool)
   case matmul(MatmulShape, alpha: Double, beta: Double)
   case gatherRows(AxisShape, indexCount: Int)
-  case scatterAddRows(AxisShape, indexCount: Int)
+  case scatterRows(ScatterOp, AxisShape, indexCount: Int)
   case gatherElements(AxisShape, indexExtent: Int)
-  case scatterAddElements(AxisShape, indexExtent: Int)
+  case scatterElements(ScatterOp, AxisShape, indexExtent: Int)
   /// `source` without its step offset, which is an operand.
   case random(RandomDistribution, source: RandomSource, count: Int)
 
@@ -115,7 +115,7 @@ extension BackendOperation {
     case .norm: "rw"
     case .sort, .pool: "rww"
     case .matmul(_, _, let beta): beta == 0 ? "rrw" : "rru"
-    case .scatterAddRows, .scatterAddElements, .convolutionWeightGradient(_, accumulating: true): "rru"
+    case .scatterRows, .scatterElements, .convolutionWeightGradient(_, accumulating: true): "rru"
     case .convolutionWeightGradient: "rrw"
     case .random: "wr"
     case .dropout: "rwr"

@@ -98,10 +98,11 @@ extension PrimitiveHandler {
     try perform(.gatherRows(shape, indexCount: indexCount), [x, indices, y])
   }
 
-  public func scatterAddRows(
-    _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
+  public func scatterRows(
+    _ op: ScatterOp, _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice,
+    _ shape: AxisShape
   ) throws {
-    try perform(.scatterAddRows(shape, indexCount: indexCount), [updates, indices, y])
+    try perform(.scatterRows(op, shape, indexCount: indexCount), [updates, indices, y])
   }
 
   public func gatherElements(
@@ -110,10 +111,11 @@ extension PrimitiveHandler {
     try perform(.gatherElements(shape, indexExtent: indexExtent), [x, indices, y])
   }
 
-  public func scatterAddElements(
-    _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
+  public func scatterElements(
+    _ op: ScatterOp, _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice,
+    _ shape: AxisShape
   ) throws {
-    try perform(.scatterAddElements(shape, indexExtent: indexExtent), [updates, indices, y])
+    try perform(.scatterElements(op, shape, indexExtent: indexExtent), [updates, indices, y])
   }
 
   public func random(_ distribution: RandomDistribution, _ source: RandomSource, count: Int, into y: BufferSlice) throws

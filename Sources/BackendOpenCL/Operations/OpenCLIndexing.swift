@@ -34,16 +34,18 @@ extension OpenCLBackend {
     }
   }
 
-  public func scatterAddRows(
-    _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice, _ shape: AxisShape
+  public func scatterRows(
+    _ op: ScatterOp, _ updates: BufferSlice, indices: BufferSlice, indexCount: Int, into y: BufferSlice,
+    _ shape: AxisShape
   ) throws {
-    let type = try kernelType(of: y.dtype, for: .scatterAddRows)
+    let type = try kernelType(of: y.dtype, for: .scatterRows)
     let count = shape.outer * indexCount * shape.inner
     guard count > 0 else { return }
     let order = try temporary(indexCount, .int32)
     try sort(indices, rows: 1, columns: indexCount, descending: false, values: nil, indices: order)
-    let program = ProgramName(family: .indexing, isWide: isWide(max(count, shape.extent)))
-    try launch(KernelName(program: program, stem: "scatterRows", type: type), .elements(count)) { arguments in
+    let program = ProgramName(family: .scatter, isWide: isWide(max(count, shape.extent)))
+    try launch(KernelName(program: program, stem: "scatterRows_\(op.kernelName)", type: type), .elements(count)) {
+      arguments in
       arguments.slice(updates)
       arguments.slice(indices)
       arguments.memory(order)
@@ -55,21 +57,23 @@ extension OpenCLBackend {
     }
   }
 
-  public func scatterAddElements(
-    _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice, _ shape: AxisShape
+  public func scatterElements(
+    _ op: ScatterOp, _ updates: BufferSlice, indices: BufferSlice, indexExtent: Int, into y: BufferSlice,
+    _ shape: AxisShape
   ) throws {
-    let type = try kernelType(of: y.dtype, for: .scatterAddElements)
+    let type = try kernelType(of: y.dtype, for: .scatterElements)
     let lines = shape.outer * shape.inner
     guard lines * indexExtent > 0 else { return }
     let program = ProgramName(
-      family: .indexing, isWide: isWide(max(lines, indexExtent, shape.extent, shape.outer * indexExtent)))
+      family: .scatter, isWide: isWide(max(lines, indexExtent, shape.extent, shape.outer * indexExtent)))
     guard shape.inner > 1 || indexExtent < 64 else {
-      return try scatterLines(updates, indices, indexExtent, into: y, shape, program, type)
+      return try scatterLines(op, updates, indices, indexExtent, into: y, shape, program, type)
     }
     // Compensates the rounding errors of float sums over long lines.
-    let rests = y.dtype == .float32 && indexExtent >= 64 ? try temporary(shape.count, .float32) : nil
+    let rests = op == .sum && y.dtype == .float32 && indexExtent >= 64 ? try temporary(shape.count, .float32) : nil
     if let rests { try fill(rests, count: shape.count, with: 0) }
-    try launch(KernelName(program: program, stem: "scatterElements", type: type), .elements(lines)) { arguments in
+    try launch(KernelName(program: program, stem: "scatterElements_\(op.kernelName)", type: type), .elements(lines)) {
+      arguments in
       arguments.slice(updates)
       arguments.slice(indices)
       arguments.slice(y)
@@ -88,13 +92,14 @@ extension OpenCLBackend {
 
   /// Scatters to long lines without an inner axis: the indices of each are sorted, so that many items share a line.
   private func scatterLines(
-    _ updates: BufferSlice, _ indices: BufferSlice, _ indexExtent: Int, into y: BufferSlice, _ shape: AxisShape,
-    _ program: ProgramName, _ type: String
+    _ op: ScatterOp, _ updates: BufferSlice, _ indices: BufferSlice, _ indexExtent: Int, into y: BufferSlice,
+    _ shape: AxisShape, _ program: ProgramName, _ type: String
   ) throws {
     let count = shape.outer * indexExtent
     let order = try temporary(count, .int32)
     try sort(indices, rows: shape.outer, columns: indexExtent, descending: false, values: nil, indices: order)
-    try launch(KernelName(program: program, stem: "scatterLines", type: type), .elements(count)) { arguments in
+    try launch(KernelName(program: program, stem: "scatterLines_\(op.kernelName)", type: type), .elements(count)) {
+      arguments in
       arguments.slice(updates)
       arguments.slice(indices)
       arguments.memory(order)
@@ -102,6 +107,18 @@ extension OpenCLBackend {
       arguments.count(count)
       arguments.count(shape.extent)
       arguments.count(indexExtent)
+    }
+  }
+}
+
+extension ScatterOp {
+  fileprivate var kernelName: String {
+    switch self {
+    case .sum: "sum"
+    case .product: "product"
+    case .maximum: "maximum"
+    case .minimum: "minimum"
+    case .replacement: "replacement"
     }
   }
 }

@@ -22,6 +22,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
   case recurrent = "Recurrent"
   case reduction = "Reduction"
   case scan = "Scan"
+  case scatter = "Scatter"
   case softmax = "Softmax"
   case sort = "Sort"
   case stridedCopy = "StridedCopy"
@@ -39,6 +40,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
       case .optimizerSteps: ["Operations/Optimizer"]
       case .normalization: ["RowReductions"]
       case .softmax: ["Operations/Mathematics", "RowReductions"]
+      case .scan, .scatter: ["Accumulation"]
       default: []
       }
     return ["Common"] + shared + [rawValue]

@@ -1,7 +1,7 @@
 import BackendCore
 
-/// An index in the subscript of a tensor: an integer, a range, a stride, `.all`, `.ellipsis`, or `.newAxis`. Negative
-/// positions count from the end.
+/// An index in the subscript of a tensor: an integer, a range, a stride, an array of positions, `.all`, `.ellipsis`, or
+/// `.newAxis`. Negative positions count from the end.
 public protocol TensorIndex: Sendable {
   /// The selection along the axis of this index.
   var selection: AxisSelection { get }
@@ -15,6 +15,8 @@ public struct AxisSelection: TensorIndex {
     /// Consecutive positions; nil means the end of the axis.
     case range(lower: Int?, upper: Int?, isClosed: Bool)
     case strided(StrideTo<Int>)
+    /// Positions in any order, which may be repeated.
+    case positions([Int])
     case all
     /// All axes that are not indexed otherwise.
     case ellipsis
@@ -60,6 +62,11 @@ extension StrideTo: TensorIndex where Element == Int {
   public var selection: AxisSelection { AxisSelection(kind: .strided(self)) }
 }
 
+extension Array: TensorIndex where Element == Int {
+  /// These positions, in any order and also repeated. A subscript takes at most one array.
+  public var selection: AxisSelection { AxisSelection(kind: .positions(self)) }
+}
+
 extension Tensor {
   /// The elements at these indices, one index for each axis starting with the first. Axes without an index are selected
   /// completely. Leading positions share the memory of this tensor; other selections are copied.
@@ -69,20 +76,37 @@ extension Tensor {
   ///
   /// ```swift
   /// x[0], x[-1], x[.all, 2], x[0..<1, 1...], x[.ellipsis, ..<2], x[.newAxis, 0...1]
-  /// x[stride(from: 0, to: 10, by: 2)]
+  /// x[stride(from: 0, to: 10, by: 2)], x[[3, 0, 3]], x[.all, [1, -1]]
   /// x[0, 1..<3] = [7, 8]
   /// ```
   public subscript(_ indices: any TensorIndex...) -> Tensor {
     get {
       checked {
-        let region = try Region(indices, of: extents)
-        return strided(region.shape, region.strides, offset: region.offset)
+        let selections = try Region.completed(indices.map(\.selection.kind), extents)
+        guard let list = try PositionList(selections, of: extents) else {
+          return part(try Region(selections, of: extents))
+        }
+        return part(try Region(list.others, of: extents)).rows(at: list.tensor(on: device), axis: list.axis)
       }
     }
     set {
-      checked { try assign(newValue, to: Region(indices, of: extents)) }
+      checked {
+        let selections = try Region.completed(indices.map(\.selection.kind), extents)
+        guard let list = try PositionList(selections, of: extents) else {
+          return try assign(newValue, to: Region(selections, of: extents))
+        }
+        let region = try Region(list.others, of: extents)
+        var selected = region.shape
+        selected[list.axis] = list.positions.count
+        try Checks.assignment(newValue.extents, to: selected)
+        let value = newValue.broadcast(to: selected)
+        let rows = part(region).scattered(value, at: list.tensor(on: device), axis: list.axis, by: .replacement)
+        try assign(rows, to: region)
+      }
     }
   }
+
+  private func part(_ region: Region) -> Tensor { strided(region.shape, region.strides, offset: region.offset) }
 
   fileprivate mutating func assign(_ value: Tensor, to region: Region) throws {
     let name: StaticString = "subscript"
@@ -117,9 +141,8 @@ struct Region {
   var strides: Strides
   var offset: Int
 
-  /// Creates the region that the indices select in a tensor of shape `extents`.
-  init(_ indices: [any TensorIndex], of extents: Shape) throws {
-    let selections = try Region.completed(indices.map(\.selection.kind), extents)
+  /// Creates the region that the selections, one for each axis, describe in a tensor of shape `extents`.
+  fileprivate init(_ selections: [AxisSelection.Kind], of extents: Shape) throws {
     let dense = Strides(dense: extents)
     var shape: [Int] = []
     var steps: [Int] = []
@@ -144,7 +167,7 @@ struct Region {
   }
 
   /// Returns the selections with the ellipsis expanded, one for each axis.
-  private static func completed(_ kinds: [AxisSelection.Kind], _ extents: Shape) throws -> [AxisSelection.Kind] {
+  fileprivate static func completed(_ kinds: [AxisSelection.Kind], _ extents: Shape) throws -> [AxisSelection.Kind] {
     var taken = 0
     var ellipsis: Int?
     for (position, kind) in kinds.enumerated() {
@@ -172,16 +195,14 @@ struct Region {
     _ selection: AxisSelection.Kind, _ axis: Int, _ extents: Shape
   ) throws -> (first: Int, step: Int, count: Int?) {
     let extent = extents[axis]
-    func refuse(_ what: String) throws -> Never {
-      try Checks.fail("subscript", "\(what) is out of range for axis \(axis) of shape \(extents)")
-    }
+    func refuse(_ what: String) throws -> Never { try Checks.outside(what, axis, extents) }
     func position(_ index: Int, through last: Int, _ what: String) throws -> Int {
       let result = index < 0 ? index + extent : index
       if result < 0 || result > last { try refuse(what) }
       return result
     }
     switch selection {
-    case .all, .ellipsis, .newAxis: return (0, 1, extent)
+    case .all, .ellipsis, .newAxis, .positions: return (0, 1, extent)
     case .index(let index): return (try position(index, through: extent - 1, "index \(index)"), 1, nil)
     case .range(let lower, let upper, let isClosed):
       let what = "range \(lower.map(String.init) ?? "")\(isClosed ? "..." : "..<")\(upper.map(String.init) ?? "")"
@@ -205,7 +226,51 @@ struct Region {
   }
 }
 
+/// The array of positions among the selections of a subscript.
+private struct PositionList {
+  /// Positions of the axis, from 0 on.
+  let positions: [Int32]
+  /// The axis in the part of the tensor that the other selections describe.
+  let axis: Int
+  /// The selections, with the whole axis in place of the array.
+  let others: [AxisSelection.Kind]
+
+  /// Returns nil if there is no array.
+  init?(_ selections: [AxisSelection.Kind], of extents: Shape) throws {
+    var (others, found) = (selections, (positions: [Int32], axis: Int)?.none)
+    var (axis, kept) = (0, 0)
+    for (place, selection) in selections.enumerated() {
+      if case .positions(let list) = selection {
+        if found != nil { try Checks.fail("subscript", "there are two arrays of positions for shape \(extents)") }
+        found = (try list.map { try PositionList.position($0, axis, extents) }, kept)
+        others[place] = .all
+      }
+      switch selection {
+      case .newAxis: kept += 1
+      case .index: axis += 1
+      case .range, .strided, .positions, .all, .ellipsis: (axis, kept) = (axis + 1, kept + 1)
+      }
+    }
+    guard let found else { return nil }
+    (positions, self.axis, self.others) = (found.positions, found.axis, others)
+  }
+
+  private static func position(_ index: Int, _ axis: Int, _ extents: Shape) throws -> Int32 {
+    let position = index < 0 ? index + extents[axis] : index
+    guard position >= 0 && position < extents[axis], let result = Int32(exactly: position) else {
+      try Checks.outside("index \(index)", axis, extents)
+    }
+    return result
+  }
+
+  func tensor(on device: Device) -> Tensor { Tensor(integers: positions.map(Int.init), on: device) }
+}
+
 extension Checks {
+  static func outside(_ what: String, _ axis: Int, _ extents: Shape) throws -> Never {
+    try fail("subscript", "\(what) is out of range for axis \(axis) of shape \(extents)")
+  }
+
   static func assignment(_ value: Shape, to region: Shape) throws {
     var fits = true
     for axis in value.axes {

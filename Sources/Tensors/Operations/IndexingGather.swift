@@ -1,7 +1,7 @@
 import BackendCore
 
-// Reading and adding at computed positions. Indices are int32 and must not be negative. An index out of range reads as
-// NaN (0 for integers), and the scatters ignore it, because kernels cannot stop.
+// Reading at computed positions. Indices are int32 and must not be negative. An index out of range reads as NaN (0 for
+// integers), because kernels cannot stop.
 
 extension Tensor {
   /// Gathers elements along an axis.
@@ -46,53 +46,6 @@ extension Tensor {
       if let tape = Tape.recording(node) {
         y.node = tape.append(
           .gatherRows(GatherRowsRecord(x: Operand(self), indices: Operand(indices, keeping: true), axis: axis)))
-      }
-      return y
-    }
-  }
-
-  /// Returns this tensor with `updates` added at positions along an axis. Repeated positions get every update, in
-  /// order.
-  ///
-  /// The indices are the same as for `gathered` (with updates of their shape), or a vector that selects whole slices.
-  public func scatterAdded(_ updates: Tensor, at indices: Tensor, axis: Int = 0) -> Tensor {
-    scatterAdded(updates, at: indices, axis: axis, slices: indices.rank == 1 && rank != 1)
-  }
-
-  /// Returns this tensor with `updates` added. If `slices`, indices of any shape select whole slices, as in
-  /// `rows(at:axis:)`; otherwise, they select single elements, as in `gathered`.
-  func scatterAdded(_ updates: Tensor, at indices: Tensor, axis: Int, slices: Bool) -> Tensor {
-    checked {
-      let name: StaticString = "scatterAdded"
-      try Checks.number(name, self)
-      try Checks.sameDType(name, self, updates)
-      let axis = try Checks.axis(name, axis, extents)
-      let expected: Shape
-      if slices {
-        try Checks.dtype(name, indices, is: .int32)
-        expected = try Checks.replacing(name, axis, of: extents, by: indices.extents)
-      } else {
-        try Checks.indices(name, indices, against: extents, axis: axis)
-        expected = indices.extents
-      }
-      if updates.extents != expected {
-        try Checks.fail(name, "updates of shape \(updates.extents) do not fit \(expected), as the indices ask")
-      }
-      let device = try Checks.sameDevice(name, self, updates, indices)
-      let (shape, count, indexCount) = (extents.about(axis), count, slices ? indices.count : indices.extents[axis])
-      var y = Tensor.launch(self, updates, indices, extents, dtype, on: device) { backend, x, updates, indices, y in
-        try backend.copy(x, count: count, into: y)
-        if slices {
-          try backend.scatterAddRows(updates, indices: indices, indexCount: indexCount, into: y, shape)
-        } else {
-          try backend.scatterAddElements(updates, indices: indices, indexExtent: indexCount, into: y, shape)
-        }
-      }
-      if let tape = Tape.recording(node, updates.node) {
-        let record = ScatterRecord(
-          x: Operand(self), updates: Operand(updates), indices: Operand(indices, keeping: true), axis: axis,
-          slices: slices)
-        y.node = tape.append(.scatter(record))
       }
       return y
     }
@@ -143,7 +96,7 @@ struct GatherElementsRecord: GradientRule {
     let (dy, indices, shape) = (dy, indices.tensor, x.extents.about(axis))
     let indexExtent = indices.extents[axis]
     pass.addInPlace(to: x, like: dy) { backend, sum in
-      try backend.scatterAddElements(dy.slice, indices: indices.slice, indexExtent: indexExtent, into: sum, shape)
+      try backend.scatterElements(.sum, dy.slice, indices: indices.slice, indexExtent: indexExtent, into: sum, shape)
     }
   }
 }
@@ -161,21 +114,8 @@ struct GatherRowsRecord: GradientRule {
     }
     let (dy, indices, shape) = (dy, indices.tensor, x.extents.about(axis))
     pass.addInPlace(to: x, like: dy) { backend, sum in
-      try backend.scatterAddRows(dy.slice, indices: indices.slice, indexCount: indices.count, into: sum, shape)
+      try backend.scatterRows(.sum, dy.slice, indices: indices.slice, indexCount: indices.count, into: sum, shape)
     }
-  }
-}
-
-/// y = x with updates added to whole slices, or to elements.
-struct ScatterRecord: GradientRule {
-  let x, updates, indices: Operand
-  let axis: Int
-  let slices: Bool
-
-  func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
-    let indices = indices.tensor
-    pass.accumulate(dy, to: x)
-    pass.accumulate(slices ? dy.rows(at: indices, axis: axis) : dy.gathered(indices, axis: axis), to: updates)
   }
 }
 
