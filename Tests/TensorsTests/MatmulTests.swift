@@ -58,6 +58,26 @@ import Testing
   }
 
   @Test(arguments: TestDevices.all)
+  func integers(_ device: Device) throws {
+    func integers(_ numbers: [Int], _ shape: [Int]) -> Tensor { Tensor(integers: numbers, shape: shape, on: device) }
+    let a = integers([1, 2, 3, 4, 5, 6], [2, 3]), b = integers([1, 0, -1, 2, 0, 1], [3, 2])
+    #expect(try a.matmul(b).scalars(as: Int32.self) == [-1, 7, -1, 16])
+    #expect(try b.matmul(a, transposingLeft: true, transposingRight: true).scalars(as: Int32.self) == [-1, -1, 7, 16])
+    #expect(try a.matmul(integers([1, 1, 2], [3])).scalars(as: Int32.self) == [9, 21])
+    #expect(try Tensor.einsum("ij,kj->ik", a, a).scalars(as: Int32.self) == [14, 32, 32, 77])
+    #expect(try Tensor.einsum("i,i->", [a[0], a[1]]).scalars(as: Int32.self) == [32])
+    let large = integers([1 << 20, 3], [1, 2])
+    #expect(try large.matmul(large, transposingRight: true).scalars(as: Int32.self) == [9])  // 2⁴⁰ + 9, wrapped around
+    #expect(a.matmul(Tensor.zeros([4, 3, 2], dtype: .int32, on: device)).shape == [4, 2, 2])
+    #expect(try integers([], [2, 0]).matmul(integers([], [0, 2])).scalars(as: Int32.self) == [0, 0, 0, 0])
+    // More columns than are multiplied at once. Float32 represents the sums exactly.
+    let digits = (0..<192_000).map { ($0 * 7919) % 19 - 9 }
+    let (wide, tall) = (integers(digits, [64, 3000]), integers(digits.reversed(), [3000, 64]))
+    let exact = wide.cast(to: .float32).matmul(tall.cast(to: .float32))
+    #expect(try wide.matmul(tall).scalars(as: Int32.self) == exact.scalars().map { Int32($0) })
+  }
+
+  @Test(arguments: TestDevices.all)
   func einsum(_ device: Device) throws {
     let a = MatmulTests.counting([2, 2, 3], on: device)
     let c = MatmulTests.counting([2, 3, 2], from: -5, on: device)

@@ -3,11 +3,12 @@ import BackendCore
 extension Tensor {
   /// Returns the matrix product over the last two axes, `[..., m, k] × [..., k, n] → [..., m, n]`; leading axes are
   /// broadcast. A vector on the left is a row and a vector on the right is a column; its axis is removed from the
-  /// result. The flags transpose the last two axes of an operand first, at no cost.
+  /// result. The flags transpose the last two axes of an operand first, at no cost. Products of int32 wrap around; they
+  /// are computed by elementwise operations, which are much slower.
   public func matmul(_ other: Tensor, transposingLeft: Bool = false, transposingRight: Bool = false) -> Tensor {
     checked {
       let name: StaticString = "matmul"
-      try Checks.floatingPoint(name, self)
+      try Checks.number(name, self)
       try Checks.sameDType(name, self, other)
       if rank == 0 || other.rank == 0 {
         try Checks.fail(name, "shapes \(extents) and \(other.extents): a scalar is no matrix", hint: "use *")
@@ -16,6 +17,10 @@ extension Tensor {
         return vectorMatmul(other, transposingLeft: transposingLeft, transposingRight: transposingRight)
       }
       let plan = try MatmulPlan(extents, other.extents, transposingLeft, transposingRight)
+      if dtype == .int32 {
+        return try (transposingLeft ? transposed() : self)
+          .integerMatmul(transposingRight ? other.transposed() : other, plan.result)
+      }
       if let full = plan.batchToFill {
         let left = broadcast(to: try full.appending(extents[-2], extents[-1]))
         let right = other.broadcast(to: try full.appending(other.extents[-2], other.extents[-1]))
@@ -32,6 +37,24 @@ extension Tensor {
       }
       return y
     }
+  }
+
+  /// Returns the product of int32 matrices: products of each column of the left with each row of the right, summed. Several
+  /// are computed at once, as long as they do not take much memory.
+  private func integerMatmul(_ other: Tensor, _ result: Shape) throws -> Tensor {
+    _ = try Checks.sameDevice("matmul", self, other)
+    let (batch, m, n, k) = (result.dropping(last: 2), result[-2], result[-1], extents[-1])
+    let left = broadcast(to: try batch.appending(m, k)).reshaped([batch.count, m, k])
+    let right = other.broadcast(to: try batch.appending(k, n)).reshaped([batch.count, k, n])
+    let together = Swift.max(1, (1 << 22) / Swift.max(1, result.count))
+    var sum = Tensor.zeros([batch.count, m, n], dtype: .int32, on: device)
+    for first in stride(from: 0, to: k, by: together) {
+      let count = Swift.min(together, k - first)
+      let columns = left.narrowed(axis: 2, from: first, count: count).expanded(axis: 3)
+      let rows = right.narrowed(axis: 1, from: first, count: count).expanded(axis: 1)
+      sum += (columns * rows).sum(axis: 2)
+    }
+    return sum.reshaped(to: result)
   }
 
   /// Returns the product with a vector, treated as a matrix of one row or column.

@@ -12,7 +12,10 @@ extension Tensor {
   /// ```
   ///
   /// Operands are contracted in pairs from left to right, and each pair is one batched matrix product.
-  public static func einsum(_ equation: String, _ operands: Tensor...) -> Tensor {
+  public static func einsum(_ equation: String, _ operands: Tensor...) -> Tensor { einsum(equation, operands) }
+
+  /// Returns an Einstein summation of an array of operands.
+  public static func einsum(_ equation: String, _ operands: [Tensor]) -> Tensor {
     checked {
       let plan = try EinsumEquation(equation, operands.map(\.extents))
       var terms = zip(operands, plan.inputs).map { Term($0, $1, plan) }
