@@ -70,6 +70,24 @@ import Testing
     },
     Mistake(operation: "Tensor &:", fragments: ["int32", "float32"]) { _ = Tensor.zeros([2]) & Tensor.ones([2]) },
     Mistake(operation: "Tensor <<:", fragments: ["int32", "float32"]) { _ = Tensor.zeros([2]) << 1 },
+    Mistake(operation: "Tensor integers:", fragments: ["3..<3"]) {
+      _ = Tensor.integers([2], in: 3..<3, using: RandomStream(seed: 1))
+    },
+    Mistake(operation: "Tensor integers:", fragments: ["int32"]) {
+      _ = Tensor.integers([2], in: 0..<(1 << 40), using: RandomStream(seed: 1))
+    },
+    Mistake(operation: "Tensor categorical:", fragments: ["3", "2 classes"]) {
+      _ = Tensor.categorical(logits: .zeros([2]), count: 3, replacement: false, using: RandomStream(seed: 1))
+    },
+    Mistake(operation: "Tensor truncatedNormal:", fragments: ["-9.0", "5"]) {
+      _ = Tensor.truncatedNormal([2], in: -9...0, using: RandomStream(seed: 1))
+    },
+    Mistake(operation: "Tensor exponential:", fragments: ["0.0"]) {
+      _ = Tensor.exponential([2], rate: 0, using: RandomStream(seed: 1))
+    },
+    Mistake(operation: "Tensor jacobianVectorProduct:", fragments: ["[3]", "[2]"]) {
+      _ = jacobianVectorProduct(at: Tensor.zeros([2]), along: .zeros([3])) { $0 }
+    },
     Mistake(operation: "Tensor hypot:", fragments: ["floating-point", "int32"]) {
       _ = Tensor(integers: [3]).hypot(Tensor(integers: [4]))
     },

@@ -133,12 +133,14 @@ extension Tensor {
     return x
   }
 
-  private static func drawn(
+  static func drawn(
     _ distribution: RandomDistribution, _ extents: Shape, _ source: RandomSource, _ dtype: DType, on device: Device
   ) -> Tensor {
     checked {
       try Checks.supported("random", dtype, on: device)
-      if dtype == .int32 { try Checks.fail("random", "draws are floating point, not \(dtype) (shape \(extents))") }
+      if dtype == .int32 && distribution != .bits {
+        try Checks.fail("random", "draws are floating point, not \(dtype) (shape \(extents))")
+      }
       let count = extents.count
       return launch(extents, dtype, on: device) { backend, y in
         try backend.random(distribution, source, count: count, into: y)
