@@ -75,15 +75,57 @@ class Mish:
         return 2 * first + x * second
 
 
-# Value, first and second derivative; at a kink those that PyTorch has.
+class TanhGELU:
+    """x·s with s = σ(z) and z = 2·√(2/π)·(x + 0.044715·x³)."""
+
+    @staticmethod
+    def inner(x):
+        a, b = 2 * mp.sqrt(2 / mp.pi), mpf("0.044715")
+        return a * (x + b * x**3), a * (1 + 3 * b * x * x), a * 6 * b * x
+
+    @staticmethod
+    def value(x):
+        return x * sigma(TanhGELU.inner(x)[0])
+
+    @staticmethod
+    def first(x):
+        z, first, _ = TanhGELU.inner(x)
+        return sigma(z) + x * derivative(z) * first
+
+    @staticmethod
+    def second(x):
+        z, first, second = TanhGELU.inner(x)
+        return 2 * derivative(z) * first + x * (bend(z) * first**2 + derivative(z) * second)
+
+
+def root(x):
+    return mp.sqrt(x * x + 4)
+
+
+# Of SELU.
+SCALE, ALPHA = mpf("1.0507009873554804934193349852946"), mpf("1.6732632423543772848170429916717")
+
+# Value, first and second derivative; at a kink those that PyTorch has, except for hardTanh at ±1.
 ACTIVATIONS = {
     "relu": (lambda x: max(x, 0), lambda x: int(x > 0), lambda x: 0),
+    "relu6": (lambda x: max(0, min(6, x)), lambda x: int(0 < x < 6), lambda x: 0),
     "leakyReLU()": (lambda x: x if x > 0 else mpf("0.01") * x, lambda x: 1 if x > 0 else mpf("0.01"), lambda x: 0),
     "elu()": (
         lambda x: x if x > 0 else mp.expm1(x),
         lambda x: 1 if x > 0 else mp.exp(x),
         lambda x: 0 if x > 0 else mp.exp(x),
     ),
+    "celu()": (
+        lambda x: x if x > 0 else mp.expm1(x),
+        lambda x: 1 if x > 0 else mp.exp(x),
+        lambda x: 0 if x > 0 else mp.exp(x),
+    ),
+    "selu": (
+        lambda x: SCALE * (x if x > 0 else ALPHA * mp.expm1(x)),
+        lambda x: SCALE * (1 if x > 0 else ALPHA * mp.exp(x)),
+        lambda x: SCALE * (0 if x > 0 else ALPHA * mp.exp(x)),
+    ),
+    "geluTanh": (TanhGELU.value, TanhGELU.first, TanhGELU.second),
     "gelu": (
         lambda x: x * distribution(x),
         lambda x: distribution(x) + x * density(x),
@@ -98,6 +140,44 @@ ACTIVATIONS = {
     "tanh": (mp.tanh, sech, lambda x: -2 * mp.tanh(x) * sech(x)),
     "softplus": (log_one_plus_exp, sigma, derivative),
     "mish": (Mish.value, Mish.first, Mish.second),
+    "hardSwish": (
+        lambda x: x * max(0, min(1, x / 6 + mpf("0.5"))),
+        lambda x: 0 if x <= -3 else 1 if x >= 3 else (2 * x + 3) / 6,
+        lambda x: mpf(1) / 3 if -3 < x < 3 else 0,
+    ),
+    "hardSigmoid": (
+        lambda x: max(0, min(1, x / 6 + mpf("0.5"))),
+        lambda x: mpf(1) / 6 if -3 < x < 3 else 0,
+        lambda x: 0,
+    ),
+    "logSigmoid": (lambda x: -log_one_plus_exp(-x), lambda x: sigma(-x), lambda x: -derivative(x)),
+    "hardTanh()": (lambda x: max(-1, min(1, x)), lambda x: int(-1 <= x <= 1), lambda x: 0),
+    "tanhShrink": (
+        lambda x: x - mp.tanh(x),
+        lambda x: mp.tanh(x) ** 2,
+        lambda x: 2 * mp.tanh(x) * sech(x),
+    ),
+    "softShrink()": (
+        lambda x: mp.sign(x) * max(0, abs(x) - mpf("0.5")),
+        lambda x: int(abs(x) > 0.5),
+        lambda x: 0,
+    ),
+    "hardShrink()": (lambda x: x if abs(x) > 0.5 else 0, lambda x: int(abs(x) > 0.5), lambda x: 0),
+    "threshold(0.5, value: -2)": (
+        lambda x: x if x > 0.5 else -2,
+        lambda x: int(x > 0.5),
+        lambda x: 0,
+    ),
+    "softsign": (
+        lambda x: x / (1 + abs(x)),
+        lambda x: 1 / (1 + abs(x)) ** 2,
+        lambda x: -2 * mp.sign(x) / (1 + abs(x)) ** 3,
+    ),
+    "squarePlus()": (
+        lambda x: (x + root(x)) / 2 if x > 0 else 2 / (root(x) - x),
+        lambda x: (1 + x / root(x)) / 2 if x > 0 else 2 / (root(x) * (root(x) - x)),
+        lambda x: 2 / root(x) ** 3,
+    ),
 }
 
 

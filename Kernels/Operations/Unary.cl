@@ -81,20 +81,35 @@
 #define NN_ACTIVATIONS(ROW) \
   /* max(x, 0); NaN stays NaN. */ \
   ROW(relu, simple, output, pick(x < 0, (vf)0, x), pick(s <= 0, (vf)0, d)) \
+  /* min(max(x, 0), 6); NaN stays NaN. */ \
+  ROW(relu6, simple, output, pick(x < 0, (vf)0, pick(x > 6, (vf)6, x)), pick((s <= 0) | (s >= 6), (vf)0, d)) \
   /* x for x > 0, a·x otherwise. */ \
   ROW(leakyReLU, simple, input, pick(x > 0, x, a * x), pick(s > 0, d, a * d)) \
   /* x for x > 0, a·(eˣ − 1) otherwise. */ \
   ROW(elu, heavy, input, pick(x > 0, x, a * nn_expm1(x)), pick(s > 0, d, d * (a * nn_exp(s)))) \
+  /* 1.0507·x for x > 0, 1.0507·1.6733·(eˣ − 1) otherwise (Klambauer et al., Self-Normalizing Neural Networks, 2017). */ \
+  ROW(selu, heavy, input, pick(x > 0, 1.05070099f * x, 1.75809934f * nn_expm1(x)), \
+      pick(s > 0, d * 1.05070099f, d * (1.75809934f * nn_exp(s)))) \
   /* x·Φ(x) with the exact normal distribution function, Φ(x) = (1 + erf(x/√2))/2. */ \
   ROW(gelu, heavy, input, nn_gelu(x), d * nn_gelu_derivative(s)) \
+  /* x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2, an approximation of GELU. */ \
+  ROW(geluTanh, heavy, input, nn_gelu_tanh(x), d * nn_gelu_tanh_derivative(s)) \
   /* x·sigmoid(x). */ \
   ROW(silu, heavy, input, nn_silu(x), d * nn_silu_derivative(s)) \
   /* 1/(1 + e⁻ˣ). */ \
   ROW(sigmoid, heavy, output, nn_sigmoid(x), d * (s * (1 - s))) \
+  /* min(max(x/6 + 1/2, 0), 1); NaN stays NaN. */ \
+  ROW(hardSigmoid, simple, input, nn_hard_sigmoid(x), pick((s > -3) & (s < 3), d * 0.166666667f, (vf)0)) \
+  /* x·hardSigmoid(x). */ \
+  ROW(hardSwish, simple, input, x * nn_hard_sigmoid(x), pick(s <= -3, (vf)0, pick(s >= 3, d, d * ((2 * s + 3) / 6)))) \
+  /* x/(1 + |x|). */ /* The divisor is not squared: it might overflow. */ \
+  ROW(softsign, simple, input, x / (1 + absolute(x)), d / (1 + absolute(s)) / (1 + absolute(s))) \
   /* tanh x. */ /* 1 − s² would cancel near ±1. */ \
   ROW(tanh, heavy, output, nn_tanh(x), d * ((1 - s) * (1 + s))) \
   /* ln(1 + eˣ), without overflow. */ \
   ROW(softplus, heavy, input, nn_softplus(x), d * nn_sigmoid(s)) \
+  /* −ln(1 + e⁻ˣ), without overflow. */ \
+  ROW(logSigmoid, heavy, input, -nn_softplus(-x), d * nn_sigmoid(-s)) \
   /* x·tanh(ln(1 + eˣ)) (Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019). */ \
   ROW(mish, heavy, input, nn_mish(x), d * nn_mish_derivative(s))
 
@@ -167,6 +182,26 @@ NN_INLINE vf nn_sigmoid(vf x) {
   return pick(x < 0, e, (vf)1) / (1 + e);
 }
 NN_INLINE vf nn_softplus(vf x) { return pick(x > 0, x, (vf)0) + nn_log1p(nn_exp_negative(-absolute(x))); }
+
+NN_INLINE vf nn_hard_sigmoid(vf x) { return pick(x <= -3, (vf)0, pick(x >= 3, (vf)1, (x + 3) / 6)); }
+
+// The approximation of GELU is x·sigmoid(2u) with u = √(2/π)·(x + 0.044715·x^3). Below zero, the sigmoid is e/(1 + e) with
+// e = e^-|2u|, and has no difference that cancels. Far below, e is not a normal number although the result is, so x is
+// multiplied by the root of e twice. The rounding of u is a relative error of the result: within 4 ulp for x > -1, and
+// within 200 at x = -10, where the result is hardly a normal number. From |x| = 20 on, e is 0.
+NN_INLINE vf nn_gelu_tanh_size(vf x) { return pick(absolute(x) > 20, (vf)20, absolute(x)); }
+NN_INLINE vf nn_gelu_tanh_root(vf t) { return nn_exp_negative(-(t * (0.0356774081f * (t * t) + 0.797884561f))); }
+NN_INLINE vf nn_gelu_tanh(vf x) {
+  const vf root = nn_gelu_tanh_root(nn_gelu_tanh_size(x));
+  return pick(x < 0, (x * root) * root, x) / (1 + root * root);
+}
+// sigmoid(2u)·(1 + x·sigmoid(-2u)·2u'). At infinity, the result is NaN, as in PyTorch.
+NN_INLINE vf nn_gelu_tanh_derivative(vf x) {
+  const vf t = nn_gelu_tanh_size(x), root = nn_gelu_tanh_root(t), e = root * root;
+  const vf slope = with_sign_of(t, x) * (0.214064448f * (t * t) + 1.59576912f);
+  const vf factor = 1 + slope * (pick(x < 0, (vf)1, e) / (1 + e));
+  return pick(x < 0, (factor * root) * root, factor) / (1 + e) + (x - x);
+}
 
 // SiLU and Mish approach 0 as x·e^x does. They are computed from e = e^-|x|, or e^40 times that below x = -80: there, e^x
 // alone would soon be too small for a normal number, while its product with x is not.

@@ -137,6 +137,7 @@ private struct UnaryForm {
     case .magnitude: corners = [0, -0.0, 1, -1]
     case .clamp: corners = [op.a, op.b, op.a - 1, op.b + 1, 0]
     case .relu: corners = [0, 1, -0.0]
+    case .relu6: corners = [0, 6, 1, 7, -1]
     case .square: (tolerance, gradientTolerance) = (.ulps(0.5), .ulps(2))
     case .squareRoot: set(0...100, saved: 0.1...10, .ulps(3), .ulps(4))
     case .reciprocalSquareRoot: set(0.01...100, saved: 0.1...10, .ulps(3), .ulps(4))
@@ -166,9 +167,17 @@ private struct UnaryForm {
     case .power: set(0.1...8, saved: nil, .ulps(16), .ulps(20))
     case .leakyReLU:
       (tolerance, gradientTolerance, corners) = (.ulps(1), .ulps(1), [])
-    case .elu: set(-8...8, saved: nil, .ulps(6), .ulps(6))
+    case .elu, .selu: set(-8...8, saved: nil, .ulps(6), .ulps(6))
+    case .hardSigmoid:
+      set(-8...8, saved: nil, .ulps(4), .ulps(2))
+      corners = [-3, 3, -4, 4]
+    // The derivative has a zero at −1.5.
+    case .hardSwish:
+      set(-8...8, saved: nil, .ulps(5), .mixed(ulps: 8, absolute: 2))
+      corners = [-3, 3, -4, 4]
+    case .softsign: set(-8...8, saved: nil, .ulps(4), .ulps(8))
     case .silu: set(-100...8, saved: nil, .ulps(10), .mixed(ulps: 16, absolute: 16))
-    case .softplus: set(-20...20, saved: nil, .ulps(8), .ulps(10))
+    case .softplus, .logSigmoid: set(-20...20, saved: nil, .ulps(8), .ulps(10))
     // Functions whose derivative has a zero, near which no relative accuracy can be expected.
     default: set(-8...8, saved: nil, .mixed(ulps: 16, absolute: 8), .mixed(ulps: 16, absolute: 16))
     }

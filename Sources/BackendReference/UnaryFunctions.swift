@@ -32,6 +32,9 @@ func value(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, at x: Double) -> Dou
   case .log10: log10(x)
   case .tanh: tanh(x)
   case .sigmoid: sigmoid(x)
+  case .hardSigmoid: hardSigmoid(x)
+  case .hardSwish: x * hardSigmoid(x)
+  case .softsign: x / (1 + abs(x))
   case .erf: erf(x)
   case .erfc: erfc(x)
   case .erfInverse: erfInverse(x)
@@ -42,11 +45,15 @@ func value(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, at x: Double) -> Dou
   case .power: pow(x, a)
   case .clamp: x < a ? a : x > b ? b : x
   case .relu: x < 0 ? 0 : x
+  case .relu6: x < 0 ? 0 : x > 6 ? 6 : x
   case .leakyReLU: x > 0 ? x : a * x
   case .elu: x > 0 ? x : a * expm1(x)
+  case .selu: seluScale * (x > 0 ? x : seluAlpha * expm1(x))
   case .gelu: x * normalDistribution(x)
+  case .geluTanh: x * sigmoid(2 * geluTanhArgument(x))
   case .silu: x * sigmoid(x)
   case .softplus: softplus(x)
+  case .logSigmoid: -softplus(-x)
   case .mish: x * tanh(softplus(x))
   case .isNaN: x.isNaN ? 1 : 0
   case .isFinite: x.isFinite ? 1 : 0
@@ -61,6 +68,9 @@ func passBack(_ dy: Double, through kind: UnaryOp.Kind, _ a: Double, _ b: Double
   switch kind {
   case .clamp: s >= a && s <= b ? dy : 0
   case .relu: s <= 0 ? 0 : dy
+  case .relu6: s <= 0 || s >= 6 ? 0 : dy
+  case .hardSigmoid: s > -3 && s < 3 ? dy / 6 : 0
+  case .hardSwish: s <= -3 ? 0 : s >= 3 ? dy : dy * ((2 * s + 3) / 6)
   case .sign, .floor, .ceil, .trunc, .round, .isNaN, .isFinite, .logicalNot: 0
   default: dy * derivative(of: kind, a, b, saved: s)
   }
@@ -101,11 +111,16 @@ private func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s
   case .power: a == 0 ? 0 : a * pow(s, a - 1)
   case .leakyReLU: s > 0 ? 1 : a
   case .elu: s > 0 ? 1 : a * exp(s)
+  case .selu: seluScale * (s > 0 ? 1 : seluAlpha * exp(s))
   case .gelu: normalDistribution(s) + s * normalDensity(s)
+  case .geluTanh: geluTanhDerivative(s)
   case .silu: sigmoid(s) * (1 + s * (1 - sigmoid(s)))
+  case .softsign: 1 / ((1 + abs(s)) * (1 + abs(s)))
   case .softplus: sigmoid(s)
+  case .logSigmoid: sigmoid(-s)
   case .mish: tanh(softplus(s)) + s * sigmoid(s) * (1 - tanh(softplus(s)) * tanh(softplus(s)))
-  case .clamp, .relu, .sign, .floor, .ceil, .trunc, .round, .isNaN, .isFinite, .logicalNot: 0
+  case .clamp, .relu, .relu6, .hardSigmoid, .hardSwish: 0
+  case .sign, .floor, .ceil, .trunc, .round, .isNaN, .isFinite, .logicalNot: 0
   }
 }
 
@@ -140,6 +155,23 @@ private func erfInverse(_ x: Double) -> Double {
 
 /// 1/(1 + e⁻ˣ). If e⁻ˣ overflows, the quotient is correctly 0.
 func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
+/// min(max(x/6 + 1/2, 0), 1).
+private func hardSigmoid(_ x: Double) -> Double { x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6 }
+
+/// The constants of SELU.
+private let (seluScale, seluAlpha) = (1.0507009873554804934193349852946, 1.6732632423543772848170429916717)
+
+/// √(2/π)·(x + 0.044715·x³), the argument of tanh in the approximation of GELU.
+private func geluTanhArgument(_ x: Double) -> Double { (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x) }
+
+/// From |x| = 40 on, x·σ(2u)·σ(−2u)·2u′ is 0, where it might be computed as 0·∞.
+private func geluTanhDerivative(_ x: Double) -> Double {
+  let bounded = x.isFinite ? max(-40, min(40, x)) : x
+  let z = 2 * geluTanhArgument(bounded)
+  let slope = 2 * (2 / Double.pi).squareRoot() * (1 + 3 * 0.044715 * bounded * bounded)
+  return sigmoid(z) * (1 + bounded * sigmoid(-z) * slope)
+}
 
 /// ln(1 + eˣ) without overflow.
 private func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }

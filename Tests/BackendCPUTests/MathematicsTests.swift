@@ -34,6 +34,16 @@ import Testing
     Function(kind: .sigmoid, bound: 2.5) { 1 / (1 + exp(-$0)) },
     Function(kind: .gelu, bound: 8) { 0.5 * $0 * erfc(-$0 / 2.0.squareRoot()) },
     Function(kind: .silu, bound: 3.5) { $0 / (1 + exp(-$0)) },
+    // The argument of the exponential function is rounded, which counts most far below zero.
+    Function(kind: .geluTanh, bound: 200) {
+      $0 / (1 + exp(-2 * (2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
+    },
+    Function(kind: .relu6, bound: 0) { $0.isNaN ? $0 : min(max($0, 0), 6) },
+    Function(kind: .selu, bound: 4) { 1.0507009873554805 * ($0 > 0 ? $0 : 1.6732632423543772 * expm1($0)) },
+    Function(kind: .hardSigmoid, bound: 1.5) { $0 <= -3 ? 0 : $0 >= 3 ? 1 : ($0 + 3) / 6 },
+    Function(kind: .hardSwish, bound: 2.5) { $0 * ($0 <= -3 ? 0 : $0 >= 3 ? 1 : ($0 + 3) / 6) },
+    Function(kind: .softsign, bound: 2) { $0 / (1 + abs($0)) },
+    Function(kind: .logSigmoid, bound: 2.5) { min($0, 0) - log1p(exp(-abs($0))) },
     Function(kind: .expMinusOne, bound: 2) { expm1($0) },
     Function(kind: .logOnePlus, bound: 2) { log1p($0) },
     Function(kind: .softplus, bound: 2.5) { max($0, 0) + log1p(exp(-abs($0))) },

@@ -71,7 +71,8 @@ import Testing
   static let operations: [Operation] = [
     Operation(name: "unary in place") { backend, draw in
       let kinds: [UnaryOp.Kind] = [
-        .exp, .tanh, .sigmoid, .gelu, .erf, .relu, .silu, .softplus, .mish, .magnitude, .square,
+        .exp, .tanh, .sigmoid, .gelu, .geluTanh, .erf, .relu, .relu6, .silu, .hardSwish, .softsign, .softplus, .mish,
+        .magnitude, .square,
       ]
       let (count, kind) = (draw.extent() * draw.int(1...40), kinds[draw.int(0...kinds.count - 1)])
       let x = try draw.operand(backend, count)
@@ -80,7 +81,8 @@ import Testing
     },
     Operation(name: "unary gradient in place") { backend, draw in
       let kinds: [UnaryOp.Kind] = [
-        .exp, .tanh, .sigmoid, .gelu, .erf, .relu, .silu, .softplus, .mish, .magnitude, .square,
+        .exp, .tanh, .sigmoid, .gelu, .geluTanh, .erf, .relu, .relu6, .silu, .hardSwish, .softsign, .softplus, .mish,
+        .magnitude, .square,
       ]
       let (count, kind) = (draw.extent() * draw.int(1...40), kinds[draw.int(0...kinds.count - 1)])
       let dy = try draw.operand(backend, count), saved = try draw.operand(backend, count)

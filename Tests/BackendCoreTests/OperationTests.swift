@@ -22,8 +22,8 @@ import Testing
     let fromOutput = UnaryOp.Kind.allCases.filter { UnaryOp($0).gradientSource == .output }
     #expect(
       fromOutput == [
-        .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .tan, .exp2, .erfInverse, .relu, .sigmoid,
-        .tanh,
+        .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .tan, .exp2, .erfInverse, .relu, .relu6,
+        .sigmoid, .tanh,
       ])
     let withoutGradient = UnaryOp.Kind.allCases.filter { UnaryOp($0).gradientSource == .neither }
     #expect(withoutGradient == [.sign, .floor, .ceil, .round, .trunc, .isNaN, .isFinite, .logicalNot])

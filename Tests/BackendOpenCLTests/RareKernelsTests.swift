@@ -123,7 +123,7 @@ import Testing
     let (dy, saved) = (wholeNumbers(rows * units, seed: 3), wholeNumbers(rows * units, bound: 3, seed: 4))
     let ops: [UnaryOp] = [
       .leakyReLU(slope: 0.25), .elu(alpha: 0.5), UnaryOp(.silu), UnaryOp(.sigmoid), UnaryOp(.softplus), UnaryOp(.mish),
-      UnaryOp(.floor),
+      UnaryOp(.selu), UnaryOp(.geluTanh), UnaryOp(.relu6), UnaryOp(.hardSwish), UnaryOp(.floor),
     ]
     for op in ops {
       for wantsBias in [false, true] {

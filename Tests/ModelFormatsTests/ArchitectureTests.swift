@@ -98,6 +98,28 @@ import Testing
     }
   }
 
+  /// Activations with their constants, through JSON.
+  @Test func activationsSurvive() throws {
+    let functions: [ActivationFunction] = [
+      .relu6, .selu, .celu(0.5), .geluTanh, .hardSwish, .hardSigmoid, .logSigmoid, .softsign, .tanhShrink,
+      .softShrink(0.25), .hardShrink(0), .hardTanh(-2...0.5), .threshold(0.1, value: 20), .squarePlus(3), .exponential,
+      .softmin, .sparsemax, .glu,
+    ]
+    let x = Tensor([-3, -1.25, -0.2, 0, 0.3, 0.75, 2, 8], shape: [1, 8])
+    for function in functions {
+      let text = try json(Sequential { Activation(function) })
+      let copy = Sequential(architecture: try decode(text))
+      #expect(try json(copy) == text)
+      #expect(try copy(x, .inference).scalars() == function(x).scalars(), "\(function.name)")
+    }
+    // A file must not end the program.
+    for wrong in ["celu(-1)", "celu", "hard_tanh(2, 1)", "soft_shrink(-1)", "square_plus(0)", "elu(nan)", "relu6(1)"] {
+      let text = #"{"layers": [{"layer": "Activation", "function": "\#(wrong)"}]}"#
+      if wrong == "celu" { #expect(throws: Never.self) { try decode(text) }; continue }
+      #expect { try decode(text) } throws: { "\($0)".contains("there is no activation \"\(wrong)\"") }
+    }
+  }
+
   @Test func customActivationsMustBeNamed() throws {
     let text = try json(Sequential { Dense(2, activation: ArchitectureTests.swish) })
     #expect { try JSONValue(parsing: text).decode(Architecture.self) } throws: { "\($0)".contains("swish") }

@@ -15,6 +15,8 @@ import Testing
   static let unit = [-1, -0.75, -0.3, 0, 0.2, 0.5, 0.6, 1]
   static let positive = [0.01, 0.3, 1, 2.5, 40]
 
+  private static func hardSigmoid(_ x: Double) -> Double { min(max(x / 6 + 0.5, 0), 1) }
+
   static let functions: [Function] = [
     Function(name: "exp", numbers: any, tensor: { $0.exp() }, oracle: { exp($0) }),
     Function(name: "expMinusOne", numbers: any + [1e-6], tensor: { $0.expMinusOne() }, oracle: { expm1($0) }),
@@ -60,6 +62,32 @@ import Testing
     Function(
       name: "softplus", numbers: any + [100], tensor: { $0.softplus() }, oracle: { $0 > 50 ? $0 : log1p(exp($0)) }),
     Function(name: "mish", numbers: any, tensor: { $0.mish() }, oracle: { $0 * tanh(log1p(exp($0))) }),
+    Function(name: "relu6", numbers: any + [6, 7.5], tensor: { $0.relu6() }, oracle: { min(max($0, 0), 6) }),
+    Function(
+      name: "selu", numbers: any, tensor: { $0.selu() },
+      oracle: { 1.0507009873554805 * ($0 > 0 ? $0 : 1.6732632423543772 * expm1($0)) }),
+    Function(
+      name: "geluTanh", numbers: any, tensor: { $0.geluTanh() },
+      oracle: { $0 / 2 * (1 + tanh(0.7978845608028654 * ($0 + 0.044715 * $0 * $0 * $0))) }),
+    Function(name: "hardSigmoid", numbers: any + [-3.5], tensor: { $0.hardSigmoid() }, oracle: hardSigmoid),
+    Function(name: "hardSwish", numbers: any + [-3.5], tensor: { $0.hardSwish() }, oracle: { $0 * hardSigmoid($0) }),
+    Function(name: "softsign", numbers: any, tensor: { $0.softsign() }, oracle: { $0 / (1 + abs($0)) }),
+    Function(
+      name: "logSigmoid", numbers: any + [-100], tensor: { $0.logSigmoid() },
+      oracle: { $0 < -50 ? $0 : -log1p(exp(-$0)) }),
+    Function(
+      name: "celu", numbers: any, tensor: { $0.celu(0.5) }, oracle: { $0 > 0 ? $0 : 0.5 * expm1($0 / 0.5) }),
+    Function(name: "tanhShrink", numbers: any, tensor: { $0.tanhShrink() }, oracle: { $0 - tanh($0) }),
+    Function(
+      name: "softShrink", numbers: any, tensor: { $0.softShrink(0.25) },
+      oracle: { $0 > 0.25 ? $0 - 0.25 : $0 < -0.25 ? $0 + 0.25 : 0 }),
+    Function(
+      name: "hardShrink", numbers: any, tensor: { $0.hardShrink(0.25) }, oracle: { abs($0) > 0.25 ? $0 : 0 }),
+    Function(
+      name: "thresholded", numbers: any, tensor: { $0.thresholded(at: 0.5, value: -2) },
+      oracle: { $0 > 0.5 ? $0 : -2 }),
+    Function(
+      name: "squarePlus", numbers: any, tensor: { $0.squarePlus(3) }, oracle: { ($0 + ($0 * $0 + 3).squareRoot()) / 2 }),
     Function(name: "power 2", numbers: any, tensor: { $0.power(2) }, oracle: { $0 * $0 }),
     Function(name: "power 1.5", numbers: positive, tensor: { $0.power(1.5) }, oracle: { pow($0, 1.5) }),
     Function(name: "clamped", numbers: any, tensor: { $0.clamped(to: -0.5...1) }, oracle: { min(max($0, -0.5), 1) }),

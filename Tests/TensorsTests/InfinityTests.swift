@@ -21,6 +21,27 @@ import Testing
     Function(name: "elu", apply: { $0.elu(1.5) }, value: [.infinity, -1.5], first: [1, 0], second: [0, 0]),
     Function(
       name: "gelu", apply: { $0.gelu() }, value: [.infinity, .nan], first: [.nan, .nan], second: [.nan, .nan]),
+    Function(name: "relu6", apply: { $0.relu6() }, value: [6, 0], first: [0, 0], second: [0, 0]),
+    Function(
+      name: "selu", apply: { $0.selu() }, value: [.infinity, -1.7580993175506592], first: [1.0507010221481323, 0],
+      second: [0, 0]),
+    Function(name: "celu", apply: { $0.celu(1.5) }, value: [.infinity, -1.5], first: [1, 0], second: [0, 0]),
+    Function(
+      name: "geluTanh", apply: { $0.geluTanh() }, value: [.infinity, .nan], first: [.nan, .nan], second: [.nan, .nan]),
+    Function(
+      name: "hardSwish", apply: { $0.hardSwish() }, value: [.infinity, .nan], first: [1, 0], second: [0, 0]),
+    Function(name: "hardSigmoid", apply: { $0.hardSigmoid() }, value: [1, 0], first: [0, 0], second: [0, 0]),
+    Function(
+      name: "logSigmoid", apply: { $0.logSigmoid() }, value: [0, -.infinity], first: [0, 1], second: [0, 0]),
+    Function(
+      name: "tanhShrink", apply: { $0.tanhShrink() }, value: [.infinity, -.infinity], first: [1, 1], second: [0, 0]),
+    Function(
+      name: "softShrink", apply: { $0.softShrink() }, value: [.infinity, -.infinity], first: [1, 1], second: [0, 0]),
+    Function(
+      name: "hardShrink", apply: { $0.hardShrink() }, value: [.infinity, -.infinity], first: [1, 1], second: [0, 0]),
+    Function(
+      name: "thresholded", apply: { $0.thresholded(at: 1, value: 20) }, value: [.infinity, 20], first: [1, 0],
+      second: [0, 0]),
     Function(
       name: "silu", apply: { $0.silu() }, value: [.infinity, .nan], first: [.nan, .nan], second: [.nan, .nan]),
     Function(

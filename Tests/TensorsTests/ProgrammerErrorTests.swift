@@ -28,6 +28,20 @@ import Testing
     Mistake(operation: "Tensor *:", fragments: ["0.5", "int32"]) { _ = Tensor(integers: [1, 2]) * 0.5 },
     Mistake(operation: "Tensor +:", fragments: ["bool", ".cast(to:"]) { _ = Tensor([true]) + Tensor([true]) },
     Mistake(operation: "Tensor exp:", fragments: ["int32", ".cast(to: .float32)"]) { _ = Tensor(integers: [1]).exp() },
+    Mistake(operation: "Tensor relu6:", fragments: ["int32", ".cast(to: .float32)"]) {
+      _ = Tensor(integers: [1]).relu6()
+    },
+    Mistake(operation: "Tensor celu:", fragments: ["alpha", "above 0", "-1.0"]) { _ = Tensor([1]).celu(-1) },
+    Mistake(operation: "Tensor softShrink:", fragments: ["lambda", "from 0 on", "nan"]) {
+      _ = Tensor([1]).softShrink(.nan)
+    },
+    Mistake(operation: "Tensor squarePlus:", fragments: ["b is a number above 0", "0.0"]) {
+      _ = Tensor([1]).squarePlus(0)
+    },
+    Mistake(operation: "Tensor glu:", fragments: ["[2, 3]", "axis -1", "two equal halves"]) {
+      _ = Tensor.zeros([2, 3]).glu()
+    },
+    Mistake(operation: "Tensor sparsemax:", fragments: ["axis 1", "[3]"]) { _ = Tensor.zeros([3]).sparsemax(axis: 1) },
     Mistake(operation: "Tensor matmul:", fragments: ["[2, 3]", "[2, 3]", "3 and 2", "transposingRight"]) {
       _ = Tensor.zeros([2, 3]).matmul(.zeros([2, 3]))
     },

@@ -73,20 +73,34 @@ extension UnaryOp {
     case clamp
     /// max(x, 0); NaN stays NaN.
     case relu
+    /// min(max(x, 0), 6); NaN stays NaN.
+    case relu6
     /// x for x > 0, a·x otherwise.
     case leakyReLU
     /// x for x > 0, a·(eˣ − 1) otherwise.
     case elu
+    /// 1.0507·x for x > 0, 1.0507·1.6733·(eˣ − 1) otherwise (Klambauer et al., Self-Normalizing Neural Networks, 2017).
+    case selu
     /// x·Φ(x) with the exact normal distribution function, Φ(x) = (1 + erf(x/√2))/2.
     case gelu
+    /// x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2, an approximation of GELU.
+    case geluTanh
     /// x·sigmoid(x).
     case silu
     /// 1/(1 + e⁻ˣ).
     case sigmoid
+    /// min(max(x/6 + 1/2, 0), 1); NaN stays NaN.
+    case hardSigmoid
+    /// x·hardSigmoid(x).
+    case hardSwish
+    /// x/(1 + |x|).
+    case softsign
     /// tanh x.
     case tanh
     /// ln(1 + eˣ), without overflow.
     case softplus
+    /// −ln(1 + e⁻ˣ), without overflow.
+    case logSigmoid
     /// x·tanh(ln(1 + eˣ)) (Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019).
     case mish
     /// True for NaN; the result is bool.
@@ -101,10 +115,11 @@ extension UnaryOp {
   @inlinable public var gradientSource: GradientSource {
     switch kind {
     case .negate, .magnitude, .square, .log, .logOnePlus, .sin, .cos, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh,
-      .atanh, .log2, .log10, .erf, .erfc, .power, .clamp, .leakyReLU, .elu, .gelu, .silu, .softplus, .mish:
+      .atanh, .log2, .log10, .erf, .erfc, .power, .clamp, .leakyReLU, .elu, .selu, .gelu, .geluTanh, .silu,
+      .hardSigmoid, .hardSwish, .softsign, .softplus, .logSigmoid, .mish:
       .input
-    case .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .tan, .exp2, .erfInverse, .relu, .sigmoid,
-      .tanh:
+    case .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .tan, .exp2, .erfInverse, .relu, .relu6,
+      .sigmoid, .tanh:
       .output
     case .sign, .floor, .ceil, .round, .trunc, .isNaN, .isFinite, .logicalNot: .neither
     }
@@ -158,13 +173,20 @@ extension UnaryOp.Kind {
     case .power: "power"
     case .clamp: "clamp"
     case .relu: "relu"
+    case .relu6: "relu6"
     case .leakyReLU: "leakyReLU"
     case .elu: "elu"
+    case .selu: "selu"
     case .gelu: "gelu"
+    case .geluTanh: "geluTanh"
     case .silu: "silu"
     case .sigmoid: "sigmoid"
+    case .hardSigmoid: "hardSigmoid"
+    case .hardSwish: "hardSwish"
+    case .softsign: "softsign"
     case .tanh: "tanh"
     case .softplus: "softplus"
+    case .logSigmoid: "logSigmoid"
     case .mish: "mish"
     case .isNaN: "isNaN"
     case .isFinite: "isFinite"
@@ -185,8 +207,8 @@ extension UnaryOp.Kind {
   package var isHeavy: Bool {
     switch self {
     case .exp, .expMinusOne, .log, .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh,
-      .atanh, .exp2, .log2, .log10, .erf, .erfc, .erfInverse, .power, .elu, .gelu, .silu, .sigmoid, .tanh, .softplus,
-      .mish:
+      .atanh, .exp2, .log2, .log10, .erf, .erfc, .erfInverse, .power, .elu, .selu, .gelu, .geluTanh, .silu, .sigmoid,
+      .tanh, .softplus, .logSigmoid, .mish:
       true
     default: false
     }
@@ -195,7 +217,9 @@ extension UnaryOp.Kind {
   /// Whether the kernels of layers can apply the function to their result.
   package var isActivation: Bool {
     switch self {
-    case .relu, .leakyReLU, .elu, .gelu, .silu, .sigmoid, .tanh, .softplus, .mish: true
+    case .relu, .relu6, .leakyReLU, .elu, .selu, .gelu, .geluTanh, .silu, .sigmoid, .hardSigmoid, .hardSwish, .softsign,
+      .tanh, .softplus, .logSigmoid, .mish:
+      true
     default: false
     }
   }

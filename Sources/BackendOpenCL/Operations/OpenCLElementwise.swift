@@ -104,7 +104,7 @@ extension UnaryOp.Kind {
   /// other operations.
   var activation: Int32? { isActivation ? Int32(rawValue) + 1 : nil }
 
-  /// Whether the operation is an activation that is more complex than a comparison.
-  var isLongActivation: Bool { isActivation && isHeavy }
+  /// Whether the operation is an activation that kernels of products and convolutions do not compute themselves.
+  var isLongActivation: Bool { isActivation && self != .relu && self != .leakyReLU }
 }
 #endif

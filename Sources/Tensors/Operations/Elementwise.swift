@@ -85,16 +85,34 @@ extension Tensor {
   public func sigmoid() -> Tensor { mapped(.init(.sigmoid), "sigmoid") }
   /// Returns max(x, 0). The gradient is 0 at 0 and 1 at NaN (PyTorch).
   public func relu() -> Tensor { mapped(.relu, "relu") }
+  /// Returns min(max(x, 0), 6). The gradient is 0 at 0 and at 6, and 1 at NaN (PyTorch).
+  public func relu6() -> Tensor { mapped(.init(.relu6), "relu6") }
   /// Returns x for x > 0, slope·x otherwise.
   public func leakyReLU(_ slope: Double = 0.01) -> Tensor { mapped(.leakyReLU(slope: slope), "leakyReLU") }
   /// Returns x for x > 0, alpha·(eˣ − 1) otherwise.
   public func elu(_ alpha: Double = 1) -> Tensor { mapped(.elu(alpha: alpha), "elu") }
-  /// Returns x·Φ(x), where Φ is the exact normal distribution function (PyTorch's default, not the tanh approximation).
+  /// Returns 1.0507·x for x > 0, 1.0507·1.6733·(eˣ − 1) otherwise: the self-normalizing ELU. The constants are those of
+  /// the paper in full precision, as in PyTorch and Keras.
+  public func selu() -> Tensor { mapped(.init(.selu), "selu") }
+  /// Returns x·Φ(x), where Φ is the exact normal distribution function (PyTorch's default). `geluTanh` is the
+  /// approximation.
   public func gelu() -> Tensor { mapped(.init(.gelu), "gelu") }
+  /// Returns x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2, the approximation of `gelu` that GPT-2 uses (PyTorch's
+  /// `gelu(approximate="tanh")`). It is accurate for negative x, where 1 + tanh would cancel.
+  public func geluTanh() -> Tensor { mapped(.init(.geluTanh), "geluTanh") }
   /// Returns x·sigmoid(x), also called swish.
   public func silu() -> Tensor { mapped(.init(.silu), "silu") }
+  /// Returns min(max(x/6 + 1/2, 0), 1). The gradient is 0 at ±3 and at NaN (PyTorch).
+  public func hardSigmoid() -> Tensor { mapped(.init(.hardSigmoid), "hardSigmoid") }
+  /// Returns x·hardSigmoid(x): Keras' `hard_silu`, and of MobileNetV3. The gradient is 0 at −3 and 1 at 3 (PyTorch); the
+  /// value at −∞ is NaN (PyTorch).
+  public func hardSwish() -> Tensor { mapped(.init(.hardSwish), "hardSwish") }
+  /// Returns x/(1 + |x|). The value at ±∞ is NaN (PyTorch), and the gradient is 0.
+  public func softsign() -> Tensor { mapped(.init(.softsign), "softsign") }
   /// Returns ln(1 + eˣ), without overflow.
   public func softplus() -> Tensor { mapped(.init(.softplus), "softplus") }
+  /// Returns ln sigmoid(x) = −ln(1 + e⁻ˣ), without overflow.
+  public func logSigmoid() -> Tensor { mapped(.init(.logSigmoid), "logSigmoid") }
   /// Returns x·tanh(ln(1 + eˣ)).
   public func mish() -> Tensor { mapped(.init(.mish), "mish") }
 
@@ -190,6 +208,11 @@ struct UnaryRecord: GradientRule {
     switch op.kind {
     case .clamp: dy.replacing(with: 0, where: .!((s .>= op.a) .& (s .<= op.b)))
     case .relu: dy.replacing(with: 0, where: s .<= 0)
+    case .relu6: dy.replacing(with: 0, where: (s .<= 0) .| (s .>= 6))
+    case .hardSigmoid: (dy / 6).replacing(with: 0, where: .!((s .> -3) .& (s .< 3)))
+    case .hardSwish:
+      (dy * ((2 * s.clamped(to: -3...3) + 3) / 6)).replacing(with: dy, where: s .>= 3).replacing(
+        with: 0, where: s .<= -3)
     // Factor by factor: the square of 1/x overflows long before x is 0, and the gradient must not become NaN where dy
     // is 0.
     case .reciprocal: -(dy * s * s)
@@ -234,14 +257,18 @@ struct UnaryRecord: GradientRule {
     case .leakyReLU: Tensor.full(like: s, op.a).replacing(with: 1, where: s .> 0)
     // The exponential must be finite where it is replaced, or its gradient there would be 0·∞.
     case .elu: (op.a * s.minimum(0).exp()).replacing(with: 1, where: s .> 0)
+    case .selu: (1.7580993408473766 * s.minimum(0).exp()).replacing(with: 1.0507009873554805, where: s .> 0)
     case .gelu: geluDerivative(s)
+    case .geluTanh: geluTanhDerivative(s)
     case .silu: siluDerivative(s)
+    case .softsign: (1 + s.magnitude()).reciprocal().squared()
     case .softplus: logistic(s)
+    case .logSigmoid: logistic(-s)
     case .mish: mishDerivative(s)
     // Handled by `product`.
-    case .reciprocal, .reciprocalSquareRoot: .zeros(like: s)
+    case .reciprocal, .reciprocalSquareRoot, .clamp, .relu, .relu6, .hardSigmoid, .hardSwish: .zeros(like: s)
     case .negate: .full(like: s, -1)
-    case .clamp, .relu, .sign, .floor, .ceil, .trunc, .round, .isNaN, .isFinite, .logicalNot: .zeros(like: s)
+    case .sign, .floor, .ceil, .trunc, .round, .isNaN, .isFinite, .logicalNot: .zeros(like: s)
     }
   }
 
@@ -271,6 +298,15 @@ struct UnaryRecord: GradientRule {
       with: low.gelu() / low, where: x .< -1)
     let density = (-0.5 * x * x).exp() * 0.3989422804014327  // 1/√2π
     return distribution + x * density
+  }
+
+  /// σ(2u)·(1 + x·σ(−2u)·2u′) with u = √(2/π)·(x + 0.044715·x³).
+  private func geluTanhDerivative(_ x: Tensor) -> Tensor {
+    let x = within(40, x)  // σ(−2u) is 0 there, also in double
+    let (linear, cubic) = (1.5957691216057308, 0.07135481627260025)  // 2·√(2/π), and 0.044715 times that
+    let square = x * x
+    let z = x * (linear + cubic * square)
+    return logistic(z) * (1 + x * (-z).sigmoid() * (linear + 3 * cubic * square))
   }
 
   /// σ(x)·(1 + x·σ(−x)).

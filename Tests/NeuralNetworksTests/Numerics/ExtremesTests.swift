@@ -1,3 +1,4 @@
+import HostSystem
 import NeuralNetworks
 import Testing
 
@@ -55,7 +56,7 @@ import Testing
     // function is.
     let absolute = name == "sigmoid" || name == "tanh" ? 1.2e-7 : Self.smallest
     // The curvature near 0 is a difference of two terms.
-    let bend = name == "sigmoid" || name == "tanh" ? 1e-6 : Self.smallest
+    let bend = ["sigmoid", "tanh", "square_plus"].contains(name) ? 1e-6 : Self.smallest
     try expect(found.value, item.orders[0], absolute: 3e-37, name, arguments: x)
     try expect(found.first, item.orders[1], absolute: absolute, "\(name)′", arguments: x)
     try expect(found.nested, item.orders[1], "\(name)′, differentiated", arguments: x)
@@ -141,6 +142,44 @@ import Testing
       try examine(item, shape: [1, 4], upstream: ExtremeValues.upstream, absolute: 3e-7, device, "log-softmax") {
         $0.logSoftmax()
       }
+    }
+  }
+
+  /// softmin(x) is softmax(−x).
+  @Test(arguments: TestDevices.all) func softmin(_ device: Device) throws {
+    for item in ExtremeValues.softmax {
+      let mirrored = ExtremeValues.RowCase(
+        item.row.map { -$0 }, size: item.size,
+        orders: [item.orders[0], item.orders[1].map { -$0 }, item.orders[2].map { -$0 }])
+      try examine(mirrored, shape: [1, 4], upstream: ExtremeValues.upstream, absolute: 3e-7, device, "softmin") {
+        $0.softmin()
+      }
+    }
+  }
+
+  /// Rows of which only the largest element counts; and a common offset.
+  @Test(arguments: TestDevices.all) func sparsemax(_ device: Device) throws {
+    let upstream = ExtremeValues.upstream
+    for (row, value, first) in [
+      ([100, -100, 0, 99], [1, 0, 0, 0], [0, 0, 0, 0]), ([1e20, 1, -1e20, 0], [1, 0, 0, 0], [0, 0, 0, 0]),
+      ([-1e30, -1e30, -1e30, -1e30], [0.25, 0.25, 0.25, 0.25], [0.375, -2.625, 2.375, -0.125]),
+      ([1e6, 1e6 - 0.5, 1e6 - 8, 1e6], [0.5, 0, 0, 0.5], [0.25, 0, 0, -0.25]),
+    ] as [([Double], [Double], [Double])] {
+      try examine(
+        ExtremeValues.RowCase(row, size: 1, orders: [value, first, [0, 0, 0, 0]]), shape: [1, 4], upstream: upstream,
+        device, "sparsemax"
+      ) { $0.sparsemax() }
+    }
+  }
+
+  /// a·σ(b) and its derivatives σ(b) and a·σ(b)·σ(−b).
+  @Test(arguments: TestDevices.all) func glu(_ device: Device) throws {
+    for (a, b) in [(1e30, -60), (-1e30, 60), (3, -1e10), (3, 1e10), (1e-30, 0.5), (0, -3)] as [(Double, Double)] {
+      let (a, b) = (Double(Float(a)), Double(Float(b)))
+      func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+      let found = orders({ $0.glu() }, at: tensor([a, b], shape: [1, 2], device)) { $0 }
+      try expect(found.value, [a * sigmoid(b)], absolute: 3e-37, "glu")
+      try expect(found.nested, [sigmoid(b), a * sigmoid(b) * sigmoid(-b)], absolute: 1e-30, "glu′")
     }
   }
 

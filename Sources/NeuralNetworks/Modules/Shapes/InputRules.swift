@@ -49,7 +49,7 @@ extension Embedding: TypedInputLayer { var inputElements: InputElements { .integ
 
 extension Activation: TypedInputLayer {
   /// A custom function may start with a conversion.
-  var inputElements: InputElements { function.isLinear || !function.allowsReplay ? .any : .floatingPoint }
+  var inputElements: InputElements { function.isLinear || !function.isBuiltIn ? .any : .floatingPoint }
 }
 
 extension UpSampling2D: TypedInputLayer {

@@ -11,10 +11,11 @@ enum OutputRange: Sendable {
 
   /// - Parameter function: A built-in function. The range of other functions is unknown.
   init?(_ function: ActivationFunction) {
-    guard function.allowsReplay else { return nil }
+    guard function.isBuiltIn else { return nil }
     switch function.name {
-    case ActivationFunction.sigmoid.name: self = .shares
-    case ActivationFunction.softmax.name: self = .distribution
+    case ActivationFunction.sigmoid.name, ActivationFunction.hardSigmoid.name: self = .shares
+    case ActivationFunction.softmax.name, ActivationFunction.softmin.name, ActivationFunction.sparsemax.name:
+      self = .distribution
     case ActivationFunction.logSoftmax.name: self = .logDistribution
     default: self = .numbers
     }
