@@ -12,9 +12,9 @@
 ///
 /// ```swift
 /// extension Loss {
-///   static let logCosh = Loss("log_cosh") { prediction, target in
-///     let d = prediction - target
-///     return (d + (-2 * d).softplus() - 0.6931472).mean(axis: -1)
+///   static let pinball = Loss("pinball", allowsReplay: true) { prediction, target in
+///     let d = target - prediction
+///     return (0.9 * d).maximum(-0.1 * d).mean(axis: -1)
 ///   }
 /// }
 /// ```
@@ -50,8 +50,8 @@ public struct Loss: Sendable {
   package let parts: [Part]
   /// The outputs for which `perOutput` was given weights.
   let weightedOutputs: [String]
-  /// True for losses of this package: a recording of them can be replayed with other numbers.
-  let allowsReplay: Bool
+  /// Whether a recording of the loss can be replayed with other numbers; true for losses of this package.
+  public let allowsReplay: Bool
 
   init(_ name: String, targets: TargetRule, outputs: OutputMeaning, allowsReplay: Bool = true, _ form: Form) {
     self.name = name
@@ -75,13 +75,20 @@ public struct Loss: Sendable {
     self.parts = parts
   }
 
-  /// Creates a custom loss. It is recomputed in each step: a training step with it is not replayed from a recording.
+  /// Creates a custom loss.
   /// - Parameters:
   ///   - name: The name in messages and as a metric.
+  ///   - allowsReplay: Whether a recording of the loss can be replayed with other numbers, as for `Layer.allowsReplay`.
+  ///     This requires that `perExample` does nothing on the host that depends on the values of tensors or on the time of
+  ///     the call: it computes with its arguments, constants, and numbers that never change. Otherwise, and by default,
+  ///     `perExample` is called in each step, and no part of a training step with it is replayed.
   ///   - perExample: Returns one value per example, shape `[N]`, or one per position, `[N, …]`. `fit` and `evaluate`
   ///     reject any other result.
-  public init(_ name: String, _ perExample: @escaping @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor) {
-    self.init(name, targets: .any, outputs: .any, allowsReplay: false, .perExample(perExample))
+  public init(
+    _ name: String, allowsReplay: Bool = false,
+    _ perExample: @escaping @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor
+  ) {
+    self.init(name, targets: .any, outputs: .any, allowsReplay: allowsReplay, .perExample(perExample))
   }
 
   /// Returns a loss for a model with several outputs: the weighted sum of one loss per output, by name. `fit` and

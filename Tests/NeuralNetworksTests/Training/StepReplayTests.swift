@@ -141,6 +141,39 @@ import Testing
     #expect(Set(seen[0].map { $0.map(\.bitPattern) }).count == 5)
   }
 
+  /// A custom loss and a custom activation function that allow it are replayed, with the same results.
+  @Test(arguments: TestDevices.all) func ownFunctionsCanBeReplayed(_ device: Device) throws {
+    nonisolated(unsafe) var calls = (loss: 0, function: 0)
+    func train(allowsReplay: Bool) throws -> (losses: [Float], numbers: [Float], calls: (loss: Int, function: Int)) {
+      let cubic = ActivationFunction("cubic", allowsReplay: allowsReplay) { x in
+        if !x.device.isShapeOnly { calls.function += 1 }
+        return x * x * x
+      }
+      let loss = Loss("brier", allowsReplay: allowsReplay) { prediction, target in
+        if !prediction.device.isShapeOnly { calls.loss += 1 }
+        return (prediction.softmax() - target.oneHot(classes: 3).cast(to: prediction.dtype)).squared().mean(axis: 1)
+      }
+      let model = Sequential {
+        Dense(8, activation: cubic)
+        Dense(3)
+      }
+      try model.build(inputShape: [3], on: device, seed: 4)
+      #expect(model.allowsReplay == allowsReplay)
+      calls = (0, 0)
+      let step = try TrainingStep(model, optimizer: .adam(learningRate: 0.05), loss: loss, seed: 9)
+      let outputs = try (0..<8).map { try step(batch($0, isWeighted: false, on: device)) }
+      return (try outputs.map { try $0.loss.scalars()[0] }, try model.numbers(), calls)
+    }
+    let replayed = try train(allowsReplay: true), eager = try train(allowsReplay: false)
+    #expect(replayed.losses == eager.losses)
+    #expect(replayed.numbers == eager.numbers)
+    // The first step, and the second one, which is recorded; the loss also on predictions of zeros before them.
+    #expect(replayed.calls.function == 2 && eager.calls.function == 8)
+    #expect(replayed.calls.loss == 3 && eager.calls.loss == 9)
+    #expect(!ActivationFunction("plain") { $0 }.allowsReplay)
+    #expect(!Loss("plain") { prediction, _ in prediction }.allowsReplay)
+  }
+
   /// A custom loss may do anything on the host.
   @Test func ownLossesAreComputed() throws {
     let model = Corners.model()

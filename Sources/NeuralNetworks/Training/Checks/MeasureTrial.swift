@@ -24,7 +24,7 @@ struct MeasureTrial {
   /// - Throws: `TrainingError.unfit` with the error of the loss or the metric.
   func check(_ terms: [LossTerm], _ metrics: [MetricTerm]) throws {
     let weights = example.weights.map(repeated)
-    for term in terms where !term.loss.allowsReplay {
+    for term in terms where term.loss.targetRule == .any {
       try check("loss", term.loss.name, term.output) { prediction, target in
         let values = term.loss.values(prediction, target)
         _ = weights?.aligned(toExamplesOf: values)

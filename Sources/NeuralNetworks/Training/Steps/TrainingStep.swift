@@ -9,9 +9,9 @@ import BackendCore
 ///
 /// The result of a step depends only on the batch, the parameters, the optimizer's state, the seed, and the step number
 /// (for dropout). The second step with batches of one shape is recorded. Later steps replay it on the device, with
-/// bitwise the same result as an eager step. Recording is not used if a layer, a loss, or an update rule is custom (a
-/// layer may set `allowsReplay`), if an `Embedding` looks up tokens that are computed from the inputs, or inside
-/// `valueAndGradient`.
+/// bitwise the same result as an eager step. Recording is not used if a layer, an activation function, a loss, or an
+/// update rule is custom (all but update rules may set `allowsReplay`), if an `Embedding` looks up tokens that are
+/// computed from the inputs, or inside `valueAndGradient`.
 public final class TrainingStep {
   /// The result of a step, which may still be in progress on the device.
   public struct Output: Sendable {
