@@ -29,6 +29,15 @@ import Testing
     }
     return [
       regression(.meanSquaredError), regression(.meanAbsoluteError), regression(.huber(delta: 0.7)), regression(.hinge),
+      regression(.meanAbsolutePercentageError), regression(.logCosh), regression(.poisson(fromLogarithm: true)),
+      regression(.cosineSimilarity), regression(.squaredHinge),
+      binary(.meanSquaredLogarithmicError, probabilities), binary(.poisson(), probabilities),
+      binary(.binaryFocalCrossEntropy(), probabilities),
+      binary(.binaryFocalCrossEntropy(gamma: 0.5, alpha: 0.3, fromLogits: true), logits),
+      binary(.categoricalFocalCrossEntropy(), probabilities), binary(.dice(), probabilities),
+      binary(.tversky(alpha: 0.2, beta: 0.9, fromLogits: true), logits), binary(.categoricalHinge, logits),
+      binary(.binaryCrossEntropy(positiveWeight: 2.5), probabilities),
+      sparse(.categoricalFocalCrossEntropy(gamma: 3, fromLogits: true), logits), sparse(.categoricalHinge, logits),
       binary(.binaryCrossEntropy(), probabilities), binary(.binaryCrossEntropy(fromLogits: true), logits),
       binary(.klDivergence(), probabilities), binary(.crossEntropy(), logits),
       binary(.crossEntropy(fromLogits: false, labelSmoothing: 0.2), probabilities),

@@ -119,6 +119,139 @@ import Testing
     }
   }
 
+  // MARK: Formulas
+
+  /// A loss at predictions with one target, and its value and derivatives in float64.
+  struct Sweep: Sendable, CustomTestStringConvertible {
+    let loss: Loss
+    let target: Double
+    let predictions: [Double]
+    let value, first, second: @Sendable (Double) -> Double
+    var testDescription: String { "\(loss.name), target \(target)" }
+  }
+
+  private static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+  private static func softplus(_ x: Double) -> Double { max(x, 0) + log1p(exp(-abs(x))) }
+  private static let wide = [-1e30, -1e10, -1000, -30, -3, -0.5, -1e-3, 1e-6, 0.25, 1.5, 10, 100, 1e10, 1e30]
+  private static let aboveZero = [1e-30, 1e-9, 1e-5, 0.01, 0.5, 1, 10, 1000, 1e10, 1e30]
+
+  static let sweeps: [Sweep] = [
+    Sweep(
+      loss: .meanAbsolutePercentageError, target: -0.5, predictions: wide, value: { 200 * abs($0 + 0.5) },
+      first: { $0 == -0.5 ? 0 : $0 > -0.5 ? 200 : -200 }, second: { _ in 0 }),
+    Sweep(
+      loss: .meanSquaredLogarithmicError, target: 3, predictions: aboveZero.map { max($0, 1e-5) },
+      value: { (log1p($0) - log(4)) * (log1p($0) - log(4)) }, first: { 2 * (log1p($0) - log(4)) / (1 + $0) },
+      second: { 2 * (1 - log1p($0) + log(4)) / (1 + $0) / (1 + $0) }),
+    Sweep(
+      loss: .logCosh, target: 0, predictions: wide,
+      value: { abs($0) < 20 ? log1p(2 * sinh($0 / 2) * sinh($0 / 2)) : abs($0) - log(2) },
+      first: { tanh($0) }, second: { abs($0) > 300 ? 0 : 1 / cosh($0) / cosh($0) }),
+    Sweep(
+      loss: .poisson(), target: 2, predictions: aboveZero, value: { $0 - 2 * log($0 + 1e-7) },
+      first: { 1 - 2 / ($0 + 1e-7) }, second: { 2 / ($0 + 1e-7) / ($0 + 1e-7) }),
+    Sweep(
+      loss: .poisson(fromLogarithm: true), target: 2, predictions: [-1e30, -1000, -80, -3, 0, 0.25, 1, 20, 80],
+      value: { exp($0) - 2 * $0 }, first: { exp($0) - 2 }, second: { exp($0) }),
+    Sweep(
+      loss: .squaredHinge, target: 1, predictions: [-1e18, -3, -0.5, 0, 0.25, 1.5, 1e30],
+      value: { max(0, 1 - $0) * max(0, 1 - $0) }, first: { -2 * max(0, 1 - $0) }, second: { $0 < 1 ? 2 : 0 }),
+    Sweep(
+      loss: .binaryFocalCrossEntropy(fromLogits: true), target: 1, predictions: wide,
+      value: { sigmoid(-$0) * sigmoid(-$0) * softplus(-$0) },
+      first: { -sigmoid(-$0) * sigmoid(-$0) * (2 * sigmoid($0) * softplus(-$0) + sigmoid(-$0)) }, second: focalBend),
+    Sweep(
+      loss: .binaryFocalCrossEntropy(fromLogits: true), target: 0, predictions: wide,
+      value: { sigmoid($0) * sigmoid($0) * softplus($0) },
+      first: { sigmoid($0) * sigmoid($0) * (2 * sigmoid(-$0) * softplus($0) + sigmoid($0)) },
+      second: { focalBend(-$0) }),
+    Sweep(
+      loss: .dice(), target: 1, predictions: shares, value: { (1 - $0) / (1 + $0) },
+      first: { -2 / (1 + $0) / (1 + $0) }, second: { 4 / (1 + $0) / (1 + $0) / (1 + $0) }),
+    Sweep(
+      loss: .tversky(alpha: 0.3, beta: 0.6, fromLogits: true), target: 1, predictions: wide,
+      value: { 0.6 * sigmoid(-$0) / (sigmoid($0) + 0.6 * sigmoid(-$0)) },
+      first: { -0.6 * sigmoid($0) * sigmoid(-$0) / square(sigmoid($0) + 0.6 * sigmoid(-$0)) }, second: { _ in .nan }),
+  ]
+
+  private static let shares = [0, 1e-30, 1e-6, 0.25, 0.75, 1]
+  private static func square(_ x: Double) -> Double { x * x }
+  /// The second derivative of σ(−z)²·softplus(−z).
+  private static func focalBend(_ z: Double) -> Double {
+    let (p, q, cost) = (sigmoid(z), sigmoid(-z), softplus(-z))
+    return q * q * (cost * (4 * p * p - 2 * p * q) + 5 * p * q)
+  }
+
+  @Test(arguments: sweeps, TestDevices.all) func formulas(_ item: Sweep, _ device: Device) throws {
+    let x = item.predictions.map { Double(Float($0)) }
+    let target = tensor(x.map { _ in item.target }, shape: [x.count, 1], device)
+    let found = orders(tensor(x, shape: [x.count, 1], device)) { item.loss.values($0, target) }
+    try expect(found[0], x.map(item.value), item.testDescription, at: x)
+    // Terms of size 1 and 2 may cancel in derivatives.
+    for (order, formula) in [(1, item.first), (2, item.second)] {
+      let numbers = try found[order].scalars(as: Double.self)
+      for (number, x) in zip(numbers, x) {
+        let expected = formula(x)
+        if expected.isNaN {
+          #expect(number.isFinite, "\(item.testDescription), order \(order), at \(x) on \(device)")
+          continue
+        }
+        let isRight = (number - expected).magnitude <= 1e-6 + 5e-5 * expected.magnitude
+        #expect(
+          isRight || expected.magnitude > 3e38 && number.magnitude == .infinity,
+          "\(item.testDescription), order \(order), at \(x) on \(device): found \(number), expected \(expected)")
+      }
+    }
+  }
+
+  /// Two classes with the logits z and 0 are one yes-or-no label.
+  @Test(arguments: TestDevices.all) func categoricalFocalCrossEntropy(_ device: Device) throws {
+    let z = Self.wide.map { Double(Float($0)) }
+    let logits = tensor(z.flatMap { [$0, 0] }, shape: [z.count, 2], device)
+    let loss = Loss.categoricalFocalCrossEntropy(alpha: 1, fromLogits: true)
+    let label = Tensor(integers: z.map { _ in 0 }, on: device)
+    let distribution = tensor(z.flatMap { _ in [1, 0] }, shape: [z.count, 2], device)
+    for target in [label, distribution] {
+      let found = orders(logits) { loss.values($0, target) }
+      // The logarithm of a probability near 1 is within 3e-7, as for cross-entropy.
+      let values = try found[0].scalars(as: Double.self)
+      for (value, z) in zip(values, z) {
+        let expected = Self.sigmoid(-z) * Self.sigmoid(-z) * Self.softplus(-z)
+        #expect((value - expected).magnitude <= 3e-7 + 5e-5 * expected, "at \(z) on \(device)")
+      }
+      let first = try found[1].reshaped([z.count, 2]).scalars(as: Double.self)
+      for (index, z) in z.enumerated() {
+        let q = Self.sigmoid(-z)
+        let expected = -q * q * (2 * Self.sigmoid(z) * Self.softplus(-z) + q)
+        #expect((first[2 * index] - expected).magnitude <= 1e-6 + 5e-5 * expected.magnitude, "at \(z) on \(device)")
+      }
+      #expect(try found[2].scalars().allSatisfy { !$0.isNaN })
+    }
+  }
+
+  /// The length of a vector does not matter, however large or small it is.
+  @Test(arguments: TestDevices.all) func cosineSimilarity(_ device: Device) throws {
+    let sizes = [1e-30, 1e-10, 1, 1e10, 1e30].map { Double(Float($0)) }
+    let target = tensor(sizes.flatMap { _ in [4, 3] }, shape: [sizes.count, 2], device)
+    let x = tensor(sizes.flatMap { [3 * $0, 4 * $0] }, shape: [sizes.count, 2], device)
+    let found = orders(x) { Loss.cosineSimilarity.values($0, target) }
+    try expect(found[0], sizes.map { _ in -0.96 }, "cosine", at: sizes)
+    try expect(
+      found[1].reshaped([2 * sizes.count]), sizes.flatMap { [-0.224 / (5 * $0), 0.168 / (5 * $0)] }, "cosine′",
+      at: sizes.flatMap { [$0, $0] })
+  }
+
+  @Test(arguments: TestDevices.all) func categoricalHinge(_ device: Device) throws {
+    let scores = [-1e30, -1e10, -3, -0.5, 0, 0.25, 2, 1e10, 1e30].map { Double(Float($0)) }
+    let rows = tensor(scores.flatMap { [$0, 0.5] }, shape: [scores.count, 2], device)
+    let label = Tensor(integers: scores.map { _ in 0 }, on: device)
+    let found = orders(rows) { Loss.categoricalHinge.values($0, label) }
+    try expect(found[0], scores.map { max(0, 1.5 - $0) }, "categorical hinge", at: scores)
+    try expect(
+      found[1].reshaped([2 * scores.count]), scores.flatMap { $0 < 1.5 ? [-1, 1] : [0, 0] }, "categorical hinge′",
+      at: scores.flatMap { [$0, $0] })
+  }
+
   // MARK: Nothing is left out
 
   /// The names of the public functions and properties that are a loss or an activation, from the source.
@@ -141,7 +274,9 @@ import Testing
   @Test func everyLossIsInASweep() throws {
     let swept: Set = [
       "meanSquaredError", "meanAbsoluteError", "huber", "binaryCrossEntropy", "hinge", "crossEntropy",
-      "sparseCategoricalCrossEntropy", "klDivergence",
+      "sparseCategoricalCrossEntropy", "klDivergence", "meanAbsolutePercentageError", "meanSquaredLogarithmicError",
+      "logCosh", "poisson", "cosineSimilarity", "squaredHinge", "categoricalHinge", "binaryFocalCrossEntropy",
+      "categoricalFocalCrossEntropy", "dice", "tversky",
     ]
     // A sum of others.
     #expect(try declared("Loss", in: "Losses") == swept.union(["perOutput"]))
@@ -149,7 +284,9 @@ import Testing
 
   /// A new activation belongs into `ExtremeValues.activations`, or as one of rows into `ExtremesTests`.
   @Test func everyActivationIsInASweep() throws {
-    let swept = Set(ExtremeValues.activations.map(\.function.name)).union(["softmax", "log_softmax", "linear"])
+    let rows = ["softmax", "log_softmax", "softmin", "sparsemax", "glu"]
+    // Results of the exponential function are soon beyond float32.
+    let swept = Set(ExtremeValues.activations.map(\.function.name)).union(rows + ["linear", "exponential"])
     let declared = try declared("ActivationFunction", in: "Layers").map(snakeCase)
     #expect(Set(declared) == swept)
   }

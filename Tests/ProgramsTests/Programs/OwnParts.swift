@@ -3,7 +3,7 @@ import NeuralNetworks
 // A custom loss, metrics, an activation, a schedule, and an update rule.
 
 extension Loss {
-  static let logCosh = Loss("log_cosh") { prediction, target in
+  static let smoothDistance = Loss("smooth_distance") { prediction, target in
     let difference = prediction - target
     return (difference + (-2 * difference).softplus() - 0.6931472).mean(axis: -1)
   }
@@ -68,7 +68,8 @@ enum OwnParts {
     let data = TensorDataset(x, x.squared())
     let model = Sequential([Dense(16, activation: .swish), Dense(1)])
     model.compile(
-      optimizer: Optimizer(SmoothLion(learningRate: halving(1e-2, every: 400)), clipping: .value(1)), loss: .logCosh,
+      optimizer: Optimizer(SmoothLion(learningRate: halving(1e-2, every: 400)), clipping: .value(1)),
+      loss: .smoothDistance,
       metrics: [.bias, .largestError], device: device)
     let log = LossLog()
     try model.fit(data, epochs: 30, batchSize: 16, seed: 2, callbacks: [log], verbosity: .silent)

@@ -124,6 +124,9 @@ extension Loss {
       return fromLogits ? ".klDivergence(fromLogProbabilities: true) after activation: .logSoftmax" : ".klDivergence()"
     case "sparse_categorical_cross_entropy": return ".sparseCategoricalCrossEntropy(fromLogits: \(fromLogits))"
     case "cross_entropy": return ".crossEntropy(fromLogits: \(fromLogits))"
+    case "binary_focal_cross_entropy": return ".binaryFocalCrossEntropy(fromLogits: \(fromLogits))"
+    case "categorical_focal_cross_entropy": return ".categoricalFocalCrossEntropy(fromLogits: \(fromLogits))"
+    case "dice", "tversky": return ".\(name)(fromLogits: \(fromLogits))"
     default: return ".binaryCrossEntropy(fromLogits: \(fromLogits))"
     }
   }

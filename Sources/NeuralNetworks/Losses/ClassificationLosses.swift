@@ -1,52 +1,24 @@
 extension Loss {
-  /// (p − t)², averaged over the features of an example. PyTorch's `MSELoss`.
-  public static var meanSquaredError: Loss {
-    Loss(
-      "mean_squared_error", targets: .values, outputs: .numbers,
-      .elementwise { prediction, target in
-        (prediction - target.aligned(to: prediction, for: "mean squared error")).squared()
-      })
-  }
-
-  /// |p − t|, averaged over the features of an example; its gradient at 0 is 0. PyTorch's `L1Loss`.
-  public static var meanAbsoluteError: Loss {
-    Loss(
-      "mean_absolute_error", targets: .values, outputs: .numbers,
-      .elementwise { prediction, target in
-        (prediction - target.aligned(to: prediction, for: "mean absolute error")).magnitude()
-      })
-  }
-
-  /// d²/2 if d = |p − t| is at most delta, and delta·(d − delta/2) beyond it, averaged over the features of an example:
-  /// quadratic for small errors, linear for large ones. PyTorch's `HuberLoss`.
-  /// - Parameter delta: The positive error at which the parabola becomes a line.
-  public static func huber(delta: Double = 1) -> Loss {
-    guard delta > 0, delta.isFinite else { ProgrammerError.end("huber: delta is a positive number, not \(delta)") }
-    return Loss(
-      "huber", targets: .values, outputs: .numbers,
-      .elementwise { prediction, target in
-        let distance = prediction - target.aligned(to: prediction, for: "huber")
-        let bounded = distance.clamped(to: -delta...delta)
-        return bounded * (distance - 0.5 * bounded)
-      })
-  }
-}
-
-extension Loss {
   /// −(t·ln p + (1 − t)·ln(1 − p)), averaged over the features of an example; targets from 0 to 1.
   ///
   /// From probabilities, logarithms are limited to −100 or above, as in PyTorch's `BCELoss`, so that a confident but
   /// wrong prediction costs 100 instead of infinity. From logits z = ln(p/(1 − p)), the loss is
   /// t·ln(1 + e⁻ᶻ) + (1 − t)·ln(1 + eᶻ), as in PyTorch's `BCEWithLogitsLoss`. The value and gradients are accurate for
   /// every z, including confident correct predictions.
-  /// - Parameter fromLogits: Whether the model ends without a sigmoid.
-  public static func binaryCrossEntropy(fromLogits: Bool = false) -> Loss {
+  /// - Parameters:
+  ///   - fromLogits: Whether the model ends without a sigmoid.
+  ///   - positiveWeight: A factor of the term with t, above 0: more than 1 if yes is rare, or more important (PyTorch's
+  ///     `pos_weight`). The weights of examples and classes are arguments of `fit`.
+  public static func binaryCrossEntropy(fromLogits: Bool = false, positiveWeight: Double = 1) -> Loss {
+    guard positiveWeight > 0, positiveWeight.isFinite else {
+      ProgrammerError.end("binaryCrossEntropy: positiveWeight is \(positiveWeight), expected a number above 0")
+    }
     guard fromLogits else {
       return Loss(
         "binary_cross_entropy", targets: .probabilities, outputs: .binaryProbabilities,
         .elementwise { prediction, target in
           let t = target.aligned(to: prediction, for: "binary cross-entropy")
-          let yes = t * prediction.boundedLogarithm()
+          let yes = positiveWeight * t * prediction.boundedLogarithm()
           let no = (1 - t) * (1 - prediction).boundedLogarithm()
           return -(yes + no)
         })
@@ -55,19 +27,7 @@ extension Loss {
       "binary_cross_entropy_with_logits", targets: .probabilities, outputs: .binaryLogits,
       .elementwise { logits, target in
         let t = target.aligned(to: logits, for: "binary cross-entropy")
-        return t * (-logits).softplus() + (1 - t) * logits.softplus()
-      })
-  }
-
-  /// max(0, 1 − t·p) with t = −1 or 1, averaged over the features of an example. Any target above 0 counts as 1, and
-  /// any other target as −1, so targets of 0 and 1 are also supported. Keras' `Hinge`.
-  public static var hinge: Loss {
-    Loss(
-      "hinge", targets: .values, outputs: .margins,
-      .elementwise { prediction, target in
-        let t = target.aligned(to: prediction, for: "hinge").detached()
-        let sign = 2 * (t .> 0).cast(to: prediction.dtype) - 1
-        return (1 - sign * prediction).relu()
+        return positiveWeight * t * (-logits).softplus() + (1 - t) * logits.softplus()
       })
   }
 }
