@@ -42,8 +42,10 @@ func compilations(_ model: Sequential) {
   model.compile(optimizer: .adam(), loss: .meanSquaredError, metrics: [.rmse])
   // error: 'r2' has been renamed to 'r2Score'
   model.compile(optimizer: .adam(), loss: .meanSquaredError, metrics: [.r2])
-  // error: there is none built in
-  model.compile(optimizer: .adam(), loss: .crossEntropy(), metrics: [.auc])
+  // error: 'mape' has been renamed to 'meanAbsolutePercentageError'
+  model.compile(optimizer: .adam(), loss: .mape, metrics: [.accuracy])
+  // error: 'fbeta' has been renamed to 'fBeta(_:threshold:class:)'
+  model.compile(optimizer: .adam(), loss: .crossEntropy(), metrics: [.fbeta(2)])
   // error: write .topK(5)
   model.compile(optimizer: .adam(), loss: .crossEntropy(), metrics: [.top5])
   // error: a device is a value: .cpu, .best(), try .gpu()

@@ -52,6 +52,18 @@ extension Loss {
   public static func categoricalCrossentropy(fromLogits: Bool = false) -> Loss { fatalError("unavailable") }
   @available(*, unavailable, renamed: "sparseCategoricalCrossEntropy(fromLogits:)")
   public static func sparseCategoricalCrossentropy(fromLogits: Bool = false) -> Loss { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "meanAbsolutePercentageError")
+  public static var mape: Loss { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "meanSquaredLogarithmicError")
+  public static var msle: Loss { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "binaryFocalCrossEntropy(gamma:alpha:fromLogits:)")
+  public static func binaryFocalCrossentropy(
+    applyClassBalancing: Bool = false, alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false
+  ) -> Loss { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "categoricalFocalCrossEntropy(gamma:alpha:fromLogits:)")
+  public static func categoricalFocalCrossentropy(
+    alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false
+  ) -> Loss { fatalError("unavailable") }
   @available(*, unavailable, renamed: "binaryCrossEntropy(fromLogits:)")
   public static func binaryCrossentropy(fromLogits: Bool = false) -> Loss { fatalError("unavailable") }
 }
@@ -61,6 +73,12 @@ extension Metric {
   public static var mse: Metric { fatalError("unavailable") }
   @available(*, unavailable, renamed: "meanAbsoluteError")
   public static var mae: Metric { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "meanAbsolutePercentageError")
+  public static var mape: Metric { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "meanSquaredLogarithmicError")
+  public static var msle: Metric { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "fBeta(_:threshold:class:)")
+  public static func fbeta(_ beta: Double = 1) -> Metric { fatalError("unavailable") }
   @available(*, unavailable, renamed: "accuracy")
   public static var acc: Metric { fatalError("unavailable") }
   @available(*, unavailable, message: "it has no parentheses: .accuracy")
@@ -69,6 +87,13 @@ extension Metric {
   public static func meanAbsoluteError(_ none: Void = ()) -> Metric { fatalError("unavailable") }
   @available(*, unavailable, message: "it has no parentheses: .meanSquaredError")
   public static func meanSquaredError(_ none: Void = ()) -> Metric { fatalError("unavailable") }
+}
+
+extension ActivationFunction {
+  @available(*, unavailable, renamed: "hardSwish")
+  public static var hardSilu: ActivationFunction { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "squarePlus(_:)")
+  public static func squareplus(_ b: Double = 4) -> ActivationFunction { fatalError("unavailable") }
 }
 
 extension Optimizer {

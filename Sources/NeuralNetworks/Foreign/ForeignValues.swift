@@ -43,6 +43,8 @@ extension Loss {
   public static var smoothL1: Loss { fatalError("unavailable") }
   @available(*, unavailable, message: "write .crossEntropy(): of log-probabilities it is the same number")
   public static var nll: Loss { fatalError("unavailable") }
+  @available(*, unavailable, message: "write .poisson(fromLogarithm: true)")
+  public static var poissonNLL: Loss { fatalError("unavailable") }
   @available(*, unavailable, message: "write .binaryCrossEntropy(fromLogits: true)")
   public static var bceWithLogits: Loss { fatalError("unavailable") }
   @available(*, unavailable, message: "write .binaryCrossEntropy(fromLogits: true)")
@@ -54,10 +56,6 @@ extension Metric {
   public static var rmse: Metric { fatalError("unavailable") }
   @available(*, unavailable, renamed: "r2Score")
   public static var r2: Metric { fatalError("unavailable") }
-  @available(
-    *, unavailable, message: "there is none built in; see WritingYourOwnParts, or take .precision, .recall, .f1"
-  )
-  public static var auc: Metric { fatalError("unavailable") }
   @available(*, unavailable, message: "write .topK(5)")
   public static var top5: Metric { fatalError("unavailable") }
 }

@@ -1,3 +1,5 @@
+import HostSystem
+
 extension Metric {
   /// The fraction of examples whose class is predicted correctly. The compiled loss determines how outputs are
   /// interpreted:
@@ -55,6 +57,20 @@ extension Metric {
             return (above .< Double(k)) .& (score .== score).squeezed(axis: -1)
           }
         })
+      })
+  }
+
+  /// e to the power of the mean cross-entropy of class indices: the number of equally likely classes that would be as hard
+  /// to predict; for language models. The compiled loss determines whether outputs are logits or probabilities, and which
+  /// labels are ignored. KerasHub's `Perplexity`.
+  public static var perplexity: Metric {
+    Metric(
+      "perplexity",
+      classes: { reading in
+        let loss = Loss.crossEntropy(
+          fromLogits: reading.meaning == .logits || reading.meaning == .logProbabilities,
+          ignoring: reading.ignored.map(Int.init))
+        return MeanFunctionAccumulator(MeanAccumulator(masked: { loss.maskedValues($0, $1) })) { exp($0) }
       })
   }
 

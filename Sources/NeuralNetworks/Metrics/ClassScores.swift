@@ -7,13 +7,15 @@ struct ClassCounts: Sendable {
 
   func precision(of index: Int) -> Double { ratio(hits[index], predicted[index]) }
   func recall(of index: Int) -> Double { ratio(hits[index], actual[index]) }
-  /// 2·hits / (predicted + actual), the harmonic mean of precision and recall.
-  func f1(of index: Int) -> Double { ratio(2 * hits[index], predicted[index] + actual[index]) }
+  /// (1 + β²)·hits / (predicted + β²·actual), the weighted harmonic mean of precision and recall.
+  func fBeta(_ beta: Double, of index: Int) -> Double {
+    ratio((1 + beta * beta) * hits[index], predicted[index] + beta * beta * actual[index])
+  }
+  /// The examples that are both predicted as the class and belong to it, divided by those that are either.
+  func iou(of index: Int) -> Double { ratio(hits[index], predicted[index] + actual[index] - hits[index]) }
 
-  /// Returns the score of class 1 for two classes. For more classes, the mean over those that occur (scikit-learn's
-  /// `macro`).
-  func average(_ score: (Int) -> Double, isBinary: Bool) -> Double {
-    if isBinary { return score(1) }
+  /// Returns the mean over the classes that occur (scikit-learn's `macro`).
+  func average(_ score: (Int) -> Double) -> Double {
     let classes = present
     return classes.isEmpty ? 0 : classes.reduce(0) { $0 + score($1) } / Double(classes.count)
   }
@@ -23,7 +25,21 @@ struct ClassCounts: Sendable {
 
 /// Accumulates `ClassCounts` on the device.
 struct ClassScoreAccumulator: ResumableMetricAccumulator {
-  enum Score: Sendable { case precision, recall, f1 }
+  enum Score: Sendable, Hashable {
+    case precision, recall
+    case fBeta(Double)
+    case iou
+
+    /// The name of the score in messages.
+    var name: String {
+      switch self {
+      case .precision: "precision"
+      case .recall: "recall"
+      case .fBeta(let beta): beta == beta.rounded() ? "f\(Int(beta))" : "f\(beta)"
+      case .iou: "iou"
+      }
+    }
+  }
 
   let score: Score
   let reading: ClassReading
@@ -41,12 +57,12 @@ struct ClassScoreAccumulator: ResumableMetricAccumulator {
 
   mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
     checked {
-      let prediction = prediction.detached()
+      let (prediction, target, weights) = elements(prediction.detached(), target.detached(), weights?.detached())
       isBinary = prediction.rank < 2 || prediction.shape[prediction.rank - 1] == 1
-      var (predicted, actual, factors) = try rows(prediction, target.detached(), weights?.detached())
+      var (predicted, actual, factors) = try rows(prediction, target, weights)
       let classes = predicted.shape[1]
       if let index, index >= classes {
-        try ProgrammerError.refuse("\(score): class \(index) of predictions with \(classes) classes")
+        try ProgrammerError.refuse("\(score.name): class \(index) of predictions with \(classes) classes")
       }
       let hits = predicted * actual
       var all = [hits, predicted, actual]
@@ -58,6 +74,15 @@ struct ClassScoreAccumulator: ResumableMetricAccumulator {
     }
   }
 
+  /// Returns the operands of `update`. For `iou`, each element of yes-or-no outputs becomes an example: a pixel.
+  private func elements(_ prediction: Tensor, _ target: Tensor, _ weights: Tensor?) -> (Tensor, Tensor, Tensor?) {
+    guard score == .iou, reading.hasSeveralLabels(prediction) else { return (prediction, target, weights) }
+    return (
+      prediction.reshaped([-1]), target.aligned(to: prediction, for: score.name).reshaped([-1]),
+      weights?.aligned(toExamplesOf: prediction).broadcast(to: prediction.shape).reshaped([-1])
+    )
+  }
+
   /// Returns rows `[examples, classes]` with 1 at the predicted classes and at the correct classes, and the weight of
   /// each row.
   private func rows(
@@ -66,12 +91,12 @@ struct ClassScoreAccumulator: ResumableMetricAccumulator {
     guard reading.hasSeveralLabels(prediction) else {
       let pairs = try ClassPairs(
         prediction: prediction, target: target, threshold: reading.threshold, ignoring: reading.ignored,
-        for: "\(score)")
+        for: score.name)
       let (predicted, actual) = pairs.oneHot(as: prediction.dtype)
       return (predicted, actual, pairs.weights(weights, as: prediction.dtype))
     }
     let shape = [-1, prediction.shape[prediction.rank - 1]]
-    let actual = (target.aligned(to: prediction, for: "\(score)") .> 0.5).cast(to: prediction.dtype)
+    let actual = (target.aligned(to: prediction, for: score.name) .> 0.5).cast(to: prediction.dtype)
     let predicted = (prediction .> reading.threshold).cast(to: prediction.dtype)
     return (
       predicted.reshaped(shape), actual.reshaped(shape), weights?.aligned(toExamplesOf: predicted.max(axis: -1))
@@ -89,11 +114,12 @@ struct ClassScoreAccumulator: ResumableMetricAccumulator {
       switch score {
       case .precision: table.precision(of: index)
       case .recall: table.recall(of: index)
-      case .f1: table.f1(of: index)
+      case .fBeta(let beta): table.fBeta(beta, of: index)
+      case .iou: table.iou(of: index)
       }
     }
     if let index { return value(index) }
-    return table.average(value, isBinary: isBinary)
+    return isBinary && score != .iou ? value(1) : table.average(value)
   }
 
   func state() -> ResumableState {
@@ -142,7 +168,37 @@ extension Metric {
   public static var f1: Metric { f1() }
   /// F1 with a threshold for binary predictions, or for one class.
   public static func f1(threshold: Double? = nil, class index: Int? = nil) -> Metric {
-    classScore("f1", .f1, threshold, index)
+    fBeta(1, threshold: threshold, class: index)
+  }
+
+  /// (1 + β²)·precision·recall / (β²·precision + recall) for each class, averaged like `precision`: recall counts β times as
+  /// much as precision. The names are "f2" for β = 2, "f0.5" for β = 0.5. scikit-learn's `fbeta_score`, Keras'
+  /// `FBetaScore` with `average="macro"`, except that its mean is over all classes.
+  /// - Parameters:
+  ///   - beta: The weight β, above 0.
+  ///   - threshold: The threshold for binary predictions.
+  ///   - index: The class to score.
+  public static func fBeta(_ beta: Double, threshold: Double? = nil, class index: Int? = nil) -> Metric {
+    guard beta > 0, beta <= 1e6 else {
+      ProgrammerError.end("fBeta: beta is \(beta), expected a number above 0, up to 1e6")
+    }
+    let score = ClassScoreAccumulator.Score.fBeta(beta)
+    return classScore(score.name, score, threshold, index)
+  }
+
+  /// The intersection over union of predicted and correct areas: for each class, the examples or pixels that are both
+  /// predicted as the class and belong to it, divided by those that are either; the mean over the classes that occur,
+  /// also of the two classes of binary predictions. Keras' `MeanIoU` and `BinaryIoU`.
+  ///
+  /// With a yes-or-no loss, each element of the predictions counts: a pixel of a mask.
+  public static var meanIoU: Metric { meanIoU() }
+  /// The mean intersection over union with a threshold for binary predictions.
+  public static func meanIoU(threshold: Double? = nil) -> Metric { classScore("mean_iou", .iou, threshold, nil) }
+
+  /// The intersection over union of one class, as for `meanIoU`: class 1 of binary predictions is yes. The name is "iou_1"
+  /// for class 1. Keras' `IoU`.
+  public static func iou(class index: Int, threshold: Double? = nil) -> Metric {
+    classScore("iou", .iou, threshold, index)
   }
 
   private static func classScore(

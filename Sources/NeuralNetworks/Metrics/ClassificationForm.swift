@@ -1,5 +1,7 @@
 /// The rule by which a metric derives classes from outputs, in agreement with the compiled loss.
 struct ClassReading: Sendable {
+  /// The meaning of the outputs for the loss.
+  let meaning: OutputMeaning
   /// The threshold above which an output means yes, or class 1 of two.
   let threshold: Double
   /// Whether each element is a separate label, regardless of the shape.
@@ -13,6 +15,7 @@ struct ClassReading: Sendable {
   ///   - ignored: The label that the loss ignores.
   init(_ outputs: OutputMeaning, threshold: Double?, ignoring ignored: Int32?) {
     self.threshold = threshold ?? outputs.threshold
+    meaning = outputs
     isElementwise = outputs.isElementwise
     self.ignored = ignored
   }

@@ -81,6 +81,25 @@ struct MeanAccumulator: ResumableMetricAccumulator {
   }
 }
 
+/// A function of a weighted mean.
+struct MeanFunctionAccumulator: ResumableMetricAccumulator {
+  private var mean: MeanAccumulator
+  private let function: @Sendable (Double) -> Double
+
+  init(_ mean: MeanAccumulator, _ function: @escaping @Sendable (Double) -> Double) {
+    self.mean = mean
+    self.function = function
+  }
+
+  mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
+    mean.update(prediction: prediction, target: target, weights: weights)
+  }
+
+  func result() throws -> Double { function(try mean.result()) }
+  func state() -> ResumableState { mean.state() }
+  mutating func restore(_ state: ResumableState) throws { try mean.restore(state) }
+}
+
 extension Tensor {
   /// Returns the sum with the previous state, if any. A state from a file may have another element type.
   func added(to earlier: Tensor?) -> Tensor { earlier.map { $0.cast(to: dtype) + self } ?? self }

@@ -1,3 +1,4 @@
+import HostSystem
 import Testing
 
 @testable import NeuralNetworks
@@ -15,7 +16,7 @@ import Testing
   private func model(
     _ device: Device, ignoring ignored: Int, _ metrics: [Metric], inputShape: [Int] = [3]
   ) throws -> Sequential {
-    let model = Sequential { Dense(3) }
+    let model = Sequential { Dense(3, useBias: false) }
     model.compile(
       optimizer: .sgd(learningRate: 0), loss: .crossEntropy(ignoring: ignored), metrics: metrics, device: device)
     try model.build(inputShape: inputShape, on: device)
@@ -27,7 +28,7 @@ import Testing
   @Test(arguments: TestDevices.all, [-1, 9]) func doNotCount(_ device: Device, ignored: Int) throws {
     let metrics: [Metric] = [
       .accuracy, .topK(2), .confusionMatrix(), .precision, .recall, .f1, .recall(class: 1),
-      .loss(.crossEntropy(ignoring: ignored)),
+      .loss(.crossEntropy(ignoring: ignored)), .perplexity, .meanIoU, .matthewsCorrelation(), .cohenKappa(), .auc,
     ]
     let model = try model(device, ignoring: ignored, metrics)
     let data = TensorDataset(
@@ -44,6 +45,13 @@ import Testing
       expectClose(scores["f1"] ?? .nan, (2.0 / 3 + 0.5) / 3)
       expectClose(scores["recall_1"] ?? .nan, 0.5)
       expectClose(scores["cross_entropy"] ?? .nan, scores.loss)
+      expectClose(scores["perplexity"] ?? .nan, exp(scores.loss))
+      // 1/2, 1/3, 0 of 1.
+      expectClose(scores["mean_iou"] ?? .nan, (0.5 + 1.0 / 3) / 3)
+      // Of scikit-learn, for the four that count.
+      expectClose(scores["matthews_correlation"] ?? .nan, 0.22360679775)
+      expectClose(scores["cohen_kappa"] ?? .nan, 0.2)
+      expectClose(scores["auc"] ?? .nan, 0.625)
     }
   }
 

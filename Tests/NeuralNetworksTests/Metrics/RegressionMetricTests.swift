@@ -24,6 +24,16 @@ import Testing
     let weights: [Float] = [1, 2, 0.5, 3]
     expectClose(try result(.r2Score, p, t, weights: weights, parts: parts, device), 0.9463401210787011)
     expectClose(try result(.rootMeanSquaredError, p, t, weights: weights, parts: parts, device), 0.7595545253127499)
+    // SciPy's pearsonr; with weights NumPy's cov.
+    expectClose(try result(.pearsonCorrelation, p, t, parts: parts, device), 0.98486961844827)
+    expectClose(try result(.pearsonCorrelation, p, t, weights: weights, parts: parts, device), 0.9920008120044803)
+    expectClose(
+      try result(.pearsonCorrelation, p.map { $0 + 10000 }, t.map { $0 - 10000 }, parts: parts, device),
+      0.98486961844827, relative: 1e-3)
+    // Of Keras.
+    expectClose(try result(.meanAbsolutePercentageError, p, t, parts: parts, device), 32.7380943298)
+    expectClose(
+      try result(.meanSquaredLogarithmicError, p, t.map(\.magnitude), parts: parts, device), 0.0490263328)
     // The same far from zero, where squares of float32 numbers have no digits left for the differences.
     expectClose(
       try result(.r2Score, p.map { $0 + 10000 }, t.map { $0 + 10000 }, parts: parts, device), 0.9486081370449679,
@@ -35,6 +45,16 @@ import Testing
       try result(
         .r2Score, [0, 2, -1, 2, 8, -5], [0.5, 1, -1, 1, 7, -6], columns: 2, parts: [0..<1, 1..<3], device),
       0.9368005266622779)
+    expectClose(
+      try result(
+        .pearsonCorrelation, [0, 2, -1, 2, 8, -5], [0.5, 1, -1, 1, 7, -6], columns: 2, parts: [0..<1, 1..<3], device),
+      0.9985657416530733)
+    // Of Keras: the cosine of each row.
+    expectClose(
+      try result(
+        .cosineSimilarity, [0, 2, -1, 2, 8, -5], [0.5, 1, -1, 1, 7, -6], columns: 2, parts: [0..<1, 1..<3], device),
+      0.9439591765)
+    #expect(try result(.pearsonCorrelation, [2, 3], [2, 2], parts: [0..<2], device) == 0)
     #expect(try result(.r2Score, [2, 2], [2, 2], parts: [0..<2], device) == 1)
     #expect(try result(.r2Score, [2, 3], [2, 2], parts: [0..<2], device) == 0)
   }
@@ -49,7 +69,9 @@ import Testing
   }
 
   /// A state saved between two batches continues to the same value; a state with other columns is rejected.
-  @Test(arguments: [Metric.r2Score, .rootMeanSquaredError]) func statesAreSaved(_ metric: Metric) throws {
+  @Test(arguments: [Metric.r2Score, .rootMeanSquaredError, .pearsonCorrelation]) func statesAreSaved(_ metric: Metric)
+    throws
+  {
     let t = Tensor([3, -0.5, 2, 7], shape: [4, 1]), p = Tensor([2.5, 0, 2, 8], shape: [4, 1])
     var straight = metric.makeAccumulator()
     var first = try #require(metric.makeAccumulator() as? any ResumableMetricAccumulator)
@@ -59,7 +81,7 @@ import Testing
     second.update(prediction: p[2..<4], target: t[2..<4], weights: nil)
     for rows in [0..<2, 2..<4] { straight.update(prediction: p[rows], target: t[rows], weights: nil) }
     #expect(try second.result() == straight.result())
-    guard metric.name == "r2_score" else { return }
+    guard metric.name != "root_mean_squared_error" else { return }
     var other = try #require(metric.makeAccumulator() as? any ResumableMetricAccumulator)
     try other.restore(first.state())
     other.update(prediction: .zeros([2, 3]), target: .zeros([2, 3]), weights: nil)

@@ -18,7 +18,7 @@ import Testing
   static let badCounts = [1e300, -1, 0.5, .nan, .infinity, 0x1p54]
 
   private func fit(_ saver: Saver) throws -> History {
-    try Corners.compiled(metrics: [.accuracy, .recall(class: 1), .confusionMatrix(), .f1]).fit(
+    try Corners.compiled(metrics: [.accuracy, .recall(class: 1), .confusionMatrix(), .f1, .auc]).fit(
       Corners.data(40), epochs: 3, batchSize: 16, seed: 8,
       callbacks: [
         saver, EarlyStopping(monitor: "loss", patience: 9), ReduceLearningRateOnPlateau(monitor: "loss", patience: 9),
@@ -83,13 +83,14 @@ import Testing
   @Test func tensorsOfValues() throws {
     let state = try saved()
     let names = state.values.tensors.keys.sorted()
-    #expect(names == ["0/total", "1/counts", "2/counts", "3/counts", "loss/run"])
+    #expect(names == ["0/total", "1/counts", "2/counts", "3/counts", "4/counts", "loss/run"])
     for name in names + ["loss/total", "loss/weight", "0/weight"] {
       for tensor in [Tensor.ones([2]), .ones([3, 1]), .ones([2, 3]), .ones([0]), Tensor.full([], 1, dtype: .int32)] {
         var values = state.values
         values.tensors[name] = tensor
         let metric =
-          ["0": "accuracy", "1": "recall_1", "2": "confusion_matrix", "3": "f1"][String(name.prefix(1))] ?? "loss"
+          ["0": "accuracy", "1": "recall_1", "2": "confusion_matrix", "3": "f1", "4": "auc"][String(name.prefix(1))]
+          ?? "loss"
         let own = name.split(separator: "/")[1]
         #expect(
           try reason(state.with(values: values))?.hasPrefix("\(metric): \(own) has elements of") == true, "\(name)")

@@ -151,6 +151,12 @@ import Testing
       ([Dense(3, activation: .logSoftmax)], .sparseCategoricalCrossEntropy(), labels, ["log_softmax"]),
       ([Dense(3)], .klDivergence(), oneHot, ["softmax"]),
       ([Dense(3, activation: .softmax)], .klDivergence(fromLogProbabilities: true), oneHot, [".logSoftmax"]),
+      ([Dense(1)], .dice(), yes, [".dice(fromLogits: true)", "activation: .sigmoid"]),
+      (
+        [Dense(1, activation: .sigmoid)], .binaryFocalCrossEntropy(fromLogits: true), yes,
+        [".binaryFocalCrossEntropy(fromLogits: false)"]
+      ),
+      ([Dense(3)], .categoricalFocalCrossEntropy(), labels, [".categoricalFocalCrossEntropy(fromLogits: true)"]),
       // A single class always has the probability 1.
       ([Dense(1)], .crossEntropy(), Tensor(integers: [0, 0]), ["Dense(2)", ".binaryCrossEntropy(fromLogits: true)"]),
       ([Dense(1, activation: .softmax)], .binaryCrossEntropy(), yes, ["one number", "sigmoid"]),
@@ -174,6 +180,13 @@ import Testing
       (Dense(3, activation: .softmax), .binaryCrossEntropy(), oneHot),
       (Dense(3, activation: .softmax), .meanSquaredError, oneHot),
       (Dense(3, activation: ActivationFunction("softmax") { $0.softmax() }), .crossEntropy(), labels),
+      // Also if it can be replayed: the name of a custom function says nothing.
+      (
+        Dense(3, activation: ActivationFunction("softmax", allowsReplay: true) { $0.softmax() }), .crossEntropy(),
+        labels
+      ),
+      (Dense(3, activation: .sparsemax), .crossEntropy(fromLogits: false), labels),
+      (Dense(1, activation: .hardSigmoid), .binaryCrossEntropy(), yes), (Dense(1), .dice(fromLogits: true), yes),
     ]
     for (layer, loss, target) in cases { #expect(reason([layer], loss, target: target) == nil, "\(loss.name)") }
   }

@@ -17,7 +17,10 @@ import Testing
     }
   }
 
-  private let metrics: [Metric] = [.accuracy, .f1, .recall(class: 1), .confusionMatrix(), .topK(2)]
+  private let metrics: [Metric] = [
+    .accuracy, .f1, .recall(class: 1), .confusionMatrix(), .topK(2), .auc, .auc(curve: .precisionRecall), .meanIoU,
+    .perplexity, .matthewsCorrelation(), .cohenKappa(),
+  ]
 
   private func fit(_ device: Device, _ saver: Saver?, weighted: Bool = false) throws -> (
     numbers: [Float], history: [[Double]], rate: Double, stop: String?

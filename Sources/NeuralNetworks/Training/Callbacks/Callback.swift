@@ -82,8 +82,8 @@ public protocol MonitoringCallback: Callback {
 
 /// Whether smaller or larger values of a monitored quantity are better.
 public enum MonitorDirection: Sendable, Hashable {
-  /// Larger for names that end in accuracy, precision, recall, f1, or matrix (or a class number after one of them), r2,
-  /// or r2_score; smaller otherwise.
+  /// Larger for names that end in accuracy, precision, recall, f1 (or another number than 1), matrix, auc, iou,
+  /// correlation, kappa, or similarity (or a class number after one of them), r2, or r2_score; smaller otherwise.
   case automatic
   /// Smaller values are better, as for losses (Keras: `min`).
   case smaller
@@ -107,7 +107,10 @@ public enum MonitorDirection: Sendable, Hashable {
       let words = name.split(separator: "_")
       let word = words.last(where: { Int($0) == nil }) ?? ""
       if word == "r2" || words.suffix(2) == ["r2", "score"] { return true }
-      return ["accuracy", "precision", "recall", "f1", "matrix"].contains(word)
+      if word.first == "f" && Double(word.dropFirst()) != nil { return true }
+      return [
+        "accuracy", "precision", "recall", "matrix", "auc", "iou", "correlation", "kappa", "similarity",
+      ].contains(word)
     }
   }
 }
