@@ -83,6 +83,21 @@ extension Loss {
       })
   }
 
+  /// (s + (m − t)²·e⁻ˢ)/2 for a predicted mean m and logarithm of the variance s = ln σ², averaged over the features of an
+  /// example: the negative logarithm of the normal density, without the constant ln(2π)/2. The first half of the last
+  /// axis of the prediction are the means, the second half the logarithms, so the model has twice as many outputs as there
+  /// are targets. PyTorch's `GaussianNLLLoss`, whose third argument is the variance itself.
+  public static var gaussianNegativeLogLikelihood: Loss {
+    Loss(
+      "gaussian_negative_log_likelihood", targets: .any, outputs: .numbers,
+      .elementwise { prediction, target in
+        let halves = prediction.split(parts: 2, axis: -1)
+        let (mean, logarithm) = (halves[0], halves[1])
+        let distance = mean - target.aligned(to: mean, for: "Gaussian negative log-likelihood")
+        return 0.5 * (logarithm + distance.squared() * (-logarithm).exp())
+      })
+  }
+
   /// −Σ p·t/(|p|·|t|) over the last axis: the negative cosine of the angle between the vectors p and t, from −1 for the
   /// same direction to 1 for the opposite one. If one of the vectors is 0, the loss is 0. Keras' `CosineSimilarity`,
   /// whose sign this is; the metric of this name has the opposite one.

@@ -135,6 +135,23 @@ import Testing
     try expectClose(gradient, item.gradient, relative: 3e-5)
   }
 
+  /// PyTorch's `gaussian_nll_loss`; the outputs of a model with two targets are two means and two logarithms.
+  @Test(arguments: TestDevices.all) func gaussianNegativeLogLikelihood(_ device: Device) throws {
+    let p = Tensor([0.2, -1.5, 3, -2, 0.7, 0.1, -1, 0.5], shape: [2, 4], on: device)
+    let t = Tensor([0.5, 1, 1, -0.4], shape: [2, 2], on: device), loss = Loss.gaussianNegativeLogLikelihood
+    try expectClose(loss.values(p, t), [11.796520363617, -0.025930492628])
+    try expectClose(
+      valueAndGradient(at: p) { loss.values($0, t).sum() }.gradient,
+      [
+        -0.007468060255, -9.236320123663, 0.248879790962, -11.295400154579, -0.407742274269, 0.151632664928,
+        0.18883865886, 0.212091833768,
+      ])
+    let model = Sequential(inputShape: [2]) { Dense(4) }
+    model.compile(optimizer: .sgd(), loss: loss, device: device)
+    let history = try model.fit(TensorDataset(.ones([6, 2]), .ones([6, 2])), epochs: 3, verbosity: .silent)
+    #expect(history["loss"].count == 3 && history["loss"][2] < history["loss"][0])
+  }
+
   /// From probabilities, with a weight of yes.
   @Test(arguments: TestDevices.all) func positiveWeightOfProbabilities(_ device: Device) throws {
     let p = Tensor([0.25, 0.25], on: device), t = Tensor([1, 0], on: device)

@@ -229,6 +229,25 @@ import Testing
     }
   }
 
+  /// (s + d²·e⁻ˢ)/2 in d and s.
+  @Test(arguments: TestDevices.all) func gaussianNegativeLogLikelihood(_ device: Device) throws {
+    let means = [0, 1e-10, 3, -1e10, 1e15, 0.5, -2].map { Double(Float($0)) }
+    let logarithms = [0, -40, -3, 20, 60, 1e10, -0.25].map { Double(Float($0)) }
+    var numbers: [Double] = [], values: [Double] = [], gradient: [Double] = []
+    for (mean, logarithm) in zip(means, logarithms) {
+      let share = mean * exp(-logarithm), square = mean * share
+      numbers += [mean, logarithm]
+      values.append((logarithm + square) / 2)
+      gradient += [share, (1 - square) / 2]
+    }
+    let target = tensor(means.map { _ in 0 }, shape: [means.count, 1], device)
+    let found = orders(tensor(numbers, shape: [means.count, 2], device)) {
+      Loss.gaussianNegativeLogLikelihood.values($0, target)
+    }
+    try expect(found[0], values, "Gaussian", at: means)
+    try expect(found[1].reshaped([numbers.count]), gradient, "Gaussian′", at: numbers)
+  }
+
   /// The length of a vector does not matter, however large or small it is.
   @Test(arguments: TestDevices.all) func cosineSimilarity(_ device: Device) throws {
     let sizes = [1e-30, 1e-10, 1, 1e10, 1e30].map { Double(Float($0)) }
@@ -276,7 +295,7 @@ import Testing
       "meanSquaredError", "meanAbsoluteError", "huber", "binaryCrossEntropy", "hinge", "crossEntropy",
       "sparseCategoricalCrossEntropy", "klDivergence", "meanAbsolutePercentageError", "meanSquaredLogarithmicError",
       "logCosh", "poisson", "cosineSimilarity", "squaredHinge", "categoricalHinge", "binaryFocalCrossEntropy",
-      "categoricalFocalCrossEntropy", "dice", "tversky",
+      "categoricalFocalCrossEntropy", "dice", "tversky", "gaussianNegativeLogLikelihood",
     ]
     // A sum of others.
     #expect(try declared("Loss", in: "Losses") == swept.union(["perOutput"]))
