@@ -29,8 +29,8 @@ public struct ActivationFunction: Sendable {
   ///   - name: The name. A model created from a description uses it to find the function.
   ///   - allowsReplay: Whether a recording of the function can be replayed with other numbers, as for
   ///     `Layer.allowsReplay`. This requires that `body` does nothing on the host that depends on the values of tensors
-  ///     or on the time of the call: it computes with its argument, constants, and numbers that never change. Otherwise,
-  ///     and by default, `body` is called in each step.
+  ///     or on the time of the call: it computes with its argument, constants, and numbers that never change.
+  ///     Otherwise, and by default, `body` is called in each step.
   ///   - body: The function. The result must have the shape of the argument.
   public init(_ name: String, allowsReplay: Bool = false, _ body: @escaping @Sendable (Tensor) -> Tensor) {
     self.init(name, constants: [], allowsReplay: allowsReplay, isBuiltIn: false, body)
@@ -107,7 +107,7 @@ extension ActivationFunction {
   public static let geluTanh = ActivationFunction("gelu_tanh", UnaryOp(.geluTanh))
   /// x·sigmoid(x).
   public static let silu = ActivationFunction("silu", UnaryOp(.silu))
-  /// x·hardSigmoid(x), of MobileNetV3. Keras' `hard_silu`.
+  /// x·hardSigmoid(x), the activation of MobileNetV3. Keras' `hard_silu`.
   public static let hardSwish = ActivationFunction("hard_swish", UnaryOp(.hardSwish))
   /// 1/(1 + e⁻ˣ).
   public static let sigmoid = ActivationFunction("sigmoid", UnaryOp(.sigmoid))

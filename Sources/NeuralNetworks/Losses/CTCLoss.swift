@@ -1,7 +1,8 @@
 extension Loss {
   /// Returns the mean of −ln p/length, where p is the probability of a sequence of labels, and length the number of its
-  /// labels (at least 1): connectionist temporal classification, for sequences whose labels have no known places, such as
-  /// the letters of a recording (Graves et al., 2006). PyTorch's `ctc_loss`, except that the batch is the first axis.
+  /// labels (at least 1): connectionist temporal classification, for sequences whose labels have no known places, such
+  /// as the letters of a recording (Graves et al., 2006). PyTorch's `ctc_loss`, except that the batch is the first
+  /// axis.
   ///
   /// p is the sum over all ways to spread the labels in their order over the time steps, each over one or more, with
   /// blanks before, between, and after them; between two equal labels, there is at least one blank. The sum is computed

@@ -1,11 +1,12 @@
 // Losses for classes that are rare: of few examples, or of few pixels.
 
 extension Loss {
-  /// w·(1 − q)^γ·(−(t·ln p + (1 − t)·ln(1 − p))), averaged over the features of an example; targets from 0 to 1. q is the
-  /// probability of the correct answer, t·p + (1 − t)·(1 − p), so examples that are already predicted well count little
-  /// (Lin et al., Focal Loss for Dense Object Detection, 2017). w is 1, or alpha·t + (1 − alpha)·(1 − t).
+  /// w·(1 − q)^γ·(−(t·ln p + (1 − t)·ln(1 − p))), averaged over the features of an example; targets from 0 to 1. q is
+  /// the probability of the correct answer, t·p + (1 − t)·(1 − p), so examples that are already predicted well count
+  /// little (Lin et al., Focal Loss for Dense Object Detection, 2017). w is 1, or alpha·t + (1 − alpha)·(1 − t).
   ///
-  /// Keras' `BinaryFocalCrossentropy`, with its defaults. From logits, value and gradients are accurate for every logit.
+  /// Keras' `BinaryFocalCrossentropy`, with its defaults. From logits, value and gradients are accurate for every
+  /// logit.
   /// - Parameters:
   ///   - gamma: The exponent γ of the factor, 0 or above; 0 gives `binaryCrossEntropy`.
   ///   - alpha: The weight of yes, from 0 to 1, next to 1 − alpha for no; nil for no weights (Keras'
@@ -34,8 +35,8 @@ extension Loss {
   /// −alpha·Σ t·(1 − p)^γ·ln p over the classes, which are the last axis of the prediction, so that examples that are
   /// already predicted well count little. Targets are class indices, or a distribution t over the classes.
   ///
-  /// Keras' `CategoricalFocalCrossentropy`, with its defaults. Probabilities are not divided by their sum, and instead of
-  /// the probabilities, their logarithms are limited: to −100 or above.
+  /// Keras' `CategoricalFocalCrossentropy`, with its defaults. Probabilities are not divided by their sum, and instead
+  /// of the probabilities, their logarithms are limited: to −100 or above.
   /// - Parameters:
   ///   - gamma: The exponent γ of the factor, 0 or above.
   ///   - alpha: A factor of the loss, above 0.
@@ -112,8 +113,8 @@ extension Loss {
 }
 
 extension Tensor {
-  /// Returns (1 − q)^γ of a number 1 − q from 0 to 1. Below the smallest normal float32, the gradient is 0: powers with an
-  /// exponent below 1 have an infinite one at 0.
+  /// Returns (1 − q)^γ of a number 1 − q from 0 to 1. Below the smallest normal float32, the gradient is 0: powers with
+  /// an exponent below 1 have an infinite one at 0.
   fileprivate func focused(_ gamma: Double) -> Tensor { maximum(1.1754944e-38).power(gamma) }
 
   /// Returns one row for each example, `[N, features]`.

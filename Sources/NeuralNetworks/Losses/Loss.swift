@@ -79,9 +79,9 @@ public struct Loss: Sendable {
   /// - Parameters:
   ///   - name: The name in messages and as a metric.
   ///   - allowsReplay: Whether a recording of the loss can be replayed with other numbers, as for `Layer.allowsReplay`.
-  ///     This requires that `perExample` does nothing on the host that depends on the values of tensors or on the time of
-  ///     the call: it computes with its arguments, constants, and numbers that never change. Otherwise, and by default,
-  ///     `perExample` is called in each step, and no part of a training step with it is replayed.
+  ///     This requires that `perExample` does nothing on the host that depends on the values of tensors or on the time
+  ///     of the call: it computes with its arguments, constants, and numbers that never change. Otherwise, and by
+  ///     default, `perExample` is called in each step, and no part of a training step with it is replayed.
   ///   - perExample: Returns one value per example, shape `[N]`, or one per position, `[N, …]`. `fit` and `evaluate`
   ///     reject any other result.
   public init(

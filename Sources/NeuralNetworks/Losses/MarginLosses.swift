@@ -21,9 +21,9 @@ extension Loss {
       })
   }
 
-  /// max(0, 1 + n − p), where p is the score of the correct class and n the largest score of another class, or 0 if that
-  /// is larger. The classes are the last axis of the prediction. Targets are class indices, or one-hot rows t, for which
-  /// p is Σ t·scores and n is max((1 − t)·scores). Keras' `CategoricalHinge`.
+  /// max(0, 1 + n − p), where p is the score of the correct class and n the largest score of another class, or 0 if
+  /// that is larger. The classes are the last axis of the prediction. Targets are class indices, or one-hot rows t, for
+  /// which p is Σ t·scores and n is max((1 − t)·scores). Keras' `CategoricalHinge`.
   public static var categoricalHinge: Loss {
     let dense: @Sendable (Tensor, Tensor) -> Tensor = { scores, t in
       (((1 - t) * scores).max(axis: -1) - (t * scores).sum(axis: -1) + 1).relu()
@@ -52,8 +52,8 @@ extension Loss {
 // MARK: - Embeddings
 
 extension Loss {
-  /// Returns the mean of max(0, d(a, p) − d(a, n) + margin): an anchor a should be closer to a positive example p than to
-  /// a negative example n, by the margin. PyTorch's `triplet_margin_loss`. It is a function of three embeddings for
+  /// Returns the mean of max(0, d(a, p) − d(a, n) + margin): an anchor a should be closer to a positive example p than
+  /// to a negative example n, by the margin. PyTorch's `triplet_margin_loss`. It is a function of three embeddings for
   /// custom training loops, and not a loss of a prediction and a target.
   ///
   /// The distance d(x, y) is (Σ |x − y + 1e-6|ᵖ)^(1/p) over the last axis; the small number keeps the gradient finite
@@ -76,9 +76,9 @@ extension Loss {
     return (distance(positive, "positive") - distance(negative, "negative") + margin).relu().mean()
   }
 
-  /// Returns the mean of 1 − cos(x, y) for pairs of the same kind (label 1), and of max(0, cos(x, y) − margin) for pairs of
-  /// different kinds (label −1). PyTorch's `cosine_embedding_loss`. It is a function of two embeddings for custom
-  /// training loops, and not a loss of a prediction and a target.
+  /// Returns the mean of 1 − cos(x, y) for pairs of the same kind (label 1), and of max(0, cos(x, y) − margin) for
+  /// pairs of different kinds (label −1). PyTorch's `cosine_embedding_loss`. It is a function of two embeddings for
+  /// custom training loops, and not a loss of a prediction and a target.
   /// - Parameters:
   ///   - x: Embeddings, `[N, D]`.
   ///   - y: Embeddings, `[N, D]`.

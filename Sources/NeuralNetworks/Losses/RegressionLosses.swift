@@ -54,8 +54,8 @@ extension Loss {
       })
   }
 
-  /// ln cosh(p − t), averaged over the features of an example: about d²/2 for a small error d, and |d| − ln 2 for a large
-  /// one. Small errors keep their digits. Keras' `LogCosh`.
+  /// ln cosh(p − t), averaged over the features of an example: about d²/2 for a small error d, and |d| − ln 2 for a
+  /// large one. Small errors keep their digits. Keras' `LogCosh`.
   public static var logCosh: Loss {
     Loss(
       "log_cosh", targets: .values, outputs: .numbers,
@@ -72,8 +72,8 @@ extension Loss {
   ///
   /// From rates, 1e-7 is added to p in the logarithm, as in Keras' `Poisson`. From logarithms x = ln p, the loss is
   /// eˣ − t·x, as in PyTorch's `PoissonNLLLoss`, whose default this is.
-  /// - Parameter fromLogarithm: Whether the model predicts ln p. The default is false, as in Keras; such a model ends in
-  ///   an activation with positive values: `.softplus`, `.exponential`.
+  /// - Parameter fromLogarithm: Whether the model predicts ln p. The default is false, as in Keras; such a model ends
+  ///   in an activation with positive values: `.softplus`, `.exponential`.
   public static func poisson(fromLogarithm: Bool = false) -> Loss {
     Loss(
       "poisson", targets: .values, outputs: .numbers,
@@ -83,10 +83,10 @@ extension Loss {
       })
   }
 
-  /// (s + (m − t)²·e⁻ˢ)/2 for a predicted mean m and logarithm of the variance s = ln σ², averaged over the features of an
-  /// example: the negative logarithm of the normal density, without the constant ln(2π)/2. The first half of the last
-  /// axis of the prediction are the means, the second half the logarithms, so the model has twice as many outputs as there
-  /// are targets. PyTorch's `GaussianNLLLoss`, whose third argument is the variance itself.
+  /// (s + (m − t)²·e⁻ˢ)/2 for a predicted mean m and logarithm of the variance s = ln σ², averaged over the features of
+  /// an example: the negative logarithm of the normal density, without the constant ln(2π)/2. The first half of the
+  /// last axis of the prediction are the means, the second half the logarithms, so the model has twice as many outputs
+  /// as there are targets. PyTorch's `GaussianNLLLoss`, whose third argument is the variance itself.
   public static var gaussianNegativeLogLikelihood: Loss {
     Loss(
       "gaussian_negative_log_likelihood", targets: .any, outputs: .numbers,

@@ -60,9 +60,9 @@ extension Metric {
       })
   }
 
-  /// e to the power of the mean cross-entropy of class indices: the number of equally likely classes that would be as hard
-  /// to predict; for language models. The compiled loss determines whether outputs are logits or probabilities, and which
-  /// labels are ignored. KerasHub's `Perplexity`.
+  /// e to the power of the mean cross-entropy of class indices: the number of equally likely classes that would be as
+  /// hard to predict; for language models. The compiled loss determines whether outputs are logits or probabilities,
+  /// and which labels are ignored. KerasHub's `Perplexity`.
   public static var perplexity: Metric {
     Metric(
       "perplexity",

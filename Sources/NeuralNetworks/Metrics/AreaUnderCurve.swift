@@ -12,8 +12,8 @@ extension Metric {
   /// The area under the ROC curve, with 200 thresholds. See `auc(curve:thresholds:)`.
   public static var auc: Metric { auc() }
 
-  /// The area under a curve: for `roc`, the probability that a random yes gets a larger prediction than a random no; 0.5
-  /// for predictions without information, and 1 for perfect ones. The names are "auc" and "precision_recall_auc".
+  /// The area under a curve: for `roc`, the probability that a random yes gets a larger prediction than a random no;
+  /// 0.5 for predictions without information, and 1 for perfect ones. The names are "auc" and "precision_recall_auc".
   ///
   /// As Keras' `AUC`, it counts answers at equally spaced thresholds from 0 to 1, so that batches need not be kept, and
   /// connects the points of the curve: by lines, or for precision and recall by the interpolation of Davis and Goadrich

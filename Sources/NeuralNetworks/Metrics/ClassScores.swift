@@ -171,8 +171,8 @@ extension Metric {
     fBeta(1, threshold: threshold, class: index)
   }
 
-  /// (1 + β²)·precision·recall / (β²·precision + recall) for each class, averaged like `precision`: recall counts β times as
-  /// much as precision. The names are "f2" for β = 2, "f0.5" for β = 0.5. scikit-learn's `fbeta_score`, Keras'
+  /// (1 + β²)·precision·recall / (β²·precision + recall) for each class, averaged like `precision`: recall counts β
+  /// times as much as precision. The names are "f2" for β = 2, "f0.5" for β = 0.5. scikit-learn's `fbeta_score`, Keras'
   /// `FBetaScore` with `average="macro"`, except that its mean is over all classes.
   /// - Parameters:
   ///   - beta: The weight β, above 0.
@@ -195,8 +195,8 @@ extension Metric {
   /// The mean intersection over union with a threshold for binary predictions.
   public static func meanIoU(threshold: Double? = nil) -> Metric { classScore("mean_iou", .iou, threshold, nil) }
 
-  /// The intersection over union of one class, as for `meanIoU`: class 1 of binary predictions is yes. The name is "iou_1"
-  /// for class 1. Keras' `IoU`.
+  /// The intersection over union of one class, as for `meanIoU`: class 1 of binary predictions is yes. The name is
+  /// "iou_1" for class 1. Keras' `IoU`.
   public static func iou(class index: Int, threshold: Double? = nil) -> Metric {
     classScore("iou", .iou, threshold, index)
   }

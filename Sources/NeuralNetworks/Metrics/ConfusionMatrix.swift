@@ -78,9 +78,9 @@ extension Metric {
       classes: { TableScoreAccumulator($0, score: matthewsCorrelation(of:)) })
   }
 
-  /// The agreement of predicted and correct classes beyond chance, (a − c)/(1 − c): a is the accuracy, and c the accuracy
-  /// that independent predictions with the same frequencies would have (scikit-learn's `cohen_kappa_score`). The value is
-  /// 0 where c is 1.
+  /// The agreement of predicted and correct classes beyond chance, (a − c)/(1 − c): a is the accuracy, and c the
+  /// accuracy that independent predictions with the same frequencies would have (scikit-learn's `cohen_kappa_score`).
+  /// The value is 0 where c is 1.
   /// - Parameter threshold: As for `confusionMatrix`.
   public static func cohenKappa(threshold: Double? = nil) -> Metric {
     Metric(

@@ -19,8 +19,8 @@ extension Metric {
     Metric("mean_squared_logarithmic_error", loss: .meanSquaredLogarithmicError)
   }
 
-  /// The mean cosine of the angle between predictions and targets, which are vectors along the last axis: 1 for the same
-  /// direction, −1 for the opposite one. Keras' `CosineSimilarity`. The loss of this name has the opposite sign.
+  /// The mean cosine of the angle between predictions and targets, which are vectors along the last axis: 1 for the
+  /// same direction, −1 for the opposite one. Keras' `CosineSimilarity`. The loss of this name has the opposite sign.
   public static var cosineSimilarity: Metric {
     Metric("cosine_similarity") { $0.cosine(with: $1.aligned(to: $0, for: "cosine similarity")) }
   }
@@ -45,9 +45,9 @@ extension Metric {
   public static var r2Score: Metric { Metric("r2_score", accumulator: { DeterminationAccumulator() }) }
 
   /// The correlation between predictions and targets over all examples, from −1 to 1 (SciPy's `pearsonr`): Σ (p − mean
-  /// p)·(t − mean t) / √(Σ (p − mean p)²·Σ (t − mean t)²). For several columns, the mean. The value of a column is 0 if its
-  /// predictions or its targets are constant. Keras' `PearsonCorrelation` differs: it is the mean of the correlations
-  /// within each example.
+  /// p)·(t − mean t) / √(Σ (p − mean p)²·Σ (t − mean t)²). For several columns, the mean. The value of a column is 0 if
+  /// its predictions or its targets are constant. Keras' `PearsonCorrelation` differs: it is the mean of the
+  /// correlations within each example.
   public static var pearsonCorrelation: Metric {
     Metric("pearson_correlation", accumulator: { CorrelationAccumulator() })
   }

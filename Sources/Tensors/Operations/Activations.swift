@@ -92,8 +92,8 @@ extension Tensor {
   /// Returns e⁻ˣ/Σe⁻ˣ along an axis, without overflow.
   public func softmin(axis: Int = -1) -> Tensor { (-self).softmax(axis: axis) }
 
-  /// Returns the closest distribution along an axis: max(x − t, 0), where t makes the sum 1. Unlike with `softmax`, small
-  /// elements become exactly 0 (Martins and Astudillo, From Softmax to Sparsemax, 2016).
+  /// Returns the closest distribution along an axis: max(x − t, 0), where t makes the sum 1. Unlike with `softmax`,
+  /// small elements become exactly 0 (Martins and Astudillo, From Softmax to Sparsemax, 2016).
   public func sparsemax(axis: Int = -1) -> Tensor {
     checked {
       try Checks.floatingPoint("sparsemax", self)

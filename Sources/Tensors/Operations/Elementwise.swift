@@ -104,8 +104,8 @@ extension Tensor {
   public func silu() -> Tensor { mapped(.init(.silu), "silu") }
   /// Returns min(max(x/6 + 1/2, 0), 1). The gradient is 0 at ±3 and at NaN (PyTorch).
   public func hardSigmoid() -> Tensor { mapped(.init(.hardSigmoid), "hardSigmoid") }
-  /// Returns x·hardSigmoid(x): Keras' `hard_silu`, and of MobileNetV3. The gradient is 0 at −3 and 1 at 3 (PyTorch); the
-  /// value at −∞ is NaN (PyTorch).
+  /// Returns x·hardSigmoid(x), the activation of MobileNetV3 (Keras' `hard_silu`). The gradient is 0 at −3 and 1 at 3
+  /// (PyTorch); the value at −∞ is NaN (PyTorch).
   public func hardSwish() -> Tensor { mapped(.init(.hardSwish), "hardSwish") }
   /// Returns x/(1 + |x|). The value at ±∞ is NaN (PyTorch), and the gradient is 0.
   public func softsign() -> Tensor { mapped(.init(.softsign), "softsign") }

@@ -188,8 +188,8 @@ import Testing
     Tensor(numbers, shape: [3, 3], dtype: device == TestDevices.reference ? .float64 : .float32, on: device)
   }
 
-  /// PyTorch's `triplet_margin_loss`: value, and gradient with respect to the positive examples. In the last row, all three
-  /// are equal.
+  /// PyTorch's `triplet_margin_loss`: value, and gradient with respect to the positive examples. In the last row, all
+  /// three are equal.
   @Test(arguments: TestDevices.all) func tripletMargin(_ device: Device) throws {
     let anchor = rows(Self.anchors, device), negative = rows(Self.others, device)
     let positive = rows([0.1, 0.7, -1.2, 1, 0, 0, 0.3, 0.3, 0.3], device)

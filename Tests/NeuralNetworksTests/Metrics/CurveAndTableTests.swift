@@ -1,8 +1,8 @@
 import NeuralNetworks
 import Testing
 
-/// Compares areas under curves with Keras 3.15, and scores of confusion matrices with scikit-learn 1.9 in float64, in one
-/// batch and in several.
+/// Compares areas under curves with Keras 3.15, and scores of confusion matrices with scikit-learn 1.9 in float64, in
+/// one batch and in several.
 @Suite struct CurveAndTableTests {
   private static let shares: [Float] = [0.9, 0.1, 0.8, 0.6, 0.35, 0.35, 0.4, 0.72, 0.05, 0.55]
   private static let answers = [1, 0, 0, 1, 1, 0, 0, 1, 0, 1]

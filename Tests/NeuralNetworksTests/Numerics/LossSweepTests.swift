@@ -3,8 +3,8 @@ import Files
 import NeuralNetworks
 import Testing
 
-/// Losses of probabilities and margins with gradients of order 0 to 2 over extreme arguments, on every device, against formulas
-/// in float64; and that no loss or activation of the library is in no sweep.
+/// Losses of probabilities and margins with gradients of order 0 to 2 over extreme arguments, on every device, against
+/// formulas in float64; and that no loss or activation of the library is in no sweep.
 @Suite struct LossSweepTests {
   private func tensor(_ numbers: [Double], shape: [Int]? = nil, _ device: Device) -> Tensor {
     let dtype: DType = device == TestDevices.reference ? .float64 : .float32
@@ -75,8 +75,8 @@ import Testing
     device == TestDevices.reference ? x : Double(Float(x))
   }
 
-  /// One class with probability p and one with 0.5, for every target distribution: classes that are not the target have no
-  /// derivative, however small their probability is.
+  /// One class with probability p and one with 0.5, for every target distribution: classes that are not the target have
+  /// no derivative, however small their probability is.
   @Test(arguments: TestDevices.all) func categoricalLossesOfProbabilities(_ device: Device) throws {
     let p = Self.probabilities
     let rows = tensor(p.flatMap { [$0, 0.5] }, shape: [p.count, 2], device)

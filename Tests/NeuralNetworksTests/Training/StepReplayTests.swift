@@ -99,7 +99,8 @@ import Testing
     #expect(try replayed.numbers() == eager.numbers())
     #expect(try kept.map { try $0.scalars() } == keptNumbers)
     #expect(steps[0].optimizer.step == 12)
-    // For each shape, one eager and one recorded step; another eager one where groups divide the parameters in the first step.
+    // For each shape, one eager and one recorded step; another eager one where groups divide the parameters in the
+    // first step.
     #expect(passes(replayed) - before.0 == (steps[0].optimizer.groups.isEmpty ? 4 : 5))
     #expect(passes(eager) - before.1 == 12)
   }
