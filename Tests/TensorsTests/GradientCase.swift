@@ -91,7 +91,7 @@ enum FiniteDifferences {
   static let cases: [GradientCase] =
     GradientCase.elementwise + GradientCase.binary + GradientCase.reductions + GradientCase.shapes
     + GradientCase.indexing + GradientCase.products + GradientCase.fused + GradientCase.windows
-    + GradientCase.normalizations + GradientCase.recurrent
+    + GradientCase.normalizations + GradientCase.recurrent + GradientCase.layerFunctions
 
   /// Compares the gradient of each operation with finite differences, in float64.
   @Test(arguments: cases)

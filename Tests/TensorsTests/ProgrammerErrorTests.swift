@@ -190,6 +190,75 @@ import Testing
     Mistake(operation: "Tensor linear:", fragments: ["[2, 3]", "[4, 5]"]) {
       _ = Tensor.zeros([2, 3]).linear(.zeros([4, 5]), bias: nil, activation: nil)
     },
+    Mistake(operation: "Tensor convolution:", fragments: ["[1, 2, 4]", "[2, 2, 3, 3]", "ranks"]) {
+      _ = Tensor.zeros([1, 2, 4]).convolution(.zeros([2, 2, 3, 3]))
+    },
+    Mistake(operation: "Tensor convolution:", fragments: ["[1, 3, 4, 4]", "[2, 2, 3, 3]", "1 groups"]) {
+      _ = Tensor.zeros([1, 3, 4, 4]).convolution(.zeros([2, 2, 3, 3]))
+    },
+    Mistake(operation: "Tensor convolution:", fragments: ["5x5", "[1, 2, 4, 4]"]) {
+      _ = Tensor.zeros([1, 2, 4, 4]).convolution(.zeros([2, 2, 5, 5]))
+    },
+    Mistake(operation: "Tensor convolution:", fragments: ["stride of 9223372036854775807", "[1, 2, 4, 4]"]) {
+      _ = Tensor.zeros([1, 2, 4, 4]).convolution(.zeros([2, 2, 3, 3]), stride: SpatialExtent(.max))
+    },
+    Mistake(operation: "Tensor convolution:", fragments: ["dilation of [1, 2, 3]", "[1, 2, 4, 4]", "2 axes"]) {
+      _ = Tensor.zeros([1, 2, 4, 4]).convolution(.zeros([2, 2, 3, 3]), dilation: [1, 2, 3])
+    },
+    Mistake(operation: "Tensor convolution:", fragments: ["9223372036854775807 groups", "[1, 2, 4, 4]"]) {
+      _ = Tensor.zeros([1, 2, 4, 4]).convolution(.zeros([2, 2, 3, 3]), groups: .max)
+    },
+    Mistake(operation: "Tensor transposedConvolution:", fragments: ["output padding of 2", "[1, 2, 4]"]) {
+      _ = Tensor.zeros([1, 2, 4]).transposedConvolution(.zeros([2, 2, 3]), stride: 2, outputPadding: 2)
+    },
+    Mistake(operation: "Tensor transposedConvolution:", fragments: ["[5]", "no output", "[1, 2, 4]"]) {
+      _ = Tensor.zeros([1, 2, 4]).transposedConvolution(.zeros([2, 2, 3]), padding: 5)
+    },
+    Mistake(operation: "Tensor maxPooled:", fragments: ["padding of 2", "half", "[1, 2, 4]"]) {
+      _ = Tensor.zeros([1, 2, 4]).maxPooled(2, padding: 2)
+    },
+    Mistake(operation: "Tensor averagePooled:", fragments: ["[2, 4]", "[N, C, L]"]) {
+      _ = Tensor.zeros([2, 4]).averagePooled(2)
+    },
+    Mistake(operation: "Tensor padded:", fragments: ["axis 0", "[3]", "at most 2", "reflect"]) {
+      _ = Tensor.zeros([3]).padded([(3, 0)], mode: .reflect)
+    },
+    Mistake(operation: "Tensor padded:", fragments: ["axis 0", "[3]", "at most 3", "circular"]) {
+      _ = Tensor.zeros([3]).padded([(0, 4)], mode: .circular)
+    },
+    Mistake(operation: "Tensor padded:", fragments: ["[0]", "at most 0", "replicate"]) {
+      _ = Tensor.zeros([0]).padded([(0, 4)], mode: .replicate)
+    },
+    Mistake(operation: "Tensor resized:", fragments: ["size of 0", "[1, 1, 4]"]) {
+      _ = Tensor.zeros([1, 1, 4]).resized(to: 0)
+    },
+    Mistake(operation: "Tensor resized:", fragments: ["int32", ".cast(to: .float32)"]) {
+      _ = Tensor(integers: [1, 2], shape: [1, 1, 2]).resized(to: 4)
+    },
+    Mistake(operation: "Tensor pixelShuffled:", fragments: ["2·2", "6 channels", "[6, 2, 2]"]) {
+      _ = Tensor.zeros([6, 2, 2]).pixelShuffled(by: 2)
+    },
+    Mistake(operation: "Tensor pixelUnshuffled:", fragments: ["2 does not divide", "[6, 2, 3]"]) {
+      _ = Tensor.zeros([6, 2, 3]).pixelUnshuffled(by: 2)
+    },
+    Mistake(operation: "Tensor folded:", fragments: ["[1, 8, 5]", "4 elements", "4 positions"]) {
+      _ = Tensor.zeros([1, 8, 5]).folded(to: 3, window: 2)
+    },
+    Mistake(operation: "Tensor gridSampled:", fragments: ["[1, 2, 3, 3]", "[2, 4, 4, 2]", "[N, h, w, 2]"]) {
+      _ = Tensor.zeros([1, 2, 3, 3]).gridSampled(at: .zeros([2, 4, 4, 2]))
+    },
+    Mistake(operation: "Tensor rotaryEmbedded:", fragments: ["[2, 3]", "even width"]) {
+      _ = Tensor.zeros([2, 3]).rotaryEmbedded()
+    },
+    Mistake(operation: "Tensor rotaryEmbedded:", fragments: ["0..<3", "[2, 4]", "2 vectors"]) {
+      _ = Tensor.zeros([2, 4]).rotaryEmbedded(positions: 0..<3)
+    },
+    Mistake(operation: "Tensor gumbelSoftmax:", fragments: ["temperature of 0.0", "[2]"]) {
+      _ = Tensor.zeros([2]).gumbelSoftmax(temperature: 0, using: RandomStream(seed: 1))
+    },
+    Mistake(operation: "Tensor localResponseNormalized:", fragments: ["size of 0", "[1, 2, 3]"]) {
+      _ = Tensor.zeros([1, 2, 3]).localResponseNormalized(size: 0)
+    },
     Mistake(operation: "Tensor withCustomGradient:", fragments: ["[1]", "[2]"]) {
       _ = valueAndGradient(at: Tensor.zeros([2])) { x in
         withCustomGradient(of: x, forward: { $0 }, backward: { _, _, _ in .zeros([1]) }).sum()

@@ -24,6 +24,7 @@ package struct WindowGeometry: Sendable, Equatable {
 
   /// Returns the axes of windows over images of this size, with as many outputs as windows fit.
   func axes(_ operation: StaticString, height: Int, width: Int, _ extents: Shape) throws -> (WindowAxis, WindowAxis) {
+    try check(operation, extents)
     let axes = (
       axis(height, kernel.height, stride.height, dilation.height, padding.top, padding.bottom),
       axis(width, kernel.width, stride.width, dilation.width, padding.left, padding.right)
@@ -35,6 +36,20 @@ package struct WindowGeometry: Sendable, Equatable {
         hint: "pad more, or use a smaller window or dilation")
     }
     return axes
+  }
+
+  /// Rejects numbers that are too small, and those so large that their products could overflow.
+  private func check(_ operation: StaticString, _ extents: Shape) throws {
+    let numbers = [kernel.height, kernel.width, stride.height, stride.width, dilation.height, dilation.width]
+    if numbers.contains(where: { $0 < 1 }) {
+      try Checks.fail(operation, "windows, strides and dilations of \(numbers) for \(extents); each is at least 1")
+    }
+    let edges = [padding.top, padding.bottom, padding.left, padding.right]
+    if (numbers + edges).contains(where: { $0 > Int32.max }) || extents.axes.contains(where: { extents[$0] > 1 << 60 })
+    {
+      try Checks.fail(
+        operation, "windows, strides, dilations and padding of \(numbers + edges) for \(extents) cannot be counted")
+    }
   }
 
   private func axis(
@@ -155,7 +170,8 @@ extension Tensor {
     try Checks.floatingPoint(name, self)
     try Checks.sameDType(name, self, weight)
     try Checks.images(name, self, weight, geometry, groups)
-    if extents[1] != weight.extents[1] * groups || weight.extents[0] % groups != 0 {
+    let isDivided = extents[1] % groups == 0 && weight.extents[0] % groups == 0
+    if !isDivided || extents[1] / groups != weight.extents[1] {
       try Checks.fail(
         name, "shapes \(extents) and \(weight.extents) do not fit with \(groups) groups",
         hint: "the input has [N, C, H, W], the weight [O, C/groups, kH, kW], and groups divides C and O")
@@ -179,7 +195,8 @@ extension Tensor {
     try Checks.floatingPoint(name, self)
     try Checks.sameDType(name, self, weight)
     try Checks.images(name, self, weight, geometry, groups)
-    let result: Shape = [extents[0], weight.extents[1] * groups, height, width]
+    let channels = try Checks.repeated(name, weight.extents[1], groups, weight.extents)
+    let result: Shape = [extents[0], channels, height, width]
     let (vertical, horizontal) = try geometry.axes(name, height: height, width: width, result)
     if extents[1] != weight.extents[0] || extents[1] % groups != 0 || vertical.output != extents[2]
       || horizontal.output != extents[3]
@@ -212,12 +229,7 @@ extension Checks {
     if x.rank != 4 || weight.rank != 4 {
       try fail(operation, "shapes \(x.extents) and \(weight.extents): images and weights have four axes")
     }
-    let numbers = [
-      geometry.stride.height, geometry.stride.width, geometry.dilation.height, geometry.dilation.width, groups,
-    ]
-    if numbers.contains(where: { $0 < 1 }) {
-      try fail(operation, "strides, dilations and groups of \(numbers) for \(x.extents); each is at least 1")
-    }
+    if groups < 1 { try fail(operation, "\(groups) groups for \(x.extents); there is at least 1") }
     if weight.extents[2] != geometry.kernel.height || weight.extents[3] != geometry.kernel.width {
       try fail(operation, "a window of \(geometry.kernel) for the weight of shape \(weight.extents)")
     }

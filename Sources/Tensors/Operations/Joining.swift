@@ -95,34 +95,14 @@ extension Tensor {
     }
   }
 
-  /// Returns `count` consecutive positions along an axis.
-  func narrowed(axis: Int, from start: Int, count: Int) -> Tensor {
-    let strides = Strides(dense: extents)
+  /// Returns `count` positions along an axis, from `start` on.
+  func narrowed(axis: Int, from start: Int, by step: Int = 1, count: Int) -> Tensor {
+    var strides = Strides(dense: extents)
+    let offset = start * strides[axis]
+    strides[axis] *= step
     var shape = extents
     shape[axis] = count
-    return strided(shape, strides, offset: start * strides[axis])
-  }
-
-  /// Pads this tensor with `value`, with one pair of widths per axis.
-  public func padded(_ widths: [(before: Int, after: Int)], with value: Double = 0) -> Tensor {
-    checked {
-      if widths.count != rank { try Checks.fail("padded", "\(widths.count) pairs of widths for shape \(extents)") }
-      if dtype != .bool { try Checks.scalar("padded", self, value) }
-      var shape = extents
-      for (axis, width) in widths.enumerated() {
-        if width.before < 0 || width.after < 0 { try Checks.fail("padded", "a width of \(width) for shape \(extents)") }
-        let (frame, isTooWide) = width.before.addingReportingOverflow(width.after)
-        let (extent, isTooLong) = shape[axis].addingReportingOverflow(frame)
-        if isTooWide || isTooLong {
-          try Checks.fail("padded", "shape \(extents) with a frame of \(width) cannot be counted")
-        }
-        shape[axis] = extent
-      }
-      try Checks.countable("padded", shape)
-      let strides = Strides(dense: shape)
-      let offset = widths.enumerated().reduce(0) { $0 + $1.element.before * strides[$1.offset] }
-      return scattered(into: shape, strides, offset: offset, filledWith: value)
-    }
+    return strided(shape, strides, offset: offset)
   }
 }
 

@@ -7,13 +7,6 @@ extension Tensor {
       let name: StaticString = "pooled"
       try Checks.floatingPoint(name, self)
       if rank != 4 { try Checks.fail(name, "images have four axes, [N, C, H, W], not \(extents)") }
-      let numbers = [
-        geometry.kernel.height, geometry.kernel.width, geometry.stride.height, geometry.stride.width,
-        geometry.dilation.height, geometry.dilation.width,
-      ]
-      if numbers.contains(where: { $0 < 1 }) {
-        try Checks.fail(name, "windows, strides and dilations of \(numbers) for \(extents); each is at least 1")
-      }
       let (height, width) = try geometry.axes(name, height: extents[2], width: extents[3], extents)
       let shape = PoolingShape(planes: extents[0] * extents[1], height: height, width: width)
       let result: Shape = [extents[0], extents[1], height.output, width.output]

@@ -1,0 +1,169 @@
+import BackendCore
+import HostSystem
+
+/// How values between the given positions are computed. Positions are the centers of pixels (`align_corners=False` in
+/// PyTorch).
+public enum InterpolationMethod: String, Codable, Sendable, Hashable, CaseIterable {
+  /// The value at ⌊i·input/output⌋ (PyTorch's `nearest`).
+  case nearest
+  /// Linear interpolation of the two nearest values along each axis (Keras' and PyTorch's `bilinear`, also `linear` and
+  /// `trilinear`).
+  case bilinear
+  /// Cubic convolution of the four nearest values along each axis, with the parameter −0.75 (PyTorch's `bicubic`).
+  /// Results can exceed the range of the values.
+  case bicubic
+  /// The mean of the values from ⌊i·input/output⌋ to ⌈(i + 1)·input/output⌉ − 1 along each axis (PyTorch's `area`).
+  case area
+}
+
+extension Tensor {
+  /// Resizes the spatial axes of sequences `[N, C, L]`, images `[N, C, H, W]`, or volumes `[N, C, D, H, W]` to a given
+  /// size (PyTorch's `interpolate`; Keras' `image.resize`, without antialiasing). The methods other than `.nearest` need
+  /// floating-point elements.
+  ///
+  /// ```swift
+  /// let thumbnails = images.resized(to: [32, 48])
+  /// ```
+  /// - Parameters:
+  ///   - size: The extents of the spatial axes, each at least 1.
+  ///   - method: The interpolation method; bilinear by default, as in Keras.
+  public func resized(to size: SpatialExtent, method: InterpolationMethod = .bilinear) -> Tensor {
+    checked {
+      let name: StaticString = "resized"
+      if !(3...5).contains(rank) {
+        try Checks.fail(name, "the input has the shape \(extents); it is [N, C, L], [N, C, H, W] or [N, C, D, H, W]")
+      }
+      if method != .nearest { try Checks.floatingPoint(name, self) }
+      let size = try size.perAxis(name, "size", self, atLeast: 1)
+      for axis in 2..<rank where !(1...Int(Int32.max)).contains(extents[axis]) {
+        try Checks.fail(name, "axis \(axis) of shape \(extents) has an extent of \(extents[axis]); it is at least 1")
+      }
+      return size.indices.reduce(self) { $0.resized(axis: $1 + 2, to: size[$1], method) }
+    }
+  }
+
+  private func resized(axis: Int, to size: Int, _ method: InterpolationMethod) -> Tensor {
+    let extent = extents[axis]
+    // Every method keeps values whose positions do not change.
+    if size == extent { return self }
+    let isWhole = size % extent == 0
+    switch method {
+    case .nearest where isWhole, .area where isWhole: return repeated(size / extent, axis: axis)
+    case .nearest: return rows(at: positions(size) { (0..<size).map { $0 * extent / size } }, axis: axis)
+    case .bilinear: return interpolated(axis, size, neighbors: 0...1) { [1 - $0, $0] }
+    case .bicubic: return interpolated(axis, size, neighbors: -1...2, weights: Self.cubicWeights)
+    case .area: return averaged(axis, size)
+    }
+  }
+
+  /// Returns sums of neighboring values along an axis. The neighbors beyond the ends are the ends.
+  /// - Parameters:
+  ///   - neighbors: The neighbors, counted from the one at or before the position.
+  ///   - weights: Returns their weights for the distance of the position from that one, from 0 to 1.
+  private func interpolated(
+    _ axis: Int, _ size: Int, neighbors: ClosedRange<Int>, weights: (Double) -> [Double]
+  ) -> Tensor {
+    let extent = extents[axis]
+    var broadcastShape = Array(repeating: 1, count: rank)
+    broadcastShape[axis] = size
+    let places = (0..<(device.isShapeOnly ? 0 : size)).map {
+      (Double($0) + 0.5) * Double(extent) / Double(size) - 0.5
+    }
+    let shares = places.map { weights($0 - $0.rounded(.down)) }
+    let terms = neighbors.enumerated().map { tap, neighbor in
+      let indices = positions(size) {
+        places.map { Swift.min(Swift.max(Int($0.rounded(.down)) + neighbor, 0), extent - 1) }
+      }
+      let share =
+        device.isShapeOnly
+        ? Tensor.zeros(broadcastShape, dtype: dtype, on: device)
+        : Tensor(shares.map { $0[tap] }, shape: broadcastShape, dtype: dtype, on: device)
+      return rows(at: indices, axis: axis) * share
+    }
+    return terms.dropFirst().reduce(terms[0], +)
+  }
+
+  /// Returns the weights of cubic convolution (Keys 1981).
+  private static func cubicWeights(_ t: Double) -> [Double] {
+    let a = -0.75
+    func near(_ x: Double) -> Double { ((a + 2) * x - (a + 3)) * x * x + 1 }
+    func far(_ x: Double) -> Double { ((a * x - 5 * a) * x + 8 * a) * x - 4 * a }
+    return [far(1 + t), near(t), near(1 - t), far(2 - t)]
+  }
+
+  /// Returns the means of parts of an axis. Parts of different sizes are averaged one after another.
+  private func averaged(_ axis: Int, _ size: Int) -> Tensor {
+    let extent = extents[axis]
+    if extent % size == 0 {
+      var parts = shape
+      parts.replaceSubrange(axis...axis, with: [size, extent / size])
+      return reshaped(parts).mean(axis: axis + 1)
+    }
+    let means = (0..<size).map { index in
+      let start = index * extent / size
+      let end = ((index + 1) * extent).dividedRoundingUp(by: size)
+      return narrowed(axis: axis, from: start, count: end - start).mean(axis: axis, keepingRank: true)
+    }
+    return Tensor.concatenated(means, axis: axis)
+  }
+}
+
+extension Tensor {
+  /// Samples images at given points, by bilinear interpolation of the four nearest pixels: `[N, C, H, W]` at a grid of
+  /// points `[N, h, w, 2]` → `[N, C, h, w]` (PyTorch's `grid_sample` with its defaults; spatial transformer networks,
+  /// Jaderberg et al. 2015).
+  ///
+  /// A point is a column and a row, x and y, from −1, the outer edge of the first pixel, to 1, that of the last one. Pixels
+  /// outside of the images are 0, as are results at points that are NaN. Gradients flow to the images and to the grid.
+  public func gridSampled(at grid: Tensor) -> Tensor {
+    checked {
+      let name: StaticString = "gridSampled"
+      try Checks.floatingPoint(name, self)
+      try Checks.sameDType(name, self, grid)
+      guard rank == 4, grid.rank == 4, grid.extents[0] == extents[0], grid.extents[3] == 2, extents.count > 0 else {
+        try Checks.fail(
+          name, "shapes \(extents) and \(grid.extents) do not fit",
+          hint: "images are [N, C, H, W], and a grid [N, h, w, 2]")
+      }
+      let (height, width) = (extents[2], extents[3])
+      if extents[2] * extents[3] > Int32.max {
+        try Checks.fail(name, "a plane of \(height)x\(width) for shape \(extents) cannot be indexed")
+      }
+      let rows = SampledAxis(grid[.ellipsis, 1].flattened(from: 1), extent: height)
+      let columns = SampledAxis(grid[.ellipsis, 0].flattened(from: 1), extent: width)
+      let pixels = flattened(from: 2)
+      let all = [extents[0], extents[1], grid.extents[1] * grid.extents[2]]
+      var sum = constant(0)
+      for (row, column) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        let index = rows.index(row) * Double(width) + columns.index(column)
+        let values = pixels.gathered(index.expanded(axis: 1).broadcast(to: all), axis: 2)
+        let weight = (rows.weight(row) * columns.weight(column)).expanded(axis: 1)
+        let isOutside = (rows.isOutside(row) .| columns.isOutside(column)).expanded(axis: 1)
+        sum = sum + (values * weight).replacing(with: 0, where: isOutside)
+      }
+      return sum.reshaped([extents[0], extents[1], grid.extents[1], grid.extents[2]])
+    }
+  }
+}
+
+/// The neighbors of points along an axis: 0 is at or before the point, 1 after it.
+private struct SampledAxis {
+  private let extent: Int
+  private let first, share: Tensor
+
+  /// - Parameter points: The points, from −1 at the outer edge of the first position to 1 at that of the last one.
+  init(_ points: Tensor, extent: Int) {
+    self.extent = extent
+    // Points far outside have no neighbors, whatever their positions are.
+    let places = ((points + 1) * (Double(extent) / 2) - 0.5).clamped(to: -2...Double(extent) + 1)
+    let known = places.replacing(with: -2, where: places.isNaN())
+    let start = known.detached().floor()
+    first = start.cast(to: .int32)
+    share = known - start
+  }
+
+  func weight(_ neighbor: Int) -> Tensor { neighbor == 0 ? 1 - share : share }
+  func isOutside(_ neighbor: Int) -> Tensor { (first .< -neighbor) .| (first .> extent - 1 - neighbor) }
+  /// The nearest position inside.
+  func index(_ neighbor: Int) -> Tensor { (first + neighbor).clamped(to: 0...Double(extent - 1)) }
+}
