@@ -164,4 +164,48 @@ import Testing
     #expect(refusal(.zeros([2, 3])).contains("the mask is float32; it is bool"))
     #expect(refusal(.zeros([2, 5], dtype: .bool)).contains("a mask of shape [2, 5] does not fit"))
   }
+
+  /// Numbers that are added to the products, with −∞ as a bool mask; a query that sees nothing gets the mean.
+  @Test(arguments: TestDevices.all) func additiveMasks(_ device: Device) throws {
+    let (q, k) = (sequence([1, 2, 3], 1, on: device), sequence([1, 4, 3], 2, on: device))
+    let v = sequence([1, 4, 2], 3, on: device)
+    let allowed = Tensor([true, false, true, true, false, false, false, false], shape: [2, 4], on: device)
+    let hidden = Tensor.zeros([2, 4], on: device).replacing(with: -.infinity, where: .!allowed)
+    let found = scaledDotProductAttention(q, key: k, value: v, mask: hidden)
+    #expect(try found.scalars() == scaledDotProductAttention(q, key: k, value: v, mask: allowed).scalars())
+    // Adding log 2 doubles a weight.
+    let bias = Tensor([0.6931472, 0, 0, 0], on: device)
+    let once = scaledDotProductAttention(q, key: k, value: v, mask: bias)
+    let twice = scaledDotProductAttention(
+      q, key: .concatenated([k, k[.all, ..<1]], axis: 1), value: .concatenated([v, v[.all, ..<1]], axis: 1))
+    for (a, b) in zip(try once.scalars(as: Double.self), try twice.scalars(as: Double.self)) {
+      expectClose(a, b, relative: 1e-5)
+    }
+    let (_, gradient) = valueAndGradient(at: hidden) { mask in
+      scaledDotProductAttention(q, key: k, value: v, mask: mask).squared().sum()
+    }
+    #expect(try gradient.scalars().allSatisfy(\.isFinite))
+  }
+
+  /// A head of keys and values serves neighboring heads of queries, as if it were repeated.
+  @Test(arguments: TestDevices.all) func groupedHeads(_ device: Device) throws {
+    let (q, k) = (sequence([2, 4, 3, 5], 1, on: device), sequence([2, 2, 6, 5], 2, on: device))
+    let v = sequence([2, 2, 6, 3], 3, on: device)
+    let found = scaledDotProductAttention(q, key: k, value: v)
+    let heads = (0..<4).map { head in
+      scaledDotProductAttention(q[.all, head], key: k[.all, head / 2], value: v[.all, head / 2])
+    }
+    let expected = Tensor.stacked(heads, axis: 1)
+    #expect(found.shape == [2, 4, 3, 3])
+    #expect(try (found - expected).magnitude().max().item() < 1e-6)
+
+    let attention = MultiHeadAttention(heads: 4, width: 8, keyValueHeads: 2)
+    let x = sequence([2, 3, 8], 4, on: device)
+    try attention.build(on: device, seed: 1) { module in
+      _ = module(.zeros([1, 3, 8]), key: .zeros([1, 3, 8]), value: .zeros([1, 3, 8]), .inference)
+    }
+    #expect(attention.key.weight.shape == [8, 4] && attention.query.weight.shape == [8, 8])
+    let mask = Tensor([true, true, false, true, true, true], shape: [2, 3], on: device)
+    #expect(attention(x, key: x, value: x, mask: mask, isCausal: true, .inference).shape == [2, 3, 8])
+  }
 }

@@ -15,6 +15,8 @@ public final class MultiHeadAttention: Module {
   public let heads: Int
   /// The size of the last axis of the result. Each head uses width/heads of it.
   public let width: Int
+  /// The number of heads of keys and values, each of which serves heads/keyValueHeads neighboring heads of queries.
+  public let keyValueHeads: Int
   /// The dropout probability of attention weights during training.
   public let dropout: Double
 
@@ -24,12 +26,18 @@ public final class MultiHeadAttention: Module {
   ///   - width: The size of the last axis of the result.
   ///   - dropout: The dropout probability of attention weights during training.
   ///   - useBias: Whether the projections have a bias.
-  public init(heads: Int, width: Int, dropout: Double = 0, useBias: Bool = true) {
+  ///   - keyValueHeads: The number of heads of keys and values, which divides the number of heads; as many by default.
+  ///     Fewer ones need less memory (grouped-query attention, Ainslie et al. 2023; Keras' `GroupedQueryAttention`).
+  public init(heads: Int, width: Int, dropout: Double = 0, useBias: Bool = true, keyValueHeads: Int? = nil) {
     self.heads = heads
     self.width = width
     self.dropout = dropout
-    func projection() -> Dense { Dense(width, useBias: useBias, initializer: .glorotUniform) }
-    (query, key, value, output) = (projection(), projection(), projection(), projection())
+    self.keyValueHeads = keyValueHeads ?? heads
+    func projection(_ width: Int) -> Dense { Dense(width, useBias: useBias, initializer: .glorotUniform) }
+    // Invalid numbers are rejected when the module is called.
+    let (share, overflows) = (heads > 0 ? width / heads : 0).multipliedReportingOverflow(by: self.keyValueHeads)
+    let shared = overflows ? 0 : share
+    (query, key, value, output) = (projection(width), projection(shared), projection(shared), projection(width))
   }
 
   /// Returns the attention of queries to keys and values.
@@ -47,16 +55,17 @@ public final class MultiHeadAttention: Module {
   ) -> Tensor {
     if let reason = fault(query, key, value, mask) { return ShapeTrace.refuse(self, reason, instead: query) }
     let weighted = scaledDotProductAttention(
-      divided(self.query(query, context)), key: divided(self.key(key, context)),
-      value: divided(self.value(value, context)), mask: mask.map(broadcastable), isCausal: isCausal, dropout: dropout,
+      divided(self.query(query, context), heads), key: divided(self.key(key, context), keyValueHeads),
+      value: divided(self.value(value, context), keyValueHeads), mask: mask.map(broadcastable), isCausal: isCausal,
+      dropout: dropout,
       context)
     let joined = weighted.permuted([0, 2, 1, 3]).reshaped(Array(query.shape.prefix(2)) + [width])
     return output(joined, context)
   }
 
-  /// Splits the last axis among the heads: `[N, T, width]` → `[N, heads, T, width/heads]`.
-  private func divided(_ x: Tensor) -> Tensor {
-    x.reshaped(Array(x.shape.prefix(2)) + [heads, width / heads]).permuted([0, 2, 1, 3])
+  /// Splits the last axis among heads: `[N, T, heads·size]` → `[N, heads, T, size]`.
+  private func divided(_ x: Tensor, _ heads: Int) -> Tensor {
+    x.reshaped(Array(x.shape.prefix(2)) + [heads, width / self.heads]).permuted([0, 2, 1, 3])
   }
 
   /// Returns the mask with an axis for the heads and an axis for the queries.
@@ -67,6 +76,9 @@ public final class MultiHeadAttention: Module {
   private func fault(_ query: Tensor, _ key: Tensor, _ value: Tensor, _ mask: Tensor?) -> String? {
     guard heads > 0, width > 0, width % heads == 0 else {
       return "\(heads) heads do not divide a width of \(width)"
+    }
+    guard keyValueHeads > 0, heads % keyValueHeads == 0 else {
+      return "\(keyValueHeads) heads of keys and values do not divide \(heads) heads"
     }
     guard width <= SizeLimit.setting else { return "a width of \(width); at most \(SizeLimit.setting) is possible" }
     guard dropout >= 0, dropout <= 1 else { return "a dropout of \(dropout) is not a probability" }

@@ -7,11 +7,12 @@ import BackendCore
 /// let y = scaledDotProductAttention(q, key: k, value: v, isCausal: true)      // [N, heads, T, d]
 /// ```
 /// - Parameters:
-///   - query: `[..., T, d]`.
-///   - key: `[..., S, d]`.
-///   - value: `[..., S, e]`.
-///   - mask: A bool mask, broadcast to `[..., T, S]`: true where a query may attend. A query with no keys to attend to
-///     gets the mean of the values.
+///   - query: `[..., heads, T, d]`.
+///   - key: `[..., heads, S, d]`. If there are fewer heads of keys and values than of queries, each one serves as many
+///     neighboring heads of queries (grouped-query attention, Ainslie et al. 2023; PyTorch's `enable_gqa`).
+///   - value: `[..., heads, S, e]`.
+///   - mask: A mask, broadcast to `[..., T, S]`: bool, true where a query may attend, or numbers that are added to the
+///     scaled products, with −∞ where it may not. A query with no keys to attend to gets the mean of the values.
 ///   - isCausal: Whether query i attends only to keys up to i + S − T, so that the last query sees all keys. (PyTorch
 ///     lets it attend up to i, counted from the first key. The two agree if T = S.)
 ///   - scale: The factor for the products; 1/√d by default.
@@ -28,9 +29,16 @@ public func scaledDotProductAttention(
         "scaledDotProductAttention: query, key and value have the shapes \(query.shape), \(key.shape) and \(value.shape), "
           + "expected [..., T, d], [..., S, d] and [..., S, e]")
     }
+    let (key, value) = (key.repeatingHeads(for: query), value.repeatingHeads(for: query))
     let depth = query.shape.last ?? 1
     var scores = (query * (scale ?? 1 / Double(depth).squareRoot())).matmul(key, transposingRight: true)
-    var isHidden = mask.map { .!$0 }
+    var isHidden: Tensor?
+    if let mask {
+      let isBool = mask.dtype == .bool
+      let hidden = isBool ? .!mask : mask .== -Double.infinity
+      if !isBool { scores = scores + mask.replacing(with: 0, where: hidden) }
+      isHidden = hidden
+    }
     let (queries, keys) = (query.shape[query.rank - 2], key.shape[key.rank - 2])
     if isCausal {
       let isLater = later(queries, keys, on: query.device)
@@ -55,4 +63,14 @@ public func scaledDotProductAttention(
 private func later(_ queries: Int, _ keys: Int, on device: Device) -> Tensor {
   let query = Tensor.range(keys - queries..<keys, on: device).reshaped([queries, 1])
   return Tensor.range(0..<keys, on: device).reshaped([1, keys]) .> query
+}
+
+extension Tensor {
+  /// Returns keys or values `[..., heads, S, d]` with as many heads as the queries have, if that is a multiple.
+  fileprivate func repeatingHeads(for query: Tensor) -> Tensor {
+    guard rank >= 3, query.rank >= 3 else { return self }
+    let (heads, queryHeads) = (shape[rank - 3], query.shape[query.rank - 3])
+    return heads > 1 && queryHeads > heads && queryHeads % heads == 0
+      ? repeated(queryHeads / heads, axis: -3) : self
+  }
 }

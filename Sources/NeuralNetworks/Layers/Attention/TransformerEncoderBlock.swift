@@ -34,18 +34,19 @@ public final class TransformerEncoderBlock: Layer {
   ///   - normalizesFirst: Whether to normalize the inputs of the attention and the dense layers instead of the sums
   ///     after them.
   ///   - isCausal: Whether position i attends only to positions up to i.
+  ///   - epsilon: The constant that the layer normalizations add to the variance.
   public convenience init(
     heads: Int, width: Int, hidden: Int? = nil, activation: ActivationFunction = .relu, dropout: Double = 0.1,
-    normalizesFirst: Bool = false, isCausal: Bool = false
+    normalizesFirst: Bool = false, isCausal: Bool = false, epsilon: Double = 1e-5
   ) {
     self.init(
       configuration: Configuration(
         heads: heads, width: width, hidden: hidden ?? Self.usualHidden(width), activation: activation, dropout: dropout,
-        normalizesFirst: normalizesFirst, isCausal: isCausal))
+        normalizesFirst: normalizesFirst, isCausal: isCausal, epsilon: epsilon))
   }
 
   /// Returns 4·width. A width that is too large is rejected when the layer is prepared.
-  private static func usualHidden(_ width: Int) -> Int {
+  static func usualHidden(_ width: Int) -> Int {
     let (hidden, overflows) = width.multipliedReportingOverflow(by: 4)
     return overflows ? width : hidden
   }
@@ -54,10 +55,10 @@ public final class TransformerEncoderBlock: Layer {
     self.configuration = configuration
     let width = configuration.width
     attention = MultiHeadAttention(heads: configuration.heads, width: width, dropout: configuration.dropout)
-    attentionNorm = LayerNorm()
+    attentionNorm = LayerNorm(epsilon: configuration.epsilon)
     expansion = Dense(configuration.hidden ?? Self.usualHidden(width), activation: configuration.activation)
     contraction = Dense(width)
-    denseNorm = LayerNorm()
+    denseNorm = LayerNorm(epsilon: configuration.epsilon)
     dropout = Dropout(configuration.dropout)
   }
 
@@ -109,6 +110,8 @@ extension TransformerEncoderBlock: ConfigurableLayer {
     public var normalizesFirst = false
     /// Whether position i attends only to positions up to i.
     public var isCausal = false
+    /// The constant that the layer normalizations add to the variance.
+    public var epsilon = 1e-5
 
     static var template: Self { Self(heads: 1, width: 1) }
     static let required: Set = ["heads", "width"]
