@@ -130,6 +130,44 @@ def attention():
     return vectors
 
 
+def decoder():
+    """A decoder block that attends to the first three positions of its own input."""
+    vectors = {}
+    width = 8
+
+    class Decoder(nn.Module):
+        def __init__(self, heads, **settings):
+            super().__init__()
+            self.inner = nn.TransformerDecoderLayer(
+                width, heads, dim_feedforward=12, dropout=0, batch_first=True, **settings)
+
+        def forward(self, x):
+            mask = nn.Transformer.generate_square_subsequent_mask(x.shape[1])
+            return self.inner(x, x[:, :3], tgt_mask=mask, tgt_is_causal=True)
+
+    def part(index):
+        return lambda tensor: tensor.chunk(3)[index].transpose(0, -1)
+
+    names = {}
+    for ours, theirs in [("attention", "self_attn"), ("memoryAttention", "multihead_attn")]:
+        for index, projection in enumerate(["query", "key", "value"]):
+            names[f"block.{ours}.{projection}.weight"] = (f"inner.{theirs}.in_proj_weight", part(index))
+            names[f"block.{ours}.{projection}.bias"] = (f"inner.{theirs}.in_proj_bias", part(index))
+        names[f"block.{ours}.output.weight"] = (f"inner.{theirs}.out_proj.weight", lambda tensor: tensor.T)
+        names[f"block.{ours}.output.bias"] = (f"inner.{theirs}.out_proj.bias", lambda tensor: tensor)
+    for ours, theirs in [("attentionNorm", "norm1"), ("memoryNorm", "norm2"), ("denseNorm", "norm3")]:
+        for kind in ["weight", "bias"]:
+            names[f"block.{ours}.{kind}"] = (f"inner.{theirs}.{kind}", lambda tensor: tensor)
+    for ours, theirs in [("expansion", "linear1"), ("contraction", "linear2")]:
+        names[f"block.{ours}.weight"] = (f"inner.{theirs}.weight", lambda tensor: tensor.T)
+        names[f"block.{ours}.bias"] = (f"inner.{theirs}.bias", lambda tensor: tensor)
+
+    record(vectors, "decoder", Decoder(2), 2, 5, width, parameters=names)
+    first = Decoder(4, activation="gelu", norm_first=True, layer_norm_eps=1e-3)
+    record(vectors, "decoder_first", first, 2, 5, width, parameters=names)
+    return vectors
+
+
 def recurrent_names(layer):
     """Parameters of PyTorch by our names; matrices are stored transposed."""
     names = {}
@@ -179,9 +217,54 @@ def recurrent():
     return vectors
 
 
+def layers():
+    """Layers without a family, and compositions of PyTorch's layers that are one layer here."""
+    vectors = {}
+    for mode in ["reflect", "replicate", "circular"]:
+        convolution = nn.Conv2d(2, 3, 3, stride=2, padding=(2, 1), padding_mode=mode)
+        record(vectors, mode, convolution, 2, 2, 5, 4)
+    record(vectors, "reflect_sequence", nn.Conv1d(2, 3, 3, padding=2, dilation=2, padding_mode="reflect"), 2, 2, 6)
+    causal = nn.Sequential(nn.ConstantPad1d((4, 0), 0), nn.Conv1d(2, 3, 3, dilation=2))
+    record(vectors, "causal_sequence", causal, 2, 2, 6, parameters=renamed({"weight": "1.weight", "bias": "1.bias"}))
+    names = {"depthwiseWeight": "0.weight", "pointwiseWeight": "1.weight", "bias": "1.bias"}
+    separable = nn.Sequential(nn.Conv2d(3, 6, (3, 2), stride=2, groups=3, bias=False), nn.Conv2d(6, 4, 1))
+    record(vectors, "separable", separable, 2, 3, 7, 6, parameters=renamed(names))
+    separable = nn.Sequential(nn.Conv1d(3, 3, 3, padding=1, groups=3, bias=False), nn.Conv1d(3, 4, 1))
+    record(vectors, "separable_sequence", separable, 2, 3, 7, parameters=renamed(names))
+    record(vectors, "slope", nn.PReLU(), 3, 4)
+    record(vectors, "slopes", nn.PReLU(3), 2, 3, 4)
+    record(vectors, "shuffled", nn.PixelShuffle(2), 2, 8, 2, 3)
+    record(vectors, "resized", nn.Upsample((5, 3), mode="bilinear"), 2, 2, 3, 4)
+    record(vectors, "resized_cubic", nn.Upsample((5, 7), mode="bicubic"), 2, 2, 4, 4)
+    record(vectors, "linear_sequence", nn.Upsample(scale_factor=3, mode="linear"), 2, 2, 4)
+    volumes = nn.Conv3d(2, 4, (2, 3, 2), stride=(1, 2, 1), padding=(1, 0, 1), dilation=(2, 1, 1), groups=2)
+    record(vectors, "volumes", volumes, 2, 2, 3, 4, 3)
+    record(vectors, "volumes_same", nn.Conv3d(1, 2, (3, 2, 1), padding="same"), 1, 1, 3, 2, 2)
+    record(vectors, "volumes_max", nn.MaxPool3d((2, 2, 3), stride=(1, 2, 1), padding=(1, 0, 1)), 2, 2, 3, 4, 3)
+    record(vectors, "volumes_average", nn.AvgPool3d(2, padding=(0, 1, 1)), 2, 2, 4, 3, 3)
+    inside = nn.AvgPool3d(2, padding=(0, 1, 1), count_include_pad=False)
+    record(vectors, "volumes_average_inside", inside, 2, 2, 4, 3, 3)
+    record(vectors, "unit", Function(lambda x: nn.functional.normalize(x, dim=1)), 3, 4, 2)
+    return vectors
+
+
+class Function(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+def renamed(names):
+    """Parameters under our names, unchanged."""
+    return {ours: (theirs, lambda tensor: tensor) for ours, theirs in names.items()}
+
+
 def main():
     os.makedirs(FOLDER, exist_ok=True)
-    for family in [convolution, normalization, attention, recurrent]:
+    for family in [convolution, normalization, attention, recurrent, decoder, layers]:
         torch.manual_seed(1)
         vectors = {name: tensor.contiguous() for name, tensor in family().items()}
         save_file(vectors, os.path.join(FOLDER, family.__name__ + ".safetensors"))

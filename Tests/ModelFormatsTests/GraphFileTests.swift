@@ -72,6 +72,30 @@ import Testing
     #expect { try Graph.load(from: folder("sequential")) } throws: { "\($0)".contains("Sequential.load(from:)") }
   }
 
+  @Test func everyMergingLayerComesBack() throws {
+    let folder = try TemporaryFolder()
+    let (a, b) = (Node.input([4, 6]), Node.input([4, 6]))
+    let merged = [
+      Add()(a, b), Subtract()(a, b), Multiply()(a, b), Average()(a, b), Maximum()(a, b), Minimum()(a, b),
+      TransformerDecoderBlock(heads: 2, width: 6, hidden: 5, normalizesFirst: true)(a, b),
+    ]
+    let products = Dot(axes: [2, -1], normalizes: true)(a, b)
+    let graph = Graph(
+      inputs: ["a": a, "b": b],
+      outputs: [
+        "y": Concatenate(axis: 1)(
+          merged[0], merged[1], merged[2], merged[3], merged[4], merged[5], merged[6]), "products": products,
+      ])
+    try graph.build(seed: 1)
+    try graph.save(to: folder("graph"))
+    let again = try Graph.load(from: folder("graph"))
+    let inputs = [1, 2].map { Tensor.normal([3, 4, 6], using: RandomStream(seed: $0)) }
+    let found = try again.predict(inputs).map { try $0.scalars() }
+    #expect(try graph.predict(inputs).map { try $0.scalars() } == found)
+    #expect(try graph.copy().predict(inputs).map { try $0.scalars() } == found)
+    #expect(found[0].count == 3 * 28 * 6 && found[1].count == 3 * 16)
+  }
+
   @Test func aMergingLayerOfOnesOwnIsRefused() throws {
     final class First: MergeLayer {
       func forward(_ inputs: [Tensor], _ context: Context) -> Tensor { inputs[0] }

@@ -32,7 +32,23 @@ import Testing
       (LSTM(5), #"{"layer": "LSTM", "units": 5}"#), (SequenceAverage(), #"{"layer": "SequenceAverage"}"#),
       (SelfAttention(heads: 2, width: 4), #"{"layer": "SelfAttention", "heads": 2, "width": 4}"#),
       (UpSampling2D(2), #"{"layer": "UpSampling2D", "factor": 2}"#),
-      (ZeroPadding2D(0), #"{"layer": "ZeroPadding2D"}"#),
+      (ZeroPadding2D(0), #"{"layer": "ZeroPadding2D"}"#), (ZeroPadding1D(0), #"{"layer": "ZeroPadding1D"}"#),
+      (Cropping2D(0), #"{"layer": "Cropping2D"}"#), (Cropping1D(0), #"{"layer": "Cropping1D"}"#),
+      (UpSampling1D(2), #"{"layer": "UpSampling1D", "factor": 2}"#),
+      (Resizing([4, 5]), #"{"layer": "Resizing", "size": [4, 5]}"#), (PReLU(), #"{"layer": "PReLU"}"#),
+      (CenterCrop(3), #"{"layer": "CenterCrop", "size": 3}"#), (Rescaling(2), #"{"layer": "Rescaling", "scale": 2}"#),
+      (Conv3D(4, kernel: [1, 2, 3]), #"{"layer": "Conv3D", "filters": 4, "kernel": [1, 2, 3]}"#),
+      (MaxPool3D(2), #"{"layer": "MaxPool3D", "window": 2}"#), (GlobalMaxPool3D(), #"{"layer": "GlobalMaxPool3D"}"#),
+      (AveragePool3D(2), #"{"layer": "AveragePool3D", "window": 2}"#),
+      (GlobalAveragePool3D(), #"{"layer": "GlobalAveragePool3D"}"#),
+      (PixelShuffle(2), #"{"layer": "PixelShuffle", "factor": 2}"#),
+      (Permute([2, 1]), #"{"layer": "Permute", "axes": [2, 1]}"#),
+      (RepeatVector(3), #"{"layer": "RepeatVector", "count": 3}"#),
+      (SeparableConv2D(4, kernel: 3), #"{"layer": "SeparableConv2D", "filters": 4, "kernel": 3}"#),
+      (SeparableConv1D(4, kernel: 3), #"{"layer": "SeparableConv1D", "filters": 4, "kernel": 3}"#),
+      (GaussianDropout(0.3), #"{"layer": "GaussianDropout", "probability": 0.3}"#),
+      (AlphaDropout(0.3), #"{"layer": "AlphaDropout", "probability": 0.3}"#),
+      (UnitNormalization(), #"{"layer": "UnitNormalization"}"#),
       (AdaptiveAveragePool2D([2, 3]), #"{"layer": "AdaptiveAveragePool2D", "output": [2, 3]}"#),
     ]
     for (expected, text) in pairs {
@@ -54,12 +70,25 @@ import Testing
     #expect(norm.weight == nil && norm.momentum == 0.25 && norm.epsilon == 0.5)
   }
 
+  @Test func paddingOfConvolutionsIsTaken() throws {
+    let causal = try layer(Conv1D.self, #"{"layer": "Conv1D", "filters": 2, "kernel": 3, "padding": "causal"}"#)
+    #expect(causal.configuration.padding == .causal)
+    #expect(try text(of: causal).contains(#""padding":"causal""#))
+    let mirrored = try layer(
+      Conv2D.self, #"{"layer": "Conv2D", "filters": 2, "kernel": 3, "padding": 1, "paddingMode": "reflect"}"#)
+    #expect(mirrored.configuration.paddingMode == .reflect)
+    let error = #expect(throws: (any Error).self) {
+      _ = try architecture(#"{"layer": "Conv2D", "filters": 2, "kernel": 3, "padding": "causal"}"#)
+    }
+    #expect("\(String(describing: error))".contains("causal"))
+  }
+
   /// Containers survive with the layers inside them; an omitted joining is a concatenation of the last axes.
   @Test func containersSurvive() throws {
     let containers: [any Layer] = [
       Parallel(joining: .concatenation(axis: 1)) { Dense(2) }, Parallel { Dense(2) },
       Parallel(joining: .sum) { Dense(2) },
-      Residual { Dense(2) }, Rematerialized { Dense(2) },
+      Residual { Dense(2) }, Rematerialized { Dense(2) }, TimeDistributed { Dense(2) },
       Sequential([Parallel { Sequential([Bidirectional(LSTM(3))]) }]),
     ]
     for container in containers {

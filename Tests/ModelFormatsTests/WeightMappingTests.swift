@@ -51,6 +51,21 @@ import Testing
     }
   }
 
+  /// The names of `nn.TransformerDecoderLayer`. Attention with shared heads has no counterpart, and keeps its own names.
+  @Test func decodersHaveTheNamesOfPyTorch() throws {
+    let folder = try TemporaryFolder()
+    let (target, memory) = (Node.input([3, 4]), Node.input([5, 4]))
+    let decoder = TransformerDecoderBlock(heads: 2, width: 4)
+    let graph = Graph(inputs: ["x": target, "m": memory], outputs: ["y": decoder(target, memory, name: "decoder")])
+    try graph.build(seed: 1)
+    try graph.saveWeights(to: folder("names"), mapping: .pyTorch)
+    let attentions = ["self_attn", "multihead_attn"].flatMap { attention in
+      ["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"].map { "\(attention).\($0)" }
+    }
+    let others = ["norm1", "norm2", "norm3", "linear1", "linear2"].flatMap { ["\($0).weight", "\($0).bias"] }
+    #expect(Set(try Safetensors(folder("names")).names) == Set((attentions + others).map { "decoder.\($0)" }))
+  }
+
   @Test func everyDifferenceIsListedUnderBothNames() throws {
     let folder = try TemporaryFolder()
     try Safetensors.save(

@@ -57,6 +57,54 @@ import Testing
         TransformerEncoderBlock(heads: 4, width: 8, hidden: 12, activation: .gelu, dropout: 0, normalizesFirst: true)
       },
     ]
+
+    static let decoder = [
+      Pair(testDescription: "decoder") {
+        SelfDecoder(TransformerDecoderBlock(heads: 2, width: 8, hidden: 12, dropout: 0))
+      },
+      Pair(testDescription: "decoder_first") {
+        SelfDecoder(
+          TransformerDecoderBlock(
+            heads: 4, width: 8, hidden: 12, activation: .gelu, dropout: 0, normalizesFirst: true, epsilon: 1e-3))
+      },
+    ]
+
+    static let layers = [
+      Pair(testDescription: "reflect") {
+        Conv2D(3, kernel: 3, stride: 2, padding: .explicit(2, 1), paddingMode: .reflect)
+      },
+      Pair(testDescription: "replicate") {
+        Conv2D(3, kernel: 3, stride: 2, padding: .explicit(2, 1), paddingMode: .replicate)
+      },
+      Pair(testDescription: "circular") {
+        Conv2D(3, kernel: 3, stride: 2, padding: .explicit(2, 1), paddingMode: .circular)
+      },
+      Pair(testDescription: "reflect_sequence") {
+        Conv1D(3, kernel: 3, padding: 2, dilation: 2, paddingMode: .reflect)
+      },
+      Pair(testDescription: "causal_sequence") { Conv1D(3, kernel: 3, padding: .causal, dilation: 2) },
+      Pair(testDescription: "separable") { SeparableConv2D(4, kernel: [3, 2], stride: 2, depthMultiplier: 2) },
+      Pair(testDescription: "separable_sequence") { SeparableConv1D(4, kernel: 3, padding: .same) },
+      Pair(testDescription: "slope") { PReLU() },
+      Pair(testDescription: "slopes") { PReLU(perChannel: true) },
+      Pair(testDescription: "shuffled") { PixelShuffle(2) },
+      Pair(testDescription: "resized") { Resizing([5, 3]) },
+      Pair(testDescription: "resized_cubic") { Resizing([5, 7], .bicubic) },
+      Pair(testDescription: "linear_sequence") { UpSampling1D(3, .bilinear) },
+      Pair(testDescription: "volumes") {
+        Conv3D(
+          4, kernel: [2, 3, 2], stride: [1, 2, 1], padding: .explicit([1, 0, 1]), dilation: [2, 1, 1], groups: 2)
+      },
+      Pair(testDescription: "volumes_same") { Conv3D(2, kernel: [3, 2, 1], padding: .same) },
+      Pair(testDescription: "volumes_max") {
+        MaxPool3D([2, 2, 3], stride: [1, 2, 1], padding: .explicit([1, 0, 1]))
+      },
+      Pair(testDescription: "volumes_average") { AveragePool3D(2, padding: .explicit([0, 1, 1])) },
+      Pair(testDescription: "volumes_average_inside") {
+        AveragePool3D(2, padding: .explicit([0, 1, 1]), countsPadding: false)
+      },
+      Pair(testDescription: "unit") { UnitNormalization(axis: 1) },
+    ]
   }
 
   @Test(arguments: TestDevices.all, Pair.convolution)
@@ -72,6 +120,27 @@ import Testing
   @Test(arguments: TestDevices.all, Pair.attention)
   func attention(_ device: Device, _ pair: Pair) throws {
     try compare(pair, with: "attention", on: device)
+  }
+
+  /// A decoder block that attends to the first three positions of its own input.
+  final class SelfDecoder: Layer {
+    let block: TransformerDecoderBlock
+
+    init(_ block: TransformerDecoderBlock) { self.block = block }
+
+    func forward(_ input: Tensor, _ context: Context) -> Tensor {
+      block(input, memory: input[.all, ..<3], context)
+    }
+  }
+
+  @Test(arguments: TestDevices.all, Pair.decoder)
+  func decoder(_ device: Device, _ pair: Pair) throws {
+    try compare(pair, with: "decoder", on: device)
+  }
+
+  @Test(arguments: TestDevices.all, Pair.layers)
+  func layers(_ device: Device, _ pair: Pair) throws {
+    try compare(pair, with: "layers", on: device)
   }
 
   func compare(_ pair: Pair, with file: String, on device: Device) throws {

@@ -99,7 +99,8 @@ struct PyTorchNames {
   private func projection(_ owner: String, _ leaf: String) -> (name: String, part: (index: Int, count: Int)?)? {
     let path = owner.split(separator: ".", omittingEmptySubsequences: false)
     guard let kind = path.last, let index = ["query", "key", "value"].firstIndex(of: kind),
-      let attention = modules[path.dropLast().joined(separator: ".")] as? MultiHeadAttention
+      let attention = modules[path.dropLast().joined(separator: ".")] as? MultiHeadAttention,
+      attention.keyValueHeads == attention.heads
     else { return nil }
     let inputs = [attention.query, attention.key, attention.value].map { $0.weight.shape?.first }
     if leaf == "weight" && inputs.contains(where: { $0 != nil && $0 != attention.width }) {
@@ -115,6 +116,7 @@ struct PyTorchNames {
     case is Bidirectional, is SelfAttention: ""
     case is MultiHeadAttention: part == "output" ? "out_proj" : ""
     case is TransformerEncoderBlock: encoderParts[part] ?? part
+    case is TransformerDecoderBlock: decoderParts[part] ?? part
     default: part
     }
   }
@@ -122,6 +124,11 @@ struct PyTorchNames {
   private static let encoderParts = [
     "attention": "self_attn", "attentionNorm": "norm1", "expansion": "linear1", "contraction": "linear2",
     "denseNorm": "norm2",
+  ]
+
+  private static let decoderParts = [
+    "attention": "self_attn", "attentionNorm": "norm1", "memoryAttention": "multihead_attn", "memoryNorm": "norm2",
+    "expansion": "linear1", "contraction": "linear2", "denseNorm": "norm3",
   ]
 
   /// In PyTorch, activations are separate modules.
@@ -134,7 +141,7 @@ struct PyTorchNames {
   /// Whether several modules here correspond to one module in PyTorch.
   private static func isWhole(_ module: any Module) -> Bool {
     module is Bidirectional || module is SelfAttention || module is MultiHeadAttention
-      || module is TransformerEncoderBlock
+      || module is TransformerEncoderBlock || module is TransformerDecoderBlock
   }
 
   private static func joined(_ path: String, _ name: String) -> String {

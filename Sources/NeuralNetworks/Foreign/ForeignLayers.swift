@@ -110,3 +110,34 @@ public typealias Conv2d = Conv2D
 public typealias Conv1d = Conv1D
 @available(*, unavailable, renamed: "Dense")
 public typealias Linear = Dense
+@available(*, unavailable, renamed: "ConvTranspose2D")
+public typealias Conv2DTranspose = ConvTranspose2D
+@available(*, unavailable, renamed: "ConvTranspose1D")
+public typealias Conv1DTranspose = ConvTranspose1D
+@available(
+  *, unavailable,
+  message: "a depthwise convolution has one group per channel: Conv2D(32, kernel: 3, groups: 32)"
+)
+public typealias DepthwiseConv2D = Conv2D
+@available(
+  *, unavailable,
+  message: "a depthwise convolution has one group per channel: Conv1D(32, kernel: 3, groups: 32)"
+)
+public typealias DepthwiseConv1D = Conv1D
+@available(*, unavailable, renamed: "ZeroPadding2D")
+public typealias ZeroPad2d = ZeroPadding2D
+@available(*, unavailable, renamed: "ZeroPadding1D")
+public typealias ZeroPad1d = ZeroPadding1D
+@available(
+  *, unavailable,
+  message: "padding modes belong to convolutions: Conv2D(32, kernel: 3, padding: 1, paddingMode: .reflect)"
+)
+public typealias ReflectionPad2d = ZeroPadding2D
+@available(*, unavailable, message: "write UpSampling2D(2, .bilinear), or Resizing([224, 224]) for a given size")
+public typealias Upsample = UpSampling2D
+@available(*, unavailable, message: "write MultiHeadAttention(heads: 8, width: 64, keyValueHeads: 2)")
+public typealias GroupedQueryAttention = MultiHeadAttention
+@available(*, unavailable, renamed: "TransformerEncoderBlock")
+public typealias TransformerEncoderLayer = TransformerEncoderBlock
+@available(*, unavailable, renamed: "TransformerDecoderBlock")
+public typealias TransformerDecoderLayer = TransformerDecoderBlock

@@ -50,3 +50,15 @@ extension ConvTranspose1D: ActivatedLayer {
 extension ConvTranspose2D: ActivatedLayer {
   package var activation: ActivationFunction { configuration.convolution.activation }
 }
+
+extension Conv3D: ActivatedLayer {
+  package var activation: ActivationFunction { configuration.activation }
+}
+
+extension SeparableConv1D: ActivatedLayer {
+  package var activation: ActivationFunction { configuration.activation }
+}
+
+extension SeparableConv2D: ActivatedLayer {
+  package var activation: ActivationFunction { configuration.activation }
+}

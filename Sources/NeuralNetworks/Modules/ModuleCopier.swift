@@ -32,6 +32,7 @@ struct ModuleCopier {
       case let model as Model: Model(try copied(model.network))
       case let layer as any ContainerLayer: try copied(container: layer)
       case let layer as any ConfigurableLayer: ModuleCopier.remade(layer)
+      case is Lambda: layer
       default: try itself(layer, "ConfigurableLayer")
       }
     copies[ObjectIdentifier(layer)] = copy
@@ -69,8 +70,9 @@ struct ModuleCopier {
     let copy: any MergeLayer =
       switch merge {
       case let merge as Concatenate: Concatenate(axis: merge.axis)
-      case is Add: Add()
-      case is Multiply: Multiply()
+      case let merge as Dot: Dot(axes: merge.axes, normalizes: merge.normalizes)
+      case let merge as any ElementwiseMerge: type(of: merge).init()
+      case let merge as TransformerDecoderBlock: TransformerDecoderBlock(configuration: merge.configuration)
       default: try itself(merge, nil)
       }
     copies[ObjectIdentifier(merge)] = copy

@@ -39,6 +39,19 @@ import Testing
     Mistake("UpSampling2D", { UpSampling2D(2, .bilinear) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
     Mistake("UpSampling2D", { UpSampling2D(2) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
     Mistake("ZeroPadding2D", { ZeroPadding2D(1) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
+    Mistake("Conv3D", { Conv3D(2, kernel: 1) }, [1, 3, 3, 3], [1, 3, 3, 3], "[N, 1, D, H, W]", batchAxis),
+    Mistake("MaxPool3D", { MaxPool3D(1) }, [1, 3, 3, 3], [1, 3, 3, 3], "[N, C, D, H, W]", batchAxis),
+    Mistake("ZeroPadding1D", { ZeroPadding1D(1) }, [1, 3], [1, 3], "[N, C, L]", batchAxis),
+    Mistake("Cropping2D", { Cropping2D(1) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
+    Mistake("Cropping1D", { Cropping1D(1) }, [1, 3], [1, 3], "[N, C, L]", batchAxis),
+    Mistake("UpSampling1D", { UpSampling1D(2) }, [1, 3], [1, 3], "[N, C, L]", batchAxis),
+    Mistake("Resizing", { Resizing(2) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
+    Mistake("CenterCrop", { CenterCrop(2) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
+    Mistake("PixelShuffle", { PixelShuffle(1) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
+    Mistake("SeparableConv2D", { SeparableConv2D(2, kernel: 2) }, [2, 3, 3], [2, 3, 3], "[N, 2, H, W]", batchAxis),
+    Mistake("SeparableConv1D", { SeparableConv1D(2, kernel: 2) }, [2, 3], [2, 3], "[N, 2, L]", batchAxis),
+    Mistake("PReLU", { PReLU(perChannel: true) }, [3], [3], "[N, 3, …]", batchAxis),
+    Mistake("TimeDistributed", { TimeDistributed { Flatten() } }, [3, 2], [3, 2], "[N, steps, …]"),
     Mistake("BatchNorm", { BatchNorm() }, [3], [3], "[N, 3, …]", batchAxis),
     Mistake("GroupNorm", { GroupNorm(1) }, [3, 2], [3, 2], "[N, 3, …]"),
     Mistake("GroupNorm", { GroupNorm(1) }, [3], [3], "[N, 3, …]", batchAxis),
@@ -106,6 +119,22 @@ import Testing
     },
     Call(fragments: ["Add", "[2, 3]", "[3]"]) { _ = Add()([.ones([2, 3]), .ones([3])], .inference) },
     Call(fragments: ["Multiply", "[2, 3]", "[2, 1]"]) { _ = Multiply()([.ones([2, 3]), .ones([2, 1])], .inference) },
+    Call(fragments: ["Subtract", "3 inputs"]) {
+      _ = Subtract()([.ones([2]), .ones([2]), .ones([2])], .inference)
+    },
+    Call(fragments: ["Maximum", "[2, 3]", "[2, 1]"]) { _ = Maximum()([.ones([2, 3]), .ones([2, 1])], .inference) },
+    Call(fragments: ["Dot", "[3]", "[4]", "3 and 4"]) { _ = Dot()([.ones([2, 3]), .ones([2, 4])], .inference) },
+    Call(fragments: ["Permute", "[2, 1]", "[3]"]) { _ = Permute([2, 1])(.ones([2, 3]), .inference) },
+    Call(fragments: ["RepeatVector", "[3, 4]"]) { _ = RepeatVector(2)(.ones([2, 3, 4]), .inference) },
+    Call(fragments: ["UnitNormalization", "axis 2", "[3]"]) {
+      _ = UnitNormalization(axis: 2)(.ones([2, 3]), .inference)
+    },
+    Call(fragments: ["MaxPool1D", "causal"]) {
+      _ = MaxPool1D(2, padding: .causal)(.ones([1, 1, 4]), .inference)
+    },
+    Call(fragments: ["TransformerDecoderBlock", "[1, 2, 3]", "4"]) {
+      _ = TransformerDecoderBlock(heads: 1, width: 4)([.ones([1, 2, 3]), .ones([1, 2, 4])], .inference)
+    },
     Call(fragments: ["Concatenate", "no inputs"]) { _ = Concatenate()([], .inference) },
     Call(fragments: ["MaxPool2D", "stride of 0x0"]) {
       _ = MaxPool2D(2, stride: 0, padding: .same)(.ones([1, 1, 4, 4]), .inference)

@@ -17,7 +17,12 @@ import Testing
     ({ LSTM(2) }, [3, 2]), ({ GRU(2) }, [3, 2]), ({ SimpleRNN(2) }, [3, 2]), ({ Bidirectional { LSTM(2) } }, [3, 2]),
     ({ SequenceAverage() }, [3, 2]), ({ SelfAttention(heads: 1, width: 2) }, [3, 2]),
     ({ TransformerEncoderBlock(heads: 1, width: 2) }, [3, 2]), ({ PositionalEncoding() }, [3, 2]),
-    ({ PositionalEmbedding(3) }, [3, 2]),
+    ({ PositionalEmbedding(3) }, [3, 2]), ({ UpSampling1D(2, .bilinear) }, [2, 3]), ({ Resizing(2) }, [2, 3, 3]),
+    ({ Rescaling(0.5) }, [3]), ({ SeparableConv1D(2, kernel: 1) }, [2, 3]),
+    ({ SeparableConv2D(2, kernel: 1) }, [2, 3, 3]), ({ PReLU() }, [3]), ({ GaussianDropout(0.5) }, [3]),
+    ({ AlphaDropout(0.5) }, [3]), ({ Conv3D(2, kernel: 1) }, [2, 3, 3, 3]), ({ MaxPool3D(1) }, [2, 3, 3, 3]),
+    ({ AveragePool3D(1) }, [2, 3, 3, 3]), ({ GlobalMaxPool3D() }, [2, 3, 3, 3]),
+    ({ GlobalAveragePool3D() }, [2, 3, 3, 3]), ({ UnitNormalization() }, [3]),
   ]
 
   private func expectRefusal(
@@ -63,8 +68,17 @@ import Testing
     let model = Sequential {
       ZeroPadding2D(1)
       UpSampling2D(2)
+      Cropping2D([1, 0])
+      Resizing([8, 6], .nearest)
+      CenterCrop([8, 6])
+      Permute([2, 1, 3])
+      TimeDistributed {
+        ZeroPadding1D(1)
+        UpSampling1D(2)
+        Cropping1D(5)
+      }
       Activation(.linear)
-      Reshape([8, 6])
+      Reshape([8, -1])
       Flatten()
       Activation(ActivationFunction("half") { $0.cast(to: .float32) / 2 })
       Dense(1)

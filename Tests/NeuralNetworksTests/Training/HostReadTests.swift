@@ -19,13 +19,18 @@ import Testing
           Conv2D(4, kernel: 3, padding: 1, groups: 4, activation: .gelu), MaxPool2D(2), UpSampling2D(2, .bilinear),
           ConvTranspose2D(4, kernel: 3, stride: 2, activation: .tanh), GroupNorm(2), UpSampling2D(2),
           AveragePool2D(2, padding: .same), AdaptiveMaxPool2D([5, 4]), AdaptiveAveragePool2D([3, 2]),
-          Residual { Conv2D(4, kernel: 1) }, Dropout(0.2), GlobalAveragePool2D(), Dense(1),
+          Residual { Conv2D(4, kernel: 1) }, Dropout(0.2), SeparableConv2D(4, kernel: 2, padding: .same),
+          Resizing([6, 5], .bicubic), Conv2D(4, kernel: 3, padding: 1, paddingMode: .reflect), PReLU(perChannel: true),
+          PixelShuffle(2), Cropping2D(1), CenterCrop([4, 5]), Rescaling(0.5), GlobalAveragePool2D(), Dense(1),
         ]
       },
       Network(testDescription: "sequences", inputShape: [3, 20]) {
         [
           Conv1D(4, kernel: 3, dilation: 2, activation: .silu), MaxPool1D(2), ConvTranspose1D(3, kernel: 2, stride: 2),
-          AveragePool1D(2), GlobalMaxPool1D(), Dense(1),
+          AveragePool1D(2), Conv1D(4, kernel: 2, padding: .causal), SeparableConv1D(3, kernel: 2), ZeroPadding1D(1),
+          UpSampling1D(2, .bilinear), Cropping1D(1), Permute([2, 1]), TimeDistributed { Dense(3) }, Permute([2, 1]),
+          UnitNormalization(), GlobalMaxPool1D(), AlphaDropout(0.1), GaussianDropout(0.1), RepeatVector(2), Flatten(),
+          Dense(1),
         ]
       },
       Network(testDescription: "recurrent", inputShape: [5], areTokens: true) {

@@ -25,7 +25,7 @@ public final class Conv1D: Layer {
   ///   - filters: The number of output channels.
   ///   - kernel: The length of the window.
   ///   - stride: The distance from one window to the next.
-  ///   - padding: The zero padding at the ends.
+  ///   - padding: The padding at the ends.
   ///   - dilation: The distance from one element of the window to the next.
   ///   - groups: The number of groups. Must divide the channels and the filters; one group per channel is a depthwise
   ///     convolution.
@@ -33,15 +33,17 @@ public final class Conv1D: Layer {
   ///   - useBias: Whether the layer has a bias.
   ///   - initializer: The initializer of the weight and, with `.pytorchDefault`, also of the bias.
   ///   - regularizer: A penalty on the weight.
+  ///   - paddingMode: How the padding is filled; with zeros by default.
   public convenience init(
     _ filters: Int, kernel: Int, stride: Int = 1, padding: Padding1D = .valid, dilation: Int = 1, groups: Int = 1,
     activation: ActivationFunction = .linear, useBias: Bool = true, initializer: Initializer = .pytorchDefault,
-    regularizer: Regularizer? = nil
+    regularizer: Regularizer? = nil, paddingMode: PaddingMode = .zeros
   ) {
     self.init(
       configuration: ConvolutionConfiguration(
         filters: filters, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups,
-        activation: activation, useBias: useBias, initializer: initializer, regularizer: regularizer))
+        activation: activation, useBias: useBias, initializer: initializer, regularizer: regularizer,
+        paddingMode: paddingMode))
   }
 
   public init(configuration: ConvolutionConfiguration<Int, Padding1D>) {
@@ -58,9 +60,8 @@ public final class Conv1D: Layer {
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
     check(input, .sequences, extent: weight.knownExtent(1).map { $0 * configuration.groups })
-    let row = input.asRow
-    let sums = row.convolution(
-      weight.value.asRow, bias: bias?.value, settings.geometry(for: row), groups: configuration.groups,
+    let sums = settings.convolve(
+      input.asRow, weight.value.asRow, bias: bias?.value, groups: configuration.groups,
       activation: configuration.activation.operation)
     return configuration.activation.finishing(sums.withoutRowAxis)
   }
@@ -87,6 +88,7 @@ extension WindowSettings {
   init(ofRow configuration: ConvolutionConfiguration<Int, Padding1D>) {
     self.init(
       kernel: Extent2D(1, configuration.kernel), stride: Extent2D(1, configuration.stride),
-      padding: configuration.padding.ofRow, dilation: Extent2D(1, configuration.dilation), isRow: true)
+      padding: configuration.padding.ofRow, dilation: Extent2D(1, configuration.dilation), isRow: true,
+      isCausal: configuration.padding == .causal, paddingMode: configuration.paddingMode)
   }
 }

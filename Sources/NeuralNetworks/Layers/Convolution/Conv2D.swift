@@ -30,7 +30,7 @@ public final class Conv2D: Layer {
   ///   - filters: The number of output channels.
   ///   - kernel: The size of the window.
   ///   - stride: The distance from one window to the next.
-  ///   - padding: The zero padding at the edges.
+  ///   - padding: The padding at the edges.
   ///   - dilation: The distance from one element of the window to the next.
   ///   - groups: The number of groups. Must divide the channels and the filters; one group per channel is a depthwise
   ///     convolution.
@@ -38,22 +38,24 @@ public final class Conv2D: Layer {
   ///   - useBias: Whether the layer has a bias.
   ///   - initializer: The initializer of the weight and, with `.pytorchDefault`, also of the bias.
   ///   - regularizer: A penalty on the weight.
+  ///   - paddingMode: How the padding is filled; with zeros by default.
   public convenience init(
     _ filters: Int, kernel: Extent2D, stride: Extent2D = 1, padding: Padding = .valid, dilation: Extent2D = 1,
     groups: Int = 1, activation: ActivationFunction = .linear, useBias: Bool = true,
-    initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil
+    initializer: Initializer = .pytorchDefault, regularizer: Regularizer? = nil, paddingMode: PaddingMode = .zeros
   ) {
     self.init(
       configuration: ConvolutionConfiguration(
         filters: filters, kernel: kernel, stride: stride, padding: padding, dilation: dilation, groups: groups,
-        activation: activation, useBias: useBias, initializer: initializer, regularizer: regularizer))
+        activation: activation, useBias: useBias, initializer: initializer, regularizer: regularizer,
+        paddingMode: paddingMode))
   }
 
   public init(configuration: ConvolutionConfiguration<Extent2D, Padding>) {
     self.configuration = configuration
     settings = WindowSettings(
       kernel: configuration.kernel, stride: configuration.stride, padding: configuration.padding,
-      dilation: configuration.dilation)
+      dilation: configuration.dilation, paddingMode: configuration.paddingMode)
     (weight, bias) = ConvolutionParameters.make(configuration)
   }
 
@@ -65,9 +67,8 @@ public final class Conv2D: Layer {
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
     check(input, .images, extent: weight.knownExtent(1).map { $0 * groups })
-    let sums = input.convolution(
-      weight.value, bias: bias?.value, settings.geometry(for: input), groups: groups,
-      activation: activation.operation)
+    let sums = settings.convolve(
+      input, weight.value, bias: bias?.value, groups: groups, activation: activation.operation)
     return activation.finishing(sums)
   }
 

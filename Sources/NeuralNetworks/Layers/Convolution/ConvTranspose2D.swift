@@ -54,7 +54,8 @@ public final class ConvTranspose2D: Layer {
     settings = TransposedSettings(
       windows: WindowSettings(
         kernel: convolution.kernel, stride: convolution.stride, padding: convolution.padding,
-        dilation: convolution.dilation), outputPadding: configuration.outputPadding)
+        dilation: convolution.dilation, paddingMode: convolution.paddingMode),
+      outputPadding: configuration.outputPadding)
     (weight, bias) = ConvolutionParameters.make(convolution)
   }
 

@@ -36,7 +36,7 @@ extension Padding: Codable {
     if let extent = try? container.decode(Extent2D.self) {
       self = .explicit(extent.height, extent.width)
     } else {
-      self = try Padding.named(container, nextTo: "numbers") == .same ? .same : .valid
+      self = try Padding.named(container, nextTo: "and numbers") == .same ? .same : .valid
     }
   }
 
@@ -49,7 +49,7 @@ extension Padding: Codable {
     let text = try container.decode(String.self)
     if let name = Name(rawValue: text) { return name }
     throw DecodingError.dataCorruptedError(
-      in: container, debugDescription: "there is no padding \"\(text)\"; there are valid, same, and \(others)")
+      in: container, debugDescription: "there is no padding \"\(text)\"; there are valid, same, \(others)")
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -71,27 +71,32 @@ public enum Padding1D: Sendable, Hashable, ExpressibleByIntegerLiteral {
   case same
   /// The given number of positions at the start and at the end (PyTorch).
   case explicit(Int)
+  /// For a `Conv1D` only: as many positions at the start as make each output depend on no later input (Keras).
+  case causal
 
   public init(integerLiteral value: Int) { self = .explicit(value) }
 
-  /// The padding of the equivalent image with one row.
+  /// The padding of the equivalent image with one row, except `causal`, which images do not have.
   var ofRow: Padding {
     switch self {
     case .valid: .valid
     case .same: .same
     case .explicit(let count): .explicit(0, count)
+    case .causal: .valid
     }
   }
 }
 
 extension Padding1D: Codable {
-  /// Decodes a padding from "valid", "same", or a number.
+  /// Decodes a padding from "valid", "same", "causal", or a number.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let count = try? container.decode(Int.self) {
       self = .explicit(count)
+    } else if (try? container.decode(String.self)) == "causal" {
+      self = .causal
     } else {
-      self = try Padding.named(container, nextTo: "a number") == .same ? .same : .valid
+      self = try Padding.named(container, nextTo: "causal, and a number") == .same ? .same : .valid
     }
   }
 
@@ -101,6 +106,7 @@ extension Padding1D: Codable {
     case .valid: try container.encode("valid")
     case .same: try container.encode("same")
     case .explicit(let count): try container.encode(count)
+    case .causal: try container.encode("causal")
     }
   }
 }

@@ -84,7 +84,7 @@ extension WindowSettings {
   fileprivate init(ofRow configuration: PoolingConfiguration<Int, Padding1D>) {
     self.init(
       kernel: Extent2D(1, configuration.window), stride: Extent2D(1, configuration.stride ?? configuration.window),
-      padding: configuration.padding.ofRow, isRow: true)
+      padding: configuration.padding.ofRow, isRow: true, isCausal: configuration.padding == .causal)
   }
 
   fileprivate func poolRow(_ op: PoolingOp, _ input: Tensor) -> Tensor {

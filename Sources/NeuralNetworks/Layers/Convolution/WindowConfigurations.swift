@@ -22,6 +22,8 @@ public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: 
   public var initializer: Initializer = .pytorchDefault
   /// A penalty on the weight.
   public var regularizer: Regularizer?
+  /// How the padding is filled; with zeros by default.
+  public var paddingMode = PaddingMode.zeros
 
   static var template: Self { Self(filters: 1, kernel: 1) }
   static var required: Set<String> { ["filters", "kernel"] }
@@ -92,6 +94,7 @@ extension PoolingConfiguration {
 extension WindowSettings {
   /// Performs the checks of `check`, and checks that no window covers only padding.
   func checkPooling(layer: String, _ inputShape: [Int]) throws {
+    try checkPlainPadding(layer: layer)
     try check(layer: layer, inputShape: inputShape)
     if case .explicit(let vertical, let horizontal) = padding,
       2 * vertical > kernel.height || 2 * horizontal > kernel.width

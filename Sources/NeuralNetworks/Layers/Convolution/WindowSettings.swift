@@ -8,13 +8,20 @@ struct WindowSettings: Sendable, Hashable {
   var dilation: Extent2D = 1
   /// Whether examples are sequences `[C, L]`, treated as images of one row.
   var isRow = false
+  /// Whether the windows over a row end at the position of their output.
+  var isCausal = false
+  /// How the padding is filled.
+  var paddingMode = PaddingMode.zeros
 
   /// Returns the windows over images of the given size.
   func geometry(height: Int, width: Int) -> WindowGeometry {
     let vertical = padding.positions(
       height, kernel: kernel.height, stride: stride.height, dilation: dilation.height, isHeight: true)
-    let horizontal = padding.positions(
-      width, kernel: kernel.width, stride: stride.width, dilation: dilation.width, isHeight: false)
+    let horizontal =
+      isCausal
+      ? (before: (kernel.width - 1) * dilation.width, after: 0)
+      : padding.positions(
+        width, kernel: kernel.width, stride: stride.width, dilation: dilation.width, isHeight: false)
     return WindowGeometry(
       kernel: kernel.pair, stride: stride.pair, dilation: dilation.pair,
       padding: (vertical.before, vertical.after, horizontal.before, horizontal.after))
@@ -22,6 +29,20 @@ struct WindowSettings: Sendable, Hashable {
 
   func geometry(for images: Tensor) -> WindowGeometry {
     geometry(height: images.shape[2], width: images.shape[3])
+  }
+
+  /// Returns activation(convolution of images with w + bias).
+  func convolve(
+    _ images: Tensor, _ weight: Tensor, bias: Tensor?, groups: Int, activation: UnaryOp? = nil
+  ) -> Tensor {
+    var (images, geometry) = (images, geometry(for: images))
+    if paddingMode != .zeros {
+      let edges = geometry.padding
+      images = images.padded(
+        [(0, 0), (0, 0), (edges.top, edges.bottom), (edges.left, edges.right)], mode: paddingMode)
+      geometry.padding = (0, 0, 0, 0)
+    }
+    return images.convolution(weight, bias: bias, geometry, groups: groups, activation: activation)
   }
 
   /// Returns the image size of an example.
@@ -38,6 +59,7 @@ struct WindowSettings: Sendable, Hashable {
     try checkNumbers(layer: layer, inputShape: inputShape)
     let size = size(of: inputShape)
     let geometry = geometry(height: size.height, width: size.width)
+    try checkPadding(layer: layer, size, geometry)
     let seen = Extent2D((kernel.height - 1) * dilation.height + 1, (kernel.width - 1) * dilation.width + 1)
     let padded = Extent2D(
       size.height + geometry.padding.top + geometry.padding.bottom,
@@ -52,6 +74,27 @@ struct WindowSettings: Sendable, Hashable {
     let positions = Extent2D(
       (padded.height - seen.height) / stride.height + 1, (padded.width - seen.width) / stride.width + 1)
     try WindowSettings.checkSize(layer: layer, [positions.height, positions.width])
+  }
+
+  /// Throws an error for images that are too small for their padding.
+  private func checkPadding(layer: String, _ size: (height: Int, width: Int), _ geometry: WindowGeometry) throws {
+    let edges = geometry.padding
+    for (extent, widest) in [(size.height, max(edges.top, edges.bottom)), (size.width, max(edges.left, edges.right))] {
+      let limit = paddingMode.limit(for: extent)
+      guard widest <= limit else {
+        throw ModelError.invalidConfiguration(
+          layer: layer,
+          reason: "a padding of \(widest) for \(extent) positions; at most \(limit) is possible with \(paddingMode)")
+      }
+    }
+  }
+
+  /// Throws an error for padding that only convolutions have.
+  func checkPlainPadding(layer: String) throws {
+    if isCausal || paddingMode != .zeros {
+      throw ModelError.invalidConfiguration(
+        layer: layer, reason: "a padding \(isCausal ? "causal" : "\(paddingMode)"), which only a convolution has")
+    }
   }
 
   /// Throws an error for images that exceed the size limit.
@@ -89,6 +132,17 @@ struct WindowSettings: Sendable, Hashable {
   }
 }
 
+extension PaddingMode {
+  /// Returns the largest padding of an axis.
+  func limit(for extent: Int) -> Int {
+    switch self {
+    case .zeros, .replicate: .max
+    case .reflect: extent - 1
+    case .circular: extent
+    }
+  }
+}
+
 /// The positions of the windows of a transposed convolution over its output.
 struct TransposedSettings: Sendable {
   let windows: WindowSettings
@@ -116,6 +170,7 @@ struct TransposedSettings: Sendable {
   /// - Parameter inputShape: The shape of one example.
   func check(layer: String, inputShape: [Int]) throws {
     func fail(_ reason: String) throws -> Never { throw ModelError.invalidConfiguration(layer: layer, reason: reason) }
+    try windows.checkPlainPadding(layer: layer)
     try windows.checkNumbers(layer: layer, inputShape: inputShape)
     let (behind, stride) = (outputPadding, windows.stride)
     if behind.height < 0 || behind.width < 0 || behind.height >= stride.height || behind.width >= stride.width {

@@ -74,36 +74,10 @@ public final class Concatenate: MergeLayer {
   public var allowsReplay: Bool { true }
 }
 
-/// Adds its inputs, which must have the same shape.
-public final class Add: MergeLayer {
-  public init() {}
-
-  public func prepare(inputShapes: [[Int]]) throws { try inputShapes.checkEqual("Add") }
-
-  public func forward(_ inputs: [Tensor], _ context: Context) -> Tensor {
-    refusal(of: inputs, ofOneShape: true) ?? inputs.dropFirst().reduce(inputs[0], +)
-  }
-
-  public var allowsReplay: Bool { true }
-}
-
-/// Multiplies its inputs elementwise. They must have the same shape.
-public final class Multiply: MergeLayer {
-  public init() {}
-
-  public func prepare(inputShapes: [[Int]]) throws { try inputShapes.checkEqual("Multiply") }
-
-  public func forward(_ inputs: [Tensor], _ context: Context) -> Tensor {
-    refusal(of: inputs, ofOneShape: true) ?? inputs.dropFirst().reduce(inputs[0], *)
-  }
-
-  public var allowsReplay: Bool { true }
-}
-
 extension MergeLayer {
   /// Rejects inputs that differ in element type, that differ in shape (if `ofOneShape`), or that are not numbers.
   /// Returns a stand-in for the output; nil if the inputs are valid.
-  fileprivate func refusal(of inputs: [Tensor], ofOneShape: Bool) -> Tensor? {
+  func refusal(of inputs: [Tensor], ofOneShape: Bool) -> Tensor? {
     guard let first = inputs.first else { return ShapeTrace.refuse(self, "there are no inputs", instead: Tensor(0)) }
     if let other = inputs.first(where: { $0.dtype != first.dtype }) {
       return ShapeTrace.refuse(
@@ -119,7 +93,7 @@ extension MergeLayer {
 }
 
 extension [[Int]] {
-  fileprivate func checkEqual(_ layer: String) throws {
+  func checkEqual(_ layer: String) throws {
     guard let first else {
       throw ModelError.invalidConfiguration(layer: layer, reason: "there are no inputs")
     }

@@ -125,3 +125,77 @@ extension GaussianNoise: ConfigurableLayer {
     static let required: Set = ["deviation"]
   }
 }
+
+/// During training, multiplies each number by an independent sample from a normal distribution with mean 1 and variance
+/// p/(1 − p). In inference, it does nothing. Srivastava et al. 2014; Keras' `GaussianDropout`.
+public final class GaussianDropout: Layer {
+  /// The probability p of a `Dropout` with the same variance.
+  public var probability: Double { configuration.probability }
+  /// All settings.
+  public let configuration: Dropout.Configuration
+
+  /// Creates a layer with multiplicative noise.
+  /// - Parameter probability: The probability p, at least 0 and less than 1.
+  public convenience init(_ probability: Double) {
+    self.init(configuration: Dropout.Configuration(probability: probability))
+  }
+
+  public init(configuration: Dropout.Configuration) { self.configuration = configuration }
+
+  public func prepare(inputShape: [Int]) throws { try Dropout.checkBelowOne("GaussianDropout", probability) }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    guard context.isTraining && probability > 0 else { return input }
+    let deviation = (probability / (1 - probability)).squareRoot()
+    return input * .normal(like: input, mean: 1, deviation: deviation, using: context.random)
+  }
+
+  public var allowsReplay: Bool { true }
+}
+
+extension GaussianDropout: ConfigurableLayer {}
+
+/// During training, sets each number to the lower limit of the SELU activation with a given probability, then scales and
+/// shifts all numbers, which preserves mean 0 and variance 1. In inference, it does nothing. Use it with the activation
+/// SELU. Klambauer et al. 2017; PyTorch's and Keras' `AlphaDropout`.
+public final class AlphaDropout: Layer {
+  /// The dropout probability.
+  public var probability: Double { configuration.probability }
+  /// All settings.
+  public let configuration: Dropout.Configuration
+
+  /// Creates a dropout layer for networks with SELU.
+  /// - Parameter probability: The dropout probability, at least 0 and less than 1.
+  public convenience init(_ probability: Double) {
+    self.init(configuration: Dropout.Configuration(probability: probability))
+  }
+
+  public init(configuration: Dropout.Configuration) { self.configuration = configuration }
+
+  public func prepare(inputShape: [Int]) throws { try Dropout.checkBelowOne("AlphaDropout", probability) }
+
+  public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    guard context.isTraining && probability > 0 else { return input }
+    // −λα, the limit of SELU.
+    let limit = -1.0507009873554805 * 1.6732632423543772
+    let kept = 1 - probability
+    let scale = 1 / (kept + limit * limit * kept * probability).squareRoot()
+    let mask = Tensor.bernoulli(
+      input.shape, probability: probability, using: context.random, dtype: input.dtype, on: input.device)
+    return input.replacing(with: limit, where: mask .> 0) * scale - scale * limit * probability
+  }
+
+  public var allowsReplay: Bool { true }
+}
+
+extension AlphaDropout: ConfigurableLayer {}
+
+extension Dropout {
+  /// Checks a probability with which something is left of each number.
+  fileprivate static func checkBelowOne(_ layer: String, _ probability: Double) throws {
+    guard probability >= 0 && probability < 1 else {
+      throw ModelError.invalidConfiguration(
+        layer: layer, reason: "a probability of \(probability); it is at least 0 and less than 1")
+    }
+  }
+}

@@ -155,21 +155,28 @@ extension GraphArchitecture: Codable {
 enum PartDescription: Sendable {
   case layer(LayerDescription)
   case concatenate(axis: Int)
-  case add
-  case multiply
+  case dot(axes: [Int], normalizes: Bool)
+  case elementwise(any ElementwiseMerge.Type)
+  case decoder(TransformerDecoderBlock.Configuration)
 
   init(of node: Node) throws {
     switch node.source {
     case .input: fatalError("an input has no layer")
     case .layer(let layer): self = .layer(try LayerDescription(of: layer))
     case .merge(let merge as Concatenate): self = .concatenate(axis: merge.axis)
-    case .merge(is Add): self = .add
-    case .merge(is Multiply): self = .multiply
+    case .merge(let merge as Dot): self = .dot(axes: merge.axes, normalizes: merge.normalizes)
+    case .merge(let merge as any ElementwiseMerge): self = .elementwise(type(of: merge))
+    case .merge(let merge as TransformerDecoderBlock): self = .decoder(merge.configuration)
     case .merge(let merge):
       throw ModelError.invalidConfiguration(
         layer: "\(type(of: merge))",
-        reason: "a merging layer that can be described is Concatenate, Add or Multiply")
+        reason: "a merging layer that can be described is one of \(PartDescription.names.joined(separator: ", "))")
     }
+  }
+
+  /// The names of the merging layers.
+  private static var names: [String] {
+    ["\(Concatenate.self)", "\(Dot.self)", "\(TransformerDecoderBlock.self)"] + elementwiseMerges.map { "\($0)" }
   }
 
   /// A layer, or a merging layer.
@@ -189,27 +196,34 @@ enum PartDescription: Sendable {
     switch self {
     case .layer(let description): .layer(description.makeLayer())
     case .concatenate(let axis): .merge(Concatenate(axis: axis))
-    case .add: .merge(Add())
-    case .multiply: .merge(Multiply())
+    case .dot(let axes, let normalizes): .merge(Dot(axes: axes, normalizes: normalizes))
+    case .elementwise(let type): .merge(type.init())
+    case .decoder(let configuration): .merge(TransformerDecoderBlock(configuration: configuration))
     }
   }
 }
 
 extension PartDescription: Codable {
-  private enum Key: String, CodingKey { case layer, axis }
+  private enum Key: String, CodingKey { case layer, axis, axes, normalizes }
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
-    switch try container.decode(String.self, forKey: .layer) {
+    let name = try container.decode(String.self, forKey: .layer)
+    if let type = elementwiseMerges.first(where: { "\($0)" == name }) {
+      try decoder.refuseUnknownKeys(["layer"])
+      self = .elementwise(type)
+      return
+    }
+    switch name {
     case "\(Concatenate.self)":
       try decoder.refuseUnknownKeys(["layer", "axis"])
       self = .concatenate(axis: try container.decodeIfPresent(Int.self, forKey: .axis) ?? -1)
-    case "\(Add.self)":
-      try decoder.refuseUnknownKeys(["layer"])
-      self = .add
-    case "\(Multiply.self)":
-      try decoder.refuseUnknownKeys(["layer"])
-      self = .multiply
+    case "\(Dot.self)":
+      try decoder.refuseUnknownKeys(["layer", "axes", "normalizes"])
+      self = .dot(
+        axes: try container.decodeIfPresent([Int].self, forKey: .axes) ?? [-1, -1],
+        normalizes: try container.decodeIfPresent(Bool.self, forKey: .normalizes) ?? false)
+    case "\(TransformerDecoderBlock.self)": self = .decoder(try .decoded(from: decoder))
     default: self = .layer(try LayerDescription(from: decoder))
     }
   }
@@ -221,8 +235,14 @@ extension PartDescription: Codable {
     case .concatenate(let axis):
       try container.encode("\(Concatenate.self)", forKey: .layer)
       if axis != -1 { try container.encode(axis, forKey: .axis) }
-    case .add: try container.encode("\(Add.self)", forKey: .layer)
-    case .multiply: try container.encode("\(Multiply.self)", forKey: .layer)
+    case .dot(let axes, let normalizes):
+      try container.encode("\(Dot.self)", forKey: .layer)
+      try container.encode(axes, forKey: .axes)
+      try container.encode(normalizes, forKey: .normalizes)
+    case .elementwise(let type): try container.encode("\(type)", forKey: .layer)
+    case .decoder(let configuration):
+      try container.encode("\(TransformerDecoderBlock.self)", forKey: .layer)
+      try configuration.encode(to: encoder)
     }
   }
 }

@@ -66,12 +66,19 @@ extension LayerDescription: Codable {
       PositionalEncoding.self, PositionalEmbedding.self, Embedding.self, SimpleRNN.self, LSTM.self, GRU.self,
       Bidirectional.self, SequenceAverage.self, Conv1D.self, ConvTranspose2D.self, ConvTranspose1D.self, MaxPool1D.self,
       AveragePool1D.self, GlobalAveragePool1D.self, GlobalMaxPool1D.self, AdaptiveAveragePool2D.self,
-      AdaptiveMaxPool2D.self, ZeroPadding2D.self, UpSampling2D.self, Normalization.self,
+      AdaptiveMaxPool2D.self, ZeroPadding2D.self, UpSampling2D.self, Normalization.self, Permute.self,
+      RepeatVector.self,
+      ZeroPadding1D.self, Cropping1D.self, Cropping2D.self, UpSampling1D.self, Resizing.self, CenterCrop.self,
+      Rescaling.self, PixelShuffle.self, SeparableConv1D.self, SeparableConv2D.self, PReLU.self, GaussianDropout.self,
+      AlphaDropout.self, UnitNormalization.self, Conv3D.self, MaxPool3D.self, AveragePool3D.self,
+      GlobalAveragePool3D.self, GlobalMaxPool3D.self,
     ]
   }
 
   /// The built-in layers that contain other layers.
-  private static var containers: [any ContainerLayer.Type] { [Residual.self, Parallel.self, Rematerialized.self] }
+  private static var containers: [any ContainerLayer.Type] {
+    [Residual.self, Parallel.self, Rematerialized.self, TimeDistributed.self]
+  }
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)

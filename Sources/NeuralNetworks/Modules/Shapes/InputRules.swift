@@ -45,6 +45,18 @@ extension TransformerEncoderBlock: TypedInputLayer {}
 extension PositionalEmbedding: TypedInputLayer {}
 extension PositionalEncoding: TypedInputLayer {}
 extension Normalization: TypedInputLayer {}
+extension UnitNormalization: TypedInputLayer {}
+extension Rescaling: TypedInputLayer {}
+extension SeparableConv1D: TypedInputLayer {}
+extension Conv3D: TypedInputLayer {}
+extension MaxPool3D: TypedInputLayer {}
+extension AveragePool3D: TypedInputLayer {}
+extension GlobalMaxPool3D: TypedInputLayer {}
+extension GlobalAveragePool3D: TypedInputLayer {}
+extension SeparableConv2D: TypedInputLayer {}
+extension PReLU: TypedInputLayer {}
+extension GaussianDropout: TypedInputLayer {}
+extension AlphaDropout: TypedInputLayer {}
 extension Embedding: TypedInputLayer { var inputElements: InputElements { .integers } }
 
 extension Activation: TypedInputLayer {
@@ -52,18 +64,32 @@ extension Activation: TypedInputLayer {
   var inputElements: InputElements { function.isLinear || !function.isBuiltIn ? .any : .floatingPoint }
 }
 
+extension InterpolationMethod {
+  /// The elements that can be interpolated. The nearest number is only moved.
+  fileprivate var inputElements: InputElements { self == .nearest ? .any : .floatingPoint }
+}
+
+extension UpSampling1D: TypedInputLayer {
+  var inputElements: InputElements { configuration.method.inputElements }
+}
+
 extension UpSampling2D: TypedInputLayer {
-  var inputElements: InputElements { configuration.method == .nearest ? .any : .floatingPoint }
+  var inputElements: InputElements { configuration.method.inputElements }
+}
+
+extension Resizing: TypedInputLayer {
+  var inputElements: InputElements { configuration.method.inputElements }
 }
 
 /// The axes of a layer's input.
 enum InputAxes {
-  case images, sequences, steps, vectors, channels, positions
+  case images, volumes, sequences, steps, vectors, channels, positions
 
   /// The supported numbers of axes.
   var ranks: ClosedRange<Int> {
     switch self {
     case .images: 4...4
+    case .volumes: 5...5
     case .sequences, .steps, .vectors: 3...3
     case .channels: 2...8
     case .positions: 3...8
@@ -75,6 +101,7 @@ enum InputAxes {
     var names =
       switch self {
       case .images: ["N", "C", "H", "W"]
+      case .volumes: ["N", "C", "D", "H", "W"]
       case .sequences: ["N", "C", "L"]
       case .steps: ["N", "steps", "features"]
       case .vectors: ["N", "length", "width"]

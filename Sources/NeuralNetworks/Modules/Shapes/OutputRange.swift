@@ -65,6 +65,7 @@ extension LastLayer {
     case is Graph: nil
     case let model as Model: of(model.network)
     case let container as Rematerialized: of(container.layers)
+    case let container as TimeDistributed: of(container.layers)
     case let layer as any ActivatedLayer: LastLayer(layer.activation, of: layer)
     case let layer as Activation: LastLayer(layer.function, of: layer)
     default: nil

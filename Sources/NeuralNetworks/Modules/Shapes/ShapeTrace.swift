@@ -16,8 +16,8 @@ final class ShapeTrace {
   private(set) var calls: [Call] = []
   /// The element type of parameters that have no value.
   private let dtype: DType
-  /// The number of examples in the inputs.
-  private let examples: Int
+  /// The number of examples in the inputs, or of their steps within `withSteps`.
+  private var examples: Int
   /// The size that represents `anyLength`.
   private let variableExtent: Int
   private let paths: [ObjectIdentifier: String]
@@ -135,6 +135,14 @@ final class ShapeTrace {
     }
     if failure != nil { return first }
     return noting(merge) { merge.forward(inputs, context) }
+  }
+
+  /// Runs `body`, whose calls treat the steps of each example as examples of their own.
+  func withSteps(_ steps: Int, _ body: () -> Tensor) -> Tensor {
+    let outer = examples
+    examples *= steps
+    defer { examples = outer }
+    return body()
   }
 
   /// Runs the forward pass of a module, and records its output.
