@@ -6,7 +6,7 @@
   test-undefined soak fuzz dist bench bench-peers api-check check-documentation \
   check-dependency check-api-breakage documentation format lint clean
 
-BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
+BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev libpng-dev libturbojpeg0-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd oclgrind python3-venv curl
 # Numeric tests need optimized code; -enable-testing keeps internal declarations visible to them.
 TEST_FLAGS     := -c release -Xswiftc -enable-testing --scratch-path .build-test

@@ -12,6 +12,8 @@ let package = Package(
     .library(name: "NeuralNetworks", targets: ["NeuralNetworks", "Datasets", "ModelFormats", "Pictures"]),
     // The module alone: without readers and writers of files, and pictures.
     .library(name: "NeuralNetworksCore", targets: ["NeuralNetworks"]),
+    // PNG and JPEG files; needs the packages libpng-dev and libturbojpeg0-dev.
+    .library(name: "ImageFiles", targets: ["ImageFiles"]),
     .library(name: "BackendKit", targets: ["BackendCore", "BackendReference", "BackendConformance"]),
     .executable(name: "nn", targets: ["nn"]),
     .executable(name: "nn-bench", targets: ["nn-bench"]),
@@ -31,6 +33,9 @@ let package = Package(
     .target(name: "COpenCL", cSettings: [.define("NN_OPENCL", .when(traits: ["OpenCL"]))]),
     .target(name: "CPUKernels"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .target(name: "CPixels"),
     .target(name: "HostSystem"),
     .systemLibrary(name: "CExtendedAttributes"),
     .target(name: "ZlibCompression", dependencies: ["CZlib"]),
@@ -54,6 +59,9 @@ let package = Package(
       dependencies: [
         "HostSystem", "ZlibCompression", "NeuralNetworks", "BackendCore", "CPUKernels", "CGlyphs", "Files",
       ]),
+    .target(
+      name: "ImageFiles",
+      dependencies: ["HostSystem", "CPNG", "CJPEG", "CPixels", "NeuralNetworks", "Datasets", "Files"]),
     .target(name: "ModelFormats", dependencies: ["HostSystem", "ZlibCompression", "NeuralNetworks", "Files"]),
     .target(
       name: "Pictures", dependencies: ["HostSystem", "ZlibCompression", "NeuralNetworks", "ModelFormats", "Files"]),
@@ -112,6 +120,9 @@ let package = Package(
       name: "DatasetsTests",
       dependencies: ["HostSystem", "BackendCore", "Datasets", "Files", "ZlibCompression", "TestSupport"]),
     .testTarget(
+      name: "ImageFilesTests",
+      dependencies: ["HostSystem", "ImageFiles", "Datasets", "Files", "ZlibCompression", "TestSupport"]),
+    .testTarget(
       name: "ModelFormatsTests", dependencies: ["HostSystem", "ModelFormats", "Datasets", "Files", "TestSupport"]),
     .testTarget(
       name: "PicturesTests",
@@ -121,7 +132,8 @@ let package = Package(
       dependencies: ["HostSystem", "NeuralNetworks", "Datasets", "ModelFormats", "BackendReference", "TestSupport"],
       exclude: ["Vectors"]),
     .target(
-      name: "FuzzReaders", dependencies: ["NeuralNetworks", "Datasets", "ModelFormats"], path: "Tests/Fuzz/Readers"),
+      name: "FuzzReaders", dependencies: ["NeuralNetworks", "Datasets", "ImageFiles", "ModelFormats"],
+      path: "Tests/Fuzz/Readers"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzReaders", "Files", "TestSupport"]),
     .testTarget(name: "DemosTests", dependencies: ["Demos", "NeuralNetworks", "TestSupport"]),
     .testTarget(

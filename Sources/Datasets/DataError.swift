@@ -39,7 +39,7 @@ public enum DataError: NeuralNetworksError, Hashable {
 }
 
 extension DataError {
-  init(_ error: FileError) {
+  package init(_ error: FileError) {
     switch error {
     case .missing(let path): self = .missingFile(path)
     case .failed(let path, let reason): self = .unreadable(file: path, reason: reason)
@@ -52,7 +52,7 @@ extension DataError {
 /// Ends the program with a message, after flushing its output, if there is not enough memory for the result of a
 /// function that cannot throw. Otherwise, the system would end the program without a message.
 /// - Parameter count: The number of elements of `size` bytes.
-func requireMemory(for operation: String, _ count: Int, of size: Int) {
+package func requireMemory(for operation: String, _ count: Int, of size: Int) {
   do { try HostMemory.check(count, of: size) } catch {
     ProgrammerError.end("\(operation): \(count) elements: \(error)")
   }

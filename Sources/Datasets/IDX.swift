@@ -180,10 +180,12 @@ public struct IDX: Sendable {
 }
 
 /// The big-endian integer at `offset`.
-func bigEndian<Value: FixedWidthInteger>(_ bytes: [UInt8], _ offset: Int) -> Value {
+package func bigEndian<Value: FixedWidthInteger>(_ bytes: [UInt8], _ offset: Int) -> Value {
   var value: Value = 0
   for index in 0..<Value.bitWidth / 8 { value = value << 8 | Value(truncatingIfNeeded: bytes[offset + index]) }
   return value
 }
 
-func hexadecimal(_ byte: UInt8) -> String { "0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) }
+package func hexadecimal(_ byte: UInt8) -> String {
+  "0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+}

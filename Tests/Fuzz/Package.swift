@@ -9,7 +9,11 @@ let package = Package(
   targets: [
     .target(name: "LibFuzzer", path: "LibFuzzer"),
     .target(
-      name: "FuzzReaders", dependencies: [.product(name: "NeuralNetworks", package: "swift-nn")], path: "Readers"),
+      name: "FuzzReaders",
+      dependencies: [
+        .product(name: "NeuralNetworks", package: "swift-nn"), .product(name: "ImageFiles", package: "swift-nn"),
+      ],
+      path: "Readers"),
     .executableTarget(
       name: "fuzz", dependencies: ["LibFuzzer", "FuzzReaders"], path: "Driver",
       // The other linker aborts because of the debug information of libFuzzer.

@@ -8,8 +8,10 @@ import io
 import json
 import os
 import struct
+import zlib
 
 import numpy as np
+from PIL import Image
 from safetensors.numpy import save
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -39,7 +41,43 @@ def npz(compressed, **arrays):
     return data.getvalue()
 
 
+def chunk(name, data):
+    content = name.encode() + data
+    return struct.pack(">I", len(data)) + content + struct.pack(">I", zlib.crc32(content))
+
+
+def png(depth, kind, rows, *chunks, width=3, height=2, interlaced=False):
+    """A PNG file of rows without filters."""
+    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, interlaced)
+    chunks = [("IHDR", header), *chunks, ("IDAT", zlib.compress(bytes(rows))), ("IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, data) for name, data in chunks)
+
+
+def jpeg(mode, **options):
+    pixels = bytes(place % 256 for place in range(99 * len(mode)))  # as many channels as letters
+    data = io.BytesIO()
+    Image.frombytes(mode, (11, 9), pixels).save(data, "JPEG", **options)
+    return data.getvalue()
+
+
+def write_images():
+    write("image", "gray", png(1, 0, [0, 0xA0, 0, 0x40]))
+    write("image", "alpha", png(16, 4, 2 * [0, *range(12)]))
+    write("image", "palette", png(2, 3, [0, 0x18, 2, 0x24], ("PLTE", bytes(range(9))), ("tRNS", b"\x00\x80")))
+    # The passes that three columns and two rows have: pixel 0, pixel 2, pixel 1, and the second row.
+    rows = [0, 1, 2, 3, 0, 7, 8, 9, 0, 4, 5, 6, 0, *range(9)]
+    exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0"
+    write("image", "interlaced", png(8, 2, rows, ("gAMA", struct.pack(">I", 100000)), ("eXIf", exif), interlaced=True))
+    orientation = Image.Exif()
+    orientation[0x112] = 5
+    write("image", "jpeg", jpeg("RGB", optimize=True, exif=orientation))
+    write("image", "progressive", jpeg("RGB", progressive=True, subsampling=1))
+    write("image", "luma", jpeg("L", optimize=True))
+    write("image", "ink", jpeg("CMYK", optimize=True))
+
+
 def main():
+    write_images()
     kinds = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
     for code, kind in kinds.items():
         write("idx", kind.replace(">", ""), idx(code, kind, [[1, 2], [3, 4]]))

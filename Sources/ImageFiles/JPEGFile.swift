@@ -1,0 +1,99 @@
+import CJPEG
+import CPixels
+import Datasets
+import HostSystem
+
+/// The bytes of a JPEG file (ISO 10918-1), decoded by libjpeg-turbo.
+struct JPEGFile {
+  static let signature: [UInt8] = [0xFF, 0xD8, 0xFF]
+
+  private let bytes: [UInt8]
+  private let name: String
+
+  init(_ file: [UInt8], _ name: String) { (bytes, self.name) = (file, name) }
+
+  /// Decodes the picture.
+  func image(_ request: Image.Request) throws(DataError) -> Image {
+    guard let decoder = tjInitDecompress() else { throw .unreadable(file: name, reason: "out of memory") }
+    defer { tjDestroy(decoder) }
+    let (fullHeight, fullWidth, space) = try header(decoder)
+    // A progressive file is decoded as a whole: two bytes for each coefficient, and the pixels.
+    try Image.check(height: fullHeight, width: fullWidth, limit: request.pixelLimit, perPixel: 9, name)
+    let orientation = Exif.orientation(ofJPEG: bytes) ?? 1
+    let shift = reduction(fullHeight, fullWidth, request.enough, turns: orientation >= 5)
+    let (height, width) = (fullHeight.shiftedRoundingUp(shift), fullWidth.shiftedRoundingUp(shift))
+    let isInk = space == TJCS_CMYK || space == TJCS_YCCK
+    let channels = request.channels ?? (space == TJCS_GRAY ? .gray : .rgb)
+    let format: TJPF
+    switch channels {
+    case _ where isInk: format = TJPF_CMYK
+    case .gray: format = TJPF_GRAY
+    case .rgb: format = TJPF_RGB
+    case .rgba: format = TJPF_RGBA
+    }
+    var pixels = try decode(decoder, height, width, format, channels: isInk ? 4 : channels.count)
+    if isInk { pixels = colors(ofInk: pixels, channels) }
+    return Image(height: height, width: width, channels: channels, bytes: pixels).upright(from: orientation)
+  }
+
+  private func header(_ decoder: tjhandle) throws(DataError) -> (height: Int, width: Int, space: TJCS) {
+    var (width, height, subsampling, space) = (Int32(-1), Int32(-1), Int32(-1), Int32(-1))
+    // It fails also for files that it can decode, such as those with an unusual reduction of colors. The numbers are
+    // set nevertheless.
+    _ = tjDecompressHeader3(decoder, bytes, UInt(bytes.count), &width, &height, &subsampling, &space)
+    guard width > 0, height > 0 else { throw fault(decoder) }
+    guard space >= 0 else { throw fault("a picture in gray, YCbCr, RGB, CMYK, or YCCK", "other colors") }
+    return (Int(height), Int(width), TJCS(UInt32(space)))
+  }
+
+  /// The logarithm of the factor by which both sides can be reduced.
+  private func reduction(_ height: Int, _ width: Int, _ enough: (height: Int, width: Int)?, turns: Bool) -> Int {
+    guard let enough else { return 0 }
+    let (rows, columns) = turns ? (enough.width, enough.height) : (enough.height, enough.width)
+    return (1...3).last { height >> $0 >= rows && width >> $0 >= columns } ?? 0
+  }
+
+  private func decode(
+    _ decoder: tjhandle, _ height: Int, _ width: Int, _ format: TJPF, channels: Int
+  ) throws(DataError) -> [UInt8] {
+    var status: Int32 = 0
+    let pixels = [UInt8](unsafeUninitializedCapacity: height * width * channels) { room, count in
+      status = tjDecompress2(
+        decoder, bytes, UInt(bytes.count), room.baseAddress, Int32(width), Int32(width * channels), Int32(height),
+        Int32(format.rawValue), TJFLAG_LIMITSCANS)
+      let isComplete = status == 0 || tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue)
+      count = isComplete ? height * width * channels : 0
+    }
+    if status == 0 { return pixels }
+    // Some cameras and programs leave bytes between the segments, which do not change the picture. All other warnings
+    // mean that pixels are missing or wrong.
+    guard !pixels.isEmpty, words(decoder).contains("extraneous bytes before marker") else { throw fault(decoder) }
+    return pixels
+  }
+
+  private func colors(ofInk pixels: [UInt8], _ channels: Image.Channels) -> [UInt8] {
+    let count = pixels.count / 4
+    let colors = [UInt8](unsafeUninitializedCapacity: 3 * count) { room, size in
+      if let start = room.baseAddress {
+        nn_pixels_from_cmyk(pixels, count, start)
+        size = 3 * count
+      }
+    }
+    return Image.converted(colors, count: count, from: 3, to: channels)
+  }
+
+  private func words(_ decoder: tjhandle) -> String { String(cString: tjGetErrorStr2(decoder)) }
+
+  private func fault(_ decoder: tjhandle) -> DataError {
+    fault("a whole JPEG file", "damaged data (\(words(decoder)))")
+  }
+
+  private func fault(_ expected: String, _ found: String) -> DataError {
+    .malformed(file: name, offset: nil, expected: expected, found: found)
+  }
+}
+
+extension Int {
+  /// The quotient of division by 2ⁿ, rounded up, which is the size of a reduced JPEG.
+  fileprivate func shiftedRoundingUp(_ n: Int) -> Int { dividedRoundingUp(by: 1 << n) }
+}
