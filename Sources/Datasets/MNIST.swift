@@ -2,9 +2,10 @@ import NeuralNetworks
 
 /// Labeled images for training and testing.
 ///
-/// Inputs are float32 `[count, height, width]` in 0...1; targets are int32 class indices `[count]`.
+/// Inputs are float32 in 0...1, `[count, height, width]` or, in color, `[count, channels, height, width]`; targets are
+/// int32 class indices `[count]`.
 public struct ImageDataset: Sendable {
-  /// The training data: images float32 `[count, height, width]`, labels int32 `[count]`.
+  /// The training data.
   public let train: TensorDataset
   /// The test data, in the same form.
   public let test: TensorDataset
