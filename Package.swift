@@ -75,7 +75,7 @@ let package = Package(
       name: "nn",
       dependencies: [
         "HostSystem", "Benchmarking", "CommandSupport", "Demos", "NeuralNetworks", "Datasets", "ModelFormats",
-        "Pictures", "Files", "ZlibCompression", "BackendCPU",
+        "ImageFiles", "Pictures", "Files", "ZlibCompression", "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ]),
     .target(
@@ -140,8 +140,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "HostSystem", "BackendCPU", "Benchmarking", "CommandSupport", "Files", "ModelFormats", "NeuralNetworks",
-        "TestSupport", "nn",
-        "nn-bench",
+        "Pictures", "TestSupport", "nn", "nn-bench",
       ]),
   ],
   swiftLanguageModes: [.v6],

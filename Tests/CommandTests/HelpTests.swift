@@ -23,6 +23,7 @@ struct HelpTests {
       "--batch-size", "--device", "--no-fallback", "--seed", "--validation", "--patience", "--save", "--json",
       "--model", "--download", "--limit", "--checkpoints", "--resume", "--keep", "--every-steps", "--log",
       "--tensorboard", "--reduce-on-plateau", "--shift", "--flip", "--noise", "--check-finite", "--task",
+      "--image-size", "--gray",
     ] { #expect(help.contains(option), "\(option)") }
   }
 

@@ -10,11 +10,12 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Predicts the classes or values of examples with a trained model.",
     discussion: """
-      The examples are test examples of a data set, or those of a file: a CSV file of features, or IDX images.
+      The examples are test examples of a data set, or those of a file: a CSV file of features, IDX images, or a picture.
 
       nn predict --model digits.safetensors --dataset mnist --data data/mnist \\
         --examples 0,7,100-104
       nn predict --model iris.safetensors --input flowers.csv --json
+      nn predict --model pets.safetensors --input cat.jpg
       """)
 
   @Option(
@@ -26,7 +27,8 @@ struct Predict: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Predict for the examples of this file (.csv or IDX, also gzipped), which has no labels.", valueName: "file"),
+      "Predict for the examples of this file (.csv or IDX, also gzipped, .png, or .jpg), which has no labels.",
+      valueName: "file"),
     completion: .file())
   var input: String?
 
@@ -132,7 +134,7 @@ struct Predict: ParsableCommand {
   }
 
   private func unlabeled(_ path: String, _ saved: SavedModel) throws -> Source {
-    let raw = try InputFile(path).read(header: data.header.isThere)
+    let raw = try InputFile(path).read(header: data.header.isThere, for: saved)
     guard raw.shape[0] > 0 else { throw Failure("\(path): expected at least one example, found none") }
     try saved.check(inputShape: Array(raw.shape.dropFirst()), of: path)
     return Source(inputs: raw, scaling: saved.scaling, targets: nil, name: path)

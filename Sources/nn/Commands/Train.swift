@@ -16,6 +16,9 @@ struct Train: FileCommand {
       nn train --dataset csv --data houses.csv --label price \\
         --save houses.safetensors
 
+      nn train --dataset images --data pets --flip --epochs 20 \\
+        --save pets.safetensors
+
       A long run can save checkpoints, and continues with --resume as if it had never been interrupted:
 
       nn train --dataset mnist --data data/mnist --epochs 50 \\
@@ -176,7 +179,7 @@ struct Train: FileCommand {
     settings["data"] = "\(examples.source), \(try train.fingerprint())"
     let architecture = try JSONValue(encoding: Architecture(of: model)).text()
     let sum = Compression.crc32(Array(architecture.utf8))
-    settings["model"] = "\(self.model ?? network.layers.description), checksum \(String(sum, radix: 16))"
+    settings["model"] = "\(self.model ?? network.text(examples.inputShape)), checksum \(String(sum, radix: 16))"
     settings["variation"] = augmentation.text
     return settings
   }
@@ -196,7 +199,7 @@ struct Train: FileCommand {
     let lines =
       ["data    \(examples.source): \(count) examples to train on, \(examples.test.count) to test on\(classes)"]
       + (examples.isTable ? ["task    \(examples.choice.text)"] : [])
-      + ["model   \(model ?? network.layers.description) (\(parameters) parameters)", "device  \(device.text)"]
+      + ["model   \(model ?? network.text(examples.inputShape)) (\(parameters) parameters)", "device  \(device.text)"]
     for line in lines { if json { Console.error(line) } else { Console.output(line) } }
   }
 

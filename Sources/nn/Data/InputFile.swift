@@ -10,16 +10,21 @@ struct InputFile {
   init(_ path: String) { self.path = path }
 
   /// Reads the raw numbers, one example per row.
-  /// - Parameter header: Whether the first line of a table contains the column names; nil to detect it.
-  func read(header: Bool?) throws -> InputRows {
+  /// - Parameters:
+  ///   - header: Whether the first line of a table contains the column names; nil to detect it.
+  ///   - model: Determines the size and the channels of a picture.
+  func read(header: Bool?, for model: SavedModel) throws -> InputRows {
     let name = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
+    if [".png", ".jpg", ".jpeg"].contains(where: name.lowercased().hasSuffix) {
+      return .tensor(try PictureForm(of: model).read(path))
+    }
     if name.hasSuffix(".csv") || name.hasSuffix(".tsv") || name.hasSuffix(".txt") {
       return .tensor(try CSV.features(path, header: header).values)
     }
     let file = try IDX(path)
     guard file.shape.count >= 2 else {
       throw DataError.malformed(
-        file: path, offset: 3, expected: "examples [count, …], or a name that ends in .csv",
+        file: path, offset: 3, expected: "examples [count, …], or a name that ends in .csv, .png, or .jpg",
         found: "the shape \(file.shape)")
     }
     return .file(file)

@@ -10,6 +10,7 @@ enum DatasetName: String, ExpressibleByArgument, CaseIterable {
   case generated
   case mnist
   case fashionMNIST = "fashion-mnist"
+  case images
   case csv
   case blobs
   case moons
@@ -30,19 +31,32 @@ enum HeaderChoice: String, ExpressibleByArgument, CaseIterable {
 struct DataOptions: ParsableArguments {
   @Option(
     help: """
-      generated (28x28 pictures drawn by the program), mnist, fashion-mnist, csv, or points in the plane: blobs, moons, \
-      circles, spirals, xor.
+      generated (28x28 pictures drawn by the program), mnist, fashion-mnist, images (PNG and JPEG files), csv, or points in \
+      the plane: blobs, moons, circles, spirals, xor.
       """)
   var dataset: DatasetName = .generated
 
   @Option(
     help: ArgumentHelp(
-      "mnist, fashion-mnist: the folder of the four IDX files. csv: a file, or a folder with train.csv and test.csv.",
+      """
+      mnist, fashion-mnist: the folder of the four IDX files. images: a folder with a folder of pictures for each class, or \
+      with such folders train and test. csv: a file, or a folder with train.csv and test.csv.
+      """,
       valueName: "path"), completion: .file())
   var data: String?
 
   @Flag(help: "mnist, fashion-mnist: download the files that are missing from --data.")
   var download = false
+
+  @Option(
+    help: ArgumentHelp(
+      "images: the height and width to which pictures are resized, as in 64 or 48,64. (default: 64)",
+      valueName: "pixels"),
+    transform: Extents.init(word:))
+  var imageSize: Extents?
+
+  @Flag(help: "images: use gray pictures.")
+  var gray = false
 
   @Option(
     help: ArgumentHelp(
@@ -61,9 +75,14 @@ struct DataOptions: ParsableArguments {
   var task: TaskOption = .auto
 
   @Option(
-    help: ArgumentHelp("Use only the first examples of the training data and of the test data.", valueName: "count")
+    help: ArgumentHelp(
+      "Use only the first examples of the training data and of the test data; images: so many at random.",
+      valueName: "count")
   )
   var limit: Int?
+
+  /// The maximum height and width of the inputs made from pictures.
+  static let largestImageSize = 4096
 
   /// Adds the files of a table, which are known before they are read.
   func addFiles(to files: inout NamedFiles) {
@@ -81,13 +100,22 @@ struct DataOptions: ParsableArguments {
     }
     if let limit, limit < 1 { throw ValidationError("--limit \(limit): expected at least 1") }
     switch dataset {
-    case .mnist, .fashionMNIST, .csv:
+    case .mnist, .fashionMNIST, .images, .csv:
       if data == nil { throw ValidationError("--dataset \(dataset.rawValue) needs --data, the path of the files") }
     default:
       if data != nil { throw ValidationError("--dataset \(dataset.rawValue) is generated and takes no --data") }
     }
     if task == .regression && dataset != .csv {
       throw ValidationError("--task regression: \(dataset.rawValue) has classes; values are in csv files")
+    }
+    if let sides = imageSize?.extents {
+      guard sides.count <= 2, sides.allSatisfy({ $0 <= DataOptions.largestImageSize }) else {
+        throw ValidationError(
+          "--image-size: expected one or two numbers from 1 to \(DataOptions.largestImageSize), as in 64 or 48,64")
+      }
+    }
+    if dataset != .images, imageSize != nil || gray {
+      throw ValidationError("--image-size and --gray are for images")
     }
     if download && dataset != .mnist && dataset != .fashionMNIST {
       throw ValidationError("--download is for mnist and fashion-mnist")

@@ -45,10 +45,11 @@ struct Extents: CustomStringConvertible {
   var description: String { extents.map(String.init).joined(separator: ",") }
 }
 
-/// A network of dense layers, specified by options.
+/// A network of dense layers, after convolutions for pictures with channels, specified by options.
 struct NetworkOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The widths of the hidden layers, as in 128,64; or none. (default: 128)", valueName: "widths"),
+    help: ArgumentHelp(
+      "The widths of the hidden dense layers, as in 128,64; or none. (default: 128)", valueName: "widths"),
     transform: HiddenLayers.init(word:))
   var hidden: HiddenLayers?
 
@@ -77,9 +78,27 @@ struct NetworkOptions: ParsableArguments {
   /// The widths of the hidden layers.
   var layers: HiddenLayers { hidden ?? HiddenLayers(widths: [128]) }
 
+  /// The numbers of filters of the convolutions for inputs `[channels, height, width]`: each is followed by pooling, down
+  /// to sides of 4 to 7 pixels; none for other inputs.
+  private func filters(_ inputShape: [Int]) -> [Int] {
+    guard inputShape.count == 3 else { return [] }
+    let side = min(inputShape[1], inputShape[2])
+    return [16, 32, 64, 128].enumerated().prefix { side >> $0.offset >= 8 }.map(\.element)
+  }
+
+  /// The layers in a line of text: "128,64", or "convolutions 16,32, hidden 128".
+  func text(_ inputShape: [Int]) -> String {
+    let filters = filters(inputShape)
+    return filters.isEmpty
+      ? layers.description : "convolutions \(Extents(extents: filters)), hidden \(layers)"
+  }
+
   /// The layers, up to one logit per class, or a value.
   func makeModel(inputShape: [Int], outputs: Int) -> Sequential {
-    var chain: [any Layer] = inputShape.count == 1 ? [] : [Flatten()]
+    var chain: [any Layer] = filters(inputShape).flatMap { filters -> [any Layer] in
+      [Conv2D(filters, kernel: 3, padding: .same, activation: activation?.function ?? .relu), MaxPool2D(2)]
+    }
+    if inputShape.count > 1 { chain.append(Flatten()) }
     for width in layers.widths {
       chain.append(Dense(width, activation: activation?.function ?? .relu))
       if let dropout, dropout > 0 { chain.append(Dropout(dropout)) }
