@@ -81,7 +81,8 @@ let package = Package(
     .target(
       name: "Benchmarking",
       dependencies: [
-        "HostSystem", "CommandSupport", "NeuralNetworks", "Datasets", "ModelFormats", "BackendCore", "BackendCPU",
+        "HostSystem", "CommandSupport", "NeuralNetworks", "Datasets", "ImageFiles", "ModelFormats", "BackendCore",
+        "BackendCPU",
         .target(name: "BackendOpenCL", condition: openCL), argumentParser,
       ],
       path: "Benchmarks/Benchmarking"),

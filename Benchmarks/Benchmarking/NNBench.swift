@@ -13,7 +13,7 @@ package struct NNBench: ParsableCommand {
       the same run: a loop of fused multiply-adds and a copy. Exit codes: 1 a failed measurement, 3 no such \
       device, 64 a wrong command line or a debug build.
       """,
-    subcommands: [Tune.self])
+    subcommands: [Tune.self, Images.self])
 
   @OptionGroup var device: DeviceOptions
 
