@@ -10,6 +10,8 @@ import Testing
     ("sgd", { .sgd(learningRate: 0.1) }), ("momentum", { .sgd(learningRate: 0.1, momentum: 0.9) }),
     ("adam", { .adam(learningRate: 0.01) }), ("amsgrad", { .adam(learningRate: 0.01, isAMSGrad: true) }),
     ("adamW", { .adamW(learningRate: 0.01) }), ("rmsProp", { .rmsProp(learningRate: 0.01, momentum: 0.5) }),
+    ("adamax", { .adamax() }), ("nadam", { .nadam() }), ("radam", { .radam() }), ("adadelta", { .adadelta() }),
+    ("lion", { .lion() }), ("muon", { .muon() }),
     ("groups", { .adam(learningRate: 0.01, groups: [ParameterGroup("**.bias", learningRateScale: 2)]) }),
   ]
 

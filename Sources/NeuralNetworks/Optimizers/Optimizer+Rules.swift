@@ -52,4 +52,68 @@ extension Optimizer {
       isAMSGrad: isAMSGrad)
     return Optimizer(rule, clipping: clipping, groups: groups)
   }
+
+  /// Creates an Adamax optimizer: Adam with the largest recent gradient as the divisor; see `Adamax`.
+  public static func adamax(
+    learningRate: any LearningRate = 0.002, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0, clipping: GradientClipping = .none, groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = Adamax(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+
+  /// Creates an Adam optimizer with Nesterov momentum; see `NAdam`.
+  public static func nadam(
+    learningRate: any LearningRate = 0.002, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0, momentumDecay: Double = 0.004, isDecayDecoupled: Bool = false,
+    clipping: GradientClipping = .none, groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = NAdam(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
+      momentumDecay: momentumDecay, isDecayDecoupled: isDecayDecoupled)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+
+  /// Creates an Adam optimizer whose first steps are rectified; see `RAdam`.
+  public static func radam(
+    learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0, isDecayDecoupled: Bool = false, clipping: GradientClipping = .none,
+    groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = RAdam(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
+      isDecayDecoupled: isDecayDecoupled)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+
+  /// Creates an Adadelta optimizer: steps as large as the previous ones, divided by the size of the gradients; see `Adadelta`.
+  public static func adadelta(
+    learningRate: any LearningRate = 1, rho: Double = 0.9, epsilon: Double = 1e-6, weightDecay: Double = 0,
+    clipping: GradientClipping = .none, groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = Adadelta(learningRate: learningRate, rho: rho, epsilon: epsilon, weightDecay: weightDecay)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+
+  /// Creates a Lion optimizer: steps of one size in the direction of a sign; see `Lion`.
+  public static func lion(
+    learningRate: any LearningRate = 1e-4, beta1: Double = 0.9, beta2: Double = 0.99, weightDecay: Double = 0,
+    clipping: GradientClipping = .none, groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = Lion(learningRate: learningRate, beta1: beta1, beta2: beta2, weightDecay: weightDecay)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+
+  /// Creates a Muon optimizer: orthogonalized steps of matrices, and AdamW for other parameters; see `Muon`.
+  public static func muon(
+    learningRate: any LearningRate = 0.001, momentum: Double = 0.95, isNesterov: Bool = true, iterations: Int = 5,
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7, weightDecay: Double = 0.1,
+    clipping: GradientClipping = .none, groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = Muon(
+      learningRate: learningRate, momentum: momentum, isNesterov: isNesterov, iterations: iterations, beta1: beta1,
+      beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
 }

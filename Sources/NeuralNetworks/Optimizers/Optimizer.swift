@@ -9,8 +9,9 @@ import BackendCore
 /// try optimizer.update(model, with: gradients)
 /// ```
 ///
-/// The built-in rules run as one launch for all parameters of a group. A custom rule runs as tensor operations, one
-/// parameter at a time. An optimizer belongs to one model; updating another model throws an error.
+/// SGD, RMSProp, Adagrad, Adam, and AdamW run as one launch for all parameters of a group. The other rules run as tensor
+/// operations: elementwise ones for all parameters of a group together, others for one parameter at a time. An optimizer
+/// belongs to one model; updating another model throws an error.
 public final class Optimizer {
   /// The update rule.
   public let rule: any UpdateRule
@@ -32,8 +33,12 @@ public final class Optimizer {
     didSet { skipped = SkippedSteps() }
   }
 
+  /// The rule, if it is one of this package.
+  private let builtIn: (any BuiltInRule)?
   /// The rule, if backends know it.
   private let fused: (any FusedRule)?
+  /// The rule, if it is composed of operations that read the numbers of a step from the device.
+  private let composed: (any ComposedRule)?
   private var states: StateSlabs
   private var known = KnownParameters()
   private var scalars = StepScalarBuffer()
@@ -45,7 +50,9 @@ public final class Optimizer {
   /// their own settings.
   public init(_ rule: any UpdateRule, clipping: GradientClipping = .none, groups: [ParameterGroup] = []) {
     self.rule = rule
+    builtIn = rule as? any BuiltInRule
     fused = rule as? any FusedRule
+    composed = rule as? any ComposedRule
     self.clipping = clipping
     self.groups = groups
     states = StateSlabs(names: rule.stateNames)
@@ -73,7 +80,7 @@ public final class Optimizer {
   }
 
   /// Whether a step consists only of launches, which can be replayed with other numbers.
-  var allowsReplay: Bool { fused != nil }
+  var allowsReplay: Bool { builtIn != nil }
 
   /// Does the part of a step that a replay does not repeat: checks the settings, arranges the parameters, and writes the
   /// numbers of the step to the device. The state does not change.
@@ -82,8 +89,9 @@ public final class Optimizer {
     return try withoutGradient {
       let (placement, groupOfSlab) = try groupedPlacement(of: model)
       if let first = placement.slabs.first?.values {
-        try known.check(placement, rule: rule)
+        try known.check(placement, owner: "\(type(of: rule))")
         if let fused { try writeScalars(fused, like: first) }
+        if let composed { try scalars.store(groupSteps.flatMap { composed.numbers(of: $0) }, like: first) }
         if skipsNonFiniteGradients { try skipped.prepare(like: first) }
       }
       return PreparedUpdate(placement: placement, groupOfSlab: groupOfSlab)
@@ -150,7 +158,7 @@ public final class Optimizer {
     if !(rate >= 0 && rate.isFinite) {
       try fail("the learning rate of step \(step) is \(rate), not a number of at least 0")
     }
-    try fused?.check()
+    try builtIn?.check()
     switch clipping {
     case .value(let bound), .globalNorm(let bound):
       if !(bound > 0) { try fail("gradients are clipped to \(bound), not to a number above 0") }
@@ -170,6 +178,9 @@ public final class Optimizer {
       index: step, learningRate: learningRate(at: step) * (settings?.learningRateScale ?? 1),
       weightDecay: settings?.weightDecay)
   }
+
+  /// The settings of the next step for each group.
+  private var groupSteps: [UpdateStep] { (0...groups.count).map { updateStep(group: $0) } }
 
   /// Returns the locations of the trained parameters, with the group of each slab.
   /// - Throws: `ModelError.invalidConfiguration` for a group without parameters.
@@ -200,7 +211,7 @@ public final class Optimizer {
     var bound = Double.infinity
     if case .value(let value) = clipping { bound = value }
     try scalars.write(
-      (0...groups.count).map { updateStep(group: $0).learningRate }, rule.biasCorrections(step: step), bound: bound,
+      groupSteps.map(\.learningRate), rule.biasCorrections(step: step), bound: bound,
       like: slab)
   }
 
@@ -233,35 +244,51 @@ public final class Optimizer {
       case .globalNorm(let bound): gradients.clipped(globalNorm: bound)
       }
     let isSkipped = skipsNonFiniteGradients ? try skipped.updated(by: gradients.slabs).reshaped([]) .> 0 : nil
-    let (placement, layout) = (update.placement, update.placement.layout)
-    var results: [(target: LeafTarget, value: Tensor, states: [Tensor])] = []
-    for entry in layout.entries {
-      let target = entry.target
-      let parameter = layout.value(entry, in: placement.slabs.map(\.values))
-      var state = states.values(of: entry)
-      let old = state
-      var value = rule.updated(
-        parameter, gradient: layout.value(entry, in: clipped.slabs), state: &state,
-        step: updateStep(group: update.groupOfSlab[target.slab]))
-      for tensor in [value] + state where tensor.shape != entry.shape {
+    let placement = update.placement
+    var results: [(piece: Piece, value: Tensor, states: [Tensor])] = []
+    for piece in pieces(of: placement) {
+      let parameter = piece.view(of: placement.slabs[piece.slab].values)
+      let old = states.values(of: piece)
+      var state = old
+      var value = updated(
+        parameter, piece.view(of: clipped.slabs[piece.slab]), &state, group: update.groupOfSlab[piece.slab])
+      for tensor in [value] + state where tensor.shape != piece.shape {
         ProgrammerError.end(
-          "\(type(of: rule)) gave a tensor of shape \(tensor.shape) for \(entry.path), of shape \(entry.shape)")
+          "\(type(of: rule)) gave a tensor of shape \(tensor.shape) for \(piece.name), of shape \(piece.shape)")
       }
       if let isSkipped {
         value = value.replacing(with: parameter, where: isSkipped)
-        for index in state.indices { state[index] = state[index].replacing(with: old[index], where: isSkipped) }
+        state = zip(state, old).map { $0.replacing(with: $1, where: isSkipped) }
       }
       for tensor in [value] + state { try tensor.checkPoison() }
-      results.append((target, value, state))
+      results.append((piece, value, state))
     }
     for slab in placement.slabs { try slab.values.makeUnique() }
     try states.makeUnique()
-    for (target, value, state) in results {
-      try placement.slabs[target.slab].values.overwrite(from: target.offset, with: value)
-      try states.withStates(of: target.slab) { states in
-        for index in states.indices { try states[index].overwrite(from: target.offset, with: state[index]) }
+    for (piece, value, state) in results {
+      try placement.slabs[piece.slab].values.overwrite(from: piece.offset, with: value)
+      try states.withStates(of: piece.slab) { states in
+        for index in states.indices { try states[index].overwrite(from: piece.offset, with: state[index]) }
       }
     }
+  }
+
+  /// Returns what the rule updates at once: slabs, or parameters.
+  private func pieces(of placement: Placement) -> [Piece] {
+    guard rule.isElementwise else {
+      return placement.layout.entries.map { Piece($0.path, $0.target.slab, $0.target.offset, $0.shape) }
+    }
+    return placement.slabs.enumerated().map { Piece("a group of parameters", $0, 0, [$1.values.count]) }
+  }
+
+  /// Applies the rule to a parameter, or to a slab.
+  private func updated(_ parameter: Tensor, _ gradient: Tensor, _ state: inout [Tensor], group: Int) -> Tensor {
+    let step = updateStep(group: group)
+    guard let composed else { return rule.updated(parameter, gradient: gradient, state: &state, step: step) }
+    let count = composed.numbers(of: step).count
+    return composed.updated(
+      parameter, gradient: gradient, state: &state, numbers: scalars.scalars(from: group * count, count: count),
+      weightDecay: step.weightDecay ?? composed.weightDecay)
   }
 
   // MARK: State

@@ -12,7 +12,7 @@ struct KnownParameters {
   private var layout: SlabLayout?
 
   /// - Throws: `ModelError.invalidConfiguration` if the parameters of a placement belong to another model.
-  func check(_ placement: Placement, rule: any UpdateRule) throws {
+  func check(_ placement: Placement, owner: @autoclosure () -> String) throws {
     if layout === placement.layout { return }
     let members = placement.members
     let foreign = members.first { path, parameter in known[path].map { $0.parameter !== parameter } ?? false }
@@ -21,7 +21,7 @@ struct KnownParameters {
     if foreign != nil || (isNew && !knowsAny(of: members.map(\.parameter))) {
       let remembered = foreign.map { ", and remembers the \"\($0.path)\" of that" } ?? ""
       throw ModelError.invalidConfiguration(
-        layer: "\(type(of: rule))",
+        layer: owner(),
         reason: "the optimizer has updated another model\(remembered); hint: make one optimizer for each model")
     }
   }

@@ -56,6 +56,9 @@ struct StateSlabs {
   /// Lets `body` change the tensors of a slab in place, while nothing else references them.
   mutating func withStates(of slab: Int, _ body: (inout [Tensor]) throws -> Void) throws { try body(&slabs[slab]) }
 
+  /// Returns the state of a piece of the current slabs.
+  func values(of piece: Piece) -> [Tensor] { slabs[piece.slab].map { piece.view(of: $0) } }
+
   /// Returns the state of one parameter of the current layout.
   func values(of entry: SlabLayout.Entry) -> [Tensor] {
     slabs[entry.target.slab].map { Tensor(viewing: $0, offset: entry.target.offset, shape: entry.shape) }
@@ -132,4 +135,20 @@ struct StateSlabs {
     }
     return found.mapValues { states in names.compactMap { states[$0] } }
   }
+}
+
+/// A range of a slab that a rule updates at once: a parameter, or the whole slab.
+struct Piece {
+  /// The name in messages.
+  let name: String
+  let slab: Int
+  let offset: Int
+  let shape: [Int]
+
+  init(_ name: String, _ slab: Int, _ offset: Int, _ shape: [Int]) {
+    (self.name, self.slab, self.offset, self.shape) = (name, slab, offset, shape)
+  }
+
+  /// Returns the elements in a slab with the same layout.
+  func view(of slab: Tensor) -> Tensor { Tensor(viewing: slab, offset: offset, shape: shape) }
 }

@@ -17,6 +17,11 @@ struct StepScalarBuffer {
       numbers[row + StepScalars.firstCorrection] = corrections.first
       numbers[row + StepScalars.secondCorrectionRoot] = corrections.secondRoot
     }
+    try store(numbers, like: slab)
+  }
+
+  /// Stores the numbers of a step, with the element type and on the device of this slab.
+  mutating func store(_ numbers: [Double], like slab: Tensor) throws {
     if let tensor, tensor.device == slab.device, tensor.dtype == slab.dtype, tensor.count == numbers.count,
       !tensor.isPoisoned
     {
@@ -40,6 +45,12 @@ struct StepScalarBuffer {
     } catch {
       throw DeviceError(error, on: tensor.device)
     }
+  }
+
+  /// Returns scalars that share the buffer, for `count` stored numbers from `start` on.
+  func scalars(from start: Int, count: Int) -> [Tensor] {
+    guard let tensor else { return [] }
+    return (start..<start + count).map { Tensor(viewing: tensor, offset: $0, shape: []) }
   }
 
   /// Returns the buffer of the numbers.

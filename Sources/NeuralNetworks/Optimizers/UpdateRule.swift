@@ -3,9 +3,10 @@ import BackendCore
 /// An update rule for one parameter: a value with a pure function of the parameter, its gradient, and its state.
 ///
 /// ```swift
-/// struct Lion: UpdateRule {
+/// struct SignDescent: UpdateRule {
 ///   var learningRate: any LearningRate = 1e-4
 ///   var stateNames: [String] { ["momentum"] }
+///   var isElementwise: Bool { true }
 ///   func updated(_ parameter: Tensor, gradient: Tensor, state: inout [Tensor], step: UpdateStep) -> Tensor {
 ///     let direction = (0.9 * state[0] + 0.1 * gradient).sign()
 ///     state[0] = 0.99 * state[0] + 0.01 * gradient
@@ -19,9 +20,16 @@ public protocol UpdateRule: Sendable {
   /// The names of the state tensors of each parameter. They have the shape of the parameter and are initialized to
   /// zeros.
   var stateNames: [String] { get }
+  /// Whether each element is updated independently of the others, and of the shape. If so, `updated` is called with all
+  /// parameters of a group together, as one vector; otherwise, which is the default, parameter by parameter.
+  var isElementwise: Bool { get }
   /// Returns the new value of a parameter. `state` is in the order of `stateNames`; replace its elements with the new
   /// state.
   func updated(_ parameter: Tensor, gradient: Tensor, state: inout [Tensor], step: UpdateStep) -> Tensor
+}
+
+extension UpdateRule {
+  public var isElementwise: Bool { false }
 }
 
 /// The settings of an update step.
@@ -41,21 +49,54 @@ public struct UpdateStep: Sendable {
   }
 }
 
-/// A rule that backends implement as one launch for a whole slab. `updated` computes the same result with tensor
-/// operations.
-package protocol FusedRule: UpdateRule {
+/// A rule of this package, whose constants are checked and whose steps can be replayed.
+package protocol BuiltInRule: UpdateRule {
   var weightDecay: Double { get }
-  /// Returns the rule with this weight decay.
-  func fusedStep(weightDecay: Double) -> OptimizerStep
-  /// Returns 1 − β₁ᵗ and √(1 − β₂ᵗ) for the step with this number; 1 if the rule has no bias correction.
-  func biasCorrections(step: Int) -> (first: Double, secondRoot: Double)
   /// Throws if a constant is invalid.
   func check() throws
 }
 
+/// A rule that backends implement as one launch for a whole slab. `updated` computes the same result with tensor
+/// operations.
+package protocol FusedRule: BuiltInRule {
+  /// Returns the rule with this weight decay.
+  func fusedStep(weightDecay: Double) -> OptimizerStep
+  /// Returns 1 − β₁ᵗ and √(1 − β₂ᵗ) for the step with this number; 1 if the rule has no bias correction.
+  func biasCorrections(step: Int) -> (first: Double, secondRoot: Double)
+}
+
 extension FusedRule {
   package func biasCorrections(step: Int) -> (first: Double, secondRoot: Double) { (1, 1) }
+}
 
+/// A rule made of tensor operations that read everything that differs between steps from the device, so that a recorded
+/// step can be replayed with other numbers.
+package protocol ComposedRule: BuiltInRule {
+  /// Returns the numbers that the operations of a step read, such as the learning rate; as many for every step.
+  func numbers(of step: UpdateStep) -> [Double]
+  /// Returns the new value of a parameter. `numbers` are scalars; the weight decay is the same in all steps.
+  func updated(
+    _ parameter: Tensor, gradient: Tensor, state: inout [Tensor], numbers: [Tensor], weightDecay: Double
+  ) -> Tensor
+}
+
+extension ComposedRule {
+  /// Performs a step with numbers from the host.
+  func step(_ parameter: Tensor, _ gradient: Tensor, _ state: inout [Tensor], _ step: UpdateStep) -> Tensor {
+    let numbers = numbers(of: step).map { Tensor.full([], $0, dtype: parameter.dtype, on: parameter.device) }
+    return updated(
+      parameter, gradient: gradient, state: &state, numbers: numbers, weightDecay: step.weightDecay ?? weightDecay)
+  }
+}
+
+extension Tensor {
+  /// Returns a gradient with coupled weight decay.
+  func decayed(_ weightDecay: Double, of parameter: Tensor) -> Tensor {
+    weightDecay == 0 ? self : self + weightDecay * parameter
+  }
+}
+
+extension BuiltInRule {
   /// Throws if a constant is outside its range.
   func require(_ condition: Bool, _ name: String, _ value: Double, _ expected: String) throws {
     if !condition {

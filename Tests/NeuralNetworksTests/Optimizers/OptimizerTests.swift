@@ -231,7 +231,8 @@ import Testing
     let rules: [any UpdateRule] = [
       Adam(learningRate: 0.1, isAMSGrad: true), SGD(learningRate: 0.1, momentum: 0.9),
       RMSProp(momentum: 0.5, isCentered: true), SGD(learningRate: 0.1),
-      TrajectoryTests.Composed(rule: Adam(learningRate: 0.1)),
+      TrajectoryTests.Composed(rule: Adam(learningRate: 0.1)), Adamax(learningRate: 0.1), NAdam(learningRate: 0.1),
+      RAdam(learningRate: 0.1), Adadelta(), Lion(learningRate: 0.1), Muon(learningRate: 0.1),
     ]
     for rule in rules {
       let (model, copy) = (try network(on: device), try network(on: device))
@@ -284,7 +285,9 @@ import Testing
       (.sgd(learningRate: Schedule { _ in -1 }), "step 0"), (.sgd(momentum: -1), "momentum"),
       (.sgd(momentum: 0, isNesterov: true), "Nesterov"), (.adam(beta1: 1), "beta1"), (.adam(beta2: .nan), "beta2"),
       (.adamW(weightDecay: -1), "weight decay"), (.rmsProp(smoothing: 2), "smoothing"),
-      (.adagrad(epsilon: -1), "epsilon"),
+      (.adagrad(epsilon: -1), "epsilon"), (.adamax(beta2: 1), "beta2"), (.nadam(momentumDecay: -1), "momentum decay"),
+      (.radam(epsilon: 0), "epsilon"), (.adadelta(rho: 1), "rho"), (.lion(weightDecay: .infinity), "weight decay"),
+      (.muon(iterations: 0), "iterations"),
       (.sgd(clipping: .globalNorm(0)), "clipped"), (.sgd(clipping: .value(.nan)), "clipped"),
       (.sgd(groups: [ParameterGroup("**", learningRateScale: -1)]), "group"),
       (.sgd(groups: [ParameterGroup("**", weightDecay: .nan)]), "group"),

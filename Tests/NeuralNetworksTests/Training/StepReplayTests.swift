@@ -49,6 +49,20 @@ import Testing
         optimizer: {
           .adamW(learningRate: 0.02, groups: [ParameterGroup("**.bias", learningRateScale: 0.1, weightDecay: 0)])
         }, loss: .crossEntropy(ignoring: 1), isWeighted: true),
+      Recipe(
+        testDescription: "nadam, schedule, clipping",
+        optimizer: { .nadam(learningRate: .cosine(from: 0.05, to: 0.001, steps: 30), clipping: .globalNorm(0.5)) }),
+      Recipe(
+        testDescription: "radam, decoupled decay, value clipping",
+        optimizer: { .radam(learningRate: 0.05, weightDecay: 0.1, isDecayDecoupled: true, clipping: .value(0.02)) }),
+      Recipe(
+        testDescription: "adamax, groups",
+        optimizer: {
+          .adamax(learningRate: 0.02, groups: [ParameterGroup("**.bias", learningRateScale: 0.1, weightDecay: 0.3)])
+        }),
+      Recipe(testDescription: "adadelta", optimizer: { .adadelta(weightDecay: 0.01) }),
+      Recipe(testDescription: "lion", optimizer: { .lion(learningRate: 0.01, weightDecay: 0.1) }),
+      Recipe(testDescription: "muon", optimizer: { .muon(learningRate: .cosine(from: 0.05, steps: 30)) }),
     ]
   }
 
