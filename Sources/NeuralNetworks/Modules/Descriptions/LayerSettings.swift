@@ -121,6 +121,13 @@ extension Checks {
     }
   }
 
+  /// Requires a finite number above 0.
+  static func positive(_ value: Double, _ name: String, of owner: String) {
+    if !(value > 0 && value.isFinite) {
+      ProgrammerError.end("\(owner): \(name) is \(value), expected a finite number above 0")
+    }
+  }
+
   /// Requires a finite number.
   static func number(_ value: Double, _ name: String, of owner: String) {
     if !value.isFinite { ProgrammerError.end("\(owner): \(name) is \(value), expected a finite number") }
