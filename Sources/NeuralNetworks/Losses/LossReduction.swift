@@ -40,13 +40,14 @@ extension Loss {
     let factors = weights.aligned(toExamplesOf: values).detached()
     let total = (factors * values).sum()
     let weight = factors.sum()
-    // No example counts: 0/0 would turn every parameter into NaN.
-    let divisor = weight.replacing(with: 1, where: weight .== 0)
-    return ReducedLoss(mean: total / divisor, weight: .sum(weight))
+    return ReducedLoss(mean: total / weight.orOne, weight: .sum(weight))
   }
 }
 
 extension Tensor {
+  /// A sum of weights as a divisor. If no example counts, 0/0 would turn every parameter into NaN.
+  var orOne: Tensor { replacing(with: 1, where: self .== 0) }
+
   /// Returns example weights `[N]` in a shape compatible with values `[N, …]` and in their element type.
   func aligned(toExamplesOf values: Tensor) -> Tensor {
     checked {
@@ -85,6 +86,13 @@ struct BatchLoss: Sendable {
   var total: Tensor
   /// The unweighted loss of each output.
   var parts: [ReducedLoss]
+
+  init(_ terms: [LossTerm], _ parts: [ReducedLoss]) {
+    let scaled = zip(terms, parts).map { $0.weight == 1 ? $1.mean : $1.mean * $0.weight }
+    guard let first = scaled.first else { fatalError("a loss of no outputs") }
+    total = scaled.dropFirst().reduce(first, +)
+    self.parts = parts
+  }
 }
 
 extension [LossTerm] {
@@ -99,8 +107,6 @@ extension [LossTerm] {
       let target = term.loss.targetRule == .any ? targets[term.output].withAxes(of: prediction) : targets[term.output]
       return term.loss.reduced(prediction, target, weights: weights)
     }
-    let scaled = zip(self, parts).map { $0.weight == 1 ? $1.mean : $1.mean * $0.weight }
-    guard let first = scaled.first else { fatalError("a loss of no outputs") }
-    return BatchLoss(total: scaled.dropFirst().reduce(first, +), parts: parts)
+    return BatchLoss(self, parts)
   }
 }

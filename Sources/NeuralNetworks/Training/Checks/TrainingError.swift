@@ -5,6 +5,8 @@ import HostSystem
 public enum TrainingError: NeuralNetworksError, Hashable {
   /// The batch size is less than 1.
   case batchSize(Int)
+  /// The micro-batch size is less than 1.
+  case microBatchSize(Int)
   /// The number of epochs, or of the first epoch, is negative.
   case epochs(Int)
   /// The first epoch is after the epoch at which training ends.
@@ -72,6 +74,7 @@ extension TrainingError {
   private var words: String {
     switch self {
     case .batchSize(let size): "the batch size is at least 1, not \(size)"
+    case .microBatchSize(let size): "the micro-batch size is at least 1, not \(size)"
     case .epochs(let epochs): "the number of epochs is at least 0, not \(epochs)"
     case .firstEpoch(let first, let epochs):
       "training begins with epoch \(first) (initialEpoch), after its last one, \(epochs) (epochs)"

@@ -12,7 +12,8 @@ final class FitLoop {
   /// Created after `trainingBegan` of the callbacks, because one of them may restore a run with a different
   /// seed.
   private lazy var step = TrainingStep(
-    forChecked: model, optimizer: compiled.optimizer, terms: terms, seed: run.seed, classWeights: classWeights)
+    forChecked: model, optimizer: compiled.optimizer, terms: terms, seed: run.seed,
+    microBatchSize: options.microBatchSize, classWeights: classWeights)
   /// The callbacks that end training if gradients are not finite.
   private let terminators: [TerminateOnNonFinite]
   /// The batches of the epoch, used to read a batch again.
@@ -45,10 +46,11 @@ final class FitLoop {
     (self.terms, self.metrics) = (terms, metrics)
     let first = try parts.training.checkedBatch(at: [0])
     let checks = try model.prepared(
-      for: first, terms: terms, metrics: metrics, examples: min(options.batchSize, parts.training.count),
+      for: first, terms: terms, metrics: metrics,
+      examples: options.passSizes(of: parts.training.count).last ?? 1,
       seed: options.seed)
     try model.checkTrainable()
-    for examples in options.batchSizes(of: parts.training.count) {
+    for examples in options.passSizes(of: parts.training.count) {
       try model.checkTraining(on: first.inputs, examples: examples)
     }
     meaningWatch = MeaningWatch(model, terms)

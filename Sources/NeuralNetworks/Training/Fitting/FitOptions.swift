@@ -3,6 +3,7 @@ struct FitOptions {
   var epochs: Int
   var initialEpoch: Int
   var batchSize: Int
+  var microBatchSize: Int? = nil
   var validation: Validation?
   var shuffle: Bool
   var seed: UInt64
@@ -16,6 +17,7 @@ struct FitOptions {
   /// Checks everything that can be checked without data.
   func check(valueNames: [String], optimizer: Optimizer) throws {
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
+    if let size = microBatchSize, size < 1 { throw TrainingError.microBatchSize(size) }
     guard epochs >= 0 else { throw TrainingError.epochs(epochs) }
     guard initialEpoch >= 0 else { throw TrainingError.epochs(initialEpoch) }
     guard initialEpoch <= epochs else { throw TrainingError.firstEpoch(initialEpoch, epochs: epochs) }
@@ -35,10 +37,10 @@ struct FitOptions {
     (callbacks.filter { $0 is any SavingCallback }, callbacks.filter { !($0 is any SavingCallback) })
   }
 
-  /// The batch sizes for this number of examples: the size of full batches and the size of the last one.
-  func batchSizes(of count: Int) -> [Int] {
-    let full = min(batchSize, count)
-    return count % full == 0 ? [full] : [full, count % full]
+  /// The numbers of examples that pass through the model at once, for this number of examples.
+  func passSizes(of count: Int) -> [Int] {
+    let batches = Batch.sizes(dividing: count, into: batchSize)
+    return Set(batches.flatMap { Batch.sizes(dividing: $0, into: microBatchSize ?? $0) }).sorted()
   }
 
   /// Checks the names that callbacks monitor.

@@ -30,6 +30,11 @@ extension Model {
   ///   - data: The examples.
   ///   - epochs: The epoch at which training ends, which is the number of passes over the data if `initialEpoch` is 0.
   ///   - batchSize: The number of examples per step, at least 1. The last batch of an epoch may be smaller.
+  ///   - microBatchSize: The number of examples that pass through the model at once, at least 1; nil for whole batches. A
+  ///     smaller number than `batchSize` needs less memory: the gradients of the parts of a batch are accumulated, and a
+  ///     single update follows (Keras' `gradient_accumulation_steps` is `batchSize`/`microBatchSize`). The gradients are
+  ///     those of the whole batch, except that layers that combine examples, such as `BatchNorm`, see only the parts, and
+  ///     that, if a model has several outputs, parts count by their number of examples, without weights.
   ///   - validation: The data for evaluating the model after each epoch.
   ///   - shuffle: Whether to use the examples in a different order in each epoch.
   ///   - seed: The random seed of the order, the validation split, initial weights, and dropout.
@@ -44,12 +49,14 @@ extension Model {
   ///   counters.
   @discardableResult
   public func fit(
-    _ data: some Dataset, epochs: Int = 1, batchSize: Int = 32, validation: Validation? = nil, shuffle: Bool = true,
-    seed: UInt64 = 0, callbacks: [any Callback] = [], classWeights: [Int: Double] = [:], initialEpoch: Int = 0,
+    _ data: some Dataset, epochs: Int = 1, batchSize: Int = 32, microBatchSize: Int? = nil,
+    validation: Validation? = nil, shuffle: Bool = true, seed: UInt64 = 0, callbacks: [any Callback] = [],
+    classWeights: [Int: Double] = [:], initialEpoch: Int = 0,
     verbosity: Verbosity = .automatic, progress: ProgressStream = .standardOutput
   ) throws -> History {
     let options = FitOptions(
-      epochs: epochs, initialEpoch: initialEpoch, batchSize: batchSize, validation: validation, shuffle: shuffle,
+      epochs: epochs, initialEpoch: initialEpoch, batchSize: batchSize, microBatchSize: microBatchSize,
+      validation: validation, shuffle: shuffle,
       seed: seed, callbacks: callbacks, classWeights: classWeights, verbosity: verbosity, progress: progress)
     let sink = FileSink(progress)
     BuildNotice.shared.show(on: sink, verbosity)
@@ -60,12 +67,14 @@ extension Model {
   /// - Throws: The errors of `fit` with a dataset.
   @discardableResult
   public func fit(
-    _ inputs: Tensor, _ targets: Tensor, epochs: Int = 1, batchSize: Int = 32, validation: Validation? = nil,
-    shuffle: Bool = true, seed: UInt64 = 0, callbacks: [any Callback] = [], classWeights: [Int: Double] = [:],
+    _ inputs: Tensor, _ targets: Tensor, epochs: Int = 1, batchSize: Int = 32, microBatchSize: Int? = nil,
+    validation: Validation? = nil, shuffle: Bool = true, seed: UInt64 = 0, callbacks: [any Callback] = [],
+    classWeights: [Int: Double] = [:],
     initialEpoch: Int = 0, verbosity: Verbosity = .automatic, progress: ProgressStream = .standardOutput
   ) throws -> History {
     try fit(
-      TensorDataset(inputs, targets), epochs: epochs, batchSize: batchSize, validation: validation, shuffle: shuffle,
+      TensorDataset(inputs, targets), epochs: epochs, batchSize: batchSize, microBatchSize: microBatchSize,
+      validation: validation, shuffle: shuffle,
       seed: seed, callbacks: callbacks, classWeights: classWeights, initialEpoch: initialEpoch, verbosity: verbosity,
       progress: progress)
   }

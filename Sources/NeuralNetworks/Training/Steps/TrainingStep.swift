@@ -29,6 +29,8 @@ public final class TrainingStep {
   public let optimizer: Optimizer
   /// The seed that, together with the step number, determines the random numbers of layers.
   public let seed: UInt64
+  /// The number of examples that pass through the model at once; nil for whole batches.
+  public let microBatchSize: Int?
   private let terms: [LossTerm]
   private let classWeights: ClassWeights?
   /// False if the numbers of batches, and the losses, have already been checked.
@@ -43,32 +45,42 @@ public final class TrainingStep {
   ///   - optimizer: The optimizer. It keeps its state and its step count.
   ///   - loss: The loss to minimize, together with the penalties on weights.
   ///   - seed: The seed for the random numbers of layers.
+  ///   - microBatchSize: The number of examples that pass through the model at once, at least 1; nil for whole batches.
+  ///     The gradients of the parts of a larger batch are accumulated; see `Model.fit`.
   /// - Throws: `TrainingError` if the loss names an output that the model does not have, or expects a different kind of
   ///   output than the last layer produces.
-  public convenience init(_ model: Model, optimizer: Optimizer, loss: Loss, seed: UInt64 = 0) throws {
+  public convenience init(
+    _ model: Model, optimizer: Optimizer, loss: Loss, seed: UInt64 = 0, microBatchSize: Int? = nil
+  ) throws {
+    if let size = microBatchSize, size < 1 { throw TrainingError.microBatchSize(size) }
     let terms = try TrainingConfiguration(optimizer: optimizer, loss: loss, metrics: []).terms(
       outputs: model.outputNames)
     try model.checkMeaning(of: terms)
-    self.init(model, optimizer: optimizer, terms: terms, seed: seed, classWeights: nil, checksNumbers: true)
+    self.init(
+      model, optimizer: optimizer, terms: terms, seed: seed, microBatchSize: microBatchSize, classWeights: nil,
+      checksNumbers: true)
   }
 
   /// Creates a step for batches that have already been checked.
   convenience init(
-    forChecked model: Model, optimizer: Optimizer, terms: [LossTerm], seed: UInt64, classWeights: ClassWeights?
+    forChecked model: Model, optimizer: Optimizer, terms: [LossTerm], seed: UInt64, microBatchSize: Int? = nil,
+    classWeights: ClassWeights?
   ) {
     self.init(
-      model, optimizer: optimizer, terms: terms, seed: seed, classWeights: classWeights, checksNumbers: false)
+      model, optimizer: optimizer, terms: terms, seed: seed, microBatchSize: microBatchSize,
+      classWeights: classWeights, checksNumbers: false)
   }
 
   private init(
-    _ model: Model, optimizer: Optimizer, terms: [LossTerm], seed: UInt64, classWeights: ClassWeights?,
-    checksNumbers: Bool
+    _ model: Model, optimizer: Optimizer, terms: [LossTerm], seed: UInt64, microBatchSize: Int?,
+    classWeights: ClassWeights?, checksNumbers: Bool
   ) {
     self.checksNumbers = checksNumbers
     self.model = model
     self.optimizer = optimizer
     self.terms = terms
     self.seed = seed
+    self.microBatchSize = microBatchSize
     self.classWeights = classWeights
   }
 
@@ -114,7 +126,9 @@ public final class TrainingStep {
     if !isReady { try model.becomeReady(inputs: batch.inputs, seed: seed) }
     try model.checkCount(of: batch.inputs)
     try model.checkInputs(batch.inputs.map { Array($0.shape.dropFirst()) })
-    try model.checkTraining(on: batch.inputs, examples: batch.count)
+    for examples in Batch.sizes(dividing: batch.count, into: microBatchSize ?? batch.count) {
+      try model.checkTraining(on: batch.inputs, examples: examples)
+    }
     _ = try model.outputShapes(for: batch.inputs, examples: batch.count)
     var checks = model.checks(of: terms)
     checks.tokens = model.traced.tokenRanges
@@ -195,7 +209,7 @@ public final class TrainingStep {
 
   /// The work of a step on the device: forward, backward, update.
   private func passes(_ batch: Batch, _ stream: RandomStream, _ update: Optimizer.PreparedUpdate) throws -> Pass {
-    let (pass, gradients) = try forwardAndBackward(batch, stream)
+    let (pass, gradients) = try accumulated(batch, stream)
     try optimizer.apply(update, gradients)
     return pass
   }
@@ -219,28 +233,51 @@ public final class TrainingStep {
     }
   }
 
-  private func forwardAndBackward(
-    _ batch: Batch, _ stream: RandomStream, endOfForward: () -> Void = {}
+  /// Returns the results and the gradients of a batch, whose micro-batches pass through the model one after the other.
+  /// - Parameter phase: Called before each forward pass with false, and before each backward pass with true.
+  private func accumulated(
+    _ batch: Batch, _ stream: RandomStream, phase: (_ isBackward: Bool) -> Void = { _ in }
   ) throws -> (Pass, Gradients) {
+    let parts = microBatchSize.map { batch.divided(into: $0) } ?? [batch]
+    if parts.count == 1 {
+      let (loss, predictions, gradients) = try forwardAndBackward(batch, stream, addsPenalty: true, phase)
+      return (Pass(loss, predictions, isSingle: terms.isSingle), gradients)
+    }
+    var sum = MicroBatchSum(terms, examples: batch.count)
+    for part in parts {
+      let (loss, predictions, gradients) = try forwardAndBackward(part, stream, addsPenalty: false, phase)
+      sum.add(loss, predictions, gradients, examples: part.count)
+    }
+    guard let (loss, predictions, gradients) = sum.result() else { fatalError("a batch has no parts") }
+    let pass = Pass(loss, predictions, isSingle: terms.isSingle)
+    if model.penalty() == nil { return (pass, gradients) }
+    return (pass, gradients + valueAndGradient(at: model) { $0.penalty() ?? loss.total }.gradient)
+  }
+
+  private func forwardAndBackward(
+    _ batch: Batch, _ stream: RandomStream, addsPenalty: Bool, _ phase: (_ isBackward: Bool) -> Void
+  ) throws -> (BatchLoss, predictions: [Tensor], Gradients) {
     let context = Context.training(stream)
     let weights = classWeights?.weights(of: batch) ?? batch.weights
     var predictions: [Tensor] = []
     var reduced: BatchLoss?
     var isConstant = false
+    phase(false)
     let (_, gradients) = valueAndGradient(at: model) { model in
       predictions = model.called(with: batch.inputs, context)
       let loss = terms.reduced(predictions, batch.targets, weights: weights)
       reduced = loss
       isConstant = loss.total.node == .constant
-      let total = model.penalty().map { loss.total + $0 } ?? loss.total
-      endOfForward()
+      let penalty = addsPenalty ? model.penalty() : nil
+      let total = penalty.map { loss.total + $0 } ?? loss.total
+      phase(true)
       return total
     }
     guard let reduced else { fatalError("valueAndGradient did not call its body") }
     // Nothing is written if the loss or a gradient carries an error.
     try reduced.total.checkPoison()
     if isConstant, model.parameters.trainableCount > 0 { throw TrainingError.noGradient }
-    return (Pass(reduced, predictions, isSingle: terms.isSingle), gradients)
+    return (reduced, predictions, gradients)
   }
 
   // MARK: Finding errors
@@ -255,7 +292,7 @@ public final class TrainingStep {
     let search = FaultSearch()
     var gradients: Gradients?
     try search.run(on: model.device) {
-      gradients = try forwardAndBackward(batch, stream(counter: nil), endOfForward: { search.isBackward = true }).1
+      gradients = try accumulated(batch, stream(counter: nil)) { search.isBackward = $0 }.1
     }
     let path = try gradients?.paths.first { try gradients?[$0]?.isAllFinite() == false }
     return GradientFault(place: path.map { "the gradient of \($0)" }, operation: search.finding?.description)
