@@ -12,7 +12,7 @@ let package = Package(
     .library(name: "NeuralNetworks", targets: ["NeuralNetworks", "Datasets", "ModelFormats", "Pictures"]),
     // The module alone: without readers and writers of files, and pictures.
     .library(name: "NeuralNetworksCore", targets: ["NeuralNetworks"]),
-    // PNG and JPEG files; needs the packages libpng-dev and libturbojpeg0-dev.
+    // PNG and JPEG files. It opens libpng and libjpeg-turbo at run time (the packages libpng16-16 and libturbojpeg0).
     .library(name: "ImageFiles", targets: ["ImageFiles"]),
     .library(name: "BackendKit", targets: ["BackendCore", "BackendReference", "BackendConformance"]),
     .executable(name: "nn", targets: ["nn"]),
@@ -33,8 +33,7 @@ let package = Package(
     .target(name: "COpenCL", cSettings: [.define("NN_OPENCL", .when(traits: ["OpenCL"]))]),
     .target(name: "CPUKernels"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(name: "CJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .target(name: "CImageLibraries"),
     .target(name: "CPixels"),
     .target(name: "HostSystem"),
     .systemLibrary(name: "CExtendedAttributes"),
@@ -61,7 +60,7 @@ let package = Package(
       ]),
     .target(
       name: "ImageFiles",
-      dependencies: ["HostSystem", "CPNG", "CJPEG", "CPixels", "NeuralNetworks", "Datasets", "Files"]),
+      dependencies: ["HostSystem", "CImageLibraries", "CPixels", "NeuralNetworks", "Datasets", "Files"]),
     .target(name: "ModelFormats", dependencies: ["HostSystem", "ZlibCompression", "NeuralNetworks", "Files"]),
     .target(
       name: "Pictures", dependencies: ["HostSystem", "ZlibCompression", "NeuralNetworks", "ModelFormats", "Files"]),
@@ -122,7 +121,9 @@ let package = Package(
       dependencies: ["HostSystem", "BackendCore", "Datasets", "Files", "ZlibCompression", "TestSupport"]),
     .testTarget(
       name: "ImageFilesTests",
-      dependencies: ["HostSystem", "ImageFiles", "Datasets", "Files", "ZlibCompression", "TestSupport"]),
+      dependencies: [
+        "HostSystem", "CImageLibraries", "ImageFiles", "Datasets", "Files", "ZlibCompression", "TestSupport",
+      ]),
     .testTarget(
       name: "ModelFormatsTests", dependencies: ["HostSystem", "ModelFormats", "Datasets", "Files", "TestSupport"]),
     .testTarget(

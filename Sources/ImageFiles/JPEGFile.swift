@@ -1,4 +1,4 @@
-import CJPEG
+import CImageLibraries
 import CPixels
 import Datasets
 import HostSystem
@@ -14,36 +14,39 @@ struct JPEGFile {
 
   /// Decodes the picture.
   func image(_ request: Image.Request) throws(DataError) -> Image {
-    guard let decoder = tjInitDecompress() else { throw .unreadable(file: name, reason: "out of memory") }
-    defer { tjDestroy(decoder) }
+    let library = try ImageLibraries.jpeg(for: name)
+    guard let handle = library.tjInitDecompress() else { throw .unreadable(file: name, reason: "out of memory") }
+    let decoder = Decoder(library: library, handle: handle)
+    defer { _ = library.tjDestroy(handle) }
     let (fullHeight, fullWidth, space) = try header(decoder)
     // A progressive file is decoded as a whole: two bytes for each coefficient, and the pixels.
     try Image.check(height: fullHeight, width: fullWidth, limit: request.pixelLimit, perPixel: 9, name)
     let orientation = Exif.orientation(ofJPEG: bytes) ?? 1
     let shift = reduction(fullHeight, fullWidth, request.enough, turns: orientation >= 5)
     let (height, width) = (fullHeight.shiftedRoundingUp(shift), fullWidth.shiftedRoundingUp(shift))
-    let isInk = space == TJCS_CMYK || space == TJCS_YCCK
-    let channels = request.channels ?? (space == TJCS_GRAY ? .gray : .rgb)
-    let format: TJPF
+    let isInk = space == nn_jpeg_cmyk || space == nn_jpeg_ycck
+    let channels = request.channels ?? (space == nn_jpeg_gray ? .gray : .rgb)
+    let format: nn_jpeg_pixels
     switch channels {
-    case _ where isInk: format = TJPF_CMYK
-    case .gray: format = TJPF_GRAY
-    case .rgb: format = TJPF_RGB
-    case .rgba: format = TJPF_RGBA
+    case _ where isInk: format = nn_jpeg_pixels_cmyk
+    case .gray: format = nn_jpeg_pixels_gray
+    case .rgb: format = nn_jpeg_pixels_rgb
+    case .rgba: format = nn_jpeg_pixels_rgba
     }
     var pixels = try decode(decoder, height, width, format, channels: isInk ? 4 : channels.count)
     if isInk { pixels = colors(ofInk: pixels, channels) }
     return Image(height: height, width: width, channels: channels, bytes: pixels).upright(from: orientation)
   }
 
-  private func header(_ decoder: tjhandle) throws(DataError) -> (height: Int, width: Int, space: TJCS) {
+  private func header(_ decoder: Decoder) throws(DataError) -> (height: Int, width: Int, space: nn_jpeg_space) {
     var (width, height, subsampling, space) = (Int32(-1), Int32(-1), Int32(-1), Int32(-1))
     // It fails also for files that it can decode, such as those with an unusual reduction of colors. The numbers are
     // set nevertheless.
-    _ = tjDecompressHeader3(decoder, bytes, UInt(bytes.count), &width, &height, &subsampling, &space)
+    _ = decoder.library.tjDecompressHeader3(
+      decoder.handle, bytes, UInt(bytes.count), &width, &height, &subsampling, &space)
     guard width > 0, height > 0 else { throw fault(decoder) }
     guard space >= 0 else { throw fault("a picture in gray, YCbCr, RGB, CMYK, or YCCK", "other colors") }
-    return (Int(height), Int(width), TJCS(UInt32(space)))
+    return (Int(height), Int(width), nn_jpeg_space(UInt32(space)))
   }
 
   /// The logarithm of the factor by which both sides can be reduced.
@@ -54,20 +57,21 @@ struct JPEGFile {
   }
 
   private func decode(
-    _ decoder: tjhandle, _ height: Int, _ width: Int, _ format: TJPF, channels: Int
+    _ decoder: Decoder, _ height: Int, _ width: Int, _ format: nn_jpeg_pixels, channels: Int
   ) throws(DataError) -> [UInt8] {
     var status: Int32 = 0
     let pixels = [UInt8](unsafeUninitializedCapacity: height * width * channels) { room, count in
-      status = tjDecompress2(
-        decoder, bytes, UInt(bytes.count), room.baseAddress, Int32(width), Int32(width * channels), Int32(height),
-        Int32(format.rawValue), TJFLAG_LIMITSCANS)
-      let isComplete = status == 0 || tjGetErrorCode(decoder) == Int32(TJERR_WARNING.rawValue)
+      guard let start = room.baseAddress else { return }
+      status = decoder.library.tjDecompress2(
+        decoder.handle, bytes, UInt(bytes.count), start, Int32(width), Int32(width * channels), Int32(height),
+        Int32(format.rawValue), Int32(nn_jpeg_limit_scans))
+      let isComplete = status == 0 || decoder.library.tjGetErrorCode(decoder.handle) == Int32(nn_jpeg_warning)
       count = isComplete ? height * width * channels : 0
     }
     if status == 0 { return pixels }
     // Some cameras and programs leave bytes between the segments, which do not change the picture. All other warnings
     // mean that pixels are missing or wrong.
-    guard !pixels.isEmpty, words(decoder).contains("extraneous bytes before marker") else { throw fault(decoder) }
+    guard !pixels.isEmpty, decoder.words.contains("extraneous bytes before marker") else { throw fault(decoder) }
     return pixels
   }
 
@@ -82,15 +86,22 @@ struct JPEGFile {
     return Image.converted(colors, count: count, from: 3, to: channels)
   }
 
-  private func words(_ decoder: tjhandle) -> String { String(cString: tjGetErrorStr2(decoder)) }
-
-  private func fault(_ decoder: tjhandle) -> DataError {
-    fault("a whole JPEG file", "damaged data (\(words(decoder)))")
+  private func fault(_ decoder: Decoder) -> DataError {
+    fault("a whole JPEG file", "damaged data (\(decoder.words))")
   }
 
   private func fault(_ expected: String, _ found: String) -> DataError {
     .malformed(file: name, offset: nil, expected: expected, found: found)
   }
+}
+
+/// A decoder of the library.
+private struct Decoder {
+  let library: nn_jpeg
+  let handle: UnsafeMutableRawPointer
+
+  /// The library's text for the last error.
+  var words: String { String(cString: library.tjGetErrorStr2(handle)) }
 }
 
 extension Int {

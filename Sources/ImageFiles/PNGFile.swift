@@ -1,4 +1,4 @@
-import CPNG
+import CImageLibraries
 import Datasets
 import HostSystem
 
@@ -76,28 +76,30 @@ struct PNGFile {
 
   /// Calls libpng.
   private func decode() throws(DataError) -> (pixels: [UInt8], channels: Int) {
-    var image = png_image()
-    image.version = UInt32(PNG_IMAGE_VERSION)
-    defer { png_image_free(&image) }
-    guard png_image_begin_read_from_memory(&image, bytes, bytes.count) != 0 else { throw fault(image) }
+    let library = try ImageLibraries.png(for: name)
+    var image = nn_png_image()
+    image.version = UInt32(nn_png_version)
+    defer { library.png_image_free(&image) }
+    guard library.png_image_begin_read_from_memory(&image, bytes, bytes.count) != 0 else { throw fault(image) }
     // The same header was checked above.
     guard image.height == height, image.width == width else { throw fault(image) }
     // A file of 16 bits without a gamma value would be taken for linear light.
-    image.flags |= UInt32(PNG_IMAGE_FLAG_16BIT_sRGB)
-    image.format &= UInt32(PNG_FORMAT_FLAG_ALPHA) | UInt32(PNG_FORMAT_FLAG_COLOR)
+    image.flags |= UInt32(nn_png_16_bit_srgb)
+    image.format &= UInt32(nn_png_alpha) | UInt32(nn_png_color)
     let channels =
-      (image.format & UInt32(PNG_FORMAT_FLAG_COLOR) == 0 ? 1 : 3)
-      + (image.format & UInt32(PNG_FORMAT_FLAG_ALPHA) == 0 ? 0 : 1)
+      (image.format & UInt32(nn_png_color) == 0 ? 1 : 3)
+      + (image.format & UInt32(nn_png_alpha) == 0 ? 0 : 1)
     var isRead = false
     let pixels = [UInt8](unsafeUninitializedCapacity: height * width * channels) { room, count in
-      isRead = png_image_finish_read(&image, nil, room.baseAddress, Int32(width * channels), nil) != 0
+      guard let start = room.baseAddress else { return }
+      isRead = library.png_image_finish_read(&image, nil, start, Int32(width * channels), nil) != 0
       count = isRead ? height * width * channels : 0
     }
     guard isRead else { throw fault(image) }
     return (pixels, channels)
   }
 
-  private func fault(_ image: png_image) -> DataError {
+  private func fault(_ image: nn_png_image) -> DataError {
     let words = withUnsafeBytes(of: image.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     return fault("a PNG file", words.isEmpty ? "damaged data" : "damaged data (\(words))")
   }

@@ -1,3 +1,4 @@
+import CImageLibraries
 import Datasets
 import TestSupport
 import Testing
@@ -5,6 +6,12 @@ import Testing
 @testable import ImageFiles
 
 @Suite struct PNGTests {
+  @Test func missingLibraries() {
+    #expect(ImageLibraries.opened("libnothing.so", nn_png(), nn_png_open) == nil)
+    #expect(ImageLibraries.opened("libc.so.6", nn_jpeg(), nn_jpeg_open) == nil)
+    #expect("\(ImageLibraries.missing("libpng16-16", "a.png"))".contains("apt-get install libpng16-16"))
+  }
+
   /// Numbers for a picture of 5 rows and 7 columns.
   static func samples(_ channels: Int, depth: Int) -> [Int] {
     var state: UInt32 = 1
