@@ -60,6 +60,22 @@ extension Tensor {
   public func sort() -> Tensor { fatalError("unavailable") }
   @available(*, unavailable, renamed: "cumulativeSum(axis:)")
   public func cumsum(axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "cumulativeProduct(axis:)")
+  public func cumprod(axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "cumulativeMax(axis:)")
+  public func cummax(axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "cumulativeMin(axis:)")
+  public func cummin(axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "floorDivided(by:)")
+  public func floorDivide(_ divisor: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "atan2(_:)")
+  public func arctan2(_ x: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "logAddExp(_:)")
+  public func logaddexp(_ other: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "withSign(of:)")
+  public func copysign(_ other: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write a .!= b")
+  public func logicalXor(_ other: Tensor) -> Tensor { fatalError("unavailable") }
   @available(*, unavailable, renamed: "product()")
   public func prod() -> Tensor { fatalError("unavailable") }
   @available(*, unavailable, renamed: "standardDeviation()")
@@ -139,6 +155,12 @@ extension Tensor {
     *, unavailable, message: "random numbers come from a stream: .uniform(shape, using: RandomStream(seed: 1))"
   )
   public static func rand(_ shape: [Int]) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "integers(_:in:using:)")
+  public static func randint(_ lower: Int, _ upper: Int, _ shape: [Int]) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "permutation(_:using:)")
+  public static func randperm(_ count: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write categorical(logits: probabilities.log(), count: count, using: random)")
+  public static func multinomial(_ probabilities: Tensor, _ count: Int) -> Tensor { fatalError("unavailable") }
 
   @available(
     *, unavailable,
