@@ -134,5 +134,8 @@ import Testing
     let smallest = x.topK(1, axis: 0, largest: false)
     try expect(smallest.values, [1, 1, 2], shape: [1, 3])
     #expect(try smallest.indices.scalars(as: Int32.self) == [1, 0, 0])
+    let truth = Tensor([true, false, true], on: device)
+    #expect(try truth.sorted().scalars(as: Bool.self) == [false, true, true])
+    #expect(try truth.argsort(descending: true).scalars(as: Int32.self) == [0, 2, 1])
   }
 }

@@ -43,6 +43,23 @@ import Testing
     #expect(try x.any(axis: 1).scalars(as: Bool.self) == [true, true, false])
     #expect(try x.all(axis: 1).scalars(as: Bool.self) == [false, true, false])
     #expect(try x.all(axes: [0], keepingRank: true).scalars(as: Bool.self) == [false, false])
+    #expect(try x.max(axis: 1).scalars(as: Bool.self) == [true, true, false])
+    #expect(try x.min(axis: 1).scalars(as: Bool.self) == [false, true, false])
+    #expect(try x.argmax(axis: 1).scalars(as: Int.self) == [0, 0, 0])
+    #expect(try x.argmin(axis: 0).scalars(as: Int.self) == [2, 0])
+  }
+
+  /// Numbers other than 0 are true, and so is NaN.
+  @Test(arguments: TestDevices.all)
+  func truthOfNumbers(_ device: Device) throws {
+    let x = Tensor([0, .nan, 0, -0.0, 2, -1], shape: [3, 2], on: device)
+    #expect(try x.any(axis: 1).scalars(as: Bool.self) == [true, false, true])
+    #expect(try x.all(axis: 1).scalars(as: Bool.self) == [false, false, true])
+    let whole = Tensor(integers: [0, -3, 0, 0], shape: [2, 2], on: device)
+    #expect(try whole.any(axis: 1).scalars(as: Bool.self) == [true, false])
+    #expect(try whole.all().scalars(as: Bool.self) == [false])
+    #expect(try Tensor.zeros([0], on: device).any().scalars(as: Bool.self) == [false])
+    #expect(try Tensor.zeros([0], on: device).all().scalars(as: Bool.self) == [true])
   }
 
   /// NumPy results: `var`, `std`, with ddof, and `logaddexp.reduce`.

@@ -24,24 +24,18 @@ extension Tensor {
   /// Returns Σ x / n along one axis.
   public func mean(axis: Int, keepingRank: Bool = false) -> Tensor { mean(axes: [axis], keepingRank: keepingRank) }
 
-  /// Returns the largest element; NaN if any is NaN, −∞ (the smallest int32) for no elements. Equal maxima share the
-  /// gradient evenly (like PyTorch's `amax`).
+  /// Returns the largest element; NaN if any is NaN, −∞ (the smallest int32, false) for no elements. Equal maxima share
+  /// the gradient evenly (like PyTorch's `amax`).
   public func max(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
-    checked {
-      try Checks.number("max", self)
-      return reduced(.maximum, try mask("max", axes), keepingRank: keepingRank)
-    }
+    checked { reduced(.maximum, try mask("max", axes), keepingRank: keepingRank) }
   }
   /// Returns the largest element along one axis.
   public func max(axis: Int, keepingRank: Bool = false) -> Tensor { max(axes: [axis], keepingRank: keepingRank) }
 
-  /// Returns the smallest element; NaN if any is NaN, ∞ (the largest int32) for no elements. Equal minima share the
-  /// gradient evenly (like PyTorch's `amin`).
+  /// Returns the smallest element; NaN if any is NaN, ∞ (the largest int32, true) for no elements. Equal minima share
+  /// the gradient evenly (like PyTorch's `amin`).
   public func min(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
-    checked {
-      try Checks.number("min", self)
-      return reduced(.minimum, try mask("min", axes), keepingRank: keepingRank)
-    }
+    checked { reduced(.minimum, try mask("min", axes), keepingRank: keepingRank) }
   }
   /// Returns the smallest element along one axis.
   public func min(axis: Int, keepingRank: Bool = false) -> Tensor { min(axes: [axis], keepingRank: keepingRank) }
@@ -59,27 +53,22 @@ extension Tensor {
     product(axes: [axis], keepingRank: keepingRank)
   }
 
-  /// Returns whether any element is true, as bool.
+  /// Returns whether any element is true, as bool. Numbers other than 0 are true, and so is NaN (NumPy, PyTorch).
   public func any(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
-    checked {
-      try Checks.dtype("any", self, is: .bool)
-      return reduced(.maximum, try mask("any", axes), keepingRank: keepingRank)
-    }
+    checked { cast(to: .bool).reduced(.maximum, try mask("any", axes), keepingRank: keepingRank) }
   }
   /// Returns whether any element along one axis is true.
   public func any(axis: Int, keepingRank: Bool = false) -> Tensor { any(axes: [axis], keepingRank: keepingRank) }
 
-  /// Returns whether all elements are true, as bool.
+  /// Returns whether all elements are true, as bool. Numbers other than 0 are true, and so is NaN (NumPy, PyTorch).
   public func all(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
-    checked {
-      try Checks.dtype("all", self, is: .bool)
-      return reduced(.minimum, try mask("all", axes), keepingRank: keepingRank)
-    }
+    checked { cast(to: .bool).reduced(.minimum, try mask("all", axes), keepingRank: keepingRank) }
   }
   /// Returns whether all elements along one axis are true.
   public func all(axis: Int, keepingRank: Bool = false) -> Tensor { all(axes: [axis], keepingRank: keepingRank) }
 
-  private func mask(_ operation: StaticString, _ axes: [Int]?) throws -> AxisMask {
+  /// Returns the axes of a reduction, all if none are named.
+  func mask(_ operation: StaticString, _ axes: [Int]?) throws -> AxisMask {
     try axes.map { try Checks.axes(operation, $0, extents) } ?? AxisMask(all: extents.rank)
   }
 
@@ -274,7 +263,7 @@ extension Tensor {
 
   private func position(_ op: ArgReductionOp, _ axis: Int, keepingRank: Bool, _ name: StaticString) -> Tensor {
     checked {
-      try Checks.number(name, self)
+      if dtype == .bool { return cast(to: .int32).position(op, axis, keepingRank: keepingRank, name) }
       let axis = try Checks.axis(name, axis, extents)
       let shape = extents.about(axis)
       if shape.extent == 0 && shape.reducedCount > 0 {

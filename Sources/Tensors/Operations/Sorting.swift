@@ -1,6 +1,6 @@
 import BackendCore
 
-// NaN counts as larger than every number. The sort is stable.
+// NaN counts as larger than every number, and true as larger than false. The sort is stable.
 
 extension Tensor {
   /// Returns the elements sorted along an axis. The gradient goes to the original position of each element.
@@ -11,9 +11,8 @@ extension Tensor {
   /// Returns the original positions of the sorted elements along an axis, as int32.
   public func argsort(axis: Int = -1, descending: Bool = false) -> Tensor {
     checked {
-      let name: StaticString = "argsort"
-      try Checks.number(name, self)
-      let axis = try Checks.axis(name, axis, extents)
+      if dtype == .bool { return cast(to: .int32).argsort(axis: axis, descending: descending) }
+      let axis = try Checks.axis("argsort", axis, extents)
       if axis != rank - 1 {
         return detached().transposed(axis, -1).argsort(axis: -1, descending: descending).transposed(axis, -1)
       }
