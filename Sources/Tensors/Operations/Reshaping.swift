@@ -81,14 +81,19 @@ extension Tensor {
   }
 
   /// Reverses the order along one axis.
-  public func flipped(axis: Int) -> Tensor {
+  public func flipped(axis: Int) -> Tensor { flipped(axes: [axis]) }
+
+  /// Reverses the order along several axes.
+  public func flipped(axes: [Int]) -> Tensor {
     checked {
-      let axis = try Checks.axis("flipped", axis, extents)
-      if extents[axis] < 2 { return self }
+      let mask = try Checks.axes("flipped", axes, extents)
       var strides = Strides(dense: extents)
-      let step = strides[axis]
-      strides[axis] = -step
-      return strided(extents, strides, offset: (extents[axis] - 1) * step)
+      var last = 0
+      for axis in extents.axes where mask.contains(axis) && extents[axis] > 1 {
+        last += (extents[axis] - 1) * strides[axis]
+        strides[axis] = -strides[axis]
+      }
+      return last == 0 ? self : strided(extents, strides, offset: last)
     }
   }
 }
