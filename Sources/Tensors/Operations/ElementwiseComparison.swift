@@ -41,7 +41,7 @@ extension Tensor {
   /// Returns the logical NOT of a bool tensor, elementwise.
   public static prefix func .! (a: Tensor) -> Tensor { a.mapped(.init(.logicalNot), ".!") }
 
-  private static func compared(_ op: ComparisonOp, _ a: Tensor, _ b: Tensor, _ name: StaticString) -> Tensor {
+  static func compared(_ op: ComparisonOp, _ a: Tensor, _ b: Tensor, _ name: StaticString) -> Tensor {
     checked {
       let device = try Checks.sameDevice(name, a, b)
       try Checks.sameDType(name, a, b)
