@@ -1,0 +1,153 @@
+import BackendCore
+
+// Counts, and selections whose size depends on numbers. A size is read from the device: these functions wait for it,
+// and a computation that calls them is not replayed from a recording but run each time.
+
+extension Tensor {
+  /// Returns the number of elements other than 0 (`false`), as int32. NaN counts.
+  public func countNonZero(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
+    cast(to: .bool).sum(axes: axes, keepingRank: keepingRank)
+  }
+  /// Returns the number of elements other than 0 along one axis.
+  public func countNonZero(axis: Int, keepingRank: Bool = false) -> Tensor {
+    countNonZero(axes: [axis], keepingRank: keepingRank)
+  }
+
+  /// Returns how many elements fall into each of `bins` intervals of equal width, as int32 `[bins]`, and the bounds of
+  /// the intervals, `[bins + 1]` (NumPy's `histogram`). An interval includes its lower bound, the last one also its
+  /// upper bound. Elements out of range and NaN are not counted.
+  ///
+  /// - Parameter range: The range of the intervals; by default, from the smallest to the largest element. Around a single
+  ///   value it has the width 1, and for no elements it is 0...1. If a bound is infinite or NaN, nothing is counted.
+  public func histogram(bins: Int = 10, range: ClosedRange<Double>? = nil) -> (counts: Tensor, edges: Tensor) {
+    let x = detached()
+    let edges = checked { try x.histogramEdges(bins, range) }
+    let counts = checked {
+      let values = x.flattened().cast(to: edges.dtype)
+      let last = edges.count - 2
+      let bin = (edges.searchSorted(values, side: .right) - 1).replacing(
+        with: Double(last), where: values .== edges[-1])
+      return Tensor.full([last + 1], 0, .int32, on: device)
+        .scatterAdded(.full(bin.extents, 1, .int32, on: device), at: bin)
+    }
+    return (counts, edges)
+  }
+
+  private func histogramEdges(_ bins: Int, _ range: ClosedRange<Double>?) throws -> Tensor {
+    let name: StaticString = "histogram"
+    try Checks.number(name, self)
+    if bins < 1 || bins >= Int32.max { try Checks.fail(name, "\(bins) bins for shape \(extents)") }
+    let type = dtype.isFloatingPoint ? dtype : .float32
+    let fractions = Tensor.range(0..<(bins + 1), dtype: type, on: device) / bins
+    let lower: Tensor
+    let upper: Tensor
+    if let range {
+      if !range.lowerBound.isFinite || !range.upperBound.isFinite {
+        try Checks.fail(name, "the range \(range) is infinite")
+      }
+      (lower, upper) = (fractions.constant(range.lowerBound), fractions.constant(range.upperBound))
+    } else if count == 0 {
+      (lower, upper) = (fractions.constant(0), fractions.constant(1))
+    } else {
+      (lower, upper) = (min().cast(to: type), max().cast(to: type))
+    }
+    let margin = (lower .== upper).cast(to: type) * 0.5
+    // Both bounds are exact, and their difference, which may be infinite, does not occur.
+    let edges = (lower - margin) * (1 - fractions) + (upper + margin) * fractions
+    return edges.replacing(with: .nan, where: .!(lower.isFinite() .& upper.isFinite()))
+  }
+
+  /// Returns how often each of the numbers 0, 1, 2, … occurs in an int32 tensor, as int32; or the sum of the weights of
+  /// its occurrences (NumPy's and PyTorch's `bincount`). The result ends at the largest number, but has at least
+  /// `minimumLength` elements. Negative numbers are ignored (where NumPy and PyTorch fail). Waits for the device.
+  /// - Parameter weights: Floating-point numbers of the same shape, to which gradients flow.
+  /// - Throws: `DeviceError`, the first error of the operations that produced this tensor.
+  public func binCount(minimumLength: Int = 0, weights: Tensor? = nil) throws -> Tensor {
+    let name: StaticString = "binCount"
+    try Checks.dtype(name, self, is: .int32)
+    if minimumLength < 0 { try Checks.fail(name, "a length of \(minimumLength)") }
+    if let weights {
+      try Checks.floatingPoint(name, weights)
+      if weights.extents != extents {
+        try Checks.fail(name, "weights of shape \(weights.extents) for elements of shape \(extents)")
+      }
+    }
+    let largest = count == 0 ? -1 : try max().item(as: Int.self)
+    let updates = weights?.flattened() ?? Tensor.full([count], 1, .int32, on: device)
+    return Tensor.full([Swift.max(largest + 1, minimumLength)], 0, updates.dtype, on: device)
+      .scatterAdded(updates, at: flattened())
+  }
+}
+
+// MARK: Selections
+
+extension Tensor {
+  /// Returns the positions of the elements other than 0 (`false`) in row-major order, as int32 `[n, rank]` (PyTorch's
+  /// `nonzero`). Waits for the device.
+  /// - Throws: `DeviceError`, the first error of the operations that produced this tensor.
+  public func nonZero() throws -> Tensor {
+    let positions = try nonZeroPositions()
+    if rank == 0 || count == 0 { return .full([positions.count, rank], 0, .int32, on: device) }
+    var inner = 1
+    var columns: [Tensor] = []
+    for axis in extents.axes.reversed() {
+      columns.append((positions / inner).remainder(extents[axis]))
+      inner *= extents[axis]
+    }
+    return .stacked(columns.reversed(), axis: 1)
+  }
+
+  /// Returns the elements, or whole slices, at which a mask is true, in row-major order: for a bool mask with the shape
+  /// of the first k axes of this tensor, these axes become one (NumPy's `x[mask]`; for a mask of the same shape,
+  /// PyTorch's `masked_select`). Gradients flow. Waits for the device.
+  ///
+  /// ```swift
+  /// let positive = try x.selected(where: x .> 0)              // [n]
+  /// let rows = try x.selected(where: labels .== 3)            // [batch, width] → [n, width]
+  /// ```
+  /// - Throws: `DeviceError`, the first error of the operations that produced the mask.
+  public func selected(where mask: Tensor) throws -> Tensor {
+    let name: StaticString = "selected"
+    try Checks.dtype(name, mask, is: .bool)
+    _ = try Checks.sameDevice(name, self, mask)
+    if mask.rank > rank || mask.shape[...] != shape.prefix(mask.rank) {
+      try Checks.fail(
+        name, "a mask of shape \(mask.extents) does not fit shape \(extents)",
+        hint: "it has the extents of the first axes; replacing(with:where:) takes masks that are broadcast")
+    }
+    return reshaped([mask.count] + shape.dropFirst(mask.rank)).rows(at: try mask.nonZeroPositions())
+  }
+
+  /// Returns the positions of the elements other than 0 in row-major order, as int32 `[n]`.
+  private func nonZeroPositions() throws -> Tensor {
+    let isOther = detached().cast(to: .bool).flattened()
+    let total = try isOther.sum().item(as: Int.self)
+    let targets = (isOther.cast(to: .int32).cumulativeSum(axis: 0) - 1).replacing(with: -1, where: .!isOther)
+    return Tensor.full([total], 0, .int32, on: device).scatterAdded(.range(0..<count, on: device), at: targets)
+  }
+
+  /// Returns the distinct elements in ascending order, for each element of this tensor the position of its value as
+  /// int32, and how often each value occurs as int32 (NumPy's and PyTorch's `unique`). Each NaN is distinct from all
+  /// others (PyTorch). The gradient of a value goes to its first occurrence. Waits for the device.
+  ///
+  /// The values and the counts have the shape `[n]`, the positions have that of this tensor, so that
+  /// `values.rows(at: positions)` is this tensor.
+  /// - Throws: `DeviceError`, the first error of the operations that produced this tensor.
+  public func unique() throws -> (values: Tensor, positions: Tensor, counts: Tensor) {
+    let x = flattened()
+    if x.count == 0 {
+      let none = Tensor.full([0], 0, .int32, on: device)
+      return (x, none.reshaped(to: extents), none)
+    }
+    let order = x.argsort()
+    let sorted = x.detached().gathered(order)
+    let isFirst = Tensor.concatenated([Tensor.full([1], 1, .bool, on: device), sorted[1...] .!= sorted[..<(-1)]])
+    let group = isFirst.cast(to: .int32).cumulativeSum(axis: 0) - 1
+    let total = try group[-1].item(as: Int.self) + 1
+    let zeros = Tensor.full([total], 0, .int32, on: device)
+    let firsts = zeros.scatterAdded(order, at: group.replacing(with: -1, where: .!isFirst))
+    let positions = Tensor.full(x.extents, 0, .int32, on: device).scatterAdded(group, at: order)
+    let counts = zeros.scatterAdded(.full(x.extents, 1, .int32, on: device), at: group)
+    return (x.gathered(firsts), positions.reshaped(to: extents), counts)
+  }
+}
