@@ -69,3 +69,20 @@ func wholeNumbers(_ labels: [Int], _ pixels: [UInt8], _ prices: [Float]) {
   // error: these are no whole numbers
   _ = Tensor(integers: prices)
 }
+
+func namesOfCompositions(_ x: Tensor, _ y: Tensor) {
+  // error: 'tril' has been renamed to 'lowerTriangle(diagonal:)'
+  _ = x.tril()
+  // error: 'roll' is unavailable: write rolled(by: 1, axis: 0)
+  _ = x.roll(1)
+  // error: 'cdist' has been renamed to 'distances(to:p:)'
+  _ = x.cdist(y)
+  // error: 'bucketize' is unavailable: write bounds.searchSorted(x)
+  _ = x.bucketize(y)
+  // error: 'nan_to_num()' has been renamed to 'nanToNumber()'
+  _ = x.nan_to_num()
+  // error: 'allclose' has been renamed to 'allClose(_:)'
+  _ = x.allclose(y)
+  // error: 'meshgrid' has been renamed to 'meshGrid(_:indexing:)'
+  _ = Tensor.meshgrid(x, y)
+}

@@ -91,7 +91,8 @@ enum FiniteDifferences {
   static let cases: [GradientCase] =
     GradientCase.elementwise + GradientCase.binary + GradientCase.reductions + GradientCase.shapes
     + GradientCase.indexing + GradientCase.products + GradientCase.fused + GradientCase.windows
-    + GradientCase.normalizations + GradientCase.recurrent + GradientCase.layerFunctions
+    + GradientCase.normalizations + GradientCase.recurrent + GradientCase.layerFunctions + GradientCase.norms
+    + GradientCase.compositions + GradientCase.rearrangements
 
   /// Compares the gradient of each operation with finite differences, in float64.
   @Test(arguments: cases)

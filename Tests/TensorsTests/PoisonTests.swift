@@ -48,7 +48,9 @@ import Testing
       (x.moved(to: .cpu), [20, 20]), (x.oneHotShaped, [20, 20]), (assigned, [20]), (added, [20]),
       (x.linear(x, bias: row, activation: .relu), [20, 20]), (x.variance(axis: 0), [20]),
       (x.dropout(0.5, RandomSource(key: 1)), [20, 20]), (x.broadcast(to: [2, 20, 20]), [2, 20, 20]),
-      (.einsum("ij,kj->ik", x, x), [20, 20]),
+      (.einsum("ij,kj->ik", x, x), [20, 20]), (x.norm(axis: 1), [20]), (x.median(axis: 0), [20]),
+      (x.lowerTriangle(), [20, 20]), (x.diagonal(), [20]), (x.rolled(by: 3, axis: 0), [20, 20]),
+      (row.searchSorted(x), [20, 20]), (x.histogram(bins: 4).counts, [4]),
     ]
     for (index, (result, shape)) in results.enumerated() {
       #expect(result.shape == shape, "operation \(index)")

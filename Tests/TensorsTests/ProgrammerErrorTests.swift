@@ -259,6 +259,77 @@ import Testing
     Mistake(operation: "Tensor localResponseNormalized:", fragments: ["size of 0", "[1, 2, 3]"]) {
       _ = Tensor.zeros([1, 2, 3]).localResponseNormalized(size: 0)
     },
+    Mistake(operation: "Tensor norm:", fragments: ["nan", "[2]"]) { _ = Tensor.zeros([2]).norm(.nan) },
+    Mistake(operation: "Tensor norm:", fragments: ["int32", ".cast(to:"]) { _ = Tensor(integers: [1]).norm() },
+    Mistake(operation: "Tensor distances:", fragments: ["[2, 3]", "[4, 5]", "[..., n, d]"]) {
+      _ = Tensor.zeros([2, 3]).distances(to: .zeros([4, 5]))
+    },
+    Mistake(operation: "Tensor cosineSimilarity:", fragments: ["3 and 1", "axis -1"]) {
+      _ = Tensor.zeros([2, 3]).cosineSimilarity(.zeros([2, 1]))
+    },
+    Mistake(operation: "Tensor lowerTriangle:", fragments: ["[3]", "[..., m, n]"]) {
+      _ = Tensor.zeros([3]).lowerTriangle()
+    },
+    Mistake(operation: "Tensor diagonal:", fragments: ["[3]", "[..., m, n]"]) { _ = Tensor.zeros([3]).diagonal() },
+    Mistake(operation: "Tensor diagonalMatrix:", fragments: ["[3]", "counted"]) {
+      _ = Tensor.zeros([3]).diagonalMatrix(offset: .min)
+    },
+    Mistake(operation: "Tensor diagonalMatrix:", fragments: ["counted"]) {
+      _ = Tensor.zeros([0]).diagonalMatrix(offset: .max)
+    },
+    Mistake(operation: "Tensor movedAxis:", fragments: ["[2, 3]", "axis 2"]) {
+      _ = Tensor.zeros([2, 3]).movedAxis(from: 0, to: 2)
+    },
+    Mistake(operation: "Tensor rotated90:", fragments: ["[2, 3]", "twice"]) {
+      _ = Tensor.zeros([2, 3]).rotated90(axes: (1, -1))
+    },
+    Mistake(operation: "Tensor meshGrid:", fragments: ["vectors", "[2, 3]"]) {
+      _ = Tensor.meshGrid([.zeros([2]), .zeros([2, 3])])
+    },
+    Mistake(operation: "Tensor outer:", fragments: ["[2]", "[2, 3]"]) { _ = Tensor.zeros([2]).outer(.zeros([2, 3])) },
+    Mistake(operation: "Tensor cross:", fragments: ["[2, 3]", "[2, 2]", "three elements"]) {
+      _ = Tensor.zeros([2, 3]).cross(.zeros([2, 2]))
+    },
+    Mistake(operation: "Tensor kronecker:", fragments: ["four axes"]) {
+      _ = Tensor.zeros([1, 1, 1, 1, 1]).kronecker(.zeros([2]))
+    },
+    Mistake(operation: "Tensor kronecker:", fragments: ["counted"]) {
+      _ = Tensor.huge([1 << 32]).kronecker(.huge([1 << 32]))
+    },
+    Mistake(operation: "Tensor difference:", fragments: ["-1 times"]) { _ = Tensor.zeros([2]).difference(times: -1) },
+    Mistake(operation: "Tensor isClose:", fragments: ["nan", "-1.0"]) {
+      _ = Tensor.zeros([2]).isClose(.zeros([2]), relativeTolerance: .nan, absoluteTolerance: -1)
+    },
+    Mistake(operation: "Tensor isEqual:", fragments: ["float32", "int32"]) {
+      _ = try? Tensor.zeros([2]).isEqual(to: Tensor(integers: [0, 0]))
+    },
+    Mistake(operation: "Tensor lerp:", fragments: ["[2]", "[3]"]) {
+      _ = Tensor.zeros([2]).lerp(to: .zeros([3]), weight: 1)
+    },
+    Mistake(operation: "Tensor quantile:", fragments: ["1.5", "from 0 to 1"]) { _ = Tensor.zeros([2]).quantile(1.5) },
+    Mistake(operation: "Tensor quantile:", fragments: ["no elements", "[2, 0]"]) {
+      _ = Tensor.zeros([2, 0]).median(axis: 1)
+    },
+    Mistake(operation: "Tensor searchSorted:", fragments: ["[2, 3]", "[3, 2]", "[..., m]"]) {
+      _ = Tensor.zeros([2, 3]).searchSorted(.zeros([3, 2]))
+    },
+    Mistake(operation: "Tensor isIn:", fragments: ["float32", "int32"]) {
+      _ = Tensor.zeros([2]).isIn(Tensor(integers: [1]))
+    },
+    Mistake(operation: "Tensor histogram:", fragments: ["0 bins"]) { _ = Tensor.zeros([2]).histogram(bins: 0) },
+    Mistake(operation: "Tensor histogram:", fragments: ["inf", "infinite"]) {
+      _ = Tensor.zeros([2]).histogram(range: 0...Double.infinity)
+    },
+    Mistake(operation: "Tensor binCount:", fragments: ["int32", "float32"]) { _ = try? Tensor.zeros([2]).binCount() },
+    Mistake(operation: "Tensor binCount:", fragments: ["[3]", "[1]"]) {
+      _ = try? Tensor(integers: [1]).binCount(weights: Tensor.zeros([3]))
+    },
+    Mistake(operation: "Tensor selected:", fragments: ["[3]", "[2, 3]", "first axes"]) {
+      _ = try? Tensor.zeros([2, 3]).selected(where: .zeros([3], dtype: .bool))
+    },
+    Mistake(operation: "Tensor selected:", fragments: ["bool", "float32"]) {
+      _ = try? Tensor.zeros([2]).selected(where: .zeros([2]))
+    },
     Mistake(operation: "Tensor withCustomGradient:", fragments: ["[1]", "[2]"]) {
       _ = valueAndGradient(at: Tensor.zeros([2])) { x in
         withCustomGradient(of: x, forward: { $0 }, backward: { _, _, _ in .zeros([1]) }).sum()

@@ -379,3 +379,88 @@ extension Tensor {
   @available(*, unavailable, renamed: "standardDeviation(axis:)")
   public func std(axis: Int) -> Tensor { fatalError("unavailable") }
 }
+
+// NumPy and PyTorch names of norms, rearrangements, counts, and comparisons. They do not compile; the error messages
+// give the correct names.
+
+extension Tensor {
+  @available(*, unavailable, renamed: "distances(to:p:)")
+  public func cdist(_ other: Tensor) -> Tensor { fatalError("unavailable") }
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  @available(*, unavailable, renamed: "cosineSimilarity(_:axis:epsilon:)")
+  public func cosine_similarity(_ other: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "unitNormalized(_:axis:epsilon:)")
+  public func normalize() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "lowerTriangle(diagonal:)")
+  public func tril(_ diagonal: Int = 0) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "upperTriangle(diagonal:)")
+  public func triu(_ diagonal: Int = 0) -> Tensor { fatalError("unavailable") }
+  @available(
+    *, unavailable, message: "write diagonalMatrix() for a matrix from a vector, diagonal() for a vector from a matrix"
+  )
+  public func diag() -> Tensor { fatalError("unavailable") }
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  @available(*, unavailable, renamed: "diagonalMatrix(offset:)")
+  public func diag_embed(_ offset: Int = 0) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "kronecker(_:)")
+  public func kron(_ other: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write rolled(by: 1, axis: 0)")
+  public func roll(_ shift: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write rolled(by: 1, axis: 0)")
+  public func roll(_ shift: Int, _ axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "movedAxis(from:to:)")
+  public func moveaxis(_ source: Int, _ destination: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "movedAxis(from:to:)")
+  public func movedim(_ source: Int, _ destination: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "transposed(_:_:)")
+  public func swapaxes(_ axis: Int, _ other: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "unbound(axis:)")
+  public func unbind() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the axis has a label: unbound(axis: 1)")
+  public func unbind(_ axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "flipped(axis:)")
+  public func flip(_ axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "rotated90(times:axes:)")
+  public func rot90() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "difference(times:axis:)")
+  public func diff() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "the axis has a label: median(axis: 1)")
+  public func median(_ axis: Int) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write quantile(0.9), of which the argument is a fraction from 0 to 1")
+  public func percentile(_ percent: Double) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "searchSorted(_:side:)")
+  public func searchsorted(_ values: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write bounds.searchSorted(x)")
+  public func bucketize(_ bounds: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, message: "write bounds.searchSorted(x, side: .right)")
+  public func digitize(_ bounds: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "isIn(_:)")
+  public func isin(_ elements: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "binCount(minimumLength:weights:)")
+  public func bincount() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "histogram(bins:range:)")
+  public func histc() -> Tensor { fatalError("unavailable") }
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  @available(*, unavailable, renamed: "countNonZero()")
+  public func count_nonzero() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "nonZero()")
+  public func nonzero() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "nonZero()")
+  public func argwhere() -> Tensor { fatalError("unavailable") }
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  @available(*, unavailable, renamed: "selected(where:)")
+  public func masked_select(_ mask: Tensor) -> Tensor { fatalError("unavailable") }
+  // swift-format-ignore: AlwaysUseLowerCamelCase
+  @available(*, unavailable, renamed: "nanToNumber()")
+  public func nan_to_num() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "signBit()")
+  public func signbit() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "isClose(_:)")
+  public func isclose(_ other: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "allClose(_:)")
+  public func allclose(_ other: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "isEqual(to:)")
+  public func equal(_ other: Tensor) -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "meshGrid(_:indexing:)")
+  public static func meshgrid(_ vectors: Tensor...) -> [Tensor] { fatalError("unavailable") }
+}
