@@ -99,9 +99,10 @@ documentation: ## Generate the documentation in .build/documentation.
 format: ## Format all Swift code.
 	swift format -i -r Package.swift Sources Tests Benchmarks
 
-lint: ## Check the format of all Swift code, and that generated code is up to date.
+lint: ## Check the format of all Swift code, and that generated code and documentation are up to date.
 	swift format lint --strict -r Package.swift Sources Tests Benchmarks
 	Scripts/generate-operations --check
+	Scripts/generate-names --check
 
 clean: ## Remove all build products.
 	rm -rf .build .build-outside .build-test .build-test-python .build-cpu-only .build-dist dist .build-address .build-thread .build-kernels .build-fuzz .build-gpu-code
