@@ -5,8 +5,8 @@
 /// PReLU(perChannel: true)                          // [N, C, …]: a slope for each channel
 /// ```
 ///
-/// The slopes start at 0.25 and have no weight decay in the article. At 0, the gradient is a, as in PyTorch. (Keras' `PReLU`
-/// has one slope per element by default, which starts at 0.)
+/// The slopes start at 0.25. At 0, the gradient is a, as in PyTorch. (Keras' `PReLU` has one slope per element by default,
+/// which starts at 0.)
 public final class PReLU: Layer {
   /// The slopes, `[C]`, or `[1]` for a single one.
   public let weight: Parameter

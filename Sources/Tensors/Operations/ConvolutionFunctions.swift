@@ -10,7 +10,8 @@ extension Tensor {
   ///
   /// The input is `[N, C, L]`, `[N, C, H, W]`, or `[N, C, D, H, W]`, the weight `[filters, C/groups, kernel…]`, and the
   /// result `[N, filters, …]`. An output axis has ⌊(L + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ + 1 positions.
-  /// Shapes that do not fit and windows larger than the padded input end the program.
+  /// Shapes that do not fit and windows larger than the padded input end the program. For volumes, the input is copied
+  /// once for each layer of the window's depth.
   /// - Parameters:
   ///   - weight: The weight, W.
   ///   - bias: The bias of each filter, b, `[filters]`.

@@ -18,6 +18,7 @@ extension Tensor {
     checked {
       let shape = try Checks.padded(extents, widths)
       if dtype != .bool { try Checks.scalar("padded", self, value) }
+      if shape == extents { return self }
       let strides = Strides(dense: shape)
       let offset = widths.enumerated().reduce(0) { $0 + $1.element.before * strides[$1.offset] }
       return scattered(into: shape, strides, offset: offset, filledWith: value)
