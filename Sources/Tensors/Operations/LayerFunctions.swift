@@ -76,9 +76,7 @@ extension Tensor {
       if !(temperature > 0 && temperature.isFinite) {
         try Checks.fail(name, "a temperature of \(temperature) for shape \(extents); it is a finite number above 0")
       }
-      // Between the numbers that a draw can be, so that neither logarithm is of 0.
-      let uniform = Tensor.uniform(shape, in: 0x1p-25..<1, using: random, dtype: dtype, on: device)
-      let soft = ((self - (-uniform.log()).log()) / temperature).softmax(axis: axis)
+      let soft = ((self + .gumbel(like: self, random)) / temperature).softmax(axis: axis)
       guard isHard else { return soft }
       let chosen = soft.argmax(axis: axis).expanded(axis: axis)
       var classes = Array(repeating: 1, count: rank)

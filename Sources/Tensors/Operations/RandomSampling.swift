@@ -70,9 +70,10 @@ extension Tensor {
     }
   }
 
-  /// Returns draws from the standard Gumbel distribution, −ln(−ln u); −∞ for u = 0.
-  package static func gumbel(like x: Tensor, _ random: RandomStream) -> Tensor {
-    -(-drawn(.uniform, x.extents, random.nextSource(), x.dtype, on: x.device).log()).log()
+  /// Returns draws from the standard Gumbel distribution, −ln(−ln u). They are finite: u is neither 0 nor 1.
+  static func gumbel(like x: Tensor, _ random: RandomStream) -> Tensor {
+    let uniform = Tensor.uniform(x.shape, in: 0x1p-25..<1, using: random, dtype: x.dtype, on: x.device)
+    return -(-uniform.log()).log()
   }
 
   /// Returns draws from the normal distribution within a range of its values (Keras' `truncated_normal`, SciPy's

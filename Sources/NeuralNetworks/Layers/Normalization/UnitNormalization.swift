@@ -40,15 +40,3 @@ extension UnitNormalization: ConfigurableLayer {
     static var template: Self { Self() }
   }
 }
-
-extension Tensor {
-  /// Returns x/max(‖x‖, 1e-12) along an axis. The result does not depend on the size by which the numbers are divided
-  /// before they are squared, so no gradient flows through it.
-  func unitNormalized(axis: Int) -> Tensor {
-    let smallest = 1e-12
-    let size = detached().magnitude().max(axis: axis, keepingRank: true).maximum(smallest)
-    let scaled = self / size
-    let squares = scaled.squared().sum(axis: axis, keepingRank: true)
-    return scaled / squares.maximum((smallest / size).squared()).squareRoot()
-  }
-}
