@@ -15,7 +15,7 @@ extension Tensor {
 
   /// Returns how many elements fall into each of `bins` intervals of equal width, as int32 `[bins]`, and the bounds of
   /// the intervals, `[bins + 1]` (NumPy's `histogram`). An interval includes its lower bound, the last one also its
-  /// upper bound. Elements out of range and NaN are not counted.
+  /// upper bound. Elements out of range and NaN are not counted. The bounds of int32 elements are float32.
   ///
   /// - Parameter range: The range of the intervals; by default, from the smallest to the largest element. Around a single
   ///   value it has the width 1, and for no elements it is 0...1. If a bound is infinite or NaN, nothing is counted.
