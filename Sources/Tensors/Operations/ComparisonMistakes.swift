@@ -32,26 +32,26 @@ extension Tensor {
   @available(
     *, unavailable,
     message:
-      "compare element by element with .!=, which gives a bool tensor; for one answer read it: try (a .!= b).all().item(as: Bool.self)"
+      "compare element by element with .!=, which gives a bool tensor; for one answer read it: try (a .!= b).any().item(as: Bool.self)"
   )
   public static func != (a: Tensor, b: Tensor) -> Bool { fatalError("unavailable") }
   @available(
     *, unavailable,
     message:
-      "compare element by element with .!=, which gives a bool tensor; for one answer read it: try (a .!= b).all().item(as: Bool.self)"
+      "compare element by element with .!=, which gives a bool tensor; for one answer read it: try (a .!= b).any().item(as: Bool.self)"
   )
   @_disfavoredOverload
   public static func != (a: Tensor, b: Tensor) -> Tensor { fatalError("unavailable") }
   @available(
     *, unavailable,
     message:
-      "compare element by element with .!=, which gives a bool tensor; for one answer read it: try (a .!= b).all().item(as: Bool.self)"
+      "compare element by element with .!=, which gives a bool tensor; for one answer read it: try (a .!= b).any().item(as: Bool.self)"
   )
   public static func != (a: Tensor, b: some TensorOperand) -> Bool { fatalError("unavailable") }
   @available(
     *, unavailable,
     message:
-      "compare element by element with .!=, which gives a bool tensor; for one answer read it: try (a .!= b).all().item(as: Bool.self)"
+      "compare element by element with .!=, which gives a bool tensor; for one answer read it: try (a .!= b).any().item(as: Bool.self)"
   )
   @_disfavoredOverload
   public static func != (a: Tensor, b: some TensorOperand) -> Tensor { fatalError("unavailable") }
