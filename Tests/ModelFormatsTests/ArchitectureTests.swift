@@ -48,6 +48,25 @@ import Testing
     #expect(try copy.penalty()!.item() == model.penalty()!.item())
   }
 
+  @Test func initializersSurvive() throws {
+    let initializers =
+      [Initializer.identity(), .identity(gain: 3), .truncatedNormal(mean: 1, deviation: 2), .orthogonal(gain: 2)]
+      + Initializer.Fan.allCases.flatMap { fan in
+        Initializer.Distribution.allCases.map { .varianceScaling(scale: 2.5, fan: fan, distribution: $0) }
+      }
+    for initializer in initializers {
+      let model = Sequential(inputShape: [3]) { Dense(4, initializer: initializer) }
+      let text = try json(model)
+      let copy = Sequential(architecture: try decode(text))
+      #expect(try json(copy) == text)
+      let values = try [model, copy].map { model in
+        try model.build(inputShape: [3], seed: 5)
+        return try model.parameters["0.weight"]?.value.scalars()
+      }
+      #expect(values[0] != nil && values[0] == values[1], "\(initializer.name)")
+    }
+  }
+
   @Test func theTextIsFitForPeople() throws {
     let model = Sequential(inputShape: [784]) {
       Dense(128, activation: .relu)

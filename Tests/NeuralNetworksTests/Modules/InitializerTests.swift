@@ -50,6 +50,34 @@ import Testing
     }
   }
 
+  /// 300 inputs, 100 units: the standard deviation of the values, and their bound.
+  static let truncated: [(initializer: Initializer, mean: Double, deviation: Double, bound: Double)] = [
+    // The deviation of a normal distribution that is truncated at ±2 deviations, from SciPy's truncnorm(-2, 2).std().
+    (.truncatedNormal(mean: 1, deviation: 0.5), 1, 0.5 * 0.8796256610342397, 1),
+    (.varianceScaling(), 0, (1 / 300.0).squareRoot(), 2 / 0.8796256610342397 * (1 / 300.0).squareRoot()),
+    (.varianceScaling(scale: 3, fan: .fanOut, distribution: .uniform), 0, 0.03.squareRoot(), 0.3),
+    (.varianceScaling(scale: 2, fan: .average, distribution: .normal), 0, 0.1, .infinity),
+  ]
+
+  @Test(arguments: truncated.indices) func truncatedAndScaledDistributions(_ index: Int) throws {
+    let (initializer, mean, deviation, bound) = Self.truncated[index]
+    let values = try values(initializer, [300, 100])
+    let found = moments(values)
+    #expect(abs(found.mean - mean) < 3 * deviation / 30_000.0.squareRoot())
+    #expect(abs(found.deviation / deviation - 1) < 3 / 60_000.0.squareRoot())
+    let largest = values.map { abs($0 - mean) }.max()!
+    #expect(bound.isFinite ? largest <= bound * (1 + 1e-6) && largest > 0.99 * bound : largest > 3 * deviation)
+  }
+
+  @Test func identities() throws {
+    #expect(try values(.identity(), [2, 3]) == [1, 0, 0, 0, 1, 0])
+    #expect(try values(.identity(gain: 2), [3, 2]) == [2, 0, 0, 2, 0, 0])
+    #expect(try values(.identity(), [2]) == [1, 1])
+    // One position in the middle of a kernel, as PyTorch's dirac_.
+    #expect(try values(.identity(), [2, 2, 3]) == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0])
+    #expect(try values(.identity(), [1, 1, 2, 3]) == [0, 0, 0, 0, 1, 0])
+  }
+
   @Test func convolutionsCountTheirField() throws {
     let bound = (6.0 / Double(3 * 25 + 8 * 25)).squareRoot()
     let largest = try values(.glorotUniform, [8, 3, 5, 5]).map(abs).max()!

@@ -4,20 +4,42 @@
 /// device. fanIn and fanOut are the numbers of inputs and outputs of one unit: `shape[0]` and `shape[1]` of a matrix
 /// `[inputs, units]`; `shape[1]·k` and `shape[0]·k` of a convolution `[outputs, inputs, …]`, where k is the product of
 /// the other sizes; the length of a vector. The formulas match PyTorch (`torch.nn.init`). Normal distributions are not
-/// truncated.
+/// truncated unless their name says so.
 public struct Initializer: Sendable {
   /// The built-in initializers, which a model description can refer to by name.
   enum Kind: Sendable, Hashable {
-    case zeros, ones, pytorchDefault, orthogonal(gain: Double)
+    case zeros, ones, pytorchDefault, orthogonal(gain: Double), identity(gain: Double)
     case constant(Double)
     case normal(mean: Double, deviation: Double)
+    case truncatedNormal(mean: Double, deviation: Double)
     case uniform(Double, Double)
+    case varianceScaling(Double, Fan, Distribution)
     case scaled(Scaling, isNormal: Bool)
     case custom
   }
 
   /// The divisor of the variance.
   enum Scaling: String, Sendable, CaseIterable { case glorot, he, lecun }
+
+  /// A number by which a variance is divided.
+  public enum Fan: String, Sendable, CaseIterable {
+    /// The number of inputs of a unit.
+    case fanIn = "fan_in"
+    /// The number of outputs of a unit.
+    case fanOut = "fan_out"
+    /// The mean of both.
+    case average = "fan_avg"
+  }
+
+  /// A distribution of initial values.
+  public enum Distribution: String, Sendable, CaseIterable {
+    /// A normal distribution whose values beyond two standard deviations are drawn again.
+    case truncatedNormal = "truncated_normal"
+    /// A normal distribution (Keras' `untruncated_normal`).
+    case normal = "untruncated_normal"
+    /// A uniform distribution with mean 0.
+    case uniform
+  }
 
   /// The name in a model description: "glorot_uniform".
   public let name: String
@@ -93,6 +115,36 @@ extension Initializer {
     }
   }
 
+  /// The normal distribution whose values beyond two standard deviations are drawn again (Keras' `TruncatedNormal`).
+  /// `deviation` is that of the distribution before it is truncated; the values have a deviation of about 0.88 of it.
+  public static func truncatedNormal(mean: Double = 0, deviation: Double = 0.05) -> Initializer {
+    Initializer("truncated_normal", .truncatedNormal(mean: mean, deviation: deviation)) { shape, random in
+      truncatedNormals(shape.reduce(1, *), random).map { mean + deviation * $0 }
+    }
+  }
+
+  /// Values with mean 0 and the variance scale/n, where n is fanIn, fanOut, or their mean, as Keras' `VarianceScaling`,
+  /// whose defaults these are.
+  public static func varianceScaling(
+    scale: Double = 1, fan: Fan = .fanIn, distribution: Distribution = .truncatedNormal
+  ) -> Initializer {
+    let name = scalingName(fan, distribution)
+    return Initializer(name, .varianceScaling(scale, fan, distribution)) { shape, random in
+      let (fanIn, fanOut) = fans(shape)
+      let divisor: Double =
+        switch fan {
+        case .fanIn: Double(fanIn)
+        case .fanOut: Double(fanOut)
+        case .average: (Double(fanIn) + Double(fanOut)) / 2
+        }
+      return numbers(shape, distribution, variance: scale / Swift.max(divisor, 1), random)
+    }
+  }
+
+  private static func scalingName(_ fan: Fan, _ distribution: Distribution) -> String {
+    "variance_scaling_\(fan.rawValue)_\(distribution.rawValue)"
+  }
+
   /// The uniform distribution from `lower` to `upper`.
   public static func uniform(_ lower: Double, _ upper: Double) -> Initializer {
     Initializer("uniform", .uniform(lower, upper)) { shape, random in
@@ -129,11 +181,35 @@ extension Initializer {
         case .he: 2 / Double(Swift.max(fanIn, 1))
         case .lecun: 1 / Double(Swift.max(fanIn, 1))
         }
-      let count = shape.reduce(1, *)
-      if isNormal { return random.normals(count, deviation: variance.squareRoot()) }
+      return numbers(shape, isNormal ? .normal : .uniform, variance: variance, random)
+    }
+  }
+
+  /// Returns values with mean 0.
+  private static func numbers(
+    _ shape: [Int], _ distribution: Distribution, variance: Double, _ random: RandomStream
+  ) -> [Double] {
+    let count = shape.reduce(1, *)
+    switch distribution {
+    case .normal: return random.normals(count, deviation: variance.squareRoot())
+    case .truncatedNormal:
+      // The standard deviation of a standard normal distribution that is truncated at ±2.
+      let deviation = variance.squareRoot() / 0.87962566103423978
+      return truncatedNormals(count, random).map { deviation * $0 }
+    case .uniform:
       let bound = (3 * variance).squareRoot()
       return spread(random.uniforms(count), -bound, bound)
     }
+  }
+
+  /// Returns numbers from the standard normal distribution without those beyond ±2.
+  private static func truncatedNormals(_ count: Int, _ random: RandomStream) -> [Double] {
+    var result: [Double] = []
+    result.reserveCapacity(count)
+    while result.count < count {
+      result += random.normals(count - result.count).filter { $0.magnitude <= 2 }
+    }
+    return result
   }
 
   private static func numbers(_ shape: [Int], _ value: Double) -> [Double] {
@@ -146,6 +222,23 @@ extension Initializer {
 }
 
 extension Initializer {
+  /// The identity matrix times a gain, with zeros in the rows or columns that a square does not have (PyTorch's `eye_`;
+  /// Keras' `Identity`).
+  ///
+  /// A kernel of a convolution is the identity at its middle position and 0 elsewhere, so that the convolution returns its
+  /// input (PyTorch's `dirac_`). All elements of a vector are the gain.
+  public static func identity(gain: Double = 1) -> Initializer {
+    Initializer("identity", .identity(gain: gain)) { shape, _ in
+      guard shape.count >= 2 else { return numbers(shape, gain) }
+      var values = numbers(shape, 0)
+      let field = shape[2...].reduce(1, *)
+      let middle = shape[2...].reduce(0) { $0 * $1 + $1 / 2 }
+      if field == 0 { return values }
+      for index in 0..<Swift.min(shape[0], shape[1]) { values[(index * shape[1] + index) * field + middle] = gain }
+      return values
+    }
+  }
+
   /// A matrix with orthonormal rows or columns, whichever are fewer, times a gain. Saxe, McClelland, and Ganguli 2014.
   ///
   /// A tensor with more than two axes is treated as a matrix with `shape[0]` rows; with fewer, as a matrix with a
@@ -212,9 +305,10 @@ extension Initializer: Codable {
     let constants: [Double] =
       switch kind {
       case .constant(let value): [value]
-      case .normal(let mean, let deviation): [mean, deviation]
+      case .normal(let mean, let deviation), .truncatedNormal(let mean, let deviation): [mean, deviation]
       case .uniform(let lower, let upper): [lower, upper]
-      case .orthogonal(let gain): [gain]
+      case .orthogonal(let gain), .identity(let gain): [gain]
+      case .varianceScaling(let scale, _, _): [scale]
       case .zeros, .ones, .pytorchDefault, .scaled, .custom: []
       }
     var container = encoder.singleValueContainer()
@@ -231,11 +325,24 @@ extension Initializer: Codable {
     case ("constant", 1): .constant(constants[0])
     case ("normal", 1): .normal(deviation: constants[0])
     case ("normal", 2): .normal(mean: constants[0], deviation: constants[1])
+    case ("truncated_normal", 2): .truncatedNormal(mean: constants[0], deviation: constants[1])
     case ("uniform", 2): .uniform(constants[0], constants[1])
     case ("orthogonal", 0): .orthogonal()
     case ("orthogonal", 1): .orthogonal(gain: constants[0])
+    case ("identity", 0): .identity()
+    case ("identity", 1): .identity(gain: constants[0])
     case (let name, 0): simple.first { $0.name == name }
+    case (let name, 1): varianceScaling(named: name, scale: constants[0])
     default: nil
     }
+  }
+
+  private static func varianceScaling(named name: String, scale: Double) -> Initializer? {
+    for fan in Fan.allCases {
+      for distribution in Distribution.allCases where scalingName(fan, distribution) == name {
+        return varianceScaling(scale: scale, fan: fan, distribution: distribution)
+      }
+    }
+    return nil
   }
 }
