@@ -11,7 +11,8 @@
 /// The misspelled methods that `fit` detects.
 public protocol MisspelledCallback: MisspelledTrainingBegan, MisspelledEpochEnded, MisspelledEpochOrder,
   MisspelledEpochName,
-  MisspelledStepEnded, MisspelledStepName, MisspelledTrainingEnded
+  MisspelledStepEnded, MisspelledStepName, MisspelledTrainingEnded, MisspelledEpochBegan, MisspelledStepBegan,
+  MisspelledValidationBegan, MisspelledValidationEnded
 {}
 
 /// A method that is never called.
@@ -36,11 +37,15 @@ extension Callback {
   static func checkMethods() throws {
     let methods: [(signature: String, result: Any.Type, misspellings: [MisspelledMethod])] = [
       ("trainingBegan(_ run: TrainingRun)", TrainingBegan.self, trainingBeganSpellings),
+      ("epochBegan(_ epoch: Int, _ run: TrainingRun)", EpochBegan.self, epochBeganSpellings),
       (
         "epochEnded(_ epoch: EpochRecord, _ run: TrainingRun)", EpochEnded.self,
         epochEndedSpellings + epochOrderSpellings + epochNameSpellings
       ),
+      ("stepBegan(_ step: Int, _ run: TrainingRun)", StepBegan.self, stepBeganSpellings),
       ("stepEnded(_ step: Int, _ run: TrainingRun)", StepEnded.self, stepEndedSpellings + stepNameSpellings),
+      ("validationBegan(_ run: TrainingRun)", ValidationBegan.self, validationBeganSpellings),
+      ("validationEnded(_ scores: Scores, _ run: TrainingRun)", ValidationEnded.self, validationEndedSpellings),
       ("trainingEnded(_ run: TrainingRun)", TrainingEnded.self, trainingEndedSpellings),
     ]
     let missing = methods.filter { !MisspelledMethod.isImplemented($0.result) }
@@ -314,6 +319,182 @@ extension MisspelledTrainingEnded {
       MisspelledMethod("trainingEnded", EndedSpelling2.self), MisspelledMethod("trainingEnded", EndedSpelling3.self),
       MisspelledMethod("trainingEnded", EndedSpelling4.self), MisspelledMethod("trainingFinished", EndedSpelling5.self),
       MisspelledMethod("onTrainEnd", EndedSpelling6.self), MisspelledMethod("on_train_end", EndedSpelling7.self),
+    ]
+  }
+}
+
+/// Misspellings of `Callback.epochBegan`. A correct method that is not async also satisfies the async requirement.
+public protocol MisspelledEpochBegan: AnyObject {
+  associatedtype EpochBeganSpelling1 = NotImplemented
+  associatedtype EpochBeganSpelling2 = NotImplemented
+  associatedtype EpochBeganSpelling3 = NotImplemented
+  associatedtype EpochBeganSpelling4 = NotImplemented
+  associatedtype EpochBeganSpelling5 = NotImplemented
+  associatedtype EpochBeganSpelling6 = NotImplemented
+  associatedtype EpochBeganSpelling7 = NotImplemented
+  associatedtype EpochBeganSpelling8 = NotImplemented
+
+  func epochBegan(_ epoch: Int, _ run: TrainingRun) async throws -> EpochBeganSpelling1
+  func epochBegan(epoch: Int, run: TrainingRun) throws -> EpochBeganSpelling2
+  func epochBegan(_ run: TrainingRun) throws -> EpochBeganSpelling3
+  func epochBegan(_ epoch: Int) throws -> EpochBeganSpelling4
+  func epochStarted(_ epoch: Int, _ run: TrainingRun) throws -> EpochBeganSpelling5
+  func onEpochBegin(_ epoch: Int, _ run: TrainingRun) throws -> EpochBeganSpelling6
+  func on_epoch_begin(_ epoch: Int, _ run: TrainingRun) throws -> EpochBeganSpelling7
+  func onTrainEpochStart(_ epoch: Int, _ run: TrainingRun) throws -> EpochBeganSpelling8
+}
+
+extension MisspelledEpochBegan {
+  public func epochBegan(epoch: Int, run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func epochBegan(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func epochBegan(_ epoch: Int) -> NotImplemented { NotImplemented() }
+  public func epochStarted(_ epoch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onEpochBegin(_ epoch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func on_epoch_begin(_ epoch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onTrainEpochStart(_ epoch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+
+  static var epochBeganSpellings: [MisspelledMethod] {
+    [
+      MisspelledMethod("epochBegan (async)", EpochBeganSpelling1.self),
+      MisspelledMethod("epochBegan", EpochBeganSpelling2.self),
+      MisspelledMethod("epochBegan", EpochBeganSpelling3.self),
+      MisspelledMethod("epochBegan", EpochBeganSpelling4.self),
+      MisspelledMethod("epochStarted", EpochBeganSpelling5.self),
+      MisspelledMethod("onEpochBegin", EpochBeganSpelling6.self),
+      MisspelledMethod("on_epoch_begin", EpochBeganSpelling7.self),
+      MisspelledMethod("onTrainEpochStart", EpochBeganSpelling8.self),
+    ]
+  }
+}
+
+/// Misspellings of `Callback.stepBegan`. A correct method that is not async also satisfies the async requirement.
+public protocol MisspelledStepBegan: AnyObject {
+  associatedtype StepBeganSpelling1 = NotImplemented
+  associatedtype StepBeganSpelling2 = NotImplemented
+  associatedtype StepBeganSpelling3 = NotImplemented
+  associatedtype StepBeganSpelling4 = NotImplemented
+  associatedtype StepBeganSpelling5 = NotImplemented
+  associatedtype StepBeganSpelling6 = NotImplemented
+  associatedtype StepBeganSpelling7 = NotImplemented
+  associatedtype StepBeganSpelling8 = NotImplemented
+
+  func stepBegan(_ step: Int, _ run: TrainingRun) async throws -> StepBeganSpelling1
+  func stepBegan(step: Int, run: TrainingRun) throws -> StepBeganSpelling2
+  func stepBegan(_ run: TrainingRun) throws -> StepBeganSpelling3
+  func stepBegan(_ step: Int) throws -> StepBeganSpelling4
+  func stepStarted(_ step: Int, _ run: TrainingRun) throws -> StepBeganSpelling5
+  func batchBegan(_ batch: Int, _ run: TrainingRun) throws -> StepBeganSpelling6
+  func onTrainBatchBegin(_ batch: Int, _ run: TrainingRun) throws -> StepBeganSpelling7
+  func on_train_batch_begin(_ batch: Int, _ run: TrainingRun) throws -> StepBeganSpelling8
+}
+
+extension MisspelledStepBegan {
+  public func stepBegan(step: Int, run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func stepBegan(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func stepBegan(_ step: Int) -> NotImplemented { NotImplemented() }
+  public func stepStarted(_ step: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func batchBegan(_ batch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onTrainBatchBegin(_ batch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func on_train_batch_begin(_ batch: Int, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+
+  static var stepBeganSpellings: [MisspelledMethod] {
+    [
+      MisspelledMethod("stepBegan (async)", StepBeganSpelling1.self),
+      MisspelledMethod("stepBegan", StepBeganSpelling2.self),
+      MisspelledMethod("stepBegan", StepBeganSpelling3.self),
+      MisspelledMethod("stepBegan", StepBeganSpelling4.self),
+      MisspelledMethod("stepStarted", StepBeganSpelling5.self),
+      MisspelledMethod("batchBegan", StepBeganSpelling6.self),
+      MisspelledMethod("onTrainBatchBegin", StepBeganSpelling7.self),
+      MisspelledMethod("on_train_batch_begin", StepBeganSpelling8.self),
+    ]
+  }
+}
+
+/// Misspellings of `Callback.validationBegan`. A correct method that is not async also satisfies the async requirement.
+public protocol MisspelledValidationBegan: AnyObject {
+  associatedtype ValidationBeganSpelling1 = NotImplemented
+  associatedtype ValidationBeganSpelling2 = NotImplemented
+  associatedtype ValidationBeganSpelling3 = NotImplemented
+  associatedtype ValidationBeganSpelling4 = NotImplemented
+  associatedtype ValidationBeganSpelling5 = NotImplemented
+  associatedtype ValidationBeganSpelling6 = NotImplemented
+  associatedtype ValidationBeganSpelling7 = NotImplemented
+  associatedtype ValidationBeganSpelling8 = NotImplemented
+
+  func validationBegan(_ run: TrainingRun) async throws -> ValidationBeganSpelling1
+  func validationBegan(run: TrainingRun) throws -> ValidationBeganSpelling2
+  func validationBegan() throws -> ValidationBeganSpelling3
+  func validationStarted(_ run: TrainingRun) throws -> ValidationBeganSpelling4
+  func evaluationBegan(_ run: TrainingRun) throws -> ValidationBeganSpelling5
+  func onTestBegin(_ run: TrainingRun) throws -> ValidationBeganSpelling6
+  func on_test_begin(_ run: TrainingRun) throws -> ValidationBeganSpelling7
+  func onValidationStart(_ run: TrainingRun) throws -> ValidationBeganSpelling8
+}
+
+extension MisspelledValidationBegan {
+  public func validationBegan(run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func validationBegan() -> NotImplemented { NotImplemented() }
+  public func validationStarted(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func evaluationBegan(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onTestBegin(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func on_test_begin(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onValidationStart(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+
+  static var validationBeganSpellings: [MisspelledMethod] {
+    [
+      MisspelledMethod("validationBegan (async)", ValidationBeganSpelling1.self),
+      MisspelledMethod("validationBegan", ValidationBeganSpelling2.self),
+      MisspelledMethod("validationBegan", ValidationBeganSpelling3.self),
+      MisspelledMethod("validationStarted", ValidationBeganSpelling4.self),
+      MisspelledMethod("evaluationBegan", ValidationBeganSpelling5.self),
+      MisspelledMethod("onTestBegin", ValidationBeganSpelling6.self),
+      MisspelledMethod("on_test_begin", ValidationBeganSpelling7.self),
+      MisspelledMethod("onValidationStart", ValidationBeganSpelling8.self),
+    ]
+  }
+}
+
+/// Misspellings of `Callback.validationEnded`. A correct method that is not async also satisfies the async requirement.
+public protocol MisspelledValidationEnded: AnyObject {
+  associatedtype ValidationSpelling1 = NotImplemented
+  associatedtype ValidationSpelling2 = NotImplemented
+  associatedtype ValidationSpelling3 = NotImplemented
+  associatedtype ValidationSpelling4 = NotImplemented
+  associatedtype ValidationSpelling5 = NotImplemented
+  associatedtype ValidationSpelling6 = NotImplemented
+  associatedtype ValidationSpelling7 = NotImplemented
+  associatedtype ValidationSpelling8 = NotImplemented
+
+  func validationEnded(_ scores: Scores, _ run: TrainingRun) async throws -> ValidationSpelling1
+  func validationEnded(scores: Scores, run: TrainingRun) throws -> ValidationSpelling2
+  func validationEnded(_ run: TrainingRun) throws -> ValidationSpelling3
+  func validationEnded(_ scores: Scores) throws -> ValidationSpelling4
+  func evaluationEnded(_ scores: Scores, _ run: TrainingRun) throws -> ValidationSpelling5
+  func onTestEnd(_ scores: Scores, _ run: TrainingRun) throws -> ValidationSpelling6
+  func on_test_end(_ scores: Scores, _ run: TrainingRun) throws -> ValidationSpelling7
+  func onValidationEnd(_ scores: Scores, _ run: TrainingRun) throws -> ValidationSpelling8
+}
+
+extension MisspelledValidationEnded {
+  public func validationEnded(scores: Scores, run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func validationEnded(_ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func validationEnded(_ scores: Scores) -> NotImplemented { NotImplemented() }
+  public func evaluationEnded(_ scores: Scores, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onTestEnd(_ scores: Scores, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func on_test_end(_ scores: Scores, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+  public func onValidationEnd(_ scores: Scores, _ run: TrainingRun) -> NotImplemented { NotImplemented() }
+
+  static var validationEndedSpellings: [MisspelledMethod] {
+    [
+      MisspelledMethod("validationEnded (async)", ValidationSpelling1.self),
+      MisspelledMethod("validationEnded", ValidationSpelling2.self),
+      MisspelledMethod("validationEnded", ValidationSpelling3.self),
+      MisspelledMethod("validationEnded", ValidationSpelling4.self),
+      MisspelledMethod("evaluationEnded", ValidationSpelling5.self),
+      MisspelledMethod("onTestEnd", ValidationSpelling6.self),
+      MisspelledMethod("on_test_end", ValidationSpelling7.self),
+      MisspelledMethod("onValidationEnd", ValidationSpelling8.self),
     ]
   }
 }

@@ -67,6 +67,22 @@ import Testing
     func trainingEnded(_ run: TrainingRun) {}
     func onTrainStart(_ run: TrainingRun) {}
   }
+  final class HalfEpochStart: Callback {
+    func trainingEnded(_ run: TrainingRun) {}
+    func onEpochBegin(_ epoch: Int, _ run: TrainingRun) {}
+  }
+  final class HalfStepStart: Callback {
+    func trainingEnded(_ run: TrainingRun) {}
+    func stepBegan(step: Int, run: TrainingRun) {}
+  }
+  final class AsyncValidation: Callback {
+    func trainingEnded(_ run: TrainingRun) {}
+    func validationBegan(_ run: TrainingRun) async {}
+  }
+  final class HalfValidation: Callback {
+    func trainingEnded(_ run: TrainingRun) {}
+    func evaluationEnded(_ scores: Scores, _ run: TrainingRun) {}
+  }
   /// What other frameworks call it is a method of its own next to the right one.
   final class Both: Callback {
     var epochs = 0
@@ -93,7 +109,11 @@ import Testing
       (AsyncBegan(), "its method trainingBegan (async) is never called"),
       (AsyncEpoch(), "its method epochEnded (async) is never called"),
       (AsyncStep(), "its method stepEnded (async) is never called"),
-      (AsyncEnded(), "its method trainingEnded (async) is never called"), (Empty(), "it has none of the methods"),
+      (AsyncEnded(), "its method trainingEnded (async) is never called"),
+      (HalfEpochStart(), "its method onEpochBegin is never called"),
+      (HalfStepStart(), "its method stepBegan is never called"),
+      (AsyncValidation(), "its method validationBegan (async) is never called"),
+      (HalfValidation(), "its method evaluationEnded is never called"), (Empty(), "it has none of the methods"),
       (Late(), "it has none of the methods"),
     ]
     for (callback, text) in cases {

@@ -45,6 +45,70 @@ import Testing
       ])
   }
 
+  @Test func beginsAndEnds() throws {
+    let log = Log()
+    let callback = ClosureCallback(
+      trainingBegan: { _ in log.lines.append("training") },
+      epochBegan: { epoch, run in
+        #expect(run.epoch == epoch && run.batch == 0)
+        log.lines.append("epoch \(epoch)")
+      },
+      epochEnded: { epoch, _ in log.lines.append("end of epoch \(epoch.epoch)") },
+      stepBegan: { step, run in
+        #expect(run.optimizer.step == step)
+        log.lines.append("step \(step)")
+      },
+      stepEnded: { step, _ in log.lines.append("end of step \(step)") },
+      validationBegan: { run in log.lines.append("validation of epoch \(run.epoch)") },
+      validationEnded: { scores, _ in log.lines.append("end of validation, \(scores.names)") },
+      trainingEnded: { _ in log.lines.append("end of training") })
+    let history = try Corners.compiled().fit(
+      Corners.data(4), epochs: 2, batchSize: 2, validation: .split(0.5), callbacks: [callback], verbosity: .silent)
+    #expect(history.epochs.count == 2)
+    #expect(
+      log.lines == [
+        "training", "epoch 0", "step 0", "end of step 1", "validation of epoch 0",
+        "end of validation, [\"loss\", \"accuracy\"]", "end of epoch 0", "epoch 1", "step 1", "end of step 2",
+        "validation of epoch 1", "end of validation, [\"loss\", \"accuracy\"]", "end of epoch 1", "end of training",
+      ])
+  }
+
+  @Test func stoppingBeforeAnEpochOrAStep() throws {
+    for (callback, steps) in [
+      (ClosureCallback(epochBegan: { epoch, run in if epoch == 1 { run.stop(reason: "enough") } }), 3),
+      (ClosureCallback(stepBegan: { step, run in if step == 4 { run.stop(reason: "enough") } }), 4),
+    ] {
+      let model = Corners.compiled()
+      let history = try model.fit(
+        Corners.data(30), epochs: 9, batchSize: 10, callbacks: [callback], verbosity: .silent)
+      #expect(history.epochs.count == 1 && history.stopReason == "enough")
+      #expect(model.compiled?.optimizer.step == steps)
+    }
+  }
+
+  /// An epoch with fewer steps than the data has batches; a resumed one ends at the same step.
+  @Test func stepsPerEpoch() throws {
+    func fit(_ callbacks: [any Callback] = [], steps: Int?) throws -> (History, Model) {
+      let model = Corners.compiled()
+      let history = try model.fit(
+        Corners.data(30), epochs: 3, batchSize: 8, stepsPerEpoch: steps, seed: 2, callbacks: callbacks,
+        verbosity: .silent)
+      return (history, model)
+    }
+    let saver = ResumeTests.Saver(at: 4)
+    let (history, model) = try fit([saver], steps: 3)
+    #expect(history.epochs.count == 3 && model.compiled?.optimizer.step == 9)
+    let (_, resumed) = try fit([ResumeTests.Saver(restoring: try #require(saver.state))], steps: 3)
+    #expect(try resumed.numbers() == model.numbers())
+    let (_, whole) = try fit(steps: 99)
+    #expect(whole.compiled?.optimizer.step == 12)
+    #expect {
+      _ = try fit(steps: 0)
+    } throws: {
+      "\($0)" == "the number of steps per epoch is at least 1, not 0"
+    }
+  }
+
   @Test func stopping() throws {
     let hooks = Hooks()
     hooks.epoch = { epoch, run in if epoch.epoch == 1 { run.stop(reason: "enough") } }

@@ -17,22 +17,35 @@
 /// the class adopts `Callback` in an extension, and with `ClosureCallback`, misspelled names do not compile.
 ///
 /// Callbacks are called in the order in which they were passed, on the thread of `fit`. Callbacks that save the run
-/// (`SavingCallback`) are called first when training begins and ends, and last after steps and epochs, so that they
-/// save the most recent changes of the others.
+/// (`SavingCallback`) are called last after steps and epochs, so that they save the most recent changes of the others,
+/// and first for all other events.
 public protocol Callback: MisspelledCallback {
   // The results are empty. Their types show which methods a type implements: the defaults return `NotImplemented`.
   associatedtype TrainingBegan = NotImplemented
+  associatedtype EpochBegan = NotImplemented
   associatedtype EpochEnded = NotImplemented
+  associatedtype StepBegan = NotImplemented
   associatedtype StepEnded = NotImplemented
+  associatedtype ValidationBegan = NotImplemented
+  associatedtype ValidationEnded = NotImplemented
   associatedtype TrainingEnded = NotImplemented
 
   /// Called before the first step. Call `run.restore(_:)` here to resume an earlier run.
   @discardableResult func trainingBegan(_ run: TrainingRun) throws -> TrainingBegan
+  /// Called before the first step of an epoch, and before the next step of an epoch that is resumed. Epochs are counted
+  /// from 0.
+  @discardableResult func epochBegan(_ epoch: Int, _ run: TrainingRun) throws -> EpochBegan
   /// Called after an epoch and its validation.
   @discardableResult func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws -> EpochEnded
+  /// Called before each step. `step` is the number of updates since the optimizer was created.
+  @discardableResult func stepBegan(_ step: Int, _ run: TrainingRun) throws -> StepBegan
   /// Called after each step. `step` is the number of updates since the optimizer was created. The device may still be
   /// working.
   @discardableResult func stepEnded(_ step: Int, _ run: TrainingRun) throws -> StepEnded
+  /// Called before the validation of an epoch, if there is validation data.
+  @discardableResult func validationBegan(_ run: TrainingRun) throws -> ValidationBegan
+  /// Called after the validation of an epoch, with its results.
+  @discardableResult func validationEnded(_ scores: Scores, _ run: TrainingRun) throws -> ValidationEnded
   /// Called after the last epoch, or after training was stopped or canceled; after an error only for a
   /// `SavingCallback`.
   @discardableResult func trainingEnded(_ run: TrainingRun) throws -> TrainingEnded
@@ -45,10 +58,20 @@ public struct NotImplemented: Sendable {
 
 extension Callback {
   @discardableResult public func trainingBegan(_ run: TrainingRun) throws -> NotImplemented { NotImplemented() }
+  @discardableResult public func epochBegan(_ epoch: Int, _ run: TrainingRun) throws -> NotImplemented {
+    NotImplemented()
+  }
   @discardableResult public func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws -> NotImplemented {
     NotImplemented()
   }
+  @discardableResult public func stepBegan(_ step: Int, _ run: TrainingRun) throws -> NotImplemented {
+    NotImplemented()
+  }
   @discardableResult public func stepEnded(_ step: Int, _ run: TrainingRun) throws -> NotImplemented {
+    NotImplemented()
+  }
+  @discardableResult public func validationBegan(_ run: TrainingRun) throws -> NotImplemented { NotImplemented() }
+  @discardableResult public func validationEnded(_ scores: Scores, _ run: TrainingRun) throws -> NotImplemented {
     NotImplemented()
   }
   @discardableResult public func trainingEnded(_ run: TrainingRun) throws -> NotImplemented { NotImplemented() }
@@ -123,27 +146,46 @@ public enum MonitorDirection: Sendable, Hashable {
 /// ```
 public final class ClosureCallback: Callback {
   private let began: (TrainingRun) throws -> Void
+  private let epochStart: (Int, TrainingRun) throws -> Void
   private let epoch: (EpochRecord, TrainingRun) throws -> Void
+  private let stepStart: (Int, TrainingRun) throws -> Void
   private let step: (Int, TrainingRun) throws -> Void
+  private let validationStart: (TrainingRun) throws -> Void
+  private let validation: (Scores, TrainingRun) throws -> Void
   private let ended: (TrainingRun) throws -> Void
 
   /// Creates a callback from closures.
   /// - Parameters:
   ///   - trainingBegan: Called before the first step.
+  ///   - epochBegan: Called before the first step of an epoch, with its number, starting at 0.
   ///   - epochEnded: Called after an epoch and its validation.
+  ///   - stepBegan: Called before each step, with the number of updates of the optimizer so far.
   ///   - stepEnded: Called after each step, with the number of updates of the optimizer so far.
+  ///   - validationBegan: Called before the validation of an epoch.
+  ///   - validationEnded: Called after the validation of an epoch, with its results.
   ///   - trainingEnded: Called after the last epoch, or after training was stopped; not after an error.
   public init(
     trainingBegan: @escaping (TrainingRun) throws -> Void = { _ in },
+    epochBegan: @escaping (Int, TrainingRun) throws -> Void = { _, _ in },
     epochEnded: @escaping (EpochRecord, TrainingRun) throws -> Void = { _, _ in },
+    stepBegan: @escaping (Int, TrainingRun) throws -> Void = { _, _ in },
     stepEnded: @escaping (Int, TrainingRun) throws -> Void = { _, _ in },
+    validationBegan: @escaping (TrainingRun) throws -> Void = { _ in },
+    validationEnded: @escaping (Scores, TrainingRun) throws -> Void = { _, _ in },
     trainingEnded: @escaping (TrainingRun) throws -> Void = { _ in }
   ) {
-    (began, epoch, step, ended) = (trainingBegan, epochEnded, stepEnded, trainingEnded)
+    (began, ended) = (trainingBegan, trainingEnded)
+    (epochStart, epoch) = (epochBegan, epochEnded)
+    (stepStart, step) = (stepBegan, stepEnded)
+    (validationStart, validation) = (validationBegan, validationEnded)
   }
 
   public func trainingBegan(_ run: TrainingRun) throws { try began(run) }
+  public func epochBegan(_ epoch: Int, _ run: TrainingRun) throws { try epochStart(epoch, run) }
   public func epochEnded(_ epoch: EpochRecord, _ run: TrainingRun) throws { try self.epoch(epoch, run) }
+  public func stepBegan(_ step: Int, _ run: TrainingRun) throws { try stepStart(step, run) }
   public func stepEnded(_ step: Int, _ run: TrainingRun) throws { try self.step(step, run) }
+  public func validationBegan(_ run: TrainingRun) throws { try validationStart(run) }
+  public func validationEnded(_ scores: Scores, _ run: TrainingRun) throws { try validation(scores, run) }
   public func trainingEnded(_ run: TrainingRun) throws { try ended(run) }
 }

@@ -7,6 +7,8 @@ public enum TrainingError: NeuralNetworksError, Hashable {
   case batchSize(Int)
   /// The micro-batch size is less than 1.
   case microBatchSize(Int)
+  /// The number of steps per epoch is less than 1.
+  case stepsPerEpoch(Int)
   /// The number of epochs, or of the first epoch, is negative.
   case epochs(Int)
   /// The first epoch is after the epoch at which training ends.
@@ -75,6 +77,7 @@ extension TrainingError {
     switch self {
     case .batchSize(let size): "the batch size is at least 1, not \(size)"
     case .microBatchSize(let size): "the micro-batch size is at least 1, not \(size)"
+    case .stepsPerEpoch(let steps): "the number of steps per epoch is at least 1, not \(steps)"
     case .epochs(let epochs): "the number of epochs is at least 0, not \(epochs)"
     case .firstEpoch(let first, let epochs):
       "training begins with epoch \(first) (initialEpoch), after its last one, \(epochs) (epochs)"

@@ -136,14 +136,19 @@ final class FitLoop {
   private func epoch() throws -> EpochRecord? {
     let start = options.now()
     isInEpoch = true
+    let (savers, others) = options.callbacksByKind
+    try tell(savers, others) { try $0.epochBegan(run.epoch, run) }
+    if run.history.stopReason != nil { return nil }
     guard let examples = try steps() else { return nil }
     var named = try run.values.values()
     let trainingSeconds = seconds(since: start)
     if let validation {
+      try tell(savers, others) { try $0.validationBegan(run) }
       guard let scores = try validation.run(model) else {
         run.stop(reason: "cancelled")
         return nil
       }
+      try tell(savers, others) { try $0.validationEnded(scores, run) }
       named += scores.names.map { ("validation_\($0)", scores[$0] ?? .nan) }
     }
     showNonFinite(named)
@@ -171,14 +176,17 @@ final class FitLoop {
       droppingLast: false)
     batches.skip(run.batch)
     batchesOfEpoch = batches
-    display.epochBegan(run.epoch, of: options.epochs, batches: batches.count)
+    let count = min(batches.count, options.stepsPerEpoch ?? .max)
+    display.epochBegan(run.epoch, of: options.epochs, batches: count)
     let resumedAt = run.batch
     var examples = 0
-    while batches.position < batches.count {
+    while batches.position < count {
       if Task.isCancelled {
         run.stop(reason: "cancelled")
         return nil
       }
+      try tell(savers, others) { try $0.stepBegan(compiled.optimizer.step, run) }
+      if run.history.stopReason != nil { return nil }
       let number = batches.position
       let indices = batches.indices(of: number)
       guard let host = try batches.nextOnHost() else { break }
@@ -193,14 +201,14 @@ final class FitLoop {
         output.parts, predictions: output.predictions, targets: batch.targets, weights: batch.weights)
       examples += batch.count
       run.batch += 1
-      if run.batch % FitLoop.stepsBetweenLooks == 0 || run.batch == batches.count, try hasEndedForFault() { return nil }
+      if run.batch % FitLoop.stepsBetweenLooks == 0 || run.batch == count, try hasEndedForFault() { return nil }
       try tell(others, savers) { try $0.stepEnded(compiled.optimizer.step, run) }
       try display.batchEnded(run.batch, examples: examples, since: resumedAt) {
         let values = try run.values.values()
         showNonFinite(values)
         return values
       }
-      if run.history.stopReason != nil && run.batch < batches.count { return nil }
+      if run.history.stopReason != nil && run.batch < count { return nil }
       try device.catchUp(after: run.batch)
     }
     return examples

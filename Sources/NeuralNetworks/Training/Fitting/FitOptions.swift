@@ -4,6 +4,7 @@ struct FitOptions {
   var initialEpoch: Int
   var batchSize: Int
   var microBatchSize: Int? = nil
+  var stepsPerEpoch: Int? = nil
   var validation: Validation?
   var shuffle: Bool
   var seed: UInt64
@@ -18,6 +19,7 @@ struct FitOptions {
   func check(valueNames: [String], optimizer: Optimizer) throws {
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
     if let size = microBatchSize, size < 1 { throw TrainingError.microBatchSize(size) }
+    if let steps = stepsPerEpoch, steps < 1 { throw TrainingError.stepsPerEpoch(steps) }
     guard epochs >= 0 else { throw TrainingError.epochs(epochs) }
     guard initialEpoch >= 0 else { throw TrainingError.epochs(initialEpoch) }
     guard initialEpoch <= epochs else { throw TrainingError.firstEpoch(initialEpoch, epochs: epochs) }

@@ -35,6 +35,8 @@ extension Model {
   ///     single update follows (Keras' `gradient_accumulation_steps` is `batchSize`/`microBatchSize`). The gradients are
   ///     those of the whole batch, except that layers that combine examples, such as `BatchNorm`, see only the parts, and
   ///     that, if a model has several outputs, parts count by their number of examples, without weights.
+  ///   - stepsPerEpoch: The number of steps after which an epoch ends, at least 1; nil, or more steps than the data has
+  ///     batches, for all batches. The batches of an epoch are the first ones in its order.
   ///   - validation: The data for evaluating the model after each epoch.
   ///   - shuffle: Whether to use the examples in a different order in each epoch.
   ///   - seed: The random seed of the order, the validation split, initial weights, and dropout.
@@ -50,13 +52,14 @@ extension Model {
   @discardableResult
   public func fit(
     _ data: some Dataset, epochs: Int = 1, batchSize: Int = 32, microBatchSize: Int? = nil,
-    validation: Validation? = nil, shuffle: Bool = true, seed: UInt64 = 0, callbacks: [any Callback] = [],
+    stepsPerEpoch: Int? = nil, validation: Validation? = nil, shuffle: Bool = true, seed: UInt64 = 0,
+    callbacks: [any Callback] = [],
     classWeights: [Int: Double] = [:], initialEpoch: Int = 0,
     verbosity: Verbosity = .automatic, progress: ProgressStream = .standardOutput
   ) throws -> History {
     let options = FitOptions(
       epochs: epochs, initialEpoch: initialEpoch, batchSize: batchSize, microBatchSize: microBatchSize,
-      validation: validation, shuffle: shuffle,
+      stepsPerEpoch: stepsPerEpoch, validation: validation, shuffle: shuffle,
       seed: seed, callbacks: callbacks, classWeights: classWeights, verbosity: verbosity, progress: progress)
     let sink = FileSink(progress)
     BuildNotice.shared.show(on: sink, verbosity)
@@ -68,13 +71,14 @@ extension Model {
   @discardableResult
   public func fit(
     _ inputs: Tensor, _ targets: Tensor, epochs: Int = 1, batchSize: Int = 32, microBatchSize: Int? = nil,
-    validation: Validation? = nil, shuffle: Bool = true, seed: UInt64 = 0, callbacks: [any Callback] = [],
+    stepsPerEpoch: Int? = nil, validation: Validation? = nil, shuffle: Bool = true, seed: UInt64 = 0,
+    callbacks: [any Callback] = [],
     classWeights: [Int: Double] = [:],
     initialEpoch: Int = 0, verbosity: Verbosity = .automatic, progress: ProgressStream = .standardOutput
   ) throws -> History {
     try fit(
       TensorDataset(inputs, targets), epochs: epochs, batchSize: batchSize, microBatchSize: microBatchSize,
-      validation: validation, shuffle: shuffle,
+      stepsPerEpoch: stepsPerEpoch, validation: validation, shuffle: shuffle,
       seed: seed, callbacks: callbacks, classWeights: classWeights, initialEpoch: initialEpoch, verbosity: verbosity,
       progress: progress)
   }
