@@ -113,4 +113,6 @@ func callbacks() {
   _ = ReduceLROnPlateau()
   // error: has been renamed to 'TerminateOnNonFinite'
   _ = TerminateOnNaN()
+  // error: has been renamed to 'WeightAveraging'
+  _ = SwapEMAWeights()
 }

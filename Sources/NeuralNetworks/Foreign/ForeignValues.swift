@@ -84,6 +84,10 @@ extension EarlyStopping {
 public typealias ReduceLROnPlateau = ReduceLearningRateOnPlateau
 @available(*, unavailable, renamed: "TerminateOnNonFinite")
 public typealias TerminateOnNaN = TerminateOnNonFinite
+@available(*, unavailable, renamed: "WeightAveraging")
+public typealias SwapEMAWeights = WeightAveraging
+@available(*, unavailable, renamed: "WeightedSample")
+public typealias WeightedRandomSampler = WeightedSample
 
 // swift-format-ignore: AlwaysUseLowerCamelCase
 @available(*, unavailable, message: "a loss is a value: .crossEntropy()")
