@@ -122,6 +122,7 @@ public final class Optimizer {
       } else {
         try compute(update, Gradients(layout: layout, slabs: slabs))
       }
+      try constrain(update)
     }
   }
 
@@ -200,6 +201,13 @@ public final class Optimizer {
     let grouped = model.placement(for: "Optimizer.update")
     var groupOfSlab = [Int](repeating: 0, count: grouped.slabs.count)
     for entry in grouped.layout.entries { groupOfSlab[entry.target.slab] = group(entry.path) }
+    for entry in grouped.layout.entries {
+      let constraint = constraint(ofGroup: groupOfSlab[entry.target.slab])
+      if let fault = constraint?.fault(for: entry.shape) {
+        throw ModelError.invalidConfiguration(
+          layer: "\(type(of: rule))", reason: "the constraint of \(entry.path): \(fault)")
+      }
+    }
     grouping = (grouped.layout, groupOfSlab)
     return (grouped, groupOfSlab)
   }
@@ -289,6 +297,20 @@ public final class Optimizer {
     return composed.updated(
       parameter, gradient: gradient, state: &state, numbers: scalars.scalars(from: group * count, count: count),
       weightDecay: step.weightDecay ?? composed.weightDecay)
+  private func constraint(ofGroup group: Int) -> Constraint? { group == 0 ? nil : groups[group - 1].constraint }
+
+  /// Changes the parameters that no longer meet their constraint.
+  private func constrain(_ update: PreparedUpdate) throws {
+    for entry in update.placement.layout.entries {
+      let slab = update.placement.slabs[entry.target.slab]
+      guard let constraint = constraint(ofGroup: update.groupOfSlab[entry.target.slab]) else { continue }
+      let value = constraint.projected(
+        Tensor(viewing: slab.values, offset: entry.target.offset, shape: entry.shape))
+      try value.checkPoison()
+      try slab.values.overwrite(from: entry.target.offset, with: value)
+    }
+  }
+
   }
 
   // MARK: State

@@ -114,7 +114,7 @@ public enum GradientClipping: Sendable, Hashable {
   case globalNorm(Double)
 }
 
-/// Parameters with a different learning rate or weight decay.
+/// Parameters with a different learning rate or weight decay, or with a constraint.
 ///
 /// ```swift
 /// groups: [ParameterGroup("**.bias", weightDecay: 0), ParameterGroup("encoder.**", learningRateScale: 0.1)]
@@ -129,12 +129,17 @@ public struct ParameterGroup: Sendable, Hashable {
   public let learningRateScale: Double
   /// The weight decay that replaces the rule's; nil keeps the rule's.
   public let weightDecay: Double?
+  /// A condition that the parameters meet after each update.
+  public let constraint: Constraint?
 
-  /// Creates a group of the parameters whose path matches `pattern`, with a learning rate scale and a weight decay; nil
-  /// keeps the rule's.
-  public init(_ pattern: String, learningRateScale: Double = 1, weightDecay: Double? = nil) {
+  /// Creates a group of the parameters whose path matches `pattern`, with a learning rate scale, a weight decay (nil keeps
+  /// the rule's), and a constraint.
+  public init(
+    _ pattern: String, learningRateScale: Double = 1, weightDecay: Double? = nil, constraint: Constraint? = nil
+  ) {
     self.pattern = pattern
     self.learningRateScale = learningRateScale
     self.weightDecay = weightDecay
+    self.constraint = constraint
   }
 }
