@@ -11,7 +11,7 @@ import Testing
     ("adam", { .adam(learningRate: 0.01) }), ("amsgrad", { .adam(learningRate: 0.01, isAMSGrad: true) }),
     ("adamW", { .adamW(learningRate: 0.01) }), ("rmsProp", { .rmsProp(learningRate: 0.01, momentum: 0.5) }),
     ("adamax", { .adamax() }), ("nadam", { .nadam() }), ("radam", { .radam() }), ("adadelta", { .adadelta() }),
-    ("lion", { .lion() }), ("muon", { .muon() }),
+    ("lion", { .lion() }), ("muon", { .muon() }), ("adafactor", { .adafactor() }),
     ("groups", { .adam(learningRate: 0.01, groups: [ParameterGroup("**.bias", learningRateScale: 2)]) }),
   ]
 

@@ -116,4 +116,16 @@ extension Optimizer {
       beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
     return Optimizer(rule, clipping: clipping, groups: groups)
   }
+
+  /// Creates an Adafactor optimizer, which stores the mean squares of rows and columns only; see `Adafactor`.
+  public static func adafactor(
+    learningRate: any LearningRate = 0.01, beta2Decay: Double = -0.8, epsilon1: Double? = nil, epsilon2: Double = 1e-3,
+    clipThreshold: Double = 1, weightDecay: Double = 0, clipping: GradientClipping = .none,
+    groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = Adafactor(
+      learningRate: learningRate, beta2Decay: beta2Decay, epsilon1: epsilon1, epsilon2: epsilon2,
+      clipThreshold: clipThreshold, weightDecay: weightDecay)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
 }

@@ -55,7 +55,7 @@ public final class Optimizer {
     composed = rule as? any ComposedRule
     self.clipping = clipping
     self.groups = groups
-    states = StateSlabs(names: rule.stateNames)
+    states = StateSlabs(names: rule.stateNames, shapes: composed?.stateShapes)
   }
 
   /// Performs one step. It returns as soon as the work is submitted to the device. Parameter values that you hold do
@@ -260,9 +260,9 @@ public final class Optimizer {
       var state = old
       var value = updated(
         parameter, piece.view(of: clipped.slabs[piece.slab]), &state, group: update.groupOfSlab[piece.slab])
-      for tensor in [value] + state where tensor.shape != piece.shape {
+      for (tensor, expected) in zip([value] + state, [parameter] + old) where tensor.shape != expected.shape {
         ProgrammerError.end(
-          "\(type(of: rule)) gave a tensor of shape \(tensor.shape) for \(piece.name), of shape \(piece.shape)")
+          "\(type(of: rule)) gave a tensor of shape \(tensor.shape) for \(piece.name), of shape \(expected.shape)")
       }
       if let isSkipped {
         value = value.replacing(with: parameter, where: isSkipped)
@@ -275,18 +275,16 @@ public final class Optimizer {
     try states.makeUnique()
     for (piece, value, state) in results {
       try placement.slabs[piece.slab].values.overwrite(from: piece.offset, with: value)
-      try states.withStates(of: piece.slab) { states in
-        for index in states.indices { try states[index].overwrite(from: piece.offset, with: state[index]) }
-      }
+      try states.write(state, of: piece)
     }
   }
 
   /// Returns what the rule updates at once: slabs, or parameters.
   private func pieces(of placement: Placement) -> [Piece] {
     guard rule.isElementwise else {
-      return placement.layout.entries.map { Piece($0.path, $0.target.slab, $0.target.offset, $0.shape) }
+      return placement.layout.entries.map { Piece($0) }
     }
-    return placement.slabs.enumerated().map { Piece("a group of parameters", $0, 0, [$1.values.count]) }
+    return placement.slabs.enumerated().map { Piece(slab: $0, count: $1.values.count) }
   }
 
   /// Applies the rule to a parameter, or to a slab.
@@ -297,6 +295,8 @@ public final class Optimizer {
     return composed.updated(
       parameter, gradient: gradient, state: &state, numbers: scalars.scalars(from: group * count, count: count),
       weightDecay: step.weightDecay ?? composed.weightDecay)
+  }
+
   private func constraint(ofGroup group: Int) -> Constraint? { group == 0 ? nil : groups[group - 1].constraint }
 
   /// Changes the parameters that no longer meet their constraint.
@@ -309,8 +309,6 @@ public final class Optimizer {
       try value.checkPoison()
       try slab.values.overwrite(from: entry.target.offset, with: value)
     }
-  }
-
   }
 
   // MARK: State

@@ -1,16 +1,27 @@
 import BackendCore
 
-/// The state of an optimizer, in slabs with the same layout as the parameters.
+/// The state of an optimizer, in slabs with the same parameters as the slabs of the model.
 struct StateSlabs {
   /// The names of the state tensors of each parameter.
   private let names: [String]
+  /// Returns the shapes of the state tensors of a parameter with a shape; nil if all of them have that shape.
+  private let shapes: (@Sendable (_ shape: [Int]) -> [[Int]])?
+  /// The layout of the parameters.
   private var layout: SlabLayout?
+  /// The layout of each name.
+  private var layouts: [SlabLayout] = []
   /// For each slab of the layout, one tensor per name.
   private var slabs: [[Tensor]] = []
   /// The state of parameters that are not in the layout: frozen now, or restored and not updated yet.
   private var parked: [String: [Tensor]] = [:]
 
-  init(names: [String]) { self.names = names }
+  init(names: [String], shapes: (@Sendable (_ shape: [Int]) -> [[Int]])? = nil) {
+    self.names = names
+    self.shapes = shapes
+  }
+
+  /// Returns the shapes of the state tensors of a parameter.
+  private func stateShapes(of shape: [Int]) -> [[Int]] { shapes?(shape) ?? names.map { _ in shape } }
 
   /// Arranges the state like the current parameters. New state is initialized to zeros.
   mutating func arrange(as placement: Placement) throws {
@@ -24,20 +35,24 @@ struct StateSlabs {
       return
     }
     let old = known()
-    let shapes = new.entries.compactMap { entry -> String? in
-      guard let state = old[entry.path], let other = state.first(where: { $0.shape != entry.shape }) else { return nil }
-      return "state of \(entry.path) \(other.shape), expected \(entry.shape)"
+    let faults = new.entries.compactMap { entry -> String? in
+      guard let state = old[entry.path] else { return nil }
+      let pairs = zip(state.map(\.shape), stateShapes(of: entry.shape))
+      return pairs.first { $0 != $1 }.map { "state of \(entry.path) \($0), expected \($1)" }
     }
-    if !shapes.isEmpty { throw ModelError.parameters(missing: [], unknown: [], shapes: shapes) }
+    if !faults.isEmpty { throw ModelError.parameters(missing: [], unknown: [], shapes: faults) }
+    let all = names.indices.map { name in
+      shapes.map { shapes in new.replacingShapes { shapes($0)[name] } } ?? new
+    }
     let arranged = values.indices.map { slab in
       names.indices.map { name in
-        new.packed(slab, values[slab].dtype, values[slab].device) { old[$0.path]?[name] }
+        all[name].packed(slab, values[slab].dtype, values[slab].device) { old[$0.path]?[name] }
       }
     }
     for state in arranged.joined() { try state.checkPoison() }
     parked = old.filter { new.entry($0.key) == nil }
     slabs = arranged
-    layout = new
+    (layout, layouts) = (new, all)
   }
 
   /// Copies shared tensors, so that they can be written in place.
@@ -57,11 +72,20 @@ struct StateSlabs {
   mutating func withStates(of slab: Int, _ body: (inout [Tensor]) throws -> Void) throws { try body(&slabs[slab]) }
 
   /// Returns the state of a piece of the current slabs.
-  func values(of piece: Piece) -> [Tensor] { slabs[piece.slab].map { piece.view(of: $0) } }
+  func values(of piece: Piece) -> [Tensor] {
+    names.indices.map { name in
+      let slab = slabs[piece.slab][name]
+      guard shapes != nil, let entry = layouts[name].entry(piece.name) else { return piece.view(of: slab) }
+      return Tensor(viewing: slab, offset: entry.target.offset, shape: entry.shape)
+    }
+  }
 
-  /// Returns the state of one parameter of the current layout.
-  func values(of entry: SlabLayout.Entry) -> [Tensor] {
-    slabs[entry.target.slab].map { Tensor(viewing: $0, offset: entry.target.offset, shape: entry.shape) }
+  /// Overwrites the state of a piece in place.
+  mutating func write(_ state: [Tensor], of piece: Piece) throws {
+    for name in names.indices {
+      let offset = shapes == nil ? nil : layouts[name].entry(piece.name)?.target.offset
+      try slabs[piece.slab][name].overwrite(from: offset ?? piece.offset, with: state[name])
+    }
   }
 
   // MARK: By name
@@ -69,7 +93,7 @@ struct StateSlabs {
   /// Returns all state by path.
   private func known() -> [String: [Tensor]] {
     var known = parked
-    for entry in layout?.entries ?? [] { known[entry.path] = values(of: entry) }
+    for entry in layout?.entries ?? [] { known[entry.path] = values(of: Piece(entry)) }
     return known
   }
 
@@ -88,7 +112,7 @@ struct StateSlabs {
   mutating func restore(_ tensors: [(name: String, value: Tensor)]) throws {
     let byPath = try sorted(tensors)
     for (_, tensor) in tensors { try tensor.checkPoison() }
-    (layout, slabs, parked) = (nil, [], byPath)
+    (layout, layouts, slabs, parked) = (nil, [], [], byPath)
   }
 
   /// Throws if the tensors do not belong to this model.
@@ -104,9 +128,9 @@ struct StateSlabs {
       for tensor in state where !tensor.dtype.isFloatingPoint {
         shapes.append("state of \(path) \(tensor.dtype), expected floating point")
       }
-      for tensor in state.prefix(1) where parameter.shape != nil && tensor.shape != parameter.shape {
-        shapes.append("state of \(path) \(tensor.shape), expected \(parameter.shapeText)")
-      }
+      guard let shape = parameter.shape else { continue }
+      let fault = zip(state.map(\.shape), stateShapes(of: shape)).first { $0 != $1 }
+      if let (found, expected) = fault { shapes.append("state of \(path) \(found), expected \(expected)") }
     }
     if !unknown.isEmpty || !shapes.isEmpty {
       throw ModelError.parameters(missing: [], unknown: unknown, shapes: shapes)
@@ -128,7 +152,7 @@ struct StateSlabs {
     var shapes: [String] = []
     for (path, states) in found {
       missing += names.filter { states[$0] == nil }.map { "\(path).\($0)" }
-      if Set(states.values.map(\.shape)).count > 1 { shapes.append("states of \(path)") }
+      if self.shapes == nil && Set(states.values.map(\.shape)).count > 1 { shapes.append("states of \(path)") }
     }
     if !unknown.isEmpty || !missing.isEmpty || !shapes.isEmpty {
       throw ModelError.parameters(missing: missing.sorted(), unknown: unknown, shapes: shapes.sorted())
@@ -139,14 +163,20 @@ struct StateSlabs {
 
 /// A range of a slab that a rule updates at once: a parameter, or the whole slab.
 struct Piece {
-  /// The name in messages.
+  /// The path of the parameter, or a name in messages.
   let name: String
   let slab: Int
   let offset: Int
   let shape: [Int]
 
-  init(_ name: String, _ slab: Int, _ offset: Int, _ shape: [Int]) {
-    (self.name, self.slab, self.offset, self.shape) = (name, slab, offset, shape)
+  /// Creates the piece of a parameter.
+  init(_ entry: SlabLayout.Entry) {
+    (name, slab, offset, shape) = (entry.path, entry.target.slab, entry.target.offset, entry.shape)
+  }
+
+  /// Creates the piece of a whole slab.
+  init(slab: Int, count: Int) {
+    (name, self.slab, offset, shape) = ("a group of parameters", slab, 0, [count])
   }
 
   /// Returns the elements in a slab with the same layout.

@@ -72,6 +72,8 @@ extension FusedRule {
 /// A rule made of tensor operations that read everything that differs between steps from the device, so that a recorded
 /// step can be replayed with other numbers.
 package protocol ComposedRule: BuiltInRule {
+  /// Returns the shapes of the state of a parameter with a shape; nil if all states have that shape.
+  var stateShapes: (@Sendable (_ shape: [Int]) -> [[Int]])? { get }
   /// Returns the numbers that the operations of a step read, such as the learning rate; as many for every step.
   func numbers(of step: UpdateStep) -> [Double]
   /// Returns the new value of a parameter. `numbers` are scalars; the weight decay is the same in all steps.
@@ -81,6 +83,8 @@ package protocol ComposedRule: BuiltInRule {
 }
 
 extension ComposedRule {
+  package var stateShapes: (@Sendable (_ shape: [Int]) -> [[Int]])? { nil }
+
   /// Performs a step with numbers from the host.
   func step(_ parameter: Tensor, _ gradient: Tensor, _ state: inout [Tensor], _ step: UpdateStep) -> Tensor {
     let numbers = numbers(of: step).map { Tensor.full([], $0, dtype: parameter.dtype, on: parameter.device) }

@@ -265,6 +265,98 @@ import Testing
     #expect(steps[2].allSatisfy { $0 == 0 })
   }
 
+  // MARK: Factored state
+
+  /// A parameter w of any shape with the loss Σ (1 + i mod 4)(wᵢ − cos(2 + i))².
+  final class Field: Module {
+    let w: Parameter
+    private let target: Tensor
+    private let weights: Tensor
+
+    init(_ shape: [Int], on device: Device, _ dtype: DType) {
+      func field(_ element: (Int) -> Double) -> Tensor {
+        Tensor((0..<shape.reduce(1, *)).map(element), dtype: dtype, on: device).reshaped(shape)
+      }
+      w = Parameter(shape, .zeros)
+      target = field { cos(Double(2 + $0)) }
+      weights = field { Double(1 + $0 % 4) }
+      w.value = field { sin(Double(1 + $0)) }
+    }
+
+    func loss() -> Tensor { (weights * (w.value - target).squared()).sum() }
+  }
+
+  /// PyTorch 2.15 after 50 steps.
+  static let fields: [(rule: Adafactor, shape: [Int], values: [Double])] = [
+    (
+      Adafactor(learningRate: 0.05), [2, 3],
+      [
+        0.277327714278969, -0.241308637651764, -0.588774095272569, 0.201095318022638, -0.229276988524574,
+        0.570614922935519,
+      ]
+    ),
+    (
+      Adafactor(
+        learningRate: 0.1, beta2Decay: -0.5, epsilon1: 1e-3, epsilon2: 1e-2, clipThreshold: 1.5, weightDecay: 0.1),
+      [3, 2],
+      [
+        -0.38351545990922, -0.860094315231775, -0.651933531093838, 0.28191127745605, 0.948403926473892,
+        0.738534793556752,
+      ]
+    ),
+    (
+      Adafactor(learningRate: 0.05, epsilon1: 1e-15), [2, 2, 3],
+      [
+        0.325249888209179, -0.170386063953756, -0.566901803307965, 0.171505366150305, -0.289237149800448,
+        0.527749015488952, -0.112661385100306, -0.00786588736151544, 0.0440665331423416, -0.0582343816254093,
+        -0.198408708055972, 0.567270501695633,
+      ]
+    ),
+    (
+      Adafactor(learningRate: 0.05, weightDecay: 0.2), [5],
+      [0.000678619873432038, 0.00209855819615927, -0.410605431868438, 0.0257580405552328, -0.0328771155368717]
+    ),
+  ]
+
+  @Test(arguments: TestDevices.all, fields.indices)
+  func factoredMeanSquaresArePyTorchs(_ device: Device, _ index: Int) throws {
+    let (rule, shape, values) = Self.fields[index]
+    for (device, dtype, tolerance) in [(TestDevices.reference, DType.float64, 1e-11), (device, .float32, 1e-4)] {
+      for rule in [rule, TrajectoryTests.Composed(rule: rule)] as [any UpdateRule] {
+        if rule is TrajectoryTests.Composed && shape.count > 1 { continue }  // its state has the shape of the parameter
+        let field = Field(shape, on: device, dtype)
+        let optimizer = Optimizer(rule)
+        for _ in 0..<50 { try optimizer.update(field, with: valueAndGradient(at: field) { $0.loss() }.gradient) }
+        try expectClose(field.w.value, values, relative: 0, absolute: tolerance)
+      }
+    }
+  }
+
+  /// The state of a matrix has a number per row and per column, also when it is restored.
+  @Test(arguments: TestDevices.all) func factoredStateIsSmall(_ device: Device) throws {
+    let model = Sequential { Dense(5) }
+    try model.build(inputShape: [7], on: device, seed: 1)
+    func gradients() -> Gradients {
+      valueAndGradient(at: model) { $0(.ones([2, 7], on: device), .inference).squared().sum() }.gradient
+    }
+    let optimizer = Optimizer.adafactor()
+    try optimizer.update(model, with: gradients())
+    let state = optimizer.state()
+    let shapes = state.tensors.map { "\($0.name) \($0.value.shape)" }
+    #expect(
+      shapes == [
+        "0.weight.meanSquare [7, 1]", "0.weight.columnMeanSquare [1, 5]", "0.bias.meanSquare [5]",
+        "0.bias.columnMeanSquare [1]",
+      ])
+    let other = Sequential { Dense(4) }
+    try other.build(inputShape: [7], on: device, seed: 1)
+    #expect {
+      try Optimizer.adafactor().restore(state, of: other)
+    } throws: {
+      "\($0)".contains("state of 0.weight [1, 5], expected [1, 4]")
+    }
+  }
+
   // MARK: Slabs
 
   /// Doubles each element, and counts its calls and their shapes.

@@ -233,6 +233,7 @@ import Testing
       RMSProp(momentum: 0.5, isCentered: true), SGD(learningRate: 0.1),
       TrajectoryTests.Composed(rule: Adam(learningRate: 0.1)), Adamax(learningRate: 0.1), NAdam(learningRate: 0.1),
       RAdam(learningRate: 0.1), Adadelta(), Lion(learningRate: 0.1), Muon(learningRate: 0.1),
+      Adafactor(learningRate: 0.1),
     ]
     for rule in rules {
       let (model, copy) = (try network(on: device), try network(on: device))
@@ -287,7 +288,7 @@ import Testing
       (.adamW(weightDecay: -1), "weight decay"), (.rmsProp(smoothing: 2), "smoothing"),
       (.adagrad(epsilon: -1), "epsilon"), (.adamax(beta2: 1), "beta2"), (.nadam(momentumDecay: -1), "momentum decay"),
       (.radam(epsilon: 0), "epsilon"), (.adadelta(rho: 1), "rho"), (.lion(weightDecay: .infinity), "weight decay"),
-      (.muon(iterations: 0), "iterations"),
+      (.muon(iterations: 0), "iterations"), (.adafactor(clipThreshold: 0), "clipThreshold"),
       (.sgd(clipping: .globalNorm(0)), "clipped"), (.sgd(clipping: .value(.nan)), "clipped"),
       (.sgd(groups: [ParameterGroup("**", learningRateScale: -1)]), "group"),
       (.sgd(groups: [ParameterGroup("**", weightDecay: .nan)]), "group"),

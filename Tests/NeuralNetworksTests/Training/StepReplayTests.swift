@@ -62,6 +62,10 @@ import Testing
         }),
       Recipe(testDescription: "adadelta", optimizer: { .adadelta(weightDecay: 0.01) }),
       Recipe(testDescription: "lion", optimizer: { .lion(learningRate: 0.01, weightDecay: 0.1) }),
+      Recipe(
+        testDescription: "sgd, constraint",
+        optimizer: { .sgd(learningRate: 0.5, groups: [ParameterGroup("**.weight", constraint: .maximumNorm(0.5))]) }),
+      Recipe(testDescription: "adafactor", optimizer: { .adafactor(learningRate: 0.02, weightDecay: 0.1) }),
       Recipe(testDescription: "muon", optimizer: { .muon(learningRate: .cosine(from: 0.05, steps: 30)) }),
     ]
   }

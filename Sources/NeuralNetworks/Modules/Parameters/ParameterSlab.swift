@@ -70,6 +70,19 @@ package final class SlabLayout: Sendable {
     self.init(entries, slabCounts: [end])
   }
 
+  /// Returns the layout of the same slabs with other shapes of their parameters.
+  func replacingShapes(_ shape: ([Int]) -> [Int]) -> SlabLayout {
+    var ends = slabCounts.map { _ in 0 }
+    let entries = entries.map { entry in
+      let (slab, shape) = (entry.target.slab, shape(entry.shape))
+      let start = ends[slab].roundedUp(toMultipleOf: SlabLayout.alignment)
+      let target = LeafTarget(slab: slab, offset: start, count: shape.reduce(1, *))
+      ends[slab] = start + target.count
+      return Entry(path: entry.path, key: entry.key, shape: shape, target: target)
+    }
+    return SlabLayout(entries, slabCounts: ends)
+  }
+
   /// Returns the entry of a parameter; nil if there is none.
   package func entry(_ path: String) -> Entry? { positions[path].map { entries[$0] } }
 
