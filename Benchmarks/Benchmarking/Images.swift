@@ -9,8 +9,8 @@ struct Images: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Times decoding and resizing the pictures of a folder with a folder for each class.",
     discussion: """
-      Each pass reads all pictures in batches of 50, as float32 from 0 to 1. The first pass, which fills the cache of the \
-      system, is not counted. Benchmarks/peers/images.py makes such a folder, and compares with Pillow.
+      Each pass reads all pictures in batches of 50, as float32 from 0 to 1. The first pass, which fills the cache of \
+      the system, is not counted. Benchmarks/peers/images.py makes such a folder, and compares with Pillow.
       """)
 
   @Argument(help: "The folder.", completion: .directory)

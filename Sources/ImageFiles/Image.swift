@@ -11,18 +11,19 @@ import NeuralNetworks
 /// let input = image.tensor()  // float32 [3, 224, 224] from 0 to 1
 /// ```
 ///
-/// The format is detected from the first bytes, not from the name. All kinds of PNG are read (1 to 16 bits, palettes,
-/// transparency, interlaced), and baseline and progressive JPEG (gray, YCbCr, RGB, and the inverted CMYK and YCCK of
-/// Adobe's programs). Gamma and color profiles are ignored. The pixels are those of Pillow, with two exceptions: numbers
-/// of 16 bits are rounded to 8 bits, and an orientation in the Exif data is applied, as picture viewers do (Pillow's
-/// `ImageOps.exif_transpose`; Keras and torchvision ignore it).
+/// The format is detected from the first bytes, not from the name. PNG is read in all forms (1 to 16 bits, palettes,
+/// transparency, interlaced) except interlaced with 16 bits, and JPEG in baseline and progressive form (gray, YCbCr,
+/// RGB, and the inverted CMYK and YCCK of Adobe's programs). Gamma and color profiles are ignored. The pixels are those
+/// of Pillow, with two exceptions: numbers of 16 bits are rounded to 8 bits, and an orientation in the Exif data is
+/// applied, as picture viewers do (Pillow's `ImageOps.exif_transpose`; Keras and torchvision ignore it).
 public struct Image: Sendable, Hashable {
   /// The numbers of a pixel.
   public enum Channels: Int, Sendable, CaseIterable {
     /// One number. That of a color picture is the luma 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601); a JPEG
     /// contains it, so its colors are not decoded.
     case gray = 1
-    /// Red, green, and blue; three equal numbers for a gray picture. Transparency is dropped, as by Pillow's `convert("RGB")`.
+    /// Red, green, and blue; three equal numbers for a gray picture. Transparency is dropped, as by Pillow's
+    /// `convert("RGB")`.
     case rgb = 3
     /// Red, green, blue, and alpha, which is 255 for an opaque pixel. Colors are not multiplied by alpha.
     case rgba = 4
@@ -55,8 +56,8 @@ public struct Image: Sendable, Hashable {
   ///   - path: The file.
   ///   - channels: The channels of the result; nil for those of the file, where a palette counts as color.
   ///   - pixelLimit: The maximum number of pixels, which is checked before memory is allocated for them.
-  /// - Throws: `DataError` if the file cannot be read, is neither a PNG nor a JPEG file, is damaged or truncated, or has
-  ///   too many pixels.
+  /// - Throws: `DataError` if the file cannot be read, is neither a PNG nor a JPEG file, is damaged or truncated, or
+  ///   has too many pixels.
   public init(_ path: String, channels: Channels? = nil, pixelLimit: Int = defaultPixelLimit) throws {
     self = try Image.read(path, Request(channels: channels, pixelLimit: pixelLimit))
   }

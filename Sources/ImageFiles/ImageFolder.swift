@@ -10,13 +10,13 @@ import Synchronization
 /// try model.fit(train.augmented(.horizontalFlip()), epochs: 10, validation: .data(validation), seed: 1)
 /// ```
 ///
-/// Inputs are float32 `[count, channels, height, width]` from 0 to 1, targets int32 class indices `[count]`. The classes
-/// are the subfolders, sorted by the bytes of their names; the examples are sorted by class and path, as in Keras'
-/// `image_dataset_from_directory` and torchvision's `ImageFolder`. `fit` shuffles them.
+/// Inputs are float32 `[count, channels, height, width]` from 0 to 1, targets int32 class indices `[count]`. The
+/// classes are the subfolders, sorted by the bytes of their names; the examples are sorted by class and path, as in
+/// Keras' `image_dataset_from_directory` and torchvision's `ImageFolder`. `fit` shuffles them.
 ///
-/// A picture is a file, at any depth inside the folder of its class, whose name ends in `.png`, `.jpg`, `.jpeg`, `.jpe`,
-/// or `.jfif` in any case. Names that start with a period, and files of other kinds, are ignored, except that pictures
-/// in other formats are an error.
+/// A picture is a file, at any depth inside the folder of its class, whose name ends in `.png`, `.jpg`, `.jpeg`,
+/// `.jpe`, or `.jfif` in any case. Names that start with a period, and files of other kinds, are ignored, except that
+/// pictures in other formats are an error.
 ///
 /// A batch is decoded on several threads, and `fit` requests the next batch while the model processes the current one.
 /// The memory in use is that of two batches and of one decoded picture for each thread. The numbers do not depend on
@@ -57,8 +57,8 @@ public struct ImageFolder: Dataset {
   ///     data; nil for all subfolders, sorted.
   ///   - pixelLimit: The maximum number of pixels of a picture.
   ///   - threads: The number of threads that decode; nil for one on each processor.
-  /// - Throws: `DataError` if the folder cannot be read or has no subfolders, if subfolders differ from `classNames`, and
-  ///   for a class without a picture.
+  /// - Throws: `DataError` if the folder cannot be read or has no subfolders, if subfolders differ from `classNames`,
+  ///   and for a class without a picture.
   public init(
     _ folder: String, height: Int, width: Int, channels: Image.Channels = .rgb,
     interpolation: Image.Interpolation = .bilinear, cropToAspectRatio: Bool = false, reducedDecoding: Bool = false,
@@ -136,8 +136,8 @@ public struct ImageFolder: Dataset {
       return place < count ? place : nil
     }
 
-    /// Notes an error. The error at the first place is kept: all earlier places have been taken, and are finished, so it
-    /// does not depend on the threads.
+    /// Notes an error. The error at the first place is kept: all earlier places have been taken, and are finished, so
+    /// it does not depend on the threads.
     func fail(at place: Int, _ error: DataError) {
       first.withLock { if place < $0?.place ?? .max { $0 = (place, error) } }
     }

@@ -18,6 +18,7 @@ struct PNGFile {
   /// The file without other chunks.
   private let bytes: [UInt8]
   private let orientation: Int
+  private let isInterlaced16Bit: Bool
 
   /// Reads the header and finds the chunks.
   init(_ file: [UInt8], _ name: String) throws(DataError) {
@@ -54,6 +55,7 @@ struct PNGFile {
     self.name = name
     (bytes, self.packed, self.orientation) = (kept, packed, orientation)
     (width, height) = (Int(bigEndian(header, 0) as UInt32), Int(bigEndian(header, 4) as UInt32))
+    isInterlaced16Bit = header[8] == 16 && header[12] != 0
     let samples = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][header[9]] ?? 1
     let bits = Int(header[8]) * samples  // at most 1,020; a row has at most 2⁴² bits
     let (size, overflow) = (1 + width * bits / 8).multipliedReportingOverflow(by: height)
@@ -68,6 +70,9 @@ struct PNGFile {
     if size / 1032 > packed {
       throw fault("\(size) bytes of pixels for \(width)x\(height)", "\(packed) compressed bytes")
     }
+    // Releases of libpng write beyond the pixels of such a file (CVE-2025-65018), and the correction in Debian 12 mixes
+    // up its rows.
+    if isInterlaced16Bit { throw fault("at most 8 bits in an interlaced picture", "16") }
     let (pixels, channels) = try decode()
     let wanted = request.channels ?? (channels == 1 ? .gray : channels == 3 ? .rgb : .rgba)
     let converted = Image.converted(pixels, count: height * width, from: channels, to: wanted)

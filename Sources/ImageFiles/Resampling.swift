@@ -6,7 +6,7 @@ import NeuralNetworks
 extension Image {
   /// How a pixel of another size is computed from the pixels around it.
   public enum Interpolation: String, Sendable, CaseIterable {
-    /// The nearest pixel.
+    /// The nearest pixel; the lower or right one of two.
     case nearest
     /// The triangle filter 1 − |x|.
     case bilinear
@@ -17,8 +17,8 @@ extension Image {
   /// Returns the picture with another size, with the pixels of Pillow's `resize`.
   ///
   /// When a side becomes smaller, the filter is widened by the same factor, so that all pixels contribute
-  /// (antialiasing): Pillow's `BILINEAR` and `BICUBIC`, PyTorch's `antialias=True`. Rows are resampled first, rounded to
-  /// 8 bits, and then columns.
+  /// (antialiasing): Pillow's `BILINEAR` and `BICUBIC`, PyTorch's `antialias=True`. Rows are resampled first, rounded
+  /// to 8 bits, and then columns.
   ///
   /// - Parameters:
   ///   - height: The number of rows, at least 1.

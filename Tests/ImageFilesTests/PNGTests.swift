@@ -32,6 +32,11 @@ import Testing
   @Test(arguments: gray, [false, true]) func grayOfAllDepths(depth: Int, isInterlaced: Bool) throws {
     let samples = Self.samples(1, depth: depth)
     let file = PNGSample(width: 7, height: 5, depth: depth, kind: 0, samples: samples, isInterlaced: isInterlaced)
+    if isInterlaced && depth == 16 {
+      let words = Self.fault(try file.bytes)
+      #expect(words == "x.png: expected at most 8 bits in an interlaced picture, found 16")
+      return
+    }
     let image = try Image(decoding: try file.bytes)
     #expect(image.height == 5 && image.width == 7 && image.channels == .gray)
     #expect(image.bytes == Self.scaled(samples, depth: depth))
@@ -43,7 +48,7 @@ import Testing
     let channels = kind == 2 ? 3 : kind == 4 ? 2 : 4
     let samples = Self.samples(channels, depth: depth)
     let expected = Self.scaled(samples, depth: depth)
-    for isInterlaced in [false, true] {
+    for isInterlaced in [false, true] where !isInterlaced || depth == 8 {
       let file = try PNGSample(
         width: 7, height: 5, depth: depth, kind: kind, samples: samples, isInterlaced: isInterlaced
       ).bytes

@@ -11,8 +11,8 @@ extension DataOptions {
   /// The default height and width of the inputs.
   static let defaultImageSize = 64
 
-  /// Loads pictures. From a folder with subfolders for classes, a fifth of the pictures, selected by `seed`, is used for
-  /// testing. A folder with the folders train and test has one for each part.
+  /// Loads pictures. From a folder with subfolders for classes, a fifth of the pictures, selected by `seed`, is used
+  /// for testing. A folder with the folders train and test has one for each part.
   func pictures(_ part: Part, model: SavedModel?, seed: UInt64) throws -> Examples {
     let path = data ?? ""
     let form = try form(of: model)
