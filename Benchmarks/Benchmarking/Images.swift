@@ -2,7 +2,6 @@ import ArgumentParser
 import CommandSupport
 import HostSystem
 import ImageFiles
-import ModelFormats
 
 /// `nn-bench images`: the time to decode and resize pictures.
 struct Images: ParsableCommand {
@@ -19,8 +18,9 @@ struct Images: ParsableCommand {
   @Option(help: "The height and width of the resized pictures.")
   var size = 224
 
+  // `--threads` and `--json` would belong to `nn-bench`.
   @Option(help: "Threads that decode (default: all processors).")
-  var threads: Int?
+  var decoders: Int?
 
   @Flag(help: "Decode large JPEG files at 1/2, 1/4, or 1/8 of their size.")
   var reduced = false
@@ -28,19 +28,16 @@ struct Images: ParsableCommand {
   @Option(help: "The number of passes.")
   var passes = 9
 
-  @Flag(help: "Print one JSON object: pictures, medianMilliseconds and minMilliseconds of a picture.")
-  var json = false
-
   func validate() throws {
     guard (1...4096).contains(size) else { throw ValidationError("--size \(size): expected 1 to 4096") }
-    guard (1...1024).contains(threads ?? 1) else {
-      throw ValidationError("--threads \(threads ?? 1): expected 1 to 1024")
+    if let decoders, !(1...1024).contains(decoders) {
+      throw ValidationError("--decoders \(decoders): expected 1 to 1024")
     }
     guard (1...1000).contains(passes) else { throw ValidationError("--passes \(passes): expected 1 to 1000") }
   }
 
   func run() throws {
-    let data = try ImageFolder(folder, height: size, width: size, reducedDecoding: reduced, threads: threads)
+    let data = try ImageFolder(folder, height: size, width: size, reducedDecoding: reduced, threads: decoders)
     func pass() throws -> Double {
       let start = monotonicSeconds()
       for first in stride(from: 0, to: data.count, by: 50) {
@@ -50,15 +47,7 @@ struct Images: ParsableCommand {
     }
     _ = try pass()
     let times = Measurement(try (0..<passes).map { _ in try pass() })
-    if json {
-      try Console.output([
-        "pictures": .integer(data.count), "medianMilliseconds": JSONValue(times.median),
-        "minMilliseconds": JSONValue(times.minimum),
-      ])
-    } else {
-      Console.output(
-        "\(data.count) pictures at \(size)x\(size): \(times.median.fixed(3)) ms each (\(times.minimum.fixed(3)) at least)"
-      )
-    }
+    let (median, minimum) = (times.median.fixed(3), times.minimum.fixed(3))
+    Console.output("\(data.count) pictures at \(size)x\(size): \(median) ms each (\(minimum) at least)")
   }
 }

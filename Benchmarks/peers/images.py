@@ -6,8 +6,8 @@ The files are 200 random pictures of 500x375 pixels. Each side makes float32 num
 """
 
 import argparse
-import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -49,13 +49,18 @@ def main():
         os.mkdir(folder)
         write_pictures(folder)
         paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
-        command = [options.bench, "images", root, "--json", "--passes", "1", "--size", str(options.size)]
-        command += ["--threads", str(options.threads)]
+        command = [options.bench, "images", root, "--passes", "1", "--size", str(options.size)]
+        command += ["--decoders", str(options.threads)]
+
+        def swift_milliseconds(*more):
+            line = subprocess.check_output([*command, *more], text=True)
+            return float(re.search(r"([0-9.]+) ms each", line)[1])
+
         ours, reduced, theirs = [], [], []
         # In turn, so that what else runs on the machine slows all of them down.
         for _ in range(options.rounds):
-            ours.append(json.loads(subprocess.check_output(command))["minMilliseconds"])
-            reduced.append(json.loads(subprocess.check_output(command + ["--reduced"]))["minMilliseconds"])
+            ours.append(swift_milliseconds())
+            reduced.append(swift_milliseconds("--reduced"))
             theirs.append(pillow_seconds(paths, options.size, pool) / len(paths) * 1000)
     for name, times in [("Pillow", theirs), ("swift-nn", ours), ("swift-nn, reduced decoding", reduced)]:
         print(f"{name:28} {np.median(times):.3f} ms a picture, {np.median(theirs) / np.median(times):.2f} times Pillow")
