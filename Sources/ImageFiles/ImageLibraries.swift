@@ -3,25 +3,26 @@ import Datasets
 
 /// The functions of libpng and libjpeg-turbo.
 enum ImageLibraries {
-  private static let png = opened("libpng16.so.16", nn_png(), nn_png_open)
-  private static let jpeg = opened("libturbojpeg.so.0", nn_jpeg(), nn_jpeg_open)
+  private static let pngFunctions = opened("libpng16.so.16", nn_png_open)
+  private static let jpegFunctions = opened("libturbojpeg.so.0", nn_jpeg_open)
 
   static func png(for file: String) throws(DataError) -> nn_png {
-    guard let png else { throw missing("libpng16-16", file) }
-    return png
+    guard let pngFunctions else { throw missing("libpng16-16", file) }
+    return pngFunctions
   }
 
   static func jpeg(for file: String) throws(DataError) -> nn_jpeg {
-    guard let jpeg else { throw missing("libturbojpeg0", file) }
-    return jpeg
+    guard let jpegFunctions else { throw missing("libturbojpeg0", file) }
+    return jpegFunctions
   }
 
   /// Returns the functions of a library; nil if it is not installed.
   static func opened<Functions>(
-    _ library: String, _ empty: Functions, _ open: (UnsafePointer<CChar>, UnsafeMutablePointer<Functions>) -> Bool
+    _ library: String, _ open: (UnsafePointer<CChar>, UnsafeMutablePointer<Functions>) -> Bool
   ) -> Functions? {
-    var functions = empty
-    return open(library, &functions) ? functions : nil
+    let functions = UnsafeMutablePointer<Functions>.allocate(capacity: 1)
+    defer { functions.deallocate() }
+    return open(library, functions) ? functions.pointee : nil
   }
 
   static func missing(_ package: String, _ file: String) -> DataError {

@@ -37,7 +37,7 @@ struct nn_jpeg {
                              int *subsampling, int *space);
   int (*tjDecompress2)(void *decoder, const unsigned char *bytes, unsigned long count, unsigned char *pixels, int width,
                        int row_stride, int height, int format, int flags);
-  char *(*tjGetErrorStr2)(void *decoder);
+  char *_Nonnull (*tjGetErrorStr2)(void *decoder);
   int (*tjGetErrorCode)(void *decoder);
   int (*tjDestroy)(void *decoder);
 };
