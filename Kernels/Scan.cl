@@ -88,10 +88,10 @@
 #endif
 
 SCAN(sum, float, 0, a + b, NN_WITH_REST, nn_lost, value + rest)
-SCAN(sum, int, 0, nn_add_int(a, b), NN_ALONE, NN_EXACT, value)
-SCAN(product, float, 1, a * b, NN_ALONE, NN_EXACT, value)
-SCAN(product, int, 1, nn_multiply_int(a, b), NN_ALONE, NN_EXACT, value)
-SCAN(maximum, float, -INFINITY, nn_maximum_float(a, b), NN_ALONE, NN_EXACT, value)
-SCAN(maximum, int, INT_MIN, nn_maximum_int(a, b), NN_ALONE, NN_EXACT, value)
-SCAN(minimum, float, INFINITY, nn_minimum_float(a, b), NN_ALONE, NN_EXACT, value)
-SCAN(minimum, int, INT_MAX, nn_minimum_int(a, b), NN_ALONE, NN_EXACT, value)
+SCAN(sum, int, 0, nn_add_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)
+SCAN(product, float, 1, a * b, NN_ALONE, NN_NOTHING_LOST, value)
+SCAN(product, int, 1, nn_multiply_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)
+SCAN(maximum, float, -INFINITY, nn_maximum_float(a, b), NN_ALONE, NN_NOTHING_LOST, value)
+SCAN(maximum, int, INT_MIN, nn_maximum_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)
+SCAN(minimum, float, INFINITY, nn_minimum_float(a, b), NN_ALONE, NN_NOTHING_LOST, value)
+SCAN(minimum, int, INT_MAX, nn_minimum_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)

@@ -188,19 +188,6 @@ private struct ElementScatter {
   let indexExtent: Int
 }
 
-extension ScatterOp {
-  /// The function of an element and an update; nil if the update replaces the element.
-  fileprivate var combination: BinaryOp? {
-    switch self {
-    case .sum: .add
-    case .product: .multiply
-    case .maximum: .maximum
-    case .minimum: .minimum
-    case .replacement: nil
-    }
-  }
-}
-
 /// Indices that occur so often that plain float32 sums of their updates would lose digits.
 private struct FrequentIndices {
   /// The minimum number of updates, of one element and in total, for which sums are computed in Double.

@@ -147,3 +147,28 @@ public struct NormalizationShape: Sendable, Hashable {
     self.epsilon = epsilon
   }
 }
+
+extension ScanOp {
+  /// The function that adds an element to the result so far.
+  package var combination: BinaryOp {
+    switch self {
+    case .sum: .add
+    case .product: .multiply
+    case .maximum: .maximum
+    case .minimum: .minimum
+    }
+  }
+}
+
+extension ScatterOp {
+  /// The function of an element and an update; nil if the update replaces the element.
+  package var combination: BinaryOp? {
+    switch self {
+    case .sum: .add
+    case .product: .multiply
+    case .maximum: .maximum
+    case .minimum: .minimum
+    case .replacement: nil
+    }
+  }
+}

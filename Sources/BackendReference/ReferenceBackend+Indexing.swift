@@ -71,31 +71,27 @@ extension ReferenceBackend {
     }
   }
 
-  /// Calls `body` with a function that combines an element of y with an update. Results are rounded once, at the end.
+  /// Calls `body` with a function that combines an element of y with an update. Sums are rounded once, at the end.
   private func combine(
     _ op: ScatterOp, _ updates: Elements, into y: Elements, count: Int,
     _ body: (_ add: (_ target: Int, _ source: Int) -> Void) -> Void
   ) {
-    let combination: BinaryOp? =
-      switch op {
-      case .sum: .add
-      case .product: .multiply
-      case .maximum: .maximum
-      case .minimum: .minimum
-      case .replacement: nil
-      }
+    let combination = op.combination
     guard y.dtype.isFloatingPoint else {
       return body { target, source in
         let update = updates[integer: source]
         y[integer: target] = combination.map { integerValue(of: $0, y[integer: target], update)! } ?? update
       }
     }
-    var results = (0..<count).map { y[$0] }
-    body { target, source in
-      let update = updates[source]
-      results[target] = combination.map { value(of: $0, results[target], update) } ?? update
+    guard op == .sum else {
+      return body { target, source in
+        let update = updates[source]
+        y[target] = combination.map { value(of: $0, y[target], update) } ?? update
+      }
     }
-    for i in 0..<count { y[i] = results[i] }
+    var sums = (0..<count).map { y[$0] }
+    body { sums[$0] += updates[$1] }
+    for i in 0..<count { y[i] = sums[i] }
   }
 }
 

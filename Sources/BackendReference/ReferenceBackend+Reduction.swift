@@ -71,6 +71,8 @@ extension ReferenceBackend {
             let next = source[position]
             value = value.map { BackendReference.value(of: op.combination, $0, next) } ?? next
             result[position] = value ?? 0
+            // Only sums are rounded once, at the end.
+            if op != .sum { value = result[position] }
           }
         }
       }
@@ -99,16 +101,4 @@ extension ReferenceBackend {
 
   /// Whether a is less than b in the order of sorting: NaN is greater than every number and equal to itself.
   private func isBelow(_ a: Double, _ b: Double) -> Bool { b.isNaN ? !a.isNaN : a < b }
-}
-
-extension ScanOp {
-  /// The function that adds an element to the result so far.
-  fileprivate var combination: BinaryOp {
-    switch self {
-    case .sum: .add
-    case .product: .multiply
-    case .maximum: .maximum
-    case .minimum: .minimum
-    }
-  }
 }

@@ -32,7 +32,7 @@ import Testing
     "NeuralNetworks/Modules/Descriptions/GraphArchitecture.swift": 3,
     "NeuralNetworks/Modules/Model.swift": 1, "NeuralNetworks/Modules/ModuleCopier.swift": 1,
     "NeuralNetworks/Optimizers/OptimizerBookkeeping.swift": 1,
-    "NeuralNetworks/Training/Prediction/Predictor.swift": 1, "NeuralNetworks/Training/Steps/TrainingStep.swift": 1,
+    "NeuralNetworks/Training/Prediction/Predictor.swift": 1, "NeuralNetworks/Training/Steps/TrainingStep.swift": 2,
     "Tensors/Autodiff/Record.swift": 1, "Tensors/Autodiff/Tape.swift": 1,
     "Tensors/Core/ProgrammerError.swift": 1, "Tensors/Devices/Device.swift": 1,
     "Tensors/Operations/Softmax.swift": 1,

@@ -99,8 +99,9 @@ static void running_sums(long count, long width, bool reversed, bool streams) {
   release();
 }
 
+// Products are rounded to float one by one.
 static double scanned(enum nn_reduction op, double a, double b) {
-  if (op == NN_PRODUCT) return a * b;
+  if (op == NN_PRODUCT) return (float)(a * b);
   if (isnan(a) || isnan(b)) return NAN;
   return op == NN_LARGEST ? fmax(a, b) : fmin(a, b);
 }

@@ -58,6 +58,24 @@ import Testing
     }
   }
 
+  /// Updates out of range are ignored, and have the gradient 0.
+  @Test(arguments: TestDevices.all, [nil, .replacement, .product, .mean, .maximum, .minimum] as [ScatterReduction?])
+  func gradientsOfIgnoredUpdates(_ device: Device, _ reduction: ScatterReduction?) throws {
+    let x = Tensor([1, 2], on: device)
+    func scattered(_ u: Tensor, _ indices: [Int]) -> Tensor {
+      let indices = Tensor(integers: indices, on: device)
+      guard let reduction else { return x.scatterAdded(u, at: indices) }
+      return x.scattered(u, at: indices, by: reduction)
+    }
+    let du = valueAndGradient(at: Tensor([0, 5, 3], on: device)) { scattered($0, [-1, 2, 1]).sum() }.gradient
+    let kept = valueAndGradient(at: Tensor([3], on: device)) { scattered($0, [1]).sum() }.gradient
+    try expect(du, [0, 0, Double(kept.item())])
+    let rows = valueAndGradient(at: Tensor.ones([2, 2], on: device)) { u in
+      Tensor.zeros([2, 2], on: device).scatterAdded(u, at: Tensor(integers: [7, 0], on: device), axis: 1).sum()
+    }
+    try expect(rows.gradient, [0, 1, 0, 1])
+  }
+
   /// The only zero among the factors gets the product of the others.
   @Test(arguments: TestDevices.all)
   func productsNextToZeros(_ device: Device) throws {

@@ -36,4 +36,16 @@ import Testing
     try expect(backward.value, [6, 14])
     try expect(backward.derivative, [14, 10, 10])
   }
+
+  /// Values and derivatives are part of an enclosing gradient.
+  @Test(arguments: TestDevices.all) func nested(_ device: Device) throws {
+    let x = Tensor([1, 2], on: device), v = Tensor([1, 1], on: device)
+    func gradient(_ body: (Tensor) -> Tensor) -> Tensor { valueAndGradient(at: x) { body($0).sum() }.gradient }
+    try expect(gradient { jacobianVectorProduct(at: $0, along: v) { $0.power(3) }.value }, [3, 12])
+    try expect(gradient { jacobianVectorProduct(at: $0, along: v) { $0.power(3) }.derivative }, [6, 12])
+    try expect(gradient { vectorJacobianProduct(at: $0, weights: v) { $0.power(3) }.value }, [3, 12])
+    try expect(gradient { vectorJacobianProduct(at: $0, weights: v) { $0.power(3) }.derivative }, [6, 12])
+    try expect(gradient { hessianVectorProduct(at: $0, along: v) { $0.power(3).sum() }.gradient }, [6, 12])
+    try expect(gradient { hessianVectorProduct(at: $0, along: v) { $0.power(3).sum() }.derivative }, [6, 6])
+  }
 }

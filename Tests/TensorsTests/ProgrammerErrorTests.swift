@@ -73,6 +73,10 @@ import Testing
     Mistake(operation: "Tensor subscript:", fragments: ["[2, 3]", "index -4", "axis 1"]) {
       _ = Tensor.zeros([2, 3])[.all, [0, -4]]
     },
+    Mistake(operation: "Tensor subscript:", fragments: ["float32", "int32"]) {
+      var x = Tensor.zeros([2, 3])
+      x[[0, 1]] = Tensor(integers: [1])
+    },
     Mistake(operation: "Tensor subscript:", fragments: ["[2, 3]", "two arrays"]) {
       _ = Tensor.zeros([2, 3])[[0], [1]]
     },

@@ -54,6 +54,11 @@ import Testing
     #expect(counts.count == 6 && counts.values.allSatisfy { abs($0 - 100) < 5 * (600.0 * 5 / 36).squareRoot() })
     let x = Tensor.range(0..<12, on: device).reshaped([4, 3])
     let shuffled = x.shuffled(using: stream)
+    let again = RandomStream(seed: 3)
+    try expect(
+      x.cast(to: .float32).shuffled(using: RandomStream(seed: 3)),
+      x.rows(at: .permutation(4, using: again, on: device)).cast(to: .float32).scalars(as: Double.self))
+    #expect(try Tensor.permutation(4, using: RandomStream(seed: 3)).scalars(as: Int32.self) != [0, 1, 2, 3])
     #expect(shuffled.shape == [4, 3])
     #expect(try shuffled.sum(axis: 0).scalars(as: Int32.self) == [18, 22, 26])
     #expect(try x.shuffled(axis: 1, using: stream).sum(axis: 1).scalars(as: Int32.self) == [3, 12, 21, 30])
@@ -67,6 +72,16 @@ import Testing
     for (count, p) in zip(try counts(draws, 4), probabilities) {
       #expect(abs(count - 10_000 * p) <= 5 * (10_000 * p * (1 - p)).squareRoot())
     }
+    // Many draws from many classes need no table of both.
+    let wide = Tensor.zeros([2, 30_000], on: device)
+    let mean = Tensor.categorical(logits: wide, count: 20_000, using: random()).cast(to: .float32).mean(axis: 1)
+    for found in try mean.scalars() { #expect(abs(found - 14_999.5) < 5 * 8660 / 141.4) }
+    let certain = Tensor.categorical(
+      logits: Tensor([-.infinity, 2, -.infinity], on: device), count: 500, using: random())
+    #expect(try (certain .== 1).all().item(as: Bool.self))
+    let possible = Tensor.categorical(
+      logits: Tensor([0, -.infinity, 0], on: device), count: 3, replacement: false, using: random())
+    #expect(try possible.sorted().scalars(as: Int32.self) == [-1, 0, 2])
     let rows = Tensor.categorical(logits: logits.reshaped([2, 2]), using: random())
     #expect(rows.shape == [2])
     #expect(try rows[1].item() == 1)

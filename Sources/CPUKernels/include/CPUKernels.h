@@ -193,8 +193,8 @@ struct nn_cpu_kernels {
   void (*arg_reduce_columns)(bool largest, const float *x, long rows, long columns, long x_step, int32_t *y);
   int32_t (*arg_reduce_int32)(bool largest, const int32_t *x, long step, long n);
 
-  /// y[i] = the reduction of x[0 ... i] of its row, or of x[i ..< columns] if `reversed`, accumulated in double. y may be
-  /// x. There is none for NN_SUM_OF_SQUARES.
+  /// y[i] = the reduction of x[0 ... i] of its row, or of x[i ..< columns] if `reversed`; sums are accumulated in double. y
+  /// may be x. There is none for NN_SUM_OF_SQUARES.
   void (*scan_rows)(enum nn_reduction op, bool reversed, const float *x, long rows, long columns, float *y, bool streams);
   /// The same down each column. Rows of y have the same layout as those of x.
   void (*scan_columns)(enum nn_reduction op, bool reversed, const float *x, long rows, long columns, long x_step, float *y,

@@ -32,10 +32,10 @@ public func hessian<E: Error>(at x: Tensor, of body: (Tensor) throws(E) -> Tenso
 public func jacobianVectorProduct<E: Error>(
   at x: Tensor, along direction: Tensor, of body: (Tensor) throws(E) -> Tensor
 ) throws(E) -> (value: Tensor, derivative: Tensor) {
-  Checks.insist { try Checks.direction("jacobianVectorProduct", direction, x) }
-  let y = try withoutGradient { () throws(E) in try body(x) }.detached()
+  Checks.insist { try Checks.factor("jacobianVectorProduct", "a direction", direction, x) }
+  let y = try body(x)
   // The gradient of Σ uᵢ·yᵢ is linear in u; its derivative with respect to u is the product.
-  let derivative = try valueAndGradient(at: Tensor.zeros(like: y)) { u throws(E) in
+  let derivative = try valueAndGradient(at: Tensor.zeros(like: y.detached())) { u throws(E) in
     let gradient = try valueAndGradient(at: x) { x throws(E) in (try body(x) * u).sum() }.gradient
     return (gradient * direction).sum()
   }.gradient
@@ -51,11 +51,12 @@ public func vectorJacobianProduct<E: Error>(
   var y = x
   let derivative = try valueAndGradient(at: x) { x throws(E) in
     let value = try body(x)
-    Checks.insist { try Checks.direction("vectorJacobianProduct", weights, value) }
+    Checks.insist { try Checks.factor("vectorJacobianProduct", "weights", weights, value) }
     y = value.detached()
     return (value * weights).sum()
   }.gradient
-  return (y, derivative)
+  // Inside another scope, the value also has a gradient there.
+  return (isRecordingGradients ? try body(x) : y, derivative)
 }
 
 /// Returns the gradient of a function with one result, and the product of its matrix of second derivatives with a
@@ -64,22 +65,24 @@ public func vectorJacobianProduct<E: Error>(
 public func hessianVectorProduct<E: Error>(
   at x: Tensor, along direction: Tensor, of body: (Tensor) throws(E) -> Tensor
 ) throws(E) -> (gradient: Tensor, derivative: Tensor) {
-  Checks.insist { try Checks.direction("hessianVectorProduct", direction, x) }
+  Checks.insist { try Checks.factor("hessianVectorProduct", "a direction", direction, x) }
   var gradient = x
   let derivative = try valueAndGradient(at: x) { x throws(E) in
     let first = try valueAndGradient(at: x, of: body).gradient
     gradient = first.detached()
     return (first * direction).sum()
   }.gradient
-  return (gradient, derivative)
+  return (isRecordingGradients ? try valueAndGradient(at: x, of: body).gradient : gradient, derivative)
 }
 
 extension Checks {
-  fileprivate static func direction(_ operation: StaticString, _ direction: Tensor, _ x: Tensor) throws {
+  fileprivate static func factor(
+    _ operation: StaticString, _ name: String, _ factor: Tensor, _ x: Tensor
+  ) throws {
     try floatingPoint(operation, x)
-    try sameDType(operation, x, direction)
-    if direction.extents != x.extents {
-      try fail(operation, "a direction of shape \(direction.extents) for a tensor of shape \(x.extents)")
+    try sameDType(operation, x, factor)
+    if factor.extents != x.extents {
+      try fail(operation, "\(name) of shape \(factor.extents) for a tensor of shape \(x.extents)")
     }
   }
 }

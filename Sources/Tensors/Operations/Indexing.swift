@@ -95,6 +95,8 @@ extension Tensor {
         guard let list = try PositionList(selections, of: extents) else {
           return try assign(newValue, to: Region(selections, of: extents))
         }
+        _ = try Checks.sameDevice("subscript", self, newValue)
+        try Checks.sameDType("subscript", self, newValue)
         let region = try Region(list.others, of: extents)
         var selected = region.shape
         selected[list.axis] = list.positions.count

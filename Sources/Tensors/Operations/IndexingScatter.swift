@@ -130,8 +130,8 @@ private struct ScatterPlace {
     _ = try Checks.sameDevice(name, x, updates, indices)
   }
 
-  /// Returns the values at the position of each update.
-  func values(_ x: Tensor) -> Tensor { slices ? x.rows(at: indices, axis: axis) : x.gathered(indices, axis: axis) }
+  /// Returns the values at the position of each update; 0 for updates that are ignored.
+  func values(_ x: Tensor) -> Tensor { x.scattered(at: indices, axis: axis, slices: slices) }
 
   /// Returns the sum of the updates at each position.
   func added(_ updates: Tensor) -> Tensor {
@@ -181,6 +181,16 @@ struct ScatterRecord: GradientRule {
   func propagate(_ dy: inout Tensor, in pass: inout BackwardPass) {
     let indices = indices.tensor
     pass.accumulate(dy, to: x)
-    pass.accumulate(slices ? dy.rows(at: indices, axis: axis) : dy.gathered(indices, axis: axis), to: updates)
+    pass.accumulate(dy.scattered(at: indices, axis: axis, slices: slices), to: updates)
+  }
+}
+
+extension Tensor {
+  /// Returns the values at the positions of a scatter. Those that it ignores give 0, where a gather has NaN.
+  fileprivate func scattered(at indices: Tensor, axis: Int, slices: Bool) -> Tensor {
+    let values = slices ? rows(at: indices, axis: axis) : gathered(indices, axis: axis)
+    let isOutside = (indices .< 0) .| (indices .>= extents[axis])
+    let trailing = slices ? Array(repeating: 1, count: rank - axis - 1) : []
+    return values.replacing(with: 0, where: isOutside.reshaped(indices.shape + trailing))
   }
 }

@@ -44,11 +44,13 @@ extension Tensor {
   /// Returns draws of class indices, as int32: class c of the last axis has the probability softmax(logits)[c] (Keras'
   /// and MLX' `categorical`; PyTorch's `multinomial` of probabilities p for logits of ln p).
   ///
-  /// The largest logit wins after a number from the Gumbel distribution has been added to each (Gumbel 1954).
+  /// For one draw, and without replacement, the largest logits win after a number from the Gumbel distribution has been
+  /// added to each (Gumbel 1954). Further draws are positions of uniform numbers in the distribution function.
   /// - Parameters:
   ///   - logits: Unnormalized logarithms of probabilities, `[..., classes]`; −∞ for classes that are never drawn.
   ///   - count: The number of draws for each row, which become the last axis; nil for one draw without that axis.
-  ///   - replacement: False for draws without repetition; there must be at least `count` classes.
+  ///   - replacement: False for draws without repetition; there must be at least `count` classes. Where fewer are
+  ///     possible, the last draws are −1.
   public static func categorical(
     logits: Tensor, count: Int? = nil, replacement: Bool = true, using random: RandomStream
   ) -> Tensor {
@@ -63,10 +65,15 @@ extension Tensor {
       if count < 0 { try Checks.fail(name, "\(count) draws") }
       if !replacement {
         if count > classes { try Checks.fail(name, "\(count) different draws from \(classes) classes") }
-        return (logits + gumbel(like: logits, random)).topK(count).indices
+        let (values, indices) = (logits + gumbel(like: logits, random)).topK(count)
+        return indices.replacing(with: -1, where: values .== -Double.infinity)
       }
-      let rows = logits.expanded(axis: -2).broadcast(to: logits.shape.dropLast() + [count, classes])
-      return (rows + gumbel(like: rows, random)).argmax()
+      let distribution = logits.softmax().cumulativeSum(axis: -1)
+      // The last number is 1 but for rounding. No uniform number reaches it, so that no class of probability 0 follows.
+      let total = distribution.narrowed(axis: distribution.rank - 1, from: classes - 1, count: 1) * (1 - 0x1p-23)
+      let uniform = Tensor.uniform(
+        logits.shape.dropLast() + [count], using: random, dtype: logits.dtype, on: logits.device)
+      return distribution.searchSorted(uniform * total, side: .right).minimum(classes - 1)
     }
   }
 
@@ -124,15 +131,15 @@ extension Tensor {
       let d = shapes.replacing(with: shapes + 1, where: isSmall) - 1.0 / 3
       let c = (9 * d).reciprocalSquareRoot()
       var draws = Tensor.full(like: shapes, .nan)
-      // A try is accepted with a probability above 0.95. After 12 of them, 2·10⁻¹⁶ of the draws are missing; the last try
-      // counts in any case.
+      // A try is accepted with a probability above 0.95. After 12 of them, 2·10⁻¹⁶ of the draws are missing. The last try
+      // counts if it is a possible draw.
       for attempt in 0..<12 {
         let normal = Tensor.normal(like: shapes, using: random)
         let uniform = drawn(.uniform, shapes.extents, random.nextSource(), shapes.dtype, on: shapes.device)
         let v = (1 + c * normal).power(3)
         let positive = v.replacing(with: 1, where: v .<= 0)
         let bound = 0.5 * normal.squared() + d * (1 - positive + positive.log())
-        let isAccepted = (v .> 0) .& ((uniform.log() .< bound) .| (bound.constant(attempt == 11 ? 1 : 0) .== 1))
+        let isAccepted = attempt == 11 ? v .> 0 : (v .> 0) .& (uniform.log() .< bound)
         draws = draws.replacing(with: d * positive, where: draws.isNaN() .& isAccepted)
       }
       let uniform = drawn(.uniform, shapes.extents, random.nextSource(), shapes.dtype, on: shapes.device)

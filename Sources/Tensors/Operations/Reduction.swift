@@ -239,12 +239,19 @@ struct ReductionRecord: GradientRule {
     let moved = x.permuted(order)
     let outer = x.extents.removing(mask).count
     let count = outer == 0 ? 0 : x.count / outer
-    let rows = moved.reshaped([outer, 1, count])
-    let isSelf = Tensor.identity(count, on: x.device) .== 1
-    let table = rows.broadcast(to: [outer, count, count]).replacing(with: 1, where: isSelf)
-    let products = table.product(axis: 2).reshaped(to: moved.extents)
+    let products = moved.reshaped([outer, 1, count]).leavingOutEach().product(axis: 2).reshaped(to: moved.extents)
     let back = axes.map { axis in order.firstIndex(of: axis) ?? axis }
     return dy * products.permuted(back)
+  }
+}
+
+extension Tensor {
+  /// Returns n copies of each row, [outer, 1, n] → [outer, n, n], with a 1 in place of one factor: the j-th factor in the
+  /// j-th copy.
+  func leavingOutEach() -> Tensor {
+    let (outer, count) = (extents[0], extents[2])
+    let isSelf = Tensor.identity(count, on: device) .== 1
+    return broadcast(to: [outer, count, count]).replacing(with: 1, where: isSelf)
   }
 }
 

@@ -8,8 +8,9 @@ extension Tensor {
     scanned(.sum, axis, reversed: reversed, "cumulativeSum")
   }
 
-  /// Returns the cumulative product along an axis: y[j] = Π x[0...j], or Π x[j...] if `reversed`. The gradient is exact
-  /// next to zeros; a second derivative takes n² memory for n elements along the axis.
+  /// Returns the cumulative product along an axis: y[j] = Π x[0...j], or Π x[j...] if `reversed`. Devices multiply in
+  /// different orders, so if the product of a part is out of range, the results may differ. The gradient is exact next to
+  /// zeros, but NaN next to infinities (PyTorch); a second derivative takes n² memory for n elements along the axis.
   public func cumulativeProduct(axis: Int, reversed: Bool = false) -> Tensor {
     scanned(.product, axis, reversed: reversed, "cumulativeProduct")
   }
@@ -101,8 +102,7 @@ struct ScanRecord: GradientRule {
     let (rows, weights) = (moved.reshaped([outer, 1, count]), dy.permuted(order).reshaped([outer, 1, count]))
     let positions = Tensor.range(0..<count, on: x.device)
     let (element, product) = (positions.reshaped([count, 1]), positions.reshaped([1, count]))
-    let table = rows.broadcast(to: [outer, count, count]).replacing(with: 1, where: element .== product)
-    let products = table.cumulativeProduct(axis: 2, reversed: isReversed)
+    let products = rows.leavingOutEach().cumulativeProduct(axis: 2, reversed: isReversed)
     let isContained = isReversed ? product .<= element : product .>= element
     let gradient = (weights * products).replacing(with: 0, where: .!isContained).sum(axis: 2)
     let back = x.extents.axes.map { axis in order.firstIndex(of: axis) ?? axis }
