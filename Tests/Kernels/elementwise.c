@@ -18,6 +18,22 @@ static double mish_derivative(double x) {
   const double t = tanh(softplus(x));
   return t + x * sigmoid(x) * (1 - t * t);
 }
+// The x with erf(x) = y, by halving.
+static double inverse_of_erf(double y) {
+  double low = -6, high = 6;
+  for (int i = 0; i < 60; i++) {
+    const double middle = (low + high) / 2;
+    if (erf(middle) < y) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+static double hard_sigmoid(double x) { return x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6; }
+// The share of x in the approximation of GELU, and its derivative.
+static double gelu_share(double x) { return sigmoid(1.5957691216057308 * (x + 0.044715 * x * x * x)); }
+static double gelu_share_derivative(double x) {
+  return gelu_share(x) * (1 - gelu_share(x)) * 1.5957691216057308 * (1 + 3 * 0.044715 * x * x);
+}
 static double normal_share(double x) { return 0.5 * erfc(-x * 0.7071067811865476); }
 
 static double value(enum nn_unary op, double x, double a, double b) {
@@ -35,20 +51,42 @@ static double value(enum nn_unary op, double x, double a, double b) {
     case nn_unary_logOnePlus: return log1p(x);
     case nn_unary_sin: return sin(x);
     case nn_unary_cos: return cos(x);
+    case nn_unary_tan: return tan(x);
+    case nn_unary_asin: return asin(x);
+    case nn_unary_acos: return acos(x);
+    case nn_unary_atan: return atan(x);
+    case nn_unary_sinh: return sinh(x);
+    case nn_unary_cosh: return cosh(x);
+    case nn_unary_asinh: return asinh(x);
+    case nn_unary_acosh: return acosh(x);
+    case nn_unary_atanh: return atanh(x);
+    case nn_unary_exp2: return exp2(x);
+    case nn_unary_log2: return log2(x);
+    case nn_unary_log10: return log10(x);
     case nn_unary_tanh: return tanh(x);
     case nn_unary_sigmoid: return sigmoid(x);
     case nn_unary_erf: return erf(x);
+    case nn_unary_erfc: return erfc(x);
+    case nn_unary_erfInverse: return inverse_of_erf(x);
+    case nn_unary_trunc: return trunc(x);
     case nn_unary_floor: return floor(x);
     case nn_unary_ceil: return ceil(x);
     case nn_unary_round: return round_even(x);
     case nn_unary_power: return pow(x, a);
     case nn_unary_clamp: return x < a ? a : x > b ? b : x;
     case nn_unary_relu: return x < 0 ? 0 : x;
+    case nn_unary_relu6: return x < 0 ? 0 : x > 6 ? 6 : x;
     case nn_unary_leakyReLU: return x > 0 ? x : a * x;
     case nn_unary_elu: return x > 0 ? x : a * expm1(x);
+    case nn_unary_selu: return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * expm1(x));
     case nn_unary_gelu: return x * normal_share(x);
+    case nn_unary_geluTanh: return x * gelu_share(x);
     case nn_unary_silu: return x * sigmoid(x);
+    case nn_unary_hardSigmoid: return hard_sigmoid(x);
+    case nn_unary_hardSwish: return x * hard_sigmoid(x);
+    case nn_unary_softsign: return x / (1 + fabs(x));
     case nn_unary_softplus: return softplus(x);
+    case nn_unary_logSigmoid: return -softplus(-x);
     case nn_unary_mish: return x * tanh(softplus(x));
     case nn_unary_count: break;
   }
@@ -64,14 +102,31 @@ static double derivative(enum nn_unary op, double x, double a, double b) {
     case nn_unary_logOnePlus: return 1 / (1 + x);
     case nn_unary_sin: return cos(x);
     case nn_unary_cos: return -sin(x);
+    case nn_unary_asin: return 1 / sqrt(1 - x * x);
+    case nn_unary_acos: return -1 / sqrt(1 - x * x);
+    case nn_unary_atan: return 1 / (1 + x * x);
+    case nn_unary_sinh: return cosh(x);
+    case nn_unary_cosh: return sinh(x);
+    case nn_unary_asinh: return 1 / sqrt(x * x + 1);
+    case nn_unary_acosh: return 1 / sqrt(x * x - 1);
+    case nn_unary_atanh: return 1 / (1 - x * x);
+    case nn_unary_log2: return 1.4426950408889634 / x;
+    case nn_unary_log10: return 0.4342944819032518 / x;
     case nn_unary_erf: return 1.1283791670955126 * exp(-x * x);
+    case nn_unary_erfc: return -1.1283791670955126 * exp(-x * x);
     case nn_unary_power: return a * pow(x, a - 1);
     case nn_unary_clamp: return x < a || x > b ? 0 : 1;
     case nn_unary_leakyReLU: return x > 0 ? 1 : a;
     case nn_unary_elu: return x > 0 ? 1 : a * exp(x);
+    case nn_unary_selu: return 1.0507009873554805 * (x > 0 ? 1 : 1.6732632423543772 * exp(x));
     case nn_unary_gelu: return normal_share(x) + x * 0.3989422804014327 * exp(-0.5 * x * x);
+    case nn_unary_geluTanh: return gelu_share(x) + x * gelu_share_derivative(x);
     case nn_unary_silu: return sigmoid(x) * (1 + x * (1 - sigmoid(x)));
+    case nn_unary_hardSigmoid: return fabs(x) < 3 ? 1.0 / 6 : 0;
+    case nn_unary_hardSwish: return x < -3 ? 0 : x > 3 ? 1 : (2 * x + 3) / 6;
+    case nn_unary_softsign: return 1 / ((1 + fabs(x)) * (1 + fabs(x)));
     case nn_unary_softplus: return sigmoid(x);
+    case nn_unary_logSigmoid: return sigmoid(-x);
     case nn_unary_mish: return mish_derivative(x);
     default: return op == nn_unary_negate ? -1 : 0;
   }
@@ -88,6 +143,10 @@ static bool derivative_of_result(enum nn_unary op, double y, double *result) {
     case nn_unary_tanh: *result = 1 - y * y; return true;
     case nn_unary_sigmoid: *result = y * (1 - y); return true;
     case nn_unary_relu: *result = y > 0; return true;
+    case nn_unary_relu6: *result = y > 0 && y < 6; return true;
+    case nn_unary_tan: *result = 1 + y * y; return true;
+    case nn_unary_exp2: *result = 0.6931471805599453 * y; return true;
+    case nn_unary_erfInverse: *result = 0.886226925452758 * exp(y * y); return true;
     default: return false;
   }
 }
@@ -106,9 +165,24 @@ static const struct function functions[] = {
     {nn_unary_logOnePlus, "logOnePlus", -0.9, 100, 0, 0, 3},
     {nn_unary_sin, "sin", -1000, 1000, 0, 0, 2},
     {nn_unary_cos, "cos", -1000, 1000, 0, 0, 2},
+    {nn_unary_tan, "tan", -1.5, 1.5, 0, 0, 2},
+    {nn_unary_asin, "asin", -0.99, 0.99, 0, 0, 3},
+    {nn_unary_acos, "acos", -0.99, 0.99, 0, 0, 3},
+    {nn_unary_atan, "atan", -20, 20, 0, 0, 3},
+    {nn_unary_sinh, "sinh", -20, 20, 0, 0, 3},
+    {nn_unary_cosh, "cosh", -20, 20, 0, 0, 3},
+    {nn_unary_asinh, "asinh", -100, 100, 0, 0, 4},
+    {nn_unary_acosh, "acosh", 1.1, 100, 0, 0, 4},
+    {nn_unary_atanh, "atanh", -0.9, 0.9, 0, 0, 4},
+    {nn_unary_exp2, "exp2", -30, 30, 0, 0, 2},
+    {nn_unary_log2, "log2", 0.01, 1000, 0, 0, 3},
+    {nn_unary_log10, "log10", 0.01, 1000, 0, 0, 3},
     {nn_unary_tanh, "tanh", -12, 12, 0, 0, 3},
     {nn_unary_sigmoid, "sigmoid", -80, 30, 0, 0, 3},
     {nn_unary_erf, "erf", -5, 5, 0, 0, 4},
+    {nn_unary_erfc, "erfc", -5, 5, 0, 0, 10},
+    {nn_unary_erfInverse, "erfInverse", -0.99, 0.99, 0, 0, 6},
+    {nn_unary_trunc, "trunc", -99, 99, 0, 0, 0},
     {nn_unary_floor, "floor", -99, 99, 0, 0, 0},
     {nn_unary_ceil, "ceil", -99, 99, 0, 0, 0},
     {nn_unary_round, "round", -99, 99, 0, 0, 0},
@@ -117,9 +191,16 @@ static const struct function functions[] = {
     {nn_unary_power, "power 3", -9, 9, 3, 0, 2},
     {nn_unary_clamp, "clamp", -9, 9, -2, 3, 0},
     {nn_unary_relu, "relu", -9, 9, 0, 0, 0},
+    {nn_unary_relu6, "relu6", -9, 9, 0, 0, 0},
+    {nn_unary_selu, "selu", -9, 9, 0, 0, 4},
+    {nn_unary_hardSigmoid, "hardSigmoid", -9, 9, 0, 0, 2},
+    {nn_unary_hardSwish, "hardSwish", -9, 9, 0, 0, 3},
+    {nn_unary_softsign, "softsign", -9, 9, 0, 0, 2},
+    {nn_unary_logSigmoid, "logSigmoid", -20, 20, 0, 0, 4},
     {nn_unary_leakyReLU, "leakyReLU", -9, 9, 0.25, 0, 1},
     {nn_unary_elu, "elu", -9, 9, 1.5, 0, 4},
     {nn_unary_gelu, "gelu", -4, 9, 0, 0, 64},
+    {nn_unary_geluTanh, "geluTanh", -4, 9, 0, 0, 64},
     {nn_unary_silu, "silu", -20, 20, 0, 0, 4},
     {nn_unary_softplus, "softplus", -20, 20, 0, 0, 4},
     {nn_unary_mish, "mish", -100, 20, 0, 0, 6},
