@@ -4,9 +4,10 @@ import HostSystem
 /// are stored (Shazeer and Stern 2018), as PyTorch's `Adafactor`.
 ///
 /// With g the gradient, t the step number starting at 1, w = t^beta2Decay, and ρ = min(lr, 1/√t): r and c are running
-/// means of the mean squares of the rows and columns of g, r = (1 − w)·r + w·mean(g²), and v = r·c/mean(r); a parameter
-/// with less than two axes has v = (1 − w)·v + w·g² itself. The update is u = g/√max(v, epsilon1²). Then
-/// p −= lr·weightDecay·p and p −= ρ·max(epsilon2, RMS(p))·u/max(1, RMS(u)/clipThreshold), with RMS(p) before the decay.
+/// means of the mean squares of the rows and columns of g, r = (1 − w)·r + w·mean(g²), and
+/// v = r·c/max(mean(r), epsilon1); a parameter with less than two axes has v = (1 − w)·v + w·g² itself. The update is
+/// u = g/√max(v, epsilon1²). Then p −= lr·weightDecay·p and p −= ρ·max(epsilon2, RMS(p))·u/max(1, RMS(u)/clipThreshold),
+/// with RMS(p) before the decay. As in PyTorch, mean(r) is bounded by epsilon1, not by its square.
 ///
 /// The last two axes are those of the matrix: a state of n + m numbers instead of n·m.
 public struct Adafactor: UpdateRule, ComposedRule {
@@ -14,7 +15,8 @@ public struct Adafactor: UpdateRule, ComposedRule {
   public var learningRate: any LearningRate
   /// The exponent of the step number in the share of new squares.
   public var beta2Decay: Double
-  /// The smallest root mean square by which gradients are divided; nil for the precision of the element type.
+  /// The smallest root mean square by which gradients are divided, and the smallest mean of the mean squares of rows;
+  /// nil for the precision of the element type.
   public var epsilon1: Double?
   /// The smallest root mean square of a parameter by which steps are multiplied.
   public var epsilon2: Double
@@ -28,8 +30,8 @@ public struct Adafactor: UpdateRule, ComposedRule {
   /// - Parameters:
   ///   - learningRate: A number or a schedule; the largest step, relative to the size of the parameter.
   ///   - beta2Decay: The exponent of the step number in the share of new squares; at most 0.
-  ///   - epsilon1: The smallest root mean square by which gradients are divided, above 0; nil for the precision of the
-  ///     element type, 1.19e-7 for float32.
+  ///   - epsilon1: The smallest root mean square by which gradients are divided, and the smallest mean of the mean
+  ///     squares of rows, above 0; nil for the precision of the element type, 1.19e-7 for float32.
   ///   - epsilon2: The smallest root mean square of a parameter by which steps are multiplied, at least 0.
   ///   - clipThreshold: The root mean square above which an update is scaled down (PyTorch's `d`); above 0.
   ///   - weightDecay: The fraction of a parameter, times the learning rate, that is subtracted in each step.
@@ -72,7 +74,10 @@ public struct Adafactor: UpdateRule, ComposedRule {
     _ parameter: Tensor, gradient: Tensor, state: inout [Tensor], numbers: [Tensor], weightDecay: Double
   ) -> Tensor {
     if parameter.count == 0 { return parameter }
-    let epsilon = epsilon1 ?? (parameter.dtype == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne))
+    let isDouble = parameter.dtype == .float64
+    let epsilon = epsilon1 ?? (isDouble ? Double.ulpOfOne : Double(Float.ulpOfOne))
+    // A bound that is 0 in the element type would give 0/0 for gradients of 0.
+    let smallest = isDouble ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude)
     let share = numbers[0]
     let squares = gradient.squared()
     var variance: Tensor
@@ -80,13 +85,14 @@ public struct Adafactor: UpdateRule, ComposedRule {
       let (rows, columns) = (squares.mean(axis: -1, keepingRank: true), squares.mean(axis: -2, keepingRank: true))
       state[0] = state[0] + share * (rows - state[0])
       state[1] = state[1] + share * (columns - state[1])
-      variance = state[0] * state[1] / state[0].mean(axis: -2, keepingRank: true).maximum(epsilon * epsilon)
+      let mean = state[0].mean(axis: -2, keepingRank: true)
+      variance = state[0] * state[1] / mean.maximum(max(epsilon, smallest))
     } else {
       state[0] = state[0] + share * (squares - state[0])
       state[1] = Tensor.zeros(like: state[1])  // unused, but not a view of the current state
       variance = state[0]
     }
-    variance = variance.maximum(epsilon * epsilon)
+    variance = variance.maximum(max(epsilon * epsilon, smallest))
     let update = gradient / variance.squareRoot()
     let size = numbers[1] * rootMeanSquare(parameter).maximum(epsilon2)
     let decayed = weightDecay == 0 ? parameter : parameter * numbers[2]

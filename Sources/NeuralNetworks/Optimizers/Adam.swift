@@ -52,9 +52,7 @@ public struct Adam: UpdateRule, FusedRule {
   /// Returns the parameter after a step without weight decay.
   func moved(_ parameter: Tensor, along gradient: Tensor, state: inout [Tensor], step: UpdateStep) -> Tensor {
     let (first, secondRoot) = biasCorrections(step: step.index)
-    state[0] = beta1 * state[0] + (1 - beta1) * gradient
-    // This order keeps the square of a large gradient from overflowing before it is scaled down.
-    state[1] = beta2 * state[1] + (1 - beta2) * gradient * gradient
+    updateMeans(&state, with: gradient, beta1, beta2)
     if isAMSGrad { state[2] = state[2].maximum(state[1]) }
     let divisor = state[isAMSGrad ? 2 : 1].squareRoot() / secondRoot + epsilon
     return parameter - step.learningRate / first * state[0] / divisor

@@ -35,6 +35,8 @@ public final class LBFGS {
   /// The last iteration, if the memory lacks it: its first gradient, and its change of the parameters.
   private var last: (gradient: Tensor, change: Tensor)?
   private var known = KnownParameters()
+  /// What the memory belongs to: the order of the parameters, their device, and their element type.
+  private var arrangement: (layout: SlabLayout, device: Device, dtype: DType)?
 
   /// Creates the optimizer. The defaults match PyTorch, except that PyTorch stores 100 changes, and searches along the
   /// direction only if asked to.
@@ -64,18 +66,21 @@ public final class LBFGS {
   }
 
   /// Changes the trained parameters of a model so that the loss becomes smaller, and returns the loss. Later calls
-  /// continue with what earlier ones have learned about its shape.
+  /// continue with what earlier ones have learned about its shape, unless parameters were frozen, unfrozen, or moved to
+  /// another device in between.
   /// - Parameters:
   ///   - model: The model, which is built.
-  ///   - loss: Returns the loss, a scalar. A value that is not finite counts as too large.
+  ///   - loss: Returns the loss, a scalar. During the search, one that is not finite, or whose gradient is not, counts as
+  ///     too large.
   /// - Throws: `ModelError.invalidConfiguration` for another model than before, or if the loss of the current parameters,
-  ///   or its gradient, is not finite; `DeviceError`; the errors of `loss`. If it throws, the parameters are those before the call, or
-  ///   after one of its iterations.
+  ///   or its gradient, is not finite; `DeviceError`; the errors of `loss`. If it throws, the parameters are those before
+  ///   the call, or after one of its iterations.
   @discardableResult
   public func minimize<M: Module>(_ model: M, loss: (M) throws -> Tensor) throws -> Double {
     let placement = model.placement(for: "LBFGS.minimize")
     try known.check(placement, owner: "LBFGS")
-    guard !placement.slabs.isEmpty else { return try loss(model).item() }
+    guard let slab = placement.slabs.first else { return try loss(model).item() }
+    arrange(as: placement.layout, slab.values.device, slab.values.dtype)
     var evaluated = 0
     func evaluate() throws -> (loss: Double, gradient: Tensor) {
       let (value, gradients) = try valueAndGradient(at: model, of: loss)
@@ -108,7 +113,10 @@ public final class LBFGS {
         try search.run(from: length, evaluations: evaluations - evaluated) { length in
           try placement.write(start + length * direction)
           let (loss, gradient) = try evaluate()
-          return WolfeSearch.Point(length: length, loss: loss, slope: try gradient.dot(direction), gradient: gradient)
+          let slope = try gradient.dot(direction)
+          let isFinite = try loss.isFinite && (slope.isFinite || gradient.isAllFinite())
+          return WolfeSearch.Point(
+            length: length, loss: isFinite ? loss : .infinity, slope: slope, gradient: gradient)
         }
       } catch {
         try placement.write(start)
@@ -125,6 +133,17 @@ public final class LBFGS {
       if difference < changeTolerance { break }
     }
     return value
+  }
+
+  /// Starts anew if the stored vectors do not have the elements of the parameters.
+  private func arrange(as layout: SlabLayout, _ device: Device, _ dtype: DType) {
+    let isKnown = arrangement.map { $0.layout.matches(layout) && $0.device == device && $0.dtype == dtype } ?? true
+    if !isKnown {
+      memory = QuasiNewtonMemory()
+      last = nil
+      isAtStart = true
+    }
+    arrangement = (layout, device, dtype)
   }
 
   /// Remembers the last change, and returns the direction of the next one.

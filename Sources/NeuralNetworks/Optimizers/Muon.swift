@@ -80,9 +80,7 @@ public struct Muon: UpdateRule, ComposedRule {
       state[1] = Tensor.zeros(like: state[1])  // unused, but not a view of the current state
       return parameter - numbers[0] * (0.2 * size * orthogonalized(direction))
     }
-    state[0] = beta1 * state[0] + (1 - beta1) * gradient
-    // This order keeps the square of a large gradient from overflowing before it is scaled down.
-    state[1] = beta2 * state[1] + (1 - beta2) * gradient * gradient
+    updateMeans(&state, with: gradient, beta1, beta2)
     return parameter - numbers[1] * (state[0] / (state[1].squareRoot() / numbers[2] + epsilon))
   }
 

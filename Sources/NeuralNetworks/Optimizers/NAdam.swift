@@ -82,12 +82,9 @@ public struct NAdam: UpdateRule, ComposedRule {
   package func updated(
     _ parameter: Tensor, gradient: Tensor, state: inout [Tensor], numbers: [Tensor], weightDecay: Double
   ) -> Tensor {
-    let isDecoupled = isDecayDecoupled && weightDecay != 0
-    let gradient = isDecayDecoupled ? gradient : gradient.decayed(weightDecay, of: parameter)
-    let parameter = isDecoupled ? parameter * numbers[3] : parameter
-    state[0] = beta1 * state[0] + (1 - beta1) * gradient
-    // This order keeps the square of a large gradient from overflowing before it is scaled down.
-    state[1] = beta2 * state[1] + (1 - beta2) * gradient * gradient
+    let (parameter, gradient) = decayed(
+      parameter, gradient, weightDecay, isDecoupled: isDecayDecoupled, factor: numbers[3])
+    updateMeans(&state, with: gradient, beta1, beta2)
     let divisor = state[1].squareRoot() / numbers[2] + epsilon
     return parameter - (numbers[0] * gradient + numbers[1] * state[0]) / divisor
   }

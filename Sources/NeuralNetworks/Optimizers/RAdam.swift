@@ -67,12 +67,9 @@ public struct RAdam: UpdateRule, ComposedRule {
   package func updated(
     _ parameter: Tensor, gradient: Tensor, state: inout [Tensor], numbers: [Tensor], weightDecay: Double
   ) -> Tensor {
-    let isDecoupled = isDecayDecoupled && weightDecay != 0
-    let gradient = isDecayDecoupled ? gradient : gradient.decayed(weightDecay, of: parameter)
-    let parameter = isDecoupled ? parameter * numbers[2] : parameter
-    state[0] = beta1 * state[0] + (1 - beta1) * gradient
-    // This order keeps the square of a large gradient from overflowing before it is scaled down.
-    state[1] = beta2 * state[1] + (1 - beta2) * gradient * gradient
+    let (parameter, gradient) = decayed(
+      parameter, gradient, weightDecay, isDecoupled: isDecayDecoupled, factor: numbers[2])
+    updateMeans(&state, with: gradient, beta1, beta2)
     return parameter - state[0] * (numbers[0] / (state[1].squareRoot() + epsilon) + numbers[1])
   }
 

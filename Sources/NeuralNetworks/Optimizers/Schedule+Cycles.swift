@@ -48,7 +48,7 @@ extension LearningRate where Self == Schedule {
   ///   - peak: The largest rate.
   ///   - steps: The number of steps of the cycle.
   ///   - risingShare: The fraction of the steps in which the rate rises, from 0 to 1: `peak` is the rate of step
-  ///     risingShare·steps − 1.
+  ///     risingShare·steps − 1. If that is negative, the cycle starts on its way down.
   ///   - divisor: The divisor of the first rate, above 0.
   ///   - finalDivisor: The further divisor of the last rate, above 0.
   public static func oneCycle(
@@ -67,7 +67,7 @@ extension LearningRate where Self == Schedule {
       let step = Double(step)
       if step >= end { return end == top ? peak : last }
       if top > 0 && step <= top { return along(first, peak, step / top) }
-      return along(peak, last, (step - max(top, 0)) / (end - max(top, 0)))
+      return along(peak, last, (step - top) / (end - top))
     }
   }
 
@@ -92,19 +92,31 @@ extension LearningRate where Self == Schedule {
     }
     Checks.size(peakFactor, "peakFactor", of: "cosineRestarts")
     return Schedule("cosine_restarts") { step in
-      var (cycle, position, length) = (0.0, Double(step), Double(steps))
-      if stepFactor == 1 {
-        cycle = (position / length).rounded(.down)
-        position -= cycle * length
-      } else {
-        while position >= length {
-          position -= length
-          length *= stepFactor
-          cycle += 1
-        }
-      }
-      return along(end + (start - end) * pow(peakFactor, cycle), end, position / length)
+      let past = cycles(endingBy: Double(step), steps: Double(steps), factor: stepFactor)
+      let share = (Double(step) - past.steps) / (Double(steps) * pow(stepFactor, past.count))
+      return along(end + (start - end) * pow(peakFactor, past.count), end, share)
     }
+  }
+
+  /// Returns the number of cycles that have ended by a step, and the sum of their steps.
+  ///
+  /// The number is doubled until the sum exceeds the step; then the parts are added that fit. In contrast to the closed
+  /// form steps·(factorⁿ − 1)/(factor − 1), nothing cancels for factors close to 1, and whole numbers of steps are exact.
+  private static func cycles(
+    endingBy step: Double, steps: Double, factor: Double
+  ) -> (count: Double, steps: Double) {
+    var parts: [(count: Double, steps: Double)] = []
+    var part = (count: 1.0, steps: steps)
+    while part.steps <= step {
+      parts.append(part)
+      part = (2 * part.count, part.steps * (1 + pow(factor, part.count)))
+    }
+    var past = (count: 0.0, steps: 0.0)
+    for part in parts.reversed() {
+      let end = past.steps + part.steps * pow(factor, past.count)
+      if end <= step { past = (past.count + part.count, end) }
+    }
+    return past
   }
 
   /// Triangles (Smith 2017): in each cycle, the rate rises linearly from `base` to `peak` in `risingSteps` steps, and

@@ -91,6 +91,15 @@ extension ComposedRule {
     return updated(
       parameter, gradient: gradient, state: &state, numbers: numbers, weightDecay: step.weightDecay ?? weightDecay)
   }
+
+  /// Returns a parameter and its gradient after weight decay: coupled, or decoupled, which multiplies the parameter by a
+  /// factor.
+  func decayed(
+    _ parameter: Tensor, _ gradient: Tensor, _ weightDecay: Double, isDecoupled: Bool, factor: Tensor
+  ) -> (parameter: Tensor, gradient: Tensor) {
+    if isDecoupled { return (weightDecay == 0 ? parameter : parameter * factor, gradient) }
+    return (parameter, gradient.decayed(weightDecay, of: parameter))
+  }
 }
 
 extension Tensor {
@@ -101,6 +110,13 @@ extension Tensor {
 }
 
 extension BuiltInRule {
+  /// Updates the first two states of a parameter, the running means of its gradient and of the squares.
+  func updateMeans(_ state: inout [Tensor], with gradient: Tensor, _ beta1: Double, _ beta2: Double) {
+    state[0] = beta1 * state[0] + (1 - beta1) * gradient
+    // This order keeps the square of a large gradient from overflowing before it is scaled down.
+    state[1] = beta2 * state[1] + (1 - beta2) * gradient * gradient
+  }
+
   /// Throws if a constant is outside its range.
   func require(_ condition: Bool, _ name: String, _ value: Double, _ expected: String) throws {
     if !condition {

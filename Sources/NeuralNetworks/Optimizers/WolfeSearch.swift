@@ -5,6 +5,7 @@ struct WolfeSearch {
   /// A point on the line.
   struct Point {
     let length: Double
+    /// Infinite if the loss or its gradient is not finite, so that the point is never the result.
     let loss: Double
     /// The derivative of the loss by the length.
     let slope: Double
@@ -26,7 +27,7 @@ struct WolfeSearch {
     result = start
   }
 
-  /// Whether the loss has not fallen enough. A loss that is not a number has not.
+  /// Whether the loss has not fallen enough.
   private func isTooHigh(_ point: Point) -> Bool { !(point.loss <= start.loss + 1e-4 * point.length * start.slope) }
 
   private func isFlat(_ point: Point) -> Bool { point.slope.magnitude <= -0.9 * start.slope }

@@ -332,6 +332,27 @@ import Testing
     }
   }
 
+  /// Gradients close to the bounds, as PyTorch in double precision. For float32, PyTorch's bound of 1e-60 is 0, and the
+  /// step 0/0.
+  @Test(arguments: TestDevices.all) func smallGradientsAreDividedByEpsilon(_ device: Device) throws {
+    let cases: [(epsilon: Double, gradients: [Double], decrease: Double)] = [
+      (0x1p-23, [1e-4, 1e-6], 0.0295869986265727), (1e-5, [1e-3, 1e-6, 1e-6], 0.0279324717067246),
+      (1e-30, [0], 0), (1e-30, [0, 1e-6], 0.0273861278752583), (1e-200, [0], 0),
+    ]
+    for (device, dtype, tolerance) in [(TestDevices.reference, DType.float64, 1e-12), (device, .float32, 1e-6)] {
+      for (epsilon, gradients, decrease) in cases {
+        let field = Field([2, 2], on: device, dtype)
+        field.w.value = Tensor([1, 2, 3, 4], dtype: dtype, on: device).reshaped([2, 2])
+        let optimizer = Optimizer.adafactor(epsilon1: epsilon)
+        for gradient in gradients {
+          try optimizer.update(field, with: valueAndGradient(at: field) { (gradient * $0.w.value).sum() }.gradient)
+        }
+        try expectClose(
+          field.w.value, [1, 2, 3, 4].map { $0 - decrease }, relative: 0, absolute: tolerance)
+      }
+    }
+  }
+
   /// The state of a matrix has a number per row and per column, also when it is restored.
   @Test(arguments: TestDevices.all) func factoredStateIsSmall(_ device: Device) throws {
     let model = Sequential { Dense(5) }

@@ -134,6 +134,50 @@ import Testing
     #expect(try problem.values() == [-1])
   }
 
+  /// A point with a loss of −∞, or with an infinite gradient, is never the result: the first step leads to 0.
+  @Test(arguments: [1, 4]) func pointsThatAreNotFinite(iterations: Int) throws {
+    let losses: [(start: Double, learningRate: Double, loss: (Problem) -> Tensor)] = [
+      (2, 4, { $0.w.value.log().sum() }), (4, 16, { $0.w.value.squareRoot().sum() }),
+    ]
+    for (start, learningRate, loss) in losses {
+      let problem = Problem([start], on: TestDevices.reference)
+      let optimizer = LBFGS(learningRate: learningRate, iterations: iterations)
+      for _ in 0..<2 {
+        let found = try optimizer.minimize(problem, loss: loss)
+        let value = try problem.values()[0]
+        #expect(found.isFinite && value > 0 && value <= start, "\(found) at \(value)")
+      }
+    }
+  }
+
+  /// After parameters are frozen or moved, the optimizer continues like a new one.
+  @Test(arguments: TestDevices.all) func changesOfTheModel(_ device: Device) throws {
+    func losses(changing optimizers: Bool) throws -> [Double] {
+      let model = Sequential {
+        Dense(3, activation: .tanh)
+        Dense(1)
+      }
+      try model.build(inputShape: [1], on: device, seed: 1)
+      var optimizer = LBFGS(iterations: 4)
+      let changes: [() throws -> Void] = [
+        {}, { model.freeze("0.bias") }, { model.unfreeze() }, { try model.move(to: TestDevices.reference) },
+        { try model.move(to: device) },
+      ]
+      return try changes.map { change in
+        try change()
+        if optimizers { optimizer = LBFGS(iterations: 4) }
+        return try optimizer.minimize(model) { model in
+          let device = model.parameters["0.bias"]?.value.device ?? device
+          let x = Tensor((0..<16).map { Float($0) / 8 - 1 }, shape: [16, 1], on: device)
+          return (model(x, .inference) - x.squared()).squared().mean()
+        }
+      }
+    }
+    let found = try losses(changing: false)
+    #expect(try found == losses(changing: true), "on \(device)")
+    #expect(found[4] < found[0], "\(found) on \(device)")
+  }
+
   /// The parameters are those before the step if an evaluation fails.
   @Test func failuresInALineSearch() throws {
     struct Fault: Error {}

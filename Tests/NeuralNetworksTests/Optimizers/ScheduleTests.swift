@@ -91,8 +91,11 @@ import Testing
     expectClose(
       .oneCycle(peak: 0.5, steps: 8, risingShare: 0.5, divisor: 10, finalDivisor: 100),
       [0.04999999999999999, 0.1625, 0.3875, 0.5, 0.4268499186013403, 0.25025, 0.07365008139865978, 0.0005])
-    // Cycles that are too short for a rise, and those without a fall.
-    expectClose(.oneCycle(peak: 0.5, steps: 3), [0.5, 0.250001, 2e-6, 2e-6])
+    // Cycles that are too short for a rise, or have none, and those without a fall.
+    expectClose(.oneCycle(peak: 0.5, steps: 3), [0.49720771772545586, 0.23131855133348753, 2e-6, 2e-6])
+    expectClose(.oneCycle(peak: 0.5, steps: 2), [0.4058728269748815, 2e-6])
+    expectClose(
+      .oneCycle(peak: 0.5, steps: 4, risingShare: 0), [0.42677698818985565, 0.250001, 0.07322501181014432, 2e-6])
     expectClose(.oneCycle(peak: 0.5, steps: 2, risingShare: 0.5), [0.5, 2e-6])
     expectClose(.oneCycle(peak: 0.5, steps: 2, risingShare: 1), [0.02, 0.5, 0.5])
     expectClose(.oneCycle(peak: 0.5, steps: 1), [2e-6, 2e-6])
@@ -117,6 +120,11 @@ import Testing
         0.05068966396946126,
       ])
     #expect(Schedule.cosineRestarts(from: 0.1, steps: 1).rate(at: .max) == 0.1)
+    #expect(Schedule.cosineRestarts(from: 0.1, steps: 1, stepFactor: 1e308).rate(at: 1) == 0.1)
+    // A hundred million cycles; computed by mpmath.
+    let many = Schedule.cosineRestarts(from: 1, steps: 10, stepFactor: 1 + 0x1p-30)
+    #expect(abs(many.rate(at: 1_000_000_000) - 0.669747389732) < 1e-6)
+    #expect(abs(many.rate(at: 1_000_000_003) - 0.253384008736) < 1e-6)
   }
 
   @Test func cyclic() {
