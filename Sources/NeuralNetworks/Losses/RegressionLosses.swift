@@ -112,6 +112,9 @@ extension Loss {
 
 extension Tensor {
   /// Returns the cosines of the angles between the vectors along the last axis; 0 if one of the vectors is 0.
+  ///
+  /// `cosineSimilarity` divides by at least an epsilon. For any epsilon, either vectors as short as 1e-30 lose their
+  /// direction, or the gradient at a vector of 0 is as large as 1/epsilon. Here, it is the other vector's direction.
   func cosine(with other: Tensor) -> Tensor { (unitVectors() * other.unitVectors()).sum(axis: -1) }
 
   /// Returns the vectors along the last axis divided by their lengths; 0 for 0.

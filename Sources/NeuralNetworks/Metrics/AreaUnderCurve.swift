@@ -61,8 +61,12 @@ private struct AreaAccumulator: ResumableMetricAccumulator {
     var sides = Tensor.concatenated([isYes, 1 - isYes])
     if let factors { sides = sides * factors.reshaped([1, factors.count]) }
     let limits = Tensor(thresholds, dtype: scores.dtype, on: scores.device)
-    let isAbove = (scores.reshaped([scores.count, 1]) .> limits).cast(to: scores.dtype)
-    counts.add(sides.matmul(isAbove))
+    // A score belongs to the last threshold below it, and counts for all thresholds up to that one. NaN is above none.
+    let flat = scores.reshaped([scores.count])
+    let place = limits.searchSorted(flat).replacing(with: 0, where: flat.isNaN())
+    let sums = Tensor.zeros([thresholds.count + 1, 2], dtype: scores.dtype, on: scores.device)
+      .scatterAdded(sides.transposed(), at: place)
+    counts.add(sums[1...].cumulativeSum(axis: 0, reversed: true).transposed())
   }
 
   /// Returns 1 for yes and 0 for no, in the shape of the scores, and the weight of each; nil if all are equal.

@@ -1,3 +1,4 @@
+import BackendCPU
 import NeuralNetworks
 import Testing
 
@@ -54,6 +55,24 @@ import Testing
       #expect(try result(.auc, p, Tensor(integers: targets, on: device), weights: nil, parts: [0..<2]) == 0)
     }
     #expect(try Metric.auc.makeAccumulator().result() == 0)
+  }
+
+  /// A threshold is below larger scores only. −∞ and NaN are above none, and ∞ is above all except the last one.
+  @Test(arguments: TestDevices.all) func areasAtThresholds(_ device: Device) throws {
+    let p = Tensor([0.5, 0.6, .infinity, 0.4, -.infinity, .nan] as [Float], on: device)
+    let t = Tensor(integers: [1, 1, 1, 0, 0, 0], on: device)
+    // Yes and no above −∞: 3 and 1; above 0.5: 2 and 0.
+    expectClose(try result(.auc(thresholds: 3), p, t, weights: nil, parts: [0..<6]), 5.0 / 6)
+  }
+
+  /// The memory does not grow with the number of thresholds.
+  @Test func areasOfManyScores() throws {
+    let (count, device) = (1 << 14, Device(CPUBackend(threads: 1)))
+    let p = Tensor.range(0..<count, on: device).cast(to: .float32) / Double(count)
+    let t = (p .> 0.5).cast(to: .float32)
+    expectClose(try result(.auc(thresholds: 2000), p, t, weights: nil, parts: [0..<count]), 1, relative: 1e-3)
+    let bytes = device.memoryStatistics().peakBytes
+    #expect(bytes < 200 * count, "\(bytes) bytes for \(count) scores")
   }
 
   /// Logits are read as the loss reads them.

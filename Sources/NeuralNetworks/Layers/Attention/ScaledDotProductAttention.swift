@@ -9,7 +9,8 @@ import BackendCore
 /// - Parameters:
 ///   - query: `[..., heads, T, d]`.
 ///   - key: `[..., heads, S, d]`. If there are fewer heads of keys and values than of queries, each one serves as many
-///     neighboring heads of queries (grouped-query attention, Ainslie et al. 2023; PyTorch's `enable_gqa`).
+///     neighboring heads of queries (grouped-query attention, Ainslie et al. 2023; PyTorch's `enable_gqa`). This needs
+///     a batch axis: the first of three axes is the batch.
 ///   - value: `[..., heads, S, e]`.
 ///   - mask: A mask, broadcast to `[..., T, S]`: bool, true where a query may attend, or numbers that are added to the
 ///     scaled products, with −∞ where it may not. A query with no keys to attend to gets the mean of the values.
@@ -29,7 +30,7 @@ public func scaledDotProductAttention(
         "scaledDotProductAttention: query, key and value have the shapes \(query.shape), \(key.shape) and \(value.shape), "
           + "expected [..., T, d], [..., S, d] and [..., S, e]")
     }
-    let (key, value) = (key.repeatingHeads(for: query), value.repeatingHeads(for: query))
+    let (key, value) = repeatingHeads(key, value, for: query)
     let depth = query.shape.last ?? 1
     var scores = (query * (scale ?? 1 / Double(depth).squareRoot())).matmul(key, transposingRight: true)
     var isHidden: Tensor?
@@ -65,12 +66,14 @@ private func later(_ queries: Int, _ keys: Int, on device: Device) -> Tensor {
   return Tensor.range(0..<keys, on: device).reshaped([1, keys]) .> query
 }
 
-extension Tensor {
-  /// Returns keys or values `[..., heads, S, d]` with as many heads as the queries have, if that is a multiple.
-  fileprivate func repeatingHeads(for query: Tensor) -> Tensor {
-    guard rank >= 3, query.rank >= 3 else { return self }
-    let (heads, queryHeads) = (shape[rank - 3], query.shape[query.rank - 3])
-    return heads > 1 && queryHeads > heads && queryHeads % heads == 0
-      ? repeated(queryHeads / heads, axis: -3) : self
+/// Returns keys and values `[..., heads, S, d]` with as many heads as the queries have, if that is a multiple. With three
+/// axes, the first one is the batch.
+private func repeatingHeads(_ key: Tensor, _ value: Tensor, for query: Tensor) -> (key: Tensor, value: Tensor) {
+  guard query.rank >= 4, key.rank >= 4, value.rank >= 4 else { return (key, value) }
+  let (heads, queryHeads) = (key.shape[key.rank - 3], query.shape[query.rank - 3])
+  guard heads > 1, value.shape[value.rank - 3] == heads, queryHeads > heads, queryHeads % heads == 0 else {
+    return (key, value)
   }
+  let times = queryHeads / heads
+  return (key.repeated(times, axis: -3), value.repeated(times, axis: -3))
 }
