@@ -23,7 +23,6 @@ bool nn_jpeg_open(const char *library, struct nn_jpeg *functions) {
   NN_LOAD(tjDecompressHeader3)
   NN_LOAD(tjDecompress2)
   NN_LOAD(tjGetErrorStr2)
-  NN_LOAD(tjGetErrorCode)
   NN_LOAD(tjDestroy)
   return true;
 }

@@ -6,19 +6,11 @@ enum Exif {
   /// The tag of the orientation.
   private static let tag: UInt32 = 0x0112
 
-  /// Returns the orientation in the segments of a JPEG file before its pixels; nil if there is none.
-  static func orientation(ofJPEG bytes: [UInt8]) -> Int? {
-    var position = 2
-    // A segment has a marker of two bytes and a length, which counts its own two bytes.
-    while position + 4 <= bytes.count, bytes[position] == 0xFF {
-      let (marker, length) = (bytes[position + 1], Int(bytes[position + 2]) << 8 | Int(bytes[position + 3]))
-      guard marker != 0xDA, length >= 2, position + 2 + length <= bytes.count else { return nil }
-      let data = bytes[position + 4..<position + 2 + length]
-      let name = Array("Exif".utf8) + [0, 0]
-      if marker == 0xE1, data.starts(with: name) { return orientation(data.dropFirst(name.count)) }
-      position += 2 + length
-    }
-    return nil
+  /// Returns the orientation in the first segment of a JPEG file with Exif data; nil if there is none.
+  static func orientation(inSegments segments: some Sequence<ArraySlice<UInt8>>) -> Int? {
+    let name = Array("Exif".utf8) + [0, 0]
+    let found = segments.first { $0.starts(with: [0xFF, 0xE1]) && $0.dropFirst(4).starts(with: name) }
+    return found.flatMap { orientation($0.dropFirst(4 + name.count)) }
   }
 
   /// Returns the orientation in Exif data, which are a TIFF file; nil if there is none.

@@ -32,7 +32,7 @@ public struct Image: Sendable, Hashable {
     public var count: Int { rawValue }
   }
 
-  /// The default maximum number of pixels of a picture, 100 million: up to 900 MB of memory while it is decoded.
+  /// The default maximum number of pixels of a picture, 100 million: up to 1.2 GB of memory while it is decoded.
   public static let defaultPixelLimit = 100_000_000
   /// The maximum size of a file in bytes.
   static let largestFile = 1 << 30

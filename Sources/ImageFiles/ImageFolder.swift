@@ -57,8 +57,8 @@ public struct ImageFolder: Dataset {
   ///     data; nil for all subfolders, sorted.
   ///   - pixelLimit: The maximum number of pixels of a picture.
   ///   - threads: The number of threads that decode; nil for one on each processor.
-  /// - Throws: `DataError` if the folder cannot be read or has no subfolders, if subfolders differ from `classNames`,
-  ///   and for a class without a picture.
+  /// - Throws: `DataError` if the folder cannot be read or has no subfolders, if subfolders differ from `classNames`
+  ///   or a name occurs twice there, and for a class without a picture.
   public init(
     _ folder: String, height: Int, width: Int, channels: Image.Channels = .rgb,
     interpolation: Image.Interpolation = .bilinear, cropToAspectRatio: Bool = false, reducedDecoding: Bool = false,

@@ -8,8 +8,6 @@ struct ImageListing {
   private(set) var files: [String] = []
   private(set) var labels: [Int32] = []
 
-  /// The endings of names of pictures that can be read.
-  private static let readable: Set<String> = ["png", "jpg", "jpeg", "jpe", "jfif"]
   /// The endings of other pictures, which are an error rather than missing in the data without a word.
   private static let unreadable: Set<String> = [
     "bmp", "gif", "webp", "tif", "tiff", "ppm", "pgm", "pbm", "pnm", "heic", "heif", "avif",
@@ -24,7 +22,10 @@ struct ImageListing {
     }
     if found.isEmpty { throw fault("a subfolder with pictures for each class", "no subfolders") }
     self.classNames = classNames ?? found
-    let wanted = Set(self.classNames.map(ByteKey.init))
+    var wanted: Set<ByteKey> = []
+    if let twice = self.classNames.first(where: { !wanted.insert(ByteKey($0)).inserted }) {
+      throw fault("different class names", "\(twice) twice")
+    }
     if let missing = self.classNames.first(where: { name in !found.contains { $0.hasBytes(of: name) } }) {
       throw fault("a subfolder for the class \(missing)", "none")
     }
@@ -48,10 +49,10 @@ struct ImageListing {
     }
     for name in try ImageListing.names(in: folder) {
       let path = Folder.join(folder, name)
-      let ending = name.split(separator: ".", omittingEmptySubsequences: false).last.map { $0.lowercased() } ?? ""
+      let ending = Image.ending(of: name)
       if Folder.isFolder(path) {
         try add(path, label, depth: depth + 1)
-      } else if ImageListing.readable.contains(ending) {
+      } else if Image.endings.contains(ending) {
         files.append(path)
         labels.append(label)
       } else if ImageListing.unreadable.contains(ending) {
@@ -65,5 +66,15 @@ struct ImageListing {
     do {
       return try Folder.names(in: folder).filter { !$0.hasPrefix(".") }.map(ByteKey.init).sorted().map(\.text)
     } catch { throw DataError(error) }
+  }
+}
+
+extension Image {
+  /// The endings of the names of files that can be read.
+  package static let endings: Set<String> = ["png", "jpg", "jpeg", "jpe", "jfif"]
+
+  /// Returns what follows the last period of a path, in lowercase.
+  package static func ending(of path: String) -> String {
+    path.split(separator: ".", omittingEmptySubsequences: false).last.map { $0.lowercased() } ?? ""
   }
 }

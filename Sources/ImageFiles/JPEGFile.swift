@@ -9,8 +9,17 @@ struct JPEGFile {
 
   private let bytes: [UInt8]
   private let name: String
+  /// The orientation in the Exif data; 1 without.
+  private let orientation: Int
 
-  init(_ file: [UInt8], _ name: String) { (bytes, self.name) = (file, name) }
+  /// Of several warnings, the library notes the first one alone. So that each of them is about missing or wrong pixels,
+  /// it gets the file without harmless bytes between the segments.
+  init(_ file: [UInt8], _ name: String) {
+    let header = JPEGHeader(file)
+    bytes = header.joined(file)
+    orientation = Exif.orientation(inSegments: header.segments.lazy.map { file[$0] }) ?? 1
+    self.name = name
+  }
 
   /// Decodes the picture.
   func image(_ request: Image.Request) throws(DataError) -> Image {
@@ -19,12 +28,12 @@ struct JPEGFile {
     let decoder = Decoder(library: library, handle: handle)
     defer { _ = library.tjDestroy(handle) }
     let (fullHeight, fullWidth, space) = try header(decoder)
-    // A progressive file is decoded as a whole: two bytes for each coefficient, and the pixels.
-    try Image.check(height: fullHeight, width: fullWidth, limit: request.pixelLimit, perPixel: 9, name)
-    let orientation = Exif.orientation(ofJPEG: bytes) ?? 1
+    let isInk = space == nn_jpeg_cmyk || space == nn_jpeg_ycck
+    // A progressive file is decoded as a whole: two bytes for each coefficient of three colors or four inks, and up to
+    // four bytes for the pixel.
+    try Image.check(height: fullHeight, width: fullWidth, limit: request.pixelLimit, perPixel: isInk ? 12 : 10, name)
     let shift = reduction(fullHeight, fullWidth, request.enough, turns: orientation >= 5)
     let (height, width) = (fullHeight.shiftedRoundingUp(shift), fullWidth.shiftedRoundingUp(shift))
-    let isInk = space == nn_jpeg_cmyk || space == nn_jpeg_ycck
     let channels = request.channels ?? (space == nn_jpeg_gray ? .gray : .rgb)
     let format: nn_jpeg_pixels
     switch channels {
@@ -65,13 +74,10 @@ struct JPEGFile {
       status = decoder.library.tjDecompress2(
         decoder.handle, bytes, UInt(bytes.count), start, Int32(width), Int32(width * channels), Int32(height),
         Int32(format.rawValue), Int32(nn_jpeg_limit_scans))
-      let isComplete = status == 0 || decoder.library.tjGetErrorCode(decoder.handle) == Int32(nn_jpeg_warning)
-      count = isComplete ? height * width * channels : 0
+      count = status == 0 ? height * width * channels : 0
     }
-    if status == 0 { return pixels }
-    // Some cameras and programs leave bytes between the segments, which do not change the picture. All other warnings
-    // mean that pixels are missing or wrong.
-    guard !pixels.isEmpty, decoder.words.contains("extraneous bytes before marker") else { throw fault(decoder) }
+    // A warning fails, too.
+    guard status == 0 else { throw fault(decoder) }
     return pixels
   }
 

@@ -38,9 +38,15 @@ struct PictureFolderTests {
     #expect(trained.output.contains("convolutions 16, hidden 8 (\(parameters) parameters)"), "\(trained.output)")
     let evaluated = try Command.nn(["evaluate", "--json", "--model", model, "--device", "cpu"] + data)
     #expect(try evaluated.json["test"]?["accuracy"]?.number == 1, "\(evaluated.error)")
-    let file = try folder.write(Self.picture([0.9, 0.2, 0.1], 3, side: 30), "new.PNG")
-    let predicted = try Command.nn("predict", "--json", "--model", model, "--input", file, "--device", "cpu")
-    #expect(try predicted.json["predictions"]?.elements.first?["class"]?.string == "red", "\(predicted.error)")
+    for name in ["new.PNG", "new.jfif", "new.jpe"] {
+      let file = try folder.write(Self.picture([0.9, 0.2, 0.1], 3, side: 30), name)
+      let predicted = try Command.nn("predict", "--json", "--model", model, "--input", file, "--device", "cpu")
+      #expect(try predicted.json["predictions"]?.elements.first?["class"]?.string == "red", "\(predicted.error)")
+    }
+    let packed = try folder.write(Self.picture([0.9, 0.2, 0.1], 3), "new.png.gz")
+    expectFault(
+      try Command.nn("predict", "--model", model, "--input", packed, "--device", "cpu"), 1,
+      "expected two zero bytes, as an IDX file begins, found 0x89 0x50")
     expectFault(
       try Command.nn(["evaluate", "--model", model, "--gray"] + data), 64, "--gray: --model determines the inputs")
     try Self.write(to: folder, in: "other")

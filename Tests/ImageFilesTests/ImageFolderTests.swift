@@ -108,6 +108,9 @@ import Testing
     #expect(
       fault(folder.path, classNames: ["a", "b"])
         == "\(folder.path): expected only subfolders for the 2 given classes, found the subfolder Z")
+    #expect(
+      fault(folder.path, classNames: ["a", "b", "Z", "a"])
+        == "\(folder.path): expected different class names, found a twice")
     try folder.makeFolder("empty")
     #expect(fault(folder.path) == "\(folder("empty")): expected PNG or JPEG pictures of a class, found none")
     try folder.write("GIF89a", "empty/x.gif")

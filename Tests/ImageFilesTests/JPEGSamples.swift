@@ -58,8 +58,8 @@ enum JPEGSamples {
     8660980e1d56861f56b2a430c710d00d012493cb312492c492492492493d266709e47bb0ccfedb49244acec635d49d07f3afffd9
     """)
 
-  /// The position of the orientation in `color`.
-  static let orientation = 49
+  /// The positions of the Exif segment and of the orientation in `color`.
+  static let (exif, orientation) = (20, 49)
 
   private static func bytes(_ digits: String) -> [UInt8] {
     let digits = digits.compactMap(\.hexDigitValue)

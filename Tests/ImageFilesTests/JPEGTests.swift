@@ -86,18 +86,68 @@ import ZlibCompression
     #expect(Self.fault(file) == "none")
   }
 
-  @Test func extraneousBytesAreIgnored() throws {
-    var file = JPEGSamples.gray
-    file.insert(contentsOf: [1, 2, 3], at: file.count - 2)
-    #expect(try Compression.crc32(Image(decoding: file).bytes) == 0x2EFD_3795)
+  /// The position of a segment of a sample.
+  static func position(of marker: UInt8, in file: [UInt8]) throws -> Int {
+    try #require(file.indices.first { file[$0...].starts(with: [0xFF, marker]) })
+  }
+
+  /// Bytes that are no markers, fill bytes, and markers without a meaning there.
+  static let extras: [[UInt8]] = [
+    [1, 2, 3], [0xFF], [0xFF, 0xFF, 0xFF], [7, 0xFF, 0, 9], [0xFF, 0xD3], [0xFF, 1, 0xFF],
+  ]
+
+  @Test(arguments: extras) func bytesBetweenSegmentsAreIgnored(_ extra: [UInt8]) throws {
+    for marker in [0xDB, 0xC0, 0xDA] as [UInt8] {
+      var file = JPEGSamples.gray
+      try file.insert(contentsOf: extra, at: Self.position(of: marker, in: file))
+      #expect(try Compression.crc32(Image(decoding: file).bytes) == 0x2EFD_3795)
+      // They do not hide what is missing.
+      for count in 3..<file.count {
+        #expect(Self.fault(Array(file[..<count])).contains("x.jpg: expected a whole JPEG file, found damaged data ("))
+      }
+    }
+    // The Exif data are found after them.
+    var turned = JPEGSamples.color
+    turned.insert(contentsOf: extra, at: JPEGSamples.exif)
+    #expect(try Compression.crc32(Image(decoding: turned).bytes) == Self.turned[5])
+  }
+
+  @Test func bytesAfterThePictureAreIgnored() throws {
     #expect(try Compression.crc32(Image(decoding: JPEGSamples.gray + [1, 2, 3]).bytes) == 0x2EFD_3795)
   }
 
+  /// A wrong byte among the pixels, after which their code ends early.
+  @Test func bytesThatRemainOfDamagedPixelsAreRefused() {
+    var file = JPEGSamples.color
+    file[349] = 0x55
+    #expect(
+      Self.fault(file) == "x.jpg: expected a whole JPEG file, found damaged data (Corrupt JPEG data: 56 extraneous "
+        + "bytes before marker 0xd9)")
+  }
+
+  /// A file with sides of this number of pixels in its header.
+  static func enlarged(_ file: [UInt8], frame marker: UInt8, to side: Int) throws -> [UInt8] {
+    let (high, low) = (UInt8(side >> 8), UInt8(side & 0xFF))
+    var file = file
+    let start = try position(of: marker, in: file)
+    file.replaceSubrange(start + 5..<start + 9, with: [high, low, high, low])
+    return file
+  }
+
   @Test func sizesAreCheckedBeforeMemoryIsAllocated() throws {
-    var file = JPEGSamples.gray
-    let start = try #require(file.indices.first { file[$0...].starts(with: [0xFF, 0xC0]) })
-    file.replaceSubrange(start + 5..<start + 9, with: [0xFD, 0xE8, 0xFD, 0xE8])
+    let file = try Self.enlarged(JPEGSamples.gray, frame: 0xC0, to: 65_000)
     #expect(Self.fault(file) == "x.jpg: expected at most 100000000 pixels, found a picture of 65000x65000")
+  }
+
+  /// Two bytes for each coefficient, and the pixels: for three colors with alpha, and for four inks.
+  @Test(.enabled(if: hasOrdinaryAllocator)) func theMemoryOfAProgressiveFileIsChecked() async {
+    await #expect(processExitsWith: .success) {
+      let color = try JPEGTests.enlarged(JPEGSamples.progressive, frame: 0xC2, to: 10_000)
+      let ink = try JPEGTests.enlarged(JPEGSamples.ink, frame: 0xC0, to: 10_000)
+      try #require(limitMemory(toFree: 500 << 20))
+      #expect(JPEGTests.fault(color).contains("it needs 1000000000 bytes of memory"))
+      #expect(JPEGTests.fault(ink).contains("it needs 1200000000 bytes of memory"))
+    }
   }
 
   /// Bytes at random: a picture or an error in one line.

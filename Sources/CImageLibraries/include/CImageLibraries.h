@@ -1,7 +1,7 @@
 /// libpng and libjpeg-turbo, opened when the first file is read.
 ///
 /// The package builds without the headers of these libraries, and a program needs the libraries only if it reads such
-/// files. The declarations are those of libpng 1.6 (its simplified API) and of TurboJPEG 1.4 and later, whose binary
+/// files. The declarations are those of libpng 1.6 (its simplified API) and of TurboJPEG 2.0 and later, whose binary
 /// interfaces do not change.
 #pragma once
 
@@ -26,10 +26,10 @@ struct nn_png {
   void (*png_image_free)(struct nn_png_image *image);
 };
 
-/// Color spaces of a file, formats of pixels, and other constants of TurboJPEG.
+/// Color spaces of a file, formats of pixels, and a flag of TurboJPEG.
 enum nn_jpeg_space { nn_jpeg_rgb, nn_jpeg_ycbcr, nn_jpeg_gray, nn_jpeg_cmyk, nn_jpeg_ycck };
 enum nn_jpeg_pixels { nn_jpeg_pixels_rgb = 0, nn_jpeg_pixels_gray = 6, nn_jpeg_pixels_rgba = 7, nn_jpeg_pixels_cmyk = 11 };
-enum { nn_jpeg_warning = 0, nn_jpeg_limit_scans = 32768 };
+enum { nn_jpeg_limit_scans = 32768 };
 
 struct nn_jpeg {
   void *_Nullable (*tjInitDecompress)(void);
@@ -38,7 +38,6 @@ struct nn_jpeg {
   int (*tjDecompress2)(void *decoder, const unsigned char *bytes, unsigned long count, unsigned char *pixels, int width,
                        int row_stride, int height, int format, int flags);
   char *_Nonnull (*tjGetErrorStr2)(void *decoder);
-  int (*tjGetErrorCode)(void *decoder);
   int (*tjDestroy)(void *decoder);
 };
 

@@ -1,5 +1,6 @@
 import CommandSupport
 import Datasets
+import ImageFiles
 import ModelFormats
 import NeuralNetworks
 
@@ -14,10 +15,8 @@ struct InputFile {
   ///   - header: Whether the first line of a table contains the column names; nil to detect it.
   ///   - model: Determines the size and the channels of a picture.
   func read(header: Bool?, for model: SavedModel) throws -> InputRows {
+    if Image.endings.contains(Image.ending(of: path)) { return .tensor(try PictureForm(of: model).read(path)) }
     let name = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
-    if [".png", ".jpg", ".jpeg"].contains(where: name.lowercased().hasSuffix) {
-      return .tensor(try PictureForm(of: model).read(path))
-    }
     if name.hasSuffix(".csv") || name.hasSuffix(".tsv") || name.hasSuffix(".txt") {
       return .tensor(try CSV.features(path, header: header).values)
     }
