@@ -66,6 +66,21 @@ func otherNames() -> Sequential {
   }
 }
 
+func namesByDimension() -> Sequential {
+  Sequential {
+    // error: has been renamed to 'Conv3D'
+    Conv3d(8, kernel: 3)
+    // error: has been renamed to 'MaxPool3D'
+    MaxPooling3D(2)
+    // error: has been renamed to 'AveragePool1D'
+    AveragePooling1D(2)
+    // error: has been renamed to 'GlobalMaxPool3D'
+    GlobalMaxPooling3D()
+    // error: write GlobalAveragePool1D() after Conv1D, and SequenceAverage() after Embedding and recurrent layers
+    GlobalAveragePooling1D()
+  }
+}
+
 func noLayer() -> Sequential {
   Sequential {
     // error: a line of a model is a layer, such as Dense(10), or an array of layers

@@ -94,20 +94,51 @@ public typealias BatchNormalization = BatchNorm
 public typealias BatchNorm2d = BatchNorm
 @available(*, unavailable, renamed: "LayerNorm")
 public typealias LayerNormalization = LayerNorm
+@available(*, unavailable, renamed: "MaxPool1D")
+public typealias MaxPooling1D = MaxPool1D
+@available(*, unavailable, renamed: "MaxPool1D")
+public typealias MaxPool1d = MaxPool1D
+@available(*, unavailable, renamed: "AveragePool1D")
+public typealias AveragePooling1D = AveragePool1D
+@available(*, unavailable, renamed: "AveragePool1D")
+public typealias AvgPool1d = AveragePool1D
+@available(
+  *, unavailable,
+  message: "write GlobalAveragePool1D() after Conv1D, and SequenceAverage() after Embedding and recurrent layers"
+)
+public typealias GlobalAveragePooling1D = GlobalAveragePool1D
+@available(*, unavailable, renamed: "GlobalMaxPool1D")
+public typealias GlobalMaxPooling1D = GlobalMaxPool1D
+@available(*, unavailable, renamed: "Conv1D")
+public typealias Conv1d = Conv1D
 @available(*, unavailable, renamed: "MaxPool2D")
 public typealias MaxPooling2D = MaxPool2D
 @available(*, unavailable, renamed: "MaxPool2D")
 public typealias MaxPool2d = MaxPool2D
 @available(*, unavailable, renamed: "AveragePool2D")
 public typealias AveragePooling2D = AveragePool2D
+@available(*, unavailable, renamed: "AveragePool2D")
+public typealias AvgPool2d = AveragePool2D
 @available(*, unavailable, renamed: "GlobalAveragePool2D")
 public typealias GlobalAveragePooling2D = GlobalAveragePool2D
 @available(*, unavailable, renamed: "GlobalMaxPool2D")
 public typealias GlobalMaxPooling2D = GlobalMaxPool2D
 @available(*, unavailable, renamed: "Conv2D")
 public typealias Conv2d = Conv2D
-@available(*, unavailable, renamed: "Conv1D")
-public typealias Conv1d = Conv1D
+@available(*, unavailable, renamed: "MaxPool3D")
+public typealias MaxPooling3D = MaxPool3D
+@available(*, unavailable, renamed: "MaxPool3D")
+public typealias MaxPool3d = MaxPool3D
+@available(*, unavailable, renamed: "AveragePool3D")
+public typealias AveragePooling3D = AveragePool3D
+@available(*, unavailable, renamed: "AveragePool3D")
+public typealias AvgPool3d = AveragePool3D
+@available(*, unavailable, renamed: "GlobalAveragePool3D")
+public typealias GlobalAveragePooling3D = GlobalAveragePool3D
+@available(*, unavailable, renamed: "GlobalMaxPool3D")
+public typealias GlobalMaxPooling3D = GlobalMaxPool3D
+@available(*, unavailable, renamed: "Conv3D")
+public typealias Conv3d = Conv3D
 @available(*, unavailable, renamed: "Dense")
 public typealias Linear = Dense
 @available(*, unavailable, renamed: "ConvTranspose2D")

@@ -67,7 +67,7 @@ extension Loss {
   public static func tripletMargin(
     anchor: Tensor, positive: Tensor, negative: Tensor, margin: Double = 1, p: Double = 2
   ) -> Tensor {
-    Checks.size(margin, "margin", of: "tripletMargin")
+    Checks.positive(margin, "margin", of: "tripletMargin")
     guard p >= 1, p.isFinite else { ProgrammerError.end("tripletMargin: p is \(p), expected a number of at least 1") }
     func distance(_ other: Tensor, _ name: String) -> Tensor {
       let difference = (anchor - other.likeShape(of: anchor, "tripletMargin: \(name)") + 1e-6).magnitude()

@@ -17,7 +17,7 @@ public final class Optimizer {
   public let rule: any UpdateRule
   /// The gradient clipping before a step.
   public let clipping: GradientClipping
-  /// Parameters with a different learning rate or weight decay.
+  /// Parameters with a different learning rate or weight decay, or with a constraint.
   public let groups: [ParameterGroup]
   /// The number of updates so far.
   public private(set) var step = 0

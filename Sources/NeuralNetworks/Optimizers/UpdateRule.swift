@@ -17,8 +17,8 @@ import BackendCore
 public protocol UpdateRule: Sendable {
   /// The learning rate.
   var learningRate: any LearningRate { get }
-  /// The names of the state tensors of each parameter. They have the shape of the parameter and are initialized to
-  /// zeros.
+  /// The names of the state tensors of each parameter. They are initialized to zeros, and have the shape of the
+  /// parameter, except those of a few rules of this package, such as `Adafactor`.
   var stateNames: [String] { get }
   /// Whether each element is updated independently of the others, and of the shape. If so, `updated` is called with all
   /// parameters of a group together, as one vector; otherwise, which is the default, parameter by parameter.

@@ -251,6 +251,10 @@ import Testing
       _ = Loss.tripletMargin(anchor: .zeros([2, 3]), positive: .zeros([2, 3]), negative: .zeros([3]))
     }
     #expect(text(shapes).contains("tripletMargin: negative has shape [3], expected [2, 3]"), "\(text(shapes))")
+    let margin = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Loss.tripletMargin(anchor: .zeros([2, 3]), positive: .zeros([2, 3]), negative: .zeros([2, 3]), margin: 0)
+    }
+    #expect(text(margin).contains("margin is 0.0, expected a finite number above 0"), "\(text(margin))")
     let pairs = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Loss.cosineEmbedding(.zeros([2, 3]), .zeros([2, 3]), labels: .zeros([2, 1]))
     }

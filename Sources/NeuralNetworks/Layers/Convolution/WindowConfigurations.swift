@@ -8,7 +8,7 @@ public struct ConvolutionConfiguration<Extent: WindowExtent, Edge: WindowEdge>: 
   public var kernel: Extent
   /// The distance from one window to the next.
   public var stride: Extent = 1
-  /// The zero padding at the edges.
+  /// The padding at the edges, which `paddingMode` fills.
   public var padding: Edge = .valid
   /// The distance from one element of the window to the next.
   public var dilation: Extent = 1
