@@ -3,6 +3,8 @@ import NeuralNetworks
 import TestSupport
 import Testing
 
+@testable import nn
+
 @Suite("Train, save, evaluate, predict")
 struct RoundTripTests {
   /// The CPU, and the first OpenCL device if there is one.
@@ -153,7 +155,7 @@ struct RoundTripTests {
 
   @Test func everyOptionOfTrainingWorks() throws {
     let folder = try TemporaryFolder()
-    for optimizer in ["sgd", "rmsprop", "adagrad", "adam", "adamw"] {
+    for optimizer in OptimizerName.allCases.map(\.rawValue) {
       let result = try Command.nn(
         "train", "--json", "--dataset", "moons", "--limit", "96", "--hidden", "8,4", "--activation", "tanh",
         "--dropout",

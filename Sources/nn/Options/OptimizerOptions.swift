@@ -3,14 +3,19 @@ import CommandSupport
 import NeuralNetworks
 
 enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
-  case sgd, rmsprop, adagrad, adam
+  case sgd, rmsprop, adagrad, adadelta, adam
   case adamW = "adamw"
+  case adamax, nadam, radam, lion, muon, adafactor
 
-  /// The default learning rate of PyTorch, except for SGD, which uses 0.01 as in Keras (PyTorch: 0.001).
+  /// The default learning rate of PyTorch, except for SGD, which uses 0.01 as in Keras (PyTorch: 0.001), and for Lion,
+  /// which PyTorch does not have.
   var defaultLearningRate: Double {
     switch self {
-    case .sgd, .rmsprop, .adagrad: 0.01
-    case .adam, .adamW: 0.001
+    case .adadelta: 1
+    case .sgd, .rmsprop, .adagrad, .adafactor: 0.01
+    case .adamax, .nadam: 0.002
+    case .adam, .adamW, .radam, .muon: 0.001
+    case .lion: 1e-4
     }
   }
 
@@ -21,6 +26,13 @@ enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
     case .adagrad: .adagrad(learningRate: learningRate)
     case .adam: .adam(learningRate: learningRate)
     case .adamW: .adamW(learningRate: learningRate)
+    case .adadelta: .adadelta(learningRate: learningRate)
+    case .adamax: .adamax(learningRate: learningRate)
+    case .nadam: .nadam(learningRate: learningRate)
+    case .radam: .radam(learningRate: learningRate)
+    case .lion: .lion(learningRate: learningRate)
+    case .muon: .muon(learningRate: learningRate)
+    case .adafactor: .adafactor(learningRate: learningRate)
     }
   }
 }
@@ -30,7 +42,10 @@ struct OptimizerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The optimizer.", valueName: "name"))
   var optimizer: OptimizerName = .adam
 
-  @Option(help: ArgumentHelp("The step size (default: 0.001 for adam and adamw, else 0.01).", valueName: "rate"))
+  @Option(
+    help: ArgumentHelp(
+      "The step size (default: 0.01 for sgd, rmsprop, adagrad, and adafactor; 0.001 for adam, adamw, radam, and muon; "
+        + "0.002 for adamax and nadam; 0.0001 for lion; 1 for adadelta).", valueName: "rate"))
   var learningRate: Double?
 
   @Option(help: ArgumentHelp("The number of passes over the data.", valueName: "count"))
