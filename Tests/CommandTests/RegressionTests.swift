@@ -99,14 +99,15 @@ struct RegressionTests {
     #expect(information.task == .regression && information.classNames.isEmpty)
   }
 
-  /// The loss is in units of the variance, so that the usual rates of SGD learn prices. The usual rate of Lion is for
-  /// more steps.
+  /// The loss is in units of the variance, so that the usual rates of SGD learn prices. The usual rates of RAdam,
+  /// Lion, and Muon are for more steps.
   @Test(arguments: OptimizerName.allCases) func everyOptimizerLearnsPrices(_ optimizer: OptimizerName) throws {
     let folder = try TemporaryFolder()
     let table = try folder.write(Houses().text, "houses.csv")
+    let rate = [OptimizerName.radam: "0.01", .lion: "0.003", .muon: "0.01"][optimizer]
     let result = try Command.nn(
       ["train", "--json", "--dataset", "csv", "--data", table, "--optimizer", optimizer.rawValue, "--hidden", "16"]
-        + ["--epochs", "100", "--device", "cpu"] + (optimizer == .lion ? ["--learning-rate", "0.003"] : []))
+        + ["--epochs", "100", "--device", "cpu"] + (rate.map { ["--learning-rate", $0] } ?? []))
     try #require(result.status == 0, "\(result.error)")
     #expect((try result.json["test"]?["r2"]?.number ?? 0) > 0.6, "\(result.output)")
   }

@@ -31,6 +31,16 @@ import Testing
     .shift(by: 2), .horizontalFlip(), .crop(rows: 3, columns: 4), .noise(deviation: 0.5),
   ]
 
+  /// The examples of a sample that are held back are in no epoch.
+  @Test func partsOfSamplesAreSeparate() throws {
+    let sample = WeightedSample(images(20), weights: [Double](repeating: 1, count: 20))
+    let (training, validation) = sample.augmented(.noise(deviation: 0)).split(0.7)
+    let heldBack = Set(try pixels(validation.original, Array(0..<6)))
+    for epoch in 0..<20 {
+      #expect(try heldBack.isDisjoint(with: pixels(training.during(epoch: epoch), Array(0..<14))))
+    }
+  }
+
   @Test func aVariantDependsOnSeedEpochAndExampleAlone() throws {
     let data = AugmentedDataset(images(50, channels: 2), everything, seed: 7)
     let expected = try pixels(data.during(epoch: 3), Array(0..<50))

@@ -128,6 +128,28 @@ import Testing
     #expect(try Folder.names(in: folder.path) == [".lock", before])
   }
 
+  /// Also at the end of an epoch; numbers without an effect may differ.
+  @Test(arguments: [10, 12]) func otherStepsAreAnotherRun(last: Int) throws {
+    let folder = try TemporaryFolder()
+    func train(steps: Int?, microBatchSize: Int?, _ callbacks: [any Callback] = []) throws -> History {
+      try model().fit(
+        Self.data, epochs: 4, batchSize: 20, microBatchSize: microBatchSize, stepsPerEpoch: steps, seed: 5,
+        callbacks: [Checkpoints(in: folder.path, resumes: true)] + callbacks, verbosity: .silent)
+    }
+    _ = try train(steps: nil, microBatchSize: 5, [Interruption(after: last)])
+    for (steps, size, reason) in [
+      (3, 5, "steps per epoch 5, now 3"), (nil, 4, "micro-batch size 5, now 4"),
+      (2, nil, "micro-batch size 5, now 20; steps per epoch 5, now 2"),
+    ] {
+      #expect {
+        _ = try train(steps: steps, microBatchSize: size)
+      } throws: {
+        "\($0)".contains("it belongs to another run: \(reason)")
+      }
+    }
+    #expect(try train(steps: 99, microBatchSize: 5).epochs.count == 4)
+  }
+
   @Test func damagedCheckpointsAreErrors() throws {
     let folder = try TemporaryFolder()
     try train(model(), epochs: 1, [Checkpoints(in: folder.path)])
@@ -170,7 +192,8 @@ import Testing
       }
     }
     try Safetensors.save([(String, Tensor)](), metadata: ["training": good], to: folder("good"))
-    #expect(try TrainingState.load(from: folder("good")).step == 2)
+    let old = try TrainingState.load(from: folder("good"))
+    #expect(old.step == 2 && old.stepsPerEpoch == nil && old.microBatchSize == nil)
     try model().saveWeightsAfterBuilding(to: folder("w"))
     #expect(throws: FormatError.malformed(path: folder("w"), reason: "it holds no state of a training run")) {
       try TrainingState.load(from: folder("w"))

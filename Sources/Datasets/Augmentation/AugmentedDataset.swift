@@ -12,7 +12,7 @@ import NeuralNetworks
 /// not depend on the batch size, the order, the device, or the thread that reads it. Only the first input of each
 /// example is augmented; further inputs, targets, and weights do not change. Validation data held back by `fit` is not
 /// augmented.
-public struct AugmentedDataset: VaryingDataset {
+public struct AugmentedDataset: ResampledDataset {
   /// The original examples.
   public private(set) var base: any Dataset
   /// The augmentations, in order of application.
@@ -47,6 +47,13 @@ public struct AugmentedDataset: VaryingDataset {
     var copy = self
     copy.base = base.measured
     copy.epoch = nil
+    return copy
+  }
+
+  package func part(at positions: [Int]) -> (any Dataset)? {
+    guard let part = (base as? any ResampledDataset)?.part(at: positions) else { return nil }
+    var copy = self
+    copy.base = part
     return copy
   }
 

@@ -15,7 +15,7 @@ import NeuralNetworks
 /// read with `loadWeights(from:)`, and checkpoints of a `Sequential` with `Sequential.load(from:)`.
 ///
 /// A resumed run produces bitwise the same result as an uninterrupted one on the same device, if it is called with the
-/// same data, model, optimizer, seed, and batch size.
+/// same data, model, optimizer, seed, batch size, micro-batch size, and steps per epoch.
 public final class Checkpoints: MonitoringCallback, SavingCallback {
   /// The folder of the files.
   public let folder: String
@@ -137,6 +137,11 @@ public final class Checkpoints: MonitoringCallback, SavingCallback {
     compare("seed", "\(state.seed)", "\(run.seed)")
     compare("batch size", "\(state.batchSize)", "\(run.batchSize)")
     if let examples = state.examples { compare("examples", "\(examples)", "\(run.examples)") }
+    // Otherwise, they differ because of these numbers.
+    if state.batchSize == run.batchSize && (state.examples ?? run.examples) == run.examples {
+      if let size = state.microBatchSize { compare("micro-batch size", "\(size)", "\(run.microBatchSize)") }
+      if let steps = state.stepsPerEpoch { compare("steps per epoch", "\(steps)", "\(run.stepsPerEpoch)") }
+    }
     if let text = file.metadata[Checkpoints.settingsKey] {
       let saved: [String: String] = try ModelFile.decode(text, "the settings", file.path, [], [])
       for name in Set(saved.keys).union(settings.keys).sorted() {

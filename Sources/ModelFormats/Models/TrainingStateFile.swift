@@ -16,7 +16,7 @@ private struct CheckpointHead: Codable {
   }
 
   var epoch, step, batch, batchSize: Int
-  var examples: Int?
+  var examples, stepsPerEpoch, microBatchSize: Int?
   var seed: UInt64
   var learningRateScale: Double?
   var history: [Epoch]
@@ -28,6 +28,7 @@ private struct CheckpointHead: Codable {
   init(_ state: TrainingState, callbacks: [(name: String, state: ResumableState)]) {
     (epoch, step, batch, batchSize) = (state.epoch, state.step, state.batch, state.batchSize)
     (examples, seed) = (state.examples, state.seed)
+    (stepsPerEpoch, microBatchSize) = (state.stepsPerEpoch, state.microBatchSize)
     learningRateScale = state.optimizer.learningRateScale
     history = state.history.epochs.map { record in
       Epoch(
@@ -110,6 +111,7 @@ extension TrainingState {
         step: head.step, learningRateScale: head.learningRateScale ?? 1,
         tensors: CheckpointNames.part(CheckpointNames.optimizer, of: tensors)),
       history: History(epochs: head.epochs), examples: head.examples,
+      stepsPerEpoch: head.stepsPerEpoch, microBatchSize: head.microBatchSize,
       callbacks: Dictionary(callbacks) { $1 }, values: kept(head.values ?? [:], CheckpointNames.values))
     do { try state.checkPlace() } catch TrainingError.state(let reason) {
       throw FormatError.malformed(path: file.path, reason: "the state of the run makes no sense: \(reason)")

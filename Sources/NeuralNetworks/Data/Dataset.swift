@@ -72,6 +72,14 @@ public protocol VaryingDataset: Dataset {
   var original: any Dataset { get }
 }
 
+/// A dataset whose epochs can have an example at other positions than its own. A part of it must not have the examples
+/// of another part, such as those held back for validation.
+package protocol ResampledDataset: VaryingDataset {
+  /// Returns the examples at these positions, as a dataset that has no others in any epoch; nil if every example is at
+  /// its own position in each epoch.
+  func part(at positions: [Int]) -> (any Dataset)?
+}
+
 extension Dataset {
   /// Returns the examples of a training epoch.
   package func examples(ofEpoch epoch: Int) -> any Dataset {
@@ -83,10 +91,11 @@ extension Dataset {
 }
 
 /// A selection of examples from another dataset.
-public struct Subset: VaryingDataset {
+public struct Subset: ResampledDataset {
   /// The base dataset.
   public let base: any Dataset
-  /// The positions in `base`: example i of the subset is example `indices[i]` of the base.
+  /// The positions in `base`: example i of the subset is example `indices[i]` of the base. The base of a part of a
+  /// `WeightedSample` is a sample of that part alone.
   public let indices: [Int]
 
   /// Creates a subset.
@@ -94,11 +103,15 @@ public struct Subset: VaryingDataset {
   ///   - base: The base dataset.
   ///   - indices: The positions in `base`, starting at 0, in any order. Duplicates are allowed.
   public init(_ base: any Dataset, indices: [Int]) {
-    self.base = base
-    self.indices = indices
+    let part = (base as? any ResampledDataset)?.part(at: indices)
+    self.base = part ?? base
+    self.indices = part == nil ? indices : Array(indices.indices)
   }
 
   public var count: Int { indices.count }
+
+  /// Resampled examples of the base are at their own positions.
+  package func part(at positions: [Int]) -> (any Dataset)? { (base as? any ResampledDataset)?.part(at: positions) }
 
   /// Returns the same examples of a varying base dataset, for an epoch.
   public func during(epoch: Int) -> any Dataset { Subset(base.examples(ofEpoch: epoch), indices: indices) }

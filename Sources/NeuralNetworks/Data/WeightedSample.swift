@@ -7,13 +7,15 @@
 /// ```
 ///
 /// Each epoch has as many examples as the base dataset, drawn anew. They depend only on the seed and the epoch, so a run
-/// can be repeated and resumed. Used as validation data, it is the base dataset.
-public struct WeightedSample: VaryingDataset {
+/// can be repeated and resumed. Used as validation data, it is the base dataset. A part of a sample, such as a `Subset` or
+/// what `split` and the `validation: .split` of `fit` give, draws only examples of that part.
+public struct WeightedSample: ResampledDataset {
   /// The base dataset.
   public let base: any Dataset
   /// The random seed.
   public let seed: UInt64
-  /// The sums of the weights up to each example.
+  private let weights: [Double]
+  /// The sums of the weights up to each example, in units of the largest weight.
   private let sums: [Double]
 
   /// Creates a sample.
@@ -26,18 +28,25 @@ public struct WeightedSample: VaryingDataset {
     if weights.count != base.count {
       ProgrammerError.end("WeightedSample: \(weights.count) weights, expected one for each of \(base.count) examples")
     }
-    var (sums, sum) = ([Double](), 0.0)
-    sums.reserveCapacity(weights.count)
-    // Dividing first keeps the sum finite.
-    let largest = weights.max() ?? 1
     for (index, weight) in weights.enumerated() {
       Checks.size(weight, "the weight of example \(index)", of: "WeightedSample")
+    }
+    self.init(base, checked: weights, seed: seed)
+    if sums.last == 0 { ProgrammerError.end("WeightedSample: all weights are 0, expected one above 0") }
+  }
+
+  private init(_ base: any Dataset, checked weights: [Double], seed: UInt64) {
+    // Dividing first keeps the sum finite.
+    let largest = weights.max().map { $0 > 0 ? $0 : 1 } ?? 1
+    var (sums, sum) = ([Double](), 0.0)
+    sums.reserveCapacity(weights.count)
+    for weight in weights {
       sum += weight / largest
       sums.append(sum)
     }
-    if !(sum > 0) && !weights.isEmpty { ProgrammerError.end("WeightedSample: all weights are 0, expected one above 0") }
     self.base = base
     self.seed = seed
+    self.weights = weights
     self.sums = sums
   }
 
@@ -53,8 +62,17 @@ public struct WeightedSample: VaryingDataset {
 
   public func batch(at positions: [Int]) throws -> Batch { try base.batch(at: positions) }
 
+  package func part(at positions: [Int]) -> (any Dataset)? {
+    if let bad = positions.first(where: { !weights.indices.contains($0) }) {
+      ProgrammerError.end("Subset: there is no example \(bad), only \(count) of a WeightedSample")
+    }
+    return WeightedSample(Subset(base, indices: positions), checked: positions.map { weights[$0] }, seed: seed)
+  }
+
   private func indices(ofEpoch epoch: Int) -> [Int] {
     guard let sum = sums.last else { return [] }
+    // A part that is only evaluated may have such weights.
+    if sum == 0 { ProgrammerError.end("WeightedSample: all weights of this part are 0, expected one above 0") }
     let random = RandomStream(seed: seed, purpose: "sample", step: UInt32(truncatingIfNeeded: epoch))
     let places = random.uniforms(2 * count)
     return (0..<count).map { draw in

@@ -63,7 +63,8 @@ public final class Optimizer {
   /// - Throws: `ModelError.invalidConfiguration` for an invalid learning rate or another invalid constant, for a group
   ///   that matches no parameter, or if this optimizer has updated a different model before; `ModelError.parameters` if
   ///   a parameter has no gradient or a gradient of another shape; `DeviceError` for failures in computing the
-  ///   gradients or in this step. If it throws, parameters, state, and step count are unchanged.
+  ///   gradients or in this step. If it throws, parameters, state, and step count are unchanged (only a failure in
+  ///   applying the constraint of a group comes after the update, if the rule runs as one launch).
   public func update(_ model: some Module, with gradients: Gradients) throws {
     let update = try prepareUpdate(of: model)
     try apply(update, gradients)
@@ -122,7 +123,6 @@ public final class Optimizer {
       } else {
         try compute(update, Gradients(layout: layout, slabs: slabs))
       }
-      try constrain(update)
     }
   }
 
@@ -137,6 +137,9 @@ public final class Optimizer {
   /// Returns the number of most recent steps that were skipped because gradients were not finite. Waits for the device.
   /// - Throws: `DeviceError`.
   public func skippedSteps() throws -> Int { try skipped.count() }
+
+  /// Whether the last step was skipped, as a scalar on the device; nil if no step can be.
+  var isSkipping: Tensor? { skipped.isSkipping }
 
   /// Reverts skipped steps, so that the next step is the first of them.
   func takeBack(skipped steps: Int) {
@@ -224,7 +227,7 @@ public final class Optimizer {
   }
 
   /// Performs one launch per slab, with the numbers that are on the device. Everything that can run out of memory comes
-  /// first.
+  /// first, except for constraints, which apply to the results.
   private func launch(_ rule: some FusedRule, _ update: PreparedUpdate, _ gradients: [Tensor]) throws {
     if skipsNonFiniteGradients {
       try scalars.skip(by: try skipped.updated(by: gradients), groups: groups.count + 1)
@@ -241,6 +244,21 @@ public final class Optimizer {
         try scalars.apply(fused, to: &slab.values, gradients[index], &states, group: group)
       }
     }
+    try constrain(update)
+  }
+
+  /// Changes the parameters that no longer meet their constraint, unless the step is skipped.
+  private func constrain(_ update: PreparedUpdate) throws {
+    guard update.groupOfSlab.contains(where: { constraint(ofGroup: $0) != nil }) else { return }
+    let isSkipped = skipped.isSkipping
+    let parts = update.placement.slabs.enumerated().map { index, slab in
+      let piece = Piece(slab: index, count: slab.values.count)
+      return selected(projections(of: slab.values, piece, update), in: slab.values, skippedIf: isSkipped)
+    }
+    for (_, value) in parts.joined() { try value.checkPoison() }
+    for (slab, parts) in zip(update.placement.slabs, parts) {
+      for (offset, value) in parts { try slab.values.overwrite(from: offset, with: value) }
+    }
   }
 
   /// Applies the rule with tensor operations. Nothing is written before everything is computed.
@@ -253,28 +271,28 @@ public final class Optimizer {
       }
     let isSkipped = skipsNonFiniteGradients ? try skipped.updated(by: gradients.slabs).reshaped([]) .> 0 : nil
     let placement = update.placement
-    var results: [(piece: Piece, value: Tensor, states: [Tensor])] = []
+    var results: [(piece: Piece, values: [PartOfSlab], states: [Tensor])] = []
     for piece in pieces(of: placement) {
       let parameter = piece.view(of: placement.slabs[piece.slab].values)
       let old = states.values(of: piece)
       var state = old
-      var value = updated(
+      let value = updated(
         parameter, piece.view(of: clipped.slabs[piece.slab]), &state, group: update.groupOfSlab[piece.slab])
       for (tensor, expected) in zip([value] + state, [parameter] + old) where tensor.shape != expected.shape {
         ProgrammerError.end(
           "\(type(of: rule)) gave a tensor of shape \(tensor.shape) for \(piece.name), of shape \(expected.shape)")
       }
-      if let isSkipped {
-        value = value.replacing(with: parameter, where: isSkipped)
-        state = zip(state, old).map { $0.replacing(with: $1, where: isSkipped) }
-      }
-      for tensor in [value] + state { try tensor.checkPoison() }
-      results.append((piece, value, state))
+      let values = selected(
+        [(piece.offset, value)] + projections(of: value, piece, update), in: placement.slabs[piece.slab].values,
+        skippedIf: isSkipped)
+      if let isSkipped { state = zip(state, old).map { $0.replacing(with: $1, where: isSkipped) } }
+      for tensor in values.map({ $0.value }) + state { try tensor.checkPoison() }
+      results.append((piece, values, state))
     }
     for slab in placement.slabs { try slab.values.makeUnique() }
     try states.makeUnique()
-    for (piece, value, state) in results {
-      try placement.slabs[piece.slab].values.overwrite(from: piece.offset, with: value)
+    for (piece, values, state) in results {
+      for (offset, value) in values { try placement.slabs[piece.slab].values.overwrite(from: offset, with: value) }
       try states.write(state, of: piece)
     }
   }
@@ -299,15 +317,28 @@ public final class Optimizer {
 
   private func constraint(ofGroup group: Int) -> Constraint? { group == 0 ? nil : groups[group - 1].constraint }
 
-  /// Changes the parameters that no longer meet their constraint.
-  private func constrain(_ update: PreparedUpdate) throws {
-    for entry in update.placement.layout.entries {
-      let slab = update.placement.slabs[entry.target.slab]
-      guard let constraint = constraint(ofGroup: update.groupOfSlab[entry.target.slab]) else { continue }
-      let value = constraint.projected(
-        Tensor(viewing: slab.values, offset: entry.target.offset, shape: entry.shape))
-      try value.checkPoison()
-      try slab.values.overwrite(from: entry.target.offset, with: value)
+  /// New values for a part of a slab.
+  private typealias PartOfSlab = (offset: Int, value: Tensor)
+
+  /// Returns the parameters of a piece as they meet their constraint; none without a constraint.
+  private func projections(of value: Tensor, _ piece: Piece, _ update: PreparedUpdate) -> [PartOfSlab] {
+    guard let constraint = constraint(ofGroup: update.groupOfSlab[piece.slab]) else { return [] }
+    let range = piece.offset..<piece.offset + value.count
+    return update.placement.layout.entries.filter { $0.target.slab == piece.slab && range.contains($0.target.offset) }
+      .map { entry in
+        let offset = entry.target.offset
+        return (
+          offset, constraint.projected(Tensor(viewing: value, offset: offset - piece.offset, shape: entry.shape))
+        )
+      }
+  }
+
+  /// Returns the new values, or the old ones in the slab if the step is skipped.
+  private func selected(_ parts: [PartOfSlab], in slab: Tensor, skippedIf isSkipped: Tensor?) -> [PartOfSlab] {
+    guard let isSkipped else { return parts }
+    return parts.map { offset, value in
+      let old = Tensor(viewing: slab, offset: offset, shape: value.shape)
+      return (offset, value.replacing(with: old, where: isSkipped))
     }
   }
 

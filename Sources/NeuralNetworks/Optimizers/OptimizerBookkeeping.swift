@@ -51,6 +51,9 @@ struct SkippedSteps {
     try tensor?.checkPoison()
   }
 
+  /// Whether the last step was skipped, as a scalar on the device; nil if no step can be.
+  var isSkipping: Tensor? { tensor.map { $0.reshaped([]) .> 0 } }
+
   /// Returns the buffer of the number.
   func buffers() throws -> [Buffer] { try tensor.map { [try $0.slice.buffer] } ?? [] }
 

@@ -52,6 +52,27 @@ import Testing
     expect(try weight(.maximumNorm(2), numbers, on: device, composed), [1.2, 0.6, 0, -0.8, -1.6, 0])
   }
 
+  /// A step that is skipped leaves parameters that do not meet their constraint.
+  @Test(arguments: TestDevices.all, 0..<3) func skippedStepsChangeNothing(_ device: Device, kind: Int) throws {
+    let model = try model(on: device)
+    let weight = try #require(model.parameters["0.weight"])
+    weight.assign(Tensor(Self.numbers, shape: [3, 2], on: device))
+    // One launch, one parameter at a time, and all parameters of a group together.
+    let rules: [any UpdateRule] = [
+      SGD(learningRate: 1), TrajectoryTests.Composed(rule: SGD(learningRate: 1)), Optimizer.adamax().rule,
+    ]
+    let optimizer = Optimizer(rules[kind], groups: [ParameterGroup("**.weight", constraint: .maximumNorm(2))])
+    optimizer.skipsNonFiniteGradients = true
+    for factor in [Double.nan, 1] {
+      try optimizer.update(model, with: valueAndGradient(at: model) { _ in (weight.value * factor).sum() }.gradient)
+      #expect(try weight.value.scalars() == Self.numbers)
+    }
+    #expect(try optimizer.skippedSteps() == 2)
+    optimizer.skipsNonFiniteGradients = true
+    try optimizer.update(model, with: valueAndGradient(at: model) { _ in (weight.value * 0).sum() }.gradient)
+    expect(try weight.value.scalars(as: Double.self), [1.2, 0.6, 0, -0.8, -1.6, 0])
+  }
+
   @Test func constraintsThatDoNotFitAreRefused() throws {
     for (constraint, reason) in [
       (Constraint.maximumNorm(-1), "the maximum norm is -1.0"), (.unitNorm(axes: [2]), "the axes [2]"),

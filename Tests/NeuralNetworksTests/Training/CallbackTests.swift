@@ -100,6 +100,29 @@ import Testing
     #expect(history.epochs.count == 3 && model.compiled?.optimizer.step == 9)
     let (_, resumed) = try fit([ResumeTests.Saver(restoring: try #require(saver.state))], steps: 3)
     #expect(try resumed.numbers() == model.numbers())
+    // Within an epoch, the number of steps must be the same; batch 1 of 3 is the last of 1.
+    for steps in [1, 2, nil] {
+      #expect {
+        _ = try fit([ResumeTests.Saver(restoring: try #require(saver.state))], steps: steps)
+      } throws: {
+        "\($0)".contains(
+          "it is from the middle of an epoch with a number of steps of 3, and this run has a number of steps of \(steps ?? 4)"
+        )
+      }
+    }
+    // A state from before this number was stored.
+    let last = ResumeTests.Saver(at: 5)
+    _ = try fit([last], steps: 3)
+    let new = try #require(last.state)
+    let old = TrainingState(
+      epoch: new.epoch, step: new.step, batch: new.batch, batchSize: new.batchSize, seed: new.seed,
+      weights: new.weights, optimizer: new.optimizer, history: new.history, values: new.values)
+    #expect(try fit([ResumeTests.Saver(restoring: old)], steps: 3).1.numbers() == model.numbers())
+    #expect {
+      _ = try fit([ResumeTests.Saver(restoring: old)], steps: 1)
+    } throws: {
+      "\($0)".contains("batch is 2, and the number of steps per epoch of this run is 1")
+    }
     let (_, whole) = try fit(steps: 99)
     #expect(whole.compiled?.optimizer.step == 12)
     #expect {

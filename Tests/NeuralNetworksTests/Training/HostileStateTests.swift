@@ -42,6 +42,11 @@ import Testing
     let state = try saved()
     #expect(try reason(state) == nil)
     for count in [Int.max, Int.min, -1, 1 << 53 + 1] {
+      #expect(
+        try reason(state.with(stepsPerEpoch: count))
+          == "the number of steps per epoch is \(count), not a count from 1 to 2^53")
+      #expect(
+        try reason(state.with(microBatchSize: count)) == "the micro-batch size is \(count), not a count from 1 to 2^53")
       #expect(try reason(state.with(epoch: count)) == "epoch is \(count), not a count from 0 to 2^53")
       #expect(try reason(state.with(step: count)) == "step is \(count), not a count from 0 to 2^53")
       #expect(try reason(state.with(batch: count))?.isEmpty == false)
@@ -124,13 +129,15 @@ extension TrainingState {
   /// The same except for the named parts.
   fileprivate func with(
     epoch: Int? = nil, step: Int? = nil, batch: Int? = nil, history: History? = nil,
-    callbacks: [String: ResumableState]? = nil, values: ResumableState? = nil
+    stepsPerEpoch: Int? = nil, microBatchSize: Int? = nil, callbacks: [String: ResumableState]? = nil,
+    values: ResumableState? = nil
   ) -> TrainingState {
     let optimizer = OptimizerState(
       step: step ?? self.step, learningRateScale: self.optimizer.learningRateScale, tensors: self.optimizer.tensors)
     return TrainingState(
       epoch: epoch ?? self.epoch, step: step ?? self.step, batch: batch ?? self.batch, batchSize: batchSize, seed: seed,
       weights: weights, optimizer: optimizer, history: history ?? self.history, examples: examples,
-      callbacks: callbacks ?? self.callbacks, values: values ?? self.values)
+      stepsPerEpoch: stepsPerEpoch, microBatchSize: microBatchSize, callbacks: callbacks ?? self.callbacks,
+      values: values ?? self.values)
   }
 }

@@ -68,6 +68,21 @@ import Testing
     #expect(found.compiled?.optimizer.skipsNonFiniteGradients == false)
   }
 
+  /// The fault of batch 6 is found after batch 12, or when the run is saved.
+  @Test(arguments: devices, [0, 7]) func skippedStepsAreNotAveraged(_ device: Device, savedAfter step: Int) throws {
+    for kind in 0..<4 {
+      let expected = model(device, Self.optimizers[kind]()), found = model(device, Self.optimizers[kind]())
+      let averagings = [WeightAveraging(.exponential(decay: 0.5)), WeightAveraging(.exponential(decay: 0.5))]
+      try fit(expected, [averagings[0], Stop(after: 5)])
+      let saver = ResumeTests.Saver(at: step)
+      try fit(found, [averagings[1], TerminateOnNonFinite(), saver])
+      #expect((saver.state != nil) == (step == 7))
+      #expect(averagings.map(\.count) == [5, 5])
+      #expect(try found.numbers() == expected.numbers())
+      if let state = saver.state { #expect(state.callbacks["WeightAveraging"]?.numbers["count"] == 5) }
+    }
+  }
+
   @Test func theOperationIsNamed() throws {
     let model = model(.cpu, .adam())
     let reason = try #require(try fit(model, [TerminateOnNonFinite()]).stopReason)

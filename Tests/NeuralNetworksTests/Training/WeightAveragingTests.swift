@@ -104,6 +104,23 @@ import Testing
     }
   }
 
+  /// A run that is interrupted in the validation of an epoch, and adds it once.
+  @Test(arguments: [WeightAveraging.Kind.exponential(decay: 0.9), .equal])
+  func aRunRestoredInAValidationEndsTheSame(_ kind: WeightAveraging.Kind) throws {
+    let validation = Validation.data(Corners.data(12, seed: 5))
+    let averaging = WeightAveraging(kind)
+    let expected = try fit(.cpu, [averaging], validation: validation)
+    var state: TrainingState?
+    let saver = ClosureCallback(validationBegan: { run in if run.epoch == 1 { state = try run.state() } })
+    try fit(.cpu, [WeightAveraging(kind), saver], validation: validation)
+    let resumed = WeightAveraging(kind)
+    let found = try fit(
+      .cpu, [ResumeTests.Saver(restoring: try #require(state)), resumed], validation: validation)
+    #expect(resumed.count == averaging.count)
+    #expect(try found.model.numbers() == expected.model.numbers())
+    #expect(found.history["validation_loss"] == expected.history["validation_loss"])
+  }
+
   /// A parameter that was frozen when averaging began has the average of the steps since.
   @Test func parametersThatAreUnfrozenJoin() throws {
     let model = Corners.model()

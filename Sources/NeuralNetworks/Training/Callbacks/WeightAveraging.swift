@@ -10,7 +10,8 @@
 /// The model has the averages from the validation of an epoch, or from its end if there is no validation, until the next
 /// epoch begins, and after training. Callbacks that come later in the list therefore see the averages when an epoch
 /// ends, and checkpoints between epochs have them as the weights of the model; the state of this callback has the weights
-/// that training continues with. Only trained parameters are averaged, not the statistics of normalization layers.
+/// that training continues with. Only trained parameters are averaged, not the statistics of normalization layers. Steps
+/// that the optimizer skips (`TerminateOnNonFinite`, `Optimizer.skipsNonFiniteGradients`) do not change the averages.
 public final class WeightAveraging: ResumableCallback {
   /// The weights of the steps in the average.
   public enum Kind: Sendable, Hashable {
@@ -29,6 +30,10 @@ public final class WeightAveraging: ResumableCallback {
 
   /// The number of averaged weights.
   public private(set) var count = 0
+  /// The optimizer's step count after the last step that was added.
+  private var lastStep = 0
+  /// The first epoch whose end may still be added.
+  private var nextEpoch = 0
   /// The averages, in the layout of the parameters.
   private var averages: (layout: SlabLayout, slabs: [Tensor])?
   /// The weights that training continues with, by path, while the model has the averages.
@@ -47,7 +52,10 @@ public final class WeightAveraging: ResumableCallback {
     self.startEpoch = startEpoch
   }
 
-  public func trainingBegan(_ run: TrainingRun) throws { (count, averages, training) = (0, nil, nil) }
+  public func trainingBegan(_ run: TrainingRun) throws {
+    (count, lastStep, nextEpoch) = (0, 0, 0)
+    (averages, training) = (nil, nil)
+  }
 
   public func epochBegan(_ epoch: Int, _ run: TrainingRun) throws {
     guard let training else { return }
@@ -56,7 +64,10 @@ public final class WeightAveraging: ResumableCallback {
   }
 
   public func stepEnded(_ step: Int, _ run: TrainingRun) throws {
-    if case .exponential = kind, run.epoch >= startEpoch { try add(run.model) }
+    // A step that has been taken back was the next one before.
+    guard case .exponential = kind, run.epoch >= startEpoch, step > lastStep else { return }
+    try add(run.model, unless: run.optimizer.isSkipping)
+    lastStep = step
   }
 
   public func validationBegan(_ run: TrainingRun) throws { try endSteps(ofEpoch: run.epoch, run) }
@@ -73,12 +84,24 @@ public final class WeightAveraging: ResumableCallback {
   /// Lets the model have the averages, unless it has them already.
   private func endSteps(ofEpoch epoch: Int, _ run: TrainingRun) throws {
     if training != nil { return }
-    if kind == .equal, epoch >= startEpoch { try add(run.model) }
+    // A run that is resumed in the validation of an epoch ends its steps a second time.
+    if kind == .equal, epoch >= max(startEpoch, nextEpoch) {
+      try add(run.model)
+      nextEpoch = epoch + 1
+    }
     useAverages(run.model)
   }
 
-  /// Adds the weights of the model. It does not wait for the device.
-  private func add(_ model: Model) throws {
+  /// Reverts the count of skipped steps, which have not changed the averages.
+  func takeBack(to step: Int) {
+    guard lastStep > step else { return }
+    count -= min(lastStep - step, count)
+    lastStep = step
+    if count == 0 { averages = nil }
+  }
+
+  /// Adds the weights of the model, unless a scalar on the device is true. It does not wait for the device.
+  private func add(_ model: Model, unless isSkipped: Tensor? = nil) throws {
     try withoutGradient {
       let placement = model.placement(for: "WeightAveraging")
       let old = averagesByPath()
@@ -91,10 +114,12 @@ public final class WeightAveraging: ResumableCallback {
       let slabs = placement.slabs.indices.map { index in
         let weights = placement.slabs[index].values
         let average = arranged(old, as: placement, slab: index)
-        return switch kind {
-        case .exponential(let decay): decay * average + (1 - decay) * weights
-        case .equal: average + (weights - average) / count
-        }
+        let next =
+          switch kind {
+          case .exponential(let decay): decay * average + (1 - decay) * weights
+          case .equal: average + (weights - average) / count
+          }
+        return isSkipped.map { next.replacing(with: average, where: $0) } ?? next
       }
       for slab in slabs { try slab.checkPoison() }
       averages = (placement.layout, slabs)
@@ -139,17 +164,17 @@ public final class WeightAveraging: ResumableCallback {
   public var stateName: String { "WeightAveraging" }
 
   public func state() -> ResumableState {
-    var state = ResumableState(numbers: ["count": Double(count)])
+    var state = ResumableState(numbers: ["count": Double(count), "nextEpoch": Double(nextEpoch)])
     for (path, value) in averagesByPath() { state.tensors["average/\(path)"] = value }
     for (path, value) in training ?? [:] { state.tensors["training/\(path)"] = value }
     return state
   }
 
   public func restore(_ state: ResumableState, _ run: TrainingRun) throws {
-    let count = try state.count("count")
+    let (count, nextEpoch) = (try state.count("count"), try state.count("nextEpoch"))
     let averages = try weights("average", in: state, of: run.model)
     let training = try weights("training", in: state, of: run.model)
-    self.count = count
+    (self.count, self.nextEpoch) = (count, nextEpoch)
     self.training = training.isEmpty ? nil : training
     guard !averages.isEmpty else { return }
     let placement = run.model.placement(for: "WeightAveraging")

@@ -176,7 +176,7 @@ final class FitLoop {
       droppingLast: false)
     batches.skip(run.batch)
     batchesOfEpoch = batches
-    let count = min(batches.count, options.stepsPerEpoch ?? .max)
+    let count = run.stepsPerEpoch
     display.epochBegan(run.epoch, of: options.epochs, batches: count)
     let resumedAt = run.batch
     var examples = 0
@@ -236,6 +236,7 @@ final class FitLoop {
     guard skipped > 0, skipped <= run.batch else { return false }
     run.batch -= skipped
     compiled.optimizer.takeBack(skipped: skipped)
+    for case let averaging as WeightAveraging in options.callbacks { averaging.takeBack(to: compiled.optimizer.step) }
     let data = training.dataset.examples(ofEpoch: run.epoch)
     let fault = try step.findFault(in: try data.checkedBatch(at: batches.indices(of: run.batch)))
     for callback in terminators {

@@ -14,6 +14,10 @@ public final class TrainingRun {
   public let epochs: Int
   /// The number of examples per batch; the last batch of an epoch may be smaller.
   public let batchSize: Int
+  /// The number of steps per epoch.
+  public let stepsPerEpoch: Int
+  /// The number of examples that pass through the model at once, at most `batchSize`.
+  public let microBatchSize: Int
   /// The random seed of the order of the examples and of layers.
   public internal(set) var seed: UInt64
   /// The number of examples per epoch.
@@ -45,6 +49,8 @@ public final class TrainingRun {
     epoch = options.initialEpoch
     epochs = options.epochs
     batchSize = options.batchSize
+    stepsPerEpoch = min(options.stepsPerEpoch ?? .max, examples.dividedRoundingUp(by: options.batchSize))
+    microBatchSize = min(options.microBatchSize ?? .max, options.batchSize)
     seed = options.seed
   }
 
@@ -65,7 +71,8 @@ public final class TrainingRun {
     return TrainingState(
       epoch: epoch, step: optimizer.step, batch: batch, batchSize: batchSize, seed: seed, weights: model.snapshot(),
       optimizer: optimizer.state(), history: History(epochs: history.epochs), examples: examples,
-      callbacks: Dictionary(uniqueKeysWithValues: states), values: batch == 0 ? ResumableState() : values.state())
+      stepsPerEpoch: stepsPerEpoch, microBatchSize: microBatchSize, callbacks: Dictionary(uniqueKeysWithValues: states),
+      values: batch == 0 ? ResumableState() : values.state())
   }
 
   /// Returns the callbacks that have a state, each with a unique name.
@@ -80,21 +87,29 @@ public final class TrainingRun {
 
   /// Resumes another run; possible only in `trainingBegan`. The run takes over the seed of the state.
   /// - Throws: `TrainingError.state` if training has begun, if the state is from a run with a different number of
-  ///   examples or is invalid, or if it is from the middle of an epoch with a different batch size;
-  ///   `ModelError.parameters` if the weights do not fit the model.
+  ///   examples or is invalid, or if it is from the middle of an epoch with a different batch size, micro-batch size, or
+  ///   number of steps; `ModelError.parameters` if the weights do not fit the model.
   public func restore(_ state: TrainingState) throws {
     guard canBeRestored else { throw TrainingError.state(reason: "a run is restored before its first step, not after") }
     try state.checkPlace()
-    guard state.batch == 0 || state.batchSize == batchSize else {
-      throw TrainingError.state(
-        reason:
-          "it is from the middle of an epoch with batches of \(state.batchSize), and this run has batches of \(batchSize)"
-      )
-    }
     if let count = state.examples, count != examples {
       throw TrainingError.state(reason: "it is of a run on \(count) examples, and this run has \(examples)")
     }
+    if state.batch > 0 {
+      for (what, saved, now) in [
+        ("batches of", state.batchSize, batchSize),
+        ("micro-batches of", state.microBatchSize ?? microBatchSize, microBatchSize),
+        ("a number of steps of", state.stepsPerEpoch ?? stepsPerEpoch, stepsPerEpoch),
+      ] where saved != now {
+        throw TrainingError.state(
+          reason: "it is from the middle of an epoch with \(what) \(saved), and this run has \(what) \(now)")
+      }
+    }
     try state.checkBatch(ofExamples: examples)
+    if state.batch > stepsPerEpoch {
+      throw TrainingError.state(
+        reason: "batch is \(state.batch), and the number of steps per epoch of this run is \(stepsPerEpoch)")
+    }
     try model.restore(state.weights)
     try optimizer.restore(state.optimizer, of: model)
     (epoch, batch, seed) = (state.epoch, state.batch, state.seed)

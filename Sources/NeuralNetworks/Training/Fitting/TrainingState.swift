@@ -22,6 +22,10 @@ public struct TrainingState: Sendable {
   public let history: History
   /// The number of examples per epoch of the run; nil if it is unknown.
   public let examples: Int?
+  /// The number of steps per epoch of the run; nil if it is unknown.
+  public let stepsPerEpoch: Int?
+  /// The number of examples of the run that passed through the model at once; nil if it is unknown.
+  public let microBatchSize: Int?
   /// The state of the callbacks, by their `stateName`. A second one with the same name has the suffix " 2".
   public let callbacks: [String: ResumableState]
   /// The sums of the loss and the metrics over the completed batches of the epoch.
@@ -38,12 +42,14 @@ public struct TrainingState: Sendable {
   ///   - optimizer: The optimizer's state, by path.
   ///   - history: The history with the completed epochs.
   ///   - examples: The number of examples per epoch; nil if it is unknown.
+  ///   - stepsPerEpoch: The number of steps per epoch; nil if it is unknown.
+  ///   - microBatchSize: The number of examples that pass through the model at once; nil if it is unknown.
   ///   - callbacks: The state of the callbacks, by their `stateName`.
   ///   - values: The sums of the loss and the metrics over the completed batches.
   public init(
     epoch: Int, step: Int, batch: Int = 0, batchSize: Int, seed: UInt64, weights: Snapshot, optimizer: OptimizerState,
-    history: History, examples: Int? = nil, callbacks: [String: ResumableState] = [:],
-    values: ResumableState = ResumableState()
+    history: History, examples: Int? = nil, stepsPerEpoch: Int? = nil, microBatchSize: Int? = nil,
+    callbacks: [String: ResumableState] = [:], values: ResumableState = ResumableState()
   ) {
     self.epoch = epoch
     self.step = step
@@ -54,6 +60,8 @@ public struct TrainingState: Sendable {
     self.optimizer = optimizer
     self.history = history
     self.examples = examples
+    self.stepsPerEpoch = stepsPerEpoch
+    self.microBatchSize = microBatchSize
     self.callbacks = callbacks
     self.values = values
   }
@@ -61,9 +69,10 @@ public struct TrainingState: Sendable {
   /// Throws for an impossible position, because a file may contain anything.
   /// - Throws: `TrainingError.state`.
   package func checkPlace() throws {
-    let counts =
-      [("epoch", epoch, 0), ("step", step, 0), ("batch", batch, 0), ("the batch size", batchSize, 1)]
-      + history.epochs.map { ("an epoch of the history", $0.epoch, 0) }
+    var counts = [("epoch", epoch, 0), ("step", step, 0), ("batch", batch, 0), ("the batch size", batchSize, 1)]
+    counts += history.epochs.map { ("an epoch of the history", $0.epoch, 0) }
+    if let stepsPerEpoch { counts.append(("the number of steps per epoch", stepsPerEpoch, 1)) }
+    if let microBatchSize { counts.append(("the micro-batch size", microBatchSize, 1)) }
     for (name, count, least) in counts where !(least...ResumableState.largestCount).contains(count) {
       throw TrainingError.state(reason: "\(name) is \(count), not a count from \(least) to 2^53")
     }
