@@ -83,6 +83,39 @@ import Testing
     try check(Tensor([1, .nan], on: device).histogram(bins: 2), [0, 0], [.nan, .nan, .nan])
     try check(Tensor(integers: [0, 1, 1, 4], on: device).histogram(bins: 2), [3, 1], [0, 2, 4])
     #expect(x.reshaped([7, 1]).histogram().counts.shape == [10])
+    // Bounds between which the others are exact.
+    let one = [1.0, 2, 3, 4, 5, 6, 7]
+    let steps = Tensor([1, 2, 3, 4, 5, 6, 7], on: device)
+    try check(steps.histogram(bins: 6), [1, 1, 1, 1, 1, 2], one)
+    try check(steps.histogram(bins: 6, range: 1...7), [1, 1, 1, 1, 1, 2], one)
+    let tenths = (0...10).map { Double($0) / 10 }
+    try check(
+      Tensor(tenths.map { Float($0) }, on: device).histogram(bins: 10, range: 0...1), [1, 1, 1, 1, 1, 1, 1, 1, 1, 2],
+      tenths)
+    try check(
+      Tensor([0, 0.7, 1.4, 2.1], on: device).histogram(bins: 3, range: 0...2.1), [1, 1, 2], [0, 0.7, 1.4, 2.1])
+    // Bounds whose difference is not representable.
+    try check(Tensor([-3e38, 1, 3e38], on: device).histogram(bins: 2), [1, 2], [-3e38, 0, 3e38])
+    try check(Tensor([-3e38, 1, 3e38], on: device).histogram(bins: 2, range: -3e38...3e38), [1, 2], [-3e38, 0, 3e38])
+  }
+
+  /// Where float32 does not have as many numbers as there are bounds, these still ascend, and all elements are counted.
+  @Test(arguments: TestDevices.all)
+  func histogramsOfCloseNumbers(_ device: Device) throws {
+    let x = Tensor((0...8).map { 1e8 + 8 * Float($0) }, on: device)
+    for range in [nil, 1e8...1e8 + 64] {
+      let (counts, edges) = x.histogram(bins: 20, range: range)
+      let bounds = try edges.scalars()
+      #expect(bounds == bounds.sorted() && bounds.first == 1e8 && bounds.last == 1e8 + 64)
+      #expect(try counts.sum().item(as: Int.self) == 9 && counts.scalars(as: Int.self).filter { $0 == 1 }.count == 9)
+    }
+    for number: Float in [1e8, -1e8, 3e38, .greatestFiniteMagnitude] {
+      for range in [nil, Double(number)...Double(number)] {
+        let (counts, edges) = Tensor([number, number], on: device).histogram(bins: 2, range: range)
+        #expect(try edges[0].item() < Double(number) || edges[-1].item() > Double(number), "\(number)")
+        #expect(try edges.scalars().allSatisfy(\.isFinite) && counts.sum().item(as: Int.self) == 2, "\(number)")
+      }
+    }
   }
 
   /// PyTorch: bincount.

@@ -38,6 +38,14 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     self.function = function
   }
 
+  /// Returns the case of a function of one tensor.
+  static func of(
+    _ name: String, _ shape: [Int], _ function: @escaping @Sendable (Tensor) -> Tensor
+  ) -> GradientCase {
+    // Curvature makes second derivatives nonzero; a monotonic function keeps the order of the numbers.
+    GradientCase(name, .signed(shape)) { function($0[0].exp() + $0[0]) }
+  }
+
   var numbers: [[Double]] { inputs.enumerated().map { $1.numbers($0) } }
 
   func tensors(_ numbers: [[Double]], _ dtype: DType, on device: Device) -> [Tensor] {

@@ -1,13 +1,6 @@
 import Tensors
 
 extension GradientCase {
-  private static func of(
-    _ name: String, _ shape: [Int], _ function: @escaping @Sendable (Tensor) -> Tensor
-  ) -> GradientCase {
-    // Curvature makes second derivatives nonzero; a monotonic function keeps the order of the numbers.
-    GradientCase(name, .signed(shape)) { function($0[0].exp() + $0[0]) }
-  }
-
   static let norms: [GradientCase] = [
     GradientCase("norm", .signed([2, 3])) { $0[0].norm() },
     GradientCase("norm of an axis", .signed([2, 3, 2])) { $0[0].norm(axis: 1, keepingRank: true) },

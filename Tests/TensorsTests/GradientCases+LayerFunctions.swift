@@ -1,13 +1,6 @@
 import Tensors
 
 extension GradientCase {
-  private static func of(
-    _ name: String, _ shape: [Int], _ function: @escaping @Sendable (Tensor) -> Tensor
-  ) -> GradientCase {
-    // Curvature makes second derivatives nonzero; a monotonic function keeps the order of the numbers.
-    GradientCase(name, .signed(shape)) { function($0[0].exp() + $0[0]) }
-  }
-
   static let layerFunctions: [GradientCase] = [
     GradientCase("convolution of sequences", .signed([2, 2, 5]), .signed([2, 1, 2]), .signed([2])) { x in
       x[0].convolution(x[1], bias: x[2], stride: 2, padding: 1, groups: 2)
@@ -20,6 +13,9 @@ extension GradientCase {
     },
     GradientCase("transposedConvolution of volumes", .signed([1, 2, 2, 2, 1]), .signed([2, 1, 3, 1, 2])) { x in
       x[0].transposedConvolution(x[1], stride: [2, 1, 1], padding: [1, 0, 0], groups: 2)
+    },
+    GradientCase("transposedConvolution, padded", .signed([1, 1, 2, 2]), .signed([1, 2, 2, 2]), .signed([2])) { x in
+      x[0].transposedConvolution(x[1], bias: x[2], padding: [1, 0], outputPadding: [2, 1], dilation: [3, 2])
     },
     of("maxPooled, rounding up", [1, 2, 5, 4]) { $0.maxPooled(3, stride: 2, padding: 1, ceilMode: true) },
     of("maxPooled volumes", [1, 1, 3, 3, 4]) { $0.maxPooled(2, stride: 1) },

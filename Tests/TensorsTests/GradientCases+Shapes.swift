@@ -1,13 +1,6 @@
 import Tensors
 
 extension GradientCase {
-  private static func of(
-    _ name: String, _ shape: [Int], _ function: @escaping @Sendable (Tensor) -> Tensor
-  ) -> GradientCase {
-    // Curvature makes second derivatives nonzero; a monotonic function keeps the order of the numbers.
-    GradientCase(name, .signed(shape)) { function($0[0].exp() + $0[0]) }
-  }
-
   static let reductions: [GradientCase] = [
     of("sum", [2, 3]) { $0.sum() },
     of("sum of an axis", [2, 3, 4]) { $0.sum(axis: 1) },

@@ -57,7 +57,23 @@ import Testing
       second: [.infinity, 0]),
     Function(
       name: "logOnePlus", apply: { $0.logOnePlus() }, value: [.infinity, .nan], first: [0, 0], second: [0, 0]),
+    // Keras' formula, whose limit at −∞ is 0.
+    Function(name: "squarePlus", apply: { $0.squarePlus() }, value: [.infinity, 0], first: [1, 0], second: [0, 0]),
+    // The derivatives are their limits, where PyTorch's are NaN.
+    Function(name: "softsign", apply: { $0.softsign() }, value: [.nan, .nan], first: [0, 0], second: [0, 0]),
   ]
+
+  /// An excluded element, −∞, leaves the distribution of the others unchanged. Worked out by hand.
+  @Test(arguments: TestDevices.all) func sparsemaxExcludesNegativeInfinity(_ device: Device) throws {
+    try expect(Tensor([0, -.infinity], on: device).sparsemax(), [1, 0])
+    let x = Tensor([0.5, -.infinity, 0, 0.2], on: device)
+    let weights = Tensor([1, 5, 2, 4], on: device)
+    let (value, gradient) = valueAndGradient(at: x) { ($0.sparsemax() * weights).sum() }
+    try expect(x.sparsemax(), [0.6, 0, 0.1, 0.3])
+    try expect(value, [2])
+    try expect(gradient, [-4.0 / 3, 0, -1.0 / 3, 5.0 / 3])
+    try expect(x.reshaped([4, 1]).sparsemax(axis: 0), [0.6, 0, 0.1, 0.3], shape: [4, 1])
+  }
 
   /// 35 pairs: whole vectors of every width and a rest.
   private static let pairs = 35

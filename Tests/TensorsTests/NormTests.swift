@@ -122,7 +122,35 @@ import Testing
       [2.080083823051904, 1.040041911525952, 0, 2.2489707226377074, 2.5198420997897464, 4.745609979014665])
     #expect(
       Tensor.zeros([5, 1, 3, 2], on: device).distances(to: .zeros([4, 6, 2], on: device)).shape == [5, 4, 3, 6])
-    let gradient = valueAndGradient(at: a) { $0.distances(to: b).sum() }.gradient
-    #expect(try gradient.scalars().allSatisfy { $0.isFinite })
+    // Two rows are equal.
+    let weights = Tensor([1, 2, 3, 4, 5, 6], shape: [3, 2], on: device)
+    let gradients: [(p: Double, first: [Double], second: [Double])] = [
+      (
+        2, [1.3416407864998738, -1.7888543819998317, 3.2, 2.4, 8.050994074174005, 7.486561553143845],
+        [-3.0883203104327794, -2.6411067149328216, -9.504314550241098, -5.456600456211193]
+      ), (1, [1, -3, 4, 4, 11, 11], [-4, -4, -12, -8]),
+      (
+        3,
+        [
+          1.617842973484814, -1.3867225487012693, 3.1633873900838085, 1.7794054069221423, 7.4125259743082506,
+          6.413450189252532,
+        ],
+        [-2.9186821999536376, -2.225320925603003, -9.275074137923236, -4.580812121870402]
+      ),
+    ]
+    for (p, first, second) in gradients {
+      let (_, found) = valueAndGradient(at: [a, b]) { ($0[0].distances(to: $0[1], p: p) * weights).sum() }
+      try expect(found[0], first, shape: [3, 2], "p = \(p)")
+      try expect(found[1], second, shape: [2, 2], "p = \(p)")
+    }
+  }
+
+  /// Squares of these numbers are not representable in float64.
+  @Test func norms64() throws {
+    for scale in [1e-200, 1e-300, 1e200] {
+      let x = Tensor([3 * scale, -4 * scale], dtype: .float64, on: TestDevices.reference)
+      #expect(abs(try x.norm().item() / scale - 5) < 1e-12, "\(scale)")
+      #expect(abs(try x.norm(3).item() / scale - 4.497941445275415) < 1e-12, "\(scale)")  // ∛91
+    }
   }
 }

@@ -200,6 +200,28 @@ import Testing
     Mistake(operation: "Tensor convolution:", fragments: ["[1, 3, 4, 4]", "[2, 2, 3, 3]", "1 groups"]) {
       _ = Tensor.zeros([1, 3, 4, 4]).convolution(.zeros([2, 2, 3, 3]))
     },
+    Mistake(operation: "Tensor convolution:", fragments: ["[1, 3, 4]", "[2, 2, 3]", "1 groups"]) {
+      _ = Tensor.zeros([1, 3, 4]).convolution(.zeros([2, 2, 3]))
+    },
+    Mistake(operation: "Tensor convolution:", fragments: ["[1, 4, 3, 3, 3]", "[3, 2, 2, 2, 2]", "2 groups"]) {
+      _ = Tensor.zeros([1, 4, 3, 3, 3]).convolution(.zeros([3, 2, 2, 2, 2]), groups: 2)
+    },
+    Mistake(operation: "Tensor convolution:", fragments: ["[5]", "[2, 3, 2]"]) {
+      _ = Tensor.zeros([1, 3, 4]).convolution(.zeros([2, 3, 2]), bias: .zeros([5]))
+    },
+    Mistake(operation: "Tensor convolution:", fragments: ["window of 5", "[1, 2, 4]"]) {
+      _ = Tensor.zeros([1, 2, 4]).convolution(.zeros([2, 2, 5]))
+    },
+    Mistake(operation: "Tensor convolution:", fragments: ["1x3x1", "[1, 1, 4, 2, 2]"]) {
+      _ = Tensor.zeros([1, 1, 4, 2, 2]).convolution(.zeros([1, 1, 1, 3, 1]))
+    },
+    Mistake(operation: "Tensor transposedConvolution:", fragments: ["[1, 3, 4]", "[2, 2, 3]", "1 groups"]) {
+      _ = Tensor.zeros([1, 3, 4]).transposedConvolution(.zeros([2, 2, 3]))
+    },
+    Mistake(operation: "Tensor transposedConvolution:", fragments: ["int32", "[1, 1, 2, 2, 2]"]) {
+      let x = Tensor.zeros([1, 1, 2, 2, 2], dtype: .int32)
+      _ = x.transposedConvolution(x)
+    },
     Mistake(operation: "Tensor convolution:", fragments: ["5x5", "[1, 2, 4, 4]"]) {
       _ = Tensor.zeros([1, 2, 4, 4]).convolution(.zeros([2, 2, 5, 5]))
     },
@@ -214,6 +236,10 @@ import Testing
     },
     Mistake(operation: "Tensor transposedConvolution:", fragments: ["output padding of 2", "[1, 2, 4]"]) {
       _ = Tensor.zeros([1, 2, 4]).transposedConvolution(.zeros([2, 2, 3]), stride: 2, outputPadding: 2)
+    },
+    Mistake(operation: "Tensor transposedConvolution:", fragments: ["output padding of 3", "stride, 2", "dilation, 3"])
+    {
+      _ = Tensor.zeros([1, 2, 4]).transposedConvolution(.zeros([2, 2, 3]), stride: 2, outputPadding: 3, dilation: 3)
     },
     Mistake(operation: "Tensor transposedConvolution:", fragments: ["[5]", "no output", "[1, 2, 4]"]) {
       _ = Tensor.zeros([1, 2, 4]).transposedConvolution(.zeros([2, 2, 3]), padding: 5)
@@ -242,6 +268,12 @@ import Testing
     Mistake(operation: "Tensor pixelShuffled:", fragments: ["2·2", "6 channels", "[6, 2, 2]"]) {
       _ = Tensor.zeros([6, 2, 2]).pixelShuffled(by: 2)
     },
+    Mistake(operation: "Tensor pixelShuffled:", fragments: ["factor of 1", "[2, 0, 1, 1]", "at least 1"]) {
+      _ = Tensor.zeros([2, 0, 1, 1]).pixelShuffled(by: 1)
+    },
+    Mistake(operation: "Tensor gridSampled:", fragments: ["[1, 1, 0, 2]", "at least one pixel"]) {
+      _ = Tensor.zeros([1, 1, 0, 2]).gridSampled(at: .zeros([1, 1, 1, 2]))
+    },
     Mistake(operation: "Tensor pixelUnshuffled:", fragments: ["2 does not divide", "[6, 2, 3]"]) {
       _ = Tensor.zeros([6, 2, 3]).pixelUnshuffled(by: 2)
     },
@@ -257,7 +289,13 @@ import Testing
     Mistake(operation: "Tensor rotaryEmbedded:", fragments: ["0..<3", "[2, 4]", "2 vectors"]) {
       _ = Tensor.zeros([2, 4]).rotaryEmbedded(positions: 0..<3)
     },
-    Mistake(operation: "Tensor gumbelSoftmax:", fragments: ["temperature of 0.0", "[2]"]) {
+    Mistake(operation: "Tensor rotaryEmbedded:", fragments: ["[2, 4]", "2 vectors"]) {
+      _ = Tensor.zeros([2, 4]).rotaryEmbedded(positions: .min ..< .max)
+    },
+    Mistake(operation: "Tensor rotaryEmbedded:", fragments: ["base is a number above 0", "nan"]) {
+      _ = Tensor.zeros([2, 4]).rotaryEmbedded(base: .nan)
+    },
+    Mistake(operation: "Tensor gumbelSoftmax:", fragments: ["temperature is a number above 0", "0.0"]) {
       _ = Tensor.zeros([2]).gumbelSoftmax(temperature: 0, using: RandomStream(seed: 1))
     },
     Mistake(operation: "Tensor localResponseNormalized:", fragments: ["size of 0", "[1, 2, 3]"]) {
@@ -323,6 +361,9 @@ import Testing
     Mistake(operation: "Tensor histogram:", fragments: ["0 bins"]) { _ = Tensor.zeros([2]).histogram(bins: 0) },
     Mistake(operation: "Tensor histogram:", fragments: ["inf", "infinite"]) {
       _ = Tensor.zeros([2]).histogram(range: 0...Double.infinity)
+    },
+    Mistake(operation: "Tensor histogram:", fragments: ["1e+300", "infinite as float32"]) {
+      _ = Tensor.zeros([2]).histogram(range: 0...1e300)
     },
     Mistake(operation: "Tensor binCount:", fragments: ["int32", "float32"]) { _ = try? Tensor.zeros([2]).binCount() },
     Mistake(operation: "Tensor binCount:", fragments: ["[3]", "[1]"]) {

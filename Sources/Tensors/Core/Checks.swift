@@ -112,6 +112,16 @@ enum Checks {
     }
   }
 
+  /// Requires a constant of a function to be a finite number above 0.
+  static func positive(_ operation: StaticString, _ name: String, _ value: Double) throws {
+    if !(value > 0 && value.isFinite) { try fail(operation, "\(name) is a number above 0, not \(value)") }
+  }
+
+  /// Requires a constant of a function to be a finite number that is not negative.
+  static func notNegative(_ operation: StaticString, _ name: String, _ value: Double) throws {
+    if !(value >= 0 && value.isFinite) { try fail(operation, "\(name) is a number from 0 on, not \(value)") }
+  }
+
   static func supported(_ operation: StaticString, _ dtype: DType, on device: Device) throws {
     if !device.backend.supports(dtype) {
       try fail(operation, "\(device) has no elements of type \(dtype)")

@@ -150,6 +150,20 @@ extension Tensor {
   public func constant(_ scalars: [Float], shape: [Int]? = nil) -> Tensor {
     Tensor(scalars, shape: shape, dtype: dtype, on: device)
   }
+
+  /// Creates a tensor of numbers computed on the host, on the device of this tensor and by default with its element type.
+  /// On a device that has only shapes, they are not computed.
+  func table(_ shape: [Int], dtype: DType? = nil, _ numbers: () -> [Double]) -> Tensor {
+    let type = dtype ?? self.dtype
+    if device.isShapeOnly { return .zeros(shape, dtype: type, on: device) }
+    return Tensor(numbers(), shape: shape, dtype: type, on: device)
+  }
+
+  /// Creates a vector of indices computed on the host, on the device of this tensor. On a device that has only shapes,
+  /// they are not computed.
+  func positions(_ count: Int, _ indices: () -> [Int]) -> Tensor {
+    device.isShapeOnly ? .zeros([count], dtype: .int32, on: device) : Tensor(integers: indices(), on: device)
+  }
 }
 
 /// Passes the bytes of `scalars`, converted to `dtype` if necessary, to `body`.

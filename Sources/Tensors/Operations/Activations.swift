@@ -106,23 +106,15 @@ extension Tensor {
       let shifted = self - detached().max(axis: -1, keepingRank: true)
       let sorted = shifted.detached().sorted(descending: true)
       let ranks = Tensor.range(1..<extents[-1] + 1, dtype: dtype, on: device)
-      let isKept = (1 + ranks * sorted .> sorted.cumulativeSum(axis: -1)).cast(to: dtype)
-      let threshold = ((isKept * sorted).sum(axis: -1, keepingRank: true) - 1) / isKept.sum(axis: -1, keepingRank: true)
-      let support = (shifted.detached() .> threshold).cast(to: dtype)
-      let size = support.sum(axis: -1, keepingRank: true)
-      return (shifted - ((support * shifted).sum(axis: -1, keepingRank: true) - 1) / size).relu()
+      let threshold = sorted.sparsemaxThreshold(1 + ranks * sorted .> sorted.cumulativeSum(axis: -1))
+      return (shifted - shifted.sparsemaxThreshold(shifted.detached() .> threshold)).relu()
     }
   }
-}
 
-extension Checks {
-  /// Requires a constant of a function to be a finite number above 0.
-  static func positive(_ operation: StaticString, _ name: String, _ value: Double) throws {
-    if !(value > 0 && value.isFinite) { try fail(operation, "\(name) is a number above 0, not \(value)") }
-  }
-
-  /// Requires a constant of a function to be a finite number that is not negative.
-  static func notNegative(_ operation: StaticString, _ name: String, _ value: Double) throws {
-    if !(value >= 0 && value.isFinite) { try fail(operation, "\(name) is a number from 0 on, not \(value)") }
+  /// Returns the number whose difference from the elements of the support has the sum 1.
+  private func sparsemaxThreshold(_ support: Tensor) -> Tensor {
+    // Others can be −∞, whose product with 0 is NaN.
+    let sum = replacing(with: 0, where: .!support).sum(axis: -1, keepingRank: true)
+    return (sum - 1) / support.cast(to: dtype).sum(axis: -1, keepingRank: true)
   }
 }

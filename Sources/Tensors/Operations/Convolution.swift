@@ -167,22 +167,8 @@ extension Tensor {
     _ weight: Tensor, _ bias: Tensor?, _ geometry: WindowGeometry, groups: Int
   ) throws -> ConvolutionShape {
     let name: StaticString = "convolution"
-    try Checks.floatingPoint(name, self)
-    try Checks.sameDType(name, self, weight)
-    try Checks.images(name, self, weight, geometry, groups)
-    let isDivided = extents[1] % groups == 0 && weight.extents[0] % groups == 0
-    if !isDivided || extents[1] / groups != weight.extents[1] {
-      try Checks.fail(
-        name, "shapes \(extents) and \(weight.extents) do not fit with \(groups) groups",
-        hint: "the input has [N, C, H, W], the weight [O, C/groups, kH, kW], and groups divides C and O")
-    }
-    if let bias {
-      try Checks.sameDType(name, self, bias)
-      _ = try Checks.sameDevice(name, self, bias)
-      if bias.extents != [weight.extents[0]] {
-        try Checks.fail(name, "a bias of shape \(bias.extents) does not fit the weight of shape \(weight.extents)")
-      }
-    }
+    try Checks.images(name, self, weight, geometry)
+    try Checks.convolutionOperands(name, self, weight, bias, groups)
     let (height, width) = try geometry.axes(name, height: extents[2], width: extents[3], extents)
     return ConvolutionShape(
       batch: extents[0], inputChannels: extents[1], outputChannels: weight.extents[0], groups: groups, height: height,
@@ -192,18 +178,13 @@ extension Tensor {
   private func transposedShape(
     _ name: StaticString, _ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int, _ height: Int, _ width: Int
   ) throws -> ConvolutionShape {
-    try Checks.floatingPoint(name, self)
-    try Checks.sameDType(name, self, weight)
-    try Checks.images(name, self, weight, geometry, groups)
+    try Checks.images(name, self, weight, geometry)
+    try Checks.transposedOperands(name, self, weight, groups)
     let channels = try Checks.repeated(name, weight.extents[1], groups, weight.extents)
     let result: Shape = [extents[0], channels, height, width]
     let (vertical, horizontal) = try geometry.axes(name, height: height, width: width, result)
-    if extents[1] != weight.extents[0] || extents[1] % groups != 0 || vertical.output != extents[2]
-      || horizontal.output != extents[3]
-    {
-      try Checks.fail(
-        name, "shapes \(extents) and \(weight.extents) do not give \(result) with \(groups) groups",
-        hint: "the input has [N, O, H′, W′], the weight [O, C/groups, kH, kW]")
+    if vertical.output != extents[2] || horizontal.output != extents[3] {
+      try Checks.fail(name, "shapes \(extents) and \(weight.extents) do not give \(result)")
     }
     return ConvolutionShape(
       batch: extents[0], inputChannels: result[1], outputChannels: extents[1], groups: groups, height: vertical,
@@ -224,15 +205,51 @@ extension WindowGeometry {
 
 extension Checks {
   fileprivate static func images(
-    _ operation: StaticString, _ x: Tensor, _ weight: Tensor, _ geometry: WindowGeometry, _ groups: Int
+    _ operation: StaticString, _ x: Tensor, _ weight: Tensor, _ geometry: WindowGeometry
   ) throws {
     if x.rank != 4 || weight.rank != 4 {
       try fail(operation, "shapes \(x.extents) and \(weight.extents): images and weights have four axes")
     }
-    if groups < 1 { try fail(operation, "\(groups) groups for \(x.extents); there is at least 1") }
     if weight.extents[2] != geometry.kernel.height || weight.extents[3] != geometry.kernel.width {
       try fail(operation, "a window of \(geometry.kernel) for the weight of shape \(weight.extents)")
     }
+  }
+
+  /// Checks the operands of a convolution, except for the spatial axes.
+  static func convolutionOperands(
+    _ operation: StaticString, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ groups: Int
+  ) throws {
+    try groupedOperands(operation, x, weight, groups)
+    let isDivided = x.extents[1] % groups == 0 && weight.extents[0] % groups == 0
+    if !isDivided || x.extents[1] / groups != weight.extents[1] {
+      try fail(
+        operation, "shapes \(x.extents) and \(weight.extents) do not fit with \(groups) groups",
+        hint: "the input is [N, C, …], the weight [filters, C/groups, …], and groups divides C and filters")
+    }
+    if let bias {
+      try sameDType(operation, x, bias)
+      _ = try sameDevice(operation, x, bias)
+      if bias.extents != [weight.extents[0]] {
+        try fail(operation, "a bias of shape \(bias.extents) does not fit the weight of shape \(weight.extents)")
+      }
+    }
+  }
+
+  /// Checks the operands of a transposed convolution, except for the spatial axes.
+  static func transposedOperands(_ operation: StaticString, _ x: Tensor, _ weight: Tensor, _ groups: Int) throws {
+    try groupedOperands(operation, x, weight, groups)
+    if x.extents[1] != weight.extents[0] || x.extents[1] % groups != 0 {
+      try fail(
+        operation, "shapes \(x.extents) and \(weight.extents) do not fit with \(groups) groups",
+        hint: "the input is [N, C, …], the weight [C, filters/groups, …], and groups divides C")
+    }
+  }
+
+  private static func groupedOperands(_ operation: StaticString, _ x: Tensor, _ weight: Tensor, _ groups: Int) throws {
+    try floatingPoint(operation, x)
+    try sameDType(operation, x, weight)
+    _ = try sameDevice(operation, x, weight)
+    if groups < 1 { try fail(operation, "\(groups) groups for \(x.extents); there is at least 1") }
   }
 }
 

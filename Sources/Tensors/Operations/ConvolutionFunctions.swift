@@ -29,6 +29,8 @@ extension Tensor {
       let windows = try SpatialWindows(
         name, self, kernel: SpatialExtent(Array(weight.shape.dropFirst(2))), stride: stride, padding: padding,
         dilation: dilation)
+      try Checks.convolutionOperands(name, self, weight, bias, groups)
+      try windows.checkFit(name, in: self)
       switch rank {
       case 3:
         return expanded(axis: 2).convolution(
@@ -71,7 +73,8 @@ extension Tensor {
   ///   - bias: The bias of each filter, `[filters]`.
   ///   - stride: The distance from the window of one input to the window of the next.
   ///   - padding: The number of positions removed from both ends of each output axis.
-  ///   - outputPadding: The number of positions added at the end of each output axis, less than the stride.
+  ///   - outputPadding: The number of positions added at the end of each output axis, less than the larger one of
+  ///     the stride and the dilation.
   ///   - dilation: The distance from one element of the window to the next.
   ///   - groups: The number of groups. Must divide the channels and the filters.
   public func transposedConvolution(
@@ -81,11 +84,14 @@ extension Tensor {
     checked {
       let name: StaticString = "transposedConvolution"
       try Checks.sameRank(name, self, weight)
-      let windows = try SpatialWindows(
+      var windows = try SpatialWindows(
         name, self, kernel: SpatialExtent(Array(weight.shape.dropFirst(2))), stride: stride, padding: padding,
         dilation: dilation)
-      let size = try transposedSize(
-        name, windows, try outputPadding.perAxis(name, "output padding", self, atLeast: 0))
+      try Checks.transposedOperands(name, self, weight, groups)
+      let outputPadding = try outputPadding.perAxis(name, "output padding", self, atLeast: 0)
+      let size = try transposedSize(name, windows, outputPadding)
+      // The last window ends where the output without output padding ends.
+      windows.trailing = zip(windows.padding, outputPadding).map { $0 - $1 }
       let y: Tensor
       switch rank {
       case 3:
@@ -109,14 +115,15 @@ extension Tensor {
     _ name: StaticString, _ windows: SpatialWindows, _ outputPadding: [Int]
   ) throws -> [Int] {
     try outputPadding.indices.map { axis in
-      let (input, stride) = (extents[axis + 2], windows.stride[axis])
-      if outputPadding[axis] >= stride {
+      let (input, stride, dilation) = (extents[axis + 2], windows.stride[axis], windows.dilation[axis])
+      if outputPadding[axis] >= Swift.max(stride, dilation) {
         try Checks.fail(
           name,
-          "an output padding of \(outputPadding[axis]) for shape \(extents); it is less than the stride, \(stride)")
+          "an output padding of \(outputPadding[axis]) for shape \(extents); it is less than the stride, \(stride), or "
+            + "the dilation, \(dilation)")
       }
       // Each of the two products is less than 2⁶².
-      let window = (windows.kernel[axis] - 1) * windows.dilation[axis] + 1
+      let window = (windows.kernel[axis] - 1) * dilation + 1
       let reach = window + outputPadding[axis] - 2 * windows.padding[axis]
       if input < 1 || input > Int32.max || (input - 1) * stride + reach < 1 {
         try Checks.fail(

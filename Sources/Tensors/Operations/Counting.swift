@@ -1,7 +1,8 @@
 import BackendCore
 
-// Counts, and selections whose size depends on numbers. A size is read from the device: these functions wait for it,
-// and a computation that calls them is not replayed from a recording but run each time.
+// Counts, and selections whose size depends on numbers. The size of the results of binCount, nonZero, selected, and
+// unique is read from the device: these functions wait for it, and a computation that calls them is not replayed from a
+// recording but run each time.
 
 extension Tensor {
   /// Returns the number of elements other than 0 (`false`), as int32. NaN counts.
@@ -18,7 +19,8 @@ extension Tensor {
   /// upper bound. Elements out of range and NaN are not counted. The bounds of int32 elements are float32.
   ///
   /// - Parameter range: The range of the intervals; by default, from the smallest to the largest element. Around a single
-  ///   value it has the width 1, and for no elements it is 0...1. If a bound is infinite or NaN, nothing is counted.
+  ///   value it has the width 1, or more if the element type does not have such close numbers; for no elements it is
+  ///   0...1. If the smallest or the largest element is infinite or NaN, nothing is counted.
   public func histogram(bins: Int = 10, range: ClosedRange<Double>? = nil) -> (counts: Tensor, edges: Tensor) {
     let x = detached()
     let edges = checked { try x.histogramEdges(bins, range) }
@@ -33,28 +35,35 @@ extension Tensor {
     return (counts, edges)
   }
 
+  /// Returns lower + k·(upper − lower)/bins, where the last one is exactly the upper bound. Bounds are halved first, so
+  /// that their difference does not overflow.
   private func histogramEdges(_ bins: Int, _ range: ClosedRange<Double>?) throws -> Tensor {
     let name: StaticString = "histogram"
     try Checks.number(name, self)
     if bins < 1 || bins >= Int32.max { try Checks.fail(name, "\(bins) bins for shape \(extents)") }
     let type = dtype.isFloatingPoint ? dtype : .float32
-    let fractions = Tensor.range(0..<(bins + 1), dtype: type, on: device) / bins
-    let lower: Tensor
-    let upper: Tensor
-    if let range {
-      if !range.lowerBound.isFinite || !range.upperBound.isFinite {
-        try Checks.fail(name, "the range \(range) is infinite")
+    // The distance from one number to the next, relative to the number.
+    let step = type == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
+    let largest = type == .float64 ? Double.greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude)
+    if let range = range ?? (count == 0 ? 0...1 : nil) {
+      if !(range.lowerBound >= -largest && range.upperBound <= largest) {
+        try Checks.fail(name, "the range \(range) is infinite as \(type)")
       }
-      (lower, upper) = (fractions.constant(range.lowerBound), fractions.constant(range.upperBound))
-    } else if count == 0 {
-      (lower, upper) = (fractions.constant(0), fractions.constant(1))
-    } else {
-      (lower, upper) = (min().cast(to: type), max().cast(to: type))
+      let margin = range.lowerBound == range.upperBound ? Swift.max(0.5, range.lowerBound.magnitude * step) : 0
+      let lower = Swift.max(range.lowerBound - margin, -largest)
+      let upper = Swift.min(range.upperBound + margin, largest)
+      return table([bins + 1], dtype: type) {
+        let width = (upper / 2 - lower / 2) / Double(bins)
+        return (0..<bins).map { Swift.min((lower / 2 + Double($0) * width) * 2, upper) } + [upper]
+      }
     }
-    let margin = (lower .== upper).cast(to: type) * 0.5
-    // Both bounds are exact, and their difference, which may be infinite, does not occur.
-    let edges = (lower - margin) * (1 - fractions) + (upper + margin) * fractions
-    return edges.replacing(with: .nan, where: .!(lower.isFinite() .& upper.isFinite()))
+    let (least, most) = (min().cast(to: type), max().cast(to: type))
+    let margin = (least.magnitude() * step).maximum(0.5).replacing(with: 0, where: least .!= most)
+    let (lower, upper) = ((least - margin).maximum(-largest), (most + margin).minimum(largest))
+    let width = (upper / 2 - lower / 2) / lower.constant(bins)
+    let inner = (lower / 2 + Tensor.range(0..<bins, dtype: type, on: device) * width) * 2
+    return Tensor.concatenated([inner.minimum(upper), upper.expanded(axis: 0)])
+      .replacing(with: .nan, where: .!(least.isFinite() .& most.isFinite()))
   }
 
   /// Returns how often each of the numbers 0, 1, 2, … occurs in an int32 tensor, as int32; or the sum of the weights of

@@ -87,9 +87,11 @@ extension Tensor {
       let type = dtype.isFloatingPoint ? dtype : .float32
       let (a, b) = (detached().cast(to: type), other.detached().cast(to: type))
       let isSame = equalNaN ? isEqual .| (a.isNaN() .& b.isNaN()) : isEqual
-      // Without a tolerance, integers that float32 does not distinguish are not close.
-      if relativeTolerance == 0 && absoluteTolerance == 0 { return isSame }
-      let gap = (a - b).magnitude()
+      var gap = (a - b).magnitude()
+      if dtype == .int32 {
+        // Float32 does not distinguish large integers. Between numbers of one sign, the difference does not overflow.
+        gap = gap.replacing(with: (self - other).cast(to: type).magnitude(), where: (self ^ other) .>= 0)
+      }
       return isSame .| ((gap .<= absoluteTolerance + relativeTolerance * b.magnitude()) .& gap.isFinite())
     }
   }

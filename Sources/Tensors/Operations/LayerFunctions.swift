@@ -38,15 +38,17 @@ extension Tensor {
       if rank < 2 || extents[-1] % 2 != 0 {
         try Checks.fail(name, "the input has the shape \(extents); it is [..., length, width] with an even width")
       }
-      if !(base > 0 && base.isFinite) { try Checks.fail(name, "a base of \(base); it is a finite number above 0") }
+      try Checks.positive(name, "base", base)
       let (length, half) = (extents[-2], extents[-1] / 2)
       let positions = positions ?? 0..<length
-      if positions.count != length {
+      // The number of positions may exceed the range of Int.
+      let (count, overflow) = positions.upperBound.subtractingReportingOverflow(positions.lowerBound)
+      if overflow || count != length {
         try Checks.fail(name, "positions \(positions) for shape \(extents), which has \(length) vectors")
       }
-      let rotations = Rotations(positions, pairs: half, base: base)
-      let cosine = Tensor(rotations.cosines, shape: [length, half], dtype: dtype, on: device)
-      let sine = Tensor(rotations.sines, shape: [length, half], dtype: dtype, on: device)
+      let rotations = Rotations(positions: positions, pairs: half, base: base)
+      let cosine = table([length, half]) { rotations.cosines }
+      let sine = table([length, half]) { rotations.sines }
       let paired = reshaped(shape.dropLast() + (isInterleaved ? [half, 2] : [2, half]))
       let axis = isInterleaved ? -1 : -2
       let (x, y) = (paired.part(0, axis), paired.part(1, axis))
@@ -73,9 +75,7 @@ extension Tensor {
       let name: StaticString = "gumbelSoftmax"
       try Checks.floatingPoint(name, self)
       let axis = try Checks.axis(name, axis, extents)
-      if !(temperature > 0 && temperature.isFinite) {
-        try Checks.fail(name, "a temperature of \(temperature) for shape \(extents); it is a finite number above 0")
-      }
+      try Checks.positive(name, "temperature", temperature)
       let soft = ((self + .gumbel(like: self, random)) / temperature).softmax(axis: axis)
       guard isHard else { return soft }
       let chosen = soft.argmax(axis: axis).expanded(axis: axis)
@@ -112,12 +112,15 @@ extension Tensor {
 
 /// The cosine and the sine of the rotation of each pair at each position.
 private struct Rotations {
-  let cosines, sines: [Double]
+  let positions: Range<Int>
+  let pairs: Int
+  let base: Double
 
-  init(_ positions: Range<Int>, pairs: Int, base: Double) {
+  var cosines: [Double] { angles.map { cos($0) } }
+  var sines: [Double] { angles.map { sin($0) } }
+
+  private var angles: [Double] {
     let frequencies = (0..<pairs).map { pow(base, -Double($0) / Double(pairs)) }
-    let angles = positions.flatMap { position in frequencies.map { Double(position) * $0 } }
-    cosines = angles.map { cos($0) }
-    sines = angles.map { sin($0) }
+    return positions.flatMap { position in frequencies.map { Double(position) * $0 } }
   }
 }

@@ -1,7 +1,7 @@
 import BackendCore
 
 // Lengths of vectors, and what is measured with them. Numbers are scaled before they are raised to a power, so that the
-// norm of representable numbers neither overflows nor underflows.
+// powers of normal numbers neither overflow nor underflow. Vectors of subnormal numbers are not scaled.
 
 extension Tensor {
   /// Returns the p-norm along axes, (Σ |x|ᵖ)^(1/p); by default the Euclidean norm of all elements (PyTorch's
@@ -46,7 +46,7 @@ extension Tensor {
     let known = magnitudes.detached()
     let extreme = p > 0 ? known.max(axes: axes, keepingRank: true) : known.min(axes: axes, keepingRank: true)
     // Numbers too small for a quotient are not scaled.
-    let isScale = (extreme .> 1.2e-38) .& extreme.isFinite()
+    let isScale = (extreme .> leastScaled) .& extreme.isFinite()
     let scale = Tensor.full(like: extreme, 1).replacing(with: extreme, where: isScale)
     // Powers of 0 have infinite derivatives. They are replaced, in the sum and in the norm.
     let isZero = known .== 0

@@ -84,10 +84,13 @@ extension Tensor {
     let x = detached()
     let largest = x.max(axes: axes, keepingRank: true).maximum(-x.min(axes: axes, keepingRank: true))
     let isLarge = (largest .> 1e15) .& largest.isFinite()
-    let isSmall = (largest .< 1e-15) .& (largest .> 1.2e-38)
+    let isSmall = (largest .< 1e-15) .& (largest .> leastScaled)
     let isExtreme = epsilon < 1e-20 ? isLarge .| isSmall : isLarge
     return Tensor.full(like: largest, 1).replacing(with: 4 / largest, where: isExtreme)
   }
+
+  /// The least magnitude by which numbers are scaled: 4 divided by it is representable.
+  var leastScaled: Double { dtype == .float64 ? 2.3e-308 : 1.2e-38 }
 
   /// Returns a constant factor by which numbers are multiplied before they are added or subtracted: a power of two
   /// where sums might overflow, and 1 elsewhere.

@@ -74,11 +74,7 @@ extension Tensor {
       let indices = positions(size) {
         places.map { Swift.min(Swift.max(Int($0.rounded(.down)) + neighbor, 0), extent - 1) }
       }
-      let share =
-        device.isShapeOnly
-        ? Tensor.zeros(broadcastShape, dtype: dtype, on: device)
-        : Tensor(shares.map { $0[tap] }, shape: broadcastShape, dtype: dtype, on: device)
-      return rows(at: indices, axis: axis) * share
+      return rows(at: indices, axis: axis) * table(broadcastShape) { shares.map { $0[tap] } }
     }
     return terms.dropFirst().reduce(terms[0], +)
   }
@@ -91,20 +87,30 @@ extension Tensor {
     return [far(1 + t), near(t), near(1 - t), far(2 - t)]
   }
 
-  /// Returns the means of parts of an axis. Parts of different sizes are averaged one after another.
+  /// Returns the means of parts of an axis. Parts of different sizes become equal by repetition of their last elements,
+  /// whose weights are divided by the number of repetitions. (A weight of 0 would make NaN of infinity.)
   private func averaged(_ axis: Int, _ size: Int) -> Tensor {
     let extent = extents[axis]
-    if extent % size == 0 {
-      var parts = shape
-      parts.replaceSubrange(axis...axis, with: [size, extent / size])
-      return reshaped(parts).mean(axis: axis + 1)
+    func parts(of length: Int) -> [Int] { shape[..<axis] + [size, length] + shape[(axis + 1)...] }
+    if extent % size == 0 { return reshaped(parts(of: extent / size)).mean(axis: axis + 1) }
+    let longest = (extent - 1).dividedRoundingUp(by: size) + 1
+    func part(_ index: Int) -> Range<Int> {
+      index * extent / size..<((index + 1) * extent).dividedRoundingUp(by: size)
     }
-    let means = (0..<size).map { index in
-      let start = index * extent / size
-      let end = ((index + 1) * extent).dividedRoundingUp(by: size)
-      return narrowed(axis: axis, from: start, count: end - start).mean(axis: axis, keepingRank: true)
+    let elements = positions(size * longest) {
+      (0..<size).flatMap { index in
+        let part = part(index)
+        return (0..<longest).map { Swift.min(part.lowerBound + $0, part.upperBound - 1) }
+      }
     }
-    return Tensor.concatenated(means, axis: axis)
+    let weights = table([size, longest] + Array(repeating: 1, count: rank - 1 - axis)) {
+      (0..<size).flatMap { index in
+        let count = part(index).count
+        let last = 1 / Double(count * (longest - count + 1))
+        return (0..<longest).map { $0 < count - 1 ? 1 / Double(count) : last }
+      }
+    }
+    return (rows(at: elements, axis: axis).reshaped(parts(of: longest)) * weights).sum(axis: axis + 1)
   }
 }
 
@@ -120,10 +126,12 @@ extension Tensor {
       let name: StaticString = "gridSampled"
       try Checks.floatingPoint(name, self)
       try Checks.sameDType(name, self, grid)
-      guard rank == 4, grid.rank == 4, grid.extents[0] == extents[0], grid.extents[3] == 2, extents.count > 0 else {
+      guard rank == 4, grid.rank == 4, grid.extents[0] == extents[0], grid.extents[3] == 2,
+        extents[2] > 0, extents[3] > 0
+      else {
         try Checks.fail(
           name, "shapes \(extents) and \(grid.extents) do not fit",
-          hint: "images are [N, C, H, W], and a grid [N, h, w, 2]")
+          hint: "images are [N, C, H, W] with at least one pixel, and a grid [N, h, w, 2]")
       }
       let (height, width) = (extents[2], extents[3])
       if extents[2] * extents[3] > Int32.max {

@@ -70,15 +70,22 @@ struct SpatialWindows {
       padding: (before.height, after.height, before.width, after.width))
   }
 
+  /// Checks that the windows fit into the spatial axes of an input.
+  func checkFit(_ operation: StaticString, in x: Tensor) throws {
+    // Each of the products is less than 2⁶².
+    let isTooLarge = kernel.indices.contains { axis in
+      (kernel[axis] - 1) * dilation[axis] + 1 - 2 * padding[axis] > x.extents[axis + 2]
+    }
+    if isTooLarge {
+      try Checks.fail(
+        operation,
+        "a window of \(kernel.map(String.init).joined(separator: "x")) is larger than the input of shape \(x.extents) "
+          + "with its padding", hint: "pad more, or use a smaller window or dilation")
+    }
+  }
+
   /// Returns the positions of the windows along the depth of volumes.
   func depthAxis(_ operation: StaticString, of x: Tensor) throws -> WindowAxis {
     try depth.axes(operation, height: x.extents[2], width: 1, x.extents).0
-  }
-}
-
-extension Tensor {
-  /// Returns indices along an axis. A tensor that has only a shape needs no numbers.
-  func positions(_ count: Int, _ make: () -> [Int]) -> Tensor {
-    device.isShapeOnly ? .zeros([count], dtype: .int32, on: device) : Tensor(integers: make(), on: device)
   }
 }

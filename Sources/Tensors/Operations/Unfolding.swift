@@ -102,9 +102,11 @@ extension Tensor {
   private func planes(
     _ name: StaticString, _ factor: Int
   ) throws -> (leading: Int, channels: Int, height: Int, width: Int) {
-    if rank < 3 || factor < 1 || extents.count == 0 {
+    if rank < 3 || factor < 1 || extents[-3] < 1 || extents[-2] < 1 || extents[-1] < 1 {
       try Checks.fail(
-        name, "a factor of \(factor) for shape \(extents); the factor is at least 1, and images are [..., C, H, W]")
+        name,
+        "a factor of \(factor) for shape \(extents); images are [..., C, H, W], and C, H, W, and the factor are at least 1"
+      )
     }
     return (extents.dropping(last: 3).count, extents[-3], extents[-2], extents[-1])
   }
@@ -121,14 +123,10 @@ private struct WindowPlane {
     self.height = height + 2 * windows.padding[0]
     self.width = width + 2 * windows.padding[1]
     let (area, overflow) = self.height.multipliedReportingOverflow(by: self.width)
-    let counts = [vertical.kernel, horizontal.kernel, vertical.output, horizontal.output]
-    let isCountable = counts.reduce(into: Int?(1)) { count, factor in
-      guard let (product, overflow) = count?.multipliedReportingOverflow(by: factor) else { return }
-      count = overflow ? nil : product
-    }
-    if overflow || area > Int32.max || isCountable == nil {
+    if overflow || area > Int32.max {
       try Checks.fail(operation, "a plane of \(self.height)x\(self.width) for shape \(extents) cannot be indexed")
     }
+    try Checks.countable(operation, [vertical.kernel, horizontal.kernel, vertical.output, horizontal.output])
   }
 
   /// The number of elements of the window, and the number of its positions.
