@@ -323,12 +323,13 @@ public final class Optimizer {
   /// Returns the parameters of a piece as they meet their constraint; none without a constraint.
   private func projections(of value: Tensor, _ piece: Piece, _ update: PreparedUpdate) -> [PartOfSlab] {
     guard let constraint = constraint(ofGroup: update.groupOfSlab[piece.slab]) else { return [] }
+    let values = value.reshaped([value.count])
     let range = piece.offset..<piece.offset + value.count
     return update.placement.layout.entries.filter { $0.target.slab == piece.slab && range.contains($0.target.offset) }
       .map { entry in
         let offset = entry.target.offset
         return (
-          offset, constraint.projected(Tensor(viewing: value, offset: offset - piece.offset, shape: entry.shape))
+          offset, constraint.projected(Tensor(viewing: values, offset: offset - piece.offset, shape: entry.shape))
         )
       }
   }
