@@ -189,16 +189,16 @@ NN_INLINE vf nn_hard_sigmoid(vf x) { return pick(x <= -3, (vf)0, pick(x >= 3, (v
 // e = e^-|2u|, and has no difference that cancels. Far below, e is not a normal number although the result is, so x is
 // multiplied by the root of e twice. The rounding of u is a relative error of the result: within 4 ulp for x > -1, and
 // within 200 at x = -10, where the result is hardly a normal number. From |x| = 20 on, e is 0.
-NN_INLINE vf nn_gelu_tanh_size(vf x) { return pick(absolute(x) > 20, (vf)20, absolute(x)); }
-NN_INLINE vf nn_gelu_tanh_root(vf t) { return nn_exp_negative(-(t * (0.0356774081f * (t * t) + 0.797884561f))); }
+NN_INLINE vf nn_gelu_tanh_bounded(vf x) { return pick(x > 20, (vf)20, pick(x < -20, (vf)-20, x)); }
+NN_INLINE vf nn_gelu_tanh_root(vf t) { return nn_exp_negative(-absolute(t) * (0.0356774081f * (t * t) + 0.797884561f)); }
 NN_INLINE vf nn_gelu_tanh(vf x) {
-  const vf root = nn_gelu_tanh_root(nn_gelu_tanh_size(x));
+  const vf root = nn_gelu_tanh_root(nn_gelu_tanh_bounded(x));
   return pick(x < 0, (x * root) * root, x) / (1 + root * root);
 }
 // sigmoid(2u)·(1 + x·sigmoid(-2u)·2u'). At infinity, the result is NaN, as in PyTorch.
 NN_INLINE vf nn_gelu_tanh_derivative(vf x) {
-  const vf t = nn_gelu_tanh_size(x), root = nn_gelu_tanh_root(t), e = root * root;
-  const vf slope = with_sign_of(t, x) * (0.214064448f * (t * t) + 1.59576912f);
+  const vf t = nn_gelu_tanh_bounded(x), root = nn_gelu_tanh_root(t), e = root * root;
+  const vf slope = t * (0.214064448f * (t * t) + 1.59576912f);
   const vf factor = 1 + slope * (pick(x < 0, (vf)1, e) / (1 + e));
   return pick(x < 0, (factor * root) * root, factor) / (1 + e) + (x - x);
 }
