@@ -9,15 +9,13 @@ extension LearningRate where Self == Schedule {
   }
 
   /// to + (from − to)·(1 − step/steps)^power, and then `to` (Keras' `PolynomialDecay`; PyTorch's `PolynomialLR` ends
-  /// at 0).
-  /// - Parameter power: The exponent, above 0.
+  /// at 0). The power is above 0.
   public static func polynomial(from start: Double, to end: Double = 0, steps: Int, power: Double) -> Schedule {
     Checks.positive(power, "power", of: "polynomial")
     return ramp("polynomial", start, end, steps) { 1 - pow(1 - $0, power) }
   }
 
-  /// from/(1 + rate·step/every) (Keras' `InverseTimeDecay`).
-  /// - Parameter rate: The decay rate: after `every`/rate steps, the learning rate is halved.
+  /// from/(1 + rate·step/every) (Keras' `InverseTimeDecay`): after every/rate steps, the learning rate is halved.
   public static func inverseTime(from start: Double, rate: Double, every period: Int = 1) -> Schedule {
     Checks.size(start, "from", of: "inverseTime")
     Checks.size(rate, "rate", of: "inverseTime")
