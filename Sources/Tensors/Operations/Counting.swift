@@ -18,7 +18,7 @@ extension Tensor {
   /// the intervals, `[bins + 1]` (NumPy's `histogram`). An interval includes its lower bound, the last one also its
   /// upper bound. Elements out of range and NaN are not counted. The bounds of int32 elements are float32.
   ///
-  /// - Parameter range: The range of the intervals; by default, from the smallest to the largest element. Around a single
+  /// `range`: The range of the intervals; by default, from the smallest to the largest element. Around a single
   ///   value it has the width 1, or more if the element type does not have such close numbers; for no elements it is
   ///   0...1. If the smallest or the largest element is infinite or NaN, nothing is counted.
   public func histogram(bins: Int = 10, range: ClosedRange<Double>? = nil) -> (counts: Tensor, edges: Tensor) {
@@ -69,7 +69,7 @@ extension Tensor {
   /// Returns how often each of the numbers 0, 1, 2, … occurs in an int32 tensor, as int32; or the sum of the weights of
   /// its occurrences (NumPy's and PyTorch's `bincount`). The result ends at the largest number, but has at least
   /// `minimumLength` elements. Negative numbers are ignored (where NumPy and PyTorch fail). Waits for the device.
-  /// - Parameter weights: Floating-point numbers of the same shape, to which gradients flow.
+  /// `weights`: Floating-point numbers of the same shape, to which gradients flow.
   /// - Throws: `DeviceError`, the first error of the operations that produced this tensor.
   public func binCount(minimumLength: Int = 0, weights: Tensor? = nil) throws -> Tensor {
     let name: StaticString = "binCount"
