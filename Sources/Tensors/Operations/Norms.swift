@@ -11,6 +11,7 @@ extension Tensor {
   ///   - p: 2 for the Euclidean norm, 1 for the sum of the magnitudes, 0 for the number of elements other than 0, ∞ and
   ///     −∞ for the largest and the smallest magnitude, or any other number except NaN.
   ///   - axes: The axes of each vector; all if nil. The norm of no elements is 0, or ∞ if p is negative.
+  ///   - keepingRank: Whether the reduced axes remain, with extent 1.
   ///
   /// The gradient is 0 at elements that are 0, and for p = 0 everywhere (PyTorch). Equal largest or smallest magnitudes
   /// share it evenly.
