@@ -6,7 +6,7 @@
 /// try model.fit(WeightedSample(data, weights: weights), epochs: 10)
 /// ```
 ///
-/// Each epoch has as many examples as the base dataset, drawn anew. They depend only on the seed and the epoch, so a run
+/// Each epoch has as many examples as the base dataset, drawn again each time. They depend only on the seed and the epoch, so a run
 /// can be repeated and resumed. Used as validation data, it is the base dataset. A part of a sample, such as a `Subset` or
 /// what `split` and the `validation: .split` of `fit` give, draws only examples of that part.
 public struct WeightedSample: ResampledDataset {
@@ -64,7 +64,7 @@ public struct WeightedSample: ResampledDataset {
 
   package func part(at positions: [Int]) -> (any Dataset)? {
     if let bad = positions.first(where: { !weights.indices.contains($0) }) {
-      ProgrammerError.end("Subset: there is no example \(bad), only \(count) of a WeightedSample")
+      ProgrammerError.end("Subset: example \(bad) is out of range; the WeightedSample has \(count)")
     }
     return WeightedSample(Subset(base, indices: positions), checked: positions.map { weights[$0] }, seed: seed)
   }

@@ -6,7 +6,7 @@ extension Loss {
   ///
   /// p is the sum over all ways to spread the labels in their order over the time steps, each over one or more, with
   /// blanks before, between, and after them; between two equal labels, there is at least one blank. The sum is computed
-  /// with logarithms, step by step: the time is proportional to the number of steps. If there is no way, because the
+  /// with logarithms, step by step: the time is proportional to the number of steps. If no alignment is possible, because the
   /// labels are too many for the steps, the loss is infinite, with a gradient of 0.
   ///
   /// It is a function for custom training loops, and not a loss of a prediction and a target.
@@ -17,7 +17,7 @@ extension Loss {
   ///     used.
   ///   - inputLengths: The number of time steps of each sequence that count, `[N]`, of type int32, from 1 on.
   ///   - targetLengths: The number of labels of each sequence, `[N]`, of type int32; 0 for blanks only.
-  ///   - blank: The class of the blank, which is no label.
+  ///   - blank: The class of the blank, which must not be a label.
   ///   - zeroInfinity: Whether impossible sequences count as 0 instead of infinity.
   public static func ctc(
     _ logProbabilities: Tensor, targets: Tensor, inputLengths: Tensor, targetLengths: Tensor, blank: Int = 0,

@@ -135,7 +135,7 @@ public final class LBFGS {
     return value
   }
 
-  /// Starts anew if the stored vectors do not have the elements of the parameters.
+  /// Starts again if the stored vectors do not have the elements of the parameters.
   private func arrange(as layout: SlabLayout, _ device: Device, _ dtype: DType) {
     let isKnown = arrangement.map { $0.layout.matches(layout) && $0.device == device && $0.dtype == dtype } ?? true
     if !isKnown {

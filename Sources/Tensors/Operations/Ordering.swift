@@ -36,7 +36,7 @@ extension Tensor {
     checked {
       let name: StaticString = "quantile"
       try Checks.floatingPoint(name, self)
-      if !(0...1).contains(q) { try Checks.fail(name, "\(q) is no fraction from 0 to 1") }
+      if !(0...1).contains(q) { try Checks.fail(name, "\(q) is not a fraction from 0 to 1") }
       let reduced = try mask(name, axes)
       let sorted = rows(along: reduced).sorted()
       let count = sorted.extents[1]

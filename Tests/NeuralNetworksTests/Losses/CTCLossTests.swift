@@ -22,7 +22,7 @@ import Testing
     Tensor(integers: numbers, shape: shape ?? [numbers.count], on: device)
   }
 
-  /// Equal neighbors, padding that is no class, steps that do not count, and a sequence without labels.
+  /// Equal neighbors, padding that is not a class, steps that do not count, and a sequence without labels.
   @Test(arguments: TestDevices.all) func agreesWithPyTorch(_ device: Device) throws {
     let targets = integers([1, 1, 3, 2, 3, -7, 9, 0, 0, 3, 1, 2], shape: [4, 3], device)
     let (steps, labels) = (integers([5, 4, 3, 5], device), integers([3, 2, 0, 3], device))

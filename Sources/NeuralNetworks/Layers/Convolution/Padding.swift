@@ -49,7 +49,7 @@ extension Padding: Codable {
     let text = try container.decode(String.self)
     if let name = Name(rawValue: text) { return name }
     throw DecodingError.dataCorruptedError(
-      in: container, debugDescription: "there is no padding \"\(text)\"; there are valid, same, \(others)")
+      in: container, debugDescription: "unknown padding \"\(text)\"; expected valid, same, \(others)")
   }
 
   public func encode(to encoder: any Encoder) throws {

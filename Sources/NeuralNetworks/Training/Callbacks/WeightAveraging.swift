@@ -7,7 +7,7 @@
 /// try model.fit(data, epochs: 20, validation: .split(0.1), callbacks: [averaging, EarlyStopping()])
 /// ```
 ///
-/// The model has the averages from the validation of an epoch, or from its end if there is no validation, until the next
+/// The model has the averages from the validation of an epoch (from its end without validation) until the next
 /// epoch begins, and after training. Callbacks that come later in the list therefore see the averages when an epoch
 /// ends, and checkpoints between epochs have them as the weights of the model; the state of this callback has the weights
 /// that training continues with. Only trained parameters are averaged, not the statistics of normalization layers. Steps
