@@ -1,8 +1,11 @@
-"""Computes Tests/NeuralNetworksTests/Numerics/ExtremeValues.swift: functions and their first two derivatives over extreme
+"""Writes ExtremeValues*.swift in Tests/NeuralNetworksTests/Numerics: functions and their first two derivatives over extreme
 arguments, from their formulas with 60 digits (mpmath), and losses and normalizations in PyTorch's float64.
 
-    python Benchmarks/peers/extremes.py > Tests/NeuralNetworksTests/Numerics/ExtremeValues.swift
+    python Benchmarks/peers/extremes.py
 """
+
+import contextlib
+import pathlib
 
 import numpy
 import torch
@@ -205,19 +208,27 @@ def lines(numbers, indent):
     return "[\n" + "\n".join(text) + "\n" + indent + "]"
 
 
-def activations():
-    x = signed(SIZES)
-    print("  static let arguments: [Double] =", lines(x, "  "))
+# The functions that are defined piece by piece; the others are smooth.
+PIECEWISE = {"relu", "relu6", "leakyReLU()", "elu()", "celu()", "selu", "hardSwish", "hardSigmoid", "hardTanh()",
+             "softShrink()", "hardShrink()", "threshold(0.5, value: -2)"}
+
+
+def arguments():
+    print("  static let arguments: [Double] =", lines(signed(SIZES), "  "))
     print()
-    print("  static let activations: [Function] = [")
-    for name, orders in ACTIVATIONS.items():
+    print("  static let activations = piecewiseActivations + smoothActivations")
+    print()
+
+
+def activations(title, names):
+    print(f"  static let {title}: [Function] = [")
+    for name in names:
         print(f"    Function(\n      .{name},")
         print("      orders: [")
-        for order in orders:
-            print("        " + lines([order(mpf(z)) for z in x], "        ") + ",")
+        for order in ACTIVATIONS[name]:
+            print("        " + lines([order(mpf(z)) for z in signed(SIZES)], "        ") + ",")
         print("      ]),")
     print("  ]")
-    print()
 
 
 def binary():
@@ -312,10 +323,12 @@ def normalizations():
         print()
 
 
-print("""// Made by Benchmarks/peers/extremes.py.
+HEAD = """// Made by Benchmarks/peers/extremes.py.
 
 import NeuralNetworks
-import Testing
+"""
+
+TYPES = """import Testing
 
 /// Values and derivatives over extreme arguments. Numbers below 1e-60 are 0.
 enum ExtremeValues {
@@ -356,10 +369,23 @@ enum ExtremeValues {
       self.orders = orders
     }
   }
-""")
-activations()
-binary()
-differences()
-rows()
-normalizations()
-print("}")
+"""
+
+FOLDER = pathlib.Path(__file__).parents[2] / "Tests/NeuralNetworksTests/Numerics"
+
+
+def write(name, opening, *parts):
+    """Writes a file with what the parts print."""
+    with open(FOLDER / f"{name}.swift", "w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
+        print(HEAD + opening)
+        for part in parts:
+            part()
+        print("}")
+
+
+write("ExtremeValues", TYPES, arguments, binary, differences, rows)
+write("ExtremeValues+Normalization", "\nextension ExtremeValues {", normalizations)
+for title, of in [("Piecewise", True), ("Smooth", False)]:
+    names = [name for name in ACTIVATIONS if (name in PIECEWISE) == of]
+    write(f"ExtremeValues+{title}", "\nextension ExtremeValues {",
+          lambda: activations(f"{title.lower()}Activations", names))
