@@ -28,7 +28,7 @@ public func hessian<E: Error>(at x: Tensor, of body: (Tensor) throws(E) -> Tenso
 
 /// Returns y = body(x) and its derivative along a direction, Σⱼ ∂yᵢ/∂xⱼ·vⱼ, which has the shape of y (the forward mode of
 /// other frameworks, PyTorch's `jvp`). It takes about as long as three gradients, independent of the sizes.
-/// `direction`: v, with the shape of x.
+/// The direction v has the shape of x.
 public func jacobianVectorProduct<E: Error>(
   at x: Tensor, along direction: Tensor, of body: (Tensor) throws(E) -> Tensor
 ) throws(E) -> (value: Tensor, derivative: Tensor) {
@@ -44,7 +44,7 @@ public func jacobianVectorProduct<E: Error>(
 
 /// Returns y = body(x) and the derivative of a weighted sum of its elements, Σᵢ uᵢ·∂yᵢ/∂xⱼ, which has the shape of x (the
 /// backward mode, PyTorch's `vjp`).
-/// `weights`: u, with the shape of y.
+/// The weights u have the shape of y.
 public func vectorJacobianProduct<E: Error>(
   at x: Tensor, weights: Tensor, of body: (Tensor) throws(E) -> Tensor
 ) throws(E) -> (value: Tensor, derivative: Tensor) {
@@ -61,7 +61,7 @@ public func vectorJacobianProduct<E: Error>(
 
 /// Returns the gradient of a function with one result, and the product of its matrix of second derivatives with a
 /// direction, Σⱼ ∂²y/∂xᵢ∂xⱼ·vⱼ, without the matrix. Both have the shape of x.
-/// `direction`: v, with the shape of x.
+/// The direction v has the shape of x.
 public func hessianVectorProduct<E: Error>(
   at x: Tensor, along direction: Tensor, of body: (Tensor) throws(E) -> Tensor
 ) throws(E) -> (gradient: Tensor, derivative: Tensor) {

@@ -18,9 +18,9 @@ extension Tensor {
   /// the intervals, `[bins + 1]` (NumPy's `histogram`). An interval includes its lower bound, the last one also its
   /// upper bound. Elements out of range and NaN are not counted. The bounds of int32 elements are float32.
   ///
-  /// `range`: The range of the intervals; by default, from the smallest to the largest element. Around a single
-  ///   value it has the width 1, or more if the element type does not have such close numbers; for no elements it is
-  ///   0...1. If the smallest or the largest element is infinite or NaN, nothing is counted.
+  /// By default, the range of the intervals is from the smallest to the largest element. Around a single value, it has the
+  /// width 1, or more if the element type does not have such close numbers; for no elements, it is 0...1. If the smallest
+  /// or the largest element is infinite or NaN, nothing is counted.
   public func histogram(bins: Int = 10, range: ClosedRange<Double>? = nil) -> (counts: Tensor, edges: Tensor) {
     let x = detached()
     let edges = checked { try x.histogramEdges(bins, range) }
@@ -69,7 +69,7 @@ extension Tensor {
   /// Returns how often each of the numbers 0, 1, 2, … occurs in an int32 tensor, as int32; or the sum of the weights of
   /// its occurrences (NumPy's and PyTorch's `bincount`). The result ends at the largest number, but has at least
   /// `minimumLength` elements. Negative numbers are ignored (where NumPy and PyTorch fail). Waits for the device.
-  /// `weights`: Floating-point numbers of the same shape, to which gradients flow.
+  /// Weights are floating-point numbers of the same shape. Gradients flow to them.
   /// - Throws: `DeviceError`, the first error of the operations that produced this tensor.
   public func binCount(minimumLength: Int = 0, weights: Tensor? = nil) throws -> Tensor {
     let name: StaticString = "binCount"

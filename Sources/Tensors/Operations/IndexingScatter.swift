@@ -59,7 +59,7 @@ extension Tensor {
   ///
   /// The gradient of a replacement goes to the last update. Equal maxima or minima share the gradient evenly (PyTorch).
   /// That of a product is exact next to zeros, but its derivative is not.
-  /// `reduction`: The combination. Bool tensors can only be replaced.
+  /// Elements of bool tensors can only be replaced.
   public func scattered(
     _ updates: Tensor, at indices: Tensor, axis: Int = 0, by reduction: ScatterReduction
   ) -> Tensor {

@@ -29,7 +29,7 @@ extension Tensor {
   /// Returns the number below which a fraction `q` of the numbers is: the one at the position q·(n − 1) of the sorted
   /// numbers, by default interpolated (NumPy, PyTorch). NaN if any number is NaN. The gradient goes to the two numbers
   /// between which the position is.
-  /// `q`: A fraction from 0, the smallest number, to 1, the largest.
+  /// The fraction `q` is from 0, the smallest number, to 1, the largest.
   public func quantile(
     _ q: Double, axes: [Int]? = nil, interpolation: QuantileInterpolation = .linear, keepingRank: Bool = false
   ) -> Tensor {

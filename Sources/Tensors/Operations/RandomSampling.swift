@@ -6,7 +6,7 @@ import BackendCore
 extension Tensor {
   /// Returns independent integers of a range, all with the same probability to within 2⁻³² times the size of the range
   /// (NumPy's `integers`, PyTorch's `randint`).
-  /// `range`: Bounds that fit int32, at most 2³¹ − 1 apart.
+  /// The bounds of the range fit int32 and are at most 2³¹ − 1 apart.
   public static func integers(
     _ shape: [Int], in range: Range<Int>, using random: RandomStream, on device: Device = .cpu
   ) -> Tensor {
@@ -86,8 +86,8 @@ extension Tensor {
 
   /// Returns draws from the normal distribution within a range of its values (Keras' `truncated_normal`, SciPy's
   /// `truncnorm`).
-  /// `range`: The bounds as multiples of the standard deviation from the mean, −2...2 as in Keras; at most 5
-  ///   from the mean, because draws have 24 bits.
+  /// The bounds of the range are multiples of the standard deviation, relative to the mean: −2...2 by default, as in
+  /// Keras, and at most 5 from the mean, because draws have 24 bits.
   public static func truncatedNormal(
     _ shape: [Int], mean: Double = 0, deviation: Double = 1, in range: ClosedRange<Double> = -2...2,
     using random: RandomStream, dtype: DType = .float32, on device: Device = .cpu
@@ -122,7 +122,7 @@ extension Tensor {
 
   /// Returns draws from the gamma distribution with density xᵅ⁻¹·exp(−x)/Γ(α), whose mean is α; divide by a rate for
   /// other scales. The draws have no gradient.
-  /// `shapes`: α of each draw, floating point and positive; others give NaN.
+  /// `shapes` has the α of each draw, floating point and positive; other values give NaN.
   public static func gamma(shapes: Tensor, using random: RandomStream) -> Tensor {
     checked {
       try Checks.floatingPoint("gamma", shapes)
@@ -151,7 +151,7 @@ extension Tensor {
 
   /// Returns draws from the Poisson distribution: whole numbers whose mean and variance are the rate. They have the element
   /// type of the rates and no gradient.
-  /// `rates`: The rate of each draw, floating point and at least 0; others give NaN.
+  /// `rates` has the rate of each draw, floating point and at least 0; other values give NaN.
   public static func poisson(rates: Tensor, using random: RandomStream) -> Tensor {
     checked {
       try Checks.floatingPoint("poisson", rates)
