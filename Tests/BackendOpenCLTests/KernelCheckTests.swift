@@ -104,7 +104,9 @@ private enum Simulator {
         if (get_local_id(0) == 0) ys[1 << 20] = 1.0f;
       }
       """
-    try FileWriter.write(KernelSources(directory: nil).text("Common", for: .scan), to: "\(folder)/Common.cl")
+    for file in KernelFamily.scan.files.dropLast() {
+      try FileWriter.write(KernelSources(directory: nil).text(file, for: .scan), to: "\(folder)/\(file).cl")
+    }
     try FileWriter.write(Array(text.utf8), to: "\(folder)/Scan.cl")
     return folder
   }
