@@ -19,6 +19,9 @@ extension GradientCase {
     },
     of("maxPooled, rounding up", [1, 2, 5, 4]) { $0.maxPooled(3, stride: 2, padding: 1, ceilMode: true) },
     of("maxPooled volumes", [1, 1, 3, 3, 4]) { $0.maxPooled(2, stride: 1) },
+    of("maxUnpooled", [1, 1, 2, 2]) { x in
+      x.maxUnpooled(at: Tensor(integers: [5, 0, 7, 8], shape: [1, 1, 2, 2], on: x.device), to: 3)
+    },
     of("averagePooled, rounding up", [1, 1, 5, 4]) { $0.averagePooled(3, stride: 2, padding: 1, ceilMode: true) },
     of("averagePooled volumes", [1, 1, 3, 3, 4]) { $0.averagePooled(2, stride: 1) },
     of("padded, reflect", [2, 3]) { $0.padded([(1, 0), (2, 1)], mode: .reflect) },
