@@ -63,7 +63,7 @@ struct Download {
 
   /// `https`, or `http` for this machine. Everything else is rejected before a program is started.
   func scheme() throws(DataError) -> String {
-    if url.utf8.contains(where: { $0 <= 32 || $0 >= 127 }) { throw .download(url: url, reason: "it is no URL") }
+    if url.utf8.contains(where: { $0 <= 32 || $0 >= 127 }) { throw .download(url: url, reason: "it is not a URL") }
     if url.hasPrefix("https://") && url.utf8.count > 8 { return "https" }
     guard url.hasPrefix("http://") else {
       throw .download(url: url, reason: "only https is used (and http on this machine)")

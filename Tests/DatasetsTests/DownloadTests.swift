@@ -129,3 +129,25 @@ import Testing
     }
   }
 }
+
+@Suite(.serialized) struct DownloadedFileTests {
+  @Test func itIsDownloadedOnce() throws {
+    let served = try TemporaryFolder(), folder = try TemporaryFolder()
+    try served.write(Array("abc".utf8), "a")
+    guard let server = try LocalServer(served.path) else { return }
+    func fetch(_ digest: String) throws -> String {
+      try DownloadedFile.path(folder("b"), from: server.url + "/a", sha256: digest, limit: 10)
+    }
+    // The digest of "abc" in FIPS 180-2.
+    let digest = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"
+    #expect(throws: DataError.self) { try fetch(String(digest.dropLast())) }
+    #expect(try Folder.names(in: folder.path) == [])
+    #expect(try fetch(digest) == folder("b"))
+    // A second call does not use the network.
+    try served.write(Array("abcd".utf8), "a")
+    #expect(try FileReader.read(try fetch(digest), limit: 10) == Array("abc".utf8))
+    try folder.write(Array("abd".utf8), "b")
+    let error = #expect(throws: DataError.self) { try fetch(digest) }
+    #expect("\(error, default: "")".contains("expected contents with the SHA-256 digest ba7816bf"))
+  }
+}
