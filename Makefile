@@ -7,7 +7,7 @@
   check-dependency check-api-breakage documentation format lint clean
 
 BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
-TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd oclgrind python3-venv curl libpng16-16 libturbojpeg0
+TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd oclgrind python3-venv curl libpng16-16 libturbojpeg0 liblapack3
 # Numeric tests need optimized code; -enable-testing keeps internal declarations visible to them.
 TEST_FLAGS     := -c release -Xswiftc -enable-testing --scratch-path .build-test
 # The kernels only, with the compiler used by SwiftPM.

@@ -14,6 +14,8 @@ let package = Package(
     .library(name: "NeuralNetworksCore", targets: ["NeuralNetworks"]),
     // PNG and JPEG files. It opens libpng and libjpeg-turbo at run time (the packages libpng16-16 and libturbojpeg0).
     .library(name: "ImageFiles", targets: ["ImageFiles"]),
+    // Factorizations of matrices. It opens LAPACK at run time (the package liblapack3 or libopenblas0-pthread).
+    .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
     .library(name: "BackendKit", targets: ["BackendCore", "BackendReference", "BackendConformance"]),
     .executable(name: "nn", targets: ["nn"]),
     .executable(name: "nn-bench", targets: ["nn-bench"]),
@@ -51,6 +53,8 @@ let package = Package(
     .target(
       name: "Tensors",
       dependencies: ["HostSystem", "BackendCore", "BackendCPU", .target(name: "BackendOpenCL", condition: openCL)]),
+    .target(name: "CLapack"),
+    .target(name: "LinearAlgebra", dependencies: ["HostSystem", "CLapack", "Tensors"]),
     .target(name: "NeuralNetworks", dependencies: ["HostSystem", "Tensors", "BackendCore"]),
     .target(name: "CGlyphs"),
     .target(
@@ -110,6 +114,9 @@ let package = Package(
     .testTarget(
       name: "TensorsTests",
       dependencies: ["HostSystem", "Tensors", "BackendCPU", "BackendReference", "AllocationCounter", "TestSupport"]),
+    .testTarget(
+      name: "LinearAlgebraTests",
+      dependencies: ["BackendReference", "LinearAlgebra", "NeuralNetworks", "TestSupport"]),
     .testTarget(
       name: "NeuralNetworksTests",
       dependencies: [

@@ -1,0 +1,62 @@
+import CLapack
+import HostSystem
+import Tensors
+
+/// The matrices of a tensor in host memory, in float64.
+///
+/// LAPACK stores matrices column by column, and a tensor row by row. A tensor `[..., rows, columns]` is therefore for
+/// LAPACK a matrix of `columns` rows, the transpose. Most functions need no copy in another order, because they can
+/// work with the transpose.
+struct Matrices {
+  /// The maximum number of elements of a matrix. The work space of LAPACK's functions, whose size is an integer of 32
+  /// bits, has at most a few times as many.
+  static let largest = 1 << 28
+
+  /// The leading axes.
+  let batch: [Int]
+  let rows, columns: Int
+  private(set) var elements: [Double]
+
+  /// Reads the matrices. Waits for the device.
+  init(_ x: Tensor) throws {
+    (batch, rows, columns) = (Array(x.shape.dropLast(2)), x.shape[x.rank - 2], x.shape[x.rank - 1])
+    elements = try x.scalars(as: Double.self)
+  }
+
+  /// Creates matrices of zeros.
+  init(batch: [Int], rows: Int, columns: Int) throws {
+    (self.batch, self.rows, self.columns) = (batch, rows, columns)
+    let count = (batch + [rows, columns]).reduce(1, *)
+    do { try HostMemory.check(count, of: MemoryLayout<Double>.stride) } catch {
+      throw DeviceError.outOfMemory(requestedBytes: error.bytes, liveBytes: 0, limitBytes: error.available)
+    }
+    elements = Array(repeating: 0, count: count)
+  }
+
+  /// The number of matrices.
+  var count: Int { batch.reduce(1, *) }
+
+  /// The position of a matrix in the leading axes.
+  func position(_ index: Int) -> [Int] {
+    var rest = index
+    return batch.reversed().map { extent in
+      defer { rest /= extent }
+      return rest % extent
+    }.reversed()
+  }
+
+  /// Calls `body` with the elements of a matrix, and returns its result; 0 if there are none.
+  @discardableResult
+  mutating func withMatrix(_ index: Int, _ body: (UnsafeMutablePointer<Double>) throws -> Int32) rethrows -> Int32 {
+    let size = rows * columns
+    return try elements.withUnsafeMutableBufferPointer { elements in
+      guard size > 0, let first = elements.baseAddress else { return 0 }
+      return try body(first + index * size)
+    }
+  }
+
+  /// Returns the matrices as a tensor with the element type and device of another one.
+  func tensor(like x: Tensor) -> Tensor {
+    Tensor(elements, shape: batch + [rows, columns], dtype: x.dtype, on: x.device)
+  }
+}

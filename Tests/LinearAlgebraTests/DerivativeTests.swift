@@ -1,0 +1,93 @@
+import LinearAlgebra
+import Tensors
+import Testing
+
+/// A differentiable function of matrices, with the shapes of its operands.
+struct DerivativeCase: Sendable, CustomTestStringConvertible {
+  var name: String
+  var shapes: [[Int]]
+  var function: @Sendable ([Tensor]) throws -> [Tensor]
+  var testDescription: String { name }
+
+  init(_ name: String, _ shapes: [Int]..., of function: @escaping @Sendable ([Tensor]) throws -> [Tensor]) {
+    (self.name, self.shapes, self.function) = (name, shapes, function)
+  }
+
+  var numbers: [[Double]] { shapes.enumerated().map { LinearAlgebraTests.numbers($1.reduce(1, *), $0) } }
+
+  func tensors(_ numbers: [[Double]]) -> [Tensor] {
+    zip(numbers, shapes).map { tensor($0, $1, on: TestDevices.reference) }
+  }
+
+  /// Σ wᵢ·sin(yᵢ) with fixed, distinct weights: a function with a second derivative.
+  func objective(_ x: [Tensor]) throws -> Tensor { try weighted(function(x).map { $0.sin() }, seed: 5) }
+
+  /// Σ vᵢ·∂objective/∂xᵢ with fixed weights: a function whose gradient is a second derivative.
+  func derivativeObjective(_ x: [Tensor]) throws -> Tensor {
+    weighted(try valueAndGradient(at: x) { try objective($0) }.gradient, seed: 9)
+  }
+
+  private func weighted(_ tensors: [Tensor], seed: Int) -> Tensor {
+    let sums = tensors.enumerated().map { index, x in (x * matrices(x.shape, seed + index, on: x.device)).sum() }
+    return Tensor.stacked(sums).sum()
+  }
+}
+
+/// Gradients of first and second order against central differences of fourth order, in float64.
+@Suite struct DerivativeTests {
+  static func regular(_ x: Tensor) -> Tensor {
+    x + 2 * Tensor.identity(x.shape[x.rank - 1], on: x.device).cast(to: x.dtype)
+  }
+
+  static func definite(_ x: Tensor) -> Tensor { regular(x.matmul(x, transposingRight: true)) }
+
+  static let cases: [DerivativeCase] = [
+    DerivativeCase("solve", [3, 3], [3, 2]) { [try regular($0[0]).solve($0[1])] },
+    DerivativeCase("solve, vector", [3, 3], [3]) { [try regular($0[0]).solve($0[1])] },
+    DerivativeCase("solve, batches", [2, 1, 2, 2], [3, 2, 1]) { [try regular($0[0]).solve($0[1])] },
+    DerivativeCase("solve, one matrix", [2, 2], [3, 2, 1]) { [try regular($0[0]).solve($0[1])] },
+    DerivativeCase("inverse", [2, 3, 3]) { [try regular($0[0]).inverse()] },
+    DerivativeCase("triangularSolve", [3, 3], [3, 2]) { [try regular($0[0]).triangularSolve($0[1])] },
+    DerivativeCase("triangularSolve, upper", [3, 3], [3, 2]) {
+      [try regular($0[0]).triangularSolve($0[1], upper: true)]
+    },
+    DerivativeCase("triangularSolve, transposed", [2, 3, 3], [3]) {
+      [try regular($0[0]).triangularSolve($0[1], transposed: true)]
+    },
+    DerivativeCase("triangularSolve, upper and transposed", [3, 3], [2, 3, 2]) {
+      [try regular($0[0]).triangularSolve($0[1], upper: true, transposed: true)]
+    },
+    DerivativeCase("cholesky", [2, 3, 3]) { [try definite($0[0]).cholesky()] },
+    DerivativeCase("choleskySolve", [3, 3], [3, 2]) { [try regular($0[0]).choleskySolve($0[1])] },
+  ]
+
+  @Test(arguments: cases)
+  func firstDerivative(_ test: DerivativeCase) throws {
+    let (_, gradients) = try valueAndGradient(at: test.tensors(test.numbers)) { try test.objective($0) }
+    try expectDifferences(of: test, gradients) { try test.objective($0) }
+  }
+
+  @Test(arguments: cases)
+  func secondDerivative(_ test: DerivativeCase) throws {
+    let (_, gradients) = try valueAndGradient(at: test.tensors(test.numbers)) { try test.derivativeObjective($0) }
+    try expectDifferences(of: test, gradients) { try test.derivativeObjective($0) }
+  }
+
+  private func expectDifferences(
+    of test: DerivativeCase, _ gradients: [Tensor], _ function: ([Tensor]) throws -> Tensor
+  ) throws {
+    let step = 1e-3
+    for (operand, gradient) in gradients.enumerated() {
+      let expected = try test.numbers[operand].indices.map { index in
+        func value(_ steps: Double) throws -> Double {
+          var numbers = test.numbers
+          numbers[operand][index] += steps * step
+          return try function(test.tensors(numbers)).item()
+        }
+        return try (8 * (value(1) - value(-1)) - (value(2) - value(-2))) / (12 * step)
+      }
+      #expect(expected.contains { abs($0) > 1e-3 })
+      try expect(gradient, expected, shape: test.shapes[operand], tolerance: 1e-7, "operand \(operand)")
+    }
+  }
+}
