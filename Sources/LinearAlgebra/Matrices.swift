@@ -4,6 +4,8 @@ import Tensors
 
 /// The matrices of a tensor in host memory, in float64.
 ///
+/// Vectors are matrices of one row, and numbers matrices of one element.
+///
 /// LAPACK stores matrices column by column, and a tensor row by row. A tensor `[..., rows, columns]` is therefore for
 /// LAPACK a matrix of `columns` rows, the transpose. Most functions need no copy in another order, because they can
 /// work with the transpose.
@@ -15,22 +17,39 @@ struct Matrices {
   /// The leading axes.
   let batch: [Int]
   let rows, columns: Int
+  /// The axes that follow the leading ones in a tensor.
+  private let axes: [Int]
   private(set) var elements: [Double]
 
   /// Reads the matrices. Waits for the device.
   init(_ x: Tensor) throws {
-    (batch, rows, columns) = (Array(x.shape.dropLast(2)), x.shape[x.rank - 2], x.shape[x.rank - 1])
+    (batch, axes) = (Array(x.shape.dropLast(2)), x.shape.suffix(2))
+    (rows, columns) = (axes[0], axes[1])
     elements = try x.scalars(as: Double.self)
   }
 
   /// Creates matrices of zeros.
   init(batch: [Int], rows: Int, columns: Int) throws {
-    (self.batch, self.rows, self.columns) = (batch, rows, columns)
-    let count = (batch + [rows, columns]).reduce(1, *)
+    try self.init(batch: batch, rows: rows, columns: columns, axes: [rows, columns])
+  }
+
+  /// Creates vectors of zeros.
+  init(batch: [Int], count: Int) throws {
+    try self.init(batch: batch, rows: 1, columns: count, axes: [count])
+  }
+
+  private init(batch: [Int], rows: Int, columns: Int, axes: [Int]) throws {
+    (self.batch, self.rows, self.columns, self.axes) = (batch, rows, columns, axes)
+    let count = (batch + axes).reduce(1, *)
     do { try HostMemory.check(count, of: MemoryLayout<Double>.stride) } catch {
       throw DeviceError.outOfMemory(requestedBytes: error.bytes, liveBytes: 0, limitBytes: error.available)
     }
     elements = Array(repeating: 0, count: count)
+  }
+
+  /// Creates one number for each position in the leading axes.
+  init(batch: [Int], numbers: [Double]) {
+    (self.batch, rows, columns, axes, elements) = (batch, 1, 1, [], numbers)
   }
 
   /// The number of matrices.
@@ -57,6 +76,6 @@ struct Matrices {
 
   /// Returns the matrices as a tensor with the element type and device of another one.
   func tensor(like x: Tensor) -> Tensor {
-    Tensor(elements, shape: batch + [rows, columns], dtype: x.dtype, on: x.device)
+    Tensor(elements, shape: batch + axes, dtype: x.dtype, on: x.device)
   }
 }

@@ -73,10 +73,10 @@ struct MatrixFunction {
     _ operands: [Tensor], results: [[Int]], areFinite: Bool = false,
     _ body: (_ lapack: nn_lapack, _ operands: inout [Matrices]) throws -> [Matrices]
   ) throws -> [Tensor] {
-    var matrices = try operands.map { try Matrices($0) }
     if let shapeOnly = operands.first(where: { $0.device.isShapeOnly }) {
-      return results.map { Tensor.zeros(matrices[0].batch + $0, dtype: shapeOnly.dtype, on: shapeOnly.device) }
+      return results.map { .zeros(shapeOnly.shape.dropLast(2) + $0, dtype: shapeOnly.dtype, on: shapeOnly.device) }
     }
+    var matrices = try operands.map { try Matrices($0) }
     if areFinite { for matrices in matrices { try requireFinite(matrices) } }
     return try body(LAPACK.loaded(), &matrices).map { $0.tensor(like: operands[0]) }
   }

@@ -38,8 +38,9 @@ extension Tensor {
   /// Returns A⁻¹ for square matrices `[..., n, n]` (PyTorch's `linalg.inv`). `solve(_:)` is faster and more accurate than
   /// a product with the inverse.
   /// - Throws: `LinearAlgebraError.singular` if a pivot is exactly 0; `DeviceError`.
-  public func inverse() throws -> Tensor {
-    let function = MatrixFunction("inverse")
+  public func inverse() throws -> Tensor { try inverse(MatrixFunction("inverse")) }
+
+  func inverse(_ function: MatrixFunction) throws -> Tensor {
     try function.requireSquareMatrices(self)
     return try withCustomGradient(of: self) { x in
       try function.onHost([x], results: [Array(x.shape.suffix(2))]) { lapack, operands in

@@ -1,6 +1,8 @@
-import LinearAlgebra
 import Tensors
+import TestSupport
 import Testing
+
+@testable import LinearAlgebra
 
 /// A differentiable function of matrices, with the shapes of its operands.
 struct DerivativeCase: Sendable, CustomTestStringConvertible {
@@ -41,6 +43,9 @@ struct DerivativeCase: Sendable, CustomTestStringConvertible {
 
   static func definite(_ x: Tensor) -> Tensor { regular(x.matmul(x, transposingRight: true)) }
 
+  static func pair(_ results: (Tensor, Tensor)) -> [Tensor] { [results.0, results.1] }
+  static func triple(_ results: (Tensor, Tensor, Tensor)) -> [Tensor] { [results.0, results.1, results.2] }
+
   static let cases: [DerivativeCase] = [
     DerivativeCase("solve", [3, 3], [3, 2]) { [try regular($0[0]).solve($0[1])] },
     DerivativeCase("solve, vector", [3, 3], [3]) { [try regular($0[0]).solve($0[1])] },
@@ -59,6 +64,28 @@ struct DerivativeCase: Sendable, CustomTestStringConvertible {
     },
     DerivativeCase("cholesky", [2, 3, 3]) { [try definite($0[0]).cholesky()] },
     DerivativeCase("choleskySolve", [3, 3], [3, 2]) { [try regular($0[0]).choleskySolve($0[1])] },
+    DerivativeCase("determinant", [2, 3, 3]) { [try $0[0].determinant()] },
+    DerivativeCase("signAndLogDeterminant", [2, 3, 3]) { [try $0[0].signAndLogDeterminant().logMagnitude] },
+    DerivativeCase("qr", [2, 3, 3]) { pair(try $0[0].qr()) },
+    DerivativeCase("qr, tall", [4, 2]) { pair(try $0[0].qr()) },
+    DerivativeCase("qr, wide", [2, 2, 4]) { pair(try $0[0].qr()) },
+    DerivativeCase("qr, r only", [3, 2]) { [try $0[0].qr().r] },
+    DerivativeCase("svd", [2, 3, 3]) { triple(try $0[0].svd()) },
+    DerivativeCase("svd, tall", [4, 2]) { triple(try $0[0].svd()) },
+    DerivativeCase("svd, wide", [2, 2, 3]) { triple(try $0[0].svd()) },
+    DerivativeCase("svd, v only", [3, 2]) { [try $0[0].svd().vTransposed] },
+    DerivativeCase("singularValues", [2, 3, 2]) { [try $0[0].singularValues()] },
+    DerivativeCase("symmetricEigenvectors", [2, 3, 3]) { pair(try $0[0].symmetrized().symmetricEigenvectors()) },
+    DerivativeCase("symmetricEigenvalues", [2, 3, 3]) { [try $0[0].symmetrized().symmetricEigenvalues()] },
+    DerivativeCase("leastSquares, tall", [4, 2], [4, 3]) { [try $0[0].leastSquares($0[1])] },
+    DerivativeCase("leastSquares, wide", [2, 2, 4], [2]) { [try $0[0].leastSquares($0[1])] },
+    DerivativeCase("leastSquares, rank 1", [4], [3], [4]) { [try $0[0].outer($0[1]).leastSquares($0[2])] },
+    DerivativeCase("pseudoInverse, tall", [2, 4, 2]) { [try $0[0].pseudoInverse()] },
+    DerivativeCase("pseudoInverse, wide", [2, 3]) { [try $0[0].pseudoInverse()] },
+    DerivativeCase("pseudoInverse, rank 1", [4], [3]) { [try $0[0].outer($0[1]).pseudoInverse()] },
+    DerivativeCase("matrixPower", [2, 3, 3]) { [try $0[0].matrixPower(5), try regular($0[0]).matrixPower(-2)] },
+    DerivativeCase("conditionNumber", [2, 3, 2]) { [try $0[0].conditionNumber()] },
+    DerivativeCase("norms", [2, 3, 2]) { [try $0[0].spectralNorm(), try $0[0].nuclearNorm()] },
   ]
 
   @Test(arguments: cases)
