@@ -1,3 +1,5 @@
+import Files
+
 /// The header of a NumPy array file: magic number, version, and a Python dictionary as text.
 ///
 /// Format: NumPy Enhancement Proposal 1, versions 1.0, 2.0, 3.0.

@@ -69,16 +69,3 @@ func littleEndianBytes(_ tensor: Tensor) throws -> [UInt8] {
   case .bool: try tensor.scalars(as: Bool.self).map { $0 ? 1 : 0 }
   }
 }
-
-/// An unsigned integer from little-endian bytes.
-func littleEndian<Value: FixedWidthInteger>(_ bytes: [UInt8], _ offset: Int, as type: Value.Type = Value.self) -> Value
-{
-  var value: Value = 0
-  for index in 0..<Value.bitWidth / 8 { value |= Value(truncatingIfNeeded: bytes[offset + index]) << Value(8 * index) }
-  return value
-}
-
-/// The bytes of the value, the least significant first.
-func littleEndianBytes(of value: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
-  stride(from: 0, to: type(of: value).bitWidth, by: 8).map { UInt8(truncatingIfNeeded: value >> $0) }
-}

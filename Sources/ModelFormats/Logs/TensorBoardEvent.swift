@@ -1,3 +1,5 @@
+import Files
+
 /// One entry of a TensorBoard event file: an `Event` message of TensorFlow, framed as a TFRecord.
 struct TensorBoardEvent {
   private let message: ProtocolBuffer
