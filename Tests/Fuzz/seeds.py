@@ -8,6 +8,7 @@ import io
 import json
 import os
 import struct
+import wave
 import zlib
 
 import numpy as np
@@ -76,8 +77,29 @@ def write_images():
     write("image", "ink", jpeg("CMYK", optimize=True))
 
 
+def riff(*chunks):
+    content = b"".join(name.encode() + struct.pack("<I", len(data)) + data for name, data in chunks)
+    return b"RIFF" + struct.pack("<I", 4 + len(content)) + b"WAVE" + content
+
+
+def write_sounds():
+    for size in [1, 2, 3, 4]:
+        data = io.BytesIO()
+        with wave.open(data, "wb") as file:
+            file.setparams((2, size, 8000, 0, "NONE", ""))
+            file.writeframes(bytes(range(6 * size)))
+        write("wav", f"pcm{8 * size}", data.getvalue())
+    samples = struct.pack("<3f", 0.5, -1, 2)
+    floats = struct.pack("<HHIIHHH", 3, 1, 8000, 32000, 4, 32, 0)
+    write("wav", "floats", riff(("fmt ", floats), ("fact", struct.pack("<I", 3)), ("data", samples)))
+    guid = b"\3\0\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"
+    extensible = struct.pack("<HHIIHHHHI", 0xFFFE, 1, 8000, 32000, 4, 32, 22, 32, 4) + guid
+    write("wav", "extensible", riff(("LIST", b"INFO"), ("fmt ", extensible), ("data", samples)))
+
+
 def main():
     write_images()
+    write_sounds()
     kinds = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
     for code, kind in kinds.items():
         write("idx", kind.replace(">", ""), idx(code, kind, [[1, 2], [3, 4]]))
