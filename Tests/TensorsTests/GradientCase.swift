@@ -100,7 +100,7 @@ enum FiniteDifferences {
     GradientCase.elementwise + GradientCase.binary + GradientCase.reductions + GradientCase.shapes
     + GradientCase.indexing + GradientCase.products + GradientCase.fused + GradientCase.windows
     + GradientCase.normalizations + GradientCase.recurrent + GradientCase.layerFunctions + GradientCase.norms
-    + GradientCase.compositions + GradientCase.rearrangements
+    + GradientCase.compositions + GradientCase.rearrangements + GradientCase.fourier
 
   /// Compares the gradient of each operation with finite differences, in float64.
   @Test(arguments: cases)
