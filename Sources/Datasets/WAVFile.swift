@@ -63,12 +63,13 @@ public struct WAVFile: Sendable {
     (frames, start) = (header.frames, header.start)
   }
 
-  /// Reads samples as float32 `[channels, frames]`. Integers are divided by the magnitude of the lowest one, so they range
-  /// from −1 to below 1, as in torchaudio and librosa; floating-point numbers do not change.
+  /// Reads samples as float32 `[channels, frames]`. Integers are divided by the magnitude of the lowest one, so they
+  /// range from −1 to below 1, as in torchaudio and librosa; floating-point numbers do not change.
   /// - Parameters:
   ///   - range: The frames; all by default. A range beyond the end is a programmer error.
   ///   - device: The device of the result.
-  /// - Throws: `DataError` if the file cannot be read, for a number that is not finite, and if there is not enough memory.
+  /// - Throws: `DataError` if the file cannot be read, for a number that is not finite, and if there is not enough
+  ///   memory.
   public func samples(in range: Range<Int>? = nil, on device: Device = .cpu) throws -> Tensor {
     let range = range ?? 0..<frames
     if range.lowerBound < 0 || range.upperBound > frames {
@@ -130,8 +131,8 @@ extension WAVFile {
   /// try WAVFile.write(signal, sampleRate: 16_000, to: "filtered.wav")
   /// ```
   /// - Parameters:
-  ///   - samples: The samples, `[channels, frames]` or `[frames]`, from −1 to 1. Integers are rounded to the nearest one,
-  ///     numbers out of range become the lowest or highest one, and NaN becomes 0.
+  ///   - samples: The samples, `[channels, frames]` or `[frames]`, from −1 to 1. Integers are rounded to the nearest
+  ///     one, numbers out of range become the lowest or highest one, and NaN becomes 0.
   ///   - sampleRate: The number of frames per second, at least 1.
   ///   - path: The path.
   ///   - format: How samples are stored; integers of 16 bits by default.
@@ -141,7 +142,8 @@ extension WAVFile {
     let samples = samples.rank == 1 ? samples.expanded(axis: 0) : samples
     guard samples.rank == 2, (1...Int(UInt16.max)).contains(samples.shape[0]), samples.dtype != .bool else {
       ProgrammerError.end(
-        "WAVFile.write: \(samples.dtype) of shape \(samples.shape); numbers are [channels, frames], with 1 to \(UInt16.max) channels"
+        "WAVFile.write: \(samples.dtype) of shape \(samples.shape); numbers are [channels, frames]",
+        hint: "there are 1 to \(UInt16.max) channels"
       )
     }
     if UInt32(exactly: sampleRate) == nil || sampleRate == 0 {
