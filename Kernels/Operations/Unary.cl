@@ -64,6 +64,12 @@
   ROW(erfc, heavy, input, nn_erfc(x), -d * nn_erf_derivative(s)) \
   /* The inverse of the error function; NaN outside of −1…1. */ \
   ROW(erfInverse, heavy, output, nn_erf_inverse(x), d * (0.886226925f * nn_exp(s * s))) \
+  /* ln |Γ(x)|; infinite at 0 and at negative integers. */ \
+  ROW(logGamma, heavy, input, nn_log_gamma(x), d * nn_digamma(s)) \
+  /* Γ′(x)/Γ(x); NaN at negative integers. */ \
+  ROW(digamma, heavy, input, nn_digamma(x), d * nn_trigamma(s)) \
+  /* The derivative of digamma; infinite at 0 and at negative integers. */ \
+  ROW(trigamma, heavy, input, nn_trigamma(x), d * nn_tetragamma(s)) \
   /* The largest integer not above x. */ \
   ROW(floor, simple, neither, round_down(x), (vf)0) \
   /* The smallest integer not below x. */ \
@@ -174,6 +180,124 @@ NN_INLINE vf nn_erf_inverse(vf x) {
   q = q * far + 1.001674056e+00f;
   q = q * far + 2.832976818e+00f;
   return x * pick(w < 5, p, pick(w < INFINITY, q, w));
+}
+
+// The gamma function and its logarithmic derivatives. Each has an asymptotic series for large arguments; smaller ones
+// are first increased or decreased by whole numbers (recurrence), and negative ones reflected. For positive arguments, the
+// terms of a sum have the same sign, or one is much larger, so the relative errors stay small, except near the zeros, which
+// have their fits. For negative arguments, errors are relative to the terms. (Abramowitz and Stegun, Handbook of
+// Mathematical Functions, 6.1 to 6.4.)
+
+// The distance to the nearest integer, and sin πr for |r| <= 1/2.
+NN_INLINE vf nn_distance_to_whole(vf x) { return x - round_even(x); }
+NN_INLINE vf nn_sin_pi(vf r) {
+  const vf z = r * r;
+  vf p = 7.756038323e-02f;
+  p = p * z - 5.982421245e-01f;
+  p = p * z + 2.550069726e+00f;
+  p = p * z - 5.167709685e+00f;
+  p = p * z + 3.141592637e+00f;
+  return p * r;
+}
+
+// ln |Γ(x)| for x >= -1/2, as lnΓ(2 + t) ± ln of the product of the steps to 3/2 <= 2 + t <= 5/2, or with Stirling's series
+// from 11/2 on.
+NN_INLINE vf nn_log_gamma_above(vf x) {
+  const vf once = pick(x > 2.5f, x - 1, x), twice = pick(once > 2.5f, once - 1, once);
+  const vf falling = pick(x > 2.5f, once, (vf)1) * pick(once > 2.5f, twice, (vf)1) *
+                     pick(twice > 2.5f, twice - 1, (vf)1);
+  const vf rising = pick(x < 0.5f, absolute(x) * (x + 1), pick(x < 1.5f, x, (vf)1));
+  const vf t = pick(x < 0.5f, x, pick(x < 1.5f, x - 1, pick(twice > 2.5f, twice - 1, twice) - 2));
+  const vf logarithm = nn_log(pick(x < 5.5f, pick(x > 2.5f, falling, rising), x)), inverse = 1 / x, z = inverse * inverse;
+  vf p = 1.223609538e-04f;  // lnΓ(2 + t)/t
+  p = p * t - 2.536190609e-04f;
+  p = p * t + 5.015184544e-04f;
+  p = p * t - 1.185959093e-03f;
+  p = p * t + 2.891732355e-03f;
+  p = p * t - 7.386158669e-03f;
+  p = p * t + 2.058073442e-02f;
+  p = p * t - 6.735228225e-02f;
+  p = p * t + 3.224670347e-01f;
+  p = p * t + 4.227843350e-01f;
+  const vf series = inverse * (z * (z * 7.936507937e-04f - 2.777777778e-03f) + 8.333333333e-02f);
+  const vf large = (x - 0.5f) * (logarithm - 1) + (series + 4.189385332e-01f);
+  return pick(x < 5.5f, p * t + pick(x > 2.5f, logarithm, -logarithm), pick(x < INFINITY, large, x));
+}
+// Below -1/2, from Γ(-x)·Γ(x) = -π/(x·sin πx). From -2^23 on, all numbers are integers.
+NN_INLINE vf nn_log_gamma(vf x) {
+  const vf size = pick(x < -0.5f, -x, x), y = nn_log_gamma_above(size);
+  const vf sine = absolute(nn_sin_pi(nn_distance_to_whole(size))) * 0.318309886f;
+  return pick(x < -0.5f, pick(size < 8388608, -nn_log(size * sine) - y, (vf)INFINITY), y);
+}
+
+// Γ′/Γ of x >= 0, as that of 1 <= y <= 2 plus the sum of 1/(x - k), or its asymptotic series from 6 on. Between 1 and 2,
+// it is the distance from its zero times a polynomial. The zero has three parts, so that the distance is exact.
+NN_INLINE vf nn_digamma_above(vf x) {
+  vf y = pick(x < 1, x + 1, x), top = pick(x < 1, (vf)-1, (vf)0), bottom = pick(x < 1, x, (vf)1);
+  for (int k = 0; k < 4; k++) {
+    const vf less = y - 1;
+    top = pick(y > 2, top * less + bottom, top);
+    bottom = pick(y > 2, bottom * less, bottom);
+    y = pick(y > 2, less, y);
+  }
+  const vf t = y - 1.5f, inverse = 1 / x, z = inverse * inverse;
+  vf p = 1.111810651e-02f;  // in y - 3/2
+  p = p * t - 1.638408466e-02f;
+  p = p * t + 1.698075018e-02f;
+  p = p * t - 2.578101722e-02f;
+  p = p * t + 4.087926300e-02f;
+  p = p * t - 6.205707542e-02f;
+  p = p * t + 9.498208985e-02f;
+  p = p * t - 1.483987858e-01f;
+  p = p * t + 2.405426155e-01f;
+  p = p * t - 4.236274989e-01f;
+  p = p * t + 9.510558756e-01f;
+  const vf near = (((y - 1.46142578125f) - 2.063637221e-04f) + 3.737581425e-12f) * p;
+  const vf series = z * (z * (z * 3.968253968e-03f - 8.333333333e-03f) + 8.333333333e-02f);
+  const vf large = nn_log(x) - (0.5f * inverse + series);
+  return pick(x < 6, near + top / bottom, large);
+}
+// Γ′(x)/Γ(x) = Γ′(1 - x)/Γ(1 - x) - π·cot πx for negative x.
+NN_INLINE vf nn_digamma(vf x) {
+  const vf r = nn_distance_to_whole(x), y = nn_digamma_above(pick(x < 0, 1 - x, x));
+  const vf cotangent = 3.141592654f * (nn_sin_pi(0.5f - absolute(r)) / nn_sin_pi(r));
+  return pick(x < 0, pick(r == 0, (vf)NAN, y - cotangent), pick(x == 0, -1 / x, y));
+}
+
+// The derivative of digamma, Σ (x + k)^-2 over all k >= 0, for x > 0: five of the terms, and a series for the rest.
+NN_INLINE vf nn_trigamma_above(vf x) {
+  const vf inverse = 1 / (x + 5), z = inverse * inverse;
+  vf sum = z * (z * (z * 2.380952381e-02f - 3.333333333e-02f) + 1.666666667e-01f);
+  sum = inverse * (sum + 0.5f * inverse + 1);
+  for (int k = 4; k >= 0; k--) {
+    const vf term = 1 / (x + (float)k);
+    sum = sum + term * term;
+  }
+  return sum;
+}
+// π^2/sin^2 πx minus the trigamma function of 1 - x for negative x.
+NN_INLINE vf nn_trigamma(vf x) {
+  const vf y = nn_trigamma_above(pick(x < 0, 1 - x, x));
+  const vf cosecant = 3.141592654f / nn_sin_pi(nn_distance_to_whole(x));
+  return pick(x < 0, cosecant * cosecant - y, y);
+}
+
+// The derivative of trigamma, -2·Σ (x + k)^-3, in the same way.
+NN_INLINE vf nn_tetragamma_above(vf x) {
+  const vf inverse = 1 / (x + 6), z = inverse * inverse;
+  vf sum = z * (z * (0.1666666667f - z * 3e-01f) - 1.666666667e-01f) + 0.5f;
+  sum = -z * (z * sum + inverse + 1);
+  for (int k = 5; k >= 0; k--) {
+    const vf term = 1 / (x + (float)k);
+    sum = sum - 2 * (term * term) * term;
+  }
+  return sum;
+}
+// That of 1 - x, minus 2·π^3·cos πx/sin^3 πx, for negative x.
+NN_INLINE vf nn_tetragamma(vf x) {
+  const vf r = nn_distance_to_whole(x), y = nn_tetragamma_above(pick(x < 0, 1 - x, x));
+  const vf cosecant = 3.141592654f / nn_sin_pi(r);
+  return pick(x < 0, y - 2 * nn_sin_pi(0.5f - absolute(r)) * (cosecant * cosecant) * cosecant, y);
 }
 
 // Within 2.5 ulp.

@@ -164,6 +164,10 @@ private struct UnaryForm {
     case .erfc: set(-3...9, saved: -3...3, .ulps(16), .ulps(24))
     // Near ±1, the error of the argument's distance from 1 counts.
     case .erfInverse: set(-0.999...0.999, saved: -3...3, .ulps(16), .ulps(24))
+    // Close to the zeros of the functions, only their terms have this accuracy.
+    case .logGamma: set(-4...40, saved: nil, .mixed(ulps: 12, absolute: 12), .mixed(ulps: 16, absolute: 32))
+    case .digamma: set(-4...40, saved: nil, .mixed(ulps: 16, absolute: 32), .ulps(16))
+    case .trigamma: set(-4...40, saved: nil, .ulps(16), .mixed(ulps: 32, absolute: 32))
     case .power: set(0.1...8, saved: nil, .ulps(16), .ulps(20))
     case .leakyReLU:
       (tolerance, gradientTolerance, corners) = (.ulps(1), .ulps(1), [])

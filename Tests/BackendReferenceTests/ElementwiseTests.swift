@@ -2,12 +2,13 @@ import BackendCore
 import BackendReference
 import Testing
 
-/// Values and derivatives of PyTorch in float64; for trigonometric and hyperbolic functions and their relatives, of mpmath.
+/// Values and derivatives of PyTorch in float64; for trigonometric, hyperbolic, and gamma functions and their relatives, of mpmath.
 @Suite struct ElementwiseTests {
   let backend = ReferenceBackend()
   static let points = [-2.5, -0.75, 0, 0.3, 1, 2.25]
   static let positivePoints = [0.01, 0.3, 1, 2.25, 50]
   static let unitPoints = [-0.9, -0.4, 0.1, 0.6, 0.95]
+  static let gammaPoints = [-2.5, -0.75, 0.01, 0.3, 1, 2.25, 50]
   static let pointsAboveOne = [1.1, 1.5, 2, 10, 1000]
 
   struct Row: Sendable, CustomTestStringConvertible {
@@ -164,6 +165,36 @@ import Testing
       UnaryOp(.erfInverse), at: unitPoints,
       [-1.1630871536766743, -0.37080715859355795, 0.08885599049425769, 0.5951160814499948, 1.3859038243496777],
       [3.428042811451841, 1.0168562004306123, 0.8932517253051876, 1.2628624281411842, 6.049327886384233]),
+    Row(
+      UnaryOp(.logGamma), at: gammaPoints,
+      [
+        -0.056243716497674054, 1.5757045971498584, 4.599479878042022, 1.0957979948180756, 0.0, 0.1248717148923966,
+        144.5657439463449,
+      ],
+      [
+        1.103156640645243, -2.894120200042932, -100.56088545786868, -3.502524222200133, -0.5772156649015329,
+        0.5725464666237345, 3.901989673427892,
+      ]),
+    Row(
+      UnaryOp(.digamma), at: gammaPoints,
+      [
+        1.103156640645243, -2.894120200042932, -100.56088545786868, -3.502524222200133, -0.5772156649015329,
+        0.5725464666237345, 3.901989673427892,
+      ],
+      [
+        9.539246644989124, 18.975106932284888, 10001.621213528313, 12.245364546107732, 1.6449340668482264,
+        0.5573291545071107, 0.020201333226697125,
+      ]),
+    Row(
+      UnaryOp(.trigamma), at: gammaPoints,
+      [
+        9.539246644989124, 18.975106932284888, 10001.621213528313, 12.245364546107732, 1.6449340668482264,
+        0.5573291545071107, 0.020201333226697125,
+      ],
+      [
+        -0.1082040516417274, -124.58699919679619, -2000002.340398677, -75.27253658872604, -2.4041138063191885,
+        -0.30373993753692036, -0.0004080799893375969,
+      ]),
     Row(
       UnaryOp(.acosh), at: pointsAboveOne,
       [0.4435682543851154, 0.9624236501192069, 1.3169578969248168, 2.993222846126381, 7.600902209541989],

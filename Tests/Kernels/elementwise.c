@@ -28,6 +28,22 @@ static double inverse_of_erf(double y) {
   }
   return (low + high) / 2;
 }
+// The derivatives of lgamma for x > 0, by the recurrence and the first terms of the asymptotic series.
+static double digamma(double x) {
+  double sum = 0;
+  for (; x < 40; x++) sum -= 1 / x;
+  return sum + log(x) - 1 / (2 * x) - 1 / (12 * x * x) + 1 / (120 * pow(x, 4));
+}
+static double trigamma(double x) {
+  double sum = 0;
+  for (; x < 40; x++) sum += 1 / (x * x);
+  return sum + 1 / x + 1 / (2 * x * x) + 1 / (6 * pow(x, 3)) - 1 / (30 * pow(x, 5));
+}
+static double tetragamma(double x) {
+  double sum = 0;
+  for (; x < 40; x++) sum -= 2 / (x * x * x);
+  return sum - 1 / (x * x) - 1 / pow(x, 3) - 1 / (2 * pow(x, 4)) + 1 / (6 * pow(x, 6));
+}
 static double hard_sigmoid(double x) { return x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6; }
 // The share of x in the approximation of GELU, and its derivative.
 static double gelu_share(double x) { return sigmoid(1.5957691216057308 * (x + 0.044715 * x * x * x)); }
@@ -68,6 +84,9 @@ static double value(enum nn_unary op, double x, double a, double b) {
     case nn_unary_erf: return erf(x);
     case nn_unary_erfc: return erfc(x);
     case nn_unary_erfInverse: return inverse_of_erf(x);
+    case nn_unary_logGamma: return lgamma(x);
+    case nn_unary_digamma: return digamma(x);
+    case nn_unary_trigamma: return trigamma(x);
     case nn_unary_trunc: return trunc(x);
     case nn_unary_floor: return floor(x);
     case nn_unary_ceil: return ceil(x);
@@ -114,6 +133,9 @@ static double derivative(enum nn_unary op, double x, double a, double b) {
     case nn_unary_log10: return 0.4342944819032518 / x;
     case nn_unary_erf: return 1.1283791670955126 * exp(-x * x);
     case nn_unary_erfc: return -1.1283791670955126 * exp(-x * x);
+    case nn_unary_logGamma: return digamma(x);
+    case nn_unary_digamma: return trigamma(x);
+    case nn_unary_trigamma: return tetragamma(x);
     case nn_unary_power: return a * pow(x, a - 1);
     case nn_unary_clamp: return x < a || x > b ? 0 : 1;
     case nn_unary_leakyReLU: return x > 0 ? 1 : a;
@@ -182,6 +204,9 @@ static const struct function functions[] = {
     {nn_unary_erf, "erf", -5, 5, 0, 0, 4},
     {nn_unary_erfc, "erfc", -5, 5, 0, 0, 10},
     {nn_unary_erfInverse, "erfInverse", -0.99, 0.99, 0, 0, 6},
+    {nn_unary_logGamma, "logGamma", 0.01, 60, 0, 0, 8},
+    {nn_unary_digamma, "digamma", 0.01, 60, 0, 0, 8},
+    {nn_unary_trigamma, "trigamma", 0.01, 60, 0, 0, 6},
     {nn_unary_trunc, "trunc", -99, 99, 0, 0, 0},
     {nn_unary_floor, "floor", -99, 99, 0, 0, 0},
     {nn_unary_ceil, "ceil", -99, 99, 0, 0, 0},

@@ -111,6 +111,47 @@ import Testing
     #expect(found[6] == .infinity && found[7] == -.infinity && found[8].isNaN)
   }
 
+  /// Values of mpmath 1.3 and, at poles and infinities, of PyTorch 2.15.
+  @Test(arguments: TestDevices.all) func gammaFunctionsHaveKnownValues(_ device: Device) throws {
+    let x = Tensor([-2.5, -0.75, 0.01, 0.3, 1, 2.25, 50] as [Double], dtype: .float32, on: device)
+    let logarithms = [
+      -0.056243716497674054, 1.5757045971498584, 4.599479878042022, 1.0957979948180756, 0, 0.1248717148923966,
+      144.5657439463449,
+    ]
+    let derivatives = [
+      1.103156640645243, -2.894120200042932, -100.56088545786868, -3.502524222200133, -0.5772156649015329,
+      0.5725464666237345, 3.901989673427892,
+    ]
+    let second = [
+      9.539246644989124, 18.975106932284888, 10001.621213528313, 12.245364546107732, 1.6449340668482264,
+      0.5573291545071107, 0.020201333226697125,
+    ]
+    try expect(x.logGamma(), logarithms, tolerance: 2e-6)
+    try expect(x.digamma(), derivatives, tolerance: 2e-6)
+    try expect(x.trigamma(), second, tolerance: 2e-6)
+    try expect(x.polygamma(0), derivatives, tolerance: 2e-6)
+    try expect(x.polygamma(1), second, tolerance: 2e-6)
+    let special = Tensor([0, -0.0, -2, .infinity, -.infinity, .nan] as [Float], on: device)
+    try expect(special.logGamma(), [.infinity, .infinity, .infinity, .infinity, .infinity, .nan])
+    try expect(special.digamma(), [-.infinity, .infinity, .nan, .infinity, .nan, .nan])
+    try expect(special.trigamma(), [.infinity, .infinity, .infinity, 0, .nan, .nan])
+  }
+
+  @Test(arguments: TestDevices.all) func polygammaAndMultivariateGammaHaveKnownValues(_ device: Device) throws {
+    let cases: [(order: Int, x: Float, value: Double)] = [
+      (2, 0.3, -75.27253658872604), (2, -1.3, 68.54941347116214), (3, 0.3, 743.1417646550498),
+      (3, -1.3, 768.7206571990426), (6, 2.5, -1.318006107550035), (6, -0.4, 413705.1270716368),
+      (16, 3.5, -11958.830739645904),
+    ]
+    for (order, x, value) in cases {
+      // The rounding of x counts n + 1 times.
+      try expect(Tensor([x], on: device).polygamma(order), [value], tolerance: 4e-6, "ψ⁽ⁿ⁾ for n = \(order) at \(x)")
+    }
+    // PyTorch's mvlgamma.
+    let x = Tensor([2.5, 7], on: device)
+    try expect(x.multivariateLogGamma(3), [1.8809954616117743, 18.74639984342339], tolerance: 2e-6)
+  }
+
   @Test(arguments: TestDevices.all) func infinitiesAreFound(_ device: Device) throws {
     let x = Tensor([1, .infinity, -.infinity, .nan] as [Float], on: device)
     #expect(try x.isInfinite().scalars(as: Bool.self) == [false, true, true, false])

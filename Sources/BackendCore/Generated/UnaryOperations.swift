@@ -59,6 +59,12 @@ extension UnaryOp {
     case erfc
     /// The inverse of the error function; NaN outside of −1…1.
     case erfInverse
+    /// ln |Γ(x)|; infinite at 0 and at negative integers.
+    case logGamma
+    /// Γ′(x)/Γ(x); NaN at negative integers.
+    case digamma
+    /// The derivative of digamma; infinite at 0 and at negative integers.
+    case trigamma
     /// The largest integer not above x.
     case floor
     /// The smallest integer not below x.
@@ -115,8 +121,8 @@ extension UnaryOp {
   @inlinable public var gradientSource: GradientSource {
     switch kind {
     case .negate, .magnitude, .square, .log, .logOnePlus, .sin, .cos, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh,
-      .atanh, .log2, .log10, .erf, .erfc, .power, .clamp, .leakyReLU, .elu, .selu, .gelu, .geluTanh, .silu,
-      .hardSigmoid, .hardSwish, .softsign, .softplus, .logSigmoid, .mish:
+      .atanh, .log2, .log10, .erf, .erfc, .logGamma, .digamma, .trigamma, .power, .clamp, .leakyReLU, .elu, .selu,
+      .gelu, .geluTanh, .silu, .hardSigmoid, .hardSwish, .softsign, .softplus, .logSigmoid, .mish:
       .input
     case .squareRoot, .reciprocalSquareRoot, .reciprocal, .exp, .expMinusOne, .tan, .exp2, .erfInverse, .relu, .relu6,
       .sigmoid, .tanh:
@@ -166,6 +172,9 @@ extension UnaryOp.Kind {
     case .erf: "erf"
     case .erfc: "erfc"
     case .erfInverse: "erfInverse"
+    case .logGamma: "logGamma"
+    case .digamma: "digamma"
+    case .trigamma: "trigamma"
     case .floor: "floor"
     case .ceil: "ceil"
     case .round: "round"
@@ -207,8 +216,8 @@ extension UnaryOp.Kind {
   package var isHeavy: Bool {
     switch self {
     case .exp, .expMinusOne, .log, .logOnePlus, .sin, .cos, .tan, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh,
-      .atanh, .exp2, .log2, .log10, .erf, .erfc, .erfInverse, .power, .elu, .selu, .gelu, .geluTanh, .silu, .sigmoid,
-      .tanh, .softplus, .logSigmoid, .mish:
+      .atanh, .exp2, .log2, .log10, .erf, .erfc, .erfInverse, .logGamma, .digamma, .trigamma, .power, .elu, .selu,
+      .gelu, .geluTanh, .silu, .sigmoid, .tanh, .softplus, .logSigmoid, .mish:
       true
     default: false
     }

@@ -59,6 +59,12 @@ extension Tensor {
   public func erfc() -> Tensor { mapped(.init(.erfc), "erfc") }
   /// Returns the inverse of the error function (PyTorch's `erfinv`); NaN for |x| > 1.
   public func erfInverse() -> Tensor { mapped(.init(.erfInverse), "erfInverse") }
+  /// Returns ln |Γ(x)|, the logarithm of the gamma function (PyTorch's `lgamma`); infinite at 0 and at negative integers.
+  public func logGamma() -> Tensor { mapped(.init(.logGamma), "logGamma") }
+  /// Returns ψ(x) = Γ′(x)/Γ(x), the derivative of `logGamma`; ∓∞ at ±0 and NaN at negative integers (PyTorch).
+  public func digamma() -> Tensor { mapped(.init(.digamma), "digamma") }
+  /// Returns ψ′(x), the derivative of `digamma`; infinite at 0 and at negative integers. `polygamma` has more derivatives.
+  public func trigamma() -> Tensor { mapped(.init(.trigamma), "trigamma") }
   /// Returns ln(x/(1 − x)), the inverse of `sigmoid`.
   public func logit() -> Tensor { log() - (-self).logOnePlus() }
   /// Returns the largest integer not greater than x. The gradient is 0.
@@ -253,6 +259,9 @@ struct UnaryRecord: GradientRule {
     case .erf: (-(s * s)).exp() * 1.1283791670955126  // 2/√π
     case .erfc: (-(s * s)).exp() * -1.1283791670955126
     case .erfInverse: (s * s).exp() * 0.886226925452758  // √π/2
+    case .logGamma: s.digamma()
+    case .digamma: s.trigamma()
+    case .trigamma: s.polygamma(2)
     case .power: op.a == 0 ? .zeros(like: s) : op.a * s.power(op.a - 1)
     case .leakyReLU: Tensor.full(like: s, op.a).replacing(with: 1, where: s .> 0)
     // The exponential must be finite where it is replaced, or its gradient there would be 0·∞.

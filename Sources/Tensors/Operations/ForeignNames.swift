@@ -30,6 +30,10 @@ extension Tensor {
   public func arctanh() -> Tensor { fatalError("unavailable") }
   @available(*, unavailable, renamed: "erfInverse()")
   public func erfinv() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "logGamma()")
+  public func lgamma() -> Tensor { fatalError("unavailable") }
+  @available(*, unavailable, renamed: "logGamma()")
+  public func gammaln() -> Tensor { fatalError("unavailable") }
   @available(*, unavailable, renamed: "trunc()")
   public func truncate() -> Tensor { fatalError("unavailable") }
   @available(*, unavailable, renamed: "trunc()")
