@@ -16,6 +16,8 @@ let package = Package(
     .library(name: "ImageFiles", targets: ["ImageFiles"]),
     // Factorizations of matrices. It opens LAPACK at run time (the package liblapack3 or libopenblas0-pthread).
     .library(name: "LinearAlgebra", targets: ["LinearAlgebra"]),
+    // Probability distributions.
+    .library(name: "Distributions", targets: ["Distributions"]),
     .library(name: "BackendKit", targets: ["BackendCore", "BackendReference", "BackendConformance"]),
     .executable(name: "nn", targets: ["nn"]),
     .executable(name: "nn-bench", targets: ["nn-bench"]),
@@ -65,6 +67,7 @@ let package = Package(
     .target(
       name: "ImageFiles",
       dependencies: ["HostSystem", "CImageLibraries", "CPixels", "NeuralNetworks", "Datasets", "Files"]),
+    .target(name: "Distributions", dependencies: ["NeuralNetworks"]),
     .target(name: "ModelFormats", dependencies: ["HostSystem", "ZlibCompression", "NeuralNetworks", "Files"]),
     .target(
       name: "Pictures", dependencies: ["HostSystem", "ZlibCompression", "NeuralNetworks", "ModelFormats", "Files"]),
@@ -131,6 +134,9 @@ let package = Package(
       dependencies: [
         "HostSystem", "CImageLibraries", "ImageFiles", "Datasets", "Files", "ZlibCompression", "TestSupport",
       ]),
+    .testTarget(
+      name: "DistributionsTests",
+      dependencies: ["HostSystem", "Distributions", "BackendReference", "NeuralNetworks", "TestSupport"]),
     .testTarget(
       name: "ModelFormatsTests", dependencies: ["HostSystem", "ModelFormats", "Datasets", "Files", "TestSupport"]),
     .testTarget(

@@ -1,0 +1,148 @@
+import Distributions
+import NeuralNetworks
+import TestSupport
+import Testing
+
+/// Statistics of draws with a fixed seed, on every device.
+@Suite struct SamplingTests {
+  private static let count = 20_000
+
+  private func draws(_ d: some Distribution, seed: UInt64 = 7) throws -> [Double] {
+    try d.sample([Self.count], using: RandomStream(seed: seed)).scalars(as: Double.self)
+  }
+
+  /// The statistic of Kolmogorov and Smirnov, √n times the largest distance of the distribution functions, exceeds 1.95 for
+  /// one seed of a thousand.
+  private func follows(_ d: some CumulativeDistribution, _ name: Comment) throws {
+    let n = Double(Self.count)
+    let expected = try d.cumulativeProbability(of: d.sample([Self.count], using: RandomStream(seed: 7)))
+      .scalars(as: Double.self).sorted()
+    let distance = expected.enumerated().map { max($1 - Double($0) / n, Double($0 + 1) / n - $1) }.max() ?? 1
+    #expect(distance * n.squareRoot() < 1.95, name)
+  }
+
+  @Test(arguments: TestDevices.all) func drawsFollowTheDistributionFunction(_ device: Device) throws {
+    let device = Numbers(device)
+    let (a, b) = (device([-0.5]), device([2]))
+    try follows(Normal(mean: a, standardDeviation: b), "Normal")
+    try follows(LogNormal(mean: a, standardDeviation: b), "LogNormal")
+    try follows(HalfNormal(scale: b), "HalfNormal")
+    try follows(Uniform(low: a, high: b), "Uniform")
+    try follows(Laplace(location: a, scale: b), "Laplace")
+    try follows(Logistic(location: a, scale: b), "Logistic")
+    try follows(Gumbel(location: a, scale: b), "Gumbel")
+    try follows(Cauchy(location: a, scale: b), "Cauchy")
+    try follows(Exponential(rate: b), "Exponential")
+  }
+
+  /// The share of draws below the quantiles of 5, 25, 50, 75, and 95 %, by SciPy's `ppf`.
+  private func follows(_ d: some Distribution, quantiles: [Double], _ name: Comment) throws {
+    let draws = try draws(d)
+    for (p, quantile) in zip([0.05, 0.25, 0.5, 0.75, 0.95], quantiles) {
+      let share = Double(draws.count { $0 <= quantile }) / Double(Self.count)
+      let deviation = (p * (1 - p) / Double(Self.count)).squareRoot()
+      #expect(abs(share - p) < 4 * deviation, "\(name): \(share) below the quantile of \(p)")
+    }
+  }
+
+  @Test(arguments: TestDevices.all) func gammaDrawsHaveTheirQuantiles(_ device: Device) throws {
+    let device = Numbers(device)
+    let one = device([1])
+    try follows(
+      Gamma(concentration: device([0.3]), rate: one),
+      quantiles: [
+        3.211034699722965e-05, 0.006899802569055457, 0.07313113586695198, 0.3428994608145761, 1.372349944100886,
+      ], "Gamma(0.3)")
+    try follows(
+      Gamma(concentration: device([4.5]), rate: one),
+      quantiles: [1.6625564215334074, 2.949412941484986, 4.1714163461264775, 5.694375720235186, 8.459488802310224],
+      "Gamma(4.5)")
+    try follows(
+      Gamma(concentration: device([200]), rate: one),
+      quantiles: [177.32048703304125, 190.28833499202108, 199.6667656124657, 209.3484400855892, 223.8162339154042],
+      "Gamma(200)")
+    try follows(
+      Beta(alpha: device([0.6]), beta: device([2.5])),
+      quantiles: [
+        0.002439229833632729, 0.03683644143157366, 0.1275567971897147, 0.2961295920280352, 0.60470072627237,
+      ], "Beta(0.6, 2.5)")
+    try follows(
+      StudentT(degreesOfFreedom: device([3]), location: 0 * one, scale: one),
+      quantiles: [-2.353363434801824, -0.7648923284043444, 0, 0.7648923284043444, 2.3533634348018233], "StudentT(3)")
+  }
+
+  /// Mean and variance within about five standard errors.
+  private func hasMoments(_ d: some Distribution, _ name: Comment) throws {
+    let draws = d.sample([Self.count], using: RandomStream(seed: 7)).cast(to: d.mean.dtype)
+    let mean = try draws.mean(axis: 0).scalars(as: Double.self)
+    let variance = try draws.variance(axis: 0).scalars(as: Double.self)
+    let (expected, spread) = (try d.mean.scalars(as: Double.self), try d.variance.scalars(as: Double.self))
+    for i in expected.indices {
+      #expect(abs(mean[i] - expected[i]) <= 5 * (spread[i] / Double(Self.count)).squareRoot(), name)
+      #expect(abs(variance[i] - spread[i]) <= 0.1 * spread[i], name)
+    }
+  }
+
+  @Test(arguments: TestDevices.all) func countsAndVectorsHaveTheirMoments(_ device: Device) throws {
+    let device = Numbers(device)
+    let p = device([0.3, 0.8]), shares = device([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3])
+    try hasMoments(Bernoulli(probabilities: p), "Bernoulli")
+    try hasMoments(Geometric(probabilities: p), "Geometric")
+    try hasMoments(Binomial(totalCount: 5, probabilities: p), "Binomial")
+    try hasMoments(Poisson(rate: device([0.5, 3])), "Poisson")
+    try hasMoments(ChiSquared(degreesOfFreedom: device([0.5, 3])), "ChiSquared")
+    try hasMoments(OneHotCategorical(probabilities: shares), "OneHotCategorical")
+    try hasMoments(Multinomial(totalCount: 4, probabilities: shares), "Multinomial")
+    try hasMoments(Dirichlet(concentration: 3 * shares), "Dirichlet")
+    try hasMoments(
+      Mixture(
+        weights: Categorical(probabilities: device([0.3, 0.7])),
+        components: Normal(mean: device([0.5, -1]), standardDeviation: device([1, 2]))), "Mixture")
+  }
+
+  @Test(arguments: TestDevices.all) func drawsHaveTheirCovariance(_ device: Device) throws {
+    let device = Numbers(device)
+    let covariance = [2, 0.3, -0.4, 0.3, 1, 0.2, -0.4, 0.2, 0.5]
+    let d = MultivariateNormal(mean: device([0.5, -1, 2]), covariance: device(covariance, [3, 3]))
+    let centered = d.sample([Self.count], using: RandomStream(seed: 3)) - d.mean
+    let found = try (centered.matmul(centered, transposingLeft: true) / Double(Self.count)).scalars(as: Double.self)
+    for (a, b) in zip(found, covariance) { #expect(abs(a - b) < 0.07) }
+  }
+
+  /// The gradient of the mean of a function of draws estimates that of the expected value.
+  @Test(arguments: TestDevices.all) func gradientsOfDrawsAreUnbiased(_ device: Device) throws {
+    let device = Numbers(device)
+    func gradient(_ parameter: Double, _ f: (Tensor) -> Tensor) throws -> Double {
+      try valueAndGradient(at: device([parameter])) { f($0).mean() }.gradient.item(as: Double.self)
+    }
+    // E ln x = ψ(α) − ln β, E x² = α·(α + 1)/β².
+    for (concentration, trigamma) in [(0.3, 12.245364546107732), (1, 1.6449340668482264), (50, 0.020201333226697125)] {
+      let ofLogarithm = try gradient(concentration) {
+        Gamma(concentration: $0, rate: device([2])).sample([Self.count], using: RandomStream(seed: 5)).log()
+      }
+      #expect(abs(ofLogarithm - trigamma) < 0.05 * trigamma)
+      let ofSquare = try gradient(concentration) {
+        Gamma(concentration: $0, rate: device([2])).sample([Self.count], using: RandomStream(seed: 5)).squared()
+      }
+      #expect(abs(ofSquare - (2 * concentration + 1) / 4) < 0.05 * (2 * concentration + 1) / 4)
+    }
+    // E x = α/(α + β).
+    let ofBeta = try gradient(1.5) { alpha in
+      Beta(alpha: alpha, beta: device([2])).sample([Self.count], using: RandomStream(seed: 5))
+    }
+    #expect(abs(ofBeta - 2 / (3.5 * 3.5)) < 0.05 * 2 / (3.5 * 3.5))
+    let ofBernoulli = try gradient(0.3) {
+      Bernoulli(probabilities: $0).sample([10], using: RandomStream(seed: 5)) + 0 * $0
+    }
+    #expect(ofBernoulli == 0)
+  }
+
+  /// Draws for tiny concentrations are below float32, but their shares are not.
+  @Test(arguments: TestDevices.real) func tinyConcentrations(_ device: Device) throws {
+    let device = Numbers(device)
+    let draws = Dirichlet(concentration: device([1e-3, 1e-3])).sample([1000], using: RandomStream(seed: 5))
+    #expect(try draws.isFinite().all().item(as: Bool.self))
+    let sums = try draws.sum(axis: -1).scalars(as: Double.self)
+    #expect(sums.allSatisfy { abs($0 - 1) < 1e-5 })
+  }
+}
