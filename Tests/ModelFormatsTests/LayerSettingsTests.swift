@@ -70,6 +70,30 @@ import Testing
     #expect(norm.weight == nil && norm.momentum == 0.25 && norm.epsilon == 0.5)
   }
 
+  @Test func settingsOfRecurrentLayersAreTaken() throws {
+    let layers: [any Layer] = [
+      LSTM(
+        3, activation: .relu, recurrentActivation: .hardSigmoid, unitForgetBias: true, dropout: 0.25,
+        recurrentDropout: 0.5, returnsSequence: true, goesBackwards: true, masksZeros: true),
+      Bidirectional(GRU(3, activation: .softsign, recurrentDropout: 0.5), joining: .average),
+    ]
+    let text = try JSONValue(encoding: Architecture(of: Sequential(layers))).text()
+    let copies = Sequential(architecture: try JSONValue(parsing: text).decode(Architecture.self)).layers
+    let lstm = try #require(copies[0] as? LSTM).configuration
+    #expect(lstm.activation.name == "relu" && lstm.recurrentActivation.name == "hard_sigmoid" && lstm.unitForgetBias)
+    #expect(lstm.dropout == 0.25 && lstm.recurrentDropout == 0.5 && lstm.goesBackwards && lstm.returnsSequence)
+    let both = try #require(copies[1] as? Bidirectional)
+    let gru = try #require(both.backwards as? GRU).configuration
+    #expect(both.joining == .average && gru.activation.name == "softsign" && gru.recurrentDropout == 0.5)
+    let plain = try layer(Bidirectional.self, #"{"layer": "Bidirectional", "recurrent": {"layer": "GRU", "units": 3}}"#)
+    #expect(plain.joining == .concatenation)
+    let error = #expect(throws: (any Error).self) {
+      _ = try architecture(
+        #"{"layer": "Bidirectional", "joining": "mean", "recurrent": {"layer": "GRU", "units": 3}}"#)
+    }
+    #expect("\(String(describing: error))".contains("mean"))
+  }
+
   @Test func paddingOfConvolutionsIsTaken() throws {
     let causal = try layer(Conv1D.self, #"{"layer": "Conv1D", "filters": 2, "kernel": 3, "padding": "causal"}"#)
     #expect(causal.configuration.padding == .causal)

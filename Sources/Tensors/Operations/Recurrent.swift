@@ -10,6 +10,25 @@ package enum RecurrenceResult: Sendable, Hashable {
   case states
 }
 
+/// The parts of recurrent cells that differ from the formulas of `RecurrentCell`.
+package struct RecurrentVariation {
+  /// The function in place of tanh.
+  package var activation: (Tensor) -> Tensor
+  /// The function in place of the sigmoid.
+  package var gateActivation: (Tensor) -> Tensor
+  /// The factors of h in the product h·U, `[batch, units]`; nil for 1.
+  package var stateFactors: Tensor?
+
+  package init(
+    activation: @escaping (Tensor) -> Tensor = { $0.tanh() },
+    gateActivation: @escaping (Tensor) -> Tensor = { $0.sigmoid() }, stateFactors: Tensor? = nil
+  ) {
+    self.activation = activation
+    self.gateActivation = gateActivation
+    self.stateFactors = stateFactors
+  }
+}
+
 /// A sequence of recurrent cells: everything that it needs in addition to the sums of its inputs.
 package struct Recurrence {
   package var cell: RecurrentCell
@@ -24,6 +43,8 @@ package struct Recurrence {
   /// Whether the steps run from the last to the first.
   package var isReversed: Bool
   package var result: RecurrenceResult
+  /// The variation of the cells, which are then computed step by step; nil for none.
+  package var variation: RecurrentVariation?
 
   package init(
     _ cell: RecurrentCell, weight: Tensor, recurrentBias: Tensor? = nil, initialHidden: Tensor? = nil,
@@ -42,11 +63,12 @@ package struct Recurrence {
   /// Runs the cells over the sums x·W + b of all steps, `[steps, batch, gates]`. See `RecurrentCell` for the formulas.
   ///
   /// The whole sequence is one record: its gradient is one call, and the gradient of U is one product. In nested
-  /// scopes, the steps are recorded individually and have derivatives of every order.
+  /// scopes, and if the cells are varied, the steps are recorded individually and have derivatives of every order.
   package func callAsFunction(_ sums: consuming Tensor) -> Tensor {
     var sums = sums
     let shape: RecurrenceShape
     do { shape = try Checks.recurrence(self, sums) } catch { return .standIn(for: error) }
+    if variation != nil { return composed(sums, shape) }
     let tape = Tape.recording(all: tensors(sums).lazy.map(\.node))
     if let tape, tape.isNested { return composed(sums, shape) }
     let operand = Operand(sums)
@@ -137,18 +159,20 @@ extension Recurrence {
   }
 
   private func composedStep(_ sums: Tensor, _ hidden: Tensor, _ cell: Tensor) -> (hidden: Tensor, cell: Tensor) {
-    let product = hidden.matmul(weight)
+    let variation = variation ?? RecurrentVariation()
+    let (activation, gate) = (variation.activation, variation.gateActivation)
+    let product = (variation.stateFactors.map { hidden * $0 } ?? hidden).matmul(weight)
     switch self.cell {
-    case .simple: return ((sums + product).tanh(), cell)
+    case .simple: return (activation(sums + product), cell)
     case .lstm:
       let gates = (sums + product).split(parts: 4, axis: 1)
-      let new = gates[1].sigmoid() * cell + gates[0].sigmoid() * gates[2].tanh()
-      return (gates[3].sigmoid() * new.tanh(), new)
+      let new = gate(gates[1]) * cell + gate(gates[0]) * activation(gates[2])
+      return (gate(gates[3]) * activation(new), new)
     case .gru:
       let gates = sums.split(parts: 3, axis: 1)
       let recurrent = (recurrentBias.map { product + $0 } ?? product).split(parts: 3, axis: 1)
-      let update = (gates[1] + recurrent[1]).sigmoid()
-      let new = (gates[2] + (gates[0] + recurrent[0]).sigmoid() * recurrent[2]).tanh()
+      let update = gate(gates[1] + recurrent[1])
+      let new = activation(gates[2] + gate(gates[0] + recurrent[0]) * recurrent[2])
       return (new + update * (hidden - new), cell)
     }
   }

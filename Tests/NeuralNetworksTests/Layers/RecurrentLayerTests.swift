@@ -57,8 +57,8 @@ import Testing
     try all.build(inputShape: [5, 2], on: device, seed: 3)
     for isReversed in [false, true] {
       let mask = x.stepsWithNumbers()
-      let state = last.outputs(x, mask: mask, isReversed: isReversed)
-      let states = all.outputs(x, mask: mask, isReversed: isReversed)
+      let state = last.outputs(x, mask: mask, isReversed: isReversed, .inference)
+      let states = all.outputs(x, mask: mask, isReversed: isReversed, .inference)
       for (row, length) in lengths.enumerated() {
         guard length > 0 else {
           #expect(try state[row].scalars().allSatisfy { $0 == 0 })
@@ -66,14 +66,16 @@ import Testing
         }
         let alone = x[row..<row + 1, 0..<length]
         try expectClose(
-          state[row], last.outputs(alone, mask: nil, isReversed: isReversed).scalars(as: Double.self))
+          state[row], last.outputs(alone, mask: nil, isReversed: isReversed, .inference).scalars(as: Double.self))
         try expectClose(
-          states[row, 0..<length], all.outputs(alone, mask: nil, isReversed: isReversed).scalars(as: Double.self))
+          states[row, 0..<length],
+          all.outputs(alone, mask: nil, isReversed: isReversed, .inference).scalars(as: Double.self))
         #expect(try states[row, length...].scalars().allSatisfy { $0 == 0 })
       }
     }
     #expect(
-      try last(x, .inference).scalars() == last.outputs(x, mask: x.stepsWithNumbers(), isReversed: false).scalars())
+      try last(x, .inference).scalars()
+        == last.outputs(x, mask: x.stepsWithNumbers(), isReversed: false, .inference).scalars())
     let (_, gradient) = valueAndGradient(at: x) { all($0, .inference).squared().sum() }
     for (row, length) in lengths.enumerated() where length < 5 {
       #expect(try gradient[row, length...].scalars().allSatisfy { $0 == 0 })
@@ -128,7 +130,7 @@ import Testing
     let y = layer(x, .inference)
     #expect(y.shape == [1, 4, 6])
     let reversed = Tensor.concatenated((0..<4).reversed().map { x[.all, $0..<$0 + 1] }, axis: 1)
-    let backwards = layer.backwards.outputs(reversed, mask: nil, isReversed: false)
+    let backwards = layer.backwards.outputs(reversed, mask: nil, isReversed: false, .inference)
     for step in 0..<4 {
       try expectClose(y[0, step, 3...], backwards[0, 3 - step].scalars(as: Double.self))
     }

@@ -7,9 +7,10 @@ import Testing
   private func model(isReplayable: Bool, on device: Device) throws -> Model {
     let network = Sequential {
       Embedding(7, 4, padding: 0)
-      Bidirectional { LSTM(5, returnsSequence: true, masksZeros: true) }
+      Bidirectional { LSTM(5, dropout: 0.2, returnsSequence: true, masksZeros: true) }
       Dropout(0.2)
       GRU(4, returnsSequence: true, masksZeros: true)
+      GRU(4, recurrentActivation: .hardSigmoid, recurrentDropout: 0.3, returnsSequence: true, masksZeros: true)
       SimpleRNN(3, masksZeros: true)
       Dense(2)
     }

@@ -15,33 +15,56 @@ public final class GRU: RecurrentLayer {
   public let configuration: RecurrentConfiguration
 
   /// Creates a GRU layer.
+  ///
+  /// With other activations than the defaults, and in training with `recurrentDropout`, the layer computes each step from
+  /// several operations, which takes longer. Both kinds of dropout draw one mask per example for all steps (Gal and
+  /// Ghahramani 2016), as in Keras.
   /// - Parameters:
   ///   - units: The size of h.
+  ///   - activation: The function in place of tanh.
+  ///   - recurrentActivation: The function of the gates, in place of σ.
+  ///   - dropout: The probability with which training drops a feature of the input.
+  ///   - recurrentDropout: The probability with which training drops a number of h in h·U.
   ///   - returnsSequence: Whether to return every h instead of only the last one.
+  ///   - goesBackwards: Whether to process the steps from last to first.
   ///   - masksZeros: Whether steps whose numbers are all 0 are treated as padding.
-  public convenience init(_ units: Int, returnsSequence: Bool = false, masksZeros: Bool = false) {
+  public convenience init(
+    _ units: Int, activation: ActivationFunction = .tanh, recurrentActivation: ActivationFunction = .sigmoid,
+    dropout: Double = 0, recurrentDropout: Double = 0, returnsSequence: Bool = false, goesBackwards: Bool = false,
+    masksZeros: Bool = false
+  ) {
     self.init(
-      configuration: RecurrentConfiguration(units: units, returnsSequence: returnsSequence, masksZeros: masksZeros))
+      configuration: RecurrentConfiguration(
+        units: units, activation: activation, recurrentActivation: recurrentActivation, dropout: dropout,
+        recurrentDropout: recurrentDropout, returnsSequence: returnsSequence, goesBackwards: goesBackwards,
+        masksZeros: masksZeros))
   }
 
   public init(configuration: RecurrentConfiguration) {
     self.configuration = configuration
-    (inputWeight, recurrentWeight, inputBias, recurrentBias) = RecurrentCore.makeParameters(units: configuration.units)
+    (inputWeight, recurrentWeight, inputBias, recurrentBias) = RecurrentCore.makeParameters(configuration)
   }
 
   private var core: RecurrentCore {
     RecurrentCore(
-      layer: "GRU", cell: .gru, units: units, inputWeight: inputWeight, recurrentWeight: recurrentWeight,
-      inputBias: inputBias, recurrentBias: recurrentBias)
+      layer: "GRU", cell: .gru, configuration: configuration, inputWeight: inputWeight,
+      recurrentWeight: recurrentWeight, inputBias: inputBias, recurrentBias: recurrentBias)
   }
 
   public func prepare(inputShape: [Int]) throws { try core.prepare(inputShape: inputShape) }
 
-  public func outputs(_ input: Tensor, mask: Tensor?, isReversed: Bool) -> Tensor {
-    core.outputs(input, mask: mask, isReversed: isReversed, returnsSequence: returnsSequence)
+  public func outputs(_ input: Tensor, mask: Tensor?, isReversed: Bool, _ context: Context) -> Tensor {
+    core.outputs(input, mask: mask, isReversed: isReversed, context)
   }
 
-  /// Returns the output and the state h `[N, units]` after the sequence, given an initial state.
+  public func outputs(_ input: Tensor, from state: [Tensor]?, mask: Tensor?, isReversed: Bool, _ context: Context)
+    -> (output: Tensor, state: [Tensor])
+  {
+    core.outputs(input, from: state, mask: mask, isReversed: isReversed, context)
+  }
+
+  /// Returns the output and the state h `[N, units]` after the sequence, given an initial state (PyTorch's `(output, h_n)`;
+  /// Keras' `initial_state` and `return_state`).
   /// - Parameters:
   ///   - input: `[N, steps, features]`.
   ///   - state: The initial state, `[N, units]`; nil: zeros.
@@ -50,6 +73,7 @@ public final class GRU: RecurrentLayer {
   public func callAsFunction(
     _ input: Tensor, from state: Tensor?, mask: Tensor? = nil, _ context: Context
   ) -> (output: Tensor, state: Tensor) {
-    called(core, input, from: state, mask: mask, context)
+    let (output, after) = called(input, from: state.map { [$0] }, stateCount: 1, mask: mask, context)
+    return (output, after[0])
   }
 }

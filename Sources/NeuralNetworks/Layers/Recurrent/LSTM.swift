@@ -39,33 +39,57 @@ public final class LSTM: RecurrentLayer {
   public let configuration: RecurrentConfiguration
 
   /// Creates an LSTM layer.
+  ///
+  /// With other activations than the defaults, and in training with `recurrentDropout`, the layer computes each step from
+  /// several operations, which takes longer. Both kinds of dropout draw one mask per example for all steps (Gal and
+  /// Ghahramani 2016), as in Keras.
   /// - Parameters:
   ///   - units: The size of h and c.
+  ///   - activation: The function in place of tanh.
+  ///   - recurrentActivation: The function of the gates, in place of σ.
+  ///   - unitForgetBias: Whether the bias of the forget gate starts at 1, as in Keras.
+  ///   - dropout: The probability with which training drops a feature of the input.
+  ///   - recurrentDropout: The probability with which training drops a number of h in h·U.
   ///   - returnsSequence: Whether to return every h instead of only the last one.
+  ///   - goesBackwards: Whether to process the steps from last to first.
   ///   - masksZeros: Whether steps whose numbers are all 0 are treated as padding.
-  public convenience init(_ units: Int, returnsSequence: Bool = false, masksZeros: Bool = false) {
+  public convenience init(
+    _ units: Int, activation: ActivationFunction = .tanh, recurrentActivation: ActivationFunction = .sigmoid,
+    unitForgetBias: Bool = false, dropout: Double = 0, recurrentDropout: Double = 0,
+    returnsSequence: Bool = false, goesBackwards: Bool = false, masksZeros: Bool = false
+  ) {
     self.init(
-      configuration: RecurrentConfiguration(units: units, returnsSequence: returnsSequence, masksZeros: masksZeros))
+      configuration: RecurrentConfiguration(
+        units: units, activation: activation, recurrentActivation: recurrentActivation, unitForgetBias: unitForgetBias,
+        dropout: dropout, recurrentDropout: recurrentDropout, returnsSequence: returnsSequence,
+        goesBackwards: goesBackwards, masksZeros: masksZeros))
   }
 
   public init(configuration: RecurrentConfiguration) {
     self.configuration = configuration
-    (inputWeight, recurrentWeight, inputBias, recurrentBias) = RecurrentCore.makeParameters(units: configuration.units)
+    (inputWeight, recurrentWeight, inputBias, recurrentBias) = RecurrentCore.makeParameters(configuration)
   }
 
   private var core: RecurrentCore {
     RecurrentCore(
-      layer: "LSTM", cell: .lstm, units: units, inputWeight: inputWeight, recurrentWeight: recurrentWeight,
-      inputBias: inputBias, recurrentBias: recurrentBias)
+      layer: "LSTM", cell: .lstm, configuration: configuration, inputWeight: inputWeight,
+      recurrentWeight: recurrentWeight, inputBias: inputBias, recurrentBias: recurrentBias)
   }
 
   public func prepare(inputShape: [Int]) throws { try core.prepare(inputShape: inputShape) }
 
-  public func outputs(_ input: Tensor, mask: Tensor?, isReversed: Bool) -> Tensor {
-    core.outputs(input, mask: mask, isReversed: isReversed, returnsSequence: returnsSequence)
+  public func outputs(_ input: Tensor, mask: Tensor?, isReversed: Bool, _ context: Context) -> Tensor {
+    core.outputs(input, mask: mask, isReversed: isReversed, context)
   }
 
-  /// Returns the output and the state after the sequence, given an initial state.
+  public func outputs(_ input: Tensor, from state: [Tensor]?, mask: Tensor?, isReversed: Bool, _ context: Context)
+    -> (output: Tensor, state: [Tensor])
+  {
+    core.outputs(input, from: state, mask: mask, isReversed: isReversed, context)
+  }
+
+  /// Returns the output and the state after the sequence, given an initial state (PyTorch's `(output, h_n)`;
+  /// Keras' `initial_state` and `return_state`).
   /// - Parameters:
   ///   - input: `[N, steps, features]`.
   ///   - state: The initial state; nil: zeros.
@@ -74,14 +98,8 @@ public final class LSTM: RecurrentLayer {
   public func callAsFunction(
     _ input: Tensor, from state: State?, mask: Tensor? = nil, _ context: Context
   ) -> (output: Tensor, state: State) {
-    called(
-      input, mask: mask, states: [state?.hidden, state?.cell], context, shapes: { State(hidden: $0, cell: $0) }
-    ) {
-      let mask = mask ?? (masksZeros ? input.stepsWithNumbers() : nil)
-      let states = core.states(
-        input, from: state?.hidden, cell: state?.cell, mask: mask, isReversed: false, giving: .states)
-      let after = State(hidden: states[-2], cell: states[-1])
-      return (returnsSequence ? core.sequence(states[0..<input.shape[1]], mask) : after.hidden, after)
-    }
+    let (output, after) = called(
+      input, from: state.map { [$0.hidden, $0.cell] }, stateCount: 2, mask: mask, context)
+    return (output, State(hidden: after[0], cell: after[1]))
   }
 }
