@@ -43,9 +43,7 @@ extension Loss {
 
   /// max(0, 1 − t·p), where t is 1 for targets above 0, and −1 otherwise.
   private static func shortfall(of prediction: Tensor, _ target: Tensor, for name: String) -> Tensor {
-    let t = target.aligned(to: prediction, for: name).detached()
-    let sign = 2 * (t .> 0).cast(to: prediction.dtype) - 1
-    return (1 - sign * prediction).relu()
+    (1 - prediction * target.signs(like: prediction, for: name)).relu()
   }
 }
 
@@ -95,8 +93,13 @@ extension Loss {
 }
 
 extension Tensor {
+  /// Returns 1 for targets above 0, and −1 for others, in the shape of the prediction.
+  func signs(like prediction: Tensor, for name: String) -> Tensor {
+    2 * (aligned(to: prediction, for: name).detached() .> 0).cast(to: prediction.dtype) - 1
+  }
+
   /// Returns this tensor; refuses any other shape than that of `other`.
-  fileprivate func likeShape(of other: Tensor, _ name: String) -> Tensor {
+  func likeShape(of other: Tensor, _ name: String) -> Tensor {
     checked {
       if shape != other.shape {
         try ProgrammerError.refuse("\(name) has shape \(shape), expected \(other.shape)")

@@ -31,66 +31,15 @@ extension Metric {
     Checks.count(thresholds, "thresholds", of: "auc", atLeast: 2)
     return Metric(
       curve == .roc ? "auc" : "precision_recall_auc",
-      classes: { AreaAccumulator($0, curve, thresholds: thresholds) })
+      classes: { ThresholdAccumulator($0, thresholds: thresholds) { $0.area(under: curve) } })
   }
 }
 
-/// Counts of yeses and noes above each threshold.
-private struct AreaAccumulator: ResumableMetricAccumulator {
-  let reading: ClassReading
-  let curve: Metric.Curve
-  let thresholds: [Double]
-  /// The weights of yeses and of noes above each threshold: `[2, thresholds]`.
-  private var counts = ClassTotals()
-
-  init(_ reading: ClassReading, _ curve: Metric.Curve, thresholds count: Int) {
-    self.reading = reading
-    self.curve = curve
-    // Every prediction is above the first threshold, and none above the last one.
-    let last = Double(count - 1)
-    var thresholds = (0..<count).map { (place: Int) -> Double in Double(place) / last }
-    thresholds[0] = -.infinity
-    thresholds[count - 1] = .infinity
-    self.thresholds = thresholds
-  }
-
-  mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
-    let scores = reading.probabilities(prediction.detached())
-    let (answers, factors) = answers(scores, target.detached(), weights?.detached())
-    let isYes = answers.reshaped([1, answers.count])
-    var sides = Tensor.concatenated([isYes, 1 - isYes])
-    if let factors { sides = sides * factors.reshaped([1, factors.count]) }
-    let limits = Tensor(thresholds, dtype: scores.dtype, on: scores.device)
-    // A score belongs to the last threshold below it, and counts for all thresholds up to that one. NaN is above none.
-    let flat = scores.reshaped([scores.count])
-    let place = limits.searchSorted(flat).replacing(with: 0, where: flat.isNaN())
-    let sums = Tensor.zeros([thresholds.count + 1, 2], dtype: scores.dtype, on: scores.device)
-      .scatterAdded(sides.transposed(), at: place)
-    counts.add(sums[1...].cumulativeSum(axis: 0, reversed: true).transposed())
-  }
-
-  /// Returns 1 for yes and 0 for no, in the shape of the scores, and the weight of each; nil if all are equal.
-  private func answers(_ scores: Tensor, _ target: Tensor, _ weights: Tensor?) -> (Tensor, Tensor?) {
-    guard Loss.areLabels(target.shape, for: scores.shape), scores.shape[scores.rank - 1] > 1 else {
-      let answers = (target.aligned(to: scores, for: "auc") .> 0.5).cast(to: scores.dtype)
-      return (answers, weights?.aligned(toExamplesOf: scores).broadcast(to: scores.shape))
-    }
-    let labels = target.alignedLabels(to: scores, for: "auc")
-    let answers = labels.oneHot(classes: scores.shape[scores.rank - 1]).cast(to: scores.dtype)
-    var factors = weights?.aligned(toExamplesOf: labels.cast(to: scores.dtype))
-    if let ignored = reading.ignored {
-      let mask = (labels .!= Int(ignored)).cast(to: scores.dtype)
-      factors = factors.map { $0 * mask } ?? mask
-    }
-    return (answers, factors?.expanded(axis: -1).broadcast(to: scores.shape))
-  }
-
-  func result() throws -> Double {
-    guard let counts = try counts.total() else { return 0 }
-    let numbers = try counts.scalars(as: Double.self)
-    let (yes, no) = (Array(numbers.prefix(thresholds.count)), Array(numbers.suffix(thresholds.count)))
+extension ThresholdCounts {
+  /// Returns the area under a curve; 0 without any yes or any no.
+  fileprivate func area(under curve: Metric.Curve) -> Double {
     guard yes[0] > 0, no[0] > 0 else { return 0 }
-    let areas = (1..<thresholds.count).map { place in
+    let areas = (1..<yes.count).map { place in
       let (below, above) = ((yes[place - 1], no[place - 1]), (yes[place], no[place]))
       switch curve {
       case .roc: return (below.1 - above.1) / no[0] * (below.0 + above.0) / (2 * yes[0])
@@ -108,24 +57,5 @@ private struct AreaAccumulator: ResumableMetricAccumulator {
     let offset = high.yes - slope * (high.yes + high.no)
     let ratio = high.yes + high.no > 0 ? (low.yes + low.no) / (high.yes + high.no) : 1
     return slope * (hits + offset * log(ratio))
-  }
-
-  func state() -> ResumableState { counts.state() }
-
-  mutating func restore(_ state: ResumableState) throws {
-    let expected = [2, thresholds.count]
-    try counts.restore(state, expected: "\(expected)") { $0 == expected }
-  }
-}
-
-extension ClassReading {
-  /// Returns outputs as probabilities.
-  fileprivate func probabilities(_ outputs: Tensor) -> Tensor {
-    switch meaning {
-    case .binaryLogits, .margins: outputs.sigmoid()
-    case .logits: outputs.softmax(axis: -1)
-    case .logProbabilities: outputs.exp()
-    case .any, .numbers, .binaryProbabilities, .probabilities: outputs
-    }
   }
 }

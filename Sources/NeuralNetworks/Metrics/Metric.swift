@@ -74,6 +74,17 @@ public struct Metric: Sendable {
     self.init(name: name, output: nil, perExample: perExample) { _, _ in MeanAccumulator(perExample) }
   }
 
+  /// Returns a metric that is the sum of one value per example over all batches, Σ w·v if there are weights. Keras' `Sum`.
+  /// - Parameters:
+  ///   - name: The key of the metric's results.
+  ///   - perExample: Returns one value per example, shape `[N]`, or one per position, `[N, …]`. Bool values count as 0
+  ///     and 1.
+  public static func sum(
+    _ name: String, perExample: @escaping @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor
+  ) -> Metric {
+    Metric(name, accumulator: { SumAccumulator(perExample) })
+  }
+
   /// Creates a metric with a custom accumulator.
   /// - Parameters:
   ///   - name: The key of the metric's results.

@@ -61,6 +61,9 @@ struct MeanAccumulator: ResumableMetricAccumulator {
     }
   }
 
+  /// Returns Σ w·v.
+  func sum() throws -> Double { try total?.item() ?? 0 }
+
   func result() throws -> Double {
     guard let total else { return 0 }
     let divisor = Double(count) + (try weight?.item() ?? 0)
@@ -96,6 +99,23 @@ struct MeanFunctionAccumulator: ResumableMetricAccumulator {
   }
 
   func result() throws -> Double { function(try mean.result()) }
+  func state() -> ResumableState { mean.state() }
+  mutating func restore(_ state: ResumableState) throws { try mean.restore(state) }
+}
+
+/// The weighted sum of one value per example: Σ w·v.
+struct SumAccumulator: ResumableMetricAccumulator {
+  private var mean: MeanAccumulator
+
+  init(_ values: @escaping @Sendable (_ prediction: Tensor, _ target: Tensor) -> Tensor) {
+    mean = MeanAccumulator(values)
+  }
+
+  mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
+    mean.update(prediction: prediction, target: target, weights: weights)
+  }
+
+  func result() throws -> Double { try mean.sum() }
   func state() -> ResumableState { mean.state() }
   mutating func restore(_ state: ResumableState) throws { try mean.restore(state) }
 }

@@ -49,7 +49,30 @@ extension Metric {
   /// its predictions or its targets are constant. Keras' `PearsonCorrelation` differs: it is the mean of the
   /// correlations within each example.
   public static var pearsonCorrelation: Metric {
-    Metric("pearson_correlation", accumulator: { CorrelationAccumulator() })
+    Metric(
+      "pearson_correlation",
+      accumulator: {
+        CorrelationAccumulator { moments in
+          let spread = moments.prediction.squareRoot() * moments.target.squareRoot()
+          return spread == 0 ? 0 : moments.both / spread
+        }
+      })
+  }
+
+  /// The concordance of predictions and targets over all examples, from −1 to 1: 2·Σ (p − mean p)·(t − mean t) /
+  /// (Σ (p − mean p)² + Σ (t − mean t)² + n·(mean p − mean t)²). Unlike the correlation, it is less than 1 if predictions
+  /// are shifted or scaled (Lin 1989). For several columns, the mean. The value of a column is 0 if its predictions and
+  /// its targets are the same constant. Keras' `ConcordanceCorrelation` differs: it is the mean of the values within each
+  /// example.
+  public static var concordanceCorrelation: Metric {
+    Metric(
+      "concordance_correlation",
+      accumulator: {
+        CorrelationAccumulator { moments in
+          let spread = moments.prediction + moments.target + moments.shift
+          return spread == 0 ? 0 : 2 * moments.both / spread
+        }
+      })
   }
 }
 
@@ -124,8 +147,16 @@ private struct DeterminationAccumulator: ResumableMetricAccumulator {
   }
 }
 
-/// Sums for the correlation, one per column, combined as in `DeterminationAccumulator`.
+/// The moments of a column: Σ w·Δp², Σ w·Δt², and Σ w·Δp·Δt, where Δ is the distance from the mean, and Σ w·(mean p − mean
+/// t)².
+private struct ColumnMoments {
+  let prediction, target, both, shift: Double
+}
+
+/// Sums for correlations, one per column, combined as in `DeterminationAccumulator`.
 private struct CorrelationAccumulator: ResumableMetricAccumulator {
+  /// The value of a column.
+  private let value: @Sendable (ColumnMoments) -> Double
   /// Σ w.
   private var weight: Tensor?
   /// The means of predictions and of targets, `[2, columns]`.
@@ -134,6 +165,8 @@ private struct CorrelationAccumulator: ResumableMetricAccumulator {
   private var moments: Tensor?
   /// The reason why restored sums cannot be continued. It is detected when a batch is added, which cannot throw.
   private var fault: TrainingError?
+
+  init(_ value: @escaping @Sendable (ColumnMoments) -> Double) { self.value = value }
 
   mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
     let prediction = prediction.detached()
@@ -171,12 +204,15 @@ private struct CorrelationAccumulator: ResumableMetricAccumulator {
 
   func result() throws -> Double {
     if let fault { throw fault }
-    guard let moments else { return 0 }
+    guard let moments, let means, let weight else { return 0 }
     let numbers = try moments.scalars(as: Double.self)
+    let shifts = try (weight * (means[0] - means[1]).squared()).scalars(as: Double.self)
     let columns = moments.shape[1]
     let correlations = (0..<columns).map { column in
-      let spread = numbers[column].squareRoot() * numbers[columns + column].squareRoot()
-      return spread == 0 ? 0 : numbers[2 * columns + column] / spread
+      value(
+        ColumnMoments(
+          prediction: numbers[column], target: numbers[columns + column], both: numbers[2 * columns + column],
+          shift: shifts[column]))
     }
     return correlations.reduce(0, +) / Double(max(columns, 1))
   }

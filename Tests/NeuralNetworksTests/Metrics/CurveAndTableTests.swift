@@ -57,6 +57,25 @@ import Testing
     #expect(try Metric.auc.makeAccumulator().result() == 0)
   }
 
+  /// Keras, without and with weights.
+  @Test(arguments: TestDevices.all, parts) func operatingPoints(_ device: Device, _ parts: [Range<Int>]) throws {
+    let expected: [(metric: Metric, name: String, value: Double, weighted: Double)] = [
+      (.sensitivity(atSpecificity: 0.8), "sensitivity_at_specificity", 0.8, 0.875),
+      (.sensitivity(atSpecificity: 0.9), "sensitivity_at_specificity", 0.2, 0.125),
+      (.specificity(atSensitivity: 0.7), "specificity_at_sensitivity", 0.8, 0.8666666667),
+      (.precision(atRecall: 0.8), "precision_at_recall", 0.8, 0.9333333373),
+      (.precision(atRecall: 1), "precision_at_recall", 0.625, 0.8421052695),
+      (.recall(atPrecision: 0.8), "recall_at_precision", 0.8, 1),
+      (.recall(atPrecision: 0.9), "recall_at_precision", 0.2, 0.875),
+    ]
+    for (metric, name, value, weighted) in expected {
+      #expect(metric.name == name && MonitorDirection.automatic.prefersLarger(name))
+      expectClose(try binary(metric, device, parts: parts), value)
+      expectClose(try binary(metric, device, weighted: true, parts: parts), weighted)
+    }
+    #expect(try Metric.precision(atRecall: 0.5).makeAccumulator().result() == 0)
+  }
+
   /// A threshold is below larger scores only. −∞ and NaN are above none, and ∞ is above all except the last one.
   @Test(arguments: TestDevices.all) func areasAtThresholds(_ device: Device) throws {
     let p = Tensor([0.5, 0.6, .infinity, 0.4, -.infinity, .nan] as [Float], on: device)
@@ -169,9 +188,18 @@ import Testing
     #expect(second.contains("fBeta: beta is 0.0, expected a number above 0"), "\(second)")
   }
 
+  @Test func requiredValuesAreChecked() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Metric.recall(atPrecision: 1.5)
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("recall_at_precision: the required value is 1.5, expected a number from 0 to 1"), "\(text)")
+  }
+
   /// A state saved between two batches continues to the same value; a state with other thresholds is rejected.
   @Test(arguments: [
     Metric.auc, .auc(curve: .precisionRecall), .meanIoU, .fBeta(2), .matthewsCorrelation(), .cohenKappa(),
+    .recall(atPrecision: 0.8),
   ])
   func statesAreSaved(_ metric: Metric) throws {
     let p = Tensor(Self.shares, shape: [10, 1]), t = Tensor(integers: Self.answers)

@@ -30,6 +30,12 @@ import Testing
     expectClose(
       try result(.pearsonCorrelation, p.map { $0 + 10000 }, t.map { $0 - 10000 }, parts: parts, device),
       0.98486961844827, relative: 1e-3)
+    // The formula in NumPy.
+    expectClose(try result(.concordanceCorrelation, p, t, parts: parts, device), 0.97678916827853)
+    expectClose(try result(.concordanceCorrelation, p, t, weights: weights, parts: parts, device), 0.9759110562075354)
+    let sum = Metric.sum("error") { ($0 - $1).magnitude().squeezed(axis: 1) }
+    expectClose(try result(sum, p, t, parts: parts, device), 2)
+    expectClose(try result(sum, p, t, weights: weights, parts: parts, device), 4.5)
     // Of Keras.
     expectClose(try result(.meanAbsolutePercentageError, p, t, parts: parts, device), 32.7380943298)
     expectClose(
@@ -49,12 +55,17 @@ import Testing
       try result(
         .pearsonCorrelation, [0, 2, -1, 2, 8, -5], [0.5, 1, -1, 1, 7, -6], columns: 2, parts: [0..<1, 1..<3], device),
       0.9985657416530733)
+    expectClose(
+      try result(
+        .concordanceCorrelation, [0, 2, -1, 2, 8, -5], [0.5, 1, -1, 1, 7, -6], columns: 2, parts: [0..<1, 1..<3], device
+      ), 0.9706886234711218)
     // Of Keras: the cosine of each row.
     expectClose(
       try result(
         .cosineSimilarity, [0, 2, -1, 2, 8, -5], [0.5, 1, -1, 1, 7, -6], columns: 2, parts: [0..<1, 1..<3], device),
       0.9439591765)
     #expect(try result(.pearsonCorrelation, [2, 3], [2, 2], parts: [0..<2], device) == 0)
+    #expect(try result(.concordanceCorrelation, [2, 2], [2, 2], parts: [0..<2], device) == 0)
     #expect(try result(.r2Score, [2, 2], [2, 2], parts: [0..<2], device) == 1)
     #expect(try result(.r2Score, [2, 3], [2, 2], parts: [0..<2], device) == 0)
   }
@@ -69,9 +80,8 @@ import Testing
   }
 
   /// A state saved between two batches continues to the same value; a state with other columns is rejected.
-  @Test(arguments: [Metric.r2Score, .rootMeanSquaredError, .pearsonCorrelation]) func statesAreSaved(_ metric: Metric)
-    throws
-  {
+  @Test(arguments: [Metric.r2Score, .rootMeanSquaredError, .pearsonCorrelation, .concordanceCorrelation])
+  func statesAreSaved(_ metric: Metric) throws {
     let t = Tensor([3, -0.5, 2, 7], shape: [4, 1]), p = Tensor([2.5, 0, 2, 8], shape: [4, 1])
     var straight = metric.makeAccumulator()
     var first = try #require(metric.makeAccumulator() as? any ResumableMetricAccumulator)

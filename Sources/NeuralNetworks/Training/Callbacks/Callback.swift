@@ -106,7 +106,8 @@ public protocol MonitoringCallback: Callback {
 /// Whether smaller or larger values of a monitored quantity are better.
 public enum MonitorDirection: Sendable, Hashable {
   /// Larger for names that end in accuracy, precision, recall, f1 (or another number than 1), matrix, auc, iou,
-  /// correlation, kappa, or similarity (or a class number after one of them), r2, or r2_score; smaller otherwise.
+  /// correlation, kappa, similarity, sensitivity, or specificity (or a class number after one of them), r2, or r2_score;
+  /// smaller otherwise.
   case automatic
   /// Smaller values are better, as for losses (Keras: `min`).
   case smaller
@@ -133,6 +134,7 @@ public enum MonitorDirection: Sendable, Hashable {
       if word.first == "f" && Double(word.dropFirst()) != nil { return true }
       return [
         "accuracy", "precision", "recall", "matrix", "auc", "iou", "correlation", "kappa", "similarity",
+        "sensitivity", "specificity",
       ].contains(word)
     }
   }
