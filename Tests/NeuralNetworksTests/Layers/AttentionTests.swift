@@ -208,4 +208,68 @@ import Testing
     let mask = Tensor([true, true, false, true, true, true], shape: [2, 3], on: device)
     #expect(attention(x, key: x, value: x, mask: mask, isCausal: true, .inference).shape == [2, 3, 8])
   }
+
+  private func wave(_ shape: [Int], _ phase: Double, on device: Device) -> Tensor {
+    let values = (0..<shape.reduce(1, *)).map { Float(Double($0) * 0.7 + phase) }
+    return Tensor(values, shape: shape, on: device).sin() * 0.8
+  }
+
+  /// PyTorch's `MultiheadAttention` in float64: the output, the weights of each head, the gradient of the sum of their
+  /// squares with respect to the queries, and the average over the heads.
+  @Test(arguments: TestDevices.all) func weightsOfHeads(_ device: Device) throws {
+    let attention = MultiHeadAttention(heads: 2, width: 4)
+    let q = wave([1, 2, 4], 0.5, on: device), memory = wave([1, 3, 4], 1.5, on: device)
+    try attention.build(on: device) {
+      _ = $0(.zeros([1, 2, 4]), key: .zeros([1, 3, 4]), value: .zeros([1, 3, 4]), .inference)
+    }
+    for (index, layer) in [attention.query, attention.key, attention.value, attention.output].enumerated() {
+      layer.weight.assign(wave([4, 4], Double(index + 1), on: device))
+      layer.bias?.assign(wave([4], Double(index + 5), on: device))
+    }
+    let (output, weights) = attention.outputAndWeights(q, key: memory, value: memory, .inference)
+    try expectClose(
+      output,
+      [
+        0.6666352677, 0.3819798635, -0.0823266391, -0.5079136369, 0.6639408052, 0.3811769079, -0.0808604453,
+        -0.5048678675,
+      ])
+    try expectClose(
+      weights,
+      [
+        0.2546522499, 0.4308114143, 0.3145363358, 0.2538967815, 0.4330618478, 0.3130413708, 0.3129467068, 0.3660584331,
+        0.3209948601, 0.3036162184, 0.3860533903, 0.3103303913,
+      ])
+    #expect(weights.shape == [1, 2, 2, 3])
+    try expectClose(
+      weights.mean(axis: 1),
+      [0.2837994783, 0.3984349237, 0.3177655979, 0.2787564999, 0.409557619, 0.311685881])
+    let (_, gradient) = valueAndGradient(at: q) {
+      attention.outputAndWeights($0, key: memory, value: memory, .inference).weights.squared().sum()
+    }
+    try expectClose(
+      gradient,
+      [
+        -0.0406017347, 0.0322959011, -0.0202581043, 0.0058793759, -0.0412381856, 0.0316243803, -0.0183562096,
+        0.0029668813,
+      ])
+    #expect(try attention(q, key: memory, value: memory, .inference).scalars() == output.scalars())
+  }
+
+  /// The weights average the values, are 0 for hidden keys, and are not dropped themselves.
+  @Test(arguments: TestDevices.all) func weightsAverageValues(_ device: Device) throws {
+    let (q, k) = (sequence([2, 4, 3, 5], 1, on: device), sequence([2, 2, 3, 5], 2, on: device))
+    let v = sequence([2, 4, 3, 2], 3, on: device)
+    let weights = attentionWeights(q, key: k, isCausal: true, scale: 0.3)
+    let expected = scaledDotProductAttention(q, key: k, value: v, isCausal: true, scale: 0.3)
+    try expectClose(weights.matmul(v), expected.scalars(as: Double.self))
+    #expect(try weights[.all, .all, 0, 1...].scalars().allSatisfy { $0 == 0 })
+    let attention = MultiHeadAttention(heads: 2, width: 4, dropout: 0.5), x = sequence([1, 3, 4], 4, on: device)
+    try attention.build(on: device, seed: 1) {
+      _ = $0(.zeros([1, 3, 4]), key: .zeros([1, 3, 4]), value: .zeros([1, 3, 4]), .inference)
+    }
+    let training = attention.outputAndWeights(x, key: x, value: x, .training(RandomStream(seed: 1)))
+    let inference = attention.outputAndWeights(x, key: x, value: x, .inference)
+    #expect(try training.weights.scalars() == inference.weights.scalars())
+    #expect(try training.output.scalars() != inference.output.scalars())
+  }
 }

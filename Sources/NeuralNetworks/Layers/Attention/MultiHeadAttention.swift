@@ -53,14 +53,34 @@ public final class MultiHeadAttention: Module {
   public func callAsFunction(
     _ query: Tensor, key: Tensor, value: Tensor, mask: Tensor? = nil, isCausal: Bool = false, _ context: Context
   ) -> Tensor {
-    if let reason = fault(query, key, value, mask) { return ShapeTrace.refuse(self, reason, instead: query) }
-    let weighted = scaledDotProductAttention(
+    outputAndWeights(query, key: key, value: value, mask: mask, isCausal: isCausal, context).output
+  }
+
+  /// Returns the attention of queries to keys and values, and the weights of the keys in each head before dropout (Keras'
+  /// `return_attention_scores`; PyTorch's `need_weights` and `average_attn_weights=False`). `weights.mean(axis: 1)` is the
+  /// average over the heads, which PyTorch returns by default.
+  /// - Parameters:
+  ///   - query: The queries, `[N, T, …]`.
+  ///   - key: The keys, `[N, S, …]`.
+  ///   - value: The values, `[N, S, …]`.
+  ///   - mask: A bool mask as in a call.
+  ///   - isCausal: Whether query i attends only to keys up to i + S − T.
+  ///   - context: The context: inference or training.
+  /// - Returns: `[N, T, width]` and `[N, heads, T, S]`.
+  public func outputAndWeights(
+    _ query: Tensor, key: Tensor, value: Tensor, mask: Tensor? = nil, isCausal: Bool = false, _ context: Context
+  ) -> (output: Tensor, weights: Tensor) {
+    if let reason = fault(query, key, value, mask) {
+      let refused = ShapeTrace.refuse(self, reason, instead: query)
+      return (refused, refused)
+    }
+    let weights = attentionWeights(
       divided(self.query(query, context), heads), key: divided(self.key(key, context), keyValueHeads),
-      value: divided(self.value(value, context), keyValueHeads), mask: mask.map(broadcastable), isCausal: isCausal,
-      dropout: dropout,
-      context)
+      mask: mask.map(broadcastable), isCausal: isCausal)
+    let weighted = applyAttention(
+      weights, to: divided(self.value(value, context), keyValueHeads), dropout: dropout, context)
     let joined = weighted.permuted([0, 2, 1, 3]).reshaped(Array(query.shape.prefix(2)) + [width])
-    return output(joined, context)
+    return (output(joined, context), weights)
   }
 
   /// Splits the last axis among heads: `[N, T, heads·size]` → `[N, heads, T, size]`.

@@ -30,7 +30,34 @@ public func scaledDotProductAttention(
         "scaledDotProductAttention: query, key and value have the shapes \(query.shape), \(key.shape) and \(value.shape), "
           + "expected [..., T, d], [..., S, d] and [..., S, e]")
     }
-    let (key, value) = repeatingHeads(key, value, for: query)
+    let weights = attentionWeights(query, key: key, mask: mask, isCausal: isCausal, scale: scale)
+    return applyAttention(weights, to: value, dropout: dropout, context)
+  }
+}
+
+/// Returns the weights with which `scaledDotProductAttention` averages the values, softmax(q·kᵀ·scale + mask), before
+/// dropout.
+///
+/// ```swift
+/// let weights = attentionWeights(q, key: k)                                    // [N, heads, T, S]
+/// ```
+/// - Parameters:
+///   - query: `[..., heads, T, d]`.
+///   - key: `[..., heads, S, d]`; with fewer heads as in `scaledDotProductAttention`.
+///   - mask: A mask as in `scaledDotProductAttention`. The weights of a query with no keys to attend to are equal.
+///   - isCausal: Whether query i attends only to keys up to i + S − T.
+///   - scale: The factor for the products; 1/√d by default.
+/// - Returns: `[..., heads, T, S]`; the weights of each query have the sum 1.
+public func attentionWeights(
+  _ query: Tensor, key: Tensor, mask: Tensor? = nil, isCausal: Bool = false, scale: Double? = nil
+) -> Tensor {
+  checked {
+    if query.rank < 2 || key.rank < 2 {
+      try ProgrammerError.refuse(
+        "attentionWeights: query and key have the shapes \(query.shape) and \(key.shape), expected [..., T, d] and "
+          + "[..., S, d]")
+    }
+    let key = repeatingHeads(key, for: query)
     let depth = query.shape.last ?? 1
     var scores = (query * (scale ?? 1 / Double(depth).squareRoot())).matmul(key, transposingRight: true)
     var isHidden: Tensor?
@@ -54,10 +81,15 @@ public func scaledDotProductAttention(
         with: mayBeEmpty ? hidden.replacing(with: 0, where: isHidden.all(axis: -1, keepingRank: true)) : hidden,
         where: isHidden)
     }
-    var weights = scores.softmax()
-    if context.isTraining && dropout > 0 { weights = weights.dropout(dropout, context.random.nextSource()) }
-    return weights.matmul(value)
+    return scores.softmax()
   }
+}
+
+/// Returns the means of the values with these weights, some of which are dropped in training.
+func applyAttention(_ weights: Tensor, to value: Tensor, dropout: Double, _ context: Context) -> Tensor {
+  let isDropping = context.isTraining && dropout > 0
+  let kept = isDropping ? weights.dropout(dropout, context.random.nextSource()) : weights
+  return kept.matmul(repeatingHeads(value, for: weights))
 }
 
 /// Returns a mask `[T, S]`, true if a key comes after the last key that its query may attend to.
@@ -66,14 +98,11 @@ private func later(_ queries: Int, _ keys: Int, on device: Device) -> Tensor {
   return Tensor.range(0..<keys, on: device).reshaped([1, keys]) .> query
 }
 
-/// Returns keys and values `[..., heads, S, d]` with as many heads as the queries have, if that is a multiple. With three
-/// axes, the first one is the batch.
-private func repeatingHeads(_ key: Tensor, _ value: Tensor, for query: Tensor) -> (key: Tensor, value: Tensor) {
-  guard query.rank >= 4, key.rank >= 4, value.rank >= 4 else { return (key, value) }
-  let (heads, queryHeads) = (key.shape[key.rank - 3], query.shape[query.rank - 3])
-  guard heads > 1, value.shape[value.rank - 3] == heads, queryHeads > heads, queryHeads % heads == 0 else {
-    return (key, value)
-  }
-  let times = queryHeads / heads
-  return (key.repeated(times, axis: -3), value.repeated(times, axis: -3))
+/// Returns keys or values `[..., heads, S, d]` with as many heads as the queries or weights have, if that is a multiple.
+/// With three axes, the first one is the batch.
+private func repeatingHeads(_ x: Tensor, for query: Tensor) -> Tensor {
+  guard query.rank >= 4, x.rank >= 4 else { return x }
+  let (heads, queryHeads) = (x.shape[x.rank - 3], query.shape[query.rank - 3])
+  guard heads > 1, queryHeads > heads, queryHeads % heads == 0 else { return x }
+  return x.repeated(queryHeads / heads, axis: -3)
 }
