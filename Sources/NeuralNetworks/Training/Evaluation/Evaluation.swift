@@ -15,7 +15,8 @@ struct Evaluation {
   }
 
   /// Returns the scores of the model in its current state; nil if the task was canceled.
-  func run(_ model: Model) throws -> Scores? {
+  func run(_ model: Model, callbacks: [BatchCallback] = []) throws -> Scores? {
+    try callbacks.began(examples: data.dataset.count, batchSize: batchSize)
     var values = RunningValues(terms, metrics)
     let device = model.device
     var batches = Batches(
@@ -28,11 +29,14 @@ struct Evaluation {
       guard let host = try batches.nextOnHost() else { break }
       try data.check(host, number: number, indices: indices)
       let batch = host.moved(to: device)
-      let predictions = withoutGradient { model.called(with: batch.inputs, .inference) }
+      let predictions = try callbacks.around(number) {
+        withoutGradient { model.called(with: batch.inputs, .inference) }
+      }
       let loss = terms.reduced(predictions, batch.targets, weights: batch.weights)
       values.add(loss.parts, predictions: predictions, targets: batch.targets, weights: batch.weights)
       try device.catchUp(after: batches.position)
     }
+    try callbacks.ended()
     let named = try values.values()
     return Scores(loss: named[0].1, metrics: Array(named.dropFirst()), matrices: try values.matrices())
   }

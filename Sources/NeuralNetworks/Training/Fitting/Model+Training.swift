@@ -93,8 +93,9 @@ extension Model {
   ///   - data: The examples.
   ///   - batchSize: The number of examples that are processed at once. Except for rounding, the result does not depend
   ///     on it.
-  /// - Throws: The errors of `fit`, and `CancellationError` if the surrounding task is canceled.
-  public func evaluate(_ data: some Dataset, batchSize: Int = 32) throws -> Scores {
+  ///   - callbacks: The functions to call around the batches.
+  /// - Throws: The errors of `fit` and of the callbacks, and `CancellationError` if the surrounding task is canceled.
+  public func evaluate(_ data: some Dataset, batchSize: Int = 32, callbacks: [BatchCallback] = []) throws -> Scores {
     guard let compiled else { throw ModelError.notCompiled }
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
     guard data.count > 0 else { throw TrainingError.emptyData("evaluation") }
@@ -105,7 +106,8 @@ extension Model {
     let checks = try prepared(for: first, terms: terms, metrics: metrics, examples: examples, seed: 0)
     let trials = MeasureTrials(self, terms, metrics, data: "evaluation", batchSize: examples)
     let checked = try CheckedDataset(data, example: first, checks, trials)
-    guard let scores = try Evaluation(checked, terms, metrics, batchSize: batchSize).run(self) else {
+    guard let scores = try Evaluation(checked, terms, metrics, batchSize: batchSize).run(self, callbacks: callbacks)
+    else {
       throw CancellationError()
     }
     return scores
@@ -113,33 +115,41 @@ extension Model {
 
   /// Measures the loss and the metrics from `compile` on inputs and their targets.
   /// - Throws: The errors of `evaluate` with a dataset.
-  public func evaluate(_ inputs: Tensor, _ targets: Tensor, batchSize: Int = 32) throws -> Scores {
-    try evaluate(TensorDataset(inputs, targets), batchSize: batchSize)
+  public func evaluate(
+    _ inputs: Tensor, _ targets: Tensor, batchSize: Int = 32, callbacks: [BatchCallback] = []
+  ) throws -> Scores {
+    try evaluate(TensorDataset(inputs, targets), batchSize: batchSize, callbacks: callbacks)
   }
 
   /// Returns the outputs of the model for inputs `[N, …]`, in inference mode, on the model's device.
   /// - Parameters:
   ///   - inputs: The examples.
   ///   - batchSize: The number of examples that are processed at once.
+  ///   - callbacks: The functions to call around the batches.
   /// - Throws: `ModelError.inputShape`; `TrainingError.batchSize`, `.emptyData`, and, for a model with several outputs,
-  ///   `.severalOutputs`; `DeviceError`.
-  public func predict(_ inputs: Tensor, batchSize: Int = 32) throws -> Tensor {
+  ///   `.severalOutputs`; `DeviceError`; the errors of the callbacks.
+  public func predict(_ inputs: Tensor, batchSize: Int = 32, callbacks: [BatchCallback] = []) throws -> Tensor {
     try checkCount(of: [inputs])
     try checkHasOneOutput("let outputs: [Tensor] = try model.predict([x])")
-    return try predict([inputs], batchSize: batchSize)[0]
+    return try predict([inputs], batchSize: batchSize, callbacks: callbacks)[0]
   }
 
   /// Returns the outputs of a model with several inputs or outputs: one tensor per output.
-  public func predict(_ inputs: [Tensor], batchSize: Int = 32) throws -> [Tensor] {
+  public func predict(_ inputs: [Tensor], batchSize: Int = 32, callbacks: [BatchCallback] = []) throws -> [Tensor] {
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
     let count = try prepared(forPredicting: inputs, batchSize: batchSize)
-    if count <= batchSize { return try outputs(for: inputs) }
+    try callbacks.began(examples: count, batchSize: batchSize)
     var parts: [[Tensor]] = []
     for start in stride(from: 0, to: count, by: batchSize) {
       let rows = start..<min(start + batchSize, count)
-      parts.append(try outputs(for: inputs.map { $0[rows] }))
-      try device.catchUp(after: parts.count)
+      parts.append(
+        try callbacks.around(parts.count) {
+          try outputs(for: count <= batchSize ? inputs : inputs.map { $0[rows] })
+        })
+      if count > batchSize { try device.catchUp(after: parts.count) }
     }
+    try callbacks.ended()
+    if parts.count == 1 { return parts[0] }
     return parts[0].indices.map { output in Tensor.concatenated(parts.map { $0[output] }) }
   }
 

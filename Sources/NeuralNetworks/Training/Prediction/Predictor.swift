@@ -5,11 +5,12 @@ extension Model {
   /// - Parameters:
   ///   - data: The examples.
   ///   - batchSize: The number of examples that are processed at once.
+  ///   - callbacks: The functions to call around the batches.
   /// - Throws: The errors of `predict` with a tensor, and `TrainingError.severalOutputs` for a model with several
   ///   outputs.
-  public func predict(_ data: some Dataset, batchSize: Int = 32) throws -> Tensor {
+  public func predict(_ data: some Dataset, batchSize: Int = 32, callbacks: [BatchCallback] = []) throws -> Tensor {
     try checkHasOneOutput("let outputs: [Tensor] = try model.predict(data)")
-    let outputs: [Tensor] = try predict(data, batchSize: batchSize)
+    let outputs: [Tensor] = try predict(data, batchSize: batchSize, callbacks: callbacks)
     return outputs[0]
   }
 
@@ -21,15 +22,17 @@ extension Model {
 
   /// Returns the predictions of a model with several outputs for the examples of a dataset: one tensor per output.
   @_disfavoredOverload
-  public func predict(_ data: some Dataset, batchSize: Int = 32) throws -> [Tensor] {
+  public func predict(_ data: some Dataset, batchSize: Int = 32, callbacks: [BatchCallback] = []) throws -> [Tensor] {
     guard batchSize >= 1 else { throw TrainingError.batchSize(batchSize) }
     guard data.count > 0 else { throw TrainingError.emptyData("prediction") }
     var batches = (data.measured as any Dataset).batches(of: batchSize)
     var parts: [[Tensor]] = []
+    try callbacks.began(examples: data.count, batchSize: batchSize)
     while let batch = try batches.next() {
-      parts.append(try predict(batch.inputs, batchSize: batchSize))
+      parts.append(try callbacks.around(parts.count) { try predict(batch.inputs, batchSize: batchSize) })
       try device.catchUp(after: parts.count)
     }
+    try callbacks.ended()
     return parts[0].indices.map { output in Tensor.concatenated(parts.map { $0[output] }) }
   }
 }
