@@ -38,6 +38,23 @@ extension GradientCase {
     GradientCase("gridSampled", .signed([1, 2, 3, 3]), .signed([1, 2, 2, 2], 0.15...0.8)) { x in
       x[0].gridSampled(at: x[1]).squared()
     },
+    GradientCase(
+      "sampled, reflect", .signed([1, 2, 3, 3]), .signed([1, 1, 2], 1.1...1.9), .signed([1, 1, 2], 2.1...2.9)
+    ) { x in
+      x[0].sampled(rows: x[1], columns: x[2], fillMode: .reflect).squared()
+    },
+    GradientCase(
+      "sampled, nearest", .signed([1, 1, 3, 3]), .signed([1, 1, 2], 1.1...1.4), .signed([1, 1, 2], 0.1...0.4)
+    ) { x in
+      x[0].sampled(rows: x[1], columns: x[2], method: .nearest, fillMode: .wrap).squared()
+    },
+    GradientCase("warped", .signed([1, 1, 3, 3]), .between(0.2, 0.29, [1, 3, 3])) { x in
+      x[0].warped(by: x[1], size: [1, 2], fillMode: .nearest).squared()
+    },
+    GradientCase("rgbToHSV", .between(0.1, 0.9, [1, 3, 2, 2])) { $0[0].rgbToHSV().squared() },
+    GradientCase("hsvToRGB", .between(0.1, 0.9, [1, 3, 2, 2])) { $0[0].hsvToRGB().squared() },
+    of("rgbToGrayscale", [3, 1, 2]) { $0.rgbToGrayscale() },
+    of("gaussianBlurred", [1, 1, 3, 3]) { $0.gaussianBlurred(kernel: 3, deviation: 0.8) },
     of("rotaryEmbedded", [2, 3, 4]) { $0.rotaryEmbedded() },
     of("rotaryEmbedded, interleaved", [3, 4]) { $0.rotaryEmbedded(isInterleaved: true) },
     of("gumbelSoftmax", [2, 3]) { $0.gumbelSoftmax(temperature: 0.7, using: RandomStream(seed: 3)) },

@@ -283,6 +283,24 @@ import Testing
     Mistake(operation: "Tensor gridSampled:", fragments: ["[1, 2, 3, 3]", "[2, 4, 4, 2]", "[N, h, w, 2]"]) {
       _ = Tensor.zeros([1, 2, 3, 3]).gridSampled(at: .zeros([2, 4, 4, 2]))
     },
+    Mistake(operation: "Tensor sampled:", fragments: ["[1, 1, 2, 2]", "[1, 2]", "[N, h, w]"]) {
+      _ = Tensor.zeros([1, 1, 2, 2]).sampled(rows: .zeros([1, 2]), columns: .zeros([1, 2]))
+    },
+    Mistake(operation: "Tensor warped:", fragments: ["[2, 1, 2, 2]", "[1, 2, 3]", "[N, 3, 3]"]) {
+      _ = Tensor.zeros([2, 1, 2, 2]).warped(by: .zeros([1, 2, 3]))
+    },
+    Mistake(operation: "Tensor warped:", fragments: ["method bicubic", "[1, 1, 2, 2]"]) {
+      _ = Tensor.zeros([1, 1, 2, 2]).warped(by: .zeros([1, 2, 3]), method: .bicubic)
+    },
+    Mistake(operation: "Tensor rgbToHSV:", fragments: ["[1, 4, 2, 2]", "[…, 3, H, W]"]) {
+      _ = Tensor.zeros([1, 4, 2, 2]).rgbToHSV()
+    },
+    Mistake(operation: "Tensor gaussianBlurred:", fragments: ["kernel of 4", "[1, 1, 5, 5]", "odd"]) {
+      _ = Tensor.zeros([1, 1, 5, 5]).gaussianBlurred(kernel: 4, deviation: 1)
+    },
+    Mistake(operation: "Tensor gaussianBlurred:", fragments: ["deviation of 0.0", "[1, 1, 5, 5]"]) {
+      _ = Tensor.zeros([1, 1, 5, 5]).gaussianBlurred(kernel: 3, deviation: 0)
+    },
     Mistake(operation: "Tensor rotaryEmbedded:", fragments: ["[2, 3]", "even width"]) {
       _ = Tensor.zeros([2, 3]).rotaryEmbedded()
     },
