@@ -25,6 +25,36 @@ import Testing
     Mistake(operation: "Augmentation.noise", expectation: "at least 0, not nan") {
       _ = Augmentation.noise(deviation: .nan)
     },
+    Mistake(operation: "Augmentation.affine", expectation: "the angle is from 0.0 to 180.0, not nan") {
+      _ = Augmentation.rotation(degrees: .nan)
+    },
+    Mistake(operation: "Augmentation.affine", expectation: "the scale is from 0.01 to 100.0, not 0.0...1.0") {
+      _ = Augmentation.zoom(scale: 0...1)
+    },
+    Mistake(operation: "Augmentation.affine", expectation: ".bilinear or .nearest, not .area") {
+      _ = Augmentation.rotation(degrees: 1, method: .area)
+    },
+    Mistake(operation: "Augmentation.resizedCrop", expectation: "from 1 to 65536, not 0x5") {
+      _ = Augmentation.resizedCrop(rows: 0, columns: 5)
+    },
+    Mistake(operation: "Augmentation.colorJitter", expectation: "the hue is from 0.0 to 0.5, not 0.7") {
+      _ = Augmentation.hue(0.7)
+    },
+    Mistake(operation: "Augmentation.colorJitter", expectation: "a hue is of values from 0 to 1, not 0.0...255.0") {
+      _ = Augmentation.colorJitter(hue: 0.1, values: 0...255)
+    },
+    Mistake(operation: "Augmentation.posterization", expectation: "bits are from 1 to 8, not 9") {
+      _ = Augmentation.posterization(bits: 9)
+    },
+    Mistake(operation: "Augmentation.gaussianBlur", expectation: "odd and from 1 to 255, not 4") {
+      _ = Augmentation.gaussianBlur(kernel: 4)
+    },
+    Mistake(operation: "Augmentation.mixUp", expectation: "alpha is from 0.001 to 1000.0, not 0.0") {
+      _ = Augmentation.mixUp(alpha: 0)
+    },
+    Mistake(operation: "Augmentation.cutMix", expectation: "from 1 to 2147483647, not 0") {
+      _ = Augmentation.cutMix(classes: 0)
+    },
     Mistake(operation: "GeneratedImages.load", expectation: "train are from 1 to 2147483647, not 0") {
       _ = GeneratedImages.load(trainCount: 0)
     },

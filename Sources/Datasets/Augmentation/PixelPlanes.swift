@@ -1,11 +1,14 @@
 import BackendCore
 import NeuralNetworks
 
-/// One example during augmentation: planes of rows and columns.
-struct PixelPlanes {
-  private(set) var pixels: [Float]
-  /// The shape, without the batch axis.
-  private(set) var shape: [Int]
+/// One image during augmentation: planes of rows and columns, one after another.
+///
+/// The element of a plane at a row and a column is `pixels[(plane * rows + row) * columns + column]`.
+public struct PixelPlanes: Sendable {
+  /// The elements. Their number must not change.
+  public var pixels: [Float]
+  /// The shape, without the batch axis; the last two axes are rows and columns.
+  public private(set) var shape: [Int]
 
   /// Creates the planes of an example.
   /// - Parameter needsImage: Whether the last two axes are used as rows and columns.
@@ -13,45 +16,33 @@ struct PixelPlanes {
     if needsImage && shape.count < 2 {
       throw DataError.augmentation(reason: "images have rows and columns, and inputs of the shape \(shape) have none")
     }
+    if needsImage && shape.contains(0) {
+      throw DataError.augmentation(reason: "images have pixels, and inputs of the shape \(shape) have none")
+    }
     self.pixels = pixels
     self.shape = shape
   }
 
-  private var rows: Int { shape[shape.count - 2] }
-  private var columns: Int { shape[shape.count - 1] }
+  /// The number of rows.
+  public var rows: Int { shape[shape.count - 2] }
+  /// The number of columns.
+  public var columns: Int { shape[shape.count - 1] }
+  /// The number of planes: the channels of an image `[channels, rows, columns]`.
+  public var planes: Int { shape.dropLast(2).reduce(1, *) }
 
-  /// Applies an augmentation.
-  /// - Parameter source: The source of randomness; nil for none.
-  mutating func apply(_ step: Augmentation, _ source: RandomSource?) throws {
-    switch step.kind {
-    case .shift(let most, let mostColumns, let fill):
-      guard let source else { return }
-      let words = source.block(0)
-      shift(
-        down: Int(uniform(words.x, 2 * most + 1)) - most,
-        right: Int(uniform(words.y, 2 * mostColumns + 1)) - mostColumns, fill)
-    case .flip(let probability):
-      guard let source, UInt64(source.block(0).x) < Philox.threshold(probability: probability) else { return }
-      mirror()
-    case .crop(let height, let width):
-      guard height <= rows, width <= columns else {
-        throw DataError.augmentation(
-          reason: "a window of \(height)x\(width) does not fit into images of \(rows)x\(columns)")
-      }
-      let words = source?.block(0)
-      cut(
-        top: words.map { uniform($0.x, rows - height + 1) } ?? (rows - height) / 2,
-        left: words.map { uniform($0.y, columns - width + 1) } ?? (columns - width) / 2, height, width)
-    case .noise(let deviation):
-      guard let source else { return }
-      try addNoise(deviation, source)
-    }
+  /// The element of a plane at a row and a column.
+  public subscript(plane: Int, row: Int, column: Int) -> Float {
+    get { pixels[(plane * rows + row) * columns + column] }
+    set { pixels[(plane * rows + row) * columns + column] = newValue }
   }
 
-  /// A number in 0..<count: the upper half of a product, uniform except for a bias below count·2⁻³².
-  private func uniform(_ word: UInt32, _ count: Int) -> Int { Int((UInt64(word) &* UInt64(count)) >> 32) }
+  /// Replaces the pixels and the size of the planes.
+  mutating func replace(with pixels: [Float], rows: Int, columns: Int) {
+    self.pixels = pixels
+    shape.replaceSubrange((shape.count - 2)..., with: [rows, columns])
+  }
 
-  private mutating func shift(down: Int, right: Int, _ fill: Float) {
+  mutating func shift(down: Int, right: Int, _ fill: Float) {
     guard down != 0 || right != 0 else { return }
     let (rows, columns, old) = (rows, columns, pixels)
     let kept = max(0, right)..<max(max(0, right), min(columns, columns + right))
@@ -66,29 +57,33 @@ struct PixelPlanes {
     }
   }
 
-  private mutating func mirror() {
+  mutating func mirrorColumns() {
     let columns = columns
     for start in stride(from: 0, to: pixels.count, by: columns) {
       for column in 0..<columns / 2 { pixels.swapAt(start + column, start + columns - 1 - column) }
     }
   }
 
-  private mutating func cut(top: Int, left: Int, _ height: Int, _ width: Int) {
+  mutating func mirrorRows() {
+    let (rows, columns) = (rows, columns)
+    for plane in stride(from: 0, to: pixels.count, by: rows * columns) {
+      for row in 0..<rows / 2 {
+        let (upper, lower) = (plane + row * columns, plane + (rows - 1 - row) * columns)
+        for column in 0..<columns { pixels.swapAt(upper + column, lower + column) }
+      }
+    }
+  }
+
+  mutating func cut(top: Int, left: Int, _ height: Int, _ width: Int) {
     let (rows, columns) = (rows, columns)
     var window: [Float] = []
+    window.reserveCapacity(planes * height * width)
     for plane in stride(from: 0, to: pixels.count, by: rows * columns) {
       for row in top..<top + height {
         let start = plane + row * columns + left
         window += pixels[start..<start + width]
       }
     }
-    pixels = window
-    shape.replaceSubrange((shape.count - 2)..., with: [height, width])
-  }
-
-  private mutating func addNoise(_ deviation: Double, _ source: RandomSource) throws {
-    let numbers = try Tensor.hostNormals(pixels.count, from: source)
-    let factor = Float(deviation)
-    for index in pixels.indices { pixels[index] += factor * numbers[index] }
+    replace(with: window, rows: height, columns: width)
   }
 }

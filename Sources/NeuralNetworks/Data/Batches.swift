@@ -115,7 +115,7 @@ final class DirectReader: BatchReader {
 
 extension Dataset {
   /// Returns a batch after checking its number of rows.
-  func checkedBatch(at indices: [Int]) throws -> Batch {
+  package func checkedBatch(at indices: [Int]) throws -> Batch {
     let batch = try self.batch(at: indices)
     let others = batch.targets + [batch.weights].compactMap { $0 }
     for tensor in batch.inputs + others where tensor.shape.first != indices.count {
