@@ -50,6 +50,15 @@ import Testing
       (AlphaDropout(0.3), #"{"layer": "AlphaDropout", "probability": 0.3}"#),
       (UnitNormalization(), #"{"layer": "UnitNormalization"}"#),
       (AdaptiveAveragePool2D([2, 3]), #"{"layer": "AdaptiveAveragePool2D", "output": [2, 3]}"#),
+      (RandomFlip(), #"{"layer": "RandomFlip"}"#), (RandomCrop(3), #"{"layer": "RandomCrop", "size": 3}"#),
+      (RandomErasing(), #"{"layer": "RandomErasing"}"#), (RandomAffine(), #"{"layer": "RandomAffine"}"#),
+      (RandomRotation(degrees: 9), #"{"layer": "RandomRotation", "degrees": 9}"#),
+      (RandomZoom(scale: 0.5...2), #"{"layer": "RandomZoom", "scale": [0.5, 2]}"#),
+      (RandomTranslation(rows: 0.1, columns: 0.2), #"{"layer": "RandomTranslation", "rows": 0.1, "columns": 0.2}"#),
+      (RandomBrightness(0.2), #"{"layer": "RandomBrightness", "most": 0.2}"#),
+      (RandomContrast(0.2), #"{"layer": "RandomContrast", "most": 0.2}"#),
+      (RandomColorJitter(), #"{"layer": "RandomColorJitter"}"#), (RandomGrayscale(), #"{"layer": "RandomGrayscale"}"#),
+      (RandomGaussianBlur(), #"{"layer": "RandomGaussianBlur"}"#),
     ]
     for (expected, text) in pairs {
       let found = try #require(Sequential(architecture: try architecture(text)).layers.first)
@@ -92,6 +101,33 @@ import Testing
         #"{"layer": "Bidirectional", "joining": "mean", "recurrent": {"layer": "GRU", "units": 3}}"#)
     }
     #expect("\(String(describing: error))".contains("mean"))
+  }
+
+  /// Layers for images survive with all of their settings, and draw the same numbers.
+  @Test func variationsOfImagesAreSaved() throws {
+    let layers: [any Layer] = [
+      RandomFlip(.vertical), RandomCrop([4, 3]), RandomErasing(0.9, scale: 0.1...0.2, ratio: 1...2, fillValue: 3),
+      RandomAffine(
+        degrees: 9, rows: 0.1, columns: 0.2, scale: 0.9...1.1, shear: 9, method: .nearest, fillMode: .constant,
+        fillValue: 2),
+      RandomRotation(degrees: 40, method: .nearest, fillMode: .wrap), RandomZoom(scale: 0.5...2, fillMode: .nearest),
+      RandomTranslation(rows: 0.3, columns: 0.4, fillMode: .constant, fillValue: 1),
+      RandomBrightness(0.2, values: 0...2), RandomContrast(0.4, values: -1...1),
+      RandomColorJitter(brightness: 0.1, contrast: 0.2, saturation: 0.3, hue: 0.4), RandomGrayscale(0.5),
+      RandomGaussianBlur(kernel: 3, deviation: 0.5...1),
+    ]
+    let images = Tensor((0..<360).map { Float($0 * 37 % 101) / 101 }, shape: [4, 3, 6, 5])
+    for layer in layers {
+      let text = try text(of: layer)
+      let copy = Sequential(architecture: try JSONValue(parsing: text).decode(Architecture.self))
+      #expect(try self.text(of: try #require(copy.layers.first)) == text)
+      let outputs = [layer, copy.layers[0]].map { $0(images, .training(RandomStream(seed: 3))) }
+      #expect(try outputs[0].scalars() == outputs[1].scalars())
+    }
+    let error = #expect(throws: (any Error).self) {
+      _ = try architecture(#"{"layer": "RandomZoom", "scale": [2, 1]}"#)
+    }
+    #expect(error != nil)
   }
 
   @Test func paddingOfConvolutionsIsTaken() throws {

@@ -47,6 +47,8 @@ import Testing
     Mistake("UpSampling1D", { UpSampling1D(2) }, [1, 3], [1, 3], "[N, C, L]", batchAxis),
     Mistake("Resizing", { Resizing(2) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
     Mistake("CenterCrop", { CenterCrop(2) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
+    Mistake("RandomFlip", { RandomFlip() }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
+    Mistake("RandomCrop", { RandomCrop(2) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
     Mistake("PixelShuffle", { PixelShuffle(1) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
     Mistake("SeparableConv2D", { SeparableConv2D(2, kernel: 2) }, [2, 3, 3], [2, 3, 3], "[N, 2, H, W]", batchAxis),
     Mistake("SeparableConv1D", { SeparableConv1D(2, kernel: 2) }, [2, 3], [2, 3], "[N, 2, L]", batchAxis),

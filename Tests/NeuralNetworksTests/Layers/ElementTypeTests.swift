@@ -22,7 +22,12 @@ import Testing
     ({ SeparableConv2D(2, kernel: 1) }, [2, 3, 3]), ({ PReLU() }, [3]), ({ GaussianDropout(0.5) }, [3]),
     ({ AlphaDropout(0.5) }, [3]), ({ Conv3D(2, kernel: 1) }, [2, 3, 3, 3]), ({ MaxPool3D(1) }, [2, 3, 3, 3]),
     ({ AveragePool3D(1) }, [2, 3, 3, 3]), ({ GlobalMaxPool3D() }, [2, 3, 3, 3]),
-    ({ GlobalAveragePool3D() }, [2, 3, 3, 3]), ({ UnitNormalization() }, [3]),
+    ({ GlobalAveragePool3D() }, [2, 3, 3, 3]), ({ UnitNormalization() }, [3]), ({ RandomFlip() }, [2, 3, 3]),
+    ({ RandomCrop(2) }, [2, 3, 3]), ({ RandomErasing() }, [2, 3, 3]), ({ RandomAffine() }, [2, 3, 3]),
+    ({ RandomRotation(degrees: 9) }, [2, 3, 3]), ({ RandomZoom(scale: 1...2) }, [2, 3, 3]),
+    ({ RandomTranslation(rows: 0.1, columns: 0.1) }, [2, 3, 3]), ({ RandomBrightness(0.1) }, [2, 3, 3]),
+    ({ RandomContrast(0.1) }, [2, 3, 3]), ({ RandomColorJitter() }, [3, 3, 3]), ({ RandomGrayscale() }, [3, 3, 3]),
+    ({ RandomGaussianBlur() }, [2, 3, 3]),
   ]
 
   private func expectRefusal(

@@ -24,6 +24,13 @@ import Testing
           PixelShuffle(2), Cropping2D(1), CenterCrop([4, 5]), Rescaling(0.5), GlobalAveragePool2D(), Dense(1),
         ]
       },
+      Network(testDescription: "variation", inputShape: [3, 8, 7]) {
+        [
+          RandomFlip(), RandomAffine(degrees: 9, fillMode: .wrap), RandomBrightness(0.1), RandomContrast(0.1),
+          RandomColorJitter(brightness: 0.1, contrast: 0.1, saturation: 0.1, hue: 0.1), RandomGrayscale(),
+          RandomGaussianBlur(), RandomErasing(), RandomCrop([5, 6]), Flatten(), Dense(1),
+        ]
+      },
       Network(testDescription: "sequences", inputShape: [3, 20]) {
         [
           Conv1D(4, kernel: 3, dilation: 2, activation: .silu), MaxPool1D(2), ConvTranspose1D(3, kernel: 2, stride: 2),

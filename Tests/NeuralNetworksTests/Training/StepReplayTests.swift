@@ -127,6 +127,14 @@ import Testing
   private func layers(ofImages: Bool) -> Sequential {
     if ofImages {
       return Sequential {
+        RandomFlip()
+        RandomAffine(degrees: 20, rows: 0.1, columns: 0.1, scale: 0.8...1.2, shear: 5)
+        RandomColorJitter(brightness: 0.1, contrast: 0.1, saturation: 0.1, hue: 0.1)
+        RandomGrayscale(0.2)
+        RandomGaussianBlur(kernel: 3)
+        RandomErasing()
+        RandomCrop(4)
+        ZeroPadding2D(top: 0, bottom: 1, left: 0, right: 1)
         Conv2D(4, kernel: 3, padding: 1, paddingMode: .circular)
         SeparableConv2D(4, kernel: 2, depthMultiplier: 2)
         PReLU(perChannel: true)

@@ -57,21 +57,13 @@ public final class CenterCrop: Layer {
   public init(configuration: Configuration) { self.configuration = configuration }
 
   public func prepare(inputShape: [Int]) throws {
-    let size = configuration.size
-    try ImageSize.check("CenterCrop", inputShape, size)
-    guard inputShape[1] >= size.height, inputShape[2] >= size.width else {
-      throw ModelError.invalidConfiguration(
-        layer: "CenterCrop",
-        reason: "a size of \(size) is larger than the image of shape \(inputShape); hint: put Resizing(…) first")
-    }
+    try ImageSize.checkCrop("CenterCrop", inputShape, configuration.size)
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
     check(input, .images)
     prepareCall(input)
-    let size = configuration.size
-    let (top, left) = ((input.shape[2] - size.height) / 2, (input.shape[3] - size.width) / 2)
-    return input[.all, .all, top..<top + size.height, left..<left + size.width]
+    return input.centerCropped(configuration.size)
   }
 
   public var allowsReplay: Bool { true }
@@ -178,8 +170,26 @@ extension PixelShuffle: ConfigurableLayer {
   }
 }
 
+extension Tensor {
+  /// Returns the center of images that are at least of this size.
+  func centerCropped(_ size: Extent2D) -> Tensor {
+    let (top, left) = ((shape[2] - size.height) / 2, (shape[3] - size.width) / 2)
+    return self[.all, .all, top..<top + size.height, left..<left + size.width]
+  }
+}
+
 /// The checks of layers with images of a given size as their results.
-private enum ImageSize {
+enum ImageSize {
+  /// Checks the size of a part of an image.
+  static func checkCrop(_ layer: String, _ inputShape: [Int], _ size: Extent2D) throws {
+    try check(layer, inputShape, size)
+    guard inputShape[1] >= size.height, inputShape[2] >= size.width else {
+      throw ModelError.invalidConfiguration(
+        layer: layer,
+        reason: "a size of \(size) is larger than the image of shape \(inputShape); hint: put Resizing(…) first")
+    }
+  }
+
   static func check(_ layer: String, _ inputShape: [Int], _ size: Extent2D) throws {
     guard size.height >= 1, size.width >= 1 else {
       throw ModelError.invalidConfiguration(layer: layer, reason: "a size of \(size); both numbers are at least 1")

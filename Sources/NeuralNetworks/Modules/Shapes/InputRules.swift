@@ -57,6 +57,18 @@ extension SeparableConv2D: TypedInputLayer {}
 extension PReLU: TypedInputLayer {}
 extension GaussianDropout: TypedInputLayer {}
 extension AlphaDropout: TypedInputLayer {}
+extension RandomFlip: TypedInputLayer {}
+extension RandomCrop: TypedInputLayer {}
+extension RandomErasing: TypedInputLayer {}
+extension RandomAffine: TypedInputLayer {}
+extension RandomRotation: TypedInputLayer {}
+extension RandomZoom: TypedInputLayer {}
+extension RandomTranslation: TypedInputLayer {}
+extension RandomBrightness: TypedInputLayer {}
+extension RandomContrast: TypedInputLayer {}
+extension RandomColorJitter: TypedInputLayer {}
+extension RandomGrayscale: TypedInputLayer {}
+extension RandomGaussianBlur: TypedInputLayer {}
 extension Embedding: TypedInputLayer { var inputElements: InputElements { .integers } }
 
 extension Activation: TypedInputLayer {
