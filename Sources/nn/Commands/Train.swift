@@ -16,8 +16,8 @@ struct Train: FileCommand {
       nn train --dataset csv --data houses.csv --label price \\
         --save houses.safetensors
 
-      nn train --dataset images --data pets --flip --epochs 20 \\
-        --save pets.safetensors
+      nn train --dataset images --data pets --flip \\
+        --augment rotation,hue=0.1 --epochs 20 --save pets.safetensors
 
       A long run can save checkpoints, and continues with --resume as if it had never been interrupted:
 
@@ -99,8 +99,10 @@ struct Train: FileCommand {
     let (history, seconds) = try Interruption.watched {
       let history = try savingWhatIsTrained(model, of: examples, watch) {
         try model.fit(
-          augmentation.applied(to: train, isTable: examples.isTable, seed: seed), epochs: learning.epochs,
-          batchSize: learning.batchSize, validation: learning.heldBack.map { .split($0) }, seed: seed,
+          augmentation.applied(
+            to: train, isTable: examples.isTable, classes: examples.classNames.count, seed: seed),
+          epochs: learning.epochs, batchSize: learning.batchSize, validation: learning.heldBack.map { .split($0) },
+          seed: seed,
           callbacks: callbacks, progress: json ? .standardError : .standardOutput)
       }
       let seconds = max(monotonicSeconds() - start, 0)
