@@ -105,31 +105,42 @@ struct ElementConversion {
     }
   }
 
-  /// Returns the tensor of all elements and releases their values.
-  /// - Parameter isFortranOrder: Whether the first axis varies fastest instead of the last one.
-  mutating func tensor(shape: [Int], isFortranOrder: Bool = false, on device: Device) -> Tensor {
-    let isMoved = isFortranOrder && shape.count > 1 && !shape.contains(0)
-    if element == .bool { return Tensor(ElementConversion.take(&bools, isMoved, shape), shape: shape, on: device) }
-    if element.isFloatingPoint {
-      return Tensor(ElementConversion.take(&floats, isMoved, shape), shape: shape, on: device)
+  /// Returns the tensor of the elements and releases their values.
+  /// - Parameters:
+  ///   - shape: The shape.
+  ///   - strides: The distances between the elements along each axis; nil for C order.
+  ///   - device: The device.
+  mutating func tensor(shape: [Int], strides: [Int]? = nil, on device: Device) -> Tensor {
+    if element == .bool {
+      return Tensor(ElementConversion.take(&bools, shape, strides), shape: shape, on: device)
     }
-    return Tensor(ElementConversion.take(&integers, isMoved, shape), shape: shape, on: device)
+    if element.isFloatingPoint {
+      return Tensor(ElementConversion.take(&floats, shape, strides), shape: shape, on: device)
+    }
+    return Tensor(ElementConversion.take(&integers, shape, strides), shape: shape, on: device)
   }
 
-  private static func take<Value>(_ values: inout [Value], _ isMoved: Bool, _ shape: [Int]) -> [Value] {
+  private static func take<Value>(_ values: inout [Value], _ shape: [Int], _ strides: [Int]?) -> [Value] {
     defer { values = [] }
-    return isMoved ? rowMajor(values, shape) : values
+    guard let strides, !shape.contains(0), strides != rowMajorStrides(of: shape) else { return values }
+    return rowMajor(values, shape, strides)
   }
 
-  /// Converts values from Fortran order to C order.
-  private static func rowMajor<Value>(_ values: [Value], _ shape: [Int]) -> [Value] {
+  /// The strides of C order.
+  private static func rowMajorStrides(of shape: [Int]) -> [Int] {
     var strides = [Int](repeating: 1, count: shape.count)
-    for axis in 1..<shape.count { strides[axis] = strides[axis - 1] * shape[axis - 1] }
+    for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+    return strides
+  }
+
+  /// Converts values from any order to C order.
+  private static func rowMajor<Value>(_ values: [Value], _ shape: [Int], _ strides: [Int]) -> [Value] {
     var indices = [Int](repeating: 0, count: shape.count)
     var source = 0
+    let count = shape.reduce(1, *)
     var output: [Value] = []
-    output.reserveCapacity(values.count)
-    while output.count < values.count {
+    output.reserveCapacity(count)
+    while output.count < count {
       output.append(values[source])
       for axis in shape.indices.reversed() {
         indices[axis] += 1

@@ -27,7 +27,7 @@ public enum NPY {
     return try withElementErrors(path) {
       var conversion = try header.conversion()
       try conversion.append(from: file, header.start..<file.size)
-      return conversion.tensor(shape: header.shape, isFortranOrder: header.isFortranOrder, on: device)
+      return conversion.tensor(shape: header.shape, strides: header.strides, on: device)
     }
   }
 

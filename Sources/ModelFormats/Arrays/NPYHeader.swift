@@ -6,8 +6,9 @@ import Files
 struct NPYHeader {
   let element: StoredElement
   let isBigEndian: Bool
-  let isFortranOrder: Bool
   let shape: [Int]
+  /// The distances between the elements along each axis, for Fortran order; nil for C order.
+  let strides: [Int]?
   /// The position of the first element.
   let start: Int
 
@@ -60,7 +61,16 @@ struct NPYHeader {
       throw Failure(reason: "the shape \(shape) of \(element) does not take \(total - start) bytes")
     }
     (self.element, isBigEndian) = (element, order == ">" && element.size > 1)
-    (self.isFortranOrder, self.shape) = (isFortranOrder, shape)
+    self.shape = shape
+    strides = isFortranOrder ? NPYHeader.fortranStrides(of: shape) : nil
+  }
+
+  private static func fortranStrides(of shape: [Int]) -> [Int] {
+    var strides = [Int](repeating: 1, count: shape.count)
+    for axis in shape.indices.dropFirst() where !shape.contains(0) {
+      strides[axis] = strides[axis - 1] * shape[axis - 1]
+    }
+    return strides
   }
 
   /// Creates the conversion of the elements if there is enough memory for them.

@@ -58,8 +58,7 @@ public enum NPZ {
       }
       if let failure { throw failure }
       guard let header = array?.header,
-        let tensor = array?.conversion.tensor(
-          shape: header.shape, isFortranOrder: header.isFortranOrder, on: device)
+        let tensor = array?.conversion.tensor(shape: header.shape, strides: header.strides, on: device)
       else { fatalError("every entry has a first piece") }
       return tensor
     }

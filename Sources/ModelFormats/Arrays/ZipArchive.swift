@@ -56,6 +56,22 @@ struct ZipArchive {
     if count != entry.size || crc != entry.crc { throw damaged(entry) }
   }
 
+  /// Reads a byte range of the contents of an entry in chunks. The CRC of a stored entry is not verified.
+  func read(_ entry: Entry, _ range: Range<Int>, _ take: ([UInt8]) throws -> Void) throws {
+    if entry.isDeflated {
+      var start = 0
+      return try read(entry, first: 0) { piece in
+        let common = range.clamped(to: start..<start + piece.count)
+        if !common.isEmpty { try take(Array(piece[common.lowerBound - start..<common.upperBound - start])) }
+        start += piece.count
+      }
+    }
+    let start = try ZipArchive.start(of: entry, in: file)
+    for offset in stride(from: range.lowerBound, to: range.upperBound, by: Inflation.pieceSize) {
+      try take(try file.read(at: start + offset, count: min(Inflation.pieceSize, range.upperBound - offset)))
+    }
+  }
+
   private func damaged(_ entry: Entry) -> Failure {
     Failure(reason: "\(quoted(entry)) is damaged: its size or its CRC-32 differs")
   }

@@ -53,12 +53,15 @@ extension Module {
     return tensors
   }
 
-  /// Reads parameters from a safetensors file, by their paths or as specified by the mapping. If the module is not
-  /// built, the tensors in the file determine its shapes.
+  /// Reads parameters from a file, by their paths or as specified by the mapping. If the module is not built, the
+  /// tensors in the file determine its shapes.
   ///
   /// ```swift
-  /// try model.loadWeights(from: "torch.safetensors", mapping: .pyTorch)
+  /// try model.loadWeights(from: "model.pt", mapping: .pyTorch)
   /// ```
+  ///
+  /// The file is a safetensors file, a PyTorch file (see `PyTorchFile`), or the index of several such files, whose name
+  /// ends with `.index.json` (Hugging Face's `model.safetensors.index.json`).
   ///
   /// Names, shapes, and element types must match the module, unless the options specify otherwise. Tensors of a
   /// checkpoint that belong to the optimizer, to callbacks, or to the unfinished epoch are ignored.
@@ -69,11 +72,11 @@ extension Module {
   public func loadWeights(
     from path: String, _ options: LoadOptions = [], mapping: WeightMapping = WeightMapping()
   ) throws {
-    try loadWeights(from: Safetensors(path), options, mapping, on: nil)
+    try loadWeights(from: WeightIndex.open(path), options, mapping, on: nil)
   }
 
   func loadWeights(
-    from file: Safetensors, _ options: LoadOptions, _ mapping: WeightMapping = WeightMapping(), on device: Device?
+    from file: any WeightSource, _ options: LoadOptions, _ mapping: WeightMapping = WeightMapping(), on device: Device?
   ) throws {
     try file.checkSum()
     let places = try mapping.places(of: self)
@@ -81,7 +84,7 @@ extension Module {
     let parameters = parameters
     var values: [(path: String, value: Tensor)] = []
     for place in places {
-      guard let stored = try file.tensor(place.name) else { continue }
+      guard let stored = try file.tensor(place.name, on: .cpu) else { continue }
       values.append((place.path, place.layout.restored(stored, to: parameters[place.path]?.shape)))
     }
     do {
@@ -93,7 +96,7 @@ extension Module {
 
   /// Compares names, shapes, and types before any element is read.
   private func checkFit(
-    _ file: Safetensors, _ places: [ParameterPlace], _ mapping: WeightMapping, _ options: LoadOptions
+    _ file: any WeightSource, _ places: [ParameterPlace], _ mapping: WeightMapping, _ options: LoadOptions
   ) throws {
     let parameters = Dictionary(parameters.map { ($0.path, $0.parameter) }, uniquingKeysWith: { first, _ in first })
     var missing: [String] = []
