@@ -142,4 +142,34 @@ import Testing
         "out_proj.weight", "out_proj.bias",
       ])
   }
+
+  /// Files of Hugging Face with the names of TensorFlow, with one block too many, and of an unknown family.
+  @Test func namesOfHuggingFace() throws {
+    let folder = try TemporaryFolder()
+    let model = Sequential(inputShape: [3, 4]) { TransformerEncoderBlock(heads: 2, width: 4) }
+    try model.build(seed: 1)
+    let mapping = WeightMapping.huggingFace(.bert, prefix: "a.bert")
+    try model.saveWeights(to: folder("new"), mapping: mapping)
+    let new = try Safetensors(folder("new"))
+    #expect(new.names.allSatisfy { $0.hasPrefix("a.bert.encoder.layer.0.") })
+    let tensors = try new.names.map { name in
+      let old = name.replacing("LayerNorm.weight", with: "LayerNorm.gamma")
+        .replacing("LayerNorm.bias", with: "LayerNorm.beta")
+      return (old, try #require(try new.tensor(name)) + 1)
+    }
+    try Safetensors.save(tensors + [("a.bert.position_ids", Tensor([Int32(1)]))], to: folder("old"))
+    let before = try model.parameters.map { try ($0.parameter.value + 1).scalars() }
+    try model.loadWeights(from: folder("old"), mapping: .huggingFace)
+    #expect(try model.parameters.map { try $0.parameter.value.scalars() } == before)
+    let two = Sequential(inputShape: [3, 4]) { for _ in 0..<2 { TransformerEncoderBlock(heads: 2, width: 4) } }
+    let missing = "\(fault { try two.loadWeights(from: folder("new"), mapping: .huggingFace) } as Any)"
+    #expect(missing.contains("a.bert.encoder.layer.1.attention.self.query.weight"))
+    let unnamed = fault { try model.saveWeights(to: folder("none"), mapping: .huggingFace) }
+    #expect("\(unnamed as Any)".contains("to save, name the family"))
+    try model.saveWeights(to: folder("own"))
+    let unknown = fault { try model.loadWeights(from: folder("own"), mapping: .huggingFace) }
+    #expect("\(unknown as Any)".contains("no name ends with one of encoder.layer.0.attention.self.query.weight"))
+    let plain = fault { try self.network().loadWeights(from: folder("new"), mapping: .huggingFace) }
+    #expect("\(plain as Any)".contains("it has no TransformerEncoderBlock"))
+  }
 }

@@ -96,7 +96,9 @@ struct PyTorchNames {
   }
 
   /// The projections of attention share one tensor, except for their weights if keys or values have a different width.
-  private func projection(_ owner: String, _ leaf: String) -> (name: String, part: (index: Int, count: Int)?)? {
+  private func projection(_ owner: String, _ leaf: String) -> (
+    name: String, part: (index: Int, count: Int, axis: Int)?
+  )? {
     let path = owner.split(separator: ".", omittingEmptySubsequences: false)
     guard let kind = path.last, let index = ["query", "key", "value"].firstIndex(of: kind),
       let attention = modules[path.dropLast().joined(separator: ".")] as? MultiHeadAttention,
@@ -106,7 +108,7 @@ struct PyTorchNames {
     if leaf == "weight" && inputs.contains(where: { $0 != nil && $0 != attention.width }) {
       return ("\(kind.prefix(1))_proj_weight", nil)
     }
-    return ("in_proj_\(leaf)", (index, 3))
+    return ("in_proj_\(leaf)", (index, 3, 0))
   }
 
   /// The name of a submodule in PyTorch; empty if its parameters belong to the module itself.

@@ -12,15 +12,15 @@ struct TensorLayout {
   }
 
   var steps: [Step] = []
-  /// The part of a tensor in the file, and the number of parts along the first axis; nil for the whole tensor.
-  var part: (index: Int, count: Int)?
+  /// The part of a tensor in the file, and the number of parts along an axis; nil for the whole tensor.
+  var part: (index: Int, count: Int, axis: Int)?
 
   /// The shape in the file; nil if the steps do not apply to this shape.
   func stored(_ shape: [Int]) -> [Int]? {
     guard var stored = shapes(from: shape)?.last else { return nil }
     if let part {
-      guard !stored.isEmpty else { return nil }
-      stored[0] *= part.count
+      guard part.axis < stored.count else { return nil }
+      stored[part.axis] *= part.count
     }
     return stored
   }
@@ -38,7 +38,7 @@ struct TensorLayout {
 
   /// Whether a tensor of this shape in the file can be converted back without knowledge of the parameter's shape.
   func canRestore(_ stored: [Int]) -> Bool {
-    if let part, stored.isEmpty || stored[0] % part.count != 0 { return false }
+    if let part, part.axis >= stored.count || stored[part.axis] % part.count != 0 { return false }
     return steps.allSatisfy { step in
       switch step {
       case .reversed: true
@@ -51,7 +51,7 @@ struct TensorLayout {
   /// Converts a tensor from a file, whose shape has been checked, to the parameter.
   /// - Parameter shape: The shape of the parameter, if known.
   func restored(_ tensor: Tensor, to shape: [Int]?) -> Tensor {
-    let own = part.map { tensor.split(parts: $0.count)[$0.index] } ?? tensor
+    let own = part.map { tensor.split(parts: $0.count, axis: $0.axis)[$0.index] } ?? tensor
     let before = shape.flatMap { shapes(from: $0) } ?? []
     return steps.enumerated().reversed().reduce(own) { tensor, step in
       switch step.element {

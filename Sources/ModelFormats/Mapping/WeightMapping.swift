@@ -23,6 +23,7 @@ import NeuralNetworks
 public struct WeightMapping: Sendable {
   enum Rule: Sendable {
     case pyTorch(PyTorchNames.Layers)
+    case huggingFace(HuggingFaceNames.Place?)
     case renamed(PathPattern, @Sendable (String) -> String)
     case arranged(PathPattern, TensorLayout.Step)
   }
@@ -103,14 +104,48 @@ public struct WeightMapping: Sendable {
     WeightMapping().adding(.pyTorch(layers)).passingOver("**.num_batches_tracked")
   }
 
+  // MARK: Hugging Face
+
+  /// The names and layouts of the Transformers of Hugging Face, for a model with `TransformerEncoderBlock`s. The names in
+  /// the file show the family (`Family`) and what precedes its names (`bert.encoder.layer…`); blocks are numbered in the
+  /// order of the model.
+  ///
+  /// Load with `.allowUnknown` if the model has only some parts of the file, such as the blocks without the embeddings.
+  /// `LayerNorm.gamma` and `LayerNorm.beta` are found in place of `weight` and `bias`.
+  public static let huggingFace = huggingFace(paths: [:])
+
+  /// Returns the mapping for a model whose other layers at the given paths have the given names in the file, and in
+  /// PyTorch's layouts: `.huggingFace(paths: ["0": "bert.embeddings.word_embeddings", "3": "classifier"])`.
+  public static func huggingFace(paths: [String: String]) -> WeightMapping { huggingFace(nil, paths) }
+
+  /// Returns the mapping for a family, which saves weights too.
+  /// - Parameters:
+  ///   - family: The family.
+  ///   - prefix: The name before those of the blocks, such as "bert"; empty for none.
+  ///   - paths: The names of other layers by their paths.
+  public static func huggingFace(
+    _ family: Family, prefix: String = "", paths: [String: String] = [:]
+  ) -> WeightMapping {
+    huggingFace(HuggingFaceNames.Place(family: family, prefix: prefix.isEmpty ? "" : prefix + "."), paths)
+  }
+
+  private static func huggingFace(_ place: HuggingFaceNames.Place?, _ paths: [String: String]) -> WeightMapping {
+    let buffers = ["**.num_batches_tracked", "**.position_ids", "**.attn.bias", "**.attn.masked_bias"]
+    let mapping = WeightMapping().adding(.pyTorch(.byPath(paths))).adding(.huggingFace(place))
+    return buffers.reduce(mapping) { $0.passingOver($1) }
+  }
+
   // MARK: Use
 
   func isPassedOver(_ name: String) -> Bool { passedOver.contains { $0.matches(name) } }
 
   /// Returns the place of each parameter of a module in the file, in the order of its parameters.
+  /// - Parameters:
+  ///   - module: The module.
+  ///   - file: The file to read; nil for writing.
   /// - Throws: `ModelError.invalidConfiguration` if the number of listed names differs from the number of layers, or if
-  ///   a rule applies to no parameter.
-  func places(of module: some Module) throws -> [ParameterPlace] {
+  ///   a rule applies to no parameter; `FormatError` if the names in the file do not determine the places.
+  func places(of module: some Module, in file: (any WeightSource)? = nil) throws -> [ParameterPlace] {
     let paths = module.parameters.paths
     func check(_ pattern: PathPattern) throws {
       guard let fault = pattern.fault(among: paths) else { return }
@@ -121,6 +156,9 @@ public struct WeightMapping: Sendable {
       switch rule {
       case .pyTorch(let layers):
         let names = try PyTorchNames(of: module, layers)
+        for index in places.indices { names.apply(to: &places[index]) }
+      case .huggingFace(let place):
+        let names = try HuggingFaceNames(of: module, place, in: file)
         for index in places.indices { names.apply(to: &places[index]) }
       case .renamed(let pattern, let rename):
         try check(pattern)

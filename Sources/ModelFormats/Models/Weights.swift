@@ -48,7 +48,9 @@ extension Module {
       }
       // Parts are stored in the order of the parameters.
       parts[place.name, default: []].append(stored)
-      if let all = parts[place.name], all.count == part.count { tensors.append((place.name, .concatenated(all))) }
+      if let all = parts[place.name], all.count == part.count {
+        tensors.append((place.name, .concatenated(all, axis: part.axis)))
+      }
     }
     return tensors
   }
@@ -58,6 +60,7 @@ extension Module {
   ///
   /// ```swift
   /// try model.loadWeights(from: "model.pt", mapping: .pyTorch)
+  /// try encoder.loadWeights(from: "bert/model.safetensors", .allowUnknown, mapping: .huggingFace)
   /// ```
   ///
   /// The file is a safetensors file, a PyTorch file (see `PyTorchFile`), or the index of several such files, whose name
@@ -79,7 +82,7 @@ extension Module {
     from file: any WeightSource, _ options: LoadOptions, _ mapping: WeightMapping = WeightMapping(), on device: Device?
   ) throws {
     try file.checkSum()
-    let places = try mapping.places(of: self)
+    let places = try mapping.places(of: self, in: file)
     try checkFit(file, places, mapping, options)
     let parameters = parameters
     var values: [(path: String, value: Tensor)] = []
