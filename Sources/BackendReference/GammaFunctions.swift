@@ -36,6 +36,7 @@ func trigamma(_ x: Double) -> Double {
 
 /// The second derivative of digamma.
 func tetragamma(_ x: Double) -> Double {
+  if x == 0 { return -.infinity }  // at −0, too, as in PyTorch
   if x < 0 {
     let angle = Double.pi * (x - x.rounded())
     return tetragamma(1 - x) - 2 * Double.pi * Double.pi * Double.pi * cos(angle) / pow(sin(angle), 3)

@@ -68,6 +68,7 @@ public struct Geometric: EntropyDistribution, DivergenceDistribution {
 /// The binomial distribution: the number of successes in `totalCount` independent trials (PyTorch's `Binomial`). Draws have no
 /// gradient; they take memory for each trial.
 public struct Binomial: EntropyDistribution {
+  /// The number of trials.
   public let totalCount: Int
   private let success: Bernoulli
 
@@ -123,10 +124,13 @@ public struct Binomial: EntropyDistribution {
 }
 
 /// ln n!, as a number of the element type and device of a tensor.
-func logFactorial(_ n: Double, like x: Tensor) -> Tensor { Tensor([n + 1], dtype: x.dtype, on: x.device).logGamma() }
+func logFactorial(_ n: Double, like x: Tensor) -> Tensor {
+  Tensor.full([1], n + 1, dtype: x.dtype, on: x.device).logGamma()
+}
 
 /// The Poisson distribution of counts with the probabilities rateᵏ·exp(−rate)/k! (PyTorch's `Poisson`). Draws have no gradient.
 public struct Poisson: DivergenceDistribution {
+  /// The mean.
   public let rate: Tensor
 
   /// Creates distributions from positive rates, which are the means.

@@ -3,7 +3,9 @@ import NeuralNetworks
 /// The beta distribution with density xᵅ⁻¹·(1 − x)ᵝ⁻¹/B(α, β) on the numbers from 0 to 1 (PyTorch's `Beta`). Draws have
 /// gradients, as those of `Gamma`.
 public struct Beta: EntropyDistribution, DivergenceDistribution {
+  /// The positive exponent α (PyTorch's `concentration1`).
   public let alpha: Tensor
+  /// The positive exponent β (PyTorch's `concentration0`).
   public let beta: Tensor
 
   /// Creates distributions from positive α and β, which are broadcast.

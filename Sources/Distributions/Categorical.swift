@@ -72,6 +72,7 @@ public struct OneHotCategorical: EntropyDistribution, DivergenceDistribution {
 /// The multinomial distribution: how often each class occurs in `totalCount` independent draws (PyTorch's `Multinomial`).
 /// Values and draws are floating point, `[..., classes]`. Draws have no gradient; they take memory for each trial and class.
 public struct Multinomial: EntropyDistribution {
+  /// The number of trials.
   public let totalCount: Int
   private let trial: OneHotCategorical
 

@@ -2,6 +2,7 @@ import NeuralNetworks
 
 /// The exponential distribution with density rate·exp(−rate·x) (PyTorch's `Exponential`). The log probability below 0 is −∞.
 public struct Exponential: EntropyDistribution, CumulativeDistribution, DivergenceDistribution {
+  /// The inverse of the mean.
   public let rate: Tensor
 
   /// Creates distributions from positive rates, which are the inverses of the means.

@@ -2,9 +2,13 @@ import NeuralNetworks
 
 /// The gamma distribution with density rateᵅ·xᵅ⁻¹·exp(−rate·x)/Γ(α), where α is the concentration (PyTorch's `Gamma`).
 ///
-/// Draws have gradients with respect to both parameters: see `logarithmOfStandardDraw`.
+/// Draws have gradients with respect to both parameters. A draw is a differentiable function of its parameters and of one
+/// normal and eight uniform numbers, so that these gradients estimate the gradients of expected values without bias. They
+/// vary more than PyTorch's for small concentrations.
 public struct Gamma: EntropyDistribution, DivergenceDistribution {
+  /// The positive concentration α.
   public let concentration: Tensor
+  /// The positive rate, the inverse of a scale.
   public let rate: Tensor
 
   /// Creates distributions from positive concentrations and rates, which are broadcast.
@@ -36,6 +40,7 @@ public struct Gamma: EntropyDistribution, DivergenceDistribution {
 /// The chi-squared distribution: the sum of the squares of `degreesOfFreedom` standard normal numbers (PyTorch's `Chi2`).
 /// Draws have gradients, as those of `Gamma`.
 public struct ChiSquared: EntropyDistribution, DivergenceDistribution {
+  /// The positive number of degrees of freedom.
   public let degreesOfFreedom: Tensor
 
   /// Creates distributions from positive degrees of freedom, which need not be whole numbers.
@@ -59,8 +64,11 @@ public struct ChiSquared: EntropyDistribution, DivergenceDistribution {
 ///
 /// The mean is NaN for ν ≤ 1; the variance is infinite for 1 < ν ≤ 2, and NaN for ν ≤ 1.
 public struct StudentT: EntropyDistribution {
+  /// The positive number of degrees of freedom.
   public let degreesOfFreedom: Tensor
+  /// The value for t = 0.
   public let location: Tensor
+  /// The positive factor of t.
   public let scale: Tensor
 
   /// Creates distributions from positive degrees of freedom, locations, and positive scales, which are broadcast.

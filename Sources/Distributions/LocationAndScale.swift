@@ -4,7 +4,9 @@ import NeuralNetworks
 
 /// The Laplace distribution with density exp(−|x − location|/scale)/(2·scale) (PyTorch's `Laplace`).
 public struct Laplace: EntropyDistribution, CumulativeDistribution, DivergenceDistribution {
+  /// The value for x = 0.
   public let location: Tensor
+  /// The positive factor of x.
   public let scale: Tensor
 
   /// Creates distributions from locations and positive scales, which are broadcast.
@@ -42,7 +44,9 @@ public struct Laplace: EntropyDistribution, CumulativeDistribution, DivergenceDi
 
 /// The logistic distribution, whose distribution function is sigmoid((x − location)/scale).
 public struct Logistic: EntropyDistribution, CumulativeDistribution {
+  /// The value for x = 0.
   public let location: Tensor
+  /// The positive factor of x.
   public let scale: Tensor
 
   /// Creates distributions from locations and positive scales, which are broadcast.
@@ -68,7 +72,9 @@ public struct Logistic: EntropyDistribution, CumulativeDistribution {
 
 /// The Gumbel distribution, whose distribution function is exp(−exp(−(x − location)/scale)) (PyTorch's `Gumbel`).
 public struct Gumbel: EntropyDistribution, CumulativeDistribution, DivergenceDistribution {
+  /// The value for x = 0.
   public let location: Tensor
+  /// The positive factor of x.
   public let scale: Tensor
 
   /// Creates distributions from locations and positive scales, which are broadcast.
@@ -102,7 +108,9 @@ public struct Gumbel: EntropyDistribution, CumulativeDistribution, DivergenceDis
 /// The Cauchy distribution with density 1/(π·scale·(1 + ((x − location)/scale)²)) (PyTorch's `Cauchy`). It has neither a mean
 /// (NaN) nor a finite variance.
 public struct Cauchy: EntropyDistribution, CumulativeDistribution, DivergenceDistribution {
+  /// The value for x = 0.
   public let location: Tensor
+  /// The positive factor of x.
   public let scale: Tensor
 
   /// Creates distributions from locations and positive scales, which are broadcast.

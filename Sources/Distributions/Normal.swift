@@ -2,7 +2,9 @@ import NeuralNetworks
 
 /// The normal distribution N(μ, σ²) with density exp(−(x − μ)²/(2σ²))/(σ·√(2π)) (PyTorch's `Normal`).
 public struct Normal: EntropyDistribution, CumulativeDistribution, DivergenceDistribution {
+  /// The means μ.
   public let mean: Tensor
+  /// The standard deviations σ.
   public let standardDeviation: Tensor
 
   /// Creates normal distributions from means and positive standard deviations, which are broadcast.

@@ -3,7 +3,9 @@ import NeuralNetworks
 /// The uniform distribution on the numbers from `low` up to, but not including, `high` (PyTorch's `Uniform`). The log
 /// probability elsewhere is −∞.
 public struct Uniform: EntropyDistribution, CumulativeDistribution, DivergenceDistribution {
+  /// The smallest value.
   public let low: Tensor
+  /// The upper bound, which is not a value.
   public let high: Tensor
 
   /// Creates distributions from bounds, which are broadcast; the upper one is larger.

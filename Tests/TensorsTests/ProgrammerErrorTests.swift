@@ -94,6 +94,10 @@ import Testing
     Mistake(operation: "Tensor integers:", fragments: ["int32"]) {
       _ = Tensor.integers([2], in: 0..<(1 << 40), using: RandomStream(seed: 1))
     },
+    Mistake(operation: "Tensor polygamma:", fragments: ["17"]) { _ = Tensor.zeros([2]).polygamma(17) },
+    Mistake(operation: "Tensor multivariateLogGamma:", fragments: ["0"]) {
+      _ = Tensor.zeros([2]).multivariateLogGamma(0)
+    },
     Mistake(operation: "Tensor categorical:", fragments: ["3", "2 classes"]) {
       _ = Tensor.categorical(logits: .zeros([2]), count: 3, replacement: false, using: RandomStream(seed: 1))
     },
