@@ -1,3 +1,4 @@
+import HostSystem
 import Testing
 
 @testable import NeuralNetworks
@@ -6,8 +7,8 @@ import Testing
 @Suite struct RecurrentSettingTests {
   /// 0.8·sin(0.7·index + phase), as in the program that computed the expected values.
   private static func wave(_ shape: [Int], _ phase: Double, on device: Device) -> Tensor {
-    let values = (0..<shape.reduce(1, *)).map { Float(Double($0) * 0.7 + phase) }
-    return Tensor(values, shape: shape, on: device).sin() * 0.8
+    let values = (0..<shape.reduce(1, *)).map { Float(0.8 * sin(Double($0) * 0.7 + phase)) }
+    return Tensor(values, shape: shape, on: device)
   }
 
   struct Expected: Sendable, CustomTestStringConvertible {
@@ -115,9 +116,9 @@ import Testing
     let x = Tensor.normal([2, 4, 2], using: RandomStream(seed: 1))
     let context = Context.training(RandomStream(seed: 2))
     let blind = GRU(3, dropout: 1)
-    #expect(try blind(x, context).scalars() == blind(.zeros([2, 4, 2]), .inference).scalars())
+    try expectClose(blind(x, context), blind(.zeros([2, 4, 2]), .inference).scalars(as: Double.self))
     let forgetful = SimpleRNN(3, recurrentDropout: 1)
-    #expect(try forgetful(x, context).scalars() == forgetful(x[.all, 3...], .inference).scalars())
+    try expectClose(forgetful(x, context), forgetful(x[.all, 3...], .inference).scalars(as: Double.self))
   }
 
   /// Backwards is forwards over the reversed sequence, with the outputs in the order of the input, also from a state.
