@@ -49,6 +49,8 @@ import Testing
       (GaussianDropout(0.3), #"{"layer": "GaussianDropout", "probability": 0.3}"#),
       (AlphaDropout(0.3), #"{"layer": "AlphaDropout", "probability": 0.3}"#),
       (UnitNormalization(), #"{"layer": "UnitNormalization"}"#),
+      (ZeroPadding3D(0), #"{"layer": "ZeroPadding3D"}"#), (Cropping3D(back: 2), #"{"layer": "Cropping3D", "back": 2}"#),
+      (UpSampling3D(2), #"{"layer": "UpSampling3D", "factor": 2}"#),
       (AdaptiveAveragePool2D([2, 3]), #"{"layer": "AdaptiveAveragePool2D", "output": [2, 3]}"#),
       (RandomFlip(), #"{"layer": "RandomFlip"}"#), (RandomCrop(3), #"{"layer": "RandomCrop", "size": 3}"#),
       (RandomErasing(), #"{"layer": "RandomErasing"}"#), (RandomAffine(), #"{"layer": "RandomAffine"}"#),

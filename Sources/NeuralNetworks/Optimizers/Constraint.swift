@@ -10,6 +10,9 @@
 public enum Constraint: Sendable, Hashable {
   /// Scales numbers whose norm is larger down to this norm (Keras' `MaxNorm`).
   case maximumNorm(Double, axes: [Int] = [0])
+  /// Moves the norm of numbers toward the range from `minimum` to `maximum`, by the fraction `rate` of the distance to its
+  /// nearest bound (Keras' `MinMaxNorm`). Zeros remain.
+  case normRange(_ minimum: Double = 0, _ maximum: Double = 1, rate: Double = 1, axes: [Int] = [0])
   /// Scales numbers to a norm of 1 (Keras' `UnitNorm`). Zeros remain.
   case unitNorm(axes: [Int] = [0])
   /// Replaces negative numbers by 0 (Keras' `NonNeg`).
@@ -21,6 +24,10 @@ public enum Constraint: Sendable, Hashable {
     case .maximumNorm(let bound, let axes):
       let norm = norm(of: value, axes)
       return value * (norm.minimum(bound) / norm.orOne)
+    case .normRange(let minimum, let maximum, let rate, let axes):
+      let norm = norm(of: value, axes)
+      let wanted = rate * norm.maximum(minimum).minimum(maximum) + (1 - rate) * norm
+      return value * (wanted / norm.orOne)
     case .unitNorm(let axes): return value / norm(of: value, axes).orOne
     case .nonNegative: return value.maximum(0)
     }
@@ -38,7 +45,12 @@ public enum Constraint: Sendable, Hashable {
     case .nonNegative: return nil
     case .maximumNorm(let bound, _) where !(bound >= 0):
       return "the maximum norm is \(bound), not a number of at least 0"
-    case .maximumNorm(_, let axes), .unitNorm(let axes):
+    case .normRange(let minimum, let maximum, let rate, _)
+    where !(minimum >= 0 && minimum <= maximum && maximum.isFinite && rate >= 0 && rate <= 1):
+      return
+        "the norm is from \(minimum) to \(maximum) with a rate of \(rate), expected 0 <= minimum <= maximum and a rate "
+        + "from 0 to 1"
+    case .maximumNorm(_, let axes), .normRange(_, _, _, let axes), .unitNorm(let axes):
       let isValid = !axes.isEmpty && axes.allSatisfy { shape.indices.contains($0) } && Set(axes).count == axes.count
       return isValid ? nil : "a norm along the axes \(axes) is not possible for the shape \(shape)"
     }

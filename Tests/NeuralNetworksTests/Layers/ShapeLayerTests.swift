@@ -42,7 +42,36 @@ import Testing
     #expect(Resizing([8, 3])(images, .inference).shape == [1, 1, 8, 3])
   }
 
+  @Test(arguments: TestDevices.all) func volumes(_ device: Device) throws {
+    let volume = numbers([1, 1, 2, 1, 3], on: device)
+    let padded = ZeroPadding3D(front: 1, bottom: 1, right: 2)(volume, .inference)
+    #expect(padded.shape == [1, 1, 3, 2, 5])
+    #expect(
+      try padded.scalars() == [Float](repeating: 0, count: 10)
+        + [0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 3, 4, 5, 0, 0, 0, 0, 0, 0, 0])
+    let cropping = Cropping3D(front: 1, bottom: 1, right: 2)
+    #expect(try cropping(padded, .inference).scalars() == volume.scalars())
+    #expect(ZeroPadding3D([1, 2, 3])(volume, .inference).shape == [1, 1, 4, 5, 9])
+    #expect(Cropping3D([1, 2, 3])(.zeros([1, 1, 4, 5, 9], on: device), .inference).shape == [1, 1, 2, 1, 3])
+    let larger = UpSampling3D([1, 2, 2])(volume, .inference)
+    #expect(larger.shape == [1, 1, 2, 2, 6])
+    #expect(try larger.scalars() == [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 3, 3, 4, 4, 5, 5])
+    // Each number gets the gradient of its copies, and the padding gets none.
+    let weights = numbers([1, 1, 2, 2, 6], on: device)
+    let (_, dx) = valueAndGradient(at: volume) { (UpSampling3D([1, 2, 2])($0, .inference) * weights).sum() }
+    #expect(try dx.scalars() == [14, 22, 30, 62, 70, 78])
+    let (_, edges) = valueAndGradient(at: volume) {
+      (cropping(ZeroPadding3D(front: 1, bottom: 1, right: 2)($0, .inference), .inference) * volume).sum()
+    }
+    #expect(try edges.scalars() == volume.scalars())
+  }
+
   @Test func badSettingsAreNamed() {
+    #expect(message(ZeroPadding3D(-1), [1, 2, 4, 4]).contains("a padding of [-1, -1, -1, -1, -1, -1]"))
+    #expect(message(Cropping3D(1), [1, 2, 4, 4]).contains("leaves nothing of [1, 2, 4, 4]"))
+    #expect(message(Cropping3D(1), [1, 4, 4]).contains("[channels, depth, height, width], not [1, 4, 4]"))
+    #expect(message(UpSampling3D([1, 0, 1]), [1, 2, 4, 4]).contains("a factor of [1, 0, 1]"))
+    #expect(message(UpSampling3D(2), [1, 4, 4]).contains("[channels, depth, height, width], not [1, 4, 4]"))
     #expect(message(Permute([2, 2]), [3, 4]).contains("the axes [2, 2] of an example of shape [3, 4]"))
     #expect(message(Permute([1, 0]), [3, 4]).contains("counted from 1"))
     #expect(message(RepeatVector(0), [3]).contains("0 repetitions"))

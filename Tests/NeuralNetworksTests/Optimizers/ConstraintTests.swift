@@ -40,6 +40,8 @@ import Testing
     expect(try weight(.unitNorm(axes: [1]), [3, 4, 0, 0, -1, 0], on: device), [0.6, 0.8, 0, 0, -1, 0])
     expect(try weight(.maximumNorm(1, axes: [0, 1]), [3, 0, 0, 4, 0, 0], on: device), [0.6, 0, 0, 0.8, 0, 0])
     expect(try weight(.nonNegative, numbers, on: device), [3, 0.6, 0, 0, 0, 0])
+    expect(try weight(.normRange(2, 3), numbers, on: device), [1.8, 1.2, 0, -1.6, -2.4, 0])
+    expect(try weight(.normRange(2, 3, rate: 0.5), numbers, on: device), [2.4, 0.9, 0, -1.2, -3.2, 0])
     // Squares that overflow.
     expect(try weight(.maximumNorm(5), numbers.map { $0 * 1e25 }, on: device), [3, 3, 0, -4, -4, 0])
   }

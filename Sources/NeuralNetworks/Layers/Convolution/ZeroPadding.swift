@@ -163,9 +163,9 @@ public final class Cropping1D: Layer {
 extension Cropping1D: ConfigurableLayer {}
 
 /// The checks of layers that add or remove positions at the ends of axes.
-private enum Edges {
+enum Edges {
   /// - Parameters:
-  ///   - inputShape: The shape of one example, `[C, H, W]` or `[C, L]`.
+  ///   - inputShape: The shape of one example, `[C, L]`, `[C, H, W]`, or `[C, D, H, W]`.
   ///   - edges: The number of positions at the ends of each spatial axis.
   ///   - grows: Whether the positions are added.
   static func check(
@@ -176,9 +176,11 @@ private enum Edges {
     let sides = edges.flatMap { [$0.before, $0.after] }
     guard sides.allSatisfy({ $0 >= 0 }) else { try fail("a \(name) of \(sides); every number is at least 0") }
     guard inputShape.count == edges.count + 1 else {
-      try fail(
-        "an example is \(edges.count == 1 ? "a sequence [channels, length]" : "an image [channels, height, width]"), not "
-          + "\(inputShape)")
+      let expected = [
+        "a sequence [channels, length]", "an image [channels, height, width]",
+        "a volume [channels, depth, height, width]",
+      ]
+      try fail("an example is \(expected[edges.count - 1]), not \(inputShape)")
     }
     guard sides.allSatisfy({ $0 <= SizeLimit.setting }) else {
       try fail("a \(name) of \(sides); at most \(SizeLimit.setting) is possible")

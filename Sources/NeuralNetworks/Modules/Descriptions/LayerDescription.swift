@@ -71,7 +71,8 @@ extension LayerDescription: Codable {
       ZeroPadding1D.self, Cropping1D.self, Cropping2D.self, UpSampling1D.self, Resizing.self, CenterCrop.self,
       Rescaling.self, PixelShuffle.self, SeparableConv1D.self, SeparableConv2D.self, PReLU.self, GaussianDropout.self,
       AlphaDropout.self, UnitNormalization.self, Conv3D.self, MaxPool3D.self, AveragePool3D.self,
-      GlobalAveragePool3D.self, GlobalMaxPool3D.self, RandomFlip.self, RandomCrop.self, RandomErasing.self,
+      GlobalAveragePool3D.self, GlobalMaxPool3D.self, ZeroPadding3D.self, Cropping3D.self, UpSampling3D.self,
+      RandomFlip.self, RandomCrop.self, RandomErasing.self,
       RandomAffine.self, RandomRotation.self, RandomZoom.self, RandomTranslation.self, RandomBrightness.self,
       RandomContrast.self, RandomColorJitter.self, RandomGrayscale.self, RandomGaussianBlur.self,
     ]
