@@ -74,11 +74,22 @@ struct JPEGFile {
       status = decoder.library.tjDecompress2(
         decoder.handle, bytes, UInt(bytes.count), start, Int32(width), Int32(width * channels), Int32(height),
         Int32(format.rawValue), Int32(nn_jpeg_limit_scans))
+      if status != 0 && hasMerelyExtraBytes(decoder.words) { status = 0 }
       count = status == 0 ? height * width * channels : 0
     }
     // A warning fails, too.
     guard status == 0 else { throw fault(decoder) }
     return pixels
+  }
+
+  /// Whether the library's first warning is about bytes between the pixels and the end of the picture, which some
+  /// cameras leave there. All pixels are decoded then, except with restart markers: a missing part of the pixels can
+  /// begin with the same warning.
+  private func hasMerelyExtraBytes(_ words: String) -> Bool {
+    guard words.hasPrefix("Corrupt JPEG data: "), words.hasSuffix(" extraneous bytes before marker 0xd9") else {
+      return false
+    }
+    return !zip(bytes, bytes.dropFirst()).contains { $0 == 0xFF && $1 == 0xDD }
   }
 
   private func colors(ofInk pixels: [UInt8], _ channels: Image.Channels) -> [UInt8] {

@@ -19,8 +19,13 @@ struct JPEGHeader {
     }
   }
 
-  /// Returns a file without the bytes between the segments.
+  /// Returns a file without the bytes between the segments, and with a known version of JFIF: the library warns of any
+  /// other one, which does not change the picture.
   func joined(_ file: [UInt8]) -> [UInt8] {
+    var file = file
+    for segment in segments where file[segment].starts(with: [0xFF, 0xE0]) && segment.count > 9 {
+      if file[segment].dropFirst(4).starts(with: "JFIF\0".utf8) { file[segment.lowerBound + 9] = 1 }
+    }
     if segments.reduce(2, { $0 + $1.count }) == end { return file }
     var result = Array(file.prefix(2))
     for segment in segments { result += file[segment] }

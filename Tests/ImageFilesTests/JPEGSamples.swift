@@ -61,6 +61,15 @@ enum JPEGSamples {
   /// The positions of the Exif segment and of the orientation in `color`.
   static let (exif, orientation) = (20, 49)
 
+  /// A gray JPEG of 8 rows and 24 columns with a restart marker after each block, at 167 and 170.
+  static let restarts = bytes(
+    """
+    ffd8ffe000104a46494600010100000100010000ffdb004300a06e788c7864a08c828cb4aaa0bef0fffff0dcdcf0ffffffffffffffffffff \
+    ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc0000b080008001801011100ffc40016000003000000 \
+    0000000000000000000000000203ffc4001510010100000000000000000000000000000100ffdd00040001ffda0008010100003f00985fff \
+    d002ffd170bfffd9
+    """)
+
   private static func bytes(_ digits: String) -> [UInt8] {
     let digits = digits.compactMap(\.hexDigitValue)
     return stride(from: 0, to: digits.count, by: 2).map { UInt8(16 * digits[$0] + digits[$0 + 1]) }
