@@ -30,8 +30,11 @@ struct PictureFolderTests {
     try Self.write(to: folder, in: "data")
     let data = ["--dataset", "images", "--data", folder("data")]
     let model = folder("model.safetensors")
-    let trained = try Command.nn(["train", "--flip", "--save", model] + Self.training + data)
+    let trained = try Command.nn(
+      ["train", "--flip", "--augment", "rotation=10,contrast=0.1", "--save", model] + Self.training + data)
     try #require(trained.status == 0, "\(trained.error)")
+    let mixed = try Command.nn(["train", "--augment", "mixup,cutmix"] + Self.training + data)
+    #expect(mixed.status == 0, "\(mixed.error)")
     #expect(trained.output.contains("\(folder("data")): 32 examples to train on, 8 to test on, 2 classes"))
     // A convolution with 16 filters, pooled to 4x4 pixels, and two dense layers.
     let parameters = 16 * 28 + 8 * 257 + 2 * 9

@@ -40,7 +40,9 @@ struct RunTests {
       (["--seed", "2"], "seed 1, now 2"), (["--batch-size", "16"], "batch size 32, now 16"),
       (["--hidden", "9"], "model 8, checksum"), (["--learning-rate", "0.1"], "learning rate 0.001, now"),
       (["--limit", "150"], "examples 160, now 120"), (["--dataset", "circles"], "data moons"),
-      (["--noise", "0.1"], "variation none, now noise 0.1"), (["--validation", "0.1"], "examples 160, now 180"),
+      (["--noise", "0.1"], "variation none, now noise 0.1"),
+      (["--augment", "rotation,hue=0.1"], "variation none, now rotation 15, hue 0.1"),
+      (["--validation", "0.1"], "examples 160, now 180"),
     ]
     for (options, words) in cases {
       let result = try Command.nn(train(folder, "run", ["--resume"] + options))

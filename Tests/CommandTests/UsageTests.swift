@@ -16,6 +16,9 @@ struct UsageTests {
     (["--dataset", "csv", "--data", "x", "--label=0"], "--label 0"),
     (["--dataset", "csv", "--data", "x", "--label=-9223372036854775808"], "--label -9"),
     (["--tensorboard", ""], "--tensorboard: expected the name of a folder"),
+    (["--augment", "turn"], "'turn' is unknown; there are vertical-flip, rotation, zoom"),
+    (["--augment", "hue=1"], "hue=1: expected a number from 0 to 0.5"), (["--augment", "zoom="], "zoom=: expected a"),
+    (["--augment", "posterization=2.5"], "expected an integer from 1 to 8"), (["--augment", ""], "'' is unknown"),
     (["--device", "opencl:0"], "opencl:P:D"), (["--seed", "-1"], "--seed"), (["--speed", "9"], "--speed"),
   ])
   func trainRefuses(_ arguments: [String], _ word: String) throws {

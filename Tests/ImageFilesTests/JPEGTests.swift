@@ -125,19 +125,19 @@ import ZlibCompression
       "ink": JPEGSamples.ink,
     ]
     let file = try #require(samples[name])
-    let longer = file.dropLast(2) + Self.rest + [0xFF, 0xD9]
-    #expect(try Image(decoding: Array(longer)).bytes == Image(decoding: file).bytes)
+    let longer: [UInt8] = file[..<(file.count - 2)] + Self.rest + [0xFF, 0xD9]
+    #expect(try Image(decoding: longer).bytes == Image(decoding: file).bytes)
     // They do not hide what is missing before them.
     let end = try #require(file.indices.last { file[$0...].starts(with: [0xFF, 0xDA]) })
-    let cut = Array(file[..<(end + 20)]) + [0xFF, 0xD9]
+    let cut: [UInt8] = file[..<(end + 20)] + [0xFF, 0xD9]
     #expect(Self.fault(cut).contains("x.jpg: expected a whole JPEG file, found damaged data ("))
   }
 
   /// With restart markers, a missing part of the pixels can start with the same warning as bytes after them.
   @Test func missingPixelsBetweenRestartMarkersAreRefused() throws {
     #expect(try Image(decoding: JPEGSamples.restarts).width == 24)
-    let cut = JPEGSamples.restarts[..<170] + Self.rest + [0xFF, 0xD9]
-    #expect(Self.fault(Array(cut)).contains("found damaged data (Corrupt JPEG data: "))
+    let cut: [UInt8] = JPEGSamples.restarts[..<170] + Self.rest + [0xFF, 0xD9]
+    #expect(Self.fault(cut).contains("found damaged data (Corrupt JPEG data: "))
   }
 
   @Test func theVersionOfJFIFIsIgnored() throws {
