@@ -300,6 +300,7 @@ struct Pickle {
   private mutating func result(of function: PickleFunction, _ arguments: [Value]) -> Value? {
     switch function {
     case .orderedDictionary: arguments.isEmpty ? .dictionary(add([])) : nil
+    case .bytes: .other
     case .size:
       if arguments.count == 1, case .tuple = arguments[0] { arguments[0] } else { nil }
     case .parameter:
@@ -339,6 +340,8 @@ struct Pickle {
 /// The classes and functions of Python that a pickle may name.
 enum PickleFunction {
   case orderedDictionary
+  /// `_codecs.encode`, the form of bytes in protocol 2. Bytes have no use here, so nothing is encoded.
+  case bytes
   /// `torch.Size`, a tuple.
   case size
   case tensor
@@ -350,6 +353,7 @@ enum PickleFunction {
   init?(module: String, name: String) {
     switch (module, name) {
     case ("collections", "OrderedDict"): self = .orderedDictionary
+    case ("_codecs", "encode"): self = .bytes
     case ("torch", "Size"): self = .size
     case ("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_tensor_v2"),
       ("torch._utils", "_rebuild_tensor_v3"):
