@@ -18,11 +18,15 @@ import Testing
     "regression": ["error": 0...0.2],
     "fashion": ["accuracy": 0.6...1, "parameters": 101_770...101_770],
     "convolution": ["accuracy": 0.55...1],
+    "transfer": ["known": 0.85...1, "transferred": 0.55...1],
     "sentiment": ["average": 0.76...1, "convolution": 0.76...1, "lstm": 0.72...1],
     "characters": ["accuracy": 0.6...1, "known words": 0.5...1],
     "translation": ["accuracy": 0.7...1],
+    "components": ["explained": 0.4...0.95, "difference": 0...1e-3, "purity": 0.25...1],
     "autoencoder": ["purity": 0.2...1],
     "variational": ["contrast": 0.35...1],
+    "gan": ["distance": 0...0.25, "coverage": 0.75...1],
+    "diffusion": ["loss": 0...0.2, "contrast": 0.3...1, "brightness": 0.02...0.4],
     "cart-pole": ["return": 60...500],
   ]
 
