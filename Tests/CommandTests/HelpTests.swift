@@ -93,7 +93,7 @@ struct HelpTests {
     #expect(try completions("plot", "confusion", "--model", "") == ["m.safetensors"])
     #expect(try completions("summary", "--model", "") == ["a.json", "m.safetensors"])
     #expect(try completions("run", "") == ["a.json"])
-    #expect(try completions("demo", "c") == ["cart-pole", "characters", "convolution"])
+    #expect(try completions("demo", "c") == ["cart-pole", "characters", "components", "convolution"])
     #expect(try Set(["auto", "cpu", "gpu"]).isSubset(of: completions("train", "--device", "")))
     #expect(try completions("train", "--device", "c") == ["cpu"])
   }
