@@ -41,19 +41,28 @@ public final class Normalization: Layer {
 
   /// Replaces the statistics with the mean and the standard deviation of the data, over all axes except the feature
   /// axis. A feature with a constant value is only shifted: its standard deviation counts as 1.
-  /// - Parameter data: Raw numbers, with the batch axis first, of any element type.
+  /// - Parameters:
+  ///   - data: Raw numbers, with the batch axis first, of any element type.
+  ///   - chosen: The features to scale; nil for all. The others keep mean 0 and standard deviation 1, as is usual for
+  ///     features that are 0 or 1.
   /// - Throws: `ModelError.inputShape` if the layer was built for a different number of features;
-  ///   `ModelError.invalidConfiguration` if the axis does not exist, there are no examples, or a number is not finite;
-  ///   `DeviceError`.
-  public func adapt(to data: Tensor) throws {
+  ///   `ModelError.invalidConfiguration` if the axis does not exist, there are no examples, a number is not finite, or a
+  ///   chosen feature does not exist; `DeviceError`.
+  public func adapt(to data: Tensor, features chosen: [Int]? = nil) throws {
     let shape = data.shape
     let place = try axis.map { try featureAxis(Array(shape.dropFirst()), $0) }
     guard data.count > 0 else { throw fault("data of shape \(shape) has no numbers to take a mean of") }
     let features = place.map { shape[$0] } ?? 1
     let inner = place.map { shape[($0 + 1)...].reduce(1, *) } ?? 1
-    let moments = try FeatureMoments(of: data, features: features, inner: inner)
+    var moments = try FeatureMoments(of: data, features: features, inner: inner)
     if let feature = moments.mean.indices.first(where: { !(moments.mean[$0] + moments.deviation[$0]).isFinite }) {
       throw fault("feature \(feature) of the data has numbers that are not finite")
+    }
+    if let chosen {
+      if let bad = chosen.first(where: { !(0..<features).contains($0) }) {
+        throw fault("there is no feature \(bad) among \(features)")
+      }
+      moments.keep(chosen)
     }
     try store(mean, moments.mean, shape)
     try store(standardDeviation, moments.deviation, shape)
@@ -147,6 +156,12 @@ private struct FeatureMoments {
       let centered = value - origin[feature] - distance[feature]
       return centered * centered
     }.map { Float($0.squareRoot()) == 0 ? 1 : $0.squareRoot() }
+  }
+
+  /// Gives all features except the chosen ones mean 0 and standard deviation 1.
+  mutating func keep(_ chosen: [Int]) {
+    let kept = Set(chosen)
+    for feature in mean.indices where !kept.contains(feature) { (mean[feature], deviation[feature]) = (0, 1) }
   }
 
   /// Calls `body` with the first numbers in row-major order and their features.

@@ -72,9 +72,10 @@ extension LayerDescription: Codable {
       Rescaling.self, PixelShuffle.self, SeparableConv1D.self, SeparableConv2D.self, PReLU.self, GaussianDropout.self,
       AlphaDropout.self, UnitNormalization.self, Conv3D.self, MaxPool3D.self, AveragePool3D.self,
       GlobalAveragePool3D.self, GlobalMaxPool3D.self, ZeroPadding3D.self, Cropping3D.self, UpSampling3D.self,
-      RandomFlip.self, RandomCrop.self, RandomErasing.self,
-      RandomAffine.self, RandomRotation.self, RandomZoom.self, RandomTranslation.self, RandomBrightness.self,
-      RandomContrast.self, RandomColorJitter.self, RandomGrayscale.self, RandomGaussianBlur.self,
+      RandomFlip.self, RandomCrop.self, RandomErasing.self, RandomAffine.self, RandomRotation.self, RandomZoom.self,
+      RandomTranslation.self, RandomBrightness.self, RandomContrast.self, RandomColorJitter.self,
+      RandomGrayscale.self, RandomGaussianBlur.self, CategoryEncoding.self, IntegerLookup.self, Discretization.self,
+      SimpleImputer.self,
     ]
   }
 

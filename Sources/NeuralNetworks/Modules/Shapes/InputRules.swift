@@ -69,7 +69,11 @@ extension RandomContrast: TypedInputLayer {}
 extension RandomColorJitter: TypedInputLayer {}
 extension RandomGrayscale: TypedInputLayer {}
 extension RandomGaussianBlur: TypedInputLayer {}
+extension SimpleImputer: TypedInputLayer {}
+extension Discretization: TypedInputLayer {}
 extension Embedding: TypedInputLayer { var inputElements: InputElements { .integers } }
+extension CategoryEncoding: TypedInputLayer { var inputElements: InputElements { .integers } }
+extension IntegerLookup: TypedInputLayer { var inputElements: InputElements { .integers } }
 
 extension Activation: TypedInputLayer {
   /// A custom function may start with a conversion.
