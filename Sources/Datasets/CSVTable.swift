@@ -28,9 +28,16 @@ struct CSVTable {
   private var labelIndex: Int?
   /// The unnamed first column with row numbers in tables of pandas and R. It is skipped.
   private var rowNameIndex: Int?
+  /// Whether the columns have names.
+  private(set) var isNamed = false
+  /// The first line of a file of scikit-learn.
+  private var description: CSVFirstLines.Description?
+  /// The receiver of the features; nil to collect them in `values`.
+  private let sink: (any CSVFeatureSink)?
 
   /// The expected content of labels.
   enum Labels {
+    case ignored
     case values
     /// Classes named by the caller.
     case knownClasses
@@ -39,12 +46,20 @@ struct CSVTable {
   }
 
   /// Opens a table.
-  /// - Parameter open: Opens the text; called twice.
+  /// - Parameters:
+  ///   - open: Opens the text; called twice.
+  ///   - label: The label column; nil for none.
+  ///   - kind: The expected content of the labels.
+  ///   - separator: Nil to detect it.
+  ///   - header: Whether the first line contains names; nil to detect it.
+  ///   - quote: The quote.
+  ///   - sink: The receiver of the features; nil to collect them as numbers.
   init(
     _ open: () throws(DataError) -> DataStream, label: CSV.Column?, labels kind: Labels,
-    separator: Character?, header: Bool?, quote: Character
+    separator: Character?, header: Bool?, quote: Character, sink: (any CSVFeatureSink)? = nil
   ) throws(DataError) {
     self.label = label
+    self.sink = sink
     labelKind = kind
     self.header = header
     let text = try open()
@@ -77,19 +92,19 @@ struct CSVTable {
 
   /// Determines from the first two records whether there is a header, and the position of the label.
   private mutating func readHead(
-    _ first: [CSVRecords.Field], _ records: inout CSVRecords
+    _ first: [CSVRecords.Field], _ start: inout CSVRecords
   ) throws(DataError) {
-    var fields = first
-    columns = fields.count
-    let line = records.line
-    let texts = try fields.map { field throws(DataError) in try text(field, of: records) }
-    let numbers = fields.map { number($0, of: records) }
-    let hasSecond = try records.next(into: &fields)
-    let second = hasSecond ? fields.map { number($0, of: records) } : nil
-    let hasHeader = try self.hasHeader(texts, numbers, line, second: second)
-    try locateLabel(hasHeader ? texts : nil, line)
-    if hasHeader {
-      _ = try self.records.next(into: &fields)
+    let head = try CSVFirstLines(first, &start)
+    description = header == nil ? head.description : nil
+    columns = description?.columns ?? first.count
+    var hasHeader = false
+    if description == nil {
+      hasHeader = try head.hasHeader(label: label, stated: header, acceptsText: sink != nil)
+    }
+    try locateLabel(hasHeader ? head.texts : nil, head.line)
+    if hasHeader || description != nil {
+      var fields: [CSVRecords.Field] = []
+      _ = try records.next(into: &fields)
     }
   }
 
@@ -99,7 +114,14 @@ struct CSVTable {
     if rowCount == 0 {
       throw .malformed(file: file, offset: nil, expected: "lines of numbers", found: "a header alone")
     }
+    if let described = description?.rows, described != rowCount {
+      throw .malformed(
+        file: file, offset: nil, expected: "\(described) rows, as the first line says", found: "\(rowCount)")
+    }
   }
+
+  /// The classes in the first line of a file of scikit-learn, if there are any.
+  var describedClasses: [String]? { description.flatMap { $0.classNames.isEmpty ? nil : $0.classNames } }
 
   /// Sets the label column and the names of the other columns.
   private mutating func locateLabel(_ names: [String]?, _ line: Int) throws(DataError) {
@@ -122,48 +144,27 @@ struct CSVTable {
     }
     if let first = names?.first, first.isEmpty, columns > 1, labelIndex != 0 { rowNameIndex = 0 }
     let all = names ?? (0..<columns).map(String.init)
-    featureNames = all.indices.filter { $0 != labelIndex && $0 != rowNameIndex }.map { all[$0] }
+    let features = all.indices.filter { $0 != labelIndex && $0 != rowNameIndex }
+    featureNames = features.map { all[$0] }
+    isNamed = names != nil
+    if labelIndex != columns - 1 { description?.classNames = [] }
     if featureNames.isEmpty {
       throw fault("at least one feature next to the label", "\(columns) column\(columns == 1 ? "" : "s")")
     }
-  }
-
-  /// Whether the table has a header: given by the caller, or detected. Fields of a header are not numbers; fields of
-  /// data are. If only the label differs (columns named 0, 1, 2, label), the second line decides.
-  private func hasHeader(
-    _ texts: [String], _ numbers: [Double?], _ line: Int, second: [Double?]?
-  ) throws(DataError) -> Bool {
-    if let header { return header }
-    if case .named = label { return true }
-    let skipped: Int? =
-      switch label {
-      case nil, .named: nil
-      case .first: 0
-      case .last: columns - 1
-      case .index(let index): index
-      }
-    let features = texts.indices.filter { $0 != skipped }
-    if features.allSatisfy({ numbers[$0] == nil }) { return features.contains { !texts[$0].isEmpty } }
-    if let wrong = features.first(where: { numbers[$0] == nil }) {
-      throw .malformedLine(
-        file: file, line: line, expected: "a header without numbers, or numbers alone (or to be told which it is)",
-        found: "both (column \(wrong + 1) is \(excerpt(texts[wrong])))")
-    }
-    if let skipped, texts.indices.contains(skipped), let second, second.count == texts.count {
-      return numbers[skipped] == nil && second[skipped] != nil
-    }
-    return false
+    try sink?.start(CSVHead(file: file, line: line, names: all, isNamed: isNamed, features: features))
   }
 
   private mutating func append(_ fields: [CSVRecords.Field], _ line: Int) throws(DataError) {
     if fields.count != columns {
       throw .malformedLine(file: file, line: line, expected: "\(columns) columns", found: "\(fields.count)")
     }
-    if values.count + columns > values.capacity { try grow() }
+    if sink == nil && values.count + columns > values.capacity { try grow() }
     for (column, field) in fields.enumerated() where column != rowNameIndex {
       if column == labelIndex {
         try growLabels()
         try appendLabel(field, line)
+      } else if let sink {
+        try sink.append(field, column: column, of: records)
       } else {
         values.append(try float(field, column, line))
       }
@@ -197,8 +198,12 @@ struct CSVTable {
   }
 
   private mutating func appendLabel(_ field: CSVRecords.Field, _ line: Int) throws(DataError) {
-    if case .values = labelKind { return try appendLabelValue(field, line) }
-    let text = try text(field, of: records)
+    switch labelKind {
+    case .ignored: return
+    case .values: return try appendLabelValue(field, line)
+    case .knownClasses, .newClasses: break
+    }
+    let text = try described(try records.text(field), line)
     if text.isEmpty { throw .malformedLine(file: file, line: line, expected: "a label", found: "an empty field") }
     let key = ByteKey(text)
     if let index = labels[key] {
@@ -211,6 +216,15 @@ struct CSVTable {
       labelLines.append(line)
       labelOfRow.append(index)
     }
+  }
+
+  /// The class name of a label in a table whose first line lists the classes.
+  private func described(_ text: String, _ line: Int) throws(DataError) -> String {
+    guard let names = description?.classNames, !names.isEmpty else { return text }
+    if let index = Int(text), names.indices.contains(index) { return names[index] }
+    throw .malformedLine(
+      file: file, line: line, expected: "a class from 0 to \(names.count - 1), as the first line lists them",
+      found: CSVRecords.excerpt(text))
   }
 
   /// Rejects a label that is a number with a fraction, or that is one whole number too many.
@@ -229,50 +243,24 @@ struct CSVTable {
   }
 
   private mutating func appendLabelValue(_ field: CSVRecords.Field, _ line: Int) throws(DataError) {
-    guard let number = number(field, of: records), Float(number).isFinite else {
-      throw .malformedLine(file: file, line: line, expected: "a number as label", found: excerpt(field))
+    guard let number = records.number(field), Float(number).isFinite else {
+      throw .malformedLine(file: file, line: line, expected: "a number as label", found: records.excerpt(field))
     }
     labelValues.append(Float(number))
   }
 
   private func float(_ field: CSVRecords.Field, _ column: Int, _ line: Int) throws(DataError) -> Float {
-    guard let value = number(field, of: records) else {
+    guard let value = records.number(field) else {
       throw .malformedLine(
-        file: file, line: line, expected: "a number in column \(column + 1)", found: excerpt(field))
+        file: file, line: line, expected: "a number in column \(column + 1)", found: records.excerpt(field))
     }
     let float = Float(value)
     if !float.isFinite {
       throw .malformedLine(
-        file: file, line: line, expected: "a number within float32 in column \(column + 1)", found: excerpt(field))
+        file: file, line: line, expected: "a number within float32 in column \(column + 1)",
+        found: records.excerpt(field))
     }
     return float
-  }
-
-  private func number(_ field: CSVRecords.Field, of records: CSVRecords) -> Double? {
-    records.bytes.withUnsafeBufferPointer { DecimalNumber.parse(UnsafeBufferPointer(rebasing: $0[field.range])) }
-  }
-
-  /// The text of a field that contains a name.
-  private func text(_ field: CSVRecords.Field, of records: CSVRecords) throws(DataError) -> String {
-    guard let text = String(validating: records.contents(field), as: UTF8.self) else {
-      throw .malformedLine(
-        file: file, line: records.line, expected: "text in UTF-8 (iconv converts a file)",
-        found: excerpt(field, of: records))
-    }
-    if text.isStreamSafe { return text }
-    throw .malformedLine(
-      file: file, line: records.line, expected: "at most 30 combining marks after one another", found: "more")
-  }
-
-  /// A shortened field for a message.
-  private func excerpt(_ field: CSVRecords.Field) -> String { excerpt(field, of: records) }
-
-  private func excerpt(_ field: CSVRecords.Field, of records: CSVRecords) -> String {
-    excerpt(String(decoding: records.contents(field).prefix(200), as: UTF8.self))
-  }
-
-  private func excerpt(_ text: String) -> String {
-    text.isEmpty ? "an empty field" : "\"\(text.shortened(to: 40))\""
   }
 }
 
@@ -280,6 +268,7 @@ extension CSVTable {
   /// The distinct labels in sorted order: numerically if all are whole numbers, otherwise by their bytes. Labels are
   /// equal if their bytes are equal, or if they are the same whole number.
   func distinctLabels() -> [String] {
+    if let names = describedClasses { return names }
     let numbers = labelTexts.map { WholeNumber(Array($0.utf8)) }
     if !numbers.contains(where: { $0 == nil }) {
       return numbers.compactMap(\.self).sorted().map(\.text).reduce(into: []) { names, text in
@@ -306,7 +295,8 @@ extension CSVTable {
       else {
         let known = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " …" : "")
         throw .malformedLine(
-          file: file, line: labelLines[number], expected: "one of the classes \(known)", found: excerpt(text))
+          file: file, line: labelLines[number], expected: "one of the classes \(known)",
+          found: CSVRecords.excerpt(text))
       }
       mapped.append(index)
     }

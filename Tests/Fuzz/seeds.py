@@ -109,6 +109,8 @@ def main():
     write("gzip", "stored", gzip.compress(pixels, 0, mtime=0) + bytes(3))
     write("csv", "header", 'x,y,"kind"\r\n1.5,-2e3,a\r\n3,.4,"b, ""c"""\r\n')
     write("csv", "semicolons", "1;2;0\n3;4;1\n\n5;6;1")
+    write("csv", "kinds", 'id,age,city,born\n1,31,Kyiv,1990-01-02\n2,NA,"Lima, Peru",1985-07-14T12:30:00+02:00\n3,58,?,\n')
+    write("csv", "described", "3,2,rose,lotus\n1,2,0\n3,4,1\n5,6,0\n")
     write("csv", "tabs", "\ufeff1\t 2\t7\n+3\t4.25E-2\t8\n")
     write("text", "sentences", "it is good\t1\nIsn't it bad?\t0\r\n\nfine, fine\tfine\t2\n" + "a b\t1\n" * 4)
     write("npy", "floats", npy(np.array([[1.5, -2], [3, 4]], np.float32)))

@@ -10,4 +10,9 @@ package enum SharedData {
 
   /// The path of a part; nil if there is no data.
   package static func path(_ name: String) -> String? { folder.map { Folder.join($0, name) } }
+
+  /// The path of a part of `models`, the sibling of the folder; nil if there is none.
+  package static func models(_ name: String) -> String? {
+    folder.map { Folder.join($0, "../models/\(name)") }.flatMap { Folder.isFolder($0) ? $0 : nil }
+  }
 }
