@@ -64,23 +64,6 @@ public enum CSV {
     package let reason: String
   }
 
-  /// Reads examples with classes; stops at the first label that shows that the labels are not classes.
-  ///
-  /// - Parameter mostNumbers: The maximum number of distinct whole numbers that count as classes.
-  /// - Throws: `DataError`, `LabelsAreValues`.
-  package static func loadClasses(
-    _ path: String, label: Column, header: Bool?, mostNumbers: Int
-  ) throws -> CSVDataset {
-    var table = try CSVTable(
-      { () throws(DataError) in try DataStream(path) }, label: label, labels: .newClasses(mostNumbers: mostNumbers),
-      separator: nil, header: header, quote: "\"")
-    do { try table.readAll() } catch {
-      if let reason = table.valueReason { throw LabelsAreValues(reason: reason) }
-      throw error
-    }
-    return try dataset(table, .classes())
-  }
-
   private static func dataset(_ table: CSVTable, _ target: Target) throws -> CSVDataset {
     try table.checkMemoryOfTensors()
     let targets: Tensor

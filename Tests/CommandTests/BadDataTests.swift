@@ -43,7 +43,8 @@ struct BadDataTests {
   }
 
   @Test(arguments: [
-    ("1,2,a\n3,nan,b\n", "line 2"), ("1,2,a\n3,b\n", "line 2"), ("1,2,a\n3,x,b\n", "line 2"), ("", "empty"),
+    ("1,2,a\n3,inf,b\n", "rows"), ("1,2,a\n3,b\n", "line 2"), ("", "empty"),
+    (String(repeating: "1,2,a\n", count: 9) + "3,x,b\n", "line 10: expected a number in column 2"),
     ("1,2,a\n1e99,2,b\n", "line 2"), ("1,2,a\n", "rows"),
   ])
   func csv(_ text: String, _ word: String) throws {

@@ -61,6 +61,13 @@ import Testing
       (RandomContrast(0.2), #"{"layer": "RandomContrast", "most": 0.2}"#),
       (RandomColorJitter(), #"{"layer": "RandomColorJitter"}"#), (RandomGrayscale(), #"{"layer": "RandomGrayscale"}"#),
       (RandomGaussianBlur(), #"{"layer": "RandomGaussianBlur"}"#),
+      (CategoryEncoding(3), #"{"layer": "CategoryEncoding", "tokens": 3}"#),
+      (IntegerLookup(), #"{"layer": "IntegerLookup"}"#),
+      (IntegerLookup(vocabulary: [7]), #"{"layer": "IntegerLookup", "vocabulary": [7]}"#),
+      (Discretization(bins: 3), #"{"layer": "Discretization", "bins": 3}"#),
+      (SimpleImputer(), #"{"layer": "SimpleImputer"}"#),
+      (SimpleImputer(.constant(1.5)), #"{"layer": "SimpleImputer", "imputation": 1.5}"#),
+      (SimpleImputer(.mostFrequent), #"{"layer": "SimpleImputer", "imputation": "mostFrequent"}"#),
     ]
     for (expected, text) in pairs {
       let found = try #require(Sequential(architecture: try architecture(text)).layers.first)

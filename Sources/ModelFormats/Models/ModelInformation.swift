@@ -12,16 +12,19 @@ public struct ModelInformation: Sendable, Hashable, Codable {
   public var task: LearningTask?
   /// The training settings; nil if they are not stored in the file.
   public var training: TrainingInformation?
+  /// The conversion of the columns of a table to inputs of the model; nil for other inputs.
+  public var preprocessor: TablePreprocessor?
 
   /// Creates the information; empty by default.
   public init(
     inputScaling: InputScaling? = nil, classNames: [String] = [], task: LearningTask? = nil,
-    training: TrainingInformation? = nil
+    training: TrainingInformation? = nil, preprocessor: TablePreprocessor? = nil
   ) {
     self.inputScaling = inputScaling
     self.classNames = classNames
     self.task = task
     self.training = training
+    self.preprocessor = preprocessor
   }
 }
 

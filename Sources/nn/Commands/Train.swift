@@ -28,7 +28,8 @@ struct Train: FileCommand {
       immediately. With --resume, all settings must be the same except --epochs, --device, --save, --log, --tensorboard, \
       --keep, and --every-steps.
 
-      A table (--dataset csv) needs no preparation: the model scales its columns itself. A label that is a value is learned with \
+      A table (--dataset csv) needs no preparation. Its columns may have numbers, categories, or dates, and values may be \
+      missing; the program prints its decision for each column and saves it with the model, which scales numbers itself. A label that is a value is learned with \
       the squared error and measured by MAE, RMSE, and R²; the loss is in units of the variance of the training values.
 
       With --json standard output is one object: device, seed, epochs, parameters, train, test, seconds, stepsPerSecond; for \
@@ -133,7 +134,7 @@ struct Train: FileCommand {
   private func write(_ model: Sequential, of examples: Examples, to path: String) throws {
     try SavedModel(
       model: model, task: examples.task, scaling: examples.scaling, classNames: examples.classNames,
-      training: information
+      training: information, preprocessor: examples.preprocessor
     ).save(to: path)
   }
 
@@ -200,9 +201,17 @@ struct Train: FileCommand {
     let classes = examples.task == .classification ? ", \(examples.classNames.count) classes" : ""
     let lines =
       ["data    \(examples.source): \(count) examples to train on, \(examples.test.count) to test on\(classes)"]
-      + (examples.isTable ? ["task    \(examples.choice.text)"] : [])
+      + (examples.isTable ? ["task    \(examples.choice.text)"] : []) + decisions(examples.preprocessor)
       + ["model   \(model ?? network.text(examples.inputShape)) (\(parameters) parameters)", "device  \(device.text)"]
     for line in lines { if json { Console.error(line) } else { Console.output(line) } }
+  }
+
+  /// The decisions about the columns of a table; of the first ones, if there are many.
+  private func decisions(_ preprocessor: TablePreprocessor?) -> [String] {
+    guard let preprocessor else { return [] }
+    let most = 50, lines = preprocessor.decisions.prefix(most).map { "column  \($0)" }
+    let rest = preprocessor.columns.count - most
+    return lines + (rest > 0 ? ["column  … and \(rest) more"] : [])
   }
 
   private func show(_ report: TrainingReport) throws {

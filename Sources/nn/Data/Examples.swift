@@ -19,6 +19,8 @@ struct Examples {
   let source: String
   /// Whether each column has its own unit; a model scales such columns.
   var isTable = false
+  /// The decisions about the columns of a table to train on.
+  var preprocessor: TablePreprocessor?
 
   var task: LearningTask { choice.task }
 
@@ -75,16 +77,11 @@ extension TensorDataset {
     guard let count, count < self.count else { return self }
     return TensorDataset(inputs[0..<count], targets[0..<count])
   }
-
-  /// The examples of a part of this dataset.
-  func part(_ subset: Subset) throws -> TensorDataset {
-    TensorDataset(try inputs.rows(at: subset.indices), try targets.rows(at: subset.indices))
-  }
 }
 
 extension Tensor {
   /// Some of the rows, gathered in chunks: a table may be large, and the list of row numbers has the same length.
-  fileprivate func rows(at indices: [Int]) throws -> Tensor {
+  func rows(at indices: [Int]) throws -> Tensor {
     let width = shape.dropFirst().reduce(1, *)
     let shape = [indices.count] + shape.dropFirst()
     func piece(_ places: Range<Int>) -> Tensor {

@@ -18,7 +18,12 @@ struct InputFile {
     if Image.endings.contains(Image.ending(of: path)) { return .tensor(try PictureForm(of: model).read(path)) }
     let name = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
     if name.hasSuffix(".csv") || name.hasSuffix(".tsv") || name.hasSuffix(".txt") {
-      return .tensor(try CSV.features(path, header: header).values)
+      guard let preprocessor = model.preprocessor else {
+        return .tensor(try CSV.features(path, header: header).values)
+      }
+      var options = CSV.FrameOptions()
+      options.header = header
+      return .tensor(try preprocessor.inputs(of: try CSV.frame(path, for: preprocessor, options: options)))
     }
     let file = try IDX(path)
     guard file.shape.count >= 2 else {

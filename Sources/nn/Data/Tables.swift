@@ -6,90 +6,120 @@ import NeuralNetworks
 
 /// CSV files as examples.
 extension DataOptions {
-  /// The interpretation of a table's labels: from a model, as requested, or detected.
-  private enum Labels {
-    case known(CSV.Target)
-    case unknown
-  }
-
   /// Loads a table. From a single file, a fifth of the rows, selected by `seed`, is used for testing. A folder has one
   /// file for each part.
   func table(_ part: Part, model: SavedModel?, seed: UInt64) throws -> Examples {
     let path = data ?? ""
-    let labels = labels(of: model)
-    guard Folder.isFolder(path) else {
-      let (all, choice) = try read(path, labels)
-      if part == .test { return examples(nil, all.data, all, choice, path) }
-      let (train, test) = all.data.split(0.8, seed: seed)
-      guard train.count > 0, test.count > 0 else {
-        throw Failure("\(path): expected at least 3 rows for training and testing, found \(all.data.count)")
-      }
-      if model == nil { try choice.check(all, of: path) }
-      return examples(try all.data.part(train), try all.data.part(test), all, choice, path)
-    }
-    let testPath = Folder.join(path, "test.csv")
-    if part == .test {
-      let (test, choice) = try read(testPath, labels)
-      return examples(nil, test.data, test, choice, testPath)
-    }
-    let trainPath = Folder.join(path, "train.csv")
-    let (train, choice) = try read(trainPath, labels)
+    let isFolder = Folder.isFolder(path)
+    if let model { return try testTable(isFolder ? Folder.join(path, "test.csv") : path, model) }
+    guard isFolder else { return try splitTable(path, seed: seed) }
+    let (trainPath, testPath) = (Folder.join(path, "train.csv"), Folder.join(path, "test.csv"))
+    let (train, choice) = try read(trainPath)
     try choice.check(train, of: trainPath)
+    let preprocessor = try adapted(to: train.frame, rows: nil, of: trainPath)
     let target: CSV.Target = choice.task == .regression ? .value : .classes(names: train.classNames)
-    let (test, _) = try read(testPath, .known(target))
-    guard train.featureNames.count == test.featureNames.count else {
-      throw Failure(
-        "\(testPath): expected \(train.featureNames.count) features, as in \(trainPath), found \(test.featureNames.count)"
-      )
-    }
-    return examples(train.data, test.data, train, choice, trainPath)
+    let test = try CSV.labeledFrame(
+      testPath, label: column, target: target, options: columns.frameOptions(header).reading(preprocessor))
+    return Examples(
+      train: try dataset(train, preprocessor, nil, trainPath), test: try dataset(test, preprocessor, nil, testPath),
+      classNames: train.classNames, choice: choice, scaling: .none, source: trainPath, isTable: true,
+      preprocessor: preprocessor)
   }
 
-  private func labels(of model: SavedModel?) -> Labels {
-    if let model { return .known(model.task == .regression ? .value : .classes(names: model.classNames)) }
+  /// The rows of a file, divided at random.
+  private func splitTable(_ path: String, seed: UInt64) throws -> Examples {
+    let (all, choice) = try read(path)
+    let rows = TensorDataset(all.targets, all.targets).split(0.8, seed: seed)
+    let (train, test) = (rows.0.indices, rows.1.indices)
+    guard train.count > 0, test.count > 0 else {
+      throw Failure("\(path): expected at least 3 rows for training and testing, found \(all.frame.rowCount)")
+    }
+    try choice.check(all, of: path)
+    let preprocessor = try adapted(to: all.frame, rows: train, of: path)
+    return Examples(
+      train: try dataset(all, preprocessor, train, path), test: try dataset(all, preprocessor, test, path),
+      classNames: all.classNames, choice: choice, scaling: .none, source: path, isTable: true,
+      preprocessor: preprocessor)
+  }
+
+  /// All rows of a file, to test a model. A model without a preprocessor takes numbers alone.
+  private func testTable(_ path: String, _ model: SavedModel) throws -> Examples {
+    let target: CSV.Target = model.task == .regression ? .value : .classes(names: model.classNames)
+    var test: TensorDataset
+    if let preprocessor = model.preprocessor {
+      let options = columns.frameOptions(header).reading(preprocessor)
+      let table = try CSV.labeledFrame(path, label: column, target: target, options: options)
+      test = try dataset(table, preprocessor, nil, path)
+    } else {
+      test = try CSV.load(path, label: column, target: target, header: header.isThere).data
+    }
+    test = test.prefix(limit)
+    return Examples(
+      train: nil, test: test, classNames: model.classNames, choice: TaskChoice(task: model.task), scaling: .none,
+      source: path, isTable: true)
+  }
+
+  /// The columns of a table with the decisions about them.
+  private func adapted(to frame: DataFrame, rows: [Int]?, of path: String) throws -> TablePreprocessor {
+    var preprocessor = TablePreprocessor()
+    try naming(path) { try preprocessor.adapt(to: frame, rows: rows) }
+    preprocessor.missingTexts = columns.missingTexts
+    return preprocessor
+  }
+
+  /// Some rows of a table as examples; `rows` is nil for all.
+  private func dataset(
+    _ table: CSV.LabeledFrame, _ preprocessor: TablePreprocessor, _ rows: [Int]?, _ path: String
+  ) throws -> TensorDataset {
+    let inputs = try naming(path) { try preprocessor.inputs(of: table.frame, rows: rows) }
+    return TensorDataset(inputs, try rows.map { try table.targets.rows(at: $0) } ?? table.targets).prefix(limit)
+  }
+
+  private func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let error as TableError { throw Failure("\(path): \(error)") }
+  }
+
+  /// Reads a table to train on, with the requested or the detected task.
+  private func read(_ path: String) throws -> (table: CSV.LabeledFrame, choice: TaskChoice) {
+    func values() throws -> CSV.LabeledFrame {
+      try CSV.labeledFrame(path, label: column, target: .value, options: columns.frameOptions(header))
+    }
     switch task.task {
-    case .regression: return .known(.value)
-    case .classification: return .known(.classes())
-    case nil: return .unknown
+    case .regression: return (try values(), TaskChoice(task: .regression))
+    case .classification: return (try classes(path, mostNumbers: nil), TaskChoice(task: .classification))
+    case nil:
+      let (classes, choice) = try detected(path)
+      return (try classes ?? values(), choice)
     }
   }
 
-  private func read(_ path: String, _ labels: Labels) throws -> (table: CSVDataset, choice: TaskChoice) {
-    if case .known(let target) = labels {
-      let table = try CSV.load(path, label: column, target: target, header: header.isThere)
-      return (table, TaskChoice(task: target == .value ? .regression : .classification))
-    }
-    let (classes, choice) = try classes(path)
-    if let classes { return (classes, choice) }
-    return (try CSV.load(path, label: column, target: .value, header: header.isThere), choice)
+  private func classes(_ path: String, mostNumbers: Int?) throws -> CSV.LabeledFrame {
+    try CSV.labeledFrame(
+      path, label: column, target: .classes(), mostNumbers: mostNumbers, options: columns.frameOptions(header))
   }
 
   /// Loads the table with classes, or returns the reason why its labels are values, without the table, to free its
   /// memory.
-  private func classes(_ path: String) throws -> (table: CSVDataset?, choice: TaskChoice) {
+  private func detected(_ path: String) throws -> (table: CSV.LabeledFrame?, choice: TaskChoice) {
     do {
-      let table = try CSV.loadClasses(
-        path, label: column, header: header.isThere, mostNumbers: TaskChoice.mostNumberedClasses)
-      let choice = TaskChoice(names: table.classNames, rows: table.data.count)
+      let table = try classes(path, mostNumbers: TaskChoice.mostNumberedClasses)
+      let choice = TaskChoice(names: table.classNames, rows: table.frame.rowCount)
       return (choice.task == .classification ? table : nil, choice)
     } catch let labels as CSV.LabelsAreValues {
       return (nil, TaskChoice(task: .regression, reason: labels.reason))
     }
   }
 
-  private var column: CSV.Column {
-    switch label {
-    case "first": .first
-    case "last": .last
-    default: Int(label).map { .index($0 - 1) } ?? .named(label)
-    }
-  }
+  private var column: CSV.Column { CSV.Column(word: label) }
+}
 
-  private func examples(
-    _ train: TensorDataset?, _ test: TensorDataset, _ table: CSVDataset, _ choice: TaskChoice, _ path: String
-  ) -> Examples {
-    Examples(
-      train: train?.prefix(limit), test: test.prefix(limit), classNames: table.classNames, choice: choice,
-      scaling: .none, source: path, isTable: true)
+extension CSV.Column {
+  /// The column that a user names: first, last, a number from 1, or a name.
+  init(word: String) {
+    switch word {
+    case "first": self = .first
+    case "last": self = .last
+    default: self = Int(word).map { .index($0 &- 1) } ?? .named(word)
+    }
   }
 }

@@ -41,9 +41,9 @@ struct TaskChoice {
 
   /// Rejects a table from which classes cannot be learned: there is only one class, or nearly every row has a different
   /// class, as in a column of names.
-  func check(_ table: CSVDataset, of path: String) throws {
+  func check(_ table: CSV.LabeledFrame, of path: String) throws {
     guard task == .classification else { return }
-    let (names, rows) = (table.classNames, table.data.count)
+    let (names, rows) = (table.classNames, table.frame.rowCount)
     if names.count == 1 {
       throw Failure("\(path): expected at least 2 classes, found one (\"\(names[0].shortened(to: 100))\")")
     }

@@ -11,6 +11,8 @@ struct SavedModel {
   /// The class names; empty for regression.
   let classNames: [String]
   var training: TrainingInformation?
+  /// The conversion of the columns of a table to inputs; nil for models that take numbers alone.
+  var preprocessor: TablePreprocessor?
   /// The name of the file, for messages.
   var file = ""
 
@@ -19,7 +21,8 @@ struct SavedModel {
     try model.save(
       to: path,
       information: ModelInformation(
-        inputScaling: scaling == .none ? nil : scaling, classNames: classNames, task: task, training: training))
+        inputScaling: scaling == .none ? nil : scaling, classNames: classNames, task: task, training: training,
+        preprocessor: preprocessor))
   }
 
   /// Reads a file written by `save`. Without a stored scaling, inputs are not scaled; unnamed classes are called 0, 1,
@@ -51,8 +54,7 @@ struct SavedModel {
     return SavedModel(
       model: model, task: task, scaling: scaling,
       classNames: try classNames(information.classNames, task, outputs: outputs[0], path),
-      training: information.training,
-      file: path)
+      training: information.training, preprocessor: information.preprocessor, file: path)
   }
 
   private static func classNames(_ known: [String], _ task: LearningTask, outputs: Int, _ path: String) throws
@@ -136,7 +138,7 @@ extension Sequential {
     let first = layers.first as? Normalization
     let input = first.flatMap { $0.isInverted ? nil : $0 } ?? Normalization()
     if input !== first { layers.insert(input, at: 0) }
-    try input.adapt(to: train.inputs)
+    try input.adapt(to: train.inputs, features: examples.preprocessor?.scaledFeatures)
     if let noise { layers.insert(GaussianNoise(noise), at: 1) }
     if examples.task == .regression {
       let last = layers.last as? Normalization

@@ -81,6 +81,8 @@ struct DataOptions: ParsableArguments {
   )
   var limit: Int?
 
+  @OptionGroup(title: "Columns") var columns: ColumnOptions
+
   /// The maximum height and width of the inputs made from pictures.
   static let largestImageSize = 4096
 
@@ -117,6 +119,7 @@ struct DataOptions: ParsableArguments {
     if dataset != .images, imageSize != nil || gray {
       throw ValidationError("--image-size and --gray are for images")
     }
+    if columns.isUsed && dataset != .csv { throw ValidationError("--only, --drop, --kind, and --missing are for csv") }
     if download && dataset != .mnist && dataset != .fashionMNIST {
       throw ValidationError("--download is for mnist and fashion-mnist")
     }
