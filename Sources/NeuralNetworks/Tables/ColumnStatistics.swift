@@ -69,19 +69,19 @@ public struct ColumnStatistics: Sendable {
   public let minimum, maximum: Double?
   /// The categories, the most frequent first; equally frequent ones are in the order of the column.
   public let categoryCounts: [(name: String, count: Int)]
-  /// Whether each number is one more than the number in the row before, as row numbers are.
-  package let isConsecutive: Bool
+  /// Whether the values are at least ten whole numbers that rise from row to row, as row numbers do.
+  package let isRising: Bool
   private let kind: ColumnKind
 
   fileprivate init(_ numbers: some Sequence<Double?>, kind: ColumnKind) {
     var (count, missing, sum, least, most) = (0, 0, 0.0, Double.infinity, -Double.infinity)
-    var (previous, isConsecutive): (Double?, Bool) = (nil, true)
+    var (previous, isRising) = (-Double.infinity, true)
     for number in numbers {
       guard let number else {
         missing += 1
         continue
       }
-      if let previous, number != previous + 1 { isConsecutive = false }
+      if number <= previous || number.rounded() != number { isRising = false }
       previous = number
       (count, sum, least, most) = (count + 1, sum + number, min(least, number), max(most, number))
     }
@@ -93,7 +93,7 @@ public struct ColumnStatistics: Sendable {
     standardDeviation = count == 0 ? nil : (squares / Double(count)).squareRoot()
     (minimum, maximum) = count == 0 ? (nil, nil) : (least, most)
     categoryCounts = []
-    self.isConsecutive = isConsecutive && count > 2 && missing == 0
+    self.isRising = isRising && count >= 10 && missing == 0
     self.kind = kind
   }
 
@@ -103,7 +103,7 @@ public struct ColumnStatistics: Sendable {
     count = counts.reduce(0) { $0 + $1.count }
     missingCount = missing
     (mean, standardDeviation, minimum, maximum) = (nil, nil, nil, nil)
-    isConsecutive = false
+    isRising = false
     kind = .category
   }
 

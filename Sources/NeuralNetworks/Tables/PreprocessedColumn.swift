@@ -78,8 +78,8 @@ extension TablePreprocessor {
       if statistics.missingCount > 0 { notes.append("\(statistics.missingCount) missing") }
       if statistics.isConstant {
         notes.append(statistics.count == 0 ? "no values: it tells nothing" : "constant: it tells nothing")
-      } else if kind == .number && statistics.isConsecutive {
-        notes.append("consecutive numbers, as row numbers are: consider leaving it out")
+      } else if kind == .number && statistics.isRising {
+        notes.append("whole numbers that rise from row to row, as row numbers do: consider leaving it out")
       } else if distinct >= 10 && distinct == statistics.count {
         notes.append("each value is different, as in identifiers: consider leaving it out")
       }
