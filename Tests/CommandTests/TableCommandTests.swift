@@ -89,6 +89,9 @@ struct TableCommandTests {
     expectFault(try Command.nn(train + ["--kind", "city=number"]), 1, "line 2", "a number in column 3 (city)")
     expectFault(try Command.nn("train", "--dataset", "moons", "--drop", "x"), 64, "--drop")
     expectFault(try Command.nn(train + ["--drop", "0"]), 64, "numbered from 1")
+    let model = ["--model", folder("m.safetensors"), "--drop", "age"]
+    expectFault(try Command.nn(["predict", "--input", folder("customers.csv")] + model), 64, "are for training")
+    expectFault(try Command.nn(["evaluate"] + train.dropFirst() + model), 64, "are for training")
   }
 
   /// Both files of a folder are encoded in the same way; a value is predicted from text.

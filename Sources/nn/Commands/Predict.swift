@@ -134,6 +134,7 @@ struct Predict: ParsableCommand {
   }
 
   private func unlabeled(_ path: String, _ saved: SavedModel) throws -> Source {
+    try data.columns.checkUnused(with: model)
     let raw = try InputFile(path).read(header: data.header.isThere, for: saved)
     guard raw.shape[0] > 0 else { throw Failure("\(path): expected at least one example, found none") }
     try saved.check(inputShape: Array(raw.shape.dropFirst()), of: path)

@@ -11,7 +11,10 @@ extension DataOptions {
   /// - Parameter model: Determines the type of the labels in a table, and the classes; nil to use `--task` and the
   ///   file.
   func load(_ part: Part, for model: SavedModel? = nil, seed: UInt64 = 0) throws -> Examples {
-    try model?.check(task: task, of: dataset)
+    if let model {
+      try model.check(task: task, of: dataset)
+      try columns.checkUnused(with: model.file)
+    }
     let examples = try read(part, for: model, seed: seed)
     // The data from which the parts were taken is no longer needed.
     Device.cpu.trimMemory()

@@ -51,6 +51,14 @@ struct ColumnOptions: ParsableArguments {
 
   /// Whether an option was given.
   var isUsed: Bool { !(only.isEmpty && drop.isEmpty && kind.isEmpty && missing.isEmpty) }
+
+  /// Rejects the options for a model, which has decided about its columns.
+  func checkUnused(with file: String) throws {
+    if isUsed {
+      throw Failure.usage(
+        "--only, --drop, --kind, and --missing are for training; \(file) has decided about its columns")
+    }
+  }
 }
 
 /// A column with its kind, such as "zip=category".

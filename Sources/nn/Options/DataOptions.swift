@@ -81,7 +81,7 @@ struct DataOptions: ParsableArguments {
   )
   var limit: Int?
 
-  @OptionGroup(title: "Columns") var columns: ColumnOptions
+  @OptionGroup var columns: ColumnOptions
 
   /// The maximum height and width of the inputs made from pictures.
   static let largestImageSize = 4096
