@@ -12,7 +12,7 @@ import NeuralNetworks
 /// not depend on the batch size, the order, the device, or the thread that reads it. Only the first input of each
 /// example is augmented; further inputs and weights do not change, and targets only with `mixUp` and `cutMix`. Validation
 /// data held back by `fit` is not augmented.
-public struct AugmentedDataset: ResampledDataset {
+public struct AugmentedDataset: ResampledDataset, LocalDataset {
   /// The original examples.
   public private(set) var base: any Dataset
   /// The augmentations, in order of application.
@@ -58,6 +58,10 @@ public struct AugmentedDataset: ResampledDataset {
     var copy = self
     copy.base = part
     return copy
+  }
+
+  package func shuffledOrder(_ source: RandomSource) -> [Int32]? {
+    (base as? any LocalDataset)?.shuffledOrder(source)
   }
 
   /// Returns the examples at the given positions, augmented as in the first epoch unless another one was requested.

@@ -127,16 +127,29 @@ extension Dataset {
 }
 
 /// The order in which the examples of a dataset are used.
-struct ExampleOrder: Sendable {
+package struct ExampleOrder: Sendable {
   let count: Int
   /// The permutation; nil for the order of the dataset.
   private let permutation: [Int32]?
 
+  /// The order of all examples, or a shuffled one.
   /// - Parameter source: The source that determines the permutation; nil for the order of the dataset.
   init(count: Int, source: RandomSource?) {
     self.count = count
     permutation = source.map { ExampleOrder.permutation(count: count, source: $0) }
   }
+
+  /// The order in which a dataset is used, or a shuffled one, which the dataset can determine.
+  /// - Parameter source: The source that determines the permutation; nil for the order of the dataset.
+  init(of dataset: any Dataset, source: RandomSource?) {
+    if let source, let order = (dataset as? any LocalDataset)?.shuffledOrder(source) {
+      self.init(order)
+    } else {
+      self.init(count: dataset.count, source: source)
+    }
+  }
+
+  private init(_ permutation: [Int32]) { (count, self.permutation) = (permutation.count, permutation) }
 
   /// Returns the example at a position of the order.
   func index(at place: Int) -> Int { permutation.map { Int($0[place]) } ?? place }
@@ -148,7 +161,7 @@ struct ExampleOrder: Sendable {
   }
 
   /// Returns a Fisher-Yates shuffle with numbers from Philox, identical on every device and every machine.
-  private static func permutation(count: Int, source: RandomSource) -> [Int32] {
+  package static func permutation(count: Int, source: RandomSource) -> [Int32] {
     guard count <= Int(Int32.max) else {
       ProgrammerError.end("a dataset of \(count) examples cannot be shuffled; 2³¹ − 1 can")
     }

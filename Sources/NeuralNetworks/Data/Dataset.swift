@@ -1,3 +1,5 @@
+import BackendCore
+
 /// A collection of examples with a known count and random access.
 ///
 /// ```swift
@@ -31,7 +33,7 @@ extension Dataset {
     of size: Int, shuffledBy random: RandomStream? = nil, on device: Device = .cpu, droppingLast: Bool = false
   ) -> Batches {
     Batches(
-      self, of: size, order: ExampleOrder(count: count, source: random.map { $0.nextSource() }), on: device,
+      self, of: size, order: ExampleOrder(of: self, source: random.map { $0.nextSource() }), on: device,
       droppingLast: droppingLast)
   }
 
@@ -90,8 +92,15 @@ extension Dataset {
   package var measured: any Dataset { (self as? any VaryingDataset)?.original ?? self }
 }
 
+/// A dataset whose examples can be read fast only if their positions are close together, as in a few large files. It
+/// determines the order of a shuffled pass.
+package protocol LocalDataset: Dataset {
+  /// Returns a permutation of the positions, determined by the source; nil for any permutation.
+  func shuffledOrder(_ source: RandomSource) -> [Int32]?
+}
+
 /// A selection of examples from another dataset.
-public struct Subset: ResampledDataset {
+public struct Subset: ResampledDataset, LocalDataset {
   /// The base dataset.
   public let base: any Dataset
   /// The positions in `base`: example i of the subset is example `indices[i]` of the base. The base of a part of a
@@ -112,6 +121,16 @@ public struct Subset: ResampledDataset {
 
   /// Resampled examples of the base are at their own positions.
   package func part(at positions: [Int]) -> (any Dataset)? { (base as? any ResampledDataset)?.part(at: positions) }
+
+  /// The positions in the order in which the base dataset shuffles their examples.
+  package func shuffledOrder(_ source: RandomSource) -> [Int32]? {
+    guard let order = (base as? any LocalDataset)?.shuffledOrder(source) else { return nil }
+    var places = [Int32](repeating: 0, count: order.count)
+    for (place, index) in order.enumerated() { places[Int(index)] = Int32(place) }
+    return (0..<Int32(count)).sorted {
+      (places[indices[Int($0)]], $0) < (places[indices[Int($1)]], $1)
+    }
+  }
 
   /// Returns the same examples of a varying base dataset, for an epoch.
   public func during(epoch: Int) -> any Dataset { Subset(base.examples(ofEpoch: epoch), indices: indices) }

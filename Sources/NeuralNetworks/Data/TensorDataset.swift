@@ -30,10 +30,7 @@ public struct TensorDataset: Dataset {
     if let bad = indices.first(where: { $0 < 0 || $0 >= count }) {
       throw TrainingError.noSuchExample(index: bad, count: count)
     }
-    if let first = indices.first, indices.indices.allSatisfy({ indices[$0] == first + $0 }) {
-      return whole.rows(first..<(first + indices.count))
-    }
-    return whole.gathered(Tensor(indices.map(Int32.init), on: inputs.device))
+    return whole.rows(at: indices)
   }
 
   /// All examples as one batch.
@@ -48,12 +45,20 @@ public struct TensorDataset: Dataset {
 
 extension Batch {
   /// Returns consecutive examples, without copying.
-  func rows(_ range: Range<Int>) -> Batch {
+  package func rows(_ range: Range<Int>) -> Batch {
     Batch(inputs: inputs.map { $0[range] }, targets: targets.map { $0[range] }, weights: weights.map { $0[range] })
   }
 
+  /// Returns the examples at these positions; consecutive ones without copying.
+  package func rows(at indices: [Int]) -> Batch {
+    if let first = indices.first, indices.indices.allSatisfy({ indices[$0] == first + $0 }) {
+      return rows(first..<first + indices.count)
+    }
+    return gathered(Tensor(indices.map(Int32.init), on: input.device))
+  }
+
   /// Returns the examples at these positions; `indices` is int32 on the device of the inputs.
-  func gathered(_ indices: Tensor) -> Batch {
+  package func gathered(_ indices: Tensor) -> Batch {
     let gather: (Tensor) -> Tensor = { tensor in
       tensor.gathered(tensor.device == indices.device ? indices : indices.moved(to: tensor.device), axis: 0)
     }

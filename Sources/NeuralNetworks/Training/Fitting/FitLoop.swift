@@ -171,9 +171,8 @@ final class FitLoop {
   /// Runs the steps of an epoch, and returns the number of their examples; nil if they were stopped.
   private func steps() throws -> Int? {
     let (savers, others) = options.callbacksByKind
-    var batches = Batches(
-      training.dataset.examples(ofEpoch: run.epoch), of: options.batchSize, order: order(), on: device,
-      droppingLast: false)
+    let data = training.dataset.examples(ofEpoch: run.epoch)
+    var batches = Batches(data, of: options.batchSize, order: order(of: data), on: device, droppingLast: false)
     batches.skip(run.batch)
     batchesOfEpoch = batches
     let count = run.stepsPerEpoch
@@ -246,10 +245,10 @@ final class FitLoop {
   }
 
   /// Returns the order of this epoch's examples, a function of the seed and the epoch.
-  private func order() -> ExampleOrder {
-    guard options.shuffle else { return ExampleOrder(count: training.dataset.count, source: nil) }
+  private func order(of data: any Dataset) -> ExampleOrder {
+    guard options.shuffle else { return ExampleOrder(of: data, source: nil) }
     let random = RandomStream(seed: run.seed, purpose: "shuffle", step: UInt32(truncatingIfNeeded: run.epoch))
-    return ExampleOrder(count: training.dataset.count, source: random.nextSource())
+    return ExampleOrder(of: data, source: random.nextSource())
   }
 
   private static func classWeights(
