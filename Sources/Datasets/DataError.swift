@@ -19,6 +19,8 @@ public enum DataError: NeuralNetworksError, Hashable {
   case checksum(file: String)
   /// The examples do not support the requested augmentation.
   case augmentation(reason: String)
+  /// Examples do not have the form that a dataset needs.
+  case examples(reason: String)
 
   public var description: String { words.shortened(to: 2000).onOneLine }
 
@@ -34,6 +36,7 @@ public enum DataError: NeuralNetworksError, Hashable {
     case .checksum(let file):
       "\(file): the downloaded file is not the published one (its SHA-256 differs); it was not kept"
     case .augmentation(let reason): "augmentation: \(reason)"
+    case .examples(let reason): reason
     }
   }
 }
