@@ -69,7 +69,7 @@ public enum LabeledText {
     let tokens = sentences.tokens(in: words)
     func dataset(_ part: [Int]) -> TensorDataset {
       let rows = part.lazy.map { place in sentences.words(of: place).prefix(length).map { tokens[$0] } }
-      return TensorDataset(Vocabulary.rows(rows, length: length), Tensor(part.map { sentences.labels[$0] }))
+      return TensorDataset(rows.padded(to: length), Tensor(part.map { sentences.labels[$0] }))
     }
     return TextDataset(train: dataset(train), test: dataset(test), vocabulary: words, length: length)
   }

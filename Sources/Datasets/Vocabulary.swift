@@ -2,7 +2,7 @@ import NeuralNetworks
 
 /// Words and their tokens. Token 0 is padding, token 1 is any unknown word, and tokens from 2 on are the words of a
 /// text, the most frequent first. Equally frequent words are ordered by their bytes; words are also compared by bytes.
-public struct Vocabulary: Sendable {
+public struct Vocabulary: Sendable, Hashable {
   /// The padding token.
   public static let padding = 0
   /// The token of unknown words.
@@ -25,8 +25,28 @@ public struct Vocabulary: Sendable {
   /// Creates a vocabulary of the most frequent of the given words, which are distinct.
   init(counts: [(key: ByteKey, value: Int)], limit: Int) {
     let frequent = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(max(limit - 2, 0)).map(\.key)
-    words = ["<padding>", "<unknown>"] + frequent.map(\.text)
-    tokens = Dictionary(uniqueKeysWithValues: frequent.enumerated().map { ($1, Int32($0 + 2)) })
+    self.init(distinct: frequent)
+  }
+
+  /// Creates a vocabulary of given words, such as those of another program.
+  /// - Parameter words: Distinct words: token 2 is the first of them. They do not include padding and unknown words.
+  public init(words: [String]) {
+    let keys = words.map(ByteKey.init)
+    if let twice = Vocabulary.firstRepetition(in: keys) {
+      ProgrammerError.end("Vocabulary: expected distinct words, found \"\(words[twice].shortened(to: 100))\" twice")
+    }
+    self.init(distinct: keys)
+  }
+
+  private init(distinct keys: [ByteKey]) {
+    words = ["<padding>", "<unknown>"] + keys.map(\.text)
+    tokens = Dictionary(uniqueKeysWithValues: keys.enumerated().map { ($1, Int32($0 + 2)) })
+  }
+
+  /// The index of the first key that also occurs before it.
+  private static func firstRepetition(in keys: [ByteKey]) -> Int? {
+    var known: Set<ByteKey> = []
+    return keys.firstIndex { !known.insert($0).inserted }
   }
 
   /// The number of tokens.
@@ -41,18 +61,7 @@ public struct Vocabulary: Sendable {
   ///   - length: The number of tokens per sentence, at least 0.
   public func tokens(_ sentences: [[String]], length: Int) -> Tensor {
     if length < 0 { ProgrammerError.end("Vocabulary.tokens: the length is at least 0, not \(length)") }
-    return Vocabulary.rows(sentences.lazy.map { $0.prefix(length).map { Int32(token($0)) } }, length: length)
-  }
-
-  /// Converts at most `length` tokens of each sentence to int32 `[count, length]`, padded at the end.
-  static func rows(_ sentences: some Collection<[Int32]>, length: Int) -> Tensor {
-    var numbers: [Int32] = []
-    numbers.reserveCapacity(sentences.count * length)
-    for known in sentences {
-      numbers += known
-      for _ in known.count..<length { numbers.append(Int32(padding)) }
-    }
-    return Tensor(numbers, shape: [sentences.count, length])
+    return sentences.lazy.map { $0.prefix(length).map { Int32(token($0)) } }.padded(to: length)
   }
 
   /// Returns the words of a sentence in lowercase: sequences of letters and digits, with apostrophes inside them; each
@@ -85,5 +94,50 @@ public struct Vocabulary: Sendable {
       }
     }
     end()
+  }
+}
+
+// MARK: Saving
+
+/// A vocabulary is encoded as the list of its words, without the names of padding and unknown words.
+extension Vocabulary: Codable {
+  /// Decodes a vocabulary.
+  /// - Throws: `DecodingError` if a word occurs twice.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let keys = try container.decode([String].self).map(ByteKey.init)
+    if let twice = Vocabulary.firstRepetition(in: keys) {
+      throw DecodingError.dataCorruptedError(
+        in: container,
+        debugDescription: "expected distinct words, found \"\(keys[twice].text.shortened(to: 100))\" twice")
+    }
+    self.init(distinct: keys)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(Array(words.dropFirst(2)))
+  }
+
+  /// Reads a vocabulary from a text file, plain or gzip, with one word on each line: token 2 is the word of the first
+  /// line.
+  /// - Throws: `DataError` for a file that cannot be read, is not UTF-8, or has more than 1 GiB, for an empty line, and
+  ///   for a word that occurs twice.
+  public init(file path: String) throws(DataError) {
+    let text = try TextFile.read(path, limit: 1 << 30)
+    var keys: [ByteKey] = []
+    var known: Set<ByteKey> = []
+    var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)[...]
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    for (index, line) in lines.enumerated() {
+      let key = ByteKey(String(line.last == "\r" ? line.dropLast() : line))
+      guard !key.text.isEmpty, known.insert(key).inserted else {
+        throw .malformedLine(
+          file: path, line: index + 1, expected: "a word that is not on another line",
+          found: key.text.isEmpty ? "an empty line" : "\"\(key.text.shortened(to: 100))\" again")
+      }
+      keys.append(key)
+    }
+    self.init(distinct: keys)
   }
 }

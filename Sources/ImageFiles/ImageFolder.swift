@@ -1,7 +1,6 @@
 import Datasets
 import HostSystem
 import NeuralNetworks
-import Synchronization
 
 /// Labeled pictures in a folder with one subfolder for each class, decoded when they are requested by a batch.
 ///
@@ -70,7 +69,7 @@ public struct ImageFolder: Dataset {
         "ImageFolder: height and width are from 1 to \(Image.longestSide), not \(height) and \(width)")
     }
     if let threads, threads < 1 { ProgrammerError.end("ImageFolder: at least 1 thread is needed, not \(threads)") }
-    let listing = try ImageListing(folder, classNames: classNames)
+    let listing = try ClassFolders(folder, .pictures, classNames: classNames)
     (self.classNames, files, labels) = (listing.classNames, listing.files, listing.labels)
     self.folder = folder
     settings = Settings(
@@ -87,27 +86,23 @@ public struct ImageFolder: Dataset {
   /// - Throws: `DataError` for the first of these pictures that cannot be read; `TrainingError.noSuchExample` for a
   ///   position out of range.
   public func batch(at indices: [Int]) throws -> Batch {
-    if let bad = indices.first(where: { $0 < 0 || $0 >= count }) {
-      throw TrainingError.noSuchExample(index: bad, count: count)
-    }
+    try checkPositions(indices, below: count)
     let size = settings.channels.count * settings.height * settings.width
     do { try HostMemory.check(indices.count, of: 4 * size) } catch {
       throw DataError.unreadable(file: folder, reason: "\(error)")
     }
-    let progress = Progress()
+    var failure: DataError?
     let values = [Float](unsafeUninitializedCapacity: indices.count * size) { values, filled in
       guard let first = values.baseAddress else { return }
       nonisolated(unsafe) let start = first  // each thread writes pictures of its own
-      SystemThread.concurrently(min(settings.threads, indices.count)) { _ in
-        while let place = progress.next(below: indices.count) {
-          do throws(DataError) { try image(at: indices[place]).writePlanes(to: start + place * size) } catch {
-            progress.fail(at: place, error)
-          }
+      do throws(DataError) {
+        try concurrently(indices.count, threads: settings.threads) { place throws(DataError) in
+          try image(at: indices[place]).writePlanes(to: start + place * size)
         }
-      }
-      filled = progress.failure == nil ? indices.count * size : 0
+        filled = indices.count * size
+      } catch { failure = error }
     }
-    if let failure = progress.failure { throw failure }
+    if let failure { throw failure }
     return Batch(
       input: Tensor(values, shape: [indices.count, settings.channels.count, settings.height, settings.width]),
       target: Tensor(indices.map { labels[$0] }, shape: [indices.count]))
@@ -122,26 +117,5 @@ public struct ImageFolder: Dataset {
     return image.resized(
       height: settings.height, width: settings.width, interpolation: settings.interpolation,
       cropToAspectRatio: settings.cropToAspectRatio)
-  }
-
-  /// The work of several threads on a batch.
-  private final class Progress: Sendable {
-    private let taken = Atomic(0)
-    private let first = Mutex<(place: Int, error: DataError)?>(nil)
-
-    /// Returns the next place to work on; nil at the end, and after a failure.
-    func next(below count: Int) -> Int? {
-      if failure != nil { return nil }
-      let place = taken.wrappingAdd(1, ordering: .relaxed).oldValue
-      return place < count ? place : nil
-    }
-
-    /// Notes an error. The error at the first place is kept: all earlier places have been taken, and are finished, so
-    /// it does not depend on the threads.
-    func fail(at place: Int, _ error: DataError) {
-      first.withLock { if place < $0?.place ?? .max { $0 = (place, error) } }
-    }
-
-    var failure: DataError? { first.withLock { $0?.error } }
   }
 }

@@ -112,6 +112,7 @@ def main():
     write("csv", "kinds", 'id,age,city,born\n1,31,Kyiv,1990-01-02\n2,NA,"Lima, Peru",1985-07-14T12:30:00+02:00\n3,58,?,\n')
     write("csv", "described", "3,2,rose,lotus\n1,2,0\n3,4,1\n5,6,0\n")
     write("csv", "tabs", "\ufeff1\t 2\t7\n+3\t4.25E-2\t8\n")
+    write("vocabulary", "words", "the\nfilm\r\nd\u00e9j\u00e0\n")
     write("text", "sentences", "it is good\t1\nIsn't it bad?\t0\r\n\nfine, fine\tfine\t2\n" + "a b\t1\n" * 4)
     write("npy", "floats", npy(np.array([[1.5, -2], [3, 4]], np.float32)))
     write("npy", "fortran", npy(np.asfortranarray(np.arange(6, dtype=">i8").reshape(2, 3))))

@@ -17,8 +17,8 @@ package struct FuzzReader: Sendable {
   }
 
   package static let all: [FuzzReader] = [
-    idx, gzip, csv, text, image, wav, npy, npz, safetensors, safetensorsHead, pyTorch, pickle, json, architecture,
-    checkpoint,
+    idx, gzip, csv, text, vocabulary, image, wav, npy, npz, safetensors, safetensorsHead, pyTorch, pickle, json,
+    architecture, checkpoint,
   ]
 
   /// Reads a file. Ends the process if the reader violates its contract.
