@@ -23,7 +23,8 @@ struct HelpTests {
       "--batch-size", "--device", "--no-fallback", "--seed", "--validation", "--patience", "--save", "--json",
       "--model", "--download", "--limit", "--checkpoints", "--resume", "--keep", "--every-steps", "--log",
       "--tensorboard", "--reduce-on-plateau", "--shift", "--flip", "--augment", "--noise", "--check-finite", "--task",
-      "--image-size", "--gray", "--only", "--drop", "--kind", "--missing",
+      "--image-size", "--gray", "--only", "--drop", "--kind", "--missing", "--vocabulary",
+      "--length",
     ] { #expect(help.contains(option), "\(option)") }
   }
 

@@ -14,17 +14,46 @@ public struct ModelInformation: Sendable, Hashable, Codable {
   public var training: TrainingInformation?
   /// The conversion of the columns of a table to inputs of the model; nil for other inputs.
   public var preprocessor: TablePreprocessor?
+  /// Further values of a program by name, such as the vocabulary that converts texts to inputs (`JSONValue(encoding:)`).
+  public var attachments: [String: JSONValue]
 
   /// Creates the information; empty by default.
   public init(
     inputScaling: InputScaling? = nil, classNames: [String] = [], task: LearningTask? = nil,
-    training: TrainingInformation? = nil, preprocessor: TablePreprocessor? = nil
+    training: TrainingInformation? = nil, preprocessor: TablePreprocessor? = nil,
+    attachments: [String: JSONValue] = [:]
   ) {
     self.inputScaling = inputScaling
     self.classNames = classNames
     self.task = task
     self.training = training
     self.preprocessor = preprocessor
+    self.attachments = attachments
+  }
+
+  /// Decodes the information. Files of version 0.1 have neither a preprocessor nor attachments.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    inputScaling = try values.decodeIfPresent(InputScaling.self, forKey: .inputScaling)
+    classNames = try values.decode([String].self, forKey: .classNames)
+    task = try values.decodeIfPresent(LearningTask.self, forKey: .task)
+    training = try values.decodeIfPresent(TrainingInformation.self, forKey: .training)
+    preprocessor = try values.decodeIfPresent(TablePreprocessor.self, forKey: .preprocessor)
+    attachments = try values.decodeIfPresent([String: JSONValue].self, forKey: .attachments) ?? [:]
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encodeIfPresent(inputScaling, forKey: .inputScaling)
+    try values.encode(classNames, forKey: .classNames)
+    try values.encodeIfPresent(task, forKey: .task)
+    try values.encodeIfPresent(training, forKey: .training)
+    try values.encodeIfPresent(preprocessor, forKey: .preprocessor)
+    if !attachments.isEmpty { try values.encode(attachments, forKey: .attachments) }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case inputScaling, classNames, task, training, preprocessor, attachments
   }
 }
 

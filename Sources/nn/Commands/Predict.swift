@@ -10,12 +10,15 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Predicts the classes or values of examples with a trained model.",
     discussion: """
-      The examples are test examples of a data set, or those of a file: a CSV file of features, IDX images, or a picture.
+      The examples are test examples of a data set, or those of a file: a CSV file of features, IDX images, a picture, or \
+      a text.
 
       nn predict --model digits.safetensors --dataset mnist --data data/mnist \\
         --examples 0,7,100-104
       nn predict --model iris.safetensors --input flowers.csv --json
       nn predict --model pets.safetensors --input cat.jpg
+
+      echo "What a lovely film!" | nn predict --model reviews.safetensors --input -
       """)
 
   @Option(
@@ -27,7 +30,7 @@ struct Predict: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Predict for the examples of this file (.csv or IDX, also gzipped, .png, or .jpg), which has no labels.",
+      "Predict for the examples of this file (.csv or IDX, also gzipped, .png, or .jpg; a text, for a model of texts, where - is standard input), which has no labels.",
       valueName: "file"),
     completion: .file())
   var input: String?

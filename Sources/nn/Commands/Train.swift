@@ -18,6 +18,7 @@ struct Train: FileCommand {
 
       nn train --dataset images --data pets --flip \\
         --augment rotation,hue=0.1 --epochs 20 --save pets.safetensors
+      nn train --dataset texts --data reviews --save reviews.safetensors
 
       A long run can save checkpoints, and continues with --resume as if it had never been interrupted:
 
@@ -134,7 +135,7 @@ struct Train: FileCommand {
   private func write(_ model: Sequential, of examples: Examples, to path: String) throws {
     try SavedModel(
       model: model, task: examples.task, scaling: examples.scaling, classNames: examples.classNames,
-      training: information, preprocessor: examples.preprocessor
+      training: information, preprocessor: examples.preprocessor, text: examples.text
     ).save(to: path)
   }
 
@@ -167,7 +168,8 @@ struct Train: FileCommand {
 
   private func makeNetwork(for examples: Examples) throws -> Sequential {
     guard let file = model else {
-      return network.makeModel(inputShape: examples.inputShape, outputs: examples.outputs)
+      return network.makeModel(
+        inputShape: examples.inputShape, outputs: examples.outputs, tokens: examples.text?.vocabulary.count)
     }
     let model = Sequential(architecture: try .load(from: file))
     let outputs = try ModelSource.naming(file) { try model.outputShape(for: examples.inputShape) }
@@ -182,7 +184,7 @@ struct Train: FileCommand {
     settings["data"] = "\(examples.source), \(try train.fingerprint())"
     let architecture = try JSONValue(encoding: Architecture(of: model)).text()
     let sum = Compression.crc32(Array(architecture.utf8))
-    settings["model"] = "\(self.model ?? network.text(examples.inputShape)), checksum \(String(sum, radix: 16))"
+    settings["model"] = "\(self.model ?? network.text(examples)), checksum \(String(sum, radix: 16))"
     settings["variation"] = augmentation.text
     return settings
   }
@@ -202,7 +204,8 @@ struct Train: FileCommand {
     let lines =
       ["data    \(examples.source): \(count) examples to train on, \(examples.test.count) to test on\(classes)"]
       + (examples.isTable ? ["task    \(examples.choice.text)"] : []) + decisions(examples.preprocessor)
-      + ["model   \(model ?? network.text(examples.inputShape)) (\(parameters) parameters)", "device  \(device.text)"]
+      + (examples.text.map { ["words   \($0.vocabulary.count - 2), the first \($0.outputShape[0]) of a text"] } ?? [])
+      + ["model   \(model ?? network.text(examples)) (\(parameters) parameters)", "device  \(device.text)"]
     for line in lines { if json { Console.error(line) } else { Console.output(line) } }
   }
 

@@ -27,6 +27,7 @@ extension DataOptions {
     case .mnist: try mnist(part)
     case .fashionMNIST: try fashionMNIST(part)
     case .images: try pictures(part, model: model, seed: seed)
+    case .texts: try texts(part, model: model, seed: seed)
     case .csv: try table(part, model: model, seed: seed)
     case .blobs: points(part) { Points.blobs($0, seed: $1) }
     case .moons: points(part) { Points.moons($0, seed: $1) }

@@ -1,4 +1,5 @@
 import CommandSupport
+import Datasets
 import Files
 import ModelFormats
 import NeuralNetworks
@@ -21,6 +22,8 @@ struct Examples {
   var isTable = false
   /// The decisions about the columns of a table to train on.
   var preprocessor: TablePreprocessor?
+  /// The conversion of texts to inputs; nil for other data.
+  var text: TextVectorization?
 
   var task: LearningTask { choice.task }
 

@@ -13,8 +13,9 @@ struct InputFile {
   /// Reads the raw numbers, one example per row.
   /// - Parameters:
   ///   - header: Whether the first line of a table contains the column names; nil to detect it.
-  ///   - model: Determines the size and the channels of a picture.
+  ///   - model: Determines the size and the channels of a picture, and the words of a text.
   func read(header: Bool?, for model: SavedModel) throws -> InputRows {
+    if model.text != nil { return .tensor(try model.readText(path)) }
     if Image.endings.contains(Image.ending(of: path)) { return .tensor(try PictureForm(of: model).read(path)) }
     let name = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
     if name.hasSuffix(".csv") || name.hasSuffix(".tsv") || name.hasSuffix(".txt") {
@@ -81,7 +82,10 @@ extension InputScaling {
     }
   }
 
-  func applied(to raw: Tensor) -> Tensor { (raw - Self.tensor(shift)) * Self.tensor(factor) }
+  /// Inputs that are not scaled can be of any element type.
+  func applied(to raw: Tensor) -> Tensor {
+    self == .none ? raw : (raw - Self.tensor(shift)) * Self.tensor(factor)
+  }
 
   /// Restores the raw numbers.
   func removed(from scaled: Tensor) -> Tensor { scaled / Self.tensor(factor) + Self.tensor(shift) }

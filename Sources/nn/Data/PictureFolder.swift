@@ -1,7 +1,5 @@
 import CommandSupport
 import Datasets
-import Files
-import HostSystem
 import ImageFiles
 import ModelFormats
 import NeuralNetworks
@@ -11,32 +9,14 @@ extension DataOptions {
   /// The default height and width of the inputs.
   static let defaultImageSize = 64
 
-  /// Loads pictures. From a folder with subfolders for classes, a fifth of the pictures, selected by `seed`, is used
-  /// for testing. A folder with the folders train and test has one for each part.
+  /// Loads pictures.
   func pictures(_ part: Part, model: SavedModel?, seed: UInt64) throws -> Examples {
     let path = data ?? ""
     let form = try form(of: model)
-    let (trainPath, testPath) = (Folder.join(path, "train"), Folder.join(path, "test"))
-    let hasParts = Folder.isFolder(trainPath) && Folder.isFolder(testPath)
-    if part == .test {
-      let all = try form.folder(hasParts ? testPath : path, classNames: model?.classNames)
-      return try examples(nil, Subset(all, indices: Array(0..<all.count)), all.classNames, form, path, seed)
-    }
-    let all = try form.folder(hasParts ? trainPath : path, classNames: nil)
-    if all.classNames.count == 1 {
-      throw Failure("\(path): expected at least 2 classes, found one (\"\(all.classNames[0].shortened(to: 100))\")")
-    }
-    if hasParts {
-      let test = try form.folder(testPath, classNames: all.classNames)
-      return try examples(
-        Subset(all, indices: Array(0..<all.count)), Subset(test, indices: Array(0..<test.count)), all.classNames, form,
-        path, seed)
-    }
-    let (train, test) = all.split(0.8, seed: seed)
-    guard train.count > 0, test.count > 0 else {
-      throw Failure("\(path): expected at least 3 pictures for training and testing, found \(all.count)")
-    }
-    return try examples(train, test, all.classNames, form, path, seed)
+    let parts = try classFolders(part, of: "pictures", model: model, seed: seed) { try form.folder($0, classNames: $1) }
+    return Examples(
+      train: try parts.train.map { try form.tensors($0, path) }, test: try form.tensors(parts.test, path),
+      classNames: parts.classNames, scaling: .pixels, source: path)
   }
 
   /// The form of the inputs: that of a model, or as requested.
@@ -49,22 +29,6 @@ extension DataOptions {
       throw Failure.usage("\(imageSize != nil ? "--image-size" : "--gray"): --model determines the inputs")
     }
     return try PictureForm(of: model)
-  }
-
-  private func examples(
-    _ train: Subset?, _ test: Subset, _ classNames: [String], _ form: PictureForm, _ path: String, _ seed: UInt64
-  ) throws -> Examples {
-    Examples(
-      train: try train.map { try form.tensors(limited($0, seed), path) },
-      test: try form.tensors(limited(test, seed), path),
-      classNames: classNames, scaling: .pixels, source: path)
-  }
-
-  /// As many examples as `--limit` allows, at random: the first ones have the same class.
-  private func limited(_ examples: Subset, _ seed: UInt64) -> Subset {
-    guard let limit, limit < examples.count else { return examples }
-    let (chosen, _) = examples.split(Double(limit) / Double(examples.count), seed: seed)
-    return Subset(examples.base, indices: chosen.indices.map { examples.indices[$0] })
   }
 }
 
@@ -102,16 +66,8 @@ struct PictureForm {
 
   /// Decodes all pictures.
   func tensors(_ pictures: Subset, _ path: String) throws -> TensorDataset {
-    let (count, size) = (pictures.count, inputShape.reduce(1, *))
-    do { try HostMemory.check(count, of: 4 * size) } catch {
-      throw Failure("\(path): \(error): choose a smaller --image-size, or use --limit")
+    try pictures.tensors(inputShape: inputShape, as: Float.self) { error in
+      Failure("\(path): \(error): choose a smaller --image-size, or use --limit")
     }
-    var labels: [Int32] = []
-    let inputs = try Tensor(shape: [count] + inputShape, pieceSize: 64 * size) { places in
-      let batch = try pictures.batch(at: Array(places.lowerBound / size..<places.upperBound / size))
-      labels += try batch.target.scalars(as: Int32.self)
-      return try batch.input.scalars()
-    }
-    return TensorDataset(inputs, Tensor(labels, shape: [count]))
   }
 }

@@ -1,4 +1,5 @@
 import CommandSupport
+import Datasets
 import Files
 import ModelFormats
 import NeuralNetworks
@@ -13,6 +14,8 @@ struct SavedModel {
   var training: TrainingInformation?
   /// The conversion of the columns of a table to inputs; nil for models that take numbers alone.
   var preprocessor: TablePreprocessor?
+  /// The conversion of texts to inputs; nil for a model of other inputs.
+  var text: TextVectorization?
   /// The name of the file, for messages.
   var file = ""
 
@@ -22,7 +25,19 @@ struct SavedModel {
       to: path,
       information: ModelInformation(
         inputScaling: scaling == .none ? nil : scaling, classNames: classNames, task: task, training: training,
-        preprocessor: preprocessor))
+        preprocessor: preprocessor,
+        attachments: try text.map { [SavedModel.textName: try JSONValue(encoding: $0)] } ?? [:]))
+  }
+
+  /// The name of the attachment with the conversion of texts.
+  private static let textName = "text"
+
+  /// Reads the conversion of texts to inputs.
+  private static func text(_ information: ModelInformation, _ path: String) throws -> TextVectorization? {
+    guard let value = information.attachments[textName] else { return nil }
+    do { return try value.decode(TextVectorization.self) } catch {
+      throw Failure("\(path): expected a vocabulary and the settings for texts: \(error)")
+    }
   }
 
   /// Reads a file written by `save`. Without a stored scaling, inputs are not scaled; unnamed classes are called 0, 1,
@@ -54,7 +69,8 @@ struct SavedModel {
     return SavedModel(
       model: model, task: task, scaling: scaling,
       classNames: try classNames(information.classNames, task, outputs: outputs[0], path),
-      training: information.training, preprocessor: information.preprocessor, file: path)
+      training: information.training, preprocessor: information.preprocessor, text: try text(information, path),
+      file: path)
   }
 
   private static func classNames(_ known: [String], _ task: LearningTask, outputs: Int, _ path: String) throws

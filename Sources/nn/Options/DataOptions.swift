@@ -11,6 +11,7 @@ enum DatasetName: String, ExpressibleByArgument, CaseIterable {
   case mnist
   case fashionMNIST = "fashion-mnist"
   case images
+  case texts
   case csv
   case blobs
   case moons
@@ -31,16 +32,16 @@ enum HeaderChoice: String, ExpressibleByArgument, CaseIterable {
 struct DataOptions: ParsableArguments {
   @Option(
     help: """
-      generated (28x28 pictures drawn by the program), mnist, fashion-mnist, images (PNG and JPEG files), csv, or points in \
-      the plane: blobs, moons, circles, spirals, xor.
+      generated (28x28 pictures drawn by the program), mnist, fashion-mnist, images (PNG and JPEG files), texts (UTF-8 files), \
+      csv, or points in the plane: blobs, moons, circles, spirals, xor.
       """)
   var dataset: DatasetName = .generated
 
   @Option(
     help: ArgumentHelp(
       """
-      mnist, fashion-mnist: the folder of the four IDX files. images: a folder with a folder of pictures for each class, or \
-      with such folders train and test. csv: a file, or a folder with train.csv and test.csv.
+      mnist, fashion-mnist: the folder of the four IDX files. images, texts: a folder with a folder of files for each class, \
+      or with such folders train and test. csv: a file, or a folder with train.csv and test.csv.
       """,
       valueName: "path"), completion: .file())
   var data: String?
@@ -60,6 +61,16 @@ struct DataOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "texts: the number of words that are told apart, the most frequent ones. (default: 20000)", valueName: "count"))
+  var vocabulary: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "texts: the number of words of a text that are used, from its beginning. (default: 250)", valueName: "count"))
+  var length: Int?
+
+  @Option(
+    help: ArgumentHelp(
       "csv: the column of the class or the value: first, last, a number from 1, or a name.", valueName: "column"))
   var label = "last"
 
@@ -76,7 +87,7 @@ struct DataOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Use only the first examples of the training data and of the test data; images: so many at random.",
+      "Use only the first examples of the training data and of the test data; images, texts: so many at random.",
       valueName: "count")
   )
   var limit: Int?
@@ -85,6 +96,9 @@ struct DataOptions: ParsableArguments {
 
   /// The maximum height and width of the inputs made from pictures.
   static let largestImageSize = 4096
+
+  /// The maximum of `--vocabulary` and `--length`.
+  static let mostWords = 1_000_000
 
   /// Adds the files of a table, which are known before they are read.
   func addFiles(to files: inout NamedFiles) {
@@ -102,7 +116,7 @@ struct DataOptions: ParsableArguments {
     }
     if let limit, limit < 1 { throw ValidationError("--limit \(limit): expected at least 1") }
     switch dataset {
-    case .mnist, .fashionMNIST, .images, .csv:
+    case .mnist, .fashionMNIST, .images, .texts, .csv:
       if data == nil { throw ValidationError("--dataset \(dataset.rawValue) needs --data, the path of the files") }
     default:
       if data != nil { throw ValidationError("--dataset \(dataset.rawValue) is generated and takes no --data") }
@@ -120,6 +134,13 @@ struct DataOptions: ParsableArguments {
       throw ValidationError("--image-size and --gray are for images")
     }
     if columns.isUsed && dataset != .csv { throw ValidationError("--only, --drop, --kind, and --missing are for csv") }
+    for (name, number) in [("--vocabulary", vocabulary), ("--length", length)] {
+      guard let number else { continue }
+      if dataset != .texts { throw ValidationError("\(name) is for texts") }
+      if !(1...DataOptions.mostWords).contains(number) {
+        throw ValidationError("\(name) \(number): expected 1 to \(DataOptions.mostWords)")
+      }
+    }
     if download && dataset != .mnist && dataset != .fashionMNIST {
       throw ValidationError("--download is for mnist and fashion-mnist")
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import Datasets
 import NeuralNetworks
 
 /// An activation that can follow a hidden layer: "relu", "leaky-relu".
@@ -86,17 +87,26 @@ struct NetworkOptions: ParsableArguments {
     return [16, 32, 64, 128].enumerated().prefix { side >> $0.offset >= 8 }.map(\.element)
   }
 
-  /// The layers in a line of text: "128,64", or "convolutions 16,32, hidden 128".
-  func text(_ inputShape: [Int]) -> String {
-    let filters = filters(inputShape)
+  /// The length of the vector of a word.
+  private static let wordWidth = 32
+
+  /// The layers in a line of text: "128,64", "convolutions 16,32, hidden 128", or "mean of word vectors 32, hidden 128".
+  func text(_ examples: Examples) -> String {
+    if examples.text != nil { return "mean of word vectors \(NetworkOptions.wordWidth), hidden \(layers)" }
+    let filters = filters(examples.inputShape)
     return filters.isEmpty
       ? layers.description : "convolutions \(Extents(extents: filters)), hidden \(layers)"
   }
 
   /// The layers, up to one logit per class, or a value.
-  func makeModel(inputShape: [Int], outputs: Int) -> Sequential {
+  /// - Parameter tokens: The number of tokens if inputs are texts: the vectors of the words of a text are averaged.
+  func makeModel(inputShape: [Int], outputs: Int, tokens: Int? = nil) -> Sequential {
     var chain: [any Layer] = filters(inputShape).flatMap { filters -> [any Layer] in
       [Conv2D(filters, kernel: 3, padding: .same, activation: activation?.function ?? .relu), MaxPool2D(2)]
+    }
+    if let tokens {
+      chain.append(Embedding(tokens, NetworkOptions.wordWidth, padding: Vocabulary.padding))
+      chain.append(SequenceAverage(masksZeros: true))
     }
     if inputShape.count > 1 { chain.append(Flatten()) }
     for width in layers.widths {
