@@ -1,4 +1,5 @@
 import HostSystem
+import NeuralNetworks
 import TestSupport
 import Testing
 
@@ -63,6 +64,51 @@ import Testing
     },
     Mistake(operation: "GeneratedImages.dataset", expectation: "at least 1 image is needed, not -1") {
       _ = GeneratedImages.dataset(.test, count: -1)
+    },
+    Mistake(operation: "Vocabulary", expectation: "expected distinct words, found \"a\" twice") {
+      _ = Vocabulary(words: ["a", "b", "a"])
+    },
+    Mistake(operation: "TextVectorization", expectation: "the length is from 1 to 2147483647, not 0") {
+      _ = TextVectorization(vocabulary: Vocabulary(words: []), output: .integers(length: 0))
+    },
+    Mistake(operation: "TextVectorization", expectation: "expected 1 inverse document frequencies, found 0") {
+      _ = TextVectorization(vocabulary: Vocabulary(words: ["a"]), output: .tfIDF)
+    },
+    Mistake(operation: "TextVectorization", expectation: "maxTokens is at least 3, not 2") {
+      _ = TextVectorization(adaptedTo: ["a"], maxTokens: 2, output: .counts)
+    },
+    Mistake(operation: "padded(to:)", expectation: "the length is at least 0, not -1") {
+      _ = [[1 as Float]].padded(to: -1)
+    },
+    Mistake(operation: "padded(to: 9223372036854775807)", expectation: "2 elements") {
+      _ = [[1 as Float], []].padded(to: .max)
+    },
+    Mistake(operation: "TimeSeriesWindows", expectation: "at least 1, not 0, 1, and 1") {
+      _ = TimeSeriesWindows(Tensor([1, 2, 3]), length: 0)
+    },
+    Mistake(operation: "TimeSeriesWindows", expectation: "found the shapes [3] and [2]") {
+      _ = TimeSeriesWindows(Tensor([1, 2, 3]), targets: Tensor([1, 2]), length: 1)
+    },
+    Mistake(operation: "TimeSeriesWindows", expectation: "samplingRate, which is -2, not -3") {
+      _ = TimeSeriesWindows(Tensor([1, 2, 3]), length: 3, horizon: -3)
+    },
+    Mistake(operation: "TimeSeriesWindows", expectation: "times are in 0..<3, not 1..<4") {
+      _ = TimeSeriesWindows(Tensor([1, 2, 3]), length: 1, times: 1..<4)
+    },
+    Mistake(operation: "splitByTime", expectation: "from 0 to 1, not nan") {
+      _ = TimeSeriesWindows(Tensor([1, 2, 3]), length: 1).splitByTime(.nan)
+    },
+    Mistake(operation: "zipped(with:)", expectation: "the same number of examples, found 2 and 3") {
+      _ = TensorDataset(.zeros([2]), .zeros([2])).zipped(with: TensorDataset(.zeros([3]), .zeros([3])))
+    },
+    Mistake(operation: "prefix", expectation: "at least 0, not -1") {
+      _ = TensorDataset(.zeros([2]), .zeros([2])).prefix(-1)
+    },
+    Mistake(operation: "ShardedDataset", expectation: "inMemory and threads are at least 1, not 0 and 2") {
+      _ = ShardedDataset(counts: [1], inMemory: 0, threads: 2) { _ in Batch(input: .zeros([1]), target: .zeros([1])) }
+    },
+    Mistake(operation: "ShardedDataset", expectation: "shard 1 cannot have -1 examples") {
+      _ = ShardedDataset(counts: [1, -1]) { _ in Batch(input: .zeros([1]), target: .zeros([1])) }
     },
     Mistake(operation: "LabeledText.dataset", expectation: "no sentences to train on") {
       _ = LabeledText.dataset([], vocabulary: 10, length: 4)
