@@ -82,7 +82,9 @@ extension Spectrum {
         isOneSided
         ? spectrum.inverseRealFourierTransform(length: size, axis: 1, normalization: normalization)
         : spectrum.inverseFourierTransform(axis: 1, normalization: normalization).real
-      let factors = try window.map { try frames.column(name, $0, like: real) } ?? .ones(like: real[.ellipsis, 0, ..<1])
+      let factors =
+        try window.map { try frames.column(name, $0, like: real) }
+        ?? .ones([size, 1], dtype: real.dtype, on: real.device)
       let weights = factors.squared().broadcast(to: [1, size, real.extents[-1]])
       let sums = try frames.joined(name, weights)
       let signal = try frames.joined(name, values * factors) / sums.replacing(with: 1, where: sums .<= 1e-11)
