@@ -18,7 +18,7 @@ extension Tensor {
   ///
   /// A larger beam width searches prefixes (Graves et al., 2006; Hannun et al., 2014): after each step, it keeps the
   /// likeliest prefixes, each with the sum of the probabilities of its paths so far. The time is proportional to
-  /// steps · width · classes.
+  /// steps · width · classes, and to the number of labels for long sequences.
   ///
   /// ```swift
   /// let words = try model(sound, .inference).logSoftmax().ctcDecoded(beamWidth: 20).map { $0[0].labels }
@@ -117,8 +117,12 @@ private struct PrefixBeam {
     prefixes = next.map { ($0, $1) }.sorted(by: PrefixBeam.isLikelier).prefix(width).map { $0 }
   }
 
+  /// Returns the likeliest prefixes, at least one. Others are left out if they are impossible, such as a label twice
+  /// without time for a blank in between.
   func decodings(_ count: Int) -> [CTCDecoding] {
-    prefixes.sorted(by: PrefixBeam.isLikelier).prefix(count).map { CTCDecoding(labels: $0, logProbability: $1.total) }
+    let decodings = prefixes.sorted(by: PrefixBeam.isLikelier).prefix(count)
+      .map { CTCDecoding(labels: $0, logProbability: $1.total) }
+    return decodings.prefix(1) + decodings.dropFirst().filter { $0.logProbability != -.infinity }
   }
 
   /// Orders by probability, and equal ones by their labels, so that the result does not depend on the order of a hash.
