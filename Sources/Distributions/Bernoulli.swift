@@ -125,7 +125,7 @@ public struct Binomial: EntropyDistribution {
 
 /// ln n!, as a number of the element type and device of a tensor.
 func logFactorial(_ n: Double, like x: Tensor) -> Tensor {
-  Tensor.full([1], n + 1, dtype: x.dtype, on: x.device).logGamma()
+  Tensor.full([], n + 1, dtype: x.dtype, on: x.device).logGamma()
 }
 
 /// The Poisson distribution of counts with the probabilities rateᵏ·exp(−rate)/k! (PyTorch's `Poisson`). Draws have no gradient.

@@ -84,6 +84,20 @@ import Testing
     try device.expect(d, at: device([1, 2, 1, 0, 0, 4], [2, 3]), known)
   }
 
+  /// Without leading axes, log probabilities and entropies are numbers.
+  @Test(arguments: TestDevices.all) func countsOfOneDistribution(_ device: Device) throws {
+    let device = Numbers(device)
+    let binomial = Known(
+      logProbability: [-1.1753853474740237], mean: [1.5], variance: [1.0499999999999998], entropy: [1.4136148552834449])
+    try device.expect(Binomial(totalCount: 5, probabilities: device([0.3], [])), at: device([2], []), binomial)
+    let multinomial = Known(
+      logProbability: [-1.7147984280919268], mean: [0.8, 2.0, 1.2], variance: [0.6400000000000001, 1.0, 0.84],
+      entropy: [2.3490839816745126])
+    let d = Multinomial(totalCount: 4, probabilities: device([0.2, 0.5, 0.3]))
+    try device.expect(d, at: device([1, 2, 1]), multinomial)
+    #expect(d.entropy.shape == [])
+  }
+
   @Test(arguments: TestDevices.all) func dirichlet(_ device: Device) throws {
     let device = Numbers(device)
     let d = Dirichlet(concentration: device([0.5, 2, 3, 1, 4, 0.7], [2, 3]))
