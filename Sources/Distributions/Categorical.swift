@@ -25,7 +25,10 @@ public struct Categorical: EntropyDistribution, DivergenceDistribution {
   public var batchShape: [Int] { logits.shape.dropLast() }
   public var mean: Tensor { .full(batchShape, .nan, dtype: logits.dtype, on: logits.device) }
   public var variance: Tensor { mean }
-  public var entropy: Tensor { -(probabilities * logits).sum(axis: -1) }
+  public var entropy: Tensor { -(probabilities * ofPossible(logits)).sum(axis: -1) }
+
+  /// Logarithms with 0 for classes of the probability 0: they count nothing in a mean, and −∞ would make it NaN.
+  private func ofPossible(_ logits: Tensor) -> Tensor { logits.replacing(with: 0, where: probabilities .== 0) }
 
   public func sample(_ shape: [Int], using random: RandomStream) -> Tensor {
     .categorical(logits: logits.broadcast(to: shape + logits.shape), using: random)
@@ -39,7 +42,7 @@ public struct Categorical: EntropyDistribution, DivergenceDistribution {
   }
 
   public func klDivergence(to other: Categorical) -> Tensor {
-    (probabilities * (logits - other.logits)).sum(axis: -1)
+    (probabilities * (ofPossible(logits) - ofPossible(other.logits))).sum(axis: -1)
   }
 }
 
@@ -63,7 +66,13 @@ public struct OneHotCategorical: EntropyDistribution, DivergenceDistribution {
     categorical.sample(shape, using: random).oneHot(classes: eventShape.last ?? 0).cast(to: mean.dtype)
   }
 
-  public func logProbability(of value: Tensor) -> Tensor { (value * categorical.logits).sum(axis: -1) }
+  public func logProbability(of value: Tensor) -> Tensor {
+    let logits = categorical.logits
+    // Classes that do not occur count nothing, even if they are impossible.
+    let isAbsent = (value .== 0) .& (logits .== -Double.infinity)
+    return (value * logits.replacing(with: 0, where: isAbsent)).sum(axis: -1)
+  }
+
   public func klDivergence(to other: OneHotCategorical) -> Tensor {
     categorical.klDivergence(to: other.categorical)
   }

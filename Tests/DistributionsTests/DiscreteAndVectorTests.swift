@@ -61,6 +61,21 @@ import Testing
       [0.08801516852582823, 0.09151622184943578])
   }
 
+  /// Logits of −∞ mean impossible classes, for example masked ones.
+  @Test(arguments: TestDevices.all) func impossibleClasses(_ device: Device) throws {
+    let device = Numbers(device)
+    let d = Categorical(logits: device([0, -.infinity, 0])), other = Categorical(logits: device([0, 0, 0]))
+    try device.expect(d.entropy, [0.6931471805599453])
+    try device.expect(d.klDivergence(to: other), [0.4054651081081644])
+    try device.expect(d.klDivergence(to: d), [0])
+    try device.expect(other.klDivergence(to: d), [.infinity])
+    try device.expect(
+      OneHotCategorical(logits: d.logits).logProbability(of: device([1, 0, 0, 0, 1, 0], [2, 3])),
+      [-0.6931471805599453, -.infinity])
+    try device.expect(
+      Multinomial(totalCount: 2, logits: d.logits).logProbability(of: device([1, 0, 1])), [-0.6931471805599453])
+  }
+
   @Test(arguments: TestDevices.all) func oneHotCategorical(_ device: Device) throws {
     let device = Numbers(device)
     let d = OneHotCategorical(probabilities: device([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3]))
