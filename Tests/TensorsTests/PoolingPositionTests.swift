@@ -48,6 +48,8 @@ import Testing
     let low = Tensor.full([1, 1, 3, 3], -.infinity, on: device)
     #expect(
       try low.maxPooledWithPositions(2, stride: 2, padding: 1).positions.scalars(as: Int.self) == [0, 1, 3, 4])
+    let one = Tensor.zeros([1, 1, 1], on: device).maxPooledWithPositions(2, padding: 1, dilation: 2)
+    #expect(try one.positions.scalars(as: Int.self) == [0])
     let x = Tensor([1, 2, .nan, 4] as [Float], shape: [1, 1, 4], on: device)
     #expect(try x.maxPooledWithPositions(2, stride: 1).positions.scalars(as: Int.self) == [1, 2, 2])
     #expect(Tensor.zeros([0, 2, 4], on: device).maxPooledWithPositions(2).positions.shape == [0, 2, 2])

@@ -91,6 +91,8 @@ extension SpatialWindows {
     let start = place * stride[axis] - padding[axis]
     let coordinate = start + step * dilation[axis]
     if (0..<extent).contains(coordinate) { return coordinate }
-    return start >= 0 ? start : start + (-start).dividedRoundingUp(by: dilation[axis]) * dilation[axis]
+    if start >= 0 { return start }
+    // All elements of a window can be in the padding, on both sides.
+    return Swift.min(start + (-start).dividedRoundingUp(by: dilation[axis]) * dilation[axis], extent - 1)
   }
 }
