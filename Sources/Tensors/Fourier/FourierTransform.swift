@@ -134,6 +134,10 @@ extension Spectrum {
     checked {
       let name: StaticString = "inverseRealFourierTransform"
       let position = try Checks.axis(name, axis, real.extents)
+      if length == nil && real.extents[position] == 1 {
+        try Checks.fail(
+          name, "a length of 0 along axis \(axis) of shape \(real.extents)", hint: "give the length of the result")
+      }
       let length = length ?? 2 * (real.extents[position] - 1)
       let axis = try FourierAxis(name, real, axis, length, normalization, isInverse: true)
       return axis.tensor(try axis.transform(axis.halfColumns(self), .real))
@@ -213,8 +217,7 @@ private struct FourierAxis {
     // Positions of twice the length are counted.
     if extent < 1 || !(1...Int(Int32.max)).contains(self.length) {
       try Checks.fail(
-        name, "a length of \(self.length) along axis \(axis) of shape \(x.extents); both are at least 1",
-        hint: length == nil && isInverse ? "give the length of the result" : nil)
+        name, "a length of \(self.length) along axis \(axis) of shape \(x.extents); both are at least 1")
     }
     self.isInverse = isInverse
     scale = normalization.factor(self.length, isInverse: isInverse)
