@@ -132,6 +132,7 @@ import Testing
         -0.0172852691, 0.0500820657, 0.0875938616, -0.0549799143, -0.055590643, -0.017568505, -0.0472761242,
         -0.0780927569, -0.00986229776, 0.000749160112, -0.00932886619, -0.0964643004, -0.165704688,
       ], shape: [1, 1, 4, 5], tolerance: 5e-6)
+    try expect(x.gaussianBlurred(kernel: 5, deviation: 1e-60), x.scalars(as: Double.self), shape: [1, 1, 4, 5])
     // Each image has its deviation.
     let pair = Tensor.concatenated([x, x], axis: 0)
     let both = pair.gaussianBlurred(kernel: 5, deviations: Tensor([1.3, 0.01], on: device))

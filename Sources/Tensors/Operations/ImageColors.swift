@@ -67,7 +67,8 @@ extension Tensor {
       if !(deviation > 0 && deviation.isFinite) {
         try Checks.fail("gaussianBlurred", "a deviation of \(deviation) for shape \(extents); it is above 0")
       }
-      return try blurred(kernel, constant(deviation).reshaped([1]), mode)
+      // Smaller deviations have the same weights, but float32 could round them to 0.
+      return try blurred(kernel, constant(Swift.max(deviation, 1e-6)).reshaped([1]), mode)
     }
   }
 
