@@ -46,7 +46,12 @@ struct Numbers {
       d.standardDeviation, known.variance.map { $0.squareRoot() }, sourceLocation: sourceLocation)
     let entropy = (d as? any EntropyDistribution)?.entropy
     #expect((entropy == nil) == (known.entropy == nil), sourceLocation: sourceLocation)
-    if let entropy, let expected = known.entropy { try expect(entropy, expected, sourceLocation: sourceLocation) }
+    if let entropy, let expected = known.entropy {
+      try expect(entropy, expected, sourceLocation: sourceLocation)
+      #expect(entropy.shape == d.batchShape, sourceLocation: sourceLocation)
+    }
+    #expect(d.mean.shape == d.batchShape + d.eventShape, sourceLocation: sourceLocation)
+    #expect(d.variance.shape == d.batchShape + d.eventShape, sourceLocation: sourceLocation)
     // Any shape may precede that of the batch.
     let repeated = Tensor.stacked([values, values])
     try expect(
