@@ -64,7 +64,8 @@ public struct WAVFile: Sendable {
   }
 
   /// Reads samples as float32 `[channels, frames]`. Integers are divided by the magnitude of the lowest one, so they
-  /// range from −1 to below 1, as in torchaudio and librosa; floating-point numbers do not change.
+  /// range from −1 to below 1 (of 32 bits, to 1, because float32 rounds them), as in torchaudio and librosa. Numbers of
+  /// float32 do not change, and those of float64 are rounded.
   /// - Parameters:
   ///   - range: The frames; all by default. A range beyond the end is a programmer error.
   ///   - device: The device of the result.
