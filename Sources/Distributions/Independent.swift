@@ -71,8 +71,10 @@ public struct Mixture<Component: Distribution>: Distribution {
   public func sample(_ shape: [Int], using random: RandomStream) -> Tensor {
     let classes = weights.logits.shape.last ?? 0
     let draws = components.sample(shape, using: random)
-    let chosen = weights.sample(shape, using: random).oneHot(classes: classes).cast(to: draws.dtype)
-    return weighted(draws, chosen)
+    let chosen = weights.sample(shape, using: random).oneHot(classes: classes)
+    // A product with 0 would make infinite draws of the other classes NaN.
+    let isOther = chosen.reshaped(chosen.shape + eventShape.map { _ in 1 }) .== 0
+    return draws.replacing(with: 0, where: isOther).sum(axis: -1 - eventShape.count)
   }
 
   public func logProbability(of value: Tensor) -> Tensor {

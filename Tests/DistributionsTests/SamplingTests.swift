@@ -100,6 +100,14 @@ import Testing
         components: Normal(mean: device([0.5, -1]), standardDeviation: device([1, 2]))), "Mixture")
   }
 
+  @Test(arguments: TestDevices.all) func infiniteDrawsOfOtherComponentsAreNotUsed(_ device: Device) throws {
+    let device = Numbers(device)
+    let d = Mixture(
+      weights: Categorical(logits: device([50, -50])),
+      components: Normal(mean: device([1, .infinity]), standardDeviation: device([0, 1])))
+    try device.expect(d.sample([3], using: RandomStream(seed: 1)), [1, 1, 1])
+  }
+
   @Test(arguments: TestDevices.all) func drawsHaveTheirCovariance(_ device: Device) throws {
     let device = Numbers(device)
     let covariance = [2, 0.3, -0.4, 0.3, 1, 0.2, -0.4, 0.2, 0.5]
