@@ -35,7 +35,13 @@ extension MatrixFunction {
   fileprivate func factorCholesky(_ lapack: nn_lapack, _ a: inout Matrices) throws {
     let n = Int32(a.rows)
     for index in 0..<a.count {
-      let info = a.withMatrix(index) { a in nn_lapack_cholesky(lapack, n, a) }
+      let info = a.withMatrix(index) { a in
+        let info = nn_lapack_cholesky(lapack, n, a)
+        if info != 0 { return info }
+        // LAPACK notices NaN, but OpenBLAS does not.
+        for place in 0..<n where a[Int(place) * Int(n + 1)].isNaN { return place + 1 }
+        return 0
+      }
       try check(info) { name, order in
         .notPositiveDefinite(operation: name, matrix: a.position(index), order: order)
       }
