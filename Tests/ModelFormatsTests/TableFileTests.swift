@@ -38,6 +38,15 @@ import Testing
     let lookup = StringLookup(vocabulary: ["b", "a"], maxTokens: 9, masksMissing: true)
     let json = try JSONValue(encoding: lookup)
     #expect(try json.decode(StringLookup.self) == lookup)
+    for wrong in [
+      #"{"vocabulary": [], "maxTokens": 1, "masksMissing": true}"#,
+      #"{"vocabulary": ["a"], "maxTokens": 2, "masksMissing": true}"#,
+      #"{"vocabulary": ["a"], "maxTokens": 1, "masksMissing": false}"#,
+      #"{"vocabulary": ["a", "a"], "masksMissing": false}"#,
+    ] {
+      let json = try JSONValue(parsing: Array(wrong.utf8))
+      #expect(throws: (any Error).self, "\(wrong)") { try json.decode(StringLookup.self) }
+    }
   }
 
   /// Decisions that contradict themselves are rejected.
@@ -59,6 +68,10 @@ import Testing
       column("category", #", "categories": ["a", "a"]"#), column("date", #", "replacement": 1, "parts": []"#),
       column("date", #", "replacement": 1, "parts": ["days"], "origin": 4000000000000000000"#),
       column("number", #", "replacement": 1"#) + ", " + column("number", #", "replacement": 1"#),
+      column("number", #", "replacement": 1, "categories": ["a"]"#),
+      column("number", #", "replacement": 1, "parts": ["day"]"#), column("category", #", "categories": []"#),
+      column("category", #", "categories": ["a"], "parts": ["day"]"#),
+      column("date", #", "replacement": 1, "parts": ["day"], "origin": 0, "categories": ["a"]"#),
     ] { #expect(reason(wrong) != "read", "\(wrong)") }
   }
 }

@@ -89,12 +89,15 @@ extension TablePreprocessor {
     /// Whether the settings are those of the kind.
     var isValid: Bool {
       let isNumber = replacement.map { Float($0).isFinite } ?? false
+      let hasCategories = categories != nil || hasOther
       switch kind {
-      case .number: return isNumber
-      case .category: return categories.map { Set($0.map(ByteKey.init)).count == $0.count } ?? false
+      case .number: return isNumber && !hasCategories && parts == nil
+      case .category:
+        let areDistinct = categories.map { Set($0.map(ByteKey.init)).count == $0.count } ?? false
+        return areDistinct && parts == nil && featureCount > 0
       case .date:
         let hasParts = parts.map { !$0.isEmpty } ?? false
-        return isNumber && hasParts && (origin.map { abs(Double($0)) < 1e7 } ?? false)
+        return isNumber && hasParts && !hasCategories && (origin.map { abs(Double($0)) < 1e7 } ?? false)
       }
     }
 

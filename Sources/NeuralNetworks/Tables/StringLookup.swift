@@ -97,7 +97,8 @@ extension StringLookup: Codable {
     try container.encode(masksMissing, forKey: .masksMissing)
   }
 
-  /// Decodes a lookup. Throws `DecodingError`, also for a text that occurs twice and for more texts than tokens.
+  /// Decodes a lookup. Throws `DecodingError`, also for a text that occurs twice and for fewer tokens than the texts
+  /// need.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let texts = try container.decode([String].self, forKey: .vocabulary)
@@ -107,7 +108,10 @@ extension StringLookup: Codable {
     func fault(_ reason: String) -> DecodingError {
       DecodingError.dataCorruptedError(forKey: .vocabulary, in: container, debugDescription: reason)
     }
-    if let maxTokens, texts.count >= maxTokens { throw fault("there are more texts than \(maxTokens) tokens") }
+    let special = unknownIndex + 1
+    if let maxTokens, maxTokens <= special || texts.count > maxTokens - special {
+      throw fault("maxTokens is \(maxTokens), with \(texts.count) texts and \(special) other indices")
+    }
     if let twice = set(texts) { throw fault("the text \"\(twice.shortened(to: 100))\" occurs twice") }
   }
 }
