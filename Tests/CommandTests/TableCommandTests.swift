@@ -106,5 +106,9 @@ struct TableCommandTests {
       ["train", "--json", "--dataset", "csv", "--data", folder("tables")] + Self.network)
     try #require(result.status == 0, "\(result.error)")
     #expect((try result.json["test"]?["r2"]?.number ?? 0) > 0.8)
+    // Values have no classes, and rows no pixels.
+    let mixed = try Command.nn(
+      ["train", "--dataset", "csv", "--data", folder("tables"), "--augment", "mixup"] + Self.network)
+    #expect(mixed.status == 1 && mixed.error.contains("images have rows and columns"), "\(mixed.error)")
   }
 }

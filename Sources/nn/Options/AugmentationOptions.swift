@@ -35,10 +35,16 @@ struct AugmentationOptions: ParsableArguments {
 
   /// The examples augmented as specified by the options. For tables, noise is added by a layer after the one that
   /// scales the columns.
+  /// - Parameters:
+  ///   - data: The examples.
+  ///   - isTable: Whether each column has its own unit.
+  ///   - classes: The number of classes; 0 for values.
+  ///   - seed: The random seed.
   func applied(to data: TensorDataset, isTable: Bool, classes: Int, seed: UInt64) -> any Dataset {
     let steps: [Augmentation] =
       (shift.map { [.shift(by: $0)] } ?? []) + (flip ? [.horizontalFlip()] : [])
-      + (augment?.steps(classes: classes) ?? []) + (isTable ? [] : noise.map { [.noise(deviation: $0)] } ?? [])
+      + (augment?.steps(classes: classes == 0 ? nil : classes) ?? [])
+      + (isTable ? [] : noise.map { [.noise(deviation: $0)] } ?? [])
     return steps.isEmpty ? data : AugmentedDataset(data, steps, seed: seed)
   }
 
@@ -78,7 +84,8 @@ enum AugmentationName: String, CaseIterable {
   }
 
   /// The augmentation with a number in the range.
-  func step(_ number: Double, classes: Int) -> Augmentation {
+  /// - Parameter classes: The number of classes; nil for values.
+  func step(_ number: Double, classes: Int?) -> Augmentation {
     switch self {
     case .verticalFlip: .verticalFlip(probability: number)
     case .rotation: .rotation(degrees: number)
@@ -125,7 +132,8 @@ struct AugmentationList {
   }
 
   /// The augmentations, in the order of the option.
-  func steps(classes: Int) -> [Augmentation] { entries.map { $0.name.step($0.number, classes: classes) } }
+  /// - Parameter classes: The number of classes; nil for values.
+  func steps(classes: Int?) -> [Augmentation] { entries.map { $0.name.step($0.number, classes: classes) } }
 
   /// A description for the settings of a run.
   var text: String { entries.map { "\($0.name.rawValue) \($0.number.short)" }.joined(separator: ", ") }
