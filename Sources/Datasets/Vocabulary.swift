@@ -1,3 +1,4 @@
+import HostSystem
 import NeuralNetworks
 
 /// Words and their tokens. Token 0 is padding, token 1 is any unknown word, and tokens from 2 on are the words of a
@@ -121,23 +122,36 @@ extension Vocabulary: Codable {
 
   /// Reads a vocabulary from a text file, plain or gzip, with one word on each line: token 2 is the word of the first
   /// line.
-  /// - Throws: `DataError` for a file that cannot be read, is not UTF-8, or has more than 1 GiB, for an empty line, and
-  ///   for a word that occurs twice.
+  /// - Throws: `DataError` for a file that cannot be read, is not UTF-8, or has more than 1 GiB, for an empty line, for
+  ///   a word that occurs twice, and if there is not enough memory.
   public init(file path: String) throws(DataError) {
     let text = try TextFile.read(path, limit: 1 << 30)
     var keys: [ByteKey] = []
     var known: Set<ByteKey> = []
-    var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)[...]
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    for (index, line) in lines.enumerated() {
+    // One line after another: a list of all lines may need much more memory than the text.
+    var rest = text.unicodeScalars[...]
+    while !rest.isEmpty {
+      let line = rest.prefix { $0 != "\n" }
+      rest = rest[line.endIndex...].dropFirst()
       let key = ByteKey(String(line.last == "\r" ? line.dropLast() : line))
       guard !key.text.isEmpty, known.insert(key).inserted else {
         throw .malformedLine(
-          file: path, line: index + 1, expected: "a word that is not on another line",
+          file: path, line: keys.count + 1, expected: "a word that is not on another line",
           found: key.text.isEmpty ? "an empty line" : "\"\(key.text.shortened(to: 100))\" again")
+      }
+      // The list and the set grow to twice their sizes.
+      if keys.count & (keys.count - 1) == 0 {
+        do { try HostMemory.check(2 * keys.count, of: Vocabulary.bytesOfWord) } catch {
+          throw .unreadable(file: path, reason: "\(error)")
+        }
       }
       keys.append(key)
     }
     self.init(distinct: keys)
   }
+
+  /// The bytes for a word in addition to its text: in three lists, and in two hash tables, which are at most half full.
+  private static let bytesOfWord =
+    2 * (2 * MemoryLayout<ByteKey>.stride + MemoryLayout<Int32>.stride) + 2 * MemoryLayout<ByteKey>.stride
+    + MemoryLayout<String>.stride
 }
