@@ -25,9 +25,14 @@ extension DataOptions {
     func tensors(_ part: Subset) throws -> TensorDataset {
       guard let listed = part.base as? TextFolder.Examples else { throw Failure("\(path): expected texts") }
       let examples = Subset(listed.folder.vectorized(by: text), indices: part.indices)
-      return try examples.tensors(inputShape: text.outputShape, as: Int32.self) { error in
+      func failure(_ error: any Error) -> Failure {
         Failure("\(path): \(error): choose a smaller --length, or use --limit")
       }
+      // Another program may have saved a model of counts.
+      guard case .integers = text.output else {
+        return try examples.tensors(inputShape: text.outputShape, as: Float.self, failure: failure)
+      }
+      return try examples.tensors(inputShape: text.outputShape, as: Int32.self, failure: failure)
     }
     return Examples(
       train: try parts.train.map(tensors), test: try tensors(parts.test), classNames: parts.classNames, scaling: .none,
