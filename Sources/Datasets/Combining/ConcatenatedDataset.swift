@@ -74,15 +74,13 @@ public struct ConcatenatedDataset: ResampledDataset, LocalDataset {
 
   /// Mixes the orders of the datasets evenly.
   package func shuffledOrder(_ source: RandomSource) -> [Int32]? {
-    guard order == nil, bases.contains(where: { ($0 as? any LocalDataset)?.shuffledOrder(source) != nil }) else {
-      return nil
-    }
+    guard order == nil, count <= Int(Int32.max) else { return nil }
+    let local = bases.map { ($0 as? any LocalDataset)?.shuffledOrder(source) }
+    if local.allSatisfy({ $0 == nil }) { return nil }
     var keyed: [(key: Double, position: Int32)] = []
     for (index, base) in bases.enumerated() {
       let start = index == 0 ? 0 : ends[index - 1]
-      let order =
-        (base as? any LocalDataset)?.shuffledOrder(source)
-        ?? ExampleOrder.permutation(count: base.count, source: source)
+      let order = local[index] ?? ExampleOrder.permutation(count: base.count, source: source)
       for (place, position) in order.enumerated() {
         keyed.append(((Double(place) + 0.5) / Double(base.count), Int32(start + Int(position))))
       }

@@ -124,7 +124,9 @@ public struct Subset: ResampledDataset, LocalDataset {
 
   /// The positions in the order in which the base dataset shuffles their examples.
   package func shuffledOrder(_ source: RandomSource) -> [Int32]? {
-    guard let order = (base as? any LocalDataset)?.shuffledOrder(source) else { return nil }
+    guard count <= Int(Int32.max), let order = (base as? any LocalDataset)?.shuffledOrder(source) else { return nil }
+    // Reading reports a position out of range.
+    guard indices.allSatisfy({ order.indices.contains($0) }) else { return nil }
     var places = [Int32](repeating: 0, count: order.count)
     for (place, index) in order.enumerated() { places[Int(index)] = Int32(place) }
     return (0..<Int32(count)).sorted {
