@@ -33,8 +33,8 @@ extension Augmentation {
   public static func hue(_ most: Double) -> Augmentation { colorJitter(hue: most) }
 
   /// Changes brightness, contrast, saturation, and hue, in this order, as the augmentations with these names do
-  /// (torchvision's and Keras' `ColorJitter`). Numbers that are 0 leave out their step; saturation and hue need images
-  /// `[3, rows, columns]`.
+  /// (torchvision's `ColorJitter`, Keras' `RandomColorJitter`). Numbers that are 0 leave out their step; saturation and hue
+  /// need images `[3, rows, columns]`.
   /// - Parameters:
   ///   - brightness: The largest number that is added, from 0 to 1.
   ///   - contrast: The largest difference of the contrast factor from 1, from 0 to 1.

@@ -152,7 +152,7 @@ public final class Bidirectional: ConfigurableLayer {
       joining = try container.decodeIfPresent(Joining.self, forKey: .joining) ?? .concatenation
       guard layer.makeLayer() is any RecurrentLayer else {
         throw DecodingError.dataCorruptedError(
-          forKey: .recurrent, in: container, debugDescription: "the layer is no recurrent one")
+          forKey: .recurrent, in: container, debugDescription: "the layer is not recurrent")
       }
     }
 
@@ -163,7 +163,7 @@ public final class Bidirectional: ConfigurableLayer {
     }
 
     func makeLayer() -> any RecurrentLayer {
-      guard let layer = layer.makeLayer() as? any RecurrentLayer else { fatalError("a layer that is no recurrent one") }
+      guard let layer = layer.makeLayer() as? any RecurrentLayer else { fatalError("a layer that is not recurrent") }
       return layer
     }
   }
