@@ -69,6 +69,10 @@ extension TablePreprocessor {
         origin = CalendarDate.days(ofSeconds: statistics.minimum ?? 0)
         (categories, hasOther) = (nil, false)
       }
+      if let replacement, !Float(replacement).isFinite {
+        throw TableError.preprocessor(
+          reason: "the column \"\(name.shortened(to: 100))\": the replacement of missing values is infinite")
+      }
     }
 
     /// Peculiarities to report.

@@ -102,6 +102,7 @@ import Testing
       var wrong = TablePreprocessor(treatments: treatments)
       #expect(throws: TableError.self, "\(treatments)") { try wrong.adapt(to: Self.table) }
     }
+    #expect(throws: TableError.self) { try preprocessor.adapt(to: DataFrame([.init("x", numbers: [1e300, nil])])) }
     try preprocessor.adapt(to: Self.table)
     #expect(throws: TableError.missingColumn("city", found: ["age", "born"])) {
       try preprocessor.inputs(of: Self.table.dropping(["city"]))
