@@ -24,7 +24,10 @@ struct CSVHead {
       if index < 0 || index >= names.count { throw fault("a column \(index &+ 1)", "\(names.count) columns") }
       return index
     case .named(let name):
-      if let index = names.firstIndex(where: { $0.hasBytes(of: name) }) { return index }
+      // Names that occur twice are different in the frame.
+      for names in isNamed ? [names, CSVHead.unique(names)] : [names] {
+        if let index = names.firstIndex(where: { $0.hasBytes(of: name) }) { return index }
+      }
       throw fault("a column \"\(name.shortened(to: 100))\"", isNamed ? CSVHead.list(names) : "no header")
     }
   }

@@ -64,6 +64,8 @@ import Testing
     #expect(fault(Self.people) { $0.dropped = [.index(7)] } == ", line 1: expected a column 8, found 5 columns")
     #expect(fault("1,2\n3,4\n") { $0.dropped = [.first, .last] }.contains("none of 2 columns is chosen"))
     #expect(try frame("a,a,,a.1\n1,2,3,4\n").columnNames == ["a", "a.2", "column 3", "a.1"])
+    let chosen = try frame("a,a,,a.1\n1,2,3,4\n") { $0.columns = [.named("a.2"), .named("column 3")] }
+    #expect(chosen.columnNames == ["a.2", "column 3"] && chosen["a.2"].number(at: 0) == 2)
     #expect(try frame(",a\n7,1\n8,2\n").columnNames == ["a"])
   }
 
