@@ -94,5 +94,10 @@ import Testing
     #expect(
       throws: DataError.malformed(file: bad, offset: 2, expected: "text in UTF-8", found: "the byte 0xE9")
     ) { try Vocabulary(file: bad) }
+    // A byte order mark counts.
+    let marked = try folder.write([0xEF, 0xBB, 0xBF, 0x61, 0xE9], "marked.txt")
+    #expect(
+      throws: DataError.malformed(file: marked, offset: 4, expected: "text in UTF-8", found: "the byte 0xE9")
+    ) { try Vocabulary(file: marked) }
   }
 }

@@ -15,14 +15,14 @@ package enum TextFile {
   }
 
   /// Converts the bytes of a file to text.
-  package static func text(_ bytes: [UInt8], _ path: String) throws(DataError) -> String {
-    let bytes = bytes.withoutByteOrderMark
+  package static func text(_ file: [UInt8], _ path: String) throws(DataError) -> String {
+    let bytes = file.withoutByteOrderMark
     guard let text = String(validating: bytes, as: UTF8.self) else {
       // Invalid bytes are replaced by U+FFFD, so the texts differ there.
       let repaired = String(decoding: bytes, as: UTF8.self)
       let place = zip(bytes, repaired.utf8).enumerated().first { $1.0 != $1.1 }?.offset ?? bytes.count
       let found = place < bytes.count ? "the byte \(hexadecimal(bytes[place]))" : "the end of the file"
-      throw .malformed(file: path, offset: place, expected: "text in UTF-8", found: found)
+      throw .malformed(file: path, offset: file.count - bytes.count + place, expected: "text in UTF-8", found: found)
     }
     guard text.isStreamSafe else {
       throw .malformed(
