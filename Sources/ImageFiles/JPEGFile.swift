@@ -84,7 +84,7 @@ struct JPEGFile {
 
   /// Whether the library's first warning is about bytes between the pixels and the end of the picture, which some
   /// cameras leave there. All pixels are decoded then, except with restart markers: a missing part of the pixels can
-  /// begin with the same warning.
+  /// begin with the same warning. Damaged pixels whose code ends early look the same; they are not detected.
   private func hasMerelyExtraBytes(_ words: String) -> Bool {
     guard words.hasPrefix("Corrupt JPEG data: "), words.hasSuffix(" extraneous bytes before marker 0xd9") else {
       return false
