@@ -64,9 +64,7 @@ public struct DataFrame: Sendable {
 
   /// Returns the rows at these positions, in this order. A position out of range ends the program.
   public func rows(at indices: [Int]) -> DataFrame {
-    if let bad = indices.first(where: { !(0..<rowCount).contains($0) }) {
-      ProgrammerError.end("DataFrame: there is no row \(bad) among \(rowCount)")
-    }
+    checkRows(indices)
     return DataFrame(columns.map { $0.rows(at: indices) }, rowCount: indices.count, isNamed: isNamed)
   }
 
@@ -107,6 +105,13 @@ public struct DataFrame: Sendable {
     }
     if case .categories(let codes, _) = column.values { return Tensor(codes) }
     return Tensor((0..<rowCount).map { column.float(at: $0) }, shape: [rowCount, 1])
+  }
+
+  /// Ends the program if a position is out of range.
+  func checkRows(_ indices: [Int]) {
+    if let bad = indices.first(where: { !(0..<rowCount).contains($0) }) {
+      ProgrammerError.end("DataFrame: there is no row \(bad) among \(rowCount)")
+    }
   }
 
   func existing(_ name: String) throws -> Column {

@@ -48,7 +48,8 @@ public struct TablePreprocessor: Sendable, Hashable, Codable {
   /// Decides about each column.
   /// - Parameters:
   ///   - table: The inputs, without the column of the targets.
-  ///   - rows: The rows of the training data; nil for all. Only they determine replacements and categories.
+  ///   - rows: The rows of the training data; nil for all. Only they determine replacements and categories. A position
+  ///     out of range ends the program.
   /// - Throws: `TableError` for a treatment that does not fit a column, or a table without rows or columns.
   public mutating func adapt(to table: DataFrame, rows: [Int]? = nil) throws {
     if let unknown = treatments.keys.sorted().first(where: { table.column(named: $0) == nil }) {
@@ -57,6 +58,7 @@ public struct TablePreprocessor: Sendable, Hashable, Codable {
     guard !table.columns.isEmpty, rows.map({ !$0.isEmpty }) ?? (table.rowCount > 0) else {
       throw TableError.preprocessor(reason: "the table has no columns or no rows to adapt to")
     }
+    if let rows { table.checkRows(rows) }
     columns = try table.columns.map { try Column($0, treatments[$0.name] ?? .standard(for: $0.kind), rows) }
     isNamed = table.isNamed
   }
@@ -80,11 +82,12 @@ public struct TablePreprocessor: Sendable, Hashable, Codable {
   /// Converts rows of a table to features.
   /// - Parameters:
   ///   - table: A table with the columns that the preprocessor was adapted to; others are ignored.
-  ///   - rows: The positions of the rows; nil for all.
+  ///   - rows: The positions of the rows; nil for all. A position out of range ends the program.
   /// - Returns: float32 `[rows, features]`.
   /// - Throws: `TableError` for a missing column or one of another kind; `DeviceError` if there is not enough memory.
   public func inputs(of table: DataFrame, rows: [Int]? = nil) throws -> Tensor {
     if columns.isEmpty { throw TableError.preprocessor(reason: "call adapt(to:) first") }
+    if let rows { table.checkRows(rows) }
     let sources = try matching(table)
     let encoders = zip(columns, sources).map { $0.encoder(of: $1) }
     let width = columns.reduce(0) { $0 + $1.featureCount }, count = rows?.count ?? table.rowCount

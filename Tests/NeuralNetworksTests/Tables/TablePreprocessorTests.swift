@@ -113,6 +113,15 @@ import Testing
     }
   }
 
+  @Test func aRowOutOfRangeIsNamed() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var preprocessor = TablePreprocessor()
+      try preprocessor.adapt(to: DataFrame([.init("x", numbers: [1, 2])]), rows: [0, 2])
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("there is no row 2 among 2"), "\(text)")
+  }
+
   /// Without column names, the order counts.
   @Test func unnamedColumnsAreTakenInOrder() throws {
     let columns: [DataFrame.Column] = [.init("1", numbers: [1, 2]), .init("2", numbers: [3, 5])]
