@@ -130,6 +130,10 @@ import Testing
       #expect(count == 12)
     }
     #expect(repeated == "none")
+    let far = try fault(tensor(shape: [5, 1], strides: [1, .max])) { file in
+      #expect(try file.tensor("x")?.shape == [5, 1])
+    }
+    #expect(far == "none")
     let axes = tensor(shape: [Int](repeating: 1, count: 9), strides: [Int](repeating: 1, count: 9))
     #expect(try fault(axes) { _ = try $0.tensor("x") }.contains("9 axes; at most 8 are possible"))
   }

@@ -144,9 +144,10 @@ struct ElementConversion {
       output.append(values[source])
       for axis in shape.indices.reversed() {
         indices[axis] += 1
-        source += strides[axis]
+        // An axis with one element can have any stride, also one that does not fit.
+        source &+= strides[axis]
         if indices[axis] < shape[axis] { break }
-        source -= strides[axis] * shape[axis]
+        source &-= strides[axis] &* shape[axis]
         indices[axis] = 0
       }
     }
