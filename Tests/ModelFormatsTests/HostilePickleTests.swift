@@ -136,6 +136,8 @@ import Testing
     #expect(far == "none")
     let axes = tensor(shape: [Int](repeating: 1, count: 9), strides: [Int](repeating: 1, count: 9))
     #expect(try fault(axes) { _ = try $0.tensor("x") }.contains("9 axes; at most 8 are possible"))
+    let many = [Int](repeating: 1, count: 65)
+    #expect(try fault(tensor(shape: many, strides: many)).contains("a call with other arguments than torch.save"))
   }
 
   /// 3,000 tensors of 1 MB in one storage.

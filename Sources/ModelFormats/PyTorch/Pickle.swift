@@ -326,8 +326,10 @@ struct Pickle {
     }
   }
 
+  /// The numbers of a shape or of strides; nil for other values.
   private func integers(_ value: Value) -> [Int]? {
-    guard case .tuple(let index) = value else { return nil }
+    // Many tensors can refer to the same tuple, and each copies its numbers. Most operations of PyTorch take 64 axes.
+    guard case .tuple(let index) = value, containers[index].count <= 64 else { return nil }
     var integers: [Int] = []
     for element in containers[index] {
       guard case .integer(let integer) = element else { return nil }
