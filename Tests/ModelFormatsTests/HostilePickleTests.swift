@@ -34,10 +34,11 @@ import Testing
 
   /// A dictionary with the tensor "x" of a storage.
   func tensor(
-    type: String = "FloatStorage", key: String = "0", count: Int = 12, offset: Int = 0, shape: [Int], strides: [Int]
+    type: String = "FloatStorage", key: String = "0", count: Int = 12, offset: Int = 0, shape: [Int], strides: [Int],
+    metadata: [UInt8] = []
   ) -> [UInt8] {
     let storage = [0x28] + short("storage") + global("torch", type) + short(key) + short("cpu") + long(count) + [0x74]
-    let arguments = storage + [0x51] + long(offset) + tuple(shape) + tuple(strides) + [0x89, 0x4E]
+    let arguments = storage + [0x51] + long(offset) + tuple(shape) + tuple(strides) + [0x89, 0x4E] + metadata
     return [0x80, 2, 0x7D] + short("x") + global("torch._utils", "_rebuild_tensor_v2") + [0x28] + arguments
       + [0x74, 0x52, 0x73, 0x2E]
   }
@@ -136,6 +137,8 @@ import Testing
     #expect(far == "none")
     let axes = tensor(shape: [Int](repeating: 1, count: 9), strides: [Int](repeating: 1, count: 9))
     #expect(try fault(axes) { _ = try $0.tensor("x") }.contains("9 axes; at most 8 are possible"))
+    let negated = tensor(shape: [2], strides: [1], metadata: [0x7D] + short("neg") + [0x88, 0x73])
+    #expect(try fault(negated).contains("save its resolve_neg()"))
     let many = [Int](repeating: 1, count: 65)
     #expect(try fault(tensor(shape: many, strides: many)).contains("a call with other arguments than torch.save"))
   }

@@ -264,7 +264,7 @@ struct Pickle {
     case UInt8(ascii: "R"):
       let arguments = try pop()
       guard case .function(let function) = try pop(), case .tuple(let index) = arguments,
-        let value = result(of: function, containers[index])
+        let value = try result(of: function, containers[index])
       else { throw damaged("a call with other arguments than torch.save writes before byte \(position)") }
       try push(value)
     case UInt8(ascii: "b"):
@@ -297,7 +297,7 @@ struct Pickle {
   }
 
   /// The result of a function; nil for unexpected arguments.
-  private mutating func result(of function: PickleFunction, _ arguments: [Value]) -> Value? {
+  private mutating func result(of function: PickleFunction, _ arguments: [Value]) throws(Failure) -> Value? {
     switch function {
     case .orderedDictionary: arguments.isEmpty ? .dictionary(add([])) : nil
     case .bytes: .other
@@ -306,7 +306,7 @@ struct Pickle {
     case .parameter:
       if case .tensor? = arguments.first { arguments[0] } else { nil }
     case .tensor:
-      tensor(arguments).map { tensor in
+      try tensor(arguments).map { tensor in
         tensors.append(tensor)
         return .tensor(tensors.count - 1)
       }
@@ -315,10 +315,16 @@ struct Pickle {
   }
 
   /// The tensor for `(storage, offset, shape, strides, …)`. An untyped storage is followed by the type in seventh place.
-  private func tensor(_ arguments: [Value]) -> TorchTensor? {
+  /// - Throws: If the tensor has the other sign than its storage, as `torch.Tensor.is_neg` tells.
+  private func tensor(_ arguments: [Value]) throws(Failure) -> TorchTensor? {
     guard arguments.count >= 4, case .storage(let place) = arguments[0], case .integer(let offset) = arguments[1],
       let shape = integers(arguments[2]), let strides = integers(arguments[3])
     else { return nil }
+    for case .dictionary(let index) in arguments.prefix(8).dropFirst(6) {
+      for case .text("neg") in containers[index].prefix(8) {
+        throw Failure(reason: "it contains a view that negates its storage: save its resolve_neg() in Python")
+      }
+    }
     var type = storages[place].type
     if type == nil, arguments.count > 6, case .function(.type(let given)) = arguments[6] { type = given }
     return type.map {
