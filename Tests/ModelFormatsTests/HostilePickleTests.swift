@@ -113,6 +113,7 @@ import Testing
       (tensor(shape: [.max, 2], strides: [.max, 1]), "it reaches beyond"),
       (tensor(offset: .max, shape: [2], strides: [1]), "it reaches beyond"),
       (tensor(shape: [.max, .max], strides: [0, 0]), "it reaches beyond"),
+      (tensor(shape: [.max, .max, 0], strides: [1, 1, 1]), "more elements than can be counted"),
       (tensor(shape: [1 << 40], strides: [0]), "save its clone()"),
       (tensor(offset: -1, shape: [2], strides: [1]), "make no sense"),
       (tensor(shape: [-2], strides: [1]), "make no sense"), (tensor(shape: [2], strides: [-1]), "make no sense"),

@@ -53,7 +53,12 @@ struct TorchTensor: Sendable {
         reason: "its offset \(offset), shape \(shape.prefix(20)), and strides \(strides.prefix(20)) make no sense")
     }
     let available = bytes / type.size
-    if shape.contains(0) { return 0..<0 }
+    if shape.contains(0) {
+      if StoredElement.uint8.byteCount(shape) == nil {
+        throw Failure(reason: "its shape \(shape.prefix(20)) has more elements than can be counted")
+      }
+      return 0..<0
+    }
     var (last, count) = (offset, 1)
     for (extent, stride) in zip(shape, strides) {
       let (distance, far) = (extent - 1).multipliedReportingOverflow(by: stride)
