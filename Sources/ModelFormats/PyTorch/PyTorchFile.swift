@@ -118,7 +118,9 @@ public final class PyTorchFile: Sendable {
     }
     do {
       return try withElementErrors(place) {
-        var conversion = try ElementConversion(element, count: entry.range.count, isBigEndian: isBigEndian)
+        // With strides of 0, the tensor has more elements than it reads.
+        let count = max(entry.range.count, (element.byteCount(tensor.shape) ?? 0) / size)
+        var conversion = try ElementConversion(element, count: count, isBigEndian: isBigEndian)
         try archive.read(entry.storage, entry.range.lowerBound * size..<entry.range.upperBound * size) {
           try conversion.append($0)
         }
