@@ -69,7 +69,7 @@ private struct PrincipalComponents {
 
   /// Directions, images above their restored versions, and the centers of clusters.
   func sheet(_ images: Tensor, _ restored: Tensor, _ clusters: Clusters) throws -> String {
-    var sheet = ImageSheet("ten directions; ten digits, and what is left of them; ten centers", columns: 10)
+    var sheet = ImageSheet("ten directions; ten digits, restored from 20 numbers below; ten centers", columns: 10)
     let columns = directions.transposed().moved(to: .cpu)
     for index in 0..<10 {
       let values: [Float] = try columns[index].scalars()
