@@ -12,7 +12,7 @@ extension Demo {
 
     let base = TransferTask.base()
     let first = try known.train(base, epochs: context.passes(20, quick: 12), context)
-    // The layers keep what they learned, and training changes only the new head.
+    // The layers stay as they are, and training changes only the new head.
     base.freeze()
     let epochs = context.passes(100, quick: 40)
     let transferred = try few.train(base, epochs: epochs, context, test)
@@ -24,8 +24,8 @@ extension Demo {
         + "are known after training")
     context.show(
       "\(few.data.count) pictures of 6 to 9: a new head, alone, learns to read "
-        + "\(DemoContext.text(100 * accuracy, digits: 1)) % of \(test.data.count) other pictures with what the frozen layers "
-        + "see; a whole network that starts from nothing, \(DemoContext.text(100 * fresh, digits: 1)) %")
+        + "\(DemoContext.text(100 * accuracy, digits: 1)) % of \(test.data.count) other pictures from the features of the "
+        + "frozen layers; a whole network that starts from nothing, \(DemoContext.text(100 * fresh, digits: 1)) %")
     var chart = Chart(
       "four new digits from ten pictures of each", x: 0...Double(epochs), y: 0...1, xLabel: "epoch",
       yLabel: "accuracy on other pictures")
