@@ -38,7 +38,8 @@ import Testing
     metadata: [UInt8] = []
   ) -> [UInt8] {
     let storage = [0x28] + short("storage") + global("torch", type) + short(key) + short("cpu") + long(count) + [0x74]
-    let arguments = storage + [0x51] + long(offset) + tuple(shape) + tuple(strides) + [0x89, 0x4E] + metadata
+    var arguments = storage + [0x51] + long(offset) + tuple(shape) + tuple(strides) + [0x89, 0x4E]
+    arguments += metadata
     return [0x80, 2, 0x7D] + short("x") + global("torch._utils", "_rebuild_tensor_v2") + [0x28] + arguments
       + [0x74, 0x52, 0x73, 0x2E]
   }
