@@ -87,7 +87,8 @@ import Testing
     let words = try texts.vectorization(maxTokens: 3000, output: .integers(length: 40))
     let (train, test) = texts.vectorized(by: words).split(0.8, seed: 1)
     let model = Sequential {
-      Embedding(words.vocabulary.count, 16, padding: Vocabulary.padding)
+      Embedding(
+        words.vocabulary.count, 16, padding: Vocabulary.padding, initializer: .normal(deviation: 0.05))
       SequenceAverage(masksZeros: true)
       Dense(2)
     }

@@ -105,7 +105,10 @@ struct NetworkOptions: ParsableArguments {
       [Conv2D(filters, kernel: 3, padding: .same, activation: activation?.function ?? .relu), MaxPool2D(2)]
     }
     if let tokens {
-      chain.append(Embedding(tokens, NetworkOptions.wordWidth, padding: Vocabulary.padding))
+      // With small initial vectors, the mean of a text is not dominated by words without a meaning for its class.
+      chain.append(
+        Embedding(
+          tokens, NetworkOptions.wordWidth, padding: Vocabulary.padding, initializer: .normal(deviation: 0.05)))
       chain.append(SequenceAverage(masksZeros: true))
     }
     if inputShape.count > 1 { chain.append(Flatten()) }
