@@ -178,7 +178,8 @@ import Testing
       """, "model.json")
     expectFault(
       try Command.nn("summary", "--model", file), 1, "model.json", "inputShape", "\"depth\"", "layers[0].units",
-      "layers[0].unit:", "layers[0].activation", "layers[1].layer", "layers[2]: there is no \"units\"",
+      "layers[0].unit:", "layers[0].activation", "layers[1].layer: there is no layer \"Dens\"; similar names are Dense",
+      "layers[2]: there is no \"units\"",
       "layers[3]: there is no \"layer\"", "layers[4].layers[0].units", "layers[4].layers[1].rate")
   }
 

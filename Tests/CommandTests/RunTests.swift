@@ -41,7 +41,7 @@ struct RunTests {
       (["--hidden", "9"], "model 8, checksum"), (["--learning-rate", "0.1"], "learning rate 0.001, now"),
       (["--limit", "150"], "examples 160, now 120"), (["--dataset", "circles"], "data moons"),
       (["--noise", "0.1"], "variation none, now noise 0.1"),
-      (["--augment", "rotation,hue=0.1"], "variation none, now rotation 15, hue 0.1"),
+      (["--augment", "inversion,solarization=0.4"], "variation none, now inversion 0.5, solarization 0.4"),
       (["--validation", "0.1"], "examples 160, now 180"),
     ]
     for (options, words) in cases {

@@ -54,8 +54,8 @@ extension Loss {
         let applies = target.aligned(to: scores, for: "multi-label margin").detached() .> 0
         // [..., j, i]
         let shortfall = (1 - scores.expanded(axis: -1) + scores.expanded(axis: -2)).relu()
-        let counts = applies.expanded(axis: -1) & ~applies.expanded(axis: -2)
-        return shortfall.replacing(with: 0, where: ~counts).sum(axis: -1).mean(axis: -1)
+        let counts = applies.expanded(axis: -1) .& .!applies.expanded(axis: -2)
+        return shortfall.replacing(with: 0, where: .!counts).sum(axis: -1).mean(axis: -1)
       })
   }
 

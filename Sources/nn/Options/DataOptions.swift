@@ -133,7 +133,9 @@ struct DataOptions: ParsableArguments {
     if dataset != .images, imageSize != nil || gray {
       throw ValidationError("--image-size and --gray are for images")
     }
-    if columns.isUsed && dataset != .csv { throw ValidationError("--only, --drop, --kind, and --missing are for csv") }
+    if columns.isUsed && dataset != .csv {
+      throw ValidationError("--only, --drop, --kind, and --missing are for training on csv")
+    }
     for (name, number) in [("--vocabulary", vocabulary), ("--length", length)] {
       guard let number else { continue }
       if dataset != .texts { throw ValidationError("\(name) is for texts") }

@@ -72,7 +72,7 @@ import Testing
   @Test(arguments: TestDevices.all) func colorsAreChangedByFormulas(_ device: Device) throws {
     let color = Tensor([0.9, 0.3, 0.2], shape: [1, 3, 1, 1], on: device)
     let turn = Tensor([0.2], shape: [1, 1, 1, 1], on: device)
-    for (found, expected) in zip(try color.hueRotated(by: turn).scalars(), [0.64, 0.9, 0.2] as [Float]) {
+    for (found, expected) in zip(try color.hueRotated(by: turn).scalars(), [0.66, 0.9, 0.2] as [Float]) {
       #expect((found - expected).magnitude < 1e-5)
     }
     let gray: Float = 0.2989 * 0.9 + 0.587 * 0.3 + 0.114 * 0.2

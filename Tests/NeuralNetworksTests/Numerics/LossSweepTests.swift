@@ -137,6 +137,14 @@ import Testing
 
   static let sweeps: [Sweep] = [
     Sweep(
+      loss: .softMargin, target: 1, predictions: wide, value: { softplus(-$0) }, first: { -sigmoid(-$0) },
+      second: { sigmoid($0) * sigmoid(-$0) }),
+    Sweep(
+      loss: .hingeEmbedding(), target: -1, predictions: wide, value: { max(0, 1 - $0) }, first: { $0 < 1 ? -1 : 0 },
+      second: { _ in 0 }),
+    Sweep(
+      loss: .hingeEmbedding(), target: 1, predictions: wide, value: { $0 }, first: { _ in 1 }, second: { _ in 0 }),
+    Sweep(
       loss: .meanAbsolutePercentageError, target: -0.5, predictions: wide, value: { 200 * abs($0 + 0.5) },
       first: { $0 == -0.5 ? 0 : $0 > -0.5 ? 200 : -200 }, second: { _ in 0 }),
     Sweep(
@@ -271,6 +279,36 @@ import Testing
       at: scores.flatMap { [$0, $0] })
   }
 
+  /// For two classes, the losses are half of the categorical hinge loss.
+  @Test(arguments: TestDevices.all) func marginsOfClasses(_ device: Device) throws {
+    let scores = [-1e30, -1e10, -3, -0.5, 0, 0.25, 2, 1e10, 1e30].map { Double(Float($0)) }
+    let rows = tensor(scores.flatMap { [$0, 0.5] }, shape: [scores.count, 2], device)
+    let label = Tensor(integers: scores.map { _ in 0 }, on: device)
+    let applies = tensor(scores.flatMap { _ in [1, 0] }, shape: [scores.count, 2], device)
+    for (name, values) in [
+      ("multi margin", { Loss.multiMargin().values($0, label) }),
+      ("multi-label margin", { Loss.multiLabelMargin.values($0, applies) }),
+    ] as [(String, (Tensor) -> Tensor)] {
+      let found = orders(rows, values)
+      try expect(found[0], scores.map { max(0, 1.5 - $0) / 2 }, name, at: scores)
+      try expect(
+        found[1].reshaped([2 * scores.count]), scores.flatMap { $0 < 1.5 ? [-0.5, 0.5] : [0, 0] }, name,
+        at: scores.flatMap { [$0, $0] })
+      #expect(try found[2].scalars().allSatisfy { $0 == 0 })
+    }
+  }
+
+  /// Equal and opposite embeddings, of equal and of different classes, at any scale.
+  @Test(arguments: TestDevices.all) func circleIsFinite(_ device: Device) throws {
+    let x = tensor([1, 0, 1, 0, -1, 0, -1, 0], shape: [4, 2], device)
+    for labels in [[0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 2, 3], [0, 0, 0, 0]] {
+      for gamma in [1e-3, 80, 1e4] {
+        let found = orders(x) { Loss.circle(gamma: gamma).values($0, Tensor(integers: labels, on: device)) }
+        #expect(try found.allSatisfy { try $0.scalars().allSatisfy(\.isFinite) }, "\(labels), \(gamma), \(device)")
+      }
+    }
+  }
+
   // MARK: Nothing is left out
 
   /// The names of the public functions and properties that are a loss or an activation, from the source.
@@ -296,6 +334,7 @@ import Testing
       "sparseCategoricalCrossEntropy", "klDivergence", "meanAbsolutePercentageError", "meanSquaredLogarithmicError",
       "logCosh", "poisson", "cosineSimilarity", "squaredHinge", "categoricalHinge", "binaryFocalCrossEntropy",
       "categoricalFocalCrossEntropy", "dice", "tversky", "gaussianNegativeLogLikelihood",
+      "hingeEmbedding", "softMargin", "multiMargin", "multiLabelMargin", "circle",
     ]
     // A sum of others.
     #expect(try declared("Loss", in: "Losses") == swept.union(["perOutput"]))

@@ -101,16 +101,21 @@ extension LayerDescription: Codable {
       self = .container(try LayerDescription.decode(type, from: decoder))
     } else {
       guard let type = LayerDescription.builtIn.first(where: { "\($0)" == name }) else {
-        let names =
-          LayerDescription.builtIn.map { "\($0)" } + LayerDescription.containers.map { "\($0)" } + [
-            "\(Sequential.self)"
-          ]
         throw DecodingError.dataCorruptedError(
           forKey: .layer, in: container,
-          debugDescription: "there is no layer \"\(name)\"; there are \(names.joined(separator: ", "))")
+          debugDescription: "there is no layer \"\(name)\"\(LayerDescription.suggestion(for: name))")
       }
       self = .layer(try LayerDescription.decode(type, from: decoder))
     }
+  }
+
+  /// Returns the names of layers that begin like an unknown one. There are too many layers to list all of them.
+  private static func suggestion(for name: String) -> String {
+    let start = name.lowercased().prefix(3)
+    let names = builtIn.map { "\($0)" } + containers.map { "\($0)" } + ["\(Sequential.self)"]
+    let similar = names.filter { !start.isEmpty && $0.lowercased().hasPrefix(start) }
+    if similar.isEmpty { return "; the guide to layers lists all of them" }
+    return "; similar names are \(similar.joined(separator: ", "))"
   }
 
   private static func decode<L: ContainerLayer>(_ type: L.Type, from decoder: any Decoder) throws
