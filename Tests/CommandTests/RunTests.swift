@@ -41,7 +41,6 @@ struct RunTests {
       (["--hidden", "9"], "model 8, checksum"), (["--learning-rate", "0.1"], "learning rate 0.001, now"),
       (["--limit", "150"], "examples 160, now 120"), (["--dataset", "circles"], "data moons"),
       (["--noise", "0.1"], "variation none, now noise 0.1"),
-      (["--augment", "inversion,solarization=0.4"], "variation none, now inversion 0.5, solarization 0.4"),
       (["--validation", "0.1"], "examples 160, now 180"),
     ]
     for (options, words) in cases {
@@ -52,6 +51,18 @@ struct RunTests {
     }
     let result = try Command.nn(train(folder, "run", []))
     #expect(result.status == 1 && result.error.contains("it contains checkpoints of another run: resume it"))
+  }
+
+  @Test func anotherAugmentationIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let run = [
+      "train", "--dataset", "generated", "--limit", "40", "--epochs", "1", "--hidden", "4", "--device", "cpu",
+      "--checkpoints", folder("run"),
+    ]
+    #expect(try Command.nn(run).status == 0)
+    let result = try Command.nn(run + ["--resume", "--augment", "rotation,inversion=0.2"])
+    #expect(result.status == 1 && result.errorLines.count == 1, "\(result)")
+    #expect(result.error.contains("variation none, now rotation 15, inversion 0.2"), "\(result.error)")
   }
 
   /// A single Ctrl-C: the run is saved, and after resuming ends with the same result.

@@ -1,5 +1,6 @@
 import BackendCore
 import NeuralNetworks
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -21,7 +22,9 @@ import Testing
   }
 
   private func tensor(_ image: PixelPlanes) -> Tensor {
-    Tensor(image.pixels.map(Double.init), shape: [1] + image.shape, dtype: .float64)
+    Tensor(
+      image.pixels.map(Double.init), shape: [1] + image.shape, dtype: .float64,
+      on: TestDevices.reference)
   }
 
   private func expectSame(
@@ -43,7 +46,7 @@ import Testing
       let matrix = Tensor(
         [
           map.columnByColumn, map.columnByRow, map.firstColumn, map.rowByColumn, map.rowByRow, map.firstRow,
-        ] as [Double], shape: [1, 2, 3], dtype: .float64)
+        ] as [Double], shape: [1, 2, 3], dtype: .float64, on: TestDevices.reference)
       let expected = tensor(image).warped(by: matrix, method: method, fillMode: fillMode, fillValue: 0.25)
       image.resample(map, resampler)
       try expectSame(image, expected)

@@ -81,7 +81,7 @@ extension Loss {
         let distance = (1 - embeddings.matmul(embeddings, transposingRight: true)).relu()
         let similar = gamma * (margin + distance) * (distance - margin)
         let different = gamma * (1 + margin - distance).relu() * (1 - margin - distance)
-        return (similar.logSumExp(where: isSame & ~itself) + different.logSumExp(where: ~isSame)).softplus()
+        return (similar.logSumExp(where: isSame .& .!itself) + different.logSumExp(where: .!isSame)).softplus()
       })
   }
 }
@@ -122,6 +122,6 @@ extension Tensor {
   /// Returns ln Σ eˣ along the last axis over the elements where the mask is true; about −1e30 if there are none.
   fileprivate func logSumExp(where mask: Tensor) -> Tensor {
     // An infinity would have the gradient NaN.
-    replacing(with: -1e30, where: ~mask).logSumExp(axis: -1)
+    replacing(with: -1e30, where: .!mask).logSumExp(axis: -1)
   }
 }

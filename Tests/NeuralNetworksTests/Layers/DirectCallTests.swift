@@ -152,11 +152,11 @@ import Testing
     Call(fragments: ["scaledDotProductAttention", "[3]"]) {
       _ = scaledDotProductAttention(.ones([3]), key: .ones([3]), value: .ones([3]), isCausal: true)
     },
-    // Batches of 4 and 2, which are no heads; and heads of keys and of values that differ.
+    // Batches of 4 and 2, which are not heads; and heads of keys and of values that differ.
     Call(fragments: ["matmul", "[4] and [2]"]) {
       _ = scaledDotProductAttention(.ones([4, 3, 5]), key: .ones([2, 6, 5]), value: .ones([2, 6, 5]))
     },
-    Call(fragments: ["matmul", "[1, 4] and [1, 2]"]) {
+    Call(fragments: ["scaledDotProductAttention", "[1, 2, 6, 5] and [1, 4, 6, 5]", "the same number of heads"]) {
       _ = scaledDotProductAttention(.ones([1, 4, 3, 5]), key: .ones([1, 2, 6, 5]), value: .ones([1, 4, 6, 5]))
     },
     Call(fragments: ["floating-point", "int32", "Dense"]) {

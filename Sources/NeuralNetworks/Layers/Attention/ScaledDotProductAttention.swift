@@ -30,6 +30,14 @@ public func scaledDotProductAttention(
         "scaledDotProductAttention: query, key and value have the shapes \(query.shape), \(key.shape) and \(value.shape), "
           + "expected [..., T, d], [..., S, d] and [..., S, e]")
     }
+    if key.rank >= 4 && value.rank >= 4 {
+      let heads = (key.shape[key.rank - 3], value.shape[value.rank - 3])
+      if heads.0 != heads.1 && heads.0 > 1 && heads.1 > 1 {
+        try ProgrammerError.refuse(
+          "scaledDotProductAttention: key and value have the shapes \(key.shape) and \(value.shape), expected the same "
+            + "number of heads")
+      }
+    }
     let weights = attentionWeights(query, key: key, mask: mask, isCausal: isCausal, scale: scale)
     return applyAttention(weights, to: value, dropout: dropout, context)
   }
