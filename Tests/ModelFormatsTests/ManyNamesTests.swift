@@ -5,16 +5,13 @@ import Testing
 
 /// Models and records with thousands of parts, in linear time.
 @Suite struct ManyNamesTests {
-  /// In seconds. A sanitizer makes them take several times as long.
-  private let limit = hasOrdinaryAllocator ? 10.0 : 40
-
   @Test func aSummaryOfManyLayers() throws {
     let model = Sequential((0..<20_000).map { _ in Dense(1) }, inputShape: [1])
     let seconds = try processorSeconds {
       let summary = try model.summary()
       #expect(summary.rows.count == 20_000 && summary.parameterCount == 40_000)
     }
-    #expect(seconds < limit)
+    #expect(seconds < 10)
   }
 
   @Test func aGraphOfManyOutputs() throws {
@@ -25,7 +22,7 @@ import Testing
       let rows = try graph.summary().rows
       #expect(rows.count == 1)
     }
-    #expect(seconds < limit)
+    #expect(seconds < 10)
   }
 
   @Test func namesOfRecordsAreToldApartByTheirBytes() {
