@@ -56,10 +56,16 @@ public struct Image: Sendable, Hashable {
   ///   - path: The file.
   ///   - channels: The channels of the result; nil for those of the file, where a palette counts as color.
   ///   - pixelLimit: The maximum number of pixels, which is checked before memory is allocated for them.
+  ///   - ignoresExtraBytes: Whether a JPEG with bytes between its pixels and its end is read, as most programs do. A few
+  ///     pictures of well-known collections have such bytes. Damaged pixels whose code ends early look the same, so
+  ///     this is false by default.
   /// - Throws: `DataError` if the file cannot be read, is neither a PNG nor a JPEG file, is damaged or truncated, or
   ///   has too many pixels.
-  public init(_ path: String, channels: Channels? = nil, pixelLimit: Int = defaultPixelLimit) throws {
-    self = try Image.read(path, Request(channels: channels, pixelLimit: pixelLimit))
+  public init(
+    _ path: String, channels: Channels? = nil, pixelLimit: Int = defaultPixelLimit, ignoresExtraBytes: Bool = false
+  ) throws {
+    self = try Image.read(
+      path, Request(channels: channels, pixelLimit: pixelLimit, ignoresExtraBytes: ignoresExtraBytes))
   }
 
   /// Decodes the bytes of a PNG or JPEG file.
@@ -69,17 +75,23 @@ public struct Image: Sendable, Hashable {
   ///   - name: The name of the picture in messages.
   ///   - channels: The channels of the result; nil for those of the file, where a palette counts as color.
   ///   - pixelLimit: The maximum number of pixels, which is checked before memory is allocated for them.
-  /// - Throws: `DataError`, like `init(_:channels:pixelLimit:)`.
+  ///   - ignoresExtraBytes: Whether a JPEG with bytes between its pixels and its end is read, as most programs do. A few
+  ///     pictures of well-known collections have such bytes. Damaged pixels whose code ends early look the same, so
+  ///     this is false by default.
+  /// - Throws: `DataError`, like `init(_:channels:pixelLimit:ignoresExtraBytes:)`.
   public init(
-    decoding bytes: [UInt8], name: String = "image", channels: Channels? = nil, pixelLimit: Int = defaultPixelLimit
+    decoding bytes: [UInt8], name: String = "image", channels: Channels? = nil, pixelLimit: Int = defaultPixelLimit,
+    ignoresExtraBytes: Bool = false
   ) throws {
-    self = try Image.decode(bytes, name, Request(channels: channels, pixelLimit: pixelLimit))
+    self = try Image.decode(
+      bytes, name, Request(channels: channels, pixelLimit: pixelLimit, ignoresExtraBytes: ignoresExtraBytes))
   }
 
   /// What is wanted of a decoder.
   struct Request: Sendable {
     var channels: Channels?
     var pixelLimit = defaultPixelLimit
+    var ignoresExtraBytes = false
     /// A height and a width that the result needs at least. A JPEG may be decoded to 1/2, 1/4, or 1/8 of its size if
     /// neither side becomes smaller.
     var enough: (height: Int, width: Int)?

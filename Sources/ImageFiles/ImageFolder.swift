@@ -55,13 +55,15 @@ public struct ImageFolder: Dataset {
   ///   - classNames: The names of the subfolders in the order of the class indices, for example those of the training
   ///     data; nil for all subfolders, sorted.
   ///   - pixelLimit: The maximum number of pixels of a picture.
+  ///   - ignoresExtraBytes: Whether a JPEG with bytes between its pixels and its end is read; see `Image`.
   ///   - threads: The number of threads that decode; nil for one on each processor.
   /// - Throws: `DataError` if the folder cannot be read or has no subfolders, if subfolders differ from `classNames`
   ///   or a name occurs twice there, and for a class without a picture.
   public init(
     _ folder: String, height: Int, width: Int, channels: Image.Channels = .rgb,
     interpolation: Image.Interpolation = .bilinear, cropToAspectRatio: Bool = false, reducedDecoding: Bool = false,
-    classNames: [String]? = nil, pixelLimit: Int = Image.defaultPixelLimit, threads: Int? = nil
+    classNames: [String]? = nil, pixelLimit: Int = Image.defaultPixelLimit, ignoresExtraBytes: Bool = false,
+    threads: Int? = nil
   ) throws {
     let sides = 1...Image.longestSide
     if !sides.contains(height) || !sides.contains(width) {
@@ -76,7 +78,8 @@ public struct ImageFolder: Dataset {
       height: height, width: width, channels: channels, interpolation: interpolation,
       cropToAspectRatio: cropToAspectRatio,
       request: Image.Request(
-        channels: channels, pixelLimit: pixelLimit, enough: reducedDecoding ? (2 * height, 2 * width) : nil),
+        channels: channels, pixelLimit: pixelLimit, ignoresExtraBytes: ignoresExtraBytes,
+        enough: reducedDecoding ? (2 * height, 2 * width) : nil),
       threads: threads ?? onlineProcessors())
   }
 

@@ -42,7 +42,9 @@ struct JPEGFile {
     case .rgb: format = nn_jpeg_pixels_rgb
     case .rgba: format = nn_jpeg_pixels_rgba
     }
-    var pixels = try decode(decoder, height, width, format, channels: isInk ? 4 : channels.count)
+    var pixels = try decode(
+      decoder, height, width, format, channels: isInk ? 4 : channels.count, ignoresExtraBytes: request.ignoresExtraBytes
+    )
     if isInk { pixels = colors(ofInk: pixels, channels) }
     return Image(height: height, width: width, channels: channels, bytes: pixels).upright(from: orientation)
   }
@@ -66,7 +68,7 @@ struct JPEGFile {
   }
 
   private func decode(
-    _ decoder: Decoder, _ height: Int, _ width: Int, _ format: nn_jpeg_pixels, channels: Int
+    _ decoder: Decoder, _ height: Int, _ width: Int, _ format: nn_jpeg_pixels, channels: Int, ignoresExtraBytes: Bool
   ) throws(DataError) -> [UInt8] {
     var status: Int32 = 0
     let pixels = [UInt8](unsafeUninitializedCapacity: height * width * channels) { room, count in
@@ -74,7 +76,7 @@ struct JPEGFile {
       status = decoder.library.tjDecompress2(
         decoder.handle, bytes, UInt(bytes.count), start, Int32(width), Int32(width * channels), Int32(height),
         Int32(format.rawValue), Int32(nn_jpeg_limit_scans))
-      if status != 0 && hasMerelyExtraBytes(decoder.words) { status = 0 }
+      if status != 0 && ignoresExtraBytes && hasMerelyExtraBytes(decoder.words) { status = 0 }
       count = status == 0 ? height * width * channels : 0
     }
     // A warning fails, too.
@@ -84,7 +86,7 @@ struct JPEGFile {
 
   /// Whether the library's first warning is about bytes between the pixels and the end of the picture, which some
   /// cameras leave there. All pixels are decoded then, except with restart markers: a missing part of the pixels can
-  /// begin with the same warning. Damaged pixels whose code ends early look the same; they are not detected.
+  /// begin with the same warning. Damaged pixels whose code ends early look the same.
   private func hasMerelyExtraBytes(_ words: String) -> Bool {
     guard words.hasPrefix("Corrupt JPEG data: "), words.hasSuffix(" extraneous bytes before marker 0xd9") else {
       return false

@@ -67,9 +67,9 @@ import ZlibCompression
     #expect(try size(2, 1) == [4, 3])
   }
 
-  static func fault(_ bytes: [UInt8]) -> String {
+  static func fault(_ bytes: [UInt8], ignoresExtraBytes: Bool = false) -> String {
     do {
-      _ = try Image(decoding: bytes, name: "x.jpg")
+      _ = try Image(decoding: bytes, name: "x.jpg", ignoresExtraBytes: ignoresExtraBytes)
       return "none"
     } catch let error as DataError { return error.description } catch { return "another error: \(error)" }
   }
@@ -116,28 +116,41 @@ import ZlibCompression
     #expect(try Compression.crc32(Image(decoding: JPEGSamples.gray + [1, 2, 3]).bytes) == 0x2EFD_3795)
   }
 
+  /// A wrong byte among the pixels, after which their code ends early.
+  @Test func bytesThatRemainOfDamagedPixelsAreRefused() {
+    var file = JPEGSamples.color
+    file[349] = 0x55
+    #expect(
+      Self.fault(file) == "x.jpg: expected a whole JPEG file, found damaged data (Corrupt JPEG data: 56 extraneous "
+        + "bytes before marker 0xd9)")
+  }
+
   /// Bytes between the pixels and the end of the picture; many enough that the decoder does not read them ahead.
   static let rest: [UInt8] = [[UInt8]](repeating: [0x11, 0x22, 0x33], count: 20).flatMap { $0 }
 
-  @Test(arguments: ["color", "progressive", "gray", "ink"]) func bytesAfterThePixelsAreIgnored(_ name: String) throws {
+  @Test(arguments: ["color", "progressive", "gray", "ink"]) func bytesAfterThePixelsAreIgnoredOnRequest(_ name: String)
+    throws
+  {
     let samples = [
       "color": JPEGSamples.color, "progressive": JPEGSamples.progressive, "gray": JPEGSamples.gray,
       "ink": JPEGSamples.ink,
     ]
     let file = try #require(samples[name])
     let longer: [UInt8] = file[..<(file.count - 2)] + Self.rest + [0xFF, 0xD9]
-    #expect(try Image(decoding: longer).bytes == Image(decoding: file).bytes)
+    #expect(Self.fault(longer).hasSuffix(" extraneous bytes before marker 0xd9)"))
+    #expect(try Image(decoding: longer, ignoresExtraBytes: true).bytes == Image(decoding: file).bytes)
     // They do not hide what is missing before them.
     let end = try #require(file.indices.last { file[$0...].starts(with: [0xFF, 0xDA]) })
     let cut: [UInt8] = file[..<(end + 20)] + [0xFF, 0xD9]
-    #expect(Self.fault(cut).contains("x.jpg: expected a whole JPEG file, found damaged data ("))
+    #expect(
+      Self.fault(cut, ignoresExtraBytes: true).contains("x.jpg: expected a whole JPEG file, found damaged data ("))
   }
 
   /// With restart markers, a missing part of the pixels can start with the same warning as bytes after them.
   @Test func missingPixelsBetweenRestartMarkersAreRefused() throws {
     #expect(try Image(decoding: JPEGSamples.restarts).width == 24)
     let cut: [UInt8] = JPEGSamples.restarts[..<170] + Self.rest + [0xFF, 0xD9]
-    #expect(Self.fault(cut).contains("found damaged data (Corrupt JPEG data: "))
+    #expect(Self.fault(cut, ignoresExtraBytes: true).contains("found damaged data (Corrupt JPEG data: "))
   }
 
   @Test func theVersionOfJFIFIsIgnored() throws {
