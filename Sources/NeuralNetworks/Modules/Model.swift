@@ -129,18 +129,22 @@ public class Model: Layer {
     let outputs = try trace.run(inputShapes: shapes, dtypes: dtypes ?? inputDTypes, of: displayName) { [self] in
       forward($0, .inference)
     }
-    traced(inputShapes: shapes)
+    trace.walk = traced(inputShapes: shapes)
     traced = TracedInputs(trace, shapes: shapes, dtypes: dtypes ?? inputDTypes ?? [], examples: 1, outputs: outputs)
     tracedBefore = []
     return trace
   }
 
   /// Records that shapes have been inferred for these inputs. They become the model's input shapes if it has none.
-  func traced(inputShapes: [[Int]]) {
+  /// - Returns: The modules and parameters, including those that the network creates when it first runs.
+  @discardableResult
+  func traced(inputShapes: [[Int]]) -> ModuleWalk {
     if self.inputShapes.isEmpty { self.inputShapes = inputShapes }
     isTraced = true
-    kept = Parameters(ModuleWalk(self))
+    let walk = ModuleWalk(self)
+    kept = Parameters(walk)
     placement = nil
+    return walk
   }
 
   /// Adopts the information of a model with the same layers about its inputs and its device.

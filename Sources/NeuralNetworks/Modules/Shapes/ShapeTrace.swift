@@ -20,7 +20,8 @@ final class ShapeTrace {
   private var examples: Int
   /// The size that represents `anyLength`.
   private let variableExtent: Int
-  private let paths: [ObjectIdentifier: String]
+  /// The modules and parameters before the run, and after it those after it.
+  var walk: ModuleWalk
   /// The inputs of the model that embeddings look up.
   private(set) var tokenRanges: [TokenRange] = []
   /// Whether an embedding looks up tokens that are not an unmodified input of the model.
@@ -47,8 +48,7 @@ final class ShapeTrace {
     self.isTraining = isTraining
     self.variableExtent = variableExtent
     rootName = "\(type(of: root))"
-    let walk = ModuleWalk(root)
-    paths = walk.paths
+    walk = ModuleWalk(root)
     self.dtype = walk.parameters.lazy.compactMap { $0.parameter.slab?.values.dtype }.first ?? dtype
   }
 
@@ -240,7 +240,7 @@ final class ShapeTrace {
 
   /// Returns a stand-in for the value of a parameter without a value.
   func value(of parameter: Parameter) -> Tensor {
-    if paths[ObjectIdentifier(parameter)] == nil {
+    if walk.paths[ObjectIdentifier(parameter)] == nil {
       let reason =
         "it uses a layer or a parameter that is not a stored property of the model, such as one made in forward or "
         + "prepare: make it in init, and keep it in a property"
@@ -257,13 +257,13 @@ final class ShapeTrace {
     return .zeros(shape, dtype: dtype, on: .shapes)
   }
 
-  private func isKnown(_ module: any Module) -> Bool { paths[ObjectIdentifier(module)] != nil }
+  private func isKnown(_ module: any Module) -> Bool { walk.paths[ObjectIdentifier(module)] != nil }
 
   /// The innermost module being called.
   var place: String { open.last.map { located($0, at: path(of: $0)) } ?? rootName }
 
   /// Returns the path of a module or a parameter.
-  func path(of object: AnyObject) -> String { paths[ObjectIdentifier(object)] ?? "" }
+  func path(of object: AnyObject) -> String { walk.paths[ObjectIdentifier(object)] ?? "" }
 }
 
 /// The result of shape inference, and the inputs for which it is valid.

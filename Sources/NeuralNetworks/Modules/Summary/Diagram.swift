@@ -43,16 +43,17 @@ extension Model {
   /// - Throws: `ModelError` if the shape is not known, differs from the model's, or is rejected by a layer.
   package func diagram(inputShape: [Int]? = nil) throws -> Diagram {
     let summary = try summary(inputShape: inputShape)
-    return Diagram(self, summary, try tracedCalls(summary.inputShapes))
+    let (calls, walk) = try tracedCalls(summary.inputShapes)
+    return Diagram(self, summary, calls, walk)
   }
 }
 
 extension Diagram {
-  fileprivate init(_ model: Model, _ summary: Summary, _ calls: [ShapeTrace.Call]) {
+  fileprivate init(_ model: Model, _ summary: Summary, _ calls: [ShapeTrace.Call], _ walk: ModuleWalk) {
     name = summary.name
     parameterCount = summary.parameterCount
     shapes = Dictionary(grouping: calls, by: { ObjectIdentifier($0.module) }).mapValues { $0.map(\.outputShape) }
-    paths = ModuleWalk(model).paths
+    paths = walk.paths
     let names = (model as? Graph)?.inputNames ?? summary.inputShapes.map { _ in "input" }
     let inputs = zip(names, summary.inputShapes).map { name, shape in
       add(.input, name, nil, shape: shape, parents: [])

@@ -56,8 +56,7 @@ extension Model {
       throw ModelError.invalidConfiguration(
         layer: displayName, reason: "the input shape is not known; say summary(inputShape:)")
     }
-    let calls = try tracedCalls(shapes)
-    let walk = ModuleWalk(self)
+    let (calls, walk) = try tracedCalls(shapes)
     let entries = walk.parameters
     return Summary(
       name: displayName, inputShapes: shapes, rows: Summary.rows(calls, walk),
@@ -66,19 +65,20 @@ extension Model {
       biasCount: entries.reduce(0) { $0 + ($1.path.split(separator: ".").last == "bias" ? $1.parameter.count : 0) })
   }
 
-  /// Returns the calls of layers for inputs of these shapes. If a size may vary, two sizes are tried.
-  func tracedCalls(_ shapes: [[Int]]) throws -> [ShapeTrace.Call] {
+  /// Returns the calls of layers for inputs of these shapes, and the modules. If a size may vary, two sizes are tried.
+  func tracedCalls(_ shapes: [[Int]]) throws -> (calls: [ShapeTrace.Call], walk: ModuleWalk) {
     let trace = try inferShapes(shapes)
-    guard shapes.joined().contains(anyLength) else { return trace.calls }
+    guard shapes.joined().contains(anyLength) else { return (trace.calls, trace.walk) }
     let other = try inferShapes(shapes, variableExtent: 2)
-    guard trace.calls.count == other.calls.count else { return trace.calls }
-    return zip(trace.calls, other.calls).map { first, second in
+    guard trace.calls.count == other.calls.count else { return (trace.calls, trace.walk) }
+    let calls = zip(trace.calls, other.calls).map { first, second in
       var call = first
       if let a = first.outputShape, let b = second.outputShape, a.count == b.count {
         call.outputShape = zip(a, b).map { $0 == $1 ? $0 : anyLength }
       }
       return call
     }
+    return (calls, other.walk)
   }
 }
 
