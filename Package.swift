@@ -27,9 +27,7 @@ let package = Package(
     .default(enabledTraits: ["OpenCL"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-    // `swift package generate-documentation`. Packages that depend on this one do not fetch it: no target uses it.
-    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
     // Ground floor.
@@ -161,6 +159,12 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu2x
 )
+
+// Optimizing the tests would take half of the time of their compilation, and only these spend theirs in loops of the tests
+// instead of the library.
+for target in package.targets where target.type == .test && target.name != "BackendCPUTests" {
+  target.swiftSettings = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+}
 
 // A build for some of the tests leaves out the other ones: NN_TEST_TARGETS="BackendCPUTests TensorsTests".
 if let names = Context.environment["NN_TEST_TARGETS"]?.split(separator: " ").map(String.init) {
