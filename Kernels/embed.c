@@ -37,7 +37,7 @@
   F(Optimizer) \
   F(Unary)
 
-// #embed is no expression that a macro could make, hence the second list. A name that is missing here does not compile.
+// #embed is not an expression that a macro could make, hence the second list. A name that is missing here does not compile.
 static const unsigned char Common[] = {
 #embed "Common.cl"
 };

@@ -2,7 +2,7 @@ import HostSystem
 import NeuralNetworks
 
 extension CSV {
-  /// The texts that stand for a missing value by default: those of pandas, and `?`.
+  /// The texts that represent a missing value by default: those of pandas, and `?`.
   public static let missingTexts: Set<String> = [
     "", "?", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A",
     "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
@@ -16,7 +16,7 @@ extension CSV {
     public var dropped: [Column] = []
     /// The kinds of some columns. The kinds of the others are detected.
     public var kinds: [Column: ColumnKind] = [:]
-    /// The texts that stand for a missing value.
+    /// The texts that represent a missing value.
     public var missing = CSV.missingTexts
     /// One ASCII character other than a line break or the quote; nil to detect it.
     public var separator: Character?

@@ -40,7 +40,7 @@ package final class FileReader: Sendable {
     }
     if status.st_mode & S_IFMT != S_IFREG {
       close(descriptor)
-      let kind = status.st_mode & S_IFMT == S_IFDIR ? "it is a folder" : "it is no regular file"
+      let kind = status.st_mode & S_IFMT == S_IFDIR ? "it is a folder" : "it is not a regular file"
       throw .failed(path: path, reason: kind)
     }
     opened = Version(status)

@@ -39,7 +39,7 @@ import Testing
     let folder = try TemporaryFolder()
     #expect(throws: FileError.missing(path: folder("none"))) { try FileReader(folder("none")) }
     #expect(throws: FileError.failed(path: folder.path, reason: "it is a folder")) { try FileReader(folder.path) }
-    #expect(throws: FileError.failed(path: "/dev/null", reason: "it is no regular file")) {
+    #expect(throws: FileError.failed(path: "/dev/null", reason: "it is not a regular file")) {
       try FileReader("/dev/null")
     }
     let path = try folder.write("12345", "a")

@@ -100,7 +100,7 @@ extension BackendOperation {
     }
   }
 
-  /// The use of each operand: r for read, w for written, u for updated. The last letter stands for all further ones.
+  /// The use of each operand: r for read, w for written, u for updated. The last letter applies to all further ones.
   private var accesses: String {
     switch self {
     case .upload, .fill, .range: "w"

@@ -46,16 +46,16 @@ public final class Safetensors: Sendable {
     self.reader = reader
   }
 
-  /// Returns the shape of a tensor; nil if there is no tensor with this name.
+  /// Returns the shape of a tensor; nil if the file has no tensor with this name.
   public func shape(of name: String) -> [Int]? { places[ByteKey(name)].map { header.entries[$0].shape } }
 
-  /// The stored element type of a tensor; nil if there is no tensor with this name or its type is not supported.
+  /// The stored element type of a tensor; nil if the file has no tensor with this name or its type is not supported.
   func element(of name: String) -> StoredElement? { places[ByteKey(name)].flatMap { header.entries[$0].element } }
 
-  /// The element type of a tensor, as named by the format; nil if there is no tensor with this name.
+  /// The element type of a tensor, as named by the format; nil if the file has no tensor with this name.
   func code(of name: String) -> String? { places[ByteKey(name)].map { header.entries[$0].code } }
 
-  /// Reads a tensor; returns nil if there is no tensor with this name.
+  /// Reads a tensor; returns nil if the file has no tensor with this name.
   ///
   /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
   public func tensor(_ name: String, on device: Device = .cpu) throws -> Tensor? {

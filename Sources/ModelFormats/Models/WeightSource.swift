@@ -8,9 +8,9 @@ protocol WeightSource {
   var path: String { get }
   var names: [String] { get }
   func shape(of name: String) -> [Int]?
-  /// The element type; nil if there is no such tensor or its type is not supported.
+  /// The element type; nil if the file has no such tensor or its type is not supported.
   func element(of name: String) -> StoredElement?
-  /// The element type as the format names it; nil if there is no such tensor.
+  /// The element type as the format names it; nil if the file has no such tensor.
   func code(of name: String) -> String?
   func tensor(_ name: String, on device: Device) throws -> Tensor?
   /// Reads everything and compares it with the checksums of the format, if there are any.

@@ -99,10 +99,10 @@ public final class PyTorchFile: Sendable {
     }
   }
 
-  /// Returns the shape of a tensor; nil if there is no tensor with this name.
+  /// Returns the shape of a tensor; nil if the file has no tensor with this name.
   public func shape(of name: String) -> [Int]? { entries[ByteKey(name)]?.tensor.shape }
 
-  /// Reads a tensor; returns nil if there is no tensor with this name.
+  /// Reads a tensor; returns nil if the file has no tensor with this name.
   ///
   /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
   public func tensor(_ name: String, on device: Device = .cpu) throws -> Tensor? {

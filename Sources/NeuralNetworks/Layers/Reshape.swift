@@ -17,7 +17,7 @@ public final class Reshape: Layer {
     else {
       throw ModelError.invalidConfiguration(
         layer: "Reshape",
-        reason: "\(shape) is no shape: extents are at least 1, at most one is -1, and there are at most 7")
+        reason: "\(shape) is not a shape: extents are at least 1, at most one is -1, and there are at most 7")
     }
     let count = inputShape.reduce(1, *)
     guard resolved(for: count).reduce(1, *) == count else {

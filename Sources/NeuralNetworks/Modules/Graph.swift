@@ -146,7 +146,7 @@ public final class Graph: Model {
       }
     }
     for (name, node) in inputs where node.module != nil {
-      return fault("\"\(name)\" is no input, but what a layer makes")
+      return fault("\"\(name)\" is not an input, but what a layer makes")
     }
     let known = Set(inputs.map { ObjectIdentifier($0.node) })
     if order.nodes.contains(where: { $0.module == nil && !known.contains(ObjectIdentifier($0)) }) {

@@ -6,7 +6,7 @@ package struct CalendarDate {
   /// The last second of the year 9999, and the first of the year 1.
   package static let seconds = -62_135_596_800.0...253_402_300_799.999
 
-  /// Creates a date; nil if there is no such day in the years 1 to 9999.
+  /// Creates a date; nil if the years 1 to 9999 do not have this day.
   package init?(year: Int, month: Int, day: Int) {
     guard (1...9999).contains(year), (1...12).contains(month) else { return nil }
     guard (1...CalendarDate.length(ofMonth: month, year)).contains(day) else { return nil }

@@ -67,7 +67,7 @@ public struct StringLookup: Sendable, Hashable {
     _ = set(frequent.prefix(maxTokens.map { $0 - unknownIndex - 1 } ?? .max).map(\.key.text))
   }
 
-  /// Returns the index of a text; nil stands for a missing value.
+  /// Returns the index of a text; nil is a missing value.
   public func index(of text: String?) -> Int {
     guard let text else { return 0 }
     return indexOfText[ByteKey(text)].map(Int.init) ?? unknownIndex

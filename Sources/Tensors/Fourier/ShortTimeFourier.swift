@@ -16,8 +16,8 @@ extension Tensor {
   /// - Parameters:
   ///   - size: The number of samples of a frame. The fastest ones have small factors.
   ///   - hop: The distance of frames; a quarter of the size by default.
-  ///   - window: Factors of the samples of a frame. Fewer than the size stand in the middle, between zeros. By default,
-  ///     all are 1; a Hann window is usual.
+  ///   - window: Factors of the samples of a frame. If there are fewer than the size, they are placed in the middle,
+  ///     between zeros. By default, all are 1; a Hann window is usual.
   ///   - isCentered: Whether the signal is padded, so that frames are centered.
   ///   - padding: How it is padded; mirrored by default.
   ///   - isNormalized: Whether the transforms are divided by √size.

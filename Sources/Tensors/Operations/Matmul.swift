@@ -11,7 +11,7 @@ extension Tensor {
       try Checks.number(name, self)
       try Checks.sameDType(name, self, other)
       if rank == 0 || other.rank == 0 {
-        try Checks.fail(name, "shapes \(extents) and \(other.extents): a scalar is no matrix", hint: "use *")
+        try Checks.fail(name, "shapes \(extents) and \(other.extents): a scalar is not a matrix", hint: "use *")
       }
       if rank == 1 || other.rank == 1 {
         return vectorMatmul(other, transposingLeft: transposingLeft, transposingRight: transposingRight)

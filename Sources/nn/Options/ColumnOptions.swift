@@ -25,7 +25,7 @@ struct ColumnOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "csv: a text that stands for a missing value, in addition to those of pandas and '?'; can be repeated.",
+      "csv: a text that represents a missing value, in addition to those of pandas and '?'; can be repeated.",
       valueName: "text"))
   var missing: [String] = []
 

@@ -79,7 +79,7 @@ import Testing
     }
     #expect(fault(["a": a], ["y": Add()(a, b)]).contains("not among the inputs"))
     #expect(fault(["a": a, "a": b], ["y": Add()(a, b)]).contains("are called \"a\""))
-    #expect(fault(["a": Dense(2)(a)], ["y": a]).contains("is no input"))
+    #expect(fault(["a": Dense(2)(a)], ["y": a]).contains("is not an input"))
     #expect(fault(["a": a], [:]).contains("0 outputs"))
     #expect(fault(["a": a], ["y": Add()(a, Dense(2)(a))]).contains("1 (Add): the inputs have shapes [3] and [2]"))
     #expect(fault(["a": a], ["y": Concatenate(axis: 4)(a, a)]).contains("axis 4 is none of"))

@@ -70,7 +70,7 @@ extension Decoder {
       try noting(instead: ()) {
         throw DecodingError.dataCorruptedError(
           forKey: key, in: container,
-          debugDescription: "\"\(key.stringValue)\" is no setting; there are \(known.joined(separator: ", "))")
+          debugDescription: "\"\(key.stringValue)\" is not a setting; there are \(known.joined(separator: ", "))")
       }
     }
   }

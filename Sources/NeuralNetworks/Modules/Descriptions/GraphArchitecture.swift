@@ -83,7 +83,7 @@ extension GraphArchitecture.Input: Codable {
 
   fileprivate init(_ name: String, _ node: Node) {
     self.name = name
-    guard case .input(let shape, let dtype) = node.source else { fatalError("\"\(name)\" is no input") }
+    guard case .input(let shape, let dtype) = node.source else { fatalError("\"\(name)\" is not an input") }
     (self.shape, isTokens) = (shape, dtype == .int32)
   }
 

@@ -295,7 +295,7 @@ extension Initializer: Codable {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)
     guard let formula = FormulaText(parsing: text) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is no initializer")
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text)\" is not an initializer")
     }
     let custom = Initializer(formula.name, .custom) { Initializer.pytorchDefault.values($0, $1).map(Double.init) }
     self = Initializer.builtIn(formula) ?? custom

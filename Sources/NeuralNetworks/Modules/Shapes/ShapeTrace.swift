@@ -89,7 +89,7 @@ final class ShapeTrace {
   ) throws -> [[Int]] {
     for shape in inputShapes where shape.contains(where: { $0 < 1 && $0 != anyLength }) || shape.count > 7 {
       throw ModelError.invalidConfiguration(
-        layer: name, reason: "\(shape) is no input shape: extents are at least 1, or anyLength, and there are at most 7"
+        layer: name, reason: "\(shape) is not an input shape: it has at most 7 extents, each at least 1 or anyLength"
       )
     }
     for shape in inputShapes where SizeLimit.count(shape) == nil {
