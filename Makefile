@@ -8,8 +8,10 @@
 
 BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd oclgrind python3-venv curl libpng16-16 libturbojpeg0 liblapack3
-# Numeric tests need optimized code; -enable-testing keeps internal declarations visible to them.
-TEST_FLAGS     := -c release -Xswiftc -enable-testing --scratch-path .build-test
+# Numeric tests need optimized code; -enable-testing keeps internal declarations visible to them. Debug information would
+# take a fifth of the build; DEBUG_INFO=dwarf includes it.
+DEBUG_INFO     ?= none
+TEST_FLAGS     := -c release -Xswiftc -enable-testing -debug-info-format $(DEBUG_INFO) --scratch-path .build-test
 # The kernels only, with the compiler used by SwiftPM.
 CLANG           = $(dir $(realpath $(shell command -v swift)))clang
 KERNEL_TEST    := -std=gnu2x -Wall -Wextra -Wno-unused-parameter -I Sources/CPUKernels/include \
@@ -35,14 +37,14 @@ train: setup ## Train the default model on generated images with the best device
 	swift build -c release --product nn
 	"$$(swift build -c release --show-bin-path)/nn" train --dataset generated --device auto
 
-test: setup-test ## Run all tests, including those of the OpenCL backend.
-	NN_TEST_PYTHON="$$(Scripts/test-python)" swift test $(TEST_FLAGS)
+test: setup-test ## Run all tests, including those of the OpenCL backend (FILTER=TensorsTests: only these).
+	NN_TEST_PYTHON="$$(Scripts/test-python)" swift test $(TEST_FLAGS) $(if $(FILTER),--filter '$(FILTER)')
 
 check: setup-test lint ## Check a change before a commit: the format, and all tests, which require OpenCL.
 	NN_REQUIRE_OPENCL=1 $(MAKE) --no-print-directory test
 
 test-cpu-only: setup-test ## Build and test without the OpenCL trait.
-	swift test -c release -Xswiftc -enable-testing --disable-default-traits --scratch-path .build-cpu-only
+	swift test $(subst .build-test,.build-cpu-only,$(TEST_FLAGS)) --disable-default-traits
 
 test-address: setup-test ## Test without OpenCL under AddressSanitizer, and the C kernels also for undefined behavior.
 	Scripts/test-sanitized address
