@@ -35,7 +35,7 @@ public struct WAVFile: Sendable {
 
     var isFloatingPoint: Bool { self == .float32 || self == .float64 }
 
-    /// The integer that stands for 1; nil for floating-point numbers.
+    /// The integer that represents 1; nil for floating-point numbers.
     var scale: Double? { isFloatingPoint ? nil : Double(1 << (8 * size - 1)) }
   }
 
@@ -88,7 +88,7 @@ public struct WAVFile: Sendable {
   }
 
   /// Returns samples in the order of the file.
-  private func decoded(_ range: Range<Int>) throws(DataError) -> [Float] {
+  func decoded(_ range: Range<Int>) throws(DataError) -> [Float] {
     let size = format.size
     let bytes: [UInt8]
     do { bytes = try file.read(at: start + range.lowerBound * size, count: range.count * size) } catch {

@@ -68,6 +68,12 @@ import Testing
     Mistake(operation: "Vocabulary", expectation: "expected distinct words, found \"a\" twice") {
       _ = Vocabulary(words: ["a", "b", "a"])
     },
+    Mistake(operation: "WAVFolder", expectation: "frames is from 1 to 2147483647, not 0") {
+      _ = try? WAVFolder("sounds", frames: 0)
+    },
+    Mistake(operation: "WAVFolder", expectation: "at least 1 thread is needed, not 0") {
+      _ = try? WAVFolder("sounds", frames: 1, threads: 0)
+    },
     Mistake(operation: "TextVectorization", expectation: "the length is from 1 to 2147483647, not 0") {
       _ = TextVectorization(vocabulary: Vocabulary(words: []), output: .integers(length: 0))
     },
