@@ -70,7 +70,7 @@ let package = Package(
     .target(
       name: "Pictures", dependencies: ["HostSystem", "ZlibCompression", "NeuralNetworks", "ModelFormats", "Files"]),
     // Commands.
-    .target(name: "Demos", dependencies: ["HostSystem", "NeuralNetworks", "Datasets", "Pictures"]),
+    .target(name: "Demos", dependencies: ["HostSystem", "NeuralNetworks", "Datasets", "Pictures", "Files"]),
     .target(name: "CArguments"),
     .target(
       name: "CommandSupport",
@@ -148,7 +148,7 @@ let package = Package(
       name: "FuzzReaders", dependencies: ["NeuralNetworks", "Datasets", "ImageFiles", "ModelFormats"],
       path: "Tests/Fuzz/Readers"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzReaders", "Files", "TestSupport"]),
-    .testTarget(name: "DemosTests", dependencies: ["Demos", "NeuralNetworks", "TestSupport"]),
+    .testTarget(name: "DemosTests", dependencies: ["Demos", "NeuralNetworks", "Files", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

@@ -26,7 +26,7 @@ public struct Demo: Sendable {
 
   /// All demos, in the order of a course.
   public static let all: [Demo] = [
-    perceptron, line, layer, flowers, backpropagation, regression, fashion, convolution, transfer, sentiment,
+    perceptron, line, layer, flowers, backpropagation, regression, table, fashion, convolution, transfer, sentiment,
     characters, translation, components, autoencoder, variational, gan, diffusion, cartPole,
   ]
 
@@ -97,6 +97,11 @@ public struct DemoContext: Sendable {
   static func text(_ value: Double, digits: Int = 3) -> String {
     value.isFinite && value.magnitude < 1e12 ? NumberText.fixed(value, digits: digits) : "\(value)"
   }
+}
+
+/// √(mean x²): the typical size of errors.
+func rootMeanSquare(_ errors: [Double]) -> Double {
+  (errors.reduce(0) { $0 + $1 * $1 } / Double(errors.count)).squareRoot()
 }
 
 /// Uniform random numbers from 0 to 1 on the host, drawn in batches.
