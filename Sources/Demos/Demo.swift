@@ -26,8 +26,8 @@ public struct Demo: Sendable {
 
   /// All demos, in the order of a course.
   public static let all: [Demo] = [
-    perceptron, line, layer, flowers, backpropagation, regression, table, fashion, convolution, transfer, sentiment,
-    characters, translation, components, autoencoder, variational, gan, diffusion, cartPole,
+    perceptron, line, layer, flowers, backpropagation, regression, table, fashion, convolution, transfer, series,
+    sentiment, characters, translation, components, autoencoder, variational, gan, diffusion, cartPole,
   ]
 
   /// The data sets that demos read: folders in `DemoContext.data`.
