@@ -67,6 +67,13 @@ import Testing
     }
   }
 
+  /// The data for training and testing have different seeds, also if the seed is the largest number.
+  @Test(arguments: ["flowers", "translation"]) func theLargestSeed(_ name: String) throws {
+    let demo = try #require(Demo.named(name))
+    let result = try demo.run(on: DemoContext(device: .cpu, seed: .max, isQuick: true))
+    #expect(try #require(result["accuracy"]) >= 0.7)
+  }
+
   /// The pole stays up for 195 steps on average, for four of five seeds, after 500 attempts.
   @Test func balances() throws {
     let demo = try #require(Demo.named("cart-pole"))

@@ -6,7 +6,7 @@ extension Demo {
     "flowers",
     "Red rose or white lotus: pictures that are made up, two hidden layers of four neurons, the highest score wins."
   ) { context in
-    let (train, test) = (Flowers.pictures(400, seed: context.seed), Flowers.pictures(200, seed: context.seed + 1))
+    let (train, test) = (Flowers.pictures(400, seed: context.seed), Flowers.pictures(200, seed: context.seed &+ 1))
     let model = Sequential {
       Flatten()
       Dense(4, activation: .tanh)

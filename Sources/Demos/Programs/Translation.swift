@@ -5,7 +5,7 @@ extension Demo {
     "translation", "Sequence to sequence with attention: \"the 4th of july 1998\" becomes 1998-07-04."
   ) { context in
     let (train, test) = (
-      Dates(context.passes(4000, quick: 1000), seed: context.seed), Dates(200, seed: context.seed + 1)
+      Dates(context.passes(4000, quick: 1000), seed: context.seed), Dates(200, seed: context.seed &+ 1)
     )
     let model = Translator()
     try model.build(on: context.device, seed: context.seed) { model in
