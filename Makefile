@@ -8,9 +8,10 @@
 
 BUILD_PACKAGES := ocl-icd-opencl-dev opencl-headers zlib1g-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) pocl-opencl-icd oclgrind python3-venv curl libpng16-16 libturbojpeg0 liblapack3
-# Numeric tests need optimized code; -enable-testing keeps internal declarations visible to them. Debug information would
-# take a fifth of the build; DEBUG_INFO=dwarf includes it.
+# Debug information would take a fifth of the build; DEBUG_INFO=dwarf includes it.
 DEBUG_INFO     ?= none
+BUILD          := swift build -c release -debug-info-format $(DEBUG_INFO)
+# Numeric tests need optimized code; -enable-testing keeps internal declarations visible to them.
 TEST_FLAGS     := -c release -Xswiftc -enable-testing -debug-info-format $(DEBUG_INFO) --scratch-path .build-test
 # The kernels only, with the compiler used by SwiftPM.
 CLANG           = $(dir $(realpath $(shell command -v swift)))clang
@@ -30,11 +31,11 @@ setup-test: swift
 	@Scripts/install-packages $(TEST_PACKAGES)
 
 build: setup ## Build the commands in release.
-	swift build -c release --product nn
-	swift build -c release --product nn-bench
+	$(BUILD) --product nn
+	$(BUILD) --product nn-bench
 
 train: setup ## Train the default model on generated images with the best device.
-	swift build -c release --product nn
+	$(BUILD) --product nn
 	"$$(swift build -c release --show-bin-path)/nn" train --dataset generated --device auto
 
 test: setup-test ## Run all tests, including those of the OpenCL backend (FILTER=TensorsTests: only these).
