@@ -44,6 +44,21 @@ import Testing
     Mistake(operation: "Augmentation.colorJitter", expectation: "a hue is of values from 0 to 1, not 0.0...255.0") {
       _ = Augmentation.colorJitter(hue: 0.1, values: 0...255)
     },
+    Mistake(operation: "Augmentation.autoContrast", expectation: "from 0 to 1, not -0.1") {
+      _ = Augmentation.autoContrast(probability: -0.1)
+    },
+    Mistake(operation: "Augmentation.equalization", expectation: "from 0 to 1, not nan") {
+      _ = Augmentation.equalization(probability: .nan)
+    },
+    Mistake(operation: "Augmentation.sharpness", expectation: "from 0.0 to 1.0, not 1.5") {
+      _ = Augmentation.sharpness(1.5)
+    },
+    Mistake(operation: "Augmentation.randAugment", expectation: "there are 1 to 100 operations, not 0") {
+      _ = Augmentation.randAugment(operations: 0)
+    },
+    Mistake(operation: "Augmentation.randAugment", expectation: "the magnitude is from 0.0 to 30.0, not 31.0") {
+      _ = Augmentation.randAugment(magnitude: 31)
+    },
     Mistake(operation: "Augmentation.posterization", expectation: "bits are from 1 to 8, not 9") {
       _ = Augmentation.posterization(bits: 9)
     },

@@ -189,6 +189,7 @@ import Testing
       .zoom(scale: 0.01...100, fillMode: .wrap), .affine(degrees: 9, translation: 1, shear: 80, fillMode: .nearest),
       .colorJitter(brightness: 1, contrast: 1, saturation: 1, hue: 0.5), .grayscale(probability: 1),
       .gaussianBlur(kernel: 255), .erasing(probability: 1), .inversion(), .solarization(), .posterization(),
+      .autoContrast(probability: 1), .equalization(probability: 1), .sharpness(1), .randAugment(operations: 20),
       .resizedCrop(rows: 2, columns: 3), .mixUp(), .cutMix(), .noise(deviation: 1),
     ]
     for numbers in [[Float.nan, .infinity, -.infinity], [3e38, -3e38, 0]] {

@@ -83,9 +83,7 @@ extension Augmentation {
   /// Replaces x by 1 − x where x is at least a threshold, with the given probability (torchvision's `RandomSolarize`).
   public static func solarization(threshold: Float = 0.5, probability: Double = 0.5) -> Augmentation {
     Mistakes.probability(probability, "solarization")
-    return image { image, random in
-      if random.isTrue(probability: probability) { image.map { $0 >= threshold ? 1 - $0 : $0 } }
-    }
+    return image { image, random in if random.isTrue(probability: probability) { image.solarize(from: threshold) } }
   }
 
   /// Reduces pixels from 0 to 1 to a number of bits, with the given probability: of the 8 bits of 255·x, the others
@@ -96,11 +94,7 @@ extension Augmentation {
   public static func posterization(bits: Int = 4, probability: Double = 0.5) -> Augmentation {
     Mistakes.probability(probability, "posterization")
     if !(1...8).contains(bits) { ProgrammerError.end("Augmentation.posterization: bits are from 1 to 8, not \(bits)") }
-    let step = Float(1 << (8 - bits))
-    return image { image, random in
-      guard random.isTrue(probability: probability) else { return }
-      image.map { x in (x.limited(to: 0...1) * 255 / step).rounded(.down) * step / 255 }
-    }
+    return image { image, random in if random.isTrue(probability: probability) { image.posterize(bits: bits) } }
   }
 }
 
@@ -115,6 +109,13 @@ extension PixelPlanes {
   /// Replaces each element.
   mutating func map(_ change: (Float) -> Float) {
     for index in pixels.indices { pixels[index] = change(pixels[index]) }
+  }
+
+  mutating func solarize(from threshold: Float) { map { $0 >= threshold ? 1 - $0 : $0 } }
+
+  mutating func posterize(bits: Int) {
+    let step = Float(1 << (8 - bits))
+    map { x in (x.limited(to: 0...1) * 255 / step).rounded(.down) * step / 255 }
   }
 
   mutating func add(_ number: Float, _ values: ClosedRange<Float>) { map { ($0 + number).limited(to: values) } }

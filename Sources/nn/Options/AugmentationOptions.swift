@@ -21,7 +21,7 @@ struct AugmentationOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       Vary images in other ways, at random in each epoch: \(AugmentationName.list). With a number, as in \
-      rotation=30,hue=0.1: the largest angle in degrees, change, or deviation; a probability, number of bits, or alpha.
+      rotation=30,hue=0.1: the largest angle in degrees, change, or deviation; a probability, number of bits, magnitude, or alpha.
       """,
       valueName: "names"), transform: AugmentationList.init(word:))
   var augment: AugmentationList?
@@ -61,7 +61,10 @@ struct AugmentationOptions: ParsableArguments {
 enum AugmentationName: String, CaseIterable {
   case verticalFlip = "vertical-flip"
   case rotation, zoom, translation, shear, brightness, contrast, saturation, hue, grayscale, blur, erasing, inversion
-  case solarization, posterization, mixup, cutmix
+  case solarization, posterization, sharpness, mixup, cutmix
+  case autoContrast = "auto-contrast"
+  case equalization
+  case randAugment = "rand-augment"
 
   /// All names, for help and errors.
   static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
@@ -69,15 +72,16 @@ enum AugmentationName: String, CaseIterable {
   /// The number without another one, and the possible numbers.
   var setting: (standard: Double, allowed: ClosedRange<Double>) {
     switch self {
-    case .verticalFlip, .erasing, .inversion, .solarization: (0.5, 0...1)
+    case .verticalFlip, .erasing, .inversion, .solarization, .autoContrast, .equalization: (0.5, 0...1)
     case .rotation: (15, 0...180)
     case .zoom: (0.2, 0...0.9)
     case .translation, .grayscale: (0.1, 0...1)
     case .shear: (10, 0...80)
-    case .brightness, .contrast, .saturation: (0.2, 0...1)
+    case .brightness, .contrast, .saturation, .sharpness: (0.2, 0...1)
     case .hue: (0.05, 0...0.5)
     case .blur: (2, 0.1...100)
     case .posterization: (4, 1...8)
+    case .randAugment: (9, 0...30)
     case .mixup: (0.2, 0.001...1000)
     case .cutmix: (1, 0.001...1000)
     }
@@ -102,6 +106,10 @@ enum AugmentationName: String, CaseIterable {
     case .inversion: .inversion(probability: number)
     case .solarization: .solarization(probability: number)
     case .posterization: .posterization(bits: Int(number))
+    case .sharpness: .sharpness(number)
+    case .autoContrast: .autoContrast(probability: number)
+    case .equalization: .equalization(probability: number)
+    case .randAugment: .randAugment(magnitude: number)
     case .mixup: .mixUp(alpha: number, classes: classes)
     case .cutmix: .cutMix(alpha: number, classes: classes)
     }
