@@ -248,6 +248,41 @@ def layers():
     return vectors
 
 
+def extents():
+    """Transposed convolution of volumes, and adaptive pooling of sequences and volumes; computed in double precision."""
+    torch.set_default_dtype(torch.float64)
+    vectors = {}
+    transposed = nn.ConvTranspose3d(4, 6, (2, 3, 2), stride=(2, 1, 3), padding=(1, 0, 1), output_padding=(1, 0, 2),
+                                    dilation=(1, 2, 1), groups=2)
+    record(vectors, "transposed", transposed, 2, 4, 3, 2, 3)
+    same = nn.ConvTranspose3d(2, 3, (4, 3, 1), stride=(2, 1, 3), padding=(1, 1, 0), output_padding=(0, 0, 2))
+    record(vectors, "transposed_same", same, 2, 2, 2, 3, 2)
+    # An odd number of positions is cut; the additional one at the end.
+    odd = Ending(nn.ConvTranspose3d(2, 3, (3, 2, 5), stride=2, padding=(0, 0, 1), bias=False))
+    record(vectors, "transposed_same_odd", odd, 1, 2, 2, 3, 2, parameters=renamed({"weight": "inner.weight"}))
+    for kind, name in [("Avg", "average"), ("Max", "max")]:
+        sequences, volumes = (getattr(nn, f"Adaptive{kind}Pool{rank}d") for rank in [1, 3])
+        record(vectors, name + "_sequence", sequences(4), 2, 3, 9)
+        record(vectors, name + "_sequence_even", sequences(3), 2, 3, 9)
+        record(vectors, name + "_sequence_longer", sequences(5), 2, 3, 3)
+        record(vectors, name + "_volumes", volumes((2, 3, 4)), 2, 2, 5, 4, 6)
+        record(vectors, name + "_volumes_even", volumes((2, 1, 3)), 2, 2, 4, 2, 6)
+    torch.set_default_dtype(torch.float32)
+    return {name: tensor.float() for name, tensor in vectors.items()}
+
+
+class Ending(nn.Module):
+    """A transposed convolution with stride 2 whose output ends after twice the number of inputs."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        depth, height, width = (2 * extent for extent in x.shape[2:])
+        return self.inner(x)[:, :, :depth, :height, :width]
+
+
 class Function(nn.Module):
     def __init__(self, function):
         super().__init__()
@@ -264,7 +299,7 @@ def renamed(names):
 
 def main():
     os.makedirs(FOLDER, exist_ok=True)
-    for family in [convolution, normalization, attention, recurrent, decoder, layers]:
+    for family in [convolution, normalization, attention, recurrent, decoder, layers, extents]:
         torch.manual_seed(1)
         vectors = {name: tensor.contiguous() for name, tensor in family().items()}
         save_file(vectors, os.path.join(FOLDER, family.__name__ + ".safetensors"))

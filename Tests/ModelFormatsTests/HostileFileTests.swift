@@ -140,6 +140,7 @@ import Testing
     #"{"layer": "ConvTranspose2D", "filters": 1, "kernel": 3, "stride": 4611686018427387904}"#,
     #"{"layer": "ConvTranspose2D", "filters": 9223372036854775807, "kernel": 3}"#,
     #"{"layer": "ConvTranspose2D", "filters": 1, "kernel": 3, "stride": 16777216}"#,
+    #"{"layer": "ConvTranspose3D", "filters": 1, "kernel": 3, "stride": 4611686018427387904}"#,
     #"{"layer": "Reshape", "shape": [9223372036854775807, 9223372036854775807]}"#,
     #"{"layer": "LSTM", "units": 4611686018427387904}"#,
     #"{"layer": "SelfAttention", "heads": 9223372036854775807, "width": 9223372036854775807}"#,

@@ -23,6 +23,7 @@ import Testing
       (Conv2D(4, kernel: [3, 5]), #"{"layer": "Conv2D", "filters": 4, "kernel": [3, 5]}"#),
       (Conv1D(4, kernel: 3), #"{"layer": "Conv1D", "filters": 4, "kernel": 3}"#),
       (ConvTranspose2D(4, kernel: 3), #"{"layer": "ConvTranspose2D", "filters": 4, "kernel": 3}"#),
+      (ConvTranspose3D(4, kernel: [1, 2, 3]), #"{"layer": "ConvTranspose3D", "filters": 4, "kernel": [1, 2, 3]}"#),
       (MaxPool2D(2), #"{"layer": "MaxPool2D", "window": 2}"#),
       (AveragePool1D(2), #"{"layer": "AveragePool1D", "window": 2}"#),
       (BatchNorm(), #"{"layer": "BatchNorm"}"#), (LayerNorm(), #"{"layer": "LayerNorm"}"#),

@@ -105,6 +105,20 @@ import Testing
       },
       Pair(testDescription: "unit") { UnitNormalization(axis: 1) },
     ]
+
+    static let extents = [
+      Pair(testDescription: "transposed") {
+        ConvTranspose3D(
+          6, kernel: [2, 3, 2], stride: [2, 1, 3], padding: .explicit([1, 0, 1]), outputPadding: [1, 0, 2],
+          dilation: [1, 2, 1], groups: 2)
+      },
+      Pair(testDescription: "transposed_same") {
+        ConvTranspose3D(3, kernel: [4, 3, 1], stride: [2, 1, 3], padding: .same)
+      },
+      Pair(testDescription: "transposed_same_odd") {
+        ConvTranspose3D(3, kernel: [3, 2, 5], stride: 2, padding: .same, useBias: false)
+      },
+    ]
   }
 
   @Test(arguments: TestDevices.all, Pair.convolution)
@@ -141,6 +155,11 @@ import Testing
   @Test(arguments: TestDevices.all, Pair.layers)
   func layers(_ device: Device, _ pair: Pair) throws {
     try compare(pair, with: "layers", on: device)
+  }
+
+  @Test(arguments: TestDevices.all, Pair.extents)
+  func extents(_ device: Device, _ pair: Pair) throws {
+    try compare(pair, with: "extents", on: device)
   }
 
   func compare(_ pair: Pair, with file: String, on device: Device) throws {

@@ -143,6 +143,8 @@ public typealias Conv3d = Conv3D
 public typealias Linear = Dense
 @available(*, unavailable, renamed: "ConvTranspose2D")
 public typealias Conv2DTranspose = ConvTranspose2D
+@available(*, unavailable, renamed: "ConvTranspose3D")
+public typealias Conv3DTranspose = ConvTranspose3D
 @available(*, unavailable, renamed: "ConvTranspose1D")
 public typealias Conv1DTranspose = ConvTranspose1D
 @available(

@@ -51,6 +51,10 @@ extension ConvTranspose2D: ActivatedLayer {
   package var activation: ActivationFunction { configuration.convolution.activation }
 }
 
+extension ConvTranspose3D: ActivatedLayer {
+  package var activation: ActivationFunction { configuration.convolution.activation }
+}
+
 extension Conv3D: ActivatedLayer {
   package var activation: ActivationFunction { configuration.activation }
 }

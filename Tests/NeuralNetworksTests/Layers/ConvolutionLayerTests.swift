@@ -145,7 +145,13 @@ import Testing
       AveragePool1D(3, padding: .same, countsPadding: false)
       GlobalAveragePool1D()
     }
-    for (model, shape) in [(images, [2, 7, 6]), (sequences, [3, 20])] {
+    let volumes = Sequential {
+      ConvTranspose3D(
+        4, kernel: [3, 2, 1], stride: 2, padding: .explicit([1, 0, 0]), outputPadding: [1, 0, 1], groups: 2,
+        activation: .silu)
+      GlobalMaxPool3D()
+    }
+    for (model, shape) in [(images, [2, 7, 6]), (sequences, [3, 20]), (volumes, [2, 3, 4, 3])] {
       let again = Sequential(architecture: try Architecture(of: model))
       for network in [model, again] { try network.build(inputShape: shape, seed: 5) }
       let input = Tensor.normal([2] + shape, using: RandomStream(seed: 1))

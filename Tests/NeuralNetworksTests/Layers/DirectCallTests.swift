@@ -28,6 +28,8 @@ import Testing
     Mistake("Conv1D", { Conv1D(2, kernel: 2) }, [1, 3], [1, 3], "[N, 1, L]", batchAxis),
     Mistake("ConvTranspose2D", { ConvTranspose2D(2, kernel: 2) }, [1, 3, 3], [1, 3, 3], "[N, 1, H, W]", batchAxis),
     Mistake("ConvTranspose1D", { ConvTranspose1D(2, kernel: 2) }, [1, 3], [1, 3], "[N, 1, L]", batchAxis),
+    Mistake(
+      "ConvTranspose3D", { ConvTranspose3D(2, kernel: 1) }, [1, 3, 3, 3], [1, 3, 3, 3], "[N, 1, D, H, W]", batchAxis),
     Mistake("MaxPool2D", { MaxPool2D(2) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
     Mistake("MaxPool1D", { MaxPool1D(2) }, [1, 3], [1, 3], "[N, C, L]", batchAxis),
     Mistake("AveragePool2D", { AveragePool2D(2) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),

@@ -7,7 +7,8 @@ import Testing
   static let layers: [(layer: @Sendable () -> any Layer, shape: [Int])] = [
     ({ Dense(2) }, [3]), ({ Conv1D(2, kernel: 1) }, [2, 3]), ({ Conv2D(2, kernel: 1) }, [2, 3, 3]),
     ({ ConvTranspose1D(2, kernel: 1) }, [2, 3]), ({ ConvTranspose2D(2, kernel: 1) }, [2, 3, 3]),
-    ({ MaxPool1D(1) }, [2, 3]), ({ MaxPool2D(1) }, [2, 3, 3]), ({ AveragePool1D(1) }, [2, 3]),
+    ({ ConvTranspose3D(2, kernel: 1) }, [2, 3, 3, 3]), ({ MaxPool1D(1) }, [2, 3]), ({ MaxPool2D(1) }, [2, 3, 3]),
+    ({ AveragePool1D(1) }, [2, 3]),
     ({ AveragePool2D(1) }, [2, 3, 3]), ({ AdaptiveAveragePool2D(1) }, [2, 3, 3]),
     ({ AdaptiveMaxPool2D(1) }, [2, 3, 3]), ({ GlobalAveragePool1D() }, [2, 3]), ({ GlobalMaxPool1D() }, [2, 3]),
     ({ GlobalAveragePool2D() }, [2, 3, 3]), ({ GlobalMaxPool2D() }, [2, 3, 3]),

@@ -111,6 +111,22 @@ import Testing
     #expect(message(Conv3D(2, kernel: 0), [1, 4, 6, 6]).contains("a window of [0, 0, 0]"))
     #expect(message(Conv3D(2, kernel: 3, groups: 2), [1, 4, 6, 6]).contains("2 groups do not divide 1"))
     #expect(message(Conv3D(2, kernel: 3, padding: 4, paddingMode: .reflect), [1, 4, 6, 6]).contains("at most 3"))
+    let enlarged = try shape(ConvTranspose3D(5, kernel: 3, stride: [1, 2, 3], padding: .same), [3, 2, 3, 4])
+    #expect(enlarged == [2, 5, 2, 6, 12])
+    #expect(message(ConvTranspose3D(2, kernel: 3), [1, 4]).contains("[channels, depth, height, width], not [1, 4]"))
+    #expect(message(ConvTranspose3D(2, kernel: 0), [1, 4, 6, 6]).contains("a window of [0, 0, 0]"))
+    #expect(message(ConvTranspose3D(4, kernel: 3, groups: 2), [3, 4, 4, 4]).contains("2 groups do not divide 3"))
+    #expect(
+      message(ConvTranspose3D(2, kernel: 3, stride: [2, 1, 2], outputPadding: 1), [1, 4, 4, 4])
+        .contains("an output padding of [1, 1, 1]; each number is less than the stride of [2, 1, 2]"))
+    #expect(
+      message(ConvTranspose3D(2, kernel: 1, padding: 1), [1, 3, 2, 3]).contains("leaves an output of [1, 0, 1]"))
+    #expect(
+      message(ConvTranspose3D(2, kernel: 3, stride: 2, padding: .same, outputPadding: 1), [1, 3, 2, 3])
+        .contains("an output padding together with the padding \"same\""))
+    var configuration = ConvTranspose3D(2, kernel: 3).configuration
+    configuration.convolution.paddingMode = .reflect
+    #expect(message(ConvTranspose3D(configuration: configuration), [1, 4, 4, 4]).contains("a padding reflect"))
     #expect(message(MaxPool3D(2, padding: .same), [1, 4, 6, 6]).contains("same"))
     #expect(message(AveragePool3D(2, padding: 2), [1, 4, 6, 6]).contains("more than half"))
     #expect(message(GlobalMaxPool3D(), [4, 6, 6]).contains("not [4, 6, 6]"))

@@ -111,9 +111,9 @@ struct VolumeSettings: Sendable {
     }
   }
 
-  /// Throws an error for invalid settings, and for examples that are smaller than the window.
+  /// Throws an error for invalid settings, and for examples of a different rank.
   /// - Parameter inputShape: The shape of one example, `[C, D, H, W]`.
-  func check(layer: String, inputShape: [Int], pools: Bool = false) throws {
+  func checkNumbers(layer: String, inputShape: [Int]) throws {
     func fail(_ reason: String) throws -> Never { throw ModelError.invalidConfiguration(layer: layer, reason: reason) }
     for (name, extent) in [("window", kernel), ("stride", stride), ("dilation", dilation)]
     where extent.numbers.contains(where: { !(1...SizeLimit.setting).contains($0) }) {
@@ -125,6 +125,13 @@ struct VolumeSettings: Sendable {
     guard inputShape.count == 4 else {
       try fail("an example is a volume [channels, depth, height, width], not \(inputShape)")
     }
+  }
+
+  /// Throws an error for invalid settings, and for examples that are smaller than the window.
+  /// - Parameter inputShape: The shape of one example, `[C, D, H, W]`.
+  func check(layer: String, inputShape: [Int], pools: Bool = false) throws {
+    func fail(_ reason: String) throws -> Never { throw ModelError.invalidConfiguration(layer: layer, reason: reason) }
+    try checkNumbers(layer: layer, inputShape: inputShape)
     if pools, padding == .same || paddingMode != .zeros {
       try fail("a padding \"same\", which pooling of volumes lacks")
     }

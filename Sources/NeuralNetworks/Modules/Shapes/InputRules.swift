@@ -18,6 +18,7 @@ extension Conv1D: TypedInputLayer {}
 extension Conv2D: TypedInputLayer {}
 extension ConvTranspose1D: TypedInputLayer {}
 extension ConvTranspose2D: TypedInputLayer {}
+extension ConvTranspose3D: TypedInputLayer {}
 extension MaxPool1D: TypedInputLayer {}
 extension MaxPool2D: TypedInputLayer {}
 extension AveragePool1D: TypedInputLayer {}
