@@ -135,7 +135,7 @@ struct BadDataTests {
       let text =
         "{\"inputShape\": [1, 4, 4], \"layers\": [{\"layer\": \"AdaptiveMaxPool2D\", \"output\": \(output)}]}"
       expectFault(
-        try Command.nn("summary", "--model", folder.write(text, "pool.json")), 1, "both numbers are from 1 to 4096")
+        try Command.nn("summary", "--model", folder.write(text, "pool.json")), 1, "each number is from 1 to 4096")
     }
     let data = try folder.makeFolder("data")
     for name in ["translation", "fashion", "--all"] {

@@ -118,6 +118,16 @@ import Testing
       Pair(testDescription: "transposed_same_odd") {
         ConvTranspose3D(3, kernel: [3, 2, 5], stride: 2, padding: .same, useBias: false)
       },
+      Pair(testDescription: "average_sequence") { AdaptiveAveragePool1D(4) },
+      Pair(testDescription: "average_sequence_even") { AdaptiveAveragePool1D(3) },
+      Pair(testDescription: "average_sequence_longer") { AdaptiveAveragePool1D(5) },
+      Pair(testDescription: "average_volumes") { AdaptiveAveragePool3D([2, 3, 4]) },
+      Pair(testDescription: "average_volumes_even") { AdaptiveAveragePool3D([2, 1, 3]) },
+      Pair(testDescription: "max_sequence") { AdaptiveMaxPool1D(4) },
+      Pair(testDescription: "max_sequence_even") { AdaptiveMaxPool1D(3) },
+      Pair(testDescription: "max_sequence_longer") { AdaptiveMaxPool1D(5) },
+      Pair(testDescription: "max_volumes") { AdaptiveMaxPool3D([2, 3, 4]) },
+      Pair(testDescription: "max_volumes_even") { AdaptiveMaxPool3D([2, 1, 3]) },
     ]
   }
 

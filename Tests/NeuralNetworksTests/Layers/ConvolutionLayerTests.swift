@@ -143,12 +143,16 @@ import Testing
       ConvTranspose1D(2, kernel: 3, stride: 2, padding: .same, useBias: false)
       MaxPool1D(2, stride: 1)
       AveragePool1D(3, padding: .same, countsPadding: false)
+      AdaptiveAveragePool1D(8)
+      AdaptiveMaxPool1D(3)
       GlobalAveragePool1D()
     }
     let volumes = Sequential {
       ConvTranspose3D(
         4, kernel: [3, 2, 1], stride: 2, padding: .explicit([1, 0, 0]), outputPadding: [1, 0, 1], groups: 2,
         activation: .silu)
+      AdaptiveAveragePool3D([3, 4, 2])
+      AdaptiveMaxPool3D([2, 3, 2])
       GlobalMaxPool3D()
     }
     for (model, shape) in [(images, [2, 7, 6]), (sequences, [3, 20]), (volumes, [2, 3, 4, 3])] {

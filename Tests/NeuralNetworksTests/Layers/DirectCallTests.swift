@@ -36,6 +36,9 @@ import Testing
     Mistake("AveragePool1D", { AveragePool1D(2) }, [1, 3], [1, 3], "[N, C, L]", batchAxis),
     Mistake("AdaptiveAveragePool2D", { AdaptiveAveragePool2D(2) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]"),
     Mistake("AdaptiveMaxPool2D", { AdaptiveMaxPool2D(2) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]"),
+    Mistake("AdaptiveMaxPool1D", { AdaptiveMaxPool1D(2) }, [1, 3], [1, 3], "[N, C, L]", batchAxis),
+    Mistake(
+      "AdaptiveAveragePool3D", { AdaptiveAveragePool3D(2) }, [1, 3, 3, 3], [1, 3, 3, 3], "[N, C, D, H, W]", batchAxis),
     Mistake("GlobalAveragePool2D", { GlobalAveragePool2D() }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]"),
     Mistake("GlobalMaxPool1D", { GlobalMaxPool1D() }, [1, 3], [1, 3], "[N, C, L]"),
     Mistake("UpSampling2D", { UpSampling2D(2, .bilinear) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),

@@ -10,6 +10,8 @@ import Testing
     ({ ConvTranspose3D(2, kernel: 1) }, [2, 3, 3, 3]), ({ MaxPool1D(1) }, [2, 3]), ({ MaxPool2D(1) }, [2, 3, 3]),
     ({ AveragePool1D(1) }, [2, 3]),
     ({ AveragePool2D(1) }, [2, 3, 3]), ({ AdaptiveAveragePool2D(1) }, [2, 3, 3]),
+    ({ AdaptiveAveragePool1D(1) }, [2, 3]), ({ AdaptiveMaxPool1D(1) }, [2, 3]),
+    ({ AdaptiveAveragePool3D(1) }, [2, 3, 3, 3]), ({ AdaptiveMaxPool3D(1) }, [2, 3, 3, 3]),
     ({ AdaptiveMaxPool2D(1) }, [2, 3, 3]), ({ GlobalAveragePool1D() }, [2, 3]), ({ GlobalMaxPool1D() }, [2, 3]),
     ({ GlobalAveragePool2D() }, [2, 3, 3]), ({ GlobalMaxPool2D() }, [2, 3, 3]),
     ({ UpSampling2D(2, .bilinear) }, [2, 3, 3]), ({ BatchNorm() }, [3]), ({ GroupNorm(1) }, [3, 2]),

@@ -127,9 +127,23 @@ import Testing
     var configuration = ConvTranspose3D(2, kernel: 3).configuration
     configuration.convolution.paddingMode = .reflect
     #expect(message(ConvTranspose3D(configuration: configuration), [1, 4, 4, 4]).contains("a padding reflect"))
+    #expect(
+      message(AdaptiveMaxPool3D([1, 0, 2]), [1, 4, 4, 4]).contains("an output of 1x0x2; each number is from 1 to 4096"))
+    #expect(message(AdaptiveMaxPool3D(4096), [1, 4, 4, 4]).contains("an output of [4096, 4096, 4096] has more than"))
+    #expect(message(AdaptiveAveragePool3D(2), [4, 4, 4]).contains("[channels, depth, height, width], not [4, 4, 4]"))
+    #expect(message(AdaptiveAveragePool1D(4097), [1, 4]).contains("an output of 4097; it is from 1 to 4096"))
+    #expect(message(AdaptiveMaxPool1D(2), [1, 4, 4]).contains("a sequence [channels, length], not [1, 4, 4]"))
     #expect(message(MaxPool3D(2, padding: .same), [1, 4, 6, 6]).contains("same"))
     #expect(message(AveragePool3D(2, padding: 2), [1, 4, 6, 6]).contains("more than half"))
     #expect(message(GlobalMaxPool3D(), [4, 6, 6]).contains("not [4, 6, 6]"))
+  }
+
+  /// Of equal numbers in a window, the first in memory order gets the gradient, as in PyTorch.
+  @Test(arguments: TestDevices.all) func equalMaximaOfAdaptiveWindows(_ device: Device) throws {
+    let volume = Tensor([0, 1, 1, 1, 1, 0, 1, 0, 0, 1, 1, 1], shape: [1, 1, 3, 2, 2], on: device)
+    let (y, dx) = valueAndGradient(at: volume) { AdaptiveMaxPool3D([2, 1, 1])($0, .inference).sum() }
+    #expect(try y.item() == 2)
+    #expect(try dx.scalars() == [0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0])
   }
 
   /// Each step has its own result, as if it were an example.

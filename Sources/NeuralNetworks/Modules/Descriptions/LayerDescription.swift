@@ -75,7 +75,8 @@ extension LayerDescription: Codable {
       RandomFlip.self, RandomCrop.self, RandomErasing.self, RandomAffine.self, RandomRotation.self, RandomZoom.self,
       RandomTranslation.self, RandomBrightness.self, RandomContrast.self, RandomColorJitter.self,
       RandomGrayscale.self, RandomGaussianBlur.self, CategoryEncoding.self, IntegerLookup.self, Discretization.self,
-      SimpleImputer.self, ConvTranspose3D.self,
+      SimpleImputer.self, ConvTranspose3D.self, AdaptiveAveragePool1D.self, AdaptiveMaxPool1D.self,
+      AdaptiveAveragePool3D.self, AdaptiveMaxPool3D.self,
     ]
   }
 

@@ -25,6 +25,10 @@ extension AveragePool1D: TypedInputLayer {}
 extension AveragePool2D: TypedInputLayer {}
 extension AdaptiveMaxPool2D: TypedInputLayer {}
 extension AdaptiveAveragePool2D: TypedInputLayer {}
+extension AdaptiveMaxPool1D: TypedInputLayer {}
+extension AdaptiveAveragePool1D: TypedInputLayer {}
+extension AdaptiveMaxPool3D: TypedInputLayer {}
+extension AdaptiveAveragePool3D: TypedInputLayer {}
 extension GlobalMaxPool1D: TypedInputLayer {}
 extension GlobalMaxPool2D: TypedInputLayer {}
 extension GlobalAveragePool1D: TypedInputLayer {}
