@@ -271,6 +271,34 @@ def extents():
     return {name: tensor.float() for name, tensor in vectors.items()}
 
 
+def einsum():
+    """Keras' EinsumDense as a formula in double precision: equations without and with hidden axes on either side."""
+    torch.set_default_dtype(torch.float64)
+    vectors = {}
+    record(vectors, "steps", EinsumDense("abc,cd->abd", [3, 4], [4]), 2, 2, 3)
+    record(vectors, "last", EinsumDense("...x,xy->...y", [3, 2], [2]), 2, 2, 2, 3)
+    record(vectors, "first", EinsumDense("ab...,bc->ac...", [3, 2], [2, 1, 1]), 2, 3, 2, 2)
+    record(vectors, "heads", EinsumDense("abc,cde->abde", [3, 2, 2], [2, 2]), 2, 2, 3)
+    record(vectors, "joined", EinsumDense("abde,dec->abc", [2, 3, 2]), 2, 2, 2, 3)
+    record(vectors, "separate", EinsumDense("abc,bcd->abd", [2, 3, 4], [2, 1], torch.tanh), 2, 2, 3)
+    record(vectors, "summed", EinsumDense("abc,db->ad", [2, 3], [2]), 2, 3, 4)
+    torch.set_default_dtype(torch.float32)
+    return {name: tensor.float() for name, tensor in vectors.items()}
+
+
+class EinsumDense(nn.Module):
+    def __init__(self, equation, weight, bias=None, activation=None):
+        super().__init__()
+        self.equation, self.activation = equation, activation
+        self.weight = nn.Parameter(torch.rand(weight) * 2 - 1)
+        self.bias = nn.Parameter(torch.rand(bias)) if bias else None
+
+    def forward(self, x):
+        y = torch.einsum(self.equation, x, self.weight)
+        y = y if self.bias is None else y + self.bias
+        return self.activation(y) if self.activation else y
+
+
 class Ending(nn.Module):
     """A transposed convolution with stride 2 whose output ends after twice the number of inputs."""
 
@@ -299,7 +327,7 @@ def renamed(names):
 
 def main():
     os.makedirs(FOLDER, exist_ok=True)
-    for family in [convolution, normalization, attention, recurrent, decoder, layers, extents]:
+    for family in [convolution, normalization, attention, recurrent, decoder, layers, extents, einsum]:
         torch.manual_seed(1)
         vectors = {name: tensor.contiguous() for name, tensor in family().items()}
         save_file(vectors, os.path.join(FOLDER, family.__name__ + ".safetensors"))

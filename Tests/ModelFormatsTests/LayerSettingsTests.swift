@@ -20,6 +20,10 @@ import Testing
   @Test func omittedSettingsHaveTheDefaultsOfTheInitializer() throws {
     let pairs: [(any Layer, String)] = [
       (Dense(3), #"{"layer": "Dense", "units": 3}"#),
+      (
+        EinsumDense("ab,bc->ac", outputShape: [3]),
+        #"{"layer": "EinsumDense", "equation": "ab,bc->ac", "outputShape": [3]}"#
+      ),
       (Conv2D(4, kernel: [3, 5]), #"{"layer": "Conv2D", "filters": 4, "kernel": [3, 5]}"#),
       (Conv1D(4, kernel: 3), #"{"layer": "Conv1D", "filters": 4, "kernel": 3}"#),
       (ConvTranspose2D(4, kernel: 3), #"{"layer": "ConvTranspose2D", "filters": 4, "kernel": 3}"#),

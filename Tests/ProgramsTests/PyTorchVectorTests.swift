@@ -106,6 +106,19 @@ import Testing
       Pair(testDescription: "unit") { UnitNormalization(axis: 1) },
     ]
 
+    /// `EinsumDense` has no counterpart in PyTorch; these are Keras' formula.
+    static let einsum = [
+      Pair(testDescription: "steps") { EinsumDense("abc,cd->abd", outputShape: [-1, 4], biasAxes: "d") },
+      Pair(testDescription: "last") { EinsumDense("...x,xy->...y", outputShape: [2], biasAxes: "y") },
+      Pair(testDescription: "first") { EinsumDense("ab...,bc->ac...", outputShape: [2], biasAxes: "c") },
+      Pair(testDescription: "heads") { EinsumDense("abc,cde->abde", outputShape: [-1, 2, 2], biasAxes: "de") },
+      Pair(testDescription: "joined") { EinsumDense("abde,dec->abc", outputShape: [2, 2]) },
+      Pair(testDescription: "separate") {
+        EinsumDense("abc,bcd->abd", outputShape: [-1, 4], biasAxes: "b", activation: .tanh)
+      },
+      Pair(testDescription: "summed") { EinsumDense("abc, db -> ad", outputShape: [2], biasAxes: "d") },
+    ]
+
     static let extents = [
       Pair(testDescription: "transposed") {
         ConvTranspose3D(
@@ -165,6 +178,11 @@ import Testing
   @Test(arguments: TestDevices.all, Pair.layers)
   func layers(_ device: Device, _ pair: Pair) throws {
     try compare(pair, with: "layers", on: device)
+  }
+
+  @Test(arguments: TestDevices.all, Pair.einsum)
+  func einsum(_ device: Device, _ pair: Pair) throws {
+    try compare(pair, with: "einsum", on: device)
   }
 
   @Test(arguments: TestDevices.all, Pair.extents)

@@ -37,6 +37,7 @@ package protocol ActivatedLayer: Layer {
 }
 
 extension Dense: ActivatedLayer {}
+extension EinsumDense: ActivatedLayer {}
 extension Conv2D: ActivatedLayer {}
 
 extension Conv1D: ActivatedLayer {

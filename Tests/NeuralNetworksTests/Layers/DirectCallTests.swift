@@ -26,6 +26,9 @@ import Testing
     // An example without a batch axis.
     Mistake("Conv2D", { Conv2D(2, kernel: 2) }, [1, 3, 3], [1, 3, 3], "[N, 1, H, W]", batchAxis),
     Mistake("Conv1D", { Conv1D(2, kernel: 2) }, [1, 3], [1, 3], "[N, 1, L]", batchAxis),
+    Mistake(
+      "EinsumDense", { EinsumDense("abc,cd->abd", outputShape: [3, 2]) }, [3, 2], [3, 2], "[2, 2]", batchAxis),
+    Mistake("EinsumDense", { EinsumDense("abc,cd->abd", outputShape: [-1, 2]) }, [3, 2], [4, 3, 1], "[2, 2]"),
     Mistake("ConvTranspose2D", { ConvTranspose2D(2, kernel: 2) }, [1, 3, 3], [1, 3, 3], "[N, 1, H, W]", batchAxis),
     Mistake("ConvTranspose1D", { ConvTranspose1D(2, kernel: 2) }, [1, 3], [1, 3], "[N, 1, L]", batchAxis),
     Mistake(

@@ -5,7 +5,8 @@ import Testing
 /// operation uses them.
 @Suite struct ElementTypeTests {
   static let layers: [(layer: @Sendable () -> any Layer, shape: [Int])] = [
-    ({ Dense(2) }, [3]), ({ Conv1D(2, kernel: 1) }, [2, 3]), ({ Conv2D(2, kernel: 1) }, [2, 3, 3]),
+    ({ Dense(2) }, [3]), ({ EinsumDense("ab,bc->ac", outputShape: [2]) }, [3]),
+    ({ Conv1D(2, kernel: 1) }, [2, 3]), ({ Conv2D(2, kernel: 1) }, [2, 3, 3]),
     ({ ConvTranspose1D(2, kernel: 1) }, [2, 3]), ({ ConvTranspose2D(2, kernel: 1) }, [2, 3, 3]),
     ({ ConvTranspose3D(2, kernel: 1) }, [2, 3, 3, 3]), ({ MaxPool1D(1) }, [2, 3]), ({ MaxPool2D(1) }, [2, 3, 3]),
     ({ AveragePool1D(1) }, [2, 3]),

@@ -14,6 +14,7 @@ extension TypedInputLayer {
 }
 
 extension Dense: TypedInputLayer {}
+extension EinsumDense: TypedInputLayer {}
 extension Conv1D: TypedInputLayer {}
 extension Conv2D: TypedInputLayer {}
 extension ConvTranspose1D: TypedInputLayer {}
