@@ -100,11 +100,11 @@ struct RegressionTests {
   }
 
   /// The loss is in units of the variance, so that the usual rates of SGD learn prices. The usual rates of RAdam,
-  /// Lion, and Muon are for more steps.
+  /// Lion, Muon, and Lamb are for more steps.
   @Test(arguments: OptimizerName.allCases) func everyOptimizerLearnsPrices(_ optimizer: OptimizerName) throws {
     let folder = try TemporaryFolder()
     let table = try folder.write(Houses().text, "houses.csv")
-    let rate = [OptimizerName.radam: "0.01", .lion: "0.003", .muon: "0.01"][optimizer]
+    let rate = [OptimizerName.radam: "0.01", .lion: "0.003", .muon: "0.01", .lamb: "0.01"][optimizer]
     let result = try Command.nn(
       ["train", "--json", "--dataset", "csv", "--data", table, "--optimizer", optimizer.rawValue, "--hidden", "16"]
         + ["--epochs", "100", "--device", "cpu"] + (rate.map { ["--learning-rate", $0] } ?? []))

@@ -12,6 +12,7 @@ import Testing
     ("adamW", { .adamW(learningRate: 0.01) }), ("rmsProp", { .rmsProp(learningRate: 0.01, momentum: 0.5) }),
     ("adamax", { .adamax() }), ("nadam", { .nadam() }), ("radam", { .radam() }), ("adadelta", { .adadelta() }),
     ("lion", { .lion() }), ("muon", { .muon() }), ("adafactor", { .adafactor() }),
+    ("rprop", { .rprop() }), ("asgd", { .asgd(averagingStart: 2) }), ("lamb", { .lamb() }),
     ("groups", { .adam(learningRate: 0.01, groups: [ParameterGroup("**.bias", learningRateScale: 2)]) }),
   ]
 

@@ -128,4 +128,34 @@ extension Optimizer {
       clipThreshold: clipThreshold, weightDecay: weightDecay)
     return Optimizer(rule, clipping: clipping, groups: groups)
   }
+
+  /// Creates an Rprop optimizer: a step size for each number, which depends on signs alone; see `Rprop`.
+  public static func rprop(
+    learningRate: any LearningRate = 0.01, decreaseFactor: Double = 0.5, increaseFactor: Double = 1.2,
+    stepSizes: ClosedRange<Double> = 1e-6...50, clipping: GradientClipping = .none, groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = Rprop(
+      learningRate: learningRate, decreaseFactor: decreaseFactor, increaseFactor: increaseFactor, stepSizes: stepSizes)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+
+  /// Creates an optimizer for stochastic gradient descent that also averages the parameters; see `ASGD`.
+  public static func asgd(
+    learningRate: any LearningRate = 0.01, decay: Double = 1e-4, power: Double = 0.75, averagingStart: Double = 1e6,
+    weightDecay: Double = 0, clipping: GradientClipping = .none, groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = ASGD(
+      learningRate: learningRate, decay: decay, power: power, averagingStart: averagingStart, weightDecay: weightDecay)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
+
+  /// Creates a LAMB optimizer: steps of Adam in proportion to the length of each parameter; see `Lamb`.
+  public static func lamb(
+    learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-7,
+    weightDecay: Double = 0, clipping: GradientClipping = .none, groups: [ParameterGroup] = []
+  ) -> Optimizer {
+    let rule = Lamb(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay)
+    return Optimizer(rule, clipping: clipping, groups: groups)
+  }
 }

@@ -5,16 +5,16 @@ import NeuralNetworks
 enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
   case sgd, rmsprop, adagrad, adadelta, adam
   case adamW = "adamw"
-  case adamax, nadam, radam, lion, muon, adafactor
+  case adamax, nadam, radam, lion, muon, adafactor, rprop, asgd, lamb
 
-  /// The default learning rate of PyTorch, except for SGD, which uses 0.01 as in Keras (PyTorch: 0.001), and for Lion,
-  /// which PyTorch does not have.
+  /// The default learning rate of PyTorch, except for SGD, which uses 0.01 as in Keras (PyTorch: 0.001), and for Lion
+  /// and Lamb, which PyTorch does not have.
   var defaultLearningRate: Double {
     switch self {
     case .adadelta: 1
-    case .sgd, .rmsprop, .adagrad, .adafactor: 0.01
+    case .sgd, .rmsprop, .adagrad, .adafactor, .rprop, .asgd: 0.01
     case .adamax, .nadam: 0.002
-    case .adam, .adamW, .radam, .muon: 0.001
+    case .adam, .adamW, .radam, .muon, .lamb: 0.001
     case .lion: 1e-4
     }
   }
@@ -33,6 +33,9 @@ enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
     case .lion: .lion(learningRate: learningRate)
     case .muon: .muon(learningRate: learningRate)
     case .adafactor: .adafactor(learningRate: learningRate)
+    case .rprop: .rprop(learningRate: learningRate)
+    case .asgd: .asgd(learningRate: learningRate)
+    case .lamb: .lamb(learningRate: learningRate)
     }
   }
 }
@@ -44,8 +47,8 @@ struct OptimizerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The step size (default: 0.01 for sgd, rmsprop, adagrad, and adafactor; 0.001 for adam, adamw, radam, and muon; "
-        + "0.002 for adamax and nadam; 0.0001 for lion; 1 for adadelta).", valueName: "rate"))
+      "The step size (default: 0.01 for sgd, rmsprop, adagrad, adafactor, rprop, and asgd; 0.001 for adam, adamw, radam, "
+        + "muon, and lamb; 0.002 for adamax and nadam; 0.0001 for lion; 1 for adadelta).", valueName: "rate"))
   var learningRate: Double?
 
   @Option(help: ArgumentHelp("The number of passes over the data.", valueName: "count"))

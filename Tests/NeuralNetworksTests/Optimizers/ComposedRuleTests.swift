@@ -8,7 +8,9 @@ import Testing
 @Suite struct ComposedRuleTests {
   typealias Trajectory = TrajectoryTests.Trajectory
 
-  static let stored: [Trajectory] = [
+  static let stored = adaptive + scaled
+
+  static let adaptive: [Trajectory] = [
     Trajectory(
       testDescription: "Adamax", rule: Adamax(learningRate: 0.1),
       points: [

@@ -233,7 +233,8 @@ import Testing
       RMSProp(momentum: 0.5, isCentered: true), SGD(learningRate: 0.1),
       TrajectoryTests.Composed(rule: Adam(learningRate: 0.1)), Adamax(learningRate: 0.1), NAdam(learningRate: 0.1),
       RAdam(learningRate: 0.1), Adadelta(), Lion(learningRate: 0.1), Muon(learningRate: 0.1),
-      Adafactor(learningRate: 0.1),
+      Adafactor(learningRate: 0.1), Rprop(learningRate: 0.1), ASGD(learningRate: 0.1, averagingStart: 1),
+      Lamb(learningRate: 0.1),
     ]
     for rule in rules {
       let (model, copy) = (try network(on: device), try network(on: device))

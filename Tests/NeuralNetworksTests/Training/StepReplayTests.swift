@@ -66,6 +66,15 @@ import Testing
         testDescription: "sgd, constraint",
         optimizer: { .sgd(learningRate: 0.5, groups: [ParameterGroup("**.weight", constraint: .maximumNorm(0.5))]) }),
       Recipe(testDescription: "adafactor", optimizer: { .adafactor(learningRate: 0.02, weightDecay: 0.1) }),
+      Recipe(testDescription: "rprop", optimizer: { .rprop(stepSizes: 1e-4...0.1) }),
+      Recipe(
+        testDescription: "asgd, averages",
+        optimizer: { .asgd(learningRate: .cosine(from: 0.2, steps: 30), decay: 0.01, averagingStart: 2) }),
+      Recipe(
+        testDescription: "lamb, groups",
+        optimizer: {
+          .lamb(learningRate: 0.02, groups: [ParameterGroup("**.bias", learningRateScale: 0.1, weightDecay: 0.3)])
+        }),
       Recipe(testDescription: "muon", optimizer: { .muon(learningRate: .cosine(from: 0.05, steps: 30)) }),
     ]
   }
