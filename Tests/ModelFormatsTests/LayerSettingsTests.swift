@@ -92,6 +92,18 @@ import Testing
     )
     #expect(dense.units == 2 && dense.activation.name == "relu" && dense.bias == nil)
     #expect(dense.initializer.name == "zeros" && dense.regularizer?.l2 == 0.5)
+    let (orthogonal, saved) = (#"{"factor": 0.5, "vectors": "columns"}"#, Regularizer.orthogonal(0.5, .columns))
+    let other = try layer(
+      Dense.self, #"{"layer": "Dense", "units": 2, "regularizer": {"l1": 0.25, "orthogonal": \#(orthogonal)}}"#)
+    #expect(other.regularizer?.orthogonal == saved.orthogonal && other.regularizer?.l1 == 0.25)
+    let rows = try layer(
+      Dense.self, #"{"layer": "Dense", "units": 2, "regularizer": {"orthogonal": {"factor": 1}}}"#)
+    #expect(rows.regularizer == .orthogonal(1, .rows))
+    for wrong in [#"{"factor": 1, "axis": 0}"#, #"{"vectors": "rows"}"#, #"{"factor": 1, "vectors": "row"}"#] {
+      #expect(throws: (any Error).self) {
+        try layer(Dense.self, #"{"layer": "Dense", "units": 2, "regularizer": {"orthogonal": \#(wrong)}}"#)
+      }
+    }
     let norm = try layer(
       BatchNorm.self, #"{"layer": "BatchNorm", "isAffine": false, "momentum": 0.25, "epsilon": 0.5}"#)
     #expect(norm.weight == nil && norm.momentum == 0.25 && norm.epsilon == 0.5)

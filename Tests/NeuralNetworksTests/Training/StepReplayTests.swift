@@ -66,6 +66,8 @@ import Testing
         testDescription: "sgd, constraint",
         optimizer: { .sgd(learningRate: 0.5, groups: [ParameterGroup("**.weight", constraint: .maximumNorm(0.5))]) }),
       Recipe(testDescription: "adafactor", optimizer: { .adafactor(learningRate: 0.02, weightDecay: 0.1) }),
+      Recipe(
+        testDescription: "sgd, orthogonal rows", optimizer: { .sgd(learningRate: 0.1) }, regularizer: .orthogonal(0.5)),
       Recipe(testDescription: "rprop", optimizer: { .rprop(stepSizes: 1e-4...0.1) }),
       Recipe(
         testDescription: "asgd, averages",
