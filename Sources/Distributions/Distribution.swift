@@ -18,9 +18,10 @@ public protocol Distribution: Sendable {
   var batchShape: [Int] { get }
   /// The shape of one draw: empty for a number.
   var eventShape: [Int] { get }
-  /// The means, with the batch shape and event shape; NaN or infinite if there are none.
+  /// The means, with the batch shape and event shape; NaN or infinite if there are none, and NaN if the type says that they
+  /// have no closed form.
   var mean: Tensor { get }
-  /// The variances of the elements, with the batch shape and event shape; NaN or infinite if there are none.
+  /// The variances of the elements, with the batch shape and event shape; NaN or infinite in the same cases.
   var variance: Tensor { get }
   /// Returns independent draws, of the given shape followed by the batch shape and the event shape. They are functions of
   /// the parameters with gradients (PyTorch's `rsample`) unless the type says that its draws have none.

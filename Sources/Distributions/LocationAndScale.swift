@@ -142,3 +142,32 @@ public struct Cauchy: EntropyDistribution, CumulativeDistribution, DivergenceDis
     return square.log() - scale.log() - other.scale.log() - 2 * logOfTwo
   }
 }
+
+/// The distribution of |x| for a Cauchy x with location 0 (PyTorch's `HalfCauchy`). The mean and the variance are infinite. The
+/// log probability below 0 is −∞.
+public struct HalfCauchy: EntropyDistribution, CumulativeDistribution, DivergenceDistribution {
+  /// The scale of the Cauchy distribution.
+  public let scale: Tensor
+
+  /// Creates distributions from the positive scale of x.
+  public init(scale: Tensor) { self.scale = scale }
+
+  public var batchShape: [Int] { scale.shape }
+  public var mean: Tensor { .full(like: scale, .infinity) }
+  public var variance: Tensor { mean }
+  public var entropy: Tensor { both.entropy - logOfTwo }
+  /// The distribution of x.
+  private var both: Cauchy { Cauchy(location: .zeros(like: scale), scale: scale) }
+
+  public func sample(_ shape: [Int], using random: RandomStream) -> Tensor {
+    both.sample(shape, using: random).magnitude()
+  }
+
+  public func logProbability(of value: Tensor) -> Tensor {
+    (both.logProbability(of: value) + logOfTwo).replacing(with: -.infinity, where: value .< 0)
+  }
+
+  public func cumulativeProbability(of value: Tensor) -> Tensor { (value.relu() / scale).atan() * (2 / Double.pi) }
+  public func quantile(of probability: Tensor) -> Tensor { scale * (probability * (Double.pi / 2)).tan() }
+  public func klDivergence(to other: HalfCauchy) -> Tensor { both.klDivergence(to: other.both) }
+}

@@ -49,6 +49,18 @@ import Testing
     try device.expect(d.klDivergence(to: Poisson(rate: device([1.5, 0.8]))), [0.4506938556659452, 1.765267519946958])
   }
 
+  @Test(arguments: TestDevices.all) func negativeBinomial(_ device: Device) throws {
+    let device = Numbers(device)
+    let d = NegativeBinomial(totalCount: device([2.5, 5]), probabilities: device([0.3, 0.8]))
+    let known = Known(
+      logProbability: [-1.8237264486891256, -4.326625411790072], mean: [1.0714285714285712, 20],
+      variance: [1.5306122448979587, 100])
+    try device.expect(d, at: device([2, 5]), known)
+    let same = NegativeBinomial(totalCount: device([2.5, 5]), logits: d.logits)
+    try device.expect(same.logProbability(of: device([2, 5])), known.logProbability)
+    try device.expect(same.probabilities, [0.3, 0.8])
+  }
+
   @Test(arguments: TestDevices.all) func categorical(_ device: Device) throws {
     let device = Numbers(device)
     let d = Categorical(probabilities: device([0.2, 0.5, 0.3, 0.1, 0.1, 0.8], [2, 3]))

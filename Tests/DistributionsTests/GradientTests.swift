@@ -34,6 +34,31 @@ import Testing
     Case("StudentT", [0.2, 1.3, 2.5]) {
       StudentT(degreesOfFreedom: $2, location: $0, scale: $1).logProbability(of: 2 * $1)
     },
+    Case("HalfCauchy", positive) { HalfCauchy(scale: $0).logProbability(of: $1) + $2 },
+    Case("Pareto", positive) { Pareto(scale: $2, alpha: $0).logProbability(of: $1) },
+    Case("Weibull", positive) { Weibull(scale: $0, concentration: $1).logProbability(of: $2) },
+    Case("InverseGamma", positive) { InverseGamma(concentration: $0, rate: $1).logProbability(of: $2) },
+    Case("Kumaraswamy", positive) { Kumaraswamy(alpha: $0, beta: $1).logProbability(of: $2) },
+    Case("FisherSnedecor", positive) { FisherSnedecor(numerator: $0, denominator: $1).logProbability(of: $2) },
+    Case("NegativeBinomial", positive) {
+      NegativeBinomial(totalCount: $0, probabilities: $2).logProbability(of: 2 * $1)
+    },
+    Case("LogisticNormal", positive) {
+      LogisticNormal(mean: .concatenated([$0, $2]), standardDeviation: .concatenated([$1, $0]))
+        .logProbability(of: Tensor.concatenated([$2, $1, $0]).softmax())
+    },
+    Case("RelaxedBernoulli", positive) {
+      RelaxedBernoulli(temperature: $1, probabilities: $0).logProbability(of: $2)
+    },
+    Case("RelaxedOneHotCategorical", positive) {
+      RelaxedOneHotCategorical(temperature: $0, logits: .concatenated([$0, $1, $2]))
+        .logProbability(of: Tensor.concatenated([$2, $1, $0]).softmax())
+    },
+    Case("TransformedDistribution", positive) {
+      TransformedDistribution(
+        Normal(mean: $0, standardDeviation: $1), .sigmoid, .affine(location: 2 * $1, scale: -3 * $2)
+      ).logProbability(of: 2.5 * $0)
+    },
     Case("Bernoulli", [0.2, 1, 0]) { logits, one, _ in Bernoulli(logits: logits).logProbability(of: one) },
     Case("Binomial", [0.2, 2.5, 0]) { p, value, _ in
       Binomial(totalCount: 5, probabilities: p).logProbability(of: value)
@@ -64,6 +89,14 @@ import Testing
     Case("Normal", positive) {
       Normal(mean: $0, standardDeviation: $1).klDivergence(to: Normal(mean: $1, standardDeviation: $2))
     },
+    Case("HalfCauchy", positive) { HalfCauchy(scale: $0).klDivergence(to: HalfCauchy(scale: $1)) * $2 },
+    Case("Pareto", positive) { Pareto(scale: $1, alpha: $0).klDivergence(to: Pareto(scale: $0, alpha: $2)) },
+    Case("Weibull", positive) {
+      let d = Weibull(scale: $0, concentration: $1)
+      return d.klDivergence(to: Weibull(scale: $1, concentration: $2)) + d.entropy
+    },
+    Case("Kumaraswamy", positive) { Kumaraswamy(alpha: $0, beta: $1).entropy * $2 },
+    Case("FisherSnedecor", positive) { FisherSnedecor(numerator: $0, denominator: $1).entropy * $2 },
     Case("Dirichlet", positive) {
       Dirichlet(concentration: .concatenated([$0, $1])).klDivergence(
         to: Dirichlet(concentration: .concatenated([$2, $0])))
@@ -88,6 +121,36 @@ import Testing
     Case("Beta", positive) { Beta(alpha: $0, beta: $1).sample(using: RandomStream(seed: seed)) * $2 },
     Case("Dirichlet", positive) {
       Dirichlet(concentration: .concatenated([$0, $1, $2])).sample(using: RandomStream(seed: seed)).squared()
+    },
+    Case("HalfCauchy", positive) { HalfCauchy(scale: $0).sample(using: RandomStream(seed: seed)) * $1 * $2 },
+    Case("Pareto", positive) { Pareto(scale: $0, alpha: $1).sample(using: RandomStream(seed: seed)) * $2 },
+    Case("Weibull", positive) {
+      Weibull(scale: $0, concentration: $1).sample(using: RandomStream(seed: seed)) * $2
+    },
+    Case("InverseGamma", [2.7, 1.3, 0.4]) {
+      InverseGamma(concentration: $0, rate: $1).sample(using: RandomStream(seed: seed)) * $2
+    },
+    Case("Kumaraswamy", positive) {
+      Kumaraswamy(alpha: $0, beta: $1).sample(using: RandomStream(seed: seed)) * $2
+    },
+    Case("FisherSnedecor", [2.7, 3.3, 0.4]) {
+      FisherSnedecor(numerator: $0, denominator: $1).sample(using: RandomStream(seed: seed)) * $2
+    },
+    Case("LogisticNormal", positive) {
+      LogisticNormal(mean: .concatenated([$0, $2]), standardDeviation: .concatenated([$1, $0]))
+        .sample(using: RandomStream(seed: seed)).squared()
+    },
+    Case("RelaxedBernoulli", positive) {
+      RelaxedBernoulli(temperature: $1, probabilities: $0).sample(using: RandomStream(seed: seed)) * $2
+    },
+    Case("RelaxedOneHotCategorical", positive) {
+      RelaxedOneHotCategorical(temperature: $0, logits: .concatenated([$0, $1, $2]))
+        .sample(using: RandomStream(seed: seed)).squared()
+    },
+    Case("TransformedDistribution", positive) {
+      TransformedDistribution(
+        Normal(mean: $0, standardDeviation: $1), .tanh, .affine(location: $2, scale: $1)
+      ).sample(using: RandomStream(seed: seed))
     },
     Case("StudentT", [0.2, 1.3, 2.5]) {
       StudentT(degreesOfFreedom: $2, location: $0, scale: $1).sample(using: RandomStream(seed: seed))

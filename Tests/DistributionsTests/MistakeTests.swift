@@ -26,6 +26,13 @@ import Testing
     Mistake(fragments: ["Independent", "2 axes", "[1]"]) {
       _ = Independent(Normal(mean: one, standardDeviation: one), axes: 2)
     },
+    Mistake(fragments: ["LogisticNormal", "[]", "[..., shares − 1]"]) {
+      _ = LogisticNormal(mean: Tensor(0), standardDeviation: Tensor(1))
+    },
+    Mistake(fragments: ["TransformedDistribution", "[2]", "[1]"]) {
+      _ = TransformedDistribution(
+        Normal(mean: one, standardDeviation: one), .affine(location: .zeros([2]), scale: one))
+    },
     Mistake(fragments: ["Mixture", "[2]", "[1]"]) {
       _ = Mixture(weights: Categorical(logits: .ones([2])), components: Normal(mean: one, standardDeviation: one))
     },

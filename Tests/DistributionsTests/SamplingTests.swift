@@ -13,10 +13,10 @@ import Testing
 
   /// The statistic of Kolmogorov and Smirnov, √n times the largest distance of the distribution functions, exceeds 1.95 for
   /// one seed of a thousand.
-  private func follows(_ d: some CumulativeDistribution, _ name: Comment) throws {
+  private func follows(_ d: some CumulativeDistribution, draws: Tensor? = nil, _ name: Comment) throws {
     let n = Double(Self.count)
-    let expected = try d.cumulativeProbability(of: d.sample([Self.count], using: RandomStream(seed: 7)))
-      .scalars(as: Double.self).sorted()
+    let draws = draws ?? d.sample([Self.count], using: RandomStream(seed: 7))
+    let expected = try d.cumulativeProbability(of: draws).scalars(as: Double.self).sorted()
     let distance = expected.enumerated().map { max($1 - Double($0) / n, Double($0 + 1) / n - $1) }.max() ?? 1
     #expect(distance * n.squareRoot() < 1.95, name)
   }
@@ -33,6 +33,34 @@ import Testing
     try follows(Gumbel(location: a, scale: b), "Gumbel")
     try follows(Cauchy(location: a, scale: b), "Cauchy")
     try follows(Exponential(rate: b), "Exponential")
+    try follows(HalfCauchy(scale: b), "HalfCauchy")
+    try follows(Pareto(scale: b, alpha: 0.5 * b), "Pareto")
+    try follows(Weibull(scale: b, concentration: 0.25 * b), "Weibull")
+    try follows(Kumaraswamy(alpha: 0.25 * b, beta: 2 * b), "Kumaraswamy")
+    try follows(
+      TransformedDistribution(Normal(mean: a, standardDeviation: 0.25 * b), .tanh, .affine(location: b, scale: a)),
+      "TransformedDistribution")
+  }
+
+  /// The share of the second of two relaxed classes is a relaxed Bernoulli number.
+  @Test(arguments: TestDevices.all) func relaxedDrawsFollowTheDistributionFunction(_ device: Device) throws {
+    let device = Numbers(device)
+    let temperature = device([2])
+    let d = RelaxedBernoulli(temperature: temperature, logits: device([-0.5]))
+    try follows(d, "RelaxedBernoulli")
+    let classes = RelaxedOneHotCategorical(temperature: temperature, logits: device([1, 0.5], [1, 2]))
+    let draws = classes.sample([Self.count], using: RandomStream(seed: 7))
+    try follows(d, draws: draws[.ellipsis, 1], "RelaxedOneHotCategorical")
+  }
+
+  /// The logit of the first of three shares, plus ln 2, is the first normal number.
+  @Test(arguments: TestDevices.all) func logisticNormalDrawsFollowTheDistributionFunction(_ device: Device) throws {
+    let device = Numbers(device)
+    let d = LogisticNormal(mean: device([0.5, -1]), standardDeviation: device([1.5, 2]))
+    let first = d.sample([Self.count], using: RandomStream(seed: 7))[.ellipsis, 0]
+    try follows(
+      Normal(mean: device([0.5], []), standardDeviation: device([1.5], [])), draws: first.logit() + 0.6931471805599453,
+      "LogisticNormal")
   }
 
   /// The share of draws below the quantiles of 5, 25, 50, 75, and 95 %, by SciPy's `ppf`.
@@ -69,6 +97,14 @@ import Testing
     try follows(
       StudentT(degreesOfFreedom: device([3]), location: 0 * one, scale: one),
       quantiles: [-2.353363434801824, -0.7648923284043444, 0, 0.7648923284043444, 2.3533634348018233], "StudentT(3)")
+    try follows(
+      InverseGamma(concentration: device([3]), rate: one),
+      quantiles: [0.15883621034303538, 0.25507587860143477, 0.3739631431901123, 0.5789384224065957, 1.222955191066701],
+      "InverseGamma(3)")
+    try follows(
+      FisherSnedecor(numerator: device([3]), denominator: device([5])),
+      quantiles: [0.1109452459033928, 0.4150245760541098, 0.9071462198190193, 1.884267854006886, 5.409451318056488],
+      "FisherSnedecor(3, 5)")
   }
 
   /// Mean and variance within about five standard errors.
@@ -89,6 +125,7 @@ import Testing
     try hasMoments(Bernoulli(probabilities: p), "Bernoulli")
     try hasMoments(Geometric(probabilities: p), "Geometric")
     try hasMoments(Binomial(totalCount: 5, probabilities: p), "Binomial")
+    try hasMoments(NegativeBinomial(totalCount: device([2.5, 5]), probabilities: p), "NegativeBinomial")
     try hasMoments(Poisson(rate: device([0.5, 3])), "Poisson")
     try hasMoments(ChiSquared(degreesOfFreedom: device([0.5, 3])), "ChiSquared")
     try hasMoments(OneHotCategorical(probabilities: shares), "OneHotCategorical")
