@@ -24,9 +24,9 @@ bool nn_lapack_open(const char *library, struct nn_lapack *functions) {
   return true;
 }
 
-int32_t nn_lapack_lu(struct nn_lapack lapack, int32_t n, double *a, int32_t *pivots) {
+int32_t nn_lapack_lu(struct nn_lapack lapack, int32_t m, int32_t n, double *a, int32_t *pivots) {
   int32_t info;
-  lapack.dgetrf_(&n, &n, a, &n, pivots, &info);
+  lapack.dgetrf_(&m, &n, a, &m, pivots, &info);
   return info;
 }
 

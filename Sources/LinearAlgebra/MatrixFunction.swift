@@ -14,15 +14,17 @@ struct MatrixFunction {
 
   // MARK: Operands
 
-  /// Requires matrices with floating-point elements on a device that LAPACK can reach.
-  func requireMatrices(_ x: Tensor) throws {
+  /// Requires matrices with floating-point elements; `forLAPACK`, also on a device that LAPACK can reach, and of a size that
+  /// it can count.
+  func requireMatrices(_ x: Tensor, forLAPACK: Bool = true) throws {
     try requireFloatingPoint(x)
+    if forLAPACK { try requireHost(x) }
     if x.rank < 2 { try fail("needs matrices [..., m, n], not shape \(x.shape)") }
-    try requireSize(x.shape)
+    if forLAPACK { try requireSize(x.shape) }
   }
 
-  func requireSquareMatrices(_ x: Tensor) throws {
-    try requireMatrices(x)
+  func requireSquareMatrices(_ x: Tensor, forLAPACK: Bool = true) throws {
+    try requireMatrices(x, forLAPACK: forLAPACK)
     if x.shape[x.rank - 2] != x.shape[x.rank - 1] {
       try fail("needs square matrices [..., n, n], not shape \(x.shape)")
     }
@@ -47,6 +49,9 @@ struct MatrixFunction {
       try fail(
         "needs floating-point elements, not \(x.dtype) (shape \(x.shape))", hint: "convert with .cast(to: .float32)")
     }
+  }
+
+  private func requireHost(_ x: Tensor) throws {
     if x.device.isShapeOnly { return }
     let isReachable = ["cpu", "reference"].contains(x.device.identifier)
     if !isReachable { throw LinearAlgebraError.unsupportedDevice(operation: "\(name)", device: "\(x.device)") }

@@ -11,8 +11,9 @@ extension Tensor {
   /// NaN. For functions of the singular values alone, use `singularValues()`.
   /// - Throws: `LinearAlgebraError.notFinite` for infinite or NaN elements; `LinearAlgebraError.notConverged`;
   ///   `DeviceError`.
-  public func svd() throws -> (u: Tensor, s: Tensor, vTransposed: Tensor) {
-    let function = MatrixFunction("svd")
+  public func svd() throws -> (u: Tensor, s: Tensor, vTransposed: Tensor) { try svd(MatrixFunction("svd")) }
+
+  func svd(_ function: MatrixFunction) throws -> (u: Tensor, s: Tensor, vTransposed: Tensor) {
     try function.requireMatrices(self)
     let (m, n) = (shape[rank - 2], shape[rank - 1])
     let k = Swift.min(m, n)

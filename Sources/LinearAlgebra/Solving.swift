@@ -71,7 +71,7 @@ extension Tensor {
   }
 
   /// Returns the solution for operands with the same leading axes.
-  private func triangularSolved(
+  func triangularSolved(
     _ b: Tensor, upper: Bool, transposed: Bool, _ function: MatrixFunction
   ) throws -> Tensor {
     try withCustomGradient(of: [self, b]) { inputs in
@@ -109,18 +109,18 @@ extension Tensor {
 }
 
 extension MatrixFunction {
-  /// Replaces A by its LU factorization, and calls `body` with the factorization and the row exchanges.
+  /// Replaces A by its LU factorization, as LAPACK sees it, and calls `body` with the factorization and the row exchanges.
   /// - Parameter isRegular: Whether a pivot that is 0 is an error.
   func factor(
     _ lapack: nn_lapack, _ a: inout Matrices, isRegular: Bool = true,
     _ body: (_ index: Int, _ lu: UnsafeMutablePointer<Double>, _ pivots: [Int32]) throws -> Int32
   ) throws {
-    var pivots = [Int32](repeating: 0, count: a.rows)
+    let (m, n) = (a.columns, a.rows)
+    var pivots = [Int32](repeating: 0, count: min(m, n))
     for index in 0..<a.count {
       let position = a.position(index)
-      let n = Int32(a.rows)
       let info = try a.withMatrix(index) { matrix in
-        let info = nn_lapack_lu(lapack, n, matrix, &pivots)
+        let info = nn_lapack_lu(lapack, Int32(m), Int32(n), matrix, &pivots)
         return info > 0 && isRegular ? info : try body(index, matrix, pivots)
       }
       try check(info) { name, _ in .singular(operation: name, matrix: position) }

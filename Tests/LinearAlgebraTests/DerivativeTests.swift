@@ -44,6 +44,7 @@ struct DerivativeCase: Sendable, CustomTestStringConvertible {
   static func definite(_ x: Tensor) -> Tensor { regular(x.matmul(x, transposingRight: true)) }
 
   static func pair(_ results: (Tensor, Tensor)) -> [Tensor] { [results.0, results.1] }
+  static func factors(_ lu: LUFactorization) -> [Tensor] { [lu.lower, lu.upper] }
   static func triple(_ results: (Tensor, Tensor, Tensor)) -> [Tensor] { [results.0, results.1, results.2] }
 
   static let cases: [DerivativeCase] = [
@@ -66,6 +67,10 @@ struct DerivativeCase: Sendable, CustomTestStringConvertible {
     DerivativeCase("choleskySolve", [3, 3], [3, 2]) { [try regular($0[0]).choleskySolve($0[1])] },
     DerivativeCase("determinant", [2, 3, 3]) { [try $0[0].determinant()] },
     DerivativeCase("signAndLogDeterminant", [2, 3, 3]) { [try $0[0].signAndLogDeterminant().logMagnitude] },
+    DerivativeCase("lu", [2, 3, 3]) { factors(try $0[0].lu()) },
+    DerivativeCase("lu, tall", [4, 2]) { factors(try $0[0].lu()) },
+    DerivativeCase("lu, wide", [2, 2, 4]) { factors(try $0[0].lu()) },
+    DerivativeCase("lu, solve", [3, 3], [3, 2]) { [try regular($0[0]).lu().solve($0[1])] },
     DerivativeCase("qr", [2, 3, 3]) { pair(try $0[0].qr()) },
     DerivativeCase("qr, tall", [4, 2]) { pair(try $0[0].qr()) },
     DerivativeCase("qr, wide", [2, 2, 4]) { pair(try $0[0].qr()) },
@@ -74,6 +79,10 @@ struct DerivativeCase: Sendable, CustomTestStringConvertible {
     DerivativeCase("svd, tall", [4, 2]) { triple(try $0[0].svd()) },
     DerivativeCase("svd, wide", [2, 2, 3]) { triple(try $0[0].svd()) },
     DerivativeCase("svd, v only", [3, 2]) { [try $0[0].svd().vTransposed] },
+    DerivativeCase("polarDecomposition", [2, 3, 3]) { pair(try $0[0].polarDecomposition()) },
+    DerivativeCase("polarDecomposition, tall", [4, 2]) { pair(try $0[0].polarDecomposition()) },
+    DerivativeCase("polarDecomposition, wide", [2, 2, 3]) { pair(try $0[0].polarDecomposition(left: true)) },
+    DerivativeCase("matrixExponential", [2, 3, 3]) { [try (2 * $0[0]).matrixExponential()] },
     DerivativeCase("singularValues", [2, 3, 2]) { [try $0[0].singularValues()] },
     DerivativeCase("symmetricEigenvectors", [2, 3, 3]) { pair(try $0[0].symmetrized().symmetricEigenvectors()) },
     DerivativeCase("symmetricEigenvalues", [2, 3, 3]) { [try $0[0].symmetrized().symmetricEigenvalues()] },

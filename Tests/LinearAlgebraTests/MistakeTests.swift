@@ -42,6 +42,12 @@ import Testing
     Mistake(message: "Tensor matrixPower: needs square matrices [..., n, n], not shape [2, 3]") {
       _ = try Tensor.zeros([2, 3]).matrixPower(2)
     },
+    Mistake(message: "Tensor matrixExponential: needs square matrices [..., n, n], not shape [2, 3]") {
+      _ = try Tensor.zeros([2, 3]).matrixExponential()
+    },
+    Mistake(message: "Tensor lu().solve: needs the factors of square matrices [..., n, n], not of shape [3, 2]") {
+      _ = try Tensor.ones([3, 2]).lu().solve(.zeros([3]))
+    },
   ]
 
   @Test(arguments: mistakes.indices)

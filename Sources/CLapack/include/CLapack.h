@@ -44,8 +44,9 @@ bool nn_lapack_open(const char *library, struct nn_lapack *functions);
 /// positive number for the failure.
 enum { nn_lapack_no_memory = -1000 };
 
-/// Replaces A, n×n, by its LU factorization with row exchanges. It fails at the first pivot that is 0, counted from 1.
-int32_t nn_lapack_lu(struct nn_lapack lapack, int32_t n, double *a, int32_t *pivots);
+/// Replaces A, m×n, by its LU factorization with row exchanges. It fails at the first pivot that is 0, counted from 1, but
+/// only after all of A is factored. `pivots` has min(m, n) elements.
+int32_t nn_lapack_lu(struct nn_lapack lapack, int32_t m, int32_t n, double *a, int32_t *pivots);
 /// Replaces B, n×k, by the solution of AX = B or AᵀX = B, where A is given by its LU factorization.
 int32_t nn_lapack_lu_solve(struct nn_lapack lapack, bool transposed, int32_t n, int32_t k, const double *lu,
                            const int32_t *pivots, double *b);
