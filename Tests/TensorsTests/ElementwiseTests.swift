@@ -152,6 +152,35 @@ import Testing
     try expect(x.multivariateLogGamma(3), [1.8809954616117743, 18.74639984342339], tolerance: 2e-6)
   }
 
+  /// mpmath: besseli(0, x) and besseli(1, x).
+  @Test(arguments: TestDevices.all) func besselFunctionHasKnownValues(_ device: Device) throws {
+    let x = Tensor([-20, -8.5, -8, -1.25, 0, 0.5, 3, 7.75, 8.25, 12, 40, 88], on: device)
+    let values = [
+      43558282.559553534, 683.1619269901156, 427.5641157218048, 1.4304687177218296, 1, 1.0634833707413236,
+      4.8807925858650245, 338.5137537472759, 540.325079074807, 18948.925349296307, 1.48947747934199e+16,
+      7.034019697322304e+36,
+    ]
+    let derivatives = [
+      -42454973.38512777, -641.6199025400667, -399.8731367825601, -0.7552814183407472, 0, 0.2578943053908963,
+      3.9533702174026093, 315.85248092400343, 506.4338383076455, 18141.348781638833, 1.4707396163259352e+16,
+      6.993938822790253e+36,
+    ]
+    try expect(x.besselI0(), values)
+    try expect(valueAndGradient(at: x) { $0.besselI0().sum() }.gradient, derivatives, tolerance: 4e-6)
+    // eˣ is beyond float32.
+    try expect(Tensor([90], on: device).besselI0(), [5.139238345508664e+37])
+    try expect(Tensor([.infinity, -.infinity, .nan], on: device).besselI0(), [.infinity, .infinity, .nan])
+  }
+
+  @Test func besselFunctionIsPreciseInFloat64() throws {
+    let x = Tensor([-20, -1.25, 3, 7.75, 8.25, 90], dtype: .float64, on: TestDevices.reference)
+    let values = [
+      43558282.559553534, 1.4304687177218296, 4.8807925858650245, 338.5137537472759, 540.325079074807,
+      5.139238345508664e+37,
+    ]
+    try expect(x.besselI0(), values, tolerance: 3e-12)
+  }
+
   @Test(arguments: TestDevices.all) func infinitiesAreFound(_ device: Device) throws {
     let x = Tensor([1, .infinity, -.infinity, .nan] as [Float], on: device)
     #expect(try x.isInfinite().scalars(as: Bool.self) == [false, true, true, false])
@@ -213,6 +242,20 @@ import Testing
     #expect(try (-a).scalars(as: Int32.self) == [-7, 7, -5])
     #expect(try a.clamped(to: -1...6).scalars(as: Int32.self) == [6, -1, 5])
     #expect((a + b).dtype == .int32)
+  }
+
+  /// NumPy: gcd and lcm.
+  @Test(arguments: TestDevices.all)
+  func commonDivisors(_ device: Device) throws {
+    let a = Tensor(
+      integers: [12, -12, 0, 7, 0, 1_836_311_903, 1_134_903_170, -2_147_483_648, 2_147_483_647], on: device)
+    let b = Tensor(integers: [18, 30, 5, 0, 0, 1_134_903_170, 1_836_311_903, 6, -1], on: device)
+    #expect(try a.gcd(b).scalars(as: Int32.self) == [6, 6, 5, 7, 0, 1, 1, 2, 1])
+    #expect(try b.gcd(a).scalars(as: Int32.self) == [6, 6, 5, 7, 0, 1, 1, 2, 1])
+    let c = Tensor(integers: [4, -6, 0, 46341], shape: [4, 1], on: device)
+    let d = Tensor(integers: [6, 0, -9], on: device)
+    #expect(try c.lcm(d).scalars(as: Int32.self) == [12, 0, 36, 6, 0, 18, 0, 0, 0, 92682, 0, 46341])
+    #expect(try c.gcd(d).scalars(as: Int32.self) == [2, 4, 1, 6, 6, 3, 6, 0, 9, 3, 46341, 9])
   }
 
   /// NumPy's results in double precision; of float32 for the floor of 1/0.1.

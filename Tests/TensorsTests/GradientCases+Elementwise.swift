@@ -44,6 +44,8 @@ extension GradientCase {
     unary("trigamma", .between(0.6, 7, [3, 4])) { $0.trigamma() },
     unary("polygamma", .between(0.8, 4, [3, 4])) { $0.polygamma(3) },
     unary("polygamma of negative numbers", .between(-1.7, -1.3, [3, 4])) { $0.polygamma(2) / 100 },
+    unary("besselI0", .signed([3, 4], 0.1...3)) { $0.besselI0() },
+    unary("besselI0 of large numbers", .signed([3, 4], 8.1...9)) { $0.besselI0() / 1000 },
     unary("multivariateLogGamma", .between(1.5, 4, [3, 4])) { $0.multivariateLogGamma(3) },
     unary("logit", .between(0.1, 0.9, [3, 4])) { $0.logit() },
     unary("trunc", .between(0.1, 0.9, [3, 4])) { $0.trunc() },

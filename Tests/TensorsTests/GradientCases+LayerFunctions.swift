@@ -55,6 +55,11 @@ extension GradientCase {
     GradientCase("hsvToRGB", .between(0.1, 0.9, [1, 3, 2, 2])) { $0[0].hsvToRGB().squared() },
     of("rgbToGrayscale", [3, 1, 2]) { $0.rgbToGrayscale() },
     of("gaussianBlurred", [1, 1, 3, 3]) { $0.gaussianBlurred(kernel: 3, deviation: 0.8) },
+    of("sobelEdges", [1, 1, 3, 3]) { $0.sobelEdges() },
+    GradientCase("structuralSimilarity", .between(0.1, 0.9, [1, 2, 4, 4]), .between(0.2, 1, [1, 2, 4, 4])) { x in
+      x[0].structuralSimilarity(to: x[1], kernel: 3)
+    },
+    of("affineGrid", [1, 2, 3]) { $0.affineGrid(height: 2, width: 3) },
     of("rotaryEmbedded", [2, 3, 4]) { $0.rotaryEmbedded() },
     of("rotaryEmbedded, interleaved", [3, 4]) { $0.rotaryEmbedded(isInterleaved: true) },
     of("gumbelSoftmax", [2, 3]) { $0.gumbelSoftmax(temperature: 0.7, using: RandomStream(seed: 3)) },

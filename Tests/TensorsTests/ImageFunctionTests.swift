@@ -139,6 +139,57 @@ import Testing
     try expect(both, reflected + x.scalars(as: Double.self), shape: [2, 1, 4, 5], tolerance: 5e-6)
   }
 
+  /// `keras.ops.image.sobel_edges` and `ssim`, channels first.
+  @Test(arguments: TestDevices.all) func edgesAgreeWithKeras(_ device: Device) throws {
+    let x = LayerFunctionTests.wave([1, 2, 3, 4], 0, device)
+    let expected = [
+      -1.5, -0.5, -2.125, 1.875, -0.875, 1.875, -0.75, 1.0, 4.625, -2.125, 1.375, -0.375, -1.5, 2.5, -1.125, 0.875, 1.5,
+      -1.25, 2.125, -3.875, 0.875, 1.875, 0.75, 1.75, 1.125, 2.125, 1.375, 1.875, 2.625, -3.875, 1.875, -1.625, -1.125,
+      1.375, -1.5, 2.5, -1.5, -3.25, -1.125, -2.625, -1.125, 1.375, -1.375, 1.875, -2.625, -3.875, -1.875, -0.875,
+    ]
+    try expect(x.sobelEdges(), expected, shape: [1, 2, 3, 4, 2])
+    try expect(x[0, 0].sobelEdges(), Array(expected[..<24]), shape: [3, 4, 2])
+    #expect(Tensor.zeros([0, 3, 4, 6], on: device).sobelEdges().shape == [0, 3, 4, 6, 2])
+  }
+
+  @Test(arguments: TestDevices.all) func similaritiesAgreeWithKeras(_ device: Device) throws {
+    func image(_ shape: [Int], _ seed: Int) -> Tensor {
+      (LayerFunctionTests.wave(shape, seed, device) + 11.0 / 8) / 2.75
+    }
+    let a = image([2, 2, 6, 7], 0)
+    let b = 0.7 * a + 0.3 * image([2, 2, 6, 7], 3)
+    let similarities = [0.808042, 0.808809]
+    try expect(
+      a.structuralSimilarity(to: b, kernel: 5, deviation: 1.2), similarities, shape: [2], tolerance: 5e-6)
+    try expect(
+      (255 * a).structuralSimilarity(to: 255 * b, range: 255, kernel: 5, deviation: 1.2), similarities,
+      tolerance: 5e-6)
+    try expect(a.structuralSimilarity(to: a, kernel: 5), [1, 1])
+    let c = image([1, 1, 12, 13], 1)
+    let d = 0.8 * c + 0.2 * image([1, 1, 12, 13], 5)
+    try expect(c.structuralSimilarity(to: d), [0.978532254696], shape: [1], tolerance: 5e-6)
+    try expect(c.structuralSimilarity(to: d, k1: 0.02, k2: 0.05), [0.978735208511], tolerance: 5e-6)
+    let none = Tensor.zeros([0, 3, 12, 12], on: device)
+    #expect(none.structuralSimilarity(to: none).shape == [0])
+  }
+
+  /// `torch.nn.functional.affine_grid` with `align_corners=False`.
+  @Test(arguments: TestDevices.all) func affineGridsAgreeWithPyTorch(_ device: Device) throws {
+    let matrices = LayerFunctionTests.wave([2, 2, 3], 2, device)
+    try expect(
+      matrices.affineGrid(height: 2, width: 3),
+      [
+        -1.91666666667, -1.83333333333, -1.0, -1.25, -0.0833333333333, -0.666666666667, -1.66666666667, -2.08333333333,
+        -0.75, -1.5, 0.166666666667, -0.916666666667, 1.125, 1.20833333333, 1.375, 1.125, 1.625, 1.04166666667, 0.375,
+        -0.0416666666667, 0.625, -0.125, 0.875, -0.208333333333,
+      ], shape: [2, 2, 3, 2])
+    // The grid of the identity is the centers of the pixels.
+    let x = LayerFunctionTests.wave([1, 2, 3, 4], 0, device)
+    let identity = Tensor([1, 0, 0, 0, 1, 0], shape: [1, 2, 3], on: device)
+    try expect(
+      x.gridSampled(at: identity.affineGrid(height: 3, width: 4)), x.scalars(as: Double.self), tolerance: 5e-6)
+  }
+
   @Test(arguments: TestDevices.all) func emptyBatches(_ device: Device) {
     let none = Tensor.zeros([0, 3, 4, 6], on: device)
     #expect(none.warped(by: .zeros([0, 2, 3], on: device), size: [2, 3]).shape == [0, 3, 2, 3])

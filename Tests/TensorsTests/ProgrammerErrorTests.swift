@@ -296,6 +296,13 @@ import Testing
     Mistake(operation: "Tensor warped:", fragments: ["method bicubic", "[1, 1, 2, 2]"]) {
       _ = Tensor.zeros([1, 1, 2, 2]).warped(by: .zeros([1, 2, 3]), method: .bicubic)
     },
+    Mistake(operation: "Tensor structuralSimilarity:", fragments: ["[1, 1, 9, 12]", "11"]) {
+      _ = Tensor.zeros([1, 1, 9, 12]).structuralSimilarity(to: .zeros([1, 1, 9, 12]))
+    },
+    Mistake(operation: "Tensor affineGrid:", fragments: ["[1, 3, 3]", "[N, 2, 3]"]) {
+      _ = Tensor.zeros([1, 3, 3]).affineGrid(height: 2, width: 2)
+    },
+    Mistake(operation: "Tensor gcd:", fragments: ["int32", "float32"]) { _ = Tensor.zeros([2]).gcd(.ones([2])) },
     Mistake(operation: "Tensor rgbToHSV:", fragments: ["[1, 4, 2, 2]", "[…, 3, H, W]"]) {
       _ = Tensor.zeros([1, 4, 2, 2]).rgbToHSV()
     },

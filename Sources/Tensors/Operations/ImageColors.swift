@@ -63,22 +63,26 @@ extension Tensor {
   ///   - deviation: The standard deviation in pixels, above 0.
   ///   - mode: The values of pixels outside of the images. For `.reflect`, height and width exceed half of the kernel.
   public func gaussianBlurred(kernel: Int, deviation: Double, mode: PaddingMode = .reflect) -> Tensor {
-    checked {
-      if !(deviation > 0 && deviation.isFinite) {
-        try Checks.fail("gaussianBlurred", "a deviation of \(deviation) for shape \(extents); it is above 0")
-      }
-      // Smaller deviations have the same weights, but float32 could round them to 0.
-      return try blurred(kernel, constant(Swift.max(deviation, 1e-6)).reshaped([1]), mode)
-    }
+    checked { try blurred("gaussianBlurred", kernel, deviation, mode) }
   }
 
   /// Blurs images with a deviation for each of them, `[N]`.
   package func gaussianBlurred(kernel: Int, deviations: Tensor, mode: PaddingMode = .reflect) -> Tensor {
-    checked { try blurred(kernel, deviations, mode) }
+    checked { try blurred("gaussianBlurred", kernel, deviations, mode) }
   }
 
-  private func blurred(_ kernel: Int, _ deviations: Tensor, _ mode: PaddingMode) throws -> Tensor {
-    let name: StaticString = "gaussianBlurred"
+  /// Blurs images with one deviation; without a mode, only where the kernel is inside of the images.
+  func blurred(_ name: StaticString, _ kernel: Int, _ deviation: Double, _ mode: PaddingMode?) throws -> Tensor {
+    if !(deviation > 0 && deviation.isFinite) {
+      try Checks.fail(name, "a deviation of \(deviation) for shape \(extents); it is above 0")
+    }
+    // Smaller deviations have the same weights, but float32 could round them to 0.
+    return try blurred(name, kernel, constant(Swift.max(deviation, 1e-6)).reshaped([1]), mode)
+  }
+
+  private func blurred(
+    _ name: StaticString, _ kernel: Int, _ deviations: Tensor, _ mode: PaddingMode?
+  ) throws -> Tensor {
     try Checks.floatingPoint(name, self)
     guard rank == 4, kernel >= 1, kernel % 2 == 1, kernel < 1 << 16 else {
       try Checks.fail(
@@ -91,9 +95,9 @@ extension Tensor {
     return (2...3).reduce(self) { image, axis in
       var widths = [(before: Int, after: Int)](repeating: (0, 0), count: 4)
       widths[axis] = (half, half)
-      let padded = image.padded(widths, mode: mode)
+      let padded = mode.map { image.padded(widths, mode: $0) } ?? image
       let terms = (0..<kernel).map {
-        padded.narrowed(axis: axis, from: $0, count: extents[axis]) * weights[.all, $0]
+        padded.narrowed(axis: axis, from: $0, count: padded.extents[axis] - 2 * half) * weights[.all, $0]
       }
       return terms.dropFirst().reduce(terms[0], +)
     }

@@ -38,6 +38,37 @@ extension Tensor {
     }
   }
 
+  /// Returns the grids of `gridSampled` that affine maps move: `[N, 2, 3]` → `[N, height, width, 2]` (PyTorch's `affine_grid`
+  /// with its defaults; spatial transformer networks, Jaderberg et al. 2015).
+  ///
+  /// The point of the grid for the center of a pixel of the result at (x, y), each from −1 to 1, is matrix · (x, y, 1).
+  ///
+  /// ```swift
+  /// let mirrored = Tensor([-1, 0, 0, 0, 1, 0], shape: [1, 2, 3])
+  /// let image = Tensor.ones([1, 3, 8, 8]).gridSampled(at: mirrored.affineGrid(height: 8, width: 8))
+  /// ```
+  /// - Parameters:
+  ///   - height: The number of rows of the grid, at least 1.
+  ///   - width: The number of columns of the grid, at least 1.
+  public func affineGrid(height: Int, width: Int) -> Tensor {
+    checked {
+      let name: StaticString = "affineGrid"
+      try Checks.floatingPoint(name, self)
+      guard rank == 3, extents[1] == 2, extents[2] == 3, height > 0, width > 0 else {
+        try Checks.fail(
+          name, "a size of \(height)x\(width) for shape \(extents)",
+          hint: "maps are [N, 2, 3], and height and width at least 1")
+      }
+      let count = try Checks.pixels(name, height, width)
+      func center(_ index: Int, _ extent: Int) -> Double { (2 * Double(index) + 1) / Double(extent) - 1 }
+      let points = table([3, count]) {
+        (0..<count).map { center($0 % width, width) } + (0..<count).map { center($0 / width, height) }
+          + [Double](repeating: 1, count: count)
+      }
+      return matmul(points).transposed().reshaped([extents[0], height, width, 2])
+    }
+  }
+
   /// Samples images at given positions: `[N, C, H, W]` at rows and columns `[N, h, w]` → `[N, C, h, w]` (Keras'
   /// `image.map_coordinates`, SciPy's `map_coordinates`).
   ///
@@ -108,8 +139,7 @@ extension Tensor {
       try Checks.plane(name, self)
       let size = try size?.perAxis(name, "size", self, atLeast: 1) ?? [extents[2], extents[3]]
       let (height, width) = (size[0], size[1])
-      let (count, overflow) = height.multipliedReportingOverflow(by: width)
-      if overflow || count > Int32.max { try Checks.fail(name, "a size of \(height)x\(width) cannot be indexed") }
+      let count = try Checks.pixels(name, height, width)
       let points = table([3, count]) {
         (0..<count).map { Double($0 % width) } + (0..<count).map { Double($0 / width) }
           + [Double](repeating: 1, count: count)
@@ -150,6 +180,13 @@ extension Checks {
     if height * width > Int32.max {
       try fail(name, "a plane of \(height)x\(width) for shape \(images.extents) cannot be indexed")
     }
+  }
+
+  /// The number of pixels of a result, which int32 can count.
+  fileprivate static func pixels(_ name: StaticString, _ height: Int, _ width: Int) throws -> Int {
+    let (count, overflow) = height.multipliedReportingOverflow(by: width)
+    if overflow || count > Int32.max { try fail(name, "a size of \(height)x\(width) cannot be indexed") }
+    return count
   }
 }
 
