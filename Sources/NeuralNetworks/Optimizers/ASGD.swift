@@ -78,7 +78,6 @@ extension Optimizer {
   /// ```
   public var averagedParameters: [String: Tensor] {
     guard rule is ASGD else { return [:] }
-    return Dictionary(
-      uniqueKeysWithValues: stateTensors().map { (String($0.name.dropLast(ASGD.averageName.count + 1)), $0.value) })
+    return stateTensors().reduce(into: [:]) { $0[String($1.name.dropLast(ASGD.averageName.count + 1))] = $1.value }
   }
 }
