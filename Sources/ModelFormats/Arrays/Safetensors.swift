@@ -16,11 +16,10 @@ public final class Safetensors: Sendable {
   /// The metadata of the file, by key.
   public var metadata: [String: String] { header.metadata.filter { $0.key != FileChecksum.key } }
   /// The names of the tensors, in the order of the header.
-  public var names: [String] { header.entries.map(\.name) }
+  public var names: [String] { header.tensorNames }
 
   private let reader: FileReader
   private let header: SafetensorsHeader
-  private var places: [ByteKey: Int] { header.places }
   private let start: Int
 
   /// Opens a file and validates its header.
@@ -47,20 +46,19 @@ public final class Safetensors: Sendable {
   }
 
   /// Returns the shape of a tensor; nil if the file has no tensor with this name.
-  public func shape(of name: String) -> [Int]? { places[ByteKey(name)].map { header.entries[$0].shape } }
+  public func shape(of name: String) -> [Int]? { header[name]?.shape }
 
   /// The stored element type of a tensor; nil if the file has no tensor with this name or its type is not supported.
-  func element(of name: String) -> StoredElement? { places[ByteKey(name)].flatMap { header.entries[$0].element } }
+  func element(of name: String) -> StoredElement? { header[name]?.element }
 
   /// The element type of a tensor, as named by the format; nil if the file has no tensor with this name.
-  func code(of name: String) -> String? { places[ByteKey(name)].map { header.entries[$0].code } }
+  func code(of name: String) -> String? { header[name]?.code }
 
   /// Reads a tensor; returns nil if the file has no tensor with this name.
   ///
   /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
   public func tensor(_ name: String, on device: Device = .cpu) throws -> Tensor? {
-    guard let place = places[ByteKey(name)] else { return nil }
-    let entry = header.entries[place]
+    guard let entry = header[name] else { return nil }
     guard let element = entry.element else {
       let fault =
         entry.shape.count > 8

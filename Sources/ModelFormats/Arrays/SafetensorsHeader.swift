@@ -3,22 +3,48 @@ import Files
 import NeuralNetworks
 
 /// The validated header of a safetensors file: every byte of the data belongs to exactly one tensor.
+///
+/// A file can have 100,000 tensors, whose header is a large part of it. Names, types, and shapes are therefore packed:
+/// with the text of the header, they take less than three times its size.
 struct SafetensorsHeader: Sendable {
-  struct Entry: Sendable {
-    let name: String
+  struct Entry {
     /// The type code, such as "F32".
     let code: String
-    /// The element type; nil for a type that tensors do not support.
-    let element: StoredElement?
     let shape: [Int]
     /// The byte range, relative to the start of the data.
     let range: Range<Int>
+
+    /// The element type; nil for a type or a number of axes that tensors do not support.
+    var element: StoredElement? { shape.count > 8 ? nil : SafetensorsHeader.elements[code] }
   }
 
-  private(set) var entries: [Entry] = []
-  /// The position of each name in `entries`.
-  private(set) var places: [ByteKey: Int] = [:]
+  private struct PackedEntry {
+    /// The number of the type code in `codes`.
+    let code: UInt32
+    /// The end of the shape in `extents`.
+    let shapeEnd: UInt32
+    let start, end: Int
+  }
+
+  private var names = PackedNames()
+  private var codes = PackedNames()
+  private var entries: [PackedEntry] = []
+  /// The shapes of all tensors.
+  private var extents: [Int] = []
   private(set) var metadata: [String: String] = [:]
+
+  /// The names of the tensors, in the order of the header.
+  var tensorNames: [String] { names.texts }
+
+  /// The tensor with a name; nil if there is none.
+  subscript(name: String) -> Entry? {
+    guard let number = names.number(of: name) else { return nil }
+    let entry = entries[number]
+    let shapeStart = number == 0 ? 0 : Int(entries[number - 1].shapeEnd)
+    return Entry(
+      code: codes[Int(entry.code)], shape: Array(extents[shapeStart..<Int(entry.shapeEnd)]),
+      range: entry.start..<entry.end)
+  }
 
   /// The maximum size of the header in bytes; the safetensors library has the same limit.
   static let limit = 100_000_000
@@ -47,7 +73,7 @@ struct SafetensorsHeader: Sendable {
     var (hasMetadata, failure) = (false, nil as Failure?)
     do {
       try parser.parseMembers(
-        isKnown: { $0 == Self.metadataKey ? hasMetadata : places[ByteKey($0)] != nil },
+        isKnown: { $0 == Self.metadataKey ? hasMetadata : names.number(of: $0) != nil },
         { name, value in
           if failure != nil { return }
           hasMetadata = hasMetadata || name == Self.metadataKey
@@ -64,8 +90,13 @@ struct SafetensorsHeader: Sendable {
     if name == Self.metadataKey {
       metadata = value == .null ? [:] : try Self.metadata(value)
     } else {
-      places[ByteKey(name)] = entries.count
-      entries.append(try Self.entry(name, value))
+      let entry = try Self.entry(name, value)
+      _ = names.insert(name)
+      extents += entry.shape
+      entries.append(
+        PackedEntry(
+          code: UInt32(codes.insert(entry.code)), shapeEnd: UInt32(extents.count), start: entry.range.lowerBound,
+          end: entry.range.upperBound))
     }
   }
 
@@ -91,18 +122,15 @@ struct SafetensorsHeader: Sendable {
     guard let offsets = integers(object["data_offsets"]), offsets.count == 2, offsets[0] <= offsets[1] else {
       throw Failure(reason: "\(quoted) has no data_offsets [begin, end]")
     }
-    let element = elements[code]
     // For an unknown type, only the offsets determine the size of the elements.
-    if let bits = element.map({ 8 * $0.size }) ?? foreignBits[code],
+    if let bits = elements[code].map({ 8 * $0.size }) ?? foreignBits[code],
       byteCount(shape, bits: bits) != offsets[1] - offsets[0]
     {
       throw Failure(
         reason: "\(quoted) of shape \(shape.prefix(20)) and type \(code) does not have \(offsets[1] - offsets[0]) bytes"
       )
     }
-    return Entry(
-      name: name, code: code.shortened(to: 20), element: shape.count > 8 ? nil : element, shape: shape,
-      range: offsets[0]..<offsets[1])
+    return Entry(code: code.shortened(to: 20), shape: shape, range: offsets[0]..<offsets[1])
   }
 
   /// The number of bytes for a shape; nil if it overflows or is not a whole number of bytes.
@@ -130,18 +158,19 @@ struct SafetensorsHeader: Sendable {
   /// Rejects overlaps, gaps, and trailing bytes.
   private func checkRanges(_ dataSize: Int) throws(Failure) {
     var end = 0
-    func precedes(_ a: Entry, _ b: Entry) -> Bool {
-      (a.range.lowerBound, a.range.upperBound) < (b.range.lowerBound, b.range.upperBound)
+    // Numbers are sorted, not entries, which would take as much memory again.
+    let order = (0..<UInt32(entries.count)).sorted {
+      let (a, b) = (entries[Int($0)], entries[Int($1)])
+      return (a.start, a.end) < (b.start, b.end)
     }
-    // The entries of most files are already sorted, and a sorted copy would take as much memory as the entries.
-    let isSorted = zip(entries, entries.dropFirst()).allSatisfy { !precedes($1, $0) }
-    for entry in isSorted ? entries : entries.sorted(by: precedes) {
-      if entry.range.lowerBound != end {
-        let what = entry.range.lowerBound < end ? "overlaps the tensor before it" : "leaves a gap before it"
+    for number in order {
+      let entry = entries[Int(number)]
+      if entry.start != end {
+        let what = entry.start < end ? "overlaps the tensor before it" : "leaves a gap before it"
         throw Failure(
-          reason: "tensor \"\(entry.name.shortened(to: 100))\" \(what), at byte \(entry.range.lowerBound) of the data")
+          reason: "tensor \"\(names[Int(number)].shortened(to: 100))\" \(what), at byte \(entry.start) of the data")
       }
-      end = entry.range.upperBound
+      end = entry.end
     }
     if end != dataSize { throw Failure(reason: "the tensors take \(end) bytes; the file has \(dataSize)") }
   }
