@@ -22,6 +22,16 @@ static inline float nn_scaled_epsilon(float epsilon, float factor) {
   return epsilon > 0.0f ? fmax(epsilon * factor * factor, 1e-37f) : 0.0f;
 }
 
+// Whether distances from the mean of a row, or their sums, may overflow: where the standard deviation is above 1e20.
+static inline int nn_is_wide_row(float scale) { return scale < 1e-20f; }
+
+// (x − mean)·scale. In a wide row, both numbers are divided by 4 before they are subtracted.
+static inline float nn_normalized(float x, float mean, float scale) {
+  const int isWide = nn_is_wide_row(scale);
+  const float factor = isWide ? 0.25f : 1.0f;
+  return (x * factor - mean * factor) * (scale * (isWide ? 4.0f : 1.0f));
+}
+
 #ifdef NN_LOOPS
 
 // The mean and the variance of x·factor.
@@ -137,6 +147,32 @@ static inline float nn_gradient_means(global const float *dy, global const float
   return sum / (float)columns;
 }
 
+// The gradient of a wide row. Its terms are added to the sums, if there are any.
+static void nn_gradient_of_wide_row(global const float *dy, global const float *x, global const float *weight,
+                                    const normalization_t how, float mean, float scale, index_t columns,
+                                    global float *dx, global float *weightSums, global float *biasSums) {
+  float sum = 0.0f, sumRest = 0.0f, product = 0.0f, productRest = 0.0f;
+  for (index_t c = 0; c < columns; c++) {
+    const float g = dy[c] * (how.hasWeight ? weight[c] : 1.0f);
+    NN_ADD(sum, sumRest, g)
+    NN_ADD(product, productRest, g * nn_normalized(x[c], mean, scale))
+  }
+  const float meanGradient = how.isCentered ? (sum + sumRest) / (float)columns : 0.0f;
+  const float meanProduct = (product + productRest) / (float)columns;
+  for (index_t c = 0; c < columns; c++) {
+    const float g = dy[c], n = nn_normalized(x[c], mean, scale);
+    if (weightSums) {
+      weightSums[c] += g * n;
+      biasSums[c] += g;
+    }
+    dx[c] = scale * ((g * (how.hasWeight ? weight[c] : 1.0f) - meanGradient) - n * meanProduct);
+  }
+}
+#define NN_GRADIENT_OF_WIDE_ROW                                                                                      \
+  nn_gradient_of_wide_row(dys + dyOffset + (ulong)row * columns, xs + xOffset + (ulong)row * columns, weight, how,   \
+                          means[row], means[rows + row], columns, dxs + dxOffset + (ulong)row * columns, weightSums, \
+                          biasSums);
+
 kernel void normalizeGradient_items(global const float *dys, ulong dyOffset, global const float *xs, ulong xOffset,
                                     global const float *weights, ulong weightOffset, global const float *statistics,
                                     ulong statisticsOffset, global float *dxs, ulong dxOffset, index_t rows,
@@ -144,7 +180,10 @@ kernel void normalizeGradient_items(global const float *dys, ulong dyOffset, glo
   global const float *weight = weights + weightOffset, *means = statistics + statisticsOffset;
   global float *weightSums = 0, *biasSums = 0;
   const index_t share = nn_share(rows), last = min((index_t)(get_group_id(0) + 1) * share, rows);
-  for (index_t row = (index_t)get_group_id(0) * share; row < last; row++) NN_GRADIENT_OF_ROWS(1, 0)
+  for (index_t row = (index_t)get_group_id(0) * share; row < last; row++) {
+    if (nn_is_wide_row(means[rows + row])) NN_GRADIENT_OF_WIDE_ROW
+    else NN_GRADIENT_OF_ROWS(1, 0)
+  }
 }
 
 // The same for one slice of rows per work group, with the sums of these rows for the gradients of weight and bias.
@@ -159,8 +198,15 @@ kernel void normalizeGradientSlices(global const float *dys, ulong dyOffset, glo
   for (index_t c = 0; c < columns; c++) weightSums[c] = biasSums[c] = 0.0f;
   index_t row = (index_t)get_group_id(0) * slice;
   const index_t last = min(row + slice, rows);
-  for (; row + 4 <= last; row += 4) NN_GRADIENT_OF_ROWS(4, 1)
-  for (; row < last; row++) NN_GRADIENT_OF_ROWS(1, 1)
+  while (row < last) {
+    global const float *scales = means + rows + row;
+    const int isTogether =
+        row + 4 <= last && !nn_is_wide_row(fmin(fmin(scales[0], scales[1]), fmin(scales[2], scales[3])));
+    if (isTogether) NN_GRADIENT_OF_ROWS(4, 1)
+    else if (nn_is_wide_row(scales[0])) NN_GRADIENT_OF_WIDE_ROW
+    else NN_GRADIENT_OF_ROWS(1, 1)
+    row += isTogether ? 4 : 1;
+  }
 }
 
 #else
@@ -223,13 +269,14 @@ NN_EACH_HOW(NORMALIZE)
       NN_FOR_##HOW(k, c) {                                                                                            \
         const float g = NN_KEEP_##HOW(gradients, k, dy[c] * (how.hasWeight ? weights[weightOffset + c] : 1.0f));      \
         NN_ADD(a, aRest, g)                                                                                           \
-        NN_ADD(b, bRest, g * NN_KEEP_##HOW(normalized, k, (x[c] - mean) * scale))                                     \
+        NN_ADD(b, bRest, g * NN_KEEP_##HOW(normalized, k, nn_normalized(x[c], mean, scale)))                          \
       }                                                                                                               \
       const float sum = NN_SUM_##HOW(a + aRest), meanGradient = how.isCentered ? sum / (float)columns : 0.0f;         \
       const float product = NN_SUM_##HOW(b + bRest) / (float)columns;                                                 \
       NN_FOR_##HOW(k, c) {                                                                                            \
         const float g = NN_KEPT_##HOW(gradients, k, dy[c] * (how.hasWeight ? weights[weightOffset + c] : 1.0f));      \
-        dx[c] = scale * ((g - meanGradient) - NN_KEPT_##HOW(normalized, k, (x[c] - mean) * scale) * product);         \
+        const float n = NN_KEPT_##HOW(normalized, k, nn_normalized(x[c], mean, scale));                               \
+        dx[c] = scale * ((g - meanGradient) - n * product);                                                           \
       }                                                                                                               \
     }                                                                                                                 \
   }
@@ -245,7 +292,7 @@ kernel void normalizeSums(global const float *dys, ulong dyOffset, global const 
   float weight = 0.0f, bias = 0.0f, weightRest = 0.0f, biasRest = 0.0f;
   for (index_t r = first; r < last; r++) {
     const float dy = dys[dyOffset + (ulong)r * columns + c];
-    NN_ADD(weight, weightRest, dy * ((xs[xOffset + (ulong)r * columns + c] - means[r]) * scales[r]))
+    NN_ADD(weight, weightRest, dy * nn_normalized(xs[xOffset + (ulong)r * columns + c], means[r], scales[r]))
     NN_ADD(bias, biasRest, dy)
   }
   global float *weights = sums + sumsOffset + (ulong)get_group_id(1) * columns;

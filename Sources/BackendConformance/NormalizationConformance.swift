@@ -20,6 +20,7 @@ extension ConformanceRunner {
       examineNormalizationGradient(shape, true, true)
     }
     examineNormalizationOfSpecials()
+    examineNormalizationGradientOfWideRows()
   }
 
   private func name(_ shape: NormalizationShape, _ hasWeight: Bool, _ hasBias: Bool) -> String {
@@ -60,18 +61,57 @@ extension ConformanceRunner {
     let statistics = numbers.floats(shape.rows) + numbers.floats(shape.rows, in: 0.5...2)
     let length = 32 + 4 * Double(max(shape.columns, shape.rows)).squareRoot()
     let sums = Tolerance.mixed(ulps: 16, absolute: length + 16 * Double(shape.rows).squareRoot())
-    examine("normalizeGradient float32", name(shape, hasWeight, hasBias), isFused: true) { testCase in
+    examineNormalizationGradient(
+      dy, x, weight: weight, statistics, hasBias: hasBias, shape, within: .mixed(ulps: 32, absolute: 4 * length),
+      sums: sums, name(shape, hasWeight, hasBias))
+  }
+
+  private func examineNormalizationGradient(
+    _ dy: [Double], _ x: [Double], weight: [Double]?, _ statistics: [Double], hasBias: Bool,
+    _ shape: NormalizationShape, within tolerance: Tolerance, sums: Tolerance, _ details: String
+  ) {
+    examine("normalizeGradient float32", details, isFused: true) { testCase in
       let upstream = testCase.input(dy, offset: 3)
       let source = testCase.input(x, offset: 2)
       let kept = testCase.input(statistics, offset: 1)
-      let weight = weight.map { testCase.input($0, offset: 1) }
-      let dx = testCase.output(count, offset: 1, within: .mixed(ulps: 32, absolute: 4 * length))
-      let dWeight = hasWeight ? testCase.output(shape.columns, offset: 4, within: sums, name: "dWeight") : nil
+      let dx = testCase.output(x.count, offset: 1, within: tolerance)
+      let dWeight = weight.map { _ in testCase.output(shape.columns, offset: 4, within: sums, name: "dWeight") }
       let dBias = hasBias ? testCase.output(shape.columns, offset: 2, within: sums, name: "dBias") : nil
+      let weight = weight.map { testCase.input($0, offset: 1) }
       return { backend, s in
         try backend.normalizeGradient(
           s[upstream], s[source], weight: s[ifGiven: weight], statistics: s[kept], shape, into: s[dx],
           dWeight: s[ifGiven: dWeight], dBias: s[ifGiven: dBias])
+      }
+    }
+  }
+
+  /// Rows in which one number is so far from the others that its distance from the mean, or the sum of all distances,
+  /// is infinite in float32; every third row is an ordinary one. The gradients of the result are large, so that those of
+  /// the rows are normal numbers.
+  private func examineNormalizationGradientOfWideRows() {
+    let (rows, size) = (5, 1e10)
+    for columns in [40, 129, 5000] {
+      for isCentered in [true, false] {
+        let shape = NormalizationShape(rows: rows, columns: columns, isCentered: isCentered, epsilon: 1e-5)
+        let dy = numbers.floats(rows * columns).map { Double(Float($0 * size)) }
+        var (x, means, scales, magnitudes) = ([Double](), [Double](), [Double](), [Double]())
+        for row in 0..<rows {
+          let isWide = row % 3 != 2
+          var values = numbers.floats(columns, in: !isWide ? -1...1 : isCentered ? 8e37...1e38 : 8e36...1e37)
+          if isWide { values[row] = Double(Float(-3.2e38)) }
+          let mean = isCentered ? values.reduce(0) { $0 + $1 / Double(columns) } : 0
+          let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) / Double(columns) }
+          x += values
+          means.append(Double(Float(mean)))
+          scales.append(Double(Float(1 / (variance + shape.epsilon).squareRoot())))
+          magnitudes += values.map { size * scales[row] * (2 + abs($0 - mean) * scales[row]) }
+        }
+        let sums = [Double](repeating: Double(rows) * size * Double(columns).squareRoot(), count: columns)
+        examineNormalizationGradient(
+          dy, x, weight: numbers.floats(columns), means + scales, hasBias: true, shape,
+          within: .scaled(magnitudes, factor: 64), sums: .scaled(sums, factor: 64),
+          "wide rows, \(name(shape, true, true))")
       }
     }
   }

@@ -76,8 +76,15 @@ extension Backend {
     let (means, scales) = (statistics, statistics.advanced(by: shape.rows))
     let normal = try temporary(count, x.dtype)
     let product = try temporary(count, x.dtype)
-    try binary(.subtract, x, table.dense, means, table.oneForEachRow, into: normal)
-    try binary(.multiply, normal, table.dense, scales, table.oneForEachRow, into: normal)
+    // x̂ = (x·factor − μ·factor)·(s/factor): distances from the mean may overflow where the deviation is above 1e20.
+    let rows = Layout(dense: [shape.rows])
+    let factors = try distanceFactors(scales, count: shape.rows)
+    let rowValues = try temporary(shape.rows, x.dtype)
+    try binary(.multiply, x, table.dense, factors, table.oneForEachRow, into: normal)
+    try binary(.multiply, means, rows, factors, rows, into: rowValues)
+    try binary(.subtract, normal, table.dense, rowValues, table.oneForEachRow, into: normal)
+    try binary(.divide, scales, rows, factors, rows, into: rowValues)
+    try binary(.multiply, normal, table.dense, rowValues, table.oneForEachRow, into: normal)
     if let dBias { try reduce(.sum, dy, table.columnReduction, into: dBias) }
     if let dWeight {
       try binary(.multiply, dy, table.dense, normal, table.dense, into: product)
@@ -89,7 +96,6 @@ extension Backend {
     } else {
       try copy(dy, count: count, into: dx)
     }
-    let rowValues = try temporary(shape.rows, x.dtype)
     try binary(.multiply, dx, table.dense, normal, table.dense, into: product)
     try reduce(.mean, product, table.rowReduction, into: rowValues)
     try binary(.multiply, normal, table.dense, rowValues, table.oneForEachRow, into: normal)
@@ -99,5 +105,18 @@ extension Backend {
     }
     try binary(.subtract, dx, table.dense, normal, table.dense, into: dx)
     try binary(.multiply, dx, table.dense, scales, table.oneForEachRow, into: dx)
+  }
+
+  /// Returns the factor for the numbers of each row before the mean is subtracted: 1/4 where its scale, the reciprocal of
+  /// the deviation, is below 1e-20, else 1.
+  private func distanceFactors(_ scales: BufferSlice, count: Int) throws -> BufferSlice {
+    let (rows, same) = (Layout(dense: [count]), Layout(shape: [count], strides: Strides()))
+    let (factors, isWide) = (try temporary(count, scales.dtype), try temporary(count, .bool))
+    let (quarter, one) = (try temporary(1, scales.dtype), try temporary(1, scales.dtype))
+    try fill(quarter, count: 1, with: 0.25)
+    try fill(one, count: 1, with: 1)
+    try compareScalar(.less, scales, 1e-20, count: count, into: isWide)
+    try select(isWide, rows, quarter, same, one, same, into: factors)
+    return factors
   }
 }

@@ -3,7 +3,7 @@ import BackendCore
 extension Tensor {
   /// Normalizes each vector along the last axis to mean 0 and variance 1, then scales and shifts it:
   /// (x − μ)/√(σ² + ε)·weight + bias, with the variance over all elements (PyTorch's `layer_norm`). Vectors whose
-  /// squares overflow are normalized correctly.
+  /// squares overflow are normalized correctly, and so are their gradients.
   /// - Parameters:
   ///   - weight: The factor for each element, `[C]` for an input `[..., C]`; nil for 1.
   ///   - bias: The number added to each element, `[C]`; nil for 0.
