@@ -1,3 +1,6 @@
+import BackendCPU
+import BackendCore
+import Synchronization
 import Testing
 
 @testable import NeuralNetworks
@@ -26,6 +29,55 @@ import Testing
     #expect(CategoryEncoding(4, .oneHot)(pairs, .inference).shape == [4, 2, 4])
     // An index out of range gives zeros.
     #expect(try encoded(.multiHot, Self.int32([4, -1], [1, 2], device)) == [0, 0, 0, 0])
+  }
+
+  /// The memory grows with the result, [64, 1024], not with [64, 64, 1024].
+  @Test(arguments: [CategoryMode.count, .multiHot])
+  func encodingTakesTheMemoryOfItsResult(_ mode: CategoryMode) throws {
+    let device = Device(CPUBackend(threads: 1))
+    let numbers = (0..<64 * 64).map { Int32($0 * $0 % 1021) }
+    let found = try CategoryEncoding(1024, mode)(Self.int32(numbers, [64, 64], device), .inference).scalars()
+    let bytes = device.memoryStatistics().peakBytes
+    #expect(bytes < 4 * 4 * 64 * 1024, "\(bytes) bytes")
+    var expected = [Float](repeating: 0, count: 64 * 1024)
+    for (place, number) in numbers.enumerated() { expected[place / 64 * 1024 + Int(number)] += 1 }
+    #expect(found == (mode == .count ? expected : expected.map { min($0, 1) }))
+    #expect(expected.contains { $0 > 1 })
+  }
+
+  /// Counts uploads.
+  private final class UploadCounter: CallHandler, ForwardingBackend {
+    let base: any Backend = CPUBackend(threads: 1)
+    let count = Mutex(0)
+
+    func perform(_ operation: BackendOperation, _ operands: [BufferSlice?]) throws {
+      if case .upload = operation { count.withLock { $0 += 1 } }
+      try operation.perform(on: base, operands)
+    }
+  }
+
+  /// A table stays on the device until it changes.
+  @Test func tablesAreUploadedOnce() throws {
+    let counter = UploadCounter()
+    let device = Device(counter)
+    let input = Self.int32([5, 7, 9, 5], [2, 2], device), numbers = input.cast(to: .float32)
+    let lookup = IntegerLookup(vocabulary: [9, 5]), bins = Discretization(boundaries: [6, 8])
+    let adapted = Self.int32([7, 7, 5], [3], .cpu)
+    func results() throws -> [[Int32]] {
+      try [lookup(input, .inference), bins(numbers, .inference)].map { try $0.scalars(as: Int32.self) }
+    }
+    #expect(try results() == [[2, 0, 1, 2], [0, 1, 2, 0]])
+    let uploads = counter.count.withLock { $0 }
+    #expect(try results() == [[2, 0, 1, 2], [0, 1, 2, 0]])
+    #expect(counter.count.withLock { $0 } == uploads)
+    try lookup.adapt(to: adapted)
+    #expect(try results() == [[2, 1, 0, 2], [0, 1, 2, 0]])
+    #expect(counter.count.withLock { $0 } == uploads + 2)
+    // On another device, and with another element type.
+    #expect(try lookup(input.moved(to: .cpu), .inference).scalars(as: Int32.self) == [2, 1, 0, 2])
+    let doubles = Tensor([5.0, 9], shape: [1, 2], dtype: .float64, on: TestDevices.reference)
+    #expect(try bins(doubles, .inference).scalars(as: Int32.self) == [0, 2])
+    #expect(try results() == [[2, 1, 0, 2], [0, 1, 2, 0]])
   }
 
   /// The example in the documentation of Keras' `IntegerLookup`: [[12, 1138, 42], [42, 1000, 36]] gives

@@ -59,9 +59,17 @@ extension CategoryMode {
     case .oneHot:
       let isColumn = indices.rank > 1 && indices.shape[indices.rank - 1] == 1
       return (isColumn ? indices.squeezed(axis: -1) : indices).oneHot(classes: tokens)
-    case .multiHot: return rows(indices).oneHot(classes: tokens).max(axis: 1)
-    case .count: return rows(indices).oneHot(classes: tokens).sum(axis: 1)
+    case .multiHot: return counts(indices, tokens).minimum(1)
+    case .count: return counts(indices, tokens)
     }
+  }
+
+  /// Returns the number of times that each index occurs in an example, `[N, tokens]`. A row of `tokens` numbers for each
+  /// index would take T times the memory of the result.
+  private func counts(_ indices: Tensor, _ tokens: Int) -> Tensor {
+    let rows = rows(indices)
+    return Tensor.zeros([rows.shape[0], tokens], on: rows.device)
+      .scatterAdded(.ones(rows.shape, on: rows.device), at: rows, axis: 1)
   }
 
   /// The indices of each example in one row.

@@ -15,6 +15,7 @@ public final class Discretization: Layer {
   public private(set) var configuration: Configuration
   /// The boundaries, in rising order.
   public var boundaries: [Double] { configuration.boundaries }
+  private let constants = LayerConstants()
 
   /// Creates a layer with known boundaries.
   /// - Parameters:
@@ -54,6 +55,7 @@ public final class Discretization: Layer {
       let boundary = sorted[index] + (place - Double(index)) * (next - sorted[index])
       if boundaries.last.map({ Float($0) < Float(boundary) }) ?? true { boundaries.append(boundary) }
     }
+    constants.forget()
   }
 
   private func fault(_ reason: String) -> ModelError { .invalidConfiguration(layer: "Discretization", reason: reason) }
@@ -68,7 +70,9 @@ public final class Discretization: Layer {
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
     prepareCall(input)
-    let sorted = Tensor(boundaries, shape: [boundaries.count], dtype: input.dtype, on: input.device)
+    let sorted = constants.tensors(on: input.device, input.dtype) {
+      [Tensor(boundaries, shape: [boundaries.count], dtype: input.dtype, on: input.device)]
+    }[0]
     return configuration.mode.encoded(sorted.searchSorted(input, side: .right), tokens: boundaries.count + 1)
   }
 

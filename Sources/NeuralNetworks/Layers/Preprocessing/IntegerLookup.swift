@@ -18,6 +18,7 @@ public final class IntegerLookup: Layer {
   public var vocabulary: [Int] { configuration.vocabulary }
   /// The number of indices, including those for the mask and for unknown numbers.
   public var tokens: Int { configuration.tokens }
+  private let constants = LayerConstants()
 
   /// Creates a lookup layer.
   /// - Parameters:
@@ -48,6 +49,7 @@ public final class IntegerLookup: Layer {
     let frequent = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     let most = configuration.maxTokens.map { max($0 - configuration.special, 0) } ?? .max
     configuration.vocabulary = frequent.prefix(most).map { Int($0.key) }
+    constants.forget()
   }
 
   public func prepare(inputShape: [Int]) throws {
@@ -61,10 +63,9 @@ public final class IntegerLookup: Layer {
     let unknown = Tensor.full([], Double(configuration.special - 1), dtype: .int32, on: input.device)
     var indices = unknown.broadcast(to: input.shape)
     if !vocabulary.isEmpty {
-      let order = vocabulary.indices.sorted { vocabulary[$0] < vocabulary[$1] }
-      func row(_ numbers: [Int]) -> Tensor { Tensor(numbers.map { Int32(clamping: $0) }, on: input.device) }
-      let sorted = row(order.map { vocabulary[$0] }), places = row(order.map { $0 + configuration.special })
-      let place = sorted.searchSorted(input).minimum(Double(order.count - 1))
+      let table = constants.tensors(on: input.device, .int32) { configuration.table(on: input.device) }
+      let (sorted, places) = (table[0], table[1])
+      let place = sorted.searchSorted(input).minimum(Double(vocabulary.count - 1))
       indices = indices.replacing(with: places.rows(at: place), where: sorted.rows(at: place) .== input)
     }
     if let mask = configuration.maskToken { indices = indices.replacing(with: 0, where: input .== Double(mask)) }
@@ -92,6 +93,14 @@ extension IntegerLookup: ConfigurableLayer {
     var special: Int { maskToken == nil ? 1 : 2 }
 
     var tokens: Int { vocabulary.count + special }
+
+    /// Returns the vocabulary in rising order, and the index of each of its numbers.
+    fileprivate func table(on device: Device) -> [Tensor] {
+      let order = vocabulary.indices.sorted { vocabulary[$0] < vocabulary[$1] }
+      return [order.map { vocabulary[$0] }, order.map { $0 + special }].map { numbers in
+        Tensor(numbers.map { Int32(clamping: $0) }, on: device)
+      }
+    }
 
     /// The reason why the settings cannot be used.
     var fault: String? {
