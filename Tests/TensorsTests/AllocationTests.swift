@@ -42,6 +42,16 @@ struct AllocationTests {
     #expect(found == 100 * Self.objectsOfAResult)
   }
 
+  /// The letters are copied from the text once.
+  @Test func anEquationIsParsedOnce() {
+    let (a, b) = (Tensor.full([2, 3, 4], 2, on: device), Tensor.full([4, 5], 3, on: device))
+    let equation = EinsumEquation("abc,cd->abd")
+    for _ in 0..<3 { _ = Tensor.einsum(equation, [a, b]) }
+    let parsed = count { for _ in 0..<100 { _ = Tensor.einsum(equation, [a, b]) } }
+    let both = count { for _ in 0..<100 { _ = Tensor.einsum("abc,cd->abd", [a, b]) } }
+    #expect(both >= parsed + 300, "\(parsed) allocations of \(both)")
+  }
+
   @Test func aRecordedOperationAllocatesNothingElse() {
     let (a, b) = (Tensor.full([4], 2, on: device), Tensor.full([4], 3, on: device))
     var found = 0

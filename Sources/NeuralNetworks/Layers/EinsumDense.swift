@@ -23,6 +23,7 @@ public final class EinsumDense: Layer {
   /// The activation function, applied to einsum(equation, x, W) + b.
   public var activation: ActivationFunction { configuration.activation }
   private let axes: EinsumDenseAxes?
+  private let equation: EinsumEquation
 
   /// Creates a dense layer along any axes.
   /// - Parameters:
@@ -46,6 +47,7 @@ public final class EinsumDense: Layer {
   public init(configuration: Configuration) {
     self.configuration = configuration
     axes = EinsumDenseAxes(configuration.equation)
+    equation = EinsumEquation(configuration.equation)
     weight = Parameter(nil, configuration.initializer)
     weight.regularizer = configuration.regularizer
     bias = configuration.biasAxes == nil ? nil : Parameter(nil, .zeros)
@@ -67,7 +69,7 @@ public final class EinsumDense: Layer {
           + "weight of shape \(weight.shape ?? [])",
         hint: input.rank + 1 == axes?.input.count ? "one example needs a batch axis, as in x.expanded(axis: 0)" : nil)
     }
-    let products = Tensor.einsum(configuration.equation, input, weight.value)
+    let products = Tensor.einsum(equation, [input, weight.value])
     return activation(bias.map { products + $0.value } ?? products)
   }
 

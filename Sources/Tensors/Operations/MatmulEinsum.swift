@@ -16,10 +16,15 @@ extension Tensor {
 
   /// Returns an Einstein summation of an array of operands.
   public static func einsum(_ equation: String, _ operands: [Tensor]) -> Tensor {
+    einsum(EinsumEquation(equation), operands)
+  }
+
+  /// Returns an Einstein summation for an equation that was parsed before.
+  package static func einsum(_ equation: EinsumEquation, _ operands: [Tensor]) -> Tensor {
     checked {
-      let plan = try EinsumEquation(equation, operands.map(\.extents))
+      let plan = try EinsumPlan(equation, operands.map(\.extents))
       var terms = zip(operands, plan.inputs).map { Term($0, $1, plan) }
-      guard var result = terms.first else { try Checks.fail("einsum", "\"\(equation)\" has no operands") }
+      guard var result = terms.first else { try Checks.fail("einsum", "\"\(equation.text)\" has no operands") }
       terms.removeFirst()
       while !terms.isEmpty {
         let next = terms.removeFirst()
@@ -31,37 +36,85 @@ extension Tensor {
   }
 }
 
-/// The label of each axis. The axes of "..." get separate labels.
-private struct EinsumEquation {
+/// The letters of an equation. Mistakes are reported together with the shapes of the operands, when it is used.
+package struct EinsumEquation: Sendable {
+  /// The letters of one tensor before and after the dots; nil for text that is not understood.
+  fileprivate typealias Part = (text: Substring, letters: Letters?)
+
+  fileprivate struct Letters {
+    let before: [Character]
+    let hasEllipsis: Bool
+    let after: [Character]
+  }
+
+  fileprivate let text: String
+  fileprivate let operands: [Part]
+  /// The letters of the result; nil without an arrow.
+  fileprivate let result: Part?
+  fileprivate let hasBrokenArrow: Bool
+
+  package init(_ text: String) {
+    self.text = text
+    let dense = text.filter { $0 != " " }
+    let dash = dense.firstIndex(of: "-") ?? dense.endIndex
+    let arrow = dense[dash...].prefix(2)
+    hasBrokenArrow = !arrow.isEmpty && arrow != "->"
+    operands = dense[..<dash].split(separator: ",", omittingEmptySubsequences: false).map { ($0, Self.letters($0)) }
+    let right = dense[arrow.endIndex...]
+    result = arrow.isEmpty ? nil : (right, Self.letters(right))
+  }
+
+  private static func letters(_ part: Substring) -> Letters? {
+    let characters = Array(part)
+    let dots = characters.firstIndex(of: ".")
+    let before = Array(characters[..<(dots ?? characters.count)])
+    var after: [Character] = []
+    if let dots {
+      guard characters.count >= dots + 3, characters[dots..<(dots + 3)] == ["." as Character, ".", "."] else {
+        return nil
+      }
+      after = Array(characters[(dots + 3)...])
+    }
+    guard (before + after).allSatisfy({ $0.isASCII && $0.isLetter }) else { return nil }
+    return Letters(before: before, hasEllipsis: dots != nil, after: after)
+  }
+}
+
+/// The label of each axis of operands with known shapes. The axes of "..." get separate labels.
+private struct EinsumPlan {
   typealias Label = Character
   var inputs: [[Label]]
   var output: [Label]
   /// The extent of each label.
   var extents: [Label: Int] = [:]
 
-  init(_ equation: String, _ shapes: [Shape]) throws {
+  init(_ equation: EinsumEquation, _ shapes: [Shape]) throws {
     func refuse(_ reason: String) throws -> Never {
-      try Checks.fail("einsum", "\"\(equation)\" with shapes \(shapes): \(reason)")
+      try Checks.fail("einsum", "\"\(equation.text)\" with shapes \(shapes): \(reason)")
     }
-    let text = equation.filter { $0 != " " }
-    let sides = try EinsumEquation.sides(of: text)
-    let parts = sides.left.split(separator: ",", omittingEmptySubsequences: false)
-    if parts.count != shapes.count { try refuse("\(parts.count) operands are named, \(shapes.count) are given") }
+    func letters(_ part: EinsumEquation.Part) throws -> EinsumEquation.Letters {
+      guard let letters = part.letters else { try refuse("\"\(part.text)\" is not understood") }
+      return letters
+    }
+    if equation.hasBrokenArrow { try refuse("the arrow is broken") }
+    if equation.operands.count != shapes.count {
+      try refuse("\(equation.operands.count) operands are named, \(shapes.count) are given")
+    }
     var ellipsis: [Label] = []
     inputs = []
-    for (part, shape) in zip(parts, shapes) {
-      guard let letters = EinsumEquation.letters(part) else { try refuse("\"\(part)\" is not understood") }
+    for (part, shape) in zip(equation.operands, shapes) {
+      let letters = try letters(part)
       let hidden = shape.rank - letters.before.count - letters.after.count
       if hidden < 0 || (hidden > 0 && !letters.hasEllipsis) {
-        try refuse("\"\(part)\" does not name the axes of \(shape)")
+        try refuse("\"\(part.text)\" does not name the axes of \(shape)")
       }
       // Hidden axes are aligned at the end, as in broadcasting.
       let labels = (0..<hidden).map { Character(Unicode.Scalar(UInt8(128 + hidden - $0))) }
       if labels.count > ellipsis.count { ellipsis = labels }
       inputs.append(letters.before + labels + letters.after)
     }
-    if let right = sides.right {
-      guard let letters = EinsumEquation.letters(right) else { try refuse("\"\(right)\" is not understood") }
+    if let right = equation.result {
+      let letters = try letters(right)
       output = letters.before + (letters.hasEllipsis ? ellipsis : []) + letters.after
     } else {
       let all = inputs.joined()
@@ -80,27 +133,6 @@ private struct EinsumEquation {
     }
     for label in output where extents[label] == nil { try refuse("\"\(label)\" is in the result alone") }
   }
-
-  private static func sides(of text: String) throws -> (left: Substring, right: Substring?) {
-    guard let dash = text.firstIndex(of: "-") else { return (text[...], nil) }
-    let arrow = text.index(after: dash)
-    if arrow == text.endIndex || text[arrow] != ">" { try Checks.fail("einsum", "\"\(text)\" has a broken arrow") }
-    return (text[..<dash], text[text.index(after: arrow)...])
-  }
-
-  /// Returns the letters before and after the dots; nil if the text is invalid.
-  private static func letters(_ part: Substring) -> (before: [Label], hasEllipsis: Bool, after: [Label])? {
-    let characters = Array(part)
-    let dots = characters.firstIndex(of: ".")
-    let before = Array(characters[..<(dots ?? characters.count)])
-    var after: [Label] = []
-    if let dots {
-      guard characters.count >= dots + 3, characters[dots..<(dots + 3)] == ["." as Label, ".", "."] else { return nil }
-      after = Array(characters[(dots + 3)...])
-    }
-    guard (before + after).allSatisfy({ $0.isASCII && $0.isLetter }) else { return nil }
-    return (before, dots != nil, after)
-  }
 }
 
 /// An operand and the label of each of its axes.
@@ -116,7 +148,7 @@ private struct Term {
 
   /// Creates a term from an operand. Repeated labels become a diagonal, and axes of extent 1 that others broadcast are
   /// removed.
-  init(_ tensor: Tensor, _ labels: [Label], _ plan: EinsumEquation) {
+  init(_ tensor: Tensor, _ labels: [Label], _ plan: EinsumPlan) {
     let dense = Strides(dense: tensor.extents)
     var names: [Label] = []
     var shape: [Int] = []
