@@ -42,7 +42,7 @@ struct Matrices {
     (self.batch, self.rows, self.columns, self.axes) = (batch, rows, columns, axes)
     let count = (batch + axes).reduce(1, *)
     do { try HostMemory.check(count, of: MemoryLayout<Double>.stride) } catch {
-      throw DeviceError.outOfMemory(requestedBytes: error.bytes, liveBytes: 0, limitBytes: error.available)
+      throw DeviceError(error)
     }
     elements = Array(repeating: 0, count: count)
   }

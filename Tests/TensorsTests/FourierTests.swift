@@ -1,5 +1,6 @@
 import HostSystem
 import Tensors
+import TestSupport
 import Testing
 
 /// Discrete Fourier transforms agree with their definition, computed in Double, and with PyTorch in float64.
@@ -284,6 +285,26 @@ import Testing
   ]
 
   @Test(arguments: mistakes) func refuses(_ test: Refusal) { test.check() }
+
+  /// Tables that do not fit into the memory of the host, for factors and for Bluestein's transform, give an error that is
+  /// thrown when the result is read, not the end of the program.
+  @Test(.enabled(if: hasOrdinaryAllocator)) func withoutMemoryTransformsFail() async {
+    await #expect(processExitsWith: .success) {
+      let x = Tensor.ones([8])
+      guard (try? x.fourierTransform(length: 300).real.scalars().count) == 300, limitMemory(toFree: 120 << 20) else {
+        exit(5)
+      }
+      for (index, length) in [1 << 21, 1_000_003].enumerated() {
+        do {
+          _ = try x.fourierTransform(length: length).real.scalars()
+          exit(10 + Int32(index))
+        } catch DeviceError.outOfMemory(let requested, _, let available) {
+          if requested <= available { exit(20 + Int32(index)) }
+        } catch { exit(30 + Int32(index)) }
+      }
+      exit(0)
+    }
+  }
 }
 
 /// A mistake, and parts of its message.

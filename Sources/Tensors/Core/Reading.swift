@@ -55,7 +55,7 @@ extension Tensor {
     let backend = device.callTarget
     let size = MemoryLayout<Stored>.stride + (S.self == Stored.self ? 0 : MemoryLayout<S>.stride)
     do { try HostMemory.check(count, of: size) } catch {
-      throw DeviceError.outOfMemory(requestedBytes: error.bytes, liveBytes: 0, limitBytes: error.available)
+      throw DeviceError(error)
     }
     do {
       let elements = try [Stored](unsafeUninitializedCapacity: count) { memory, initializedCount in

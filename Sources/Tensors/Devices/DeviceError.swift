@@ -1,3 +1,4 @@
+@preconcurrency import HostSystem
 import BackendCore
 
 /// The protocol of all errors of this package. The description is a one-line message, and
@@ -58,8 +59,14 @@ public enum DeviceError: NeuralNetworksError {
     switch error {
     case let error as DeviceError: self = error
     case let error as BackendError: self.init(error)
+    case let error as HostMemory.Shortage: self.init(error)
     default: self = .lost(device: device.name, reason: "\(error)")
     }
+  }
+
+  /// Converts the error of a check of the host's memory.
+  package init(_ shortage: HostMemory.Shortage) {
+    self = .outOfMemory(requestedBytes: shortage.bytes, liveBytes: 0, limitBytes: shortage.available)
   }
 
   init(_ error: BackendError) {

@@ -36,6 +36,12 @@ struct FourierStages {
 
   /// Returns the transforms of the columns of `[1 or 2, at most n, columns]`, to which zeros are added.
   func callAsFunction(_ x: Tensor, _ output: FourierOutput, scale: Double) throws -> Tensor {
+    if !x.device.isShapeOnly {
+      do { try HostMemory.check(tableCount, of: 96) } catch {
+        let shape = [output == .real ? 1 : 2, output == .half ? count / 2 + 1 : count, x.extents[2]]
+        return Tensor(failure: error, Shape(shape), x.dtype, on: x.device)
+      }
+    }
     guard let radices else { return try chirpTransform(x, output, scale) }
     let columns = x.extents[2]
     // The first matrix has no columns for numbers that are not there.
@@ -60,6 +66,10 @@ struct FourierStages {
     }
     return output == .half ? y.narrowed(axis: 1, from: 0, count: count / 2 + 1) : y
   }
+
+  /// The length of the longest table that is computed on the host. A complex number of it takes up to 96 bytes: in an
+  /// array that grows, and as real numbers in Double and in float32.
+  private var tableCount: Int { radices == nil ? chirpLength : count }
 
   /// Returns the numbers `[2, radix, rest, columns]` as `[2, rest, radix · columns]`, multiplied by their twiddle
   /// factors.
@@ -132,10 +142,12 @@ struct FourierStages {
 // MARK: Large prime factors
 
 extension FourierStages {
+  /// A power of two that is at least 2n − 1.
+  private var chirpLength: Int { 1 << (Int.bitWidth - (2 * count - 2).leadingZeroBitCount) }
+
   /// Since jk = (j² + k² − (k − j)²)/2, a transform is a convolution between products with chirps, exp(±πi·j²/n).
   private func chirpTransform(_ x: Tensor, _ output: FourierOutput, _ scale: Double) throws -> Tensor {
-    // A power of two that is at least 2n − 1.
-    let length = 1 << (Int.bitWidth - (2 * count - 2).leadingZeroBitCount)
+    let length = chirpLength
     let roots = UnitRoots(2 * count, isInverse, isNeeded: !x.device.isShapeOnly)
     // Squares of large counts are reduced step by step: (j + 1)² = j² + 2j + 1.
     var (exponents, square) = ([Int](), 0)

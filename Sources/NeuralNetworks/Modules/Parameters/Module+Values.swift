@@ -144,7 +144,7 @@ extension Module {
     do {
       try HostMemory.check(4 * layout.slabCounts[0] + 16 * largest)
     } catch {
-      throw DeviceError.outOfMemory(requestedBytes: error.bytes, liveBytes: 0, limitBytes: error.available)
+      throw DeviceError(error)
     }
   }
 }
