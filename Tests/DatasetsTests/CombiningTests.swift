@@ -88,6 +88,9 @@ import Testing
     #expect(try cached.batch(at: [1]).weights?.shape == [1] && counter.reads == 10)
     #expect(throws: TrainingError.noSuchExample(index: 10, count: 10)) { try cached.batch(at: [10]) }
     #expect(throws: DataError.examples(reason: "cached: there are no examples")) { try numbers(0..<0).cached() }
+    // They are read without another thread, and checked once.
+    #expect(cached.liesInTensors && cached.prefix(3).liesInTensors)
+    #expect(!counter.liesInTensors && !cached.map { $0 }.liesInTensors)
   }
 
   /// Combinations vary as their parts do, and parts of a resampled dataset keep to themselves.

@@ -16,6 +16,8 @@ public struct CachedDataset: Dataset {
   }
 }
 
+extension CachedDataset: DatasetInTensors {}
+
 extension Dataset {
   /// Reads all examples, without variation, and returns a dataset that keeps them in memory. Vary them afterwards:
   /// `folder.cached().augmented(…)`.

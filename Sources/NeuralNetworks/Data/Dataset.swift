@@ -148,11 +148,13 @@ public struct Subset: ResampledDataset, LocalDataset {
   }
 }
 
+/// A dataset whose examples are stored in tensors and never change. Reading them costs less than passing them between
+/// threads, and they are checked only once.
+package protocol DatasetInTensors: Dataset {}
+
+extension TensorDataset: DatasetInTensors {}
+
 extension Dataset {
-  /// Whether the examples are stored in tensors. Reading them costs less than passing them between threads, and they
-  /// never change, so they are checked only once.
-  var liesInTensors: Bool {
-    if self is TensorDataset { return true }
-    return (self as? Subset)?.base.liesInTensors ?? false
-  }
+  /// Whether the examples are stored in tensors: of this dataset, or of the one from which they are selected.
+  package var liesInTensors: Bool { self is any DatasetInTensors || (self as? Subset)?.base.liesInTensors ?? false }
 }
