@@ -38,16 +38,22 @@ import Testing
     try expect(gradient, [10, 0, 6, 0, 0, 8])
   }
 
-  /// PyTorch: unique with return_inverse and return_counts.
+  /// PyTorch: unique with return_inverse and return_counts. NumPy: unique_all([[3, 1, 3, 0], [1, 0, 2, 3]]).
   @Test(arguments: TestDevices.all)
   func distinct(_ device: Device) throws {
     let x = Tensor([3, 1, 3, 2, 1, .nan, .nan, -.infinity], shape: [2, 4], on: device)
-    let (values, positions, counts) = try x.unique()
+    let found = try x.unique()
+    let (values, positions, counts) = (found.values, found.positions, found.counts)
     try expect(values, [-.infinity, 1, 2, 3, .nan, .nan], shape: [6])
     #expect(positions.shape == [2, 4])
     #expect(try positions.scalars(as: Int.self) == [3, 1, 3, 2, 1, 4, 5, 0])
     #expect(try counts.scalars(as: Int.self) == [1, 2, 1, 2, 1, 1])
     try expectEqual(values.rows(at: positions), x)
+    #expect(try found.indices.scalars(as: Int.self) == [7, 1, 3, 0, 5, 6])
+    let all = try Tensor(integers: [3, 1, 3, 0, 1, 0, 2, 3], shape: [2, 4], on: device).unique()
+    #expect(try all.values.scalars(as: Int.self) == [0, 1, 2, 3] && all.indices.scalars(as: Int.self) == [3, 1, 6, 0])
+    #expect(try all.positions.scalars(as: Int.self) == [3, 1, 3, 0, 1, 0, 2, 3])
+    #expect(try all.counts.scalars(as: Int.self) == [2, 2, 1, 3])
     let words = try Tensor(integers: [7, 7, -2], on: device).unique()
     #expect(words.values.dtype == .int32)
     #expect(try words.values.scalars(as: Int.self) == [-2, 7])
@@ -58,6 +64,7 @@ import Testing
     #expect(scalar.values.shape == [1] && scalar.positions.shape == [])
     let none = try Tensor.zeros([2, 0], on: device).unique()
     #expect(none.values.shape == [0] && none.positions.shape == [2, 0] && none.counts.shape == [0])
+    #expect(none.indices.shape == [0])
     let gradient = try valueAndGradient(at: Tensor([2, 1, 2], on: device)) { try $0.unique().values.squared().sum() }
     try expect(gradient.gradient, [4, 2, 0])
   }

@@ -135,18 +135,16 @@ extension Tensor {
     return Tensor.full([total], 0, .int32, on: device).scatterAdded(.range(0..<count, on: device), at: targets)
   }
 
-  /// Returns the distinct elements in ascending order, for each element of this tensor the position of its value as
-  /// int32, and how often each value occurs as int32 (NumPy's and PyTorch's `unique`). Each NaN is distinct from all
-  /// others (PyTorch). The gradient of a value goes to its first occurrence. Waits for the device.
-  ///
-  /// The values and the counts have the shape `[n]`, the positions have that of this tensor, so that
-  /// `values.rows(at: positions)` is this tensor.
+  /// Returns the distinct elements in ascending order, the index of the first occurrence of each, for each element of this
+  /// tensor the position of its value, and how often each value occurs (NumPy's and PyTorch's `unique`; the Array API's
+  /// `unique_all`). Each NaN is distinct from all others (PyTorch). The gradient of a value goes to its first occurrence.
+  /// Waits for the device.
   /// - Throws: `DeviceError`, the first error of the operations that produced this tensor.
-  public func unique() throws -> (values: Tensor, positions: Tensor, counts: Tensor) {
+  public func unique() throws -> UniqueElements {
     let x = flattened()
     if x.count == 0 {
       let none = Tensor.full([0], 0, .int32, on: device)
-      return (x, none.reshaped(to: extents), none)
+      return UniqueElements(values: x, indices: none, positions: none.reshaped(to: extents), counts: none)
     }
     let order = x.argsort()
     let sorted = x.detached().gathered(order)
@@ -157,6 +155,20 @@ extension Tensor {
     let firsts = zeros.scatterAdded(order, at: group.replacing(with: -1, where: .!isFirst))
     let positions = Tensor.full(x.extents, 0, .int32, on: device).scatterAdded(group, at: order)
     let counts = zeros.scatterAdded(.full(x.extents, 1, .int32, on: device), at: group)
-    return (x.gathered(firsts), positions.reshaped(to: extents), counts)
+    return UniqueElements(
+      values: x.gathered(firsts), indices: firsts, positions: positions.reshaped(to: extents), counts: counts)
   }
+}
+
+/// The distinct elements of a tensor, the result of `unique()`.
+public struct UniqueElements: Sendable {
+  /// The distinct elements in ascending order, `[n]`.
+  public let values: Tensor
+  /// The index of the first occurrence of each value in the flattened tensor, int32 `[n]`; `x.flattened().rows(at: indices)`
+  /// are the values.
+  public let indices: Tensor
+  /// The position in `values` of each element, int32 in the shape of the tensor; `values.rows(at: positions)` is the tensor.
+  public let positions: Tensor
+  /// How often each value occurs, int32 `[n]`.
+  public let counts: Tensor
 }
