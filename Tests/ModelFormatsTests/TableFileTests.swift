@@ -49,6 +49,18 @@ import Testing
     }
   }
 
+  @Test func hashesAreCodable() throws {
+    for hashing in [Hashing(bins: 7), Hashing(bins: 7, salt: (3, .max), masksMissing: true)] {
+      let coded = try JSONValue(encoding: hashing).decode(Hashing.self)
+      #expect(coded == hashing && coded.index(of: "a") == hashing.index(of: "a"))
+    }
+    let crossing = HashedCrossing(bins: 7)
+    #expect(try JSONValue(encoding: crossing).decode(HashedCrossing.self) == crossing)
+    let wrong = try JSONValue(parsing: #"{"bins": 0, "masksMissing": false}"#)
+    #expect(throws: (any Error).self) { try wrong.decode(Hashing.self) }
+    #expect(throws: (any Error).self) { try wrong.decode(HashedCrossing.self) }
+  }
+
   /// Decisions that contradict themselves are rejected.
   @Test func invalidDecisionsAreRefused() throws {
     func reason(_ column: String) -> String {
