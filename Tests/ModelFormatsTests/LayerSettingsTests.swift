@@ -74,6 +74,15 @@ import Testing
       (IntegerLookup(), #"{"layer": "IntegerLookup"}"#),
       (IntegerLookup(vocabulary: [7]), #"{"layer": "IntegerLookup", "vocabulary": [7]}"#),
       (Discretization(bins: 3), #"{"layer": "Discretization", "bins": 3}"#),
+      (STFTSpectrogram(), #"{"layer": "STFTSpectrogram"}"#), (MelSpectrogram(), #"{"layer": "MelSpectrogram"}"#),
+      (
+        STFTSpectrogram(frameLength: 3, frameStep: 2, fftLength: 6, window: [0.5, 1, 0.5], scaling: .none),
+        #"{"layer": "STFTSpectrogram", "frameLength": 3, "frameStep": 2, "fftLength": 6, "window": [0.5, 1, 0.5], "scaling": "none"}"#
+      ),
+      (
+        MelSpectrogram(sequenceLength: 9, window: .rectangular, maxFrequency: 800),
+        #"{"layer": "MelSpectrogram", "sequenceLength": 9, "window": "rectangular", "maxFrequency": 800}"#
+      ),
       (SimpleImputer(), #"{"layer": "SimpleImputer"}"#),
       (SimpleImputer(.constant(1.5)), #"{"layer": "SimpleImputer", "imputation": 1.5}"#),
       (SimpleImputer(.mostFrequent), #"{"layer": "SimpleImputer", "imputation": "mostFrequent"}"#),

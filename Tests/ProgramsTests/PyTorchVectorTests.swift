@@ -190,9 +190,14 @@ import Testing
     try compare(pair, with: "extents", on: device)
   }
 
-  func compare(_ pair: Pair, with file: String, on device: Device) throws {
+  /// The stored results with a name.
+  static func vectors(_ file: String) throws -> Safetensors {
     let folder = #filePath.split(separator: "/").dropLast().joined(separator: "/")
-    let vectors = try Safetensors("/\(folder)/Vectors/\(file).safetensors")
+    return try Safetensors("/\(folder)/Vectors/\(file).safetensors")
+  }
+
+  func compare(_ pair: Pair, with file: String, on device: Device) throws {
+    let vectors = try Self.vectors(file)
     func vector(_ name: String) throws -> Tensor {
       try #require(try vectors.tensor("\(pair.testDescription).\(name)", on: device), "\(name)")
     }

@@ -153,7 +153,7 @@ extension Tensor {
 
   /// Creates a tensor of numbers computed on the host, on the device of this tensor and by default with its element type.
   /// On a device that has only shapes, they are not computed.
-  func table(_ shape: [Int], dtype: DType? = nil, _ numbers: () -> [Double]) -> Tensor {
+  package func table(_ shape: [Int], dtype: DType? = nil, _ numbers: () -> [Double]) -> Tensor {
     let type = dtype ?? self.dtype
     if device.isShapeOnly { return .zeros(shape, dtype: type, on: device) }
     return Tensor(numbers(), shape: shape, dtype: type, on: device)

@@ -96,8 +96,8 @@ extension Tensor {
   }
 
   /// Returns the energies of mel filters over time: `[..., samples]` → `[..., filters, frames]` (torchaudio's
-  /// `MelSpectrogram`). They are the sums of the powers of a Hann-windowed, centered `shortTimeFourierTransform`, with
-  /// the factors of the filters.
+  /// `MelSpectrogram`). They are the sums of the powers of a windowed, centered `shortTimeFourierTransform`, with the
+  /// factors of the filters.
   ///
   /// ```swift
   /// let filters = MelFilters(count: 80, sampleRate: 16_000)
@@ -105,15 +105,18 @@ extension Tensor {
   /// ```
   /// - Parameters:
   ///   - filters: The filters.
-  ///   - size: The number of samples of a frame, and of the window.
+  ///   - size: The number of samples of a frame.
   ///   - hop: The distance of frames; half of the size by default.
+  ///   - window: Factors of the samples of a frame, placed in its middle; a Hann window of the size by default.
   ///   - exponent: The exponent of the magnitudes; 2 for powers.
-  public func melSpectrogram(_ filters: MelFilters, size: Int = 400, hop: Int? = nil, exponent: Double = 2) -> Tensor {
+  public func melSpectrogram(
+    _ filters: MelFilters, size: Int = 400, hop: Int? = nil, window: Tensor? = nil, exponent: Double = 2
+  ) -> Tensor {
     checked {
       try Checks.floatingPoint("melSpectrogram", self)
       if size < 1 { try Checks.fail("melSpectrogram", "a size of \(size); it is at least 1") }
       try Checks.positive("melSpectrogram", "exponent", exponent)
-      let window = table([size]) { WindowFunction.hann.factors(size) }
+      let window = window ?? table([size]) { WindowFunction.hann.factors(size) }
       let spectrum = shortTimeFourierTransform(size: size, hop: hop ?? Swift.max(size / 2, 1), window: window)
       let powers = exponent == 2 ? spectrum.power() : spectrum.magnitude().power(exponent)
       return powers.filtered("melSpectrogram", by: filters)

@@ -60,6 +60,7 @@ import Testing
     Mistake("PixelShuffle", { PixelShuffle(1) }, [1, 3, 3], [1, 3, 3], "[N, C, H, W]", batchAxis),
     Mistake("SeparableConv2D", { SeparableConv2D(2, kernel: 2) }, [2, 3, 3], [2, 3, 3], "[N, 2, H, W]", batchAxis),
     Mistake("SeparableConv1D", { SeparableConv1D(2, kernel: 2) }, [2, 3], [2, 3], "[N, 2, L]", batchAxis),
+    Mistake("STFTSpectrogram", { STFTSpectrogram(frameLength: 3) }, [1, 8], [1, 8], "[N, C, L]", batchAxis),
     Mistake("PReLU", { PReLU(perChannel: true) }, [3], [3], "[N, 3, …]", batchAxis),
     Mistake("TimeDistributed", { TimeDistributed { Flatten() } }, [3, 2], [3, 2], "[N, steps, …]"),
     Mistake("BatchNorm", { BatchNorm() }, [3], [3], "[N, 3, …]", batchAxis),
@@ -134,6 +135,9 @@ import Testing
     },
     Call(fragments: ["Maximum", "[2, 3]", "[2, 1]"]) { _ = Maximum()([.ones([2, 3]), .ones([2, 1])], .inference) },
     Call(fragments: ["Dot", "[3]", "[4]", "3 and 4"]) { _ = Dot()([.ones([2, 3]), .ones([2, 4])], .inference) },
+    Call(fragments: ["MelSpectrogram", "[16]", "more than 1024 samples"]) {
+      _ = MelSpectrogram()(.ones([2, 16]), .inference)
+    },
     Call(fragments: ["Permute", "[2, 1]", "[3]"]) { _ = Permute([2, 1])(.ones([2, 3]), .inference) },
     Call(fragments: ["RepeatVector", "[3, 4]"]) { _ = RepeatVector(2)(.ones([2, 3, 4]), .inference) },
     Call(fragments: ["UnitNormalization", "axis 2", "[3]"]) {

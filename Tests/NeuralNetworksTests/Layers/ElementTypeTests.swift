@@ -31,7 +31,8 @@ import Testing
     ({ RandomRotation(degrees: 9) }, [2, 3, 3]), ({ RandomZoom(scale: 1...2) }, [2, 3, 3]),
     ({ RandomTranslation(rows: 0.1, columns: 0.1) }, [2, 3, 3]), ({ RandomBrightness(0.1) }, [2, 3, 3]),
     ({ RandomContrast(0.1) }, [2, 3, 3]), ({ RandomColorJitter() }, [3, 3, 3]), ({ RandomGrayscale() }, [3, 3, 3]),
-    ({ RandomGaussianBlur() }, [2, 3, 3]),
+    ({ RandomGaussianBlur() }, [2, 3, 3]), ({ STFTSpectrogram(frameLength: 3) }, [1, 4]),
+    ({ MelSpectrogram(fftLength: 4) }, [4]),
   ]
 
   private func expectRefusal(

@@ -76,7 +76,8 @@ extension LayerDescription: Codable {
       RandomTranslation.self, RandomBrightness.self, RandomContrast.self, RandomColorJitter.self,
       RandomGrayscale.self, RandomGaussianBlur.self, CategoryEncoding.self, IntegerLookup.self, Discretization.self,
       SimpleImputer.self, ConvTranspose3D.self, AdaptiveAveragePool1D.self, AdaptiveMaxPool1D.self,
-      AdaptiveAveragePool3D.self, AdaptiveMaxPool3D.self, EinsumDense.self,
+      AdaptiveAveragePool3D.self, AdaptiveMaxPool3D.self, EinsumDense.self, STFTSpectrogram.self,
+      MelSpectrogram.self,
     ]
   }
 

@@ -75,6 +75,8 @@ extension RandomContrast: TypedInputLayer {}
 extension RandomColorJitter: TypedInputLayer {}
 extension RandomGrayscale: TypedInputLayer {}
 extension RandomGaussianBlur: TypedInputLayer {}
+extension STFTSpectrogram: TypedInputLayer {}
+extension MelSpectrogram: TypedInputLayer {}
 extension SimpleImputer: TypedInputLayer {}
 extension Discretization: TypedInputLayer {}
 extension Embedding: TypedInputLayer { var inputElements: InputElements { .integers } }
