@@ -21,12 +21,12 @@ public struct MultivariateNormal: EntropyDistribution, DivergenceDistribution {
   /// Creates distributions from means, `[..., d]`, and symmetric positive definite covariances, `[..., d, d]`, of which
   /// the lower triangle is read. Other matrices give NaN.
   public init(mean: Tensor, covariance: Tensor) {
-    requireSquare(mean, covariance)
+    requireVectors(mean, covariance)
     self.init(mean, factor: choleskyFactor(covariance))
   }
 
   private init(_ mean: Tensor, factor: Tensor) {
-    requireSquare(mean, factor)
+    requireVectors(mean, factor)
     let batch = broadcastShape(mean.shape.dropLast(), factor.shape.dropLast(2))
     self.mean = mean.broadcast(to: batch + mean.shape.suffix(1))
     scaleTriangle = factor.broadcast(to: batch + factor.shape.suffix(2))
@@ -37,62 +37,34 @@ public struct MultivariateNormal: EntropyDistribution, DivergenceDistribution {
   /// The covariances, `[..., d, d]`.
   public var covariance: Tensor { scaleTriangle.matmul(scaleTriangle, transposingRight: true) }
   public var variance: Tensor { scaleTriangle.squared().sum(axis: -1) }
-  public var entropy: Tensor { halfLogDeterminant + Double(size) * (1 + logTwoPi) / 2 }
-  private var size: Int { mean.shape.last ?? 0 }
-  /// ln det L.
-  private var halfLogDeterminant: Tensor { scaleTriangle.diagonal().log().sum(axis: -1) }
+  public var entropy: Tensor { normalEntropy }
 
   public func sample(_ shape: [Int], using random: RandomStream) -> Tensor {
     let normal = mean.standardNormal(shape, random)
     return mean + (scaleTriangle * normal.expanded(axis: -2)).sum(axis: -1)
   }
 
-  public func logProbability(of value: Tensor) -> Tensor {
-    let standardized = solution(of: scaleTriangle, value - mean)
-    return -0.5 * (standardized.squared().sum(axis: -1) + Double(size) * logTwoPi) - halfLogDeterminant
-  }
+  public func logProbability(of value: Tensor) -> Tensor { normalLogProbability(value) }
+  public func klDivergence(to other: MultivariateNormal) -> Tensor { divergence(from: other) }
 
-  public func klDivergence(to other: MultivariateNormal) -> Tensor {
-    // The columns of L as vectors: the trace of Σ₂⁻¹·Σ₁ is the sum of the squares of L₂⁻¹·L₁.
-    let columns = solution(of: other.scaleTriangle.expanded(axis: -3), scaleTriangle.transposed())
-    let distance = solution(of: other.scaleTriangle, other.mean - mean)
-    let trace = columns.squared().sum(axes: [-2, -1])
-    return other.halfLogDeterminant - halfLogDeterminant
-      + 0.5 * (trace + distance.squared().sum(axis: -1) - Double(size))
+  /// Returns the divergence from a distribution whose covariance has another form.
+  public func klDivergence(to other: LowRankMultivariateNormal) -> Tensor { divergence(from: other) }
+}
+
+extension MultivariateNormal: NormalVectors {
+  var covarianceRows: Tensor { scaleTriangle.transposed() }
+  var halfLogDeterminant: Tensor { scaleTriangle.diagonal().log().sum(axis: -1) }
+
+  func squaredDistances(_ rows: Tensor) -> Tensor {
+    solution(of: scaleTriangle.expanded(axis: -3), rows).squared().sum(axis: -1)
   }
 }
 
 /// Ends the program unless matrices fit vectors.
-private func requireSquare(_ mean: Tensor, _ matrix: Tensor) {
+private func requireVectors(_ mean: Tensor, _ matrix: Tensor) {
   guard let size = mean.shape.last, size > 0, matrix.shape.suffix(2) == [size, size] else {
     ProgrammerError.end(
       "MultivariateNormal: means of shape \(mean.shape) and matrices of shape \(matrix.shape), expected [..., d] and [..., d, d]"
     )
   }
-}
-
-/// The lower triangular L with L·Lᵀ = Σ, column by column; each is subtracted from the rest of the matrix.
-private func choleskyFactor(_ covariance: Tensor) -> Tensor {
-  let size = covariance.shape.last ?? 0
-  var (rest, columns) = (covariance, [Tensor]())
-  for j in 0..<size {
-    let column = rest[.ellipsis, 0]
-    let scaled = column * column[.ellipsis, 0..<1].reciprocalSquareRoot()
-    columns.append(j == 0 ? scaled : .concatenated([.zeros(like: columns[0][.ellipsis, 0..<j]), scaled], axis: -1))
-    let below = scaled[.ellipsis, 1...]
-    if j + 1 < size { rest = rest[.ellipsis, 1..., 1...] - below.expanded(axis: -1) * below.expanded(axis: -2) }
-  }
-  return .stacked(columns, axis: -1)
-}
-
-/// The vectors y with L·y = b, element by element; both operands are broadcast.
-private func solution(of triangle: Tensor, _ b: Tensor) -> Tensor {
-  let size = triangle.shape.last ?? 0
-  var (rest, elements) = (b, [Tensor]())
-  for j in 0..<size {
-    let column = triangle[.ellipsis, j]
-    elements.append(rest[.ellipsis, 0..<1] / column[.ellipsis, j..<j + 1])
-    if j + 1 < size { rest = rest[.ellipsis, 1...] - column[.ellipsis, (j + 1)...] * elements[j] }
-  }
-  return .concatenated(elements, axis: -1)
 }

@@ -21,6 +21,16 @@ import Testing
 
   private static let a = [-0.5, 1.3, 0.4], positive = [0.7, 1.3, 0.4], seed: UInt64 = 11
 
+  /// [[x, y], [y, z]].
+  private static func matrix(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> Tensor {
+    .stacked([.concatenated([x, y]), .concatenated([y, z])])
+  }
+
+  private static func lowRank(_ x: Tensor, _ y: Tensor, _ z: Tensor) -> LowRankMultivariateNormal {
+    LowRankMultivariateNormal(
+      mean: .concatenated([y, z]), covarianceFactor: .stacked([x, y]), covarianceDiagonal: .concatenated([z, x]))
+  }
+
   static let logProbabilities: [Case] = [
     Case("Normal", a) { Normal(mean: $0, standardDeviation: $1).logProbability(of: $2) },
     Case("LogNormal", a) { LogNormal(mean: $0, standardDeviation: $1).logProbability(of: $2) },
@@ -73,6 +83,20 @@ import Testing
       return MultivariateNormal(mean: .concatenated([y, z]), covariance: covariance)
         .logProbability(of: .concatenated([z, x]))
     },
+    Case("VonMises", positive) { VonMises(location: $0, concentration: $1).logProbability(of: $2) },
+    Case("VonMises, large concentration", positive) {
+      VonMises(location: $0, concentration: 20 * $1).logProbability(of: $2)
+    },
+    Case("LowRankMultivariateNormal", [1.5, 0.4, 0.9]) { x, y, z in
+      lowRank(x, y, z).logProbability(of: .concatenated([z, x]))
+    },
+    Case("Wishart", [1.5, 0.4, 0.9]) { x, y, z in
+      Wishart(degreesOfFreedom: 2 * x, covariance: matrix(x, y, z)).logProbability(of: matrix(z, 0.5 * y, x))
+    },
+    Case("LKJCholesky", positive) {
+      LKJCholesky(dimension: 3, concentration: $0)
+        .logProbability(of: Tensor.concatenated([$1, $2, $0]).diagonalMatrix())
+    },
     Case("Mixture", a) { x, y, z in
       let components = Normal(mean: .concatenated([x, z]), standardDeviation: y)
       return Mixture(weights: Categorical(logits: .concatenated([z, x])), components: components)
@@ -110,6 +134,19 @@ import Testing
       return d.klDivergence(
         to: MultivariateNormal(mean: .concatenated([z, x]), covariance: 2 * covariance.transposed()))
         + d.entropy
+    },
+    Case("VonMises, variance", positive) {
+      VonMises(location: $0, concentration: $1).variance * $2
+        + 100 * VonMises(location: $0, concentration: 20 * $1).variance
+    },
+    Case("LowRankMultivariateNormal", [1.5, 0.4, 0.9]) { x, y, z in
+      let (a, b) = (lowRank(x, y, z), lowRank(z, x, y))
+      let full = MultivariateNormal(mean: .concatenated([y, x]), covariance: matrix(x, y, z))
+      return a.klDivergence(to: b) + a.klDivergence(to: full) + full.klDivergence(to: b) + a.entropy
+    },
+    Case("Wishart", [1.5, 0.4, 0.9]) { x, y, z in
+      let d = Wishart(degreesOfFreedom: 2 * x, covariance: matrix(x, y, z))
+      return d.klDivergence(to: Wishart(degreesOfFreedom: 3 * z, covariance: matrix(z, y, x))) + d.entropy
     },
   ]
 
@@ -154,6 +191,16 @@ import Testing
     },
     Case("StudentT", [0.2, 1.3, 2.5]) {
       StudentT(degreesOfFreedom: $2, location: $0, scale: $1).sample(using: RandomStream(seed: seed))
+    },
+    Case("LowRankMultivariateNormal", [1.5, 0.4, 0.9]) { x, y, z in
+      lowRank(x, y, z).sample(using: RandomStream(seed: seed)).squared()
+    },
+    Case("Wishart", [1.5, 0.4, 0.9]) { x, y, z in
+      Wishart(degreesOfFreedom: 2 * x, covariance: matrix(x, y, z)).sample(using: RandomStream(seed: seed)).sin()
+    },
+    Case("LKJCholesky", positive) {
+      let draws = LKJCholesky(dimension: 3, concentration: $0).sample(using: RandomStream(seed: seed))
+      return (draws * ($1 + 2 * $2)).sin()
     },
     Case("MultivariateNormal", [1.5, 0.4, 0.9]) { x, y, z in
       let covariance = Tensor.stacked([.concatenated([x, y]), .concatenated([y, z])])

@@ -23,6 +23,17 @@ import Testing
     Mistake(fragments: ["MultivariateNormal", "[2]", "[3, 3]"]) {
       _ = MultivariateNormal(mean: .zeros([2]), covariance: .identity(3))
     },
+    Mistake(fragments: ["MultivariateNormal", "[1]", "[2]", "expected equal ones"]) {
+      _ = MultivariateNormal(mean: .zeros([1]), covariance: .identity(1)).klDivergence(
+        to: MultivariateNormal(mean: .zeros([2]), covariance: .identity(2)))
+    },
+    Mistake(fragments: ["LowRankMultivariateNormal", "[2]", "[3, 1]", "[..., d, r]"]) {
+      _ = LowRankMultivariateNormal(mean: .zeros([2]), covarianceFactor: .ones([3, 1]), covarianceDiagonal: .ones([2]))
+    },
+    Mistake(fragments: ["Wishart", "[2, 3]", "[..., p, p]"]) {
+      _ = Wishart(degreesOfFreedom: Tensor(3), covariance: .ones([2, 3]))
+    },
+    Mistake(fragments: ["LKJCholesky", "the dimension is 1"]) { _ = LKJCholesky(dimension: 1, concentration: one) },
     Mistake(fragments: ["Independent", "2 axes", "[1]"]) {
       _ = Independent(Normal(mean: one, standardDeviation: one), axes: 2)
     },
