@@ -15,6 +15,7 @@ bool nn_lapack_open(const char *library, struct nn_lapack *functions) {
   NN_LOAD(dgetrs_)
   NN_LOAD(dgetri_)
   NN_LOAD(dpotrf_)
+  NN_LOAD(dsytrf_)
   NN_LOAD(dtrtrs_)
   NN_LOAD(dgeqrf_)
   NN_LOAD(dorgqr_)
@@ -67,6 +68,10 @@ int32_t nn_lapack_triangular_solve(struct nn_lapack lapack, bool upper, bool tra
 
 int32_t nn_lapack_lu_inverse(struct nn_lapack lapack, int32_t n, double *lu, const int32_t *pivots) {
   NN_WITH_WORK(lapack.dgetri_(&n, lu, &n, pivots, work, &lwork, &info))
+}
+
+int32_t nn_lapack_ldl(struct nn_lapack lapack, int32_t n, double *a, int32_t *pivots) {
+  NN_WITH_WORK(lapack.dsytrf_("L", &n, a, &n, pivots, work, &lwork, &info, 1))
 }
 
 int32_t nn_lapack_qr(struct nn_lapack lapack, int32_t m, int32_t n, double *a, double *scales) {

@@ -45,6 +45,7 @@ struct DerivativeCase: Sendable, CustomTestStringConvertible {
 
   static func pair(_ results: (Tensor, Tensor)) -> [Tensor] { [results.0, results.1] }
   static func factors(_ lu: LUFactorization) -> [Tensor] { [lu.lower, lu.upper] }
+  static func factors(_ ldl: LDLFactorization) -> [Tensor] { [ldl.lower, ldl.blockDiagonal] }
   static func triple(_ results: (Tensor, Tensor, Tensor)) -> [Tensor] { [results.0, results.1, results.2] }
 
   static let cases: [DerivativeCase] = [
@@ -71,6 +72,16 @@ struct DerivativeCase: Sendable, CustomTestStringConvertible {
     DerivativeCase("lu, tall", [4, 2]) { factors(try $0[0].lu()) },
     DerivativeCase("lu, wide", [2, 2, 4]) { factors(try $0[0].lu()) },
     DerivativeCase("lu, solve", [3, 3], [3, 2]) { [try regular($0[0]).lu().solve($0[1])] },
+    DerivativeCase("ldl", [2, 3, 3]) { factors(try $0[0].symmetrized().ldl()) },
+    DerivativeCase("ldl, blocks of two rows", [4, 4]) {
+      let x = $0[0].symmetrized()
+      return factors(try (x - x.diagonal().diagonalMatrix()).ldl())
+    },
+    DerivativeCase("ldl, solve", [4, 4], [4, 2]) { [try $0[0].symmetrized().ldl().solve($0[1])] },
+    DerivativeCase("householderProduct", [2, 4, 3], [2, 3]) { [try $0[0].householderProduct(scales: $0[1])] },
+    DerivativeCase("householderProduct, fewer scales", [3, 3], [2]) {
+      [try $0[0].householderProduct(scales: $0[1])]
+    },
     DerivativeCase("qr", [2, 3, 3]) { pair(try $0[0].qr()) },
     DerivativeCase("qr, tall", [4, 2]) { pair(try $0[0].qr()) },
     DerivativeCase("qr, wide", [2, 2, 4]) { pair(try $0[0].qr()) },

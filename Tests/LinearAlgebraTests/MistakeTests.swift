@@ -45,6 +45,18 @@ import Testing
     Mistake(message: "Tensor matrixExponential: needs square matrices [..., n, n], not shape [2, 3]") {
       _ = try Tensor.zeros([2, 3]).matrixExponential()
     },
+    Mistake(message: "Tensor ldl: needs square matrices [..., n, n], not shape [2, 3]") {
+      _ = try Tensor.zeros([2, 3]).ldl()
+    },
+    Mistake(message: "Tensor ldl().solve: right-hand sides of shape [2, 1] do not fit matrices of shape [3, 3]") {
+      _ = try Tensor.identity(3).ldl().solve(.zeros([2]))
+    },
+    Mistake(message: "Tensor householderProduct: scales of shape [4] do not fit matrices of shape [3, 3]") {
+      _ = try Tensor.identity(3).householderProduct(scales: .zeros([4]))
+    },
+    Mistake(message: "Tensor householderProduct: scales of shape [2] do not fit matrices of shape [2, 3]") {
+      _ = try Tensor.zeros([2, 3]).householderProduct(scales: .zeros([2]))
+    },
     Mistake(message: "Tensor lu().solve: needs the factors of square matrices [..., n, n], not of shape [3, 2]") {
       _ = try Tensor.ones([3, 2]).lu().solve(.zeros([3]))
     },

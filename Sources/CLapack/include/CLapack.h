@@ -19,6 +19,8 @@ struct nn_lapack {
   void (*dgetri_)(const int32_t *n, double *a, const int32_t *lda, const int32_t *pivots, double *work,
                   const int32_t *lwork, int32_t *info);
   void (*dpotrf_)(const char *uplo, const int32_t *n, double *a, const int32_t *lda, int32_t *info, size_t);
+  void (*dsytrf_)(const char *uplo, const int32_t *n, double *a, const int32_t *lda, int32_t *pivots, double *work,
+                  const int32_t *lwork, int32_t *info, size_t);
   void (*dtrtrs_)(const char *uplo, const char *trans, const char *diag, const int32_t *n, const int32_t *nrhs,
                   const double *a, const int32_t *lda, double *b, const int32_t *ldb, int32_t *info, size_t, size_t,
                   size_t);
@@ -55,6 +57,11 @@ int32_t nn_lapack_lu_inverse(struct nn_lapack lapack, int32_t n, double *lu, con
 /// Replaces the upper triangle of the symmetric matrix A by U, where A = UᵀU. It fails with the order of the first
 /// leading minor that is not positive.
 int32_t nn_lapack_cholesky(struct nn_lapack lapack, int32_t n, double *a);
+/// Replaces the lower triangle of the symmetric matrix A by its LDLᵀ factorization with exchanges of rows and columns, in
+/// LAPACK's compact form. A positive pivot k is the row, counted from 1, that was exchanged with this one, with which a block
+/// of one row begins and ends; two equal negative ones belong to a block of two rows, of which the second was exchanged with
+/// row −k. It fails if a block of one row is exactly 0, but only after all of A is factored. `pivots` has n elements.
+int32_t nn_lapack_ldl(struct nn_lapack lapack, int32_t n, double *a, int32_t *pivots);
 /// Replaces B, n×k, by the solution of TX = B or TᵀX = B with the lower or upper triangle of T. It fails at the first
 /// diagonal element that is 0, counted from 1.
 int32_t nn_lapack_triangular_solve(struct nn_lapack lapack, bool upper, bool transposed, int32_t n, int32_t k,
