@@ -8,6 +8,9 @@ typedef float nn_float;
 typedef int nn_int;
 // One byte, 0 or 1: `bool` has no size in OpenCL C.
 typedef uchar nn_bool;
+// The bits of float16 and bfloat16: not every device computes with `half`.
+typedef ushort nn_float16;
+typedef ushort nn_bfloat16;
 
 // Counts and positions within an operand. The start offset of an operand always has 64 bits. Programs are built a
 // second time, with NN_WIDE, for operands with 2^31 or more elements.
@@ -19,7 +22,7 @@ typedef uint index_t;
 typedef int step_t;
 #endif
 
-// The element type of tensors called NAME ("float", "int", "bool").
+// The element type of tensors called NAME ("float", "int", "bool", "float16", "bfloat16").
 #define NN_TYPE(NAME) nn_##NAME
 
 #ifdef __clang__
@@ -52,6 +55,7 @@ static inline index_t nn_share(index_t count) {
 NN_STORING(float)
 NN_STORING(int)
 NN_STORING(uint)
+NN_STORING(ushort)
 NN_STORING(uchar)
 // Interleave the elements of two vectors: those of the first halves, and those of the second halves.
 #define NN_WEAVE_LOW(VECTOR, a, b)                                                                                   \

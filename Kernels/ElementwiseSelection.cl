@@ -25,6 +25,7 @@
   }
 
 SELECT(word, uint)
+SELECT(half, ushort)
 SELECT(byte, uchar)
 
 // Rounds toward zero, saturates, and maps NaN to 0, because the result of convert_int_sat for NaN depends on the
@@ -45,6 +46,52 @@ CAST(int, float, convert_float_rte(x))
 CAST(int, bool, x != 0)
 CAST(bool, float, x ? 1.0f : 0.0f)
 CAST(bool, int, x ? 1 : 0)
+
+// Conversions between float and the bits of float16 and bfloat16 with integer arithmetic, which treats denormal numbers
+// alike on all devices. They round to the nearest number, ties to even, and NaN becomes a quiet NaN.
+static inline ushort nn_float16_from_float(float x) {
+  const uint sign = as_uint(x) >> 16 & 0x8000, size = as_uint(x) & 0x7fffffff;
+  // Below the smallest normal number, the bits count units of 2^-24.
+  const uint small = convert_uint_rte(as_float(size < (113u << 23) ? size : 0) * 0x1p24f);
+  // The exponent is 112 less, and 13 bits are rounded.
+  const uint normal = (size - (112u << 23) + 0xfff + (size >> 13 & 1)) >> 13;
+  // From 65520, the middle between the largest number and 2^16.
+  const uint large = size > 0x7f800000 ? 0x7e00 | (size >> 13 & 0x3ff) : 0x7c00;
+  return (ushort)(sign | (size >= 0x477ff000 ? large : size < (113u << 23) ? small : normal));
+}
+static inline float nn_float_from_float16(ushort half_bits) {
+  const uint sign = (uint)(half_bits & 0x8000) << 16, size = half_bits & 0x7fff;
+  const uint small = as_uint((float)size * 0x1p-24f), normal = (size << 13) + (112u << 23);
+  const uint large = ((size << 13) + (224u << 23)) | (size > 0x7c00 ? 0x400000 : 0);
+  return as_float(sign | (size < 0x400 ? small : size < 0x7c00 ? normal : large));
+}
+static inline ushort nn_bfloat16_from_float(float x) {
+  const uint bits = as_uint(x), rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  return (ushort)((bits & 0x7fffffff) > 0x7f800000 ? bits >> 16 | 0x40 : rounded);
+}
+static inline float nn_float_from_bfloat16(ushort half_bits) {
+  const uint bits = (uint)half_bits << 16;
+  return as_float((bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : bits);
+}
+// A float that rounds to the same float16 and bfloat16 as the integer: from 2^24 on, the ninth bit stands for the last
+// ones, which a float cannot hold. It lies below the bits that decide how the integer is rounded.
+static inline float nn_sticky_float_from_int(int x) {
+  // The magnitude, also of the smallest number, for which abs gave a wrong float with PoCL.
+  const uint sign = (uint)x & 0x80000000, size = sign ? 0 - (uint)x : (uint)x;
+  const uint odd = (size & ~0xffu) | (size & 0xff ? 0x100 : 0);
+  return as_float(as_uint((float)(size < (1u << 24) ? size : odd)) | sign);
+}
+
+#define CAST_HALF(HALF, OTHER)                                             \
+  CAST(float, HALF, nn_##HALF##_from_float(x))                             \
+  CAST(int, HALF, nn_##HALF##_from_float(nn_sticky_float_from_int(x)))     \
+  CAST(bool, HALF, nn_##HALF##_from_float(x ? 1.0f : 0.0f))                \
+  CAST(HALF, float, nn_float_from_##HALF(x))                               \
+  CAST(HALF, int, nn_int_from_float(nn_float_from_##HALF(x)))              \
+  CAST(HALF, bool, (x & 0x7fff) != 0)                                      \
+  CAST(HALF, OTHER, nn_##OTHER##_from_float(nn_float_from_##HALF(x)))
+CAST_HALF(float16, bfloat16)
+CAST_HALF(bfloat16, float16)
 
 // start + i·step, rounded once: the rounding errors of the products and sums are computed and added at the end.
 // Positions are split into two parts that a float represents exactly.
@@ -69,6 +116,11 @@ kernel void range_int(global int *ys, ulong yOffset, index_t count, int start, i
 }
 
 kernel void fill_word(global uint *ys, ulong yOffset, index_t count, uint value) {
+  ys += yOffset;
+  NN_FOREACH(i, count) ys[i] = value;
+}
+
+kernel void fill_half(global ushort *ys, ulong yOffset, index_t count, ushort value) {
   ys += yOffset;
   NN_FOREACH(i, count) ys[i] = value;
 }

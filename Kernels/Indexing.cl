@@ -19,5 +19,7 @@
   }
 
 GATHER(float, NAN)
+GATHER(float16, 0x7e00)
+GATHER(bfloat16, 0x7fc0)
 GATHER(int, 0)
 GATHER(bool, 0)

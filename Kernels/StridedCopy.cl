@@ -23,6 +23,7 @@
   }
 
 COPY(word, uint)
+COPY(half, ushort)
 COPY(byte, uchar)
 ACCUMULATE(float, a + b)
 ACCUMULATE(int, nn_add_int(a, b))
@@ -111,4 +112,5 @@ ACCUMULATE(int, nn_add_int(a, b))
 #endif
 
 TRANSPOSE(word, uint)
+TRANSPOSE(half, ushort)
 TRANSPOSE(byte, uchar)

@@ -153,7 +153,7 @@ extension CPUBackend {
     case .float32: kernels.pointee.compare
     case .int32: kernels.pointee.compare_int32
     case .bool: kernels.pointee.compare_bool
-    case .float64: throw unsupported("comparison", dtype)
+    case .float64, .float16, .bfloat16: throw unsupported("comparison", dtype)
     }
   }
 
@@ -163,7 +163,7 @@ extension CPUBackend {
     switch dtype {
     case .int32: word = UInt32(bitPattern: Int32(saturating: scalar))
     case .bool: word = UInt32(scalar != 0 ? 1 : 0).littleEndian
-    case .float32, .float64: word = Float(scalar).bitPattern
+    case .float32, .float64, .float16, .bfloat16: word = Float(scalar).bitPattern
     }
     withUnsafePointer(to: &word) { body(nn_view(base: $0, row: 0, column: 0)) }
   }
@@ -174,14 +174,18 @@ extension CPUBackend {
   ) throws {
     let loop = StridedLoop<3>(
       shape: conditionLayout.shape, strides: [conditionLayout.strides, aLayout.strides, bLayout.strides])
-    let (table, result, isByte) = (kernels, y.address, a.dtype == .bool)
+    let (table, result, size) = (kernels, y.address, a.dtype.byteCount)
     try require(.select, for: a.dtype)
     forEachPlane(of: loop, [condition, a, b], grain: Grain.simple) { plane in
       let views = plane.views
-      if isByte {
+      switch size {
+      case 1:
         let out = result.assumingMemoryBound(to: UInt8.self) + plane.position
         table.pointee.select_bytes(views[0], views[1], views[2], out, plane.step, plane.rows, plane.columns)
-      } else {
+      case 2:
+        let out = result.assumingMemoryBound(to: UInt16.self) + plane.position
+        table.pointee.select_halves(views[0], views[1], views[2], out, plane.step, plane.rows, plane.columns)
+      default:
         let out = result.assumingMemoryBound(to: UInt32.self) + plane.position
         table.pointee.select_words(views[0], views[1], views[2], out, plane.step, plane.rows, plane.columns)
       }
@@ -194,6 +198,7 @@ extension CPUBackend {
     let (from, to) = (x.dtype, y.dtype)
     try require(.cast, for: from)
     try require(.cast, for: to)
+    if from.isHalf || to.isHalf { return castHalves(x, count: count, into: y) }
     parallel(count, grain: Grain.simple, unit: 64) {
       let (first, n) = ($0.lowerBound, $0.count)
       switch (from, to) {
@@ -217,7 +222,7 @@ extension CPUBackend {
       parallel(count, grain: Grain.simple) {
         for i in $0 { result[i] = Int32(truncatingIfNeeded: first &+ i &* step) }
       }
-    case .bool, .float64:
+    case .bool, .float64, .float16, .bfloat16:
       throw unsupported("range", y.dtype)
     }
   }

@@ -31,7 +31,6 @@ extension CPUBackend {
     try require(.gatherElements, for: x.dtype)
     let (positions, inner, size) = (indices.integers, shape.inner, x.dtype.byteCount)
     let plane = indexExtent * inner
-    let (byteSource, wordSource, bytes, words) = (x.bytes, x.words, y.bytes, y.words)
     parallel(shape.outer * plane, grain: Grain.simple, unit: 1) {
       for target in $0 {
         let index = Int(positions[target])
@@ -40,10 +39,10 @@ extension CPUBackend {
           continue
         }
         let from = (target / plane * shape.extent + index) * inner + target % inner
-        if size == 1 {
-          bytes[target] = byteSource[from]
-        } else {
-          words[target] = wordSource[from]
+        switch size {
+        case 1: y.bytes[target] = x.bytes[from]
+        case 2: y.halves[target] = x.halves[from]
+        default: y.words[target] = x.words[from]
         }
       }
     }
@@ -53,6 +52,9 @@ extension CPUBackend {
     switch dtype {
     case .float32:
       kernels.pointee.fill_words(target.assumingMemoryBound(to: UInt32.self), Float.nan.bitPattern, count)
+    case .float16, .bfloat16:
+      kernels.pointee.fill_halves(
+        target.assumingMemoryBound(to: UInt16.self), HalfFormat(dtype).bits(of: .nan), count)
     case .int32, .bool, .float64: memset(target, 0, count * dtype.byteCount)
     }
   }

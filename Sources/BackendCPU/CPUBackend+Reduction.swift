@@ -132,6 +132,7 @@ extension CPUBackend {
   }
 
   public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    try require(.argReduce, for: x.dtype)
     try BackendError.requirePositions("\(op)", below: shape.extent)
     let (isLargest, extent, inner, result) = (op == .argmax, shape.extent, shape.inner, y.integers)
     switch x.dtype {
@@ -157,7 +158,7 @@ extension CPUBackend {
         let match = (0..<extent).first { (source[first + $0 * inner] != 0) == isLargest }
         result[position] = Int32(match ?? 0)
       }
-    case .float64:
+    case .float64, .float16, .bfloat16:
       throw unsupported("\(op)", x.dtype)
     }
   }

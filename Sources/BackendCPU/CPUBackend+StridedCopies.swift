@@ -94,6 +94,10 @@ private struct StridedCopy {
       kernels.pointee.copy_bytes(
         source.assumingMemoryBound(to: UInt8.self) + from, xStep, result.assumingMemoryBound(to: UInt8.self) + to,
         yStep, columns)
+    case .float16, .bfloat16:
+      kernels.pointee.copy_halves(
+        source.assumingMemoryBound(to: UInt16.self) + from, xStep, result.assumingMemoryBound(to: UInt16.self) + to,
+        yStep, columns)
     case .float32 where accumulating:
       kernels.pointee.add_floats(
         source.assumingMemoryBound(to: Float.self) + from, xStep, result.assumingMemoryBound(to: Float.self) + to,

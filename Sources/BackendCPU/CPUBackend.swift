@@ -5,7 +5,8 @@ import CPUKernels
 /// The CPU backend: vector kernels for the best instruction set of the machine, on all of its cores.
 ///
 /// A call completes on the caller's thread and the thread pool before it returns. Element types are `float32`, `int32`,
-/// and `bool`. Results depend on the instruction set and the shapes, never on the number of threads.
+/// `bool`, and, for operations that move or convert elements, `float16` and `bfloat16`. Results depend on the
+/// instruction set and the shapes, never on the number of threads.
 ///
 /// Environment: `NN_NUM_THREADS` limits the number of threads; `NN_CPU_ISA=avx512|avx2|neon|baseline` selects the
 /// kernels.
@@ -95,6 +96,8 @@ extension CPUBackend {
     case .float32: fillWords(destination.words, Float(value).bitPattern, count)
     case .int32: fillWords(destination.words, UInt32(bitPattern: Int32(saturating: value)), count)
     case .bool: memset(destination.address, value != 0 ? 1 : 0, count)
+    case .float16, .bfloat16:
+      fillHalves(destination.halves, HalfFormat(destination.dtype).bits(of: value), count)
     case .float64: throw unsupported("fill", .float64)
     }
   }
@@ -109,6 +112,10 @@ extension CPUBackend {
 
   private func fillWords(_ y: UnsafeMutablePointer<UInt32>, _ value: UInt32, _ count: Int) {
     parallel(count, grain: Grain.copy) { kernels.pointee.fill_words(y + $0.lowerBound, value, $0.count) }
+  }
+
+  private func fillHalves(_ y: UnsafeMutablePointer<UInt16>, _ value: UInt16, _ count: Int) {
+    parallel(count, grain: Grain.copy, unit: 32) { kernels.pointee.fill_halves(y + $0.lowerBound, value, $0.count) }
   }
 
   func copyBytes(_ source: UnsafeRawPointer, _ destination: UnsafeMutableRawPointer, _ byteCount: Int) {

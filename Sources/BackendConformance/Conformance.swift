@@ -23,7 +23,8 @@ public enum ConformanceFamily: String, Sendable, CaseIterable {
 /// for failure in failures { print(failure) }
 /// ```
 /// - Parameters:
-///   - backend: The backend to examine; it must support `float32`, `int32`, and `bool`.
+///   - backend: The backend to examine; it must support `float32`, `int32`, and `bool`. `float16` and `bfloat16` are
+///     examined if it supports them.
 ///   - seed: The seed of the random operands.
 ///   - filter: The families to run; all by default.
 /// - Returns: One failure for each incorrect operand of a call; empty if the backend conforms.

@@ -90,6 +90,8 @@ extension ConformanceCase.Slot {
         case .float64: raw.storeBytes(of: number, toByteOffset: place, as: Double.self)
         case .int32: raw.storeBytes(of: Int32(number), toByteOffset: place, as: Int32.self)
         case .bool: raw.storeBytes(of: UInt8(number), toByteOffset: place, as: UInt8.self)
+        case .float16, .bfloat16:
+          raw.storeBytes(of: HalfFormat(dtype).bits(of: number), toByteOffset: place, as: UInt16.self)
         }
       }
     }
@@ -106,6 +108,7 @@ extension ConformanceCase.Slot {
         case .float64: raw.load(fromByteOffset: place, as: Double.self)
         case .int32: Double(raw.load(fromByteOffset: place, as: Int32.self))
         case .bool: Double(raw.load(fromByteOffset: place, as: UInt8.self))
+        case .float16, .bfloat16: Double(HalfFormat(dtype).number(raw.load(fromByteOffset: place, as: UInt16.self)))
         }
       }
     }

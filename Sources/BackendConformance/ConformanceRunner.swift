@@ -16,6 +16,11 @@ final class ConformanceRunner {
     numbers = Numbers(seed: seed)
   }
 
+  /// The element types whose elements every operation that only moves them must move.
+  var movedTypes: [DType] { [.float32, .int32, .bool] + halfTypes }
+  /// The 16-bit types that the backend supports.
+  var halfTypes: [DType] { [DType.float16, .bfloat16].filter { tested.supports($0) } }
+
   /// Makes one call on the Reference backend and on the examined one, and compares all operands.
   /// - Parameters:
   ///   - isFused: Whether to run the protocol's default composition as well.

@@ -3,7 +3,7 @@ import BackendCore
 /// Strided copies, each written into a buffer whose other elements must not change.
 extension ConformanceRunner {
   func examineCopies() {
-    for dtype in [DType.float32, .int32, .bool] {
+    for dtype in movedTypes {
       for copy in StridedCopy.all { examineCopy(copy, dtype, accumulating: false) }
     }
     for dtype in [DType.float32, .int32] {
@@ -12,7 +12,7 @@ extension ConformanceRunner {
     for _ in 0..<30 {
       let rows = numbers.extent(upTo: 600), columns = numbers.extent(upTo: 20_000 / rows)
       let batches = numbers.extent(upTo: max(1, 20_000 / rows / columns))
-      let dtype = numbers.choice(of: [DType.float32, .bool])
+      let dtype = numbers.choice(of: [DType.float32, .bool] + halfTypes)
       examineCopy(.permutation([rows, columns], [1, 0]), dtype, accumulating: false)
       examineCopy(.permutation([batches, rows, columns], [0, 2, 1]), dtype, accumulating: false)
       examineCopy(.permutation([batches, rows, columns], [1, 0, 2]), .int32, accumulating: numbers.bools(1) == [1])

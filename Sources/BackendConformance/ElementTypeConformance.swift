@@ -1,23 +1,57 @@
 import BackendCore
 
-/// Calls each operation with each element type, and returns what differs from `OperationKind.accepts(_:)`: types that are
-/// refused although the backend supports them, and types that are taken although the operation is not defined for them.
+/// Calls each operation with each element type, and returns what differs from `OperationKind.accepts(_:)` and from its
+/// counterparts for functions, reductions, and random numbers: types that are refused although the backend supports them,
+/// and types that are taken although the operation is not defined for them.
 public func elementTypeFailures(of backend: any Backend) -> [String] {
-  OperationKind.allCases.flatMap { kind in
-    DType.allCases.filter { backend.supports($0) }.compactMap { dtype -> String? in
-      let isTaken: Bool
-      do {
-        let (operation, operands) = call(kind)
-        try operation.perform(on: backend, operands.map { try operand($0, dtype, backend) })
-        isTaken = true
-      } catch BackendError.unsupported {
-        isTaken = false
-      } catch {
-        return "\(kind.rawValue) of \(dtype): \(error)"
-      }
-      if isTaken == kind.accepts(dtype) { return nil }
-      return "\(kind.rawValue) of \(dtype) is \(isTaken ? "taken" : "refused")"
+  OperationKind.allCases.flatMap { failures(of: call($0), $0.rawValue, backend, $0.accepts) }
+    + functionFailures(of: backend)
+}
+
+/// The same for the operations that accept different types depending on the function.
+private func functionFailures(of backend: any Backend) -> [String] {
+  let (flat, axis) = (Layout(flat: 4), AxisShape(outer: 1, extent: 4, inner: 1))
+  let unary = UnaryOp.Kind.allCases.flatMap { kind in
+    failures(
+      of: (.unary(UnaryOp(kind), count: 4), UnaryOp(kind).resultIsBool ? "tb" : "tt"), kind.name, backend, kind.accepts)
+  }
+  let binary = BinaryOp.allCases.flatMap { op in
+    failures(of: (.binary(op, a: flat, b: flat), "ttt"), op.name, backend, op.accepts)
+      + failures(
+        of: (.binaryScalar(op, scalar: 1, scalarFirst: true, count: 4), "tt"), "\(op.name) with a scalar", backend,
+        op.accepts)
+  }
+  let comparisons = ComparisonOp.allCases.flatMap { op in
+    failures(of: (.compare(op, a: flat, b: flat), "ttb"), op.name, backend, OperationKind.comparison.accepts)
+  }
+  let reductions = ReductionOp.allCases.flatMap { op in
+    failures(of: (.reduce(op, axis), "tt"), "\(op)", backend, op.accepts)
+  }
+  let distributions: [RandomDistribution] = [.bits, .uniform, .normal, .bernoulli(probability: 0.5)]
+  let draws = distributions.flatMap { distribution in
+    failures(
+      of: (.random(distribution, source: RandomSource(key: 1), count: 4), "t"), "random \(distribution)", backend,
+      distribution.accepts)
+  }
+  return unary + binary + comparisons + reductions + draws
+}
+
+private func failures(
+  of call: (operation: BackendOperation, operands: String), _ name: String, _ backend: any Backend,
+  _ accepts: (DType) -> Bool
+) -> [String] {
+  DType.allCases.filter { backend.supports($0) }.compactMap { dtype -> String? in
+    let isTaken: Bool
+    do {
+      try call.operation.perform(on: backend, call.operands.map { try operand($0, dtype, backend) })
+      isTaken = true
+    } catch BackendError.unsupported {
+      isTaken = false
+    } catch {
+      return "\(name) of \(dtype): \(error)"
     }
+    if isTaken == accepts(dtype) { return nil }
+    return "\(name) of \(dtype) is \(isTaken ? "taken" : "refused")"
   }
 }
 
@@ -47,6 +81,7 @@ private func call(_ kind: OperationKind) -> (BackendOperation, String) {
   case .copyStrided: (.copyStrided(x: Strides([2]), shape: [4], y: Strides([1]), accumulating: false), "tt")
   case .accumulatingCopy: (.copyStrided(x: Strides([2]), shape: [4], y: Strides([1]), accumulating: true), "tt")
   case .sort: (.sort(rows: 1, columns: 4, descending: false), "tti")
+  case .argReduce: (.argReduce(.argmax, axis), "ti")
   case .scan: (.scan(.sum, axis, reversed: false), "tt")
   case .comparison: (.compareScalar(.equal, scalar: 1, count: 4), "tb")
   case .gatherRows: (.gatherRows(axis, indexCount: 4), "tit")

@@ -16,6 +16,7 @@ extension ConformanceRunner {
     examineComparisons()
     examineSelect()
     examineCast()
+    examineHalfCasts()
     examineRange()
   }
 

@@ -56,7 +56,7 @@ extension ConformanceRunner {
   }
 
   func examineSelect() {
-    for dtype in [DType.float32, .int32, .bool] {
+    for dtype in movedTypes {
       for pair in dtype == .float32 ? ViewPair.all : ViewPair.few { examineSelect(pair, dtype) }
     }
     let values = Special.floats + Special.denormals
@@ -111,6 +111,38 @@ extension ConformanceRunner {
             return { backend, s in try backend.cast(s[x], count: values.count, into: s[y]) }
           }
         }
+      }
+    }
+  }
+
+  /// Conversions from and to the 16-bit types, in which denormal numbers and the signs of zeros count.
+  func examineHalfCasts() {
+    let integers =
+      Special.integers + [2047, 2048, 2049, 2051, 65_503, 65_504, 65_519, 65_520, 257, 259, 16_842_753, -16_842_753]
+    for half in halfTypes {
+      let format = HalfFormat(half)
+      let every = (0...UInt16.max).map { Double(format.number($0)) }
+      // Numbers, the middles between neighbors, and the floats next to the middles, with alternating signs.
+      let between = zip(every, every.dropFirst()).prefix { $0.isFinite && $1.isFinite }.enumerated().flatMap {
+        i, pair in
+        let middle = Float((pair.0 + pair.1) / 2)
+        return [Float(pair.0), middle, middle.nextDown, middle.nextUp].map { Double(i % 2 == 0 ? $0 : -$0) }
+      }
+      let floats =
+        Special.floats + Special.denormals + between + [65_519, 65_520, 3e38, -3.4e38].map { Double(Float($0)) }
+      for target in movedTypes where target != half { examineHalfCast(half, every, to: target) }
+      examineHalfCast(.float32, floats, to: half)
+      examineHalfCast(.int32, integers + integers.map { min(-$0, Double(Int32.max)) }, to: half)
+      examineHalfCast(.bool, [0, 1, 1, 0, 1], to: half)
+    }
+  }
+
+  private func examineHalfCast(_ source: DType, _ values: [Double], to target: DType) {
+    for values in [values, numbers.values(1000, source), []] {
+      examine("cast \(source) to \(target)", "[\(values.count)]") { testCase in
+        let x = testCase.input(values, source, offset: 3)
+        let y = testCase.output(values.count, target, offset: 1, within: .bits)
+        return { backend, s in try backend.cast(s[x], count: values.count, into: s[y]) }
       }
     }
   }

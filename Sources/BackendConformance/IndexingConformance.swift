@@ -5,13 +5,13 @@ extension ConformanceRunner {
   func examineIndexing() {
     for shape in AxisShape.indexed {
       for indexCount in [0, 1, 33] {
-        for dtype in [DType.float32, .int32, .bool] { examineGatherRows(shape, indexCount, dtype) }
+        for dtype in movedTypes { examineGatherRows(shape, indexCount, dtype) }
         for op in ScatterOp.allCases { examineScatterRows(op, shape, indexCount, .int32, .whole) }
         for op in ScatterOp.others { examineScatterRows(op, shape, indexCount, .float32, .whole) }
         for terms in Terms.allCases { examineScatterRows(.sum, shape, indexCount, .float32, terms) }
       }
       for indexExtent in [0, 1, 7] {
-        for dtype in [DType.float32, .int32, .bool] { examineGatherElements(shape, indexExtent, dtype) }
+        for dtype in movedTypes { examineGatherElements(shape, indexExtent, dtype) }
         for op in ScatterOp.allCases { examineScatterElements(op, shape, indexExtent, .int32, .whole) }
         for op in ScatterOp.others { examineScatterElements(op, shape, indexExtent, .float32, .whole) }
         for terms in Terms.allCases { examineScatterElements(.sum, shape, indexExtent, .float32, terms) }
@@ -24,7 +24,7 @@ extension ConformanceRunner {
   private func examineRandomIndexing() {
     for _ in 0..<20 {
       let (shape, count) = (numbers.axisShape(upTo: 4000), numbers.extent(upTo: 600))
-      let dtype = numbers.choice(of: [DType.float32, .int32, .bool])
+      let dtype = numbers.choice(of: movedTypes)
       examineGatherRows(shape, count, dtype)
       examineGatherElements(shape, count, dtype)
       for terms in Terms.allCases {

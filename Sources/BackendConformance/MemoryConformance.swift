@@ -6,7 +6,7 @@ extension ConformanceRunner {
     for dtype in [DType.float32, .int32, .bool] where !tested.supports(dtype) {
       fail("supports", "\(dtype)", expected: "true", found: "false")
     }
-    for dtype in [DType.float32, .int32, .bool] {
+    for dtype in movedTypes {
       for count in [0, 1, 33, 1000] { examineTransfers(dtype, count) }
     }
     let values = Special.floats + Special.denormals
@@ -18,6 +18,12 @@ extension ConformanceRunner {
     for value in [0, -0.0, 1.5, .nan, .infinity, -1e-40] { examineFill(.float32, value) }
     for value in [0, -7, Double(Int32.max), Double(Int32.min)] { examineFill(.int32, value) }
     for value in [0.0, 1] { examineFill(.bool, value) }
+    for dtype in halfTypes {
+      // The last two round up and down if they are rounded only once.
+      for value in [0, -0.0, 1.5, .nan, .infinity, 65519, 65520, -1e-40, 1 + 0x1p-11 + 0x1p-40, 1 + 0x1p-8 - 0x1p-40] {
+        examineFill(dtype, value)
+      }
+    }
     examineAllocator()
   }
 

@@ -75,6 +75,8 @@ struct Numbers {
   mutating func values(_ count: Int, _ dtype: DType) -> [Double] {
     switch dtype {
     case .float32, .float64: floats(count, in: -4...4)
+    case .float16, .bfloat16:
+      floats(count, in: -4...4).map { Double(HalfFormat(dtype).number(HalfFormat(dtype).bits(of: $0))) }
     case .int32: integers(count, in: -50...50)
     case .bool: bools(count)
     }

@@ -114,6 +114,9 @@ extension Backend {
     case .float64: try numbers.withUnsafeBytes { try upload($0, into: slice) }
     case .int32: try numbers.map { Int32($0) }.withUnsafeBytes { try upload($0, into: slice) }
     case .bool: try numbers.map { UInt8($0 == 0 ? 0 : 1) }.withUnsafeBytes { try upload($0, into: slice) }
+    case .float16, .bfloat16:
+      let format = HalfFormat(dtype)
+      try numbers.map { format.bits(of: $0) }.withUnsafeBytes { try upload($0, into: slice) }
     }
     return slice
   }

@@ -22,6 +22,7 @@ public protocol Backend: AnyObject, Sendable {
   /// The kind of device: a CPU, a GPU, or something else.
   var kind: DeviceKind { get }
   /// Returns whether buffers of this backend can have this element type. float32, int32, and bool are always supported.
+  /// A backend that supports float16 or bfloat16 moves and converts its elements: `OperationKind.accepts(_:)`.
   func supports(_ dtype: DType) -> Bool
   /// The version of this contract that the backend fulfills, its limits, and what else its users may rely on. By default,
   /// version 1 without limits.
@@ -76,7 +77,9 @@ public protocol Backend: AnyObject, Sendable {
   func select(
     _ condition: BufferSlice, _ conditionLayout: Layout, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice,
     _ bLayout: Layout, into y: BufferSlice) throws
-  /// y[i] = x[i] in y's element type. To int32: rounds toward zero and saturates; NaN gives 0. To bool: x ≠ 0.
+  /// y[i] = x[i] in y's element type. To int32: rounds toward zero and saturates; NaN gives 0. To bool: x ≠ 0. To
+  /// float16 and bfloat16: rounds once to the nearest number, ties to even, and denormal numbers count; numbers beyond the
+  /// largest one by half a unit in its last place become infinity, and NaN a quiet NaN.
   func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws
   /// y[i] = start + i·step.
   func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws

@@ -17,7 +17,8 @@ public enum BackendError: Error, Sendable, Hashable, CustomStringConvertible {
       "out of memory: \(requested) bytes asked for, \(live) in use, limit \(limit)"
     case .kernelBuild(let program, let log): "kernels \"\(program)\" did not build: \(log)"
     case .deviceLost(let device, let reason): "device \(device) was lost: \(reason)"
-    case .unsupported(let operation, let dtype, let device): "\(device) has no \(operation) for \(dtype)"
+    case .unsupported(let operation, let dtype, let device):
+      "\(device) has no \(operation) for \(dtype)" + (dtype.isHalf ? "; convert with .cast(to: .float32)" : "")
     case .tooManyPositions(let operation, let extent):
       "\(operation): positions among \(extent) elements do not fit int32, which can name \(Int(Int32.max) + 1); "
         + "cut the axis into parts"

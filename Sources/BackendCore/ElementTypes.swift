@@ -1,7 +1,8 @@
 /// The element type of a buffer.
 ///
-/// Every backend supports `float32`, `int32`, and `bool`. Only the Reference backend supports `float64`, which it uses
-/// to check gradients. See `Backend.supports(_:)`.
+/// Every backend supports `float32`, `int32`, and `bool`. The backends of this package also store `float16` and
+/// `bfloat16`. Only the Reference backend supports `float64`, which it uses to check gradients. See
+/// `Backend.supports(_:)`.
 public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
   case float32
   /// Indices and labels.
@@ -9,6 +10,12 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
   /// One byte per element, 0 or 1.
   case bool
   case float64
+  /// IEEE 754 binary16: 11 significant bits, and magnitudes from 2⁻²⁴ to 65504. Operations move and convert elements of
+  /// this type, but none computes with them.
+  case float16
+  /// The upper half of a float32: 8 significant bits and its range of exponents. Operations move and convert elements
+  /// of this type, but none computes with them.
+  case bfloat16
 
   /// The size of one element in bytes.
   @inlinable public var byteCount: Int {
@@ -16,11 +23,18 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
     case .float32, .int32: 4
     case .bool: 1
     case .float64: 8
+    case .float16, .bfloat16: 2
     }
   }
 
-  /// True for `float32` and `float64`, the types that have gradients.
-  @inlinable public var isFloatingPoint: Bool { self == .float32 || self == .float64 }
+  /// True for the types that have gradients: `float32`, `float64`, `float16`, and `bfloat16`.
+  @inlinable public var isFloatingPoint: Bool { hasFloatingPointArithmetic || isHalf }
+
+  /// True for `float16` and `bfloat16`.
+  @inlinable public var isHalf: Bool { self == .float16 || self == .bfloat16 }
+
+  /// True for `float32` and `float64`, the types in which floating-point operations compute.
+  @inlinable public var hasFloatingPointArithmetic: Bool { self == .float32 || self == .float64 }
 
   public var description: String {
     switch self {
@@ -28,6 +42,8 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
     case .int32: "int32"
     case .bool: "bool"
     case .float64: "float64"
+    case .float16: "float16"
+    case .bfloat16: "bfloat16"
     }
   }
 }
@@ -42,7 +58,7 @@ extension Int32 {
 /// The operations of `Backend` whose functions all accept the same element types, named after its methods. (Those of
 /// `UnaryOp` and `BinaryOp` are in the tables of `Kernels/Operations/`, next to the functions.)
 public enum OperationKind: String, Sendable, CaseIterable {
-  case fill, cast, select, range, copyStrided, sort, scan
+  case fill, cast, select, range, copyStrided, sort, scan, argReduce
   case comparison
   case accumulatingCopy = "accumulating copyStrided"
   case gatherRows, scatterRows, gatherElements, scatterElements
@@ -56,13 +72,14 @@ public enum OperationKind: String, Sendable, CaseIterable {
   /// (`Backend.supports(_:)`).
   @inlinable public func accepts(_ dtype: DType) -> Bool {
     switch self {
-    case .fill, .cast, .select, .copyStrided, .sort, .comparison, .gatherRows, .gatherElements: true
-    case .range, .accumulatingCopy, .scan, .scatterRows, .scatterElements: dtype != .bool
+    case .fill, .cast, .select, .copyStrided, .gatherRows, .gatherElements: true
+    case .sort, .argReduce, .comparison: !dtype.isHalf
+    case .range, .accumulatingCopy, .scan, .scatterRows, .scatterElements: dtype != .bool && !dtype.isHalf
     case .unaryGradient, .matmul, .linear, .linearGradient, .dropout, .convolution, .convolutionOutputGradient,
       .convolutionInputGradient, .convolutionWeightGradient, .pool, .poolGradient, .recurrence, .recurrenceGradient,
       .recurrentCell, .recurrentCellGradient, .softmax, .softmaxGradient, .softmaxCrossEntropy, .normalize,
       .normalizeGradient, .optimizerStep, .norm, .clipFactor:
-      dtype.isFloatingPoint
+      dtype.hasFloatingPointArithmetic
     }
   }
 }
@@ -71,9 +88,9 @@ extension ReductionOp {
   /// Returns whether the reduction is defined for an element type.
   @inlinable public func accepts(_ dtype: DType) -> Bool {
     switch self {
-    case .maximum, .minimum: true
-    case .sum, .product: dtype != .bool
-    case .mean: dtype.isFloatingPoint
+    case .maximum, .minimum: !dtype.isHalf
+    case .sum, .product: dtype != .bool && !dtype.isHalf
+    case .mean: dtype.hasFloatingPointArithmetic
     }
   }
 }
@@ -83,8 +100,8 @@ extension RandomDistribution {
   @inlinable public func accepts(_ dtype: DType) -> Bool {
     switch self {
     case .bits: dtype == .int32
-    case .uniform, .normal: dtype.isFloatingPoint
-    case .bernoulli: dtype.isFloatingPoint || dtype == .bool
+    case .uniform, .normal: dtype.hasFloatingPointArithmetic
+    case .bernoulli: dtype.hasFloatingPointArithmetic || dtype == .bool
     }
   }
 }

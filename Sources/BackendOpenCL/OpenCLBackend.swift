@@ -171,10 +171,18 @@ extension DType {
     case .int32: "int"
     case .bool: "bool"
     case .float64: "double"
+    case .float16: "float16"
+    case .bfloat16: "bfloat16"
     }
   }
 
   /// The name in kernels for elements that are only moved.
-  var kernelWord: String { byteCount == 1 ? "byte" : "word" }
+  var kernelWord: String {
+    switch byteCount {
+    case 1: "byte"
+    case 2: "half"
+    default: "word"
+    }
+  }
 }
 #endif

@@ -32,6 +32,7 @@ struct Elements {
       case .float64: pointer(index, Double.self).pointee
       case .int32: Double(pointer(index, Int32.self).pointee)
       case .bool: pointer(index, UInt8.self).pointee == 0 ? 0 : 1
+      case .float16, .bfloat16: Double(HalfFormat(dtype).number(pointer(index, UInt16.self).pointee))
       }
     }
     nonmutating set {
@@ -40,6 +41,7 @@ struct Elements {
       case .float64: pointer(index, Double.self).pointee = newValue
       case .int32: pointer(index, Int32.self).pointee = Int32(saturating: newValue)
       case .bool: pointer(index, UInt8.self).pointee = newValue == 0 ? 0 : 1
+      case .float16, .bfloat16: pointer(index, UInt16.self).pointee = HalfFormat(dtype).bits(of: newValue)
       }
     }
   }
@@ -67,6 +69,7 @@ func rounded(_ scalar: Double, to dtype: DType) -> Double {
   case .float64: scalar
   case .int32: Double(Int32(saturating: scalar))
   case .bool: scalar == 0 ? 0 : 1
+  case .float16, .bfloat16: Double(HalfFormat(dtype).number(HalfFormat(dtype).bits(of: scalar)))
   }
 }
 

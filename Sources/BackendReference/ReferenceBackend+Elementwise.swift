@@ -3,18 +3,15 @@ import BackendCore
 /// Functions of one, two, and three elements, and strided copies.
 extension ReferenceBackend {
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    guard op.kind.accepts(x.dtype) else { throw unsupported("\(op.kind)", x.dtype) }
     let (source, result) = (Elements(x), Elements(y))
     let (a, b) = (rounded(op.a, to: x.dtype), rounded(op.b, to: x.dtype))
-    switch x.dtype {
-    case .float32,
-      .float64 where op.kind != .logicalNot, .bool where op.kind == .logicalNot:
-      for i in 0..<count { result[i] = value(of: op.kind, a, b, at: source[i]) }
-    case .int32 where integerValue(of: op.kind, 0, 0, at: 0) != nil:
+    if x.dtype == .int32 {
       for i in 0..<count {
         result[integer: i] = integerValue(of: op.kind, Int64(a), Int64(b), at: source[integer: i])!
       }
-    default:
-      throw unsupported("\(op.kind)", x.dtype)
+    } else {
+      for i in 0..<count { result[i] = value(of: op.kind, a, b, at: source[i]) }
     }
   }
 
@@ -60,19 +57,14 @@ extension ReferenceBackend {
 
   /// Whether an operation uses int32 arithmetic, not floating point or logic. Throws if it does not support the type.
   private func usesIntegers(_ op: BinaryOp, _ dtype: DType) throws -> Bool {
-    let isLogical = op == .logicalAnd || op == .logicalOr
-    switch dtype {
-    case .float32,
-      .float64 where !isLogical, .bool where isLogical:
-      return false
-    case .int32 where integerValue(of: op, 0, 1) != nil: return true
-    default: throw unsupported("\(op)", dtype)
-    }
+    guard op.accepts(dtype) else { throw unsupported("\(op)", dtype) }
+    return dtype == .int32
   }
 
   public func compare(
     _ op: ComparisonOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
+    try require(.comparison, for: a.dtype)
     let (left, right, result) = (Elements(a), Elements(b), Elements(y))
     aLayout.shape.forEachPosition([aLayout.strides, bLayout.strides]) { i, at in
       result[i] = holds(op, left[at[0]], right[at[1]]) ? 1 : 0
@@ -82,6 +74,7 @@ extension ReferenceBackend {
   public func compareScalar(
     _ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice
   ) throws {
+    try require(.comparison, for: x.dtype)
     let (source, result) = (Elements(x), Elements(y))
     let scalar = rounded(scalar, to: x.dtype)
     for i in 0..<count { result[i] = holds(op, source[i], scalar) ? 1 : 0 }

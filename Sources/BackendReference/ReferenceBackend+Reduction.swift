@@ -35,6 +35,7 @@ extension ReferenceBackend {
   }
 
   public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    try require(.argReduce, for: x.dtype)
     try BackendError.requirePositions("\(op)", below: shape.extent)
     let (source, result) = (Elements(x), Elements(y))
     for o in 0..<shape.outer {
@@ -82,6 +83,7 @@ extension ReferenceBackend {
   public func sort(
     _ x: BufferSlice, rows: Int, columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
   ) throws {
+    try require(.sort, for: x.dtype)
     try BackendError.requirePositions("sort", below: columns)
     let (source, order) = (Elements(x), Elements(indices))
     let sorted = values.map { Elements($0) }

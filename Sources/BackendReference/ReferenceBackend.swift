@@ -28,7 +28,7 @@ public final class ReferenceBackend: Backend {
     memory = ReferenceMemory(limitBytes: memoryLimit)
   }
 
-  /// Returns true: all four types are supported, including `float64`.
+  /// Returns true: all types are supported, including `float64`.
   public func supports(_ dtype: DType) -> Bool { true }
   public var capabilities: BackendCapabilities { BackendCapabilities(version: 1, isSynchronous: true) }
 

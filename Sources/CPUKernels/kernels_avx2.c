@@ -1,10 +1,10 @@
-// The kernels for AVX2 with FMA: 8 lanes, 16 registers.
+// The kernels for AVX2 with FMA and F16C: 8 lanes, 16 registers.
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #include "CPUKernels.h"
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #define NN_USE_AVX2
 #define NN_W 8
 #define NN_GEMM_VECTORS 2

@@ -4,7 +4,7 @@
 
 #include "CPUKernels.h"
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,f16c"))), apply_to = function)
 #define NN_USE_AVX512
 #define NN_W 16
 #define NN_GEMM_VECTORS 4

@@ -73,6 +73,14 @@ import Testing
           table.select_words(nn_view(base: bytes, row: 0, column: 1), dense, other, $0, 0, 1, n)
           table.fill_words($0, 1, n)
         }
+        y.withMemoryRebound(to: UInt16.self, capacity: max(n, 1)) {
+          table.float_to_float16(x, $0, n)
+          table.float16_to_float($0, x, n)
+          table.float_to_bfloat16(x, $0, n)
+          table.bfloat16_to_float($0, x, n)
+          table.fill_halves($0, 1, n)
+        }
+        table.int32_to_sticky_float(operands.integers(4, n), x, n)
         table.float_to_int32(x, operands.integers(4, n), n)
         table.float_to_bool(x, bytes, n)
         table.bool_to_float(bytes, y, n)

@@ -3,9 +3,10 @@ import Testing
 
 @Suite struct OperationTests {
   @Test func elementTypes() {
-    #expect(DType.allCases.map(\.byteCount) == [4, 4, 1, 8])
-    #expect(DType.allCases.filter(\.isFloatingPoint) == [.float32, .float64])
-    #expect(DType.allCases.map(\.description) == ["float32", "int32", "bool", "float64"])
+    #expect(DType.allCases.map(\.byteCount) == [4, 4, 1, 8, 2, 2])
+    #expect(DType.allCases.filter(\.isFloatingPoint) == [.float32, .float64, .float16, .bfloat16])
+    #expect(DType.allCases.filter(\.isHalf) == [.float16, .bfloat16])
+    #expect(DType.allCases.map(\.description) == ["float32", "int32", "bool", "float64", "float16", "bfloat16"])
   }
 
   @Test func slicesAdvanceInElements() {

@@ -10,6 +10,7 @@ struct KernelTour {
   /// More than one vector, and not a multiple of anything.
   private let count = 37
   private let types: [DType] = [.float32, .int32, .bool]
+  private let movedTypes: [DType] = [.float32, .int32, .bool, .float16, .bfloat16]
 
   /// The parts of the tour, in addition to products.
   enum Section: Codable, CaseIterable {
@@ -50,6 +51,8 @@ struct KernelTour {
     return switch dtype {
     case .bool: try backend.upload((0..<count).map { UInt8($0 % 3 == 0 ? 1 : 0) }, .bool)
     case .int32: try backend.upload((0..<count).map { Int32($0 % 7 + 1) })
+    case .float16, .bfloat16:
+      try backend.upload((0..<count).map { HalfFormat(dtype).bits(of: Double($0 % 7 + 1)) }, dtype)
     default: try backend.upload((0..<count).map { Float($0 % 7 + 1) })
     }
   }
@@ -111,15 +114,15 @@ struct KernelTour {
   }
 
   private func selections() throws {
-    for dtype in [DType.float32, .bool] {
+    for dtype in [DType.float32, .bool, .float16] {
       try pairs(dtype) { a, aLayout, b, bLayout in
         try backend.select(
           operand(count, .bool), aLayout, a, aLayout, b, bLayout, into: backend.empty(count, dtype))
       }
       try backend.fill(backend.empty(count, dtype), count: count, with: 1)
     }
-    for from in types {
-      for to in types { try backend.cast(operand(count, from), count: count, into: backend.empty(count, to)) }
+    for from in movedTypes {
+      for to in movedTypes { try backend.cast(operand(count, from), count: count, into: backend.empty(count, to)) }
     }
     for dtype in [DType.float32, .int32] {
       try backend.range(start: 1, step: 2, count: count, into: backend.empty(count, dtype))
@@ -166,7 +169,7 @@ struct KernelTour {
 
   private func copies() throws {
     let (rows, columns) = (19, 37)
-    for dtype in types {
+    for dtype in movedTypes {
       let x = try operand(rows * columns, dtype)
       let turned = Strides([1, columns])
       try backend.copyStrided(
@@ -174,7 +177,7 @@ struct KernelTour {
         accumulating: false)
       let (from, to) = (Strides([2 * columns, 1]), Strides([columns, -1]))
       let y = try operand(rows * columns, dtype).advanced(by: columns - 1)
-      for isAdded in dtype == .bool ? [false] : [false, true] {
+      for isAdded in OperationKind.accumulatingCopy.accepts(dtype) ? [false, true] : [false] {
         try backend.copyStrided(x, from, shape: [3, columns], into: y, to, accumulating: isAdded)
       }
     }
@@ -182,14 +185,14 @@ struct KernelTour {
 
   private func indexing() throws {
     let shape = AxisShape(outer: 2, extent: 4, inner: 3)
-    for dtype in types {
+    for dtype in movedTypes {
       let (x, drawn) = (try operand(shape.count, dtype), 2 * 5 * 3)
       let updates = try operand(drawn, dtype)
       try backend.gatherRows(
         x, shape, indices: positions(5, below: 4), indexCount: 5, into: backend.empty(drawn, dtype))
       try backend.gatherElements(
         x, shape, indices: positions(drawn, below: 4), indexExtent: 5, into: backend.empty(drawn, dtype))
-      guard dtype != .bool else { continue }
+      guard OperationKind.scatterRows.accepts(dtype) else { continue }
       for op in ScatterOp.allCases {
         try backend.scatterRows(op, updates, indices: positions(5, below: 4), indexCount: 5, into: x, shape)
         try backend.scatterElements(op, updates, indices: positions(drawn, below: 4), indexExtent: 5, into: x, shape)

@@ -25,6 +25,9 @@ func values(_ slice: BufferSlice, on backend: any Backend = ReferenceBackend.sha
   case .float64: return try download(slice, Double.self, count, backend)
   case .int32: return try download(slice, Int32.self, count, backend).map { Double($0) }
   case .bool: return try download(slice, UInt8.self, count, backend).map { Double($0) }
+  case .float16: return try download(slice, Float16.self, count, backend).map { Double($0) }
+  case .bfloat16:
+    return try download(slice, UInt16.self, count, backend).map { Double(Float(bitPattern: UInt32($0) << 16)) }
   }
 }
 
@@ -42,6 +45,9 @@ private func withBytes(of values: [Double], _ dtype: DType, _ body: (UnsafeRawBu
   case .float64: try values.withUnsafeBytes(body)
   case .int32: try values.map { Int32($0) }.withUnsafeBytes(body)
   case .bool: try values.map { UInt8($0) }.withUnsafeBytes(body)
+  case .float16: try values.map { Float16($0) }.withUnsafeBytes(body)
+  // For values that bfloat16 represents.
+  case .bfloat16: try values.map { UInt16(Float($0).bitPattern >> 16) }.withUnsafeBytes(body)
   }
 }
 

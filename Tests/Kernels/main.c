@@ -20,6 +20,7 @@ int main(void) {
     test_rows();
     test_random();
     test_windows();
+    test_halves();
     printf("%s: %ld checks, %ld failed\n", kernels->name, checks, failures - before);
     fflush(stdout);
   }

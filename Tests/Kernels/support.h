@@ -43,3 +43,4 @@ void test_reductions(void);
 void test_rows(void);
 void test_random(void);
 void test_windows(void);
+void test_halves(void);

@@ -88,8 +88,8 @@ extension BinaryOp {
     case .logicalAnd, .logicalOr: dtype == .bool
     case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight: dtype == .int32
     case .add, .subtract, .multiply, .divide, .maximum, .minimum, .remainder, .floorDivide:
-      dtype.isFloatingPoint || dtype == .int32
-    default: dtype.isFloatingPoint
+      dtype.hasFloatingPointArithmetic || dtype == .int32
+    default: dtype.hasFloatingPointArithmetic
     }
   }
 

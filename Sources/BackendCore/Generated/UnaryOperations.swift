@@ -207,8 +207,8 @@ extension UnaryOp.Kind {
   package func accepts(_ dtype: DType) -> Bool {
     switch self {
     case .logicalNot: dtype == .bool
-    case .negate, .magnitude, .sign, .square, .clamp: dtype.isFloatingPoint || dtype == .int32
-    default: dtype.isFloatingPoint
+    case .negate, .magnitude, .sign, .square, .clamp: dtype.hasFloatingPointArithmetic || dtype == .int32
+    default: dtype.hasFloatingPointArithmetic
     }
   }
 

@@ -84,7 +84,7 @@ extension OpenCLBackend {
 
   public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
     try BackendError.requirePositions("\(op)", below: shape.extent)
-    let type = x.dtype.kernelType
+    let type = try kernelType(of: x.dtype, for: .argReduce)
     guard shape.reducedCount > 0 else { return }
     let program = ProgramName(
       family: .argReduction, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))

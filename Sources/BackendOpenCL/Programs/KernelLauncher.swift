@@ -166,6 +166,7 @@ struct KernelArguments: ~Copyable {
     case .float32, .float64: float(number)
     case .int32: value(Int32(saturating: number))
     case .bool: value(UInt8(number == 0 ? 0 : 1))
+    case .float16, .bfloat16: value(HalfFormat(dtype).bits(of: number))
     }
   }
 

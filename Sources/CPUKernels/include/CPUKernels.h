@@ -152,9 +152,11 @@ struct nn_cpu_kernels {
                         long columns);
   void (*compare_bool)(enum nn_comparison op, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
                        long columns);
-  /// y = condition ? a : b, for four-byte and one-byte elements.
+  /// y = condition ? a : b, for elements of four bytes, two bytes, and one byte.
   void (*select_words)(struct nn_view condition, struct nn_view a, struct nn_view b, uint32_t *y, long y_row, long rows,
                        long columns);
+  void (*select_halves)(struct nn_view condition, struct nn_view a, struct nn_view b, uint16_t *y, long y_row, long rows,
+                        long columns);
   void (*select_bytes)(struct nn_view condition, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
                        long columns);
   void (*is_nan)(const float *x, uint8_t *y, long n);
@@ -168,9 +170,18 @@ struct nn_cpu_kernels {
   void (*int32_to_bool)(const int32_t *x, uint8_t *y, long n);
   void (*bool_to_float)(const uint8_t *x, float *y, long n);
   void (*bool_to_int32)(const uint8_t *x, int32_t *y, long n);
+  /// float16 and bfloat16 are stored in `uint16_t`. Rounds to the nearest one, ties to even; NaN becomes a quiet NaN.
+  void (*float_to_float16)(const float *x, uint16_t *y, long n);
+  void (*float_to_bfloat16)(const float *x, uint16_t *y, long n);
+  void (*float16_to_float)(const uint16_t *x, float *y, long n);
+  void (*bfloat16_to_float)(const uint16_t *x, float *y, long n);
+  /// A float that rounds to the same float16 and to the same bfloat16 as the int32.
+  void (*int32_to_sticky_float)(const int32_t *x, float *y, long n);
   void (*fill_words)(uint32_t *y, uint32_t value, long n);
+  void (*fill_halves)(uint16_t *y, uint16_t value, long n);
   /// y[i·y_step] = x[i·x_step].
   void (*copy_words)(const uint32_t *x, long x_step, uint32_t *y, long y_step, long n);
+  void (*copy_halves)(const uint16_t *x, long x_step, uint16_t *y, long y_step, long n);
   void (*copy_bytes)(const uint8_t *x, long x_step, uint8_t *y, long y_step, long n);
   /// y[i·y_step] += x[i·x_step].
   void (*add_floats)(const float *x, long x_step, float *y, long y_step, long n);

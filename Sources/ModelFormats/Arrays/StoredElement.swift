@@ -32,6 +32,8 @@ enum StoredElement: String, Sendable, CaseIterable {
     case .float64: self = .float64
     case .int32: self = .int32
     case .bool: self = .bool
+    case .float16: self = .float16
+    case .bfloat16: self = .bfloat16
     }
   }
 
@@ -67,5 +69,7 @@ func littleEndianBytes(_ tensor: Tensor) throws -> [UInt8] {
   case .float64: try tensor.scalars(as: Double.self).withUnsafeBytes { Array($0) }
   case .int32: try tensor.scalars(as: Int32.self).withUnsafeBytes { Array($0) }
   case .bool: try tensor.scalars(as: Bool.self).map { $0 ? 1 : 0 }
+  case .float16: try tensor.scalars(as: Float16.self).withUnsafeBytes { Array($0) }
+  case .bfloat16: try tensor.scalars(as: BFloat16Bits.self).withUnsafeBytes { Array($0) }
   }
 }

@@ -37,11 +37,7 @@ struct StepScalarBuffer {
     guard let tensor else { return }
     do {
       let (backend, slice) = (tensor.device.callTarget, try tensor.slice)
-      if tensor.dtype == .float64 {
-        try numbers.withUnsafeBytes { try backend.upload($0, into: slice) }
-      } else {
-        try numbers.map { Float($0) }.withUnsafeBytes { try backend.upload($0, into: slice) }
-      }
+      try withUploadBytes(of: numbers, as: tensor.dtype) { try backend.upload($0, into: slice) }
     } catch {
       throw DeviceError(error, on: tensor.device)
     }

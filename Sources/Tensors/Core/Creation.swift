@@ -98,7 +98,7 @@ extension Tensor {
 
   static func full(_ extents: Shape, _ value: Double, _ dtype: DType, on device: Device) -> Tensor {
     checked {
-      if dtype == .float64 { try Checks.supported("full", dtype, on: device) }
+      if dtype == .float64 || dtype.isHalf { try Checks.supported("full", dtype, on: device) }
       let count = extents.count
       return launch(extents, dtype, on: device) { backend, y in try backend.fill(y, count: count, with: value) }
     }
@@ -167,7 +167,7 @@ extension Tensor {
 }
 
 /// Passes the bytes of `scalars`, converted to `dtype` if necessary, to `body`.
-func withUploadBytes<S: TensorScalar>(
+package func withUploadBytes<S: TensorScalar>(
   of scalars: [S], as dtype: DType, _ body: (UnsafeRawBufferPointer) throws -> Void
 ) throws {
   let isSame = S.self == Double.self ? dtype == .float64 : S.dtype == dtype
@@ -177,6 +177,8 @@ func withUploadBytes<S: TensorScalar>(
   case .float64: try scalars.map { $0.convertedNumber }.withUnsafeBytes(body)
   case .int32: try scalars.map { Int32(converting: $0.convertedNumber) }.withUnsafeBytes(body)
   case .bool: try scalars.map { $0.convertedNumber != 0 }.withUnsafeBytes(body)
+  case .float16: try scalars.map { Float16(converting: $0.convertedNumber) }.withUnsafeBytes(body)
+  case .bfloat16: try scalars.map { BFloat16Bits(converting: $0.convertedNumber) }.withUnsafeBytes(body)
   }
 }
 

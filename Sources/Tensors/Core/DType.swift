@@ -1,16 +1,18 @@
 import BackendCore
 
-/// The element type of a tensor: `.float32`, `.int32`, `.bool`, or, only on the Reference backend, `.float64`.
+/// The element type of a tensor: `.float32`, `.int32`, `.bool`, `.float16` or `.bfloat16` for storage, or, only on the
+/// Reference backend, `.float64`.
 public typealias DType = BackendCore.DType
 
-/// A Swift type that elements can be read as: `Float`, `Double`, `Bool`, or an integer type of the standard library.
+/// A Swift type that elements can be read as: `Float`, `Double`, `Float16`, `Bool`, or an integer type of the standard
+/// library.
 public protocol TensorNumber: Sendable {
   /// Converts a number to this type: integers round toward zero and saturate (NaN gives 0), and `Bool` is `≠ 0`.
   init(converting number: Double)
 }
 
-/// A Swift type whose arrays can be converted to tensors: `Float`, `Double`, `Int32`, or `Bool`. For other integers,
-/// use `Tensor(integers:)`.
+/// A Swift type whose arrays can be converted to tensors: `Float`, `Double`, `Float16`, `Int32`, or `Bool`. For other
+/// integers, use `Tensor(integers:)`. Swift has no type for bfloat16: use `Tensor(_:dtype:)` with `Float`.
 public protocol TensorScalar: TensorNumber {
   /// The element type of a tensor created from an array of this type.
   static var dtype: DType { get }
@@ -29,6 +31,24 @@ extension Double: TensorScalar {
   public static var dtype: DType { .float32 }
   public init(converting number: Double) { self = number }
   public var convertedNumber: Double { self }
+}
+
+/// Uploaded as float16.
+extension Float16: TensorScalar {
+  public static var dtype: DType { .float16 }
+  public init(converting number: Double) { self.init(bitPattern: HalfFormat.float16.bits(of: number)) }
+  public var convertedNumber: Double { Double(HalfFormat.float16.number(bitPattern)) }
+}
+
+/// The bits of a bfloat16, for which Swift has no type.
+package struct BFloat16Bits: TensorScalar, BitwiseCopyable {
+  private let bits: UInt16
+
+  package init(bitPattern bits: UInt16) { self.bits = bits }
+
+  package static var dtype: DType { .bfloat16 }
+  package init(converting number: Double) { bits = HalfFormat.bfloat16.bits(of: number) }
+  package var convertedNumber: Double { Double(HalfFormat.bfloat16.number(bits)) }
 }
 
 extension Int32: TensorScalar {

@@ -26,7 +26,7 @@ extension Tensor: CustomStringConvertible {
     switch dtype {
     case .bool: return numbers.map { $0 == 0 ? "false" : "true" }
     case .int32: return numbers.map { String(Int($0)) }
-    case .float32, .float64:
+    case .float32, .float64, .float16, .bfloat16:
       let format = NumberFormat(fitting: numbers)
       return numbers.map { format($0) }
     }

@@ -15,6 +15,8 @@ extension Tensor {
     case .float64: try downloaded(as: S.self, stored: Double.self)
     case .int32: try downloaded(as: S.self, stored: Int32.self)
     case .bool: try downloaded(as: S.self, stored: Bool.self)
+    case .float16: try downloaded(as: S.self, stored: Float16.self)
+    case .bfloat16: try downloaded(as: S.self, stored: BFloat16Bits.self)
     }
   }
 

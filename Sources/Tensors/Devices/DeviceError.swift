@@ -43,7 +43,8 @@ public enum DeviceError: NeuralNetworksError {
     case .kernelBuild(let program, let log): "kernels \"\(program)\" did not build: \(log)"
     case .kernelCall(let kernel, let reason): "kernel \(kernel) cannot be called so: \(reason)"
     case .lost(let device, let reason): "device \(device) was lost: \(reason)"
-    case .unsupported(let operation, let dtype, let device): "\(device) has no \(operation) for \(dtype)"
+    case .unsupported(let operation, let dtype, let device):
+      BackendError.unsupported(operation: operation, dtype: dtype, device: device).description
     case .noNumbers(let reason): reason
     case .tooManyPositions(let operation, let extent):
       BackendError.tooManyPositions(operation: operation, extent: extent).description

@@ -56,16 +56,21 @@ package final class FaultSearch {
   private enum Worst { case finite, negativeInfinity, fault }
 
   private func worst(in buffer: Buffer, of backend: any Backend) throws -> Worst {
-    if buffer.dtype == .float64 { return worst(of: try numbers(buffer, backend, Double.self)) }
-    return worst(of: try numbers(buffer, backend, Float.self))
+    switch buffer.dtype {
+    case .float64: return worst(of: try elements(buffer, backend, repeating: 0.0))
+    case .float16, .bfloat16:
+      let format = HalfFormat(buffer.dtype)
+      return worst(of: try elements(buffer, backend, repeating: 0 as UInt16).map(format.number))
+    default: return worst(of: try elements(buffer, backend, repeating: 0 as Float))
+    }
   }
 
-  private func numbers<Number: BinaryFloatingPoint>(
-    _ buffer: Buffer, _ backend: any Backend, _ type: Number.Type
-  ) throws -> [Number] {
-    var numbers = [Number](repeating: 0, count: buffer.count)
-    try numbers.withUnsafeMutableBytes { try backend.download(BufferSlice(buffer), into: $0) }
-    return numbers
+  private func elements<Element: BitwiseCopyable>(
+    _ buffer: Buffer, _ backend: any Backend, repeating zero: Element
+  ) throws -> [Element] {
+    var elements = [Element](repeating: zero, count: buffer.count)
+    try elements.withUnsafeMutableBytes { try backend.download(BufferSlice(buffer), into: $0) }
+    return elements
   }
 
   private func worst(of numbers: [some BinaryFloatingPoint]) -> Worst {

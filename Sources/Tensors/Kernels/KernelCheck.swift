@@ -64,6 +64,8 @@ enum KernelCheck {
       case .int32: ["int", "uint"]
       case .bool: ["uchar", "char"]
       case .float64: ["double"]
+      case .float16: ["half", "ushort"]
+      case .bfloat16: ["ushort"]
       }
     guard let element = element(of: parameter.type), !expected.contains(element) else { return nil }
     return "elements are \(dtype), which OpenCL C calls \(expected[0])"

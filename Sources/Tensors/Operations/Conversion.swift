@@ -1,8 +1,9 @@
 import BackendCore
 
 extension Tensor {
-  /// Converts the elements to another type. To int32: rounds toward zero and saturates; NaN gives 0. To bool: x ≠ 0.
-  /// Gradients flow only between floating-point types.
+  /// Converts the elements to another type. To int32: rounds toward zero and saturates; NaN gives 0. To bool: x ≠ 0. To
+  /// a floating-point type: rounds to the nearest number, ties to even; numbers beyond the largest one become infinity,
+  /// in float16 from ±65520 on (as in PyTorch). Gradients flow only between floating-point types.
   public func cast(to dtype: DType) -> Tensor {
     checked {
       if dtype == self.dtype { return self }

@@ -1,0 +1,139 @@
+import Tensors
+import Testing
+
+/// float16 and bfloat16, which are stored, moved, and converted.
+@Suite struct HalfTests {
+  static let types: [DType] = [.float16, .bfloat16]
+
+  /// Rounds with Swift's own float16, and to bfloat16 by the distances to both neighbors.
+  private func rounded(_ number: Float, _ dtype: DType) -> Float {
+    if dtype == .float16 { return Float(Float16(number)) }
+    if number.isInfinite { return number }
+    let below = Float(bitPattern: number.bitPattern & 0xFFFF_0000)
+    let above = Float(bitPattern: below.bitPattern &+ 0x1_0000)
+    // 2¹²⁸ takes the place of infinity as the neighbor of the largest number.
+    let upper = above.isInfinite ? 0x1p128 : Double(above.magnitude)
+    let (down, up) = (Double(number.magnitude) - Double(below.magnitude), upper - Double(number.magnitude))
+    return down < up || (down == up && below.bitPattern & 0x1_0000 == 0) ? below : above
+  }
+
+  private let numbers: [Float] = [
+    0, -0.0, 1, -1, 1 + 0x1p-8, 1 + 0x1p-11, 1 + 0x3p-11, 1.0 / 3, 65504, 65519, 65520, -65520, 1e6, 0x1p-14, 0x1p-24,
+    0x1p-25, 0x1.8p-25, 0x1.8p-133, -0x1.5p-127, 3.4e38, .greatestFiniteMagnitude, .infinity, -.infinity,
+  ]
+
+  @Test(arguments: TestDevices.all, types)
+  func castsRoundOnceToTheNearest(_ device: Device, _ dtype: DType) throws {
+    let x = Tensor(numbers, on: device).cast(to: dtype)
+    #expect(x.dtype == dtype && x.shape == [numbers.count])
+    let expected = numbers.map { rounded($0, dtype) }
+    #expect(try x.scalars().map(\.bitPattern) == expected.map(\.bitPattern))
+    #expect(try x.cast(to: .float32).scalars().map(\.bitPattern) == expected.map(\.bitPattern))
+    #expect(try Tensor(numbers, dtype: dtype, on: device).scalars().map(\.bitPattern) == expected.map(\.bitPattern))
+    #expect(try Tensor([Float.nan], on: device).cast(to: dtype).cast(to: .float32).item().isNaN)
+    // 2²⁴ + 2¹⁶ + 1 lies above the middle of two numbers of bfloat16; float32 would round it to the middle.
+    let whole = Tensor(integers: [0, -3, 2049, 16_842_753, .init(Int32.min)], on: device).cast(to: dtype)
+    #expect(
+      try whole.scalars()
+        == (dtype == .float16 ? [0, -3, 2048, .infinity, -.infinity] : [0, -3, 2048, 0x1.02p24, -0x1p31]))
+    #expect(
+      try Tensor([1.9, -1.9, .nan, .infinity], on: device).cast(to: dtype).cast(to: .int32).scalars(as: Int32.self)
+        == [1, -1, 0, .max])
+    #expect(
+      try Tensor([0, -0.0, 0x1p-24, .nan], on: device).cast(to: dtype).cast(to: .bool).scalars(as: Bool.self)
+        == [false, false, true, true])
+    #expect(try Tensor([true, false], on: device).cast(to: dtype).scalars() == [1, 0])
+  }
+
+  @Test(arguments: TestDevices.all)
+  func castsBetweenBothTypes(_ device: Device) throws {
+    let x = Tensor([1 + 0x1p-10, 65504, 0x1p-24, -3], dtype: .float16, on: device)
+    #expect(try x.cast(to: .bfloat16).scalars() == [1, 65536, 0x1p-24, -3])
+    let y = Tensor([0x1.02p0, 0x1p16, 0x1p-25, 0x1.8p-24], dtype: .bfloat16, on: device)
+    #expect(try y.cast(to: .float16).scalars() == [0x1.02p0, .infinity, 0, 0x1p-23])
+  }
+
+  /// Every number of float16 as Swift defines it.
+  @Test(arguments: TestDevices.all)
+  func everyFloat16IsReadAndWritten(_ device: Device) throws {
+    let halves = (0...UInt16.max).map { Float16(bitPattern: $0) }
+    let x = Tensor(halves, on: device)
+    #expect(x.dtype == .float16)
+    #expect(try x.scalars(as: Float16.self).map(\.bitPattern) == halves.map(\.bitPattern))
+    for (found, half) in zip(try x.cast(to: .float32).scalars(), halves) {
+      #expect(half.isNaN ? found.isNaN : found.bitPattern == Float(half).bitPattern)
+    }
+    let finite = halves.filter { !$0.isNaN }
+    #expect(try Tensor(finite, on: device).scalars() == finite.map { Float($0) })
+    #expect(try Tensor([1.5, -2] as [Float], on: device).scalars(as: Float16.self) == [1.5, -2])
+  }
+
+  @Test(arguments: TestDevices.all, types)
+  func elementsAreMoved(_ device: Device, _ dtype: DType) throws {
+    let x = Tensor((0..<12).map { Float($0) - 4 }, shape: [3, 4], on: device)
+    let half = x.cast(to: dtype)
+    let moves: [(Tensor) -> Tensor] = [
+      { $0.transposed() }, { $0.reshaped([2, 6]) }, { $0[1..., 1..<3] }, { $0.flipped(axis: 1) },
+      { Tensor.concatenated([$0, $0], axis: 1) }, { Tensor.stacked([$0, $0]) },
+      { $0.rows(at: Tensor(integers: [2, 0, 2], on: device)) }, { $0[.all, [3, 1]] }, { $0[1] },
+      { $0.gathered(Tensor(integers: [3, 0, 1], shape: [3, 1], on: device), axis: 1) },
+      { $0.replacing(with: -1, where: Tensor([true, false, true, false], on: device)) },
+      { $0.broadcast(to: [2, 3, 4]) }, { $0.padded([(before: 1, after: 0), (before: 0, after: 2)]) },
+      { $0.moved(to: TestDevices.reference) }, { $0.tiled([2, 1]) },
+    ]
+    for (index, move) in moves.enumerated() {
+      let (moved, expected) = (move(half), move(x))
+      #expect(moved.dtype == dtype && moved.shape == expected.shape, "\(index)")
+      #expect(try moved.scalars() == expected.scalars(), "\(index)")
+    }
+    #expect(
+      try Tensor.full([3], 0.1, dtype: dtype, on: device).scalars() == [Float](repeating: rounded(0.1, dtype), count: 3)
+    )
+    #expect(try Tensor.ones([2], dtype: dtype, on: device).scalars() == [1, 1])
+    var changed = half
+    changed[1, 1..<3] = Tensor([100, 200], dtype: dtype, on: device)
+    #expect(try changed[1].scalars() == [0, 100, 200, 3] && half[1].scalars() == [0, 1, 2, 3])
+  }
+
+  /// The gradient passes through casts and moves; it is rounded like the numbers.
+  @Test(arguments: TestDevices.all, types)
+  func gradientsPassThroughCasts(_ device: Device, _ dtype: DType) throws {
+    let x = Tensor([1, 2, 3, 4], shape: [2, 2], on: device)
+    let weights = Tensor([1, 2, 3, 4], shape: [2, 2], on: device)
+    let (value, gradient) = valueAndGradient(at: x) { x in
+      let y = x.cast(to: dtype).transposed().cast(to: .float32)
+      return (y * weights).sum()
+    }
+    #expect(try value.item() == 29)
+    #expect(gradient.dtype == .float32)
+    #expect(try gradient.scalars() == [1, 3, 2, 4])
+  }
+
+  @Test(arguments: TestDevices.all, types)
+  func operationsThatComputeAreRefusedInOneLine(_ device: Device, _ dtype: DType) {
+    let x = Tensor.ones([2, 2], dtype: dtype, on: device)
+    let operations: [(name: String, result: Tensor)] = [
+      ("add", x + x), ("multiply", x * 2), ("exp", x.exp()), ("matmul", x.matmul(x)), ("softmax", x.softmax()),
+      ("sum", x.sum()), ("comparison", x .< x), ("argmax", x.argmax(axis: 1)),
+    ]
+    for (name, result) in operations {
+      let error = #expect(throws: DeviceError.self) { try result.scalars() }
+      guard case .unsupported(_, dtype, _)? = error else {
+        Issue.record("\(name): \(error.map { "\($0)" } ?? "no error")")
+        continue
+      }
+      let message = error?.description ?? ""
+      #expect(message.contains("\(dtype)") && message.hasSuffix("; convert with .cast(to: .float32)"), "\(message)")
+      #expect(!message.contains("\n"))
+    }
+  }
+
+  @Test func printing() {
+    #expect("\(Tensor([1, 2.5, -10], dtype: .float16))" == "[  1.0,   2.5, -10.0]")
+    #expect("\(Tensor([0.1], dtype: .float16))" == "[0.1000]")
+    #expect("\(Tensor([Float.pi], dtype: .bfloat16))" == "[3.1406]")
+    #expect("\(Tensor([65504], dtype: .float16))" == "[65504.0]")
+    #expect("\(Tensor([0x1p-24], dtype: .float16))" == "[5.9605e-08]")
+    #expect("\(Tensor([] as [Float16]))" == "Tensor [0], float16: no elements")
+  }
+}
