@@ -83,7 +83,7 @@ import Testing
   func archive(_ name: String) throws -> [UInt8] {
     let folder = try TemporaryFolder()
     var writer = try ZipWriter(folder("t"))
-    try writer.append(name, NPY.bytes(Tensor(1)), deflating: false)
+    try writer.append(name, NPY.bytes(Tensor(1), name), deflating: false)
     try writer.finish()
     return try FileReader.read(folder("t"), limit: 1 << 16)
   }

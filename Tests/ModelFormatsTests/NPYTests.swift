@@ -29,8 +29,45 @@ import Testing
       let bytes = try FileReader.read(folder("t"), limit: 1000)
       #expect(try NPYHeader(bytes, of: bytes.count).start % 64 == 0)
     }
-    #expect(try read(NPY.bytes(Tensor([Int32.min, 5]))).scalars(as: Int32.self) == [.min, 5])
-    #expect(try read(NPY.bytes(Tensor([true, false]))).scalars(as: Bool.self) == [true, false])
+    #expect(try read(NPY.bytes(Tensor([Int32.min, 5]), "t.npy")).scalars(as: Int32.self) == [.min, 5])
+    #expect(try read(NPY.bytes(Tensor([true, false]), "t.npy")).scalars(as: Bool.self) == [true, false])
+  }
+
+  @Test(arguments: ["<", ">"], [false, true])
+  func float16KeepsItsTypeOnRequest(order: String, isFortranOrder: Bool) throws {
+    let flag = isFortranOrder ? "True" : "False"
+    let head = "{'descr': '\(order)f2', 'fortran_order': \(flag), 'shape': (2, 3), }\n"
+    // 1, -2, 2^-24, 65504, infinity, and NaN.
+    let words: [UInt16] = [0x3C00, 0xC000, 0x0001, 0x7BFF, 0x7C00, 0x7E01]
+    let data = words.flatMap { littleEndianBytes(of: order == "<" ? $0 : $0.byteSwapped) }
+    let folder = try TemporaryFolder()
+    let path = try folder.write(Self.file(head, data), "x.npy")
+    let expected = isFortranOrder ? [0, 2, 4, 1, 3, 5].map { words[$0] } : words
+    let tensor = try NPY.load(path, keepingType: true)
+    #expect(tensor.dtype == .float16 && tensor.shape == [2, 3])
+    #expect(try tensor.scalars(as: Float16.self).map(\.bitPattern) == expected)
+    #expect(try NPY.load(path).dtype == .float32)
+    try NPY.save(tensor, to: folder("y.npy"))
+    let bytes = try FileReader.read(folder("y.npy"), limit: 1000)
+    #expect(String(decoding: bytes.dropFirst(10), as: UTF8.self).hasPrefix("{'descr': '<f2', 'fortran_order': False"))
+    #expect(Array(bytes.suffix(12)) == expected.flatMap { littleEndianBytes(of: $0) })
+    try NPZ.save([("x", tensor)], to: folder("z.npz"), compressed: true)
+    let (name, copy) = try #require(try NPZ.load(folder("z.npz"), keepingType: true).first)
+    #expect(name == "x" && copy.dtype == .float16)
+    #expect(try copy.scalars(as: Float16.self).map(\.bitPattern) == expected)
+    #expect(try NPZ.load(folder("z.npz"))[0].tensor.dtype == .float32)
+  }
+
+  @Test func bfloat16IsRefusedInOneLine() throws {
+    let (folder, tensor) = (try TemporaryFolder(), Tensor([1, 2], dtype: .bfloat16))
+    let reason = "NumPy has no bfloat16; save the tensor with Safetensors.save, or .cast(to: .float32)"
+    #expect(throws: FormatError.malformed(path: folder("t.npy"), reason: reason)) {
+      try NPY.save(tensor, to: folder("t.npy"))
+    }
+    #expect(throws: FormatError.malformed(path: "\(folder("t.npz")), \"b\"", reason: reason)) {
+      try NPZ.save([("a", Tensor([Float(1)])), ("b", tensor)], to: folder("t.npz"))
+    }
+    #expect(try Folder.names(in: folder.path).isEmpty)
   }
 
   @Test func fortranOrderIsTurned() throws {
@@ -42,7 +79,7 @@ import Testing
   }
 
   @Test func everyTruncationIsAnError() throws {
-    let bytes = try NPY.bytes(Tensor([Float(1), 2, 3]))
+    let bytes = try NPY.bytes(Tensor([Float(1), 2, 3]), "t.npy")
     for length in bytes.indices { #expect(throws: FormatError.self) { try read(Array(bytes[..<length])) } }
     #expect(throws: FormatError.self) { try read(bytes + [0]) }
   }
@@ -115,6 +152,7 @@ import Testing
       np.save('e.npy', np.zeros((0, 3), np.float32)); np.save('s.npy', np.float64(2.5))
       for t in ['f2', '>f4', '<f8', '>f8', 'i1', '<i2', '>i4', '<i8', 'u1', '>u2', '<u4', '<u8', '?']:
           np.save('type' + t.replace('>', 'big').replace('<', '').replace('?', 'bool') + '.npy', np.array([0, 1, 1], t))
+      np.save('half.npy', np.array([[0.1, 65504, -2**-24], [np.inf, -0.0, 1]], '<f2'))
       np.savez('s.npz', a, w=np.array([1, 2], np.int64))
       np.savez_compressed('d.npz', a, w=np.array([1, 2], np.int64))
       """
@@ -130,6 +168,10 @@ import Testing
     #expect(try turned.scalars()[..<7] == [0, 4, 8, 12, 16, 20, 1])
     #expect(try NPY.load(folder("e.npy")).shape == [0, 3])
     #expect(try NPY.load(folder("s.npy")).scalars() == [2.5])
+    let half = try NPY.load(folder("half.npy"), keepingType: true)
+    #expect(half.dtype == .float16 && half.shape == [2, 3])
+    #expect(
+      try half.scalars(as: Float16.self).map(\.bitPattern) == [0x2E66, 0x7BFF, 0x8001, 0x7C00, 0x8000, 0x3C00])
     let types = try Folder.names(in: folder.path).filter { $0.hasPrefix("type") }
     #expect(types.count == 13)
     for name in types { #expect(try NPY.load(folder(name)).scalars(as: Double.self) == [0, 1, 1], "\(name)") }

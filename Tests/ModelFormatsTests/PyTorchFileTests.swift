@@ -47,6 +47,10 @@ import Testing
       #expect(try file.tensor(name)?.scalars(as: Int32.self) == [1, 0, 3], "\(name)")
     }
     #expect(try file.tensor("bool")?.scalars(as: Bool.self) == [true, false, true])
+    for (name, dtype) in [("float16", DType.float16), ("bfloat16", .bfloat16), ("float64", .float32)] {
+      let tensor = try #require(try file.tensor(name, keepingType: true))
+      #expect(try tensor.dtype == dtype && tensor.scalars() == [1, 0, 3], "\(name)")
+    }
     for name in ["complex64", "float8_e4m3fn"] {
       #expect(file.shape(of: name) == [3])
       #expect(fault { _ = try file.tensor(name) }.contains("tensor \"\(name)\": it has elements of type \(name)"))

@@ -17,7 +17,8 @@ import Testing
     try Safetensors.save(
       [
         ("mask", Tensor([true, false, true])), ("ä \"\\\n", Tensor([Int32.min, .max], shape: [2, 1])),
-        ("none", Tensor([Float](), shape: [0, 3])), ("scalar", Tensor([Float.leastNonzeroMagnitude], shape: [])),
+        ("none", Tensor([Float](), shape: [0, 3])), ("half", Tensor([0.1, -65504], dtype: .float16)),
+        ("scalar", Tensor([Float.leastNonzeroMagnitude], shape: [])),
       ], metadata: ["k": "v\nw"], to: folder("tensors"))
     let script = """
       from safetensors import safe_open
@@ -30,7 +31,7 @@ import Testing
       h = (h - weights['1.runningMean']) / np.sqrt(weights['1.runningVariance'] + np.float32(1e-5))
       print(*(h @ weights['2.weight'] + weights['2.bias']).ravel())
       t = load_file(sys.argv[1])
-      print(t['mask'].dtype, t['mask'].tolist(), t['ä "\\\\\\n'].tolist(), t['none'].shape, t['scalar'].shape, t['scalar'].view(np.uint32))
+      print(t['mask'].dtype, t['mask'].tolist(), t['ä "\\\\\\n'].tolist(), t['none'].shape, t['scalar'].shape, t['scalar'].view(np.uint32), t['half'].dtype, t['half'].view(np.uint16).tolist())
       with safe_open(sys.argv[1], 'np') as f:
           print(f.metadata())
       """
@@ -44,7 +45,7 @@ import Testing
     let theirs = lines[1].split(separator: " ").compactMap { Float($0) }
     let ours = try model(Tensor([Float(1), -2, 3], shape: [1, 3]), .inference).scalars()
     #expect(theirs.count == 2 && zip(ours, theirs).allSatisfy { ($0 - $1).magnitude < 1e-5 }, "\(ours) \(theirs)")
-    #expect(lines[2] == "bool [True, False, True] [[-2147483648], [2147483647]] (0, 3) () 1")
+    #expect(lines[2] == "bool [True, False, True] [[-2147483648], [2147483647]] (0, 3) () 1 float16 [11878, 64511]")
     #expect(lines[3] == "{'k': 'v\\nw'}")
   }
 

@@ -89,22 +89,55 @@ import Testing
     #expect(try fault(head("F64", 8), [0, 0, 0, 0, 0, 0, 0xE0, 0x7F]).hasSuffix("is too large for float32"))
   }
 
-  /// Compares every half-precision number with the same number from its definition.
-  @Test func halvesAreExact() {
+  /// Reads every half-precision number, and compares it with the same number from its definition.
+  @Test(arguments: [("F16", 10, 15), ("BF16", 7, 127)]) func halvesAreExact(code: String, fractionBits: Int, bias: Int)
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let head = #"{"x":{"dtype":"\#(code)","shape":[65536],"data_offsets":[0,131072]}}"#
+    let data = (UInt16.min...UInt16.max).flatMap { littleEndianBytes(of: $0) }
+    let file = try Safetensors(folder.write(Self.file(head, data), "t"))
+    let converted = try #require(try file.tensor("x"))
+    let kept = try #require(try file.tensor("x", keepingType: true))
+    #expect(converted.dtype == .float32 && kept.dtype == (code == "F16" ? .float16 : .bfloat16))
+    let (numbers, halves) = (try converted.scalars(), try kept.scalars())
     var wrong: [UInt16] = []
     for bits in UInt16.min...UInt16.max {
-      let exponent = Int(bits >> 10 & 0x1F)
-      let fraction = Double(bits & 0x3FF) / 1024
-      var value =
-        exponent == 0
-        ? fraction * 0x1p-14 : (1 + fraction) * Double(sign: .plus, exponent: exponent - 15, significand: 1)
-      if exponent == 31 { value = fraction == 0 ? .infinity : .nan }
+      let exponent = Int(bits & 0x7FFF) >> fractionBits
+      let fraction = Double(Int(bits) & (1 << fractionBits - 1)) / Double(1 << fractionBits)
+      let scale = Double(sign: .plus, exponent: max(exponent, 1) - bias, significand: 1)
+      var value = (exponent == 0 ? fraction : 1 + fraction) * scale
+      if exponent == 2 * bias + 1 { value = fraction == 0 ? .infinity : .nan }
       if bits & 0x8000 != 0 { value = -value }
-      let half = StoredElement.half(bits)
-      let isRight = value.isNaN ? half.isNaN : half.bitPattern == Float(value).bitPattern
-      if !isRight { wrong.append(bits) }
+      for half in [numbers[Int(bits)], halves[Int(bits)]] {
+        let isRight = value.isNaN ? half.isNaN : half.bitPattern == Float(value).bitPattern
+        if !isRight { wrong.append(bits) }
+      }
     }
     #expect(wrong.isEmpty)
+    // All bits come back, also those of NaN.
+    try Safetensors.save([("x", kept)], to: folder("again"))
+    #expect(try FileReader.read(folder("again"), limit: 1 << 20).suffix(131_072) == data[...])
+  }
+
+  /// A file takes the types of its tensors, the largest elements first.
+  @Test func halvesAreWrittenInTheirOwnType() throws {
+    let folder = try TemporaryFolder()
+    let tensors = [
+      ("h", Tensor([1.5, -2], dtype: .float16)), ("b", Tensor([0x1p-130, 3], shape: [2, 1], dtype: .bfloat16)),
+      ("f", Tensor([Float(1)])),
+    ]
+    try Safetensors.save(tensors, to: folder("t"))
+    let file = try Safetensors(folder("t"))
+    #expect(file.names == ["f", "h", "b"])
+    #expect(["f", "h", "b"].map { file.code(of: $0) } == ["F32", "F16", "BF16"])
+    for (name, tensor) in tensors {
+      let copy = try #require(try file.tensor(name, keepingType: true))
+      #expect(copy.dtype == tensor.dtype && copy.shape == tensor.shape)
+      #expect(try copy.scalars() == tensor.scalars())
+    }
+    let bytes = try FileReader.read(folder("t"), limit: 1000).suffix(12)
+    #expect(Array(bytes) == [0, 0, 0x80, 0x3F, 0x00, 0x3E, 0x00, 0xC0, 0x08, 0x00, 0x40, 0x40])
   }
 
   @Test func everyTruncationIsAnError() throws {

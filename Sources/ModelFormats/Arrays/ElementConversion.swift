@@ -3,14 +3,19 @@ import HostSystem
 import NeuralNetworks
 
 /// Converts the elements of an array from chunks of their bytes. Apart from one chunk, only the values and then the
-/// tensor take memory. Floating point becomes float32; integers become int32 if they fit.
+/// tensor take memory. Floating point becomes float32, except for halves that keep their type; integers become int32 if
+/// they fit.
 struct ElementConversion {
   private let element: StoredElement
+  /// Whether the elements are float16 or bfloat16 and stay so.
+  private let keepsHalves: Bool
   private let isBigEndian: Bool
   // Only the array for the element type of the tensor is filled.
   private var floats: [Float] = []
   private var integers: [Int32] = []
   private var bools: [Bool] = []
+  private var float16s: [Float16] = []
+  private var bfloat16s: [BFloat16Bits] = []
   /// The first bytes of an element that continues in the next chunk.
   private var rest: [UInt8] = []
 
@@ -24,14 +29,20 @@ struct ElementConversion {
   }
 
   /// Checks the memory for `count` values and their tensor before either is allocated.
-  init(_ element: StoredElement, count: Int, isBigEndian: Bool = false) throws(Failure) {
+  /// - Parameter keepingType: Whether float16 and bfloat16 do not become float32.
+  init(
+    _ element: StoredElement, count: Int, isBigEndian: Bool = false, keepingType: Bool = false
+  ) throws(Failure) {
     self.element = element
     self.isBigEndian = isBigEndian
-    do { try HostMemory.check(count, of: element == .bool ? 2 : 8) } catch {
+    keepsHalves = keepingType && element.isHalf
+    do { try HostMemory.check(count, of: element == .bool ? 2 : keepsHalves ? 4 : 8) } catch {
       throw Failure(index: nil, reason: "\(error)")
     }
     if element == .bool {
       bools.reserveCapacity(count)
+    } else if keepsHalves {
+      if element == .float16 { float16s.reserveCapacity(count) } else { bfloat16s.reserveCapacity(count) }
     } else if element.isFloatingPoint {
       floats.reserveCapacity(count)
     } else {
@@ -54,8 +65,10 @@ struct ElementConversion {
     let bytes = rest[..<whole]
     switch element {
     case .float32: floats += words(bytes).map { (bits: UInt32) in Float(bitPattern: bits) }
+    case .bfloat16 where keepsHalves: bfloat16s += words(bytes).map { BFloat16Bits(bitPattern: $0) }
     case .bfloat16: floats += words(bytes).map { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
-    case .float16: floats += words(bytes).map(StoredElement.half)
+    case .float16 where keepsHalves: float16s += words(bytes).map { Float16(bitPattern: $0) }
+    case .float16: floats += words(bytes).map { Float(Float16(bitPattern: $0)) }
     case .float64: try append(doubles: words(bytes))
     case .int32: integers += words(bytes)
     case .int64: try append(integers: words(bytes) as [Int64])
@@ -113,6 +126,12 @@ struct ElementConversion {
   mutating func tensor(shape: [Int], strides: [Int]? = nil, on device: Device) -> Tensor {
     if element == .bool {
       return Tensor(ElementConversion.take(&bools, shape, strides), shape: shape, on: device)
+    }
+    if keepsHalves && element == .float16 {
+      return Tensor(ElementConversion.take(&float16s, shape, strides), shape: shape, on: device)
+    }
+    if keepsHalves {
+      return Tensor(ElementConversion.take(&bfloat16s, shape, strides), shape: shape, on: device)
     }
     if element.isFloatingPoint {
       return Tensor(ElementConversion.take(&floats, shape, strides), shape: shape, on: device)

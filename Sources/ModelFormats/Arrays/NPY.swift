@@ -3,17 +3,21 @@ import NeuralNetworks
 
 /// One tensor in a NumPy array file (`.npy`).
 ///
-/// Reading supports C and Fortran order and both byte orders. Floating-point types become float32, integers become
-/// int32 if they fit, and booleans become bool. Writing uses C order and little-endian byte order.
+/// Reading supports C and Fortran order and both byte orders. Floating-point types become float32, except for float16 if
+/// it keeps its type; integers become int32 if they fit, and booleans become bool. Writing uses C order and
+/// little-endian byte order, and the element type of the tensor. The format has no bfloat16.
 public enum NPY {
   /// Reads a tensor.
   ///
   /// - Parameters:
   ///   - path: The file.
+  ///   - keepingType: Whether elements of type float16 do not become float32.
   ///   - device: The device for the tensor.
   ///   - limit: The maximum size of the file in bytes.
   /// - Throws: `FormatError`.
-  public static func load(_ path: String, on device: Device = .cpu, limit: Int = 1 << 36) throws -> Tensor {
+  public static func load(
+    _ path: String, keepingType: Bool = false, on device: Device = .cpu, limit: Int = 1 << 36
+  ) throws -> Tensor {
     let file = try withFileErrors { () throws(FileError) in try FileReader(path) }
     if file.size > limit {
       throw FormatError(.tooLarge(path: path, bytes: file.size, limit: limit))
@@ -25,7 +29,7 @@ public enum NPY {
       NPYHeader.isThere(head) ? nil : ForeignFormat.description(of: file)
     }
     return try withElementErrors(path) {
-      var conversion = try header.conversion()
+      var conversion = try header.conversion(keepingType: keepingType)
       try conversion.append(from: file, header.start..<file.size)
       return conversion.tensor(shape: header.shape, strides: header.strides, on: device)
     }
@@ -33,14 +37,20 @@ public enum NPY {
 
   /// Writes a tensor.
   ///
-  /// - Throws: `FormatError`; `DeviceError` if the tensor cannot be downloaded.
+  /// - Throws: `FormatError`, also for a bfloat16 tensor; `DeviceError` if the tensor cannot be downloaded.
   public static func save(_ tensor: Tensor, to path: String) throws {
-    let bytes = try bytes(tensor)
+    let bytes = try bytes(tensor, path)
     try withFileErrors { () throws(FileError) in try FileWriter.write(bytes, to: path) }
   }
 
-  static func bytes(_ tensor: Tensor) throws -> [UInt8] {
-    try NPYHeader.bytes(StoredElement(tensor.dtype), tensor.shape) + littleEndianBytes(tensor)
+  /// Returns the contents of a file.
+  /// - Parameter place: The file, or the file and the part of it, for errors.
+  static func bytes(_ tensor: Tensor, _ place: String) throws -> [UInt8] {
+    if tensor.dtype == .bfloat16 {
+      throw FormatError.malformed(
+        path: place, reason: "NumPy has no bfloat16; save the tensor with Safetensors.save, or .cast(to: .float32)")
+    }
+    return try NPYHeader.bytes(StoredElement(tensor.dtype), tensor.shape) + littleEndianBytes(tensor)
   }
 
   /// Parses the header of an array of `total` bytes from its first bytes.

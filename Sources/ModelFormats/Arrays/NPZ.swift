@@ -8,12 +8,13 @@ public enum NPZ {
   ///
   /// - Parameters:
   ///   - path: The file.
+  ///   - keepingType: Whether elements of type float16 do not become float32.
   ///   - device: The device for the tensors.
   ///   - limit: The maximum size in bytes of the file and of all its tensors together, because a small file can claim
   ///     to decompress to a thousand times its size.
   /// - Throws: `FormatError`.
   public static func load(
-    _ path: String, on device: Device = .cpu, limit: Int = 1 << 32
+    _ path: String, keepingType: Bool = false, on device: Device = .cpu, limit: Int = 1 << 32
   ) throws -> [(name: String, tensor: Tensor)] {
     let file = try withFileErrors { () throws(FileError) in try FileReader(path) }
     if file.size > limit { throw FormatError(.tooLarge(path: path, bytes: file.size, limit: limit)) }
@@ -27,7 +28,12 @@ public enum NPZ {
         }
         left -= entry.size
         let name = entry.name.hasSuffix(".npy") ? String(entry.name.dropLast(4)) : entry.name
-        return (name, try tensor(of: entry, in: archive, place, on: device) { ForeignFormat.pyTorch(file) })
+        return (
+          name,
+          try tensor(of: entry, in: archive, place, keepingType: keepingType, on: device) {
+            ForeignFormat.pyTorch(file)
+          }
+        )
       }
     } catch let failure as ZipArchive.Failure {
       throw FormatError.malformed(path: path, reason: ForeignFormat.pyTorch(file) ?? failure.reason)
@@ -39,7 +45,8 @@ public enum NPZ {
   /// Reads the header of the array first: it must match the size of the entry before memory is allocated for the
   /// elements.
   private static func tensor(
-    of entry: ZipArchive.Entry, in archive: ZipArchive, _ place: String, on device: Device, foreign: () -> String?
+    of entry: ZipArchive.Entry, in archive: ZipArchive, _ place: String, keepingType: Bool, on device: Device,
+    foreign: () -> String?
   ) throws -> Tensor {
     var array: (header: NPYHeader, conversion: ElementConversion)?
     var failure: ElementConversion.Failure?
@@ -48,7 +55,7 @@ public enum NPZ {
         var elements = piece[...]
         if array == nil {
           let header = try NPY.header(piece, of: entry.size, place, foreign: foreign)
-          array = (header, try header.conversion())
+          array = (header, try header.conversion(keepingType: keepingType))
           elements = elements.dropFirst(header.start)
         }
         if failure == nil {
@@ -70,7 +77,7 @@ public enum NPZ {
   ///   - tensors: Names and values.
   ///   - path: The file.
   ///   - compressed: Whether to compress the tensors, like `numpy.savez_compressed`.
-  /// - Throws: `FormatError`; `DeviceError` if a tensor cannot be downloaded.
+  /// - Throws: `FormatError`, also for a bfloat16 tensor; `DeviceError` if a tensor cannot be downloaded.
   public static func save(_ tensors: some Sequence<(String, Tensor)>, to path: String, compressed: Bool = false) throws
   {
     var writer = try withFileErrors { () throws(FileError) in try ZipWriter(path) }
@@ -82,7 +89,7 @@ public enum NPZ {
       if ZipArchive.leadsOutside(name + ".npy") {
         throw FormatError.malformed(path: path, reason: "the name \"\(name)\" leads out of the archive")
       }
-      let bytes = try NPY.bytes(tensor)
+      let bytes = try NPY.bytes(tensor, "\(path), \"\(name.shortened(to: 100))\"")
       do { try writer.append(name + ".npy", bytes, deflating: compressed) } catch { throw FormatError(error) }
     }
     try withFileErrors { () throws(FileError) in try writer.finish() }

@@ -7,9 +7,10 @@ import ZlibCompression
 /// header, and the elements.
 ///
 /// Format: https://github.com/huggingface/safetensors. The complete header is validated when the file is opened;
-/// tensors are read on demand. F64, F16, and BF16 become float32; other integers become int32 if they fit. Tensors of
-/// other types, or with more than 8 axes, are listed with name and shape but cannot be read; this does not affect the
-/// other tensors of the file. Names are compared by their bytes.
+/// tensors are read on demand. F64 becomes float32, and so do F16 and BF16 unless they keep their type; other integers
+/// become int32 if they fit. Tensors of other types, or with more than 8 axes, are listed with name and shape but cannot
+/// be read; this does not affect the other tensors of the file. Names are compared by their bytes. Tensors are written
+/// in their own type.
 public final class Safetensors: Sendable {
   /// The path of the file.
   public let path: String
@@ -58,6 +59,17 @@ public final class Safetensors: Sendable {
   ///
   /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
   public func tensor(_ name: String, on device: Device = .cpu) throws -> Tensor? {
+    try tensor(name, keepingType: false, on: device)
+  }
+
+  /// Reads a tensor; returns nil if the file has no tensor with this name.
+  ///
+  /// - Parameters:
+  ///   - name: The name.
+  ///   - keepingType: Whether F16 and BF16 become float16 and bfloat16 instead of float32.
+  ///   - device: The device for the tensor.
+  /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
+  public func tensor(_ name: String, keepingType: Bool, on device: Device = .cpu) throws -> Tensor? {
     guard let entry = header[name] else { return nil }
     guard let element = entry.element else {
       let fault =
@@ -66,7 +78,8 @@ public final class Safetensors: Sendable {
       throw FormatError.malformed(path: path, reason: "tensor \"\(name.shortened(to: 100))\" has \(fault)")
     }
     do {
-      var conversion = try ElementConversion(element, count: entry.range.count / element.size)
+      var conversion = try ElementConversion(
+        element, count: entry.range.count / element.size, keepingType: keepingType)
       try conversion.append(from: reader, start + entry.range.lowerBound..<start + entry.range.upperBound)
       return conversion.tensor(shape: entry.shape, on: device)
     } catch let failure as ElementConversion.Failure {

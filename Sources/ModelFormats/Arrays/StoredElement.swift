@@ -5,7 +5,7 @@ import NeuralNetworks
 #endif
 
 /// The element types of files. Types that tensors do not support are converted when read: floating point to float32,
-/// integers to int32 if they fit.
+/// integers to int32 if they fit. float16 and bfloat16 keep their type on request.
 enum StoredElement: String, Sendable, CaseIterable {
   case float64, float32, float16, bfloat16
   case int64, int32, int16, int8
@@ -48,18 +48,8 @@ enum StoredElement: String, Sendable, CaseIterable {
     return shape.contains(0) ? 0 : count
   }
 
-  /// Converts IEEE binary16 to binary32, exactly.
-  static func half(_ bits: UInt16) -> Float {
-    let sign: Float = bits & 0x8000 == 0 ? 1 : -1
-    let exponent = Int(bits >> 10 & 0x1F)
-    let fraction = UInt32(bits & 0x3FF)
-    if exponent == 0x1F {
-      let pattern = UInt32(bits & 0x8000) << 16 | 0x7F80_0000 | fraction << 13
-      return Float(bitPattern: pattern)
-    }
-    if exponent == 0 { return sign * Float(fraction) * 0x1p-24 }
-    return sign * Float(bitPattern: UInt32(exponent + 112) << 23 | fraction << 13)
-  }
+  /// Whether tensors have this type although files are read as float32 by default.
+  var isHalf: Bool { self == .float16 || self == .bfloat16 }
 }
 
 /// The elements of a tensor in the form stored in files.
