@@ -128,6 +128,35 @@ import Testing
     }
   }
 
+  /// The search for the first infinity looks at the numbers of the type, not at their bytes.
+  @Test(arguments: TestDevices.all, types)
+  func faultSearchReadsThem(_ device: Device, _ dtype: DType) {
+    for (number, operation) in [(3.4e38 as Float, "cast"), (-1000, nil)] {
+      let search = FaultSearch()
+      search.run(on: device) {
+        let x = Tensor([1, number], on: device).cast(to: dtype)
+        _ = x.reshaped([2, 1]).transposed()[.all, [1, 0]]
+      }
+      #expect(search.finding?.operation == operation, "\(number)")
+    }
+  }
+
+  /// Kernels of users receive the bits.
+  @Test(arguments: TestDevices.openCL, types)
+  func kernelsReceiveBits(_ device: Device, _ dtype: DType) throws {
+    let source =
+      "kernel void negate(global const TYPE *x, global TYPE *y) { y[get_global_id(0)] = x[get_global_id(0)] ^ BIT; }"
+    func program(_ type: String, _ bit: String) -> String { "#define TYPE \(type)\n#define BIT \(bit)\n\(source)" }
+    let x = Tensor([1, -2.5, 0], dtype: dtype, on: device)
+    let kernel = try device.kernel(source: program("ushort", "0x8000"), name: "negate")
+    #expect(try kernel(.tensor(x), .result([3], dtype), global: [3]).scalars() == [-1, 2.5, -0.0])
+    let other = try device.kernel(source: program("int", "1"), name: "negate")
+    let error = #expect(throws: DeviceError.self) {
+      try other(.tensor(x), .result([3], dtype), global: [3]).scalars()
+    }
+    #expect(error?.description.contains("elements are \(dtype), which OpenCL C calls") == true)
+  }
+
   @Test func printing() {
     #expect("\(Tensor([1, 2.5, -10], dtype: .float16))" == "[  1.0,   2.5, -10.0]")
     #expect("\(Tensor([0.1], dtype: .float16))" == "[0.1000]")
