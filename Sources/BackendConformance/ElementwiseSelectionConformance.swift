@@ -123,13 +123,14 @@ extension ConformanceRunner {
       let format = HalfFormat(half)
       let every = (0...UInt16.max).map { Double(format.number($0)) }
       // Numbers, the middles between neighbors, and the floats next to the middles, with alternating signs.
-      let between = zip(every, every.dropFirst()).prefix { $0.isFinite && $1.isFinite }.enumerated().flatMap {
-        i, pair in
-        let middle = Float((pair.0 + pair.1) / 2)
-        return [Float(pair.0), middle, middle.nextDown, middle.nextUp].map { Double(i % 2 == 0 ? $0 : -$0) }
+      var floats: [Double] = Special.floats + Special.denormals
+      for number in [65_519, 65_520, 3e38, -3.4e38] as [Float] { floats.append(Double(number)) }
+      for (i, (lower, upper)) in zip(every, every.dropFirst()).enumerated() {
+        guard upper.isFinite else { break }
+        let middle = Float((lower + upper) / 2)
+        let sign: Float = i % 2 == 0 ? 1 : -1
+        for number in [Float(lower), middle, middle.nextDown, middle.nextUp] { floats.append(Double(sign * number)) }
       }
-      let floats =
-        Special.floats + Special.denormals + between + [65_519, 65_520, 3e38, -3.4e38].map { Double(Float($0)) }
       for target in movedTypes where target != half { examineHalfCast(half, every, to: target) }
       examineHalfCast(.float32, floats, to: half)
       examineHalfCast(.int32, integers + integers.map { min(-$0, Double(Int32.max)) }, to: half)

@@ -33,14 +33,28 @@ struct GPUCompilers {
   /// The kernels of a program, assembled by NVIDIA's assembler for Hopper. The intermediate text does not come from
   /// NVIDIA's driver but from a related compiler.
   func nvidia(_ program: ProgramName) throws -> [NVIDIAKernel] {
-    if let known = GPUCompilers.known.withLock({ $0[program] }) { return known }
-    let kernels = try compileForNVIDIA(program)
-    GPUCompilers.known.withLock { $0[program] = kernels }
-    return kernels
+    let compiled = GPUCompilers.compiled.withLock { all in
+      if let known = all[program] { return known }
+      let compiled = Compiled()
+      all[program] = compiled
+      return compiled
+    }
+    // Tests that need the same program at the same time wait for one compilation.
+    return try compiled.kernels.withLock { kernels in
+      if let kernels { return kernels }
+      let result = try compileForNVIDIA(program)
+      kernels = result
+      return result
+    }
   }
 
-  /// The results compiled so far, which several tests share.
-  private static let known = Mutex<[ProgramName: [NVIDIAKernel]]>([:])
+  /// The kernels of a program, once they are compiled.
+  private final class Compiled: Sendable {
+    let kernels = Mutex<[NVIDIAKernel]?>(nil)
+  }
+
+  /// The programs compiled so far, which several tests share.
+  private static let compiled = Mutex<[ProgramName: Compiled]>([:])
 
   private func compileForNVIDIA(_ program: ProgramName) throws -> [NVIDIAKernel] {
     let folder = try TemporaryFolder()

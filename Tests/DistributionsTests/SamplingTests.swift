@@ -17,7 +17,10 @@ import Testing
     let n = Double(Self.count)
     let draws = draws ?? d.sample([Self.count], using: RandomStream(seed: 7))
     let expected = try d.cumulativeProbability(of: draws).scalars(as: Double.self).sorted()
-    let distance = expected.enumerated().map { max($1 - Double($0) / n, Double($0 + 1) / n - $1) }.max() ?? 1
+    let distances = expected.enumerated().map { (i: Int, p: Double) -> Double in
+      max(p - Double(i) / n, Double(i + 1) / n - p)
+    }
+    let distance = distances.max() ?? 1
     #expect(distance * n.squareRoot() < 1.95, name)
   }
 

@@ -72,6 +72,6 @@ enum JPEGSamples {
 
   private static func bytes(_ digits: String) -> [UInt8] {
     let digits = digits.compactMap(\.hexDigitValue)
-    return stride(from: 0, to: digits.count, by: 2).map { UInt8(16 * digits[$0] + digits[$0 + 1]) }
+    return stride(from: 0, to: digits.count, by: 2).map { (i: Int) -> UInt8 in UInt8(16 * digits[i] + digits[i + 1]) }
   }
 }

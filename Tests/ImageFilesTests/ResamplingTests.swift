@@ -102,7 +102,7 @@ import ZlibCompression
     #expect(
       image.resized(height: 4, width: 4, interpolation: interpolation, cropToAspectRatio: true)
         == middle.resized(height: 4, width: 4, interpolation: interpolation))
-    let columns = (0..<10).flatMap { Array(image.bytes[21 * $0 + 3..<21 * $0 + 18]) }
+    let columns = (0..<10).flatMap { (row: Int) -> ArraySlice<UInt8> in image.bytes[(21 * row + 3)..<(21 * row + 18)] }
     #expect(
       image.resized(height: 8, width: 4, interpolation: interpolation, cropToAspectRatio: true)
         == Image(height: 10, width: 5, channels: .rgb, bytes: columns).resized(

@@ -55,7 +55,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   /// Σ wᵢ·yᵢ with fixed, distinct weights.
   func objective(_ x: [Tensor]) -> Tensor {
     let y = function(x)
-    let weights = (0..<y.count).map { 0.5 + (Double($0 * 37 % 101) / 101) }
+    let weights = (0..<y.count).map { (i: Int) -> Double in 0.5 + Double(i * 37 % 101) / 101 }
     return (y * Tensor(weights, shape: y.shape, dtype: y.dtype, on: y.device)).sum()
   }
 
@@ -64,7 +64,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     let (_, gradients) = valueAndGradient(at: x) { objective($0) }
     var sum = x[0].constant(0)
     for gradient in gradients {
-      let weights = (0..<gradient.count).map { 1.25 - (Double($0 * 53 % 97) / 97) }
+      let weights = (0..<gradient.count).map { (i: Int) -> Double in 1.25 - Double(i * 53 % 97) / 97 }
       sum = sum + (gradient * Tensor(weights, shape: gradient.shape, dtype: gradient.dtype, on: gradient.device)).sum()
     }
     return sum

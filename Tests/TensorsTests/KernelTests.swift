@@ -81,7 +81,8 @@ import Testing
     let kernel = try device.kernel(source: KernelTests.softsign, name: "softsign")
     let x = Tensor((0..<12).map(Float.init), shape: [3, 4], on: device)
     let y = kernel(.tensor(x[1...]), .result([8]), .int(8), global: [8])
-    #expect(try y.scalars() == (4..<12).map { Float($0) / Float($0 + 1) })
+    let expected = (4..<12).map { (x: Int) -> Float in Float(x) / Float(x + 1) }
+    #expect(try y.scalars() == expected)
     let empty = kernel(.tensor(x[0..<0]), .result([0]), .int(0), global: [0])
     #expect(try empty.scalars() == [])
   }

@@ -85,6 +85,7 @@ import Testing
       sums.withLock { $0.append(sum) }
     }
     // (x³)″ = 6x.
-    #expect(sums.withLock { $0.sorted() } == (1...6).map { Double(6 * $0 * 200) })
+    let expected = (1...6).map { (x: Int) -> Double in Double(6 * x * 200) }
+    #expect(sums.withLock { $0.sorted() } == expected)
   }
 }

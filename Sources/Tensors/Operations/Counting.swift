@@ -54,7 +54,9 @@ extension Tensor {
       let upper = Swift.min(range.upperBound + margin, largest)
       return table([bins + 1], dtype: type) {
         let width = (upper / 2 - lower / 2) / Double(bins)
-        return (0..<bins).map { Swift.min((lower / 2 + Double($0) * width) * 2, upper) } + [upper]
+        var edges = (0..<bins).map { (bin: Int) -> Double in Swift.min((lower / 2 + Double(bin) * width) * 2, upper) }
+        edges.append(upper)
+        return edges
       }
     }
     let (least, most) = (min().cast(to: type), max().cast(to: type))

@@ -59,9 +59,8 @@ extension Tensor {
       // its last factor of 1/17·16 is the first.
       let small = replacing(with: 0, where: .!isSmall)
       let t = (small * Double.pi).squared()
-      let series = stride(from: 16.0, through: 2, by: -2).reduce(Tensor.ones(like: t)) { sum, n in
-        1 - t * sum / (n * (n + 1))
-      }
+      var series = Tensor.ones(like: t)
+      for n in stride(from: 16.0, through: 2, by: -2) { series = 1 - t * series / (n * (n + 1)) }
       // The sine has the period 2; the difference is exact.
       let large = replacing(with: 1, where: isSmall)
       let angle = (large - 2 * (large / 2).rounded()) * Double.pi
