@@ -16,58 +16,9 @@ public enum NPZ {
   public static func load(
     _ path: String, keepingType: Bool = false, on device: Device = .cpu, limit: Int = 1 << 32
   ) throws -> [(name: String, tensor: Tensor)] {
-    let file = try withFileErrors { () throws(FileError) in try FileReader(path) }
-    if file.size > limit { throw FormatError(.tooLarge(path: path, bytes: file.size, limit: limit)) }
-    do {
-      var left = limit
-      let archive = try ZipArchive(file)
-      return try archive.entries.map { entry in
-        let place = "\(path), \"\(entry.name.shortened(to: 100))\""
-        if entry.size > left {
-          throw FormatError.malformed(path: place, reason: "it has \(entry.size) bytes; the limit leaves \(left)")
-        }
-        left -= entry.size
-        let name = entry.name.hasSuffix(".npy") ? String(entry.name.dropLast(4)) : entry.name
-        return (
-          name,
-          try tensor(of: entry, in: archive, place, keepingType: keepingType, on: device) {
-            ForeignFormat.pyTorch(file)
-          }
-        )
-      }
-    } catch let failure as ZipArchive.Failure {
-      throw FormatError.malformed(path: path, reason: ForeignFormat.pyTorch(file) ?? failure.reason)
-    } catch let error as FileError {
-      throw FormatError(error)
-    }
-  }
-
-  /// Reads the header of the array first: it must match the size of the entry before memory is allocated for the
-  /// elements.
-  private static func tensor(
-    of entry: ZipArchive.Entry, in archive: ZipArchive, _ place: String, keepingType: Bool, on device: Device,
-    foreign: () -> String?
-  ) throws -> Tensor {
-    var array: (header: NPYHeader, conversion: ElementConversion)?
-    var failure: ElementConversion.Failure?
-    return try withElementErrors(place) {
-      try archive.read(entry, first: NPYHeader.longest) { piece in
-        var elements = piece[...]
-        if array == nil {
-          let header = try NPY.header(piece, of: entry.size, place, foreign: foreign)
-          array = (header, try header.conversion(keepingType: keepingType))
-          elements = elements.dropFirst(header.start)
-        }
-        if failure == nil {
-          // The checksum is compared first, because the elements of a damaged entry can have any value.
-          do throws(ElementConversion.Failure) { try array?.conversion.append(elements) } catch { failure = error }
-        }
-      }
-      if let failure { throw failure }
-      guard let header = array?.header,
-        let tensor = array?.conversion.tensor(shape: header.shape, strides: header.strides, on: device)
-      else { fatalError("every entry has a first piece") }
-      return tensor
+    let archive = try NPZArchive(path, limit: limit)
+    return try archive.names.indices.map { index in
+      (archive.names[index], try archive.tensor(at: index, keepingType: keepingType, on: device))
     }
   }
 
@@ -93,5 +44,74 @@ public enum NPZ {
       do { try writer.append(name + ".npy", bytes, deflating: compressed) } catch { throw FormatError(error) }
     }
     try withFileErrors { () throws(FileError) in try writer.finish() }
+  }
+}
+
+/// The arrays of a NumPy archive, which are read on demand.
+struct NPZArchive {
+  /// The names of the arrays, in the order of the archive.
+  let names: [String]
+  private let file: FileReader
+  private let archive: ZipArchive
+
+  /// Opens an archive.
+  /// - Parameter limit: The maximum size in bytes of the file and of all its arrays together.
+  init(_ path: String, limit: Int) throws {
+    let file = try withFileErrors { () throws(FileError) in try FileReader(path) }
+    if file.size > limit { throw FormatError(.tooLarge(path: path, bytes: file.size, limit: limit)) }
+    let archive = try NPZArchive.withErrors(of: file) { try ZipArchive(file) }
+    var left = limit
+    for entry in archive.entries {
+      if entry.size > left {
+        throw FormatError.malformed(
+          path: NPZArchive.place(of: entry, in: file), reason: "it has \(entry.size) bytes; the limit leaves \(left)")
+      }
+      left -= entry.size
+    }
+    (self.file, self.archive) = (file, archive)
+    names = archive.entries.map { $0.name.hasSuffix(".npy") ? String($0.name.dropLast(4)) : $0.name }
+  }
+
+  /// Reads an array. Its header comes first: it must match the size of the entry before memory is allocated for the
+  /// elements.
+  func tensor(at index: Int, keepingType: Bool, on device: Device) throws -> Tensor {
+    let entry = archive.entries[index]
+    let place = NPZArchive.place(of: entry, in: file)
+    var array: (header: NPYHeader, conversion: ElementConversion)?
+    var failure: ElementConversion.Failure?
+    return try NPZArchive.withErrors(of: file) {
+      try withElementErrors(place) {
+        try archive.read(entry, first: NPYHeader.longest) { piece in
+          var elements = piece[...]
+          if array == nil {
+            let header = try NPY.header(piece, of: entry.size, place) { ForeignFormat.pyTorch(file) }
+            array = (header, try header.conversion(keepingType: keepingType))
+            elements = elements.dropFirst(header.start)
+          }
+          if failure == nil {
+            // The checksum is compared first, because the elements of a damaged entry can have any value.
+            do throws(ElementConversion.Failure) { try array?.conversion.append(elements) } catch { failure = error }
+          }
+        }
+        if let failure { throw failure }
+        guard let header = array?.header,
+          let tensor = array?.conversion.tensor(shape: header.shape, strides: header.strides, on: device)
+        else { fatalError("every entry has a first piece") }
+        return tensor
+      }
+    }
+  }
+
+  private static func place(of entry: ZipArchive.Entry, in file: FileReader) -> String {
+    "\(file.path), \"\(entry.name.shortened(to: 100))\""
+  }
+
+  /// Runs `body` and converts its errors to errors of the file.
+  private static func withErrors<Value>(of file: FileReader, _ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let failure as ZipArchive.Failure {
+      throw FormatError.malformed(path: file.path, reason: ForeignFormat.pyTorch(file) ?? failure.reason)
+    } catch let error as FileError {
+      throw FormatError(error)
+    }
   }
 }
