@@ -20,8 +20,8 @@ struct NN: ParsableCommand {
       """,
     version: "nn \(packageVersion)",
     subcommands: [
-      Train.self, Evaluate.self, Predict.self, Summarize.self, Plot.self, WriteReport.self, Run.self,
-      Demonstrate.self, Devices.self, Doctor.self,
+      Train.self, Evaluate.self, Predict.self, Summarize.self, Convert.self, Plot.self, WriteReport.self,
+      Run.self, Demonstrate.self, Devices.self, Doctor.self,
     ])
 
   /// Runs the command. If the program is called as `nn-bench`, it runs that command instead: a portable folder contains

@@ -29,6 +29,7 @@ import Testing
       ["train", "--epochs", "1"] + points + ["--model="],
       ["evaluate", "--model", model, "--device", "cpu", "--dataset", "csv", "--data="],
       ["report", "--out", page, "--model", model] + points + ["--history="],
+      ["convert", "--out", folder("c.safetensors"), "--"],
     ]
   }
 
@@ -70,13 +71,15 @@ import Testing
     symlink("loop", folder("loop"))
     symlink("loop.svg", folder("loop.svg"))
     symlink("loop.html", folder("loop.html"))
-    for name in ["f", "f.svg", "f.html", "f.jsonl"] { try folder.makeFolder(name) }
+    symlink("loop.safetensors", folder("loop.safetensors"))
+    for name in ["f", "f.svg", "f.html", "f.jsonl", "f.safetensors"] { try folder.makeFolder(name) }
     let long = String(repeating: "n", count: 256)
     for name in ["f", "loop", "none/x", long] {
       let path = folder(name)
       try expectOneLine(["train", "--json", "--epochs", "1"] + points + ["--save="], path)
       try expectOneLine(["plot", model, "--out="], path + ".svg")
       try expectOneLine(["report", "--model", model] + points + ["--out="], path + ".html")
+      try expectOneLine(["convert", model, "--out="], path + ".safetensors")
       if name == "loop" || name == long {
         for option in ["--checkpoints=", "--tensorboard="] {
           try expectOneLine(["train", "--json", "--epochs", "1"] + points + [option], path)
@@ -87,7 +90,10 @@ import Testing
       }
     }
     #expect(
-      try folder.names == ["f", "f.html", "f.jsonl", "f.svg", "loop", "loop.html", "loop.svg", "m.safetensors"])
+      try folder.names == [
+        "f", "f.html", "f.jsonl", "f.safetensors", "f.svg", "loop", "loop.html", "loop.safetensors", "loop.svg",
+        "m.safetensors",
+      ])
   }
 
   /// As another account where this one may do everything.
@@ -108,6 +114,7 @@ import Testing
     for (command, name) in [
       (train + ["--save="], "m"), (train + ["--log="], "l.jsonl"), (train + ["--checkpoints="], "c"),
       (["plot", model, "--out="], "p.svg"), (["report", "--model", model] + points + ["--out="], "r.html"),
+      (["convert", model, "--out="], "c.safetensors"),
     ] { try expectOneLine(command, "\(closed)/\(name)", launcher: launcher) }
     #expect(try Folder.names(in: closed).isEmpty)
   }

@@ -6,7 +6,7 @@ struct HelpTests {
   @Test func everyCommandExplainsItself() throws {
     for arguments in [
       ["--help"], ["help"], [], ["train", "--help"], ["help", "train"], ["evaluate", "--help"],
-      ["predict", "--help"], ["summary", "--help"], ["devices", "--help"],
+      ["predict", "--help"], ["summary", "--help"], ["convert", "--help"], ["devices", "--help"],
     ] {
       let result = try Command.nn(arguments)
       #expect(result.status == 0 && result.error.isEmpty, "nn \(arguments): \(result.error)")
@@ -29,9 +29,9 @@ struct HelpTests {
   }
 
   private static let pages = [
-    [], ["train"], ["evaluate"], ["predict"], ["summary"], ["plot"], ["plot", "file"], ["plot", "confusion"],
-    ["plot", "weights"], ["plot", "mistakes"], ["plot", "boundary"], ["report"], ["run"], ["demo"], ["devices"],
-    ["doctor"],
+    [], ["train"], ["evaluate"], ["predict"], ["summary"], ["convert"], ["plot"], ["plot", "file"],
+    ["plot", "confusion"], ["plot", "weights"], ["plot", "mistakes"], ["plot", "boundary"], ["report"], ["run"],
+    ["demo"], ["devices"], ["doctor"],
   ]
 
   /// An example can be copied from a terminal with 80 columns: its lines are not wider than that, and continued lines
@@ -93,6 +93,9 @@ struct HelpTests {
     #expect(try completions("plot", "run.jsonl", "").isEmpty)
     #expect(try completions("plot", "confusion", "--model", "") == ["m.safetensors"])
     #expect(try completions("summary", "--model", "") == ["a.json", "m.safetensors"])
+    #expect(try completions("convert", "") == ["a.json", "m.safetensors"])
+    #expect(try completions("convert", "a.json", "--out", "") == ["m.safetensors"])
+    #expect(try completions("convert", "a.json", "--dtype", "") == ["bfloat16", "float16", "float32"])
     #expect(try completions("run", "") == ["a.json"])
     #expect(try completions("demo", "c") == ["cart-pole", "characters", "components", "convolution"])
     #expect(try Set(["auto", "cpu", "gpu"]).isSubset(of: completions("train", "--device", "")))

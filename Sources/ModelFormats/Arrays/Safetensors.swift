@@ -153,6 +153,9 @@ public final class Safetensors: Sendable {
 }
 
 extension Safetensors {
+  /// Whether the metadata contains a checksum of the file.
+  var hasChecksum: Bool { header.metadata[FileChecksum.key] != nil }
+
   /// Reads the whole file and compares it with the checksum in its metadata, if present.
   ///
   /// - Throws: `FormatError.malformed` if they differ.

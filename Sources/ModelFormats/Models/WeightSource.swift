@@ -6,15 +6,25 @@ import NeuralNetworks
 protocol WeightSource {
   /// The path for messages.
   var path: String { get }
+  /// The paths of the files that contain the tensors.
+  var filePaths: [String] { get }
   var names: [String] { get }
+  /// The metadata that the files have in common.
+  var metadata: [String: String] { get }
   func shape(of name: String) -> [Int]?
   /// The element type; nil if the file has no such tensor or its type is not supported.
   func element(of name: String) -> StoredElement?
   /// The element type as the format names it; nil if the file has no such tensor.
   func code(of name: String) -> String?
-  func tensor(_ name: String, on device: Device) throws -> Tensor?
+  /// Reads a tensor; nil if the file has no such tensor.
+  /// - Parameter keepingType: Whether float16 and bfloat16 do not become float32.
+  func tensor(_ name: String, keepingType: Bool, on device: Device) throws -> Tensor?
   /// Reads everything and compares it with the checksums of the format, if there are any.
   func checkSum() throws
+}
+
+extension WeightSource {
+  var filePaths: [String] { [path] }
 }
 
 extension Safetensors: WeightSource {}
@@ -70,11 +80,20 @@ struct WeightIndex: WeightSource {
     names = map.map(\.key)
   }
 
+  var filePaths: [String] { files.values.map(\.path) }
+
+  var metadata: [String: String] {
+    let all = files.values.map(\.metadata)
+    return all.dropFirst().reduce(all.first ?? [:]) { common, other in common.filter { other[$0.key] == $0.value } }
+  }
+
   private func file(of name: String) -> (any WeightSource)? { places[ByteKey(name)].flatMap { files[$0] } }
 
   func shape(of name: String) -> [Int]? { file(of: name)?.shape(of: name) }
   func element(of name: String) -> StoredElement? { file(of: name)?.element(of: name) }
   func code(of name: String) -> String? { file(of: name)?.code(of: name) }
-  func tensor(_ name: String, on device: Device) throws -> Tensor? { try file(of: name)?.tensor(name, on: device) }
+  func tensor(_ name: String, keepingType: Bool, on device: Device) throws -> Tensor? {
+    try file(of: name)?.tensor(name, keepingType: keepingType, on: device)
+  }
   func checkSum() throws { for file in files.values { try file.checkSum() } }
 }

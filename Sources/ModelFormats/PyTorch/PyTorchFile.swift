@@ -143,6 +143,9 @@ public final class PyTorchFile: Sendable {
 }
 
 extension PyTorchFile: WeightSource {
+  /// The format has no metadata.
+  var metadata: [String: String] { [:] }
+
   func element(of name: String) -> StoredElement? {
     entries[ByteKey(name)].flatMap { $0.tensor.shape.count > 8 ? nil : $0.tensor.type.element }
   }
