@@ -71,9 +71,13 @@ extension LowRankMultivariateNormal: NormalVectors {
     capacitanceTriangle.diagonal().log().sum(axis: -1) + 0.5 * covarianceDiagonal.log().sum(axis: -1)
   }
 
+  /// With s = D^(−1/2)·v, F = D^(−1/2)·W, and w = (I + Fᵀ·F)⁻¹·Fᵀ·s, this is |s − F·w|² + |w|². It equals
+  /// |s|² − sᵀ·F·w, a difference of large numbers if D is small next to W·Wᵀ.
   func squaredDistances(_ rows: Tensor) -> Tensor {
     let standardized = rows / covarianceDiagonal.squareRoot().expanded(axis: -2)
-    let explained = solution(of: capacitanceTriangle.expanded(axis: -3), standardized.matmul(scaledFactor))
-    return standardized.squared().sum(axis: -1) - explained.squared().sum(axis: -1)
+    let triangle = capacitanceTriangle.expanded(axis: -3)
+    let common = transposedSolution(of: triangle, solution(of: triangle, standardized.matmul(scaledFactor)))
+    let own = standardized - common.matmul(scaledFactor, transposingRight: true)
+    return own.squared().sum(axis: -1) + common.squared().sum(axis: -1)
   }
 }

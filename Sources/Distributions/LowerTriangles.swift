@@ -27,3 +27,8 @@ func solution(of triangle: Tensor, _ b: Tensor) -> Tensor {
   }
   return .concatenated(elements, axis: -1)
 }
+
+/// The vectors y with Lᵀ·y = b; both operands are broadcast. With both axes flipped, Lᵀ is a lower triangle.
+func transposedSolution(of triangle: Tensor, _ b: Tensor) -> Tensor {
+  solution(of: triangle.transposed().flipped(axes: [-2, -1]), b.flipped(axis: -1)).flipped(axis: -1)
+}

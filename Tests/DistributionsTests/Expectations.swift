@@ -23,15 +23,19 @@ struct Numbers {
     Tensor(numbers, shape: shape ?? [numbers.count], dtype: dtype, on: device)
   }
 
-  func expect(_ tensor: Tensor, _ expected: [Double], sourceLocation: SourceLocation = #_sourceLocation) throws {
+  /// Compares numbers. Below `scale`, the error is compared with that of this number: 0 stands for relative errors.
+  func expect(
+    _ tensor: Tensor, _ expected: [Double], scale: Double = 1, float32Tolerance: Double = 4e-6,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
     let found = try tensor.scalars(as: Double.self)
     #expect(tensor.device == device && tensor.dtype == dtype, sourceLocation: sourceLocation)
-    let tolerance = isReference ? 1e-12 : 4e-6
+    let tolerance = isReference ? 1e-12 : float32Tolerance
     let isClose =
       found.count == expected.count
       && zip(found, expected).allSatisfy { found, expected in
         found == expected || (found.isNaN && expected.isNaN)
-          || abs(found - expected) <= tolerance * max(1, abs(expected))
+          || abs(found - expected) <= tolerance * max(scale, abs(expected))
       }
     #expect(isClose, "found \(found), expected \(expected)", sourceLocation: sourceLocation)
   }
