@@ -114,4 +114,28 @@ import Testing
     let pair = LKJCholesky(dimension: 2, concentration: device([1], []))
     try device.expect(pair.logProbability(of: device([1, 0, 0.6, 0.8], [2, 2])), [-0.6931471805599453])
   }
+
+  /// For large concentrations, the diagonal elements are nearly 1, with a small variance, of which all digits are correct. The
+  /// numbers are those of mpmath with 50 digits, from gamma functions.
+  @Test(arguments: TestDevices.all) func lkjCholeskyOfLargeConcentrations(_ device: Device) throws {
+    let device = Numbers(device)
+    let d = LKJCholesky(dimension: 3, concentration: device([20, 100, 1000]))
+    try device.expect(
+      d.mean,
+      [
+        1, 0, 0, 0, 0.9878801307970172, 0, 0, 0, 0.975609756097561,
+        1, 0, 0, 0, 0.9975155394660373, 0, 0, 0, 0.9950248756218906,
+        1, 0, 0, 0, 0.999750156164103, 0, 0, 0, 0.9995002498750625,
+      ], scale: 0)
+    let variance = [
+      0, 0, 0, 0.023809523809523808, 0.0002833233669443961, 0, 0.023809523809523808, 0.023809523809523808,
+      0.0005665561882099657,
+      0, 0, 0, 0.0049504950495049506, 1.2253474275633751e-05, 0, 0.0049504950495049506, 0.0049504950495049506,
+      2.4506794631345515e-05,
+      0, 0, 0, 0.0004995004995004995, 1.2475035114498293e-07, 0, 0.0004995004995004995, 0.0004995004995004995,
+      2.4950068668838966e-07,
+    ]
+    try device.expect(d.variance, variance, scale: 0)
+    try device.expect(d.standardDeviation, variance.map { $0.squareRoot() }, scale: 0)
+  }
 }

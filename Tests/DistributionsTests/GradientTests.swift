@@ -139,6 +139,10 @@ import Testing
       VonMises(location: $0, concentration: $1).variance * $2
         + 100 * VonMises(location: $0, concentration: 20 * $1).variance
     },
+    Case("LKJCholesky, mean and variance", positive) {
+      let d = LKJCholesky(dimension: 3, concentration: $0), narrow = LKJCholesky(dimension: 3, concentration: 20 * $1)
+      return d.mean + d.variance * $2 + narrow.mean + 100 * narrow.variance
+    },
     Case("LowRankMultivariateNormal", [1.5, 0.4, 0.9]) { x, y, z in
       let (a, b) = (lowRank(x, y, z), lowRank(z, x, y))
       let full = MultivariateNormal(mean: .concatenated([y, x]), covariance: matrix(x, y, z))
