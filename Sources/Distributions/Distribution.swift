@@ -60,6 +60,14 @@ public protocol DivergenceDistribution: Distribution {
   func klDivergence(to other: Self) -> Tensor
 }
 
+/// Ends the program unless the draws of two distributions have the same shape.
+func requireSameEvent(_ a: some Distribution, _ b: some Distribution) {
+  if a.eventShape != b.eventShape {
+    ProgrammerError.end(
+      "\(type(of: a)): the divergence between draws of shapes \(a.eventShape) and \(b.eventShape), expected equal ones")
+  }
+}
+
 /// Euler's constant γ = −ψ(1).
 let eulerConstant = 0.5772156649015329
 /// ln π.

@@ -34,11 +34,3 @@ extension NormalVectors {
     return other.halfLogDeterminant - halfLogDeterminant + 0.5 * (trace + distance - Double(size))
   }
 }
-
-/// Ends the program unless the draws of two distributions have the same shape.
-func requireSameEvent(_ a: some Distribution, _ b: some Distribution) {
-  if a.eventShape != b.eventShape {
-    ProgrammerError.end(
-      "\(type(of: a)): the divergence between draws of shapes \(a.eventShape) and \(b.eventShape), expected equal ones")
-  }
-}

@@ -4,7 +4,7 @@ import NeuralNetworks
 /// (PyTorch's `VonMises`).
 ///
 /// The mean and the variance are the circular ones: μ, and 1 − I₁(κ)/I₀(κ), which is from 0 to 1. Draws are from −π to π, and
-/// have no gradients.
+/// have no gradients. Each needs the memory of 32 candidates while it is made.
 public struct VonMises: Distribution {
   /// The most likely angle μ (PyTorch's `loc`).
   public let location: Tensor
@@ -26,10 +26,12 @@ public struct VonMises: Distribution {
   }
 
   /// The method of Best and Fisher (1979): candidates are drawn from a wrapped Cauchy distribution, and accepted at random.
-  /// One is accepted with a probability of at least 0.65, so that of 32 of them, the first accepted one exists except with
-  /// a probability of 10⁻¹⁵. The formulas are arranged so that no digits are lost for any κ.
+  /// Each candidate is accepted with a probability of at least 0.65, so the probability that none of 32 is accepted is about
+  /// 10⁻¹⁵. A draw without an accepted candidate is NaN, as are all draws for a κ of NaN. The formulas are arranged so that
+  /// no digits are lost for any κ: above 10¹⁵, where squares could overflow in float32 and the angles have a normal
+  /// distribution, draws for 10¹⁵ are scaled.
   public func sample(_ shape: [Int], using random: RandomStream) -> Tensor {
-    let kappa = concentration.detached()
+    let kappa = concentration.detached().minimum(Self.limit)
     let root = (1 + (2 * kappa).squared()).squareRoot()
     let tau = 1 + root
     let sum = tau + (2 * tau).squareRoot()
@@ -40,9 +42,14 @@ public struct VonMises: Distribution {
     let cost = complement.squared() * sum / 4 + 2 * kappa * (angle / 2).sin().squared()
     let isAccepted = (cost.log() + 1 - cost) .>= kappa.openUniform([Self.candidates] + shape, random).log()
     let isFirst = isAccepted .& (isAccepted.cast(to: kappa.dtype).cumulativeSum(axis: 0) .== 1)
-    let x = angle.replacing(with: 0, where: .!isFirst).sum(axis: 0) + location.detached()
+    let accepted = angle.replacing(with: 0, where: .!isFirst).sum(axis: 0)
+      .replacing(with: .nan, where: .!isAccepted.any(axis: 0))
+    let scale = (concentration.detached() / Self.limit).maximum(1).reciprocalSquareRoot()
+    let x = accepted * scale + location.detached()
     return x - 2 * Double.pi * ((x + Double.pi) / (2 * Double.pi)).floor()
   }
 
   private static let candidates = 32
+  /// The largest κ for which candidates are drawn.
+  private static let limit = 1e15
 }

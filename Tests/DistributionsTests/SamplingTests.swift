@@ -7,8 +7,8 @@ import Testing
 @Suite struct SamplingTests {
   private static let count = 20_000
 
-  private func draws(_ d: some Distribution, seed: UInt64 = 7) throws -> [Double] {
-    try d.sample([Self.count], using: RandomStream(seed: seed)).scalars(as: Double.self)
+  private func draws(_ d: some Distribution, count: Int) throws -> [Double] {
+    try d.sample([count], using: RandomStream(seed: 7)).scalars(as: Double.self)
   }
 
   /// The statistic of Kolmogorov and Smirnov, √n times the largest distance of the distribution functions, exceeds 1.95 for
@@ -67,11 +67,13 @@ import Testing
   }
 
   /// The share of draws below the quantiles of 5, 25, 50, 75, and 95 %, by SciPy's `ppf`.
-  private func follows(_ d: some Distribution, quantiles: [Double], _ name: Comment) throws {
-    let draws = try draws(d)
+  private func follows(
+    _ d: some Distribution, count: Int = SamplingTests.count, quantiles: [Double], _ name: Comment
+  ) throws {
+    let draws = try draws(d, count: count)
     for (p, quantile) in zip([0.05, 0.25, 0.5, 0.75, 0.95], quantiles) {
-      let share = Double(draws.count { $0 <= quantile }) / Double(Self.count)
-      let deviation = (p * (1 - p) / Double(Self.count)).squareRoot()
+      let share = Double(draws.count { $0 <= quantile }) / Double(count)
+      let deviation = (p * (1 - p) / Double(count)).squareRoot()
       #expect(abs(share - p) < 4 * deviation, "\(name): \(share) below the quantile of \(p)")
     }
   }
@@ -174,28 +176,41 @@ import Testing
     for (a, b) in zip(found, [1.5, -0.4, 0.9, -0.4, 1.36, -0.36, 0.9, -0.36, 1.61]) { #expect(abs(a - b) < 0.07) }
   }
 
+  /// Each draw takes 32 candidates: there are fewer draws than of numbers, and one concentration on the slow Reference device.
   @Test(arguments: TestDevices.all) func anglesHaveTheirQuantiles(_ device: Device) throws {
+    let all: [(concentration: Double, quantiles: [Double])] = [
+      (4, [-0.8867003617647172, -0.3520552735719147, 0, 0.3520552735719147, 0.8867003617647172]),
+      (0, [-0.9, -0.5, 0, 0.5, 0.9].map { $0 * Double.pi }),
+      (0.5, [-2.603801438175387, -1.1124469363009148, 0, 1.1124469363009148, 2.603801438175387]),
+      (200, [-0.11644739544435212, -0.047728050406617116, 0, 0.047728050406617116, 0.11644739544435212]),
+    ]
+    let numbers = Numbers(device)
+    for (kappa, quantiles) in device == TestDevices.reference ? Array(all.prefix(1)) : all {
+      let d = VonMises(location: numbers([0]), concentration: numbers([kappa]))
+      try follows(d, count: 5000, quantiles: quantiles, "VonMises(\(kappa))")
+    }
+  }
+
+  /// Angles beyond π continue at −π, and draws have no gradient.
+  @Test(arguments: TestDevices.all) func anglesAreWrapped(_ device: Device) throws {
     let device = Numbers(device)
-    let zero = device([0])
-    try follows(
-      VonMises(location: zero, concentration: device([0.5])),
-      quantiles: [-2.603801438175387, -1.1124469363009148, 0, 1.1124469363009148, 2.603801438175387], "VonMises(0.5)")
-    try follows(
-      VonMises(location: zero, concentration: device([4])),
-      quantiles: [-0.8867003617647172, -0.3520552735719147, 0, 0.3520552735719147, 0.8867003617647172], "VonMises(4)")
-    try follows(
-      VonMises(location: zero, concentration: device([200])),
-      quantiles: [-0.11644739544435212, -0.047728050406617116, 0, 0.047728050406617116, 0.11644739544435212],
-      "VonMises(200)")
-    let all = VonMises(location: zero, concentration: zero)
-    try follows(all, quantiles: [-0.9, -0.5, 0, 0.5, 0.9].map { $0 * Double.pi }, "VonMises(0)")
-    // Angles beyond π continue at −π, and draws have no gradient.
-    let wrapped = try draws(VonMises(location: device([3]), concentration: device([4])))
+    let wrapped = try draws(VonMises(location: device([3]), concentration: device([4])), count: 500)
     #expect(wrapped.allSatisfy { abs($0) < 3.1416 } && wrapped.contains { $0 < -2.5 } && wrapped.contains { $0 > 2.5 })
     let gradient = valueAndGradient(at: device([3])) {
       VonMises(location: $0, concentration: $0).sample([10], using: RandomStream(seed: 5)).sum() + 0 * $0.sum()
     }.gradient
     #expect(try gradient.item(as: Double.self) == 0)
+  }
+
+  /// No concentration gives no draws, and a large one gives normal numbers with the variance 1/κ.
+  @Test(arguments: TestDevices.all) func anglesOfExtremeConcentrations(_ device: Device) throws {
+    let device = Numbers(device)
+    let d = VonMises(location: device([0, 0]), concentration: device([.nan, 1e20]))
+    let draws = d.sample([1000], using: RandomStream(seed: 7))
+    #expect(try draws[.ellipsis, 0].isNaN().all().item(as: Bool.self))
+    let squares = try draws[.ellipsis, 1].scalars(as: Double.self).map { 1e20 * $0 * $0 }
+    let mean = squares.reduce(0, +) / 1000
+    #expect(abs(mean - 1) < 0.25, "\(mean)")
   }
 
   @Test(arguments: TestDevices.all) func infiniteDrawsOfOtherComponentsAreNotUsed(_ device: Device) throws {
