@@ -1,4 +1,4 @@
-/// Hashes of bytes that are the same on every machine and in every run, in contrast to those of `Hasher`.
+/// Hashes of bytes that are the same on every machine and in every run, unlike those of `Hasher`.
 enum Fingerprint {
   private static let (k0, k1, k2): (UInt64, UInt64, UInt64) = (
     0xc3a5_c85c_97cb_3127, 0xb492_b66f_be98_f273, 0x9ae1_6a3b_2f90_404f
@@ -67,7 +67,7 @@ enum Fingerprint {
     var v: (UInt64, UInt64) = (0, 0)
     var w: (UInt64, UInt64) = (0, 0)
 
-    /// Takes in 64 bytes. The last ones have factors of their own.
+    /// Mixes in 64 bytes. The last block uses other factors.
     mutating func take(_ s: HashedBytes, at i: Int, _ multiplier: UInt64 = k1, isLast: Bool = false) {
       x = (x &+ y &+ v.0 &+ s[i + 8]).rotated(37) &* multiplier
       y = (y &+ v.1 &+ s[i + 48]).rotated(42) &* multiplier

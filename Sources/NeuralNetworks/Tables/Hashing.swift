@@ -9,7 +9,7 @@ import HostSystem
 /// ```
 ///
 /// The index is the hash modulo the number of bins: FarmHash's Fingerprint64 of the UTF-8, or with a salt, SipHash-2-4,
-/// whose collisions nobody can provoke who does not know the salt. Numbers are hashed as their decimal digits.
+/// for which only someone who knows the salt can construct collisions. Numbers are hashed as their decimal digits.
 ///
 /// With `masksMissing`, index 0 stands for missing values alone, which are nil (Keras' `mask_value`); without it, they
 /// are hashed like an empty text. With a single bin, all values have index 0.
@@ -47,14 +47,16 @@ public struct Hashing: Sendable, Hashable {
     return first + Int(hash % UInt64(bins - first))
   }
 
-  /// Returns the index of a number; nil is a missing value.
-  public func index(of number: Int?) -> Int { index(of: number.map { "\($0)" }) }
+  /// Returns the index of a whole number; nil is a missing value.
+  public func index<Number: BinaryInteger>(of number: Number?) -> Int { index(of: number.map { "\($0)" }) }
 
   /// Converts texts to int32 indices `[count]`.
   public func indices(of texts: [String?]) -> Tensor { Tensor(texts.map { Int32(index(of: $0)) }) }
 
-  /// Converts numbers to int32 indices `[count]`.
-  public func indices(of numbers: [Int?]) -> Tensor { Tensor(numbers.map { Int32(index(of: $0)) }) }
+  /// Converts whole numbers to int32 indices `[count]`.
+  public func indices<Number: BinaryInteger>(of numbers: [Number?]) -> Tensor {
+    Tensor(numbers.map { Int32(index(of: $0)) })
+  }
 }
 
 extension Hashing: Codable {
@@ -85,7 +87,7 @@ extension Hashing: Codable {
 ///
 /// ```swift
 /// let crossing = HashedCrossing(bins: 1000)
-/// let indices = crossing.indices(of: .texts(["A", "B"]), .numbers([101, 102]))        // [891, 754]
+/// let indices = crossing.indices(of: .texts(["A", "B"]), .numbers([101, 102]))        // [891, 576]
 /// ```
 ///
 /// The fingerprints of texts (FarmHash's Fingerprint64) and the numbers are combined in their order; the index is the

@@ -53,6 +53,16 @@ import Testing
     #expect(try Hashing(bins: 1000).indices(of: numbers).scalars(as: Int32.self) == [699, 735, 88, 378])
     let masked = Hashing(bins: 1000, masksMissing: true)
     #expect(try masked.indices(of: [-3, 0, nil, 1 << 40]).scalars(as: Int32.self) == [256, 20, 0, 741])
+    #expect(masked.index(of: Int16(-3)) == 256 && masked.index(of: UInt64(1) << 40) == 741)
+  }
+
+  /// A missing value without a type is a missing text, which has the index of a missing number.
+  @Test func missingValues() throws {
+    let (plain, masked) = (Hashing(bins: 10), Hashing(bins: 10, masksMissing: true))
+    #expect(plain.index(of: nil) == 3 && plain.index(of: Int?.none) == 3)
+    #expect(masked.index(of: nil) == 0 && masked.index(of: Int?.none) == 0)
+    #expect(try plain.indices(of: [nil, nil]).scalars(as: Int32.self) == [3, 3])
+    #expect(plain.indices(of: []).shape == [0])
   }
 
   /// `HashedCrossing(…)((words, numbers))`.
@@ -66,16 +76,34 @@ import Testing
     #expect(try small.indices(of: numbers, words).scalars(as: Int32.self) == [343, 918, 945, 654])
     #expect(try small.indices(of: numbers, words, numbers).scalars(as: Int32.self) == [424, 798, 835, 462])
     let pairs = small.indices(of: .texts(["A", "B"]), .numbers([101, 102]))
-    #expect(try pairs.scalars(as: Int32.self) == [891, 754])
+    #expect(try pairs.scalars(as: Int32.self) == [891, 576])
     #expect(small.indices(of: .texts([]), .numbers([])).shape == [0])
   }
 
-  @Test func mistakesEndTheProgram() async {
-    await #expect(processExitsWith: .failure) { _ = Hashing(bins: 0) }
-    await #expect(processExitsWith: .failure) { _ = HashedCrossing(bins: 1 << 31) }
-    await #expect(processExitsWith: .failure) { _ = HashedCrossing(bins: 2).indices(of: .numbers([1])) }
-    await #expect(processExitsWith: .failure) {
+  struct Mistake: Sendable {
+    var message: String
+    var body: @Sendable () -> Void
+  }
+
+  static let mistakes: [Mistake] = [
+    Mistake(message: "Hashing: bins is 0, expected 1 to 2147483647") { _ = Hashing(bins: 0) },
+    Mistake(message: "HashedCrossing: bins is 2147483648, expected 1 to 2147483647") {
+      _ = HashedCrossing(bins: 1 << 31)
+    },
+    Mistake(message: "HashedCrossing: columns of [1] values, expected at least two of the same length") {
+      _ = HashedCrossing(bins: 2).indices(of: .numbers([1]))
+    },
+    Mistake(message: "HashedCrossing: columns of [1, 2] values, expected at least two of the same length") {
       _ = HashedCrossing(bins: 2).indices(of: .numbers([1]), .numbers([1, 2]))
+    },
+  ]
+
+  @Test(arguments: mistakes.indices)
+  func mistakesEndTheProgram(_ index: Int) async throws {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [index] in
+      HashingTests.mistakes[index].body()
     }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains(HashingTests.mistakes[index].message), "\(message)")
   }
 }

@@ -15,7 +15,7 @@ final class LayerConstants: Sendable {
   func tensors(on device: Device, _ dtype: DType, _ make: () -> [Tensor]) -> [Tensor] {
     if let kept = kept.withLock({ $0 }), kept.device == device, kept.dtype == dtype { return kept.tensors }
     let tensors = make()
-    // What is made during a recording is a part of it, and what is made during shape inference has no numbers.
+    // Tensors made during a recording are part of it, and those made during shape inference have no numbers.
     if !device.isBeingRecorded && !device.isShapeOnly && !tensors.contains(where: \.isPoisoned) {
       kept.withLock { $0 = Kept(device: device, dtype: dtype, tensors: tensors) }
     }
