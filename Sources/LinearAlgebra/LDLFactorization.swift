@@ -19,11 +19,9 @@ public struct LDLFactorization: Sendable {
   public func solve(_ b: Tensor) throws -> Tensor {
     let function = MatrixFunction("ldl().solve")
     return try function.withRightHandSides(lower, b) { lower, b in
-      // L may have been broadcast; the other factors follow.
-      let diagonal = blockDiagonal.broadcast(to: lower.shape)
       let exchanged = permutation.matmul(b, transposingLeft: true)
       let first = try lower.triangularSolved(exchanged, upper: false, transposed: false, function)
-      let second = try diagonal.solved(first, transposed: false, function)
+      let second = try blockDiagonal.blockDiagonalSolved(first, function)
       return permutation.matmul(try lower.triangularSolved(second, upper: false, transposed: true, function))
     }
   }
@@ -54,6 +52,33 @@ extension Tensor {
     }
     return LDLFactorization(permutation: results[0], lower: results[1], blockDiagonal: results[2])
   }
+
+  /// Returns D⁻¹·B for this tensor as D, `[..., n, n]`, and B, `[..., n, k]`.
+  ///
+  /// A block of one row d has the solution b / d. That of two rows with the diagonal d₁, d₂ and e next to it has
+  ///
+  ///   x₁ = ((d₂/e)·(b₁/e) − b₂/e) / ((d₁/e)·(d₂/e) − 1),
+  ///
+  /// and x₂ with 1 and 2 exchanged. The quotients do not overflow where e² would: the exchanges of rows make |d₁·d₂| less
+  /// than e².
+  fileprivate func blockDiagonalSolved(_ b: Tensor, _ function: MatrixFunction) throws -> Tensor {
+    if shape[rank - 1] == 0 { return b }
+    let zero = Tensor.zeros(shape.dropLast(2) + [1, 1], dtype: dtype, on: device)
+    let (diagonal, below) = (diagonal().expanded(axis: -1), diagonal(offset: -1).expanded(axis: -1))
+    let next = Tensor.concatenated([below, zero], axis: -2)
+    let isFirst = next .!= 0
+    let element = next + Tensor.concatenated([zero, below], axis: -2)
+    let isPair = element .!= 0
+    // The other row of a block of two. The rows that the rolls wrap around are not in such a block.
+    func other(_ x: Tensor) -> Tensor {
+      x.rolled(by: 1, axis: -2).replacing(with: x.rolled(by: -1, axis: -2), where: isFirst)
+    }
+    let e = element.replacing(with: 1, where: .!isPair)
+    let quotient = other(diagonal) / e
+    let divisor = diagonal.replacing(with: (diagonal / e) * quotient - 1, where: isPair)
+    try function.requireNonzero(divisor)
+    return b.replacing(with: quotient * (b / e) - other(b) / e, where: isPair) / divisor
+  }
 }
 
 /// Returns the gradient of A. Changes of A′ = PᵀAP = L·D·Lᵀ are L·S·Lᵀ, where S has the changes of D in the blocks of D, and the
@@ -64,7 +89,7 @@ private func ldlGradient(_ dl: Tensor, _ dd: Tensor, _ y: LDLFactorization) thro
   let isOutside = (y.blockDiagonal .== 0) .& (Tensor.identity(dl.shape[dl.rank - 1], on: dl.device) .== 0)
   let product = y.lower.matmul(dl, transposingLeft: true).lowerTriangle(diagonal: -1)
   let below = product.replacing(with: 0, where: .!isOutside)
-  let quotient = try y.blockDiagonal.solve(below.transposed()).transposed()
+  let quotient = try y.blockDiagonal.blockDiagonalSolved(below.transposed(), MatrixFunction("ldl")).transposed()
   let sum = quotient + dd.replacing(with: 0, where: isOutside)
   let left = try y.lower.triangularSolve(sum, transposed: true)
   let gradient = try y.lower.triangularSolve(left.transposed(), transposed: true)
@@ -72,32 +97,35 @@ private func ldlGradient(_ dl: Tensor, _ dd: Tensor, _ y: LDLFactorization) thro
 }
 
 extension MatrixFunction {
+  /// Requires that no divisor of a row, `[..., n, 1]`, is 0.
+  fileprivate func requireNonzero(_ divisors: Tensor) throws {
+    if divisors.device.isShapeOnly { return }
+    let divisors = try Matrices(divisors.detached())
+    if let index = divisors.elements.firstIndex(of: 0) {
+      throw LinearAlgebraError.singular(operation: "\(name)", matrix: divisors.position(index / divisors.rows))
+    }
+  }
+
   /// Replaces A by L below its diagonal, as LAPACK sees it, and returns P and D.
   fileprivate func factorLDL(
     _ lapack: nn_lapack, _ a: inout Matrices
   ) throws -> (permutation: Matrices, blocks: Matrices) {
     let n = a.rows
-    var permutations = try Matrices(batch: a.batch, rows: n, columns: n)
-    var blocks = permutations
+    var orders = Array(repeating: Array(0..<n), count: a.count)
+    var blocks = try Matrices(batch: a.batch, rows: n, columns: n)
     var pivots = [Int32](repeating: 0, count: n)
     for index in 0..<a.count {
       let info = a.withMatrix(index) { a in
         let info = nn_lapack_ldl(lapack, Int32(n), a, &pivots)
         if info < 0 { return info }
-        var order: [Int] = []
-        blocks.withMatrix(index) { blocks in
-          order = unpack(a, pivots.map(Int.init), into: blocks)
+        return blocks.withMatrix(index) { blocks in
+          orders[index] = unpack(a, pivots.map(Int.init), into: blocks)
           return 0
         }
-        permutations.withMatrix(index) { permutation in
-          for (column, row) in order.enumerated() { permutation[row * n + column] = 1 }
-          return 0
-        }
-        return 0
       }
       try check(info) { name, _ in .singular(operation: name, matrix: a.position(index)) }
     }
-    return (permutations, blocks)
+    return (try Matrices(batch: a.batch, size: n, orders: orders), blocks)
   }
 
   /// Moves the blocks of D out of LAPACK's compact form, column by column, and applies each exchange of rows to the columns

@@ -91,13 +91,6 @@ extension MatrixFunction {
       for (row, pivot) in pivots.enumerated() { orders[index].swapAt(row, Int(pivot) - 1) }
       return 0
     }
-    var permutations = try Matrices(batch: a.batch, rows: m, columns: m)
-    for (index, order) in orders.enumerated() {
-      permutations.withMatrix(index) { permutation in
-        for (column, row) in order.enumerated() { permutation[row * m + column] = 1 }
-        return 0
-      }
-    }
-    return permutations
+    return try Matrices(batch: a.batch, size: m, orders: orders)
   }
 }

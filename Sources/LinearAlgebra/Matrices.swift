@@ -33,6 +33,14 @@ struct Matrices {
     try self.init(batch: batch, rows: rows, columns: columns, axes: [rows, columns])
   }
 
+  /// Creates permutation matrices, `[..., size, size]`. Column j of a matrix has its 1 in the row `order[j]`.
+  init(batch: [Int], size: Int, orders: [[Int]]) throws {
+    try self.init(batch: batch, rows: size, columns: size)
+    for (index, order) in orders.enumerated() {
+      for (column, row) in order.enumerated() { elements[(index * size + row) * size + column] = 1 }
+    }
+  }
+
   /// Creates vectors of zeros.
   init(batch: [Int], count: Int) throws {
     try self.init(batch: batch, rows: 1, columns: count, axes: [count])

@@ -78,6 +78,9 @@ struct DerivativeCase: Sendable, CustomTestStringConvertible {
       return factors(try (x - x.diagonal().diagonalMatrix()).ldl())
     },
     DerivativeCase("ldl, solve", [4, 4], [4, 2]) { [try $0[0].symmetrized().ldl().solve($0[1])] },
+    DerivativeCase("ldl, solve, block of two rows in the middle", [5, 5], [5]) {
+      [try $0[0].symmetrized().ldl().solve($0[1])]
+    },
     DerivativeCase("householderProduct", [2, 4, 3], [2, 3]) { [try $0[0].householderProduct(scales: $0[1])] },
     DerivativeCase("householderProduct, fewer scales", [3, 3], [2]) {
       [try $0[0].householderProduct(scales: $0[1])]

@@ -75,20 +75,45 @@ import Testing
     let ldl = try a.ldl()
     for b in [b, b[0], b[0][.all, 0]] { try expectEqual(ldl.solve(b), a.solve(b), tolerance: tolerance) }
     try expectEqual(a[1, 0].ldl().solve(b), a[1, 0].solve(b), tolerance: tolerance)
+    try expect(tensor([4], [1, 1], on: device).ldl().solve(tensor([2], [1], on: device)), [0.5], shape: [1])
+    // The squares of these elements are beyond float32.
+    for shape in [[5, 5], [8, 8]] {
+      let (a, b) = (symmetric(shape, on: device), matrices([shape[0], 2], 1, on: device))
+      for a in [a, a - a.diagonal().diagonalMatrix()] {
+        let expected = try a.solve(b)
+        for scale in [1e-25, 1, 1e25] {
+          try expectEqual((a * scale).ldl().solve(b * scale), expected, tolerance: tolerance)
+        }
+      }
+    }
+  }
+
+  /// A diagonal of D with a 0, also next to a block of two rows.
+  @Test(arguments: TestDevices.hosts)
+  func singularMatrices(_ device: Device) throws {
     let singular = try Tensor.stacked([.identity(2, on: device), .ones([2, 2], on: device)]).ldl()
     try expect(singular.blockDiagonal[1], [1, 0, 0, 0], shape: [2, 2])
     #expect(throws: LinearAlgebraError.singular(operation: "ldl().solve", matrix: [1])) {
       try singular.solve(.ones([2], on: device))
     }
+    let pair = tensor([0, 1, 0, 1, 0, 0, 0, 0, 0], [3, 3], on: device)
+    #expect(throws: LinearAlgebraError.singular(operation: "ldl().solve", matrix: [])) {
+      try pair.ldl().solve(.zeros([3, 0], dtype: pair.dtype, on: device))
+    }
     let gradient = try valueAndGradient(at: Tensor.ones([2, 2], on: device)) { try $0.ldl().lower.sum() }.gradient
     #expect(try gradient.scalars().allSatisfy(\.isNaN))
   }
 
-  @Test(arguments: TestDevices.hosts)
-  func emptyAndNotFinite(_ device: Device) throws {
+  /// LAPACK factors matrices of more than 64 rows in parts.
+  @Test(arguments: TestDevices.hosts, [3, 100])
+  func emptyAndNotFinite(_ device: Device, _ size: Int) throws {
     let empty = try matrices([2, 0, 0], on: device).ldl()
     #expect(empty.permutation.shape == [2, 0, 0] && empty.blockDiagonal.shape == [2, 0, 0])
-    let ldl = try Tensor.full([3, 3], .nan, on: device).ldl()
+    #expect(try empty.solve(matrices([2, 0, 3], on: device)).shape == [2, 0, 3])
+    let ldl = try Tensor.full([size, size], .nan, on: device).ldl()
     #expect(try ldl.blockDiagonal.diagonal().scalars().allSatisfy(\.isNaN))
+    for axis in [0, 1] {
+      try expect(ldl.permutation.sum(axis: axis), Array(repeating: 1, count: size), shape: [size])
+    }
   }
 }

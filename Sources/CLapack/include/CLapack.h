@@ -58,9 +58,9 @@ int32_t nn_lapack_lu_inverse(struct nn_lapack lapack, int32_t n, double *lu, con
 /// leading minor that is not positive.
 int32_t nn_lapack_cholesky(struct nn_lapack lapack, int32_t n, double *a);
 /// Replaces the lower triangle of the symmetric matrix A by its LDLᵀ factorization with exchanges of rows and columns, in
-/// LAPACK's compact form. A positive pivot k is the row, counted from 1, that was exchanged with this one, with which a block
-/// of one row begins and ends; two equal negative ones belong to a block of two rows, of which the second was exchanged with
-/// row −k. It fails if a block of one row is exactly 0, but only after all of A is factored. `pivots` has n elements.
+/// LAPACK's compact form. A positive pivot k belongs to a block of one row, exchanged with row k. Two equal negative pivots
+/// belong to a block of two rows, whose second row was exchanged with row −k. Rows count from 1. It fails if a
+/// block of one row is exactly 0, but only after all of A is factored. `pivots` has n elements.
 int32_t nn_lapack_ldl(struct nn_lapack lapack, int32_t n, double *a, int32_t *pivots);
 /// Replaces B, n×k, by the solution of TX = B or TᵀX = B with the lower or upper triangle of T. It fails at the first
 /// diagonal element that is 0, counted from 1.
