@@ -9,22 +9,24 @@ extension Tensor {
   ///
   /// It works on every device, does not use LAPACK, and takes a few tensor operations for each of the k matrices.
   /// - Parameter scales: τ, `[..., k]`, with the same leading axes and k ≤ n ≤ m.
-  public func householderProduct(scales: Tensor) throws -> Tensor {
-    let function = MatrixFunction("householderProduct")
-    try function.requireMatrices(self, forLAPACK: false)
-    try function.requireSameKind(self, scales)
-    let (m, n) = (shape[rank - 2], shape[rank - 1])
-    guard let k = scales.shape.last, k <= n, n <= m, scales.shape.dropLast() == shape.dropLast(2) else {
-      try function.fail(
-        "scales of shape \(scales.shape) do not fit matrices of shape \(shape)",
-        hint: "they are [..., k] for matrices [..., m, n] with k ≤ n ≤ m")
-    }
-    let ones = Tensor.identity(m, on: device).cast(to: dtype).split(sizes: [n, m - n], axis: -1)[0]
-    let vectors = lowerTriangle(diagonal: -1) + ones
-    return (0..<k).reversed().reduce(ones.broadcast(to: shape)) { product, index in
-      let vector = vectors[.ellipsis, index..<index + 1]
-      let scaled = vector * scales[.ellipsis, index..<index + 1].expanded(axis: -1)
-      return product - scaled * vector.matmul(product, transposingLeft: true)
+  public func householderProduct(scales: Tensor) -> Tensor {
+    checked {
+      let function = MatrixFunction("householderProduct")
+      try function.requireMatrices(self, forLAPACK: false)
+      try function.requireSameKind(self, scales)
+      let (m, n) = (shape[rank - 2], shape[rank - 1])
+      guard let k = scales.shape.last, k <= n, n <= m, scales.shape.dropLast() == shape.dropLast(2) else {
+        try function.fail(
+          "scales of shape \(scales.shape) do not fit matrices of shape \(shape)",
+          hint: "they are [..., k] for matrices [..., m, n] with k ≤ n ≤ m")
+      }
+      let ones = Tensor.identity(m, on: device).cast(to: dtype).split(sizes: [n, m - n], axis: -1)[0]
+      let vectors = lowerTriangle(diagonal: -1) + ones
+      return (0..<k).reversed().reduce(ones.broadcast(to: shape)) { product, index in
+        let vector = vectors[.ellipsis, index..<index + 1]
+        let scaled = vector * scales[.ellipsis, index..<index + 1].expanded(axis: -1)
+        return product - scaled * vector.matmul(product, transposingLeft: true)
+      }
     }
   }
 }

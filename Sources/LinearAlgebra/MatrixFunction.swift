@@ -14,10 +14,10 @@ struct MatrixFunction {
 
   // MARK: Operands
 
-  /// Requires matrices with floating-point elements; `forLAPACK`, also on a device that LAPACK can reach, and of a size that
-  /// it can count.
+  /// Requires matrices of an element type for computing; `forLAPACK`, also on a device that LAPACK can reach, and of a size
+  /// that it can count.
   func requireMatrices(_ x: Tensor, forLAPACK: Bool = true) throws {
-    try requireFloatingPoint(x)
+    try requireFloatingPointArithmetic(x)
     if forLAPACK { try requireHost(x) }
     if x.rank < 2 { try fail("needs matrices [..., m, n], not shape \(x.shape)") }
     if forLAPACK { try requireSize(x.shape) }
@@ -44,10 +44,10 @@ struct MatrixFunction {
     }
   }
 
-  private func requireFloatingPoint(_ x: Tensor) throws {
-    if !x.dtype.isFloatingPoint {
+  private func requireFloatingPointArithmetic(_ x: Tensor) throws {
+    if !x.dtype.hasFloatingPointArithmetic {
       try fail(
-        "needs floating-point elements, not \(x.dtype) (shape \(x.shape))", hint: "convert with .cast(to: .float32)")
+        "needs elements of type float32, not \(x.dtype) (shape \(x.shape))", hint: "convert with .cast(to: .float32)")
     }
   }
 
