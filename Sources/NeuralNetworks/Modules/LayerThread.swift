@@ -66,7 +66,7 @@ struct OutermostCall {
   /// Builds the layer for the input of the call.
   func buildLayer() {
     let seed = OutermostCall.builtLayers.wrappingAdd(1, ordering: .relaxed).oldValue
-    let dtype: DType = inputDType.isFloatingPoint ? inputDType : .float32
+    let dtype: DType = inputDType.hasFloatingPointArithmetic ? inputDType : .float32
     do {
       try withoutGradient {
         try layer.build(

@@ -174,6 +174,9 @@ import Testing
     Call(fragments: ["floating-point", "int32", "Dense"]) {
       _ = Dense(2)(Tensor(integers: [1, 2], shape: [1, 2]), .inference)
     },
+    Call(fragments: ["Dense: the input has float16 elements, expected float32 ones", ".cast(to: .float32)"]) {
+      _ = Dense(2)(Tensor([1, 2], shape: [1, 2], dtype: .float16), .inference)
+    },
   ]
 
   @Test(arguments: calls.indices) func otherCallsEndWithAMessage(_ index: Int) async {

@@ -1,8 +1,8 @@
 import NeuralNetworks
 import Testing
 
-/// All layers that compute with real numbers reject int32 inputs in the same way: with a one-line error, before an
-/// operation uses them.
+/// All layers that compute with real numbers reject int32 and 16-bit inputs in the same way: with a one-line error, before
+/// an operation uses them.
 @Suite struct ElementTypeTests {
   static let layers: [(layer: @Sendable () -> any Layer, shape: [Int])] = [
     ({ Dense(2) }, [3]), ({ EinsumDense("ab,bc->ac", outputShape: [2]) }, [3]),
@@ -36,13 +36,13 @@ import Testing
   ]
 
   private func expectRefusal(
-    _ path: String, at location: SourceLocation = #_sourceLocation, _ body: () throws -> Void
+    _ path: String, of dtype: DType = .int32, at location: SourceLocation = #_sourceLocation, _ body: () throws -> Void
   ) {
     do {
       try body()
       Issue.record("nothing was thrown for \(path)", sourceLocation: location)
     } catch ModelError.inputType(let layer, _, let found) {
-      #expect(layer == path && found == .int32, sourceLocation: location)
+      #expect(layer == path && found == dtype, sourceLocation: location)
     } catch {
       Issue.record("\(error)", sourceLocation: location)
     }
@@ -71,6 +71,25 @@ import Testing
       let predictor = Predictor(Sequential([make()]))
       expectRefusal(path) { _ = try predictor.predict(input) }
     }
+  }
+
+  /// A layer with half parameters could not be trained, and no operation would compute its output.
+  @Test(arguments: layers.indices, [DType.float16, .bfloat16])
+  func halvesAreRefused(_ index: Int, _ dtype: DType) throws {
+    let (make, shape) = Self.layers[index]
+    let path = "0 (\(type(of: make())))"
+    let input = Tensor.ones([4] + shape, dtype: dtype)
+    for isBuilt in [false, true] {
+      let model = Sequential([make()])
+      if isBuilt { try model.build(inputShape: shape) }
+      model.compile(optimizer: .sgd(), loss: .meanSquaredError)
+      expectRefusal(path, of: dtype) { _ = try model.predict(input) }
+      expectRefusal(path, of: dtype) { try model.fit(TensorDataset(input, .ones([4])), verbosity: .silent) }
+    }
+    let error = #expect(throws: ModelError.self) { try Predictor(Sequential([make()])).predict(input) }
+    #expect(
+      error?.description
+        == "\(path): the input has \(dtype) elements, expected float32 ones; convert with .cast(to: .float32)")
   }
 
   /// Layers that only move numbers accept all types.

@@ -211,8 +211,9 @@ final class ShapeTrace {
     let name = "\(type(of: layer))"
     if elements == .any { return input }
     if elements == .floatingPoint {
-      if input.dtype.isFloatingPoint { return input }
-      throw ModelError.inputType(layer: name, expected: "floating-point ones", found: input.dtype)
+      if input.dtype.hasFloatingPointArithmetic { return input }
+      let expected = input.dtype.isHalf ? "float32 ones; convert with .cast(to: .float32)" : "floating-point ones"
+      throw ModelError.inputType(layer: name, expected: expected, found: input.dtype)
     }
     if let embedding = layer as? Embedding { note(embedding, input) }
     if input.dtype == .int32 { return input }
