@@ -106,7 +106,7 @@ extension Tensor {
   /// - Parameters:
   ///   - filters: The filters.
   ///   - size: The number of samples of a frame.
-  ///   - hop: The distance of frames; half of the size by default.
+  ///   - hop: The number of samples from one frame to the next; half of the size by default.
   ///   - window: Factors of the samples of a frame, placed in its middle; a Hann window of the size by default.
   ///   - exponent: The exponent of the magnitudes; 2 for powers.
   public func melSpectrogram(
@@ -116,21 +116,28 @@ extension Tensor {
       try Checks.floatingPoint("melSpectrogram", self)
       if size < 1 { try Checks.fail("melSpectrogram", "a size of \(size); it is at least 1") }
       try Checks.positive("melSpectrogram", "exponent", exponent)
+      if let fault = filters.fault { try Checks.fail("melSpectrogram", fault) }
       let window = window ?? table([size]) { WindowFunction.hann.factors(size) }
-      let spectrum = shortTimeFourierTransform(size: size, hop: hop ?? Swift.max(size / 2, 1), window: window)
-      let powers = exponent == 2 ? spectrum.power() : spectrum.magnitude().power(exponent)
-      return powers.filtered("melSpectrogram", by: filters)
+      let powers = framePowers(size: size, hop: hop ?? Swift.max(size / 2, 1), window: window, exponent: exponent)
+      return melFactors(filters, frequencies: powers.extents[-2]).matmul(powers, transposingLeft: true)
     }
   }
 
-  /// Returns sums of frequencies, with the factors of filters: `[..., frequencies, frames]` → `[..., filters, frames]`.
-  package func filtered(_ name: StaticString, by filters: MelFilters) -> Tensor {
-    checked {
-      if let fault = filters.fault { try Checks.fail(name, fault) }
-      let frequencies = extents[-2]
-      let bank = table([frequencies, filters.count]) { filters.factors(frequencies) }
-      return bank.matmul(self, transposingLeft: true)
-    }
+  /// `melSpectrogram` with the factors of the filters, `[size / 2 + 1, filters]`, as `melFactors` returns them.
+  package func melSpectrogram(factors: Tensor, size: Int, hop: Int, window: Tensor, exponent: Double) -> Tensor {
+    factors.matmul(framePowers(size: size, hop: hop, window: window, exponent: exponent), transposingLeft: true)
+  }
+
+  /// Returns the magnitudes of the frequencies of each frame to the power of `exponent`: `[..., frequencies, frames]`.
+  private func framePowers(size: Int, hop: Int, window: Tensor, exponent: Double) -> Tensor {
+    let spectrum = shortTimeFourierTransform(size: size, hop: hop, window: window)
+    return exponent == 2 ? spectrum.power() : spectrum.magnitude().power(exponent)
+  }
+
+  /// Returns the factors of valid filters, `[frequencies, filters]`, on the device of this tensor and with its element
+  /// type.
+  package func melFactors(_ filters: MelFilters, frequencies: Int) -> Tensor {
+    table([frequencies, filters.count]) { filters.factors(frequencies) }
   }
 
   /// Returns powers in decibels: 10·log₁₀(max(x, least) / reference) (torchaudio's `amplitude_to_DB`, librosa's
@@ -160,7 +167,7 @@ extension Tensor {
   ///   - coefficients: The number of coefficients, at most the number of filters.
   ///   - filters: The filters.
   ///   - size: The number of samples of a frame, and of the window.
-  ///   - hop: The distance of frames; half of the size by default.
+  ///   - hop: The number of samples from one frame to the next; half of the size by default.
   public func melCepstrum(_ coefficients: Int, _ filters: MelFilters, size: Int = 400, hop: Int? = nil) -> Tensor {
     checked {
       let count = filters.count

@@ -15,7 +15,7 @@ extension Tensor {
   /// ```
   /// - Parameters:
   ///   - size: The number of samples of a frame. The fastest ones have small factors.
-  ///   - hop: The distance of frames; a quarter of the size by default.
+  ///   - hop: The number of samples from one frame to the next; a quarter of the size by default.
   ///   - window: Factors of the samples of a frame. If there are fewer than the size, they are placed in the middle,
   ///     between zeros. By default, all are 1; a Hann window is usual.
   ///   - isCentered: Whether the signal is padded, so that frames are centered.
@@ -55,7 +55,7 @@ extension Spectrum {
   /// are 0 (PyTorch refuses them).
   /// - Parameters:
   ///   - size: The number of samples of a frame.
-  ///   - hop: The distance of frames; a quarter of the size by default.
+  ///   - hop: The number of samples from one frame to the next; a quarter of the size by default.
   ///   - window: Factors of the samples of a frame; by default, all are 1.
   ///   - isCentered: Whether the signal was padded by half of the size at both ends, which is removed.
   ///   - isNormalized: Whether the transforms were divided by √size.

@@ -1,5 +1,4 @@
 import BackendCPU
-import BackendCore
 import Synchronization
 import Testing
 
@@ -43,17 +42,6 @@ import Testing
     for (place, number) in numbers.enumerated() { expected[place / 64 * 1024 + Int(number)] += 1 }
     #expect(found == (mode == .count ? expected : expected.map { min($0, 1) }))
     #expect(expected.contains { $0 > 1 })
-  }
-
-  /// Counts uploads.
-  private final class UploadCounter: CallHandler, ForwardingBackend {
-    let base: any Backend = CPUBackend(threads: 1)
-    let count = Mutex(0)
-
-    func perform(_ operation: BackendOperation, _ operands: [BufferSlice?]) throws {
-      if case .upload = operation { count.withLock { $0 += 1 } }
-      try operation.perform(on: base, operands)
-    }
   }
 
   /// A table stays on the device until it changes.

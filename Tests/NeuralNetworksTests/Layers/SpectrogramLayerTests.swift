@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 
@@ -93,6 +94,29 @@ import Testing
     let quiet = 1e-3 * Tensor.normal([1, 1, 64], using: RandomStream(seed: 1), on: device)
     let both = layer(.concatenated([quiet, 1e6 * quiet]), .inference)
     #expect(try (both[0..<1] - layer(quiet, .inference)).magnitude().max().item() < 1e-4)
+  }
+
+  /// The window and the filters of a mel spectrogram, and the factors of a power spectral density, stay on the device.
+  /// The transforms upload tables of their own at each call.
+  @Test func tablesAreUploadedOnce() throws {
+    let cases: [(layer: any Layer, tables: Int)] = [
+      (MelSpectrogram(fftLength: 16, sequenceStride: 8, melBins: 4), 2),
+      (STFTSpectrogram(mode: .psd, frameLength: 16), 1),
+    ]
+    for (layer, tables) in cases {
+      let counter = UploadCounter()
+      let device = Device(counter)
+      try layer.build(inputShape: [1, 64], on: device)
+      let x = signals(2, 1).x.moved(to: device)
+      func uploads() throws -> (count: Int, result: [Float]) {
+        let before = counter.count.withLock { $0 }
+        let result = try layer(x, .inference).scalars()
+        return (counter.count.withLock { $0 } - before, result)
+      }
+      let (first, second) = (try uploads(), try uploads())
+      #expect(first.count - second.count == tables, "\(type(of: layer))")
+      #expect(second.result == first.result)
+    }
   }
 
   private static let layers: [@Sendable () -> any Layer] = [

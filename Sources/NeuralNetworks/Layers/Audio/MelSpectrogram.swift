@@ -17,11 +17,12 @@
 public final class MelSpectrogram: Layer {
   /// All settings.
   public let configuration: Configuration
+  private let constants = LayerConstants()
 
   /// Creates a mel spectrogram layer, with the defaults of Keras.
   /// - Parameters:
   ///   - fftLength: The length of the transform. The fastest ones have small factors.
-  ///   - sequenceStride: The distance of frames.
+  ///   - sequenceStride: The number of samples from one frame to the next.
   ///   - sequenceLength: The number of samples of the window, in the middle of a frame; that of the transform by default.
   ///   - window: The factors of the samples. Those of a function are periodic.
   ///   - samplingRate: The number of samples per second.
@@ -53,10 +54,15 @@ public final class MelSpectrogram: Layer {
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
     prepareCall(input)
-    let length = configuration.windowLength
-    let window = input.table([length]) { configuration.window.numbers(length, isPeriodic: true) }
+    let (size, length) = (configuration.fftLength, configuration.windowLength)
+    let tables = constants.tensors(on: input.device, input.dtype) {
+      [
+        input.table([length]) { configuration.window.numbers(length, isPeriodic: true) },
+        input.melFactors(configuration.filters, frequencies: size / 2 + 1),
+      ]
+    }
     let energies = input.melSpectrogram(
-      configuration.filters, size: configuration.fftLength, hop: configuration.sequenceStride, window: window,
+      factors: tables[1], size: size, hop: configuration.sequenceStride, window: tables[0],
       exponent: configuration.magnitudeExponent)
     if !configuration.convertsToDecibels { return energies }
     return energies.decibels(
@@ -71,7 +77,7 @@ extension MelSpectrogram: ConfigurableLayer {
   public struct Configuration: Codable, Sendable, LayerSettings {
     /// The length of the transform; 2048 by default.
     public var fftLength = 2048
-    /// The distance of frames; 512 by default.
+    /// The number of samples from one frame to the next; 512 by default.
     public var sequenceStride = 512
     /// The number of samples of the window; that of the transform by default.
     public var sequenceLength: Int?

@@ -51,12 +51,14 @@ public final class STFTSpectrogram: Layer {
   public let imaginaryKernel: Parameter?
   /// All settings.
   public let configuration: Configuration
+  private let constants = LayerConstants()
 
   /// Creates a spectrogram layer, with the defaults of Keras.
   /// - Parameters:
   ///   - mode: The output for each frequency and time.
   ///   - frameLength: The number of samples of a frame, at least 2.
-  ///   - frameStep: The distance of frames, at most their length; half of it by default.
+  ///   - frameStep: The number of samples from one frame to the next, at most the length of a frame; half of it by
+  ///     default.
   ///   - fftLength: The length of the transform, an even number that is at least the length of a frame; by default, the
   ///     smallest power of 2 that is.
   ///   - window: The factors of the samples.
@@ -135,7 +137,10 @@ public final class STFTSpectrogram: Layer {
     case .psd:
       let power = power()
       let count = configuration.frequencies
-      return power * power.table([count, 1]) { (0..<count).map { $0 == 0 || $0 == count - 1 ? 1 : 2 } }
+      let factors = constants.tensors(on: power.device, power.dtype) {
+        [power.table([count, 1]) { (0..<count).map { $0 == 0 || $0 == count - 1 ? 1 : 2 } }]
+      }
+      return power * factors[0]
     }
   }
 
@@ -149,7 +154,7 @@ extension STFTSpectrogram: ConfigurableLayer {
     public var mode = SpectrogramMode.log
     /// The number of samples of a frame; 256 by default.
     public var frameLength = 256
-    /// The distance of frames; half of their length by default.
+    /// The number of samples from one frame to the next; half of the length of a frame by default.
     public var frameStep: Int?
     /// The length of the transform; by default, the smallest power of 2 that is at least the length of a frame.
     public var fftLength: Int?
