@@ -30,8 +30,8 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
   /// True for the types that have gradients: `float32`, `float64`, `float16`, and `bfloat16`.
   @inlinable public var isFloatingPoint: Bool { hasFloatingPointArithmetic || isHalf }
 
-  /// True for `float16` and `bfloat16`.
-  @inlinable public var isHalf: Bool { self == .float16 || self == .bfloat16 }
+  /// True for `float16` and `bfloat16`. (It is not public because PyTorch calls float16 alone `half`.)
+  @inlinable package var isHalf: Bool { self == .float16 || self == .bfloat16 }
 
   /// True for `float32` and `float64`, the types in which floating-point operations compute.
   @inlinable public var hasFloatingPointArithmetic: Bool { self == .float32 || self == .float64 }

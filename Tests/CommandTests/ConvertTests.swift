@@ -33,11 +33,11 @@ struct ConvertTests {
   }
 
   private func bits(_ path: String, _ name: String) throws -> [UInt32] {
-    try #require(try Safetensors(path).tensor(name, keepingType: true)).scalars().map(\.bitPattern)
+    try #require(try Safetensors(path).tensor(name, keepingHalves: true)).scalars().map(\.bitPattern)
   }
 
   private func dtype(_ path: String, _ name: String) throws -> DType? {
-    try Safetensors(path).tensor(name, keepingType: true)?.dtype
+    try Safetensors(path).tensor(name, keepingHalves: true)?.dtype
   }
 
   @Test func floatingPointIsRoundedAndTheRestStays() throws {
@@ -70,7 +70,7 @@ struct ConvertTests {
       result.outputLines == [
         "tensors 4 (1 float32, 1 int32, 1 bool, 1 float16); \(sizes.0) bytes before, \(sizes.1) after"
       ])
-    let arrays = try NPZ.load(out, keepingType: true)
+    let arrays = try NPZ.load(out, keepingHalves: true)
     #expect(Set(arrays.map(\.name)) == ["w", "i", "b", "h"])
     for (name, tensor) in arrays {
       #expect(try tensor.dtype == dtype(file, name), "\(name)")
@@ -99,7 +99,7 @@ struct ConvertTests {
     let array = folder("in.npy"), out = folder("out.npy"), named = folder("out.safetensors")
     try NPY.save(Tensor(Self.values), to: array)
     #expect(try Command.nn("convert", array, "--dtype", "float16", "--out", out).status == 0)
-    let half = try NPY.load(out, keepingType: true)
+    let half = try NPY.load(out, keepingHalves: true)
     #expect(half.dtype == .float16)
     #expect(try half.scalars().map(\.bitPattern) == Self.values.map { Float(Float16($0)).bitPattern })
     #expect(try Command.nn("convert", out, "--dtype", "float32", "--out", named).status == 0)

@@ -43,7 +43,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try folder.write(Self.file(head, data), "x.npy")
     let expected = isFortranOrder ? [0, 2, 4, 1, 3, 5].map { words[$0] } : words
-    let tensor = try NPY.load(path, keepingType: true)
+    let tensor = try NPY.load(path, keepingHalves: true)
     #expect(tensor.dtype == .float16 && tensor.shape == [2, 3])
     #expect(try tensor.scalars(as: Float16.self).map(\.bitPattern) == expected)
     #expect(try NPY.load(path).dtype == .float32)
@@ -52,7 +52,7 @@ import Testing
     #expect(String(decoding: bytes.dropFirst(10), as: UTF8.self).hasPrefix("{'descr': '<f2', 'fortran_order': False"))
     #expect(Array(bytes.suffix(12)) == expected.flatMap { littleEndianBytes(of: $0) })
     try NPZ.save([("x", tensor)], to: folder("z.npz"), compressed: true)
-    let (name, copy) = try #require(try NPZ.load(folder("z.npz"), keepingType: true).first)
+    let (name, copy) = try #require(try NPZ.load(folder("z.npz"), keepingHalves: true).first)
     #expect(name == "x" && copy.dtype == .float16)
     #expect(try copy.scalars(as: Float16.self).map(\.bitPattern) == expected)
     #expect(try NPZ.load(folder("z.npz"))[0].tensor.dtype == .float32)
@@ -168,7 +168,7 @@ import Testing
     #expect(try turned.scalars()[..<7] == [0, 4, 8, 12, 16, 20, 1])
     #expect(try NPY.load(folder("e.npy")).shape == [0, 3])
     #expect(try NPY.load(folder("s.npy")).scalars() == [2.5])
-    let half = try NPY.load(folder("half.npy"), keepingType: true)
+    let half = try NPY.load(folder("half.npy"), keepingHalves: true)
     #expect(half.dtype == .float16 && half.shape == [2, 3])
     #expect(
       try half.scalars(as: Float16.self).map(\.bitPattern) == [0x2E66, 0x7BFF, 0x8001, 0x7C00, 0x8000, 0x3C00])

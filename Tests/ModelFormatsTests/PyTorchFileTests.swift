@@ -48,7 +48,7 @@ import Testing
     }
     #expect(try file.tensor("bool")?.scalars(as: Bool.self) == [true, false, true])
     for (name, dtype) in [("float16", DType.float16), ("bfloat16", .bfloat16), ("float64", .float32)] {
-      let tensor = try #require(try file.tensor(name, keepingType: true))
+      let tensor = try #require(try file.tensor(name, keepingHalves: true))
       #expect(try tensor.dtype == dtype && tensor.scalars() == [1, 0, 3], "\(name)")
     }
     for name in ["complex64", "float8_e4m3fn"] {

@@ -98,7 +98,7 @@ import Testing
     let data = (UInt16.min...UInt16.max).flatMap { littleEndianBytes(of: $0) }
     let file = try Safetensors(folder.write(Self.file(head, data), "t"))
     let converted = try #require(try file.tensor("x"))
-    let kept = try #require(try file.tensor("x", keepingType: true))
+    let kept = try #require(try file.tensor("x", keepingHalves: true))
     #expect(converted.dtype == .float32 && kept.dtype == (code == "F16" ? .float16 : .bfloat16))
     let (numbers, halves) = (try converted.scalars(), try kept.scalars())
     var wrong: [UInt16] = []
@@ -132,7 +132,7 @@ import Testing
     #expect(file.names == ["f", "h", "b"])
     #expect(["f", "h", "b"].map { file.code(of: $0) } == ["F32", "F16", "BF16"])
     for (name, tensor) in tensors {
-      let copy = try #require(try file.tensor(name, keepingType: true))
+      let copy = try #require(try file.tensor(name, keepingHalves: true))
       #expect(copy.dtype == tensor.dtype && copy.shape == tensor.shape)
       #expect(try copy.scalars() == tensor.scalars())
     }

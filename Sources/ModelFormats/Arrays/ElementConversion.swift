@@ -29,13 +29,13 @@ struct ElementConversion {
   }
 
   /// Checks the memory for `count` values and their tensor before either is allocated.
-  /// - Parameter keepingType: Whether float16 and bfloat16 do not become float32.
+  /// - Parameter keepingHalves: Whether float16 and bfloat16 do not become float32.
   init(
-    _ element: StoredElement, count: Int, isBigEndian: Bool = false, keepingType: Bool = false
+    _ element: StoredElement, count: Int, isBigEndian: Bool = false, keepingHalves: Bool = false
   ) throws(Failure) {
     self.element = element
     self.isBigEndian = isBigEndian
-    keepsHalves = keepingType && element.isHalf
+    keepsHalves = keepingHalves && element.isHalf
     do { try HostMemory.check(count, of: element == .bool ? 2 : keepsHalves ? 4 : 8) } catch {
       throw Failure(index: nil, reason: "\(error)")
     }

@@ -3,20 +3,20 @@ import NeuralNetworks
 
 /// One tensor in a NumPy array file (`.npy`).
 ///
-/// Reading supports C and Fortran order and both byte orders. Floating-point types become float32, except for float16 if
-/// it keeps its type; integers become int32 if they fit, and booleans become bool. Writing uses C order and
-/// little-endian byte order, and the element type of the tensor. The format has no bfloat16.
+/// Reading supports C and Fortran order and both byte orders. Floating-point types become float32, except for float16 with
+/// `keepingHalves`; integers become int32 if they fit, and booleans become bool. Writing uses C order and little-endian
+/// byte order, and the element type of the tensor. The format has no bfloat16.
 public enum NPY {
   /// Reads a tensor.
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - keepingType: Whether elements of type float16 do not become float32.
+  ///   - keepingHalves: Whether float16 does not become float32.
   ///   - device: The device for the tensor.
   ///   - limit: The maximum size of the file in bytes.
   /// - Throws: `FormatError`.
   public static func load(
-    _ path: String, keepingType: Bool = false, on device: Device = .cpu, limit: Int = 1 << 36
+    _ path: String, keepingHalves: Bool = false, on device: Device = .cpu, limit: Int = 1 << 36
   ) throws -> Tensor {
     let file = try withFileErrors { () throws(FileError) in try FileReader(path) }
     if file.size > limit {
@@ -29,7 +29,7 @@ public enum NPY {
       NPYHeader.isThere(head) ? nil : ForeignFormat.description(of: file)
     }
     return try withElementErrors(path) {
-      var conversion = try header.conversion(keepingType: keepingType)
+      var conversion = try header.conversion(keepingHalves: keepingHalves)
       try conversion.append(from: file, header.start..<file.size)
       return conversion.tensor(shape: header.shape, strides: header.strides, on: device)
     }

@@ -8,17 +8,17 @@ public enum NPZ {
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - keepingType: Whether elements of type float16 do not become float32.
+  ///   - keepingHalves: Whether float16 does not become float32.
   ///   - device: The device for the tensors.
   ///   - limit: The maximum size in bytes of the file and of all its tensors together, because a small file can claim
   ///     to decompress to a thousand times its size.
   /// - Throws: `FormatError`.
   public static func load(
-    _ path: String, keepingType: Bool = false, on device: Device = .cpu, limit: Int = 1 << 32
+    _ path: String, keepingHalves: Bool = false, on device: Device = .cpu, limit: Int = 1 << 32
   ) throws -> [(name: String, tensor: Tensor)] {
     let archive = try NPZArchive(path, limit: limit)
     return try archive.names.indices.map { index in
-      (archive.names[index], try archive.tensor(at: index, keepingType: keepingType, on: device))
+      (archive.names[index], try archive.tensor(at: index, keepingHalves: keepingHalves, on: device))
     }
   }
 
@@ -74,7 +74,7 @@ struct NPZArchive {
 
   /// Reads an array. Its header comes first: it must match the size of the entry before memory is allocated for the
   /// elements.
-  func tensor(at index: Int, keepingType: Bool, on device: Device) throws -> Tensor {
+  func tensor(at index: Int, keepingHalves: Bool, on device: Device) throws -> Tensor {
     let entry = archive.entries[index]
     let place = NPZArchive.place(of: entry, in: file)
     var array: (header: NPYHeader, conversion: ElementConversion)?
@@ -85,7 +85,7 @@ struct NPZArchive {
           var elements = piece[...]
           if array == nil {
             let header = try NPY.header(piece, of: entry.size, place) { ForeignFormat.pyTorch(file) }
-            array = (header, try header.conversion(keepingType: keepingType))
+            array = (header, try header.conversion(keepingHalves: keepingHalves))
             elements = elements.dropFirst(header.start)
           }
           if failure == nil {

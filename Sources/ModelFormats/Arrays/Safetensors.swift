@@ -7,7 +7,7 @@ import ZlibCompression
 /// header, and the elements.
 ///
 /// Format: https://github.com/huggingface/safetensors. The complete header is validated when the file is opened;
-/// tensors are read on demand. F64 becomes float32, and so do F16 and BF16 unless they keep their type; other integers
+/// tensors are read on demand. F64 becomes float32, and so do F16 and BF16 without `keepingHalves`; other integers
 /// become int32 if they fit. Tensors of other types, or with more than 8 axes, are listed with name and shape but cannot
 /// be read; this does not affect the other tensors of the file. Names are compared by their bytes. Tensors are written
 /// in their own type.
@@ -57,19 +57,12 @@ public final class Safetensors: Sendable {
 
   /// Reads a tensor; returns nil if the file has no tensor with this name.
   ///
-  /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
-  public func tensor(_ name: String, on device: Device = .cpu) throws -> Tensor? {
-    try tensor(name, keepingType: false, on: device)
-  }
-
-  /// Reads a tensor; returns nil if the file has no tensor with this name.
-  ///
   /// - Parameters:
   ///   - name: The name.
-  ///   - keepingType: Whether F16 and BF16 become float16 and bfloat16 instead of float32.
+  ///   - keepingHalves: Whether F16 and BF16 become float16 and bfloat16 instead of float32.
   ///   - device: The device for the tensor.
   /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
-  public func tensor(_ name: String, keepingType: Bool, on device: Device = .cpu) throws -> Tensor? {
+  public func tensor(_ name: String, keepingHalves: Bool = false, on device: Device = .cpu) throws -> Tensor? {
     guard let entry = header[name] else { return nil }
     guard let element = entry.element else {
       let fault =
@@ -79,7 +72,7 @@ public final class Safetensors: Sendable {
     }
     do {
       var conversion = try ElementConversion(
-        element, count: entry.range.count / element.size, keepingType: keepingType)
+        element, count: entry.range.count / element.size, keepingHalves: keepingHalves)
       try conversion.append(from: reader, start + entry.range.lowerBound..<start + entry.range.upperBound)
       return conversion.tensor(shape: entry.shape, on: device)
     } catch let failure as ElementConversion.Failure {

@@ -104,19 +104,12 @@ public final class PyTorchFile: Sendable {
 
   /// Reads a tensor; returns nil if the file has no tensor with this name.
   ///
-  /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
-  public func tensor(_ name: String, on device: Device = .cpu) throws -> Tensor? {
-    try tensor(name, keepingType: false, on: device)
-  }
-
-  /// Reads a tensor; returns nil if the file has no tensor with this name.
-  ///
   /// - Parameters:
   ///   - name: The name.
-  ///   - keepingType: Whether float16 and bfloat16 do not become float32.
+  ///   - keepingHalves: Whether float16 and bfloat16 do not become float32.
   ///   - device: The device for the tensor.
   /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
-  public func tensor(_ name: String, keepingType: Bool, on device: Device = .cpu) throws -> Tensor? {
+  public func tensor(_ name: String, keepingHalves: Bool = false, on device: Device = .cpu) throws -> Tensor? {
     guard let entry = entries[ByteKey(name)] else { return nil }
     let place = "\(path), tensor \"\(name.shortened(to: 100))\""
     let (tensor, size) = (entry.tensor, entry.tensor.type.size)
@@ -132,7 +125,7 @@ public final class PyTorchFile: Sendable {
         // With strides of 0, the tensor has more elements than it reads.
         let count = max(entry.range.count, (element.byteCount(tensor.shape) ?? 0) / size)
         var conversion = try ElementConversion(
-          element, count: count, isBigEndian: isBigEndian, keepingType: keepingType)
+          element, count: count, isBigEndian: isBigEndian, keepingHalves: keepingHalves)
         try archive.read(entry.storage, entry.range.lowerBound * size..<entry.range.upperBound * size) {
           try conversion.append($0)
         }
