@@ -27,7 +27,9 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
     }
   }
 
-  /// True for the types that have gradients: `float32`, `float64`, `float16`, and `bfloat16`.
+  /// True for the types that have gradients: `float32`, `float64`, `float16`, and `bfloat16`. Gradients of
+  /// the last two pass only through casts, reshapes, permutations, and joins, because adding them is an operation that
+  /// computes.
   @inlinable public var isFloatingPoint: Bool { hasFloatingPointArithmetic || isHalf }
 
   /// True for `float16` and `bfloat16`. (It is not public because PyTorch calls float16 alone `half`.)

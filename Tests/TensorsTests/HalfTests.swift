@@ -107,6 +107,27 @@ import Testing
     #expect(try value.item() == 29)
     #expect(gradient.dtype == .float32)
     #expect(try gradient.scalars() == [1, 3, 2, 4])
+    let joined = valueAndGradient(at: x) { x in
+      let half = x.cast(to: dtype)
+      return Tensor.concatenated([half.flattened(), Tensor.zeros([2], dtype: dtype, on: device)]).cast(to: .float32)
+        .squared().sum()
+    }.gradient
+    #expect(try joined.scalars() == [2, 4, 6, 8])
+  }
+
+  /// Gradients of a tensor that is used twice or sliced would have to be added.
+  @Test(arguments: TestDevices.all, types)
+  func gradientsAreNotAdded(_ device: Device, _ dtype: DType) {
+    let x = Tensor([1, 2, 3, 4], shape: [2, 2], on: device)
+    let uses: [(name: String, use: (Tensor) -> Tensor)] = [
+      ("twice", { $0.cast(to: .float32).squared() + $0.transposed().cast(to: .float32) }),
+      ("sliced", { $0[0..<1].cast(to: .float32).squared() }),
+    ]
+    for (name, use) in uses {
+      let gradient = valueAndGradient(at: x) { use($0.cast(to: dtype)).sum() }.gradient
+      let error = #expect(throws: DeviceError.self, "\(name)") { try gradient.scalars() }
+      #expect(error?.description.hasSuffix("; convert with .cast(to: .float32)") == true, "\(name)")
+    }
   }
 
   @Test(arguments: TestDevices.all, types)

@@ -3,7 +3,12 @@ import BackendCore
 extension Tensor {
   /// Converts the elements to another type. To int32: rounds toward zero and saturates; NaN gives 0. To bool: x ≠ 0. To
   /// a floating-point type: rounds to the nearest number, ties to even; numbers beyond the largest one become infinity,
-  /// in float16 from ±65520 on (as in PyTorch). Gradients flow only between floating-point types.
+  /// in float16 from ±65520 on (as in PyTorch).
+  ///
+  /// Gradients flow only between floating-point types. As no operation computes with float16 and bfloat16, the gradients
+  /// of these types are not added: they pass through casts, reshapes, permutations, and joins. For a tensor of these types
+  /// that is sliced, gathered, broadcast, or used twice, the gradient carries `DeviceError.unsupported`. Cast to float32
+  /// once, and use the result as often as necessary.
   public func cast(to dtype: DType) -> Tensor {
     checked {
       if dtype == self.dtype { return self }
