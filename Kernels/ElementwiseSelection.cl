@@ -48,7 +48,7 @@ CAST(bool, float, x ? 1.0f : 0.0f)
 CAST(bool, int, x ? 1 : 0)
 
 // Conversions between float and the bits of float16 and bfloat16 with integer arithmetic, which treats denormal numbers
-// alike on all devices. They round to the nearest number, ties to even, and NaN becomes a quiet NaN.
+// in the same way on all devices. They round to the nearest number, ties to even, and NaN becomes a quiet NaN.
 static inline ushort nn_float16_from_float(float x) {
   const uint sign = as_uint(x) >> 16 & 0x8000, size = as_uint(x) & 0x7fffffff;
   // Below the smallest normal number, the bits count units of 2^-24.

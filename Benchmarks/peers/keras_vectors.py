@@ -1,4 +1,4 @@
-"""Writes what layers of Keras give, forward and backward, to Tests/ProgramsTests/Vectors, as vectors.py does for PyTorch.
+"""Writes the results of Keras layers, forward and backward, to Tests/ProgramsTests/Vectors, as vectors.py does for PyTorch.
 
 Usage: python3 keras_vectors.py  (needs keras, tensorflow, and safetensors). Keras computes in float64; results are stored in
 float32.

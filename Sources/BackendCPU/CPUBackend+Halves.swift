@@ -1,7 +1,7 @@
 import BackendCore
 import CPUKernels
 
-/// Conversions from and to float16 and bfloat16. All of them lead through float32, in pieces that stay in a cache, and
+/// Conversions from and to float16 and bfloat16. All of them go through float32, in pieces that stay in a cache, and
 /// round only once: float32 represents every float16 and bfloat16, and an int32 that it does not represent becomes a
 /// float that rounds to the same result.
 extension CPUBackend {

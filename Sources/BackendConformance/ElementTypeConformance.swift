@@ -1,6 +1,6 @@
 import BackendCore
 
-/// Calls each operation with each element type, and returns what differs from `OperationKind.accepts(_:)` and from its
+/// Calls each operation with each element type, and returns the differences from `OperationKind.accepts(_:)` and from its
 /// counterparts for functions, reductions, and random numbers: types that are refused although the backend supports them,
 /// and types that are taken although the operation is not defined for them.
 public func elementTypeFailures(of backend: any Backend) -> [String] {

@@ -78,8 +78,8 @@ public protocol Backend: AnyObject, Sendable {
     _ condition: BufferSlice, _ conditionLayout: Layout, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice,
     _ bLayout: Layout, into y: BufferSlice) throws
   /// y[i] = x[i] in y's element type. To int32: rounds toward zero and saturates; NaN gives 0. To bool: x ≠ 0. To
-  /// float16 and bfloat16: rounds once to the nearest number, ties to even, and denormal numbers count; numbers beyond the
-  /// largest one by half a unit in its last place become infinity, and NaN a quiet NaN.
+  /// float16 and bfloat16: rounds once to the nearest number, ties to even, and denormal numbers are kept; numbers beyond
+  /// the largest one by half a unit in its last place become infinity, and NaN a quiet NaN.
   func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws
   /// y[i] = start + i·step.
   func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws

@@ -18,7 +18,7 @@ package struct HalfFormat: Sendable, Hashable {
   /// The format of a type that `isHalf`.
   package init(_ dtype: DType) { self = dtype == .bfloat16 ? .bfloat16 : .float16 }
 
-  /// Infinity, whose exponent has only one-bits. The patterns above it, up to the sign, are NaN.
+  /// Infinity, whose exponent bits are all 1. The patterns above it, up to the sign, are NaN.
   private var infinity: UInt16 { UInt16(2 * bias + 1) << UInt16(fractionBits) }
 
   /// Rounds a number once, to the nearest one of this format; ties go to the even one. Numbers beyond the largest one
