@@ -73,6 +73,22 @@ import Testing
     }
   }
 
+  /// Devices do not compute the maximum of halves.
+  @Test(arguments: [DType.float16, .bfloat16]) func halvesAreSearchedForNaN(_ dtype: DType) throws {
+    #expect(try Tensor([-1, 65_504] as [Float]).cast(to: dtype).isAllFinite())
+    for number in [Float.nan, .infinity, -.infinity] {
+      let numbers = Tensor([1, 2, number, 4] as [Float]).cast(to: dtype)
+      #expect(try !numbers.isAllFinite())
+      let model = Sequential(inputShape: [1]) { Dense(1) }
+      model.compile(optimizer: .sgd(), loss: .meanSquaredError)
+      #expect {
+        try model.fit(TensorDataset(.ones([4, 1]), numbers), batchSize: 4, shuffle: false, verbosity: .silent)
+      } throws: {
+        "\($0)".contains("example 2")
+      }
+    }
+  }
+
   /// A layer with half parameters could not be trained, and no operation would compute its output.
   @Test(arguments: layers.indices, [DType.float16, .bfloat16])
   func halvesAreRefused(_ index: Int, _ dtype: DType) throws {
