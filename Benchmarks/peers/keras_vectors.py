@@ -20,7 +20,7 @@ KERNELS = {"real_kernel": "realKernel", "imag_kernel": "imaginaryKernel"}
 def record(vectors, name, layer, x, separate=False):
     """One layer at one input: parameters, output, and the gradients of Σ output·w with fixed weights w.
 
-    If `separate`, each example is a batch of its own.
+    If `separate`, each example is a separate batch.
     """
     x = tf.constant(x)
     with tf.GradientTape() as tape:
@@ -94,6 +94,7 @@ def spectrograms():
         ref_power=2.0, min_freq=50.0)
     mel("mel_window", fft_length=16, sequence_stride=16, num_mel_bins=3, window=list(np.linspace(1, 2, 16)),
         power_to_db=False, mag_exp=1.5)
+    stft("stft_images", 20, mode="stft", frame_length=8, expand_dims=True)
     return vectors
 
 

@@ -26,6 +26,7 @@ import Testing
     Pair(testDescription: "rectangular") {
       STFTSpectrogram(frameLength: 4, window: .rectangular, scaling: .none)
     },
+    Pair(testDescription: "stft_images") { STFTSpectrogram(mode: .stft, frameLength: 8, expandsAxes: true) },
   ]
 
   static let others = [
