@@ -73,8 +73,8 @@ static inline float nn_float_from_bfloat16(ushort half_bits) {
   const uint bits = (uint)half_bits << 16;
   return as_float((bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : bits);
 }
-// A float that rounds to the same float16 and bfloat16 as the integer: from 2^24 on, the ninth bit stands for the last
-// ones, which a float cannot hold. It lies below the bits that decide how the integer is rounded.
+// A float that rounds to the same float16 and bfloat16 as the integer. From 2^24 on, a float cannot hold the last eight
+// bits: the ninth bit is set if one of them is. It is below the bits that decide how the integer is rounded.
 static inline float nn_sticky_float_from_int(int x) {
   // The magnitude, also of the smallest number, for which abs gave a wrong float with PoCL.
   const uint sign = (uint)x & 0x80000000, size = sign ? 0 - (uint)x : (uint)x;

@@ -19,7 +19,7 @@ extension Tensor {
   }
 
   /// Returns the solution of AX = B or AᵀX = B for operands with the same leading axes.
-  func solved(_ b: Tensor, transposed: Bool, _ function: MatrixFunction) throws -> Tensor {
+  private func solved(_ b: Tensor, transposed: Bool, _ function: MatrixFunction) throws -> Tensor {
     try withCustomGradient(of: [self, b]) { inputs in
       try function.onHost([inputs[0], inputs[1].transposed()], results: [[b.shape[b.rank - 1], b.shape[b.rank - 2]]]) {
         lapack, operands in

@@ -23,7 +23,7 @@ struct Numbers {
     Tensor(numbers, shape: shape ?? [numbers.count], dtype: dtype, on: device)
   }
 
-  /// Compares numbers. Below `scale`, the error is compared with that of this number: 0 stands for relative errors.
+  /// Compares numbers. Errors are relative to the expected number, or to `scale` if that is larger.
   func expect(
     _ tensor: Tensor, _ expected: [Double], scale: Double = 1, float32Tolerance: Double = 4e-6,
     sourceLocation: SourceLocation = #_sourceLocation

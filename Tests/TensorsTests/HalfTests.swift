@@ -31,7 +31,7 @@ import Testing
     #expect(try x.cast(to: .float32).scalars().map(\.bitPattern) == expected.map(\.bitPattern))
     #expect(try Tensor(numbers, dtype: dtype, on: device).scalars().map(\.bitPattern) == expected.map(\.bitPattern))
     #expect(try Tensor([Float.nan], on: device).cast(to: dtype).cast(to: .float32).item().isNaN)
-    // 2²⁴ + 2¹⁶ + 1 lies above the middle of two numbers of bfloat16; float32 would round it to the middle.
+    // 2²⁴ + 2¹⁶ + 1 is above the middle of two numbers of bfloat16; float32 would round it to the middle.
     let whole = Tensor(integers: [0, -3, 2049, 16_842_753, .init(Int32.min)], on: device).cast(to: dtype)
     #expect(
       try whole.scalars()

@@ -11,12 +11,12 @@ import HostSystem
 /// The index is the hash modulo the number of bins: FarmHash's Fingerprint64 of the UTF-8, or with a salt, SipHash-2-4,
 /// for which only someone who knows the salt can construct collisions. Numbers are hashed as their decimal digits.
 ///
-/// With `masksMissing`, index 0 stands for missing values alone, which are nil (Keras' `mask_value`); without it, they
+/// With `masksMissing`, index 0 is that of missing values only, which are nil (Keras' `mask_value`); without it, they
 /// are hashed like an empty text. With a single bin, all values have index 0.
 public struct Hashing: Sendable, Hashable {
   /// The number of indices.
   public let bins: Int
-  /// Whether missing values have an index of their own, 0.
+  /// Whether missing values have a separate index, 0.
   public let masksMissing: Bool
   private let key: SIMD2<UInt64>?
 

@@ -15,7 +15,7 @@ struct Convert: FileCommand {
       nn convert model.safetensors.index.json --out model.safetensors
       nn convert arrays.npz --out arrays.safetensors --json
 
-      --dtype applies to floating-point tensors alone, rounds to the nearest number, and gives infinity for numbers \
+      --dtype applies to floating-point tensors only, rounds to the nearest number, and gives infinity for numbers \
       beyond the range of the type. Without it, float32, float16, bfloat16, int32 and bool stay as they are, float64 \
       becomes float32, and other integers become int32. The metadata of a safetensors file is kept, so that a converted \
       model is still a model. NumPy's formats have no bfloat16, and .npy holds one array.

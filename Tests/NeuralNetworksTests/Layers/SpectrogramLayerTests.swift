@@ -97,7 +97,7 @@ import Testing
   }
 
   /// The window and the filters of a mel spectrogram, and the factors of a power spectral density, stay on the device.
-  /// The transforms upload tables of their own at each call.
+  /// The transforms upload their tables at each call.
   @Test func tablesAreUploadedOnce() throws {
     let cases: [(layer: any Layer, tables: Int)] = [
       (MelSpectrogram(fftLength: 16, sequenceStride: 8, melBins: 4), 2),

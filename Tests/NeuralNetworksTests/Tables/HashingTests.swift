@@ -14,7 +14,7 @@ import Testing
     String(decoding: (0..<n).map { UInt8(97 + ($0 * 7 + n * 3) % 26) }, as: UTF8.self)
   }
 
-  /// `Hashing(2**31 - 1)(texts)`. Each range of lengths has a formula of its own.
+  /// `Hashing(2**31 - 1)(texts)`. Each range of lengths has a separate formula.
   @Test func farmHashes() throws {
     let expected: [Int32] = [
       1_699_943_623, 294_871_785, 1_446_022_542, 1_673_149_756, 2_000_950_365, 90_564_710, 1_603_717_928,
