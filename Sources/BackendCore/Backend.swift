@@ -24,6 +24,10 @@ public protocol Backend: AnyObject, Sendable {
   /// Returns whether buffers of this backend can have this element type. float32, int32, and bool are always supported.
   /// A backend that supports float16 or bfloat16 moves and converts its elements: `OperationKind.accepts(_:)`.
   func supports(_ dtype: DType) -> Bool
+  /// Returns whether this backend itself performs a computing operation on operands of which some are float16 or
+  /// bfloat16: in float32, with one rounding for each result. The default is false. Where it is false, `HalfArithmetic`
+  /// converts the operands, so that the backend only sees float32.
+  func computesHalves(_ operation: BackendOperation, _ operands: [BufferSlice?]) -> Bool
   /// The version of this contract that the backend fulfills, its limits, and what else its users may rely on. By default,
   /// version 1 without limits.
   var capabilities: BackendCapabilities { get }
@@ -266,4 +270,5 @@ public struct BackendCapabilities: Sendable, Hashable {
 
 extension Backend {
   public var capabilities: BackendCapabilities { BackendCapabilities(version: 1) }
+  public func computesHalves(_ operation: BackendOperation, _ operands: [BufferSlice?]) -> Bool { false }
 }

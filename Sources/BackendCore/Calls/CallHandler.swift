@@ -41,6 +41,9 @@ extension ForwardingBackend {
   public var identifier: String { base.identifier }
   public var kind: DeviceKind { base.kind }
   public func supports(_ dtype: DType) -> Bool { base.supports(dtype) }
+  public func computesHalves(_ operation: BackendOperation, _ operands: [BufferSlice?]) -> Bool {
+    base.computesHalves(operation, operands)
+  }
   public var capabilities: BackendCapabilities { base.capabilities }
   public func allocate(count: Int, dtype: DType) throws -> Buffer { try base.allocate(count: count, dtype: dtype) }
   public func download(_ source: BufferSlice, into destination: UnsafeMutableRawBufferPointer) throws {
