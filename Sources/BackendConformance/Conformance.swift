@@ -5,6 +5,12 @@ import BackendReference
 public enum ConformanceFamily: String, Sendable, CaseIterable {
   case memory, elementwise, copies, reduction, matmul, convolution, pooling, recurrent, indexing, softmax, normalization
   case random, optimizerSteps, recording, threads
+
+  /// The families whose operations compute with floating-point numbers or move them.
+  public static let computing: [Self] = [
+    .elementwise, .copies, .reduction, .matmul, .convolution, .pooling, .recurrent, .indexing, .softmax,
+    .normalization, .random, .optimizerSteps,
+  ]
 }
 
 /// Runs every primitive and every fused operation of a backend against the Reference backend, and returns the
@@ -27,11 +33,14 @@ public enum ConformanceFamily: String, Sendable, CaseIterable {
 ///     examined if it supports them.
 ///   - seed: The seed of the random operands.
 ///   - filter: The families to run; all by default.
+///   - dtype: The type of floating-point operands: `float32`, or `float16` or `bfloat16`, with which the backend computes
+///     through `HalfArithmetic`. Their results must be the nearest numbers to results within the tolerance of float32.
 /// - Returns: One failure for each incorrect operand of a call; empty if the backend conforms.
 public func conformanceFailures(
-  of backend: any Backend, seed: UInt64 = 1, filter: [ConformanceFamily] = ConformanceFamily.allCases
+  of backend: any Backend, seed: UInt64 = 1, filter: [ConformanceFamily] = ConformanceFamily.allCases,
+  computingIn dtype: DType = .float32
 ) -> [ConformanceFailure] {
-  let runner = ConformanceRunner(backend, seed: seed)
+  let runner = ConformanceRunner(dtype.isHalf ? HalfArithmetic(backend) : backend, seed: seed, dtype)
   for family in ConformanceFamily.allCases where filter.contains(family) {
     runner.family = family
     switch family {

@@ -63,6 +63,26 @@ struct ConformanceCase {
     return Operand(number: slots.count - 1)
   }
 
+  /// The same case with operands of a 16-bit type in place of float32, and their numbers rounded.
+  func replacingFloats(by dtype: DType) -> ConformanceCase {
+    let format = HalfFormat(dtype)
+    return replacingSlots { slot in
+      guard slot.dtype == .float32 else { return nil }
+      return slot.replacing(dtype) { Double(format.number(format.bits(of: $0))) }
+    }
+  }
+
+  /// The same case with operands of another type, which represents the numbers, in place of halves.
+  func replacingHalves(by dtype: DType) -> ConformanceCase {
+    replacingSlots { $0.dtype.isHalf ? $0.replacing(dtype) { $0 } : nil }
+  }
+
+  private func replacingSlots(_ replacement: (Slot) -> Slot?) -> ConformanceCase {
+    var result = self
+    result.slots = slots.map { replacement($0) ?? $0 }
+    return result
+  }
+
   /// NaN, or a number that is unlikely to be the result of an operation.
   private static func poison(_ dtype: DType) -> Double {
     dtype.isFloatingPoint ? .nan : dtype == .bool ? 0xAA : -1_431_655_766
@@ -70,6 +90,20 @@ struct ConformanceCase {
 }
 
 extension ConformanceCase.Slot {
+  /// The same operand with other elements.
+  fileprivate func replacing(_ dtype: DType, _ number: (Double) -> Double) -> Self {
+    Self(
+      name: name, values: values.map(number), dtype: dtype, offset: offset, tolerance: tolerance,
+      isPoisoned: isPoisoned)
+  }
+
+  /// The nearest number of the element type, if it is a 16-bit type.
+  func rounded(_ number: Double) -> Double {
+    guard dtype.isHalf else { return number }
+    let format = HalfFormat(dtype)
+    return Double(format.number(format.bits(of: number)))
+  }
+
   /// The number of guard elements after the operand.
   static let trailing = 5
   /// The byte of guard elements: a huge float32, a huge int32, and a bool that is neither 0 nor 1.

@@ -9,9 +9,12 @@ final class ConformanceRunner {
   var family = ConformanceFamily.memory
   var numbers: Numbers
   private(set) var failures: [ConformanceFailure] = []
+  /// The type of the operands that cases declare as float32.
+  private let dtype: DType
 
-  init(_ tested: any Backend, seed: UInt64) {
+  init(_ tested: any Backend, seed: UInt64, _ dtype: DType) {
     self.tested = tested
+    self.dtype = dtype
     defaults = DefaultsOnly(tested)
     numbers = Numbers(seed: seed)
   }
@@ -32,17 +35,20 @@ final class ConformanceRunner {
     var testCase = ConformanceCase()
     let body = prepare(&testCase)
     let isSum = testCase.slots.contains { $0.tolerance?.isSum ?? false }
+    // The reference computes in float64 with the same numbers, so that only the backend's results are rounded to halves.
+    let exactCase = dtype.isHalf ? testCase.replacingFloats(by: dtype).replacingHalves(by: .float64) : testCase
+    if dtype.isHalf { testCase = testCase.replacingFloats(by: dtype) }
     do {
-      let expected = try run(testCase, body, on: reference)
-      let magnitudes = isSum ? try run(testCase, body, on: reference, asMagnitudes: true) : expected
-      let judge = Judge(testCase: testCase, expected: expected, magnitudes: magnitudes)
+      let expected = try run(exactCase, body, on: reference)
+      let magnitudes = isSum ? try run(exactCase, body, on: reference, asMagnitudes: true) : expected
+      let judge = Judge(testCase: testCase, exactCase: exactCase, expected: expected, magnitudes: magnitudes)
       let found = try run(testCase, body, on: tested)
       report(judge, found, operation, shapes)
       if isSum {
         let repeated = try run(testCase, body, on: tested)
         if repeated != found { fail(operation, shapes, expected: "the same bits each time", found: "other bits") }
       }
-      if isFused {
+      if isFused && !dtype.isHalf {
         report(judge, try run(testCase, body, on: defaults), "default composition of \(operation)", shapes)
       }
     } catch {
@@ -95,6 +101,8 @@ private struct Judge {
   }
 
   let testCase: ConformanceCase
+  /// The case of the reference.
+  let exactCase: ConformanceCase
   let expected: [[UInt8]]
   let magnitudes: [[UInt8]]
 
@@ -105,7 +113,7 @@ private struct Judge {
       return guardFault(slot, found[number])
         ?? (slot.tolerance == nil
           ? inputFault(slot, found[number])
-          : resultFault(slot, found[number], expected[number], magnitudes[number]))
+          : resultFault(slot, found[number], exactCase.slots[number], expected[number], magnitudes[number]))
     }
   }
 
@@ -130,11 +138,12 @@ private struct Judge {
   }
 
   private func resultFault(
-    _ slot: ConformanceCase.Slot, _ found: [UInt8], _ expected: [UInt8], _ magnitudes: [UInt8]
+    _ slot: ConformanceCase.Slot, _ found: [UInt8], _ exactSlot: ConformanceCase.Slot, _ expected: [UInt8],
+    _ magnitudes: [UInt8]
   ) -> Fault? {
     guard let tolerance = slot.tolerance, found != expected else { return nil }
-    let (foundValues, expectedValues) = (slot.decode(found), slot.decode(expected))
-    let magnitudeValues = tolerance.isSum ? slot.decode(magnitudes) : expectedValues
+    let (foundValues, expectedValues) = (slot.decode(found), exactSlot.decode(expected))
+    let magnitudeValues = tolerance.isSum ? exactSlot.decode(magnitudes) : expectedValues
     let wrong = expectedValues.indices.filter { i in
       !agree(foundValues[i], expectedValues[i], slot, tolerance, i, magnitudeValues[i])
     }
@@ -149,10 +158,11 @@ private struct Judge {
     _ magnitude: Double
   ) -> Bool {
     if expected.isNaN || found.isNaN { return expected.isNaN && found.isNaN }
-    if tolerance.isBitwise { return found == expected && found.sign == expected.sign }
-    if found == expected { return true }
+    if tolerance.isBitwise { return found == slot.rounded(expected) && found.sign == expected.sign }
+    if found == slot.rounded(expected) { return true }
     guard slot.dtype.isFloatingPoint, expected.isFinite else { return false }
-    return abs(found - expected)
-      <= tolerance.allowance(expected: expected, index: index, magnitude: magnitude)
+    let allowance = tolerance.allowance(expected: expected, index: index, magnitude: magnitude)
+    if !slot.dtype.isHalf { return abs(found - expected) <= allowance }
+    return (slot.rounded(expected - allowance)...slot.rounded(expected + allowance)).contains(found)
   }
 }

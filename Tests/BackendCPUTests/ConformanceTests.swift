@@ -1,4 +1,5 @@
 import BackendConformance
+import BackendCore
 import BackendCPU
 import Testing
 
@@ -11,7 +12,14 @@ import Testing
     #expect(failures.isEmpty, "\(failures.prefix(8).map(\.description).joined(separator: "\n"))")
   }
 
+  @Test(arguments: ConformanceFamily.computing, [DType.float16, .bfloat16])
+  func agreesInHalfPrecision(family: ConformanceFamily, dtype: DType) throws {
+    let failures = conformanceFailures(of: CPUBackend(threads: 2), filter: [family], computingIn: dtype)
+    #expect(failures.isEmpty, "\(failures.prefix(8).map(\.description).joined(separator: "\n"))")
+  }
+
   @Test func elementTypesAreThoseOfTheTable() {
     #expect(elementTypeFailures(of: CPUBackend(threads: 1)).isEmpty)
+    #expect(elementTypeFailures(of: HalfArithmetic(CPUBackend(threads: 1))).isEmpty)
   }
 }

@@ -16,6 +16,15 @@ import Testing
   func elementTypesAreThoseOfTheTable(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend.shared(for: device)
     #expect(elementTypeFailures(of: backend).isEmpty)
+    #expect(elementTypeFailures(of: HalfArithmetic(backend)).isEmpty)
+  }
+
+  /// Each family with one of the two types in turn.
+  @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, ConformanceFamily.computing)
+  func conformsInHalfPrecision(device: OpenCLDevice, family: ConformanceFamily) throws {
+    let backend = try OpenCLBackend.shared(for: device)
+    let number = ConformanceFamily.computing.firstIndex(of: family) ?? 0
+    try expectConformance(of: backend, family, computingIn: number % 2 == 0 ? .bfloat16 : .float16)
   }
 
   /// The kernels for the other kind of device: GPU kernels on a CPU.
@@ -48,9 +57,11 @@ import Testing
     for family in ConformanceFamily.allCases { try expectConformance(of: backend, family) }
   }
 
-  private func expectConformance(of backend: OpenCLBackend, _ family: ConformanceFamily) throws {
+  private func expectConformance(
+    of backend: OpenCLBackend, _ family: ConformanceFamily, computingIn dtype: DType = .float32
+  ) throws {
     let before = backend.launchCount
-    let failures = conformanceFailures(of: backend, filter: [family])
+    let failures = conformanceFailures(of: backend, filter: [family], computingIn: dtype)
     for failure in failures.prefix(20) { Issue.record("\(failure)") }
     #expect(failures.isEmpty, "\(failures.count) failures on \(backend.device)")
     // The results must have been computed by kernels.

@@ -1,43 +1,70 @@
-/// Performs calls with operands of float16 and bfloat16 on a backend that computes in float32: converts the operands,
-/// makes the call in float32, and rounds each result once. Calls that only move or convert elements, and those that the
+/// Performs calls with operands of float16 and bfloat16 on a backend that computes in float32: converts the operands to
+/// float32, makes the call, and rounds each result once. Calls that only move or convert elements, and those that the
 /// backend performs on halves itself (`Backend.computesHalves(_:_:)`), are passed on.
 ///
-/// An operand of another type stays as it is: the labels of a loss, or the float32 statistics of a normalization.
+/// Operands of other types stay as they are, such as the labels of a loss or the float32 statistics of a normalization.
+/// Results in the same call do not see each other's rounding: the states of a recurrent sequence, for example, pass
+/// from step to step as float32.
 public final class HalfArithmetic: CallHandler, ForwardingBackend {
   public let base: any Backend
 
   /// Creates a backend that adds arithmetic in float16 and bfloat16 to another one.
+  /// - Parameter base: The backend that stores float16 and bfloat16, and computes in float32.
   public init(_ base: any Backend) { self.base = base }
 
   public func perform(_ operation: BackendOperation, _ operands: [BufferSlice?]) throws {
-    if operation.movesElements || base.computesHalves(operation, operands) {
+    let hasHalves = operands.contains { $0?.dtype.isHalf ?? false }
+    if !hasHalves || operation.movesElements || base.computesHalves(operation, operands) {
       return try operation.perform(on: base, operands)
     }
     var floats = operands
-    for case (let index, let operand?) in operands.enumerated() where operand.dtype.isHalf {
-      let count = operation.elementCount(of: index, operand)
-      let copy = BufferSlice(try base.allocate(count: count, dtype: .float32))
-      if operation.access(of: index) != .written { try base.cast(operand, count: count, into: copy) }
-      floats[index] = copy
+    var copies: [HalfCopy] = []
+    for (index, operand) in operands.enumerated() {
+      guard let operand, operand.dtype.isHalf else { continue }
+      guard let elements = operation.elements(of: index) else {
+        throw BackendError.unsupported(operation: operation.name, dtype: operand.dtype, device: identifier)
+      }
+      let copy = try HalfCopy(of: operand, elements, operation.access(of: index), on: base)
+      floats[index] = copy.slice
+      copies.append(copy)
     }
     try operation.perform(on: base, floats)
-    for case (let index, let operand?) in operands.enumerated() where operand.dtype.isHalf {
-      guard operation.access(of: index) != .read, let result = floats[index] else { continue }
-      try base.cast(result, count: result.buffer.count, into: operand)
-    }
+    for copy in copies { try copy.finish(on: base) }
+  }
+}
+
+/// A float32 copy of the elements of an operand.
+private struct HalfCopy {
+  private let halves, floats: BufferSlice
+  private let first: Int
+  private let count: Int
+  private let isResult: Bool
+
+  /// Allocates a copy, and converts the elements if they are read.
+  init(of operand: BufferSlice, _ elements: Range<Int>, _ access: OperandAccess, on backend: any Backend) throws {
+    halves = operand.advanced(by: elements.lowerBound)
+    floats = BufferSlice(try backend.allocate(count: elements.count, dtype: .float32))
+    (first, count, isResult) = (elements.lowerBound, elements.count, access != .read)
+    if access != .written && count > 0 { try backend.cast(halves, count: count, into: floats) }
+  }
+
+  /// The copy as an operand, whose first element may be inside it.
+  var slice: BufferSlice { floats.advanced(by: -first) }
+
+  /// Rounds results.
+  func finish(on backend: any Backend) throws {
+    if isResult && count > 0 { try backend.cast(floats, count: count, into: halves) }
   }
 }
 
 extension BackendOperation {
-  /// Whether the operation moves or converts elements and computes nothing with them.
-  var movesElements: Bool {
+  /// Whether the operation moves or converts elements without computing with them. Custom operations have their own rules
+  /// for element types.
+  fileprivate var movesElements: Bool {
     switch self {
-    case .upload, .copy, .fill, .select, .cast, .gatherRows, .gatherElements: true
+    case .upload, .copy, .fill, .select, .cast, .gatherRows, .gatherElements, .custom: true
     case .copyStrided(_, _, _, let accumulating): !accumulating
     default: false
     }
   }
-
-  /// The number of elements from the start of an operand that the operation may use.
-  fileprivate func elementCount(of index: Int, _ operand: BufferSlice) -> Int { operand.buffer.count - operand.offset }
 }

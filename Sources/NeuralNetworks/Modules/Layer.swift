@@ -45,8 +45,10 @@ extension Layer {
   /// it on the input's device, with a separate seed for each layer.
   public func callAsFunction(_ input: Tensor, _ context: Context) -> Tensor {
     let thread = LayerThread.current
-    if let trace = thread.trace { return trace.call(self, input, context) }
-    return called(with: input) { forward(input, context) }
+    return inPrecision(input, thread) { input in
+      if let trace = thread.trace { return trace.call(self, input, context) }
+      return called(with: input) { forward(input, context) }
+    }
   }
 
   /// Runs `body` as a call of this layer. A layer that is not built yet is built by the call.

@@ -11,6 +11,11 @@
 public class Model: Layer {
   /// The arguments of `compile`.
   package var compiled: TrainingConfiguration?
+  /// The element types in which the model computes when it is called, trained, and evaluated. A model within another model
+  /// that is float32 itself follows the outer one. Outputs are float32.
+  public var precision = Precision.float32 {
+    didSet { if precision != oldValue { forgetTraces() } }
+  }
   /// The shapes of the inputs without the batch axis, as declared or taken from the first data; empty until then.
   package private(set) var inputShapes: [[Int]]
   /// The result of the last shape inference.
@@ -78,7 +83,19 @@ public class Model: Layer {
     let thread = LayerThread.current
     thread.calls.append(self)
     defer { thread.calls.removeLast() }
-    return forward(inputs, context)
+    return passed(inputs, context)
+  }
+
+  /// Returns the outputs of `forward` in the precision of the model.
+  func passed(_ inputs: [Tensor], _ context: Context) -> [Tensor] {
+    let thread = LayerThread.current
+    let type = precision.computeType ?? thread.computeType
+    return thread.computing(in: type) { forward(inputs, context) }.map { $0.inPrecision(of: thread.computeType) }
+  }
+
+  /// Makes the next pass infer shapes and element types again.
+  private func forgetTraces() {
+    (traced, trained, tracedBefore) = (TracedInputs(), [], [])
   }
 
   public var allowsReplay: Bool {
@@ -127,7 +144,7 @@ public class Model: Layer {
   func inferShapes(_ shapes: [[Int]], dtypes: [DType]? = nil, variableExtent: Int = 1) throws -> ShapeTrace {
     let trace = ShapeTrace(self, variableExtent: variableExtent)
     let outputs = try trace.run(inputShapes: shapes, dtypes: dtypes ?? inputDTypes, of: displayName) { [self] in
-      forward($0, .inference)
+      passed($0, .inference)
     }
     trace.walk = traced(inputShapes: shapes)
     traced = TracedInputs(trace, shapes: shapes, dtypes: dtypes ?? inputDTypes ?? [], examples: 1, outputs: outputs)
@@ -149,6 +166,7 @@ public class Model: Layer {
 
   /// Adopts the information of a model with the same layers about its inputs and its device.
   func takePlace(of other: Model) {
+    precision = other.precision
     inputShapes = other.inputShapes
     traced = other.traced
     tracedBefore = []
@@ -224,7 +242,7 @@ public class Model: Layer {
     let trace = ShapeTrace(self, examples: examples)
     let (shapes, dtypes) = (inputs.map { Array($0.shape.dropFirst()) }, inputs.map(\.dtype))
     let outputs = try trace.runKeepingBatch(inputShapes: shapes, dtypes: dtypes, of: displayName) { [self] in
-      forward($0, .inference)
+      passed($0, .inference)
     }
     tracedBefore = [traced] + tracedBefore.prefix(Model.tracedLimit - 1)
     traced = TracedInputs(trace, shapes: shapes, dtypes: dtypes, examples: examples, outputs: outputs)
@@ -251,7 +269,7 @@ public class Model: Layer {
     func shapesOfOutputs(_ extent: Int) throws -> [[Int]] {
       try ShapeTrace(self, variableExtent: extent).run(inputShapes: shapes, dtypes: inputDTypes, of: displayName) {
         [self] in
-        forward($0, .inference)
+        passed($0, .inference)
       }
     }
     let first = try shapesOfOutputs(1)

@@ -21,7 +21,14 @@ extension Tensor {
   static func launch(
     _ extents: Shape, _ dtype: DType, on device: consuming Device, _ body: (any Backend, BufferSlice) throws -> Void
   ) -> Tensor {
-    let backend = device.callTarget
+    launch(extents, dtype, on: device, with: device.callTarget(hasHalves: dtype.isHalf), body)
+  }
+
+  @inline(__always)
+  private static func launch(
+    _ extents: Shape, _ dtype: DType, on device: consuming Device, with backend: any Backend,
+    _ body: (any Backend, BufferSlice) throws -> Void
+  ) -> Tensor {
     let count = extents.count
     do {
       let y = BufferSlice(try backend.allocate(count: count, dtype: dtype))
@@ -44,7 +51,8 @@ extension Tensor {
     _ body: (any Backend, _ x: BufferSlice, _ y: BufferSlice) throws -> Void
   ) -> Tensor {
     if x.isPoisoned { return poisoned(by: x, x, x, extents, dtype, on: device) }
-    return launch(extents, dtype, on: device) { backend, y in try body(backend, x.operand, y) }
+    let backend = device.callTarget(hasHalves: x.storage.dtype.isHalf || dtype.isHalf)
+    return launch(extents, dtype, on: device, with: backend) { backend, y in try body(backend, x.operand, y) }
   }
 
   /// Allocates the result of an operation on two operands, and calls `body` to fill it.
@@ -54,7 +62,10 @@ extension Tensor {
     _ body: (any Backend, _ a: BufferSlice, _ b: BufferSlice, _ y: BufferSlice) throws -> Void
   ) -> Tensor {
     if a.isPoisoned || b.isPoisoned { return poisoned(by: a, b, b, extents, dtype, on: device) }
-    return launch(extents, dtype, on: device) { backend, y in try body(backend, a.operand, b.operand, y) }
+    let backend = device.callTarget(hasHalves: a.storage.dtype.isHalf || b.storage.dtype.isHalf || dtype.isHalf)
+    return launch(extents, dtype, on: device, with: backend) { backend, y in
+      try body(backend, a.operand, b.operand, y)
+    }
   }
 
   /// Allocates the result of an operation on three operands, and calls `body` to fill it.
@@ -64,7 +75,10 @@ extension Tensor {
     _ body: (any Backend, _ a: BufferSlice, _ b: BufferSlice, _ c: BufferSlice, _ y: BufferSlice) throws -> Void
   ) -> Tensor {
     if a.isPoisoned || b.isPoisoned || c.isPoisoned { return poisoned(by: a, b, c, extents, dtype, on: device) }
-    return launch(extents, dtype, on: device) { backend, y in
+    let hasHalves =
+      a.storage.dtype.isHalf || b.storage.dtype.isHalf || c.storage.dtype.isHalf || dtype.isHalf
+    let backend = device.callTarget(hasHalves: hasHalves)
+    return launch(extents, dtype, on: device, with: backend) { backend, y in
       try body(backend, a.operand, b.operand, c.operand, y)
     }
   }
@@ -85,7 +99,7 @@ extension Tensor {
   mutating func overwrite(_ body: (any Backend, BufferSlice) throws -> Void) {
     if isPoisoned || extents.count == 0 { return }
     do {
-      try body(storage.device.callTarget, operand)
+      try body(storage.device.callTarget(hasHalves: storage.dtype.isHalf), operand)
     } catch {
       self = Tensor(failure: error, extents, dtype, on: device)
     }

@@ -32,6 +32,10 @@ public struct Device: Sendable {
     @inline(__always) get { DeviceRecording.target(of: backend) }
   }
 
+  /// Returns the object that receives calls of this thread that may have operands of float16 or bfloat16.
+  @inline(__always)
+  func callTarget(hasHalves: Bool) -> any Backend { hasHalves ? HalfArithmetic(callTarget) : callTarget }
+
   /// True while this thread is recording this device. Earlier recordings cannot be replayed then, because the replay
   /// would not be recorded.
   package var isBeingRecorded: Bool { callTarget !== backend }

@@ -69,7 +69,9 @@ extension Tensor {
   private func fusedNormalization(
     _ shape: NormalizationShape, _ weight: Tensor?, _ bias: Tensor?, _ tape: Tape?
   ) -> Tensor {
-    let statistics = tape.map { _ in Tensor.uninitialized([2, shape.rows], dtype, on: device) }
+    let statistics = tape.map { _ in
+      Tensor.uninitialized([2, shape.rows], dtype.isHalf ? .float32 : dtype, on: device)
+    }
     var y = Tensor.launch(self, extents, dtype, on: device) { backend, x, y in
       try backend.normalize(
         x, weight: weight?.slice, bias: bias?.slice, shape, into: y, statistics: statistics?.slice)

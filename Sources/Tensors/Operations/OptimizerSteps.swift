@@ -17,7 +17,7 @@ package func applyOptimizerStep(
   for index in states.indices { try states[index].makeUnique() }
   let device = parameters.device
   do {
-    try device.callTarget.optimizerStep(
+    try device.callTarget(hasHalves: parameters.dtype.isHalf).optimizerStep(
       step, parameters: parameters.slice, gradients: gradientSlice, states: states.map { try $0.slice },
       count: parameters.count, scalars: scalarSlice)
   } catch {
@@ -35,7 +35,7 @@ package func globalNormClipFactor(
   try scalars.makeUnique()
   let device = scalars.device
   do {
-    let backend = device.callTarget
+    let backend = device.callTarget(hasHalves: slabs.contains { $0.dtype.isHalf })
     let norm = BufferSlice(try backend.allocate(count: 1, dtype: scalars.dtype))
     let filled = slabs.indices.filter { slabs[$0].count > 0 }
     if filled.isEmpty { try backend.fill(norm, count: 1, with: 0) }
@@ -69,9 +69,8 @@ extension Checks {
     if group < 0 || (group + 1) * StepScalars.count > scalars.count {
       try fail(name, "scalars \(scalars.extents) have no group \(group)")
     }
-    for other in [gradients, scalars] + states {
-      _ = try sameDevice(name, parameters, other)
-      try sameDType(name, parameters, other)
-    }
+    for other in [gradients, scalars] + states { _ = try sameDevice(name, parameters, other) }
+    for other in [gradients] + states { try sameDType(name, parameters, other) }
+    try dtype(name, scalars, is: parameters.dtype.isHalf ? .float32 : parameters.dtype)
   }
 }

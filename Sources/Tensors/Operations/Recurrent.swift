@@ -78,11 +78,12 @@ package struct Recurrence {
     do {
       if shape.stateCount > 0 {
         let operands = try states.operands(self)
-        try device.callTarget.recurrence(shape, operands)
+        let backend = device.callTarget(hasHalves: sums.dtype.isHalf)
+        try backend.recurrence(shape, operands)
         if givesFinalCell, let cells = operands.cells {
           let last = cells.advanced(by: shape.place(shape.steps - 1) * shape.stateCount)
           let end = operands.hidden.advanced(by: shape.steps * shape.stateCount)
-          try device.callTarget.copy(last, count: shape.stateCount, into: end)
+          try backend.copy(last, count: shape.stateCount, into: end)
         }
       }
     } catch {
@@ -252,7 +253,8 @@ struct RecurrenceRecord: GradientRule {
           outputs: recurrence.result == .last ? nil : try dy.slice, hidden: try gradients.hidden.slice,
           cell: try gradients.cell?.slice, gates: try gradients.gates.slice, recurrent: try gradients.recurrent?.slice,
           reachesInitialState: isWanted)
-        try dy.device.callTarget.recurrenceGradient(shape, try states.operands(recurrence), operands)
+        try dy.device.callTarget(hasHalves: dy.dtype.isHalf).recurrenceGradient(
+          shape, try states.operands(recurrence), operands)
       }
     } catch {
       gradients.fail(error)

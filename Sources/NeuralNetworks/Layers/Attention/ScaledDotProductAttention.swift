@@ -72,7 +72,7 @@ public func attentionWeights(
     if let mask {
       let isBool = mask.dtype == .bool
       let hidden = isBool ? .!mask : mask .== -Double.infinity
-      if !isBool { scores = scores + mask.replacing(with: 0, where: hidden) }
+      if !isBool { scores = scores + mask.replacing(with: 0, where: hidden).cast(to: scores.dtype) }
       isHidden = hidden
     }
     let (queries, keys) = (query.shape[query.rank - 2], key.shape[key.rank - 2])

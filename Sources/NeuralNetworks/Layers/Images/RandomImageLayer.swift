@@ -13,7 +13,7 @@
 ///   }
 /// }
 /// ```
-public protocol RandomImageLayer: ConfigurableLayer {
+public protocol RandomImageLayer: ConfigurableLayer, FullPrecisionLayer {
   /// Returns variants of images `[N, C, H, W]`, which have the same shape. Random numbers come from `random` alone.
   func varied(_ images: Tensor, using random: RandomStream) -> Tensor
 }
@@ -26,6 +26,7 @@ extension RandomImageLayer {
   }
 
   public var allowsReplay: Bool { true }
+  public var preparesData: Bool { true }
 }
 
 extension Tensor {

@@ -30,6 +30,7 @@ extension MergeLayer {
   /// Returns the output for inputs with the batch axis first.
   public func callAsFunction(_ inputs: [Tensor], _ context: Context) -> Tensor {
     let thread = LayerThread.current
+    let inputs = inputs.map { $0.inPrecision(with: thread) }
     if let trace = thread.trace { return trace.call(self, inputs, context) }
     thread.calls.append(self)
     defer { thread.calls.removeLast() }

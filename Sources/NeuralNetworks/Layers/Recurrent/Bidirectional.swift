@@ -74,6 +74,7 @@ public final class Bidirectional: ConfigurableLayer {
 
   /// Returns the output for a bool mask `[N, steps]` that is false for padding.
   public func callAsFunction(_ input: Tensor, mask: Tensor, _ context: Context) -> Tensor {
+    let input = input.inPrecision(with: .current)
     if let trace = LayerThread.current.trace {
       if let fault = RecurrentCore.fault(input, mask: mask, states: [], units: forwards.units) {
         return ShapeTrace.refuse(self, fault, instead: input)
@@ -93,6 +94,12 @@ public final class Bidirectional: ConfigurableLayer {
   public func callAsFunction(
     _ input: Tensor, from state: State?, mask: Tensor? = nil, _ context: Context
   ) -> (output: Tensor, state: State) {
+    let input = input.inPrecision(with: .current)
+    let state = state.map { state in
+      State(
+        forwards: state.forwards.map { $0.inPrecision(with: .current) },
+        backwards: state.backwards.map { $0.inPrecision(with: .current) })
+    }
     guard let trace = LayerThread.current.trace else {
       return called(with: input) { results(input, from: state, mask: mask ?? self.mask(of: input), context) }
     }

@@ -62,7 +62,9 @@ extension RecurrentLayer {
   func called(_ input: Tensor, from state: [Tensor]?, stateCount: Int, mask: Tensor?, _ context: Context)
     -> (output: Tensor, state: [Tensor])
   {
-    if let trace = LayerThread.current.trace {
+    let thread = LayerThread.current
+    let (input, state) = (input.inPrecision(with: thread), state?.map { $0.inPrecision(with: thread) })
+    if let trace = thread.trace {
       if let fault = RecurrentCore.fault(input, mask: mask, states: state ?? [], units: units) {
         _ = ShapeTrace.refuse(self, fault, instead: input)
       }

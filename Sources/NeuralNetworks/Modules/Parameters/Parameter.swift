@@ -93,13 +93,18 @@ public final class Parameter {
 
   /// The value, with the parameter's shape, on the device of its model.
   ///
+  /// Within a model of mixed precision, layers read it in the type in which they compute, unless it is state.
+  ///
   /// Reading the value records it in an active `valueAndGradient(at: model)`. The returned tensor never changes, even
   /// if the parameter changes later. Setting the value calls `assign(_:)`.
   public var value: Tensor {
     get {
-      if let frozen = LayerThread.current.frozenValues?[self] { return frozen }
-      if let currentValue { return trackedLeaf(LeafKey(self), value: currentValue) }
-      return LayerThread.current.missingValue(of: self)
+      let thread = LayerThread.current
+      let value =
+        thread.frozenValues?[self] ?? currentValue.map { trackedLeaf(LeafKey(self), value: $0) }
+        ?? thread.missingValue(of: self)
+      guard let type = thread.computeType, !isState else { return value }
+      return value.inPrecision(of: type)
     }
     set { assign(newValue) }
   }

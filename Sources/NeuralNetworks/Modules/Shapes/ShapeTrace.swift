@@ -211,7 +211,7 @@ final class ShapeTrace {
     let name = "\(type(of: layer))"
     if elements == .any { return input }
     if elements == .floatingPoint {
-      if input.dtype.hasFloatingPointArithmetic { return input }
+      if input.dtype.hasFloatingPointArithmetic || input.dtype == LayerThread.current.computeType { return input }
       let expected = input.dtype.isHalf ? "float32 ones; convert with .cast(to: .float32)" : "floating-point ones"
       throw ModelError.inputType(layer: name, expected: expected, found: input.dtype)
     }

@@ -46,14 +46,14 @@ enum TrainingTrace {
       let context = trace.context
       let result = Result {
         try trace.runKeepingBatch(inputShapes: inputShapes, dtypes: dtypes, of: model.displayName) {
-          model.forward($0, context)
+          model.passed($0, context)
         }
       }
       if trace.readsNumbers { return }
       let found = try result.get()
       if found == outputs { return }
       let plain = ShapeTrace(model, examples: examples)
-      try plain.run(inputShapes: inputShapes, dtypes: dtypes, of: model.displayName) { model.forward($0, .inference) }
+      try plain.run(inputShapes: inputShapes, dtypes: dtypes, of: model.displayName) { model.passed($0, .inference) }
       let differing = zip(trace.calls, plain.calls).filter {
         $0.module === $1.module && $0.outputShape != $1.outputShape
       }

@@ -149,7 +149,9 @@ final class FrozenValues: Sendable {
     var values: [LeafKey: Tensor] = [:]
     for (_, parameter) in model.parameters {
       guard let value = parameter.currentValue, value.device == device else { return nil }
-      values[LeafKey(parameter)] = value
+      // Layers need not convert them in each prediction.
+      let type = parameter.isState ? nil : model.precision.computeType
+      values[LeafKey(parameter)] = type.map { value.inPrecision(of: $0) } ?? value
     }
     self.device = device
     self.values = values
