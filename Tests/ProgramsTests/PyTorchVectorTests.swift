@@ -196,14 +196,35 @@ import Testing
     return try Safetensors("/\(folder)/Vectors/\(file).safetensors")
   }
 
-  func compare(_ pair: Pair, with file: String, on device: Device) throws {
+  /// Layers within a model of mixed precision: the differences are some roundings to 16 bits.
+  @Test(
+    arguments: TestDevices.all,
+    [
+      ("convolution", Pair.convolution), ("normalization", Pair.normalization), ("attention", Pair.attention),
+      ("decoder", Pair.decoder), ("layers", Pair.layers), ("einsum", Pair.einsum), ("extents", Pair.extents),
+    ])
+  func mixedPrecision(_ device: Device, _ group: (file: String, pairs: [Pair])) throws {
+    for pair in group.pairs {
+      for precision in [Precision.mixedBFloat16, .mixedFloat16] {
+        try compare(pair, with: group.file, on: device, precision)
+      }
+    }
+  }
+
+  func compare(
+    _ pair: Pair, with file: String, on device: Device, _ precision: Precision = .float32
+  ) throws {
     let vectors = try Self.vectors(file)
     func vector(_ name: String) throws -> Tensor {
       try #require(try vectors.tensor("\(pair.testDescription).\(name)", on: device), "\(name)")
     }
-    let layer = pair.makeLayer()
+    let layer = Model(pair.makeLayer())
     let input = try vector("input")
     try layer.build(inputShape: Array(input.shape.dropFirst()), on: device)
+    layer.precision = precision
+    func expectClose(_ found: Tensor, _ expected: Tensor, _ location: SourceLocation = #_sourceLocation) throws {
+      try self.expectClose(found, expected, precision, "\(pair.testDescription)", location)
+    }
     for (path, parameter) in layer.parameters { parameter.assign(try vector(path)) }
     let weights = try vector("output_gradient")
     let context = pair.isTraining ? Context.training(RandomStream(seed: 1)) : .inference
@@ -224,11 +245,14 @@ import Testing
   }
 
   /// Sums of a few dozen products of numbers below 1.
-  private func expectClose(_ found: Tensor, _ expected: Tensor, _ location: SourceLocation = #_sourceLocation) throws {
-    #expect(found.shape == expected.shape, sourceLocation: location)
+  private func expectClose(
+    _ found: Tensor, _ expected: Tensor, _ precision: Precision, _ name: String, _ location: SourceLocation
+  ) throws {
+    #expect(found.shape == expected.shape && found.dtype == .float32, "\(name)", sourceLocation: location)
     let difference = try (found - expected).magnitude().max().item()
     // PyTorch's own sums of larger numbers, such as the gradients of biases, are no more exact than this.
     let largest = try expected.magnitude().max().item()
-    #expect(difference < 2e-5 + 1e-6 * largest, sourceLocation: location)
+    let unit = precision == .float32 ? 0 : precision == .mixedFloat16 ? 0x1p-11 : 0x1p-8
+    #expect(difference < 2e-5 + (1e-6 + 16 * unit) * largest, "\(name), \(precision)", sourceLocation: location)
   }
 }

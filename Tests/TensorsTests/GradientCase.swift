@@ -147,6 +147,33 @@ enum FiniteDifferences {
     }
   }
 
+  /// Compares values and gradients in float16 and bfloat16 with those of the same numbers in float32: the differences are
+  /// some roundings.
+  @Test(arguments: TestDevices.all, [DType.float16, .bfloat16])
+  func halvesAgree(_ device: Device, _ dtype: DType) throws {
+    let unit = dtype == .float16 ? 0x1p-11 : 0x1p-8
+    func isClose(_ found: Tensor, _ expected: Tensor, units: Double) throws -> Bool {
+      let scale = try expected.count == 0 ? 0 : expected.magnitude().max().item()
+      let difference = try found.cast(to: .float32) - expected
+      return try expected.count == 0 || difference.magnitude().max().item() <= units * unit * Swift.max(scale, 1)
+    }
+    for test in GradientTests.cases where !Self.illConditioned.contains(test.name) {
+      let halves = test.tensors(test.numbers, dtype, on: device)
+      let floats = halves.map { $0.cast(to: .float32) }
+      let (y, expected) = (test.function(halves), test.function(floats))
+      #expect(y.dtype == dtype, "\(test.name)")
+      #expect(try isClose(y, expected, units: 16), "\(test.name)")
+      let found = valueAndGradient(at: halves) { test.objective($0) }.gradient
+      for (found, expected) in zip(found, valueAndGradient(at: floats) { test.objective($0) }.gradient) {
+        #expect(found.dtype == dtype, "\(test.name)")
+        #expect(try isClose(found, expected, units: 64), "gradient of \(test.name)")
+      }
+    }
+  }
+
+  /// Cases in which a rounding of intermediate results matters more.
+  private static let illConditioned: Set = ["norm of small numbers"]
+
   private func expectAgreement(_ gradients: [Tensor], _ expected: [[Double]], _ test: GradientCase) throws {
     for (index, gradient) in gradients.enumerated() {
       #expect(gradient.shape == test.inputs[index].shape)

@@ -10,8 +10,8 @@ final class LayerThread {
   var outermost: OutermostCall?
   /// The parameter values of a prediction; nil for the current values.
   var frozenValues: FrozenValues?
-  /// The element type in which layers compute in a model of mixed precision; nil for that of their parameters.
-  var computeType: DType?
+  /// The precision of the model that is being called; nil outside of models.
+  var precision: Precision?
   /// The modules being called, outermost first.
   var calls: [any Module] = []
   /// The current location, for messages.

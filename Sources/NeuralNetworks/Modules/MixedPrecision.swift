@@ -66,16 +66,17 @@ extension STFTSpectrogram: PreparationLayer {}
 extension MelSpectrogram: PreparationLayer {}
 
 extension Layer {
-  /// Returns the output of a call in the precision of the model that this layer is, or in which it is called.
+  /// Returns the output of a call in the precision of the model in which it happens. This is the outermost model, and may
+  /// be this layer.
   /// - Parameter body: The call, with the input in the type in which the layer computes.
   func inPrecision(_ input: Tensor, _ thread: LayerThread, _ body: (Tensor) -> Tensor) -> Tensor {
     if let model = self as? Model {
-      return thread.computing(in: model.precision.computeType ?? thread.computeType) { body(input) }
-        .inPrecision(of: thread.computeType)
+      if thread.precision != nil { return body(input) }
+      return thread.computing(in: model.precision) { body(input) }.inPrecision(of: nil)
     }
     guard let type = thread.computeType else { return body(input) }
     if let layer = self as? any FullPrecisionLayer {
-      let output = thread.computing(in: nil) { body(input.inPrecision(of: nil)) }
+      let output = thread.computing(in: .float32) { body(input.inPrecision(of: nil)) }
       return layer.preparesData ? output : output.inPrecision(of: type)
     }
     return body(input.inPrecision(of: type))
@@ -83,11 +84,14 @@ extension Layer {
 }
 
 extension LayerThread {
-  /// Runs `body`, in which layers compute in this type.
-  func computing<Result>(in type: DType?, _ body: () throws -> Result) rethrows -> Result {
-    let outer = computeType
-    computeType = type
-    defer { computeType = outer }
+  /// The element type in which layers compute, if it is not that of their parameters.
+  var computeType: DType? { precision?.computeType }
+
+  /// Runs `body`, in which layers compute in this precision.
+  func computing<Result>(in precision: Precision, _ body: () throws -> Result) rethrows -> Result {
+    let outer = self.precision
+    self.precision = precision
+    defer { self.precision = outer }
     return try body()
   }
 }

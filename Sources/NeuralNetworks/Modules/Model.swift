@@ -11,8 +11,8 @@
 public class Model: Layer {
   /// The arguments of `compile`.
   package var compiled: TrainingConfiguration?
-  /// The element types in which the model computes when it is called, trained, and evaluated. A model within another model
-  /// that is float32 itself follows the outer one. Outputs are float32.
+  /// The element types in which the model computes when it is called, trained, and evaluated. Outputs are float32. A model
+  /// within another model follows the outer one.
   public var precision = Precision.float32 {
     didSet { if precision != oldValue { forgetTraces() } }
   }
@@ -89,8 +89,8 @@ public class Model: Layer {
   /// Returns the outputs of `forward` in the precision of the model.
   func passed(_ inputs: [Tensor], _ context: Context) -> [Tensor] {
     let thread = LayerThread.current
-    let type = precision.computeType ?? thread.computeType
-    return thread.computing(in: type) { forward(inputs, context) }.map { $0.inPrecision(of: thread.computeType) }
+    if thread.precision != nil { return forward(inputs, context) }
+    return thread.computing(in: precision) { forward(inputs, context) }.map { $0.inPrecision(of: nil) }
   }
 
   /// Makes the next pass infer shapes and element types again.

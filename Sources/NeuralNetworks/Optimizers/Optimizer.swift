@@ -33,6 +33,14 @@ public final class Optimizer {
     didSet { skipped = SkippedSteps() }
   }
 
+  /// The settings by which the loss is scaled for gradients in float16; nil for no scaling. `compile` sets it for
+  /// `.mixedFloat16`. A training step then scales the loss; in a loop of your own, differentiate `scaled(_:)`. Updates divide
+  /// the gradients, and are skipped if these are not finite. A skipped step counts in `step`, and thus in schedules.
+  /// Setting the property starts again with the first scale.
+  public var lossScaling: LossScaling? {
+    didSet { lossScaleState = LossScale(lossScaling) }
+  }
+
   /// The rule, if it is one of this package.
   private let builtIn: (any BuiltInRule)?
   /// The rule, if backends know it.
@@ -43,6 +51,7 @@ public final class Optimizer {
   private var known = KnownParameters()
   private var scalars = StepScalarBuffer()
   private var skipped = SkippedSteps()
+  private var lossScaleState = LossScale(nil)
   /// The group of each slab in the most recently updated layout. Group 0 contains the parameters that no group matches.
   private var grouping: (layout: SlabLayout, groupOfSlab: [Int])?
 
@@ -94,6 +103,7 @@ public final class Optimizer {
         if let fused { try writeScalars(fused, like: first) }
         if let composed { try scalars.store(groupSteps.flatMap { composed.numbers(of: $0) }, like: first) }
         if skipsNonFiniteGradients { try skipped.prepare(like: first) }
+        try lossScaleState.prepare(on: first.device)
       }
       return PreparedUpdate(placement: placement, groupOfSlab: groupOfSlab)
     }
@@ -104,7 +114,7 @@ public final class Optimizer {
     guard !update.placement.slabs.isEmpty else { return [] }
     try states.arrange(as: update.placement)
     try states.makeUnique()
-    return try states.buffers() + scalars.buffers() + skipped.buffers()
+    return try states.buffers() + scalars.buffers() + skipped.buffers() + lossScaleState.buffers()
   }
 
   /// Changes the parameters and the state. The step counts only after `countStep` is called.
@@ -118,10 +128,13 @@ public final class Optimizer {
         try gradient.checkPoison()
       }
       try states.arrange(as: update.placement)
+      let unscaled = try lossScaleState.unscaled(slabs)
+      let gradients = unscaled?.gradients ?? slabs
+      let skip = try skip(gradients, unscaled)
       if let fused {
-        try launch(fused, update, slabs)
+        try launch(fused, update, gradients, skip)
       } else {
-        try compute(update, Gradients(layout: layout, slabs: slabs))
+        try compute(update, Gradients(layout: layout, slabs: gradients), skip)
       }
     }
   }
@@ -139,7 +152,42 @@ public final class Optimizer {
   public func skippedSteps() throws -> Int { try skipped.count() }
 
   /// Whether the last step was skipped, as a scalar on the device; nil if no step can be.
-  var isSkipping: Tensor? { skipped.isSkipping }
+  var isSkipping: Tensor? {
+    guard let isSkipped = skipped.isSkipping else { return lossScaleState.isSkipping }
+    return lossScaleState.isSkipping.map { isSkipped .| $0 } ?? isSkipped
+  }
+
+  /// Returns a number `[1]` above 0 if the step of these gradients is to be skipped; nil if no step can be.
+  private func skip(_ gradients: [Tensor], _ unscaled: LossScale.Unscaled?) throws -> Tensor? {
+    let isBad = unscaled?.isBad
+    guard skipsNonFiniteGradients else { return isBad }
+    let count = try skipped.updated(by: gradients, unscaled?.isHopeless)
+    return isBad.map { count.maximum($0) } ?? count
+  }
+
+  // MARK: Loss scaling
+
+  /// Returns a loss multiplied by the current scale, for a loop of your own that differentiates it and updates the model
+  /// with the gradients; the loss itself without `lossScaling`.
+  ///
+  /// ```swift
+  /// let (_, gradients) = valueAndGradient(at: model) { optimizer.scaled(loss($0)) }
+  /// try optimizer.update(model, with: gradients)
+  /// ```
+  public func scaled(_ loss: Tensor) -> Tensor {
+    if lossScaling == nil { return loss }
+    do { try withoutGradient { try lossScaleState.prepare(on: loss.device) } } catch { return loss }
+    return lossScaleState.scale.map { loss * $0 } ?? loss
+  }
+
+  /// Returns the current scale of the loss; nil without `lossScaling`. Waits for the device.
+  /// - Throws: `DeviceError`.
+  public func lossScale() throws -> Double? { try lossScaleState.currentScale() }
+
+  /// Returns the number of steps that `lossScaling` has skipped so far, because gradients were not finite. Waits for the
+  /// device.
+  /// - Throws: `DeviceError`.
+  public func overflowedSteps() throws -> Int { try lossScaleState.skippedSteps() }
 
   /// Reverts skipped steps, so that the next step is the first of them.
   func takeBack(skipped steps: Int) {
@@ -163,6 +211,7 @@ public final class Optimizer {
       try fail("the learning rate of step \(step) is \(rate), not a number of at least 0")
     }
     try builtIn?.check()
+    if let fault = lossScaling?.fault { try fail(fault) }
     switch clipping {
     case .value(let bound), .globalNorm(let bound):
       if !(bound > 0) { try fail("gradients are clipped to \(bound), not to a number above 0") }
@@ -228,10 +277,10 @@ public final class Optimizer {
 
   /// Performs one launch per slab, with the numbers that are on the device. Everything that can run out of memory comes
   /// first, except for constraints, which apply to the results.
-  private func launch(_ rule: some FusedRule, _ update: PreparedUpdate, _ gradients: [Tensor]) throws {
-    if skipsNonFiniteGradients {
-      try scalars.skip(by: try skipped.updated(by: gradients), groups: groups.count + 1)
-    }
+  private func launch(
+    _ rule: some FusedRule, _ update: PreparedUpdate, _ gradients: [Tensor], _ skip: Tensor?
+  ) throws {
+    if let skip { try scalars.skip(by: skip, groups: groups.count + 1) }
     if case .globalNorm(let maximum) = clipping {
       try scalars.clip(gradients, globalNorm: maximum, groups: groups.count + 1)
     }
@@ -250,7 +299,7 @@ public final class Optimizer {
   /// Changes the parameters that no longer meet their constraint, unless the step is skipped.
   private func constrain(_ update: PreparedUpdate) throws {
     guard update.groupOfSlab.contains(where: { constraint(ofGroup: $0) != nil }) else { return }
-    let isSkipped = skipped.isSkipping
+    let isSkipped = isSkipping
     let parts = update.placement.slabs.enumerated().map { index, slab in
       let piece = Piece(slab: index, count: slab.values.count)
       return selected(projections(of: slab.values, piece, update), in: slab.values, skippedIf: isSkipped)
@@ -262,14 +311,14 @@ public final class Optimizer {
   }
 
   /// Applies the rule with tensor operations. Nothing is written before everything is computed.
-  private func compute(_ update: PreparedUpdate, _ gradients: Gradients) throws {
+  private func compute(_ update: PreparedUpdate, _ gradients: Gradients, _ skip: Tensor?) throws {
     let clipped =
       switch clipping {
       case .none: gradients
       case .value(let bound): gradients.clipped(value: bound)
       case .globalNorm(let bound): gradients.clipped(globalNorm: bound)
       }
-    let isSkipped = skipsNonFiniteGradients ? try skipped.updated(by: gradients.slabs).reshaped([]) .> 0 : nil
+    let isSkipped = skip.map { $0.reshaped([]) .> 0 }
     let placement = update.placement
     var results: [(piece: Piece, values: [PartOfSlab], states: [Tensor])] = []
     for piece in pieces(of: placement) {
@@ -346,7 +395,9 @@ public final class Optimizer {
   // MARK: State
 
   /// Returns the state of every parameter that has been updated, with names such as "0.weight.velocity".
-  package func stateTensors() -> [(name: String, value: Tensor)] { states.named() }
+  package func stateTensors() -> [(name: String, value: Tensor)] {
+    states.named() + (lossScaleState.tensor.map { [(LossScale.name, $0)] } ?? [])
+  }
 
   /// Returns the state needed to continue elsewhere. It costs nothing until the next update, which then writes to a
   /// copy.
@@ -357,7 +408,12 @@ public final class Optimizer {
   /// Continues from a state, which may come from another process.
   /// - Throws: `ModelError.parameters` if names or shapes do not fit the rule. If it throws, nothing has changed.
   package func restore(_ state: OptimizerState) throws {
-    try states.restore(state.tensors)
+    let lossScale = state.tensors.first { $0.name == LossScale.name }?.value
+    if let fault = try lossScale.flatMap({ try LossScale.fault(of: $0) }) {
+      throw ModelError.parameters(missing: [], unknown: [], shapes: [fault])
+    }
+    try states.restore(state.tensors.filter { $0.name != LossScale.name })
+    lossScaleState.restore(lossScale)
     known = KnownParameters()
     step = state.step
     learningRateScale = state.learningRateScale
@@ -365,7 +421,7 @@ public final class Optimizer {
 
   /// Continues from a state, and first checks it against the model for which it will be used.
   package func restore(_ state: OptimizerState, of model: some Module) throws {
-    try states.check(state.tensors, against: model.parameters)
+    try states.check(state.tensors.filter { $0.name != LossScale.name }, against: model.parameters)
     try restore(state)
   }
 }

@@ -58,13 +58,10 @@ struct SkippedSteps {
   func buffers() throws -> [Buffer] { try tensor.map { [try $0.slice.buffer] } ?? [] }
 
   /// Counts the step of these gradients if it, or an earlier one, must be skipped, and returns the number.
-  mutating func updated(by gradients: [Tensor]) throws -> Tensor {
+  /// - Parameter known: 1 if the gradients are not finite, else 0; nil to examine them.
+  mutating func updated(by gradients: [Tensor], _ known: Tensor?) throws -> Tensor {
     guard var count = tensor else { fatalError("steps are counted before they are prepared") }
-    // A sum is finite only if all its terms are.
-    var all: Tensor?
-    for gradient in gradients where gradient.count > 0 { all = gradient.sum().added(to: all) }
-    guard let sum = all else { return count }
-    let isBad = 1 - sum.isFinite().cast(to: count.dtype)
+    let isBad = known ?? 1 - gradients.areAllFinite(like: count)
     let next = count + isBad.maximum(count.clamped(to: 0...1))
     try next.checkPoison()
     tensor = nil  // held once, so that it is written in place

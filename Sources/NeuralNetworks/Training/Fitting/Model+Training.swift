@@ -12,12 +12,14 @@ extension Model {
   ///   - metrics: The metrics to measure in addition to the loss.
   ///   - device: The new device of the model; nil leaves the model on its device. If moving the model fails, the next
   ///     `fit`, `evaluate`, or `predict` throws the error.
-  ///   - precision: The new `precision` of the model; nil leaves it as it is.
+  ///   - precision: The new `precision` of the model; nil leaves it as it is. With `.mixedFloat16`, the optimizer scales the
+  ///     loss: see `Optimizer.lossScaling`.
   public func compile(
     optimizer: Optimizer, loss: Loss, metrics: [Metric] = [], device: Device? = nil, precision: Precision? = nil
   ) {
     compiled = TrainingConfiguration(optimizer: optimizer, loss: loss, metrics: metrics)
     if let precision { self.precision = precision }
+    if precision == .mixedFloat16, optimizer.lossScaling == nil { optimizer.lossScaling = LossScaling() }
     if let device { place(on: device) }
   }
 

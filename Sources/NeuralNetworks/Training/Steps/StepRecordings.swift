@@ -15,6 +15,20 @@ struct RecordedStep {
   }
 }
 
+/// The settings that change the operations of a step.
+struct StepSettings: Equatable {
+  let precision: Precision
+  let lossScaling: LossScaling?
+  /// Whether steps are skipped if gradients are not finite.
+  let skips: Bool
+
+  init(_ model: Model, _ optimizer: Optimizer) {
+    precision = model.precision
+    lossScaling = optimizer.lossScaling
+    skips = optimizer.skipsNonFiniteGradients
+  }
+}
+
 /// The recordings of a `TrainingStep`, by batch shape: one for full batches, one for the last batch of an epoch.
 struct StepRecordings {
   enum Plan {
@@ -29,8 +43,7 @@ struct StepRecordings {
     let shapes: BatchShapes
     /// The structure of the model when the step was checked and recorded; both are invalid if it has changed.
     let structure: ModelStructure
-    /// Whether steps are skipped if gradients are not finite.
-    let skips: Bool
+    let settings: StepSettings
     let checks: DataChecks
     var plan: Plan
   }
@@ -40,20 +53,21 @@ struct StepRecordings {
 
   /// Returns the checks of numbers and the plan for a batch; nil if batches of its shapes are not known, or were known for
   /// another structure of the model.
-  mutating func plan(for batch: Batch, of model: Model, skips: Bool) -> (DataChecks, Plan)? {
+  mutating func plan(for batch: Batch, of model: Model, _ settings: StepSettings) -> (DataChecks, Plan)? {
     guard let index = entries.firstIndex(where: { $0.shapes.fit(batch) }) else { return nil }
     let entry = entries[index]
-    if entry.skips == skips && entry.structure.isThat(of: model) { return (entry.checks, entry.plan) }
+    if entry.settings == settings && entry.structure.isThat(of: model) { return (entry.checks, entry.plan) }
     entries.remove(at: index)
     return nil
   }
 
   /// Makes the shapes of a batch known. The next step with these shapes is recorded.
-  mutating func add(_ batch: Batch, of model: Model, skips: Bool, _ checks: DataChecks) {
+  mutating func add(_ batch: Batch, of model: Model, _ settings: StepSettings, _ checks: DataChecks) {
     guard entries.count < StepRecordings.mostEntries else { return }
     entries.append(
       Entry(
-        shapes: BatchShapes(batch), structure: ModelStructure(model), skips: skips, checks: checks, plan: .record))
+        shapes: BatchShapes(batch), structure: ModelStructure(model), settings: settings, checks: checks, plan: .record)
+    )
   }
 
   /// Stores a recording for further batches like this one. Nil means that recording is not possible.

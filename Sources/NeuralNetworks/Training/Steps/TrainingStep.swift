@@ -96,13 +96,13 @@ public final class TrainingStep {
   public func callAsFunction(_ batch: Batch) throws -> Output {
     let plan: StepRecordings.Plan
     let checks: DataChecks
-    let skips = optimizer.skipsNonFiniteGradients
-    if isReady, let known = recordings.plan(for: batch, of: model, skips: skips) {
+    let settings = StepSettings(model, optimizer)
+    if isReady, let known = recordings.plan(for: batch, of: model, settings) {
       (checks, plan) = known
       try checkNumbers(of: batch, checks)
     } else {
       checks = try checked(batch)
-      recordings.add(batch, of: model, skips: skips, checks)
+      recordings.add(batch, of: model, settings, checks)
       plan = .eager
     }
     // This comes before the passes, because it may move parameters to other slabs.
@@ -251,7 +251,7 @@ public final class TrainingStep {
     guard let (loss, predictions, gradients) = sum.result() else { fatalError("a batch has no parts") }
     let pass = Pass(loss, predictions, isSingle: terms.isSingle)
     if model.penalty() == nil { return (pass, gradients) }
-    return (pass, gradients + valueAndGradient(at: model) { $0.penalty() ?? loss.total }.gradient)
+    return (pass, gradients + valueAndGradient(at: model) { optimizer.scaled($0.penalty() ?? loss.total) }.gradient)
   }
 
   private func forwardAndBackward(
@@ -271,7 +271,7 @@ public final class TrainingStep {
       let penalty = addsPenalty ? model.penalty() : nil
       let total = penalty.map { loss.total + $0 } ?? loss.total
       phase(true)
-      return total
+      return optimizer.scaled(total)
     }
     guard let reduced else { fatalError("valueAndGradient did not call its body") }
     // Nothing is written if the loss or a gradient carries an error.
