@@ -11,6 +11,8 @@ final class ConformanceRunner {
   private(set) var failures: [ConformanceFailure] = []
   /// The type of the operands that cases declare as float32.
   private let dtype: DType
+  /// Whether operations compute with 16-bit numbers.
+  var computesHalves: Bool { dtype.isHalf }
 
   init(_ tested: any Backend, seed: UInt64, _ dtype: DType) {
     self.tested = tested
@@ -36,8 +38,8 @@ final class ConformanceRunner {
     let body = prepare(&testCase)
     let isSum = testCase.slots.contains { $0.tolerance?.isSum ?? false }
     // The reference computes in float64 with the same numbers, so that only the backend's results are rounded to halves.
-    let exactCase = dtype.isHalf ? testCase.replacingFloats(by: dtype).replacingHalves(by: .float64) : testCase
-    if dtype.isHalf { testCase = testCase.replacingFloats(by: dtype) }
+    let exactCase = computesHalves ? testCase.replacingFloats(by: dtype).replacingHalves(by: .float64) : testCase
+    if computesHalves { testCase = testCase.replacingFloats(by: dtype) }
     do {
       let expected = try run(exactCase, body, on: reference)
       let magnitudes = isSum ? try run(exactCase, body, on: reference, asMagnitudes: true) : expected
@@ -48,7 +50,7 @@ final class ConformanceRunner {
         let repeated = try run(testCase, body, on: tested)
         if repeated != found { fail(operation, shapes, expected: "the same bits each time", found: "other bits") }
       }
-      if isFused && !dtype.isHalf {
+      if isFused && !computesHalves {
         report(judge, try run(testCase, body, on: defaults), "default composition of \(operation)", shapes)
       }
     } catch {

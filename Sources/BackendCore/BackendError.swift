@@ -18,7 +18,7 @@ public enum BackendError: Error, Sendable, Hashable, CustomStringConvertible {
     case .kernelBuild(let program, let log): "kernels \"\(program)\" did not build: \(log)"
     case .deviceLost(let device, let reason): "device \(device) was lost: \(reason)"
     case .unsupported(let operation, let dtype, let device):
-      "\(device) has no \(operation) for \(dtype)" + (dtype.isHalf ? "; convert with .cast(to: .float32)" : "")
+      "\(device) has no \(operation) for \(dtype)"
     case .tooManyPositions(let operation, let extent):
       "\(operation): positions among \(extent) elements do not fit int32, which can name \(Int(Int32.max) + 1); "
         + "cut the axis into parts"

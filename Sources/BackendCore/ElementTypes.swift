@@ -1,7 +1,7 @@
 /// The element type of a buffer.
 ///
-/// Every backend supports `float32`, `int32`, and `bool`. The backends of this package also store `float16` and
-/// `bfloat16`. Only the Reference backend supports `float64`, which it uses to check gradients. See
+/// Every backend supports `float32`, `int32`, and `bool`. The backends of this package also support `float16` and
+/// `bfloat16`, in which they compute through `HalfArithmetic`. Only the Reference backend supports `float64`, which it uses to check gradients. See
 /// `Backend.supports(_:)`.
 public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
   case float32
@@ -10,11 +10,11 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
   /// One byte per element, 0 or 1.
   case bool
   case float64
-  /// IEEE 754 binary16: 11 significant bits, and magnitudes from 2⁻²⁴ to 65504. Operations move and convert elements of
-  /// this type, but none computes with them.
+  /// IEEE 754 binary16: 11 significant bits, and magnitudes from 2⁻²⁴ to 65504. Operations compute in float32 and round
+  /// once.
   case float16
-  /// The upper half of a float32: 8 significant bits and its range of exponents. Operations move and convert elements
-  /// of this type, but none computes with them.
+  /// The upper half of a float32: 8 significant bits and its range of exponents. Operations compute in float32 and round
+  /// once.
   case bfloat16
 
   /// The size of one element in bytes.
@@ -27,15 +27,13 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
     }
   }
 
-  /// True for the types that have gradients: `float32`, `float64`, `float16`, and `bfloat16`. Gradients of
-  /// the last two pass only through casts, reshapes, permutations, and joins, because adding them is an operation that
-  /// computes.
+  /// True for the types that have gradients: `float32`, `float64`, `float16`, and `bfloat16`.
   @inlinable public var isFloatingPoint: Bool { hasFloatingPointArithmetic || isHalf }
 
   /// True for `float16` and `bfloat16`. (It is not public because PyTorch calls float16 alone `half`.)
   @inlinable package var isHalf: Bool { self == .float16 || self == .bfloat16 }
 
-  /// True for `float32` and `float64`, the types in which floating-point operations compute.
+  /// True for `float32` and `float64`, the types in which kernels compute.
   @inlinable public var hasFloatingPointArithmetic: Bool { self == .float32 || self == .float64 }
 
   public var description: String {
@@ -71,7 +69,8 @@ public enum OperationKind: String, Sendable, CaseIterable {
   case optimizerStep, norm, clipFactor
 
   /// Returns whether the operation is defined for an element type. A backend accepts the types that it also supports
-  /// (`Backend.supports(_:)`).
+  /// (`Backend.supports(_:)`). float16 and bfloat16 are only those of operations that move or convert elements;
+  /// `HalfArithmetic` adds all that accept float32.
   @inlinable public func accepts(_ dtype: DType) -> Bool {
     switch self {
     case .fill, .cast, .select, .copyStrided, .gatherRows, .gatherElements: true

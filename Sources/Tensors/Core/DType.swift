@@ -1,7 +1,7 @@
 import BackendCore
 
-/// The element type of a tensor: `.float32`, `.int32`, `.bool`, `.float16` or `.bfloat16` for storage, or, only on the
-/// Reference backend, `.float64`.
+/// The element type of a tensor: `.float32`, `.float16`, `.bfloat16`, `.int32`, `.bool`, or, only on the Reference
+/// backend, `.float64`.
 public typealias DType = BackendCore.DType
 
 /// A Swift type that elements can be read as: `Float`, `Double`, `Float16`, `Bool`, or an integer type of the standard

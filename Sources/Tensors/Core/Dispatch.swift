@@ -105,3 +105,17 @@ extension Tensor {
     }
   }
 }
+
+// Functions that are composed of several operations also round once.
+
+extension Tensor {
+  /// Returns a function of numbers of 16 bits, computed in float32.
+  func inFloat32(_ body: (Tensor) -> Tensor) -> Tensor { body(cast(to: .float32)).cast(to: dtype) }
+
+  /// Returns a function of numbers of 16 bits and of another tensor of this type, computed in float32.
+  func inFloat32(_ other: Tensor, _ body: (Tensor, Tensor) -> Tensor) -> Tensor {
+    other.dtype == dtype
+      ? body(cast(to: .float32), other.cast(to: .float32)).cast(to: dtype)
+      : body(cast(to: .float32), other)  // which refuses the other type
+  }
+}

@@ -8,6 +8,7 @@ extension Tensor {
   /// - Parameter alpha: The negative of the limit at −∞; above 0.
   public func celu(_ alpha: Double = 1) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.celu(alpha) } }
       try Checks.floatingPoint("celu", self)
       try Checks.positive("celu", "alpha", alpha)
       let low = minimum(0)  // the exponential must not overflow where it is replaced
@@ -18,6 +19,7 @@ extension Tensor {
   /// Returns x − tanh x, accurate near 0, where it is about x³/3.
   public func tanhShrink() -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.tanhShrink() } }
       try Checks.floatingPoint("tanhShrink", self)
       // The difference would cancel; the series is exact to double precision here.
       let border = 0.2
@@ -64,6 +66,7 @@ extension Tensor {
   /// - Parameter b: The width of the bend at 0; above 0. The default is that of Keras.
   public func squarePlus(_ b: Double = 4) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.squarePlus(b) } }
       try Checks.floatingPoint("squarePlus", self)
       try Checks.positive("squarePlus", "b", b)
       // Far from 0, b is too small to count, and the square would overflow.
@@ -79,6 +82,7 @@ extension Tensor {
   /// - Parameter axis: The axis to halve. Its extent must be even.
   public func glu(axis: Int = -1) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.glu(axis: axis) } }
       try Checks.floatingPoint("glu", self)
       let position = try Checks.axis("glu", axis, extents)
       if !extents[position].isMultiple(of: 2) {
@@ -96,6 +100,7 @@ extension Tensor {
   /// small elements become exactly 0 (Martins and Astudillo, From Softmax to Sparsemax, 2016).
   public func sparsemax(axis: Int = -1) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.sparsemax(axis: axis) } }
       try Checks.floatingPoint("sparsemax", self)
       let position = try Checks.axis("sparsemax", axis, extents)
       if position != rank - 1 {

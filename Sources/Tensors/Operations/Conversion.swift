@@ -5,10 +5,7 @@ extension Tensor {
   /// a floating-point type: rounds to the nearest number, ties to even; numbers beyond the largest one become infinity,
   /// in float16 from ±65520 on (as in PyTorch).
   ///
-  /// Gradients flow only between floating-point types. As no operation computes with float16 and bfloat16, the gradients
-  /// of these types are not added: they pass through casts, reshapes, permutations, and joins. For a tensor of these types
-  /// that is sliced, gathered, broadcast, or used twice, the gradient carries `DeviceError.unsupported`. Cast to float32
-  /// once, and use the result as often as necessary.
+  /// Gradients flow only between floating-point types, and are converted in the other direction.
   public func cast(to dtype: DType) -> Tensor {
     checked {
       if dtype == self.dtype { return self }

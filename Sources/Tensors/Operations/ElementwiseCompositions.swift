@@ -7,6 +7,7 @@ extension Tensor {
   /// for a weight of 1 (PyTorch's `lerp`).
   public func lerp(to end: Tensor, weight: Double) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32(end) { $0.lerp(to: $1, weight: weight) } }
       try Checks.floatingPoint("lerp", self)
       // From the nearer end, so that both ends are exact.
       let way = Tensor.combined(.subtract, end, self, "lerp")
@@ -32,7 +33,7 @@ extension Tensor {
   ) -> Tensor {
     checked {
       try Checks.floatingPoint("nanToNumber", self)
-      let largest = dtype == .float64 ? Double.greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude)
+      let largest = dtype.greatestFiniteMagnitude
       return replacing(with: nan, where: isNaN())
         .replacing(with: positiveInfinity ?? largest, where: self .== Double.infinity)
         .replacing(with: negativeInfinity ?? -largest, where: self .== -Double.infinity)
@@ -53,6 +54,7 @@ extension Tensor {
   /// Returns sin(πx)/(πx), and 1 at 0 (NumPy's and PyTorch's `sinc`).
   public func sinc() -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.sinc() } }
       try Checks.floatingPoint("sinc", self)
       let isSmall = detached().magnitude() .< 0.25
       // Next to 0, the derivatives of the quotient cancel. The series Σ (−t)ᵏ/(2k + 1)!, t = (πx)², has no quotient;
@@ -113,5 +115,17 @@ extension Tensor {
     try Checks.sameDType("isEqual", self, other)
     _ = try Checks.sameDevice("isEqual", self, other)
     return try extents == other.extents && (self .== other).all().item(as: Bool.self)
+  }
+}
+
+extension DType {
+  /// The largest number of a floating-point type.
+  fileprivate var greatestFiniteMagnitude: Double {
+    switch self {
+    case .float16: 65504
+    case .bfloat16: 0x1.FEp127
+    case .float64: .greatestFiniteMagnitude
+    default: Double(Float.greatestFiniteMagnitude)
+    }
   }
 }

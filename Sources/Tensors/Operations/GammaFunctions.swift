@@ -11,6 +11,7 @@ extension Tensor {
   /// and where a term is beyond float32, for x < 10^(−37/(n + 1)).
   public func polygamma(_ order: Int) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.polygamma(order) } }
       try Checks.floatingPoint("polygamma", self)
       guard 0...16 ~= order else { try Checks.fail("polygamma", "the order is \(order), not from 0 to 16") }
       if order == 0 { return digamma() }
@@ -61,6 +62,7 @@ extension Tensor {
   /// (PyTorch's `mvlgamma`, SciPy's `multigammaln`). Defined for x > (p − 1)/2.
   public func multivariateLogGamma(_ dimension: Int) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.multivariateLogGamma(dimension) } }
       try Checks.floatingPoint("multivariateLogGamma", self)
       guard dimension > 0 else {
         try Checks.fail("multivariateLogGamma", "the dimension is \(dimension), not a positive number")

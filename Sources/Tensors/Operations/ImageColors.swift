@@ -5,6 +5,7 @@ extension Tensor {
   /// `image.rgb_to_grayscale`, torchvision's `rgb_to_grayscale`).
   public func rgbToGrayscale() -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.rgbToGrayscale() } }
       let (red, green, blue) = try colors("rgbToGrayscale")
       return 0.2989 * red + 0.587 * green + 0.114 * blue
     }
@@ -15,6 +16,7 @@ extension Tensor {
   /// 0 for gray. The saturation of black is 0.
   public func rgbToHSV() -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.rgbToHSV() } }
       let (red, green, blue) = try colors("rgbToHSV")
       let value = red.maximum(green).maximum(blue)
       let chroma = value - red.minimum(green).minimum(blue)
@@ -35,6 +37,7 @@ extension Tensor {
   /// (Keras' `image.hsv_to_rgb`). Hues are taken modulo 1.
   public func hsvToRGB() -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.hsvToRGB() } }
       let (hue, saturation, value) = try colors("hsvToRGB")
       // The distance of a color from its value is a trapezoid of period 1.
       let parts = [5.0, 3, 1].map { start in
@@ -63,7 +66,10 @@ extension Tensor {
   ///   - deviation: The standard deviation in pixels, above 0.
   ///   - mode: The values of pixels outside of the images. For `.reflect`, height and width exceed half of the kernel.
   public func gaussianBlurred(kernel: Int, deviation: Double, mode: PaddingMode = .reflect) -> Tensor {
-    checked { try blurred("gaussianBlurred", kernel, deviation, mode) }
+    checked {
+      if dtype.isHalf { return inFloat32 { $0.gaussianBlurred(kernel: kernel, deviation: deviation, mode: mode) } }
+      return try blurred("gaussianBlurred", kernel, deviation, mode)
+    }
   }
 
   /// Blurs images with a deviation for each of them, `[N]`.

@@ -22,6 +22,7 @@ extension Tensor {
   /// outside of the images are 0, as are results at points that are NaN. Gradients flow to the images and to the grid.
   public func gridSampled(at grid: Tensor) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32(grid) { $0.gridSampled(at: $1) } }
       let name: StaticString = "gridSampled"
       try Checks.floatingPoint(name, self)
       try Checks.sameDType(name, self, grid)
@@ -52,6 +53,7 @@ extension Tensor {
   ///   - width: The number of columns of the grid, at least 1.
   public func affineGrid(height: Int, width: Int) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.affineGrid(height: height, width: width) } }
       let name: StaticString = "affineGrid"
       try Checks.floatingPoint(name, self)
       guard rank == 3, extents[1] == 2, extents[2] == 3, height > 0, width > 0 else {
@@ -99,7 +101,11 @@ extension Tensor {
           hint: "images are [N, C, H, W] with at least one pixel; rows and columns are [N, h, w]")
       }
       try Checks.plane(name, self)
-      return sampled(rows, columns, try Sampler(name, self, method, fillMode, fillValue))
+      let sampler = try Sampler(name, self, method, fillMode, fillValue)
+      if dtype.isHalf {
+        return inFloat32 { $0.sampled(rows.cast(to: .float32), columns.cast(to: .float32), sampler) }
+      }
+      return sampled(rows, columns, sampler)
     }
   }
 
@@ -129,6 +135,11 @@ extension Tensor {
       let name: StaticString = "warped"
       try Checks.floatingPoint(name, self)
       try Checks.sameDType(name, self, matrices)
+      if dtype.isHalf {
+        return inFloat32(matrices) {
+          $0.warped(by: $1, size: size, method: method, fillMode: fillMode, fillValue: fillValue)
+        }
+      }
       guard rank == 4, matrices.rank == 3, matrices.extents[0] == extents[0], 2...3 ~= matrices.extents[1],
         matrices.extents[2] == 3, extents[2] > 0, extents[3] > 0
       else {

@@ -8,6 +8,7 @@ extension Tensor {
   /// component 4. Pixels outside of the images are 0.
   public func sobelEdges() -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.sobelEdges() } }
       try Checks.floatingPoint("sobelEdges", self)
       if rank < 2 { try Checks.fail("sobelEdges", "the input has the shape \(extents); it is [..., H, W]") }
       let widths = (0..<rank).map { $0 < rank - 2 ? (before: 0, after: 0) : (before: 1, after: 1) }
@@ -46,6 +47,11 @@ extension Tensor {
       let name: StaticString = "structuralSimilarity"
       try Checks.floatingPoint(name, self)
       try Checks.sameDType(name, self, other)
+      if dtype.isHalf {
+        return inFloat32(other) {
+          $0.structuralSimilarity(to: $1, range: range, kernel: kernel, deviation: deviation, k1: k1, k2: k2)
+        }
+      }
       guard rank == 4, extents == other.extents, extents[2] >= kernel, extents[3] >= kernel else {
         try Checks.fail(
           name, "shapes \(extents) and \(other.extents) with a kernel of \(kernel) do not fit",

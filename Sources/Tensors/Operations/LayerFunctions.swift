@@ -33,6 +33,9 @@ extension Tensor {
     positions: Range<Int>? = nil, base: Double = 10_000, isInterleaved: Bool = false
   ) -> Tensor {
     checked {
+      if dtype.isHalf {
+        return inFloat32 { $0.rotaryEmbedded(positions: positions, base: base, isInterleaved: isInterleaved) }
+      }
       let name: StaticString = "rotaryEmbedded"
       try Checks.floatingPoint(name, self)
       if rank < 2 || extents[-1] % 2 != 0 {
@@ -95,6 +98,7 @@ extension Tensor {
     size: Int, alpha: Double = 1e-4, beta: Double = 0.75, k: Double = 1
   ) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.localResponseNormalized(size: size, alpha: alpha, beta: beta, k: k) } }
       let name: StaticString = "localResponseNormalized"
       try Checks.floatingPoint(name, self)
       if rank < 3 { try Checks.fail(name, "the input has the shape \(extents); it is [N, C, …]") }

@@ -17,6 +17,7 @@ extension Tensor {
   /// share it evenly.
   public func norm(_ p: Double = 2, axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.norm(p, axes: axes, keepingRank: keepingRank) } }
       try Checks.floatingPoint("norm", self)
       if p.isNaN { try Checks.fail("norm", "p is \(p) for shape \(extents)") }
       switch p {
@@ -62,6 +63,7 @@ extension Tensor {
   /// default). A vector shorter than epsilon is divided by epsilon.
   public func unitNormalized(_ p: Double = 2, axis: Int = -1, epsilon: Double = 1e-12) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.unitNormalized(p, axis: axis, epsilon: epsilon) } }
       try Checks.floatingPoint("unitNormalized", self)
       let axis = try Checks.axis("unitNormalized", axis, extents)
       return self / norm(p, axis: axis, keepingRank: true).maximum(epsilon)
@@ -72,6 +74,7 @@ extension Tensor {
   /// along the other axes (PyTorch's `cosine_similarity`, along the last axis by default).
   public func cosineSimilarity(_ other: Tensor, axis: Int = -1, epsilon: Double = 1e-8) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32(other) { $0.cosineSimilarity($1, axis: axis, epsilon: epsilon) } }
       let name: StaticString = "cosineSimilarity"
       try Checks.floatingPoint(name, self)
       try Checks.sameDType(name, self, other)
@@ -95,6 +98,7 @@ extension Tensor {
   /// The distances are computed from n·m·d differences, without the cancellation of ‖x‖² − 2x·y + ‖y‖².
   public func distances(to other: Tensor, p: Double = 2) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32(other) { $0.distances(to: $1, p: p) } }
       let name: StaticString = "distances"
       try Checks.floatingPoint(name, self)
       if rank < 2 || other.rank < 2 || extents[-1] != other.extents[-1] {

@@ -34,6 +34,9 @@ extension Tensor {
     _ q: Double, axes: [Int]? = nil, interpolation: QuantileInterpolation = .linear, keepingRank: Bool = false
   ) -> Tensor {
     checked {
+      if dtype.isHalf {
+        return inFloat32 { $0.quantile(q, axes: axes, interpolation: interpolation, keepingRank: keepingRank) }
+      }
       let name: StaticString = "quantile"
       try Checks.floatingPoint(name, self)
       if !(0...1).contains(q) { try Checks.fail(name, "\(q) is not a fraction from 0 to 1") }

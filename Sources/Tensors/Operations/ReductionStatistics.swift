@@ -10,6 +10,9 @@ extension Tensor {
   /// gradient is infinite, or NaN for elements that equal the mean (PyTorch).
   public func variance(axes: [Int]? = nil, correction: Int = 0, keepingRank: Bool = false) -> Tensor {
     checked {
+      if dtype.isHalf {
+        return inFloat32 { $0.variance(axes: axes, correction: correction, keepingRank: keepingRank) }
+      }
       try Checks.floatingPoint("variance", self)
       let deviations = self - mean(axes: axes, keepingRank: true)
       let sum = deviations.squared().sum(axes: axes, keepingRank: keepingRank)
@@ -38,6 +41,9 @@ extension Tensor {
   /// The gradient is 0 if all numbers are equal (PyTorch).
   public func standardDeviation(axes: [Int]? = nil, correction: Int = 0, keepingRank: Bool = false) -> Tensor {
     checked {
+      if dtype.isHalf {
+        return inFloat32 { $0.standardDeviation(axes: axes, correction: correction, keepingRank: keepingRank) }
+      }
       try Checks.floatingPoint("standardDeviation", self)
       let scale = squaringScale(axes: axes)
       let variance = (self * scale).variance(axes: axes, correction: correction, keepingRank: keepingRank)
@@ -52,6 +58,7 @@ extension Tensor {
   /// Returns ln Σ eˣ, without overflow: the largest element is subtracted first.
   public func logSumExp(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.logSumExp(axes: axes, keepingRank: keepingRank) } }
       try Checks.floatingPoint("logSumExp", self)
       let shift = largestFinite(axes: axes)
       let result = (self - shift).exp().sum(axes: axes, keepingRank: true).log() + shift

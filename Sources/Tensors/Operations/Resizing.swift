@@ -29,6 +29,7 @@ extension Tensor {
   ///   - method: The interpolation method; bilinear by default, as in Keras.
   public func resized(to size: SpatialExtent, method: InterpolationMethod = .bilinear) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.resized(to: size, method: method) } }
       let name: StaticString = "resized"
       if !(3...5).contains(rank) {
         try Checks.fail(name, "the input has the shape \(extents); it is [N, C, L], [N, C, H, W] or [N, C, D, H, W]")

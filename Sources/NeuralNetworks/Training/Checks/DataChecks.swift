@@ -132,7 +132,7 @@ extension DataChecks {
   private static func checkFinite(_ tensor: Tensor, _ name: String, _ example: (Int) -> Int) throws {
     if try tensor.isAllFinite() { return }
     let rows = tensor.shape[0]
-    let flat = tensor.computable.reshaped([rows, tensor.count / rows])
+    let flat = tensor.reshaped([rows, tensor.count / rows])
     let (high, low) = (try flat.max(axis: 1).scalars(), try flat.min(axis: 1).scalars())
     let row = high.indices.first { !high[$0].isFinite || !low[$0].isFinite } ?? 0
     throw TrainingError.notFinite(tensor: name, example: example(row))

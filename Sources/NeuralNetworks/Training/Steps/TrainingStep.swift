@@ -345,10 +345,6 @@ extension Tensor {
   /// Returns whether all elements are finite. Waits for the device.
   package func isAllFinite() throws -> Bool {
     guard dtype.isFloatingPoint, count > 0 else { return true }
-    let numbers = computable
-    return try numbers.max().item().isFinite && numbers.min().item().isFinite
+    return try max().item().isFinite && min().item().isFinite
   }
-
-  /// This tensor, but float32 instead of float16 or bfloat16, with which devices do not compute.
-  var computable: Tensor { dtype.isHalf ? cast(to: .float32) : self }
 }
