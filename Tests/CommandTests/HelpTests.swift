@@ -22,7 +22,7 @@ struct HelpTests {
       "--dataset", "--data", "--hidden", "--activation", "--dropout", "--optimizer", "--learning-rate", "--epochs",
       "--batch-size", "--device", "--no-fallback", "--seed", "--validation", "--patience", "--save", "--json",
       "--model", "--download", "--limit", "--checkpoints", "--resume", "--keep", "--every-steps", "--log",
-      "--tensorboard", "--reduce-on-plateau", "--shift", "--flip", "--augment", "--noise", "--check-finite", "--task",
+      "--precision", "--tensorboard", "--reduce-on-plateau", "--shift", "--flip", "--augment", "--noise", "--check-finite", "--task",
       "--image-size", "--gray", "--only", "--drop", "--kind", "--missing", "--vocabulary",
       "--length",
     ] { #expect(help.contains(option), "\(option)") }

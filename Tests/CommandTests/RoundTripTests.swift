@@ -48,6 +48,28 @@ struct RoundTripTests {
     try predictions(model, data)
   }
 
+  /// Training in mixed precision differs in the last places, and the saved weights are float32.
+  @Test(arguments: devices, ["mixed-bfloat16", "mixed-float16"])
+  func mixedPrecision(_ device: String, _ precision: String) throws {
+    let folder = try TemporaryFolder()
+    let data = ["--dataset", "mnist", "--data", try TinyImages().write(to: folder, in: "data"), "--device", device]
+    func train(_ precision: String) throws -> (loss: Double, accuracy: Double) {
+      let result = try Command.nn(
+        [
+          "train", "--json", "--hidden", "16", "--epochs", "12", "--learning-rate", "0.01", "--precision", precision,
+          "--save", folder("\(precision).safetensors"),
+        ] + data)
+      try #require(result.status == 0, "\(result.error)")
+      let scores = try result.json["train"]
+      return (scores?["loss"]?.number ?? .nan, scores?["accuracy"]?.number ?? .nan)
+    }
+    let (plain, mixed) = (try train("float32"), try train(precision))
+    #expect(mixed.accuracy > 0.9 && mixed.loss != plain.loss)
+    #expect((mixed.loss - plain.loss).magnitude < 0.05)
+    let saved = try Safetensors(folder("\(precision).safetensors"))
+    #expect(try saved.names.allSatisfy { try saved.tensor($0)?.dtype == .float32 })
+  }
+
   private func predictions(_ model: String, _ data: [String]) throws {
     let result = try Command.nn(["predict", "--json", "--examples", "0,2-4,49", "--model", model] + data)
     try #require(result.status == 0, "\(result.error)")

@@ -40,6 +40,21 @@ enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
+/// The values of `--precision`.
+enum PrecisionName: String, ExpressibleByArgument, CaseIterable {
+  case float32
+  case mixedBFloat16 = "mixed-bfloat16"
+  case mixedFloat16 = "mixed-float16"
+
+  var precision: Precision {
+    switch self {
+    case .float32: .float32
+    case .mixedBFloat16: .mixedBFloat16
+    case .mixedFloat16: .mixedFloat16
+    }
+  }
+}
+
 /// The training options.
 struct OptimizerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The optimizer.", valueName: "name"))
@@ -56,6 +71,12 @@ struct OptimizerOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("The number of examples in a step.", valueName: "count"))
   var batchSize = 32
+
+  @Option(
+    help: ArgumentHelp(
+      "The numbers in which layers compute. Mixed precision takes half the memory between layers; weights remain float32.",
+      valueName: "type"))
+  var precision: PrecisionName = .float32
 
   @Option(
     help: ArgumentHelp("The fraction of the training data that is held back for validation.", valueName: "part"))
@@ -111,11 +132,13 @@ struct OptimizerOptions: ParsableArguments {
 
   /// The settings that determine the course of a run, as text.
   var settings: [String: String] {
-    [
+    var settings = [
       "optimizer": "\(optimizer.rawValue), learning rate \(rate)", "validation": "\(heldBack ?? 0)",
       "patience": patience.map(String.init) ?? "none",
       "reduce on plateau": reduceOnPlateau.map(String.init) ?? "none",
     ]
+    if precision != .float32 { settings["precision"] = precision.rawValue }
+    return settings
   }
 
   /// The fraction of the training data held back for validation; nil for none.
