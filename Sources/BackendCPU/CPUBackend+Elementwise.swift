@@ -4,6 +4,7 @@ import CPUKernels
 /// Functions of one, two, and three elements.
 extension CPUBackend {
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
+    if x.dtype.isHalf || y.dtype.isHalf { return try unaryHalves(op, x, count: count, into: y) }
     switch (x.dtype, op.kind) {
     case (.float32, .isNaN): test(x.floats, kernels.pointee.is_nan, count, y)
     case (.float32, .isFinite): test(x.floats, kernels.pointee.is_finite, count, y)
@@ -40,6 +41,9 @@ extension CPUBackend {
   public func unaryGradient(
     _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
   ) throws {
+    if dy.dtype.isHalf || saved.dtype.isHalf || dx.dtype.isHalf {
+      return try unaryGradientHalves(op, dy, saved: saved, count: count, into: dx)
+    }
     guard OperationKind.unaryGradient.accepts(dy.dtype) else { throw unsupported("gradient of \(op.kind)", dy.dtype) }
     guard let code = op.kind.code else { return try fill(dx, count: count, with: 0) }
     let (gradient, source, result) = (dy.floats, saved.floats, dx.floats)
@@ -53,6 +57,9 @@ extension CPUBackend {
   public func binary(
     _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
+    if a.dtype.isHalf || b.dtype.isHalf || y.dtype.isHalf {
+      return try binaryHalves(op, a, aLayout, b, bLayout, into: y)
+    }
     guard op.accepts(a.dtype) else { throw unsupported("\(op)", a.dtype) }
     let (table, code, result) = (kernels, op.code, y.address)
     if a.dtype == .float32 && aLayout.isDense && bLayout.isDense {
@@ -89,6 +96,9 @@ extension CPUBackend {
   public func binaryScalar(
     _ op: BinaryOp, _ x: BufferSlice, _ scalar: Double, scalarFirst: Bool, count: Int, into y: BufferSlice
   ) throws {
+    if x.dtype.isHalf || y.dtype.isHalf {
+      return try binaryScalarHalves(op, x, scalar, scalarFirst: scalarFirst, count: count, into: y)
+    }
     guard op.accepts(x.dtype) else { throw unsupported("\(op)", x.dtype) }
     if op == .power && !scalarFirst { return try unary(.power(scalar), x, count: count, into: y) }
     let (table, code, grain) = (kernels, op.code, op.grain)
@@ -123,6 +133,7 @@ extension CPUBackend {
   public func compare(
     _ op: ComparisonOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
+    if a.dtype.isHalf || b.dtype.isHalf { return compareHalves(op, a, aLayout, b, bLayout, into: y) }
     let loop = StridedLoop<2>(shape: aLayout.shape, strides: [aLayout.strides, bLayout.strides])
     let (kernel, code, result) = (try comparison(a.dtype), op.code, y.bytes)
     forEachPlane(of: loop, [a, b], grain: Grain.simple) { plane in
@@ -134,6 +145,7 @@ extension CPUBackend {
   public func compareScalar(
     _ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice
   ) throws {
+    if x.dtype.isHalf { return compareScalarHalves(op, x, scalar, count: count, into: y) }
     let (kernel, code, result, size) = (try comparison(x.dtype), op.code, y.bytes, x.dtype.byteCount)
     withScalar(scalar, x.dtype) { constant in
       parallel(count, grain: Grain.simple, unit: 64) {
@@ -158,7 +170,7 @@ extension CPUBackend {
   }
 
   /// Passes the scalar, rounded to the element type, as a broadcast operand.
-  private func withScalar(_ scalar: Double, _ dtype: DType, _ body: (nn_view) -> Void) {
+  func withScalar(_ scalar: Double, _ dtype: DType, _ body: (nn_view) -> Void) {
     var word: UInt32
     switch dtype {
     case .int32: word = UInt32(bitPattern: Int32(saturating: scalar))

@@ -1,35 +1,46 @@
+internal import HostSystem
 import BackendCore
 import CPUKernels
 
-/// Conversions from and to float16 and bfloat16. All of them go through float32, in pieces that stay in a cache, and
-/// round only once: float32 represents every float16 and bfloat16, and an int32 that it does not represent becomes a
-/// float that rounds to the same result.
+/// float16 and bfloat16: conversions, and the pieces by which calls compute with them.
+///
+/// Kernels compute in float32. A call on halves converts a piece of its operands into memory that stays in a cache, runs
+/// the float32 kernel there, and rounds the results once. A piece is read completely before its results are written, so a
+/// result may be the slice of an operand.
 extension CPUBackend {
   /// The number of elements of a piece.
-  private static let piece = 2048
+  static let piece = 2048
 
-  /// y = x in another type; at least one of the two types is a half.
+  public func computesHalves(_ operation: BackendOperation, _ operands: [BufferSlice?]) -> Bool {
+    switch operation {
+    case .unary, .unaryGradient, .binary, .binaryScalar, .compare, .compareScalar, .dropout: true
+    case .softmax, .softmaxGradient: true
+    case .normalize: operands.count <= 4 || operands[4]?.dtype.isHalf != true
+    case .reduce(_, let shape): shape.inner == 1
+    default: false
+    }
+  }
+
+  // MARK: Conversions
+
+  /// y = x in another type; at least one of the two types is a half. All conversions go through float32 and round only
+  /// once: float32 represents every float16 and bfloat16, and an int32 that it does not represent becomes a float that
+  /// rounds to the same result.
   func castHalves(_ x: BufferSlice, count: Int, into y: BufferSlice) {
-    parallel(count, grain: Grain.simple, unit: 64) { range in
-      if x.dtype == .float32 {
-        narrow(x.floats + range.lowerBound, range.count, into: y.advanced(by: range.lowerBound))
-      } else if y.dtype == .float32 {
-        widen(x.advanced(by: range.lowerBound), range.count, into: y.floats + range.lowerBound)
-      } else {
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.piece) { floats in
-          guard let numbers = floats.baseAddress else { return }
-          for first in stride(from: range.lowerBound, to: range.upperBound, by: Self.piece) {
-            let n = min(Self.piece, range.upperBound - first)
-            widen(x.advanced(by: first), n, into: numbers)
-            narrow(numbers, n, into: y.advanced(by: first))
-          }
-        }
+    let (source, result) = (Elements(x), Elements(y))
+    if result.dtype == .float32 {
+      parallel(count, grain: Grain.simple, unit: 64) {
+        widen(source.from($0.lowerBound), $0.count, into: result.floats + $0.lowerBound)
+      }
+    } else {
+      forEachPiece(of: count, grain: Grain.simple, parts: 1) { range, work in
+        narrow(floats(of: source, range, in: work[0]), range.count, into: result.from(range.lowerBound))
       }
     }
   }
 
   /// y = x as float32.
-  private func widen(_ x: BufferSlice, _ count: Int, into y: UnsafeMutablePointer<Float>) {
+  func widen(_ x: Elements, _ count: Int, into y: UnsafeMutablePointer<Float>) {
     switch x.dtype {
     case .float16: kernels.pointee.float16_to_float(x.halves, y, count)
     case .bfloat16: kernels.pointee.bfloat16_to_float(x.halves, y, count)
@@ -39,7 +50,7 @@ extension CPUBackend {
   }
 
   /// y = x in the type of y.
-  private func narrow(_ x: UnsafePointer<Float>, _ count: Int, into y: BufferSlice) {
+  func narrow(_ x: UnsafePointer<Float>, _ count: Int, into y: Elements) {
     switch y.dtype {
     case .float16: kernels.pointee.float_to_float16(x, y.halves, count)
     case .bfloat16: kernels.pointee.float_to_bfloat16(x, y.halves, count)
@@ -47,4 +58,74 @@ extension CPUBackend {
     default: kernels.pointee.float_to_bool(x, y.bytes, count)
     }
   }
+
+  // MARK: Pieces
+
+  /// Calls `body` with pieces of `0..<count` rows of `width` elements, and with memory for `parts` pieces in float32. Several
+  /// threads take part if each gets at least `grain` rows. A piece has about `piece` elements, and at least one row.
+  func forEachPiece(of count: Int, width: Int = 1, grain: Int, parts: Int, _ body: (Range<Int>, Workspace) -> Void) {
+    let rows = max(1, Self.piece / max(1, width))
+    parallel(count, grain: grain, unit: width == 1 ? 64 : 1) { range in
+      withWorkspace(parts, of: min(rows, range.count) * max(1, width)) { work in
+        for first in stride(from: range.lowerBound, to: range.upperBound, by: rows) {
+          body(first..<min(first + rows, range.upperBound), work)
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with memory for `count` times `length` floats.
+  func withWorkspace<Result>(_ count: Int, of length: Int, _ body: (Workspace) -> Result) -> Result {
+    // Whole cache lines.
+    let length = max(1, length).roundedUp(toMultipleOf: 16)
+    return withUnsafeTemporaryAllocation(byteCount: 4 * count * length, alignment: 64) { memory in
+      let start = memory.baseAddress!
+      return body(Workspace(start: start.bindMemory(to: Float.self, capacity: count * length), length: length))
+    }
+  }
+
+  /// Returns elements as float32: those of a float32 operand where they are, and others widened into `memory`.
+  func floats(of x: Elements, _ range: Range<Int>, in memory: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+    if x.dtype == .float32 { return UnsafePointer(x.floats + range.lowerBound) }
+    widen(x.from(range.lowerBound), range.count, into: memory)
+    return UnsafePointer(memory)
+  }
+
+  /// Stores the float32 numbers that `compute` writes to the memory it is given: `memory`, or y itself if it is of float32.
+  func store(
+    _ range: Range<Int>, of y: Elements, from memory: UnsafeMutablePointer<Float>,
+    _ compute: (UnsafeMutablePointer<Float>) -> Void
+  ) {
+    if y.dtype == .float32 { return compute(y.floats + range.lowerBound) }
+    compute(memory)
+    narrow(memory, range.count, into: y.from(range.lowerBound))
+  }
+}
+
+/// The memory of an operand without a reference to its buffer: threads that counted references for every piece would wait
+/// for one another.
+struct Elements {
+  let start: UnsafeMutableRawPointer
+  let dtype: DType
+
+  init(_ slice: BufferSlice) { self.init(start: slice.address, dtype: slice.dtype) }
+
+  init(start: UnsafeMutableRawPointer, dtype: DType) { (self.start, self.dtype) = (start, dtype) }
+
+  /// The elements from a position on.
+  func from(_ index: Int) -> Elements { Elements(start: start + index * dtype.byteCount, dtype: dtype) }
+
+  var floats: UnsafeMutablePointer<Float> { start.assumingMemoryBound(to: Float.self) }
+  var integers: UnsafeMutablePointer<Int32> { start.assumingMemoryBound(to: Int32.self) }
+  var halves: UnsafeMutablePointer<UInt16> { start.assumingMemoryBound(to: UInt16.self) }
+  var bytes: UnsafeMutablePointer<UInt8> { start.assumingMemoryBound(to: UInt8.self) }
+}
+
+/// Memory of one thread for pieces in float32.
+struct Workspace {
+  let start: UnsafeMutablePointer<Float>
+  let length: Int
+
+  /// The memory for a piece.
+  subscript(index: Int) -> UnsafeMutablePointer<Float> { start + index * length }
 }

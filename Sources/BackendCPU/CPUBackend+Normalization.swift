@@ -7,6 +7,9 @@ extension CPUBackend {
     _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
     statistics: BufferSlice?
   ) throws {
+    if x.dtype.isHalf || y.dtype.isHalf || weight?.dtype.isHalf == true || bias?.dtype.isHalf == true {
+      return try normalizeHalves(x, weight: weight, bias: bias, shape, into: y, statistics: statistics)
+    }
     try require(.normalize, for: x.dtype)
     let (source, result, weights, biases) = (x.floats, y.floats, weight?.floats, bias?.floats)
     let (kept, kernel, columns) = (statistics?.floats, kernels.pointee.normalize, shape.columns)

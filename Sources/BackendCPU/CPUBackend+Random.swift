@@ -31,6 +31,9 @@ extension CPUBackend {
   public func dropout(
     _ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice
   ) throws {
+    if x.dtype.isHalf || y.dtype.isHalf {
+      return try dropoutHalves(x, probability: probability, source, count: count, into: y)
+    }
     try require(.dropout, for: x.dtype)
     if probability >= 1 { return try fill(y, count: count, with: 0) }
     let (table, point, scale) = (kernels, source.point, Float(1 / (1 - probability)))
@@ -50,7 +53,7 @@ extension CPUBackend {
 
 extension RandomSource {
   /// The source in the form for the kernels, with the device's step offset added.
-  fileprivate var point: nn_random {
+  var point: nn_random {
     let offset = stepOffset.map { UInt32(bitPattern: $0.integers.pointee) } ?? 0
     return nn_random(
       key: (UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)), call: call, step: step &+ offset)

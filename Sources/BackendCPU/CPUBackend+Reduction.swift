@@ -13,6 +13,7 @@ extension CPUBackend {
   static let columnSegment = 4096
 
   public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    if x.dtype.isHalf || y.dtype.isHalf { return try reduceHalves(op, x, shape, into: y) }
     switch x.dtype {
     case .float32:
       if shape.inner == 1 {
@@ -56,18 +57,25 @@ extension CPUBackend {
       }
       return
     }
-    let segments = extent.dividedRoundingUp(by: Self.rowSegment)
+    try reduceLongRows(op, shape, { kernel(code, x + $0.lowerBound, $0.count) }) { y[$0] = Float($1 / divisor) }
+  }
+
+  /// Reduces rows longer than a segment.
+  /// - Parameters:
+  ///   - reduceSegment: Reduces a range of elements.
+  ///   - store: Stores the result of a row.
+  func reduceLongRows(
+    _ op: ReductionOp, _ shape: AxisShape, _ reduceSegment: (Range<Int>) -> Double, _ store: (Int, Double) -> Void
+  ) throws {
+    let extent = shape.extent, segments = extent.dividedRoundingUp(by: Self.rowSegment)
     try withScratch(shape.outer * segments, of: Double.self) { partial in
       parallel(shape.outer * segments, grain: 1, unit: 1) {
         for index in $0 {
-          let first = index % segments * Self.rowSegment
-          let count = min(Self.rowSegment, extent - first)
-          partial[index] = kernel(code, x + index / segments * extent + first, count)
+          let first = index / segments * extent + index % segments * Self.rowSegment
+          partial[index] = reduceSegment(first..<min(first + Self.rowSegment, (index / segments + 1) * extent))
         }
       }
-      for row in 0..<shape.outer {
-        y[row] = Float(reducePartials(op, partial + row * segments, segments, step: 1) / divisor)
-      }
+      for row in 0..<shape.outer { store(row, reducePartials(op, partial + row * segments, segments, step: 1)) }
     }
   }
 

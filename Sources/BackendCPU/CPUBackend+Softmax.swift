@@ -4,6 +4,9 @@ import CPUKernels
 /// Softmax of rows, its gradient, and the cross-entropy of labels.
 extension CPUBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
+    if x.dtype.isHalf || y.dtype.isHalf {
+      return softmaxHalves(x, rows: rows, columns: columns, logarithmic: logarithmic, into: y)
+    }
     try require(.softmax, for: x.dtype)
     let (source, result, kernel) = (x.floats, y.floats, kernels.pointee.softmax)
     let streams = streams(rows * columns)
@@ -16,6 +19,9 @@ extension CPUBackend {
   public func softmaxGradient(
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
   ) throws {
+    if dy.dtype.isHalf || y.dtype.isHalf || dx.dtype.isHalf {
+      return softmaxGradientHalves(dy, y, rows: rows, columns: columns, logarithmic: logarithmic, into: dx)
+    }
     try require(.softmaxGradient, for: dy.dtype)
     let (gradient, output, result, kernel) = (dy.floats, y.floats, dx.floats, kernels.pointee.softmax_gradient)
     parallelRows(rows, columns) {

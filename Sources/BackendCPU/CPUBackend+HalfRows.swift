@@ -1,0 +1,81 @@
+import BackendCore
+import CPUKernels
+
+/// Functions of rows of which some are float16 or bfloat16. A piece consists of whole rows.
+extension CPUBackend {
+  func softmaxHalves(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) {
+    let (source, result, kernel) = (Elements(x), Elements(y), kernels.pointee.softmax)
+    forEachPiece(of: rows, width: columns, grain: heavyGrain(columns), parts: 1) { piece, work in
+      let elements = piece.elements(of: columns), numbers = floats(of: source, elements, in: work[0])
+      store(elements, of: result, from: work[0]) { kernel(numbers, piece.count, columns, logarithmic, $0, false) }
+    }
+  }
+
+  func softmaxGradientHalves(
+    _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
+  ) {
+    let (gradient, output, result) = (Elements(dy), Elements(y), Elements(dx))
+    let kernel = kernels.pointee.softmax_gradient
+    forEachPiece(of: rows, width: columns, grain: heavyGrain(columns), parts: 2) { piece, work in
+      let elements = piece.elements(of: columns)
+      let d = floats(of: gradient, elements, in: work[0]), z = floats(of: output, elements, in: work[1])
+      store(elements, of: result, from: work[0]) { kernel(d, z, piece.count, columns, logarithmic, $0) }
+    }
+  }
+
+  /// The statistics are of float32.
+  func normalizeHalves(
+    _ x: BufferSlice, weight: BufferSlice?, bias: BufferSlice?, _ shape: NormalizationShape, into y: BufferSlice,
+    statistics: BufferSlice?
+  ) throws {
+    if let statistics, statistics.dtype != .float32 { throw unsupported("statistics of normalize", statistics.dtype) }
+    let (source, result, kept, columns) = (Elements(x), Elements(y), statistics?.floats, shape.columns)
+    let kernel = kernels.pointee.normalize
+    withWorkspace(2, of: columns) { shared in
+      let weights = weight.map { floats(of: Elements($0), 0..<columns, in: shared[0]) }
+      let biases = bias.map { floats(of: Elements($0), 0..<columns, in: shared[1]) }
+      forEachPiece(of: shape.rows, width: columns, grain: heavyGrain(columns), parts: 1) { piece, work in
+        let elements = piece.elements(of: columns), row = piece.lowerBound
+        let numbers = floats(of: source, elements, in: work[0])
+        store(elements, of: result, from: work[0]) {
+          kernel(
+            numbers, weights, biases, piece.count, columns, shape.isCentered, shape.epsilon, $0, kept.map { $0 + row },
+            kept.map { $0 + (shape.rows + row) })
+        }
+      }
+    }
+  }
+
+  /// Reduces rows: [outer, extent] → [outer].
+  func reduceHalves(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
+    guard shape.inner == 1 else { throw unsupported("\(op) of columns", x.dtype) }
+    let (source, result, extent, code) = (Elements(x), Elements(y), shape.extent, op.code)
+    let (kernel, divisor) = (kernels.pointee.reduce, op == .mean ? Double(shape.extent) : 1)
+    if extent > Self.rowSegment {
+      return try reduceLongRows(
+        op, shape,
+        { range in
+          withWorkspace(1, of: range.count) { kernel(code, floats(of: source, range, in: $0[0]), range.count) }
+        },
+        { row, value in
+          var number: Float = 0
+          store(row..<row + 1, of: result, from: &number) { $0.pointee = Float(value / divisor) }
+        })
+    }
+    let grain = max(1, Grain.simple / max(1, extent))
+    forEachPiece(of: shape.outer, width: extent, grain: grain, parts: 2) { piece, work in
+      let numbers = floats(of: source, piece.elements(of: extent), in: work[0])
+      store(piece, of: result, from: work[1]) { sums in
+        for row in 0..<piece.count { sums[row] = Float(kernel(code, numbers + row * extent, extent) / divisor) }
+      }
+    }
+  }
+
+  /// The minimum number of rows for another thread.
+  private func heavyGrain(_ columns: Int) -> Int { max(1, Grain.heavy / max(1, columns)) }
+}
+
+extension Range<Int> {
+  /// The elements of these rows.
+  fileprivate func elements(of columns: Int) -> Range<Int> { lowerBound * columns..<upperBound * columns }
+}
