@@ -1,13 +1,15 @@
 // The gradients of the functions in Operations/Unary.cl: dx[i] = d·f′(s), where d is the gradient of the result, and s
 // is the function's input x or its result y, as the table says.
 
-#define GRADIENT(FUNCTION, VALUE)                                                                                   \
-  kernel void FUNCTION(global const float *gs, ulong gOffset, global const float *saved, ulong savedOffset,         \
-                       global float *dxs, ulong dxOffset, index_t count, float a, float b) {                        \
-    gs += gOffset;                                                                                                  \
-    saved += savedOffset;                                                                                           \
-    dxs += dxOffset;                                                                                                \
-    NN_MAP(i, count, float, dxs, i, const float d = gs[i], s = saved[i]; y = VALUE)                                 \
+#define GRADIENT(FUNCTION, VALUE)                                                                                    \
+  kernel void FUNCTION(global const NN_STORED(float) *gs, ulong gOffset, global const NN_STORED(float) *saved,       \
+                       ulong savedOffset, global NN_STORED(float) *dxs, ulong dxOffset, index_t count, float a,      \
+                       float b) {                                                                                    \
+    gs += gOffset;                                                                                                   \
+    saved += savedOffset;                                                                                            \
+    dxs += dxOffset;                                                                                                 \
+    NN_MAP(i, count, NN_STORED(float), dxs, i, const float d = NN_READ(float, gs[i]), s = NN_READ(float, saved[i]);  \
+           y = NN_WRITE(float, VALUE))                                                                               \
   }
 
 // The gradient of a layer's activation and of its bias in one pass: dz = dy·f′(saved), dBias[u] = Σ dz[·, u].
@@ -81,11 +83,19 @@
 #endif
 
 // Names are joined here, before a macro could replace them, as in ElementwiseUnary.cl. Step functions share one kernel.
-#define NN_GRADIENT_KERNEL(NAME, COST, SAVED, VALUE, DERIVATIVE) NN_GRADIENT_##SAVED(gradient_##NAME, DERIVATIVE)
+#ifdef NN_HALVES
+#define NN_GRADIENT_NAME(STEM) NN_NAME(STEM, float)
+#else
+#define NN_GRADIENT_NAME(STEM) STEM
+#endif
+#define NN_GRADIENT_KERNEL(NAME, COST, SAVED, VALUE, DERIVATIVE)  \
+  NN_GRADIENT_##SAVED(NN_GRADIENT_NAME(gradient_##NAME), DERIVATIVE)
 #define NN_GRADIENT_input GRADIENT
 #define NN_GRADIENT_output GRADIENT
 #define NN_GRADIENT_neither(FUNCTION, VALUE)
 #define NN_LINEAR_KERNEL(NAME, COST, SAVED, VALUE, DERIVATIVE) LINEAR_GRADIENT(linearGradient_##NAME, DERIVATIVE)
-GRADIENT(gradient_zero, 0.0f)
+GRADIENT(NN_GRADIENT_NAME(gradient_zero), 0.0f)
 NN_UNARY_OPERATIONS(NN_GRADIENT_KERNEL)
+#ifndef NN_HALVES
 NN_ACTIVATIONS(NN_LINEAR_KERNEL)
+#endif

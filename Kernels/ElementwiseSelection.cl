@@ -47,32 +47,6 @@ CAST(int, bool, x != 0)
 CAST(bool, float, x ? 1.0f : 0.0f)
 CAST(bool, int, x ? 1 : 0)
 
-// Conversions between float and the bits of float16 and bfloat16 with integer arithmetic, which treats denormal numbers
-// in the same way on all devices. They round to the nearest number, ties to even, and NaN becomes a quiet NaN.
-static inline ushort nn_float16_from_float(float x) {
-  const uint sign = as_uint(x) >> 16 & 0x8000, size = as_uint(x) & 0x7fffffff;
-  // Below the smallest normal number, the bits count units of 2^-24.
-  const uint small = convert_uint_rte(as_float(size < (113u << 23) ? size : 0) * 0x1p24f);
-  // The exponent is 112 less, and 13 bits are rounded.
-  const uint normal = (size - (112u << 23) + 0xfff + (size >> 13 & 1)) >> 13;
-  // From 65520, the middle between the largest number and 2^16.
-  const uint large = size > 0x7f800000 ? 0x7e00 | (size >> 13 & 0x3ff) : 0x7c00;
-  return (ushort)(sign | (size >= 0x477ff000 ? large : size < (113u << 23) ? small : normal));
-}
-static inline float nn_float_from_float16(ushort half_bits) {
-  const uint sign = (uint)(half_bits & 0x8000) << 16, size = half_bits & 0x7fff;
-  const uint small = as_uint((float)size * 0x1p-24f), normal = (size << 13) + (112u << 23);
-  const uint large = ((size << 13) + (224u << 23)) | (size > 0x7c00 ? 0x400000 : 0);
-  return as_float(sign | (size < 0x400 ? small : size < 0x7c00 ? normal : large));
-}
-static inline ushort nn_bfloat16_from_float(float x) {
-  const uint bits = as_uint(x), rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-  return (ushort)((bits & 0x7fffffff) > 0x7f800000 ? bits >> 16 | 0x40 : rounded);
-}
-static inline float nn_float_from_bfloat16(ushort half_bits) {
-  const uint bits = (uint)half_bits << 16;
-  return as_float((bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : bits);
-}
 // A float that rounds to the same float16 and bfloat16 as the integer. From 2^24 on, a float cannot hold the last eight
 // bits: the ninth bit is set if one of them is. It is below the bits that decide how the integer is rounded.
 static inline float nn_sticky_float_from_int(int x) {

@@ -12,6 +12,7 @@
   F(ElementwiseGradient) \
   F(ElementwiseSelection) \
   F(ElementwiseUnary) \
+  F(Halves) \
   F(Indexing) \
   F(Matmul) \
   F(MatmulEpilogue) \
@@ -67,6 +68,9 @@ static const unsigned char ElementwiseSelection[] = {
 };
 static const unsigned char ElementwiseUnary[] = {
 #embed "ElementwiseUnary.cl"
+};
+static const unsigned char Halves[] = {
+#embed "Halves.cl"
 };
 static const unsigned char Indexing[] = {
 #embed "Indexing.cl"

@@ -176,6 +176,9 @@ extension DType {
     }
   }
 
+  /// The type in which kernels compute: float32 for halves, which they convert when they load and store elements.
+  var arithmetic: DType { isHalf ? .float32 : self }
+
   /// The name in kernels for elements that are only moved.
   var kernelWord: String {
     switch byteCount {

@@ -1,4 +1,5 @@
 #if OpenCL
+import BackendCore
 import Testing
 
 @testable import BackendOpenCL
@@ -8,6 +9,12 @@ import Testing
 /// multiplications. `Scripts/test-opencl gpu-code` runs this; without its compilers, the tests are skipped.
 @Suite(.enabled(if: GPUCompilers.fromEnvironment != nil)) struct GPUCodeTests {
   private let compilers = GPUCompilers.fromEnvironment!
+
+  /// Two of those for float16 and bfloat16: they share the conversions, and their functions are those of float32.
+  private static let halfPrograms = [
+    ProgramName(.elementwiseBinary, of: .float16, isWide: false),
+    ProgramName(.elementwiseComparison, of: .bfloat16, isWide: false),
+  ]
 
   /// The programs for GPUs.
   static let programs: [ProgramName] = {
@@ -20,7 +27,7 @@ import Testing
       return program
     }
     return KernelFamily.allCases.filter { !made.contains($0) }.map { ProgramName(family: $0) } + products + activating
-      + MatmulTile.convolutions.map { ProgramName(family: .convolution, matmul: .tiles($0)) }
+      + MatmulTile.convolutions.map { ProgramName(family: .convolution, matmul: .tiles($0)) } + halfPrograms
   }()
 
   @Test(arguments: programs) func nvidiaFindsRegistersForAll(program: ProgramName) throws {
@@ -86,9 +93,10 @@ import Testing
     let family: KernelFamily
     let kernel: String
     let reads: Int
+    let dtype: DType
 
-    init(_ family: KernelFamily, _ kernel: String, _ reads: Int) {
-      (self.family, self.kernel, self.reads) = (family, kernel, reads)
+    init(_ family: KernelFamily, _ kernel: String, _ reads: Int, of dtype: DType = .float32) {
+      (self.family, self.kernel, self.reads, self.dtype) = (family, kernel, reads, dtype)
     }
   }
 
@@ -98,6 +106,7 @@ import Testing
     Reading(.elementwiseBinary, "binaryScalar_multiply_float", 4), Reading(.elementwiseUnary, "unary_relu_float", 4),
     Reading(.elementwiseUnary, "unary_exp_float", 4), Reading(.elementwiseUnary, "unary_gelu_float", 4),
     Reading(.elementwiseComparison, "compare_less_float", 8), Reading(.elementwiseSelection, "select_word", 12),
+    Reading(.elementwiseBinary, "binary_add_float16", 8, of: .float16),
     Reading(.elementwiseGradient, "gradient_relu", 8), Reading(.elementwiseGradient, "linearGradient_relu", 8),
     Reading(.indexing, "gatherRows_float", 8), Reading(.stridedCopy, "copy_word", 4),
     Reading(.stridedCopy, "transpose_word", 4),
@@ -106,7 +115,7 @@ import Testing
     Reading(.normalization, "normalizeGradient_lanes", 32),
   ])
   func itemsReadAhead(reading: Reading) throws {
-    let kernels = try compilers.nvidia(ProgramName(family: reading.family))
+    let kernels = try compilers.nvidia(ProgramName(reading.family, of: reading.dtype, isWide: false))
     let kernel = try #require(kernels.first { $0.name == reading.kernel }, "there is no \(reading.kernel)")
     print("\(kernel.name): \(kernel.readsAhead) reads")
     #expect(kernel.readsAhead >= reading.reads, "\(reading.kernel): \(kernel.readsAhead)")

@@ -24,7 +24,7 @@ import Testing
         if !isWide { programs.append(program) }
       }
     }
-    return programs
+    return programs + KernelTour.halfPrograms
   }()
 
   /// All programs are OpenCL C 1.2, and compile without warnings.

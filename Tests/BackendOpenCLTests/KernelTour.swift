@@ -14,8 +14,8 @@ struct KernelTour {
 
   /// The parts of the tour, in addition to products.
   enum Section: Codable, CaseIterable {
-    case elementwise, binary, comparisons, selections, reductions, sorts, copies, indexing, softmax, normalization,
-      random
+    case elementwise, binary, comparisons, halves, selections, reductions, sorts, copies, indexing, softmax
+    case normalization, random
     case convolution, pooling, recurrent, optimizerSteps, peak
   }
 
@@ -24,6 +24,7 @@ struct KernelTour {
     case .elementwise: try elementwise()
     case .binary: try binary()
     case .comparisons: try comparisons()
+    case .halves: try halves()
     case .selections: try selections()
     case .reductions: try reductions()
     case .sorts: try sorts()
@@ -80,26 +81,50 @@ struct KernelTour {
   }
 
   private func binary() throws {
-    let scalar = 2.0
     for op in BinaryOp.allCases {
-      for dtype in types where op.accepts(dtype) {
-        try pairs(dtype) { a, aLayout, b, bLayout in
-          try backend.binary(op, a, aLayout, b, bLayout, into: backend.empty(count, dtype))
-        }
-        try backend.binaryScalar(
-          op, operand(count, dtype), scalar, scalarFirst: false, count: count, into: backend.empty(count, dtype))
-      }
+      for dtype in types where op.accepts(dtype) { try binary(op, dtype) }
     }
+  }
+
+  private func binary(_ op: BinaryOp, _ dtype: DType) throws {
+    try pairs(dtype) { a, aLayout, b, bLayout in
+      try backend.binary(op, a, aLayout, b, bLayout, into: backend.empty(count, dtype))
+    }
+    try backend.binaryScalar(
+      op, operand(count, dtype), 2, scalarFirst: false, count: count, into: backend.empty(count, dtype))
   }
 
   private func comparisons() throws {
     for op in ComparisonOp.allCases {
-      for dtype in types {
-        try pairs(dtype) { a, aLayout, b, bLayout in
-          try backend.compare(op, a, aLayout, b, bLayout, into: backend.empty(count, .bool))
-        }
-        try backend.compareScalar(op, operand(count, dtype), 1, count: count, into: backend.empty(count, .bool))
+      for dtype in types { try compare(op, dtype) }
+    }
+  }
+
+  private func compare(_ op: ComparisonOp, _ dtype: DType) throws {
+    try pairs(dtype) { a, aLayout, b, bLayout in
+      try backend.compare(op, a, aLayout, b, bLayout, into: backend.empty(count, .bool))
+    }
+    try backend.compareScalar(op, operand(count, dtype), 1, count: count, into: backend.empty(count, .bool))
+  }
+
+  /// The programs for float16 and bfloat16.
+  static let halfPrograms = [DType.float16, .bfloat16].flatMap { dtype in
+    [KernelFamily.elementwiseUnary, .elementwiseGradient, .elementwiseBinary, .elementwiseComparison].map {
+      ProgramName($0, of: dtype, isWide: false)
+    }
+  }
+
+  private func halves() throws {
+    for dtype in [DType.float16, .bfloat16] {
+      for kind in UnaryOp.Kind.allCases where kind.accepts(.float32) {
+        let op = UnaryOp(kind, 0.5, 2)
+        try backend.unary(
+          op, operand(count, dtype), count: count, into: backend.empty(count, op.resultIsBool ? .bool : dtype))
+        try backend.unaryGradient(
+          op, operand(count, dtype), saved: operand(count, dtype), count: count, into: backend.empty(count, dtype))
       }
+      for op in BinaryOp.allCases where op.accepts(.float32) { try binary(op, dtype) }
+      for op in ComparisonOp.allCases { try compare(op, dtype) }
     }
   }
 

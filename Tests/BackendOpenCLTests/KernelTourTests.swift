@@ -25,16 +25,18 @@ import Testing
       let backend = try backend(device) { $0.runsLoops = runsLoops }
       let tour = KernelTour(backend: backend)
       for section in KernelTour.Section.allCases { try tour.run(section) }
-      for family in families {
+      let programs = families.map { family in
         let hasTiles = family == .convolution && !runsLoops
-        let names = try backend.kernelNames(
-          of: ProgramName(family: family, matmul: hasTiles ? .tiles(MatmulTile.convolutions[0]) : nil))
+        return ProgramName(family: family, matmul: hasTiles ? .tiles(MatmulTile.convolutions[0]) : nil)
+      }
+      for program in programs + KernelTour.halfPrograms {
+        let names = try backend.kernelNames(of: program)
         // Loops do not use kernels with work groups that share a row; other devices must use all kernels.
         let missing = Set(names).subtracting(backend.kernelsRun).filter { !(runsLoops && $0.contains("Rows_")) }
         #expect(
           missing.isEmpty,
           """
-          \(family.rawValue).cl has kernels that the tour does not launch \(runsLoops ? "as loops" : "in work groups"). \
+          \(program.description) has kernels that the tour does not launch \(runsLoops ? "as loops" : "in work groups"). \
           Make a call on small operands that does, in a section of KernelTour.swift; for a new family, add a case to \
           KernelTour.Section.
           """)

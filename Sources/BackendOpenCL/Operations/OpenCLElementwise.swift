@@ -3,32 +3,40 @@ public import BackendCore
 
 /// Functions of one element, and of an element and a scalar; conversions.
 extension OpenCLBackend {
+  public func computesHalves(_ operation: BackendOperation, _ operands: [BufferSlice?]) -> Bool {
+    switch operation {
+    case .unary, .unaryGradient, .binary, .binaryScalar, .compare, .compareScalar:
+      operands.allSatisfy { $0?.dtype == operands[0]?.dtype || $0?.dtype == .bool }
+    default: false
+    }
+  }
+
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
-    guard op.kind.accepts(x.dtype) else { throw unsupported(op.kind.name, x.dtype) }
-    let type = x.dtype.kernelType
-    let program = ProgramName(family: .elementwiseUnary, isWide: isWide(count))
-    let name = KernelName(program: program, stem: "unary", operation: op.kind.name, type: type)
+    guard op.kind.accepts(x.dtype.arithmetic) else { throw unsupported(op.kind.name, x.dtype) }
+    let program = ProgramName(.elementwiseUnary, of: x.dtype, isWide: isWide(count))
+    let name = KernelName(program: program, stem: "unary", operation: op.kind.name, type: x.dtype.kernelType)
     try launch(name, .elements(count)) { arguments in
       arguments.slice(x, count)
       arguments.slice(y, count)
       arguments.count(count)
-      arguments.scalar(op.a, x.dtype)
-      arguments.scalar(op.b, x.dtype)
+      arguments.scalar(op.a, x.dtype.arithmetic)
+      arguments.scalar(op.b, x.dtype.arithmetic)
     }
   }
 
   public func unaryGradient(
     _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
   ) throws {
-    guard OperationKind.unaryGradient.accepts(dy.dtype) else {
+    guard OperationKind.unaryGradient.accepts(dy.dtype.arithmetic) else {
       throw unsupported("the gradient of \(op.kind.name)", dy.dtype)
     }
-    let program = ProgramName(family: .elementwiseGradient, isWide: isWide(count))
-    let name = KernelName(program: program, stem: "gradient", operation: op.kind.gradientName)
+    let program = ProgramName(.elementwiseGradient, of: dy.dtype, isWide: isWide(count))
+    let type = dy.dtype.isHalf ? dy.dtype.kernelType : ""
+    let name = KernelName(program: program, stem: "gradient", operation: op.kind.gradientName, type: type)
     try launch(name, .elements(count)) { arguments in
       arguments.slice(dy, count)
       // The derivative of step functions is 0 regardless of the saved value, which may then be a bool.
-      arguments.slice(saved.dtype == .float32 ? saved : dy, count)
+      arguments.slice(saved.dtype == dy.dtype ? saved : dy, count)
       arguments.slice(dx, count)
       arguments.count(count)
       arguments.float(op.a)
@@ -44,7 +52,7 @@ extension OpenCLBackend {
       arguments.slice(x, count)
       arguments.slice(y, count)
       arguments.count(count)
-      arguments.scalar(scalar, x.dtype)
+      arguments.scalar(scalar, x.dtype.arithmetic)
       arguments.flag(scalarFirst)
     }
   }
@@ -57,7 +65,7 @@ extension OpenCLBackend {
       arguments.slice(x, count)
       arguments.slice(y, count)
       arguments.count(count)
-      arguments.scalar(scalar, x.dtype)
+      arguments.scalar(scalar, x.dtype.arithmetic)
     }
   }
 
@@ -84,15 +92,15 @@ extension OpenCLBackend {
   }
 
   func binaryName(_ stem: String, _ op: BinaryOp, _ dtype: DType, isWide: Bool) throws -> KernelName {
-    guard op.accepts(dtype) else { throw unsupported(op.name, dtype) }
-    let program = ProgramName(family: .elementwiseBinary, isWide: isWide)
+    guard op.accepts(dtype.arithmetic) else { throw unsupported(op.name, dtype) }
+    let program = ProgramName(.elementwiseBinary, of: dtype, isWide: isWide)
     return KernelName(program: program, stem: stem, operation: op.name, type: dtype.kernelType)
   }
 
   func comparisonName(_ stem: String, _ op: ComparisonOp, _ dtype: DType, isWide: Bool) throws -> KernelName {
-    let type = try kernelType(of: dtype, for: .comparison)
-    let program = ProgramName(family: .elementwiseComparison, isWide: isWide)
-    return KernelName(program: program, stem: stem, operation: op.name, type: type)
+    try require(.comparison, for: dtype.arithmetic)
+    let program = ProgramName(.elementwiseComparison, of: dtype, isWide: isWide)
+    return KernelName(program: program, stem: stem, operation: op.name, type: dtype.kernelType)
   }
 }
 

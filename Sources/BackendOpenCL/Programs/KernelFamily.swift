@@ -1,5 +1,6 @@
 #if OpenCL
 internal import HostSystem
+internal import BackendCore
 
 /// The families of kernels. Each is one program, made of `Common.cl`, shared files, and the file of this name.
 enum KernelFamily: String, Sendable, CaseIterable {
@@ -35,8 +36,10 @@ enum KernelFamily: String, Sendable, CaseIterable {
       case .convolution: operations + ["Tiles"]
       case .matmul: operations + ["Activation", "Tiles", "MatmulEpilogue"]
       case .matmulPanels, .matmulRows: operations + ["Activation", "MatmulEpilogue"]
-      case .elementwiseUnary, .elementwiseGradient, .recurrent: operations
-      case .elementwiseBinary, .elementwiseComparison: ["Operations/Mathematics", "Operations/Binary"]
+      case .elementwiseUnary, .elementwiseGradient: ["Halves"] + operations
+      case .elementwiseBinary, .elementwiseComparison: ["Halves", "Operations/Mathematics", "Operations/Binary"]
+      case .elementwiseSelection: ["Halves"]
+      case .recurrent: operations
       case .optimizerSteps: ["Operations/Optimizer"]
       case .normalization: ["RowReductions"]
       case .softmax: ["Operations/Mathematics", "RowReductions"]
@@ -56,6 +59,9 @@ struct ProgramName: Sendable, Hashable {
   var matmul: MatmulVariant?
   /// Only for matrix products: whether activations that are more complex than a comparison are built in.
   var activates = false
+  /// Only for elementwise functions and comparisons: float16 or bfloat16 for the program of this type. The program of the
+  /// other types is that of float32.
+  var element = DType.float32
 
   /// The definitions for the compiler.
   var definitions: String {
@@ -63,11 +69,19 @@ struct ProgramName: Sendable, Hashable {
     if isWide { text += " -DNN_WIDE" }
     if let matmul { text += matmul.definitions }
     if activates { text += " -DNN_ACTIVATES" }
+    if element.isHalf { text += " -DNN_ELEMENT=\(element.kernelType)" }
     return text
   }
 
   /// The family with its constants, for messages.
   var description: String { family.rawValue + definitions }
+}
+
+extension ProgramName {
+  /// The program of elementwise functions for an element type.
+  init(_ family: KernelFamily, of dtype: DType, isWide: Bool) {
+    self.init(family: family, isWide: isWide, element: dtype.isHalf ? dtype : .float32)
+  }
 }
 
 /// A kernel: a program, and up to three parts of the function's name, joined by underscores. (The parts are literals;

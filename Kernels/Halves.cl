@@ -1,0 +1,61 @@
+// float16 and bfloat16, whose bits are stored as ushort. Kernels compute with them in float32.
+
+// Conversions between float and the bits of float16 and bfloat16 with integer arithmetic, which treats denormal numbers
+// in the same way on all devices. They round to the nearest number, ties to even, and NaN becomes a quiet NaN.
+static inline ushort nn_float16_from_float(float x) {
+  const uint sign = as_uint(x) >> 16 & 0x8000, size = as_uint(x) & 0x7fffffff;
+  // Below the smallest normal number, the bits count units of 2^-24. An addition would round to this unit, too, but
+  // compilers might fuse it with a product, and so round only once.
+  const uint digits = (size & 0x7fffff) | 0x800000, distance = 126 - (size >> 23), shift = distance < 25 ? distance : 25;
+  const uint small = (digits + (1u << (shift - 1)) - 1 + (digits >> shift & 1)) >> shift;
+  // The exponent is 112 less, and 13 bits are rounded.
+  const uint normal = (size - (112u << 23) + 0xfff + (size >> 13 & 1)) >> 13;
+  // From 65520, the middle between the largest number and 2^16.
+  const uint large = size > 0x7f800000 ? 0x7e00 | (size >> 13 & 0x3ff) : 0x7c00;
+  return (ushort)(sign | (size >= 0x477ff000 ? large : size < (113u << 23) ? small : normal));
+}
+static inline float nn_float_from_float16(ushort half_bits) {
+  const uint sign = (uint)(half_bits & 0x8000) << 16, size = half_bits & 0x7fff;
+  const uint small = as_uint((float)(int)size * 0x1p-24f), normal = (size << 13) + (112u << 23);
+  const uint large = ((size << 13) + (224u << 23)) | (size > 0x7c00 ? 0x400000 : 0);
+  return as_float(sign | (size < 0x400 ? small : size < 0x7c00 ? normal : large));
+}
+static inline ushort nn_bfloat16_from_float(float x) {
+  const uint bits = as_uint(x), rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  return (ushort)((bits & 0x7fffffff) > 0x7f800000 ? bits >> 16 | 0x40 : rounded);
+}
+static inline float nn_float_from_bfloat16(ushort half_bits) {
+  const uint bits = (uint)half_bits << 16;
+  return as_float((bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : bits);
+}
+
+// Elementwise programs are built once more for each of the two types: with -DNN_ELEMENT=float16, elements called float are
+// stored as float16. Functions of other types are left out.
+#ifdef NN_ELEMENT
+#define NN_HALVES
+typedef ushort nn_stored_float;
+#else
+#define NN_ELEMENT float
+typedef float nn_stored_float;
+static inline float nn_float_from_float(float x) { return x; }
+#endif
+typedef int nn_stored_int;
+typedef uchar nn_stored_bool;
+
+#define NN_JOINED(FIRST, SECOND) FIRST##SECOND
+#define NN_JOIN(FIRST, SECOND) NN_JOINED(FIRST, SECOND)
+// The name of a kernel: STEM and the type of the elements.
+#define NN_NAME(STEM, TYPE) NN_NAME_##TYPE(STEM)
+#define NN_NAME_float(STEM) NN_JOIN(STEM##_, NN_ELEMENT)
+#define NN_NAME_int(STEM) STEM##_int
+#define NN_NAME_bool(STEM) STEM##_bool
+// The type of elements in memory, an element as NN_TYPE(TYPE), and a number as it is stored.
+#define NN_STORED(TYPE) nn_stored_##TYPE
+#define NN_READ(TYPE, element) NN_READ_##TYPE(element)
+#define NN_READ_float(element) NN_JOIN(nn_float_from_, NN_ELEMENT)(element)
+#define NN_READ_int(element) (element)
+#define NN_READ_bool(element) (element)
+#define NN_WRITE(TYPE, number) NN_WRITE_##TYPE(number)
+#define NN_WRITE_float(number) NN_JOIN(NN_JOIN(nn_, NN_ELEMENT), _from_float)(number)
+#define NN_WRITE_int(number) (number)
+#define NN_WRITE_bool(number) (number)
