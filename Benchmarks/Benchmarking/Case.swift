@@ -35,9 +35,8 @@ enum Work {
 extension Case {
   /// All cases, in the order of the table.
   static var all: [Case] {
-    matmuls + elementwise + reductions + softmaxes + copies + training + networks + convolutions + recurrent + attention
-      + overheads + augmentation
-      + regions
+    matmuls + elementwise + halves + reductions + softmaxes + copies + training + networks + convolutions + recurrent
+      + attention + overheads + augmentation + regions
   }
 }
 
