@@ -2,6 +2,15 @@
 
 // Conversions between float and the bits of float16 and bfloat16 with integer arithmetic, which treats denormal numbers
 // in the same way on all devices. They round to the nearest number, ties to even, and NaN becomes a quiet NaN.
+#if defined(NN_LOOPS) && defined(__F16C__)
+// CPUs with an instruction for it. The load remains integer arithmetic: compilers would compare elements as halves, for
+// which these CPUs have no instructions.
+static inline ushort nn_float16_from_float(float x) {
+  ushort bits;
+  __builtin_store_halff(x, (half *)&bits);
+  return bits;
+}
+#else
 static inline ushort nn_float16_from_float(float x) {
   const uint sign = as_uint(x) >> 16 & 0x8000, size = as_uint(x) & 0x7fffffff;
   // Below the smallest normal number, the bits count units of 2^-24. An addition would round to this unit, too, but
@@ -14,6 +23,7 @@ static inline ushort nn_float16_from_float(float x) {
   const uint large = size > 0x7f800000 ? 0x7e00 | (size >> 13 & 0x3ff) : 0x7c00;
   return (ushort)(sign | (size >= 0x477ff000 ? large : size < (113u << 23) ? small : normal));
 }
+#endif
 static inline float nn_float_from_float16(ushort half_bits) {
   const uint sign = (uint)(half_bits & 0x8000) << 16, size = half_bits & 0x7fff;
   const uint small = as_uint((float)(int)size * 0x1p-24f), normal = (size << 13) + (112u << 23);
