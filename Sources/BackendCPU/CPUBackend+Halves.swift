@@ -8,6 +8,13 @@ import CPUKernels
 /// the float32 kernel there, and rounds the results once. A piece is read completely before its results are written, so a
 /// result may be the slice of an operand.
 extension CPUBackend {
+  public func computesHalves(_ operation: BackendOperation, _ operands: [BufferSlice?]) -> Bool {
+    switch operation {
+    case .matmul, .linear: Self.multipliesHalves(operands)
+    default: false
+    }
+  }
+
   /// The number of elements of a piece.
   static let piece = 2048
 

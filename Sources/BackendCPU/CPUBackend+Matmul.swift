@@ -10,13 +10,14 @@ extension CPUBackend {
   public func matmul(
     _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
   ) throws {
-    try require(.matmul, for: a.dtype)
     var shape = shape
     if shape.batch > 1 && shape.strideB == 0 && shape.strideA == shape.m * shape.k && !shape.transposesA {
       // If all batches share one B, their rows are the rows of a single product.
       shape.m *= shape.batch
       shape.batch = 1
     }
+    if a.dtype.isHalf { return try multiplyHalves(a, b, shape, alpha: alpha, beta: beta, into: c) }
+    try require(.matmul, for: a.dtype)
     let product = MatrixProduct(
       kernels: kernels, m: shape.m, n: shape.n, k: shape.k, transposesA: shape.transposesA,
       transposesB: shape.transposesB, alpha: Float(alpha), beta: Float(beta))
@@ -27,6 +28,11 @@ extension CPUBackend {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, rows: Int, inputs: Int, units: Int, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
+    let shape = MatmulShape(m: rows, n: units, k: inputs)
+    if x.dtype.isHalf {
+      return try linearOfHalves(
+        x, w, bias: bias, shape, activation: activation, into: y, preActivation: preActivation)
+    }
     try require(.linear, for: x.dtype)
     var product = MatrixProduct(
       kernels: kernels, m: rows, n: units, k: inputs, transposesA: false, transposesB: false, alpha: 1, beta: 0)
@@ -35,66 +41,84 @@ extension CPUBackend {
         bias: bias.map { UnsafePointer($0.floats) }, activation: activation?.kind.code, a: Float(activation?.a ?? 0),
         b: Float(activation?.b ?? 0), result: y.floats)
     }
-    let shape = MatmulShape(m: rows, n: units, k: inputs)
     try multiply(product, x.floats, w.floats, (preActivation ?? y).floats, shape)
   }
 
-  /// Computes all batches of a product, divided into rectangles of C if there is enough work for several threads.
   private func multiply(
     _ product: MatrixProduct, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
     _ shape: MatmulShape
+  ) throws {
+    let least = (rows: 24, columns: kernels.pointee.strip)
+    try divide(shape, least: least, scratchCount: { product.scratchCount(rows: $0, columns: $1) }) {
+      matrix, rows, columns, scratch in
+      product.compute(
+        a + matrix * shape.strideA, b + matrix * shape.strideB, c + matrix * shape.m * shape.n, rows: rows,
+        columns: columns, scratch: scratch)
+    }
+  }
+
+  /// Computes all batches of a product, divided into rectangles of C if there is enough work for several threads.
+  ///
+  /// - Parameters:
+  ///   - least: The smallest extents of a rectangle for which the kernels are fast.
+  ///   - scratchCount: The number of floats of scratch memory for a rectangle of these extents.
+  ///   - compute: Computes a rectangle of one matrix of the batch.
+  func divide(
+    _ shape: MatmulShape, least: (rows: Int, columns: Int), scratchCount: (_ rows: Int, _ columns: Int) -> Int,
+    _ compute: (
+      _ matrix: Int, _ rows: Range<Int>, _ columns: Range<Int>, _ scratch: UnsafeMutablePointer<Float>?
+    ) -> Void
   ) throws {
     let (m, n, batch) = (shape.m, shape.n, shape.batch)
     guard m > 0 && n > 0 && batch > 0 else { return }
     // If each element of a matrix is used only once, loading it from memory takes longer than the arithmetic.
     let grain = min(m, n) == 1 ? 4 * Self.flopGrain : Self.flopGrain
     let wanted = pieces(2 * m * n * max(shape.k, 1) * batch / grain)
-    if wanted == 1 && batch == 1 && product.needsNoScratch {
-      product.compute(a, b, c, rows: 0..<m, columns: 0..<n, scratch: nil)
+    if wanted == 1 && batch == 1 && scratchCount(m, n) == 0 {
+      compute(0, 0..<m, 0..<n, nil)
       return
     }
-    let grid = batch >= wanted ? (rows: 1, columns: 1) : grid(wanted.dividedRoundingUp(by: batch), m, n)
+    let grid = batch >= wanted ? (rows: 1, columns: 1) : grid(wanted.dividedRoundingUp(by: batch), m, n, least)
     let cells = grid.rows * grid.columns
     let columns = n.dividedRoundingUp(by: 16).dividedRoundingUp(by: grid.columns) * 16
     let rows = m.dividedRoundingUp(by: grid.rows)
-    let scratchCount = product.scratchCount(rows: rows, columns: min(columns, n))
+    let count = scratchCount(rows, min(columns, n))
 
-    func compute(_ index: Int, _ scratch: UnsafeMutablePointer<Float>?) {
+    func computeCell(_ index: Int, _ scratch: UnsafeMutablePointer<Float>?) {
       let (matrix, cell) = (index / cells, index % cells)
       let (row, column) = (cell / grid.columns, cell % grid.columns)
-      let rows = row * m / grid.rows..<(row + 1) * m / grid.rows
       let units = n.dividedRoundingUp(by: 16)
       let first = column * units / grid.columns * 16
       let end = min((column + 1) * units / grid.columns * 16, n)
-      product.compute(
-        a + matrix * shape.strideA, b + matrix * shape.strideB, c + matrix * m * n, rows: rows, columns: first..<end,
-        scratch: scratch)
+      compute(matrix, row * m / grid.rows..<(row + 1) * m / grid.rows, first..<end, scratch)
     }
 
     let total = batch * cells
     let lanes = min(total, wanted)
     func computeAll(_ scratch: UnsafeMutablePointer<Float>?) {
       guard lanes > 1 else {
-        for index in 0..<total { compute(index, scratch) }
+        for index in 0..<total { computeCell(index, scratch) }
         return
       }
       pool.run(lanes) { lane in
-        let memory = scratch.map { $0 + lane * scratchCount }
-        for index in lane * total / lanes..<(lane + 1) * total / lanes { compute(index, memory) }
+        let memory = scratch.map { $0 + lane * count }
+        for index in lane * total / lanes..<(lane + 1) * total / lanes { computeCell(index, memory) }
       }
     }
-    if scratchCount == 0 {
+    if count == 0 {
       computeAll(nil)
     } else {
-      try withScratch(lanes * scratchCount, of: Float.self) { computeAll($0) }
+      try withScratch(lanes * count, of: Float.self) { computeAll($0) }
     }
   }
 
   /// The numbers of rows and columns of a grid of about `wanted` rectangles. The longer side is divided first, and no
   /// side is divided into pieces that are too small for fast kernels.
-  private func grid(_ wanted: Int, _ m: Int, _ n: Int) -> (rows: Int, columns: Int) {
-    let mostColumns = max(1, n / kernels.pointee.strip)
-    let mostRows = max(1, m / 24)
+  private func grid(
+    _ wanted: Int, _ m: Int, _ n: Int, _ least: (rows: Int, columns: Int)
+  ) -> (rows: Int, columns: Int) {
+    let mostColumns = max(1, n / least.columns)
+    let mostRows = max(1, m / least.rows)
     if n >= m {
       let columns = min(wanted, mostColumns)
       return (min(wanted.dividedRoundingUp(by: columns), mostRows), columns)

@@ -5,11 +5,11 @@ import CPUKernels
 /// The CPU backend: vector kernels for the best instruction set of the machine, on all of its cores.
 ///
 /// A call completes on the caller's thread and the thread pool before it returns. Element types are `float32`, `int32`,
-/// `bool`, and, for operations that move or convert elements, `float16` and `bfloat16`. Results depend on the
-/// instruction set and the shapes, never on the number of threads.
+/// `bool`, and, for matrix products and for operations that move or convert elements, `float16` and `bfloat16`. Results
+/// depend on the instruction set and the shapes, never on the number of threads.
 ///
 /// Environment: `NN_NUM_THREADS` limits the number of threads; `NN_CPU_ISA=avx512|avx2|neon|baseline` selects the
-/// kernels.
+/// kernels of exactly this instruction set. Without it, products of bfloat16 use AVX512-BF16 if the processor has it.
 ///
 /// ```swift
 /// let backend = CPUBackend.shared
@@ -30,24 +30,28 @@ public final class CPUBackend: Backend {
 
   /// The kernel table, in constant memory of the program.
   nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
+  /// The kernels for bfloat16 that extend the instruction set, if it was not requested by name.
+  nonisolated(unsafe) let bfloat16Kernels: UnsafePointer<nn_bfloat16_kernels>?
   let pool: ThreadPool
   let allocator: CachingAllocator
 
   /// Creates a separate backend with its own threads and memory, for tests and measurements. Programs use `shared`.
   ///
   /// - Parameters:
-  ///   - instructionSet: The instruction set of the kernels; by default the value of `NN_CPU_ISA`, or else the fastest
-  ///     one. An instruction set that this machine does not support is a programmer error; see
-  ///     `InstructionSet.available`.
+  ///   - instructionSet: The instruction set of the kernels, without extensions; by default the value of `NN_CPU_ISA`,
+  ///     or else the fastest one with its extension (AVX512-BF16). An instruction set that this machine does not support
+  ///     is a programmer error; see `InstructionSet.available`.
   ///   - threads: The number of threads that share an operation; by default the value of `NN_NUM_THREADS`, or else the
   ///     number of processors available to this process.
   public init(instructionSet: InstructionSet? = nil, threads: Int? = nil) {
-    let chosen = instructionSet ?? .preferred
+    let requested = instructionSet ?? .requested
+    let chosen = requested ?? .fastest
     guard let kernels = chosen.kernels, chosen.isAvailable else {
       fatalError("this machine has no \(chosen.rawValue); it has \(InstructionSet.available.map(\.rawValue))")
     }
     self.instructionSet = chosen
     self.kernels = kernels
+    bfloat16Kernels = requested == nil ? nn_bfloat16_kernels_for(chosen.code) : nil
     name = processorName()
     pool = ThreadPool(threadCount: threads ?? Self.preferredThreads)
     allocator = CachingAllocator(limit: (physicalMemory() ?? 8 << 30) / 4 * 3)
@@ -64,7 +68,7 @@ public final class CPUBackend: Backend {
   }
 
   /// Prints a line on standard error for each invalid environment variable of this backend.
-  package static func checkEnvironment() { _ = (InstructionSet.preferred, preferredThreads) }
+  package static func checkEnvironment() { _ = (InstructionSet.requested, preferredThreads) }
 }
 
 // MARK: - Memory

@@ -190,7 +190,7 @@ struct MatrixProduct {
     }
     var j = columns.lowerBound
     while j < columns.upperBound {
-      let width = stripWidth(columns.upperBound - j)
+      let width = kernels.pointee.stripWidth(columns.upperBound - j)
       let target = c + rows.lowerBound * ldc + j
       func multiply(_ b: UnsafePointer<Float>, _ ldb: Int, packingInto packed: UnsafeMutablePointer<Float>? = nil) {
         multiplyStrip(transposesA, rows.count, width, count, source, step, b, ldb, packed, target, ldc, alpha, scale)
@@ -208,11 +208,12 @@ struct MatrixProduct {
       j += width
     }
   }
+}
 
-  /// The width of the next strip: full strips, but never a last strip of a single vector if four fit, because its few
-  /// sums would depend on each other.
-  private func stripWidth(_ left: Int) -> Int {
-    let (strip, width) = (kernels.pointee.strip, kernels.pointee.width)
+extension nn_cpu_kernels {
+  /// The width of the next strip of the columns that are left: full strips, but never a last strip of a single vector if
+  /// four fit, because its few sums would depend on each other.
+  func stripWidth(_ left: Int) -> Int {
     if left > strip && left <= strip + width && strip == 4 * width { return 3 * width }
     return min(left, strip)
   }

@@ -40,14 +40,15 @@ public enum InstructionSet: String, Sendable, Hashable, CaseIterable {
 
   var kernels: UnsafePointer<nn_cpu_kernels>? { nn_cpu_kernels_for(code) }
 
-  /// The instruction set given by `NN_CPU_ISA` if this machine supports it, or else the fastest one.
-  static var preferred: InstructionSet {
-    let best = available.first ?? .baseline
-    let wanted = setting(
+  /// The fastest instruction set of this machine.
+  static var fastest: InstructionSet { available.first ?? .baseline }
+
+  /// The instruction set given by `NN_CPU_ISA`, if this machine supports it.
+  static var requested: InstructionSet? {
+    setting(
       "NN_CPU_ISA", expected: "one of \(available.map(\.rawValue).joined(separator: ", "))",
-      otherwise: "using \(best.rawValue)"
+      otherwise: "using \(fastest.rawValue)"
     ) { InstructionSet(rawValue: $0).flatMap { $0.isAvailable ? $0 : nil } }
-    return wanted ?? best
   }
 }
 

@@ -21,6 +21,7 @@ int main(void) {
     test_random();
     test_windows();
     test_halves();
+    test_half_products();
     printf("%s: %ld checks, %ld failed\n", kernels->name, checks, failures - before);
     fflush(stdout);
   }

@@ -44,3 +44,4 @@ void test_rows(void);
 void test_random(void);
 void test_windows(void);
 void test_halves(void);
+void test_half_products(void);

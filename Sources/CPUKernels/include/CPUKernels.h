@@ -24,6 +24,7 @@ enum nn_reduction { NN_SUM, NN_SUM_OF_SQUARES, NN_LARGEST, NN_SMALLEST, NN_PRODU
 enum nn_pooling { NN_POOL_MAXIMUM, NN_POOL_MEAN, NN_POOL_MEAN_WITH_PADDING };
 enum nn_cell { NN_CELL_SIMPLE, NN_CELL_LSTM, NN_CELL_GRU };
 enum nn_rule { NN_SGD, NN_RMSPROP, NN_ADAGRAD, NN_ADAM };
+enum nn_half { NN_FLOAT16, NN_BFLOAT16 };
 
 /// A matrix operand, with the steps from row to row and from column to column. A step of 0 repeats the same row or
 /// column.
@@ -96,6 +97,16 @@ struct nn_cpu_kernels {
   /// and depends only on the position of a row among the m rows.
   void (*gemm_dot)(long m, long n, long k, const float *a, long lda, const float *b, long ldb, float *c, long ldc,
                    float alpha, float beta);
+  /// y[n] = alpha·x[k]·B[k, n] + beta·y, for B of 16-bit elements. Each sum is one chain in ascending order.
+  void (*half_row)(enum nn_half type, long n, long k, const float *x, const uint16_t *b, long ldb, float *y, float alpha,
+                   float beta);
+  /// y[n] = alpha·x[k]·B[n, k]ᵀ + beta·y, by dot products whose order of summation depends only on k.
+  void (*half_dot)(enum nn_half type, long n, long k, const uint16_t *x, const uint16_t *b, long ldb, float *y,
+                   float alpha, float beta);
+  /// y[r·y_step + c] = x[r·x_step + c] as floats; a NaN may stay a signaling one.
+  void (*widen_halves)(enum nn_half type, const uint16_t *x, long x_step, long rows, long columns, float *y, long y_step);
+  /// y[r·y_step + c] = x[r·x_step + c], rounded as `float_to_float16` and `float_to_bfloat16` round.
+  void (*narrow_to_halves)(enum nn_half type, const float *x, long x_step, long rows, long columns, uint16_t *y, long y_step);
   /// y[c·y_step + r] = x[r·x_step + c], for any four-byte elements.
   void (*transpose)(const float *x, long rows, long columns, long x_step, float *y, long y_step);
 
@@ -275,9 +286,35 @@ struct nn_cpu_kernels {
   double (*peak_loop)(long rounds, float *sink);
 };
 
+/// The result of `nn_bfloat16_kernels.strip`: a matrix of floats or of bfloat16 with row step ldc.
+struct nn_bfloat16_result {
+  bool is_bfloat16;
+  long ldc;
+  float alpha, beta;
+};
+
+/// Products of bfloat16 matrices by instructions that multiply pairs of bfloat16 and add the products to a float, for the
+/// strips and vectors of the instruction set that they extend. AVX512-BF16 takes denormal operands as 0, and
+/// its sums of a magnitude below 2^-126 become 0.
+struct nn_bfloat16_kernels {
+  /// The word y[r/2·y_step + c] contains x[r·x_step + c] in its lower half and x[(r + 1)·x_step + c], or 0 after the last
+  /// row, in its upper half. Columns up to the next multiple of a vector are set to 0.
+  void (*pack)(const uint16_t *x, long x_step, long rows, long columns, uint32_t *y, long y_step);
+  /// C[m, n] = alpha·A[m, k]·B[k, n] + beta·C for n <= strip. A bfloat16 result is rounded once, and requires beta to be 0. If
+  /// beta is 0, C is not read. A is stored with row step a_step, or transposed and packed with this word step. The panel
+  /// contains B, packed with a step of n rounded up to whole vectors; if b is not null (for n = strip only), the panel is
+  /// packed first.
+  void (*strip)(bool transposed, long m, long n, long k, const void *a, long a_step, const uint16_t *_Nullable b, long ldb,
+                uint32_t *panel, void *c, const struct nn_bfloat16_result *result);
+  /// As `nn_cpu_kernels.peak_loop`.
+  double (*peak_loop)(long rounds, float *sink);
+};
+
 /// The kernels for an instruction set, or null if this program does not contain them or this machine does not support
 /// it.
 const struct nn_cpu_kernels *_Nullable nn_cpu_kernels_for(enum nn_isa isa);
+/// The kernels for bfloat16 that extend an instruction set, or null if there are none or this machine does not support them.
+const struct nn_bfloat16_kernels *_Nullable nn_bfloat16_kernels_for(enum nn_isa isa);
 /// The best kernels for this machine.
 const struct nn_cpu_kernels *nn_cpu_kernels_best(void);
 
