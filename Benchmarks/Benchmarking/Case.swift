@@ -23,8 +23,8 @@ struct Case {
 
 /// The work of one call.
 enum Work {
-  /// Floating-point operations; a multiply-add is two.
-  case operations(Double)
+  /// Floating-point operations on numbers of a type; a multiply-add is two.
+  case operations(Double, of: DType = .float32)
   /// Bytes that must be read and written at least once.
   case bytes(Double)
 

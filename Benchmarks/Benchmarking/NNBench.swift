@@ -106,9 +106,9 @@ package struct NNBench: ParsableCommand {
 
   /// What a call takes at the rate of the last such case; nil where nothing is known.
   private func expectedSeconds(_ item: Case, _ measured: [(item: Case, measurement: Measurement)]) -> Double? {
-    guard case .operations(let operations) = item.work else { return nil }
+    guard case .operations(let operations, _) = item.work else { return nil }
     for (known, measurement) in measured.reversed() {
-      if case .operations(let work) = known.work { return operations / work * measurement.median }
+      if case .operations(let work, _) = known.work { return operations / work * measurement.median }
     }
     return nil
   }

@@ -13,6 +13,8 @@ struct Peak {
   /// Billions of floating-point operations a second in a loop of fused multiply-adds, on the CPU those of the instruction
   /// set in use; nil on a device that has no such loop.
   var gflops: Double?
+  /// The same of the instructions that multiply pairs of bfloat16, on a CPU backend that uses them.
+  var bfloat16Gflops: Double?
   /// Billions of bytes a second, read and written, of a copy that no cache can hold.
   var gbps: Double?
 }
@@ -21,8 +23,14 @@ extension Peak {
   /// The larger of each.
   func larger(_ other: Peak) -> Peak {
     func larger(_ a: Double?, _ b: Double?) -> Double? { a.map { max($0, b ?? $0) } ?? b }
-    return Peak(gflops: larger(gflops, other.gflops), gbps: larger(gbps, other.gbps))
+    return Peak(
+      gflops: larger(gflops, other.gflops), bfloat16Gflops: larger(bfloat16Gflops, other.bfloat16Gflops),
+      gbps: larger(gbps, other.gbps))
   }
+
+  /// The rate that limits operations on numbers of a type: float16, and bfloat16 without instructions for it, are computed
+  /// in float32.
+  func gflops(of type: DType) -> Double? { type == .bfloat16 ? bfloat16Gflops ?? gflops : gflops }
 
   /// The peak of a device: of the CPU with the threads and instructions of its backend, of another device by a copy between
   /// two of its buffers.
@@ -30,8 +38,11 @@ extension Peak {
     guard let backend = device.backend as? CPUBackend else {
       return Peak(gflops: try kernelRate(on: device, effort), gbps: try copyRate(on: device, effort))
     }
-    let threads = backend.threadCount
-    return Peak(gflops: multiplyAddRate(of: backend, effort), gbps: memoryRate(threads: threads, effort))
+    return Peak(
+      gflops: multiplyAddRate(of: backend, effort) { backend.instructionSet.multiplyAdds(rounds: $0) },
+      bfloat16Gflops: backend.bfloat16MultiplyAdds(rounds: 1).map { _ in
+        multiplyAddRate(of: backend, effort) { backend.bfloat16MultiplyAdds(rounds: $0) ?? 0 }
+      }, gbps: memoryRate(threads: backend.threadCount, effort))
   }
 
   /// The best of several rounds: a peak is what the machine can reach, whatever else happened to run.
@@ -41,11 +52,13 @@ extension Peak {
     return best
   }
 
-  private static func multiplyAddRate(of backend: CPUBackend, _ effort: Effort) -> Double {
-    let set = backend.instructionSet, rounds = 4_000_000
-    let operations = set.multiplyAdds(rounds: 1) * Double(rounds * backend.threadCount)
+  private static func multiplyAddRate(
+    of backend: CPUBackend, _ effort: Effort, _ multiplyAdds: @escaping @Sendable (_ rounds: Int) -> Double
+  ) -> Double {
+    let rounds = 4_000_000
+    let operations = multiplyAdds(1) * Double(rounds * backend.threadCount)
     return best(of: effort) {
-      operations / seconds(onThreads: backend.threadCount) { _ in _ = set.multiplyAdds(rounds: rounds) } * 1e-9
+      operations / seconds(onThreads: backend.threadCount) { _ in _ = multiplyAdds(rounds) } * 1e-9
     }
   }
 

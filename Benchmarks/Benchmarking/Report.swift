@@ -22,10 +22,10 @@ struct Row {
     self.measurement = measurement
     let rate = 1e-9 / measurement.median
     switch what.work {
-    case .operations(let operations):
+    case .operations(let operations, let type):
       gflops = operations * rate
       gbps = nil
-      percentOfPeak = peak.gflops.map { operations * rate / $0 * 100 }
+      percentOfPeak = peak.gflops(of: type).map { operations * rate / $0 * 100 }
     case .bytes(let bytes):
       gflops = nil
       gbps = bytes * rate
@@ -57,7 +57,11 @@ struct Report {
   var json: JSONValue {
     [
       "device": device.json, "threads": threads.map(JSONValue.integer) ?? .null,
-      "peak": ["gflops": JSONValue(peak.gflops), "gbps": JSONValue(peak.gbps)], "results": .array(rows.map(\.json)),
+      "peak": [
+        "gflops": JSONValue(peak.gflops), "bfloat16Gflops": JSONValue(peak.bfloat16Gflops),
+        "gbps": JSONValue(peak.gbps),
+      ],
+      "results": .array(rows.map(\.json)),
     ]
   }
 
@@ -80,7 +84,10 @@ struct Report {
 
   private var heading: String {
     let threadText = threads.map { ", \($0) thread\($0 == 1 ? "" : "s")" } ?? ""
-    let rates = [peak.gflops.map { "\($0.short) GFLOP/s" }, peak.gbps.map { "\($0.short) GB/s" }].compactMap(\.self)
+    let rates = [
+      peak.gflops.map { "\($0.short) GFLOP/s" }, peak.bfloat16Gflops.map { "\($0.short) GFLOP/s of bfloat16" },
+      peak.gbps.map { "\($0.short) GB/s" },
+    ].compactMap(\.self)
     return "device \(device.text)\(threadText); peak \(rates.joined(separator: ", "))"
   }
 }

@@ -108,5 +108,12 @@ struct ArithmeticTests {
     #expect(row(.bytes(5e8)).percentOfPeak == 50)
     #expect(row(.bytes(1e6)).percentOfPeak == nil, "what fits in a cache is not held against the memory")
     #expect(row(nil).gflops == nil)
+    #expect(row(.operations(5e9, of: .bfloat16)).percentOfPeak == 50)
+    let withPairs = Peak(gflops: 100, bfloat16Gflops: 200, gbps: 10)
+    func percent(_ type: DType) -> Double? {
+      let item = Case(name: "case", shape: "1", work: .operations(5e9, of: type)) { _ in { nil } }
+      return Row(item, Measurement([0.1]), withPairs).percentOfPeak
+    }
+    #expect(percent(.bfloat16) == 25 && percent(.float16) == 50 && percent(.float32) == 50)
   }
 }
