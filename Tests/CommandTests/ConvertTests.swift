@@ -1,3 +1,4 @@
+import Files
 import NeuralNetworks
 import TestSupport
 import Testing
@@ -147,6 +148,31 @@ struct ConvertTests {
       Set(report["failed"]?.elements.compactMap { $0["name"]?.string } ?? []) == ["complex64", "float8_e4m3fn"])
     for name in ["float64", "bfloat16", "uint8"] {
       #expect(try Safetensors(out).tensor(name)?.scalars() == [1, 0, 3], "\(name)")
+    }
+  }
+
+  /// Blocks of small integers, each next to the numbers that `gguf` decodes from them.
+  @Test func blocksOfGGUFFilesAreDecoded() throws {
+    let root = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Fuzz/Corpus/gguf/"
+    let out = folder("out.safetensors")
+    let result = try Command.nn("convert", root + "blocks", "--dtype", "float16", "--out", out)
+    try #require(result.status == 0, "\(result.error)")
+    let file = try Safetensors(out)
+    #expect(file.names.count == 16)
+    for name in file.names where !name.hasSuffix(" decoded") {
+      #expect(try dtype(out, name) == .float16)
+      #expect(try bits(out, name) == bits(out, name + " decoded"), "\(name)")
+    }
+    let model = Sequential(inputShape: [32]) { Dense(2) }
+    #expect(try Command.nn("convert", root + "model", "--out", out).status == 0)
+    try model.loadWeights(from: out, mapping: .pyTorch)
+    #expect(try model.parameters["0.bias"]?.value.scalars() == [1, 2])
+    let types = try Command.nn("convert", root + "types", "--out", out)
+    #expect(types.status == 1 && types.errorLines.last?.hasSuffix("types: 1 of 10 tensors cannot be read") == true)
+    #expect(types.errorLines.first?.contains("tensor \"Q2_K\": it has elements of type Q2_K") == true)
+    for command in [["summary", "--model"], ["plot"]] {
+      let path = try folder.write(try FileReader.read(root + "model", limit: 1 << 16), "m.gguf")
+      expectFault(try Command.nn(command + [path]), 1, "it is a GGUF file")
     }
   }
 

@@ -10,6 +10,9 @@ enum ForeignFormat {
     if first.first == 0x80, first.count > 2, (2...5).contains(first[1]), last.last == UInt8(ascii: ".") {
       return "it is a Python pickle, which may run any program when it is read: write safetensors in Python instead"
     }
+    if first.starts(with: GGUFHeader.magic) {
+      return "it is a GGUF file: load its weights with loadWeights(from:), or its tensors with GGUFFile"
+    }
     if first.starts(with: [0x93] + Array("NUMPY".utf8)) { return "it is a NumPy array: read it with NPY.load" }
     if first.starts(with: [0x89] + Array("HDF".utf8)) { return keras(file.path, "an HDF5 file, as Keras writes it") }
     return nil

@@ -1,7 +1,7 @@
 import NeuralNetworks
 
 /// The tensors of a file in any format that this module reads, which are read on demand and keep their types as far as
-/// tensors have them: safetensors, NPY, NPZ, PyTorch, and the index of several files.
+/// tensors have them: safetensors, NPY, NPZ, PyTorch, GGUF, and the index of several files.
 package struct TensorFile {
   /// The paths of the files that contain the tensors.
   package let filePaths: [String]

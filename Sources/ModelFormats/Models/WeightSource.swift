@@ -47,7 +47,8 @@ struct WeightIndex: WeightSource {
 
   private static func openFile(_ path: String) throws -> any WeightSource {
     let file = try withFileErrors { () throws(FileError) in try FileReader(path) }
-    return PyTorchFile.isLikely(file) ? try PyTorchFile(file) : try Safetensors(path)
+    if PyTorchFile.isLikely(file) { return try PyTorchFile(file) }
+    return GGUFFile.isLikely(file) ? try GGUFFile(file) : try Safetensors(path)
   }
 
   private init(_ path: String) throws {

@@ -63,8 +63,8 @@ extension Module {
   /// try encoder.loadWeights(from: "bert/model.safetensors", .allowUnknown, mapping: .huggingFace)
   /// ```
   ///
-  /// The file is a safetensors file, a PyTorch file (see `PyTorchFile`), or the index of several such files, whose name
-  /// ends with `.index.json` (Hugging Face's `model.safetensors.index.json`).
+  /// The file is a safetensors file, a PyTorch file (see `PyTorchFile`), a GGUF file (see `GGUFFile`), or the index of
+  /// several such files, whose name ends with `.index.json` (Hugging Face's `model.safetensors.index.json`).
   ///
   /// Names, shapes, and element types must match the module, unless the options specify otherwise. Tensors of a
   /// checkpoint that belong to the optimizer, to callbacks, or to the unfinished epoch are ignored.

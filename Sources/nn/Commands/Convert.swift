@@ -12,13 +12,14 @@ struct Convert: FileCommand {
     discussion: """
       nn convert digits.safetensors --dtype bfloat16 --out small.safetensors
       nn convert model.pt --dtype float16 --out model.safetensors
+      nn convert model.gguf --dtype float16 --out model.safetensors
       nn convert model.safetensors.index.json --out model.safetensors
       nn convert arrays.npz --out arrays.safetensors --json
 
       --dtype applies to floating-point tensors only, rounds to the nearest number, and gives infinity for numbers \
       beyond the range of the type. Without it, float32, float16, bfloat16, int32 and bool stay as they are, float64 \
-      becomes float32, and other integers become int32. The metadata of a safetensors file is kept, so that a converted \
-      model is still a model. NumPy's formats have no bfloat16, and .npy holds one array.
+      and the block formats of GGUF become float32, and other integers become int32. The metadata of a safetensors file \
+      is kept, so that a converted model is still a model. NumPy's formats have no bfloat16, and .npy holds one array.
 
       Tensors that cannot be read, such as complex ones, are named on standard error, at most 20 of them. The others are \
       written; the exit code is then 1. With --json standard output is one object: tensors, types, bytes, failed.
@@ -26,7 +27,7 @@ struct Convert: FileCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A file of tensors: .safetensors, .npz, .npy, of PyTorch (.pt, .pth, .bin), or an index (.index.json).",
+      "A file of tensors: .safetensors, .npz, .npy, .gguf, of PyTorch (.pt, .pth, .bin), or an index (.index.json).",
       valueName: "file"), completion: Completions.tensors)
   var file: String
 

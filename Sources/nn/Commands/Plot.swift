@@ -89,8 +89,8 @@ struct PlotFile: PictureCommand {
   func addFiles(to files: inout NamedFiles) { files.reads(file, "the picture's source") }
 
   func run() throws {
-    // A PyTorch file is rejected with advice.
-    if [".safetensors", ".json", ".pt", ".pth"].contains(where: file.hasSuffix) {
+    // A PyTorch or GGUF file is rejected with advice.
+    if [".safetensors", ".json", ".pt", ".pth", ".gguf"].contains(where: file.hasSuffix) {
       let model = try ModelSource.load(file)
       if model.inputShapes.isEmpty && inputShape == nil {
         throw Failure.usage("\(file): expected --input-shape, because the file has none")

@@ -77,7 +77,8 @@ enum Completions {
   /// Files that describe a model.
   static let described = CompletionKind.file(extensions: ["safetensors", "json"])
   /// Files of tensors, and indexes of several such files.
-  static let tensors = CompletionKind.file(extensions: ["safetensors", "npz", "npy", "pt", "pth", "bin", "json"])
+  static let tensors = CompletionKind.file(
+    extensions: ["safetensors", "npz", "npy", "gguf", "pt", "pth", "bin", "json"])
   /// Files that can be plotted.
   static let plotted = CompletionKind.file(extensions: ["jsonl", "safetensors", "json"])
 }

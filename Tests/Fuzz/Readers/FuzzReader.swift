@@ -17,7 +17,7 @@ package struct FuzzReader: Sendable {
   }
 
   package static let all: [FuzzReader] = [
-    idx, gzip, csv, text, vocabulary, image, wav, npy, npz, safetensors, safetensorsHead, pyTorch, pickle, json,
+    idx, gzip, csv, text, vocabulary, image, wav, npy, npz, safetensors, safetensorsHead, pyTorch, pickle, gguf, json,
     architecture, checkpoint,
   ]
 
