@@ -80,6 +80,16 @@ def main():
         tensors[kind.name] = (data, kind)
         tensors[kind.name + " decoded"] = dequantize(data, kind)
     write("blocks", tensors)
+    # Numbers, and the blocks to which gguf converts them: of ordinary size, ties, tiny, large, of one sign, and zeros.
+    numbers = random.normal(0, 1, (9, 64)).astype(np.float32)
+    numbers[1] = np.round(numbers[1] * 4) / 4
+    numbers[2] *= np.float32(1e-6)
+    numbers[3] *= np.float32(1e4)
+    numbers[4], numbers[5] = abs(numbers[4]), -abs(numbers[5])
+    numbers[6], numbers[7] = 0, 0.7
+    numbers[8] = np.arange(64) - 31
+    made = {kind.name: (quantize(numbers, kind), kind) for kind in [Type.Q8_0, Type.Q4_0, Type.Q4_1]}
+    write("quantized", {"numbers": numbers} | made)
     # nn.Linear(32, 2) and its bias, with rows that Q8_0 holds exactly: multiples of 1/8 up to 127/8.
     weight = (np.arange(64, dtype=np.float32).reshape(2, 32) * 2 - 127 + np.array([[0], [127]])) / 8
     weight[:, 0] = 127 / 8

@@ -22,6 +22,7 @@ int main(void) {
     test_windows();
     test_halves();
     test_half_products();
+    test_blocks();
     printf("%s: %ld checks, %ld failed\n", kernels->name, checks, failures - before);
     fflush(stdout);
   }

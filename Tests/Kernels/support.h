@@ -45,3 +45,4 @@ void test_random(void);
 void test_windows(void);
 void test_halves(void);
 void test_half_products(void);
+void test_blocks(void);

@@ -62,6 +62,38 @@ import Testing
     #expect(try found.scalars().map(\.bitPattern) == bits)
   }
 
+  @Test(arguments: BlockFormat.allCases.map(\.rawValue)) func matricesStayInBlocks(_ name: String) throws {
+    let file = try GGUFFile(Self.path("blocks"))
+    let matrix = try #require(try file.quantizedMatrix(name)), decoded = try #require(try file.tensor(name))
+    #expect(matrix.format.rawValue == name && matrix.shape == decoded.shape)
+    #expect(matrix.byteCount == decoded.count / matrix.format.count * matrix.format.size)
+    #expect(try matrix.dequantized().scalars().map(\.bitPattern) == decoded.scalars().map(\.bitPattern))
+    let x = Tensor((0..<3 * decoded.shape[1]).map { Float($0 % 7) - 3 }, shape: [3, decoded.shape[1]])
+    let expected = try x.matmul(decoded, transposingRight: true).scalars(),
+      found = try x.quantizedMatmul(matrix).scalars()
+    let scale = expected.map(\.magnitude).max() ?? 0
+    #expect(zip(found, expected).allSatisfy { ($0 - $1).magnitude < 1e-5 * scale })
+  }
+
+  @Test func onlyMatricesInBlocksAreQuantized() throws {
+    let file = try GGUFFile(Self.path("types"))
+    #expect(
+      fault { _ = try file.quantizedMatrix("cube") }
+        .hasSuffix("tensor \"cube\": expected a matrix in blocks, found type F32 and shape [2, 3, 4]"))
+    #expect(fault { _ = try file.quantizedMatrix("Q2_K") }.hasSuffix("found type Q2_K and shape [1, 256]"))
+    #expect(try file.quantizedMatrix("other")?.shape == nil)
+  }
+
+  /// Numbers, and the blocks of `gguf.quants.quantize`.
+  @Test(arguments: [BlockFormat.q80, .q40, .q41]) func numbersBecomeTheSameBlocks(_ format: BlockFormat) throws {
+    let file = try GGUFFile(Self.path("quantized"))
+    let expected = try #require(try file.quantizedMatrix(format.rawValue))
+    let made = try QuantizedMatrix(quantizing: #require(try file.tensor("numbers")), as: format)
+    #expect(made.format == format && made.shape == [9, 64] && expected.shape == [9, 64])
+    #expect(Array(made.blocks.bytes) == Array(expected.blocks.bytes))
+    #expect(Set(made.blocks.bytes).count > 10)
+  }
+
   /// `nn.Linear(32, 2)` in Q8_0, as version 3 and 2 of the format.
   @Test(arguments: ["model", "version2"]) func modelsLoadTheTensors(_ name: String) throws {
     let model = Sequential(inputShape: [32]) { Dense(2) }

@@ -23,6 +23,8 @@ enum nn_isa { NN_ISA_BASELINE, NN_ISA_NEON, NN_ISA_AVX2, NN_ISA_AVX512 };
 enum nn_reduction { NN_SUM, NN_SUM_OF_SQUARES, NN_LARGEST, NN_SMALLEST, NN_PRODUCT };
 enum nn_pooling { NN_POOL_MAXIMUM, NN_POOL_MEAN, NN_POOL_MEAN_WITH_PADDING };
 enum nn_cell { NN_CELL_SIMPLE, NN_CELL_LSTM, NN_CELL_GRU };
+/// Formats of weights in blocks of 32 integers with float16 scales (`InterleavedBlocks` in Swift).
+enum nn_block_format { NN_BLOCKS_Q8_0, NN_BLOCKS_Q4_0, NN_BLOCKS_Q4_1 };
 enum nn_rule { NN_SGD, NN_RMSPROP, NN_ADAGRAD, NN_ADAM };
 enum nn_half { NN_FLOAT16, NN_BFLOAT16 };
 
@@ -107,6 +109,11 @@ struct nn_cpu_kernels {
   void (*widen_halves)(enum nn_half type, const uint16_t *x, long x_step, long rows, long columns, float *y, long y_step);
   /// y[r·y_step + c] = x[r·x_step + c], rounded as `float_to_float16` and `float_to_bfloat16` round.
   void (*narrow_to_halves)(enum nn_half type, const float *x, long x_step, long rows, long columns, uint16_t *y, long y_step);
+  /// y[r·y_row + n] = Σ x[r·x_row + k]·W[n, k] for n < units and k < 32·blocks. W has 16 rows side by side, the last ones
+  /// of which may be padding: for each block, 16 scales, then for Q4_1 16 minima, then vectors of 16 words, one for each
+  /// row, with the integers of four elements. The order of the additions depends only on `blocks`.
+  void (*block_product)(enum nn_block_format format, long rows, long units, long blocks, const uint8_t *w,
+                        const float *x, long x_row, float *y, long y_row);
   /// y[c·y_step + r] = x[r·x_step + c], for any four-byte elements.
   void (*transpose)(const float *x, long rows, long columns, long x_step, float *y, long y_step);
 

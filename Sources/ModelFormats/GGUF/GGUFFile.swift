@@ -105,6 +105,38 @@ public final class GGUFFile: Sendable {
     }
   }
 
+  /// Reads a matrix in blocks without decoding it, for `quantizedMatmul(_:)`; returns nil if the file has no tensor with
+  /// this name.
+  ///
+  /// - Throws: `FormatError` if the tensor is not a matrix in blocks, does not fit into memory, or cannot be read.
+  public func quantizedMatrix(_ name: String) throws -> QuantizedMatrix? {
+    guard let entry = header[name] else { return nil }
+    let place = "\(path), tensor \"\(name.shortened(to: 100))\""
+    guard case .blocks(let format) = entry.type.storage, entry.shape.count == 2, !entry.range.isEmpty else {
+      throw FormatError.malformed(
+        path: place, reason: "expected a matrix in blocks, found type \(entry.type.name) and shape \(entry.shape)")
+    }
+    let rows = entry.shape[0], rowSize = entry.range.count / rows
+    do {
+      return try QuantizedMatrix(format, units: rows, inputs: entry.shape[1]) { store in
+        let step = max((1 << 18) / rowSize, 1)
+        for first in stride(from: 0, to: rows, by: step) {
+          let count = min(step, rows - first)
+          let bytes = try file.read(at: entry.range.lowerBound + first * rowSize, count: count * rowSize)
+          bytes.withUnsafeBytes { bytes in
+            for row in 0..<count {
+              store(first + row, UnsafeRawBufferPointer(rebasing: bytes[row * rowSize..<(row + 1) * rowSize]))
+            }
+          }
+        }
+      }
+    } catch let shortage as HostMemory.Shortage {
+      throw FormatError.malformed(path: place, reason: "\(shortage)")
+    } catch let error as FileError {
+      throw FormatError(error)
+    }
+  }
+
   /// The numbers of the blocks in a range of the file, which is read in pieces.
   private func decoded(_ format: BlockFormat, _ range: Range<Int>, _ place: String) throws -> [Float] {
     let count = range.count / format.size * format.count

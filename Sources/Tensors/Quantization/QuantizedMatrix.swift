@@ -1,0 +1,160 @@
+import BackendCore
+import HostSystem
+
+/// A constant matrix of weights in blocks of small integers: `[units, inputs]`, with a row for each unit.
+///
+/// It takes 4.5 to 8.5 bits for each weight, and stays so in memory: `quantizedMatmul(_:)` decodes the blocks of Q8_0,
+/// Q4_0, and Q4_1 in registers of the CPU. Weights are converted from float32, or read from GGUF files with
+/// `GGUFFile.quantizedMatrix(_:)`.
+///
+/// ```swift
+/// let weight = try QuantizedMatrix(quantizing: .normal([64, 128], using: RandomStream(seed: 1)), as: .q80)
+/// let y = Tensor.ones([2, 128]).quantizedMatmul(weight)   // [2, 64]
+/// ```
+public struct QuantizedMatrix: Sendable {
+  package let blocks: InterleavedBlocks
+
+  /// Creates a matrix from its blocks.
+  ///
+  /// - Parameters:
+  ///   - format: The format.
+  ///   - units: The number of rows.
+  ///   - inputs: The count of numbers in a row, a multiple of that of a block.
+  ///   - fill: Calls its argument with the number and the blocks of each row.
+  /// - Throws: `HostMemory.Shortage` if the blocks do not fit into memory; errors of `fill`.
+  package init(
+    _ format: BlockFormat, units: Int, inputs: Int, fill: ((Int, UnsafeRawBufferPointer) -> Void) throws -> Void
+  ) throws {
+    blocks = try InterleavedBlocks(format, rows: units, blocks: inputs / format.count)
+    try fill(blocks.store)
+  }
+
+  /// The format of the blocks.
+  public var format: BlockFormat { blocks.format }
+  /// The shape: units, then inputs.
+  public var shape: [Int] { [units, inputs] }
+  /// The size of the blocks in bytes.
+  public var byteCount: Int { units * blocks.blocks * format.size }
+
+  var units: Int { blocks.rows }
+  var inputs: Int { blocks.blocks * format.count }
+
+  /// Converts weights to blocks, with the bytes that `gguf.quants.quantize` in Python gives.
+  ///
+  /// The error of a weight is at most half a step, and that of its scale: steps are 1/127 of the largest magnitude in a
+  /// block for Q8_0, 1/8 for Q4_0, and 1/15 of the range for Q4_1. A block with a weight that is not finite decodes to
+  /// numbers that are not finite.
+  /// - Parameters:
+  ///   - weights: A matrix `[units, inputs]`; inputs are a multiple of 32.
+  ///   - format: `.q80`, `.q40`, or `.q41`.
+  /// - Throws: `DeviceError` if the weights cannot be read, or the blocks do not fit into memory.
+  public init(quantizing weights: Tensor, as format: BlockFormat = .q80) throws {
+    Checks.insist(quantizing: weights, as: format)
+    let numbers = try weights.scalars()
+    let (units, inputs) = (weights.shape[0], weights.shape[1])
+    var row = [UInt8](repeating: 0, count: inputs / format.count * format.size)
+    do {
+      try self.init(format, units: units, inputs: inputs) { store in
+        numbers.withUnsafeBufferPointer { numbers in
+          for unit in 0..<units {
+            row.withUnsafeMutableBytes {
+              format.encode(UnsafeBufferPointer(rebasing: numbers[unit * inputs..<(unit + 1) * inputs]), into: $0)
+              store(unit, UnsafeRawBufferPointer($0))
+            }
+          }
+        }
+      }
+    } catch let shortage as HostMemory.Shortage {
+      throw DeviceError(shortage)
+    }
+  }
+
+  /// Decodes the weights to a float32 tensor `[units, inputs]`, with the bits that `gguf.quants.dequantize` in Python gives.
+  ///
+  /// - Throws: `DeviceError` if they do not fit into memory.
+  public func dequantized(on device: Device = .cpu) throws -> Tensor {
+    // The numbers, and then the tensor.
+    do { try HostMemory.check(units * inputs, of: 8) } catch { throw DeviceError(error) }
+    let tensor = Tensor(numbers(ofRows: 0..<units), shape: shape, on: device)
+    try tensor.checkPoison()
+    return tensor
+  }
+
+  /// Decodes some of the rows.
+  func numbers(ofRows rows: Range<Int>) -> [Float] {
+    let inputs = inputs
+    var row = [UInt8](repeating: 0, count: blocks.blocks * format.size)
+    return [Float](unsafeUninitializedCapacity: rows.count * inputs) { numbers, filled in
+      for unit in rows {
+        row.withUnsafeMutableBytes {
+          blocks.load(unit, into: $0)
+          format.decode(
+            UnsafeRawBufferPointer($0), into: UnsafeMutableBufferPointer(rebasing: numbers[filled..<filled + inputs]))
+        }
+        filled += inputs
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// Returns x·Wᵀ for weights in blocks: x `[..., inputs]`, W `[units, inputs]`, y `[..., units]`.
+  ///
+  /// On the CPU, weights of the formats Q8_0, Q4_0, and Q4_1 are decoded in registers and multiplied in float32. Other
+  /// formats, other devices, and `valueAndGradient` decode some rows at a time to tensors, and multiply with these. There
+  /// are gradients with respect to x, for which these tensors are kept. Inputs of type float16 and bfloat16 are
+  /// multiplied in float32, and the result is rounded once.
+  public func quantizedMatmul(_ weight: QuantizedMatrix) -> Tensor {
+    checked {
+      let name: StaticString = "quantizedMatmul"
+      try Checks.floatingPoint(name, self)
+      if rank == 0 || extents[-1] != weight.inputs {
+        try Checks.fail(
+          name, "shapes \(extents) and \(weight.shape) do not fit",
+          hint: "the last axis of the input is as long as a row of the weight")
+      }
+      if dtype == .float16 || dtype == .bfloat16 {
+        return cast(to: .float32).quantizedMatmul(weight).cast(to: dtype)
+      }
+      var result = extents
+      result[-1] = weight.units
+      try Checks.countable(name, result)
+      guard Tape.recording(node) == nil, let products = device.callTarget as? any BlockProducts,
+        products.multiplies(weight.format) && weight.inputs > 0
+      else { return decodedMatmul(weight, result) }
+      let rows = result.dropping(last: 1).count
+      return Tensor.launch(self, result, dtype, on: device) { _, x, y in
+        try products.blockProduct(x, weight.blocks, rows: rows, into: y)
+      }
+    }
+  }
+
+  /// Multiplies with some rows of the weights at a time, which are decoded to tensors of about a million numbers.
+  private func decodedMatmul(_ weight: QuantizedMatrix, _ result: Shape) -> Tensor {
+    let step = Swift.max((1 << 20) / Swift.max(weight.inputs, 1), 1)
+    let parts = stride(from: 0, to: weight.units, by: step).map { first in
+      let rows = first..<Swift.min(first + step, weight.units)
+      let panel = Tensor(weight.numbers(ofRows: rows), shape: [rows.count, weight.inputs], dtype: dtype, on: device)
+      return matmul(panel, transposingRight: true)
+    }
+    return parts.isEmpty ? Tensor.zeros(result.array, dtype: dtype, on: device) : .concatenated(parts, axis: -1)
+  }
+}
+
+extension Checks {
+  /// Ends the program unless a matrix can be converted to blocks.
+  fileprivate static func insist(quantizing weights: Tensor, as format: BlockFormat) {
+    insist {
+      let name: StaticString = "QuantizedMatrix"
+      try floatingPoint(name, weights)
+      if !format.canEncode {
+        try fail(name, "weights cannot be converted to \(format.rawValue)", hint: "use .q80, .q40, or .q41")
+      }
+      if weights.rank != 2 || weights.extents[1] % format.count != 0 {
+        try fail(
+          name, "weights of shape \(weights.extents) cannot be converted to \(format.rawValue)",
+          hint: "they are a matrix [units, inputs], with a multiple of \(format.count) inputs")
+      }
+    }
+  }
+}
