@@ -8,13 +8,6 @@ import CPUKernels
 /// the float32 kernel there, and rounds the results once. A piece is read completely before its results are written, so a
 /// result may be the slice of an operand.
 extension CPUBackend {
-  public func computesHalves(_ operation: BackendOperation, _ operands: [BufferSlice?]) -> Bool {
-    switch operation {
-    case .matmul, .linear: Self.multipliesHalves(operands)
-    default: false
-    }
-  }
-
   /// The number of elements of a piece.
   static let piece = 2048
 
@@ -24,6 +17,7 @@ extension CPUBackend {
     case .softmax, .softmaxGradient: true
     case .normalize: operands.count <= 4 || operands[4]?.dtype.isHalf != true
     case .reduce(_, let shape): shape.inner == 1
+    case .matmul, .linear: Self.multipliesHalves(operands)
     default: false
     }
   }
