@@ -11,6 +11,10 @@ typedef uchar nn_bool;
 // The bits of float16 and bfloat16: not every device computes with `half`.
 typedef ushort nn_float16;
 typedef ushort nn_bfloat16;
+typedef char nn_int8;
+typedef uchar nn_uint8;
+typedef short nn_int16;
+typedef long nn_int64;
 
 // Counts and positions within an operand. The start offset of an operand always has 64 bits. Programs are built a
 // second time, with NN_WIDE, for operands with 2^31 or more elements.
@@ -22,7 +26,7 @@ typedef uint index_t;
 typedef int step_t;
 #endif
 
-// The element type of tensors called NAME ("float", "int", "bool", "float16", "bfloat16").
+// The element type of tensors called NAME ("float", "int", "bool", "float16", "bfloat16", "int8", …).
 #define NN_TYPE(NAME) nn_##NAME
 
 #ifdef __clang__
@@ -55,6 +59,7 @@ static inline index_t nn_share(index_t count) {
 NN_STORING(float)
 NN_STORING(int)
 NN_STORING(uint)
+NN_STORING(ulong)
 NN_STORING(ushort)
 NN_STORING(uchar)
 // Interleave the elements of two vectors: those of the first halves, and those of the second halves.

@@ -1,4 +1,4 @@
-// Selection, conversion, ranges, and filling. Elements that are only copied are handled as words of their size.
+// Selection, conversion between the common types, ranges, and filling. Elements that are only copied are handled as words of their size.
 
 #define SELECT(NAME, WORD)                                                                                           \
   kernel void select_##NAME(global const nn_bool *conditions, ulong conditionOffset, global const WORD *as,          \
@@ -24,21 +24,10 @@
            const WORD a = as[aAt], b = bs[bAt]; y = conditions[conditionAt] ? a : b)                                 \
   }
 
+SELECT(long, ulong)
 SELECT(word, uint)
 SELECT(half, ushort)
 SELECT(byte, uchar)
-
-// Rounds toward zero, saturates, and maps NaN to 0, because the result of convert_int_sat for NaN depends on the
-// device.
-static inline int nn_int_from_float(float x) { return x != x ? 0 : convert_int_sat_rtz(x); }
-
-#define CAST(FROM, TO, EXPRESSION)                                                                                   \
-  kernel void cast_##FROM##_##TO(global const NN_TYPE(FROM) *xs, ulong xOffset, global NN_TYPE(TO) *ys,              \
-                                 ulong yOffset, index_t count) {                                                     \
-    xs += xOffset;                                                                                                   \
-    ys += yOffset;                                                                                                   \
-    NN_MAP(i, count, NN_TYPE(TO), ys, i, const NN_TYPE(FROM) x = xs[i]; y = EXPRESSION)                              \
-  }
 
 CAST(float, int, nn_int_from_float(x))
 CAST(float, bool, x != 0.0f)
@@ -46,15 +35,6 @@ CAST(int, float, convert_float_rte(x))
 CAST(int, bool, x != 0)
 CAST(bool, float, x ? 1.0f : 0.0f)
 CAST(bool, int, x ? 1 : 0)
-
-// A float that rounds to the same float16 and bfloat16 as the integer. From 2^24 on, a float cannot hold the last eight
-// bits: the ninth bit is set if one of them is. It is below the bits that decide how the integer is rounded.
-static inline float nn_sticky_float_from_int(int x) {
-  // The magnitude, also of the smallest number, for which abs gave a wrong float with PoCL.
-  const uint sign = (uint)x & 0x80000000, size = sign ? 0 - (uint)x : (uint)x;
-  const uint odd = (size & ~0xffu) | (size & 0xff ? 0x100 : 0);
-  return as_float(as_uint((float)(size < (1u << 24) ? size : odd)) | sign);
-}
 
 #define CAST_HALF(HALF, OTHER)                                             \
   CAST(float, HALF, nn_##HALF##_from_float(x))                             \
@@ -87,6 +67,11 @@ kernel void range_float(global float *ys, ulong yOffset, index_t count, float st
 kernel void range_int(global int *ys, ulong yOffset, index_t count, int start, int step) {
   ys += yOffset;
   NN_FOREACH(i, count) ys[i] = as_int(as_uint(start) + (uint)i * as_uint(step));
+}
+
+kernel void fill_long(global ulong *ys, ulong yOffset, index_t count, ulong value) {
+  ys += yOffset;
+  NN_FOREACH(i, count) ys[i] = value;
 }
 
 kernel void fill_word(global uint *ys, ulong yOffset, index_t count, uint value) {

@@ -22,6 +22,7 @@
                 const NN_TYPE(TYPE) a = (ys + yAt)[k * t], b = (xs + xAt)[k * s]; y = SUM)                           \
   }
 
+COPY(long, ulong)
 COPY(word, uint)
 COPY(half, ushort)
 COPY(byte, uchar)
@@ -111,6 +112,7 @@ ACCUMULATE(int, nn_add_int(a, b))
 
 #endif
 
+TRANSPOSE(long, ulong)
 TRANSPOSE(word, uint)
 TRANSPOSE(half, ushort)
 TRANSPOSE(byte, uchar)

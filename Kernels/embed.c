@@ -6,6 +6,12 @@
   F(Accumulation) \
   F(Activation) \
   F(ArgReduction) \
+  F(CastFloat64) \
+  F(CastInt16) \
+  F(CastInt64) \
+  F(CastInt8) \
+  F(CastUInt8) \
+  F(Conversion) \
   F(Convolution) \
   F(ElementwiseBinary) \
   F(ElementwiseComparison) \
@@ -50,6 +56,24 @@ static const unsigned char Activation[] = {
 };
 static const unsigned char ArgReduction[] = {
 #embed "ArgReduction.cl"
+};
+static const unsigned char CastFloat64[] = {
+#embed "CastFloat64.cl"
+};
+static const unsigned char CastInt16[] = {
+#embed "CastInt16.cl"
+};
+static const unsigned char CastInt64[] = {
+#embed "CastInt64.cl"
+};
+static const unsigned char CastInt8[] = {
+#embed "CastInt8.cl"
+};
+static const unsigned char CastUInt8[] = {
+#embed "CastUInt8.cl"
+};
+static const unsigned char Conversion[] = {
+#embed "Conversion.cl"
 };
 static const unsigned char Convolution[] = {
 #embed "Convolution.cl"

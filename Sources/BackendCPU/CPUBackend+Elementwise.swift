@@ -44,7 +44,7 @@ extension CPUBackend {
     if dy.dtype.isHalf || saved.dtype.isHalf || dx.dtype.isHalf {
       return try unaryGradientHalves(op, dy, saved: saved, count: count, into: dx)
     }
-    guard OperationKind.unaryGradient.accepts(dy.dtype) else { throw unsupported("gradient of \(op.kind)", dy.dtype) }
+    guard performs(.unaryGradient, dy.dtype) else { throw unsupported("gradient of \(op.kind)", dy.dtype) }
     guard let code = op.kind.code else { return try fill(dx, count: count, with: 0) }
     let (gradient, source, result) = (dy.floats, saved.floats, dx.floats)
     let (a, b, table) = (Float(op.a), Float(op.b), kernels)
@@ -165,7 +165,7 @@ extension CPUBackend {
     case .float32: kernels.pointee.compare
     case .int32: kernels.pointee.compare_int32
     case .bool: kernels.pointee.compare_bool
-    case .float64, .float16, .bfloat16: throw unsupported("comparison", dtype)
+    case .float64, .float16, .bfloat16, .int8, .uint8, .int16, .int64: throw unsupported("comparison", dtype)
     }
   }
 
@@ -175,7 +175,7 @@ extension CPUBackend {
     switch dtype {
     case .int32: word = UInt32(bitPattern: Int32(saturating: scalar))
     case .bool: word = UInt32(scalar != 0 ? 1 : 0).littleEndian
-    case .float32, .float64, .float16, .bfloat16: word = Float(scalar).bitPattern
+    default: word = Float(scalar).bitPattern
     }
     withUnsafePointer(to: &word) { body(nn_view(base: $0, row: 0, column: 0)) }
   }
@@ -197,6 +197,9 @@ extension CPUBackend {
       case 2:
         let out = result.assumingMemoryBound(to: UInt16.self) + plane.position
         table.pointee.select_halves(views[0], views[1], views[2], out, plane.step, plane.rows, plane.columns)
+      case 8:
+        let out = result.assumingMemoryBound(to: UInt64.self) + plane.position
+        table.pointee.select_longs(views[0], views[1], views[2], out, plane.step, plane.rows, plane.columns)
       default:
         let out = result.assumingMemoryBound(to: UInt32.self) + plane.position
         table.pointee.select_words(views[0], views[1], views[2], out, plane.step, plane.rows, plane.columns)
@@ -206,21 +209,11 @@ extension CPUBackend {
 
   public func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws {
     guard x.dtype != y.dtype else { return copyBytes(x.address, y.address, count * x.dtype.byteCount) }
+    guard let from = x.dtype.castType, let to = y.dtype.castType else { return castHalves(x, count: count, into: y) }
     let table = kernels
-    let (from, to) = (x.dtype, y.dtype)
-    try require(.cast, for: from)
-    try require(.cast, for: to)
-    if from.isHalf || to.isHalf { return castHalves(x, count: count, into: y) }
     parallel(count, grain: Grain.simple, unit: 64) {
-      let (first, n) = ($0.lowerBound, $0.count)
-      switch (from, to) {
-      case (.float32, .int32): table.pointee.float_to_int32(x.floats + first, y.integers + first, n)
-      case (.float32, _): table.pointee.float_to_bool(x.floats + first, y.bytes + first, n)
-      case (.int32, .float32): table.pointee.int32_to_float(x.integers + first, y.floats + first, n)
-      case (.int32, _): table.pointee.int32_to_bool(x.integers + first, y.bytes + first, n)
-      case (_, .float32): table.pointee.bool_to_float(x.bytes + first, y.floats + first, n)
-      default: table.pointee.bool_to_int32(x.bytes + first, y.integers + first, n)
-      }
+      let first = $0.lowerBound
+      table.pointee.cast(from, to, x.advanced(by: first).address, y.advanced(by: first).address, $0.count)
     }
   }
 
@@ -234,7 +227,7 @@ extension CPUBackend {
       parallel(count, grain: Grain.simple) {
         for i in $0 { result[i] = Int32(truncatingIfNeeded: first &+ i &* step) }
       }
-    case .bool, .float64, .float16, .bfloat16:
+    case .bool, .float64, .float16, .bfloat16, .int8, .uint8, .int16, .int64:
       throw unsupported("range", y.dtype)
     }
   }

@@ -25,8 +25,8 @@ extension CPUBackend {
   // MARK: Conversions
 
   /// y = x in another type; at least one of the two types is a half. All conversions go through float32 and round only
-  /// once: float32 represents every float16 and bfloat16, and an int32 that it does not represent becomes a float that
-  /// rounds to the same result.
+  /// once: float32 represents every float16 and bfloat16, and a number of another type that it does not represent
+  /// becomes a float that rounds to the same result.
   func castHalves(_ x: BufferSlice, count: Int, into y: BufferSlice) {
     let (source, result) = (Elements(x), Elements(y))
     if result.dtype == .float32 {
@@ -46,7 +46,10 @@ extension CPUBackend {
     case .float16: kernels.pointee.float16_to_float(x.halves, y, count)
     case .bfloat16: kernels.pointee.bfloat16_to_float(x.halves, y, count)
     case .int32: kernels.pointee.int32_to_sticky_float(x.integers, y, count)
-    default: kernels.pointee.bool_to_float(x.bytes, y, count)
+    case .int64: kernels.pointee.int64_to_sticky_float(x.start.assumingMemoryBound(to: Int64.self), y, count)
+    case .float64: kernels.pointee.double_to_sticky_float(x.start.assumingMemoryBound(to: Double.self), y, count)
+    case .bool, .int8, .uint8, .int16, .float32:
+      if let from = x.dtype.castType { kernels.pointee.cast(from, NN_FLOAT, x.start, y, count) }
     }
   }
 
@@ -55,8 +58,7 @@ extension CPUBackend {
     switch y.dtype {
     case .float16: kernels.pointee.float_to_float16(x, y.halves, count)
     case .bfloat16: kernels.pointee.float_to_bfloat16(x, y.halves, count)
-    case .int32: kernels.pointee.float_to_int32(x, y.integers, count)
-    default: kernels.pointee.float_to_bool(x, y.bytes, count)
+    default: if let to = y.dtype.castType { kernels.pointee.cast(NN_FLOAT, to, x, y.start, count) }
     }
   }
 
@@ -129,4 +131,21 @@ struct Workspace {
 
   /// The memory for a piece.
   subscript(index: Int) -> UnsafeMutablePointer<Float> { start + index * length }
+}
+
+extension DType {
+  /// The type for the kernel that converts elements; nil for the halves, which have their own kernels.
+  var castType: nn_type? {
+    switch self {
+    case .float16, .bfloat16: nil
+    case .bool: NN_BOOL
+    case .int8: NN_INT8
+    case .uint8: NN_UINT8
+    case .int16: NN_INT16
+    case .int32: NN_INT32
+    case .int64: NN_INT64
+    case .float32: NN_FLOAT
+    case .float64: NN_DOUBLE
+    }
+  }
 }

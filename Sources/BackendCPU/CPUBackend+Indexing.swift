@@ -2,8 +2,8 @@ internal import HostSystem
 import BackendCore
 import CPUKernels
 
-/// Gathers and scatters at positions given by an int32 buffer. Positions out of range read as NaN (0 for int32 and
-/// bool) and are ignored by scatters.
+/// Gathers and scatters at positions given by an int32 buffer. Positions out of range read as NaN (0 for integers
+/// and bool) and are ignored by scatters.
 extension CPUBackend {
   public func gatherRows(
     _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice
@@ -42,6 +42,7 @@ extension CPUBackend {
         switch size {
         case 1: y.bytes[target] = x.bytes[from]
         case 2: y.halves[target] = x.halves[from]
+        case 8: y.longs[target] = x.longs[from]
         default: y.words[target] = x.words[from]
         }
       }
@@ -55,7 +56,9 @@ extension CPUBackend {
     case .float16, .bfloat16:
       kernels.pointee.fill_halves(
         target.assumingMemoryBound(to: UInt16.self), HalfFormat(dtype).bits(of: .nan), count)
-    case .int32, .bool, .float64: memset(target, 0, count * dtype.byteCount)
+    case .float64:
+      kernels.pointee.fill_longs(target.assumingMemoryBound(to: UInt64.self), Double.nan.bitPattern, count)
+    case .int8, .uint8, .int16, .int32, .int64, .bool: memset(target, 0, count * dtype.byteCount)
     }
   }
 

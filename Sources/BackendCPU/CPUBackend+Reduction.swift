@@ -166,7 +166,7 @@ extension CPUBackend {
         let match = (0..<extent).first { (source[first + $0 * inner] != 0) == isLargest }
         result[position] = Int32(match ?? 0)
       }
-    case .float64, .float16, .bfloat16:
+    case .float64, .float16, .bfloat16, .int8, .uint8, .int16, .int64:
       throw unsupported("\(op)", x.dtype)
     }
   }

@@ -26,7 +26,7 @@ extension CPUBackend {
       case .maximum: scanIntegers(x, shape, reversed: reversed, into: y, from: .min) { max($0, $1) }
       case .minimum: scanIntegers(x, shape, reversed: reversed, into: y, from: .max) { min($0, $1) }
       }
-    case .bool, .float64, .float16, .bfloat16:
+    case .bool, .float64, .float16, .bfloat16, .int8, .uint8, .int16, .int64:
       throw unsupported("scan", x.dtype)
     }
   }
@@ -90,7 +90,7 @@ extension CPUBackend {
     switch x.dtype {
     case .int32: return UInt32(bitPattern: x.integers[index]) ^ 0x8000_0000
     case .bool: return x.bytes[index] == 0 ? 0 : 1
-    case .float32, .float64, .float16, .bfloat16:
+    default:
       let value = x.floats[index]
       if value.isNaN { return .max }
       let bits = value == 0 ? 0 : value.bitPattern

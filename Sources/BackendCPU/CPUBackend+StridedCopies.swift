@@ -89,20 +89,24 @@ private struct StridedCopy {
   private func row(_ from: Int, _ to: Int) {
     let rank = loop.shape.rank
     let (xStep, yStep) = (loop.strides[0][rank - 1], loop.strides[1][rank - 1])
-    switch dtype {
-    case .bool:
+    switch dtype.byteCount {
+    case 1:
       kernels.pointee.copy_bytes(
         source.assumingMemoryBound(to: UInt8.self) + from, xStep, result.assumingMemoryBound(to: UInt8.self) + to,
         yStep, columns)
-    case .float16, .bfloat16:
+    case 2:
       kernels.pointee.copy_halves(
         source.assumingMemoryBound(to: UInt16.self) + from, xStep, result.assumingMemoryBound(to: UInt16.self) + to,
         yStep, columns)
-    case .float32 where accumulating:
+    case 8:
+      kernels.pointee.copy_longs(
+        source.assumingMemoryBound(to: UInt64.self) + from, xStep, result.assumingMemoryBound(to: UInt64.self) + to,
+        yStep, columns)
+    case _ where accumulating && dtype == .float32:
       kernels.pointee.add_floats(
         source.assumingMemoryBound(to: Float.self) + from, xStep, result.assumingMemoryBound(to: Float.self) + to,
         yStep, columns)
-    case .int32 where accumulating:
+    case _ where accumulating:
       kernels.pointee.add_int32(
         source.assumingMemoryBound(to: Int32.self) + from, xStep, result.assumingMemoryBound(to: Int32.self) + to,
         yStep, columns)

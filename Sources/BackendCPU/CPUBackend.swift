@@ -5,8 +5,8 @@ import CPUKernels
 /// The CPU backend: vector kernels for the best instruction set of the machine, on all of its cores.
 ///
 /// A call completes on the caller's thread and the thread pool before it returns. Element types are `float32`, `int32`,
-/// `bool`, and, for matrix products and for operations that move or convert elements, `float16` and `bfloat16`. Results
-/// depend on the instruction set and the shapes, never on the number of threads.
+/// `bool`, for many operations `float16` and `bfloat16`, and, for operations that move or convert elements, all others.
+/// Results depend on the instruction set and the shapes, never on the number of threads.
 ///
 /// Environment: `NN_NUM_THREADS` limits the number of threads; `NN_CPU_ISA=avx512|avx2|neon|baseline` selects the
 /// kernels of exactly this instruction set. Without it, products of bfloat16 use AVX512-BF16 if the processor has it.
@@ -57,7 +57,9 @@ public final class CPUBackend: Backend {
     allocator = CachingAllocator(limit: (physicalMemory() ?? 8 << 30) / 4 * 3)
   }
 
-  public func supports(_ dtype: DType) -> Bool { dtype != .float64 }
+  /// Returns true: all types are supported.
+  public func supports(_ dtype: DType) -> Bool { true }
+  public func computes(_ dtype: DType) -> Bool { dtype != .float64 }
   public var capabilities: BackendCapabilities { BackendCapabilities(version: 1, isSynchronous: true) }
 
   private static var preferredThreads: Int {
@@ -75,7 +77,6 @@ public final class CPUBackend: Backend {
 
 extension CPUBackend {
   public func allocate(count: Int, dtype: DType) throws -> Buffer {
-    guard supports(dtype) else { throw unsupported("memory", dtype) }
     let (byteCount, overflows) = count.multipliedReportingOverflow(by: dtype.byteCount)
     let block = try allocator.allocate(byteCount: overflows ? .max : byteCount)
     return CPUBuffer(count: count, dtype: dtype, block: block, allocator: allocator)
@@ -100,9 +101,13 @@ extension CPUBackend {
     case .float32: fillWords(destination.words, Float(value).bitPattern, count)
     case .int32: fillWords(destination.words, UInt32(bitPattern: Int32(saturating: value)), count)
     case .bool: memset(destination.address, value != 0 ? 1 : 0, count)
+    case .int8: memset(destination.address, Int32(Int8(saturating: value)), count)
+    case .uint8: memset(destination.address, Int32(UInt8(saturating: value)), count)
+    case .int16: fillHalves(destination.halves, UInt16(bitPattern: Int16(saturating: value)), count)
+    case .int64: fillLongs(destination.longs, UInt64(bitPattern: Int64(saturating: value)), count)
+    case .float64: fillLongs(destination.longs, value.bitPattern, count)
     case .float16, .bfloat16:
       fillHalves(destination.halves, HalfFormat(destination.dtype).bits(of: value), count)
-    case .float64: throw unsupported("fill", .float64)
     }
   }
 
@@ -120,6 +125,10 @@ extension CPUBackend {
 
   private func fillHalves(_ y: UnsafeMutablePointer<UInt16>, _ value: UInt16, _ count: Int) {
     parallel(count, grain: Grain.copy, unit: 32) { kernels.pointee.fill_halves(y + $0.lowerBound, value, $0.count) }
+  }
+
+  private func fillLongs(_ y: UnsafeMutablePointer<UInt64>, _ value: UInt64, _ count: Int) {
+    parallel(count, grain: Grain.copy) { kernels.pointee.fill_longs(y + $0.lowerBound, value, $0.count) }
   }
 
   func copyBytes(_ source: UnsafeRawPointer, _ destination: UnsafeMutableRawPointer, _ byteCount: Int) {

@@ -171,6 +171,7 @@ extension BufferSlice {
   @inline(__always) var integers: UnsafeMutablePointer<Int32> { address.assumingMemoryBound(to: Int32.self) }
   @inline(__always) var bytes: UnsafeMutablePointer<UInt8> { address.assumingMemoryBound(to: UInt8.self) }
   @inline(__always) var halves: UnsafeMutablePointer<UInt16> { address.assumingMemoryBound(to: UInt16.self) }
+  @inline(__always) var longs: UnsafeMutablePointer<UInt64> { address.assumingMemoryBound(to: UInt64.self) }
   @inline(__always) var words: UnsafeMutablePointer<UInt32> { address.assumingMemoryBound(to: UInt32.self) }
 
   private static func refuse(_ buffer: Buffer) -> Never {

@@ -29,8 +29,8 @@ public enum ConformanceFamily: String, Sendable, CaseIterable {
 /// for failure in failures { print(failure) }
 /// ```
 /// - Parameters:
-///   - backend: The backend to examine; it must support `float32`, `int32`, and `bool`. `float16` and `bfloat16` are
-///     examined if it supports them.
+///   - backend: The backend to examine; it must support `float32`, `int32`, and `bool`. The other types are examined
+///     if it supports them.
 ///   - seed: The seed of the random operands.
 ///   - filter: The families to run; all by default.
 ///   - dtype: The type of floating-point operands: `float32`, or `float16` or `bfloat16`, with which the backend computes

@@ -11,6 +11,8 @@ struct ConformanceCase {
   struct Slot {
     let name: String
     let values: [Double]
+    /// The values of an int64 operand if `Double` does not represent all of them.
+    var integers: [Int64]?
     let dtype: DType
     let offset: Int
     /// The required accuracy relative to the Reference result; nil for inputs, which must not change.
@@ -40,6 +42,14 @@ struct ConformanceCase {
   /// Adds an operand that the call reads.
   mutating func input(_ values: [Double], _ dtype: DType = .float32, offset: Int = 0) -> Operand {
     add(Slot(name: "input", values: values, dtype: dtype, offset: offset, tolerance: nil, isPoisoned: false))
+  }
+
+  /// Adds an int64 operand that the call reads.
+  mutating func input(integers: [Int64], offset: Int = 0) -> Operand {
+    add(
+      Slot(
+        name: "input", values: integers.map { Double($0) }, integers: integers, dtype: .int64, offset: offset,
+        tolerance: nil, isPoisoned: false))
   }
 
   /// Adds an operand that the call writes, poisoned beforehand.
@@ -85,7 +95,13 @@ struct ConformanceCase {
 
   /// NaN, or a number that is unlikely to be the result of an operation.
   private static func poison(_ dtype: DType) -> Double {
-    dtype.isFloatingPoint ? .nan : dtype == .bool ? 0xAA : -1_431_655_766
+    switch dtype {
+    case .float32, .float64, .float16, .bfloat16: .nan
+    case .bool, .uint8: 0xAA
+    case .int8: -86
+    case .int16: -21_846
+    case .int32, .int64: -1_431_655_766
+    }
   }
 }
 
@@ -123,13 +139,21 @@ extension ConformanceCase.Slot {
         case .float32: raw.storeBytes(of: Float(number), toByteOffset: place, as: Float.self)
         case .float64: raw.storeBytes(of: number, toByteOffset: place, as: Double.self)
         case .int32: raw.storeBytes(of: Int32(number), toByteOffset: place, as: Int32.self)
-        case .bool: raw.storeBytes(of: UInt8(number), toByteOffset: place, as: UInt8.self)
+        case .bool, .uint8: raw.storeBytes(of: UInt8(number), toByteOffset: place, as: UInt8.self)
+        case .int8: raw.storeBytes(of: Int8(number), toByteOffset: place, as: Int8.self)
+        case .int16: raw.storeBytes(of: Int16(number), toByteOffset: place, as: Int16.self)
+        case .int64: raw.storeBytes(of: integers?[i] ?? Int64(number), toByteOffset: place, as: Int64.self)
         case .float16, .bfloat16:
           raw.storeBytes(of: HalfFormat(dtype).bits(of: number), toByteOffset: place, as: UInt16.self)
         }
       }
     }
     return bytes
+  }
+
+  /// The bits of an element of an int64 operand in the bytes of its buffer.
+  func integer(_ index: Int, _ bytes: [UInt8]) -> Int64 {
+    bytes.withUnsafeBytes { $0.load(fromByteOffset: (offset + index) * dtype.byteCount, as: Int64.self) }
   }
 
   /// The elements of the operand in the bytes of its buffer.
@@ -141,7 +165,10 @@ extension ConformanceCase.Slot {
         case .float32: Double(raw.load(fromByteOffset: place, as: Float.self))
         case .float64: raw.load(fromByteOffset: place, as: Double.self)
         case .int32: Double(raw.load(fromByteOffset: place, as: Int32.self))
-        case .bool: Double(raw.load(fromByteOffset: place, as: UInt8.self))
+        case .bool, .uint8: Double(raw.load(fromByteOffset: place, as: UInt8.self))
+        case .int8: Double(raw.load(fromByteOffset: place, as: Int8.self))
+        case .int16: Double(raw.load(fromByteOffset: place, as: Int16.self))
+        case .int64: Double(raw.load(fromByteOffset: place, as: Int64.self))
         case .float16, .bfloat16: Double(HalfFormat(dtype).number(raw.load(fromByteOffset: place, as: UInt16.self)))
         }
       }

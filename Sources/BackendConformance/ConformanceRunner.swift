@@ -22,9 +22,12 @@ final class ConformanceRunner {
   }
 
   /// The element types whose elements every operation that only moves them must move.
-  var movedTypes: [DType] { [.float32, .int32, .bool] + halfTypes }
+  var movedTypes: [DType] { [.float32, .int32, .bool] + halfTypes + storedTypes }
   /// The 16-bit types that the backend supports.
   var halfTypes: [DType] { [DType.float16, .bfloat16].filter { tested.supports($0) } }
+
+  /// The other types that the backend supports.
+  var storedTypes: [DType] { [DType.int8, .uint8, .int16, .int64, .float64].filter { tested.supports($0) } }
 
   /// Makes one call on the Reference backend and on the examined one, and compares all operands.
   /// - Parameters:
@@ -147,12 +150,16 @@ private struct Judge {
     let (foundValues, expectedValues) = (slot.decode(found), exactSlot.decode(expected))
     let magnitudeValues = tolerance.isSum ? exactSlot.decode(magnitudes) : expectedValues
     let wrong = expectedValues.indices.filter { i in
-      !agree(foundValues[i], expectedValues[i], slot, tolerance, i, magnitudeValues[i])
+      if slot.dtype == .int64 { return slot.integer(i, found) != slot.integer(i, expected) }
+      return !agree(foundValues[i], expectedValues[i], slot, tolerance, i, magnitudeValues[i])
     }
     guard let first = wrong.first else { return nil }
     let others = wrong.count > 1 ? " (and \(wrong.count - 1) more elements differ)" : ""
-    return Fault(
-      operand: slot.name, index: first, expected: "\(expectedValues[first])", found: "\(foundValues[first])\(others)")
+    let (expectedText, foundText) =
+      slot.dtype == .int64
+      ? ("\(slot.integer(first, expected))", "\(slot.integer(first, found))")
+      : ("\(expectedValues[first])", "\(foundValues[first])")
+    return Fault(operand: slot.name, index: first, expected: expectedText, found: foundText + others)
   }
 
   private func agree(

@@ -12,7 +12,7 @@ extension ConformanceRunner {
     for _ in 0..<30 {
       let rows = numbers.extent(upTo: 600), columns = numbers.extent(upTo: 20_000 / rows)
       let batches = numbers.extent(upTo: max(1, 20_000 / rows / columns))
-      let dtype = numbers.choice(of: [DType.float32, .bool] + halfTypes)
+      let dtype = numbers.choice(of: [DType.float32, .bool] + halfTypes + storedTypes)
       examineCopy(.permutation([rows, columns], [1, 0]), dtype, accumulating: false)
       examineCopy(.permutation([batches, rows, columns], [0, 2, 1]), dtype, accumulating: false)
       examineCopy(.permutation([batches, rows, columns], [1, 0, 2]), .int32, accumulating: numbers.bools(1) == [1])

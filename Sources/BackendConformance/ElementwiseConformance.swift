@@ -17,6 +17,7 @@ extension ConformanceRunner {
     examineSelect()
     examineCast()
     examineHalfCasts()
+    examineStoredCasts()
     examineRange()
   }
 

@@ -131,20 +131,22 @@ extension ConformanceRunner {
         let sign: Float = i % 2 == 0 ? 1 : -1
         for number in [Float(lower), middle, middle.nextDown, middle.nextUp] { floats.append(Double(sign * number)) }
       }
-      for target in movedTypes where target != half { examineHalfCast(half, every, to: target) }
-      examineHalfCast(.float32, floats, to: half)
-      examineHalfCast(.int32, integers + integers.map { min(-$0, Double(Int32.max)) }, to: half)
-      examineHalfCast(.bool, [0, 1, 1, 0, 1], to: half)
+      for target in movedTypes where target != half { examineStoredCast(half, every, to: target) }
+      examineStoredCast(.float32, floats, to: half)
+      examineStoredCast(.int32, integers + integers.map { min(-$0, Double(Int32.max)) }, to: half)
+      examineStoredCast(.bool, [0, 1, 1, 0, 1], to: half)
+      for source in [DType.float32, .int32, .bool] {
+        for values in [numbers.values(1000, source), []] { examineStoredCast(source, values, to: half) }
+      }
     }
   }
 
-  private func examineHalfCast(_ source: DType, _ values: [Double], to target: DType) {
-    for values in [values, numbers.values(1000, source), []] {
-      examine("cast \(source) to \(target)", "[\(values.count)]") { testCase in
-        let x = testCase.input(values, source, offset: 3)
-        let y = testCase.output(values.count, target, offset: 1, within: .bits)
-        return { backend, s in try backend.cast(s[x], count: values.count, into: s[y]) }
-      }
+  /// Also compares the signs of zeros.
+  func examineStoredCast(_ source: DType, _ values: [Double], to target: DType) {
+    examine("cast \(source) to \(target)", "[\(values.count)]") { testCase in
+      let x = testCase.input(values, source, offset: 3)
+      let y = testCase.output(values.count, target, offset: 1, within: .bits)
+      return { backend, s in try backend.cast(s[x], count: values.count, into: s[y]) }
     }
   }
 

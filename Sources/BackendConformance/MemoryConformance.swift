@@ -24,6 +24,12 @@ extension ConformanceRunner {
         examineFill(dtype, value)
       }
     }
+    for dtype in storedTypes {
+      // The largest numbers of the types, numbers beyond them, and numbers that are rounded.
+      for value in [0, -7, 200, 255, 256, 1.5, -1.5, .nan, .infinity, -.infinity, 40_000, -1e10, 0x1p53, 1e300] {
+        examineFill(dtype, value)
+      }
+    }
     examineAllocator()
   }
 

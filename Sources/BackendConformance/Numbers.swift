@@ -78,6 +78,10 @@ struct Numbers {
     case .float16, .bfloat16:
       floats(count, in: -4...4).map { Double(HalfFormat(dtype).number(HalfFormat(dtype).bits(of: $0))) }
     case .int32: integers(count, in: -50...50)
+    case .int8: integers(count, in: -128...127)
+    case .uint8: integers(count, in: 0...255)
+    case .int16: integers(count, in: -32_768...32_767)
+    case .int64: integers(count, in: -(1 << 53)...1 << 53)
     case .bool: bools(count)
     }
   }

@@ -112,13 +112,25 @@ extension Backend {
     switch dtype {
     case .float32: try numbers.map { Float($0) }.withUnsafeBytes { try upload($0, into: slice) }
     case .float64: try numbers.withUnsafeBytes { try upload($0, into: slice) }
-    case .int32: try numbers.map { Int32($0) }.withUnsafeBytes { try upload($0, into: slice) }
+    case .int8: try uploadIntegers(numbers, Int8.self, into: slice)
+    case .uint8: try uploadIntegers(numbers, UInt8.self, into: slice)
+    case .int16: try uploadIntegers(numbers, Int16.self, into: slice)
+    case .int32: try uploadIntegers(numbers, Int32.self, into: slice)
+    case .int64: try uploadIntegers(numbers, Int64.self, into: slice)
     case .bool: try numbers.map { UInt8($0 == 0 ? 0 : 1) }.withUnsafeBytes { try upload($0, into: slice) }
     case .float16, .bfloat16:
       let format = HalfFormat(dtype)
       try numbers.map { format.bits(of: $0) }.withUnsafeBytes { try upload($0, into: slice) }
     }
     return slice
+  }
+}
+
+extension Backend {
+  private func uploadIntegers<Element: FixedWidthInteger & BitwiseCopyable>(
+    _ numbers: [Double], _ type: Element.Type, into slice: BufferSlice
+  ) throws {
+    try numbers.map { Element(saturating: $0) }.withUnsafeBytes { try upload($0, into: slice) }
   }
 }
 

@@ -9,7 +9,8 @@
 ///   `dropout` if both are dense, and nowhere else.
 /// - Calls take effect in the order in which they are made. They may return before the device has finished; only
 ///   `download` and `synchronize` wait. Any thread may call.
-/// - Scalars are passed as `Double` and rounded once to the element type.
+/// - Scalars are passed as `Double` and rounded once to the element type; integer types truncate and saturate. An int64
+///   scalar beyond 2⁵³ must therefore be a number that `Double` represents.
 /// - Element counts use at least 64 bits.
 /// - The same call gives bitwise identical results each time, regardless of the number of threads.
 public protocol Backend: AnyObject, Sendable {
@@ -22,8 +23,11 @@ public protocol Backend: AnyObject, Sendable {
   /// The kind of device: a CPU, a GPU, or something else.
   var kind: DeviceKind { get }
   /// Returns whether buffers of this backend can have this element type. float32, int32, and bool are always supported.
-  /// A backend that supports float16 or bfloat16 moves and converts its elements: `OperationKind.accepts(_:)`.
+  /// A backend that supports another type moves and converts its elements: `OperationKind.accepts(_:)`.
   func supports(_ dtype: DType) -> Bool
+  /// Returns whether operations that are defined for an element type compute with it. The default is `supports(_:)`. A
+  /// backend that only stores float64 returns false for it.
+  func computes(_ dtype: DType) -> Bool
   /// Returns whether this backend itself performs a computing operation on operands of which some are float16 or
   /// bfloat16: in float32, with one rounding for each result. The default is false. Where it is false, `HalfArithmetic`
   /// converts the operands, so that the backend only sees float32.
@@ -81,9 +85,10 @@ public protocol Backend: AnyObject, Sendable {
   func select(
     _ condition: BufferSlice, _ conditionLayout: Layout, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice,
     _ bLayout: Layout, into y: BufferSlice) throws
-  /// y[i] = x[i] in y's element type. To int32: rounds toward zero and saturates; NaN gives 0. To bool: x ≠ 0. To
-  /// float16 and bfloat16: rounds once to the nearest number, ties to even, and denormal numbers are kept; numbers beyond
-  /// the largest one by half a unit in its last place become infinity, and NaN a quiet NaN.
+  /// y[i] = x[i] in y's element type. From floating point to integers: rounds toward zero and saturates; NaN gives 0. From
+  /// integers to integers: keeps the low bits (wraps around). To bool: x ≠ 0. To floating point: rounds once to the nearest
+  /// number, ties to even; in float16 and bfloat16, denormal numbers are kept, numbers beyond the largest one by half a
+  /// unit in its last place become infinity, and NaN a quiet NaN.
   func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws
   /// y[i] = start + i·step.
   func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws
@@ -119,7 +124,7 @@ public protocol Backend: AnyObject, Sendable {
 
   // MARK: Indexing
 
-  // An index that is negative or not below the extent reads as NaN (0 for int32 and bool), and the scatters ignore it:
+  // An index that is negative or not below the extent reads as NaN (0 for integers and bool), and the scatters ignore it:
   // kernels cannot throw, and neither memory nor other results are affected.
 
   /// y[o, j, i] = x[o, indices[j], i] for j below `indexCount`.
@@ -271,4 +276,5 @@ public struct BackendCapabilities: Sendable, Hashable {
 extension Backend {
   public var capabilities: BackendCapabilities { BackendCapabilities(version: 1) }
   public func computesHalves(_ operation: BackendOperation, _ operands: [BufferSlice?]) -> Bool { false }
+  public func computes(_ dtype: DType) -> Bool { supports(dtype) }
 }

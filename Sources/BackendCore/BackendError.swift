@@ -18,10 +18,19 @@ public enum BackendError: Error, Sendable, Hashable, CustomStringConvertible {
     case .kernelBuild(let program, let log): "kernels \"\(program)\" did not build: \(log)"
     case .deviceLost(let device, let reason): "device \(device) was lost: \(reason)"
     case .unsupported(let operation, let dtype, let device):
-      "\(device) has no \(operation) for \(dtype)"
+      "\(device) has no \(operation) for \(dtype)" + BackendError.advice(for: dtype)
     case .tooManyPositions(let operation, let extent):
       "\(operation): positions among \(extent) elements do not fit int32, which can name \(Int(Int32.max) + 1); "
         + "cut the axis into parts"
+    }
+  }
+
+  /// The type to convert to, if the operation may have a common one.
+  private static func advice(for dtype: DType) -> String {
+    switch dtype {
+    case .float32, .int32, .bool: ""
+    case .float64, .float16, .bfloat16: "; convert with .cast(to: .float32)"
+    case .int8, .uint8, .int16, .int64: "; convert with .cast(to: .int32)"
     }
   }
 

@@ -1,14 +1,17 @@
 /// The element type of a buffer.
 ///
 /// Every backend supports `float32`, `int32`, and `bool`. The backends of this package also support `float16` and
-/// `bfloat16`, in which they compute through `HalfArithmetic`. Only the Reference backend supports `float64`, which it uses to check gradients. See
-/// `Backend.supports(_:)`.
+/// `bfloat16`, in which they compute through `HalfArithmetic`, and store `int8`, `uint8`, `int16`, and `int64`. The
+/// Reference backend computes with `float64`, to check gradients; the CPU and OpenCL devices with the extension
+/// `cl_khr_fp64` store it. See `Backend.supports(_:)` and `Backend.computes(_:)`.
 public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
   case float32
   /// Indices and labels.
   case int32
   /// One byte per element, 0 or 1.
   case bool
+  /// IEEE 754 binary64: 53 significant bits. Where `Backend.computes(_:)` is false, operations move and convert elements
+  /// of this type, but none computes with them.
   case float64
   /// IEEE 754 binary16: 11 significant bits, and magnitudes from 2⁻²⁴ to 65504. Operations compute in float32 and round
   /// once.
@@ -16,14 +19,25 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
   /// The upper half of a float32: 8 significant bits and its range of exponents. Operations compute in float32 and round
   /// once.
   case bfloat16
+  /// Integers from -128 to 127. Operations move and convert elements of this type, but none computes with them.
+  case int8
+  /// Integers from 0 to 255: bytes, pixels. Operations move and convert elements of this type, but none computes with
+  /// them.
+  case uint8
+  /// Integers from -2¹⁵ to 2¹⁵ - 1: samples of sound. Operations move and convert elements of this type, but none computes
+  /// with them.
+  case int16
+  /// Integers from -2⁶³ to 2⁶³ - 1: the indices of other frameworks. Operations move and convert elements of this type,
+  /// but none computes with them.
+  case int64
 
   /// The size of one element in bytes.
   @inlinable public var byteCount: Int {
     switch self {
     case .float32, .int32: 4
-    case .bool: 1
-    case .float64: 8
-    case .float16, .bfloat16: 2
+    case .bool, .int8, .uint8: 1
+    case .float64, .int64: 8
+    case .float16, .bfloat16, .int16: 2
     }
   }
 
@@ -32,6 +46,17 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
 
   /// True for `float16` and `bfloat16`. (It is not public because PyTorch calls float16 alone `half`.)
   @inlinable package var isHalf: Bool { self == .float16 || self == .bfloat16 }
+
+  /// True for `int8`, `uint8`, `int16`, `int32`, and `int64`.
+  @inlinable public var isInteger: Bool {
+    switch self {
+    case .int8, .uint8, .int16, .int32, .int64: true
+    case .float32, .float64, .float16, .bfloat16, .bool: false
+    }
+  }
+
+  /// True for the integers with which no operation computes: `int8`, `uint8`, `int16`, and `int64`.
+  @inlinable package var isStoredInteger: Bool { isInteger && self != .int32 }
 
   /// True for `float32` and `float64`, the types in which kernels compute.
   @inlinable public var hasFloatingPointArithmetic: Bool { self == .float32 || self == .float64 }
@@ -44,14 +69,37 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
     case .float64: "float64"
     case .float16: "float16"
     case .bfloat16: "bfloat16"
+    case .int8: "int8"
+    case .uint8: "uint8"
+    case .int16: "int16"
+    case .int64: "int64"
     }
   }
 }
 
-extension Int32 {
-  /// Converts a scalar operand to int32: rounds toward zero and saturates; NaN becomes 0.
-  package init(saturating value: Double) {
-    self = value.isNaN ? 0 : Int32(Swift.min(Swift.max(value, Double(Int32.min)), Double(Int32.max)))
+extension FixedWidthInteger {
+  /// Converts a scalar operand to an integer type: rounds toward zero and saturates; NaN becomes 0.
+  @inlinable package init(saturating value: Double) {
+    // The largest number of a long type rounds up to a Double that no longer fits.
+    if value >= Double(Self.max) {
+      self = .max
+    } else if value <= Double(Self.min) {
+      self = .min
+    } else {
+      self = value.isNaN ? 0 : Self(value)
+    }
+  }
+}
+
+extension Double {
+  /// A number that rounds to the same number of every shorter floating-point format as the integer, although a Double
+  /// cannot hold all its bits: the last bit that it can hold is set if one of the others is (rounding to odd; Boldo,
+  /// Melquiond, 2008).
+  package init(roundingToOdd integer: Int64) {
+    let size = integer.magnitude
+    let excess = Swift.max(64 - 53 - size.leadingZeroBitCount, 0)
+    let kept = size >> excess, isExact = kept << excess == size
+    self = Double(kept | (isExact ? 0 : 1)) * Double(1 << excess) * (integer < 0 ? -1 : 1)
   }
 }
 
@@ -68,14 +116,24 @@ public enum OperationKind: String, Sendable, CaseIterable {
   case softmax, softmaxGradient, softmaxCrossEntropy, normalize, normalizeGradient
   case optimizerStep, norm, clipFactor
 
-  /// Returns whether the operation is defined for an element type. A backend accepts the types that it also supports
-  /// (`Backend.supports(_:)`). float16 and bfloat16 are only those of operations that move or convert elements;
-  /// `HalfArithmetic` adds all that accept float32.
-  @inlinable public func accepts(_ dtype: DType) -> Bool {
+  /// Whether the operation only moves or converts elements, which it does in every type that a backend supports.
+  @inlinable public var movesElements: Bool {
     switch self {
     case .fill, .cast, .select, .copyStrided, .gatherRows, .gatherElements: true
-    case .sort, .argReduce, .comparison: !dtype.isHalf
-    case .range, .accumulatingCopy, .scan, .scatterRows, .scatterElements: dtype != .bool && !dtype.isHalf
+    default: false
+    }
+  }
+
+  /// Returns whether the operation is defined for an element type. A backend accepts the types that it also supports
+  /// (`Backend.supports(_:)`), and, in operations that compute, those with which it computes (`Backend.computes(_:)`).
+  /// Among them are float16 and bfloat16 only if the operation moves or converts elements; `HalfArithmetic` adds the
+  /// others that accept float32.
+  @inlinable public func accepts(_ dtype: DType) -> Bool {
+    switch self {
+    case .fill, .cast, .select, .copyStrided, .gatherRows, .gatherElements: movesElements
+    case .sort, .argReduce, .comparison: !dtype.isHalf && !dtype.isStoredInteger
+    case .range, .accumulatingCopy, .scan, .scatterRows, .scatterElements:
+      dtype != .bool && !dtype.isHalf && !dtype.isStoredInteger
     case .unaryGradient, .matmul, .linear, .linearGradient, .dropout, .convolution, .convolutionOutputGradient,
       .convolutionInputGradient, .convolutionWeightGradient, .pool, .poolGradient, .recurrence, .recurrenceGradient,
       .recurrentCell, .recurrentCellGradient, .softmax, .softmaxGradient, .softmaxCrossEntropy, .normalize,
@@ -89,8 +147,8 @@ extension ReductionOp {
   /// Returns whether the reduction is defined for an element type.
   @inlinable public func accepts(_ dtype: DType) -> Bool {
     switch self {
-    case .maximum, .minimum: !dtype.isHalf
-    case .sum, .product: dtype != .bool && !dtype.isHalf
+    case .maximum, .minimum: !dtype.isHalf && !dtype.isStoredInteger
+    case .sum, .product: dtype != .bool && !dtype.isHalf && !dtype.isStoredInteger
     case .mean: dtype.hasFloatingPointArithmetic
     }
   }
@@ -108,10 +166,16 @@ extension RandomDistribution {
 }
 
 extension Backend {
+  /// Returns whether an operation is defined for an element type that this backend supports, and with which it computes if
+  /// the operation does.
+  @inlinable public func performs(_ operation: OperationKind, _ dtype: DType) -> Bool {
+    operation.accepts(dtype) && (operation.movesElements ? supports(dtype) : computes(dtype))
+  }
+
   /// Throws unless an operation is defined for an element type that this backend supports.
   /// - Throws: `BackendError.unsupported`.
   @inlinable public func require(_ operation: OperationKind, for dtype: DType) throws {
-    if !operation.accepts(dtype) || !supports(dtype) {
+    if !performs(operation, dtype) {
       throw BackendError.unsupported(operation: operation.rawValue, dtype: dtype, device: identifier)
     }
   }

@@ -66,7 +66,9 @@ public final class OpenCLBackend: Backend {
   public var name: String { device.name }
   public var identifier: String { device.identifier }
   public var kind: DeviceKind { device.kind }
-  public func supports(_ dtype: DType) -> Bool { dtype != .float64 }
+  /// Returns true, except for float64 on a device without the extension `cl_khr_fp64`.
+  public func supports(_ dtype: DType) -> Bool { dtype != .float64 || device.hasDoubles }
+  public func computes(_ dtype: DType) -> Bool { dtype != .float64 }
   public var capabilities: BackendCapabilities {
     BackendCapabilities(version: 1, largestBufferBytes: BufferPool.largestBlockSize(upTo: device.largestBufferBytes))
   }
@@ -159,12 +161,12 @@ extension OpenCLBackend {
 
   /// Throws unless an operation is defined for an element type that the device supports.
   func require(_ operation: OperationKind, for dtype: DType) throws {
-    if !operation.accepts(dtype) || !supports(dtype) { throw unsupported(operation.rawValue, dtype) }
+    if !performs(operation, dtype) { throw unsupported(operation.rawValue, dtype) }
   }
 }
 
 extension DType {
-  /// The type's name in kernel names. (There are no kernels for float64, and no buffers.)
+  /// The type's name in kernel names.
   var kernelType: String {
     switch self {
     case .float32: "float"
@@ -173,6 +175,10 @@ extension DType {
     case .float64: "double"
     case .float16: "float16"
     case .bfloat16: "bfloat16"
+    case .int8: "int8"
+    case .uint8: "uint8"
+    case .int16: "int16"
+    case .int64: "int64"
     }
   }
 
@@ -184,6 +190,7 @@ extension DType {
     switch byteCount {
     case 1: "byte"
     case 2: "half"
+    case 8: "long"
     default: "word"
     }
   }

@@ -1,7 +1,7 @@
 import BackendCore
 
 /// The elements of an operand, read as Double regardless of their type, and rounded once when stored. Integers can also
-/// be read and stored directly, because Double arithmetic does not wrap around.
+/// be read and stored directly, because Double arithmetic does not wrap around, and a Double does not hold every int64.
 struct Elements {
   private let buffer: ReferenceBuffer
   private let offset: Int
@@ -23,14 +23,14 @@ struct Elements {
     buffer.bytes.assumingMemoryBound(to: type) + (offset + index)
   }
 
-  /// An element as Double, which can represent every value of every type. Stored numbers are converted as in
-  /// `convert(_:to:)`.
+  /// An element as Double, which can represent every value of every type except int64, which is rounded. Stored integers
+  /// are truncated and saturate.
   subscript(index: Int) -> Double {
     get {
       switch dtype {
       case .float32: Double(pointer(index, Float.self).pointee)
       case .float64: pointer(index, Double.self).pointee
-      case .int32: Double(pointer(index, Int32.self).pointee)
+      case .int8, .uint8, .int16, .int32, .int64: Double(self[integer: index])
       case .bool: pointer(index, UInt8.self).pointee == 0 ? 0 : 1
       case .float16, .bfloat16: Double(HalfFormat(dtype).number(pointer(index, UInt16.self).pointee))
       }
@@ -39,17 +39,37 @@ struct Elements {
       switch dtype {
       case .float32: pointer(index, Float.self).pointee = Float(newValue)
       case .float64: pointer(index, Double.self).pointee = newValue
+      case .int8: pointer(index, Int8.self).pointee = Int8(saturating: newValue)
+      case .uint8: pointer(index, UInt8.self).pointee = UInt8(saturating: newValue)
+      case .int16: pointer(index, Int16.self).pointee = Int16(saturating: newValue)
       case .int32: pointer(index, Int32.self).pointee = Int32(saturating: newValue)
+      case .int64: pointer(index, Int64.self).pointee = Int64(saturating: newValue)
       case .bool: pointer(index, UInt8.self).pointee = newValue == 0 ? 0 : 1
       case .float16, .bfloat16: pointer(index, UInt16.self).pointee = HalfFormat(dtype).bits(of: newValue)
       }
     }
   }
 
-  /// An int32 element, widened so that a single sum or product cannot overflow. Stored values wrap around.
+  /// An integer element, widened so that a single sum or product of two int32 cannot overflow. Stored values wrap around.
   subscript(integer index: Int) -> Int64 {
-    get { Int64(pointer(index, Int32.self).pointee) }
-    nonmutating set { pointer(index, Int32.self).pointee = Int32(truncatingIfNeeded: newValue) }
+    get {
+      switch dtype {
+      case .int8: Int64(pointer(index, Int8.self).pointee)
+      case .uint8: Int64(pointer(index, UInt8.self).pointee)
+      case .int16: Int64(pointer(index, Int16.self).pointee)
+      case .int64: pointer(index, Int64.self).pointee
+      default: Int64(pointer(index, Int32.self).pointee)
+      }
+    }
+    nonmutating set {
+      switch dtype {
+      case .int8: pointer(index, Int8.self).pointee = Int8(truncatingIfNeeded: newValue)
+      case .uint8: pointer(index, UInt8.self).pointee = UInt8(truncatingIfNeeded: newValue)
+      case .int16: pointer(index, Int16.self).pointee = Int16(truncatingIfNeeded: newValue)
+      case .int64: pointer(index, Int64.self).pointee = newValue
+      default: pointer(index, Int32.self).pointee = Int32(truncatingIfNeeded: newValue)
+      }
+    }
   }
 
   /// Copies one element without interpreting it: the sign of a zero and the bits of a NaN are preserved.
@@ -67,7 +87,11 @@ func rounded(_ scalar: Double, to dtype: DType) -> Double {
   switch dtype {
   case .float32: Double(Float(scalar))
   case .float64: scalar
+  case .int8: Double(Int8(saturating: scalar))
+  case .uint8: Double(UInt8(saturating: scalar))
+  case .int16: Double(Int16(saturating: scalar))
   case .int32: Double(Int32(saturating: scalar))
+  case .int64: Double(Int64(saturating: scalar))
   case .bool: scalar == 0 ? 0 : 1
   case .float16, .bfloat16: Double(HalfFormat(dtype).number(HalfFormat(dtype).bits(of: scalar)))
   }

@@ -97,7 +97,13 @@ extension ReferenceBackend {
 
   public func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws {
     let (source, result) = (Elements(x), Elements(y))
-    for i in 0..<count { result[i] = source[i] }
+    if x.dtype.isInteger && y.dtype.isInteger {
+      for i in 0..<count { result[integer: i] = source[integer: i] }
+    } else if x.dtype == .int64 && y.dtype != .float64 {
+      for i in 0..<count { result[i] = Double(roundingToOdd: source[integer: i]) }
+    } else {
+      for i in 0..<count { result[i] = source[i] }
+    }
   }
 
   public func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws {

@@ -111,10 +111,4 @@ import Testing
     buffers.removeAll()
     #expect(allocator == nil)
   }
-
-  @Test func aFloat64BufferIsRefused() {
-    #expect(throws: BackendError.unsupported(operation: "memory", dtype: .float64, device: "cpu")) {
-      try CPUBackend.shared.allocate(count: 1, dtype: .float64)
-    }
-  }
 }

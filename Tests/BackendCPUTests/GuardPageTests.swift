@@ -81,13 +81,28 @@ import Testing
           table.fill_halves($0, 1, n)
         }
         table.int32_to_sticky_float(operands.integers(4, n), x, n)
-        table.float_to_int32(x, operands.integers(4, n), n)
-        table.float_to_bool(x, bytes, n)
-        table.bool_to_float(bytes, y, n)
+        castsStayInside(table, operands, n)
         table.is_nan(x, bytes, n)
         table.add_floats(x, 1, y, 1, n)
       }
     }
+  }
+
+  /// Conversions in all pairs, whose operands have their own sizes.
+  private func castsStayInside(_ table: nn_cpu_kernels, _ operands: Operands, _ n: Int) {
+    let types = [
+      (NN_BOOL, 1), (NN_INT8, 1), (NN_UINT8, 1), (NN_INT16, 2), (NN_INT32, 4), (NN_INT64, 8), (NN_FLOAT, 4),
+      (NN_DOUBLE, 8),
+    ]
+    for (from, fromSize) in types {
+      for (to, toSize) in types {
+        table.cast(from, to, operands.bytes(3, n * fromSize), operands.bytes(4, n * toSize), n)
+      }
+    }
+    let (x, longs) = (operands.floats(0, n), operands.bytes(3, 8 * n))
+    longs.withMemoryRebound(to: Int64.self, capacity: max(n, 1)) { table.int64_to_sticky_float($0, x, n) }
+    longs.withMemoryRebound(to: Double.self, capacity: max(n, 1)) { table.double_to_sticky_float($0, x, n) }
+    longs.withMemoryRebound(to: UInt64.self, capacity: max(n, 1)) { table.fill_longs($0, 1, n) }
   }
 
   @Test(arguments: InstructionSet.available)

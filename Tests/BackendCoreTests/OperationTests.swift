@@ -3,10 +3,36 @@ import Testing
 
 @Suite struct OperationTests {
   @Test func elementTypes() {
-    #expect(DType.allCases.map(\.byteCount) == [4, 4, 1, 8, 2, 2])
+    #expect(DType.allCases.map(\.byteCount) == [4, 4, 1, 8, 2, 2, 1, 1, 2, 8])
     #expect(DType.allCases.filter(\.isFloatingPoint) == [.float32, .float64, .float16, .bfloat16])
     #expect(DType.allCases.filter(\.isHalf) == [.float16, .bfloat16])
-    #expect(DType.allCases.map(\.description) == ["float32", "int32", "bool", "float64", "float16", "bfloat16"])
+    #expect(DType.allCases.filter(\.isInteger) == [.int32, .int8, .uint8, .int16, .int64])
+    #expect(DType.allCases.map(\.rawValue) == Array(0..<10), "they may be stored")
+    #expect(
+      DType.allCases.map(\.description) == [
+        "float32", "int32", "bool", "float64", "float16", "bfloat16", "int8", "uint8", "int16", "int64",
+      ])
+  }
+
+  /// Rounding a Double to 24 or 8 bits gives what rounding the integer gives.
+  @Test func roundingToOddKeepsTheDirection() {
+    for integer in [0, 1, -1, 1 << 53, 1 << 53 + 1, .max, .min, .min + 1, -(1 << 62 + 1 << 54 + 1)] as [Int64] {
+      let number = Double(roundingToOdd: integer)
+      #expect(Float(number) == Float(integer))
+      #expect(Int64(exactly: number) == integer || number.significandBitPattern & 1 == 1)
+    }
+    // Above and below the middle of two numbers of 8 bits; Double represents neither.
+    let middle: Int64 = 257 << 53
+    #expect(HalfFormat.bfloat16.bits(of: Double(roundingToOdd: middle)) == HalfFormat.bfloat16.bits(of: 0x1p61))
+    #expect(HalfFormat.bfloat16.bits(of: Double(roundingToOdd: middle + 1)) == HalfFormat.bfloat16.bits(of: 0x1.02p61))
+    #expect(HalfFormat.bfloat16.bits(of: Double(roundingToOdd: middle - 1)) == HalfFormat.bfloat16.bits(of: 0x1p61))
+  }
+
+  @Test func scalarsSaturate() {
+    #expect([300, -300, 1.9, -1.9, .nan].map { Int8(saturating: $0) } == [127, -128, 1, -1, 0])
+    #expect([.infinity, -.infinity].map { Int8(saturating: $0) } == [127, -128])
+    #expect([255.9, 256, -0.9, -1].map { UInt8(saturating: $0) } == [255, 255, 0, 0])
+    #expect([0x1p63, -0x1p63, 0x1p62].map { Int64(saturating: $0) } == [.max, .min, 1 << 62])
   }
 
   @Test func slicesAdvanceInElements() {

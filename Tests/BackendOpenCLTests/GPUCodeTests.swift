@@ -52,6 +52,8 @@ import Testing
   /// Intel's compiler accepts everything, and has enough registers for the tiles used on its devices.
   @Test(arguments: programs, ["skl", "dg2"]) func intelFindsRegistersForAll(program: ProgramName, device: String) throws
   {
+    // These GPUs have no double.
+    if program.family == .castFloat64 && device == "dg2" { return }
     var spills = try compilers.intelSpills(program, device)
     // One of the kernels for measuring the peak.
     spills.remove("peak_float16")

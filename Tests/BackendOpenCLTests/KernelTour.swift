@@ -10,7 +10,7 @@ struct KernelTour {
   /// More than one vector, and not a multiple of anything.
   private let count = 37
   private let types: [DType] = [.float32, .int32, .bool]
-  private let movedTypes: [DType] = [.float32, .int32, .bool, .float16, .bfloat16]
+  private var movedTypes: [DType] { DType.allCases.filter { backend.supports($0) } }
 
   /// The parts of the tour, in addition to products.
   enum Section: Codable, CaseIterable {
@@ -54,7 +54,11 @@ struct KernelTour {
     case .int32: try backend.upload((0..<count).map { Int32($0 % 7 + 1) })
     case .float16, .bfloat16:
       try backend.upload((0..<count).map { HalfFormat(dtype).bits(of: Double($0 % 7 + 1)) }, dtype)
-    default: try backend.upload((0..<count).map { Float($0 % 7 + 1) })
+    case .int8, .uint8: try backend.upload((0..<count).map { UInt8($0 % 7 + 1) }, dtype)
+    case .int16: try backend.upload((0..<count).map { Int16($0 % 7 + 1) }, dtype)
+    case .int64: try backend.upload((0..<count).map { Int64($0 % 7 + 1) }, dtype)
+    case .float64: try backend.upload((0..<count).map { Double($0 % 7 + 1) }, dtype)
+    case .float32: try backend.upload((0..<count).map { Float($0 % 7 + 1) })
     }
   }
 
@@ -139,7 +143,7 @@ struct KernelTour {
   }
 
   private func selections() throws {
-    for dtype in [DType.float32, .bool, .float16] {
+    for dtype in [DType.float32, .bool, .float16, .int64] {
       try pairs(dtype) { a, aLayout, b, bLayout in
         try backend.select(
           operand(count, .bool), aLayout, a, aLayout, b, bLayout, into: backend.empty(count, dtype))

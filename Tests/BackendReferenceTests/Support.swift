@@ -24,7 +24,10 @@ func values(_ slice: BufferSlice, on backend: any Backend = ReferenceBackend.sha
   case .float32: return try download(slice, Float.self, count, backend).map { Double($0) }
   case .float64: return try download(slice, Double.self, count, backend)
   case .int32: return try download(slice, Int32.self, count, backend).map { Double($0) }
-  case .bool: return try download(slice, UInt8.self, count, backend).map { Double($0) }
+  case .bool, .uint8: return try download(slice, UInt8.self, count, backend).map { Double($0) }
+  case .int8: return try download(slice, Int8.self, count, backend).map { Double($0) }
+  case .int16: return try download(slice, Int16.self, count, backend).map { Double($0) }
+  case .int64: return try download(slice, Int64.self, count, backend).map { Double($0) }
   case .float16: return try download(slice, Float16.self, count, backend).map { Double($0) }
   case .bfloat16:
     return try download(slice, UInt16.self, count, backend).map { Double(Float(bitPattern: UInt32($0) << 16)) }
@@ -44,7 +47,10 @@ private func withBytes(of values: [Double], _ dtype: DType, _ body: (UnsafeRawBu
   case .float32: try values.map { Float($0) }.withUnsafeBytes(body)
   case .float64: try values.withUnsafeBytes(body)
   case .int32: try values.map { Int32($0) }.withUnsafeBytes(body)
-  case .bool: try values.map { UInt8($0) }.withUnsafeBytes(body)
+  case .bool, .uint8: try values.map { UInt8($0) }.withUnsafeBytes(body)
+  case .int8: try values.map { Int8($0) }.withUnsafeBytes(body)
+  case .int16: try values.map { Int16($0) }.withUnsafeBytes(body)
+  case .int64: try values.map { Int64($0) }.withUnsafeBytes(body)
   case .float16: try values.map { Float16($0) }.withUnsafeBytes(body)
   // For values that bfloat16 represents.
   case .bfloat16: try values.map { UInt16(Float($0).bitPattern >> 16) }.withUnsafeBytes(body)

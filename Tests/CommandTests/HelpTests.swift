@@ -22,7 +22,8 @@ struct HelpTests {
       "--dataset", "--data", "--hidden", "--activation", "--dropout", "--optimizer", "--learning-rate", "--epochs",
       "--batch-size", "--device", "--no-fallback", "--seed", "--validation", "--patience", "--save", "--json",
       "--model", "--download", "--limit", "--checkpoints", "--resume", "--keep", "--every-steps", "--log",
-      "--precision", "--tensorboard", "--reduce-on-plateau", "--shift", "--flip", "--augment", "--noise", "--check-finite", "--task",
+      "--precision", "--tensorboard", "--reduce-on-plateau", "--shift", "--flip", "--augment", "--noise",
+      "--check-finite", "--task",
       "--image-size", "--gray", "--only", "--drop", "--kind", "--missing", "--vocabulary",
       "--length",
     ] { #expect(help.contains(option), "\(option)") }
@@ -95,7 +96,7 @@ struct HelpTests {
     #expect(try completions("summary", "--model", "") == ["a.json", "m.safetensors"])
     #expect(try completions("convert", "") == ["a.json", "m.safetensors"])
     #expect(try completions("convert", "a.json", "--out", "") == ["m.safetensors"])
-    #expect(try completions("convert", "a.json", "--dtype", "") == ["bfloat16", "float16", "float32"])
+    #expect(try completions("convert", "a.json", "--dtype", "") == ["bfloat16", "float16", "float32", "float64"])
     #expect(try completions("run", "") == ["a.json"])
     #expect(try completions("demo", "c") == ["cart-pole", "characters", "components", "convolution"])
     #expect(try Set(["auto", "cpu", "gpu"]).isSubset(of: completions("train", "--device", "")))

@@ -23,6 +23,7 @@ int main(void) {
     test_halves();
     test_half_products();
     test_blocks();
+    test_casts();
     printf("%s: %ld checks, %ld failed\n", kernels->name, checks, failures - before);
     fflush(stdout);
   }

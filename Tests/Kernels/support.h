@@ -46,3 +46,4 @@ void test_windows(void);
 void test_halves(void);
 void test_half_products(void);
 void test_blocks(void);
+void test_casts(void);

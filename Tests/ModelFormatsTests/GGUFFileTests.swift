@@ -40,7 +40,7 @@ import Testing
       #expect(try tensor.dtype == .int32 && tensor.scalars(as: Int32.self) == [1, 0, 3], "\(name)")
     }
     for (name, dtype) in [("float16", DType.float16), ("bfloat16", .bfloat16), ("float64", .float32)] {
-      let tensor = try #require(try file.tensor(name, keepingHalves: true))
+      let tensor = try #require(try file.tensor(name, keepingTypes: true))
       #expect(try tensor.dtype == dtype && tensor.scalars() == [1, 0, 3], "\(name)")
     }
     let cube = try #require(try file.tensor("cube"))

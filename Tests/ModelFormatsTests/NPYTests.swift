@@ -33,6 +33,35 @@ import Testing
     #expect(try read(NPY.bytes(Tensor([true, false]), "t.npy")).scalars(as: Bool.self) == [true, false])
   }
 
+  /// 1, -2, and a number with a different value for each byte; in Fortran order, the columns come first.
+  @Test(arguments: ["<", ">"], [false, true])
+  func int64KeepsItsTypeOnRequest(order: String, isFortranOrder: Bool) throws {
+    let flag = isFortranOrder ? "True" : "False"
+    let head = "{'descr': '\(order)i8', 'fortran_order': \(flag), 'shape': (2, 2), }\n"
+    let numbers: [Int64] = [1, -2, 0x0102_0304_0506_0708, .min]
+    let data = numbers.flatMap { littleEndianBytes(of: UInt64(bitPattern: order == "<" ? $0 : $0.byteSwapped)) }
+    let folder = try TemporaryFolder()
+    let path = try folder.write(Self.file(head, data), "x.npy")
+    let tensor = try NPY.load(path, keepingTypes: true)
+    #expect(tensor.dtype == .int64 && tensor.shape == [2, 2])
+    let expected = isFortranOrder ? [0, 2, 1, 3].map { numbers[$0] } : numbers
+    #expect(try tensor.scalars(as: Int64.self) == expected)
+    try NPY.save(tensor, to: folder("y.npy"))
+    let bytes = try FileReader.read(folder("y.npy"), limit: 1000)
+    #expect(String(decoding: bytes.dropFirst(10), as: UTF8.self).hasPrefix("{'descr': '<i8', 'fortran_order': False"))
+    #expect(Array(bytes.suffix(32)) == expected.flatMap { littleEndianBytes(of: UInt64(bitPattern: $0)) })
+    for (tensor, code) in [
+      (Tensor([1, 255] as [UInt8]), "|u1"), (Tensor([1, -1] as [Int8]), "|i1"), (Tensor([1, -1] as [Int16]), "<i2"),
+      (Tensor([0.1], dtype: .float64), "<f8"),
+    ] {
+      try NPZ.save([("x", tensor)], to: folder("z.npz"), compressed: true)
+      let (_, copy) = try #require(try NPZ.load(folder("z.npz"), keepingTypes: true).first)
+      #expect(try copy.dtype == tensor.dtype && copy.scalars(as: Double.self) == tensor.scalars(as: Double.self))
+      let head = try String(decoding: NPY.bytes(tensor, "x").dropFirst(10), as: UTF8.self)
+      #expect(head.hasPrefix("{'descr': '\(code)'"))
+    }
+  }
+
   @Test(arguments: ["<", ">"], [false, true])
   func float16KeepsItsTypeOnRequest(order: String, isFortranOrder: Bool) throws {
     let flag = isFortranOrder ? "True" : "False"
@@ -43,7 +72,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try folder.write(Self.file(head, data), "x.npy")
     let expected = isFortranOrder ? [0, 2, 4, 1, 3, 5].map { words[$0] } : words
-    let tensor = try NPY.load(path, keepingHalves: true)
+    let tensor = try NPY.load(path, keepingTypes: true)
     #expect(tensor.dtype == .float16 && tensor.shape == [2, 3])
     #expect(try tensor.scalars(as: Float16.self).map(\.bitPattern) == expected)
     #expect(try NPY.load(path).dtype == .float32)
@@ -52,7 +81,7 @@ import Testing
     #expect(String(decoding: bytes.dropFirst(10), as: UTF8.self).hasPrefix("{'descr': '<f2', 'fortran_order': False"))
     #expect(Array(bytes.suffix(12)) == expected.flatMap { littleEndianBytes(of: $0) })
     try NPZ.save([("x", tensor)], to: folder("z.npz"), compressed: true)
-    let (name, copy) = try #require(try NPZ.load(folder("z.npz"), keepingHalves: true).first)
+    let (name, copy) = try #require(try NPZ.load(folder("z.npz"), keepingTypes: true).first)
     #expect(name == "x" && copy.dtype == .float16)
     #expect(try copy.scalars(as: Float16.self).map(\.bitPattern) == expected)
     #expect(try NPZ.load(folder("z.npz"))[0].tensor.dtype == .float32)
@@ -168,7 +197,7 @@ import Testing
     #expect(try turned.scalars()[..<7] == [0, 4, 8, 12, 16, 20, 1])
     #expect(try NPY.load(folder("e.npy")).shape == [0, 3])
     #expect(try NPY.load(folder("s.npy")).scalars() == [2.5])
-    let half = try NPY.load(folder("half.npy"), keepingHalves: true)
+    let half = try NPY.load(folder("half.npy"), keepingTypes: true)
     #expect(half.dtype == .float16 && half.shape == [2, 3])
     #expect(
       try half.scalars(as: Float16.self).map(\.bitPattern) == [0x2E66, 0x7BFF, 0x8001, 0x7C00, 0x8000, 0x3C00])

@@ -47,9 +47,12 @@ import Testing
       #expect(try file.tensor(name)?.scalars(as: Int32.self) == [1, 0, 3], "\(name)")
     }
     #expect(try file.tensor("bool")?.scalars(as: Bool.self) == [true, false, true])
-    for (name, dtype) in [("float16", DType.float16), ("bfloat16", .bfloat16), ("float64", .float32)] {
-      let tensor = try #require(try file.tensor(name, keepingHalves: true))
-      #expect(try tensor.dtype == dtype && tensor.scalars() == [1, 0, 3], "\(name)")
+    for (name, dtype) in [
+      ("float64", DType.float64), ("float16", .float16), ("bfloat16", .bfloat16), ("int64", .int64), ("int16", .int16),
+      ("int8", .int8), ("uint8", .uint8), ("uint16", .int32), ("uint32", .int32), ("uint64", .int32), ("bool", .bool),
+    ] {
+      let tensor = try #require(try file.tensor(name, keepingTypes: true))
+      #expect(try tensor.dtype == dtype && tensor.scalars() == [1, 0, dtype == .bool ? 1 : 3], "\(name)")
     }
     for name in ["complex64", "float8_e4m3fn"] {
       #expect(file.shape(of: name) == [3])

@@ -56,18 +56,44 @@ import Testing
       types = ['float16', 'float32', 'float64', 'int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64', 'bool']
       tensors = {t: np.array([[0, 1], [1, 0]], t) for t in types}
       tensors['ä "'] = np.zeros((2, 0, 3), np.float32)
+      for t in types[3:8]:
+          tensors['limits of ' + t] = np.array([np.iinfo(t).min, np.iinfo(t).max], t)
+      tensors['limits of float64'] = np.array([np.finfo("float64").max, 5e-324])
       save_file(tensors, sys.argv[1], metadata={'who': 'python', 'é': '"\\n'})
       print(len(types))
       """
     guard try Python.run(script, [folder("t")]) == "12\n" else { return }
     let file = try Safetensors(folder("t"))
     #expect(file.metadata == ["who": "python", "é": "\"\n"])
-    #expect(file.names.count == 13)
-    for name in file.names where name != "ä \"" {
+    #expect(file.names.count == 19)
+    for name in file.names where name != "ä \"" && !name.hasPrefix("limits") {
       let tensor = try #require(try file.tensor(name))
       #expect(try tensor.shape == [2, 2] && tensor.scalars(as: Double.self) == [0, 1, 1, 0], "\(name)")
       #expect(tensor.dtype == (name.contains("float") ? .float32 : name == "bool" ? .bool : .int32), "\(name)")
     }
     #expect(file.shape(of: "ä \"") == [2, 0, 3])
+    for (name, dtype, limits) in [
+      ("int8", .int8, [-128, 127]), ("int16", .int16, [-32_768, 32_767]), ("int64", .int64, [.min, .max]),
+      ("uint8", .uint8, [0, 255]), ("int32", .int32, [Int(Int32.min), Int(Int32.max)]),
+    ] as [(String, DType, [Int])] {
+      let kept = try #require(try file.tensor(name, keepingTypes: true))
+      #expect(try kept.dtype == dtype && kept.scalars(as: Int.self) == [0, 1, 1, 0], "\(name)")
+      #expect(try file.tensor("limits of \(name)", keepingTypes: true)?.scalars(as: Int.self) == limits, "\(name)")
+    }
+    let doubles = try #require(try file.tensor("limits of float64", keepingTypes: true))
+    #expect(
+      try doubles.dtype == .float64
+        && doubles.scalars(as: Double.self) == [.greatestFiniteMagnitude, .leastNonzeroMagnitude])
+    // They are written as they were read.
+    let kept = try file.names.filter { $0.hasPrefix("limits") }.map { name in
+      (name, try #require(try file.tensor(name, keepingTypes: true)))
+    }
+    try Safetensors.save(kept, to: folder("again"))
+    let check = """
+      from safetensors.numpy import load_file
+      a, b = load_file(sys.argv[1]), load_file(sys.argv[2])
+      print(len(b), all(a[n].dtype == b[n].dtype and (a[n] == b[n]).all() for n in b))
+      """
+    #expect(try Python.run(check, [folder("t"), folder("again")]) == "6 True\n")
   }
 }

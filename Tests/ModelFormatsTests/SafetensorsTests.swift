@@ -98,7 +98,7 @@ import Testing
     let data = (UInt16.min...UInt16.max).flatMap { littleEndianBytes(of: $0) }
     let file = try Safetensors(folder.write(Self.file(head, data), "t"))
     let converted = try #require(try file.tensor("x"))
-    let kept = try #require(try file.tensor("x", keepingHalves: true))
+    let kept = try #require(try file.tensor("x", keepingTypes: true))
     #expect(converted.dtype == .float32 && kept.dtype == (code == "F16" ? .float16 : .bfloat16))
     let (numbers, halves) = (try converted.scalars(), try kept.scalars())
     var wrong: [UInt16] = []
@@ -132,12 +132,44 @@ import Testing
     #expect(file.names == ["f", "h", "b"])
     #expect(["f", "h", "b"].map { file.code(of: $0) } == ["F32", "F16", "BF16"])
     for (name, tensor) in tensors {
-      let copy = try #require(try file.tensor(name, keepingHalves: true))
+      let copy = try #require(try file.tensor(name, keepingTypes: true))
       #expect(copy.dtype == tensor.dtype && copy.shape == tensor.shape)
       #expect(try copy.scalars() == tensor.scalars())
     }
     let bytes = try FileReader.read(folder("t"), limit: 1000).suffix(12)
     #expect(Array(bytes) == [0, 0, 0x80, 0x3F, 0x00, 0x3E, 0x00, 0xC0, 0x08, 0x00, 0x40, 0x40])
+  }
+
+  /// int64, float64, int16, int8, and uint8, with the bytes of their largest and smallest numbers.
+  @Test func typesAreKeptOnRequest() throws {
+    let folder = try TemporaryFolder()
+    let tensors = [
+      ("u", Tensor([255, 0] as [UInt8])), ("i", Tensor([127, -128] as [Int8])),
+      ("s", Tensor([32_767, -32_768] as [Int16])), ("d", Tensor([0.1, -1e300], dtype: .float64)),
+      ("l", Tensor([.max, -(1 << 53) - 1] as [Int64])),
+    ]
+    try Safetensors.save(tensors, to: folder("t"))
+    let file = try Safetensors(folder("t"))
+    #expect(file.names == ["d", "l", "s", "u", "i"])
+    #expect(["d", "l", "s", "u", "i"].map { file.code(of: $0) } == ["F64", "I64", "I16", "U8", "I8"])
+    for (name, tensor) in tensors {
+      let copy = try #require(try file.tensor(name, keepingTypes: true))
+      #expect(try copy.dtype == tensor.dtype && copy.scalars(as: Double.self) == tensor.scalars(as: Double.self))
+    }
+    #expect(try file.tensor("l", keepingTypes: true)?.scalars(as: Int64.self) == [.max, -(1 << 53) - 1])
+    let bytes = try FileReader.read(folder("t"), limit: 1000).suffix(24)
+    #expect(
+      Array(bytes) == [
+        0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xDF, 0xFF, 0xFF, 0x7F,
+        0x00,
+        0x80, 0xFF, 0x00, 0x7F, 0x80,
+      ])
+    // By default, integers become int32 if they fit, and floating point becomes float32.
+    #expect(try file.tensor("s")?.dtype == .int32 && file.tensor("u")?.dtype == .int32)
+    for (name, reason) in [("l", "an integer does not fit into 32 bits"), ("d", "is too large for float32")] {
+      let error = #expect(throws: FormatError.self) { try file.tensor(name) }
+      #expect("\(error.map { "\($0)" } ?? "")".hasSuffix(reason))
+    }
   }
 
   @Test func everyTruncationIsAnError() throws {

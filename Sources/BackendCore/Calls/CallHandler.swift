@@ -41,6 +41,7 @@ extension ForwardingBackend {
   public var identifier: String { base.identifier }
   public var kind: DeviceKind { base.kind }
   public func supports(_ dtype: DType) -> Bool { base.supports(dtype) }
+  public func computes(_ dtype: DType) -> Bool { base.computes(dtype) }
   public func computesHalves(_ operation: BackendOperation, _ operands: [BufferSlice?]) -> Bool {
     base.computesHalves(operation, operands)
   }

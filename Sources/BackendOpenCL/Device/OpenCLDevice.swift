@@ -31,6 +31,8 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
   /// The number of floats in a vector register, as reported by the driver.
   let nativeVectorWidth: Int
   let hasCorrectlyRoundedDivision: Bool
+  /// Whether kernels can use `double` (the extension `cl_khr_fp64`).
+  let hasDoubles: Bool
   let handle: OpenCLDeviceHandle
 
   /// The identifier, "opencl:P:D".
@@ -124,6 +126,7 @@ extension OpenCLDevice {
     localMemoryBytes = Int(clamping: local)
     largestWorkGroup = workGroup
     nativeVectorWidth = Int(vector)
+    hasDoubles = info.string(CL_DEVICE_EXTENSIONS)?.split(separator: " ").contains("cl_khr_fp64") ?? false
     hasCorrectlyRoundedDivision = config & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
   }
 }

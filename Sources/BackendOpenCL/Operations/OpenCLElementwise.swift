@@ -12,7 +12,9 @@ extension OpenCLBackend {
   }
 
   public func unary(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
-    guard op.kind.accepts(x.dtype.arithmetic) else { throw unsupported(op.kind.name, x.dtype) }
+    guard op.kind.accepts(x.dtype.arithmetic), computes(x.dtype.arithmetic) else {
+      throw unsupported(op.kind.name, x.dtype)
+    }
     let program = ProgramName(.elementwiseUnary, of: x.dtype, isWide: isWide(count))
     let name = KernelName(program: program, stem: "unary", operation: op.kind.name, type: x.dtype.kernelType)
     try launch(name, .elements(count)) { arguments in
@@ -27,7 +29,7 @@ extension OpenCLBackend {
   public func unaryGradient(
     _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
   ) throws {
-    guard OperationKind.unaryGradient.accepts(dy.dtype.arithmetic) else {
+    guard performs(.unaryGradient, dy.dtype.arithmetic) else {
       throw unsupported("the gradient of \(op.kind.name)", dy.dtype)
     }
     let program = ProgramName(.elementwiseGradient, of: dy.dtype, isWide: isWide(count))
@@ -72,7 +74,7 @@ extension OpenCLBackend {
   public func cast(_ x: BufferSlice, count: Int, into y: BufferSlice) throws {
     guard x.dtype != y.dtype else { return try copy(x, count: count, into: y) }
     let (from, to) = (try kernelType(of: x.dtype, for: .cast), try kernelType(of: y.dtype, for: .cast))
-    let program = ProgramName(family: .elementwiseSelection, isWide: isWide(count))
+    let program = ProgramName(family: .conversion(from: x.dtype, to: y.dtype), isWide: isWide(count))
     try launch(KernelName(program: program, stem: "cast", operation: from, type: to), .elements(count)) { arguments in
       arguments.slice(x, count)
       arguments.slice(y, count)
@@ -92,7 +94,7 @@ extension OpenCLBackend {
   }
 
   func binaryName(_ stem: String, _ op: BinaryOp, _ dtype: DType, isWide: Bool) throws -> KernelName {
-    guard op.accepts(dtype.arithmetic) else { throw unsupported(op.name, dtype) }
+    guard op.accepts(dtype.arithmetic), computes(dtype.arithmetic) else { throw unsupported(op.name, dtype) }
     let program = ProgramName(.elementwiseBinary, of: dtype, isWide: isWide)
     return KernelName(program: program, stem: stem, operation: op.name, type: dtype.kernelType)
   }

@@ -20,7 +20,7 @@ extension OpenCLBackend {
     _ stem: String, _ x: BufferSlice, _ shape: AxisShape, _ indices: BufferSlice, _ indexCount: Int,
     into y: BufferSlice
   ) throws {
-    let type = x.dtype.kernelType
+    let type = x.dtype.isFloatingPoint ? x.dtype.kernelType : x.dtype.kernelWord
     let count = shape.outer * indexCount * shape.inner
     let program = ProgramName(family: .indexing, isWide: isWide(max(count, shape.extent)))
     try launch(KernelName(program: program, stem: stem, type: type), .elements(count)) { arguments in

@@ -6,7 +6,7 @@ public import BackendCore
 /// Reductions, positions of maxima and minima, and cumulative sums.
 extension OpenCLBackend {
   public func reduce(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
-    guard op.accepts(x.dtype) else { throw unsupported(op.kernelName, x.dtype) }
+    guard op.accepts(x.dtype), computes(x.dtype) else { throw unsupported(op.kernelName, x.dtype) }
     let second = op == .mean ? "mean" : op.kernelName
     try reduce(op.kernelName, thenBy: second, x.dtype.kernelType, x, shape, into: y)
   }

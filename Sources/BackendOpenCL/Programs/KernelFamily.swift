@@ -5,6 +5,11 @@ internal import BackendCore
 /// The families of kernels. Each is one program, made of `Common.cl`, shared files, and the file of this name.
 enum KernelFamily: String, Sendable, CaseIterable {
   case argReduction = "ArgReduction"
+  case castFloat64 = "CastFloat64"
+  case castInt16 = "CastInt16"
+  case castInt64 = "CastInt64"
+  case castInt8 = "CastInt8"
+  case castUInt8 = "CastUInt8"
   case convolution = "Convolution"
   case elementwiseBinary = "ElementwiseBinary"
   case elementwiseComparison = "ElementwiseComparison"
@@ -28,17 +33,28 @@ enum KernelFamily: String, Sendable, CaseIterable {
   case sort = "Sort"
   case stridedCopy = "StridedCopy"
 
+  /// The family of the conversions from one type to another. The common types share a program with other operations. Each
+  /// further type has its own, so that none is built before it is used, and so that all devices can build their own.
+  static func conversion(from: DType, to: DType) -> KernelFamily {
+    // A program contains the conversions between its type and those below it in this list.
+    let programs: [(dtype: DType, family: KernelFamily)] = [
+      (.float64, .castFloat64), (.int64, .castInt64), (.int16, .castInt16), (.uint8, .castUInt8), (.int8, .castInt8),
+    ]
+    return programs.first { $0.dtype == from || $0.dtype == to }?.family ?? .elementwiseSelection
+  }
+
   /// The files of the program, in order.
   var files: [String] {
     let operations = ["Operations/Mathematics", "Operations/Unary"]
     let shared: [String] =
       switch self {
+      case .elementwiseSelection, .castInt8, .castUInt8, .castInt16, .castInt64, .castFloat64:
+        ["Halves", "Conversion"]
       case .convolution: operations + ["Tiles"]
       case .matmul: operations + ["Activation", "Tiles", "MatmulEpilogue"]
       case .matmulPanels, .matmulRows: operations + ["Activation", "MatmulEpilogue"]
       case .elementwiseUnary, .elementwiseGradient: ["Halves"] + operations
       case .elementwiseBinary, .elementwiseComparison: ["Halves", "Operations/Mathematics", "Operations/Binary"]
-      case .elementwiseSelection: ["Halves"]
       case .recurrent: operations
       case .optimizerSteps: ["Operations/Optimizer"]
       case .normalization: ["RowReductions"]

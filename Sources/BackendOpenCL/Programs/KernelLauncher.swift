@@ -163,7 +163,12 @@ struct KernelArguments: ~Copyable {
   /// Adds a number of the element type, rounded once.
   mutating func scalar(_ number: Double, _ dtype: DType) {
     switch dtype {
-    case .float32, .float64: float(number)
+    case .float32: float(number)
+    case .float64: value(number)
+    case .int8: value(Int8(saturating: number))
+    case .uint8: value(UInt8(saturating: number))
+    case .int16: value(Int16(saturating: number))
+    case .int64: value(Int64(saturating: number))
     case .int32: value(Int32(saturating: number))
     case .bool: value(UInt8(number == 0 ? 0 : 1))
     case .float16, .bfloat16: value(HalfFormat(dtype).bits(of: number))

@@ -20,6 +20,8 @@
 
 enum nn_isa { NN_ISA_BASELINE, NN_ISA_NEON, NN_ISA_AVX2, NN_ISA_AVX512 };
 
+/// The types of `cast`. Elements of NN_BOOL are one byte, 0 or 1.
+enum nn_type { NN_BOOL, NN_INT8, NN_UINT8, NN_INT16, NN_INT32, NN_INT64, NN_FLOAT, NN_DOUBLE };
 enum nn_reduction { NN_SUM, NN_SUM_OF_SQUARES, NN_LARGEST, NN_SMALLEST, NN_PRODUCT };
 enum nn_pooling { NN_POOL_MAXIMUM, NN_POOL_MEAN, NN_POOL_MEAN_WITH_PADDING };
 enum nn_cell { NN_CELL_SIMPLE, NN_CELL_LSTM, NN_CELL_GRU };
@@ -170,7 +172,9 @@ struct nn_cpu_kernels {
                         long columns);
   void (*compare_bool)(enum nn_comparison op, struct nn_view a, struct nn_view b, uint8_t *y, long y_row, long rows,
                        long columns);
-  /// y = condition ? a : b, for elements of four bytes, two bytes, and one byte.
+  /// y = condition ? a : b, for elements of eight, four, and two bytes, and of one byte.
+  void (*select_longs)(struct nn_view condition, struct nn_view a, struct nn_view b, uint64_t *y, long y_row, long rows,
+                       long columns);
   void (*select_words)(struct nn_view condition, struct nn_view a, struct nn_view b, uint32_t *y, long y_row, long rows,
                        long columns);
   void (*select_halves)(struct nn_view condition, struct nn_view a, struct nn_view b, uint16_t *y, long y_row, long rows,
@@ -180,24 +184,23 @@ struct nn_cpu_kernels {
   void (*is_nan)(const float *x, uint8_t *y, long n);
   void (*is_finite)(const float *x, uint8_t *y, long n);
   void (*logical_not)(const uint8_t *x, uint8_t *y, long n);
-  /// Rounds toward zero and saturates; NaN gives 0.
-  void (*float_to_int32)(const float *x, int32_t *y, long n);
-  void (*int32_to_float)(const int32_t *x, float *y, long n);
-  /// A number becomes true if it is not 0. False and true become 0 and 1.
-  void (*float_to_bool)(const float *x, uint8_t *y, long n);
-  void (*int32_to_bool)(const int32_t *x, uint8_t *y, long n);
-  void (*bool_to_float)(const uint8_t *x, float *y, long n);
-  void (*bool_to_int32)(const uint8_t *x, int32_t *y, long n);
+  /// y[i] = x[i] in another type. From floating point to integers: rounds toward zero and saturates; NaN gives 0. From
+  /// integers to integers: keeps the low bits. A number becomes true if it is not 0; false and true become 0 and 1.
+  void (*cast)(enum nn_type from, enum nn_type to, const void *x, void *y, long n);
   /// float16 and bfloat16 are stored in `uint16_t`. Rounds to the nearest one, ties to even; NaN becomes a quiet NaN.
   void (*float_to_float16)(const float *x, uint16_t *y, long n);
   void (*float_to_bfloat16)(const float *x, uint16_t *y, long n);
   void (*float16_to_float)(const uint16_t *x, float *y, long n);
   void (*bfloat16_to_float)(const uint16_t *x, float *y, long n);
-  /// A float that rounds to the same float16 and to the same bfloat16 as the int32.
+  /// A float that rounds to the same float16 and to the same bfloat16 as the number.
   void (*int32_to_sticky_float)(const int32_t *x, float *y, long n);
+  void (*int64_to_sticky_float)(const int64_t *x, float *y, long n);
+  void (*double_to_sticky_float)(const double *x, float *y, long n);
+  void (*fill_longs)(uint64_t *y, uint64_t value, long n);
   void (*fill_words)(uint32_t *y, uint32_t value, long n);
   void (*fill_halves)(uint16_t *y, uint16_t value, long n);
   /// y[i·y_step] = x[i·x_step].
+  void (*copy_longs)(const uint64_t *x, long x_step, uint64_t *y, long y_step, long n);
   void (*copy_words)(const uint32_t *x, long x_step, uint32_t *y, long y_step, long n);
   void (*copy_halves)(const uint16_t *x, long x_step, uint16_t *y, long y_step, long n);
   void (*copy_bytes)(const uint8_t *x, long x_step, uint8_t *y, long y_step, long n);

@@ -3,19 +3,16 @@ import HostSystem
 import NeuralNetworks
 
 /// Converts the elements of an array from chunks of their bytes. Apart from one chunk, only the values and then the
-/// tensor take memory. Floating point becomes float32, except for halves that keep their type; integers become int32 if
-/// they fit.
+/// tensor take memory. Floating point becomes float32, and integers become int32 if they fit, unless they keep their type.
 struct ElementConversion {
   private let element: StoredElement
-  /// Whether the elements are float16 or bfloat16 and stay so.
-  private let keepsHalves: Bool
   private let isBigEndian: Bool
   // Only the array for the element type of the tensor is filled.
   private var floats: [Float] = []
   private var integers: [Int32] = []
   private var bools: [Bool] = []
-  private var float16s: [Float16] = []
-  private var bfloat16s: [BFloat16Bits] = []
+  /// The elements of another type that stay as they are.
+  private var kept: (any KeptElements)?
   /// The first bytes of an element that continues in the next chunk.
   private var rest: [UInt8] = []
 
@@ -29,20 +26,20 @@ struct ElementConversion {
   }
 
   /// Checks the memory for `count` values and their tensor before either is allocated.
-  /// - Parameter keepingHalves: Whether float16 and bfloat16 do not become float32.
+  /// - Parameter keepingTypes: Whether elements keep their type if tensors have it.
   init(
-    _ element: StoredElement, count: Int, isBigEndian: Bool = false, keepingHalves: Bool = false
+    _ element: StoredElement, count: Int, isBigEndian: Bool = false, keepingTypes: Bool = false
   ) throws(Failure) {
     self.element = element
     self.isBigEndian = isBigEndian
-    keepsHalves = keepingHalves && element.isHalf
-    do { try HostMemory.check(count, of: element == .bool ? 2 : keepsHalves ? 4 : 8) } catch {
+    kept = keepingTypes ? element.keptElements : nil
+    do { try HostMemory.check(count, of: element == .bool ? 2 : kept == nil ? 8 : 2 * element.size) } catch {
       throw Failure(index: nil, reason: "\(error)")
     }
-    if element == .bool {
+    if kept != nil {
+      kept?.reserveCapacity(count)
+    } else if element == .bool {
       bools.reserveCapacity(count)
-    } else if keepsHalves {
-      if element == .float16 { float16s.reserveCapacity(count) } else { bfloat16s.reserveCapacity(count) }
     } else if element.isFloatingPoint {
       floats.reserveCapacity(count)
     } else {
@@ -62,12 +59,11 @@ struct ElementConversion {
   mutating func append(_ piece: some Collection<UInt8>) throws(Failure) {
     rest += piece
     let whole = rest.count / element.size * element.size
-    let bytes = rest[..<whole]
+    let (bytes, isSwapped) = (rest[..<whole], isBigEndian)
     switch element {
+    case _ where kept != nil: kept?.append(bytes, isBigEndian: isSwapped)
     case .float32: floats += words(bytes).map { (bits: UInt32) in Float(bitPattern: bits) }
-    case .bfloat16 where keepsHalves: bfloat16s += words(bytes).map { BFloat16Bits(bitPattern: $0) }
     case .bfloat16: floats += words(bytes).map { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
-    case .float16 where keepsHalves: float16s += words(bytes).map { Float16(bitPattern: $0) }
     case .float16: floats += words(bytes).map { Float(Float16(bitPattern: $0)) }
     case .float64: try append(doubles: words(bytes))
     case .int32: integers += words(bytes)
@@ -124,14 +120,9 @@ struct ElementConversion {
   ///   - strides: The distances between the elements along each axis; nil for C order.
   ///   - device: The device.
   mutating func tensor(shape: [Int], strides: [Int]? = nil, on device: Device) -> Tensor {
+    if kept != nil, let tensor = kept?.tensor(shape, strides, on: device) { return tensor }
     if element == .bool {
       return Tensor(ElementConversion.take(&bools, shape, strides), shape: shape, on: device)
-    }
-    if keepsHalves && element == .float16 {
-      return Tensor(ElementConversion.take(&float16s, shape, strides), shape: shape, on: device)
-    }
-    if keepsHalves {
-      return Tensor(ElementConversion.take(&bfloat16s, shape, strides), shape: shape, on: device)
     }
     if element.isFloatingPoint {
       return Tensor(ElementConversion.take(&floats, shape, strides), shape: shape, on: device)
@@ -139,7 +130,7 @@ struct ElementConversion {
     return Tensor(ElementConversion.take(&integers, shape, strides), shape: shape, on: device)
   }
 
-  private static func take<Value>(_ values: inout [Value], _ shape: [Int], _ strides: [Int]?) -> [Value] {
+  fileprivate static func take<Value>(_ values: inout [Value], _ shape: [Int], _ strides: [Int]?) -> [Value] {
     defer { values = [] }
     guard let strides, !shape.contains(0), strides != rowMajorStrides(of: shape) else { return values }
     return rowMajor(values, shape, strides)
@@ -171,5 +162,55 @@ struct ElementConversion {
       }
     }
     return output
+  }
+}
+
+/// Elements that keep their type.
+private protocol KeptElements {
+  mutating func reserveCapacity(_ count: Int)
+  mutating func append(_ bytes: ArraySlice<UInt8>, isBigEndian: Bool)
+  mutating func tensor(_ shape: [Int], _ strides: [Int]?, on device: Device) -> Tensor
+}
+
+private struct KeptArray<Value: TensorScalar & BitwiseCopyable>: KeptElements {
+  /// The type of the tensor; that of an array of `Double` would be float32.
+  let dtype: DType
+  private var values: [Value] = []
+
+  init(_ type: Value.Type, _ dtype: DType) { self.dtype = dtype }
+
+  mutating func reserveCapacity(_ count: Int) { values.reserveCapacity(count) }
+
+  mutating func append(_ bytes: ArraySlice<UInt8>, isBigEndian: Bool) {
+    let size = MemoryLayout<Value>.size, count = bytes.count / size
+    values += [Value](unsafeUninitializedCapacity: count) { values, filled in
+      let memory = UnsafeMutableRawBufferPointer(values)
+      memory.copyBytes(from: bytes)
+      if isBigEndian && size > 1 {
+        for first in stride(from: 0, to: count * size, by: size) { memory[first..<first + size].reverse() }
+      }
+      filled = count
+    }
+  }
+
+  mutating func tensor(_ shape: [Int], _ strides: [Int]?, on device: Device) -> Tensor {
+    Tensor(ElementConversion.take(&values, shape, strides), shape: shape, dtype: dtype, on: device)
+  }
+}
+
+extension StoredElement {
+  /// An empty array for elements that are converted unless they keep their type; nil for types that are read as they are,
+  /// and for those that tensors do not have.
+  fileprivate var keptElements: (any KeptElements)? {
+    switch self {
+    case .float64: KeptArray(Double.self, .float64)
+    case .float16: KeptArray(Float16.self, .float16)
+    case .bfloat16: KeptArray(BFloat16Bits.self, .bfloat16)
+    case .int64: KeptArray(Int64.self, .int64)
+    case .int16: KeptArray(Int16.self, .int16)
+    case .int8: KeptArray(Int8.self, .int8)
+    case .uint8: KeptArray(UInt8.self, .uint8)
+    case .float32, .int32, .bool, .uint64, .uint32, .uint16: nil
+    }
   }
 }

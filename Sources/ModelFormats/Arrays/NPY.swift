@@ -3,20 +3,21 @@ import NeuralNetworks
 
 /// One tensor in a NumPy array file (`.npy`).
 ///
-/// Reading supports C and Fortran order and both byte orders. Floating-point types become float32, except for float16 with
-/// `keepingHalves`; integers become int32 if they fit, and booleans become bool. Writing uses C order and little-endian
-/// byte order, and the element type of the tensor. The format has no bfloat16.
+/// Reading supports C and Fortran order and both byte orders. By default, floating-point types become float32, and integers
+/// become int32 if they fit; booleans become bool. Writing uses C order and little-endian byte order, and the element type
+/// of the tensor. The format has no bfloat16.
 public enum NPY {
   /// Reads a tensor.
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - keepingHalves: Whether float16 does not become float32.
+  ///   - keepingTypes: Whether float64, float16, int64, int16, int8, and uint8 do not become float32 and int32. Other
+  ///     integers still become int32.
   ///   - device: The device for the tensor.
   ///   - limit: The maximum size of the file in bytes.
   /// - Throws: `FormatError`.
   public static func load(
-    _ path: String, keepingHalves: Bool = false, on device: Device = .cpu, limit: Int = 1 << 36
+    _ path: String, keepingTypes: Bool = false, on device: Device = .cpu, limit: Int = 1 << 36
   ) throws -> Tensor {
     let file = try withFileErrors { () throws(FileError) in try FileReader(path) }
     if file.size > limit {
@@ -29,7 +30,7 @@ public enum NPY {
       NPYHeader.isThere(head) ? nil : ForeignFormat.description(of: file)
     }
     return try withElementErrors(path) {
-      var conversion = try header.conversion(keepingHalves: keepingHalves)
+      var conversion = try header.conversion(keepingTypes: keepingTypes)
       try conversion.append(from: file, header.start..<file.size)
       return conversion.tensor(shape: header.shape, strides: header.strides, on: device)
     }

@@ -74,10 +74,10 @@ struct NPYHeader {
   }
 
   /// Creates the conversion of the elements if there is enough memory for them.
-  func conversion(keepingHalves: Bool) throws(ElementConversion.Failure) -> ElementConversion {
+  func conversion(keepingTypes: Bool) throws(ElementConversion.Failure) -> ElementConversion {
     try ElementConversion(
       element, count: (element.byteCount(shape) ?? 0) / element.size, isBigEndian: isBigEndian,
-      keepingHalves: keepingHalves)
+      keepingTypes: keepingTypes)
   }
 
   /// The header of an array in C order. Its length is a multiple of 64, as in NumPy.

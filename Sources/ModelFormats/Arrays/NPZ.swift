@@ -8,17 +8,18 @@ public enum NPZ {
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - keepingHalves: Whether float16 does not become float32.
+  ///   - keepingTypes: Whether float64, float16, int64, int16, int8, and uint8 do not become float32 and int32. Other
+  ///     integers still become int32.
   ///   - device: The device for the tensors.
   ///   - limit: The maximum size in bytes of the file and of all its tensors together, because a small file can claim
   ///     to decompress to a thousand times its size.
   /// - Throws: `FormatError`.
   public static func load(
-    _ path: String, keepingHalves: Bool = false, on device: Device = .cpu, limit: Int = 1 << 32
+    _ path: String, keepingTypes: Bool = false, on device: Device = .cpu, limit: Int = 1 << 32
   ) throws -> [(name: String, tensor: Tensor)] {
     let archive = try NPZArchive(path, limit: limit)
     return try archive.names.indices.map { index in
-      (archive.names[index], try archive.tensor(at: index, keepingHalves: keepingHalves, on: device))
+      (archive.names[index], try archive.tensor(at: index, keepingTypes: keepingTypes, on: device))
     }
   }
 
@@ -74,7 +75,7 @@ struct NPZArchive {
 
   /// Reads an array. Its header comes first: it must match the size of the entry before memory is allocated for the
   /// elements.
-  func tensor(at index: Int, keepingHalves: Bool, on device: Device) throws -> Tensor {
+  func tensor(at index: Int, keepingTypes: Bool, on device: Device) throws -> Tensor {
     let entry = archive.entries[index]
     let place = NPZArchive.place(of: entry, in: file)
     var array: (header: NPYHeader, conversion: ElementConversion)?
@@ -85,7 +86,7 @@ struct NPZArchive {
           var elements = piece[...]
           if array == nil {
             let header = try NPY.header(piece, of: entry.size, place) { ForeignFormat.pyTorch(file) }
-            array = (header, try header.conversion(keepingHalves: keepingHalves))
+            array = (header, try header.conversion(keepingTypes: keepingTypes))
             elements = elements.dropFirst(header.start)
           }
           if failure == nil {

@@ -7,8 +7,8 @@ import ZlibCompression
 /// header, and the elements.
 ///
 /// Format: https://github.com/huggingface/safetensors. The complete header is validated when the file is opened;
-/// tensors are read on demand. F64 becomes float32, and so do F16 and BF16 without `keepingHalves`; other integers
-/// become int32 if they fit. Tensors of other types, or with more than 8 axes, are listed with name and shape but cannot
+/// tensors are read on demand. By default, floating point becomes float32, and integers become int32 if they fit;
+/// with `keepingTypes`, F64, F16, BF16, I64, I16, I8, and U8 stay as they are. Tensors of other types, or with more than 8 axes, are listed with name and shape but cannot
 /// be read; this does not affect the other tensors of the file. Names are compared by their bytes. Tensors are written
 /// in their own type.
 public final class Safetensors: Sendable {
@@ -59,10 +59,11 @@ public final class Safetensors: Sendable {
   ///
   /// - Parameters:
   ///   - name: The name.
-  ///   - keepingHalves: Whether F16 and BF16 become float16 and bfloat16 instead of float32.
+  ///   - keepingTypes: Whether F64, F16, BF16, I64, I16, I8, and U8 do not become float32 and int32. Other integers still
+  ///     become int32.
   ///   - device: The device for the tensor.
   /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
-  public func tensor(_ name: String, keepingHalves: Bool = false, on device: Device = .cpu) throws -> Tensor? {
+  public func tensor(_ name: String, keepingTypes: Bool = false, on device: Device = .cpu) throws -> Tensor? {
     guard let entry = header[name] else { return nil }
     guard let element = entry.element else {
       let fault =
@@ -72,7 +73,7 @@ public final class Safetensors: Sendable {
     }
     do {
       var conversion = try ElementConversion(
-        element, count: entry.range.count / element.size, keepingHalves: keepingHalves)
+        element, count: entry.range.count / element.size, keepingTypes: keepingTypes)
       try conversion.append(from: reader, start + entry.range.lowerBound..<start + entry.range.upperBound)
       return conversion.tensor(shape: entry.shape, on: device)
     } catch let failure as ElementConversion.Failure {

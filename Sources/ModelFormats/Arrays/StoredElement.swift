@@ -4,8 +4,8 @@ import NeuralNetworks
 #error("Arrays are written as they are in memory: little-endian.")
 #endif
 
-/// The element types of files. Types that tensors do not support are converted when read: floating point to float32,
-/// integers to int32 if they fit. float16 and bfloat16 keep their type on request.
+/// The element types of files. By default, floating point is read as float32, and integers as int32 if they fit. Types that
+/// tensors have keep their type on request.
 enum StoredElement: String, Sendable, CaseIterable {
   case float64, float32, float16, bfloat16
   case int64, int32, int16, int8
@@ -34,6 +34,10 @@ enum StoredElement: String, Sendable, CaseIterable {
     case .bool: self = .bool
     case .float16: self = .float16
     case .bfloat16: self = .bfloat16
+    case .int8: self = .int8
+    case .uint8: self = .uint8
+    case .int16: self = .int16
+    case .int64: self = .int64
     }
   }
 
@@ -47,9 +51,6 @@ enum StoredElement: String, Sendable, CaseIterable {
     }
     return shape.contains(0) ? 0 : count
   }
-
-  /// Whether tensors have this type although files are read as float32 by default.
-  var isHalf: Bool { self == .float16 || self == .bfloat16 }
 }
 
 /// The elements of a tensor in the form stored in files.
@@ -61,5 +62,9 @@ func littleEndianBytes(_ tensor: Tensor) throws -> [UInt8] {
   case .bool: try tensor.scalars(as: Bool.self).map { $0 ? 1 : 0 }
   case .float16: try tensor.scalars(as: Float16.self).withUnsafeBytes { Array($0) }
   case .bfloat16: try tensor.scalars(as: BFloat16Bits.self).withUnsafeBytes { Array($0) }
+  case .int8: try tensor.scalars(as: Int8.self).withUnsafeBytes { Array($0) }
+  case .uint8: try tensor.scalars(as: UInt8.self)
+  case .int16: try tensor.scalars(as: Int16.self).withUnsafeBytes { Array($0) }
+  case .int64: try tensor.scalars(as: Int64.self).withUnsafeBytes { Array($0) }
   }
 }

@@ -83,17 +83,17 @@ public final class GGUFFile: Sendable {
   ///
   /// - Parameters:
   ///   - name: The name.
-  ///   - keepingHalves: Whether F16 and BF16 become float16 and bfloat16 instead of float32.
+  ///   - keepingTypes: Whether the elements keep their type, if it is not in blocks.
   ///   - device: The device for the tensor.
   /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
-  public func tensor(_ name: String, keepingHalves: Bool = false, on device: Device = .cpu) throws -> Tensor? {
+  public func tensor(_ name: String, keepingTypes: Bool = false, on device: Device = .cpu) throws -> Tensor? {
     guard let entry = header[name] else { return nil }
     let place = "\(path), tensor \"\(name.shortened(to: 100))\""
     return try withElementErrors(place) {
       switch entry.type.storage {
       case .element(let element):
         var conversion = try ElementConversion(
-          element, count: entry.range.count / element.size, keepingHalves: keepingHalves)
+          element, count: entry.range.count / element.size, keepingTypes: keepingTypes)
         try conversion.append(from: file, entry.range)
         return conversion.tensor(shape: entry.shape, on: device)
       case .blocks(let format):

@@ -19,18 +19,18 @@ package struct TensorFile {
     if path.hasSuffix(".npy") {
       // An array has no name; `numpy.savez` uses this one.
       (filePaths, names, metadata, hasChecksum) = ([path], ["arr_0"], [:], false)
-      read = { _ in try NPY.load(path, keepingHalves: true) }
+      read = { _ in try NPY.load(path, keepingTypes: true) }
     } else if path.hasSuffix(".npz") {
       let archive = try NPZArchive(path, limit: 1 << 32)
       (filePaths, names, metadata, hasChecksum) = ([path], archive.names, [:], false)
-      read = { try archive.tensor(at: $0, keepingHalves: true, on: .cpu) }
+      read = { try archive.tensor(at: $0, keepingTypes: true, on: .cpu) }
     } else {
       let source = try WeightIndex.open(path)
       try source.checkSum()
       let names = source.names
       (filePaths, self.names, metadata) = (source.filePaths, names, source.metadata)
       hasChecksum = (source as? Safetensors)?.hasChecksum ?? false
-      read = { try source.tensor(names[$0], keepingHalves: true, on: .cpu) }
+      read = { try source.tensor(names[$0], keepingTypes: true, on: .cpu) }
     }
   }
 

@@ -17,8 +17,8 @@ protocol WeightSource {
   /// The element type as the format names it; nil if the file has no such tensor.
   func code(of name: String) -> String?
   /// Reads a tensor; nil if the file has no such tensor.
-  /// - Parameter keepingHalves: Whether float16 and bfloat16 do not become float32.
-  func tensor(_ name: String, keepingHalves: Bool, on device: Device) throws -> Tensor?
+  /// - Parameter keepingTypes: Whether elements keep their type if tensors have it.
+  func tensor(_ name: String, keepingTypes: Bool, on device: Device) throws -> Tensor?
   /// Reads everything and compares it with the checksums of the format, if there are any.
   func checkSum() throws
 }
@@ -93,8 +93,8 @@ struct WeightIndex: WeightSource {
   func shape(of name: String) -> [Int]? { file(of: name)?.shape(of: name) }
   func element(of name: String) -> StoredElement? { file(of: name)?.element(of: name) }
   func code(of name: String) -> String? { file(of: name)?.code(of: name) }
-  func tensor(_ name: String, keepingHalves: Bool, on device: Device) throws -> Tensor? {
-    try file(of: name)?.tensor(name, keepingHalves: keepingHalves, on: device)
+  func tensor(_ name: String, keepingTypes: Bool, on device: Device) throws -> Tensor? {
+    try file(of: name)?.tensor(name, keepingTypes: keepingTypes, on: device)
   }
   func checkSum() throws { for file in files.values { try file.checkSum() } }
 }

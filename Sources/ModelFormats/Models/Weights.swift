@@ -87,7 +87,7 @@ extension Module {
     let parameters = parameters
     var values: [(path: String, value: Tensor)] = []
     for place in places {
-      guard let stored = try file.tensor(place.name, keepingHalves: false, on: .cpu) else { continue }
+      guard let stored = try file.tensor(place.name, keepingTypes: false, on: .cpu) else { continue }
       values.append((place.path, place.layout.restored(stored, to: parameters[place.path]?.shape)))
     }
     do {

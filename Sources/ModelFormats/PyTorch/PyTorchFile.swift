@@ -106,10 +106,11 @@ public final class PyTorchFile: Sendable {
   ///
   /// - Parameters:
   ///   - name: The name.
-  ///   - keepingHalves: Whether float16 and bfloat16 do not become float32.
+  ///   - keepingTypes: Whether float64, float16, bfloat16, int64, int16, int8, and uint8 do not become float32 and int32.
+  ///     Other integers still become int32.
   ///   - device: The device for the tensor.
   /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
-  public func tensor(_ name: String, keepingHalves: Bool = false, on device: Device = .cpu) throws -> Tensor? {
+  public func tensor(_ name: String, keepingTypes: Bool = false, on device: Device = .cpu) throws -> Tensor? {
     guard let entry = entries[ByteKey(name)] else { return nil }
     let place = "\(path), tensor \"\(name.shortened(to: 100))\""
     let (tensor, size) = (entry.tensor, entry.tensor.type.size)
@@ -125,7 +126,7 @@ public final class PyTorchFile: Sendable {
         // With strides of 0, the tensor has more elements than it reads.
         let count = max(entry.range.count, (element.byteCount(tensor.shape) ?? 0) / size)
         var conversion = try ElementConversion(
-          element, count: count, isBigEndian: isBigEndian, keepingHalves: keepingHalves)
+          element, count: count, isBigEndian: isBigEndian, keepingTypes: keepingTypes)
         try archive.read(entry.storage, entry.range.lowerBound * size..<entry.range.upperBound * size) {
           try conversion.append($0)
         }

@@ -107,7 +107,7 @@ extension Tensor {
             "\(name): the target of example \(example) is \(numbers[place]), expected a class number")
         }
       }
-      let numbers = dtype == .int32 ? self : cast(to: .int32)
+      let numbers = asIndices()
       return shape == expected ? numbers : numbers.reshaped(expected)
     }
   }

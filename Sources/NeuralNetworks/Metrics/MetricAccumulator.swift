@@ -47,8 +47,8 @@ struct MeanAccumulator: ResumableMetricAccumulator {
 
   mutating func update(prediction: Tensor, target: Tensor, weights: Tensor?) {
     var (batch, counted) = values(prediction.detached(), target.detached())
-    if !batch.dtype.hasFloatingPointArithmetic {
-      batch = batch.cast(to: prediction.dtype.hasFloatingPointArithmetic ? prediction.dtype : .float32)
+    if !batch.hasFloatingPointArithmetic {
+      batch = batch.cast(to: prediction.hasFloatingPointArithmetic ? prediction.dtype : .float32)
     }
     counted = counted?.cast(to: batch.dtype)
     let given = weights?.detached().aligned(toExamplesOf: batch)

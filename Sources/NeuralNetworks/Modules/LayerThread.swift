@@ -52,12 +52,15 @@ struct OutermostCall {
   let layer: any Layer
   private let input: Shape
   private let inputDType: DType
+  /// Whether the device computes with numbers of the input's type.
+  private let isComputed: Bool
   private let device: Device
 
   init(layer: any Layer, input: Tensor) {
     self.layer = layer
     self.input = input.extents
     inputDType = input.dtype
+    isComputed = input.hasFloatingPointArithmetic
     device = input.device
   }
 
@@ -68,7 +71,7 @@ struct OutermostCall {
   /// Builds the layer for the input of the call.
   func buildLayer() {
     let seed = OutermostCall.builtLayers.wrappingAdd(1, ordering: .relaxed).oldValue
-    let dtype: DType = inputDType.hasFloatingPointArithmetic ? inputDType : .float32
+    let dtype: DType = isComputed ? inputDType : .float32
     do {
       try withoutGradient {
         try layer.build(

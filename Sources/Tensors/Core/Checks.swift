@@ -95,8 +95,8 @@ enum Checks {
     }
   }
 
-  /// Checks a host number used with a tensor. It takes the tensor's element type, and int32 must be able to represent
-  /// it.
+  /// Checks a host number used with a tensor. It takes the tensor's element type, and an integer type must be able to
+  /// represent it.
   @inline(__always)
   static func scalar(_ operation: StaticString, _ x: Tensor, _ value: Double) throws {
     if x.storage.dtype != .float32 { try unusualScalar(operation, x, value) }
@@ -105,9 +105,9 @@ enum Checks {
   @inline(never)
   static func unusualScalar(_ operation: StaticString, _ x: Tensor, _ value: Double) throws {
     if x.dtype == .bool { try notNumber(operation, x) }
-    if x.dtype == .int32 && Int32(exactly: value) == nil {
+    if x.dtype.isInteger && !x.dtype.holds(value) {
       try fail(
-        operation, "\(value) next to an int32 tensor of shape \(x.extents) would lose its value",
+        operation, "\(value) next to a tensor of type \(x.dtype) and shape \(x.extents) would lose its value",
         hint: "convert the tensor with .cast(to: .float32)")
     }
   }
@@ -268,6 +268,26 @@ enum Checks {
   static func differentiated(_ value: Tensor) throws {
     try scalarResult("valueAndGradient: the value", value)
     try floatingPoint("valueAndGradient: the value", value)
+  }
+}
+
+extension Tensor {
+  /// Whether the device computes with floating-point numbers of this type: it may only store float64.
+  package var hasFloatingPointArithmetic: Bool {
+    dtype.hasFloatingPointArithmetic && device.backend.computes(dtype)
+  }
+}
+
+extension DType {
+  /// Whether an integer type represents a number.
+  fileprivate func holds(_ number: Double) -> Bool {
+    switch self {
+    case .int8: Int8(exactly: number) != nil
+    case .uint8: UInt8(exactly: number) != nil
+    case .int16: Int16(exactly: number) != nil
+    case .int64: Int64(exactly: number) != nil
+    default: Int32(exactly: number) != nil
+    }
   }
 }
 

@@ -16,7 +16,8 @@ extension Tensor {
     self = checked { try Tensor.uploading(scalars, shape: shape, as: S.dtype, on: device) }
   }
 
-  /// Creates a tensor from elements in row-major order, converted to `dtype` on the host.
+  /// Creates a tensor from elements in row-major order, converted to `dtype` on the host: integers round toward zero and
+  /// saturate.
   public init<S: TensorScalar>(_ scalars: [S], shape: [Int]? = nil, dtype: DType, on device: Device = .cpu) {
     self = checked { try Tensor.uploading(scalars, shape: shape, as: dtype, on: device) }
   }
@@ -76,7 +77,7 @@ extension Tensor {
     }
   }
 
-  /// Returns a tensor whose elements are all `value`.
+  /// Returns a tensor whose elements are all `value`. Integers are truncated and saturate.
   public static func full(
     _ shape: [Int], _ value: Double, dtype: DType = .float32, on device: Device = .cpu
   ) -> Tensor {
@@ -98,7 +99,10 @@ extension Tensor {
 
   static func full(_ extents: Shape, _ value: Double, _ dtype: DType, on device: Device) -> Tensor {
     checked {
-      if dtype == .float64 || dtype.isHalf { try Checks.supported("full", dtype, on: device) }
+      switch dtype {
+      case .float32, .int32, .bool: break
+      default: try Checks.supported("full", dtype, on: device)
+      }
       let count = extents.count
       return launch(extents, dtype, on: device) { backend, y in try backend.fill(y, count: count, with: value) }
     }
@@ -173,12 +177,16 @@ package func withUploadBytes<S: TensorScalar>(
   let isSame = S.self == Double.self ? dtype == .float64 : S.dtype == dtype
   if isSame { return try scalars.withUnsafeBytes(body) }
   switch dtype {
-  case .float32: try scalars.map { Float($0.convertedNumber) }.withUnsafeBytes(body)
-  case .float64: try scalars.map { $0.convertedNumber }.withUnsafeBytes(body)
-  case .int32: try scalars.map { Int32(converting: $0.convertedNumber) }.withUnsafeBytes(body)
-  case .bool: try scalars.map { $0.convertedNumber != 0 }.withUnsafeBytes(body)
-  case .float16: try scalars.map { Float16(converting: $0.convertedNumber) }.withUnsafeBytes(body)
-  case .bfloat16: try scalars.map { BFloat16Bits(converting: $0.convertedNumber) }.withUnsafeBytes(body)
+  case .float32: try scalars.map { $0.converted(to: Float.self) }.withUnsafeBytes(body)
+  case .float64: try scalars.map { $0.converted(to: Double.self) }.withUnsafeBytes(body)
+  case .int8: try scalars.map { $0.converted(to: Int8.self) }.withUnsafeBytes(body)
+  case .uint8: try scalars.map { $0.converted(to: UInt8.self) }.withUnsafeBytes(body)
+  case .int16: try scalars.map { $0.converted(to: Int16.self) }.withUnsafeBytes(body)
+  case .int32: try scalars.map { $0.converted(to: Int32.self) }.withUnsafeBytes(body)
+  case .int64: try scalars.map { $0.converted(to: Int64.self) }.withUnsafeBytes(body)
+  case .bool: try scalars.map { $0.converted(to: Bool.self) }.withUnsafeBytes(body)
+  case .float16: try scalars.map { $0.converted(to: Float16.self) }.withUnsafeBytes(body)
+  case .bfloat16: try scalars.map { $0.converted(to: BFloat16Bits.self) }.withUnsafeBytes(body)
   }
 }
 

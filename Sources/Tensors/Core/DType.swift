@@ -1,7 +1,7 @@
 import BackendCore
 
-/// The element type of a tensor: `.float32`, `.float16`, `.bfloat16`, `.int32`, `.bool`, or, only on the Reference
-/// backend, `.float64`.
+/// The element type of a tensor: `.float32`, `.float16`, `.bfloat16`, `.int32`, `.bool`, or, for storage, `.int8`, `.uint8`,
+/// `.int16`, `.int64`, or `.float64`. (Only the Reference backend computes with `.float64`.)
 public typealias DType = BackendCore.DType
 
 /// A Swift type that elements can be read as: `Float`, `Double`, `Float16`, `Bool`, or an integer type of the standard
@@ -9,24 +9,39 @@ public typealias DType = BackendCore.DType
 public protocol TensorNumber: Sendable {
   /// Converts a number to this type: integers round toward zero and saturate (NaN gives 0), and `Bool` is `≠ 0`.
   init(converting number: Double)
+  /// Converts an element of type int64, not all of which `Double` represents, with one rounding. By default, it is
+  /// converted through `Double`.
+  init(convertingInteger integer: Int64)
 }
 
-/// A Swift type whose arrays can be converted to tensors: `Float`, `Double`, `Float16`, `Int32`, or `Bool`. For other
-/// integers, use `Tensor(integers:)`. Swift has no type for bfloat16: use `Tensor(_:dtype:)` with `Float`.
+extension TensorNumber {
+  public init(convertingInteger integer: Int64) { self.init(converting: Double(integer)) }
+}
+
+/// A Swift type whose arrays can be converted to tensors: `Float`, `Double`, `Float16`, `Int8`, `UInt8`, `Int16`, `Int32`,
+/// `Int64`, or `Bool`. For other integers, use `Tensor(integers:)`. Swift has no type for bfloat16: use
+/// `Tensor(_:dtype:)` with `Float`.
 public protocol TensorScalar: TensorNumber {
   /// The element type of a tensor created from an array of this type.
   static var dtype: DType { get }
   /// The number as `Double`; `true` is 1.
   var convertedNumber: Double { get }
+  /// Returns the number as another type. By default, it is converted through `Double`.
+  func converted<Number: TensorNumber>(to type: Number.Type) -> Number
+}
+
+extension TensorScalar {
+  public func converted<Number: TensorNumber>(to type: Number.Type) -> Number { Number(converting: convertedNumber) }
 }
 
 extension Float: TensorScalar {
   public static var dtype: DType { .float32 }
   public init(converting number: Double) { self = Float(number) }
+  public init(convertingInteger integer: Int64) { self = Float(integer) }
   public var convertedNumber: Double { Double(self) }
 }
 
-/// Uploaded as float32, with rounding; downloaded from float64 exactly.
+/// Uploaded as float32, with rounding, unless the tensor is created with the type float64; downloaded from float64 exactly.
 extension Double: TensorScalar {
   public static var dtype: DType { .float32 }
   public init(converting number: Double) { self = number }
@@ -48,34 +63,32 @@ package struct BFloat16Bits: TensorScalar, BitwiseCopyable {
 
   package static var dtype: DType { .bfloat16 }
   package init(converting number: Double) { bits = HalfFormat.bfloat16.bits(of: number) }
+  package init(convertingInteger integer: Int64) { self.init(converting: Double(roundingToOdd: integer)) }
   package var convertedNumber: Double { Double(HalfFormat.bfloat16.number(bits)) }
 }
 
-extension Int32: TensorScalar {
-  public static var dtype: DType { .int32 }
+extension TensorScalar where Self: FixedWidthInteger {
   public var convertedNumber: Double { Double(self) }
 }
 
+extension Int8: TensorScalar { public static var dtype: DType { .int8 } }
+extension UInt8: TensorScalar { public static var dtype: DType { .uint8 } }
+extension Int16: TensorScalar { public static var dtype: DType { .int16 } }
+extension Int32: TensorScalar { public static var dtype: DType { .int32 } }
+
+/// Uploaded as int64. `Int` is not a `TensorScalar`: use `Tensor(integers:)`, whose elements are int32.
+extension Int64: TensorScalar {
+  public static var dtype: DType { .int64 }
+  public func converted<Number: TensorNumber>(to type: Number.Type) -> Number { Number(convertingInteger: self) }
+}
+
 extension TensorNumber where Self: FixedWidthInteger {
-  public init(converting number: Double) {
-    if number.isNaN {
-      self = 0
-    } else if number >= Double(Self.max) {
-      self = .max
-    } else if number <= Double(Self.min) {
-      self = .min
-    } else {
-      self = Self(number)
-    }
-  }
+  public init(converting number: Double) { self.init(saturating: number) }
+  public init(convertingInteger integer: Int64) { self.init(clamping: integer) }
 }
 
 extension Int: TensorNumber {}
-extension Int8: TensorNumber {}
-extension Int16: TensorNumber {}
-extension Int64: TensorNumber {}
 extension UInt: TensorNumber {}
-extension UInt8: TensorNumber {}
 extension UInt16: TensorNumber {}
 extension UInt32: TensorNumber {}
 extension UInt64: TensorNumber {}

@@ -10,9 +10,8 @@ extension Tensor: CustomStringConvertible {
     let isSummary = count > TensorPrinter.limit
     do {
       let printed = isSummary ? edges() : detached()
-      let numbers = try printed.scalars(as: Double.self)
-      if numbers.isEmpty { return "\(heading): no elements" }
-      let words = words(for: numbers)
+      let words = try printed.words()
+      if words.isEmpty { return "\(heading): no elements" }
       if rank == 0 { return words[0] }
       let width = words.lazy.map(\.count).max() ?? 0
       var printer = TensorPrinter(words: words, width: width, whole: extents, printed: printed.extents)
@@ -22,11 +21,13 @@ extension Tensor: CustomStringConvertible {
     }
   }
 
-  private func words(for numbers: [Double]) -> [String] {
+  /// Returns the elements as they are printed.
+  private func words() throws -> [String] {
     switch dtype {
-    case .bool: return numbers.map { $0 == 0 ? "false" : "true" }
-    case .int32: return numbers.map { String(Int($0)) }
+    case .bool: return try scalars(as: Bool.self).map { $0 ? "true" : "false" }
+    case .int8, .uint8, .int16, .int32, .int64: return try scalars(as: Int64.self).map { String($0) }
     case .float32, .float64, .float16, .bfloat16:
+      let numbers = try scalars(as: Double.self)
       let format = NumberFormat(fitting: numbers)
       return numbers.map { format($0) }
     }

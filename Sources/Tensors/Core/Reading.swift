@@ -2,7 +2,8 @@ import BackendCore
 import HostSystem
 
 extension Tensor {
-  /// Returns the elements in row-major order, converted to `S` on the host if the types differ. Waits for the device.
+  /// Returns the elements in row-major order, converted to `S` on the host if the types differ: integers round toward zero
+  /// and saturate, in contrast to `cast(to:)`, which keeps the low bits of longer integers. Waits for the device.
   ///
   /// ```swift
   /// let values = try x.scalars()                    // [Float]
@@ -17,6 +18,10 @@ extension Tensor {
     case .bool: try downloaded(as: S.self, stored: Bool.self)
     case .float16: try downloaded(as: S.self, stored: Float16.self)
     case .bfloat16: try downloaded(as: S.self, stored: BFloat16Bits.self)
+    case .int8: try downloaded(as: S.self, stored: Int8.self)
+    case .uint8: try downloaded(as: S.self, stored: UInt8.self)
+    case .int16: try downloaded(as: S.self, stored: Int16.self)
+    case .int64: try downloaded(as: S.self, stored: Int64.self)
     }
   }
 
@@ -35,7 +40,10 @@ extension Tensor {
   /// Returns the only element of this tensor as another type: `let count: Int = try (p .== y).sum().item()`.
   /// - Throws: `DeviceError`.
   @_disfavoredOverload
-  public func item<S: TensorNumber>(as type: S.Type = S.self) throws -> S { S(converting: try item()) }
+  public func item<S: TensorNumber>(as type: S.Type = S.self) throws -> S {
+    try Checks.scalarResult("item", self)
+    return try scalars(as: S.self)[0]
+  }
 
   /// Returns the reason why a tensor without numbers cannot be read. The model is rejected even if the layer continues
   /// without the numbers.
@@ -66,7 +74,7 @@ extension Tensor {
       }
       // Casting an array visits every element, even if the types are equal.
       if S.self == Stored.self { return unsafeBitCast(elements, to: [S].self) }
-      return elements.map { S(converting: $0.convertedNumber) }
+      return elements.map { $0.converted(to: S.self) }
     } catch {
       throw DeviceError(error, on: device)
     }

@@ -24,8 +24,9 @@ public struct Kernel: Sendable {
   /// An argument for a parameter of the kernel.
   public enum Argument: Sendable {
     /// The elements of a tensor in row-major order, for a `global const` pointer: float32 is `float`, int32 is `int`,
-    /// bool is `uchar` (0 or 1), float16 is `half` or `ushort`, and bfloat16 is `ushort`. A tensor that does not start at
-    /// the beginning of its memory, such as `x[1...]`, is copied first.
+    /// bool is `uchar` (0 or 1), float16 is `half` or `ushort`, bfloat16 is `ushort`, int8, uint8, int16, and int64 are
+    /// `char`, `uchar`, `short`, and `long`, and float64 is `double`. A tensor that does not start at the beginning of its
+    /// memory, such as `x[1...]`, is copied first.
     case tensor(Tensor)
     /// Memory for a result of this shape, for a `global` pointer. The kernel must write every element; unwritten
     /// elements are undefined.

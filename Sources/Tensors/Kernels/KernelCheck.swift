@@ -66,6 +66,10 @@ enum KernelCheck {
       case .float64: ["double"]
       case .float16: ["half", "ushort"]
       case .bfloat16: ["ushort"]
+      case .int8: ["char"]
+      case .uint8: ["uchar"]
+      case .int16: ["short"]
+      case .int64: ["long"]
       }
     guard let element = element(of: parameter.type), !expected.contains(element) else { return nil }
     return "elements are \(dtype), which OpenCL C calls \(expected[0])"

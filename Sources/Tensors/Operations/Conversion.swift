@@ -1,9 +1,10 @@
 import BackendCore
 
 extension Tensor {
-  /// Converts the elements to another type. To int32: rounds toward zero and saturates; NaN gives 0. To bool: x ≠ 0. To
-  /// a floating-point type: rounds to the nearest number, ties to even; numbers beyond the largest one become infinity,
-  /// in float16 from ±65520 on (as in PyTorch).
+  /// Converts the elements to another type. From floating point to integers: rounds toward zero and saturates; NaN gives 0.
+  /// From integers to shorter integers: keeps the low bits, so that 300 becomes 44 in uint8 and int8 (as in PyTorch). To
+  /// bool: x ≠ 0. To a floating-point type: rounds once to the nearest number, ties to even; numbers beyond the largest one
+  /// become infinity, in float16 from ±65520 on (as in PyTorch).
   ///
   /// Gradients flow only between floating-point types, and are converted in the other direction.
   public func cast(to dtype: DType) -> Tensor {

@@ -27,7 +27,7 @@ extension Tensor {
   /// Returns a number where the mask is true, and the elements of this tensor elsewhere.
   public func replacing(with value: Double, where mask: Tensor) -> Tensor {
     checked {
-      if dtype == .int32 { try Checks.scalar("replacing", self, value) }
+      if dtype.isInteger { try Checks.scalar("replacing", self, value) }
       return replacing(with: constant(value), where: mask)
     }
   }

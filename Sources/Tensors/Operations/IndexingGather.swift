@@ -1,6 +1,6 @@
 import BackendCore
 
-// Reading at computed positions. Indices are int32 and must not be negative. An index out of range reads as NaN (0 for
+// Reading at computed positions. Indices are int32 or int64 and must not be negative. An index out of range reads as NaN (0 for
 // integers), because kernels cannot stop.
 
 extension Tensor {
@@ -14,6 +14,7 @@ extension Tensor {
       let name: StaticString = "gathered"
       let axis = try Checks.axis(name, axis, extents)
       if indices.rank == 1 && rank != 1 { return rows(at: indices, axis: axis) }
+      let indices = try Checks.indices(name, indices)
       try Checks.indices(name, indices, against: extents, axis: axis)
       let device = try Checks.sameDevice(name, self, indices)
       let shape = extents.about(axis)
@@ -34,7 +35,7 @@ extension Tensor {
   public func rows(at indices: Tensor, axis: Int = 0) -> Tensor {
     checked {
       let name: StaticString = "rows"
-      try Checks.dtype(name, indices, is: .int32)
+      let indices = try Checks.indices(name, indices)
       let axis = try Checks.axis(name, axis, extents)
       let device = try Checks.sameDevice(name, self, indices)
       let result = try Checks.replacing(name, axis, of: extents, by: indices.extents)
@@ -51,20 +52,37 @@ extension Tensor {
     }
   }
 
-  /// Returns rows of zeros with a 1 at each label: int32 labels `[...]` give float32 `[..., classes]`. A label out of
+  /// Returns rows of zeros with a 1 at each label: int32 or int64 labels `[...]` give float32 `[..., classes]`. A label out of
   /// range gives a row of zeros.
   public func oneHot(classes: Int) -> Tensor {
     checked {
-      try Checks.dtype("oneHot", self, is: .int32)
+      let labels = try Checks.indices("oneHot", self)
       let classes = Tensor.range(0..<(try Checks.count("oneHot", classes)), on: device)
-      return (expanded(axis: -1) .== classes).cast(to: .float32)
+      return (labels.expanded(axis: -1) .== classes).cast(to: .float32)
     }
   }
 }
 
+extension Tensor {
+  /// Returns indices or labels as int32, in which kernels read them. An int64 that int32 does not represent becomes the
+  /// smallest int32, which is out of every range.
+  package func asIndices() -> Tensor {
+    guard dtype == .int64 else { return cast(to: .int32) }
+    let low = cast(to: .int32)
+    // Numbers of the same low bits are a multiple of 2³² apart, so that they differ as floats, too.
+    return low.replacing(with: Double(Int32.min), where: cast(to: .float32) .!= low.cast(to: .float32))
+  }
+}
+
 extension Checks {
+  /// Returns indices as int32, after checking that they are int32 or int64.
+  static func indices(_ operation: StaticString, _ indices: Tensor) throws -> Tensor {
+    if indices.storage.dtype == .int32 { return indices }
+    if indices.dtype != .int64 { try dtype(operation, indices, is: .int32) }
+    return indices.asIndices()
+  }
+
   static func indices(_ operation: StaticString, _ indices: Tensor, against extents: Shape, axis: Int) throws {
-    try dtype(operation, indices, is: .int32)
     var expected = extents
     if indices.rank == extents.rank { expected[axis] = indices.extents[axis] }
     if indices.extents != expected {
@@ -120,9 +138,10 @@ struct GatherRowsRecord: GradientRule {
 }
 
 extension Tensor {
-  /// Returns rows of a table `[tokens, width]` for int32 tokens of any shape. The row of the padding token gets no
-  /// gradient.
+  /// Returns rows of a table `[tokens, width]` for int32 or int64 tokens of any shape. The row of the padding token gets
+  /// no gradient.
   package func embedded(_ tokens: Tensor, padding: Int?) -> Tensor {
+    let tokens = tokens.dtype == .int64 ? tokens.asIndices() : tokens
     guard let padding, let tape = Tape.recording(node) else { return rows(at: tokens) }
     if tape.isNested {
       let y = rows(at: tokens)

@@ -1,6 +1,6 @@
 import BackendCore
 
-// Writing to computed positions. Indices are int32 and must not be negative. An index out of range is ignored, because
+// Writing to computed positions. Indices are int32 or int64 and must not be negative. An index out of range is ignored, because
 // kernels cannot stop.
 
 /// The combination of an element with the updates of its position, besides their sum (`scatterAdded`).
@@ -44,7 +44,7 @@ extension Tensor {
       var y = combined(.sum, updates, place)
       if let tape = Tape.recording(node, updates.node) {
         let record = ScatterRecord(
-          x: Operand(self), updates: Operand(updates), indices: Operand(indices, keeping: true), axis: place.axis,
+          x: Operand(self), updates: Operand(updates), indices: Operand(place.indices, keeping: true), axis: place.axis,
           slices: slices)
         y.node = tape.append(.scatter(record))
       }
@@ -115,10 +115,10 @@ private struct ScatterPlace {
     try Checks.number(name, x)
     try Checks.sameDType(name, x, updates)
     self.axis = try Checks.axis(name, axis, x.extents)
+    let indices = try Checks.indices(name, indices)
     (extents, self.indices, self.slices) = (x.extents, indices, slices)
     let expected: Shape
     if slices {
-      try Checks.dtype(name, indices, is: .int32)
       expected = try Checks.replacing(name, self.axis, of: x.extents, by: indices.extents)
     } else {
       try Checks.indices(name, indices, against: x.extents, axis: self.axis)

@@ -57,7 +57,7 @@ struct SoftmaxRecord: GradientRule {
 
 extension Tensor {
   /// Returns −Σ q·ln softmax(logits) for each row of `[N, C]`, as `[N]`. q is (1 − smoothing) at the
-  /// label + smoothing/C everywhere (PyTorch). Labels are int32. A row whose label is `ignoredLabel` gives 0 and no
+  /// label + smoothing/C everywhere (PyTorch). Labels are int32 or int64. A row whose label is `ignoredLabel` gives 0 and no
   /// gradient; any other label out of range gives NaN.
   ///
   /// The gradient of the logits is computed together with the loss and multiplied by `expectedGradient`, the expected
@@ -68,7 +68,7 @@ extension Tensor {
     checked {
       let name: StaticString = "softmaxCrossEntropy"
       try Checks.floatingPoint(name, self)
-      try Checks.dtype(name, labels, is: .int32)
+      let labels = try Checks.indices(name, labels)
       if rank != 2 || labels.extents != [extents[0]] {
         try Checks.fail(
           name, "logits \(extents) and labels \(labels.extents) do not fit", hint: "they are [N, C] and [N]")

@@ -17,9 +17,9 @@ struct Convert: FileCommand {
       nn convert arrays.npz --out arrays.safetensors --json
 
       --dtype applies to floating-point tensors only, rounds to the nearest number, and gives infinity for numbers \
-      beyond the range of the type. Without it, float32, float16, bfloat16, int32 and bool stay as they are, float64 \
-      and the block formats of GGUF become float32, and other integers become int32. The metadata of a safetensors file \
-      is kept, so that a converted model is still a model. NumPy's formats have no bfloat16, and .npy holds one array.
+      beyond the range of the type. Without it, and for other tensors, types stay as they are; only uint16, uint32 and \
+      uint64 become int32, and the block formats of GGUF float32. The metadata of a safetensors file is kept, so that a \
+      converted model is still a model. NumPy's formats have no bfloat16, and .npy holds one array.
 
       Tensors that cannot be read, such as complex ones, are named on standard error, at most 20 of them. The others are \
       written; the exit code is then 1. With --json standard output is one object: tensors, types, bytes, failed.
@@ -150,13 +150,14 @@ struct Convert: FileCommand {
 
 /// The element types of `nn convert --dtype`.
 enum FloatingPointType: String, ExpressibleByArgument, CaseIterable {
-  case float32, float16, bfloat16
+  case float32, float16, bfloat16, float64
 
   var dtype: DType {
     switch self {
     case .float32: .float32
     case .float16: .float16
     case .bfloat16: .bfloat16
+    case .float64: .float64
     }
   }
 }

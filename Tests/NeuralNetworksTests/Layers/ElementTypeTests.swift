@@ -108,6 +108,16 @@ import Testing
         == "\(path): the input has \(dtype) elements, expected float32 ones; convert with .cast(to: .float32)")
   }
 
+  /// The integer types that no operation computes with are refused like int32.
+  @Test(arguments: layers.indices, [DType.int8, .uint8, .int16, .int64])
+  func storedIntegersAreRefused(_ index: Int, _ dtype: DType) throws {
+    let (make, shape) = Self.layers[index]
+    let model = Sequential([make()])
+    expectRefusal("0 (\(type(of: make())))", of: dtype) {
+      _ = try model.predict(Tensor.ones([4] + shape, dtype: dtype))
+    }
+  }
+
   /// Layers that only move numbers accept all types.
   @Test func integersMayBeMoved() throws {
     let model = Sequential {

@@ -26,6 +26,23 @@ import Testing
     return TensorDataset(Tensor(integers: tokens).reshaped([count, 6]), Tensor(integers: (0..<count).map { $0 % 2 }))
   }
 
+  /// Tokens of PyTorch are int64.
+  @Test(arguments: TestDevices.all) func tokensMayBeInt64(_ device: Device) throws {
+    let layer = Embedding(3, 2, padding: 0)
+    try layer.build(inputShape: [2], on: device, seed: 1)
+    let (short, long) = (Tensor(integers: [1, 0, 2, 1], shape: [2, 2], on: device), [1, 0, 2, 1] as [Int64])
+    let tokens = Tensor(long, shape: [2, 2], on: device)
+    #expect(try layer(tokens, .inference).scalars() == layer(short, .inference).scalars())
+    let gradients = [tokens, short].map { tokens in
+      valueAndGradient(at: layer.weight.value) { $0.embedded(tokens, padding: 0).sum() }.1
+    }
+    #expect(try gradients[0].scalars() == gradients[1].scalars() && gradients[0].scalars() == [0, 0, 2, 2, 1, 1])
+    let model = Sequential { Embedding(3, 2) }
+    model.compile(optimizer: .sgd(), loss: .meanSquaredError)
+    try model.build(inputShape: [2])
+    #expect(message { _ = try model.predict(Tensor([0, 1 << 32] as [Int64], shape: [1, 2])) }.contains("4294967296"))
+  }
+
   private func model(on device: Device) -> Sequential {
     let model = Sequential {
       Embedding(8, 6, padding: 0)

@@ -61,6 +61,8 @@ import Testing
     try expectClose(Loss.sparseCategoricalCrossEntropy(fromLogits: true).values(logits(device), labels), expected)
     try expectClose(Loss.crossEntropy().values(logits(device), labels), expected)
     try expectClose(Loss.crossEntropy()(logits(device), labels.reshaped([4, 1])), [1.407216244])
+    let long = Tensor([1, 0, 0, 2] as [Int64], on: device)
+    try expectClose(Loss.crossEntropy().values(logits(device), long), expected)
     try expectClose(
       Loss.crossEntropy(labelSmoothing: 0.1).values(logits(device), labels),
       [0.54770211744, 3.8992172371, 1000, 1.0986122887])

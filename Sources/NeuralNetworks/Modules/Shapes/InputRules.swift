@@ -183,12 +183,17 @@ struct TokenRange: Sendable {
 
   /// Returns the first token out of range, and the index of its example. Waits for the tensor.
   func firstOutOfRange(in tensor: Tensor) throws -> (example: Int, value: Int)? {
-    guard tensor.dtype == .int32, tensor.count > 0 else { return nil }
+    guard tensor.dtype == .int32 || tensor.dtype == .int64, tensor.count > 0 else { return nil }
     let range = 0..<tokens
-    if range.contains(Int(try tensor.min().item())), range.contains(Int(try tensor.max().item())) { return nil }
+    // No device finds the extremes of int64.
+    if tensor.dtype == .int32, range.contains(Int(try tensor.min().item())),
+      range.contains(Int(try tensor.max().item()))
+    {
+      return nil
+    }
     let perExample = max(tensor.count / max(tensor.shape.first ?? 1, 1), 1)
-    for (index, token) in try tensor.scalars(as: Int32.self).enumerated() where !range.contains(Int(token)) {
-      return (index / perExample, Int(token))
+    for (index, token) in try tensor.scalars(as: Int.self).enumerated() where !range.contains(token) {
+      return (index / perExample, token)
     }
     return nil
   }

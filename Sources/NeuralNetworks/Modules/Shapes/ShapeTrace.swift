@@ -216,7 +216,7 @@ final class ShapeTrace {
       throw ModelError.inputType(layer: name, expected: expected, found: input.dtype)
     }
     if let embedding = layer as? Embedding { note(embedding, input) }
-    if input.dtype == .int32 { return input }
+    if input.dtype == .int32 || input.dtype == .int64 { return input }
     if knowsElementTypes { throw ModelError.inputType(layer: name, expected: "int32 ones", found: input.dtype) }
     return input.cast(to: .int32)
   }

@@ -132,7 +132,7 @@ extension DataChecks {
   private static func checkFinite(_ tensor: Tensor, _ name: String, _ example: (Int) -> Int) throws {
     if try tensor.isAllFinite() { return }
     let rows = tensor.shape[0]
-    let flat = tensor.reshaped([rows, tensor.count / rows])
+    let flat = tensor.computable.reshaped([rows, tensor.count / rows])
     let (high, low) = (try flat.max(axis: 1).scalars(), try flat.min(axis: 1).scalars())
     let row = high.indices.first { !high[$0].isFinite || !low[$0].isFinite } ?? 0
     throw TrainingError.notFinite(tensor: name, example: example(row))
@@ -148,7 +148,7 @@ extension DataChecks {
         throw TrainingError.targetValue(example: example(index / perRow), value: value, expected: "a class number")
       }
     }
-    let labels = try (target.dtype == .int32 ? target : target.cast(to: .int32)).scalars(as: Int32.self)
+    let labels = try target.scalars(as: Int32.self)
     let range = 0..<Int32(clamping: classes)
     for (index, label) in labels.enumerated() where !range.contains(label) && label != ignored {
       throw ModelError.label(index: example(index / perRow), value: Int(label), classes: classes)

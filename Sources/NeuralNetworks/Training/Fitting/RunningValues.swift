@@ -46,7 +46,7 @@ struct RunningValues {
   mutating func restore(_ state: ResumableState, on device: Device) throws {
     var state = state
     state.tensors = state.tensors.mapValues { tensor in
-      (device.backend.supports(tensor.dtype) ? tensor : tensor.cast(to: .float32)).moved(to: device)
+      (device.backend.computes(tensor.dtype) ? tensor : tensor.cast(to: .float32)).moved(to: device)
     }
     for index in losses.indices {
       let key = lossKey(index)

@@ -1,0 +1,3 @@
+// Conversions from and to int8.
+
+CAST_SHORT(int8, -128, 127)
