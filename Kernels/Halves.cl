@@ -1,8 +1,18 @@
 // float16 and bfloat16, whose bits are stored as ushort. Kernels compute with them in float32.
 
-// Conversions between float and the bits of float16 and bfloat16 with integer arithmetic, which treats denormal numbers
-// in the same way on all devices. They round to the nearest number, ties to even, and NaN becomes a quiet NaN.
-#if defined(NN_LOOPS) && defined(__F16C__)
+// Conversions between float and the bits of float16 and bfloat16. They round to the nearest number, ties to even, keep
+// denormal numbers, and NaN becomes a quiet NaN.
+#if !defined(NN_LOOPS) && !defined(__EMBEDDED_PROFILE__)
+// GPUs have instructions. With the full profile, the default rounding is the one that is wanted. (vstore_half_rte is a
+// long function in some libraries.)
+static inline ushort nn_float16_from_float(float x) {
+  ushort bits;
+  vstore_half(x, 0, (half *)&bits);
+  return bits;
+}
+static inline float nn_float_from_float16(ushort half_bits) { return vload_half(0, (const half *)&half_bits); }
+#else
+#ifdef __F16C__
 // CPUs with an instruction for it. The load remains integer arithmetic: compilers would compare elements as halves, for
 // which these CPUs have no instructions.
 static inline ushort nn_float16_from_float(float x) {
@@ -30,6 +40,7 @@ static inline float nn_float_from_float16(ushort half_bits) {
   const uint large = ((size << 13) + (224u << 23)) | (size > 0x7c00 ? 0x400000 : 0);
   return as_float(sign | (size < 0x400 ? small : size < 0x7c00 ? normal : large));
 }
+#endif
 static inline ushort nn_bfloat16_from_float(float x) {
   const uint bits = as_uint(x), rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
   return (ushort)((bits & 0x7fffffff) > 0x7f800000 ? bits >> 16 | 0x40 : rounded);
