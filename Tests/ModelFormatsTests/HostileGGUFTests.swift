@@ -193,6 +193,10 @@ struct GGUFBytes {
         try file.tensor("a")
       } throws: { "\($0)".contains("hole, tensor \"a\": it needs \(8 * count) bytes of memory; ") }
     }
+    let blocks = try GGUFFile(folder("hole"))
+    #expect {
+      try blocks.quantizedMatrix("a")
+    } throws: { "\($0)".contains("hole, tensor \"a\": it needs \(34 << 37) bytes of memory; ") }
     // A text within the longest head, and one beyond it.
     for (count, words) in [(UInt64(1) << 27, "none"), (1 << 42, "the number of bytes in a text at byte 37: expected")] {
       let path = try folder.writeHole(
@@ -219,6 +223,19 @@ struct GGUFBytes {
     await #expect(processExitsWith: .success) { [path = folder("t.gguf") as String] in
       ArrayMemoryTests.measure(bound: 2 * 40_000_000 + (7 << 20)) {
         try GGUFFile(path).tensor("a")?.count == 10_000_000
+      }
+    }
+  }
+
+  /// A matrix in blocks takes the bytes that it has in the file.
+  @Test func matricesInBlocksTakeTheirSize() async throws {
+    let folder = try TemporaryFolder(), size = 32_000 * 1000 / 32 * 34
+    let bytes = Bytes(tensors: [Bytes.tensor("a", [1000 * 32, 1000], type: 8)]).bytes
+    try folder.write(bytes, "t.gguf")
+    try #require(truncate(folder("t.gguf"), off_t(bytes.count + size)) == 0)
+    await #expect(processExitsWith: .success) { [path = folder("t.gguf") as String, size = size as Int] in
+      ArrayMemoryTests.measure(bound: size / 10 * 11 + (2 << 20)) {
+        try GGUFFile(path).quantizedMatrix("a")?.byteCount == size
       }
     }
   }

@@ -15,6 +15,10 @@ extension FuzzReader {
       do {
         guard let tensor = try file.tensor(name) else { fatalError("gguf: \(name) is missing") }
         require(tensor.shape == file.shape(of: name), "gguf: another shape came back")
+        do {
+          guard let matrix = try file.quantizedMatrix(name) else { fatalError("gguf: \(name) is missing") }
+          try requireSame(tensor, matrix.dequantized(), "gguf: a matrix in blocks")
+        } catch is FormatError {}
         tensors.append((name, tensor))
       } catch is any NeuralNetworksError {}
     }
