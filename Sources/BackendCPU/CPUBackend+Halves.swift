@@ -10,12 +10,15 @@ import CPUKernels
 extension CPUBackend {
   /// The number of elements of a piece.
   static let piece = 2048
+  /// The number of elements up to which rows are processed as one piece. Longer ones take memory that counts.
+  static let longestRow = 1 << 16
 
   public func computesHalves(_ operation: BackendOperation, _ operands: [BufferSlice?]) -> Bool {
     switch operation {
     case .unary, .unaryGradient, .binary, .binaryScalar, .compare, .compareScalar, .dropout: true
-    case .softmax, .softmaxGradient: true
-    case .normalize: operands.count <= 4 || operands[4]?.dtype.isHalf != true
+    case .softmax(_, let columns, _), .softmaxGradient(_, let columns, _): columns <= Self.longestRow
+    case .normalize(let shape):
+      shape.columns <= Self.longestRow && (operands.count <= 4 || operands[4]?.dtype.isHalf != true)
     case .reduce(_, let shape): shape.inner == 1
     case .matmul, .linear: Self.multipliesHalves(operands)
     default: false

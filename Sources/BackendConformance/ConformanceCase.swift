@@ -73,18 +73,14 @@ struct ConformanceCase {
     return Operand(number: slots.count - 1)
   }
 
-  /// The same case with operands of a 16-bit type in place of float32, and their numbers rounded.
+  /// The same case with operands of a 16-bit type in place of float32.
   func replacingFloats(by dtype: DType) -> ConformanceCase {
-    let format = HalfFormat(dtype)
-    return replacingSlots { slot in
-      guard slot.dtype == .float32 else { return nil }
-      return slot.replacing(dtype) { Double(format.number(format.bits(of: $0))) }
-    }
+    replacingSlots { $0.dtype == .float32 ? $0.replacing(dtype) { $0 } : nil }
   }
 
-  /// The same case with operands of another type, which represents the numbers, in place of halves.
+  /// The same case with operands of another type in place of halves, and the numbers that the halves represent.
   func replacingHalves(by dtype: DType) -> ConformanceCase {
-    replacingSlots { $0.dtype.isHalf ? $0.replacing(dtype) { $0 } : nil }
+    replacingSlots { slot in slot.dtype.isHalf ? slot.replacing(dtype, slot.rounded) : nil }
   }
 
   private func replacingSlots(_ replacement: (Slot) -> Slot?) -> ConformanceCase {

@@ -3,8 +3,8 @@ import BackendCore
 /// Calls each operation with each element type, and returns the differences from `OperationKind.accepts(_:)` and from its
 /// counterparts for functions, reductions, and random numbers: types that are refused although the backend supports them
 /// and, if the operation computes, computes with them; and types that are taken although the operation is not defined for
-/// them. What is defined for float32 is also defined for float16 and bfloat16 with `HalfArithmetic`, and where the backend
-/// says that it computes with halves itself.
+/// them. Operations defined for float32 are also defined for float16 and bfloat16 with `HalfArithmetic`, and where the
+/// backend says that it computes with halves itself.
 public func elementTypeFailures(of backend: any Backend) -> [String] {
   OperationKind.allCases.flatMap { kind in
     failures(of: call(kind), kind.rawValue, backend) { backend.performs(kind, $0) }

@@ -47,5 +47,14 @@ package struct HalfFormat: Sendable, Hashable {
     return Float(bitPattern: sign | pattern)
   }
 
+  /// The largest number of this format that is less than `bound`.
+  package func largestNumber(below bound: Double) -> Double {
+    let nearest = bits(of: bound)
+    if Double(number(nearest)) < bound || bound.isNaN { return Double(number(nearest)) }
+    let isNegative = nearest & 0x8000 != 0
+    // The patterns of negative numbers grow with their magnitude. The number below 0 is the smallest negative one.
+    return Double(number(nearest & 0x7FFF == 0 ? 0x8001 : isNegative ? nearest + 1 : nearest - 1))
+  }
+
   private func isNaN(_ bits: UInt16) -> Bool { bits & 0x7FFF > infinity }
 }

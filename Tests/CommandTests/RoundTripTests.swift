@@ -49,7 +49,7 @@ struct RoundTripTests {
   }
 
   /// Training in mixed precision differs in the last places, and the saved weights are float32.
-  @Test(arguments: devices, ["mixed-bfloat16", "mixed-float16"])
+  @Test(arguments: devices, ["mixed_bfloat16", "mixed_float16"])
   func mixedPrecision(_ device: String, _ precision: String) throws {
     let folder = try TemporaryFolder()
     let data = ["--dataset", "mnist", "--data", try TinyImages().write(to: folder, in: "data"), "--device", device]

@@ -42,7 +42,7 @@ struct RunTests {
       (["--limit", "150"], "examples 160, now 120"), (["--dataset", "circles"], "data moons"),
       (["--noise", "0.1"], "variation none, now noise 0.1"),
       (["--validation", "0.1"], "examples 160, now 180"),
-      (["--precision", "mixed-bfloat16"], "precision not set, now mixed-bfloat16"),
+      (["--precision", "mixed_bfloat16"], "precision not set, now mixed_bfloat16"),
     ]
     for (options, words) in cases {
       let result = try Command.nn(train(folder, "run", ["--resume"] + options))

@@ -39,7 +39,7 @@ import Testing
       let tensor = try #require(try file.tensor(name))
       #expect(try tensor.dtype == .int32 && tensor.scalars(as: Int32.self) == [1, 0, 3], "\(name)")
     }
-    for (name, dtype) in [("float16", DType.float16), ("bfloat16", .bfloat16), ("float64", .float32)] {
+    for (name, dtype) in [("float16", DType.float16), ("bfloat16", .bfloat16), ("float64", .float64)] {
       let tensor = try #require(try file.tensor(name, keepingTypes: true))
       #expect(try tensor.dtype == dtype && tensor.scalars() == [1, 0, 3], "\(name)")
     }

@@ -238,6 +238,9 @@ import Testing
       return (output * weights).sum()
     }
     try expectClose(output, try vector("output"))
+    if precision != .float32, !pair.isTraining, let copy = try? layer.copy() {
+      #expect(try Predictor(copy).predict(input).scalars() == output.scalars(), "\(pair.testDescription)")
+    }
     // Numbers that become equal in 16 bits may have another maximum.
     let isMaximum = pair.testDescription.contains("max")
     if precision == .float32 || !isMaximum { try expectClose(inputGradient, try vector("input_gradient")) }

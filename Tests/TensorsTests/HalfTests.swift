@@ -130,7 +130,7 @@ import Testing
     let half = x.cast(to: dtype)
     let sliced = valueAndGradient(at: half) { ($0[0] * 2 + $0[1]).sum() }.gradient
     #expect(try sliced.dtype == dtype && sliced.scalars() == [2, 2, 1, 1])
-    // 256 + 1 is not a number of bfloat16, and 2048 + 1 is none of float16.
+    // bfloat16 cannot represent 257, and float16 cannot represent 2049.
     let large = dtype == .bfloat16 ? 256.0 : 2048
     let rounded = valueAndGradient(at: half) { ($0 * large + $0).sum() }.gradient
     #expect(try rounded.scalars(as: Double.self) == [Double](repeating: large, count: 4))
@@ -150,7 +150,13 @@ import Testing
       ("comparison", { x, w, _ in x .< w.transposed() }), ("argmax", { x, _, _ in x.argmax(axis: 1) }),
       ("sorted", { x, _, _ in x.sorted(axis: 1) }), ("argsort", { x, _, _ in x.argsort(axis: 0) }),
       ("cumulative sum", { x, _, _ in x.cumulativeSum(axis: 1) }), ("variance", { x, _, _ in x.variance(axis: 0) }),
-      ("norm", { x, _, _ in x.norm(3) }), ("layer normalization", { x, _, row in x.layerNormalized(weight: row) }),
+      ("norm", { x, _, _ in x.norm(3) }), ("logit", { x, _, _ in x.magnitude().minimum(0.75).logit() }),
+      ("soft shrink", { x, _, _ in x.softShrink(0.3) }), ("sinc", { x, _, _ in x.sinc() }),
+      ("lerp", { x, w, _ in x.lerp(to: w.transposed(), weight: w.transposed()) }),
+      ("unit vectors", { x, _, _ in x.unitNormalized() }), ("quantile", { x, _, _ in x.quantile(0.3, axis: 0) }),
+      ("decibels", { x, _, _ in x.decibels() }),
+      ("is close", { x, w, _ in x.isClose(w.transposed(), relativeTolerance: 0.3) }),
+      ("layer normalization", { x, _, row in x.layerNormalized(weight: row) }),
       ("linear", { x, w, _ in x.linear(w, bias: w[0]) }), ("isNaN", { x, _, _ in x.isNaN() }),
       ("scatter", { x, _, _ in x.scatterAdded(x[0..<2], at: Tensor(integers: [1, 1], on: x.device), axis: 0) }),
       // The squares are beyond float16.
@@ -162,6 +168,33 @@ import Testing
       let expected = exact.dtype == .float32 ? exact.cast(to: dtype) : exact
       #expect(found.dtype == expected.dtype && found.shape == expected.shape, "\(name)")
       #expect(try found.scalars(as: Double.self) == expected.scalars(as: Double.self), "\(name)")
+    }
+  }
+
+  @Test(arguments: TestDevices.all, types)
+  func drawsStayInTheirRange(_ device: Device, _ dtype: DType) throws {
+    let random = RandomStream(seed: 5)
+    func draws(_ range: Range<Double>) throws -> [Double] {
+      try Tensor.uniform([50_000], in: range, using: random, dtype: dtype, on: device).scalars(as: Double.self)
+    }
+    for range in [0.0..<1, -1.0..<0, -2.0..<3, 5.0..<7] {
+      let found = try draws(range)
+      #expect(found.allSatisfy { range.contains($0) }, "\(range): \(found.filter { !range.contains($0) }.prefix(3))")
+      let mean = found.reduce(0, +) / Double(found.count), width = range.upperBound - range.lowerBound
+      #expect(abs(mean - (range.lowerBound + range.upperBound) / 2) < 0.01 * width)
+    }
+    let logits = Tensor.zeros([20_000, 10], dtype: dtype, on: device)
+    let soft = logits.gumbelSoftmax(using: random)
+    #expect(try soft.dtype == dtype && soft.isFinite().all().item() == 1)
+    let counts = try Tensor.categorical(logits: logits[0], count: 10_000, using: random).binCount().scalars()
+    #expect(counts.count == 10 && counts.allSatisfy { abs($0 - 1000) < 200 }, "\(counts)")
+    for other in [
+      Tensor.exponential([50_000], using: random, dtype: dtype, on: device),
+      .truncatedNormal([50_000], in: -5...5, using: random, dtype: dtype, on: device),
+      .poisson(rates: .full([5000], 300, dtype: dtype, on: device), using: random),
+      .gamma(shapes: .full([5000], 0.5, dtype: dtype, on: device), using: random),
+    ] {
+      #expect(try other.dtype == dtype && other.isFinite().all().item() == 1)
     }
   }
 

@@ -199,6 +199,6 @@ import Testing
     #expect(try Tensor.full([1], 1000, dtype: .int8).item() == 127)
     #expect("\(Tensor([-1, 100] as [Int8]))" == "[ -1, 100]")
     #expect("\(Tensor([] as [UInt8]))" == "Tensor [0], uint8: no elements")
-    #expect("\(Tensor([0.1], dtype: .float64))" == "[0.1000]")
+    #expect("\(Tensor([0.1], dtype: .float64))" == "[0.1]")
   }
 }

@@ -2,8 +2,8 @@ extension BackendOperation {
   /// Returns the positions of the elements that the operation may use, relative to the start of an operand. They are
   /// negative where strides are.
   /// - Parameter index: The number of the operand.
-  /// - Returns: Nil for operands without a known extent: those of a custom operation, and the memory that says where a
-  ///   random sequence starts.
+  /// - Returns: Nil for operands without a known extent: those of an upload and of a custom operation, and the step offset
+  ///   of a random source.
   public func elements(of index: Int) -> Range<Int>? {
     switch self {
     case .binary(_, let a, let b): [a, b, Layout(dense: a.shape)].element(at: index)?.elements
@@ -16,10 +16,9 @@ extension BackendOperation {
     }
   }
 
-  /// The numbers of elements of dense operands. The last number applies to all further ones.
+  /// The numbers of elements of dense operands.
   private var counts: [Int] {
     switch self {
-    case .upload(let bytes): [bytes.count]
     case .copy(let count), .unary(_, let count), .unaryGradient(_, let count), .binaryScalar(_, _, _, let count),
       .compareScalar(_, _, let count), .cast(let count), .fill(_, let count), .range(_, _, let count):
       [count, count, count]
@@ -43,7 +42,7 @@ extension BackendOperation {
       .poolGradient:
       windowCounts
     case .recurrence, .recurrenceGradient, .recurrentCell, .recurrentCellGradient: recurrentCounts
-    case .binary, .compare, .select, .copyStrided, .custom: []
+    case .upload, .binary, .compare, .select, .copyStrided, .custom: []
     }
   }
 

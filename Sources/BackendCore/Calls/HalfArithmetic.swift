@@ -3,8 +3,7 @@
 /// backend performs on halves itself (`Backend.computesHalves(_:_:)`), are passed on.
 ///
 /// Operands of other types stay as they are, such as the labels of a loss or the float32 statistics of a normalization.
-/// Results in the same call do not see each other's rounding: the states of a recurrent sequence, for example, pass
-/// from step to step as float32.
+/// Results are rounded after the call: the states of a recurrent sequence, for example, pass from step to step as float32.
 public final class HalfArithmetic: CallHandler, ForwardingBackend {
   public let base: any Backend
 
@@ -14,7 +13,7 @@ public final class HalfArithmetic: CallHandler, ForwardingBackend {
 
   public func perform(_ operation: BackendOperation, _ operands: [BufferSlice?]) throws {
     let hasHalves = operands.contains { $0?.dtype.isHalf ?? false }
-    if !hasHalves || operation.movesElements || base.computesHalves(operation, operands) {
+    if !hasHalves || operation.isPassedOn || base.computesHalves(operation, operands) {
       return try operation.perform(on: base, operands)
     }
     var floats = operands
@@ -58,9 +57,8 @@ private struct HalfCopy {
 }
 
 extension BackendOperation {
-  /// Whether the operation moves or converts elements without computing with them. Custom operations have their own rules
-  /// for element types.
-  fileprivate var movesElements: Bool {
+  /// Whether the operation moves or converts elements without computing with them, or has its own rules for element types.
+  fileprivate var isPassedOn: Bool {
     switch self {
     case .upload, .copy, .fill, .select, .cast, .gatherRows, .gatherElements, .custom: true
     case .copyStrided(_, _, _, let accumulating): !accumulating

@@ -12,6 +12,8 @@ final class LayerThread {
   var frozenValues: FrozenValues?
   /// The precision of the model that is being called; nil outside of models.
   var precision: Precision?
+  /// Whether the layer that is being called computes in float32 all the same.
+  var computesInFloat32 = false
   /// The modules being called, outermost first.
   var calls: [any Module] = []
   /// The current location, for messages.

@@ -4,7 +4,7 @@ import BackendCore
 ///
 /// In mixed precision, layers compute in a 16-bit type, which takes half the memory, and twice the rate or more on
 /// processors with instructions for it. Parameters, their gradients as the optimizer sees them, the optimizer's state, and
-/// losses remain float32. Each operation computes in float32 and rounds its result once.
+/// losses remain float32. Operations compute in float32 and round their results.
 ///
 /// ```swift
 /// model.compile(optimizer: .adam(), loss: .crossEntropy(), precision: .mixedBFloat16)
@@ -29,8 +29,8 @@ public enum Precision: String, Sendable, Hashable, CaseIterable, Codable {
 }
 
 /// A layer that computes in float32 within a model of mixed precision (Keras' `dtype="float32"` of a layer; PyTorch's
-/// `torch.autocast(enabled=False)`). Let a custom layer conform if it adds up many numbers one by one, or needs large
-/// numbers that differ little.
+/// `torch.autocast(enabled=False)`). Let a custom layer conform if it adds up many numbers one by one, or subtracts nearly
+/// equal large numbers.
 public protocol FullPrecisionLayer: Layer {
   /// Whether the result remains float32, because the layer prepares data for the first layer that computes in 16 bits.
   /// The default is false.
@@ -47,6 +47,15 @@ protocol PreparationLayer: FullPrecisionLayer {}
 extension PreparationLayer {
   public var preparesData: Bool { true }
 }
+
+/// A layer that passes numbers on, so that a layer that prepares data may follow or be inside.
+private protocol UnconvertedLayer: Layer {}
+
+extension Flatten: UnconvertedLayer {}
+extension Reshape: UnconvertedLayer {}
+extension Permute: UnconvertedLayer {}
+extension TimeDistributed: UnconvertedLayer {}
+extension Parallel: UnconvertedLayer {}
 
 // Statistics over many numbers, and angles.
 extension BatchNorm: FullPrecisionLayer {}
@@ -74,9 +83,9 @@ extension Layer {
       if thread.precision != nil { return body(input) }
       return thread.computing(in: model.precision) { body(input) }.inPrecision(of: nil)
     }
-    guard let type = thread.computeType else { return body(input) }
+    guard let type = thread.computeType, !(self is any UnconvertedLayer) else { return body(input) }
     if let layer = self as? any FullPrecisionLayer {
-      let output = thread.computing(in: .float32) { body(input.inPrecision(of: nil)) }
+      let output = thread.computingInFloat32 { body(input.inPrecision(of: nil)) }
       return layer.preparesData ? output : output.inPrecision(of: type)
     }
     return body(input.inPrecision(of: type))
@@ -85,13 +94,21 @@ extension Layer {
 
 extension LayerThread {
   /// The element type in which layers compute, if it is not that of their parameters.
-  var computeType: DType? { precision?.computeType }
+  var computeType: DType? { computesInFloat32 ? nil : precision?.computeType }
 
-  /// Runs `body`, in which layers compute in this precision.
-  func computing<Result>(in precision: Precision, _ body: () throws -> Result) rethrows -> Result {
-    let outer = self.precision
-    self.precision = precision
-    defer { self.precision = outer }
+  /// Runs `body`, in which layers compute in this precision; nil outside of models.
+  func computing<Result>(in precision: Precision?, _ body: () throws -> Result) rethrows -> Result {
+    let outer = (self.precision, computesInFloat32)
+    (self.precision, computesInFloat32) = (precision, false)
+    defer { (self.precision, computesInFloat32) = outer }
+    return try body()
+  }
+
+  /// Runs `body`, in which layers compute in float32.
+  func computingInFloat32<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let outer = computesInFloat32
+    computesInFloat32 = true
+    defer { computesInFloat32 = outer }
     return try body()
   }
 }

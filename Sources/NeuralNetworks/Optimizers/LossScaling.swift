@@ -5,8 +5,8 @@ import BackendCore
 /// Gradients below 6e-8 become zero in float16. Therefore, the loss is multiplied by a large power of two before the
 /// backward pass, and the gradients are divided by it in float32. If they contain a NaN or an infinity, the optimizer skips
 /// the step and halves the scale. After `growthInterval` steps in a row without one, it doubles the scale. The numbers are
-/// on the device, and nothing waits for them. Keras' `LossScaleOptimizer` (with its defaults) and PyTorch's `GradScaler`
-/// do the same.
+/// on the device, and nothing waits for them. The defaults are those of Keras' `LossScaleOptimizer`; PyTorch's `GradScaler`
+/// starts at 65536. Both do not count skipped steps, which count here (`Optimizer.step`), so that schedules need not wait.
 public struct LossScaling: Sendable, Hashable {
   /// The first scale: a power of two from 1 to 2³⁰.
   public var initialScale: Double

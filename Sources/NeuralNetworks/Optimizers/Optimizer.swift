@@ -176,7 +176,9 @@ public final class Optimizer {
   /// ```
   public func scaled(_ loss: Tensor) -> Tensor {
     if lossScaling == nil { return loss }
-    do { try withoutGradient { try lossScaleState.prepare(on: loss.device) } } catch { return loss }
+    let loss = loss.dtype.isHalf ? loss.cast(to: .float32) : loss
+    // Without memory for the scale, the gradients must not look like scaled ones.
+    do { try withoutGradient { try lossScaleState.prepare(on: loss.device) } } catch { return loss * Double.nan }
     return lossScaleState.scale.map { loss * $0 } ?? loss
   }
 

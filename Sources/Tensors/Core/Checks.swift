@@ -55,6 +55,16 @@ enum Checks {
     if !x.storage.dtype.isFloatingPoint { try notFloatingPoint(operation, x) }
   }
 
+  /// Requires floating-point numbers of more than 16 bits.
+  static func kernelArithmetic(_ operation: StaticString, _ x: Tensor) throws {
+    if x.storage.dtype.isHalf {
+      try fail(
+        operation, "needs elements of type float32, not \(x.dtype) (shape \(x.extents))",
+        hint: "convert with .cast(to: .float32)")
+    }
+    try floatingPoint(operation, x)
+  }
+
   @inline(never)
   static func notFloatingPoint(_ operation: StaticString, _ x: Tensor) throws -> Never {
     try fail(

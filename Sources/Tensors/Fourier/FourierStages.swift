@@ -36,8 +36,6 @@ struct FourierStages {
 
   /// Returns the transforms of the columns of `[1 or 2, at most n, columns]`, to which zeros are added.
   func callAsFunction(_ x: Tensor, _ output: FourierOutput, scale: Double) throws -> Tensor {
-    // The tables must be more accurate than the result.
-    if x.dtype.isHalf { return try self(x.cast(to: .float32), output, scale: scale).cast(to: x.dtype) }
     if !x.device.isShapeOnly {
       do { try HostMemory.check(tableCount, of: 96) } catch {
         let shape = [output == .real ? 1 : 2, output == .half ? count / 2 + 1 : count, x.extents[2]]

@@ -210,7 +210,7 @@ private struct FourierAxis {
     _ name: StaticString, _ x: Tensor, _ axis: Int, _ length: Int?, _ normalization: FourierNormalization,
     isInverse: Bool = false
   ) throws {
-    try Checks.floatingPoint(name, x)
+    try Checks.kernelArithmetic(name, x)
     self.axis = try Checks.axis(name, axis, x.extents)
     let extent = x.extents[self.axis]
     self.length = length ?? extent

@@ -149,6 +149,9 @@ extension Tensor {
   ///     quieter ones are raised to it. (torchaudio and Keras compare with the loudest of several examples.)
   public func decibels(reference: Double = 1, least: Double = 1e-10, dynamicRange: Double? = 80) -> Tensor {
     checked {
+      if dtype.isHalf {
+        return inFloat32 { $0.decibels(reference: reference, least: least, dynamicRange: dynamicRange) }
+      }
       let name: StaticString = "decibels"
       try Checks.floatingPoint(name, self)
       try Checks.positive(name, "reference", reference)

@@ -41,6 +41,7 @@ extension Tensor {
   /// - Parameter lambda: The threshold, 0 or above.
   public func softShrink(_ lambda: Double = 0.5) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32 { $0.softShrink(lambda) } }
       try Checks.floatingPoint("softShrink", self)
       try Checks.notNegative("softShrink", "lambda", lambda)
       return self - clamped(to: -lambda...lambda)

@@ -41,7 +41,7 @@ extension Tensor {
     let name: StaticString = "histogram"
     try Checks.number(name, self)
     if bins < 1 || bins >= Int32.max { try Checks.fail(name, "\(bins) bins for shape \(extents)") }
-    let type = dtype.isFloatingPoint ? dtype : .float32
+    let type = dtype == .float64 ? dtype : .float32
     // The distance from one number to the next, relative to the number.
     let step = type == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
     let largest = type == .float64 ? Double.greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude)

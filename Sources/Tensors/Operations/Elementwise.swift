@@ -66,7 +66,7 @@ extension Tensor {
   /// Returns ψ′(x), the derivative of `digamma`; infinite at 0 and at negative integers. `polygamma` has more derivatives.
   public func trigamma() -> Tensor { mapped(.init(.trigamma), "trigamma") }
   /// Returns ln(x/(1 − x)), the inverse of `sigmoid`.
-  public func logit() -> Tensor { log() - (-self).logOnePlus() }
+  public func logit() -> Tensor { dtype.isHalf ? inFloat32 { $0.logit() } : log() - (-self).logOnePlus() }
   /// Returns the largest integer not greater than x. The gradient is 0.
   public func floor() -> Tensor { mapped(.init(.floor), "floor") }
   /// Returns the smallest integer not less than x. The gradient is 0.

@@ -19,6 +19,10 @@ extension Tensor {
   /// (PyTorch's `lerp`).
   public func lerp(to end: Tensor, weight: Tensor) -> Tensor {
     checked {
+      if dtype.isHalf && weight.dtype == dtype {
+        let weight = weight.cast(to: .float32)
+        return inFloat32(end) { $0.lerp(to: $1, weight: weight) }
+      }
       try Checks.floatingPoint("lerp", self)
       let way = Tensor.combined(.subtract, end, self, "lerp")
       let near = self + Tensor.combined(.multiply, way, weight, "lerp")
@@ -85,7 +89,7 @@ extension Tensor {
           "isClose", "tolerances of \(relativeTolerance) and \(absoluteTolerance); they must be 0 or positive")
       }
       let isEqual = Tensor.compared(.equal, self, other, "isClose")
-      let type = dtype.isFloatingPoint ? dtype : .float32
+      let type = dtype == .float64 ? dtype : .float32
       let (a, b) = (detached().cast(to: type), other.detached().cast(to: type))
       let isSame = equalNaN ? isEqual .| (a.isNaN() .& b.isNaN()) : isEqual
       var gap = (a - b).magnitude()

@@ -75,6 +75,9 @@ extension Tensor {
     temperature: Double = 1, isHard: Bool = false, axis: Int = -1, using random: RandomStream
   ) -> Tensor {
     checked {
+      if dtype.isHalf {
+        return inFloat32 { $0.gumbelSoftmax(temperature: temperature, isHard: isHard, axis: axis, using: random) }
+      }
       let name: StaticString = "gumbelSoftmax"
       try Checks.floatingPoint(name, self)
       let axis = try Checks.axis(name, axis, extents)

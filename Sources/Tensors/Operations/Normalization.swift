@@ -48,6 +48,10 @@ extension Tensor {
   private func composedNormalization(
     _ isCentered: Bool, _ weight: Tensor?, _ bias: Tensor?, _ epsilon: Double
   ) -> Tensor {
+    if dtype.isHalf {
+      let (weight, bias) = (weight?.cast(to: .float32), bias?.cast(to: .float32))
+      return inFloat32 { $0.composedNormalization(isCentered, weight, bias, epsilon) }
+    }
     // Deviations are scaled, not the numbers, because deviations of equal numbers are 0, however large the numbers are.
     let summing = isCentered ? summingScale(axes: [-1]) : nil
     let x = summing.map { self * $0 } ?? self

@@ -76,6 +76,11 @@ extension Tensor {
     on device: Device = .cpu
   ) -> Tensor {
     checked {
+      if dtype.isHalf {
+        // The upper bound, to which numbers next to it are rounded, is replaced.
+        let x = uniform(shape, in: range, using: random, on: device).cast(to: dtype)
+        return x.minimum(HalfFormat(dtype).largestNumber(below: range.upperBound))
+      }
       var x = drawn(.uniform, try Checks.extents("uniform", shape), random.nextSource(), dtype, on: device)
       if range != 0..<1 {
         x *= range.upperBound - range.lowerBound
@@ -127,6 +132,7 @@ extension Tensor {
   private static func normal(
     _ extents: Shape, _ mean: Double, _ deviation: Double, _ random: RandomStream, _ dtype: DType, on device: Device
   ) -> Tensor {
+    if dtype.isHalf { return normal(extents, mean, deviation, random, .float32, on: device).cast(to: dtype) }
     var x = drawn(.normal, extents, random.nextSource(), dtype, on: device)
     if deviation != 1 { x *= deviation }
     if mean != 0 { x += mean }

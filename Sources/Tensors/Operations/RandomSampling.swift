@@ -61,7 +61,7 @@ extension Tensor {
       guard let classes = logits.shape.last, classes > 0 else {
         try Checks.fail(name, "logits of shape \(logits.extents) have no axis of classes")
       }
-      let logits = logits.detached()
+      let logits = logits.dtype.isHalf ? logits.detached().cast(to: .float32) : logits.detached()
       guard let count else { return (logits + gumbel(like: logits, random)).argmax() }
       if count < 0 { try Checks.fail(name, "\(count) draws") }
       if !replacement {
@@ -93,6 +93,11 @@ extension Tensor {
     using random: RandomStream, dtype: DType = .float32, on device: Device = .cpu
   ) -> Tensor {
     checked {
+      if dtype.isHalf {
+        return truncatedNormal(
+          shape, mean: mean, deviation: deviation, in: range, using: random, on: device
+        ).cast(to: dtype)
+      }
       let extents = try Checks.extents("truncatedNormal", shape)
       guard range.lowerBound >= -5, range.upperBound <= 5, range.lowerBound < range.upperBound else {
         try Checks.fail("truncatedNormal", "the range \(range) is not between −5 and 5 deviations")
@@ -112,6 +117,7 @@ extension Tensor {
     _ shape: [Int], rate: Double = 1, using random: RandomStream, dtype: DType = .float32, on device: Device = .cpu
   ) -> Tensor {
     checked {
+      if dtype.isHalf { return exponential(shape, rate: rate, using: random, on: device).cast(to: dtype) }
       let extents = try Checks.extents("exponential", shape)
       guard rate > 0, rate.isFinite else {
         try Checks.fail("exponential", "the rate is \(rate), not a positive number")
@@ -126,6 +132,7 @@ extension Tensor {
   public static func gamma(shapes: Tensor, using random: RandomStream) -> Tensor {
     checked {
       try Checks.floatingPoint("gamma", shapes)
+      if shapes.dtype.isHalf { return shapes.inFloat32 { gamma(shapes: $0, using: random) } }
       let shapes = shapes.detached()
       // Below 1, a draw for α + 1 times u^(1/α). Marsaglia and Tsang, A simple method for generating gamma variables, 2000.
       let isSmall = shapes .< 1
@@ -155,6 +162,7 @@ extension Tensor {
   public static func poisson(rates: Tensor, using random: RandomStream) -> Tensor {
     checked {
       try Checks.floatingPoint("poisson", rates)
+      if rates.dtype.isHalf { return rates.inFloat32 { poisson(rates: $0, using: random) } }
       let rates = rates.detached()
       let isLow = rates .< 10
       let low = lowPoisson(rates.minimum(10), random)

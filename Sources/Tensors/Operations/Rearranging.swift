@@ -97,6 +97,7 @@ extension Tensor {
   /// (PyTorch's `linalg.cross`). For numbers.
   public func cross(_ other: Tensor, axis: Int = -1) -> Tensor {
     checked {
+      if dtype.isHalf { return inFloat32(other) { $0.cross($1, axis: axis) } }
       let name: StaticString = "cross"
       try Checks.number(name, self)
       try Checks.sameDType(name, self, other)
@@ -134,6 +135,7 @@ extension Tensor {
   /// `diff`). Each time, the axis loses one element if it has one. For bool, whether neighbors differ.
   public func difference(times: Int = 1, axis: Int = -1) -> Tensor {
     checked {
+      if dtype.isHalf && times > 1 { return inFloat32 { $0.difference(times: times, axis: axis) } }
       let axis = try Checks.axis("difference", axis, extents)
       if times < 0 { try Checks.fail("difference", "\(times) times for shape \(extents)") }
       var y = self

@@ -68,7 +68,7 @@ package struct Recurrence {
     var sums = sums
     let shape: RecurrenceShape
     do { shape = try Checks.recurrence(self, sums) } catch { return .standIn(for: error) }
-    if variation != nil { return composed(sums, shape) }
+    if variation != nil { return sums.dtype.isHalf ? sums.inFloat32 { inFloat32($0) } : composed(sums, shape) }
     let tape = Tape.recording(all: tensors(sums).lazy.map(\.node))
     if let tape, tape.isNested { return composed(sums, shape) }
     let operand = Operand(sums)
@@ -91,6 +91,16 @@ package struct Recurrence {
     }
     if let tape { y.node = tape.append(.recurrence(RecurrenceRecord(self, operand, states, shape))) }
     return y
+  }
+
+  /// Runs the steps in float32, so that states are not rounded from one to the next.
+  private func inFloat32(_ sums: Tensor) -> Tensor {
+    var wide = self
+    wide.weight = weight.cast(to: .float32)
+    wide.recurrentBias = recurrentBias?.cast(to: .float32)
+    (wide.initialHidden, wide.initialCell) = (initialHidden?.cast(to: .float32), initialCell?.cast(to: .float32))
+    wide.variation?.stateFactors = variation?.stateFactors?.cast(to: .float32)
+    return wide(sums)
   }
 
   /// True if the result has an additional step for the last c.

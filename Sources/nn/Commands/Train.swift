@@ -91,7 +91,7 @@ struct Train: FileCommand {
     announce(examples, train.count, parameters, device)
     model.compile(
       optimizer: learning.makeOptimizer(), loss: model.loss(for: examples.task, inputShape: examples.inputShape),
-      metrics: examples.task.metrics, device: device.device, precision: learning.precision.precision)
+      metrics: examples.task.metrics, device: device.device, precision: learning.precision)
     let watch = TrainingWatch()
     let start = monotonicSeconds()
     let finder = TerminateOnNonFinite()

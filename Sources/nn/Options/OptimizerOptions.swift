@@ -40,20 +40,8 @@ enum OptimizerName: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
-/// The values of `--precision`.
-enum PrecisionName: String, ExpressibleByArgument, CaseIterable {
-  case float32
-  case mixedBFloat16 = "mixed-bfloat16"
-  case mixedFloat16 = "mixed-float16"
-
-  var precision: Precision {
-    switch self {
-    case .float32: .float32
-    case .mixedBFloat16: .mixedBFloat16
-    case .mixedFloat16: .mixedFloat16
-    }
-  }
-}
+/// Keras' names.
+extension Precision: ExpressibleByArgument {}
 
 /// The training options.
 struct OptimizerOptions: ParsableArguments {
@@ -74,9 +62,9 @@ struct OptimizerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The numbers in which layers compute. Mixed precision takes half the memory between layers; weights remain float32.",
+      "The type in which layers compute. Mixed precision halves the memory for activations; weights remain float32.",
       valueName: "type"))
-  var precision: PrecisionName = .float32
+  var precision: Precision = .float32
 
   @Option(
     help: ArgumentHelp("The fraction of the training data that is held back for validation.", valueName: "part"))

@@ -118,6 +118,78 @@ import Testing
     #expect(probe.input == .bfloat16)
   }
 
+  /// Layers that pass numbers on leave them to a layer that prepares data.
+  @Test func containersDoNotConvert() throws {
+    let probe = Probe()
+    let model = Sequential([
+      Reshape([2, 1]), TimeDistributed { Rescaling(1, offset: -4096) }, Flatten(),
+      Parallel(joining: .sum) {
+        Rescaling(1)
+        Rescaling(2)
+      },
+      probe,
+    ])
+    model.precision = .mixedBFloat16
+    try model.build(inputShape: [2])
+    #expect(try model.predict(Tensor([4097, 4099], shape: [1, 2])).scalars() == [3, 9])
+    #expect(probe.input == .bfloat16)
+  }
+
+  /// Recomputed layers compute in the same types as in the first pass.
+  @Test(arguments: TestDevices.all, precisions)
+  func recomputedLayersHaveTheSameGradients(_ device: Device, _ precision: Precision) throws {
+    func train(_ makeLayers: () -> [any Layer]) throws -> [Float] {
+      let model = Sequential(makeLayers())
+      model.compile(
+        optimizer: .sgd(learningRate: 0.5), loss: .crossEntropy(), device: device, precision: precision)
+      try model.fit(Corners.data(on: device), epochs: 2, seed: 3, verbosity: .silent)
+      return try model.numbers()
+    }
+    let expected = try train { [Dense(8, activation: .tanh), BatchNorm(), Dense(3)] }
+    let found = try train { [Rematerialized([Dense(8, activation: .tanh), BatchNorm()]), Dense(3)] }
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-2 } && found.count == expected.count)
+    let plain = try train { [Rematerialized([Dense(8, activation: .tanh), BatchNorm()]), Dense(3)] }
+    #expect(plain == found)
+  }
+
+  /// A mask of large negative numbers is a mask of −∞ in float16; a row without keys gives equal weights.
+  @Test(arguments: precisions) func largeMasksHide(_ precision: Precision) throws {
+    final class Masked: Layer {
+      func forward(_ input: Tensor, _ context: Context) -> Tensor {
+        let mask = Tensor([0, -1e9, -1e9, -1e9], shape: [1, 2, 2], on: input.device)
+        return attentionWeights(input, key: input, mask: mask)
+      }
+    }
+    let model = Model(Masked())
+    model.precision = precision
+    let weights = try model.predict(Tensor.ones([1, 2, 4])).scalars()
+    #expect(weights == [1, 0, 0.5, 0.5])
+  }
+
+  @Test func compilingAgainKeepsTheScaling() {
+    let model = Corners.model()
+    model.compile(optimizer: .sgd(), loss: .crossEntropy(), precision: .mixedFloat16)
+    let optimizer = Optimizer.adam()
+    model.compile(optimizer: optimizer, loss: .crossEntropy())
+    #expect(model.precision == .mixedFloat16 && optimizer.lossScaling == LossScaling())
+    let other = Optimizer.adam()
+    model.compile(optimizer: other, loss: .crossEntropy(), precision: .mixedBFloat16)
+    #expect(other.lossScaling == nil)
+  }
+
+  /// A step that overflows is skipped, and running statistics stay finite.
+  @Test(arguments: TestDevices.all) func statisticsSurviveOverflows(_ device: Device) throws {
+    let model = Sequential {
+      Dense(2, initializer: .constant(30_000))
+      BatchNorm()
+      Dense(3)
+    }
+    model.compile(optimizer: .sgd(), loss: .crossEntropy(), device: device, precision: .mixedFloat16)
+    try model.fit(Corners.data(on: device), verbosity: .silent)
+    let numbers = try model.numbers()
+    #expect(numbers.allSatisfy(\.isFinite) && numbers.contains(30_000))
+  }
+
   @Test func integersAreNotConverted() throws {
     let model = Sequential {
       Embedding(300, 2)

@@ -71,8 +71,10 @@ public func attentionWeights(
     var isHidden: Tensor?
     if let mask {
       let isBool = mask.dtype == .bool
+      // Numbers that become −∞ in 16 bits hide a key, too.
+      let mask = isBool ? mask : mask.cast(to: scores.dtype)
       let hidden = isBool ? .!mask : mask .== -Double.infinity
-      if !isBool { scores = scores + mask.replacing(with: 0, where: hidden).cast(to: scores.dtype) }
+      if !isBool { scores = scores + mask.replacing(with: 0, where: hidden) }
       isHidden = hidden
     }
     let (queries, keys) = (query.shape[query.rank - 2], key.shape[key.rank - 2])

@@ -81,6 +81,7 @@ public final class TransformerDecoderBlock: MergeLayer {
   public func callAsFunction(
     _ target: Tensor, memory: Tensor, mask: Tensor? = nil, memoryMask: Tensor? = nil, _ context: Context
   ) -> Tensor {
+    let target = target.inPrecision(with: .current)
     guard target.shape.last == configuration.width else {
       return ShapeTrace.refuse(
         self, "the last axis of the target \(target.shape) is not the width, \(configuration.width)", instead: target)

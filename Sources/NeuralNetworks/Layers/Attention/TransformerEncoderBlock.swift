@@ -70,6 +70,7 @@ public final class TransformerEncoderBlock: Layer {
   ///   - mask: A bool mask, `[N, T]`, true for positions to attend to, or `[N, T, T]`.
   ///   - context: The context: training or inference.
   public func callAsFunction(_ input: Tensor, mask: Tensor?, _ context: Context) -> Tensor {
+    let input = input.inPrecision(with: .current)
     guard input.shape.last == configuration.width else {
       return ShapeTrace.refuse(
         self, "the last axis of the input \(input.shape) is not the width, \(configuration.width)", instead: input)

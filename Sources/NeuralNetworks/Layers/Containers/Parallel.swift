@@ -37,7 +37,7 @@ public final class Parallel: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    let results = layers.map { $0(input, context) }
+    let results = layers.map { $0(input, context).inPrecision(with: .current) }
     let merge: any MergeLayer =
       switch joining {
       case .concatenation(let axis): Concatenate(axis: axis)

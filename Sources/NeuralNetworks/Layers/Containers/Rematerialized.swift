@@ -25,10 +25,17 @@ public final class Rematerialized: Layer {
     let parameters = trainedParameters()
     let again = context.repeated()
     let layers = layers
-    return withCustomGradient(of: [input] + parameters.map(\.value)) { inputs in
+    // The backward pass is not part of the call of the model.
+    let thread = LayerThread.current
+    let precision = thread.precision
+    // Their gradients are float32, whatever the type in which layers compute.
+    let values = thread.computingInFloat32 { parameters.map(\.value) }
+    return withCustomGradient(of: [input] + values) { inputs in
       layers.applied(to: inputs[0], context)
     } backward: { dy, inputs, _ in
-      Rematerialized.gradients(of: layers, parameters, at: inputs[0], upstream: dy, again.repeated())
+      LayerThread.current.computing(in: precision) {
+        Rematerialized.gradients(of: layers, parameters, at: inputs[0], upstream: dy, again.repeated())
+      }
     }
   }
 
@@ -41,7 +48,8 @@ public final class Rematerialized: Layer {
       targets[LeafKey(parameter)] = LeafTarget(slab: index, offset: 0, count: parameter.count)
     }
     let (_, slabs, inputGradients) = slabGradients(
-      targets: targets, slabCounts: parameters.map(\.count), device: input.device, dtype: input.dtype, at: [input]
+      targets: targets, slabCounts: parameters.map(\.count), device: input.device,
+      dtype: parameters.first?.currentValue?.dtype ?? input.dtype, at: [input]
     ) { inputs in
       (layers.applied(to: inputs[0], context) * dy).sum()
     }

@@ -22,7 +22,7 @@ public final class Residual: Layer {
   public init(_ layers: [any Layer]) { self.layers = layers }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
-    let change = layers.applied(to: input, context)
+    let change = layers.applied(to: input, context).inPrecision(with: .current)
     guard change.shape == input.shape else {
       return ShapeTrace.refuse(
         self,

@@ -91,7 +91,9 @@ public final class BatchNorm: Layer {
 
   private func moved(_ running: Parameter, towards batch: Tensor) -> Tensor {
     let old = running.value
-    return old * (1 - momentum) + batch.detached().reshaped([old.count]) * momentum
+    let new = old * (1 - momentum) + batch.detached().reshaped([old.count]) * momentum
+    // A step that overflows in float16 is skipped, and must not make the statistics infinite forever.
+    return LayerThread.current.precision == .mixedFloat16 ? new.replacing(with: old, where: .!new.isFinite()) : new
   }
 
   public var allowsReplay: Bool { true }

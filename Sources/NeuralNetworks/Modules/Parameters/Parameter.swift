@@ -101,7 +101,7 @@ public final class Parameter {
     get {
       let thread = LayerThread.current
       let value =
-        thread.frozenValues?[self] ?? currentValue.map { trackedLeaf(LeafKey(self), value: $0) }
+        thread.frozenValues?[self, in: thread.computeType] ?? currentValue.map { trackedLeaf(LeafKey(self), value: $0) }
         ?? thread.missingValue(of: self)
       guard let type = thread.computeType, !isState else { return value }
       return value.inPrecision(of: type)

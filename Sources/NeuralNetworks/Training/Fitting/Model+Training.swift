@@ -19,7 +19,7 @@ extension Model {
   ) {
     compiled = TrainingConfiguration(optimizer: optimizer, loss: loss, metrics: metrics)
     if let precision { self.precision = precision }
-    if precision == .mixedFloat16, optimizer.lossScaling == nil { optimizer.lossScaling = LossScaling() }
+    if self.precision == .mixedFloat16, optimizer.lossScaling == nil { optimizer.lossScaling = LossScaling() }
     if let device { place(on: device) }
   }
 

@@ -142,23 +142,31 @@ final class FrozenValues: Sendable {
   /// The device of the values.
   let device: Device
   private let values: [LeafKey: Tensor]
+  /// The values in the type in which layers compute, so that these need not convert them in each prediction.
+  private let converted: [LeafKey: Tensor]
 
   /// Creates a copy of the values; nil for a model that has no values yet, or whose values are about to be moved.
   init?(_ model: Model) {
     let device = model.device
-    var values: [LeafKey: Tensor] = [:]
+    var (values, converted): ([LeafKey: Tensor], [LeafKey: Tensor]) = ([:], [:])
     for (_, parameter) in model.parameters {
       guard let value = parameter.currentValue, value.device == device else { return nil }
-      // Layers need not convert them in each prediction.
-      let type = parameter.isState ? nil : model.precision.computeType
-      values[LeafKey(parameter)] = type.map { value.inPrecision(of: $0) } ?? value
+      values[LeafKey(parameter)] = value
+      if let type = model.precision.computeType, !parameter.isState {
+        converted[LeafKey(parameter)] = value.inPrecision(of: type)
+      }
     }
     self.device = device
     self.values = values
+    self.converted = converted
   }
 
   /// The value of a parameter; nil if the parameter does not belong to the model.
-  subscript(_ parameter: Parameter) -> Tensor? { values[LeafKey(parameter)] }
+  /// - Parameter type: The type in which layers compute, if it is not that of the parameters.
+  subscript(_ parameter: Parameter, in type: DType?) -> Tensor? {
+    let key = LeafKey(parameter)
+    return type == nil ? values[key] : converted[key] ?? values[key]
+  }
 
   /// Runs `body` with these values for the parameters.
   func use<Result>(_ body: () throws -> Result) rethrows -> Result {
