@@ -81,6 +81,8 @@ extension ConformanceRunner {
   ].flatMap { [$0, -$0] }
 
   private func examineIntegerCast(_ values: [Int64], to target: DType) {
+    // The reference's float64 does not represent these integers.
+    if computesHalves && target.isFloatingPoint { return }
     examine("cast int64 to \(target)", "[\(values.count)]") { testCase in
       let x = testCase.input(integers: values, offset: 3)
       let y = testCase.output(values.count, target, offset: 1, within: .bits)

@@ -166,7 +166,7 @@ enum FiniteDifferences {
       let floats = halves.map { $0.cast(to: .float32) }
       let (y, expected) = (test.function(halves), test.function(floats))
       #expect(y.dtype == dtype, "\(test.name)")
-      #expect(try isClose(y, expected, units: 4), "\(test.name)")
+      #expect(try isClose(y, expected, units: 8), "\(test.name)")
       let found = valueAndGradient(at: halves) { test.objective($0) }.gradient
       for (found, expected) in zip(found, valueAndGradient(at: floats) { test.objective($0) }.gradient) {
         #expect(found.dtype == dtype, "\(test.name)")
