@@ -136,7 +136,8 @@ let package = Package(
       name: "DistributionsTests",
       dependencies: ["HostSystem", "Distributions", "BackendReference", "NeuralNetworks", "TestSupport"]),
     .testTarget(
-      name: "ModelFormatsTests", dependencies: ["HostSystem", "ModelFormats", "Datasets", "Files", "TestSupport"]),
+      name: "ModelFormatsTests",
+      dependencies: ["HostSystem", "BackendCore", "BackendCPU", "ModelFormats", "Datasets", "Files", "TestSupport"]),
     .testTarget(
       name: "PicturesTests",
       dependencies: ["Pictures", "ModelFormats", "NeuralNetworks", "Files", "ZlibCompression", "TestSupport"]),

@@ -119,7 +119,11 @@ struct ElementConversion {
   ///   - shape: The shape.
   ///   - strides: The distances between the elements along each axis; nil for C order.
   ///   - device: The device.
-  mutating func tensor(shape: [Int], strides: [Int]? = nil, on device: Device) -> Tensor {
+  /// - Throws: `Failure` if the device does not have elements of a type that is kept.
+  mutating func tensor(shape: [Int], strides: [Int]? = nil, on device: Device) throws(Failure) -> Tensor {
+    if let dtype = kept?.dtype, !device.backend.supports(dtype) {
+      throw Failure(index: nil, reason: "\(device) has no elements of type \(dtype)")
+    }
     if kept != nil, let tensor = kept?.tensor(shape, strides, on: device) { return tensor }
     if element == .bool {
       return Tensor(ElementConversion.take(&bools, shape, strides), shape: shape, on: device)
@@ -167,13 +171,15 @@ struct ElementConversion {
 
 /// Elements that keep their type.
 private protocol KeptElements {
+  /// The type of the tensor.
+  var dtype: DType { get }
   mutating func reserveCapacity(_ count: Int)
   mutating func append(_ bytes: ArraySlice<UInt8>, isBigEndian: Bool)
   mutating func tensor(_ shape: [Int], _ strides: [Int]?, on device: Device) -> Tensor
 }
 
 private struct KeptArray<Value: TensorScalar & BitwiseCopyable>: KeptElements {
-  /// The type of the tensor; that of an array of `Double` would be float32.
+  // That of an array of `Double` would be float32.
   let dtype: DType
   private var values: [Value] = []
 

@@ -32,7 +32,7 @@ public enum NPY {
     return try withElementErrors(path) {
       var conversion = try header.conversion(keepingTypes: keepingTypes)
       try conversion.append(from: file, header.start..<file.size)
-      return conversion.tensor(shape: header.shape, strides: header.strides, on: device)
+      return try conversion.tensor(shape: header.shape, strides: header.strides, on: device)
     }
   }
 

@@ -96,7 +96,7 @@ struct NPZArchive {
         }
         if let failure { throw failure }
         guard let header = array?.header,
-          let tensor = array?.conversion.tensor(shape: header.shape, strides: header.strides, on: device)
+          let tensor = try array?.conversion.tensor(shape: header.shape, strides: header.strides, on: device)
         else { fatalError("every entry has a first piece") }
         return tensor
       }

@@ -75,7 +75,7 @@ public final class Safetensors: Sendable {
       var conversion = try ElementConversion(
         element, count: entry.range.count / element.size, keepingTypes: keepingTypes)
       try conversion.append(from: reader, start + entry.range.lowerBound..<start + entry.range.upperBound)
-      return conversion.tensor(shape: entry.shape, on: device)
+      return try conversion.tensor(shape: entry.shape, on: device)
     } catch let failure as ElementConversion.Failure {
       throw FormatError.malformed(path: path, reason: "tensor \"\(name.shortened(to: 100))\", \(failure.description)")
     } catch let error as FileError {

@@ -95,7 +95,7 @@ public final class GGUFFile: Sendable {
         var conversion = try ElementConversion(
           element, count: entry.range.count / element.size, keepingTypes: keepingTypes)
         try conversion.append(from: file, entry.range)
-        return conversion.tensor(shape: entry.shape, on: device)
+        return try conversion.tensor(shape: entry.shape, on: device)
       case .blocks(let format):
         return Tensor(try decoded(format, entry.range, place), shape: entry.shape, on: device)
       case .other:

@@ -130,7 +130,7 @@ public final class PyTorchFile: Sendable {
         try archive.read(entry.storage, entry.range.lowerBound * size..<entry.range.upperBound * size) {
           try conversion.append($0)
         }
-        return conversion.tensor(shape: tensor.shape, strides: tensor.strides, on: device)
+        return try conversion.tensor(shape: tensor.shape, strides: tensor.strides, on: device)
       }
     } catch let failure as ZipArchive.Failure { throw FormatError.malformed(path: path, reason: failure.reason) }
   }
