@@ -79,6 +79,10 @@ struct GGUFBytes {
     }
   }
 
+  @Test func versionZeroIsNotSupported() throws {
+    #expect(try fault(Bytes(version: 0).bytes) == "version 0 of GGUF is not supported; expected 2 or 3")
+  }
+
   @Test func arraysInsideOneAnotherHaveALimit() throws {
     /// An array of an array … of a number of one byte.
     func nested(_ depth: Int) -> [UInt8] {
@@ -176,7 +180,16 @@ struct GGUFBytes {
         let path = try folder.write(damaged, "t.gguf")
         do {
           let file = try GGUFFile(path)
-          for name in file.names { _ = try file.tensor(name) }
+          for name in file.names {
+            // A tensor that is read in one way may be refused in another one.
+            let reads: [() throws -> Void] = [
+              { _ = try file.tensor(name) }, { _ = try file.tensor(name, keepingTypes: true) },
+              { _ = try file.quantizedMatrix(name) },
+            ]
+            for read in reads {
+              do { try read() } catch { #expect(error is FormatError, "\(place) \(byte) \(name): \(error)") }
+            }
+          }
           for key in file.keys { _ = try file.value(of: key) }
         } catch { #expect(error is FormatError, "\(place) \(byte): \(error)") }
       }
@@ -271,6 +284,23 @@ struct GGUFBytes {
         let value = try GGUFFile(path).value(of: "k")
         return value?.array?.count == 1_000_000 && value?[999_999] == "abcdef"
       }
+    }
+  }
+
+  /// 2500 arrays of 10,000 bytes, of which each takes less memory than is checked, and 2500 texts of 20,000 bytes that
+  /// are not UTF-8, of which each takes three times its size.
+  @Test(arguments: [UInt32(9), 8]) func theMemoryOfAllPartsOfAValueIsChecked(type: UInt32) async throws {
+    let folder = try TemporaryFolder()
+    let part =
+      type == 9
+      ? Bytes.number(UInt32(0)) + Bytes.number(UInt64(10_000)) + [UInt8](repeating: 1, count: 10_000)
+      : Bytes.number(UInt64(20_000)) + [UInt8](repeating: 0xFF, count: 20_000)
+    var array = Bytes.number(type) + Bytes.number(UInt64(2500))
+    for _ in 0..<2500 { array += part }
+    try folder.write(Bytes(values: [Bytes.value("k", 9, array)]).bytes, "t.gguf")
+    await #expect(processExitsWith: .success) { [path = folder("t.gguf") as String] in
+      guard let file = try? GGUFFile(path), limitMemory(toFree: 100 << 20) else { exit(5) }
+      ArrayMemoryTests.measure(bound: 4 << 20) { ArrayMemoryTests.isRefused { _ = try file.value(of: "k") } }
     }
   }
 }

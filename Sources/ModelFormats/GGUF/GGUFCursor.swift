@@ -122,21 +122,40 @@ extension GGUFCursor {
     return (type, try count(of: "elements of an array", of: type.minimumSize))
   }
 
-  /// Passes over the next value.
-  mutating func skipValue(_ type: GGUFValueType, depth: Int = 0) throws {
+  /// Passes over the next value, and returns the bytes of memory that its texts and arrays take at most.
+  @discardableResult
+  mutating func skipValue(_ type: GGUFValueType, depth: Int = 0) throws -> Int {
+    // The head of an allocation, and its size rounded up.
+    let overhead = 48
     if let size = type.size {
       try skip(size)
-    } else if type == .string {
-      try skip(try count(of: "bytes in a text", of: 1))
-    } else {
-      let (element, count) = try arrayHead(depth)
-      if let size = element.size { return try skip(count * size) }
-      for _ in 0..<count { try skipValue(element, depth: depth + 1) }
+      return 0
     }
+    if type == .string {
+      let count = try count(of: "bytes in a text", of: 1)
+      try skip(count)
+      // U+FFFD, in place of a byte that is not UTF-8, has three bytes. Texts of up to 15 bytes need no allocation.
+      return 3 * count > 15 ? 3 * count + overhead : 0
+    }
+    let (element, count) = try arrayHead(depth)
+    var bytes = count * MemoryLayout<JSONValue>.stride + overhead
+    if let size = element.size {
+      try skip(count * size)
+    } else {
+      for _ in 0..<count { bytes += try skipValue(element, depth: depth + 1) }
+    }
+    return bytes
   }
 
-  /// The next value.
-  mutating func value(_ type: GGUFValueType, depth: Int = 0) throws -> JSONValue {
+  /// The next value, after checking the memory for all of it: each of the arrays inside it may be small.
+  mutating func value(_ type: GGUFValueType) throws -> JSONValue {
+    var rest = self
+    let bytes = try rest.skipValue(type)
+    do { try HostMemory.check(bytes) } catch { throw Failure(reason: "\(error)") }
+    return try value(type, depth: 0)
+  }
+
+  private mutating func value(_ type: GGUFValueType, depth: Int) throws -> JSONValue {
     switch type {
     case .uint8: return .integer(Int(try number(UInt8.self)))
     case .int8: return .integer(Int(try number(Int8.self)))
@@ -154,7 +173,6 @@ extension GGUFCursor {
     case .string: return .string(try text())
     case .array:
       let (element, count) = try arrayHead(depth)
-      do { try HostMemory.check(count, of: MemoryLayout<JSONValue>.stride) } catch { throw Failure(reason: "\(error)") }
       var elements: [JSONValue] = []
       elements.reserveCapacity(count)
       for _ in 0..<count { elements.append(try value(element, depth: depth + 1)) }

@@ -85,7 +85,7 @@ struct GGUFHeader: Sendable {
 
   private static func version(_ number: UInt32) throws -> Int {
     if number == 2 || number == 3 { return Int(number) }
-    let isBigEndian = number.byteSwapped < 100
+    let isBigEndian = (1..<100).contains(number.byteSwapped)
     throw Failure(
       reason: isBigEndian
         ? "it is a big-endian GGUF file; expected a little-endian one"
@@ -100,7 +100,10 @@ struct GGUFHeader: Sendable {
     let type = try cursor.valueType()
     _ = packedKeys.insert(key)
     values.append((type, cursor.position))
-    if key != "general.alignment" { return try cursor.skipValue(type) }
+    if key != "general.alignment" {
+      try cursor.skipValue(type)
+      return
+    }
     let value = type == .string || type == .array ? nil : try cursor.value(type).integer
     guard let value, value > 0, value <= 1 << 31, value & (value - 1) == 0 else {
       throw Failure(reason: "general.alignment: expected a power of two, found \(value.map { "\($0)" } ?? "\(type)")")
