@@ -101,6 +101,25 @@ import Testing
     try fit(TensorDataset(data.inputs, Tensor(integers: [0, 1, 2, 0, -100, 2, 0, 1, 2])), model: model)
   }
 
+  /// Labels that int32 does not represent are named as they are, and are not the smallest int32, which is ignored.
+  @Test func labelsOfInt64() throws {
+    for bad in [Int64.max, .min, 1 << 32, Int64(Int32.min) - 1] {
+      let labels = Tensor([0, 1, 2, 0, bad, 2, 0, 1, 2] as [Int64])
+      let model = Corners.model()
+      model.compile(optimizer: .adam(), loss: .crossEntropy(ignoring: .min))
+      do {
+        try fit(TensorDataset(Corners.data(9).inputs, labels), model: model)
+        Issue.record("a label of \(bad) was taken")
+      } catch ModelError.label(let index, let value, let classes) {
+        #expect(index == 4 && value == Int(bad) && classes == 3)
+      }
+    }
+    let model = Corners.model()
+    model.compile(optimizer: .adam(), loss: .crossEntropy(ignoring: .min))
+    let ignored = Tensor([0, 1, 2, 0, Int64(Int32.min), 2, 0, 1, 2] as [Int64])
+    try fit(TensorDataset(Corners.data(9).inputs, ignored), model: model)
+  }
+
   /// Hides that examples are stored in tensors.
   struct Passing: Dataset {
     let base: TensorDataset

@@ -148,8 +148,9 @@ extension DataChecks {
         throw TrainingError.targetValue(example: example(index / perRow), value: value, expected: "a class number")
       }
     }
-    let labels = try target.scalars(as: Int32.self)
-    let range = 0..<Int32(clamping: classes)
+    // An int64 that int32 does not represent is named as it is, and is not equal to an ignored label.
+    let labels = try target.scalars(as: Int64.self)
+    let (range, ignored) = (0..<Int64(Int32(clamping: classes)), ignored.map(Int64.init))
     for (index, label) in labels.enumerated() where !range.contains(label) && label != ignored {
       throw ModelError.label(index: example(index / perRow), value: Int(label), classes: classes)
     }
