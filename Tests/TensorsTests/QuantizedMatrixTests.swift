@@ -39,7 +39,8 @@ import Testing
     }
   }
 
-  /// The error is at most half a step: 1/127 of the largest magnitude in a block, 1/8 of it, or 1/15 of the range.
+  /// For numbers from -1 to 1, the error is at most half a step of Q8_0, 0.5/127; a whole step of Q4_0, 1/8, at the end of
+  /// its range; and half a step of Q4_1, 1/15.
   @Test(arguments: [(BlockFormat.q80, 0.5 / 127), (.q40, 1.0 / 8), (.q41, 1.0 / 15)])
   func weightsAreRounded(_ format: BlockFormat, _ bound: Double) throws {
     let numbers = Self.numbers(64 * 96, seed: 3)
@@ -51,6 +52,16 @@ import Testing
     // All numbers are between -1 and 1; the scale is rounded to float16. Q4_0 has no step for the last eighth on the
     // side opposite to its extreme number.
     #expect(worst <= bound * 1.01 + 1e-3 && worst > bound / 10, "\(worst)")
+  }
+
+  /// NaN gives NaN in each product of its row, and in no other.
+  @Test(arguments: TestDevices.all, formats)
+  func inputsThatAreNaNGiveNaN(_ device: Device, _ format: BlockFormat) throws {
+    let weight = try QuantizedMatrix(quantizing: Tensor(Self.numbers(640, seed: 8), shape: [20, 32]), as: format)
+    var x = Self.numbers(160, seed: 9)
+    x[2 * 32 + 5] = .nan
+    let y = try Tensor(x, shape: [5, 32], on: device).quantizedMatmul(weight).scalars()
+    #expect(y.indices.allSatisfy { y[$0].isNaN == ($0 / 20 == 2) })
   }
 
   @Test(arguments: TestDevices.all) func gradientsReachTheInputs(_ device: Device) throws {

@@ -2,7 +2,7 @@ import HostSystem
 
 /// A matrix in blocks of small integers, of which 16 rows are side by side, so that a vector instruction has an integer
 /// of each of them. It takes the same bytes as the blocks of the rows one after another, with rows of zeros up to a
-/// multiple of 16.
+/// multiple of 16: a matrix with one row takes as much memory as one with 16.
 ///
 /// For each block of 16 rows: the 16 scales, then the 16 minima, and then the integers, four bytes of each row at a time.
 /// The integers of Q4_0 are stored as signed numbers.
@@ -80,4 +80,25 @@ package protocol BlockProducts: Backend {
   func multiplies(_ format: BlockFormat) -> Bool
   /// y = x·Wᵀ: x `[rows, 32·W.blocks]`, y `[rows, W.rows]`, both float32.
   func blockProduct(_ x: BufferSlice, _ weight: InterleavedBlocks, rows: Int, into y: BufferSlice) throws
+}
+
+extension InterleavedBlocks {
+  /// Whether a backend, or the one to which it passes its calls on, multiplies with this matrix without decoding it.
+  package func canMultiply(on backend: any Backend) -> Bool {
+    if let products = backend as? any BlockProducts { return products.multiplies(format) }
+    return (backend as? any ForwardingBackend).map { canMultiply(on: $0.base) } ?? false
+  }
+
+  /// y = x·Wᵀ on a backend that `canMultiply(on:)` accepts: a direct call, or an operation that is passed on, so that it
+  /// can be recorded.
+  package func multiply(_ x: BufferSlice, rows: Int, into y: BufferSlice, on backend: any Backend) throws {
+    if let products = backend as? any BlockProducts { return try products.blockProduct(x, self, rows: rows, into: y) }
+    let product = CustomOperation("quantizedMatmul") { backend, operands in
+      guard let products = backend as? any BlockProducts else {
+        throw BackendError.unsupported(operation: "quantizedMatmul", dtype: operands[0].dtype, device: backend.name)
+      }
+      try products.blockProduct(operands[0], self, rows: rows, into: operands[1])
+    }
+    try BackendOperation.custom(product).perform(on: backend, [x, y])
+  }
 }

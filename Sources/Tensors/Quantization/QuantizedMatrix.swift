@@ -3,9 +3,9 @@ import HostSystem
 
 /// A constant matrix of weights in blocks of small integers: `[units, inputs]`, with a row for each unit.
 ///
-/// It takes 4.5 to 8.5 bits for each weight, and stays so in memory: `quantizedMatmul(_:)` decodes the blocks of Q8_0,
-/// Q4_0, and Q4_1 in registers of the CPU. Weights are converted from float32, or read from GGUF files with
-/// `GGUFFile.quantizedMatrix(_:)`.
+/// It takes 4.5 to 8.5 bits for each weight, and stays so in memory, where its rows are padded to a multiple of 16:
+/// `quantizedMatmul(_:)` decodes the blocks of Q8_0, Q4_0, and Q4_1 in registers of the CPU. Weights are converted from
+/// float32, or read from GGUF files with `GGUFFile.quantizedMatrix(_:)`.
 ///
 /// ```swift
 /// let weight = try QuantizedMatrix(quantizing: .normal([64, 128], using: RandomStream(seed: 1)), as: .q80)
@@ -33,7 +33,7 @@ public struct QuantizedMatrix: Sendable {
   public var format: BlockFormat { blocks.format }
   /// The shape: units, then inputs.
   public var shape: [Int] { [units, inputs] }
-  /// The size of the blocks in bytes.
+  /// The size of the blocks in bytes. In memory, the number of rows is rounded up to a multiple of 16.
   public var byteCount: Int { units * blocks.blocks * format.size }
 
   var units: Int { blocks.rows }
@@ -42,8 +42,9 @@ public struct QuantizedMatrix: Sendable {
   /// Converts weights to blocks, with the bytes that `gguf.quants.quantize` in Python gives.
   ///
   /// The error of a weight is at most half a step, and that of its scale: steps are 1/127 of the largest magnitude in a
-  /// block for Q8_0, 1/8 for Q4_0, and 1/15 of the range for Q4_1. A block with a weight that is not finite decodes to
-  /// numbers that are not finite.
+  /// block for Q8_0, 1/8 for Q4_0, and 1/15 of the range for Q4_1. Q4_0 represents numbers from -8 to 7 steps, where -8
+  /// stands for the weight of largest magnitude, so that the error of a weight near the same magnitude with the opposite
+  /// sign is up to a whole step. A block with a weight that is not finite decodes to numbers that are not finite.
   /// - Parameters:
   ///   - weights: A matrix `[units, inputs]`; inputs are a multiple of 32.
   ///   - format: `.q80`, `.q40`, or `.q41`.
@@ -100,7 +101,9 @@ public struct QuantizedMatrix: Sendable {
 extension Tensor {
   /// Returns x·Wᵀ for weights in blocks: x `[..., inputs]`, W `[units, inputs]`, y `[..., units]`.
   ///
-  /// On the CPU, weights of the formats Q8_0, Q4_0, and Q4_1 are decoded in registers and multiplied in float32. Other
+  /// On the CPU, weights of the formats Q8_0, Q4_0, and Q4_1 are decoded in registers and multiplied in float32. The
+  /// integers of each block are multiplied and summed before the sum is scaled, so that inputs with magnitudes above
+  /// about 1e34 may overflow, and an infinite input may give NaN for Q4_1. NaN stays NaN. Other
   /// formats, other devices, and `valueAndGradient` decode some rows at a time to tensors, and multiply with these. There
   /// are gradients with respect to x, for which these tensors are kept. Inputs of type float16 and bfloat16 are
   /// multiplied in float32, and the result is rounded once.
@@ -119,18 +122,21 @@ extension Tensor {
       var result = extents
       result[-1] = weight.units
       try Checks.countable(name, result)
-      guard Tape.recording(node) == nil, let products = device.callTarget as? any BlockProducts,
-        products.multiplies(weight.format) && weight.inputs > 0
-      else { return decodedMatmul(weight, result) }
+      guard Tape.recording(node) == nil, weight.inputs > 0, weight.blocks.canMultiply(on: device.callTarget) else {
+        return decodedMatmul(weight, result)
+      }
       let rows = result.dropping(last: 1).count
-      return Tensor.launch(self, result, dtype, on: device) { _, x, y in
-        try products.blockProduct(x, weight.blocks, rows: rows, into: y)
+      return Tensor.launch(self, result, dtype, on: device) { backend, x, y in
+        try weight.blocks.multiply(x, rows: rows, into: y, on: backend)
       }
     }
   }
 
   /// Multiplies with some rows of the weights at a time, which are decoded to tensors of about a million numbers.
   private func decodedMatmul(_ weight: QuantizedMatrix, _ result: Shape) -> Tensor {
+    if device.isShapeOnly {
+      return matmul(Tensor.zeros(weight.shape, dtype: dtype, on: device), transposingRight: true)
+    }
     let step = Swift.max((1 << 20) / Swift.max(weight.inputs, 1), 1)
     let parts = stride(from: 0, to: weight.units, by: step).map { first in
       let rows = first..<Swift.min(first + step, weight.units)
