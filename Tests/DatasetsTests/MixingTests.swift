@@ -75,6 +75,18 @@ import Testing
     }
   }
 
+  /// Class indices of int64 give the targets of int32, and one that int32 does not represent is named.
+  @Test func classIndicesMayBeOfInt64() throws {
+    let data = images(6), step = Augmentation.mixUp(alpha: 1, classes: 5)
+    let long = TensorDataset(data.inputs, data.targets.cast(to: .int64))
+    let expected = try data.augmented(step, seed: 2).batch(at: Array(0..<6)).target.scalars()
+    #expect(try long.augmented(step, seed: 2).batch(at: Array(0..<6)).target.scalars() == expected)
+    let wrong = TensorDataset(images(2).inputs, Tensor([1, 1 << 32] as [Int64]))
+    #expect(throws: DataError.augmentation(reason: "mixUp has classes from 0 to 4, and a target is 4294967296")) {
+      try wrong.augmented(step).batch(at: [0, 1])
+    }
+  }
+
   @Test func whatCannotBeMixedIsRefused() throws {
     #expect(
       throws: DataError.augmentation(reason: "mixUp of class indices needs their number of classes: classes: …")

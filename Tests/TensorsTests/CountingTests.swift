@@ -133,6 +133,8 @@ import Testing
     #expect(try x.binCount(minimumLength: 6).scalars(as: Int.self) == [1, 2, 0, 1, 0, 0])
     #expect(try Tensor(integers: [-1, 2, -7], on: device).binCount().scalars(as: Int.self) == [0, 0, 1])
     #expect(try Tensor(integers: [-1], on: device).binCount().shape == [0])
+    let long = Tensor([2, -1, 0, 1 << 32, 2, .min] as [Int64], on: device)
+    #expect(try long.binCount().scalars(as: Int.self) == [1, 0, 2])
     #expect(try Tensor(integers: [], on: device).binCount(minimumLength: 2).scalars(as: Int.self) == [0, 0])
     let weights = Tensor([0.5, 2, 0.25, 1], shape: [2, 2], on: device)
     try expect(x.binCount(weights: weights), [1, 0.75, 0, 2], shape: [4])

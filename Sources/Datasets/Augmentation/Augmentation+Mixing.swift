@@ -101,11 +101,11 @@ struct Mixing: Sendable {
       throw DataError.augmentation(reason: "\(name) of class indices needs their number of classes: classes: …")
     }
     let labels = target.rank == 2 && target.shape[1] == 1 ? target.squeezed(axis: 1) : target
-    guard labels.rank == 1, labels.dtype == .int32 else {
+    guard labels.rank == 1, labels.dtype == .int32 || labels.dtype == .int64 else {
       throw DataError.augmentation(
         reason: "\(name) mixes one class index for each example, not targets of the shape \(target.shape)")
     }
-    if let bad = try labels.scalars(as: Int32.self).first(where: { $0 < 0 || $0 >= classes }) {
+    if let bad = try labels.scalars(as: Int64.self).first(where: { $0 < 0 || $0 >= classes }) {
       throw DataError.augmentation(reason: "\(name) has classes from 0 to \(classes - 1), and a target is \(bad)")
     }
     return labels.oneHot(classes: classes)

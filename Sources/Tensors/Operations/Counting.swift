@@ -68,14 +68,15 @@ extension Tensor {
       .replacing(with: .nan, where: .!(least.isFinite() .& most.isFinite()))
   }
 
-  /// Returns how often each of the numbers 0, 1, 2, … occurs in an int32 tensor, as int32; or the sum of the weights of
-  /// its occurrences (NumPy's and PyTorch's `bincount`). The result ends at the largest number, but has at least
-  /// `minimumLength` elements. Negative numbers are ignored (where NumPy and PyTorch fail). Waits for the device.
-  /// Weights are floating-point numbers of the same shape. Gradients flow to them.
+  /// Returns how often each of the numbers 0, 1, 2, … occurs in a tensor of int32 or int64, as int32; or the sum of the
+  /// weights of its occurrences (NumPy's and PyTorch's `bincount`). The result ends at the largest number, but has at
+  /// least `minimumLength` elements. Negative numbers are ignored (where NumPy and PyTorch fail), as is an int64 that
+  /// int32 does not represent. Waits for the device. Weights are floating-point numbers of the same shape.
+  /// Gradients flow to them.
   /// - Throws: `DeviceError`, the first error of the operations that produced this tensor.
   public func binCount(minimumLength: Int = 0, weights: Tensor? = nil) throws -> Tensor {
     let name: StaticString = "binCount"
-    try Checks.dtype(name, self, is: .int32)
+    let numbers = try Checks.indices(name, self)
     if minimumLength < 0 { try Checks.fail(name, "a length of \(minimumLength)") }
     if let weights {
       try Checks.floatingPoint(name, weights)
@@ -83,10 +84,10 @@ extension Tensor {
         try Checks.fail(name, "weights of shape \(weights.extents) for elements of shape \(extents)")
       }
     }
-    let largest = count == 0 ? -1 : try max().item(as: Int.self)
+    let largest = count == 0 ? -1 : try numbers.max().item(as: Int.self)
     let updates = weights?.flattened() ?? Tensor.full([count], 1, .int32, on: device)
     return Tensor.full([Swift.max(largest + 1, minimumLength)], 0, updates.dtype, on: device)
-      .scatterAdded(updates, at: flattened())
+      .scatterAdded(updates, at: numbers.flattened())
   }
 }
 

@@ -217,7 +217,9 @@ final class ShapeTrace {
     }
     if let embedding = layer as? Embedding { note(embedding, input) }
     if input.dtype == .int32 || input.dtype == .int64 { return input }
-    if knowsElementTypes { throw ModelError.inputType(layer: name, expected: "int32 ones", found: input.dtype) }
+    if knowsElementTypes {
+      throw ModelError.inputType(layer: name, expected: "int32 or int64 ones", found: input.dtype)
+    }
     return input.cast(to: .int32)
   }
 
