@@ -141,7 +141,7 @@ struct ConvertTests {
       #expect(lines.count { $0.contains("tensor \"\(name)\": it has elements of type \(name)") } == 1, "\(lines)")
     }
     #expect(lines.contains("wrote \(out)"))
-    #expect(lines.last?.hasSuffix("types: 2 of 15 tensors cannot be read") == true)
+    #expect(lines.last?.hasSuffix("types: 2 of 15 tensors cannot be converted") == true)
     let report = try result.json
     #expect(report["tensors"]?.number == 13)
     #expect(report["types"]?.keys == ["int32", "bool", "float16", "int8", "uint8", "int16", "int64"])
@@ -169,12 +169,29 @@ struct ConvertTests {
     try model.loadWeights(from: out, mapping: .pyTorch)
     #expect(try model.parameters["0.bias"]?.value.scalars() == [1, 2])
     let types = try Command.nn("convert", root + "types", "--out", out)
-    #expect(types.status == 1 && types.errorLines.last?.hasSuffix("types: 1 of 10 tensors cannot be read") == true)
+    #expect(types.status == 1 && types.errorLines.last?.hasSuffix("types: 1 of 10 tensors cannot be converted") == true)
     #expect(types.errorLines.first?.contains("tensor \"Q2_K\": it has elements of type Q2_K") == true)
     for command in [["summary", "--model"], ["plot"]] {
       let path = try folder.write(try FileReader.read(root + "model", limit: 1 << 16), "m.gguf")
       expectFault(try Command.nn(command + [path]), 1, "it is a GGUF file")
     }
+  }
+
+  /// Names that the format of the output does not allow: the other tensors are written.
+  @Test func namesThatFormatsDoNotAllow() throws {
+    let long = String(repeating: "x", count: 65_531), one = Tensor([1])
+    try Safetensors.save([(long, one), ("../out", one), ("good", one)], to: folder("a.safetensors"))
+    let arrays = try Command.nn("convert", folder("a.safetensors"), "--out", folder("out.npz"))
+    #expect(arrays.status == 1 && arrays.errorLines.allSatisfy { $0.utf8.count < 400 }, "\(arrays.error)")
+    #expect(arrays.error.contains("xxx\u{2026}\" has 65531 bytes; at most 65530 are possible"), "\(arrays.error)")
+    #expect(arrays.error.contains("the name \"../out\" leads out of the archive"), "\(arrays.error)")
+    #expect(arrays.errorLines.last?.contains("2 of 3 tensors cannot be converted") == true)
+    #expect(try NPZ.load(folder("out.npz")).map(\.name) == ["good"])
+    try NPZ.save([("__metadata__", one), ("good", one)], to: folder("b.npz"))
+    let file = try Command.nn("convert", folder("b.npz"), "--out", folder("out.safetensors"))
+    #expect(file.status == 1, "\(file.error)")
+    #expect(file.error.contains("\"__metadata__\", which is reserved for metadata"), "\(file.error)")
+    #expect(try Safetensors(folder("out.safetensors")).names == ["good"])
   }
 
   @Test func atMostTwentyTensorsAreNamed() throws {
@@ -189,11 +206,11 @@ struct ConvertTests {
     let out = folder("out.npy.npz")
     let some = try Command.nn("convert", file(members + [good], 32, "some.safetensors"), "--out", out)
     #expect(some.status == 1 && some.errorLines.count == 22, "\(some.error)")
-    #expect(some.errorLines.last?.contains("25 of 26 tensors cannot be read; the first 20 are named above") == true)
+    #expect(some.errorLines.last?.contains("25 of 26 tensors cannot be converted; the first 20 are named") == true)
     #expect(try NPZ.load(out).map(\.name) == ["good"])
     let none = try Command.nn("convert", file(members, 25, "none.safetensors"), "--out", folder("none.npz"))
     #expect(none.status == 1 && none.output.isEmpty && none.errorLines.count == 21, "\(none.error)")
-    #expect(none.errorLines.last?.contains("none of its 25 tensors can be read") == true)
+    #expect(none.errorLines.last?.contains("none of its 25 tensors can be converted") == true)
     let one = try Command.nn("convert", file([members[0]], 1, "one.safetensors"), "--out", folder("none.npz"))
     expectFault(one, 1, "tensor \"x0\"", "F8_E4M3")
     #expect(try !folder.names.contains("none.npz"))

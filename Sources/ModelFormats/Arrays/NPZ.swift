@@ -36,15 +36,22 @@ public enum NPZ {
     var names: Set<ByteKey> = []
     for (name, tensor) in tensors {
       if !names.insert(ByteKey(name)).inserted {
-        throw FormatError.malformed(path: path, reason: "two tensors have the name \"\(name)\"")
+        throw FormatError.malformed(path: path, reason: "two tensors have the name \"\(name.shortened(to: 100))\"")
       }
-      if ZipArchive.leadsOutside(name + ".npy") {
-        throw FormatError.malformed(path: path, reason: "the name \"\(name)\" leads out of the archive")
-      }
+      if let reason = objection(toName: name) { throw FormatError.malformed(path: path, reason: reason) }
       let bytes = try NPY.bytes(tensor, "\(path), \"\(name.shortened(to: 100))\"")
       do { try writer.append(name + ".npy", bytes, deflating: compressed) } catch { throw FormatError(error) }
     }
     try withFileErrors { () throws(FileError) in try writer.finish() }
+  }
+
+  /// The reason why a tensor of an archive cannot have this name; nil if it can.
+  static func objection(toName name: String) -> String? {
+    let entry = name + ".npy", quoted = "the name \"\(name.shortened(to: 100))\""
+    if entry.utf8.count > ZipArchive.nameLimit {
+      return "\(quoted) has \(name.utf8.count) bytes; at most \(ZipArchive.nameLimit - 4) are possible"
+    }
+    return ZipArchive.leadsOutside(entry) ? "\(quoted) leads out of the archive" : nil
   }
 }
 

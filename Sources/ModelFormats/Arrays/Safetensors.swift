@@ -103,6 +103,11 @@ public final class Safetensors: Sendable {
     try write(tensors, metadata.merging(FileChecksum.unset) { $1 }, FileChecksum(), to: path)
   }
 
+  /// The reason why a tensor cannot have this name; nil if it can.
+  static func objection(toName name: String) -> String? {
+    name == "__metadata__" ? "a tensor has the name \"\(name)\", which is reserved for metadata" : nil
+  }
+
   private static func write(
     _ tensors: some Sequence<(String, Tensor)>, _ metadata: [String: String], _ checksum: FileChecksum?, to path: String
   ) throws {
@@ -117,8 +122,9 @@ public final class Safetensors: Sendable {
     }
     var offset = 0
     for (name, tensor, element) in sorted {
-      if head[name] != nil || name == "__metadata__" {
-        throw FormatError.malformed(path: path, reason: "two tensors have the name \"\(name)\"")
+      if let reason = objection(toName: name) { throw FormatError.malformed(path: path, reason: reason) }
+      if head[name] != nil {
+        throw FormatError.malformed(path: path, reason: "two tensors have the name \"\(name.shortened(to: 100))\"")
       }
       let end = offset + tensor.count * element.size
       head[name] = [

@@ -190,6 +190,9 @@ struct ZipArchive {
     }
   }
 
+  /// The longest name of an entry that is written, in bytes.
+  static let nameLimit = 0xFFFE
+
   /// Whether a name points outside a folder. Entries are not extracted here, but other code may use the names as file
   /// names.
   static func leadsOutside(_ name: String) -> Bool {
@@ -265,10 +268,14 @@ struct ZipWriter {
       }
     }
     let nameBytes = Array(name.utf8)
-    guard contents.count < 0xFFFF_FFFF, packed.count < 0xFFFF_FFFF, offset < 0xFFFF_FFFF, count < 0xFFFF,
-      nameBytes.count < 0xFFFF
-    else {
-      throw .failed(path: writer.path, reason: "\"\(name)\" makes the archive larger than 4 GiB or 65,534 entries")
+    let quoted = "\"\(name.shortened(to: 100))\""
+    let limit = ZipArchive.nameLimit
+    guard nameBytes.count <= limit else {
+      throw .failed(
+        path: writer.path, reason: "\(quoted) has \(nameBytes.count) bytes; at most \(limit) are possible")
+    }
+    guard contents.count < 0xFFFF_FFFF, packed.count < 0xFFFF_FFFF, offset < 0xFFFF_FFFF, count < 0xFFFF else {
+      throw .failed(path: writer.path, reason: "\(quoted) makes the archive larger than 4 GiB or 65,534 entries")
     }
     let crc = Compression.crc32(contents)
     // Version 2.0, names in UTF-8, the method, 1 January 1980.

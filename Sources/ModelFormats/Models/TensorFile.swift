@@ -70,4 +70,13 @@ package enum TensorFormat: String, CaseIterable {
 
   /// Whether the format has elements of type bfloat16.
   package var holdsBFloat16: Bool { self == .safetensors }
+
+  /// The reason why a tensor in a file of this format cannot have this name; nil if it can.
+  package func objection(toName name: String) -> String? {
+    switch self {
+    case .safetensors: Safetensors.objection(toName: name)
+    case .npz: NPZ.objection(toName: name)
+    case .npy: nil
+    }
+  }
 }

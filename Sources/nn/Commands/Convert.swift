@@ -21,8 +21,8 @@ struct Convert: FileCommand {
       uint64 become int32, and the block formats of GGUF float32. The metadata of a safetensors file is kept, so that a \
       converted model is still a model. NumPy's formats have no bfloat16, and .npy holds one array.
 
-      Tensors that cannot be read, such as complex ones, are named on standard error, at most 20 of them. The others are \
-      written; the exit code is then 1. With --json standard output is one object: tensors, types, bytes, failed.
+      Tensors that cannot be converted, such as complex ones, are named on standard error, at most 20 of them. The others \
+      are written; the exit code is then 1. With --json standard output is one object: tensors, types, bytes, failed.
       """)
 
   @Argument(
@@ -70,7 +70,7 @@ struct Convert: FileCommand {
     if !converted.failed.isEmpty {
       let count = converted.failed.count, shown = Self.shownFailures
       throw Failure(
-        "\(file): \(count) of \(source.names.count) tensors cannot be read"
+        "\(file): \(count) of \(source.names.count) tensors cannot be converted"
           + (count > shown ? "; the first \(shown) are named above" : ""))
     }
   }
@@ -93,7 +93,7 @@ struct Convert: FileCommand {
 
   private struct Converted {
     var tensors: [(String, Tensor)] = []
-    /// The tensors that cannot be read, and why.
+    /// The tensors that cannot be converted, and why.
     var failed: [(name: String, reason: String)] = []
   }
 
@@ -102,6 +102,7 @@ struct Convert: FileCommand {
     var converted = Converted()
     for (index, name) in source.names.enumerated() {
       do {
+        if let reason = format.objection(toName: name) { throw FormatError.malformed(path: out, reason: reason) }
         let tensor = try source.tensor(at: index)
         let result = tensor.dtype.isFloatingPoint ? tensor.cast(to: dtype?.dtype ?? tensor.dtype) : tensor
         if result.dtype == .bfloat16 && !format.holdsBFloat16 {
@@ -118,7 +119,7 @@ struct Convert: FileCommand {
       }
     }
     if converted.tensors.isEmpty && !converted.failed.isEmpty {
-      throw Failure("\(file): none of its \(converted.failed.count) tensors can be read")
+      throw Failure("\(file): none of its \(converted.failed.count) tensors can be converted")
     }
     return converted
   }
