@@ -1,7 +1,7 @@
 // The common prefix of all programs: element types, index types, the loop over elements, and functions with fixed rules
 // for NaN.
 //
-// OpenCL C 1.2, without sub-groups and extensions. A work group of a regular kernel has NN_GROUP work items.
+// OpenCL C 1.2, without sub-groups, and without extensions except in CastFloat64.cl. A work group of a regular kernel has NN_GROUP work items.
 
 
 typedef float nn_float;

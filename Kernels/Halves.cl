@@ -3,8 +3,8 @@
 // Conversions between float and the bits of float16 and bfloat16. They round to the nearest number, ties to even, keep
 // denormal numbers, and NaN becomes a quiet NaN.
 #if !defined(NN_LOOPS) && !defined(__EMBEDDED_PROFILE__)
-// GPUs have instructions. With the full profile, the default rounding is the one that is wanted. (vstore_half_rte is a
-// long function in some libraries.)
+// GPUs have instructions. With the full profile, the default rounding is to the nearest number, ties to even.
+// (vstore_half_rte is a long function in some libraries.)
 static inline ushort nn_float16_from_float(float x) {
   ushort bits;
   vstore_half(x, 0, (half *)&bits);

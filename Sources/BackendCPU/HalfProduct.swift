@@ -346,7 +346,7 @@ struct ProductResult {
     kernels.pointee.narrow_to_halves(type, sums, step, rows, columns, halves + part.position, part.step)
   }
 
-  /// Loads what a rectangle holds as float32.
+  /// Loads a rectangle as float32.
   func load(
     _ sums: UnsafeMutablePointer<Float>, _ step: Int, _ part: Part, _ kernels: UnsafePointer<nn_cpu_kernels>
   ) {

@@ -14,7 +14,7 @@ import Testing
       ])
   }
 
-  /// Rounding a Double to 24 or 8 bits gives what rounding the integer gives.
+  /// Rounding a Double to 24 or 8 bits gives the same number as rounding the integer.
   @Test func roundingToOddKeepsTheDirection() {
     for integer in [0, 1, -1, 1 << 53, 1 << 53 + 1, .max, .min, .min + 1, -(1 << 62 + 1 << 54 + 1)] as [Int64] {
       let number = Double(roundingToOdd: integer)

@@ -1,8 +1,11 @@
-// The conversions in all pairs, compared with long double, which represents every number of every type, and the floats that
-// stand for numbers of 64 bits when these are rounded to 16 bits.
+// The conversions in all pairs, compared with long double, which represents every number of every type, and the floats to
+// which 64-bit numbers are converted before they are rounded to 16 bits.
 #include "support.h"
 
+#include <float.h>
 #include <string.h>
+
+_Static_assert(LDBL_MANT_DIG >= 64, "long double does not represent every int64");
 
 static const enum nn_type types[] = {NN_BOOL, NN_INT8, NN_UINT8, NN_INT16, NN_INT32, NN_INT64, NN_FLOAT, NN_DOUBLE};
 static const size_t sizes[] = {1, 1, 1, 2, 4, 8, 4, 8};

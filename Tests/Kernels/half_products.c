@@ -74,7 +74,7 @@ static void conversion(enum nn_half type, long rows, long columns) {
   release();
 }
 
-// What `nn_bfloat16_kernels.strip` computes, with its operands packed as it expects them.
+// The product that `nn_bfloat16_kernels.strip` computes, with its operands packed as it expects them.
 struct strip {
   long m, n, k;
   bool transposed, packs, is_bfloat16;

@@ -9,9 +9,9 @@ import NeuralNetworks
 /// of a linear layer is `[outputs, inputs]`, as in PyTorch.
 ///
 /// F64, F16, BF16, and the block formats Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, and Q6_K become float32, with the bits
-/// that `gguf.quants.dequantize` in Python gives; integers become int32 if they fit. Tensors of other types are listed
-/// with name and shape but cannot be read; this does not affect the other tensors of the file. Names are compared by
-/// their bytes.
+/// that `gguf.quants.dequantize` in Python gives; integers become int32 if they fit. With `keepingTypes`, only the block
+/// formats become float32. Tensors of other types are listed with name and shape but cannot be read; this does not affect
+/// the other tensors of the file. Names are compared by their bytes.
 ///
 /// ```swift
 /// let file = try GGUFFile("model.gguf")
@@ -83,7 +83,7 @@ public final class GGUFFile: Sendable {
   ///
   /// - Parameters:
   ///   - name: The name.
-  ///   - keepingTypes: Whether the elements keep their type, if it is not in blocks.
+  ///   - keepingTypes: Whether the elements keep their type, for types that are not in blocks; others become float32.
   ///   - device: The device for the tensor.
   /// - Throws: `FormatError` if the file cannot be read or an element does not fit into the tensor's element type.
   public func tensor(_ name: String, keepingTypes: Bool = false, on device: Device = .cpu) throws -> Tensor? {

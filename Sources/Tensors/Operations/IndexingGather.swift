@@ -69,7 +69,7 @@ extension Tensor {
   package func asIndices() -> Tensor {
     guard dtype == .int64 else { return cast(to: .int32) }
     let low = cast(to: .int32)
-    // Numbers of the same low bits are a multiple of 2³² apart, so that they differ as floats, too.
+    // Numbers with the same low bits differ by a multiple of 2³², so that they differ as floats, too.
     return low.replacing(with: Double(Int32.min), where: cast(to: .float32) .!= low.cast(to: .float32))
   }
 }
