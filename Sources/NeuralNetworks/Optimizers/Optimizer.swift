@@ -34,7 +34,7 @@ public final class Optimizer {
   }
 
   /// The settings by which the loss is scaled for gradients in float16; nil for no scaling. `compile` sets it for
-  /// `.mixedFloat16`. A training step then scales the loss; in a loop of your own, differentiate `scaled(_:)`. Updates divide
+  /// `.mixedFloat16`. A training step then scales the loss; in a custom training loop, differentiate `scaled(_:)`. Updates divide
   /// the gradients, and are skipped if these are not finite. A skipped step counts in `step`, and thus in schedules.
   /// Setting the property starts again with the first scale.
   public var lossScaling: LossScaling? {
@@ -167,7 +167,7 @@ public final class Optimizer {
 
   // MARK: Loss scaling
 
-  /// Returns a loss multiplied by the current scale, for a loop of your own that differentiates it and updates the model
+  /// Returns a loss multiplied by the current scale, for a custom training loop that differentiates it and updates the model
   /// with the gradients; the loss itself without `lossScaling`.
   ///
   /// ```swift

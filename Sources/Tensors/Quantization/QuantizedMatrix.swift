@@ -43,7 +43,7 @@ public struct QuantizedMatrix: Sendable {
   ///
   /// The error of a weight is at most half a step, and that of its scale: steps are 1/127 of the largest magnitude in a
   /// block for Q8_0, 1/8 for Q4_0, and 1/15 of the range for Q4_1. Q4_0 represents numbers from -8 to 7 steps, where -8
-  /// stands for the weight of largest magnitude, so that the error of a weight near the same magnitude with the opposite
+  /// represents the weight of largest magnitude, so that the error of a weight near the same magnitude with the opposite
   /// sign is up to a whole step. A block with a weight that is not finite decodes to numbers that are not finite.
   /// - Parameters:
   ///   - weights: A matrix `[units, inputs]`; inputs are a multiple of 32.
