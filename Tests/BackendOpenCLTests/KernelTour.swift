@@ -206,7 +206,7 @@ struct KernelTour {
         accumulating: false)
       let (from, to) = (Strides([2 * columns, 1]), Strides([columns, -1]))
       let y = try operand(rows * columns, dtype).advanced(by: columns - 1)
-      for isAdded in OperationKind.accumulatingCopy.accepts(dtype) ? [false, true] : [false] {
+      for isAdded in backend.performs(.accumulatingCopy, dtype) ? [false, true] : [false] {
         try backend.copyStrided(x, from, shape: [3, columns], into: y, to, accumulating: isAdded)
       }
     }
@@ -221,7 +221,7 @@ struct KernelTour {
         x, shape, indices: positions(5, below: 4), indexCount: 5, into: backend.empty(drawn, dtype))
       try backend.gatherElements(
         x, shape, indices: positions(drawn, below: 4), indexExtent: 5, into: backend.empty(drawn, dtype))
-      guard OperationKind.scatterRows.accepts(dtype) else { continue }
+      guard backend.performs(.scatterRows, dtype) else { continue }
       for op in ScatterOp.allCases {
         try backend.scatterRows(op, updates, indices: positions(5, below: 4), indexCount: 5, into: x, shape)
         try backend.scatterElements(op, updates, indices: positions(drawn, below: 4), indexExtent: 5, into: x, shape)

@@ -61,11 +61,11 @@ func otherNames(_ x: Tensor, _ y: Tensor) {
   _ = Tensor.arange(3)
 }
 
-func wholeNumbers(_ labels: [Int], _ pixels: [UInt8], _ prices: [Float]) {
+func wholeNumbers(_ labels: [Int], _ samples: [UInt16], _ prices: [Float]) {
   // error: whole numbers are labels or indices, Tensor(integers:)
   _ = Tensor(labels)
   // error: whole numbers are labels or indices, Tensor(integers:)
-  _ = Tensor(pixels)
+  _ = Tensor(samples)
   // error: these are no whole numbers
   _ = Tensor(integers: prices)
 }
