@@ -57,10 +57,9 @@ extension BackendOperation {
   private var matrixCounts: [Int] {
     switch self {
     case .matmul(let s, _, _):
-      [
-        max(s.batch - 1, 0) * s.strideA + s.m * s.k, max(s.batch - 1, 0) * s.strideB + s.k * s.n,
-        s.batch * s.m * s.n,
-      ]
+      s.batch == 0
+        ? [0, 0, 0]
+        : [(s.batch - 1) * s.strideA + s.m * s.k, (s.batch - 1) * s.strideB + s.k * s.n, s.batch * s.m * s.n]
     case .linear(let rows, let inputs, let units, _):
       [rows * inputs, inputs * units, units, rows * units, rows * units]
     case .linearGradient(let rows, let units, _): [rows * units, rows * units, rows * units, units]
