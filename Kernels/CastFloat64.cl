@@ -4,8 +4,8 @@
 typedef double nn_double;
 
 // Round toward zero and saturate; NaN gives 0.
-static inline int nn_int_from_double(double x) {
-  return x != x ? 0 : x >= 0x1p31 ? INT_MAX : x < -0x1p31 ? INT_MIN : (int)x;
+static inline int nn_clamped_double(double x, double minimum, double maximum) {
+  return x != x ? 0 : (int)fmin(fmax(x, minimum), maximum);
 }
 static inline long nn_long_from_double(double x) {
   return x != x ? 0 : x >= 0x1p63 ? LONG_MAX : x < -0x1p63 ? LONG_MIN : (long)x;
@@ -34,9 +34,9 @@ CAST(int64, double, convert_double_rte(x))
 CAST(double, float, (float)x)
 CAST(double, float16, nn_float16_from_float(nn_sticky_float_from_double(x)))
 CAST(double, bfloat16, nn_bfloat16_from_float(nn_sticky_float_from_double(x)))
-CAST(double, int, nn_int_from_double(x))
+CAST(double, int, nn_clamped_double(x, -0x1p31, 0x1p31 - 1))
 CAST(double, bool, x != 0)
-CAST(double, int8, clamp(nn_int_from_double(x), -128, 127))
-CAST(double, uint8, clamp(nn_int_from_double(x), 0, 255))
-CAST(double, int16, clamp(nn_int_from_double(x), -32768, 32767))
+CAST(double, int8, nn_clamped_double(x, -128, 127))
+CAST(double, uint8, nn_clamped_double(x, 0, 255))
+CAST(double, int16, nn_clamped_double(x, -32768, 32767))
 CAST(double, int64, nn_long_from_double(x))
