@@ -5,7 +5,7 @@ import CPUKernels
 extension CPUBackend {
   func unaryHalves(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
     guard op.kind.accepts(.float32) else { throw unsupported("\(op.kind)", x.dtype) }
-    let (source, result, table, a, b) = (Elements(x), Elements(y), kernels, Float(op.a), Float(op.b))
+    let (source, result, table, a, b) = (OperandMemory(x), OperandMemory(y), kernels, Float(op.a), Float(op.b))
     forEachPiece(of: count, grain: op.kind.grain, parts: 1) { range, work in
       let (numbers, first) = (floats(of: source, range, in: work[0]), range.lowerBound)
       if let code = op.kind.code {
@@ -22,7 +22,7 @@ extension CPUBackend {
     _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
   ) throws {
     guard let code = op.kind.code, op.gradientSource != .neither else { return try fill(dx, count: count, with: 0) }
-    let (gradient, source, result, table) = (Elements(dy), Elements(saved), Elements(dx), kernels)
+    let (gradient, source, result, table) = (OperandMemory(dy), OperandMemory(saved), OperandMemory(dx), kernels)
     let (a, b) = (Float(op.a), Float(op.b))
     forEachPiece(of: count, grain: op.kind.grain, parts: 2) { range, work in
       let d = floats(of: gradient, range, in: work[0]), s = floats(of: source, range, in: work[1])
@@ -34,7 +34,7 @@ extension CPUBackend {
     _ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice
   ) throws {
     if probability >= 1 { return try fill(y, count: count, with: 0) }
-    let (operand, result, table, point) = (Elements(x), Elements(y), kernels, source.point)
+    let (operand, result, table, point) = (OperandMemory(x), OperandMemory(y), kernels, source.point)
     let (scale, threshold) = (Float(1 / (1 - probability)), Philox.threshold(probability: 1 - probability))
     // Pieces start at whole blocks of four random numbers.
     forEachPiece(of: count, grain: Grain.heavy, parts: 1) { range, work in
@@ -52,7 +52,7 @@ extension CPUBackend {
     _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
     guard op.accepts(.float32) else { throw unsupported("\(op)", a.dtype) }
-    let (table, code, result) = (kernels, op.code, Elements(y))
+    let (table, code, result) = (kernels, op.code, OperandMemory(y))
     forEachTile(of: a, aLayout, b, bLayout, grain: op.grain) { tile, memory in
       let (rows, columns) = (tile.rows, tile.columns)
       if result.dtype == .float32 {
@@ -85,7 +85,7 @@ extension CPUBackend {
   ) throws {
     guard op.accepts(.float32) else { throw unsupported("\(op)", x.dtype) }
     if op == .power && !scalarFirst { return try unaryHalves(.power(scalar), x, count: count, into: y) }
-    let (source, result, table, code) = (Elements(x), Elements(y), kernels, op.code)
+    let (source, result, table, code) = (OperandMemory(x), OperandMemory(y), kernels, op.code)
     withScalar(scalar, .float32) { constant in
       forEachPiece(of: count, grain: op.grain, parts: 1) { range, work in
         let element = nn_view(base: floats(of: source, range, in: work[0]), row: 0, column: 1)
@@ -98,7 +98,7 @@ extension CPUBackend {
   func compareScalarHalves(
     _ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice
   ) {
-    let (source, result, table, code) = (Elements(x), y.bytes, kernels, op.code)
+    let (source, result, table, code) = (OperandMemory(x), y.bytes, kernels, op.code)
     withScalar(scalar, .float32) { constant in
       forEachPiece(of: count, grain: Grain.simple, parts: 1) { range, work in
         let element = nn_view(base: floats(of: source, range, in: work[0]), row: 0, column: 1)
@@ -128,7 +128,7 @@ extension CPUBackend {
               let view = plane.views[operand], offset = row * view.row + column * view.column
               let start = UnsafeMutableRawPointer(mutating: view.base) + offset * types[operand].byteCount
               tile.views[operand] = widened(
-                Elements(start: start, dtype: types[operand]), view, rows: tile.rows, columns: tile.columns,
+                OperandMemory(start: start, dtype: types[operand]), view, rows: tile.rows, columns: tile.columns,
                 into: work[operand], gathering: work[2])
             }
             body(tile, work[3])
@@ -141,7 +141,7 @@ extension CPUBackend {
   /// Widens the elements that a tile of `rows` and `columns` reads with the strides of `view`, each only once, and
   /// returns a view of the copy. A float32 operand stays where it is. `memory` is for elements that are not adjacent.
   private func widened(
-    _ x: Elements, _ view: nn_view, rows: Int, columns: Int, into y: UnsafeMutablePointer<Float>,
+    _ x: OperandMemory, _ view: nn_view, rows: Int, columns: Int, into y: UnsafeMutablePointer<Float>,
     gathering memory: UnsafeMutablePointer<Float>
   ) -> nn_view {
     if x.dtype == .float32 { return nn_view(base: x.start, row: view.row, column: view.column) }
@@ -156,7 +156,7 @@ extension CPUBackend {
         widen(from, length, into: to)
       } else {
         kernels.pointee.copy_halves(from.halves, step, gathered, 1, length)
-        widen(Elements(start: gathered, dtype: x.dtype), length, into: to)
+        widen(OperandMemory(start: gathered, dtype: x.dtype), length, into: to)
       }
     }
     return nn_view(base: y, row: view.row == 0 ? 0 : width, column: view.column == 0 ? 0 : 1)

@@ -4,7 +4,7 @@ import CPUKernels
 /// Functions of rows of which some are float16 or bfloat16. A piece consists of whole rows.
 extension CPUBackend {
   func softmaxHalves(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) {
-    let (source, result, kernel) = (Elements(x), Elements(y), kernels.pointee.softmax)
+    let (source, result, kernel) = (OperandMemory(x), OperandMemory(y), kernels.pointee.softmax)
     forEachPiece(of: rows, width: columns, grain: heavyGrain(columns), parts: 1) { piece, work in
       let elements = piece.elements(of: columns), numbers = floats(of: source, elements, in: work[0])
       store(elements, of: result, from: work[0]) { kernel(numbers, piece.count, columns, logarithmic, $0, false) }
@@ -14,7 +14,7 @@ extension CPUBackend {
   func softmaxGradientHalves(
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
   ) {
-    let (gradient, output, result) = (Elements(dy), Elements(y), Elements(dx))
+    let (gradient, output, result) = (OperandMemory(dy), OperandMemory(y), OperandMemory(dx))
     let kernel = kernels.pointee.softmax_gradient
     forEachPiece(of: rows, width: columns, grain: heavyGrain(columns), parts: 2) { piece, work in
       let elements = piece.elements(of: columns)
@@ -29,11 +29,11 @@ extension CPUBackend {
     statistics: BufferSlice?
   ) throws {
     if let statistics, statistics.dtype != .float32 { throw unsupported("statistics of normalize", statistics.dtype) }
-    let (source, result, kept, columns) = (Elements(x), Elements(y), statistics?.floats, shape.columns)
+    let (source, result, kept, columns) = (OperandMemory(x), OperandMemory(y), statistics?.floats, shape.columns)
     let kernel = kernels.pointee.normalize
     withWorkspace(2, of: columns) { shared in
-      let weights = weight.map { floats(of: Elements($0), 0..<columns, in: shared[0]) }
-      let biases = bias.map { floats(of: Elements($0), 0..<columns, in: shared[1]) }
+      let weights = weight.map { floats(of: OperandMemory($0), 0..<columns, in: shared[0]) }
+      let biases = bias.map { floats(of: OperandMemory($0), 0..<columns, in: shared[1]) }
       forEachPiece(of: shape.rows, width: columns, grain: heavyGrain(columns), parts: 1) { piece, work in
         let elements = piece.elements(of: columns), row = piece.lowerBound
         let numbers = floats(of: source, elements, in: work[0])
@@ -49,7 +49,7 @@ extension CPUBackend {
   /// Reduces rows: [outer, extent] → [outer].
   func reduceHalves(_ op: ReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
     guard shape.inner == 1 else { throw unsupported("\(op) of columns", x.dtype) }
-    let (source, result, extent, code) = (Elements(x), Elements(y), shape.extent, op.code)
+    let (source, result, extent, code) = (OperandMemory(x), OperandMemory(y), shape.extent, op.code)
     let (kernel, divisor) = (kernels.pointee.reduce, op == .mean ? Double(shape.extent) : 1)
     if extent > Self.rowSegment {
       return try reduceLongRows(

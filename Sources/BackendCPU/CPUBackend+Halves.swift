@@ -31,7 +31,7 @@ extension CPUBackend {
   /// once: float32 represents every float16 and bfloat16, and a number of another type that it does not represent
   /// becomes a float that rounds to the same result.
   func castHalves(_ x: BufferSlice, count: Int, into y: BufferSlice) {
-    let (source, result) = (Elements(x), Elements(y))
+    let (source, result) = (OperandMemory(x), OperandMemory(y))
     if result.dtype == .float32 {
       parallel(count, grain: Grain.simple, unit: 64) {
         widen(source.from($0.lowerBound), $0.count, into: result.floats + $0.lowerBound)
@@ -44,7 +44,7 @@ extension CPUBackend {
   }
 
   /// y = x as float32.
-  func widen(_ x: Elements, _ count: Int, into y: UnsafeMutablePointer<Float>) {
+  func widen(_ x: OperandMemory, _ count: Int, into y: UnsafeMutablePointer<Float>) {
     switch x.dtype {
     case .float16: kernels.pointee.float16_to_float(x.halves, y, count)
     case .bfloat16: kernels.pointee.bfloat16_to_float(x.halves, y, count)
@@ -57,7 +57,7 @@ extension CPUBackend {
   }
 
   /// y = x in the type of y.
-  func narrow(_ x: UnsafePointer<Float>, _ count: Int, into y: Elements) {
+  func narrow(_ x: UnsafePointer<Float>, _ count: Int, into y: OperandMemory) {
     switch y.dtype {
     case .float16: kernels.pointee.float_to_float16(x, y.halves, count)
     case .bfloat16: kernels.pointee.float_to_bfloat16(x, y.halves, count)
@@ -91,7 +91,8 @@ extension CPUBackend {
   }
 
   /// Returns elements as float32: those of a float32 operand where they are, and others widened into `memory`.
-  func floats(of x: Elements, _ range: Range<Int>, in memory: UnsafeMutablePointer<Float>) -> UnsafePointer<Float> {
+  func floats(of x: OperandMemory, _ range: Range<Int>, in memory: UnsafeMutablePointer<Float>) -> UnsafePointer<Float>
+  {
     if x.dtype == .float32 { return UnsafePointer(x.floats + range.lowerBound) }
     widen(x.from(range.lowerBound), range.count, into: memory)
     return UnsafePointer(memory)
@@ -99,7 +100,7 @@ extension CPUBackend {
 
   /// Stores the float32 numbers that `compute` writes to the memory it is given: `memory`, or y itself if it is of float32.
   func store(
-    _ range: Range<Int>, of y: Elements, from memory: UnsafeMutablePointer<Float>,
+    _ range: Range<Int>, of y: OperandMemory, from memory: UnsafeMutablePointer<Float>,
     _ compute: (UnsafeMutablePointer<Float>) -> Void
   ) {
     if y.dtype == .float32 { return compute(y.floats + range.lowerBound) }
@@ -110,7 +111,7 @@ extension CPUBackend {
 
 /// The memory of an operand without a reference to its buffer: threads that counted references for every piece would wait
 /// for one another.
-struct Elements {
+struct OperandMemory {
   let start: UnsafeMutableRawPointer
   let dtype: DType
 
@@ -119,7 +120,7 @@ struct Elements {
   init(start: UnsafeMutableRawPointer, dtype: DType) { (self.start, self.dtype) = (start, dtype) }
 
   /// The elements from a position on.
-  func from(_ index: Int) -> Elements { Elements(start: start + index * dtype.byteCount, dtype: dtype) }
+  func from(_ index: Int) -> OperandMemory { OperandMemory(start: start + index * dtype.byteCount, dtype: dtype) }
 
   var floats: UnsafeMutablePointer<Float> { start.assumingMemoryBound(to: Float.self) }
   var integers: UnsafeMutablePointer<Int32> { start.assumingMemoryBound(to: Int32.self) }

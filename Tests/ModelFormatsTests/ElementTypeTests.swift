@@ -18,7 +18,7 @@ private final class WithoutDoubles: CallHandler, ForwardingBackend {
   let device = Device(WithoutDoubles())
   init() throws { folder = try TemporaryFolder() }
 
-  /// The error of a read without the path; "none" if there is no error.
+  /// The error of a read, without the path; "none" after a successful read.
   private func fault(_ read: () throws -> Void) -> String {
     do { try read() } catch { return error is FormatError ? "\(error)".replacing(folder("a"), with: "") : "\(error)" }
     return "none"

@@ -28,7 +28,7 @@ struct AccuracyTests {
   @Test(.enabled(if: SharedData.folder != nil)) func digitsByConvolutions() throws {
     let folder = try #require(SharedData.path("mnist-10k"))
     let data = try MNIST.load(from: folder)
-    #expect(try meanAccuracy(of: data, epochs: 5, on: .cpu, convolutional) >= 0.963)
+    #expect(try meanAccuracy(of: data, epochs: 5, on: .cpu, Self.convolutional) >= 0.963)
   }
 
   private func dense() -> Sequential {
@@ -39,7 +39,8 @@ struct AccuracyTests {
     }
   }
 
-  private func convolutional() -> Sequential {
+  /// The network of introductions to convolutions.
+  static func convolutional() -> Sequential {
     Sequential {
       Reshape([1, 28, 28])
       Conv2D(32, kernel: 3, activation: .relu)

@@ -61,7 +61,7 @@ public final class GGUFFile: Sendable {
     }
   }
 
-  /// Reads a value of the metadata; returns nil if there is no such key.
+  /// Reads a value of the metadata; returns nil for an unknown key.
   ///
   /// Arrays can contain arrays. In texts, bytes that are not UTF-8 become U+FFFD.
   /// - Throws: `FormatError` if the file cannot be read, or the value does not fit into memory.

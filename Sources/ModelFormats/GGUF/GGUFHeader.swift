@@ -60,7 +60,7 @@ struct GGUFHeader: Sendable {
   /// The number of bytes of a tensor; 0 for a type that cannot be read.
   private func byteCount(_ number: Int) -> Int { type(number).byteCount(shape(number)) ?? 0 }
 
-  /// The place of a value; nil if there is no such key.
+  /// The place of a value; nil for an unknown key.
   func value(of key: String) -> (type: GGUFValueType, position: Int)? {
     packedKeys.number(of: key).map { values[$0] }
   }

@@ -2,9 +2,9 @@ import BackendCore
 
 /// The element types in which a model computes, as in Keras' global policies `mixed_bfloat16` and `mixed_float16`.
 ///
-/// In mixed precision, layers compute in a 16-bit type, which takes half the memory. Matrix products of bfloat16 take about
-/// half the time on CPUs with AVX512-BF16. Parameters, their gradients as the optimizer sees them, the optimizer's state, and
-/// losses remain float32. Operations compute in float32 and round their results.
+/// In mixed precision, layers compute in a 16-bit type, which takes half the memory. Matrix products of bfloat16 take
+/// about half the time on CPUs with AVX512-BF16. Parameters, their gradients as the optimizer sees them, the optimizer's
+/// state, and losses remain float32. Operations compute in float32 and round their results.
 ///
 /// ```swift
 /// model.compile(optimizer: .adam(), loss: .crossEntropy(), precision: .mixedBFloat16)
@@ -29,8 +29,8 @@ public enum Precision: String, Sendable, Hashable, CaseIterable, Codable {
 }
 
 /// A layer that computes in float32 within a model of mixed precision (Keras' `dtype="float32"` of a layer; PyTorch's
-/// `torch.autocast(enabled=False)`). Let a custom layer conform if it adds up many numbers one by one, or subtracts nearly
-/// equal large numbers.
+/// `torch.autocast(enabled=False)`). Let a custom layer conform if it adds up many numbers one by one, or subtracts
+/// nearly equal large numbers.
 public protocol FullPrecisionLayer: Layer {
   /// Whether the result remains float32, because the layer prepares data for the first layer that computes in 16 bits.
   /// The default is false.

@@ -5,8 +5,10 @@ import BackendCore
 /// Gradients below 6e-8 become zero in float16. Therefore, the loss is multiplied by a large power of two before the
 /// backward pass, and the gradients are divided by it in float32. If they contain a NaN or an infinity, the optimizer skips
 /// the step and halves the scale. After `growthInterval` steps in a row without one, it doubles the scale. The numbers are
-/// on the device, and nothing waits for them. The defaults are those of Keras' `LossScaleOptimizer`; PyTorch's `GradScaler`
-/// starts at 65536. Both do not count skipped steps, which count here (`Optimizer.step`), so that schedules need not wait.
+/// on the device, and nothing waits for them.
+///
+/// The defaults are those of Keras' `LossScaleOptimizer`; PyTorch's `GradScaler` starts at 65536. Neither counts skipped
+/// steps; here, they count (`Optimizer.step`), because the host does not wait to learn of them.
 public struct LossScaling: Sendable, Hashable {
   /// The first scale: a power of two from 1 to 2³⁰.
   public var initialScale: Double
@@ -19,7 +21,7 @@ public struct LossScaling: Sendable, Hashable {
     self.growthInterval = growthInterval
   }
 
-  /// The largest scale. A loss of 1 then has room for five more decimal places up to the limit of float32.
+  /// The largest scale. With it, losses up to 3e29 stay finite in float32.
   static let largestScale = 0x1p30
 
   /// The problem with the settings; nil if there is none.
@@ -109,7 +111,7 @@ struct LossScale {
       isBad,
     ])
     let result = Unscaled(
-      gradients: gradients.map { $0 / scale }, isBad: isBad.reshaped([1]),
+      gradients: gradients.map { $0 / scale.cast(to: $0.dtype) }, isBad: isBad.reshaped([1]),
       isHopeless: (isBad * (scale .<= 1).cast(to: .float32)).reshaped([1]))
     for tensor in result.gradients + [next, result.isHopeless] { try tensor.checkPoison() }
     tensor = nil  // held once, so that it is written in place

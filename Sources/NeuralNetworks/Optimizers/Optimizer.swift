@@ -34,9 +34,9 @@ public final class Optimizer {
   }
 
   /// The settings by which the loss is scaled for gradients in float16; nil for no scaling. `compile` sets it for
-  /// `.mixedFloat16`. A training step then scales the loss; in a custom training loop, differentiate `scaled(_:)`. Updates divide
-  /// the gradients, and are skipped if these are not finite. A skipped step counts in `step`, and thus in schedules.
-  /// Setting the property starts again with the first scale.
+  /// `.mixedFloat16`. A training step then scales the loss; in a custom training loop, differentiate `scaled(_:)`. Updates
+  /// divide the gradients, and are skipped if these are not finite. A skipped step counts in `step`, and thus in
+  /// schedules. Setting the property starts again with the first scale.
   public var lossScaling: LossScaling? {
     didSet { lossScaleState = LossScale(lossScaling) }
   }
@@ -167,8 +167,8 @@ public final class Optimizer {
 
   // MARK: Loss scaling
 
-  /// Returns a loss multiplied by the current scale, for a custom training loop that differentiates it and updates the model
-  /// with the gradients; the loss itself without `lossScaling`.
+  /// Returns a loss multiplied by the current scale, for a custom training loop that differentiates it and updates the
+  /// model with the gradients; the loss itself without `lossScaling`.
   ///
   /// ```swift
   /// let (_, gradients) = valueAndGradient(at: model) { optimizer.scaled(loss($0)) }
@@ -179,7 +179,7 @@ public final class Optimizer {
     let loss = loss.dtype.isHalf ? loss.cast(to: .float32) : loss
     // Without memory for the scale, the gradients must not look like scaled ones.
     do { try withoutGradient { try lossScaleState.prepare(on: loss.device) } } catch { return loss * Double.nan }
-    return lossScaleState.scale.map { loss * $0 } ?? loss
+    return lossScaleState.scale.map { loss * $0.cast(to: loss.dtype) } ?? loss
   }
 
   /// Returns the current scale of the loss; nil without `lossScaling`. Waits for the device.

@@ -108,6 +108,15 @@ import Testing
     #expect(try weight(of: model) == -0x1p-16)
   }
 
+  @Test func lossesOfOtherTypesAreScaled() throws {
+    let optimizer = Optimizer.sgd()
+    optimizer.lossScaling = LossScaling(initialScale: 8)
+    let loss = optimizer.scaled(Tensor([0.1], dtype: .float64, on: TestDevices.reference))
+    #expect(try loss.dtype == .float64 && loss.item() == 0.8)
+    let half = optimizer.scaled(Tensor([60_000], dtype: .float16, on: TestDevices.reference))
+    #expect(try half.dtype == .float32 && half.item() == 480_000)
+  }
+
   /// With a scale of 1, the gradients themselves are not finite, and training ends.
   @Test func hopelessRunsEnd() throws {
     let optimizer = Optimizer.sgd(learningRate: 1)
