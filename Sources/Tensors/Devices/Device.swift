@@ -34,7 +34,14 @@ public struct Device: Sendable {
 
   /// Returns the object that receives calls of this thread that may have operands of float16 or bfloat16.
   @inline(__always)
-  func callTarget(hasHalves: Bool) -> any Backend { hasHalves ? HalfArithmetic(callTarget) : callTarget }
+  func callTarget(hasHalves: Bool) -> any Backend {
+    let target = callTarget
+    return hasHalves ? Device.withHalves(target) : target
+  }
+
+  // A function of its own, which costs the other operations only a branch.
+  @inline(never)
+  private static func withHalves(_ backend: any Backend) -> any Backend { HalfArithmetic(backend) }
 
   /// True while this thread is recording this device. Earlier recordings cannot be replayed then, because the replay
   /// would not be recorded.
