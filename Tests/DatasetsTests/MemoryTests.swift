@@ -10,24 +10,14 @@ import Testing
 /// Memory use depends on the actual content of a file, not on its claims. Each case runs in a separate process, whose
 /// peak is measured.
 @Suite(.enabled(if: hasOrdinaryAllocator)) struct MemoryTests {
-  /// Ends the process, successfully if `body` uses at most `bound` bytes of additional memory.
-  static func measure(bound: Int, _ body: () -> Void) -> Never {
-    guard let before = peakMemory() else { exit(5) }
-    body()
-    guard let after = peakMemory() else { exit(5) }
-    let taken = after - before
-    if taken <= bound { exit(0) }
-    print("\(taken) bytes instead of at most \(bound)")
-    exit(1)
-  }
-
   /// Statistics are taken of parts of the data, not of a copy in Double.
   @Test func normalizationAdaptsWithoutACopyOfTheData() async {
     await #expect(processExitsWith: .success) {
       let data = Tensor.zeros([1 << 21, 8])
       try data.device.synchronize()
-      MemoryTests.measure(bound: 24 << 20) {  // the data have 64 MB
-        try? Normalization().adapt(to: data)
+      endMeasuring(bound: 24 << 20) {  // the data have 64 MB
+        try Normalization().adapt(to: data)
+        return true
       }
     }
   }
@@ -47,11 +37,11 @@ import Testing
     let folder = try TemporaryFolder()
     try Self.bomb([], byte, members: 2000, to: folder("t"))
     await #expect(processExitsWith: .success) { [path = folder("t") as String] in
-      MemoryTests.measure(bound: 300 << 20) {
+      endMeasuring(bound: 300 << 20) {
         do {
           _ = try CSV.load(path)
-          exit(2)
-        } catch { if !(error is DataError) { exit(3) } }
+          return false
+        } catch { return error is DataError }
       }
     }
   }
@@ -64,11 +54,11 @@ import Testing
     try Self.bomb([0, 0, 8, 1, 0x77, 0x35, 0x94, 0], 0, members: 1, to: folder("long"))
     for name in ["short", "long"] {
       await #expect(processExitsWith: .success) { [path = folder(name) as String] in
-        MemoryTests.measure(bound: 16 << 20) {
+        endMeasuring(bound: 16 << 20) {
           do {
             _ = try IDX(path)
-            exit(2)
-          } catch { if !(error is DataError) { exit(3) } }
+            return false
+          } catch { return error is DataError }
         }
       }
     }
@@ -81,8 +71,8 @@ import Testing
     let text = Array(String(repeating: "0.125,0.5\n", count: 1_000_000).utf8)
     try folder.write(isPacked ? try Compression.deflate(text, .gzip, level: 1) : text, "t")
     await #expect(processExitsWith: .success) { [path = folder("t") as String] in
-      MemoryTests.measure(bound: 3 * 8_000_000 + (6 << 20)) {
-        guard let table = try? CSV.features(path), table.values.shape == [1_000_000, 2] else { exit(2) }
+      endMeasuring(bound: 3 * 8_000_000 + (6 << 20)) {
+        try CSV.features(path).values.shape == [1_000_000, 2]
       }
     }
   }
@@ -94,9 +84,9 @@ import Testing
     try folder.write(Array(String(repeating: line, count: 8000).utf8), "t.tsv")
     await #expect(processExitsWith: .success) {
       [path = folder("t.tsv") as String, size = 8000 * line.utf8.count as Int] in
-      MemoryTests.measure(bound: 3 * size) {
-        guard let text = try? LabeledText.load(tsv: path, vocabulary: 100, length: 16) else { exit(2) }
-        if text.train.count != 6400 || text.vocabulary.count != 7 { exit(3) }
+      endMeasuring(bound: 3 * size) {
+        let text = try LabeledText.load(tsv: path, vocabulary: 100, length: 16)
+        return text.train.count == 6400 && text.vocabulary.count == 7
       }
     }
   }

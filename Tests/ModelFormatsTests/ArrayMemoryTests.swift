@@ -9,17 +9,6 @@ import Testing
 /// Memory use depends on the actual content of a file, not on its claims. Each case runs in a separate process, whose
 /// peak is measured.
 @Suite(.enabled(if: hasOrdinaryAllocator)) struct ArrayMemoryTests {
-  /// Ends the process, successfully if `body` uses at most `bound` bytes of additional memory.
-  static func measure(bound: Int, _ body: () throws -> Bool) -> Never {
-    guard let before = peakMemory() else { exit(5) }
-    let isRight = (try? body()) ?? false
-    guard let after = peakMemory() else { exit(5) }
-    let taken = after - before
-    if isRight && taken <= bound { exit(0) }
-    print(isRight ? "\(taken) bytes instead of at most \(bound)" : "a wrong result")
-    exit(1)
-  }
-
   static func isRefused(_ body: () throws -> Void) -> Bool {
     do {
       try body()
@@ -36,7 +25,7 @@ import Testing
     try writer.append("a.npy", head + [UInt8](repeating: 0, count: 400_000_000), deflating: true)
     try writer.finish()
     await #expect(processExitsWith: .success) { [path = folder("t.npz") as String] in
-      ArrayMemoryTests.measure(bound: 16 << 20) { ArrayMemoryTests.isRefused { _ = try NPZ.load(path) } }
+      endMeasuring(bound: 16 << 20) { ArrayMemoryTests.isRefused { _ = try NPZ.load(path) } }
     }
   }
 
@@ -46,7 +35,7 @@ import Testing
     try folder.write([], "t.npy")
     try #require(truncate(folder("t.npy"), 8_000_000_000) == 0)
     await #expect(processExitsWith: .success) { [path = folder("t.npy") as String] in
-      ArrayMemoryTests.measure(bound: 16 << 20) { ArrayMemoryTests.isRefused { _ = try NPY.load(path) } }
+      endMeasuring(bound: 16 << 20) { ArrayMemoryTests.isRefused { _ = try NPY.load(path) } }
     }
   }
 
@@ -61,7 +50,7 @@ import Testing
     default: try NPZ.save([("a", tensor)], to: folder(name), compressed: name != "npz")
     }
     await #expect(processExitsWith: .success) { [path = folder(name) as String] in
-      ArrayMemoryTests.measure(bound: 3 * 40_000_000 + (6 << 20)) {
+      endMeasuring(bound: 3 * 40_000_000 + (6 << 20)) {
         let tensor =
           path.hasSuffix("npy")
           ? try NPY.load(path)
@@ -90,7 +79,7 @@ import Testing
     await #expect(processExitsWith: .success) {
       [path = folder.path as String, size = (element == .bool ? 1 : 4) as Int, isFortranOrder = isFortranOrder as Bool]
       in
-      ArrayMemoryTests.measure(bound: (isFortranOrder ? 3 : 2) * size << 23 + (7 << 20)) {
+      endMeasuring(bound: (isFortranOrder ? 3 : 2) * size << 23 + (7 << 20)) {
         try NPY.load(path + "/t.npy").count == 1 << 23 && NPZ.load(path + "/t.npz")[0].tensor.count == 1 << 23
       }
     }
@@ -103,7 +92,7 @@ import Testing
     try #require(truncate(folder("t.npy"), 100_000_128) == 0)
     await #expect(processExitsWith: .success) { [path = folder("t.npy") as String] in
       guard limitMemory(toFree: 300 << 20) else { exit(5) }
-      ArrayMemoryTests.measure(bound: 8 << 20) { ArrayMemoryTests.isRefused { _ = try NPY.load(path) } }
+      endMeasuring(bound: 8 << 20) { ArrayMemoryTests.isRefused { _ = try NPY.load(path) } }
     }
   }
 
@@ -120,7 +109,7 @@ import Testing
     try folder.write(littleEndianBytes(of: UInt64(head.count)) + head, "t.safetensors")
     try #require(truncate(folder("t.safetensors"), 8 + head.count + 16 * count) == 0)
     await #expect(processExitsWith: .success) { [path = folder("t.safetensors") as String, size = head.count as Int] in
-      ArrayMemoryTests.measure(bound: 3 * size + (2 << 20)) {
+      endMeasuring(bound: 3 * size + (2 << 20)) {
         let file = try Safetensors(path)
         return file.names.count == 100_000 && file.names.allSatisfy { file.shape(of: $0) == [2, 2] }
       }
@@ -132,7 +121,7 @@ import Testing
     let layers = [String](repeating: "{\"layer\":\"Dense\",\"units\":100,\"activation\":\"relu\"}", count: 100_000)
     let text = Array("[\(layers.joined(separator: ","))]".utf8)
     await #expect(processExitsWith: .success) { [text = text as [UInt8]] in
-      ArrayMemoryTests.measure(bound: 3 * text.count + (2 << 20)) {
+      endMeasuring(bound: 3 * text.count + (2 << 20)) {
         try JSONValue(parsing: text).array?.count == 100_000
       }
     }

@@ -234,7 +234,7 @@ struct GGUFBytes {
     let size = type == 0 ? 4 * count : count / 32 * 18
     try #require(truncate(folder("t.gguf"), off_t(bytes.count + size)) == 0)
     await #expect(processExitsWith: .success) { [path = folder("t.gguf") as String] in
-      ArrayMemoryTests.measure(bound: 2 * 40_000_000 + (7 << 20)) {
+      endMeasuring(bound: 2 * 40_000_000 + (7 << 20)) {
         try GGUFFile(path).tensor("a")?.count == 10_000_000
       }
     }
@@ -247,7 +247,7 @@ struct GGUFBytes {
     try folder.write(bytes, "t.gguf")
     try #require(truncate(folder("t.gguf"), off_t(bytes.count + size)) == 0)
     await #expect(processExitsWith: .success) { [path = folder("t.gguf") as String, size = size as Int] in
-      ArrayMemoryTests.measure(bound: size / 10 * 11 + (2 << 20)) {
+      endMeasuring(bound: size / 10 * 11 + (2 << 20)) {
         try GGUFFile(path).quantizedMatrix("a")?.byteCount == size
       }
     }
@@ -263,7 +263,7 @@ struct GGUFBytes {
     try folder.write(bytes, "t.gguf")
     try #require(truncate(folder("t.gguf"), off_t(bytes.count + 32 * count)) == 0)
     await #expect(processExitsWith: .success) { [path = folder("t.gguf") as String, size = bytes.count as Int] in
-      ArrayMemoryTests.measure(bound: 3 * size + (2 << 20)) {
+      endMeasuring(bound: 3 * size + (2 << 20)) {
         let file = try GGUFFile(path)
         return (0..<100_000).allSatisfy { file.shape(of: "model.layers.\($0).mlp.weight") == [3, 2] }
       }
@@ -277,10 +277,10 @@ struct GGUFBytes {
     let array = Bytes.number(UInt32(8)) + Bytes.number(UInt64(1_000_000)) + words
     try folder.write(Bytes(values: [Bytes.value("k", 9, array)]).bytes, "t.gguf")
     await #expect(processExitsWith: .success) { [path = folder("t.gguf") as String] in
-      ArrayMemoryTests.measure(bound: 2 << 20) { try GGUFFile(path).keys == ["k"] }
+      endMeasuring(bound: 2 << 20) { try GGUFFile(path).keys == ["k"] }
     }
     await #expect(processExitsWith: .success) { [path = folder("t.gguf") as String] in
-      ArrayMemoryTests.measure(bound: 3 * 14_000_000) {
+      endMeasuring(bound: 3 * 14_000_000) {
         let value = try GGUFFile(path).value(of: "k")
         return value?.array?.count == 1_000_000 && value?[999_999] == "abcdef"
       }
@@ -300,7 +300,7 @@ struct GGUFBytes {
     try folder.write(Bytes(values: [Bytes.value("k", 9, array)]).bytes, "t.gguf")
     await #expect(processExitsWith: .success) { [path = folder("t.gguf") as String] in
       guard let file = try? GGUFFile(path), limitMemory(toFree: 100 << 20) else { exit(5) }
-      ArrayMemoryTests.measure(bound: 4 << 20) { ArrayMemoryTests.isRefused { _ = try file.value(of: "k") } }
+      endMeasuring(bound: 4 << 20) { ArrayMemoryTests.isRefused { _ = try file.value(of: "k") } }
     }
   }
 }
