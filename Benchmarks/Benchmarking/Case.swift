@@ -36,7 +36,7 @@ extension Case {
   /// All cases, in the order of the table.
   static var all: [Case] {
     matmuls + elementwise + halves + reductions + softmaxes + copies + training + networks + convolutions + recurrent
-      + attention + overheads + augmentation + regions
+      + attention + overheads + augmentation + regions + mixedPrecision
   }
 }
 

@@ -113,6 +113,17 @@ def attention():
                    Row("training step", name + " dropout", "encoder_step", (0.1,), False)]
 
 
+def mixed_precision():
+    """Batch or nothing, and whether layers compute in bfloat16."""
+    rows = [Row("training step mixed_bfloat16", "conv 32-64-128-10 batch 128", "convolutional_step", (128, True), False)]
+    for suffix, is_mixed in (("", False), (" mixed_bfloat16", True)):
+        rows += [Row("predictor" + suffix, "6 blocks of MiniLM " + extents(batch, 128, 384), "sentences",
+                     (batch, is_mixed), True) for batch in (1, 8)]
+        rows.append(Row("training step" + suffix, "GPT 6 blocks 384 wide 128 long batch 8", "language_model_step",
+                        (is_mixed,), True))
+    return rows
+
+
 def overheads():
     return [Row("overhead add", "4", "overhead", (), False),
             Row("overhead add with gradient", "4", "overhead_with_gradient", (), False)]
@@ -120,7 +131,7 @@ def overheads():
 
 def all_rows():
     return (products() + elementwise() + reductions() + softmaxes() + copies() + training() + convolutions() + attention()
-            + overheads())
+            + overheads() + mixed_precision())
 
 
 def selected(filters, quick):

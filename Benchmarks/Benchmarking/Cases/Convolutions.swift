@@ -13,7 +13,7 @@ extension Case {
       ConvolutionSizes(batch: 8, channels: 128, size: 28, filters: 128, padding: 1, groups: 128),
     ]
     return layers.flatMap { [convolution($0), convolutionWithGradients($0)] } + [maxPool, maxPoolWithGradient]
-      + [32, 128].map(networkStep)
+      + [32, 128].map { networkStep($0, .float32) }
   }
 
   /// relu(x ⋆ w + b).
@@ -56,11 +56,13 @@ extension Case {
   }
 
   /// A step of the training of 28x28 pictures with two convolutions, two poolings and two dense layers.
-  private static func networkStep(_ batch: Int) -> Case {
+  static func networkStep(_ batch: Int, _ precision: Precision) -> Case {
     let first = 2.0 * 26 * 26 * 32 * 9, second = 2.0 * 11 * 11 * 64 * 288
     let dense = 2.0 * (1600 * 128 + 128 * 10)
-    let work = Work.operations(Double(batch) * (2 * first + 3 * second + 3 * dense))
-    return Case(name: "training step", shape: "conv 32-64-128-10 batch \(batch)", work: work) { device in
+    let work = Work.operations(Double(batch) * (2 * first + 3 * second + 3 * dense), of: precision.ofLayers)
+    return Case(
+      name: stepName(precision), shape: "conv 32-64-128-10 batch \(batch)", work: work
+    ) { device in
       let model = Sequential(inputShape: [1, 28, 28]) {
         Conv2D(32, kernel: 3, activation: .relu)
         MaxPool2D(2)
@@ -70,11 +72,8 @@ extension Case {
         Dense(128, activation: .relu)
         Dense(10)
       }
-      try model.build(inputShape: [1, 28, 28], on: device, seed: 1)
-      let step = try TrainingStep(
-        model, optimizer: .adam(learningRate: 1e-3), loss: .sparseCategoricalCrossEntropy(fromLogits: true), seed: 1)
       let data = Batch(input: operand([batch, 1, 28, 28], device), target: labels(batch, below: 10, device))
-      return { try step(data).loss }
+      return try stepOperation(of: model, on: data, precision)
     }
   }
 }

@@ -11,6 +11,7 @@ import os
 _MODULES = {
     "torch": ("torch", {}),
     "jax": ("jax", {"JAX_PLATFORMS": "cpu"}),
+    "openvino": ("openvino", {}),
     "keras": ("keras", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}),
     "numpy": ("numpy", {}),
     "openblas": ("openblas", {}),

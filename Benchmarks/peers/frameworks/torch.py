@@ -103,14 +103,51 @@ class Framework:
 
         return self.step_of(Rows().to(self.device), self.uniform(batch, 28, 28), self.labels(batch, 10))
 
-    def step_of(self, model, images, labels):
+    def step_of(self, model, images, labels, is_mixed=False):
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
         def operation():
             optimizer.zero_grad()
-            F.cross_entropy(model(images), labels).backward()
+            with torch.autocast(self.device, torch.bfloat16, enabled=is_mixed):
+                loss = F.cross_entropy(model(images), labels)
+            loss.backward()
             optimizer.step()
         return operation
+
+    @staticmethod
+    def blocks(heads, is_gpt):
+        block = torch.nn.TransformerEncoderLayer(
+            384, heads, 1536, 0.0 if is_gpt else 0.1, "gelu", batch_first=True, norm_first=is_gpt)
+        return torch.nn.TransformerEncoder(block, 6, enable_nested_tensor=False)
+
+    def sentences(self, batch, is_mixed):
+        """The weights are converted once, as a program for predictions would."""
+        dtype = torch.bfloat16 if is_mixed else torch.float32
+        model = self.blocks(12, False).to(self.device, dtype).eval()
+        words = self.uniform(batch, 128, 384).to(dtype)
+
+        def operation():
+            with torch.inference_mode():
+                return model(words)
+        return operation
+
+    def language_model_step(self, is_mixed):
+        nn, blocks = torch.nn, self.blocks(6, True)
+
+        class Model(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.words, self.blocks = nn.Embedding(96, 384), blocks
+                self.norm, self.output = nn.LayerNorm(384), nn.Linear(384, 96)
+                self.register_buffer("positions", torch.rand(128, 384))
+                self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(128))
+
+            def forward(self, text):
+                x = self.blocks(self.words(text) + self.positions, mask=self.mask, is_causal=True)
+                return self.output(self.norm(x)).flatten(0, 1)
+
+        text = self.labels(8 * 128, 96)
+        return self.step_of(Model().to(self.device), text.view(8, 128), text, is_mixed)
 
     def convolution(self, batch, channels, size, filters, kernel, stride, padding, groups):
         x, bias = self.uniform(batch, channels, size, size), self.uniform(filters)
@@ -141,12 +178,12 @@ class Framework:
         dy = torch.ones_like(F.max_pool2d(x, 2))
         return lambda: torch.autograd.grad(F.max_pool2d(x, 2), x, dy)
 
-    def convolutional_step(self, batch):
+    def convolutional_step(self, batch, is_mixed=False):
         nn = torch.nn
         model = nn.Sequential(
             nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
             nn.Flatten(), nn.Linear(1600, 128), nn.ReLU(), nn.Linear(128, 10)).to(self.device)
-        return self.step_of(model, self.uniform(batch, 1, 28, 28), self.labels(batch, 10))
+        return self.step_of(model, self.uniform(batch, 1, 28, 28), self.labels(batch, 10), is_mixed)
 
     def layer_norm(self, rows, columns):
         x, weight, bias = self.uniform(rows, columns), self.uniform(columns), self.uniform(columns)
