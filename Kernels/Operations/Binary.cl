@@ -2,7 +2,7 @@
 // Mathematics.cl.
 //
 // A row has a name, the cost (`simple` or `heavy`), and the value in a and b. The comment before a row becomes the
-// documentation of `BinaryOp`, which `Scripts/generate-operations` writes. int32 and bool have lists of their own.
+// documentation of `BinaryOp`, which `Scripts/generate-operations` writes. Integers and bool have lists of their own.
 
 #define NN_BINARY_OPERATIONS(ROW) \
   /* a + b. */ \
@@ -11,7 +11,7 @@
   ROW(subtract, simple, a - b) \
   /* a·b. */ \
   ROW(multiply, simple, a * b) \
-  /* Floating point: IEEE division. int32: truncated toward zero; division by zero gives 0. */ \
+  /* Floating point: IEEE division. Integers: truncated toward zero; division by zero gives 0. */ \
   ROW(divide, simple, a / b) \
   /* aᵇ, like C's `pow`; floating point only. */ \
   ROW(power, heavy, nn_power(a, b)) \
@@ -19,9 +19,9 @@
   ROW(maximum, simple, maximum(a, b)) \
   /* NaN if either is NaN. */ \
   ROW(minimum, simple, minimum(a, b)) \
-  /* a − b·floor(a/b), with the sign of b, as in Python and PyTorch; 0 for int32 division by zero. */ \
+  /* a − b·floor(a/b), with the sign of b, as in Python and PyTorch; 0 for integer division by zero. */ \
   ROW(remainder, heavy, nn_remainder(a, b)) \
-  /* floor(a/b), computed from the exact remainder, as in Python; 0 for int32 division by zero. */ \
+  /* floor(a/b), computed from the exact remainder, as in Python; 0 for integer division by zero. */ \
   ROW(floorDivide, heavy, nn_floor_divide(a, b)) \
   /* √(a² + b²), without overflow; floating point only. */ \
   ROW(hypot, heavy, nn_hypot(a, b)) \
@@ -32,7 +32,7 @@
   /* |a| with the sign of b, including that of zeros; floating point only. */ \
   ROW(copySign, simple, with_sign_of(a, b))
 
-// Of int32. Results wrap around.
+// Of integers. Results wrap around.
 #define NN_INTEGER_BINARY_OPERATIONS(ROW) \
   ROW(add, wrap_add(a, b)) \
   ROW(subtract, wrap_subtract(a, b)) \
@@ -43,18 +43,18 @@
   ROW(remainder, nn_remainder_int(a, b)) \
   ROW(floorDivide, nn_floor_divide_int(a, b))
 
-// Of the bits of int32. Shifts follow Swift: a negative distance shifts in the other direction, and a distance beyond the
+// Of the bits of integers. Shifts follow Swift: a negative distance shifts in the other direction, and a distance beyond the
 // number of bits shifts all of them out.
 #define NN_BITWISE_OPERATIONS(ROW) \
-  /* int32 only. */ \
+  /* Integers only. */ \
   ROW(bitwiseAnd, a & b) \
-  /* int32 only. */ \
+  /* Integers only. */ \
   ROW(bitwiseOr, a | b) \
-  /* int32 only. */ \
+  /* Integers only. */ \
   ROW(bitwiseXor, a ^ b) \
-  /* a·2ᵇ without the bits that do not fit; int32 only. */ \
+  /* a·2ᵇ without the bits that do not fit; integers only. */ \
   ROW(shiftLeft, nn_shift(a, nn_distance(b))) \
-  /* floor(a/2ᵇ); int32 only. */ \
+  /* floor(a/2ᵇ); integers only. */ \
   ROW(shiftRight, nn_shift(a, -nn_distance(b)))
 
 // Of bool.

@@ -8,13 +8,13 @@
 
 // Layers do not fuse these with their own kernels.
 #define NN_PLAIN_FUNCTIONS(ROW) \
-  /* −x; also int32. */ \
+  /* −x; also integers. */ \
   ROW(negate, simple, input, -x, -d) \
-  /* |x|; also int32. */ \
+  /* |x|; also integers. */ \
   ROW(magnitude, simple, input, absolute(x), pick(s > 0, d, pick(s < 0, -d, d * 0))) \
-  /* −1, 0 or 1 (NaN stays NaN); also int32. */ \
+  /* −1, 0 or 1 (NaN stays NaN); also integers. */ \
   ROW(sign, simple, neither, pick(x > 0, (vf)1, pick(x < 0, (vf)-1, x)), (vf)0) \
-  /* x·x; also int32. */ \
+  /* x·x; also integers. */ \
   ROW(square, simple, input, x * x, d * 2 * s) \
   /* √x. */ \
   ROW(squareRoot, simple, output, square_root(x), d * 0.5f / s) \
@@ -80,7 +80,7 @@
   ROW(trunc, simple, neither, pick(x < 0, round_up(x), round_down(x)), (vf)0) \
   /* xᵃ. */ \
   ROW(power, heavy, input, nn_power_uniform(x, a), d * pick(a == 0, (vf)0, a * nn_power_uniform(s, a - 1))) \
-  /* a if x < a, b if x > b, else x; NaN stays NaN; also int32. */ \
+  /* a if x < a, b if x > b, else x; NaN stays NaN; also integers. */ \
   ROW(clamp, simple, input, pick(x < a, a, pick(x > b, b, x)), pick((s >= a) & (s <= b), d, (vf)0))
 
 // The kernels of layers can apply these to their results.

@@ -59,7 +59,7 @@ public final class CPUBackend: Backend {
 
   /// Returns true: all types are supported.
   public func supports(_ dtype: DType) -> Bool { true }
-  public func computes(_ dtype: DType) -> Bool { dtype != .float64 }
+  public func computes(_ dtype: DType) -> Bool { dtype != .float64 && dtype != .int64 }
   public var capabilities: BackendCapabilities { BackendCapabilities(version: 1, isSynchronous: true) }
 
   private static var preferredThreads: Int {

@@ -34,13 +34,13 @@ public enum ConformanceFamily: String, Sendable, CaseIterable {
 ///   - seed: The seed of the random operands.
 ///   - filter: The families to run; all by default.
 ///   - dtype: The type of floating-point operands: `float32`, or `float16` or `bfloat16`, with which the backend computes
-///     through `HalfArithmetic`. Their results must be the nearest numbers to results within the tolerance of float32.
+///     through `WidenedArithmetic`. Their results must be the nearest numbers to results within the tolerance of float32.
 /// - Returns: One failure for each incorrect operand of a call; empty if the backend conforms.
 public func conformanceFailures(
   of backend: any Backend, seed: UInt64 = 1, filter: [ConformanceFamily] = ConformanceFamily.allCases,
   computingIn dtype: DType = .float32
 ) -> [ConformanceFailure] {
-  let runner = ConformanceRunner(dtype.isHalf ? HalfArithmetic(backend) : backend, seed: seed, dtype)
+  let runner = ConformanceRunner(dtype.isHalf ? WidenedArithmetic(backend) : backend, seed: seed, dtype)
   for family in ConformanceFamily.allCases where filter.contains(family) {
     runner.family = family
     switch family {

@@ -3,8 +3,9 @@ import BackendCore
 /// Calls each operation with each element type, and returns the differences from `OperationKind.accepts(_:)` and from its
 /// counterparts for functions, reductions, and random numbers: types that are refused although the backend supports them
 /// and, if the operation computes, computes with them; and types that are taken although the operation is not defined for
-/// them. Operations defined for float32 are also defined for float16 and bfloat16 with `HalfArithmetic`, and where the
-/// backend says that it computes with halves itself.
+/// them. With `WidenedArithmetic`, operations defined for float32 are also defined for float16 and bfloat16, and those
+/// defined for int32 for int8, uint8, and int16. Operations of halves are also defined where the backend says that it
+/// computes with halves itself.
 public func elementTypeFailures(of backend: any Backend) -> [String] {
   OperationKind.allCases.flatMap { kind in
     failures(of: call(kind), kind.rawValue, backend) { backend.performs(kind, $0) }
@@ -53,9 +54,9 @@ private func failures(
     let isTaken: Bool
     do {
       let operands = try call.operands.map { try operand($0, dtype, backend) }
-      if dtype.isHalf && accepts(.float32) {
-        isExpected =
-          isExpected || backend is HalfArithmetic || backend.computesHalves(call.operation, operands)
+      if dtype.isWidened && accepts(dtype.arithmeticType) {
+        let isComputedInHalves = dtype.isHalf && backend.computesHalves(call.operation, operands)
+        isExpected = isExpected || backend is WidenedArithmetic || isComputedInHalves
       }
       try call.operation.perform(on: backend, operands)
       isTaken = true

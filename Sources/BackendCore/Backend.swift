@@ -11,6 +11,7 @@
 ///   `download` and `synchronize` wait. Any thread may call.
 /// - Scalars are passed as `Double` and rounded once to the element type; integer types truncate and saturate. An int64
 ///   scalar beyond 2⁵³ must therefore be a number that `Double` represents.
+/// - Integers wrap around at the width of their type.
 /// - Element counts use at least 64 bits.
 /// - The same call gives bitwise identical results each time, regardless of the number of threads.
 public protocol Backend: AnyObject, Sendable {
@@ -26,10 +27,11 @@ public protocol Backend: AnyObject, Sendable {
   /// A backend that supports another type moves and converts its elements: `OperationKind.accepts(_:)`.
   func supports(_ dtype: DType) -> Bool
   /// Returns whether operations that are defined for an element type compute with it. The default is `supports(_:)`. A
-  /// backend that only stores float64 returns false for it.
+  /// backend that only stores float64 or int64 returns false for it. The types with fewer than 32 bits never reach a
+  /// computing operation: `WidenedArithmetic` converts them.
   func computes(_ dtype: DType) -> Bool
   /// Returns whether this backend itself performs a computing operation on operands of which some are float16 or
-  /// bfloat16: in float32, with one rounding for each result. The default is false. Where it is false, `HalfArithmetic`
+  /// bfloat16: in float32, with one rounding for each result. The default is false. Where it is false, `WidenedArithmetic`
   /// converts the operands, so that the backend only sees float32.
   func computesHalves(_ operation: BackendOperation, _ operands: [BufferSlice?]) -> Bool
   /// The version of this contract that the backend fulfills, its limits, and what else its users may rely on. By default,

@@ -1,9 +1,11 @@
 /// The element type of a buffer.
 ///
-/// Every backend supports `float32`, `int32`, and `bool`. The backends of this package also support `float16` and
-/// `bfloat16`, in which they compute through `HalfArithmetic`, and store `int8`, `uint8`, `int16`, and `int64`. The
-/// Reference backend computes with `float64`, to check gradients; the CPU and OpenCL devices with the extension
-/// `cl_khr_fp64` store it. See `Backend.supports(_:)` and `Backend.computes(_:)`.
+/// Every backend supports `float32`, `int32`, and `bool`. The backends of this package also support `int64`, and, through
+/// `WidenedArithmetic`, `float16` and `bfloat16`, which compute in float32, and `int8`, `uint8`, and `int16`, which compute
+/// in int32. `float64` is a type of the Reference backend, the CPU, and OpenCL devices with the extension `cl_khr_fp64`. See
+/// `Backend.supports(_:)` and `Backend.computes(_:)`.
+///
+/// Integers wrap around at the width of their type, as in NumPy and PyTorch.
 public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConvertible {
   case float32
   /// Indices and labels.
@@ -19,16 +21,14 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
   /// The upper half of a float32: 8 significant bits and its range of exponents. Operations compute in float32 and round
   /// once.
   case bfloat16
-  /// Integers from -128 to 127. Operations move and convert elements of this type, but none computes with them.
+  /// Integers from -128 to 127. Operations compute in int32 and keep the low bits.
   case int8
-  /// Integers from 0 to 255: bytes, pixels. Operations move and convert elements of this type, but none computes with
-  /// them.
+  /// Integers from 0 to 255: bytes, pixels. Operations compute in int32 and keep the low bits.
   case uint8
-  /// Integers from -2¹⁵ to 2¹⁵ - 1: samples of sound. Operations move and convert elements of this type, but none computes
-  /// with them.
+  /// Integers from -2¹⁵ to 2¹⁵ - 1: samples of sound. Operations compute in int32 and keep the low bits.
   case int16
-  /// Integers from -2⁶³ to 2⁶³ - 1: the indices of other frameworks. Operations move and convert elements of this type,
-  /// but none computes with them.
+  /// Integers from -2⁶³ to 2⁶³ - 1: the indices of other frameworks. Where `Backend.computes(_:)` is false, operations move
+  /// and convert elements of this type, but none computes with them.
   case int64
 
   /// The size of one element in bytes.
@@ -55,11 +55,24 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
     }
   }
 
-  /// True for the integers with which no operation computes: `int8`, `uint8`, `int16`, and `int64`.
-  @inlinable package var isStoredInteger: Bool { isInteger && self != .int32 }
-
-  /// True for `float32` and `float64`, the types in which kernels compute.
+  /// True for `float32` and `float64`, the floating-point types in which kernels compute.
   @inlinable public var hasFloatingPointArithmetic: Bool { self == .float32 || self == .float64 }
+
+  /// True for `int32` and `int64`, the integers in which kernels compute.
+  @inlinable public var hasIntegerArithmetic: Bool { self == .int32 || self == .int64 }
+
+  /// The type in which operations compute with elements of this type: float32 for `float16` and `bfloat16`, int32 for
+  /// `int8`, `uint8`, and `int16`, and otherwise the type itself.
+  @inlinable package var arithmeticType: DType {
+    switch self {
+    case .float16, .bfloat16: .float32
+    case .int8, .uint8, .int16: .int32
+    case .float32, .int32, .bool, .float64, .int64: self
+    }
+  }
+
+  /// True for the types whose operations compute in a wider one: see `WidenedArithmetic`.
+  @inlinable package var isWidened: Bool { byteCount < 4 && self != .bool }
 
   public var description: String {
     switch self {
@@ -126,14 +139,13 @@ public enum OperationKind: String, Sendable, CaseIterable {
 
   /// Returns whether the operation is defined for an element type. A backend accepts the types that it also supports
   /// (`Backend.supports(_:)`), and, in operations that compute, those with which it computes (`Backend.computes(_:)`).
-  /// Among them are float16 and bfloat16 only if the operation moves or converts elements; `HalfArithmetic` adds the
-  /// others that accept float32.
+  /// The types that compute in a wider one are among them only if the operation moves or converts elements;
+  /// `WidenedArithmetic` adds float16 and bfloat16 where float32 is accepted, and int8, uint8, and int16 where int32 is.
   @inlinable public func accepts(_ dtype: DType) -> Bool {
     switch self {
     case .fill, .cast, .select, .copyStrided, .gatherRows, .gatherElements: movesElements
-    case .sort, .argReduce, .comparison: !dtype.isHalf && !dtype.isStoredInteger
-    case .range, .accumulatingCopy, .scan, .scatterRows, .scatterElements:
-      dtype != .bool && !dtype.isHalf && !dtype.isStoredInteger
+    case .sort, .argReduce, .comparison: !dtype.isWidened
+    case .range, .accumulatingCopy, .scan, .scatterRows, .scatterElements: dtype != .bool && !dtype.isWidened
     case .unaryGradient, .matmul, .linear, .linearGradient, .dropout, .convolution, .convolutionOutputGradient,
       .convolutionInputGradient, .convolutionWeightGradient, .pool, .poolGradient, .recurrence, .recurrenceGradient,
       .recurrentCell, .recurrentCellGradient, .softmax, .softmaxGradient, .softmaxCrossEntropy, .normalize,
@@ -147,8 +159,8 @@ extension ReductionOp {
   /// Returns whether the reduction is defined for an element type.
   @inlinable public func accepts(_ dtype: DType) -> Bool {
     switch self {
-    case .maximum, .minimum: !dtype.isHalf && !dtype.isStoredInteger
-    case .sum, .product: dtype != .bool && !dtype.isHalf && !dtype.isStoredInteger
+    case .maximum, .minimum: !dtype.isWidened
+    case .sum, .product: dtype != .bool && !dtype.isWidened
     case .mean: dtype.hasFloatingPointArithmetic
     }
   }

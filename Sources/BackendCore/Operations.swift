@@ -37,13 +37,13 @@ public struct UnaryOp: Sendable, Hashable {
 
 /// A reduction of many numbers to one.
 public enum ReductionOp: UInt8, Sendable, Hashable, CaseIterable {
-  /// 0 for no elements; int32 wraps around.
+  /// 0 for no elements; integers wrap around.
   case sum
   /// The sum divided by the count; NaN for no elements; floating point only.
   case mean
-  /// −∞ for no elements; NaN if any is NaN. On bool: any.
+  /// −∞ (the smallest integer) for no elements; NaN if any is NaN. On bool: any.
   case maximum
-  /// +∞ for no elements; NaN if any is NaN. On bool: all.
+  /// +∞ (the largest integer) for no elements; NaN if any is NaN. On bool: all.
   case minimum
   /// 1 for no elements.
   case product
@@ -51,9 +51,9 @@ public enum ReductionOp: UInt8, Sendable, Hashable, CaseIterable {
 
 /// The way in which a scatter combines an element with its updates, one after another.
 public enum ScatterOp: UInt8, Sendable, Hashable, CaseIterable {
-  /// The element plus its updates; int32 wraps around.
+  /// The element plus its updates; integers wrap around.
   case sum
-  /// The element times its updates; int32 wraps around.
+  /// The element times its updates; integers wrap around.
   case product
   /// NaN if any is NaN.
   case maximum
@@ -65,9 +65,9 @@ public enum ScatterOp: UInt8, Sendable, Hashable, CaseIterable {
 
 /// A cumulative reduction: the result so far at each element.
 public enum ScanOp: UInt8, Sendable, Hashable, CaseIterable {
-  /// int32 wraps around.
+  /// Integers wrap around.
   case sum
-  /// int32 wraps around.
+  /// Integers wrap around.
   case product
   /// NaN from the first NaN on.
   case maximum

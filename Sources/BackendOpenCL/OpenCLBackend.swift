@@ -68,7 +68,7 @@ public final class OpenCLBackend: Backend {
   public var kind: DeviceKind { device.kind }
   /// Returns true, except for float64 on a device without the extension `cl_khr_fp64`.
   public func supports(_ dtype: DType) -> Bool { dtype != .float64 || device.hasDoubles }
-  public func computes(_ dtype: DType) -> Bool { dtype != .float64 }
+  public func computes(_ dtype: DType) -> Bool { dtype != .float64 && dtype != .int64 }
   public var capabilities: BackendCapabilities {
     BackendCapabilities(version: 1, largestBufferBytes: BufferPool.largestBlockSize(upTo: device.largestBufferBytes))
   }

@@ -37,34 +37,37 @@ private func floorQuotient(_ a: Double, _ b: Double) -> Double {
   return rest != 0 && (rest < 0) != (b < 0) ? whole - 1 : whole
 }
 
-/// The value of an int32 operation; nil for operations that do not support int32. The result may exceed int32; it wraps
-/// around when it is stored.
-func integerValue(of op: BinaryOp, _ a: Int64, _ b: Int64) -> Int64? {
+/// The value of an operation on integers of type `dtype`; nil for operations that do not support integers. The result may
+/// exceed int32; it wraps around when it is stored.
+func integerValue(of op: BinaryOp, _ a: Int64, _ b: Int64, _ dtype: DType) -> Int64? {
   switch op {
-  case .add: return a + b
-  case .subtract: return a - b
-  case .multiply: return a * b
-  case .divide: return b == 0 ? 0 : a / b
+  case .add: return a &+ b
+  case .subtract: return a &- b
+  case .multiply: return a &* b
+  case .divide: return b == 0 ? 0 : a.dividedReportingOverflow(by: b).partialValue
   case .maximum: return max(a, b)
   case .minimum: return min(a, b)
   case .remainder:
-    guard b != 0 else { return 0 }
+    guard b != 0 && b != -1 else { return 0 }
     let rest = a % b
     return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
   case .floorDivide:
     guard b != 0 else { return 0 }
+    if b == -1 { return 0 &- a }
     return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0)
   case .bitwiseAnd: return a & b
   case .bitwiseOr: return a | b
   case .bitwiseXor: return a ^ b
-  case .shiftLeft: return Int64(Int32(truncatingIfNeeded: a) << Int32(truncatingIfNeeded: b))
-  case .shiftRight: return Int64(Int32(truncatingIfNeeded: a) >> Int32(truncatingIfNeeded: b))
+  case .shiftLeft:
+    return dtype == .int64 ? a << b : Int64(Int32(truncatingIfNeeded: a) << Int32(truncatingIfNeeded: b))
+  case .shiftRight:
+    return dtype == .int64 ? a >> b : Int64(Int32(truncatingIfNeeded: a) >> Int32(truncatingIfNeeded: b))
   case .power, .hypot, .atan2, .logAddExp, .copySign, .logicalAnd, .logicalOr: return nil
   }
 }
 
 /// Whether a comparison is true. Comparisons with NaN are false, except for `notEqual`.
-func holds(_ op: ComparisonOp, _ a: Double, _ b: Double) -> Bool {
+func holds<Number: Comparable>(_ op: ComparisonOp, _ a: Number, _ b: Number) -> Bool {
   switch op {
   case .equal: a == b
   case .notEqual: a != b

@@ -6,10 +6,9 @@ extension ReferenceBackend {
     guard op.kind.accepts(x.dtype) else { throw unsupported("\(op.kind)", x.dtype) }
     let (source, result) = (Elements(x), Elements(y))
     let (a, b) = (rounded(op.a, to: x.dtype), rounded(op.b, to: x.dtype))
-    if x.dtype == .int32 {
-      for i in 0..<count {
-        result[integer: i] = integerValue(of: op.kind, Int64(a), Int64(b), at: source[integer: i])!
-      }
+    if x.dtype.hasIntegerArithmetic {
+      let (a, b) = (Int64(saturating: a), Int64(saturating: b))
+      for i in 0..<count { result[integer: i] = integerValue(of: op.kind, a, b, at: source[integer: i])! }
     } else {
       for i in 0..<count { result[i] = value(of: op.kind, a, b, at: source[i]) }
     }
@@ -31,7 +30,7 @@ extension ReferenceBackend {
     let strides = [aLayout.strides, bLayout.strides]
     if try usesIntegers(op, a.dtype) {
       aLayout.shape.forEachPosition(strides) { i, at in
-        result[integer: i] = integerValue(of: op, left[integer: at[0]], right[integer: at[1]])!
+        result[integer: i] = integerValue(of: op, left[integer: at[0]], right[integer: at[1]], a.dtype)!
       }
     } else {
       aLayout.shape.forEachPosition(strides) { i, at in result[i] = value(of: op, left[at[0]], right[at[1]]) }
@@ -44,9 +43,10 @@ extension ReferenceBackend {
     let (source, result) = (Elements(x), Elements(y))
     let scalar = rounded(scalar, to: x.dtype)
     if try usesIntegers(op, x.dtype) {
+      let scalar = Int64(saturating: scalar)
       for i in 0..<count {
-        let (a, b) = scalarFirst ? (Int64(scalar), source[integer: i]) : (source[integer: i], Int64(scalar))
-        result[integer: i] = integerValue(of: op, a, b)!
+        let (a, b) = scalarFirst ? (scalar, source[integer: i]) : (source[integer: i], scalar)
+        result[integer: i] = integerValue(of: op, a, b, x.dtype)!
       }
     } else {
       for i in 0..<count {
@@ -55,10 +55,10 @@ extension ReferenceBackend {
     }
   }
 
-  /// Whether an operation uses int32 arithmetic, not floating point or logic. Throws if it does not support the type.
+  /// Whether an operation uses integer arithmetic, not floating point or logic. Throws if it does not support the type.
   private func usesIntegers(_ op: BinaryOp, _ dtype: DType) throws -> Bool {
     guard op.accepts(dtype) else { throw unsupported("\(op)", dtype) }
-    return dtype == .int32
+    return dtype.hasIntegerArithmetic
   }
 
   public func compare(
@@ -66,8 +66,12 @@ extension ReferenceBackend {
   ) throws {
     try require(.comparison, for: a.dtype)
     let (left, right, result) = (Elements(a), Elements(b), Elements(y))
+    let isInteger = a.dtype.hasIntegerArithmetic
     aLayout.shape.forEachPosition([aLayout.strides, bLayout.strides]) { i, at in
-      result[i] = holds(op, left[at[0]], right[at[1]]) ? 1 : 0
+      let isTrue =
+        isInteger
+        ? holds(op, left[integer: at[0]], right[integer: at[1]]) : holds(op, left[at[0]], right[at[1]])
+      result[i] = isTrue ? 1 : 0
     }
   }
 
@@ -77,7 +81,12 @@ extension ReferenceBackend {
     try require(.comparison, for: x.dtype)
     let (source, result) = (Elements(x), Elements(y))
     let scalar = rounded(scalar, to: x.dtype)
-    for i in 0..<count { result[i] = holds(op, source[i], scalar) ? 1 : 0 }
+    if x.dtype.hasIntegerArithmetic {
+      let scalar = Int64(saturating: scalar)
+      for i in 0..<count { result[i] = holds(op, source[integer: i], scalar) ? 1 : 0 }
+    } else {
+      for i in 0..<count { result[i] = holds(op, source[i], scalar) ? 1 : 0 }
+    }
   }
 
   public func select(
@@ -110,8 +119,9 @@ extension ReferenceBackend {
     try require(.range, for: y.dtype)
     let result = Elements(y)
     let (start, step) = (rounded(start, to: y.dtype), rounded(step, to: y.dtype))
-    if y.dtype == .int32 {
-      for i in 0..<count { result[integer: i] = Int64(start) &+ Int64(i) &* Int64(step) }
+    if y.dtype.hasIntegerArithmetic {
+      let (start, step) = (Int64(saturating: start), Int64(saturating: step))
+      for i in 0..<count { result[integer: i] = start &+ Int64(i) &* step }
     } else {
       for i in 0..<count { result[i] = start + Double(i) * step }
     }
@@ -135,10 +145,10 @@ extension ReferenceBackend {
 }
 
 extension Elements {
-  /// self[index] += source[sourceIndex], wrapping around in int32.
+  /// self[index] += source[sourceIndex]; integers wrap around.
   func accumulate(_ index: Int, _ source: Elements, _ sourceIndex: Int) {
-    if dtype == .int32 {
-      self[integer: index] += source[integer: sourceIndex]
+    if dtype.hasIntegerArithmetic {
+      self[integer: index] &+= source[integer: sourceIndex]
     } else {
       self[index] += source[sourceIndex]
     }

@@ -1,7 +1,7 @@
 import BackendCore
 
-/// Gathers and scatters at positions given by an int32 buffer. Positions out of range read as NaN (0 for int32 and
-/// bool) and are ignored by scatters.
+/// Gathers and scatters at positions given by an int32 buffer. Positions out of range read as NaN (0 for integers
+/// and bool) and are ignored by scatters.
 extension ReferenceBackend {
   public func gatherRows(
     _ x: BufferSlice, _ shape: AxisShape, indices: BufferSlice, indexCount: Int, into y: BufferSlice
@@ -80,7 +80,7 @@ extension ReferenceBackend {
     guard y.dtype.isFloatingPoint else {
       return body { target, source in
         let update = updates[integer: source]
-        y[integer: target] = combination.map { integerValue(of: $0, y[integer: target], update)! } ?? update
+        y[integer: target] = combination.map { integerValue(of: $0, y[integer: target], update, y.dtype)! } ?? update
       }
     }
     guard op == .sum else {

@@ -10,7 +10,7 @@ extension ReferenceBackend {
         let first = o * shape.extent * shape.inner + i
         let positions = (0..<shape.extent).lazy.map { first + $0 * shape.inner }
         let target = o * shape.inner + i
-        if x.dtype == .int32 && (op == .sum || op == .product) {
+        if x.dtype.hasIntegerArithmetic {
           result[integer: target] = reducedInteger(op, source, positions)
         } else {
           result[target] = reduced(op, source, positions)
@@ -30,23 +30,36 @@ extension ReferenceBackend {
     }
   }
 
+  /// The same for integers, which have no mean.
   private func reducedInteger(_ op: ReductionOp, _ x: Elements, _ positions: some Collection<Int>) -> Int64 {
-    op == .sum ? positions.reduce(0) { $0 &+ x[integer: $1] } : positions.reduce(1) { $0 &* x[integer: $1] }
+    let isLong = x.dtype == .int64
+    return switch op {
+    case .sum, .mean: positions.reduce(0) { $0 &+ x[integer: $1] }
+    case .product: positions.reduce(1) { $0 &* x[integer: $1] }
+    case .maximum: positions.reduce(isLong ? .min : Int64(Int32.min)) { max($0, x[integer: $1]) }
+    case .minimum: positions.reduce(isLong ? .max : Int64(Int32.max)) { min($0, x[integer: $1]) }
+    }
   }
 
   public func argReduce(_ op: ArgReductionOp, _ x: BufferSlice, _ shape: AxisShape, into y: BufferSlice) throws {
     try require(.argReduce, for: x.dtype)
     try BackendError.requirePositions("\(op)", below: shape.extent)
     let (source, result) = (Elements(x), Elements(y))
+    let order: ComparisonOp = op == .argmax ? .greater : .less
     for o in 0..<shape.outer {
       for i in 0..<shape.inner {
         let first = o * shape.extent * shape.inner + i
         var best = 0
         for j in 1..<max(shape.extent, 1) {
-          let (candidate, champion) = (source[first + j * shape.inner], source[first + best * shape.inner])
+          let (position, bestPosition) = (first + j * shape.inner, first + best * shape.inner)
+          if x.dtype.hasIntegerArithmetic {
+            if holds(order, source[integer: position], source[integer: bestPosition]) { best = j }
+            continue
+          }
+          let (candidate, champion) = (source[position], source[bestPosition])
           // The first NaN is the maximum or minimum; nothing replaces it.
           if champion.isNaN { break }
-          if candidate.isNaN || (op == .argmax ? candidate > champion : candidate < champion) { best = j }
+          if candidate.isNaN || holds(order, candidate, champion) { best = j }
         }
         result[integer: o * shape.inner + i] = Int64(best)
       }
@@ -62,12 +75,10 @@ extension ReferenceBackend {
         for step in 0..<shape.extent {
           let j = reversed ? shape.extent - 1 - step : step
           let position = (o * shape.extent + j) * shape.inner + i
-          if x.dtype == .int32 {
+          if x.dtype.hasIntegerArithmetic {
             let next = source[integer: position]
-            integer = integer.map { integerValue(of: op.combination, $0, next)! } ?? next
-            // A product of two int32 fits Int64, but one of three does not.
-            integer = integer.map { Int64(Int32(truncatingIfNeeded: $0)) }
-            result[integer: position] = integer ?? 0
+            result[integer: position] = integer.map { integerValue(of: op.combination, $0, next, x.dtype)! } ?? next
+            integer = result[integer: position]
           } else {
             let next = source[position]
             value = value.map { BackendReference.value(of: op.combination, $0, next) } ?? next
@@ -86,18 +97,26 @@ extension ReferenceBackend {
     try require(.sort, for: x.dtype)
     try BackendError.requirePositions("sort", below: columns)
     let (source, order) = (Elements(x), Elements(indices))
-    let sorted = values.map { Elements($0) }
+    let results = values.map { Elements($0) }
     for row in 0..<rows {
-      let numbers = (0..<columns).map { source[row * columns + $0] }
-      let permutation = (0..<columns).sorted { a, b in
-        let (first, second) = descending ? (numbers[b], numbers[a]) : (numbers[a], numbers[b])
-        // The sort is stable.
-        return isBelow(first, second) || (!isBelow(second, first) && a < b)
-      }
+      let permutation =
+        x.dtype.hasIntegerArithmetic
+        ? sorted((0..<columns).map { source[integer: row * columns + $0] }, descending: descending, by: <)
+        : sorted((0..<columns).map { source[row * columns + $0] }, descending: descending, by: isBelow)
       for (position, index) in permutation.enumerated() {
         order[integer: row * columns + position] = Int64(index)
-        sorted?.copyElement(row * columns + position, from: source, row * columns + index)
+        results?.copyElement(row * columns + position, from: source, row * columns + index)
       }
+    }
+  }
+
+  /// The positions of numbers in their order. The sort is stable.
+  private func sorted<Number>(
+    _ numbers: [Number], descending: Bool, by isBelow: (Number, Number) -> Bool
+  ) -> [Int] {
+    numbers.indices.sorted { a, b in
+      let (first, second) = descending ? (numbers[b], numbers[a]) : (numbers[a], numbers[b])
+      return isBelow(first, second) || (!isBelow(second, first) && a < b)
     }
   }
 

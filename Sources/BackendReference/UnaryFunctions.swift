@@ -130,14 +130,14 @@ private func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s
   }
 }
 
-/// The value of an int32 operation; nil for operations that support only floating point. The result may exceed int32;
-/// it wraps around when it is stored.
+/// The value of an operation on integers; nil for operations that support only floating point. The result may exceed
+/// int32; it wraps around when it is stored.
 func integerValue(of kind: UnaryOp.Kind, _ a: Int64, _ b: Int64, at x: Int64) -> Int64? {
   switch kind {
-  case .negate: -x
-  case .magnitude: abs(x)
+  case .negate: 0 &- x
+  case .magnitude: x < 0 ? 0 &- x : x
   case .sign: x.signum()
-  case .square: x * x
+  case .square: x &* x
   case .clamp: x < a ? a : x > b ? b : x
   default: nil
   }

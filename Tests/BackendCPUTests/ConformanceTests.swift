@@ -20,6 +20,6 @@ import Testing
 
   @Test func elementTypesAreThoseOfTheTable() {
     #expect(elementTypeFailures(of: CPUBackend(threads: 1)).isEmpty)
-    #expect(elementTypeFailures(of: HalfArithmetic(CPUBackend(threads: 1))).isEmpty)
+    #expect(elementTypeFailures(of: WidenedArithmetic(CPUBackend(threads: 1))).isEmpty)
   }
 }

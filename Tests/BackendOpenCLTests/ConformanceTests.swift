@@ -16,7 +16,7 @@ import Testing
   func elementTypesAreThoseOfTheTable(device: OpenCLDevice) throws {
     let backend = try OpenCLBackend.shared(for: device)
     #expect(elementTypeFailures(of: backend).isEmpty)
-    #expect(elementTypeFailures(of: HalfArithmetic(backend)).isEmpty)
+    #expect(elementTypeFailures(of: WidenedArithmetic(backend)).isEmpty)
   }
 
   /// Each family with one of the two types in turn.

@@ -31,7 +31,7 @@ extension Case {
     return Case(
       name: "\(name) \(type)", shape: "4096x4096", work: .bytes(Double(2 * operands * count)), isLarge: true
     ) { device in
-      let backend = HalfArithmetic(device.backend)
+      let backend = WidenedArithmetic(device.backend)
       let slices = try (0..<operands).map { _ in try slab(count, type, backend) }
       return {
         try call(backend, slices)

@@ -8,7 +8,7 @@ public enum BinaryOp: UInt8, Sendable, Hashable, CaseIterable {
   case subtract
   /// a·b.
   case multiply
-  /// Floating point: IEEE division. int32: truncated toward zero; division by zero gives 0.
+  /// Floating point: IEEE division. Integers: truncated toward zero; division by zero gives 0.
   case divide
   /// aᵇ, like C's `pow`; floating point only.
   case power
@@ -16,9 +16,9 @@ public enum BinaryOp: UInt8, Sendable, Hashable, CaseIterable {
   case maximum
   /// NaN if either is NaN.
   case minimum
-  /// a − b·floor(a/b), with the sign of b, as in Python and PyTorch; 0 for int32 division by zero.
+  /// a − b·floor(a/b), with the sign of b, as in Python and PyTorch; 0 for integer division by zero.
   case remainder
-  /// floor(a/b), computed from the exact remainder, as in Python; 0 for int32 division by zero.
+  /// floor(a/b), computed from the exact remainder, as in Python; 0 for integer division by zero.
   case floorDivide
   /// √(a² + b²), without overflow; floating point only.
   case hypot
@@ -28,15 +28,15 @@ public enum BinaryOp: UInt8, Sendable, Hashable, CaseIterable {
   case logAddExp
   /// |a| with the sign of b, including that of zeros; floating point only.
   case copySign
-  /// int32 only.
+  /// Integers only.
   case bitwiseAnd
-  /// int32 only.
+  /// Integers only.
   case bitwiseOr
-  /// int32 only.
+  /// Integers only.
   case bitwiseXor
-  /// a·2ᵇ without the bits that do not fit; int32 only.
+  /// a·2ᵇ without the bits that do not fit; integers only.
   case shiftLeft
-  /// floor(a/2ᵇ); int32 only.
+  /// floor(a/2ᵇ); integers only.
   case shiftRight
   /// bool only.
   case logicalAnd
@@ -86,9 +86,9 @@ extension BinaryOp {
   package func accepts(_ dtype: DType) -> Bool {
     switch self {
     case .logicalAnd, .logicalOr: dtype == .bool
-    case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight: dtype == .int32
+    case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight: dtype.hasIntegerArithmetic
     case .add, .subtract, .multiply, .divide, .maximum, .minimum, .remainder, .floorDivide:
-      dtype.hasFloatingPointArithmetic || dtype == .int32
+      dtype.hasFloatingPointArithmetic || dtype.hasIntegerArithmetic
     default: dtype.hasFloatingPointArithmetic
     }
   }

@@ -3,13 +3,13 @@
 extension UnaryOp {
   /// The operation codes, for floating point only unless noted otherwise.
   public enum Kind: UInt8, Sendable, CaseIterable {
-    /// −x; also int32.
+    /// −x; also integers.
     case negate
-    /// |x|; also int32.
+    /// |x|; also integers.
     case magnitude
-    /// −1, 0 or 1 (NaN stays NaN); also int32.
+    /// −1, 0 or 1 (NaN stays NaN); also integers.
     case sign
-    /// x·x; also int32.
+    /// x·x; also integers.
     case square
     /// √x.
     case squareRoot
@@ -75,7 +75,7 @@ extension UnaryOp {
     case trunc
     /// xᵃ.
     case power
-    /// a if x < a, b if x > b, else x; NaN stays NaN; also int32.
+    /// a if x < a, b if x > b, else x; NaN stays NaN; also integers.
     case clamp
     /// max(x, 0); NaN stays NaN.
     case relu
@@ -207,7 +207,7 @@ extension UnaryOp.Kind {
   package func accepts(_ dtype: DType) -> Bool {
     switch self {
     case .logicalNot: dtype == .bool
-    case .negate, .magnitude, .sign, .square, .clamp: dtype.hasFloatingPointArithmetic || dtype == .int32
+    case .negate, .magnitude, .sign, .square, .clamp: dtype.hasFloatingPointArithmetic || dtype.hasIntegerArithmetic
     default: dtype.hasFloatingPointArithmetic
     }
   }

@@ -21,7 +21,7 @@ extension Tensor {
   static func launch(
     _ extents: Shape, _ dtype: DType, on device: consuming Device, _ body: (any Backend, BufferSlice) throws -> Void
   ) -> Tensor {
-    launch(extents, dtype, on: device, with: device.callTarget(hasHalves: dtype.isHalf), body)
+    launch(extents, dtype, on: device, with: device.callTarget(isWidened: dtype.isWidened), body)
   }
 
   @inline(__always)
@@ -51,7 +51,7 @@ extension Tensor {
     _ body: (any Backend, _ x: BufferSlice, _ y: BufferSlice) throws -> Void
   ) -> Tensor {
     if x.isPoisoned { return poisoned(by: x, x, x, extents, dtype, on: device) }
-    let backend = device.callTarget(hasHalves: x.storage.dtype.isHalf || dtype.isHalf)
+    let backend = device.callTarget(isWidened: x.storage.dtype.isWidened || dtype.isWidened)
     return launch(extents, dtype, on: device, with: backend) { backend, y in try body(backend, x.operand, y) }
   }
 
@@ -62,7 +62,8 @@ extension Tensor {
     _ body: (any Backend, _ a: BufferSlice, _ b: BufferSlice, _ y: BufferSlice) throws -> Void
   ) -> Tensor {
     if a.isPoisoned || b.isPoisoned { return poisoned(by: a, b, b, extents, dtype, on: device) }
-    let backend = device.callTarget(hasHalves: a.storage.dtype.isHalf || b.storage.dtype.isHalf || dtype.isHalf)
+    let isWidened = a.storage.dtype.isWidened || b.storage.dtype.isWidened || dtype.isWidened
+    let backend = device.callTarget(isWidened: isWidened)
     return launch(extents, dtype, on: device, with: backend) { backend, y in
       try body(backend, a.operand, b.operand, y)
     }
@@ -75,9 +76,9 @@ extension Tensor {
     _ body: (any Backend, _ a: BufferSlice, _ b: BufferSlice, _ c: BufferSlice, _ y: BufferSlice) throws -> Void
   ) -> Tensor {
     if a.isPoisoned || b.isPoisoned || c.isPoisoned { return poisoned(by: a, b, c, extents, dtype, on: device) }
-    let hasHalves =
-      a.storage.dtype.isHalf || b.storage.dtype.isHalf || c.storage.dtype.isHalf || dtype.isHalf
-    let backend = device.callTarget(hasHalves: hasHalves)
+    let isWidened =
+      a.storage.dtype.isWidened || b.storage.dtype.isWidened || c.storage.dtype.isWidened || dtype.isWidened
+    let backend = device.callTarget(isWidened: isWidened)
     return launch(extents, dtype, on: device, with: backend) { backend, y in
       try body(backend, a.operand, b.operand, c.operand, y)
     }
@@ -99,7 +100,7 @@ extension Tensor {
   mutating func overwrite(_ body: (any Backend, BufferSlice) throws -> Void) {
     if isPoisoned || extents.count == 0 { return }
     do {
-      try body(storage.device.callTarget(hasHalves: storage.dtype.isHalf), operand)
+      try body(storage.device.callTarget(isWidened: storage.dtype.isWidened), operand)
     } catch {
       self = Tensor(failure: error, extents, dtype, on: device)
     }

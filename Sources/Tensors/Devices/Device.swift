@@ -32,16 +32,16 @@ public struct Device: Sendable {
     @inline(__always) get { DeviceRecording.target(of: backend) }
   }
 
-  /// Returns the object that receives calls of this thread that may have operands of float16 or bfloat16.
+  /// Returns the object that receives calls of this thread that may have operands of a type that computes in a wider one.
   @inline(__always)
-  func callTarget(hasHalves: Bool) -> any Backend {
+  func callTarget(isWidened: Bool) -> any Backend {
     let target = callTarget
-    return hasHalves ? Device.withHalves(target) : target
+    return isWidened ? Device.widening(target) : target
   }
 
   // A function of its own, which costs the other operations only a branch.
   @inline(never)
-  private static func withHalves(_ backend: any Backend) -> any Backend { HalfArithmetic(backend) }
+  private static func widening(_ backend: any Backend) -> any Backend { WidenedArithmetic(backend) }
 
   /// True while this thread is recording this device. Earlier recordings cannot be replayed then, because the replay
   /// would not be recorded.

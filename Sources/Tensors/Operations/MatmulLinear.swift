@@ -139,7 +139,7 @@ struct EpilogueGradient {
         pass.accumulate(dBias, to: bias)
       }
     } else {
-      try? run(dy.device.callTarget(hasHalves: dy.dtype.isHalf), nil)
+      try? run(dy.device.callTarget(isWidened: dy.dtype.isWidened), nil)
     }
     return failure.map { Tensor(failure: $0, dy.extents, dy.dtype, on: dy.device) } ?? dz
   }

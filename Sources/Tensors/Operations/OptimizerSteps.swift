@@ -17,7 +17,7 @@ package func applyOptimizerStep(
   for index in states.indices { try states[index].makeUnique() }
   let device = parameters.device
   do {
-    try device.callTarget(hasHalves: parameters.dtype.isHalf).optimizerStep(
+    try device.callTarget(isWidened: parameters.dtype.isWidened).optimizerStep(
       step, parameters: parameters.slice, gradients: gradientSlice, states: states.map { try $0.slice },
       count: parameters.count, scalars: scalarSlice)
   } catch {
@@ -35,7 +35,7 @@ package func globalNormClipFactor(
   try scalars.makeUnique()
   let device = scalars.device
   do {
-    let backend = device.callTarget(hasHalves: slabs.contains { $0.dtype.isHalf })
+    let backend = device.callTarget(isWidened: slabs.contains { $0.dtype.isWidened })
     let norm = BufferSlice(try backend.allocate(count: 1, dtype: scalars.dtype))
     let filled = slabs.indices.filter { slabs[$0].count > 0 }
     if filled.isEmpty { try backend.fill(norm, count: 1, with: 0) }

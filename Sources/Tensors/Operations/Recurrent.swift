@@ -78,7 +78,7 @@ package struct Recurrence {
     do {
       if shape.stateCount > 0 {
         let operands = try states.operands(self)
-        let backend = device.callTarget(hasHalves: sums.dtype.isHalf)
+        let backend = device.callTarget(isWidened: sums.dtype.isWidened)
         try backend.recurrence(shape, operands)
         if givesFinalCell, let cells = operands.cells {
           let last = cells.advanced(by: shape.place(shape.steps - 1) * shape.stateCount)
@@ -263,7 +263,7 @@ struct RecurrenceRecord: GradientRule {
           outputs: recurrence.result == .last ? nil : try dy.slice, hidden: try gradients.hidden.slice,
           cell: try gradients.cell?.slice, gates: try gradients.gates.slice, recurrent: try gradients.recurrent?.slice,
           reachesInitialState: isWanted)
-        try dy.device.callTarget(hasHalves: dy.dtype.isHalf).recurrenceGradient(
+        try dy.device.callTarget(isWidened: dy.dtype.isWidened).recurrenceGradient(
           shape, try states.operands(recurrence), operands)
       }
     } catch {

@@ -4,7 +4,7 @@ import BackendReference
 import Testing
 
 /// Arithmetic in float16 and bfloat16 on a backend that computes in wider types.
-@Suite struct HalfArithmeticTests {
+@Suite struct WidenedArithmeticTests {
   @Test(arguments: ConformanceFamily.computing, [DType.float16, .bfloat16])
   func resultsAreRoundedOnce(family: ConformanceFamily, dtype: DType) throws {
     let failures = conformanceFailures(of: ReferenceBackend(), seed: 3, filter: [family], computingIn: dtype)
@@ -12,7 +12,7 @@ import Testing
   }
 
   @Test func elementTypesAreThoseOfTheTable() {
-    #expect(elementTypeFailures(of: HalfArithmetic(ReferenceBackend())).isEmpty)
+    #expect(elementTypeFailures(of: WidenedArithmetic(ReferenceBackend())).isEmpty)
   }
 
   @Test(arguments: [DType.float16, .bfloat16])
@@ -24,7 +24,7 @@ import Testing
   /// y += x reads y, and the elements between those of y do not change.
   @Test func accumulationKeepsItsDestination() throws {
     let backend = ReferenceBackend()
-    let halves = HalfArithmetic(backend)
+    let halves = WidenedArithmetic(backend)
     let (x, y) = (try backend.allocate(count: 3, dtype: .float16), try backend.allocate(count: 6, dtype: .float16))
     for i in 0..<3 { try backend.fill(BufferSlice(x, offset: i), count: 1, with: Double(i + 1)) }
     try backend.fill(BufferSlice(y), count: 6, with: 10)
@@ -41,7 +41,7 @@ import Testing
   /// Only calls with halves need memory for float32 copies.
   @Test func otherCallsPassThrough() throws {
     let backend = ReferenceBackend()
-    let halves = HalfArithmetic(backend)
+    let halves = WidenedArithmetic(backend)
     let x = BufferSlice(try backend.allocate(count: 1000, dtype: .float32))
     try halves.fill(x, count: 1000, with: 2)
     try halves.unary(UnaryOp(.square), x, count: 1000, into: x)
