@@ -21,6 +21,10 @@ extension CPUBackend {
       shape.columns <= Self.longestRow && (operands.count <= 4 || operands[4]?.dtype.isHalf != true)
     case .reduce(_, let shape): shape.inner == 1
     case .matmul, .linear: Self.multipliesHalves(operands)
+    case .convolution(let shape, _), .convolutionWeightGradient(let shape, _):
+      Self.multipliesHalves(operands) && !PlaneCorrelation.pays(Correlation(forward: shape))
+    case .convolutionInputGradient(let shape):
+      Self.multipliesHalves(operands) && !Correlation.backward(shape).contains(where: PlaneCorrelation.pays)
     default: false
     }
   }

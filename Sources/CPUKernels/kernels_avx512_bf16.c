@@ -179,6 +179,118 @@ static void strip(bool transposed, long m, long n, long k, const void *a, long a
   }
 }
 
+// MARK: Convolution
+
+enum { most_spread_rows = 8 };
+
+// Computes one tile of `implicit_gemm`, as `spread_tile` in convolution.inc does.
+NN_INLINE void spread_tile(const int rows, const int vectors, long k, const uint32_t *x, const long *positions,
+                           const long *depth, const uint32_t *b, long ldb, const float *init, long init_step,
+                           bool rectifies, float *c, long ldc, long last) {
+  __m512 sum[most_spread_rows][most_vectors];
+  const uint32_t *from[most_spread_rows];
+  const __mmask16 mask = first_lanes(last);
+  NN_UNROLLED
+  for (int i = 0; i < rows; i++) {
+    from[i] = x + positions[i];
+    NN_UNROLLED
+    for (int j = 0; j < vectors; j++) {
+      const float *const in = init + i * init_step + j * lanes;
+      sum[i][j] = j == vectors - 1 ? _mm512_maskz_loadu_ps(mask, in) : _mm512_loadu_ps(in);
+    }
+  }
+#pragma clang loop unroll(disable)
+  for (long p = 0; p < k; p++, b += ldb) {
+    const long offset = depth[p];
+    __m512i row[most_vectors];
+    NN_UNROLLED
+    for (int j = 0; j < vectors; j++) row[j] = _mm512_loadu_si512(b + j * lanes);
+    NN_UNROLLED
+    for (int i = 0; i < rows; i++) {
+      const __m512bh factor = (__m512bh)_mm512_set1_epi32((int32_t)from[i][offset]);
+      NN_UNROLLED
+      for (int j = 0; j < vectors; j++) sum[i][j] = _mm512_dpbf16_ps(sum[i][j], factor, (__m512bh)row[j]);
+    }
+  }
+  const __m512 zero = _mm512_setzero_ps();
+  NN_UNROLLED
+  for (int i = 0; i < rows; i++) {
+    NN_UNROLLED
+    for (int j = 0; j < vectors; j++) {
+      // NaN is not below 0.
+      const __mmask16 negative = rectifies ? _mm512_cmp_ps_mask(sum[i][j], zero, _CMP_LT_OQ) : 0;
+      const __m512 value = _mm512_mask_mov_ps(sum[i][j], negative, zero);
+      float *const out = c + i * ldc + j * lanes;
+      if (j == vectors - 1) _mm512_mask_storeu_ps(out, mask, value);
+      else _mm512_storeu_ps(out, value);
+    }
+  }
+}
+
+typedef void spread_function(long k, const uint32_t *x, const long *positions, const long *depth, const uint32_t *b,
+                             long ldb, const float *init, long init_step, bool rectifies, float *c, long ldc, long last);
+
+#define NN_SPREAD(ROWS, VECTORS)                                                                                       \
+  static void spread_##ROWS##_##VECTORS(long k, const uint32_t *x, const long *positions, const long *depth,           \
+                                        const uint32_t *b, long ldb, const float *init, long init_step,                \
+                                        bool rectifies, float *c, long ldc, long last) {                               \
+    spread_tile(ROWS, VECTORS, k, x, positions, depth, b, ldb, init, init_step, rectifies, c, ldc, last);              \
+  }
+#define NN_SPREADS(V)                                                                                                  \
+  NN_SPREAD(1, V) NN_SPREAD(2, V) NN_SPREAD(3, V) NN_SPREAD(4, V) NN_SPREAD(5, V) NN_SPREAD(6, V)
+#define NN_SPREAD_NAMES(V) spread_1_##V, spread_2_##V, spread_3_##V, spread_4_##V, spread_5_##V, spread_6_##V
+
+NN_SPREADS(1) NN_SPREAD(7, 1) NN_SPREAD(8, 1) NN_SPREADS(2) NN_SPREAD(7, 2) NN_SPREAD(8, 2)
+NN_SPREADS(3) NN_SPREAD(7, 3) NN_SPREAD(8, 3) NN_SPREADS(4)
+
+// [vectors - 1][rows - 1]
+static spread_function *const spreads[most_vectors][most_spread_rows] = {
+    {NN_SPREAD_NAMES(1), spread_7_1, spread_8_1}, {NN_SPREAD_NAMES(2), spread_7_2, spread_8_2},
+    {NN_SPREAD_NAMES(3), spread_7_3, spread_8_3}, {NN_SPREAD_NAMES(4)}};
+
+static void implicit_gemm(long m, long n, long k, const uint32_t *x, const long *rows, const long *depth,
+                          const uint32_t *b, long ldb, const float *init, long init_step, bool rectifies, float *c,
+                          long ldc) {
+  const long vectors = (n + lanes - 1) / lanes, last = n - (vectors - 1) * lanes;
+  const long most = vectors == most_vectors ? most_rows : most_spread_rows, count = (m + most - 1) / most;
+  for (long t = 0; t < count; t++) {
+    const long first = t * m / count, height = (t + 1) * m / count - first;
+    spreads[vectors - 1][height - 1](k, x, rows + first, depth, b, ldb, init + first * init_step, init_step, rectifies,
+                                     c + first * ldc, ldc, last);
+  }
+}
+
+// Pairs of one row: the columns first ..< end of the planes, and zeros in the others.
+NN_INLINE void pair_row(const uint16_t *x, const uint16_t *_Nullable other, long first, long end, uint32_t *y,
+                        long columns) {
+  for (long c = 0; c < columns; c += lanes) {
+    const long low = first > c ? first - c : 0, high = end - c < lanes ? end - c : lanes;
+    const __mmask16 all = first_lanes(columns - c < lanes ? columns - c : lanes);
+    const __mmask16 mask = high > low ? (__mmask16)(first_lanes(high) & ~first_lanes(low)) : 0;
+    __m512i words = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, x + c));
+    if (other) {
+      const __m512i next = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, other + c));
+      words = _mm512_or_si512(words, _mm512_slli_epi32(next, 16));
+    }
+    _mm512_mask_storeu_epi32(y + c, all, words);
+  }
+}
+
+static void padded_pairs(const uint16_t *x, const uint16_t *_Nullable other, long height, long width, long top, long left,
+                         uint32_t *y, long rows, long columns) {
+  // Adjacent rows are one row.
+  if (left == 0 && columns == width && top >= 0 && top + rows <= height) {
+    pair_row(x + top * width, other ? other + top * width : NULL, 0, rows * columns, y, rows * columns);
+    return;
+  }
+  const long right = width - left < columns ? width - left : columns, first = left < 0 ? -left : 0;
+  for (long r = 0; r < rows; r++, y += columns) {
+    const long start = (top + r) * width + left;
+    const bool is_inside = top + r >= 0 && top + r < height;
+    pair_row(x + start, other ? other + start : NULL, first, is_inside ? right : 0, y, columns);
+  }
+}
+
 // As `peak_loop`, with pairs.
 static double peak_loop(long rounds, float *sink) {
   enum { sums = 24 };
@@ -198,5 +310,11 @@ static double peak_loop(long rounds, float *sink) {
 
 #pragma clang attribute pop
 
-const struct nn_bfloat16_kernels nn_bfloat16_kernels_avx512 = {.pack = pack, .strip = strip, .peak_loop = peak_loop};
+const struct nn_bfloat16_kernels nn_bfloat16_kernels_avx512 = {
+    .pack = pack,
+    .strip = strip,
+    .implicit_gemm = implicit_gemm,
+    .padded_pairs = padded_pairs,
+    .peak_loop = peak_loop,
+};
 #endif

@@ -9,68 +9,88 @@ extension CPUBackend {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
-    try require(.convolution, for: x.dtype)
+    let arithmetic = try convolutionArithmetic(.convolution, [x, w, bias, y, preActivation], pairing: .channels)
     guard shape.outputCount > 0 else { return }
-    let correlation = Correlation(forward: shape)
-    let panels = WeightPanels(correlation, kernels)
-    let epilogue = ConvolutionEpilogue(
-      bias: bias?.floats, activation: activation, preActivation: preActivation?.floats, result: y.floats,
-      height: shape.height.output, width: shape.width.output)
-    if PlaneCorrelation.pays(correlation) { return try convolvePlanes(x.floats, w.floats, correlation, epilogue) }
+    let correlation = Correlation(forward: shape, arithmetic.pairing)
+    var epilogue = ConvolutionEpilogue(
+      activation: activation, preActivation: preActivation, result: y, height: shape.height.output,
+      width: shape.width.output)
+    guard let bias, bias.dtype.isHalf else {
+      epilogue.bias = bias.map { UnsafePointer($0.floats) }
+      return try convolve(x, w, shape, correlation, arithmetic, epilogue)
+    }
+    try withScratch(shape.outputChannels, of: Float.self) { floats in
+      widen(OperandMemory(bias), shape.outputChannels, into: floats)
+      epilogue.bias = UnsafePointer(floats)
+      try convolve(x, w, shape, correlation, arithmetic, epilogue)
+    }
+  }
+
+  private func convolve(
+    _ x: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, _ correlation: Correlation,
+    _ arithmetic: ConvolutionArithmetic, _ epilogue: ConvolutionEpilogue
+  ) throws {
+    if arithmetic.half == nil && PlaneCorrelation.pays(correlation) {
+      return try convolvePlanes(x.floats, w.floats, correlation, epilogue)
+    }
+    let panels = WeightPanels(correlation, arithmetic)
     try withScratch(panels.count, of: Float.self) { memory in
-      let weights = w.floats
-      parallel(shape.groups * panels.strips, grain: max(1, Grain.copy / max(1, panels.groupCount)), unit: 1) {
-        for index in $0 {
-          panels.packForward(weights, group: index / panels.strips, strip: index % panels.strips, into: memory)
-        }
+      let weights = OperandMemory(w)
+      try forEachUnit(
+        shape.groups * panels.strips, operations: 3 * panels.count, scratchCount: panels.scratchCount(shape)
+      ) { index, scratch in
+        panels.packForward(
+          weights, group: index / panels.strips, strip: index % panels.strips, into: memory, scratch: scratch)
       }
-      try correlate(x.floats, correlation, panels, memory, epilogue)
+      try correlate(OperandMemory(x), correlation, panels, memory, arithmetic, epilogue)
     }
   }
 
   public func convolutionInputGradient(
     _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
   ) throws {
-    try require(.convolutionInputGradient, for: dy.dtype)
+    let arithmetic = try convolutionArithmetic(.convolutionInputGradient, [dy, w, dx], pairing: .channels)
     guard shape.inputCount > 0 else { return }
-    let correlations = Correlation.backward(shape).filter { $0.depth > 0 && $0.sourcePlane > 0 }
+    let correlations = Correlation.backward(shape, arithmetic.pairing).filter { $0.depth > 0 && $0.sourcePlane > 0 }
     // Positions that no window covers do not occur in any correlation.
     if correlations.count < shape.height.stride * shape.width.stride { try fill(dx, count: shape.inputCount, with: 0) }
-    let epilogue = ConvolutionEpilogue(result: dx.floats, height: shape.height.input, width: shape.width.input)
+    let epilogue = ConvolutionEpilogue(result: dx, height: shape.height.input, width: shape.width.input)
     for correlation in correlations {
-      if PlaneCorrelation.pays(correlation) {
+      if arithmetic.half == nil && PlaneCorrelation.pays(correlation) {
         try convolvePlanesBackward(dy.floats, w.floats, correlation, shape, into: dx.floats)
         continue
       }
-      let panels = WeightPanels(correlation, kernels)
+      let panels = WeightPanels(correlation, arithmetic)
       try withScratch(panels.count, of: Float.self) { memory in
-        let weights = w.floats
-        parallel(shape.groups * panels.strips, grain: max(1, Grain.simple / max(1, panels.groupCount)), unit: 1) {
-          for index in $0 {
-            panels.packBackward(
-              weights, shape, group: index / panels.strips, strip: index % panels.strips, into: memory)
-          }
+        let weights = OperandMemory(w)
+        try forEachUnit(
+          shape.groups * panels.strips, operations: 6 * panels.count, scratchCount: panels.scratchCount(shape)
+        ) { index, scratch in
+          panels.packBackward(
+            weights, shape, group: index / panels.strips, strip: index % panels.strips, into: memory, scratch: scratch)
         }
-        try correlate(dy.floats, correlation, panels, memory, epilogue)
+        try correlate(OperandMemory(dy), correlation, panels, memory, arithmetic, epilogue)
       }
     }
   }
 
   private func correlate(
-    _ x: UnsafePointer<Float>, _ correlation: Correlation, _ panels: WeightPanels, _ weights: UnsafePointer<Float>,
-    _ epilogue: ConvolutionEpilogue
+    _ x: OperandMemory, _ correlation: Correlation, _ panels: WeightPanels, _ weights: UnsafePointer<Float>,
+    _ arithmetic: ConvolutionArithmetic, _ epilogue: ConvolutionEpilogue
   ) throws {
     let blocks = PositionBlocks(
       batch: correlation.batch, height: correlation.height.outputs, width: correlation.width.outputs, positions: 240)
-    let source = ImplicitIm2col(correlation, blocks, kernels)
+    let source = ImplicitIm2col(correlation, blocks, arithmetic)
     let product = CorrelationProduct(
-      correlation: correlation, panels: panels, source: source, epilogue: epilogue, kernels: kernels)
+      correlation: correlation, panels: panels, source: source, epilogue: epilogue, arithmetic: arithmetic)
     // If there are few blocks for the threads, each strip of outputs becomes a separate unit.
     let whole = correlation.groups * blocks.count
     let cuts = whole >= 4 * pool.threadCount ? 1 : panels.strips
     let columns = min(kernels.pointee.strip, panels.step(0)) * blocks.positions
+    // The sums, the transposed sums, and a row of halves.
+    let sumCount = 2 * columns + (arithmetic.half == nil ? 0 : blocks.columns)
     try forEachUnit(
-      whole * cuts, operations: correlation.operations, scratchCount: source.scratchCount + 2 * columns
+      whole * cuts, operations: correlation.operations, scratchCount: source.scratchCount + sumCount
     ) { unit, scratch in
       let (block, group) = (blocks[unit / cuts % blocks.count], unit / cuts / blocks.count)
       let cut = unit % cuts

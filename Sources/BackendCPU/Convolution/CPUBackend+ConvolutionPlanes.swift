@@ -6,9 +6,10 @@ extension CPUBackend {
   func convolvePlanes(
     _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, _ correlation: Correlation, _ epilogue: ConvolutionEpilogue
   ) throws {
+    let (result, preActivation) = (epilogue.result.floats, epilogue.preActivation?.floats)
     let planes = PlaneCorrelation(correlation, kernels)
     let (outputs, columns) = (correlation.outputs, correlation.width.outputs)
-    let sums = epilogue.preActivation ?? epilogue.result
+    let sums = preActivation ?? result
     try forEachUnit(
       correlation.batch * correlation.groups * planes.blocks, operations: 4 * correlation.operations,
       scratchCount: planes.sourceCount
@@ -25,9 +26,9 @@ extension CPUBackend {
         let count = rows.count * columns
         if let activation = epilogue.activation, let code = activation.kind.code, !epilogue.rectifies {
           kernels.pointee.unary(
-            code, sums + first, epilogue.result + first, count, Float(activation.a), Float(activation.b))
-        } else if epilogue.preActivation != nil {
-          (epilogue.result + first).update(from: sums + first, count: count)
+            code, sums + first, result + first, count, Float(activation.a), Float(activation.b))
+        } else if preActivation != nil {
+          (result + first).update(from: sums + first, count: count)
         }
       }
     }

@@ -6,17 +6,18 @@ import CPUKernels
 struct ConvolutionEpilogue {
   var bias: UnsafePointer<Float>?
   var activation: UnaryOp?
-  var preActivation: UnsafeMutablePointer<Float>?
-  let result: UnsafeMutablePointer<Float>
+  /// The sums, and the result. Both may be halves.
+  var preActivation: OperandMemory?
+  let result: OperandMemory
   /// The extents of a plane of the result.
   let height, width: Int
 
   init(
-    bias: UnsafeMutablePointer<Float>? = nil, activation: UnaryOp? = nil,
-    preActivation: UnsafeMutablePointer<Float>? = nil, result: UnsafeMutablePointer<Float>, height: Int, width: Int
+    bias: UnsafePointer<Float>? = nil, activation: UnaryOp? = nil, preActivation: BufferSlice? = nil,
+    result: BufferSlice, height: Int, width: Int
   ) {
-    self.bias = bias.map { UnsafePointer($0) }
-    (self.activation, self.preActivation, self.result) = (activation, preActivation, result)
+    (self.bias, self.activation) = (bias, activation)
+    (self.preActivation, self.result) = (preActivation.map { OperandMemory($0) }, OperandMemory(result))
     (self.height, self.width) = (height, width)
   }
 
@@ -35,15 +36,16 @@ struct CorrelationProduct {
   let panels: WeightPanels
   let source: ImplicitIm2col
   let epilogue: ConvolutionEpilogue
-  nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
+  let arithmetic: ConvolutionArithmetic
+  private var kernels: UnsafePointer<nn_cpu_kernels> { arithmetic.kernels }
 
   /// Computes the product.
   /// - Parameters:
   ///   - scratch: Memory for the source.
   ///   - sums: Memory for a strip of outputs for each position of a whole block.
-  ///   - turned: Memory of the same size, for the transposed sums.
+  ///   - turned: Memory of the same size, for the transposed sums, and for a row of halves.
   func compute(
-    _ x: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, group: Int, _ block: PositionBlock, strips: Range<Int>,
+    _ x: OperandMemory, _ weights: UnsafePointer<Float>, group: Int, _ block: PositionBlock, strips: Range<Int>,
     scratch: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>, turned: UnsafeMutablePointer<Float>
   ) {
     let seen = source.prepare(x, group: group, channels: 0..<correlation.channels, block, scratch: scratch)
@@ -77,10 +79,10 @@ struct CorrelationProduct {
           for cut in 0..<cuts {
             let (first, end) = (cut * depth / cuts, (cut + 1) * depth / cuts)
             let start = cut == 0 ? bias ?? zeros.baseAddress! : UnsafePointer(sums)
-            kernels.pointee.implicit_gemm(
+            arithmetic.multiply(
               count, outputs, end - first, seen, positions.baseAddress!, depths.baseAddress! + first,
-              panel + first * step,
-              step, start, cut == 0 ? 0 : step, epilogue.rectifies && cut + 1 == cuts, sums, step)
+              panel + first * step, step, from: start, cut == 0 ? 0 : step,
+              rectifies: epilogue.rectifies && cut + 1 == cuts, into: sums, step)
           }
         }
       }
@@ -90,7 +92,7 @@ struct CorrelationProduct {
   /// Transposes rows of positions to rows of planes.
   private func put(
     _ sums: UnsafePointer<Float>, _ step: Int, _ outputs: Int, _ firstOutput: Int, _ block: PositionBlock,
-    into result: UnsafeMutablePointer<Float>, turned: UnsafeMutablePointer<Float>
+    into result: OperandMemory, turned: UnsafeMutablePointer<Float>
   ) {
     let (height, width, plane) = (correlation.height, correlation.width, epilogue.height * epilogue.width)
     let isWhole = width.spacing == 1 && height.spacing == 1
@@ -98,31 +100,44 @@ struct CorrelationProduct {
     for image in 0..<block.images.count {
       let rows = sums + image * block.plane * step
       let firstPlane = (block.images.lowerBound + image) * correlation.groups * correlation.outputs + firstOutput
-      let target = result + firstPlane * plane
+      let target = result.from(firstPlane * plane)
+      let position = block.rows.lowerBound * epilogue.width + block.columns.lowerBound
+      if isDense && !result.dtype.isHalf {
+        kernels.pointee.transpose(rows, block.plane, outputs, step, target.floats + position, plane)
+        continue
+      }
+      kernels.pointee.transpose(rows, block.plane, outputs, step, turned, block.plane)
       if isDense {
-        let position = block.rows.lowerBound * epilogue.width + block.columns.lowerBound
-        kernels.pointee.transpose(rows, block.plane, outputs, step, target + position, plane)
+        kernels.pointee.narrow_to_halves(
+          nn_half(result.dtype), turned, block.plane, outputs, block.plane, target.halves + position, plane)
       } else {
-        kernels.pointee.transpose(rows, block.plane, outputs, step, turned, block.plane)
         spread(turned, outputs, block, target)
       }
     }
   }
 
-  /// Copies rows of positions to the planes of the result.
+  /// Copies rows of positions to the planes of the result. The sums are followed by memory for a row of halves.
   private func spread(
-    _ turned: UnsafePointer<Float>, _ outputs: Int, _ block: PositionBlock, _ target: UnsafeMutablePointer<Float>
+    _ turned: UnsafeMutablePointer<Float>, _ outputs: Int, _ block: PositionBlock, _ target: OperandMemory
   ) {
+    let columns = block.columns.count
+    let memory = UnsafeMutableRawPointer(turned + outputs * block.plane).assumingMemoryBound(to: UInt16.self)
     let (height, width) = (correlation.height, correlation.width)
     for output in 0..<outputs {
       for row in 0..<block.rows.count {
-        let from = turned + output * block.plane + row * block.columns.count
+        let from = turned + output * block.plane + row * columns
         let top = height.first + (block.rows.lowerBound + row) * height.spacing
         let left = width.first + block.columns.lowerBound * width.spacing
-        let to = target + (output * epilogue.height + top) * epilogue.width + left
-        from.withMemoryRebound(to: UInt32.self, capacity: block.columns.count) { from in
-          to.withMemoryRebound(to: UInt32.self, capacity: 1) { to in
-            kernels.pointee.copy_words(from, 1, to, width.spacing, block.columns.count)
+        let to = target.from((output * epilogue.height + top) * epilogue.width + left)
+        if to.dtype.isHalf {
+          let row = width.spacing == 1 ? to.halves : memory
+          kernels.pointee.narrow_to_halves(nn_half(to.dtype), from, columns, 1, columns, row, columns)
+          if width.spacing > 1 { kernels.pointee.copy_halves(row, 1, to.halves, width.spacing, columns) }
+          continue
+        }
+        from.withMemoryRebound(to: UInt32.self, capacity: columns) { from in
+          to.floats.withMemoryRebound(to: UInt32.self, capacity: 1) { to in
+            kernels.pointee.copy_words(from, 1, to, width.spacing, columns)
           }
         }
       }

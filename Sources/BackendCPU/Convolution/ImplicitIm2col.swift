@@ -1,11 +1,12 @@
 internal import HostSystem
 import CPUKernels
 
-/// The input of the windows of a block of positions: the source itself if the windows stay inside it, otherwise a copy
-/// of that part with zeros beyond the edges. The element at any position and depth is then at the sum of two offsets.
+/// The input of the windows of a block of positions: the source itself if it is of float32 and the windows stay inside it,
+/// otherwise a copy of that part with zeros beyond the edges. The element at any position and depth is then at the sum of
+/// two offsets.
 struct ImplicitIm2col {
   private let correlation: Correlation
-  private let kernels: UnsafePointer<nn_cpu_kernels>
+  private let arithmetic: ConvolutionArithmetic
   private let isCopied: Bool
   private let rowPitch, planePitch, imagePitch: Int
   /// The offset of each position of a whole block, and of each term of an output: channel by channel, and within a
@@ -15,11 +16,11 @@ struct ImplicitIm2col {
   /// The number of floats of scratch memory for `prepare`.
   let scratchCount: Int
 
-  init(_ correlation: Correlation, _ blocks: PositionBlocks, _ kernels: UnsafePointer<nn_cpu_kernels>) {
+  init(_ correlation: Correlation, _ blocks: PositionBlocks, _ arithmetic: ConvolutionArithmetic) {
     self.correlation = correlation
-    self.kernels = kernels
+    self.arithmetic = arithmetic
     let (height, width) = (correlation.height, correlation.width)
-    isCopied = height.leavesSource || width.leavesSource
+    isCopied = arithmetic.half != nil || height.leavesSource || width.leavesSource
     if isCopied {
       rowPitch = width.reach(blocks.columns)
       // An odd number of cache lines, so that channels are distributed over all cache sets.
@@ -63,27 +64,49 @@ struct ImplicitIm2col {
   ///
   /// - Parameter channels: The channels to read; the offset of the first one is also relative to this address.
   func prepare(
-    _ x: UnsafePointer<Float>, group: Int, channels: Range<Int>, _ block: PositionBlock,
+    _ x: OperandMemory, group: Int, channels: Range<Int>, _ block: PositionBlock,
     scratch: UnsafeMutablePointer<Float>
   ) -> UnsafePointer<Float> {
-    let (height, width, plane) = (correlation.height, correlation.width, correlation.sourcePlane)
+    let (height, width) = (correlation.height, correlation.width)
     let top = block.rows.lowerBound * height.step + height.lowest
     let left = block.columns.lowerBound * width.step + width.lowest
-    let count = correlation.groups * correlation.channels
     guard isCopied else {
-      let first = block.images.lowerBound * count + group * correlation.channels
-      return x + first * plane + top * rowPitch + left
+      return UnsafePointer(source(x, block.images.lowerBound, group, 0).floats + (top * rowPitch + left))
     }
     let rows = height.reach(block.rows.count)
     for image in 0..<block.images.count {
       for channel in channels {
-        let from = (block.images.lowerBound + image) * count + group * correlation.channels + channel
+        let planes = planes(x, block.images.lowerBound + image, group, channel)
         // The copy has the same width for every block, because the offsets depend on it.
-        kernels.pointee.padded_part(
-          x + from * plane, height.source, width.source, top, left, scratch + image * imagePitch + channel * planePitch,
-          rows, rowPitch)
+        arithmetic.copyPart(
+          planes.first, other: planes.second, height: height.source, width: width.source, top: top, left: left,
+          into: scratch + image * imagePitch + channel * planePitch, rows: rows, columns: rowPitch)
       }
     }
     return UnsafePointer(scratch)
+  }
+
+  /// The plane of a channel; or the planes of a pair of channels or images, of which the last one may be alone.
+  private func planes(
+    _ x: OperandMemory, _ image: Int, _ group: Int, _ channel: Int
+  ) -> (first: OperandMemory, second: OperandMemory?) {
+    switch correlation.pairing {
+    case .none: return (source(x, image, group, channel), nil)
+    case .channels:
+      let isWhole = 2 * channel + 1 < correlation.sourceChannels
+      return (
+        source(x, image, group, 2 * channel), isWhole ? source(x, image, group, 2 * channel + 1) : nil
+      )
+    case .images:
+      let isWhole = 2 * image + 1 < correlation.sourceBatch
+      return (
+        source(x, 2 * image, group, channel), isWhole ? source(x, 2 * image + 1, group, channel) : nil
+      )
+    }
+  }
+
+  /// The plane of one channel of an image.
+  private func source(_ x: OperandMemory, _ image: Int, _ group: Int, _ channel: Int) -> OperandMemory {
+    x.from(((image * correlation.groups + group) * correlation.sourceChannels + channel) * correlation.sourcePlane)
   }
 }

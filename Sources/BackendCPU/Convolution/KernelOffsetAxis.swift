@@ -1,3 +1,4 @@
+internal import HostSystem
 import BackendCore
 
 /// One axis of a correlation: output t reads position t·step + offsets[q] of the source at its kernel position q.
@@ -44,30 +45,43 @@ struct KernelOffsetAxis {
 /// y[n, o, i, j] = Σ x[n, c, i′, j′]·w[o, c, p, q] over the channels c of the group of o and the kernel positions (p,
 /// q) of both axes.
 struct Correlation {
-  let batch, groups: Int
-  /// The channels and outputs of one group.
-  let channels, outputs: Int
+  let groups: Int
+  /// The images, and the channels of one group. If an element is a pair of numbers, they count pairs of images or of channels.
+  let batch, channels: Int
+  let outputs: Int
   let height, width: KernelOffsetAxis
 
-  init(forward shape: ConvolutionShape) {
-    (batch, groups) = (shape.batch, shape.groups)
-    (channels, outputs) = (shape.inputChannels / groups, shape.outputChannels / groups)
+  /// The images and the channels of one group of the source.
+  let sourceBatch, sourceChannels: Int
+  let pairing: ConvolutionArithmetic.Pairing
+
+  init(forward shape: ConvolutionShape, _ pairing: ConvolutionArithmetic.Pairing = .none) {
+    groups = shape.groups
+    (sourceBatch, sourceChannels) = (shape.batch, shape.inputChannels / groups)
+    (batch, channels) = pairing.counts(sourceBatch, sourceChannels)
+    self.pairing = pairing
+    outputs = shape.outputChannels / groups
     (height, width) = (KernelOffsetAxis(forward: shape.height), KernelOffsetAxis(forward: shape.width))
   }
 
   /// The gradient of the input at the positions with these remainders modulo the strides.
-  init(backward shape: ConvolutionShape, row: Int, column: Int) {
-    (batch, groups) = (shape.batch, shape.groups)
-    (channels, outputs) = (shape.outputChannels / groups, shape.inputChannels / groups)
+  init(backward shape: ConvolutionShape, _ pairing: ConvolutionArithmetic.Pairing = .none, row: Int, column: Int) {
+    groups = shape.groups
+    (sourceBatch, sourceChannels) = (shape.batch, shape.outputChannels / groups)
+    (batch, channels) = pairing.counts(sourceBatch, sourceChannels)
+    self.pairing = pairing
+    outputs = shape.inputChannels / groups
     height = KernelOffsetAxis(backward: shape.height, remainder: row)
     width = KernelOffsetAxis(backward: shape.width, remainder: column)
   }
 
   /// All correlations that together compute the gradient of the input.
-  static func backward(_ shape: ConvolutionShape) -> [Correlation] {
+  static func backward(
+    _ shape: ConvolutionShape, _ pairing: ConvolutionArithmetic.Pairing = .none
+  ) -> [Correlation] {
     (0..<min(shape.height.stride, shape.height.input)).flatMap { row in
       (0..<min(shape.width.stride, shape.width.input)).map { column in
-        Correlation(backward: shape, row: row, column: column)
+        Correlation(backward: shape, pairing, row: row, column: column)
       }
     }
   }
@@ -76,6 +90,16 @@ struct Correlation {
   /// The number of terms per output.
   var depth: Int { channels * window }
   var sourcePlane: Int { height.source * width.source }
-  /// The number of operations; a multiply-add counts as two.
+  /// The number of operations; a multiply-add counts as two, as does one of pairs.
   var operations: Int { 2 * batch * groups * outputs * depth * height.outputs * width.outputs }
+}
+
+extension ConvolutionArithmetic.Pairing {
+  /// The number of images and channels, or of pairs of them.
+  fileprivate func counts(_ images: Int, _ channels: Int) -> (images: Int, channels: Int) {
+    (
+      self == .images ? images.dividedRoundingUp(by: 2) : images,
+      self == .channels ? channels.dividedRoundingUp(by: 2) : channels
+    )
+  }
 }

@@ -127,6 +127,9 @@ struct nn_cpu_kernels {
                       const float *init, long init_step, bool rectifies, float *c, long ldc);
   /// y[rows, columns] = the rectangle at (top, left) of a plane of height x width, with zeros beyond its edges.
   void (*padded_part)(const float *x, long height, long width, long top, long left, float *y, long rows, long columns);
+  /// The same of 16-bit elements, as floats.
+  void (*padded_halves)(enum nn_half type, const uint16_t *x, long height, long width, long top, long left, float *y,
+                        long rows, long columns);
 
   /// y[i·y_step + j] = init + Σ w[p]·x[i·x_step + depth[p] + j] for i < rows, j < columns, then max(y, 0) if `rectifies`.
   void (*correlate_plane)(long rows, long columns, long k, const float *w, const float *x, long x_step, const long *depth,
@@ -316,6 +319,13 @@ struct nn_bfloat16_kernels {
   /// packed first.
   void (*strip)(bool transposed, long m, long n, long k, const void *a, long a_step, const uint16_t *_Nullable b, long ldb,
                 uint32_t *panel, void *c, const struct nn_bfloat16_result *result);
+  /// As `nn_cpu_kernels.implicit_gemm`, where elements of X and B are pairs, and ldb is a multiple of a vector.
+  void (*implicit_gemm)(long m, long n, long k, const uint32_t *x, const long *rows, const long *depth, const uint32_t *b,
+                        long ldb, const float *init, long init_step, bool rectifies, float *c, long ldc);
+  /// As `nn_cpu_kernels.padded_part`, of two planes: words with the element of x in their lower half, and that of `other`,
+  /// or 0 if it is null, in their upper half.
+  void (*padded_pairs)(const uint16_t *x, const uint16_t *_Nullable other, long height, long width, long top, long left,
+                       uint32_t *y, long rows, long columns);
   /// As `nn_cpu_kernels.peak_loop`.
   double (*peak_loop)(long rounds, float *sink);
 };
