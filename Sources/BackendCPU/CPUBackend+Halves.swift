@@ -23,6 +23,9 @@ extension CPUBackend {
     case .matmul, .linear: Self.multipliesHalves(operands)
     case .convolution(let shape, _), .convolutionWeightGradient(let shape, _):
       Self.multipliesHalves(operands) && !PlaneCorrelation.pays(Correlation(forward: shape))
+    case .convolutionOutputGradient(_, _, let plane, _): plane <= Self.longestRow
+    case .pool(_, let shape), .poolGradient(_, let shape):
+      max(shape.inputPlane, shape.outputPlane) <= Self.longestRow
     case .convolutionInputGradient(let shape):
       Self.multipliesHalves(operands) && !Correlation.backward(shape).contains(where: PlaneCorrelation.pays)
     default: false

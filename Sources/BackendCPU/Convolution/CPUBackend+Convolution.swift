@@ -107,28 +107,40 @@ extension CPUBackend {
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, batch: Int, channels: Int, plane: Int,
     dz: BufferSlice?, dBias: BufferSlice?
   ) throws {
-    try require(.convolutionOutputGradient, for: dy.dtype)
+    if !dy.dtype.isHalf { try require(.convolutionOutputGradient, for: dy.dtype) }
     let planes = batch * channels
     var gradient = dy
-    if activation != nil { gradient = try dz ?? BufferSlice(allocate(count: planes * plane, dtype: .float32)) }
-    let (source, before, result) = (dy.floats, (saved ?? dy).floats, gradient.floats)
+    if activation != nil { gradient = try dz ?? BufferSlice(allocate(count: planes * plane, dtype: dy.dtype)) }
+    let (source, before, result) = (OperandMemory(dy), OperandMemory(saved ?? dy), OperandMemory(gradient))
     let (derive, sum) = (kernels.pointee.unary_gradient, kernels.pointee.reduce)
+    let copied = [dy, saved ?? dy, gradient].contains { $0.dtype.isHalf } ? plane : 0
     try withScratch(max(planes, 1), of: Double.self) { sums in
-      parallel(planes, grain: max(1, (activation?.kind.grain ?? Grain.simple) / max(plane, 1)), unit: 1) {
-        for index in $0 {
-          let first = index * plane
-          if let activation, let code = activation.kind.code {
-            derive(
-              code, source + first, before + first, result + first, plane, Float(activation.a), Float(activation.b))
+      parallel(planes, grain: max(1, (activation?.kind.grain ?? Grain.simple) / max(plane, 1)), unit: 1) { part in
+        withWorkspace(2, of: copied) { work in
+          for index in part {
+            let elements = index * plane..<(index + 1) * plane
+            let numbers = floats(of: source, elements, in: work[0])
+            guard let activation, let code = activation.kind.code else {
+              if dBias != nil { sums[index] = sum(NN_SUM, numbers, plane) }
+              continue
+            }
+            let values = floats(of: before, elements, in: work[1])
+            store(elements, of: result, from: work[0]) { product in
+              derive(code, numbers, values, product, plane, Float(activation.a), Float(activation.b))
+              if dBias != nil { sums[index] = sum(NN_SUM, product, plane) }
+            }
           }
-          if dBias != nil { sums[index] = sum(NN_SUM, result + first, plane) }
         }
       }
-      guard let total = dBias?.floats else { return }
-      for channel in 0..<channels {
-        var sum = 0.0
-        for image in 0..<batch { sum += sums[image * channels + channel] }
-        total[channel] = Float(sum)
+      guard let dBias else { return }
+      withWorkspace(1, of: channels) { work in
+        store(0..<channels, of: OperandMemory(dBias), from: work[0]) { total in
+          for channel in 0..<channels {
+            var sum = 0.0
+            for image in 0..<batch { sum += sums[image * channels + channel] }
+            total[channel] = Float(sum)
+          }
+        }
       }
     }
   }

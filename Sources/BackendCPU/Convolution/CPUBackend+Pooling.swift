@@ -7,15 +7,16 @@ extension CPUBackend {
   public func pool(
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
   ) throws {
-    try require(.pool, for: x.dtype)
+    if !x.dtype.isHalf { try require(.pool, for: x.dtype) }
     if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
-    let (source, result, positions) = (x.floats, y.floats, indices?.integers)
+    let (source, result, positions) = (OperandMemory(x), OperandMemory(y), indices?.integers)
     let (height, width, kernel) = (nn_window(shape.height), nn_window(shape.width), kernels.pointee.pool_plane)
-    forEachPlane(shape) { plane in
-      withUnsafePointers(height, width) { height, width in
-        kernel(
-          op.code, source + plane * shape.inputPlane, height, width, result + plane * shape.outputPlane,
-          positions.map { $0 + plane * shape.outputPlane })
+    forEachPlane(shape, copies: x.dtype.isHalf || y.dtype.isHalf) { plane, work in
+      let numbers = floats(of: source, shape.inputs(plane), in: work[0])
+      store(shape.outputs(plane), of: result, from: work[1]) { sums in
+        withUnsafePointers(height, width) { height, width in
+          kernel(op.code, numbers, height, width, sums, positions.map { $0 + plane * shape.outputPlane })
+        }
       }
     }
   }
@@ -23,17 +24,17 @@ extension CPUBackend {
   public func poolGradient(
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice
   ) throws {
-    try require(.poolGradient, for: dy.dtype)
-    let (gradient, result, allPositions) = (dy.floats, dx.floats, indices?.integers)
+    if !dy.dtype.isHalf { try require(.poolGradient, for: dy.dtype) }
+    let (gradient, result, allPositions) = (OperandMemory(dy), OperandMemory(dx), indices?.integers)
     let (height, width) = (nn_window(shape.height), nn_window(shape.width))
     guard op != .maximum || allPositions != nil else {
       fatalError("the gradient of a maximum needs the indices of the maxima")
     }
     let table = kernels
     let isLong = shape.height.windowsPerPosition * shape.width.windowsPerPosition > Self.plainWindows
-    forEachPlane(shape) { plane in
-      let (from, to) = (gradient + plane * shape.outputPlane, result + plane * shape.inputPlane)
-      let positions = allPositions.map { $0 + plane * shape.outputPlane }
+    func compute(
+      _ from: UnsafePointer<Float>, _ positions: UnsafePointer<Int32>?, into to: UnsafeMutablePointer<Float>
+    ) {
       withUnsafePointers(height, width) { height, width in
         guard isLong else {
           if op == .maximum, let positions {
@@ -51,15 +52,24 @@ extension CPUBackend {
         }
       }
     }
+    forEachPlane(shape, copies: dy.dtype.isHalf || dx.dtype.isHalf) { plane, work in
+      let numbers = floats(of: gradient, shape.outputs(plane), in: work[1])
+      store(shape.inputs(plane), of: result, from: work[0]) {
+        compute(numbers, allPositions.map { UnsafePointer($0 + plane * shape.outputPlane) }, into: $0)
+      }
+    }
   }
 
   /// The maximum number of windows per input position whose gradients are added in float32.
   private static let plainWindows = 64
 
-  private func forEachPlane(_ shape: PoolingShape, _ body: (Int) -> Void) {
+  /// Calls `body` with each plane, and with memory for two planes in float32 if they are copied.
+  private func forEachPlane(_ shape: PoolingShape, copies: Bool, _ body: (Int, Workspace) -> Void) {
     let work = max(1, shape.inputPlane + shape.outputPlane * shape.window)
     parallel(shape.planes, grain: max(1, Grain.simple / work), unit: 1) { planes in
-      for plane in planes { body(plane) }
+      withWorkspace(2, of: copies ? max(shape.inputPlane, shape.outputPlane) : 0) { memory in
+        for plane in planes { body(plane, memory) }
+      }
     }
   }
 }
@@ -68,6 +78,12 @@ private func withUnsafePointers(
   _ height: nn_window, _ width: nn_window, _ body: (UnsafePointer<nn_window>, UnsafePointer<nn_window>) -> Void
 ) {
   withUnsafePointer(to: height) { height in withUnsafePointer(to: width) { width in body(height, width) } }
+}
+
+extension PoolingShape {
+  /// The elements of a plane.
+  fileprivate func inputs(_ plane: Int) -> Range<Int> { plane * inputPlane..<(plane + 1) * inputPlane }
+  fileprivate func outputs(_ plane: Int) -> Range<Int> { plane * outputPlane..<(plane + 1) * outputPlane }
 }
 
 extension WindowAxis {
