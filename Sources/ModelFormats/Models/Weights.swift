@@ -30,6 +30,7 @@ extension Module {
 
   /// Returns every parameter in the form stored in a file.
   func storedWeights(_ mapping: WeightMapping = WeightMapping()) throws -> [(String, Tensor)] {
+    try checkFloatingPoint()
     let values = Dictionary(snapshot().values.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
     let missing = parameters.paths.filter { values[$0] == nil }
     if !missing.isEmpty { throw ModelError.notBuilt(path: missing.joined(separator: ", ")) }
@@ -81,6 +82,7 @@ extension Module {
   func loadWeights(
     from file: any WeightSource, _ options: LoadOptions, _ mapping: WeightMapping = WeightMapping(), on device: Device?
   ) throws {
+    try checkFloatingPoint()
     try file.checkSum()
     let places = try mapping.places(of: self, in: file)
     try checkFit(file, places, mapping, options)
@@ -95,6 +97,16 @@ extension Module {
     } catch ModelError.parameters(let missing, let unknown, let shapes) {
       throw FormatError.parameters(path: file.path, missing: missing, unknown: unknown, shapes: shapes)
     }
+  }
+
+  /// Throws for a module with weights in integers, which files cannot hold.
+  private func checkFloatingPoint() throws {
+    guard let path = quantizedPaths.first else { return }
+    throw ModelError.invalidConfiguration(
+      layer: path,
+      reason:
+        "the weight is quantized, but files hold floating-point weights; save or load the original, and quantize it "
+        + "afterwards")
   }
 
   /// Compares names, shapes, and types before any element is read.

@@ -55,7 +55,7 @@ public final class Dense: Layer {
         layer: "Dense", reason: "the input has no axis other than the batch's; one number an example has the shape [1]")
     }
     try regularizer?.check(layer: "Dense")
-    if let shape = weight.shape, shape.count == 2, shape[0] != inputs, weight.slab != nil {
+    if let shape = weight.shape, shape.count == 2, shape[0] != inputs, weight.hasValue {
       throw ModelError.inputShape(layer: "Dense", expected: inputShape.dropLast() + [shape[0]], found: inputShape)
     }
     weight.declare(shape: [inputs, units])
@@ -64,6 +64,10 @@ public final class Dense: Layer {
   }
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
+    if let quantized = weight.quantizedForComputing {
+      let sums = quantized.linear(input, bias: bias?.value)
+      return activation.isLinear ? sums : activation(sums)
+    }
     if let operation = activation.operation {
       return input.linear(weight.value, bias: bias?.value, activation: operation)
     }

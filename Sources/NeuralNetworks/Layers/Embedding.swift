@@ -58,6 +58,7 @@ public final class Embedding: Layer {
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
     checkTokens(input)
+    if let quantized = weight.quantizedForComputing { return quantized.rows(at: input).inPrecision(with: .current) }
     return weight.value.embedded(input, padding: padding)
   }
 

@@ -47,7 +47,11 @@ extension Layer {
     let thread = LayerThread.current
     return inPrecision(input, thread) { input in
       if let trace = thread.trace { return trace.call(self, input, context) }
-      return called(with: input) { forward(input, context) }
+      return called(with: input) {
+        let output = forward(input, context)
+        thread.observer?(self, input, output)
+        return output
+      }
     }
   }
 

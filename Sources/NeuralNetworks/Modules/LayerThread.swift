@@ -14,6 +14,8 @@ final class LayerThread {
   var precision: Precision?
   /// Whether the layer that is being called computes in float32 all the same.
   var computesInFloat32 = false
+  /// Receives each layer that is called, its input, and its output; nil for none.
+  var observer: ((any Layer, Tensor, Tensor) -> Void)?
   /// The modules being called, outermost first.
   var calls: [any Module] = []
   /// The current location, for messages.

@@ -176,6 +176,12 @@ public class Model: Layer {
     emptyDevice = other.emptyDevice
   }
 
+  /// Adopts that some parameters of the model have been quantized.
+  func adoptQuantization(on device: Device) {
+    if isTraced { kept = Parameters(ModuleWalk(self)) }
+    moved(to: device)
+  }
+
   /// Records that the parameters are on a device.
   func moved(to device: Device) {
     pendingDevice = nil
@@ -203,7 +209,8 @@ public class Model: Layer {
     let parameters = parameters
     if !parameters.areBuilt {
       try drawValues(on: device, seed: seed, dtype: .float32)
-    } else if parameters.entries.contains(where: { $0.parameter.slab?.values.device != device }) {
+    } else if pendingDevice != nil || parameters.entries.contains(where: { $0.parameter.slab?.values.device != device })
+    {
       try move(to: device)
     }
   }

@@ -68,6 +68,9 @@ extension Module {
   /// Returns the locations of the trained parameters. Ends the program if a parameter has no value.
   func placement(for operation: String) -> Placement {
     if let model = self as? Model, let cached = model.placement, cached.isValid { return cached }
+    if let path = quantizedPaths.first {
+      ProgrammerError.end("\(operation): the weight \"\(path)\" is quantized, so the model cannot be trained")
+    }
     let parameters = parameters
     if let missing = parameters.entries.first(where: { $0.parameter.slab == nil }) {
       ProgrammerError.end(

@@ -82,7 +82,7 @@ public struct QuantizedMatrix: Sendable {
   }
 
   /// Decodes some of the rows.
-  func numbers(ofRows rows: Range<Int>) -> [Float] {
+  package func numbers(ofRows rows: Range<Int>) -> [Float] {
     let inputs = inputs
     var row = [UInt8](repeating: 0, count: blocks.blocks * format.size)
     return [Float](unsafeUninitializedCapacity: rows.count * inputs) { numbers, filled in

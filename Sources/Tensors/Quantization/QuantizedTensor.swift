@@ -49,6 +49,23 @@ public struct QuantizedTensor: Sendable {
     return quantization.type.isSigned ? numbers.replacing(with: numbers - 16, where: numbers .>= 8) : numbers
   }
 
+  /// Returns scale·(q − zero point) for the rows of a matrix at these positions, float32 `[..., length]`. The rows have
+  /// scales of their own.
+  package func rows(at positions: Tensor) -> Tensor {
+    let flat = positions.reshaped([positions.count])
+    func rows(_ table: Tensor) -> Tensor { table.embedded(flat, padding: nil) }
+    let chosen = QuantizedTensor(
+      storage: rows(storage), shape: [flat.count, shape[1]],
+      quantization: AffineQuantization(
+        quantization.type, quantization.granularity, rows(quantization.scale), quantization.zeroPoint.map(rows)))
+    return chosen.dequantized().reshaped(positions.shape + [shape[1]])
+  }
+
+  /// Throws the first error of the operations that produced the tensor.
+  package func checkPoison() throws {
+    for tensor in [storage, quantization.scale, quantization.zeroPoint] { try tensor?.checkPoison() }
+  }
+
   /// Returns the bytes of whole numbers of 4 bits.
   fileprivate static func packed(_ numbers: Tensor) -> Tensor {
     let length = numbers.shape.last ?? 1

@@ -35,7 +35,7 @@ struct ConvolutionParameters {
     }
     try configuration.regularizer?.check(layer: layer)
     let shape = (isTransposed ? [channels, filters / groups] : [filters, channels / groups]) + kernel
-    if let known = weight.shape, known != shape, weight.slab != nil {
+    if let known = weight.shape, known != shape, weight.hasValue {
       let expected = isTransposed ? known[0] : known[1] * groups
       throw ModelError.inputShape(layer: layer, expected: [expected] + inputShape.dropFirst(), found: inputShape)
     }

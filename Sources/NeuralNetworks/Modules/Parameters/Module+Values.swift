@@ -46,6 +46,10 @@ extension Module {
       }
     }
     for (slab, _, _) in moved { try slab.values.checkPoison() }
+    let quantized = try ModuleWalk(self).parameters.compactMap { found in
+      try found.parameter.quantized.map { (found.parameter, try $0.moved(to: device)) }
+    }
+    for (parameter, weight) in quantized { parameter.quantize(as: weight) }
     for (slab, layout, members) in moved {
       for (index, parameter) in members.enumerated() {
         parameter.place(in: slab, at: layout?.entries[index].target.offset ?? parameter.offset)

@@ -30,6 +30,8 @@ public final class Parameter {
   private(set) var slab: ParameterSlab?
   /// The position of the first element in the slab.
   private(set) var offset = 0
+  /// The value in integers, instead of a value in a slab; nil for other parameters.
+  private(set) var quantized: QuantizedWeight?
 
   /// Creates a trainable parameter.
   /// - Parameters:
@@ -74,7 +76,7 @@ public final class Parameter {
 
   /// Declares the shape. Call it in `prepare(inputShape:)`. The shape may change until there is a value.
   public func declare(shape: [Int]) {
-    let isFixed = slab != nil || isShapeFixed
+    let isFixed = hasValue || isShapeFixed
     let isTooLarge = SizeLimit.count(shape) == nil
     let isNegative = shape.contains { $0 < 0 }
     if isTooLarge || isNegative || (isFixed && shape != self.shape) {
@@ -102,7 +104,7 @@ public final class Parameter {
       let thread = LayerThread.current
       let value =
         thread.frozenValues?[self, in: thread.computeType] ?? currentValue.map { trackedLeaf(LeafKey(self), value: $0) }
-        ?? thread.missingValue(of: self)
+        ?? quantizedValue(in: thread) ?? thread.missingValue(of: self)
       guard let type = thread.computeType, !isState else { return value }
       return value.inPrecision(of: type)
     }
@@ -116,6 +118,9 @@ public final class Parameter {
   /// the error.
   public func assign(_ value: Tensor) {
     checked {
+      if quantized != nil {
+        try ProgrammerError.refuse("the value of a quantized parameter (shape \(shapeText)) cannot be changed")
+      }
       if let shape, shape != value.shape {
         try ProgrammerError.refuse("a value of shape \(value.shape) was assigned to a parameter of shape \(shape)")
       }
@@ -154,8 +159,28 @@ public final class Parameter {
     return Tensor(viewing: slab.values, offset: offset, shape: shape)
   }
 
-  /// Adopts the settings of another parameter, except for its value.
+  /// Whether there is a value, in a slab or in integers.
+  var hasValue: Bool { slab != nil || quantized != nil }
+
+  /// The numbers that a value in integers represents; nil for other parameters, and during shape inference.
+  private func quantizedValue(in thread: LayerThread) -> Tensor? { thread.trace == nil ? quantized?.value : nil }
+
+  /// The value in integers, unless only shapes are inferred.
+  var quantizedForComputing: QuantizedWeight? {
+    quantized == nil || LayerThread.current.trace != nil ? nil : quantized
+  }
+
+  /// Replaces the value by integers. The parameter can no longer be trained, and leaves its slab.
+  func quantize(as weight: QuantizedWeight) {
+    slab?.memberCount -= 1
+    slab = nil
+    quantized = weight
+    trains = false
+  }
+
+  /// Adopts the settings of another parameter, and its value if that is stored in integers.
   func takeSettings(of other: Parameter) {
+    quantized = other.quantized
     shape = other.shape
     initializer = other.initializer
     regularizer = other.regularizer

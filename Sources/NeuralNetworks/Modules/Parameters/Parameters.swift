@@ -6,10 +6,14 @@ import HostSystem
 /// for (path, parameter) in model.parameters where path.hasSuffix("bias") { parameter.isTrainable = false }
 /// print(model.parameters.count, model.parameters.trainableCount)
 /// ```
+///
+/// Weights in integers are not among the parameters of a quantized model.
 public struct Parameters: Sequence {
   let entries: [(path: String, parameter: Parameter)]
 
-  init(_ walk: ModuleWalk) { entries = walk.parameters.map { ($0.path, $0.parameter) } }
+  init(_ walk: ModuleWalk) {
+    entries = walk.parameters.lazy.filter { $0.parameter.quantized == nil }.map { ($0.path, $0.parameter) }
+  }
 
   /// The number of elements, not the number of tensors. Parameters without a shape are not counted.
   public var count: Int { count { _ in true } }

@@ -67,8 +67,9 @@ extension Model {
 
 extension Model {
   /// Rejects training that cannot change anything. If every parameter is frozen, statistics may still change.
-  /// - Throws: `TrainingError.nothingTrainable`.
+  /// - Throws: `TrainingError.nothingTrainable`; `.quantized` for a model with weights in integers.
   func checkTrainable() throws {
+    if let path = quantizedPaths.first { throw TrainingError.quantized(path: path) }
     let parameters = parameters
     guard parameters.trainableCount == 0 else { return }
     if parameters.entries.contains(where: { $0.parameter.isState && !$0.parameter.isFrozen }) { return }

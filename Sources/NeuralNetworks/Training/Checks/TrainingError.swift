@@ -57,6 +57,8 @@ public enum TrainingError: NeuralNetworksError, Hashable {
   case notAClass(metric: String, loss: String, example: Int, value: Double)
   /// No parameter is trainable; the argument is the number of parameters.
   case nothingTrainable(parameters: Int)
+  /// A quantized model cannot be trained; `path` is the first of its weights in integers.
+  case quantized(path: String)
   /// The loss does not depend on any trained parameter, so a step would change nothing.
   case noGradient
   /// A callback has a method that is never called, or does not have any method that is called.
@@ -117,6 +119,8 @@ extension TrainingError {
       count == 0
         ? "the model has no parameters, so there is nothing to train"
         : "all \(NumberText.grouped(count)) parameters are frozen, so there is nothing to train; unfreeze() some first"
+    case .quantized(let path):
+      "the weight \"\(path)\" is quantized, so the model cannot be trained; train the original, then quantize it again"
     case .noGradient:
       "the loss has no gradient at any parameter that is trained: somewhere between them are only values that are constant "
         + "for gradients, such as those of detached(), argmax, comparisons, and casts to int32"

@@ -1,0 +1,242 @@
+extension Layer where Self: Model {
+  /// Returns a copy of the model with weights stored in integers, for inference, and a report of its size and of how much
+  /// its outputs change.
+  ///
+  /// ```swift
+  /// let (small, report) = try model.quantized(.weightOnly(.q40), samples: x)
+  /// print(report)
+  /// let predictor = Predictor(small)
+  /// ```
+  ///
+  /// The weights of `Dense` (also within attention), `Conv1D`, `Conv2D`, `Conv3D`, and `Embedding` are quantized. Other
+  /// layers stay as they are; the report names those with matrices of weights. The copy predicts and can be evaluated, on
+  /// every device, but it cannot be trained or saved: save the original, and quantize it after loading.
+  /// - Parameters:
+  ///   - method: How weights are stored, and how the copy computes.
+  ///   - samples: Inputs `[N, …]` with which the report compares both models; nil for no comparison.
+  ///   - includes: Whether to quantize the layer with this path, such as `2` or `encoder.output`.
+  /// - Throws: `ModelError.notBuilt`; `ModelError.invalidConfiguration` for a model that is quantized already or cannot be
+  ///   copied, and for calibration data with numbers that are not finite; the errors of `predict` for samples and
+  ///   calibration data; `DeviceError`.
+  public func quantized(
+    _ method: QuantizationMethod = .weightOnly(), samples: Tensor? = nil,
+    including includes: (String) -> Bool = { _ in true }
+  ) throws -> sending (model: Self, report: QuantizationReport) {
+    try quantized(method, samples: samples.map { [$0] } ?? [], including: includes)
+  }
+
+  /// Returns a quantized copy of a model with several inputs; see `quantized(_:samples:including:)` with a tensor.
+  /// - Parameter samples: A tensor for each input of the model; none for no comparison.
+  @_disfavoredOverload
+  public func quantized(
+    _ method: QuantizationMethod = .weightOnly(), samples: [Tensor],
+    including includes: (String) -> Bool = { _ in true }
+  ) throws -> sending (model: Self, report: QuantizationReport) {
+    if !isBuilt { throw ModelError.notBuilt(path: displayName) }
+    if let path = quantizedPaths.first {
+      throw ModelError.invalidConfiguration(
+        layer: path, reason: "the weight is quantized already; quantize the original")
+    }
+    let copy = try ModuleCopier.copy(of: self)
+    var quantizer = ModelQuantizer(self, copy, method, includes)
+    try quantizer.calibrate()
+    try quantizer.quantize()
+    let report = try quantizer.report(comparedOn: samples)
+    // The compiler cannot see that the copy shares nothing mutable with the model.
+    nonisolated(unsafe) let separate = copy
+    return paired(separate, report)
+  }
+}
+
+/// Returns both values as one that can be sent.
+private func paired<M: Model>(
+  _ model: sending M, _ report: QuantizationReport
+) -> sending (model: M, report: QuantizationReport) {
+  (model, report)
+}
+
+extension Module {
+  /// The paths of weights in integers.
+  package var quantizedPaths: [String] {
+    ModuleWalk(self).parameters.lazy.filter { $0.parameter.quantized != nil }.map(\.path)
+  }
+}
+
+/// Quantizes the copy of a model, and compares both.
+private struct ModelQuantizer {
+  /// A layer that is quantized.
+  private struct Target {
+    let path: String
+    let original, copy: any QuantizableLayer
+    var range: RangeObserver?
+    var byteCount = 0
+    var format = ""
+    var deviation = DeviationSum()
+
+    var name: String { located(copy, at: path) }
+    var multipliesMatrix: Bool { type(of: copy).multipliesMatrix }
+  }
+
+  private let original, copy: Model
+  private let method: QuantizationMethod
+  private var targets: [Target] = []
+  private var unchanged: [QuantizationReport.UnchangedLayer] = []
+  private let byteCountBefore: Int
+
+  init(_ original: Model, _ copy: Model, _ method: QuantizationMethod, _ includes: (String) -> Bool) {
+    (self.original, self.copy, self.method) = (original, copy, method)
+    let (walk, copied) = (ModuleWalk(original), ModuleWalk(copy))
+    byteCountBefore = Self.byteCount(copied.parameters.map(\.parameter))
+    // Two layers may share a weight.
+    var known: Set<ObjectIdentifier> = []
+    for ((path, module), (_, twin)) in zip(walk.modules, copied.modules) {
+      let owned = copied.parameters.filter { $0.owner == ObjectIdentifier(twin) }.map(\.parameter)
+      guard owned.contains(where: { ($0.shape?.count ?? 0) > 1 }) else { continue }
+      if let layer = module as? any QuantizableLayer, let twin = twin as? any QuantizableLayer, includes(path),
+        known.insert(ObjectIdentifier(twin.quantizableWeight)).inserted
+      {
+        targets.append(Target(path: path, original: layer, copy: twin))
+      } else {
+        let reason = module is any QuantizableLayer ? "not included" : "not supported"
+        unchanged.append(
+          .init(name: located(twin, at: path), reason: reason, byteCount: Self.byteCount(owned)))
+      }
+    }
+  }
+
+  private static func byteCount(_ parameters: [Parameter]) -> Int {
+    parameters.reduce(0) { $0 + ($1.quantized?.byteCount ?? (($1.currentValue?.dtype.byteCount ?? 0) * $1.count)) }
+  }
+
+  // MARK: Calibration
+
+  /// Observes the inputs of layers in the original model, if the method needs their ranges.
+  mutating func calibrate() throws {
+    guard case .calibrated(let data, let range) = method.inputs else { return }
+    let layers = targets.filter(\.multipliesMatrix).map { ObjectIdentifier($0.original) }
+    var ranges = Dictionary(layers.map { ($0, RangeObserver(range)) }, uniquingKeysWith: { first, _ in first })
+    try data.forEach { inputs in
+      try observing(inputs) { layer, input, _ in try ranges[ObjectIdentifier(layer)]?.observe(input) }
+    }
+    for index in targets.indices where targets[index].multipliesMatrix {
+      targets[index].range = ranges[ObjectIdentifier(targets[index].original)]
+    }
+  }
+
+  /// Runs the original model, and calls `body` with each layer, its input, and its output.
+  /// - Returns: The outputs of the model.
+  @discardableResult
+  private func observing(_ inputs: [Tensor], _ body: (any Layer, Tensor, Tensor) throws -> Void) throws -> [Tensor] {
+    _ = try original.prepared(forPredicting: inputs)
+    let thread = LayerThread.current
+    var failure: (any Error)?
+    return try withoutActuallyEscaping(body) { body in
+      thread.observer = { layer, input, output in
+        if failure != nil { return }
+        do { try body(layer, input, output) } catch { failure = error }
+      }
+      defer { thread.observer = nil }
+      let outputs = try original.outputs(for: inputs)
+      if let failure { throw failure }
+      return outputs
+    }
+  }
+
+  // MARK: Quantization
+
+  /// Replaces the weights of the copy.
+  mutating func quantize() throws {
+    for index in targets.indices {
+      let target = targets[index]
+      let parameter = target.copy.quantizableWeight
+      guard let value = parameter.currentValue else { continue }
+      targets[index].byteCount = value.count * value.dtype.byteCount
+      let weight: QuantizedWeight
+      if target.multipliesMatrix {
+        let rounding = try rounding(of: target)
+        weight = try QuantizedWeight(matrix: value, as: method.format, rounding: rounding)
+        targets[index].format = method.format.name + (rounding?.name ?? "")
+      } else {
+        weight = try QuantizedWeight(rows: value, as: method.format)
+        targets[index].format = method.format.withoutBlocks.name
+      }
+      parameter.quantize(as: weight)
+    }
+    let device = original.device
+    for (_, module) in ModuleWalk(copy).modules { (module as? Model)?.adoptQuantization(on: device) }
+    try leaveSlabs()
+  }
+
+  /// Moves the values that remain out of the slabs with the numbers of quantized weights, so that these can be freed.
+  private func leaveSlabs() throws {
+    let placed = copy.parameters.entries.filter { $0.parameter.slab != nil }
+    for (_, members) in Dictionary(grouping: placed, by: { ObjectIdentifier($0.parameter.slab!) }) {
+      guard let slab = members[0].parameter.slab else { continue }
+      let (packed, layout) = ParameterSlab.packing(members, slab.values.dtype, slab.values.device) { $0.currentValue }
+      try packed.values.makeUnique()
+      for (entry, member) in zip(layout.entries, members) {
+        member.parameter.place(in: packed, at: entry.target.offset)
+      }
+    }
+  }
+
+  /// Returns how a layer rounds its input; nil if it does not.
+  private func rounding(of target: Target) throws -> InputRounding? {
+    switch method.inputs {
+    case .floatingPoint: return nil
+    case .dynamic: return .perRow
+    case .calibrated:
+      guard let low = target.range?.minimum, let high = target.range?.maximum else { return .perRow }
+      guard low.isFinite && high.isFinite else {
+        throw ModelError.invalidConfiguration(
+          layer: target.name, reason: "with the calibration data, its input has numbers that are not finite")
+      }
+      return .covering(low...high)
+    }
+  }
+
+  // MARK: Comparison
+
+  /// Compares the outputs of both models and of their layers.
+  mutating func report(comparedOn samples: [Tensor]) throws -> QuantizationReport {
+    var outputs: [DeviationSum] = []
+    if !samples.isEmpty {
+      let positions = Dictionary(
+        targets.enumerated().map { (ObjectIdentifier($1.original), $0) }, uniquingKeysWith: { first, _ in first })
+      let (precision, layers) = (original.precision, targets.map(\.copy))
+      var sums = targets.map(\.deviation)
+      let before = try observing(samples) { layer, input, output in
+        guard let position = positions[ObjectIdentifier(layer)] else { return }
+        let changed = LayerThread.current.computing(in: precision) { layers[position].forward(input, .inference) }
+        try sums[position].add(changed, original: output)
+      }
+      for (index, sum) in sums.enumerated() { targets[index].deviation = sum }
+      _ = try copy.prepared(forPredicting: samples)
+      outputs = try zip(try copy.outputs(for: samples), before).map { after, before in
+        var sum = DeviationSum()
+        try sum.add(after, original: before)
+        return sum
+      }
+    }
+    let layers = targets.map { target in
+      QuantizationReport.Layer(
+        name: target.name, format: target.format, byteCountBefore: target.byteCount,
+        byteCountAfter: target.copy.quantizableWeight.quantized?.byteCount ?? 0,
+        deviation: samples.isEmpty ? nil : target.deviation.deviation)
+    }
+    return QuantizationReport(
+      layers: layers, unchanged: unchanged, byteCountBefore: byteCountBefore,
+      byteCountAfter: Self.byteCount(ModuleWalk(copy).parameters.map(\.parameter)),
+      outputs: outputs.map(\.deviation).max { $0.rootMeanSquare < $1.rootMeanSquare })
+  }
+}
+
+extension InputRounding {
+  /// The name in reports, after that of the weights.
+  fileprivate var name: String {
+    switch self {
+    case .perRow: ", inputs int8 by row"
+    case .fixed: ", inputs int8"
+    }
+  }
+}
