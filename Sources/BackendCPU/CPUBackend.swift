@@ -9,7 +9,8 @@ import CPUKernels
 /// elements, all others. Results depend on the instruction set and the shapes, never on the number of threads.
 ///
 /// Environment: `NN_NUM_THREADS` limits the number of threads; `NN_CPU_ISA=avx512|avx2|neon|baseline` selects the
-/// kernels of exactly this instruction set. Without it, products of bfloat16 use AVX512-BF16 if the processor has it.
+/// kernels of exactly this instruction set. Without it, products and convolutions of bfloat16 use AVX512-BF16
+/// if the processor has it.
 ///
 /// ```swift
 /// let backend = CPUBackend.shared

@@ -130,6 +130,63 @@ extension HalfCall {
     return calls
   }
 
+  /// Convolutions, poolings, and their gradients.
+  package static var windows: [HalfCall] {
+    var numbers = Numbers(seed: 6)
+    func operand(_ count: Int) -> Operand { .numbers(numbers.floats(count, in: -4...4)) }
+    let padded = WindowAxis.examined(9, 3, stride: 2, padding: 1), wide = WindowAxis.examined(31, 3, dilation: 2)
+    let shapes = [(1, 5, 70, 1), (4, 7, 33, 1), (3, 10, 18, 2)].map { batch, inputs, outputs, groups in
+      ConvolutionShape(
+        batch: batch, inputChannels: inputs, outputChannels: outputs, groups: groups, height: padded, width: wide)
+    }
+    var calls = shapes.flatMap { shape -> [HalfCall] in
+      let x = operand(shape.inputCount), w = operand(shape.weightCount), dy = operand(shape.outputCount)
+      let y = Operand.result(shape.outputCount), floats = Operand.floats(numbers.floats(shape.outputChannels))
+      return [nil, UnaryOp.relu, UnaryOp(.gelu)].flatMap { activation in
+        let operation = BackendOperation.convolution(shape, activation: activation)
+        return [
+          HalfCall("\(shape), bias", operation, x, w, operand(shape.outputChannels), y, y),
+          HalfCall("\(shape), float32 bias", operation, x, w, floats, y, nil),
+        ]
+      } + [
+        HalfCall("input gradient, \(shape)", .convolutionInputGradient(shape), dy, w, .result(shape.inputCount)),
+        HalfCall(
+          "weight gradient, \(shape)", .convolutionWeightGradient(shape, accumulating: false), x, dy,
+          .result(shape.weightCount)),
+        HalfCall(
+          "weight gradient in float32, \(shape)", .convolutionWeightGradient(shape, accumulating: false), x, dy,
+          .result(shape.weightCount, .float32)),
+      ]
+    }
+    for (batch, channels, plane) in [(2, 3, 35), (5, 33, 4), (3, 2, 2049), (0, 2, 3)] {
+      let dy = operand(batch * channels * plane), saved = operand(batch * channels * plane)
+      for activation in [nil, UnaryOp.relu, UnaryOp(.gelu)] {
+        let operation = BackendOperation.convolutionOutputGradient(
+          batch: batch, channels: channels, plane: plane, activation: activation)
+        let title = "output gradient, \(batch)x\(channels)x\(plane)", dz = Operand.result(batch * channels * plane)
+        calls.append(HalfCall(title, operation, dy, saved, activation == nil ? nil : dz, .result(channels)))
+        if activation == nil { continue }
+        calls += [
+          HalfCall("\(title), in place", operation, dy, saved, .operand(0), .result(channels, .float32)),
+          HalfCall("\(title), bias only", operation, dy, saved, nil, .result(channels)),
+        ]
+      }
+    }
+    let pooling = PoolingShape(planes: 5, height: padded, width: wide)
+    for op in PoolingOp.allCases {
+      let positions: Operand? = op == .maximum ? .result(pooling.outputCount, .int32) : nil
+      calls.append(
+        HalfCall(
+          "\(op) pool", .pool(op, pooling), operand(pooling.inputCount), .result(pooling.outputCount), positions))
+      if op == .maximum { continue }
+      calls.append(
+        HalfCall(
+          "gradient of \(op) pool", .poolGradient(op, pooling), operand(pooling.outputCount), nil,
+          .result(pooling.inputCount)))
+    }
+    return calls
+  }
+
   private init(_ name: String, _ operation: BackendOperation, _ operands: Operand?...) {
     self.init(name: name, operation: operation, operands: operands)
   }

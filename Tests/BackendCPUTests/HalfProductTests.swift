@@ -313,19 +313,3 @@ extension HalfFormat {
 extension Numbers {
   fileprivate mutating func integer() -> Double { Double(Int.random(in: -2...2, using: &self)) }
 }
-
-extension CPUBackend {
-  /// A slice of a type with these values, between elements of NaN.
-  fileprivate func slice(_ values: [Float], _ type: DType, offset: Int) throws -> BufferSlice {
-    let whole = BufferSlice(try allocate(count: values.count + offset + 40, dtype: type))
-    try fill(whole, count: values.count + offset + 40, with: .nan)
-    let slice = whole.advanced(by: offset)
-    if type == .float32 {
-      try values.withUnsafeBytes { try upload($0, into: slice) }
-    } else {
-      let bits = values.map { HalfFormat(type).bits(of: Double($0)) }
-      try bits.withUnsafeBytes { try upload($0, into: slice) }
-    }
-    return slice
-  }
-}

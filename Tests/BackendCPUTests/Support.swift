@@ -52,3 +52,29 @@ extension CPUBackend {
     return result
   }
 }
+
+extension Backend {
+  /// A slice of a type with these values, between elements of NaN.
+  func slice(_ values: [Float], _ type: DType, offset: Int) throws -> BufferSlice {
+    let whole = BufferSlice(try allocate(count: values.count + offset + 40, dtype: type))
+    try fill(whole, count: values.count + offset + 40, with: .nan)
+    let slice = whole.advanced(by: offset)
+    if type == .float32 {
+      try values.withUnsafeBytes { try upload($0, into: slice) }
+    } else {
+      let bits = values.map { HalfFormat(type).bits(of: Double($0)) }
+      try bits.withUnsafeBytes { try upload($0, into: slice) }
+    }
+    return slice
+  }
+  /// The elements of a slice of float32, float16, or bfloat16.
+  func numbers(_ slice: BufferSlice, _ count: Int) throws -> [Float] {
+    var bytes = [UInt8](repeating: 0, count: count * slice.dtype.byteCount)
+    try bytes.withUnsafeMutableBytes { try download(slice, into: $0) }
+    return bytes.withUnsafeBytes { bytes in
+      slice.dtype == .float32
+        ? Array(bytes.bindMemory(to: Float.self))
+        : bytes.bindMemory(to: UInt16.self).map { HalfFormat(slice.dtype).number($0) }
+    }
+  }
+}

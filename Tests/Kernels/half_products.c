@@ -1,4 +1,4 @@
-// Products of float16 and bfloat16 operands, and the blocks that they are made of.
+// Products and convolutions of float16 and bfloat16 operands, and the blocks that they are made of.
 #include <string.h>
 
 #include "support.h"
@@ -155,7 +155,83 @@ static void bfloat16_strips(const struct nn_bfloat16_kernels *pairs) {
   }
 }
 
+static long *offsets(long n, long bound) {
+  long *const x = guarded(n, sizeof *x);
+  for (long i = 0; i < n; i++) x[i] = draw_below(bound);
+  return x;
+}
+
+// Convolution with pairs: rows are numbers of words in x.
+static void bfloat16_spread(const struct nn_bfloat16_kernels *pairs, long m, long n, long k, bool has_bias, bool rectifies) {
+  const long size = 50 + draw_below(50), width = kernels->width, ldb = (n + width - 1) / width * width;
+  const long ldc = n + draw_below(3), count = (m - 1) * ldc + n;
+  const struct halves x = halves(NN_BFLOAT16, 2 * (2 * size - 1)), b = halves(NN_BFLOAT16, 2 * k * ldb);
+  const long *const rows = offsets(m, size), *const depth = offsets(k, size);
+  const float *const old = floats(count, -1, 1), *const bias = floats(n, -1, 1);
+  float *const c = copy_of(old, count);
+  uint32_t *const words = guarded(2 * size - 1, sizeof *words), *const panel = guarded(k * ldb, sizeof *panel);
+  memcpy(words, x.bits, (size_t)(2 * size - 1) * sizeof *words);
+  memcpy(panel, b.bits, (size_t)(k * ldb) * sizeof *panel);
+  pairs->implicit_gemm(m, n, k, words, rows, depth, panel, ldb, has_bias ? bias : c, has_bias ? 0 : ldc, rectifies, c, ldc);
+  for (long i = 0; i < m; i++) {
+    for (long j = 0; j < n; j++) {
+      double sum = has_bias ? bias[j] : old[i * ldc + j], size_of_terms = fabs(sum);
+      for (long p = 0; p < 2 * k; p++) {
+        const double term = (double)x.numbers[2 * (rows[i] + depth[p / 2]) + p % 2] * b.numbers[2 * (p / 2 * ldb + j) + p % 2];
+        sum += term;
+        size_of_terms += fabs(term);
+      }
+      const double expected = rectifies && sum < 0 ? 0 : sum, bound = 1.2e-7 * (double)(2 * k + 2) * size_of_terms;
+      expect_near("implicit_gemm of pairs", i * n + j, c[i * ldc + j], expected, bound);
+    }
+    for (long j = n; j < ldc && i + 1 < m; j++) {
+      expect(c[i * ldc + j] == old[i * ldc + j], "between rows of pairs", j, c[i * ldc + j], old[i * ldc + j]);
+    }
+  }
+  release();
+}
+
+// Parts of planes, as floats and as pairs. `fits` chooses rows without a gap between them.
+static void part(const struct nn_bfloat16_kernels *_Nullable pairs, enum nn_half type, long height, long width, bool fits) {
+  const long top = fits ? draw_below(height) : draw_below(5) - 2, left = fits ? 0 : draw_below(40) - 20;
+  const long rows = 1 + draw_below(fits ? height - top : height + 4), columns = fits ? width : 1 + draw_below(width + 30);
+  const struct halves x = halves(type, height * width), z = halves(type, height * width);
+  float *const y = floats(rows * columns, 5, 6);
+  uint32_t *const words = guarded(rows * columns, sizeof *words);
+  kernels->padded_halves(type, x.bits, height, width, top, left, y, rows, columns);
+  for (int other = 0; other < 2; other++) {
+    if (pairs) pairs->padded_pairs(x.bits, other ? z.bits : NULL, height, width, top, left, words, rows, columns);
+    for (long i = 0; i < rows * columns; i++) {
+      const long r = top + i / columns, c = left + i % columns;
+      const bool inside = r >= 0 && r < height && c >= 0 && c < width;
+      const long at = inside ? r * width + c : 0;
+      const double expected = inside ? x.numbers[at] : 0;
+      const uint32_t pair = inside ? x.bits[at] | (other ? (uint32_t)z.bits[at] << 16 : 0) : 0;
+      expect(y[i] == expected, "padded_halves", i, y[i], expected);
+      expect(!pairs || words[i] == pair, "padded_pairs", i, words[i], pair);
+    }
+  }
+  release();
+}
+
+static void convolutions(const struct nn_bfloat16_kernels *_Nullable pairs) {
+  for (long size = 1; size < 40; size += 3) {
+    for (int type = NN_FLOAT16; type <= NN_BFLOAT16; type++) {
+      for (int fits = 0; fits < 2; fits++) {
+        part(type == NN_BFLOAT16 ? pairs : NULL, (enum nn_half)type, 1 + draw_below(6), size, fits);
+      }
+    }
+  }
+  for (long m = 1; pairs && m < 18; m++) {
+    for (long n = 1; n <= kernels->strip; n += n % 5 == 0 ? 6 : 5) {
+      bfloat16_spread(pairs, m, n, draw_below(20), m % 2 == 0, n % 2 == 0);
+    }
+    bfloat16_spread(pairs, m, kernels->strip, draw_below(20), m % 2 == 0, m % 3 == 0);
+  }
+}
+
 void test_half_products(void) {
+  convolutions(nn_bfloat16_kernels_for(kernels->isa));
   for (enum nn_half type = NN_FLOAT16; type <= NN_BFLOAT16; type++) {
     for (int i = 0; i < length_count; i++) {
       for (int f = 0; f < 4; f++) {

@@ -1,7 +1,8 @@
 import NeuralNetworks
 
 extension Case {
-  /// Convolution and pooling, alone and with their gradients, and the training of a small convolutional network.
+  /// Convolution and pooling, alone and with their gradients, and the training of a small convolutional network; and some
+  /// convolutions in bfloat16 and float16.
   static var convolutions: [Case] {
     let layers = [
       ConvolutionSizes(batch: 8, channels: 64, size: 56, filters: 64, padding: 1),
@@ -13,21 +14,36 @@ extension Case {
       ConvolutionSizes(batch: 8, channels: 128, size: 28, filters: 128, padding: 1, groups: 128),
     ]
     return layers.flatMap { [convolution($0), convolutionWithGradients($0)] } + [maxPool, maxPoolWithGradient]
-      + [32, 128].map { networkStep($0, .float32) }
+      + [32, 128].map { networkStep($0, .float32) } + [.bfloat16, .float16].flatMap(convolutionsOfHalves)
   }
 
+  private static func convolutionsOfHalves(_ type: DType) -> [Case] {
+    let layers = [
+      ConvolutionSizes(batch: 8, channels: 64, size: 56, filters: 64, padding: 1),
+      ConvolutionSizes(batch: 128, channels: 1, size: 28, filters: 32, padding: 0),
+      ConvolutionSizes(batch: 128, channels: 32, size: 13, filters: 64, padding: 0),
+      ConvolutionSizes(batch: 8, channels: 256, size: 14, filters: 256, padding: 1),
+      ConvolutionSizes(batch: 8, channels: 256, size: 14, filters: 256, kernel: 1, padding: 0),
+    ]
+    return layers.flatMap { [convolution($0, of: type), convolutionWithGradients($0, of: type)] }
+  }
+
+  private static func name(_ name: String, _ type: DType) -> String { name + (type == .float32 ? "" : " \(type)") }
+
   /// relu(x ⋆ w + b).
-  private static func convolution(_ sizes: ConvolutionSizes) -> Case {
-    Case(name: "conv2d relu", shape: sizes.text, work: .operations(sizes.operations)) { device in
-      let (x, w, bias) = sizes.operands(device)
+  private static func convolution(_ sizes: ConvolutionSizes, of type: DType = .float32) -> Case {
+    let work = Work.operations(sizes.operations, of: type)
+    return Case(name: name("conv2d relu", type), shape: sizes.text, work: work) { device in
+      let (x, w, bias) = sizes.operands(device, type)
       return { x.convolution(w, bias: bias, sizes.geometry, groups: sizes.groups, activation: .relu) }
     }
   }
 
   /// The same, and the gradients of the input and the weight.
-  private static func convolutionWithGradients(_ sizes: ConvolutionSizes) -> Case {
-    Case(name: "conv2d gradients", shape: sizes.text, work: .operations(3 * sizes.operations)) { device in
-      let (x, w, _) = sizes.operands(device)
+  private static func convolutionWithGradients(_ sizes: ConvolutionSizes, of type: DType = .float32) -> Case {
+    let work = Work.operations(3 * sizes.operations, of: type)
+    return Case(name: name("conv2d gradients", type), shape: sizes.text, work: work) { device in
+      let (x, w, _) = sizes.operands(device, type)
       return {
         valueAndGradient(at: x, w) { $0.convolution($1, bias: nil, sizes.geometry, groups: sizes.groups).sum() }
           .gradient.1
@@ -103,10 +119,11 @@ private struct ConvolutionSizes {
       + (stride > 1 ? " stride \(stride)" : "") + (groups > 1 ? " groups \(groups)" : "")
   }
 
-  func operands(_ device: Device) -> (x: Tensor, w: Tensor, bias: Tensor) {
+  func operands(_ device: Device, _ type: DType) -> (x: Tensor, w: Tensor, bias: Tensor) {
     (
-      operand([batch, channels, size, size], device),
-      operand([filters, channels / groups, kernel, kernel], device, seed: 2), operand([filters], device, seed: 3)
+      operand([batch, channels, size, size], device).cast(to: type),
+      operand([filters, channels / groups, kernel, kernel], device, seed: 2).cast(to: type),
+      operand([filters], device, seed: 3).cast(to: type)
     )
   }
 }
