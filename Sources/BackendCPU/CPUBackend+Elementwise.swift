@@ -23,6 +23,7 @@ extension CPUBackend {
       parallel(count, grain: op.kind.grain) {
         kernel(code, source + $0.lowerBound, result + $0.lowerBound, $0.count, a, b)
       }
+    case (.int64, _), (.float64, _): try unary64(op, x, count: count, into: y)
     default:
       throw unsupported("\(op.kind)", x.dtype)
     }
@@ -45,6 +46,7 @@ extension CPUBackend {
       return try unaryGradientHalves(op, dy, saved: saved, count: count, into: dx)
     }
     guard performs(.unaryGradient, dy.dtype) else { throw unsupported("gradient of \(op.kind)", dy.dtype) }
+    if dy.dtype == .float64 { return unaryGradient64(op, dy, saved: saved, count: count, into: dx) }
     guard let code = op.kind.code else { return try fill(dx, count: count, with: 0) }
     let (gradient, source, result) = (dy.floats, saved.floats, dx.floats)
     let (a, b, table) = (Float(op.a), Float(op.b), kernels)
@@ -88,6 +90,7 @@ extension CPUBackend {
         let out = result.assumingMemoryBound(to: UInt8.self) + plane.position
         table.pointee.binary_bool(code, plane.views[0], plane.views[1], out, plane.step, plane.rows, plane.columns)
       }
+    case .int64, .float64: binary64(op, loop, a, b, into: y)
     default:
       throw unsupported("\(op)", a.dtype)
     }
@@ -106,6 +109,8 @@ extension CPUBackend {
     switch x.dtype {
     case .float32, .int32: break
     case .bool: return try logicScalar(op, x, scalar != 0, count: count, into: y)
+    case .int64, .float64:
+      return binaryScalar64(op, x, scalar, scalarFirst: scalarFirst, count: count, into: y)
     default: throw unsupported("\(op)", x.dtype)
     }
     withScalar(scalar, x.dtype) { constant in
@@ -135,6 +140,7 @@ extension CPUBackend {
   ) throws {
     if a.dtype.isHalf || b.dtype.isHalf { return compareHalves(op, a, aLayout, b, bLayout, into: y) }
     let loop = StridedLoop<2>(shape: aLayout.shape, strides: [aLayout.strides, bLayout.strides])
+    if a.dtype.isElement64 { return compare64(op, loop, a, b, into: y) }
     let (kernel, code, result) = (try comparison(a.dtype), op.code, y.bytes)
     forEachPlane(of: loop, [a, b], grain: Grain.simple) { plane in
       kernel(
@@ -146,6 +152,7 @@ extension CPUBackend {
     _ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice
   ) throws {
     if x.dtype.isHalf { return compareScalarHalves(op, x, scalar, count: count, into: y) }
+    if x.dtype.isElement64 { return compareScalar64(op, x, scalar, count: count, into: y) }
     let (kernel, code, result, size) = (try comparison(x.dtype), op.code, y.bytes, x.dtype.byteCount)
     withScalar(scalar, x.dtype) { constant in
       parallel(count, grain: Grain.simple, unit: 64) {
@@ -227,8 +234,8 @@ extension CPUBackend {
       parallel(count, grain: Grain.simple) {
         for i in $0 { result[i] = Int32(truncatingIfNeeded: first &+ i &* step) }
       }
-    case .bool, .float64, .float16, .bfloat16, .int8, .uint8, .int16, .int64:
-      throw unsupported("range", y.dtype)
+    case .int64, .float64: range64(start: start, step: step, count: count, into: y)
+    case .bool, .float16, .bfloat16, .int8, .uint8, .int16: throw unsupported("range", y.dtype)
     }
   }
 }

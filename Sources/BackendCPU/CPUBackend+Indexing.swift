@@ -69,6 +69,7 @@ extension CPUBackend {
     try require(.scatterRows, for: y.dtype)
     let (positions, inner, table) = (indices.integers, shape.inner, kernels)
     guard inner > 0 && indexCount > 0 else { return }
+    let isElement64 = y.dtype.isElement64
     let work = indexCount * inner
     let frequent =
       op == .sum && y.dtype == .float32 ? FrequentIndices(positions, indexCount, extent: shape.extent) : nil
@@ -80,6 +81,10 @@ extension CPUBackend {
         if let frequent, frequent.slots[index] >= 0 { continue }
         let from = (outer * indexCount + j) * inner + columns.lowerBound
         let to = (outer * shape.extent + index) * inner + columns.lowerBound
+        if isElement64 {
+          scatterRow64(op, updates, from: from, into: y, to: to, count: columns.count)
+          continue
+        }
         switch (op.combination, y.dtype) {
         case (nil, _): (y.words + to).update(from: updates.words + from, count: columns.count)
         case (.add, .float32): table.pointee.add_floats(updates.floats + from, 1, y.floats + to, 1, columns.count)
@@ -107,8 +112,10 @@ extension CPUBackend {
     _ shape: AxisShape
   ) throws {
     try require(.scatterElements, for: y.dtype)
+    try require(.scatterElements, for: y.dtype)
     let positions = indices.integers
     let scatter = ElementScatter(positions: positions, shape: shape, indexExtent: indexExtent)
+    if y.dtype.isElement64 { return scatterElements64(op, updates, scatter, into: y) }
     let (floats, integers, floatResults, integerResults) = (updates.floats, updates.integers, y.floats, y.integers)
     switch (op, y.dtype) {
     // Lines with many updates of few elements are summed in Double.
@@ -141,7 +148,7 @@ extension CPUBackend {
 
   /// Calls `combine` with the position of each update and of its target, in order for each target.
   @inline(__always)
-  private func scatterElements(_ scatter: ElementScatter, _ combine: (_ target: Int, _ update: Int) -> Void) {
+  func scatterElements(_ scatter: ElementScatter, _ combine: (_ target: Int, _ update: Int) -> Void) {
     let (positions, shape, indexExtent) = (scatter.positions, scatter.shape, scatter.indexExtent)
     let inner = shape.inner
     parallelMatrix(shape.outer, inner, work: indexExtent * inner) { outer, columns in
@@ -187,7 +194,7 @@ extension CPUBackend {
 }
 
 /// The positions of updates of single elements.
-private struct ElementScatter {
+struct ElementScatter {
   let positions: UnsafePointer<Int32>
   let shape: AxisShape
   let indexExtent: Int

@@ -18,6 +18,7 @@ extension CPUBackend {
     }
     if a.dtype.isHalf { return try multiplyHalves(a, b, shape, alpha: alpha, beta: beta, into: c) }
     try require(.matmul, for: a.dtype)
+    if a.dtype == .float64 { return try matmul64(a, b, shape, alpha: alpha, beta: beta, into: c) }
     let product = MatrixProduct(
       kernels: kernels, m: shape.m, n: shape.n, k: shape.k, transposesA: shape.transposesA,
       transposesB: shape.transposesB, alpha: Float(alpha), beta: Float(beta))
@@ -34,6 +35,11 @@ extension CPUBackend {
         x, w, bias: bias, shape, activation: activation, into: y, preActivation: preActivation)
     }
     try require(.linear, for: x.dtype)
+    if x.dtype == .float64 {
+      return try composed.linear(
+        x, w, bias: bias, rows: rows, inputs: inputs, units: units, activation: activation, into: y,
+        preActivation: preActivation)
+    }
     var product = MatrixProduct(
       kernels: kernels, m: rows, n: units, k: inputs, transposesA: false, transposesB: false, alpha: 1, beta: 0)
     if bias != nil || activation != nil || preActivation != nil {

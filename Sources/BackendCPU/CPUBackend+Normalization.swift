@@ -11,6 +11,9 @@ extension CPUBackend {
       return try normalizeHalves(x, weight: weight, bias: bias, shape, into: y, statistics: statistics)
     }
     try require(.normalize, for: x.dtype)
+    if x.dtype == .float64 {
+      return try composed.normalize(x, weight: weight, bias: bias, shape, into: y, statistics: statistics)
+    }
     let (source, result, weights, biases) = (x.floats, y.floats, weight?.floats, bias?.floats)
     let (kept, kernel, columns) = (statistics?.floats, kernels.pointee.normalize, shape.columns)
     parallel(shape.rows, grain: grain(shape), unit: 1) { range in
@@ -26,6 +29,10 @@ extension CPUBackend {
     into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
   ) throws {
     try require(.normalizeGradient, for: dy.dtype)
+    if dy.dtype == .float64 {
+      return try composed.normalizeGradient(
+        dy, x, weight: weight, statistics: statistics, shape, into: dx, dWeight: dWeight, dBias: dBias)
+    }
     let (upstream, source, means, columns) = (dy.floats, x.floats, statistics.floats, shape.columns)
     let scales = means + shape.rows
     if dWeight != nil || dBias != nil {

@@ -9,6 +9,10 @@ extension CPUBackend {
     scalars: BufferSlice
   ) throws {
     try require(.optimizerStep, for: parameters.dtype)
+    if parameters.dtype == .float64 {
+      return try composed.optimizerStep(
+        step, parameters: parameters, gradients: gradients, states: states, count: count, scalars: scalars)
+    }
     let (p, g, kernel) = (parameters.floats, gradients.floats, kernels.pointee.optimizer_step)
     let memory = (0..<3).map { $0 < states.count ? states[$0].floats : nil }
     let (s0, s1, s2) = (memory[0], memory[1], memory[2])
@@ -31,6 +35,7 @@ extension CPUBackend {
 
   public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
     try require(.norm, for: x.dtype)
+    if x.dtype == .float64 { return try composed.norm(x, count: count, accumulating: accumulating, into: y) }
     let (source, kernel) = (x.floats, kernels.pointee.reduce)
     let segments = max(1, count.dividedRoundingUp(by: Self.rowSegment))
     try withScratch(segments, of: Double.self) { partial in
@@ -56,6 +61,7 @@ extension CPUBackend {
 
   public func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
     try require(.clipFactor, for: norm.dtype)
+    if norm.dtype == .float64 { return try composed.clipFactor(norm: norm, maximumNorm: maximumNorm, into: y) }
     let factor = maximumNorm / (Double(norm.floats.pointee) + 1e-6)
     y.floats.pointee = Float(factor > 1 ? 1 : factor)
   }

@@ -23,6 +23,7 @@ extension CPUBackend {
       parallelBlocks(count) {
         table.pointee.random_mask_bool(point, $0, threshold, y.bytes + $1.lowerBound, $1.count)
       }
+    case (_, .float64): try randomDoubles(distribution, source, count: count, into: y)
     default:
       throw unsupported("random \(distribution)", y.dtype)
     }
@@ -35,6 +36,9 @@ extension CPUBackend {
       return try dropoutHalves(x, probability: probability, source, count: count, into: y)
     }
     try require(.dropout, for: x.dtype)
+    if x.dtype == .float64 {
+      return try composed.dropout(x, probability: probability, source, count: count, into: y)
+    }
     if probability >= 1 { return try fill(y, count: count, with: 0) }
     let (table, point, scale) = (kernels, source.point, Float(1 / (1 - probability)))
     let threshold = Philox.threshold(probability: 1 - probability)

@@ -9,6 +9,7 @@ extension CPUBackend {
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int
   ) throws {
     try require(.recurrentCell, for: step.gates.dtype)
+    if step.gates.dtype == .float64 { return try composed.recurrentCell(cell, step, batch: batch, units: units) }
     let (addresses, kernels) = (step.map { Address($0) }, kernels)
     parallel(batch, grain: max(1, Grain.heavy / max(1, cell.gateCount * units)), unit: 1) { rows in
       addresses.compute(kernels, cell, rows, units: units)
@@ -20,6 +21,9 @@ extension CPUBackend {
     batch: Int, units: Int
   ) throws {
     try require(.recurrentCellGradient, for: step.gates.dtype)
+    if step.gates.dtype == .float64 {
+      return try composed.recurrentCellGradient(cell, step, gradients, batch: batch, units: units)
+    }
     let (addresses, gradientAddresses, kernels) = (step.map { Address($0) }, gradients.map { Address($0) }, kernels)
     parallel(batch, grain: max(1, Grain.heavy / max(1, cell.gateCount * units)), unit: 1) { rows in
       addresses.computeGradient(kernels, cell, gradientAddresses, rows, units: units)
@@ -28,6 +32,7 @@ extension CPUBackend {
 
   public func recurrence(_ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>) throws {
     try require(.recurrence, for: operands.gates.dtype)
+    if operands.gates.dtype == .float64 { return try composed.recurrence(shape, operands) }
     let (addresses, kernels) = (operands.map { Address($0) }, kernels)
     let weight = PackedWeight(kernels, rows: shape.units, columns: shape.gates)
     try withScratch(weight.count, of: Float.self) { panels in
@@ -52,6 +57,7 @@ extension CPUBackend {
     _ shape: RecurrenceShape, _ operands: RecurrenceOperands<BufferSlice>, _ gradients: RecurrenceGradients<BufferSlice>
   ) throws {
     try require(.recurrenceGradient, for: operands.gates.dtype)
+    if operands.gates.dtype == .float64 { return try composed.recurrenceGradient(shape, operands, gradients) }
     let (addresses, kernels) = (operands.map { Address($0) }, kernels)
     let gradientAddresses = gradients.map { Address($0) }
     let weight = PackedWeight(kernels, rows: shape.gates, columns: shape.units)

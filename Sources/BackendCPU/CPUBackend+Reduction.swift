@@ -31,13 +31,14 @@ extension CPUBackend {
       forEachResult(of: shape) { position, first in
         result[position] = kernel(code, source + first, shape.inner, shape.extent)
       }
+    case .int64, .float64: try reduce64(op, x, shape, into: y)
     default:
       throw unsupported("\(op)", x.dtype)
     }
   }
 
   /// Calls `body` with the index of each result and the index of its first element.
-  private func forEachResult(of shape: AxisShape, _ body: (Int, Int) -> Void) {
+  func forEachResult(of shape: AxisShape, _ body: (Int, Int) -> Void) {
     parallel(shape.reducedCount, grain: max(1, Grain.simple / max(1, shape.extent)), unit: 1) {
       for position in $0 {
         body(position, position / shape.inner * shape.extent * shape.inner + position % shape.inner)
@@ -166,8 +167,8 @@ extension CPUBackend {
         let match = (0..<extent).first { (source[first + $0 * inner] != 0) == isLargest }
         result[position] = Int32(match ?? 0)
       }
-    case .float64, .float16, .bfloat16, .int8, .uint8, .int16, .int64:
-      throw unsupported("\(op)", x.dtype)
+    case .int64, .float64: argReduce64(op, x, shape, into: y)
+    case .float16, .bfloat16, .int8, .uint8, .int16: throw unsupported("\(op)", x.dtype)
     }
   }
 

@@ -8,6 +8,9 @@ extension CPUBackend {
       return softmaxHalves(x, rows: rows, columns: columns, logarithmic: logarithmic, into: y)
     }
     try require(.softmax, for: x.dtype)
+    if x.dtype == .float64 {
+      return try composed.softmax(x, rows: rows, columns: columns, logarithmic: logarithmic, into: y)
+    }
     let (source, result, kernel) = (x.floats, y.floats, kernels.pointee.softmax)
     let streams = streams(rows * columns)
     parallelRows(rows, columns) {
@@ -23,6 +26,9 @@ extension CPUBackend {
       return softmaxGradientHalves(dy, y, rows: rows, columns: columns, logarithmic: logarithmic, into: dx)
     }
     try require(.softmaxGradient, for: dy.dtype)
+    if dy.dtype == .float64 {
+      return try composed.softmaxGradient(dy, y, rows: rows, columns: columns, logarithmic: logarithmic, into: dx)
+    }
     let (gradient, output, result, kernel) = (dy.floats, y.floats, dx.floats, kernels.pointee.softmax_gradient)
     parallelRows(rows, columns) {
       let first = $0.lowerBound * columns
@@ -35,6 +41,11 @@ extension CPUBackend {
     gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
     try require(.softmaxCrossEntropy, for: logits.dtype)
+    if logits.dtype == .float64 {
+      return try composed.softmaxCrossEntropy(
+        logits, labels: labels, rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignoredLabel,
+        gradientScale: gradientScale, loss: loss, gradient: gradient)
+    }
     let (source, targets, losses) = (logits.floats, labels.integers, loss.floats)
     let (gradients, kernel, streams) = (gradient?.floats, kernels.pointee.cross_entropy, streams(rows * columns))
     let scale = Float(gradientScale)

@@ -20,23 +20,25 @@ extension CPUBackend {
           code, reversed, source + first, extent, columns.count, inner, result + first, streams)
       }
     case .int32:
+      let (source, result) = (x.integers, y.integers)
       switch op {
-      case .sum: scanIntegers(x, shape, reversed: reversed, into: y, from: 0) { $0 &+ $1 }
-      case .product: scanIntegers(x, shape, reversed: reversed, into: y, from: 1) { $0 &* $1 }
-      case .maximum: scanIntegers(x, shape, reversed: reversed, into: y, from: .min) { max($0, $1) }
-      case .minimum: scanIntegers(x, shape, reversed: reversed, into: y, from: .max) { min($0, $1) }
+      case .sum: scan(source, shape, reversed: reversed, into: result, from: 0) { $0 &+ $1 }
+      case .product: scan(source, shape, reversed: reversed, into: result, from: 1) { $0 &* $1 }
+      case .maximum: scan(source, shape, reversed: reversed, into: result, from: .min) { max($0, $1) }
+      case .minimum: scan(source, shape, reversed: reversed, into: result, from: .max) { min($0, $1) }
       }
-    case .bool, .float64, .float16, .bfloat16, .int8, .uint8, .int16, .int64:
-      throw unsupported("scan", x.dtype)
+    case .int64, .float64: scan64(op, x, shape, reversed: reversed, into: y)
+    case .bool, .float16, .bfloat16, .int8, .uint8, .int16: throw unsupported("scan", x.dtype)
     }
   }
 
+  /// A cumulative reduction by a function of two elements, which starts with `start`.
   @inline(__always)
-  private func scanIntegers(
-    _ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice, from start: Int32,
-    _ combine: @Sendable (Int32, Int32) -> Int32
+  func scan<Element>(
+    _ x: UnsafePointer<Element>, _ shape: AxisShape, reversed: Bool, into y: UnsafeMutablePointer<Element>,
+    from start: Element, _ combine: (Element, Element) -> Element
   ) {
-    let (source, result, extent, inner) = (x.integers, y.integers, shape.extent, shape.inner)
+    let (extent, inner) = (shape.extent, shape.inner)
     // One line along the axis for each outer and inner index.
     parallel(shape.reducedCount, grain: max(1, Grain.simple / max(1, extent)), unit: 1) {
       for line in $0 {
@@ -44,8 +46,8 @@ extension CPUBackend {
         if reversed { position += (extent - 1) * inner }
         var value = start
         for _ in 0..<extent {
-          value = combine(value, source[position])
-          result[position] = value
+          value = combine(value, x[position])
+          y[position] = value
           position += reversed ? -inner : inner
         }
       }
@@ -58,15 +60,32 @@ extension CPUBackend {
     try BackendError.requirePositions("sort", below: columns)
     try require(.sort, for: x.dtype)
     guard rows > 0 && columns > 0 else { return }
-    let pieces = pieces(rows * columns / Grain.heavy)
-    let lanes = min(pieces, rows)
-    try withScratch(lanes * 2 * columns, of: SortItem.self) { scratch in
+    switch x.dtype {
+    case .int64:
+      let source = x.elements(Int64.self)
+      try sort(rows, columns, descending: descending, x, values, indices) { source[$0].sortKey }
+    case .float64:
+      let source = x.elements(Double.self)
+      try sort(rows, columns, descending: descending, x, values, indices) { source[$0].sortKey }
+    default: try sort(rows, columns, descending: descending, x, values, indices) { sortKey(x, $0) }
+    }
+  }
+
+  /// Sorts rows by unsigned keys.
+  @inline(__always)
+  private func sort<Key: UnsignedInteger & FixedWidthInteger & BitwiseCopyable>(
+    _ rows: Int, _ columns: Int, descending: Bool, _ x: BufferSlice, _ values: BufferSlice?, _ indices: BufferSlice,
+    by key: (Int) -> Key
+  ) throws {
+    let lanes = min(pieces(rows * columns / Grain.heavy), rows)
+    let size = x.dtype.byteCount
+    try withScratch(lanes * 2 * columns, of: SortItem<Key>.self) { scratch in
       pool.run(lanes) { lane in
         let items = scratch + lane * 2 * columns
         for row in lane * rows / lanes..<(lane + 1) * rows / lanes {
           let first = row * columns
           for i in 0..<columns {
-            let key = sortKey(x, first + i)
+            let key = key(first + i)
             items[i] = SortItem(key: descending ? ~key : key, index: UInt32(i))
           }
           sortStably(items, items + columns, columns)
@@ -74,10 +93,10 @@ extension CPUBackend {
             let index = Int(items[i].index)
             indices.integers[first + i] = Int32(index)
             guard let values else { continue }
-            if x.dtype == .bool {
-              values.bytes[first + i] = x.bytes[first + index]
-            } else {
-              values.words[first + i] = x.words[first + index]
+            switch size {
+            case 1: values.bytes[first + i] = x.bytes[first + index]
+            case 8: values.longs[first + i] = x.longs[first + index]
+            default: values.words[first + i] = x.words[first + index]
             }
           }
         }
@@ -99,15 +118,16 @@ extension CPUBackend {
   }
 }
 
-private struct SortItem {
-  var key: UInt32
+private struct SortItem<Key> {
+  var key: Key
   var index: UInt32
 }
 
 /// Insertion sort for short rows, otherwise a radix sort by bytes, least significant first. Passes over bytes that are
 /// all equal are skipped.
-private func sortStably(_ items: UnsafeMutablePointer<SortItem>, _ spare: UnsafeMutablePointer<SortItem>, _ count: Int)
-{
+private func sortStably<Key: UnsignedInteger & FixedWidthInteger & BitwiseCopyable>(
+  _ items: UnsafeMutablePointer<SortItem<Key>>, _ spare: UnsafeMutablePointer<SortItem<Key>>, _ count: Int
+) {
   guard count > 48 else {
     for i in 1..<max(count, 1) {
       let item = items[i]
@@ -120,22 +140,25 @@ private func sortStably(_ items: UnsafeMutablePointer<SortItem>, _ spare: Unsafe
     }
     return
   }
+  /// A byte of a key.
+  func digit(_ item: SortItem<Key>, _ shift: Int) -> Int { Int(truncatingIfNeeded: item.key &>> Key(shift) & 0xFF) }
+
   var (from, to) = (items, spare)
   withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { starts in
-    for shift in stride(from: UInt32(0), to: 32, by: 8) {
+    for shift in stride(from: 0, to: Key.bitWidth, by: 8) {
       starts.initialize(repeating: 0)
-      for i in 0..<count { starts[Int(from[i].key >> shift & 0xFF)] += 1 }
-      if starts[Int(from[0].key >> shift & 0xFF)] == count { continue }
+      for i in 0..<count { starts[digit(from[i], shift)] += 1 }
+      if starts[digit(from[0], shift)] == count { continue }
       var sum = 0
-      for digit in 0..<256 {
-        let size = starts[digit]
-        starts[digit] = sum
+      for value in 0..<256 {
+        let size = starts[value]
+        starts[value] = sum
         sum += size
       }
       for i in 0..<count {
-        let digit = Int(from[i].key >> shift & 0xFF)
-        to[starts[digit]] = from[i]
-        starts[digit] += 1
+        let position = digit(from[i], shift)
+        to[starts[position]] = from[i]
+        starts[position] += 1
       }
       swap(&from, &to)
     }

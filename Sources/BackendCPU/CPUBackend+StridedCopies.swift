@@ -98,6 +98,7 @@ private struct StridedCopy {
       kernels.pointee.copy_halves(
         source.assumingMemoryBound(to: UInt16.self) + from, xStep, result.assumingMemoryBound(to: UInt16.self) + to,
         yStep, columns)
+    case 8 where accumulating: addElements64(source + 8 * from, xStep, result + 8 * to, yStep, columns, dtype)
     case 8:
       kernels.pointee.copy_longs(
         source.assumingMemoryBound(to: UInt64.self) + from, xStep, result.assumingMemoryBound(to: UInt64.self) + to,

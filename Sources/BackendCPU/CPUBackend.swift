@@ -5,8 +5,9 @@ import CPUKernels
 /// The CPU backend: vector kernels for the best instruction set of the machine, on all of its cores.
 ///
 /// A call completes on the caller's thread and the thread pool before it returns. Element types are `float32`, `int32`,
-/// `bool`, for the calls that `computesHalves(_:_:)` names `float16` and `bfloat16`, and, for operations that move or convert
-/// elements, all others. Results depend on the instruction set and the shapes, never on the number of threads.
+/// `bool`, `float64`, and `int64`, for the calls that `computesHalves(_:_:)` names `float16` and `bfloat16`, and, for
+/// operations that move or convert elements, all others. Fused operations on `float64` are compositions of primitives.
+/// Results depend on the instruction set and the shapes, never on the number of threads.
 ///
 /// Environment: `NN_NUM_THREADS` limits the number of threads; `NN_CPU_ISA=avx512|avx2|neon|baseline` selects the
 /// kernels of exactly this instruction set. Without it, products and convolutions of bfloat16 use AVX512-BF16
@@ -60,7 +61,6 @@ public final class CPUBackend: Backend {
 
   /// Returns true: all types are supported.
   public func supports(_ dtype: DType) -> Bool { true }
-  public func computes(_ dtype: DType) -> Bool { dtype != .float64 && dtype != .int64 }
   public var capabilities: BackendCapabilities { BackendCapabilities(version: 1, isSynchronous: true) }
 
   private static var preferredThreads: Int {

@@ -33,14 +33,16 @@ public enum ConformanceFamily: String, Sendable, CaseIterable {
 ///     if it supports them.
 ///   - seed: The seed of the random operands.
 ///   - filter: The families to run; all by default.
-///   - dtype: The type of floating-point operands: `float32`, or `float16` or `bfloat16`, with which the backend computes
-///     through `WidenedArithmetic`. Their results must be the nearest numbers to results within the tolerance of float32.
+///   - dtype: The type in place of float32: `float16` or `bfloat16`, with which the backend computes through
+///     `WidenedArithmetic` and whose results must be the nearest numbers to results within the tolerance of float32;
+///     `float64`; or an integer type, to examine only the operations on integers. Those on `int32`, and on `int64` if the
+///     backend computes with it, are also part of an examination in `float32`.
 /// - Returns: One failure for each incorrect operand of a call; empty if the backend conforms.
 public func conformanceFailures(
   of backend: any Backend, seed: UInt64 = 1, filter: [ConformanceFamily] = ConformanceFamily.allCases,
   computingIn dtype: DType = .float32
 ) -> [ConformanceFailure] {
-  let runner = ConformanceRunner(dtype.isHalf ? WidenedArithmetic(backend) : backend, seed: seed, dtype)
+  let runner = ConformanceRunner(dtype.isWidened ? WidenedArithmetic(backend) : backend, seed: seed, dtype)
   for family in ConformanceFamily.allCases where filter.contains(family) {
     runner.family = family
     switch family {

@@ -44,12 +44,19 @@ struct ConformanceCase {
     add(Slot(name: "input", values: values, dtype: dtype, offset: offset, tolerance: nil, isPoisoned: false))
   }
 
-  /// Adds an int64 operand that the call reads.
-  mutating func input(integers: [Int64], offset: Int = 0) -> Operand {
+  /// Adds an operand of integers that the call reads.
+  mutating func input(integers: [Int64], _ dtype: DType = .int64, offset: Int = 0) -> Operand {
     add(
       Slot(
-        name: "input", values: integers.map { Double($0) }, integers: integers, dtype: .int64, offset: offset,
-        tolerance: nil, isPoisoned: false))
+        name: "input", values: integers.map { Double($0) }, integers: dtype == .int64 ? integers : nil, dtype: dtype,
+        offset: offset, tolerance: nil, isPoisoned: false))
+  }
+
+  /// Adds an operand that the call reads, whose integers are shifted by `origin`.
+  mutating func input(_ values: [Double], around origin: Int64, _ dtype: DType, offset: Int) -> Operand {
+    dtype.isInteger
+      ? input(integers: values.map { Int64($0) + origin }, dtype, offset: offset)
+      : input(values, dtype, offset: offset)
   }
 
   /// Adds an operand that the call writes, poisoned beforehand.

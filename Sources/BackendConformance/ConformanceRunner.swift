@@ -4,7 +4,7 @@ import BackendReference
 /// Runs conformance cases and collects the failures. Each family of operations extends it in a separate file.
 final class ConformanceRunner {
   let tested: any Backend
-  let reference = ReferenceBackend()
+  let reference: any Backend
   let defaults: DefaultsOnly
   var family = ConformanceFamily.memory
   var numbers: Numbers
@@ -17,6 +17,7 @@ final class ConformanceRunner {
   init(_ tested: any Backend, seed: UInt64, _ dtype: DType) {
     self.tested = tested
     self.dtype = dtype
+    reference = dtype.isWidened && dtype.isInteger ? WidenedArithmetic(ReferenceBackend()) : ReferenceBackend()
     defaults = DefaultsOnly(tested)
     numbers = Numbers(seed: seed)
   }
@@ -29,6 +30,12 @@ final class ConformanceRunner {
   /// The other types that the backend supports.
   var storedTypes: [DType] { [DType.int8, .uint8, .int16, .int64, .float64].filter { tested.supports($0) } }
 
+  /// The integer types with which operations compute.
+  var integerTypes: [DType] {
+    if dtype.isInteger { return [dtype] }
+    return dtype == .float32 ? [DType.int32, .int64].filter { tested.computes($0) } : []
+  }
+
   /// Makes one call on the Reference backend and on the examined one, and compares all operands.
   /// - Parameters:
   ///   - isFused: Whether to run the protocol's default composition as well.
@@ -39,10 +46,12 @@ final class ConformanceRunner {
   ) {
     var testCase = ConformanceCase()
     let body = prepare(&testCase)
+    if dtype.isInteger && !testCase.slots.contains(where: { $0.dtype == dtype }) { return }
     let isSum = testCase.slots.contains { $0.tolerance?.isSum ?? false }
     // The reference computes in float64 with the same numbers, so that only the backend's results are rounded to halves.
-    let exactCase = computesHalves ? testCase.replacingFloats(by: dtype).replacingHalves(by: .float64) : testCase
-    if computesHalves { testCase = testCase.replacingFloats(by: dtype) }
+    var exactCase = computesHalves ? testCase.replacingFloats(by: dtype).replacingHalves(by: .float64) : testCase
+    if dtype.isFloatingPoint && dtype != .float32 { testCase = testCase.replacingFloats(by: dtype) }
+    if dtype == .float64 { exactCase = testCase }
     do {
       let expected = try run(exactCase, body, on: reference)
       let magnitudes = isSum ? try run(exactCase, body, on: reference, asMagnitudes: true) : expected
@@ -53,7 +62,7 @@ final class ConformanceRunner {
         let repeated = try run(testCase, body, on: tested)
         if repeated != found { fail(operation, shapes, expected: "the same bits each time", found: "other bits") }
       }
-      if isFused && !computesHalves {
+      if isFused && dtype == .float32 {
         report(judge, try run(testCase, body, on: defaults), "default composition of \(operation)", shapes)
       }
     } catch {
@@ -170,7 +179,7 @@ private struct Judge {
     if tolerance.isBitwise { return found == slot.rounded(expected) && found.sign == expected.sign }
     if found == slot.rounded(expected) { return true }
     guard slot.dtype.isFloatingPoint, expected.isFinite else { return false }
-    let allowance = tolerance.allowance(expected: expected, index: index, magnitude: magnitude)
+    let allowance = tolerance.allowance(expected: expected, index: index, magnitude: magnitude, slot.dtype)
     if !slot.dtype.isHalf { return abs(found - expected) <= allowance }
     return (slot.rounded(expected - allowance)...slot.rounded(expected + allowance)).contains(found)
   }

@@ -6,7 +6,7 @@ extension ConformanceRunner {
     for dtype in movedTypes {
       for copy in StridedCopy.all { examineCopy(copy, dtype, accumulating: false) }
     }
-    for dtype in [DType.float32, .int32] {
+    for dtype in [DType.float32] + integerTypes {
       for copy in StridedCopy.all { examineCopy(copy, dtype, accumulating: true) }
     }
     for _ in 0..<30 {

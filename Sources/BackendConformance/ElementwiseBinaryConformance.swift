@@ -10,10 +10,11 @@ extension ConformanceRunner {
       examineBinaryScalar(op)
     }
     for op in BinaryOp.allCases where op.accepts(.int32) {
-      for pair in ViewPair.few { examineBinary(op, pair, .int32) }
-      let (first, second) = Special.pairs(Special.integers)
-      examineBinary(op, first, second, .int32, "pairs of \(Special.integers)")
-      examineIntegerScalar(op)
+      for dtype in integerTypes {
+        for pair in ViewPair.few { examineBinary(op, pair, dtype) }
+        examineIntegerPairs(op, dtype)
+        examineIntegerScalar(op, dtype)
+      }
     }
     for op in [BinaryOp.logicalAnd, .logicalOr] {
       for pair in ViewPair.few { examineBinary(op, pair, .bool) }
@@ -116,12 +117,25 @@ extension ConformanceRunner {
     }
   }
 
-  private func examineIntegerScalar(_ op: BinaryOp) {
-    let values = Special.integers
-    for (scalar, scalarFirst) in [(3.0, false), (-7, true), (0, false), (-1, false), (2_147_483_647, true)] {
-      examine("binaryScalar \(op) int32 \(scalar)\(scalarFirst ? " first" : "")", "\(values)") { testCase in
-        let x = testCase.input(values, .int32)
-        let y = testCase.output(values.count, .int32, within: .number)
+  private func examineIntegerPairs(_ op: BinaryOp, _ dtype: DType) {
+    let values = Special.integers(of: dtype)
+    let (first, second) = Special.pairs(values)
+    let layout = Layout(dense: [first.count])
+    examine("binary \(op) \(dtype)", "pairs of \(values)") { testCase in
+      let (a, b) = (testCase.input(integers: first, dtype), testCase.input(integers: second, dtype))
+      let y = testCase.output(first.count, dtype, within: .number)
+      return { backend, s in try backend.binary(op, s[a], layout, s[b], layout, into: s[y]) }
+    }
+  }
+
+  private func examineIntegerScalar(_ op: BinaryOp, _ dtype: DType) {
+    let values = Special.integers(of: dtype)
+    let largest = dtype == .int64 ? 0x1p62 : Double(dtype.limits.upperBound)
+    let scalars = [(3, false), (-7, true), (0, false), (-1, false), (largest, true)]
+    for (scalar, scalarFirst) in scalars where scalar >= Double(dtype.limits.lowerBound) {
+      examine("binaryScalar \(op) \(dtype) \(scalar)\(scalarFirst ? " first" : "")", "\(values)") { testCase in
+        let x = testCase.input(integers: values, dtype)
+        let y = testCase.output(values.count, dtype, within: .number)
         return { backend, s in
           try backend.binaryScalar(op, s[x], scalar, scalarFirst: scalarFirst, count: values.count, into: s[y])
         }
@@ -145,8 +159,10 @@ extension ConformanceRunner {
 
   /// Operands for which the result is a smooth function.
   private func operands(_ op: BinaryOp, _ count: Int, _ dtype: DType, isSecond: Bool) -> [Double] {
-    guard dtype == .float32 else { return numbers.values(count, dtype) }
     switch op {
+    case .shiftLeft where isSecond, .shiftRight where isSecond:
+      return numbers.integers(count, in: dtype == .uint8 ? 0...40 : -70...70)
+    case _ where dtype != .float32: return numbers.values(count, dtype)
     case .divide: return isSecond ? numbers.signed(count, magnitude: 0.25...4) : numbers.floats(count, in: -4...4)
     case .power: return isSecond ? numbers.floats(count, in: -3...3) : numbers.floats(count, in: 0.1...4)
     case .remainder where isSecond, .floorDivide where isSecond:

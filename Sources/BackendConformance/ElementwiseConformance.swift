@@ -89,12 +89,15 @@ extension ConformanceRunner {
 
   private func examineUnaryOfIntegers() {
     let ops = [UnaryOp(.negate), UnaryOp(.magnitude), UnaryOp(.sign), UnaryOp(.square), .clamp(-3, 5)]
-    let values = Special.integers + numbers.integers(121, in: -100_000...100_000)
-    for op in ops {
-      examine("unary \(op.kind) int32", "[\(values.count)]") { testCase in
-        let x = testCase.input(values, .int32, offset: 1)
-        let y = testCase.output(values.count, .int32, offset: 3, within: .number)
-        return { backend, s in try backend.unary(op, s[x], count: values.count, into: s[y]) }
+    for dtype in integerTypes {
+      let range = dtype.byteCount < 4 ? dtype.examinedRange : -100_000...100_000
+      let values = Special.integers(of: dtype) + numbers.integers(121, in: range).map { Int64($0) }
+      for op in ops {
+        examine("unary \(op.kind) \(dtype)", "[\(values.count)]") { testCase in
+          let x = testCase.input(integers: values, dtype, offset: 1)
+          let y = testCase.output(values.count, dtype, offset: 3, within: .number)
+          return { backend, s in try backend.unary(op, s[x], count: values.count, into: s[y]) }
+        }
       }
     }
   }

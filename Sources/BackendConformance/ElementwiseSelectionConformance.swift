@@ -4,18 +4,14 @@ import BackendCore
 extension ConformanceRunner {
   func examineComparisons() {
     let (first, second) = Special.pairs(Special.floats)
-    let (firstInteger, secondInteger) = Special.pairs(Special.integers)
     for op in ComparisonOp.allCases {
       for pair in ViewPair.few { examineCompare(op, pair) }
       examineCompare(op, first, second, .float32)
-      examineCompare(op, firstInteger, secondInteger, .int32)
       // The scalar is rounded to float32 first: 0.1 equals the float nearest to it.
       for scalar in [Double(Float(0.1)), 0.1, .nan, .infinity, 0] {
         examineCompareScalar(op, Special.floats + [Double(Float(0.1)), 0.25], scalar, .float32)
       }
-      for scalar in [-1.0, Double(Int32.max), -100] {
-        examineCompareScalar(op, Special.integers, scalar, .int32)
-      }
+      for dtype in integerTypes { examineIntegerCompare(op, dtype) }
     }
     for op in [ComparisonOp.equal, .notEqual] { examineCompare(op, [0, 0, 1, 1], [0, 1, 0, 1], .bool) }
   }
@@ -44,6 +40,24 @@ extension ConformanceRunner {
       let b = testCase.input(second, dtype)
       let y = testCase.output(first.count, .bool, within: .number)
       return { backend, s in try backend.compare(op, s[a], layout, s[b], layout, into: s[y]) }
+    }
+  }
+
+  private func examineIntegerCompare(_ op: ComparisonOp, _ dtype: DType) {
+    let values = Special.integers(of: dtype)
+    let (first, second) = Special.pairs(values)
+    let layout = Layout(dense: [first.count])
+    examine("compare \(op) \(dtype)", "pairs of special values") { testCase in
+      let (a, b) = (testCase.input(integers: first, dtype), testCase.input(integers: second, dtype))
+      let y = testCase.output(first.count, .bool, within: .number)
+      return { backend, s in try backend.compare(op, s[a], layout, s[b], layout, into: s[y]) }
+    }
+    for scalar in [-1.0, 7, dtype == .int64 ? 0x1p62 : Double(dtype.limits.upperBound)] {
+      examine("compareScalar \(op) \(dtype) \(scalar)", "special values") { testCase in
+        let x = testCase.input(integers: values, dtype, offset: 1)
+        let y = testCase.output(values.count, .bool, offset: 3, within: .number)
+        return { backend, s in try backend.compareScalar(op, s[x], scalar, count: values.count, into: s[y]) }
+      }
     }
   }
 
@@ -159,10 +173,12 @@ extension ConformanceRunner {
         return { backend, s in try backend.range(start: start, step: step, count: count, into: s[y]) }
       }
     }
-    for (start, step, count) in [(0.0, 1.0, 1000), (7, -3, 129), (2_147_483_600, 1, 33), (-4, 0, 3), (0, 1, 0)] {
-      examine("range int32", "\(start) by \(step), [\(count)]") { testCase in
-        let y = testCase.output(count, .int32, offset: 1, within: .number)
-        return { backend, s in try backend.range(start: start, step: step, count: count, into: s[y]) }
+    for dtype in integerTypes {
+      for (start, step, count) in [(0.0, 1.0, 1000), (7, -3, 129), (2_147_483_600, 1, 33), (-4, 0, 3), (0, 1, 0)] {
+        examine("range \(dtype)", "\(start) by \(step), [\(count)]") { testCase in
+          let y = testCase.output(count, dtype, offset: 1, within: .number)
+          return { backend, s in try backend.range(start: start, step: step, count: count, into: s[y]) }
+        }
       }
     }
   }

@@ -6,13 +6,17 @@ extension ConformanceRunner {
     for shape in AxisShape.indexed {
       for indexCount in [0, 1, 33] {
         for dtype in movedTypes { examineGatherRows(shape, indexCount, dtype) }
-        for op in ScatterOp.allCases { examineScatterRows(op, shape, indexCount, .int32, .whole) }
+        for dtype in integerTypes {
+          for op in ScatterOp.allCases { examineScatterRows(op, shape, indexCount, dtype, .whole) }
+        }
         for op in ScatterOp.others { examineScatterRows(op, shape, indexCount, .float32, .whole) }
         for terms in Terms.allCases { examineScatterRows(.sum, shape, indexCount, .float32, terms) }
       }
       for indexExtent in [0, 1, 7] {
         for dtype in movedTypes { examineGatherElements(shape, indexExtent, dtype) }
-        for op in ScatterOp.allCases { examineScatterElements(op, shape, indexExtent, .int32, .whole) }
+        for dtype in integerTypes {
+          for op in ScatterOp.allCases { examineScatterElements(op, shape, indexExtent, dtype, .whole) }
+        }
         for op in ScatterOp.others { examineScatterElements(op, shape, indexExtent, .float32, .whole) }
         for terms in Terms.allCases { examineScatterElements(.sum, shape, indexExtent, .float32, terms) }
       }
@@ -92,7 +96,7 @@ extension ConformanceRunner {
       var values = numbers.floats(count)
       for place in stride(from: 6, to: count, by: 13) { values[place] = place % 2 == 0 ? .nan : .infinity }
       return values
-    default: return terms.values(count, &numbers)
+    default: return dtype.isInteger ? Terms.values(count, dtype, &numbers) : terms.values(count, &numbers)
     }
   }
 

@@ -87,6 +87,28 @@ struct Numbers {
   }
 }
 
+extension DType {
+  /// The range of an integer type.
+  var limits: ClosedRange<Int64> {
+    switch self {
+    case .int8: -128...127
+    case .uint8: 0...255
+    case .int16: -32_768...32_767
+    case .int64: .min ... .max
+    default: Int64(Int32.min)...Int64(Int32.max)
+    }
+  }
+
+  /// A number around which integers of this type are examined: far from 0 if float64 does not hold them, and above 0 if
+  /// none are negative.
+  var origin: Int64 { self == .int64 ? 1 << 60 : self == .uint8 ? 9 : 0 }
+
+  /// All integers of the type, or of int64 those that float64 holds.
+  var examinedRange: ClosedRange<Int> {
+    self == .int64 ? -(1 << 53)...1 << 53 : Int(limits.lowerBound)...Int(limits.upperBound)
+  }
+}
+
 /// The terms of sums.
 enum Terms: CaseIterable {
   /// Small integers: every order of addition gives the same, exact result, so a single missing term is detected in any
@@ -99,6 +121,11 @@ enum Terms: CaseIterable {
     self == .whole ? numbers.integers(count, in: -3...3) : numbers.floats(count, in: -4...4)
   }
 
+  /// Whole terms of a type, which are not negative if it has no negative numbers.
+  static func values(_ count: Int, _ dtype: DType, _ numbers: inout Numbers) -> [Double] {
+    numbers.integers(count, in: dtype == .uint8 ? 0...6 : -3...3)
+  }
+
   /// The tolerance for a sum of `length` products or terms.
   func tolerance(length: Int) -> Tolerance { self == .whole ? .number : .sum(length: length) }
 }
@@ -108,19 +135,23 @@ enum Special {
   static let floats: [Double] = [
     .nan, .infinity, -.infinity, 0, -0.0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 100, -100,
   ]
+  /// The limits of an integer type, and numbers near 0.
+  static func integers(of dtype: DType) -> [Int64] {
+    let limits = dtype.limits
+    let middle: [Int64] = dtype == .uint8 ? [0, 1, 2, 3, 7, 127, 128] : [-7, -2, -1, 0, 1, 2, 3, 7]
+    return [limits.lowerBound, limits.lowerBound + 1] + middle + [limits.upperBound - 1, limits.upperBound]
+  }
   /// Numbers that arithmetic may flush to zero, for operations that move numbers without interpreting them.
   static let denormals: [Double] = [Double(Float(1e-40)), Double(Float(-1e-42)), Double(Float.leastNonzeroMagnitude)]
-  static let integers: [Double] = [
-    Double(Int32.min), Double(Int32.min + 1), -7, -2, -1, 0, 1, 2, 3, 7, Double(Int32.max - 1), Double(Int32.max),
-  ]
+  static let integers = integers(of: .int32).map { Double($0) }
   /// Extents around the sizes of vectors and work groups.
   static let sizes = [0, 1, 3, 31, 33, 127, 129, 1000]
   /// Counts at the boundaries of vectors, of the work of one item, and of the work of a work group.
   static let borders = [15, 16, 17, 63, 64, 65, 255, 256, 257, 1023, 1024, 1025, 8191, 8192, 8193, 16_385]
 
   /// Every pair of numbers from a list, or from one list and another.
-  static func pairs(_ values: [Double], with others: [Double]? = nil) -> (first: [Double], second: [Double]) {
+  static func pairs<Number>(_ values: [Number], with others: [Number]? = nil) -> (first: [Number], second: [Number]) {
     let others = others ?? values
-    return (values.flatMap { [Double](repeating: $0, count: others.count) }, values.flatMap { _ in others })
+    return (values.flatMap { [Number](repeating: $0, count: others.count) }, values.flatMap { _ in others })
   }
 }

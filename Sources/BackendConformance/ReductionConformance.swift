@@ -9,9 +9,11 @@ extension ConformanceRunner {
       for op in ArgReductionOp.allCases where shape.extent > 0 { examineArgReduce(op, shape, .float32) }
     }
     for shape in AxisShape.few {
-      for op in ReductionOp.allCases where op != .mean { examineReduce(op, shape, .int32) }
+      for dtype in integerTypes {
+        for op in ReductionOp.allCases where op != .mean { examineReduce(op, shape, dtype) }
+        for op in ArgReductionOp.allCases where shape.extent > 0 { examineArgReduce(op, shape, dtype) }
+      }
       for op in [ReductionOp.maximum, .minimum] { examineReduce(op, shape, .bool) }
-      for op in ArgReductionOp.allCases where shape.extent > 0 { examineArgReduce(op, shape, .int32) }
       for reversed in [false, true] {
         for terms in Terms.allCases {
           let values = terms.values(shape.count, &numbers)
@@ -19,8 +21,10 @@ extension ConformanceRunner {
         }
         for op in ScanOp.allCases {
           if op != .sum { examineScan(op, shape, reversed: reversed) }
-          let values = numbers.integers(shape.count, in: Int(Int32.min)...Int(Int32.max))
-          examineScan(op, values, shape, .int32, reversed: reversed, .number)
+          for dtype in integerTypes {
+            let values = numbers.integers(shape.count, in: dtype.examinedRange)
+            examineScan(op, values, shape, dtype, reversed: reversed, .number)
+          }
         }
       }
     }
@@ -31,7 +35,7 @@ extension ConformanceRunner {
     for (rows, columns) in [(1, 1000), (33, 7), (3, 129), (31, 2), (5, 1), (0, 3), (3, 0)] {
       for descending in [false, true] {
         examineSort(rows, columns, .float32, descending: descending)
-        examineSort(rows, columns, .int32, descending: descending)
+        for dtype in integerTypes { examineSort(rows, columns, dtype, descending: descending) }
       }
     }
   }
@@ -39,7 +43,10 @@ extension ConformanceRunner {
   private func examineRandomReductions() {
     let shape = numbers.axisShape()
     examineReduce(numbers.choice(of: ReductionOp.allCases.filter { $0 != .sum }), shape, .float32)
-    examineReduce(numbers.choice(of: ReductionOp.allCases.filter { $0 != .mean }), shape, .int32)
+    let types = [DType.float32] + integerTypes
+    if let dtype = integerTypes.last {
+      examineReduce(numbers.choice(of: ReductionOp.allCases.filter { $0 != .mean }), shape, dtype)
+    }
     for terms in Terms.allCases {
       examineSum(shape, terms)
       let values = terms.values(shape.count, &numbers)
@@ -47,9 +54,9 @@ extension ConformanceRunner {
       examineScan(.sum, values, shape, .float32, reversed: isReversed, terms.tolerance(length: shape.extent))
     }
     examineScan(numbers.choice(of: [.product, .maximum, .minimum]), shape, reversed: numbers.bools(1) == [1])
-    for op in ArgReductionOp.allCases { examineArgReduce(op, shape, numbers.choice(of: [.float32, .int32])) }
+    for op in ArgReductionOp.allCases { examineArgReduce(op, shape, numbers.choice(of: types)) }
     let (rows, columns) = numbers.rows(upTo: 6000)
-    examineSort(rows, columns, numbers.choice(of: [.float32, .int32]), descending: numbers.bools(1) == [1])
+    examineSort(rows, columns, numbers.choice(of: types), descending: numbers.bools(1) == [1])
   }
 
   /// Sums of so many numbers of the same sign that plain float32 would lose most of their digits.
@@ -76,13 +83,13 @@ extension ConformanceRunner {
     switch (op, dtype) {
     // Factors around 1 keep a product of many in range.
     case (.product, .float32): values = numbers.signed(shape.count, magnitude: 0.95...1.05)
-    case (.sum, .int32), (.product, .int32):
-      values = numbers.integers(shape.count, in: Int(Int32.min)...Int(Int32.max))
+    case (.sum, _) where dtype.isInteger, (.product, _) where dtype.isInteger:
+      values = numbers.integers(shape.count, in: dtype.examinedRange)
     default: values = numbers.values(shape.count, dtype)
     }
     let tolerance: Tolerance =
       switch op {
-      case .sum where dtype == .int32: .number
+      case .sum where dtype.isInteger: .number
       case .sum, .mean: .sum(length: shape.extent)
       case .product: .ulps(Double(max(shape.extent, 1)))
       case .maximum, .minimum: .number
@@ -108,7 +115,7 @@ extension ConformanceRunner {
     // Few distinct values: the first of equal values must win.
     let values = numbers.integers(shape.count, in: -3...3)
     examine("argReduce \(op) \(dtype)", shape.text) { testCase in
-      let x = testCase.input(values, dtype, offset: 3)
+      let x = testCase.input(values, around: dtype.origin, dtype, offset: 3)
       let y = testCase.output(shape.reducedCount, .int32, offset: 1, within: .number)
       return { backend, s in try backend.argReduce(op, s[x], shape, into: s[y]) }
     }
@@ -206,7 +213,7 @@ extension ConformanceRunner {
     let name = "sort \(dtype) \(descending ? "descending" : "ascending")"
     for wantsValues in [true, false] {
       examine(name, "[\(rows), \(columns)]\(wantsValues ? "" : ", indices only")") { testCase in
-        let x = testCase.input(values, dtype, offset: 3)
+        let x = testCase.input(values, around: dtype.origin, dtype, offset: 3)
         let sorted = wantsValues ? testCase.output(count, dtype, offset: 1, within: .bits, name: "values") : nil
         let indices = testCase.output(count, .int32, offset: 2, within: .number, name: "indices")
         return { backend, s in

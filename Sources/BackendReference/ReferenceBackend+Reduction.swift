@@ -81,7 +81,7 @@ extension ReferenceBackend {
             integer = result[integer: position]
           } else {
             let next = source[position]
-            value = value.map { BackendReference.value(of: op.combination, $0, next) } ?? next
+            value = value.map { BackendCore.value(of: op.combination, $0, next) } ?? next
             result[position] = value ?? 0
             // Only sums are rounded once, at the end.
             if op != .sum { value = result[position] }

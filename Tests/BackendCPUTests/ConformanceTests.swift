@@ -18,6 +18,19 @@ import Testing
     #expect(failures.isEmpty, "\(failures.prefix(8).map(\.description).joined(separator: "\n"))")
   }
 
+  @Test(arguments: ConformanceFamily.computing)
+  func agreesInDoublePrecision(family: ConformanceFamily) throws {
+    let failures = conformanceFailures(of: CPUBackend(threads: 2), filter: [family], computingIn: .float64)
+    #expect(failures.isEmpty, "\(failures.prefix(8).map(\.description).joined(separator: "\n"))")
+  }
+
+  @Test(
+    arguments: [ConformanceFamily.elementwise, .copies, .reduction, .indexing], [DType.int8, .uint8, .int16])
+  func agreesOnShortIntegers(family: ConformanceFamily, dtype: DType) throws {
+    let failures = conformanceFailures(of: CPUBackend(threads: 2), filter: [family], computingIn: dtype)
+    #expect(failures.isEmpty, "\(failures.prefix(8).map(\.description).joined(separator: "\n"))")
+  }
+
   @Test func elementTypesAreThoseOfTheTable() {
     #expect(elementTypeFailures(of: CPUBackend(threads: 1)).isEmpty)
     #expect(elementTypeFailures(of: WidenedArithmetic(CPUBackend(threads: 1))).isEmpty)

@@ -3,7 +3,7 @@ import BackendCore
 import BackendReference
 import Testing
 
-/// Arithmetic in float16 and bfloat16 on a backend that computes in wider types.
+/// Arithmetic in float16, bfloat16, int8, uint8, and int16 on a backend that computes in wider types.
 @Suite struct WidenedArithmeticTests {
   @Test(arguments: ConformanceFamily.computing, [DType.float16, .bfloat16])
   func resultsAreRoundedOnce(family: ConformanceFamily, dtype: DType) throws {

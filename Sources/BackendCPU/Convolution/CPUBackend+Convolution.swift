@@ -9,6 +9,10 @@ extension CPUBackend {
     _ x: BufferSlice, _ w: BufferSlice, bias: BufferSlice?, _ shape: ConvolutionShape, activation: UnaryOp?,
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
+    if x.dtype == .float64 {
+      return try composed.convolution(
+        x, w, bias: bias, shape, activation: activation, into: y, preActivation: preActivation)
+    }
     let arithmetic = try convolutionArithmetic(.convolution, [x, w, bias, y, preActivation], pairing: .channels)
     guard shape.outputCount > 0 else { return }
     let correlation = Correlation(forward: shape, arithmetic.pairing)
@@ -49,6 +53,7 @@ extension CPUBackend {
   public func convolutionInputGradient(
     _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
   ) throws {
+    if dy.dtype == .float64 { return try composed.convolutionInputGradient(dy, w, shape, into: dx) }
     let arithmetic = try convolutionArithmetic(.convolutionInputGradient, [dy, w, dx], pairing: .channels)
     guard shape.inputCount > 0 else { return }
     let correlations = Correlation.backward(shape, arithmetic.pairing).filter { $0.depth > 0 && $0.sourcePlane > 0 }
@@ -107,6 +112,10 @@ extension CPUBackend {
     _ dy: BufferSlice, saved: BufferSlice?, activation: UnaryOp?, batch: Int, channels: Int, plane: Int,
     dz: BufferSlice?, dBias: BufferSlice?
   ) throws {
+    if dy.dtype == .float64 {
+      return try composed.convolutionOutputGradient(
+        dy, saved: saved, activation: activation, batch: batch, channels: channels, plane: plane, dz: dz, dBias: dBias)
+    }
     if !dy.dtype.isHalf { try require(.convolutionOutputGradient, for: dy.dtype) }
     let planes = batch * channels
     var gradient = dy

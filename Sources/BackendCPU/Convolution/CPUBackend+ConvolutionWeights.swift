@@ -9,6 +9,9 @@ extension CPUBackend {
   public func convolutionWeightGradient(
     _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
   ) throws {
+    if x.dtype == .float64 {
+      return try composed.convolutionWeightGradient(x, dy, shape, accumulating: accumulating, into: dw)
+    }
     // The last of an odd number of images is paired with zeros. A single one is better widened.
     let arithmetic = try convolutionArithmetic(
       .convolutionWeightGradient, [x, dy, dw], pairing: shape.batch > 1 ? .images : .none)

@@ -7,6 +7,7 @@ extension CPUBackend {
   public func pool(
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
   ) throws {
+    if x.dtype == .float64 { return try composed.pool(op, x, shape, into: y, indices: indices) }
     if !x.dtype.isHalf { try require(.pool, for: x.dtype) }
     if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
     let (source, result, positions) = (OperandMemory(x), OperandMemory(y), indices?.integers)
@@ -24,6 +25,7 @@ extension CPUBackend {
   public func poolGradient(
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice
   ) throws {
+    if dy.dtype == .float64 { return try composed.poolGradient(op, dy, indices: indices, shape, into: dx) }
     if !dy.dtype.isHalf { try require(.poolGradient, for: dy.dtype) }
     let (gradient, result, allPositions) = (OperandMemory(dy), OperandMemory(dx), indices?.integers)
     let (height, width) = (nn_window(shape.height), nn_window(shape.width))

@@ -1,7 +1,6 @@
-import BackendCore
-
 /// A backend that passes the primitives on to another backend and uses the protocol's defaults for every fused
-/// operation. It is the reference for that backend's overrides.
+/// operation. It is the reference for that backend's overrides, and it performs fused operations in element types for which
+/// the backend has no kernels of its own.
 public final class DefaultsOnly: ForwardingBackend {
   public let base: any Backend
 

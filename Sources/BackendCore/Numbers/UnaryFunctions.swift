@@ -1,9 +1,8 @@
 import HostSystem
-import BackendCore
 
 /// The value of an operation at x. Its constants are passed separately, rounded to the element type. A bool result is 0
 /// or 1.
-func value(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, at x: Double) -> Double {
+package func value(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, at x: Double) -> Double {
   switch kind {
   case .negate: -x
   case .magnitude: abs(x)
@@ -67,7 +66,7 @@ func value(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, at x: Double) -> Dou
 /// The gradient of an operation's operand, from the gradient of the result, dy, and the value specified by
 /// `UnaryOp.gradientSource`. For piecewise functions, the gradient of a constant piece is 0 for every dy, even NaN (as
 /// in PyTorch).
-func passBack(_ dy: Double, through kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s: Double) -> Double {
+package func passBack(_ dy: Double, through kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s: Double) -> Double {
   switch kind {
   case .clamp: s >= a && s <= b ? dy : 0
   case .relu: s <= 0 ? 0 : dy
@@ -132,7 +131,7 @@ private func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s
 
 /// The value of an operation on integers; nil for operations that support only floating point. The result may exceed
 /// int32; it wraps around when it is stored.
-func integerValue(of kind: UnaryOp.Kind, _ a: Int64, _ b: Int64, at x: Int64) -> Int64? {
+package func integerValue(of kind: UnaryOp.Kind, _ a: Int64, _ b: Int64, at x: Int64) -> Int64? {
   switch kind {
   case .negate: 0 &- x
   case .magnitude: x < 0 ? 0 &- x : x
@@ -160,7 +159,7 @@ private func erfInverse(_ x: Double) -> Double {
 }
 
 /// 1/(1 + e⁻ˣ). If e⁻ˣ overflows, the quotient is correctly 0.
-func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+package func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
 
 /// min(max(x/6 + 1/2, 0), 1).
 private func hardSigmoid(_ x: Double) -> Double { x <= -3 ? 0 : x >= 3 ? 1 : (x + 3) / 6 }

@@ -1,8 +1,7 @@
 import HostSystem
-import BackendCore
 
 /// The value of an operation on floating-point numbers, or on bools read as 0 and 1.
-func value(of op: BinaryOp, _ a: Double, _ b: Double) -> Double {
+package func value(of op: BinaryOp, _ a: Double, _ b: Double) -> Double {
   switch op {
   case .add: a + b
   case .subtract: a - b
@@ -39,7 +38,7 @@ private func floorQuotient(_ a: Double, _ b: Double) -> Double {
 
 /// The value of an operation on integers of type `dtype`; nil for operations that do not support integers. The result may
 /// exceed int32; it wraps around when it is stored.
-func integerValue(of op: BinaryOp, _ a: Int64, _ b: Int64, _ dtype: DType) -> Int64? {
+package func integerValue(of op: BinaryOp, _ a: Int64, _ b: Int64, _ dtype: DType) -> Int64? {
   switch op {
   case .add: return a &+ b
   case .subtract: return a &- b
@@ -67,7 +66,7 @@ func integerValue(of op: BinaryOp, _ a: Int64, _ b: Int64, _ dtype: DType) -> In
 }
 
 /// Whether a comparison is true. Comparisons with NaN are false, except for `notEqual`.
-func holds<Number: Comparable>(_ op: ComparisonOp, _ a: Number, _ b: Number) -> Bool {
+package func holds<Number: Comparable>(_ op: ComparisonOp, _ a: Number, _ b: Number) -> Bool {
   switch op {
   case .equal: a == b
   case .notEqual: a != b
