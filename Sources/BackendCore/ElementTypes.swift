@@ -71,6 +71,9 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
     }
   }
 
+  /// True for `int8`, `uint8`, and `int16`.
+  @inlinable package var isShortInteger: Bool { isInteger && byteCount < 4 }
+
   /// True for the types whose operations compute in a wider one: see `WidenedArithmetic`.
   @inlinable package var isWidened: Bool { byteCount < 4 && self != .bool }
 

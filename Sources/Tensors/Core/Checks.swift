@@ -93,8 +93,15 @@ enum Checks {
   @inline(never)
   static func unusualOperand(_ operation: StaticString, _ x: Tensor, of op: BinaryOp) throws {
     if op.accepts(.bool) { try dtype(operation, x, is: .bool) }
-    if !op.accepts(.float32) { try dtype(operation, x, is: .int32) }
+    if !op.accepts(.float32) { try integer(operation, x) }
     if op.accepts(.int32) { try number(operation, x) } else { try floatingPoint(operation, x) }
+  }
+
+  static func integer(_ operation: StaticString, _ x: Tensor) throws {
+    if !x.dtype.isInteger {
+      try fail(
+        operation, "needs integers, not \(x.dtype) (shape \(x.extents))", hint: "convert with .cast(to: .int32)")
+    }
   }
 
   static func dtype(_ operation: StaticString, _ x: Tensor, is dtype: DType) throws {
@@ -290,7 +297,7 @@ extension Tensor {
 
 extension DType {
   /// Whether an integer type represents a number.
-  fileprivate func holds(_ number: Double) -> Bool {
+  func holds(_ number: Double) -> Bool {
     switch self {
     case .int8: Int8(exactly: number) != nil
     case .uint8: UInt8(exactly: number) != nil

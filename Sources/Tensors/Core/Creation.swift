@@ -121,11 +121,16 @@ extension Tensor {
   public static func range(_ range: Range<Int>, dtype: DType = .int32, on device: Device = .cpu) -> Tensor {
     checked {
       try Checks.supported("range", dtype, on: device)
-      if dtype == .int32 && (range.lowerBound < Int32.min || range.upperBound > Int(Int32.max) + 1) {
-        try Checks.fail("range", "\(range) does not fit int32")
+      let ends = range.isEmpty ? [] : [range.lowerBound, range.upperBound - 1]
+      if dtype.isInteger && dtype != .int64 && !ends.allSatisfy({ dtype.holds(Double($0)) }) {
+        try Checks.fail("range", "\(range) does not fit \(dtype)")
       }
       let (count, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
       if overflow { try Checks.fail("range", "\(range) has more elements than can be counted") }
+      if dtype == .int64 && Int(exactly: Double(range.lowerBound)) != range.lowerBound {
+        // Beyond 2⁵³, the start is not a Double.
+        return Tensor.range(0..<count, dtype: .int64, on: device) + Tensor([Int64(range.lowerBound)], on: device)
+      }
       return launch(try Checks.extents("range", [count]), dtype, on: device) { backend, y in
         try backend.range(start: Double(range.lowerBound), step: 1, count: count, into: y)
       }

@@ -1,7 +1,8 @@
 import BackendCore
 
-/// The element type of a tensor: `.float32`, `.float16`, `.bfloat16`, `.int32`, `.bool`, or, for storage, `.int8`, `.uint8`,
-/// `.int16`, `.int64`, or `.float64`. (Only the Reference backend computes with `.float64`.)
+/// The element type of a tensor: `.float32`, `.float16`, `.bfloat16`, `.float64`, `.int8`, `.uint8`, `.int16`, `.int32`,
+/// `.int64`, or `.bool`. Integers wrap around; sums and products of those with 8 or 16 bits are `.int64`, as in PyTorch.
+/// `.float64` is for the CPU, on which it is several times slower than `.float32`; an OpenCL device may store and convert it.
 public typealias DType = BackendCore.DType
 
 /// A Swift type that elements can be read as: `Float`, `Double`, `Float16`, `Bool`, or an integer type of the standard
@@ -99,7 +100,8 @@ extension Bool: TensorScalar {
   public var convertedNumber: Double { self ? 1 : 0 }
 }
 
-/// A host number in an expression with a tensor: `2 * x`, `x / count`. It takes the tensor's element type.
+/// A host number in an expression with a tensor: `2 * x`, `x / count`. It takes the tensor's element type. Integers beyond
+/// 2⁵³ are rounded to `Double`; put those next to an int64 tensor into a tensor: `Tensor([n] as [Int64])`.
 public protocol TensorOperand: Sendable {
   /// The number as `Double`.
   var operandValue: Double { get }

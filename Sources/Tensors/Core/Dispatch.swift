@@ -107,7 +107,7 @@ extension Tensor {
   }
 }
 
-// Functions that are composed of several operations also round once.
+// Functions that are composed of several operations also round once, or wrap around once.
 
 extension Tensor {
   /// Returns a function of numbers of 16 bits, computed in float32.
@@ -118,5 +118,13 @@ extension Tensor {
     other.dtype == dtype
       ? body(cast(to: .float32), other.cast(to: .float32)).cast(to: dtype)
       : body(cast(to: .float32), other)  // which refuses the other type
+  }
+
+  /// Returns a function of integers of 8 or 16 bits and of another tensor of this type, computed in int32, of which the low
+  /// bits are kept.
+  func inInt32(_ other: Tensor, _ body: (Tensor, Tensor) -> Tensor) -> Tensor {
+    other.dtype == dtype
+      ? body(cast(to: .int32), other.cast(to: .int32)).cast(to: dtype)
+      : body(cast(to: .int32), other)  // which refuses the other type
   }
 }

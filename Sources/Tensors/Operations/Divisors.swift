@@ -1,20 +1,22 @@
 import BackendCore
 
 extension Tensor {
-  /// Returns the greatest common divisor of int32 numbers, elementwise with broadcasting: at least 0, and 0 only for two zeros
-  /// (NumPy's and PyTorch's `gcd`). The result 2³¹, which is beyond int32, is −2³¹, as in NumPy.
+  /// Returns the greatest common divisor of integers, elementwise with broadcasting: at least 0, and 0 only for two zeros
+  /// (NumPy's and PyTorch's `gcd`). A result beyond the type wraps around: 2³¹ is −2³¹ in int32, as in NumPy.
   public func gcd(_ other: Tensor) -> Tensor {
     checked {
-      try Checks.dtype("gcd", self, is: .int32)
+      try Checks.integer("gcd", self)
+      if dtype.isWidened { return inInt32(other) { $0.gcd($1) } }
       return try -negativeDivisor(other, "gcd")
     }
   }
 
-  /// Returns the least common multiple of int32 numbers, elementwise with broadcasting: at least 0, and 0 if one of them is 0
-  /// (NumPy's and PyTorch's `lcm`). Results beyond int32 wrap around, as in NumPy.
+  /// Returns the least common multiple of integers, elementwise with broadcasting: at least 0, and 0 if one of them is 0
+  /// (NumPy's and PyTorch's `lcm`). Results beyond the type wrap around, as in NumPy.
   public func lcm(_ other: Tensor) -> Tensor {
     checked {
-      try Checks.dtype("lcm", self, is: .int32)
+      try Checks.integer("lcm", self)
+      if dtype.isWidened { return inInt32(other) { $0.lcm($1) } }
       // A quotient by 0 is 0.
       return (self / (try negativeDivisor(other, "lcm")) * other).magnitude()
     }
@@ -26,8 +28,9 @@ extension Tensor {
     _ = try Checks.sameDevice(name, self, other)
     let shape = try Checks.broadcast(name, extents, other.extents)
     var (a, b) = (minimum(-self).broadcast(to: shape), other.minimum(-other).broadcast(to: shape))
-    // The most divisions, 45, are those of Fibonacci numbers: 1134903170 and 1836311903. A remainder by 0 is 0.
-    for _ in 0..<45 { (a, b) = (b.replacing(with: a, where: b .== 0), a.remainder(b)) }
+    // Fibonacci numbers need the most divisions: 1134903170 and 1836311903 need 45, and the largest two of int64 need 91.
+    // A remainder by 0 is 0.
+    for _ in 0..<(dtype == .int64 ? 91 : 45) { (a, b) = (b.replacing(with: a, where: b .== 0), a.remainder(b)) }
     return a
   }
 }

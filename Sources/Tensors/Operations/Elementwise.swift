@@ -21,13 +21,13 @@ extension Tensor {
   public func squareRoot() -> Tensor { mapped(.init(.squareRoot), "squareRoot") }
   /// Returns 1/√x.
   public func reciprocalSquareRoot() -> Tensor { mapped(.init(.reciprocalSquareRoot), "reciprocalSquareRoot") }
-  /// Returns x². Also for int32.
+  /// Returns x². Also for integers.
   public func squared() -> Tensor { mapped(.init(.square), "squared") }
   /// Returns 1/x.
   public func reciprocal() -> Tensor { mapped(.init(.reciprocal), "reciprocal") }
-  /// Returns |x|. Also for int32. The gradient at 0 and at NaN is 0 (PyTorch).
+  /// Returns |x|. Also for integers. The gradient at 0 and at NaN is 0 (PyTorch).
   public func magnitude() -> Tensor { mapped(.init(.magnitude), "magnitude") }
-  /// Returns the sign of x: −1, 0, or 1. Also for int32. The gradient is 0.
+  /// Returns the sign of x: −1, 0, or 1. Also for integers. The gradient is 0.
   public func sign() -> Tensor { mapped(.init(.sign), "sign") }
   /// Returns sin x, with x in radians.
   public func sin() -> Tensor { mapped(.init(.sin), "sin") }
@@ -127,7 +127,7 @@ extension Tensor {
     exponent == 2 ? squared() : mapped(.power(exponent), "power")
   }
 
-  /// Returns min(max(x, lower), upper). Also for int32. The gradient is 1 on the closed range, bounds included (where
+  /// Returns min(max(x, lower), upper). Also for integers. The gradient is 1 on the closed range, bounds included (where
   /// PyTorch 2.15's `torch.clamp` has 0), and 0 outside the range and at NaN (PyTorch).
   public func clamped(to range: ClosedRange<Double>) -> Tensor {
     checked {

@@ -27,12 +27,12 @@ extension Tensor {
   public func remainder(_ divisor: some TensorOperand) -> Tensor {
     Tensor.combined(.remainder, self, divisor.operandValue, scalarFirst: false, "remainder")
   }
-  /// Returns ⌊x/b⌋, computed from the exact remainder, as Python's `//` and PyTorch's `floor_divide`; 0 for int32
+  /// Returns ⌊x/b⌋, computed from the exact remainder, as Python's `//` and PyTorch's `floor_divide`; 0 for integer
   /// division by zero. The gradient is 0.
   public func floorDivided(by divisor: Tensor) -> Tensor {
     Tensor.combined(.floorDivide, self, divisor, "floorDivided")
   }
-  /// Returns ⌊x/b⌋, computed from the exact remainder, as Python's `//` and PyTorch's `floor_divide`; 0 for int32
+  /// Returns ⌊x/b⌋, computed from the exact remainder, as Python's `//` and PyTorch's `floor_divide`; 0 for integer
   /// division by zero. The gradient is 0.
   public func floorDivided(by divisor: some TensorOperand) -> Tensor {
     Tensor.combined(.floorDivide, self, divisor.operandValue, scalarFirst: false, "floorDivided")

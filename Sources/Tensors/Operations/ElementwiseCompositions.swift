@@ -48,7 +48,7 @@ extension Tensor {
   public func signBit() -> Tensor {
     checked {
       try Checks.number("signBit", self)
-      if dtype == .int32 { return self .< 0 }
+      if dtype.isInteger { return self .< 0 }
       let x = detached()
       // 1/−0 is −∞.
       return (x .< 0) .| (x.reciprocal() .< 0)
@@ -93,7 +93,7 @@ extension Tensor {
       let (a, b) = (detached().cast(to: type), other.detached().cast(to: type))
       let isSame = equalNaN ? isEqual .| (a.isNaN() .& b.isNaN()) : isEqual
       var gap = (a - b).magnitude()
-      if dtype == .int32 {
+      if dtype.hasIntegerArithmetic {
         // Float32 does not distinguish large integers. Between numbers of one sign, the difference does not overflow.
         gap = gap.replacing(with: (self - other).cast(to: type).magnitude(), where: (self ^ other) .>= 0)
       }

@@ -10,7 +10,7 @@ extension Tensor {
   public static func - (a: Tensor, b: Tensor) -> Tensor { combined(.subtract, a, b, "-") }
   /// Returns the elementwise product, with broadcasting.
   public static func * (a: Tensor, b: Tensor) -> Tensor { combined(.multiply, a, b, "*") }
-  /// Returns the elementwise quotient, with broadcasting. Floating-point division follows IEEE 754; int32 division
+  /// Returns the elementwise quotient, with broadcasting. Floating-point division follows IEEE 754; integer division
   /// rounds toward zero.
   public static func / (a: Tensor, b: Tensor) -> Tensor { combined(.divide, a, b, "/") }
 
@@ -47,7 +47,7 @@ extension Tensor {
     combined(.divide, b, a.operandValue, scalarFirst: true, "/")
   }
 
-  /// Returns −x. Also for int32.
+  /// Returns −x. Also for integers.
   public static prefix func - (a: Tensor) -> Tensor { a.mapped(.init(.negate), "-") }
 
   // In place if nothing else references the memory of `a` and no gradient is recorded.
@@ -69,29 +69,31 @@ extension Tensor {
   public static func /= (a: inout Tensor, b: some TensorOperand) { combine(.divide, &a, b.operandValue, "/=") }
 }
 
-/// The bits of int32 tensors. As for Swift's integers, a shift by a negative distance goes in the other direction, and one
+/// The bits of integer tensors. As for Swift's integers, a shift by a negative distance goes in the other direction, and one
 /// beyond the number of bits shifts all of them out. Bool tensors have `.&`, `.|`, `.!`, and `.!=`, which is their XOR.
 extension Tensor {
-  /// Returns the bitwise AND of two int32 tensors, elementwise with broadcasting.
+  /// Returns the bitwise AND of two integer tensors, elementwise with broadcasting.
   public static func & (a: Tensor, b: Tensor) -> Tensor { combined(.bitwiseAnd, a, b, "&") }
-  /// Returns the bitwise AND of each int32 element and a number.
+  /// Returns the bitwise AND of each integer element and a number.
   public static func & (a: Tensor, b: some TensorOperand) -> Tensor {
     combined(.bitwiseAnd, a, b.operandValue, scalarFirst: false, "&")
   }
-  /// Returns the bitwise OR of two int32 tensors, elementwise with broadcasting.
+  /// Returns the bitwise OR of two integer tensors, elementwise with broadcasting.
   public static func | (a: Tensor, b: Tensor) -> Tensor { combined(.bitwiseOr, a, b, "|") }
-  /// Returns the bitwise OR of each int32 element and a number.
+  /// Returns the bitwise OR of each integer element and a number.
   public static func | (a: Tensor, b: some TensorOperand) -> Tensor {
     combined(.bitwiseOr, a, b.operandValue, scalarFirst: false, "|")
   }
-  /// Returns the bitwise XOR of two int32 tensors, elementwise with broadcasting.
+  /// Returns the bitwise XOR of two integer tensors, elementwise with broadcasting.
   public static func ^ (a: Tensor, b: Tensor) -> Tensor { combined(.bitwiseXor, a, b, "^") }
-  /// Returns the bitwise XOR of each int32 element and a number.
+  /// Returns the bitwise XOR of each integer element and a number.
   public static func ^ (a: Tensor, b: some TensorOperand) -> Tensor {
     combined(.bitwiseXor, a, b.operandValue, scalarFirst: false, "^")
   }
-  /// Returns ~x = −x − 1, the opposite of all bits.
-  public static prefix func ~ (a: Tensor) -> Tensor { combined(.bitwiseXor, a, -1, scalarFirst: false, "~") }
+  /// Returns ~x = −x − 1, the opposite of all bits (for uint8, 255 − x).
+  public static prefix func ~ (a: Tensor) -> Tensor {
+    combined(.bitwiseXor, a, a.dtype == .uint8 ? 255 : -1, scalarFirst: false, "~")
+  }
   /// Returns a·2ᵇ without the bits that do not fit, elementwise with broadcasting.
   public static func << (a: Tensor, b: Tensor) -> Tensor { combined(.shiftLeft, a, b, "<<") }
   /// Returns a·2ᵇ without the bits that do not fit, for a number b.

@@ -3,8 +3,8 @@ import BackendCore
 extension Tensor {
   /// Returns the matrix product over the last two axes, `[..., m, k] × [..., k, n] → [..., m, n]`; leading axes are
   /// broadcast. A vector on the left is a row and a vector on the right is a column; its axis is removed from the
-  /// result. The flags transpose the last two axes of an operand first, at no cost. Products of int32 wrap around; they
-  /// are computed by elementwise operations, which are much slower.
+  /// result. The flags transpose the last two axes of an operand first, at no cost. Integers wrap around; their
+  /// products are computed by elementwise operations, which are much slower.
   public func matmul(_ other: Tensor, transposingLeft: Bool = false, transposingRight: Bool = false) -> Tensor {
     checked {
       let name: StaticString = "matmul"
@@ -17,7 +17,12 @@ extension Tensor {
         return vectorMatmul(other, transposingLeft: transposingLeft, transposingRight: transposingRight)
       }
       let plan = try MatmulPlan(extents, other.extents, transposingLeft, transposingRight)
-      if dtype == .int32 {
+      if dtype.isInteger {
+        if dtype.isWidened {
+          return inInt32(other) {
+            $0.matmul($1, transposingLeft: transposingLeft, transposingRight: transposingRight)
+          }
+        }
         return try (transposingLeft ? transposed() : self)
           .integerMatmul(transposingRight ? other.transposed() : other, plan.result)
       }
@@ -39,7 +44,7 @@ extension Tensor {
     }
   }
 
-  /// Returns the product of int32 matrices: products of each column of the left with each row of the right, summed. Several
+  /// Returns the product of int32 or int64 matrices: products of each column of the left with each row of the right, summed. Several
   /// are computed at once, as long as they do not take much memory.
   private func integerMatmul(_ other: Tensor, _ result: Shape) throws -> Tensor {
     _ = try Checks.sameDevice("matmul", self, other)
@@ -47,7 +52,7 @@ extension Tensor {
     let left = broadcast(to: try batch.appending(m, k)).reshaped([batch.count, m, k])
     let right = other.broadcast(to: try batch.appending(k, n)).reshaped([batch.count, k, n])
     let together = Swift.max(1, (1 << 22) / Swift.max(1, result.count))
-    var sum = Tensor.zeros([batch.count, m, n], dtype: .int32, on: device)
+    var sum = Tensor.zeros([batch.count, m, n], dtype: dtype, on: device)
     for first in stride(from: 0, to: k, by: together) {
       let count = Swift.min(together, k - first)
       let columns = left.narrowed(axis: 2, from: first, count: count).expanded(axis: 3)

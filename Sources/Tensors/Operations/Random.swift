@@ -144,7 +144,7 @@ extension Tensor {
   ) -> Tensor {
     checked {
       try Checks.supported("random", dtype, on: device)
-      if dtype == .int32 && distribution != .bits {
+      if dtype.isInteger && distribution != .bits {
         try Checks.fail("random", "draws are floating point, not \(dtype) (shape \(extents))")
       }
       let count = extents.count

@@ -3,11 +3,11 @@ import BackendCore
 // Reductions over any axes, by default all. A reduced axis is removed, or kept with extent 1 if `keepingRank`.
 
 extension Tensor {
-  /// Returns Σ x for floating point or int32, which wraps around. For bool, returns the number of true elements as
-  /// int32: `(p .== y).sum()`.
+  /// Returns Σ x for floating point, int32, or int64; integers wrap around. For int8, uint8, and int16, returns int64
+  /// (PyTorch). For bool, returns the number of true elements as int32: `(p .== y).sum()`.
   public func sum(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     if dtype == .bool { return cast(to: .int32).sum(axes: axes, keepingRank: keepingRank) }
-    return checked { reduced(.sum, try mask("sum", axes), keepingRank: keepingRank) }
+    return checked { totaled.reduced(.sum, try mask("sum", axes), keepingRank: keepingRank) }
   }
   /// Returns Σ x along one axis.
   public func sum(axis: Int, keepingRank: Bool = false) -> Tensor { sum(axes: [axis], keepingRank: keepingRank) }
@@ -24,7 +24,7 @@ extension Tensor {
   /// Returns Σ x / n along one axis.
   public func mean(axis: Int, keepingRank: Bool = false) -> Tensor { mean(axes: [axis], keepingRank: keepingRank) }
 
-  /// Returns the largest element; NaN if any is NaN, −∞ (the smallest int32, false) for no elements. Equal maxima share
+  /// Returns the largest element; NaN if any is NaN, −∞ (the smallest int32 or int64, 0 for shorter integers, false) for no elements. Equal maxima share
   /// the gradient evenly (like PyTorch's `amax`).
   public func max(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked { reduced(.maximum, try mask("max", axes), keepingRank: keepingRank) }
@@ -32,7 +32,7 @@ extension Tensor {
   /// Returns the largest element along one axis.
   public func max(axis: Int, keepingRank: Bool = false) -> Tensor { max(axes: [axis], keepingRank: keepingRank) }
 
-  /// Returns the smallest element; NaN if any is NaN, ∞ (the largest int32, true) for no elements. Equal minima share
+  /// Returns the smallest element; NaN if any is NaN, ∞ (the largest int32 or int64, true) for no elements. Equal minima share
   /// the gradient evenly (like PyTorch's `amin`).
   public func min(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked { reduced(.minimum, try mask("min", axes), keepingRank: keepingRank) }
@@ -40,12 +40,12 @@ extension Tensor {
   /// Returns the smallest element along one axis.
   public func min(axis: Int, keepingRank: Bool = false) -> Tensor { min(axes: [axis], keepingRank: keepingRank) }
 
-  /// Returns Π x. The gradient is correct even if elements are 0 or infinite; a second derivative takes n² memory for n
+  /// Returns Π x; integers wrap around. For int8, uint8, and int16, returns int64 (PyTorch). The gradient is correct even if elements are 0 or infinite; a second derivative takes n² memory for n
   /// reduced elements.
   public func product(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.number("product", self)
-      return reduced(.product, try mask("product", axes), keepingRank: keepingRank)
+      return totaled.reduced(.product, try mask("product", axes), keepingRank: keepingRank)
     }
   }
   /// Returns Π x along one axis.
@@ -66,6 +66,9 @@ extension Tensor {
   }
   /// Returns whether all elements along one axis are true.
   public func all(axis: Int, keepingRank: Bool = false) -> Tensor { all(axes: [axis], keepingRank: keepingRank) }
+
+  /// The tensor in the type of its sum and product.
+  private var totaled: Tensor { dtype.isShortInteger ? cast(to: .int64) : self }
 
   /// Returns the axes of a reduction, all if none are named.
   func mask(_ operation: StaticString, _ axes: [Int]?) throws -> AxisMask {
