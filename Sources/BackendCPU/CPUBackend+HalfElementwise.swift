@@ -5,8 +5,15 @@ import CPUKernels
 extension CPUBackend {
   func unaryHalves(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
     guard op.kind.accepts(.float32) else { throw unsupported("\(op.kind)", x.dtype) }
-    let (source, result, table, a, b) = (OperandMemory(x), OperandMemory(y), kernels, Float(op.a), Float(op.b))
-    forEachPiece(of: count, grain: op.kind.grain, parts: 1) { range, work in
+    let (source, result, table, a, b) = (OperandMemory(x), result(y, count), kernels, Float(op.a), Float(op.b))
+    if let code = op.kind.code, !op.kind.isHeavy, x.dtype == y.dtype {
+      let (type, from, to) = (nn_half(x.dtype), source.halves, result.halves)
+      return parallel(count, grain: Grain.simple, unit: 64) {
+        let first = $0.lowerBound
+        table.pointee.half_unary(code, type, from + first, to + first, $0.count, a, b, result.isStreamed)
+      }
+    }
+    forEachPiece(of: count, grain: op.kind.grain, parts: 1, into: result) { range, work in
       let (numbers, first) = (floats(of: source, range, in: work[0]), range.lowerBound)
       if let code = op.kind.code {
         store(range, of: result, from: work[0]) { table.pointee.unary(code, numbers, $0, range.count, a, b) }
@@ -22,9 +29,9 @@ extension CPUBackend {
     _ op: UnaryOp, _ dy: BufferSlice, saved: BufferSlice, count: Int, into dx: BufferSlice
   ) throws {
     guard let code = op.kind.code, op.gradientSource != .neither else { return try fill(dx, count: count, with: 0) }
-    let (gradient, source, result, table) = (OperandMemory(dy), OperandMemory(saved), OperandMemory(dx), kernels)
+    let (gradient, source, result, table) = (OperandMemory(dy), OperandMemory(saved), result(dx, count), kernels)
     let (a, b) = (Float(op.a), Float(op.b))
-    forEachPiece(of: count, grain: op.kind.grain, parts: 2) { range, work in
+    forEachPiece(of: count, grain: op.kind.grain, parts: 2, into: result) { range, work in
       let d = floats(of: gradient, range, in: work[0]), s = floats(of: source, range, in: work[1])
       store(range, of: result, from: work[0]) { table.pointee.unary_gradient(code, d, s, $0, range.count, a, b) }
     }
@@ -34,10 +41,10 @@ extension CPUBackend {
     _ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice
   ) throws {
     if probability >= 1 { return try fill(y, count: count, with: 0) }
-    let (operand, result, table, point) = (OperandMemory(x), OperandMemory(y), kernels, source.point)
+    let (operand, result, table, point) = (OperandMemory(x), result(y, count), kernels, source.point)
     let (scale, threshold) = (Float(1 / (1 - probability)), Philox.threshold(probability: 1 - probability))
     // Pieces start at whole blocks of four random numbers.
-    forEachPiece(of: count, grain: Grain.heavy, parts: 1) { range, work in
+    forEachPiece(of: count, grain: Grain.heavy, parts: 1, into: result) { range, work in
       let numbers = floats(of: operand, range, in: work[0])
       store(range, of: result, from: work[0]) {
         table.pointee.dropout(
@@ -52,7 +59,27 @@ extension CPUBackend {
     _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
     guard op.accepts(.float32) else { throw unsupported("\(op)", a.dtype) }
-    let (table, code, result) = (kernels, op.code, OperandMemory(y))
+    let (table, code, result) = (kernels, op.code, result(y, aLayout.shape.count))
+    if !op.isHeavy && a.dtype == y.dtype && b.dtype == y.dtype {
+      if aLayout.isDense && bLayout.isDense {
+        let (x, z, out) = (a.halves, b.halves, result.halves)
+        return parallel(aLayout.shape.count, grain: Grain.simple, unit: 64) {
+          let i = $0.lowerBound
+          let (left, right) = (nn_view(base: x + i, row: 0, column: 1), nn_view(base: z + i, row: 0, column: 1))
+          table.pointee.half_binary(
+            code, nn_half(result.dtype), left, right, out + i, 0, 1, $0.count, result.isStreamed)
+        }
+      }
+      let loop = StridedLoop<2>(shape: aLayout.shape, strides: [aLayout.strides, bLayout.strides])
+      let last = loop.shape.rank - 1, steps = (loop.strides[0][last], loop.strides[1][last])
+      if steps == (1, 1) || steps == (1, 0) || steps == (0, 1) {
+        return forEachPlane(of: loop, [a, b], grain: op.grain) { plane in
+          table.pointee.half_binary(
+            code, nn_half(result.dtype), plane.views[0], plane.views[1], result.halves + plane.position, plane.step,
+            plane.rows, plane.columns, result.isStreamed)
+        }
+      }
+    }
     forEachTile(of: a, aLayout, b, bLayout, grain: op.grain) { tile, memory in
       let (rows, columns) = (tile.rows, tile.columns)
       if result.dtype == .float32 {
@@ -85,9 +112,17 @@ extension CPUBackend {
   ) throws {
     guard op.accepts(.float32) else { throw unsupported("\(op)", x.dtype) }
     if op == .power && !scalarFirst { return try unaryHalves(.power(scalar), x, count: count, into: y) }
-    let (source, result, table, code) = (OperandMemory(x), OperandMemory(y), kernels, op.code)
+    let (source, result, table, code) = (OperandMemory(x), result(y, count), kernels, op.code)
+    if !op.isHeavy && x.dtype == y.dtype {
+      let (type, from, to) = (nn_half(x.dtype), source.halves, result.halves)
+      return parallel(count, grain: Grain.simple, unit: 64) {
+        let first = $0.lowerBound
+        table.pointee.half_binary_scalar(
+          code, type, from + first, Float(scalar), scalarFirst, to + first, $0.count, result.isStreamed)
+      }
+    }
     withScalar(scalar, .float32) { constant in
-      forEachPiece(of: count, grain: op.grain, parts: 1) { range, work in
+      forEachPiece(of: count, grain: op.grain, parts: 1, into: result) { range, work in
         let element = nn_view(base: floats(of: source, range, in: work[0]), row: 0, column: 1)
         let (a, b) = scalarFirst ? (constant, element) : (element, constant)
         store(range, of: result, from: work[0]) { table.pointee.binary(code, a, b, $0, 0, 1, range.count) }
@@ -98,16 +133,16 @@ extension CPUBackend {
   func compareScalarHalves(
     _ op: ComparisonOp, _ x: BufferSlice, _ scalar: Double, count: Int, into y: BufferSlice
   ) {
-    let (source, result, table, code) = (OperandMemory(x), y.bytes, kernels, op.code)
+    let (source, result, table, code) = (OperandMemory(x), OperandMemory(y), kernels, op.code)
     withScalar(scalar, .float32) { constant in
-      forEachPiece(of: count, grain: Grain.simple, parts: 1) { range, work in
+      forEachPiece(of: count, grain: Grain.simple, parts: 1, into: result) { range, work in
         let element = nn_view(base: floats(of: source, range, in: work[0]), row: 0, column: 1)
-        table.pointee.compare(code, element, constant, result + range.lowerBound, 0, 1, range.count)
+        table.pointee.compare(code, element, constant, result.bytes + range.lowerBound, 0, 1, range.count)
       }
     }
   }
 
-  /// Calls `body` for each tile of a loop over two operands: a part of a plane of at most `piece` elements, with both
+  /// Calls `body` for each tile of a loop over two operands: a part of a plane of at most `tile` elements, with both
   /// operands in float32, and memory for its dense result.
   private func forEachTile(
     of a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, grain: Int,
@@ -116,7 +151,7 @@ extension CPUBackend {
     let loop = StridedLoop<2>(shape: aLayout.shape, strides: [aLayout.strides, bLayout.strides])
     let types: InlineArray<2, DType> = [a.dtype, b.dtype]
     forEachPlane(of: loop, [a, b], grain: grain) { plane in
-      let columns = min(plane.columns, Self.piece), rows = min(plane.rows, Self.piece / columns)
+      let columns = min(plane.columns, Self.tile), rows = min(plane.rows, Self.tile / columns)
       withWorkspace(4, of: rows * columns) { work in
         var tile = plane
         for column in stride(from: 0, to: plane.columns, by: columns) {

@@ -4,8 +4,16 @@ import CPUKernels
 /// Functions of rows of which some are float16 or bfloat16. A piece consists of whole rows.
 extension CPUBackend {
   func softmaxHalves(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) {
-    let (source, result, kernel) = (OperandMemory(x), OperandMemory(y), kernels.pointee.softmax)
-    forEachPiece(of: rows, width: columns, grain: heavyGrain(columns), parts: 1) { piece, work in
+    let (source, result, kernel) = (OperandMemory(x), result(y, rows * columns), kernels.pointee.softmax)
+    // The kernel for halves has none for rows that stay in four vectors.
+    if x.dtype == y.dtype && (4 * kernels.pointee.width + 1...NN_KEPT_COLUMNS).contains(columns) {
+      let (kernel, type, from, to) = (kernels.pointee.softmax_halves, nn_half(x.dtype), source.halves, result.halves)
+      return parallel(rows, grain: heavyGrain(columns), unit: 1) {
+        let first = $0.lowerBound * columns
+        kernel(type, from + first, $0.count, columns, logarithmic, to + first, result.isStreamed)
+      }
+    }
+    forEachPiece(of: rows, width: columns, grain: heavyGrain(columns), parts: 1, into: result) { piece, work in
       let elements = piece.elements(of: columns), numbers = floats(of: source, elements, in: work[0])
       store(elements, of: result, from: work[0]) { kernel(numbers, piece.count, columns, logarithmic, $0, false) }
     }
@@ -14,9 +22,9 @@ extension CPUBackend {
   func softmaxGradientHalves(
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
   ) {
-    let (gradient, output, result) = (OperandMemory(dy), OperandMemory(y), OperandMemory(dx))
+    let (gradient, output, result) = (OperandMemory(dy), OperandMemory(y), result(dx, rows * columns))
     let kernel = kernels.pointee.softmax_gradient
-    forEachPiece(of: rows, width: columns, grain: heavyGrain(columns), parts: 2) { piece, work in
+    forEachPiece(of: rows, width: columns, grain: heavyGrain(columns), parts: 2, into: result) { piece, work in
       let elements = piece.elements(of: columns)
       let d = floats(of: gradient, elements, in: work[0]), z = floats(of: output, elements, in: work[1])
       store(elements, of: result, from: work[0]) { kernel(d, z, piece.count, columns, logarithmic, $0) }
@@ -29,12 +37,12 @@ extension CPUBackend {
     statistics: BufferSlice?
   ) throws {
     if let statistics, statistics.dtype != .float32 { throw unsupported("statistics of normalize", statistics.dtype) }
-    let (source, result, kept, columns) = (OperandMemory(x), OperandMemory(y), statistics?.floats, shape.columns)
-    let kernel = kernels.pointee.normalize
+    let (source, result) = (OperandMemory(x), result(y, shape.rows * shape.columns))
+    let (kernel, kept, columns) = (kernels.pointee.normalize, statistics?.floats, shape.columns)
     withWorkspace(2, of: columns) { shared in
       let weights = weight.map { floats(of: OperandMemory($0), 0..<columns, in: shared[0]) }
       let biases = bias.map { floats(of: OperandMemory($0), 0..<columns, in: shared[1]) }
-      forEachPiece(of: shape.rows, width: columns, grain: heavyGrain(columns), parts: 1) { piece, work in
+      forEachPiece(of: shape.rows, width: columns, grain: heavyGrain(columns), parts: 1, into: result) { piece, work in
         let elements = piece.elements(of: columns), row = piece.lowerBound
         let numbers = floats(of: source, elements, in: work[0])
         store(elements, of: result, from: work[0]) {
@@ -63,7 +71,7 @@ extension CPUBackend {
         })
     }
     let grain = max(1, Grain.simple / max(1, extent))
-    forEachPiece(of: shape.outer, width: extent, grain: grain, parts: 2) { piece, work in
+    forEachPiece(of: shape.outer, width: extent, grain: grain, parts: 2, into: result) { piece, work in
       let numbers = floats(of: source, piece.elements(of: extent), in: work[0])
       store(piece, of: result, from: work[1]) { sums in
         for row in 0..<piece.count { sums[row] = Float(kernel(code, numbers + row * extent, extent) / divisor) }

@@ -4,12 +4,16 @@ import CPUKernels
 
 /// float16 and bfloat16: conversions, and the pieces by which calls compute with them.
 ///
-/// Kernels compute in float32. A call on halves converts a piece of its operands into memory that stays in a cache, runs
-/// the float32 kernel there, and rounds the results once. A piece is read completely before its results are written, so a
-/// result may be the slice of an operand.
+/// Functions of a few instructions have kernels that convert in registers. For all others, a call converts a piece of its
+/// operands into memory that stays in the L1 cache, runs the float32 kernel there, and rounds the results once. A piece is
+/// read completely before its results are written, so a result may be the slice of an operand. Results that no cache holds
+/// are written with streaming stores.
 extension CPUBackend {
-  /// The number of elements of a piece.
-  static let piece = 2048
+  /// The number of elements of a piece, which few enough cache lines hold that the processor fetches those of the next
+  /// piece while it computes.
+  static let piece = 512
+  /// The number of elements of a tile of two operands with strides.
+  static let tile = 2048
   /// The number of elements up to which rows are processed as one piece. Longer ones take memory that counts.
   static let longestRow = 1 << 16
 
@@ -38,13 +42,13 @@ extension CPUBackend {
   /// once: float32 represents every float16 and bfloat16, and a number of another type that it does not represent
   /// becomes a float that rounds to the same result.
   func castHalves(_ x: BufferSlice, count: Int, into y: BufferSlice) {
-    let (source, result) = (OperandMemory(x), OperandMemory(y))
+    let (source, result) = (OperandMemory(x), result(y, count))
     if result.dtype == .float32 {
       parallel(count, grain: Grain.simple, unit: 64) {
         widen(source.from($0.lowerBound), $0.count, into: result.floats + $0.lowerBound)
       }
     } else {
-      forEachPiece(of: count, grain: Grain.simple, parts: 1) { range, work in
+      forEachPiece(of: count, grain: Grain.simple, parts: 1, into: result) { range, work in
         narrow(floats(of: source, range, in: work[0]), range.count, into: result.from(range.lowerBound))
       }
     }
@@ -65,6 +69,7 @@ extension CPUBackend {
 
   /// y = x in the type of y.
   func narrow(_ x: UnsafePointer<Float>, _ count: Int, into y: OperandMemory) {
+    if y.isStreamed { return kernels.pointee.stream_halves(nn_half(y.dtype), x, y.halves, count) }
     switch y.dtype {
     case .float16: kernels.pointee.float_to_float16(x, y.halves, count)
     case .bfloat16: kernels.pointee.float_to_bfloat16(x, y.halves, count)
@@ -74,9 +79,18 @@ extension CPUBackend {
 
   // MARK: Pieces
 
+  /// The memory of a result of `count` elements.
+  func result(_ y: BufferSlice, _ count: Int) -> OperandMemory {
+    // Elements of 32 bits are streamed from the same number of bytes on.
+    OperandMemory(start: y.address, dtype: y.dtype, isStreamed: y.dtype.isHalf && streams(count / 2))
+  }
+
   /// Calls `body` with pieces of `0..<count` rows of `width` elements, and with memory for `parts` pieces in float32. Several
-  /// threads take part if each gets at least `grain` rows. A piece has about `piece` elements, and at least one row.
-  func forEachPiece(of count: Int, width: Int = 1, grain: Int, parts: Int, _ body: (Range<Int>, Workspace) -> Void) {
+  /// threads take part if each gets at least `grain` rows. A piece has about `piece` elements, and at least one row. Results
+  /// are in `y`.
+  func forEachPiece(
+    of count: Int, width: Int = 1, grain: Int, parts: Int, into y: OperandMemory, _ body: (Range<Int>, Workspace) -> Void
+  ) {
     let rows = max(1, Self.piece / max(1, width))
     parallel(count, grain: grain, unit: width == 1 ? 64 : 1) { range in
       withWorkspace(parts, of: min(rows, range.count) * max(1, width)) { work in
@@ -84,6 +98,7 @@ extension CPUBackend {
           body(first..<min(first + rows, range.upperBound), work)
         }
       }
+      if y.isStreamed { nn_finish_streams() }
     }
   }
 
@@ -121,13 +136,19 @@ extension CPUBackend {
 struct OperandMemory {
   let start: UnsafeMutableRawPointer
   let dtype: DType
+  /// Whether halves are written with streaming stores.
+  let isStreamed: Bool
 
   init(_ slice: BufferSlice) { self.init(start: slice.address, dtype: slice.dtype) }
 
-  init(start: UnsafeMutableRawPointer, dtype: DType) { (self.start, self.dtype) = (start, dtype) }
+  init(start: UnsafeMutableRawPointer, dtype: DType, isStreamed: Bool = false) {
+    (self.start, self.dtype, self.isStreamed) = (start, dtype, isStreamed)
+  }
 
   /// The elements from a position on.
-  func from(_ index: Int) -> OperandMemory { OperandMemory(start: start + index * dtype.byteCount, dtype: dtype) }
+  func from(_ index: Int) -> OperandMemory {
+    OperandMemory(start: start + index * dtype.byteCount, dtype: dtype, isStreamed: isStreamed)
+  }
 
   var floats: UnsafeMutablePointer<Float> { start.assumingMemoryBound(to: Float.self) }
   var integers: UnsafeMutablePointer<Int32> { start.assumingMemoryBound(to: Int32.self) }

@@ -116,8 +116,10 @@ extension HalfProduct {
       c.load(sums, columns.count, ProductResult.Part(rows: rows, columns: columns, step: n), kernels)
     }
     if isRow ? transposesB : !transposesA {
+      if type == NN_FLOAT16 { kernels.pointee.widen_halves(type, vector, k, 1, k, scratch, k) }
+      let operand = type == NN_FLOAT16 ? UnsafeRawPointer(scratch) : UnsafeRawPointer(vector)
       kernels.pointee.half_dot(
-        type, range.count, k, vector, matrix + range.lowerBound * k, k, sums, alpha, beta)
+        type, range.count, k, operand, matrix + range.lowerBound * k, k, sums, alpha, beta)
     } else {
       kernels.pointee.widen_halves(type, vector, k, 1, k, scratch, k)
       kernels.pointee.half_row(

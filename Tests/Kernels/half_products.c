@@ -35,7 +35,7 @@ static void vector(enum nn_half type, bool dots, long n, long k, int factor) {
   if (beta == 0) {
     for (long j = 0; j < n; j++) y[j] = NAN;
   }
-  if (dots) kernels->half_dot(type, n, k, x.bits, b.bits, ldb, y, (float)alpha, (float)beta);
+  if (dots) kernels->half_dot(type, n, k, type == NN_BFLOAT16 ? (const void *)x.bits : x.numbers, b.bits, ldb, y, (float)alpha, (float)beta);
   else kernels->half_row(type, n, k, x.numbers, b.bits, ldb, y, (float)alpha, (float)beta);
   for (long j = 0; j < n; j++) {
     double sum = 0, size = 0;

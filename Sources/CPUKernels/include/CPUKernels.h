@@ -29,6 +29,8 @@ enum nn_cell { NN_CELL_SIMPLE, NN_CELL_LSTM, NN_CELL_GRU };
 enum nn_block_format { NN_BLOCKS_Q8_0, NN_BLOCKS_Q4_0, NN_BLOCKS_Q4_1 };
 enum nn_rule { NN_SGD, NN_RMSPROP, NN_ADAGRAD, NN_ADAM };
 enum nn_half { NN_FLOAT16, NN_BFLOAT16 };
+/// The largest number of elements of a row that some functions of rows keep in the L1 cache.
+enum { NN_KEPT_COLUMNS = 8192 };
 
 /// A matrix operand, with the steps from row to row and from column to column. A step of 0 repeats the same row or
 /// column.
@@ -104,8 +106,9 @@ struct nn_cpu_kernels {
   /// y[n] = alpha·x[k]·B[k, n] + beta·y, for B of 16-bit elements. Each sum is one chain in ascending order.
   void (*half_row)(enum nn_half type, long n, long k, const float *x, const uint16_t *b, long ldb, float *y, float alpha,
                    float beta);
-  /// y[n] = alpha·x[k]·B[n, k]ᵀ + beta·y, by dot products whose order of summation depends only on k.
-  void (*half_dot)(enum nn_half type, long n, long k, const uint16_t *x, const uint16_t *b, long ldb, float *y,
+  /// y[n] = alpha·x[k]·B[n, k]ᵀ + beta·y, by dot products whose order of summation depends only on k. x is of bfloat16 with
+  /// a B of bfloat16, and of float32 with one of float16.
+  void (*half_dot)(enum nn_half type, long n, long k, const void *x, const uint16_t *b, long ldb, float *y,
                    float alpha, float beta);
   /// y[r·y_step + c] = x[r·x_step + c] as floats; a NaN may stay a signaling one.
   void (*widen_halves)(enum nn_half type, const uint16_t *x, long x_step, long rows, long columns, float *y, long y_step);
@@ -195,6 +198,18 @@ struct nn_cpu_kernels {
   void (*float_to_bfloat16)(const float *x, uint16_t *y, long n);
   void (*float16_to_float)(const uint16_t *x, float *y, long n);
   void (*bfloat16_to_float)(const uint16_t *x, float *y, long n);
+  /// As `float_to_float16` and `float_to_bfloat16`, with streaming stores. The caller ends with `nn_finish_streams`.
+  void (*stream_halves)(enum nn_half type, const float *x, uint16_t *y, long n);
+  /// As `unary`, for elements of a 16-bit type, with one rounding; for functions of the cost `simple` only.
+  void (*half_unary)(enum nn_unary op, enum nn_half type, const uint16_t *x, uint16_t *y, long n, float a, float b,
+                     bool streams);
+  /// As `binary`, for elements of a 16-bit type, with one rounding; for functions of the cost `simple` only. The column steps
+  /// are 0 or 1, and at least one of them is 1.
+  void (*half_binary)(enum nn_binary op, enum nn_half type, struct nn_view a, struct nn_view b, uint16_t *y, long y_row,
+                      long rows, long columns, bool streams);
+  /// y[i] = op(x[i], scalar), or op(scalar, x[i]) if `scalar_first`.
+  void (*half_binary_scalar)(enum nn_binary op, enum nn_half type, const uint16_t *x, float scalar, bool scalar_first,
+                             uint16_t *y, long n, bool streams);
   /// A float that rounds to the same float16 and to the same bfloat16 as the number.
   void (*int32_to_sticky_float)(const int32_t *x, float *y, long n);
   void (*int64_to_sticky_float)(const int64_t *x, float *y, long n);
@@ -239,6 +254,9 @@ struct nn_cpu_kernels {
 
   /// y may be x.
   void (*softmax)(const float *x, long rows, long columns, bool logarithmic, float *y, bool streams);
+  /// The same for elements of a 16-bit type, with one rounding, and rows of at most NN_KEPT_COLUMNS elements.
+  void (*softmax_halves)(enum nn_half type, const uint16_t *x, long rows, long columns, bool logarithmic, uint16_t *y,
+                         bool streams);
   void (*softmax_gradient)(const float *dy, const float *y, long rows, long columns, bool logarithmic, float *dx);
   /// `gradient` receives scale·(softmax - q) and may be null; `ignored` may be null.
   void (*cross_entropy)(const float *logits, const int32_t *labels, long rows, long columns, double smoothing,
@@ -340,6 +358,9 @@ const struct nn_cpu_kernels *nn_cpu_kernels_best(void);
 
 /// The number of processors that the system allows this process to use; 0 if unknown.
 int nn_allowed_processors(void);
+
+/// Makes streamed data visible before another thread is notified.
+static inline void nn_finish_streams(void) { __sync_synchronize(); }
 
 /// Tells the processor that this thread is waiting in a loop.
 static inline void nn_pause(void) {
