@@ -21,6 +21,7 @@ int main(void) {
     test_random();
     test_windows();
     test_halves();
+    test_half_functions();
     test_half_products();
     test_blocks();
     test_casts();

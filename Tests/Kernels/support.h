@@ -44,6 +44,7 @@ void test_rows(void);
 void test_random(void);
 void test_windows(void);
 void test_halves(void);
+void test_half_functions(void);
 void test_half_products(void);
 void test_blocks(void);
 void test_casts(void);
