@@ -24,14 +24,11 @@ extension CPUBackend {
     case .normalize(let shape):
       shape.columns <= Self.longestRow && (operands.count <= 4 || operands[4]?.dtype.isHalf != true)
     case .reduce(_, let shape): shape.inner == 1
-    case .matmul, .linear: Self.multipliesHalves(operands)
-    case .convolution(let shape, _), .convolutionWeightGradient(let shape, _):
-      Self.multipliesHalves(operands) && !PlaneCorrelation.pays(Correlation(forward: shape))
+    case .matmul, .linear, .convolution, .convolutionInputGradient, .convolutionWeightGradient:
+      Self.multipliesHalves(operands)
     case .convolutionOutputGradient(_, _, let plane, _): plane <= Self.longestRow
     case .pool(_, let shape), .poolGradient(_, let shape):
       max(shape.inputPlane, shape.outputPlane) <= Self.longestRow
-    case .convolutionInputGradient(let shape):
-      Self.multipliesHalves(operands) && !Correlation.backward(shape).contains(where: PlaneCorrelation.pays)
     default: false
     }
   }

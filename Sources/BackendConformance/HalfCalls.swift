@@ -135,7 +135,7 @@ extension HalfCall {
     var numbers = Numbers(seed: 6)
     func operand(_ count: Int) -> Operand { .numbers(numbers.floats(count, in: -4...4)) }
     let padded = WindowAxis.examined(9, 3, stride: 2, padding: 1), wide = WindowAxis.examined(31, 3, dilation: 2)
-    let shapes = [(1, 5, 70, 1), (4, 7, 33, 1), (3, 10, 18, 2)].map { batch, inputs, outputs, groups in
+    let shapes = [(1, 5, 70, 1), (4, 1, 33, 1), (3, 6, 18, 2), (2, 5, 10, 5)].map { batch, inputs, outputs, groups in
       ConvolutionShape(
         batch: batch, inputChannels: inputs, outputChannels: outputs, groups: groups, height: padded, width: wide)
     }

@@ -19,13 +19,9 @@ extension CPUBackend {
     var epilogue = ConvolutionEpilogue(
       activation: activation, preActivation: preActivation, result: y, height: shape.height.output,
       width: shape.width.output)
-    guard let bias, bias.dtype.isHalf else {
-      epilogue.bias = bias.map { UnsafePointer($0.floats) }
-      return try convolve(x, w, shape, correlation, arithmetic, epilogue)
-    }
-    try withScratch(shape.outputChannels, of: Float.self) { floats in
-      widen(OperandMemory(bias), shape.outputChannels, into: floats)
-      epilogue.bias = UnsafePointer(floats)
+    guard let bias else { return try convolve(x, w, shape, correlation, arithmetic, epilogue) }
+    try withFloats(bias, shape.outputChannels) { floats in
+      epilogue.bias = floats
       try convolve(x, w, shape, correlation, arithmetic, epilogue)
     }
   }
@@ -34,8 +30,9 @@ extension CPUBackend {
     _ x: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, _ correlation: Correlation,
     _ arithmetic: ConvolutionArithmetic, _ epilogue: ConvolutionEpilogue
   ) throws {
-    if arithmetic.half == nil && PlaneCorrelation.pays(correlation) {
-      return try convolvePlanes(x.floats, w.floats, correlation, epilogue)
+    if PlaneCorrelation.pays(correlation) {
+      let planes = PlaneCorrelation(Correlation(forward: shape), arithmetic.ofFloats)
+      return try withFloats(w, shape.weightCount) { try convolvePlanes(OperandMemory(x), $0, planes, epilogue) }
     }
     let panels = WeightPanels(correlation, arithmetic)
     try withScratch(panels.count, of: Float.self) { memory in
@@ -61,8 +58,12 @@ extension CPUBackend {
     if correlations.count < shape.height.stride * shape.width.stride { try fill(dx, count: shape.inputCount, with: 0) }
     let epilogue = ConvolutionEpilogue(result: dx, height: shape.height.input, width: shape.width.input)
     for correlation in correlations {
-      if arithmetic.half == nil && PlaneCorrelation.pays(correlation) {
-        try convolvePlanesBackward(dy.floats, w.floats, correlation, shape, into: dx.floats)
+      if PlaneCorrelation.pays(correlation) {
+        let plain = Correlation(backward: shape, row: correlation.height.first, column: correlation.width.first)
+        let planes = PlaneCorrelation(plain, arithmetic.ofFloats)
+        try withFloats(w, shape.weightCount) {
+          try convolvePlanesBackward(OperandMemory(dy), $0, planes, shape, into: OperandMemory(dx))
+        }
         continue
       }
       let panels = WeightPanels(correlation, arithmetic)
@@ -93,7 +94,7 @@ extension CPUBackend {
     let cuts = whole >= 4 * pool.threadCount ? 1 : panels.strips
     let columns = min(kernels.pointee.strip, panels.step(0)) * blocks.positions
     // The sums, the transposed sums, and a row of halves.
-    let sumCount = 2 * columns + (arithmetic.half == nil ? 0 : blocks.columns)
+    let sumCount = 2 * columns + blocks.columns
     try forEachUnit(
       whole * cuts, operations: correlation.operations, scratchCount: source.scratchCount + sumCount
     ) { unit, scratch in

@@ -20,8 +20,11 @@ extension CPUBackend {
       if !accumulating { try fill(dw, count: shape.weightCount, with: 0) }
       return
     }
-    if arithmetic.half == nil && PlaneCorrelation.pays(Correlation(forward: shape)) {
-      return try convolvePlanesWeights(x.floats, dy.floats, shape, accumulating: accumulating, into: dw.floats)
+    let correlation = Correlation(forward: shape)
+    if PlaneCorrelation.pays(correlation) {
+      return try convolvePlanesWeights(
+        OperandMemory(x), OperandMemory(dy), PlaneCorrelation(correlation, arithmetic.ofFloats), shape,
+        accumulating: accumulating, into: OperandMemory(dw))
     }
     let product = WeightGradientProduct(shape, arithmetic)
     try withScratch(product.parts * product.partCount, of: Float.self) { sums in

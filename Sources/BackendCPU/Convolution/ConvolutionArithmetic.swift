@@ -30,6 +30,13 @@ struct ConvolutionArithmetic {
     self.pairing = self.pairs == nil ? .none : pairing
   }
 
+  /// The same with floats instead of pairs.
+  var ofFloats: ConvolutionArithmetic { ConvolutionArithmetic(half: half, kernels) }
+
+  private init(half: nn_half?, _ kernels: UnsafePointer<nn_cpu_kernels>) {
+    (self.half, self.kernels, pairs, pairing) = (half, kernels, nil, .none)
+  }
+
   /// C = init + X·B, as `implicit_gemm`.
   func multiply(
     _ m: Int, _ n: Int, _ k: Int, _ x: UnsafePointer<Float>, _ rows: UnsafePointer<Int>, _ depth: UnsafePointer<Int>,
@@ -89,5 +96,14 @@ extension CPUBackend {
       throw unsupported(operation.rawValue, dtype)
     }
     return ConvolutionArithmetic(dtype, kernels, pairs: bfloat16Kernels, pairing: pairing)
+  }
+
+  /// Calls `body` with the elements of a small operand as float32.
+  func withFloats(_ x: BufferSlice, _ count: Int, _ body: (UnsafePointer<Float>) throws -> Void) throws {
+    guard x.dtype.isHalf else { return try body(x.floats) }
+    try withScratch(count, of: Float.self) { floats in
+      widen(OperandMemory(x), count, into: floats)
+      try body(floats)
+    }
   }
 }

@@ -5,13 +5,15 @@ import CPUKernels
 /// A correlation whose groups have few outputs, such as a depthwise convolution: each output is computed separately, in
 /// vectors of positions.
 ///
-/// If the windows stay inside the source and columns are contiguous, they read the source directly. Otherwise, they
-/// read a copy with zeros beyond the edges, in which columns that are one step apart are contiguous.
+/// If the source is of float32, the windows stay inside it, and columns are contiguous, they read the source directly.
+/// Otherwise, they read a copy in float32 with zeros beyond the edges, in which columns that are one step apart are
+/// contiguous.
 struct PlaneCorrelation {
   let correlation: Correlation
   /// The rows of outputs computed from one copy, and the number of such blocks per image.
   let rows, blocks: Int
-  private nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
+  private let arithmetic: ConvolutionArithmetic
+  private var kernels: UnsafePointer<nn_cpu_kernels> { arithmetic.kernels }
   private let isCopied: Bool
   private let seenColumns, phase, rowPitch, planePitch: Int
   private let depths: [Int]
@@ -22,11 +24,12 @@ struct PlaneCorrelation {
     correlation.outputs * 8 <= min(correlation.width.outputs, 32)
   }
 
-  init(_ correlation: Correlation, _ kernels: UnsafePointer<nn_cpu_kernels>) {
+  /// - Parameter arithmetic: The arithmetic of floats.
+  init(_ correlation: Correlation, _ arithmetic: ConvolutionArithmetic) {
     self.correlation = correlation
-    self.kernels = kernels
+    self.arithmetic = arithmetic
     let (height, width) = (correlation.height, correlation.width)
-    isCopied = height.leavesSource || width.leavesSource || width.step > 1
+    isCopied = arithmetic.half != nil || height.leavesSource || width.leavesSource || width.step > 1
     seenColumns = width.reach(width.outputs)
     phase = seenColumns.dividedRoundingUp(by: width.step)
     rowPitch = isCopied ? phase * width.step : width.source
@@ -61,21 +64,20 @@ struct PlaneCorrelation {
 
   /// Returns the base address of the offsets for some rows of outputs.
   func prepare(
-    _ x: UnsafePointer<Float>, image: Int, group: Int, _ rows: Range<Int>, scratch: UnsafeMutablePointer<Float>
+    _ x: OperandMemory, image: Int, group: Int, _ rows: Range<Int>, scratch: UnsafeMutablePointer<Float>
   ) -> UnsafePointer<Float> {
     let (axis, width, plane) = (correlation.height, correlation.width, correlation.sourcePlane)
-    let first = x + (image * correlation.groups + group) * correlation.channels * plane
+    let first = x.from((image * correlation.groups + group) * correlation.channels * plane)
     let (top, left) = (rows.lowerBound * axis.step + axis.lowest, width.lowest)
-    guard isCopied else { return first + top * rowPitch + left }
+    guard isCopied else { return UnsafePointer(first.floats + top * rowPitch + left) }
     let count = axis.reach(rows.count)
     let staging = scratch + correlation.channels * planePitch
     for channel in 0..<correlation.channels {
-      let (from, to) = (first + channel * plane, scratch + channel * planePitch)
-      guard width.step > 1 else {
-        kernels.pointee.padded_part(from, axis.source, width.source, top, left, to, count, rowPitch)
-        continue
-      }
-      kernels.pointee.padded_part(from, axis.source, width.source, top, left, staging, count, seenColumns)
+      let (to, isSpread) = (scratch + channel * planePitch, width.step > 1)
+      arithmetic.copyPart(
+        first.from(channel * plane), other: nil, height: axis.source, width: width.source, top: top, left: left,
+        into: isSpread ? staging : to, rows: count, columns: isSpread ? seenColumns : rowPitch)
+      if !isSpread { continue }
       for row in 0..<count {
         for start in 0..<min(width.step, seenColumns) {
           let length = (seenColumns - start + width.step - 1) / width.step
@@ -112,13 +114,20 @@ struct PlaneCorrelation {
     }
   }
 
-  /// Writes rows of outputs to their positions in a plane of the result.
-  func place(_ sums: UnsafePointer<Float>, _ rows: Range<Int>, into plane: UnsafeMutablePointer<Float>, width: Int) {
+  /// Writes rows of outputs to their positions in a plane of the result. The memory of the sums has room for one more row.
+  func place(_ sums: UnsafeMutablePointer<Float>, _ rows: Range<Int>, into plane: OperandMemory, width: Int) {
     let (axis, columns) = (correlation.height, correlation.width)
+    let count = columns.outputs
+    let memory = UnsafeMutableRawPointer(sums + rows.count * count).assumingMemoryBound(to: UInt16.self)
     for (index, row) in rows.enumerated() {
-      copy(
-        sums + index * columns.outputs, 1, plane + (axis.first + row * axis.spacing) * width + columns.first,
-        columns.spacing, columns.outputs)
+      let from = sums + index * count
+      let to = plane.from((axis.first + row * axis.spacing) * width + columns.first)
+      if to.dtype.isHalf {
+        kernels.pointee.narrow_to_halves(nn_half(to.dtype), from, count, 1, count, memory, count)
+        kernels.pointee.copy_halves(memory, 1, to.halves, columns.spacing, count)
+      } else {
+        copy(from, 1, to.floats, columns.spacing, count)
+      }
     }
   }
 
