@@ -133,58 +133,68 @@ extension HalfCall {
   /// Convolutions, poolings, and their gradients.
   package static var windows: [HalfCall] {
     var numbers = Numbers(seed: 6)
-    func operand(_ count: Int) -> Operand { .numbers(numbers.floats(count, in: -4...4)) }
-    let padded = WindowAxis.examined(9, 3, stride: 2, padding: 1), wide = WindowAxis.examined(31, 3, dilation: 2)
-    let shapes = [(1, 5, 70, 1), (4, 1, 33, 1), (3, 6, 18, 2), (2, 5, 10, 5)].map { batch, inputs, outputs, groups in
-      ConvolutionShape(
-        batch: batch, inputChannels: inputs, outputChannels: outputs, groups: groups, height: padded, width: wide)
+    let height = WindowAxis.examined(9, 3, stride: 2, padding: 1), width = WindowAxis.examined(31, 3, dilation: 2)
+    let convolutions = [(1, 5, 70, 1), (4, 1, 33, 1), (3, 6, 18, 2), (2, 5, 10, 5)].flatMap {
+      calls(
+        of: ConvolutionShape(
+          batch: $0, inputChannels: $1, outputChannels: $2, groups: $3, height: height, width: width), &numbers)
     }
-    var calls = shapes.flatMap { shape -> [HalfCall] in
-      let x = operand(shape.inputCount), w = operand(shape.weightCount), dy = operand(shape.outputCount)
-      let y = Operand.result(shape.outputCount), floats = Operand.floats(numbers.floats(shape.outputChannels))
-      return [nil, UnaryOp.relu, UnaryOp(.gelu)].flatMap { activation in
-        let operation = BackendOperation.convolution(shape, activation: activation)
-        return [
-          HalfCall("\(shape), bias", operation, x, w, operand(shape.outputChannels), y, y),
-          HalfCall("\(shape), float32 bias", operation, x, w, floats, y, nil),
-        ]
-      } + [
-        HalfCall("input gradient, \(shape)", .convolutionInputGradient(shape), dy, w, .result(shape.inputCount)),
-        HalfCall(
-          "weight gradient, \(shape)", .convolutionWeightGradient(shape, accumulating: false), x, dy,
-          .result(shape.weightCount)),
-        HalfCall(
-          "weight gradient in float32, \(shape)", .convolutionWeightGradient(shape, accumulating: false), x, dy,
-          .result(shape.weightCount, .float32)),
+    let gradients = [(2, 3, 35), (5, 33, 4), (3, 2, 2049), (0, 2, 3)].flatMap { outputGradients($0, $1, $2, &numbers) }
+    return convolutions + gradients + poolings(PoolingShape(planes: 5, height: height, width: width), &numbers)
+  }
+
+  private static func operand(_ count: Int, _ numbers: inout Numbers) -> Operand {
+    .numbers(numbers.floats(count, in: -4...4))
+  }
+
+  private static func calls(of shape: ConvolutionShape, _ numbers: inout Numbers) -> [HalfCall] {
+    let x = operand(shape.inputCount, &numbers), w = operand(shape.weightCount, &numbers)
+    let dy = operand(shape.outputCount, &numbers), bias = operand(shape.outputChannels, &numbers)
+    let y = Operand.result(shape.outputCount), floats = Operand.floats(numbers.floats(shape.outputChannels))
+    let convolutions = [nil, UnaryOp.relu, UnaryOp(.gelu)].flatMap { activation in
+      let operation = BackendOperation.convolution(shape, activation: activation)
+      return [
+        HalfCall("\(shape), bias", operation, x, w, bias, y, y),
+        HalfCall("\(shape), float32 bias", operation, x, w, floats, y, nil),
       ]
     }
-    for (batch, channels, plane) in [(2, 3, 35), (5, 33, 4), (3, 2, 2049), (0, 2, 3)] {
-      let dy = operand(batch * channels * plane), saved = operand(batch * channels * plane)
-      for activation in [nil, UnaryOp.relu, UnaryOp(.gelu)] {
-        let operation = BackendOperation.convolutionOutputGradient(
-          batch: batch, channels: channels, plane: plane, activation: activation)
-        let title = "output gradient, \(batch)x\(channels)x\(plane)", dz = Operand.result(batch * channels * plane)
-        calls.append(HalfCall(title, operation, dy, saved, activation == nil ? nil : dz, .result(channels)))
-        if activation == nil { continue }
-        calls += [
-          HalfCall("\(title), in place", operation, dy, saved, .operand(0), .result(channels, .float32)),
-          HalfCall("\(title), bias only", operation, dy, saved, nil, .result(channels)),
+    let weights = BackendOperation.convolutionWeightGradient(shape, accumulating: false)
+    return convolutions + [
+      HalfCall("input gradient, \(shape)", .convolutionInputGradient(shape), dy, w, .result(shape.inputCount)),
+      HalfCall("weight gradient, \(shape)", weights, x, dy, .result(shape.weightCount)),
+      HalfCall("weight gradient in float32, \(shape)", weights, x, dy, .result(shape.weightCount, .float32)),
+    ]
+  }
+
+  private static func outputGradients(
+    _ batch: Int, _ channels: Int, _ plane: Int, _ numbers: inout Numbers
+  ) -> [HalfCall] {
+    let count = batch * channels * plane, title = "output gradient, \(batch)x\(channels)x\(plane)"
+    let dy = operand(count, &numbers), saved = operand(count, &numbers), dz = Operand.result(count)
+    func operation(_ activation: UnaryOp?) -> BackendOperation {
+      .convolutionOutputGradient(batch: batch, channels: channels, plane: plane, activation: activation)
+    }
+    let sums = HalfCall(title, operation(nil), dy, saved, nil, .result(channels))
+    return [sums]
+      + [UnaryOp.relu, UnaryOp(.gelu)].flatMap { activation in
+        [
+          HalfCall("\(title), \(activation.kind)", operation(activation), dy, saved, dz, .result(channels)),
+          HalfCall(
+            "\(title), in place", operation(activation), dy, saved, .operand(0), .result(channels, .float32)),
+          HalfCall("\(title), bias only", operation(activation), dy, saved, nil, .result(channels)),
         ]
       }
+  }
+
+  private static func poolings(_ shape: PoolingShape, _ numbers: inout Numbers) -> [HalfCall] {
+    let x = operand(shape.inputCount, &numbers), dy = operand(shape.outputCount, &numbers)
+    let positions = Operand.result(shape.outputCount, .int32)
+    return PoolingOp.allCases.map { op in
+      HalfCall("\(op) pool", .pool(op, shape), x, .result(shape.outputCount), op == .maximum ? positions : nil)
     }
-    let pooling = PoolingShape(planes: 5, height: padded, width: wide)
-    for op in PoolingOp.allCases {
-      let positions: Operand? = op == .maximum ? .result(pooling.outputCount, .int32) : nil
-      calls.append(
-        HalfCall(
-          "\(op) pool", .pool(op, pooling), operand(pooling.inputCount), .result(pooling.outputCount), positions))
-      if op == .maximum { continue }
-      calls.append(
-        HalfCall(
-          "gradient of \(op) pool", .poolGradient(op, pooling), operand(pooling.outputCount), nil,
-          .result(pooling.inputCount)))
-    }
-    return calls
+      + [.mean, .meanWithPadding].map { op in
+        HalfCall("gradient of \(op) pool", .poolGradient(op, shape), dy, nil, .result(shape.inputCount))
+      }
   }
 
   private init(_ name: String, _ operation: BackendOperation, _ operands: Operand?...) {

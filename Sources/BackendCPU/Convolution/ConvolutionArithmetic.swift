@@ -6,7 +6,8 @@ import CPUKernels
 /// The kernels read copies of blocks of the source, and panels of weights, both of which consist of four-byte elements:
 /// floats, or pairs of bfloat16 where the processor can multiply pairs. Halves become such elements while they are
 /// copied, so that no operand is copied as a whole. The two numbers of a pair belong to adjacent channels if the sum is over
-/// the channels, and to adjacent images if it is over the positions of all images.
+/// the channels, and to adjacent images if it is over the positions of all images. Products of pairs treat denormal numbers
+/// (magnitudes below 2⁻¹²⁶) as 0.
 struct ConvolutionArithmetic {
   /// The two numbers of an element.
   enum Pairing {

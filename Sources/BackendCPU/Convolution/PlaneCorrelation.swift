@@ -119,6 +119,10 @@ struct PlaneCorrelation {
     let (axis, columns) = (correlation.height, correlation.width)
     let count = columns.outputs
     let memory = UnsafeMutableRawPointer(sums + rows.count * count).assumingMemoryBound(to: UInt16.self)
+    if plane.dtype.isHalf && axis.spacing == 1 && columns.spacing == 1 {
+      let to = plane.halves + (axis.first + rows.lowerBound) * width + columns.first
+      return kernels.pointee.narrow_to_halves(nn_half(plane.dtype), sums, count, rows.count, count, to, width)
+    }
     for (index, row) in rows.enumerated() {
       let from = sums + index * count
       let to = plane.from((axis.first + row * axis.spacing) * width + columns.first)
