@@ -147,6 +147,31 @@ enum FiniteDifferences {
     }
   }
 
+  /// Compares values and gradients in float64 on the other devices that compute with it with those on Reference, and some
+  /// gradients with finite differences.
+  @Test(arguments: TestDevices.real.filter { $0.backend.computes(.float64) })
+  func doublesAgree(_ device: Device) throws {
+    for test in GradientTests.cases {
+      func results(on device: Device) -> (value: Tensor, gradient: [Tensor]) {
+        valueAndGradient(at: test.tensors(test.numbers, .float64, on: device)) { test.objective($0) }
+      }
+      let (found, expected) = (results(on: device), results(on: TestDevices.reference))
+      #expect(found.value.dtype == .float64, "\(test.name)")
+      try expectEqual(found.value, expected.value, tolerance: 1e-11, "\(test.name)")
+      for (found, expected) in zip(found.gradient, expected.gradient) {
+        try expectEqual(found, expected, tolerance: 1e-9, "\(test.name)")
+      }
+    }
+    for test in [GradientCase.products, GradientCase.normalizations, GradientCase.recurrent].compactMap(\.first) {
+      let gradients = valueAndGradient(at: test.tensors(test.numbers, .float64, on: device)) { test.objective($0) }
+        .gradient
+      let expected = try FiniteDifferences.gradient(test.numbers) { numbers in
+        try test.objective(test.tensors(numbers, .float64, on: device)).item()
+      }
+      try expectAgreement(gradients, expected, test)
+    }
+  }
+
   /// Compares values and gradients in float16 and bfloat16 with those of the same numbers in float32: the differences are
   /// some roundings.
   @Test(arguments: TestDevices.all, [DType.float16, .bfloat16])

@@ -5,10 +5,10 @@ import HostSystem
 // Functions, 6.3 and 6.4).
 
 /// ln |Γ(x)|.
-func logGamma(_ x: Double) -> Double { lgamma(x) }
+package func logGamma(_ x: Double) -> Double { lgamma(x) }
 
 /// Γ′(x)/Γ(x).
-func digamma(_ x: Double) -> Double {
+package func digamma(_ x: Double) -> Double {
   if x == 0 { return -1 / x }
   if x < 0 {
     let r = x - x.rounded()
@@ -22,7 +22,7 @@ func digamma(_ x: Double) -> Double {
 }
 
 /// The derivative of digamma.
-func trigamma(_ x: Double) -> Double {
+package func trigamma(_ x: Double) -> Double {
   if x < 0 {
     let sine = sin(.pi * (x - x.rounded()))
     return .pi * .pi / (sine * sine) - trigamma(1 - x)
@@ -35,7 +35,7 @@ func trigamma(_ x: Double) -> Double {
 }
 
 /// The second derivative of digamma.
-func tetragamma(_ x: Double) -> Double {
+package func tetragamma(_ x: Double) -> Double {
   if x == 0 { return -.infinity }  // at −0, too, as in PyTorch
   if x < 0 {
     let angle = Double.pi * (x - x.rounded())

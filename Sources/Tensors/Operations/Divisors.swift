@@ -18,7 +18,7 @@ extension Tensor {
       try Checks.integer("lcm", self)
       if dtype.isWidened { return inInt32(other) { $0.lcm($1) } }
       // A quotient by 0 is 0.
-      return (self / (try negativeDivisor(other, "lcm")) * other).magnitude()
+      return (self / (try negativeDivisor(other, "lcm"))).magnitude() * other.magnitude()
     }
   }
 
