@@ -2,7 +2,7 @@ import BackendCore
 
 /// The element type of a tensor: `.float32`, `.float16`, `.bfloat16`, `.float64`, `.int8`, `.uint8`, `.int16`, `.int32`,
 /// `.int64`, or `.bool`. Integers wrap around; sums and products of those with 8 or 16 bits are `.int64`, as in PyTorch.
-/// `.float64` is for the CPU, on which it is several times slower than `.float32`; an OpenCL device may store and convert it.
+/// `.float64` is a type of the CPU and of OpenCL devices with the extension `cl_khr_fp64`; it is slower than `.float32`.
 public typealias DType = BackendCore.DType
 
 /// A Swift type that elements can be read as: `Float`, `Double`, `Float16`, `Bool`, or an integer type of the standard

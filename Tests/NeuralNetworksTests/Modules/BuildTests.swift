@@ -173,9 +173,10 @@ import Testing
     #expect(pair.parameters["decoder.0.weight"]!.value.shape == [2, 3])
   }
 
-  @Test func float64IsPossibleOnReference() throws {
+  @Test(arguments: TestDevices.all.filter { $0.backend.computes(.float64) })
+  func float64IsPossible(_ device: Device) throws {
     let model = BuildTests.network()
-    try model.build(inputShape: [6], inputDType: nil, on: TestDevices.reference, seed: 1, dtype: .float64)
+    try model.build(inputShape: [6], inputDType: nil, on: device, seed: 1, dtype: .float64)
     #expect(model.parameters["1.weight"]?.value.dtype == .float64)
     _ = try model.summary()
   }
