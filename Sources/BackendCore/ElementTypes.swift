@@ -75,7 +75,12 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable, CustomStringConverti
   @inlinable package var isShortInteger: Bool { isInteger && byteCount < 4 }
 
   /// True for the types whose operations compute in a wider one: see `WidenedArithmetic`.
-  @inlinable package var isWidened: Bool { byteCount < 4 && self != .bool }
+  @inlinable package var isWidened: Bool {
+    switch self {
+    case .float16, .bfloat16, .int8, .uint8, .int16: true
+    case .float32, .int32, .bool, .float64, .int64: false
+    }
+  }
 
   public var description: String {
     switch self {
