@@ -9,16 +9,16 @@
 #ifdef NN_LOOPS
 
 // One work item processes several lines. If the elements of a line are contiguous, it finds the maximum or minimum
-// first and then its position. SIGNED is the result type of vector comparisons.
+// first and then its position. MASK is the result type of vector comparisons.
 #define NN_SIDE_BY_SIDE 512
-#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, MAX_MIN)                                          \
+#define ARG_REDUCTION_OF(NAME, TYPE, WORD, VECTOR, MASK, BETTER, NO_BETTER, MAX_MIN)                                 \
   static inline index_t NAME##Line_##TYPE(global const WORD *p, index_t extent) {                                    \
-    const WORD##16 first = vload16(0, p);                                                                            \
-    WORD##16 lanes[4] = {first, first, first, first};                                                                \
+    const VECTOR first = vload16(0, p);                                                                              \
+    VECTOR lanes[4] = {first, first, first, first};                                                                  \
     index_t j = 0;                                                                                                   \
     for (; j + 64 <= extent; j += 64) {                                                                              \
-      _Pragma("unroll") for (uint lane = 0; lane < 4; lane++)                                                          \
-        lanes[lane] = MAX_MIN(lanes[lane], vload16(lane, p + j));                                                      \
+      _Pragma("unroll") for (uint lane = 0; lane < 4; lane++)                                                        \
+        lanes[lane] = MAX_MIN(lanes[lane], vload16(lane, p + j));                                                    \
     }                                                                                                                \
     for (; j + 16 <= extent; j += 16) lanes[0] = MAX_MIN(lanes[0], vload16(0, p + j));                               \
     WORD items[16];                                                                                                  \
@@ -26,11 +26,11 @@
     WORD best = items[0];                                                                                            \
     for (uint lane = 1; lane < 16; lane++) best = MAX_MIN(best, items[lane]);                                        \
     for (; j < extent; j++) best = MAX_MIN(best, p[j]);                                                              \
-    const WORD##16 wanted = (WORD##16)(best);                                                                        \
+    const VECTOR wanted = (VECTOR)(best);                                                                            \
     for (j = 0; j + 64 <= extent; j += 64) {                                                                         \
-      SIGNED##16 isFound = (SIGNED##16)(0);                                                                          \
+      MASK isFound = (MASK)(0);                                                                                      \
       _Pragma("unroll") for (uint lane = 0; lane < 4; lane++) {                                                      \
-        const WORD##16 x = vload16(lane, p + j);                                                                     \
+        const VECTOR x = vload16(lane, p + j);                                                                       \
         isFound |= (x == wanted) | ((x != x) & (wanted != wanted));                                                  \
       }                                                                                                              \
       if (any(isFound)) break;                                                                                       \
@@ -38,7 +38,8 @@
     while (j + 1 < extent && !(p[j] == best || (p[j] != p[j] && best != best))) j++;                                 \
     return j;                                                                                                        \
   }                                                                                                                  \
-  kernel void NAME##Items_##TYPE(global const WORD *xs, ulong xOffset, global int *ys, ulong yOffset, index_t count, \
+  kernel void NN_NAME(NAME##Items, TYPE)(                                                                            \
+      global const WORD *xs, ulong xOffset, global int *ys, ulong yOffset, index_t count,                            \
                                  index_t extent, index_t inner) {                                                    \
     NN_FORRUNS(i, run, count, inner) {                                                                               \
       const index_t o = i / inner;                                                                                   \
@@ -61,11 +62,11 @@
           global const WORD *row = p + (ulong)j * inner + at;                                                        \
           index_t k = 0;                                                                                             \
           for (; k + 16 <= n; k += 16) {                                                                             \
-            WORD##16 champion = vload16(0, champions + k);                                                           \
+            VECTOR champion = vload16(0, champions + k);                                                             \
             int16 position = vload16(0, best + k);                                                                   \
             _Pragma("unroll") for (uint r = 0; r < 8; r++) {                                                         \
-              const WORD##16 x = vload16(0, row + (ulong)r * inner + k);                                             \
-              const SIGNED##16 isBetter = (champion == champion) & ~(x NO_BETTER champion);                          \
+              const VECTOR x = vload16(0, row + (ulong)r * inner + k);                                               \
+              const MASK isBetter = (champion == champion) & ~(x NO_BETTER champion);                                \
               champion = isBetter ? x : champion;                                                                    \
               position = convert_int16(isBetter) ? (int16)((int)(j + r)) : position;                                 \
             }                                                                                                        \
@@ -97,8 +98,9 @@
 #else
 
 // Each work item compares its share without branches, so that loads are issued before their values are needed.
-#define ARG_REDUCTION(NAME, TYPE, WORD, SIGNED, BETTER, NO_BETTER, MAX_MIN)                                          \
-  kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,       \
+#define ARG_REDUCTION_OF(NAME, TYPE, WORD, VECTOR, MASK, BETTER, NO_BETTER, MAX_MIN)                                 \
+  kernel void NN_NAME(NAME##Items, TYPE)(                                                                            \
+      global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,                                  \
                                  index_t count, index_t extent, index_t inner) {                                     \
     NN_FOREACH(i, count) {                                                                                           \
       const index_t o = i / inner;                                                                                   \
@@ -116,7 +118,8 @@
       ys[yOffset + i] = (int)best;                                                                                   \
     }                                                                                                                \
   }                                                                                                                  \
-  kernel void NAME##Rows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,        \
+  kernel void NN_NAME(NAME##Rows, TYPE)(                                                                             \
+      global const NN_TYPE(TYPE) *xs, ulong xOffset, global int *ys, ulong yOffset,                                  \
                                 index_t extent, index_t inner) {                                                     \
     local NN_TYPE(TYPE) champions[NN_GROUP];                                                                         \
     local index_t positions[NN_GROUP];                                                                               \
@@ -150,9 +153,18 @@
 
 #endif
 
-ARG_REDUCTION(argmax, float, float, int, >, <=, nn_maximum_float)
-ARG_REDUCTION(argmin, float, float, int, <, >=, nn_minimum_float)
-ARG_REDUCTION(argmax, int, int, int, >, <=, nn_maximum_int)
-ARG_REDUCTION(argmin, int, int, int, <, >=, nn_minimum_int)
-ARG_REDUCTION(argmax, bool, uchar, char, >, <=, nn_maximum_bool)
-ARG_REDUCTION(argmin, bool, uchar, char, <, >=, nn_minimum_bool)
+#define ARG_REDUCTION(NAME, TYPE, BETTER, NO_BETTER, MAX_MIN) \
+  ARG_REDUCTION_OF(NAME, TYPE, NN_TYPE(TYPE), NN_VECTOR(TYPE), NN_MASK(TYPE), BETTER, NO_BETTER, MAX_MIN)
+
+#ifdef NN_FLOATS
+ARG_REDUCTION(argmax, float, >, <=, nn_maximum_float)
+ARG_REDUCTION(argmin, float, <, >=, nn_minimum_float)
+#endif
+#ifdef NN_INTEGERS
+ARG_REDUCTION(argmax, int, >, <=, nn_maximum_int)
+ARG_REDUCTION(argmin, int, <, >=, nn_minimum_int)
+#endif
+#ifdef NN_OTHERS
+ARG_REDUCTION(argmax, bool, >, <=, nn_maximum_bool)
+ARG_REDUCTION(argmin, bool, <, >=, nn_minimum_bool)
+#endif

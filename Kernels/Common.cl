@@ -1,11 +1,66 @@
 // The common prefix of all programs: element types, index types, the loop over elements, and functions with fixed rules
 // for NaN.
 //
-// OpenCL C 1.2, without sub-groups, and without extensions except in CastFloat64.cl. A work group of a regular kernel has NN_GROUP work items.
+// OpenCL C 1.2, without sub-groups, and without extensions except for float64. A work group of a regular kernel has NN_GROUP
+// work items.
 
+#define NN_JOINED(FIRST, SECOND) FIRST##SECOND
+#define NN_JOIN(FIRST, SECOND) NN_JOINED(FIRST, SECOND)
 
+// Most programs contain the kernels for float32, int32, and bool. Some are built again for one other type, with
+// -DNN_ELEMENT=TYPE, on first use. For double, elements called float are double; for int64, elements called int are long;
+// for float16 and bfloat16, elements called float are stored as such (Halves.cl). All other kernels are left out.
+// NN_FLOATS, NN_INTEGERS, and NN_OTHERS tell which kernels a program has.
+#ifdef NN_ELEMENT
+#define NN_ELEMENT_double 1
+#define NN_ELEMENT_int64 2
+#define NN_ELEMENT_float16 3
+#define NN_ELEMENT_bfloat16 3
+#if NN_JOIN(NN_ELEMENT_, NN_ELEMENT) == 1
+#define NN_DOUBLES
+#define NN_FLOATS
+#elif NN_JOIN(NN_ELEMENT_, NN_ELEMENT) == 2
+#define NN_LONGS
+#define NN_INTEGERS
+#else
+#define NN_HALVES
+#define NN_FLOATS
+#endif
+#else
+#define NN_FLOATS
+#define NN_INTEGERS
+#define NN_OTHERS
+#endif
+
+// The types of elements called float and int, vectors of 16 of them, the results of comparing such vectors, and the smallest
+// and the largest int. (nn_float16 and nn_int16 are types of elements.)
+#ifdef NN_DOUBLES
+#pragma OPENCL EXTENSION cl_khr_fp64 : enable
+typedef double nn_float;
+typedef double16 nn_vector_float;
+typedef long16 nn_mask_float;
+#else
 typedef float nn_float;
+typedef float16 nn_vector_float;
+typedef int16 nn_mask_float;
+#endif
+#ifdef NN_LONGS
+typedef long nn_int;
+typedef ulong nn_uint;
+typedef long16 nn_vector_int, nn_mask_int;
+typedef ulong16 nn_vector_uint;
+#define NN_LEAST_INT LONG_MIN
+#define NN_GREATEST_INT LONG_MAX
+#else
 typedef int nn_int;
+typedef uint nn_uint;
+typedef int16 nn_vector_int, nn_mask_int;
+typedef uint16 nn_vector_uint;
+#define NN_LEAST_INT INT_MIN
+#define NN_GREATEST_INT INT_MAX
+#endif
+typedef uchar16 nn_vector_bool;
+typedef char16 nn_mask_bool;
 // One byte, 0 or 1: `bool` has no size in OpenCL C.
 typedef uchar nn_bool;
 // The bits of float16 and bfloat16: not every device computes with `half`.
@@ -28,6 +83,18 @@ typedef int step_t;
 
 // The element type of tensors called NAME ("float", "int", "bool", "float16", "bfloat16", "int8", …).
 #define NN_TYPE(NAME) nn_##NAME
+#define NN_VECTOR(NAME) nn_vector_##NAME
+#define NN_MASK(NAME) nn_mask_##NAME
+// The name of a kernel: STEM and the type of its elements, one of float, int, and bool.
+#define NN_NAME(STEM, TYPE) NN_NAME_##TYPE(STEM)
+#ifdef NN_ELEMENT
+#define NN_NAME_float(STEM) NN_JOIN(STEM##_, NN_ELEMENT)
+#define NN_NAME_int(STEM) NN_JOIN(STEM##_, NN_ELEMENT)
+#else
+#define NN_NAME_float(STEM) STEM##_float
+#define NN_NAME_int(STEM) STEM##_int
+#endif
+#define NN_NAME_bool(STEM) STEM##_bool
 
 #ifdef __clang__
 // A CPU without AVX-512 passes vectors of sixteen elements in memory, about which the compiler warns. This is harmless,
@@ -41,14 +108,18 @@ typedef int step_t;
 #define NN_OVERLOADED __attribute__((overloadable))
 // Some loops cannot be vectorized and run as they are, which needs no warning.
 #pragma clang diagnostic ignored "-Wpass-failed"
-// Sixteen elements at a time, even if the compiler would use only half of a wide register.
+// Sixteen elements at a time, even if the compiler would use only half of a wide register; eight of 64 bits.
+#if defined(NN_DOUBLES) || defined(NN_LONGS)
+#define NN_VECTORIZED _Pragma("clang loop vectorize(assume_safety) vectorize_width(8)")
+#else
 #define NN_VECTORIZED _Pragma("clang loop vectorize(assume_safety) vectorize_width(16)")
+#endif
 // The number of neighboring elements that a group processes.
 static inline index_t nn_share(index_t count) {
   const index_t groups = (index_t)get_num_groups(0);
   return ((count + groups - 1) / groups + 15) / 16 * 16;
 }
-#define NN_FOREACH(i, count)                                                                                          \
+#define NN_FOREACH(i, count)                                                                                         \
   NN_VECTORIZED for (index_t nn_length = nn_share(count), i = (index_t)get_group_id(0) * nn_length,                  \
                              nn_end = i + nn_length < (count) ? i + nn_length : (count);                             \
                      i < nn_end; i++)
@@ -227,39 +298,53 @@ typedef struct {
 
 // fmax and fmin ignore NaN, and the results of max and min are undefined for NaN. These two functions propagate NaN
 // from either argument.
-#define NN_MAX_MIN(TYPE, VECTOR)                                                                              \
+#define NN_MAX_MIN(TYPE, VECTOR)                                                                                    \
   static inline VECTOR NN_OVERLOADED nn_maximum_##TYPE(VECTOR a, VECTOR b) { return ((a > b) | (a != a)) ? a : b; } \
   static inline VECTOR NN_OVERLOADED nn_minimum_##TYPE(VECTOR a, VECTOR b) { return ((a < b) | (a != a)) ? a : b; }
-NN_MAX_MIN(float, float)
-NN_MAX_MIN(int, int)
-NN_MAX_MIN(bool, uchar)
+NN_MAX_MIN(float, nn_float)
+NN_MAX_MIN(int, nn_int)
+NN_MAX_MIN(bool, nn_bool)
 
 // Integers wrap around. As signed overflow is undefined in C, they are computed without sign.
-static inline int NN_OVERLOADED nn_add_int(int a, int b) { return as_int(as_uint(a) + as_uint(b)); }
-static inline int nn_subtract_int(int a, int b) { return as_int(as_uint(a) - as_uint(b)); }
-static inline int NN_OVERLOADED nn_multiply_int(int a, int b) { return as_int(as_uint(a) * as_uint(b)); }
+#ifdef NN_LONGS
+#define NN_SIGNED(SUFFIX, x) as_long##SUFFIX(x)
+#define NN_UNSIGNED(SUFFIX, x) as_ulong##SUFFIX(x)
+#else
+#define NN_SIGNED(SUFFIX, x) as_int##SUFFIX(x)
+#define NN_UNSIGNED(SUFFIX, x) as_uint##SUFFIX(x)
+#endif
+#define NN_WRAPPING(TYPE, SUFFIX)                                                    \
+  static inline TYPE NN_OVERLOADED nn_add_int(TYPE a, TYPE b) {                      \
+    return NN_SIGNED(SUFFIX, NN_UNSIGNED(SUFFIX, a) + NN_UNSIGNED(SUFFIX, b));       \
+  }                                                                                  \
+  static inline TYPE NN_OVERLOADED nn_subtract_int(TYPE a, TYPE b) {                 \
+    return NN_SIGNED(SUFFIX, NN_UNSIGNED(SUFFIX, a) - NN_UNSIGNED(SUFFIX, b));       \
+  }                                                                                  \
+  static inline TYPE NN_OVERLOADED nn_multiply_int(TYPE a, TYPE b) {                 \
+    return NN_SIGNED(SUFFIX, NN_UNSIGNED(SUFFIX, a) * NN_UNSIGNED(SUFFIX, b));       \
+  }
+NN_WRAPPING(nn_int, )
 
 #ifdef NN_LOOPS
 // The vector versions.
-NN_MAX_MIN(float, float16)
-NN_MAX_MIN(int, int16)
-NN_MAX_MIN(bool, uchar16)
-static inline int16 NN_OVERLOADED nn_add_int(int16 a, int16 b) { return as_int16(as_uint16(a) + as_uint16(b)); }
-static inline int16 NN_OVERLOADED nn_multiply_int(int16 a, int16 b) { return as_int16(as_uint16(a) * as_uint16(b)); }
+NN_MAX_MIN(float, nn_vector_float)
+NN_MAX_MIN(int, nn_vector_int)
+NN_MAX_MIN(bool, nn_vector_bool)
+NN_WRAPPING(nn_vector_int, 16)
 #endif
 
 // Long sums use two numbers: the sum, and `rest`, the rounding error of the last addition, which is included in the
 // next one (Kahan, Further remarks on reducing truncation errors, CACM 1965). nn_lost is the rounding error of
-// sum = a + b, which is itself a float and is computed exactly (Knuth, The Art of Computer Programming 2, 4.2.2), or 0
+// sum = a + b, which is itself a number of this type and is computed exactly (Knuth, The Art of Computer Programming 2, 4.2.2), or 0
 // if the sum is not finite.
 #define NN_LOSING(VECTOR)                                                            \
   static inline VECTOR NN_OVERLOADED nn_lost(VECTOR a, VECTOR b, VECTOR sum) {       \
     const VECTOR added = sum - a, lost = (a - (sum - added)) + (b - added);          \
     return fabs(sum) < (VECTOR)(INFINITY) ? lost : (VECTOR)(0.0f);                   \
   }
-NN_LOSING(float)
+NN_LOSING(nn_float)
 #ifdef NN_LOOPS
-NN_LOSING(float16)
+NN_LOSING(nn_vector_float)
 #endif
 // The same for reductions that do not round: 0 for integers. For floats, the value is not used.
 #define NN_NOTHING_LOST(a, b, sum) ((sum) - (sum))
@@ -270,12 +355,12 @@ NN_LOSING(float16)
     sum = nn_a + nn_b;                                  \
     rest = nn_lost(nn_a, nn_b, sum);                    \
   }
-#define NN_ADD(sum, rest, x) NN_ADD_OF(float, sum, rest, x)
-#define NN_ADD_MANY(sum, rest, x) NN_ADD_OF(float16, sum, rest, x)
+#define NN_ADD(sum, rest, x) NN_ADD_OF(nn_float, sum, rest, x)
+#define NN_ADD_MANY(sum, rest, x) NN_ADD_OF(nn_vector_float, sum, rest, x)
 // The quotient of a sum and a count, which both consist of two numbers. The remainder of the division,
 // sum - mean·count, is rounded only once, and corrects the mean.
-static inline float nn_mean(float sum, float rest, float count, float countRest) {
-  const float mean = sum / count;
+static inline nn_float nn_mean(nn_float sum, nn_float rest, nn_float count, nn_float countRest) {
+  const nn_float mean = sum / count;
   return fabs(mean) < INFINITY ? mean + (fma(-mean, count, sum) + (rest - mean * countRest)) / count : mean;
 }
 
@@ -287,11 +372,23 @@ static inline float nn_mean(float sum, float rest, float count, float countRest)
 #endif
 
 // Definitions for the files in Operations, which are also compiled as C. There, an element is a `vf`, and its bits are
-// a `vi`.
-typedef float vf;
+// a `vi`. From NN_TANH_IS_ONE on, tanh is 1.
+typedef nn_float vf;
+#ifdef NN_DOUBLES
+typedef long vi;
+#define nn_constant(x) x
+#define NN_TANH_IS_ONE 20
+#else
 typedef int vi;
+#define NN_TANH_IS_ONE 10
+#endif
 #define NN_INLINE static inline
+#ifdef NN_DOUBLES
+// A function, because Intel's compiler for CPUs crashes when it vectorizes some branches.
+#define pick(mask, yes, no) select((double)(no), (double)(yes), (long)(mask))
+#else
 #define pick(mask, yes, no) ((mask) ? (yes) : (no))
+#endif
 #define to_float(i) ((float)(i))
 #define is_nan(x) ((x) != (x))
 #define is_finite(x) (fabs(x) < INFINITY)
@@ -313,9 +410,14 @@ typedef int vi;
 #define wrap_add(a, b) nn_add_int(a, b)
 #define wrap_subtract(a, b) nn_subtract_int(a, b)
 #define wrap_multiply(a, b) nn_multiply_int(a, b)
+#ifdef NN_LONGS
+#define NN_INTEGER_BITS 64
+#endif
 #ifdef NN_LOOPS
 // Lets the compiler round a·b + c only once if the processor can. PoCL's compiler does not do so by default.
 #pragma OPENCL FP_CONTRACT ON
-#else
+#endif
+// The formulas for loops are for float32.
+#if !defined(NN_LOOPS) || defined(NN_DOUBLES) || defined(NN_LONGS)
 #define NN_HAS_BUILTIN_MATHEMATICS
 #endif

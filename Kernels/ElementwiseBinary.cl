@@ -35,13 +35,17 @@
 #define NN_FLOAT_KERNELS(NAME, COST, VALUE)                                                                         \
   BINARY(NN_NAME(binary_##NAME, float), NN_NAME(binaryStrided_##NAME, float), NN_NAME(binaryScalar_##NAME, float),  \
          float, VALUE)
-#define NN_INTEGER_KERNELS(NAME, VALUE)  \
-  BINARY(binary_##NAME##_int, binaryStrided_##NAME##_int, binaryScalar_##NAME##_int, int, VALUE)
+#define NN_INTEGER_KERNELS(NAME, VALUE) \
+  BINARY(NN_NAME(binary_##NAME, int), NN_NAME(binaryStrided_##NAME, int), NN_NAME(binaryScalar_##NAME, int), int, VALUE)
 #define NN_LOGICAL_KERNELS(NAME, VALUE)  \
   BINARY(binary_##NAME##_bool, binaryStrided_##NAME##_bool, binaryScalar_##NAME##_bool, bool, VALUE)
+#ifdef NN_FLOATS
 NN_BINARY_OPERATIONS(NN_FLOAT_KERNELS)
-#ifndef NN_HALVES
+#endif
+#ifdef NN_INTEGERS
 NN_INTEGER_BINARY_OPERATIONS(NN_INTEGER_KERNELS)
 NN_BITWISE_OPERATIONS(NN_INTEGER_KERNELS)
+#endif
+#ifdef NN_OTHERS
 NN_LOGICAL_OPERATIONS(NN_LOGICAL_KERNELS)
 #endif

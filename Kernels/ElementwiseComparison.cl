@@ -29,13 +29,21 @@
   }
 
 // Names are joined here, before a macro could replace them, as in ElementwiseUnary.cl.
-#define NN_COMPARISON_FLOAT(NAME, OPERATOR)                                          \
-  COMPARISON(NN_NAME(compare_##NAME, float), NN_NAME(compareStrided_##NAME, float),  \
+#define NN_COMPARISON_FLOAT(NAME, OPERATOR)                                        \
+  COMPARISON(NN_NAME(compare_##NAME, float), NN_NAME(compareStrided_##NAME, float),\
              NN_NAME(compareScalar_##NAME, float), float, OPERATOR)
-#define NN_COMPARISON_OTHERS(NAME, OPERATOR)                                                                \
-  COMPARISON(compare_##NAME##_int, compareStrided_##NAME##_int, compareScalar_##NAME##_int, int, OPERATOR)  \
-  COMPARISON(compare_##NAME##_bool, compareStrided_##NAME##_bool, compareScalar_##NAME##_bool, bool, OPERATOR)
+#define NN_COMPARISON_INT(NAME, OPERATOR)                                          \
+  COMPARISON(NN_NAME(compare_##NAME, int), NN_NAME(compareStrided_##NAME, int),    \
+             NN_NAME(compareScalar_##NAME, int), int, OPERATOR)
+#define NN_COMPARISON_BOOL(NAME, OPERATOR)                                         \
+  COMPARISON(NN_NAME(compare_##NAME, bool), NN_NAME(compareStrided_##NAME, bool),  \
+             NN_NAME(compareScalar_##NAME, bool), bool, OPERATOR)
+#ifdef NN_FLOATS
 NN_COMPARISONS(NN_COMPARISON_FLOAT)
-#ifndef NN_HALVES
-NN_COMPARISONS(NN_COMPARISON_OTHERS)
+#endif
+#ifdef NN_INTEGERS
+NN_COMPARISONS(NN_COMPARISON_INT)
+#endif
+#ifdef NN_OTHERS
+NN_COMPARISONS(NN_COMPARISON_BOOL)
 #endif

@@ -3,13 +3,13 @@
 
 #define GRADIENT(FUNCTION, VALUE)                                                                                    \
   kernel void FUNCTION(global const NN_STORED(float) *gs, ulong gOffset, global const NN_STORED(float) *saved,       \
-                       ulong savedOffset, global NN_STORED(float) *dxs, ulong dxOffset, index_t count, float a,      \
-                       float b) {                                                                                    \
+                       ulong savedOffset, global NN_STORED(float) *dxs, ulong dxOffset, index_t count,               \
+                       nn_float a, nn_float b) {                                                                     \
     gs += gOffset;                                                                                                   \
     saved += savedOffset;                                                                                            \
     dxs += dxOffset;                                                                                                 \
-    NN_MAP(i, count, NN_STORED(float), dxs, i, const float d = NN_READ(float, gs[i]), s = NN_READ(float, saved[i]);  \
-           y = NN_WRITE(float, VALUE))                                                                               \
+    NN_MAP(i, count, NN_STORED(float), dxs, i, const nn_float d = NN_READ(float, gs[i]);                             \
+           const nn_float s = NN_READ(float, saved[i]); y = NN_WRITE(float, VALUE))                                  \
   }
 
 // The gradient of a layer's activation and of its bias in one pass: dz = dy·f′(saved), dBias[u] = Σ dz[·, u].
@@ -83,7 +83,7 @@
 #endif
 
 // Names are joined here, before a macro could replace them, as in ElementwiseUnary.cl. Step functions share one kernel.
-#ifdef NN_HALVES
+#ifdef NN_ELEMENT
 #define NN_GRADIENT_NAME(STEM) NN_NAME(STEM, float)
 #else
 #define NN_GRADIENT_NAME(STEM) STEM
@@ -96,6 +96,6 @@
 #define NN_LINEAR_KERNEL(NAME, COST, SAVED, VALUE, DERIVATIVE) LINEAR_GRADIENT(linearGradient_##NAME, DERIVATIVE)
 GRADIENT(NN_GRADIENT_NAME(gradient_zero), 0.0f)
 NN_UNARY_OPERATIONS(NN_GRADIENT_KERNEL)
-#ifndef NN_HALVES
+#ifdef NN_OTHERS
 NN_ACTIVATIONS(NN_LINEAR_KERNEL)
 #endif

@@ -1,5 +1,32 @@
 // Selection, conversion between the common types, ranges, and filling. Elements that are only copied are handled as words of their size.
 
+// start + i·step, rounded once: the rounding errors of the products and sums are computed and added at the end.
+// Positions are split into two parts that a float represents exactly.
+static inline nn_float nn_range(ulong i, nn_float start, nn_float step) {
+  const nn_float high = (nn_float)(i & ~(ulong)0xFFFF), low = (nn_float)(i & 0xFFFF);
+  const nn_float p = high * step, pRest = fma(high, step, -p);
+  const nn_float q = low * step, qRest = fma(low, step, -q);
+  const nn_float r = p + q, rv = r - p, rRest = (p - (r - rv)) + (q - rv);
+  const nn_float s = start + r, sv = s - start, sRest = (start - (s - sv)) + (r - sv);
+  const nn_float rest = sRest + (rRest + (pRest + qRest));
+  return fabs(s) < INFINITY && rest == rest ? s + rest : s;
+}
+
+#define RANGE(TYPE, VALUE)                                                                                           \
+  kernel void NN_NAME(range, TYPE)(global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count, NN_TYPE(TYPE) start,      \
+                                   NN_TYPE(TYPE) step) {                                                             \
+    ys += yOffset;                                                                                                   \
+    NN_FOREACH(i, count) ys[i] = VALUE;                                                                              \
+  }
+#ifdef NN_FLOATS
+RANGE(float, nn_range(i, start, step))
+#endif
+#ifdef NN_INTEGERS
+RANGE(int, nn_add_int(start, nn_multiply_int((nn_int)i, step)))
+#endif
+
+#ifdef NN_OTHERS
+
 #define SELECT(NAME, WORD)                                                                                           \
   kernel void select_##NAME(global const nn_bool *conditions, ulong conditionOffset, global const WORD *as,          \
                             ulong aOffset, global const WORD *bs, ulong bOffset, global WORD *ys, ulong yOffset,     \
@@ -47,28 +74,6 @@ CAST(bool, int, x ? 1 : 0)
 CAST_HALF(float16, bfloat16)
 CAST_HALF(bfloat16, float16)
 
-// start + i·step, rounded once: the rounding errors of the products and sums are computed and added at the end.
-// Positions are split into two parts that a float represents exactly.
-static inline float nn_range(ulong i, float start, float step) {
-  const float high = (float)(i & ~(ulong)0xFFFF), low = (float)(i & 0xFFFF);
-  const float p = high * step, pRest = fma(high, step, -p);
-  const float q = low * step, qRest = fma(low, step, -q);
-  const float r = p + q, rv = r - p, rRest = (p - (r - rv)) + (q - rv);
-  const float s = start + r, sv = s - start, sRest = (start - (s - sv)) + (r - sv);
-  const float rest = sRest + (rRest + (pRest + qRest));
-  return fabs(s) < INFINITY && rest == rest ? s + rest : s;
-}
-
-kernel void range_float(global float *ys, ulong yOffset, index_t count, float start, float step) {
-  ys += yOffset;
-  NN_FOREACH(i, count) ys[i] = nn_range(i, start, step);
-}
-
-kernel void range_int(global int *ys, ulong yOffset, index_t count, int start, int step) {
-  ys += yOffset;
-  NN_FOREACH(i, count) ys[i] = as_int(as_uint(start) + (uint)i * as_uint(step));
-}
-
 kernel void fill_long(global ulong *ys, ulong yOffset, index_t count, ulong value) {
   ys += yOffset;
   NN_FOREACH(i, count) ys[i] = value;
@@ -88,3 +93,5 @@ kernel void fill_byte(global uchar *ys, ulong yOffset, index_t count, uchar valu
   ys += yOffset;
   NN_FOREACH(i, count) ys[i] = value;
 }
+
+#endif

@@ -10,10 +10,12 @@
 
 // The names are joined here, before a macro could replace them: some compilers define functions such as tanh as macros.
 #define NN_FLOAT_KERNEL(NAME, COST, SAVED, VALUE, GRADIENT) UNARY(NN_NAME(unary_##NAME, float), float, float, VALUE)
-#define NN_INTEGER_KERNEL(NAME, VALUE) UNARY(unary_##NAME##_int, int, int, VALUE)
+#define NN_INTEGER_KERNEL(NAME, VALUE) UNARY(NN_NAME(unary_##NAME, int), int, int, VALUE)
 #define NN_TEST_KERNEL(NAME, FROM, VALUE) UNARY(NN_NAME(unary_##NAME, FROM), FROM, bool, VALUE)
+#ifdef NN_FLOATS
 NN_UNARY_OPERATIONS(NN_FLOAT_KERNEL)
 NN_TEST_OPERATIONS(NN_TEST_KERNEL)
-#ifndef NN_HALVES
+#endif
+#ifdef NN_INTEGERS
 NN_INTEGER_OPERATIONS(NN_INTEGER_KERNEL)
 #endif

@@ -50,33 +50,22 @@ static inline float nn_float_from_bfloat16(ushort half_bits) {
   return as_float((bits & 0x7fffffff) > 0x7f800000 ? bits | 0x400000 : bits);
 }
 
-// Elementwise programs are built once more for each of the two types: with -DNN_ELEMENT=float16, elements called float are
-// stored as float16. Functions of other types are left out.
-#ifdef NN_ELEMENT
-#define NN_HALVES
-typedef ushort nn_stored_float;
-#else
-#define NN_ELEMENT float
-typedef float nn_stored_float;
-static inline float nn_float_from_float(float x) { return x; }
-#endif
-typedef int nn_stored_int;
-typedef uchar nn_stored_bool;
-
-#define NN_JOINED(FIRST, SECOND) FIRST##SECOND
-#define NN_JOIN(FIRST, SECOND) NN_JOINED(FIRST, SECOND)
-// The name of a kernel: STEM and the type of the elements.
-#define NN_NAME(STEM, TYPE) NN_NAME_##TYPE(STEM)
-#define NN_NAME_float(STEM) NN_JOIN(STEM##_, NN_ELEMENT)
-#define NN_NAME_int(STEM) STEM##_int
-#define NN_NAME_bool(STEM) STEM##_bool
 // The type of elements in memory, an element as NN_TYPE(TYPE), and a number as it is stored.
 #define NN_STORED(TYPE) nn_stored_##TYPE
 #define NN_READ(TYPE, element) NN_READ_##TYPE(element)
-#define NN_READ_float(element) NN_JOIN(nn_float_from_, NN_ELEMENT)(element)
-#define NN_READ_int(element) (element)
-#define NN_READ_bool(element) (element)
 #define NN_WRITE(TYPE, number) NN_WRITE_##TYPE(number)
+#ifdef NN_HALVES
+typedef ushort nn_stored_float;
+#define NN_READ_float(element) NN_JOIN(nn_float_from_, NN_ELEMENT)(element)
 #define NN_WRITE_float(number) NN_JOIN(NN_JOIN(nn_, NN_ELEMENT), _from_float)(number)
+#else
+typedef nn_float nn_stored_float;
+#define NN_READ_float(element) (element)
+#define NN_WRITE_float(number) (number)
+#endif
+typedef nn_int nn_stored_int;
+#define NN_READ_int(element) (element)
 #define NN_WRITE_int(number) (number)
+typedef nn_bool nn_stored_bool;
+#define NN_READ_bool(element) (element)
 #define NN_WRITE_bool(number) (number)

@@ -16,8 +16,8 @@
   ((get_local_id(0) + (u) / NN_FETCH_WIDTH(TILE) * NN_GROUP) * NN_FETCH_WIDTH(TILE) + (u) % NN_FETCH_WIDTH(TILE))
 
 // True if rows of this matrix can be read or written in aligned vectors of 4.
-static inline int nn_isAligned(global const float *matrix, index_t pitch) {
-  return (ulong)matrix % 16 == 0 && pitch % 4 == 0;
+static inline int nn_isAligned(global const nn_float *matrix, index_t pitch) {
+  return (ulong)matrix % sizeof(nn_four) == 0 && pitch % 4 == 0;
 }
 
 // Loads this work item's share of a tile into registers. The tile has `tile` lines, along the m or n axis, and NN_DEPTH
@@ -25,7 +25,7 @@ static inline int nn_isAligned(global const float *matrix, index_t pitch) {
 // [k, line]; in both cases, neighboring work items read neighboring elements. If `isWhole`, the tile is completely
 // inside the matrix, whose rows are aligned. This is a constant, so a loop has either vector loads or checked loads,
 // and no branches.
-static inline void nn_fetch(float *fetched, global const float *matrix, const int isContiguousInK, const uint tile,
+static inline void nn_fetch(nn_float *fetched, global const nn_float *matrix, const int isContiguousInK, const uint tile,
                             index_t line, index_t lines, index_t k, index_t kEnd, index_t pitch, const int isWhole) {
   NN_UNROLL for (uint u = 0; u < NN_BRINGS(tile); u += NN_FETCH_WIDTH(tile)) {
     const uint t = NN_FETCH_PLACE(u, tile);
@@ -33,7 +33,7 @@ static inline void nn_fetch(float *fetched, global const float *matrix, const in
     const index_t atK = k + (isContiguousInK ? t % NN_DEPTH : t / tile);
     const ulong at = isContiguousInK ? (ulong)atLine * pitch + atK : (ulong)atK * pitch + atLine;
     if (isWhole && NN_FETCH_WIDTH(tile) == 4) {
-      const float4 neighbors = *(global const float4 *)(matrix + at);
+      const nn_four neighbors = *(global const nn_four *)(matrix + at);
       fetched[u] = neighbors.s0;
       fetched[u + 1] = neighbors.s1;
       fetched[u + 2] = neighbors.s2;
@@ -48,13 +48,13 @@ static inline void nn_fetch(float *fetched, global const float *matrix, const in
 }
 
 // Stores this share in local memory, as target[k][line].
-static inline void nn_deposit(const float *fetched, local float *target, const int isContiguousInK, const uint tile) {
+static inline void nn_deposit(const nn_float *fetched, local nn_float *target, const int isContiguousInK, const uint tile) {
   NN_UNROLL for (uint u = 0; u < NN_BRINGS(tile); u += NN_FETCH_WIDTH(tile)) {
     const uint t = NN_FETCH_PLACE(u, tile);
     const uint inLine = isContiguousInK ? t / NN_DEPTH : t % tile, inK = isContiguousInK ? t % NN_DEPTH : t / tile;
-    local float *to = target + inK * NN_PITCH(tile) + inLine;
+    local nn_float *to = target + inK * NN_PITCH(tile) + inLine;
     if (NN_FETCH_WIDTH(tile) == 4 && !isContiguousInK) {
-      *(local float4 *)to = (float4)(fetched[u], fetched[u + 1], fetched[u + 2], fetched[u + 3]);
+      *(local nn_four *)to = (nn_four)(fetched[u], fetched[u + 1], fetched[u + 2], fetched[u + 3]);
     } else {
       NN_UNROLL for (uint w = 0; w < NN_FETCH_WIDTH(tile); w++) to[w * NN_PITCH(tile)] = fetched[u + w];
     }
@@ -63,12 +63,12 @@ static inline void nn_deposit(const float *fetched, local float *target, const i
 
 // Adds the terms of k from `first` to `last` to the results of the tile at (row, column). While the work items compute
 // with one half of local memory, the next tiles are loaded.
-static inline void nn_accumulate(NN_SUMS(sums), global const float *a, global const float *b, local float *aTiles,
-                                 local float *bTiles, const int transposesA, const int transposesB,
+static inline void nn_accumulate(NN_SUMS(sums), global const nn_float *a, global const nn_float *b, local nn_float *aTiles,
+                                 local nn_float *bTiles, const int transposesA, const int transposesB,
                                  const int isWhole, index_t row, index_t column, index_t m, index_t n, index_t first,
                                  index_t last, index_t pitchA, index_t pitchB) {
   if (first >= last) return;
-  float aFetched[NN_BRINGS(NN_TILE_M)], bFetched[NN_BRINGS(NN_TILE_N)];
+  nn_float aFetched[NN_BRINGS(NN_TILE_M)], bFetched[NN_BRINGS(NN_TILE_N)];
   nn_fetch(aFetched, a, !transposesA, NN_TILE_M, row, m, first, last, pitchA, isWhole);
   nn_fetch(bFetched, b, transposesB, NN_TILE_N, column, n, first, last, pitchB, isWhole);
   nn_deposit(aFetched, aTiles, !transposesA, NN_TILE_M);
@@ -110,7 +110,7 @@ NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
       const index_t atRow = row + NN_PLACE(NN_LANE_M, e / NN_ITEM_N, NN_VECTOR_M);                                   \
       const index_t atColumn = column + NN_PLACE(NN_LANE_N, e % NN_ITEM_N, NN_VECTOR_N);                             \
       if (atRow < m && atColumn < n) {                                                                               \
-        global float *y = c + (ulong)atRow * n + atColumn;                                                           \
+        global nn_float *y = c + (ulong)atRow * n + atColumn;                                                        \
         *y = nn_activate(epilogue.activation, *y, epilogue.parameter);                                               \
       }                                                                                                              \
     }                                                                                                                \
@@ -132,11 +132,11 @@ NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
 
 #define MATMUL(NAME, TRANSPOSES_A, TRANSPOSES_B)                                                                      \
   kernel __attribute__((reqd_work_group_size(NN_GROUP, 1, 1))) void matmul##NAME(                                     \
-      global const float *as, ulong aOffset, global const float *bs, ulong bOffset, global const float *bias,         \
-      ulong biasOffset, global float *cs, ulong cOffset, global float *pre, ulong preOffset, index_t m, index_t n,    \
+      global const nn_float *as, ulong aOffset, global const nn_float *bs, ulong bOffset, global const nn_float *bias,\
+      ulong biasOffset, global nn_float *cs, ulong cOffset, global nn_float *pre, ulong preOffset, index_t m, index_t n, \
       index_t k, index_t batches, ulong strideA, ulong strideB, index_t slice, epilogue_t epilogue) {                 \
-    local float aTiles[2 * NN_SIDE(NN_TILE_M)] __attribute__((aligned(16)));                                          \
-    local float bTiles[2 * NN_SIDE(NN_TILE_N)] __attribute__((aligned(16)));                                          \
+    local nn_float aTiles[2 * NN_SIDE(NN_TILE_M)] __attribute__((aligned(sizeof(nn_four))));                          \
+    local nn_float bTiles[2 * NN_SIDE(NN_TILE_N)] __attribute__((aligned(sizeof(nn_four))));                          \
     const index_t tilesM = (m + NN_TILE_M - 1) / NN_TILE_M, tilesN = (n + NN_TILE_N - 1) / NN_TILE_N;                 \
     const index_t band = (index_t)get_group_id(0) / (NN_BAND * tilesN) * NN_BAND;                                     \
     const index_t inBand = (index_t)get_group_id(0) - band * tilesN, bandRows = min(tilesM - band, (index_t)NN_BAND); \
@@ -148,7 +148,7 @@ NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
     const int isAll = get_num_groups(2) == 1;                                                                         \
     const epilogue_t rest = nn_epilogue(epilogue, isAll);                                                             \
     for (index_t batch = get_group_id(1); batch < batches; batch += get_num_groups(1)) {                              \
-      global const float *a = as + aOffset + batch * strideA, *b = bs + bOffset + batch * strideB;                    \
+      global const nn_float *a = as + aOffset + batch * strideA, *b = bs + bOffset + batch * strideB;                 \
       NN_SUMS(sums);                                                                                                  \
       nn_clear(sums);                                                                                                 \
       const int isWhole = isInside && nn_isAligned(a, pitchA) && nn_isAligned(b, pitchB);                             \
@@ -158,8 +158,8 @@ NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
       nn_accumulate(sums, a, b, aTiles, bTiles, TRANSPOSES_A, TRANSPOSES_B, 0, row, column, m, n, kWhole, kEnd,       \
                     pitchA, pitchB);                                                                                  \
       const ulong matrix = ((ulong)get_group_id(2) * batches + batch) * m * n;                                        \
-      global float *c = cs + cOffset + matrix, *z = pre + preOffset + matrix;                                         \
-      global const float *shift = bias + biasOffset;                                                                  \
+      global nn_float *c = cs + cOffset + matrix, *z = pre + preOffset + matrix;                                      \
+      global const nn_float *shift = bias + biasOffset;                                                               \
       const int isStoredAsVectors = isInside && nn_isAligned(c, n) && nn_isAligned(z, n) && nn_isAligned(shift, n);   \
       NN_UNROLL for (uint i = 0; i < NN_ITEM_M; i++) {                                                                \
         const index_t atRow = row + NN_PLACE(NN_LANE_M, i, NN_VECTOR_M);                                              \
@@ -169,7 +169,7 @@ NN_FINISH(nn_finishVector, vector_t, NN_LOAD_VECTOR, NN_STORE_VECTOR)
           if (isStoredAsVectors) {                                                                                    \
             nn_finishVector(sums[i][j / NN_VECTOR_N], at, atColumn, 1, 1, rest, shift, c, z);                         \
           } else if (atRow < m) {                                                                                     \
-            const float results[NN_VECTOR_N] = NN_PARTS(sums[i][j / NN_VECTOR_N]);                                    \
+            const nn_float results[NN_VECTOR_N] = NN_PARTS(sums[i][j / NN_VECTOR_N]);                                 \
             NN_UNROLL for (uint v = 0; v < NN_VECTOR_N; v++) if (atColumn + v < n)                                    \
                 nn_finish(results[v], at + v, atColumn + v, 1, 1, rest, shift, c, z);                                 \
           }                                                                                                           \

@@ -6,8 +6,8 @@
 
 // activation(alpha·sum + beta·y + bias).
 typedef struct {
-  float alpha, beta, parameter;
-  int activation, bias, hasPreActivation;
+  nn_float alpha, beta, parameter;
+  int activation, bias, hasPreActivation, unused;  // the size is a multiple of that of the numbers
 } epilogue_t;
 
 // Defines nn_finish(sum, at, column, …) for one number, and nn_finish16 for 16 neighbors. A sum may come in several
@@ -15,7 +15,7 @@ typedef struct {
 // last one, bias and activation are applied. Only two activations are computed here, because they are comparisons.
 #define NN_FINISH(NAME, TYPE, LOAD, STORE)                                                                            \
   static inline void NAME(TYPE sum, ulong at, index_t column, int isFirst, int isLast, epilogue_t e,                  \
-                          global const float *bias, global float *ys, global float *pre) {                            \
+                          global const nn_float *bias, global nn_float *ys, global nn_float *pre) {                   \
     TYPE z = e.alpha * sum;                                                                                           \
     if (!isFirst)                                                                                                     \
       z += LOAD(ys + at);                                                                                             \
@@ -35,16 +35,16 @@ typedef struct {
 #define NN_STORE_ONE(x, to) (*(to) = (x))
 #define NN_LOAD_16(from) vload16(0, from)
 #define NN_STORE_16(x, to) vstore16(x, 0, to)
-NN_FINISH(nn_finish, float, NN_LOAD_ONE, NN_STORE_ONE)
-NN_FINISH(nn_finish16, float16, NN_LOAD_16, NN_STORE_16)
+NN_FINISH(nn_finish, nn_float, NN_LOAD_ONE, NN_STORE_ONE)
+NN_FINISH(nn_finish16, nn_vector_float, NN_LOAD_16, NN_STORE_16)
 
 // Adds the partial results of the slices, and finishes the sums.
-kernel void matmulReduce(global const float *partials, ulong partialsOffset, global const float *bias, ulong biasOffset,
-                       global float *ys, ulong yOffset, global float *pre, ulong preOffset, index_t count, index_t n,
+kernel void matmulReduce(global const nn_float *partials, ulong partialsOffset, global const nn_float *bias, ulong biasOffset,
+                       global nn_float *ys, ulong yOffset, global nn_float *pre, ulong preOffset, index_t count, index_t n,
                        index_t slices, epilogue_t epilogue) {
   partials += partialsOffset;
   NN_FOREACH(i, count) {
-    float sum = partials[i];
+    nn_float sum = partials[i];
     for (index_t s = 1; s < slices; s++) sum += partials[(ulong)s * count + i];
     nn_finish(sum, i, i % n, 1, 1, epilogue, bias + biasOffset, ys + yOffset, pre + preOffset);
 #ifdef NN_ACTIVATES

@@ -100,9 +100,18 @@ static inline float2 nn_on_circle(float r, uint n) {
   return (float2)(octant >= 2u && octant < 6u ? -r * c : r * c, octant >= 4u ? -r * d : r * d);
 }
 
+#ifdef NN_DOUBLES
+static inline double2 nn_normals(uint first, uint second) {
+  const double r = sqrt(-2 * log(((first >> 8) + 1u) * 0x1p-24)), angle = 6.2831853071795865 * ((second >> 8) * 0x1p-24);
+  return (double2)(r * cos(angle), r * sin(angle));
+}
+typedef double4 nn_pairs_t;
+#else
 static inline float2 nn_normals(uint first, uint second) {
   return nn_on_circle(nn_square_root(nn_minus_two_log((first >> 8) + 1u)), second >> 8);
 }
+typedef float4 nn_pairs_t;
+#endif
 
 // Runs the statements for each full block of `count` elements, with its words and the position of its first element.
 // NN_LAST handles the remaining elements, in one work item.
@@ -200,8 +209,7 @@ static inline float2 nn_normals(uint first, uint second) {
 #define UNIFORM(c) nn_uniform(words.c)
 #define MASK(c) ((ulong)words.c < threshold)
 #define PAIRS                                                                                                        \
-  const float2 head = nn_normals(words.x, words.y), tail = nn_normals(words.z, words.w);                             \
-  const float4 pairs = (float4)(head.x, head.y, tail.x, tail.y)
+  const nn_pairs_t pairs = (nn_pairs_t)(nn_normals(words.x, words.y), nn_normals(words.z, words.w))
 #define NORMAL(c) pairs.c
 
 // How each draw iterates over its words, and how it converts 16 of them.
@@ -214,6 +222,11 @@ static inline float2 nn_normals(uint first, uint second) {
 #define NN_MASKED(value)                                                                                             \
   (words <= (uint)(threshold - 1) ? (float16)(threshold == 0 ? 0.0f : (value)) : (float16)(0.0f))
 
+#ifdef NN_DOUBLES
+DRAW(random_uniform_double, double, BY_BLOCKS, NO_BLOCK, UNIFORM)
+DRAW(random_normal_double, double, BY_BLOCKS, PAIRS, NORMAL)
+DRAW(random_bernoulli_double, double, BY_BLOCKS, NO_BLOCK, MASK)
+#else
 DRAW(random_bits, int, BY_BITS, NO_BLOCK, BITS)
 DRAW(random_uniform, float, BY_UNIFORMS, NO_BLOCK, UNIFORM)
 DRAW(random_normal, float, BY_BLOCKS, PAIRS, NORMAL)
@@ -232,3 +245,5 @@ kernel void dropout(global const float *xs, ulong xOffset, global float *ys, ulo
               NN_PUT4(float, ys + i, KEPT(0, x), KEPT(1, y), KEPT(2, z), KEPT(3, w)))
   NN_LAST(count, KEPT_ONE(0, x) if (left > 1) KEPT_ONE(1, y) if (left > 2) KEPT_ONE(2, z))
 }
+
+#endif

@@ -28,30 +28,30 @@
 // rows, and two numbers from block to block. The private memory of a work item is three arrays of NN_REDUCTION_COLUMNS
 // numbers: 12 KiB.
 
-#define REDUCTION(NAME, TYPE, WORD, NOTHING, FIRST, REDUCE, LOST, PARTS, LAST)                                       \
+#define REDUCTION(NAME, TYPE, WORD, VECTOR, NOTHING, FIRST, REDUCE, LOST, PARTS, LAST)                               \
   static inline WORD NAME##Line_##TYPE(global const WORD *p, index_t count, index_t block, WORD *lost) {             \
     const index_t whole = count / 16 * 16;                                                                           \
     const int isLong = PARTS == 2 && count > block;                                                                  \
-    WORD##16 total = (WORD##16)(NOTHING), totalRest = (WORD##16)(0);                                                 \
+    VECTOR total = (VECTOR)(NOTHING), totalRest = (VECTOR)(0);                                                       \
     for (index_t j = 0; j < whole;) {                                                                                \
       const index_t end = min(j + block, whole);                                                                     \
-      WORD##16 lanes[4] = {(WORD##16)(NOTHING), (WORD##16)(NOTHING), (WORD##16)(NOTHING), (WORD##16)(NOTHING)};      \
+      VECTOR lanes[4] = {(VECTOR)(NOTHING), (VECTOR)(NOTHING), (VECTOR)(NOTHING), (VECTOR)(NOTHING)};                \
       for (; j + 64 <= end; j += 64) {                                                                               \
         _Pragma("unroll") for (uint lane = 0; lane < 4; lane++) {                                                    \
-          const WORD##16 x = vload16(lane, p + j), a = lanes[lane], b = FIRST;                                       \
+          const VECTOR x = vload16(lane, p + j), a = lanes[lane], b = FIRST;                                         \
           lanes[lane] = REDUCE;                                                                                      \
         }                                                                                                            \
       }                                                                                                              \
       for (; j < end; j += 16) {                                                                                     \
-        const WORD##16 x = vload16(0, p + j), a = lanes[0], b = FIRST;                                               \
+        const VECTOR x = vload16(0, p + j), a = lanes[0], b = FIRST;                                                 \
         lanes[0] = REDUCE;                                                                                           \
       }                                                                                                              \
-      WORD##16 part = lanes[0];                                                                                      \
+      VECTOR part = lanes[0];                                                                                        \
       for (uint lane = 1; lane < 4; lane++) {                                                                        \
-        const WORD##16 a = part, b = lanes[lane];                                                                    \
+        const VECTOR a = part, b = lanes[lane];                                                                      \
         part = REDUCE;                                                                                               \
       }                                                                                                              \
-      const WORD##16 a = total, b = PARTS == 2 ? part + totalRest : part;                                            \
+      const VECTOR a = total, b = PARTS == 2 ? part + totalRest : part;                                              \
       total = REDUCE;                                                                                                \
       totalRest = LOST(a, b, total);                                                                                 \
     }                                                                                                                \
@@ -74,16 +74,18 @@
     *lost = rest;                                                                                                    \
     return result;                                                                                                   \
   }                                                                                                                  \
-  kernel void NAME##Lines_##TYPE(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows, \
-                                 index_t extent, index_t block, float count, float countRest) {                      \
+  kernel void NN_NAME(NAME##Lines, TYPE)(                                                                            \
+      global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t rows,                            \
+                                 index_t extent, index_t block, nn_float count, nn_float countRest) {                \
     NN_FOREACH(row, rows) {                                                                                          \
       WORD rest;                                                                                                     \
       const WORD a = NAME##Line_##TYPE(xs + xOffset + (ulong)row * extent, extent, block, &rest);                    \
       ys[yOffset + row] = LAST;                                                                                      \
     }                                                                                                                \
   }                                                                                                                  \
-  kernel void NAME##Rows_##TYPE(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t extent,\
-                                index_t slice, float count, float countRest) {                                       \
+  kernel void NN_NAME(NAME##Rows, TYPE)(                                                                             \
+      global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset, index_t extent,                          \
+                                index_t slice, nn_float count, nn_float countRest) {                                 \
     const index_t first = (index_t)get_group_id(1) * slice, last = min(first + slice, extent);                       \
     xs += xOffset + (ulong)get_group_id(0) * extent + first;                                                         \
     ys += yOffset + NN_SLICE(get_group_id(0), 1, PARTS);                                                             \
@@ -91,9 +93,9 @@
     const WORD a = NAME##Line_##TYPE(xs, last - first, NN_SUM_BLOCK, &rest);                                         \
     NN_STORE_SLICE(ys, 1, a, rest, PARTS, LAST)                                                                      \
   }                                                                                                                  \
-  kernel void NAME##Columns_##TYPE(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset,             \
+  kernel void NN_NAME(NAME##Columns, TYPE)(global const WORD *xs, ulong xOffset, global WORD *ys, ulong yOffset,     \
                                    index_t extent, index_t inner, index_t slice, index_t blocks, index_t block,      \
-                                   float count, float countRest) {                                                   \
+                                   nn_float count, nn_float countRest) {                                             \
     WORD sums[NN_REDUCTION_COLUMNS], totals[NN_REDUCTION_COLUMNS], rests[NN_REDUCTION_COLUMNS];                      \
     const index_t o = (index_t)get_group_id(0) / blocks, width = ((inner + blocks - 1) / blocks + 15) / 16 * 16;     \
     const index_t column = min(((index_t)get_group_id(0) - o * blocks) * width, inner);                              \
@@ -112,9 +114,9 @@
         global const WORD *rows = xs + (ulong)j * inner;                                                             \
         index_t i = 0;                                                                                               \
         for (; i + 16 <= columns; i += 16) {                                                                         \
-          WORD##16 sum = vload16(0, sums + i);                                                                       \
+          VECTOR sum = vload16(0, sums + i);                                                                         \
           _Pragma("unroll") for (uint row = 0; row < 4; row++) {                                                     \
-            const WORD##16 x = vload16(0, rows + (ulong)row * inner + i), a = sum, b = FIRST;                        \
+            const VECTOR x = vload16(0, rows + (ulong)row * inner + i), a = sum, b = FIRST;                          \
             sum = REDUCE;                                                                                            \
           }                                                                                                          \
           vstore16(sum, 0, sums + i);                                                                                \
@@ -179,10 +181,10 @@
     }                                                                    \
   }
 
-#define REDUCTION(NAME, TYPE, WORD, NOTHING, FIRST, REDUCE, LOST, PARTS, LAST)                                       \
-  kernel void NAME##Items_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,            \
-                                 ulong yOffset, index_t results, index_t extent, index_t inner, float count,         \
-                                 float countRest) {                                                                  \
+#define REDUCTION(NAME, TYPE, WORD, VECTOR, NOTHING, FIRST, REDUCE, LOST, PARTS, LAST)                               \
+  kernel void NN_NAME(NAME##Items, TYPE)(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,    \
+                                 ulong yOffset, index_t results, index_t extent, index_t inner, nn_float count,      \
+                                 nn_float countRest) {                                                               \
     NN_FOREACH(i, results) {                                                                                         \
       const index_t o = i / inner;                                                                                   \
       global const NN_TYPE(TYPE) *p = xs + xOffset + (ulong)o * extent * inner + (i - o * inner);                    \
@@ -194,8 +196,8 @@
       ys[yOffset + i] = LAST;                                                                                        \
     }                                                                                                                \
   }                                                                                                                  \
-  kernel void NAME##Short_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,            \
-                                 ulong yOffset, index_t rows, index_t extent, float count, float countRest) {        \
+  kernel void NN_NAME(NAME##Short, TYPE)(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,    \
+                                 ulong yOffset, index_t rows, index_t extent, nn_float count, nn_float countRest) {  \
     local NN_TYPE(TYPE) partial[NN_GROUP], rests[NN_GROUP];                                                          \
     const uint item = get_local_id(0), lane = item % NN_REDUCTION_COLUMNS;                                           \
     const index_t row = (index_t)get_group_id(0) * NN_LANES + item / NN_REDUCTION_COLUMNS;                           \
@@ -210,8 +212,8 @@
     NN_REDUCE_SHARED(TYPE, lane, NN_REDUCTION_COLUMNS, 1, REDUCE, LOST)                                              \
     if (lane == 0 && row < rows) ys[yOffset + row] = LAST;                                                           \
   }                                                                                                                  \
-  kernel void NAME##Rows_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,             \
-                                ulong yOffset, index_t extent, index_t slice, float count, float countRest) {        \
+  kernel void NN_NAME(NAME##Rows, TYPE)(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,     \
+                                ulong yOffset, index_t extent, index_t slice, nn_float count, nn_float countRest) {  \
     local NN_TYPE(TYPE) partial[NN_GROUP], rests[NN_GROUP];                                                          \
     const uint item = get_local_id(0);                                                                               \
     const index_t first = (index_t)get_group_id(1) * slice, last = min(first + slice, extent);                       \
@@ -225,9 +227,9 @@
     NN_REDUCE_SHARED(TYPE, item, NN_GROUP, 1, REDUCE, LOST)                                                          \
     if (item == 0) NN_STORE_SLICE(ys, 1, a, rest, PARTS, LAST)                                                       \
   }                                                                                                                  \
-  kernel void NAME##Columns_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,          \
+  kernel void NN_NAME(NAME##Columns, TYPE)(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,  \
                                    ulong yOffset, index_t extent, index_t inner, index_t slice, index_t blocks,      \
-                                   float count, float countRest) {                                                   \
+                                   nn_float count, nn_float countRest) {                                             \
     local NN_TYPE(TYPE) partial[NN_GROUP], rests[NN_GROUP];                                                          \
     const uint item = get_local_id(0), column = item % NN_REDUCTION_COLUMNS, lane = item / NN_REDUCTION_COLUMNS;     \
     const index_t o = (index_t)get_group_id(0) / blocks;                                                             \
@@ -248,19 +250,26 @@
 
 #endif
 
-#define SUM(NAME, FIRST, LAST) REDUCTION(NAME, float, float, 0.0f, FIRST, a + b, nn_lost, 2, LAST)
-#define PLAIN(NAME, TYPE, WORD, NOTHING, REDUCE, LAST) \
-  REDUCTION(NAME, TYPE, WORD, NOTHING, x, REDUCE, NN_NOTHING_LOST, 1, LAST)
+#define SUM(NAME, FIRST, LAST) \
+  REDUCTION(NAME, float, nn_float, nn_vector_float, 0.0f, FIRST, a + b, nn_lost, 2, LAST)
+#define PLAIN(NAME, TYPE, NOTHING, REDUCE, LAST) \
+  REDUCTION(NAME, TYPE, NN_TYPE(TYPE), NN_VECTOR(TYPE), NOTHING, x, REDUCE, NN_NOTHING_LOST, 1, LAST)
 
+#ifdef NN_FLOATS
 SUM(sum, x, a + rest)
 SUM(mean, x, nn_mean(a, rest, count, countRest))
+PLAIN(maximum, float, -INFINITY, nn_maximum_float(a, b), a)
+PLAIN(minimum, float, INFINITY, nn_minimum_float(a, b), a)
+PLAIN(product, float, 1.0f, a *b, a)
+#endif
+#ifdef NN_INTEGERS
+PLAIN(sum, int, 0, nn_add_int(a, b), a)
+PLAIN(maximum, int, NN_LEAST_INT, nn_maximum_int(a, b), a)
+PLAIN(minimum, int, NN_GREATEST_INT, nn_minimum_int(a, b), a)
+PLAIN(product, int, 1, nn_multiply_int(a, b), a)
+#endif
+#ifdef NN_OTHERS
 SUM(sumOfSquares, x *x, a + rest)
-PLAIN(maximum, float, float, -INFINITY, nn_maximum_float(a, b), a)
-PLAIN(minimum, float, float, INFINITY, nn_minimum_float(a, b), a)
-PLAIN(product, float, float, 1.0f, a *b, a)
-PLAIN(sum, int, int, 0, nn_add_int(a, b), a)
-PLAIN(maximum, int, int, INT_MIN, nn_maximum_int(a, b), a)
-PLAIN(minimum, int, int, INT_MAX, nn_minimum_int(a, b), a)
-PLAIN(product, int, int, 1, nn_multiply_int(a, b), a)
-PLAIN(maximum, bool, uchar, 0, a | b, a != 0)
-PLAIN(minimum, bool, uchar, 1, nn_minimum_bool(a, b), a != 0)
+PLAIN(maximum, bool, 0, a | b, a != 0)
+PLAIN(minimum, bool, 1, nn_minimum_bool(a, b), a != 0)
+#endif

@@ -6,7 +6,8 @@
 // One work item scans several lines. If lines are adjacent, it scans NN_SIDE_BY_SIDE of them at once.
 #define NN_SIDE_BY_SIDE 256
 #define SCAN(NAME, TYPE, START, VALUE, NEXT, LOST, RESULT)                                                           \
-  kernel void scanItems_##NAME##_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,     \
+  kernel void NN_NAME(scanItems_##NAME, TYPE)(                                                                       \
+      global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,                                       \
       ulong yOffset, index_t count, index_t extent, index_t inner, int reversed) {                                   \
     NN_FORRUNS(i, run, count, inner) {                                                                               \
       const index_t o = i / inner;                                                                                   \
@@ -33,7 +34,8 @@
 
 #define SCAN(NAME, TYPE, START, VALUE, NEXT, LOST, RESULT)                                                           \
   /* One work item scans one line: for many lines, and short ones. */                                                \
-  kernel void scanItems_##NAME##_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,     \
+  kernel void NN_NAME(scanItems_##NAME, TYPE)(                                                                       \
+      global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,                                       \
       ulong yOffset, index_t count, index_t extent, index_t inner, int reversed) {                                   \
     NN_FOREACH(i, count) {                                                                                           \
       const index_t o = i / inner;                                                                                   \
@@ -49,7 +51,8 @@
     }                                                                                                                \
   }                                                                                                                  \
   /* A work group scans one line, NN_GROUP elements at a time (Hillis and Steele), and carries the result along. */  \
-  kernel void scanRows_##NAME##_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,      \
+  kernel void NN_NAME(scanRows_##NAME, TYPE)(                                                                        \
+      global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,                                       \
       ulong yOffset, index_t extent, index_t inner, int reversed) {                                                  \
     local NN_TYPE(TYPE) values[2][NN_GROUP];                                                                         \
     const uint item = get_local_id(0);                                                                               \
@@ -87,11 +90,15 @@
 
 #endif
 
+#ifdef NN_FLOATS
 SCAN(sum, float, 0, a + b, NN_WITH_REST, nn_lost, value + rest)
-SCAN(sum, int, 0, nn_add_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)
 SCAN(product, float, 1, a * b, NN_ALONE, NN_NOTHING_LOST, value)
-SCAN(product, int, 1, nn_multiply_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)
 SCAN(maximum, float, -INFINITY, nn_maximum_float(a, b), NN_ALONE, NN_NOTHING_LOST, value)
-SCAN(maximum, int, INT_MIN, nn_maximum_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)
 SCAN(minimum, float, INFINITY, nn_minimum_float(a, b), NN_ALONE, NN_NOTHING_LOST, value)
-SCAN(minimum, int, INT_MAX, nn_minimum_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)
+#endif
+#ifdef NN_INTEGERS
+SCAN(sum, int, 0, nn_add_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)
+SCAN(product, int, 1, nn_multiply_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)
+SCAN(maximum, int, NN_LEAST_INT, nn_maximum_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)
+SCAN(minimum, int, NN_GREATEST_INT, nn_minimum_int(a, b), NN_ALONE, NN_NOTHING_LOST, value)
+#endif

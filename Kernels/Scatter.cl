@@ -5,7 +5,7 @@
 #define SCATTER(NAME, TYPE, VALUE, NEXT, LOST, RESULT)                                                               \
   /* y[o, indices[j], i] op= updates[o, j, i]. `order` sorts the j by index, equal ones in order; the work item at   \
      the first of a run of equal indices combines the run. */                                                        \
-  kernel void scatterRows_##NAME##_##TYPE(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,                  \
+  kernel void NN_NAME(scatterRows_##NAME, TYPE)(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,            \
       global const int *indices, ulong indicesOffset, global const int *order,                                       \
       global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count, index_t extent,                                        \
       index_t inner, index_t indexCount) {                                                                           \
@@ -28,7 +28,7 @@
     }                                                                                                                \
   }                                                                                                                  \
   /* y[o, indices[o, j], 0] op= updates[o, j, 0], with a separate order for each o. */                               \
-  kernel void scatterLines_##NAME##_##TYPE(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,                 \
+  kernel void NN_NAME(scatterLines_##NAME, TYPE)(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,           \
       global const int *indices, ulong indicesOffset, global const int *order,                                       \
       global NN_TYPE(TYPE) *ys, ulong yOffset, index_t count, index_t extent,                                        \
       index_t indexCount) {                                                                                          \
@@ -52,7 +52,7 @@
   }                                                                                                                  \
   /* y[o, indices[o, j, i], i] op= updates[o, j, i]: a work item owns the line (o, i). For long lines, `rests`, with \
      y's shape, gets the rounding errors of the sums. */                                                             \
-  kernel void scatterElements_##NAME##_##TYPE(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,              \
+  kernel void NN_NAME(scatterElements_##NAME, TYPE)(global const NN_TYPE(TYPE) *updates, ulong updatesOffset,        \
       global const int *indices, ulong indicesOffset, global NN_TYPE(TYPE) *ys,                                      \
       ulong yOffset, index_t count, index_t extent, index_t inner,                                                   \
       index_t indexExtent, global NN_TYPE(TYPE) *rests, int hasRests) {                                              \
@@ -72,13 +72,17 @@
     }                                                                                                                \
   }
 
+#ifdef NN_FLOATS
 SCATTER(sum, float, a + b, NN_WITH_REST, nn_lost, a + rest)
-SCATTER(sum, int, nn_add_int(a, b), NN_ALONE, NN_NOTHING_LOST, a)
 SCATTER(product, float, a * b, NN_ALONE, NN_NOTHING_LOST, a)
-SCATTER(product, int, nn_multiply_int(a, b), NN_ALONE, NN_NOTHING_LOST, a)
 SCATTER(maximum, float, nn_maximum_float(a, b), NN_ALONE, NN_NOTHING_LOST, a)
-SCATTER(maximum, int, nn_maximum_int(a, b), NN_ALONE, NN_NOTHING_LOST, a)
 SCATTER(minimum, float, nn_minimum_float(a, b), NN_ALONE, NN_NOTHING_LOST, a)
-SCATTER(minimum, int, nn_minimum_int(a, b), NN_ALONE, NN_NOTHING_LOST, a)
 SCATTER(replacement, float, b, NN_ALONE, NN_NOTHING_LOST, a)
+#endif
+#ifdef NN_INTEGERS
+SCATTER(sum, int, nn_add_int(a, b), NN_ALONE, NN_NOTHING_LOST, a)
+SCATTER(product, int, nn_multiply_int(a, b), NN_ALONE, NN_NOTHING_LOST, a)
+SCATTER(maximum, int, nn_maximum_int(a, b), NN_ALONE, NN_NOTHING_LOST, a)
+SCATTER(minimum, int, nn_minimum_int(a, b), NN_ALONE, NN_NOTHING_LOST, a)
 SCATTER(replacement, int, b, NN_ALONE, NN_NOTHING_LOST, a)
+#endif

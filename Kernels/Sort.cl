@@ -2,6 +2,34 @@
 // orders the values, and the lower half is the column. The network is not stable, but no two keys are equal, and equal
 // values are ordered by their columns.
 
+// 64-bit numbers are sorted twice, by the lower and then by the upper halves of their keys, as int32: the sort is stable.
+// ys[row, i] is a half of the key of the element at position order[row, i], or at position i if there is no order.
+#if defined(NN_DOUBLES) || defined(NN_LONGS)
+#ifdef NN_DOUBLES
+static inline ulong nn_long_key(double x) {
+  if (x != x) return ~(ulong)0;
+  const ulong bits = as_ulong(x == 0 ? 0.0 : x), sign = (ulong)1 << 63;
+  return bits ^ (bits & sign ? ~(ulong)0 : sign);
+}
+#else
+static inline ulong nn_long_key(long x) { return as_ulong(x) ^ (ulong)1 << 63; }
+#endif
+#define SORT_HALVES(TYPE)                                                                                            \
+  kernel void NN_NAME(sortHalves, TYPE)(global const NN_TYPE(TYPE) *xs, ulong xOffset, global const int *order,      \
+                                        global int *ys, index_t count, index_t columns, int hasOrder) {              \
+    NN_FOREACH(i, count) {                                                                                           \
+      const index_t row = i / columns, column = hasOrder ? (index_t)order[i] : i - row * columns;                    \
+      const ulong key = nn_long_key(xs[xOffset + (ulong)row * columns + column]);                                    \
+      ys[i] = as_int((uint)(hasOrder ? key >> 32 : key) ^ 0x80000000u);                                              \
+    }                                                                                                                \
+  }
+#ifdef NN_DOUBLES
+SORT_HALVES(float)
+#else
+SORT_HALVES(int)
+#endif
+#else
+
 // Keys that compare like the values: NaN above every number, −0 equal to 0.
 static inline uint nn_key_float(float x) {
   if (x != x) return 0xFFFFFFFFu;
@@ -104,3 +132,5 @@ kernel void sortStep(global ulong *keys, index_t pairs, index_t padded, index_t 
     }
   }
 }
+
+#endif

@@ -12,7 +12,7 @@
   }
 
 #define ACCUMULATE(TYPE, SUM)                                                                                        \
-  kernel void accumulate_##TYPE(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,             \
+  kernel void NN_NAME(accumulate, TYPE)(global const NN_TYPE(TYPE) *xs, ulong xOffset, global NN_TYPE(TYPE) *ys,     \
                                 ulong yOffset, index_t count, loop_t loop, steps_t xSteps, steps_t ySteps) {         \
     xs += xOffset;                                                                                                   \
     ys += yOffset;                                                                                                   \
@@ -22,12 +22,17 @@
                 const NN_TYPE(TYPE) a = (ys + yAt)[k * t], b = (xs + xAt)[k * s]; y = SUM)                           \
   }
 
+#ifdef NN_FLOATS
+ACCUMULATE(float, a + b)
+#endif
+#ifdef NN_INTEGERS
+ACCUMULATE(int, nn_add_int(a, b))
+#endif
+#ifdef NN_OTHERS
 COPY(long, ulong)
 COPY(word, uint)
 COPY(half, ushort)
 COPY(byte, uchar)
-ACCUMULATE(float, a + b)
-ACCUMULATE(int, nn_add_int(a, b))
 
 // Transposition of matrices: y[b, c, r] = x[b, r, c]. It proceeds in tiles, so that both matrices are accessed along
 // their rows.
@@ -116,3 +121,5 @@ TRANSPOSE(long, ulong)
 TRANSPOSE(word, uint)
 TRANSPOSE(half, ushort)
 TRANSPOSE(byte, uchar)
+
+#endif

@@ -44,19 +44,26 @@
 #define NN_TILE_M (NN_ACROSS * NN_ITEM_M)
 #define NN_TILE_N (NN_ACROSS * NN_ITEM_N)
 
+#ifdef NN_DOUBLES
+typedef double2 nn_two;
+typedef double4 nn_four;
+#else
+typedef float2 nn_two;
+typedef float4 nn_four;
+#endif
 // The number of neighboring rows, and of neighboring columns, that a work item computes together.
 #define NN_VECTOR_M (NN_ITEM_M < 4 ? NN_ITEM_M : 4)
 #if NN_ITEM_N >= 4
 #define NN_VECTOR_N 4
-typedef float4 vector_t;
+typedef nn_four vector_t;
 #define NN_PARTS(v) {(v).s0, (v).s1, (v).s2, (v).s3}
 #elif NN_ITEM_N == 2
 #define NN_VECTOR_N 2
-typedef float2 vector_t;
+typedef nn_two vector_t;
 #define NN_PARTS(v) {(v).s0, (v).s1}
 #else
 #define NN_VECTOR_N 1
-typedef float vector_t;
+typedef nn_float vector_t;
 #define NN_PARTS(v) {(v)}
 #endif
 
@@ -98,10 +105,10 @@ static inline void nn_clear(NN_SUMS(sums)) {
 }
 
 // Adds the products of two tiles to the work item's results.
-static inline void nn_multiply(NN_SUMS(sums), local const float *aTile, local const float *bTile, uint laneM,
+static inline void nn_multiply(NN_SUMS(sums), local const nn_float *aTile, local const nn_float *bTile, uint laneM,
                                uint laneN) {
   NN_UNROLL_TERMS for (uint q = 0; q < NN_DEPTH; q++) {
-    float left[NN_ITEM_M];
+    nn_float left[NN_ITEM_M];
     vector_t right[NN_ITEM_N / NN_VECTOR_N];
     NN_UNROLL for (uint i = 0; i < NN_ITEM_M; i++)
         left[i] = aTile[q * NN_PITCH(NN_TILE_M) + NN_PLACE(laneM, i, NN_VECTOR_M)];

@@ -40,6 +40,7 @@
   F(Tiles)
 #define NN_OPERATION_FILES(F) \
   F(Binary) \
+  F(Double) \
   F(Mathematics) \
   F(Optimizer) \
   F(Unary)
@@ -156,6 +157,9 @@ static const unsigned char Tiles[] = {
 
 static const unsigned char Binary[] = {
 #embed "Operations/Binary.cl"
+};
+static const unsigned char Double[] = {
+#embed "Operations/Double.cl"
 };
 static const unsigned char Mathematics[] = {
 #embed "Operations/Mathematics.cl"

@@ -127,26 +127,38 @@ NN_INLINE vf nn_atan2(vf a, vf b) {
 // The larger number plus ln(1 + e^-distance). Equal infinities have no distance.
 NN_INLINE vf nn_log_add_exp(vf a, vf b) {
   const vf sum = maximum(a, b) + nn_log1p(nn_exp_negative(-absolute(a - b)));
-  return pick(a == b, a + 0.693147181f, sum);
+  return pick(a == b, a + nn_constant(0.69314718055994531), sum);
 }
 
+// Functions of integers, which have NN_INTEGER_BITS bits.
+#if NN_INTEGER_BITS == 64
+#define NN_INTEGER long
+#define NN_WITHOUT_SIGN unsigned long
+#else
+#define NN_INTEGER_BITS 32
+#define NN_INTEGER int
+#define NN_WITHOUT_SIGN unsigned int
+#endif
+
 // Hardware division traps on a zero divisor and on the single quotient that overflows.
-NN_INLINE int nn_divide_int(int a, int b) { return b == 0 ? 0 : b == -1 ? wrap_subtract(0, a) : a / b; }
-NN_INLINE int nn_remainder_int(int a, int b) {
+NN_INLINE NN_INTEGER nn_divide_int(NN_INTEGER a, NN_INTEGER b) { return b == 0 ? 0 : b == -1 ? wrap_subtract(0, a) : a / b; }
+NN_INLINE NN_INTEGER nn_remainder_int(NN_INTEGER a, NN_INTEGER b) {
   if (b == 0 || b == -1) return 0;
-  const int r = a % b;
+  const NN_INTEGER r = a % b;
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
-NN_INLINE int nn_floor_divide_int(int a, int b) {
-  const int q = nn_divide_int(a, b);
+NN_INLINE NN_INTEGER nn_floor_divide_int(NN_INTEGER a, NN_INTEGER b) {
+  const NN_INTEGER q = nn_divide_int(a, b);
   return b == 0 || b == -1 || a % b == 0 || (a < 0) == (b < 0) ? q : q - 1;
 }
 
 // The distance of a shift, limited to the number of bits.
-NN_INLINE int nn_distance(int b) { return b < -32 ? -32 : b > 32 ? 32 : b; }
-NN_INLINE int nn_shift(int a, int left) {
-  if (left < 0) return a >> (left < -31 ? 31 : -left);
-  return left > 31 ? 0 : (int)((unsigned int)a << left);
+NN_INLINE int nn_distance(NN_INTEGER b) {
+  return (int)(b < -NN_INTEGER_BITS ? -NN_INTEGER_BITS : b > NN_INTEGER_BITS ? NN_INTEGER_BITS : b);
+}
+NN_INLINE NN_INTEGER nn_shift(NN_INTEGER a, int left) {
+  if (left < 0) return a >> (left <= -NN_INTEGER_BITS ? NN_INTEGER_BITS - 1 : -left);
+  return left >= NN_INTEGER_BITS ? 0 : (NN_INTEGER)((NN_WITHOUT_SIGN)a << left);
 }
 
 #endif

@@ -6,6 +6,11 @@
 // square_root, with_sign_of, maximum, round_down, nn_sin, wrap_add, and others. A comparison gives a mask. Masks may be
 // combined with & and |, but not negated with ~, because the mask of a single number is 0 or 1.
 
+// A constant that float32 does not represent, with the digits of all types.
+#ifndef nn_constant
+#define nn_constant(x) x##f
+#endif
+
 // GPUs have instructions and libraries for elementary functions. Loops on CPUs need functions without branches and
 // calls, which compilers can vectorize.
 #ifdef NN_HAS_BUILTIN_MATHEMATICS
@@ -16,7 +21,7 @@ NN_INLINE vf nn_expm1(vf x) { return expm1(x); }
 NN_INLINE vf nn_log(vf x) { return log(x); }
 NN_INLINE vf nn_log1p(vf x) { return log1p(x); }
 // Some drivers return slightly less than 1, even at infinity.
-NN_INLINE vf nn_tanh(vf x) { return absolute(x) > 10.0f ? with_sign_of(1.0f, x) : tanh(x); }
+NN_INLINE vf nn_tanh(vf x) { return absolute(x) > NN_TANH_IS_ONE ? with_sign_of((vf)1, x) : tanh(x); }
 NN_INLINE vf nn_erf(vf x) { return erf(x); }
 NN_INLINE vf nn_erfc(vf x) { return erfc(x); }
 NN_INLINE vf nn_exp2(vf x) { return exp2(x); }
@@ -32,9 +37,9 @@ NN_INLINE vf nn_acosh(vf x) { return acosh(x); }
 NN_INLINE vf nn_atanh(vf x) { return atanh(x); }
 // x times the distribution function of the standard normal distribution. For negative x, 1 + erf would cancel, but erfc
 // is accurate.
-NN_INLINE vf nn_gelu(vf x) { return (0.5f * x) * erfc(-0.70710678118654752f * x); }
+NN_INLINE vf nn_gelu(vf x) { return (0.5f * x) * erfc(-nn_constant(0.70710678118654752) * x); }
 NN_INLINE vf nn_gelu_derivative(vf x) {
-  return fma(x, 0.39894228040143268f * exp(-0.5f * x * x), 0.5f * erfc(-0.70710678118654752f * x));
+  return fma(x, nn_constant(0.39894228040143268) * exp(-0.5f * x * x), 0.5f * erfc(-nn_constant(0.70710678118654752) * x));
 }
 
 #else

@@ -53,17 +53,17 @@
   /* The inverse of tanh; NaN outside of −1…1. */ \
   ROW(atanh, heavy, input, nn_atanh(x), d / ((1 - s) * (1 + s))) \
   /* 2ˣ. */ \
-  ROW(exp2, heavy, output, nn_exp2(x), d * (0.693147181f * s)) \
+  ROW(exp2, heavy, output, nn_exp2(x), d * (nn_constant(0.69314718055994531) * s)) \
   /* log₂ x. */ \
-  ROW(log2, heavy, input, nn_log2(x), d / s * 1.44269504f) \
+  ROW(log2, heavy, input, nn_log2(x), d / s * nn_constant(1.4426950408889634)) \
   /* log₁₀ x. */ \
-  ROW(log10, heavy, input, nn_log10(x), d / s * 0.434294482f) \
+  ROW(log10, heavy, input, nn_log10(x), d / s * nn_constant(0.43429448190325183)) \
   /* The error function. */ \
   ROW(erf, heavy, input, nn_erf(x), d * nn_erf_derivative(s)) \
   /* 1 − erf(x), accurate for large x. */ \
   ROW(erfc, heavy, input, nn_erfc(x), -d * nn_erf_derivative(s)) \
   /* The inverse of the error function; NaN outside of −1…1. */ \
-  ROW(erfInverse, heavy, output, nn_erf_inverse(x), d * (0.886226925f * nn_exp(s * s))) \
+  ROW(erfInverse, heavy, output, nn_erf_inverse(x), d * (nn_constant(0.88622692545275801) * nn_exp(s * s))) \
   /* ln |Γ(x)|; infinite at 0 and at negative integers. */ \
   ROW(logGamma, heavy, input, nn_log_gamma(x), d * nn_digamma(s)) \
   /* Γ′(x)/Γ(x); NaN at negative integers. */ \
@@ -94,8 +94,8 @@
   /* x for x > 0, a·(eˣ − 1) otherwise. */ \
   ROW(elu, heavy, input, pick(x > 0, x, a * nn_expm1(x)), pick(s > 0, d, d * (a * nn_exp(s)))) \
   /* 1.0507·x for x > 0, 1.0507·1.6733·(eˣ − 1) otherwise (Klambauer et al., Self-Normalizing Neural Networks, 2017). */ \
-  ROW(selu, heavy, input, pick(x > 0, 1.05070099f * x, 1.75809934f * nn_expm1(x)), \
-      pick(s > 0, d * 1.05070099f, d * (1.75809934f * nn_exp(s)))) \
+  ROW(selu, heavy, input, pick(x > 0, nn_constant(1.0507009873554805) * x, nn_constant(1.7580993408473769) * nn_expm1(x)), \
+      pick(s > 0, d * nn_constant(1.0507009873554805), d * (nn_constant(1.7580993408473769) * nn_exp(s)))) \
   /* x·Φ(x) with the exact normal distribution function, Φ(x) = (1 + erf(x/√2))/2. */ \
   ROW(gelu, heavy, input, nn_gelu(x), d * nn_gelu_derivative(s)) \
   /* x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2, an approximation of GELU. */ \
@@ -105,7 +105,7 @@
   /* 1/(1 + e⁻ˣ). */ \
   ROW(sigmoid, heavy, output, nn_sigmoid(x), d * (s * (1 - s))) \
   /* min(max(x/6 + 1/2, 0), 1); NaN stays NaN. */ \
-  ROW(hardSigmoid, simple, input, nn_hard_sigmoid(x), pick((s > -3) & (s < 3), d * 0.166666667f, (vf)0)) \
+  ROW(hardSigmoid, simple, input, nn_hard_sigmoid(x), pick((s > -3) & (s < 3), d * nn_constant(0.16666666666666667), (vf)0)) \
   /* x·hardSigmoid(x). */ \
   ROW(hardSwish, simple, input, x * nn_hard_sigmoid(x), pick(s <= -3, (vf)0, pick(s >= 3, d, d * ((2 * s + 3) / 6)))) \
   /* x/(1 + |x|). */ /* The divisor is not squared: it might overflow. */ \
@@ -149,12 +149,15 @@ enum nn_unary { NN_UNARY_OPERATIONS(NN_UNARY_NUMBER) nn_unary_count };
 #ifdef NN_INLINE
 
 // 2/√π·e^(-s²).
-NN_INLINE vf nn_erf_derivative(vf s) { return 1.128379167f * nn_exp_negative(-(s * s)); }
+NN_INLINE vf nn_erf_derivative(vf s) { return nn_constant(1.1283791670955126) * nn_exp_negative(-(s * s)); }
 
 // √(s² + 1). From 1e9 on, the 1 is too small to count, and the square would soon be infinite.
 NN_INLINE vf nn_root_of_square_plus_one(vf s) {
   return pick(absolute(s) > 1e9f, absolute(s), square_root(s * s + 1));
 }
+
+// Double.cl has versions of the following functions for float64.
+#ifndef NN_DOUBLES
 
 // The inverse of erf as x times a function of w = -ln(1 - x²), which has one fit for each of two ranges: a polynomial in w
 // for |x| < 0.9966, and one in √w beyond (the approach of Giles, Approximating the erfinv function, GPU Computing Gems 2,
@@ -300,6 +303,8 @@ NN_INLINE vf nn_tetragamma(vf x) {
   return pick(x < 0, y - 2 * nn_sin_pi(0.5f - absolute(r)) * (cosecant * cosecant) * cosecant, y);
 }
 
+#endif
+
 // Within 2.5 ulp.
 NN_INLINE vf nn_sigmoid(vf x) {
   const vf e = nn_exp_negative(-absolute(x));
@@ -312,9 +317,9 @@ NN_INLINE vf nn_hard_sigmoid(vf x) { return pick(x <= -3, (vf)0, pick(x >= 3, (v
 // The approximation of GELU is x·sigmoid(2u) with u = √(2/π)·(x + 0.044715·x^3). Below zero, the sigmoid is e/(1 + e) with
 // e = e^-|2u|, and has no difference that cancels. Far below, e is not a normal number although the result is, so x is
 // multiplied by the root of e twice. The rounding of u is a relative error of the result: within 4 ulp for x > -1, and
-// within 200 at x = -10, where the result is hardly a normal number. From |x| = 20 on, e is 0.
-NN_INLINE vf nn_gelu_tanh_bounded(vf x) { return pick(x > 20, (vf)20, pick(x < -20, (vf)-20, x)); }
-NN_INLINE vf nn_gelu_tanh_root(vf t) { return nn_exp_negative(-absolute(t) * (0.0356774081f * (t * t) + 0.797884561f)); }
+// within 200 at x = -10, where the result is hardly a normal number. From |x| = 30 on, e is 0.
+NN_INLINE vf nn_gelu_tanh_bounded(vf x) { return pick(x > 30, (vf)30, pick(x < -30, (vf)-30, x)); }
+NN_INLINE vf nn_gelu_tanh_root(vf t) { return nn_exp_negative(-absolute(t) * (nn_constant(0.035677408136300125) * (t * t) + nn_constant(0.79788456080286536))); }
 NN_INLINE vf nn_gelu_tanh(vf x) {
   const vf root = nn_gelu_tanh_root(nn_gelu_tanh_bounded(x));
   return pick(x < 0, (x * root) * root, x) / (1 + root * root);
@@ -322,7 +327,7 @@ NN_INLINE vf nn_gelu_tanh(vf x) {
 // sigmoid(2u)·(1 + x·sigmoid(-2u)·2u'). At infinity, the result is NaN, as in PyTorch.
 NN_INLINE vf nn_gelu_tanh_derivative(vf x) {
   const vf t = nn_gelu_tanh_bounded(x), root = nn_gelu_tanh_root(t), e = root * root;
-  const vf slope = t * (0.214064448f * (t * t) + 1.59576912f);
+  const vf slope = t * (nn_constant(0.21406444881780075) * (t * t) + nn_constant(1.5957691216057307));
   const vf factor = 1 + slope * (pick(x < 0, (vf)1, e) / (1 + e));
   return pick(x < 0, (factor * root) * root, factor) / (1 + e) + (x - x);
 }
@@ -330,7 +335,7 @@ NN_INLINE vf nn_gelu_tanh_derivative(vf x) {
 // SiLU and Mish approach 0 as x·e^x does. They are computed from e = e^-|x|, or e^40 times that below x = -80: there, e^x
 // alone would soon be too small for a normal number, while its product with x is not.
 NN_INLINE vf nn_far_exponential(vf x) { return nn_exp_negative(pick(x < -80, x + 40, -absolute(x))); }
-NN_INLINE vf nn_far_product(vf factor, vf e) { return (factor * e) * 4.248354255e-18f; }
+NN_INLINE vf nn_far_product(vf factor, vf e) { return (factor * e) * nn_constant(4.2483542552915889e-18); }
 
 // factor·sigmoid(x).
 NN_INLINE vf nn_times_sigmoid(vf factor, vf x, vf e) {

@@ -66,9 +66,9 @@ public final class OpenCLBackend: Backend {
   public var name: String { device.name }
   public var identifier: String { device.identifier }
   public var kind: DeviceKind { device.kind }
-  /// Returns true, except for float64 on a device without the extension `cl_khr_fp64`.
+  /// Returns true, except for float64 on a device without the extension `cl_khr_fp64`. Fused operations on float64 are
+  /// compositions of primitives.
   public func supports(_ dtype: DType) -> Bool { dtype != .float64 || device.hasDoubles }
-  public func computes(_ dtype: DType) -> Bool { dtype != .float64 && dtype != .int64 }
   public var capabilities: BackendCapabilities {
     BackendCapabilities(version: 1, largestBufferBytes: BufferPool.largestBlockSize(upTo: device.largestBufferBytes))
   }
@@ -147,6 +147,9 @@ extension OpenCLBackend {
   func temporary(_ count: Int, _ dtype: DType) throws -> BufferSlice {
     BufferSlice(try allocate(count: count, dtype: dtype))
   }
+
+  /// This backend with fused operations as compositions of primitives: the kernels of fused operations are for float32.
+  var composed: DefaultsOnly { DefaultsOnly(self) }
 
   func unsupported(_ operation: String, _ dtype: DType) -> BackendError {
     .unsupported(operation: operation, dtype: dtype, device: "\(device)")

@@ -27,6 +27,13 @@ import Testing
     try expectConformance(of: backend, family, computingIn: number % 2 == 0 ? .bfloat16 : .float16)
   }
 
+  /// Devices without the extension refuse float64.
+  @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, ConformanceFamily.computing)
+  func conformsInDoublePrecision(device: OpenCLDevice, family: ConformanceFamily) throws {
+    let backend = try OpenCLBackend.shared(for: device)
+    if device.hasDoubles { try expectConformance(of: backend, family, computingIn: .float64) }
+  }
+
   /// The kernels for the other kind of device: GPU kernels on a CPU.
   @Test(.enabled(if: TestDevices.exist), arguments: TestDevices.all, ConformanceFamily.allCases)
   func conformsWithTheOtherKernels(device: OpenCLDevice, family: ConformanceFamily) throws {

@@ -10,12 +10,6 @@ import Testing
 @Suite(.enabled(if: GPUCompilers.fromEnvironment != nil)) struct GPUCodeTests {
   private let compilers = GPUCompilers.fromEnvironment!
 
-  /// Two of those for float16 and bfloat16: they share the conversions, and their functions are those of float32.
-  private static let halfPrograms = [
-    ProgramName(.elementwiseBinary, of: .float16, isWide: false),
-    ProgramName(.elementwiseComparison, of: .bfloat16, isWide: false),
-  ]
-
   /// The programs for GPUs.
   static let programs: [ProgramName] = {
     let made: Set<KernelFamily> = [.convolution, .matmul, .matmulPanels, .matmulRows]
@@ -27,7 +21,8 @@ import Testing
       return program
     }
     return KernelFamily.allCases.filter { !made.contains($0) }.map { ProgramName(family: $0) } + products + activating
-      + MatmulTile.convolutions.map { ProgramName(family: .convolution, matmul: .tiles($0)) } + halfPrograms
+      + MatmulTile.convolutions.map { ProgramName(family: .convolution, matmul: .tiles($0)) }
+      + KernelTour.elementPrograms(hasDoubles: true) + [KernelTour.doubleProducts(runsLoops: false)]
   }()
 
   @Test(arguments: programs) func nvidiaFindsRegistersForAll(program: ProgramName) throws {
@@ -53,7 +48,7 @@ import Testing
   @Test(arguments: programs, ["skl", "dg2"]) func intelFindsRegistersForAll(program: ProgramName, device: String) throws
   {
     // These GPUs have no double.
-    if program.family == .castFloat64 && device == "dg2" { return }
+    if program.hasDoubles && device == "dg2" { return }
     var spills = try compilers.intelSpills(program, device)
     // One of the kernels for measuring the peak.
     spills.remove("peak_float16")

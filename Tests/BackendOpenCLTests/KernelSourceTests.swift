@@ -24,7 +24,7 @@ import Testing
         if !isWide { programs.append(program) }
       }
     }
-    return programs + KernelTour.halfPrograms
+    return programs + KernelTour.elementPrograms(hasDoubles: true) + [false, true].map(KernelTour.doubleProducts)
   }()
 
   /// All programs are OpenCL C 1.2, and compile without warnings.
@@ -40,7 +40,7 @@ import Testing
     // Convolution uses tiles unless it runs in loops; loops compute products with another method.
     for program in KernelSourceTests.programs
     where runsLoops ? program.matmul == nil : program.matmul != nil || program.family != .convolution {
-      if program.family == .castFloat64 && !device.hasDoubles { continue }
+      if program.hasDoubles && !device.hasDoubles { continue }
       let names = try backend.kernelNames(of: program)
       #expect(!names.isEmpty, "\(program.description)")
       #expect(names.allSatisfy { !$0.isEmpty })

@@ -9,12 +9,12 @@ struct KernelTour {
   let backend: OpenCLBackend
   /// More than one vector, and not a multiple of anything.
   private let count = 37
-  private let types: [DType] = [.float32, .int32, .bool]
+  private var types: [DType] { [.float32, .int32, .bool, .int64, .float64].filter { backend.computes($0) } }
   private var movedTypes: [DType] { DType.allCases.filter { backend.supports($0) } }
 
   /// The parts of the tour, in addition to products.
   enum Section: Codable, CaseIterable {
-    case elementwise, binary, comparisons, halves, selections, reductions, sorts, copies, indexing, softmax
+    case elementwise, binary, comparisons, halves, doubles, selections, reductions, sorts, copies, indexing, softmax
     case normalization, random
     case convolution, pooling, recurrent, optimizerSteps, peak
   }
@@ -25,6 +25,7 @@ struct KernelTour {
     case .binary: try binary()
     case .comparisons: try comparisons()
     case .halves: try halves()
+    case .doubles: try doubles()
     case .selections: try selections()
     case .reductions: try reductions()
     case .sorts: try sorts()
@@ -111,13 +112,6 @@ struct KernelTour {
     try backend.compareScalar(op, operand(count, dtype), 1, count: count, into: backend.empty(count, .bool))
   }
 
-  /// The programs for float16 and bfloat16.
-  static let halfPrograms = [DType.float16, .bfloat16].flatMap { dtype in
-    [KernelFamily.elementwiseUnary, .elementwiseGradient, .elementwiseBinary, .elementwiseComparison].map {
-      ProgramName($0, of: dtype, isWide: false)
-    }
-  }
-
   private func halves() throws {
     for dtype in [DType.float16, .bfloat16] {
       for kind in UnaryOp.Kind.allCases where kind.accepts(.float32) {
@@ -153,7 +147,7 @@ struct KernelTour {
     for from in movedTypes {
       for to in movedTypes { try backend.cast(operand(count, from), count: count, into: backend.empty(count, to)) }
     }
-    for dtype in [DType.float32, .int32] {
+    for dtype in types where dtype != .bool {
       try backend.range(start: 1, step: 2, count: count, into: backend.empty(count, dtype))
     }
   }
@@ -167,7 +161,7 @@ struct KernelTour {
     for shape in shapes {
       for dtype in types {
         let x = try operand(shape.count, dtype)
-        for op in ReductionOp.allCases where dtype == .float32 || (op != .mean && (dtype == .int32 || op.isMaxOrMin)) {
+        for op in ReductionOp.allCases where op.accepts(dtype) {
           try backend.reduce(op, x, shape, into: backend.empty(shape.reducedCount, dtype))
         }
         for op in [ArgReductionOp.argmax, .argmin] {
@@ -333,9 +327,5 @@ struct KernelTour {
     }
     try backend.clipFactor(norm: operand(1), maximumNorm: 1, into: backend.empty(1))
   }
-}
-
-extension ReductionOp {
-  fileprivate var isMaxOrMin: Bool { self == .maximum || self == .minimum }
 }
 #endif

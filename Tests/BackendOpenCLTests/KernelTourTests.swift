@@ -29,7 +29,9 @@ import Testing
         let hasTiles = family == .convolution && !runsLoops
         return ProgramName(family: family, matmul: hasTiles ? .tiles(MatmulTile.convolutions[0]) : nil)
       }
-      for program in programs + KernelTour.halfPrograms {
+      let others = KernelTour.elementPrograms(hasDoubles: device.hasDoubles)
+      let products = device.hasDoubles ? [KernelTour.doubleProducts(runsLoops: runsLoops)] : []
+      for program in programs + others + products {
         let names = try backend.kernelNames(of: program)
         // Loops do not use kernels with work groups that share a row; other devices must use all kernels.
         let missing = Set(names).subtracting(backend.kernelsRun).filter {

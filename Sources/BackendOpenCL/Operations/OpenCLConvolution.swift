@@ -10,6 +10,10 @@ extension OpenCLBackend {
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
     try require(.convolution, for: x.dtype)
+    if x.dtype == .float64 {
+      return try composed.convolution(
+        x, w, bias: bias, shape, activation: activation, into: y, preActivation: preActivation)
+    }
     guard shape.outputCount > 0 else { return }
     var epilogue = EpilogueOperands(bias: bias)
     let code = activation.map { $0.kind.activation ?? 0 } ?? 0
@@ -29,6 +33,7 @@ extension OpenCLBackend {
     _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
   ) throws {
     try require(.convolutionInputGradient, for: dy.dtype)
+    if dy.dtype == .float64 { return try composed.convolutionInputGradient(dy, w, shape, into: dx) }
     guard shape.inputCount > 0 else { return }
     guard shape.outputCount > 0 else { return try fill(dx, count: shape.inputCount, with: 0) }
     try convolve(
@@ -40,6 +45,9 @@ extension OpenCLBackend {
     _ x: BufferSlice, _ dy: BufferSlice, _ shape: ConvolutionShape, accumulating: Bool, into dw: BufferSlice
   ) throws {
     try require(.convolutionWeightGradient, for: x.dtype)
+    if x.dtype == .float64 {
+      return try composed.convolutionWeightGradient(x, dy, shape, accumulating: accumulating, into: dw)
+    }
     let count = shape.weightCount
     guard count > 0 else { return }
     guard shape.outputCount > 0 else {

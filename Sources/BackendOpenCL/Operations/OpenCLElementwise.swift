@@ -33,7 +33,7 @@ extension OpenCLBackend {
       throw unsupported("the gradient of \(op.kind.name)", dy.dtype)
     }
     let program = ProgramName(.elementwiseGradient, of: dy.dtype, isWide: isWide(count))
-    let type = dy.dtype.isHalf ? dy.dtype.kernelType : ""
+    let type = dy.dtype == .float32 ? "" : dy.dtype.kernelType
     let name = KernelName(program: program, stem: "gradient", operation: op.kind.gradientName, type: type)
     try launch(name, .elements(count)) { arguments in
       arguments.slice(dy, count)
@@ -41,8 +41,8 @@ extension OpenCLBackend {
       arguments.slice(saved.dtype == dy.dtype ? saved : dy, count)
       arguments.slice(dx, count)
       arguments.count(count)
-      arguments.float(op.a)
-      arguments.float(op.b)
+      arguments.scalar(op.a, dy.dtype.arithmetic)
+      arguments.scalar(op.b, dy.dtype.arithmetic)
     }
   }
 
@@ -84,7 +84,7 @@ extension OpenCLBackend {
 
   public func range(start: Double, step: Double, count: Int, into y: BufferSlice) throws {
     let type = try kernelType(of: y.dtype, for: .range)
-    let program = ProgramName(family: .elementwiseSelection, isWide: isWide(count))
+    let program = ProgramName(.elementwiseSelection, of: y.dtype, isWide: isWide(count))
     try launch(KernelName(program: program, stem: "range", type: type), .elements(count)) { arguments in
       arguments.slice(y, count)
       arguments.count(count)

@@ -43,7 +43,7 @@ extension OpenCLBackend {
     guard count > 0 else { return }
     let order = try temporary(indexCount, .int32)
     try sort(indices, rows: 1, columns: indexCount, descending: false, values: nil, indices: order)
-    let program = ProgramName(family: .scatter, isWide: isWide(max(count, shape.extent)))
+    let program = ProgramName(.scatter, of: y.dtype, isWide: isWide(max(count, shape.extent)))
     try launch(KernelName(program: program, stem: "scatterRows_\(op.kernelName)", type: type), .elements(count)) {
       arguments in
       arguments.slice(updates)
@@ -65,12 +65,13 @@ extension OpenCLBackend {
     let lines = shape.outer * shape.inner
     guard lines * indexExtent > 0 else { return }
     let program = ProgramName(
-      family: .scatter, isWide: isWide(max(lines, indexExtent, shape.extent, shape.outer * indexExtent)))
+      .scatter, of: y.dtype, isWide: isWide(max(lines, indexExtent, shape.extent, shape.outer * indexExtent)))
     guard shape.inner > 1 || indexExtent < 64 else {
       return try scatterLines(op, updates, indices, indexExtent, into: y, shape, program, type)
     }
-    // Compensates the rounding errors of float sums over long lines.
-    let rests = op == .sum && y.dtype == .float32 && indexExtent >= 64 ? try temporary(shape.count, .float32) : nil
+    // Compensates the rounding errors of floating-point sums over long lines.
+    let isCompensated = op == .sum && y.dtype.isFloatingPoint && indexExtent >= 64
+    let rests = isCompensated ? try temporary(shape.count, y.dtype) : nil
     if let rests { try fill(rests, count: shape.count, with: 0) }
     try launch(KernelName(program: program, stem: "scatterElements_\(op.kernelName)", type: type), .elements(lines)) {
       arguments in

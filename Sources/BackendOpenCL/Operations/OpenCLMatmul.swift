@@ -9,7 +9,7 @@ extension OpenCLBackend {
     _ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, alpha: Double, beta: Double, into c: BufferSlice
   ) throws {
     try require(.matmul, for: a.dtype)
-    let product = Product(a: a, b: b, shape: shape, epilogue: EpilogueArgument(alpha: Float(alpha), beta: Float(beta)))
+    let product = Product(a: a, b: b, shape: shape, epilogue: EpilogueArgument(alpha: alpha, beta: beta))
     try run(product, into: c)
   }
 
@@ -18,6 +18,11 @@ extension OpenCLBackend {
     into y: BufferSlice, preActivation: BufferSlice?
   ) throws {
     try require(.linear, for: x.dtype)
+    if x.dtype == .float64 {
+      return try composed.linear(
+        x, w, bias: bias, rows: rows, inputs: inputs, units: units, activation: activation, into: y,
+        preActivation: preActivation)
+    }
     let shape = MatmulShape(m: rows, n: units, k: inputs)
     var product = Product(a: x, b: w, shape: shape, bias: bias)
     product.epilogue.bias = bias == nil ? .none : .byColumn
@@ -29,7 +34,7 @@ extension OpenCLBackend {
       return try unary(activation!, z, count: rows * units, into: y)
     }
     product.epilogue.activation = code
-    product.epilogue.parameter = Float(activation?.a ?? 0)
+    product.epilogue.parameter = activation?.a ?? 0
     product.isActivationLong = activation?.kind.isLongActivation ?? false
     product.pre = preActivation
     product.epilogue.hasPreActivation = preActivation == nil ? 0 : 1
@@ -43,17 +48,25 @@ extension OpenCLBackend {
     try run(Product(a: a, b: b, shape: shape, choice: choice), into: c)
   }
 
+  /// The method for products of float64, whose numbers take twice the memory of float32.
+  private var choiceForDoubles: MatmulChoice {
+    let panel = MatmulPanel(rows: 6, vectors: 1, depth: 256, packs: true)
+    return MatmulChoice(variant: options.runsLoops ? .panels(panel) : .tiles(MatmulTile.all[1]), groups: 64)
+  }
+
   private func run(_ product: Product, into c: BufferSlice) throws {
     guard product.shape.batch * product.shape.m * product.shape.n > 0 else { return }
     let product = product.turned
     let shape = product.shape
-    let choice = product.choice ?? options.matmulTable[MatmulClass(shape)]
+    let dtype = product.a.dtype
+    let choice = product.choice ?? (dtype == .float64 ? choiceForDoubles : options.matmulTable[MatmulClass(shape)])
     let plan = MatmulPlan(shape, choice, computeUnits: device.computeUnits)
     let isWide = isWide(max(shape.m, shape.n, shape.k, shape.batch, shape.m * shape.n))
     let program = ProgramName(
-      family: plan.variant.family, isWide: isWide, matmul: plan.variant, activates: product.isActivationLong)
+      family: plan.variant.family, isWide: isWide, matmul: plan.variant, activates: product.isActivationLong,
+      element: dtype)
     let count = shape.batch * shape.m * shape.n
-    let target = plan.slices == 1 ? c : try temporary(plan.slices * count, .float32)
+    let target = plan.slices == 1 ? c : try temporary(plan.slices * count, dtype)
     try launch(KernelName(program: program, stem: product.kernelName(plan.variant)), plan.groups) { arguments in
       arguments.slice(product.a)
       arguments.slice(product.b)
@@ -67,7 +80,7 @@ extension OpenCLBackend {
       arguments.value(UInt64(shape.strideA))
       arguments.value(UInt64(shape.strideB))
       arguments.count(plan.slice)
-      arguments.value(product.epilogue)
+      arguments.epilogue(product.epilogue, dtype)
     }
     guard plan.slices > 1 else { return }
     try launch(KernelName(program: program, stem: "matmulReduce"), .elements(count)) { arguments in
@@ -78,7 +91,7 @@ extension OpenCLBackend {
       arguments.count(count)
       arguments.count(shape.n)
       arguments.count(plan.slices)
-      arguments.value(product.epilogue)
+      arguments.epilogue(product.epilogue, dtype)
     }
   }
 
@@ -87,6 +100,10 @@ extension OpenCLBackend {
     dBias: BufferSlice?
   ) throws {
     try require(.linearGradient, for: dy.dtype)
+    if dy.dtype == .float64 {
+      return try composed.linearGradient(
+        dy, saved: saved, activation: activation, rows: rows, units: units, dz: dz, dBias: dBias)
+    }
     let shape = AxisShape(outer: 1, extent: rows, inner: units)
     guard let activation else {
       if let dBias { try reduce(.sum, dy, shape, into: dBias) }
@@ -139,7 +156,7 @@ extension OpenCLBackend {
 private struct Product {
   var a, b: BufferSlice
   var shape: MatmulShape
-  var epilogue = EpilogueArgument()
+  var epilogue = EpilogueArgument<Double>()
   var bias: BufferSlice?
   var pre: BufferSlice?
   var isActivationLong = false
@@ -170,25 +187,43 @@ private struct Product {
   }
 }
 
-/// `epilogue_t` of `MatmulEpilogue.cl`.
-private struct EpilogueArgument: BitwiseCopyable {
+/// `epilogue_t` of `MatmulEpilogue.cl`, whose numbers have the element type.
+private struct EpilogueArgument<Number: BinaryFloatingPoint & BitwiseCopyable>: BitwiseCopyable {
   enum Bias: Int32 { case none, byColumn, forAll }
 
-  var alpha: Float = 1
-  var beta: Float = 0
-  var parameter: Float = 0
+  var alpha: Number = 1
+  var beta: Number = 0
+  var parameter: Number = 0
   var activation: Int32 = 0
   private var biasCode: Int32 = 0
   var hasPreActivation: Int32 = 0
+  private let unused: Int32 = 0
 
-  init(alpha: Float = 1, beta: Float = 0) {
+  init(alpha: Number = 1, beta: Number = 0) {
     self.alpha = alpha
     self.beta = beta
+  }
+
+  /// Rounds the numbers of another argument.
+  init(_ other: EpilogueArgument<Double>) {
+    self.init(alpha: Number(other.alpha), beta: Number(other.beta))
+    parameter = Number(other.parameter)
+    (activation, biasCode, hasPreActivation) = (other.activation, other.bias.rawValue, other.hasPreActivation)
   }
 
   var bias: Bias {
     get { Bias(rawValue: biasCode)! }
     set { biasCode = newValue.rawValue }
+  }
+}
+
+extension KernelArguments {
+  fileprivate mutating func epilogue(_ argument: EpilogueArgument<Double>, _ dtype: DType) {
+    if dtype == .float64 {
+      value(argument)
+    } else {
+      value(EpilogueArgument<Float>(argument))
+    }
   }
 }
 #endif

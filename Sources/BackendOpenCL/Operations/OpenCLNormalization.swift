@@ -10,6 +10,9 @@ extension OpenCLBackend {
     statistics: BufferSlice?
   ) throws {
     try require(.normalize, for: x.dtype)
+    if x.dtype == .float64 {
+      return try composed.normalize(x, weight: weight, bias: bias, shape, into: y, statistics: statistics)
+    }
     let count = shape.rows * shape.columns
     let (name, groups) = rowKernel(.normalization, "normalize", rows: shape.rows, columns: shape.columns)
     try launch(name, groups) { arguments in
@@ -29,6 +32,10 @@ extension OpenCLBackend {
     into dx: BufferSlice, dWeight: BufferSlice?, dBias: BufferSlice?
   ) throws {
     try require(.normalizeGradient, for: dy.dtype)
+    if dy.dtype == .float64 {
+      return try composed.normalizeGradient(
+        dy, x, weight: weight, statistics: statistics, shape, into: dx, dWeight: dWeight, dBias: dBias)
+    }
     let wantsSums = dWeight != nil || dBias != nil
     let slices = RowSlices(rows: shape.rows)
     let sums = wantsSums ? try temporary(2 * slices.count * shape.columns, .float32) : nil

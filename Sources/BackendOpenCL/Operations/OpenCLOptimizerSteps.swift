@@ -8,6 +8,10 @@ extension OpenCLBackend {
     scalars: BufferSlice
   ) throws {
     try require(.optimizerStep, for: parameters.dtype)
+    if parameters.dtype == .float64 {
+      return try composed.optimizerStep(
+        step, parameters: parameters, gradients: gradients, states: states, count: count, scalars: scalars)
+    }
     let decay = Decay(weightDecay: Float(step.weightDecay), decaysDirectly: step.decaysDirectly ? 1 : 0)
     let program = ProgramName(family: .optimizerSteps, isWide: isWide(count))
     try launch(KernelName(program: program, stem: step.rule.kernelName), .elements(count)) { arguments in
@@ -22,6 +26,7 @@ extension OpenCLBackend {
 
   public func norm(_ x: BufferSlice, count: Int, accumulating: Bool, into y: BufferSlice) throws {
     try require(.norm, for: x.dtype)
+    if x.dtype == .float64 { return try composed.norm(x, count: count, accumulating: accumulating, into: y) }
     let sum = try temporary(1, .float32)
     try reduce("sumOfSquares", thenBy: "sum", "float", x, AxisShape(outer: 1, extent: count, inner: 1), into: sum)
     let program = ProgramName(family: .optimizerSteps, isWide: isWide(count))
@@ -36,6 +41,7 @@ extension OpenCLBackend {
 
   public func clipFactor(norm: BufferSlice, maximumNorm: Double, into y: BufferSlice) throws {
     try require(.clipFactor, for: norm.dtype)
+    if norm.dtype == .float64 { return try composed.clipFactor(norm: norm, maximumNorm: maximumNorm, into: y) }
     let name = KernelName(program: ProgramName(family: .optimizerSteps), stem: "clipFactor")
     try launch(name, WorkGroups(x: 1)) { arguments in
       arguments.slice(norm)

@@ -7,6 +7,7 @@ extension OpenCLBackend {
     _ op: PoolingOp, _ x: BufferSlice, _ shape: PoolingShape, into y: BufferSlice, indices: BufferSlice?
   ) throws {
     try require(.pool, for: x.dtype)
+    if x.dtype == .float64 { return try composed.pool(op, x, shape, into: y, indices: indices) }
     if indices != nil { try BackendError.requirePositions("pool", below: shape.inputPlane) }
     let (count, isWide) = (shape.outputCount, isWide(max(shape.inputCount, shape.outputCount)))
     let program = ProgramName(family: .pooling, isWide: isWide)
@@ -26,6 +27,7 @@ extension OpenCLBackend {
     _ op: PoolingOp, _ dy: BufferSlice, indices: BufferSlice?, _ shape: PoolingShape, into dx: BufferSlice
   ) throws {
     try require(.poolGradient, for: dy.dtype)
+    if dy.dtype == .float64 { return try composed.poolGradient(op, dy, indices: indices, shape, into: dx) }
     let (count, isWide) = (shape.inputCount, isWide(max(shape.inputCount, shape.outputCount)))
     let program = ProgramName(family: .pooling, isWide: isWide)
     if op == .maximum && indices == nil { fatalError("the gradient of a maximum needs the indices of the maxima") }

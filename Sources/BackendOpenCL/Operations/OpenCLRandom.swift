@@ -20,9 +20,14 @@ extension OpenCLBackend {
     case (.bernoulli(let probability), .bool):
       name = "random_bernoulli_bool"
       threshold = Philox.threshold(probability: probability)
+    case (.uniform, .float64): name = "random_uniform_double"
+    case (.normal, .float64): name = "random_normal_double"
+    case (.bernoulli(let probability), .float64):
+      name = "random_bernoulli_double"
+      threshold = Philox.threshold(probability: probability)
     default: throw unsupported("random \(distribution)", y.dtype)
     }
-    let program = ProgramName(family: .random, isWide: isWide(count))
+    let program = ProgramName(.random, of: y.dtype, isWide: isWide(count))
     try launch(KernelName(program: program, stem: name), .elements(count.dividedRoundingUp(by: 4))) { arguments in
       arguments.slice(y)
       arguments.count(count)
@@ -36,6 +41,7 @@ extension OpenCLBackend {
     _ x: BufferSlice, probability: Double, _ source: RandomSource, count: Int, into y: BufferSlice
   ) throws {
     try require(.dropout, for: x.dtype)
+    if x.dtype == .float64 { return try composed.dropout(x, probability: probability, source, count: count, into: y) }
     guard probability < 1 else { return try fill(y, count: count, with: 0) }
     let program = ProgramName(family: .random, isWide: isWide(count))
     try launch(KernelName(program: program, stem: "dropout"), .elements(count.dividedRoundingUp(by: 4))) { arguments in

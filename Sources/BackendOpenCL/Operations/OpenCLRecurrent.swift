@@ -8,6 +8,7 @@ extension OpenCLBackend {
     _ cell: RecurrentCell, _ step: RecurrentStep<BufferSlice>, batch: Int, units: Int
   ) throws {
     try require(.recurrentCell, for: step.gates.dtype)
+    if step.gates.dtype == .float64 { return try composed.recurrentCell(cell, step, batch: batch, units: units) }
     let count = batch * units
     let program = ProgramName(family: .recurrent, isWide: isWide(cell.gateCount * count))
     try launch(KernelName(program: program, stem: cell.kernelName), .elements(count)) { arguments in
@@ -20,6 +21,9 @@ extension OpenCLBackend {
     batch: Int, units: Int
   ) throws {
     try require(.recurrentCellGradient, for: step.gates.dtype)
+    if step.gates.dtype == .float64 {
+      return try composed.recurrentCellGradient(cell, step, gradients, batch: batch, units: units)
+    }
     let count = batch * units
     let program = ProgramName(family: .recurrent, isWide: isWide(cell.gateCount * count))
     try launch(KernelName(program: program, stem: cell.gradientName), .elements(count)) { arguments in

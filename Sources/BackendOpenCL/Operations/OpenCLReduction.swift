@@ -21,7 +21,7 @@ extension OpenCLBackend {
       return try launchReduction(first, type, x, shape, plan, into: y, divisor: shape.extent)
     }
     // Partial sums consist of two numbers each: `PARTS` in `Reduction.cl`.
-    let isSum = x.dtype == .float32 && (second == "sum" || second == "mean")
+    let isSum = x.dtype.isFloatingPoint && (second == "sum" || second == "mean")
     let partial = AxisShape(outer: shape.outer, extent: plan.slices * (isSum ? 2 : 1), inner: shape.inner)
     let partials = try temporary(partial.count, x.dtype)
     // The mean divides once, at the end.
@@ -35,7 +35,7 @@ extension OpenCLBackend {
     into y: BufferSlice, divisor: Int
   ) throws {
     let isWide = isWide(max(shape.extent, shape.inner, shape.reducedCount))
-    let program = ProgramName(family: .reduction, isWide: isWide)
+    let program = ProgramName(.reduction, of: x.dtype, isWide: isWide)
     let (read, written) = (shape.count, shape.reducedCount * plan.slices)
     switch plan.work {
     case .lines, .items:
@@ -47,7 +47,7 @@ extension OpenCLBackend {
         arguments.count(shape.reducedCount)
         arguments.count(shape.extent)
         arguments.count(isLines ? plan.block : shape.inner)
-        arguments.divisor(divisor)
+        arguments.divisor(divisor, x.dtype)
       }
     case .short:
       let name = KernelName(program: program, stem: operation + "Short", type: type)
@@ -56,7 +56,7 @@ extension OpenCLBackend {
         arguments.slice(y, written)
         arguments.count(shape.outer)
         arguments.count(shape.extent)
-        arguments.divisor(divisor)
+        arguments.divisor(divisor, x.dtype)
       }
     case .rows:
       let name = KernelName(program: program, stem: operation + "Rows", type: type)
@@ -65,7 +65,7 @@ extension OpenCLBackend {
         arguments.slice(y, written)
         arguments.count(shape.extent)
         arguments.count(plan.slice)
-        arguments.divisor(divisor)
+        arguments.divisor(divisor, x.dtype)
       }
     case .columns:
       let name = KernelName(program: program, stem: operation + "Columns", type: type)
@@ -77,7 +77,7 @@ extension OpenCLBackend {
         arguments.count(plan.slice)
         arguments.count(plan.blocks)
         if options.runsLoops { arguments.count(plan.block) }
-        arguments.divisor(divisor)
+        arguments.divisor(divisor, x.dtype)
       }
     }
   }
@@ -87,7 +87,7 @@ extension OpenCLBackend {
     let type = try kernelType(of: x.dtype, for: .argReduce)
     guard shape.reducedCount > 0 else { return }
     let program = ProgramName(
-      family: .argReduction, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
+      .argReduction, of: x.dtype, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
     if options.runsLoops || ReductionPlan.prefersItems(shape) {
       let name = KernelName(program: program, stem: op.kernelName + "Items", type: type)
       let groups = WorkGroups.elements(shape.reducedCount, each: shape.extent, areColumns: shape.inner > 1)
@@ -112,7 +112,7 @@ extension OpenCLBackend {
   public func scan(_ op: ScanOp, _ x: BufferSlice, _ shape: AxisShape, reversed: Bool, into y: BufferSlice) throws {
     let type = try kernelType(of: x.dtype, for: .scan)
     guard shape.count > 0 else { return }
-    let program = ProgramName(family: .scan, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
+    let program = ProgramName(.scan, of: x.dtype, isWide: isWide(max(shape.extent, shape.inner, shape.reducedCount)))
     let isByItems = options.runsLoops || ReductionPlan.prefersItems(shape)
     let name = KernelName(program: program, stem: (isByItems ? "scanItems_" : "scanRows_") + op.kernelName, type: type)
     let groups =
@@ -199,11 +199,12 @@ struct ReductionPlan {
 }
 
 extension KernelArguments {
-  /// Adds a count as two `float` numbers whose sum is the count.
-  fileprivate mutating func divisor(_ count: Int) {
-    let rounded = Float(count)
-    float(Double(rounded))
-    float(Double(count) - Double(rounded))
+  /// Adds a count as two numbers whose sum is the count: `double` for float64, otherwise `float`.
+  fileprivate mutating func divisor(_ count: Int, _ dtype: DType) {
+    let type: DType = dtype == .float64 ? .float64 : .float32
+    let rounded = type == .float64 ? Double(count) : Double(Float(count))
+    scalar(rounded, type)
+    scalar(Double(count) - rounded, type)
   }
 }
 

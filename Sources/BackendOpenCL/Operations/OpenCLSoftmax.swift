@@ -5,6 +5,9 @@ public import BackendCore
 extension OpenCLBackend {
   public func softmax(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) throws {
     try require(.softmax, for: x.dtype)
+    if x.dtype == .float64 {
+      return try composed.softmax(x, rows: rows, columns: columns, logarithmic: logarithmic, into: y)
+    }
     let (name, groups) = rowKernel(.softmax, "softmax", rows: rows, columns: columns)
     try launch(name, groups) { arguments in
       arguments.slice(x, rows * columns)
@@ -19,6 +22,9 @@ extension OpenCLBackend {
     _ dy: BufferSlice, _ y: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into dx: BufferSlice
   ) throws {
     try require(.softmaxGradient, for: dy.dtype)
+    if dy.dtype == .float64 {
+      return try composed.softmaxGradient(dy, y, rows: rows, columns: columns, logarithmic: logarithmic, into: dx)
+    }
     let (name, groups) = rowKernel(.softmax, "softmaxGradient", rows: rows, columns: columns)
     try launch(name, groups) { arguments in
       arguments.slice(dy, rows * columns)
@@ -35,6 +41,11 @@ extension OpenCLBackend {
     gradientScale: Double, loss: BufferSlice, gradient: BufferSlice?
   ) throws {
     try require(.softmaxCrossEntropy, for: logits.dtype)
+    if logits.dtype == .float64 {
+      return try composed.softmaxCrossEntropy(
+        logits, labels: labels, rows: rows, columns: columns, smoothing: smoothing, ignoredLabel: ignoredLabel,
+        gradientScale: gradientScale, loss: loss, gradient: gradient)
+    }
     let (name, groups) = rowKernel(.softmax, "crossEntropy", rows: rows, columns: columns)
     let target = Target(
       atLabel: Float(1 - smoothing), everywhere: Float(smoothing / Double(max(columns, 1))),

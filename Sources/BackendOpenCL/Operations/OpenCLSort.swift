@@ -9,6 +9,9 @@ extension OpenCLBackend {
     try BackendError.requirePositions("sort", below: columns)
     let type = try kernelType(of: x.dtype, for: .sort)
     guard rows * columns > 0 else { return }
+    if x.dtype.byteCount == 8 {
+      return try sortByHalves(x, rows, columns, descending: descending, values: values, indices: indices)
+    }
     var padded = 2
     while padded < columns { padded *= 2 }
     let program = ProgramName(family: .sort, isWide: isWide(rows * padded))
@@ -24,6 +27,38 @@ extension OpenCLBackend {
       arguments.count(padded)
       arguments.flag(descending)
       arguments.flag(values != nil)
+    }
+  }
+
+  /// Sorts 64-bit numbers by the lower and then by the upper halves of their keys: sorting is stable.
+  private func sortByHalves(
+    _ x: BufferSlice, _ rows: Int, _ columns: Int, descending: Bool, values: BufferSlice?, indices: BufferSlice
+  ) throws {
+    let count = rows * columns
+    let keys = try temporary(count, .int32)
+    let (lower, upper) = (try temporary(count, .int32), try temporary(count, .int32))
+    try keyHalves(x, count, columns, order: nil, into: keys)
+    try sort(keys, rows: rows, columns: columns, descending: descending, values: nil, indices: lower)
+    try keyHalves(x, count, columns, order: lower, into: keys)
+    try sort(keys, rows: rows, columns: columns, descending: descending, values: nil, indices: upper)
+    let shape = AxisShape(outer: rows, extent: columns, inner: 1)
+    try gatherElements(lower, shape, indices: upper, indexExtent: columns, into: indices)
+    if let values { try gatherElements(x, shape, indices: indices, indexExtent: columns, into: values) }
+  }
+
+  /// The lower halves of the keys of 64-bit numbers, or the upper halves in a given order.
+  private func keyHalves(
+    _ x: BufferSlice, _ count: Int, _ columns: Int, order: BufferSlice?, into keys: BufferSlice
+  ) throws {
+    let program = ProgramName(.sort, of: x.dtype, isWide: isWide(count))
+    try launch(KernelName(program: program, stem: "sortHalves", type: x.dtype.kernelType), .elements(count)) {
+      arguments in
+      arguments.slice(x, count)
+      arguments.memory(order ?? keys)
+      arguments.memory(keys)
+      arguments.count(count)
+      arguments.count(columns)
+      arguments.flag(order != nil)
     }
   }
 

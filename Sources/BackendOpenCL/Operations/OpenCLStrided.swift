@@ -73,8 +73,10 @@ extension OpenCLBackend {
       if pair.isDense { return try copy(x, count: pair.count, into: y) }
       if let transposition = pair.transposition { return try transpose(x, transposition, into: y) }
     }
+    let isWide = isWide(pair.span)
     let name = KernelName(
-      program: ProgramName(family: .stridedCopy, isWide: isWide(pair.span)),
+      program: accumulating
+        ? ProgramName(.stridedCopy, of: y.dtype, isWide: isWide) : ProgramName(family: .stridedCopy, isWide: isWide),
       stem: accumulating ? "accumulate" : "copy", type: accumulating ? type : y.dtype.kernelWord)
     try launch(name, .elements(pair.count)) { arguments in
       arguments.slice(x)

@@ -53,7 +53,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
       case .convolution: operations + ["Tiles"]
       case .matmul: operations + ["Activation", "Tiles", "MatmulEpilogue"]
       case .matmulPanels, .matmulRows: operations + ["Activation", "MatmulEpilogue"]
-      case .elementwiseUnary, .elementwiseGradient: ["Halves"] + operations
+      case .elementwiseUnary, .elementwiseGradient: ["Halves", "Operations/Double"] + operations
       case .elementwiseBinary, .elementwiseComparison: ["Halves", "Operations/Mathematics", "Operations/Binary"]
       case .recurrent: operations
       case .optimizerSteps: ["Operations/Optimizer"]
@@ -75,8 +75,8 @@ struct ProgramName: Sendable, Hashable {
   var matmul: MatmulVariant?
   /// Only for matrix products: whether activations that are more complex than a comparison are built in.
   var activates = false
-  /// Only for elementwise functions and comparisons: float16 or bfloat16 for the program of this type. The program of the
-  /// other types is that of float32.
+  /// The element type, if the program is built for it: float64, int64, or, for elementwise functions and comparisons, float16
+  /// or bfloat16. The program of the other types is that of float32.
   var element = DType.float32
 
   /// The definitions for the compiler.
@@ -85,7 +85,7 @@ struct ProgramName: Sendable, Hashable {
     if isWide { text += " -DNN_WIDE" }
     if let matmul { text += matmul.definitions }
     if activates { text += " -DNN_ACTIVATES" }
-    if element.isHalf { text += " -DNN_ELEMENT=\(element.kernelType)" }
+    if element.hasOwnPrograms { text += " -DNN_ELEMENT=\(element.kernelType)" }
     return text
   }
 
@@ -94,10 +94,15 @@ struct ProgramName: Sendable, Hashable {
 }
 
 extension ProgramName {
-  /// The program of elementwise functions for an element type.
+  /// The program of a family that is built for each element type.
   init(_ family: KernelFamily, of dtype: DType, isWide: Bool) {
-    self.init(family: family, isWide: isWide, element: dtype.isHalf ? dtype : .float32)
+    self.init(family: family, isWide: isWide, element: dtype.hasOwnPrograms ? dtype : .float32)
   }
+}
+
+extension DType {
+  /// Whether kernels of this type are in programs of their own, which are built when such a call occurs.
+  fileprivate var hasOwnPrograms: Bool { isHalf || self == .float64 || self == .int64 }
 }
 
 /// A kernel: a program, and up to three parts of the function's name, joined by underscores. (The parts are literals;
