@@ -1,4 +1,5 @@
-// Selection, conversion between the common types, ranges, and filling. Elements that are only copied are handled as words of their size.
+// Selection, conversion between the common types, ranges, and filling. Elements that are only copied are handled as words
+// of their size.
 
 // start + i·step, rounded once: the rounding errors of the products and sums are computed and added at the end.
 // Positions are split into two parts that a float represents exactly.

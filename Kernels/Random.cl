@@ -105,11 +105,13 @@ static inline double2 nn_normals(uint first, uint second) {
   const double r = sqrt(-2 * log(((first >> 8) + 1u) * 0x1p-24)), angle = 6.2831853071795865 * ((second >> 8) * 0x1p-24);
   return (double2)(r * cos(angle), r * sin(angle));
 }
+typedef double2 nn_pair_t;
 typedef double4 nn_pairs_t;
 #else
 static inline float2 nn_normals(uint first, uint second) {
   return nn_on_circle(nn_square_root(nn_minus_two_log((first >> 8) + 1u)), second >> 8);
 }
+typedef float2 nn_pair_t;
 typedef float4 nn_pairs_t;
 #endif
 
@@ -209,7 +211,8 @@ typedef float4 nn_pairs_t;
 #define UNIFORM(c) nn_uniform(words.c)
 #define MASK(c) ((ulong)words.c < threshold)
 #define PAIRS                                                                                                        \
-  const nn_pairs_t pairs = (nn_pairs_t)(nn_normals(words.x, words.y), nn_normals(words.z, words.w))
+  const nn_pair_t head = nn_normals(words.x, words.y), tail = nn_normals(words.z, words.w);                          \
+  const nn_pairs_t pairs = (nn_pairs_t)(head.x, head.y, tail.x, tail.y)
 #define NORMAL(c) pairs.c
 
 // How each draw iterates over its words, and how it converts 16 of them.
