@@ -46,16 +46,12 @@ typedef int16 nn_mask_float;
 #endif
 #ifdef NN_LONGS
 typedef long nn_int;
-typedef ulong nn_uint;
 typedef long16 nn_vector_int, nn_mask_int;
-typedef ulong16 nn_vector_uint;
 #define NN_LEAST_INT LONG_MIN
 #define NN_GREATEST_INT LONG_MAX
 #else
 typedef int nn_int;
-typedef uint nn_uint;
 typedef int16 nn_vector_int, nn_mask_int;
-typedef uint16 nn_vector_uint;
 #define NN_LEAST_INT INT_MIN
 #define NN_GREATEST_INT INT_MAX
 #endif
@@ -335,8 +331,8 @@ NN_WRAPPING(nn_vector_int, 16)
 
 // Long sums use two numbers: the sum, and `rest`, the rounding error of the last addition, which is included in the
 // next one (Kahan, Further remarks on reducing truncation errors, CACM 1965). nn_lost is the rounding error of
-// sum = a + b, which is itself a number of this type and is computed exactly (Knuth, The Art of Computer Programming 2, 4.2.2), or 0
-// if the sum is not finite.
+// sum = a + b, which is a number of the same type and is computed exactly (Knuth, The Art of Computer Programming 2,
+// 4.2.2), or 0 if the sum is not finite.
 #define NN_LOSING(VECTOR)                                                            \
   static inline VECTOR NN_OVERLOADED nn_lost(VECTOR a, VECTOR b, VECTOR sum) {       \
     const VECTOR added = sum - a, lost = (a - (sum - added)) + (b - added);          \

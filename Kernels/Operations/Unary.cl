@@ -319,7 +319,10 @@ NN_INLINE vf nn_hard_sigmoid(vf x) { return pick(x <= -3, (vf)0, pick(x >= 3, (v
 // multiplied by the root of e twice. The rounding of u is a relative error of the result: within 4 ulp for x > -1, and
 // within 200 at x = -10, where the result is hardly a normal number. From |x| = 30 on, e is 0.
 NN_INLINE vf nn_gelu_tanh_bounded(vf x) { return pick(x > 30, (vf)30, pick(x < -30, (vf)-30, x)); }
-NN_INLINE vf nn_gelu_tanh_root(vf t) { return nn_exp_negative(-absolute(t) * (nn_constant(0.035677408136300125) * (t * t) + nn_constant(0.79788456080286536))); }
+NN_INLINE vf nn_gelu_tanh_root(vf t) {
+  const vf slope = nn_constant(0.035677408136300125) * (t * t) + nn_constant(0.79788456080286536);
+  return nn_exp_negative(-absolute(t) * slope);
+}
 NN_INLINE vf nn_gelu_tanh(vf x) {
   const vf root = nn_gelu_tanh_root(nn_gelu_tanh_bounded(x));
   return pick(x < 0, (x * root) * root, x) / (1 + root * root);
