@@ -59,27 +59,11 @@ extension CPUBackend {
     _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
   ) throws {
     guard op.accepts(.float32) else { throw unsupported("\(op)", a.dtype) }
-    let (table, code, result) = (kernels, op.code, result(y, aLayout.shape.count))
-    if !op.isHeavy && a.dtype == y.dtype && b.dtype == y.dtype {
-      if aLayout.isDense && bLayout.isDense {
-        let (x, z, out) = (a.halves, b.halves, result.halves)
-        return parallel(aLayout.shape.count, grain: Grain.simple, unit: 64) {
-          let i = $0.lowerBound
-          let (left, right) = (nn_view(base: x + i, row: 0, column: 1), nn_view(base: z + i, row: 0, column: 1))
-          table.pointee.half_binary(
-            code, nn_half(result.dtype), left, right, out + i, 0, 1, $0.count, result.isStreamed)
-        }
-      }
-      let loop = StridedLoop<2>(shape: aLayout.shape, strides: [aLayout.strides, bLayout.strides])
-      let last = loop.shape.rank - 1, steps = (loop.strides[0][last], loop.strides[1][last])
-      if steps == (1, 1) || steps == (1, 0) || steps == (0, 1) {
-        return forEachPlane(of: loop, [a, b], grain: op.grain) { plane in
-          table.pointee.half_binary(
-            code, nn_half(result.dtype), plane.views[0], plane.views[1], result.halves + plane.position, plane.step,
-            plane.rows, plane.columns, result.isStreamed)
-        }
-      }
+    if !op.isHeavy && a.dtype == y.dtype && b.dtype == y.dtype && binaryInRegisters(op, a, aLayout, b, bLayout, into: y)
+    {
+      return
     }
+    let (table, code, result) = (kernels, op.code, OperandMemory(y))
     forEachTile(of: a, aLayout, b, bLayout, grain: op.grain) { tile, memory in
       let (rows, columns) = (tile.rows, tile.columns)
       if result.dtype == .float32 {
@@ -95,6 +79,35 @@ extension CPUBackend {
         }
       }
     }
+  }
+
+  /// Computes a function of a few instructions of one type, in registers. Returns false for columns that are neither
+  /// adjacent nor the same.
+  private func binaryInRegisters(
+    _ op: BinaryOp, _ a: BufferSlice, _ aLayout: Layout, _ b: BufferSlice, _ bLayout: Layout, into y: BufferSlice
+  ) -> Bool {
+    let (kernel, code, type) = (kernels.pointee.half_binary, op.code, nn_half(y.dtype))
+    let result = result(y, aLayout.shape.count)
+    if aLayout.isDense && bLayout.isDense {
+      let (x, z, out) = (a.halves, b.halves, result.halves)
+      parallel(aLayout.shape.count, grain: op.grain, unit: 64) {
+        let i = $0.lowerBound
+        let (left, right) = (nn_view(base: x + i, row: 0, column: 1), nn_view(base: z + i, row: 0, column: 1))
+        kernel(code, type, left, right, out + i, 0, 1, $0.count, result.isStreamed)
+      }
+      return true
+    }
+    let loop = StridedLoop<2>(shape: aLayout.shape, strides: [aLayout.strides, bLayout.strides])
+    let last = loop.shape.rank - 1, steps = (loop.strides[0][last], loop.strides[1][last])
+    guard steps == (1, 1) || steps == (1, 0) || steps == (0, 1) else { return false }
+    forEachPlane(of: loop, [a, b], grain: op.grain) { plane in
+      // Small planes would wait for the end of their streams one by one.
+      let streams = result.isStreamed && plane.rows * plane.columns >= Self.tile
+      kernel(
+        code, type, plane.views[0], plane.views[1], result.halves + plane.position, plane.step, plane.rows,
+        plane.columns, streams)
+    }
+    return true
   }
 
   func compareHalves(

@@ -86,7 +86,8 @@ extension CPUBackend {
   /// threads take part if each gets at least `grain` rows. A piece has about `piece` elements, and at least one row. Results
   /// are in `y`.
   func forEachPiece(
-    of count: Int, width: Int = 1, grain: Int, parts: Int, into y: OperandMemory, _ body: (Range<Int>, Workspace) -> Void
+    of count: Int, width: Int = 1, grain: Int, parts: Int, into y: OperandMemory,
+    _ body: (Range<Int>, Workspace) -> Void
   ) {
     let rows = max(1, Self.piece / max(1, width))
     parallel(count, grain: grain, unit: width == 1 ? 64 : 1) { range in

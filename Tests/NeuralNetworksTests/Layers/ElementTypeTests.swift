@@ -73,6 +73,14 @@ import Testing
     }
   }
 
+  /// Numbers beyond the range of float32 are finite, even on a device that does not compute with float64.
+  @Test func float64IsSearchedForNaN() throws {
+    #expect(try Tensor([-1e300, 1e300] as [Double], dtype: .float64).isAllFinite())
+    for number in [Double.nan, .infinity, -.infinity] {
+      #expect(try !Tensor([1e300, number, 4] as [Double], dtype: .float64).isAllFinite())
+    }
+  }
+
   /// Devices do not compute the maximum of halves.
   @Test(arguments: [DType.float16, .bfloat16]) func halvesAreSearchedForNaN(_ dtype: DType) throws {
     #expect(try Tensor([-1, 65_504] as [Float]).cast(to: dtype).isAllFinite())

@@ -131,10 +131,8 @@ extension DataChecks {
   /// Throws for a NaN or an infinity. Uses two reductions, and searches only if something is wrong.
   private static func checkFinite(_ tensor: Tensor, _ name: String, _ example: (Int) -> Int) throws {
     if try tensor.isAllFinite() { return }
-    let rows = tensor.shape[0]
-    let flat = tensor.computable.reshaped([rows, tensor.count / rows])
-    let (high, low) = (try flat.max(axis: 1).scalars(), try flat.min(axis: 1).scalars())
-    let row = high.indices.first { !high[$0].isFinite || !low[$0].isFinite } ?? 0
+    let first = try tensor.scalars(as: Double.self).firstIndex { !$0.isFinite } ?? 0
+    let row = first / (tensor.count / tensor.shape[0])
     throw TrainingError.notFinite(tensor: name, example: example(row))
   }
 

@@ -345,10 +345,8 @@ extension Tensor {
   /// Returns whether all elements are finite. Waits for the device.
   package func isAllFinite() throws -> Bool {
     guard dtype.isFloatingPoint, count > 0 else { return true }
-    let numbers = computable
-    return try numbers.max().item().isFinite && numbers.min().item().isFinite
+    // float32 would make numbers beyond its range infinite.
+    if dtype == .float64 && !hasFloatingPointArithmetic { return try scalars(as: Double.self).allSatisfy(\.isFinite) }
+    return try max().item().isFinite && min().item().isFinite
   }
-
-  /// This tensor, but float32 instead of a floating-point type with which its device does not compute.
-  var computable: Tensor { dtype == .float64 && !hasFloatingPointArithmetic ? cast(to: .float32) : self }
 }
