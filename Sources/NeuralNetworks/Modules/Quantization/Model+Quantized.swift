@@ -87,14 +87,10 @@ private struct ModelQuantizer {
     (self.original, self.copy, self.method) = (original, copy, method)
     let (walk, copied) = (ModuleWalk(original), ModuleWalk(copy))
     byteCountBefore = Self.byteCount(copied.parameters.map(\.parameter))
-    // Two layers may share a weight.
-    var known: Set<ObjectIdentifier> = []
     for ((path, module), (_, twin)) in zip(walk.modules, copied.modules) {
       let owned = copied.parameters.filter { $0.owner == ObjectIdentifier(twin) }.map(\.parameter)
       guard owned.contains(where: { ($0.shape?.count ?? 0) > 1 }) else { continue }
-      if let layer = module as? any QuantizableLayer, let twin = twin as? any QuantizableLayer, includes(path),
-        known.insert(ObjectIdentifier(twin.quantizableWeight)).inserted
-      {
+      if let layer = module as? any QuantizableLayer, let twin = twin as? any QuantizableLayer, includes(path) {
         targets.append(Target(path: path, original: layer, copy: twin))
       } else {
         let reason = module is any QuantizableLayer ? "not included" : "not supported"
