@@ -10,8 +10,8 @@ import CPUKernels
 /// Results depend on the instruction set and the shapes, never on the number of threads.
 ///
 /// Environment: `NN_NUM_THREADS` limits the number of threads; `NN_CPU_ISA=avx512|avx2|neon|baseline` selects the
-/// kernels of exactly this instruction set. Without it, products and convolutions of bfloat16 use AVX512-BF16
-/// if the processor has it.
+/// kernels of exactly this instruction set. Without it, products and convolutions of bfloat16 use AVX512-BF16, and
+/// products of 8-bit integers AVX512-VNNI, if the processor has them.
 ///
 /// ```swift
 /// let backend = CPUBackend.shared
@@ -34,6 +34,8 @@ public final class CPUBackend: Backend {
   nonisolated(unsafe) let kernels: UnsafePointer<nn_cpu_kernels>
   /// The kernels for bfloat16 that extend the instruction set, if it was not requested by name.
   nonisolated(unsafe) let bfloat16Kernels: UnsafePointer<nn_bfloat16_kernels>?
+  /// The kernels for 8-bit integers: those of the instruction set, or of its extension as above.
+  nonisolated(unsafe) let integerKernels: UnsafePointer<nn_integer_kernels>
   let pool: ThreadPool
   let allocator: CachingAllocator
 
@@ -41,8 +43,8 @@ public final class CPUBackend: Backend {
   ///
   /// - Parameters:
   ///   - instructionSet: The instruction set of the kernels, without extensions; by default the value of `NN_CPU_ISA`,
-  ///     or else the fastest one with its extension (AVX512-BF16). An instruction set that this machine does not support
-  ///     is a programmer error; see `InstructionSet.available`.
+  ///     or else the fastest one with its extensions (AVX512-BF16, AVX512-VNNI). An instruction set that this machine
+  ///     does not support is a programmer error; see `InstructionSet.available`.
   ///   - threads: The number of threads that share an operation; by default the value of `NN_NUM_THREADS`, or else the
   ///     number of processors available to this process.
   public init(instructionSet: InstructionSet? = nil, threads: Int? = nil) {
@@ -54,6 +56,8 @@ public final class CPUBackend: Backend {
     self.instructionSet = chosen
     self.kernels = kernels
     bfloat16Kernels = requested == nil ? nn_bfloat16_kernels_for(chosen.code) : nil
+    let extended = requested == nil ? nn_integer_kernels_for(chosen.code) : nil
+    integerKernels = extended ?? UnsafePointer(kernels.pointer(to: \.integers)!)
     name = processorName()
     pool = ThreadPool(threadCount: threads ?? Self.preferredThreads)
     allocator = CachingAllocator(limit: (physicalMemory() ?? 8 << 30) / 4 * 3)

@@ -4,6 +4,7 @@
 #if defined(__x86_64__)
 extern const struct nn_cpu_kernels nn_kernels_avx512, nn_kernels_avx2, nn_kernels_baseline;
 extern const struct nn_bfloat16_kernels nn_bfloat16_kernels_avx512;
+extern const struct nn_integer_kernels nn_integer_kernels_avx512_vnni;
 
 static bool has_avx2(void) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
@@ -26,6 +27,10 @@ const struct nn_cpu_kernels *_Nullable nn_cpu_kernels_for(enum nn_isa isa) {
 const struct nn_bfloat16_kernels *_Nullable nn_bfloat16_kernels_for(enum nn_isa isa) {
   return isa == NN_ISA_AVX512 && has_avx512() && __builtin_cpu_supports("avx512bf16") ? &nn_bfloat16_kernels_avx512 : NULL;
 }
+
+const struct nn_integer_kernels *_Nullable nn_integer_kernels_for(enum nn_isa isa) {
+  return isa == NN_ISA_AVX512 && has_avx512() && __builtin_cpu_supports("avx512vnni") ? &nn_integer_kernels_avx512_vnni : NULL;
+}
 #elif defined(__aarch64__)
 extern const struct nn_cpu_kernels nn_kernels_neon;
 
@@ -42,6 +47,11 @@ const struct nn_cpu_kernels *_Nullable nn_cpu_kernels_for(enum nn_isa isa) {
 
 #if !defined(__x86_64__)
 const struct nn_bfloat16_kernels *_Nullable nn_bfloat16_kernels_for(enum nn_isa isa) {
+  (void)isa;
+  return NULL;
+}
+
+const struct nn_integer_kernels *_Nullable nn_integer_kernels_for(enum nn_isa isa) {
   (void)isa;
   return NULL;
 }

@@ -84,6 +84,41 @@ struct nn_random {
   uint32_t call, step;
 };
 
+/// The arguments of `nn_integer_kernels.strip` that are the same for all strips of a product.
+struct nn_integer_product {
+  /// k divided by four, rounded up.
+  long quads;
+  /// The distance between packed rows of A, in bytes, and between rows of C, in elements.
+  long a_step, ldc;
+  /// The packed elements are those of A plus this number: `left_offset`, or 0 for unsigned ones.
+  int32_t left_offset;
+  /// The elements of B plus this number are the packed ones: -128 if they were unsigned, otherwise 0.
+  int32_t right_offset;
+};
+
+/// Products of 8-bit integers with exact sums, which wrap around as int32.
+struct nn_integer_kernels {
+  /// The size of an element of packed rows of A in bytes.
+  long element_size;
+  /// The number that is added to signed elements of A when they are packed.
+  int32_t left_offset;
+  /// The number of words that `strip` needs for each four elements of k.
+  long workspace;
+  /// Packs rows of A, with zeros up to a multiple of four elements. `sums` receives the sum of each row of A.
+  void (*pack_rows)(bool is_signed, long rows, long k, const uint8_t *x, long x_step, void *y, long y_step,
+                    int32_t *_Nullable sums);
+  /// Packs n <= 64 columns of B as signed integers: 128 is subtracted from unsigned ones. The panel has a row of 64 words for
+  /// each four rows of B, with zeros after the last one. Where `left_offset` is not 0, `sums` receives the sums of 64 packed
+  /// columns.
+  void (*pack_panel)(bool is_signed, long k, long n, const uint8_t *b, long ldb, uint8_t *panel, int32_t *sums);
+  /// C[m, n] = A·B for packed rows of A, and columns of a panel that start at a multiple of 16. The sums are those of the rows
+  /// of A, if `right_offset` is not 0, and those of the packed columns of B.
+  void (*strip)(const struct nn_integer_product *product, long m, long n, const void *a, const int32_t *_Nullable row_sums,
+                const uint8_t *panel, const int32_t *sums, int32_t *_Nullable workspace, int32_t *c);
+  /// As `nn_cpu_kernels.peak_loop`, with the instructions of these products.
+  double (*peak_loop)(long rounds, float *sink);
+};
+
 struct nn_cpu_kernels {
   enum nn_isa isa;
   /// "avx512", "avx2", "baseline", or "neon".
@@ -311,6 +346,16 @@ struct nn_cpu_kernels {
   void (*dropout)(struct nn_random source, uint64_t block, uint64_t threshold, float scale, const float *x, float *y, long n,
                   bool streams);
 
+  // MARK: 8-bit integers
+
+  struct nn_integer_kernels integers;
+  /// y[i] = x[i]/scale, rounded to the nearest integer, ties to even, within ±127. A scale of 0 stands for the largest
+  /// magnitude divided by 127. Returns the scale; 0 if it is below 2^-126, and NaN if a number is not finite: then y is 0.
+  float (*quantize_row)(const float *x, long n, float scale, int8_t *y);
+  /// The int32 elements of y become the floats y[r, i]·(row_scales[r]·scales[i]) + bias[i].
+  void (*scale_integers)(long rows, long n, const float *row_scales, const float *scales, const float *_Nullable bias,
+                         void *y, long y_step);
+
   // MARK: Measuring
 
   /// Multiply-adds on registers only, to measure the peak. Returns the number of floating-point operations.
@@ -353,6 +398,9 @@ struct nn_bfloat16_kernels {
 const struct nn_cpu_kernels *_Nullable nn_cpu_kernels_for(enum nn_isa isa);
 /// The kernels for bfloat16 that extend an instruction set, or null if there are none or this machine does not support them.
 const struct nn_bfloat16_kernels *_Nullable nn_bfloat16_kernels_for(enum nn_isa isa);
+/// The kernels for 8-bit integers that extend an instruction set, or null if there are none or this machine does not
+/// support them.
+const struct nn_integer_kernels *_Nullable nn_integer_kernels_for(enum nn_isa isa);
 /// The best kernels for this machine.
 const struct nn_cpu_kernels *nn_cpu_kernels_best(void);
 

@@ -39,7 +39,17 @@ extension Tensor {
   private func integerProduct(_ other: Tensor, on device: Device) throws -> Tensor {
     let plan = try MatmulPlan(extents, other.extents, false, false)
     if device.isShapeOnly { return Tensor.zeros(plan.result.array, dtype: .int32, on: device) }
-    return exactProduct(other, plan.result, largestTerm: 255 * 255)
+    guard IntegerProduct.isAvailable(on: device.callTarget) else {
+      return exactProduct(other, plan.result, largestTerm: 255 * 255)
+    }
+    if let full = plan.batchToFill {
+      let left = broadcast(to: try full.appending(extents[-2], extents[-1]))
+      return try left.integerProduct(
+        other.broadcast(to: try full.appending(other.extents[-2], other.extents[-1])), on: device)
+    }
+    return Tensor.launch(self, other, plan.result, .int32, on: device) { backend, a, b, y in
+      try IntegerProduct.multiply(a, b, plan.shape, into: y, on: backend)
+    }
   }
 
   /// Returns the int32 product of tensors of integers, by products in float32 of as many terms as have an exact sum.
@@ -108,6 +118,12 @@ extension Tensor {
     if weight.inputs == 0 || rows == 0 || units == 0 {
       let zeros = Tensor.zeros([rows, units], on: device)
       return bias.map { zeros + $0 } ?? zeros
+    }
+    if IntegerProduct.isAvailable(on: device.callTarget) {
+      return Tensor.launch(self, bias ?? self, Shape(rows, units), .float32, on: device) { backend, x, b, y in
+        try IntegerProduct.linear(
+          x, weight, inputScale: inputScale, bias: bias == nil ? nil : b, rows: rows, into: y, on: backend)
+      }
     }
     let largest = magnitude().max(axis: 1, keepingRank: true)
     var scale = inputScale.map { largest * 0 + Double($0) } ?? largest / 127
