@@ -21,14 +21,12 @@ package final class PackedIntegers: @unchecked Sendable {
   /// Packs integers.
   ///
   /// - Parameters:
-  ///   - values: The integers of each unit, one unit after another.
-  ///   - scales: The scale of each unit.
+  ///   - values: The integers of each unit, one unit after another: `units · inputs`.
+  ///   - scales: The scale of each unit: `units` numbers.
   /// - Throws: `HostMemory.Shortage` if they do not fit into memory.
   package init(
     _ values: UnsafeBufferPointer<Int8>, units: Int, inputs: Int, scales: [Float]
   ) throws(HostMemory.Shortage) {
-    precondition(values.count == units * inputs, "there is an integer for each weight")
-    precondition(scales.count == units, "there is a scale for each unit")
     (self.units, self.inputs) = (units, inputs)
     let padded = units.dividedRoundingUp(by: Self.width) * Self.width
     let size = inputs.dividedRoundingUp(by: 4) * 4
