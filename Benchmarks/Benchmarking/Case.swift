@@ -35,8 +35,8 @@ enum Work {
 extension Case {
   /// All cases, in the order of the table.
   static var all: [Case] {
-    matmuls + elementwise + halves + reductions + softmaxes + copies + training + networks + convolutions + recurrent
-      + attention + overheads + augmentation + regions + mixedPrecision
+    matmuls + integers + elementwise + halves + reductions + softmaxes + copies + training + networks + convolutions
+      + recurrent + attention + overheads + augmentation + regions + mixedPrecision
   }
 }
 

@@ -15,6 +15,8 @@ struct Peak {
   var gflops: Double?
   /// The same of the instructions that multiply pairs of bfloat16, on a CPU backend that uses them.
   var bfloat16Gflops: Double?
+  /// The same of the instructions that multiply 8-bit integers, on a CPU backend.
+  var integerGflops: Double?
   /// Billions of bytes a second, read and written, of a copy that no cache can hold.
   var gbps: Double?
 }
@@ -25,12 +27,18 @@ extension Peak {
     func larger(_ a: Double?, _ b: Double?) -> Double? { a.map { max($0, b ?? $0) } ?? b }
     return Peak(
       gflops: larger(gflops, other.gflops), bfloat16Gflops: larger(bfloat16Gflops, other.bfloat16Gflops),
-      gbps: larger(gbps, other.gbps))
+      integerGflops: larger(integerGflops, other.integerGflops), gbps: larger(gbps, other.gbps))
   }
 
   /// The rate that limits operations on numbers of a type: float16, and bfloat16 without instructions for it, are computed
   /// in float32.
-  func gflops(of type: DType) -> Double? { type == .bfloat16 ? bfloat16Gflops ?? gflops : gflops }
+  func gflops(of type: DType) -> Double? {
+    switch type {
+    case .bfloat16: bfloat16Gflops ?? gflops
+    case .int8: integerGflops
+    default: gflops
+    }
+  }
 
   /// The peak of a device: of the CPU with the threads and instructions of its backend, of another device by a copy between
   /// two of its buffers.
@@ -42,7 +50,8 @@ extension Peak {
       gflops: multiplyAddRate(of: backend, effort) { backend.instructionSet.multiplyAdds(rounds: $0) },
       bfloat16Gflops: backend.bfloat16MultiplyAdds(rounds: 1).map { _ in
         multiplyAddRate(of: backend, effort) { backend.bfloat16MultiplyAdds(rounds: $0) ?? 0 }
-      }, gbps: memoryRate(threads: backend.threadCount, effort))
+      }, integerGflops: multiplyAddRate(of: backend, effort) { backend.integerMultiplyAdds(rounds: $0) },
+      gbps: memoryRate(threads: backend.threadCount, effort))
   }
 
   /// The best of several rounds: a peak is what the machine can reach, whatever else happened to run.

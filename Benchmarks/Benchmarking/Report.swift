@@ -59,7 +59,7 @@ struct Report {
       "device": device.json, "threads": threads.map(JSONValue.integer) ?? .null,
       "peak": [
         "gflops": JSONValue(peak.gflops), "bfloat16Gflops": JSONValue(peak.bfloat16Gflops),
-        "gbps": JSONValue(peak.gbps),
+        "integerGflops": JSONValue(peak.integerGflops), "gbps": JSONValue(peak.gbps),
       ],
       "results": .array(rows.map(\.json)),
     ]
@@ -86,7 +86,7 @@ struct Report {
     let threadText = threads.map { ", \($0) thread\($0 == 1 ? "" : "s")" } ?? ""
     let rates = [
       peak.gflops.map { "\($0.short) GFLOP/s" }, peak.bfloat16Gflops.map { "\($0.short) GFLOP/s of bfloat16" },
-      peak.gbps.map { "\($0.short) GB/s" },
+      peak.integerGflops.map { "\($0.short) GOP/s of 8-bit integers" }, peak.gbps.map { "\($0.short) GB/s" },
     ].compactMap(\.self)
     return "device \(device.text)\(threadText); peak \(rates.joined(separator: ", "))"
   }
