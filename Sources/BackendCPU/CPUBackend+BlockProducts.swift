@@ -9,7 +9,7 @@ extension CPUBackend: BlockProducts {
   package func multiplies(_ format: BlockFormat) -> Bool { format.code != nil }
 
   package func blockProduct(_ x: BufferSlice, _ weight: InterleavedBlocks, rows: Int, into y: BufferSlice) throws {
-    try require(.matmul, for: x.dtype)
+    guard x.dtype == .float32 else { throw unsupported("quantizedMatmul", x.dtype) }
     let (inputs, units, width) = (32 * weight.blocks, weight.rows, InterleavedBlocks.width)
     guard let code = weight.format.code, let base = weight.bytes.baseAddress, rows > 0 else { return }
     let source = x.floats, result = y.floats

@@ -5,7 +5,7 @@ import CPUKernels
 extension CPUBackend {
   func softmaxHalves(_ x: BufferSlice, rows: Int, columns: Int, logarithmic: Bool, into y: BufferSlice) {
     let (source, result, kernel) = (OperandMemory(x), result(y, rows * columns), kernels.pointee.softmax)
-    // The kernel for halves has none for rows that stay in four vectors.
+    // The float32 kernel keeps rows of at most four vectors in registers; the kernel for halves does not.
     if x.dtype == y.dtype && (4 * kernels.pointee.width + 1...NN_KEPT_COLUMNS).contains(columns) {
       let (kernel, type, from, to) = (kernels.pointee.softmax_halves, nn_half(x.dtype), source.halves, result.halves)
       return parallel(rows, grain: heavyGrain(columns), unit: 1) {

@@ -9,8 +9,7 @@ import CPUKernels
 /// read completely before its results are written, so a result may be the slice of an operand. Results that no cache holds
 /// are written with streaming stores.
 extension CPUBackend {
-  /// The number of elements of a piece, which few enough cache lines hold that the processor fetches those of the next
-  /// piece while it computes.
+  /// The number of elements of a piece: so few cache lines that the processor fetches the next piece while it computes.
   static let piece = 512
   /// The number of elements of a tile of two operands with strides.
   static let tile = 2048

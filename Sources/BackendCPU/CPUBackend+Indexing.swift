@@ -112,7 +112,6 @@ extension CPUBackend {
     _ shape: AxisShape
   ) throws {
     try require(.scatterElements, for: y.dtype)
-    try require(.scatterElements, for: y.dtype)
     let positions = indices.integers
     let scatter = ElementScatter(positions: positions, shape: shape, indexExtent: indexExtent)
     if y.dtype.isElement64 { return scatterElements64(op, updates, scatter, into: y) }

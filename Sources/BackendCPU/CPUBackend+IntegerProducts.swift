@@ -35,7 +35,7 @@ extension CPUBackend: IntegerProducts {
   package func quantizedLinear(
     _ x: BufferSlice, _ weight: PackedIntegers, inputScale: Float?, bias: BufferSlice?, rows: Int, into y: BufferSlice
   ) throws {
-    try require(.matmul, for: x.dtype)
+    guard x.dtype == .float32 else { throw unsupported("quantizedLinear", x.dtype) }
     let (inputs, units) = (weight.inputs, weight.units)
     let product = PackedProduct(
       kernels, integerKernels, m: rows, n: units, k: inputs, isLeftSigned: true, isRightSigned: true)

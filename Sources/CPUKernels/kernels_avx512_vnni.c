@@ -33,7 +33,8 @@ static void pack_rows(bool is_signed, long rows, long k, const uint8_t *x, long 
       _mm512_mask_storeu_epi8((char *)y + i, first_bytes(size - i), packed);
       if (sums) sum = _mm512_dpbusd_epi32(sum, packed, ones);
     }
-    if (sums) sums[r] = _mm512_reduce_add_epi32(sum) - (is_signed ? 128 * (int32_t)k : 0);
+    // Sums wrap around.
+    if (sums) sums[r] = (int32_t)((uint32_t)_mm512_reduce_add_epi32(sum) - (is_signed ? 128 * (uint32_t)k : 0));
   }
 }
 
@@ -71,13 +72,17 @@ static void pack_panel(bool is_signed, long k, long n, const uint8_t *b, long ld
   for (int j = 0; j < most_vectors; j++) _mm512_storeu_si512(sums + lanes * j, sum[j]);
 }
 
+NN_INLINE int32_t start_of(const struct nn_integer_product *product, int32_t row_sum) {
+  return (int32_t)(0 - (uint32_t)product->right_offset * (uint32_t)row_sum);
+}
+
 // Computes one tile. All parameters that choose code are constants where this is inlined.
 NN_INLINE void tile(const int rows, const int vectors, const struct nn_integer_product *product, const char *a,
                     const int32_t *_Nullable row_sums, const uint8_t *panel, const int32_t *sums, long last, int32_t *c) {
   __m512i sum[most_rows][most_vectors];
   NN_UNROLLED
   for (int i = 0; i < rows; i++) {
-    const __m512i start = _mm512_set1_epi32(row_sums ? -product->right_offset * row_sums[i] : 0);
+    const __m512i start = _mm512_set1_epi32(row_sums ? start_of(product, row_sums[i]) : 0);
     NN_UNROLLED
     for (int j = 0; j < vectors; j++) {
       const __m512i column_sums = _mm512_loadu_si512(sums + j * lanes), offset = _mm512_set1_epi32(product->left_offset);

@@ -15,6 +15,8 @@ import Testing
   static let cases: [Case] = [
     (1, 1, 1), (1, 37, 200), (2, 5, 64), (3, 64, 63), (4, 6, 65), (5, 130, 17), (6, 4, 128), (7, 3, 33), (11, 67, 129),
     (13, 256, 100), (250, 41, 70), (3, 0, 5),
+    // Divided among threads: by rows, and by columns, also within a panel of 64.
+    (40, 300, 400), (2, 900, 176),
   ].map { Case(m: $0.0, k: $0.1, n: $0.2) }
 
   static func slice(_ bytes: [UInt8], _ dtype: DType, offset: Int, on backend: CPUBackend) throws -> BufferSlice {
@@ -93,7 +95,7 @@ import Testing
 
   @Test(arguments: sets, [0, 0.008] as [Float])
   func linearRoundsItsInputs(_ set: InstructionSet?, _ inputScale: Float) throws {
-    for (rows, inputs, units) in [(1, 37, 130), (4, 64, 17), (13, 101, 70)] {
+    for (rows, inputs, units) in [(1, 37, 130), (4, 64, 17), (13, 101, 70), (40, 130, 250)] {
       var numbers = Numbers(seed: 9)
       let x = numbers.floats(rows * inputs), bias = numbers.floats(units)
       let scales = numbers.floats(units, in: 0.01...0.1)

@@ -74,6 +74,15 @@ import Testing
     try expect(y, [Self.product(x.scalars(), weight).reduce(0, +)], tolerance: 1e-5)
   }
 
+  @Test(arguments: TestDevices.all.filter { $0.backend.computes(.float64) }, formats)
+  func doublesAreMultipliedInFloat64(_ device: Device, _ format: BlockFormat) throws {
+    let weight = try QuantizedMatrix(quantizing: Tensor(Self.numbers(40 * 64, seed: 6), shape: [40, 64]), as: format)
+    let x = Self.numbers(3 * 64, seed: 7)
+    let y = Tensor(x, shape: [3, 64], on: device).cast(to: .float64).quantizedMatmul(weight)
+    #expect(y.dtype == .float64)
+    try expect(y, Self.product(x, weight), shape: [3, 40], tolerance: 1e-12)
+  }
+
   @Test(arguments: [DType.float16, .bfloat16]) func halvesAreMultipliedInFloat32(_ dtype: DType) throws {
     let weight = try QuantizedMatrix(quantizing: Tensor(Self.numbers(320, seed: 6), shape: [10, 32]))
     let x = Tensor(Self.numbers(64, seed: 7), shape: [2, 32]).cast(to: dtype)

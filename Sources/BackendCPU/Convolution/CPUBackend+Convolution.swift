@@ -13,7 +13,8 @@ extension CPUBackend {
       return try composed.convolution(
         x, w, bias: bias, shape, activation: activation, into: y, preActivation: preActivation)
     }
-    let arithmetic = try convolutionArithmetic(.convolution, [x, w, bias, y, preActivation], pairing: .channels)
+    let arithmetic = try convolutionArithmetic(
+      .convolution, x.dtype, [x, w, bias, y, preActivation], pairing: .channels)
     guard shape.outputCount > 0 else { return }
     let correlation = Correlation(forward: shape, arithmetic.pairing)
     var epilogue = ConvolutionEpilogue(
@@ -31,7 +32,8 @@ extension CPUBackend {
     _ arithmetic: ConvolutionArithmetic, _ epilogue: ConvolutionEpilogue
   ) throws {
     if PlaneCorrelation.pays(correlation) {
-      let planes = PlaneCorrelation(Correlation(forward: shape), arithmetic.ofFloats)
+      let plain = arithmetic.pairing == .none ? correlation : Correlation(forward: shape)
+      let planes = PlaneCorrelation(plain, arithmetic.ofFloats)
       return try withFloats(w, shape.weightCount) { try convolvePlanes(OperandMemory(x), $0, planes, epilogue) }
     }
     let panels = WeightPanels(correlation, arithmetic)
@@ -51,7 +53,7 @@ extension CPUBackend {
     _ dy: BufferSlice, _ w: BufferSlice, _ shape: ConvolutionShape, into dx: BufferSlice
   ) throws {
     if dy.dtype == .float64 { return try composed.convolutionInputGradient(dy, w, shape, into: dx) }
-    let arithmetic = try convolutionArithmetic(.convolutionInputGradient, [dy, w, dx], pairing: .channels)
+    let arithmetic = try convolutionArithmetic(.convolutionInputGradient, dy.dtype, [dy, w, dx], pairing: .channels)
     guard shape.inputCount > 0 else { return }
     let correlations = Correlation.backward(shape, arithmetic.pairing).filter { $0.depth > 0 && $0.sourcePlane > 0 }
     // Positions that no window covers do not occur in any correlation.
@@ -59,7 +61,9 @@ extension CPUBackend {
     let epilogue = ConvolutionEpilogue(result: dx, height: shape.height.input, width: shape.width.input)
     for correlation in correlations {
       if PlaneCorrelation.pays(correlation) {
-        let plain = Correlation(backward: shape, row: correlation.height.first, column: correlation.width.first)
+        let plain =
+          arithmetic.pairing == .none
+          ? correlation : Correlation(backward: shape, row: correlation.height.first, column: correlation.width.first)
         let planes = PlaneCorrelation(plain, arithmetic.ofFloats)
         try withFloats(w, shape.weightCount) {
           try convolvePlanesBackward(OperandMemory(dy), $0, planes, shape, into: OperandMemory(dx))

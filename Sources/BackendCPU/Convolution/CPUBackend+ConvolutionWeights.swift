@@ -14,7 +14,7 @@ extension CPUBackend {
     }
     // The last of an odd number of images is paired with zeros. A single one is better widened.
     let arithmetic = try convolutionArithmetic(
-      .convolutionWeightGradient, [x, dy, dw], pairing: shape.batch > 1 ? .images : .none)
+      .convolutionWeightGradient, x.dtype, [x, dy, dw], pairing: shape.batch > 1 ? .images : .none)
     guard shape.weightCount > 0 else { return }
     guard shape.outputCount > 0 else {
       if !accumulating { try fill(dw, count: shape.weightCount, with: 0) }

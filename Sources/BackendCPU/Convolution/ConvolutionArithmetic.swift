@@ -86,14 +86,14 @@ struct ConvolutionArithmetic {
 
 extension CPUBackend {
   /// The arithmetic for a convolution or one of its gradients. Halves have one type, and their bias and their results have it
-  /// or float32.
+  /// or float32: the first of the operands is of type `dtype`.
   func convolutionArithmetic(
-    _ operation: OperationKind, _ operands: [BufferSlice?], pairing: ConvolutionArithmetic.Pairing
+    _ operation: OperationKind, _ dtype: DType, _ operands: @autoclosure () -> [BufferSlice?],
+    pairing: ConvolutionArithmetic.Pairing
   ) throws -> ConvolutionArithmetic {
-    let dtype = operands[0]?.dtype ?? .float32
     if !dtype.isHalf {
       try require(operation, for: dtype)
-    } else if !Self.multipliesHalves(operands) {
+    } else if !Self.multipliesHalves(operands()) {
       throw unsupported(operation.rawValue, dtype)
     }
     return ConvolutionArithmetic(dtype, kernels, pairs: bfloat16Kernels, pairing: pairing)

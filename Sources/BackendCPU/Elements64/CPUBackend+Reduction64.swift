@@ -23,7 +23,7 @@ extension CPUBackend {
     }
     guard op == .mean else { return }
     let (result, extent) = (y.elements(Double.self), Double(shape.extent))
-    for i in 0..<shape.reducedCount { result[i] /= extent }
+    parallel(shape.reducedCount, grain: Grain.simple, unit: 1) { for i in $0 { result[i] /= extent } }
   }
 
   private func reduce<Element: Element64>(

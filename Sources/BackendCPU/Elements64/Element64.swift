@@ -7,8 +7,6 @@ import CPUKernels
 
 /// An element type of 64 bits.
 protocol Element64: BitwiseCopyable, Comparable, Sendable {
-  /// The scalar of a call in this type.
-  init(scalar: Double)
   static func sum(_ a: Self, _ b: Self) -> Self
   static func product(_ a: Self, _ b: Self) -> Self
   /// The larger number; NaN if either is.
@@ -27,7 +25,6 @@ protocol Element64: BitwiseCopyable, Comparable, Sendable {
 }
 
 extension Int64: Element64 {
-  @inline(__always) init(scalar: Double) { self.init(saturating: scalar) }
   @inline(__always) static func sum(_ a: Int64, _ b: Int64) -> Int64 { a &+ b }
   @inline(__always) static func product(_ a: Int64, _ b: Int64) -> Int64 { a &* b }
   @inline(__always) static func larger(_ a: Int64, _ b: Int64) -> Int64 { a > b ? a : b }
@@ -40,7 +37,6 @@ extension Int64: Element64 {
 }
 
 extension Double: Element64 {
-  @inline(__always) init(scalar: Double) { self = scalar }
   @inline(__always) static func sum(_ a: Double, _ b: Double) -> Double { a + b }
   @inline(__always) static func product(_ a: Double, _ b: Double) -> Double { a * b }
   // A comparison with NaN is false, which chooses b in the first one and keeps a in the second one.

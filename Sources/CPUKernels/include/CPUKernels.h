@@ -29,7 +29,7 @@ enum nn_cell { NN_CELL_SIMPLE, NN_CELL_LSTM, NN_CELL_GRU };
 enum nn_block_format { NN_BLOCKS_Q8_0, NN_BLOCKS_Q4_0, NN_BLOCKS_Q4_1 };
 enum nn_rule { NN_SGD, NN_RMSPROP, NN_ADAGRAD, NN_ADAM };
 enum nn_half { NN_FLOAT16, NN_BFLOAT16 };
-/// The largest number of elements of a row that some functions of rows keep in the L1 cache.
+/// The largest number of elements of a row that some functions of rows keep in a cache.
 enum { NN_KEPT_COLUMNS = 8192 };
 
 /// A matrix operand, with the steps from row to row and from column to column. A step of 0 repeats the same row or
@@ -349,7 +349,7 @@ struct nn_cpu_kernels {
   // MARK: 8-bit integers
 
   struct nn_integer_kernels integers;
-  /// y[i] = x[i]/scale, rounded to the nearest integer, ties to even, within ±127. A scale of 0 stands for the largest
+  /// y[i] = x[i]·(1/scale), rounded to the nearest integer, ties to even, within ±127. The scale 0 means the largest
   /// magnitude divided by 127. Returns the scale; 0 if it is below 2^-126, and NaN if a number is not finite: then y is 0.
   float (*quantize_row)(const float *x, long n, float scale, int8_t *y);
   /// The int32 elements of y become the floats y[r, i]·(row_scales[r]·scales[i]) + bias[i].

@@ -70,7 +70,7 @@ extension Tensor {
 /// Returns x·Wᵀ + b for a constant matrix of 8-bit integers, x `[..., inputs]`, W `[units, inputs]`, b `[units]`, y
 /// `[..., units]`, with x rounded to 8-bit integers:
 ///
-///     q[r, i] = round(x[r, i] / s[r]), within ±127, ties to even
+///     q[r, i] = round(x[r, i]·(1/s[r])), within ±127, ties to even
 ///     y[r, u] = Σ q[r, i]·W[u, i] · (s[r]·scale[u]) + b[u]
 ///
 /// The sums are exact. A row with a number that is not finite gives NaN. The result has no gradient.

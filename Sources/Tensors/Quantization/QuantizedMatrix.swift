@@ -122,7 +122,9 @@ extension Tensor {
       var result = extents
       result[-1] = weight.units
       try Checks.countable(name, result)
-      guard Tape.recording(node) == nil, weight.inputs > 0, weight.blocks.canMultiply(on: device.callTarget) else {
+      guard dtype == .float32, Tape.recording(node) == nil, weight.inputs > 0,
+        weight.blocks.canMultiply(on: device.callTarget)
+      else {
         return decodedMatmul(weight, result)
       }
       let rows = result.dropping(last: 1).count
