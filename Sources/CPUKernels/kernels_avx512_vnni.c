@@ -145,6 +145,87 @@ static void strip(const struct nn_integer_product *product, long m, long n, cons
   }
 }
 
+// MARK: Weights in blocks (see source/rounded_blocks.inc)
+
+enum { block_units = 16, block_rows = 4 };
+
+// The sums of rows of x from `row` on with 16 rows of W. Bytes of W are unsigned here: q + 128 for Q8_0, q + 8 for Q4_0.
+NN_INLINE void block_tile(const enum nn_block_format format, const int rows, long blocks, const uint8_t *w,
+                          const struct nn_rounded_rows *x, long row, __m512 total[block_rows]) {
+  const int bits = format == NN_BLOCKS_Q8_0 ? 8 : 4, has_minimum = format == NN_BLOCKS_Q4_1;
+  const int offset = format == NN_BLOCKS_Q8_0 ? 128 : has_minimum ? 0 : 8;
+  const __m512i flip = _mm512_set1_epi8((char)(bits == 8 ? 0x80 : 17 * offset)), nibble = _mm512_set1_epi8(15);
+  const long scales = has_minimum ? 64 : 32;
+  NN_UNROLLED
+  for (int r = 0; r < rows; r++) total[r] = _mm512_setzero_ps();
+  for (long b = 0; b < blocks; b++, w += scales + 64 * bits) {
+    __m512i sum[block_rows][2];
+    NN_UNROLLED
+    for (int r = 0; r < rows; r++) {
+      sum[r][0] = _mm512_set1_epi32(-offset * x->sums[(row + r) * blocks + b]);
+      sum[r][1] = _mm512_setzero_si512();
+    }
+    NN_UNROLLED
+    for (int word = 0; word < 8; word += 8 / bits) {
+      const int place = bits == 8 ? word : word / 2;
+      const __m512i words = _mm512_xor_si512(_mm512_loadu_si512(w + scales + 64 * place), flip);
+      const __m512i low = bits == 8 ? words : _mm512_and_si512(words, nibble);
+      const __m512i high = _mm512_and_si512(_mm512_srli_epi16(words, 4), nibble);
+      NN_UNROLLED
+      for (int r = 0; r < rows; r++) {
+        const int8_t *const block = x->integers + 32 * ((row + r) * blocks + b);
+        int32_t quad;
+        memcpy(&quad, block + 4 * place, sizeof quad);
+        const int part = bits == 8 ? place & 1 : 0;
+        sum[r][part] = _mm512_dpbusd_epi32(sum[r][part], low, _mm512_set1_epi32(quad));
+        if (bits == 8) continue;
+        memcpy(&quad, block + 16 + 4 * place, sizeof quad);
+        sum[r][1] = _mm512_dpbusd_epi32(sum[r][1], high, _mm512_set1_epi32(quad));
+      }
+    }
+    const __m512 scale = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)w));
+    NN_UNROLLED
+    for (int r = 0; r < rows; r++) {
+      const float x_scale = x->scales[(row + r) * blocks + b];
+      const __m512 integers = _mm512_cvtepi32_ps(_mm512_add_epi32(sum[r][0], sum[r][1]));
+      __m512 part = _mm512_mul_ps(_mm512_mul_ps(integers, _mm512_set1_ps(x_scale)), scale);
+      if (has_minimum) {
+        const __m512 minimum = _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(w + 32)));
+        const float x_sum = x_scale * (float)x->sums[(row + r) * blocks + b];
+        part = _mm512_add_ps(part, _mm512_mul_ps(minimum, _mm512_set1_ps(x_sum)));
+      }
+      total[r] = _mm512_add_ps(total[r], part);
+    }
+  }
+}
+
+NN_INLINE void block_rows_of(const enum nn_block_format format, long rows, long units, long blocks, const uint8_t *w,
+                             const struct nn_rounded_rows *x, float *y, long y_row) {
+  __m512 total[block_rows];
+  const long size = format == NN_BLOCKS_Q8_0 ? 544 : format == NN_BLOCKS_Q4_0 ? 288 : 320;
+  for (long unit = 0; unit < units; unit += block_units, w += size * blocks) {
+    const __mmask16 lanes_of_y = first_lanes(units - unit < block_units ? units - unit : block_units);
+    long r = 0;
+    for (; r + block_rows <= rows; r += block_rows) {
+      block_tile(format, block_rows, blocks, w, x, r, total);
+      for (int i = 0; i < block_rows; i++) _mm512_mask_storeu_ps(y + (r + i) * y_row + unit, lanes_of_y, total[i]);
+    }
+    for (; r < rows; r++) {
+      block_tile(format, 1, blocks, w, x, r, total);
+      _mm512_mask_storeu_ps(y + r * y_row + unit, lanes_of_y, total[0]);
+    }
+  }
+}
+
+static void block_product(enum nn_block_format format, long rows, long units, long blocks, const uint8_t *w,
+                          const struct nn_rounded_rows *x, float *y, long y_row) {
+  switch (format) {
+    case NN_BLOCKS_Q8_0: block_rows_of(NN_BLOCKS_Q8_0, rows, units, blocks, w, x, y, y_row); break;
+    case NN_BLOCKS_Q4_0: block_rows_of(NN_BLOCKS_Q4_0, rows, units, blocks, w, x, y, y_row); break;
+    case NN_BLOCKS_Q4_1: block_rows_of(NN_BLOCKS_Q4_1, rows, units, blocks, w, x, y, y_row); break;
+  }
+}
+
 // As `peak_loop`, with vpdpbusd.
 static double peak_loop(long rounds, float *sink) {
   enum { sums = 24 };
@@ -169,5 +250,6 @@ const struct nn_integer_kernels nn_integer_kernels_avx512_vnni = {.element_size 
                                                                   .pack_rows = pack_rows,
                                                                   .pack_panel = pack_panel,
                                                                   .strip = strip,
+                                                                  .block_product = block_product,
                                                                   .peak_loop = peak_loop};
 #endif

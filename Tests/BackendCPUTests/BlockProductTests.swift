@@ -17,19 +17,21 @@ import Testing
     }
   }
 
-  /// Weights of random integers, and random inputs.
+  /// Weights of random integers, or of the same byte everywhere, and random inputs.
   struct Operands {
     let weight: InterleavedBlocks
-    let inputs: [Float]
+    var inputs: [Float]
     /// The decoded weights.
     var decoded: [Float] = []
 
-    init(_ test: Case) throws {
+    init(_ test: Case, integers: UInt8? = nil) throws {
       var numbers = Numbers(seed: UInt64(test.units * 100 + test.blocks))
       weight = try InterleavedBlocks(test.format, rows: test.units, blocks: test.blocks)
       inputs = numbers.floats(test.rows * test.blocks * 32)
       for unit in 0..<test.units {
-        var row = (0..<test.blocks * test.format.size).map { _ in UInt8.random(in: 0...255, using: &numbers) }
+        var row = (0..<test.blocks * test.format.size).map { _ in
+          integers ?? UInt8.random(in: 0...255, using: &numbers)
+        }
         for block in 0..<test.blocks {
           for place in 0..<(test.format == .q41 ? 2 : 1) {
             let scale = Float16(Float.random(in: -0.1...0.1, using: &numbers)).bitPattern
@@ -45,13 +47,15 @@ import Testing
       }
     }
 
-    func product(_ backend: CPUBackend, rows: Range<Int>, offset: Int = 0) throws -> [Float] {
+    func product(
+      _ backend: CPUBackend, rows: Range<Int>, offset: Int = 0, roundsInputs: Bool = false
+    ) throws -> [Float] {
       let width = 32 * weight.blocks
       let x = try backend.slice(Array(inputs[rows.lowerBound * width..<rows.upperBound * width]), offset: offset)
       let count = rows.count * weight.rows
       // Elements after the result must not change.
       let y = try backend.slice([Float](repeating: 7, count: count + 20), offset: offset)
-      try backend.blockProduct(x, weight, rows: rows.count, into: y)
+      try backend.blockProduct(x, weight, rows: rows.count, roundsInputs: roundsInputs, into: y)
       let all = try backend.floats(y, count + 20)
       #expect(all[count...].allSatisfy { $0 == 7 })
       return Array(all[..<count])

@@ -6,6 +6,62 @@
 // The positive number with these bits of float16, which is neither subnormal nor infinite.
 static double float16(uint16_t bits) { return ldexp(1024 + (bits & 0x3ff), (bits >> 10 & 0x1f) - 25); }
 
+// Compares y with sums in double. Its memory beyond the rows must not change.
+static void check(const char *what, long rows, long units, long k, const float *x, long x_row, const double *weights,
+                  const float *y, const float *old, long y_row) {
+  for (long r = 0; r < rows; r++) {
+    for (long unit = 0; unit < units; unit++) {
+      double sum = 0, magnitude = 0;
+      for (long p = 0; p < k; p++) {
+        sum += x[r * x_row + p] * weights[unit * k + p];
+        magnitude += fabs(x[r * x_row + p] * weights[unit * k + p]);
+      }
+      expect_near(what, r * units + unit, y[r * y_row + unit], sum, 1.2e-7 * (double)(20 + k / 16) * magnitude);
+    }
+    for (long i = units; i < y_row && r + 1 < rows; i++) {
+      expect(y[r * y_row + i] == old[r * y_row + i], what, i, y[r * y_row + i], 0);
+    }
+  }
+}
+
+// Replaces numbers by the rounded ones that `round_blocks` stores.
+static void round_numbers(float *x, long blocks, int8_t *rounded, float *scales, int32_t *sums) {
+  kernels->round_blocks(x, blocks, rounded, scales, sums);
+  for (long b = 0; b < blocks; b++, x += 32, rounded += 32) {
+    float largest = 0;
+    int32_t sum = 0;
+    for (int i = 0; i < 32; i++) {
+      largest = fmaxf(largest, fabsf(x[i]));
+      sum += rounded[i];
+      const float number = rounded[i] * scales[b];
+      expect_near("round_blocks", 32 * b + i, number, x[i], 0.50001 * scales[b]);
+      x[i] = number;
+    }
+    expect_near("round_blocks, scale", b, scales[b], largest / 127, 0);
+    expect_near("round_blocks, sum", b, sums[b], sum, 0);
+  }
+}
+
+// The kernels of an instruction set and of its extension give the same bits.
+static void rounded_product(enum nn_block_format format, long rows, long units, long blocks, const uint8_t *w,
+                            const double *weights) {
+  const long k = 32 * blocks, y_row = units + draw_below(3), count = (rows - 1) * y_row + units;
+  float *const x = floats(rows * k, -1, 1), *const scales = guarded(rows * blocks, sizeof *scales);
+  int8_t *const rounded = guarded(rows * k, 1);
+  int32_t *const sums = guarded(rows * blocks, sizeof *sums);
+  round_numbers(x, rows * blocks, rounded, scales, sums);
+  const struct nn_rounded_rows source = {rounded, scales, sums};
+  const float *const old = floats(count, -1, 1);
+  float *const y = copy_of(old, count);
+  kernels->integers.block_product(format, rows, units, blocks, w, &source, y, y_row);
+  check("integers.block_product", rows, units, k, x, k, weights, y, old, y_row);
+  const struct nn_integer_kernels *const extension = nn_integer_kernels_for(kernels->isa);
+  if (!extension) return;
+  float *const z = copy_of(old, count);
+  extension->block_product(format, rows, units, blocks, w, &source, z, y_row);
+  expect(memcmp(y, z, (size_t)count * sizeof *y) == 0, "extension.block_product", rows, 0, 0);
+}
+
 static void product(enum nn_block_format format, long rows, long units, long blocks) {
   const long groups = (units + 15) / 16, k = 32 * blocks, x_row = k + draw_below(3), y_row = units + draw_below(3);
   const bool has_minimum = format == NN_BLOCKS_Q4_1, is_byte = format == NN_BLOCKS_Q8_0;
@@ -39,19 +95,8 @@ static void product(enum nn_block_format format, long rows, long units, long blo
   const float *const old = floats(count, -1, 1);
   float *const y = copy_of(old, count);
   kernels->block_product(format, rows, units, blocks, w, x, x_row, y, y_row);
-  for (long r = 0; r < rows; r++) {
-    for (long unit = 0; unit < units; unit++) {
-      double sum = 0, magnitude = 0;
-      for (long p = 0; p < k; p++) {
-        sum += x[r * x_row + p] * weights[unit * k + p];
-        magnitude += fabs(x[r * x_row + p] * weights[unit * k + p]);
-      }
-      expect_near("block_product", r * units + unit, y[r * y_row + unit], sum, 1.2e-7 * (double)(20 + 2 * blocks) * magnitude);
-    }
-    for (long i = units; i < y_row && r + 1 < rows; i++) {
-      expect(y[r * y_row + i] == old[r * y_row + i], "block_product", i, y[r * y_row + i], 0);
-    }
-  }
+  check("block_product", rows, units, k, x, x_row, weights, y, old, y_row);
+  rounded_product(format, rows, units, blocks, w, weights);
   release();
 }
 

@@ -74,15 +74,6 @@ import Testing
     try expect(y, [Self.product(x.scalars(), weight).reduce(0, +)], tolerance: 1e-5)
   }
 
-  @Test(arguments: TestDevices.all.filter { $0.backend.computes(.float64) }, formats)
-  func doublesAreMultipliedInFloat64(_ device: Device, _ format: BlockFormat) throws {
-    let weight = try QuantizedMatrix(quantizing: Tensor(Self.numbers(40 * 64, seed: 6), shape: [40, 64]), as: format)
-    let x = Self.numbers(3 * 64, seed: 7)
-    let y = Tensor(x, shape: [3, 64], on: device).cast(to: .float64).quantizedMatmul(weight)
-    #expect(y.dtype == .float64)
-    try expect(y, Self.product(x, weight), shape: [3, 40], tolerance: 1e-12)
-  }
-
   @Test(arguments: [DType.float16, .bfloat16]) func halvesAreMultipliedInFloat32(_ dtype: DType) throws {
     let weight = try QuantizedMatrix(quantizing: Tensor(Self.numbers(320, seed: 6), shape: [10, 32]))
     let x = Tensor(Self.numbers(64, seed: 7), shape: [2, 32]).cast(to: dtype)
@@ -92,13 +83,97 @@ import Testing
     #expect(try y.scalars() == expected.scalars())
   }
 
+  // MARK: Inputs that are rounded to 8 bits
+
+  /// The multiples of max|x|/127 of each block of 32 numbers that are nearest to its numbers.
+  static func rounded(_ x: [Float]) -> [Float] {
+    stride(from: 0, to: x.count, by: 32).flatMap { start in
+      let block = x[start..<start + 32]
+      let step = (block.map(\.magnitude).max() ?? 0) / 127
+      return block.map { step == 0 ? 0 : ($0 / step).rounded(.toNearestOrEven) * step }
+    }
+  }
+
+  @Test(arguments: TestDevices.all, formats)
+  func roundedInputsAreMultiplied(_ device: Device, _ format: BlockFormat) throws {
+    for (rows, units, inputs) in [(1, 5, 32), (3, 40, 96), (7, 16, 64)] {
+      let weights = Tensor(Self.numbers(units * inputs, seed: 1), shape: [units, inputs])
+      let weight = try QuantizedMatrix(quantizing: weights, as: format)
+      // The numbers of blocks differ in magnitude, and one block is zero.
+      var x = Self.numbers(rows * inputs, seed: 2)
+      for place in x.indices { x[place] *= Float(place / 32 % 3) + (rows == 1 ? 0.7 : 0) }
+      let expected = try Self.product(Self.rounded(x), weight)
+      let tensor = Tensor(x, shape: [rows, inputs], on: device)
+      let y = tensor.quantizedMatmul(weight, activations: .int8)
+      #expect(y.dtype == .float32 && y.device == device)
+      try expect(y, expected, shape: [rows, units], tolerance: 1e-5, "\(rows) \(units) \(inputs)")
+      // The inputs were rounded, by up to half a step.
+      let exact = try Self.product(x, weight)
+      let pairs = zip(expected, exact)
+      let error = pairs.reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      let power = exact.reduce(0.0) { $0 + $1 * $1 }
+      let relative = (error / power).squareRoot()
+      #expect(relative > 1e-4 && relative < 0.02, "\(relative)")
+    }
+  }
+
+  @Test(arguments: TestDevices.all) func gradientsPassThroughTheRounding(_ device: Device) throws {
+    let weight = try QuantizedMatrix(quantizing: Tensor(Self.numbers(320, seed: 4), shape: [10, 32]), as: .q41)
+    let x = Tensor(Self.numbers(64, seed: 5), shape: [2, 32], on: device)
+    let (y, gradient) = valueAndGradient(at: x) { $0.quantizedMatmul(weight, activations: .int8).sum() }
+    let decoded = try weight.dequantized().scalars(as: Double.self)
+    let columns = (0..<32).map { input in (0..<10).reduce(0.0) { $0 + decoded[$1 * 32 + input] } }
+    try expect(gradient, columns + columns, shape: [2, 32], tolerance: 1e-5)
+    try expect(y, [Self.product(Self.rounded(x.scalars()), weight).reduce(0, +)], tolerance: 1e-5)
+  }
+
+  @Test(arguments: TestDevices.all, formats)
+  func roundedInputsThatAreNotFiniteGiveNaN(_ device: Device, _ format: BlockFormat) throws {
+    let weight = try QuantizedMatrix(quantizing: Tensor(Self.numbers(640, seed: 8), shape: [20, 32]), as: format)
+    for wrong in [Float.nan, .infinity] {
+      var x = Self.numbers(160, seed: 9)
+      x[2 * 32 + 5] = wrong
+      let y = Tensor(x, shape: [5, 32], on: device).quantizedMatmul(weight, activations: .int8)
+      let numbers = try y.scalars()
+      #expect(numbers.indices.allSatisfy { numbers[$0].isNaN == ($0 / 20 == 2) }, "\(wrong)")
+    }
+  }
+
+  @Test(arguments: [DType.float16, .bfloat16]) func roundedHalvesAreMultipliedInFloat32(_ dtype: DType) throws {
+    let weight = try QuantizedMatrix(quantizing: Tensor(Self.numbers(320, seed: 6), shape: [10, 32]))
+    let x = Tensor(Self.numbers(64, seed: 7), shape: [2, 32]).cast(to: dtype)
+    let y = x.quantizedMatmul(weight, activations: .int8)
+    #expect(y.dtype == dtype)
+    let expected = x.cast(to: .float32).quantizedMatmul(weight, activations: .int8).cast(to: dtype)
+    #expect(try y.scalars() == expected.scalars())
+  }
+
+  /// In float64, products are those of the decoded weights and have errors of float64.
+  @Test(arguments: TestDevices.all.filter { $0.backend.computes(.float64) }, formats)
+  func numbersOfFloat64AreMultipliedInFloat64(_ device: Device, _ format: BlockFormat) throws {
+    let weight = try QuantizedMatrix(quantizing: Tensor(Self.numbers(640, seed: 10), shape: [10, 64]), as: format)
+    let x = Self.numbers(192, seed: 11)
+    let tensor = Tensor(x, shape: [3, 64], on: device).cast(to: .float64)
+    for (activations, inputs) in [(QuantizedMatrix.Activations.float32, x), (.int8, Self.rounded(x))] {
+      let y = tensor.quantizedMatmul(weight, activations: activations)
+      #expect(y.dtype == .float64)
+      try expect(y, Self.product(inputs, weight), shape: [3, 10], tolerance: activations == .int8 ? 1e-6 : 1e-13)
+    }
+  }
+
+  // MARK: Other operands
+
   @Test func emptyOperandsGiveZerosOrNothing() throws {
     let none = try QuantizedMatrix(quantizing: .zeros([0, 32]))
     #expect(Tensor.ones([3, 32]).quantizedMatmul(none).shape == [3, 0])
     let narrow = try QuantizedMatrix(quantizing: .zeros([2, 0]))
     try expect(Tensor.ones([3, 0]).quantizedMatmul(narrow), [0, 0, 0, 0, 0, 0], shape: [3, 2])
     let weight = try QuantizedMatrix(quantizing: .ones([2, 32]))
-    #expect(Tensor.ones([0, 32]).quantizedMatmul(weight).shape == [0, 2])
+    for activations in QuantizedMatrix.Activations.allCases {
+      #expect(Tensor.ones([0, 32]).quantizedMatmul(weight, activations: activations).shape == [0, 2])
+      #expect(Tensor.ones([3, 0]).quantizedMatmul(narrow, activations: activations).shape == [3, 2])
+      #expect(Tensor.ones([3, 32]).quantizedMatmul(none, activations: activations).shape == [3, 0])
+    }
     #expect(try none.dequantized().shape == [0, 32])
   }
 

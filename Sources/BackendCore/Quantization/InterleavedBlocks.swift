@@ -78,8 +78,10 @@ package final class InterleavedBlocks: @unchecked Sendable {
 package protocol BlockProducts: Backend {
   /// Whether `blockProduct` takes weights of this format.
   func multiplies(_ format: BlockFormat) -> Bool
-  /// y = x·Wᵀ: x `[rows, 32·W.blocks]`, y `[rows, W.rows]`, both float32.
-  func blockProduct(_ x: BufferSlice, _ weight: InterleavedBlocks, rows: Int, into y: BufferSlice) throws
+  /// y = x·Wᵀ: x `[rows, 32·W.blocks]`, y `[rows, W.rows]`, both float32. With `roundsInputs`, x is rounded to multiples
+  /// n·s of the scale s of its block of 32 numbers, with n from -127 to 127 and s = max|x|/127.
+  func blockProduct(
+    _ x: BufferSlice, _ weight: InterleavedBlocks, rows: Int, roundsInputs: Bool, into y: BufferSlice) throws
 }
 
 extension InterleavedBlocks {
@@ -91,13 +93,17 @@ extension InterleavedBlocks {
 
   /// y = x·Wᵀ on a backend that `canMultiply(on:)` accepts: a direct call, or an operation that is passed on, so that it
   /// can be recorded.
-  package func multiply(_ x: BufferSlice, rows: Int, into y: BufferSlice, on backend: any Backend) throws {
-    if let products = backend as? any BlockProducts { return try products.blockProduct(x, self, rows: rows, into: y) }
+  package func multiply(
+    _ x: BufferSlice, rows: Int, roundsInputs: Bool, into y: BufferSlice, on backend: any Backend
+  ) throws {
+    if let products = backend as? any BlockProducts {
+      return try products.blockProduct(x, self, rows: rows, roundsInputs: roundsInputs, into: y)
+    }
     let product = CustomOperation("quantizedMatmul") { backend, operands in
       guard let products = backend as? any BlockProducts else {
         throw BackendError.unsupported(operation: "quantizedMatmul", dtype: operands[0].dtype, device: backend.name)
       }
-      try products.blockProduct(operands[0], self, rows: rows, into: operands[1])
+      try products.blockProduct(operands[0], self, rows: rows, roundsInputs: roundsInputs, into: operands[1])
     }
     try BackendOperation.custom(product).perform(on: backend, [x, y])
   }

@@ -96,6 +96,13 @@ struct nn_integer_product {
   int32_t right_offset;
 };
 
+/// Rows of x that `round_blocks` has rounded: 32 integers, a scale, and the sum of the integers for each block.
+struct nn_rounded_rows {
+  const int8_t *integers;
+  const float *scales;
+  const int32_t *sums;
+};
+
 /// Products of 8-bit integers with exact sums, which wrap around as int32.
 struct nn_integer_kernels {
   /// The size of an element of packed rows of A in bytes.
@@ -115,6 +122,9 @@ struct nn_integer_kernels {
   /// of A, if `right_offset` is not 0, and those of the packed columns of B.
   void (*strip)(const struct nn_integer_product *product, long m, long n, const void *a, const int32_t *_Nullable row_sums,
                 const uint8_t *panel, const int32_t *sums, int32_t *_Nullable workspace, int32_t *c);
+  /// As `nn_cpu_kernels.block_product`, for rounded rows of x. All instruction sets give the same bits.
+  void (*block_product)(enum nn_block_format format, long rows, long units, long blocks, const uint8_t *w,
+                        const struct nn_rounded_rows *x, float *y, long y_row);
   /// As `nn_cpu_kernels.peak_loop`, with the instructions of these products.
   double (*peak_loop)(long rounds, float *sink);
 };
@@ -352,6 +362,8 @@ struct nn_cpu_kernels {
   /// y[i] = x[i]·(1/scale), rounded to the nearest integer, ties to even, within ±127. The scale 0 means the largest
   /// magnitude divided by 127. Returns the scale; 0 if it is below 2^-126, and NaN if a number is not finite: then y is 0.
   float (*quantize_row)(const float *x, long n, float scale, int8_t *y);
+  /// `quantize_row` for blocks of 32 numbers. `sums` receives the sums of their integers.
+  void (*round_blocks)(const float *x, long blocks, int8_t *y, float *scales, int32_t *sums);
   /// The int32 elements of y become the floats y[r, i]·(row_scales[r]·scales[i]) + bias[i].
   void (*scale_integers)(long rows, long n, const float *row_scales, const float *scales, const float *_Nullable bias,
                          void *y, long y_step);
