@@ -25,6 +25,7 @@ int main(void) {
     test_half_products();
     test_blocks();
     test_casts();
+    test_integers();
     printf("%s: %ld checks, %ld failed\n", kernels->name, checks, failures - before);
     fflush(stdout);
   }

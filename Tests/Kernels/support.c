@@ -12,34 +12,36 @@ const long lengths[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 
 const int length_count = sizeof lengths / sizeof *lengths;
 
 enum { page = 65536, most_regions = 64 };  // the largest page of any aarch64 system
-static struct { uint8_t *base; size_t whole, used; } regions[most_regions];
+static struct { uint8_t *base, *pattern; size_t whole, slack; } regions[most_regions];
 static int region_count;
+bool guards_start;
 
 void *guarded(long n, size_t size) {
   const size_t bytes = (size_t)n * size, whole = (bytes / page + 1) * page;
   uint8_t *const base = mmap(NULL, whole + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (base == MAP_FAILED || mprotect(base + whole, page, PROT_NONE) != 0 || region_count == most_regions) {
+  uint8_t *const guard = guards_start ? base : base + whole;
+  if (base == MAP_FAILED || mprotect(guard, page, PROT_NONE) != 0 || region_count == most_regions) {
     fprintf(stderr, "no memory for an operand of %zu bytes\n", bytes);
     exit(2);
   }
   const size_t slack = whole - bytes < 256 ? whole - bytes : 256;
-  memset(base + whole - bytes - slack, 0xA5, slack);
+  uint8_t *const operand = guards_start ? base + page : base + whole - bytes;
+  uint8_t *const pattern = guards_start ? operand + bytes : operand - slack;
+  memset(pattern, 0xA5, slack);
   regions[region_count].base = base;
+  regions[region_count].pattern = pattern;
   regions[region_count].whole = whole;
-  regions[region_count++].used = bytes;
-  return base + whole - bytes;
+  regions[region_count++].slack = slack;
+  return operand;
 }
 
 void release(void) {
   while (region_count > 0) {
     region_count--;
-    const size_t whole = regions[region_count].whole, used = regions[region_count].used;
-    uint8_t *const base = regions[region_count].base;
-    const size_t slack = whole - used < 256 ? whole - used : 256;
-    for (size_t i = 0; i < slack; i++) {
-      if (base[whole - used - slack + i] != 0xA5) expect(false, "a write before the begin of an operand", (long)i, 0, 0);
+    for (size_t i = 0; i < regions[region_count].slack; i++) {
+      if (regions[region_count].pattern[i] != 0xA5) expect(false, "a write next to an operand", (long)i, 0, 0);
     }
-    munmap(base, whole + page);
+    munmap(regions[region_count].base, regions[region_count].whole + page);
   }
 }
 

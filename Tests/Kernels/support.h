@@ -12,8 +12,9 @@
 extern const struct nn_cpu_kernels *kernels;
 extern long checks, failures;
 
-// Memory for n elements of `size` bytes that ends at an inaccessible page; the bytes before it contain a pattern. It is
-// valid until `release`, which detects writes before the start.
+// Memory for n elements of `size` bytes that ends at an inaccessible page, or starts after one where `guards_start` is set;
+// the bytes at its other end contain a pattern. It is valid until `release`, which detects writes to them.
+extern bool guards_start;
 void *guarded(long n, size_t size);
 void release(void);
 
@@ -48,3 +49,4 @@ void test_half_functions(void);
 void test_half_products(void);
 void test_blocks(void);
 void test_casts(void);
+void test_integers(void);
