@@ -103,6 +103,23 @@ import Testing
     let short = Tensor([1, -1] as [Int16], on: device)
     #expect(try short.signBit().scalars(as: Bool.self) == [false, true])
   }
+
+  /// NumPy: einsum of arrays of the type, which wraps around.
+  @Test(arguments: devices) func einsumKeepsTheType(_ device: Device) throws {
+    let cases: [(DType, a: [Int64], b: [Int64], product: [Int64], sums: [Int64])] = [
+      (.int8, [100, -128, 7, 127, 3, -5], [1, 2, 3, 4, -5, 6], [98, -34], [-29, -125, 2]),
+      (.uint8, [100, 128, 7, 127, 3, 251], [1, 2, 3, 4, 251, 6], [98, 222], [227, 131, 2]),
+      (.int16, [30000, 27136, 2100, -27436, 900, -1500], [1, 2, 3, 4, -5, 6], [18136, -10200], [2564, 28036, 600]),
+    ]
+    for (dtype, a, b, product, sums) in cases {
+      let x = Tensor(a, shape: [2, 3], dtype: dtype, on: device)
+      let y = Tensor(b, shape: [3, 2], dtype: dtype, on: device)
+      let (products, columns) = (Tensor.einsum("ij,jk->k", x, y), Tensor.einsum("ij->j", x))
+      #expect(products.dtype == dtype && columns.dtype == dtype)
+      #expect(try products.scalars(as: Int64.self) == product, "\(dtype)")
+      #expect(try columns.scalars(as: Int64.self) == sums, "\(dtype)")
+    }
+  }
 }
 
 /// Two operands of a type, and the results of functions of one or both of them.

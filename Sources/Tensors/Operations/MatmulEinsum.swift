@@ -169,11 +169,14 @@ private struct Term {
     self.labels = names
   }
 
-  /// Returns the term summed over the axes that are not needed.
+  /// Returns the term summed over the axes that are not needed. Sums of short integers are int64; of these, the type of the
+  /// term keeps the low bits, like a matrix product.
   func summed(keeping needed: Set<Label>) -> Term {
     let axes = labels.indices.filter { !needed.contains(labels[$0]) }
     if axes.isEmpty { return self }
-    return Term(tensor: tensor.sum(axes: axes), labels: labels.filter { needed.contains($0) })
+    var sum = tensor.sum(axes: axes)
+    if tensor.dtype.isShortInteger { sum = sum.cast(to: tensor.dtype) }
+    return Term(tensor: sum, labels: labels.filter { needed.contains($0) })
   }
 
   /// Returns the term with its axes in this order.
