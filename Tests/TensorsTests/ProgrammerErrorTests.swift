@@ -308,6 +308,9 @@ import Testing
       _ = Tensor.zeros([1, 3, 3]).affineGrid(height: 2, width: 2)
     },
     Mistake(operation: "Tensor gcd:", fragments: ["int32", "float32"]) { _ = Tensor.zeros([2]).gcd(.ones([2])) },
+    Mistake(operation: "Tensor lcm:", fragments: ["[2]", "int8 and int32"]) {
+      _ = Tensor([1, 2] as [Int8]).lcm(Tensor(integers: [1, 2]))
+    },
     Mistake(operation: "Tensor rgbToHSV:", fragments: ["[1, 4, 2, 2]", "[…, 3, H, W]"]) {
       _ = Tensor.zeros([1, 4, 2, 2]).rgbToHSV()
     },
@@ -365,6 +368,9 @@ import Testing
     Mistake(operation: "Tensor outer:", fragments: ["[2]", "[2, 3]"]) { _ = Tensor.zeros([2]).outer(.zeros([2, 3])) },
     Mistake(operation: "Tensor cross:", fragments: ["[2, 3]", "[2, 2]", "three elements"]) {
       _ = Tensor.zeros([2, 3]).cross(.zeros([2, 2]))
+    },
+    Mistake(operation: "Tensor cross:", fragments: ["[3]", "float16 and float32"]) {
+      _ = Tensor.zeros([3], dtype: .float16).cross(.zeros([3]))
     },
     Mistake(operation: "Tensor kronecker:", fragments: ["four axes"]) {
       _ = Tensor.zeros([1, 1, 1, 1, 1]).kronecker(.zeros([2]))

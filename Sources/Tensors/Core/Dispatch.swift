@@ -114,17 +114,25 @@ extension Tensor {
   func inFloat32(_ body: (Tensor) -> Tensor) -> Tensor { body(cast(to: .float32)).cast(to: dtype) }
 
   /// Returns a function of numbers of 16 bits and of another tensor of this type, computed in float32.
-  func inFloat32(_ other: Tensor, _ body: (Tensor, Tensor) -> Tensor) -> Tensor {
-    other.dtype == dtype
-      ? body(cast(to: .float32), other.cast(to: .float32)).cast(to: dtype)
-      : body(cast(to: .float32), other)  // which refuses the other type
+  func inFloat32(
+    _ operation: StaticString, _ other: Tensor, _ body: (Tensor, Tensor) throws -> Tensor
+  ) throws -> Tensor {
+    try computed(in: .float32, operation, other, body)
   }
 
-  /// Returns a function of integers of 8 or 16 bits and of another tensor of this type, computed in int32, of which the low
-  /// bits are kept.
-  func inInt32(_ other: Tensor, _ body: (Tensor, Tensor) -> Tensor) -> Tensor {
-    other.dtype == dtype
-      ? body(cast(to: .int32), other.cast(to: .int32)).cast(to: dtype)
-      : body(cast(to: .int32), other)  // which refuses the other type
+  /// Returns a function of integers of 8 or 16 bits and of another tensor of this type, computed in int32, of which the
+  /// low bits are kept.
+  func inInt32(
+    _ operation: StaticString, _ other: Tensor, _ body: (Tensor, Tensor) throws -> Tensor
+  ) throws -> Tensor {
+    try computed(in: .int32, operation, other, body)
+  }
+
+  private func computed(
+    in type: DType, _ operation: StaticString, _ other: Tensor, _ body: (Tensor, Tensor) throws -> Tensor
+  ) throws -> Tensor {
+    // The types that the caller passed, which the function would not name.
+    try Checks.sameDType(operation, self, other)
+    return try body(cast(to: type), other.cast(to: type)).cast(to: dtype)
   }
 }

@@ -6,7 +6,7 @@ extension Tensor {
   public func gcd(_ other: Tensor) -> Tensor {
     checked {
       try Checks.integer("gcd", self)
-      if dtype.isWidened { return inInt32(other) { $0.gcd($1) } }
+      if dtype.isWidened { return try inInt32("gcd", other) { $0.gcd($1) } }
       return try -negativeDivisor(other, "gcd")
     }
   }
@@ -16,7 +16,7 @@ extension Tensor {
   public func lcm(_ other: Tensor) -> Tensor {
     checked {
       try Checks.integer("lcm", self)
-      if dtype.isWidened { return inInt32(other) { $0.lcm($1) } }
+      if dtype.isWidened { return try inInt32("lcm", other) { $0.lcm($1) } }
       // A quotient by 0 is 0.
       return (self / (try negativeDivisor(other, "lcm"))).magnitude() * other.magnitude()
     }

@@ -7,7 +7,7 @@ extension Tensor {
   /// for a weight of 1 (PyTorch's `lerp`).
   public func lerp(to end: Tensor, weight: Double) -> Tensor {
     checked {
-      if dtype.isHalf { return inFloat32(end) { $0.lerp(to: $1, weight: weight) } }
+      if dtype.isHalf { return try inFloat32("lerp", end) { $0.lerp(to: $1, weight: weight) } }
       try Checks.floatingPoint("lerp", self)
       // From the nearer end, so that both ends are exact.
       let way = Tensor.combined(.subtract, end, self, "lerp")
@@ -21,7 +21,7 @@ extension Tensor {
     checked {
       if dtype.isHalf && weight.dtype == dtype {
         let weight = weight.cast(to: .float32)
-        return inFloat32(end) { $0.lerp(to: $1, weight: weight) }
+        return try inFloat32("lerp", end) { $0.lerp(to: $1, weight: weight) }
       }
       try Checks.floatingPoint("lerp", self)
       let way = Tensor.combined(.subtract, end, self, "lerp")

@@ -22,8 +22,8 @@ extension Tensor {
   /// outside of the images are 0, as are results at points that are NaN. Gradients flow to the images and to the grid.
   public func gridSampled(at grid: Tensor) -> Tensor {
     checked {
-      if dtype.isHalf { return inFloat32(grid) { $0.gridSampled(at: $1) } }
       let name: StaticString = "gridSampled"
+      if dtype.isHalf { return try inFloat32(name, grid) { $0.gridSampled(at: $1) } }
       try Checks.floatingPoint(name, self)
       try Checks.sameDType(name, self, grid)
       guard rank == 4, grid.rank == 4, grid.extents[0] == extents[0], grid.extents[3] == 2,
@@ -134,12 +134,12 @@ extension Tensor {
     checked {
       let name: StaticString = "warped"
       try Checks.floatingPoint(name, self)
-      try Checks.sameDType(name, self, matrices)
       if dtype.isHalf {
-        return inFloat32(matrices) {
+        return try inFloat32(name, matrices) {
           $0.warped(by: $1, size: size, method: method, fillMode: fillMode, fillValue: fillValue)
         }
       }
+      try Checks.sameDType(name, self, matrices)
       guard rank == 4, matrices.rank == 3, matrices.extents[0] == extents[0], 2...3 ~= matrices.extents[1],
         matrices.extents[2] == 3, extents[2] > 0, extents[3] > 0
       else {

@@ -46,12 +46,12 @@ extension Tensor {
     checked {
       let name: StaticString = "structuralSimilarity"
       try Checks.floatingPoint(name, self)
-      try Checks.sameDType(name, self, other)
       if dtype.isHalf {
-        return inFloat32(other) {
+        return try inFloat32(name, other) {
           $0.structuralSimilarity(to: $1, range: range, kernel: kernel, deviation: deviation, k1: k1, k2: k2)
         }
       }
+      try Checks.sameDType(name, self, other)
       guard rank == 4, extents == other.extents, extents[2] >= kernel, extents[3] >= kernel else {
         try Checks.fail(
           name, "shapes \(extents) and \(other.extents) with a kernel of \(kernel) do not fit",

@@ -19,7 +19,7 @@ extension Tensor {
       let plan = try MatmulPlan(extents, other.extents, transposingLeft, transposingRight)
       if dtype.isInteger {
         if dtype.isWidened {
-          return inInt32(other) {
+          return try inInt32(name, other) {
             $0.matmul($1, transposingLeft: transposingLeft, transposingRight: transposingRight)
           }
         }
@@ -44,8 +44,8 @@ extension Tensor {
     }
   }
 
-  /// Returns the product of int32 or int64 matrices: products of each column of the left with each row of the right, summed. Several
-  /// are computed at once, as long as they do not take much memory.
+  /// Returns the product of int32 or int64 matrices: products of each column of the left with each row of the right,
+  /// summed. Several are computed at once, as long as they do not take much memory.
   private func integerMatmul(_ other: Tensor, _ result: Shape) throws -> Tensor {
     _ = try Checks.sameDevice("matmul", self, other)
     let (batch, m, n, k) = (result.dropping(last: 2), result[-2], result[-1], extents[-1])

@@ -74,8 +74,8 @@ extension Tensor {
   /// along the other axes (PyTorch's `cosine_similarity`, along the last axis by default).
   public func cosineSimilarity(_ other: Tensor, axis: Int = -1, epsilon: Double = 1e-8) -> Tensor {
     checked {
-      if dtype.isHalf { return inFloat32(other) { $0.cosineSimilarity($1, axis: axis, epsilon: epsilon) } }
       let name: StaticString = "cosineSimilarity"
+      if dtype.isHalf { return try inFloat32(name, other) { $0.cosineSimilarity($1, axis: axis, epsilon: epsilon) } }
       try Checks.floatingPoint(name, self)
       try Checks.sameDType(name, self, other)
       _ = try Checks.sameDevice(name, self, other)
@@ -98,8 +98,8 @@ extension Tensor {
   /// The distances are computed from n·m·d differences, without the cancellation of ‖x‖² − 2x·y + ‖y‖².
   public func distances(to other: Tensor, p: Double = 2) -> Tensor {
     checked {
-      if dtype.isHalf { return inFloat32(other) { $0.distances(to: $1, p: p) } }
       let name: StaticString = "distances"
+      if dtype.isHalf { return try inFloat32(name, other) { $0.distances(to: $1, p: p) } }
       try Checks.floatingPoint(name, self)
       if rank < 2 || other.rank < 2 || extents[-1] != other.extents[-1] {
         try Checks.fail(

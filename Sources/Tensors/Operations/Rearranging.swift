@@ -97,8 +97,8 @@ extension Tensor {
   /// (PyTorch's `linalg.cross`). For numbers.
   public func cross(_ other: Tensor, axis: Int = -1) -> Tensor {
     checked {
-      if dtype.isHalf { return inFloat32(other) { $0.cross($1, axis: axis) } }
       let name: StaticString = "cross"
+      if dtype.isHalf { return try inFloat32(name, other) { $0.cross($1, axis: axis) } }
       try Checks.number(name, self)
       try Checks.sameDType(name, self, other)
       let position = try Checks.axis(name, axis, extents)
