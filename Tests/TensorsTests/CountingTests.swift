@@ -106,6 +106,18 @@ import Testing
     try check(Tensor([-3e38, 1, 3e38], on: device).histogram(bins: 2, range: -3e38...3e38), [1, 2], [-3e38, 0, 3e38])
   }
 
+  /// Integers that float32 does not tell apart.
+  @Test(arguments: TestDevices.all.filter { $0.backend.computes(.float64) })
+  func histogramsOfLongIntegers(_ device: Device) throws {
+    let times = [1_700_000_000, 1_700_000_050] as [Int64]
+    for dtype in [.int32, .int64] as [DType] {
+      let (counts, edges) = Tensor(times, dtype: dtype, on: device).histogram(bins: 2)
+      #expect(try counts.scalars(as: Int.self) == [1, 1])
+      #expect(edges.dtype == .float64)
+      #expect(try edges.scalars(as: Double.self) == [1_700_000_000, 1_700_000_025, 1_700_000_050])
+    }
+  }
+
   /// Where float32 does not have as many numbers as there are bounds, these still ascend, and all elements are counted.
   @Test(arguments: TestDevices.all)
   func histogramsOfCloseNumbers(_ device: Device) throws {

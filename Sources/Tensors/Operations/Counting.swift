@@ -16,7 +16,9 @@ extension Tensor {
 
   /// Returns how many elements fall into each of `bins` intervals of equal width, as int32 `[bins]`, and the bounds of
   /// the intervals, `[bins + 1]` (NumPy's `histogram`). An interval includes its lower bound, the last one also its
-  /// upper bound. Elements out of range and NaN are not counted. The bounds of int32 elements are float32.
+  /// upper bound. Elements out of range and NaN are not counted. The bounds have the type of floating-point elements.
+  /// Those of int32 and int64 elements are float64 on devices that compute in it, and otherwise float32, which does not
+  /// hold all their numbers; those of shorter integers are float32.
   ///
   /// By default, the range of the intervals is from the smallest to the largest element. Around a single value, it has the
   /// width 1, or more if the element type does not have such close numbers; for no elements, it is 0...1. If the smallest
@@ -41,7 +43,8 @@ extension Tensor {
     let name: StaticString = "histogram"
     try Checks.number(name, self)
     if bins < 1 || bins >= Int32.max { try Checks.fail(name, "\(bins) bins for shape \(extents)") }
-    let type = dtype == .float64 ? dtype : .float32
+    let isLong = dtype == .float64 || (dtype.hasIntegerArithmetic && device.backend.computes(.float64))
+    let type: DType = isLong ? .float64 : .float32
     // The distance from one number to the next, relative to the number.
     let step = type == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
     let largest = type == .float64 ? Double.greatestFiniteMagnitude : Double(Float.greatestFiniteMagnitude)
