@@ -63,6 +63,7 @@ static inline double nn_trigamma(double x) {
 
 // The derivative of trigamma.
 static inline double nn_tetragamma(double x) {
+  if (x == 0) return -(double)INFINITY;  // at -0, too
   const double r = nn_distance_to_whole(x);
   double y = x < 0 ? 1 - x : x, sum = 0;
   while (y < 10) {

@@ -172,7 +172,9 @@ private struct UnaryForm {
     // Close to the zeros of the functions, only their terms have this accuracy.
     case .logGamma: set(-4...40, saved: nil, .mixed(ulps: 12, absolute: 12), .mixed(ulps: 16, absolute: 32))
     case .digamma: set(-4...40, saved: nil, .mixed(ulps: 16, absolute: 32), .ulps(16))
-    case .trigamma: set(-4...40, saved: nil, .ulps(16), .mixed(ulps: 32, absolute: 32))
+    case .trigamma:
+      set(-4...40, saved: nil, .ulps(16), .mixed(ulps: 32, absolute: 32))
+      corners = [0, -0.0]
     case .power: set(0.1...8, saved: nil, .ulps(16), .ulps(20))
     case .leakyReLU:
       (tolerance, gradientTolerance, corners) = (.ulps(1), .ulps(1), [])
