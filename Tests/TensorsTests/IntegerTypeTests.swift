@@ -120,6 +120,24 @@ import Testing
       #expect(try columns.scalars(as: Int64.self) == sums, "\(dtype)")
     }
   }
+
+  /// The largest of no numbers is the smallest number of the type, and the reverse.
+  @Test(arguments: devices) func extremesOfNoElements(_ device: Device) throws {
+    let limits: [(DType, ClosedRange<Int>)] = [
+      (.int8, -128...127), (.uint8, 0...255), (.int16, -32_768...32_767), (.int32, -2_147_483_648...2_147_483_647),
+      (.int64, Int.min...Int.max),
+    ]
+    for (dtype, range) in limits {
+      let x = Tensor.zeros([2, 0, 3], dtype: dtype, on: device)
+      let (most, least) = (x.max(axis: 1), x.min(axes: [0, 1], keepingRank: true))
+      #expect(most.dtype == dtype && most.shape == [2, 3] && least.dtype == dtype && least.shape == [1, 1, 3])
+      #expect(try most.scalars(as: Int.self) == [Int](repeating: range.lowerBound, count: 6), "\(dtype)")
+      #expect(try least.scalars(as: Int.self) == [Int](repeating: range.upperBound, count: 3), "\(dtype)")
+      #expect(try x.max().item(as: Int.self) == range.lowerBound, "\(dtype)")
+      #expect(try x.min().item(as: Int.self) == range.upperBound, "\(dtype)")
+      #expect(x.max(axis: 0).shape == [0, 3])
+    }
+  }
 }
 
 /// Two operands of a type, and the results of functions of one or both of them.

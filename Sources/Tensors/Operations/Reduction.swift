@@ -24,24 +24,24 @@ extension Tensor {
   /// Returns Σ x / n along one axis.
   public func mean(axis: Int, keepingRank: Bool = false) -> Tensor { mean(axes: [axis], keepingRank: keepingRank) }
 
-  /// Returns the largest element; NaN if any is NaN, −∞ (the smallest int32 or int64, 0 for shorter integers, false) for no elements. Equal maxima share
-  /// the gradient evenly (like PyTorch's `amax`).
+  /// Returns the largest element; NaN if any is NaN, −∞ (the smallest integer of the type, false) for no elements. Equal
+  /// maxima share the gradient evenly (like PyTorch's `amax`).
   public func max(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked { reduced(.maximum, try mask("max", axes), keepingRank: keepingRank) }
   }
   /// Returns the largest element along one axis.
   public func max(axis: Int, keepingRank: Bool = false) -> Tensor { max(axes: [axis], keepingRank: keepingRank) }
 
-  /// Returns the smallest element; NaN if any is NaN, ∞ (the largest int32 or int64, true) for no elements. Equal minima share
-  /// the gradient evenly (like PyTorch's `amin`).
+  /// Returns the smallest element; NaN if any is NaN, ∞ (the largest integer of the type, true) for no elements. Equal
+  /// minima share the gradient evenly (like PyTorch's `amin`).
   public func min(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked { reduced(.minimum, try mask("min", axes), keepingRank: keepingRank) }
   }
   /// Returns the smallest element along one axis.
   public func min(axis: Int, keepingRank: Bool = false) -> Tensor { min(axes: [axis], keepingRank: keepingRank) }
 
-  /// Returns Π x; integers wrap around. For int8, uint8, and int16, returns int64 (PyTorch). The gradient is correct even if elements are 0 or infinite; a second derivative takes n² memory for n
-  /// reduced elements.
+  /// Returns Π x; integers wrap around. For int8, uint8, and int16, returns int64 (PyTorch). The gradient is correct even
+  /// if elements are 0 or infinite; a second derivative takes n² memory for n reduced elements.
   public func product(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.number("product", self)
@@ -114,6 +114,7 @@ extension Tensor {
         result[axis] = 1
       }
     }
+    if shape.extent == 0, !isPoisoned, let limit = dtype.limit(op) { return .full(result, limit, dtype, on: device) }
     return Tensor.launch(self, result, dtype, on: device) { backend, x, y in
       try backend.reduce(op, x, shape, into: y)
     }
@@ -129,6 +130,17 @@ extension Tensor {
     }
     let sum = mask.isEmpty ? self : reduced(.sum, mask, keepingRank: true)
     return sum.reshaped(to: target)
+  }
+}
+
+extension DType {
+  /// The maximum or minimum of no integers of 8 or 16 bits; nil for other reductions and types. That of int32, in which
+  /// these integers are reduced, is not one of them.
+  fileprivate func limit(_ op: ReductionOp) -> Double? {
+    guard isShortInteger, op == .maximum || op == .minimum else { return nil }
+    let (bits, isSigned) = (byteCount * 8, self != .uint8)
+    let size = Double(1 << (isSigned ? bits - 1 : bits))
+    return op == .minimum ? size - 1 : isSigned ? -size : 0
   }
 }
 
