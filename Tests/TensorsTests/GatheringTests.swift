@@ -133,6 +133,10 @@ import Testing
     let labels = Tensor(integers: [0, 2, -1], on: device)
     try expect(labels.oneHot(classes: 3), [1, 0, 0, 0, 0, 1, 0, 0, 0], shape: [3, 3])
     #expect(Tensor(integers: [1, 2], shape: [2, 1], on: device).oneHot(classes: 4).shape == [2, 1, 4])
+    let bytes = Tensor([0, 2, 255] as [UInt8], on: device)
+    try expect(bytes.oneHot(classes: 3), [1, 0, 0, 0, 0, 1, 0, 0, 0], shape: [3, 3])
+    try expect(Tensor([5, 6, 7], on: device).rows(at: bytes[..<2]), [5, 7])
+    try expect(Tensor.zeros([3], on: device).scatterAdded(Tensor([5, 6, 7], on: device), at: bytes), [5, 0, 6])
   }
 
   @Test(arguments: TestDevices.all)

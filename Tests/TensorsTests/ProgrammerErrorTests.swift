@@ -167,8 +167,8 @@ import Testing
     Mistake(operation: "Tensor replacing:", fragments: ["200", "int8"]) {
       _ = Tensor.zeros([1], dtype: .int8).replacing(with: 200, where: Tensor([true]))
     },
-    Mistake(operation: "Tensor rows:", fragments: ["int32", "int8"]) {
-      _ = Tensor([1, 2]).rows(at: Tensor([0] as [Int8]))
+    Mistake(operation: "Tensor rows:", fragments: ["int32", "bool"]) {
+      _ = Tensor([1, 2]).rows(at: Tensor([true]))
     },
     Mistake(operation: "Tensor item:", fragments: ["[2]"]) { _ = try? Tensor.zeros([2]).item() },
     Mistake(operation: "Tensor valueAndGradient: the value:", fragments: ["[2]", ".mean()"]) {

@@ -1,4 +1,4 @@
-/// Looks up a row of a table for each token: int32 `[N, …]` → `[N, …, width]`.
+/// Looks up a row of a table for each token: integers `[N, …]` → `[N, …, width]`.
 ///
 /// ```swift
 /// Embedding(8000, 64, padding: 0)            // [N, 40] → [N, 40, 64]

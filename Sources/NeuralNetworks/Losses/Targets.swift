@@ -75,8 +75,7 @@ extension Tensor {
       guard shape.withoutTrailingOnes == prediction.shape.withoutTrailingOnes else {
         try ProgrammerError.refuse(
           "\(name): the prediction has shape \(prediction.shape) and the target \(shape); they must be the same"
-            + (dtype == .int32 || dtype == .int64
-              ? " (class numbers need a sparse loss, or `target.oneHot(classes:)`)" : ""))
+            + (dtype.isInteger ? " (class numbers need a sparse loss, or `target.oneHot(classes:)`)" : ""))
       }
       return converted.reshaped(prediction.shape)
     }

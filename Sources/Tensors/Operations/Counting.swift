@@ -71,8 +71,8 @@ extension Tensor {
       .replacing(with: .nan, where: .!(least.isFinite() .& most.isFinite()))
   }
 
-  /// Returns how often each of the numbers 0, 1, 2, … occurs in a tensor of int32 or int64, as int32; or the sum of the
-  /// weights of its occurrences (NumPy's and PyTorch's `bincount`). The result ends at the largest number, but has at
+  /// Returns how often each of the numbers 0, 1, 2, … occurs in a tensor of integers, as int32; or the sum of the weights
+  /// of its occurrences (NumPy's and PyTorch's `bincount`). The result ends at the largest number, but has at
   /// least `minimumLength` elements. Negative numbers are ignored (where NumPy and PyTorch fail), as is an int64 that
   /// int32 does not represent. Waits for the device. Weights are floating-point numbers of the same shape.
   /// Gradients flow to them.

@@ -1,7 +1,7 @@
 import BackendCore
 
-// Reading at computed positions. Indices are int32 or int64 and must not be negative. An index out of range reads as NaN (0 for
-// integers), because kernels cannot stop.
+// Reading at computed positions. Indices are integers of any type and must not be negative. An index out of range reads as
+// NaN (0 for integers), because kernels cannot stop.
 
 extension Tensor {
   /// Gathers elements along an axis.
@@ -52,8 +52,8 @@ extension Tensor {
     }
   }
 
-  /// Returns rows of zeros with a 1 at each label: int32 or int64 labels `[...]` give float32 `[..., classes]`. A label out of
-  /// range gives a row of zeros.
+  /// Returns rows of zeros with a 1 at each label: integer labels `[...]` give float32 `[..., classes]`. A label out of range
+  /// gives a row of zeros.
   public func oneHot(classes: Int) -> Tensor {
     checked {
       let labels = try Checks.indices("oneHot", self)
@@ -75,10 +75,10 @@ extension Tensor {
 }
 
 extension Checks {
-  /// Returns indices as int32, after checking that they are int32 or int64.
+  /// Returns indices as int32, after checking that they are integers.
   static func indices(_ operation: StaticString, _ indices: Tensor) throws -> Tensor {
     if indices.storage.dtype == .int32 { return indices }
-    if indices.dtype != .int64 { try dtype(operation, indices, is: .int32) }
+    if !indices.dtype.isInteger { try dtype(operation, indices, is: .int32) }
     return indices.asIndices()
   }
 
@@ -138,10 +138,10 @@ struct GatherRowsRecord: GradientRule {
 }
 
 extension Tensor {
-  /// Returns rows of a table `[tokens, width]` for int32 or int64 tokens of any shape. The row of the padding token gets
-  /// no gradient.
+  /// Returns rows of a table `[tokens, width]` for integer tokens of any shape. The row of the padding token gets no
+  /// gradient.
   package func embedded(_ tokens: Tensor, padding: Int?) -> Tensor {
-    let tokens = tokens.dtype == .int64 ? tokens.asIndices() : tokens
+    let tokens = tokens.dtype.isInteger ? tokens.asIndices() : tokens
     guard let padding, let tape = Tape.recording(node) else { return rows(at: tokens) }
     if tape.isNested {
       let y = rows(at: tokens)

@@ -1,7 +1,7 @@
 import BackendCore
 
-// Writing to computed positions. Indices are int32 or int64 and must not be negative. An index out of range is ignored, because
-// kernels cannot stop.
+// Writing to computed positions. Indices are integers of any type and must not be negative. An index out of range is
+// ignored, because kernels cannot stop.
 
 /// The combination of an element with the updates of its position, besides their sum (`scatterAdded`).
 public enum ScatterReduction: Sendable, Hashable {

@@ -57,7 +57,7 @@ struct SoftmaxRecord: GradientRule {
 
 extension Tensor {
   /// Returns −Σ q·ln softmax(logits) for each row of `[N, C]`, as `[N]`. q is (1 − smoothing) at the
-  /// label + smoothing/C everywhere (PyTorch). Labels are int32 or int64. A row whose label is `ignoredLabel` gives 0 and no
+  /// label + smoothing/C everywhere (PyTorch). Labels are integers. A row whose label is `ignoredLabel` gives 0 and no
   /// gradient; any other label out of range gives NaN.
   ///
   /// The gradient of the logits is computed together with the loss and multiplied by `expectedGradient`, the expected

@@ -183,11 +183,11 @@ struct TokenRange: Sendable {
 
   /// Returns the first token out of range, and the index of its example. Waits for the tensor.
   func firstOutOfRange(in tensor: Tensor) throws -> (example: Int, value: Int)? {
-    guard tensor.dtype == .int32 || tensor.dtype == .int64, tensor.count > 0 else { return nil }
+    guard tensor.dtype.isInteger, tensor.count > 0 else { return nil }
     let range = 0..<tokens
-    // No device finds the extremes of int64.
-    if tensor.dtype == .int32, range.contains(Int(try tensor.min().item())),
-      range.contains(Int(try tensor.max().item()))
+    // Some devices do not find the extremes of int64.
+    if tensor.dtype != .int64, range.contains(try tensor.min().item(as: Int.self)),
+      range.contains(try tensor.max().item(as: Int.self))
     {
       return nil
     }

@@ -216,9 +216,9 @@ final class ShapeTrace {
       throw ModelError.inputType(layer: name, expected: expected, found: input.dtype)
     }
     if let embedding = layer as? Embedding { note(embedding, input) }
-    if input.dtype == .int32 || input.dtype == .int64 { return input }
+    if input.dtype.isInteger { return input }
     if knowsElementTypes {
-      throw ModelError.inputType(layer: name, expected: "int32 or int64 ones", found: input.dtype)
+      throw ModelError.inputType(layer: name, expected: "integer ones", found: input.dtype)
     }
     return input.cast(to: .int32)
   }
