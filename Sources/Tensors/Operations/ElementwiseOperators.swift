@@ -11,7 +11,7 @@ extension Tensor {
   /// Returns the elementwise product, with broadcasting.
   public static func * (a: Tensor, b: Tensor) -> Tensor { combined(.multiply, a, b, "*") }
   /// Returns the elementwise quotient, with broadcasting. Floating-point division follows IEEE 754; integer division
-  /// rounds toward zero.
+  /// rounds toward zero, and gives 0 for a divisor of 0.
   public static func / (a: Tensor, b: Tensor) -> Tensor { combined(.divide, a, b, "/") }
 
   /// Returns the sum of each element and a number.
@@ -94,7 +94,8 @@ extension Tensor {
   public static prefix func ~ (a: Tensor) -> Tensor {
     combined(.bitwiseXor, a, a.dtype == .uint8 ? 255 : -1, scalarFirst: false, "~")
   }
-  /// Returns a·2ᵇ without the bits that do not fit, elementwise with broadcasting.
+  /// Returns a·2ᵇ without the bits that do not fit, elementwise with broadcasting. A negative distance shifts
+  /// in the other direction, and one beyond the number of bits shifts all of them out, as in Swift.
   public static func << (a: Tensor, b: Tensor) -> Tensor { combined(.shiftLeft, a, b, "<<") }
   /// Returns a·2ᵇ without the bits that do not fit, for a number b.
   public static func << (a: Tensor, b: some TensorOperand) -> Tensor {
@@ -104,7 +105,8 @@ extension Tensor {
   public static func << (a: some TensorOperand, b: Tensor) -> Tensor {
     combined(.shiftLeft, b, a.operandValue, scalarFirst: true, "<<")
   }
-  /// Returns ⌊a/2ᵇ⌋, elementwise with broadcasting.
+  /// Returns ⌊a/2ᵇ⌋, elementwise with broadcasting. A negative distance shifts
+  /// in the other direction, and one beyond the number of bits shifts all of them out, as in Swift.
   public static func >> (a: Tensor, b: Tensor) -> Tensor { combined(.shiftRight, a, b, ">>") }
   /// Returns ⌊a/2ᵇ⌋, for a number b.
   public static func >> (a: Tensor, b: some TensorOperand) -> Tensor {
