@@ -22,7 +22,7 @@ import Testing
     #expect(own.definitions == " -DNN_ELEMENT=\(dtype.kernelType)" && common.definitions.isEmpty)
     let x = try backend.upload([1, 2, 3] as [Float])
     try backend.scan(.sum, x, shape, reversed: false, into: x)
-    #expect(scans(backend).allSatisfy { $0.hasSuffix("_float") })
+    #expect(!scans(backend).isEmpty && scans(backend).allSatisfy { $0.hasSuffix("_float") })
     let (y, z) = (try backend.empty(3, dtype), try backend.empty(3, .int32))
     try backend.cast(x, count: 3, into: y)
     try backend.scan(.sum, y, shape, reversed: false, into: y)
@@ -42,19 +42,33 @@ import Testing
     let numbers = wholeNumbers(rows * columns, bound: 40).map { number -> Int64 in
       number == 40 ? .max : number == -40 ? .min : Int64(number) * (Int64(number) % 2 == 0 ? 1 << 33 : 1) - 1
     }
-    let x = try backend.upload(numbers, .int64)
+    try expectSorted(numbers, .int64, rows: rows, columns, backend, bits: UInt64.init(bitPattern:), isLess: <)
+    guard backend.computes(.float64) else { return }
+    let special: [Double] = [.nan, -0.0, 0, 1, 1.0.nextUp, -1, (-1.0).nextDown, .infinity, -.infinity]
+    let doubles = wholeNumbers(rows * columns, bound: 40).map { special[(Int($0) + 40) % special.count] }
+    try expectSorted(doubles, .float64, rows: rows, columns, backend, bits: { $0.isNaN ? .max : $0.bitPattern }) {
+      // NaN counts as larger than every number.
+      $0 < $1 || (!$0.isNaN && $1.isNaN)
+    }
+  }
+
+  private func expectSorted<Number: BitwiseCopyable>(
+    _ numbers: [Number], _ dtype: DType, rows: Int, _ columns: Int, _ backend: OpenCLBackend,
+    bits: (Number) -> UInt64, isLess: (Number, Number) -> Bool
+  ) throws {
+    let x = try backend.upload(numbers, dtype)
     for descending in [false, true] {
-      let (values, indices) = (try backend.empty(rows * columns, .int64), try backend.empty(rows * columns, .int32))
+      let (values, indices) = (try backend.empty(rows * columns, dtype), try backend.empty(rows * columns, .int32))
       try backend.sort(x, rows: rows, columns: columns, descending: descending, values: values, indices: indices)
       let order = try backend.integers(indices, count: rows * columns)
-      var found = [Int64](repeating: 0, count: rows * columns)
+      var found = [Number](repeating: numbers[0], count: rows * columns)
       try found.withUnsafeMutableBytes { try backend.download(values, into: $0) }
       for row in 0..<rows {
         let line = Array(numbers[row * columns..<(row + 1) * columns])
         // The standard library's sort is stable.
-        let expected = line.indices.sorted { descending ? line[$0] > line[$1] : line[$0] < line[$1] }
-        #expect(order[row * columns..<(row + 1) * columns].map(Int.init) == expected)
-        #expect(Array(found[row * columns..<(row + 1) * columns]) == expected.map { line[$0] })
+        let expected = line.indices.sorted { descending ? isLess(line[$1], line[$0]) : isLess(line[$0], line[$1]) }
+        #expect(order[row * columns..<(row + 1) * columns].map(Int.init) == expected, "\(dtype)")
+        #expect(found[row * columns..<(row + 1) * columns].map(bits) == expected.map { bits(line[$0]) }, "\(dtype)")
       }
     }
   }
