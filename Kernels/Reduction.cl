@@ -26,7 +26,7 @@
 // by side, they are divided into `blocks` blocks of at most NN_REDUCTION_COLUMNS lines and reduced row by row, four
 // rows at once, because memory is read fastest in long pieces of few rows. Sums use one number over `block` elements or
 // rows, and two numbers from block to block. The private memory of a work item is three arrays of NN_REDUCTION_COLUMNS
-// numbers: 12 KiB.
+// numbers: 12 KiB, or 24 KiB for types of 64 bits.
 
 #define REDUCTION(NAME, TYPE, WORD, VECTOR, NOTHING, FIRST, REDUCE, LOST, PARTS, LAST)                               \
   static inline WORD NAME##Line_##TYPE(global const WORD *p, index_t count, index_t block, WORD *lost) {             \

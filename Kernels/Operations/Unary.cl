@@ -121,7 +121,7 @@
 
 #define NN_UNARY_OPERATIONS(ROW) NN_PLAIN_FUNCTIONS(ROW) NN_ACTIVATIONS(ROW)
 
-// Those that exist for int32 as well, in x, a, and b. Results wrap around.
+// Those that exist for int32 and int64 as well, in x, a, and b. Results wrap around.
 #define NN_INTEGER_OPERATIONS(ROW) \
   ROW(negate, wrap_subtract(0, x)) \
   ROW(magnitude, x < 0 ? wrap_subtract(0, x) : x) \

@@ -36,8 +36,8 @@ private func floorQuotient(_ a: Double, _ b: Double) -> Double {
   return rest != 0 && (rest < 0) != (b < 0) ? whole - 1 : whole
 }
 
-/// The value of an operation on integers of type `dtype`; nil for operations that do not support integers. The result may
-/// exceed int32; it wraps around when it is stored.
+/// The value of an operation on integers of type `dtype`; nil for operations that do not support integers. Results
+/// of int64 wrap around here; those of int32 may exceed their type, and wrap around when they are stored.
 package func integerValue(of op: BinaryOp, _ a: Int64, _ b: Int64, _ dtype: DType) -> Int64? {
   switch op {
   case .add: return a &+ b

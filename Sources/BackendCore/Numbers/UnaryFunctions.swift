@@ -129,8 +129,8 @@ private func derivative(of kind: UnaryOp.Kind, _ a: Double, _ b: Double, saved s
   }
 }
 
-/// The value of an operation on integers; nil for operations that support only floating point. The result may exceed
-/// int32; it wraps around when it is stored.
+/// The value of an operation on integers; nil for operations that support only floating point. Results of int64 wrap
+/// around here; those of int32 may exceed their type, and wrap around when they are stored.
 package func integerValue(of kind: UnaryOp.Kind, _ a: Int64, _ b: Int64, at x: Int64) -> Int64? {
   switch kind {
   case .negate: 0 &- x

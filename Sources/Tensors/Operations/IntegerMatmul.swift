@@ -1,12 +1,12 @@
 import BackendCore
 
 extension Tensor {
-  /// Returns the matrix product of 8-bit integers over the last two axes, `[..., m, k] × [..., k, n] → [..., m, n]`, in int32:
-  /// MatMulInteger of ONNX, `torch._int_mm` of PyTorch.
+  /// Returns the matrix product of 8-bit integers over the last two axes, `[..., m, k] × [..., k, n] → [..., m, n]`, in
+  /// int32: MatMulInteger of ONNX, `torch._int_mm` of PyTorch.
   ///
   /// Both operands are int8 or uint8, also one of each; leading axes are broadcast, and vectors are treated as in `matmul`.
   /// The sums are exact; they wrap around beyond the range of int32, for which k must be more than 33 000. There are no
-  /// gradients. Other devices than the CPU multiply in float32, with sums short enough to be exact.
+  /// gradients. Devices other than the CPU multiply in float32, with sums short enough to be exact.
   ///
   /// ```swift
   /// let x = Tensor([1, -2, 3, 127] as [Int8], shape: [2, 2])
@@ -98,7 +98,8 @@ package func quantizedLinear(
     if let bias {
       try Checks.dtype(name, bias, is: .float32)
       if bias.shape != [weight.units] {
-        try Checks.fail(name, "the bias of shape \(bias.extents) has not one number for each of \(weight.units) units")
+        try Checks.fail(
+          name, "the bias of shape \(bias.extents) does not have one number for each of the \(weight.units) units")
       }
     }
     var result = x.extents

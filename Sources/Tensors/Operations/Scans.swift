@@ -1,19 +1,19 @@
 import BackendCore
 
-// Cumulative reductions: the result so far at each position of an axis. Sums and products of int8, uint8, and int16 are int64
-// (PyTorch); those of int32 and int64 keep the type and wrap around.
+// Cumulative reductions: the result so far at each position of an axis. Sums and products of int8, uint8, and int16 are
+// int64 (PyTorch); those of int32 and int64 keep the type and wrap around.
 
 extension Tensor {
-  /// Returns the cumulative sum along an axis: y[j] = Σ x[0...j], or Σ x[j...] if `reversed`. For int8, uint8, and int16, the
-  /// result is int64 (PyTorch).
+  /// Returns the cumulative sum along an axis: y[j] = Σ x[0...j], or Σ x[j...] if `reversed`. For int8, uint8, and
+  /// int16, the result is int64 (PyTorch).
   public func cumulativeSum(axis: Int, reversed: Bool = false) -> Tensor {
     scanned(.sum, axis, reversed: reversed, "cumulativeSum")
   }
 
-  /// Returns the cumulative product along an axis: y[j] = Π x[0...j], or Π x[j...] if `reversed`. For int8, uint8, and int16,
-  /// the result is int64 (PyTorch). Devices multiply in
-  /// different orders, so if the product of a part is out of range, the results may differ. The gradient is exact next to
-  /// zeros, but NaN next to infinities (PyTorch); a second derivative takes n² memory for n elements along the axis.
+  /// Returns the cumulative product along an axis: y[j] = Π x[0...j], or Π x[j...] if `reversed`. For int8, uint8, and
+  /// int16, the result is int64 (PyTorch). Devices multiply in different orders, so if the product of a part is out of
+  /// range, the results may differ. The gradient is exact next to zeros, but NaN next to infinities (PyTorch); a second
+  /// derivative takes n² memory for n elements along the axis.
   public func cumulativeProduct(axis: Int, reversed: Bool = false) -> Tensor {
     scanned(.product, axis, reversed: reversed, "cumulativeProduct")
   }
