@@ -89,6 +89,12 @@ import Testing
     let large = IntegerLookup()
     try large.adapt(to: Self.int32([2_000_000_011, 2_000_000_012], [2], device))
     #expect(try found(large, Self.int32([2_000_000_012, 2_000_000_013], [1, 2], device)) == [2, 0])
+    let bytes = IntegerLookup(maskToken: 1000)
+    try bytes.adapt(to: Tensor([200, 7, 200] as [UInt8], on: device))
+    #expect(bytes.vocabulary == [200, 7])
+    #expect(try bytes(Tensor([7, 200, 8] as [UInt8], on: device), .inference).scalars(as: Int32.self) == [3, 2, 1])
+    let long = Tensor([7, (1 << 32) + 7, 200] as [Int64], on: device)
+    #expect(try bytes(long, .inference).scalars(as: Int32.self) == [3, 1, 2])
   }
 
   /// Keras 3.15: `Discretization(bin_boundaries=[0, 1, 2])`; NumPy 2: `quantile(x, [0.25, 0.5, 0.75])`.

@@ -8,9 +8,9 @@ import HostSystem
 /// codes.vocabulary                                   // [36, 12, 1138]: the most frequent first
 /// ```
 ///
-/// The input is int32. As in Keras, index 0 stands for numbers that are not in the vocabulary; with a `maskToken`, this
-/// number has index 0, and unknown numbers have index 1. The indices of the vocabulary follow. The vocabulary is part of
-/// the configuration, so it is saved with the model. Call `adapt(to:)` before the layer is used.
+/// The input has any integer type. As in Keras, index 0 stands for numbers that are not in the vocabulary; with a
+/// `maskToken`, this number has index 0, and unknown numbers have index 1. The indices of the vocabulary follow. The
+/// vocabulary is part of the configuration, so it is saved with the model. Call `adapt(to:)` before the layer is used.
 public final class IntegerLookup: Layer {
   /// All settings.
   public private(set) var configuration: Configuration
@@ -37,18 +37,18 @@ public final class IntegerLookup: Layer {
 
   /// Replaces the vocabulary with the distinct numbers of the data, the most frequent first; equally frequent ones are
   /// ordered by their value. The mask is left out.
-  /// - Parameter data: int32 numbers of any shape.
+  /// - Parameter data: Integers of any shape, within the range of int32.
   /// - Throws: `ModelError.inputType` for another element type; `DeviceError`.
   public func adapt(to data: Tensor) throws {
-    guard data.dtype == .int32 else {
-      throw ModelError.inputType(layer: "IntegerLookup", expected: "int32", found: data.dtype)
+    guard data.dtype.isInteger else {
+      throw ModelError.inputType(layer: "IntegerLookup", expected: "integer ones", found: data.dtype)
     }
-    var counts: [Int32: Int] = [:]
-    for number in try data.scalars(as: Int32.self) { counts[number, default: 0] += 1 }
-    if let mask = configuration.maskToken.flatMap({ Int32(exactly: $0) }) { counts[mask] = nil }
+    var counts: [Int: Int] = [:]
+    for number in try data.scalars(as: Int.self) { counts[number, default: 0] += 1 }
+    if let mask = configuration.maskToken { counts[mask] = nil }
     let frequent = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     let most = configuration.maxTokens.map { max($0 - configuration.special, 0) } ?? .max
-    configuration.vocabulary = frequent.prefix(most).map { Int($0.key) }
+    configuration.vocabulary = frequent.prefix(most).map(\.key)
     constants.forget()
   }
 
@@ -60,6 +60,7 @@ public final class IntegerLookup: Layer {
 
   public func forward(_ input: Tensor, _ context: Context) -> Tensor {
     prepareCall(input)
+    let input = input.dtype.isInteger ? input.asIndices() : input
     let unknown = Tensor.full([], Double(configuration.special - 1), dtype: .int32, on: input.device)
     var indices = unknown.broadcast(to: input.shape)
     if !vocabulary.isEmpty {
