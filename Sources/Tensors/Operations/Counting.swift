@@ -71,11 +71,11 @@ extension Tensor {
       .replacing(with: .nan, where: .!(least.isFinite() .& most.isFinite()))
   }
 
-  /// Returns how often each of the numbers 0, 1, 2, … occurs in a tensor of integers, as int32; or the sum of the weights
-  /// of its occurrences (NumPy's and PyTorch's `bincount`). The result ends at the largest number, but has at
+  /// Returns how often each of the numbers 0, 1, 2, … occurs in a tensor of integers, as int32; or the sum of the
+  /// weights of its occurrences (NumPy's and PyTorch's `bincount`). The result ends at the largest number, but has at
   /// least `minimumLength` elements. Negative numbers are ignored (where NumPy and PyTorch fail), as is an int64 that
-  /// int32 does not represent. Waits for the device. Weights are floating-point numbers of the same shape.
-  /// Gradients flow to them.
+  /// int32 does not represent. Waits for the device. Weights are floating-point numbers of the same shape. Gradients
+  /// flow to them.
   /// - Throws: `DeviceError`, the first error of the operations that produced this tensor.
   public func binCount(minimumLength: Int = 0, weights: Tensor? = nil) throws -> Tensor {
     let name: StaticString = "binCount"

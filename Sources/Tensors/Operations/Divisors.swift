@@ -1,14 +1,15 @@
 import BackendCore
 
 extension Tensor {
-  /// Returns the greatest common divisor of integers, elementwise with broadcasting (NumPy's and PyTorch's `gcd`): 0 for
-  /// two zeros, and otherwise positive, unless the result is beyond the type and wraps around: 2³¹ is −2³¹ in int32.
+  /// Returns the greatest common divisor of integers, elementwise with broadcasting (NumPy's and PyTorch's `gcd`): 0
+  /// for two zeros, and otherwise positive, unless the result is beyond the type and wraps around: 2³¹ is −2³¹ in
+  /// int32.
   public func gcd(_ other: Tensor) -> Tensor {
     checked { try withNegativeDivisor("gcd", other) { _, _, divisor in -divisor } }
   }
 
-  /// Returns the least common multiple of integers, elementwise with broadcasting (NumPy's and PyTorch's `lcm`): 0 if one of
-  /// them is 0, and otherwise positive, unless the result is beyond the type and wraps around.
+  /// Returns the least common multiple of integers, elementwise with broadcasting (NumPy's and PyTorch's `lcm`): 0 if
+  /// one of them is 0, and otherwise positive, unless the result is beyond the type and wraps around.
   public func lcm(_ other: Tensor) -> Tensor {
     checked {
       // A quotient by 0 is 0.
@@ -16,8 +17,8 @@ extension Tensor {
     }
   }
 
-  /// Returns a function of two tensors and of their greatest common divisor with a negative sign. Integers of 8 or 16 bits
-  /// are computed in int32.
+  /// Returns a function of two tensors and of their greatest common divisor with a negative sign. Integers of 8 or 16
+  /// bits are computed in int32.
   private func withNegativeDivisor(
     _ name: StaticString, _ other: Tensor, _ body: (_ a: Tensor, _ b: Tensor, _ divisor: Tensor) -> Tensor
   ) throws -> Tensor {
@@ -40,8 +41,8 @@ extension Tensor {
 }
 
 extension DType {
-  /// The largest number of divisions in Euclid's algorithm, which the largest two Fibonacci numbers of the type need: 55 and
-  /// 89, 144 and 233, 17711 and 28657, 1134903170 and 1836311903, 4660046610375530309 and 7540113804746346429.
+  /// The largest number of divisions in Euclid's algorithm, which the largest two Fibonacci numbers of the type need:
+  /// 55 and 89, 144 and 233, 17711 and 28657, 1134903170 and 1836311903, 4660046610375530309 and 7540113804746346429.
   fileprivate var mostDivisions: Int {
     switch self {
     case .int8: 10

@@ -21,11 +21,11 @@ extension Tensor {
   }
   /// Returns xᵃ elementwise. The gradient with respect to the exponent is 0 where the base is 0 (PyTorch).
   public func power(_ exponent: Tensor) -> Tensor { Tensor.combined(.power, self, exponent, "power") }
-  /// Returns x − b·⌊x/b⌋, which has the sign of the divisor b, as in Python and PyTorch; for integers and a divisor of 0, 0
-  /// (NumPy).
+  /// Returns x − b·⌊x/b⌋, which has the sign of the divisor b, as in Python and PyTorch. The remainder of integers
+  /// by 0 is 0 (NumPy).
   public func remainder(_ divisor: Tensor) -> Tensor { Tensor.combined(.remainder, self, divisor, "remainder") }
-  /// Returns x − b·⌊x/b⌋, which has the sign of the divisor b, as in Python and PyTorch; for integers and a divisor of 0, 0
-  /// (NumPy).
+  /// Returns x − b·⌊x/b⌋, which has the sign of the divisor b, as in Python and PyTorch. The remainder of integers
+  /// by 0 is 0 (NumPy).
   public func remainder(_ divisor: some TensorOperand) -> Tensor {
     Tensor.combined(.remainder, self, divisor.operandValue, scalarFirst: false, "remainder")
   }

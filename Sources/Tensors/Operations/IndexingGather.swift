@@ -1,7 +1,7 @@
 import BackendCore
 
-// Reading at computed positions. Indices are integers of any type and must not be negative. An index out of range reads as
-// NaN (0 for integers), because kernels cannot stop.
+// Reading at computed positions. Indices are integers of any type and must not be negative. An index out of range reads
+// as NaN (0 for integers), because kernels cannot stop.
 
 extension Tensor {
   /// Gathers elements along an axis.
@@ -52,8 +52,8 @@ extension Tensor {
     }
   }
 
-  /// Returns rows of zeros with a 1 at each label: integer labels `[...]` give float32 `[..., classes]`. A label out of range
-  /// gives a row of zeros.
+  /// Returns rows of zeros with a 1 at each label: integer labels `[...]` give float32 `[..., classes]`. A label out of
+  /// range gives a row of zeros.
   public func oneHot(classes: Int) -> Tensor {
     checked {
       let labels = try Checks.indices("oneHot", self)

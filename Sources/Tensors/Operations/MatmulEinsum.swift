@@ -169,8 +169,8 @@ private struct Term {
     self.labels = names
   }
 
-  /// Returns the term summed over the axes that are not needed. Sums of short integers are int64; of these, the type of the
-  /// term keeps the low bits, like a matrix product.
+  /// Returns the term summed over the axes that are not needed. Sums of short integers are int64; of these, the type of
+  /// the term keeps the low bits, like a matrix product.
   func summed(keeping needed: Set<Label>) -> Term {
     let axes = labels.indices.filter { !needed.contains(labels[$0]) }
     if axes.isEmpty { return self }

@@ -24,8 +24,8 @@ extension Tensor {
   /// Returns Σ x / n along one axis.
   public func mean(axis: Int, keepingRank: Bool = false) -> Tensor { mean(axes: [axis], keepingRank: keepingRank) }
 
-  /// Returns the largest element; NaN if any is NaN, −∞ (the smallest integer of the type, false) for no elements. Equal
-  /// maxima share the gradient evenly (like PyTorch's `amax`).
+  /// Returns the largest element; NaN if any is NaN, −∞ (the smallest integer of the type, false) for no elements.
+  /// Equal maxima share the gradient evenly (like PyTorch's `amax`).
   public func max(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked { reduced(.maximum, try mask("max", axes), keepingRank: keepingRank) }
   }
@@ -40,8 +40,8 @@ extension Tensor {
   /// Returns the smallest element along one axis.
   public func min(axis: Int, keepingRank: Bool = false) -> Tensor { min(axes: [axis], keepingRank: keepingRank) }
 
-  /// Returns Π x; integers wrap around. For int8, uint8, and int16, returns int64 (PyTorch). The gradient is correct even
-  /// if elements are 0 or infinite; a second derivative takes n² memory for n reduced elements.
+  /// Returns Π x; integers wrap around. For int8, uint8, and int16, returns int64 (PyTorch). The gradient is correct
+  /// even if elements are 0 or infinite; a second derivative takes n² memory for n reduced elements.
   public func product(axes: [Int]? = nil, keepingRank: Bool = false) -> Tensor {
     checked {
       try Checks.number("product", self)
