@@ -140,6 +140,35 @@ import Testing
     }
   }
 
+  /// Gradients are those of Σ c·(x·Wᵀ + b) with the numbers that the integers represent: c·W and the sums of c over rows, also
+  /// for an input that is rounded to the end of the range.
+  @Test(arguments: TestDevices.all, [nil, 0.004 as Float])
+  func linearHasStraightThroughGradients(_ device: Device, _ inputScale: Float?) throws {
+    let (rows, inputs, units) = (3, 10, 4)
+    let (weight, values, scales) = try Self.weight(units, inputs)
+    let x = Self.numbers(rows * inputs, seed: 6), c = Self.numbers(rows * units, seed: 9)
+    #expect(x.contains { abs($0) > 0.004 * 127 })
+    let dx = (0..<rows * inputs).map { place in
+      (0..<units).reduce(0.0) { sum, unit in
+        let weight = Double(values[unit * inputs + place % inputs]) * Double(scales[unit])
+        return sum + Double(c[place / inputs * units + unit]) * weight
+      }
+    }
+    let db = (0..<units).map { unit in (0..<rows).reduce(0.0) { $0 + Double(c[$1 * units + unit]) } }
+    let factors = Tensor(c, shape: [1, rows, units], on: device)
+    let (_, found) = valueAndGradient(
+      at: Tensor(x, shape: [1, rows, inputs], on: device), Tensor(Self.numbers(units, seed: 7), on: device)
+    ) { x, bias in (quantizedLinear(x, weight, inputScale: inputScale, bias: bias) * factors).sum() }
+    try expect(found.0, dx, shape: [1, rows, inputs], tolerance: 1e-5)
+    try expect(found.1, db, shape: [units], tolerance: 1e-5)
+    let half = Tensor(x, shape: [1, rows, inputs], on: device).cast(to: .bfloat16)
+    let (_, rounded) = valueAndGradient(at: half) { x in
+      (quantizedLinear(x, weight, inputScale: inputScale, bias: nil).cast(to: .float32) * factors).sum()
+    }
+    #expect(rounded.dtype == .bfloat16)
+    try expect(rounded.cast(to: .float32), dx, shape: [1, rows, inputs], tolerance: 0.03)
+  }
+
   /// Rows that are not finite give NaN, rows of zeros and of tiny numbers give the bias, and other rows do not change.
   @Test(arguments: TestDevices.all) func linearKeepsNumbersThatAreNotFinite(_ device: Device) throws {
     let (weight, _, _) = try Self.weight(3, 40)

@@ -73,7 +73,10 @@ extension Tensor {
 ///     q[r, i] = round(x[r, i]·(1/s[r])), within ±127, ties to even
 ///     y[r, u] = Σ q[r, i]·W[u, i] · (s[r]·scale[u]) + b[u]
 ///
-/// The sums are exact. A row with a number that is not finite gives NaN. The result has no gradient.
+/// The sums are exact. A row with a number that is not finite gives NaN.
+///
+/// The gradients are those of the product without rounding, x·Wᵀ + b with the numbers that the integers of W represent, also
+/// for inputs beyond ±127·s: the straight-through estimator, as in the int8 layers of Keras.
 ///
 /// - Parameters:
 ///   - x: float32; float16 and bfloat16 are converted, and so is the result.
@@ -107,8 +110,24 @@ package func quantizedLinear(
     try Checks.countable(name, result)
     let device = try bias.map { try Checks.sameDevice(name, x, $0) } ?? x.device
     if device.isShapeOnly { return Tensor.zeros(result.array, dtype: x.dtype, on: device) }
-    let rows = x.detached().cast(to: .float32).reshaped(to: Shape(result.dropping(last: 1).count, weight.inputs))
-    return rows.quantizedLinear(weight, inputScale, bias?.detached()).reshaped(to: result).cast(to: x.dtype)
+    let flat = Shape(result.dropping(last: 1).count, weight.inputs)
+    return withCustomGradient(of: [x] + (bias.map { [$0] } ?? [])) { inputs in
+      let rows = inputs[0].cast(to: .float32).reshaped(to: flat)
+      let y = rows.quantizedLinear(weight, inputScale, inputs.count > 1 ? inputs[1] : nil)
+      return y.reshaped(to: result).cast(to: x.dtype)
+    } backward: { dy, inputs, _ in
+      let dy = dy.cast(to: .float32).reshaped(to: Shape(flat[0], weight.units))
+      let dx = dy.matmul(weight.dequantized(on: device)).reshaped(to: inputs[0].extents).cast(to: inputs[0].dtype)
+      return inputs.count > 1 ? [dx, dy.sum(axes: [0])] : [dx]
+    }
+  }
+}
+
+extension PackedIntegers {
+  /// Returns the weights as float32 numbers, `[units, inputs]`.
+  package func dequantized(on device: Device) -> Tensor {
+    let integers = Tensor(values, shape: [units, inputs], on: device)
+    return integers.cast(to: .float32) * Tensor(Array(scales), shape: [units, 1], on: device)
   }
 }
 
