@@ -118,6 +118,18 @@ import Testing
     try expect(try #require(signed.zeroPoint), [25])
   }
 
+  /// NaN in any batch is not hidden.
+  @Test(arguments: TestDevices.all, [RangeObserver.Method.minMax, .movingAverage(), .percentile(90)])
+  func observersKeepNaN(_ device: Device, _ method: RangeObserver.Method) throws {
+    for position in 0..<3 {
+      var observer = RangeObserver(method)
+      for batch in 0..<3 {
+        try observer.observe(Tensor([1, batch == position ? .nan : 2, 3] as [Float], on: device))
+      }
+      #expect(try #require(observer.minimum).isNaN && #require(observer.maximum).isNaN, "batch \(position)")
+    }
+  }
+
   /// The means of percentiles, as of `numpy.percentile`: 10 and 90 of 0…100, then of 0…200.
   @Test func percentilesIgnoreLargeNumbers() throws {
     var observer = RangeObserver(.percentile(90))

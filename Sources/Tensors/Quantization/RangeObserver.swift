@@ -1,3 +1,5 @@
+import BackendCore
+
 /// The range of numbers that several tensors have, from which a quantization is chosen: calibration (PyTorch's
 /// `MinMaxObserver`, `MovingAverageMinMaxObserver`).
 ///
@@ -21,9 +23,9 @@ public struct RangeObserver: Sendable {
 
   /// The method.
   public let method: Method
-  /// The lower end of the range; nil before the first tensor.
+  /// The lower end of the range; nil before the first tensor, and NaN after a tensor with NaN.
   public private(set) var minimum: Double?
-  /// The upper end of the range; nil before the first tensor.
+  /// The upper end of the range; nil before the first tensor, and NaN after a tensor with NaN.
   public private(set) var maximum: Double?
   private var count = 0
 
@@ -54,7 +56,8 @@ public struct RangeObserver: Sendable {
       return
     }
     switch method {
-    case .minMax: (self.minimum, self.maximum) = (Swift.min(minimum, low), Swift.max(maximum, high))
+    case .minMax:
+      (self.minimum, self.maximum) = (value(of: .minimum, minimum, low), value(of: .maximum, maximum, high))
     case .movingAverage(let weight):
       (self.minimum, self.maximum) = (minimum + weight * (low - minimum), maximum + weight * (high - maximum))
     case .percentile:
