@@ -130,6 +130,59 @@ import Testing
     }
   }
 
+  /// The range is wider than the largest number: 6e38/255 = 2.352941…e36.
+  @Test(arguments: TestDevices.all) func largeNumbersHaveAFiniteScale(_ device: Device) throws {
+    let x = Tensor([-3e38, 0, 3e38] as [Float], on: device)
+    let rule = AffineQuantization(fitting: x, isSymmetric: false)
+    try expect(rule.scale / 1e36, [2.3529412], shape: [])
+    let numbers = try x.quantized(rule).dequantized().scalars()
+    for (number, expected) in zip(numbers, [-3e38, 0, 3e38] as [Float]) { #expect(abs(number - expected) < 2e36) }
+  }
+
+  @Test(arguments: TestDevices.all, QuantizedType.allCases)
+  func emptyTensorsStayEmpty(_ device: Device, _ type: QuantizedType) throws {
+    for shape in [[0, 4], [3, 0], [0]] {
+      let groups = Array(shape.dropLast()) + [shape.last == 0 ? 0 : 2]
+      let rules = [
+        AffineQuantization(scale: 0.1, type: type),
+        AffineQuantization(scale: .ones([shape[0]]), type: type, granularity: .perChannel(axis: 0)),
+        AffineQuantization(scale: .ones(groups), type: type, granularity: .perGroup(2)),
+      ]
+      let x = Tensor.zeros(shape, on: device)
+      for rule in rules {
+        #expect(try x.fakeQuantized(rule).scalars().isEmpty && x.fakeQuantized(rule).shape == shape)
+        let q = x.quantized(rule)
+        #expect(q.shape == shape && q.byteCount == rule.byteCount)
+        #expect(q.integers().shape == shape && q.dequantized().shape == shape)
+        #expect(try q.dequantized().scalars().isEmpty)
+      }
+    }
+  }
+
+  /// `torch._make_per_channel_quantized_tensor(torch.tensor([[0, 7, 255], [10, 128, 3]], dtype=torch.uint8), torch.tensor([0.5,
+  /// 0.25], dtype=torch.float64), torch.tensor([3, 128]), 0).dequantize()` and
+  /// `torch._make_per_tensor_quantized_tensor(torch.tensor([-128, -1, 5, 127], dtype=torch.int8), 0.5, -3).dequantize()`.
+  @Test(arguments: TestDevices.all) func storedIntegersAreTakenAsTheyAre(_ device: Device) throws {
+    let channels = QuantizedTensor(
+      integers: Tensor([0, 7, 255, 10, 128, 3] as [UInt8], shape: [2, 3], on: device),
+      quantization: AffineQuantization(
+        scale: [0.5, 0.25], zeroPoint: Tensor(integers: [3, 128]), type: .uint8, granularity: .perChannel(axis: 0)))
+    try expect(channels.dequantized(), [-1.5, 2, 126, -29.5, 0, -31.25], shape: [2, 3])
+    #expect(channels.device == device && channels.byteCount == 6 + 16 && channels.shape == [2, 3])
+    let one = QuantizedTensor(
+      integers: Tensor([-128, -1, 5, 127] as [Int8], on: device),
+      quantization: AffineQuantization(scale: 0.5, zeroPoint: -3))
+    try expect(one.dequantized(), [-62.5, 1, 4, 65])
+    try expect(one.integers(), [-128, -1, 5, 127])
+    // Integers of 4 bits are packed, and limited to their range.
+    let signed = QuantizedTensor(
+      integers: Tensor([-8, 7, -1, 0, 5, 100] as [Int8], shape: [2, 3], on: device),
+      quantization: AffineQuantization(scale: 2, type: .int4))
+    #expect(signed.byteCount == 4 + 4 && signed.integers().dtype == .int8)
+    try expect(signed.integers(), [-8, 7, -1, 0, 5, 7], shape: [2, 3])
+    try expect(signed.dequantized(), [-16, 14, -2, 0, 10, 14], shape: [2, 3])
+  }
+
   /// The means of percentiles, as of `numpy.percentile`: 10 and 90 of 0…100, then of 0…200.
   @Test func percentilesIgnoreLargeNumbers() throws {
     var observer = RangeObserver(.percentile(90))

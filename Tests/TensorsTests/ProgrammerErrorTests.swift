@@ -415,6 +415,14 @@ import Testing
     Mistake(operation: "Tensor selected:", fragments: ["bool", "float32"]) {
       _ = try? Tensor.zeros([2]).selected(where: .zeros([2]))
     },
+    Mistake(operation: "Tensor QuantizedTensor:", fragments: ["int8", "uint8", "[2]"]) {
+      _ = QuantizedTensor(integers: .zeros([2], dtype: .uint8), quantization: AffineQuantization(scale: 1))
+    },
+    Mistake(operation: "Tensor QuantizedTensor:", fragments: ["[3]", "[2, 3]", "has the shape [2]"]) {
+      _ = QuantizedTensor(
+        integers: .zeros([2, 3], dtype: .uint8),
+        quantization: AffineQuantization(scale: .ones([3]), type: .uint8, granularity: .perChannel(axis: 0)))
+    },
     Mistake(operation: "Tensor withCustomGradient:", fragments: ["[1]", "[2]"]) {
       _ = valueAndGradient(at: Tensor.zeros([2])) { x in
         withCustomGradient(of: x, forward: { $0 }, backward: { _, _, _ in .zeros([1]) }).sum()

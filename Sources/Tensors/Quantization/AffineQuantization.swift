@@ -30,8 +30,8 @@ public enum QuantizedType: String, Sendable, Hashable, CaseIterable, Codable {
 /// x ≈ scale·(q − zero point).
 ///
 /// ⌊·⌉ rounds to the nearest integer, with ties to even. This is the rule of PyTorch's `quantize_per_tensor` and
-/// `quantize_per_channel`, ONNX's `QuantizeLinear`, and, with a zero point that is not rounded, MLX's `quantize`. Numbers
-/// beyond the range become its ends, and NaN becomes the integer 0.
+/// `quantize_per_channel` and ONNX's `QuantizeLinear`. It is similar to MLX's `quantize`, whose zero point may lie outside the
+/// range of the type. Numbers beyond the range become its ends, and NaN becomes the integer 0.
 ///
 /// ```swift
 /// let x: Tensor = [-1, 0.25, 1.5]
@@ -78,6 +78,10 @@ public struct AffineQuantization: Sendable {
   }
 
   /// Creates a rule from its scales and zero points.
+  ///
+  /// Shapes are checked, but values are not, since they may be on another device. With a scale of 0, numbers become 0 or NaN;
+  /// with one that is not finite, they become NaN. A zero point that is not an integer is not represented exactly, and neither
+  /// is 0 with a zero point beyond the range of the type.
   /// - Parameters:
   ///   - scale: The distances between neighboring numbers, above 0, in the shape that `granularity` requires.
   ///   - zeroPoint: Integers in the same shape, of any type; nil for zeros.
@@ -115,7 +119,9 @@ public struct AffineQuantization: Sendable {
       let scale = ((-low).maximum(high) / steps).replacingZeros()
       self.init(type, granularity, scale, type.middle == 0 ? nil : .full(like: scale, Double(type.middle)))
     } else {
-      let scale = ((high - low) / Double((1 << type.bitCount) - 1)).replacingZeros()
+      let steps = Double((1 << type.bitCount) - 1)
+      // The difference of large numbers would overflow.
+      let scale = (high / steps - low / steps).replacingZeros()
       let zero = (Double(type.range.lowerBound) - (low / scale).rounded()).clamped(to: type.limits)
       self.init(type, granularity, scale, zero)
     }
@@ -130,7 +136,12 @@ public struct AffineQuantization: Sendable {
   public init(
     fitting x: Tensor, type: QuantizedType = .int8, isSymmetric: Bool = true, granularity: Granularity = .perTensor
   ) {
-    Checks.insist { try Checks.quantizable("AffineQuantization", x, granularity) }
+    Checks.insist {
+      let name: StaticString = "AffineQuantization"
+      try Checks.floatingPoint(name, x)
+      try Checks.granularity(name, x, granularity)
+      if x.count == 0 { try Checks.fail(name, "a tensor of shape \(x.extents) has no numbers to quantize") }
+    }
     let numbers = granularity.arranged(x.detached().cast(to: .float32))
     let axes = granularity.sharedAxes(numbers)
     self.init(
@@ -188,7 +199,7 @@ extension AffineQuantization.Granularity {
   func arranged(_ x: Tensor) -> Tensor {
     guard case .perGroup(let longest) = self else { return x }
     let length = x.extents[-1]
-    let size = Swift.min(longest, length)
+    let size = Swift.max(Swift.min(longest, length), 1)
     let groups = length.dividedRoundingUp(by: size)
     let rows = x.reshaped([x.extents.dropping(last: 1).count, length])
     return rows.padded([(0, 0), (0, groups * size - length)]).reshaped(Array(x.shape.dropLast()) + [groups, size])
@@ -219,11 +230,10 @@ extension Tensor {
 }
 
 extension Checks {
-  /// Requires numbers that have at least one number for each scale.
-  static func quantizable(
+  /// Requires a tensor with the axis along which scales differ.
+  fileprivate static func granularity(
     _ operation: StaticString, _ x: Tensor, _ granularity: AffineQuantization.Granularity
   ) throws {
-    try floatingPoint(operation, x)
     switch granularity {
     case .perTensor: break
     case .perChannel(let axis): _ = try Checks.axis(operation, axis, x.extents)
@@ -231,7 +241,6 @@ extension Checks {
       if size < 1 { try fail(operation, "a group has at least 1 number, not \(size)") }
       if x.rank == 0 { try fail(operation, "a scalar has no axis for groups", hint: "use .perTensor") }
     }
-    if x.count == 0 { try fail(operation, "a tensor of shape \(x.extents) has no numbers to quantize") }
   }
 
   /// Requires two tensors of constants with the rank that the granularity needs.
@@ -252,10 +261,16 @@ extension Checks {
     if !fits { try fail(name, "a scale of shape \(a.extents) for \(granularity)", hint: "it is \(expected)") }
   }
 
-  /// Requires scales that fit a tensor.
+  /// Requires floating-point numbers, and scales that fit them.
   static func quantizable(_ operation: StaticString, _ x: Tensor, _ quantization: AffineQuantization) throws {
+    try floatingPoint(operation, x)
+    try scales(operation, quantization, fit: x)
+  }
+
+  /// Requires scales that fit a tensor.
+  static func scales(_ operation: StaticString, _ quantization: AffineQuantization, fit x: Tensor) throws {
     let granularity = quantization.granularity
-    try quantizable(operation, x, granularity)
+    try self.granularity(operation, x, granularity)
     let expected: [Int] =
       switch granularity {
       case .perTensor: []

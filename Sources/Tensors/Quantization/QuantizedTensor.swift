@@ -12,8 +12,33 @@ public struct QuantizedTensor: Sendable {
   /// The integers: int8 or uint8 of the shape, or bytes `[rows, ⌈length/2⌉]`.
   package let storage: Tensor
 
-  /// Creates a tensor from stored integers.
-  package init(storage: Tensor, shape: [Int], quantization: AffineQuantization) {
+  /// Creates a tensor from integers that are stored elsewhere, such as those of PyTorch's `int_repr` or the inputs of ONNX's
+  /// `DequantizeLinear`. It is on their device.
+  ///
+  /// ```swift
+  /// let q = Tensor([-128, -1, 5, 127] as [Int8], shape: [2, 2])
+  /// let x = QuantizedTensor(integers: q, quantization: AffineQuantization(scale: 0.5, zeroPoint: -3))
+  /// print(x.dequantized())    // -62.5, 1, 4, 65
+  /// ```
+  /// - Parameters:
+  ///   - integers: The integers q, of type int8 for `.int8` and `.int4`, and of type uint8 for `.uint8` and `.uint4`. Those of 4
+  ///     bits are not packed yet; integers beyond their range become its ends.
+  ///   - quantization: The rule by which they represent numbers, with scales that fit their shape.
+  public init(integers: Tensor, quantization: AffineQuantization) {
+    let type = quantization.type
+    Checks.insist {
+      let name: StaticString = "QuantizedTensor"
+      try Checks.dtype(name, integers, is: type.isSigned ? .int8 : .uint8)
+      try Checks.scales(name, quantization, fit: integers)
+    }
+    let storage =
+      type.bitCount == 8
+      ? integers : QuantizedTensor.packed(integers.cast(to: .float32).clamped(to: type.limits))
+    self.init(storage: storage, shape: integers.shape, quantization: quantization.moved(to: integers.device))
+  }
+
+  /// Creates a tensor from its storage.
+  init(storage: Tensor, shape: [Int], quantization: AffineQuantization) {
     (self.storage, self.shape, self.quantization) = (storage, shape, quantization)
   }
 
@@ -69,7 +94,7 @@ public struct QuantizedTensor: Sendable {
   /// Returns the bytes of whole numbers of 4 bits.
   fileprivate static func packed(_ numbers: Tensor) -> Tensor {
     let length = numbers.shape.last ?? 1
-    let rows = numbers.count / length
+    let rows = numbers.shape.dropLast().reduce(1, *)
     let unsigned = numbers.replacing(with: numbers + 16, where: numbers .< 0).replacing(with: 0, where: numbers.isNaN())
     let pairs = unsigned.reshaped([rows, length]).padded([(0, 0), (0, length % 2)])
       .reshaped([rows, (length + 1) / 2, 2])
