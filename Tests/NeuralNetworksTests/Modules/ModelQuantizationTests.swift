@@ -238,6 +238,22 @@ import Testing
     #expect(try copy.predict(Self.random([1, 256], seed: 2)).scalars() == answer)
   }
 
+  /// A model whose parameters are all in integers is moved by `build(on:)`.
+  @Test(arguments: TestDevices.all) func buildingMovesIntegers(_ device: Device) throws {
+    let model = Sequential(inputShape: [16]) { Dense(4, useBias: false) }
+    try model.build(seed: 1)
+    let x = Self.random([2, 16], seed: 2)
+    let (quantized, _) = try model.quantized(.weightOnly(.int8))
+    #expect(quantized.parameters.count == 0)
+    #expect(try quantized.summary().parameterCount == 64)
+    let expected = try quantized.predict(x).scalars(as: Double.self)
+    try quantized.build(on: device)
+    #expect(quantized.device == device)
+    let y = try quantized.predict(x.moved(to: device))
+    #expect(y.device == device)
+    try expectClose(y, expected)
+  }
+
   @Test func mistakesAreRefused() throws {
     let model = try Self.dense(on: .cpu)
     let data = TensorDataset(Self.random([4, 40], seed: 1), Self.random([4, 5], seed: 2))

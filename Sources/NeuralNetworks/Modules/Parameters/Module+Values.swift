@@ -114,7 +114,10 @@ extension Module {
     for (_, module) in ModuleWalk(self).modules { try (module as? Model)?.traceIfPossible() }
     let parameters = parameters
     try parameters.checkNamesAndShapes()
-    if parameters.entries.contains(where: { $0.parameter.slab.map { $0.values.device != device } ?? false }) {
+    let isElsewhere = ModuleWalk(self).parameters.contains { found in
+      (found.parameter.slab?.values.device ?? found.parameter.quantized?.device).map { $0 != device } ?? false
+    }
+    if isElsewhere {
       try move(to: device)
     }
     let missing = parameters.entries.filter { $0.parameter.slab == nil }
