@@ -13,7 +13,7 @@ extension Layer where Self: Model {
   /// every device, but it cannot be trained or saved: save the original, and quantize it after loading.
   /// - Parameters:
   ///   - method: How weights are stored, and how the copy computes.
-  ///   - samples: Inputs `[N, …]` with which the report compares both models; nil for no comparison.
+  ///   - samples: Inputs `[N, …]` with which the report compares both models, 32 examples at a time; nil for no comparison.
   ///   - includes: Whether to quantize the layer with this path, such as `2` or `encoder.output`.
   /// - Throws: `ModelError.notBuilt`; `ModelError.invalidConfiguration` for a model that is quantized already or cannot be
   ///   copied, and for calibration data with numbers that are not finite; the errors of `predict` for samples and
@@ -193,25 +193,32 @@ private struct ModelQuantizer {
 
   // MARK: Comparison
 
+  /// Compares the outputs of both models and of their layers for some examples at a time, and adds the changes.
+  /// - Parameter outputs: The changes of the outputs of the model; none before the first examples.
+  private mutating func compare(on samples: [Tensor], _ outputs: inout [DeviationSum]) throws {
+    let positions = Dictionary(
+      targets.enumerated().map { (ObjectIdentifier($1.original), $0) }, uniquingKeysWith: { first, _ in first })
+    let layers = targets.map(\.copy)
+    var sums = targets.map(\.deviation)
+    let before = try observing(samples) { layer, input, output in
+      guard let position = positions[ObjectIdentifier(layer)] else { return }
+      // The precision is still that of the layer's call.
+      try sums[position].add(layers[position].forward(input, .inference), original: output)
+    }
+    for (index, sum) in sums.enumerated() { targets[index].deviation = sum }
+    _ = try copy.prepared(forPredicting: samples)
+    let after = try copy.outputs(for: samples)
+    if outputs.isEmpty { outputs = after.map { _ in DeviationSum() } }
+    for index in after.indices { try outputs[index].add(after[index], original: before[index]) }
+  }
+
   /// Compares the outputs of both models and of their layers.
   mutating func report(comparedOn samples: [Tensor]) throws -> QuantizationReport {
     var outputs: [DeviationSum] = []
     if !samples.isEmpty {
-      let positions = Dictionary(
-        targets.enumerated().map { (ObjectIdentifier($1.original), $0) }, uniquingKeysWith: { first, _ in first })
-      let (precision, layers) = (original.precision, targets.map(\.copy))
-      var sums = targets.map(\.deviation)
-      let before = try observing(samples) { layer, input, output in
-        guard let position = positions[ObjectIdentifier(layer)] else { return }
-        let changed = LayerThread.current.computing(in: precision) { layers[position].forward(input, .inference) }
-        try sums[position].add(changed, original: output)
-      }
-      for (index, sum) in sums.enumerated() { targets[index].deviation = sum }
-      _ = try copy.prepared(forPredicting: samples)
-      outputs = try zip(try copy.outputs(for: samples), before).map { after, before in
-        var sum = DeviationSum()
-        try sum.add(after, original: before)
-        return sum
+      let count = try original.prepared(forPredicting: samples, batchSize: 32)
+      for first in stride(from: 0, to: count, by: 32) {
+        try compare(on: samples.map { $0[first..<min(first + 32, count)] }, &outputs)
       }
     }
     let layers = targets.map { target in
@@ -223,7 +230,7 @@ private struct ModelQuantizer {
     return QuantizationReport(
       layers: layers, unchanged: unchanged, byteCountBefore: byteCountBefore,
       byteCountAfter: Self.byteCount(ModuleWalk(copy).parameters.map(\.parameter)),
-      outputs: outputs.map(\.deviation).max { $0.rootMeanSquare < $1.rootMeanSquare })
+      outputs: outputs.map(\.deviation).max { $0.isSmaller(than: $1) })
   }
 }
 

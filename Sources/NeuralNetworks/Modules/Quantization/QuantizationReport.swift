@@ -1,10 +1,13 @@
+import BackendCore
 import HostSystem
 
 /// The result of quantizing a model: the sizes of its layers, and how much their outputs changed.
 ///
-/// Printing it gives a table.
+/// Printing it gives a line for each layer.
 public struct QuantizationReport: Sendable, CustomStringConvertible {
-  /// The difference between outputs y before and q after quantization.
+  /// The difference between outputs y before and q after quantization: NaN if one of them is NaN.
+  ///
+  /// Equal numbers, also equal infinities, have the difference 0. Infinities in y do not count for the size of y.
   public struct Deviation: Sendable, Hashable {
     /// max |q − y| / max |y|.
     public let largest: Double
@@ -18,7 +21,7 @@ public struct QuantizationReport: Sendable, CustomStringConvertible {
     public let name: String
     /// The format of the weight, and of the input if it is rounded, too.
     public let format: String
-    /// The size of the weight in bytes, before and after.
+    /// The size of the weight in memory, in bytes, before and after, with the padding of integers.
     public let byteCountBefore, byteCountAfter: Int
     /// The change of the layer's own output for the inputs that it has in the original model; nil without samples.
     public let deviation: Deviation?
@@ -28,7 +31,7 @@ public struct QuantizationReport: Sendable, CustomStringConvertible {
   public struct UnchangedLayer: Sendable, Hashable {
     /// The path of the layer in the model, and its type.
     public let name: String
-    /// Why it is unchanged.
+    /// Why it is unchanged: "not supported", "not included", or "would not be smaller".
     public let reason: String
     /// The size of its parameters in bytes.
     public let byteCount: Int
@@ -59,6 +62,11 @@ public struct QuantizationReport: Sendable, CustomStringConvertible {
 }
 
 extension QuantizationReport.Deviation: CustomStringConvertible {
+  /// Whether the root mean square is below another one. NaN is the largest.
+  func isSmaller(than other: Self) -> Bool {
+    other.rootMeanSquare.isNaN ? !rootMeanSquare.isNaN : rootMeanSquare < other.rootMeanSquare
+  }
+
   /// Both numbers in percent.
   public var description: String {
     "\(NumberText.short(100 * rootMeanSquare)) % (largest \(NumberText.short(100 * largest)) %)"
@@ -74,11 +82,13 @@ struct DeviationSum {
   mutating func add(_ quantized: Tensor, original: Tensor) throws {
     if original.count == 0 { return }
     let y = original.detached().cast(to: .float32)
-    let change = quantized.detached().cast(to: .float32) - y
-    largest = max(largest, try change.magnitude().max().item())
-    peak = max(peak, try y.magnitude().max().item())
+    let q = quantized.detached().cast(to: .float32)
+    let change = (q - y).replacing(with: 0, where: q .== y)
+    let size = y.replacing(with: 0, where: y.magnitude() .== Double.infinity)
+    largest = value(of: .maximum, largest, try change.magnitude().max().item())
+    peak = value(of: .maximum, peak, try size.magnitude().max().item())
     squares += try change.squared().sum().item()
-    power += try y.squared().sum().item()
+    power += try size.squared().sum().item()
   }
 
   var deviation: QuantizationReport.Deviation {
