@@ -35,7 +35,7 @@ import Testing
   @Test func quantizedModelsAreRefused() throws {
     let folder = try TemporaryFolder()
     let original = try network()
-    let model = try original.quantized().model
+    let model = try original.quantized(.weightOnly(.int8)).model
     try original.save(to: folder("original"))
     func expectRefusal(_ body: () throws -> Void) throws {
       let error = #expect(throws: ModelError.self, performing: body)

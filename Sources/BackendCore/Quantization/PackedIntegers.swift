@@ -64,6 +64,9 @@ package final class PackedIntegers: @unchecked Sendable {
   /// The number of bytes from one panel to the next.
   package var panelSize: Int { inputs.dividedRoundingUp(by: 4) * 4 * Self.width }
 
+  /// The size of the memory in bytes, with the padding.
+  package var byteCount: Int { panels.count + 4 * sums.count + 4 * scales.count }
+
   private func place(_ unit: Int, _ input: Int) -> Int {
     unit / Self.width * panelSize + (input / 4 * Self.width + unit % Self.width) * 4 + input % 4
   }

@@ -9,8 +9,9 @@ extension Layer where Self: Model {
   /// ```
   ///
   /// The weights of `Dense` (also within attention), `Conv1D`, `Conv2D`, `Conv3D`, and `Embedding` are quantized. Other
-  /// layers stay as they are; the report names those with matrices of weights. The copy predicts and can be evaluated, on
-  /// every device, but it cannot be trained or saved: save the original, and quantize it after loading.
+  /// layers stay as they are, and so do layers that would not take less memory (weights are padded to 16 units for blocks, and
+  /// to 64 units for `.dynamic` and `.static`); the report names those with matrices of weights. The copy predicts and can be
+  /// evaluated, on every device, but it cannot be trained or saved: save the original, and quantize it after loading.
   /// - Parameters:
   ///   - method: How weights are stored, and how the copy computes.
   ///   - samples: Inputs `[N, …]` with which the report compares both models, 32 examples at a time; nil for no comparison.
@@ -67,6 +68,8 @@ private struct ModelQuantizer {
   /// A layer that is quantized.
   private struct Target {
     let path: String
+    /// The position among the modules of the model.
+    let position: Int
     let original, copy: any QuantizableLayer
     var range: RangeObserver?
     var byteCount = 0
@@ -80,24 +83,31 @@ private struct ModelQuantizer {
   private let original, copy: Model
   private let method: QuantizationMethod
   private var targets: [Target] = []
-  private var unchanged: [QuantizationReport.UnchangedLayer] = []
+  private var unchanged: [(position: Int, layer: QuantizationReport.UnchangedLayer)] = []
   private let byteCountBefore: Int
 
   init(_ original: Model, _ copy: Model, _ method: QuantizationMethod, _ includes: (String) -> Bool) {
     (self.original, self.copy, self.method) = (original, copy, method)
     let (walk, copied) = (ModuleWalk(original), ModuleWalk(copy))
     byteCountBefore = Self.byteCount(copied.parameters.map(\.parameter))
-    for ((path, module), (_, twin)) in zip(walk.modules, copied.modules) {
+    for (position, ((path, module), (_, twin))) in zip(walk.modules, copied.modules).enumerated() {
       let owned = copied.parameters.filter { $0.owner == ObjectIdentifier(twin) }.map(\.parameter)
       guard owned.contains(where: { ($0.shape?.count ?? 0) > 1 }) else { continue }
       if let layer = module as? any QuantizableLayer, let twin = twin as? any QuantizableLayer, includes(path) {
-        targets.append(Target(path: path, original: layer, copy: twin))
+        targets.append(Target(path: path, position: position, original: layer, copy: twin))
       } else {
         let reason = module is any QuantizableLayer ? "not included" : "not supported"
-        unchanged.append(
-          .init(name: located(twin, at: path), reason: reason, byteCount: Self.byteCount(owned)))
+        leave(twin, path, position, owned, because: reason)
       }
     }
+  }
+
+  /// Takes a layer of the copy into the report as unchanged.
+  private mutating func leave(
+    _ layer: any Module, _ path: String, _ position: Int, _ parameters: [Parameter], because reason: String
+  ) {
+    unchanged.append(
+      (position, .init(name: located(layer, at: path), reason: reason, byteCount: Self.byteCount(parameters))))
   }
 
   private static func byteCount(_ parameters: [Parameter]) -> Int {
@@ -140,23 +150,30 @@ private struct ModelQuantizer {
 
   // MARK: Quantization
 
-  /// Replaces the weights of the copy.
+  /// Replaces the weights of the copy, except for those that would not be smaller.
   mutating func quantize() throws {
-    for index in targets.indices {
-      let target = targets[index]
+    let candidates = targets
+    targets = []
+    for var target in candidates {
       let parameter = target.copy.quantizableWeight
       guard let value = parameter.currentValue else { continue }
-      targets[index].byteCount = value.count * value.dtype.byteCount
+      target.byteCount = value.count * value.dtype.byteCount
       let weight: QuantizedWeight
       if target.multipliesMatrix {
         let rounding = try rounding(of: target)
         weight = try QuantizedWeight(matrix: value, as: method.format, rounding: rounding)
-        targets[index].format = method.format.name + (rounding?.name ?? "")
+        target.format = method.format.name + (rounding?.name ?? "")
       } else {
         weight = try QuantizedWeight(rows: value, as: method.format)
-        targets[index].format = method.format.withoutBlocks.name
+        target.format = method.format.withoutBlocks.name
       }
-      parameter.quantize(as: weight)
+      if weight.byteCount < target.byteCount {
+        parameter.quantize(as: weight)
+        targets.append(target)
+      } else {
+        let owned = ModuleWalk(target.copy).parameters.map(\.parameter)
+        leave(target.copy, target.path, target.position, owned, because: "would not be smaller")
+      }
     }
     let device = original.device
     for (_, module) in ModuleWalk(copy).modules { (module as? Model)?.adoptQuantization(on: device) }
@@ -228,7 +245,8 @@ private struct ModelQuantizer {
         deviation: samples.isEmpty ? nil : target.deviation.deviation)
     }
     return QuantizationReport(
-      layers: layers, unchanged: unchanged, byteCountBefore: byteCountBefore,
+      layers: layers, unchanged: unchanged.sorted { $0.position < $1.position }.map(\.layer),
+      byteCountBefore: byteCountBefore,
       byteCountAfter: Self.byteCount(ModuleWalk(copy).parameters.map(\.parameter)),
       outputs: outputs.map(\.deviation).max { $0.isSmaller(than: $1) })
   }

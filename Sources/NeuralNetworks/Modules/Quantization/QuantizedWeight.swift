@@ -68,11 +68,11 @@ struct QuantizedWeight: Sendable {
     }
   }
 
-  /// The size of integers and scales in bytes.
+  /// The size of integers and scales in memory, in bytes, with the padding.
   var byteCount: Int {
     switch storage {
-    case .blocks(let matrix): matrix.byteCount
-    case .integers(let packed, _, let correction): packed.units * (packed.inputs + 4) + 4 * (correction?.count ?? 0)
+    case .blocks(let matrix): matrix.blocks.bytes.count
+    case .integers(let packed, _, let correction): packed.byteCount + 4 * (correction?.count ?? 0)
     case .affine(let tensor): tensor.byteCount
     }
   }
@@ -103,9 +103,7 @@ struct QuantizedWeight: Sendable {
     case .blocks(let matrix):
       let numbers = Tensor(matrix.numbers(ofRows: 0..<matrix.shape[0]), shape: matrix.shape, on: device)
       return numbers[.all, 0..<shape[0]]
-    case .integers(let packed, _, _):
-      let integers = Tensor(packed.values, shape: [packed.units, packed.inputs], on: device)
-      return integers.cast(to: .float32) * Tensor(Array(packed.scales), shape: [packed.units, 1], on: device)
+    case .integers(let packed, _, _): return packed.dequantized(on: device)
     case .affine(let tensor): return tensor.dequantized()
     }
   }
