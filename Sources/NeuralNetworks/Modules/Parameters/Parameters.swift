@@ -15,7 +15,8 @@ public struct Parameters: Sequence {
     entries = walk.parameters.lazy.filter { $0.parameter.quantized == nil }.map { ($0.path, $0.parameter) }
   }
 
-  /// The number of elements, not the number of tensors. Parameters without a shape are not counted.
+  /// The number of elements, not the number of tensors. Parameters without a shape and weights in integers are not counted;
+  /// the `parameterCount` of a model's `summary()` includes weights in integers.
   public var count: Int { count { _ in true } }
   /// The number of elements that training changes.
   public var trainableCount: Int { count { $0.isTrainable } }

@@ -7,7 +7,12 @@
 /// | `.static(calibratedWith:)` | int8, a scale for each unit | int8, a scale and a zero point for all, from calibration |
 ///
 /// With `.dynamic` and `.static`, the products of `Dense` are sums of integers. Convolutions and embeddings always compute
-/// in floating point, with weights that are decoded when they are used.
+/// in floating point.
+///
+/// `Dense` multiplies without decoding its weights only on the CPU, and only for `.q80`, `.q40`, `.q41`, `.dynamic`, and
+/// `.static`. In all other cases, the weight of a layer is converted to float32 for each product, so that only memory is
+/// saved, not time. On OpenCL, the recordings of a `Predictor` hold the decoded weights of blocks, of `.dynamic`, and of
+/// `.static`, and save no memory either.
 public struct QuantizationMethod: Sendable {
   enum Inputs: Sendable {
     case floatingPoint
@@ -25,8 +30,10 @@ public struct QuantizationMethod: Sendable {
     QuantizationMethod(format: format, inputs: .floatingPoint)
   }
 
-  /// Dense layers round each row of their input to int8, with the scale max |x|/127, and multiply integers (PyTorch's
-  /// `quantize_dynamic`). No data is needed.
+  /// Dense layers round each row of their input to int8, with the scale max |x|/127, and multiply integers. No data is needed.
+  ///
+  /// This is the rule of Keras' `model.quantize("int8")`. PyTorch's `quantize_dynamic` rounds the input with one asymmetric
+  /// scale for all rows.
   public static var dynamic: QuantizationMethod { QuantizationMethod(format: .int8, inputs: .dynamic) }
 
   /// Dense layers round their input to int8 with a fixed scale and a fixed zero point, and multiply integers (PyTorch's
@@ -74,9 +81,9 @@ public struct WeightFormat: Sendable, Hashable {
   public static let q41 = WeightFormat(kind: .blocks(.q41))
   /// int8, symmetric, with a float32 scale for each unit, filter, or row of a table.
   public static let int8 = WeightFormat(kind: .int8)
-  /// Two weights in a byte, asymmetric, with a float32 scale and zero point for each group of inputs of a unit (MLX's
-  /// `quantize` with `bits=4`).
-  /// - Parameter groupSize: The number of weights in a group.
+  /// Two weights in a byte, asymmetric, with a float32 scale and zero point for each group of inputs of a unit. This is
+  /// similar to MLX's `quantize` with `bits=4`, whose zero point may lie outside the range of the type.
+  /// - Parameter groupSize: The number of weights in a group: 32, as in blocks. MLX's default is 64.
   public static func int4(groupSize: Int = 32) -> WeightFormat { WeightFormat(kind: .int4(groupSize: groupSize)) }
 
   /// The name in reports.
