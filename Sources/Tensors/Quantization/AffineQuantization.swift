@@ -80,8 +80,8 @@ public struct AffineQuantization: Sendable {
   /// Creates a rule from its scales and zero points.
   ///
   /// Shapes are checked, but values are not, since they may be on another device. With a scale of 0, numbers become 0 or NaN;
-  /// with one that is not finite, they become NaN. A zero point that is not an integer is not represented exactly, and neither
-  /// is 0 with a zero point beyond the range of the type.
+  /// with one that is not finite, they become NaN. 0 is represented exactly only if the zero point is an integer within the range
+  /// of the type.
   /// - Parameters:
   ///   - scale: The distances between neighboring numbers, above 0, in the shape that `granularity` requires.
   ///   - zeroPoint: Integers in the same shape, of any type; nil for zeros.
