@@ -26,7 +26,7 @@ struct BenchTests {
     let report = try result.json
     #expect(report.keys == ["device", "threads", "peak", "results"])
     #expect(report["device"]?["used"]?.string == device)
-    #expect(report["peak"]?.keys == ["gflops", "bfloat16Gflops", "gbps"])
+    #expect(report["peak"]?.keys == ["gflops", "bfloat16Gflops", "integerGflops", "gbps"])
     #expect((report["peak"]?["gbps"]?.number ?? 0) > 0)
     let rows = report["results"]?.elements ?? []
     #expect(rows.count == titles.count && rows.count >= 4)
