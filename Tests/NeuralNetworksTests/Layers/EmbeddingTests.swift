@@ -90,7 +90,8 @@ import Testing
   @Test func elementTypesAreChecked() throws {
     let floats = TensorDataset(.zeros([2, 6]), Tensor(integers: [0, 1]))
     #expect(
-      message { try model(on: .cpu).fit(floats, verbosity: .silent) }.contains("float32 elements, expected integer ones"))
+      message { try model(on: .cpu).fit(floats, verbosity: .silent) }.contains(
+        "float32 elements, expected integer ones"))
     let dense = Sequential(inputShape: [6]) { Dense(2) }
     dense.compile(optimizer: .adam(), loss: .crossEntropy())
     try dense.build(inputShape: [6])
