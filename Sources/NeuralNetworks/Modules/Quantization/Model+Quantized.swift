@@ -27,7 +27,10 @@ extension Layer where Self: Model {
   }
 
   /// Returns a quantized copy of a model with several inputs; see `quantized(_:samples:including:)` with a tensor.
-  /// - Parameter samples: A tensor for each input of the model; none for no comparison.
+  /// - Parameters:
+  ///   - method: How weights are stored, and how the copy computes.
+  ///   - samples: A tensor for each input of the model; none for no comparison.
+  ///   - includes: Whether to quantize the layer with this path.
   @_disfavoredOverload
   public func quantized(
     _ method: QuantizationMethod = .weightOnly(), samples: [Tensor],
