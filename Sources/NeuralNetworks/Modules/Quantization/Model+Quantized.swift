@@ -31,6 +31,7 @@ extension Layer where Self: Model {
   ///   - method: How weights are stored, and how the copy computes.
   ///   - samples: A tensor for each input of the model; none for no comparison.
   ///   - includes: Whether to quantize the layer with this path.
+  /// - Throws: The errors of that function.
   @_disfavoredOverload
   public func quantized(
     _ method: QuantizationMethod = .weightOnly(), samples: [Tensor],
