@@ -31,23 +31,6 @@ import Testing
 
   let x = Tensor([Float(1), -2, 3, 0.5, 0, -1], shape: [1, 2, 3])
 
-  /// The weights in integers are not silently left out of a file, nor looked for in one.
-  @Test func quantizedModelsAreRefused() throws {
-    let folder = try TemporaryFolder()
-    let original = try network()
-    let model = try original.quantized(.weightOnly(.int8)).model
-    try original.save(to: folder("original"))
-    func expectRefusal(_ body: () throws -> Void) throws {
-      let error = #expect(throws: ModelError.self, performing: body)
-      let text = "\(try #require(error))"
-      #expect(text.hasPrefix("1.weight: the weight is quantized, but files hold floating-point weights"))
-    }
-    try expectRefusal { try model.save(to: folder("m")) }
-    try expectRefusal { try model.saveWeights(to: folder("w")) }
-    try expectRefusal { try model.loadWeights(from: folder("original")) }
-    #expect(try folder.names == ["original"])
-  }
-
   @Test func aModelComesBackWhole() throws {
     let folder = try TemporaryFolder()
     let model = try network()

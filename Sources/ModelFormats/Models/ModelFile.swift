@@ -89,7 +89,8 @@ enum ModelFile {
 
 extension Model {
   /// Writes the architecture and the weights to one safetensors file, from which `Sequential.load` or `Graph.load`
-  /// restores the model. The file appears at its path only after it is complete.
+  /// restores the model. The file appears at its path only after it is complete. Weights of a quantized model stay in
+  /// integers.
   ///
   /// - Parameters:
   ///   - path: The file.
@@ -98,7 +99,11 @@ extension Model {
   ///   that is neither part of this package nor a `ConfigurableLayer`, or a model that is neither a `Sequential` nor a
   ///   `Graph` (save such models with `saveWeights(to:)`); `FormatError`; `DeviceError`.
   public func save(to path: String, information: ModelInformation = ModelInformation()) throws {
-    try Safetensors.saveChecked(storedWeights(), metadata: ModelFile.metadata(of: self, information), to: path)
+    let weights = try storedWeights()
+    var metadata = try ModelFile.metadata(of: self, information).merging(weights.metadata) { $1 }
+    // Version 1 has no weights in integers.
+    if !weights.metadata.isEmpty { metadata["format"] = "swift-nn model 2" }
+    try Safetensors.saveChecked(weights.tensors, metadata: metadata, to: path)
   }
 }
 

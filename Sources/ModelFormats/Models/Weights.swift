@@ -15,26 +15,32 @@ extension Module {
   /// Writes every parameter to a safetensors file, under its path or as specified by the mapping. This includes state
   /// such as running statistics. The file appears at its path only after it is complete.
   ///
+  /// Weights of a quantized model stay in integers: their formats are in the metadata, as `swift-nn quantization`.
+  ///
   /// - Parameters:
   ///   - path: The file.
   ///   - mapping: Names and layouts of another program. With `.pyTorch`, `load_state_dict` accepts the result of
   ///     `safetensors.torch.load_file`.
   ///   - metadata: Custom metadata.
   /// - Throws: `ModelError.notBuilt`, with the parameters that have no value yet; `ModelError.invalidConfiguration` for
-  ///   a mapping that does not fit the module; `FormatError`; `DeviceError` if a value cannot be downloaded.
+  ///   a mapping that does not fit the module, or any mapping if weights are in integers; `FormatError`; `DeviceError`
+  ///   if a value cannot be downloaded.
   public func saveWeights(
     to path: String, mapping: WeightMapping = WeightMapping(), metadata: [String: String] = [:]
   ) throws {
-    try Safetensors.save(storedWeights(mapping), metadata: metadata, to: path)
+    let weights = try storedWeights(mapping)
+    try Safetensors.save(weights.tensors, metadata: metadata.merging(weights.metadata) { $1 }, to: path)
   }
 
-  /// Returns every parameter in the form stored in a file.
-  func storedWeights(_ mapping: WeightMapping = WeightMapping()) throws -> [(String, Tensor)] {
-    try checkFloatingPoint()
+  /// Returns every parameter in the form stored in a file, and the metadata that describes weights in integers.
+  func storedWeights(
+    _ mapping: WeightMapping = WeightMapping()
+  ) throws -> (tensors: [(String, Tensor)], metadata: [String: String]) {
+    let integers = try integersForFile(mapping)
     let values = Dictionary(snapshot().values.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
     let missing = parameters.paths.filter { values[$0] == nil }
     if !missing.isEmpty { throw ModelError.notBuilt(path: missing.joined(separator: ", ")) }
-    var tensors: [(String, Tensor)] = []
+    var tensors = integers.tensors
     var parts: [String: [Tensor]] = [:]
     for place in try mapping.places(of: self) {
       guard let value = values[place.path] else { continue }
@@ -53,7 +59,7 @@ extension Module {
         tensors.append((place.name, .concatenated(all, axis: part.axis)))
       }
     }
-    return tensors
+    return (tensors, integers.metadata)
   }
 
   /// Reads parameters from a file, by their paths or as specified by the mapping. If the module is not built, the
@@ -70,9 +76,12 @@ extension Module {
   /// Names, shapes, and element types must match the module, unless the options specify otherwise. Tensors of a
   /// checkpoint that belong to the optimizer, to callbacks, or to the unfinished epoch are ignored.
   ///
+  /// The weights of a quantized model are loaded as they are: the module then has them in integers, and can no longer be
+  /// trained.
+  ///
   /// - Throws: `FormatError.parameters` with all differences at once; `FormatError` if the file is damaged;
-  ///   `ModelError.invalidConfiguration` for a mapping that does not fit the module. After an error, nothing has
-  ///   changed.
+  ///   `ModelError.invalidConfiguration` for a mapping that does not fit the module, and for a quantized module if the
+  ///   file has floating-point numbers for a weight in integers; `DeviceError`. After an error, nothing has changed.
   public func loadWeights(
     from path: String, _ options: LoadOptions = [], mapping: WeightMapping = WeightMapping()
   ) throws {
@@ -82,10 +91,10 @@ extension Module {
   func loadWeights(
     from file: any WeightSource, _ options: LoadOptions, _ mapping: WeightMapping = WeightMapping(), on device: Device?
   ) throws {
-    try checkFloatingPoint()
     try file.checkSum()
-    let places = try mapping.places(of: self, in: file)
-    try checkFit(file, places, mapping, options)
+    let integers = try integers(in: file, mapping, options)
+    let places = try mapping.places(of: self, in: file).filter { !integers.described.contains(ByteKey($0.path)) }
+    try checkFit(file, places, integers, mapping, options)
     let parameters = parameters
     var values: [(path: String, value: Tensor)] = []
     for place in places {
@@ -93,29 +102,24 @@ extension Module {
       values.append((place.path, place.layout.restored(stored, to: parameters[place.path]?.shape)))
     }
     do {
-      try assign(values, allowingMissing: options.contains(.allowMissing), on: device)
+      try assign(
+        values, integers: integers.places.map { try $0.read(from: file) },
+        allowingMissing: options.contains(.allowMissing), on: device)
     } catch ModelError.parameters(let missing, let unknown, let shapes) {
       throw FormatError.parameters(path: file.path, missing: missing, unknown: unknown, shapes: shapes)
+    } catch ModelError.invalidConfiguration(let layer, let reason) {
+      throw FormatError.malformed(path: file.path, reason: "\(layer): \(reason)")
     }
-  }
-
-  /// Throws for a module with weights in integers, which files cannot hold.
-  private func checkFloatingPoint() throws {
-    guard let path = quantizedPaths.first else { return }
-    throw ModelError.invalidConfiguration(
-      layer: path,
-      reason:
-        "the weight is quantized, but files hold floating-point weights; save or load the original, and quantize it "
-        + "afterwards")
   }
 
   /// Compares names, shapes, and types before any element is read.
   private func checkFit(
-    _ file: any WeightSource, _ places: [ParameterPlace], _ mapping: WeightMapping, _ options: LoadOptions
+    _ file: any WeightSource, _ places: [ParameterPlace], _ integers: FileIntegers, _ mapping: WeightMapping,
+    _ options: LoadOptions
   ) throws {
     let parameters = Dictionary(parameters.map { ($0.path, $0.parameter) }, uniquingKeysWith: { first, _ in first })
-    var missing: [String] = []
-    var shapes: [String] = []
+    var missing = integers.missing
+    var shapes = integers.faults
     for place in places {
       guard let found = file.shape(of: place.name), let code = file.code(of: place.name) else {
         missing.append(place.description)
@@ -128,10 +132,12 @@ extension Module {
       if let fault = place.fault(found, expected: parameters[place.path]?.shape) { shapes.append(fault) }
     }
     if options.contains(.allowMissing) { missing = [] }
-    let known = Set(places.map { ByteKey($0.name) })
-    let unknown = file.names.filter {
-      !known.contains(ByteKey($0)) && !CheckpointNames.isNextToWeights($0) && !mapping.isPassedOver($0)
-    }
+    let known = Set(places.map { ByteKey($0.name) } + integers.names.map { ByteKey($0) })
+    let unknown =
+      integers.unknown
+      + file.names.filter {
+        !known.contains(ByteKey($0)) && !CheckpointNames.isNextToWeights($0) && !mapping.isPassedOver($0)
+      }
     let refused = options.contains(.allowUnknown) ? [] : unknown.sorted()
     if !missing.isEmpty || !refused.isEmpty || !shapes.isEmpty {
       throw FormatError.parameters(path: file.path, missing: missing, unknown: refused, shapes: shapes)

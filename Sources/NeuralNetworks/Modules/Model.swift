@@ -126,7 +126,11 @@ public class Model: Layer {
   // MARK: Building
 
   func knownParameters() -> Parameters {
-    if let kept { return kept }
+    if let known = kept {
+      // Weights leave the parameters when they are quantized, or read from a file as integers.
+      if known.entries.contains(where: { $0.parameter.quantized != nil }) { kept = Parameters(ModuleWalk(self)) }
+      return kept ?? known
+    }
     // A model that knows its input shape knows its parameters, too. Errors are thrown when it is built.
     try? traceIfPossible()
     return kept ?? Parameters(ModuleWalk(self))
@@ -174,12 +178,6 @@ public class Model: Layer {
     kept = isTraced ? Parameters(ModuleWalk(self)) : nil
     pendingDevice = other.pendingDevice
     emptyDevice = other.emptyDevice
-  }
-
-  /// Adopts that some parameters of the model have been quantized.
-  func adoptQuantization(on device: Device) {
-    if isTraced { kept = Parameters(ModuleWalk(self)) }
-    moved(to: device)
   }
 
   /// Records that the parameters are on a device.

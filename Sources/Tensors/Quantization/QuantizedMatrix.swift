@@ -89,6 +89,40 @@ public struct QuantizedMatrix: Sendable {
     return tensor
   }
 
+  /// Creates a matrix from its blocks as GGUF files have them.
+  /// - Parameter rows: The bytes of each row, uint8 `[units, bytes]`, a multiple of the size of a block.
+  /// - Throws: `DeviceError` if they cannot be read, or do not fit into memory.
+  package init(_ format: BlockFormat, rows: Tensor) throws {
+    let (units, size) = (rows.shape[0], rows.shape[1])
+    let bytes = try rows.scalars(as: UInt8.self)
+    do {
+      try self.init(format, units: units, inputs: size / format.size * format.count) { store in
+        bytes.withUnsafeBytes { bytes in
+          for unit in 0..<units {
+            store(unit, UnsafeRawBufferPointer(rebasing: bytes[unit * size..<(unit + 1) * size]))
+          }
+        }
+      }
+    } catch let shortage as HostMemory.Shortage {
+      throw DeviceError(shortage)
+    }
+  }
+
+  /// Returns the blocks of each row as GGUF files have them, uint8 `[units, bytes]`.
+  /// - Throws: `DeviceError` if they do not fit into memory.
+  package func rowBytes() throws -> Tensor {
+    let size = blocks.blocks * format.size
+    // The bytes, and then the tensor.
+    do { try HostMemory.check(units * size, of: 2) } catch { throw DeviceError(error) }
+    var bytes = [UInt8](repeating: 0, count: units * size)
+    bytes.withUnsafeMutableBytes { bytes in
+      for unit in 0..<units {
+        blocks.load(unit, into: UnsafeMutableRawBufferPointer(rebasing: bytes[unit * size..<(unit + 1) * size]))
+      }
+    }
+    return Tensor(bytes, shape: [units, size])
+  }
+
   /// Decodes some of the rows.
   package func numbers(ofRows rows: Range<Int>) -> [Float] {
     let inputs = inputs

@@ -37,8 +37,8 @@ public struct QuantizedTensor: Sendable {
     self.init(storage: storage, shape: integers.shape, quantization: quantization.moved(to: integers.device))
   }
 
-  /// Creates a tensor from its storage.
-  init(storage: Tensor, shape: [Int], quantization: AffineQuantization) {
+  /// Creates a tensor from its storage, which has the shape that belongs to `shape`.
+  package init(storage: Tensor, shape: [Int], quantization: AffineQuantization) {
     (self.storage, self.shape, self.quantization) = (storage, shape, quantization)
   }
 

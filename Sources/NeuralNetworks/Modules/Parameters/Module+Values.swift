@@ -62,17 +62,22 @@ extension Module {
   /// - Parameters:
   ///   - values: The values by path, with the shapes of the parameters. Parameters without a shape adopt the shape of
   ///     their value.
+  ///   - integers: The weights in integers, which replace the values of other parameters.
   ///   - allowingMissing: Whether parameters that are not named keep their values.
   ///   - device: The device for parameters that had no value; nil means the device of the module, or of the value.
-  /// - Throws: `ModelError.parameters` with every problem; `DeviceError`. If it throws, nothing has changed.
+  /// - Throws: `ModelError.parameters` with every problem; `.invalidConfiguration` for integers that a layer cannot
+  ///   compute with; `DeviceError`. If it throws, nothing has changed.
   package func assign(
-    _ values: [(path: String, value: Tensor)], allowingMissing: Bool, on device: Device? = nil
+    _ values: [(path: String, value: Tensor)], integers: [StoredIntegers] = [], allowingMissing: Bool,
+    on device: Device? = nil
   ) throws {
-    let entries = parameters.entries
+    let quantized = Set(integers.map(\.place.path))
+    let entries = parameters.entries.filter { !quantized.contains($0.path) }
     let named = Dictionary(values.map { ($0.path, $0.value) }, uniquingKeysWith: { first, _ in first })
     try checkFit(entries, named, allowingMissing: allowingMissing)
     let built = entries.first { $0.parameter.slab != nil }?.parameter.slab?.values
     let target = device ?? built?.device ?? (self as? Model)?.device ?? values.first?.value.device ?? .cpu
+    let weights = try integers.map { try QuantizedWeight($0, on: target) }
     var packed: [(slab: ParameterSlab, layout: SlabLayout, members: [Parameter])] = []
     let assigned = entries.filter { named[$0.path] != nil }
     for (path, parameter) in assigned where parameter.shape == nil { parameter.shape = named[path]?.shape }
@@ -88,6 +93,9 @@ extension Module {
     for (slab, layout, members) in packed {
       for (entry, parameter) in zip(layout.entries, members) { parameter.place(in: slab, at: entry.target.offset) }
     }
+    if weights.isEmpty { return }
+    for (stored, weight) in zip(integers, weights) { stored.place.parameter.quantize(as: weight) }
+    for (_, module) in ModuleWalk(self).modules { (module as? Model)?.moved(to: target) }
   }
 
   private func checkFit(

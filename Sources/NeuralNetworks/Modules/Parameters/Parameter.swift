@@ -174,6 +174,7 @@ public final class Parameter {
   func quantize(as weight: QuantizedWeight) {
     slab?.memberCount -= 1
     slab = nil
+    shape = weight.shape
     quantized = weight
     trains = false
   }

@@ -11,7 +11,7 @@ extension Layer where Self: Model {
   /// The weights of `Dense` (also within attention), `Conv1D`, `Conv2D`, `Conv3D`, and `Embedding` are quantized. Other
   /// layers stay as they are, and so do layers that would not take less memory (weights are padded to 16 units for blocks, and
   /// to 64 units for `.dynamic` and `.static`); the report names those with matrices of weights. The copy predicts and can be
-  /// evaluated, on every device, but it cannot be trained or saved: save the original, and quantize it after loading.
+  /// evaluated, on every device, and saved with its integers, but it cannot be trained.
   /// - Parameters:
   ///   - method: How weights are stored, and how the copy computes.
   ///   - samples: Inputs `[N, …]` with which the report compares both models, 32 examples at a time; nil for no comparison.
@@ -180,7 +180,7 @@ private struct ModelQuantizer {
       }
     }
     let device = original.device
-    for (_, module) in ModuleWalk(copy).modules { (module as? Model)?.adoptQuantization(on: device) }
+    for (_, module) in ModuleWalk(copy).modules { (module as? Model)?.moved(to: device) }
     try leaveSlabs()
   }
 

@@ -3,7 +3,7 @@ import HostSystem
 
 /// The value of a parameter, stored in integers. It never changes.
 struct QuantizedWeight: Sendable {
-  private enum Storage: Sendable {
+  enum Storage: Sendable {
     /// Wᵀ `[units, inputs]`, with inputs filled to whole blocks.
     case blocks(QuantizedMatrix)
     /// Wᵀ `[units, inputs]`, for products of integers; the correction is added to each row of products.
@@ -12,15 +12,15 @@ struct QuantizedWeight: Sendable {
     case affine(QuantizedTensor)
   }
 
-  private let storage: Storage
+  let storage: Storage
   /// The shape of the parameter.
-  private let shape: [Int]
+  let shape: [Int]
   /// Whether rows are the columns of the parameter.
   private let isTransposed: Bool
   /// The device of the model.
   let device: Device
 
-  private init(_ storage: Storage, _ shape: [Int], isTransposed: Bool, on device: Device) {
+  init(_ storage: Storage, _ shape: [Int], isTransposed: Bool, on device: Device) {
     (self.storage, self.shape, self.isTransposed, self.device) = (storage, shape, isTransposed, device)
   }
 
@@ -32,14 +32,8 @@ struct QuantizedWeight: Sendable {
     let storage: Storage
     if let rounding {
       let quantized = format.quantized(rows)
-      let scales = try quantized.quantization.scale.scalars()
-      do {
-        let packed = try PackedIntegers(
-          try quantized.integers().scalars(as: Int8.self), units: rows.shape[0], inputs: rows.shape[1], scales: scales)
-        storage = .integers(packed, rounding, correction: rounding.correction(for: packed, on: weight.device))
-      } catch let shortage as HostMemory.Shortage {
-        throw DeviceError(shortage)
-      }
+      let packed = try PackedIntegers(quantized.integers(), scales: quantized.quantization.scale)
+      storage = .integers(packed, rounding, correction: rounding.correction(for: packed, on: weight.device))
     } else if case .blocks(let block) = format.kind {
       let inputs = rows.shape[1]
       let filled = rows.padded([(0, 0), (0, inputs.roundedUp(toMultipleOf: block.count) - inputs)])
@@ -60,7 +54,8 @@ struct QuantizedWeight: Sendable {
     try checkPoison()
   }
 
-  private func checkPoison() throws {
+  /// Throws the first error of the operations that produced the weight.
+  func checkPoison() throws {
     switch storage {
     case .blocks: break
     case .integers(_, _, let correction): try correction?.checkPoison()
