@@ -5,14 +5,47 @@ import CPUKernels
 extension CPUBackend {
   func unaryHalves(_ op: UnaryOp, _ x: BufferSlice, count: Int, into y: BufferSlice) throws {
     guard op.kind.accepts(.float32) else { throw unsupported("\(op.kind)", x.dtype) }
-    let (source, result, table, a, b) = (OperandMemory(x), result(y, count), kernels, Float(op.a), Float(op.b))
-    if let code = op.kind.code, !op.kind.isHeavy, x.dtype == y.dtype {
-      let (type, from, to) = (nn_half(x.dtype), source.halves, result.halves)
-      return parallel(count, grain: Grain.simple, unit: 64) {
-        let first = $0.lowerBound
-        table.pointee.half_unary(code, type, from + first, to + first, $0.count, a, b, result.isStreamed)
+    let (source, result) = (OperandMemory(x), result(y, count))
+    guard let code = op.kind.code, x.dtype == y.dtype else {
+      return unaryPieces(op, source, count: count, into: result)
+    }
+    if op.kind.isHeavy {
+      if count < Self.tabulatedCount { return unaryPieces(op, source, count: count, into: result) }
+      return unaryTabulated(op, source, count: count, into: result)
+    }
+    let (kernel, type, a, b) = (kernels.pointee.half_unary, nn_half(x.dtype), Float(op.a), Float(op.b))
+    let (from, to) = (source.halves, result.halves)
+    parallel(count, grain: Grain.simple, unit: 64) {
+      let first = $0.lowerBound
+      kernel(code, type, from + first, to + first, $0.count, a, b, result.isStreamed)
+    }
+  }
+
+  /// The number of elements from which a function of many instructions is tabulated: eight times that of the table.
+  private static let tabulatedCount = 1 << 19
+
+  /// Computes the results of all 65,536 elements, and looks up those of x. They have the same bits as `unaryPieces`.
+  ///
+  /// The table has 128 KiB, but numbers of similar magnitude use a few KiB of it, which stay in the L1 cache. An element
+  /// takes about 0.7 cycles for two loads, an insertion, and the arithmetic of its index: GELU of 16 Mi elements takes
+  /// 2.0 ms on two cores of Zen 4, against 1.3 ms of a copy and 6.4 ms without the table. Elements of all magnitudes come
+  /// from the L2 cache, and take two to three times as long.
+  private func unaryTabulated(_ op: UnaryOp, _ source: OperandMemory, count: Int, into result: OperandMemory) {
+    let (elements, kernel) = (1 << 16, kernels.pointee.map_halves)
+    withUnsafeTemporaryAllocation(byteCount: 2 * elements, alignment: 64) { memory in
+      let table = OperandMemory(start: memory.baseAddress!, dtype: result.dtype)
+      for element in 0..<elements { table.halves[element] = UInt16(element) }
+      unaryPieces(op, table, count: elements, into: table)
+      let (entries, from, to) = (table.halves, source.halves, result.halves)
+      parallel(count, grain: Grain.simple, unit: 64) {
+        kernel(entries, from + $0.lowerBound, to + $0.lowerBound, $0.count, result.isStreamed)
       }
     }
+  }
+
+  /// Computes a function in float32, piece by piece.
+  private func unaryPieces(_ op: UnaryOp, _ source: OperandMemory, count: Int, into result: OperandMemory) {
+    let (table, a, b) = (kernels, Float(op.a), Float(op.b))
     forEachPiece(of: count, grain: op.kind.grain, parts: 1, into: result) { range, work in
       let (numbers, first) = (floats(of: source, range, in: work[0]), range.lowerBound)
       if let code = op.kind.code {

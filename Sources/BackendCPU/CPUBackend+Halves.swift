@@ -6,8 +6,8 @@ import CPUKernels
 ///
 /// Functions of a few instructions have kernels that convert in registers. For all others, a call converts a piece of its
 /// operands into memory that stays in the L1 cache, runs the float32 kernel there, and rounds the results once. A piece is
-/// read completely before its results are written, so a result may be the slice of an operand. Results that no cache holds
-/// are written with streaming stores.
+/// read completely before its results are written, so a result may be the slice of an operand. Functions of many
+/// instructions are tabulated if there are many elements. Results that no cache holds are written with streaming stores.
 extension CPUBackend {
   /// The number of elements of a piece: so few cache lines that the processor fetches the next piece while it computes.
   static let piece = 512

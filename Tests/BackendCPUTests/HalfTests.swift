@@ -21,6 +21,25 @@ import Testing
     #expect(try HalfCall.temporaryBytes(of: Self.calls, on: CPUBackend(threads: 2), dtype) <= 64)
   }
 
+  /// Functions of many instructions are looked up in a table if there are many elements, with the same bits.
+  @Test(arguments: InstructionSet.available, types)
+  func manyElementsAreLookedUp(_ instructionSet: InstructionSet, _ dtype: DType) throws {
+    let backend = CPUBackend(instructionSet: instructionSet, threads: 3)
+    let count = (1 << 19) + 77, elements = (0..<1 << 16).map { UInt16($0) }
+    // All elements in another order, at an address that is not aligned.
+    let numbers = (0..<count).map { UInt16(truncatingIfNeeded: 40503 &* $0) }
+    let (x, all) = (try backend.empty(count + 1, dtype).advanced(by: 1), try backend.empty(1 << 16, dtype))
+    for op in [UnaryOp(.gelu), UnaryOp(.tanh), .power(0.3)] {
+      try elements.withUnsafeBytes { try backend.upload($0, into: all) }
+      try backend.unary(op, all, count: 1 << 16, into: all)
+      let results = try bits(all, 1 << 16, on: backend)
+      try numbers.withUnsafeBytes { try backend.upload($0, into: x) }
+      try backend.unary(op, x, count: count, into: x)
+      let isEqual = try bits(x, count, on: backend) == numbers.map { results[Int($0)] }
+      #expect(isEqual, "\(op.kind)")
+    }
+  }
+
   /// Results from 16 MiB on are written past the caches. They are those of calls on parts, which are not.
   @Test(arguments: types) func largeResultsAreThoseOfParts(_ dtype: DType) throws {
     let backend = CPUBackend(threads: 3)

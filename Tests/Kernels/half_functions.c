@@ -58,6 +58,15 @@ static void functions(enum nn_half type, long n, long start, bool streams) {
   release();
 }
 
+static void lookups(long n, long start, bool streams) {
+  const uint16_t *const table = any_halves(1 << 16), *const x = any_halves(n);
+  uint16_t *const y = result(start, n);
+  kernels->map_halves(table, x, y + start, n, streams);
+  for (long i = 0; i < start; i++) expect(y[i] == 0xA5A5, "map_halves", i - start, y[i], 0xA5A5);
+  for (long i = 0; i < n; i++) expect(y[start + i] == table[x[i]], "map_halves", i, y[start + i], table[x[i]]);
+  release();
+}
+
 // Two rows; one operand may be one number for each row.
 static void pairs(enum nn_half type, enum nn_binary op, long n, long start, long a_step, long b_step, bool streams) {
   const long a_row = a_step == 1 ? n : 1, b_row = b_step == 1 ? n : 1, count = 2 * n;
@@ -100,6 +109,9 @@ static void softmax(enum nn_half type, long columns, long start, bool logarithmi
 void test_half_functions(void) {
   static const enum nn_binary ops[] = {nn_binary_add,     nn_binary_subtract, nn_binary_multiply, nn_binary_divide,
                                        nn_binary_maximum, nn_binary_minimum,  nn_binary_copySign};
+  for (int l = 0; l < length_count; l++) {
+    for (int streams = 0; streams < 2; streams++) lookups(lengths[l], draw_below(starts), streams);
+  }
   for (int t = 0; t < 2; t++) {
     const enum nn_half type = t == 0 ? NN_FLOAT16 : NN_BFLOAT16;
     for (int streams = 0; streams < 2; streams++) {

@@ -248,6 +248,8 @@ struct nn_cpu_kernels {
   /// As `unary`, for elements of a 16-bit type, with one rounding; for functions of the cost `simple` only.
   void (*half_unary)(enum nn_unary op, enum nn_half type, const uint16_t *x, uint16_t *y, long n, float a, float b,
                      bool streams);
+  /// y[i] = table[x[i]], for a table of 65,536 results. y may be x.
+  void (*map_halves)(const uint16_t *table, const uint16_t *x, uint16_t *y, long n, bool streams);
   /// As `binary`, for elements of a 16-bit type, with one rounding; for functions of the cost `simple` only. The column steps
   /// are 0 or 1, and at least one of them is 1.
   void (*half_binary)(enum nn_binary op, enum nn_half type, struct nn_view a, struct nn_view b, uint16_t *y, long y_row,
