@@ -34,11 +34,11 @@ public final class Optimizer {
   }
 
   /// The settings by which the loss is scaled for gradients in float16; nil for no scaling. `compile` sets it for
-  /// `.mixedFloat16`. A training step then scales the loss; in a custom training loop, differentiate `scaled(_:)`. Updates
-  /// divide the gradients, and are skipped if these are not finite. A skipped step counts in `step`, and thus in
-  /// schedules. Setting the property starts again with the first scale.
+  /// `.mixedFloat16`. A training step then scales the loss; in a custom training loop, differentiate `scaled(_:)`, without
+  /// which `update` throws an error. Updates divide the gradients, and are skipped if these are not finite. A skipped step
+  /// counts in `step`, and thus in schedules. Setting the property starts again with the first scale.
   public var lossScaling: LossScaling? {
-    didSet { lossScaleState = LossScale(lossScaling) }
+    didSet { (lossScaleState, hasScaledLoss) = (LossScale(lossScaling), false) }
   }
 
   /// The rule, if it is one of this package.
@@ -52,6 +52,8 @@ public final class Optimizer {
   private var scalars = StepScalarBuffer()
   private var skipped = SkippedSteps()
   private var lossScaleState = LossScale(nil)
+  /// Whether a loss has been scaled since the last update.
+  private var hasScaledLoss = false
   /// The group of each slab in the most recently updated layout. Group 0 contains the parameters that no group matches.
   private var grouping: (layout: SlabLayout, groupOfSlab: [Int])?
 
@@ -70,14 +72,22 @@ public final class Optimizer {
   /// Performs one step. It returns as soon as the work is submitted to the device. Parameter values that you hold do
   /// not change.
   /// - Throws: `ModelError.invalidConfiguration` for an invalid learning rate or another invalid constant, for a group
-  ///   that matches no parameter, or if this optimizer has updated a different model before; `ModelError.parameters` if
-  ///   a parameter has no gradient or a gradient of another shape; `DeviceError` for failures in computing the
-  ///   gradients or in this step. If it throws, parameters, state, and step count are unchanged (only a failure in
-  ///   applying the constraint of a group comes after the update, if the rule runs as one launch).
+  ///   that matches no parameter, if this optimizer has updated a different model before, or if it has `lossScaling` and
+  ///   `scaled(_:)` was not called since its last update, so that it would divide gradients that are not scaled;
+  ///   `ModelError.parameters` if a parameter has no gradient or a gradient of another shape; `DeviceError` for failures in
+  ///   computing the gradients or in this step. If it throws, parameters, state, and step count are unchanged (only a
+  ///   failure in applying the constraint of a group comes after the update, if the rule runs as one launch).
   public func update(_ model: some Module, with gradients: Gradients) throws {
+    if lossScaling != nil && !hasScaledLoss {
+      throw ModelError.invalidConfiguration(
+        layer: "\(type(of: rule))",
+        reason: "the optimizer has lossScaling, but its gradients are not those of a scaled loss; differentiate "
+          + "optimizer.scaled(loss) before each update")
+    }
     let update = try prepareUpdate(of: model)
     try apply(update, gradients)
     countStep(update)
+    hasScaledLoss = false
   }
 
   // MARK: Parts of a step
@@ -176,6 +186,7 @@ public final class Optimizer {
   /// ```
   public func scaled(_ loss: Tensor) -> Tensor {
     if lossScaling == nil { return loss }
+    hasScaledLoss = true
     let loss = loss.dtype.isHalf ? loss.cast(to: .float32) : loss
     // Without memory for the scale, the gradients must not look like scaled ones.
     do { try withoutGradient { try lossScaleState.prepare(on: loss.device) } } catch { return loss * Double.nan }

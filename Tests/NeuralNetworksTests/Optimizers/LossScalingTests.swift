@@ -108,6 +108,32 @@ import Testing
     #expect(try weight(of: model) == -0x1p-16)
   }
 
+  /// An update would divide gradients of a loss that was not scaled.
+  @Test func gradientsThatAreNotScaledAreRefused() throws {
+    let optimizer = Optimizer.sgd(learningRate: 1)
+    optimizer.lossScaling = LossScaling(initialScale: 8)
+    let model = model(1, .sgd(), on: .cpu)
+    try model.build(inputShape: [1])
+    func gradients(scaling: Bool) -> Gradients {
+      valueAndGradient(at: model) { model in
+        let loss = model(.ones([1, 1]), .inference).sum()
+        return scaling ? optimizer.scaled(loss) : loss
+      }.gradient
+    }
+    func expectRefusal() throws {
+      let error = #expect(throws: ModelError.self) { try optimizer.update(model, with: gradients(scaling: false)) }
+      #expect("\(try #require(error))".hasSuffix("differentiate optimizer.scaled(loss) before each update"))
+    }
+    try expectRefusal()
+    #expect(try optimizer.step == 0 && weight(of: model) == 0)
+    try optimizer.update(model, with: gradients(scaling: true))
+    #expect(try optimizer.step == 1 && weight(of: model) == -1)
+    try expectRefusal()
+    optimizer.lossScaling = nil
+    try optimizer.update(model, with: gradients(scaling: false))
+    #expect(try weight(of: model) == -2)
+  }
+
   @Test func lossesOfOtherTypesAreScaled() throws {
     let optimizer = Optimizer.sgd()
     optimizer.lossScaling = LossScaling(initialScale: 8)
