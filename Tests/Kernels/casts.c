@@ -47,7 +47,7 @@ static void fill_operand(enum nn_type type, void *x, long n) {
   for (long i = 0; i < n; i++) {
     const uint64_t random = (uint64_t)draw() << 32 | draw();
     const int power = powers[draw_below(11)];
-    const int64_t near = (int64_t)((uint64_t)1 << power) + draw_below(5) - 2;
+    const int64_t near = (int64_t)(((uint64_t)1 << power) + (uint64_t)draw_below(5) - 2);
     const int64_t integer = draw_below(2) ? (int64_t)(random >> draw_below(64)) : draw_below(2) ? near : (int64_t)(0 - (uint64_t)near);
     const double distance = ldexp((double)(draw_below(5) - 2), (int)draw_below(3) - 1);
     double real = draw_below(3) ? ldexp(1, power) + distance : specials[draw_below(12)];
