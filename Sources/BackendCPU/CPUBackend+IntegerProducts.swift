@@ -13,11 +13,29 @@ extension CPUBackend: IntegerProducts {
       shape.m *= shape.batch
       shape.batch = 1
     }
+    let (left, right, result) = (a.bytes, b.bytes, c.address.assumingMemoryBound(to: Int32.self))
+    let (isLeftSigned, isRightSigned) = (a.dtype == .int8, b.dtype == .int8)
+    if let direct = DirectIntegerProduct(
+      integerKernels, m: shape.m, n: shape.n, k: shape.k, isLeftSigned: isLeftSigned, isRightSigned: isRightSigned)
+    {
+      try divide(
+        amount(shape), least: DirectIntegerProduct.leastRectangle,
+        scratchCount: { direct.scratchCount(rows: $0, columns: $1) }
+      ) { matrix, rows, columns, scratch in
+        direct.compute(
+          left + matrix * shape.strideA, right + matrix * shape.strideB, result + matrix * shape.m * shape.n,
+          rows: rows, columns: columns, scratch: scratch)
+      }
+      return
+    }
     let (m, n, k) = (shape.m, shape.n, shape.k)
     let product = PackedProduct(
-      kernels, integerKernels, m: m, n: n, k: k, isLeftSigned: a.dtype == .int8, isRightSigned: b.dtype == .int8)
+      kernels, integerKernels, m: m, n: n, k: k, isLeftSigned: isLeftSigned, isRightSigned: isRightSigned)
     guard m > 0 && n > 0 else { return }
-    let (left, right, result) = (a.bytes, b.bytes, c.address.assumingMemoryBound(to: Int32.self))
+    if shape.batch > 1 && shape.batch >= pool.threadCount {
+      try multiplyEach(product, left, right, result, shape)
+      return
+    }
     try withScratch(product.leftSize + product.rightSize, of: UInt8.self) { scratch in
       let packedLeft = product.left(at: scratch), packedRight = product.right(at: scratch + product.leftSize)
       for batch in 0..<shape.batch {
@@ -29,6 +47,25 @@ extension CPUBackend: IntegerProducts {
         }
         try multiply(product, packedLeft, packedRight, result + batch * m * n, nil)
       }
+    }
+  }
+
+  /// Packs and multiplies each matrix of a batch on one thread.
+  private func multiplyEach(
+    _ product: PackedProduct, _ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ c: UnsafeMutablePointer<Int32>,
+    _ shape: MatmulShape
+  ) throws {
+    let (m, n) = (shape.m, shape.n), size = product.leftSize + product.rightSize
+    try divide(
+      amount(shape), least: (rows: m, columns: n), scratchCount: { _, _ in size / 4 + product.workspace }
+    ) { matrix, _, _, scratch in
+      guard let scratch else { return }
+      let memory = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: UInt8.self)
+      let left = product.left(at: memory), right = product.right(at: memory + product.leftSize)
+      product.packRows(a + matrix * shape.strideA, 0..<m, into: left)
+      product.packColumns(b + matrix * shape.strideB, 0..<n, into: right)
+      product.compute(
+        left, right, c + matrix * m * n, rows: 0..<m, columns: 0..<n, workspace: scratch + size / 4, nil)
     }
   }
 
@@ -75,12 +112,19 @@ extension CPUBackend: IntegerProducts {
     _ product: PackedProduct, _ left: PackedProduct.Left, _ right: PackedProduct.Right,
     _ c: UnsafeMutablePointer<Int32>, _ scaling: PackedProduct.Scaling?
   ) throws {
-    // An instruction multiplies several pairs, so that a thread needs a larger product.
-    let shape = MatmulShape(m: product.m, n: product.n, k: product.k / 3)
+    let shape = amount(MatmulShape(m: product.m, n: product.n, k: product.k))
     try divide(shape, least: (rows: 24, columns: PackedIntegers.width), scratchCount: { _, _ in product.workspace }) {
       _, rows, columns, scratch in
       product.compute(left, right, c, rows: rows, columns: columns, workspace: scratch, scaling)
     }
+  }
+
+  /// The shape by which the work is divided: an instruction multiplies several pairs, so that a thread needs a larger
+  /// product.
+  private func amount(_ shape: MatmulShape) -> MatmulShape {
+    var amount = shape
+    amount.k /= 3
+    return amount
   }
 }
 

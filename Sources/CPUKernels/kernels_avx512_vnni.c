@@ -1,9 +1,16 @@
 // Products of 8-bit integers with AVX512-VNNI, whose instruction vpdpbusd multiplies four unsigned bytes with four signed
 // ones and adds the products to 32 bits, without saturation: four times the rate of the multiply-adds of AVX-512.
 //
-// The tiles are those of gemm.inc, with four elements instead of one: four bytes of A are broadcast to all lanes. Signed
-// elements of A are stored plus 128, and the sums start with -128 times the sums of the columns of B; unsigned elements of
-// B are stored minus 128, and the sums start with 128 times the sums of the rows of A.
+// The tiles are those of gemm.inc, with four elements instead of one: four bytes of A are broadcast to all lanes.
+//
+// One operand of the instruction is unsigned. `direct_strip` reads A as it is, and packs B with the other signedness: if
+// both have the same one, 128 is added to or subtracted from B, and the sums start with 128 times the sums of the rows of
+// A. Its first tile interleaves the rows of B in registers and stores the panel for the other tiles, so that packing takes
+// place next to the products.
+//
+// Panels that are kept (`strip`) are signed. Signed elements of A are then stored plus 128, and the sums start with -128
+// times the sums of the columns of B; unsigned elements of B are stored minus 128, and the sums start with 128 times the
+// sums of the rows of A.
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <string.h>
@@ -15,7 +22,7 @@
 #define NN_INLINE static inline __attribute__((always_inline))
 #define NN_UNROLLED _Pragma("clang loop unroll(full)")
 
-enum { lanes = 16, most_vectors = 4, most_rows = 6, columns = 64, ahead = 16 };
+enum { lanes = 16, most_vectors = 4, most_rows = 6, most_packing_rows = 4, columns = 64, ahead = 16 };
 
 NN_INLINE __mmask16 first_lanes(long n) { return (__mmask16)((1u << n) - 1); }
 NN_INLINE __mmask64 first_bytes(long n) { return n >= 64 ? ~0ull : (1ull << n) - 1; }
@@ -38,6 +45,29 @@ static void pack_rows(bool is_signed, long rows, long k, const uint8_t *x, long 
   }
 }
 
+// The order of quarters of rows, and of pairs of bytes, with which four rows become words of 16 columns each.
+static const uint64_t quarter_order[8] = {0, 4, 1, 5, 2, 6, 3, 7};
+static const uint16_t low_words[32] = {0, 32, 1, 33, 2,  34, 3,  35, 4,  36, 5,  37, 6,  38, 7,  39,
+                                       8, 40, 9, 41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47};
+static const uint16_t high_words[32] = {16, 48, 17, 49, 18, 50, 19, 51, 20, 52, 21, 53, 22, 54, 23, 55,
+                                        24, 56, 25, 57, 26, 58, 27, 59, 28, 60, 29, 61, 30, 62, 31, 63};
+
+// The words of four rows of 64 bytes.
+NN_INLINE void interleave(const __m512i row[4], __m512i word[4]) {
+  const __m512i order = _mm512_loadu_si512(quarter_order);
+  const __m512i low = _mm512_loadu_si512(low_words), high = _mm512_loadu_si512(high_words);
+  __m512i turned[4];
+  NN_UNROLLED
+  for (int r = 0; r < 4; r++) turned[r] = _mm512_permutexvar_epi64(order, row[r]);
+  // Pairs of bytes of the first and the last 32 columns.
+  const __m512i first01 = _mm512_unpacklo_epi8(turned[0], turned[1]), last01 = _mm512_unpackhi_epi8(turned[0], turned[1]);
+  const __m512i first23 = _mm512_unpacklo_epi8(turned[2], turned[3]), last23 = _mm512_unpackhi_epi8(turned[2], turned[3]);
+  word[0] = _mm512_permutex2var_epi16(first01, low, first23);
+  word[1] = _mm512_permutex2var_epi16(first01, high, first23);
+  word[2] = _mm512_permutex2var_epi16(last01, low, last23);
+  word[3] = _mm512_permutex2var_epi16(last01, high, last23);
+}
+
 static void pack_panel(bool is_signed, long k, long n, const uint8_t *b, long ldb, uint8_t *panel, int32_t *sums) {
   const __m512i ones = _mm512_set1_epi8(1);
   __m512i sum[most_vectors];
@@ -45,26 +75,17 @@ static void pack_panel(bool is_signed, long k, long n, const uint8_t *b, long ld
   for (long p = 0; p < k; p += 4, b += 4 * ldb, panel += 4 * columns) {
     const long rows = k - p < 4 ? k - p : 4;
     const __m512i flip = _mm512_set1_epi32(is_signed ? 0 : (int)(0x80808080u >> 8 * (4 - rows)));
-    __m512i row[4];
+    __m512i row[4], word[4];
     NN_UNROLLED
     for (int r = 0; r < 4; r++) {
       row[r] = r < rows ? _mm512_maskz_loadu_epi8(first_bytes(n), b + r * ldb) : _mm512_setzero_si512();
       __builtin_prefetch(b + (r + ahead) * ldb);
       __builtin_prefetch(b + (r + ahead) * ldb + n - 1);
     }
-    // Interleaved by bytes and then by halves, each quarter of a register has the words of four columns.
-    const __m512i low01 = _mm512_unpacklo_epi8(row[0], row[1]), high01 = _mm512_unpackhi_epi8(row[0], row[1]);
-    const __m512i low23 = _mm512_unpacklo_epi8(row[2], row[3]), high23 = _mm512_unpackhi_epi8(row[2], row[3]);
-    const __m512i word[4] = {_mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23),
-                             _mm512_unpacklo_epi16(high01, high23), _mm512_unpackhi_epi16(high01, high23)};
-    // Register q has the columns 16·i + 4·q + (0...3) in quarter i: a transposition of quarters.
-    const __m512i a = _mm512_shuffle_i32x4(word[0], word[1], 0x44), c = _mm512_shuffle_i32x4(word[0], word[1], 0xee);
-    const __m512i d = _mm512_shuffle_i32x4(word[2], word[3], 0x44), e = _mm512_shuffle_i32x4(word[2], word[3], 0xee);
-    const __m512i turned[4] = {_mm512_shuffle_i32x4(a, d, 0x88), _mm512_shuffle_i32x4(a, d, 0xdd),
-                               _mm512_shuffle_i32x4(c, e, 0x88), _mm512_shuffle_i32x4(c, e, 0xdd)};
+    interleave(row, word);
     NN_UNROLLED
     for (int j = 0; j < most_vectors; j++) {
-      const __m512i packed = _mm512_xor_si512(turned[j], flip);
+      const __m512i packed = _mm512_xor_si512(word[j], flip);
       _mm512_storeu_si512(panel + 64 * j, packed);
       sum[j] = _mm512_dpbusd_epi32(sum[j], ones, packed);
     }
@@ -72,77 +93,176 @@ static void pack_panel(bool is_signed, long k, long n, const uint8_t *b, long ld
   for (int j = 0; j < most_vectors; j++) _mm512_storeu_si512(sums + lanes * j, sum[j]);
 }
 
-NN_INLINE int32_t start_of(const struct nn_integer_product *product, int32_t row_sum) {
-  return (int32_t)(0 - (uint32_t)product->right_offset * (uint32_t)row_sum);
+static void sum_rows(bool is_signed, long rows, long k, const uint8_t *x, long x_step, int32_t *sums) {
+  const __m512i flip = _mm512_set1_epi8(is_signed ? (char)0x80 : 0), ones = _mm512_set1_epi8(1);
+  for (long r = 0; r < rows; r++, x += x_step) {
+    __m512i sum = _mm512_setzero_si512();
+    for (long i = 0; i < k; i += 64) {
+      const __mmask64 part = first_bytes(k - i);
+      const __m512i bytes = _mm512_xor_si512(_mm512_maskz_loadu_epi8(part, x + i), flip);
+      sum = _mm512_dpbusd_epi32(sum, _mm512_maskz_mov_epi8(part, bytes), ones);
+    }
+    sums[r] = (int32_t)((uint32_t)_mm512_reduce_add_epi32(sum) - (is_signed ? 128 * (uint32_t)k : 0));
+  }
 }
 
+// Adds the products of four elements of each row of A with one row of the panel. vpdpbusd takes unsigned elements first:
+// those of B, if `signed_left`, or else those of A.
+NN_INLINE void add_quads(const int rows, const int vectors, const int signed_left, __m512i sum[most_rows][most_vectors],
+                         const uint8_t *a, long step, const __m512i *row) {
+  NN_UNROLLED
+  for (int i = 0; i < rows; i++) {
+    int32_t quad;
+    memcpy(&quad, a + i * step, sizeof quad);
+    const __m512i factor = _mm512_set1_epi32(quad);
+    NN_UNROLLED
+    for (int j = 0; j < vectors; j++) {
+      sum[i][j] = signed_left ? _mm512_dpbusd_epi32(sum[i][j], row[j], factor) : _mm512_dpbusd_epi32(sum[i][j], factor, row[j]);
+    }
+  }
+}
+
+// The operands of a tile: rows of A, a panel, and its part of C. Where `b` is not null, the first tile makes the words of
+// the panel from these rows, and stores them.
+struct operands {
+  const struct nn_integer_product *product;
+  const uint8_t *a;
+  const int32_t *_Nullable row_sums, *_Nullable column_sums;
+  const uint8_t *_Nullable b;
+  long ldb, packed_quads;
+  uint8_t *panel;
+  int32_t *c;
+  // The number of columns in the last vector.
+  long last;
+};
+
 // Computes one tile. All parameters that choose code are constants where this is inlined.
-NN_INLINE void tile(const int rows, const int vectors, const struct nn_integer_product *product, const char *a,
-                    const int32_t *_Nullable row_sums, const uint8_t *panel, const int32_t *sums, long last, int32_t *c) {
+NN_INLINE void tile(const int rows, const int vectors, const int signed_left, const int packing, const struct operands *with) {
+  const struct nn_integer_product *const product = with->product;
   __m512i sum[most_rows][most_vectors];
   NN_UNROLLED
   for (int i = 0; i < rows; i++) {
-    const __m512i start = _mm512_set1_epi32(row_sums ? start_of(product, row_sums[i]) : 0);
+    // Sums wrap around.
+    const uint32_t start = with->row_sums ? 0 - (uint32_t)product->right_offset * (uint32_t)with->row_sums[i] : 0;
+    NN_UNROLLED
+    for (int j = 0; j < vectors; j++) sum[i][j] = _mm512_set1_epi32((int32_t)start);
+  }
+  if (with->column_sums) {
+    const __m512i offset = _mm512_set1_epi32(product->left_offset);
     NN_UNROLLED
     for (int j = 0; j < vectors; j++) {
-      const __m512i column_sums = _mm512_loadu_si512(sums + j * lanes), offset = _mm512_set1_epi32(product->left_offset);
-      sum[i][j] = _mm512_sub_epi32(start, _mm512_mullo_epi32(offset, column_sums));
+      const __m512i part = _mm512_mullo_epi32(offset, _mm512_loadu_si512(with->column_sums + j * lanes));
+      NN_UNROLLED
+      for (int i = 0; i < rows; i++) sum[i][j] = _mm512_sub_epi32(sum[i][j], part);
     }
   }
-  const long step = product->a_step;
+  const long step = product->a_step, quads = product->quads;
+  const uint8_t *a = with->a;
+  uint8_t *panel = with->panel;
+  long q = 0;
+  if (packing) {
+    const uint8_t *b = with->b;
+    const long ldb = with->ldb;
+    const __m512i flip = _mm512_set1_epi8(product->right_offset != 0 ? (char)0x80 : 0);
 #pragma clang loop unroll(disable)
-  for (long q = 0; q < product->quads; q++, a += 4, panel += 4 * columns) {
+    for (; q < with->packed_quads; q++, a += 4, b += 4 * ldb, panel += 4 * columns) {
+      __m512i row[4], word[4];
+      NN_UNROLLED
+      for (int r = 0; r < 4; r++) {
+        row[r] = _mm512_loadu_si512(b + r * ldb);
+        __builtin_prefetch(b + (r + ahead) * ldb);
+        __builtin_prefetch(b + (r + ahead) * ldb + columns - 1);
+      }
+      interleave(row, word);
+      NN_UNROLLED
+      for (int j = 0; j < vectors; j++) {
+        word[j] = _mm512_xor_si512(word[j], flip);
+        _mm512_storeu_si512(panel + 64 * j, word[j]);
+      }
+      add_quads(rows, vectors, signed_left, sum, a, step, word);
+    }
+  }
+#pragma clang loop unroll(disable)
+  for (; q < quads; q++, a += 4, panel += 4 * columns) {
     __m512i row[most_vectors];
     NN_UNROLLED
     for (int j = 0; j < vectors; j++) row[j] = _mm512_loadu_si512(panel + j * 64);
-    NN_UNROLLED
-    for (int i = 0; i < rows; i++) {
-      int32_t quad;
-      memcpy(&quad, a + i * step, sizeof quad);
-      const __m512i factor = _mm512_set1_epi32(quad);
-      NN_UNROLLED
-      for (int j = 0; j < vectors; j++) sum[i][j] = _mm512_dpbusd_epi32(sum[i][j], factor, row[j]);
-    }
+    add_quads(rows, vectors, signed_left, sum, a, step, row);
   }
+  int32_t *const c = with->c;
+  const long ldc = product->ldc, last = with->last;
   NN_UNROLLED
   for (int i = 0; i < rows; i++) {
     NN_UNROLLED
     for (int j = 0; j < vectors; j++) {
-      int32_t *const out = c + i * product->ldc + j * lanes;
+      int32_t *const out = c + i * ldc + j * lanes;
       if (j < vectors - 1 || last == lanes) _mm512_storeu_si512(out, sum[i][j]);
       else _mm512_mask_storeu_epi32(out, first_lanes(last), sum[i][j]);
     }
   }
 }
 
-typedef void tile_function(const struct nn_integer_product *product, const char *a, const int32_t *_Nullable row_sums,
-                           const uint8_t *panel, const int32_t *sums, long last, int32_t *c);
+typedef void tile_function(const struct operands *with);
 
-#define NN_TILE(ROWS, VECTORS)                                                                                          \
-  static void tile_##ROWS##_##VECTORS(const struct nn_integer_product *product, const char *a,                          \
-                                      const int32_t *_Nullable row_sums, const uint8_t *panel, const int32_t *sums,     \
-                                      long last, int32_t *c) {                                                          \
-    tile(ROWS, VECTORS, product, a, row_sums, panel, sums, last, c);                                                    \
-  }
-#define NN_TILES(V) NN_TILE(1, V) NN_TILE(2, V) NN_TILE(3, V) NN_TILE(4, V) NN_TILE(5, V) NN_TILE(6, V)
-#define NN_NAMES(V) {tile_1_##V, tile_2_##V, tile_3_##V, tile_4_##V, tile_5_##V, tile_6_##V}
+#define NN_TILE(ROWS, VECTORS, S, P)                                                                                    \
+  static void tile_##ROWS##_##VECTORS##_##S##P(const struct operands *with) { tile(ROWS, VECTORS, S, P, with); }
+#define NN_TILES(V, S)                                                                                                  \
+  NN_TILE(1, V, S, 0) NN_TILE(2, V, S, 0) NN_TILE(3, V, S, 0) NN_TILE(4, V, S, 0) NN_TILE(5, V, S, 0) NN_TILE(6, V, S, 0)
+#define NN_NAMES(V, S)                                                                                                  \
+  {tile_1_##V##_##S##0, tile_2_##V##_##S##0, tile_3_##V##_##S##0, tile_4_##V##_##S##0, tile_5_##V##_##S##0,             \
+   tile_6_##V##_##S##0}
+#define NN_PACKING_TILES(S) NN_TILE(1, 4, S, 1) NN_TILE(2, 4, S, 1) NN_TILE(3, 4, S, 1) NN_TILE(4, 4, S, 1)
 
-NN_TILES(1) NN_TILES(2) NN_TILES(3) NN_TILES(4)
+NN_TILES(1, 0) NN_TILES(2, 0) NN_TILES(3, 0) NN_TILES(4, 0)
+NN_TILES(1, 1) NN_TILES(2, 1) NN_TILES(3, 1) NN_TILES(4, 1)
+NN_PACKING_TILES(0) NN_PACKING_TILES(1)
 
-// [vectors - 1][rows - 1]
-static tile_function *const tiles[most_vectors][most_rows] = {NN_NAMES(1), NN_NAMES(2), NN_NAMES(3), NN_NAMES(4)};
+// [A is signed][vectors - 1][rows - 1]
+static tile_function *const tiles[2][most_vectors][most_rows] = {
+    {NN_NAMES(1, 0), NN_NAMES(2, 0), NN_NAMES(3, 0), NN_NAMES(4, 0)},
+    {NN_NAMES(1, 1), NN_NAMES(2, 1), NN_NAMES(3, 1), NN_NAMES(4, 1)}};
+// [A is signed][rows - 1]: tiles of whole panels that also store the words. More rows would not fit in the registers.
+static tile_function *const packing_tiles[2][most_packing_rows] = {{tile_1_4_01, tile_2_4_01, tile_3_4_01, tile_4_4_01},
+                                                                   {tile_1_4_11, tile_2_4_11, tile_3_4_11, tile_4_4_11}};
 
 // Rows are split evenly, as in gemm.inc.
+static void multiply_strip(const int signed_left, long m, long n, struct operands with) {
+  const long vectors = (n + lanes - 1) / lanes, step = with.product->a_step, ldc = with.product->ldc;
+  with.last = n - (vectors - 1) * lanes;
+  if (with.b) {
+    const long rows = m < most_packing_rows ? m : most_packing_rows;
+    packing_tiles[signed_left][rows - 1](&with);
+    m -= rows;
+    with.a += rows * step, with.c += rows * ldc, with.row_sums += with.row_sums ? rows : 0;
+  }
+  const long count = (m + most_rows - 1) / most_rows;
+  for (long t = 0; t < count; t++) {
+    const long rows = (t + 1) * m / count - t * m / count;
+    tiles[signed_left][vectors - 1][rows - 1](&with);
+    with.a += rows * step, with.c += rows * ldc, with.row_sums += with.row_sums ? rows : 0;
+  }
+}
+
 static void strip(const struct nn_integer_product *product, long m, long n, const void *a,
                   const int32_t *_Nullable row_sums, const uint8_t *panel, const int32_t *sums,
                   int32_t *_Nullable workspace, int32_t *c) {
   (void)workspace;
-  const long vectors = (n + lanes - 1) / lanes, last = n - (vectors - 1) * lanes, count = (m + most_rows - 1) / most_rows;
-  for (long t = 0; t < count; t++) {
-    const long first = t * m / count, rows = (t + 1) * m / count - first;
-    tiles[vectors - 1][rows - 1](product, (const char *)a + first * product->a_step, row_sums ? row_sums + first : NULL,
-                                 panel, sums, last, c + first * product->ldc);
+  const struct operands with = {
+      .product = product, .a = a, .row_sums = row_sums, .column_sums = sums, .panel = (uint8_t *)panel, .c = c};
+  multiply_strip(0, m, n, with);
+}
+
+static void direct_strip(const struct nn_integer_product *product, bool is_left_signed, long m, long n, long k,
+                         const uint8_t *a, const int32_t *_Nullable row_sums, const uint8_t *_Nullable b, long ldb,
+                         uint8_t *panel, int32_t *c) {
+  struct operands with = {.product = product, .a = a, .row_sums = row_sums, .panel = panel, .c = c};
+  const long packed_quads = n == columns ? k / 4 : 0, packed = 4 * packed_quads;
+  if (b && packed < k) {
+    int32_t sums[columns];
+    pack_panel(product->right_offset == 0, k - packed, n, b + packed * ldb, ldb, panel + packed * columns, sums);
   }
+  if (packed_quads > 0) with.b = b, with.ldb = ldb, with.packed_quads = packed_quads;
+  multiply_strip(is_left_signed, m, n, with);
 }
 
 // MARK: Weights in blocks (see source/rounded_blocks.inc)
@@ -250,6 +370,8 @@ const struct nn_integer_kernels nn_integer_kernels_avx512_vnni = {.element_size 
                                                                   .pack_rows = pack_rows,
                                                                   .pack_panel = pack_panel,
                                                                   .strip = strip,
+                                                                  .sum_rows = sum_rows,
+                                                                  .direct_strip = direct_strip,
                                                                   .block_product = block_product,
                                                                   .peak_loop = peak_loop};
 #endif

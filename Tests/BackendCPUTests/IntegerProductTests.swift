@@ -14,9 +14,11 @@ import Testing
 
   static let cases: [Case] = [
     (1, 1, 1), (1, 37, 200), (2, 5, 64), (3, 64, 63), (4, 6, 65), (5, 130, 17), (6, 4, 128), (7, 3, 33), (11, 67, 129),
-    (13, 256, 100), (250, 41, 70), (3, 0, 5),
+    (13, 256, 100), (3, 0, 5),
     // Divided among threads: by rows, and by columns, also within a panel of 64.
-    (40, 300, 400), (2, 900, 176),
+    (40, 300, 400), (2, 900, 176), (200, 20, 140),
+    // Several blocks of rows.
+    (260, 41, 70), (257, 8, 129),
   ].map { Case(m: $0.0, k: $0.1, n: $0.2) }
 
   static func slice(_ bytes: [UInt8], _ dtype: DType, offset: Int, on backend: CPUBackend) throws -> BufferSlice {
@@ -68,6 +70,29 @@ import Testing
       try check(
         [UInt8](repeating: a, count: test.m * test.k), [UInt8](repeating: b, count: test.k * test.n), test, backend)
     }
+  }
+
+  /// Whole products are divided among threads as well.
+  @Test(arguments: sets) func batchesOfSeveralThreadsAgree(_ set: InstructionSet?) throws {
+    let (batch, test) = (5, Case(m: 33, k: 90, n: 71))
+    var numbers = Numbers(seed: 6)
+    let a = (0..<batch * test.m * test.k).map { _ in UInt8.random(in: 0...255, using: &numbers) }
+    let b = (0..<batch * test.k * test.n).map { _ in UInt8.random(in: 0...255, using: &numbers) }
+    let (leftCount, rightCount, count) = (test.m * test.k, test.k * test.n, test.m * test.n)
+    let expected = (0..<batch).flatMap { i in
+      Self.product(
+        Array(a[(i * leftCount)...].prefix(leftCount)), Array(b[(i * rightCount)...].prefix(rightCount)),
+        (.int8, .int8),
+        test)
+    }
+    let backend = CPUBackend(instructionSet: set, threads: 3), c = try backend.empty(batch * count, .int32)
+    let shape = MatmulShape(
+      batch: batch, m: test.m, n: test.n, k: test.k, strideA: leftCount, strideB: rightCount)
+    try backend.integerProduct(
+      Self.slice(a, .int8, offset: 0, on: backend), Self.slice(b, .int8, offset: 0, on: backend), shape, into: c)
+    var found = [Int32](repeating: 0, count: batch * count)
+    try found.withUnsafeMutableBytes { try backend.download(c, into: $0) }
+    #expect(found == expected)
   }
 
   @Test(arguments: sets) func batchesUseTheirOwnMatrices(_ set: InstructionSet?) throws {

@@ -88,6 +88,33 @@ static void compare_strip(struct product s, const uint8_t *a, long lda, const ui
   }
 }
 
+// As `product`, with rows of A that are not packed: once with a panel that is packed first, and again with this panel.
+static void direct_product(const struct nn_integer_kernels *table, struct product s, const uint8_t *a, long lda,
+                           const uint8_t *b, long ldb) {
+  const long quads = quads_of(s), step = 4 * quads + draw_below(3), width = least(s.n - s.first, panel_columns);
+  const long ldc = width + draw_below(3), count = (s.m - 1) * ldc + width;
+  const int32_t right_offset = s.left_signed != s.right_signed ? 0 : s.left_signed ? 128 : -128;
+  const struct nn_integer_product shape = {quads, step, ldc, 0, right_offset};
+  // Elements after a row have any value.
+  uint8_t *const rows = bytes((s.m - 1) * step + 4 * quads, false), *const panel = guarded(4 * quads * panel_columns, 1);
+  int32_t *const sums = right_offset == 0 ? NULL : pattern(s.m);
+  if (sums) table->sum_rows(s.left_signed, s.m, s.k, a, lda, sums);
+  for (long i = 0; i < s.m; i++) {
+    if (s.k > 0) memcpy(rows + i * step, a + i * lda, (size_t)s.k);
+    int64_t sum = 0;
+    for (long p = 0; p < s.k; p++) sum += number(s.left_signed, a[i * lda + p]);
+    expect(!sums || sums[i] == wrapped(sum), "sum_rows", i, sums ? sums[i] : 0, wrapped(sum));
+  }
+  const int32_t *const old = pattern(count);
+  const struct product part = {s.m, s.first + width, s.k, s.first, s.left_signed, s.right_signed};
+  for (int again = 0; again < 2; again++) {
+    int32_t *const c = words_of(old, count);
+    const uint8_t *const from = again ? NULL : b + s.first;
+    table->direct_strip(&shape, s.left_signed, s.m, width, s.k, rows, sums, from, ldb, panel, c);
+    compare_strip(part, a, lda, b, ldb, c, old, ldc);
+  }
+}
+
 static void product(const struct nn_integer_kernels *table, struct product s, const uint8_t *a, long lda, const uint8_t *b,
                     long ldb) {
   const long quads = quads_of(s), row_size = 4 * quads * table->element_size, step = row_size + 4 * draw_below(3);
@@ -131,6 +158,7 @@ static void product(const struct nn_integer_kernels *table, struct product s, co
     j += width;
   }
   compare_strip(s, a, lda, b, ldb, c, old, ldc);
+  if (table->direct_strip) direct_product(table, s, a, lda, b, ldb);
   release();
 }
 

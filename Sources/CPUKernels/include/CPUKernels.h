@@ -122,6 +122,15 @@ struct nn_integer_kernels {
   /// of A, if `right_offset` is not 0, and those of the packed columns of B.
   void (*strip)(const struct nn_integer_product *product, long m, long n, const void *a, const int32_t *_Nullable row_sums,
                 const uint8_t *panel, const int32_t *sums, int32_t *_Nullable workspace, int32_t *c);
+  /// The sum of each row of A. Null where `direct_strip` is.
+  void (*_Nullable sum_rows)(bool is_signed, long rows, long k, const uint8_t *x, long x_step, int32_t *sums);
+  /// As `strip`, for rows of A that are not packed: the last ones of 4·quads elements may have any value, and
+  /// `right_offset` is -128 if both operands are unsigned, 128 if both are signed, and otherwise 0, without sums of rows. The
+  /// panel starts at a column of B. If b is not null, the panel is packed first, with 128 added to or subtracted from its
+  /// elements where `right_offset` says so. Null where rows must be packed.
+  void (*_Nullable direct_strip)(const struct nn_integer_product *product, bool is_left_signed, long m, long n, long k,
+                                 const uint8_t *a, const int32_t *_Nullable row_sums, const uint8_t *_Nullable b, long ldb,
+                                 uint8_t *panel, int32_t *c);
   /// As `nn_cpu_kernels.block_product`, for rounded rows of x. All instruction sets give the same bits.
   void (*block_product)(enum nn_block_format format, long rows, long units, long blocks, const uint8_t *w,
                         const struct nn_rounded_rows *x, float *y, long y_row);
