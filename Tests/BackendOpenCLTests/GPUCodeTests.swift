@@ -10,22 +10,52 @@ import Testing
 @Suite(.enabled(if: GPUCompilers.fromEnvironment != nil)) struct GPUCodeTests {
   private let compilers = GPUCompilers.fromEnvironment!
 
-  /// The programs for GPUs.
-  static let programs: [ProgramName] = {
+  /// The programs of common types for GPUs with tiles up to the largest one of a device. That tile and rows are also
+  /// built with all activations: these are a loop of their own after the sums, the same for each tile, and the largest
+  /// tile is the first that would not keep its sums in registers because of it.
+  static func programs(largest: MatmulTile) -> [ProgramName] {
     let made: Set<KernelFamily> = [.convolution, .matmul, .matmulPanels, .matmulRows]
-    let tiles = MatmulTile.all.map { ProgramName(family: .matmul, matmul: .tiles($0)) }
-    let products = tiles + [ProgramName(family: .matmulRows, matmul: .rows)]
-    let activating = products.map { program in
+    let size = largest.itemRows * largest.itemColumns
+    func fitting(_ tiles: [MatmulTile]) -> [MatmulVariant] {
+      tiles.filter { $0.itemRows * $0.itemColumns <= size }.map(MatmulVariant.tiles)
+    }
+    let products = fitting(MatmulTile.all).map { ProgramName(family: .matmul, matmul: $0) }
+    let rows = ProgramName(family: .matmulRows, matmul: .rows)
+    let activating = [products.last!, rows].map { program in
       var program = program
       program.activates = true
       return program
     }
-    return KernelFamily.allCases.filter { !made.contains($0) }.map { ProgramName(family: $0) } + products + activating
-      + MatmulTile.convolutions.map { ProgramName(family: .convolution, matmul: .tiles($0)) }
-      + KernelTour.elementPrograms(hasDoubles: true) + [KernelTour.doubleProducts(runsLoops: false)]
-  }()
+    return KernelFamily.allCases.filter { !made.contains($0) }.map { ProgramName(family: $0) } + products + [rows]
+      + activating + fitting(MatmulTile.convolutions).map { ProgramName(family: .convolution, matmul: $0) }
+  }
 
-  @Test(arguments: programs) func nvidiaFindsRegistersForAll(program: ProgramName) throws {
+  /// The programs of other element types, which have the code of the common ones with other elements. They are compiled
+  /// for one device of each vendor, that with the fewest registers, or with doubles.
+  static let others = KernelTour.elementPrograms(hasDoubles: true) + [KernelTour.doubleProducts(runsLoops: false)]
+
+  static let nvidia = programs(largest: MatmulTile.all[5]) + others
+
+  /// A program and a device.
+  struct Build: Sendable, CustomTestStringConvertible {
+    let program: ProgramName
+    let device: String
+    var testDescription: String { "\(program.description) on \(device)" }
+  }
+
+  /// Builds for two devices, of which the first one also has the other types.
+  private static func builds(_ devices: [String], largest: MatmulTile) -> [Build] {
+    devices.flatMap { device in programs(largest: largest).map { Build(program: $0, device: device) } }
+      + others.map { Build(program: $0, device: devices[0]) }
+  }
+
+  /// AMD's devices have fewer registers than NVIDIA's; the largest tile is not used on them.
+  static let amd = builds(["gfx1100", "gfx90a"], largest: MatmulTile.all[4])
+  /// The second one has no doubles.
+  static let intel = builds(["skl", "dg2"], largest: MatmulTile.convolutions(vendor: "Intel").last!)
+    .filter { !($0.program.hasDoubles && $0.device == "dg2") }
+
+  @Test(arguments: nvidia) func nvidiaFindsRegistersForAll(program: ProgramName) throws {
     let kernels = try compilers.nvidia(program)
     #expect(!kernels.isEmpty)
     for kernel in kernels {
@@ -34,29 +64,20 @@ import Testing
     }
   }
 
-  /// AMD's devices have fewer registers; the largest tile is not used on them.
-  @Test(arguments: programs.filter { $0.matmul != .tiles(MatmulTile.all[5]) }, ["gfx90a", "gfx1100"])
-  func amdFindsRegistersForAll(program: ProgramName, device: String) throws {
-    let scratch = try compilers.amdScratch(program, device)
+  @Test(arguments: amd) func amdFindsRegistersForAll(build: Build) throws {
+    let scratch = try compilers.amdScratch(build.program, build.device)
     #expect(!scratch.isEmpty)
     for (name, bytes) in scratch {
-      #expect(bytes == 0, "\(name) of \(program.description) has \(bytes) bytes in memory on \(device)")
+      #expect(bytes == 0, "\(name) of \(build.testDescription) has \(bytes) bytes in memory")
     }
   }
 
   /// Intel's compiler accepts everything, and has enough registers for the tiles used on its devices.
-  @Test(arguments: programs, ["skl", "dg2"]) func intelFindsRegistersForAll(program: ProgramName, device: String) throws
-  {
-    // These GPUs have no double.
-    if program.hasDoubles && device == "dg2" { return }
-    var spills = try compilers.intelSpills(program, device)
+  @Test(arguments: intel) func intelFindsRegistersForAll(build: Build) throws {
+    var spills = try compilers.intelSpills(build.program, build.device)
     // One of the kernels for measuring the peak.
     spills.remove("peak_float16")
-    if case .tiles(let tile) = program.matmul {
-      let largest = MatmulTile.convolutions(vendor: "Intel").last!
-      if tile.itemRows * tile.itemColumns > largest.itemRows * largest.itemColumns { return }
-    }
-    #expect(spills.isEmpty, "\(program.description) on \(device)")
+    #expect(spills.isEmpty, "\(build.testDescription)")
   }
 
   /// The fraction of multiply-adds in the loop over whole tiles, which limits the fraction of the peak that a product
