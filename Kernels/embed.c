@@ -6,6 +6,8 @@
   F(Accumulation) \
   F(Activation) \
   F(ArgReduction) \
+  F(BlockDecoding) \
+  F(BlockProduct) \
   F(CastFloat64) \
   F(CastInt16) \
   F(CastInt64) \
@@ -57,6 +59,12 @@ static const unsigned char Activation[] = {
 };
 static const unsigned char ArgReduction[] = {
 #embed "ArgReduction.cl"
+};
+static const unsigned char BlockDecoding[] = {
+#embed "BlockDecoding.cl"
+};
+static const unsigned char BlockProduct[] = {
+#embed "BlockProduct.cl"
 };
 static const unsigned char CastFloat64[] = {
 #embed "CastFloat64.cl"

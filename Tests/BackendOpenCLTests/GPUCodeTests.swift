@@ -34,6 +34,7 @@ import Testing
     let made: Set<KernelFamily> = [.convolution, .matmul, .matmulPanels, .matmulRows]
     return KernelFamily.allCases.filter { !made.contains($0) }.map { ProgramName(family: $0) }
       + KernelTour.elementPrograms(hasDoubles: true) + [KernelTour.doubleProducts(runsLoops: false)]
+      + KernelTour.blockPrograms
   }()
 
   static let nvidia = products(largest: MatmulTile.all[5]) + others

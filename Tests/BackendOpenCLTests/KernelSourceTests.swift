@@ -25,6 +25,7 @@ import Testing
       }
     }
     return programs + KernelTour.elementPrograms(hasDoubles: true) + [false, true].map(KernelTour.doubleProducts)
+      + KernelTour.blockPrograms
   }()
 
   /// All programs are OpenCL C 1.2, and compile without warnings.

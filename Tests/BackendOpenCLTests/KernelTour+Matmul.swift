@@ -69,5 +69,25 @@ extension KernelTour {
     guard case .tiles(let tile) = way.variant, !way.isCut else { return nil }
     return (tile.rows, tile.columns, 2 * tile.depth + 4)
   }
+
+  /// The programs of products with weights in blocks, other than that of `ProgramName`'s default format.
+  static let blockPrograms = BlockFormat.allCases.filter { $0 != ProgramName(family: .blockProduct).blockFormat }
+    .map { ProgramName(family: .blockProduct, blockFormat: $0) }
+
+  /// A row with each format, and the other kernels, whose decoding is the same, with one format.
+  func blocks() throws {
+    for format in BlockFormat.allCases {
+      // Two pieces or more.
+      let blocks = format.count == 32 ? 2 : 1
+      let weight = try InterleavedBlocks(format, rows: 17, blocks: blocks)
+      let row = (0..<blocks * format.size).map { UInt8($0 % 7) }
+      for unit in 0..<17 { row.withUnsafeBytes { weight.store(unit, $0) } }
+      for rows in format == .q80 ? [1, 3, 9] : [1] {
+        try backend.blockProduct(
+          operand(rows * blocks * format.count), weight, rows: rows, roundsInputs: format == .q80,
+          into: backend.empty(rows * 17))
+      }
+    }
+  }
 }
 #endif

@@ -31,7 +31,7 @@ import Testing
       }
       let others = KernelTour.elementPrograms(hasDoubles: device.hasDoubles)
       let products = device.hasDoubles ? [KernelTour.doubleProducts(runsLoops: runsLoops)] : []
-      for program in programs + others + products {
+      for program in programs + others + products + KernelTour.blockPrograms {
         let names = try backend.kernelNames(of: program)
         // Loops do not use kernels with work groups that share a row, and panels are not cut along k; other devices
         // must use all kernels.

@@ -1,4 +1,5 @@
 import HostSystem
+package import Synchronization
 
 /// A matrix in blocks of small integers, of which 16 rows are side by side, so that a vector instruction has an integer
 /// of each of them. It takes the same bytes as the blocks of the rows one after another, with rows of zeros up to a
@@ -14,6 +15,9 @@ package final class InterleavedBlocks: @unchecked Sendable {
   package let blocks: Int
   /// The memory. It is only written before the matrix is shared.
   package let bytes: UnsafeMutableRawBufferPointer
+
+  /// Copies in the memory of devices, in the order of their kernels, each with the object that identifies the device.
+  package let deviceCopies = Mutex<[ObjectIdentifier: [BufferSlice]]>([:])
 
   /// The number of rows side by side.
   package static let width = 16
@@ -78,7 +82,7 @@ package final class InterleavedBlocks: @unchecked Sendable {
 package protocol BlockProducts: Backend {
   /// Whether `blockProduct` takes weights of this format.
   func multiplies(_ format: BlockFormat) -> Bool
-  /// y = x·Wᵀ: x `[rows, 32·W.blocks]`, y `[rows, W.rows]`, both float32. With `roundsInputs`, x is rounded to multiples
+  /// y = x·Wᵀ: x `[rows, W.format.count·W.blocks]`, y `[rows, W.rows]`, both float32. With `roundsInputs`, x is rounded to multiples
   /// n·s of the scale s of its block of 32 numbers, with n from -127 to 127 and s = max|x|/127.
   func blockProduct(
     _ x: BufferSlice, _ weight: InterleavedBlocks, rows: Int, roundsInputs: Bool, into y: BufferSlice) throws

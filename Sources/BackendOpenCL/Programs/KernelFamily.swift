@@ -5,6 +5,7 @@ internal import BackendCore
 /// The families of kernels. Each is one program, made of `Common.cl`, shared files, and the file of this name.
 enum KernelFamily: String, Sendable, CaseIterable {
   case argReduction = "ArgReduction"
+  case blockProduct = "BlockProduct"
   case castFloat64 = "CastFloat64"
   case castInt16 = "CastInt16"
   case castInt64 = "CastInt64"
@@ -50,6 +51,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
       switch self {
       case .elementwiseSelection, .castInt8, .castUInt8, .castInt16, .castInt64, .castFloat64:
         ["Halves", "Conversion"]
+      case .blockProduct: ["BlockDecoding", "Tiles"]
       case .convolution: operations + ["Tiles"]
       case .matmul: operations + ["Activation", "Tiles", "MatmulEpilogue"]
       case .matmulPanels, .matmulRows: operations + ["Activation", "MatmulEpilogue"]
@@ -78,6 +80,8 @@ struct ProgramName: Sendable, Hashable {
   /// The element type, if the program is built for it: float64, int64, or, for elementwise functions and comparisons, float16
   /// or bfloat16. The program of the other types is that of float32.
   var element = DType.float32
+  /// Only for products with weights in blocks: their format.
+  var blockFormat = BlockFormat.q80
 
   /// The definitions for the compiler.
   var definitions: String {
@@ -86,6 +90,7 @@ struct ProgramName: Sendable, Hashable {
     if let matmul { text += matmul.definitions }
     if activates { text += " -DNN_ACTIVATES" }
     if element.hasOwnPrograms { text += " -DNN_ELEMENT=\(element.kernelType)" }
+    if blockFormat != .q80 { text += " -DNN_FORMAT=\(blockFormat.kernelCode)" }
     return text
   }
 

@@ -72,6 +72,11 @@ enum KernelConstants {
   static let rowBlock = 32
   /// The number of items along each side of a tile of a matrix product.
   static let across = 16
+  /// The number of rows of a weight in blocks that are side by side, and the numbers of rows of the other factor that a
+  /// kernel for few rows, and one with tiles, multiply with a number once it is decoded.
+  static let blockLanes = 16
+  static func blockProductRows(runsLoops: Bool) -> Int { runsLoops ? 8 : 4 }
+  static let blockTile = 64
   /// The number of output positions in a block of a convolution, where items run loops.
   static let convolutionColumns = 32
   /// The extents of a tile of a transposed matrix.
@@ -92,6 +97,9 @@ enum KernelConstants {
     ("NN_FEWEST_LANES", fewestLanes, fewestLanes),
     ("NN_ROW_BLOCK", rowBlock, rowBlock),
     ("NN_ACROSS", across, across),
+    ("NN_BLOCK_LANES", blockLanes, blockLanes),
+    ("NN_BLOCK_PRODUCT_ROWS", blockProductRows(runsLoops: true), blockProductRows(runsLoops: false)),
+    ("NN_BLOCK_TILE", blockTile, blockTile),
     ("NN_CONVOLUTION_COLUMNS", convolutionColumns, convolutionColumns),
     ("NN_TILE_ROWS", transposeRows(runsLoops: true), transposeRows(runsLoops: false)),
     ("NN_TILE_COLUMNS", transposeColumns, transposeColumns),
