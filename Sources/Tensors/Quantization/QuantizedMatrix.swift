@@ -4,8 +4,9 @@ import HostSystem
 /// A constant matrix of weights in blocks of small integers: `[units, inputs]`, with a row for each unit.
 ///
 /// It takes 4.5 to 8.5 bits for each weight, and stays so in memory, where its rows are padded to a multiple of 16:
-/// `quantizedMatmul(_:)` decodes the blocks of Q8_0, Q4_0, and Q4_1 in registers of the CPU. Weights are converted from
-/// float32, or read from GGUF files with `GGUFFile.quantizedMatrix(_:)`.
+/// `quantizedMatmul(_:)` decodes the blocks of Q8_0, Q4_0, and Q4_1 in registers of the CPU, and those of all formats in
+/// registers of OpenCL devices. Such a device keeps a copy of the blocks from the first product on, as long as the matrix
+/// exists. Weights are converted from float32, or read from GGUF files with `GGUFFile.quantizedMatrix(_:)`.
 ///
 /// ```swift
 /// let weight = try QuantizedMatrix(quantizing: .normal([64, 128], using: RandomStream(seed: 1)), as: .q80)
@@ -145,8 +146,9 @@ extension Tensor {
   ///
   /// On the CPU, weights of the formats Q8_0, Q4_0, and Q4_1 are decoded in registers and multiplied in float32. The
   /// integers of each block are multiplied and summed before the sum is scaled, so that inputs with magnitudes above
-  /// about 1e34 may overflow, and an infinite input may give NaN for Q4_1. NaN stays NaN. Other formats, other devices,
-  /// inputs of type float64, and `valueAndGradient` decode some rows at a time to tensors, and multiply with these. There
+  /// about 1e34 may overflow, and an infinite input may give NaN for Q4_1. NaN stays NaN. OpenCL devices decode all formats
+  /// in registers, to the numbers that are multiplied. Other formats, other devices, inputs of type float64, and
+  /// `valueAndGradient` decode some rows at a time to tensors, and multiply with these. There
   /// are gradients with respect to x, for which these tensors are kept. Inputs of type float16 and bfloat16 are
   /// multiplied in float32, and the result is rounded once.
   ///

@@ -9,10 +9,10 @@
 /// With `.dynamic` and `.static`, the products of `Dense` are sums of integers. Convolutions and embeddings always compute
 /// in floating point.
 ///
-/// `Dense` multiplies without decoding its weights only on the CPU, and only for `.q80`, `.q40`, `.q41`, `.dynamic`, and
-/// `.static`. In all other cases, the weight of a layer is converted to float32 for each product, so that only memory is
-/// saved, not time. On OpenCL, the recordings of a `Predictor` hold the decoded weights of blocks, of `.dynamic`, and of
-/// `.static`, and save no memory either.
+/// `Dense` multiplies without decoding its weights for `.q80`, `.q40`, and `.q41` on the CPU and on OpenCL devices, and for
+/// `.dynamic` and `.static` on the CPU. In all other cases, the weight of a layer is converted to float32 for each product,
+/// so that only memory is saved, not time. On OpenCL, the recordings of a `Predictor` hold the decoded weights of
+/// `.dynamic` and of `.static`, and save no memory either.
 public struct QuantizationMethod: Sendable {
   enum Inputs: Sendable {
     case floatingPoint
