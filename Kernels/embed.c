@@ -22,6 +22,7 @@
   F(ElementwiseUnary) \
   F(Halves) \
   F(Indexing) \
+  F(IntegerMatmul) \
   F(Matmul) \
   F(MatmulEpilogue) \
   F(MatmulPanels) \
@@ -107,6 +108,9 @@ static const unsigned char Halves[] = {
 };
 static const unsigned char Indexing[] = {
 #embed "Indexing.cl"
+};
+static const unsigned char IntegerMatmul[] = {
+#embed "IntegerMatmul.cl"
 };
 static const unsigned char Matmul[] = {
 #embed "Matmul.cl"

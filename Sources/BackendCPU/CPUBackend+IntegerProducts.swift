@@ -3,7 +3,7 @@ import BackendCore
 import CPUKernels
 
 /// Products of matrices of 8-bit integers: with AVX512-VNNI, or with pairs of 16-bit integers.
-extension CPUBackend: IntegerProducts {
+extension CPUBackend: QuantizedProducts {
   package func integerProduct(_ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, into c: BufferSlice) throws {
     for operand in [a, b] where operand.dtype != .int8 && operand.dtype != .uint8 {
       throw unsupported("integerMatmul", operand.dtype)

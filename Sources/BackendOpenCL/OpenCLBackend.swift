@@ -98,6 +98,8 @@ struct OpenCLOptions: Sendable {
   /// Whether kernels are loops, each run by one work item over a piece of the work long enough to be worth a call. This
   /// suits the cores of a CPU. On other devices, there is a work item for every few elements.
   var runsLoops: Bool
+  /// Whether products of integers use the extension for dot products, if its functions compile.
+  var usesDotProducts: Bool
   /// Whether the device records the start and end of each command.
   var isProfiled = false
   /// Whether all new memory is filled with one-bits (NaN as floats), to reveal kernels that read uninitialized memory.
@@ -113,6 +115,7 @@ struct OpenCLOptions: Sendable {
     binaryDirectory = ProgramBinaries.helps(device) ? ProgramBinaries.directoryFromEnvironment() : nil
     let isLikeGPU = KernelSources.areForGroups
     runsLoops = device.kind == .cpu && !isLikeGPU
+    usesDotProducts = device.hasDotProducts
     matmulTable =
       isLikeGPU ? .graphics(vendor: device.vendor) : MatmulTable.current(for: device, sources: sources)
     convolutionTiles = MatmulTile.convolutions(vendor: device.vendor)

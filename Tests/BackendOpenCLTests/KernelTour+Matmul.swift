@@ -34,6 +34,19 @@ extension KernelTour {
     try backend.synchronize()
   }
 
+  /// Each pair of types, with parts of tiles, and with words that are aligned or not.
+  func integerProducts() throws {
+    for left in [DType.int8, .uint8] {
+      for right in [DType.int8, .uint8] {
+        for (m, n, k) in [(5, 33, 37), (3, 2, 36)] {
+          try backend.integerProduct(
+            operand(m * k, left), operand(k * n, right), MatmulShape(m: m, n: n, k: k),
+            into: backend.empty(m * n, .int32))
+        }
+      }
+    }
+  }
+
   private func run(
     _ way: MatmulWay, _ extents: (m: Int, n: Int, k: Int), _ transpositions: [(Bool, Bool)], _ activations: [UnaryOp]
   ) throws {

@@ -16,7 +16,7 @@ struct KernelTour {
   enum Section: Codable, CaseIterable {
     case elementwise, binary, comparisons, halves, doubles, selections, reductions, sorts, copies, indexing, softmax
     case normalization, random
-    case convolution, pooling, recurrent, optimizerSteps, peak, blocks
+    case convolution, pooling, recurrent, optimizerSteps, peak, blocks, integerProducts
   }
 
   func run(_ section: Section) throws {
@@ -39,6 +39,7 @@ struct KernelTour {
     case .pooling: try pooling()
     case .optimizerSteps: try optimizerSteps()
     case .blocks: try blocks()
+    case .integerProducts: try integerProducts()
     case .peak:
       for width in OpenCLBackend.multiplyAddWidths {
         _ = try backend.multiplyAdds(width: width, loops: 1, items: 256, into: backend.empty(256))

@@ -2,6 +2,10 @@
 package protocol IntegerProducts: Backend {
   /// C = A·B for operands of int8 or uint8 that are not transposed; C is int32, and sums wrap around.
   func integerProduct(_ a: BufferSlice, _ b: BufferSlice, _ shape: MatmulShape, into c: BufferSlice) throws
+}
+
+/// A backend that also rounds the inputs of such products, and multiplies them with packed weights.
+package protocol QuantizedProducts: IntegerProducts {
   /// y = x·Wᵀ + b for float32 rows that are rounded to 8 bits with this scale, or with one for each row if it is nil.
   func quantizedLinear(
     _ x: BufferSlice, _ weight: PackedIntegers, inputScale: Float?, bias: BufferSlice?, rows: Int, into y: BufferSlice
@@ -12,9 +16,14 @@ package protocol IntegerProducts: Backend {
 /// that it can be recorded.
 package enum IntegerProduct {
   /// Whether a backend, or the one to which it passes its calls on, multiplies 8-bit integers.
-  package static func isAvailable(on backend: any Backend) -> Bool {
-    if backend is any IntegerProducts { return true }
-    return (backend as? any ForwardingBackend).map { isAvailable(on: $0.base) } ?? false
+  package static func isAvailable(on backend: any Backend) -> Bool { base(of: backend) is any IntegerProducts }
+
+  /// Whether it also performs `quantizedLinear`.
+  package static func isLinearAvailable(on backend: any Backend) -> Bool { base(of: backend) is any QuantizedProducts }
+
+  private static func base(of backend: any Backend) -> any Backend {
+    if backend is any IntegerProducts { return backend }
+    return (backend as? any ForwardingBackend).map { base(of: $0.base) } ?? backend
   }
 
   package static func multiply(
@@ -28,7 +37,10 @@ package enum IntegerProduct {
     into y: BufferSlice, on backend: any Backend
   ) throws {
     let operands = [x, y] + (bias.map { [$0] } ?? [])
-    try perform("quantizedLinear", operands, on: backend) { products, operands in
+    try perform("quantizedLinear", operands, on: backend) { backend, operands in
+      guard let products = backend as? any QuantizedProducts else {
+        throw BackendError.unsupported(operation: "quantizedLinear", dtype: operands[0].dtype, device: backend.name)
+      }
       try products.quantizedLinear(
         operands[0], weight, inputScale: inputScale, bias: operands.count > 2 ? operands[2] : nil, rows: rows,
         into: operands[1])

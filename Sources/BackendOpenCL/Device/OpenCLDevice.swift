@@ -33,6 +33,8 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
   let hasCorrectlyRoundedDivision: Bool
   /// Whether kernels can use `double` (the extension `cl_khr_fp64`).
   let hasDoubles: Bool
+  /// Whether kernels can add products of packed bytes (the extension `cl_khr_integer_dot_product`).
+  let hasDotProducts: Bool
   let handle: OpenCLDeviceHandle
 
   /// The identifier, "opencl:P:D".
@@ -126,7 +128,9 @@ extension OpenCLDevice {
     localMemoryBytes = Int(clamping: local)
     largestWorkGroup = workGroup
     nativeVectorWidth = Int(vector)
-    hasDoubles = info.string(CL_DEVICE_EXTENSIONS)?.split(separator: " ").contains("cl_khr_fp64") ?? false
+    let extensions = info.string(CL_DEVICE_EXTENSIONS)?.split(separator: " ") ?? []
+    hasDoubles = extensions.contains("cl_khr_fp64")
+    hasDotProducts = extensions.contains("cl_khr_integer_dot_product")
     hasCorrectlyRoundedDivision = config & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
   }
 }

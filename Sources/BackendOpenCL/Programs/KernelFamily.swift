@@ -18,6 +18,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
   case elementwiseSelection = "ElementwiseSelection"
   case elementwiseUnary = "ElementwiseUnary"
   case indexing = "Indexing"
+  case integerMatmul = "IntegerMatmul"
   case matmul = "Matmul"
   case matmulPanels = "MatmulPanels"
   case matmulRows = "MatmulRows"
@@ -82,6 +83,8 @@ struct ProgramName: Sendable, Hashable {
   var element = DType.float32
   /// Only for products with weights in blocks: their format.
   var blockFormat = BlockFormat.q80
+  /// Only for products of integers: whether they use the functions of the extension `cl_khr_integer_dot_product`.
+  var usesDotProducts = false
 
   /// The definitions for the compiler.
   var definitions: String {
@@ -91,6 +94,7 @@ struct ProgramName: Sendable, Hashable {
     if activates { text += " -DNN_ACTIVATES" }
     if element.hasOwnPrograms { text += " -DNN_ELEMENT=\(element.kernelType)" }
     if blockFormat != .q80 { text += " -DNN_FORMAT=\(blockFormat.kernelCode)" }
+    if usesDotProducts { text += " -DNN_DOT_PRODUCTS" }
     return text
   }
 

@@ -77,6 +77,10 @@ enum KernelConstants {
   static let blockLanes = 16
   static func blockProductRows(runsLoops: Bool) -> Int { runsLoops ? 8 : 4 }
   static let blockTile = 64
+  /// The number of rows and columns of a tile of a product of integers; where items run loops, of a block.
+  static let integerTile = 64
+  static let integerRows = 4
+  static let integerColumns = 32
   /// The number of output positions in a block of a convolution, where items run loops.
   static let convolutionColumns = 32
   /// The extents of a tile of a transposed matrix.
@@ -100,6 +104,9 @@ enum KernelConstants {
     ("NN_BLOCK_LANES", blockLanes, blockLanes),
     ("NN_BLOCK_PRODUCT_ROWS", blockProductRows(runsLoops: true), blockProductRows(runsLoops: false)),
     ("NN_BLOCK_TILE", blockTile, blockTile),
+    ("NN_INTEGER_TILE", integerTile, integerTile),
+    ("NN_INTEGER_ROWS", integerRows, integerRows),
+    ("NN_INTEGER_COLUMNS", integerColumns, integerColumns),
     ("NN_CONVOLUTION_COLUMNS", convolutionColumns, convolutionColumns),
     ("NN_TILE_ROWS", transposeRows(runsLoops: true), transposeRows(runsLoops: false)),
     ("NN_TILE_COLUMNS", transposeColumns, transposeColumns),

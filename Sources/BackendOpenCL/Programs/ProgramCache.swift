@@ -20,6 +20,8 @@ final class ProgramCache: Sendable {
   private let sources: KernelSources
   private let binaries: ProgramBinaries?
   private let places = Mutex<[ProgramName: Place]>([:])
+  /// The programs that the compiler refused when `builds` asked.
+  private let refused = Mutex<Set<ProgramName>>([])
   /// Definitions for all programs.
   private let definitions: String
 
@@ -67,6 +69,18 @@ final class ProgramCache: Sendable {
     }
   }
 
+  /// Returns whether the compiler accepts a program with an extension that the device lists.
+  func builds(_ name: ProgramName) throws -> Bool {
+    if refused.withLock({ $0.contains(name) }) { return false }
+    do {
+      _ = try program(name)
+      return true
+    } catch BackendError.kernelBuild {
+      refused.withLock { _ = $0.insert(name) }
+      return false
+    }
+  }
+
   private func build(_ name: ProgramName) throws -> cl_program {
     let source = try sources.source(of: name.family)
     let options = options(for: name)
@@ -95,7 +109,8 @@ final class ProgramCache: Sendable {
 
   /// The options for the compiler.
   func options(for name: ProgramName) -> String {
-    var options = "-cl-std=CL1.2"
+    // The extension for dot products is one of OpenCL C 3.0.
+    var options = name.usesDotProducts ? "-cl-std=CL3.0" : "-cl-std=CL1.2"
     // Only devices that support this option accept it.
     if context.device.hasCorrectlyRoundedDivision { options += " -cl-fp32-correctly-rounded-divide-sqrt" }
     return options + definitions + name.definitions

@@ -6,7 +6,8 @@ extension Tensor {
   ///
   /// Both operands are int8 or uint8, also one of each; leading axes are broadcast, and vectors are treated as in `matmul`.
   /// The sums are exact; they wrap around beyond the range of int32, for which k must be more than 33 000. There are no
-  /// gradients. Devices other than the CPU multiply in float32, with sums short enough to be exact.
+  /// gradients. Devices other than the CPU
+  /// and OpenCL devices multiply in float32, with sums short enough to be exact.
   ///
   /// ```swift
   /// let x = Tensor([1, -2, 3, 127] as [Int8], shape: [2, 2])
@@ -139,7 +140,7 @@ extension Tensor {
       let zeros = Tensor.zeros([rows, units], on: device)
       return bias.map { zeros + $0 } ?? zeros
     }
-    if IntegerProduct.isAvailable(on: device.callTarget) {
+    if IntegerProduct.isLinearAvailable(on: device.callTarget) {
       return Tensor.launch(self, bias ?? self, Shape(rows, units), .float32, on: device) { backend, x, b, y in
         try IntegerProduct.linear(
           x, weight, inputScale: inputScale, bias: bias == nil ? nil : b, rows: rows, into: y, on: backend)
@@ -153,7 +154,10 @@ extension Tensor {
     let inverse = (1 / scale).replacing(with: 0, where: isTiny)
     let q = (self * inverse).rounded().clamped(to: -127...127)
     let integers = Tensor(weight.values, shape: [units, weight.inputs], on: device)
-    let sums = q.exactProduct(integers.transposed(), Shape(rows, units), largestTerm: 127 * 128)
+    let sums =
+      IntegerProduct.isAvailable(on: device.callTarget)
+      ? q.cast(to: .int8).integerMatmul(integers.transposed())
+      : q.exactProduct(integers.transposed(), Shape(rows, units), largestTerm: 127 * 128)
     let scales = scale.replacing(with: 0, where: isTiny) * Tensor(Array(weight.scales), on: device)
     let y = sums.cast(to: .float32) * scales
     return bias.map { y + $0 } ?? y
