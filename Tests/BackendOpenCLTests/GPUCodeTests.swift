@@ -84,6 +84,12 @@ import Testing
     #expect(spills.isEmpty, "\(build.testDescription)")
   }
 
+  /// The functions of the extension, which the other two compilers lack.
+  @Test(arguments: ["skl", "dg2"]) func intelHasDotProducts(device: String) throws {
+    let program = ProgramName(family: .integerMatmul, usesDotProducts: true)
+    #expect(try compilers.intelSpills(program, device).isEmpty)
+  }
+
   /// The fraction of multiply-adds in the loop over whole tiles, which limits the fraction of the peak that a product
   /// can reach. The results are printed, because the documentation states them.
   @Test(arguments: [

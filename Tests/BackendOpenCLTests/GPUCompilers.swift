@@ -85,7 +85,7 @@ struct GPUCompilers {
     try folder.write(KernelSources.fromEnvironment.source(of: program.family), "code.cl")
     let log = try run(
       "\(ocloc) compile -file \(folder("code.cl")) -device \(device) -out_dir \(folder.path) "
-        + "-options '-cl-std=CL1.2\(program.definitions)'")
+        + "-options '-cl-std=\(program.usesDotProducts ? "CL3.0" : "CL1.2")\(program.definitions)'")
     guard log.contains("Build succeeded") else { throw Failure(description: String(log.prefix(2000))) }
     // "warning: kernel NAME  compiled SIMD8 allocated 128 regs and spilled around 57"
     let lines = log.split(separator: "\n").filter { $0.contains("spilled") }
