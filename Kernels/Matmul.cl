@@ -63,10 +63,10 @@ static inline void nn_deposit(const nn_float *fetched, local nn_float *target, c
 
 // Adds the terms of k from `first` to `last` to the results of the tile at (row, column). While the work items compute
 // with one half of local memory, the next tiles are loaded.
-static inline void nn_accumulate(NN_SUMS(sums), global const nn_float *a, global const nn_float *b, local nn_float *aTiles,
-                                 local nn_float *bTiles, const int transposesA, const int transposesB,
-                                 const int isWhole, index_t row, index_t column, index_t m, index_t n, index_t first,
-                                 index_t last, index_t pitchA, index_t pitchB) {
+static inline __attribute__((always_inline)) void nn_accumulate(
+    NN_SUMS(sums), global const nn_float *a, global const nn_float *b, local nn_float *aTiles, local nn_float *bTiles,
+    const int transposesA, const int transposesB, const int isWhole, index_t row, index_t column, index_t m, index_t n,
+    index_t first, index_t last, index_t pitchA, index_t pitchB) {
   if (first >= last) return;
   nn_float aFetched[NN_BRINGS(NN_TILE_M)], bFetched[NN_BRINGS(NN_TILE_N)];
   nn_fetch(aFetched, a, !transposesA, NN_TILE_M, row, m, first, last, pitchA, isWhole);

@@ -25,22 +25,13 @@
 //   step 2   tile 3                             buffer 0           tile 3 to buffer 1                barrier
 //
 // Programs are built for one size: NN_ITEM_M, NN_ITEM_N, and NN_DEPTH, the terms in local memory. Programs without
-// these macros have no tiles.
+// these macros have no tiles. With NN_FRAGMENTS, warps multiply fragments of the tiles together (Fragments.cl), which
+// determines the places of the results.
 #ifdef NN_ITEM_M
 #if NN_DEPTH % 4 != 0 || 2 * NN_DEPTH > NN_GROUP
 #error "terms are read in fours, and looked up by one item each for two steps"
 #endif
 
-// The row and column of a work item in its group of 16 x 16. 32 consecutive work items form a block of 4 x 8, so that
-// together they read few different words of each tile:
-//
-//            columns 0-7    columns 8-15
-//   rows  0-3     0-31         32-63
-//   rows  4-7    64-95         96-127
-//   rows  8-11  128-159       160-191
-//   rows 12-15  192-223       224-255
-#define NN_LANE_M (get_local_id(0) / 64 * 4 + get_local_id(0) % 32 / 8)
-#define NN_LANE_N (get_local_id(0) / 32 % 2 * 8 + get_local_id(0) % 8)
 #define NN_TILE_M (NN_ACROSS * NN_ITEM_M)
 #define NN_TILE_N (NN_ACROSS * NN_ITEM_N)
 
@@ -51,6 +42,19 @@ typedef double4 nn_four;
 typedef float2 nn_two;
 typedef float4 nn_four;
 #endif
+
+#ifndef NN_FRAGMENTS
+// The row and column of a work item in its group of 16 x 16. 32 consecutive work items form a block of 4 x 8, so that
+// together they read few different words of each tile:
+//
+//            columns 0-7    columns 8-15
+//   rows  0-3     0-31         32-63
+//   rows  4-7    64-95         96-127
+//   rows  8-11  128-159       160-191
+//   rows 12-15  192-223       224-255
+#define NN_LANE_M (get_local_id(0) / 64 * 4 + get_local_id(0) % 32 / 8)
+#define NN_LANE_N (get_local_id(0) / 32 % 2 * 8 + get_local_id(0) % 8)
+
 // The number of neighboring rows, and of neighboring columns, that a work item computes together.
 #define NN_VECTOR_M (NN_ITEM_M < 4 ? NN_ITEM_M : 4)
 #if NN_ITEM_N >= 4
@@ -84,8 +88,30 @@ typedef nn_float vector_t;
 // The distance between rows of a tile in local memory. The padding makes work items that store along k access different
 // banks. It is a multiple of the vector size, so that rows stay aligned.
 #define NN_PITCH(TILE) ((TILE) + 4)
+#define NN_EXCHANGE 0
+#else
+// The places of fragments in a tile: eight warps in two rows of four. Work item (m, n) of a warp, in eight rows of four,
+// has two neighboring results in every eighth row and column of the warp's part.
+#define NN_WARP_M (get_local_id(0) / 128)
+#define NN_WARP_N (get_local_id(0) / 32 % 4)
+#define NN_LANE_M (NN_WARP_M * 8 * NN_ITEM_M + get_local_id(0) % 32 / 4)
+#define NN_LANE_N (NN_WARP_N * 4 * NN_ITEM_N + get_local_id(0) % 4 * 2)
+#define NN_VECTOR_M 1
+#define NN_VECTOR_N 2
+typedef nn_two vector_t;
+#define NN_PARTS(v) {(v).s0, (v).s1}
+#define NN_PLACE(lane, i, VECTOR) ((i) / (VECTOR) * 8 + (lane) + (i) % (VECTOR))
+// The four work items of a row read neighboring terms, and find them in different banks.
+#define NN_PITCH(TILE) ((TILE) + 8)
+// Without the instruction, work items exchange six registers in local memory: three behind each tile.
+#ifdef NN_PTX
+#define NN_EXCHANGE 0
+#else
+#define NN_EXCHANGE (3 * NN_GROUP)
+#endif
+#endif
 // The size of a tile in local memory, and the number of its elements that one work item loads.
-#define NN_SIDE(TILE) (NN_DEPTH * NN_PITCH(TILE))
+#define NN_SIDE(TILE) (NN_DEPTH * NN_PITCH(TILE) + NN_EXCHANGE)
 #define NN_BRINGS(TILE) ((TILE) * NN_DEPTH / NN_GROUP)
 
 #define NN_UNROLL _Pragma("unroll")
@@ -104,6 +130,7 @@ static inline void nn_clear(NN_SUMS(sums)) {
       NN_UNROLL for (uint j = 0; j < NN_ITEM_N / NN_VECTOR_N; j++) sums[i][j] = (vector_t)(0.0f);
 }
 
+#ifndef NN_FRAGMENTS
 // Adds the products of two tiles to the work item's results.
 static inline void nn_multiply(NN_SUMS(sums), local const nn_float *aTile, local const nn_float *bTile, uint laneM,
                                uint laneN) {
@@ -118,5 +145,6 @@ static inline void nn_multiply(NN_SUMS(sums), local const nn_float *aTile, local
         sums[i][j] = NN_MULTIPLY_ADD((vector_t)(left[i]), right[j], sums[i][j]);
   }
 }
+#endif
 
 #endif

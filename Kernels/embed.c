@@ -20,6 +20,7 @@
   F(ElementwiseGradient) \
   F(ElementwiseSelection) \
   F(ElementwiseUnary) \
+  F(Fragments) \
   F(Halves) \
   F(Indexing) \
   F(IntegerMatmul) \
@@ -102,6 +103,9 @@ static const unsigned char ElementwiseSelection[] = {
 };
 static const unsigned char ElementwiseUnary[] = {
 #embed "ElementwiseUnary.cl"
+};
+static const unsigned char Fragments[] = {
+#embed "Fragments.cl"
 };
 static const unsigned char Halves[] = {
 #embed "Halves.cl"

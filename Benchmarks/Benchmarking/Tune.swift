@@ -53,6 +53,7 @@ struct Tune: ParsableCommand {
       ])
     }
     Console.output("device \(resolved.text)")
+    Console.output("tensor cores \(tuner.tensorCores)")
     table.lines.forEach { Console.output($0) }
     if dryRun { return }
     guard let path = tuner.store() else { throw Failure("the table cannot be written to the cache folder") }

@@ -91,6 +91,8 @@ struct OpenCLOptions: Sendable {
   var binaryDirectory: String?
   /// The methods for matrix products.
   var matmulTable: MatmulTable
+  /// Whether products may run on tensor cores.
+  var mayUseFragments: Bool
   /// The tiles of convolutions, smallest first. The largest tile that fits is used, or else the first one.
   var convolutionTiles: [MatmulTile]
   /// Whether all kernels use 64-bit positions, as for operands of 2³¹ elements and more.
@@ -116,8 +118,11 @@ struct OpenCLOptions: Sendable {
     let isLikeGPU = KernelSources.areForGroups
     runsLoops = device.kind == .cpu && !isLikeGPU
     usesDotProducts = device.hasDotProducts
+    mayUseFragments = KernelSources.mayUseFragments && device.hasTensorCores
     matmulTable =
-      isLikeGPU ? .graphics(vendor: device.vendor) : MatmulTable.current(for: device, sources: sources)
+      isLikeGPU
+      ? .graphics(vendor: device.vendor)
+      : MatmulTable.current(for: device, sources: sources, mayUseFragments: mayUseFragments)
     convolutionTiles = MatmulTile.convolutions(vendor: device.vendor)
   }
 }

@@ -105,6 +105,22 @@ import Testing
     }
   }
 
+  /// The assembler accepts the inline PTX for the first architecture with TF32 and for Hopper, and every fragment of a
+  /// step is multiplied three times, in the loops over whole and over other tiles.
+  @Test(arguments: [("sm_80", 2, true), ("sm_90", 2, false), ("sm_90", 0, false)])
+  func fragmentsMultiplyOnTensorCores(architecture: String, size: Int, activates: Bool) throws {
+    let tile = MatmulTile.fragments[size]
+    let program = ProgramName(family: .matmul, matmul: .fragments(tile, .ptx), activates: activates)
+    let kernels = try compilers.compileForNVIDIA(program, architecture)
+    #expect(kernels.count == 5)
+    for kernel in kernels {
+      #expect(kernel.stack == 0 && (1...255).contains(kernel.registers), "\(kernel.name) on \(architecture)")
+      let products = kernel.instructions.count { $0 == "HMMA.1688.F32.TF32" }
+      let expected = 2 * 3 * (tile.itemRows / 2) * (tile.itemColumns / 2)
+      #expect(products == (kernel.name == "matmulReduce" ? 0 : expected), "\(kernel.name) on \(architecture)")
+    }
+  }
+
   @Test func convolutionsMultiply() throws {
     let tile = try #require(MatmulTile.convolutions.last)
     let kernels = try compilers.nvidia(ProgramName(family: .convolution, matmul: .tiles(tile)))

@@ -56,13 +56,15 @@ struct GPUCompilers {
   /// The programs compiled so far, which several tests share.
   private static let compiled = Mutex<[ProgramName: Compiled]>([:])
 
-  private func compileForNVIDIA(_ program: ProgramName) throws -> [NVIDIAKernel] {
+  /// The kernels of a program, assembled for an architecture.
+  func compileForNVIDIA(_ program: ProgramName, _ architecture: String = "sm_90") throws -> [NVIDIAKernel] {
     let folder = try TemporaryFolder()
     try compile(
       program, in: folder,
-      "-target nvptx64--nvidiacl -Xclang -target-cpu -Xclang sm_90 -Xclang -target-feature "
-        + "-Xclang +ptx80 -D__NV_CL_C_VERSION=120", library: nvidiaLibrary)
-    let log = try run("\(ptxas) -v -arch=sm_90 \(folder("code.s")) -o \(folder("code.bin"))")
+      // NVIDIA's compiler knows `asm`, a keyword of GNU C.
+      "-target nvptx64--nvidiacl -Xclang -target-cpu -Xclang \(architecture) -Xclang -target-feature "
+        + "-Xclang +ptx80 -fgnu-keywords -D__NV_CL_C_VERSION=120", library: nvidiaLibrary)
+    let log = try run("\(ptxas) -v -arch=\(architecture) \(folder("code.s")) -o \(folder("code.bin"))")
     return try NVIDIAKernel.parse(log: log, listing: try run("\(nvdisasm) -c \(folder("code.bin"))"))
   }
 

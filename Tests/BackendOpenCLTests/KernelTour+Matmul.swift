@@ -10,7 +10,10 @@ extension KernelTour {
     let number: Int
     let isCut: Bool
 
-    var variant: MatmulVariant { MatmulVariant.all[number] }
+    /// All variants that every device can run. The simulator would take long for larger
+    /// tiles of fragments.
+    private static let variants = MatmulVariant.all + [.fragments(MatmulTile.fragments[0], .portable)]
+    var variant: MatmulVariant { MatmulWay.variants[number] }
     var description: String { variant.description + (isCut ? ", cut along k" : "") }
     var program: ProgramName { ProgramName(family: variant.family, matmul: variant) }
     /// Makes a backend compute all products with this method.
@@ -18,7 +21,7 @@ extension KernelTour {
 
     /// Every variant undivided; the smallest tile and few rows also divided.
     static let all =
-      MatmulVariant.all.indices.map { MatmulWay(number: $0, isCut: false) }
+      variants.indices.map { MatmulWay(number: $0, isCut: false) }
       + [0, MatmulVariant.all.count - 1].map { MatmulWay(number: $0, isCut: true) }
   }
 
@@ -71,7 +74,8 @@ extension KernelTour {
   /// rows; or two rows.
   private static func extents(_ way: MatmulWay) -> (m: Int, n: Int, k: Int) {
     switch way.variant {
-    case .tiles(let tile): (tile.rows / 2 + 1, tile.columns / 2 + 1, way.isCut ? 256 : tile.depth + 1)
+    case .tiles(let tile), .fragments(let tile, _):
+      (tile.rows / 2 + 1, tile.columns / 2 + 1, way.isCut ? 256 : tile.depth + 1)
     case .panels(let panel): (panel.rows + 1, panel.columns + 1, 9)
     case .rows: (2, 35, way.isCut ? 256 : 40)
     }
@@ -79,8 +83,11 @@ extension KernelTour {
 
   /// Matrices that fill a tile, for two of its steps along k and some further terms.
   private static func wholeTile(_ way: MatmulWay) -> (m: Int, n: Int, k: Int)? {
-    guard case .tiles(let tile) = way.variant, !way.isCut else { return nil }
-    return (tile.rows, tile.columns, 2 * tile.depth + 4)
+    switch way.variant {
+    case .tiles(let tile) where !way.isCut, .fragments(let tile, _) where !way.isCut:
+      (tile.rows, tile.columns, 2 * tile.depth + 4)
+    default: nil
+    }
   }
 
   /// The programs of products with weights in blocks, other than that of `ProgramName`'s default format.

@@ -19,7 +19,7 @@ import Testing
     options.matmulTable = MatmulTable(variant, groups: groups)
     // PoCL optimizes the tiles for GPUs for minutes on CPUs without AVX-512. `Scripts/test-opencl groups` runs them
     // optimized.
-    if case .tiles = variant, device.kind == .cpu { options.compilerOptions = " -cl-opt-disable" }
+    if variant.family == .matmul, device.kind == .cpu { options.compilerOptions = " -cl-opt-disable" }
     return try OpenCLBackend(device, options)
   }
 
@@ -130,6 +130,20 @@ import Testing
     }
   }
 
+  /// The portable form of products on tensor cores; the kernels around it are those of tiles.
+  @Test(arguments: TestDevices.all) func fragments(device: OpenCLDevice) throws {
+    let tiles = MatmulTile.fragments
+    for groups in [1, 32] {
+      let backend = try backend(device, .fragments(tiles[0], .portable), groups: groups)
+      try expectExact(MatmulShape(m: 70, n: 67, k: 270), on: backend, alpha: 2, beta: -1, offset: 1)
+      #expect(backend.kernelsRun.contains("matmulReduce") == (groups > 1))
+    }
+    let backend = try backend(device, .fragments(tiles[2], .portable), groups: 1)
+    // Whole tiles and others.
+    try expectExact(MatmulShape(m: 136, n: 128, k: 20, transposesA: true, transposesB: true), on: backend)
+    try expectActivation(.relu, rows: 65, units: 66, on: backend)
+  }
+
   /// 64-bit positions give the same numbers.
   @Test(arguments: TestDevices.all) func widePositions(device: OpenCLDevice) throws {
     for variant in MatmulTests.oneOfEachKind {
@@ -175,6 +189,16 @@ import Testing
     #expect(plan(20, 20, 8, largest: 4).variant == .tiles(MatmulTile.all[0]))
   }
 
+  @Test func smallProductsTakeSmallFragments() {
+    for (m, n, index) in [(9, 9, 0), (32, 300, 0), (33, 33, 1), (64, 300, 1), (65, 65, 2), (300, 300, 2)] {
+      let choice = MatmulChoice(variant: .fragments(MatmulTile.fragments[2], .ptx), groups: 1)
+      let plan = MatmulPlan(MatmulShape(m: m, n: n, k: 9), choice, computeUnits: 2)
+      let tile = MatmulTile.fragments[index]
+      #expect(plan.variant == .fragments(tile, .ptx) && plan.slice == 16)
+      #expect(plan.groups.x == ((m - 1) / tile.rows + 1) * ((n - 1) / tile.columns + 1))
+    }
+  }
+
   @Test func panelsCoverC() {
     for units in [1, 2, 64] {
       for panel in MatmulPanel.all {
@@ -191,9 +215,12 @@ import Testing
   }
 
   @Test func everyVariantHasANameOfItsOwn() {
-    for variant in MatmulVariant.all { #expect(MatmulVariant(variant.description) == variant) }
-    #expect(Set(MatmulVariant.all.map(\.definitions)).count == MatmulVariant.all.count)
+    let all = MatmulVariant.all + MatmulVariant.tensorCores
+    for variant in all { #expect(MatmulVariant(variant.description) == variant) }
+    #expect(Set(all.map(\.definitions)).count == all.count)
     #expect(MatmulVariant("tiles 3x3x3") == nil)
+    // No table contains a method that is only for tests.
+    #expect(MatmulVariant("\(MatmulVariant.fragments(MatmulTile.fragments[0], .portable))") == nil)
   }
 }
 

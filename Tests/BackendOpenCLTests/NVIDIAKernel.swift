@@ -55,7 +55,8 @@ struct NVIDIAKernel: Sendable {
     return .instruction(name: String(name), target: target.map(String.init))
   }
 
-  private var instructions: [String] {
+  /// The names of the instructions in order.
+  var instructions: [String] {
     lines.compactMap { line in
       if case .instruction(let name, _) = line { name } else { nil }
     }

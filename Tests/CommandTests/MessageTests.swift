@@ -7,7 +7,7 @@ struct MessageTests {
   @Test func everyCommandReportsAnInvalidVariableInOneLine() throws {
     var variables = ["NN_CPU_ISA=foo", "NN_NUM_THREADS=abc"]
     #if OpenCL
-    variables += ["NN_OPENCL_KERNELS=bar", "NN_KERNELS_DIR=/nowhere"]
+    variables += ["NN_OPENCL_KERNELS=bar", "NN_KERNELS_DIR=/nowhere", "NN_OPENCL_FRAGMENTS=yes"]
     #endif
     let launcher = ["/usr/bin/env"] + variables
     for command in [

@@ -35,6 +35,8 @@ public struct OpenCLDevice: Sendable, Hashable, CustomStringConvertible {
   let hasDoubles: Bool
   /// Whether kernels can add products of packed bytes (the extension `cl_khr_integer_dot_product`).
   let hasDotProducts: Bool
+  /// The compute capability of an NVIDIA device, times 10 (90 for 9.0); 0 for other devices.
+  let computeCapability: Int
   let handle: OpenCLDeviceHandle
 
   /// The identifier, "opencl:P:D".
@@ -131,6 +133,7 @@ extension OpenCLDevice {
     let extensions = info.string(CL_DEVICE_EXTENSIONS)?.split(separator: " ") ?? []
     hasDoubles = extensions.contains("cl_khr_fp64")
     hasDotProducts = extensions.contains("cl_khr_integer_dot_product")
+    computeCapability = extensions.contains("cl_nv_device_attribute_query") ? info.computeCapability : 0
     hasCorrectlyRoundedDivision = config & cl_device_fp_config(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
   }
 }
@@ -159,6 +162,12 @@ private struct OpenCLDeviceInfo {
     let size = MemoryLayout<Value>.size
     guard cl.clGetDeviceInfo(handle.device, cl_device_info(key), size, &value, nil) == CL_SUCCESS else { return nil }
     return value
+  }
+
+  /// From the extension `cl_nv_device_attribute_query`, whose keys are not in `cl.h`.
+  var computeCapability: Int {
+    let (major, minor): (cl_uint?, cl_uint?) = (value(0x4000), value(0x4001))
+    return Int(major ?? 0) * 10 + Int(minor ?? 0)
   }
 
   func string(_ key: Int32) -> String? {

@@ -24,24 +24,30 @@ struct MatmulPlan {
   ///     of a sum.
   init(_ shape: MatmulShape, _ choice: MatmulChoice, computeUnits: Int) {
     switch choice.variant {
-    case .tiles(let largest): self.init(shape, largest: largest, wanted: choice.groups)
+    case .tiles(let largest):
+      self.init(shape, largest: largest, of: MatmulTile.all, wanted: choice.groups) { .tiles($0) }
+    case .fragments(let largest, let form):
+      self.init(shape, largest: largest, of: MatmulTile.fragments, wanted: choice.groups) { .fragments($0, form) }
     case .panels(let panel): self.init(shape, panel, computeUnits: computeUnits)
     case .rows: self.init(rows: shape, wanted: choice.groups)
     }
   }
 
-  private init(_ shape: MatmulShape, largest: MatmulTile, wanted: Int) {
+  private init(
+    _ shape: MatmulShape, largest: MatmulTile, of all: [MatmulTile], wanted: Int,
+    method: (MatmulTile) -> MatmulVariant
+  ) {
     let cuts = max(shape.k / MatmulPlan.smallestSlice, 1)
     // The largest tile that leaves enough work groups and is not mostly beyond the edge; otherwise the smallest.
-    let allowed = MatmulTile.all.prefix { $0 != largest } + [largest]
+    let allowed = all.prefix { $0 != largest } + [largest]
     let fitting = allowed.last { tile in
       tile.rows < 2 * shape.m && tile.columns < 2 * shape.n
         && MatmulPlan.tiles(shape, tile) * shape.batch * cuts >= wanted
     }
-    let tile = fitting ?? MatmulTile.all[0]
+    let tile = fitting ?? allowed[0]
     let tiles = MatmulPlan.tiles(shape, tile)
     let parts = min(max(wanted / max(tiles * shape.batch, 1), 1), cuts)
-    variant = .tiles(tile)
+    variant = method(tile)
     slice = max(shape.k.dividedRoundingUp(by: parts).roundedUp(toMultipleOf: tile.depth), tile.depth)
     slices = max(shape.k.dividedRoundingUp(by: slice), 1)
     groups = WorkGroups(x: tiles, y: min(shape.batch, 65535), z: slices)

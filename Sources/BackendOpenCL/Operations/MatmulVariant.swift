@@ -3,6 +3,8 @@
 enum MatmulVariant: Sendable, Hashable {
   /// `Matmul.cl`: tiles in local memory, for devices with many items running in lockstep.
   case tiles(MatmulTile)
+  /// `Matmul.cl` with `Fragments.cl`: the same tiles, multiplied on tensor cores, or in the same way without them.
+  case fragments(MatmulTile, FragmentForm)
   /// `MatmulPanels.cl`: one item per work group with explicit vectors, for CPUs.
   case panels(MatmulPanel)
   /// `MatmulRows.cl`: for a few rows, on devices with many items running in lockstep.
@@ -10,7 +12,7 @@ enum MatmulVariant: Sendable, Hashable {
 
   var family: KernelFamily {
     switch self {
-    case .tiles: .matmul
+    case .tiles, .fragments: .matmul
     case .panels: .matmulPanels
     case .rows: .matmulRows
     }
@@ -21,6 +23,8 @@ enum MatmulVariant: Sendable, Hashable {
     switch self {
     case .tiles(let tile):
       " -DNN_ITEM_M=\(tile.itemRows) -DNN_ITEM_N=\(tile.itemColumns) -DNN_DEPTH=\(tile.depth)"
+    case .fragments(let tile, let form):
+      " -DNN_FRAGMENTS\(form == .ptx ? " -DNN_PTX" : "")\(MatmulVariant.tiles(tile).definitions)"
     case .panels(let panel):
       " -DNN_ROWS=\(panel.rows) -DNN_VECTORS=\(panel.vectors) -DNN_DEPTH=\(panel.depth) -DNN_PACKS=\(panel.packs ? 1 : 0)"
     case .rows: ""
@@ -44,6 +48,16 @@ struct MatmulTile: Sendable, Hashable {
     MatmulTile(itemRows: 4, itemColumns: 4, depth: 16), MatmulTile(itemRows: 8, itemColumns: 4, depth: 16),
     MatmulTile(itemRows: 8, itemColumns: 8, depth: 8), MatmulTile(itemRows: 16, itemColumns: 8, depth: 8),
   ]
+  /// The tiles of fragments, smallest first. With the exchange of the portable form, two of each take at most 29 KB.
+  static let fragments = [2, 4, 8].map { MatmulTile(itemRows: $0, itemColumns: $0, depth: 8) }
+}
+
+/// How warps multiply fragments.
+enum FragmentForm: String, Sendable, CaseIterable {
+  /// With the instruction `mma.sync` of NVIDIA's devices, as inline PTX.
+  case ptx = "mma.sync"
+  /// Through local memory, on any device, to test the rest.
+  case portable
 }
 
 /// A block of C that stays in the vector registers of one item.
@@ -71,10 +85,15 @@ extension MatmulVariant: CustomStringConvertible {
   /// All variants.
   static let all = MatmulTile.all.map(MatmulVariant.tiles) + MatmulPanel.all.map(MatmulVariant.panels) + [.rows]
 
-  /// The text form: "tiles 8x8x8", "panels 12x2x256 packed", "rows".
+  /// The variants on tensor cores, which are not for all devices.
+  static let tensorCores = MatmulTile.fragments.map { MatmulVariant.fragments($0, .ptx) }
+
+  /// The text form: "tiles 8x8x8", "fragments 8x8x8 mma.sync", "panels 12x2x256 packed", "rows".
   var description: String {
     switch self {
     case .tiles(let tile): "tiles \(tile.itemRows)x\(tile.itemColumns)x\(tile.depth)"
+    case .fragments(let tile, let form):
+      "fragments \(tile.itemRows)x\(tile.itemColumns)x\(tile.depth) \(form.rawValue)"
     case .panels(let panel):
       "panels \(panel.rows)x\(panel.vectors)x\(panel.depth) \(panel.packs ? "packed" : "in place")"
     case .rows: "rows"
@@ -83,7 +102,8 @@ extension MatmulVariant: CustomStringConvertible {
 
   /// The variant with this description; nil if there is none.
   init?(_ description: String) {
-    guard let variant = MatmulVariant.all.first(where: { $0.description == description }) else { return nil }
+    let all = MatmulVariant.all + MatmulVariant.tensorCores
+    guard let variant = all.first(where: { $0.description == description }) else { return nil }
     self = variant
   }
 }

@@ -179,7 +179,7 @@ private struct Product {
   func kernelName(_ variant: MatmulVariant) -> String {
     let names: InlineArray<4, String> =
       switch variant {
-      case .tiles: ["matmulNN", "matmulNT", "matmulTN", "matmulTT"]
+      case .tiles, .fragments: ["matmulNN", "matmulNT", "matmulTN", "matmulTT"]
       case .panels: ["matmulPanelsNN", "matmulPanelsNT", "matmulPanelsTN", "matmulPanelsTT"]
       case .rows: ["matmulRowsNN", "matmulRowsNT", "matmulRowsTN", "matmulRowsTT"]
       }

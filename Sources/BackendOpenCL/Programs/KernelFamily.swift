@@ -54,7 +54,7 @@ enum KernelFamily: String, Sendable, CaseIterable {
         ["Halves", "Conversion"]
       case .blockProduct: ["BlockDecoding", "Tiles"]
       case .convolution: operations + ["Tiles"]
-      case .matmul: operations + ["Activation", "Tiles", "MatmulEpilogue"]
+      case .matmul: operations + ["Activation", "Tiles", "Fragments", "MatmulEpilogue"]
       case .matmulPanels, .matmulRows: operations + ["Activation", "MatmulEpilogue"]
       case .elementwiseUnary, .elementwiseGradient: ["Halves", "Operations/Double"] + operations
       case .elementwiseBinary, .elementwiseComparison: ["Halves", "Operations/Mathematics", "Operations/Binary"]

@@ -25,8 +25,16 @@ package struct KernelSources: Sendable {
     return isSet ?? false
   }
 
+  /// Whether products may run on tensor cores (`NN_OPENCL_FRAGMENTS=1`).
+  static var mayUseFragments: Bool {
+    let isSet = setting("NN_OPENCL_FRAGMENTS", expected: "\"1\" or \"0\"", otherwise: "not using tensor cores") {
+      ["0": false, "1": true][$0]
+    }
+    return isSet ?? false
+  }
+
   /// Prints a line on standard error for each invalid environment variable of this backend.
-  package static func checkEnvironment() { _ = (fromEnvironment, areForGroups) }
+  package static func checkEnvironment() { _ = (fromEnvironment, areForGroups, mayUseFragments) }
 
   /// The complete source of a family's program.
   func source(of family: KernelFamily) throws -> [UInt8] {

@@ -171,12 +171,20 @@ struct MatmulTableFile: Sendable {
 }
 
 extension MatmulTable {
-  /// The table of a device: tuned or, by default, shipped.
-  static func current(for device: OpenCLDevice, sources: KernelSources) -> MatmulTable {
+  /// The table of a device: tuned or, by default, shipped. Without `mayUseFragments`, the shipped methods replace those
+  /// on tensor cores.
+  static func current(for device: OpenCLDevice, sources: KernelSources, mayUseFragments: Bool) -> MatmulTable {
+    let shipped = shipped(for: device)
     let tuned = CacheFolder.fromEnvironment().flatMap {
       MatmulTableFile(device, folder: $0, sources: sources).load()
     }
-    return tuned ?? shipped(for: device)
+    guard let tuned else { return shipped }
+    return mayUseFragments ? tuned : tuned.replacingTensorCores(by: shipped)
+  }
+
+  /// The same methods, except for those on tensor cores.
+  func replacingTensorCores(by other: MatmulTable) -> MatmulTable {
+    MatmulTable { MatmulVariant.tensorCores.contains(self[$0].variant) ? other[$0] : self[$0] }
   }
 }
 #endif

@@ -16,9 +16,11 @@ package final class MatmulTuner {
     package let refused: [String]
   }
 
-  private let backend: OpenCLBackend
+  let backend: OpenCLBackend
   private let seconds: () -> Double
   private(set) var table: MatmulTable
+  /// Whether products on tensor cores are among the candidates.
+  package private(set) lazy var tensorCores = findTensorCores()
 
   /// Creates a tuner.
   /// - Parameter seconds: A monotonic clock.
@@ -86,7 +88,9 @@ package final class MatmulTuner {
       return MatmulPanel.all.filter { $0.packs || what == .row || what == .thin }
         .map { MatmulChoice(variant: .panels($0)) }
     }
-    let variants = MatmulTile.all.map(MatmulVariant.tiles) + (what == .row ? [.rows] : [])
+    let variants =
+      MatmulTile.all.map(MatmulVariant.tiles) + (what == .row ? [.rows] : [])
+      + (tensorCores == .proved ? MatmulVariant.tensorCores : [])
     return variants.flatMap { variant in
       [1, 64, 128, 256, 512].map { MatmulChoice(variant: variant, groups: $0) }
     }
