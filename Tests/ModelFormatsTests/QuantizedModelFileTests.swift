@@ -284,12 +284,12 @@ import Testing
     ("nonsense", "the formats of weights in integers, line 1"), ("[1]", "which are not an object of paths and formats"),
     (#"{"0.weight":3}"#, #""0.weight": expected an object"#), (#"{"0.weight":{}}"#, "there is no \"format\""),
     (#"{"0.weight":{"format":"int8"}}"#, "there is no \"shape\""),
-    (#"{"0.weight":{"format":"int3","shape":[40,20]}}"#, "there is no format \"int3\"; there are int8, int4, Q4_0"),
+    (#"{"0.weight":{"format":"int3","shape":[40,20]}}"#, "unknown format \"int3\"; expected int8, int4, Q4_0"),
     (#"{"0.weight":{"format":"int4","shape":[40,20]}}"#, "a group has at least 1 number"),
     (#"{"0.weight":{"format":"int4","groupSize":-1,"shape":[40,20]}}"#, "a group has at least 1 number"),
     (
       #"{"0.weight":{"format":"int8","shape":[40,20],"inputs":"magic"}}"#,
-      "there is no method \"magic\" for inputs; there are dynamic and static"
+      "unknown method \"magic\"; expected dynamic or static"
     ),
     (#"{"0.weight":{"format":"Q8_0","shape":[40,20],"inputs":"static"}}"#, "only if the format is int8"),
     (#"{"0.weight":{"format":"int8","shape":[40,20],"bits":3}}"#, "\"bits\" is not a setting"),

@@ -99,17 +99,16 @@ extension IntegerDescription: Codable {
       format = .int4(groupSize: groupSize)
     default:
       guard let block = BlockFormat(rawValue: name) else {
-        let known = ["int8", "int4"] + BlockFormat.allCases.map(\.rawValue)
-        throw refused(
-          .format, "there is no format \"\(name.shortened(to: 40))\"; there are \(known.joined(separator: ", "))")
+        let known = (["int8", "int4"] + BlockFormat.allCases.map(\.rawValue)).joined(separator: ", ")
+        throw refused(.format, "unknown format \"\(name.shortened(to: 40))\"; expected \(known)")
       }
       format = WeightFormat(kind: .blocks(block))
     }
     shape = try container.decode([Int].self, forKey: .shape)
     inputs = try container.decodeIfPresent(String.self, forKey: .inputs).map { name in
       guard let inputs = Inputs(rawValue: name) else {
-        let known = Inputs.allCases.map(\.rawValue).joined(separator: " and ")
-        throw refused(.inputs, "there is no method \"\(name.shortened(to: 40))\" for inputs; there are \(known)")
+        let known = Inputs.allCases.map(\.rawValue).joined(separator: " or ")
+        throw refused(.inputs, "unknown method \"\(name.shortened(to: 40))\"; expected \(known)")
       }
       return inputs
     }
