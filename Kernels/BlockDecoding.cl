@@ -46,7 +46,7 @@ typedef float numbers_t;
 #define NN_FIFTH_BITS(bits) \
   (((bits) & 1) << 4 | ((bits) & 2) << 11 | ((bits) & 4) << 18 | ((bits) & 8) << 25)
 
-// The integers of a quad, and what numbers of a piece are computed with: the latter is for the half of the piece.
+// The integers of a quad.
 #if NN_FORMAT == 40 || NN_FORMAT == 41
 #define NN_WORDS 4
 static inline words_t nn_quad(global const uint *words, uint piece, uint quad) {
@@ -85,7 +85,7 @@ static inline words_t nn_quad(global const uint *words, uint piece, uint quad) {
 }
 #endif
 
-// A number is factor·integer + base in this half of a piece.
+// The factor and the base of the numbers in a half of a piece.
 typedef struct {
   numbers_t factor, base;
 } rule_t;

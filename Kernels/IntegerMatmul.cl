@@ -46,40 +46,40 @@ static inline void nn_right(uchar16 *right, global const uchar *b, index_t colum
   }
 }
 
-#define MATMUL(NAME, LEFT, RIGHT, DOT)                                                                               \
-  kernel __attribute__((reqd_work_group_size(1, 1, 1))) void integerMatmul_##NAME(NN_PARAMETERS) {                   \
-    const index_t panels = (n + NN_INTEGER_COLUMNS - 1) / NN_INTEGER_COLUMNS;                                        \
-    const index_t row = (index_t)get_group_id(0) / panels * NN_INTEGER_ROWS;                                                 \
-    const index_t column = (index_t)get_group_id(0) % panels * NN_INTEGER_COLUMNS;                                   \
-    const index_t rows = min(m - row, (index_t)NN_INTEGER_ROWS), columns = min(n - column, (index_t)NN_INTEGER_COLUMNS);     \
-    for (index_t batch = get_group_id(1); batch < batches; batch += get_num_groups(1)) {                             \
-      global const uchar *a = as + aOffset + batch * strideA, *b = bs + bOffset + batch * strideB + column;          \
-      uint16 sums[NN_INTEGER_ROWS][2];                                                                                       \
-      ulong lines[NN_INTEGER_ROWS];                                                                                          \
-      NN_UNROLL for (uint i = 0; i < NN_INTEGER_ROWS; i++) {                                                                 \
-        sums[i][0] = sums[i][1] = 0;                                                                                 \
-        lines[i] = (ulong)min(row + i, m - 1) * k;                                                                   \
-      }                                                                                                              \
-      for (index_t p = 0; p < k; p++) {                                                                              \
-        uchar16 right[2];                                                                                            \
-        nn_right(right, b + (ulong)p * n, columns);                                                                  \
-        const uint16 low = as_uint16(convert_int16(as_##RIGHT##16(right[0])));                                       \
-        const uint16 high = as_uint16(convert_int16(as_##RIGHT##16(right[1])));                                      \
-        NN_UNROLL for (uint i = 0; i < NN_INTEGER_ROWS; i++) {                                                               \
-          const uint16 factor = (uint16)((uint)(int)(LEFT)a[lines[i] + p]);                                          \
-          sums[i][0] += factor * low;                                                                                \
-          sums[i][1] += factor * high;                                                                               \
-        }                                                                                                            \
-      }                                                                                                              \
-      uint results[NN_INTEGER_ROWS * NN_INTEGER_COLUMNS];                                                                    \
-      NN_UNROLL for (uint i = 0; i < NN_INTEGER_ROWS; i++) {                                                                 \
-        vstore16(sums[i][0], 2 * i, results);                                                                        \
-        vstore16(sums[i][1], 2 * i + 1, results);                                                                    \
-      }                                                                                                              \
-      global int *c = cs + cOffset + ((ulong)batch * m + row) * n + column;                                          \
-      for (index_t i = 0; i < rows; i++)                                                                             \
-        for (index_t j = 0; j < columns; j++) c[(ulong)i * n + j] = as_int(results[i * NN_INTEGER_COLUMNS + j]);     \
-    }                                                                                                                \
+#define MATMUL(NAME, LEFT, RIGHT, DOT)                                                                                   \
+  kernel __attribute__((reqd_work_group_size(1, 1, 1))) void integerMatmul_##NAME(NN_PARAMETERS) {                       \
+    const index_t panels = (n + NN_INTEGER_COLUMNS - 1) / NN_INTEGER_COLUMNS;                                            \
+    const index_t row = (index_t)get_group_id(0) / panels * NN_INTEGER_ROWS;                                             \
+    const index_t column = (index_t)get_group_id(0) % panels * NN_INTEGER_COLUMNS;                                       \
+    const index_t rows = min(m - row, (index_t)NN_INTEGER_ROWS), columns = min(n - column, (index_t)NN_INTEGER_COLUMNS); \
+    for (index_t batch = get_group_id(1); batch < batches; batch += get_num_groups(1)) {                                 \
+      global const uchar *a = as + aOffset + batch * strideA, *b = bs + bOffset + batch * strideB + column;              \
+      uint16 sums[NN_INTEGER_ROWS][2];                                                                                   \
+      ulong lines[NN_INTEGER_ROWS];                                                                                      \
+      NN_UNROLL for (uint i = 0; i < NN_INTEGER_ROWS; i++) {                                                             \
+        sums[i][0] = sums[i][1] = 0;                                                                                     \
+        lines[i] = (ulong)min(row + i, m - 1) * k;                                                                       \
+      }                                                                                                                  \
+      for (index_t p = 0; p < k; p++) {                                                                                  \
+        uchar16 right[2];                                                                                                \
+        nn_right(right, b + (ulong)p * n, columns);                                                                      \
+        const uint16 low = as_uint16(convert_int16(as_##RIGHT##16(right[0])));                                           \
+        const uint16 high = as_uint16(convert_int16(as_##RIGHT##16(right[1])));                                          \
+        NN_UNROLL for (uint i = 0; i < NN_INTEGER_ROWS; i++) {                                                           \
+          const uint16 factor = (uint16)((uint)(int)(LEFT)a[lines[i] + p]);                                              \
+          sums[i][0] += factor * low;                                                                                    \
+          sums[i][1] += factor * high;                                                                                   \
+        }                                                                                                                \
+      }                                                                                                                  \
+      uint results[NN_INTEGER_ROWS * NN_INTEGER_COLUMNS];                                                                \
+      NN_UNROLL for (uint i = 0; i < NN_INTEGER_ROWS; i++) {                                                             \
+        vstore16(sums[i][0], 2 * i, results);                                                                            \
+        vstore16(sums[i][1], 2 * i + 1, results);                                                                        \
+      }                                                                                                                  \
+      global int *c = cs + cOffset + ((ulong)batch * m + row) * n + column;                                              \
+      for (index_t i = 0; i < rows; i++)                                                                                 \
+        for (index_t j = 0; j < columns; j++) c[(ulong)i * n + j] = as_int(results[i * NN_INTEGER_COLUMNS + j]);         \
+    }                                                                                                                    \
   }
 
 #else

@@ -16,14 +16,14 @@ extension OpenCLBackend: IntegerProducts {
       // Some drivers list the extension, but their compilers lack its functions.
       if try !launcher.programs.builds(program) { program.usesDotProducts = false }
     }
-    let tile = KernelConstants.integerTile
-    var groups = WorkGroups(
-      x: m.dividedRoundingUp(by: tile) * n.dividedRoundingUp(by: tile), y: min(shape.batch, 65535))
-    if options.runsLoops {
-      let panels = n.dividedRoundingUp(by: KernelConstants.integerColumns)
-      groups = WorkGroups(
-        x: m.dividedRoundingUp(by: KernelConstants.integerRows) * panels, y: min(shape.batch, 65535), items: 1)
-    }
+    // The extents of the part of C that a work group computes.
+    let (rows, columns) =
+      options.runsLoops
+      ? (KernelConstants.integerRows, KernelConstants.integerColumns)
+      : (KernelConstants.integerTile, KernelConstants.integerTile)
+    let groups = WorkGroups(
+      x: m.dividedRoundingUp(by: rows) * n.dividedRoundingUp(by: columns), y: min(shape.batch, 65535),
+      items: options.runsLoops ? 1 : WorkGroup.size)
     let name = KernelName(
       program: program, stem: "integerMatmul", operation: a.dtype.kernelType, type: b.dtype.kernelType)
     try launch(name, groups) { arguments in
