@@ -6,8 +6,7 @@ extension Tensor {
   ///
   /// Both operands are int8 or uint8, also one of each; leading axes are broadcast, and vectors are treated as in `matmul`.
   /// The sums are exact; they wrap around beyond the range of int32, for which k must be more than 33 000. There are no
-  /// gradients. Devices other than the CPU
-  /// and OpenCL devices multiply in float32, with sums short enough to be exact.
+  /// gradients. Devices other than the CPU and OpenCL devices multiply in float32, with sums short enough to be exact.
   ///
   /// ```swift
   /// let x = Tensor([1, -2, 3, 127] as [Int8], shape: [2, 2])

@@ -147,10 +147,10 @@ extension Tensor {
   /// On the CPU, weights of the formats Q8_0, Q4_0, and Q4_1 are decoded in registers and multiplied in float32. The
   /// integers of each block are multiplied and summed before the sum is scaled, so that inputs with magnitudes above
   /// about 1e34 may overflow, and an infinite input may give NaN for Q4_1. NaN stays NaN. OpenCL devices decode all formats
-  /// in registers, to the numbers that are multiplied. Other formats, other devices, inputs of type float64, and
-  /// `valueAndGradient` decode some rows at a time to tensors, and multiply with these. There
-  /// are gradients with respect to x, for which these tensors are kept. Inputs of type float16 and bfloat16 are
-  /// multiplied in float32, and the result is rounded once.
+  /// in registers, and multiply the decoded numbers. Other formats on the CPU, other devices, inputs of type float64, and
+  /// `valueAndGradient` decode some rows at a time to tensors, and multiply with these. There are gradients with respect to
+  /// x, for which these tensors are kept. Inputs of type float16 and bfloat16 are multiplied in float32, and the result is
+  /// rounded once.
   ///
   /// With activations of type `.int8`, each block of 32 inputs is rounded first: x ≈ s·⌊x/s⌉ with s = max|x|/127, as in
   /// llama.cpp, but with scales in float32. The error is about 0.5 % of the root mean square of the result. Where the CPU
